@@ -18,6 +18,7 @@ const config: HardhatUserConfig = {
   },
   paths: { cache: ".build/cache", artifacts: ".build/artifacts" },
   typechain: { outDir: ".build/typechain" },
+  mocha: { timeout: 120_000, forbidPending: true },
 };
 
 export default config;
