@@ -1,6 +1,9 @@
 import "@nomicfoundation/hardhat-toolbox";
 import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD } from "hardhat/builtin-tasks/task-names";
-import { subtask, type HardhatUserConfig } from "hardhat/config";
+import { extendEnvironment, subtask, type HardhatUserConfig } from "hardhat/config";
+import { HardhatPluginError } from "hardhat/plugins";
+import type { HttpNetworkUserConfig } from "hardhat/types";
+import { execFileSync } from "node:child_process";
 import { version as solcVersion } from "solc/package.json";
 
 // The compiler is the pinned npm package, also for users with internet: everybody compiles the same bytes, and nothing is downloaded.
@@ -8,17 +11,63 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async () => ({
   compilerPath: require.resolve("solc/soljson.js"),
   isSolcJs: true,
   version: solcVersion,
-  longVersion: solcVersion,
+  // Asked of the compiler itself, for explorers that compare it; runs only when something is compiled.
+  longVersion: execFileSync(process.execPath, ["scripts/solc.mjs", "--version"], { cwd: __dirname, encoding: "utf8" })
+    .replace("Version: ", "")
+    .replace(/\.Emscripten.*/s, ""),
 }));
+
+const PRIVATE_KEY = /^(0x)?[0-9a-fA-F]{64}$/;
+
+const rpcVariable = (network: string) => `RPC_URL_${network.toUpperCase().replaceAll("-", "_")}`;
+
+/** A public network: address from RPC_URL_<NETWORK>, key from PRIVATE_KEY. Both may be absent until the network is used. */
+function publicNetwork(network: string, chainId: number): HttpNetworkUserConfig {
+  const key = process.env.PRIVATE_KEY ?? "";
+  return { chainId, url: process.env[rpcVariable(network)] ?? "", accounts: PRIVATE_KEY.test(key) ? [key] : [] };
+}
+
+const publicNetworks = {
+  sepolia: publicNetwork("sepolia", 11_155_111),
+  "base-sepolia": publicNetwork("base-sepolia", 84_532),
+  mainnet: publicNetwork("mainnet", 1),
+};
+
+extendEnvironment(({ network }) => {
+  if (!(network.name in publicNetworks)) return;
+
+  const problems: string[] = [];
+  const url = process.env[rpcVariable(network.name)];
+  if (!url || !URL.canParse(url)) problems.push(`${rpcVariable(network.name)} must be the network's RPC address`);
+  // Reading needs no key; a malformed one is never printed.
+  const key = process.env.PRIVATE_KEY;
+  if (key && !PRIVATE_KEY.test(key)) problems.push("PRIVATE_KEY must be 64 hexadecimal digits, with or without 0x");
+  if (problems.length > 0) {
+    throw new HardhatPluginError(`network ${network.name}`, `${problems.join("; ")}; set it in the environment.`);
+  }
+});
+
+// Instrumented code stays apart from what is tested and deployed.
+const build = process.env.SOLIDITY_COVERAGE ? ".build/coverage" : ".build";
 
 const config: HardhatUserConfig = {
   solidity: {
     version: solcVersion,
-    settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: "cancun", metadata: { bytecodeHash: "none" } },
+    settings: {
+      optimizer: { enabled: true, runs: 200 },
+      evmVersion: "cancun",
+      metadata: { bytecodeHash: "none" },
+      outputSelection: { "*": { "*": ["storageLayout"] } },
+    },
   },
-  paths: { cache: ".build/cache", artifacts: ".build/artifacts" },
-  typechain: { outDir: ".build/typechain" },
-  mocha: { timeout: 120_000, forbidPending: true },
+  networks: {
+    hardhat: { chainId: 31_337 },
+    localhost: { chainId: 31_337, url: "http://127.0.0.1:8545" },
+    ...publicNetworks,
+  },
+  paths: { cache: `${build}/cache`, artifacts: `${build}/artifacts` },
+  typechain: { outDir: `${build}/typechain` },
+  mocha: { timeout: 120_000, forbidPending: true, forbidOnly: Boolean(process.env.CI) },
 };
 
 export default config;

@@ -4,4 +4,6 @@
 import { readFileSync } from "node:fs";
 import solc from "solc";
 
-process.stdout.write(process.argv.includes("--version") ? `Version: ${solc.version()}\n` : solc.compile(readFileSync(0, "utf8")));
+process.stdout.write(
+  process.argv.includes("--version") ? `Version: ${solc.version()}\n` : solc.compile(readFileSync(0, "utf8")),
+);

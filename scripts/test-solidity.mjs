@@ -13,20 +13,18 @@ function forgeBinary() {
   try {
     return require.resolve(`${name}/bin/forge${suffix}`);
   } catch {
-    console.error(`forge: ${name} is not installed; Linux and macOS (x64, arm64) are supported; run npm ci on one of them.`);
+    console.error(
+      `forge: ${name} is not installed; Linux and macOS (x64, arm64) are supported; run npm ci on one of them.`,
+    );
     process.exit(1);
   }
 }
 
 const overrides = ["FUZZ_RUNS", "FUZZ_SEED", "INVARIANT_RUNS", "INVARIANT_DEPTH"].filter((name) => process.env[name]);
-const { status, error } = spawnSync(
-  forgeBinary(),
-  ["test", "--root", ".", "--offline", ...process.argv.slice(2)],
-  {
-    cwd: `${root}test/solidity`,
-    stdio: "inherit",
-    env: { ...process.env, ...Object.fromEntries(overrides.map((name) => [`FOUNDRY_${name}`, process.env[name]])) },
-  },
-);
+const { status, error } = spawnSync(forgeBinary(), ["test", "--root", ".", "--offline", ...process.argv.slice(2)], {
+  cwd: `${root}test/solidity`,
+  stdio: "inherit",
+  env: { ...process.env, ...Object.fromEntries(overrides.map((name) => [`FOUNDRY_${name}`, process.env[name]])) },
+});
 if (error) console.error(`forge: ${error.message}`);
 process.exit(status ?? 1);

@@ -6,18 +6,22 @@ const ROOT = resolve(__dirname, "..");
 
 /** Runs one file of test/solidity/gate, which the normal run skips, with its own output folders. */
 function runForge(file: string) {
-  const { status, stdout } = spawnSync(process.execPath, ["scripts/test-solidity.mjs", "--match-path", `gate/${file}`], {
-    cwd: ROOT,
-    encoding: "utf8",
-    env: {
-      ...process.env,
-      FOUNDRY_SRC: "gate",
-      FOUNDRY_TEST: "gate",
-      FOUNDRY_SKIP: "[]",
-      FOUNDRY_OUT: "../../.build/gate/out",
-      FOUNDRY_CACHE_PATH: "../../.build/gate/cache",
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ["scripts/test-solidity.mjs", "--match-path", `gate/${file}`],
+    {
+      cwd: ROOT,
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        FOUNDRY_SRC: "gate",
+        FOUNDRY_TEST: "gate",
+        FOUNDRY_SKIP: "[]",
+        FOUNDRY_OUT: "../../.build/gate/out",
+        FOUNDRY_CACHE_PATH: "../../.build/gate/cache",
+      },
     },
-  });
+  );
   return { status, stdout };
 }
 

@@ -1,0 +1,18 @@
+const { readFileSync } = require("node:fs");
+
+const FOLDER = ".build/coverage/report";
+
+module.exports = {
+  skipFiles: ["mocks"],
+  istanbulFolder: FOLDER,
+  istanbulReporter: ["html", "text", "json-summary"],
+  mocha: { timeout: 600_000 },
+  onIstanbulComplete() {
+    const { total } = JSON.parse(readFileSync(`${FOLDER}/coverage-summary.json`, "utf8"));
+    const gaps = ["lines", "branches", "functions", "statements"]
+      .filter((kind) => total[kind].covered < total[kind].total)
+      .map((kind) => `${kind} ${total[kind].covered} of ${total[kind].total}`);
+    if (gaps.length > 0)
+      throw new Error(`Coverage must be 100 %, but is: ${gaps.join(", ")}. See ${FOLDER}/index.html.`);
+  },
+};
