@@ -1,5 +1,6 @@
 // Runs forge on test/solidity; arguments are passed on (`-- --match-contract X -vvv`). FUZZ_RUNS, FUZZ_SEED, INVARIANT_RUNS and
-// INVARIANT_DEPTH override foundry.toml. The platform's binary is called directly: forge's npm wrapper exits 0 when tests fail.
+// INVARIANT_DEPTH override foundry.toml. The platform's binary is installed and called
+// without forge's npm wrapper, which exits 0 when tests fail.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -8,14 +9,11 @@ const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 function forgeBinary() {
-  const arch = { x64: "amd64", arm64: "arm64" }[process.arch];
-  const [name, suffix] = [`@foundry-rs/forge-${process.platform}-${arch}`, process.platform === "win32" ? ".exe" : ""];
+  const name = `@foundry-rs/forge-${process.platform}-${{ x64: "amd64", arm64: "arm64" }[process.arch]}`;
   try {
-    return require.resolve(`${name}/bin/forge${suffix}`);
+    return require.resolve(`${name}/bin/forge`);
   } catch {
-    console.error(
-      `forge: ${name} is not installed; Linux and macOS (x64, arm64) are supported; run npm ci on one of them.`,
-    );
+    console.error(`forge: ${name} is missing; expected that package; npm ci installs it on Linux x64 and macOS arm64.`);
     process.exit(1);
   }
 }
