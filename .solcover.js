@@ -1,4 +1,4 @@
-const { readFileSync } = require("node:fs");
+const { readFileSync, rmSync } = require("node:fs");
 
 const FOLDER = ".build/coverage/report";
 
@@ -8,6 +8,7 @@ module.exports = {
   istanbulReporter: ["html", "text", "json-summary"],
   mocha: { timeout: 600_000 },
   onIstanbulComplete() {
+    rmSync("coverage.json"); // the plugin's raw data, always written to the top level
     const { total } = JSON.parse(readFileSync(`${FOLDER}/coverage-summary.json`, "utf8"));
     const gaps = ["lines", "branches", "functions", "statements"]
       .filter((kind) => total[kind].covered < total[kind].total)

@@ -1,0 +1,158 @@
+import { expect } from "chai";
+import { config } from "hardhat";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+
+const ROOT = resolve(__dirname, "..");
+const CONTRACTS = join(ROOT, "contracts");
+
+const TOP_LEVEL = [
+  ...["contracts", "scripts", "test", "deploy", "ignition", "docs", "circuits"],
+  ...["hardhat.config.ts", "package.json", "package-lock.json", "tsconfig.json"],
+  ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"],
+];
+
+/** Domain → domains whose interfaces it may use; every domain may use `types`, `libraries` and itself. */
+const USES: Record<string, readonly string[]> = {
+  models: [],
+  tokens: ["models"],
+  market: ["tokens", "models"],
+  verification: ["tokens", "models"],
+  fees: ["market", "tokens", "models"],
+};
+
+interface Import {
+  file: string;
+  symbols: string[];
+  target: string;
+}
+
+const solidityFiles = readdirSync(CONTRACTS, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".sol"))
+  .sort();
+const source = (file: string) => readFileSync(join(CONTRACTS, file), "utf8");
+const layerOf = (file: string) => file.split("/")[0] ?? "";
+const production = solidityFiles.filter((file) => layerOf(file) !== "mocks");
+
+/** The imports of our own files, with paths relative to contracts/. */
+function importsOf(file: string): Import[] {
+  return [...source(file).matchAll(/import\s*\{([^}]*)\}\s*from\s*"(\.[^"]*)"/g)].map(
+    ([, symbols = "", path = ""]) => ({
+      file,
+      symbols: symbols.split(",").map((symbol) => symbol.trim().split(/\s+as\s+/)[0] ?? ""),
+      target: relative(CONTRACTS, resolve(CONTRACTS, dirname(file), path)),
+    }),
+  );
+}
+
+/** The domain that an interface belongs to: the folder of the contract that it is named after. */
+function domainOf(interfaceFile: string): string | undefined {
+  const contract = `${basename(interfaceFile, ".sol").slice(1)}.sol`;
+  const home = production.find((file) => layerOf(file) !== "interfaces" && basename(file) === contract);
+  return home && layerOf(home);
+}
+
+/** Why the import breaks the layers, or undefined if it does not. */
+function violation({ file, symbols, target }: Import): string | undefined {
+  const [from, to] = [layerOf(file), layerOf(target)];
+  if (to === "mocks") return "production imports a mock";
+  if (from === "types" || from === "libraries") return "types and libraries import nothing of ours";
+  if (from === "interfaces") return ["types", "interfaces"].includes(to) ? undefined : "interfaces use types only";
+  if (!(from in USES)) return `unknown folder ${from}`;
+  if (to === "types" || to === "libraries") return undefined;
+  if (to === "interfaces") {
+    const domain = domainOf(target);
+    if (domain === undefined || domain === from || USES[from]?.includes(domain)) return undefined;
+    return `${from} does not use ${domain}`;
+  }
+  if (from !== to) return "across folders only interfaces are imported";
+
+  const [own, theirs] = [source(file), source(target)];
+  const concrete = symbols.filter((symbol) => new RegExp(`^contract ${symbol}\\b`, "m").test(theirs));
+  const unmade = concrete.find((symbol) => !new RegExp(`new ${symbol}\\b`).test(own));
+  return unmade && `${unmade} is imported but not deployed here: use its interface`;
+}
+
+describe("Repository", () => {
+  it("has nothing at the top level but what the README shows", () => {
+    const unknown = readdirSync(ROOT)
+      .filter((name) => !name.startsWith(".") && name !== "node_modules")
+      .filter((name) => !TOP_LEVEL.includes(name));
+
+    expect(unknown).to.deep.equal([]);
+  });
+
+  it("keeps the layers: production imports go down, and across folders only to interfaces", () => {
+    const broken = production
+      .flatMap(importsOf)
+      .map((entry) => ({ entry, reason: violation(entry) }))
+      .filter(({ reason }) => reason !== undefined)
+      .map(({ entry, reason }) => `${entry.file} → ${entry.target}: ${reason}`);
+
+    expect(broken).to.deep.equal([]);
+  });
+
+  it("recognises each kind of broken layer", () => {
+    const example = (file: string, target: string): Import => ({ file, target, symbols: [basename(target, ".sol")] });
+
+    expect(violation(example("market/A.sol", "mocks/B.sol"))).to.equal("production imports a mock");
+    expect(violation(example("types/A.sol", "interfaces/IB.sol"))).to.equal(
+      "types and libraries import nothing of ours",
+    );
+    expect(violation(example("interfaces/IA.sol", "market/B.sol"))).to.equal("interfaces use types only");
+    expect(violation(example("market/A.sol", "tokens/B.sol"))).to.equal("across folders only interfaces are imported");
+    expect(violation(example("elsewhere/A.sol", "types/B.sol"))).to.equal("unknown folder elsewhere");
+    expect(violation(example("market/A.sol", "types/B.sol"))).to.equal(undefined);
+  });
+
+  it("names licence, compiler version and symbols in every Solidity file", () => {
+    const tests = readdirSync(join(ROOT, "test/solidity"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".sol"))
+      .map((file) => join("../test/solidity", file));
+    const careless = [...solidityFiles, ...tests].filter((file) => {
+      const text = source(file);
+      const imports = text.match(/^import\b.*$/gm) ?? [];
+      return (
+        !text.startsWith("// SPDX-License-Identifier: MIT\npragma solidity 0.8.30;\n") ||
+        imports.some((line) => !/^import \{/.test(line))
+      );
+    });
+
+    expect(careless).to.deep.equal([]);
+  });
+
+  it("compiles for Solidity tests with the settings of deployment", () => {
+    const settings = config.solidity.compilers[0]?.settings;
+    const foundry = readFileSync(join(ROOT, "test/solidity/foundry.toml"), "utf8");
+    const setting = (name: string) => new RegExp(`^${name} = (.*)$`, "m").exec(foundry)?.[1];
+
+    expect({
+      evmVersion: setting("evm_version"),
+      optimizer: setting("optimizer"),
+      runs: setting("optimizer_runs"),
+      viaIR: setting("via_ir"),
+      bytecodeHash: setting("bytecode_hash"),
+    }).to.deep.equal({
+      evmVersion: JSON.stringify(settings.evmVersion),
+      optimizer: String(settings.optimizer.enabled),
+      runs: String(settings.optimizer.runs),
+      viaIR: String(Boolean(settings.viaIR)),
+      bytecodeHash: JSON.stringify(settings.metadata.bytecodeHash),
+    });
+  });
+
+  it("locks every dependency by version and checksum, without a download address", () => {
+    const { devDependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { integrity?: string; resolved?: string; inBundle?: boolean }>;
+    };
+    const loose = Object.entries(packages).filter(
+      ([path, { integrity, resolved, inBundle }]) => path !== "" && (resolved || !(integrity || inBundle)),
+    );
+
+    expect(loose).to.deep.equal([]);
+    for (const version of Object.values({ ...devDependencies, ...optionalDependencies })) {
+      expect(version).to.match(/^\d+\.\d+\.\d+$/);
+    }
+  });
+});
