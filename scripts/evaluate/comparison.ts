@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Two models on the same examples: exact values on any part of them, and the interval of the improvement.
+
+import normalCdf from "@stdlib/stats-base-dists-normal-cdf";
+import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
+import { unsafeUniformIntDistribution as uniformInt, type RandomGenerator } from "pure-rand";
+import { add, exactly, fraction, toNumber, type Bounds, type Fraction } from "./fraction";
+import type { Scale } from "./scale";
+
+/** The one-sided error of the lower bound: 2.5 %, hence a two-sided interval of 95 %. */
+const TAIL = 0.025;
+const Z = normalQuantile(1 - TAIL, 0, 1);
+
+export type Model = "baseline" | "candidate";
+
+/** Confidence interval of the improvement f(candidate) − f(baseline), or its negative where less is better. */
+export interface Interval {
+  readonly method: "delong" | "bootstrap";
+  /** One-sided 97.5 % lower bound, and lower end of the two-sided 95 % interval. */
+  readonly low: number;
+  readonly high: number;
+  /** Of the hypothesis that there is no improvement, one-sided. */
+  readonly pValue: number;
+  readonly standardError?: number;
+}
+
+export interface Comparison {
+  /** The class of each example, where the metric knows classes. */
+  readonly classes?: readonly boolean[];
+  /** The metric of a model on some of the examples; undefined where its formula divides by zero. */
+  value(model: Model, examples: readonly number[]): Bounds | undefined;
+  interval(scale: Scale, random: RandomGenerator, resamples: number): Interval;
+}
+
+/** A metric as a function of sums over the examples, in exact numbers and in double precision. */
+export interface Formula {
+  exact(sums: readonly Fraction[]): Bounds | undefined;
+  estimate(sums: readonly number[]): number;
+}
+
+/**
+ * Compares two models by a metric that depends on sums of per-example statistics only. The interval is the percentile interval of a
+ * paired bootstrap: Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13; of R resamples the
+ * floor(0.025·(R + 1))-th smallest and largest, the p-value (1 + number of resamples without improvement) / (R + 1).
+ * A resample in which the metric is undefined counts as the worst.
+ */
+export function compareBySums(
+  statistics: Readonly<Record<Model, readonly (readonly Fraction[])[]>>,
+  formula: Formula,
+  classes?: readonly boolean[],
+): Comparison {
+  return {
+    ...(classes && { classes }),
+    value: (model, examples) => formula.exact(sum(examples.map((i) => statistics[model][i]!))),
+    interval(scale, random, resamples) {
+      const size = statistics.baseline.length;
+      const tables = { baseline: statistics.baseline.map(toNumbers), candidate: statistics.candidate.map(toNumbers) };
+      const improvements = Float64Array.from({ length: resamples }, () => {
+        const drawn = Uint32Array.from({ length: size }, () => uniformInt(0, size - 1, random));
+        const [before, after] = [tables.baseline, tables.candidate].map((table) => scale.f(formula.estimate(sumRows(table, drawn))));
+        const improvement = scale.sign * (after! - before!);
+        return Number.isNaN(improvement) ? -Infinity : improvement;
+      }).sort();
+      const tail = Math.floor(TAIL * (resamples + 1));
+      const worse = improvements.filter((improvement) => improvement <= 0).length;
+      return {
+        method: "bootstrap",
+        low: improvements[tail - 1]!,
+        high: improvements[resamples - tail]!,
+        pValue: (1 + worse) / (resamples + 1),
+      };
+    },
+  };
+}
+
+/**
+ * Compares two models by the area under the ROC curve, P(score of a positive > score of a negative) + ½ P(equal). The interval is
+ * DeLong's: DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating characteristic
+ * curves", Biometrics 44, 1988; with f = ln by the delta method.
+ */
+export function compareByAuc(scores: Readonly<Record<Model, readonly number[]>>, classes: readonly boolean[]): Comparison {
+  const everyone = [...classes.keys()];
+  return {
+    classes,
+    value: (model, examples) => exactly(area(countPairs(scores[model], classes, examples))),
+    interval(scale) {
+      const pairs = { baseline: countPairs(scores.baseline, classes, everyone), candidate: countPairs(scores.candidate, classes, everyone) };
+      const [before, after] = [toNumber(area(pairs.baseline)), toNumber(area(pairs.candidate))];
+      const varianceOf = (side: keyof PairCounts, others: number): number => {
+        const components = pairs.candidate[side].map(
+          (wins, i) => (scale.slope(after) * wins - scale.slope(before) * pairs.baseline[side][i]!) / (2 * others),
+        );
+        return variance(components) / components.length;
+      };
+      const standardError = Math.sqrt(
+        varianceOf("positives", pairs.baseline.negatives.length) + varianceOf("negatives", pairs.baseline.positives.length),
+      );
+      const improvement = scale.sign * (scale.f(after) - scale.f(before));
+      return {
+        method: "delong",
+        low: improvement - Z * standardError,
+        high: improvement + Z * standardError,
+        pValue: normalCdf(0, improvement, standardError),
+        standardError,
+      };
+    },
+  };
+}
+
+/** For each example twice the number of examples of the other class that it stands right against, ties counting once. */
+interface PairCounts {
+  readonly positives: readonly number[];
+  readonly negatives: readonly number[];
+}
+
+function countPairs(scores: readonly number[], classes: readonly boolean[], examples: readonly number[]): PairCounts {
+  const ascending = [...examples].sort((a, b) => scores[a]! - scores[b]!);
+  const allPositives = examples.filter((i) => classes[i]).length;
+  const counts = new Map<number, number>();
+  let [positivesBelow, negativesBelow] = [0, 0];
+  for (let start = 0, end = 0; start < ascending.length; start = end) {
+    while (end < ascending.length && scores[ascending[end]!] === scores[ascending[start]!]) end++;
+    const tied = ascending.slice(start, end);
+    const positives = tied.filter((i) => classes[i]).length;
+    const negatives = tied.length - positives;
+    const positivesAbove = allPositives - positivesBelow - positives;
+    for (const i of tied) counts.set(i, classes[i] ? 2 * negativesBelow + negatives : 2 * positivesAbove + positives);
+    positivesBelow += positives;
+    negativesBelow += negatives;
+  }
+  return {
+    positives: examples.filter((i) => classes[i]).map((i) => counts.get(i)!),
+    negatives: examples.filter((i) => !classes[i]).map((i) => counts.get(i)!),
+  };
+}
+
+function area({ positives, negatives }: PairCounts): Fraction {
+  const wins = positives.reduce((total, count) => total + BigInt(count), 0n);
+  return fraction(wins, 2n * BigInt(positives.length) * BigInt(negatives.length));
+}
+
+function variance(values: readonly number[]): number {
+  const mean = values.reduce((total, value) => total + value, 0) / values.length;
+  return values.reduce((total, value) => total + (value - mean) ** 2, 0) / (values.length - 1);
+}
+
+function sum(rows: readonly (readonly Fraction[])[]): Fraction[] {
+  return rows.reduce<Fraction[]>((totals, row) => row.map((value, k) => add(totals[k] ?? fraction(0n), value)), []);
+}
+
+function toNumbers(row: readonly Fraction[]): number[] {
+  return row.map(toNumber);
+}
+
+function sumRows(table: readonly (readonly number[])[], rows: Uint32Array): number[] {
+  const totals = table[0]!.map(() => 0);
+  for (const i of rows) {
+    const row = table[i]!;
+    for (let k = 0; k < totals.length; k++) totals[k]! += row[k]!;
+  }
+  return totals;
+}

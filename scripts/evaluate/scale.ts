@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// From a metric's value to the integer score on chain, rounded so that an improvement is never overstated.
+
+import { ceil, compare, divide, exactly, floor, fraction, logarithm, multiply, parseDecimal, subtract, toNumber, type Bounds, type Fraction } from "./fraction";
+import { Refusal } from "./refusal";
+import type { BenchmarkSpec } from "./spec";
+
+const FULL_SCALE_BPS = 10_000;
+const ZERO = fraction(0n);
+const FULL_SCALE = fraction(BigInt(FULL_SCALE_BPS));
+
+/** The scale of a benchmark: score = 10000·(f(x) − f(lo)) / (f(hi) − f(lo)), and the direction in which a model improves. */
+export interface Scale {
+  readonly sign: 1 | -1;
+  /** Exact bounds of the score in bps, before rounding; refuses values outside lo … hi. */
+  score(value: Bounds, model: string): Bounds;
+  /** f and its derivative, in double precision, for estimates. */
+  f(x: number): number;
+  slope(x: number): number;
+  /** A difference of f in bps. */
+  toBps(difference: number): number;
+}
+
+/** Builds the scale that a benchmark states. */
+export function scaleOf(spec: BenchmarkSpec): Scale {
+  const [lo, hi] = [fractionOf(spec.lo), fractionOf(spec.hi)];
+  const transform = spec.f === "ln" ? logarithm : (x: Bounds): Bounds => x;
+  const [bottom, top] = [transform(exactly(lo)), transform(exactly(hi))];
+  const f = spec.f === "ln" ? Math.log : (x: number): number => x;
+
+  return {
+    sign: spec.direction === "maximise" ? 1 : -1,
+    score(value, model) {
+      if (compare(value.low, lo) < 0 || compare(value.high, hi) > 0) {
+        throw new Refusal("OUT_OF_RANGE", `${model}: ${spec.metric} is ${toNumber(value.low)}, expected ${spec.lo} … ${spec.hi} as the benchmark states`);
+      }
+      const { low, high } = transform(value);
+      return {
+        low: atLeastZero(inBps(subtract(low, bottom.high), subtract(top.high, bottom.low))),
+        high: atMostFull(inBps(subtract(high, bottom.low), subtract(top.low, bottom.high))),
+      };
+    },
+    f,
+    slope: spec.f === "ln" ? (x) => 1 / x : () => 1,
+    toBps: (difference) => (FULL_SCALE_BPS * difference) / (f(spec.hi) - f(spec.lo)),
+  };
+}
+
+/** The candidate's score, rounded to its disadvantage. */
+export function candidateScore(score: Bounds, sign: Scale["sign"]): number {
+  return Number(sign > 0 ? floor(score.low) : ceil(score.high));
+}
+
+/** The baseline's score, rounded to its advantage. */
+export function baselineScore(score: Bounds, sign: Scale["sign"]): number {
+  return Number(sign > 0 ? ceil(score.high) : floor(score.low));
+}
+
+/** The exact decimal value of a number of the spec, as its shortest text states it. */
+export function fractionOf(value: number): Fraction {
+  return parseDecimal(String(value))!;
+}
+
+function inBps(numerator: Fraction, denominator: Fraction): Fraction {
+  return multiply(FULL_SCALE, divide(numerator, denominator));
+}
+
+function atLeastZero(value: Fraction): Fraction {
+  return compare(value, ZERO) < 0 ? ZERO : value;
+}
+
+function atMostFull(value: Fraction): Fraction {
+  return compare(value, FULL_SCALE) > 0 ? FULL_SCALE : value;
+}
