@@ -48,7 +48,8 @@ function run(args: readonly string[], streams: Streams): string {
   });
   if (values.help) return USAGE;
   const { benchmark, baseline, candidate, score, contribution, complete } = values;
-  if (benchmark === undefined) throw new Error("--benchmark is missing, expected the benchmark's JSON file (--help shows the usage)");
+  if (benchmark === undefined)
+    throw new Error("--benchmark is missing, expected the benchmark's JSON file (--help shows the usage)");
   const text = readFileSync(benchmark, "utf8");
   const examples = readInput(positionals, baseline, candidate, streams);
   if (complete) return format(completeSpecFor(text, examples));
@@ -62,14 +63,24 @@ function run(args: readonly string[], streams: Streams): string {
   );
 }
 
-function readInput(positionals: readonly string[], baseline: string | undefined, candidate: string | undefined, streams: Streams): Example[] {
+function readInput(
+  positionals: readonly string[],
+  baseline: string | undefined,
+  candidate: string | undefined,
+  streams: Streams,
+): Example[] {
   const [path, ...surplus] = positionals;
   if (surplus.length > 0 || (path !== undefined && (baseline ?? candidate) !== undefined)) {
-    throw new Error(`unexpected argument "${surplus[0] ?? path}", expected one file of examples or --baseline with --candidate`);
+    throw new Error(
+      `unexpected argument "${surplus[0] ?? path}", expected one file of examples or --baseline with --candidate`,
+    );
   }
   if (baseline !== undefined && candidate !== undefined) return joinExamples(readCsv(baseline), readCsv(candidate));
-  if (baseline !== undefined || candidate !== undefined) throw new Error("--baseline and --candidate must be given together");
-  return readExamples(path === undefined ? { name: "standard input", bytes: streams.readStandardInput() } : readCsv(path));
+  if (baseline !== undefined || candidate !== undefined)
+    throw new Error("--baseline and --candidate must be given together");
+  return readExamples(
+    path === undefined ? { name: "standard input", bytes: streams.readStandardInput() } : readCsv(path),
+  );
 }
 
 function readCsv(path: string): CsvFile {
@@ -77,7 +88,8 @@ function readCsv(path: string): CsvFile {
 }
 
 function parseScore(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 10_000) throw new Error(`--score is "${text}", expected an integer from 0 to 10000`);
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 10_000)
+    throw new Error(`--score is "${text}", expected an integer from 0 to 10000`);
   return Number(text);
 }
 

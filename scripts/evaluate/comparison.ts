@@ -4,6 +4,7 @@
 import normalCdf from "@stdlib/stats-base-dists-normal-cdf";
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 import { unsafeUniformIntDistribution as uniformInt, type RandomGenerator } from "pure-rand";
+import { at } from "./at";
 import { add, exactly, fraction, toNumber, type Bounds, type Fraction } from "./fraction";
 import type { Scale } from "./scale";
 
@@ -51,22 +52,25 @@ export function compareBySums(
 ): Comparison {
   return {
     ...(classes && { classes }),
-    value: (model, examples) => formula.exact(sum(examples.map((i) => statistics[model][i]!))),
+    value: (model, examples) => formula.exact(sum(examples.map((i) => at(statistics[model], i)))),
     interval(scale, random, resamples) {
       const size = statistics.baseline.length;
-      const tables = { baseline: statistics.baseline.map(toNumbers), candidate: statistics.candidate.map(toNumbers) };
+      const columns = { baseline: columnsOf(statistics.baseline), candidate: columnsOf(statistics.candidate) };
       const improvements = Float64Array.from({ length: resamples }, () => {
         const drawn = Uint32Array.from({ length: size }, () => uniformInt(0, size - 1, random));
-        const [before, after] = [tables.baseline, tables.candidate].map((table) => scale.f(formula.estimate(sumRows(table, drawn))));
-        const improvement = scale.sign * (after! - before!);
-        return Number.isNaN(improvement) ? -Infinity : improvement;
+        const onDrawn = (model: Model): number => {
+          const sums = columns[model].map((column) => drawn.reduce((total, i) => total + at(column, i), 0));
+          return scale.f(formula.estimate(sums));
+        };
+        const improvement = scale.sign * (onDrawn("candidate") - onDrawn("baseline"));
+        return Number.isFinite(improvement) ? improvement : -Infinity;
       }).sort();
       const tail = Math.floor(TAIL * (resamples + 1));
       const worse = improvements.filter((improvement) => improvement <= 0).length;
       return {
         method: "bootstrap",
-        low: improvements[tail - 1]!,
-        high: improvements[resamples - tail]!,
+        low: at(improvements, tail - 1),
+        high: at(improvements, resamples - tail),
         pValue: (1 + worse) / (resamples + 1),
       };
     },
@@ -76,24 +80,31 @@ export function compareBySums(
 /**
  * Compares two models by the area under the ROC curve, P(score of a positive > score of a negative) + ½ P(equal). The interval is
  * DeLong's: DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating characteristic
- * curves", Biometrics 44, 1988; with f = ln by the delta method.
+ * curves", Biometrics 44, 1988; with f = ln by the delta method. Scores are given by their ranks: 0 to the number of examples − 1, equal when tied.
  */
-export function compareByAuc(scores: Readonly<Record<Model, readonly number[]>>, classes: readonly boolean[]): Comparison {
+export function compareByAuc(
+  ranks: Readonly<Record<Model, readonly number[]>>,
+  classes: readonly boolean[],
+): Comparison {
   const everyone = [...classes.keys()];
   return {
     classes,
-    value: (model, examples) => exactly(area(countPairs(scores[model], classes, examples))),
+    value: (model, examples) => exactly(area(countPairs(ranks[model], classes, examples))),
     interval(scale) {
-      const pairs = { baseline: countPairs(scores.baseline, classes, everyone), candidate: countPairs(scores.candidate, classes, everyone) };
+      const pairs = {
+        baseline: countPairs(ranks.baseline, classes, everyone),
+        candidate: countPairs(ranks.candidate, classes, everyone),
+      };
       const [before, after] = [toNumber(area(pairs.baseline)), toNumber(area(pairs.candidate))];
       const varianceOf = (side: keyof PairCounts, others: number): number => {
         const components = pairs.candidate[side].map(
-          (wins, i) => (scale.slope(after) * wins - scale.slope(before) * pairs.baseline[side][i]!) / (2 * others),
+          (wins, i) => (scale.slope(after) * wins - scale.slope(before) * at(pairs.baseline[side], i)) / (2 * others),
         );
         return variance(components) / components.length;
       };
       const standardError = Math.sqrt(
-        varianceOf("positives", pairs.baseline.negatives.length) + varianceOf("negatives", pairs.baseline.positives.length),
+        varianceOf("positives", pairs.baseline.negatives.length) +
+          varianceOf("negatives", pairs.baseline.positives.length),
       );
       const improvement = scale.sign * (scale.f(after) - scale.f(before));
       return {
@@ -107,31 +118,33 @@ export function compareByAuc(scores: Readonly<Record<Model, readonly number[]>>,
   };
 }
 
-/** For each example twice the number of examples of the other class that it stands right against, ties counting once. */
+/** For each example twice the number of examples of the other class that it is ranked right against, plus the ties. */
 interface PairCounts {
   readonly positives: readonly number[];
   readonly negatives: readonly number[];
 }
 
-function countPairs(scores: readonly number[], classes: readonly boolean[], examples: readonly number[]): PairCounts {
-  const ascending = [...examples].sort((a, b) => scores[a]! - scores[b]!);
-  const allPositives = examples.filter((i) => classes[i]).length;
-  const counts = new Map<number, number>();
-  let [positivesBelow, negativesBelow] = [0, 0];
-  for (let start = 0, end = 0; start < ascending.length; start = end) {
-    while (end < ascending.length && scores[ascending[end]!] === scores[ascending[start]!]) end++;
-    const tied = ascending.slice(start, end);
-    const positives = tied.filter((i) => classes[i]).length;
-    const negatives = tied.length - positives;
-    const positivesAbove = allPositives - positivesBelow - positives;
-    for (const i of tied) counts.set(i, classes[i] ? 2 * negativesBelow + negatives : 2 * positivesAbove + positives);
-    positivesBelow += positives;
-    negativesBelow += negatives;
-  }
+function countPairs(ranks: readonly number[], classes: readonly boolean[], examples: readonly number[]): PairCounts {
+  const [positives, negatives] = splitByClass(examples, classes);
+  const positivesBelow = cumulate(positives, ranks);
+  const negativesBelow = cumulate(negatives, ranks);
+  const belowAndTied = (below: ArrayLike<number>, i: number): number =>
+    at(below, at(ranks, i)) + at(below, at(ranks, i) + 1);
   return {
-    positives: examples.filter((i) => classes[i]).map((i) => counts.get(i)!),
-    negatives: examples.filter((i) => !classes[i]).map((i) => counts.get(i)!),
+    positives: positives.map((i) => belowAndTied(negativesBelow, i)),
+    negatives: negatives.map((i) => 2 * positives.length - belowAndTied(positivesBelow, i)),
   };
+}
+
+/** At index s the number of examples that rank below s. */
+function cumulate(examples: readonly number[], ranks: readonly number[]): Uint32Array {
+  const below = new Uint32Array(ranks.length + 1);
+  for (const i of examples) {
+    const place = at(ranks, i) + 1;
+    below[place] = at(below, place) + 1;
+  }
+  let total = 0;
+  return below.map((count) => (total += count));
 }
 
 function area({ positives, negatives }: PairCounts): Fraction {
@@ -148,15 +161,12 @@ function sum(rows: readonly (readonly Fraction[])[]): Fraction[] {
   return rows.reduce<Fraction[]>((totals, row) => row.map((value, k) => add(totals[k] ?? fraction(0n), value)), []);
 }
 
-function toNumbers(row: readonly Fraction[]): number[] {
-  return row.map(toNumber);
+/** The statistics one by one, each over all examples, in double precision. */
+function columnsOf(rows: readonly (readonly Fraction[])[]): Float64Array[] {
+  return at(rows, 0).map((_, k) => Float64Array.from(rows, (row) => toNumber(at(row, k))));
 }
 
-function sumRows(table: readonly (readonly number[])[], rows: Uint32Array): number[] {
-  const totals = table[0]!.map(() => 0);
-  for (const i of rows) {
-    const row = table[i]!;
-    for (let k = 0; k < totals.length; k++) totals[k]! += row[k]!;
-  }
-  return totals;
+/** The examples of class 1 and those of class 0. */
+export function splitByClass(examples: readonly number[], classes: readonly boolean[]): [number[], number[]] {
+  return [examples.filter((i) => classes[i]), examples.filter((i) => !classes[i])];
 }

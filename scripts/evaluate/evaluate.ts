@@ -3,7 +3,8 @@
 
 import { keccak256 } from "ethers";
 import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus, type RandomGenerator } from "pure-rand";
-import type { Comparison, Interval, Model } from "./comparison";
+import { at } from "./at";
+import { splitByClass, type Comparison, type Interval, type Model } from "./comparison";
 import { hashEvaluationData, type Example } from "./examples";
 import { compare, subtract, toNumber, type Bounds } from "./fraction";
 import { METRICS, type Direction, type Metric, type MetricName } from "./metrics";
@@ -61,23 +62,34 @@ export function evaluate({ spec, examples, registeredScore, contribution }: Eval
 
   const scale = scaleOf(spec);
   const everyone = [...examples.keys()];
-  const [before, after] = [valueOn(comparison, "baseline", everyone, spec), valueOn(comparison, "candidate", everyone, spec)];
+  const [before, after] = [
+    valueOn(comparison, "baseline", everyone, spec),
+    valueOn(comparison, "candidate", everyone, spec),
+  ];
   const beforeScore = startingScore(scale.score(before, "baseline"), scale.sign, registeredScore);
   const afterScore = candidateScore(scale.score(after, "candidate"), scale.sign);
   const deltaBps = scale.sign * (afterScore - beforeScore);
 
   const random = xoroshiro128plus(spec.seed);
-  const folds = splitFolds(examples.length, comparison.classes, spec.folds, random).map((fold) => evaluateFold(comparison, fold, scale));
+  const folds = splitFolds(examples.length, comparison.classes, spec.folds, random).map((fold) =>
+    evaluateFold(comparison, fold, scale),
+  );
   const runs = folds.filter(({ improved }) => improved).length;
   const interval = comparison.interval(scale, random, spec.resamples ?? 0);
   const lowerBoundBps = Math.floor(scale.toBps(interval.low));
 
   if (lowerBoundBps < 1) {
     const [low, high] = [scale.toBps(interval.low).toFixed(2), scale.toBps(interval.high).toFixed(2)];
-    throw new Refusal("INTERVAL_CONTAINS_ZERO", `the improvement is ${low} … ${high} bps with 95 % confidence, expected a lower bound of at least 1 bps`);
+    throw new Refusal(
+      "INTERVAL_CONTAINS_ZERO",
+      `the improvement is ${low} … ${high} bps with 95 % confidence, expected a lower bound of at least 1 bps`,
+    );
   }
   if (interval.low === interval.high) {
-    throw new Refusal("NO_VARIATION", "the improvement does not vary over the examples, expected data from which an interval can be estimated");
+    throw new Refusal(
+      "NO_VARIATION",
+      "the improvement does not vary over the examples, expected data from which an interval can be estimated",
+    );
   }
   requireMinimum("improvement in bps", deltaBps, spec.minImprovementBps);
   requireMinimum("lower bound in bps", lowerBoundBps, spec.minLowerBoundBps);
@@ -105,7 +117,9 @@ export function evaluate({ spec, examples, registeredScore, contribution }: Eval
 
 /** Reads a benchmark and, where its scale is missing, derives it from the baseline's value on these examples. */
 export function completeSpecFor(text: string, examples: readonly Example[]): BenchmarkSpec {
-  return completeSpec(text, (draft) => toNumber(valueOn(compareModels(draft, examples), "baseline", [...examples.keys()], draft).low));
+  return completeSpec(text, (draft) =>
+    toNumber(valueOn(compareModels(draft, examples), "baseline", [...examples.keys()], draft).low),
+  );
 }
 
 function compareModels(spec: BenchmarkSpec, examples: readonly Example[]): Comparison {
@@ -116,7 +130,10 @@ function compareModels(spec: BenchmarkSpec, examples: readonly Example[]): Compa
 function valueOn(comparison: Comparison, model: Model, examples: readonly number[], spec: BenchmarkSpec): Bounds {
   const value = comparison.value(model, examples);
   if (value === undefined) {
-    throw new Refusal("UNDEFINED_METRIC", `${model}: ${spec.metric} divides by zero on these examples, expected predictions for which it is defined`);
+    throw new Refusal(
+      "UNDEFINED_METRIC",
+      `${model}: ${spec.metric} divides by zero on these examples, expected predictions for which it is defined`,
+    );
   }
   return value;
 }
@@ -126,44 +143,59 @@ function startingScore(score: Bounds, sign: Scale["sign"], registered: number | 
   const [registration, acceptance] = [baselineScore(score, sign), candidateScore(score, sign)];
   if (registered === undefined || registered === registration) return registration;
   if (registered !== acceptance) {
-    throw new Refusal("SCORE_MISMATCH", `the registered score is ${registered} bps, expected ${acceptance} or ${registration} as the baseline's predictions give`);
+    throw new Refusal(
+      "SCORE_MISMATCH",
+      `the registered score is ${registered} bps, expected ${acceptance} or ${registration} as the baseline's predictions give`,
+    );
   }
   return registered;
 }
 
 function requireClassesForFolds({ classes }: Comparison, { folds }: BenchmarkSpec): void {
   if (classes === undefined) return;
-  const positives = classes.filter(Boolean).length;
-  const fewest = Math.min(positives, classes.length - positives);
-  if (fewest < folds) throw new Refusal("TOO_FEW_EXAMPLES", `${fewest} examples of one class, expected at least one for each of ${folds} folds`);
+  const fewest = Math.min(...splitByClass([...classes.keys()], classes).map((group) => group.length));
+  if (fewest < folds)
+    throw new Refusal(
+      "TOO_FEW_EXAMPLES",
+      `${fewest} examples of one class, expected at least one for each of ${folds} folds`,
+    );
 }
 
 function requireMinimum(what: string, value: number, minimum: number): void {
-  if (value < minimum) throw new Refusal("BELOW_MINIMUM", `the ${what} is ${value}, expected at least ${minimum} as the benchmark states`);
+  if (value < minimum)
+    throw new Refusal("BELOW_MINIMUM", `the ${what} is ${value}, expected at least ${minimum} as the benchmark states`);
 }
 
 /** Deals shuffled examples into folds, class by class, so that folds differ by at most one example of each class. */
-function splitFolds(size: number, classes: readonly boolean[] | undefined, count: number, random: RandomGenerator): number[][] {
+function splitFolds(
+  size: number,
+  classes: readonly boolean[] | undefined,
+  count: number,
+  random: RandomGenerator,
+): number[][] {
   const everyone = [...Array(size).keys()];
-  const groups = classes ? [everyone.filter((i) => classes[i]), everyone.filter((i) => !classes[i])] : [everyone];
-  const folds = Array.from({ length: count }, (): number[] => []);
-  groups.flatMap((group) => shuffled(group, random)).forEach((example, place) => folds[place % count]!.push(example));
-  return folds;
+  const groups = classes ? splitByClass(everyone, classes) : [everyone];
+  const dealt = groups.flatMap((group) => shuffled(group, random));
+  return Array.from({ length: count }, (_, fold) => dealt.filter((_, place) => place % count === fold));
 }
 
 function shuffled(values: readonly number[], random: RandomGenerator): number[] {
   const result = [...values];
   for (let last = result.length - 1; last > 0; last--) {
     const other = uniformInt(0, last, random);
-    [result[last], result[other]] = [result[other]!, result[last]!];
+    [result[last], result[other]] = [at(result, other), at(result, last)];
   }
   return result;
 }
 
 function evaluateFold(comparison: Comparison, fold: readonly number[], { sign }: Scale): Fold {
   const [before, after] = [comparison.value("baseline", fold), comparison.value("candidate", fold)];
-  const [baseline, candidate] = [before, after].map((value) => (value === undefined ? null : toNumber(value.low))) as [number | null, number | null];
-  if (before === undefined || after === undefined) return { size: fold.length, baseline, candidate, improvement: null, improved: false };
+  const [baseline, candidate] = [before, after].map((value) => (value === undefined ? null : toNumber(value.low))) as [
+    number | null,
+    number | null,
+  ];
+  if (before === undefined || after === undefined)
+    return { size: fold.length, baseline, candidate, improvement: null, improved: false };
   const [worse, better] = sign > 0 ? [before, after] : [after, before];
   return {
     size: fold.length,
@@ -173,4 +205,3 @@ function evaluateFold(comparison: Comparison, fold: readonly number[], { sign }:
     improved: compare(better.low, worse.high) > 0,
   };
 }
-

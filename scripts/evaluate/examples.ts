@@ -76,7 +76,8 @@ function readRows<const Names extends readonly string[]>(
   names: Names,
 ): Map<string, { [K in keyof Names]: string }> {
   const [header, ...records] = parseRecords(file);
-  if (header === undefined) throw new Refusal("EMPTY_FILE", `${file.name} is empty, expected a header line and examples`);
+  if (header === undefined)
+    throw new Refusal("EMPTY_FILE", `${file.name} is empty, expected a header line and examples`);
   const columns = names.map((name) => columnOf(file, header.record, name));
   const idColumn = columnOf(file, header.record, "id");
   if (records.length === 0) throw new Refusal("EMPTY_FILE", `${file.name} holds a header but no example`);
@@ -87,9 +88,13 @@ function readRows<const Names extends readonly string[]>(
     const values = columns.map((column) => record[column]) as { [K in keyof Names]: string };
     if (id.trim() === "") throw new Refusal("MISSING_ID", `${file.name} line ${info.lines}: the id is missing`);
     if (rows.has(id)) {
-      throw new Refusal("DUPLICATE_ID", `${file.name} line ${info.lines}: id "${id}" is used before, expected each id once`);
+      throw new Refusal(
+        "DUPLICATE_ID",
+        `${file.name} line ${info.lines}: id "${id}" is used before, expected each id once`,
+      );
     }
-    if (values[0] === "") throw new Refusal("MISSING_VALUE", `${file.name} line ${info.lines}: example "${id}" has no label`);
+    if (values[0] === "")
+      throw new Refusal("MISSING_VALUE", `${file.name} line ${info.lines}: example "${id}" has no label`);
     rows.set(id, values);
   }
   return rows;
@@ -98,7 +103,10 @@ function readRows<const Names extends readonly string[]>(
 function columnOf(file: CsvFile, header: readonly string[], name: string): number {
   const column = header.indexOf(name);
   if (column < 0) {
-    throw new Refusal("MISSING_COLUMN", `${file.name}: column "${name}" is missing, the header has ${header.join(", ")}`);
+    throw new Refusal(
+      "MISSING_COLUMN",
+      `${file.name}: column "${name}" is missing, the header has ${header.join(", ")}`,
+    );
   }
   if (column !== header.lastIndexOf(name)) {
     throw new Refusal("MALFORMED_CSV", `${file.name}: column "${name}" stands more than once in the header`);
@@ -114,7 +122,10 @@ function parseRecords({ name, bytes }: CsvFile): { record: string[]; info: { lin
     throw new Refusal("MALFORMED_CSV", `${name} is not UTF-8 text`);
   }
   try {
-    return parse(text, { info: true, skip_empty_lines: true }) as unknown as { record: string[]; info: { lines: number } }[];
+    return parse(text, { info: true, skip_empty_lines: true }) as unknown as {
+      record: string[];
+      info: { lines: number };
+    }[];
   } catch (error) {
     const { code, message, lines } = error as CsvError & { lines: number };
     if (code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The metrics a benchmark may name: what they read, in which direction they improve, on which scale they live, and their formulas.
 
+import { at } from "./at";
 import { compareByAuc, compareBySums, type Comparison, type Formula, type Model } from "./comparison";
 import type { Example } from "./examples";
 import {
@@ -44,7 +45,7 @@ const LOWEST_LOG_PROBABILITY = fraction(-10_000n);
 /** sums: a, b → a / b. */
 const ratio: Formula = {
   exact: (sums) => map(quotient(sums), exactly),
-  estimate: ([a, b]) => a! / b!,
+  estimate: (sums) => at(sums, 0) / at(sums, 1),
 };
 
 const rootOfRatio: Formula = {
@@ -57,13 +58,19 @@ const exponentialOfRatio: Formula = {
   estimate: (sums) => Math.exp(ratio.estimate(sums)),
 };
 
+type Moments<T> = [errors: T, labels: T, squares: T, n: T];
+
 /** sums: squared errors, labels, squared labels, n → 1 − n·errors / (n·squares − labels²). */
 const determination: Formula = {
-  exact([errors, labels, squares, n]) {
-    const total = subtract(multiply(n!, squares!), multiply(labels!, labels!));
-    return total.num === 0n ? undefined : exactly(subtract(ONE, divide(multiply(n!, errors!), total)));
+  exact(sums) {
+    const [errors, labels, squares, n] = sums as Moments<Fraction>;
+    const total = subtract(multiply(n, squares), multiply(labels, labels));
+    return total.num === 0n ? undefined : exactly(subtract(ONE, divide(multiply(n, errors), total)));
   },
-  estimate: ([errors, labels, squares, n]) => 1 - (n! * errors!) / (n! * squares! - labels! * labels!),
+  estimate(sums) {
+    const [errors, labels, squares, n] = sums as Moments<number>;
+    return 1 - (n * errors) / (n * squares - labels * labels);
+  },
 };
 
 /** sums: matches of 1- to 4-grams, numbers of 1- to 4-grams, candidate length, reference length → BP · (p1·p2·p3·p4)^¼. */
@@ -71,7 +78,7 @@ const bleu: Formula = {
   exact(sums) {
     const [length, expected] = sums.slice(2 * BLEU_ORDER) as [Fraction, Fraction];
     if (sums.slice(0, BLEU_ORDER).some((matches) => matches.num === 0n)) return exactly(ZERO);
-    const precisions = sums.slice(0, BLEU_ORDER).map((matches, n) => divide(matches, sums[BLEU_ORDER + n]!));
+    const precisions = sums.slice(0, BLEU_ORDER).map((matches, n) => divide(matches, at(sums, BLEU_ORDER + n)));
     const mean = root(precisions.reduce(multiply), BLEU_ORDER);
     const short = compare(length, expected) < 0;
     return short ? product(mean, exponential(subtract(ONE, divide(expected, length)))) : mean;
@@ -79,7 +86,7 @@ const bleu: Formula = {
   estimate(sums) {
     const [length, expected] = sums.slice(2 * BLEU_ORDER) as [number, number];
     const matches = sums.slice(0, BLEU_ORDER);
-    const logarithms = matches.map((count, n) => Math.log(count / sums[BLEU_ORDER + n]!) / BLEU_ORDER);
+    const logarithms = matches.map((count, n) => Math.log(count / at(sums, BLEU_ORDER + n)) / BLEU_ORDER);
     const mean = matches.includes(0) ? 0 : Math.exp(logarithms.reduce((a, b) => a + b));
     return mean * Math.exp(Math.min(0, 1 - expected / Math.max(1, length)));
   },
@@ -96,11 +103,25 @@ export const METRICS = {
     range: "unit",
     threshold: false,
     bootstrap: false,
-    compare: (examples) => compareByAuc(eachModel((model) => ranks(examples.map((example) => numberOf(example, model)))), classesOf(examples)),
+    compare: (examples) =>
+      compareByAuc(
+        eachModel((model) => ranks(examples.map((example) => numberOf(example, model)))),
+        classesOf(examples),
+      ),
   },
   mse: numeric("minimise", "twice baseline", (label, prediction) => [squared(subtract(prediction, label)), ONE], ratio),
-  rmse: numeric("minimise", "twice baseline", (label, prediction) => [squared(subtract(prediction, label)), ONE], rootOfRatio),
-  mae: numeric("minimise", "twice baseline", (label, prediction) => [absolute(subtract(prediction, label)), ONE], ratio),
+  rmse: numeric(
+    "minimise",
+    "twice baseline",
+    (label, prediction) => [squared(subtract(prediction, label)), ONE],
+    rootOfRatio,
+  ),
+  mae: numeric(
+    "minimise",
+    "twice baseline",
+    (label, prediction) => [absolute(subtract(prediction, label)), ONE],
+    ratio,
+  ),
   r2: numeric(
     "maximise",
     "unit",
@@ -118,9 +139,12 @@ export const METRICS = {
     compare(examples) {
       const tokens = eachModel((model) => examples.map((example) => logProbabilitiesOf(example, model)));
       examples.forEach(({ id }, i) => {
-        const [before, after] = [tokens.baseline[i]!.length, tokens.candidate[i]!.length];
+        const [before, after] = [at(tokens.baseline, i).length, at(tokens.candidate, i).length];
         if (before !== after) {
-          throw new Refusal("DIFFERENT_EXAMPLES", `example "${id}": ${before} tokens for the baseline but ${after} for the candidate, expected the same tokens`);
+          throw new Refusal(
+            "DIFFERENT_EXAMPLES",
+            `example "${id}": ${before} tokens for the baseline but ${after} for the candidate, expected the same tokens`,
+          );
         }
       });
       return compareBySums(
@@ -136,7 +160,11 @@ export const METRICS = {
     range: "stated",
     threshold: false,
     bootstrap: true,
-    compare: (examples) => compareBySums(eachModel((model) => examples.map((example) => [numberOf(example, model), ONE])), ratio),
+    compare: (examples) =>
+      compareBySums(
+        eachModel((model) => examples.map((example) => [numberOf(example, model), ONE])),
+        ratio,
+      ),
   },
 } as const satisfies Record<string, Metric>;
 
@@ -152,8 +180,12 @@ function thresholded(counts: (positive: boolean, predicted: boolean) => [number,
     compare(examples, threshold) {
       const classes = classesOf(examples);
       const rowOf = (model: Model) => (example: Example, i: number) =>
-        counts(classes[i]!, compare(numberOf(example, model), threshold) >= 0).map(whole);
-      return compareBySums(eachModel((model) => examples.map(rowOf(model))), ratio, classes);
+        counts(at(classes, i), compare(numberOf(example, model), threshold) >= 0).map(whole);
+      return compareBySums(
+        eachModel((model) => examples.map(rowOf(model))),
+        ratio,
+        classes,
+      );
     },
   };
 }
@@ -173,7 +205,7 @@ function numeric(
     compare(examples) {
       const labels = examples.map((example) => numberOf(example, "label"));
       return compareBySums(
-        eachModel((model) => examples.map((example, i) => row(labels[i]!, numberOf(example, model), labels[0]!))),
+        eachModel((model) => examples.map((example, i) => row(at(labels, i), numberOf(example, model), at(labels, 0)))),
         formula,
       );
     },
@@ -187,13 +219,17 @@ function textual(row: (reference: string, hypothesis: string) => Fraction[], for
     threshold: false,
     bootstrap: true,
     compare: (examples) =>
-      compareBySums(eachModel((model) => examples.map((example) => row(example.label, example[model]))), formula),
+      compareBySums(
+        eachModel((model) => examples.map((example) => row(example.label, example[model]))),
+        formula,
+      ),
   };
 }
 
 function classesOf(examples: readonly Example[]): boolean[] {
   const classes = examples.map(({ id, label }) => {
-    if (label !== "0" && label !== "1") throw new Refusal("BAD_LABEL", `example "${id}": label is "${label}", expected 0 or 1`);
+    if (label !== "0" && label !== "1")
+      throw new Refusal("BAD_LABEL", `example "${id}": label is "${label}", expected 0 or 1`);
     return label === "1";
   });
   if (new Set(classes).size === 1) {
@@ -208,11 +244,15 @@ function numberOf(example: Example, column: "label" | Model): Fraction {
 
 function logProbabilitiesOf(example: Example, model: Model): Fraction[] {
   const expected = "natural log-probabilities from -10000 to 0, separated by spaces";
-  return example[model].trim().split(/\s+/u).map((text) => {
-    const value = parseField(example.id, model, text, expected);
-    if (compare(value, ZERO) > 0 || compare(value, LOWEST_LOG_PROBABILITY) < 0) throw notANumber(example.id, model, text, expected);
-    return value;
-  });
+  return example[model]
+    .trim()
+    .split(/\s+/u)
+    .map((text) => {
+      const value = parseField(example.id, model, text, expected);
+      if (compare(value, ZERO) > 0 || compare(value, LOWEST_LOG_PROBABILITY) < 0)
+        throw notANumber(example.id, model, text, expected);
+      return value;
+    });
 }
 
 function parseField(id: string, column: string, text: string, expected: string): Fraction {
@@ -227,12 +267,12 @@ function notANumber(id: string, column: string, text: string, expected: string):
 
 /** The place of each value among the distinct values in ascending order. */
 function ranks(values: readonly Fraction[]): number[] {
-  const order = [...values.keys()].sort((a, b) => compare(values[a]!, values[b]!));
-  const result = new Array<number>(values.length);
+  const order = [...values.keys()].sort((a, b) => compare(at(values, a), at(values, b)));
+  const result = new Array<number>(values.length).fill(0);
+  let rank = 0;
   order.forEach((index, place) => {
-    const previous = order[place - 1];
-    const same = previous !== undefined && compare(values[previous]!, values[index]!) === 0;
-    result[index] = previous === undefined ? 0 : result[previous]! + (same ? 0 : 1);
+    if (place > 0 && compare(at(values, index), at(values, at(order, place - 1))) > 0) rank++;
+    result[index] = rank;
   });
   return result;
 }
@@ -241,8 +281,9 @@ function eachModel<T>(make: (model: Model) => T): Record<Model, T> {
   return Object.fromEntries(MODELS.map((model) => [model, make(model)])) as Record<Model, T>;
 }
 
-function quotient([a, b]: readonly Fraction[]): Fraction | undefined {
-  return b!.num === 0n ? undefined : divide(a!, b!);
+function quotient(sums: readonly Fraction[]): Fraction | undefined {
+  const [a, b] = [at(sums, 0), at(sums, 1)];
+  return b.num === 0n ? undefined : divide(a, b);
 }
 
 function map<T, U>(value: T | undefined, then: (value: T) => U): U | undefined {

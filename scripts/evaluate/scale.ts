@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: MIT
 // From a metric's value to the integer score on chain, rounded so that an improvement is never overstated.
 
-import { ceil, compare, divide, exactly, floor, fraction, logarithm, multiply, parseDecimal, subtract, toNumber, type Bounds, type Fraction } from "./fraction";
+import {
+  ceil,
+  compare,
+  divide,
+  exactly,
+  floor,
+  fraction,
+  logarithm,
+  multiply,
+  parseDecimal,
+  subtract,
+  toNumber,
+  type Bounds,
+  type Fraction,
+} from "./fraction";
 import { Refusal } from "./refusal";
 import type { BenchmarkSpec } from "./spec";
 
@@ -32,7 +46,10 @@ export function scaleOf(spec: BenchmarkSpec): Scale {
     sign: spec.direction === "maximise" ? 1 : -1,
     score(value, model) {
       if (compare(value.low, lo) < 0 || compare(value.high, hi) > 0) {
-        throw new Refusal("OUT_OF_RANGE", `${model}: ${spec.metric} is ${toNumber(value.low)}, expected ${spec.lo} … ${spec.hi} as the benchmark states`);
+        throw new Refusal(
+          "OUT_OF_RANGE",
+          `${model}: ${spec.metric} is ${toNumber(value.low)}, expected ${spec.lo} … ${spec.hi} as the benchmark states`,
+        );
       }
       const { low, high } = transform(value);
       return {
@@ -58,7 +75,7 @@ export function baselineScore(score: Bounds, sign: Scale["sign"]): number {
 
 /** The exact decimal value of a number of the spec, as its shortest text states it. */
 export function fractionOf(value: number): Fraction {
-  return parseDecimal(String(value))!;
+  return parseDecimal(String(value)) as Fraction;
 }
 
 function inBps(numerator: Fraction, denominator: Fraction): Fraction {

@@ -35,7 +35,10 @@ const RANGE_DIGITS = 15;
 /** Reads a benchmark from JSON text, checks every bound and fills in the defaults. */
 export function parseSpec(text: string): BenchmarkSpec {
   return readSpec(text, () => {
-    throw new Refusal("BAD_SPEC", "benchmark: lo and hi are missing, expected lo 0 and hi twice the baseline's value; --complete fills them in");
+    throw new Refusal(
+      "BAD_SPEC",
+      "benchmark: lo and hi are missing, expected lo 0 and hi twice the baseline's value; --complete fills them in",
+    );
   });
 }
 
@@ -62,7 +65,8 @@ function readSpec(text: string, defaultHi: (draft: BenchmarkSpec) => number): Be
   for (const key of REQUIRED) if (!(key in fields)) throw new Refusal("BAD_SPEC", `benchmark: ${key} is missing`);
 
   const name = fields["name"];
-  if (typeof name !== "string" || !NAME.test(name)) throw bad(fields, "name", "1 to 64 characters of A-Z a-z 0-9 . _ -");
+  if (typeof name !== "string" || !NAME.test(name))
+    throw bad(fields, "name", "1 to 64 characters of A-Z a-z 0-9 . _ -");
   const metricName = oneOf(fields, "metric", Object.keys(METRICS) as MetricName[]);
   const metric = METRICS[metricName];
   const direction = oneOf(fields, "direction", [metric.direction]);
@@ -83,7 +87,8 @@ function readSpec(text: string, defaultHi: (draft: BenchmarkSpec) => number): Be
     minLowerBoundBps: integer(fields, "minLowerBoundBps", 1, 10_000, 1),
   };
   for (const key of Object.keys(fields)) {
-    if (!(key in known) && key !== "lo" && key !== "hi") throw new Refusal("BAD_SPEC", `benchmark: ${key} means nothing for the metric ${metricName}`);
+    if (!(key in known) && key !== "lo" && key !== "hi")
+      throw new Refusal("BAD_SPEC", `benchmark: ${key} means nothing for the metric ${metricName}`);
   }
   const range = rangeOf(fields, metric.range, f, (lo) => defaultHi({ ...known, lo, hi: Infinity }));
   return { ...known, ...range };
@@ -97,8 +102,10 @@ function rangeOf(
 ): { lo: number; hi: number } {
   const stated = ["lo", "hi"].filter((key) => key in fields);
   if (stated.length === 1) throw new Refusal("BAD_SPEC", "benchmark: lo and hi must be stated together");
-  if (stated.length === 0 && kind === "stated") throw new Refusal("BAD_SPEC", "benchmark: lo and hi are missing, expected the ends of the human scale");
-  if (stated.length === 0 && f === "ln") throw new Refusal("BAD_SPEC", "benchmark: lo and hi are missing, expected both with f ln");
+  if (stated.length === 0 && kind === "stated")
+    throw new Refusal("BAD_SPEC", "benchmark: lo and hi are missing, expected the ends of the human scale");
+  if (stated.length === 0 && f === "ln")
+    throw new Refusal("BAD_SPEC", "benchmark: lo and hi are missing, expected both with f ln");
   const lo = stated.length === 0 ? 0 : number(fields, "lo");
   const hi = stated.length > 0 ? number(fields, "hi") : kind === "unit" ? 1 : defaultHi(lo);
   if (lo >= hi) throw new Refusal("BAD_SPEC", `benchmark: lo is ${lo} and hi is ${hi}, expected lo below hi`);
@@ -113,7 +120,8 @@ function parseObject(text: string): Record<string, unknown> {
   } catch (error) {
     throw new Refusal("BAD_SPEC", `benchmark: ${(error as SyntaxError).message.split("\n")[0]}`);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Refusal("BAD_SPEC", "benchmark: expected a JSON object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Refusal("BAD_SPEC", "benchmark: expected a JSON object");
   return value as Record<string, unknown>;
 }
 

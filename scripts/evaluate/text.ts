@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Counts behind the text metrics. Tokens are what white space separates; texts are compared as they are, without folding case.
 
+import { at } from "./at";
 import { fraction, type Fraction } from "./fraction";
 
 /** The longest n-gram that BLEU counts. */
@@ -16,7 +17,10 @@ export function bleuCounts(reference: string, hypothesis: string): number[] {
   const orders = Array.from({ length: BLEU_ORDER }, (_, i) => i + 1);
   const matches = orders.map((n) => {
     const available = countNgrams(expected, n);
-    return [...countNgrams(given, n)].reduce((sum, [gram, count]) => sum + Math.min(count, available.get(gram) ?? 0), 0);
+    return [...countNgrams(given, n)].reduce(
+      (sum, [gram, count]) => sum + Math.min(count, available.get(gram) ?? 0),
+      0,
+    );
   });
   const totals = orders.map((n) => Math.max(0, given.length - n + 1));
   return [...matches, ...totals, given.length, expected.length];
@@ -51,9 +55,9 @@ function longestCommonSubsequence(a: readonly string[], b: readonly string[]): n
   for (const word of a) {
     const current = [0];
     b.forEach((other, j) => {
-      current.push(word === other ? previous[j]! + 1 : Math.max(previous[j + 1]!, current[j]!));
+      current.push(word === other ? at(previous, j) + 1 : Math.max(at(previous, j + 1), at(current, j)));
     });
     previous = current;
   }
-  return previous[b.length]!;
+  return at(previous, b.length);
 }
