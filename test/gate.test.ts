@@ -25,7 +25,7 @@ function runForge(file: string) {
   return { status, stdout };
 }
 
-describe("Gate of the Solidity tests", () => {
+describe("Gate of the Solidity tests @uninstrumented", () => {
   it("exits 0 when every test passes", () => {
     const { status, stdout } = runForge("Passing.t.sol");
 
