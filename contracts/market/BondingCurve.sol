@@ -72,7 +72,12 @@ library BondingCurve {
     }
 
     /// @notice Reserve that buys at least `amount` of tokens.
-    function buyExactOut(uint256 supply, uint256 reserve, uint256 amount, uint256 crrPpm) internal pure returns (uint256) {
+    function buyExactOut(
+        uint256 supply,
+        uint256 reserve,
+        uint256 amount,
+        uint256 crrPpm
+    ) internal pure returns (uint256) {
         _requireDomain(supply, reserve, crrPpm);
         if (amount > MAX_VALUE) revert AmountOutOfRange(amount, MAX_VALUE);
         if (amount == 0) return 0;
@@ -90,7 +95,14 @@ library BondingCurve {
 
     /// @dev y = (p/q)·log2(n/m) for 1 ≤ m ≤ n < 2^113, Q127: the logarithm within LOG2_ERROR either way, to which `logMargin` is added,
     /// the product truncated, then `expMargin` added. Zero if that is negative: n/m is then too close to 1 to tell.
-    function _exponent(uint256 n, uint256 m, uint256 p, uint256 q, int256 logMargin, int256 expMargin) internal pure returns (int256 y) {
+    function _exponent(
+        uint256 n,
+        uint256 m,
+        uint256 p,
+        uint256 q,
+        int256 logMargin,
+        int256 expMargin
+    ) internal pure returns (int256 y) {
         // With rho = n / (m·2^k) brought from [1, 2) into (1/√2, √2], exactly, log2(n/m) = k + log2(rho), log2(rho) = z / H(z²) where
         // z = (rho − 1)/(rho + 1), |z| < 0.17158, and H(u) = (ln 2 / 2) · √u / atanh √u, here as a continued fraction:
         // its odd levels lie in (0.34, 0.45), its even ones in (8.5, 9.1), so no divisor is zero and no difference negative.

@@ -42,19 +42,30 @@ contract BondingCurveHarness {
         return BondingCurve.sell(supply, reserve, amount, crrPpm);
     }
 
-    function buyExactOut(uint256 supply, uint256 reserve, uint256 amount, uint256 crrPpm) external pure returns (uint256) {
+    function buyExactOut(
+        uint256 supply,
+        uint256 reserve,
+        uint256 amount,
+        uint256 crrPpm
+    ) external pure returns (uint256) {
         return BondingCurve.buyExactOut(supply, reserve, amount, crrPpm);
     }
 
     /// @notice Results of many points and the gas of each one's arithmetic, the call of the library function included.
-    function compute(Point[] calldata points) external view returns (uint256[] memory results, uint256[] memory gasUsed) {
+    function compute(
+        Point[] calldata points
+    ) external view returns (uint256[] memory results, uint256[] memory gasUsed) {
         results = new uint256[](points.length);
         gasUsed = new uint256[](points.length);
         for (uint256 i = 0; i < points.length; i++) (results[i], gasUsed[i]) = _compute(points[i]);
     }
 
     /// @notice The exponents of many powers, with the margins given.
-    function exponents(Power[] calldata powers, int256 logMargin, int256 expMargin) external pure returns (int256[] memory ys) {
+    function exponents(
+        Power[] calldata powers,
+        int256 logMargin,
+        int256 expMargin
+    ) external pure returns (int256[] memory ys) {
         ys = new int256[](powers.length);
         for (uint256 i = 0; i < powers.length; i++) {
             ys[i] = BondingCurve._exponent(powers[i].n, powers[i].m, powers[i].p, powers[i].q, logMargin, expMargin);
@@ -62,7 +73,9 @@ contract BondingCurveHarness {
     }
 
     /// @notice 2^y = 2^k · a/b of many exponents.
-    function exp2(int256[] calldata ys) external pure returns (uint256[] memory a, uint256[] memory b, uint256[] memory k) {
+    function exp2(
+        int256[] calldata ys
+    ) external pure returns (uint256[] memory a, uint256[] memory b, uint256[] memory k) {
         a = new uint256[](ys.length);
         b = new uint256[](ys.length);
         k = new uint256[](ys.length);
@@ -70,7 +83,12 @@ contract BondingCurveHarness {
     }
 
     function _compute(Point memory point) private view returns (uint256 result, uint256 gasUsed) {
-        (uint256 supply, uint256 reserve, uint256 amount, uint256 crrPpm) = (point.supply, point.reserve, point.amount, point.crrPpm);
+        (uint256 supply, uint256 reserve, uint256 amount, uint256 crrPpm) = (
+            point.supply,
+            point.reserve,
+            point.amount,
+            point.crrPpm
+        );
         if (point.side == Side.Buy) {
             gasUsed = gasleft();
             result = BondingCurve.buy(supply, reserve, amount, crrPpm);
