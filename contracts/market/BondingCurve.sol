@@ -93,6 +93,15 @@ library BondingCurve {
         }
     }
 
+    /// @notice Spot price R / (w · S) of a whole token (1e18 wei) in reserve units, with 18 decimals more, rounded down.
+    function spotPriceWad(uint256 supply, uint256 reserve, uint256 crrPpm) internal pure returns (uint256) {
+        _requireDomain(supply, reserve, crrPpm);
+        // R·1e42 < 2^252, w·S < 2^132.
+        unchecked {
+            return (reserve * (1e18 * 1e18 * PPM)) / (crrPpm * supply);
+        }
+    }
+
     /// @dev y = (p/q)·log2(n/m) for 1 ≤ m ≤ n < 2^113, Q127: the logarithm within LOG2_ERROR either way, to which `logMargin` is added,
     /// the product truncated, then `expMargin` added. Zero if that is negative: n/m is then too close to 1 to tell.
     function _exponent(

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ProtocolAccess} from "../access/ProtocolAccess.sol";
+import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
+import {IHokusaiAMMFactory} from "../interfaces/IHokusaiAMMFactory.sol";
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {IModelToken} from "../interfaces/IModelToken.sol";
+import {ITokenManager} from "../interfaces/ITokenManager.sol";
+import {GuardianPause} from "../libraries/GuardianPause.sol";
+import {ModelIds} from "../libraries/ModelIds.sol";
+import {ZeroAddress} from "../types/CommonErrors.sol";
+import {ModelId} from "../types/ModelId.sol";
+import {PoolTerms} from "../types/PoolTypes.sol";
+import {BondingCurve} from "./BondingCurve.sol";
+import {HokusaiAMM} from "./HokusaiAMM.sol";
+
+/// @title HokusaiAMMFactory
+/// @notice See {IHokusaiAMMFactory}.
+/// @dev Custody: none. Trusts: the registry for tokens and governors.
+contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
+    using ModelIds for string;
+    using GuardianPause for uint32;
+
+    /// @notice May create pools.
+    bytes32 public constant POOL_CREATOR_ROLE = keccak256("POOL_CREATOR_ROLE");
+
+    /// @notice Bounds of the reserve ratio, in parts per million.
+    uint256 public constant MIN_CRR = 50_000;
+    uint256 public constant MAX_CRR = 1_000_000;
+
+    /// @notice Highest trade fee, in bps.
+    uint256 public constant MAX_TRADE_FEE = 10_00; // 10 %
+
+    /// @notice Longest buy-only window, in seconds.
+    uint256 public constant MAX_IBR_DURATION = 30 days;
+
+    /// @notice Bounds of the first price, in reserve units per whole token.
+    uint256 public constant MIN_INITIAL_PRICE = 1;
+    uint256 public constant MAX_INITIAL_PRICE = 1e12;
+
+    /// @notice Bounds of the virtual reserve, in reserve units: 100 whole reserve tokens, and the curve's domain.
+    uint256 public constant MIN_VIRTUAL_RESERVE = 100e6;
+    uint256 public constant MAX_VIRTUAL_RESERVE = 1e18;
+
+    /// @notice Bounds of the virtual supply, in wei; it may also be at most {MAX_SUPPLY_RATIO} times the launch cap.
+    uint256 public constant MIN_VIRTUAL_SUPPLY = 1e18;
+    uint256 public constant MAX_VIRTUAL_SUPPLY = 1e30;
+
+    /// @notice Most that virtual supply and launch cap, or investor allocation and virtual supply, may be apart.
+    uint256 public constant MAX_SUPPLY_RATIO = 1000;
+
+    /// @notice Bounds of what the whole investor allocation costs, in reserve units.
+    uint256 public constant MIN_COST_AT_CAP = 1e6;
+    uint256 public constant MAX_COST_AT_CAP = 1e15;
+
+    /// @notice Decimals of every reserve token.
+    uint8 public constant RESERVE_DECIMALS = 6;
+
+    /// @notice The models' registry.
+    IModelRegistry public immutable registry;
+
+    /// @inheritdoc IHokusaiAMMFactory
+    IERC20Metadata public immutable reserveToken;
+
+    /// @inheritdoc IHokusaiAMMFactory
+    address public treasury;
+
+    /// @inheritdoc IHokusaiAMMFactory
+    mapping(ModelId id => bytes32) public poolTermsHashOf;
+
+    address[] private _pools;
+
+    /// @param adminDelay Seconds between the two steps of an admin transfer.
+    /// @param admin The timelock.
+    /// @param guardians First holders of `GUARDIAN_ROLE`.
+    /// @param poolCreators First holders of `POOL_CREATOR_ROLE`.
+    /// @param registry_ The models' registry.
+    /// @param reserveToken_ Reserve token of every pool, 6 decimals.
+    /// @param treasury_ Where trade fees go.
+    constructor(
+        uint48 adminDelay,
+        address admin,
+        address[] memory guardians,
+        address[] memory poolCreators,
+        IModelRegistry registry_,
+        IERC20Metadata reserveToken_,
+        address treasury_
+    ) ProtocolAccess(adminDelay, admin, guardians) {
+        if (address(registry_) == address(0) || treasury_ == address(0)) revert ZeroAddress();
+        uint8 decimals = reserveToken_.decimals();
+        if (decimals != RESERVE_DECIMALS) revert ReserveTokenDecimals(decimals, RESERVE_DECIMALS);
+        registry = registry_;
+        reserveToken = reserveToken_;
+        treasury = treasury_;
+        _grantRoles(POOL_CREATOR_ROLE, poolCreators);
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function createPoolWithParams(
+        string calldata modelId,
+        address tokenAddress,
+        uint256 crr,
+        uint256 tradeFee,
+        uint256 ibrDuration,
+        uint256 virtualReserve,
+        uint256 initialPrice
+    ) external onlyRole(POOL_CREATOR_ROLE) returns (address) {
+        PoolTerms memory poolTerms = PoolTerms(crr, tradeFee, ibrDuration, virtualReserve, initialPrice);
+        ModelId id = modelId.toModelId();
+        return _createPool(id, _tokenOf(id, tokenAddress), poolTerms);
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function createPool(
+        string calldata modelId,
+        address tokenAddress
+    ) external onlyRole(POOL_CREATOR_ROLE) returns (address) {
+        ModelId id = modelId.toModelId();
+        IModelToken token = _tokenOf(id, tokenAddress);
+        return _createPool(id, token, defaultTerms(token.maxSupply()));
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function setPoolTerms(ModelId id, bytes32 termsHash) external {
+        address governor = registry.governorOf(id);
+        if (governor == address(0)) revert UnknownModel(id);
+        if (msg.sender != governor) revert OnlyGovernor(msg.sender, governor);
+
+        emit PoolTermsFixed(id, poolTermsHashOf[id], termsHash);
+        poolTermsHashOf[id] = termsHash;
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function setTreasury(address newTreasury) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        if (newTreasury == address(0)) revert ZeroAddress();
+
+        emit TreasuryChanged(treasury, newTreasury);
+        treasury = newTreasury;
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function pauseBuys(ModelId id, uint256 duration) external onlyRole(GUARDIAN_ROLE) {
+        IHokusaiAMM pool = _existingPool(id);
+        pool.setBuysPausedUntil(pool.buysPausedUntil().start(duration));
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function resumeBuys(ModelId id) external onlyRole(GUARDIAN_ROLE) {
+        IHokusaiAMM pool = _existingPool(id);
+        pool.setBuysPausedUntil(pool.buysPausedUntil().stop());
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function poolOf(ModelId id) external view returns (address) {
+        return registry.poolOf(id);
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function poolCount() external view returns (uint256) {
+        return _pools.length;
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function poolAt(uint256 index) external view returns (address) {
+        return _pools[index];
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function hashTerms(PoolTerms calldata poolTerms) external pure returns (bytes32) {
+        return _hashTerms(poolTerms);
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function defaultTerms(uint256 maxSupply) public pure returns (PoolTerms memory poolTerms) {
+        poolTerms = PoolTerms({
+            crr: 200_000, // 20 %
+            tradeFee: 30, // 0.3 %
+            ibrDuration: 7 days,
+            virtualReserve: 0,
+            initialPrice: 10_000 // $0.01
+        });
+        poolTerms.virtualReserve = Math.mulDiv(poolTerms.crr * poolTerms.initialPrice, maxSupply, 1e24);
+    }
+
+    function _createPool(ModelId id, IModelToken token, PoolTerms memory poolTerms) private returns (address pool) {
+        address existing = registry.poolOf(id);
+        if (existing != address(0)) revert PoolAlreadyExists(id, existing);
+        _requireFixedTerms(id, poolTerms);
+        _requireTerms(poolTerms);
+        uint256 virtualSupply = (poolTerms.virtualReserve * 1e24) / (poolTerms.crr * poolTerms.initialPrice);
+        (uint256 costAtCap, uint256 priceAtCap) = _requireCurve(token, poolTerms, virtualSupply);
+
+        pool = address(new HokusaiAMM(token, reserveToken, poolTerms, virtualSupply));
+        _pools.push(pool);
+        registry.setPool(id, pool);
+        ITokenManager(registry.tokenManager()).setPool(id, pool);
+        emit PoolCreated(id, pool, address(token), poolTerms, virtualSupply, costAtCap, priceAtCap);
+    }
+
+    function _tokenOf(ModelId id, address tokenAddress) private view returns (IModelToken) {
+        address token = registry.tokenOf(id);
+        if (token == address(0)) revert UnknownModel(id);
+        if (token != tokenAddress) revert TokenMismatch(tokenAddress, token);
+        return IModelToken(token);
+    }
+
+    function _existingPool(ModelId id) private view returns (IHokusaiAMM) {
+        address pool = registry.poolOf(id);
+        if (pool == address(0)) revert UnknownModel(id);
+        return IHokusaiAMM(pool);
+    }
+
+    function _requireFixedTerms(ModelId id, PoolTerms memory poolTerms) private view {
+        bytes32 expected = poolTermsHashOf[id];
+        bytes32 actual = _hashTerms(poolTerms);
+        if (expected != 0 && actual != expected) revert PoolTermsMismatch(actual, expected);
+    }
+
+    /// @dev The ranges that only the token's allocations decide.
+    function _requireCurve(
+        IModelToken token,
+        PoolTerms memory poolTerms,
+        uint256 virtualSupply
+    ) private view returns (uint256 costAtCap, uint256 priceAtCap) {
+        uint256 maxVirtualSupply = Math.min(MAX_VIRTUAL_SUPPLY, MAX_SUPPLY_RATIO * token.maxSupply());
+        if (virtualSupply < MIN_VIRTUAL_SUPPLY || virtualSupply > maxVirtualSupply)
+            revert VirtualSupplyOutOfRange(virtualSupply, MIN_VIRTUAL_SUPPLY, maxVirtualSupply);
+        uint256 investorAllocation = token.investorAllocation();
+        if (investorAllocation > MAX_SUPPLY_RATIO * virtualSupply)
+            revert InvestorAllocationOutOfRange(investorAllocation, 1, MAX_SUPPLY_RATIO * virtualSupply);
+        costAtCap = BondingCurve.buyExactOut(
+            virtualSupply,
+            poolTerms.virtualReserve,
+            investorAllocation,
+            poolTerms.crr
+        );
+        if (costAtCap < MIN_COST_AT_CAP || costAtCap > MAX_COST_AT_CAP)
+            revert CostAtCapOutOfRange(costAtCap, MIN_COST_AT_CAP, MAX_COST_AT_CAP);
+        priceAtCap = BondingCurve.spotPriceWad(
+            virtualSupply + investorAllocation,
+            poolTerms.virtualReserve + costAtCap,
+            poolTerms.crr
+        );
+    }
+
+    function _requireTerms(PoolTerms memory t) private pure {
+        if (t.crr < MIN_CRR || t.crr > MAX_CRR) revert CrrOutOfRange(t.crr, MIN_CRR, MAX_CRR);
+        if (t.tradeFee > MAX_TRADE_FEE) revert TradeFeeOutOfRange(t.tradeFee, 0, MAX_TRADE_FEE);
+        if (t.ibrDuration > MAX_IBR_DURATION) revert IbrDurationOutOfRange(t.ibrDuration, 0, MAX_IBR_DURATION);
+        if (t.initialPrice < MIN_INITIAL_PRICE || t.initialPrice > MAX_INITIAL_PRICE)
+            revert InitialPriceOutOfRange(t.initialPrice, MIN_INITIAL_PRICE, MAX_INITIAL_PRICE);
+        if (t.virtualReserve < MIN_VIRTUAL_RESERVE || t.virtualReserve > MAX_VIRTUAL_RESERVE)
+            revert VirtualReserveOutOfRange(t.virtualReserve, MIN_VIRTUAL_RESERVE, MAX_VIRTUAL_RESERVE);
+    }
+
+    function _hashTerms(PoolTerms memory poolTerms) private pure returns (bytes32) {
+        return keccak256(abi.encode(poolTerms));
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {ShortString, ShortStrings} from "@openzeppelin/contracts/utils/ShortStrings.sol";
+import {IModelToken} from "../interfaces/IModelToken.sol";
+import {ZeroAddress} from "../types/CommonErrors.sol";
+
+/// @title ModelToken
+/// @notice See {IModelToken}.
+/// @dev The caps rest on one word: `mintCap` is what `totalSupply` may be after an investor mint,
+///
+///     mintCap = investorAllocation + (supplierMinted ? supplierAllocation : 0) + rewardsMinted
+///
+/// and totalSupply = (supplierMinted ? supplierAllocation : 0) + rewardsMinted + net issue of the pool, so that
+/// `totalSupply + amount ≤ mintCap` says exactly `net issue + amount ≤ investorAllocation`, with one read.
+contract ModelToken is IModelToken, ERC20Permit {
+    using ShortStrings for ShortString;
+
+    /// @inheritdoc IModelToken
+    address public immutable tokenManager;
+
+    /// @inheritdoc IModelToken
+    address public immutable supplierRecipient;
+
+    /// @inheritdoc IModelToken
+    uint256 public immutable supplierAllocation;
+
+    /// @inheritdoc IModelToken
+    uint256 public immutable investorAllocation;
+
+    /// @inheritdoc IModelToken
+    uint256 public immutable rewardAllocation;
+
+    /// @dev In code rather than in storage: 75,000 gas less per launch.
+    ShortString private immutable _name;
+    ShortString private immutable _symbol;
+
+    /// @dev One word with the next.
+    address private _pool;
+
+    /// @dev `2 · mintCap + (supplierMinted ? 1 : 0)`: Solidity has no type of 95 bits to stand beside a pool and a flag.
+    uint96 private _mintCapAndFlag;
+
+    /// @param name_ 1–31 bytes.
+    /// @param symbol_ 1–31 bytes.
+    /// @param supplierRecipient_ Receiver of the supplier allocation.
+    /// @param supplierAllocation_ Wei.
+    /// @param investorAllocation_ Wei.
+    /// @param rewardAllocation_ Wei. The three allocations must sum to less than 2^95.
+    constructor(
+        string memory name_,
+        string memory symbol_,
+        address supplierRecipient_,
+        uint256 supplierAllocation_,
+        uint256 investorAllocation_,
+        uint256 rewardAllocation_
+    ) ERC20("", "") ERC20Permit(name_) {
+        tokenManager = msg.sender;
+        supplierRecipient = supplierRecipient_;
+        supplierAllocation = supplierAllocation_;
+        investorAllocation = investorAllocation_;
+        rewardAllocation = rewardAllocation_;
+        _name = ShortStrings.toShortString(name_);
+        _symbol = ShortStrings.toShortString(symbol_);
+        _mintCapAndFlag = uint96(2 * investorAllocation_);
+    }
+
+    modifier onlyTokenManager() {
+        if (msg.sender != tokenManager) revert OnlyTokenManager(msg.sender);
+        _;
+    }
+
+    /// @inheritdoc IModelToken
+    function setPool(address pool_) external onlyTokenManager {
+        if (pool_ == address(0)) revert ZeroAddress();
+        if (_pool != address(0)) revert PoolAlreadySet(_pool);
+
+        _pool = pool_;
+        emit PoolSet(pool_);
+    }
+
+    /// @inheritdoc IModelToken
+    function mintSupplierAllocation() external onlyTokenManager {
+        if (isSupplierMinted()) revert SupplierAlreadyMinted();
+
+        _mintCapAndFlag += uint96(2 * supplierAllocation + 1);
+        emit SupplierMinted(supplierRecipient, supplierAllocation);
+
+        _mint(supplierRecipient, supplierAllocation);
+    }
+
+    /// @inheritdoc IModelToken
+    function mintRewards(address[] calldata accounts, uint256[] calldata amounts) external onlyTokenManager {
+        if (accounts.length != amounts.length) revert LengthMismatch(accounts.length, amounts.length);
+        uint256 total;
+        for (uint256 i; i < accounts.length; ++i) {
+            total += amounts[i];
+            _mint(accounts[i], amounts[i]);
+        }
+
+        uint256 minted = rewardsMinted();
+        if (total > rewardAllocation - minted) revert RewardAllocationExceeded(total, rewardAllocation - minted);
+        _mintCapAndFlag += uint96(2 * total);
+        emit RewardsMinted(total, minted + total);
+    }
+
+    /// @inheritdoc IModelToken
+    function mint(address to, uint256 amount) external {
+        if (msg.sender != _pool) revert OnlyPool(msg.sender);
+        uint256 remaining = remainingInvestorAllocation();
+        if (amount > remaining) revert InvestorAllocationExceeded(amount, remaining);
+
+        _mint(to, amount);
+    }
+
+    /// @inheritdoc IModelToken
+    function burn(address holder, uint256 amount) external {
+        if (msg.sender != _pool) revert OnlyPool(msg.sender);
+
+        _burn(holder, amount);
+    }
+
+    /// @inheritdoc IModelToken
+    function pool() external view returns (address) {
+        return _pool;
+    }
+
+    /// @inheritdoc IModelToken
+    function maxSupply() external view returns (uint256) {
+        return supplierAllocation + investorAllocation;
+    }
+
+    /// @inheritdoc IERC20Metadata
+    function name() public view override(ERC20, IERC20Metadata) returns (string memory) {
+        return _name.toString();
+    }
+
+    /// @inheritdoc IERC20Metadata
+    function symbol() public view override(ERC20, IERC20Metadata) returns (string memory) {
+        return _symbol.toString();
+    }
+
+    /// @inheritdoc IERC20Permit
+    function nonces(address owner) public view override(ERC20Permit, IERC20Permit) returns (uint256) {
+        return super.nonces(owner);
+    }
+
+    /// @inheritdoc IModelToken
+    function isSupplierMinted() public view returns (bool) {
+        return _mintCapAndFlag & 1 == 1;
+    }
+
+    /// @inheritdoc IModelToken
+    function rewardsMinted() public view returns (uint256) {
+        return (_mintCapAndFlag >> 1) - investorAllocation - (isSupplierMinted() ? supplierAllocation : 0);
+    }
+
+    /// @inheritdoc IModelToken
+    function remainingInvestorAllocation() public view returns (uint256) {
+        return (_mintCapAndFlag >> 1) - totalSupply();
+    }
+}
