@@ -12,7 +12,7 @@ const TOP_LEVEL = [
   ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"],
 ];
 
-/** Domain → domains whose interfaces it may use; every domain may use `types`, `libraries` and itself. */
+/** Domain → domains whose interfaces it may use; every domain may use the bases and itself. */
 const USES: Record<string, readonly string[]> = {
   models: [],
   tokens: ["models"],
@@ -20,6 +20,9 @@ const USES: Record<string, readonly string[]> = {
   verification: ["tokens", "models"],
   fees: ["market", "tokens", "models"],
 };
+
+/** Folders that everybody may import, and that import nothing of ours. */
+const BASES = ["types", "libraries", "access"];
 
 interface Import {
   file: string;
@@ -56,10 +59,10 @@ function domainOf(interfaceFile: string): string | undefined {
 function violation({ file, symbols, target }: Import): string | undefined {
   const [from, to] = [layerOf(file), layerOf(target)];
   if (to === "mocks") return "production imports a mock";
-  if (from === "types" || from === "libraries") return "types and libraries import nothing of ours";
+  if (BASES.includes(from)) return "types, libraries and access import nothing of ours";
   if (from === "interfaces") return ["types", "interfaces"].includes(to) ? undefined : "interfaces use types only";
   if (!(from in USES)) return `unknown folder ${from}`;
-  if (to === "types" || to === "libraries") return undefined;
+  if (BASES.includes(to)) return undefined;
   if (to === "interfaces") {
     const domain = domainOf(target);
     if (domain === undefined || domain === from || USES[from]?.includes(domain)) return undefined;
@@ -97,7 +100,7 @@ describe("Repository @uninstrumented", () => {
 
     expect(violation(example("market/A.sol", "mocks/B.sol"))).to.equal("production imports a mock");
     expect(violation(example("types/A.sol", "interfaces/IB.sol"))).to.equal(
-      "types and libraries import nothing of ours",
+      "types, libraries and access import nothing of ours",
     );
     expect(violation(example("interfaces/IA.sol", "market/B.sol"))).to.equal("interfaces use types only");
     expect(violation(example("market/A.sol", "tokens/B.sol"))).to.equal("across folders only interfaces are imported");

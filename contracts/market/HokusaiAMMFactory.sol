@@ -10,9 +10,9 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
-import {ModelIds} from "../libraries/ModelIds.sol";
+
 import {ZeroAddress} from "../types/CommonErrors.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {ModelId, ModelIds} from "../types/ModelId.sol";
 import {PoolTerms} from "../types/PoolTypes.sol";
 import {BondingCurve} from "./BondingCurve.sol";
 import {HokusaiAMM} from "./HokusaiAMM.sol";

@@ -6,9 +6,9 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
-import {ModelIds} from "../libraries/ModelIds.sol";
+
 import {InvalidAmount, ZeroAddress} from "../types/CommonErrors.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {ModelId, ModelIds} from "../types/ModelId.sol";
 import {InitialParams, ModelStatus} from "../types/ModelTypes.sol";
 import {ModelToken} from "./ModelToken.sol";
 
