@@ -29,15 +29,19 @@ describe("BondingCurve domain", () => {
               .to.be.revertedWithCustomError(harness, error)
               .withArgs(value, 1n, MAX_VALUE);
           }
-          for (const value of [1n, MAX_VALUE]) await expect(call(side, { ...POOL, amount: 1n, crrPpm: PPM, [name]: value })).not.to.be.reverted;
+          for (const value of [1n, MAX_VALUE])
+            await expect(call(side, { ...POOL, amount: 1n, crrPpm: PPM, [name]: value })).not.to.be.reverted;
         });
       }
 
       it("refuses a ratio of 0, of 1,000,001 ppm and of 2^256 − 1, and takes 1 and 1,000,000 ppm", async () => {
         for (const value of [0n, PPM + 1n, ethers.MaxUint256]) {
-          await expect(call(side, { ...POOL, crrPpm: value })).to.be.revertedWithCustomError(harness, "CrrOutOfRange").withArgs(value, 1n, PPM);
+          await expect(call(side, { ...POOL, crrPpm: value }))
+            .to.be.revertedWithCustomError(harness, "CrrOutOfRange")
+            .withArgs(value, 1n, PPM);
         }
-        for (const value of [1n, PPM]) await expect(call(side, { ...POOL, amount: 1n, crrPpm: value })).not.to.be.reverted;
+        for (const value of [1n, PPM])
+          await expect(call(side, { ...POOL, amount: 1n, crrPpm: value })).not.to.be.reverted;
       });
 
       it("gives 0 for an amount of 0, at every ratio", async () => {
@@ -50,7 +54,9 @@ describe("BondingCurve domain", () => {
     it(`${side} refuses an amount of 2^112 and of 2^256 − 1, and takes 2^112 − 1`, async () => {
       const large = { ...POOL, supply: MAX_VALUE, reserve: MAX_VALUE };
       for (const amount of [MAX_VALUE + 1n, ethers.MaxUint256]) {
-        await expect(call(side, { ...large, amount })).to.be.revertedWithCustomError(harness, "AmountOutOfRange").withArgs(amount, MAX_VALUE);
+        await expect(call(side, { ...large, amount }))
+          .to.be.revertedWithCustomError(harness, "AmountOutOfRange")
+          .withArgs(amount, MAX_VALUE);
       }
       await expect(call(side, { ...large, amount: MAX_VALUE })).not.to.be.reverted;
     });
@@ -106,7 +112,11 @@ describe("BondingCurve domain", () => {
     it(`P8: ${side} is on the right side of the exact value at every extreme`, async () => {
       const values = [1n, 2n, 10n ** 6n, POOL.reserve, 2n ** 64n, POOL.supply, MAX_VALUE - 1n, MAX_VALUE];
       const points = RATIOS.flatMap((crrPpm) =>
-        values.flatMap((supply) => values.flatMap((reserve) => amounts(side, supply, reserve).map((amount) => ({ side, supply, reserve, amount, crrPpm })))),
+        values.flatMap((supply) =>
+          values.flatMap((reserve) =>
+            amounts(side, supply, reserve).map((amount) => ({ side, supply, reserve, amount, crrPpm })),
+          ),
+        ),
       ).filter(isAnswered);
       const { results } = await compute(harness, points);
       points.forEach((point, i) => {
@@ -128,7 +138,17 @@ function amounts(side: Side, supply: bigint, reserve: bigint): bigint[] {
   const own = side === "buy" ? reserve : supply;
   const all =
     side === "sell"
-      ? [1n, own / 2n - 1n, own / 2n, own / 2n + 1n, (own * 3n) / 4n, own - (own * 46_341n) / 65_536n, own - 2n, own - 1n, own]
+      ? [
+          1n,
+          own / 2n - 1n,
+          own / 2n,
+          own / 2n + 1n,
+          (own * 3n) / 4n,
+          own - (own * 46_341n) / 65_536n,
+          own - 2n,
+          own - 1n,
+          own,
+        ]
       : [1n, own - 1n, own, own + 1n, own * 3n, (own * 65_536n) / 46_341n - own, own * PPM, MAX_VALUE - 1n, MAX_VALUE];
   return [...new Set(all)].filter((amount) => amount >= 1n && amount <= (side === "sell" ? supply : MAX_VALUE));
 }

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { BondingCurveHarness } from "../../.build/typechain";
-import { APPROXIMATIONS, approximationErrors, deriveConstants, readConstants } from "../../scripts/curve/derive-constants";
+import {
+  APPROXIMATIONS,
+  approximationErrors,
+  deriveConstants,
+  readConstants,
+} from "../../scripts/curve/derive-constants";
 import { type Power, PPM } from "../models/bondingCurve";
 import { exactExponent, FRACTION, MODEL_ERROR } from "../models/bondingCurveFixed";
 import { Random } from "../utils/random";
@@ -84,9 +89,10 @@ describe("BondingCurve kernel", () => {
     const up = await exponents(harness, powers, UP.log2, UP.exp2);
     powers.forEach((power, i) => {
       const exact = exactExponent(power);
-      const isBelow = down[i] === 0n || ((down[i]! + EXP2_ERROR) << SHIFT) <= exact - MODEL_ERROR;
+      const isBelow = down[i] === 0n || (down[i]! + EXP2_ERROR) << SHIFT <= exact - MODEL_ERROR;
       const isAbove = (up[i]! - EXP2_ERROR) << SHIFT >= exact + MODEL_ERROR;
-      if (!isBelow || !isAbove) expect.fail(`(${power.n}/${power.m})^(${power.p}/${power.q}): ${down[i]} to ${up[i]}, exact ${exact >> SHIFT}`);
+      if (!isBelow || !isAbove)
+        expect.fail(`(${power.n}/${power.m})^(${power.p}/${power.q}): ${down[i]} to ${up[i]}, exact ${exact >> SHIFT}`);
     });
     expect(down.some((y) => y > 0n)).to.equal(true);
   }).timeout(600_000);
@@ -97,7 +103,11 @@ describe("BondingCurve kernel", () => {
     return Array.from({ length: count }, () => {
       const m = random.logBetween(2n ** 40n, MAX_VALUE >> 12n);
       const atEnd = (m * 92_682n * (1_000_000n + random.between(-2_000n, 2_000n))) / 65_536_000_000n;
-      const n = random.pick([m + random.logBetween(1n, MAX_VALUE), m + random.between(0n, m), atEnd << random.between(0n, 10n)]);
+      const n = random.pick([
+        m + random.logBetween(1n, MAX_VALUE),
+        m + random.between(0n, m),
+        atEnd << random.between(0n, 10n),
+      ]);
       const ratio = random.pick([random.logBetween(1n, PPM), random.between(1n, PPM)]);
       return random.pick([
         { n, m, p: ratio, q: PPM },

@@ -23,7 +23,12 @@ describe("BondingCurve models", () => {
       };
       const published = new Real(vector.exact);
       expectWithin(point, exactValue(point), published, published.mul(VECTOR_DIGITS));
-      expectWithin(point, toReal(exactFixed(point).lower), published, published.mul(VECTOR_DIGITS).add(toReal(2n * MODEL_ERROR)));
+      expectWithin(
+        point,
+        toReal(exactFixed(point).lower),
+        published,
+        published.mul(VECTOR_DIGITS).add(toReal(2n * MODEL_ERROR)),
+      );
     }
   });
 
@@ -31,13 +36,14 @@ describe("BondingCurve models", () => {
     for (const draw of [anyPoint, poolPoint]) {
       it(`${side}: the fast one encloses decimal.js, ${draw.name}`, () => {
         const random = new Random(`models/${side}/${draw.name}`);
-        for (let checked = 0; checked < POINTS; ) {
+        for (let checked = 0; checked < POINTS;) {
           const point = draw(random, side);
           if (!isAnswered(point)) continue;
           checked++;
           const exact = exactValue(point);
           const { lower, upper } = exactFixed(point);
-          if (exact.lt(toReal(lower)) || exact.gt(toReal(upper))) expect.fail(`${describePoint(point)}: ${exact} outside`);
+          if (exact.lt(toReal(lower)) || exact.gt(toReal(upper)))
+            expect.fail(`${describePoint(point)}: ${exact} outside`);
         }
       }).timeout(60_000);
     }
@@ -47,8 +53,18 @@ describe("BondingCurve models", () => {
     const random = new Random("models/exponent");
     for (let i = 0; i < POINTS; i++) {
       const power = powerOf(anyPoint(random, "buy"));
-      const [n, m, p, q] = [power.n, power.m, power.p, power.q].map((value) => new Real(value.toString())) as [Decimal, Decimal, Decimal, Decimal];
-      const difference = n.div(m).log(2).mul(p).div(q).sub(toReal(exactExponent(power)));
+      const [n, m, p, q] = [power.n, power.m, power.p, power.q].map((value) => new Real(value.toString())) as [
+        Decimal,
+        Decimal,
+        Decimal,
+        Decimal,
+      ];
+      const difference = n
+        .div(m)
+        .log(2)
+        .mul(p)
+        .div(q)
+        .sub(toReal(exactExponent(power)));
       expect(difference.abs().lt(toReal(MODEL_ERROR)), `${power.n}/${power.m}`).to.equal(true);
     }
   }).timeout(60_000);

@@ -4,7 +4,17 @@ import type { BondingCurveHarness } from "../../.build/typechain";
 import type { CurvePoint, Side } from "../models/bondingCurve";
 import { exactFixed, powerOf, UNIT } from "../models/bondingCurveFixed";
 import { Random } from "../utils/random";
-import { anyPoint, compute, describePoint, DOWN, EXP2_ERROR, isAnswered, LOG2_ERROR, poolPoint, UP } from "./BondingCurve.support";
+import {
+  anyPoint,
+  compute,
+  describePoint,
+  DOWN,
+  EXP2_ERROR,
+  isAnswered,
+  LOG2_ERROR,
+  poolPoint,
+  UP,
+} from "./BondingCurve.support";
 
 // CURVE_POINTS asks for more points, CURVE_SEED for others; with either, what was measured is printed.
 const POINTS = Number(process.env["CURVE_POINTS"] ?? 120_000);
@@ -74,7 +84,9 @@ describe("BondingCurve precision", () => {
         const moved = leftOrGrown(point, side === "sell" ? lower : upper);
         const allowed = bound(point, moved);
         if (off < 0n || off >= allowed) {
-          expect.fail(`${describePoint(point)} gives ${results[i]}, off by ${inUnits(off)}, allowed 0 to ${inUnits(allowed)}`);
+          expect.fail(
+            `${describePoint(point)} gives ${results[i]}, off by ${inUnits(off)}, allowed 0 to ${inUnits(allowed)}`,
+          );
         }
         alsoCheck(point, moved, off);
         if (off > measured.worst) measured.worst = off;
@@ -111,5 +123,7 @@ function inUnits(value: bigint): string {
 function report(name: string, { answered, refused, worst, gas }: Measured): void {
   gas.sort((a, b) => Number(a - b));
   const [least, median, most] = [gas[0], gas[gas.length >> 1], gas.at(-1)];
-  console.log(`      ${name}: ${answered} answered, ${refused} refused, worst ${inUnits(worst)} off, gas ${least} / ${median} / ${most}`);
+  console.log(
+    `      ${name}: ${answered} answered, ${refused} refused, worst ${inUnits(worst)} off, gas ${least} / ${median} / ${most}`,
+  );
 }

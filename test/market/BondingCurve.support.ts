@@ -48,7 +48,10 @@ export async function exponents(
 }
 
 /** The library's 2^y = 2^k · a/b of exponents, in order. */
-export async function exp2(harness: BondingCurveHarness, ys: readonly bigint[]): Promise<{ a: bigint; b: bigint; k: bigint }[]> {
+export async function exp2(
+  harness: BondingCurveHarness,
+  ys: readonly bigint[],
+): Promise<{ a: bigint; b: bigint; k: bigint }[]> {
   const powers: { a: bigint; b: bigint; k: bigint }[] = [];
   for (const batch of batches(ys)) {
     const { a, b, k } = await harness.exp2([...batch]);
@@ -86,7 +89,10 @@ export function poolPoint(random: Random, side: Side): CurvePoint {
   const supply = random.logBetween(10n ** 18n, 10n ** 30n);
   const reserve = random.logBetween(10n ** 6n, 10n ** 18n);
   const most = { buy: 1000n * reserve, sell: supply, buyExactOut: 1000n * supply }[side];
-  const crrPpm = random.pick([random.between(50_000n, PPM), random.pick([50_000n, 100_000n, 200_000n, 333_333n, 500_000n, PPM])]);
+  const crrPpm = random.pick([
+    random.between(50_000n, PPM),
+    random.pick([50_000n, 100_000n, 200_000n, 333_333n, 500_000n, PPM]),
+  ]);
   return { side, supply, reserve, amount: random.logBetween(1n, most), crrPpm };
 }
 
