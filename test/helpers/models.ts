@@ -1,0 +1,96 @@
+import { ethers } from "hardhat";
+import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
+import type { InitialParamsStruct } from "../../.build/typechain/contracts/tokens/TokenManager";
+import { DAY, TOKEN, USDC } from "./units";
+
+/** Lifecycle of a model, as on chain. */
+export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
+
+/** What a benchmark measures, as on chain; the tests need only these. */
+export const Metric = { ACCURACY: 0n, F1: 3n, HUMAN_SCORE: 12n } as const;
+
+/** Whether a better score is higher or lower, as on chain. */
+export const Direction = { MAXIMISE: 0n, MINIMISE: 1n } as const;
+
+/** Arguments of `deployTokenWithAllocations`. */
+export interface ModelLaunch {
+  modelId: string;
+  name: string;
+  symbol: string;
+  supplierAllocation: bigint;
+  supplierRecipient: string;
+  investorAllocation: bigint;
+  params: InitialParamsStruct;
+}
+
+/** What a builder of launches may be told; parameters one by one. */
+export type ModelOverrides = Partial<Omit<ModelLaunch, "params">> & { params?: Partial<InitialParamsStruct> };
+
+/** Terms of a pool, in the order of `createPoolWithParams`. */
+export interface PoolTerms {
+  crr: bigint;
+  tradeFee: bigint;
+  ibrDuration: bigint;
+  virtualReserve: bigint;
+  initialPrice: bigint;
+}
+
+/** Key of a published model id. */
+export function modelIdOf(modelId: string): string {
+  return ethers.id(modelId);
+}
+
+/** Arguments of a launch that succeeds; the recipient and the governor have no default. */
+export function buildModel(
+  accounts: { supplierRecipient: string; governor: string },
+  { params, ...overrides }: ModelOverrides = {},
+): ModelLaunch {
+  return {
+    modelId: "sentiment-v2",
+    name: "Sentiment Model",
+    symbol: "SENT",
+    supplierAllocation: 400_000n * TOKEN,
+    supplierRecipient: accounts.supplierRecipient,
+    investorAllocation: 600_000n * TOKEN,
+    ...overrides,
+    params: {
+      tokensPerDeltaOne: 100_000n * TOKEN,
+      infrastructureAccrualBps: 5_000n,
+      initialOraclePricePerThousandUsd: 0n,
+      licenseHash: ethers.id("licence"),
+      licenseURI: "ipfs://licence",
+      governor: accounts.governor,
+      ...params,
+    },
+  };
+}
+
+/** A benchmark that is accepted with a method on the allow-list. */
+export function buildBenchmark(method: string, overrides: Partial<BenchmarkStruct> = {}): BenchmarkStruct {
+  return {
+    specHash: ethers.id("benchmark"),
+    evaluationDataHash: ethers.id("evaluation data"),
+    modelCommitment: ethers.ZeroHash,
+    method,
+    metric: Metric.ACCURACY,
+    direction: Direction.MAXIMISE,
+    baselineScore: 7_500n,
+    minImprovementBps: 10n,
+    minSampleSize: 1_000n,
+    minRuns: 3n,
+    minLowerBoundBps: 1n,
+    ...overrides,
+  };
+}
+
+/** Terms that are accepted for the model of {@link buildModel}; the virtual supply equals its launch cap. */
+export function buildPoolTerms(overrides: Partial<PoolTerms> = {}): PoolTerms {
+  return {
+    crr: 200_000n,
+    tradeFee: 30n,
+    ibrDuration: 7n * DAY,
+    virtualReserve: 2_000n * USDC,
+    initialPrice: 10_000n,
+    ...overrides,
+  };
+}

@@ -1,0 +1,176 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { impersonateAccount, setBalance } from "@nomicfoundation/hardhat-network-helpers";
+import { ethers } from "hardhat";
+import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
+import {
+  buildBenchmark,
+  buildModel,
+  buildPoolTerms,
+  modelIdOf,
+  type ModelLaunch,
+  type ModelOverrides,
+  type PoolTerms,
+} from "./models";
+import { ADMIN_DELAY } from "./units";
+
+const ETHER_OF_A_CONTRACT = 10n ** 20n;
+
+/** One account for each key of the protocol. `deployer` pays for the deployment and holds no role; the last three are anybody. */
+export async function namedSigners() {
+  const signers = await ethers.getSigners();
+  const next = () => signers.shift()!;
+  return {
+    deployer: next(),
+    wirer: next(),
+    multisig: next(),
+    guardian: next(),
+    operator: next(),
+    launcher: next(),
+    registrar: next(),
+    distributor: next(),
+    poolCreator: next(),
+    governor: next(),
+    supplier: next(),
+    verifier: next(),
+    method: next(),
+    treasury: next(),
+    alice: next(),
+    bob: next(),
+    mallory: next(),
+  };
+}
+
+/** Everything that {@link deployProtocol} deploys. */
+export type Protocol = Awaited<ReturnType<typeof deployProtocol>>;
+
+/** The protocol, deployed and wired but without models. `admin` is the timelock, ready to send transactions without its delay. */
+export async function deployProtocol() {
+  const unwired = await deployUnwiredProtocol();
+  const { registry, tokenManager, factory, wirer, verifier } = unwired;
+  await registry.connect(wirer).wire(tokenManager, factory, verifier);
+  return unwired;
+}
+
+/** The protocol as {@link deployProtocol} has it, before `wire`. */
+export async function deployUnwiredProtocol() {
+  const actors = await namedSigners();
+  const { wirer, multisig, guardian, operator, launcher, registrar, distributor, poolCreator, method, treasury } =
+    actors;
+
+  const timelock = await ethers.deployContract("TimelockController", [
+    ADMIN_DELAY,
+    [multisig],
+    [multisig],
+    ethers.ZeroAddress,
+  ]);
+  const reserveToken = await ethers.deployContract("ReserveTokenMock");
+  const registry = await ethers.deployContract("ModelRegistry", [
+    ADMIN_DELAY,
+    timelock,
+    [guardian],
+    [registrar],
+    [method],
+    wirer,
+  ]);
+  const tokenManager = await ethers.deployContract("TokenManager", [
+    ADMIN_DELAY,
+    timelock,
+    [guardian],
+    [operator],
+    [launcher],
+    [distributor],
+    registry,
+  ]);
+  const factory = await ethers.deployContract("HokusaiAMMFactory", [
+    ADMIN_DELAY,
+    timelock,
+    [guardian],
+    [poolCreator],
+    registry,
+    reserveToken,
+    treasury,
+  ]);
+  const admin = await signerOf(await timelock.getAddress());
+  return { ...actors, admin, timelock, reserveToken, registry, tokenManager, factory };
+}
+
+/** A contract as the sender of transactions. */
+export async function signerOf(contract: string): Promise<HardhatEthersSigner> {
+  await impersonateAccount(contract);
+  await setBalance(contract, ETHER_OF_A_CONTRACT);
+  return ethers.getSigner(contract);
+}
+
+/** Arguments of {@link deployToken} that succeed, for the protocol's own supplier and governor. */
+export function buildLaunch({ supplier, governor }: Protocol, overrides: ModelOverrides = {}): ModelLaunch {
+  return buildModel({ supplierRecipient: supplier.address, governor: governor.address }, overrides);
+}
+
+/** Arguments of `deployTokenWithAllocations`, in order. */
+export function argumentsOf(launch: ModelLaunch) {
+  const { modelId, name, symbol, supplierAllocation, supplierRecipient, investorAllocation, params } = launch;
+  return [modelId, name, symbol, supplierAllocation, supplierRecipient, investorAllocation, params] as const;
+}
+
+/** Step 1: a model in status PROPOSAL. */
+export async function deployToken(protocol: Protocol, overrides: ModelOverrides = {}) {
+  const { tokenManager, launcher } = protocol;
+  const launch = buildLaunch(protocol, overrides);
+  await tokenManager.connect(launcher).deployTokenWithAllocations(...argumentsOf(launch));
+  const token = await ethers.getContractAt("ModelToken", await tokenManager.tokenOf(launch.modelId));
+  return { ...launch, id: modelIdOf(launch.modelId), token };
+}
+
+/** Step 2: the model becomes REGISTERED. */
+export async function registerModel(
+  { registry, registrar, method }: Protocol,
+  modelId: string,
+  overrides: Partial<BenchmarkStruct> = {},
+) {
+  const benchmark = buildBenchmark(method.address, overrides);
+  await registry.connect(registrar).registerModel(modelIdOf(modelId), benchmark);
+  return benchmark;
+}
+
+/** Step 3: the supplier allocation is minted. */
+export async function distribute({ tokenManager, distributor }: Protocol, modelId: string) {
+  await tokenManager.connect(distributor).distributeModelSupplierAllocation(modelId);
+}
+
+/** Step 4: the model becomes DEPLOYED. */
+export async function createPool(protocol: Protocol, modelId: string, overrides: Partial<PoolTerms> = {}) {
+  const { tokenManager, factory, poolCreator } = protocol;
+  const terms = buildPoolTerms(overrides);
+  await factory
+    .connect(poolCreator)
+    .createPoolWithParams(
+      modelId,
+      await tokenManager.tokenOf(modelId),
+      terms.crr,
+      terms.tradeFee,
+      terms.ibrDuration,
+      terms.virtualReserve,
+      terms.initialPrice,
+    );
+  const pool = await ethers.getContractAt("HokusaiAMM", await factory.poolOf(modelIdOf(modelId)));
+  return { terms, pool };
+}
+
+/** What {@link launchModel} may be told. `distributed: false` leaves step 3 out. */
+export interface LaunchOverrides {
+  model?: ModelOverrides;
+  benchmark?: Partial<BenchmarkStruct>;
+  terms?: Partial<PoolTerms>;
+  distributed?: boolean;
+}
+
+/** Steps 1–4: a model that trades. */
+export async function launchModel(
+  protocol: Protocol,
+  { model, benchmark, terms, distributed = true }: LaunchOverrides = {},
+) {
+  const launched = await deployToken(protocol, model);
+  const registered = await registerModel(protocol, launched.modelId, benchmark);
+  if (distributed) await distribute(protocol, launched.modelId);
+  return { ...launched, benchmark: registered, ...(await createPool(protocol, launched.modelId, terms)) };
+}
