@@ -5,7 +5,7 @@ import { keccak256 } from "ethers";
 import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus, type RandomGenerator } from "pure-rand";
 import { at } from "./at";
 import { splitByClass, type Comparison, type Interval, type Model } from "./comparison";
-import { hashEvaluationData, type Example } from "./examples";
+import { hashEvaluationData, sortById, type Example } from "./examples";
 import { compare, subtract, toNumber, type Bounds } from "./fraction";
 import { METRICS, type Direction, type Metric, type MetricName } from "./metrics";
 import { Refusal } from "./refusal";
@@ -53,7 +53,9 @@ export interface EvaluationInput {
 }
 
 /** Evaluates a candidate against a baseline; throws a {@link Refusal} where the improvement may not be claimed. */
-export function evaluate({ spec, examples, registeredScore, contribution }: EvaluationInput): Evaluation {
+export function evaluate({ spec, registeredScore, contribution, ...input }: EvaluationInput): Evaluation {
+  // Folds and resamples are drawn by position: the order of rows in a file must not matter.
+  const examples = sortById(input.examples);
   if (examples.length < spec.minSampleSize) {
     throw new Refusal("TOO_FEW_EXAMPLES", `${examples.length} examples, expected at least ${spec.minSampleSize}`);
   }

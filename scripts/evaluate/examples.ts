@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The evaluation set and the two models' predictions, read from CSV, joined by id and put in the order of the ids.
+// The evaluation set and the two models' predictions, read from CSV and joined by id.
 
 import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
@@ -22,9 +22,8 @@ export interface CsvFile {
 
 /** Reads examples from one file with the columns id, label, baseline and candidate. */
 export function readExamples(file: CsvFile): Example[] {
-  return [...readRows(file, ["label", "baseline", "candidate"])]
-    .map(([id, [label, baseline, candidate]]) => ({ id, label, baseline, candidate }))
-    .sort(byId);
+  const rows = readRows(file, ["label", "baseline", "candidate"]);
+  return [...rows].map(([id, [label, baseline, candidate]]) => ({ id, label, baseline, candidate }));
 }
 
 /** Reads examples from one file per model, each with the columns id, label and prediction, over the same examples. */
@@ -34,20 +33,18 @@ export function joinExamples(baselineFile: CsvFile, candidateFile: CsvFile): Exa
   for (const id of candidates.keys()) {
     if (!baselines.has(id)) throw onlyIn(candidateFile, baselineFile, id);
   }
-  return [...baselines]
-    .map(([id, [label, baseline]]) => {
-      const other = candidates.get(id);
-      if (other === undefined) throw onlyIn(baselineFile, candidateFile, id);
-      const [otherLabel, candidate] = other;
-      if (label !== otherLabel) {
-        throw new Refusal(
-          "DIFFERENT_EXAMPLES",
-          `example "${id}": label "${label}" in ${baselineFile.name} but "${otherLabel}" in ${candidateFile.name}, expected the same evaluation set for both models`,
-        );
-      }
-      return { id, label, baseline, candidate };
-    })
-    .sort(byId);
+  return [...baselines].map(([id, [label, baseline]]) => {
+    const other = candidates.get(id);
+    if (other === undefined) throw onlyIn(baselineFile, candidateFile, id);
+    const [otherLabel, candidate] = other;
+    if (label !== otherLabel) {
+      throw new Refusal(
+        "DIFFERENT_EXAMPLES",
+        `example "${id}": label "${label}" in ${baselineFile.name} but "${otherLabel}" in ${candidateFile.name}, expected the same evaluation set for both models`,
+      );
+    }
+    return { id, label, baseline, candidate };
+  });
 }
 
 /**
@@ -55,12 +52,13 @@ export function joinExamples(baselineFile: CsvFile, candidateFile: CsvFile): Exa
  * `[["id","label"],…]`, without spaces, in ascending order of the ids' UTF-16 code units.
  */
 export function hashEvaluationData(examples: readonly Example[]): string {
-  const pairs = [...examples].sort(byId).map(({ id, label }) => [id, label]);
+  const pairs = sortById(examples).map(({ id, label }) => [id, label]);
   return keccak256(toUtf8Bytes(JSON.stringify(pairs)));
 }
 
-function byId(a: Example, b: Example): number {
-  return a.id < b.id ? -1 : 1;
+/** The examples in ascending order of the ids' UTF-16 code units. */
+export function sortById(examples: readonly Example[]): Example[] {
+  return [...examples].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function onlyIn(holder: CsvFile, other: CsvFile, id: string): Refusal {
