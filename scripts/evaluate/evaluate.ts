@@ -7,7 +7,7 @@ import { at } from "./at";
 import { splitByClass, type Comparison, type Interval, type Model } from "./comparison";
 import { hashEvaluationData, sortById, type Example } from "./examples";
 import { compare, subtract, toNumber, type Bounds } from "./fraction";
-import { METRICS, type Direction, type Metric, type MetricName } from "./metrics";
+import { METRICS, type Direction, type MetricName } from "./metrics";
 import { Refusal } from "./refusal";
 import { baselineScore, candidateScore, fractionOf, scaleOf, type Scale } from "./scale";
 import { completeSpec, hashSpec, type BenchmarkSpec } from "./spec";
@@ -125,7 +125,7 @@ export function completeSpecFor(text: string, examples: readonly Example[]): Ben
 }
 
 function compareModels(spec: BenchmarkSpec, examples: readonly Example[]): Comparison {
-  const metric: Metric = METRICS[spec.metric];
+  const metric = METRICS[spec.metric];
   return metric.compare(examples, fractionOf(spec.threshold ?? 0));
 }
 

@@ -92,8 +92,7 @@ const bleu: Formula = {
   },
 };
 
-/** Every metric by the name that a benchmark uses. */
-export const METRICS = {
+const metrics = {
   accuracy: thresholded((positive, predicted) => [Number(positive === predicted), 1]),
   precision: thresholded((positive, predicted) => [Number(positive && predicted), Number(predicted)]),
   recall: thresholded((positive, predicted) => [Number(positive && predicted), Number(positive)]),
@@ -166,9 +165,12 @@ export const METRICS = {
         ratio,
       ),
   },
-} as const satisfies Record<string, Metric>;
+} satisfies Record<string, Metric>;
 
-export type MetricName = keyof typeof METRICS;
+export type MetricName = keyof typeof metrics;
+
+/** Every metric by the name that a benchmark uses. */
+export const METRICS: Readonly<Record<MetricName, Metric>> = metrics;
 
 /** A ratio of counts over examples with a true and a predicted class; a score at the threshold is positive. */
 function thresholded(counts: (positive: boolean, predicted: boolean) => [number, number]): Metric {

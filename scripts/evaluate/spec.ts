@@ -118,7 +118,7 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Refusal("BAD_SPEC", `benchmark: ${(error as SyntaxError).message.split("\n")[0]}`);
+    throw new Refusal("BAD_SPEC", `benchmark: not valid JSON, ${(error as SyntaxError).message.split("\n")[0]}`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new Refusal("BAD_SPEC", "benchmark: expected a JSON object");
