@@ -72,6 +72,15 @@ describe("evaluate: interval", () => {
       expect(pValue).to.be.within(0.3, 1);
     });
 
+    it("gives a resample without a common 4-gram, or without any, a BLEU of 0", () => {
+      const text = "a b c d e";
+      const rows = Array.from({ length: 40 }, (_, i): [string, string, string] => [text, "a", i === 0 ? text : "x"]);
+      const { low, high, pValue } = intervalOf(examplesOf(rows), { metric: "bleu" });
+      expect([low, Math.sign(high)]).to.deep.equal([0, 1]);
+      // (39/40)^40 = 36 % of the resamples miss the only translation.
+      expect(pValue).to.be.within(0.3, 0.42);
+    });
+
     it("counts a resample whose logarithm is infinite as the worst", () => {
       const rows = Array.from({ length: 40 }, (_, i): [string, string, string] => ["1", "2", i === 0 ? "1.5" : "1"]);
       expect(intervalOf(examplesOf(rows), { metric: "mse", f: "ln", lo: 0.001, hi: 4 }).low).to.equal(-Infinity);

@@ -69,6 +69,11 @@ describe("evaluate: scale", () => {
       expect(scores(LN, exactly(whole(100)))).to.deep.equal([9999, 10000]);
     });
 
+    it("stays on the scale where the logarithm of lo is irrational", () => {
+      const scale = scaleOf(buildSpec({ metric: "perplexity", f: "ln", lo: 2, hi: 100 }));
+      expect(scores(scale, exactly(whole(2)))).to.deep.equal([0, 1]);
+    });
+
     it("never overstates where the value lies on a whole number", () => {
       expect(scores(LN, exactly(whole(10)))).to.deep.equal([4999, 5001]);
     });
