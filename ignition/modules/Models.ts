@@ -1,0 +1,17 @@
+import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import { Governance } from "./Governance";
+
+/** The registry of models, still without its address book: see Protocol. */
+export const Models = buildModule("Models", (m) => {
+  const { timelock } = m.useModule(Governance);
+  const registry = m.contract("ModelRegistry", [
+    m.getParameter("adminDelay"),
+    timelock,
+    m.getParameter<string[]>("guardians"),
+    m.getParameter<string[]>("registrars"),
+    m.getParameter<string[]>("methods"),
+    m.getParameter("deployer"),
+  ]);
+
+  return { registry };
+});

@@ -1,0 +1,20 @@
+import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import { Governance } from "./Governance";
+import { Models } from "./Models";
+
+/** What deploys model tokens and mints their supplier and reward buckets. */
+export const Tokens = buildModule("Tokens", (m) => {
+  const { timelock } = m.useModule(Governance);
+  const { registry } = m.useModule(Models);
+  const tokenManager = m.contract("TokenManager", [
+    m.getParameter("adminDelay"),
+    timelock,
+    m.getParameter<string[]>("guardians"),
+    m.getParameter<string[]>("operators"),
+    m.getParameter<string[]>("deployers"),
+    m.getParameter<string[]>("distributors"),
+    registry,
+  ]);
+
+  return { tokenManager };
+});
