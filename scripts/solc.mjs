@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 // Gives the pinned npm compiler the command line that forge expects: `--version`, or standard JSON from stdin to stdout.
-// Path arguments are ignored: forge hands over the text of every source.
+// Path arguments are ignored: forge runs in the base path and hands over the text of every source. Those that others import relatively
+// it names by their absolute path, while the compiler asks for them by the importing one's: these are read here.
 import { readFileSync } from "node:fs";
 import solc from "solc";
 
+const readImport = (path) => ({ contents: readFileSync(path, "utf8") });
+
 process.stdout.write(
-  process.argv.includes("--version") ? `Version: ${solc.version()}\n` : solc.compile(readFileSync(0, "utf8")),
+  process.argv.includes("--version")
+    ? `Version: ${solc.version()}\n`
+    : solc.compile(readFileSync(0, "utf8"), { import: readImport }),
 );
