@@ -20,9 +20,14 @@ function forgeBinary() {
 
 const overrides = ["FUZZ_RUNS", "FUZZ_SEED", "INVARIANT_RUNS", "INVARIANT_DEPTH"].filter((name) => process.env[name]);
 const { status, error } = spawnSync(forgeBinary(), ["test", "--root", ".", "--offline", ...process.argv.slice(2)], {
-  cwd: `${root}test/solidity`,
+  cwd: root,
   stdio: "inherit",
-  env: { ...process.env, ...Object.fromEntries(overrides.map((name) => [`FOUNDRY_${name}`, process.env[name]])) },
+  env: {
+    ...process.env,
+    // The project is forge's root: from a folder inside it, forge would give solc the same source by two names.
+    FOUNDRY_CONFIG: "test/solidity/foundry.toml",
+    ...Object.fromEntries(overrides.map((name) => [`FOUNDRY_${name}`, process.env[name]])),
+  },
 });
 if (error) console.error(`forge: ${error.message}`);
 process.exit(status ?? 1);

@@ -8,17 +8,17 @@ const ROOT = resolve(__dirname, "..");
 function runForge(file: string) {
   const { status, stdout } = spawnSync(
     process.execPath,
-    ["scripts/test-solidity.mjs", "--match-path", `gate/${file}`],
+    ["scripts/test-solidity.mjs", "--match-path", `test/solidity/gate/${file}`],
     {
       cwd: ROOT,
       encoding: "utf8",
       env: {
         ...process.env,
-        FOUNDRY_SRC: "gate",
-        FOUNDRY_TEST: "gate",
+        FOUNDRY_SRC: "test/solidity/gate",
+        FOUNDRY_TEST: "test/solidity/gate",
         FOUNDRY_SKIP: "[]",
-        FOUNDRY_OUT: "../../.build/gate/out",
-        FOUNDRY_CACHE_PATH: "../../.build/gate/cache",
+        FOUNDRY_OUT: ".build/gate/out",
+        FOUNDRY_CACHE_PATH: ".build/gate/cache",
       },
     },
   );
