@@ -35,6 +35,9 @@ export interface PoolTerms {
   initialPrice: bigint;
 }
 
+/** Published id of the model of {@link buildModel}. */
+export const MODEL_ID = "sentiment-v2";
+
 /** Key of a published model id. */
 export function modelIdOf(modelId: string): string {
   return ethers.id(modelId);
@@ -46,7 +49,7 @@ export function buildModel(
   { params, ...overrides }: ModelOverrides = {},
 ): ModelLaunch {
   return {
-    modelId: "sentiment-v2",
+    modelId: MODEL_ID,
     name: "Sentiment Model",
     symbol: "SENT",
     supplierAllocation: 400_000n * TOKEN,

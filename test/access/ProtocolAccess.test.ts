@@ -1,0 +1,291 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import type { ProtocolAccess } from "../../.build/typechain";
+import { roleId, signersIn } from "../helpers/guarded.behavior";
+import { deployProtocol, type Protocol } from "../helpers/protocol";
+import { ADMIN_DELAY } from "../helpers/units";
+
+const DEFAULT_ADMIN_ROLE = "DEFAULT_ADMIN_ROLE";
+const GUARDIAN_ROLE = "GUARDIAN_ROLE";
+const SALT = ethers.id("salt");
+
+/** Who holds what after the deployment, and whose word grants it. The operational roles are those a guardian may suspend. */
+const CONTRACTS = {
+  registry: [{ role: "REGISTRAR_ROLE", holder: "registrar", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE }],
+  tokenManager: [
+    { role: "OPERATOR_ROLE", holder: "operator", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE },
+    { role: "DEPLOYER_ROLE", holder: "launcher", grantor: "operator", grantorRole: "OPERATOR_ROLE" },
+    { role: "DISTRIBUTOR_ROLE", holder: "distributor", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE },
+  ],
+  factory: [{ role: "POOL_CREATOR_ROLE", holder: "poolCreator", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE }],
+} as const;
+
+/** Roles held by accounts, from the events alone. */
+async function rolesFromEvents(contract: ProtocolAccess): Promise<string[]> {
+  const granted = await contract.queryFilter(contract.filters.RoleGranted);
+  const revoked = await contract.queryFilter(contract.filters.RoleRevoked);
+  expect(revoked).to.have.length(0);
+  return granted.map(({ args }) => `${args.role} ${args.account}`).sort();
+}
+
+for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
+  describe(`ProtocolAccess of ${name}`, () => {
+    let protocol: Protocol;
+    let contract: ProtocolAccess;
+    let admin: HardhatEthersSigner;
+    let guardian: HardhatEthersSigner;
+    let alice: HardhatEthersSigner;
+
+    beforeEach(async () => {
+      protocol = await loadFixture(deployProtocol);
+      contract = protocol[name] as unknown as ProtocolAccess;
+      ({ admin, guardian, alice } = protocol);
+    });
+
+    const strangersTo = (...holders: HardhatEthersSigner[]) =>
+      signersIn(protocol)
+        .map(([, signer]) => signer)
+        .filter((signer) => !holders.includes(signer));
+
+    describe("given the deployment", () => {
+      it("A1: has the timelock as its only admin", async () => {
+        expect(await contract.defaultAdmin()).to.equal(protocol.timelock);
+        expect(await contract.owner()).to.equal(protocol.timelock);
+        expect(await contract.defaultAdminDelay()).to.equal(ADMIN_DELAY);
+      });
+
+      it("A2: has granted the declared roles and no others, the deploying key none", async () => {
+        const declared = [
+          `${roleId(DEFAULT_ADMIN_ROLE)} ${admin.address}`,
+          `${roleId(GUARDIAN_ROLE)} ${guardian.address}`,
+          ...CONTRACTS[name].map(({ role, holder }) => `${roleId(role)} ${protocol[holder].address}`),
+        ].sort();
+        expect(await rolesFromEvents(contract)).to.deep.equal(declared);
+        expect(declared.join()).to.not.contain(protocol.deployer.address);
+      });
+
+      it("publishes the ids of its roles", async () => {
+        for (const role of [DEFAULT_ADMIN_ROLE, GUARDIAN_ROLE, ...CONTRACTS[name].map((row) => row.role)]) {
+          expect(await contract.getFunction(role).staticCall()).to.equal(roleId(role));
+        }
+      });
+    });
+
+    for (const { role, holder, grantor, grantorRole } of CONTRACTS[name]) {
+      describe(`when ${role} is granted and revoked`, () => {
+        it(`follows the word of ${grantor}`, async () => {
+          const sender = protocol[grantor];
+          expect(await contract.getRoleAdmin(roleId(role))).to.equal(roleId(grantorRole));
+          await expect(contract.connect(sender).grantRole(roleId(role), alice))
+            .to.emit(contract, "RoleGranted")
+            .withArgs(roleId(role), alice, sender);
+          await expect(contract.connect(sender).revokeRole(roleId(role), alice))
+            .to.emit(contract, "RoleRevoked")
+            .withArgs(roleId(role), alice, sender);
+          expect(await contract.hasRole(roleId(role), alice)).to.equal(false);
+        });
+
+        it("refuses everybody else", async () => {
+          for (const stranger of strangersTo(protocol[grantor])) {
+            for (const change of ["grantRole", "revokeRole"] as const) {
+              await expect(contract.connect(stranger)[change](roleId(role), stranger))
+                .to.be.revertedWithCustomError(contract, "AccessControlUnauthorizedAccount")
+                .withArgs(stranger, roleId(grantorRole));
+            }
+          }
+        });
+      });
+
+      describe(`when ${role} is suspended`, () => {
+        it("revokes it from the holder at the guardian's word, and its grantor may give it back", async () => {
+          const account = protocol[holder];
+          await expect(contract.connect(guardian).suspendRole(roleId(role), account))
+            .to.emit(contract, "RoleRevoked")
+            .withArgs(roleId(role), account, guardian);
+          expect(await contract.hasRole(roleId(role), account)).to.equal(false);
+
+          await contract.connect(protocol[grantor]).grantRole(roleId(role), account);
+          expect(await contract.hasRole(roleId(role), account)).to.equal(true);
+        });
+
+        it("changes nothing for an account without the role", async () => {
+          await expect(contract.connect(guardian).suspendRole(roleId(role), alice)).to.not.emit(
+            contract,
+            "RoleRevoked",
+          );
+          expect(await contract.hasRole(roleId(role), protocol[holder])).to.equal(true);
+        });
+
+        it("refuses everybody but the guardian", async () => {
+          for (const stranger of strangersTo(guardian)) {
+            await expect(contract.connect(stranger).suspendRole(roleId(role), protocol[holder]))
+              .to.be.revertedWithCustomError(contract, "AccessControlUnauthorizedAccount")
+              .withArgs(stranger, roleId(GUARDIAN_ROLE));
+          }
+        });
+      });
+    }
+
+    describe("when a guardian turns on the admin or on guardians", () => {
+      for (const role of [DEFAULT_ADMIN_ROLE, GUARDIAN_ROLE]) {
+        it(`refuses to suspend ${role}`, async () => {
+          for (const account of [admin, guardian]) {
+            await expect(contract.connect(guardian).suspendRole(roleId(role), account))
+              .to.be.revertedWithCustomError(contract, "RoleNotSuspendable")
+              .withArgs(roleId(role));
+          }
+        });
+      }
+
+      it("lets only the admin grant and revoke GUARDIAN_ROLE", async () => {
+        for (const stranger of strangersTo(admin)) {
+          for (const change of ["grantRole", "revokeRole"] as const) {
+            await expect(contract.connect(stranger)[change](roleId(GUARDIAN_ROLE), guardian))
+              .to.be.revertedWithCustomError(contract, "AccessControlUnauthorizedAccount")
+              .withArgs(stranger, roleId(DEFAULT_ADMIN_ROLE));
+          }
+        }
+        await contract.connect(admin).revokeRole(roleId(GUARDIAN_ROLE), guardian);
+        expect(await contract.hasRole(roleId(GUARDIAN_ROLE), guardian)).to.equal(false);
+      });
+    });
+
+    describe("when the admin changes", () => {
+      /** Begins the transfer to alice; the second after which she may accept. */
+      async function beginTransfer(): Promise<bigint> {
+        const schedule = BigInt(await time.latest()) + 1n + ADMIN_DELAY;
+        await time.setNextBlockTimestamp(schedule - ADMIN_DELAY);
+        await expect(contract.connect(admin).beginDefaultAdminTransfer(alice))
+          .to.emit(contract, "DefaultAdminTransferScheduled")
+          .withArgs(alice, schedule);
+        return schedule;
+      }
+
+      it("refuses zero as the next admin", async () => {
+        await expect(contract.connect(admin).beginDefaultAdminTransfer(ethers.ZeroAddress))
+          .to.be.revertedWithCustomError(contract, "AccessControlInvalidDefaultAdmin")
+          .withArgs(ethers.ZeroAddress);
+        expect(await contract.pendingDefaultAdmin()).to.deep.equal([ethers.ZeroAddress, 0n]);
+      });
+
+      it("refuses that the admin renounces, with and without a transfer under way", async () => {
+        const renounce = () => contract.connect(admin).renounceRole(roleId(DEFAULT_ADMIN_ROLE), admin);
+        await expect(renounce())
+          .to.be.revertedWithCustomError(contract, "AccessControlEnforcedDefaultAdminDelay")
+          .withArgs(0);
+        const schedule = await beginTransfer();
+        await time.increaseTo(schedule + 1n);
+        await expect(renounce())
+          .to.be.revertedWithCustomError(contract, "AccessControlEnforcedDefaultAdminDelay")
+          .withArgs(schedule);
+        expect(await contract.defaultAdmin()).to.equal(admin);
+      });
+
+      it("refuses to grant or revoke the admin's role directly", async () => {
+        for (const change of ["grantRole", "revokeRole"] as const) {
+          await expect(
+            contract.connect(admin)[change](roleId(DEFAULT_ADMIN_ROLE), alice),
+          ).to.be.revertedWithCustomError(contract, "AccessControlEnforcedDefaultAdminRules");
+        }
+      });
+
+      it("takes a second step by the new admin, after the delay", async () => {
+        const schedule = await beginTransfer();
+        await time.setNextBlockTimestamp(schedule);
+        await expect(contract.connect(alice).acceptDefaultAdminTransfer())
+          .to.be.revertedWithCustomError(contract, "AccessControlEnforcedDefaultAdminDelay")
+          .withArgs(schedule);
+        expect(await contract.defaultAdmin()).to.equal(admin);
+
+        await time.setNextBlockTimestamp(schedule + 1n);
+        await contract.connect(alice).acceptDefaultAdminTransfer();
+        expect(await contract.defaultAdmin()).to.equal(alice);
+        expect(await contract.hasRole(roleId(DEFAULT_ADMIN_ROLE), admin)).to.equal(false);
+      });
+
+      it("refuses acceptance by everybody else", async () => {
+        const schedule = await beginTransfer();
+        await time.increaseTo(schedule + 1n);
+        for (const stranger of strangersTo(alice)) {
+          await expect(contract.connect(stranger).acceptDefaultAdminTransfer())
+            .to.be.revertedWithCustomError(contract, "AccessControlInvalidDefaultAdmin")
+            .withArgs(stranger);
+        }
+      });
+
+      it("can be called off by the admin", async () => {
+        const schedule = await beginTransfer();
+        await expect(contract.connect(admin).cancelDefaultAdminTransfer()).to.emit(
+          contract,
+          "DefaultAdminTransferCanceled",
+        );
+        await time.increaseTo(schedule + 1n);
+        await expect(contract.connect(alice).acceptDefaultAdminTransfer())
+          .to.be.revertedWithCustomError(contract, "AccessControlInvalidDefaultAdmin")
+          .withArgs(alice);
+      });
+
+      it("takes the admin to begin, cancel, or change the delay", async () => {
+        for (const stranger of strangersTo(admin)) {
+          const asStranger = contract.connect(stranger);
+          for (const call of [
+            () => asStranger.beginDefaultAdminTransfer(stranger),
+            () => asStranger.cancelDefaultAdminTransfer(),
+            () => asStranger.changeDefaultAdminDelay(0),
+            () => asStranger.rollbackDefaultAdminDelay(),
+          ]) {
+            await expect(call())
+              .to.be.revertedWithCustomError(contract, "AccessControlUnauthorizedAccount")
+              .withArgs(stranger, roleId(DEFAULT_ADMIN_ROLE));
+          }
+        }
+      });
+    });
+
+    describe("when the multisig acts through the timelock", () => {
+      it("A3: grants a role only after the delay", async () => {
+        const { timelock, multisig } = protocol;
+        const operation = [
+          await contract.getAddress(),
+          0n,
+          contract.interface.encodeFunctionData("grantRole", [roleId(GUARDIAN_ROLE), alice.address]),
+          ethers.ZeroHash,
+          SALT,
+        ] as const;
+        await timelock.connect(multisig).schedule(...operation, ADMIN_DELAY);
+        const ready = BigInt(await time.latest()) + ADMIN_DELAY;
+
+        await time.setNextBlockTimestamp(ready - 1n);
+        await expect(timelock.connect(multisig).execute(...operation)).to.be.revertedWithCustomError(
+          timelock,
+          "TimelockUnexpectedOperationState",
+        );
+        expect(await contract.hasRole(roleId(GUARDIAN_ROLE), alice)).to.equal(false);
+
+        await time.setNextBlockTimestamp(ready);
+        await timelock.connect(multisig).execute(...operation);
+        expect(await contract.hasRole(roleId(GUARDIAN_ROLE), alice)).to.equal(true);
+      });
+    });
+  });
+}
+
+describe("ProtocolAccess constructor", () => {
+  it("refuses zero as the admin", async () => {
+    const { wirer } = await loadFixture(deployProtocol);
+    const factory = await ethers.getContractFactory("ModelRegistry");
+    await expect(factory.deploy(ADMIN_DELAY, ethers.ZeroAddress, [], [], [], wirer))
+      .to.be.revertedWithCustomError(factory, "AccessControlInvalidDefaultAdmin")
+      .withArgs(ethers.ZeroAddress);
+  });
+
+  it("grants GUARDIAN_ROLE to each guardian", async () => {
+    const { admin, wirer, alice, bob } = await loadFixture(deployProtocol);
+    const registry = await ethers.deployContract("ModelRegistry", [ADMIN_DELAY, admin, [alice, bob], [], [], wirer]);
+    for (const guardian of [alice, bob]) {
+      expect(await registry.hasRole(roleId(GUARDIAN_ROLE), guardian)).to.equal(true);
+    }
+  });
+});

@@ -1,0 +1,243 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import { ACCESS_FUNCTIONS, byRole, type GuardedFunction, roleId, shouldBeGuarded } from "../helpers/guarded.behavior";
+import { buildBenchmark, MODEL_ID, modelIdOf, Status } from "../helpers/models";
+import { ADMIN_DELAY } from "../helpers/units";
+import {
+  deployRegistry,
+  deployUnwiredRegistry,
+  modelArguments,
+  proposedModel,
+  registeredModel,
+  type RegistryContext,
+} from "./registry.fixture";
+
+const { ZeroAddress } = ethers;
+const OTHER_ID = "other-model";
+
+/** A guard that knows callers by the address book. */
+const byAddressBook = (expected: "wirer" | "tokenManager" | "factory") => ({
+  holders: [expected] as const,
+  error: "UnauthorizedCaller",
+  errorArguments: (sender: string, context: RegistryContext) => [sender, context[expected].address],
+});
+
+const GUARDED: GuardedFunction<RegistryContext>[] = [
+  {
+    name: "createModel",
+    ...byAddressBook("tokenManager"),
+    call: (context, sender) => context.registry.connect(sender).createModel(...modelArguments(context, {}, OTHER_ID)),
+  },
+  {
+    name: "registerModel",
+    holders: ["registrar"],
+    ...byRole("REGISTRAR_ROLE"),
+    call: ({ registry, method }, sender) =>
+      registry.connect(sender).registerModel(modelIdOf(MODEL_ID), buildBenchmark(method.address)),
+  },
+  {
+    name: "setVerifier",
+    holders: ["admin"],
+    ...byRole("DEFAULT_ADMIN_ROLE"),
+    call: ({ registry, alice }, sender) => registry.connect(sender).setVerifier(alice),
+  },
+  {
+    name: "setMethodAllowed",
+    holders: ["admin"],
+    ...byRole("DEFAULT_ADMIN_ROLE"),
+    call: ({ registry, alice }, sender) => registry.connect(sender).setMethodAllowed(alice, true),
+  },
+];
+
+describe("ModelRegistry callers", () => {
+  describe("given a proposed model", () => {
+    shouldBeGuarded(proposedModel, ({ registry }) => registry, GUARDED, [...ACCESS_FUNCTIONS, "setPool", "wire"]);
+  });
+
+  describe("given a registered model", () => {
+    shouldBeGuarded(
+      registeredModel,
+      ({ registry }) => registry,
+      [
+        {
+          name: "setPool",
+          ...byAddressBook("factory"),
+          call: ({ registry, alice }, sender) => registry.connect(sender).setPool(modelIdOf(MODEL_ID), alice),
+        },
+      ],
+      [...ACCESS_FUNCTIONS, ...GUARDED.map(({ name }) => name), "wire"],
+    );
+  });
+
+  describe("given no wiring", () => {
+    shouldBeGuarded(
+      deployUnwiredRegistry,
+      ({ registry }) => registry,
+      [
+        {
+          name: "createModel",
+          holders: [],
+          error: "UnauthorizedCaller",
+          errorArguments: (sender) => [sender, ZeroAddress],
+          call: (context, sender) => context.registry.connect(sender).createModel(...modelArguments(context)),
+        },
+        {
+          name: "setPool",
+          holders: [],
+          error: "UnauthorizedCaller",
+          errorArguments: (sender) => [sender, ZeroAddress],
+          call: ({ registry, alice }, sender) => registry.connect(sender).setPool(modelIdOf(MODEL_ID), alice),
+        },
+        {
+          name: "wire",
+          ...byAddressBook("wirer"),
+          call: ({ registry, alice, bob, mallory }, sender) => registry.connect(sender).wire(alice, bob, mallory),
+        },
+      ],
+      [...ACCESS_FUNCTIONS, "registerModel", "setMethodAllowed", "setVerifier"],
+    );
+
+    it("refuses a registration by the registrar, as no model can exist", async () => {
+      const { registry, registrar, method } = await loadFixture(deployUnwiredRegistry);
+      const id = modelIdOf(MODEL_ID);
+      await expect(registry.connect(registrar).registerModel(id, buildBenchmark(method.address)))
+        .to.be.revertedWithCustomError(registry, "WrongModelStatus")
+        .withArgs(id, Status.NONE, Status.PROPOSAL);
+    });
+  });
+});
+
+describe("ModelRegistry constructor", () => {
+  it("refuses zero as the wirer", async () => {
+    const { admin } = await loadFixture(deployUnwiredRegistry);
+    const factory = await ethers.getContractFactory("ModelRegistry");
+    await expect(factory.deploy(ADMIN_DELAY, admin, [], [], [], ZeroAddress)).to.be.revertedWithCustomError(
+      factory,
+      "ZeroAddress",
+    );
+  });
+
+  it("refuses zero as a method", async () => {
+    const { admin, wirer, method } = await loadFixture(deployUnwiredRegistry);
+    const factory = await ethers.getContractFactory("ModelRegistry");
+    await expect(
+      factory.deploy(ADMIN_DELAY, admin, [], [], [method, ZeroAddress], wirer),
+    ).to.be.revertedWithCustomError(factory, "ZeroAddress");
+  });
+
+  it("allows each method and grants REGISTRAR_ROLE to each registrar", async () => {
+    const { admin, wirer, alice, bob } = await loadFixture(deployUnwiredRegistry);
+    const registry = await ethers.deployContract("ModelRegistry", [
+      ADMIN_DELAY,
+      admin,
+      [],
+      [alice, bob],
+      [alice, bob],
+      wirer,
+    ]);
+    for (const { address } of [alice, bob]) {
+      await expect(registry.deploymentTransaction()).to.emit(registry, "MethodAllowed").withArgs(address, true);
+      expect(await registry.isMethodAllowed(address)).to.equal(true);
+      expect(await registry.hasRole(roleId("REGISTRAR_ROLE"), address)).to.equal(true);
+    }
+  });
+});
+
+describe("ModelRegistry.wire", () => {
+  it("is empty before", async () => {
+    const { registry } = await loadFixture(deployUnwiredRegistry);
+    expect(await registry.tokenManager()).to.equal(ZeroAddress);
+    expect(await registry.factory()).to.equal(ZeroAddress);
+    expect(await registry.verifier()).to.equal(ZeroAddress);
+  });
+
+  it("completes the address book", async () => {
+    const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployUnwiredRegistry);
+    await expect(registry.connect(wirer).wire(tokenManager, factory, verifier))
+      .to.emit(registry, "Wired")
+      .withArgs(tokenManager, factory, verifier);
+    expect(await registry.tokenManager()).to.equal(tokenManager);
+    expect(await registry.factory()).to.equal(factory);
+    expect(await registry.verifier()).to.equal(verifier);
+  });
+
+  for (const missing of ["tokenManager", "factory", "verifier"] as const) {
+    it(`refuses zero as ${missing}, and can be called again`, async () => {
+      const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployUnwiredRegistry);
+      const book = { tokenManager: tokenManager.address, factory: factory.address, verifier: verifier.address };
+      const wire = (names: typeof book) =>
+        registry.connect(wirer).wire(names.tokenManager, names.factory, names.verifier);
+      await expect(wire({ ...book, [missing]: ZeroAddress })).to.be.revertedWithCustomError(registry, "ZeroAddress");
+      await expect(wire(book)).to.emit(registry, "Wired");
+    });
+  }
+
+  it("refuses a second time, even by the wirer with the same addresses", async () => {
+    const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployRegistry);
+    await expect(registry.connect(wirer).wire(tokenManager, factory, verifier)).to.be.revertedWithCustomError(
+      registry,
+      "AlreadyWired",
+    );
+  });
+
+  it("refuses everybody else afterwards too", async () => {
+    const { registry, wirer, mallory, alice, bob } = await loadFixture(deployRegistry);
+    await expect(registry.connect(mallory).wire(alice, bob, mallory))
+      .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
+      .withArgs(mallory, wirer);
+  });
+
+  it("A1: gives the wirer nothing but this one call", async () => {
+    const { registry, wirer } = await loadFixture(deployRegistry);
+    for (const role of ["DEFAULT_ADMIN_ROLE", "GUARDIAN_ROLE", "REGISTRAR_ROLE"]) {
+      expect(await registry.hasRole(roleId(role), wirer)).to.equal(false);
+    }
+  });
+});
+
+describe("ModelRegistry.setVerifier", () => {
+  it("replaces the verifier", async () => {
+    const { registry, admin, verifier, alice } = await loadFixture(deployRegistry);
+    await expect(registry.connect(admin).setVerifier(alice))
+      .to.emit(registry, "VerifierChanged")
+      .withArgs(verifier, alice);
+    expect(await registry.verifier()).to.equal(alice);
+  });
+
+  it("refuses zero", async () => {
+    const { registry, admin, verifier } = await loadFixture(deployRegistry);
+    await expect(registry.connect(admin).setVerifier(ZeroAddress)).to.be.revertedWithCustomError(
+      registry,
+      "ZeroAddress",
+    );
+    expect(await registry.verifier()).to.equal(verifier);
+  });
+});
+
+describe("ModelRegistry.setMethodAllowed", () => {
+  it("puts a method on the list and takes it off", async () => {
+    const { registry, admin, alice } = await loadFixture(deployRegistry);
+    expect(await registry.isMethodAllowed(alice)).to.equal(false);
+    for (const allowed of [true, false]) {
+      await expect(registry.connect(admin).setMethodAllowed(alice, allowed))
+        .to.emit(registry, "MethodAllowed")
+        .withArgs(alice, allowed);
+      expect(await registry.isMethodAllowed(alice)).to.equal(allowed);
+    }
+  });
+
+  it("refuses zero", async () => {
+    const { registry, admin } = await loadFixture(deployRegistry);
+    await expect(registry.connect(admin).setMethodAllowed(ZeroAddress, true)).to.be.revertedWithCustomError(
+      registry,
+      "ZeroAddress",
+    );
+  });
+
+  it("leaves the method of a registered model as it is", async () => {
+    const { registry, admin, method, id } = await loadFixture(registeredModel);
+    await registry.connect(admin).setMethodAllowed(method, false);
+    expect((await registry.benchmarkOf(id)).method).to.equal(method);
+  });
+});
