@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Evaluation, ImprovementTerms} from "../types/ImprovementTypes.sol";
 import {Benchmark, InitialParams, Model, ModelParameters, ModelStatus} from "../types/ModelTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
 
@@ -32,8 +33,26 @@ interface IModelRegistry {
     /// @notice A licence became the model's current one; earlier ones stay in the log.
     event LicenseSet(ModelId indexed id, bytes32 licenseHash, string licenseURI);
 
-    /// @notice A benchmark was committed and the model's score set to its baseline.
+    /// @notice The model's benchmark was committed and its score set to the baseline; status REGISTERED, version 1.
     event ModelRegistered(ModelId indexed id, uint256 indexed version, Benchmark benchmark);
+
+    /// @notice The admin replaced the benchmark and set the score to the new baseline.
+    event BenchmarkReplaced(ModelId indexed id, uint256 indexed version, Benchmark benchmark);
+
+    /// @notice A verified improvement moved the score. `paidTodayBps` is the day's sum of improvements, `rewardsRemaining` what
+    /// is left of the lifetime rewards.
+    event ScoreMoved(
+        ModelId indexed id,
+        uint256 oldScore,
+        uint256 newScore,
+        bytes32 modelCommitment,
+        uint256 paidTodayBps,
+        uint256 rewardsRemaining
+    );
+
+    event TokensPerDeltaOneChanged(ModelId indexed id, uint256 oldValue, uint256 newValue);
+
+    event DailyLimitChanged(ModelId indexed id, uint256 oldLimitBps, uint256 newLimitBps);
 
     /// @notice The model's pool exists; status DEPLOYED.
     event ModelPoolSet(ModelId indexed id, address indexed pool);
@@ -47,6 +66,20 @@ interface IModelRegistry {
     /// @notice The model is not in the status that the step needs.
     error WrongModelStatus(ModelId id, ModelStatus actual, ModelStatus expected);
 
+    /// @notice The model has no benchmark.
+    error ModelNotRegistered(ModelId id);
+
+    /// @notice A field of the evaluation is not what the registry has. `field` is its name in ASCII.
+    error EvaluationMismatch(bytes32 field, uint256 actual, uint256 expected);
+
+    /// @notice A figure of the evaluation is below what the benchmark asks. `field` is its name in ASCII.
+    error EvaluationTooWeak(bytes32 field, uint256 actual, uint256 min);
+
+    /// @notice The improvement is more than the model's limit leaves for this UTC day. It can be sent again on another day.
+    error DailyLimitExceeded(uint256 deltaBps, uint256 remainingBps);
+
+    error CandidateScoreOutOfRange(uint256 value, uint256 min, uint256 max);
+    error DailyLimitOutOfRange(uint256 value, uint256 min, uint256 max);
     error TokensPerDeltaOneOutOfRange(uint256 value, uint256 min, uint256 max);
     error InfrastructureAccrualOutOfRange(uint256 value, uint256 min, uint256 max);
     error PriceOutOfRange(uint256 value, uint256 min, uint256 max);
@@ -96,6 +129,24 @@ interface IModelRegistry {
     /// @dev Errors: `WrongModelStatus`, `BenchmarkHashMissing`, `MethodNotAllowed`, and one for each bound.
     function registerModel(ModelId id, Benchmark calldata benchmark) external;
 
+    /// @notice Replaces a wrong or poisoned benchmark as a whole: a new version, to which no earlier statement belongs. What was
+    /// minted stays minted. If the lifetime rewards that are left would not pay for all of the new scale, the rate is lowered
+    /// to what they can pay. Only the admin, hence after its delay.
+    /// @dev Errors: `ModelNotRegistered`, and those of {registerModel} on the benchmark.
+    function replaceBenchmark(ModelId id, Benchmark calldata benchmark) external;
+
+    /// @notice Changes how much improvement is paid per UTC day. Only the admin, hence after its delay.
+    /// @dev Errors: `DailyLimitOutOfRange`, `ModelNotRegistered`.
+    /// @param limitBps 1 … 10000.
+    function setDailyLimit(ModelId id, uint256 limitBps) external;
+
+    /// @notice Moves the score of a model to the candidate's, if the evaluation satisfies the benchmark. Only the verifier,
+    /// who answers for the evaluation's truth.
+    /// @dev Errors: `ModelNotRegistered`, `EvaluationMismatch`, `CandidateScoreOutOfRange`, `EvaluationTooWeak`,
+    /// `DailyLimitExceeded`.
+    /// @return What is to be paid, to whom, and on which method's word.
+    function recordImprovement(Evaluation calldata evaluation) external returns (ImprovementTerms memory);
+
     /// @notice Records the pool of a registered model. Only the factory. Errors: `WrongModelStatus`.
     function setPool(ModelId id, address pool) external;
 
@@ -128,7 +179,8 @@ interface IModelRegistry {
 
     function parametersOf(ModelId id) external view returns (ModelParameters memory);
 
-    /// @notice The benchmark as it was committed; `baselineScore` and `modelCommitment` are those of the commitment's time.
+    /// @notice The benchmark; its `baselineScore` and `modelCommitment` are the present ones, which the next improvement must
+    /// start from.
     function benchmarkOf(ModelId id) external view returns (Benchmark memory);
 
     /// @notice Version of the benchmark; 0 before registration.
@@ -136,4 +188,20 @@ interface IModelRegistry {
 
     /// @notice The model's current score in bps; 0 before registration.
     function scoreOf(ModelId id) external view returns (uint256);
+
+    /// @notice What {recordImprovement} would answer now, with its errors.
+    function previewImprovement(Evaluation calldata evaluation) external view returns (ImprovementTerms memory);
+
+    /// @notice Reward in wei for moving the score to `candidateScore` at the present rate; 0 when that is no improvement.
+    /// @dev Errors: `ModelNotRegistered`, `CandidateScoreOutOfRange`.
+    function rewardFor(ModelId id, uint256 candidateScore) external view returns (uint256);
+
+    /// @notice Improvement that is paid per UTC day at most, in bps; 0 for an unknown id.
+    function dailyLimitOf(ModelId id) external view returns (uint256);
+
+    /// @notice Improvement that can still be paid on this UTC day, in bps.
+    function remainingTodayBps(ModelId id) external view returns (uint256);
+
+    /// @notice What is left of the model's lifetime rewards, in wei.
+    function rewardsRemainingOf(ModelId id) external view returns (uint256);
 }

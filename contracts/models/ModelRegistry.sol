@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ProtocolAccess} from "../access/ProtocolAccess.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {RewardMath} from "../libraries/RewardMath.sol";
 import {ZeroAddress} from "../types/CommonErrors.sol";
+import {Evaluation, ImprovementTerms} from "../types/ImprovementTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {
     Benchmark,
@@ -44,20 +47,27 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     /// @notice Top of the score scale, in bps.
     uint256 public constant MAX_SCORE = 100_00;
 
-    /// @dev One model. `token` and `status` are read together by every step of the lifecycle.
+    /// @notice Improvement that is paid per model and UTC day at most, in bps, unless the admin decides otherwise.
+    uint256 public constant DEFAULT_DAILY_LIMIT_BPS = 5_00; // 5 %
+
+    /// @dev One model, packed by what is read and written together: the third line of words is all that an improvement writes
+    /// apart from `rewardsRemaining` and the commitment.
     struct Entry {
         address token;
         ModelStatus status;
-        address pool;
+        // A word: the owner, and what is left of the lifetime rewards in wei.
         address owner;
-        address governor;
-        uint96 tokensPerDeltaOne;
+        uint96 rewardsRemaining;
+        // A word: parameters, score and what was paid on the last day with an improvement.
+        uint88 tokensPerDeltaOne;
         uint16 infrastructureAccrualBps;
-        uint48 pricePerThousandCalls;
+        uint40 pricePerThousandCalls;
         uint32 benchmarkVersion;
         uint16 score;
-        bytes32 licenseHash;
-        string licenseURI;
+        uint16 dailyLimitBps;
+        uint16 paidDay; // days since 1970
+        uint16 paidBps; // on that day
+        // A word: the terms of the benchmark.
         address method;
         uint32 minSampleSize;
         uint16 minRuns;
@@ -68,6 +78,10 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         bytes32 specHash;
         bytes32 evaluationDataHash;
         bytes32 modelCommitment;
+        address governor;
+        address pool;
+        bytes32 licenseHash;
+        string licenseURI;
     }
 
     address private immutable _wirer;
@@ -152,10 +166,12 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         entry.token = token;
         entry.status = ModelStatus.PROPOSAL;
         entry.owner = owner;
+        entry.rewardsRemaining = uint96(RewardMath.LIFETIME_DELTA_ONES * params.tokensPerDeltaOne);
         entry.governor = params.governor;
-        entry.tokensPerDeltaOne = uint96(params.tokensPerDeltaOne);
+        entry.tokensPerDeltaOne = uint88(params.tokensPerDeltaOne);
         entry.infrastructureAccrualBps = params.infrastructureAccrualBps;
-        entry.pricePerThousandCalls = uint48(params.initialOraclePricePerThousandUsd);
+        entry.pricePerThousandCalls = uint40(params.initialOraclePricePerThousandUsd);
+        entry.dailyLimitBps = uint16(DEFAULT_DAILY_LIMIT_BPS);
         emit ModelCreated(
             id,
             token,
@@ -172,22 +188,57 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     /// @inheritdoc IModelRegistry
     function registerModel(ModelId id, Benchmark calldata benchmark) external onlyRole(REGISTRAR_ROLE) {
         Entry storage entry = _entryIn(id, ModelStatus.PROPOSAL);
-        _requireBenchmark(benchmark);
-
         entry.status = ModelStatus.REGISTERED;
-        entry.score = benchmark.baselineScore;
-        entry.method = benchmark.method;
-        entry.minSampleSize = benchmark.minSampleSize;
-        entry.minRuns = benchmark.minRuns;
-        entry.minImprovementBps = benchmark.minImprovementBps;
-        entry.minLowerBoundBps = benchmark.minLowerBoundBps;
-        entry.metric = benchmark.metric;
-        entry.direction = benchmark.direction;
-        entry.specHash = benchmark.specHash;
-        entry.evaluationDataHash = benchmark.evaluationDataHash;
-        entry.modelCommitment = benchmark.modelCommitment;
-        uint256 version = ++entry.benchmarkVersion;
-        emit ModelRegistered(id, version, benchmark);
+        emit ModelRegistered(id, _setBenchmark(entry, benchmark), benchmark);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function replaceBenchmark(ModelId id, Benchmark calldata benchmark) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        Entry storage entry = _registered(id);
+        emit BenchmarkReplaced(id, _setBenchmark(entry, benchmark), benchmark);
+
+        uint256 headroomBps = _headroomBps(entry);
+        uint256 rate = entry.tokensPerDeltaOne;
+        uint256 payable_ =
+            headroomBps == 0 ? rate : (uint256(entry.rewardsRemaining) * RewardMath.BPS_PER_DELTA_ONE) / headroomBps;
+        if (rate <= payable_) return;
+
+        entry.tokensPerDeltaOne = uint88(payable_);
+        emit TokensPerDeltaOneChanged(id, rate, payable_);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function setDailyLimit(ModelId id, uint256 limitBps) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        if (limitBps == 0 || limitBps > MAX_SCORE) revert DailyLimitOutOfRange(limitBps, 1, MAX_SCORE);
+        Entry storage entry = _registered(id);
+
+        emit DailyLimitChanged(id, entry.dailyLimitBps, limitBps);
+        entry.dailyLimitBps = uint16(limitBps);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function recordImprovement(Evaluation calldata evaluation) external returns (ImprovementTerms memory terms) {
+        _requireCaller(verifier);
+        Entry storage entry = _registered(evaluation.model);
+        uint256 deltaBps = _requireImprovement(entry, evaluation);
+        terms = _terms(entry, deltaBps);
+
+        uint256 paidBps = _paidTodayBps(entry) + deltaBps;
+        uint256 rewardsRemaining = entry.rewardsRemaining - terms.reward;
+        entry.rewardsRemaining = uint96(rewardsRemaining);
+        entry.score = uint16(evaluation.candidateScore);
+        entry.paidDay = _today();
+        entry.paidBps = uint16(paidBps);
+        if (evaluation.candidateCommitment != evaluation.baselineCommitment)
+            entry.modelCommitment = evaluation.candidateCommitment;
+        emit ScoreMoved(
+            evaluation.model,
+            evaluation.baselineScore,
+            evaluation.candidateScore,
+            evaluation.candidateCommitment,
+            paidBps,
+            rewardsRemaining
+        );
     }
 
     /// @inheritdoc IModelRegistry
@@ -280,6 +331,51 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         return _entries[id].score;
     }
 
+    /// @inheritdoc IModelRegistry
+    function previewImprovement(Evaluation calldata evaluation) external view returns (ImprovementTerms memory) {
+        Entry storage entry = _registered(evaluation.model);
+        return _terms(entry, _requireImprovement(entry, evaluation));
+    }
+
+    /// @inheritdoc IModelRegistry
+    function rewardFor(ModelId id, uint256 candidateScore) external view returns (uint256) {
+        Entry storage entry = _registered(id);
+        return RewardMath.reward(_deltaBps(entry, candidateScore), entry.tokensPerDeltaOne);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function dailyLimitOf(ModelId id) external view returns (uint256) {
+        return _entries[id].dailyLimitBps;
+    }
+
+    /// @inheritdoc IModelRegistry
+    function remainingTodayBps(ModelId id) external view returns (uint256) {
+        Entry storage entry = _entries[id];
+        return Math.saturatingSub(entry.dailyLimitBps, _paidTodayBps(entry));
+    }
+
+    /// @inheritdoc IModelRegistry
+    function rewardsRemainingOf(ModelId id) external view returns (uint256) {
+        return _entries[id].rewardsRemaining;
+    }
+
+    function _setBenchmark(Entry storage entry, Benchmark calldata benchmark) private returns (uint256 version) {
+        _requireBenchmark(benchmark);
+
+        entry.score = benchmark.baselineScore;
+        entry.method = benchmark.method;
+        entry.minSampleSize = benchmark.minSampleSize;
+        entry.minRuns = benchmark.minRuns;
+        entry.minImprovementBps = benchmark.minImprovementBps;
+        entry.minLowerBoundBps = benchmark.minLowerBoundBps;
+        entry.metric = benchmark.metric;
+        entry.direction = benchmark.direction;
+        entry.specHash = benchmark.specHash;
+        entry.evaluationDataHash = benchmark.evaluationDataHash;
+        entry.modelCommitment = benchmark.modelCommitment;
+        version = ++entry.benchmarkVersion;
+    }
+
     function _setMethodAllowed(address method, bool allowed) private {
         if (method == address(0)) revert ZeroAddress();
         isMethodAllowed[method] = allowed;
@@ -303,6 +399,60 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         if (entry.status != expected) revert WrongModelStatus(id, entry.status, expected);
     }
 
+    /// @dev The model, provided that it has a benchmark.
+    function _registered(ModelId id) private view returns (Entry storage entry) {
+        entry = _entries[id];
+        if (entry.status < ModelStatus.REGISTERED) revert ModelNotRegistered(id);
+    }
+
+    /// @dev All that the benchmark asks of an evaluation.
+    /// @return deltaBps The improvement.
+    function _requireImprovement(
+        Entry storage entry,
+        Evaluation calldata evaluation
+    ) private view returns (uint256 deltaBps) {
+        _requireMatch(evaluation.benchmarkVersion, entry.benchmarkVersion, "benchmarkVersion");
+        _requireMatch(evaluation.baselineScore, entry.score, "baselineScore");
+        _requireMatch(uint256(evaluation.specHash), uint256(entry.specHash), "specHash");
+        _requireMatch(uint256(evaluation.evaluationDataHash), uint256(entry.evaluationDataHash), "evaluationDataHash");
+        _requireMatch(uint256(evaluation.baselineCommitment), uint256(entry.modelCommitment), "baselineCommitment");
+        deltaBps = _deltaBps(entry, evaluation.candidateScore);
+        _requireAtLeast(deltaBps, entry.minImprovementBps, "improvement");
+        _requireAtLeast(evaluation.sampleSize, entry.minSampleSize, "sampleSize");
+        _requireAtLeast(evaluation.runs, entry.minRuns, "runs");
+        _requireAtLeast(evaluation.lowerBoundBps, entry.minLowerBoundBps, "lowerBoundBps");
+        uint256 remaining = Math.saturatingSub(entry.dailyLimitBps, _paidTodayBps(entry));
+        if (deltaBps > remaining) revert DailyLimitExceeded(deltaBps, remaining);
+    }
+
+    /// @dev Improvement in bps, 0 when the candidate is no better.
+    function _deltaBps(Entry storage entry, uint256 candidateScore) private view returns (uint256) {
+        if (candidateScore > MAX_SCORE) revert CandidateScoreOutOfRange(candidateScore, 0, MAX_SCORE);
+        return
+            entry.direction == Direction.MAXIMISE
+                ? Math.saturatingSub(candidateScore, entry.score)
+                : Math.saturatingSub(entry.score, candidateScore);
+    }
+
+    function _terms(Entry storage entry, uint256 deltaBps) private view returns (ImprovementTerms memory) {
+        return
+            ImprovementTerms({
+                method: entry.method,
+                token: entry.token,
+                owner: entry.owner,
+                reward: RewardMath.reward(deltaBps, entry.tokensPerDeltaOne)
+            });
+    }
+
+    /// @dev Largest improvement that the score scale still holds.
+    function _headroomBps(Entry storage entry) private view returns (uint256) {
+        return entry.direction == Direction.MAXIMISE ? MAX_SCORE - entry.score : entry.score;
+    }
+
+    function _paidTodayBps(Entry storage entry) private view returns (uint256) {
+        return entry.paidDay == _today() ? entry.paidBps : 0;
+    }
+
     /// @dev `expected` is zero before wiring, and nobody calls from zero.
     function _requireCaller(address expected) private view {
         if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
@@ -318,6 +468,19 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         if (benchmark.minRuns == 0) revert MinRunsOutOfRange(0, 1, type(uint16).max);
         if (benchmark.minLowerBoundBps == 0 || benchmark.minLowerBoundBps > MAX_SCORE)
             revert MinLowerBoundOutOfRange(benchmark.minLowerBoundBps, 1, MAX_SCORE);
+    }
+
+    /// @dev UTC days since 1970; they fit until the year 2149.
+    function _today() private view returns (uint16) {
+        return uint16(block.timestamp / 1 days);
+    }
+
+    function _requireMatch(uint256 actual, uint256 expected, bytes32 field) private pure {
+        if (actual != expected) revert EvaluationMismatch(field, actual, expected);
+    }
+
+    function _requireAtLeast(uint256 actual, uint256 min, bytes32 field) private pure {
+        if (actual < min) revert EvaluationTooWeak(field, actual, min);
     }
 
     function _requireTokensPerDeltaOne(uint256 value) private pure {

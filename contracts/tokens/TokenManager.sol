@@ -7,6 +7,7 @@ import {IModelToken} from "../interfaces/IModelToken.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
 
+import {RewardMath} from "../libraries/RewardMath.sol";
 import {InvalidAmount, ZeroAddress} from "../types/CommonErrors.sol";
 import {ModelId, ModelIds} from "../types/ModelId.sol";
 import {InitialParams, ModelStatus} from "../types/ModelTypes.sol";
@@ -37,9 +38,6 @@ contract TokenManager is ITokenManager, ProtocolAccess {
 
     /// @notice Longest symbol, in bytes.
     uint256 public constant MAX_SYMBOL_LENGTH = 16;
-
-    /// @notice Lifetime rewards of a model in DeltaOnes: the score scale of 10,000 bps holds 100.
-    uint256 public constant REWARD_DELTA_ONES = 100;
 
     /// @notice The models' registry.
     IModelRegistry public immutable registry;
@@ -222,7 +220,7 @@ contract TokenManager is ITokenManager, ProtocolAccess {
     /// @dev A product that wraps belongs to a rate that `createModel` refuses later in the same call.
     function _rewardAllocation(InitialParams calldata initialParams) private pure returns (uint256) {
         unchecked {
-            return REWARD_DELTA_ONES * initialParams.tokensPerDeltaOne;
+            return RewardMath.LIFETIME_DELTA_ONES * initialParams.tokensPerDeltaOne;
         }
     }
 }

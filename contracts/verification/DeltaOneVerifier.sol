@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ProtocolAccess} from "../access/ProtocolAccess.sol";
+import {IDeltaOneVerifier} from "../interfaces/IDeltaOneVerifier.sol";
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {IRewardDistributor} from "../interfaces/IRewardDistributor.sol";
+import {ITokenManager} from "../interfaces/ITokenManager.sol";
+import {IVerificationMethod} from "../interfaces/IVerificationMethod.sol";
+import {GuardianPause} from "../libraries/GuardianPause.sol";
+import {RewardMath} from "../libraries/RewardMath.sol";
+import {ZeroAddress} from "../types/CommonErrors.sol";
+import {
+    Contributor,
+    Evaluation,
+    Improvement,
+    ImprovementStatement,
+    ImprovementTerms
+} from "../types/ImprovementTypes.sol";
+import {ModelId} from "../types/ModelId.sol";
+
+/// @title DeltaOneVerifier
+/// @notice See {IDeltaOneVerifier}.
+/// @dev Custody: none. Trusts: the registry for benchmark, score, rate and limits; the model's method for the truth of a
+/// statement. The admin can replace this contract; a statement names the verifier that it is for and dies with it.
+contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, ReentrancyGuardTransient {
+    using GuardianPause for uint32;
+
+    /// @notice Smallest improvement that is ever paid, in bps; a model's benchmark may ask for more.
+    uint256 public constant MIN_IMPROVEMENT_BPS = 10;
+
+    /// @notice The contributors' share of a reward, in bps.
+    uint256 public constant CONTRIBUTOR_SHARE_BPS = RewardMath.BPS - RewardMath.OWNER_SHARE_BPS;
+
+    /// @notice The owner's share of a reward, in bps.
+    uint256 public constant OWNER_SHARE_BPS = RewardMath.OWNER_SHARE_BPS;
+
+    /// @notice Longest life of a statement, in seconds. A change of rate takes as long, so that none which was unknown at
+    /// signing can apply.
+    uint256 public constant MAX_STATEMENT_LIFE = 2 days;
+
+    /// @notice Most contributors that a statement may list; more come as a root.
+    uint256 public constant MAX_CONTRIBUTORS = 64;
+
+    bytes32 private constant EVALUATION_TYPEHASH = keccak256(
+        "Evaluation(bytes32 model,uint256 benchmarkVersion,bytes32 specHash,bytes32 evaluationDataHash,"
+        "uint256 baselineScore,uint256 candidateScore,uint256 sampleSize,uint256 runs,uint256 lowerBoundBps,"
+        "bytes32 baselineCommitment,bytes32 candidateCommitment)"
+    );
+
+    bytes32 private constant CONTRIBUTOR_TYPEHASH = keccak256("Contributor(address account,uint16 shareBps)");
+
+    bytes32 private constant STATEMENT_TYPEHASH = keccak256(
+        "ImprovementStatement(Evaluation evaluation,bytes32 evaluationId,bytes32 contributionDataHash,"
+        "Contributor[] contributors,bytes32 contributorsRoot,uint256 attesterEpoch,uint256 deadline)"
+        "Contributor(address account,uint16 shareBps)"
+        "Evaluation(bytes32 model,uint256 benchmarkVersion,bytes32 specHash,bytes32 evaluationDataHash,"
+        "uint256 baselineScore,uint256 candidateScore,uint256 sampleSize,uint256 runs,uint256 lowerBoundBps,"
+        "bytes32 baselineCommitment,bytes32 candidateCommitment)"
+    );
+
+    /// @notice The models' registry.
+    IModelRegistry public immutable registry;
+
+    /// @notice The door to reward mints.
+    ITokenManager public immutable tokenManager;
+
+    /// @notice Pays contributors who come as a root.
+    IRewardDistributor public immutable distributor;
+
+    /// @dev Only so that it is no payee.
+    address private immutable _factory;
+
+    /// @inheritdoc IDeltaOneVerifier
+    uint32 public submissionsPausedUntil;
+
+    mapping(ModelId model => mapping(bytes32 evaluationId => Improvement)) private _improvements;
+
+    /// @param adminDelay Seconds between the two steps of an admin transfer.
+    /// @param admin The timelock.
+    /// @param guardians First holders of `GUARDIAN_ROLE`.
+    /// @param registry_ The models' registry.
+    /// @param tokenManager_ The token manager.
+    /// @param factory_ The factory of pools.
+    /// @param distributor_ The reward distributor.
+    constructor(
+        uint48 adminDelay,
+        address admin,
+        address[] memory guardians,
+        IModelRegistry registry_,
+        ITokenManager tokenManager_,
+        address factory_,
+        IRewardDistributor distributor_
+    ) EIP712("DeltaOneVerifier", "1") ProtocolAccess(adminDelay, admin, guardians) {
+        if (
+            address(registry_) == address(0) ||
+            address(tokenManager_) == address(0) ||
+            factory_ == address(0) ||
+            address(distributor_) == address(0)
+        ) revert ZeroAddress();
+        registry = registry_;
+        tokenManager = tokenManager_;
+        distributor = distributor_;
+        _factory = factory_;
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function processImprovement(
+        ImprovementStatement calldata statement,
+        bytes calldata proof
+    ) external nonReentrant returns (uint256) {
+        _requireOpen(statement);
+        ImprovementTerms memory terms = registry.recordImprovement(statement.evaluation);
+        _requireAccepted(terms.method, statement, proof);
+
+        _record(statement, terms);
+        _distributeReward(statement, terms);
+        return terms.reward;
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function pauseSubmissions(uint256 duration) external onlyRole(GUARDIAN_ROLE) {
+        _setSubmissionsPausedUntil(submissionsPausedUntil.start(duration));
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function resumeSubmissions() external onlyRole(GUARDIAN_ROLE) {
+        _setSubmissionsPausedUntil(submissionsPausedUntil.stop());
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function verifyAndCalculateReward(
+        ImprovementStatement calldata statement,
+        bytes calldata proof
+    ) external view returns (uint256) {
+        _requireOpen(statement);
+        ImprovementTerms memory terms = registry.previewImprovement(statement.evaluation);
+        _requireAccepted(terms.method, statement, proof);
+        return terms.reward;
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function previewReward(
+        ModelId model,
+        uint256 candidateScore
+    ) external view returns (uint256 ownerReward, uint256 contributorsReward) {
+        uint256 reward = registry.rewardFor(model, candidateScore);
+        ownerReward = RewardMath.ownerShare(reward);
+        contributorsReward = reward - ownerReward;
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function hashStatement(ImprovementStatement calldata statement) external view returns (bytes32) {
+        return _hashStatement(statement);
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function isUsed(ModelId model, bytes32 evaluationId) external view returns (bool) {
+        return _improvements[model][evaluationId].timestamp != 0;
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function improvementsOf(
+        ModelId model,
+        bytes32[] calldata evaluationIds
+    ) external view returns (Improvement[] memory improvements) {
+        improvements = new Improvement[](evaluationIds.length);
+        for (uint256 i; i < evaluationIds.length; ++i) {
+            improvements[i] = _improvements[model][evaluationIds[i]];
+        }
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function scoreOf(ModelId model) external view returns (uint256) {
+        return registry.scoreOf(model);
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function remainingTodayBps(ModelId model) external view returns (uint256) {
+        return registry.remainingTodayBps(model);
+    }
+
+    /// @inheritdoc IDeltaOneVerifier
+    function calculateDeltaOnes(uint256 deltaBps) external pure returns (uint256) {
+        return RewardMath.reward(deltaBps, 1e18);
+    }
+
+    function _record(ImprovementStatement calldata statement, ImprovementTerms memory terms) private {
+        Evaluation calldata evaluation = statement.evaluation;
+        _improvements[evaluation.model][statement.evaluationId] = Improvement({
+            baselineScore: uint16(evaluation.baselineScore),
+            candidateScore: uint16(evaluation.candidateScore),
+            timestamp: uint40(block.timestamp),
+            method: terms.method
+        });
+        emit ImprovementRecorded(
+            evaluation.model,
+            statement.evaluationId,
+            terms.method,
+            evaluation.baselineScore,
+            evaluation.candidateScore,
+            terms.reward,
+            statement.contributionDataHash,
+            statement.contributorsRoot
+        );
+    }
+
+    function _distributeReward(ImprovementStatement calldata statement, ImprovementTerms memory terms) private {
+        bool isListed = statement.contributorsRoot == 0;
+        if (isListed == (statement.contributors.length == 0))
+            revert ContributorsOrRoot(statement.contributors.length, statement.contributorsRoot);
+        uint256 ownerReward = RewardMath.ownerShare(terms.reward);
+        uint256 contributorsReward = terms.reward - ownerReward;
+        (address[] memory accounts, uint256[] memory amounts) = isListed
+            ? _split(statement.contributors, contributorsReward, terms.token)
+            : _toDistributor(contributorsReward);
+        accounts[0] = terms.owner;
+        amounts[0] = ownerReward;
+
+        ModelId model = statement.evaluation.model;
+        bytes32 evaluationId = statement.evaluationId;
+        for (uint256 i; i < accounts.length; ++i) {
+            emit RewardDistributed(model, evaluationId, accounts[i], amounts[i]);
+        }
+
+        tokenManager.mintRewards(model, accounts, amounts);
+        if (!isListed) {
+            IERC20 token = IERC20(terms.token);
+            bytes32 root = statement.contributorsRoot;
+            distributor.createDistribution(model, evaluationId, token, root, contributorsReward);
+        }
+    }
+
+    function _setSubmissionsPausedUntil(uint32 until) private {
+        submissionsPausedUntil = until;
+        emit SubmissionsPaused(until, msg.sender);
+    }
+
+    function _requireOpen(ImprovementStatement calldata statement) private view {
+        submissionsPausedUntil.requireNotPaused();
+        uint256 deadline = statement.deadline;
+        if (block.timestamp > deadline) revert StatementExpired(deadline, block.timestamp);
+        uint256 maxDeadline = block.timestamp + MAX_STATEMENT_LIFE;
+        if (deadline > maxDeadline) revert DeadlineTooFar(deadline, maxDeadline);
+        ModelId model = statement.evaluation.model;
+        bytes32 evaluationId = statement.evaluationId;
+        if (_improvements[model][evaluationId].timestamp != 0) revert EvaluationAlreadyUsed(model, evaluationId);
+    }
+
+    function _requireAccepted(
+        address method,
+        ImprovementStatement calldata statement,
+        bytes calldata proof
+    ) private view {
+        bytes4 answer = IVerificationMethod(method).verify(statement, _hashStatement(statement), proof);
+        if (answer != IVerificationMethod.verify.selector) revert MethodRefused(method);
+    }
+
+    /// @dev Payees and amounts of listed contributors, from index 1; index 0 is left for the owner.
+    function _split(
+        Contributor[] calldata contributors,
+        uint256 total,
+        address token
+    ) private view returns (address[] memory accounts, uint256[] memory amounts) {
+        uint256 count = contributors.length;
+        if (count > MAX_CONTRIBUTORS) revert ContributorCountOutOfRange(count, 1, MAX_CONTRIBUTORS);
+        accounts = new address[](count + 1);
+        amounts = new uint256[](count + 1);
+        uint256 largest;
+        uint256 largestShare;
+        uint256 sumOfShares;
+        uint256 sumOfAmounts;
+        for (uint256 i = 1; i <= count; ++i) {
+            address account = contributors[i - 1].account;
+            uint256 share = contributors[i - 1].shareBps;
+            if (account <= accounts[i - 1]) revert ContributorsNotAscending(accounts[i - 1], account);
+            if (share == 0) revert ShareMissing(account);
+            _requirePayee(account, token);
+            if (share > largestShare) (largest, largestShare) = (i, share);
+            sumOfShares += share;
+            accounts[i] = account;
+            amounts[i] = RewardMath.contributorShare(total, share);
+            sumOfAmounts += amounts[i];
+        }
+        if (sumOfShares != RewardMath.BPS) revert SharesSumMismatch(sumOfShares, RewardMath.BPS);
+        amounts[largest] += total - sumOfAmounts;
+    }
+
+    function _toDistributor(uint256 total) private view returns (address[] memory accounts, uint256[] memory amounts) {
+        accounts = new address[](2);
+        amounts = new uint256[](2);
+        accounts[1] = address(distributor);
+        amounts[1] = total;
+    }
+
+    function _requirePayee(address account, address token) private view {
+        if (
+            account == token ||
+            account == address(this) ||
+            account == address(registry) ||
+            account == address(tokenManager) ||
+            account == address(distributor) ||
+            account == _factory
+        ) revert PayeeIsProtocolContract(account);
+    }
+
+    function _hashStatement(ImprovementStatement calldata statement) private view returns (bytes32) {
+        return
+            _hashTypedDataV4(
+                keccak256(
+                    abi.encode(
+                        STATEMENT_TYPEHASH,
+                        keccak256(abi.encode(EVALUATION_TYPEHASH, statement.evaluation)),
+                        statement.evaluationId,
+                        statement.contributionDataHash,
+                        _hashContributors(statement.contributors),
+                        statement.contributorsRoot,
+                        statement.attesterEpoch,
+                        statement.deadline
+                    )
+                )
+            );
+    }
+
+    function _hashContributors(Contributor[] calldata contributors) private pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](contributors.length);
+        for (uint256 i; i < contributors.length; ++i) {
+            hashes[i] = keccak256(abi.encode(CONTRIBUTOR_TYPEHASH, contributors[i]));
+        }
+        return keccak256(abi.encodePacked(hashes));
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {ProtocolAccess} from "../../access/ProtocolAccess.sol";
+import {IOracleAttestation} from "../../interfaces/IOracleAttestation.sol";
+import {IVerificationMethod} from "../../interfaces/IVerificationMethod.sol";
+import {ZeroAddress} from "../../types/CommonErrors.sol";
+import {ImprovementStatement} from "../../types/ImprovementTypes.sol";
+
+/// @title OracleAttestation
+/// @notice See {IOracleAttestation}.
+/// @dev Trusts: `threshold` attesters, within the limits that the registry puts on every improvement. Whoever removes an
+/// attester voids all signatures given so far: honest attesters sign again, the removed one cannot.
+contract OracleAttestation is IOracleAttestation, ProtocolAccess {
+    /// @notice Gas that an ERC-1271 attester may use to answer.
+    uint256 public constant ERC1271_GAS = 150_000;
+
+    /// @inheritdoc IOracleAttestation
+    mapping(address account => bool) public isAttester;
+
+    /// @dev One word, read once per verification.
+    uint64 private _threshold;
+    uint64 private _attesterCount;
+    uint64 private _epoch;
+
+    /// @param adminDelay Seconds between the two steps of an admin transfer.
+    /// @param admin The timelock.
+    /// @param guardians First holders of `GUARDIAN_ROLE`.
+    /// @param attesters First attesters, distinct and not zero.
+    /// @param threshold_ How many of them must sign, 1 … their number.
+    constructor(
+        uint48 adminDelay,
+        address admin,
+        address[] memory guardians,
+        address[] memory attesters,
+        uint256 threshold_
+    ) ProtocolAccess(adminDelay, admin, guardians) {
+        for (uint256 i; i < attesters.length; ++i) {
+            _addAttester(attesters[i]);
+        }
+        _setThreshold(threshold_);
+        _epoch = 1;
+    }
+
+    /// @inheritdoc IOracleAttestation
+    function addAttester(address attester) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        _addAttester(attester);
+    }
+
+    /// @inheritdoc IOracleAttestation
+    function removeAttester(address attester) external {
+        if (!hasRole(GUARDIAN_ROLE, msg.sender)) _checkRole(DEFAULT_ADMIN_ROLE);
+        if (!isAttester[attester]) revert NotAttester(attester);
+        if (_threshold == _attesterCount) revert ThresholdOutOfRange(_threshold, 1, _attesterCount - 1);
+
+        isAttester[attester] = false;
+        emit AttesterRemoved(attester, --_attesterCount, ++_epoch);
+    }
+
+    /// @inheritdoc IOracleAttestation
+    function setThreshold(uint256 newThreshold) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        _setThreshold(newThreshold);
+    }
+
+    /// @inheritdoc IVerificationMethod
+    function verify(
+        ImprovementStatement calldata statement,
+        bytes32 digest,
+        bytes calldata proof
+    ) external view returns (bytes4) {
+        uint256 required = _threshold;
+        if (statement.attesterEpoch != _epoch) revert WrongEpoch(statement.attesterEpoch, _epoch);
+        (address[] memory signers, bytes[] memory signatures) = abi.decode(proof, (address[], bytes[]));
+        if (signers.length != signatures.length) revert SignatureCountMismatch(signers.length, signatures.length);
+        if (signers.length < required) revert NotEnoughSigners(signers.length, required);
+
+        address previous;
+        for (uint256 i; i < signers.length; ++i) {
+            address signer = signers[i];
+            if (signer <= previous) revert SignersNotAscending(previous, signer);
+            if (!isAttester[signer]) revert NotAttester(signer);
+            if (!_isValidSignature(signer, digest, signatures[i])) revert InvalidSignature(signer);
+            previous = signer;
+        }
+        return IVerificationMethod.verify.selector;
+    }
+
+    /// @inheritdoc IOracleAttestation
+    function attesterCount() external view returns (uint256) {
+        return _attesterCount;
+    }
+
+    /// @inheritdoc IOracleAttestation
+    function threshold() external view returns (uint256) {
+        return _threshold;
+    }
+
+    /// @inheritdoc IOracleAttestation
+    function epoch() external view returns (uint256) {
+        return _epoch;
+    }
+
+    function _addAttester(address attester) private {
+        if (attester == address(0)) revert ZeroAddress();
+        if (isAttester[attester]) revert AlreadyAttester(attester);
+
+        isAttester[attester] = true;
+        emit AttesterAdded(attester, ++_attesterCount);
+    }
+
+    function _setThreshold(uint256 newThreshold) private {
+        if (newThreshold == 0 || newThreshold > _attesterCount)
+            revert ThresholdOutOfRange(newThreshold, 1, _attesterCount);
+
+        emit ThresholdChanged(_threshold, newThreshold);
+        _threshold = uint64(newThreshold);
+    }
+
+    /// @dev A key's own signature is tried first: most attesters are keys, and one that delegates its code still has its key.
+    function _isValidSignature(address signer, bytes32 digest, bytes memory signature) private view returns (bool) {
+        (address recovered, ECDSA.RecoverError error, ) = ECDSA.tryRecover(digest, signature);
+        if (error == ECDSA.RecoverError.NoError && recovered == signer) return true;
+        if (signer.code.length == 0) return false;
+
+        (bool success, bytes memory answer) = signer.staticcall{gas: ERC1271_GAS}(
+            abi.encodeCall(IERC1271.isValidSignature, (digest, signature))
+        );
+        return success && answer.length == 32 && bytes32(answer) == bytes32(IERC1271.isValidSignature.selector);
+    }
+}
