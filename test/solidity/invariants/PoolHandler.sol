@@ -1,0 +1,590 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {HokusaiAMM} from "contracts/market/HokusaiAMM.sol";
+import {HokusaiAMMFactory} from "contracts/market/HokusaiAMMFactory.sol";
+import {HostileReserveTokenMock} from "contracts/mocks/HostileReserveTokenMock.sol";
+import {ModelRegistry} from "contracts/models/ModelRegistry.sol";
+import {ModelToken} from "contracts/tokens/ModelToken.sol";
+import {TokenManager} from "contracts/tokens/TokenManager.sol";
+import {ModelId, ModelIds} from "contracts/types/ModelId.sol";
+import {ModelStatus} from "contracts/types/ModelTypes.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {CurveAssertions, Point, Ratio} from "../utils/CurveAssertions.sol";
+import {Keys} from "../utils/ProtocolTest.sol";
+import {vm} from "../utils/Test.sol";
+
+/// @notice What the handler acts on.
+struct Market {
+    ModelRegistry registry;
+    TokenManager tokenManager;
+    HokusaiAMMFactory factory;
+    HostileReserveTokenMock usdc;
+    ModelToken token;
+    HokusaiAMM pool;
+    string modelId;
+}
+
+/// @notice Sums over all actions, in reserve units.
+struct Totals {
+    uint256 buysIn; // paid by buyers, fee included
+    uint256 buysNet; // what of it entered R
+    uint256 sellsOut; // paid to sellers
+    uint256 sellsGross; // what left R for it
+    uint256 deposited;
+    uint256 donated;
+    uint256 collected;
+}
+
+/// @notice How often interesting states were reached.
+struct Reached {
+    uint256 capFilled;
+    uint256 capRefused;
+    uint256 tradedWhileStreaming;
+    uint256 tradedAfterStream; // the stream word is stale
+    uint256 depositedIntoStream;
+    uint256 reserveEmptied;
+    uint256 netIssuedNegative;
+    uint256 refusedByPause;
+    uint256 soldWhilePaused;
+    uint256 soldWhileTreasuryBlacklisted;
+    uint256 attacks;
+    uint256 attackerSold;
+    uint256 abuses;
+}
+
+/// @title PoolHandler
+/// @notice Honest traders, an attacker, fee payers, everyone with a key, and time, acting on one pool. It keeps its own books of
+/// the pool, written from the specification, and checks each action by itself; the invariants compare the books with the pool.
+contract PoolHandler is CurveAssertions {
+    uint256 private constant BPS = 1e4;
+    uint256 private constant STREAM_DURATION = 1 days;
+    uint256 private constant FUNDS = 1e30;
+    uint256 private constant MAX_TRADE = 40_000e6;
+    uint256 private constant MAX_DEPOSIT = 10_000e6;
+
+    Totals public totals;
+    Reached public reached;
+
+    /// @notice The time of the chain: forge forgets a handler's `warp`.
+    uint256 public clock;
+
+    /// @notice What the attacker paid and received over all blocks that it acted in.
+    uint256 public attackerPaid;
+    uint256 public attackerReceived;
+
+    Market private _m;
+    Keys private _keys;
+    Ratio private _ratio;
+    address[] private _traders;
+    address private _attacker;
+    address private _payer;
+
+    // The books: R and S, and the stream at its last settlement.
+    uint256 private _reserve;
+    uint256 private _supply;
+    uint256 private _pending;
+    uint256 private _streamEnd;
+    uint256 private _settledAt;
+
+    modifier atClock() {
+        vm.warp(clock);
+        _;
+    }
+
+    constructor(Market memory market, Keys memory keys, Ratio memory ratio) {
+        _m = market;
+        _keys = keys;
+        _ratio = ratio;
+        clock = block.timestamp;
+        _supply = market.pool.virtualSupply();
+        _settledAt = block.timestamp;
+        _traders.push(makeAddr("alice"));
+        _traders.push(makeAddr("bob"));
+        _traders.push(keys.supplier);
+        _attacker = makeAddr("attacker");
+        _payer = makeAddr("payer");
+        address[5] memory funded = [_traders[0], _traders[1], _traders[2], _attacker, _payer];
+        for (uint256 i; i < funded.length; ++i) {
+            market.usdc.mint(funded[i], FUNDS);
+            vm.prank(funded[i]);
+            market.usdc.approve(address(market.pool), type(uint256).max);
+        }
+    }
+
+    // Honest traders
+
+    function buy(uint256 trader, uint256 amount) external atClock {
+        _buy(_trader(trader), _logBound(amount, MAX_TRADE));
+    }
+
+    function buyExactOut(uint256 trader, uint256 tokens) external atClock {
+        _buyExactOut(_trader(trader), _logBound(tokens, 2 * _m.token.investorAllocation()));
+    }
+
+    function fillCap(uint256 trader) external atClock {
+        _buyExactOut(_trader(trader), type(uint104).max);
+    }
+
+    function sell(uint256 trader, uint256 tokens) external atClock {
+        address seller = _trader(trader);
+        _sell(seller, bound(tokens, 0, _m.token.balanceOf(seller)));
+    }
+
+    /// @dev Everybody sells what the reserve pays for.
+    function sellOut() external atClock {
+        for (uint256 i; i < _traders.length; ++i) {
+            uint256 tokens = Math.min(_m.token.balanceOf(_traders[i]), _m.pool.maxSell());
+            _sell(_traders[i], tokens);
+        }
+        if (_m.pool.reserve() < 3) ++reached.reserveEmptied;
+    }
+
+    function transfer(uint256 from, uint256 to, uint256 tokens) external atClock {
+        address sender = _trader(from);
+        tokens = bound(tokens, 0, _m.token.balanceOf(sender));
+        vm.prank(sender);
+        _m.token.transfer(_trader(to), tokens);
+    }
+
+    /// @dev P5: the parts of a trade against the quote of the whole.
+    function splitBuy(uint256 trader, uint256 amount, uint256 parts) external atClock {
+        amount = _logBound(amount, MAX_TRADE);
+        (bool quoted, bytes memory whole) = _quote(abi.encodeCall(_m.pool.quoteBuy, (amount)));
+        if (!quoted) return;
+
+        uint256 inParts;
+        uint256 left = amount;
+        for (parts = 2 + (parts % 4); parts > 0 && left > 0; --parts) {
+            uint256 part = parts == 1 ? left : bound(uint256(keccak256(abi.encode(amount, parts))), 1, left);
+            inParts += _buy(_trader(trader), part);
+            left -= part;
+        }
+        assertLe(inParts, abi.decode(whole, (uint256)), "P5: buying in parts gave more");
+    }
+
+    function splitSell(uint256 trader, uint256 tokens, uint256 parts) external atClock {
+        address seller = _trader(trader);
+        tokens = bound(tokens, 0, _m.token.balanceOf(seller));
+        (bool quoted, bytes memory whole) = _quote(abi.encodeCall(_m.pool.quoteSell, (tokens)));
+        if (!quoted) return;
+
+        uint256 inParts;
+        uint256 left = tokens;
+        for (parts = 2 + (parts % 4); parts > 0 && left > 0; --parts) {
+            uint256 part = parts == 1 ? left : bound(uint256(keccak256(abi.encode(tokens, parts))), 1, left);
+            inParts += _sell(seller, part);
+            left -= part;
+        }
+        assertLe(inParts, abi.decode(whole, (uint256)), "P5: selling in parts gave more");
+    }
+
+    // The attacker
+
+    /// @dev P4: one block of anything, begun without model tokens.
+    function attack(uint256 seed) external atClock {
+        uint256 balance = _m.usdc.balanceOf(_attacker);
+        uint256 steps = 2 + (seed % 8);
+        for (uint256 i; i < steps; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            _attackStep(seed % 9, seed >> 8);
+        }
+        if (_sell(_attacker, Math.min(_m.token.balanceOf(_attacker), _m.pool.maxSell())) > 0) ++reached.attackerSold;
+        _closeAttack(balance, "P4: an attacker's block profits");
+    }
+
+    /// @dev P12: the deposit is even somebody else's.
+    function buyDepositSell(uint256 amount, uint256 deposit, bool ownDeposit) external atClock {
+        uint256 balance = _m.usdc.balanceOf(_attacker);
+        uint256 tokens = _buy(_attacker, _logBound(amount, MAX_TRADE));
+        _deposit(ownDeposit ? _attacker : _payer, _logBound(deposit, MAX_DEPOSIT));
+        _sell(_attacker, tokens);
+        _closeAttack(balance, "P12: buy, deposit, sell profits");
+    }
+
+    // Fees and gifts
+
+    function depositFees(uint256 amount) external atClock {
+        _deposit(_payer, _logBound(amount, MAX_DEPOSIT));
+    }
+
+    function donate(uint256 amount) external atClock {
+        _donate(_payer, _logBound(amount, MAX_DEPOSIT));
+    }
+
+    function donateTokens(uint256 trader, uint256 tokens) external atClock {
+        _donateTokens(_trader(trader), tokens % 1000);
+    }
+
+    function collectFees() external atClock {
+        _collect();
+    }
+
+    // Keys
+
+    function distributeSupplier() external atClock {
+        _mintSupplier();
+    }
+
+    function mintRewards(uint256 trader, uint256 tokens) external atClock {
+        _mintRewards(_trader(trader), tokens);
+    }
+
+    function pauseBuys(uint256 duration) external atClock {
+        uint256 until = _m.pool.buysPausedUntil();
+        if (until != 0 && clock < until + 28 days) return;
+        vm.prank(_keys.guardian);
+        _m.factory.pauseBuys(_modelKey(), bound(duration, 1, 14 days));
+        _settle();
+    }
+
+    function resumeBuys(uint256 seed) external atClock {
+        if (seed % 4 != 0) return; // pauses would hardly last otherwise
+        vm.prank(_keys.guardian);
+        _m.factory.resumeBuys(_modelKey());
+        _settle();
+    }
+
+    function changeTreasury(uint256 seed) external atClock {
+        address treasury = seed % 2 == 0 ? _keys.treasury : makeAddr("other treasury");
+        vm.prank(_keys.admin);
+        _m.factory.setTreasury(treasury);
+    }
+
+    function blacklistTreasury(bool blacklisted) external atClock {
+        _m.usdc.setBlacklisted(_m.factory.treasury(), blacklisted);
+    }
+
+    /// @dev Every key on what it may and may not do: none moves the curve or takes reserve tokens.
+    function abuse(uint256 key, uint256 call) external atClock {
+        address[11] memory callers = [
+            _keys.admin,
+            _keys.guardian,
+            _keys.operator,
+            _keys.deployer,
+            _keys.registrar,
+            _keys.distributor,
+            _keys.poolCreator,
+            _keys.governor,
+            _keys.verifier,
+            _keys.treasury,
+            _attacker
+        ];
+        address caller = callers[key % callers.length];
+        (address target, bytes memory data) = _abusiveCall(caller, call % 14);
+        Point memory start = pointOf(_m.pool);
+        uint256 balance = _m.usdc.balanceOf(address(_m.pool));
+        uint256 tokens = _m.token.balanceOf(_traders[0]);
+
+        vm.prank(caller);
+        (bool accepted, ) = target.call(data);
+
+        Point memory end = pointOf(_m.pool);
+        assertEq(end.reserve, start.reserve, "P2: a key moved R");
+        assertEq(end.supply, start.supply, "P2: a key moved S");
+        assertEq(_m.usdc.balanceOf(address(_m.pool)), balance, "P11: a key took reserve tokens");
+        assertEq(_m.token.balanceOf(_traders[0]), tokens, "S7: a key took tokens");
+        if (accepted) ++reached.abuses;
+        // Only the attacker must start without tokens.
+        _giveAway(_m.token.balanceOf(_attacker));
+    }
+
+    // Time
+
+    function wait(uint256 time) external atClock {
+        uint256[6] memory longest = [uint256(1), 1 minutes, 1 hours, 12 hours, 1 days, 10 days];
+        clock += bound(time, 1, longest[time % longest.length]);
+    }
+
+    // What the books say
+
+    /// @notice R, S, pending fees and the end of the stream, now.
+    function books() external view returns (uint256 reserve, uint256 supply, uint256 pending, uint256 streamEnd) {
+        uint256 released = _released();
+        pending = _pending - released;
+        return (_reserve + released, _supply, pending, pending == 0 ? 0 : _streamEnd);
+    }
+
+    function traders() external view returns (address[] memory) {
+        return _traders;
+    }
+
+    function getTotals() external view returns (Totals memory) {
+        return totals;
+    }
+
+    function getReached() external view returns (Reached memory) {
+        return reached;
+    }
+
+    function _attackStep(uint256 kind, uint256 seed) private {
+        uint256 tokens = _m.token.balanceOf(_attacker);
+        if (kind < 3) _buy(_attacker, _logBound(seed, MAX_TRADE));
+        else if (kind == 3) _buyExactOut(_attacker, _logBound(seed, 2 * _m.token.investorAllocation()));
+        else if (kind == 4) _sell(_attacker, bound(seed, 0, tokens));
+        else if (kind == 5) _deposit(_attacker, _logBound(seed, MAX_DEPOSIT));
+        else if (kind == 6) _donate(_attacker, _logBound(seed, MAX_DEPOSIT));
+        else if (kind == 7) _donateTokens(_attacker, bound(seed, 0, tokens / 10));
+        else if (seed % 3 == 0) _mintSupplier();
+        else if (seed % 3 == 1) _mintRewards(_traders[0], seed);
+        else _collect();
+    }
+
+    function _closeAttack(uint256 balance, string memory reason) private {
+        uint256 left = _m.usdc.balanceOf(_attacker);
+        assertLe(left, balance, reason);
+        attackerPaid += balance;
+        attackerReceived += left;
+        ++reached.attacks;
+        _giveAway(_m.token.balanceOf(_attacker));
+    }
+
+    function _giveAway(uint256 tokens) private {
+        vm.prank(_attacker);
+        _m.token.transfer(_traders[0], tokens);
+    }
+
+    /// @dev P7: the trade does what its quote says, or fails as it says.
+    function _trade(
+        address trader,
+        bytes memory quote,
+        bytes memory trade
+    ) private returns (bool done, bytes memory result) {
+        bytes memory quoted;
+        bool expected;
+        (expected, quoted) = _quote(quote);
+        vm.prank(trader);
+        (done, result) = address(_m.pool).call(trade);
+        assertEq(done, expected, "P7: only one of quote and trade is refused");
+        assertEq(result, quoted, "P7: quote and trade differ");
+        if (!done) {
+            bytes4 reason = bytes4(result);
+            if (reason == bytes4(keccak256("InvestorAllocationExceeded(uint256,uint256)"))) ++reached.capRefused;
+            if (reason == bytes4(keccak256("Paused(uint256)"))) ++reached.refusedByPause;
+        }
+    }
+
+    function _buy(address buyer, uint256 amount) private returns (uint256 tokens) {
+        Point memory start = pointOf(_m.pool);
+        uint256 held = _m.token.balanceOf(buyer);
+        uint256 funds = _m.usdc.balanceOf(buyer);
+        (bool done, bytes memory result) = _trade(
+            buyer,
+            abi.encodeCall(_m.pool.quoteBuy, (amount)),
+            abi.encodeCall(_m.pool.buy, (amount, 0, buyer, clock))
+        );
+        if (!done) return 0;
+
+        tokens = abi.decode(result, (uint256));
+        assertEq(_m.token.balanceOf(buyer) - held, tokens, "buyer's tokens");
+        assertEq(funds - _m.usdc.balanceOf(buyer), amount, "buyer's reserve");
+        _bookBuy(start, amount, tokens);
+        assertBuyTight(_ratio, start, pointOf(_m.pool));
+    }
+
+    function _buyExactOut(address buyer, uint256 wanted) private {
+        Point memory start = pointOf(_m.pool);
+        uint256 remaining = _m.token.remainingInvestorAllocation();
+        uint256 held = _m.token.balanceOf(buyer);
+        uint256 funds = _m.usdc.balanceOf(buyer);
+        (bool done, bytes memory result) = _trade(
+            buyer,
+            abi.encodeCall(_m.pool.quoteBuyExactOut, (wanted)),
+            abi.encodeCall(_m.pool.buyExactOut, (wanted, 0, type(uint256).max, buyer, clock))
+        );
+        if (!done) return;
+
+        (uint256 tokens, uint256 paid) = abi.decode(result, (uint256, uint256));
+        assertEq(tokens, Math.min(wanted, remaining), "exact output");
+        assertEq(_m.token.balanceOf(buyer) - held, tokens, "buyer's tokens");
+        assertEq(funds - _m.usdc.balanceOf(buyer), paid, "buyer's reserve");
+        _bookBuy(start, paid, tokens);
+        assertReserveTight(_ratio, start, pointOf(_m.pool));
+        if (tokens == remaining) ++reached.capFilled;
+    }
+
+    function _bookBuy(Point memory start, uint256 paid, uint256 tokens) private {
+        _countStream();
+        _settle();
+        uint256 net = paid - _fee(paid);
+        _reserve += net;
+        _supply += tokens;
+        totals.buysIn += paid;
+        totals.buysNet += net;
+
+        Point memory end = pointOf(_m.pool);
+        assertNotBelowCurve(_ratio, start, end);
+        assertPriceRose(_ratio, start, end);
+    }
+
+    function _sell(address seller, uint256 tokens) private returns (uint256 received) {
+        Point memory start = pointOf(_m.pool);
+        uint256 held = _m.token.balanceOf(seller);
+        uint256 funds = _m.usdc.balanceOf(seller);
+        (bool done, bytes memory result) = _trade(
+            seller,
+            abi.encodeCall(_m.pool.quoteSell, (tokens)),
+            abi.encodeCall(_m.pool.sell, (tokens, 0, seller, clock))
+        );
+        if (!done) return 0;
+
+        received = abi.decode(result, (uint256));
+        assertEq(held - _m.token.balanceOf(seller), tokens, "seller's tokens");
+        assertEq(_m.usdc.balanceOf(seller) - funds, received, "seller's reserve");
+        _bookSell(start, tokens, received);
+    }
+
+    function _bookSell(Point memory start, uint256 tokens, uint256 received) private {
+        _countStream();
+        _settle();
+        Point memory end = pointOf(_m.pool);
+        uint256 gross = start.reserve - end.reserve;
+        assertEq(received, gross - _fee(gross), "P2: a sale's fee");
+        _reserve -= gross;
+        _supply -= tokens;
+        totals.sellsOut += received;
+        totals.sellsGross += gross;
+
+        assertNotBelowCurve(_ratio, start, end);
+        assertReserveTight(_ratio, start, end);
+        assertPriceFell(start, end);
+        if (_m.pool.netIssued() < 0) ++reached.netIssuedNegative;
+        if (clock < _m.pool.buysPausedUntil()) ++reached.soldWhilePaused;
+        if (_m.usdc.isBlacklisted(_m.factory.treasury())) ++reached.soldWhileTreasuryBlacklisted;
+    }
+
+    function _deposit(address payer, uint256 amount) private {
+        Point memory start = pointOf(_m.pool);
+        vm.prank(payer);
+        _m.pool.depositFees(amount);
+
+        if (clock < _streamEnd) ++reached.depositedIntoStream;
+        _settle();
+        uint256 remaining = _pending == 0 ? 0 : _streamEnd - clock;
+        _streamEnd = clock + (_pending * remaining + amount * STREAM_DURATION) / (_pending + amount);
+        _pending += amount;
+        totals.deposited += amount;
+        assertEq(pointOf(_m.pool).reserve, start.reserve, "P12: a deposit moved R at once");
+    }
+
+    function _donate(address payer, uint256 amount) private {
+        Point memory start = pointOf(_m.pool);
+        vm.prank(payer);
+        _m.usdc.transfer(address(_m.pool), amount);
+        totals.donated += amount;
+        _assertUnmoved(start);
+    }
+
+    function _donateTokens(address giver, uint256 tokens) private {
+        Point memory start = pointOf(_m.pool);
+        tokens = Math.min(tokens, _m.token.balanceOf(giver));
+        vm.prank(giver);
+        _m.token.transfer(address(_m.pool), tokens);
+        _assertUnmoved(start);
+    }
+
+    function _collect() private {
+        address treasury = _m.factory.treasury();
+        if (_m.usdc.isBlacklisted(treasury)) return;
+        Point memory start = pointOf(_m.pool);
+        uint256 balance = _m.usdc.balanceOf(treasury);
+        uint256 amount = _m.pool.collectFees();
+        assertEq(_m.usdc.balanceOf(treasury) - balance, amount, "the treasury's balance");
+        totals.collected += amount;
+        _assertUnmoved(start);
+    }
+
+    function _mintSupplier() private {
+        if (_m.token.isSupplierMinted()) return;
+        Point memory start = pointOf(_m.pool);
+        vm.prank(_keys.distributor);
+        _m.tokenManager.distributeModelSupplierAllocation(_m.modelId);
+        _assertUnmoved(start);
+    }
+
+    function _mintRewards(address to, uint256 tokens) private {
+        Point memory start = pointOf(_m.pool);
+        (address[] memory accounts, uint256[] memory amounts) = (new address[](1), new uint256[](1));
+        accounts[0] = to;
+        amounts[0] = tokens % ((_m.token.rewardAllocation() - _m.token.rewardsMinted()) / 50 + 1);
+        vm.prank(_keys.verifier);
+        _m.tokenManager.mintRewards(_modelKey(), accounts, amounts);
+        _assertUnmoved(start);
+    }
+
+    /// @dev P3: what happens elsewhere leaves the curve where it is.
+    function _assertUnmoved(Point memory start) private view {
+        Point memory end = pointOf(_m.pool);
+        assertEq(end.reserve, start.reserve, "P3: R moved without a trade");
+        assertEq(end.supply, start.supply, "P3: S moved without a trade");
+    }
+
+    /// @dev Books what the stream has released, as the pool does whenever it writes its state.
+    function _settle() private {
+        uint256 released = _released();
+        _reserve += released;
+        _pending -= released;
+        _settledAt = clock;
+    }
+
+    function _countStream() private {
+        if (_streamEnd == 0) return;
+        if (clock < _streamEnd) ++reached.tradedWhileStreaming;
+        else ++reached.tradedAfterStream;
+    }
+
+    function _quote(bytes memory quote) private view returns (bool, bytes memory) {
+        return address(_m.pool).staticcall(quote);
+    }
+
+    function _released() private view returns (uint256) {
+        if (clock >= _streamEnd) return _pending;
+        return (_pending * (clock - _settledAt)) / (_streamEnd - _settledAt);
+    }
+
+    function _fee(uint256 amount) private view returns (uint256) {
+        return Math.ceilDiv(amount * _m.pool.tradeFee(), BPS);
+    }
+
+    function _abusiveCall(address caller, uint256 kind) private view returns (address, bytes memory) {
+        ModelId id = _modelKey();
+        uint256 wei_ = 1e18;
+        address[] memory accounts = new address[](1);
+        uint256[] memory amounts = new uint256[](1);
+        (accounts[0], amounts[0]) = (caller, wei_);
+        if (kind == 0) return (address(_m.pool), abi.encodeCall(_m.pool.setBuysPausedUntil, (type(uint32).max)));
+        if (kind == 1) return (address(_m.token), abi.encodeCall(_m.token.mint, (caller, wei_)));
+        if (kind == 2) return (address(_m.token), abi.encodeCall(_m.token.burn, (_traders[0], wei_)));
+        if (kind == 3) return (address(_m.token), abi.encodeCall(_m.token.setPool, (caller)));
+        if (kind == 4) return (address(_m.token), abi.encodeCall(_m.token.mintSupplierAllocation, ()));
+        if (kind == 5) return (address(_m.token), abi.encodeCall(_m.token.mintRewards, (accounts, amounts)));
+        if (kind == 6) return (address(_m.tokenManager), abi.encodeCall(_m.tokenManager.setPool, (id, caller)));
+        if (kind == 7)
+            return (address(_m.tokenManager), abi.encodeCall(_m.tokenManager.mintRewards, (id, accounts, amounts)));
+        if (kind == 8) return (address(_m.registry), abi.encodeCall(_m.registry.setPool, (id, caller)));
+        if (kind == 9) return (address(_m.factory), abi.encodeCall(_m.factory.setPoolTerms, (id, bytes32(wei_))));
+        if (kind == 10)
+            return (address(_m.factory), abi.encodeCall(_m.factory.createPool, (_m.modelId, address(_m.token))));
+        if (kind == 11) return (address(_m.registry), abi.encodeCall(_m.registry.wire, (caller, caller, caller)));
+        if (kind == 12)
+            return (address(_m.usdc), abi.encodeCall(_m.usdc.transferFrom, (address(_m.pool), caller, wei_)));
+        return (
+            address(_m.factory),
+            abi.encodeCall(_m.factory.suspendRole, (_m.factory.POOL_CREATOR_ROLE(), _keys.poolCreator))
+        );
+    }
+
+    function _trader(uint256 seed) private view returns (address) {
+        return _traders[seed % _traders.length];
+    }
+
+    function _modelKey() private view returns (ModelId) {
+        return ModelId.wrap(keccak256(bytes(_m.modelId)));
+    }
+
+    /// @dev Maps `seed` into `[1, max]`, small amounts as likely as large ones.
+    function _logBound(uint256 seed, uint256 max) private pure returns (uint256) {
+        uint256 top = max >> (seed % (Math.log2(max) + 1));
+        return bound(uint256(keccak256(abi.encode(seed))), 1, top);
+    }
+}
