@@ -10,9 +10,9 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 ///     sell          F = R(1 − (1 − T/S)^(1/w))      rounded down
 ///     buyExactOut   D = R((1 + T/S)^(1/w) − 1)      rounded up
 ///
-/// Rounding: an output is never above the exact real value, an input never below it. Each is growing in the exponent y of a power 2^y;
-/// y is computed with a proven bound of all errors, which is taken off for an output and added for an input, and what is left of the
-/// power to round goes the same way. buyExactOut adds what buy takes off too, so that `buy(S, R, buyExactOut(S, R, T), w) >= T`.
+/// Rounding: an output is never above the exact real value, an input never below it. All three grow with the exponent y of one power
+/// 2^y: the proven bound of its errors is taken off y for an output and added for an input, and whatever is rounded after it goes the
+/// same way. buyExactOut adds what buy can lose too, so that the cost of T buys T: `buy(S, R, buyExactOut(S, R, T, w), w) >= T`.
 ///
 /// Domain: 1 ≤ S, R < 2^112; amounts < 2^112; 1 ≤ crrPpm ≤ 1e6. Anything else reverts with a typed error; an amount of zero gives zero.
 ///
@@ -117,6 +117,7 @@ library BondingCurve {
         // its odd levels lie in (0.34, 0.45), its even ones in (8.5, 9.1), so no divisor is zero and no difference negative.
         // Widths: n · 46341 < 2^129, |z| < 2^125 in Q127, u = z² < 2^250 in Q254, which divided by Q127 is Q127 again.
         assembly ("memory-safe") {
+            // k = floor(log2(n/m)) by halving the number of bits, the last four by a table.
             let quotient := div(n, m)
             let k := shl(6, lt(0xffffffffffffffff, quotient))
             k := or(k, shl(5, lt(0xffffffff, shr(k, quotient))))
