@@ -1,21 +1,25 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { Governance } from "./Governance";
 import { Market } from "./Market";
+import { Methods } from "./Methods";
 import { Models } from "./Models";
 import { Tokens } from "./Tokens";
+import { Verification } from "./Verification";
 
 /** Every contract of the protocol, with its final role holders, before the registry knows the others. */
 export const Contracts = buildModule("Contracts", (m) => ({
   ...m.useModule(Governance),
+  ...m.useModule(Methods),
   ...m.useModule(Models),
   ...m.useModule(Tokens),
   ...m.useModule(Market),
+  ...m.useModule(Verification),
 }));
 
 /** The whole protocol. The one call closes the circle of addresses; with it the deploying account has done all it can. */
 export const Protocol = buildModule("Protocol", (m) => {
   const contracts = m.useModule(Contracts);
-  m.call(contracts.registry, "wire", [contracts.tokenManager, contracts.factory, m.getParameter("verifier")]);
+  m.call(contracts.registry, "wire", [contracts.tokenManager, contracts.factory, contracts.verifier]);
 
   return contracts;
 });

@@ -1,0 +1,163 @@
+import { getAddress, isHexString, parseUnits, toUtf8Bytes, type BigNumberish } from "ethers";
+import { Problem } from "./problem";
+
+/** What a field may hold. `none` stands in for a refused value until {@link Fields.refuse} throws. */
+export interface Rule<T> {
+  readonly expected: string;
+  readonly none: T;
+  /** The value, or undefined when it breaks the rule. */
+  readonly read: (value: unknown) => T | undefined;
+}
+
+/** How a file says that a value has to be filled in before it can be used. */
+export const PLACEHOLDER = "REQUIRED";
+
+/** Reads an object field by field and collects everything that is wrong with it, to be told at once. */
+export class Fields {
+  private readonly known = new Set<string>();
+  private readonly children: Fields[] = [];
+  private readonly fields: Record<string, unknown>;
+  private readonly problems: string[] = [];
+
+  constructor(
+    value: unknown,
+    readonly path = "",
+  ) {
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    this.fields = isObject ? (value as Record<string, unknown>) : {};
+    if (!isObject) this.problems.push(`${path.slice(0, -1) || "the file"} is ${show(value)}, expected an object`);
+  }
+
+  has(key: string): boolean {
+    return key in this.fields;
+  }
+
+  /** A field that must be there, or that has a default. */
+  read<T>(key: string, rule: Rule<T>, fallback?: T): T {
+    this.known.add(key);
+    if (!this.has(key)) {
+      if (fallback !== undefined) return fallback;
+      this.report(`${this.path}${key} is missing, expected ${rule.expected}`);
+      return rule.none;
+    }
+    const given = this.fields[key];
+    const value = rule.read(given);
+    if (value !== undefined) return value;
+    const found = [given].flat().includes(PLACEHOLDER) ? "not filled in" : show(given);
+    this.report(`${this.path}${key} is ${found}, expected ${rule.expected}`);
+    return rule.none;
+  }
+
+  /** A field that is an object; an absent one reads as empty. */
+  child(key: string): Fields {
+    this.known.add(key);
+    const child = new Fields(this.has(key) ? this.fields[key] : {}, `${this.path}${key}.`);
+    this.children.push(child);
+    return child;
+  }
+
+  /** Adds a problem that no single rule can see. */
+  report(problem: string): void {
+    this.problems.push(problem);
+  }
+
+  /** Throws one {@link Problem} that names everything found, unknown fields included. */
+  refuse(file: string): void {
+    const problems = this.everything();
+    if (problems.length > 0) throw new Problem(`${file}: ${problems.join("; ")}.`);
+  }
+
+  private everything(): string[] {
+    const unknown = Object.keys(this.fields)
+      .filter((key) => !this.known.has(key))
+      .map((key) => `${this.path}${key} is unknown, expected one of ${[...this.known].join(", ")}`);
+    return [...this.problems, ...unknown, ...this.children.flatMap((child) => child.everything())];
+  }
+}
+
+/** UTF-8 text of a number of bytes. */
+export function text(min: number, max: number): Rule<string> {
+  return {
+    expected: `text of ${min} to ${max} bytes`,
+    none: "",
+    read: (value) => {
+      if (typeof value !== "string") return undefined;
+      const { length } = toUtf8Bytes(value);
+      return length >= min && length <= max ? value : undefined;
+    },
+  };
+}
+
+/** Text of a form. */
+export function pattern(form: RegExp, expected: string): Rule<string> {
+  return { expected, none: "", read: (value) => (typeof value === "string" && form.test(value) ? value : undefined) };
+}
+
+/** One of a few words. */
+export function oneOf<T extends string>(...words: readonly [T, ...T[]]): Rule<T> {
+  return { expected: words.join(", "), none: words[0], read: (value) => words.find((word) => word === value) };
+}
+
+/** A JSON integer within bounds. */
+export function integer(min: number, max: number): Rule<number> {
+  return {
+    expected: `an integer from ${min} to ${max}`,
+    none: min,
+    read: (value) =>
+      typeof value === "number" && Number.isInteger(value) && value >= min && value <= max ? value : undefined,
+  };
+}
+
+/** Whole tokens as a decimal string, read as the token's smallest units; bounds are in whole tokens too. */
+export function amount(decimals: number, min: string, max: string): Rule<bigint> {
+  const [low, high] = [parseUnits(min, decimals), parseUnits(max, decimals)];
+  return {
+    expected: `a decimal string from ${min} to ${max}, of at most ${decimals} decimals`,
+    none: low,
+    read: (value) => {
+      if (typeof value !== "string" || !/^\d{1,40}(\.\d+)?$/.test(value)) return undefined;
+      if ((value.split(".")[1] ?? "").length > decimals) return undefined;
+      const units = parseUnits(value, decimals);
+      return units >= low && units <= high ? units : undefined;
+    },
+  };
+}
+
+/** 32 bytes that are not all zero. */
+export const hash: Rule<string> = {
+  expected: "32 bytes as 0x and 64 hexadecimal digits, not zero",
+  none: "",
+  read: (value) => (isHexString(value, 32) && !isZero(value) ? value.toLowerCase() : undefined),
+};
+
+/** An account or contract, not zero; a checksum that is there must be right. */
+export const address: Rule<string> = { expected: "an address, not zero", none: "", read: readAddress };
+
+/** At least one address, each once. */
+export const addresses: Rule<string[]> = {
+  expected: "a list of different addresses",
+  none: [],
+  read: (value) => {
+    if (!Array.isArray(value) || value.length === 0) return undefined;
+    const all = value.map(readAddress).filter((entry) => entry !== undefined);
+    return new Set(all).size === value.length ? all : undefined;
+  },
+};
+
+function readAddress(value: unknown): string | undefined {
+  if (!isHexString(value, 20) || isZero(value)) return undefined;
+  try {
+    return getAddress(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function isZero(value: BigNumberish): boolean {
+  return BigInt(value) === 0n;
+}
+
+function show(value: unknown): string {
+  const shown = JSON.stringify(value) ?? String(value);
+  return shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
+}

@@ -1,0 +1,134 @@
+import {
+  errorDeploymentResultToExceptionMessage,
+  HardhatArtifactResolver,
+} from "@nomicfoundation/hardhat-ignition/helpers";
+import {
+  deploy,
+  DeploymentResultType,
+  ExecutionEventType,
+  status,
+  type DeploymentParameters,
+  type ExecutionEventListener,
+  type IgnitionModule,
+  type IgnitionModuleResult,
+  type TransactionConfirmEvent,
+} from "@nomicfoundation/ignition-core";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { Problem } from "./problem";
+
+const LOCAL_CHAIN_ID = 31_337;
+
+/** The network that a command works on. */
+export interface Network {
+  readonly name: string;
+  readonly chainId: number;
+  /** A development chain: nothing on it has value. */
+  readonly isLocal: boolean;
+  /** The chain lives in this process and ends with it. */
+  readonly isEphemeral: boolean;
+}
+
+/** A transaction that was mined for one step. */
+export interface Sent {
+  readonly name: string;
+  readonly hash: string;
+  readonly gasUsed: bigint;
+}
+
+export interface DeployOptions {
+  readonly parameters: DeploymentParameters;
+  readonly sender: string;
+  /** Told of every transaction as soon as it is confirmed. */
+  readonly onSent: (transaction: Sent) => void;
+}
+
+/** Addresses by contract name. */
+export type Addresses = Record<string, string>;
+
+/** The network of the environment, asked of the chain itself. */
+export async function networkOf(hre: HardhatRuntimeEnvironment): Promise<Network> {
+  const chainId = Number(await hre.network.provider.send("eth_chainId"));
+  const { name } = hre.network;
+  return { name, chainId, isLocal: chainId === LOCAL_CHAIN_ID, isEphemeral: name === "hardhat" };
+}
+
+/**
+ * Deploys a module, or what its journal says is missing of it: a run that was interrupted goes on, a finished one sends
+ * nothing. Journals are kept in ignition/deployments/chain-<id>, or in the folder that DEPLOYMENTS names; the chain in this
+ * process has none.
+ */
+export async function deployModule<Id extends string, Name extends string, Result extends IgnitionModuleResult<Name>>(
+  hre: HardhatRuntimeEnvironment,
+  module: IgnitionModule<Id, Name, Result>,
+  { parameters, sender, onSent }: DeployOptions,
+): Promise<Addresses> {
+  const accounts = (await hre.ethers.getSigners()).map((signer) => signer.address);
+  const reports: Promise<void>[] = [];
+  const result = await deploy({
+    ignitionModule: module,
+    deploymentParameters: parameters,
+    provider: hre.network.provider,
+    artifactResolver: new HardhatArtifactResolver(hre),
+    deploymentDir: await journalOf(hre),
+    accounts,
+    defaultSender: sender,
+    config: hre.config.ignition,
+    executionEventListener: onConfirmed(({ futureId, hash }) => {
+      reports.push(reportReceipt(hre, futureId, hash, onSent));
+    }),
+  });
+  await Promise.all(reports);
+  if (result.type !== DeploymentResultType.SUCCESSFUL_DEPLOYMENT) {
+    throw new Problem(errorDeploymentResultToExceptionMessage(result).replace(/\s*\n\s*/g, " "));
+  }
+  return Object.fromEntries(
+    Object.values(result.contracts).map(({ contractName, address }) => [contractName, address]),
+  );
+}
+
+/** Address of a contract that the network's journal has as deployed, by the id of its future. */
+export async function journaledAddress(hre: HardhatRuntimeEnvironment, futureId: string): Promise<string | undefined> {
+  const journal = await journalOf(hre);
+  if (journal === undefined || !existsSync(journal)) return undefined;
+  return (await status(journal)).contracts[futureId]?.address;
+}
+
+/** The folder of the network's journal. A journal of a local chain that is gone is thrown away. */
+async function journalOf(hre: HardhatRuntimeEnvironment): Promise<string | undefined> {
+  const network = await networkOf(hre);
+  if (network.isEphemeral) return undefined;
+  const root = process.env.DEPLOYMENTS ?? join(hre.config.paths.ignition, "deployments");
+  const journal = join(root, `chain-${network.chainId}`);
+  if (network.isLocal) {
+    const { instanceId } = (await hre.network.provider.send("hardhat_metadata")) as { instanceId: string };
+    const marker = join(journal, "chain-instance");
+    if (!existsSync(marker) || readFileSync(marker, "utf8") !== instanceId) {
+      rmSync(journal, { recursive: true, force: true });
+      mkdirSync(journal, { recursive: true });
+      writeFileSync(marker, instanceId);
+    }
+  }
+  return journal;
+}
+
+function onConfirmed(report: (event: TransactionConfirmEvent) => void): ExecutionEventListener {
+  const silent = Object.values(ExecutionEventType).map((type) => [camelCase(type), () => undefined]);
+  return { ...Object.fromEntries(silent), transactionConfirm: report };
+}
+
+async function reportReceipt(
+  hre: HardhatRuntimeEnvironment,
+  futureId: string,
+  hash: string,
+  report: DeployOptions["onSent"],
+): Promise<void> {
+  const receipt = await hre.ethers.provider.getTransactionReceipt(hash);
+  if (receipt === null) throw new Problem(`transaction ${hash} of ${futureId} has no receipt: run the command again.`);
+  report({ name: futureId, hash, gasUsed: receipt.gasUsed });
+}
+
+function camelCase(constant: string): string {
+  return constant.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,64 @@
+import { readDeploymentParameters } from "@nomicfoundation/hardhat-ignition/helpers";
+import type { DeploymentParameters } from "@nomicfoundation/ignition-core";
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import { cwd } from "node:process";
+import { developmentAddresses } from "./accounts";
+import { address, addresses, Fields, integer, type Rule } from "./fields";
+import { Problem } from "./problem";
+
+const FOLDER = join(__dirname, "../ignition/parameters");
+const LONGEST_DELAY = 30 * 86_400;
+const MOST_ATTESTERS = 64;
+
+/** What a network's parameter file declares, by the Ignition module that uses it; `$global` is for several. */
+const DECLARED = {
+  $global: { deployer: address, adminDelay: integer(1, LONGEST_DELAY), guardians: addresses },
+  Governance: { proposers: addresses, executors: addresses },
+  Methods: { attesters: addresses, threshold: integer(1, MOST_ATTESTERS) },
+  Models: { registrars: addresses },
+  Tokens: { operators: addresses, deployers: addresses, distributors: addresses },
+  Market: { poolCreators: addresses, treasury: address, reserveToken: address },
+} as const satisfies Record<string, Record<string, Rule<string> | Rule<number> | Rule<string[]>>>;
+
+/** The declared state of a network's protocol. Only a local chain may leave its reserve token to the deployment. */
+export type Parameters = {
+  -readonly [Module in keyof typeof DECLARED]: {
+    -readonly [Name in keyof (typeof DECLARED)[Module]]: (typeof DECLARED)[Module][Name] extends Rule<infer T>
+      ? T
+      : never;
+  };
+};
+
+/** Reads and checks ignition/parameters/<network>.json5; both kinds of local chain share localhost.json5. */
+export async function readParameters(network: { name: string; isLocal: boolean }): Promise<Parameters> {
+  const file = join(FOLDER, `${network.isLocal ? "localhost" : network.name}.json5`);
+  const name = relative(cwd(), file);
+  if (!existsSync(file)) throw new Problem(`${name} does not exist: write it to deploy to ${network.name}.`);
+  return checkParameters(await readDeploymentParameters(file), name, network.isLocal);
+}
+
+/** Checks parameters; throws one {@link Problem} that names everything wrong at once. */
+export function checkParameters(parameters: DeploymentParameters, file: string, isLocal: boolean): Parameters {
+  const fields = new Fields(parameters);
+  const development = isLocal ? new Set<string>() : developmentAddresses();
+  const modules = Object.entries(DECLARED).map(([module, rules]) => {
+    const group = fields.child(module);
+    const values = Object.entries(rules).map(([name, rule]: [string, Rule<unknown>]) => {
+      if (isLocal && name === "reserveToken" && !group.has(name)) return [name, ""];
+      const value = group.read(name, rule);
+      for (const account of [value].flat().filter((entry) => development.has(String(entry)))) {
+        group.report(`${module}.${name} is ${account}, a development account whose key everybody knows`);
+      }
+      return [name, value];
+    });
+    return [module, Object.fromEntries(values)];
+  });
+  const declared: Parameters = Object.fromEntries(modules);
+  const { attesters, threshold } = declared.Methods;
+  if (threshold > attesters.length) {
+    fields.report(`Methods.threshold is ${threshold}, expected at most the number of attesters, ${attesters.length}`);
+  }
+  fields.refuse(file);
+  return declared;
+}

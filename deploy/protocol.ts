@@ -1,0 +1,121 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type {
+  DeltaOneVerifier,
+  HokusaiAMMFactory,
+  IERC20Metadata,
+  ModelRegistry,
+  OracleAttestation,
+  RewardDistributor,
+  TimelockController,
+  TokenManager,
+} from "../.build/typechain";
+import { LocalReserve } from "../ignition/modules/LocalReserve";
+import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
+import { developmentAddresses } from "./accounts";
+import { deployModule, networkOf, type Addresses, type Network, type Sent } from "./ignition";
+import { readParameters, type Parameters } from "./parameters";
+import { Problem } from "./problem";
+
+/** A deployed protocol. */
+export interface Protocol {
+  readonly network: Network;
+  readonly parameters: Parameters;
+  /** By contract name; the reserve token as `ReserveToken`. */
+  readonly addresses: Addresses;
+  readonly timelock: TimelockController;
+  readonly registry: ModelRegistry;
+  readonly tokenManager: TokenManager;
+  readonly factory: HokusaiAMMFactory;
+  readonly oracleAttestation: OracleAttestation;
+  readonly rewardDistributor: RewardDistributor;
+  readonly verifier: DeltaOneVerifier;
+  readonly reserveToken: IERC20Metadata;
+}
+
+/**
+ * Brings the protocol of the network to its declared state and returns it: deploys what is missing, sends nothing when all is
+ * there, and checks either way that the chain has what the journal says.
+ */
+export async function deployProtocol(
+  hre: HardhatRuntimeEnvironment,
+  onSent: (transaction: Sent) => void = () => undefined,
+): Promise<Protocol> {
+  const network = await networkOf(hre);
+  const parameters = await readParameters(network);
+  const sender = parameters.$global.deployer;
+  await requireSender(hre, network, sender);
+
+  const reserveToken = parameters.Market.reserveToken || (await deployReserve(hre, sender, onSent));
+  const declared = { ...parameters, Market: { ...parameters.Market, reserveToken } };
+  const contracts = await deployModule(hre, ProtocolModule, { parameters: declared, sender, onSent });
+  const protocol = await connect(hre, network, declared, { ...contracts, ReserveToken: reserveToken });
+  await requireWired(hre, protocol);
+  return protocol;
+}
+
+async function deployReserve(hre: HardhatRuntimeEnvironment, sender: string, onSent: (transaction: Sent) => void) {
+  const { ReserveTokenMock } = await deployModule(hre, LocalReserve, { parameters: {}, sender, onSent });
+  return ReserveTokenMock as string;
+}
+
+/** Refuses to begin with the wrong key, a key that everybody knows, or one that cannot pay. */
+async function requireSender(hre: HardhatRuntimeEnvironment, network: Network, deployer: string): Promise<void> {
+  const available = (await hre.ethers.getSigners()).map((signer) => signer.address);
+  const known = network.isLocal ? undefined : available.find((account) => developmentAddresses().has(account));
+  if (known) throw new Problem(`PRIVATE_KEY is that of ${known}, a development account whose key everybody knows.`);
+  if (!available.includes(deployer)) {
+    const found = available.length === 0 ? "not set" : `that of ${available.join(", ")}`;
+    throw new Problem(`PRIVATE_KEY is ${found}, expected that of the declared deployer ${deployer}.`);
+  }
+  if ((await hre.ethers.provider.getBalance(deployer)) === 0n) {
+    throw new Problem(`the deployer ${deployer} has no ether on ${network.name}: send it some to pay for gas.`);
+  }
+}
+
+async function connect(
+  hre: HardhatRuntimeEnvironment,
+  network: Network,
+  parameters: Parameters,
+  addresses: Addresses,
+): Promise<Protocol> {
+  const { getContractAt } = hre.ethers;
+  const at = (name: string) => addresses[name] as string;
+  return {
+    network,
+    parameters,
+    addresses,
+    timelock: await getContractAt("TimelockController", at("TimelockController")),
+    registry: await getContractAt("ModelRegistry", at("ModelRegistry")),
+    tokenManager: await getContractAt("TokenManager", at("TokenManager")),
+    factory: await getContractAt("HokusaiAMMFactory", at("HokusaiAMMFactory")),
+    oracleAttestation: await getContractAt("OracleAttestation", at("OracleAttestation")),
+    rewardDistributor: await getContractAt("RewardDistributor", at("RewardDistributor")),
+    verifier: await getContractAt("DeltaOneVerifier", at("DeltaOneVerifier")),
+    reserveToken: await getContractAt("IERC20Metadata", at("ReserveToken")),
+  };
+}
+
+/** The chain must have every contract, know them by these addresses and be under the timelock. */
+async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol): Promise<void> {
+  const { network, addresses, registry, tokenManager, factory, oracleAttestation, verifier } = protocol;
+  for (const [name, address] of Object.entries(addresses)) {
+    if ((await hre.ethers.provider.getCode(address)) === "0x") {
+      throw new Problem(`${name} has no code at ${address} on ${network.name}: is this the chain of its journal?`);
+    }
+  }
+  const book: [string, string, string | undefined][] = [
+    ["ModelRegistry.tokenManager", await registry.tokenManager(), addresses.TokenManager],
+    ["ModelRegistry.factory", await registry.factory(), addresses.HokusaiAMMFactory],
+    ["ModelRegistry.verifier", await registry.verifier(), addresses.DeltaOneVerifier],
+    ["HokusaiAMMFactory.reserveToken", await factory.reserveToken(), addresses.ReserveToken],
+  ];
+  const administered = { registry, tokenManager, factory, oracleAttestation, verifier };
+  for (const [name, contract] of Object.entries(administered)) {
+    book.push([`${name}.defaultAdmin`, await contract.defaultAdmin(), addresses.TimelockController]);
+  }
+  const wrong = book.filter(([, actual, declared]) => actual !== declared);
+  if (wrong.length > 0) {
+    const list = wrong.map(([view, actual, declared]) => `${view} is ${actual}, expected ${declared}`);
+    throw new Problem(`the protocol on ${network.name} is not as its journal says: ${list.join("; ")}.`);
+  }
+}
