@@ -39,16 +39,8 @@ interface IModelRegistry {
     /// @notice The admin replaced the benchmark and set the score to the new baseline.
     event BenchmarkReplaced(ModelId indexed id, uint256 indexed version, Benchmark benchmark);
 
-    /// @notice A verified improvement moved the score. `paidTodayBps` is the day's sum of improvements, `rewardsRemaining` what
-    /// is left of the lifetime rewards.
-    event ScoreMoved(
-        ModelId indexed id,
-        uint256 oldScore,
-        uint256 newScore,
-        bytes32 modelCommitment,
-        uint256 paidTodayBps,
-        uint256 rewardsRemaining
-    );
+    /// @notice A verified improvement moved the score to `score`; `rewardsRemaining` wei of the lifetime rewards are left.
+    event ScoreMoved(ModelId indexed id, uint256 score, bytes32 modelCommitment, uint256 rewardsRemaining);
 
     event TokensPerDeltaOneChanged(ModelId indexed id, uint256 oldValue, uint256 newValue);
 

@@ -75,8 +75,8 @@ interface ITokenManager {
     /// @notice Binds a token to its new pool. Only the factory. Errors: `UnauthorizedCaller`, `Paused`.
     function setPool(ModelId id, address pool) external;
 
-    /// @notice Mints rewards of a verified improvement. Only the verifier. Errors: `UnauthorizedCaller`,
-    /// `ModelNotRegistered`, the token's `LengthMismatch` and `RewardAllocationExceeded`.
+    /// @notice Mints rewards of a verified improvement of a registered model. Only the verifier. Errors: `UnauthorizedCaller`,
+    /// the token's `LengthMismatch` and `RewardAllocationExceeded`.
     function mintRewards(ModelId id, address[] calldata accounts, uint256[] calldata amounts) external;
 
     /// @notice Stops token deployments and pool creations, for at most 14 days and not again within 28 of their end.

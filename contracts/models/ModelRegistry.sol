@@ -50,19 +50,17 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     /// @notice Improvement that is paid per model and UTC day at most, in bps, unless the admin decides otherwise.
     uint256 public constant DEFAULT_DAILY_LIMIT_BPS = 5_00; // 5 %
 
-    /// @dev One model, packed by what is read and written together: the third line of words is all that an improvement writes
-    /// apart from `rewardsRemaining` and the commitment.
+    /// @dev One model, packed so that an improvement reads six words and writes one, two when a commitment moves.
     struct Entry {
+        // A word: what only the lifecycle and the governor change.
         address token;
         ModelStatus status;
-        // A word: the owner, and what is left of the lifetime rewards in wei.
-        address owner;
-        uint96 rewardsRemaining;
-        // A word: parameters, score and what was paid on the last day with an improvement.
-        uint88 tokensPerDeltaOne;
+        uint32 benchmarkVersion;
         uint16 infrastructureAccrualBps;
         uint40 pricePerThousandCalls;
-        uint32 benchmarkVersion;
+        // A word: all that an improvement changes, and its rate.
+        uint88 tokensPerDeltaOne;
+        uint96 rewardsRemaining;
         uint16 score;
         uint16 dailyLimitBps;
         uint16 paidDay; // days since 1970
@@ -75,9 +73,12 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         uint16 minLowerBoundBps;
         Metric metric;
         Direction direction;
+        // Stands for the next three, see {_baselineHash}.
+        bytes32 baselineHash;
         bytes32 specHash;
         bytes32 evaluationDataHash;
         bytes32 modelCommitment;
+        address owner;
         address governor;
         address pool;
         bytes32 licenseHash;
@@ -223,22 +224,20 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         uint256 deltaBps = _requireImprovement(entry, evaluation);
         terms = _terms(entry, deltaBps);
 
-        uint256 paidBps = _paidTodayBps(entry) + deltaBps;
         uint256 rewardsRemaining = entry.rewardsRemaining - terms.reward;
+        entry.paidBps = uint16(_paidTodayBps(entry) + deltaBps);
+        entry.paidDay = _today();
         entry.rewardsRemaining = uint96(rewardsRemaining);
         entry.score = uint16(evaluation.candidateScore);
-        entry.paidDay = _today();
-        entry.paidBps = uint16(paidBps);
-        if (evaluation.candidateCommitment != evaluation.baselineCommitment)
+        if (evaluation.candidateCommitment != evaluation.baselineCommitment) {
             entry.modelCommitment = evaluation.candidateCommitment;
-        emit ScoreMoved(
-            evaluation.model,
-            evaluation.baselineScore,
-            evaluation.candidateScore,
-            evaluation.candidateCommitment,
-            paidBps,
-            rewardsRemaining
-        );
+            entry.baselineHash = _baselineHash(
+                evaluation.specHash,
+                evaluation.evaluationDataHash,
+                evaluation.candidateCommitment
+            );
+        }
+        emit ScoreMoved(evaluation.model, evaluation.candidateScore, evaluation.candidateCommitment, rewardsRemaining);
     }
 
     /// @inheritdoc IModelRegistry
@@ -373,6 +372,7 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         entry.specHash = benchmark.specHash;
         entry.evaluationDataHash = benchmark.evaluationDataHash;
         entry.modelCommitment = benchmark.modelCommitment;
+        entry.baselineHash = _baselineHash(benchmark.specHash, benchmark.evaluationDataHash, benchmark.modelCommitment);
         version = ++entry.benchmarkVersion;
     }
 
@@ -413,9 +413,12 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     ) private view returns (uint256 deltaBps) {
         _requireMatch(evaluation.benchmarkVersion, entry.benchmarkVersion, "benchmarkVersion");
         _requireMatch(evaluation.baselineScore, entry.score, "baselineScore");
-        _requireMatch(uint256(evaluation.specHash), uint256(entry.specHash), "specHash");
-        _requireMatch(uint256(evaluation.evaluationDataHash), uint256(entry.evaluationDataHash), "evaluationDataHash");
-        _requireMatch(uint256(evaluation.baselineCommitment), uint256(entry.modelCommitment), "baselineCommitment");
+        bytes32 baselineHash = _baselineHash(
+            evaluation.specHash,
+            evaluation.evaluationDataHash,
+            evaluation.baselineCommitment
+        );
+        if (baselineHash != entry.baselineHash) _revertMismatch(entry, evaluation);
         deltaBps = _deltaBps(entry, evaluation.candidateScore);
         _requireAtLeast(deltaBps, entry.minImprovementBps, "improvement");
         _requireAtLeast(evaluation.sampleSize, entry.minSampleSize, "sampleSize");
@@ -423,6 +426,13 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         _requireAtLeast(evaluation.lowerBoundBps, entry.minLowerBoundBps, "lowerBoundBps");
         uint256 remaining = Math.saturatingSub(entry.dailyLimitBps, _paidTodayBps(entry));
         if (deltaBps > remaining) revert DailyLimitExceeded(deltaBps, remaining);
+    }
+
+    /// @dev Names the first of the three hashes that differs. One of them does: the caller compared all at once.
+    function _revertMismatch(Entry storage entry, Evaluation calldata evaluation) private view {
+        _requireMatch(uint256(evaluation.specHash), uint256(entry.specHash), "specHash");
+        _requireMatch(uint256(evaluation.evaluationDataHash), uint256(entry.evaluationDataHash), "evaluationDataHash");
+        _requireMatch(uint256(evaluation.baselineCommitment), uint256(entry.modelCommitment), "baselineCommitment");
     }
 
     /// @dev Improvement in bps, 0 when the candidate is no better.
@@ -473,6 +483,15 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     /// @dev UTC days since 1970; they fit until the year 2149.
     function _today() private view returns (uint16) {
         return uint16(block.timestamp / 1 days);
+    }
+
+    /// @dev One word to compare instead of three.
+    function _baselineHash(
+        bytes32 specHash,
+        bytes32 evaluationDataHash,
+        bytes32 modelCommitment
+    ) private pure returns (bytes32) {
+        return keccak256(abi.encode(specHash, evaluationDataHash, modelCommitment));
     }
 
     function _requireMatch(uint256 actual, uint256 expected, bytes32 field) private pure {

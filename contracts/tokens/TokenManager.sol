@@ -124,7 +124,7 @@ contract TokenManager is ITokenManager, ProtocolAccess {
     function mintRewards(ModelId id, address[] calldata accounts, uint256[] calldata amounts) external {
         _requireCaller(registry.verifier());
 
-        _registeredToken(id).mintRewards(accounts, amounts);
+        IModelToken(registry.tokenOf(id)).mintRewards(accounts, amounts);
     }
 
     /// @inheritdoc ITokenManager

@@ -75,6 +75,6 @@ struct ImprovementTerms {
 struct Improvement {
     uint16 baselineScore;
     uint16 candidateScore;
-    uint40 timestamp;
+    uint64 timestamp;
     address method;
 }

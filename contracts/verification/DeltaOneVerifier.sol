@@ -77,7 +77,8 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
     /// @inheritdoc IDeltaOneVerifier
     uint32 public submissionsPausedUntil;
 
-    mapping(ModelId model => mapping(bytes32 evaluationId => Improvement)) private _improvements;
+    /// @dev baselineScore (16) · candidateScore (16) · timestamp (64) · method (160), from the highest bits; 0 = not used.
+    mapping(ModelId model => mapping(bytes32 evaluationId => uint256)) private _improvements;
 
     /// @param adminDelay Seconds between the two steps of an admin transfer.
     /// @param admin The timelock.
@@ -159,7 +160,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
 
     /// @inheritdoc IDeltaOneVerifier
     function isUsed(ModelId model, bytes32 evaluationId) external view returns (bool) {
-        return _improvements[model][evaluationId].timestamp != 0;
+        return _improvements[model][evaluationId] != 0;
     }
 
     /// @inheritdoc IDeltaOneVerifier
@@ -169,7 +170,13 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
     ) external view returns (Improvement[] memory improvements) {
         improvements = new Improvement[](evaluationIds.length);
         for (uint256 i; i < evaluationIds.length; ++i) {
-            improvements[i] = _improvements[model][evaluationIds[i]];
+            uint256 record = _improvements[model][evaluationIds[i]];
+            improvements[i] = Improvement({
+                baselineScore: uint16(record >> 240),
+                candidateScore: uint16(record >> 224),
+                timestamp: uint64(record >> 160),
+                method: address(uint160(record))
+            });
         }
     }
 
@@ -190,12 +197,12 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
 
     function _record(ImprovementStatement calldata statement, ImprovementTerms memory terms) private {
         Evaluation calldata evaluation = statement.evaluation;
-        _improvements[evaluation.model][statement.evaluationId] = Improvement({
-            baselineScore: uint16(evaluation.baselineScore),
-            candidateScore: uint16(evaluation.candidateScore),
-            timestamp: uint40(block.timestamp),
-            method: terms.method
-        });
+        // The registry has refused scores above 10000.
+        _improvements[evaluation.model][statement.evaluationId] =
+            (evaluation.baselineScore << 240) |
+            (evaluation.candidateScore << 224) |
+            (block.timestamp << 160) |
+            uint160(terms.method);
         emit ImprovementRecorded(
             evaluation.model,
             statement.evaluationId,
@@ -247,7 +254,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
         if (deadline > maxDeadline) revert DeadlineTooFar(deadline, maxDeadline);
         ModelId model = statement.evaluation.model;
         bytes32 evaluationId = statement.evaluationId;
-        if (_improvements[model][evaluationId].timestamp != 0) revert EvaluationAlreadyUsed(model, evaluationId);
+        if (_improvements[model][evaluationId] != 0) revert EvaluationAlreadyUsed(model, evaluationId);
     }
 
     function _requireAccepted(
@@ -255,7 +262,12 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
         ImprovementStatement calldata statement,
         bytes calldata proof
     ) private view {
-        bytes4 answer = IVerificationMethod(method).verify(statement, _hashStatement(statement), proof);
+        bytes4 answer = IVerificationMethod(method).verify(
+            statement.evaluation,
+            statement.attesterEpoch,
+            _hashStatement(statement),
+            proof
+        );
         if (answer != IVerificationMethod.verify.selector) revert MethodRefused(method);
     }
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IVerificationMethod} from "../../interfaces/IVerificationMethod.sol";
-import {ImprovementStatement} from "../../types/ImprovementTypes.sol";
+import {Evaluation} from "../../types/ImprovementTypes.sol";
 
 /// @title Hybrid
 /// @notice Verification method: every listed method must accept the same statement. `proof = abi.encode(bytes[] proofs)`, one
@@ -35,7 +35,8 @@ contract Hybrid is IVerificationMethod {
 
     /// @inheritdoc IVerificationMethod
     function verify(
-        ImprovementStatement calldata statement,
+        Evaluation calldata evaluation,
+        uint256 attesterEpoch,
         bytes32 digest,
         bytes calldata proof
     ) external view returns (bytes4) {
@@ -45,7 +46,7 @@ contract Hybrid is IVerificationMethod {
 
         for (uint256 i; i < count; ++i) {
             IVerificationMethod method = IVerificationMethod(_methods[i]);
-            if (method.verify(statement, digest, proofs[i]) != IVerificationMethod.verify.selector)
+            if (method.verify(evaluation, attesterEpoch, digest, proofs[i]) != IVerificationMethod.verify.selector)
                 revert MethodRefused(address(method));
         }
         return IVerificationMethod.verify.selector;

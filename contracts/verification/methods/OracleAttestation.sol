@@ -7,7 +7,7 @@ import {ProtocolAccess} from "../../access/ProtocolAccess.sol";
 import {IOracleAttestation} from "../../interfaces/IOracleAttestation.sol";
 import {IVerificationMethod} from "../../interfaces/IVerificationMethod.sol";
 import {ZeroAddress} from "../../types/CommonErrors.sol";
-import {ImprovementStatement} from "../../types/ImprovementTypes.sol";
+import {Evaluation} from "../../types/ImprovementTypes.sol";
 
 /// @title OracleAttestation
 /// @notice See {IOracleAttestation}.
@@ -66,12 +66,13 @@ contract OracleAttestation is IOracleAttestation, ProtocolAccess {
 
     /// @inheritdoc IVerificationMethod
     function verify(
-        ImprovementStatement calldata statement,
+        Evaluation calldata,
+        uint256 attesterEpoch,
         bytes32 digest,
         bytes calldata proof
     ) external view returns (bytes4) {
         uint256 required = _threshold;
-        if (statement.attesterEpoch != _epoch) revert WrongEpoch(statement.attesterEpoch, _epoch);
+        if (attesterEpoch != _epoch) revert WrongEpoch(attesterEpoch, _epoch);
         (address[] memory signers, bytes[] memory signatures) = abi.decode(proof, (address[], bytes[]));
         if (signers.length != signatures.length) revert SignatureCountMismatch(signers.length, signatures.length);
         if (signers.length < required) revert NotEnoughSigners(signers.length, required);
