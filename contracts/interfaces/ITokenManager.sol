@@ -48,8 +48,9 @@ interface ITokenManager {
 
     /// @notice Deploys the ERC-20 of a new model and proposes the model. Nothing is minted. Only `DEPLOYER_ROLE`.
     /// @dev Errors, in order: `UnexpectedEther`, `Paused`, `InvalidModelId`, the string
-    /// `Token already deployed for this model`, `InvalidAmount`, `AllocationTooLarge`, `ZeroAddress`,
-    /// `NameLengthOutOfRange`, `SymbolLengthOutOfRange`, `RecipientIsProtocolContract`, and the registry's for `initialParams`.
+    /// `Token already deployed for this model`, `InvalidAmount` or `AllocationTooLarge` of the supplier and then of the
+    /// investors, `ZeroAddress`, `RecipientIsProtocolContract`, `NameLengthOutOfRange`, `SymbolLengthOutOfRange`, and the
+    /// registry's for `initialParams`.
     /// @param modelId 1–64 characters of `[A-Za-z0-9._-]`, compared byte for byte.
     /// @param name Token name, 1–31 bytes.
     /// @param symbol Token symbol, 1–16 bytes.

@@ -1,0 +1,351 @@
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import { MODEL_ID, modelIdOf, type ModelOverrides, Status } from "../helpers/models";
+import { argumentsOf, buildLaunch, deployProtocol, deployToken, type Protocol } from "../helpers/protocol";
+import { rawCall } from "../helpers/rawCall";
+import { MAX_UINT256, TOKEN } from "../helpers/units";
+
+const { ZeroAddress, ZeroHash } = ethers;
+
+const MAX_ALLOCATION = 10n ** 28n;
+const REWARD_DELTA_ONES = 100n;
+const MAX_NAME_LENGTH = 31;
+const MAX_SYMBOL_LENGTH = 16;
+const ID_TAKEN = "Token already deployed for this model";
+const [MIN_RATE, MAX_RATE] = [100n * TOKEN, 10_000_000n * TOKEN];
+const [MIN_ACCRUAL, MAX_ACCRUAL] = [1_000n, 10_000n];
+const MAX_PRICE = 10n ** 12n;
+const PAUSE = 100n;
+
+/** Human-readable ABI as a published script has it. */
+const PUBLISHED_ABI =
+  "function deployTokenWithAllocations(string modelId, string name, string symbol, uint256 modelSupplierAllocation, " +
+  "address modelSupplierRecipient, uint256 investorAllocation, (uint256 tokensPerDeltaOne, " +
+  "uint16 infrastructureAccrualBps, uint256 initialOraclePricePerThousandUsd, bytes32 licenseHash, string licenseURI, " +
+  "address governor) initialParams) payable returns (address)";
+
+describe("TokenManager.deployTokenWithAllocations", () => {
+  let protocol: Protocol;
+
+  beforeEach(async () => {
+    protocol = await loadFixture(deployProtocol);
+  });
+
+  const launch = (overrides: ModelOverrides = {}, transaction: { value?: bigint } = {}) =>
+    protocol.tokenManager
+      .connect(protocol.launcher)
+      .deployTokenWithAllocations(...argumentsOf(buildLaunch(protocol, overrides)), transaction);
+
+  /** Where the next token will be. */
+  const nextToken = async (deployed = 0) =>
+    ethers.getCreateAddress({ from: await protocol.tokenManager.getAddress(), nonce: deployed + 1 });
+
+  describe("given a free id, when every argument is acceptable", () => {
+    it("deploys the token and tells so, with the registry", async () => {
+      const { tokenManager, registry } = protocol;
+      const { modelId, supplierAllocation, supplierRecipient, investorAllocation, params } = buildLaunch(protocol);
+      const [id, token] = [modelIdOf(modelId), await nextToken()];
+      const transaction = launch();
+      await expect(transaction)
+        .to.emit(tokenManager, "TokenDeployed")
+        .withArgs(
+          ...[id, token, supplierRecipient, supplierAllocation, investorAllocation],
+          REWARD_DELTA_ONES * BigInt(params.tokensPerDeltaOne),
+        );
+      await expect(transaction)
+        .to.emit(registry, "ModelCreated")
+        .withArgs(
+          ...[id, token, supplierRecipient, modelId, params.governor, params.tokensPerDeltaOne],
+          ...[params.infrastructureAccrualBps, params.initialOraclePricePerThousandUsd],
+        );
+      await expect(transaction).to.emit(registry, "LicenseSet").withArgs(id, params.licenseHash, params.licenseURI);
+    });
+
+    it("returns the address under which the token is found", async () => {
+      const { tokenManager, registry, launcher } = protocol;
+      const returned = await tokenManager
+        .connect(launcher)
+        .deployTokenWithAllocations.staticCall(...argumentsOf(buildLaunch(protocol)));
+      await launch();
+      expect(await tokenManager.tokenOf(MODEL_ID)).to.equal(returned);
+      expect(await registry.tokenOf(modelIdOf(MODEL_ID))).to.equal(returned);
+    });
+
+    it("mints nothing, and leaves the model a proposal without a pool", async () => {
+      const { token, id } = await deployToken(protocol);
+      expect(await token.totalSupply()).to.equal(0);
+      expect(await token.isSupplierMinted()).to.equal(false);
+      expect(await token.rewardsMinted()).to.equal(0);
+      expect(await token.pool()).to.equal(ZeroAddress);
+      expect(await protocol.registry.statusOf(id)).to.equal(Status.PROPOSAL);
+    });
+
+    it("gives the token its name, buckets and recipient, and the recipient the model", async () => {
+      const { token, id, ...model } = await deployToken(protocol);
+      const rewardAllocation = REWARD_DELTA_ONES * BigInt(model.params.tokensPerDeltaOne);
+      expect(await token.name()).to.equal(model.name);
+      expect(await token.symbol()).to.equal(model.symbol);
+      expect(await token.decimals()).to.equal(18);
+      expect(await token.supplierAllocation()).to.equal(model.supplierAllocation);
+      expect(await token.investorAllocation()).to.equal(model.investorAllocation);
+      expect(await token.rewardAllocation()).to.equal(rewardAllocation);
+      expect(await token.maxSupply()).to.equal(model.supplierAllocation + model.investorAllocation);
+      expect(await token.supplierRecipient()).to.equal(model.supplierRecipient);
+      expect(await token.tokenManager()).to.equal(protocol.tokenManager);
+      expect(await protocol.registry.ownerOf(id)).to.equal(model.supplierRecipient);
+      expect(await protocol.registry.governorOf(id)).to.equal(model.params.governor);
+    });
+
+    it("answers the published ABI string under the same selector", async () => {
+      const { tokenManager, launcher } = protocol;
+      const published = new ethers.Interface([PUBLISHED_ABI]);
+      const { selector } = published.getFunction("deployTokenWithAllocations")!;
+      expect(selector).to.equal(tokenManager.interface.getFunction("deployTokenWithAllocations").selector);
+
+      const token = await nextToken();
+      const script = new ethers.Contract(await tokenManager.getAddress(), published, launcher);
+      const deploy = script.getFunction("deployTokenWithAllocations");
+      expect(await deploy.staticCall(...argumentsOf(buildLaunch(protocol)))).to.equal(token);
+      await deploy(...argumentsOf(buildLaunch(protocol)));
+      expect(await tokenManager.tokenOf(MODEL_ID)).to.equal(token);
+    });
+  });
+
+  describe("given a taken id", () => {
+    it("refuses it with the published reason string, as the published ABI alone can read it", async () => {
+      const { tokenManager, launcher } = protocol;
+      await launch();
+      await expect(launch({ name: "Another", supplierAllocation: 1n })).to.be.revertedWith(ID_TAKEN);
+
+      const published = new ethers.Interface([PUBLISHED_ABI]);
+      const call = published.encodeFunctionData("deployTokenWithAllocations", argumentsOf(buildLaunch(protocol)));
+      const { data } = await rawCall(launcher.address, await tokenManager.getAddress(), call);
+      expect(published.parseError(data)!.args).to.deep.equal([ID_TAKEN]);
+    });
+
+    it("leaves other ids free", async () => {
+      await launch();
+      await launch({ modelId: "other" });
+      expect(await protocol.tokenManager.tokenOf("other")).to.equal(await nextToken(1));
+    });
+  });
+
+  for (const allocation of ["supplierAllocation", "investorAllocation"] as const) {
+    describe(`when ${allocation} is at its bounds`, () => {
+      it("refuses 0", async () => {
+        await expect(launch({ [allocation]: 0n })).to.be.revertedWithCustomError(
+          protocol.tokenManager,
+          "InvalidAmount",
+        );
+      });
+
+      for (const value of [1n, MAX_ALLOCATION - 1n, MAX_ALLOCATION]) {
+        it(`accepts ${value}`, async () => {
+          const { token } = await deployToken(protocol, { [allocation]: value });
+          expect(await token[allocation]()).to.equal(value);
+        });
+      }
+
+      for (const value of [MAX_ALLOCATION + 1n, 2n ** 95n, MAX_UINT256]) {
+        it(`refuses ${value}`, async () => {
+          await expect(launch({ [allocation]: value }))
+            .to.be.revertedWithCustomError(protocol.tokenManager, "AllocationTooLarge")
+            .withArgs(value, MAX_ALLOCATION);
+        });
+      }
+    });
+  }
+
+  describe("when all three buckets are as large as they may be", () => {
+    it("keeps them exactly", async () => {
+      const { token } = await deployToken(protocol, {
+        supplierAllocation: MAX_ALLOCATION,
+        investorAllocation: MAX_ALLOCATION,
+        params: { tokensPerDeltaOne: MAX_RATE },
+      });
+      expect(await token.maxSupply()).to.equal(2n * MAX_ALLOCATION);
+      expect(await token.rewardAllocation()).to.equal(REWARD_DELTA_ONES * MAX_RATE);
+      expect(await token.remainingInvestorAllocation()).to.equal(MAX_ALLOCATION);
+    });
+  });
+
+  for (const { field, maxLength, error } of [
+    { field: "name", maxLength: MAX_NAME_LENGTH, error: "NameLengthOutOfRange" },
+    { field: "symbol", maxLength: MAX_SYMBOL_LENGTH, error: "SymbolLengthOutOfRange" },
+  ] as const) {
+    describe(`when the length of ${field} is at its bounds`, () => {
+      for (const length of [0, maxLength + 1]) {
+        it(`refuses ${length} bytes`, async () => {
+          await expect(launch({ [field]: "N".repeat(length) }))
+            .to.be.revertedWithCustomError(protocol.tokenManager, error)
+            .withArgs(length, 1, maxLength);
+        });
+      }
+
+      for (const length of [1, maxLength]) {
+        it(`accepts ${length} bytes`, async () => {
+          const { token } = await deployToken(protocol, { [field]: "N".repeat(length) });
+          expect(await token[field]()).to.equal("N".repeat(length));
+        });
+      }
+
+      it("counts bytes, not characters", async () => {
+        const twoBytes = "é".repeat(Math.floor(maxLength / 2));
+        const longest = twoBytes + "N".repeat(maxLength % 2);
+        const { token } = await deployToken(protocol, { [field]: longest });
+        expect(await token[field]()).to.equal(longest);
+        await expect(launch({ modelId: "other", [field]: `${twoBytes}é` }))
+          .to.be.revertedWithCustomError(protocol.tokenManager, error)
+          .withArgs(2 * Math.floor(maxLength / 2) + 2, 1, maxLength);
+      });
+    });
+  }
+
+  describe("when the recipient cannot be one", () => {
+    it("refuses zero", async () => {
+      await expect(launch({ supplierRecipient: ZeroAddress })).to.be.revertedWithCustomError(
+        protocol.tokenManager,
+        "ZeroAddress",
+      );
+    });
+
+    for (const name of ["tokenManager", "registry", "factory", "verifier"] as const) {
+      it(`refuses the protocol's ${name}`, async () => {
+        const supplierRecipient = await ethers.resolveAddress(protocol[name]);
+        await expect(launch({ supplierRecipient }))
+          .to.be.revertedWithCustomError(protocol.tokenManager, "RecipientIsProtocolContract")
+          .withArgs(supplierRecipient);
+      });
+    }
+
+    it("refuses the model's own token, whose address can be foretold", async () => {
+      const token = await nextToken();
+      await expect(launch({ supplierRecipient: token }))
+        .to.be.revertedWithCustomError(protocol.tokenManager, "RecipientIsProtocolContract")
+        .withArgs(token);
+    });
+  });
+
+  describe("when the governor is zero", () => {
+    it("refuses it", async () => {
+      await expect(launch({ params: { governor: ZeroAddress } })).to.be.revertedWithCustomError(
+        protocol.registry,
+        "ZeroAddress",
+      );
+    });
+  });
+
+  describe("when a parameter is out of its bounds", () => {
+    // A hundred times 2^254 is a multiple of 2^256: the reward allocations that wrap to 0 and to an allowed one are among them.
+    for (const value of [MIN_RATE - 1n, MAX_RATE + 1n, 2n ** 254n, 2n ** 254n + MIN_RATE, MAX_UINT256]) {
+      it(`refuses a rate of ${value}`, async () => {
+        await expect(launch({ params: { tokensPerDeltaOne: value } }))
+          .to.be.revertedWithCustomError(protocol.registry, "TokensPerDeltaOneOutOfRange")
+          .withArgs(value, MIN_RATE, MAX_RATE);
+      });
+    }
+
+    it("refuses the accrual, price and licence as the registry does", async () => {
+      const { registry } = protocol;
+      await expect(launch({ params: { infrastructureAccrualBps: MIN_ACCRUAL - 1n } }))
+        .to.be.revertedWithCustomError(registry, "InfrastructureAccrualOutOfRange")
+        .withArgs(MIN_ACCRUAL - 1n, MIN_ACCRUAL, MAX_ACCRUAL);
+      await expect(launch({ params: { initialOraclePricePerThousandUsd: MAX_PRICE + 1n } }))
+        .to.be.revertedWithCustomError(registry, "PriceOutOfRange")
+        .withArgs(MAX_PRICE + 1n, 0, MAX_PRICE);
+      await expect(launch({ params: { licenseHash: ZeroHash } })).to.be.revertedWithCustomError(
+        registry,
+        "LicenseHashMissing",
+      );
+    });
+
+    for (const value of [MIN_RATE, MAX_RATE]) {
+      it(`accepts a rate of ${value}`, async () => {
+        const { token } = await deployToken(protocol, { params: { tokensPerDeltaOne: value } });
+        expect(await token.rewardAllocation()).to.equal(REWARD_DELTA_ONES * value);
+      });
+    }
+  });
+
+  describe("when ether is sent", () => {
+    for (const value of [1n, TOKEN]) {
+      it(`refuses ${value} wei`, async () => {
+        await expect(launch({}, { value }))
+          .to.be.revertedWithCustomError(protocol.tokenManager, "UnexpectedEther")
+          .withArgs(value);
+        expect(await ethers.provider.getBalance(protocol.tokenManager)).to.equal(0);
+      });
+    }
+  });
+
+  describe("when a launch fails at the last step", () => {
+    it("leaves nothing behind", async () => {
+      await expect(launch({ params: { licenseHash: ZeroHash } })).to.be.reverted;
+      expect(await protocol.tokenManager.tokenOf(MODEL_ID)).to.equal(ZeroAddress);
+      expect(await ethers.provider.getCode(await nextToken())).to.equal("0x");
+      const { token } = await deployToken(protocol);
+      expect(await token.getAddress()).to.equal(await nextToken());
+    });
+  });
+
+  describe("when everything is wrong at once", () => {
+    it("tells the errors in the documented order", async () => {
+      const { tokenManager, registry, guardian, mallory, factory } = protocol;
+      await launch();
+      await tokenManager.connect(guardian).pauseLaunches(PAUSE);
+      const wrong = {
+        modelId: "",
+        name: "",
+        symbol: "",
+        supplierAllocation: 0n,
+        supplierRecipient: ZeroAddress,
+        investorAllocation: 0n,
+        params: {
+          tokensPerDeltaOne: 0n,
+          infrastructureAccrualBps: 0n,
+          initialOraclePricePerThousandUsd: MAX_PRICE + 1n,
+          licenseHash: ZeroHash,
+          licenseURI: "",
+          governor: ZeroAddress,
+        },
+      };
+      const { params: good, ...rest } = buildLaunch(protocol, { modelId: "other" });
+
+      await expect(
+        tokenManager.connect(mallory).deployTokenWithAllocations(...argumentsOf(wrong), { value: 1n }),
+      ).to.be.revertedWithCustomError(tokenManager, "AccessControlUnauthorizedAccount");
+      await expect(launch(wrong, { value: 1n })).to.be.revertedWithCustomError(tokenManager, "UnexpectedEther");
+      await expect(launch(wrong)).to.be.revertedWithCustomError(tokenManager, "Paused");
+      await time.increase(PAUSE);
+
+      const protocolContract = await factory.getAddress();
+      const repairs: [error: string, repair: ModelOverrides][] = [
+        ["InvalidModelId", { modelId: MODEL_ID }],
+        ["", { modelId: rest.modelId }],
+        ["InvalidAmount", { supplierAllocation: MAX_ALLOCATION + 1n }],
+        ["AllocationTooLarge", { supplierAllocation: rest.supplierAllocation }],
+        ["InvalidAmount", { investorAllocation: MAX_ALLOCATION + 1n }],
+        ["AllocationTooLarge", { investorAllocation: rest.investorAllocation }],
+        ["ZeroAddress", { supplierRecipient: protocolContract }],
+        ["RecipientIsProtocolContract", { supplierRecipient: rest.supplierRecipient }],
+        ["NameLengthOutOfRange", { name: rest.name }],
+        ["SymbolLengthOutOfRange", { symbol: rest.symbol }],
+        ["TokensPerDeltaOneOutOfRange", { params: { tokensPerDeltaOne: good.tokensPerDeltaOne } }],
+        ["InfrastructureAccrualOutOfRange", { params: { infrastructureAccrualBps: good.infrastructureAccrualBps } }],
+        ["PriceOutOfRange", { params: { initialOraclePricePerThousandUsd: 0n } }],
+        ["ZeroAddress", { params: { governor: good.governor } }],
+        ["LicenseHashMissing", { params: { licenseHash: good.licenseHash } }],
+        ["LicenseURILengthOutOfRange", { params: { licenseURI: good.licenseURI } }],
+      ];
+      let current: ModelOverrides = wrong;
+      for (const [error, repair] of repairs) {
+        const contract = registry.interface.getError(error) && error !== "ZeroAddress" ? registry : tokenManager;
+        if (error === "") await expect(launch(current)).to.be.revertedWith(ID_TAKEN);
+        else await expect(launch(current)).to.be.revertedWithCustomError(contract, error);
+        current = { ...current, ...repair, params: { ...current.params, ...repair.params } };
+      }
+      await expect(launch(current)).to.emit(tokenManager, "TokenDeployed");
+    });
+  });
+});
