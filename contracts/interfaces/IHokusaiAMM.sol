@@ -77,9 +77,6 @@ interface IHokusaiAMM {
     /// @notice The pool received less, or more, of the reserve token than was sent.
     error UnexpectedReserveReceived(uint256 received, uint256 expected);
 
-    /// @notice The permit was refused and the allowance that is there does not suffice.
-    error PermitFailed(uint256 allowance, uint256 required);
-
     /// @notice The pool's reserve would pass what its state can hold.
     error ReserveOverflow(uint256 reserve, uint256 max);
 
@@ -99,7 +96,7 @@ interface IHokusaiAMM {
     ) external returns (uint256 tokensOut);
 
     /// @notice {buy} with an ERC-2612 permit of `reserveIn` to the pool. A permit that was used already is no obstacle while
-    /// the allowance suffices. Errors: `PermitFailed` and those of {buy}.
+    /// the allowance suffices; when a permit is refused and it does not, the reserve token says so. Errors: those of {buy}.
     function buyWithPermit(
         uint256 reserveIn,
         uint256 minTokensOut,
@@ -163,7 +160,7 @@ interface IHokusaiAMM {
 
     /// @notice Sets the end of a pause of buys. Only the factory, which holds the guardian's rules. Errors: `OnlyFactory`.
     /// @param until Buys are open from this second.
-    function setBuysPausedUntil(uint32 until) external;
+    function setBuysPausedUntil(uint256 until) external;
 
     /// @notice The model's token.
     function token() external view returns (IModelToken);
@@ -212,7 +209,7 @@ interface IHokusaiAMM {
     function sellsOpenAt() external view returns (uint256);
 
     /// @notice Buys are open from this second; 0 when they were never paused.
-    function buysPausedUntil() external view returns (uint32);
+    function buysPausedUntil() external view returns (uint256);
 
     /// @notice Usage fees not yet released into the reserve, in reserve units.
     function pendingStream() external view returns (uint256);

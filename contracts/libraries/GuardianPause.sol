@@ -23,19 +23,19 @@ library GuardianPause {
     /// @notice The end of a pause that starts now.
     /// @param until End of the last pause.
     /// @param duration Length of the new one in seconds, 1 … 14 days.
-    function start(uint32 until, uint256 duration) internal view returns (uint32) {
+    function start(uint256 until, uint256 duration) internal view returns (uint256) {
         if (duration == 0 || duration > MAX_DURATION) revert PauseDurationOutOfRange(duration, 1, MAX_DURATION);
         if (until != 0 && block.timestamp < until + COOLDOWN) revert PauseCoolingDown(until + COOLDOWN);
-        return uint32(block.timestamp + duration);
+        return block.timestamp + duration;
     }
 
     /// @notice The end of a pause that is cut short now; an ended or absent one stays as it is.
-    function stop(uint32 until) internal view returns (uint32) {
-        return block.timestamp < until ? uint32(block.timestamp) : until;
+    function stop(uint256 until) internal view returns (uint256) {
+        return block.timestamp < until ? block.timestamp : until;
     }
 
     /// @notice Reverts `Paused` while the pause lasts; it is over in the second `until`.
-    function requireNotPaused(uint32 until) internal view {
+    function requireNotPaused(uint256 until) internal view {
         if (block.timestamp < until) revert Paused(until);
     }
 }

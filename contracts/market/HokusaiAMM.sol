@@ -10,7 +10,6 @@ import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
 import {IHokusaiAMMFactory} from "../interfaces/IHokusaiAMMFactory.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
-import {InvalidAmount} from "../types/CommonErrors.sol";
 import {Permit, PoolTerms} from "../types/PoolTypes.sol";
 import {BondingCurve} from "./BondingCurve.sol";
 
@@ -22,48 +21,43 @@ import {BondingCurve} from "./BondingCurve.sol";
 /// while one of them runs. Known limit: whoever controls the reserve token can freeze it.
 contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
-    using GuardianPause for uint32;
+    using GuardianPause for uint256;
 
-    /// @notice Time in which a deposit of usage fees flows into the reserve, in seconds.
-    uint256 public constant STREAM_DURATION = 1 days;
+    /// @dev Time in which a deposit of usage fees flows into the reserve, in seconds.
+    uint256 private constant STREAM_DURATION = 1 days;
 
-    /// @notice Largest R plus stream, in reserve units: what its field in the state word holds.
-    uint256 public constant MAX_RESERVE = type(uint88).max;
+    /// @dev Largest R plus stream, in reserve units: what R's field in the state word holds.
+    uint256 private constant MAX_RESERVE = type(uint88).max;
 
     uint256 private constant BPS = 100_00; // 100 %
 
-    /// @dev What a trade works on: the state word and, while a stream runs, the stream word, settled to this block.
+    /// @dev What a trade works on, brought together by {_load}: the terms, the state word and, while a stream runs, the stream
+    /// word, settled to this block.
     struct Market {
+        IModelToken token;
+        IERC20 reserveToken;
+        address factory;
+        uint256 crr;
+        uint256 tradeFee;
+        uint256 sellsOpenAt;
+        uint256 virtualReserve; // R0
+        uint256 virtualSupply; // S0
         uint256 reserve; // R
         uint256 curveSupply; // S
-        uint32 buysPausedUntil;
+        uint256 buysPausedUntil;
         uint256 streamEnd; // 0 = no stream runs, and the stream word says nothing
         uint256 pending;
     }
 
-    /// @inheritdoc IHokusaiAMM
-    IModelToken public immutable token;
-
-    /// @inheritdoc IHokusaiAMM
-    IERC20 public immutable reserveToken;
-
-    /// @inheritdoc IHokusaiAMM
-    address public immutable factory;
-
-    /// @inheritdoc IHokusaiAMM
-    uint256 public immutable virtualReserve;
-
-    /// @inheritdoc IHokusaiAMM
-    uint256 public immutable virtualSupply;
-
-    /// @inheritdoc IHokusaiAMM
-    uint256 public immutable sellsOpenAt;
-
-    /// @inheritdoc IHokusaiAMM
-    uint256 public immutable crr;
-
-    /// @inheritdoc IHokusaiAMM
-    uint256 public immutable tradeFee;
+    // Read in {_load} only: each mention of an immutable puts 33 bytes into the code of every pool.
+    IModelToken private immutable _token;
+    IERC20 private immutable _reserveToken;
+    address private immutable _factory;
+    uint256 private immutable _crr;
+    uint256 private immutable _tradeFee;
+    uint256 private immutable _sellsOpenAt;
+    uint256 private immutable _virtualReserve;
+    uint256 private immutable _virtualSupply;
 
     /// @dev R (88) · S (104) · buysPausedUntil (32) · streamEnd (32), from the highest bits: the one word of a trade.
     uint256 private _state;
@@ -76,14 +70,14 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     /// @param poolTerms Terms, checked by the factory.
     /// @param virtualSupply_ S0 in wei, which follows from the terms.
     constructor(IModelToken token_, IERC20 reserveToken_, PoolTerms memory poolTerms, uint256 virtualSupply_) {
-        token = token_;
-        reserveToken = reserveToken_;
-        factory = msg.sender;
-        virtualReserve = poolTerms.virtualReserve;
-        virtualSupply = virtualSupply_;
-        sellsOpenAt = block.timestamp + poolTerms.ibrDuration;
-        crr = poolTerms.crr;
-        tradeFee = poolTerms.tradeFee;
+        _token = token_;
+        _reserveToken = reserveToken_;
+        _factory = msg.sender;
+        _crr = poolTerms.crr;
+        _tradeFee = poolTerms.tradeFee;
+        _sellsOpenAt = block.timestamp + poolTerms.ibrDuration;
+        _virtualReserve = poolTerms.virtualReserve;
+        _virtualSupply = virtualSupply_;
         _state = virtualSupply_ << 64;
     }
 
@@ -140,11 +134,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline
     ) external nonReentrant returns (uint256 reserveOut) {
-        _requireTrade(to, deadline);
         Market memory market = _load();
+        _requireTrade(market, to, deadline);
         uint256 gross;
-        (gross, reserveOut) = _sellOutput(market, tokensIn);
-        if (reserveOut < minReserveOut) revert InsufficientOutput(reserveOut, minReserveOut);
+        (gross, reserveOut) = _sellOutput(market, tokensIn, minReserveOut);
 
         unchecked {
             // {_sellOutput} has refused gross > R and tokensIn ≥ S.
@@ -154,40 +147,45 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         _store(market);
         emit Sold(msg.sender, to, tokensIn, reserveOut, market.reserve, market.curveSupply);
 
-        token.burn(msg.sender, tokensIn);
-        reserveToken.safeTransfer(to, reserveOut);
+        market.token.burn(msg.sender, tokensIn);
+        market.reserveToken.safeTransfer(to, reserveOut);
     }
 
     /// @inheritdoc IHokusaiAMM
     function depositFees(uint256 amount) external nonReentrant {
-        if (amount == 0) revert InvalidAmount();
+        _requireOutput(amount, 0);
         Market memory market = _load();
 
-        uint256 remaining = market.streamEnd == 0 ? 0 : market.streamEnd - block.timestamp;
         uint256 pending = market.pending + amount;
-        market.streamEnd = block.timestamp + (market.pending * remaining + amount * STREAM_DURATION) / pending;
-        market.pending = pending;
+        // A running stream ends after now; without one, `remaining` is of nothing pending. If a product wraps, {_store} refuses
+        // the amount.
+        unchecked {
+            uint256 remaining = market.streamEnd - block.timestamp;
+            market.streamEnd = block.timestamp + (market.pending * remaining + amount * STREAM_DURATION) / pending;
+            market.pending = pending;
+        }
         _store(market);
-        emit FeesDeposited(msg.sender, amount, pending, market.streamEnd, market.reserve);
+        emit FeesDeposited(msg.sender, amount, market.pending, market.streamEnd, market.reserve);
 
-        _pull(amount);
+        _pull(market, amount);
     }
 
     /// @inheritdoc IHokusaiAMM
     function collectFees() external nonReentrant returns (uint256 amount) {
-        amount = _uncollectedFees();
+        Market memory market = _load();
+        amount = _uncollectedFees(market);
         if (amount == 0) return 0;
 
-        address treasury = IHokusaiAMMFactory(factory).treasury();
+        address treasury = IHokusaiAMMFactory(market.factory).treasury();
         emit FeesCollected(treasury, amount);
 
-        reserveToken.safeTransfer(treasury, amount);
+        market.reserveToken.safeTransfer(treasury, amount);
     }
 
     /// @inheritdoc IHokusaiAMM
-    function setBuysPausedUntil(uint32 until) external {
-        if (msg.sender != factory) revert OnlyFactory(msg.sender);
+    function setBuysPausedUntil(uint256 until) external {
         Market memory market = _load();
+        if (msg.sender != market.factory) revert OnlyFactory(msg.sender);
 
         market.buysPausedUntil = until;
         _store(market);
@@ -195,83 +193,128 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IHokusaiAMM
-    function reserve() external view nonReentrantView returns (uint256) {
-        return _load().reserve;
+    function token() external view returns (IModelToken) {
+        return _load().token;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function curveSupply() external view nonReentrantView returns (uint256) {
-        return _load().curveSupply;
+    function reserveToken() external view returns (IERC20) {
+        return _load().reserveToken;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function spotPrice() external view nonReentrantView returns (uint256) {
-        Market memory market = _load();
-        return BondingCurve.spotPriceWad(market.curveSupply, market.reserve + virtualReserve, crr);
+    function factory() external view returns (address) {
+        return _load().factory;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function netIssued() external view nonReentrantView returns (int256) {
-        return int256(_load().curveSupply) - int256(virtualSupply);
+    function crr() external view returns (uint256) {
+        return _load().crr;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function remainingInvestorAllocation() external view nonReentrantView returns (uint256) {
-        return token.remainingInvestorAllocation();
+    function tradeFee() external view returns (uint256) {
+        return _load().tradeFee;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function unbackedSupply() external view nonReentrantView returns (uint256) {
-        return token.totalSupply() - Math.saturatingSub(_load().curveSupply, virtualSupply);
+    function sellsOpenAt() external view returns (uint256) {
+        return _load().sellsOpenAt;
+    }
+
+    /// @inheritdoc IHokusaiAMM
+    function virtualReserve() external view returns (uint256) {
+        return _load().virtualReserve;
+    }
+
+    /// @inheritdoc IHokusaiAMM
+    function virtualSupply() external view returns (uint256) {
+        return _load().virtualSupply;
+    }
+
+    /// @inheritdoc IHokusaiAMM
+    function reserve() external view returns (uint256) {
+        return _view().reserve;
+    }
+
+    /// @inheritdoc IHokusaiAMM
+    function curveSupply() external view returns (uint256) {
+        return _view().curveSupply;
+    }
+
+    /// @inheritdoc IHokusaiAMM
+    function spotPrice() external view returns (uint256) {
+        Market memory market = _view();
+        return BondingCurve.spotPriceWad(market.curveSupply, _curveReserve(market), market.crr);
+    }
+
+    /// @inheritdoc IHokusaiAMM
+    function netIssued() external view returns (int256) {
+        Market memory market = _view();
+        unchecked {
+            return int256(market.curveSupply - market.virtualSupply);
+        }
+    }
+
+    /// @inheritdoc IHokusaiAMM
+    function remainingInvestorAllocation() external view returns (uint256) {
+        return _remainingAllocation(_view());
+    }
+
+    /// @inheritdoc IHokusaiAMM
+    function unbackedSupply() external view returns (uint256) {
+        Market memory market = _view();
+        return market.token.totalSupply() - Math.saturatingSub(market.curveSupply, market.virtualSupply);
     }
 
     /// @inheritdoc IHokusaiAMM
     /// @dev The sale that pays all of R is S · (1 − (R0/(R+R0))^w) = S · B / (S + B), where B = S · ((1 + R/R0)^w − 1) is
     /// what a buy with all of R would mint on the empty pool. B is rounded down, and so is the result.
-    function maxSell() external view nonReentrantView returns (uint256) {
-        Market memory market = _load();
+    function maxSell() external view returns (uint256) {
+        Market memory market = _view();
         uint256 supply = market.curveSupply;
-        uint256 bought = BondingCurve.buy(supply, virtualReserve, market.reserve, crr);
-        return (supply * bought) / (supply + bought); // S < 2^104, B < 2^127 by the curve's domain
+        uint256 bought = BondingCurve.buy(supply, market.virtualReserve, market.reserve, market.crr);
+        unchecked {
+            return (supply * bought) / (supply + bought); // S < 2^104, B < 2^127 by the curve's domain
+        }
     }
 
     /// @inheritdoc IHokusaiAMM
-    function buysPausedUntil() external view nonReentrantView returns (uint32) {
-        return _load().buysPausedUntil;
+    function buysPausedUntil() external view returns (uint256) {
+        return _view().buysPausedUntil;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function pendingStream() external view nonReentrantView returns (uint256) {
-        return _load().pending;
+    function pendingStream() external view returns (uint256) {
+        return _view().pending;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function streamEnd() external view nonReentrantView returns (uint256) {
-        return _load().streamEnd;
+    function streamEnd() external view returns (uint256) {
+        return _view().streamEnd;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function uncollectedFees() external view nonReentrantView returns (uint256) {
-        return _uncollectedFees();
+    function uncollectedFees() external view returns (uint256) {
+        return _uncollectedFees(_view());
     }
 
     /// @inheritdoc IHokusaiAMM
-    function quoteBuy(uint256 reserveIn) external view nonReentrantView returns (uint256 tokensOut) {
-        (, tokensOut) = _buyOutput(_load(), reserveIn);
-        uint256 remaining = token.remainingInvestorAllocation();
+    function quoteBuy(uint256 reserveIn) external view returns (uint256 tokensOut) {
+        Market memory market = _view();
+        (, tokensOut) = _buyOutput(market, reserveIn, 0);
+        uint256 remaining = _remainingAllocation(market);
         if (tokensOut > remaining) revert IModelToken.InvestorAllocationExceeded(tokensOut, remaining);
     }
 
     /// @inheritdoc IHokusaiAMM
-    function quoteBuyExactOut(
-        uint256 tokensOut
-    ) external view nonReentrantView returns (uint256 tokensMinted, uint256 reserveIn) {
-        (tokensMinted, , reserveIn) = _buyInput(_load(), tokensOut);
+    function quoteBuyExactOut(uint256 tokensOut) external view returns (uint256 tokensMinted, uint256 reserveIn) {
+        (tokensMinted, , reserveIn) = _buyInput(_view(), tokensOut, 0);
     }
 
     /// @inheritdoc IHokusaiAMM
-    function quoteSell(uint256 tokensIn) external view nonReentrantView returns (uint256 reserveOut) {
-        (, reserveOut) = _sellOutput(_load(), tokensIn);
+    function quoteSell(uint256 tokensIn) external view returns (uint256 reserveOut) {
+        (, reserveOut) = _sellOutput(_view(), tokensIn, 0);
     }
 
     function _buy(
@@ -280,11 +323,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline
     ) private returns (uint256 tokensOut) {
-        _requireTrade(to, deadline);
         Market memory market = _load();
+        _requireTrade(market, to, deadline);
         uint256 net;
-        (net, tokensOut) = _buyOutput(market, reserveIn);
-        if (tokensOut < minTokensOut) revert InsufficientOutput(tokensOut, minTokensOut);
+        (net, tokensOut) = _buyOutput(market, reserveIn, minTokensOut);
 
         _settleBuy(market, net, reserveIn, tokensOut, to);
     }
@@ -296,11 +338,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline
     ) private returns (uint256 tokensMinted, uint256 reserveIn) {
-        _requireTrade(to, deadline);
         Market memory market = _load();
+        _requireTrade(market, to, deadline);
         uint256 net;
-        (tokensMinted, net, reserveIn) = _buyInput(market, tokensOut);
-        if (tokensMinted < minTokensOut) revert InsufficientOutput(tokensMinted, minTokensOut);
+        (tokensMinted, net, reserveIn) = _buyInput(market, tokensOut, minTokensOut);
         if (reserveIn > maxReserveIn) revert ExcessiveInput(reserveIn, maxReserveIn);
 
         _settleBuy(market, net, reserveIn, tokensMinted, to);
@@ -308,28 +349,31 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
 
     /// @dev The common end of every buy. The token refuses what passes its cap.
     function _settleBuy(Market memory market, uint256 net, uint256 reserveIn, uint256 tokensOut, address to) private {
-        market.reserve += net;
-        market.curveSupply += tokensOut;
+        unchecked {
+            // The curve answers below 2^127, and takes no net above 2^112.
+            market.reserve += net;
+            market.curveSupply += tokensOut;
+        }
         _store(market);
         emit Bought(msg.sender, to, reserveIn, tokensOut, market.reserve, market.curveSupply);
 
-        token.mint(to, tokensOut);
-        _pull(reserveIn);
+        market.token.mint(to, tokensOut);
+        _pull(market, reserveIn);
     }
 
     /// @dev Takes exactly `amount` reserve units from the caller.
-    function _pull(uint256 amount) private {
-        IERC20 reserveToken_ = reserveToken;
-        uint256 before = reserveToken_.balanceOf(address(this));
-        reserveToken_.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = reserveToken_.balanceOf(address(this)) - before;
+    function _pull(Market memory market, uint256 amount) private {
+        uint256 before = _balance(market);
+        market.reserveToken.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = _balance(market) - before;
         if (received != amount) revert UnexpectedReserveReceived(received, amount);
     }
 
-    /// @dev A permit is public once sent: anyone may have used it before us, and then the allowance is there.
+    /// @dev A permit is public once sent: anyone may have used it before us, and then the allowance is there. If it is refused
+    /// for another reason, the transfer that follows fails for want of allowance.
     function _usePermit(uint256 amount, Permit calldata permit) private {
         try
-            IERC20Permit(address(reserveToken)).permit(
+            IERC20Permit(address(_load().reserveToken)).permit(
                 msg.sender,
                 address(this),
                 amount,
@@ -338,10 +382,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
                 permit.r,
                 permit.s
             )
-        {} catch {
-            uint256 allowance = reserveToken.allowance(msg.sender, address(this));
-            if (allowance < amount) revert PermitFailed(allowance, amount);
-        }
+        {} catch {} // solhint-disable-line no-empty-blocks
     }
 
     function _store(Market memory market) private {
@@ -351,21 +392,37 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         _state =
             (market.reserve << 168) |
             (market.curveSupply << 64) |
-            (uint256(market.buysPausedUntil) << 32) |
+            (market.buysPausedUntil << 32) |
             market.streamEnd;
         if (market.streamEnd != 0) _stream = (market.pending << 64) | block.timestamp;
     }
 
-    /// @dev The state as it is in this block: what the stream has released since the last settlement is in R.
+    /// @dev What the views see; nothing while a trade is under way.
+    function _view() private view nonReentrantView returns (Market memory) {
+        return _load();
+    }
+
+    /// @dev The market as it is in this block: what the stream has released since the last settlement is in R.
     function _load() private view returns (Market memory market) {
+        market.token = _token;
+        market.reserveToken = _reserveToken;
+        market.factory = _factory;
+        market.crr = _crr;
+        market.tradeFee = _tradeFee;
+        market.sellsOpenAt = _sellsOpenAt;
+        market.virtualReserve = _virtualReserve;
+        market.virtualSupply = _virtualSupply;
         uint256 state = _state;
         market.reserve = state >> 168;
         market.curveSupply = (state >> 64) & type(uint104).max;
         market.buysPausedUntil = uint32(state >> 32);
         uint256 end = uint32(state);
-        if (end != 0) {
-            uint256 stream = _stream;
-            uint256 released = stream >> 64;
+        if (end == 0) return market;
+
+        uint256 stream = _stream;
+        uint256 released = stream >> 64;
+        // pending < 2^88, and a running stream was settled before now and ends after now.
+        unchecked {
             if (block.timestamp < end) {
                 uint256 settledAt = uint64(stream);
                 market.streamEnd = end;
@@ -377,18 +434,18 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         }
     }
 
-    function _uncollectedFees() private view returns (uint256) {
-        Market memory market = _load();
-        return Math.saturatingSub(reserveToken.balanceOf(address(this)), market.reserve + market.pending);
+    function _balance(Market memory market) private view returns (uint256) {
+        return market.reserveToken.balanceOf(address(this));
     }
 
-    /// @return net What enters R.
-    /// @return tokensOut What is minted.
-    function _buyOutput(Market memory market, uint256 reserveIn) private view returns (uint256 net, uint256 tokensOut) {
-        market.buysPausedUntil.requireNotPaused();
-        net = reserveIn - _fee(reserveIn);
-        tokensOut = BondingCurve.buy(market.curveSupply, market.reserve + virtualReserve, net, crr);
-        if (tokensOut == 0) revert ZeroOutput();
+    function _remainingAllocation(Market memory market) private view returns (uint256) {
+        return market.token.remainingInvestorAllocation();
+    }
+
+    function _uncollectedFees(Market memory market) private view returns (uint256) {
+        unchecked {
+            return Math.saturatingSub(_balance(market), market.reserve + market.pending);
+        }
     }
 
     /// @return tokensMinted The lesser of what is wanted and what the cap leaves.
@@ -396,42 +453,75 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     /// @return reserveIn What is paid, so that `net` remains after the fee.
     function _buyInput(
         Market memory market,
-        uint256 tokensOut
+        uint256 tokensOut,
+        uint256 minTokensOut
     ) private view returns (uint256 tokensMinted, uint256 net, uint256 reserveIn) {
         market.buysPausedUntil.requireNotPaused();
-        if (tokensOut == 0) revert ZeroOutput();
-        tokensMinted = Math.min(tokensOut, token.remainingInvestorAllocation());
-        if (tokensMinted == 0) revert IModelToken.InvestorAllocationExceeded(tokensOut, 0);
-        net = BondingCurve.buyExactOut(market.curveSupply, market.reserve + virtualReserve, tokensMinted, crr);
-        reserveIn = Math.ceilDiv(net * BPS, BPS - tradeFee);
+        uint256 remaining = _remainingAllocation(market);
+        if (remaining == 0) revert IModelToken.InvestorAllocationExceeded(tokensOut, 0);
+        tokensMinted = Math.min(tokensOut, remaining);
+        _requireOutput(tokensMinted, minTokensOut);
+        net = BondingCurve.buyExactOut(market.curveSupply, _curveReserve(market), tokensMinted, market.crr);
+        unchecked {
+            reserveIn = Math.ceilDiv(net * BPS, BPS - market.tradeFee); // The curve answers below 2^127.
+        }
+    }
+
+    /// @return net What enters R.
+    /// @return tokensOut What is minted.
+    function _buyOutput(
+        Market memory market,
+        uint256 reserveIn,
+        uint256 minTokensOut
+    ) private view returns (uint256 net, uint256 tokensOut) {
+        market.buysPausedUntil.requireNotPaused();
+        net = _lessFee(market, reserveIn);
+        tokensOut = BondingCurve.buy(market.curveSupply, _curveReserve(market), net, market.crr);
+        _requireOutput(tokensOut, minTokensOut);
     }
 
     /// @return gross What leaves R.
     /// @return reserveOut What the seller receives of it.
     function _sellOutput(
         Market memory market,
-        uint256 tokensIn
+        uint256 tokensIn,
+        uint256 minReserveOut
     ) private view returns (uint256 gross, uint256 reserveOut) {
-        if (block.timestamp < sellsOpenAt) revert SellsNotOpen(sellsOpenAt);
-        uint256 effectiveReserve = market.reserve + virtualReserve;
-        gross =
-            tokensIn < market.curveSupply
-                ? BondingCurve.sell(market.curveSupply, effectiveReserve, tokensIn, crr)
-                : effectiveReserve;
+        if (block.timestamp < market.sellsOpenAt) revert SellsNotOpen(market.sellsOpenAt);
+        gross = _curveReserve(market);
+        if (tokensIn < market.curveSupply) gross = BondingCurve.sell(market.curveSupply, gross, tokensIn, market.crr);
         if (gross > market.reserve) revert InsufficientReserve(gross, market.reserve);
-        reserveOut = gross - _fee(gross);
-        if (reserveOut == 0) revert ZeroOutput();
+        reserveOut = _lessFee(market, gross);
+        _requireOutput(reserveOut, minReserveOut);
     }
 
-    /// @dev The fee on an amount, rounded up: ceil(amount · feeBps / 1e4), in parts so that no amount overflows.
-    function _fee(uint256 amount) private view returns (uint256) {
+    function _requireTrade(Market memory market, address to, uint256 deadline) private view {
+        if (block.timestamp > deadline) revert DeadlineExpired(deadline, block.timestamp);
+        if (to == address(0) || to == address(this) || to == address(market.token)) revert InvalidRecipient(to);
+    }
+
+    function _requireOutput(uint256 output, uint256 min) private pure {
+        if (output == 0) revert ZeroOutput();
+        if (output < min) revert InsufficientOutput(output, min);
+    }
+
+    /// @dev What the fee, rounded up, leaves of an amount. A product that wraps belongs to an amount above 2^246, of which more
+    /// is left than the curve takes.
+    function _lessFee(Market memory market, uint256 amount) private pure returns (uint256) {
         unchecked {
-            return (amount / BPS) * tradeFee + ((amount % BPS) * tradeFee + BPS - 1) / BPS;
+            return amount - Math.ceilDiv(amount * market.tradeFee, BPS);
         }
     }
 
-    function _requireTrade(address to, uint256 deadline) private view {
-        if (block.timestamp > deadline) revert DeadlineExpired(deadline, block.timestamp);
-        if (to == address(0) || to == address(this) || to == address(token)) revert InvalidRecipient(to);
+    /// @dev R + R0, what the curve calls its reserve.
+    function _curveReserve(Market memory market) private pure returns (uint256) {
+        unchecked {
+            return market.reserve + market.virtualReserve; // R < 2^88, R0 ≤ 1e18.
+        }
+    }
+
+    /// @dev The lock of {ReentrancyGuardTransient} is in the first transient slot: nothing else here is transient.
+    function _reentrancyGuardStorageSlot() internal pure override returns (bytes32) {
+        return 0;
     }
 }

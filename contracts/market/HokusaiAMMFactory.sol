@@ -22,7 +22,7 @@ import {HokusaiAMM} from "./HokusaiAMM.sol";
 /// @dev Custody: none. Trusts: the registry for tokens and governors.
 contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
     using ModelIds for string;
-    using GuardianPause for uint32;
+    using GuardianPause for uint256;
 
     /// @notice May create pools.
     bytes32 public constant POOL_CREATOR_ROLE = keccak256("POOL_CREATOR_ROLE");

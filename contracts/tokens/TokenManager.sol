@@ -178,8 +178,8 @@ contract TokenManager is ITokenManager, ProtocolAccess {
         registry.createModel(modelId.toModelId(), modelId, token, owner, initialParams);
     }
 
-    function _setLaunchesPausedUntil(uint32 until) private {
-        launchesPausedUntil = until;
+    function _setLaunchesPausedUntil(uint256 until) private {
+        launchesPausedUntil = uint32(until);
         emit LaunchesPaused(until, msg.sender);
     }
 

@@ -241,8 +241,8 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
         }
     }
 
-    function _setSubmissionsPausedUntil(uint32 until) private {
-        submissionsPausedUntil = until;
+    function _setSubmissionsPausedUntil(uint256 until) private {
+        submissionsPausedUntil = uint32(until);
         emit SubmissionsPaused(until, msg.sender);
     }
 
