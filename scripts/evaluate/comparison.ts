@@ -78,7 +78,7 @@ export function compareBySums(
 }
 
 /**
- * Compares two models by the area under the ROC curve, P(score of a positive > score of a negative) + ½ P(equal). The interval is
+ * Compares two models by the area under the ROC curve, which is always maximised: P(score of a positive > score of a negative) + ½ P(equal). The interval is
  * DeLong's: DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating characteristic
  * curves", Biometrics 44, 1988; with f = ln by the delta method. Scores are given by their ranks: 0 to the number of examples − 1, equal when tied.
  */
@@ -106,7 +106,7 @@ export function compareByAuc(
         varianceOf("positives", pairs.baseline.negatives.length) +
           varianceOf("negatives", pairs.baseline.positives.length),
       );
-      const improvement = scale.sign * (scale.f(after) - scale.f(before));
+      const improvement = scale.f(after) - scale.f(before);
       return {
         method: "delong",
         low: improvement - Z * standardError,

@@ -69,7 +69,7 @@ function onlyIn(holder: CsvFile, other: CsvFile, id: string): Refusal {
 }
 
 /** The wanted columns of every row by id; labels are never empty, predictions may be (a model may answer with an empty text). */
-function readRows<const Names extends readonly string[]>(
+function readRows<const Names extends readonly [string, ...string[]]>(
   file: CsvFile,
   names: Names,
 ): Map<string, { [K in keyof Names]: string }> {
@@ -91,7 +91,7 @@ function readRows<const Names extends readonly string[]>(
         `${file.name} line ${info.lines}: id "${id}" is used before, expected each id once`,
       );
     }
-    if (values[0] === "")
+    if (values[0].trim() === "")
       throw new Refusal("MISSING_VALUE", `${file.name} line ${info.lines}: example "${id}" has no label`);
     rows.set(id, values);
   }

@@ -88,7 +88,7 @@ const bleu: Formula = {
     const matches = sums.slice(0, BLEU_ORDER);
     const logarithms = matches.map((count, n) => Math.log(count / at(sums, BLEU_ORDER + n)) / BLEU_ORDER);
     const mean = matches.includes(0) ? 0 : Math.exp(logarithms.reduce((a, b) => a + b));
-    return mean * Math.exp(Math.min(0, 1 - expected / Math.max(1, length)));
+    return mean * Math.exp(Math.min(0, 1 - expected / length));
   },
 };
 

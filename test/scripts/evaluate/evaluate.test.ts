@@ -121,14 +121,14 @@ describe("evaluate", () => {
       (typeof METRICS)[MetricName],
     ][]) {
       it(`${name} goes from a benchmark and predictions to a statement's figures`, () => {
-        const examples = randomExamples(name, 400, 3);
+        const examples = randomExamples(name, 200, 3);
         const stated = { ...(range === "stated" && { lo: 1, hi: 5 }), ...(bootstrap && { resamples: 999 }) };
         const spec = completeSpecFor(JSON.stringify({ name: "b", metric: name, direction, ...stated }), examples);
         const evaluation = evaluate({ spec, examples });
         const sign = direction === "maximise" ? 1 : -1;
         expect(evaluation.deltaBps).to.equal(sign * (evaluation.candidateScore - evaluation.baselineScore));
         expect(evaluation.lowerBoundBps).to.be.within(1, evaluation.deltaBps);
-        expect(evaluation.sampleSize).to.equal(400);
+        expect(evaluation.sampleSize).to.equal(200);
         expect(evaluation.runs).to.be.within(1, 10);
         if (range === "twice baseline") expect(evaluation.baselineScore).to.be.within(4999, 5000);
       });
@@ -141,6 +141,15 @@ describe("evaluate", () => {
       const denominators = folds.map(({ baseline }) => (Number.isInteger(Number(baseline) * 4) ? 4 : 5));
       expect(denominators).to.deep.equal([5, 5, 5, 4, 4, 4, 4, 4, 4, 4]);
       expect(folds.map(({ size }) => size)).to.deep.equal(Array(10).fill(11));
+    });
+
+    it("does not count a fold on which both are equal", () => {
+      // Seven of 40 are better: among ten folds at least three have none of them.
+      const { folds, runs } = evaluate({ spec: buildSpec({ ...RATING, folds: 10 }), examples: ratings(40, 7) });
+      const better = folds.filter(({ improvement }) => Number(improvement) > 0);
+      expect(folds.filter(({ improvement }) => improvement === 0).length).to.equal(10 - better.length);
+      expect(better.length).to.be.within(2, 7);
+      expect(runs).to.equal(better.length);
     });
 
     it("does not count a fold on which the metric is undefined", () => {

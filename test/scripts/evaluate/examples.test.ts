@@ -63,6 +63,7 @@ describe("evaluate: examples", () => {
         "DUPLICATE_ID",
         'data.csv line 4: id "7" is used before, expected each id once',
       ],
+      ["a blank label", `${HEADER}7, ,0.5,0.5\n`, "MISSING_VALUE", 'data.csv line 2: example "7" has no label'],
       ["a missing label", `${HEADER}7,,0.5,0.5\n`, "MISSING_VALUE", 'data.csv line 2: example "7" has no label'],
     ];
     for (const [what, text, code, message] of refused) {

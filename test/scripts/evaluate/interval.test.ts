@@ -60,6 +60,20 @@ describe("evaluate: interval", () => {
       expect([low, high].map((end) => end.toFixed(14))).to.deep.equal(Array(2).fill(Math.LN2.toFixed(14)));
     });
 
+    it("of r2 keeps its digits where labels are large", () => {
+      const examples = randomExamples("r2", 40, 5);
+      const shift = (text: string): string => (Number(text) + 1e9).toFixed(3);
+      const shifted = examples.map(({ id, label, baseline, candidate }) => ({
+        id,
+        label: shift(label),
+        baseline: shift(baseline),
+        candidate: shift(candidate),
+      }));
+      const [near, far] = [examples, shifted].map((set) => intervalOf(set, { metric: "r2" })) as [Interval, Interval];
+      expect(far.low).to.be.closeTo(near.low, ROUNDING);
+      expect(far.high).to.be.closeTo(near.high, ROUNDING);
+    });
+
     it("counts a resample in which the metric is undefined as the worst", () => {
       const rows = randomExamples("precision", 40, 5).map(({ label, baseline }, i): [string, string, string] => [
         label,

@@ -171,11 +171,16 @@ describe("evaluate: metrics", () => {
     });
 
     it("refuses other tokens for the candidate", () => {
-      expectRefusal(
-        () => valueOf("perplexity", examplesOf([["text", "-1 -2", "-1 -2 -3"]])),
-        "DIFFERENT_EXAMPLES",
-        'example "e000000": 2 tokens for the baseline but 3 for the candidate, expected the same tokens',
-      );
+      for (const [tokens, count] of [
+        ["-1 -2 -3", 3],
+        ["-1", 1],
+      ] as const) {
+        expectRefusal(
+          () => valueOf("perplexity", examplesOf([["text", "-1 -2", tokens]])),
+          "DIFFERENT_EXAMPLES",
+          `example "e000000": 2 tokens for the baseline but ${count} for the candidate, expected the same tokens`,
+        );
+      }
     });
   });
 

@@ -104,6 +104,15 @@ describe("evaluate: scale", () => {
       );
     });
 
+    it("refuses what may lie outside", () => {
+      const unsure = (value: bigint): Bounds => ({
+        low: fraction(value * TINY - 1n, TINY),
+        high: fraction(value * TINY + 1n, TINY),
+      });
+      expect(() => UP.score(unsure(1n), "candidate")).to.throw("expected 0 … 1");
+      expect(() => UP.score(unsure(0n), "candidate")).to.throw("expected 0 … 1");
+    });
+
     it("accepts both ends", () => {
       expect(scores(UP, exactly(whole(0)))).to.deep.equal([0, 0]);
       expect(scores(UP, exactly(whole(1)))).to.deep.equal([10000, 10000]);
