@@ -1,0 +1,363 @@
+import { time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import { TOKEN, USDC } from "../helpers/units";
+import { MAX_VALUE } from "./BondingCurve.support";
+import {
+  feeOn,
+  FUNDS,
+  load,
+  modelBuy,
+  modelBuyExactOut,
+  modelSpotPrice,
+  NO_DEADLINE,
+  type PoolContext,
+  signPermit,
+  stateOf,
+} from "./pool.support";
+
+const AMOUNT = 100n * USDC;
+const TOKENS = 10_000n * TOKEN;
+const DUST = 1n;
+
+/** Amounts of every magnitude that the cap of the fixture's pool admits. */
+const AMOUNTS = [2n, 999n, USDC, 123_456_789n, 5_000n * USDC, 18_000n * USDC];
+const TOKEN_AMOUNTS = [1n, 10n ** 9n, TOKEN, 123_456n * TOKEN + 789n, 599_999n * TOKEN];
+
+describe("HokusaiAMM buys", () => {
+  let context: PoolContext;
+
+  beforeEach(async () => {
+    context = await load.newPool();
+  });
+
+  const buy = (reserveIn: bigint, minTokensOut = 0n, to: string = context.bob.address, deadline = NO_DEADLINE) =>
+    context.pool.connect(context.alice).buy(reserveIn, minTokensOut, to, deadline);
+
+  const buyExactOut = (
+    tokensOut: bigint,
+    { minTokensOut = 0n, maxReserveIn = FUNDS, to = context.bob.address, deadline = NO_DEADLINE } = {},
+  ) => context.pool.connect(context.alice).buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
+
+  /** The pool with `room` left to its cap. */
+  async function fillCapUpTo(room: bigint) {
+    const { pool, bob } = context;
+    const rest = (await pool.remainingInvestorAllocation()) - room;
+    await pool.connect(bob).buyExactOut(rest, rest, FUNDS, bob, NO_DEADLINE);
+    expect(await pool.remainingInvestorAllocation()).to.equal(room);
+  }
+
+  describe("buy", () => {
+    for (const amount of AMOUNTS) {
+      it(`mints what the model says for ${amount} units, and tells all`, async () => {
+        const { pool, token, reserveToken, alice, bob } = context;
+        const { tokensOut, after } = modelBuy(await stateOf(pool), amount);
+        expect(await pool.quoteBuy(amount)).to.equal(tokensOut);
+        expect(await pool.connect(alice).buy.staticCall(amount, tokensOut, bob, NO_DEADLINE)).to.equal(tokensOut);
+
+        const transaction = buy(amount, tokensOut);
+
+        await expect(transaction)
+          .to.emit(pool, "Bought")
+          .withArgs(alice.address, bob.address, amount, tokensOut, after.reserve, after.supply);
+        await expect(transaction).to.changeTokenBalances(reserveToken, [alice, pool], [-amount, amount]);
+        await expect(transaction).to.changeTokenBalances(token, [alice, bob], [0n, tokensOut]);
+        expect(await stateOf(pool)).to.deep.equal(after);
+        expect(await pool.spotPrice()).to.equal(modelSpotPrice(after));
+        expect(await pool.netIssued()).to.equal(tokensOut);
+        expect(await token.totalSupply()).to.equal(tokensOut);
+        expect(await pool.uncollectedFees()).to.equal(amount - after.reserve);
+      });
+    }
+
+    it("agrees with the model trade after trade", async () => {
+      const { pool } = context;
+      for (const amount of [AMOUNT, 7n, 3_333_333_333n, USDC]) {
+        const { tokensOut, after } = modelBuy(await stateOf(pool), amount);
+        await buy(amount, tokensOut);
+        expect(await stateOf(pool)).to.deep.equal(after);
+      }
+    });
+
+    it("is open in the buy-only window", async () => {
+      expect(await time.latest()).to.be.lessThan(await context.pool.sellsOpenAt());
+      await expect(buy(AMOUNT)).to.not.be.reverted;
+    });
+
+    it("refuses one wei less than the minimum", async () => {
+      const { pool } = context;
+      const tokensOut = await pool.quoteBuy(AMOUNT);
+      await expect(buy(AMOUNT, tokensOut + 1n))
+        .to.be.revertedWithCustomError(pool, "InsufficientOutput")
+        .withArgs(tokensOut, tokensOut + 1n);
+    });
+
+    for (const amount of [0n, DUST]) {
+      it(`refuses ${amount} units, of which the fee leaves nothing`, async () => {
+        const { pool } = context;
+        await expect(pool.quoteBuy(amount)).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
+        await expect(buy(amount)).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
+      });
+    }
+
+    it("needs the buyer's funds", async () => {
+      const { reserveToken, alice, pool } = context;
+      await reserveToken.connect(alice).approve(pool, AMOUNT - 1n);
+      await expect(buy(AMOUNT))
+        .to.be.revertedWithCustomError(reserveToken, "ERC20InsufficientAllowance")
+        .withArgs(await pool.getAddress(), AMOUNT - 1n, AMOUNT);
+    });
+
+    it("mints exactly up to the cap and not a wei more", async () => {
+      const { pool, token, investorAllocation } = context;
+      await buy(777_777n); // from a state in which no amount buys the cap to the wei
+      const state = await stateOf(pool);
+      const room = investorAllocation - (await token.totalSupply());
+      // Neighbouring amounts, by the model: the largest that fits and the smallest that does not.
+      let [fits, fails] = [USDC, 30_000n * USDC];
+      while (fails - fits > 1n) {
+        const middle = (fits + fails) / 2n;
+        [fits, fails] = modelBuy(state, middle).tokensOut <= room ? [middle, fails] : [fits, middle];
+      }
+
+      const { tokensOut: tooMany } = modelBuy(state, fails);
+      for (const refused of [pool.quoteBuy(fails), buy(fails)]) {
+        await expect(refused)
+          .to.be.revertedWithCustomError(token, "InvestorAllocationExceeded")
+          .withArgs(tooMany, room);
+      }
+      await buy(fits);
+      expect(await pool.remainingInvestorAllocation()).to.equal(room - modelBuy(state, fits).tokensOut);
+    });
+
+    it("refuses anything when the cap is filled, and opens again by a sale", async () => {
+      const { pool, token, bob } = context;
+      await fillCapUpTo(0n);
+      const tokensOut = modelBuy(await stateOf(pool), AMOUNT).tokensOut;
+      for (const refused of [pool.quoteBuy(AMOUNT), buy(AMOUNT)]) {
+        await expect(refused).to.be.revertedWithCustomError(token, "InvestorAllocationExceeded").withArgs(tokensOut, 0);
+      }
+
+      await time.increaseTo(await pool.sellsOpenAt());
+      await pool.connect(bob).sell(tokensOut, 0, bob, NO_DEADLINE);
+      expect(await pool.remainingInvestorAllocation()).to.equal(tokensOut);
+      await expect(pool.connect(bob).buyExactOut(tokensOut, tokensOut, FUNDS, bob, NO_DEADLINE)).to.not.be.reverted;
+    });
+  });
+
+  describe("buyExactOut", () => {
+    for (const tokensOut of TOKEN_AMOUNTS) {
+      it(`costs what the model says for ${tokensOut} wei, and tells all`, async () => {
+        const { pool, token, reserveToken, alice, bob } = context;
+        const { reserveIn, after } = modelBuyExactOut(await stateOf(pool), tokensOut);
+        expect(await pool.quoteBuyExactOut(tokensOut)).to.deep.equal([tokensOut, reserveIn]);
+        expect(
+          await pool.connect(alice).buyExactOut.staticCall(tokensOut, tokensOut, reserveIn, bob, NO_DEADLINE),
+        ).to.deep.equal([tokensOut, reserveIn]);
+
+        const transaction = buyExactOut(tokensOut, { minTokensOut: tokensOut, maxReserveIn: reserveIn });
+
+        await expect(transaction)
+          .to.emit(pool, "Bought")
+          .withArgs(alice.address, bob.address, reserveIn, tokensOut, after.reserve, after.supply);
+        await expect(transaction).to.changeTokenBalances(reserveToken, [alice, pool], [-reserveIn, reserveIn]);
+        await expect(transaction).to.changeTokenBalance(token, bob, tokensOut);
+        expect(await stateOf(pool)).to.deep.equal(after);
+        expect(await pool.uncollectedFees()).to.equal(reserveIn - after.reserve);
+      });
+    }
+
+    it("refuses a unit more than the maximum", async () => {
+      const { pool } = context;
+      const [, reserveIn] = await pool.quoteBuyExactOut(TOKENS);
+      await expect(buyExactOut(TOKENS, { maxReserveIn: reserveIn - 1n }))
+        .to.be.revertedWithCustomError(pool, "ExcessiveInput")
+        .withArgs(reserveIn, reserveIn - 1n);
+    });
+
+    it("refuses nothing", async () => {
+      const { pool } = context;
+      for (const refused of [pool.quoteBuyExactOut(0n), buyExactOut(0n)]) {
+        await expect(refused).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
+      }
+    });
+
+    describe("given room for less than is wanted", () => {
+      const ROOM = 5n * TOKEN + 3n;
+
+      beforeEach(() => fillCapUpTo(ROOM));
+
+      it("fills the remainder", async () => {
+        const { pool, token, reserveToken, alice, bob } = context;
+        const { reserveIn, after } = modelBuyExactOut(await stateOf(pool), ROOM);
+        expect(await pool.quoteBuyExactOut(ROOM + 1n)).to.deep.equal([ROOM, reserveIn]);
+
+        const transaction = buyExactOut(ROOM + 1n, { minTokensOut: ROOM });
+
+        await expect(transaction)
+          .to.emit(pool, "Bought")
+          .withArgs(alice.address, bob.address, reserveIn, ROOM, after.reserve, after.supply);
+        await expect(transaction).to.changeTokenBalance(token, bob, ROOM);
+        await expect(transaction).to.changeTokenBalance(reserveToken, alice, -reserveIn);
+        expect(await pool.remainingInvestorAllocation()).to.equal(0);
+      });
+
+      it("refuses when the remainder is below the minimum", async () => {
+        const { pool } = context;
+        await expect(buyExactOut(ROOM + 1n, { minTokensOut: ROOM + 1n }))
+          .to.be.revertedWithCustomError(pool, "InsufficientOutput")
+          .withArgs(ROOM, ROOM + 1n);
+      });
+
+      it("lets nobody push the last buyer out by dust", async () => {
+        const { pool, mallory } = context;
+        await pool.connect(mallory).buyExactOut(1n, 1n, FUNDS, mallory, NO_DEADLINE);
+        await expect(buyExactOut(ROOM, { minTokensOut: ROOM - TOKEN })).to.not.be.reverted;
+        expect(await pool.remainingInvestorAllocation()).to.equal(0);
+      });
+    });
+
+    it("refuses when nothing is left", async () => {
+      const { pool, token } = context;
+      await fillCapUpTo(0n);
+      for (const refused of [pool.quoteBuyExactOut(TOKENS), buyExactOut(TOKENS)]) {
+        await expect(refused).to.be.revertedWithCustomError(token, "InvestorAllocationExceeded").withArgs(TOKENS, 0);
+      }
+    });
+  });
+
+  describe("permits", () => {
+    const trade = {
+      buyWithPermit: async (amount: bigint, permitted = amount, deadline?: bigint) => {
+        const { pool, reserveToken, alice, bob } = context;
+        const permit = await signPermit(reserveToken, alice, await pool.getAddress(), permitted, deadline);
+        return pool.connect(alice).buyWithPermit(amount, 0, bob, NO_DEADLINE, permit);
+      },
+      buyExactOutWithPermit: async (amount: bigint, permitted = amount, deadline?: bigint) => {
+        const { pool, reserveToken, alice, bob } = context;
+        const permit = await signPermit(reserveToken, alice, await pool.getAddress(), permitted, deadline);
+        return pool.connect(alice).buyExactOutWithPermit(TOKENS, TOKENS, amount, bob, NO_DEADLINE, permit);
+      },
+    };
+
+    beforeEach(async () => {
+      const { reserveToken, alice, pool } = context;
+      await reserveToken.connect(alice).approve(pool, 0n);
+    });
+
+    it("buyWithPermit needs no approval and buys as buy does", async () => {
+      const { pool, token, reserveToken, alice, bob } = context;
+      const { tokensOut, after } = modelBuy(await stateOf(pool), AMOUNT);
+      const transaction = trade.buyWithPermit(AMOUNT);
+      await expect(transaction)
+        .to.emit(pool, "Bought")
+        .withArgs(alice.address, bob.address, AMOUNT, tokensOut, after.reserve, after.supply);
+      await expect(transaction).to.changeTokenBalance(token, bob, tokensOut);
+      await expect(transaction).to.changeTokenBalance(reserveToken, alice, -AMOUNT);
+      expect(await reserveToken.allowance(alice, pool)).to.equal(0);
+    });
+
+    it("buyExactOutWithPermit needs no approval and leaves the rest of the permit as allowance", async () => {
+      const { pool, token, reserveToken, alice, bob } = context;
+      const { reserveIn, after } = modelBuyExactOut(await stateOf(pool), TOKENS);
+      const transaction = trade.buyExactOutWithPermit(reserveIn + 5n);
+      await expect(transaction)
+        .to.emit(pool, "Bought")
+        .withArgs(alice.address, bob.address, reserveIn, TOKENS, after.reserve, after.supply);
+      await expect(transaction).to.changeTokenBalance(token, bob, TOKENS);
+      expect(await reserveToken.allowance(alice, pool)).to.equal(5n);
+    });
+
+    for (const name of ["buyWithPermit", "buyExactOutWithPermit"] as const) {
+      describe(`given a permit that somebody used before ${name}`, () => {
+        /** Uses alice's next permit; the trade then comes with one that has the same, spent nonce. */
+        async function tradeWithUsedPermit(amount: bigint) {
+          const { pool, reserveToken, alice, bob, mallory } = context;
+          const spender = await pool.getAddress();
+          const permit = await signPermit(reserveToken, alice, spender, amount);
+          await reserveToken
+            .connect(mallory)
+            .permit(alice, spender, amount, permit.deadline, permit.v, permit.r, permit.s);
+          return name === "buyWithPermit"
+            ? () => pool.connect(alice).buyWithPermit(amount, 0, bob, NO_DEADLINE, permit)
+            : () => pool.connect(alice).buyExactOutWithPermit(TOKENS, TOKENS, amount, bob, NO_DEADLINE, permit);
+        }
+
+        it("goes on when the allowance is there", async () => {
+          await expect((await tradeWithUsedPermit(AMOUNT * 10n))()).to.emit(context.pool, "Bought");
+        });
+
+        it("refuses when the allowance is a unit short", async () => {
+          const { pool, reserveToken, alice } = context;
+          const amount = AMOUNT * 10n;
+          const send = await tradeWithUsedPermit(amount);
+          await reserveToken.connect(alice).approve(pool, amount - 1n);
+          await expect(send())
+            .to.be.revertedWithCustomError(pool, "PermitFailed")
+            .withArgs(amount - 1n, amount);
+        });
+      });
+
+      it(`${name} refuses an expired permit without an allowance`, async () => {
+        const expired = BigInt(await time.latest());
+        await expect(trade[name](AMOUNT, AMOUNT, expired))
+          .to.be.revertedWithCustomError(context.pool, "PermitFailed")
+          .withArgs(0, AMOUNT);
+      });
+
+      it(`${name} refuses a permit of another amount`, async () => {
+        await expect(trade[name](AMOUNT, AMOUNT - 1n))
+          .to.be.revertedWithCustomError(context.pool, "PermitFailed")
+          .withArgs(0, AMOUNT);
+      });
+    }
+  });
+
+  describe("what all buys check", () => {
+    const permit = { deadline: 0n, v: 0, r: ethers.ZeroHash, s: ethers.ZeroHash };
+    const variants = {
+      buy: (to: string, deadline: bigint) => buy(AMOUNT, 0n, to, deadline),
+      buyExactOut: (to: string, deadline: bigint) => buyExactOut(TOKENS, { to, deadline }),
+      // The allowance makes up for a permit that is none.
+      buyWithPermit: (to: string, deadline: bigint) =>
+        context.pool.connect(context.alice).buyWithPermit(AMOUNT, 0, to, deadline, permit),
+      buyExactOutWithPermit: (to: string, deadline: bigint) =>
+        context.pool.connect(context.alice).buyExactOutWithPermit(TOKENS, 0, FUNDS, to, deadline, permit),
+    };
+
+    for (const [name, trade] of Object.entries(variants)) {
+      it(`${name} is valid at its deadline`, async () => {
+        const deadline = BigInt(await time.latest()) + 100n;
+        await time.setNextBlockTimestamp(deadline);
+        await expect(trade(context.bob.address, deadline)).to.emit(context.pool, "Bought");
+      });
+
+      it(`${name} is refused a second later`, async () => {
+        const deadline = BigInt(await time.latest()) + 100n;
+        await time.setNextBlockTimestamp(deadline + 1n);
+        await expect(trade(context.bob.address, deadline))
+          .to.be.revertedWithCustomError(context.pool, "DeadlineExpired")
+          .withArgs(deadline, deadline + 1n);
+      });
+
+      it(`${name} refuses zero, the pool and the token as recipients`, async () => {
+        const { pool, token } = context;
+        for (const to of [ethers.ZeroAddress, await pool.getAddress(), await token.getAddress()]) {
+          await expect(trade(to, NO_DEADLINE)).to.be.revertedWithCustomError(pool, "InvalidRecipient").withArgs(to);
+        }
+      });
+    }
+  });
+
+  describe("beyond the curve's domain", () => {
+    it("refuses amounts that no reserve has", async () => {
+      const { pool } = context;
+      const amount = MAX_VALUE << 64n;
+      const net = amount - feeOn(amount, await pool.tradeFee());
+      const library = await ethers.getContractFactory("BondingCurveHarness");
+      for (const refused of [pool.quoteBuy(amount), buy(amount)]) {
+        await expect(refused).to.be.revertedWithCustomError(library, "AmountOutOfRange").withArgs(net, MAX_VALUE);
+      }
+    });
+  });
+});
