@@ -62,7 +62,7 @@ const config: HardhatUserConfig = {
   },
   networks: {
     hardhat: { chainId: 31_337 },
-    localhost: { chainId: 31_337, url: "http://127.0.0.1:8545" },
+    localhost: { chainId: 31_337, url: process.env[rpcVariable("localhost")] ?? "http://127.0.0.1:8545" },
     ...publicNetworks,
   },
   paths: { cache: `${build}/cache`, artifacts: `${build}/artifacts` },

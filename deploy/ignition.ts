@@ -6,7 +6,6 @@ import {
   deploy,
   DeploymentResultType,
   ExecutionEventType,
-  status,
   type DeploymentParameters,
   type ExecutionEventListener,
   type IgnitionModule,
@@ -47,10 +46,11 @@ export interface DeployOptions {
 /** Addresses by contract name. */
 export type Addresses = Record<string, string>;
 
-/** The network of the environment, asked of the chain itself. */
-export async function networkOf(hre: HardhatRuntimeEnvironment): Promise<Network> {
-  const chainId = Number(await hre.network.provider.send("eth_chainId"));
-  const { name } = hre.network;
+/** The network of the environment, as configured. Hardhat refuses a chain with another id at the first call. */
+export function networkOf(hre: HardhatRuntimeEnvironment): Network {
+  const { name, config } = hre.network;
+  const { chainId } = config;
+  if (chainId === undefined) throw new Problem(`hardhat.config.ts gives the network ${name} no chainId: add it.`);
   return { name, chainId, isLocal: chainId === LOCAL_CHAIN_ID, isEphemeral: name === "hardhat" };
 }
 
@@ -83,21 +83,34 @@ export async function deployModule<Id extends string, Name extends string, Resul
   if (result.type !== DeploymentResultType.SUCCESSFUL_DEPLOYMENT) {
     throw new Problem(errorDeploymentResultToExceptionMessage(result).replace(/\s*\n\s*/g, " "));
   }
-  return Object.fromEntries(
-    Object.values(result.contracts).map(({ contractName, address }) => [contractName, address]),
-  );
+  // The journal holds other modules' contracts too.
+  const own = Object.values<{ id: string }>(module.results).map((future) => result.contracts[future.id]);
+  return Object.fromEntries(own.flatMap((contract) => (contract ? [[contract.contractName, contract.address]] : [])));
 }
 
-/** Address of a contract that the network's journal has as deployed, by the id of its future. */
-export async function journaledAddress(hre: HardhatRuntimeEnvironment, futureId: string): Promise<string | undefined> {
+/** Constructor arguments with which an earlier run began to deploy a contract, by the id of its future. */
+export async function journaledArguments(
+  hre: HardhatRuntimeEnvironment,
+  futureId: string,
+): Promise<unknown[] | undefined> {
   const journal = await journalOf(hre);
-  if (journal === undefined || !existsSync(journal)) return undefined;
-  return (await status(journal)).contracts[futureId]?.address;
+  const file = journal && join(journal, "journal.jsonl");
+  if (!file || !existsSync(file)) return undefined;
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as JournalMessage)
+    .find((message) => message.futureId === futureId && message.constructorArgs)?.constructorArgs;
+}
+
+interface JournalMessage {
+  readonly futureId?: string;
+  readonly constructorArgs?: unknown[];
 }
 
 /** The folder of the network's journal. A journal of a local chain that is gone is thrown away. */
 async function journalOf(hre: HardhatRuntimeEnvironment): Promise<string | undefined> {
-  const network = await networkOf(hre);
+  const network = networkOf(hre);
   if (network.isEphemeral) return undefined;
   const root = process.env.DEPLOYMENTS ?? join(hre.config.paths.ignition, "deployments");
   const journal = join(root, `chain-${network.chainId}`);

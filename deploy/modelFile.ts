@@ -8,12 +8,10 @@ import { hashSpec, parseSpec, type BenchmarkSpec } from "../scripts/evaluate/spe
 import { developmentAddresses } from "./accounts";
 import { address, amount, Fields, hash, integer, oneOf, pattern, text, type Rule } from "./fields";
 import { Problem } from "./problem";
-
-export const TOKEN_DECIMALS = 18;
-export const RESERVE_DECIMALS = 6;
+import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "./units";
 
 /** Lifetime rewards of a model in DeltaOnes. */
-const REWARD_DELTA_ONES = 100;
+export const REWARD_DELTA_ONES = 100;
 const PPM = 1_000_000n;
 const WEI = 10n ** 18n; // of a whole token
 const DAY = 86_400;

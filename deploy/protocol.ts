@@ -40,7 +40,7 @@ export async function deployProtocol(
   hre: HardhatRuntimeEnvironment,
   onSent: (transaction: Sent) => void = () => undefined,
 ): Promise<Protocol> {
-  const network = await networkOf(hre);
+  const network = networkOf(hre);
   const parameters = await readParameters(network);
   const sender = parameters.$global.deployer;
   await requireSender(hre, network, sender);

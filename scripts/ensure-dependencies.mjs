@@ -28,8 +28,13 @@ function isInstalled() {
 }
 
 if (!isInstalled()) {
-  console.log("Installing the locked dependencies (npm ci) …");
-  const { status } = spawnSync("npm", ["ci"], { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
+  // Not on standard output: that belongs to the command which follows.
+  console.error("Installing the locked dependencies (npm ci) …");
+  const { status } = spawnSync("npm", ["ci"], {
+    cwd: root,
+    stdio: ["inherit", process.stderr, "inherit"],
+    shell: process.platform === "win32",
+  });
   if (status !== 0) {
     console.error("npm ci failed: check the connection to the package registry, then run the command again.");
     process.exit(1);

@@ -1,0 +1,264 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { id, type ContractTransactionResponse } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { HokusaiAMM, ModelToken, VestingWallet } from "../.build/typechain";
+import { vestingModuleId, vestingOf } from "../ignition/modules/Vesting";
+import { deployModule, journaledArguments, type Sent } from "./ignition";
+import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "./modelFile";
+import { Problem } from "./problem";
+import type { Protocol } from "./protocol";
+import { formatReserve, formatTokens } from "./units";
+
+const VESTING_SECONDS = 365n * 86_400n;
+
+/** Lifecycle of a model, as on chain. */
+export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
+
+/** One step of a launch: sent now, or found on chain and checked. */
+export interface Step {
+  readonly name: string;
+  /** The transaction; absent when the step was done before. */
+  readonly sent?: Sent;
+  /** What the chain has now, in words. */
+  readonly outcome: string;
+}
+
+export type Report = (step: Step) => void;
+
+/** A model that trades. */
+export interface LaunchedModel {
+  readonly file: ModelFile;
+  readonly key: string;
+  readonly token: ModelToken;
+  readonly pool: HokusaiAMM;
+}
+
+/** Steps 1 to 4 of a launch. Each looks for what exists and checks it against the file, and sends only what is missing. */
+export async function launchModel(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  file: ModelFile,
+  report: Report,
+): Promise<LaunchedModel> {
+  const launch = { hre, protocol, file, key: keyOf(file), report };
+  const token = await ensureToken(launch);
+  await ensureRegistered(launch);
+  await ensureDistributed(launch, token);
+  const pool = await ensurePool(launch, token);
+  return { file, key: launch.key, token, pool };
+}
+
+/** The account of this environment that holds a role. */
+export async function signerWithRole(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  contract: "registry" | "tokenManager" | "factory",
+  role: string,
+): Promise<HardhatEthersSigner> {
+  const signers = await hre.ethers.getSigners();
+  for (const signer of signers) {
+    if (await protocol[contract].hasRole(id(role), signer.address)) return signer;
+  }
+  const name = { registry: "ModelRegistry", tokenManager: "TokenManager", factory: "HokusaiAMMFactory" }[contract];
+  throw new Problem(`AccessControl: account ${signers[0]?.address} is missing role ${role} on ${name}`);
+}
+
+/** Waits for a transaction and says what it cost. */
+export async function confirm(name: string, sending: Promise<ContractTransactionResponse>): Promise<Sent> {
+  const transaction = await sending;
+  const receipt = await transaction.wait();
+  if (receipt === null)
+    throw new Problem(`${name}: transaction ${transaction.hash} has no receipt; run the command again.`);
+  return { name, hash: receipt.hash, gasUsed: receipt.gasUsed };
+}
+
+interface Launch {
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly protocol: Protocol;
+  readonly file: ModelFile;
+  readonly key: string;
+  readonly report: Report;
+}
+
+async function ensureToken(launch: Launch): Promise<ModelToken> {
+  const { hre, protocol, file, report } = launch;
+  const { tokenManager } = protocol;
+  const name = "deploy token";
+  const existing = await tokenOf(launch);
+  if (existing) {
+    await checkToken(launch, existing);
+    report({ name, outcome: `${file.symbol} at ${await existing.getAddress()}` });
+    return existing;
+  }
+
+  const signer = await signerWithRole(hre, protocol, "tokenManager", "DEPLOYER_ROLE");
+  const recipient = await ensureRecipient(launch);
+  const sent = await confirm(
+    name,
+    tokenManager
+      .connect(signer)
+      .deployTokenWithAllocations(
+        file.modelId,
+        file.name,
+        file.symbol,
+        file.supplierAllocation,
+        recipient,
+        file.investorAllocation,
+        {
+          tokensPerDeltaOne: file.tokensPerDeltaOne,
+          infrastructureAccrualBps: file.infrastructureAccrualBps,
+          initialOraclePricePerThousandUsd: file.pricePerThousandCalls,
+          licenseHash: file.licenseHash,
+          licenseURI: file.licenseURI,
+          governor: file.governor,
+        },
+      ),
+  );
+  const token = await tokenOf(launch);
+  if (token === undefined) throw new Problem(`${file.modelId} has no token after ${sent.hash}: run the command again.`);
+  await checkToken(launch, token);
+  report({ name, sent, outcome: `${file.symbol} at ${await token.getAddress()}, nothing minted; status PROPOSAL` });
+  return token;
+}
+
+async function ensureRegistered({ hre, protocol, file, key, report }: Launch): Promise<void> {
+  const { registry, addresses } = protocol;
+  const name = "register model";
+  const { method, ...terms } = file.benchmark;
+  const benchmark = { ...terms, method: addresses[method] as string };
+  const isNew = (await registry.statusOf(key)) < Status.REGISTERED;
+  const sent = isNew
+    ? await confirm(
+        name,
+        registry
+          .connect(await signerWithRole(hre, protocol, "registry", "REGISTRAR_ROLE"))
+          .registerModel(key, benchmark),
+      )
+    : undefined;
+
+  const actual = await registry.benchmarkOf(key);
+  requireSame(`the benchmark of ${file.modelId}`, [
+    ["specHash", actual.specHash, benchmark.specHash],
+    ["evaluationDataHash", actual.evaluationDataHash, benchmark.evaluationDataHash],
+    ["method", actual.method, benchmark.method],
+    ["metric", actual.metric, benchmark.metric],
+    ["direction", actual.direction, benchmark.direction],
+    ["minImprovementBps", actual.minImprovementBps, benchmark.minImprovementBps],
+    ["minSampleSize", actual.minSampleSize, benchmark.minSampleSize],
+    ["minRuns", actual.minRuns, benchmark.minRuns],
+    ["minLowerBoundBps", actual.minLowerBoundBps, benchmark.minLowerBoundBps],
+  ]);
+  const score = await registry.scoreOf(key);
+  report({ name, sent, outcome: `score ${score} bps, verified by ${method}${isNew ? "; status REGISTERED" : ""}` });
+}
+
+async function ensureDistributed({ hre, protocol, file, report }: Launch, token: ModelToken): Promise<void> {
+  const name = "distribute supplier allocation";
+  const isNew = !(await token.isSupplierMinted());
+  const sent = isNew
+    ? await confirm(
+        name,
+        protocol.tokenManager
+          .connect(await signerWithRole(hre, protocol, "tokenManager", "DISTRIBUTOR_ROLE"))
+          .distributeModelSupplierAllocation(file.modelId),
+      )
+    : undefined;
+  const recipient = await token.supplierRecipient();
+  report({ name, sent, outcome: `${formatTokens(file.supplierAllocation)} ${file.symbol} minted to ${recipient}` });
+}
+
+async function ensurePool({ hre, protocol, file, key, report }: Launch, token: ModelToken): Promise<HokusaiAMM> {
+  const { factory, registry } = protocol;
+  const name = "create pool";
+  const { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } = file.pool;
+  const isNew = (await registry.statusOf(key)) < Status.DEPLOYED;
+  const sent = isNew
+    ? await confirm(
+        name,
+        factory
+          .connect(await signerWithRole(hre, protocol, "factory", "POOL_CREATOR_ROLE"))
+          .createPoolWithParams(file.modelId, token, crr, tradeFee, ibrDuration, virtualReserve, initialPrice),
+      )
+    : undefined;
+
+  const address = await registry.poolOf(key);
+  const pool = await hre.ethers.getContractAt("HokusaiAMM", address);
+  requireSame(`the pool of ${file.modelId}`, [
+    ["token", await pool.token(), await token.getAddress()],
+    ["crr", await pool.crr(), crr],
+    ["tradeFee", await pool.tradeFee(), tradeFee],
+    ["virtualReserve", await pool.virtualReserve(), virtualReserve],
+    ["virtualSupply, which follows from initialPrice,", await pool.virtualSupply(), virtualSupplyOf(file.pool)],
+  ]);
+  const market = `${address}, ${formatReserve(virtualReserve)} USDC of virtual reserve`;
+  report({ name, sent, outcome: `${market}${isNew ? "; status DEPLOYED" : ""}` });
+  return pool;
+}
+
+/** The model's token, if it was deployed. */
+async function tokenOf({ hre, protocol, key }: Launch): Promise<ModelToken | undefined> {
+  const address = await protocol.registry.tokenOf(key);
+  return BigInt(address) === 0n ? undefined : hre.ethers.getContractAt("ModelToken", address);
+}
+
+async function checkToken({ hre, protocol, file, key }: Launch, token: ModelToken): Promise<void> {
+  const { registry } = protocol;
+  const parameters = await registry.parametersOf(key);
+  const recipient = await token.supplierRecipient();
+  requireSame(file.modelId, [
+    ["name", await token.name(), file.name],
+    ["symbol", await token.symbol(), file.symbol],
+    ["supplier allocation", await token.supplierAllocation(), file.supplierAllocation],
+    ["investor allocation", await token.investorAllocation(), file.investorAllocation],
+    ["reward allocation", await token.rewardAllocation(), BigInt(REWARD_DELTA_ONES) * file.tokensPerDeltaOne],
+    ["infrastructureAccrualBps", parameters.infrastructureAccrualBps, file.infrastructureAccrualBps],
+    ["pricePerThousandCalls", parameters.pricePerThousandCalls, file.pricePerThousandCalls],
+    ["licence hash", parameters.licenseHash, file.licenseHash],
+    ["licence URI", parameters.licenseURI, file.licenseURI],
+    ["governor", await registry.governorOf(key), file.governor],
+    ...(file.recipient.kind === "account" ? [["recipient", recipient, file.recipient.account] as const] : []),
+  ]);
+  if (file.recipient.kind === "vesting") await checkWallet(hre, recipient, file.recipient.beneficiary);
+}
+
+/** The supplier recipient; a vesting wallet is deployed first, to start when sells open if the launch goes on at once. */
+async function ensureRecipient({ hre, protocol, file, key, report }: Launch): Promise<string> {
+  if (file.recipient.kind === "account") return file.recipient.account;
+  const { beneficiary } = file.recipient;
+  const moduleId = vestingModuleId(key);
+  const begun = await journaledArguments(hre, `${moduleId}#VestingWallet`);
+  const now = (await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
+  const start = begun ? Number(begun[1]) : now + Number(file.pool.ibrDuration);
+  let sent: Sent | undefined;
+  const { VestingWallet: wallet } = await deployModule(hre, vestingOf(key), {
+    parameters: { [moduleId]: { beneficiary, start } },
+    sender: protocol.parameters.$global.deployer,
+    onSent: (transaction) => (sent = transaction),
+  });
+  await checkWallet(hre, wallet as string, beneficiary);
+  const starts = new Date(start * 1000).toISOString().slice(0, 10);
+  report({ name: "deploy vesting wallet", sent, outcome: `${wallet}, a year from ${starts} to ${beneficiary}` });
+  return wallet as string;
+}
+
+async function checkWallet(hre: HardhatRuntimeEnvironment, address: string, beneficiary: string): Promise<void> {
+  const isContract = (await hre.ethers.provider.getCode(address)) !== "0x";
+  if (!isContract)
+    throw new Problem(`the supplier recipient is the account ${address}, the file says a vesting wallet.`);
+  const wallet: VestingWallet = await hre.ethers.getContractAt("VestingWallet", address);
+  requireSame(`the vesting wallet ${address}`, [
+    ["beneficiary", await wallet.owner(), beneficiary],
+    ["duration", await wallet.duration(), VESTING_SECONDS],
+  ]);
+}
+
+/** Throws one {@link Problem} that names every value on chain which is not what the file says. */
+function requireSame(
+  what: string,
+  values: readonly (readonly [string, string | bigint | number, string | bigint | number])[],
+) {
+  const different = values.filter(([, actual, declared]) => String(actual) !== String(declared));
+  if (different.length === 0) return;
+  const list = different.map(([name, actual, declared]) => `${name} is ${actual}, the file says ${declared}`);
+  throw new Problem(`${what} is on chain with other values: ${list.join("; ")}. Correct the file or take another id.`);
+}

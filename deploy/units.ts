@@ -1,0 +1,40 @@
+import { formatUnits } from "ethers";
+
+/** Decimals of every model token. */
+export const TOKEN_DECIMALS = 18;
+
+/** Decimals of every reserve token. */
+export const RESERVE_DECIMALS = 6;
+
+const SHOWN = 10n ** 14n;
+
+/** Whole tokens with thousands separated: 400,000 or 1.5. */
+export function formatTokens(wei: bigint): string {
+  return group(formatUnits(wei, TOKEN_DECIMALS));
+}
+
+/** Rounds wei down to four decimals of a whole token, for people. */
+export function roundTokens(wei: bigint): bigint {
+  return (wei / SHOWN) * SHOWN;
+}
+
+/** Whole reserve tokens with thousands separated. */
+export function formatReserve(units: bigint): string {
+  return group(formatUnits(units, RESERVE_DECIMALS));
+}
+
+/** Reserve tokens per whole token, from a pool's `spotPrice`, to six significant digits. */
+export function formatPrice(priceWad: bigint): string {
+  return String(Number(Number(formatUnits(priceWad, TOKEN_DECIMALS + RESERVE_DECIMALS)).toPrecision(6)));
+}
+
+/** An integer with thousands separated. */
+export function formatInteger(value: bigint): string {
+  return group(value.toString());
+}
+
+function group(decimal: string): string {
+  const [whole = "", fraction = ""] = decimal.split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return /^0*$/.test(fraction) ? grouped : `${grouped}.${fraction}`;
+}

@@ -1,0 +1,75 @@
+// The command line of `npm run launch`: deploys the protocol if the network has none, launches a model on it and trades it.
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { networkOf } from "../deploy/ignition";
+import { launchModel, Status } from "../deploy/model";
+import { readModelFile } from "../deploy/modelFile";
+import { deployProtocol } from "../deploy/protocol";
+import { trade } from "./launch/trade";
+import { humanView, jsonView, type View } from "./launch/view";
+import { compile } from "./lib/compile";
+import { explain } from "./lib/errors";
+import { readState } from "./lib/state";
+
+const USAGE = `usage: npm run launch [-- options]
+  --model <file>      the model to launch; deploy/models/sentiment-v2.json without it
+  --network <name>    hardhat (a chain in this process), localhost, sepolia, base-sepolia or mainnet; hardhat without it
+  --json              print one JSON document instead of the steps; with npm run --silent it stands alone
+  --verbose           print the stack of an error
+  --help              print this text`;
+
+interface Options {
+  readonly model: string;
+  readonly network: string;
+  readonly json: boolean;
+}
+
+const print = (line: string) => console.log(line);
+
+async function launch(hre: HardhatRuntimeEnvironment, { model: path, json }: Options): Promise<void> {
+  const view: View = json ? jsonView(print) : humanView(print);
+  const network = networkOf(hre);
+  const file = readModelFile(path, network.isLocal);
+  await compile(hre);
+  view.begin(network, file);
+  const protocol = await deployProtocol(hre, view.deployed);
+  view.protocol(protocol);
+
+  const model = await launchModel(hre, protocol, file, view.step);
+  const trading = network.isLocal ? await trade(hre, protocol, model, view.step) : undefined;
+  const code = await protocol.registry.statusOf(model.key);
+  const status = Object.entries(Status).find(([, value]) => value === code)?.[0] ?? String(code);
+  view.end({ protocol, model, status, ...(trading && { trading }), state: await readState(model) });
+}
+
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      model: { type: "string", default: join(__dirname, "../deploy/models/sentiment-v2.json") },
+      network: { type: "string", default: "hardhat" },
+      json: { type: "boolean", default: false },
+      verbose: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  return values.help ? undefined : { ...values, model: resolve(values.model) };
+}
+
+async function main(): Promise<void> {
+  let hre: HardhatRuntimeEnvironment | undefined;
+  try {
+    const options = readOptions();
+    if (!options) return print(USAGE);
+    process.env.HARDHAT_NETWORK = options.network; // Hardhat reads it when it is loaded.
+    ({ default: hre } = await import("hardhat"));
+    await launch(hre, options);
+  } catch (error) {
+    const message = hre ? await explain(hre, error) : (error as Error).message.split("\n")[0];
+    console.error(process.argv.includes("--verbose") ? error : `launch: ${message}`);
+    process.exitCode = 1;
+  }
+}
+
+if (require.main === module) void main();

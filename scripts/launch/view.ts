@@ -1,0 +1,171 @@
+import type { LaunchedModel, Step } from "../../deploy/model";
+import { projectedDilution, type ModelFile } from "../../deploy/modelFile";
+import type { Network, Sent } from "../../deploy/ignition";
+import type { Protocol } from "../../deploy/protocol";
+import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../deploy/units";
+import type { MarketState } from "../lib/state";
+import { bold, cyan, dim, green, table, yellow } from "../lib/terminal";
+import type { Trading } from "./trade";
+
+/** What is told while a launch goes on, and at its end. */
+export interface View {
+  begin(network: Network, file: ModelFile): void;
+  deployed(transaction: Sent): void;
+  protocol(protocol: Protocol): void;
+  step(step: Step): void;
+  end(result: LaunchResult): void;
+}
+
+/** How a launch ended. Without `trading` it ended before step 5. */
+export interface LaunchResult {
+  readonly protocol: Protocol;
+  readonly model: LaunchedModel;
+  readonly status: string;
+  readonly trading?: Trading;
+  readonly state: MarketState;
+}
+
+type Print = (line: string) => void;
+
+/** For people: every step as it happens, then the market in tables. */
+export function humanView(print: Print): View {
+  let sent = 0;
+  const gas = ({ gasUsed, hash }: Sent) => `${formatInteger(gasUsed).padStart(11)} gas  ${dim(hash)}`;
+  return {
+    begin({ name, chainId }, file) {
+      print("");
+      print(`${bold(`Launch ${file.modelId}`)} ${dim(`on ${name}, chain ${chainId}`)}`);
+      print("");
+      print(bold("Protocol"));
+    },
+    deployed(transaction) {
+      sent++;
+      const name = transaction.name.replace(/^.*#(.*~)?/, "");
+      print(`  ${green("✓")} ${name.padEnd(32)}${gas(transaction)}`);
+    },
+    protocol({ addresses }) {
+      if (sent === 0) print(`  ${dim("·")} found and checked; nothing to send`);
+      print("");
+      Object.entries(addresses).forEach(([name, address]) => print(`    ${name.padEnd(20)} ${cyan(address)}`));
+      print("");
+      print(bold("Model"));
+    },
+    step({ name, sent: transaction, outcome }) {
+      const isRefused = outcome.startsWith("refused");
+      const mark = transaction ? green("✓") : isRefused ? yellow("✗") : dim("·");
+      print(`  ${mark} ${name.padEnd(32)}${transaction ? gas(transaction) : dim(isRefused ? "" : "found")}`.trimEnd());
+      print(`    ${dim(outcome)}`);
+    },
+    end(result) {
+      summary(result).forEach((line) => print(line === "" ? line : `  ${line}`));
+    },
+  };
+}
+
+/** For programs: one JSON document at the end. Amounts are strings of the smallest unit, prices as `spotPrice` has them. */
+export function jsonView(print: Print): View {
+  const deployment: Sent[] = [];
+  const steps: Sent[] = [];
+  const found: string[] = [];
+  return {
+    begin: () => undefined,
+    deployed: (transaction) => void deployment.push(transaction),
+    protocol: () => undefined,
+    step({ name, sent }) {
+      if (sent) steps.push({ ...sent, name });
+      else found.push(name);
+    },
+    end({ protocol, model, status, trading, state }) {
+      const { network, addresses } = protocol;
+      const { file, key } = model;
+      const document = {
+        network: { name: network.name, chainId: network.chainId },
+        protocol: addresses,
+        model: { id: file.modelId, key, status, token: model.token.target, pool: model.pool.target },
+        deployment,
+        steps,
+        found: found.filter((name) => name !== REFUSED),
+        ...(trading && { trades: trading.trades, refused: trading.refused }),
+        dilution: projectedDilution(file),
+        ...state,
+      };
+      print(JSON.stringify(document, (_, value) => (typeof value === "bigint" ? value.toString() : value), 2));
+    },
+  };
+}
+
+/** Name of the step that shows the cap. */
+export const REFUSED = "buy past the cap";
+
+function summary({ model, status, trading, state }: LaunchResult): string[] {
+  const { supply, pool } = state;
+  const { symbol } = model.file;
+  const tokens = (wei: bigint) => formatTokens(roundTokens(wei));
+  return [
+    "",
+    bold(`${model.file.name} is ${status}`),
+    "",
+    ...table(
+      [`supply in ${symbol}`, "minted", "cap", "left"],
+      [
+        bucket("supplier", supply.supplier.minted, supply.supplier.cap),
+        bucket("investor, net of sells", supply.investor.issued, supply.investor.cap),
+        bucket("reward", supply.reward.minted, supply.reward.cap),
+        bucket("total", supply.total, supply.maxSupply + supply.reward.cap),
+      ],
+    ),
+    "",
+    ...table(
+      ["market in USDC", ""],
+      [
+        ["price at creation", formatPrice(priceAtCreation(model))],
+        ["price now", formatPrice(pool.spotPrice)],
+        ["reserve", formatReserve(pool.reserve)],
+        ["virtual reserve", formatReserve(pool.virtualReserve)],
+        ["trade fees to collect", formatReserve(pool.uncollectedFees)],
+        [`most ${symbol} that the reserve can buy back`, tokens(pool.maxSell)],
+        [`${symbol} that nobody paid the reserve for`, tokens(pool.unbackedSupply)],
+      ],
+    ),
+    ...trades(trading, symbol),
+    ...dilution(model.file),
+    ...sellsOpen(state, trading),
+    "",
+  ];
+}
+
+function bucket(name: string, minted: bigint, cap: bigint): string[] {
+  return [name, ...[minted, cap, cap - minted].map((wei) => formatTokens(roundTokens(wei)))];
+}
+
+function priceAtCreation({ file }: LaunchedModel): bigint {
+  return file.pool.initialPrice * 10n ** 18n;
+}
+
+function trades(trading: Trading | undefined, symbol: string): string[] {
+  if (!trading || trading.trades.length === 0) return [];
+  const rows = trading.trades.map(({ name, reserve, tokens, priceBefore, priceAfter, impactBps }) => [
+    name,
+    formatReserve(reserve),
+    formatTokens(roundTokens(tokens)),
+    formatPrice(priceBefore),
+    formatPrice(priceAfter),
+    `${(Number(impactBps) / 100).toFixed(2)} %`,
+  ]);
+  return ["", ...table(["trades", "USDC", symbol, "price before", "after", "price impact"], rows)];
+}
+
+function dilution(file: ModelFile): string[] {
+  const projected = projectedDilution(file);
+  if (!projected) return [];
+  const rewards = `${formatTokens(projected.rewards)} ${file.symbol}`;
+  const share = `${(Number(projected.bps) / 100).toFixed(2)} %`;
+  const expected = `${file.expectedDeltaOnes} DeltaOnes expected in two years would mint ${rewards}`;
+  return ["", `${expected}: ${share} of a full supply of ${formatTokens(projected.supply)}.`];
+}
+
+function sellsOpen({ pool }: MarketState, trading: Trading | undefined): string[] {
+  const time = new Date(Number(pool.sellsOpenAt) * 1000).toISOString().replace(".000Z", " UTC").replace("T", " ");
+  if (!trading) return ["", `Buys are open, sells from ${time}. Only on a local chain does this command trade.`];
+  return trading.sellsOpenAt === undefined ? [] : ["", `Sells open at ${time}: run the command again after that.`];
+}
