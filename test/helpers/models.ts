@@ -1,5 +1,5 @@
 import { ethers } from "hardhat";
-import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
+import type { BenchmarkStruct, EvaluationStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
 import type { InitialParamsStruct } from "../../.build/typechain/contracts/tokens/TokenManager";
 import { DAY, TOKEN, USDC } from "./units";
 
@@ -37,6 +37,9 @@ export interface PoolTerms {
 
 /** Published id of the model of {@link buildModel}. */
 export const MODEL_ID = "sentiment-v2";
+
+/** Improvement of {@link buildEvaluation}. */
+export const IMPROVEMENT_BPS = 100n;
 
 /** Key of a published model id. */
 export function modelIdOf(modelId: string): string {
@@ -82,6 +85,30 @@ export function buildBenchmark(method: string, overrides: Partial<BenchmarkStruc
     minSampleSize: 1_000n,
     minRuns: 3n,
     minLowerBoundBps: 1n,
+    ...overrides,
+  };
+}
+
+/** An evaluation that just satisfies the benchmark at its first version, with {@link IMPROVEMENT_BPS} of improvement. */
+export function buildEvaluation(
+  model: string,
+  benchmark: BenchmarkStruct,
+  overrides: Partial<EvaluationStruct> = {},
+): EvaluationStruct {
+  const baselineScore = BigInt(benchmark.baselineScore);
+  const better = benchmark.direction === Direction.MAXIMISE ? IMPROVEMENT_BPS : -IMPROVEMENT_BPS;
+  return {
+    model,
+    benchmarkVersion: 1n,
+    specHash: benchmark.specHash,
+    evaluationDataHash: benchmark.evaluationDataHash,
+    baselineScore,
+    candidateScore: baselineScore + better,
+    sampleSize: benchmark.minSampleSize,
+    runs: benchmark.minRuns,
+    lowerBoundBps: benchmark.minLowerBoundBps,
+    baselineCommitment: benchmark.modelCommitment,
+    candidateCommitment: ethers.id("candidate"),
     ...overrides,
   };
 }

@@ -1,8 +1,15 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { ACCESS_FUNCTIONS, byRole, type GuardedFunction, roleId, shouldBeGuarded } from "../helpers/guarded.behavior";
-import { buildBenchmark, MODEL_ID, modelIdOf, Status } from "../helpers/models";
+import {
+  ACCESS_FUNCTIONS,
+  byRole,
+  type GuardedFunction,
+  roleId,
+  shouldBeGuarded,
+  shouldHaveOnly,
+} from "../helpers/guarded.behavior";
+import { buildBenchmark, buildEvaluation, MODEL_ID, modelIdOf, Status } from "../helpers/models";
 import { ADMIN_DELAY } from "../helpers/units";
 import {
   deployRegistry,
@@ -14,16 +21,18 @@ import {
 } from "./registry.fixture";
 
 const { ZeroAddress } = ethers;
+const ID = modelIdOf(MODEL_ID);
 const OTHER_ID = "other-model";
+const DAILY_LIMIT = 1n;
 
 /** A guard that knows callers by the address book. */
-const byAddressBook = (expected: "wirer" | "tokenManager" | "factory") => ({
+const byAddressBook = (expected: "wirer" | "tokenManager" | "factory" | "verifier") => ({
   holders: [expected] as const,
   error: "UnauthorizedCaller",
   errorArguments: (sender: string, context: RegistryContext) => [sender, context[expected].address],
 });
 
-const GUARDED: GuardedFunction<RegistryContext>[] = [
+const PROPOSED_GUARDED: GuardedFunction<RegistryContext>[] = [
   {
     name: "createModel",
     ...byAddressBook("tokenManager"),
@@ -33,8 +42,7 @@ const GUARDED: GuardedFunction<RegistryContext>[] = [
     name: "registerModel",
     holders: ["registrar"],
     ...byRole("REGISTRAR_ROLE"),
-    call: ({ registry, method }, sender) =>
-      registry.connect(sender).registerModel(modelIdOf(MODEL_ID), buildBenchmark(method.address)),
+    call: ({ registry, method }, sender) => registry.connect(sender).registerModel(ID, buildBenchmark(method.address)),
   },
   {
     name: "setVerifier",
@@ -50,60 +58,74 @@ const GUARDED: GuardedFunction<RegistryContext>[] = [
   },
 ];
 
+const SET_POOL: GuardedFunction<RegistryContext> = {
+  name: "setPool",
+  ...byAddressBook("factory"),
+  call: ({ registry, alice }, sender) => registry.connect(sender).setPool(ID, alice),
+};
+
+const WIRE: GuardedFunction<RegistryContext> = {
+  name: "wire",
+  ...byAddressBook("wirer"),
+  call: ({ registry, alice, bob, mallory }, sender) => registry.connect(sender).wire(alice, bob, mallory),
+};
+
+const REGISTERED_GUARDED: GuardedFunction<RegistryContext>[] = [
+  {
+    name: "replaceBenchmark",
+    holders: ["admin"],
+    ...byRole("DEFAULT_ADMIN_ROLE"),
+    call: ({ registry, method }, sender) =>
+      registry.connect(sender).replaceBenchmark(ID, buildBenchmark(method.address)),
+  },
+  {
+    name: "setDailyLimit",
+    holders: ["admin"],
+    ...byRole("DEFAULT_ADMIN_ROLE"),
+    call: ({ registry }, sender) => registry.connect(sender).setDailyLimit(ID, DAILY_LIMIT),
+  },
+  {
+    name: "recordImprovement",
+    ...byAddressBook("verifier"),
+    call: ({ registry, method }, sender) =>
+      registry.connect(sender).recordImprovement(buildEvaluation(ID, buildBenchmark(method.address))),
+  },
+];
+
+/** Guards that know callers by an address book which is still empty. */
+const asUnwired = (guarded: GuardedFunction<RegistryContext>): GuardedFunction<RegistryContext> => ({
+  ...guarded,
+  holders: [],
+  errorArguments: (sender) => [sender, ZeroAddress],
+});
+
+const registryOf = ({ registry }: RegistryContext) => registry;
+
 describe("ModelRegistry callers", () => {
+  shouldHaveOnly(deployRegistry, registryOf, [
+    ...[...PROPOSED_GUARDED, ...REGISTERED_GUARDED, SET_POOL, WIRE].map(({ name }) => name),
+    ...ACCESS_FUNCTIONS,
+  ]);
+
   describe("given a proposed model", () => {
-    shouldBeGuarded(proposedModel, ({ registry }) => registry, GUARDED, [...ACCESS_FUNCTIONS, "setPool", "wire"]);
+    shouldBeGuarded(proposedModel, registryOf, PROPOSED_GUARDED);
   });
 
   describe("given a registered model", () => {
-    shouldBeGuarded(
-      registeredModel,
-      ({ registry }) => registry,
-      [
-        {
-          name: "setPool",
-          ...byAddressBook("factory"),
-          call: ({ registry, alice }, sender) => registry.connect(sender).setPool(modelIdOf(MODEL_ID), alice),
-        },
-      ],
-      [...ACCESS_FUNCTIONS, ...GUARDED.map(({ name }) => name), "wire"],
-    );
+    shouldBeGuarded(registeredModel, registryOf, [...REGISTERED_GUARDED, SET_POOL]);
   });
 
   describe("given no wiring", () => {
-    shouldBeGuarded(
-      deployUnwiredRegistry,
-      ({ registry }) => registry,
-      [
-        {
-          name: "createModel",
-          holders: [],
-          error: "UnauthorizedCaller",
-          errorArguments: (sender) => [sender, ZeroAddress],
-          call: (context, sender) => context.registry.connect(sender).createModel(...modelArguments(context)),
-        },
-        {
-          name: "setPool",
-          holders: [],
-          error: "UnauthorizedCaller",
-          errorArguments: (sender) => [sender, ZeroAddress],
-          call: ({ registry, alice }, sender) => registry.connect(sender).setPool(modelIdOf(MODEL_ID), alice),
-        },
-        {
-          name: "wire",
-          ...byAddressBook("wirer"),
-          call: ({ registry, alice, bob, mallory }, sender) => registry.connect(sender).wire(alice, bob, mallory),
-        },
-      ],
-      [...ACCESS_FUNCTIONS, "registerModel", "setMethodAllowed", "setVerifier"],
+    const byBook = [...PROPOSED_GUARDED, ...REGISTERED_GUARDED, SET_POOL].filter(
+      ({ error }) => error === "UnauthorizedCaller",
     );
+    shouldBeGuarded(deployUnwiredRegistry, registryOf, [...byBook.map(asUnwired), WIRE]);
 
     it("refuses a registration by the registrar, as no model can exist", async () => {
       const { registry, registrar, method } = await loadFixture(deployUnwiredRegistry);
-      const id = modelIdOf(MODEL_ID);
-      await expect(registry.connect(registrar).registerModel(id, buildBenchmark(method.address)))
+      await expect(registry.connect(registrar).registerModel(ID, buildBenchmark(method.address)))
         .to.be.revertedWithCustomError(registry, "WrongModelStatus")
-        .withArgs(id, Status.NONE, Status.PROPOSAL);
+        .withArgs(ID, Status.NONE, Status.PROPOSAL);
     });
   });
 });

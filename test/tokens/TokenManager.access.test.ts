@@ -7,6 +7,7 @@ import {
   type GuardedFunction,
   roleId,
   shouldBeGuarded,
+  shouldHaveOnly,
   signersIn,
 } from "../helpers/guarded.behavior";
 import { MODEL_ID, modelIdOf } from "../helpers/models";
@@ -82,7 +83,12 @@ const GUARDED: GuardedFunction<Context>[] = [
 
 describe("TokenManager callers", () => {
   describe("given a registered model", () => {
-    shouldBeGuarded(registeredModel, ({ tokenManager }) => tokenManager, GUARDED, ACCESS_FUNCTIONS);
+    shouldBeGuarded(registeredModel, ({ tokenManager }) => tokenManager, GUARDED);
+
+    shouldHaveOnly(registeredModel, ({ tokenManager }) => tokenManager, [
+      ...GUARDED.map(({ name }) => name),
+      ...ACCESS_FUNCTIONS,
+    ]);
 
     it("refuses ether sent without a call", async () => {
       const { tokenManager, launcher } = await loadFixture(registeredModel);
