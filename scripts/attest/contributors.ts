@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Contributors behind a Merkle root: each owns an interval of the distribution, in proportion to a weight.
+
+import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
+import { AbiCoder, getAddress, keccak256, ZeroAddress } from "ethers";
+
+/** The whole of a distribution; intervals are parts of it. */
+export const WHOLE = 10n ** 18n;
+
+/** What a contributor's data is worth, in any unit. */
+export interface WeightedContributor {
+  readonly account: string;
+  readonly weight: bigint;
+}
+
+/** A contributor's place in the tree: what a claim on the distributor needs beside token, root and total. */
+export interface ContributorLeaf {
+  readonly index: bigint;
+  readonly account: string;
+  /** The contributor's interval of [0, 1e18]. */
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly proof: readonly string[];
+}
+
+/** All contributors of an improvement, in ascending order of account. */
+export interface ContributorTree {
+  readonly distributionId: string;
+  readonly root: string;
+  readonly leaves: readonly ContributorLeaf[];
+}
+
+const LEAF_TYPES = ["bytes32", "uint256", "address", "uint256", "uint256"];
+
+/** Id of the distribution of a model's evaluation, which every leaf names. */
+export function hashDistribution(model: string, evaluationId: string): string {
+  return keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "bytes32"], [model, evaluationId]));
+}
+
+/**
+ * The tree of an improvement's contributors. Intervals are adjacent and cover all of [0, 1e18], so that the amounts paid for them
+ * sum to the total. Throws for an account that is zero or stands twice, and for a weight that is no part of the whole.
+ */
+export function buildContributorTree(
+  model: string,
+  evaluationId: string,
+  contributors: readonly WeightedContributor[],
+): ContributorTree {
+  if (contributors.length === 0) throw new Error("contributors are none, expected at least one");
+  const distributionId = hashDistribution(model, evaluationId);
+  const intervals = toIntervals(contributors);
+  const tree = StandardMerkleTree.of(
+    intervals.map(({ index, account, from, to }) => [distributionId, index, account, from, to]),
+    LEAF_TYPES,
+  );
+  const leaves = intervals.map((interval, i) => ({ ...interval, proof: tree.getProof(i) }));
+  return { distributionId, root: tree.root, leaves };
+}
+
+/** The contributor's part of a distribution of `total` wei. */
+export function contributorAmount(total: bigint, { from, to }: Pick<ContributorLeaf, "from" | "to">): bigint {
+  return (total * to) / WHOLE - (total * from) / WHOLE;
+}
+
+function toIntervals(contributors: readonly WeightedContributor[]): Omit<ContributorLeaf, "proof">[] {
+  const ordered = contributors
+    .map(({ account, weight }) => ({ account: getAddress(account), weight }))
+    .sort((a, b) => (BigInt(a.account) < BigInt(b.account) ? -1 : 1));
+  for (const { account, weight } of ordered) {
+    if (weight <= 0n) throw new Error(`weight of contributor ${account} is ${weight}, expected a positive integer`);
+  }
+  const sum = ordered.reduce((total, { weight }) => total + weight, 0n);
+  let weightBefore = 0n;
+  let previous = ZeroAddress;
+  return ordered.map(({ account, weight }, i) => {
+    if (account === ZeroAddress) throw new Error(`contributor ${account} is zero, expected an account`);
+    if (account === previous)
+      throw new Error(`contributor ${account} stands twice, expected once with the summed weight`);
+    const from = (WHOLE * weightBefore) / sum;
+    const to = (WHOLE * (weightBefore + weight)) / sum;
+    if (from === to)
+      throw new Error(`weight of contributor ${account} is ${weight}, less than 1e-18 of the sum ${sum}`);
+    weightBefore += weight;
+    previous = account;
+    return { index: BigInt(i), account, from, to };
+  });
+}

@@ -1,0 +1,353 @@
+import { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import type { BaseContract, ContractTransactionResponse } from "ethers";
+import hre, { ethers } from "hardhat";
+import type { ModelToken } from "../../.build/typechain";
+import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
+import { deployProtocol } from "../../deploy/protocol";
+import { hashDistribution } from "../../scripts/attest/contributors";
+import {
+  type Contributor,
+  encodeProof,
+  type Evaluation,
+  type ImprovementStatement,
+  STATEMENT_TYPES,
+  statementDomain,
+} from "../../scripts/attest/statement";
+import { buildBenchmark, buildModel, Direction, modelIdOf } from "./models";
+import { argumentsOf, signerOf } from "./protocol";
+import { BPS, DAY, TOKEN } from "./units";
+
+/** Score of the model of {@link deployImprovements} at registration: the example data's ROC AUC, 0.749352. */
+export const BASELINE = 7_494n;
+
+/** Improvement of a statement that is told nothing else, in bps. */
+export const DELTA = 100n;
+
+/** Improvement that is paid per model and UTC day unless the admin decides otherwise, in bps. */
+export const DAILY_LIMIT = 500n;
+
+/** Reward for 100 bps, in wei. */
+export const RATE = 1_000n * TOKEN;
+
+/** Longest life of a statement, in seconds. */
+export const MAX_STATEMENT_LIFE = 2n * DAY;
+
+const OWNER_SHARE_BPS = 3_000n;
+
+/** The deployed protocol with a registered model, and its keys. */
+export type Improvements = Awaited<ReturnType<typeof deployImprovements>>;
+
+/** A registered model. */
+export interface RegisteredModel {
+  id: string;
+  token: ModelToken;
+  owner: string;
+}
+
+/** What {@link buildStatement} may be told; the evaluation field by field. */
+export type StatementOverrides = Partial<Omit<ImprovementStatement, "evaluation">> & {
+  evaluation?: Partial<Evaluation>;
+};
+
+/** An error with its arguments, and the contract that declares it. */
+export interface Refusal {
+  contract: BaseContract;
+  error: string;
+  args: readonly unknown[];
+}
+
+/**
+ * The protocol as it is shipped, with 2 of 3 attesters, in ascending order, and one model that they vouch for; `admin` is the timelock without its
+ * delay. `alice`, `bob`, `carol`, `relayer` and `mallory` are anybody.
+ */
+export async function deployImprovements() {
+  const protocol = await deployProtocol(hre);
+  const { parameters, timelock } = protocol;
+  const signerAt = (list: readonly string[]) => ethers.getSigner(list[0]!);
+  const keys = {
+    deployer: await ethers.getSigner(parameters.$global.deployer),
+    admin: await signerOf(await timelock.getAddress()),
+    guardian: await signerAt(parameters.$global.guardians),
+    launcher: await signerAt(parameters.Tokens.deployers),
+    registrar: await signerAt(parameters.Models.registrars),
+    distributor: await signerAt(parameters.Tokens.distributors),
+    poolCreator: await signerAt(parameters.Market.poolCreators),
+  };
+  const attesters = ascending(
+    await Promise.all(parameters.Methods.attesters.map((account) => ethers.getSigner(account))),
+  );
+  // The accounts before have their place in the parameters of local chains.
+  const [governor, supplier, , relayer, alice, bob, carol, mallory] = (await ethers.getSigners()).slice(12);
+  const anybody = { relayer: relayer!, alice: alice!, bob: bob!, carol: carol!, mallory: mallory! };
+  const context = { ...protocol, ...keys, ...anybody, attesters, governor: governor!, supplier: supplier! };
+  return { ...context, model: await registerModel(context, {}) };
+}
+
+/** A model in status REGISTERED whose method is the oracle's, unless told otherwise. */
+export async function registerModel(
+  {
+    tokenManager,
+    registry,
+    oracleAttestation,
+    launcher,
+    registrar,
+    supplier,
+    governor,
+  }: Pick<
+    Improvements,
+    "tokenManager" | "registry" | "oracleAttestation" | "launcher" | "registrar" | "supplier" | "governor"
+  >,
+  {
+    modelId = "credit-default",
+    tokensPerDeltaOne = RATE,
+    benchmark = {},
+  }: { modelId?: string; tokensPerDeltaOne?: bigint; benchmark?: Partial<BenchmarkStruct> },
+): Promise<RegisteredModel> {
+  const launch = buildModel(
+    { supplierRecipient: supplier.address, governor: governor.address },
+    { modelId, params: { tokensPerDeltaOne } },
+  );
+  await tokenManager.connect(launcher).deployTokenWithAllocations(...argumentsOf(launch));
+  const id = modelIdOf(modelId);
+  await registry.connect(registrar).registerModel(id, await benchmarkWith({ oracleAttestation }, benchmark));
+  const token = await ethers.getContractAt("ModelToken", await registry.tokenOf(id));
+  return { id, token, owner: supplier.address };
+}
+
+/** A benchmark at {@link BASELINE} whose method is the oracle's. */
+export async function benchmarkWith(
+  { oracleAttestation }: Pick<Improvements, "oracleAttestation">,
+  overrides: Partial<BenchmarkStruct> = {},
+): Promise<BenchmarkStruct> {
+  return buildBenchmark(await oracleAttestation.getAddress(), {
+    baselineScore: BASELINE,
+    modelCommitment: ethers.id("baseline predictions"),
+    ...overrides,
+  });
+}
+
+/** A statement that the model's benchmark pays for, {@link DELTA} better than the present score. */
+export async function buildStatement(
+  { registry, oracleAttestation, alice, bob }: Improvements,
+  { id }: Pick<RegisteredModel, "id">,
+  { evaluation = {}, ...overrides }: StatementOverrides = {},
+): Promise<ImprovementStatement> {
+  const benchmark = await registry.benchmarkOf(id);
+  const score = benchmark.baselineScore;
+  const candidateScore =
+    evaluation.candidateScore ?? (benchmark.direction === Direction.MAXIMISE ? score + DELTA : score - DELTA);
+  const benchmarkVersion = await registry.benchmarkVersionOf(id);
+  return {
+    evaluationId: ethers.id(`evaluation ${benchmarkVersion} ${score} ${candidateScore}`),
+    contributionDataHash: ethers.id("contributed data"),
+    contributors: buildContributors([alice, bob], [7_001n, 2_999n]),
+    contributorsRoot: ethers.ZeroHash,
+    attesterEpoch: await oracleAttestation.epoch(),
+    deadline: BigInt(await time.latest()) + DAY,
+    ...overrides,
+    evaluation: {
+      model: id,
+      benchmarkVersion,
+      specHash: benchmark.specHash,
+      evaluationDataHash: benchmark.evaluationDataHash,
+      baselineScore: score,
+      candidateScore,
+      sampleSize: benchmark.minSampleSize,
+      runs: benchmark.minRuns,
+      lowerBoundBps: benchmark.minLowerBoundBps,
+      baselineCommitment: benchmark.modelCommitment,
+      candidateCommitment: ethers.id(`predictions at ${candidateScore}`),
+      ...evaluation,
+    },
+  };
+}
+
+/** Contributors in ascending order; the shares go to them in the given order. */
+export function buildContributors(accounts: readonly { address: string }[], shares: readonly bigint[]): Contributor[] {
+  return ascending(accounts.map(({ address }, i) => ({ account: address, address, shareBps: shares[i]! }))).map(
+    ({ account, shareBps }) => ({ account, shareBps }),
+  );
+}
+
+/** In ascending order of address. */
+export function ascending<T extends { address: string }>(accounts: readonly T[]): T[] {
+  return [...accounts].sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
+}
+
+/** The signature of one key over a statement for this verifier on this chain. */
+export async function signStatement(
+  { verifier, network }: Pick<Improvements, "verifier" | "network">,
+  statement: ImprovementStatement,
+  signer: HardhatEthersSigner,
+): Promise<string> {
+  const domain = statementDomain(BigInt(network.chainId), await verifier.getAddress());
+  return signer.signTypedData(domain, STATEMENT_TYPES, { ...statement, contributors: [...statement.contributors] });
+}
+
+/** The oracle method's proof by these signers: as many attesters as must sign, unless told otherwise. */
+export async function attest(
+  context: Improvements,
+  statement: ImprovementStatement,
+  signers?: readonly HardhatEthersSigner[],
+): Promise<string> {
+  const threshold = Number(await context.oracleAttestation.threshold());
+  const attestations = (signers ?? context.attesters.slice(0, threshold)).map(async (signer) => ({
+    signer: signer.address,
+    signature: await signStatement(context, statement, signer),
+  }));
+  return encodeProof(await Promise.all(attestations));
+}
+
+/** A statement in the form that contract calls take. */
+export function toCall(statement: ImprovementStatement) {
+  return { ...statement, contributors: [...statement.contributors] };
+}
+
+/** Sends a statement; anybody may. */
+export function submit(
+  { verifier, relayer }: Pick<Improvements, "verifier" | "relayer">,
+  statement: ImprovementStatement,
+  proof: string,
+): Promise<ContractTransactionResponse> {
+  return verifier.connect(relayer).processImprovement(toCall(statement), proof);
+}
+
+/** Builds, signs and sends a statement. */
+export async function improve(
+  context: Improvements,
+  model: Pick<RegisteredModel, "id">,
+  overrides: StatementOverrides = {},
+): Promise<{ statement: ImprovementStatement; proof: string; transaction: ContractTransactionResponse }> {
+  const statement = await buildStatement(context, model, overrides);
+  const proof = await attest(context, statement);
+  return { statement, proof, transaction: await submit(context, statement, proof) };
+}
+
+/** The reward of an improvement, and its parts, by the published formulas. */
+export function rewardOf(deltaBps: bigint, tokensPerDeltaOne: bigint, contributors: readonly Contributor[] = []) {
+  const reward = (deltaBps * tokensPerDeltaOne) / 100n;
+  const owner = (reward * OWNER_SHARE_BPS) / BPS;
+  const forContributors = reward - owner;
+  const amounts = contributors.map(({ shareBps }) => (forContributors * shareBps) / BPS);
+  const largest = contributors.reduce(
+    (best, { shareBps }, i) => (shareBps > contributors[best]!.shareBps ? i : best),
+    0,
+  );
+  if (amounts.length > 0) amounts[largest]! += forContributors - amounts.reduce((sum, amount) => sum + amount, 0n);
+  return { reward, owner, forContributors, amounts };
+}
+
+/** Everything that a submission may change, as one comparable value. */
+export async function stateOf(
+  { registry, verifier, rewardDistributor, oracleAttestation, ...context }: Improvements,
+  { id, token, owner }: RegisteredModel,
+  { evaluationId, contributors }: Pick<ImprovementStatement, "evaluationId" | "contributors">,
+) {
+  const accounts = [owner, ...contributors.map(({ account }) => account), await rewardDistributor.getAddress()];
+  const anybody = [context.alice, context.bob, context.carol, context.relayer, context.mallory];
+  const holders = [...accounts, ...anybody.map(({ address }) => address)];
+  return {
+    benchmark: [...(await registry.benchmarkOf(id))],
+    version: await registry.benchmarkVersionOf(id),
+    parameters: [...(await registry.parametersOf(id))],
+    remainingToday: await registry.remainingTodayBps(id),
+    rewardsRemaining: await registry.rewardsRemainingOf(id),
+    status: await registry.statusOf(id),
+    isUsed: await verifier.isUsed(id, evaluationId),
+    record: [...(await verifier.improvementsOf(id, [evaluationId]))[0]!],
+    distribution: await rewardDistributor.remainingOf(hashDistribution(id, evaluationId)),
+    epoch: await oracleAttestation.epoch(),
+    supply: await token.totalSupply(),
+    minted: await token.rewardsMinted(),
+    balances: await Promise.all(holders.map((holder) => token.balanceOf(holder))),
+  };
+}
+
+/** V5: the statement is refused for this reason, by the submission as by its preview, and nothing has changed. */
+export async function expectRefused(
+  context: Improvements,
+  model: RegisteredModel,
+  statement: ImprovementStatement,
+  proof: string,
+  { contract, error, args }: Refusal,
+  { preview = true }: { preview?: boolean } = {},
+): Promise<void> {
+  const before = await stateOf(context, model, statement);
+  await expect(submit(context, statement, proof))
+    .to.be.revertedWithCustomError(contract, error)
+    .withArgs(...args);
+  expect(await stateOf(context, model, statement)).to.deep.equal(before);
+  if (!preview) return;
+  await expect(context.verifier.verifyAndCalculateReward(toCall(statement), proof))
+    .to.be.revertedWithCustomError(contract, error)
+    .withArgs(...args);
+}
+
+/** V2, V3: the listed contributors and the owner are paid exactly, the score has moved, and every event tells it. */
+export async function expectImproved(
+  context: Improvements,
+  model: RegisteredModel,
+  statement: ImprovementStatement,
+  proof: string,
+  tokensPerDeltaOne = RATE,
+): Promise<void> {
+  const { verifier, registry, rewardDistributor } = context;
+  const { evaluation, evaluationId, contributors, contributionDataHash, contributorsRoot } = statement;
+  const { candidateScore, baselineScore, candidateCommitment } = evaluation;
+  const deltaBps = candidateScore > baselineScore ? candidateScore - baselineScore : baselineScore - candidateScore;
+  const { reward, owner, forContributors, amounts } = rewardOf(deltaBps, tokensPerDeltaOne, contributors);
+  const payees: [string, bigint][] = [
+    [model.owner, owner],
+    ...(contributors.length > 0
+      ? contributors.map(({ account }, i): [string, bigint] => [account, amounts[i]!])
+      : [[await rewardDistributor.getAddress(), forContributors] as [string, bigint]]),
+  ];
+  const received = new Map<string, bigint>();
+  for (const [account, amount] of payees) received.set(account, (received.get(account) ?? 0n) + amount);
+  const before = await stateOf(context, model, statement);
+  const method = (await registry.benchmarkOf(model.id)).method;
+  expect(await verifier.previewReward(model.id, candidateScore)).to.deep.equal([owner, forContributors]);
+  expect(await verifier.verifyAndCalculateReward(toCall(statement), proof)).to.equal(reward);
+
+  const transaction = await submit(context, statement, proof);
+
+  await expect(transaction).to.changeTokenBalances(model.token, [...received.keys()], [...received.values()]);
+  await expect(transaction)
+    .to.emit(verifier, "ImprovementRecorded")
+    .withArgs(
+      model.id,
+      evaluationId,
+      method,
+      baselineScore,
+      candidateScore,
+      reward,
+      contributionDataHash,
+      contributorsRoot,
+    );
+  const rewarded = await verifier.queryFilter(verifier.filters.RewardDistributed(), transaction.blockHash!);
+  expect(rewarded.map(({ args }) => [...args])).to.deep.equal(
+    payees.map(([account, amount]) => [model.id, evaluationId, account, amount]),
+  );
+  await expect(transaction)
+    .to.emit(registry, "ScoreMoved")
+    .withArgs(model.id, candidateScore, candidateCommitment, before.rewardsRemaining - reward);
+  await expect(transaction)
+    .to.emit(model.token, "RewardsMinted")
+    .withArgs(reward, before.minted + reward);
+
+  const after = await stateOf(context, model, statement);
+  const timestamp = BigInt(await time.latest());
+  const [specHash, dataHash, , ...terms] = before.benchmark;
+  const benchmark = [specHash, dataHash, candidateCommitment, ...terms];
+  benchmark[6] = candidateScore;
+  expect(after.benchmark).to.deep.equal(benchmark);
+  expect(after.rewardsRemaining).to.equal(before.rewardsRemaining - reward);
+  expect(after.supply).to.equal(before.supply + reward);
+  expect(after.isUsed).to.equal(true);
+  expect(after.record).to.deep.equal([baselineScore, candidateScore, timestamp, method]);
+  expect(after.distribution).to.equal(contributors.length > 0 ? 0n : forContributors);
+  expect(await registry.scoreOf(model.id)).to.equal(candidateScore);
+  expect(await verifier.scoreOf(model.id)).to.equal(candidateScore);
+}
