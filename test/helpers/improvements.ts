@@ -36,8 +36,11 @@ export const MAX_STATEMENT_LIFE = 2n * DAY;
 
 const OWNER_SHARE_BPS = 3_000n;
 
-/** The deployed protocol with a registered model, and its keys. */
-export type Improvements = Awaited<ReturnType<typeof deployImprovements>>;
+/** The deployed protocol with its keys. */
+export type Deployed = Awaited<ReturnType<typeof deployWithKeys>>;
+
+/** The same with a registered model. */
+export type Improvements = Deployed & { model: RegisteredModel };
 
 /** A registered model. */
 export interface RegisteredModel {
@@ -59,46 +62,17 @@ export interface Refusal {
 }
 
 /**
- * The protocol as it is shipped, with 2 of 3 attesters, in ascending order, and one model that they vouch for; `admin` is the timelock without its
- * delay. `alice`, `bob`, `carol`, `relayer` and `mallory` are anybody.
+ * The protocol as it is shipped, with 2 of 3 attesters, in ascending order, and one model that they vouch for; `admin` is the
+ * timelock without its delay. `alice`, `bob`, `carol`, `relayer` and `mallory` are anybody.
  */
-export async function deployImprovements() {
-  const protocol = await deployProtocol(hre);
-  const { parameters, timelock } = protocol;
-  const signerAt = (list: readonly string[]) => ethers.getSigner(list[0]!);
-  const keys = {
-    deployer: await ethers.getSigner(parameters.$global.deployer),
-    admin: await signerOf(await timelock.getAddress()),
-    guardian: await signerAt(parameters.$global.guardians),
-    launcher: await signerAt(parameters.Tokens.deployers),
-    registrar: await signerAt(parameters.Models.registrars),
-    distributor: await signerAt(parameters.Tokens.distributors),
-    poolCreator: await signerAt(parameters.Market.poolCreators),
-  };
-  const attesters = ascending(
-    await Promise.all(parameters.Methods.attesters.map((account) => ethers.getSigner(account))),
-  );
-  // The accounts before have their place in the parameters of local chains.
-  const [governor, supplier, , relayer, alice, bob, carol, mallory] = (await ethers.getSigners()).slice(12);
-  const anybody = { relayer: relayer!, alice: alice!, bob: bob!, carol: carol!, mallory: mallory! };
-  const context = { ...protocol, ...keys, ...anybody, attesters, governor: governor!, supplier: supplier! };
-  return { ...context, model: await registerModel(context, {}) };
+export async function deployImprovements(): Promise<Improvements> {
+  const deployed = await deployWithKeys();
+  return { ...deployed, model: await registerModel(deployed, {}) };
 }
 
 /** A model in status REGISTERED whose method is the oracle's, unless told otherwise. */
 export async function registerModel(
-  {
-    tokenManager,
-    registry,
-    oracleAttestation,
-    launcher,
-    registrar,
-    supplier,
-    governor,
-  }: Pick<
-    Improvements,
-    "tokenManager" | "registry" | "oracleAttestation" | "launcher" | "registrar" | "supplier" | "governor"
-  >,
+  { tokenManager, registry, oracleAttestation, launcher, registrar, supplier, governor }: Deployed,
   {
     modelId = "credit-default",
     tokensPerDeltaOne = RATE,
@@ -118,7 +92,7 @@ export async function registerModel(
 
 /** A benchmark at {@link BASELINE} whose method is the oracle's. */
 export async function benchmarkWith(
-  { oracleAttestation }: Pick<Improvements, "oracleAttestation">,
+  { oracleAttestation }: Pick<Deployed, "oracleAttestation">,
   overrides: Partial<BenchmarkStruct> = {},
 ): Promise<BenchmarkStruct> {
   return buildBenchmark(await oracleAttestation.getAddress(), {
@@ -130,7 +104,7 @@ export async function benchmarkWith(
 
 /** A statement that the model's benchmark pays for, {@link DELTA} better than the present score. */
 export async function buildStatement(
-  { registry, oracleAttestation, alice, bob }: Improvements,
+  { registry, oracleAttestation, alice, bob }: Deployed,
   { id }: Pick<RegisteredModel, "id">,
   { evaluation = {}, ...overrides }: StatementOverrides = {},
 ): Promise<ImprovementStatement> {
@@ -178,7 +152,7 @@ export function ascending<T extends { address: string }>(accounts: readonly T[])
 
 /** The signature of one key over a statement for this verifier on this chain. */
 export async function signStatement(
-  { verifier, network }: Pick<Improvements, "verifier" | "network">,
+  { verifier, network }: Pick<Deployed, "verifier" | "network">,
   statement: ImprovementStatement,
   signer: HardhatEthersSigner,
 ): Promise<string> {
@@ -188,7 +162,7 @@ export async function signStatement(
 
 /** The oracle method's proof by these signers: as many attesters as must sign, unless told otherwise. */
 export async function attest(
-  context: Improvements,
+  context: Deployed,
   statement: ImprovementStatement,
   signers?: readonly HardhatEthersSigner[],
 ): Promise<string> {
@@ -207,7 +181,7 @@ export function toCall(statement: ImprovementStatement) {
 
 /** Sends a statement; anybody may. */
 export function submit(
-  { verifier, relayer }: Pick<Improvements, "verifier" | "relayer">,
+  { verifier, relayer }: Pick<Deployed, "verifier" | "relayer">,
   statement: ImprovementStatement,
   proof: string,
 ): Promise<ContractTransactionResponse> {
@@ -216,7 +190,7 @@ export function submit(
 
 /** Builds, signs and sends a statement. */
 export async function improve(
-  context: Improvements,
+  context: Deployed,
   model: Pick<RegisteredModel, "id">,
   overrides: StatementOverrides = {},
 ): Promise<{ statement: ImprovementStatement; proof: string; transaction: ContractTransactionResponse }> {
@@ -241,7 +215,7 @@ export function rewardOf(deltaBps: bigint, tokensPerDeltaOne: bigint, contributo
 
 /** Everything that a submission may change, as one comparable value. */
 export async function stateOf(
-  { registry, verifier, rewardDistributor, oracleAttestation, ...context }: Improvements,
+  { registry, verifier, rewardDistributor, oracleAttestation, ...context }: Deployed,
   { id, token, owner }: RegisteredModel,
   { evaluationId, contributors }: Pick<ImprovementStatement, "evaluationId" | "contributors">,
 ) {
@@ -267,7 +241,7 @@ export async function stateOf(
 
 /** V5: the statement is refused for this reason, by the submission as by its preview, and nothing has changed. */
 export async function expectRefused(
-  context: Improvements,
+  context: Deployed,
   model: RegisteredModel,
   statement: ImprovementStatement,
   proof: string,
@@ -287,7 +261,7 @@ export async function expectRefused(
 
 /** V2, V3: the listed contributors and the owner are paid exactly, the score has moved, and every event tells it. */
 export async function expectImproved(
-  context: Improvements,
+  context: Deployed,
   model: RegisteredModel,
   statement: ImprovementStatement,
   proof: string,
@@ -350,4 +324,26 @@ export async function expectImproved(
   expect(after.distribution).to.equal(contributors.length > 0 ? 0n : forContributors);
   expect(await registry.scoreOf(model.id)).to.equal(candidateScore);
   expect(await verifier.scoreOf(model.id)).to.equal(candidateScore);
+}
+
+async function deployWithKeys() {
+  const protocol = await deployProtocol(hre);
+  const { parameters, timelock } = protocol;
+  const signerAt = (list: readonly string[]) => ethers.getSigner(list[0]!);
+  const keys = {
+    deployer: await ethers.getSigner(parameters.$global.deployer),
+    admin: await signerOf(await timelock.getAddress()),
+    guardian: await signerAt(parameters.$global.guardians),
+    launcher: await signerAt(parameters.Tokens.deployers),
+    registrar: await signerAt(parameters.Models.registrars),
+    distributor: await signerAt(parameters.Tokens.distributors),
+    poolCreator: await signerAt(parameters.Market.poolCreators),
+  };
+  const attesters = ascending(
+    await Promise.all(parameters.Methods.attesters.map((account) => ethers.getSigner(account))),
+  );
+  // The accounts before have their place in the parameters of local chains.
+  const [governor, supplier, , relayer, alice, bob, carol, mallory] = (await ethers.getSigners()).slice(12);
+  const anybody = { relayer: relayer!, alice: alice!, bob: bob!, carol: carol!, mallory: mallory! };
+  return { ...protocol, ...keys, ...anybody, attesters, governor: governor!, supplier: supplier! };
 }
