@@ -18,6 +18,7 @@ export class Fields {
   private readonly children: Fields[] = [];
   private readonly fields: Record<string, unknown>;
   private readonly problems: string[] = [];
+  private readonly open: string[] = [];
 
   constructor(
     value: unknown,
@@ -43,8 +44,8 @@ export class Fields {
     const given = this.fields[key];
     const value = rule.read(given);
     if (value !== undefined) return value;
-    const found = [given].flat().includes(PLACEHOLDER) ? "not filled in" : show(given);
-    this.report(`${this.path}${key} is ${found}, expected ${rule.expected}`);
+    if ([given].flat().includes(PLACEHOLDER)) this.open.push(`${this.path}${key}`);
+    else this.report(`${this.path}${key} is ${show(given)}, expected ${rule.expected}`);
     return rule.none;
   }
 
@@ -63,8 +64,13 @@ export class Fields {
 
   /** Throws one {@link Problem} that names everything found, unknown fields included. */
   refuse(file: string): void {
-    const problems = this.everything();
+    const open = this.everythingOpen();
+    const problems = [...(open.length > 0 ? [`to be filled in: ${open.join(", ")}`] : []), ...this.everything()];
     if (problems.length > 0) throw new Problem(`${file}: ${problems.join("; ")}.`);
+  }
+
+  private everythingOpen(): string[] {
+    return [...this.open, ...this.children.flatMap((child) => child.everythingOpen())];
   }
 
   private everything(): string[] {

@@ -81,7 +81,12 @@ export async function deployModule<Id extends string, Name extends string, Resul
   });
   await Promise.all(reports);
   if (result.type !== DeploymentResultType.SUCCESSFUL_DEPLOYMENT) {
-    throw new Problem(errorDeploymentResultToExceptionMessage(result).replace(/\s*\n\s*/g, " "));
+    const reason = errorDeploymentResultToExceptionMessage(result).replace(/\s*\n\s*/g, " ");
+    const isOther = result.type === DeploymentResultType.RECONCILIATION_ERROR;
+    const advice = isOther
+      ? " Use the sources and parameters it was deployed with, or, on a local chain, a new one."
+      : "";
+    throw new Problem(`${hre.network.name}: ${reason}.${advice}`);
   }
   // The journal holds other modules' contracts too.
   const own = Object.values<{ id: string }>(module.results).map((future) => result.contracts[future.id]);

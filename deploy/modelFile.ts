@@ -106,7 +106,7 @@ export interface Dilution {
 }
 
 /** Reads and checks a model file; throws one {@link Problem} that names everything wrong at once. */
-export function readModelFile(path: string, isLocal: boolean): ModelFile {
+export async function readModelFile(path: string, isLocal: boolean): Promise<ModelFile> {
   const file = relative(cwd(), path);
   return parseModelFile(parseJson(readContent(path), file), path, isLocal);
 }

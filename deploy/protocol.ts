@@ -32,16 +32,23 @@ export interface Protocol {
   readonly reserveToken: IERC20Metadata;
 }
 
+export interface DeployProtocolOptions {
+  /** The declared state; without it, that of the network's parameter file. */
+  readonly parameters?: Parameters;
+  /** Told of every transaction as soon as it is confirmed. */
+  readonly onSent?: (transaction: Sent) => void;
+}
+
 /**
  * Brings the protocol of the network to its declared state and returns it: deploys what is missing, sends nothing when all is
  * there, and checks either way that the chain has what the journal says.
  */
 export async function deployProtocol(
   hre: HardhatRuntimeEnvironment,
-  onSent: (transaction: Sent) => void = () => undefined,
+  { parameters: given, onSent = () => undefined }: DeployProtocolOptions = {},
 ): Promise<Protocol> {
   const network = networkOf(hre);
-  const parameters = await readParameters(network);
+  const parameters = given ?? (await readParameters(network));
   const sender = parameters.$global.deployer;
   await requireSender(hre, network, sender);
 

@@ -6,6 +6,8 @@ import { parseArgs } from "node:util";
 import { networkOf } from "../deploy/ignition";
 import { launchModel, Status } from "../deploy/model";
 import { readModelFile } from "../deploy/modelFile";
+import { readParameters } from "../deploy/parameters";
+import { together } from "../deploy/problem";
 import { deployProtocol } from "../deploy/protocol";
 import { trade } from "./launch/trade";
 import { humanView, jsonView, type View } from "./launch/view";
@@ -31,10 +33,10 @@ const print = (line: string) => console.log(line);
 async function launch(hre: HardhatRuntimeEnvironment, { model: path, json }: Options): Promise<void> {
   const view: View = json ? jsonView(print) : humanView(print);
   const network = networkOf(hre);
-  const file = readModelFile(path, network.isLocal);
+  const [file, parameters] = await together(readModelFile(path, network.isLocal), readParameters(network));
   await compile(hre);
   view.begin(network, file);
-  const protocol = await deployProtocol(hre, view.deployed);
+  const protocol = await deployProtocol(hre, { parameters, onSent: view.deployed });
   view.protocol(protocol);
 
   const model = await launchModel(hre, protocol, file, view.step);
