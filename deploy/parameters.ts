@@ -13,12 +13,13 @@ const MOST_ATTESTERS = 64;
 
 /** What a network's parameter file declares, by the Ignition module that uses it; `$global` is for several. */
 const DECLARED = {
-  $global: { deployer: address, adminDelay: integer(1, LONGEST_DELAY), guardians: addresses },
+  $global: { deployer: address, adminDelay: integer(1, LONGEST_DELAY), guardians: addresses, reserveToken: address },
   Governance: { proposers: addresses, executors: addresses },
   Methods: { attesters: addresses, threshold: integer(1, MOST_ATTESTERS) },
   Models: { registrars: addresses },
   Tokens: { operators: addresses, deployers: addresses, distributors: addresses },
-  Market: { poolCreators: addresses, treasury: address, reserveToken: address },
+  Fees: { payers: addresses },
+  Market: { poolCreators: addresses, treasury: address },
 } as const satisfies Record<string, Record<string, Rule<string> | Rule<number> | Rule<string[]>>>;
 
 /** The declared state of a network's protocol. Only a local chain may leave its reserve token to the deployment. */

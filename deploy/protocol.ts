@@ -2,12 +2,14 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type {
   DeltaOneVerifier,
   HokusaiAMMFactory,
+  InfrastructureReserve,
   IERC20Metadata,
   ModelRegistry,
   OracleAttestation,
   RewardDistributor,
   TimelockController,
   TokenManager,
+  UsageFeeRouter,
 } from "../.build/typechain";
 import { LocalReserve } from "../ignition/modules/LocalReserve";
 import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
@@ -26,6 +28,8 @@ export interface Protocol {
   readonly registry: ModelRegistry;
   readonly tokenManager: TokenManager;
   readonly factory: HokusaiAMMFactory;
+  readonly infrastructureReserve: InfrastructureReserve;
+  readonly feeRouter: UsageFeeRouter;
   readonly oracleAttestation: OracleAttestation;
   readonly rewardDistributor: RewardDistributor;
   readonly verifier: DeltaOneVerifier;
@@ -52,8 +56,8 @@ export async function deployProtocol(
   const sender = parameters.$global.deployer;
   await requireSender(hre, network, sender);
 
-  const reserveToken = parameters.Market.reserveToken || (await deployReserve(hre, sender, onSent));
-  const declared = { ...parameters, Market: { ...parameters.Market, reserveToken } };
+  const reserveToken = parameters.$global.reserveToken || (await deployReserve(hre, sender, onSent));
+  const declared = { ...parameters, $global: { ...parameters.$global, reserveToken } };
   const contracts = await deployModule(hre, ProtocolModule, { parameters: declared, sender, onSent });
   const protocol = await connect(hre, network, declared, { ...contracts, ReserveToken: reserveToken });
   await requireWired(hre, protocol);
@@ -95,6 +99,8 @@ async function connect(
     registry: await getContractAt("ModelRegistry", at("ModelRegistry")),
     tokenManager: await getContractAt("TokenManager", at("TokenManager")),
     factory: await getContractAt("HokusaiAMMFactory", at("HokusaiAMMFactory")),
+    infrastructureReserve: await getContractAt("InfrastructureReserve", at("InfrastructureReserve")),
+    feeRouter: await getContractAt("UsageFeeRouter", at("UsageFeeRouter")),
     oracleAttestation: await getContractAt("OracleAttestation", at("OracleAttestation")),
     rewardDistributor: await getContractAt("RewardDistributor", at("RewardDistributor")),
     verifier: await getContractAt("DeltaOneVerifier", at("DeltaOneVerifier")),
@@ -104,7 +110,8 @@ async function connect(
 
 /** The chain must have every contract, know them by these addresses and be under the timelock. */
 async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol): Promise<void> {
-  const { network, addresses, registry, tokenManager, factory, oracleAttestation, verifier } = protocol;
+  const { network, addresses, registry, tokenManager, factory, infrastructureReserve, oracleAttestation, verifier } =
+    protocol;
   for (const [name, address] of Object.entries(addresses)) {
     if ((await hre.ethers.provider.getCode(address)) === "0x") {
       throw new Problem(`${name} has no code at ${address} on ${network.name}: is this the chain of its journal?`);
@@ -115,8 +122,10 @@ async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol):
     ["ModelRegistry.factory", await registry.factory(), addresses.HokusaiAMMFactory],
     ["ModelRegistry.verifier", await registry.verifier(), addresses.DeltaOneVerifier],
     ["HokusaiAMMFactory.reserveToken", await factory.reserveToken(), addresses.ReserveToken],
+    ["HokusaiAMMFactory.feeRouter", await factory.feeRouter(), addresses.UsageFeeRouter],
+    ["InfrastructureReserve.reserveToken", await infrastructureReserve.reserveToken(), addresses.ReserveToken],
   ];
-  const administered = { registry, tokenManager, factory, oracleAttestation, verifier };
+  const administered = { registry, tokenManager, factory, infrastructureReserve, oracleAttestation, verifier };
   for (const [name, contract] of Object.entries(administered)) {
     book.push([`${name}.defaultAdmin`, await contract.defaultAdmin(), addresses.TimelockController]);
   }

@@ -53,6 +53,9 @@ interface IHokusaiAMM {
 
     error OnlyFactory(address caller);
 
+    /// @notice The caller is not the usage fee router.
+    error OnlyFeeRouter(address caller);
+
     /// @notice The trade arrived after its deadline.
     error DeadlineExpired(uint256 deadline, uint256 timestamp);
 
@@ -154,6 +157,12 @@ interface IHokusaiAMM {
     /// @param amount Reserve units.
     function depositFees(uint256 amount) external;
 
+    /// @notice {depositFees} of reserve tokens that the usage fee router has sent here in the same transaction, so that they
+    /// move once. Only the router.
+    /// @dev Errors: `OnlyFeeRouter`, `UnexpectedReserveReceived`, `ZeroOutput`, `ReserveOverflow`.
+    /// @param amount Reserve units that arrived.
+    function creditFees(uint256 amount) external;
+
     /// @notice Sends the trade fees to the factory's treasury. Anyone may. Nothing happens when there are none.
     /// @return amount Reserve units sent.
     function collectFees() external returns (uint256 amount);
@@ -170,6 +179,9 @@ interface IHokusaiAMM {
 
     /// @notice The factory that created the pool.
     function factory() external view returns (address);
+
+    /// @notice The usage fee router.
+    function feeRouter() external view returns (address);
 
     /// @notice Constant reserve ratio w, in parts per million.
     function crr() external view returns (uint256);

@@ -100,6 +100,9 @@ interface IHokusaiAMMFactory {
     /// @notice The reserve token of every pool.
     function reserveToken() external view returns (IERC20Metadata);
 
+    /// @notice The usage fee router of every pool.
+    function feeRouter() external view returns (address);
+
     /// @notice Where trade fees go.
     function treasury() external view returns (address);
 

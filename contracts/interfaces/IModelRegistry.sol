@@ -2,7 +2,15 @@
 pragma solidity 0.8.30;
 
 import {Evaluation, ImprovementTerms} from "../types/ImprovementTypes.sol";
-import {Benchmark, InitialParams, Model, ModelParameters, ModelStatus} from "../types/ModelTypes.sol";
+import {
+    Benchmark,
+    FeeTerms,
+    InitialParams,
+    Model,
+    ModelParameters,
+    ModelStatus,
+    Parameter
+} from "../types/ModelTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
 
 /// @title Model registry
@@ -42,7 +50,30 @@ interface IModelRegistry {
     /// @notice A verified improvement moved the score to `score`; `rewardsRemaining` wei of the lifetime rewards are left.
     event ScoreMoved(ModelId indexed id, uint256 score, bytes32 modelCommitment, uint256 rewardsRemaining);
 
-    event TokensPerDeltaOneChanged(ModelId indexed id, uint256 oldValue, uint256 newValue);
+    /// @notice A parameter will change after `effectiveAt`, in place of any change that was pending for it.
+    event ParameterChangeScheduled(
+        ModelId indexed id,
+        Parameter indexed parameter,
+        uint256 oldValue,
+        uint256 newValue,
+        uint256 effectiveAt
+    );
+
+    /// @notice A parameter changed at once, and no change of it is pending any more.
+    event ParameterChanged(ModelId indexed id, Parameter indexed parameter, uint256 oldValue, uint256 newValue);
+
+    /// @notice A pending change will not take place.
+    event ParameterChangeCancelled(ModelId indexed id, Parameter indexed parameter, uint256 value);
+
+    /// @notice `governor` may accept to become the model's governor from `acceptableFrom`; zero ends a proposal.
+    event GovernorProposed(ModelId indexed id, address indexed governor, uint256 acceptableFrom);
+
+    event GovernorChanged(ModelId indexed id, address indexed oldGovernor, address indexed newGovernor);
+
+    /// @notice `owner` may accept to become the model's owner; zero ends a proposal.
+    event OwnerProposed(ModelId indexed id, address indexed owner);
+
+    event OwnerChanged(ModelId indexed id, address indexed oldOwner, address indexed newOwner);
 
     event DailyLimitChanged(ModelId indexed id, uint256 oldLimitBps, uint256 newLimitBps);
 
@@ -69,6 +100,15 @@ interface IModelRegistry {
 
     /// @notice The improvement is more than the model's limit leaves for this UTC day. It can be sent again on another day.
     error DailyLimitExceeded(uint256 deltaBps, uint256 remainingBps);
+
+    /// @notice The lifetime rewards that are left would not pay for the rest of the score scale at this rate.
+    error HeadroomExceeded(uint256 tokensPerDeltaOne, uint256 max);
+
+    /// @notice No change of this parameter is pending.
+    error NoPendingChange(ModelId id, Parameter parameter);
+
+    /// @notice A proposed governor may accept later.
+    error GovernorNotAcceptable(uint256 acceptableFrom);
 
     error CandidateScoreOutOfRange(uint256 value, uint256 min, uint256 max);
     error DailyLimitOutOfRange(uint256 value, uint256 min, uint256 max);
@@ -132,6 +172,45 @@ interface IModelRegistry {
     /// @param limitBps 1 … 10000.
     function setDailyLimit(ModelId id, uint256 limitBps) external;
 
+    /// @notice Changes the reward for 100 bps, up or down, after two days. Only the model's governor.
+    /// @dev Errors: `UnauthorizedCaller`, `TokensPerDeltaOneOutOfRange`, `HeadroomExceeded`.
+    /// @param value Wei, 100e18 … 10_000_000e18, and no more than the rest of the lifetime rewards pays for.
+    function setTokensPerDeltaOne(ModelId id, uint256 value) external;
+
+    /// @notice Changes the infrastructure share of usage fees: lower at once, higher after two days. Only the model's governor.
+    /// @dev Errors: `UnauthorizedCaller`, `InfrastructureAccrualOutOfRange`.
+    /// @param value Bps, 1000 … 10000.
+    function setInfrastructureAccrual(ModelId id, uint256 value) external;
+
+    /// @notice Changes the price of 1000 API calls: higher, or for the first time, at once; lower after two days. Only the
+    /// model's governor.
+    /// @dev Errors: `UnauthorizedCaller`, `PriceOutOfRange`.
+    /// @param value Reserve units, 0 … 1e12.
+    function setPricePerThousandCalls(ModelId id, uint256 value) external;
+
+    /// @notice Cancels the pending change of a parameter. The model's governor or a guardian.
+    /// @dev Errors: `UnauthorizedCaller`, `NoPendingChange`.
+    function cancelChange(ModelId id, Parameter parameter) external;
+
+    /// @notice Sets a new licence; the earlier ones stay in the log. Only the model's governor.
+    /// @dev Errors: `UnauthorizedCaller`, `LicenseHashMissing`, `LicenseURILengthOutOfRange`.
+    function setLicense(ModelId id, bytes32 licenseHash, string calldata licenseURI) external;
+
+    /// @notice Proposes a new governor, who must accept. By the governor: at once. By the admin, for a lost governor: seven
+    /// days later, unless the governor proposes otherwise; zero ends a proposal. Only these two.
+    /// @dev Errors: `WrongModelStatus` for an unknown id, `AccessControlUnauthorizedAccount`.
+    function proposeGovernor(ModelId id, address governor) external;
+
+    /// @notice Accepts to be the governor. Only the proposed one. Errors: `UnauthorizedCaller`, `GovernorNotAcceptable`.
+    function acceptGovernor(ModelId id) external;
+
+    /// @notice Proposes a new owner, who must accept; zero ends a proposal. Only the owner. Errors: `UnauthorizedCaller`.
+    function proposeOwner(ModelId id, address owner) external;
+
+    /// @notice Accepts to be the owner, who receives the owner's share of rewards. Only the proposed one.
+    /// Errors: `UnauthorizedCaller`.
+    function acceptOwner(ModelId id) external;
+
     /// @notice Moves the score of a model to the candidate's, if the evaluation satisfies the benchmark. Only the verifier,
     /// who answers for the evaluation's truth.
     /// @dev Errors: `ModelNotRegistered`, `EvaluationMismatch`, `CandidateScoreOutOfRange`, `EvaluationTooWeak`,
@@ -170,6 +249,23 @@ interface IModelRegistry {
     function ownerOf(ModelId id) external view returns (address);
 
     function parametersOf(ModelId id) external view returns (ModelParameters memory);
+
+    /// @notice What a usage fee needs to know; all zero for an unknown id.
+    function feeTermsOf(ModelId id) external view returns (FeeTerms memory);
+
+    /// @notice A parameter's pending change; all zero when there is none.
+    /// @return value The new value.
+    /// @return effectiveAt It applies in every block after this second.
+    function pendingChangeOf(
+        ModelId id,
+        Parameter parameter
+    ) external view returns (uint256 value, uint256 effectiveAt);
+
+    /// @notice The proposed governor and when it may accept; all zero when there is none.
+    function pendingGovernorOf(ModelId id) external view returns (address governor, uint256 acceptableFrom);
+
+    /// @notice The proposed owner; zero when there is none.
+    function pendingOwnerOf(ModelId id) external view returns (address);
 
     /// @notice The benchmark; its `baselineScore` and `modelCommitment` are the present ones, which the next improvement must
     /// start from.

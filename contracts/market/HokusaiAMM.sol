@@ -37,6 +37,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         IModelToken token;
         IERC20 reserveToken;
         address factory;
+        address feeRouter;
         uint256 crr;
         uint256 tradeFee;
         uint256 sellsOpenAt;
@@ -53,6 +54,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     IModelToken private immutable _token;
     IERC20 private immutable _reserveToken;
     address private immutable _factory;
+    address private immutable _feeRouter;
     uint256 private immutable _crr;
     uint256 private immutable _tradeFee;
     uint256 private immutable _sellsOpenAt;
@@ -67,12 +69,20 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
 
     /// @param token_ The model's token.
     /// @param reserveToken_ Reserve token, 6 decimals.
+    /// @param feeRouter_ The usage fee router.
     /// @param poolTerms Terms, checked by the factory.
     /// @param virtualSupply_ S0 in wei, which follows from the terms.
-    constructor(IModelToken token_, IERC20 reserveToken_, PoolTerms memory poolTerms, uint256 virtualSupply_) {
+    constructor(
+        IModelToken token_,
+        IERC20 reserveToken_,
+        address feeRouter_,
+        PoolTerms memory poolTerms,
+        uint256 virtualSupply_
+    ) {
         _token = token_;
         _reserveToken = reserveToken_;
         _factory = msg.sender;
+        _feeRouter = feeRouter_;
         _crr = poolTerms.crr;
         _tradeFee = poolTerms.tradeFee;
         _sellsOpenAt = block.timestamp + poolTerms.ibrDuration;
@@ -153,21 +163,20 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
 
     /// @inheritdoc IHokusaiAMM
     function depositFees(uint256 amount) external nonReentrant {
-        _requireOutput(amount, 0);
         Market memory market = _load();
-
-        uint256 pending = market.pending + amount;
-        // A running stream ends after now; without one, `remaining` is of nothing pending. If a product wraps, {_store} refuses
-        // the amount.
-        unchecked {
-            uint256 remaining = market.streamEnd - block.timestamp;
-            market.streamEnd = block.timestamp + (market.pending * remaining + amount * STREAM_DURATION) / pending;
-            market.pending = pending;
-        }
-        _store(market);
-        emit FeesDeposited(msg.sender, amount, market.pending, market.streamEnd, market.reserve);
+        _addToStream(market, amount);
 
         _pull(market, amount);
+    }
+
+    /// @inheritdoc IHokusaiAMM
+    function creditFees(uint256 amount) external nonReentrant {
+        Market memory market = _load();
+        if (msg.sender != market.feeRouter) revert OnlyFeeRouter(msg.sender);
+        uint256 arrived = _uncollectedFees(market);
+        if (arrived < amount) revert UnexpectedReserveReceived(arrived, amount);
+
+        _addToStream(market, amount);
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -205,6 +214,11 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     /// @inheritdoc IHokusaiAMM
     function factory() external view returns (address) {
         return _load().factory;
+    }
+
+    /// @inheritdoc IHokusaiAMM
+    function feeRouter() external view returns (address) {
+        return _load().feeRouter;
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -347,6 +361,22 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         _settleBuy(market, net, reserveIn, tokensMinted, to);
     }
 
+    /// @dev A deposit into the stream; see {depositFees}.
+    function _addToStream(Market memory market, uint256 amount) private {
+        _requireOutput(amount, 0);
+
+        uint256 pending = market.pending + amount;
+        // A running stream ends after now; without one, `remaining` is of nothing pending. If a product wraps, {_store} refuses
+        // the amount.
+        unchecked {
+            uint256 remaining = market.streamEnd - block.timestamp;
+            market.streamEnd = block.timestamp + (market.pending * remaining + amount * STREAM_DURATION) / pending;
+            market.pending = pending;
+        }
+        _store(market);
+        emit FeesDeposited(msg.sender, amount, market.pending, market.streamEnd, market.reserve);
+    }
+
     /// @dev The common end of every buy. The token refuses what passes its cap.
     function _settleBuy(Market memory market, uint256 net, uint256 reserveIn, uint256 tokensOut, address to) private {
         unchecked {
@@ -407,6 +437,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         market.token = _token;
         market.reserveToken = _reserveToken;
         market.factory = _factory;
+        market.feeRouter = _feeRouter;
         market.crr = _crr;
         market.tradeFee = _tradeFee;
         market.sellsOpenAt = _sellsOpenAt;

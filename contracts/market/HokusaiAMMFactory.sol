@@ -66,6 +66,9 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
     IERC20Metadata public immutable reserveToken;
 
     /// @inheritdoc IHokusaiAMMFactory
+    address public immutable feeRouter;
+
+    /// @inheritdoc IHokusaiAMMFactory
     address public treasury;
 
     /// @inheritdoc IHokusaiAMMFactory
@@ -79,6 +82,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
     /// @param poolCreators First holders of `POOL_CREATOR_ROLE`.
     /// @param registry_ The models' registry.
     /// @param reserveToken_ Reserve token of every pool, 6 decimals.
+    /// @param feeRouter_ The usage fee router, which every pool credits fees for.
     /// @param treasury_ Where trade fees go.
     constructor(
         uint48 adminDelay,
@@ -87,13 +91,16 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
         address[] memory poolCreators,
         IModelRegistry registry_,
         IERC20Metadata reserveToken_,
+        address feeRouter_,
         address treasury_
     ) ProtocolAccess(adminDelay, admin, guardians) {
-        if (address(registry_) == address(0) || treasury_ == address(0)) revert ZeroAddress();
+        if (address(registry_) == address(0) || feeRouter_ == address(0) || treasury_ == address(0))
+            revert ZeroAddress();
         uint8 decimals = reserveToken_.decimals();
         if (decimals != RESERVE_DECIMALS) revert ReserveTokenDecimals(decimals, RESERVE_DECIMALS);
         registry = registry_;
         reserveToken = reserveToken_;
+        feeRouter = feeRouter_;
         treasury = treasury_;
         _grantRoles(POOL_CREATOR_ROLE, poolCreators);
     }
@@ -193,7 +200,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
         uint256 virtualSupply = (poolTerms.virtualReserve * 1e24) / (poolTerms.crr * poolTerms.initialPrice);
         (uint256 costAtCap, uint256 priceAtCap) = _requireCurve(token, poolTerms, virtualSupply);
 
-        pool = address(new HokusaiAMM(token, reserveToken, poolTerms, virtualSupply));
+        pool = address(new HokusaiAMM(token, reserveToken, feeRouter, poolTerms, virtualSupply));
         _pools.push(pool);
         registry.setPool(id, pool);
         ITokenManager(registry.tokenManager()).setPool(id, pool);

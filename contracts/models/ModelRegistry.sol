@@ -11,11 +11,13 @@ import {ModelId} from "../types/ModelId.sol";
 import {
     Benchmark,
     Direction,
+    FeeTerms,
     InitialParams,
     Metric,
     Model,
     ModelParameters,
-    ModelStatus
+    ModelStatus,
+    Parameter
 } from "../types/ModelTypes.sol";
 
 /// @title ModelRegistry
@@ -47,6 +49,12 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     /// @notice Top of the score scale, in bps.
     uint256 public constant MAX_SCORE = 100_00;
 
+    /// @notice Time from scheduling a parameter's change to its effect, in seconds. A statement lives no longer.
+    uint256 public constant PARAMETER_DELAY = 2 days;
+
+    /// @notice Time in which a governor can object to a successor that the admin proposes, in seconds.
+    uint256 public constant GOVERNOR_RECOVERY_DELAY = 7 days;
+
     /// @notice Improvement that is paid per model and UTC day at most, in bps, unless the admin decides otherwise.
     uint256 public constant DEFAULT_DAILY_LIMIT_BPS = 5_00; // 5 %
 
@@ -55,9 +63,10 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         // A word: what only the lifecycle and the governor change.
         address token;
         ModelStatus status;
-        uint32 benchmarkVersion;
+        uint24 benchmarkVersion;
         uint16 infrastructureAccrualBps;
         uint40 pricePerThousandCalls;
+        uint8 pendingChanges; // bit p: a change of Parameter p was scheduled
         // A word: all that an improvement changes, and its rate.
         uint88 tokensPerDeltaOne;
         uint96 rewardsRemaining;
@@ -85,6 +94,18 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         string licenseURI;
     }
 
+    /// @dev A change that was scheduled; it applies in every block after `effectiveAt`.
+    struct PendingChange {
+        uint128 value;
+        uint64 effectiveAt;
+    }
+
+    /// @dev A proposed governor, who may accept from `acceptableFrom`.
+    struct PendingGovernor {
+        address account;
+        uint64 acceptableFrom;
+    }
+
     address private immutable _wirer;
 
     /// @inheritdoc IModelRegistry
@@ -100,6 +121,11 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     mapping(address method => bool) public isMethodAllowed;
 
     mapping(ModelId id => Entry) private _entries;
+    mapping(ModelId id => mapping(Parameter parameter => PendingChange)) private _pendingChanges;
+    mapping(ModelId id => PendingGovernor) private _pendingGovernors;
+
+    /// @inheritdoc IModelRegistry
+    mapping(ModelId id => address) public pendingOwnerOf;
 
     /// @param adminDelay Seconds between the two steps of an admin transfer.
     /// @param admin The timelock.
@@ -198,14 +224,10 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         Entry storage entry = _registered(id);
         emit BenchmarkReplaced(id, _setBenchmark(entry, benchmark), benchmark);
 
-        uint256 headroomBps = _headroomBps(entry);
-        uint256 rate = entry.tokensPerDeltaOne;
-        uint256 payable_ =
-            headroomBps == 0 ? rate : (uint256(entry.rewardsRemaining) * RewardMath.BPS_PER_DELTA_ONE) / headroomBps;
-        if (rate <= payable_) return;
-
-        entry.tokensPerDeltaOne = uint88(payable_);
-        emit TokensPerDeltaOneChanged(id, rate, payable_);
+        uint256 rate = _settle(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
+        _cancelPending(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
+        uint256 maxRate = _maxTokensPerDeltaOne(entry);
+        if (rate > maxRate) _setAtOnce(id, entry, Parameter.TOKENS_PER_DELTA_ONE, rate, maxRate);
     }
 
     /// @inheritdoc IModelRegistry
@@ -218,11 +240,98 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     }
 
     /// @inheritdoc IModelRegistry
+    function setTokensPerDeltaOne(ModelId id, uint256 value) external {
+        Entry storage entry = _governed(id);
+        _requireTokensPerDeltaOne(value);
+        uint256 maxRate = _maxTokensPerDeltaOne(entry);
+        if (value > maxRate) revert HeadroomExceeded(value, maxRate);
+
+        uint256 oldValue = _settle(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
+        _schedule(id, entry, Parameter.TOKENS_PER_DELTA_ONE, oldValue, value);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function setInfrastructureAccrual(ModelId id, uint256 value) external {
+        Entry storage entry = _governed(id);
+        _requireInfrastructureAccrual(value);
+
+        uint256 oldValue = _settle(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL);
+        if (value > oldValue) _schedule(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL, oldValue, value);
+        else _setAtOnce(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL, oldValue, value);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function setPricePerThousandCalls(ModelId id, uint256 value) external {
+        Entry storage entry = _governed(id);
+        _requirePrice(value);
+
+        uint256 oldValue = _settle(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS);
+        if (value < oldValue) _schedule(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS, oldValue, value);
+        else _setAtOnce(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS, oldValue, value);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function cancelChange(ModelId id, Parameter parameter) external {
+        Entry storage entry = hasRole(GUARDIAN_ROLE, msg.sender) ? _entries[id] : _governed(id);
+        _settle(id, entry, parameter);
+        if (!_cancelPending(id, entry, parameter)) revert NoPendingChange(id, parameter);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function setLicense(ModelId id, bytes32 licenseHash, string calldata licenseURI) external {
+        _setLicense(id, _governed(id), licenseHash, licenseURI);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function proposeGovernor(ModelId id, address governor) external {
+        Entry storage entry = _entries[id];
+        if (entry.status == ModelStatus.NONE) revert WrongModelStatus(id, ModelStatus.NONE, ModelStatus.PROPOSAL);
+        uint256 acceptableFrom = block.timestamp;
+        if (msg.sender != entry.governor) {
+            _checkRole(DEFAULT_ADMIN_ROLE);
+            acceptableFrom += GOVERNOR_RECOVERY_DELAY;
+        }
+
+        _pendingGovernors[id] = PendingGovernor(governor, uint64(acceptableFrom));
+        emit GovernorProposed(id, governor, acceptableFrom);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function acceptGovernor(ModelId id) external {
+        PendingGovernor memory pending = _pendingGovernors[id];
+        _requireCaller(pending.account);
+        if (block.timestamp < pending.acceptableFrom) revert GovernorNotAcceptable(pending.acceptableFrom);
+        Entry storage entry = _entries[id];
+
+        emit GovernorChanged(id, entry.governor, msg.sender);
+        entry.governor = msg.sender;
+        delete _pendingGovernors[id];
+    }
+
+    /// @inheritdoc IModelRegistry
+    function proposeOwner(ModelId id, address owner) external {
+        _requireCaller(_entries[id].owner);
+
+        pendingOwnerOf[id] = owner;
+        emit OwnerProposed(id, owner);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function acceptOwner(ModelId id) external {
+        _requireCaller(pendingOwnerOf[id]);
+        Entry storage entry = _entries[id];
+
+        emit OwnerChanged(id, entry.owner, msg.sender);
+        entry.owner = msg.sender;
+        delete pendingOwnerOf[id];
+    }
+
+    /// @inheritdoc IModelRegistry
     function recordImprovement(Evaluation calldata evaluation) external returns (ImprovementTerms memory terms) {
         _requireCaller(verifier);
         Entry storage entry = _registered(evaluation.model);
         uint256 deltaBps = _requireImprovement(entry, evaluation);
-        terms = _terms(entry, deltaBps);
+        terms = _terms(entry, deltaBps, _settle(evaluation.model, entry, Parameter.TOKENS_PER_DELTA_ONE));
 
         uint256 rewardsRemaining = entry.rewardsRemaining - terms.reward;
         entry.paidBps = uint16(_paidTodayBps(entry) + deltaBps);
@@ -293,12 +402,36 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         Entry storage entry = _entries[id];
         return
             ModelParameters({
-                tokensPerDeltaOne: entry.tokensPerDeltaOne,
-                infrastructureAccrualBps: entry.infrastructureAccrualBps,
-                pricePerThousandCalls: entry.pricePerThousandCalls,
+                tokensPerDeltaOne: _valueOf(id, entry, Parameter.TOKENS_PER_DELTA_ONE),
+                infrastructureAccrualBps: _valueOf(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL),
+                pricePerThousandCalls: _valueOf(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS),
                 licenseHash: entry.licenseHash,
                 licenseURI: entry.licenseURI
             });
+    }
+
+    /// @inheritdoc IModelRegistry
+    function feeTermsOf(ModelId id) external view returns (FeeTerms memory) {
+        Entry storage entry = _entries[id];
+        return
+            FeeTerms({
+                pool: entry.pool,
+                infrastructureAccrualBps: _valueOf(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL),
+                pricePerThousandCalls: _valueOf(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS)
+            });
+    }
+
+    /// @inheritdoc IModelRegistry
+    function pendingChangeOf(ModelId id, Parameter parameter) external view returns (uint256, uint256) {
+        if (!_isScheduled(_entries[id], parameter)) return (0, 0);
+        PendingChange memory change = _pendingChanges[id][parameter];
+        return block.timestamp > change.effectiveAt ? (0, 0) : (uint256(change.value), uint256(change.effectiveAt));
+    }
+
+    /// @inheritdoc IModelRegistry
+    function pendingGovernorOf(ModelId id) external view returns (address, uint256) {
+        PendingGovernor memory pending = _pendingGovernors[id];
+        return pending.account == address(0) ? (address(0), 0) : (pending.account, uint256(pending.acceptableFrom));
     }
 
     /// @inheritdoc IModelRegistry
@@ -333,13 +466,15 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     /// @inheritdoc IModelRegistry
     function previewImprovement(Evaluation calldata evaluation) external view returns (ImprovementTerms memory) {
         Entry storage entry = _registered(evaluation.model);
-        return _terms(entry, _requireImprovement(entry, evaluation));
+        uint256 rate = _valueOf(evaluation.model, entry, Parameter.TOKENS_PER_DELTA_ONE);
+        return _terms(entry, _requireImprovement(entry, evaluation), rate);
     }
 
     /// @inheritdoc IModelRegistry
     function rewardFor(ModelId id, uint256 candidateScore) external view returns (uint256) {
         Entry storage entry = _registered(id);
-        return RewardMath.reward(_deltaBps(entry, candidateScore), entry.tokensPerDeltaOne);
+        uint256 rate = _valueOf(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
+        return RewardMath.reward(_deltaBps(entry, candidateScore), rate);
     }
 
     /// @inheritdoc IModelRegistry
@@ -382,6 +517,61 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         emit MethodAllowed(method, allowed);
     }
 
+    /// @dev Puts a scheduled change that is due in its parameter's place, so that another can be scheduled.
+    /// @return value What the parameter is now.
+    function _settle(ModelId id, Entry storage entry, Parameter parameter) private returns (uint256 value) {
+        value = _valueOf(id, entry, parameter);
+        if (_isScheduled(entry, parameter) && block.timestamp > _pendingChanges[id][parameter].effectiveAt) {
+            _store(entry, parameter, value);
+            _unschedule(entry, parameter);
+        }
+    }
+
+    /// @dev A change that was pending before gives way.
+    function _schedule(
+        ModelId id,
+        Entry storage entry,
+        Parameter parameter,
+        uint256 oldValue,
+        uint256 newValue
+    ) private {
+        uint256 effectiveAt = block.timestamp + PARAMETER_DELAY;
+        _pendingChanges[id][parameter] = PendingChange(uint128(newValue), uint64(effectiveAt));
+        entry.pendingChanges |= uint8(1 << uint8(parameter));
+        emit ParameterChangeScheduled(id, parameter, oldValue, newValue, effectiveAt);
+    }
+
+    function _setAtOnce(
+        ModelId id,
+        Entry storage entry,
+        Parameter parameter,
+        uint256 oldValue,
+        uint256 newValue
+    ) private {
+        _unschedule(entry, parameter);
+        _store(entry, parameter, newValue);
+        emit ParameterChanged(id, parameter, oldValue, newValue);
+    }
+
+    function _cancelPending(ModelId id, Entry storage entry, Parameter parameter) private returns (bool isCancelled) {
+        isCancelled = _isScheduled(entry, parameter);
+        if (isCancelled) {
+            _unschedule(entry, parameter);
+            emit ParameterChangeCancelled(id, parameter, _pendingChanges[id][parameter].value);
+        }
+    }
+
+    function _unschedule(Entry storage entry, Parameter parameter) private {
+        entry.pendingChanges &= ~uint8(1 << uint8(parameter));
+    }
+
+    /// @dev The value is within the parameter's bounds, each of which fits its field.
+    function _store(Entry storage entry, Parameter parameter, uint256 value) private {
+        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) entry.tokensPerDeltaOne = uint88(value);
+        else if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) entry.infrastructureAccrualBps = uint16(value);
+        else entry.pricePerThousandCalls = uint40(value);
+    }
+
     function _setLicense(ModelId id, Entry storage entry, bytes32 licenseHash, string calldata licenseURI) private {
         uint256 length = bytes(licenseURI).length;
         if (licenseHash == 0) revert LicenseHashMissing();
@@ -403,6 +593,38 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     function _registered(ModelId id) private view returns (Entry storage entry) {
         entry = _entries[id];
         if (entry.status < ModelStatus.REGISTERED) revert ModelNotRegistered(id);
+    }
+
+    /// @dev The model, provided that the caller is its governor. Nobody is an unknown model's.
+    function _governed(ModelId id) private view returns (Entry storage entry) {
+        entry = _entries[id];
+        _requireCaller(entry.governor);
+    }
+
+    /// @dev What the parameter is now: a scheduled change applies once it is due, whether or not it was settled.
+    function _valueOf(ModelId id, Entry storage entry, Parameter parameter) private view returns (uint256) {
+        if (_isScheduled(entry, parameter)) {
+            PendingChange memory change = _pendingChanges[id][parameter];
+            if (block.timestamp > change.effectiveAt) return change.value;
+        }
+        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) return entry.tokensPerDeltaOne;
+        if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) return entry.infrastructureAccrualBps;
+        return entry.pricePerThousandCalls;
+    }
+
+    function _isScheduled(Entry storage entry, Parameter parameter) private view returns (bool) {
+        return (entry.pendingChanges >> uint8(parameter)) & 1 == 1;
+    }
+
+    /// @dev Highest rate at which the lifetime rewards that are left pay for the rest of the score scale. A rate within it
+    /// stays within it: an improvement of d bps at the rate T takes d·T/100 from what is left and d from the scale, and a
+    /// scheduled rate T' that is allowed now is allowed then, for if T' ≤ T the present rate's own bound covers it.
+    function _maxTokensPerDeltaOne(Entry storage entry) private view returns (uint256) {
+        uint256 headroomBps = _headroomBps(entry);
+        return
+            headroomBps == 0
+                ? MAX_TOKENS_PER_DELTA_ONE
+                : (uint256(entry.rewardsRemaining) * RewardMath.BPS_PER_DELTA_ONE) / headroomBps;
     }
 
     /// @dev All that the benchmark asks of an evaluation.
@@ -444,13 +666,17 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
                 : Math.saturatingSub(entry.score, candidateScore);
     }
 
-    function _terms(Entry storage entry, uint256 deltaBps) private view returns (ImprovementTerms memory) {
+    function _terms(
+        Entry storage entry,
+        uint256 deltaBps,
+        uint256 rate
+    ) private view returns (ImprovementTerms memory) {
         return
             ImprovementTerms({
                 method: entry.method,
                 token: entry.token,
                 owner: entry.owner,
-                reward: RewardMath.reward(deltaBps, entry.tokensPerDeltaOne)
+                reward: RewardMath.reward(deltaBps, rate)
             });
     }
 

@@ -95,3 +95,17 @@ struct Model {
     address owner;
     address governor;
 }
+
+/// @notice Parameters that a governor changes one by one.
+enum Parameter {
+    TOKENS_PER_DELTA_ONE,
+    INFRASTRUCTURE_ACCRUAL,
+    PRICE_PER_THOUSAND_CALLS
+}
+
+/// @notice What a usage fee needs to know of a model; units as in {InitialParams}.
+struct FeeTerms {
+    address pool;
+    uint256 infrastructureAccrualBps;
+    uint256 pricePerThousandCalls;
+}

@@ -1,4 +1,5 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import { Fees } from "./Fees";
 import { Governance } from "./Governance";
 import { Models } from "./Models";
 
@@ -6,6 +7,7 @@ import { Models } from "./Models";
 export const Market = buildModule("Market", (m) => {
   const { timelock } = m.useModule(Governance);
   const { registry } = m.useModule(Models);
+  const { feeRouter } = m.useModule(Fees);
   const factory = m.contract("HokusaiAMMFactory", [
     m.getParameter("adminDelay"),
     timelock,
@@ -13,6 +15,7 @@ export const Market = buildModule("Market", (m) => {
     m.getParameter<string[]>("poolCreators"),
     registry,
     m.getParameter("reserveToken"),
+    feeRouter,
     m.getParameter("treasury"),
   ]);
 

@@ -1,4 +1,5 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import { Fees } from "./Fees";
 import { Governance } from "./Governance";
 import { Market } from "./Market";
 import { Methods } from "./Methods";
@@ -12,6 +13,7 @@ export const Contracts = buildModule("Contracts", (m) => ({
   ...m.useModule(Methods),
   ...m.useModule(Models),
   ...m.useModule(Tokens),
+  ...m.useModule(Fees),
   ...m.useModule(Market),
   ...m.useModule(Verification),
 }));

@@ -31,6 +31,7 @@ export async function namedSigners() {
     poolCreator: next(),
     governor: next(),
     supplier: next(),
+    payer: next(),
     verifier: next(),
     method: next(),
     treasury: next(),
@@ -54,8 +55,19 @@ export async function deployProtocol() {
 /** The protocol as {@link deployProtocol} has it, before `wire`. */
 export async function deployUnwiredProtocol() {
   const actors = await namedSigners();
-  const { wirer, multisig, guardian, operator, launcher, registrar, distributor, poolCreator, method, treasury } =
-    actors;
+  const {
+    wirer,
+    multisig,
+    guardian,
+    operator,
+    launcher,
+    registrar,
+    distributor,
+    poolCreator,
+    payer,
+    method,
+    treasury,
+  } = actors;
 
   const timelock = await ethers.deployContract("TimelockController", [
     ADMIN_DELAY,
@@ -81,6 +93,15 @@ export async function deployUnwiredProtocol() {
     [distributor],
     registry,
   ]);
+  const infrastructureReserve = await ethers.deployContract("InfrastructureReserve", [
+    ADMIN_DELAY,
+    timelock,
+    [guardian],
+    [payer],
+    registry,
+    reserveToken,
+  ]);
+  const feeRouter = await ethers.deployContract("UsageFeeRouter", [registry, infrastructureReserve]);
   const factory = await ethers.deployContract("HokusaiAMMFactory", [
     ADMIN_DELAY,
     timelock,
@@ -88,10 +109,21 @@ export async function deployUnwiredProtocol() {
     [poolCreator],
     registry,
     reserveToken,
+    feeRouter,
     treasury,
   ]);
   const admin = await signerOf(await timelock.getAddress());
-  return { ...actors, admin, timelock, reserveToken, registry, tokenManager, factory };
+  return {
+    ...actors,
+    admin,
+    timelock,
+    reserveToken,
+    registry,
+    tokenManager,
+    factory,
+    infrastructureReserve,
+    feeRouter,
+  };
 }
 
 /** A contract as the sender of transactions. */

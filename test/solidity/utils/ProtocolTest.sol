@@ -23,6 +23,7 @@ struct Keys {
     address poolCreator;
     address governor;
     address verifier;
+    address feeRouter;
     address treasury;
     address supplier;
 }
@@ -50,6 +51,7 @@ abstract contract ProtocolTest is Test {
             poolCreator: makeAddr("poolCreator"),
             governor: makeAddr("governor"),
             verifier: makeAddr("verifier"),
+            feeRouter: makeAddr("feeRouter"),
             treasury: makeAddr("treasury"),
             supplier: makeAddr("supplier")
         });
@@ -79,6 +81,7 @@ abstract contract ProtocolTest is Test {
             _list(keys.poolCreator),
             registry,
             usdc,
+            keys.feeRouter,
             keys.treasury
         );
         registry.wire(address(tokenManager), address(factory), keys.verifier);

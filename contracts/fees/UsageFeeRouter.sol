@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
+import {IInfrastructureReserve} from "../interfaces/IInfrastructureReserve.sol";
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {IUsageFeeRouter} from "../interfaces/IUsageFeeRouter.sol";
+import {InvalidAmount, ZeroAddress} from "../types/CommonErrors.sol";
+import {ModelId} from "../types/ModelId.sol";
+import {FeeTerms} from "../types/ModelTypes.sol";
+import {Permit} from "../types/PoolTypes.sol";
+
+/// @title UsageFeeRouter
+/// @notice See {IUsageFeeRouter}.
+/// @dev Custody: none, at any time. Trusts: the registry for pool, split and price. Pool and infrastructure reserve each check
+/// that what is credited has arrived.
+contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @notice Most calls that one payment may be for.
+    uint256 public constant MAX_CALLS = 1e15;
+
+    uint256 private constant BPS = 100_00; // 100 %
+    uint256 private constant CALLS_PER_PRICE = 1000;
+
+    /// @notice The models' registry.
+    IModelRegistry public immutable registry;
+
+    /// @notice Receives the infrastructure share.
+    IInfrastructureReserve public immutable infrastructureReserve;
+
+    /// @inheritdoc IUsageFeeRouter
+    IERC20 public immutable reserveToken;
+
+    /// @param registry_ The models' registry.
+    /// @param infrastructureReserve_ Receives the infrastructure share; its reserve token is the router's.
+    constructor(IModelRegistry registry_, IInfrastructureReserve infrastructureReserve_) {
+        if (address(registry_) == address(0) || address(infrastructureReserve_) == address(0)) revert ZeroAddress();
+        registry = registry_;
+        infrastructureReserve = infrastructureReserve_;
+        reserveToken = infrastructureReserve_.reserveToken();
+    }
+
+    /// @inheritdoc IUsageFeeRouter
+    function depositFee(ModelId model, uint256 amount) external nonReentrant {
+        _deposit(msg.sender, model, amount);
+    }
+
+    /// @inheritdoc IUsageFeeRouter
+    function depositFeeWithPermit(ModelId model, uint256 amount, Permit calldata permit) external nonReentrant {
+        _usePermit(amount, permit);
+        _deposit(msg.sender, model, amount);
+    }
+
+    /// @inheritdoc IUsageFeeRouter
+    function payForCalls(ModelId model, uint256 calls, uint256 maxAmount) external nonReentrant returns (uint256) {
+        return _payForCalls(model, calls, maxAmount);
+    }
+
+    /// @inheritdoc IUsageFeeRouter
+    function payForCallsWithPermit(
+        ModelId model,
+        uint256 calls,
+        uint256 maxAmount,
+        Permit calldata permit
+    ) external nonReentrant returns (uint256) {
+        _usePermit(maxAmount, permit);
+        return _payForCalls(model, calls, maxAmount);
+    }
+
+    /// @inheritdoc IUsageFeeRouter
+    function depositFees(Deposit[] calldata deposits) external nonReentrant returns (bool[] memory) {
+        return _depositFees(deposits);
+    }
+
+    /// @inheritdoc IUsageFeeRouter
+    function depositFeesWithPermit(
+        Deposit[] calldata deposits,
+        uint256 total,
+        Permit calldata permit
+    ) external nonReentrant returns (bool[] memory) {
+        _usePermit(total, permit);
+        return _depositFees(deposits);
+    }
+
+    /// @inheritdoc IUsageFeeRouter
+    function depositFromBatch(address payer, Deposit calldata deposit) external {
+        if (msg.sender != address(this)) revert OnlySelf(msg.sender);
+        _deposit(payer, deposit.model, deposit.amount);
+    }
+
+    /// @inheritdoc IUsageFeeRouter
+    function quoteCalls(ModelId model, uint256 calls) external view returns (uint256) {
+        return _cost(registry.feeTermsOf(model), model, calls);
+    }
+
+    /// @inheritdoc IUsageFeeRouter
+    function quoteSplit(ModelId model, uint256 amount) external view returns (uint256, uint256) {
+        return _split(registry.feeTermsOf(model), model, amount);
+    }
+
+    function _payForCalls(ModelId model, uint256 calls, uint256 maxAmount) private returns (uint256 amount) {
+        FeeTerms memory terms = registry.feeTermsOf(model);
+        amount = _cost(terms, model, calls);
+        if (amount > maxAmount) revert ExcessiveCost(amount, maxAmount);
+
+        emit CallsPaid(model, msg.sender, calls, amount);
+        _deposit(terms, msg.sender, model, amount);
+    }
+
+    function _depositFees(Deposit[] calldata deposits) private returns (bool[] memory deposited) {
+        deposited = new bool[](deposits.length);
+        for (uint256 i; i < deposits.length; ++i) {
+            try this.depositFromBatch(msg.sender, deposits[i]) {
+                deposited[i] = true;
+            } catch (bytes memory reason) {
+                emit DepositFailed(deposits[i].model, msg.sender, deposits[i].amount, reason);
+            }
+        }
+    }
+
+    function _deposit(address payer, ModelId model, uint256 amount) private {
+        _deposit(registry.feeTermsOf(model), payer, model, amount);
+    }
+
+    function _deposit(FeeTerms memory terms, address payer, ModelId model, uint256 amount) private {
+        if (amount == 0) revert InvalidAmount();
+        (uint256 infrastructureAmount, uint256 poolAmount) = _split(terms, model, amount);
+        emit FeeDeposited(model, payer, infrastructureAmount, poolAmount);
+
+        if (infrastructureAmount != 0) {
+            reserveToken.safeTransferFrom(payer, address(infrastructureReserve), infrastructureAmount);
+            infrastructureReserve.credit(model, infrastructureAmount);
+        }
+        if (poolAmount != 0) {
+            reserveToken.safeTransferFrom(payer, terms.pool, poolAmount);
+            IHokusaiAMM(terms.pool).creditFees(poolAmount);
+        }
+    }
+
+    /// @dev A permit is public once sent: anyone may have used it before us, and then the allowance is there.
+    function _usePermit(uint256 amount, Permit calldata permit) private {
+        try
+            IERC20Permit(address(reserveToken)).permit(
+                msg.sender,
+                address(this),
+                amount,
+                permit.deadline,
+                permit.v,
+                permit.r,
+                permit.s
+            )
+        {} catch {
+            uint256 allowance = reserveToken.allowance(msg.sender, address(this));
+            if (allowance < amount) revert PermitFailed(allowance, amount);
+        }
+    }
+
+    function _cost(FeeTerms memory terms, ModelId model, uint256 calls) private pure returns (uint256) {
+        if (calls == 0 || calls > MAX_CALLS) revert CallsOutOfRange(calls, 1, MAX_CALLS);
+        if (terms.pricePerThousandCalls == 0) revert PriceNotSet(model);
+        return Math.ceilDiv(calls * terms.pricePerThousandCalls, CALLS_PER_PRICE);
+    }
+
+    function _split(
+        FeeTerms memory terms,
+        ModelId model,
+        uint256 amount
+    ) private pure returns (uint256 infrastructureAmount, uint256 poolAmount) {
+        if (terms.pool == address(0)) revert PoolNotFound(model);
+        infrastructureAmount = Math.mulDiv(amount, terms.infrastructureAccrualBps, BPS);
+        poolAmount = amount - infrastructureAmount;
+    }
+}
