@@ -36,9 +36,6 @@ interface IUsageFeeRouter {
     /// @notice The calls cost more than the caller's maximum.
     error ExcessiveCost(uint256 cost, uint256 max);
 
-    /// @notice The permit was refused and the allowance that is there does not suffice.
-    error PermitFailed(uint256 allowance, uint256 required);
-
     /// @notice Only this contract itself calls this function.
     error OnlySelf(address caller);
 
@@ -46,7 +43,7 @@ interface IUsageFeeRouter {
     function depositFee(ModelId model, uint256 amount) external;
 
     /// @notice {depositFee} with an ERC-2612 permit of `amount` to the router. A permit that was used already is no obstacle
-    /// while the allowance suffices. Errors: `PermitFailed` and those of {depositFee}.
+    /// while the allowance suffices. Errors: those of {depositFee}.
     function depositFeeWithPermit(ModelId model, uint256 amount, Permit calldata permit) external;
 
     /// @notice Pays for API calls at the model's price: `ceil(calls · price / 1000)`, then as {depositFee}.
