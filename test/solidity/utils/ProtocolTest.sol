@@ -94,11 +94,7 @@ abstract contract ProtocolTest is Test {
         uint256 tokensPerDeltaOne,
         PoolTerms memory poolTerms
     ) internal returns (ModelToken token, HokusaiAMM pool) {
-        token = _deployToken(supplierAllocation, investorAllocation, tokensPerDeltaOne);
-
-        Benchmark memory benchmark = buildBenchmark();
-        vm.prank(keys.registrar);
-        registry.registerModel(modelKey(), benchmark);
+        token = registerModel(supplierAllocation, investorAllocation, tokensPerDeltaOne);
 
         vm.prank(keys.poolCreator);
         pool = HokusaiAMM(
@@ -112,6 +108,18 @@ abstract contract ProtocolTest is Test {
                 poolTerms.initialPrice
             )
         );
+    }
+
+    /// @notice Token and registration of a model without a pool.
+    function registerModel(
+        uint256 supplierAllocation,
+        uint256 investorAllocation,
+        uint256 tokensPerDeltaOne
+    ) internal returns (ModelToken token) {
+        token = _deployToken(supplierAllocation, investorAllocation, tokensPerDeltaOne);
+        Benchmark memory benchmark = buildBenchmark();
+        vm.prank(keys.registrar);
+        registry.registerModel(modelKey(), benchmark);
     }
 
     function buildBenchmark() internal returns (Benchmark memory) {
