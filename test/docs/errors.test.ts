@@ -1,0 +1,111 @@
+import { expect } from "chai";
+import { ErrorFragment } from "ethers";
+import { artifacts } from "hardhat";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readErrorGuide } from "../../scripts/lib/errorGuide";
+
+const CONTRACTS = join(__dirname, "../../contracts");
+
+/** Names OpenZeppelin's contracts that are deployed as they are. */
+const DEPLOYABLES = "governance/Deployables.sol";
+
+const sources = readdirSync(CONTRACTS, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".sol") && !file.startsWith("mocks"))
+  .map((file) => ({ file, text: readFileSync(join(CONTRACTS, file), "utf8") }));
+
+/** Every contract that is deployed, by name. */
+const contracts = sources
+  .flatMap(({ file, text }) => [...text.matchAll(file === DEPLOYABLES ? /^import \{(\w+)\}/gm : /^contract (\w+)/gm)])
+  .map(([, name = ""]) => name);
+
+/** `Error("…")` for every reason string in the source. */
+const reasons = sources
+  .flatMap(({ text }) => [...text.matchAll(/\b(?:require|revert)\s*\([^;]*?("[^"]*")\s*\)\s*;/g)])
+  .map(([, reason = ""]) => `Error(${reason})`);
+
+/** An error of the ABIs. Declarations of one error may call its arguments differently. */
+interface Declared {
+  readonly signatures: Set<string>;
+  readonly where: Set<string>;
+}
+
+/** What identifies a signature that names its arguments: the error's selector, or the reason itself. */
+function keyOf(signature: string): string {
+  return signature.startsWith("Error(") ? signature : ErrorFragment.from(`error ${signature}`).selector;
+}
+
+async function declaredErrors(): Promise<Map<string, Declared>> {
+  const errors = new Map<string, Declared>();
+  for (const contract of contracts) {
+    const { abi } = await artifacts.readArtifact(contract);
+    for (const entry of abi.filter(({ type }: { type: string }) => type === "error")) {
+      const signature = ErrorFragment.from(entry).format("full").replace("error ", "");
+      const error = errors.get(keyOf(signature)) ?? { signatures: new Set(), where: new Set() };
+      error.signatures.add(signature);
+      error.where.add(contract);
+      errors.set(keyOf(signature), error);
+    }
+  }
+  return errors;
+}
+
+describe("docs/errors.md @uninstrumented", () => {
+  const guide = readErrorGuide();
+  let declared: Map<string, Declared>;
+
+  before(async () => {
+    declared = await declaredErrors();
+  });
+
+  it("has an entry for every error of every ABI", () => {
+    const keys = new Set(guide.map(({ signature }) => keyOf(signature)));
+    const missing = [...declared]
+      .filter(([key]) => !keys.has(key))
+      .map(
+        ([, { signatures, where }]) =>
+          `add ### \`${[...signatures][0]}\` with - **Where** ${[...where].sort().join(", ")}`,
+      );
+
+    expect(declared.size).to.be.greaterThan(0);
+    expect(missing).to.deep.equal([]);
+  });
+
+  it("has no entry for an error that no ABI has, and names arguments as an ABI does", () => {
+    const stale = guide
+      .filter(({ signature }) => !signature.startsWith("Error("))
+      .filter(({ signature }) => !declared.get(keyOf(signature))?.signatures.has(signature))
+      .map(({ signature }) => {
+        const present = declared.get(keyOf(signature));
+        return present
+          ? `write ### \`${[...present.signatures][0]}\` for ### \`${signature}\``
+          : `remove ### \`${signature}\``;
+      });
+
+    expect(stale).to.deep.equal([]);
+  });
+
+  it("names exactly the contracts whose ABI has the error", () => {
+    const wrong = guide.flatMap(({ signature, where }) => {
+      const present = [...(declared.get(keyOf(signature))?.where ?? [])].sort().join(", ");
+      return present === "" || present === where.join(", ")
+        ? []
+        : [`under ### \`${signature}\` write - **Where** ${present}`];
+    });
+
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("has the one reason string of the contracts", () => {
+    const documented = guide.map(({ signature }) => signature).filter((signature) => signature.startsWith("Error("));
+
+    expect(reasons).to.deep.equal(['Error("Token already deployed for this model")']);
+    expect(documented).to.deep.equal(reasons);
+  });
+
+  it("explains each error once", () => {
+    const keys = guide.map(({ signature }) => keyOf(signature));
+
+    expect(keys.filter((key, index) => keys.indexOf(key) !== index)).to.deep.equal([]);
+  });
+});
