@@ -19,6 +19,7 @@ const CONTRACTS = {
     { role: "DEPLOYER_ROLE", holder: "launcher", grantor: "operator", grantorRole: "OPERATOR_ROLE" },
     { role: "DISTRIBUTOR_ROLE", holder: "distributor", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE },
   ],
+  infrastructureReserve: [{ role: "PAYER_ROLE", holder: "payer", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE }],
   factory: [{ role: "POOL_CREATOR_ROLE", holder: "poolCreator", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE }],
 } as const;
 

@@ -9,13 +9,14 @@ import {
   shouldBeGuarded,
   shouldHaveOnly,
 } from "../helpers/guarded.behavior";
-import { buildBenchmark, buildEvaluation, MODEL_ID, modelIdOf, Status } from "../helpers/models";
-import { ADMIN_DELAY } from "../helpers/units";
+import { buildBenchmark, buildEvaluation, MODEL_ID, modelIdOf, Parameter, Status } from "../helpers/models";
+import { ADMIN_DELAY, TOKEN, USDC } from "../helpers/units";
 import {
   deployRegistry,
   deployUnwiredRegistry,
   modelArguments,
   proposedModel,
+  proposedSuccessors,
   registeredModel,
   type RegistryContext,
 } from "./registry.fixture";
@@ -24,9 +25,15 @@ const { ZeroAddress } = ethers;
 const ID = modelIdOf(MODEL_ID);
 const OTHER_ID = "other-model";
 const DAILY_LIMIT = 1n;
+const RATE = 90_000n * TOKEN;
+const ACCRUAL = 6_000n;
+const PRICE = USDC;
 
-/** A guard that knows callers by the address book. */
-const byAddressBook = (expected: "wirer" | "tokenManager" | "factory" | "verifier") => ({
+type AddressedKey =
+  "wirer" | "tokenManager" | "factory" | "verifier" | "governor" | "supplier" | "alice" | "bob";
+
+/** A guard that knows its caller by address. */
+const byAddress = (expected: AddressedKey) => ({
   holders: [expected] as const,
   error: "UnauthorizedCaller",
   errorArguments: (sender: string, context: RegistryContext) => [sender, context[expected].address],
@@ -35,7 +42,7 @@ const byAddressBook = (expected: "wirer" | "tokenManager" | "factory" | "verifie
 const PROPOSED_GUARDED: GuardedFunction<RegistryContext>[] = [
   {
     name: "createModel",
-    ...byAddressBook("tokenManager"),
+    ...byAddress("tokenManager"),
     call: (context, sender) => context.registry.connect(sender).createModel(...modelArguments(context, {}, OTHER_ID)),
   },
   {
@@ -60,13 +67,13 @@ const PROPOSED_GUARDED: GuardedFunction<RegistryContext>[] = [
 
 const SET_POOL: GuardedFunction<RegistryContext> = {
   name: "setPool",
-  ...byAddressBook("factory"),
+  ...byAddress("factory"),
   call: ({ registry, alice }, sender) => registry.connect(sender).setPool(ID, alice),
 };
 
 const WIRE: GuardedFunction<RegistryContext> = {
   name: "wire",
-  ...byAddressBook("wirer"),
+  ...byAddress("wirer"),
   call: ({ registry, alice, bob, mallory }, sender) => registry.connect(sender).wire(alice, bob, mallory),
 };
 
@@ -86,9 +93,65 @@ const REGISTERED_GUARDED: GuardedFunction<RegistryContext>[] = [
   },
   {
     name: "recordImprovement",
-    ...byAddressBook("verifier"),
+    ...byAddress("verifier"),
     call: ({ registry, method }, sender) =>
       registry.connect(sender).recordImprovement(buildEvaluation(ID, buildBenchmark(method.address))),
+  },
+];
+
+const GOVERNED: GuardedFunction<RegistryContext>[] = [
+  {
+    name: "setTokensPerDeltaOne",
+    ...byAddress("governor"),
+    call: ({ registry }, sender) => registry.connect(sender).setTokensPerDeltaOne(ID, RATE),
+  },
+  {
+    name: "setInfrastructureAccrual",
+    ...byAddress("governor"),
+    call: ({ registry }, sender) => registry.connect(sender).setInfrastructureAccrual(ID, ACCRUAL),
+  },
+  {
+    name: "setPricePerThousandCalls",
+    ...byAddress("governor"),
+    call: ({ registry }, sender) => registry.connect(sender).setPricePerThousandCalls(ID, PRICE),
+  },
+  {
+    name: "setLicense",
+    ...byAddress("governor"),
+    call: ({ registry }, sender) => registry.connect(sender).setLicense(ID, ethers.id("licence 2"), "ipfs://2"),
+  },
+  {
+    name: "cancelChange",
+    ...byAddress("governor"),
+    holders: ["governor", "guardian"],
+    call: async ({ registry, governor }, sender) => {
+      await registry.connect(governor).setTokensPerDeltaOne(ID, RATE);
+      return registry.connect(sender).cancelChange(ID, Parameter.TOKENS_PER_DELTA_ONE);
+    },
+  },
+  {
+    name: "proposeGovernor",
+    holders: ["governor", "admin"],
+    ...byRole("DEFAULT_ADMIN_ROLE"),
+    call: ({ registry, alice }, sender) => registry.connect(sender).proposeGovernor(ID, alice),
+  },
+  {
+    name: "proposeOwner",
+    ...byAddress("supplier"),
+    call: ({ registry, bob }, sender) => registry.connect(sender).proposeOwner(ID, bob),
+  },
+];
+
+const ACCEPTANCES: GuardedFunction<RegistryContext>[] = [
+  {
+    name: "acceptGovernor",
+    ...byAddress("alice"),
+    call: ({ registry }, sender) => registry.connect(sender).acceptGovernor(ID),
+  },
+  {
+    name: "acceptOwner",
+    ...byAddress("bob"),
+    call: ({ registry }, sender) => registry.connect(sender).acceptOwner(ID),
   },
 ];
 
@@ -103,16 +166,22 @@ const registryOf = ({ registry }: RegistryContext) => registry;
 
 describe("ModelRegistry callers", () => {
   shouldHaveOnly(deployRegistry, registryOf, [
-    ...[...PROPOSED_GUARDED, ...REGISTERED_GUARDED, SET_POOL, WIRE].map(({ name }) => name),
+    ...[...PROPOSED_GUARDED, ...REGISTERED_GUARDED, ...GOVERNED, ...ACCEPTANCES, SET_POOL, WIRE].map(
+      ({ name }) => name,
+    ),
     ...ACCESS_FUNCTIONS,
   ]);
 
   describe("given a proposed model", () => {
-    shouldBeGuarded(proposedModel, registryOf, PROPOSED_GUARDED);
+    shouldBeGuarded(proposedModel, registryOf, [...PROPOSED_GUARDED, ...GOVERNED]);
   });
 
   describe("given a registered model", () => {
-    shouldBeGuarded(registeredModel, registryOf, [...REGISTERED_GUARDED, SET_POOL]);
+    shouldBeGuarded(registeredModel, registryOf, [...REGISTERED_GUARDED, ...GOVERNED, SET_POOL]);
+  });
+
+  describe("given a proposed governor and a proposed owner", () => {
+    shouldBeGuarded(proposedSuccessors, registryOf, ACCEPTANCES);
   });
 
   describe("given no wiring", () => {

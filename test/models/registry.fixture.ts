@@ -55,6 +55,15 @@ export async function proposedModel() {
   return { ...context, id, modelId, token, owner, params };
 }
 
+/** A model whose governor has proposed alice to follow, and its owner bob. */
+export async function proposedSuccessors() {
+  const context = await proposedModel();
+  const { registry, governor, supplier, alice, bob, id } = context;
+  await registry.connect(governor).proposeGovernor(id, alice);
+  await registry.connect(supplier).proposeOwner(id, bob);
+  return context;
+}
+
 /** A registry with one model in status REGISTERED. */
 export async function registeredModel() {
   const context = await proposedModel();
