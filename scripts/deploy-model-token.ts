@@ -120,7 +120,7 @@ const missingRole = (account: string) =>
   `AccessControl: account ${account} is missing role DEPLOYER_ROLE on TokenManager; an operator can grant it.`;
 
 async function deploy(settings: Settings): Promise<void> {
-  const provider = new JsonRpcProvider(settings.rpcUrl, undefined, { staticNetwork: true });
+  const provider = new JsonRpcProvider(settings.rpcUrl, BigInt(settings.chainId), { staticNetwork: true });
   try {
     await deployThrough(provider, settings);
   } finally {

@@ -1,7 +1,10 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { impersonateAccount, setBalance } from "@nomicfoundation/hardhat-network-helpers";
-import { ethers } from "hardhat";
+import hre, { ethers } from "hardhat";
 import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
+import { deployModule } from "../../deploy/ignition";
+import type { Parameters } from "../../deploy/parameters";
+import { Contracts, Protocol as ProtocolModule } from "../../ignition/modules/Protocol";
 import {
   buildBenchmark,
   buildModel,
@@ -15,7 +18,7 @@ import { ADMIN_DELAY } from "./units";
 
 const ETHER_OF_A_CONTRACT = 10n ** 20n;
 
-/** One account for each key of the protocol. `deployer` pays for the deployment and holds no role; the last three are anybody. */
+/** One account for each key of the protocol. `deployer` and `wirer` hold no role; the last three are anybody. */
 export async function namedSigners() {
   const signers = await ethers.getSigners();
   const next = () => signers.shift()!;
@@ -44,85 +47,58 @@ export async function namedSigners() {
 /** Everything that {@link deployProtocol} deploys. */
 export type Protocol = Awaited<ReturnType<typeof deployProtocol>>;
 
-/** The protocol, deployed and wired but without models. `admin` is the timelock, ready to send transactions without its delay. */
+/**
+ * The protocol as it is shipped, without models. `admin`, `verifier` and `method` are the timelock, the verifier and the oracle
+ * attestation, ready to send transactions of their own accord.
+ */
 export async function deployProtocol() {
-  const unwired = await deployUnwiredProtocol();
-  const { registry, tokenManager, factory, wirer, verifier } = unwired;
-  await registry.connect(wirer).wire(tokenManager, factory, verifier);
-  return unwired;
+  return deployWith(ProtocolModule, "wirer");
 }
 
 /** The protocol as {@link deployProtocol} has it, before `wire`. */
 export async function deployUnwiredProtocol() {
-  const actors = await namedSigners();
-  const {
-    wirer,
-    multisig,
-    guardian,
-    operator,
-    launcher,
-    registrar,
-    distributor,
-    poolCreator,
-    payer,
-    method,
-    treasury,
-  } = actors;
+  return deployWith(Contracts, "deployer");
+}
 
-  const timelock = await ethers.deployContract("TimelockController", [
-    ADMIN_DELAY,
-    [multisig],
-    [multisig],
-    ethers.ZeroAddress,
-  ]);
+async function deployWith(module: typeof Contracts | typeof ProtocolModule, senderName: "deployer" | "wirer") {
+  const actors = await namedSigners();
+  const sender = actors[senderName].address;
+  const onSent = () => undefined;
   const reserveToken = await ethers.deployContract("ReserveTokenMock");
-  const registry = await ethers.deployContract("ModelRegistry", [
-    ADMIN_DELAY,
-    timelock,
-    [guardian],
-    [registrar],
-    [method],
-    wirer,
-  ]);
-  const tokenManager = await ethers.deployContract("TokenManager", [
-    ADMIN_DELAY,
-    timelock,
-    [guardian],
-    [operator],
-    [launcher],
-    [distributor],
-    registry,
-  ]);
-  const infrastructureReserve = await ethers.deployContract("InfrastructureReserve", [
-    ADMIN_DELAY,
-    timelock,
-    [guardian],
-    [payer],
-    registry,
-    reserveToken,
-  ]);
-  const feeRouter = await ethers.deployContract("UsageFeeRouter", [registry, infrastructureReserve]);
-  const factory = await ethers.deployContract("HokusaiAMMFactory", [
-    ADMIN_DELAY,
-    timelock,
-    [guardian],
-    [poolCreator],
-    registry,
-    reserveToken,
-    feeRouter,
-    treasury,
-  ]);
-  const admin = await signerOf(await timelock.getAddress());
+  const parameters = parametersFor(actors, await reserveToken.getAddress());
+  const addresses = await deployModule(hre, module, { parameters, sender, onSent });
+  const at = (name: string) => addresses[name]!;
   return {
     ...actors,
-    admin,
-    timelock,
+    admin: await signerOf(at("TimelockController")),
+    verifier: await signerOf(at("DeltaOneVerifier")),
+    method: await signerOf(at("OracleAttestation")),
+    timelock: await ethers.getContractAt("TimelockController", at("TimelockController")),
     reserveToken,
-    registry,
-    tokenManager,
-    factory,
-    infrastructureReserve,
-    feeRouter,
+    registry: await ethers.getContractAt("ModelRegistry", at("ModelRegistry")),
+    tokenManager: await ethers.getContractAt("TokenManager", at("TokenManager")),
+    factory: await ethers.getContractAt("HokusaiAMMFactory", at("HokusaiAMMFactory")),
+    infrastructureReserve: await ethers.getContractAt("InfrastructureReserve", at("InfrastructureReserve")),
+    feeRouter: await ethers.getContractAt("UsageFeeRouter", at("UsageFeeRouter")),
+  };
+}
+
+/** One holder for every role. */
+function parametersFor(actors: Awaited<ReturnType<typeof namedSigners>>, reserveToken: string): Parameters {
+  const holder = (name: keyof typeof actors) => [actors[name].address];
+  return {
+    $global: {
+      deployer: actors.wirer.address,
+      adminDelay: Number(ADMIN_DELAY),
+      guardians: holder("guardian"),
+      reserveToken,
+    },
+    Governance: { proposers: holder("multisig"), executors: holder("multisig") },
+    Methods: { attesters: holder("method"), threshold: 1 },
+    Models: { registrars: holder("registrar") },
+    Tokens: { operators: holder("operator"), deployers: holder("launcher"), distributors: holder("distributor") },
+    Fees: { payers: holder("payer") },
+    Market: { poolCreators: holder("poolCreator"), treasury: actors.treasury.address },
   };
 }
 
