@@ -65,7 +65,7 @@ interface IHokusaiAMM {
     /// @notice `to` is zero, the pool or the token.
     error InvalidRecipient(address to);
 
-    /// @notice The trade is of nothing or yields nothing.
+    /// @notice The trade, or the deposit, is of nothing or yields nothing.
     error ZeroOutput();
 
     /// @notice The trade yields less than the caller's minimum.
@@ -153,7 +153,7 @@ interface IHokusaiAMM {
     /// @notice Adds usage fees to the stream that flows into the reserve. Anyone may. A deposit into an empty stream flows for
     /// a day; one into a running stream moves its end to the average, weighted by amount and rounded down, so that dust
     /// delays nothing.
-    /// @dev Errors: `InvalidAmount` for nothing, `ReserveOverflow`, `UnexpectedReserveReceived`, those of the reserve token.
+    /// @dev Errors: `ZeroOutput`, `ReserveOverflow`, `UnexpectedReserveReceived`, those of the reserve token.
     /// @param amount Reserve units.
     function depositFees(uint256 amount) external;
 

@@ -24,7 +24,7 @@ contract HostileReserveTokenMock is ERC20Permit {
 
     mapping(address account => bool) public isBlacklisted;
 
-    /// @notice What {reenter} got: whether its call went through, and its return or revert data.
+    /// @notice What {reenter} got: whether any of its calls went through, and the return or revert data of the last.
     bool public hasReentered;
     bytes public reentryResult;
 
@@ -61,6 +61,8 @@ contract HostileReserveTokenMock is ERC20Permit {
 
     /// @notice Makes this call in the next transfers and permits.
     function reenter(address target, bytes calldata data) external {
+        hasReentered = false;
+        reentryResult = "";
         _reentryTarget = target;
         _reentryCall = data;
     }
@@ -106,7 +108,9 @@ contract HostileReserveTokenMock is ERC20Permit {
 
     function _reenter() private {
         if (_reentryTarget == address(0)) return;
-        (hasReentered, reentryResult) = _reentryTarget.call(_reentryCall);
+        bool accepted;
+        (accepted, reentryResult) = _reentryTarget.call(_reentryCall);
+        hasReentered = hasReentered || accepted;
     }
 
     function _answer() private view returns (bool) {

@@ -1,0 +1,174 @@
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import { shouldBeGuarded } from "../helpers/guarded.behavior";
+import { type Pausable, shouldBehaveLikeGuardianPause } from "../helpers/guardianPause.behavior";
+import { deployProtocol, launchModel, signerOf } from "../helpers/protocol";
+import { DAY, TOKEN, USDC } from "../helpers/units";
+import { FUNDS, load, newPool, NO_DEADLINE, type PoolContext, stateOf, tradingPool } from "./pool.support";
+
+const AMOUNT = 100n * USDC;
+const TOKENS = 10_000n * TOKEN;
+const PAUSE = 14n * DAY;
+
+/** A pool whose factory can send transactions itself. */
+async function poolWithFactory() {
+  const context = await newPool();
+  return { ...context, factorySigner: await signerOf(await context.factory.getAddress()) };
+}
+
+async function pausableBuys(): Promise<Pausable> {
+  const { factory, pool, guardian, alice, id } = await newPool();
+  return {
+    // The factory holds the rules, the pool what they stop.
+    contract: new ethers.Contract(factory, [...factory.interface.fragments, pool.interface.getError("Paused")!]),
+    pause: (duration) => factory.connect(guardian).pauseBuys(id, duration),
+    resume: () => factory.connect(guardian).resumeBuys(id),
+    until: () => pool.buysPausedUntil(),
+    expectPaused: (transaction, until) => expect(transaction).to.emit(pool, "BuysPaused").withArgs(until),
+    act: () => pool.connect(alice).buy(AMOUNT, 0, alice, NO_DEADLINE),
+  };
+}
+
+describe("HokusaiAMM access", () => {
+  describe("functions", () => {
+    shouldBeGuarded(
+      poolWithFactory,
+      ({ pool }) => pool,
+      [
+        {
+          name: "setBuysPausedUntil",
+          holders: ["factorySigner"],
+          error: "OnlyFactory",
+          errorArguments: (sender) => [sender],
+          call: ({ pool }, sender) => pool.connect(sender).setBuysPausedUntil(1),
+        },
+      ],
+      ["buy", "buyExactOut", "buyExactOutWithPermit", "buyWithPermit", "collectFees", "depositFees", "sell"],
+    );
+  });
+
+  describe("pause of buys", () => {
+    shouldBehaveLikeGuardianPause(pausableBuys);
+  });
+
+  describe("given a pause of buys", () => {
+    let context: PoolContext;
+    let until: bigint;
+
+    beforeEach(async () => {
+      context = await load.tradingPool();
+      const { factory, guardian, id, pool } = context;
+      await factory.connect(guardian).pauseBuys(id, PAUSE);
+      until = await pool.buysPausedUntil();
+      expect(until).to.equal(BigInt(await time.latest()) + PAUSE);
+    });
+
+    it("refuses every buy and its quote", async () => {
+      const { pool, alice } = context;
+      const permit = { deadline: 0n, v: 0, r: ethers.ZeroHash, s: ethers.ZeroHash };
+      const as = pool.connect(alice);
+      for (const refused of [
+        () => as.buy(AMOUNT, 0, alice, NO_DEADLINE),
+        () => as.buyWithPermit(AMOUNT, 0, alice, NO_DEADLINE, permit),
+        () => as.buyExactOut(TOKENS, 0, FUNDS, alice, NO_DEADLINE),
+        () => as.buyExactOutWithPermit(TOKENS, 0, FUNDS, alice, NO_DEADLINE, permit),
+        () => as.quoteBuy(AMOUNT),
+        () => as.quoteBuyExactOut(TOKENS),
+      ]) {
+        await expect(refused()).to.be.revertedWithCustomError(pool, "Paused").withArgs(until);
+      }
+    });
+
+    it("P9: stops no sale, no deposit, no collection", async () => {
+      const { pool, alice } = context;
+      await expect(pool.connect(alice).sell(TOKENS, 0, alice, NO_DEADLINE)).to.emit(pool, "Sold");
+      await expect(pool.connect(alice).depositFees(AMOUNT)).to.emit(pool, "FeesDeposited");
+      await expect(pool.collectFees()).to.emit(pool, "FeesCollected");
+    });
+
+    it("changes neither curve nor stream, and survives trades", async () => {
+      const { pool, alice, factory, guardian, id } = context;
+      await pool.connect(alice).depositFees(AMOUNT);
+      const end = await pool.streamEnd();
+      const { supply } = await stateOf(pool);
+      await factory.connect(guardian).resumeBuys(id);
+      expect((await stateOf(pool)).supply).to.equal(supply);
+      expect(await pool.streamEnd()).to.equal(end);
+      expect((await pool.reserve()) + (await pool.pendingStream())).to.equal((await tradedReserve(pool)) + AMOUNT);
+    });
+
+    it("is another model's business no more than before", async () => {
+      const { reserveToken, bob } = context;
+      const { pool } = await launchModel(context, { model: { modelId: "other" } });
+      await reserveToken.connect(bob).approve(pool, AMOUNT);
+      await expect(pool.connect(bob).buy(AMOUNT, 0, bob, NO_DEADLINE)).to.emit(pool, "Bought");
+      expect(await pool.buysPausedUntil()).to.equal(0);
+    });
+
+    /** What trades left in the reserve, from the log. */
+    async function tradedReserve(pool: PoolContext["pool"]) {
+      const [bought] = await pool.queryFilter(pool.filters.Bought);
+      return bought!.args.reserve;
+    }
+  });
+
+  describe("given a new pool", () => {
+    it("P10: has the terms that it was created with, and nothing else", async () => {
+      const { pool, token, reserveToken, factory, terms } = await loadFixture(newPool);
+      expect(await pool.token()).to.equal(token);
+      expect(await pool.reserveToken()).to.equal(reserveToken);
+      expect(await pool.factory()).to.equal(factory);
+      expect(await pool.crr()).to.equal(terms.crr);
+      expect(await pool.tradeFee()).to.equal(terms.tradeFee);
+      expect(await pool.virtualReserve()).to.equal(terms.virtualReserve);
+      const virtualSupply = (terms.virtualReserve * 10n ** 24n) / (terms.crr * terms.initialPrice);
+      expect(await pool.virtualSupply()).to.equal(virtualSupply);
+      expect(await pool.curveSupply()).to.equal(virtualSupply);
+      expect(await pool.spotPrice()).to.equal(terms.initialPrice * 10n ** 18n);
+      for (const zero of [
+        pool.reserve(),
+        pool.netIssued(),
+        pool.unbackedSupply(),
+        pool.maxSell(),
+        pool.buysPausedUntil(),
+        pool.pendingStream(),
+        pool.streamEnd(),
+        pool.uncollectedFees(),
+      ]) {
+        expect(await zero).to.equal(0);
+      }
+    });
+
+    it("says what is unbacked: all but what it issued", async () => {
+      const { pool, token, tokenManager, verifier, distributor, modelId, id, bob, supplierAllocation } =
+        await loadFixture(tradingPool);
+      const issued = await token.totalSupply();
+      const [state, price] = [await stateOf(pool), await pool.spotPrice()];
+      expect(await pool.unbackedSupply()).to.equal(0);
+      await tokenManager.connect(verifier).mintRewards(id, [bob], [TOKENS]);
+      expect(await pool.unbackedSupply()).to.equal(TOKENS);
+      await tokenManager.connect(distributor).distributeModelSupplierAllocation(modelId);
+      expect(await pool.unbackedSupply()).to.equal(TOKENS + supplierAllocation);
+      expect(await pool.netIssued()).to.equal(issued);
+      // P3: what is minted elsewhere moves no price.
+      expect(await stateOf(pool)).to.deep.equal(state);
+      expect(await pool.spotPrice()).to.equal(price);
+    });
+
+    it("belongs to the factory that creates it", async () => {
+      const { token, terms } = await loadFixture(newPool);
+      const { reserveToken } = await deployProtocol();
+      const [anybody] = await ethers.getSigners();
+      const pool = await ethers.deployContract("HokusaiAMM", [token, reserveToken, { ...terms }, 10n ** 24n]);
+      expect(await pool.factory()).to.equal(anybody);
+      // The token knows its pool, and it is not this one.
+      await expect(pool.quoteBuy(AMOUNT)).to.not.be.reverted;
+      await reserveToken.mint(anybody!, AMOUNT);
+      await reserveToken.approve(pool, AMOUNT);
+      await expect(pool.buy(AMOUNT, 0, anybody!, NO_DEADLINE))
+        .to.be.revertedWithCustomError(token, "OnlyPool")
+        .withArgs(await pool.getAddress());
+    });
+  });
+});
