@@ -1,7 +1,7 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { shouldBeGuarded } from "../helpers/guarded.behavior";
+import { shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
 import { type Pausable, shouldBehaveLikeGuardianPause } from "../helpers/guardianPause.behavior";
 import { deployProtocol, launchModel, signerOf } from "../helpers/protocol";
 import { DAY, TOKEN, USDC } from "../helpers/units";
@@ -32,20 +32,19 @@ async function pausableBuys(): Promise<Pausable> {
 
 describe("HokusaiAMM access", () => {
   describe("functions", () => {
-    shouldBeGuarded(
-      poolWithFactory,
-      ({ pool }) => pool,
-      [
-        {
-          name: "setBuysPausedUntil",
-          holders: ["factorySigner"],
-          error: "OnlyFactory",
-          errorArguments: (sender) => [sender],
-          call: ({ pool }, sender) => pool.connect(sender).setBuysPausedUntil(1),
-        },
-      ],
-      ["buy", "buyExactOut", "buyExactOutWithPermit", "buyWithPermit", "collectFees", "depositFees", "sell"],
-    );
+    const OPEN = ["buy", "buyExactOut", "buyExactOutWithPermit", "buyWithPermit", "collectFees", "depositFees", "sell"];
+
+    shouldHaveOnly(poolWithFactory, ({ pool }) => pool, ["setBuysPausedUntil", ...OPEN]);
+
+    shouldBeGuarded(poolWithFactory, ({ pool }) => pool, [
+      {
+        name: "setBuysPausedUntil",
+        holders: ["factorySigner"],
+        error: "OnlyFactory",
+        errorArguments: (sender) => [sender],
+        call: ({ pool }, sender) => pool.connect(sender).setBuysPausedUntil(1),
+      },
+    ]);
   });
 
   describe("pause of buys", () => {

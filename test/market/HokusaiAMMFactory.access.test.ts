@@ -1,0 +1,158 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import { ACCESS_FUNCTIONS, byRole, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
+import { buildPoolTerms, modelIdOf } from "../helpers/models";
+import { deployProtocol, deployToken, launchModel, registerModel } from "../helpers/protocol";
+import { ADMIN_DELAY, DAY } from "../helpers/units";
+
+const { ZeroAddress } = ethers;
+const RESERVE_DECIMALS = 6;
+const WRONG_DECIMALS = [0, 5, 7, 18];
+const PAUSE = DAY;
+
+/** A model with a pool, and another that waits for its own. */
+async function protocolWithModels() {
+  const protocol = await deployProtocol();
+  const launched = await launchModel(protocol);
+  const waiting = await deployToken(protocol, { modelId: "waiting" });
+  await registerModel(protocol, waiting.modelId);
+  return { ...protocol, launched, waiting };
+}
+
+type Context = Awaited<ReturnType<typeof protocolWithModels>>;
+
+describe("HokusaiAMMFactory", () => {
+  const GUARDED = [
+    {
+      name: "createPoolWithParams",
+      holders: ["poolCreator"],
+      ...byRole("POOL_CREATOR_ROLE"),
+      call: ({ factory, waiting: { modelId, token } }, sender) => {
+        const { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } = buildPoolTerms();
+        return factory
+          .connect(sender)
+          .createPoolWithParams(modelId, token, crr, tradeFee, ibrDuration, virtualReserve, initialPrice);
+      },
+    },
+    {
+      name: "createPool",
+      holders: ["poolCreator"],
+      ...byRole("POOL_CREATOR_ROLE"),
+      call: ({ factory, waiting: { modelId, token } }, sender) => factory.connect(sender).createPool(modelId, token),
+    },
+    {
+      name: "setPoolTerms",
+      holders: ["governor"],
+      error: "OnlyGovernor",
+      errorArguments: (sender, { governor }) => [sender, governor.address],
+      call: ({ factory, waiting: { id } }, sender) => factory.connect(sender).setPoolTerms(id, ethers.id("terms")),
+    },
+    {
+      name: "setTreasury",
+      holders: ["admin"],
+      ...byRole("DEFAULT_ADMIN_ROLE"),
+      call: ({ factory, mallory }, sender) => factory.connect(sender).setTreasury(mallory),
+    },
+    {
+      name: "pauseBuys",
+      holders: ["guardian"],
+      ...byRole("GUARDIAN_ROLE"),
+      call: ({ factory, launched: { id } }, sender) => factory.connect(sender).pauseBuys(id, PAUSE),
+    },
+    {
+      name: "resumeBuys",
+      holders: ["guardian"],
+      ...byRole("GUARDIAN_ROLE"),
+      call: ({ factory, launched: { id } }, sender) => factory.connect(sender).resumeBuys(id),
+    },
+  ] satisfies Parameters<typeof shouldBeGuarded<Context>>[2];
+
+  shouldHaveOnly(protocolWithModels, ({ factory }) => factory, [
+    ...GUARDED.map(({ name }) => name),
+    ...ACCESS_FUNCTIONS,
+  ]);
+
+  shouldBeGuarded<Context>(protocolWithModels, ({ factory }) => factory, GUARDED);
+
+  describe("setTreasury", () => {
+    it("changes the treasury and tells old and new", async () => {
+      const { factory, admin, treasury, mallory } = await loadFixture(protocolWithModels);
+      await expect(factory.connect(admin).setTreasury(mallory))
+        .to.emit(factory, "TreasuryChanged")
+        .withArgs(treasury.address, mallory.address);
+      expect(await factory.treasury()).to.equal(mallory);
+    });
+
+    it("refuses zero", async () => {
+      const { factory, admin, treasury } = await loadFixture(protocolWithModels);
+      await expect(factory.connect(admin).setTreasury(ZeroAddress))
+        .to.be.revertedWithCustomError(factory, "ZeroAddress")
+        .withArgs();
+      expect(await factory.treasury()).to.equal(treasury);
+    });
+  });
+
+  describe("pause of buys", () => {
+    it("is of the one model whose pool it is", async () => {
+      const { factory, guardian, launched } = await loadFixture(protocolWithModels);
+      await expect(factory.connect(guardian).pauseBuys(launched.id, PAUSE)).to.emit(launched.pool, "BuysPaused");
+    });
+
+    it("needs a pool", async () => {
+      const { factory, guardian, waiting } = await loadFixture(protocolWithModels);
+      for (const id of [waiting.id, modelIdOf("unknown")]) {
+        await expect(factory.connect(guardian).pauseBuys(id, PAUSE))
+          .to.be.revertedWithCustomError(factory, "UnknownModel")
+          .withArgs(id);
+        await expect(factory.connect(guardian).resumeBuys(id))
+          .to.be.revertedWithCustomError(factory, "UnknownModel")
+          .withArgs(id);
+      }
+    });
+  });
+
+  describe("deployment", () => {
+    const deploy = (overrides: Partial<Record<"registry" | "reserveToken" | "treasury", string>> = {}) => {
+      const { timelock, guardian, poolCreator, registry, treasury } = context;
+      return ethers.deployContract("HokusaiAMMFactory", [
+        ADMIN_DELAY,
+        timelock,
+        [guardian],
+        [poolCreator],
+        overrides.registry ?? registry,
+        overrides.reserveToken ?? context.reserveToken,
+        overrides.treasury ?? treasury,
+      ]);
+    };
+    let context: Context;
+
+    beforeEach(async () => {
+      context = await loadFixture(protocolWithModels);
+    });
+
+    it("keeps what it is given", async () => {
+      const { registry, reserveToken, treasury } = context;
+      const factory = await deploy();
+      expect(await factory.registry()).to.equal(registry);
+      expect(await factory.reserveToken()).to.equal(reserveToken);
+      expect(await factory.treasury()).to.equal(treasury);
+      expect(await factory.poolCount()).to.equal(0);
+    });
+
+    for (const missing of ["registry", "treasury"] as const) {
+      it(`needs a ${missing}`, async () => {
+        await expect(deploy({ [missing]: ZeroAddress })).to.be.revertedWithCustomError(context.factory, "ZeroAddress");
+      });
+    }
+
+    for (const decimals of WRONG_DECIMALS) {
+      it(`refuses a reserve token of ${decimals} decimals`, async () => {
+        const reserveToken = await ethers.deployContract("HostileReserveTokenMock", [decimals]);
+        await expect(deploy({ reserveToken: await reserveToken.getAddress() }))
+          .to.be.revertedWithCustomError(context.factory, "ReserveTokenDecimals")
+          .withArgs(decimals, RESERVE_DECIMALS);
+      });
+    }
+  });
+});

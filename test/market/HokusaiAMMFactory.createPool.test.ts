@@ -1,0 +1,465 @@
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import { buildPoolTerms, modelIdOf, type ModelOverrides, type PoolTerms, Status } from "../helpers/models";
+import { createPool, deployProtocol, deployToken, type Protocol, registerModel } from "../helpers/protocol";
+import { DAY, TOKEN, USDC } from "../helpers/units";
+import { modelBuyExactOut, modelSpotPrice } from "./pool.support";
+
+const ZERO_HASH = ethers.ZeroHash;
+const UNKNOWN = "unknown-model";
+
+// Bounds, as published.
+const CRR = { min: 50_000n, max: 1_000_000n };
+const FEE = { min: 0n, max: 1_000n };
+const WINDOW = { min: 0n, max: 30n * DAY };
+const PRICE = { min: 1n, max: 10n ** 12n };
+const VIRTUAL_RESERVE = { min: 100n * USDC, max: 10n ** 18n };
+const VIRTUAL_SUPPLY = { min: TOKEN, max: 10n ** 30n };
+const COST = { min: USDC, max: 10n ** 15n };
+const MAX_RATIO = 1_000n;
+
+/** A registered model without a pool. */
+async function registeredModel(model: ModelOverrides = {}) {
+  const protocol = await deployProtocol();
+  const launched = await deployToken(protocol, model);
+  await registerModel(protocol, launched.modelId);
+  return { ...protocol, ...launched };
+}
+
+/** Half a token more than round numbers, at which the cost of the whole allocation would be an integer that rounding up passes. */
+async function registered() {
+  return registeredModel({ investorAllocation: 600_000n * TOKEN + TOKEN / 2n });
+}
+
+function virtualSupplyOf({ virtualReserve, crr, initialPrice }: PoolTerms): bigint {
+  return (virtualReserve * 10n ** 24n) / (crr * initialPrice);
+}
+
+/** The pool as it starts. */
+function startOf(terms: PoolTerms) {
+  return { ...terms, reserve: 0n, supply: virtualSupplyOf(terms) };
+}
+
+describe("HokusaiAMMFactory.createPool", () => {
+  let context: Awaited<ReturnType<typeof registeredModel>>;
+
+  /** Sends the creation; the token can be another than the model's. */
+  const create = (
+    terms: PoolTerms,
+    { modelId = context.modelId, token = context.token.target as string } = {},
+    factory = context.factory,
+  ) =>
+    factory
+      .connect(context.poolCreator)
+      .createPoolWithParams(
+        modelId,
+        token,
+        terms.crr,
+        terms.tradeFee,
+        terms.ibrDuration,
+        terms.virtualReserve,
+        terms.initialPrice,
+      );
+
+  /** Another model with these allocations and these terms. */
+  async function createFor(model: ModelOverrides, terms: PoolTerms) {
+    const other = await deployToken(context, { modelId: "other", ...model });
+    await registerModel(context, other.modelId);
+    return create(terms, { modelId: other.modelId, token: other.token.target as string });
+  }
+
+  beforeEach(async () => {
+    context = await loadFixture(registered);
+  });
+
+  describe("createPoolWithParams, given a registered model", () => {
+    it("creates the pool, binds the token to it, moves the registry, and tells all", async () => {
+      const { factory, registry, token, id, poolCreator, modelId, investorAllocation } = context;
+      const terms = buildPoolTerms();
+      const start = startOf(terms);
+      const { net: costAtCap, after } = modelBuyExactOut(start, investorAllocation);
+      const expected = await factory
+        .connect(poolCreator)
+        .createPoolWithParams.staticCall(
+          modelId,
+          token,
+          terms.crr,
+          terms.tradeFee,
+          terms.ibrDuration,
+          terms.virtualReserve,
+          terms.initialPrice,
+        );
+
+      const transaction = create(terms);
+
+      await expect(transaction)
+        .to.emit(factory, "PoolCreated")
+        .withArgs(id, expected, token, Object.values(terms), start.supply, costAtCap, modelSpotPrice(after));
+      await expect(transaction).to.emit(token, "PoolSet").withArgs(expected);
+      await expect(transaction).to.emit(registry, "ModelPoolSet").withArgs(id, expected);
+      expect(await factory.poolOf(id)).to.equal(expected);
+      expect(await factory.poolCount()).to.equal(1);
+      expect(await factory.poolAt(0)).to.equal(expected);
+      expect(await token.pool()).to.equal(expected);
+      expect(await registry.statusOf(id)).to.equal(Status.DEPLOYED);
+      const pool = await ethers.getContractAt("HokusaiAMM", expected);
+      expect(await pool.virtualSupply()).to.equal(start.supply);
+      expect(await pool.sellsOpenAt()).to.equal(BigInt(await time.latest()) + terms.ibrDuration);
+    });
+
+    it("keeps the pools in order", async () => {
+      const { factory } = context;
+      await create(buildPoolTerms());
+      const other = await deployToken(context, { modelId: "other" });
+      await registerModel(context, other.modelId);
+      await create(buildPoolTerms(), { modelId: other.modelId, token: other.token.target as string });
+      expect(await factory.poolCount()).to.equal(2);
+      expect(await factory.poolAt(1)).to.equal(await factory.poolOf(other.id));
+      await expect(factory.poolAt(2)).to.be.revertedWithPanic(0x32);
+    });
+
+    it("refuses a second pool", async () => {
+      const { factory, id } = context;
+      await create(buildPoolTerms());
+      await expect(create(buildPoolTerms({ tradeFee: 1n })))
+        .to.be.revertedWithCustomError(factory, "PoolAlreadyExists")
+        .withArgs(id, await factory.poolOf(id));
+    });
+
+    it("refuses an unknown model", async () => {
+      const { factory } = context;
+      for (const modelId of [UNKNOWN, ""]) {
+        await expect(create(buildPoolTerms(), { modelId }))
+          .to.be.revertedWithCustomError(factory, "UnknownModel")
+          .withArgs(modelIdOf(modelId));
+      }
+    });
+
+    it("refuses another token than the model's", async () => {
+      const { factory, token, reserveToken } = context;
+      for (const wrong of [reserveToken.target as string, ethers.ZeroAddress]) {
+        await expect(create(buildPoolTerms(), { token: wrong }))
+          .to.be.revertedWithCustomError(factory, "TokenMismatch")
+          .withArgs(wrong, token);
+      }
+    });
+
+    it("refuses a model that is not registered", async () => {
+      const { registry } = context;
+      const other = await deployToken(context, { modelId: "other" });
+      await expect(create(buildPoolTerms(), { modelId: other.modelId, token: other.token.target as string }))
+        .to.be.revertedWithCustomError(registry, "WrongModelStatus")
+        .withArgs(other.id, Status.PROPOSAL, Status.REGISTERED);
+      expect(await context.factory.poolCount()).to.equal(0);
+    });
+
+    it("refuses while launches are paused", async () => {
+      const { tokenManager, guardian } = context;
+      await tokenManager.connect(guardian).pauseLaunches(DAY);
+      await expect(create(buildPoolTerms()))
+        .to.be.revertedWithCustomError(tokenManager, "Paused")
+        .withArgs(await tokenManager.launchesPausedUntil());
+    });
+  });
+
+  describe("createPool", () => {
+    const create = (protocol: Protocol, modelId: string, token: string) =>
+      protocol.factory.connect(protocol.poolCreator).createPool(modelId, token);
+
+    it("uses the published defaults, on which the virtual supply equals the launch cap", async () => {
+      const { factory, token, modelId, id, supplierAllocation, investorAllocation } = context;
+      const terms = buildPoolTerms({ virtualReserve: 2_000_001_000n });
+      expect(await factory.defaultTerms(supplierAllocation + investorAllocation)).to.deep.equal(Object.values(terms));
+      const start = startOf(terms);
+      expect(start.supply).to.equal(supplierAllocation + investorAllocation);
+      const { net: costAtCap, after } = modelBuyExactOut(start, investorAllocation);
+
+      await expect(create(context, modelId, token.target as string))
+        .to.emit(factory, "PoolCreated")
+        .withArgs(
+          id,
+          (address: string) => ethers.isAddress(address),
+          token,
+          Object.values(terms),
+          start.supply,
+          costAtCap,
+          modelSpotPrice(after),
+        );
+    });
+
+    it("rounds the virtual reserve down", async () => {
+      const { factory } = context;
+      const maxSupply = 1_234_567n * TOKEN + 5n * 10n ** 14n - 1n;
+      expect((await factory.defaultTerms(maxSupply)).virtualReserve).to.equal(
+        (2_000_000_000n * maxSupply) / 10n ** 24n,
+      );
+    });
+
+    it("refuses an unknown model and another token", async () => {
+      const { factory, modelId, token, reserveToken } = context;
+      await expect(create(context, UNKNOWN, token.target as string))
+        .to.be.revertedWithCustomError(factory, "UnknownModel")
+        .withArgs(modelIdOf(UNKNOWN));
+      await expect(create(context, modelId, reserveToken.target as string))
+        .to.be.revertedWithCustomError(factory, "TokenMismatch")
+        .withArgs(reserveToken, token);
+    });
+
+    it("refuses a launch cap that is too small for the defaults", async () => {
+      const { factory, poolCreator } = context;
+      const small = await deployToken(context, {
+        modelId: "small",
+        supplierAllocation: 20_000n * TOKEN,
+        investorAllocation: 29_999n * TOKEN,
+      });
+      await registerModel(context, small.modelId);
+      await expect(factory.connect(poolCreator).createPool(small.modelId, small.token))
+        .to.be.revertedWithCustomError(factory, "VirtualReserveOutOfRange")
+        .withArgs(99_998_000n, VIRTUAL_RESERVE.min, VIRTUAL_RESERVE.max);
+    });
+  });
+
+  describe("bounds", () => {
+    /** Each bound with a market that is meaningful there, and the value just outside. */
+    const cases: {
+      name: string;
+      error: string;
+      at: bigint;
+      beyond: bigint;
+      bounds: { min: bigint; max: bigint };
+      model?: ModelOverrides;
+      terms: (value: bigint) => PoolTerms;
+    }[] = [
+      ...[CRR.min, CRR.max].map((at) => ({
+        name: `crr ${at}`,
+        error: "CrrOutOfRange",
+        at,
+        beyond: at === CRR.min ? at - 1n : at + 1n,
+        bounds: CRR,
+        terms: (crr: bigint) => buildPoolTerms({ crr }),
+      })),
+      {
+        name: `trade fee ${FEE.max}`,
+        error: "TradeFeeOutOfRange",
+        at: FEE.max,
+        beyond: FEE.max + 1n,
+        bounds: FEE,
+        terms: (tradeFee) => buildPoolTerms({ tradeFee }),
+      },
+      {
+        name: `window ${WINDOW.max}`,
+        error: "IbrDurationOutOfRange",
+        at: WINDOW.max,
+        beyond: WINDOW.max + 1n,
+        bounds: WINDOW,
+        terms: (ibrDuration) => buildPoolTerms({ ibrDuration }),
+      },
+      {
+        name: `initial price ${PRICE.min}`,
+        error: "InitialPriceOutOfRange",
+        at: PRICE.min,
+        beyond: PRICE.min - 1n,
+        bounds: PRICE,
+        model: { investorAllocation: 2_000_000n * TOKEN },
+        terms: (initialPrice) => buildPoolTerms({ initialPrice, virtualReserve: VIRTUAL_RESERVE.min }),
+      },
+      {
+        name: `initial price ${PRICE.max}`,
+        error: "InitialPriceOutOfRange",
+        at: PRICE.max,
+        beyond: PRICE.max + 1n,
+        bounds: PRICE,
+        model: { investorAllocation: 500n * TOKEN },
+        terms: (initialPrice) => buildPoolTerms({ initialPrice, virtualReserve: 10n ** 15n }),
+      },
+      {
+        name: `virtual reserve ${VIRTUAL_RESERVE.min}`,
+        error: "VirtualReserveOutOfRange",
+        at: VIRTUAL_RESERVE.min,
+        beyond: VIRTUAL_RESERVE.min - 1n,
+        bounds: VIRTUAL_RESERVE,
+        terms: (virtualReserve) => buildPoolTerms({ virtualReserve }),
+      },
+      {
+        name: `virtual reserve ${VIRTUAL_RESERVE.max}`,
+        error: "VirtualReserveOutOfRange",
+        at: VIRTUAL_RESERVE.max,
+        beyond: VIRTUAL_RESERVE.max + 1n,
+        bounds: VIRTUAL_RESERVE,
+        model: { investorAllocation: 500n * TOKEN },
+        terms: (virtualReserve) => buildPoolTerms({ virtualReserve, initialPrice: PRICE.max }),
+      },
+    ];
+
+    for (const { name, error, at, beyond, bounds, model = {}, terms } of cases) {
+      it(`accepts ${name} and refuses the value beyond`, async () => {
+        const { factory } = context;
+        await expect(create(terms(beyond)))
+          .to.be.revertedWithCustomError(factory, error)
+          .withArgs(beyond, bounds.min, bounds.max);
+        await expect(createFor(model, terms(at))).to.emit(factory, "PoolCreated");
+      });
+    }
+
+    it("accepts no fee and no window", async () => {
+      const terms = buildPoolTerms({ tradeFee: FEE.min, ibrDuration: WINDOW.min });
+      await expect(create(terms)).to.emit(context.factory, "PoolCreated");
+    });
+
+    it("refuses values that would wrap around", async () => {
+      const { factory } = context;
+      const huge = 2n ** 255n;
+      for (const [field, error] of [
+        ["crr", "CrrOutOfRange"],
+        ["tradeFee", "TradeFeeOutOfRange"],
+        ["ibrDuration", "IbrDurationOutOfRange"],
+        ["initialPrice", "InitialPriceOutOfRange"],
+        ["virtualReserve", "VirtualReserveOutOfRange"],
+      ] as const) {
+        await expect(create(buildPoolTerms({ [field]: huge }))).to.be.revertedWithCustomError(factory, error);
+      }
+    });
+
+    describe("of the virtual supply", () => {
+      it("accepts a token and refuses less", async () => {
+        const { factory, supplierAllocation } = context;
+        const model = { investorAllocation: MAX_RATIO * TOKEN };
+        const terms = (initialPrice: bigint) =>
+          buildPoolTerms({ crr: CRR.max, virtualReserve: VIRTUAL_RESERVE.min, initialPrice });
+        const [at, beyond] = [terms(100n * USDC), terms(100n * USDC + 1n)];
+        expect(virtualSupplyOf(at)).to.equal(VIRTUAL_SUPPLY.min);
+        await expect(createFor(model, beyond))
+          .to.be.revertedWithCustomError(factory, "VirtualSupplyOutOfRange")
+          .withArgs(
+            virtualSupplyOf(beyond),
+            VIRTUAL_SUPPLY.min,
+            MAX_RATIO * (supplierAllocation + model.investorAllocation),
+          );
+        await expect(createFor({ ...model, modelId: "accepted" }, at)).to.emit(factory, "PoolCreated");
+      });
+
+      it("accepts 1000 times the launch cap and refuses more", async () => {
+        const { factory } = context;
+        const maxSupply = 1_000_000n * TOKEN;
+        const model = { supplierAllocation: 1n, investorAllocation: maxSupply - 1n };
+        const terms = (virtualReserve: bigint) => buildPoolTerms({ initialPrice: PRICE.min, virtualReserve });
+        const [at, beyond] = [terms(200n * USDC), terms(200n * USDC + 1n)];
+        expect(virtualSupplyOf(at)).to.equal(MAX_RATIO * maxSupply);
+        await expect(createFor(model, beyond))
+          .to.be.revertedWithCustomError(factory, "VirtualSupplyOutOfRange")
+          .withArgs(virtualSupplyOf(beyond), VIRTUAL_SUPPLY.min, MAX_RATIO * maxSupply);
+        await expect(createFor({ ...model, modelId: "accepted" }, at)).to.emit(factory, "PoolCreated");
+      });
+
+      it("accepts 1e30 and refuses more, however large the launch cap", async () => {
+        const { factory } = context;
+        const model = { supplierAllocation: 10n ** 28n, investorAllocation: 2_000_000n * TOKEN };
+        const terms = (virtualReserve: bigint) => buildPoolTerms({ initialPrice: PRICE.min, virtualReserve });
+        const [at, beyond] = [terms(200_000n * USDC), terms(200_000n * USDC + 1n)];
+        expect(virtualSupplyOf(at)).to.equal(VIRTUAL_SUPPLY.max);
+        await expect(createFor(model, beyond))
+          .to.be.revertedWithCustomError(factory, "VirtualSupplyOutOfRange")
+          .withArgs(virtualSupplyOf(beyond), VIRTUAL_SUPPLY.min, VIRTUAL_SUPPLY.max);
+        await expect(createFor({ ...model, modelId: "accepted" }, at)).to.emit(factory, "PoolCreated");
+      });
+    });
+
+    it("of the investor allocation: accepts 1000 times the virtual supply and refuses more", async () => {
+      const { factory } = context;
+      const terms = buildPoolTerms({
+        crr: CRR.max,
+        virtualReserve: VIRTUAL_RESERVE.min,
+        initialPrice: 100n * USDC,
+      });
+      const at = MAX_RATIO * virtualSupplyOf(terms);
+      await expect(createFor({ investorAllocation: at + 1n }, terms))
+        .to.be.revertedWithCustomError(factory, "InvestorAllocationOutOfRange")
+        .withArgs(at + 1n, 1, at);
+      await expect(createFor({ investorAllocation: at, modelId: "accepted" }, terms)).to.emit(factory, "PoolCreated");
+    });
+
+    for (const { bound, virtualReserve, at, step, sign } of [
+      { bound: COST.min, virtualReserve: 100n * USDC, at: TOKEN, step: 10n ** 12n, sign: -1n },
+      { bound: COST.max, virtualReserve: 10n ** 13n, at: 10n ** 27n, step: 10n ** 12n, sign: 1n },
+    ]) {
+      it(`of the cost at the cap: accepts ${bound} and refuses a unit beyond`, async () => {
+        const { factory } = context;
+        // At 100 % and a price of 1 a unit costs 1e12 wei.
+        const terms = buildPoolTerms({ crr: CRR.max, virtualReserve, initialPrice: USDC });
+        expect(modelBuyExactOut(startOf(terms), at).net).to.equal(bound);
+        await expect(createFor({ investorAllocation: at + sign * step }, terms))
+          .to.be.revertedWithCustomError(factory, "CostAtCapOutOfRange")
+          .withArgs(bound + sign, COST.min, COST.max);
+        await expect(createFor({ investorAllocation: at, modelId: "accepted" }, terms)).to.emit(factory, "PoolCreated");
+      });
+    }
+  });
+
+  describe("given terms that the governor fixed", () => {
+    const terms = buildPoolTerms({ tradeFee: 77n });
+    let hash: string;
+
+    beforeEach(async () => {
+      const { factory, governor, id } = context;
+      hash = await factory.hashTerms({ ...terms });
+      await expect(factory.connect(governor).setPoolTerms(id, hash))
+        .to.emit(factory, "PoolTermsFixed")
+        .withArgs(id, ZERO_HASH, hash);
+      expect(await factory.poolTermsHashOf(id)).to.equal(hash);
+    });
+
+    it("hashes terms as keccak256 of their ABI encoding", () => {
+      const encoded = ethers.AbiCoder.defaultAbiCoder().encode(
+        ["uint256", "uint256", "uint256", "uint256", "uint256"],
+        Object.values(terms),
+      );
+      expect(hash).to.equal(ethers.keccak256(encoded));
+    });
+
+    it("accepts exactly them", async () => {
+      await expect(create(terms)).to.emit(context.factory, "PoolCreated");
+    });
+
+    for (const field of Object.keys(terms) as (keyof PoolTerms)[]) {
+      it(`refuses another ${field}`, async () => {
+        const { factory } = context;
+        const other = { ...terms, [field]: terms[field] + 1n };
+        await expect(create(other))
+          .to.be.revertedWithCustomError(factory, "PoolTermsMismatch")
+          .withArgs(await factory.hashTerms(other), hash);
+      });
+    }
+
+    it("refuses the defaults", async () => {
+      const { factory, poolCreator, modelId, token, supplierAllocation, investorAllocation } = context;
+      const { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } = await factory.defaultTerms(
+        supplierAllocation + investorAllocation,
+      );
+      await expect(factory.connect(poolCreator).createPool(modelId, token))
+        .to.be.revertedWithCustomError(factory, "PoolTermsMismatch")
+        .withArgs(await factory.hashTerms({ crr, tradeFee, ibrDuration, virtualReserve, initialPrice }), hash);
+    });
+
+    it("accepts any when they are freed again", async () => {
+      const { factory, governor, id } = context;
+      await expect(factory.connect(governor).setPoolTerms(id, ZERO_HASH))
+        .to.emit(factory, "PoolTermsFixed")
+        .withArgs(id, hash, ZERO_HASH);
+      await expect(create(buildPoolTerms())).to.emit(factory, "PoolCreated");
+    });
+
+    it("binds no other model", async () => {
+      const other = await deployToken(context, { modelId: "other" });
+      await registerModel(context, other.modelId);
+      expect((await createPool(context, other.modelId)).terms).to.not.deep.equal(terms);
+    });
+  });
+
+  it("fixes no terms of an unknown model", async () => {
+    const { factory, governor } = context;
+    await expect(factory.connect(governor).setPoolTerms(modelIdOf(UNKNOWN), ZERO_HASH))
+      .to.be.revertedWithCustomError(factory, "UnknownModel")
+      .withArgs(modelIdOf(UNKNOWN));
+  });
+});
