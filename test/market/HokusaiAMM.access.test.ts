@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { ethers } from "hardhat";
 import { shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
 import { type Pausable, shouldBehaveLikeGuardianPause } from "../helpers/guardianPause.behavior";
-import { deployProtocol, launchModel, signerOf } from "../helpers/protocol";
+import { launchModel, signerOf } from "../helpers/protocol";
 import { DAY, TOKEN, USDC } from "../helpers/units";
 import { FUNDS, load, newPool, NO_DEADLINE, type PoolContext, stateOf, tradingPool } from "./pool.support";
 
@@ -11,10 +11,15 @@ const AMOUNT = 100n * USDC;
 const TOKENS = 10_000n * TOKEN;
 const PAUSE = 14n * DAY;
 
-/** A pool whose factory can send transactions itself. */
-async function poolWithFactory() {
+/** A pool whose factory and router can send transactions themselves, and a unit that it was sent. */
+async function poolWithContracts() {
   const context = await newPool();
-  return { ...context, factorySigner: await signerOf(await context.factory.getAddress()) };
+  await context.reserveToken.mint(context.pool, 1n);
+  return {
+    ...context,
+    factorySigner: await signerOf(await context.factory.getAddress()),
+    routerSigner: await signerOf(await context.feeRouter.getAddress()),
+  };
 }
 
 async function pausableBuys(): Promise<Pausable> {
@@ -34,15 +39,22 @@ describe("HokusaiAMM access", () => {
   describe("functions", () => {
     const OPEN = ["buy", "buyExactOut", "buyExactOutWithPermit", "buyWithPermit", "collectFees", "depositFees", "sell"];
 
-    shouldHaveOnly(poolWithFactory, ({ pool }) => pool, ["setBuysPausedUntil", ...OPEN]);
+    shouldHaveOnly(poolWithContracts, ({ pool }) => pool, ["creditFees", "setBuysPausedUntil", ...OPEN]);
 
-    shouldBeGuarded(poolWithFactory, ({ pool }) => pool, [
+    shouldBeGuarded(poolWithContracts, ({ pool }) => pool, [
       {
         name: "setBuysPausedUntil",
         holders: ["factorySigner"],
         error: "OnlyFactory",
         errorArguments: (sender) => [sender],
         call: ({ pool }, sender) => pool.connect(sender).setBuysPausedUntil(1),
+      },
+      {
+        name: "creditFees",
+        holders: ["routerSigner"],
+        error: "OnlyFeeRouter",
+        errorArguments: (sender) => [sender],
+        call: ({ pool }, sender) => pool.connect(sender).creditFees(1),
       },
     ]);
   });
@@ -114,10 +126,11 @@ describe("HokusaiAMM access", () => {
 
   describe("given a new pool", () => {
     it("P10: has the terms that it was created with, and nothing else", async () => {
-      const { pool, token, reserveToken, factory, terms } = await loadFixture(newPool);
+      const { pool, token, reserveToken, factory, feeRouter, terms } = await loadFixture(newPool);
       expect(await pool.token()).to.equal(token);
       expect(await pool.reserveToken()).to.equal(reserveToken);
       expect(await pool.factory()).to.equal(factory);
+      expect(await pool.feeRouter()).to.equal(feeRouter);
       expect(await pool.crr()).to.equal(terms.crr);
       expect(await pool.tradeFee()).to.equal(terms.tradeFee);
       expect(await pool.virtualReserve()).to.equal(terms.virtualReserve);
@@ -156,10 +169,14 @@ describe("HokusaiAMM access", () => {
     });
 
     it("belongs to the factory that creates it", async () => {
-      const { token, terms } = await loadFixture(newPool);
-      const { reserveToken } = await deployProtocol();
+      const { token, terms, reserveToken, feeRouter } = await loadFixture(newPool);
       const [anybody] = await ethers.getSigners();
-      const pool = await ethers.deployContract("HokusaiAMM", [token, reserveToken, { ...terms }, 10n ** 24n]);
+      const { virtualReserve, crr, initialPrice } = terms;
+      const pool = await ethers.deployContract("HokusaiAMM", [
+        ...[token, reserveToken, feeRouter],
+        { ...terms },
+        (virtualReserve * 10n ** 24n) / (crr * initialPrice),
+      ]);
       expect(await pool.factory()).to.equal(anybody);
       // The token knows its pool, and it is not this one.
       await expect(pool.quoteBuy(AMOUNT)).to.not.be.reverted;

@@ -1,6 +1,8 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
+import { signerOf } from "../helpers/protocol";
 import { DAY, HOUR, TOKEN, USDC } from "../helpers/units";
 import {
   load,
@@ -216,6 +218,46 @@ describe("HokusaiAMM fees", () => {
           .to.be.revertedWithCustomError(pool, "ReserveOverflow")
           .withArgs(MAX_RESERVE + 1n, MAX_RESERVE);
       });
+    });
+  });
+
+  describe("creditFees", () => {
+    let router: HardhatEthersSigner;
+
+    beforeEach(async () => {
+      router = await signerOf(await context.feeRouter.getAddress());
+    });
+
+    it("streams what the router sent, as a deposit does", async () => {
+      const { pool, reserveToken } = context;
+      const [state, fees] = [await stateOf(pool), await pool.uncollectedFees()];
+      await reserveToken.mint(pool, DEPOSIT);
+      const at = BigInt(await time.latest()) + 1n;
+      await time.setNextBlockTimestamp(at);
+
+      const transaction = pool.connect(router).creditFees(DEPOSIT);
+
+      await expect(transaction)
+        .to.emit(pool, "FeesDeposited")
+        .withArgs(router.address, DEPOSIT, DEPOSIT, at + STREAM_DURATION, state.reserve);
+      await expect(transaction).to.changeTokenBalance(reserveToken, pool, 0n);
+      expect(await stateOf(pool)).to.deep.equal(state);
+      expect(await pool.pendingStream()).to.equal(DEPOSIT);
+      expect(await pool.streamEnd()).to.equal(at + STREAM_DURATION);
+      expect(await pool.uncollectedFees()).to.equal(fees);
+    });
+
+    it("refuses a unit more than has arrived", async () => {
+      const { pool } = context;
+      const arrived = await pool.uncollectedFees();
+      await expect(pool.connect(router).creditFees(arrived + 1n))
+        .to.be.revertedWithCustomError(pool, "UnexpectedReserveReceived")
+        .withArgs(arrived, arrived + 1n);
+    });
+
+    it("refuses nothing", async () => {
+      const { pool } = context;
+      await expect(pool.connect(router).creditFees(0n)).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
     });
   });
 

@@ -34,7 +34,7 @@ async function hostilePool() {
 async function protocolOn(decimals: number) {
   const unwired = await deployProtocol();
   const { wirer, timelock, guardian, poolCreator, verifier, treasury, method, registrar } = unwired;
-  const { operator, launcher, distributor } = unwired;
+  const { operator, launcher, distributor, feeRouter } = unwired;
   const reserveToken = await ethers.deployContract("HostileReserveTokenMock", [decimals]);
   const registry = await ethers.deployContract("ModelRegistry", [
     ADMIN_DELAY,
@@ -61,6 +61,7 @@ async function protocolOn(decimals: number) {
     [poolCreator],
     registry,
     reserveToken,
+    feeRouter,
     treasury,
   ]);
   await registry.connect(wirer).wire(tokenManager, factory, verifier);
@@ -197,6 +198,7 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
         buyExactOutWithPermit: [TOKENS, 0, FUNDS, to, NO_DEADLINE, permit],
         sell: [TOKENS, 0, to, NO_DEADLINE],
         depositFees: [AMOUNT],
+        creditFees: [AMOUNT],
         collectFees: [],
         quoteBuy: [AMOUNT],
         quoteBuyExactOut: [TOKENS],
@@ -214,7 +216,16 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
         uncollectedFees: [],
       };
       // What never changes may be read at any time; `setBuysPausedUntil` is the factory's, which comes next.
-      const constant = ["token", "reserveToken", "factory", "crr", "tradeFee", "virtualReserve", "virtualSupply"];
+      const constant = [
+        "token",
+        "reserveToken",
+        "factory",
+        "feeRouter",
+        "crr",
+        "tradeFee",
+        "virtualReserve",
+        "virtualSupply",
+      ];
       const others = [...constant, "sellsOpenAt", "setBuysPausedUntil"];
       const all = pool.interface.fragments.flatMap((f) => (FunctionFragment.isFragment(f) ? [f.name] : []));
       expect([...Object.keys(calls), ...others].sort()).to.deep.equal(all.sort());

@@ -113,8 +113,10 @@ describe("HokusaiAMMFactory", () => {
   });
 
   describe("deployment", () => {
-    const deploy = (overrides: Partial<Record<"registry" | "reserveToken" | "treasury", string>> = {}) => {
-      const { timelock, guardian, poolCreator, registry, treasury } = context;
+    const deploy = (
+      overrides: Partial<Record<"registry" | "reserveToken" | "feeRouter" | "treasury", string>> = {},
+    ) => {
+      const { timelock, guardian, poolCreator, registry, feeRouter, treasury } = context;
       return ethers.deployContract("HokusaiAMMFactory", [
         ADMIN_DELAY,
         timelock,
@@ -122,6 +124,7 @@ describe("HokusaiAMMFactory", () => {
         [poolCreator],
         overrides.registry ?? registry,
         overrides.reserveToken ?? context.reserveToken,
+        overrides.feeRouter ?? feeRouter,
         overrides.treasury ?? treasury,
       ]);
     };
@@ -132,15 +135,16 @@ describe("HokusaiAMMFactory", () => {
     });
 
     it("keeps what it is given", async () => {
-      const { registry, reserveToken, treasury } = context;
+      const { registry, reserveToken, feeRouter, treasury } = context;
       const factory = await deploy();
       expect(await factory.registry()).to.equal(registry);
       expect(await factory.reserveToken()).to.equal(reserveToken);
+      expect(await factory.feeRouter()).to.equal(feeRouter);
       expect(await factory.treasury()).to.equal(treasury);
       expect(await factory.poolCount()).to.equal(0);
     });
 
-    for (const missing of ["registry", "treasury"] as const) {
+    for (const missing of ["registry", "feeRouter", "treasury"] as const) {
       it(`needs a ${missing}`, async () => {
         await expect(deploy({ [missing]: ZeroAddress })).to.be.revertedWithCustomError(context.factory, "ZeroAddress");
       });
