@@ -13,7 +13,11 @@ export const Metric = { ACCURACY: 0n, F1: 3n, HUMAN_SCORE: 12n } as const;
 export const Direction = { MAXIMISE: 0n, MINIMISE: 1n } as const;
 
 /** Parameters that a governor changes, as on chain. */
-export const Parameter = { TOKENS_PER_DELTA_ONE: 0n, INFRASTRUCTURE_ACCRUAL: 1n, PRICE_PER_THOUSAND_CALLS: 2n } as const;
+export const Parameter = {
+  TOKENS_PER_DELTA_ONE: 0n,
+  INFRASTRUCTURE_ACCRUAL: 1n,
+  PRICE_PER_THOUSAND_CALLS: 2n,
+} as const;
 
 /** Arguments of `deployTokenWithAllocations`. */
 export interface ModelLaunch {

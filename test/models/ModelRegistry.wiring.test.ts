@@ -29,8 +29,7 @@ const RATE = 90_000n * TOKEN;
 const ACCRUAL = 6_000n;
 const PRICE = USDC;
 
-type AddressedKey =
-  "wirer" | "tokenManager" | "factory" | "verifier" | "governor" | "supplier" | "alice" | "bob";
+type AddressedKey = "wirer" | "tokenManager" | "factory" | "verifier" | "governor" | "supplier" | "alice" | "bob";
 
 /** A guard that knows its caller by address. */
 const byAddress = (expected: AddressedKey) => ({
