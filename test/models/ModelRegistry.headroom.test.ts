@@ -1,0 +1,248 @@
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
+import {
+  attest,
+  buildStatement,
+  DELTA,
+  deployImprovements,
+  RATE as VERIFIED_RATE,
+  rewardOf,
+  submit,
+} from "../helpers/improvements";
+import { buildBenchmark, buildEvaluation, Direction, Parameter } from "../helpers/models";
+import { DAY, TOKEN } from "../helpers/units";
+import { Random } from "../utils/random";
+import { deployRegistry, modelArguments, type RegistryContext } from "./registry.fixture";
+
+const DELAY = 2n * DAY;
+const RATE = 100_000n * TOKEN;
+const LIFETIME = 100n * RATE;
+const MAX_RATE = 10_000_000n * TOKEN;
+const FULL_SCALE = 10_000n;
+const { TOKENS_PER_DELTA_ONE } = Parameter;
+
+/** Highest rate at which what is left of the lifetime rewards pays for the rest of the scale. */
+const maxRate = (remaining: bigint, headroomBps: bigint) => (remaining * 100n) / headroomBps;
+
+async function proposal() {
+  const context = await deployRegistry();
+  const created = modelArguments(context, { tokensPerDeltaOne: RATE });
+  await context.registry.connect(context.tokenManager).createModel(...created);
+  return { ...context, id: created[0] };
+}
+
+describe("ModelRegistry headroom", () => {
+  let context: RegistryContext & { id: string };
+  let benchmark: BenchmarkStruct;
+
+  beforeEach(async () => {
+    context = await loadFixture(proposal);
+  });
+
+  const setRate = (value: bigint) => context.registry.connect(context.governor).setTokensPerDeltaOne(context.id, value);
+
+  async function register(overrides: Partial<BenchmarkStruct>) {
+    benchmark = buildBenchmark(context.method.address, overrides);
+    await context.registry.connect(context.registrar).registerModel(context.id, benchmark);
+    await context.registry.connect(context.admin).setDailyLimit(context.id, FULL_SCALE);
+  }
+
+  async function replace(overrides: Partial<BenchmarkStruct>) {
+    benchmark = buildBenchmark(context.method.address, overrides);
+    return context.registry.connect(context.admin).replaceBenchmark(context.id, benchmark);
+  }
+
+  /** Moves the score by `deltaBps` to the better. */
+  async function improve(deltaBps: bigint) {
+    const { registry, verifier, id } = context;
+    const score = await registry.scoreOf(id);
+    const benchmarkVersion = await registry.benchmarkVersionOf(id);
+    const { modelCommitment } = await registry.benchmarkOf(id);
+    const candidateScore = benchmark.direction === Direction.MAXIMISE ? score + deltaBps : score - deltaBps;
+    return registry.connect(verifier).recordImprovement(
+      buildEvaluation(id, benchmark, {
+        benchmarkVersion,
+        baselineScore: score,
+        candidateScore,
+        baselineCommitment: modelCommitment,
+      }),
+    );
+  }
+
+  const rateOf = async () => (await context.registry.parametersOf(context.id)).tokensPerDeltaOne;
+
+  async function expectMax(max: bigint) {
+    const { registry, id } = context;
+    await expect(setRate(max + 1n))
+      .to.be.revertedWithCustomError(registry, "HeadroomExceeded")
+      .withArgs(max + 1n, max);
+    expect((await registry.pendingChangeOf(id, TOKENS_PER_DELTA_ONE))[0]).to.not.equal(max + 1n);
+    await expect(setRate(max)).to.emit(registry, "ParameterChangeScheduled");
+  }
+
+  describe("given a proposal", () => {
+    it("has room for the rate at deployment", async () => {
+      await expectMax(RATE);
+    });
+  });
+
+  for (const [direction, baselineScore, headroom] of [
+    [Direction.MAXIMISE, 7_500n, 2_500n],
+    [Direction.MAXIMISE, 0n, 10_000n],
+    [Direction.MINIMISE, 3_000n, 3_000n],
+    [Direction.MINIMISE, 10_000n, 10_000n],
+  ] as const) {
+    const name = direction === Direction.MAXIMISE ? "maximise" : "minimise";
+    describe(`given a score of ${baselineScore} to ${name}`, () => {
+      beforeEach(() => register({ direction, baselineScore }));
+
+      it("has room for what the whole lifetime rewards pay for", async () => {
+        await expectMax(maxRate(LIFETIME, headroom));
+      });
+
+      it("has the room that improvements leave", async () => {
+        await improve(337n);
+        await expectMax(maxRate(LIFETIME - (337n * RATE) / 100n, headroom - 337n));
+      });
+    });
+  }
+
+  describe("given a score at the end of its scale", () => {
+    for (const [direction, baselineScore] of [
+      [Direction.MAXIMISE, 10_000n],
+      [Direction.MINIMISE, 0n],
+    ] as const) {
+      it(`is bounded by the parameter's own bounds alone (${direction})`, async () => {
+        await register({ direction, baselineScore });
+        await expect(setRate(MAX_RATE)).to.emit(context.registry, "ParameterChangeScheduled");
+      });
+    }
+  });
+
+  it("V4: pays the rest of the scale at any rate it accepted, improvements during the wait included", async () => {
+    const random = new Random("headroom");
+    for (let round = 0; round < 6; round++) {
+      context = await loadFixture(proposal);
+      const direction = round % 2 === 0 ? Direction.MAXIMISE : Direction.MINIMISE;
+      await register({ direction, baselineScore: random.between(4_900n, 5_100n) });
+      const { registry, id } = context;
+      let headroom =
+        direction === Direction.MAXIMISE ? FULL_SCALE - (await registry.scoreOf(id)) : await registry.scoreOf(id);
+      while (headroom > 0n) {
+        const max = maxRate(await registry.rewardsRemainingOf(id), headroom);
+        // Up to the edge, or well below.
+        await setRate(random.pick([max, max / 2n, RATE]));
+        for (let i = 0; i < 2 && headroom > 0n; i++) {
+          const room = headroom;
+          const delta = room < 1_500n ? room : random.between(10n, room - 10n);
+          await expect(improve(delta)).to.emit(registry, "ScoreMoved");
+          headroom -= delta;
+          await time.increase(DELAY + 1n);
+        }
+      }
+      expect(await registry.rewardsRemainingOf(id)).to.be.lessThan(LIFETIME);
+    }
+  });
+
+  describe("when the benchmark is replaced", () => {
+    beforeEach(() => register({ baselineScore: 7_500n }));
+
+    it("cancels the pending rate, and nothing else that is pending", async () => {
+      const { registry, governor, id } = context;
+      await setRate(2n * RATE);
+      await registry.connect(governor).setInfrastructureAccrual(id, 6_000n);
+      const [, effectiveAt] = await registry.pendingChangeOf(id, Parameter.INFRASTRUCTURE_ACCRUAL);
+      const transaction = replace({ baselineScore: 7_500n });
+      await expect(transaction)
+        .to.emit(registry, "ParameterChangeCancelled")
+        .withArgs(id, TOKENS_PER_DELTA_ONE, 2n * RATE);
+      await expect(transaction).to.not.emit(registry, "ParameterChanged");
+      expect(await registry.pendingChangeOf(id, TOKENS_PER_DELTA_ONE)).to.deep.equal([0n, 0n]);
+      await time.increaseTo(effectiveAt + 1n);
+      expect(await rateOf()).to.equal(RATE);
+      expect((await registry.parametersOf(id)).infrastructureAccrualBps).to.equal(6_000n);
+    });
+
+    it("keeps a due rate that the new scale has room for", async () => {
+      await setRate(4n * RATE);
+      await time.increase(DELAY + 1n);
+      const transaction = replace({ baselineScore: 7_500n });
+      await expect(transaction).to.not.emit(context.registry, "ParameterChangeCancelled");
+      await expect(transaction).to.not.emit(context.registry, "ParameterChanged");
+      expect(await rateOf()).to.equal(4n * RATE);
+    });
+
+    it("lowers a rate that the new scale has no room for to the highest that it has", async () => {
+      const { registry, id } = context;
+      await setRate(4n * RATE);
+      await time.increase(DELAY + 1n);
+      await expect(replace({ baselineScore: 7_499n }))
+        .to.emit(registry, "ParameterChanged")
+        .withArgs(id, TOKENS_PER_DELTA_ONE, 4n * RATE, maxRate(LIFETIME, 2_501n));
+      expect(await rateOf()).to.equal(maxRate(LIFETIME, 2_501n));
+      await improve(2_501n);
+      expect(await registry.scoreOf(id)).to.equal(FULL_SCALE);
+    });
+
+    it("leaves a rate of nothing when no rewards are left, and refuses any other", async () => {
+      const { registry, id } = context;
+      await setRate(4n * RATE);
+      await time.increase(DELAY + 1n);
+      await improve(2_500n);
+      expect(await registry.rewardsRemainingOf(id)).to.equal(0);
+      await expect(replace({ baselineScore: 7_500n }))
+        .to.emit(registry, "ParameterChanged")
+        .withArgs(id, TOKENS_PER_DELTA_ONE, 4n * RATE, 0);
+      const lowest = 100n * TOKEN;
+      await expect(setRate(lowest)).to.be.revertedWithCustomError(registry, "HeadroomExceeded").withArgs(lowest, 0);
+    });
+  });
+});
+
+describe("ModelRegistry rates and claims", () => {
+  const NEW_RATE = 2n * VERIFIED_RATE;
+
+  it("pays the old rate when the governor raises it and claims in the same block", async () => {
+    const deployed = await loadFixture(deployImprovements);
+    const { registry, governor, verifier, model } = deployed;
+    const statement = await buildStatement(deployed, model);
+    const proof = await attest(deployed, statement);
+    await ethers.provider.send("evm_setAutomine", [false]);
+    const raised = await registry.connect(governor).setTokensPerDeltaOne(model.id, NEW_RATE, { gasLimit: 500_000 });
+    const claimed = await submit(deployed, statement, proof);
+    await ethers.provider.send("evm_mine");
+    await ethers.provider.send("evm_setAutomine", [true]);
+
+    expect((await raised.wait())!.blockNumber).to.equal((await claimed.wait())!.blockNumber);
+    await expect(claimed).to.emit(verifier, "ImprovementRecorded");
+    expect(await model.token.totalSupply()).to.equal(rewardOf(DELTA, VERIFIED_RATE).reward);
+  });
+
+  it("pays the rate known at signing for all of a statement's life, though a change was scheduled with it", async () => {
+    const deployed = await loadFixture(deployImprovements);
+    const { registry, governor, model } = deployed;
+    const at = BigInt(await time.latest()) + 1n;
+    await time.setNextBlockTimestamp(at);
+    await registry.connect(governor).setTokensPerDeltaOne(model.id, NEW_RATE);
+    const statement = await buildStatement(deployed, model, { deadline: at + DELAY });
+    const proof = await attest(deployed, statement);
+    await time.setNextBlockTimestamp(at + DELAY);
+    await submit(deployed, statement, proof);
+    expect(await model.token.totalSupply()).to.equal(rewardOf(DELTA, VERIFIED_RATE).reward);
+  });
+
+  it("pays the new rate from the second after", async () => {
+    const deployed = await loadFixture(deployImprovements);
+    const { registry, governor, model } = deployed;
+    const at = BigInt(await time.latest()) + 1n;
+    await time.setNextBlockTimestamp(at);
+    await registry.connect(governor).setTokensPerDeltaOne(model.id, NEW_RATE);
+    const statement = await buildStatement(deployed, model, { deadline: at + DELAY + 1n });
+    const proof = await attest(deployed, statement);
+    await time.setNextBlockTimestamp(at + DELAY + 1n);
+    await submit(deployed, statement, proof);
+    expect(await model.token.totalSupply()).to.equal(rewardOf(DELTA, NEW_RATE).reward);
+  });
+});
