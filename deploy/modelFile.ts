@@ -17,7 +17,7 @@ const WEI = 10n ** 18n; // of a whole token
 const DAY = 86_400;
 
 /** Economics by name, in whole tokens. */
-const PRESETS = {
+export const PRESETS = {
   experimental: { supplier: "200000", investor: "300000", tokensPerDeltaOne: "200000" },
   growth: { supplier: "400000", investor: "600000", tokensPerDeltaOne: "100000" },
   mature: { supplier: "800000", investor: "1200000", tokensPerDeltaOne: "50000" },
