@@ -229,7 +229,7 @@ abstract contract PoolInvariants is ProtocolTest, CurveAssertions {
 
     function _act(uint256 seed) private {
         PoolHandler h = _handler;
-        uint256 kind = seed % 20;
+        uint256 kind = seed % 21;
         (uint256 a, uint256 b) = (seed >> 8, seed >> 128);
         if (kind == 0) h.buy(a, b);
         else if (kind == 1) h.buyExactOut(a, b);
@@ -250,6 +250,7 @@ abstract contract PoolInvariants is ProtocolTest, CurveAssertions {
         else if (kind == 16) h.pauseBuys(a);
         else if (kind == 17) h.blacklistTreasury(a % 2 == 0);
         else if (kind == 18) h.abuse(a, b);
+        else if (kind == 19) h.creditFees(a);
         else h.wait(a);
     }
 

@@ -208,6 +208,16 @@ contract PoolHandler is CurveAssertions {
         _deposit(_payer, _logBound(amount, MAX_DEPOSIT));
     }
 
+    /// @dev As the router does it: the fees are sent, then credited.
+    function creditFees(uint256 amount) external atClock {
+        amount = _logBound(amount, MAX_DEPOSIT);
+        vm.prank(_payer);
+        _m.usdc.transfer(address(_m.pool), amount);
+        vm.prank(_keys.feeRouter);
+        _m.pool.creditFees(amount);
+        _bookDeposit(amount);
+    }
+
     function donate(uint256 amount) external atClock {
         _donate(_payer, _logBound(amount, MAX_DEPOSIT));
     }
@@ -271,7 +281,7 @@ contract PoolHandler is CurveAssertions {
             _attacker
         ];
         address caller = callers[key % callers.length];
-        (address target, bytes memory data) = _abusiveCall(caller, call % 14);
+        (address target, bytes memory data) = _abusiveCall(caller, call % 15);
         Point memory start = pointOf(_m.pool);
         uint256 balance = _m.usdc.balanceOf(address(_m.pool));
         uint256 tokens = _m.token.balanceOf(_traders[0]);
@@ -457,14 +467,17 @@ contract PoolHandler is CurveAssertions {
         Point memory start = pointOf(_m.pool);
         vm.prank(payer);
         _m.pool.depositFees(amount);
+        _bookDeposit(amount);
+        assertEq(pointOf(_m.pool).reserve, start.reserve, "P12: a deposit moved R at once");
+    }
 
+    function _bookDeposit(uint256 amount) private {
         if (clock < _streamEnd) ++reached.depositedIntoStream;
         _settle();
         uint256 remaining = _pending == 0 ? 0 : _streamEnd - clock;
         _streamEnd = clock + (_pending * remaining + amount * STREAM_DURATION) / (_pending + amount);
         _pending += amount;
         totals.deposited += amount;
-        assertEq(pointOf(_m.pool).reserve, start.reserve, "P12: a deposit moved R at once");
     }
 
     function _donate(address payer, uint256 amount) private {
@@ -566,7 +579,8 @@ contract PoolHandler is CurveAssertions {
         if (kind == 10)
             return (address(_m.factory), abi.encodeCall(_m.factory.createPool, (_m.modelId, address(_m.token))));
         if (kind == 11) return (address(_m.registry), abi.encodeCall(_m.registry.wire, (caller, caller, caller)));
-        if (kind == 12)
+        if (kind == 12) return (address(_m.pool), abi.encodeCall(_m.pool.creditFees, (1)));
+        if (kind == 13)
             return (address(_m.usdc), abi.encodeCall(_m.usdc.transferFrom, (address(_m.pool), caller, wei_)));
         return (
             address(_m.factory),
