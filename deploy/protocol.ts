@@ -110,8 +110,7 @@ async function connect(
 
 /** The chain must have every contract, know them by these addresses and be under the timelock. */
 async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol): Promise<void> {
-  const { network, addresses, registry, tokenManager, factory, infrastructureReserve, oracleAttestation, verifier } =
-    protocol;
+  const { network, addresses, registry, tokenManager, factory, infrastructureReserve, oracleAttestation } = protocol;
   for (const [name, address] of Object.entries(addresses)) {
     if ((await hre.ethers.provider.getCode(address)) === "0x") {
       throw new Problem(`${name} has no code at ${address} on ${network.name}: is this the chain of its journal?`);
@@ -125,7 +124,7 @@ async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol):
     ["HokusaiAMMFactory.feeRouter", await factory.feeRouter(), addresses.UsageFeeRouter],
     ["InfrastructureReserve.reserveToken", await infrastructureReserve.reserveToken(), addresses.ReserveToken],
   ];
-  const administered = { registry, tokenManager, factory, infrastructureReserve, oracleAttestation, verifier };
+  const administered = { registry, tokenManager, factory, infrastructureReserve, oracleAttestation };
   for (const [name, contract] of Object.entries(administered)) {
     book.push([`${name}.defaultAdmin`, await contract.defaultAdmin(), addresses.TimelockController]);
   }

@@ -35,9 +35,6 @@ interface IDeltaOneVerifier {
         uint256 amount
     );
 
-    /// @notice Submissions are paused until `until`; a time not in the future ends the pause.
-    event SubmissionsPaused(uint256 until, address indexed guardian);
-
     /// @notice The deadline has passed.
     error StatementExpired(uint256 deadline, uint256 timestamp);
 
@@ -68,8 +65,8 @@ interface IDeltaOneVerifier {
     error PayeeIsProtocolContract(address account);
 
     /// @notice Pays for an improvement. Anyone may relay a statement.
-    /// @dev Errors, in order: `Paused`, `StatementExpired`, `DeadlineTooFar`, `EvaluationAlreadyUsed`, the registry's for each
-    /// condition of the benchmark, the method's, those on contributors.
+    /// @dev Errors, in order: `StatementExpired`, `DeadlineTooFar`, `EvaluationAlreadyUsed`, the registry's `Paused` and one for
+    /// each condition of the benchmark, the method's, those on contributors.
     /// @param statement The statement.
     /// @param proof What the model's verification method needs.
     /// @return reward Wei minted.
@@ -77,14 +74,6 @@ interface IDeltaOneVerifier {
         ImprovementStatement calldata statement,
         bytes calldata proof
     ) external returns (uint256 reward);
-
-    /// @notice Stops submissions, for at most 14 days and not again within 28 of their end. Only `GUARDIAN_ROLE`.
-    /// Errors: `PauseDurationOutOfRange`, `PauseCoolingDown`.
-    /// @param duration Seconds, 1 … 14 days.
-    function pauseSubmissions(uint256 duration) external;
-
-    /// @notice Ends a pause of submissions early. Only `GUARDIAN_ROLE`.
-    function resumeSubmissions() external;
 
     /// @notice What {processImprovement} would mint now; reverts with its errors, those on contributors aside.
     function verifyAndCalculateReward(
@@ -117,9 +106,6 @@ interface IDeltaOneVerifier {
 
     /// @notice Improvement that can still be paid for the model on this UTC day, in bps.
     function remainingTodayBps(ModelId model) external view returns (uint256);
-
-    /// @notice When submissions open again; a time not in the future means that they are open.
-    function submissionsPausedUntil() external view returns (uint32);
 
     /// @notice DeltaOnes of an improvement, with 18 decimals: `deltaBps · 1e18 / 100`, exact.
     function calculateDeltaOnes(uint256 deltaBps) external pure returns (uint256 deltaOnesWad);

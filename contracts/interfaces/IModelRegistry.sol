@@ -50,6 +50,9 @@ interface IModelRegistry {
     /// @notice A verified improvement moved the score to `score`; `rewardsRemaining` wei of the lifetime rewards are left.
     event ScoreMoved(ModelId indexed id, uint256 score, bytes32 modelCommitment, uint256 rewardsRemaining);
 
+    /// @notice Improvements are paused until `until`; a time not in the future ends the pause.
+    event SubmissionsPaused(uint256 until, address indexed guardian);
+
     /// @notice A parameter will change after `effectiveAt`, in place of any change that was pending for it.
     event ParameterChangeScheduled(
         ModelId indexed id,
@@ -172,6 +175,14 @@ interface IModelRegistry {
     /// @param limitBps 1 … 10000.
     function setDailyLimit(ModelId id, uint256 limitBps) external;
 
+    /// @notice Stops improvements of all models, for at most 14 days and not again within 28 of their end. Only
+    /// `GUARDIAN_ROLE`. Errors: `PauseDurationOutOfRange`, `PauseCoolingDown`.
+    /// @param duration Seconds, 1 … 14 days.
+    function pauseSubmissions(uint256 duration) external;
+
+    /// @notice Ends a pause of improvements early. Only `GUARDIAN_ROLE`.
+    function resumeSubmissions() external;
+
     /// @notice Changes the reward for 100 bps, up or down, after two days. Only the model's governor.
     /// @dev Errors: `UnauthorizedCaller`, `TokensPerDeltaOneOutOfRange`, `HeadroomExceeded`.
     /// @param value Wei, 100e18 … 10_000_000e18, and no more than the rest of the lifetime rewards pays for.
@@ -213,7 +224,7 @@ interface IModelRegistry {
 
     /// @notice Moves the score of a model to the candidate's, if the evaluation satisfies the benchmark. Only the verifier,
     /// who answers for the evaluation's truth.
-    /// @dev Errors: `ModelNotRegistered`, `EvaluationMismatch`, `CandidateScoreOutOfRange`, `EvaluationTooWeak`,
+    /// @dev Errors: `ModelNotRegistered`, `Paused`, `EvaluationMismatch`, `CandidateScoreOutOfRange`, `EvaluationTooWeak`,
     /// `DailyLimitExceeded`.
     /// @return What is to be paid, to whom, and on which method's word.
     function recordImprovement(Evaluation calldata evaluation) external returns (ImprovementTerms memory);
@@ -229,6 +240,9 @@ interface IModelRegistry {
 
     /// @notice Contract on whose word scores move and rewards are minted; zero before wiring.
     function verifier() external view returns (address);
+
+    /// @notice When improvements are open again; a time not in the future means that they are open.
+    function submissionsPausedUntil() external view returns (uint32);
 
     /// @notice Whether new benchmarks may use a verification method.
     function isMethodAllowed(address method) external view returns (bool);

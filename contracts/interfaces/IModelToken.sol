@@ -22,9 +22,6 @@ interface IModelToken is IERC20Metadata, IERC20Permit {
     /// @notice The supplier allocation was minted.
     event SupplierMinted(address indexed recipient, uint256 amount);
 
-    /// @notice Rewards were minted, in all `amount`; the lifetime total is now `totalRewardsMinted`.
-    event RewardsMinted(uint256 amount, uint256 totalRewardsMinted);
-
     /// @notice The caller is not the TokenManager.
     error OnlyTokenManager(address caller);
 
@@ -53,7 +50,8 @@ interface IModelToken is IERC20Metadata, IERC20Permit {
     /// Errors: `OnlyTokenManager`, `SupplierAlreadyMinted`.
     function mintSupplierAllocation() external;
 
-    /// @notice Mints rewards. Only the TokenManager. Errors: `OnlyTokenManager`, `LengthMismatch`, `RewardAllocationExceeded`.
+    /// @notice Mints rewards. Only the TokenManager, whose callers log who was paid for what; there is no event of its own beside
+    /// the transfers. Errors: `OnlyTokenManager`, `LengthMismatch`, `RewardAllocationExceeded`.
     /// @param accounts Receivers, not zero.
     /// @param amounts One per receiver.
     function mintRewards(address[] calldata accounts, uint256[] calldata amounts) external;

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ProtocolAccess} from "../access/ProtocolAccess.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {GuardianPause} from "../libraries/GuardianPause.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
 import {ZeroAddress} from "../types/CommonErrors.sol";
 import {Evaluation, ImprovementTerms} from "../types/ImprovementTypes.sol";
@@ -25,6 +26,8 @@ import {
 /// @dev Custody: none. Trusts: the TokenManager for what a model is born with, the factory for its pool, both named once by
 /// {wire}. Every word is packed by who writes it when, see {Entry}.
 contract ModelRegistry is IModelRegistry, ProtocolAccess {
+    using GuardianPause for uint32;
+
     /// @notice May commit benchmarks of proposed models.
     bytes32 public constant REGISTRAR_ROLE = keccak256("REGISTRAR_ROLE");
 
@@ -58,6 +61,17 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     /// @notice Improvement that is paid per model and UTC day at most, in bps, unless the admin decides otherwise.
     uint256 public constant DEFAULT_DAILY_LIMIT_BPS = 5_00; // 5 %
 
+    /// @dev What a benchmark asks of every improvement: one word.
+    struct BenchmarkTerms {
+        address method;
+        uint32 minSampleSize;
+        uint16 minRuns;
+        uint16 minImprovementBps;
+        uint16 minLowerBoundBps;
+        Metric metric;
+        Direction direction;
+    }
+
     /// @dev One model, packed so that an improvement reads six words and writes one, two when a commitment moves.
     struct Entry {
         // A word: what only the lifecycle and the governor change.
@@ -74,14 +88,7 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         uint16 dailyLimitBps;
         uint16 paidDay; // days since 1970
         uint16 paidBps; // on that day
-        // A word: the terms of the benchmark.
-        address method;
-        uint32 minSampleSize;
-        uint16 minRuns;
-        uint16 minImprovementBps;
-        uint16 minLowerBoundBps;
-        Metric metric;
-        Direction direction;
+        BenchmarkTerms terms;
         // Stands for the next three, see {_baselineHash}.
         bytes32 baselineHash;
         bytes32 specHash;
@@ -115,7 +122,11 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     address public factory;
 
     /// @inheritdoc IModelRegistry
+    /// @dev One word with the next, which an improvement reads together.
     address public verifier;
+
+    /// @inheritdoc IModelRegistry
+    uint32 public submissionsPausedUntil;
 
     /// @inheritdoc IModelRegistry
     mapping(address method => bool) public isMethodAllowed;
@@ -237,6 +248,16 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
 
         emit DailyLimitChanged(id, entry.dailyLimitBps, limitBps);
         entry.dailyLimitBps = uint16(limitBps);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function pauseSubmissions(uint256 duration) external onlyRole(GUARDIAN_ROLE) {
+        _setSubmissionsPausedUntil(submissionsPausedUntil.start(duration));
+    }
+
+    /// @inheritdoc IModelRegistry
+    function resumeSubmissions() external onlyRole(GUARDIAN_ROLE) {
+        _setSubmissionsPausedUntil(submissionsPausedUntil.stop());
     }
 
     /// @inheritdoc IModelRegistry
@@ -442,14 +463,14 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
                 specHash: entry.specHash,
                 evaluationDataHash: entry.evaluationDataHash,
                 modelCommitment: entry.modelCommitment,
-                method: entry.method,
-                metric: entry.metric,
-                direction: entry.direction,
+                method: entry.terms.method,
+                metric: entry.terms.metric,
+                direction: entry.terms.direction,
                 baselineScore: entry.score,
-                minImprovementBps: entry.minImprovementBps,
-                minSampleSize: entry.minSampleSize,
-                minRuns: entry.minRuns,
-                minLowerBoundBps: entry.minLowerBoundBps
+                minImprovementBps: entry.terms.minImprovementBps,
+                minSampleSize: entry.terms.minSampleSize,
+                minRuns: entry.terms.minRuns,
+                minLowerBoundBps: entry.terms.minLowerBoundBps
             });
     }
 
@@ -493,17 +514,24 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         return _entries[id].rewardsRemaining;
     }
 
+    function _setSubmissionsPausedUntil(uint256 until) private {
+        submissionsPausedUntil = uint32(until);
+        emit SubmissionsPaused(until, msg.sender);
+    }
+
     function _setBenchmark(Entry storage entry, Benchmark calldata benchmark) private returns (uint256 version) {
         _requireBenchmark(benchmark);
 
         entry.score = benchmark.baselineScore;
-        entry.method = benchmark.method;
-        entry.minSampleSize = benchmark.minSampleSize;
-        entry.minRuns = benchmark.minRuns;
-        entry.minImprovementBps = benchmark.minImprovementBps;
-        entry.minLowerBoundBps = benchmark.minLowerBoundBps;
-        entry.metric = benchmark.metric;
-        entry.direction = benchmark.direction;
+        entry.terms = BenchmarkTerms({
+            method: benchmark.method,
+            minSampleSize: benchmark.minSampleSize,
+            minRuns: benchmark.minRuns,
+            minImprovementBps: benchmark.minImprovementBps,
+            minLowerBoundBps: benchmark.minLowerBoundBps,
+            metric: benchmark.metric,
+            direction: benchmark.direction
+        });
         entry.specHash = benchmark.specHash;
         entry.evaluationDataHash = benchmark.evaluationDataHash;
         entry.modelCommitment = benchmark.modelCommitment;
@@ -633,6 +661,7 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         Entry storage entry,
         Evaluation calldata evaluation
     ) private view returns (uint256 deltaBps) {
+        submissionsPausedUntil.requireNotPaused();
         _requireMatch(evaluation.benchmarkVersion, entry.benchmarkVersion, "benchmarkVersion");
         _requireMatch(evaluation.baselineScore, entry.score, "baselineScore");
         bytes32 baselineHash = _baselineHash(
@@ -642,10 +671,11 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         );
         if (baselineHash != entry.baselineHash) _revertMismatch(entry, evaluation);
         deltaBps = _deltaBps(entry, evaluation.candidateScore);
-        _requireAtLeast(deltaBps, entry.minImprovementBps, "improvement");
-        _requireAtLeast(evaluation.sampleSize, entry.minSampleSize, "sampleSize");
-        _requireAtLeast(evaluation.runs, entry.minRuns, "runs");
-        _requireAtLeast(evaluation.lowerBoundBps, entry.minLowerBoundBps, "lowerBoundBps");
+        BenchmarkTerms storage terms = entry.terms;
+        _requireAtLeast(deltaBps, terms.minImprovementBps, "improvement");
+        _requireAtLeast(evaluation.sampleSize, terms.minSampleSize, "sampleSize");
+        _requireAtLeast(evaluation.runs, terms.minRuns, "runs");
+        _requireAtLeast(evaluation.lowerBoundBps, terms.minLowerBoundBps, "lowerBoundBps");
         uint256 remaining = Math.saturatingSub(entry.dailyLimitBps, _paidTodayBps(entry));
         if (deltaBps > remaining) revert DailyLimitExceeded(deltaBps, remaining);
     }
@@ -661,7 +691,7 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     function _deltaBps(Entry storage entry, uint256 candidateScore) private view returns (uint256) {
         if (candidateScore > MAX_SCORE) revert CandidateScoreOutOfRange(candidateScore, 0, MAX_SCORE);
         return
-            entry.direction == Direction.MAXIMISE
+            entry.terms.direction == Direction.MAXIMISE
                 ? Math.saturatingSub(candidateScore, entry.score)
                 : Math.saturatingSub(entry.score, candidateScore);
     }
@@ -673,7 +703,7 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     ) private view returns (ImprovementTerms memory) {
         return
             ImprovementTerms({
-                method: entry.method,
+                method: entry.terms.method,
                 token: entry.token,
                 owner: entry.owner,
                 reward: RewardMath.reward(deltaBps, rate)
@@ -682,7 +712,7 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
 
     /// @dev Largest improvement that the score scale still holds.
     function _headroomBps(Entry storage entry) private view returns (uint256) {
-        return entry.direction == Direction.MAXIMISE ? MAX_SCORE - entry.score : entry.score;
+        return entry.terms.direction == Direction.MAXIMISE ? MAX_SCORE - entry.score : entry.score;
     }
 
     function _paidTodayBps(Entry storage entry) private view returns (uint256) {

@@ -105,7 +105,6 @@ contract ModelToken is IModelToken, ERC20Permit {
         uint256 minted = rewardsMinted();
         if (total > rewardAllocation - minted) revert RewardAllocationExceeded(total, rewardAllocation - minted);
         _mintCapAndFlag += uint96(2 * total);
-        emit RewardsMinted(total, minted + total);
     }
 
     /// @inheritdoc IModelToken

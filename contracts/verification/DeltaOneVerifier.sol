@@ -3,14 +3,11 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {ProtocolAccess} from "../access/ProtocolAccess.sol";
 import {IDeltaOneVerifier} from "../interfaces/IDeltaOneVerifier.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IRewardDistributor} from "../interfaces/IRewardDistributor.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {IVerificationMethod} from "../interfaces/IVerificationMethod.sol";
-import {GuardianPause} from "../libraries/GuardianPause.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
 import {ZeroAddress} from "../types/CommonErrors.sol";
 import {
@@ -24,11 +21,10 @@ import {ModelId} from "../types/ModelId.sol";
 
 /// @title DeltaOneVerifier
 /// @notice See {IDeltaOneVerifier}.
-/// @dev Custody: none. Trusts: the registry for benchmark, score, rate and limits; the model's method for the truth of a
-/// statement. The admin can replace this contract; a statement names the verifier that it is for and dies with it.
-contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, ReentrancyGuardTransient {
-    using GuardianPause for uint32;
-
+/// @dev Custody: none; roles: none. Trusts: the registry for benchmark, score, rate, limits and pauses; the model's method for
+/// the truth of a statement. The admin can replace this contract; a statement names the verifier that it is for and dies with
+/// it. Reentrancy: a method is asked by a static call, and everything else that is called is the protocol's own.
+contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @notice Smallest improvement that is ever paid, in bps; a model's benchmark may ask for more.
     uint256 public constant MIN_IMPROVEMENT_BPS = 10;
 
@@ -74,28 +70,19 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
     /// @dev Only so that it is no payee.
     address private immutable _factory;
 
-    /// @inheritdoc IDeltaOneVerifier
-    uint32 public submissionsPausedUntil;
-
     /// @dev baselineScore (16) · candidateScore (16) · timestamp (64) · method (160), from the highest bits; 0 = not used.
     mapping(ModelId model => mapping(bytes32 evaluationId => uint256)) private _improvements;
 
-    /// @param adminDelay Seconds between the two steps of an admin transfer.
-    /// @param admin The timelock.
-    /// @param guardians First holders of `GUARDIAN_ROLE`.
     /// @param registry_ The models' registry.
     /// @param tokenManager_ The token manager.
     /// @param factory_ The factory of pools.
     /// @param distributor_ The reward distributor.
     constructor(
-        uint48 adminDelay,
-        address admin,
-        address[] memory guardians,
         IModelRegistry registry_,
         ITokenManager tokenManager_,
         address factory_,
         IRewardDistributor distributor_
-    ) EIP712("DeltaOneVerifier", "1") ProtocolAccess(adminDelay, admin, guardians) {
+    ) EIP712("DeltaOneVerifier", "1") {
         if (
             address(registry_) == address(0) ||
             address(tokenManager_) == address(0) ||
@@ -112,7 +99,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
     function processImprovement(
         ImprovementStatement calldata statement,
         bytes calldata proof
-    ) external nonReentrant returns (uint256) {
+    ) external returns (uint256) {
         _requireOpen(statement);
         ImprovementTerms memory terms = registry.recordImprovement(statement.evaluation);
         _requireAccepted(terms.method, statement, proof);
@@ -120,16 +107,6 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
         _record(statement, terms);
         _distributeReward(statement, terms);
         return terms.reward;
-    }
-
-    /// @inheritdoc IDeltaOneVerifier
-    function pauseSubmissions(uint256 duration) external onlyRole(GUARDIAN_ROLE) {
-        _setSubmissionsPausedUntil(submissionsPausedUntil.start(duration));
-    }
-
-    /// @inheritdoc IDeltaOneVerifier
-    function resumeSubmissions() external onlyRole(GUARDIAN_ROLE) {
-        _setSubmissionsPausedUntil(submissionsPausedUntil.stop());
     }
 
     /// @inheritdoc IDeltaOneVerifier
@@ -241,13 +218,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
         }
     }
 
-    function _setSubmissionsPausedUntil(uint256 until) private {
-        submissionsPausedUntil = uint32(until);
-        emit SubmissionsPaused(until, msg.sender);
-    }
-
     function _requireOpen(ImprovementStatement calldata statement) private view {
-        submissionsPausedUntil.requireNotPaused();
         uint256 deadline = statement.deadline;
         if (block.timestamp > deadline) revert StatementExpired(deadline, block.timestamp);
         uint256 maxDeadline = block.timestamp + MAX_STATEMENT_LIFE;
@@ -284,21 +255,28 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712, ProtocolAccess, Reentran
         uint256 largest;
         uint256 largestShare;
         uint256 sumOfShares;
-        uint256 sumOfAmounts;
-        for (uint256 i = 1; i <= count; ++i) {
-            address account = contributors[i - 1].account;
-            uint256 share = contributors[i - 1].shareBps;
-            if (account <= accounts[i - 1]) revert ContributorsNotAscending(accounts[i - 1], account);
-            if (share == 0) revert ShareMissing(account);
-            _requirePayee(account, token);
-            if (share > largestShare) (largest, largestShare) = (i, share);
-            sumOfShares += share;
-            accounts[i] = account;
-            amounts[i] = RewardMath.contributorShare(total, share);
-            sumOfAmounts += amounts[i];
+        uint256 remainder = total;
+        address previous;
+        // 64 shares below 2^16 do not overflow. `remainder` wraps only if the shares sum to more than all, which is refused.
+        unchecked {
+            for (uint256 i = 1; i <= count; ++i) {
+                Contributor calldata contributor = contributors[i - 1];
+                address account = contributor.account;
+                uint256 share = contributor.shareBps;
+                if (account <= previous) revert ContributorsNotAscending(previous, account);
+                if (share == 0) revert ShareMissing(account);
+                _requirePayee(account, token);
+                if (share > largestShare) (largest, largestShare) = (i, share);
+                uint256 amount = RewardMath.contributorShare(total, share);
+                accounts[i] = account;
+                amounts[i] = amount;
+                sumOfShares += share;
+                remainder -= amount;
+                previous = account;
+            }
         }
         if (sumOfShares != RewardMath.BPS) revert SharesSumMismatch(sumOfShares, RewardMath.BPS);
-        amounts[largest] += total - sumOfAmounts;
+        amounts[largest] += remainder;
     }
 
     function _toDistributor(uint256 total) private view returns (address[] memory accounts, uint256[] memory amounts) {

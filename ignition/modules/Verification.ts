@@ -1,25 +1,15 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
-import { Governance } from "./Governance";
 import { Market } from "./Market";
 import { Models } from "./Models";
 import { Tokens } from "./Tokens";
 
 /** What pays for improvements that a method vouches for. */
 export const Verification = buildModule("Verification", (m) => {
-  const { timelock } = m.useModule(Governance);
   const { registry } = m.useModule(Models);
   const { tokenManager } = m.useModule(Tokens);
   const { factory } = m.useModule(Market);
   const rewardDistributor = m.contract("RewardDistributor", [registry]);
-  const verifier = m.contract("DeltaOneVerifier", [
-    m.getParameter("adminDelay"),
-    timelock,
-    m.getParameter<string[]>("guardians"),
-    registry,
-    tokenManager,
-    factory,
-    rewardDistributor,
-  ]);
+  const verifier = m.contract("DeltaOneVerifier", [registry, tokenManager, factory, rewardDistributor]);
 
   return { rewardDistributor, verifier };
 });

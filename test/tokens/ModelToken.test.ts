@@ -272,12 +272,11 @@ describe("ModelToken.mintRewards", () => {
     const { token, tokenManager, alice, bob } = await loadFixture(deployTokenWithPool);
     const asTokenManager = token.connect(tokenManager);
     const first = asTokenManager.mintRewards([alice, bob], [1n, 2n]);
-    await expect(first).to.emit(token, "RewardsMinted").withArgs(3, 3);
     await expect(first).to.emit(token, "Transfer").withArgs(ZeroAddress, alice, 1);
     await expect(first).to.emit(token, "Transfer").withArgs(ZeroAddress, bob, 2);
-    await expect(asTokenManager.mintRewards([bob], [4n]))
-      .to.emit(token, "RewardsMinted")
-      .withArgs(4, 7);
+    expect(await token.rewardsMinted()).to.equal(3);
+    await asTokenManager.mintRewards([bob], [4n]);
+    expect(await token.rewardsMinted()).to.equal(7);
     expect(await token.balanceOf(alice)).to.equal(1);
     expect(await token.balanceOf(bob)).to.equal(6);
     expect(await token.rewardsMinted()).to.equal(7);
@@ -310,9 +309,8 @@ describe("ModelToken.mintRewards", () => {
     await expect(asTokenManager.mintRewards([alice], [2n]))
       .to.be.revertedWithCustomError(token, "RewardAllocationExceeded")
       .withArgs(2, 1);
-    await expect(asTokenManager.mintRewards([alice], [1n]))
-      .to.emit(token, "RewardsMinted")
-      .withArgs(1, rewardAllocation);
+    await asTokenManager.mintRewards([alice], [1n]);
+    expect(await token.rewardsMinted()).to.equal(rewardAllocation);
   });
 
   it("S4: is never refilled: not by sales to the pool, nor by the supplier mint", async () => {

@@ -140,14 +140,11 @@ describe("TokenManager.mintRewards", () => {
   it("mints what the verifier says, with or without a pool, while launches are paused too", async () => {
     const { protocol, tokenManager, verifier, guardian, token, alice, bob } = await loadFixture(registeredModel);
     const asVerifier = tokenManager.connect(verifier);
-    await expect(asVerifier.mintRewards(ID, [alice, bob], [1n, 2n]))
-      .to.emit(token, "RewardsMinted")
-      .withArgs(3, 3);
+    await asVerifier.mintRewards(ID, [alice, bob], [1n, 2n]);
     await createPool(protocol, MODEL_ID);
     await tokenManager.connect(guardian).pauseLaunches(PAUSE);
-    await expect(asVerifier.mintRewards(ID, [bob], [4n]))
-      .to.emit(token, "RewardsMinted")
-      .withArgs(4, 7);
+    await asVerifier.mintRewards(ID, [bob], [4n]);
+    expect(await token.rewardsMinted()).to.equal(7);
     expect(await token.balanceOf(alice)).to.equal(1);
     expect(await token.balanceOf(bob)).to.equal(6);
   });
