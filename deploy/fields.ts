@@ -1,4 +1,4 @@
-import { getAddress, isHexString, parseUnits, toUtf8Bytes, type BigNumberish } from "ethers";
+import { getAddress, isHexString, parseUnits, toUtf8Bytes, ZeroHash, type BigNumberish } from "ethers";
 import { Problem } from "./problem";
 
 /** What a field may hold. `none` stands in for a refused value until {@link Fields.refuse} throws. */
@@ -57,6 +57,14 @@ export class Fields {
     return child;
   }
 
+  /** A field that is a list of objects. */
+  list(key: string): Fields[] {
+    const values = this.read(key, LIST);
+    const entries = values.map((value, index) => new Fields(value, `${this.path}${key}[${index}].`));
+    this.children.push(...entries);
+    return entries;
+  }
+
   /** Adds a problem that no single rule can see. */
   report(problem: string): void {
     this.problems.push(problem);
@@ -80,6 +88,12 @@ export class Fields {
     return [...this.problems, ...unknown, ...this.children.flatMap((child) => child.everything())];
   }
 }
+
+const LIST: Rule<unknown[]> = {
+  expected: "a list",
+  none: [],
+  read: (value) => (Array.isArray(value) ? value : undefined),
+};
 
 /** UTF-8 text of a number of bytes. */
 export function text(min: number, max: number): Rule<string> {
@@ -134,6 +148,13 @@ export const hash: Rule<string> = {
   expected: "32 bytes as 0x and 64 hexadecimal digits, not zero",
   none: "",
   read: (value) => (isHexString(value, 32) && !isZero(value) ? value.toLowerCase() : undefined),
+};
+
+/** 32 bytes; zero is none. */
+export const word: Rule<string> = {
+  expected: "32 bytes as 0x and 64 hexadecimal digits",
+  none: ZeroHash,
+  read: (value) => (isHexString(value, 32) ? value.toLowerCase() : undefined),
 };
 
 /** An account or contract, not zero; a checksum that is there must be right. */

@@ -1,4 +1,4 @@
-import { id, Interface, isHexString, type ErrorDescription } from "ethers";
+import { decodeBytes32String, id, Interface, isHexString, toBeHex, type ErrorDescription } from "ethers";
 import { readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../deploy/problem";
@@ -31,9 +31,18 @@ export async function decodeRevert(hre: HardhatRuntimeEnvironment, error: unknow
   if (description === null) return { name: data.slice(0, 10), args: {}, message: `reverted with ${data}` };
   const { name } = description;
   const args = Object.fromEntries(
-    description.fragment.inputs.map((input, index) => [input.name || String(index), String(description.args[index])]),
+    description.fragment.inputs.map((input, index) => [
+      input.name || String(index),
+      show(input, description.args[index]),
+    ]),
   );
   return { name, args, message: wordsFor(description, args, contracts, await noticesOf(hre)) };
+}
+
+/** A value of an error. `field` is a name in ASCII; what is longer than any amount is a hash. */
+function show({ name, type }: { name: string; type: string }, value: unknown): string {
+  if (name === "field" && type === "bytes32") return decodeBytes32String(String(value));
+  return typeof value === "bigint" && value >> 128n > 0n ? toBeHex(value, 32) : String(value);
 }
 
 interface AbiEntry {

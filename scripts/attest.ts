@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// The command line of `attest`: shows a statement in words, signs it and adds the attestation to its bundle.
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { parseArgs } from "node:util";
+import { address, Fields } from "../deploy/fields";
+import { attest } from "./attest/attest";
+import { formatBundle, readBundle } from "./attest/bundle";
+import { connect } from "./attest/chain";
+import { readClaims } from "./attest/claimsFile";
+import { readSigner } from "./attest/keys";
+import { describe, requireAcceptable } from "./attest/review";
+import { deliver, fileName, networkName, processStreams, readInput, runCommand, type Streams } from "./lib/command";
+import { readText } from "./lib/files";
+
+const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]          standard input without a file
+  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --verifier <address>   the protocol's DeltaOneVerifier, as you know it: a statement for another is refused
+  --claims <file>        the contributors, when the statement names them by a root
+  --keystore <file>      your encrypted key; its password is KEYSTORE_PASSWORD or asked for. Without it the key is PRIVATE_KEY
+  --out <file>           write the bundle there, whole or not at all, instead of to standard output; may be the file read
+  --help                 print this text`;
+
+/** Runs the command and returns its exit code. */
+export const main = (args: readonly string[], streams: Streams) =>
+  runCommand({ name: "attest", usage: USAGE, read, run }, args, streams);
+
+function read(args: string[], streams: Streams) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      network: { type: "string" },
+      verifier: { type: "string" },
+      claims: { type: "string" },
+      keystore: { type: "string" },
+      out: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) return undefined;
+  const fields = new Fields(values, "--");
+  const options = {
+    network: fields.read("network", networkName),
+    verifier: fields.read("verifier", address),
+    claimsFile: fields.read("claims", fileName, ""),
+    keystore: fields.read("keystore", fileName, ""),
+    out: fields.read("out", fileName, ""),
+  };
+  fields.refuse("options");
+  const { claimsFile } = options;
+  const claims = claimsFile === "" ? undefined : readClaims(claimsFile, readText(claimsFile));
+  return { ...options, ...(claims && { claims }), bundle: readBundle(...readInput(positionals, streams)) };
+}
+
+async function run(
+  hre: HardhatRuntimeEnvironment,
+  { verifier, bundle, claims, keystore, out }: NonNullable<ReturnType<typeof read>>,
+  streams: Streams,
+): Promise<string> {
+  const chain = await connect(hre, verifier);
+  const review = await requireAcceptable(chain, bundle);
+  describe(chain, review, claims).forEach((line) => streams.err(line));
+  const signer = await readSigner(hre, { keystore, ...streams });
+  return deliver(formatBundle(await attest(review, signer)), out);
+}
+
+if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// An attester's signature over a statement.
+
+import type { Signer } from "ethers";
+import { Problem } from "../../deploy/problem";
+import type { Bundle } from "./bundle";
+import type { Review } from "./review";
+import { STATEMENT_TYPES, statementDomain, type ImprovementStatement } from "./statement";
+
+/** Adds the signer's attestation to a statement that was found acceptable; refuses who is no attester or has signed. */
+export async function attest({ bundle, model }: Review, signer: Signer): Promise<Bundle> {
+  const account = await signer.getAddress();
+  if (!(await model.attestation.isAttester(account))) {
+    throw new Problem(`${account} is not an attester of ${await model.attestation.getAddress()}.`);
+  }
+  if (bundle.attestations.some((attestation) => attestation.signer === account)) {
+    throw new Problem(`${account} has signed this statement before.`);
+  }
+  const domain = statementDomain(BigInt(bundle.chainId), bundle.verifier);
+  const signature = await signer.signTypedData(domain, STATEMENT_TYPES, toCall(bundle.statement));
+  return { ...bundle, attestations: [...bundle.attestations, { signer: account, signature }] };
+}
+
+/** A statement in the form that contract calls and signers take. */
+export function toCall(statement: ImprovementStatement) {
+  return { ...statement, contributors: [...statement.contributors] };
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// From an evaluation and the contributors to the statement that attesters are asked to sign.
+
+import { id, ZeroHash } from "ethers";
+import { Fields, hash, type Rule } from "../../deploy/fields";
+import { Problem } from "../../deploy/problem";
+import { readJson } from "../lib/files";
+import { readFigures, type Bundle, type Figures } from "./bundle";
+import { readModel, timeOf, type Chain } from "./chain";
+import { treeOf, type Claims } from "./claimsFile";
+import type { WeightedContributor } from "./contributors";
+import { MAX_LISTED, shareOut } from "./contributorsFile";
+import { requireAcceptable } from "./review";
+
+/** What `evaluate` found, as far as a statement says it. */
+export interface Measured extends Figures {
+  readonly contributionDataHash: string;
+}
+
+export interface Proposal {
+  readonly modelId: string;
+  /** Name of the evaluation, unique per model; its hash is the evaluation's id. */
+  readonly evaluationName: string;
+  readonly measured: Measured;
+  readonly contributors: readonly WeightedContributor[];
+  /** Commitment to the candidate's predictions; zero for none. */
+  readonly candidateCommitment: string;
+  /** How long the statement may be submitted, in seconds. */
+  readonly life: bigint;
+}
+
+/** An unsigned statement, and the contributors behind its root when they are too many to be listed. */
+export interface Proposed {
+  readonly bundle: Bundle;
+  readonly claims?: Claims;
+}
+
+const CONTRIBUTION: Rule<string> = { ...hash, expected: "the hash that evaluate --contribution gives" };
+
+/** Reads what `evaluate` prints; of its fields a statement needs only some. */
+export function readMeasured(name: string, text: string): Measured {
+  const content = readJson(name, text);
+  const needed = Object.fromEntries(
+    NEEDED.flatMap((key) => (key in Object(content) ? [[key, Object(content)[key]]] : [])),
+  );
+  const fields = new Fields(Array.isArray(content) ? content : needed);
+  const measured = {
+    ...readFigures(fields),
+    contributionDataHash: fields.read("contributionDataHash", CONTRIBUTION),
+  };
+  fields.refuse(name);
+  return measured;
+}
+
+const NEEDED: readonly (keyof Measured)[] = [
+  "specHash",
+  "evaluationDataHash",
+  "baselineScore",
+  "candidateScore",
+  "sampleSize",
+  "runs",
+  "lowerBoundBps",
+  "contributionDataHash",
+];
+
+/** The statement that the model's benchmark pays for now; throws a {@link Problem} where it would not. */
+export async function propose(chain: Chain, proposal: Proposal): Promise<Proposed> {
+  const { modelId, contributors, candidateCommitment } = proposal;
+  const { contributionDataHash, ...figures } = proposal.measured;
+  const { model, version, benchmark, epoch } = await readModel(chain, modelId);
+  const baselineCommitment = benchmark.modelCommitment;
+  if (baselineCommitment !== ZeroHash && candidateCommitment === ZeroHash) {
+    throw new Problem(`${modelId} has a committed baseline: state the candidate's with --candidate-commitment.`);
+  }
+  const evaluationId = id(proposal.evaluationName);
+  const isListed = contributors.length <= MAX_LISTED;
+  const origin = { chainId: chain.network.chainId, verifier: chain.address, modelId };
+  const contributorsRoot = isListed
+    ? ZeroHash
+    : treeOf("the contributors", { modelId, evaluationId, contributors }).root;
+  const bundle: Bundle = {
+    ...origin,
+    statement: {
+      evaluation: { model, benchmarkVersion: version, ...figures, baselineCommitment, candidateCommitment },
+      evaluationId,
+      contributionDataHash,
+      contributors: isListed ? shareOut(contributors) : [],
+      contributorsRoot,
+      attesterEpoch: epoch,
+      deadline: (await timeOf(chain)) + proposal.life,
+    },
+    attestations: [],
+  };
+  await requireAcceptable(chain, bundle);
+  return { bundle, ...(!isListed && { claims: { ...origin, evaluationId, contributorsRoot, contributors } }) };
+}

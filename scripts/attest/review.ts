@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// Whether the chain would pay for a statement, before anybody signs or sends it, and what it says in words.
+
+import { ZeroHash } from "ethers";
+import { Problem } from "../../deploy/problem";
+import { formatInteger, formatTokens, roundTokens } from "../../deploy/units";
+import { decodeRevert } from "../lib/errors";
+import type { Bundle } from "./bundle";
+import { readModel, timeOf, type Chain, type ModelState } from "./chain";
+import { treeOf, type Claims } from "./claimsFile";
+import { contributorAmount } from "./contributors";
+import type { ImprovementStatement } from "./statement";
+
+/** Longest life of a statement, in seconds. */
+export const MAX_LIFE = 172_800n;
+
+/** How many contributors behind a root are shown. */
+const SHOWN_CONTRIBUTORS = 5;
+
+/** What the chain says about a statement now. */
+export interface Review {
+  readonly bundle: Bundle;
+  readonly model: ModelState;
+  readonly ownerReward: bigint;
+  readonly contributorsReward: bigint;
+  /** What is left of the day's limit, in bps, when the improvement is more. */
+  readonly waitsForLimit?: bigint;
+  readonly now: bigint;
+}
+
+/** Refuses a statement for another chain or verifier. */
+export function requireDestination(
+  { network, address }: Chain,
+  { chainId, verifier }: Pick<Bundle, "chainId" | "verifier">,
+) {
+  if (chainId !== network.chainId) {
+    throw new Problem(`the statement is for chain ${chainId}, ${network.name} is chain ${network.chainId}.`);
+  }
+  if (verifier !== address) throw new Problem(`the statement is for the verifier ${verifier}, expected ${address}.`);
+}
+
+/**
+ * Refuses a statement that the chain would not pay for now, and says everything about it that an attester has to know. Only the
+ * day's limit may be in its way: that passes with the day.
+ */
+export async function requireAcceptable(chain: Chain, bundle: Bundle): Promise<Review> {
+  requireDestination(chain, bundle);
+  const { modelId, statement } = bundle;
+  const { evaluation, evaluationId } = statement;
+  const model = await readModel(chain, modelId);
+  const now = await timeOf(chain);
+  requireAlive(statement, now);
+  if (statement.attesterEpoch !== model.epoch) {
+    throw new Problem(
+      `the attester epoch is ${statement.attesterEpoch}, expected ${model.epoch}: make the statement again.`,
+    );
+  }
+  if (await chain.verifier.isUsed(evaluation.model, evaluationId)) {
+    throw new Problem(`the evaluation ${evaluationId} of ${modelId} was paid before: take another evaluation id.`);
+  }
+  requireSameBenchmark(bundle, model);
+  const waitsForLimit = await requireStrong(chain, statement);
+  const [ownerReward, contributorsReward] = await chain.verifier.previewReward(
+    evaluation.model,
+    evaluation.candidateScore,
+  );
+  return { bundle, model, ownerReward, contributorsReward, now, ...(waitsForLimit !== undefined && { waitsForLimit }) };
+}
+
+/** The statement for an attester's eyes, line by line. With contributors behind a root, their file must be at hand. */
+export function describe({ network }: Chain, review: Review, claims?: Claims): string[] {
+  const { bundle, model, ownerReward, contributorsReward, waitsForLimit, now } = review;
+  const { modelId, statement, attestations } = bundle;
+  const { evaluation, evaluationId, contributionDataHash, deadline } = statement;
+  const tokens = (wei: bigint) => `${formatTokens(roundTokens(wei))} ${model.symbol}`;
+  const signed = attestations.map(({ signer }) => signer).join(", ");
+  const rows: [string, string][] = [
+    ["for", `verifier ${bundle.verifier} on ${network.name}, chain ${bundle.chainId}`],
+    [
+      "improvement",
+      `score ${evaluation.baselineScore} → ${evaluation.candidateScore}, ${deltaOf(statement)} bps; with 97.5 % confidence at least ${evaluation.lowerBoundBps} bps`,
+    ],
+    [
+      "measured on",
+      `${formatInteger(evaluation.sampleSize)} examples in ${evaluation.runs} runs, benchmark version ${evaluation.benchmarkVersion}`,
+    ],
+    ["benchmark", evaluation.specHash],
+    ["evaluation data", evaluation.evaluationDataHash],
+    ["contribution", contributionDataHash],
+    ["baseline", orNone(evaluation.baselineCommitment)],
+    ["candidate", orNone(evaluation.candidateCommitment)],
+    ["evaluation id", evaluationId],
+    ["reward", `${tokens(ownerReward + contributorsReward)} at the present rate`],
+    ["owner", `${model.owner}: ${tokens(ownerReward)}`],
+    ["contributors", `${tokens(contributorsReward)} to`],
+    ...payeesOf(review, claims).map(([account, part]): [string, string] => ["", `${account}: ${part}`]),
+    ["must sign", `${model.threshold} of ${model.attesterCount} attesters, epoch ${statement.attesterEpoch}`],
+    ["signed by", signed || "nobody yet"],
+    ["until", `${new Date(Number(deadline) * 1000).toISOString()}, ${hours(deadline - now)} hours from now`],
+  ];
+  const note =
+    waitsForLimit === undefined ? [] : [`  waits for another day: today's limit leaves ${waitsForLimit} bps`];
+  return [`Improvement of ${modelId}`, ...rows.map(([name, value]) => `  ${name.padEnd(16)} ${value}`), ...note];
+}
+
+/** By how much the candidate is better, in bps. */
+export function deltaOf({ evaluation }: Pick<ImprovementStatement, "evaluation">): bigint {
+  const difference = evaluation.candidateScore - evaluation.baselineScore;
+  return difference < 0n ? -difference : difference;
+}
+
+function requireAlive({ deadline }: ImprovementStatement, now: bigint): void {
+  if (deadline < now) {
+    throw new Problem(`the deadline ${deadline} has passed, the chain's time is ${now}: make the statement again.`);
+  }
+  if (deadline > now + MAX_LIFE) {
+    throw new Problem(
+      `the deadline is ${deadline}, expected at most ${now + MAX_LIFE}: two days from the chain's time.`,
+    );
+  }
+}
+
+function requireSameBenchmark(
+  { modelId, statement: { evaluation } }: Bundle,
+  { version, benchmark }: ModelState,
+): void {
+  const present: [string, string | bigint, string | bigint][] = [
+    ["benchmarkVersion", evaluation.benchmarkVersion, version],
+    ["specHash", evaluation.specHash, benchmark.specHash],
+    ["evaluationDataHash", evaluation.evaluationDataHash, benchmark.evaluationDataHash],
+    ["baselineScore", evaluation.baselineScore, benchmark.baselineScore],
+    ["baselineCommitment", evaluation.baselineCommitment, benchmark.modelCommitment],
+  ];
+  const different = present.filter(([, stated, onChain]) => stated !== onChain);
+  if (different.length === 0) return;
+  const list = different.map(([name, stated, onChain]) => `${name} is ${stated}, the chain has ${onChain}`);
+  throw new Problem(`the statement is not of the present benchmark of ${modelId}: ${list.join("; ")}.`);
+}
+
+/** Asks the registry about the benchmark's minima; answers what is left today when the day's limit is all that is in the way. */
+async function requireStrong(
+  { hre, registry }: Chain,
+  { evaluation }: ImprovementStatement,
+): Promise<bigint | undefined> {
+  try {
+    await registry.previewImprovement(evaluation);
+    return undefined;
+  } catch (error) {
+    const revert = await decodeRevert(hre, error);
+    if (revert?.name === "DailyLimitExceeded") return BigInt(revert.args["remainingBps"] ?? 0);
+    throw revert ? new Problem(`the chain would refuse the statement: ${revert.message}.`) : error;
+  }
+}
+
+function payeesOf({ bundle, contributorsReward, model }: Review, claims: Claims | undefined): [string, string][] {
+  const { contributors, contributorsRoot } = bundle.statement;
+  if (contributorsRoot === ZeroHash) {
+    return contributors.map(({ account, shareBps }) => [account, `${(Number(shareBps) / 100).toFixed(2)} %`]);
+  }
+  if (claims === undefined) {
+    throw new Problem("the statement names its contributors by a root only: show them with --claims <file>.");
+  }
+  const { root, leaves } = treeOf("the claims file", { ...bundle.statement, ...claims });
+  if (root !== contributorsRoot) {
+    throw new Problem(`the claims file has the root ${root}, the statement ${contributorsRoot}.`);
+  }
+  const largest = [...leaves].sort((a, b) => Number(b.to - b.from - (a.to - a.from))).slice(0, SHOWN_CONTRIBUTORS);
+  return [
+    [`${leaves.length} accounts behind the root ${root}`, "the largest are"],
+    ...largest.map((leaf): [string, string] => [
+      leaf.account,
+      `${formatTokens(roundTokens(contributorAmount(contributorsReward, leaf)))} ${model.symbol}`,
+    ]),
+  ];
+}
+
+function orNone(commitment: string): string {
+  return commitment === ZeroHash ? "not committed" : commitment;
+}
+
+function hours(seconds: bigint): string {
+  return (Number(seconds) / 3600).toFixed(1);
+}

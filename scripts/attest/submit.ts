@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// The way of a signed statement to the chain, and what it minted.
+
+import type { Signer } from "ethers";
+import { Problem } from "../../deploy/problem";
+import { toCall } from "./attest";
+import type { Bundle } from "./bundle";
+import { readModel, requireEther, simulate, type Chain } from "./chain";
+import { requireDestination } from "./review";
+import { encodeProof } from "./statement";
+
+/** Wei to an account. */
+export interface Payment {
+  readonly account: string;
+  readonly amount: bigint;
+}
+
+/** A paid improvement. */
+export interface Submission {
+  readonly transaction: string;
+  readonly gasUsed: bigint;
+  readonly modelId: string;
+  readonly evaluationId: string;
+  readonly baselineScore: bigint;
+  readonly candidateScore: bigint;
+  readonly token: string;
+  readonly symbol: string;
+  readonly reward: bigint;
+  readonly owner: Payment;
+  /** The contributors; the distributor alone when they claim. */
+  readonly contributors: readonly Payment[];
+}
+
+/** Sends a statement with as many attestations as must sign, after a simulation of exactly that; anybody may. */
+export async function submit(chain: Chain, bundle: Bundle, sender: Signer): Promise<Submission> {
+  requireDestination(chain, bundle);
+  const { modelId, statement } = bundle;
+  const { threshold, token, symbol } = await readModel(chain, modelId);
+  const verifier = chain.verifier.connect(sender);
+  const call = [toCall(statement), proofOf(bundle, Number(threshold))] as const;
+  await simulate(chain, verifier.processImprovement.staticCall(...call));
+  await requireEther(chain, sender);
+
+  const sent = await verifier.processImprovement(...call);
+  const receipt = await sent.wait();
+  if (receipt === null) throw new Problem(`transaction ${sent.hash} has no receipt: look it up before sending again.`);
+  const payments = (
+    await verifier.queryFilter(verifier.filters.RewardDistributed(), receipt.blockNumber, receipt.blockNumber)
+  )
+    .filter((event) => event.transactionHash === receipt.hash)
+    .map(({ args: { account, amount } }) => ({ account, amount }));
+  const [owner, ...contributors] = payments;
+  if (owner === undefined) throw new Problem(`transaction ${sent.hash} paid nobody: look it up before sending again.`);
+  const { baselineScore, candidateScore } = statement.evaluation;
+  return {
+    transaction: receipt.hash,
+    gasUsed: receipt.gasUsed,
+    modelId,
+    evaluationId: statement.evaluationId,
+    baselineScore,
+    candidateScore,
+    token: await token.getAddress(),
+    symbol,
+    reward: payments.reduce((sum, { amount }) => sum + amount, 0n),
+    owner,
+    contributors,
+  };
+}
+
+/** The proof with the fewest attestations that are enough, in ascending order of signer. */
+function proofOf({ attestations }: Bundle, threshold: number): string {
+  if (attestations.length < threshold) {
+    throw new Problem(`the bundle has ${attestations.length} of the ${threshold} attestations that are needed.`);
+  }
+  const ascending = [...attestations].sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1));
+  return encodeProof(ascending.slice(0, threshold));
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The command line of `claim`: pays contributors behind a root what is theirs.
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { parseArgs } from "node:util";
+import { address, Fields } from "../deploy/fields";
+import { Problem } from "../deploy/problem";
+import { connect } from "./attest/chain";
+import { BATCH, claim } from "./attest/claim";
+import { readClaims } from "./attest/claimsFile";
+import { readSigner } from "./attest/keys";
+import { fileName, networkName, processStreams, readInputs, runCommand, type Streams } from "./lib/command";
+import { toJson } from "./lib/files";
+
+const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]          standard input without a file
+  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --account <address>    the contributor to pay; everybody who was not paid yet without it, ${BATCH} in a transaction
+  --keystore <file>      encrypted key of whoever pays for the gas; its password is KEYSTORE_PASSWORD or asked for. Without it
+                         the key is PRIVATE_KEY
+  --help                 print this text`;
+
+/** Runs the command and returns its exit code. */
+export const main = (args: readonly string[], streams: Streams) =>
+  runCommand({ name: "claim", usage: USAGE, read, run }, args, streams);
+
+function read(args: string[], streams: Streams) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      network: { type: "string" },
+      account: { type: "string" },
+      keystore: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) return undefined;
+  const fields = new Fields(values, "--");
+  const options = {
+    network: fields.read("network", networkName),
+    account: fields.read("account", address, ""),
+    keystore: fields.read("keystore", fileName, ""),
+  };
+  fields.refuse("options");
+  const files = readInputs(positionals, streams).map(([name, text]) => ({ name, claims: readClaims(name, text) }));
+  const verifier = files[0]?.claims.verifier ?? "";
+  const other = files.find(({ claims }) => claims.verifier !== verifier);
+  if (other) throw new Problem(`${other.name} is for another verifier than ${files[0]?.name}: claim them one by one.`);
+  return { ...options, files, verifier };
+}
+
+async function run(
+  hre: HardhatRuntimeEnvironment,
+  { files, verifier, account, keystore }: NonNullable<ReturnType<typeof read>>,
+  streams: Streams,
+): Promise<string> {
+  const chain = await connect(hre, verifier);
+  const sender = await readSigner(hre, { keystore, ...streams });
+  return toJson(await claim(chain, files, sender, account || undefined));
+}
+
+if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// The command line of `statement`: what `evaluate` prints becomes the statement that attesters are asked to sign.
+
+import { ZeroHash } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { parseArgs } from "node:util";
+import { address, Fields, hash } from "../deploy/fields";
+import { Problem } from "../deploy/problem";
+import { formatBundle, publishedId } from "./attest/bundle";
+import { connect } from "./attest/chain";
+import { formatClaims } from "./attest/claimsFile";
+import { MAX_LISTED, readContributors } from "./attest/contributorsFile";
+import { propose, readMeasured } from "./attest/propose";
+import {
+  deliver,
+  digits,
+  fileName,
+  networkName,
+  processStreams,
+  readInput,
+  runCommand,
+  type Streams,
+} from "./lib/command";
+import { readText, writeWhole } from "./lib/files";
+
+const HOUR = 3600n;
+
+const USAGE = `usage: npm run --silent statement -- options [<evaluation.json>]          what evaluate prints; standard input without a file
+  --network <name>                 localhost, sepolia, base-sepolia or mainnet
+  --verifier <address>             the protocol's DeltaOneVerifier
+  --model <id>                     the model's published id
+  --evaluation-id <name>           a name for this evaluation that the model has not used; its hash is the evaluation's id
+  --contributors <file>            CSV with the columns account and weight, or a JSON list of objects with these fields
+  --claims <file>                  where to write the contributors when they are more than ${MAX_LISTED}, for attesters and for claims
+  --candidate-commitment <hash>    commitment to the candidate's predictions; needed once the baseline has one
+  --hours <n>                      how long the statement may be submitted, 1 to 48; 24 without it
+  --out <file>                     write the statement there, whole or not at all, instead of to standard output
+  --help                           print this text`;
+
+/** Runs the command and returns its exit code. */
+export const main = (args: readonly string[], streams: Streams) =>
+  runCommand({ name: "statement", usage: USAGE, read, run }, args, streams);
+
+function read(args: string[], streams: Streams) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      network: { type: "string" },
+      verifier: { type: "string" },
+      model: { type: "string" },
+      "evaluation-id": { type: "string" },
+      contributors: { type: "string" },
+      claims: { type: "string" },
+      "candidate-commitment": { type: "string" },
+      hours: { type: "string" },
+      out: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) return undefined;
+  const fields = new Fields(values, "--");
+  const options = {
+    network: fields.read("network", networkName),
+    verifier: fields.read("verifier", address),
+    modelId: fields.read("model", publishedId),
+    evaluationName: fields.read("evaluation-id", publishedId),
+    contributorsFile: fields.read("contributors", fileName),
+    claimsFile: fields.read("claims", fileName, ""),
+    candidateCommitment: fields.read("candidate-commitment", hash, ZeroHash),
+    life: HOUR * BigInt(fields.read("hours", digits(1, 48), 24)),
+    out: fields.read("out", fileName, ""),
+  };
+  fields.refuse("options");
+  const contributors = readContributors(options.contributorsFile, readText(options.contributorsFile));
+  if (contributors.length > MAX_LISTED && options.claimsFile === "") {
+    throw new Problem(
+      `${options.contributorsFile} names ${contributors.length} contributors, more than the ${MAX_LISTED} that a statement lists: say with --claims <file> where to keep them.`,
+    );
+  }
+  return { ...options, contributors, measured: readMeasured(...readInput(positionals, streams)) };
+}
+
+async function run(hre: HardhatRuntimeEnvironment, input: NonNullable<ReturnType<typeof read>>): Promise<string> {
+  const { bundle, claims } = await propose(await connect(hre, input.verifier), input);
+  if (claims) writeWhole(input.claimsFile, `${formatClaims(claims)}\n`);
+  return deliver(formatBundle(bundle), input.out);
+}
+
+if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// The command line of `submit`: merges the bundles of a statement, sends it and prints what it minted.
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { parseArgs } from "node:util";
+import { Fields } from "../deploy/fields";
+import { formatTokens } from "../deploy/units";
+import { mergeBundles, readBundle } from "./attest/bundle";
+import { connect } from "./attest/chain";
+import { readSigner } from "./attest/keys";
+import { submit } from "./attest/submit";
+import { fileName, networkName, processStreams, readInputs, runCommand, type Streams } from "./lib/command";
+import { toJson } from "./lib/files";
+
+const USAGE = `usage: npm run --silent submit -- options [<bundle.json> ...]          standard input without a file
+  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --keystore <file>      encrypted key of whoever pays for the gas; its password is KEYSTORE_PASSWORD or asked for. Without it
+                         the key is PRIVATE_KEY
+  --help                 print this text`;
+
+/** Runs the command and returns its exit code. */
+export const main = (args: readonly string[], streams: Streams) =>
+  runCommand({ name: "submit", usage: USAGE, read, run }, args, streams);
+
+function read(args: string[], streams: Streams) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { network: { type: "string" }, keystore: { type: "string" }, help: { type: "boolean" } },
+  });
+  if (values.help) return undefined;
+  const fields = new Fields(values, "--");
+  const options = { network: fields.read("network", networkName), keystore: fields.read("keystore", fileName, "") };
+  fields.refuse("options");
+  const bundles = readInputs(positionals, streams).map(([name, text]) => [name, readBundle(name, text)] as const);
+  return { ...options, bundle: mergeBundles(bundles) };
+}
+
+async function run(
+  hre: HardhatRuntimeEnvironment,
+  { bundle, keystore }: NonNullable<ReturnType<typeof read>>,
+  streams: Streams,
+): Promise<string> {
+  const chain = await connect(hre, bundle.verifier);
+  const submission = await submit(chain, bundle, await readSigner(hre, { keystore, ...streams }));
+  const { baselineScore, candidateScore, reward, owner, symbol } = submission;
+  streams.err(`score ${baselineScore} → ${candidateScore}: ${formatTokens(reward)} ${symbol} minted`);
+  streams.err(`owner         ${owner.account}  ${formatTokens(owner.amount)} ${symbol}`);
+  for (const { account, amount } of submission.contributors) {
+    streams.err(`contributors  ${account}  ${formatTokens(amount)} ${symbol}`);
+  }
+  return toJson(submission);
+}
+
+if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
