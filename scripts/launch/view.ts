@@ -46,7 +46,7 @@ export function humanView(print: Print): View {
     protocol({ addresses }) {
       if (sent === 0) print(`  ${dim("·")} found and checked; nothing to send`);
       print("");
-      Object.entries(addresses).forEach(([name, address]) => print(`    ${name.padEnd(20)} ${cyan(address)}`));
+      Object.entries(addresses).forEach(([name, address]) => print(`    ${name.padEnd(21)} ${cyan(address)}`));
       print("");
       print(bold("Model"));
     },

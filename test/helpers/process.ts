@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(__dirname, "../..");
+const STARTUP_SECONDS = 60;
+
+/** How a command ended. */
+export interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A persistent chain with a folder of its own for what is deployed on it. */
+export interface Node {
+  url: string;
+  /** What a command needs in its environment to work on this chain as `localhost`. */
+  env: Record<string, string>;
+  stop: () => Promise<void>;
+}
+
+/** Runs a script of the project as its users do, in a process of its own. */
+export async function runScript(
+  script: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", script, ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout, stderr };
+}
+
+/** Starts `hardhat node` on a free port. */
+export async function startNode(): Promise<Node> {
+  const port = await freePort();
+  const child = spawn(
+    process.execPath,
+    ["node_modules/hardhat/internal/cli/bootstrap.js", "node", "--port", String(port)],
+    {
+      cwd: ROOT,
+      stdio: "ignore",
+    },
+  );
+  const deployments = mkdtempSync(join(tmpdir(), "deployments-"));
+  const url = `http://127.0.0.1:${port}`;
+  const stop = async () => {
+    const ended = once(child, "close");
+    child.kill();
+    await ended;
+    rmSync(deployments, { recursive: true });
+  };
+  for (let tries = 0; !(await answers(url)); tries++) {
+    if (tries === STARTUP_SECONDS * 10) {
+      await stop();
+      throw new Error(`hardhat node did not answer within ${STARTUP_SECONDS} s`);
+    }
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  return { url, env: { RPC_URL_LOCALHOST: url, DEPLOYMENTS: deployments }, stop };
+}
+
+/** One call of a chain's JSON-RPC interface. */
+export async function rpc(url: string, method: string, params: unknown[] = []): Promise<unknown> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  return ((await response.json()) as { result: unknown }).result;
+}
+
+/** A port on which nobody listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await rpc(url, "eth_chainId")) !== undefined;
+  } catch {
+    return false;
+  }
+}

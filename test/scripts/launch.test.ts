@@ -1,0 +1,238 @@
+import { expect } from "chai";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { freePort, rpc, runScript, startNode, type Node } from "../helpers/process";
+
+const MODELS = resolve(__dirname, "../../deploy/models");
+const CREDIT_DEFAULT = join(MODELS, "credit-default.json");
+
+const STEPS = ["deploy token", "register model", "distribute supplier allocation", "create pool"];
+const BUYS = ["buy 1", "buy 2", "buy up to the cap"];
+const FEE_BPS = 30n;
+
+/** The parts of the JSON document that the tests read. */
+interface Document {
+  network: { name: string; chainId: number };
+  protocol: Record<string, string>;
+  model: { id: string; key: string; status: string; token: string; pool: string };
+  deployment: { name: string; hash: string; gasUsed: string }[];
+  steps: { name: string; hash: string; gasUsed: string }[];
+  found: string[];
+  trades: Record<"name" | "reserve" | "tokens" | "priceBefore" | "priceAfter" | "impactBps", string>[];
+  refused: { name: string; args: Record<string, string>; message: string };
+  dilution: { rewards: string; supply: string; bps: string };
+  supply: {
+    supplier: { minted: string; cap: string };
+    investor: { issued: string; remaining: string; cap: string };
+    reward: { minted: string; cap: string };
+    total: string;
+    maxSupply: string;
+  };
+  pool: Record<
+    "spotPrice" | "reserve" | "virtualReserve" | "curveSupply" | "virtualSupply" | "unbackedSupply",
+    string
+  > &
+    Record<"maxSell" | "uncollectedFees" | "sellsOpenAt", string>;
+}
+
+const launch = (args: string[], env?: Record<string, string>) => runScript("scripts/launch.ts", args, env);
+
+async function launchJson(args: string[], env?: Record<string, string>): Promise<Document> {
+  const { code, stdout, stderr } = await launch(["--json", ...args], env);
+  expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+  return JSON.parse(stdout) as Document;
+}
+
+/** Everything that is a number in the document must be a string, but for the chain's id. */
+function numbersIn(value: unknown): unknown[] {
+  if (typeof value === "number") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+}
+
+const sum = (values: bigint[]) => values.reduce((a, b) => a + b, 0n);
+const ceilDiv = (a: bigint, b: bigint) => (a + b - 1n) / b;
+
+/** What the trades of the document must have left on chain. */
+function expectConsistent({ trades, supply, pool }: Document) {
+  const amounts = trades.map((trade) => ({ ...trade, reserve: BigInt(trade.reserve), tokens: BigInt(trade.tokens) }));
+  const buys = amounts.filter(({ name }) => name !== "sell");
+  const sells = amounts.filter(({ name }) => name === "sell");
+  const issued = sum(buys.map(({ tokens }) => tokens)) - sum(sells.map(({ tokens }) => tokens));
+  const paid = sum(buys.map(({ reserve }) => reserve)) - sum(sells.map(({ reserve }) => reserve));
+  const buyFees = sum(buys.map(({ reserve }) => ceilDiv(reserve * FEE_BPS, 10_000n)));
+  const curveSupply = BigInt(pool.virtualSupply) + issued;
+
+  expect(BigInt(supply.investor.issued)).to.equal(issued);
+  expect(BigInt(supply.investor.remaining)).to.equal(BigInt(supply.investor.cap) - issued);
+  expect(BigInt(supply.total)).to.equal(BigInt(supply.supplier.minted) + issued + BigInt(supply.reward.minted));
+  expect(BigInt(supply.maxSupply)).to.equal(BigInt(supply.supplier.cap) + BigInt(supply.investor.cap));
+  expect(BigInt(pool.curveSupply)).to.equal(curveSupply);
+  expect(BigInt(pool.reserve) + BigInt(pool.uncollectedFees)).to.equal(paid);
+  expect(BigInt(pool.uncollectedFees) >= buyFees).to.equal(true);
+  expect(BigInt(pool.spotPrice)).to.equal(
+    ((BigInt(pool.reserve) + BigInt(pool.virtualReserve)) * 10n ** 42n) / (200_000n * curveSupply),
+  );
+  expect(pool.spotPrice).to.equal(trades.at(-1)?.priceAfter);
+  trades.slice(1).forEach((trade, index) => expect(trade.priceBefore).to.equal(trades[index]?.priceAfter));
+}
+
+describe("npm run launch @uninstrumented", () => {
+  it("prints one JSON document that agrees with itself", async () => {
+    const document = await launchJson([]);
+
+    expect(document.network).to.deep.equal({ name: "hardhat", chainId: 31_337 });
+    expect(numbersIn({ ...document, network: {} })).to.deep.equal([]);
+    expect(document.model).to.include({ id: "sentiment-v2", status: "DEPLOYED" });
+    expect(document.protocol).to.include.keys(
+      "TimelockController",
+      "ModelRegistry",
+      "TokenManager",
+      "HokusaiAMMFactory",
+    );
+    expect(document.found).to.deep.equal([]);
+    expect(document.steps.map(({ name }) => name)).to.deep.equal([
+      "deploy vesting wallet",
+      ...STEPS,
+      "mint reserve tokens",
+      "approve the pool",
+      ...BUYS,
+      "sell",
+    ]);
+    for (const { hash, gasUsed } of [...document.deployment, ...document.steps]) {
+      expect(hash).to.match(/^0x[0-9a-f]{64}$/);
+      expect(Number(gasUsed)).to.be.greaterThan(21_000);
+    }
+    expectConsistent(document);
+    expect(document.trades.map(({ name }) => name)).to.deep.equal([...BUYS, "sell"]);
+    expect(document.supply.supplier).to.deep.equal({ minted: `4${"0".repeat(23)}`, cap: `4${"0".repeat(23)}` });
+    expect(document.refused.name).to.equal("InvestorAllocationExceeded");
+    expect(document.refused.args.remaining).to.equal("0");
+    expect(document.dilution).to.deep.equal({
+      rewards: `5${"0".repeat(23)}`,
+      supply: `15${"0".repeat(23)}`,
+      bps: "3334",
+    });
+  });
+
+  it("shows people each step with its transaction, and the final market", async () => {
+    const { code, stdout, stderr } = await launch(["--model", CREDIT_DEFAULT]);
+
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+    for (const step of ["ModelRegistry.wire", "deploy vesting wallet", ...STEPS, ...BUYS, "sell"]) {
+      expect(stdout).to.match(new RegExp(`✓ ${step} +[\\d,]+ gas  0x[0-9a-f]{64}\\n`));
+    }
+    expect(stdout).to.contain(
+      "refused: More investor tokens were asked for than the cap leaves (InvestorAllocationExceeded: requested ",
+    );
+    expect(stdout).to.match(/supplier +400,000 +400,000 +0\n/);
+    expect(stdout).to.match(/investor, net of sells +480,000 +600,000 +120,000\n/);
+    expect(stdout).to.contain("12 DeltaOnes expected in two years would mint 12,000 CRDEF: 1.19 %");
+  });
+
+  describe("on a persistent node", () => {
+    let node: Node;
+
+    before(async () => {
+      node = await startNode();
+    });
+
+    after(() => node.stop());
+
+    it("deploys once, finds everything the second time, and sells when the window is over", async () => {
+      const args = ["--network", "localhost"];
+      const first = await launchJson(args, node.env);
+      const blocks = await rpc(node.url, "eth_blockNumber");
+      const second = await launchJson(args, node.env);
+
+      expectConsistent(first);
+      expect(await rpc(node.url, "eth_blockNumber")).to.equal(blocks);
+      expect({ ...second, found: [] }).to.deep.equal({ ...first, deployment: [], steps: [], trades: [], found: [] });
+      expect(second.found).to.deep.equal([...STEPS, ...BUYS]);
+
+      await rpc(node.url, "evm_setNextBlockTimestamp", [Number(first.pool.sellsOpenAt)]);
+      await rpc(node.url, "evm_mine");
+      const third = await launchJson(args, node.env);
+      expect(third.steps.map(({ name }) => name)).to.deep.equal(["sell"]);
+      expectConsistent({ ...third, trades: [...first.trades, ...third.trades] });
+    });
+
+    it("launches another model on the same protocol", async () => {
+      const { protocol, deployment, steps } = await launchJson(
+        ["--network", "localhost", "--model", CREDIT_DEFAULT],
+        node.env,
+      );
+
+      expect(deployment).to.deep.equal([]);
+      expect(await rpc(node.url, "eth_getCode", [protocol.TokenManager, "latest"])).to.have.length.greaterThan(2);
+      expect(steps.map(({ name }) => name)).to.include.members(STEPS);
+    });
+  });
+
+  describe("bad input", () => {
+    let folder: string;
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), "model-"));
+    });
+
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    function writeModel(change: (text: string) => string): string {
+      const path = join(folder, "model.json");
+      writeFileSync(path, change(readFileSync(CREDIT_DEFAULT, "utf8")));
+      return path;
+    }
+
+    const cases: [string, () => Promise<string[]> | string[], RegExp, Record<string, string>?][] = [
+      ["an unknown option", () => ["--modle", "x"], /^launch: Unknown option '--modle'/],
+      ["an unknown network", () => ["--network", "nowhere"], /^launch: HH100: Network nowhere doesn't exist$/],
+      ["a missing file", () => ["--model", "absent.json"], /^launch: there is no file absent\.json$/],
+      [
+        "what is not JSON",
+        () => ["--model", writeModel((text) => text.slice(1))],
+        /^launch: .*model\.json is not JSON: /,
+      ],
+      [
+        "a public network without its address",
+        () => ["--network", "mainnet"],
+        /^launch: RPC_URL_MAINNET must be the network's RPC address; set it in the environment\.$/,
+      ],
+      [
+        "parameters that are not filled in, with everything else that is wrong",
+        () => ["--network", "sepolia"],
+        /governor is 0x\w+, a development account.*sepolia\.json5: to be filled in: \$global\.deployer, .*Market\.treasury/,
+        { RPC_URL_SEPOLIA: "http://127.0.0.1:1" },
+      ],
+    ];
+    for (const [name, args, message, env] of cases) {
+      it(`answers ${name} with one line and exit code 1`, async () => {
+        const { code, stdout, stderr } = await launch(await args(), env);
+
+        expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
+        expect(stderr.trimEnd().split("\n")).to.have.length(1);
+        expect(stderr.trimEnd()).to.match(message);
+      });
+    }
+
+    it("says that nobody answers, and shows a stack only with --verbose", async () => {
+      const env = { RPC_URL_LOCALHOST: `http://127.0.0.1:${await freePort()}` };
+      const quiet = await launch(["--network", "localhost"], env);
+      const verbose = await launch(["--network", "localhost", "--verbose"], env);
+
+      expect(quiet.code).to.equal(1);
+      expect(quiet.stderr).to.equal(
+        "launch: the network localhost does not answer: start it (npx hardhat node) or correct its address.\n",
+      );
+      expect(verbose.code).to.equal(1);
+      expect(verbose.stderr).to.match(/\n {4}at /);
+    });
+
+    it("prints its options with --help", async () => {
+      const { code, stdout } = await launch(["--help"]);
+
+      expect(code).to.equal(0);
+      expect(stdout).to.match(/^usage: npm run launch/);
+    });
+  });
+});
