@@ -1,0 +1,219 @@
+import { expect } from "chai";
+import { Contract, id, JsonRpcProvider, keccak256, Wallet, ZeroAddress, type Signer } from "ethers";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { explainRefusal, readSettings, TOKEN_MANAGER_ABI } from "../../scripts/deploy-model-token";
+import { freePort, rpc, runScript, startNode, type Node } from "../helpers/process";
+import { TOKEN } from "../helpers/units";
+
+// Well-known keys of Hardhat's development accounts 0 and 2.
+const DEVELOPER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+const OTHER_KEY = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a";
+
+const OPERATOR = 4;
+const GOVERNOR = "0xFABB0ac9d68B0B445fB7357272Ff202C5651694a";
+const SUPPLIER = "0x1CBd3b2770909D4e10f157cABC84C7264073C9Ec";
+const DEPLOYMENTS = resolve(__dirname, "../../deploy/models");
+const LICENCE = join(DEPLOYMENTS, "licenses/sentiment-v2.txt");
+const OWN_SCRIPT = "scripts/deploy-model-token.ts";
+const PUBLISHED_SCRIPT = "test/scripts/published.mjs";
+
+const TOKEN_MANAGER = [...TOKEN_MANAGER_ABI, "function grantRole(bytes32 role, address account)"];
+
+describe("Published deployment script @uninstrumented", () => {
+  let node: Node;
+  let provider: JsonRpcProvider;
+  let settings: Record<string, string>;
+  let snapshot: unknown;
+
+  before(async () => {
+    node = await startNode();
+    const model = join(DEPLOYMENTS, "credit-default.json");
+    const { stdout } = await runScript(
+      "scripts/launch.ts",
+      ["--network", "localhost", "--model", model, "--json"],
+      node.env,
+    );
+    const { protocol } = JSON.parse(stdout) as { protocol: { TokenManager: string } };
+    provider = new JsonRpcProvider(node.url, undefined, { cacheTimeout: -1 });
+    settings = {
+      RPC_URL: node.url,
+      PRIVATE_KEY: DEVELOPER_KEY,
+      TOKEN_MANAGER_ADDRESS: protocol.TokenManager,
+      GOVERNOR_ADDRESS: GOVERNOR,
+      MODEL_SUPPLIER_RECIPIENT: SUPPLIER,
+    };
+    snapshot = await rpc(node.url, "evm_snapshot");
+  });
+
+  afterEach(async () => {
+    await rpc(node.url, "evm_revert", [snapshot]);
+    snapshot = await rpc(node.url, "evm_snapshot");
+  });
+
+  after(async () => {
+    provider.destroy();
+    await node.stop();
+  });
+
+  const tokenManager = (signer?: Signer) =>
+    new Contract(settings.TOKEN_MANAGER_ADDRESS!, TOKEN_MANAGER, signer ?? provider);
+  const tokenOf = async () => String(await tokenManager().getFunction("tokenOf")("sentiment-v2"));
+
+  async function expectRefusal(change: Record<string, string>, message: string) {
+    const outcome = await runScript(OWN_SCRIPT, [], { ...settings, ...change });
+    expect(outcome).to.deep.equal({ code: 1, stdout: "", stderr: `deploy-model-token: ${message}\n` });
+    expect(await tokenOf()).to.equal(ZeroAddress);
+  }
+
+  it("works unchanged, once, and reads the reason why not twice", async () => {
+    const first = await runScript(PUBLISHED_SCRIPT, [], settings);
+    const second = await runScript(PUBLISHED_SCRIPT, [], settings);
+
+    expect(first.stdout).to.match(/^deployed in 0x[0-9a-f]{64}\n$/);
+    expect(await tokenOf()).not.to.equal(ZeroAddress);
+    expect(second).to.deep.equal({ code: 1, stdout: "", stderr: "Token already deployed for this model\n" });
+  });
+
+  it("ships with checks: shows what it does, and that an id is taken", async () => {
+    const { code, stdout, stderr } = await runScript(OWN_SCRIPT, [], settings);
+    const token = await tokenOf();
+
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+    expect(stdout).to.match(/^chain {9}31337\nfrom {10}0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266, \d+\.\d+ ether\n/);
+    expect(stdout).to.contain(`licence hash  ${keccak256(readFileSync(LICENCE))}\n`);
+    expect(stdout).to.match(new RegExp(`transaction {3}0x[0-9a-f]{64}\\ngas used {6}\\d+\\ntoken {9}${token}\\n$`));
+    const again = await runScript(OWN_SCRIPT, [], settings);
+    expect(again.code).to.equal(1);
+    expect(again.stderr).to.equal(
+      `deploy-model-token: Token already deployed for this model: sentiment-v2 has the token ${token}; choose another id.\n`,
+    );
+  });
+
+  it("refuses an account without the role, as the table says it", () =>
+    expectRefusal(
+      { PRIVATE_KEY: OTHER_KEY },
+      "AccessControl: account 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC is missing role DEPLOYER_ROLE on TokenManager; an operator can grant it.",
+    ));
+
+  it("refuses an account that cannot pay", async () => {
+    const poor = Wallet.createRandom();
+    const operator = await provider.getSigner(OPERATOR);
+    await (await tokenManager(operator).getFunction("grantRole")(id("DEPLOYER_ROLE"), poor.address)).wait();
+
+    const { code, stderr } = await runScript(OWN_SCRIPT, [], { ...settings, PRIVATE_KEY: poor.privateKey });
+    expect(code).to.equal(1);
+    expect(stderr).to.match(
+      new RegExp(
+        `^deploy-model-token: ${poor.address} has 0\\.0 ether, expected at least 0\\.\\d+ for gas: send it some\\.\\n$`,
+      ),
+    );
+  });
+
+  it("refuses another chain than the confirmed one", () =>
+    expectRefusal({ CHAIN_ID: "1" }, "the chain at RPC_URL has id 31337, expected 1: confirm it with CHAIN_ID."));
+
+  it("refuses an address without a contract", () =>
+    expectRefusal(
+      { TOKEN_MANAGER_ADDRESS: GOVERNOR },
+      `TOKEN_MANAGER_ADDRESS is ${GOVERNOR}, where chain 31337 has no contract.`,
+    ));
+
+  it("says that nobody answers", async () =>
+    expectRefusal(
+      { RPC_URL: `http://127.0.0.1:${await freePort()}` },
+      "RPC_URL does not answer: start the node or correct the address.",
+    ));
+
+  it("names every missing or wrong setting at once, and never shows the key", async () => {
+    const { code, stderr } = await runScript(OWN_SCRIPT, [], { PRIVATE_KEY: "secret", GOVERNOR_ADDRESS: ZeroAddress });
+
+    expect(code).to.equal(1);
+    expect(stderr).to.equal(
+      "deploy-model-token: RPC_URL is missing, expected the network's RPC address; " +
+        "PRIVATE_KEY is not a key, expected 64 hexadecimal digits; " +
+        "TOKEN_MANAGER_ADDRESS is missing, expected the TokenManager's address; " +
+        `GOVERNOR_ADDRESS is ${ZeroAddress}, expected the address of the model's governor, not zero; ` +
+        "MODEL_SUPPLIER_RECIPIENT is missing, expected the address that receives the supplier allocation, not zero: " +
+        "set it in the environment.\n",
+    );
+  });
+
+  it("takes the local chain's id unless another is confirmed", () => {
+    expect(readSettings(settings).chainId).to.equal("31337");
+    expect(readSettings({ ...settings, CHAIN_ID: "11155111" }).chainId).to.equal("11155111");
+  });
+
+  describe("troubleshooting table", () => {
+    const valid = {
+      supplier: TOKEN,
+      investor: TOKEN,
+      recipient: SUPPLIER,
+      governor: GOVERNOR,
+      rate: 100n * TOKEN,
+      bps: 5000n,
+    };
+
+    /** What the script says of a deployment that the contract refuses. */
+    async function explain(change: Partial<typeof valid>, sender = 0) {
+      const { supplier, investor, recipient, governor, rate, bps } = { ...valid, ...change };
+      const params = [rate, bps, 0n, id("licence"), "ipfs://licence", governor];
+      const contract = tokenManager(await provider.getSigner(sender));
+      const deploy = contract.getFunction("deployTokenWithAllocations");
+      const outcome: unknown = await deploy
+        .staticCall("another-model", "Another", "ANO", supplier, recipient, investor, params)
+        .catch((error: unknown) => error);
+      return explainRefusal(outcome);
+    }
+
+    it("answers zero allocations", async () => {
+      const answer = "InvalidAmount: an allocation is zero; both the supplier's and the investors' must be positive.";
+      expect(await explain({ supplier: 0n })).to.equal(answer);
+      expect(await explain({ investor: 0n })).to.equal(answer);
+    });
+
+    it("answers a zero recipient or governor", async () => {
+      const answer = "ZeroAddress: MODEL_SUPPLIER_RECIPIENT or GOVERNOR_ADDRESS is zero; both must be accounts.";
+      expect(await explain({ recipient: ZeroAddress })).to.equal(answer);
+      expect(await explain({ governor: ZeroAddress })).to.equal(answer);
+    });
+
+    it("answers a reward outside its range", async () => {
+      expect(await explain({ rate: 100n * TOKEN - 1n })).to.equal(
+        "TokensPerDeltaOneOutOfRange: the reward for a DeltaOne, in wei, is 99999999999999999999, expected 100000000000000000000 to 10000000000000000000000000.",
+      );
+    });
+
+    it("answers an infrastructure share outside its range", async () => {
+      expect(await explain({ bps: 10_001n })).to.equal(
+        "InfrastructureAccrualOutOfRange: the infrastructure share, in bps, is 10001, expected 1000 to 10000.",
+      );
+    });
+
+    it("answers a missing role", async () => {
+      expect(await explain({}, 2)).to.equal(
+        "AccessControl: account 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC is missing role DEPLOYER_ROLE on TokenManager; an operator can grant it.",
+      );
+    });
+
+    it("answers a taken id", async () => {
+      const contract = tokenManager(await provider.getSigner(0));
+      const params = [100n * TOKEN, 5000n, 0n, id("licence"), "ipfs://licence", GOVERNOR];
+      const args = ["sentiment-v2", "Sentiment Model", "SENT", TOKEN, SUPPLIER, TOKEN, params];
+      await (await contract.getFunction("deployTokenWithAllocations")(...args)).wait();
+      const error: unknown = await contract
+        .getFunction("deployTokenWithAllocations")
+        .staticCall(...args)
+        .catch((thrown: unknown) => thrown);
+      expect(explainRefusal(error)).to.equal(
+        "Token already deployed for this model: sentiment-v2 is taken; choose another id.",
+      );
+    });
+
+    it("refers to the list of errors for any other", async () => {
+      expect(await explain({ supplier: 10n ** 28n + 1n })).to.match(
+        /^the TokenManager refuses: 0x[0-9a-f]+; docs\/errors\.md explains every error\.$/,
+      );
+    });
+  });
+});
