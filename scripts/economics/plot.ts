@@ -23,8 +23,8 @@ const STYLE = `
       .paper { fill: #0d1117 }
       text { fill: #f0f6fc }
       .quiet { fill: #9198a1 }
-      .axis, .grid, .other { stroke: #9198a1 }
       .line { stroke: #4493f8 }
+      .axis, .grid, .other { stroke: #9198a1 }
       .taken, .dot, .loud { fill: #f85149 }
       .mark { stroke: #f85149 }
     }`;
