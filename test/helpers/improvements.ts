@@ -17,7 +17,7 @@ import {
 } from "../../scripts/attest/statement";
 import { buildBenchmark, buildModel, Direction, modelIdOf } from "./models";
 import { argumentsOf, signerOf } from "./protocol";
-import { BPS, DAY, TOKEN } from "./units";
+import { BPS, DAY, HOUR, TOKEN } from "./units";
 
 /** Score of the model of {@link deployImprovements} at registration: the example data's ROC AUC, 0.749352. */
 export const BASELINE = 7_494n;
@@ -67,17 +67,13 @@ export interface Refusal {
  */
 export async function deployImprovements(): Promise<Improvements> {
   const deployed = await deployWithKeys();
-  return { ...deployed, model: await registerModel(deployed, {}) };
+  return { ...deployed, model: await registerModel(deployed) };
 }
 
-/** A model in status REGISTERED whose method is the oracle's, unless told otherwise. */
-export async function registerModel(
-  { tokenManager, registry, oracleAttestation, launcher, registrar, supplier, governor }: Deployed,
-  {
-    modelId = "credit-default",
-    tokensPerDeltaOne = RATE,
-    benchmark = {},
-  }: { modelId?: string; tokensPerDeltaOne?: bigint; benchmark?: Partial<BenchmarkStruct> },
+/** A model in status PROPOSAL. */
+export async function proposeModel(
+  { tokenManager, registry, launcher, supplier, governor }: Deployed,
+  { modelId = "credit-default", tokensPerDeltaOne = RATE }: { modelId?: string; tokensPerDeltaOne?: bigint } = {},
 ): Promise<RegisteredModel> {
   const launch = buildModel(
     { supplierRecipient: supplier.address, governor: governor.address },
@@ -85,9 +81,19 @@ export async function registerModel(
   );
   await tokenManager.connect(launcher).deployTokenWithAllocations(...argumentsOf(launch));
   const id = modelIdOf(modelId);
-  await registry.connect(registrar).registerModel(id, await benchmarkWith({ oracleAttestation }, benchmark));
   const token = await ethers.getContractAt("ModelToken", await registry.tokenOf(id));
   return { id, token, owner: supplier.address };
+}
+
+/** A model in status REGISTERED whose method is the oracle's, unless told otherwise. */
+export async function registerModel(
+  context: Deployed,
+  { benchmark = {}, ...model }: Parameters<typeof proposeModel>[1] & { benchmark?: Partial<BenchmarkStruct> } = {},
+): Promise<RegisteredModel> {
+  const proposed = await proposeModel(context, model);
+  const { registry, registrar } = context;
+  await registry.connect(registrar).registerModel(proposed.id, await benchmarkWith(context, benchmark));
+  return proposed;
 }
 
 /** A benchmark at {@link BASELINE} whose method is the oracle's. */
@@ -300,7 +306,8 @@ export async function expectImproved(
       contributionDataHash,
       contributorsRoot,
     );
-  const rewarded = await verifier.queryFilter(verifier.filters.RewardDistributed(), transaction.blockHash!);
+  const { blockNumber } = (await transaction.wait())!;
+  const rewarded = await verifier.queryFilter(verifier.filters.RewardDistributed(), blockNumber, blockNumber);
   expect(rewarded.map(({ args }) => [...args])).to.deep.equal(
     payees.map(([account, amount]) => [model.id, evaluationId, account, amount]),
   );
@@ -345,5 +352,7 @@ async function deployWithKeys() {
   // The accounts before have their place in the parameters of local chains.
   const [governor, supplier, , relayer, alice, bob, carol, mallory] = (await ethers.getSigners()).slice(12);
   const anybody = { relayer: relayer!, alice: alice!, bob: bob!, carol: carol!, mallory: mallory! };
+  // No UTC day ends within a test that does not wait for it.
+  await time.increaseTo((BigInt(await time.latest()) / DAY + 1n) * DAY + HOUR);
   return { ...protocol, ...keys, ...anybody, attesters, governor: governor!, supplier: supplier! };
 }
