@@ -1,7 +1,13 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { ACCESS_FUNCTIONS, byRole, type GuardedFunction, shouldBeGuarded } from "../helpers/guarded.behavior";
+import {
+  ACCESS_FUNCTIONS,
+  byRole,
+  type GuardedFunction,
+  shouldBeGuarded,
+  shouldHaveOnly,
+} from "../helpers/guarded.behavior";
 import {
   attest,
   buildStatement,
@@ -29,6 +35,8 @@ async function guardedFixture() {
 }
 
 type GuardedContext = Awaited<ReturnType<typeof guardedFixture>>;
+
+const oracleOf = ({ oracleAttestation }: GuardedContext) => oracleAttestation;
 
 const GUARDED: GuardedFunction<GuardedContext>[] = [
   {
@@ -58,7 +66,8 @@ describe("OracleAttestation", () => {
   shouldBehaveLikeVerificationMethod(oracleFixture);
 
   describe("callers", () => {
-    shouldBeGuarded(guardedFixture, ({ oracleAttestation }) => oracleAttestation, GUARDED, ACCESS_FUNCTIONS);
+    shouldBeGuarded(guardedFixture, oracleOf, GUARDED);
+    shouldHaveOnly(guardedFixture, oracleOf, [...ACCESS_FUNCTIONS, ...GUARDED.map(({ name }) => name)]);
   });
 
   describe("V6: when it is constructed", () => {
