@@ -13,6 +13,9 @@ library RewardMath {
 
     uint256 internal constant BPS = 100_00; // 100 %
 
+    /// @notice Smallest improvement that is ever paid, in bps.
+    uint256 internal constant MIN_IMPROVEMENT_BPS = 10;
+
     /// @notice The owner's share of a reward, in bps; the rest is the contributors'.
     uint256 internal constant OWNER_SHARE_BPS = 30_00; // 30 %
 

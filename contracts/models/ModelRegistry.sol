@@ -9,109 +9,25 @@ import {RewardMath} from "../libraries/RewardMath.sol";
 import {ZeroAddress} from "../types/CommonErrors.sol";
 import {Evaluation, ImprovementTerms} from "../types/ImprovementTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
-import {
-    Benchmark,
-    Direction,
-    FeeTerms,
-    InitialParams,
-    Metric,
-    Model,
-    ModelParameters,
-    ModelStatus,
-    Parameter
-} from "../types/ModelTypes.sol";
+import {Benchmark, Direction, InitialParams, Model, ModelStatus, Parameter} from "../types/ModelTypes.sol";
+import {ModelGovernance} from "./ModelGovernance.sol";
 
 /// @title ModelRegistry
 /// @notice See {IModelRegistry}.
 /// @dev Custody: none. Trusts: the TokenManager for what a model is born with, the factory for its pool, both named once by
 /// {wire}. Every word is packed by who writes it when, see {Entry}.
-contract ModelRegistry is IModelRegistry, ProtocolAccess {
+contract ModelRegistry is ModelGovernance {
     using GuardianPause for uint32;
 
     /// @notice May commit benchmarks of proposed models.
     bytes32 public constant REGISTRAR_ROLE = keccak256("REGISTRAR_ROLE");
 
-    /// @notice Bounds of the reward for 100 bps, in wei.
-    uint256 public constant MIN_TOKENS_PER_DELTA_ONE = 100e18;
-    uint256 public constant MAX_TOKENS_PER_DELTA_ONE = 10_000_000e18;
-
-    /// @notice Bounds of the infrastructure share of usage fees, in bps.
-    uint256 public constant MIN_INFRASTRUCTURE_ACCRUAL_BPS = 10_00; // 10 %
-    uint256 public constant MAX_INFRASTRUCTURE_ACCRUAL_BPS = 100_00; // 100 %
-
-    /// @notice Highest price of 1000 API calls, in reserve units.
-    uint256 public constant MAX_PRICE_PER_THOUSAND_CALLS = 1e12;
-
-    /// @notice Longest licence URI, in bytes.
-    uint256 public constant MAX_LICENSE_URI_LENGTH = 256;
-
     /// @notice Bounds of a benchmark's smallest paid improvement, in bps.
-    uint256 public constant MIN_IMPROVEMENT_BPS = 10;
+    uint256 public constant MIN_IMPROVEMENT_BPS = RewardMath.MIN_IMPROVEMENT_BPS;
     uint256 public constant MAX_MIN_IMPROVEMENT_BPS = 1000;
-
-    /// @notice Top of the score scale, in bps.
-    uint256 public constant MAX_SCORE = 100_00;
-
-    /// @notice Time from scheduling a parameter's change to its effect, in seconds. A statement lives no longer.
-    uint256 public constant PARAMETER_DELAY = 2 days;
-
-    /// @notice Time in which a governor can object to a successor that the admin proposes, in seconds.
-    uint256 public constant GOVERNOR_RECOVERY_DELAY = 7 days;
 
     /// @notice Improvement that is paid per model and UTC day at most, in bps, unless the admin decides otherwise.
     uint256 public constant DEFAULT_DAILY_LIMIT_BPS = 5_00; // 5 %
-
-    /// @dev What a benchmark asks of every improvement: one word.
-    struct BenchmarkTerms {
-        address method;
-        uint32 minSampleSize;
-        uint16 minRuns;
-        uint16 minImprovementBps;
-        uint16 minLowerBoundBps;
-        Metric metric;
-        Direction direction;
-    }
-
-    /// @dev One model, packed so that an improvement reads six words and writes one, two when a commitment moves.
-    struct Entry {
-        // A word: what only the lifecycle and the governor change.
-        address token;
-        ModelStatus status;
-        uint24 benchmarkVersion;
-        uint16 infrastructureAccrualBps;
-        uint40 pricePerThousandCalls;
-        uint8 pendingChanges; // bit p: a change of Parameter p was scheduled
-        // A word: all that an improvement changes, and its rate.
-        uint88 tokensPerDeltaOne;
-        uint96 rewardsRemaining;
-        uint16 score;
-        uint16 dailyLimitBps;
-        uint16 paidDay; // days since 1970
-        uint16 paidBps; // on that day
-        BenchmarkTerms terms;
-        // Stands for the next three, see {_baselineHash}.
-        bytes32 baselineHash;
-        bytes32 specHash;
-        bytes32 evaluationDataHash;
-        bytes32 modelCommitment;
-        address owner;
-        address governor;
-        address pool;
-        bytes32 licenseHash;
-        string licenseURI;
-    }
-
-    /// @dev A change that was scheduled; it applies in every block after `effectiveAt`.
-    struct PendingChange {
-        uint128 value;
-        uint64 effectiveAt;
-    }
-
-    /// @dev A proposed governor, who may accept from `acceptableFrom`.
-    struct PendingGovernor {
-        address account;
-        uint64 acceptableFrom;
-    }
 
     address private immutable _wirer;
 
@@ -130,13 +46,6 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
 
     /// @inheritdoc IModelRegistry
     mapping(address method => bool) public isMethodAllowed;
-
-    mapping(ModelId id => Entry) private _entries;
-    mapping(ModelId id => mapping(Parameter parameter => PendingChange)) private _pendingChanges;
-    mapping(ModelId id => PendingGovernor) private _pendingGovernors;
-
-    /// @inheritdoc IModelRegistry
-    mapping(ModelId id => address) public pendingOwnerOf;
 
     /// @param adminDelay Seconds between the two steps of an admin transfer.
     /// @param admin The timelock.
@@ -196,19 +105,11 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     ) external {
         _requireCaller(tokenManager);
         Entry storage entry = _entryIn(id, ModelStatus.NONE);
-        _requireTokensPerDeltaOne(params.tokensPerDeltaOne);
-        _requireInfrastructureAccrual(params.infrastructureAccrualBps);
-        _requirePrice(params.initialOraclePricePerThousandUsd);
-        if (params.governor == address(0)) revert ZeroAddress();
+        _setInitialParams(entry, params);
 
         entry.token = token;
         entry.status = ModelStatus.PROPOSAL;
         entry.owner = owner;
-        entry.rewardsRemaining = uint96(RewardMath.LIFETIME_DELTA_ONES * params.tokensPerDeltaOne);
-        entry.governor = params.governor;
-        entry.tokensPerDeltaOne = uint88(params.tokensPerDeltaOne);
-        entry.infrastructureAccrualBps = params.infrastructureAccrualBps;
-        entry.pricePerThousandCalls = uint40(params.initialOraclePricePerThousandUsd);
         entry.dailyLimitBps = uint16(DEFAULT_DAILY_LIMIT_BPS);
         emit ModelCreated(
             id,
@@ -258,93 +159,6 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     /// @inheritdoc IModelRegistry
     function resumeSubmissions() external onlyRole(GUARDIAN_ROLE) {
         _setSubmissionsPausedUntil(submissionsPausedUntil.stop());
-    }
-
-    /// @inheritdoc IModelRegistry
-    function setTokensPerDeltaOne(ModelId id, uint256 value) external {
-        Entry storage entry = _governed(id);
-        _requireTokensPerDeltaOne(value);
-        uint256 maxRate = _maxTokensPerDeltaOne(entry);
-        if (value > maxRate) revert HeadroomExceeded(value, maxRate);
-
-        uint256 oldValue = _settle(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
-        _schedule(id, entry, Parameter.TOKENS_PER_DELTA_ONE, oldValue, value);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function setInfrastructureAccrual(ModelId id, uint256 value) external {
-        Entry storage entry = _governed(id);
-        _requireInfrastructureAccrual(value);
-
-        uint256 oldValue = _settle(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL);
-        if (value > oldValue) _schedule(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL, oldValue, value);
-        else _setAtOnce(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL, oldValue, value);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function setPricePerThousandCalls(ModelId id, uint256 value) external {
-        Entry storage entry = _governed(id);
-        _requirePrice(value);
-
-        uint256 oldValue = _settle(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS);
-        if (value < oldValue) _schedule(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS, oldValue, value);
-        else _setAtOnce(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS, oldValue, value);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function cancelChange(ModelId id, Parameter parameter) external {
-        Entry storage entry = hasRole(GUARDIAN_ROLE, msg.sender) ? _entries[id] : _governed(id);
-        _settle(id, entry, parameter);
-        if (!_cancelPending(id, entry, parameter)) revert NoPendingChange(id, parameter);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function setLicense(ModelId id, bytes32 licenseHash, string calldata licenseURI) external {
-        _setLicense(id, _governed(id), licenseHash, licenseURI);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function proposeGovernor(ModelId id, address governor) external {
-        Entry storage entry = _entries[id];
-        if (entry.status == ModelStatus.NONE) revert WrongModelStatus(id, ModelStatus.NONE, ModelStatus.PROPOSAL);
-        uint256 acceptableFrom = block.timestamp;
-        if (msg.sender != entry.governor) {
-            _checkRole(DEFAULT_ADMIN_ROLE);
-            acceptableFrom += GOVERNOR_RECOVERY_DELAY;
-        }
-
-        _pendingGovernors[id] = PendingGovernor(governor, uint64(acceptableFrom));
-        emit GovernorProposed(id, governor, acceptableFrom);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function acceptGovernor(ModelId id) external {
-        PendingGovernor memory pending = _pendingGovernors[id];
-        _requireCaller(pending.account);
-        if (block.timestamp < pending.acceptableFrom) revert GovernorNotAcceptable(pending.acceptableFrom);
-        Entry storage entry = _entries[id];
-
-        emit GovernorChanged(id, entry.governor, msg.sender);
-        entry.governor = msg.sender;
-        delete _pendingGovernors[id];
-    }
-
-    /// @inheritdoc IModelRegistry
-    function proposeOwner(ModelId id, address owner) external {
-        _requireCaller(_entries[id].owner);
-
-        pendingOwnerOf[id] = owner;
-        emit OwnerProposed(id, owner);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function acceptOwner(ModelId id) external {
-        _requireCaller(pendingOwnerOf[id]);
-        Entry storage entry = _entries[id];
-
-        emit OwnerChanged(id, entry.owner, msg.sender);
-        entry.owner = msg.sender;
-        delete pendingOwnerOf[id];
     }
 
     /// @inheritdoc IModelRegistry
@@ -416,43 +230,6 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     /// @inheritdoc IModelRegistry
     function ownerOf(ModelId id) external view returns (address) {
         return _entries[id].owner;
-    }
-
-    /// @inheritdoc IModelRegistry
-    function parametersOf(ModelId id) external view returns (ModelParameters memory) {
-        Entry storage entry = _entries[id];
-        return
-            ModelParameters({
-                tokensPerDeltaOne: _valueOf(id, entry, Parameter.TOKENS_PER_DELTA_ONE),
-                infrastructureAccrualBps: _valueOf(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL),
-                pricePerThousandCalls: _valueOf(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS),
-                licenseHash: entry.licenseHash,
-                licenseURI: entry.licenseURI
-            });
-    }
-
-    /// @inheritdoc IModelRegistry
-    function feeTermsOf(ModelId id) external view returns (FeeTerms memory) {
-        Entry storage entry = _entries[id];
-        return
-            FeeTerms({
-                pool: entry.pool,
-                infrastructureAccrualBps: _valueOf(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL),
-                pricePerThousandCalls: _valueOf(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS)
-            });
-    }
-
-    /// @inheritdoc IModelRegistry
-    function pendingChangeOf(ModelId id, Parameter parameter) external view returns (uint256, uint256) {
-        if (!_isScheduled(_entries[id], parameter)) return (0, 0);
-        PendingChange memory change = _pendingChanges[id][parameter];
-        return block.timestamp > change.effectiveAt ? (0, 0) : (uint256(change.value), uint256(change.effectiveAt));
-    }
-
-    /// @inheritdoc IModelRegistry
-    function pendingGovernorOf(ModelId id) external view returns (address, uint256) {
-        PendingGovernor memory pending = _pendingGovernors[id];
-        return pending.account == address(0) ? (address(0), 0) : (pending.account, uint256(pending.acceptableFrom));
     }
 
     /// @inheritdoc IModelRegistry
@@ -545,72 +322,6 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
         emit MethodAllowed(method, allowed);
     }
 
-    /// @dev Puts a scheduled change that is due in its parameter's place, so that another can be scheduled.
-    /// @return value What the parameter is now.
-    function _settle(ModelId id, Entry storage entry, Parameter parameter) private returns (uint256 value) {
-        value = _valueOf(id, entry, parameter);
-        if (_isScheduled(entry, parameter) && block.timestamp > _pendingChanges[id][parameter].effectiveAt) {
-            _store(entry, parameter, value);
-            _unschedule(entry, parameter);
-        }
-    }
-
-    /// @dev A change that was pending before gives way.
-    function _schedule(
-        ModelId id,
-        Entry storage entry,
-        Parameter parameter,
-        uint256 oldValue,
-        uint256 newValue
-    ) private {
-        uint256 effectiveAt = block.timestamp + PARAMETER_DELAY;
-        _pendingChanges[id][parameter] = PendingChange(uint128(newValue), uint64(effectiveAt));
-        entry.pendingChanges |= uint8(1 << uint8(parameter));
-        emit ParameterChangeScheduled(id, parameter, oldValue, newValue, effectiveAt);
-    }
-
-    function _setAtOnce(
-        ModelId id,
-        Entry storage entry,
-        Parameter parameter,
-        uint256 oldValue,
-        uint256 newValue
-    ) private {
-        _unschedule(entry, parameter);
-        _store(entry, parameter, newValue);
-        emit ParameterChanged(id, parameter, oldValue, newValue);
-    }
-
-    function _cancelPending(ModelId id, Entry storage entry, Parameter parameter) private returns (bool isCancelled) {
-        isCancelled = _isScheduled(entry, parameter);
-        if (isCancelled) {
-            _unschedule(entry, parameter);
-            emit ParameterChangeCancelled(id, parameter, _pendingChanges[id][parameter].value);
-        }
-    }
-
-    function _unschedule(Entry storage entry, Parameter parameter) private {
-        entry.pendingChanges &= ~uint8(1 << uint8(parameter));
-    }
-
-    /// @dev The value is within the parameter's bounds, each of which fits its field.
-    function _store(Entry storage entry, Parameter parameter, uint256 value) private {
-        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) entry.tokensPerDeltaOne = uint88(value);
-        else if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) entry.infrastructureAccrualBps = uint16(value);
-        else entry.pricePerThousandCalls = uint40(value);
-    }
-
-    function _setLicense(ModelId id, Entry storage entry, bytes32 licenseHash, string calldata licenseURI) private {
-        uint256 length = bytes(licenseURI).length;
-        if (licenseHash == 0) revert LicenseHashMissing();
-        if (length == 0 || length > MAX_LICENSE_URI_LENGTH)
-            revert LicenseURILengthOutOfRange(length, 1, MAX_LICENSE_URI_LENGTH);
-
-        entry.licenseHash = licenseHash;
-        entry.licenseURI = licenseURI;
-        emit LicenseSet(id, licenseHash, licenseURI);
-    }
-
     /// @dev The model, provided that it is in the status that the caller's step needs.
     function _entryIn(ModelId id, ModelStatus expected) private view returns (Entry storage entry) {
         entry = _entries[id];
@@ -621,38 +332,6 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
     function _registered(ModelId id) private view returns (Entry storage entry) {
         entry = _entries[id];
         if (entry.status < ModelStatus.REGISTERED) revert ModelNotRegistered(id);
-    }
-
-    /// @dev The model, provided that the caller is its governor. Nobody is an unknown model's.
-    function _governed(ModelId id) private view returns (Entry storage entry) {
-        entry = _entries[id];
-        _requireCaller(entry.governor);
-    }
-
-    /// @dev What the parameter is now: a scheduled change applies once it is due, whether or not it was settled.
-    function _valueOf(ModelId id, Entry storage entry, Parameter parameter) private view returns (uint256) {
-        if (_isScheduled(entry, parameter)) {
-            PendingChange memory change = _pendingChanges[id][parameter];
-            if (block.timestamp > change.effectiveAt) return change.value;
-        }
-        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) return entry.tokensPerDeltaOne;
-        if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) return entry.infrastructureAccrualBps;
-        return entry.pricePerThousandCalls;
-    }
-
-    function _isScheduled(Entry storage entry, Parameter parameter) private view returns (bool) {
-        return (entry.pendingChanges >> uint8(parameter)) & 1 == 1;
-    }
-
-    /// @dev Highest rate at which the lifetime rewards that are left pay for the rest of the score scale. A rate within it
-    /// stays within it: an improvement of d bps at the rate T takes d·T/100 from what is left and d from the scale, and a
-    /// scheduled rate T' that is allowed now is allowed then, for if T' ≤ T the present rate's own bound covers it.
-    function _maxTokensPerDeltaOne(Entry storage entry) private view returns (uint256) {
-        uint256 headroomBps = _headroomBps(entry);
-        return
-            headroomBps == 0
-                ? MAX_TOKENS_PER_DELTA_ONE
-                : (uint256(entry.rewardsRemaining) * RewardMath.BPS_PER_DELTA_ONE) / headroomBps;
     }
 
     /// @dev All that the benchmark asks of an evaluation.
@@ -710,18 +389,8 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
             });
     }
 
-    /// @dev Largest improvement that the score scale still holds.
-    function _headroomBps(Entry storage entry) private view returns (uint256) {
-        return entry.terms.direction == Direction.MAXIMISE ? MAX_SCORE - entry.score : entry.score;
-    }
-
     function _paidTodayBps(Entry storage entry) private view returns (uint256) {
         return entry.paidDay == _today() ? entry.paidBps : 0;
-    }
-
-    /// @dev `expected` is zero before wiring, and nobody calls from zero.
-    function _requireCaller(address expected) private view {
-        if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
     }
 
     function _requireBenchmark(Benchmark calldata benchmark) private view {
@@ -756,23 +425,5 @@ contract ModelRegistry is IModelRegistry, ProtocolAccess {
 
     function _requireAtLeast(uint256 actual, uint256 min, bytes32 field) private pure {
         if (actual < min) revert EvaluationTooWeak(field, actual, min);
-    }
-
-    function _requireTokensPerDeltaOne(uint256 value) private pure {
-        if (value < MIN_TOKENS_PER_DELTA_ONE || value > MAX_TOKENS_PER_DELTA_ONE)
-            revert TokensPerDeltaOneOutOfRange(value, MIN_TOKENS_PER_DELTA_ONE, MAX_TOKENS_PER_DELTA_ONE);
-    }
-
-    function _requireInfrastructureAccrual(uint256 value) private pure {
-        if (value < MIN_INFRASTRUCTURE_ACCRUAL_BPS || value > MAX_INFRASTRUCTURE_ACCRUAL_BPS)
-            revert InfrastructureAccrualOutOfRange(
-                value,
-                MIN_INFRASTRUCTURE_ACCRUAL_BPS,
-                MAX_INFRASTRUCTURE_ACCRUAL_BPS
-            );
-    }
-
-    function _requirePrice(uint256 value) private pure {
-        if (value > MAX_PRICE_PER_THOUSAND_CALLS) revert PriceOutOfRange(value, 0, MAX_PRICE_PER_THOUSAND_CALLS);
     }
 }

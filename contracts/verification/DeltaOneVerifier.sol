@@ -26,7 +26,7 @@ import {ModelId} from "../types/ModelId.sol";
 /// it. Reentrancy: a method is asked by a static call, and everything else that is called is the protocol's own.
 contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @notice Smallest improvement that is ever paid, in bps; a model's benchmark may ask for more.
-    uint256 public constant MIN_IMPROVEMENT_BPS = 10;
+    uint256 public constant MIN_IMPROVEMENT_BPS = RewardMath.MIN_IMPROVEMENT_BPS;
 
     /// @notice The contributors' share of a reward, in bps.
     uint256 public constant CONTRIBUTOR_SHARE_BPS = RewardMath.BPS - RewardMath.OWNER_SHARE_BPS;
