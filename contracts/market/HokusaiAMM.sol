@@ -34,20 +34,20 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     /// @dev What a trade works on, brought together by {_load}: the terms, the state word and, while a stream runs, the stream
     /// word, settled to this block.
     struct Market {
+        uint256 curveSupply; // S; first, as what is named most often: a field at offset zero takes less code
+        uint256 reserve; // R
+        uint256 buysPausedUntil;
+        uint256 streamEnd; // 0 = no stream runs, and the stream word says nothing
+        uint256 pending;
+        uint256 virtualSupply; // S0
+        uint256 virtualReserve; // R0
+        uint256 sellsOpenAt;
+        uint256 tradeFee;
+        uint256 crr;
         IModelToken token;
         IERC20 reserveToken;
         address factory;
         address feeRouter;
-        uint256 crr;
-        uint256 tradeFee;
-        uint256 sellsOpenAt;
-        uint256 virtualReserve; // R0
-        uint256 virtualSupply; // S0
-        uint256 reserve; // R
-        uint256 curveSupply; // S
-        uint256 buysPausedUntil;
-        uint256 streamEnd; // 0 = no stream runs, and the stream word says nothing
-        uint256 pending;
     }
 
     // Read in {_load} only: each mention of an immutable puts 33 bytes into the code of every pool.
@@ -55,11 +55,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     IERC20 private immutable _reserveToken;
     address private immutable _factory;
     address private immutable _feeRouter;
-    uint256 private immutable _crr;
-    uint256 private immutable _tradeFee;
-    uint256 private immutable _sellsOpenAt;
-    uint256 private immutable _virtualReserve;
-    uint256 private immutable _virtualSupply;
+
+    /// @dev virtualSupply (112) · virtualReserve (64) · sellsOpenAt (32) · tradeFee (16) · crr (32), from the highest bits:
+    /// the factory's bounds fit.
+    uint256 private immutable _terms;
 
     /// @dev R (88) · S (104) · buysPausedUntil (32) · streamEnd (32), from the highest bits: the one word of a trade.
     uint256 private _state;
@@ -83,21 +82,17 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         _reserveToken = reserveToken_;
         _factory = msg.sender;
         _feeRouter = feeRouter_;
-        _crr = poolTerms.crr;
-        _tradeFee = poolTerms.tradeFee;
-        _sellsOpenAt = block.timestamp + poolTerms.ibrDuration;
-        _virtualReserve = poolTerms.virtualReserve;
-        _virtualSupply = virtualSupply_;
+        _terms =
+            (virtualSupply_ << 144) |
+            (poolTerms.virtualReserve << 80) |
+            ((block.timestamp + poolTerms.ibrDuration) << 48) |
+            (poolTerms.tradeFee << 32) |
+            poolTerms.crr;
         _state = virtualSupply_ << 64;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function buy(
-        uint256 reserveIn,
-        uint256 minTokensOut,
-        address to,
-        uint256 deadline
-    ) external nonReentrant returns (uint256) {
+    function buy(uint256 reserveIn, uint256 minTokensOut, address to, uint256 deadline) external returns (uint256) {
         return _buy(reserveIn, minTokensOut, to, deadline);
     }
 
@@ -108,7 +103,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline,
         Permit calldata permit
-    ) external nonReentrant returns (uint256) {
+    ) external returns (uint256) {
         _usePermit(reserveIn, permit);
         return _buy(reserveIn, minTokensOut, to, deadline);
     }
@@ -120,7 +115,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 maxReserveIn,
         address to,
         uint256 deadline
-    ) external nonReentrant returns (uint256, uint256) {
+    ) external returns (uint256, uint256) {
         return _buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
     }
 
@@ -132,7 +127,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline,
         Permit calldata permit
-    ) external nonReentrant returns (uint256, uint256) {
+    ) external returns (uint256, uint256) {
         _usePermit(maxReserveIn, permit);
         return _buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
     }
@@ -183,12 +178,12 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     function collectFees() external nonReentrant returns (uint256 amount) {
         Market memory market = _load();
         amount = _uncollectedFees(market);
-        if (amount == 0) return 0;
+        if (amount != 0) {
+            address treasury = IHokusaiAMMFactory(market.factory).treasury();
+            emit FeesCollected(treasury, amount);
 
-        address treasury = IHokusaiAMMFactory(market.factory).treasury();
-        emit FeesCollected(treasury, amount);
-
-        market.reserveToken.safeTransfer(treasury, amount);
+            market.reserveToken.safeTransfer(treasury, amount);
+        }
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -278,7 +273,9 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     /// @inheritdoc IHokusaiAMM
     function unbackedSupply() external view returns (uint256) {
         Market memory market = _view();
-        return market.token.totalSupply() - Math.saturatingSub(market.curveSupply, market.virtualSupply);
+        unchecked {
+            return market.token.totalSupply() - Math.saturatingSub(market.curveSupply, market.virtualSupply);
+        }
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -317,8 +314,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     function quoteBuy(uint256 reserveIn) external view returns (uint256 tokensOut) {
         Market memory market = _view();
         (, tokensOut) = _buyOutput(market, reserveIn, 0);
-        uint256 remaining = _remainingAllocation(market);
-        if (tokensOut > remaining) revert IModelToken.InvestorAllocationExceeded(tokensOut, remaining);
+        _requireAllocation(tokensOut, _remainingAllocation(market));
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -336,7 +332,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 minTokensOut,
         address to,
         uint256 deadline
-    ) private returns (uint256 tokensOut) {
+    ) private nonReentrant returns (uint256 tokensOut) {
         Market memory market = _load();
         _requireTrade(market, to, deadline);
         uint256 net;
@@ -351,7 +347,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 maxReserveIn,
         address to,
         uint256 deadline
-    ) private returns (uint256 tokensMinted, uint256 reserveIn) {
+    ) private nonReentrant returns (uint256 tokensMinted, uint256 reserveIn) {
         Market memory market = _load();
         _requireTrade(market, to, deadline);
         uint256 net;
@@ -395,7 +391,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     function _pull(Market memory market, uint256 amount) private {
         uint256 before = _balance(market);
         market.reserveToken.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = _balance(market) - before;
+        uint256 received;
+        unchecked {
+            received = _balance(market) - before; // If it fell, the difference is not `amount` either.
+        }
         if (received != amount) revert UnexpectedReserveReceived(received, amount);
     }
 
@@ -438,30 +437,31 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         market.reserveToken = _reserveToken;
         market.factory = _factory;
         market.feeRouter = _feeRouter;
-        market.crr = _crr;
-        market.tradeFee = _tradeFee;
-        market.sellsOpenAt = _sellsOpenAt;
-        market.virtualReserve = _virtualReserve;
-        market.virtualSupply = _virtualSupply;
+        uint256 terms = _terms;
+        market.crr = uint32(terms);
+        market.tradeFee = uint16(terms >> 32);
+        market.sellsOpenAt = uint32(terms >> 48);
+        market.virtualReserve = uint64(terms >> 80);
+        market.virtualSupply = terms >> 144;
         uint256 state = _state;
         market.reserve = state >> 168;
         market.curveSupply = (state >> 64) & type(uint104).max;
         market.buysPausedUntil = uint32(state >> 32);
         uint256 end = uint32(state);
-        if (end == 0) return market;
-
-        uint256 stream = _stream;
-        uint256 released = stream >> 64;
-        // pending < 2^88, and a running stream was settled before now and ends after now.
-        unchecked {
-            if (block.timestamp < end) {
-                uint256 settledAt = uint64(stream);
-                market.streamEnd = end;
-                market.pending = released;
-                released = (released * (block.timestamp - settledAt)) / (end - settledAt);
-                market.pending -= released;
+        if (end != 0) {
+            uint256 stream = _stream;
+            uint256 released = stream >> 64;
+            // pending < 2^88, and a running stream was settled before now and ends after now.
+            unchecked {
+                if (block.timestamp < end) {
+                    uint256 settledAt = uint64(stream);
+                    market.streamEnd = end;
+                    market.pending = released;
+                    released = (released * (block.timestamp - settledAt)) / (end - settledAt);
+                    market.pending -= released;
+                }
+                market.reserve += released;
             }
-            market.reserve += released;
         }
     }
 
@@ -488,9 +488,9 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 minTokensOut
     ) private view returns (uint256 tokensMinted, uint256 net, uint256 reserveIn) {
         market.buysPausedUntil.requireNotPaused();
-        uint256 remaining = _remainingAllocation(market);
-        if (remaining == 0) revert IModelToken.InvestorAllocationExceeded(tokensOut, 0);
-        tokensMinted = Math.min(tokensOut, remaining);
+        tokensMinted = _remainingAllocation(market);
+        if (tokensMinted > tokensOut) tokensMinted = tokensOut;
+        if (tokensMinted == 0) _requireAllocation(tokensOut, 0); // Something is asked for and nothing is left.
         _requireOutput(tokensMinted, minTokensOut);
         net = BondingCurve.buyExactOut(market.curveSupply, _curveReserve(market), tokensMinted, market.crr);
         unchecked {
@@ -529,6 +529,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     function _requireTrade(Market memory market, address to, uint256 deadline) private view {
         if (block.timestamp > deadline) revert DeadlineExpired(deadline, block.timestamp);
         if (to == address(0) || to == address(this) || to == address(market.token)) revert InvalidRecipient(to);
+    }
+
+    function _requireAllocation(uint256 requested, uint256 remaining) private pure {
+        if (requested > remaining) revert IModelToken.InvestorAllocationExceeded(requested, remaining);
     }
 
     function _requireOutput(uint256 output, uint256 min) private pure {
