@@ -92,7 +92,12 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IHokusaiAMM
-    function buy(uint256 reserveIn, uint256 minTokensOut, address to, uint256 deadline) external returns (uint256) {
+    function buy(
+        uint256 reserveIn,
+        uint256 minTokensOut,
+        address to,
+        uint256 deadline
+    ) external nonReentrant returns (uint256) {
         return _buy(reserveIn, minTokensOut, to, deadline);
     }
 
@@ -103,7 +108,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline,
         Permit calldata permit
-    ) external returns (uint256) {
+    ) external nonReentrant returns (uint256) {
         _usePermit(reserveIn, permit);
         return _buy(reserveIn, minTokensOut, to, deadline);
     }
@@ -115,7 +120,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 maxReserveIn,
         address to,
         uint256 deadline
-    ) external returns (uint256, uint256) {
+    ) external nonReentrant returns (uint256, uint256) {
         return _buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
     }
 
@@ -127,7 +132,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline,
         Permit calldata permit
-    ) external returns (uint256, uint256) {
+    ) external nonReentrant returns (uint256, uint256) {
         _usePermit(maxReserveIn, permit);
         return _buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
     }
@@ -332,7 +337,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 minTokensOut,
         address to,
         uint256 deadline
-    ) private nonReentrant returns (uint256 tokensOut) {
+    ) private returns (uint256 tokensOut) {
         Market memory market = _load();
         _requireTrade(market, to, deadline);
         uint256 net;
@@ -347,7 +352,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 maxReserveIn,
         address to,
         uint256 deadline
-    ) private nonReentrant returns (uint256 tokensMinted, uint256 reserveIn) {
+    ) private returns (uint256 tokensMinted, uint256 reserveIn) {
         Market memory market = _load();
         _requireTrade(market, to, deadline);
         uint256 net;

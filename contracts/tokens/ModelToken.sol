@@ -70,7 +70,7 @@ contract ModelToken is IModelToken, ERC20Permit {
     }
 
     modifier onlyTokenManager() {
-        if (msg.sender != tokenManager) revert OnlyTokenManager(msg.sender);
+        _requireTokenManager();
         _;
     }
 
@@ -87,10 +87,11 @@ contract ModelToken is IModelToken, ERC20Permit {
     function mintSupplierAllocation() external onlyTokenManager {
         if (isSupplierMinted()) revert SupplierAlreadyMinted();
 
-        _mintCapAndFlag += uint96(2 * supplierAllocation + 1);
-        emit SupplierMinted(supplierRecipient, supplierAllocation);
+        (address recipient, uint256 amount) = (supplierRecipient, supplierAllocation);
+        _addToMintCap(2 * amount + 1);
+        emit SupplierMinted(recipient, amount);
 
-        _mint(supplierRecipient, supplierAllocation);
+        _mint(recipient, amount);
     }
 
     /// @inheritdoc IModelToken
@@ -102,9 +103,9 @@ contract ModelToken is IModelToken, ERC20Permit {
             _mint(accounts[i], amounts[i]);
         }
 
-        uint256 minted = rewardsMinted();
-        if (total > rewardAllocation - minted) revert RewardAllocationExceeded(total, rewardAllocation - minted);
-        _mintCapAndFlag += uint96(2 * total);
+        uint256 remaining = rewardAllocation - rewardsMinted();
+        if (total > remaining) revert RewardAllocationExceeded(total, remaining);
+        _addToMintCap(2 * total);
     }
 
     /// @inheritdoc IModelToken
@@ -161,5 +162,16 @@ contract ModelToken is IModelToken, ERC20Permit {
     /// @inheritdoc IModelToken
     function remainingInvestorAllocation() public view returns (uint256) {
         return (_mintCapAndFlag >> 1) - totalSupply();
+    }
+
+    /// @dev What is added never passes the three allocations, whose sum is below 2^95.
+    function _addToMintCap(uint256 doubled) private {
+        unchecked {
+            _mintCapAndFlag += uint96(doubled);
+        }
+    }
+
+    function _requireTokenManager() private view {
+        if (msg.sender != tokenManager) revert OnlyTokenManager(msg.sender);
     }
 }

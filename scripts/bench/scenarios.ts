@@ -1,0 +1,114 @@
+// What `npm run bench` measures. Each scenario starts from a fresh copy of its fixture; docs/benchmarks.md describes them.
+
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import type { Signer } from "ethers";
+import { ethers } from "hardhat";
+import { deployProtocol } from "../../test/helpers/protocol";
+import { DEADLINE, gasOf, launch, openMarket, type Market } from "./world";
+
+/** One figure of the benchmark. */
+export interface Scenario {
+  name: string;
+  /** The figure not to pass, where one was set. */
+  target?: bigint;
+  /** The scenario above whose figure the target is counted, where it bounds a difference. */
+  targetAbove?: string;
+  measure(): Promise<bigint>;
+}
+
+const PAID = 100n * 10n ** 6n;
+const SOLD = 1_000n * 10n ** 18n;
+const STREAMED = 1_000n * 10n ** 6n;
+
+/** Lower bounds close to what a trade yields, so that calldata costs what a careful user's does. */
+const MIN_TOKENS_OUT = 9_123_456_789_012_345_678n;
+const MIN_RESERVE_OUT = 9_123_456n;
+
+/** A measurement in the market of {@link openMarket}. */
+const inMarket = (measure: (market: Market) => Promise<bigint>) => async () => measure(await loadFixture(openMarket));
+
+const buy = ({ pool }: Market, buyer: Signer) => gasOf(pool.connect(buyer).buy(PAID, MIN_TOKENS_OUT, buyer, DEADLINE));
+
+/** The gas of a further model's launch, when the protocol has launched one before. */
+const launchGas = async ({ protocol }: Market) => (await launch(protocol, "sentiment-v2")).gas;
+
+/** Every figure, in the order in which the table shows them. */
+export const SCENARIOS: readonly Scenario[] = [
+  { name: "buy.repeat", target: 72_500n, measure: inMarket((market) => buy(market, market.protocol.alice)) },
+  { name: "buy.first", target: 89_500n, measure: inMarket((market) => buy(market, market.protocol.bob)) },
+  {
+    name: "buy.streaming",
+    target: 6_000n,
+    targetAbove: "buy.repeat",
+    measure: inMarket(async (market) => {
+      await market.pool.connect(market.protocol.bob).depositFees(STREAMED);
+      return buy(market, market.protocol.alice);
+    }),
+  },
+  {
+    name: "sell.partial",
+    target: 67_500n,
+    measure: inMarket(({ pool, protocol: { alice } }) =>
+      gasOf(pool.connect(alice).sell(SOLD, MIN_RESERVE_OUT, alice, DEADLINE)),
+    ),
+  },
+  {
+    name: "token.transfer",
+    target: 34_600n,
+    measure: inMarket(({ token, protocol: { alice, supplier } }) =>
+      gasOf(token.connect(alice).transfer(supplier, SOLD)),
+    ),
+  },
+  { name: "token.deploy", target: 1_500_000n, measure: inMarket(async (market) => (await launchGas(market)).deploy) },
+  { name: "model.register", measure: inMarket(async (market) => (await launchGas(market)).register) },
+  { name: "supplier.distribute", measure: inMarket(async (market) => (await launchGas(market)).distribute) },
+  {
+    name: "pool.create",
+    target: 1_620_000n,
+    measure: inMarket(async (market) => (await launchGas(market)).createPool),
+  },
+  {
+    name: "launch.total",
+    target: 3_300_000n,
+    measure: inMarket(async (market) => Object.values(await launchGas(market)).reduce((sum, gas) => sum + gas)),
+  },
+  { name: "protocol.deploy", measure: deploymentGas },
+  { name: "curve.buy.max", target: 1_300n, measure: () => mostCurveGas(CurveSide.Buy) },
+  { name: "curve.sell.max", target: 1_300n, measure: () => mostCurveGas(CurveSide.Sell) },
+];
+
+/** All transactions by which the Ignition modules deploy the protocol: every block of a fresh chain but the reserve token's. */
+async function deploymentGas(): Promise<bigint> {
+  const start = await ethers.provider.getBlockNumber();
+  await deployProtocol();
+  const end = await ethers.provider.getBlockNumber();
+  let gas = 0n;
+  for (let number = start + 2; number <= end; ++number) gas += (await ethers.provider.getBlock(number))?.gasUsed ?? 0n;
+  return gas;
+}
+
+/** The harness's order. */
+enum CurveSide {
+  Buy,
+  Sell,
+}
+
+/** The most that the curve's arithmetic takes over a grid of its domain: tiny to huge trades at every kind of ratio. */
+async function mostCurveGas(side: CurveSide): Promise<bigint> {
+  const harness = await ethers.deployContract("BondingCurveHarness");
+  const [supply, reserve] = [10n ** 24n, 10n ** 12n];
+  const whole = side === CurveSide.Buy ? reserve : supply;
+  const points = [1n, 50_000n, 200_000n, 333_333n, 500_000n, 999_999n, 1_000_000n].flatMap((crrPpm) =>
+    [0n, 1n, whole / 1_000_000n, whole / 1_000n, whole / 10n, whole / 3n, whole / 2n, whole - 1n, whole].map(
+      (amount) => ({
+        side,
+        supply,
+        reserve,
+        amount,
+        crrPpm,
+      }),
+    ),
+  );
+  const { gasUsed } = await harness.compute(points);
+  return gasUsed.reduce((most, gas) => (gas > most ? gas : most));
+}
