@@ -164,7 +164,7 @@ export function projectedDilution(model: ModelFile): Dilution | undefined {
 
 const RECIPIENT: Rule<string> = {
   expected: '"vesting" or an address',
-  none: "",
+  none: "vesting",
   read: (value) => (value === "vesting" ? value : address.read(value)),
 };
 
