@@ -113,6 +113,9 @@ export function pattern(form: RegExp, expected: string): Rule<string> {
   return { expected, none: "", read: (value) => (typeof value === "string" && form.test(value) ? value : undefined) };
 }
 
+/** Published id of a model, or name of an evaluation. */
+export const publishedId = pattern(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 characters of A-Z a-z 0-9 . _ -");
+
 /** One of a few words. */
 export function oneOf<T extends string>(...words: readonly [T, ...T[]]): Rule<T> {
   return { expected: words.join(", "), none: words[0], read: (value) => words.find((word) => word === value) };

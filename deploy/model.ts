@@ -14,9 +14,11 @@ const VESTING_SECONDS = 365n * 86_400n;
 /** Lifecycle of a model, as on chain. */
 export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
 
-/** One step of a launch: sent now, or found on chain and checked. */
+/** One step of a launch: sent now, done without the chain, or found on chain and checked. */
 export interface Step {
   readonly name: string;
+  /** Done now and needs no transaction: an evaluation, a signature. */
+  readonly isOffline?: boolean;
   /** The transaction; absent when the step was done before. */
   readonly sent?: Sent;
   /** What the chain has now, in words. */

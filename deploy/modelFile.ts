@@ -2,11 +2,13 @@ import { id, keccak256, parseUnits, ZeroHash } from "ethers";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { cwd } from "node:process";
-import { hashEvaluationData, readExamples, type CsvFile } from "../scripts/evaluate/examples";
+import type { WeightedContributor } from "../scripts/attest/contributors";
+import { readContributors } from "../scripts/attest/contributorsFile";
+import { hashEvaluationData, readExamples, type CsvFile, type Example } from "../scripts/evaluate/examples";
 import type { Direction, MetricName } from "../scripts/evaluate/metrics";
 import { hashSpec, parseSpec, type BenchmarkSpec } from "../scripts/evaluate/spec";
 import { developmentAddresses } from "./accounts";
-import { address, amount, Fields, hash, integer, oneOf, pattern, text, type Rule } from "./fields";
+import { address, amount, Fields, hash, integer, oneOf, publishedId, text, type Rule } from "./fields";
 import { Problem } from "./problem";
 import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "./units";
 
@@ -77,6 +79,17 @@ export interface PoolTerms {
   readonly initialPrice: bigint;
 }
 
+/** A first improvement of the model: what was measured, and who contributed to it. */
+export interface Improvement {
+  /** Name of the evaluation; its hash is the evaluation's id. */
+  readonly evaluationName: string;
+  readonly spec: BenchmarkSpec;
+  readonly examples: readonly Example[];
+  /** The contributed data. */
+  readonly contribution: Uint8Array;
+  readonly contributors: readonly WeightedContributor[];
+}
+
 /** A model to launch. Token amounts are wei, reserve amounts the reserve token's units. */
 export interface ModelFile {
   readonly modelId: string;
@@ -93,6 +106,8 @@ export interface ModelFile {
   readonly licenseURI: string;
   readonly benchmark: BenchmarkTerms;
   readonly pool: PoolTerms;
+  /** Shown on a local chain after trading; absent when the file names none. */
+  readonly improvement?: Improvement;
   /** DeltaOnes that its developer expects within two years; absent when the file does not say. */
   readonly expectedDeltaOnes?: number;
 }
@@ -120,8 +135,12 @@ export function parseModelFile(content: unknown, path: string, isLocal: boolean)
     : undefined;
   const allocations = fields.child("allocations");
   const license = fields.child("license");
+  const benchmark = fields.child("benchmark");
+  const spec = readNamedFile(benchmark, "spec", folder, undefined, ({ bytes }) =>
+    parseSpec(Buffer.from(bytes).toString()),
+  );
   const model = {
-    modelId: fields.read("id", pattern(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 characters of A-Z a-z 0-9 . _ -")),
+    modelId: fields.read("id", publishedId),
     name: fields.read("name", text(1, 31)),
     symbol: fields.read("symbol", text(1, 16)),
     supplierAllocation: allocations.read("supplier", ALLOCATION, tokens(preset?.supplier)),
@@ -133,15 +152,16 @@ export function parseModelFile(content: unknown, path: string, isLocal: boolean)
     governor: fields.read("governor", address),
     licenseHash: readNamedFile(license, "file", folder, "", ({ bytes }) => keccak256(bytes)),
     licenseURI: license.read("uri", text(1, 256)),
-    benchmark: readBenchmark(fields.child("benchmark"), folder),
+    benchmark: readBenchmark(benchmark, spec, folder),
   };
+  const improvement = fields.has("improvement") ? readImprovement(fields.child("improvement"), folder) : undefined;
   const pool = readPool(fields.child("pool"), model.supplierAllocation + model.investorAllocation);
   const expected = fields.has("expectedDeltaOnes")
     ? { expectedDeltaOnes: fields.read("expectedDeltaOnes", integer(0, REWARD_DELTA_ONES)) }
     : {};
   if (!isLocal) reportDevelopmentAccounts(fields, model);
   fields.refuse(relative(cwd(), path));
-  return { ...model, pool, ...expected };
+  return { ...model, pool, ...(improvement && spec && { improvement: { ...improvement, spec } }), ...expected };
 }
 
 /** Key of the model on chain. */
@@ -175,10 +195,18 @@ function readRecipient(fields: Fields): Recipient {
   return { kind: "vesting", beneficiary: fields.read("beneficiary", address) };
 }
 
-function readBenchmark(fields: Fields, folder: string): BenchmarkTerms {
-  const spec = readNamedFile(fields, "spec", folder, undefined, ({ bytes }) =>
-    parseSpec(Buffer.from(bytes).toString()),
-  );
+function readImprovement(fields: Fields, folder: string): Omit<Improvement, "spec"> {
+  return {
+    evaluationName: fields.read("evaluation", publishedId),
+    examples: readNamedFile(fields, "examples", folder, [], readExamples),
+    contribution: readNamedFile(fields, "contribution", folder, new Uint8Array(), ({ bytes }) => bytes),
+    contributors: readNamedFile(fields, "contributors", folder, [], ({ name, bytes }) =>
+      readContributors(name, Buffer.from(bytes).toString()),
+    ),
+  };
+}
+
+function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, folder: string): BenchmarkTerms {
   const evaluationDataHash = fields.has("evaluationDataHash")
     ? fields.read("evaluationDataHash", hash)
     : readNamedFile(fields, "evaluationData", folder, "", (csv) => hashEvaluationData(readExamples(csv)));

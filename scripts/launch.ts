@@ -1,4 +1,5 @@
-// The command line of `npm run launch`: deploys the protocol if the network has none, launches a model on it and trades it.
+// The command line of `npm run launch`: deploys the protocol if the network has none, launches a model on it,
+// trades it and improves it.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { join, resolve } from "node:path";
@@ -9,6 +10,7 @@ import { readModelFile } from "../deploy/modelFile";
 import { readParameters } from "../deploy/parameters";
 import { together } from "../deploy/problem";
 import { deployProtocol } from "../deploy/protocol";
+import { improve } from "./launch/improve";
 import { trade } from "./launch/trade";
 import { humanView, jsonView, type View } from "./launch/view";
 import { compile } from "./lib/compile";
@@ -41,9 +43,11 @@ async function launch(hre: HardhatRuntimeEnvironment, { model: path, json }: Opt
 
   const model = await launchModel(hre, protocol, file, view.step);
   const trading = network.isLocal ? await trade(hre, protocol, model, view.step) : undefined;
+  const improvement = network.isLocal ? await improve(hre, protocol, model, view.step) : undefined;
   const code = await protocol.registry.statusOf(model.key);
   const status = Object.entries(Status).find(([, value]) => value === code)?.[0] ?? String(code);
-  view.end({ protocol, model, status, ...(trading && { trading }), state: await readState(model) });
+  const shown = { ...(trading && { trading }), ...(improvement && { improvement }) };
+  view.end({ protocol, model, status, ...shown, state: await readState(model) });
 }
 
 function readOptions(): Options | undefined {

@@ -4,9 +4,9 @@
 import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { parseArgs } from "node:util";
-import { address, Fields, hash } from "../deploy/fields";
+import { address, Fields, hash, publishedId } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
-import { formatBundle, publishedId } from "./attest/bundle";
+import { formatBundle } from "./attest/bundle";
 import { connect } from "./attest/chain";
 import { formatClaims } from "./attest/claimsFile";
 import { MAX_LISTED, readContributors } from "./attest/contributorsFile";

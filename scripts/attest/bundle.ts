@@ -2,7 +2,7 @@
 // A statement on its way to the chain, with the attestations it has gathered: what the tools hand to each other, as JSON.
 
 import { id, isHexString, ZeroHash } from "ethers";
-import { address, Fields, hash, integer, pattern, word, type Rule } from "../../deploy/fields";
+import { address, Fields, hash, integer, publishedId, word, type Rule } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
 import { readJson } from "../lib/files";
 import { MAX_LISTED } from "./contributorsFile";
@@ -18,9 +18,6 @@ export interface Bundle {
   /** Each signer once, in any order. */
   readonly attestations: readonly Attestation[];
 }
-
-/** Published id of a model, or name of an evaluation. */
-export const publishedId = pattern(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 characters of A-Z a-z 0-9 . _ -");
 
 /** A chain's id. */
 export const chainNumber = integer(1, Number.MAX_SAFE_INTEGER);

@@ -2,10 +2,10 @@
 // Contributors behind a root, as JSON: with it anybody can rebuild the tree, check the root and claim.
 
 import { id } from "ethers";
-import { address, Fields, hash } from "../../deploy/fields";
+import { address, Fields, hash, publishedId } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
 import { readJson, toJson } from "../lib/files";
-import { chainNumber, publishedId } from "./bundle";
+import { chainNumber } from "./bundle";
 import { buildContributorTree, type ContributorTree, type WeightedContributor } from "./contributors";
 import { weight } from "./contributorsFile";
 

@@ -37,7 +37,7 @@ export async function submit(chain: Chain, bundle: Bundle, sender: Signer): Prom
   const { modelId, statement } = bundle;
   const { threshold, token, symbol } = await readModel(chain, modelId);
   const verifier = chain.verifier.connect(sender);
-  const call = [toCall(statement), proofOf(bundle, Number(threshold))] as const;
+  const call = callOf(bundle, threshold);
   await simulate(chain, verifier.processImprovement.staticCall(...call));
   await requireEther(chain, sender);
 
@@ -67,11 +67,15 @@ export async function submit(chain: Chain, bundle: Bundle, sender: Signer): Prom
   };
 }
 
-/** The proof with the fewest attestations that are enough, in ascending order of signer. */
-function proofOf({ attestations }: Bundle, threshold: number): string {
-  if (attestations.length < threshold) {
-    throw new Problem(`the bundle has ${attestations.length} of the ${threshold} attestations that are needed.`);
+/**
+ * The arguments of a submission: the statement, and the proof with the fewest attestations that are enough, in ascending order of
+ * signer.
+ */
+export function callOf({ statement, attestations }: Bundle, threshold: bigint) {
+  const needed = Number(threshold);
+  if (attestations.length < needed) {
+    throw new Problem(`the bundle has ${attestations.length} of the ${needed} attestations that are needed.`);
   }
   const ascending = [...attestations].sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1));
-  return encodeProof(ascending.slice(0, threshold));
+  return [toCall(statement), encodeProof(ascending.slice(0, needed))] as const;
 }

@@ -5,6 +5,7 @@ import type { Protocol } from "../../deploy/protocol";
 import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../deploy/units";
 import type { MarketState } from "../lib/state";
 import { bold, cyan, dim, green, table, yellow } from "../lib/terminal";
+import type { Improved } from "./improve";
 import type { Trading } from "./trade";
 
 /** What is told while a launch goes on, and at its end. */
@@ -22,6 +23,8 @@ export interface LaunchResult {
   readonly model: LaunchedModel;
   readonly status: string;
   readonly trading?: Trading;
+  /** The improvement that this run made. */
+  readonly improvement?: Improved;
   readonly state: MarketState;
 }
 
@@ -50,10 +53,12 @@ export function humanView(print: Print): View {
       print("");
       print(bold("Model"));
     },
-    step({ name, sent: transaction, outcome }) {
-      const isRefused = outcome.startsWith("refused");
-      const mark = transaction ? green("✓") : isRefused ? yellow("✗") : dim("·");
-      print(`  ${mark} ${name.padEnd(32)}${transaction ? gas(transaction) : dim(isRefused ? "" : "found")}`.trimEnd());
+    step(step) {
+      const { name, sent: transaction, outcome } = step;
+      const mark = isFound(step) ? dim("·") : isRefused(step) ? yellow("✗") : green("✓");
+      print(
+        `  ${mark} ${name.padEnd(32)}${transaction ? gas(transaction) : dim(isFound(step) ? "found" : "")}`.trimEnd(),
+      );
       print(`    ${dim(outcome)}`);
     },
     end(result) {
@@ -71,11 +76,12 @@ export function jsonView(print: Print): View {
     begin: () => undefined,
     deployed: (transaction) => void deployment.push(transaction),
     protocol: () => undefined,
-    step({ name, sent }) {
+    step(step) {
+      const { name, sent } = step;
       if (sent) steps.push({ ...sent, name });
-      else found.push(name);
+      if (isFound(step)) found.push(name);
     },
-    end({ protocol, model, status, trading, state }) {
+    end({ protocol, model, status, trading, improvement, state }) {
       const { network, addresses } = protocol;
       const { file, key } = model;
       const document = {
@@ -84,8 +90,9 @@ export function jsonView(print: Print): View {
         model: { id: file.modelId, key, status, token: model.token.target, pool: model.pool.target },
         deployment,
         steps,
-        found: found.filter((name) => name !== REFUSED),
+        found,
         ...(trading && { trades: trading.trades, refused: trading.refused }),
+        ...(improvement && { improvement }),
         dilution: projectedDilution(file),
         ...state,
       };
@@ -94,10 +101,12 @@ export function jsonView(print: Print): View {
   };
 }
 
-/** Name of the step that shows the cap. */
-export const REFUSED = "buy past the cap";
+/** Whether the step shows what must not happen. */
+const isRefused = ({ outcome }: Step) => outcome.startsWith("refused");
 
-function summary({ model, status, trading, state }: LaunchResult): string[] {
+const isFound = (step: Step) => !step.sent && !step.isOffline && !isRefused(step);
+
+function summary({ model, status, trading, improvement, state }: LaunchResult): string[] {
   const { supply, pool } = state;
   const { symbol } = model.file;
   const tokens = (wei: bigint) => formatTokens(roundTokens(wei));
@@ -128,6 +137,7 @@ function summary({ model, status, trading, state }: LaunchResult): string[] {
       ],
     ),
     ...trades(trading, symbol),
+    ...rewards(improvement),
     ...dilution(model.file),
     ...sellsOpen(state, trading),
     "",
@@ -153,6 +163,23 @@ function trades(trading: Trading | undefined, symbol: string): string[] {
     `${(Number(impactBps) / 100).toFixed(2)} %`,
   ]);
   return ["", ...table(["trades", "USDC", symbol, "price before", "after", "price impact"], rows)];
+}
+
+function rewards(improvement: Improved | undefined): string[] {
+  if (!improvement) return [];
+  const { metric, baselineValue, candidateValue, baselineScore, candidateScore, deltaBps } = improvement;
+  const { symbol, reward, owner, contributors } = improvement;
+  return [
+    "",
+    ...table(
+      [`improvement: ${metric} ${baselineValue} → ${candidateValue}`, symbol],
+      [
+        [`${baselineScore} → ${candidateScore}, ${deltaBps} bps`, formatTokens(reward)],
+        [`owner ${owner.account}`, formatTokens(owner.amount)],
+        ...contributors.map(({ account, amount }) => [`contributor ${account}`, formatTokens(amount)]),
+      ],
+    ),
+  ];
 }
 
 function dilution(file: ModelFile): string[] {

@@ -21,6 +21,14 @@ interface Document {
   found: string[];
   trades: Record<"name" | "reserve" | "tokens" | "priceBefore" | "priceAfter" | "impactBps", string>[];
   refused: { name: string; args: Record<string, string>; message: string };
+  improvement?: Record<"metric" | "baselineValue" | "candidateValue" | "baselineScore" | "candidateScore", string> & {
+    deltaBps: string;
+    reward: string;
+    owner: { account: string; amount: string };
+    contributors: { account: string; amount: string }[];
+    attesters: string[];
+    refused: { name: string };
+  };
   dilution: { rewards: string; supply: string; bps: string };
   supply: {
     supplier: { minted: string; cap: string };
@@ -127,6 +135,10 @@ describe("npm run launch @uninstrumented", () => {
     );
     expect(stdout).to.match(/supplier +400,000 +400,000 +0\n/);
     expect(stdout).to.match(/investor, net of sells +480,000 +600,000 +120,000\n/);
+    expect(stdout).to.contain("roc_auc 0.749352 → 0.798857 on 1000 examples: 494 bps, at least 291 with");
+    expect(stdout.match(/✓ attest\n/g)).to.have.length(2);
+    expect(stdout).to.contain("score 7494 → 7988, 4,940 CRDEF minted: 1,482 to the owner, 3,458 to the contributors");
+    expect(stdout).to.contain("refused: The evaluation was paid (EvaluationAlreadyUsed: model ");
     expect(stdout).to.contain("12 DeltaOnes expected in two years would mint 12,000 CRDEF: 1.19 %");
   });
 
@@ -157,15 +169,29 @@ describe("npm run launch @uninstrumented", () => {
       expectConsistent({ ...third, trades: [...first.trades, ...third.trades] });
     });
 
-    it("launches another model on the same protocol", async () => {
-      const { protocol, deployment, steps } = await launchJson(
-        ["--network", "localhost", "--model", CREDIT_DEFAULT],
-        node.env,
-      );
+    it("launches another model on the same protocol, and improves it once", async () => {
+      const args = ["--network", "localhost", "--model", CREDIT_DEFAULT];
+      const first = await launchJson(args, node.env);
+      const { protocol, deployment, steps, improvement, supply } = first;
 
       expect(deployment).to.deep.equal([]);
       expect(await rpc(node.url, "eth_getCode", [protocol.TokenManager, "latest"])).to.have.length.greaterThan(2);
-      expect(steps.map(({ name }) => name)).to.include.members(STEPS);
+      expect(steps.map(({ name }) => name)).to.include.members([...STEPS, "submit improvement"]);
+      expect(numbersIn(improvement)).to.deep.equal([]);
+      expect(improvement).to.deep.include({ metric: "roc_auc", baselineValue: "0.749352", candidateValue: "0.798857" });
+      expect(improvement).to.deep.include({ baselineScore: "7494", candidateScore: "7988", deltaBps: "494" });
+      expect(improvement?.attesters).to.have.length(2);
+      expect(improvement?.refused.name).to.equal("EvaluationAlreadyUsed");
+      const tokens = (tenths: bigint) => String(tenths * 10n ** 17n);
+      expect(improvement?.reward).to.equal(tokens(49_400n));
+      expect(improvement?.owner.amount).to.equal(tokens(14_820n));
+      expect(improvement?.contributors.map(({ amount }) => amount)).to.deep.equal([tokens(24_206n), tokens(10_374n)]);
+      expect(supply.reward.minted).to.equal(improvement?.reward);
+
+      const second = await launchJson(args, node.env);
+      expect(second.found).to.include("submit improvement");
+      expect(second.improvement).to.equal(undefined);
+      expect(second.supply).to.deep.equal(supply);
     });
   });
 
