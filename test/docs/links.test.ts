@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+
+const ROOT = resolve(__dirname, "../..");
+const MAX_README_LINES = 150;
+
+const documents = [ROOT, join(ROOT, "docs")].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(folder, name)),
+);
+
+/** Targets of a document's links to files of this repository. */
+function linksOf(document: string): string[] {
+  const text = readFileSync(document, "utf8");
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target).filter((t) => !/^[a-z]+:/.test(t));
+}
+
+/** The anchors that a document's headings get. */
+function anchorsOf(document: string): string[] {
+  const headings = [...readFileSync(document, "utf8").matchAll(/^#+ (.+)$/gm)];
+  return headings.map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+function isBroken(document: string, link: string): boolean {
+  const [path = "", anchor] = link.split("#");
+  const target = path === "" ? document : resolve(dirname(document), path);
+  return !existsSync(target) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
+}
+
+describe("Documents @uninstrumented", () => {
+  it("link only to files and headings that exist", () => {
+    const links = documents.flatMap((document) => linksOf(document).map((link) => ({ document, link })));
+    const broken = links
+      .filter(({ document, link }) => isBroken(document, link))
+      .map(({ document, link }) => `${relative(ROOT, document)}: ${link}`);
+
+    expect(links).not.to.have.lengthOf(0);
+    expect(broken).to.deep.equal([]);
+  });
+
+  it("keep the README short", () => {
+    expect(readFileSync(join(ROOT, "README.md"), "utf8").split("\n").length).to.be.at.most(MAX_README_LINES);
+  });
+});
