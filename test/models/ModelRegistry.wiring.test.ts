@@ -91,6 +91,18 @@ const REGISTERED_GUARDED: GuardedFunction<RegistryContext>[] = [
     call: ({ registry }, sender) => registry.connect(sender).setDailyLimit(ID, DAILY_LIMIT),
   },
   {
+    name: "pauseSubmissions",
+    holders: ["guardian"],
+    ...byRole("GUARDIAN_ROLE"),
+    call: ({ registry }, sender) => registry.connect(sender).pauseSubmissions(1),
+  },
+  {
+    name: "resumeSubmissions",
+    holders: ["guardian"],
+    ...byRole("GUARDIAN_ROLE"),
+    call: ({ registry }, sender) => registry.connect(sender).resumeSubmissions(),
+  },
+  {
     name: "recordImprovement",
     ...byAddress("verifier"),
     call: ({ registry, method }, sender) =>

@@ -333,14 +333,14 @@ describe("DeltaOneVerifier statements", () => {
 
   describe("when submissions are paused", () => {
     it("refuses, and pays the same statement afterwards", async () => {
-      const { verifier, guardian } = context;
+      const { registry, guardian } = context;
       const statement = await buildStatement(context, model);
       const proof = await attest(context, statement);
-      await verifier.connect(guardian).pauseSubmissions(PAUSE);
+      await registry.connect(guardian).pauseSubmissions(PAUSE);
       const until = BigInt(await time.latest()) + PAUSE;
-      await expectRefused(context, model, statement, proof, { contract: verifier, error: "Paused", args: [until] });
+      await expectRefused(context, model, statement, proof, { contract: registry, error: "Paused", args: [until] });
 
-      await verifier.connect(guardian).resumeSubmissions();
+      await registry.connect(guardian).resumeSubmissions();
       await expectImproved(context, model, statement, proof);
     });
   });
@@ -367,13 +367,13 @@ describe("DeltaOneVerifier statements", () => {
     });
     const good = await buildStatement(context, model);
     const { evaluation } = good;
-    await verifier.connect(guardian).pauseSubmissions(HOUR);
+    await registry.connect(guardian).pauseSubmissions(HOUR);
     const repairs: [StatementOverrides | undefined, Refusal["contract"], string][] = [
-      [undefined, verifier, "Paused"],
-      [{}, verifier, "StatementExpired"],
+      [undefined, verifier, "StatementExpired"],
       [{ deadline: MAX_UINT256 }, verifier, "DeadlineTooFar"],
       [{ deadline: good.deadline }, verifier, "EvaluationAlreadyUsed"],
-      [{ evaluationId: good.evaluationId }, registry, "EvaluationMismatch"],
+      [{ evaluationId: good.evaluationId }, registry, "Paused"],
+      [{}, registry, "EvaluationMismatch"],
       [{ evaluation: { benchmarkVersion: evaluation.benchmarkVersion } }, registry, "EvaluationMismatch"],
       [{ evaluation: { baselineScore: evaluation.baselineScore } }, registry, "EvaluationMismatch"],
       [{ evaluation: { specHash: evaluation.specHash } }, registry, "CandidateScoreOutOfRange"],
@@ -389,9 +389,9 @@ describe("DeltaOneVerifier statements", () => {
     for (const [repair, contract, error] of repairs) {
       if (repair !== undefined) {
         statement = { ...statement, ...repair, evaluation: { ...statement.evaluation, ...repair.evaluation } };
-        await verifier.connect(guardian).resumeSubmissions();
       }
       await expect(submit(context, statement, attested)).to.be.revertedWithCustomError(contract, error);
+      if (error === "Paused") await registry.connect(guardian).resumeSubmissions();
     }
     await expect(submit(context, statement, await attest(context, statement))).to.be.revertedWithCustomError(
       verifier,
@@ -403,13 +403,10 @@ describe("DeltaOneVerifier statements", () => {
 
   describe("V1: when a statement is replayed elsewhere", () => {
     it("is refused by another verifier", async () => {
-      const { registry, tokenManager, factory, rewardDistributor, oracleAttestation, admin, guardian } = context;
+      const { registry, tokenManager, factory, rewardDistributor, oracleAttestation, admin } = context;
       const statement = await buildStatement(context, model);
       const proof = await attest(context, statement);
       const verifier = await ethers.deployContract("DeltaOneVerifier", [
-        MAX_STATEMENT_LIFE,
-        admin,
-        [guardian],
         registry,
         tokenManager,
         factory,

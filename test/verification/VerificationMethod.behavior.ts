@@ -123,9 +123,6 @@ export function shouldBehaveLikeVerificationMethod(fixture: () => Promise<Method
       const statement = await buildStatement(context, model);
       const { registry, tokenManager, factory, rewardDistributor, admin } = context;
       const verifier = await ethers.deployContract("DeltaOneVerifier", [
-        DAY,
-        admin,
-        [],
         registry,
         tokenManager,
         factory,
