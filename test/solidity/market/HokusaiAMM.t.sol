@@ -146,6 +146,7 @@ contract HokusaiAMMTest is ProtocolTest, CurveAssertions {
         _buy(_reserveIn(before));
         amount = uint128(_reserveIn(amount));
         uint256 whole = _quoteBuy(amount);
+        vm.assume(whole > 0); // the cap refuses a whole whose parts may partly fit
 
         uint256 inParts;
         uint256 left = amount;
