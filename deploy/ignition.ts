@@ -6,6 +6,7 @@ import {
   deploy,
   DeploymentResultType,
   ExecutionEventType,
+  status,
   type DeploymentParameters,
   type ExecutionEventListener,
   type IgnitionModule,
@@ -18,6 +19,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "./problem";
 
 const LOCAL_CHAIN_ID = 31_337;
+const JOURNAL = "journal.jsonl";
 
 /** The network that a command works on. */
 export interface Network {
@@ -88,8 +90,29 @@ export async function deployModule<Id extends string, Name extends string, Resul
       : "";
     throw new Problem(`${hre.network.name}: ${reason}.${advice}`);
   }
-  // The journal holds other modules' contracts too.
-  const own = Object.values<{ id: string }>(module.results).map((future) => result.contracts[future.id]);
+  return addressesOf(module, result.contracts);
+}
+
+/** What the network's journal has of a module that is deployed completely; undefined while anything is missing. */
+export async function findModule(hre: HardhatRuntimeEnvironment, module: AnyModule): Promise<Addresses | undefined> {
+  const journal = await journalOf(hre);
+  if (journal === undefined || !existsSync(join(journal, JOURNAL))) return undefined;
+  const { successful, contracts } = await status(journal);
+  return futuresOf(module).every((future) => successful.includes(future)) ? addressesOf(module, contracts) : undefined;
+}
+
+type AnyModule = IgnitionModule<string, string, IgnitionModuleResult<string>>;
+
+function futuresOf(module: IgnitionModule): string[] {
+  return [...[...module.futures].map(({ id }) => id), ...[...module.submodules].flatMap(futuresOf)];
+}
+
+/** A journal holds other modules' contracts too. */
+function addressesOf(
+  { results }: AnyModule,
+  contracts: Readonly<Record<string, { contractName: string; address: string }>>,
+): Addresses {
+  const own = Object.values(results).map((future) => contracts[future.id]);
   return Object.fromEntries(own.flatMap((contract) => (contract ? [[contract.contractName, contract.address]] : [])));
 }
 
@@ -99,7 +122,7 @@ export async function journaledArguments(
   futureId: string,
 ): Promise<unknown[] | undefined> {
   const journal = await journalOf(hre);
-  const file = journal && join(journal, "journal.jsonl");
+  const file = journal && join(journal, JOURNAL);
   if (!file || !existsSync(file)) return undefined;
   return readFileSync(file, "utf8")
     .split("\n")

@@ -94,7 +94,7 @@ async function ensureToken(launch: Launch): Promise<ModelToken> {
   }
 
   const signer = await signerWithRole(hre, protocol, "tokenManager", "DEPLOYER_ROLE");
-  const recipient = await ensureRecipient(launch);
+  const recipient = await ensureRecipient(launch, signer.address);
   const sent = await confirm(
     name,
     tokenManager
@@ -224,7 +224,7 @@ async function checkToken({ hre, protocol, file, key }: Launch, token: ModelToke
 }
 
 /** The supplier recipient; a vesting wallet is deployed first, to start when sells open if the launch goes on at once. */
-async function ensureRecipient({ hre, protocol, file, key, report }: Launch): Promise<string> {
+async function ensureRecipient({ hre, file, key, report }: Launch, sender: string): Promise<string> {
   if (file.recipient.kind === "account") return file.recipient.account;
   const { beneficiary } = file.recipient;
   const moduleId = vestingModuleId(key);
@@ -234,7 +234,7 @@ async function ensureRecipient({ hre, protocol, file, key, report }: Launch): Pr
   let sent: Sent | undefined;
   const { VestingWallet: wallet } = await deployModule(hre, vestingOf(key), {
     parameters: { [moduleId]: { beneficiary, start } },
-    sender: protocol.parameters.$global.deployer,
+    sender,
     onSent: (transaction) => (sent = transaction),
   });
   await checkWallet(hre, wallet as string, beneficiary);

@@ -14,7 +14,7 @@ import type {
 import { LocalReserve } from "../ignition/modules/LocalReserve";
 import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
 import { developmentAddresses } from "./accounts";
-import { deployModule, networkOf, type Addresses, type Network, type Sent } from "./ignition";
+import { deployModule, findModule, networkOf, type Addresses, type Network, type Sent } from "./ignition";
 import { readParameters, type Parameters } from "./parameters";
 import { Problem } from "./problem";
 
@@ -45,7 +45,8 @@ export interface DeployProtocolOptions {
 
 /**
  * Brings the protocol of the network to its declared state and returns it: deploys what is missing, sends nothing when all is
- * there, and checks either way that the chain has what the journal says.
+ * there, and checks either way that the chain has what the journal says. Whoever has not the deployer's key finds what is
+ * there.
  */
 export async function deployProtocol(
   hre: HardhatRuntimeEnvironment,
@@ -54,14 +55,34 @@ export async function deployProtocol(
   const network = networkOf(hre);
   const parameters = given ?? (await readParameters(network));
   const sender = parameters.$global.deployer;
-  await requireSender(hre, network, sender);
+  const available = (await hre.ethers.getSigners()).map(({ address }) => address);
+  const found = available.includes(sender) ? undefined : await findProtocol(hre, parameters);
+  if (!found) await requireSender(hre, network, sender, available);
+  const contracts = found ?? (await deployContracts(hre, parameters, onSent));
+  const protocol = await connect(hre, network, parameters, contracts);
+  await requireWired(hre, protocol);
+  return protocol;
+}
 
+/** Deploys, as far as the journal has not got it, the reserve token of a local chain and the protocol. */
+async function deployContracts(
+  hre: HardhatRuntimeEnvironment,
+  parameters: Parameters,
+  onSent: (transaction: Sent) => void,
+): Promise<Addresses> {
+  const sender = parameters.$global.deployer;
   const reserveToken = parameters.$global.reserveToken || (await deployReserve(hre, sender, onSent));
   const declared = { ...parameters, $global: { ...parameters.$global, reserveToken } };
   const contracts = await deployModule(hre, ProtocolModule, { parameters: declared, sender, onSent });
-  const protocol = await connect(hre, network, declared, { ...contracts, ReserveToken: reserveToken });
-  await requireWired(hre, protocol);
-  return protocol;
+  return { ...contracts, ReserveToken: reserveToken };
+}
+
+/** What the journal has of a protocol that is there completely. */
+async function findProtocol(hre: HardhatRuntimeEnvironment, parameters: Parameters): Promise<Addresses | undefined> {
+  const contracts = await findModule(hre, ProtocolModule);
+  const local = await findModule(hre, LocalReserve);
+  const reserveToken = parameters.$global.reserveToken || local?.ReserveTokenMock;
+  return contracts && reserveToken ? { ...contracts, ReserveToken: reserveToken } : undefined;
 }
 
 async function deployReserve(hre: HardhatRuntimeEnvironment, sender: string, onSent: (transaction: Sent) => void) {
@@ -70,8 +91,12 @@ async function deployReserve(hre: HardhatRuntimeEnvironment, sender: string, onS
 }
 
 /** Refuses to begin with the wrong key, a key that everybody knows, or one that cannot pay. */
-async function requireSender(hre: HardhatRuntimeEnvironment, network: Network, deployer: string): Promise<void> {
-  const available = (await hre.ethers.getSigners()).map((signer) => signer.address);
+async function requireSender(
+  hre: HardhatRuntimeEnvironment,
+  network: Network,
+  deployer: string,
+  available: readonly string[],
+): Promise<void> {
   const known = network.isLocal ? undefined : available.find((account) => developmentAddresses().has(account));
   if (known) throw new Problem(`PRIVATE_KEY is that of ${known}, a development account whose key everybody knows.`);
   if (!available.includes(deployer)) {

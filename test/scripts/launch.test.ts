@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Contract, JsonRpcProvider, Wallet } from "ethers";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -10,6 +11,9 @@ const CREDIT_DEFAULT = join(MODELS, "credit-default.json");
 const STEPS = ["deploy token", "register model", "distribute supplier allocation", "create pool"];
 const BUYS = ["buy 1", "buy 2", "buy up to the cap"];
 const FEE_BPS = 30n;
+
+const GUARDIAN = 3;
+const PAUSES = ["function pauseLaunches(uint256 duration)", "function resumeLaunches()"];
 
 /** The parts of the JSON document that the tests read. */
 interface Document {
@@ -83,6 +87,21 @@ function expectConsistent({ trades, supply, pool }: Document) {
   );
   expect(pool.spotPrice).to.equal(trades.at(-1)?.priceAfter);
   trades.slice(1).forEach((trade, index) => expect(trade.priceBefore).to.equal(trades[index]?.priceAfter));
+}
+
+/** Address of a contract of the protocol, as found by somebody whose parameters may name another deployer. */
+async function addressOf(node: Node, contract: string, deployer = ""): Promise<string> {
+  const program = `
+    const hre = require("hardhat");
+    const { readParameters } = require("./deploy/parameters");
+    const { deployProtocol } = require("./deploy/protocol");
+    readParameters({ name: "localhost", isLocal: true }).then(async (parameters) => {
+      if ("${deployer}") parameters.$global.deployer = "${deployer}";
+      console.log((await deployProtocol(hre, { parameters })).addresses.${contract});
+    });`;
+  const { code, stdout, stderr } = await runScript("-e", [program], { ...node.env, HARDHAT_NETWORK: "localhost" });
+  expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+  return stdout.trim();
 }
 
 describe("npm run launch @uninstrumented", () => {
@@ -167,6 +186,30 @@ describe("npm run launch @uninstrumented", () => {
       const third = await launchJson(args, node.env);
       expect(third.steps.map(({ name }) => name)).to.deep.equal(["sell"]);
       expectConsistent({ ...third, trades: [...first.trades, ...third.trades] });
+    });
+
+    it("keeps the vesting wallet of a launch that failed after it", async () => {
+      const args = ["--network", "localhost", "--model", CREDIT_DEFAULT];
+      const provider = new JsonRpcProvider(node.url);
+      const manager = new Contract(await addressOf(node, "TokenManager"), PAUSES, await provider.getSigner(GUARDIAN));
+      await (await manager.getFunction("pauseLaunches")(3600)).wait();
+      const first = await launch(args, node.env);
+      const second = await launch(args, node.env);
+      await (await manager.getFunction("resumeLaunches")()).wait();
+      provider.destroy();
+
+      expect(first.stdout).to.contain("✓ deploy vesting wallet");
+      expect(second.stdout).to.match(/· deploy vesting wallet +found\n/);
+      for (const { code, stderr } of [first, second]) {
+        expect(code).to.equal(1);
+        expect(stderr).to.match(/^launch: What was asked for is paused \(Paused: until \d+\)\n$/);
+      }
+    });
+
+    it("finds the protocol without the deployer's key", async () => {
+      const tokenManager = await addressOf(node, "TokenManager", Wallet.createRandom().address);
+
+      expect(await rpc(node.url, "eth_getCode", [tokenManager, "latest"])).to.have.length.greaterThan(2);
     });
 
     it("launches another model on the same protocol, and improves it once", async () => {
