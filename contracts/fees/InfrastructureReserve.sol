@@ -7,15 +7,24 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {ProtocolAccess} from "../access/ProtocolAccess.sol";
 import {IInfrastructureReserve} from "../interfaces/IInfrastructureReserve.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {IUsageFeeRouter} from "../interfaces/IUsageFeeRouter.sol";
 import {InvalidAmount, ZeroAddress} from "../types/CommonErrors.sol";
 import {ModelId} from "../types/ModelId.sol";
+import {UsageFeeRouter} from "./UsageFeeRouter.sol";
 
 /// @title InfrastructureReserve
 /// @notice See {IInfrastructureReserve}.
-/// @dev Custody: `balance ≥ totalOwed = Σ balanceOf(model)`. Trusts: a model's governor for its payees, a payer for what is due
-/// when. A stolen payer key pays accrued balances to approved payees, early.
+/// @dev Custody: `balance ≥ totalOwed = Σ balanceOf(model)`. Trusts: the router, which it deploys itself, for what has arrived;
+/// a model's governor for its payees; a payer for what is due when. A stolen payer key pays accrued balances to approved payees,
+/// early. The sum is not kept but added up when somebody asks: that is for a rescue, a deposit is for every day.
 contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+
+    /// @dev What a model owns, and whether it is among {_models}: one word. No token has 2^248 units.
+    struct Account {
+        uint248 balance;
+        bool isListed;
+    }
 
     /// @notice May pay invoices.
     bytes32 public constant PAYER_ROLE = keccak256("PAYER_ROLE");
@@ -30,10 +39,12 @@ contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, Reentr
     IERC20 public immutable reserveToken;
 
     /// @inheritdoc IInfrastructureReserve
-    uint256 public totalOwed;
+    IUsageFeeRouter public immutable feeRouter;
 
-    /// @inheritdoc IInfrastructureReserve
-    mapping(ModelId model => uint256) public balanceOf;
+    mapping(ModelId model => Account) private _accounts;
+
+    /// @dev The models that were ever credited. Each has a pool, so that only pool creators make it longer.
+    ModelId[] private _models;
 
     /// @inheritdoc IInfrastructureReserve
     mapping(ModelId model => mapping(address payee => uint256)) public payableFrom;
@@ -58,19 +69,21 @@ contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, Reentr
         if (address(registry_) == address(0) || address(reserveToken_) == address(0)) revert ZeroAddress();
         registry = registry_;
         reserveToken = reserveToken_;
+        feeRouter = new UsageFeeRouter(registry_, this, reserveToken_);
         _grantRoles(PAYER_ROLE, payers);
     }
 
     /// @inheritdoc IInfrastructureReserve
-    function credit(ModelId model, uint256 amount) external nonReentrant {
-        if (amount == 0) revert InvalidAmount();
-        uint256 owed = totalOwed;
-        uint256 surplus = reserveToken.balanceOf(address(this)) - owed;
-        if (amount > surplus) revert InsufficientSurplus(amount, surplus);
+    function credit(ModelId model, uint256 amount) external {
+        if (msg.sender != address(feeRouter)) revert OnlyFeeRouter(msg.sender);
+        Account storage account = _accounts[model];
+        uint256 balance = account.balance + amount;
 
-        uint256 balance = balanceOf[model] + amount;
-        totalOwed = owed + amount;
-        balanceOf[model] = balance;
+        account.balance = uint248(balance);
+        if (!account.isListed) {
+            account.isListed = true;
+            _models.push(model);
+        }
         emit Credited(model, amount, balance);
     }
 
@@ -130,11 +143,23 @@ contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, Reentr
         uint256 amount
     ) external onlyRole(DEFAULT_ADMIN_ROLE) nonReentrant {
         if (to == address(0)) revert ZeroAddress();
-        uint256 surplus = token.balanceOf(address(this)) - (token == reserveToken ? totalOwed : 0);
+        uint256 surplus = token.balanceOf(address(this)) - (token == reserveToken ? totalOwed() : 0);
         if (amount > surplus) revert InsufficientSurplus(amount, surplus);
 
         emit SurplusRescued(token, to, amount);
         token.safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IInfrastructureReserve
+    function balanceOf(ModelId model) external view returns (uint256) {
+        return _accounts[model].balance;
+    }
+
+    /// @inheritdoc IInfrastructureReserve
+    function totalOwed() public view returns (uint256 owed) {
+        for (uint256 i; i < _models.length; ++i) {
+            owed += _accounts[_models[i]].balance;
+        }
     }
 
     function _pay(Payment memory payment) private {
@@ -143,13 +168,12 @@ contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, Reentr
         if (isPaid[payment.invoiceHash]) revert InvoiceAlreadyPaid(payment.invoiceHash);
         uint256 from = payableFrom[payment.model][payment.payee];
         if (from == 0 || block.timestamp < from) revert PayeeNotApproved(payment.model, payment.payee, from);
-        uint256 available = balanceOf[payment.model];
+        uint256 available = _accounts[payment.model].balance;
         if (payment.amount > available) revert InsufficientBalance(payment.model, payment.amount, available);
 
         uint256 balance = available - payment.amount;
         isPaid[payment.invoiceHash] = true;
-        balanceOf[payment.model] = balance;
-        totalOwed -= payment.amount;
+        _accounts[payment.model].balance = uint248(balance);
         emit InvoicePaid(payment.model, payment.payee, payment.invoiceHash, payment.amount, balance);
 
         reserveToken.safeTransfer(payment.payee, payment.amount);

@@ -10,20 +10,23 @@ import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
 import {IInfrastructureReserve} from "../interfaces/IInfrastructureReserve.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IUsageFeeRouter} from "../interfaces/IUsageFeeRouter.sol";
-import {InvalidAmount, ZeroAddress} from "../types/CommonErrors.sol";
+import {InvalidAmount} from "../types/CommonErrors.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {FeeTerms} from "../types/ModelTypes.sol";
 import {Permit} from "../types/PoolTypes.sol";
 
 /// @title UsageFeeRouter
 /// @notice See {IUsageFeeRouter}.
-/// @dev Custody: none, at any time. Trusts: the registry for pool, split and price. Pool and infrastructure reserve each check
-/// that what is credited has arrived.
+/// @dev Custody: none, at any time. Trusts: the registry for pool, split and price; the reserve token to charge nothing on
+/// transfers, which shows in the infrastructure share: there is one in every deposit from 10 units on.
 contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /// @notice Most calls that one payment may be for.
     uint256 public constant MAX_CALLS = 1e15;
+
+    /// @notice Largest fee, in reserve units: more than any reserve token has.
+    uint256 public constant MAX_AMOUNT = type(uint128).max;
 
     uint256 private constant BPS = 100_00; // 100 %
     uint256 private constant CALLS_PER_PRICE = 1000;
@@ -37,13 +40,14 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
     /// @inheritdoc IUsageFeeRouter
     IERC20 public immutable reserveToken;
 
+    /// @dev Deployed by the infrastructure reserve, which has checked the arguments.
     /// @param registry_ The models' registry.
-    /// @param infrastructureReserve_ Receives the infrastructure share; its reserve token is the router's.
-    constructor(IModelRegistry registry_, IInfrastructureReserve infrastructureReserve_) {
-        if (address(registry_) == address(0) || address(infrastructureReserve_) == address(0)) revert ZeroAddress();
+    /// @param infrastructureReserve_ Receives the infrastructure share.
+    /// @param reserveToken_ The reserve token.
+    constructor(IModelRegistry registry_, IInfrastructureReserve infrastructureReserve_, IERC20 reserveToken_) {
         registry = registry_;
         infrastructureReserve = infrastructureReserve_;
-        reserveToken = infrastructureReserve_.reserveToken();
+        reserveToken = reserveToken_;
     }
 
     /// @inheritdoc IUsageFeeRouter
@@ -129,18 +133,26 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
     }
 
     function _deposit(FeeTerms memory terms, address payer, ModelId model, uint256 amount) private {
-        if (amount == 0) revert InvalidAmount();
         (uint256 infrastructureAmount, uint256 poolAmount) = _split(terms, model, amount);
         emit FeeDeposited(model, payer, infrastructureAmount, poolAmount);
 
         if (infrastructureAmount != 0) {
-            reserveToken.safeTransferFrom(payer, address(infrastructureReserve), infrastructureAmount);
+            _transferToInfrastructure(payer, infrastructureAmount);
             infrastructureReserve.credit(model, infrastructureAmount);
         }
         if (poolAmount != 0) {
             reserveToken.safeTransferFrom(payer, terms.pool, poolAmount);
             IHokusaiAMM(terms.pool).creditFees(poolAmount);
         }
+    }
+
+    /// @dev The pool checks by itself what it is credited with.
+    function _transferToInfrastructure(address payer, uint256 amount) private {
+        address receiver = address(infrastructureReserve);
+        uint256 before = reserveToken.balanceOf(receiver);
+        reserveToken.safeTransferFrom(payer, receiver, amount);
+        uint256 received = reserveToken.balanceOf(receiver) - before;
+        if (received != amount) revert UnexpectedReserveReceived(received, amount);
     }
 
     /// @dev A permit is public once sent: anyone may have used it before us, and then the allowance is there. If it is not, the
@@ -171,7 +183,10 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         uint256 amount
     ) private pure returns (uint256 infrastructureAmount, uint256 poolAmount) {
         if (terms.pool == address(0)) revert PoolNotFound(model);
-        infrastructureAmount = Math.mulDiv(amount, terms.infrastructureAccrualBps, BPS);
-        poolAmount = amount - infrastructureAmount;
+        if (amount == 0 || amount > MAX_AMOUNT) revert InvalidAmount();
+        unchecked {
+            infrastructureAmount = (amount * terms.infrastructureAccrualBps) / BPS; // below 2^142, and at most the amount
+            poolAmount = amount - infrastructureAmount;
+        }
     }
 }

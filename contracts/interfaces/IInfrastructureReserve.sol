@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ModelId} from "../types/ModelId.sol";
+import {IUsageFeeRouter} from "./IUsageFeeRouter.sol";
 
 /// @title Infrastructure reserve
 /// @notice Keeps each model's infrastructure share of usage fees apart, and pays the model's bills from it. One model's money
@@ -47,6 +48,9 @@ interface IInfrastructureReserve {
     /// @notice The caller is neither the model's governor nor, where one may act, a guardian.
     error OnlyGovernor(address caller, address governor);
 
+    /// @notice The caller is not the usage fee router.
+    error OnlyFeeRouter(address caller);
+
     /// @notice Only this contract itself calls this function.
     error OnlySelf(address caller);
 
@@ -62,11 +66,11 @@ interface IInfrastructureReserve {
     /// @notice The model's balance does not cover the payment.
     error InsufficientBalance(ModelId model, uint256 requested, uint256 available);
 
-    /// @notice More is credited, or rescued, than the contract holds beyond what it owes.
+    /// @notice More is rescued than the contract holds beyond what it owes.
     error InsufficientSurplus(uint256 requested, uint256 available);
 
-    /// @notice Adds reserve tokens that have arrived, and that no model owns yet, to a model's balance. Anyone may; whoever
-    /// sends tokens here calls this in the same transaction. Errors: `InvalidAmount`, `InsufficientSurplus`.
+    /// @notice Adds reserve tokens that have just arrived to a model's balance. Only the usage fee router, which has seen that
+    /// they did. Errors: `OnlyFeeRouter`.
     function credit(ModelId model, uint256 amount) external;
 
     /// @notice Pays an invoice from the model's balance. Only `PAYER_ROLE`.
@@ -93,10 +97,13 @@ interface IInfrastructureReserve {
     /// @notice The reserve token.
     function reserveToken() external view returns (IERC20);
 
+    /// @notice The usage fee router, whose deployment is part of this contract's.
+    function feeRouter() external view returns (IUsageFeeRouter);
+
     /// @notice What a model owns here.
     function balanceOf(ModelId model) external view returns (uint256);
 
-    /// @notice What all models own here together.
+    /// @notice What all models own here together, added up: about 4,300 gas for each model that ever received a fee.
     function totalOwed() external view returns (uint256);
 
     /// @notice When a payee can be paid; 0 when it is not approved.

@@ -36,10 +36,14 @@ interface IUsageFeeRouter {
     /// @notice The calls cost more than the caller's maximum.
     error ExcessiveCost(uint256 cost, uint256 max);
 
+    /// @notice The infrastructure reserve received less, or more, of the reserve token than was sent.
+    error UnexpectedReserveReceived(uint256 received, uint256 expected);
+
     /// @notice Only this contract itself calls this function.
     error OnlySelf(address caller);
 
-    /// @notice Pays `amount` of usage fees for a model. Errors: `InvalidAmount`, `PoolNotFound`, those of the reserve token.
+    /// @notice Pays `amount` of usage fees, 1 … 2^128 − 1, for a model. Errors: `InvalidAmount`, `PoolNotFound`,
+    /// `UnexpectedReserveReceived` of router and pool, those of the reserve token.
     function depositFee(ModelId model, uint256 amount) external;
 
     /// @notice {depositFee} with an ERC-2612 permit of `amount` to the router. A permit that was used already is no obstacle
@@ -79,7 +83,7 @@ interface IUsageFeeRouter {
     /// @notice What {payForCalls} would cost now. Errors: `CallsOutOfRange`, `PriceNotSet`.
     function quoteCalls(ModelId model, uint256 calls) external view returns (uint256 amount);
 
-    /// @notice How a deposit would be split now. Errors: `PoolNotFound`.
+    /// @notice How a deposit would be split now. Errors: `InvalidAmount`, `PoolNotFound`.
     function quoteSplit(
         ModelId model,
         uint256 amount

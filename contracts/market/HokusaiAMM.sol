@@ -170,7 +170,8 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IHokusaiAMM
-    function creditFees(uint256 amount) external nonReentrant {
+    /// @dev Calls nothing but the reserve token's view, so that it need only be closed, not close.
+    function creditFees(uint256 amount) external nonReentrantView {
         Market memory market = _load();
         if (msg.sender != market.feeRouter) revert OnlyFeeRouter(msg.sender);
         uint256 arrived = _uncollectedFees(market);

@@ -56,15 +56,22 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         Direction direction;
     }
 
+    /// @dev All that a usage fee needs: one word.
+    struct Usage {
+        address pool;
+        uint16 infrastructureAccrualBps;
+        uint40 pricePerThousandCalls;
+        bool isAccrualScheduled;
+        bool isPriceScheduled;
+    }
+
     /// @dev One model, packed so that an improvement reads six words and writes one, two when a commitment moves.
     struct Entry {
-        // A word: what only the lifecycle and the governor change.
+        // A word: what only the lifecycle changes, and the one scheduled change that an improvement needs to know of.
         address token;
         ModelStatus status;
         uint24 benchmarkVersion;
-        uint16 infrastructureAccrualBps;
-        uint40 pricePerThousandCalls;
-        uint8 pendingChanges; // bit p: a change of Parameter p was scheduled
+        bool isRateScheduled;
         // A word: all that an improvement changes, and its rate.
         uint88 tokensPerDeltaOne;
         uint96 rewardsRemaining;
@@ -73,6 +80,7 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         uint16 paidDay; // days since 1970
         uint16 paidBps; // on that day
         BenchmarkTerms terms;
+        Usage usage;
         // Stands for the next three, see {_baselineHash}.
         bytes32 baselineHash;
         bytes32 specHash;
@@ -80,7 +88,6 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         bytes32 modelCommitment;
         address owner;
         address governor;
-        address pool;
         bytes32 licenseHash;
         string licenseURI;
     }
@@ -205,14 +212,24 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
     }
 
     /// @inheritdoc IModelRegistry
-    function feeTermsOf(ModelId id) external view returns (FeeTerms memory) {
-        Entry storage entry = _entries[id];
-        return
-            FeeTerms({
-                pool: entry.pool,
-                infrastructureAccrualBps: _valueOf(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL),
-                pricePerThousandCalls: _valueOf(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS)
-            });
+    function feeTermsOf(ModelId id) external view returns (FeeTerms memory terms) {
+        Usage storage usage = _entries[id].usage;
+        terms.pool = usage.pool;
+        terms.infrastructureAccrualBps = usage.infrastructureAccrualBps;
+        terms.pricePerThousandCalls = usage.pricePerThousandCalls;
+        (bool isAccrualScheduled, bool isPriceScheduled) = (usage.isAccrualScheduled, usage.isPriceScheduled);
+        if (isAccrualScheduled)
+            terms.infrastructureAccrualBps = _scheduledOr(
+                id,
+                Parameter.INFRASTRUCTURE_ACCRUAL,
+                terms.infrastructureAccrualBps
+            );
+        if (isPriceScheduled)
+            terms.pricePerThousandCalls = _scheduledOr(
+                id,
+                Parameter.PRICE_PER_THOUSAND_CALLS,
+                terms.pricePerThousandCalls
+            );
     }
 
     /// @inheritdoc IModelRegistry
@@ -238,8 +255,8 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         entry.governor = params.governor;
         entry.tokensPerDeltaOne = uint88(params.tokensPerDeltaOne);
         entry.rewardsRemaining = uint96(RewardMath.LIFETIME_DELTA_ONES * params.tokensPerDeltaOne);
-        entry.infrastructureAccrualBps = params.infrastructureAccrualBps;
-        entry.pricePerThousandCalls = uint40(params.initialOraclePricePerThousandUsd);
+        entry.usage.infrastructureAccrualBps = params.infrastructureAccrualBps;
+        entry.usage.pricePerThousandCalls = uint40(params.initialOraclePricePerThousandUsd);
     }
 
     /// @dev Puts a scheduled change that is due in its parameter's place, so that another can be scheduled.
@@ -248,7 +265,7 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         value = _valueOf(id, entry, parameter);
         if (_isScheduled(entry, parameter) && block.timestamp > _pendingChanges[id][parameter].effectiveAt) {
             _store(entry, parameter, value);
-            _unschedule(entry, parameter);
+            _setScheduled(entry, parameter, false);
         }
     }
 
@@ -262,7 +279,7 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
     ) private {
         uint256 effectiveAt = block.timestamp + PARAMETER_DELAY;
         _pendingChanges[id][parameter] = PendingChange(uint128(newValue), uint64(effectiveAt));
-        entry.pendingChanges |= uint8(1 << uint8(parameter));
+        _setScheduled(entry, parameter, true);
         emit ParameterChangeScheduled(id, parameter, oldValue, newValue, effectiveAt);
     }
 
@@ -273,7 +290,7 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         uint256 oldValue,
         uint256 newValue
     ) internal {
-        _unschedule(entry, parameter);
+        _setScheduled(entry, parameter, false);
         _store(entry, parameter, newValue);
         emit ParameterChanged(id, parameter, oldValue, newValue);
     }
@@ -281,20 +298,22 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
     function _cancelPending(ModelId id, Entry storage entry, Parameter parameter) internal returns (bool isCancelled) {
         isCancelled = _isScheduled(entry, parameter);
         if (isCancelled) {
-            _unschedule(entry, parameter);
+            _setScheduled(entry, parameter, false);
             emit ParameterChangeCancelled(id, parameter, _pendingChanges[id][parameter].value);
         }
     }
 
-    function _unschedule(Entry storage entry, Parameter parameter) private {
-        entry.pendingChanges &= ~uint8(1 << uint8(parameter));
+    function _setScheduled(Entry storage entry, Parameter parameter, bool isScheduled) private {
+        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) entry.isRateScheduled = isScheduled;
+        else if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) entry.usage.isAccrualScheduled = isScheduled;
+        else entry.usage.isPriceScheduled = isScheduled;
     }
 
     /// @dev The value is within the parameter's bounds, each of which fits its field.
     function _store(Entry storage entry, Parameter parameter, uint256 value) private {
         if (parameter == Parameter.TOKENS_PER_DELTA_ONE) entry.tokensPerDeltaOne = uint88(value);
-        else if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) entry.infrastructureAccrualBps = uint16(value);
-        else entry.pricePerThousandCalls = uint40(value);
+        else if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) entry.usage.infrastructureAccrualBps = uint16(value);
+        else entry.usage.pricePerThousandCalls = uint40(value);
     }
 
     function _setLicense(ModelId id, Entry storage entry, bytes32 licenseHash, string calldata licenseURI) internal {
@@ -315,18 +334,23 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
     }
 
     /// @dev What the parameter is now: a scheduled change applies once it is due, whether or not it was settled.
-    function _valueOf(ModelId id, Entry storage entry, Parameter parameter) internal view returns (uint256) {
-        if (_isScheduled(entry, parameter)) {
-            PendingChange memory change = _pendingChanges[id][parameter];
-            if (block.timestamp > change.effectiveAt) return change.value;
-        }
-        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) return entry.tokensPerDeltaOne;
-        if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) return entry.infrastructureAccrualBps;
-        return entry.pricePerThousandCalls;
+    function _valueOf(ModelId id, Entry storage entry, Parameter parameter) internal view returns (uint256 value) {
+        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) value = entry.tokensPerDeltaOne;
+        else if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) value = entry.usage.infrastructureAccrualBps;
+        else value = entry.usage.pricePerThousandCalls;
+        if (_isScheduled(entry, parameter)) value = _scheduledOr(id, parameter, value);
+    }
+
+    /// @dev The value of the scheduled change if it is due, else the present one.
+    function _scheduledOr(ModelId id, Parameter parameter, uint256 present) private view returns (uint256) {
+        PendingChange memory change = _pendingChanges[id][parameter];
+        return block.timestamp > change.effectiveAt ? change.value : present;
     }
 
     function _isScheduled(Entry storage entry, Parameter parameter) private view returns (bool) {
-        return (entry.pendingChanges >> uint8(parameter)) & 1 == 1;
+        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) return entry.isRateScheduled;
+        if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) return entry.usage.isAccrualScheduled;
+        return entry.usage.isPriceScheduled;
     }
 
     /// @dev Highest rate at which the lifetime rewards that are left pay for the rest of the score scale. A rate within it

@@ -190,7 +190,7 @@ contract ModelRegistry is ModelGovernance {
         Entry storage entry = _entryIn(id, ModelStatus.REGISTERED);
 
         entry.status = ModelStatus.DEPLOYED;
-        entry.pool = pool;
+        entry.usage.pool = pool;
         emit ModelPoolSet(id, pool);
     }
 
@@ -201,7 +201,7 @@ contract ModelRegistry is ModelGovernance {
             Model({
                 status: entry.status,
                 token: entry.token,
-                pool: entry.pool,
+                pool: entry.usage.pool,
                 owner: entry.owner,
                 governor: entry.governor
             });
@@ -219,7 +219,7 @@ contract ModelRegistry is ModelGovernance {
 
     /// @inheritdoc IModelRegistry
     function poolOf(ModelId id) external view returns (address) {
-        return _entries[id].pool;
+        return _entries[id].usage.pool;
     }
 
     /// @inheritdoc IModelRegistry

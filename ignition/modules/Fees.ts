@@ -14,7 +14,7 @@ export const Fees = buildModule("Fees", (m) => {
     registry,
     m.getParameter("reserveToken"),
   ]);
-  const feeRouter = m.contract("UsageFeeRouter", [registry, infrastructureReserve]);
+  const feeRouter = m.contractAt("UsageFeeRouter", m.staticCall(infrastructureReserve, "feeRouter"));
 
   return { infrastructureReserve, feeRouter };
 });

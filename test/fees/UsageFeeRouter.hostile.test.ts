@@ -1,0 +1,280 @@
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import type { HostileReserveTokenMock } from "../../.build/typechain";
+import { BPS, MAX_UINT256 } from "../helpers/units";
+import { NO_DEADLINE, signPermit } from "../market/pool.support";
+import {
+  ACCRUAL,
+  booksOf,
+  expectConserved,
+  type FeeContext,
+  fundedReserve,
+  FUNDS,
+  inOneBlock,
+  splitOf,
+  turnHostile,
+} from "./fees.support";
+
+const AMOUNT = 1_000_000_007n;
+const FALSE = 1n;
+const NOTHING = 2n;
+const GAS_LIMIT = 600_000;
+
+describe("UsageFeeRouter attacks", () => {
+  let context: Awaited<ReturnType<typeof fundedReserve>>;
+  let token: HostileReserveTokenMock;
+
+  beforeEach(async () => {
+    context = await loadFixture(fundedReserve);
+    token = await turnHostile(context);
+  });
+
+  afterEach("F2, F3", () => expectConserved(context));
+
+  const deposit = (amount = AMOUNT) => context.feeRouter.connect(context.alice).depositFee(context.first.id, amount);
+
+  const batch = () =>
+    context.feeRouter.connect(context.alice).depositFees([
+      { model: context.first.id, amount: AMOUNT },
+      { model: context.second.id, amount: AMOUNT },
+    ]);
+
+  async function expectUnchanged(act: () => Promise<unknown>) {
+    const before = await booksOf(context);
+    await act();
+    expect(await booksOf(context)).to.deep.equal(before);
+  }
+
+  describe("a reserve token that charges on transfers", () => {
+    for (const arrivingBps of [0n, BPS / 2n, BPS - 1n, BPS + 1n]) {
+      it(`is refused when ${arrivingBps} bps arrive, in a batch too`, async () => {
+        const { feeRouter } = context;
+        const { infrastructure } = splitOf(AMOUNT);
+        const received = (infrastructure * arrivingBps) / BPS;
+        await token.setArrivingBps(arrivingBps);
+        await expectUnchanged(async () => {
+          await expect(deposit())
+            .to.be.revertedWithCustomError(feeRouter, "UnexpectedReserveReceived")
+            .withArgs(received, infrastructure);
+          expect(
+            await feeRouter
+              .connect(context.alice)
+              .depositFees.staticCall([{ model: context.first.id, amount: AMOUNT }]),
+          ).to.deep.equal([false]);
+          await batch();
+        });
+      });
+    }
+
+    it("is refused though the infrastructure reserve holds a surplus that would cover it", async () => {
+      const { feeRouter, infrastructureReserve } = context;
+      await token.mint(infrastructureReserve, FUNDS);
+      await token.setArrivingBps(BPS - 1n);
+      await expect(deposit()).to.be.revertedWithCustomError(feeRouter, "UnexpectedReserveReceived");
+    });
+
+    it("is refused by the pool where no share is the infrastructure's", async () => {
+      const { first } = context;
+      await token.setArrivingBps(0n);
+      await expect(deposit(3n)) // 3 · 33.33 % < 1
+        .to.be.revertedWithCustomError(first.pool, "UnexpectedReserveReceived")
+        .withArgs(0, 3);
+    });
+  });
+
+  for (const [name, make] of [
+    ["answers false", () => token.setAnswer(FALSE)],
+    ["is paused", () => token.setPaused(true)],
+    ["blacklists the payer", () => token.setBlacklisted(context.alice, true)],
+    ["blacklists the infrastructure reserve", () => token.setBlacklisted(context.infrastructureReserve, true)],
+    ["blacklists the pool", () => token.setBlacklisted(context.first.pool, true)],
+  ] as const) {
+    it(`moves nothing when the reserve token ${name}`, async () => {
+      await make();
+      await expectUnchanged(async () => {
+        await expect(deposit()).to.be.reverted;
+      });
+    });
+  }
+
+  it("goes on with a batch past a pool that is blacklisted", async () => {
+    const { feeRouter, first, second, alice } = context;
+    await token.setBlacklisted(first.pool, true);
+    const pending = await second.pool.pendingStream();
+    const reason = token.interface.encodeErrorResult("Blacklisted", [await first.pool.getAddress()]);
+    const balance = await token.balanceOf(alice);
+    await expect(batch()).to.emit(feeRouter, "DepositFailed").withArgs(first.id, alice, AMOUNT, reason);
+    expect(await token.balanceOf(alice)).to.equal(balance - AMOUNT);
+    expect(await second.pool.pendingStream()).to.be.greaterThan(pending);
+  });
+
+  it("takes a token that answers nothing", async () => {
+    const { feeRouter, first, alice } = context;
+    await token.setAnswer(NOTHING);
+    const { infrastructure, pool } = splitOf(AMOUNT);
+    await expect(deposit()).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, alice, infrastructure, pool);
+  });
+
+  describe("a reserve token that calls back during a deposit", () => {
+    const permit = { deadline: MAX_UINT256, v: 27, r: `0x${"11".repeat(32)}`, s: `0x${"11".repeat(32)}` };
+
+    for (const name of [
+      "depositFee",
+      "depositFeeWithPermit",
+      "depositFees",
+      "depositFeesWithPermit",
+      "payForCalls",
+      "payForCallsWithPermit",
+    ] as const) {
+      it(`is not let into ${name}`, async () => {
+        const { feeRouter, first } = context;
+        const deposits = [{ model: first.id, amount: 1n }];
+        const args = {
+          depositFee: [first.id, 1n],
+          depositFeeWithPermit: [first.id, 1n, permit],
+          depositFees: [deposits],
+          depositFeesWithPermit: [deposits, 1n, permit],
+          payForCalls: [first.id, 1n, MAX_UINT256],
+          payForCallsWithPermit: [first.id, 1n, MAX_UINT256, permit],
+        }[name];
+        await token.reenter(feeRouter, feeRouter.interface.encodeFunctionData(name as never, args as never));
+        await deposit();
+        expect(await token.hasReentered()).to.equal(false);
+        expect(await token.reentryResult()).to.equal(
+          feeRouter.interface.encodeErrorResult("ReentrancyGuardReentrantCall"),
+        );
+      });
+    }
+
+    it("is let into neither the infrastructure reserve's books nor the pool's", async () => {
+      const { infrastructureReserve, first, second } = context;
+      const tokenAddress = await token.getAddress();
+      await token.reenter(
+        infrastructureReserve,
+        infrastructureReserve.interface.encodeFunctionData("credit", [second.id, 1n]),
+      );
+      await deposit();
+      expect(await token.hasReentered()).to.equal(false);
+      expect(await token.reentryResult()).to.equal(
+        infrastructureReserve.interface.encodeErrorResult("OnlyFeeRouter", [tokenAddress]),
+      );
+      await token.reenter(first.pool, first.pool.interface.encodeFunctionData("creditFees", [1n]));
+      await deposit();
+      expect(await token.hasReentered()).to.equal(false);
+      expect(await token.reentryResult()).to.equal(
+        first.pool.interface.encodeErrorResult("OnlyFeeRouter", [tokenAddress]),
+      );
+    });
+
+    it("cannot have the pool's share collected as trade fees on its way", async () => {
+      const { first } = context;
+      await token.reenter(first.pool, first.pool.interface.encodeFunctionData("collectFees"));
+      await expect(deposit())
+        .to.be.revertedWithCustomError(first.pool, "UnexpectedReserveReceived")
+        .withArgs(0, splitOf(AMOUNT).pool);
+    });
+
+    it("cannot enter by a permit either", async () => {
+      const { feeRouter, first, mallory } = context;
+      await token.reenter(feeRouter, feeRouter.interface.encodeFunctionData("depositFee", [first.id, 1n]));
+      const signed = await signPermit(context.reserveToken, mallory, await feeRouter.getAddress(), AMOUNT);
+      await feeRouter.connect(mallory).depositFeeWithPermit(first.id, AMOUNT, signed);
+      expect(await token.hasReentered()).to.equal(false);
+    });
+  });
+});
+
+describe("UsageFeeRouter streams", () => {
+  let context: FeeContext;
+
+  beforeEach(async () => {
+    context = await loadFixture(fundedReserve);
+    const { first, reserveToken, mallory } = context;
+    await time.increaseTo(await first.pool.sellsOpenAt());
+    await reserveToken.connect(mallory).approve(first.pool, MAX_UINT256);
+  });
+
+  const deposit = (amount: bigint) =>
+    context.feeRouter.connect(context.alice).depositFee(context.first.id, amount, { gasLimit: GAS_LIMIT });
+
+  for (const [name, fee, bought] of [
+    ["a large fee", 1_000_000_000_000n, 10_000_000n],
+    ["a fee as large as the purchase", 1_000_000_000n, 1_000_000_000n],
+    ["dust", 4n, 1_000_000_000n],
+  ] as const) {
+    it(`P12: buying before ${name} and selling after it in one block never profits`, async () => {
+      const { first, reserveToken, mallory } = context;
+      const { pool, token } = first;
+      const funds = await reserveToken.balanceOf(mallory);
+      const tokensOut = await pool.quoteBuy(bought);
+      const nonce = await mallory.getNonce();
+      const options = (offset: number) => ({ nonce: nonce + offset, gasLimit: GAS_LIMIT });
+      await inOneBlock(
+        () => pool.connect(mallory).buy(bought, 0, mallory, NO_DEADLINE, options(0)),
+        () => deposit(fee),
+        () => pool.connect(mallory).sell(tokensOut, 0, mallory, NO_DEADLINE, options(1)),
+      );
+      expect(await token.balanceOf(mallory)).to.equal(0);
+      expect(await pool.pendingStream()).to.equal(splitOf(fee, ACCRUAL).pool);
+      expect(await reserveToken.balanceOf(mallory)).to.be.lessThan(funds);
+    });
+  }
+
+  it("lifts the price linearly in the reserve over a day", async () => {
+    const { pool } = context.first;
+    await deposit(1_000_000_000n);
+    const start = BigInt(await time.latest());
+    const [reserve, pending, end] = [await pool.reserve(), await pool.pendingStream(), await pool.streamEnd()];
+    expect(end).to.equal(start + 86_400n);
+    let price = await pool.spotPrice();
+    for (const elapsed of [1n, 3_600n, 43_200n, 86_399n, 86_400n]) {
+      await time.increaseTo(start + elapsed);
+      expect(await pool.reserve()).to.equal(reserve + (pending * elapsed) / 86_400n);
+      const higher = await pool.spotPrice();
+      expect(higher).to.be.greaterThan(price);
+      price = higher;
+    }
+  });
+
+  it("is not delayed by dust in every block", async () => {
+    const { pool } = context.first;
+    await deposit(1_000_000_000n);
+    const end = await pool.streamEnd();
+    for (let i = 0; i < 25; i++) {
+      await time.increase(600);
+      await deposit(4n);
+      expect(await pool.streamEnd()).to.equal(end);
+    }
+  });
+
+  it("is delayed by no more than the average of what flows", async () => {
+    const { pool } = context.first;
+    await deposit(1_000_000_000n);
+    const end = await pool.streamEnd();
+    await time.setNextBlockTimestamp(end - 43_200n);
+    // One second costs the attacker a 43,199th of all that is pending, for good.
+    const second = splitOf(1_000_000_000n).pool / 2n / 43_199n;
+    await deposit((second * BPS) / (BPS - ACCRUAL));
+    expect(await pool.streamEnd()).to.be.within(end, end + 1n);
+  });
+});
+
+describe("UsageFeeRouter donations", () => {
+  it("stay where they were sent and change no deposit", async () => {
+    const context = await loadFixture(fundedReserve);
+    const { feeRouter, infrastructureReserve, reserveToken, first, alice, mallory } = context;
+    await reserveToken.connect(mallory).transfer(feeRouter, AMOUNT);
+    await reserveToken.connect(mallory).transfer(infrastructureReserve, AMOUNT);
+    await reserveToken.connect(mallory).transfer(first.pool, AMOUNT);
+    const { owed } = await booksOf(context);
+    const { infrastructure, pool } = splitOf(AMOUNT);
+
+    await expect(feeRouter.connect(alice).depositFee(first.id, AMOUNT)).to.changeTokenBalances(
+      reserveToken,
+      [alice, feeRouter, infrastructureReserve, first.pool],
+      [-AMOUNT, 0n, infrastructure, pool],
+    );
+    expect(await reserveToken.balanceOf(feeRouter)).to.equal(AMOUNT);
+    expect((await booksOf(context)).owed).to.deep.equal([owed[0]! + infrastructure, owed[1]]);
+  });
+});

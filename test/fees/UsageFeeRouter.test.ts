@@ -1,0 +1,395 @@
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { shouldHaveOnly } from "../helpers/guarded.behavior";
+import { MAX_UINT256, USDC } from "../helpers/units";
+import { MAX_RESERVE, signPermit } from "../market/pool.support";
+import {
+  ACCRUAL,
+  booksOf,
+  expectConserved,
+  type FeeContext,
+  FUNDS,
+  paidModels,
+  PRICE,
+  splitOf,
+  UNKNOWN,
+} from "./fees.support";
+
+const AMOUNT = 1_000_000_007n;
+const CALLS = 1_234_567n;
+const MAX_AMOUNT = 2n ** 128n - 1n;
+const MAX_CALLS = 10n ** 15n;
+const CALLS_PER_PRICE = 1_000n;
+
+/** Amounts at which the split rounds differently, none of them so small that a share is zero. */
+const AMOUNTS = [4n, 9_999n, 10_000n, 10_001n, AMOUNT, FUNDS];
+
+const costOf = (calls: bigint, price = PRICE) => (calls * price + CALLS_PER_PRICE - 1n) / CALLS_PER_PRICE;
+
+describe("UsageFeeRouter", () => {
+  let context: FeeContext;
+
+  beforeEach(async () => {
+    context = await loadFixture(paidModels);
+  });
+
+  afterEach("F2, F3", () => expectConserved(context));
+
+  const deposit = (id: string, amount: bigint) => context.feeRouter.connect(context.alice).depositFee(id, amount);
+
+  const payForCalls = (id: string, calls: bigint, maxAmount = MAX_UINT256) =>
+    context.feeRouter.connect(context.alice).payForCalls(id, calls, maxAmount);
+
+  /** The share of infrastructure of the first model, from now on. */
+  async function setAccrual(bps: bigint) {
+    const { registry, governor, first } = context;
+    await registry.connect(governor).setInfrastructureAccrual(first.id, bps);
+    await time.increase(2n * 86_400n + 1n);
+  }
+
+  async function expectUnchanged(act: () => Promise<void>) {
+    const before = await booksOf(context);
+    await act();
+    expect(await booksOf(context)).to.deep.equal(before);
+  }
+
+  shouldHaveOnly(paidModels, ({ feeRouter }) => feeRouter, [
+    "depositFee",
+    "depositFeeWithPermit",
+    "depositFees",
+    "depositFeesWithPermit",
+    "depositFromBatch",
+    "payForCalls",
+    "payForCallsWithPermit",
+  ]);
+
+  describe("constructor", () => {
+    it("is part of the infrastructure reserve's, with its registry and reserve token", async () => {
+      const { feeRouter, registry, infrastructureReserve, reserveToken } = context;
+      expect(await infrastructureReserve.feeRouter()).to.equal(feeRouter);
+      expect(await feeRouter.reserveToken()).to.equal(reserveToken);
+      expect(await feeRouter.registry()).to.equal(registry);
+      expect(await feeRouter.infrastructureReserve()).to.equal(infrastructureReserve);
+      expect(await feeRouter.MAX_CALLS()).to.equal(MAX_CALLS);
+      expect(await feeRouter.MAX_AMOUNT()).to.equal(MAX_AMOUNT);
+    });
+  });
+
+  describe("depositFee", () => {
+    describe("given a model with a pool", () => {
+      for (const amount of AMOUNTS) {
+        it(`F1: splits ${amount} exactly, and tells so everywhere`, async () => {
+          const { feeRouter, infrastructureReserve, reserveToken, first, alice } = context;
+          const { infrastructure, pool } = splitOf(amount);
+          expect(infrastructure + pool).to.equal(amount);
+          expect(await feeRouter.quoteSplit(first.id, amount)).to.deep.equal([infrastructure, pool]);
+          const at = BigInt(await time.latest()) + 1n;
+          await time.setNextBlockTimestamp(at);
+
+          const transaction = deposit(first.id, amount);
+
+          await expect(transaction).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, alice, infrastructure, pool);
+          await expect(transaction)
+            .to.emit(infrastructureReserve, "Credited")
+            .withArgs(first.id, infrastructure, infrastructure);
+          await expect(transaction)
+            .to.emit(first.pool, "FeesDeposited")
+            .withArgs(feeRouter, pool, pool, at + 86_400n, 0);
+          await expect(transaction).to.changeTokenBalances(
+            reserveToken,
+            [alice, infrastructureReserve, first.pool, feeRouter],
+            [-amount, infrastructure, pool, 0n],
+          );
+          expect(await infrastructureReserve.balanceOf(first.id)).to.equal(infrastructure);
+          expect(await first.pool.pendingStream()).to.equal(pool);
+        });
+      }
+
+      it("skips a share of the infrastructure that rounds to zero", async () => {
+        const { feeRouter, infrastructureReserve, first, alice } = context;
+        const transaction = deposit(first.id, 3n); // 3 · 33.33 % < 1
+        await expect(transaction).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, alice, 0, 3);
+        await expect(transaction).to.not.emit(infrastructureReserve, "Credited");
+        expect(await first.pool.pendingStream()).to.equal(3);
+      });
+
+      it("skips the pool's share when all is for the infrastructure", async () => {
+        const { feeRouter, infrastructureReserve, first, alice } = context;
+        await setAccrual(10_000n);
+        const transaction = deposit(first.id, AMOUNT);
+        await expect(transaction).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, alice, AMOUNT, 0);
+        await expect(transaction).to.not.emit(first.pool, "FeesDeposited");
+        expect(await infrastructureReserve.balanceOf(first.id)).to.equal(AMOUNT);
+        expect(await first.pool.pendingStream()).to.equal(0);
+      });
+
+      it("adds up", async () => {
+        const { infrastructureReserve, first, second } = context;
+        await deposit(first.id, AMOUNT);
+        await deposit(second.id, AMOUNT);
+        await expect(deposit(first.id, AMOUNT))
+          .to.emit(infrastructureReserve, "Credited")
+          .withArgs(first.id, splitOf(AMOUNT).infrastructure, 2n * splitOf(AMOUNT).infrastructure);
+        expect(await infrastructureReserve.balanceOf(second.id)).to.equal(splitOf(AMOUNT, 1_000n).infrastructure);
+      });
+
+      it("splits by the share of the moment: the old one in the last second of a delay", async () => {
+        const { registry, governor, feeRouter, first } = context;
+        await registry.connect(governor).setInfrastructureAccrual(first.id, 9_000n);
+        const effectiveAt = BigInt(await time.latest()) + 172_800n;
+        for (const [at, bps] of [
+          [effectiveAt, ACCRUAL],
+          [effectiveAt + 1n, 9_000n],
+        ] as const) {
+          const { infrastructure, pool } = splitOf(AMOUNT, bps);
+          await time.setNextBlockTimestamp(at);
+          await expect(deposit(first.id, AMOUNT))
+            .to.emit(feeRouter, "FeeDeposited")
+            .withArgs(first.id, context.alice, infrastructure, pool);
+        }
+      });
+
+      for (const amount of [0n, MAX_AMOUNT + 1n, MAX_UINT256]) {
+        it(`refuses ${amount}`, async () => {
+          const { feeRouter, first } = context;
+          await expectUnchanged(async () => {
+            for (const attempt of [deposit, feeRouter.quoteSplit]) {
+              await expect(attempt(first.id, amount)).to.be.revertedWithCustomError(feeRouter, "InvalidAmount");
+            }
+          });
+        });
+      }
+
+      it("refuses more than the payer has, and more than the payer has approved", async () => {
+        const { feeRouter, reserveToken, first, alice, mallory } = context;
+        await expectUnchanged(async () => {
+          await expect(deposit(first.id, FUNDS + 1n))
+            .to.be.revertedWithCustomError(reserveToken, "ERC20InsufficientBalance")
+            .withArgs(alice, FUNDS - splitOf(FUNDS + 1n).infrastructure, splitOf(FUNDS + 1n).pool);
+          await expect(feeRouter.connect(mallory).depositFee(first.id, AMOUNT))
+            .to.be.revertedWithCustomError(reserveToken, "ERC20InsufficientAllowance")
+            .withArgs(feeRouter, 0, splitOf(AMOUNT).infrastructure);
+        });
+      });
+
+      it("refuses what the pool cannot hold, and keeps nothing of it", async () => {
+        const { reserveToken, first, alice } = context;
+        const { pool } = first;
+        await reserveToken.mint(alice, 2n * MAX_RESERVE);
+        await expectUnchanged(async () => {
+          const most = (MAX_RESERVE * 10_000n) / (10_000n - ACCRUAL);
+          const tooMuch = most + 2n;
+          await expect(deposit(first.id, tooMuch))
+            .to.be.revertedWithCustomError(pool, "ReserveOverflow")
+            .withArgs(splitOf(tooMuch).pool, MAX_RESERVE);
+        });
+      });
+
+      it("computes the split of the largest amount, and refuses it for want of money", async () => {
+        const { feeRouter, reserveToken, first, alice } = context;
+        const { infrastructure, pool } = splitOf(MAX_AMOUNT);
+        expect(await feeRouter.quoteSplit(first.id, MAX_AMOUNT)).to.deep.equal([infrastructure, pool]);
+        await expect(deposit(first.id, MAX_AMOUNT))
+          .to.be.revertedWithCustomError(reserveToken, "ERC20InsufficientBalance")
+          .withArgs(alice, FUNDS, infrastructure);
+      });
+    });
+
+    for (const name of ["poolless", "unknown"] as const) {
+      it(`finds no pool for a model that is ${name}, and parks nothing`, async () => {
+        const { feeRouter, poolless } = context;
+        const id = name === "unknown" ? UNKNOWN : poolless.id;
+        await expectUnchanged(async () => {
+          await expect(deposit(id, AMOUNT)).to.be.revertedWithCustomError(feeRouter, "PoolNotFound").withArgs(id);
+          await expect(feeRouter.quoteSplit(id, AMOUNT))
+            .to.be.revertedWithCustomError(feeRouter, "PoolNotFound")
+            .withArgs(id);
+        });
+      });
+    }
+  });
+
+  describe("payForCalls", () => {
+    for (const calls of [1n, 999n, 1_000n, 1_001n, CALLS]) {
+      it(`charges ${calls} calls, rounded up, and splits that`, async () => {
+        const { feeRouter, reserveToken, infrastructureReserve, first, alice } = context;
+        const cost = costOf(calls);
+        const { infrastructure, pool } = splitOf(cost);
+        expect(await feeRouter.quoteCalls(first.id, calls)).to.equal(cost);
+        expect(await feeRouter.connect(alice).payForCalls.staticCall(first.id, calls, cost)).to.equal(cost);
+
+        const transaction = payForCalls(first.id, calls, cost);
+
+        await expect(transaction).to.emit(feeRouter, "CallsPaid").withArgs(first.id, alice, calls, cost);
+        await expect(transaction).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, alice, infrastructure, pool);
+        await expect(transaction).to.changeTokenBalances(
+          reserveToken,
+          [alice, infrastructureReserve, first.pool],
+          [-cost, infrastructure, pool],
+        );
+      });
+    }
+
+    it("refuses a unit more than the payer's maximum", async () => {
+      const { feeRouter, first } = context;
+      const cost = costOf(CALLS);
+      await expectUnchanged(async () => {
+        await expect(payForCalls(first.id, CALLS, cost - 1n))
+          .to.be.revertedWithCustomError(feeRouter, "ExcessiveCost")
+          .withArgs(cost, cost - 1n);
+      });
+    });
+
+    for (const calls of [0n, MAX_CALLS + 1n, MAX_UINT256]) {
+      it(`refuses ${calls} calls`, async () => {
+        const { feeRouter, first } = context;
+        for (const attempt of [payForCalls, feeRouter.quoteCalls]) {
+          await expect(attempt(first.id, calls))
+            .to.be.revertedWithCustomError(feeRouter, "CallsOutOfRange")
+            .withArgs(calls, 1, MAX_CALLS);
+        }
+      });
+    }
+
+    it("charges the most calls at the highest price", async () => {
+      const { feeRouter, registry, governor, reserveToken, first, alice } = context;
+      const highest = 10n ** 12n;
+      await registry.connect(governor).setPricePerThousandCalls(first.id, highest);
+      const cost = costOf(MAX_CALLS, highest);
+      await reserveToken.mint(alice, cost);
+      await expect(payForCalls(first.id, MAX_CALLS, cost))
+        .to.emit(feeRouter, "CallsPaid")
+        .withArgs(first.id, alice, MAX_CALLS, cost);
+    });
+
+    for (const name of ["second", "unknown"] as const) {
+      it(`finds no price for the model that is ${name}`, async () => {
+        const { feeRouter, second } = context;
+        const id = name === "unknown" ? UNKNOWN : second.id;
+        for (const attempt of [payForCalls, feeRouter.quoteCalls]) {
+          await expect(attempt(id, CALLS)).to.be.revertedWithCustomError(feeRouter, "PriceNotSet").withArgs(id);
+        }
+      });
+    }
+
+    it("finds no pool for a model that has only a price", async () => {
+      const { feeRouter, poolless } = context;
+      await expectUnchanged(async () => {
+        await expect(payForCalls(poolless.id, CALLS))
+          .to.be.revertedWithCustomError(feeRouter, "PoolNotFound")
+          .withArgs(poolless.id);
+      });
+      expect(await feeRouter.quoteCalls(poolless.id, CALLS)).to.equal(costOf(CALLS));
+    });
+
+    it("charges a raised price at once, and a lowered one until its last second", async () => {
+      const { feeRouter, registry, governor, first } = context;
+      await registry.connect(governor).setPricePerThousandCalls(first.id, 2n * PRICE);
+      expect(await feeRouter.quoteCalls(first.id, CALLS)).to.equal(costOf(CALLS, 2n * PRICE));
+      await registry.connect(governor).setPricePerThousandCalls(first.id, USDC);
+      const effectiveAt = BigInt(await time.latest()) + 172_800n;
+      await time.setNextBlockTimestamp(effectiveAt);
+      await expect(payForCalls(first.id, CALLS))
+        .to.emit(feeRouter, "CallsPaid")
+        .withArgs(first.id, context.alice, CALLS, costOf(CALLS, 2n * PRICE));
+      await expect(payForCalls(first.id, CALLS))
+        .to.emit(feeRouter, "CallsPaid")
+        .withArgs(first.id, context.alice, CALLS, costOf(CALLS, USDC));
+    });
+  });
+
+  describe("with a permit", () => {
+    const DEADLINE = MAX_UINT256;
+
+    const permit = async (value: bigint, deadline = DEADLINE) =>
+      signPermit(context.reserveToken, context.mallory, await context.feeRouter.getAddress(), value, deadline);
+
+    /** Each way to pay with a permit of `value`; mallory has approved nothing. */
+    const WAYS = [
+      {
+        name: "depositFeeWithPermit",
+        value: AMOUNT,
+        pay: (signed: Awaited<ReturnType<typeof permit>>) =>
+          context.feeRouter.connect(context.mallory).depositFeeWithPermit(context.first.id, AMOUNT, signed),
+      },
+      {
+        name: "payForCallsWithPermit",
+        value: costOf(CALLS),
+        pay: (signed: Awaited<ReturnType<typeof permit>>) =>
+          context.feeRouter
+            .connect(context.mallory)
+            .payForCallsWithPermit(context.first.id, CALLS, costOf(CALLS), signed),
+      },
+    ];
+
+    for (const { name, value, pay } of WAYS) {
+      describe(name, () => {
+        it("pays without an approval", async () => {
+          const { feeRouter, reserveToken, first, mallory } = context;
+          const { infrastructure, pool } = splitOf(value);
+          const transaction = pay(await permit(value));
+          await expect(transaction)
+            .to.emit(feeRouter, "FeeDeposited")
+            .withArgs(first.id, mallory, infrastructure, pool);
+          await expect(transaction).to.changeTokenBalance(reserveToken, mallory, -value);
+          expect(await reserveToken.allowance(mallory, feeRouter)).to.equal(0);
+        });
+
+        it("pays though somebody used the permit before", async () => {
+          const { feeRouter, reserveToken, mallory, bob } = context;
+          const signed = await permit(value);
+          await reserveToken
+            .connect(bob)
+            .permit(mallory, feeRouter, value, signed.deadline, signed.v, signed.r, signed.s);
+          await expect(pay(signed)).to.changeTokenBalance(reserveToken, mallory, -value);
+        });
+
+        it("is refused by the token when the permit is of less, expired or somebody else's", async () => {
+          const { feeRouter, reserveToken, bob } = context;
+          const router = await feeRouter.getAddress();
+          const useless = [
+            await permit(value - 1n),
+            await permit(value, BigInt(await time.latest())),
+            await signPermit(reserveToken, bob, router, value),
+          ];
+          await expectUnchanged(async () => {
+            for (const signed of useless) {
+              await expect(pay(signed)).to.be.revertedWithCustomError(reserveToken, "ERC20InsufficientAllowance");
+            }
+          });
+        });
+      });
+    }
+
+    it("returns what the calls cost", async () => {
+      const { feeRouter, mallory, first } = context;
+      const signed = await permit(FUNDS);
+      expect(
+        await feeRouter.connect(mallory).payForCallsWithPermit.staticCall(first.id, CALLS, FUNDS, signed),
+      ).to.equal(costOf(CALLS));
+    });
+
+    it("pays a batch within a permit of its total, and no more", async () => {
+      const { feeRouter, reserveToken, first, second, mallory } = context;
+      const deposits = [
+        { model: first.id, amount: AMOUNT },
+        { model: second.id, amount: AMOUNT },
+        { model: first.id, amount: 1n },
+      ];
+      const total = 2n * AMOUNT;
+      const signed = await permit(total);
+      const router = feeRouter.connect(mallory);
+      expect(await router.depositFeesWithPermit.staticCall(deposits, total, signed)).to.deep.equal([true, true, false]);
+      const transaction = router.depositFeesWithPermit(deposits, total, signed);
+      await expect(transaction).to.changeTokenBalance(reserveToken, mallory, -total);
+      await expect(transaction)
+        .to.emit(feeRouter, "DepositFailed")
+        .withArgs(
+          first.id,
+          mallory,
+          1,
+          reserveToken.interface.encodeErrorResult("ERC20InsufficientAllowance", [await feeRouter.getAddress(), 0, 1]),
+        );
+    });
+  });
+});

@@ -1,0 +1,101 @@
+import { setCode, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import type { HostileReserveTokenMock } from "../../.build/typechain";
+import { modelIdOf } from "../helpers/models";
+import { deployProtocol, deployToken, launchModel, registerModel } from "../helpers/protocol";
+import { BPS, MAX_UINT256, USDC } from "../helpers/units";
+
+/** What every payer of the fixtures has, and has approved to the router. */
+export const FUNDS = 10_000_000n * USDC;
+
+/** Infrastructure share of the models of {@link paidModels}, in bps. */
+export const ACCRUAL = 3_333n;
+
+/** Price of 1000 calls of the first model, in reserve units. */
+export const PRICE = 2_500_001n;
+
+/** Time from a payee's approval to its first payment, in seconds. */
+export const PAYEE_DELAY = 172_800n;
+
+/** Id of a model that nobody deployed. */
+export const UNKNOWN = modelIdOf("unknown");
+
+/** What the fixtures of fees give. */
+export type FeeContext = Awaited<ReturnType<typeof paidModels>>;
+
+/**
+ * Two models with pools, the first with a price and the second without; a third that has a price and no pool. Alice and bob
+ * are payers of fees, mallory is funded too but has approved nothing.
+ */
+export async function paidModels() {
+  const protocol = await deployProtocol();
+  const priced = { infrastructureAccrualBps: ACCRUAL, initialOraclePricePerThousandUsd: PRICE };
+  const first = await launchModel(protocol, { model: { params: priced }, distributed: false });
+  const second = await launchModel(protocol, {
+    model: { modelId: "second", params: { infrastructureAccrualBps: 1_000n } },
+    distributed: false,
+  });
+  const poolless = await deployToken(protocol, { modelId: "poolless", params: priced });
+  await registerModel(protocol, poolless.modelId);
+  const { alice, bob, mallory, reserveToken, feeRouter } = protocol;
+  for (const payer of [alice, bob, mallory]) await reserveToken.mint(payer, FUNDS);
+  for (const payer of [alice, bob]) await reserveToken.connect(payer).approve(feeRouter, MAX_UINT256);
+  return { ...protocol, first, second, poolless };
+}
+
+/** The same with two invoices' worth of money for each model, and a payee of the first that can be paid. */
+export async function fundedReserve() {
+  const context = await paidModels();
+  const { feeRouter, infrastructureReserve, governor, alice, bob, first, second } = context;
+  await feeRouter.connect(alice).depositFee(first.id, 3_000n * USDC);
+  await feeRouter.connect(alice).depositFee(second.id, 3_000n * USDC);
+  await infrastructureReserve.connect(governor).approvePayee(first.id, bob);
+  await time.increase(PAYEE_DELAY);
+  return { ...context, payee: bob };
+}
+
+/** The two parts of a fee, by the published formula. */
+export function splitOf(amount: bigint, accrualBps: bigint = ACCRUAL) {
+  const infrastructure = (amount * accrualBps) / BPS;
+  return { infrastructure, pool: amount - infrastructure };
+}
+
+/** The protocol's reserve token can misbehave from now on; balances and allowances stay. */
+export async function turnHostile({ reserveToken }: FeeContext): Promise<HostileReserveTokenMock> {
+  const hostile = await ethers.deployContract("HostileReserveTokenMock", [6]);
+  await setCode(await reserveToken.getAddress(), (await ethers.provider.getCode(hostile))!);
+  const turned = hostile.attach(await reserveToken.getAddress()) as HostileReserveTokenMock;
+  await turned.setArrivingBps(BPS);
+  return turned;
+}
+
+/** All money that a fee may touch: who holds what, and what the contracts say of it. */
+export async function booksOf(context: FeeContext) {
+  const { reserveToken, feeRouter, infrastructureReserve, first, second, alice, bob, mallory } = context;
+  const holders = [feeRouter, infrastructureReserve, first.pool, second.pool, alice, bob, mallory];
+  return {
+    balances: await Promise.all(holders.map((holder) => reserveToken.balanceOf(holder))),
+    owed: await Promise.all([first, second].map(({ id }) => infrastructureReserve.balanceOf(id))),
+    totalOwed: await infrastructureReserve.totalOwed(),
+    streams: await Promise.all(
+      [first, second].map(async ({ pool }) => (await pool.reserve()) + (await pool.pendingStream())),
+    ),
+  };
+}
+
+/** F2, F3: the router is empty, and the infrastructure reserve holds what the models are owed. */
+export async function expectConserved({ reserveToken, feeRouter, infrastructureReserve, first, second }: FeeContext) {
+  expect(await reserveToken.balanceOf(feeRouter)).to.equal(0);
+  const owed = (await infrastructureReserve.balanceOf(first.id)) + (await infrastructureReserve.balanceOf(second.id));
+  expect(await infrastructureReserve.totalOwed()).to.equal(owed);
+  expect(await reserveToken.balanceOf(infrastructureReserve)).to.be.at.least(owed);
+}
+
+/** Sends several transactions into one block, in this order. */
+export async function inOneBlock(...sends: (() => Promise<unknown>)[]): Promise<void> {
+  await ethers.provider.send("evm_setAutomine", [false]);
+  for (const send of sends) await send();
+  await ethers.provider.send("evm_mine");
+  await ethers.provider.send("evm_setAutomine", [true]);
+}
