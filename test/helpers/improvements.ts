@@ -96,6 +96,11 @@ export async function registerModel(
   return proposed;
 }
 
+/** Another verifier in the place of the present one, if the admin puts it there. */
+export async function deployVerifier({ registry, tokenManager, factory, rewardDistributor }: Deployed) {
+  return ethers.deployContract("DeltaOneVerifier", [registry, tokenManager, factory, rewardDistributor]);
+}
+
 /** A benchmark at {@link BASELINE} whose method is the oracle's. */
 export async function benchmarkWith(
   { oracleAttestation }: Pick<Deployed, "oracleAttestation">,
@@ -322,8 +327,8 @@ export async function expectImproved(
   benchmark[6] = candidateScore;
   expect(after.benchmark).to.deep.equal(benchmark);
   expect(after.rewardsRemaining).to.equal(before.rewardsRemaining - reward);
-  expect(after.minted).to.equal(before.minted + reward);
   expect(after.supply).to.equal(before.supply + reward);
+  expect(after.minted).to.equal(before.minted + reward);
   expect(after.isUsed).to.equal(true);
   expect(after.record).to.deep.equal([baselineScore, candidateScore, timestamp, method]);
   expect(after.distribution).to.equal(contributors.length > 0 ? 0n : forContributors);

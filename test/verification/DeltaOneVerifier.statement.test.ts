@@ -10,6 +10,7 @@ import {
   buildStatement,
   DAILY_LIMIT,
   deployImprovements,
+  deployVerifier,
   expectImproved,
   expectRefused,
   improve,
@@ -368,12 +369,13 @@ describe("DeltaOneVerifier statements", () => {
     const good = await buildStatement(context, model);
     const { evaluation } = good;
     await registry.connect(guardian).pauseSubmissions(HOUR);
-    const repairs: [StatementOverrides | undefined, Refusal["contract"], string][] = [
-      [undefined, verifier, "StatementExpired"],
+    const resume = "resume";
+    const repairs: [StatementOverrides | typeof resume, Refusal["contract"], string][] = [
+      [{}, verifier, "StatementExpired"],
       [{ deadline: MAX_UINT256 }, verifier, "DeadlineTooFar"],
       [{ deadline: good.deadline }, verifier, "EvaluationAlreadyUsed"],
       [{ evaluationId: good.evaluationId }, registry, "Paused"],
-      [{}, registry, "EvaluationMismatch"],
+      [resume, registry, "EvaluationMismatch"],
       [{ evaluation: { benchmarkVersion: evaluation.benchmarkVersion } }, registry, "EvaluationMismatch"],
       [{ evaluation: { baselineScore: evaluation.baselineScore } }, registry, "EvaluationMismatch"],
       [{ evaluation: { specHash: evaluation.specHash } }, registry, "CandidateScoreOutOfRange"],
@@ -387,11 +389,9 @@ describe("DeltaOneVerifier statements", () => {
     ];
     let statement = faulty;
     for (const [repair, contract, error] of repairs) {
-      if (repair !== undefined) {
-        statement = { ...statement, ...repair, evaluation: { ...statement.evaluation, ...repair.evaluation } };
-      }
+      if (repair === resume) await registry.connect(guardian).resumeSubmissions();
+      else statement = { ...statement, ...repair, evaluation: { ...statement.evaluation, ...repair.evaluation } };
       await expect(submit(context, statement, attested)).to.be.revertedWithCustomError(contract, error);
-      if (error === "Paused") await registry.connect(guardian).resumeSubmissions();
     }
     await expect(submit(context, statement, await attest(context, statement))).to.be.revertedWithCustomError(
       verifier,
@@ -403,15 +403,10 @@ describe("DeltaOneVerifier statements", () => {
 
   describe("V1: when a statement is replayed elsewhere", () => {
     it("is refused by another verifier", async () => {
-      const { registry, tokenManager, factory, rewardDistributor, oracleAttestation, admin } = context;
+      const { registry, oracleAttestation, admin } = context;
       const statement = await buildStatement(context, model);
       const proof = await attest(context, statement);
-      const verifier = await ethers.deployContract("DeltaOneVerifier", [
-        registry,
-        tokenManager,
-        factory,
-        rewardDistributor,
-      ]);
+      const verifier = await deployVerifier(context);
       await registry.connect(admin).setVerifier(verifier);
       const replaced = { ...context, verifier };
       const refusal = { contract: oracleAttestation, error: "InvalidSignature", args: [context.attesters[0]!.address] };

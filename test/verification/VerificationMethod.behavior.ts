@@ -6,6 +6,7 @@ import type { Evaluation, ImprovementStatement } from "../../scripts/attest/stat
 import {
   benchmarkWith,
   buildStatement,
+  deployVerifier,
   expectImproved,
   expectRefused,
   type Improvements,
@@ -121,13 +122,7 @@ export function shouldBehaveLikeVerificationMethod(fixture: () => Promise<Method
 
     it("V1: refuses what was proven for another verifier", async () => {
       const statement = await buildStatement(context, model);
-      const { registry, tokenManager, factory, rewardDistributor, admin } = context;
-      const verifier = await ethers.deployContract("DeltaOneVerifier", [
-        registry,
-        tokenManager,
-        factory,
-        rewardDistributor,
-      ]);
+      const verifier = await deployVerifier(context);
       const proof = await context.proveElsewhere({ verifier }, statement);
       await expectRefused(context, model, statement, proof, await context.refusalOf(statement, proof));
     });

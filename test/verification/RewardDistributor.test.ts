@@ -1,0 +1,375 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import type { IRewardDistributor } from "../../.build/typechain";
+import {
+  buildContributorTree,
+  contributorAmount,
+  type ContributorLeaf,
+  type ContributorTree,
+  hashDistribution,
+  type WeightedContributor,
+  WHOLE,
+} from "../../scripts/attest/contributors";
+import {
+  attest,
+  buildStatement,
+  DELTA,
+  deployImprovements,
+  expectImproved,
+  type Improvements,
+  RATE,
+  registerModel,
+  rewardOf,
+} from "../helpers/improvements";
+import { Random } from "../utils/random";
+
+const EVALUATION = ethers.id("evaluation with many contributors");
+const CONTRIBUTORS = 300;
+const MANY = 10_000;
+const CLAIMED_OF_MANY = [0, 1, 255, 256, 4_999, 9_998, 9_999];
+const TOTAL = rewardOf(DELTA, RATE).forContributors;
+const LARGEST_WEIGHT = 10n ** 9n;
+
+type Claim = IRewardDistributor.ClaimStruct;
+
+const accountAt = (i: number) => ethers.getAddress(ethers.toBeHex(0xa000_0000 + i, 20));
+
+function weighted(count: number, seed: string): WeightedContributor[] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, (_, i) => ({
+    account: accountAt(i),
+    weight: random.logBetween(1n, LARGEST_WEIGHT),
+  }));
+}
+
+/** Pays an improvement whose contributors stand behind the tree's root. */
+async function distribute(context: Improvements, tree: Pick<ContributorTree, "root">, evaluationId = EVALUATION) {
+  const statement = await buildStatement(context, context.model, {
+    evaluationId,
+    contributors: [],
+    contributorsRoot: tree.root,
+  });
+  await expectImproved(context, context.model, statement, await attest(context, statement));
+}
+
+/** A distribution to {@link CONTRIBUTORS}. */
+async function distribution() {
+  const context = await deployImprovements();
+  const tree = buildContributorTree(context.model.id, EVALUATION, weighted(CONTRIBUTORS, "contributors"));
+  await distribute(context, tree);
+  return { ...context, tree };
+}
+
+describe("RewardDistributor", () => {
+  let context: Awaited<ReturnType<typeof distribution>>;
+  let tree: ContributorTree;
+  let token: string;
+
+  beforeEach(async () => {
+    context = await loadFixture(distribution);
+    tree = context.tree;
+    token = await context.model.token.getAddress();
+  });
+
+  function claimOf(leaf: ContributorLeaf, of: ContributorTree = tree): Claim {
+    return { token, root: of.root, total: TOTAL, distributionId: of.distributionId, ...leaf, proof: [...leaf.proof] };
+  }
+
+  const leafAt = (i: number, of = tree) => of.leaves[i]!;
+  const claim = (claimed: Claim, sender = context.relayer) => context.rewardDistributor.connect(sender).claim(claimed);
+
+  async function expectClaimed(leaf: ContributorLeaf) {
+    const { rewardDistributor, model } = context;
+    const amount = contributorAmount(TOTAL, leaf);
+    const remaining = await rewardDistributor.remainingOf(tree.distributionId);
+    expect(await rewardDistributor.isClaimed(tree.distributionId, leaf.index)).to.equal(false);
+    expect(await rewardDistributor.claim.staticCall(claimOf(leaf))).to.equal(amount);
+    const transaction = claim(claimOf(leaf));
+    await expect(transaction)
+      .to.emit(rewardDistributor, "RewardClaimed")
+      .withArgs(tree.distributionId, leaf.account, leaf.index, amount, remaining - amount);
+    await expect(transaction).to.changeTokenBalances(
+      model.token,
+      [leaf.account, rewardDistributor, context.relayer],
+      [amount, -amount, 0n],
+    );
+    expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(remaining - amount);
+    expect(await rewardDistributor.isClaimed(tree.distributionId, leaf.index)).to.equal(true);
+  }
+
+  /** The claim is refused for this reason and nothing has changed. */
+  async function expectRefused(claimed: Claim, error: string, args: readonly unknown[]) {
+    const { rewardDistributor, model } = context;
+    const remaining = await rewardDistributor.remainingOf(tree.distributionId);
+    const held = await model.token.balanceOf(rewardDistributor);
+    await expect(claim(claimed))
+      .to.be.revertedWithCustomError(rewardDistributor, error)
+      .withArgs(...args);
+    expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(remaining);
+    expect(await model.token.balanceOf(rewardDistributor)).to.equal(held);
+  }
+
+  describe("when contributors claim", () => {
+    it("pays each, whoever sends it, once", async () => {
+      for (const i of [0, 1, CONTRIBUTORS - 1]) {
+        await expectClaimed(leafAt(i));
+        const args = [tree.distributionId, leafAt(i).index];
+        await expectRefused(claimOf(leafAt(i)), "AlreadyClaimed", args);
+      }
+    });
+
+    it("V3: pays exactly the total to all of them, in any order", async () => {
+      const { rewardDistributor, model } = context;
+      const order = [...tree.leaves].sort((a, b) => (ethers.id(a.account) < ethers.id(b.account) ? -1 : 1));
+      const half = order.length / 2;
+      await rewardDistributor.claimMany(order.slice(0, half).map((leaf) => claimOf(leaf)));
+      await rewardDistributor.claimMany(order.slice(half).map((leaf) => claimOf(leaf)));
+      expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(0);
+      expect(await model.token.balanceOf(rewardDistributor)).to.equal(0);
+      for (const leaf of tree.leaves) {
+        expect(await model.token.balanceOf(leaf.account)).to.equal(contributorAmount(TOTAL, leaf));
+      }
+    });
+
+    it("pays several in one call, of several distributions, each with its event", async () => {
+      const { rewardDistributor, model } = context;
+      const second = buildContributorTree(model.id, ethers.id("second"), weighted(3, "second"));
+      await distribute(context, second, ethers.id("second"));
+      const leaves = [leafAt(7), leafAt(3)];
+      const claims = [...leaves.map((leaf) => claimOf(leaf)), claimOf(leafAt(0, second), second)];
+      const transaction = rewardDistributor.connect(context.mallory).claimMany(claims);
+      let remaining = TOTAL;
+      for (const leaf of leaves) {
+        const amount = contributorAmount(TOTAL, leaf);
+        remaining -= amount;
+        await expect(transaction)
+          .to.emit(rewardDistributor, "RewardClaimed")
+          .withArgs(tree.distributionId, leaf.account, leaf.index, amount, remaining);
+      }
+      const amount = contributorAmount(TOTAL, leafAt(0, second));
+      await expect(transaction)
+        .to.emit(rewardDistributor, "RewardClaimed")
+        .withArgs(second.distributionId, leafAt(0, second).account, 0, amount, TOTAL - amount);
+    });
+
+    it("pays all of a batch or none", async () => {
+      const { rewardDistributor } = context;
+      const batches = [
+        [leafAt(1), leafAt(2), leafAt(1)],
+        [leafAt(1), { ...leafAt(2), proof: [] }],
+      ];
+      const errors = ["AlreadyClaimed", "InvalidProof"];
+      const indices = [1, 2];
+      for (const [i, batch] of batches.entries()) {
+        await expect(rewardDistributor.claimMany(batch.map((leaf) => claimOf(leaf))))
+          .to.be.revertedWithCustomError(rewardDistributor, errors[i]!)
+          .withArgs(tree.distributionId, indices[i]);
+        expect(await rewardDistributor.isClaimed(tree.distributionId, 1)).to.equal(false);
+        expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(TOTAL);
+      }
+    });
+
+    it("has nothing to do for an empty batch", async () => {
+      await expect(context.rewardDistributor.claimMany([])).to.not.emit(context.rewardDistributor, "RewardClaimed");
+    });
+  });
+
+  describe("when a claim is not of the distribution", () => {
+    const wrong: [string, Partial<Claim>][] = [
+      ["token", { token: accountAt(0) }],
+      ["root", { root: ethers.id("another root") }],
+      ["total, one more", { total: TOTAL + 1n }],
+      ["total, one less", { total: TOTAL - 1n }],
+    ];
+    for (const [name, fields] of wrong) {
+      it(`refuses another ${name}`, async () => {
+        await expectRefused({ ...claimOf(leafAt(0)), ...fields }, "UnknownDistribution", [tree.distributionId]);
+      });
+    }
+
+    for (const distributionId of [ethers.ZeroHash, hashDistribution(ethers.ZeroHash, EVALUATION)]) {
+      it(`refuses an unknown distribution ${distributionId.slice(0, 10)}`, async () => {
+        await expectRefused({ ...claimOf(leafAt(0)), distributionId }, "UnknownDistribution", [distributionId]);
+      });
+    }
+
+    it("refuses another distribution of the same tree, token and total", async () => {
+      const { model } = context;
+      const evaluationId = ethers.id("second");
+      await distribute(context, tree, evaluationId);
+      const distributionId = hashDistribution(model.id, evaluationId);
+      await expectRefused({ ...claimOf(leafAt(0)), distributionId }, "InvalidProof", [distributionId, 0]);
+    });
+  });
+
+  describe("when a claim is not of the tree", () => {
+    const altered: [string, (leaf: ContributorLeaf) => Partial<Claim>][] = [
+      ["account", () => ({ account: accountAt(CONTRIBUTORS) })],
+      ["index", () => ({ index: BigInt(CONTRIBUTORS) })],
+      ["start", ({ from }) => ({ from: from - 1n })],
+      ["end", ({ to }) => ({ to: to + 1n })],
+      ["proof, without its last node", ({ proof }) => ({ proof: proof.slice(0, -1) })],
+      ["proof, with another node", ({ proof }) => ({ proof: [...proof, ethers.ZeroHash] })],
+      ["proof, in the other order", ({ proof }) => ({ proof: [...proof].reverse() })],
+      ["proof of another leaf", () => ({ proof: [...leafAt(2).proof] })],
+    ];
+    for (const [name, alter] of altered) {
+      it(`refuses another ${name}`, async () => {
+        const claimed = { ...claimOf(leafAt(1)), ...alter(leafAt(1)) };
+        await expectRefused(claimed, "InvalidProof", [tree.distributionId, claimed.index]);
+      });
+    }
+
+    it("refuses an inner node as a leaf", async () => {
+      const { proof } = leafAt(1);
+      const claimed = { ...claimOf(leafAt(1)), proof: proof.slice(1) };
+      await expectRefused(claimed, "InvalidProof", [tree.distributionId, 1]);
+    });
+  });
+
+  describe("when a tree is not one of adjacent intervals", () => {
+    /** A tree whose only leaf is the claim's own: its root is the leaf. */
+    async function loneClaim(from: bigint, to: bigint): Promise<Claim> {
+      const evaluationId = ethers.id(`lone ${from} ${to}`);
+      const distributionId = hashDistribution(context.model.id, evaluationId);
+      const leaf = ["bytes32", "uint256", "address", "uint256", "uint256"];
+      const encoded = ethers.AbiCoder.defaultAbiCoder().encode(leaf, [distributionId, 0, accountAt(0), from, to]);
+      const root = ethers.keccak256(ethers.keccak256(encoded));
+      await distribute(context, { root }, evaluationId);
+      return { token, root, total: TOTAL, distributionId, index: 0, account: accountAt(0), from, to, proof: [] };
+    }
+
+    for (const [from, to] of [
+      [0n, 0n],
+      [WHOLE, WHOLE],
+      [2n, 1n],
+      [0n, WHOLE + 1n],
+      [WHOLE, WHOLE + 1n],
+    ] as const) {
+      it(`refuses the interval from ${from} to ${to}`, async () => {
+        await expectRefused(await loneClaim(from, to), "InvalidInterval", [from, to]);
+      });
+    }
+
+    for (const [from, to] of [
+      [0n, WHOLE],
+      [0n, 1n],
+      [WHOLE - 1n, WHOLE],
+    ] as const) {
+      it(`pays for the interval from ${from} to ${to}`, async () => {
+        const claimed = await loneClaim(from, to);
+        const amount = contributorAmount(TOTAL, { from, to });
+        await expect(claim(claimed)).to.changeTokenBalance(context.model.token, accountAt(0), amount);
+      });
+    }
+
+    it("lets one that promises too much take nothing from another distribution", async () => {
+      const { rewardDistributor, model } = context;
+      const evaluationId = ethers.id("greedy");
+      const greedy = overlapping(model.id, evaluationId);
+      await distribute(context, greedy, evaluationId);
+      const [first, second] = greedy.leaves;
+      await claim(claimOf(first!, greedy));
+
+      const left = TOTAL - contributorAmount(TOTAL, first!);
+      const requested = contributorAmount(TOTAL, second!);
+      expect(requested).to.be.above(left);
+      await expectRefused(claimOf(second!, greedy), "DistributionExhausted", [requested, left]);
+      expect(await rewardDistributor.isClaimed(greedy.distributionId, second!.index)).to.equal(false);
+      expect(await model.token.balanceOf(rewardDistributor)).to.equal(TOTAL + left);
+      await expectClaimed(leafAt(0));
+    });
+
+    /** Two leaves that overlap by the smallest part of the whole. */
+    function overlapping(model: string, evaluationId: string): ContributorTree {
+      const distributionId = hashDistribution(model, evaluationId);
+      const half = WHOLE / 2n;
+      const intervals = [
+        { index: 0n, account: accountAt(0), from: 0n, to: half },
+        { index: 1n, account: accountAt(1), from: half - 1n, to: WHOLE },
+      ];
+      const types = ["bytes32", "uint256", "address", "uint256", "uint256"];
+      const hashes = intervals.map(({ index, account, from, to }) =>
+        ethers.keccak256(
+          ethers.keccak256(ethers.AbiCoder.defaultAbiCoder().encode(types, [distributionId, index, account, from, to])),
+        ),
+      );
+      const root = ethers.keccak256(ethers.concat([...hashes].sort()));
+      const leaves = intervals.map((interval, i) => ({ ...interval, proof: [hashes[1 - i]!] }));
+      return { distributionId, root, leaves };
+    }
+  });
+
+  describe(`when there are ${MANY} contributors`, () => {
+    it("pays each of them by the same rules", async () => {
+      const { rewardDistributor, model } = context;
+      const evaluationId = ethers.id("many");
+      tree = buildContributorTree(model.id, evaluationId, weighted(MANY, "many"));
+      await distribute(context, tree, evaluationId);
+      for (const i of CLAIMED_OF_MANY) await expectClaimed(leafAt(i));
+      for (let i = 0; i < MANY; i += MANY / 10) {
+        expect(await rewardDistributor.isClaimed(tree.distributionId, i)).to.equal(CLAIMED_OF_MANY.includes(i));
+      }
+    });
+  });
+
+  describe("callers", () => {
+    it("begins distributions for the verifier only", async () => {
+      const { rewardDistributor, verifier, model, admin, guardian, deployer, mallory } = context;
+      const expected = await verifier.getAddress();
+      for (const sender of [admin, guardian, deployer, mallory]) {
+        await expect(
+          rewardDistributor.connect(sender).createDistribution(model.id, ethers.ZeroHash, token, tree.root, TOTAL),
+        )
+          .to.be.revertedWithCustomError(rewardDistributor, "OnlyVerifier")
+          .withArgs(sender, expected);
+      }
+    });
+
+    it("begins one distribution for an evaluation, also for a new verifier", async () => {
+      const { rewardDistributor, registry, admin, alice, model } = context;
+      await registry.connect(admin).setVerifier(alice);
+      await expect(
+        rewardDistributor.connect(alice).createDistribution(model.id, EVALUATION, token, ethers.id("other root"), 1n),
+      )
+        .to.be.revertedWithCustomError(rewardDistributor, "DistributionExists")
+        .withArgs(tree.distributionId);
+      await expectClaimed(leafAt(0));
+    });
+
+    it("keeps evaluations of the same id apart by model", async () => {
+      const { rewardDistributor } = context;
+      const other = await registerModel(context, { modelId: "other" });
+      const statement = await buildStatement(context, other, {
+        evaluationId: EVALUATION,
+        contributors: [],
+        contributorsRoot: tree.root,
+      });
+      await expectImproved(context, other, statement, await attest(context, statement));
+      expect(await rewardDistributor.hashDistribution(other.id, EVALUATION)).to.equal(
+        hashDistribution(other.id, EVALUATION),
+      );
+      expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(TOTAL);
+    });
+
+    it("refuses everybody before the registry is wired", async () => {
+      const { admin, registrar, deployer, mallory } = context;
+      const registry = await ethers.deployContract("ModelRegistry", [0, admin, [], [registrar], [], deployer]);
+      const unwired = await ethers.deployContract("RewardDistributor", [registry]);
+      await expect(
+        unwired.connect(mallory).createDistribution(ethers.ZeroHash, ethers.ZeroHash, token, ethers.ZeroHash, 0),
+      )
+        .to.be.revertedWithCustomError(unwired, "OnlyVerifier")
+        .withArgs(mallory, ethers.ZeroAddress);
+    });
+
+    it("knows the registry, and refuses zero for it", async () => {
+      const { rewardDistributor, registry } = context;
+      expect(await rewardDistributor.registry()).to.equal(registry);
+      expect(await rewardDistributor.WHOLE()).to.equal(WHOLE);
+      const factory = await ethers.getContractFactory("RewardDistributor");
+      await expect(factory.deploy(ethers.ZeroAddress)).to.be.revertedWithCustomError(factory, "ZeroAddress");
+    });
+  });
+});
