@@ -20,12 +20,17 @@ export class Fields {
   private readonly problems: string[] = [];
   private readonly open: string[] = [];
 
+  /** Whether this is no object, or part of none: then no field of it is missed. */
+  private readonly isVoid: boolean;
+
   constructor(
     value: unknown,
     readonly path = "",
+    isPartOfVoid = false,
   ) {
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
     this.fields = isObject ? (value as Record<string, unknown>) : {};
+    this.isVoid = isPartOfVoid || !isObject;
     if (!isObject) this.problems.push(`${path.slice(0, -1) || "the file"} is ${show(value)}, expected an object`);
   }
 
@@ -38,7 +43,7 @@ export class Fields {
     this.known.add(key);
     if (!this.has(key)) {
       if (fallback !== undefined) return fallback;
-      this.report(`${this.path}${key} is missing, expected ${rule.expected}`);
+      if (!this.isVoid) this.report(`${this.path}${key} is missing, expected ${rule.expected}`);
       return rule.none;
     }
     const given = this.fields[key];
@@ -52,7 +57,7 @@ export class Fields {
   /** A field that is an object; an absent one reads as empty. */
   child(key: string): Fields {
     this.known.add(key);
-    const child = new Fields(this.has(key) ? this.fields[key] : {}, `${this.path}${key}.`);
+    const child = new Fields(this.has(key) ? this.fields[key] : {}, `${this.path}${key}.`, this.isVoid);
     this.children.push(child);
     return child;
   }

@@ -30,7 +30,7 @@ export async function connect(hre: HardhatRuntimeEnvironment, address: string): 
   }
   const registry: ModelRegistry = await hre.ethers.getContractAt(
     "ModelRegistry",
-    await unless(verifier.registry(), `the contract at ${address} ${where} is no DeltaOneVerifier.`),
+    await answerOf(verifier.registry(), `the contract at ${address} ${where} does not answer as a DeltaOneVerifier.`),
   );
   return { hre, network, address, verifier, registry };
 }
@@ -49,9 +49,9 @@ export async function readModel({ hre, network, address, registry }: Chain, mode
   if (version === 0n) throw new Problem(`${modelId} has no benchmark on ${network.name}: register the model first.`);
   const benchmark = await registry.benchmarkOf(model);
   const attestation: OracleAttestation = await hre.ethers.getContractAt("OracleAttestation", benchmark.method);
-  const epoch = await unless(
+  const epoch = await answerOf(
     attestation.epoch(),
-    `${modelId} is verified by ${benchmark.method}, which is no OracleAttestation: attesters cannot vouch for it.`,
+    `${modelId} is verified by ${benchmark.method}, which does not answer as an OracleAttestation: attesters cannot vouch for it.`,
   );
   const token = await hre.ethers.getContractAt("ModelToken", await registry.tokenOf(model));
   return {
@@ -92,12 +92,9 @@ export async function simulate<T>({ hre }: Chain, call: Promise<T>): Promise<T> 
   }
 }
 
-async function unless<T>(answer: Promise<T>, problem: string): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === "BAD_DATA" || code === "CALL_EXCEPTION") throw new Problem(problem);
-    throw error;
-  }
+/** The answer of a contract that may be another than was thought. */
+async function answerOf<T>(answer: Promise<T>, problem: string): Promise<T> {
+  return answer.catch(() => {
+    throw new Problem(problem);
+  });
 }

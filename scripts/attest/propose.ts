@@ -40,10 +40,8 @@ const CONTRIBUTION: Rule<string> = { ...hash, expected: "the hash that evaluate 
 /** Reads what `evaluate` prints; of its fields a statement needs only some. */
 export function readMeasured(name: string, text: string): Measured {
   const content = readJson(name, text);
-  const needed = Object.fromEntries(
-    NEEDED.flatMap((key) => (key in Object(content) ? [[key, Object(content)[key]]] : [])),
-  );
-  const fields = new Fields(Array.isArray(content) ? content : needed);
+  const isObject = typeof content === "object" && content !== null && !Array.isArray(content);
+  const fields = new Fields(isObject ? onlyNeeded(content) : content);
   const measured = {
     ...readFigures(fields),
     contributionDataHash: fields.read("contributionDataHash", CONTRIBUTION),
@@ -62,6 +60,10 @@ const NEEDED: readonly (keyof Measured)[] = [
   "lowerBoundBps",
   "contributionDataHash",
 ];
+
+function onlyNeeded(content: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(content).filter(([key]) => (NEEDED as readonly string[]).includes(key)));
+}
 
 /** The statement that the model's benchmark pays for now; throws a {@link Problem} where it would not. */
 export async function propose(chain: Chain, proposal: Proposal): Promise<Proposed> {

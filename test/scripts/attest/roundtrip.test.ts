@@ -20,21 +20,13 @@ import {
   relayerKey,
   run,
   toCsv,
+  toEvaluation,
   useFolder,
   type Main,
   type Outcome,
 } from "./support";
 
 const MANY = 100;
-
-/** Evaluations in JSON have numbers, and more fields than a statement needs. */
-function toEvaluation(measured: object): string {
-  const numbers = Object.entries(measured).map(([key, value]) => [
-    key,
-    typeof value === "bigint" ? Number(value) : value,
-  ]);
-  return JSON.stringify({ ...Object.fromEntries(numbers), benchmark: MODEL, folds: [] });
-}
 
 async function succeed(main: Main, args: readonly string[], options: Parameters<typeof run>[2] = {}): Promise<Outcome> {
   const outcome = await run(main, ["--network", "hardhat", ...args], options);

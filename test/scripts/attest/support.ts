@@ -6,9 +6,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problem } from "../../../deploy/problem";
+import { attest } from "../../../scripts/attest/attest";
+import type { Bundle } from "../../../scripts/attest/bundle";
 import { connect } from "../../../scripts/attest/chain";
 import type { WeightedContributor } from "../../../scripts/attest/contributors";
 import { propose, type Measured, type Proposal, type Proposed } from "../../../scripts/attest/propose";
+import { requireAcceptable } from "../../../scripts/attest/review";
 import type { Streams } from "../../../scripts/lib/command";
 import { DELTA, deployImprovements, type Improvements } from "../../helpers/improvements";
 import { DAY } from "../../helpers/units";
@@ -88,6 +91,22 @@ export async function buildProposal(tools: Tools, overrides: Partial<Proposal> =
 /** An unsigned statement that the benchmark pays for. */
 export async function proposed(tools: Tools, overrides: Partial<Proposal> = {}): Promise<Proposed> {
   return propose(tools.chain, await buildProposal(tools, overrides));
+}
+
+/** The bundle with the attestations of these keys, in this order. */
+export async function signedBy({ chain }: Tools, bundle: Bundle, ...keys: HDNodeWallet[]): Promise<Bundle> {
+  let signed = bundle;
+  for (const key of keys) signed = await attest(await requireAcceptable(chain, signed), key);
+  return signed;
+}
+
+/** What `evaluate` prints: numbers, and more fields than a statement needs. */
+export function toEvaluation(measured: object): string {
+  const numbers = Object.entries(measured).map(([key, value]) => [
+    key,
+    typeof value === "bigint" ? Number(value) : value,
+  ]);
+  return JSON.stringify({ ...Object.fromEntries(numbers), benchmark: MODEL, folds: [] });
 }
 
 /** The action is refused with this one line. */
