@@ -142,7 +142,7 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         }
         if (poolAmount != 0) {
             reserveToken.safeTransferFrom(payer, terms.pool, poolAmount);
-            IHokusaiAMM(terms.pool).creditFees(poolAmount);
+            IHokusaiAMM(terms.pool).depositFees(poolAmount);
         }
     }
 

@@ -48,13 +48,7 @@ interface IHokusaiAMM {
     /// @notice Trade fees, and whatever was sent to the pool directly, went to the treasury.
     event FeesCollected(address indexed treasury, uint256 amount);
 
-    /// @notice Buys are paused until `until`; a time not in the future ends the pause.
-    event BuysPaused(uint256 until);
-
     error OnlyFactory(address caller);
-
-    /// @notice The caller is not the usage fee router.
-    error OnlyFeeRouter(address caller);
 
     /// @notice The trade arrived after its deadline.
     error DeadlineExpired(uint256 deadline, uint256 timestamp);
@@ -152,16 +146,11 @@ interface IHokusaiAMM {
 
     /// @notice Adds usage fees to the stream that flows into the reserve. Anyone may. A deposit into an empty stream flows for
     /// a day; one into a running stream moves its end to the average, weighted by amount and rounded down, so that dust
-    /// delays nothing.
+    /// delays nothing. The tokens are taken from the caller; only the factory's usage fee router sends them here itself, before
+    /// it calls, so that they move once.
     /// @dev Errors: `ZeroOutput`, `ReserveOverflow`, `UnexpectedReserveReceived`, those of the reserve token.
     /// @param amount Reserve units.
     function depositFees(uint256 amount) external;
-
-    /// @notice {depositFees} of reserve tokens that the usage fee router has sent here in the same transaction, so that they
-    /// move once. Only the router.
-    /// @dev Errors: `OnlyFeeRouter`, `UnexpectedReserveReceived`, `ZeroOutput`, `ReserveOverflow`.
-    /// @param amount Reserve units that arrived.
-    function creditFees(uint256 amount) external;
 
     /// @notice Sends the trade fees to the factory's treasury. Anyone may. Nothing happens when there are none.
     /// @return amount Reserve units sent.
@@ -179,9 +168,6 @@ interface IHokusaiAMM {
 
     /// @notice The factory that created the pool.
     function factory() external view returns (address);
-
-    /// @notice The usage fee router.
-    function feeRouter() external view returns (address);
 
     /// @notice Constant reserve ratio w, in parts per million.
     function crr() external view returns (uint256);

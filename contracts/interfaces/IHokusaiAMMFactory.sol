@@ -24,6 +24,9 @@ interface IHokusaiAMMFactory {
     /// @notice The governor fixed the terms on which alone the model's pool may be created; zero frees them again.
     event PoolTermsFixed(ModelId indexed id, bytes32 oldTermsHash, bytes32 newTermsHash);
 
+    /// @notice Buys of the model's pool are paused until `until`; a time not in the future ends the pause.
+    event BuysPaused(ModelId indexed id, uint256 until, address indexed guardian);
+
     event TreasuryChanged(address indexed oldTreasury, address indexed newTreasury);
 
     /// @notice The reserve token has not the number of decimals that the protocol's units need.
@@ -44,6 +47,7 @@ interface IHokusaiAMMFactory {
     /// @notice The caller is not the model's governor.
     error OnlyGovernor(address caller, address governor);
 
+    error PoolIndexOutOfRange(uint256 index, uint256 count);
     error CrrOutOfRange(uint256 value, uint256 min, uint256 max);
     error TradeFeeOutOfRange(uint256 value, uint256 min, uint256 max);
     error IbrDurationOutOfRange(uint256 value, uint256 min, uint256 max);
@@ -111,7 +115,7 @@ interface IHokusaiAMMFactory {
 
     function poolCount() external view returns (uint256);
 
-    /// @notice Pools in the order of their creation, from 0.
+    /// @notice Pools in the order of their creation, from 0. Errors: `PoolIndexOutOfRange`.
     function poolAt(uint256 index) external view returns (address);
 
     /// @notice Hash of the terms that the model's governor fixed; zero when none are.

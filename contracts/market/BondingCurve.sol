@@ -30,10 +30,10 @@ library BondingCurve {
     int256 internal constant LOG2_ERROR_UP = LOG2_ERROR + 2 * EXP2_ERROR + 1;
     int256 internal constant EXP2_ERROR_UP = EXP2_ERROR + 2 * LOG2_ERROR + 2;
 
-    error SupplyOutOfRange(uint256 supply, uint256 min, uint256 max);
-    error ReserveOutOfRange(uint256 reserve, uint256 min, uint256 max);
-    error AmountOutOfRange(uint256 amount, uint256 max);
-    error CrrOutOfRange(uint256 crrPpm, uint256 min, uint256 max);
+    /// @notice An argument is outside the domain: supply and reserve 1 … 2^112 − 1, amount at most that, crrPpm 1 … 1e6.
+    error OutOfCurveDomain(uint256 supply, uint256 reserve, uint256 amount, uint256 crrPpm);
+
+    /// @notice More is sold than there is.
     error AmountExceedsSupply(uint256 amount, uint256 supply);
 
     /// @notice A purchase would grow `base` (the supply of a buy, the reserve of an exact-out buy) to about `base · 2^doublings > max`.
@@ -41,8 +41,7 @@ library BondingCurve {
 
     /// @notice Tokens bought with `amount` of reserve.
     function buy(uint256 supply, uint256 reserve, uint256 amount, uint256 crrPpm) internal pure returns (uint256) {
-        _requireDomain(supply, reserve, crrPpm);
-        if (amount > MAX_VALUE) revert AmountOutOfRange(amount, MAX_VALUE);
+        _requireDomain(supply, reserve, amount, crrPpm);
 
         // Sums, and products of two operands, fit; so does S·2^k·a, with a < 3.42·2^127. As y ≥ 0, a·2^k ≥ b.
         unchecked {
@@ -50,14 +49,14 @@ library BondingCurve {
 
             int256 y = _exponent(reserve + amount, reserve, crrPpm, PPM, -LOG2_ERROR, -EXP2_ERROR);
             (uint256 a, uint256 b, uint256 k) = _exp2(y);
-            if (supply > MAX_GROWN >> k) revert GrowthOutOfRange(supply, k, MAX_GROWN);
+            _requireGrowth(supply, k);
             return (supply * ((a << k) - b)) / b;
         }
     }
 
     /// @notice Reserve paid out for `amount` of tokens. The whole supply gives the whole reserve.
     function sell(uint256 supply, uint256 reserve, uint256 amount, uint256 crrPpm) internal pure returns (uint256) {
-        _requireDomain(supply, reserve, crrPpm);
+        _requireDomain(supply, reserve, amount, crrPpm);
         if (amount > supply) revert AmountExceedsSupply(amount, supply);
         if (amount == supply) return reserve;
 
@@ -78,8 +77,7 @@ library BondingCurve {
         uint256 amount,
         uint256 crrPpm
     ) internal pure returns (uint256) {
-        _requireDomain(supply, reserve, crrPpm);
-        if (amount > MAX_VALUE) revert AmountOutOfRange(amount, MAX_VALUE);
+        _requireDomain(supply, reserve, amount, crrPpm);
         if (amount == 0) return 0;
 
         // As in buy, with supply and reserve in each other's place.
@@ -88,14 +86,14 @@ library BondingCurve {
 
             int256 y = _exponent(supply + amount, supply, PPM, crrPpm, LOG2_ERROR_UP, EXP2_ERROR_UP);
             (uint256 a, uint256 b, uint256 k) = _exp2(y);
-            if (reserve > MAX_GROWN >> k) revert GrowthOutOfRange(reserve, k, MAX_GROWN);
+            _requireGrowth(reserve, k);
             return Math.ceilDiv(reserve * ((a << k) - b), b);
         }
     }
 
     /// @notice Spot price R / (w · S) of a whole token (1e18 wei) in reserve units, with 18 decimals more, rounded down.
     function spotPriceWad(uint256 supply, uint256 reserve, uint256 crrPpm) internal pure returns (uint256) {
-        _requireDomain(supply, reserve, crrPpm);
+        _requireDomain(supply, reserve, 0, crrPpm);
         // R·1e42 < 2^252, w·S < 2^132.
         unchecked {
             return (reserve * (1e18 * 1e18 * PPM)) / (crrPpm * supply);
@@ -180,12 +178,15 @@ library BondingCurve {
         }
     }
 
-    function _requireDomain(uint256 supply, uint256 reserve, uint256 crrPpm) private pure {
-        // Zero wraps around and is out of range too.
+    function _requireDomain(uint256 supply, uint256 reserve, uint256 amount, uint256 crrPpm) private pure {
+        // A product of two that are in range does not wrap; a ratio of zero does, and is out of range too.
         unchecked {
-            if (supply - 1 >= MAX_VALUE) revert SupplyOutOfRange(supply, 1, MAX_VALUE);
-            if (reserve - 1 >= MAX_VALUE) revert ReserveOutOfRange(reserve, 1, MAX_VALUE);
-            if (crrPpm - 1 >= PPM) revert CrrOutOfRange(crrPpm, 1, PPM);
+            if ((supply | reserve | amount) > MAX_VALUE || supply * reserve == 0 || crrPpm - 1 >= PPM)
+                revert OutOfCurveDomain(supply, reserve, amount, crrPpm);
         }
+    }
+
+    function _requireGrowth(uint256 base, uint256 k) private pure {
+        if (base > MAX_GROWN >> k) revert GrowthOutOfRange(base, k, MAX_GROWN);
     }
 }

@@ -164,20 +164,22 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     /// @inheritdoc IHokusaiAMM
     function depositFees(uint256 amount) external nonReentrant {
         Market memory market = _load();
-        _addToStream(market, amount);
+        _requireOutput(amount, 0);
+        bool isRouter = msg.sender == market.feeRouter;
+        if (isRouter) _requireReceived(Math.min(_uncollectedFees(market), amount), amount);
 
-        _pull(market, amount);
-    }
+        uint256 pending = market.pending + amount;
+        // A running stream ends after now; without one, `remaining` is of nothing pending. If a product wraps, {_store} refuses
+        // the amount.
+        unchecked {
+            uint256 remaining = market.streamEnd - block.timestamp;
+            market.streamEnd = block.timestamp + (market.pending * remaining + amount * STREAM_DURATION) / pending;
+            market.pending = pending;
+        }
+        _store(market);
+        emit FeesDeposited(msg.sender, amount, pending, market.streamEnd, market.reserve);
 
-    /// @inheritdoc IHokusaiAMM
-    /// @dev Calls nothing but the reserve token's view, so that it need only be closed, not close.
-    function creditFees(uint256 amount) external nonReentrantView {
-        Market memory market = _load();
-        if (msg.sender != market.feeRouter) revert OnlyFeeRouter(msg.sender);
-        uint256 arrived = _uncollectedFees(market);
-        if (arrived < amount) revert UnexpectedReserveReceived(arrived, amount);
-
-        _addToStream(market, amount);
+        if (!isRouter) _pull(market, amount);
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -194,12 +196,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
 
     /// @inheritdoc IHokusaiAMM
     function setBuysPausedUntil(uint256 until) external {
-        Market memory market = _load();
-        if (msg.sender != market.factory) revert OnlyFactory(msg.sender);
+        if (msg.sender != _load().factory) revert OnlyFactory(msg.sender);
 
-        market.buysPausedUntil = until;
-        _store(market);
-        emit BuysPaused(until);
+        uint256 state = _state;
+        _state = state ^ ((uint32(state >> 32) ^ until) << 32);
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -215,11 +215,6 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     /// @inheritdoc IHokusaiAMM
     function factory() external view returns (address) {
         return _load().factory;
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function feeRouter() external view returns (address) {
-        return _load().feeRouter;
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -361,22 +356,6 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         if (reserveIn > maxReserveIn) revert ExcessiveInput(reserveIn, maxReserveIn);
 
         _settleBuy(market, net, reserveIn, tokensMinted, to);
-    }
-
-    /// @dev A deposit into the stream; see {depositFees}.
-    function _addToStream(Market memory market, uint256 amount) private {
-        _requireOutput(amount, 0);
-
-        uint256 pending = market.pending + amount;
-        // A running stream ends after now; without one, `remaining` is of nothing pending. If a product wraps, {_store} refuses
-        // the amount.
-        unchecked {
-            uint256 remaining = market.streamEnd - block.timestamp;
-            market.streamEnd = block.timestamp + (market.pending * remaining + amount * STREAM_DURATION) / pending;
-            market.pending = pending;
-        }
-        _store(market);
-        emit FeesDeposited(msg.sender, amount, market.pending, market.streamEnd, market.reserve);
     }
 
     /// @dev The common end of every buy. The token refuses what passes its cap.
@@ -539,6 +518,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
 
     function _requireAllocation(uint256 requested, uint256 remaining) private pure {
         if (requested > remaining) revert IModelToken.InvestorAllocationExceeded(requested, remaining);
+    }
+
+    function _requireReceived(uint256 received, uint256 expected) private pure {
+        if (received != expected) revert UnexpectedReserveReceived(received, expected);
     }
 
     function _requireOutput(uint256 output, uint256 min) private pure {

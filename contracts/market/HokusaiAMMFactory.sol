@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {RLP} from "@openzeppelin/contracts/utils/RLP.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ProtocolAccess} from "../access/ProtocolAccess.sol";
 import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
@@ -23,6 +24,7 @@ import {HokusaiAMM} from "./HokusaiAMM.sol";
 contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
     using ModelIds for string;
     using GuardianPause for uint256;
+    using RLP for RLP.Encoder;
 
     /// @notice May create pools.
     bytes32 public constant POOL_CREATOR_ROLE = keccak256("POOL_CREATOR_ROLE");
@@ -71,10 +73,10 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
     /// @inheritdoc IHokusaiAMMFactory
     address public treasury;
 
+    uint96 private _poolCount;
+
     /// @inheritdoc IHokusaiAMMFactory
     mapping(ModelId id => bytes32) public poolTermsHashOf;
-
-    address[] private _pools;
 
     /// @param adminDelay Seconds between the two steps of an admin transfer.
     /// @param admin The timelock.
@@ -151,13 +153,13 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
     /// @inheritdoc IHokusaiAMMFactory
     function pauseBuys(ModelId id, uint256 duration) external onlyRole(GUARDIAN_ROLE) {
         IHokusaiAMM pool = _existingPool(id);
-        pool.setBuysPausedUntil(pool.buysPausedUntil().start(duration));
+        _setBuysPausedUntil(id, pool, pool.buysPausedUntil().start(duration));
     }
 
     /// @inheritdoc IHokusaiAMMFactory
     function resumeBuys(ModelId id) external onlyRole(GUARDIAN_ROLE) {
         IHokusaiAMM pool = _existingPool(id);
-        pool.setBuysPausedUntil(pool.buysPausedUntil().stop());
+        _setBuysPausedUntil(id, pool, pool.buysPausedUntil().stop());
     }
 
     /// @inheritdoc IHokusaiAMMFactory
@@ -167,12 +169,15 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
 
     /// @inheritdoc IHokusaiAMMFactory
     function poolCount() external view returns (uint256) {
-        return _pools.length;
+        return _poolCount;
     }
 
     /// @inheritdoc IHokusaiAMMFactory
+    /// @dev This contract creates nothing but pools, so that a pool's address follows from its number (EIP-161: nonces start
+    /// at 1).
     function poolAt(uint256 index) external view returns (address) {
-        return _pools[index];
+        if (index >= _poolCount) revert PoolIndexOutOfRange(index, _poolCount);
+        return address(uint160(uint256(keccak256(RLP.encoder().push(address(this)).push(index + 1).encode()))));
     }
 
     /// @inheritdoc IHokusaiAMMFactory
@@ -201,10 +206,15 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
         (uint256 costAtCap, uint256 priceAtCap) = _requireCurve(token, poolTerms, virtualSupply);
 
         pool = address(new HokusaiAMM(token, reserveToken, feeRouter, poolTerms, virtualSupply));
-        _pools.push(pool);
+        ++_poolCount;
         registry.setPool(id, pool);
         ITokenManager(registry.tokenManager()).setPool(id, pool);
         emit PoolCreated(id, pool, address(token), poolTerms, virtualSupply, costAtCap, priceAtCap);
+    }
+
+    function _setBuysPausedUntil(ModelId id, IHokusaiAMM pool, uint256 until) private {
+        pool.setBuysPausedUntil(until);
+        emit BuysPaused(id, until, msg.sender);
     }
 
     function _tokenOf(ModelId id, address tokenAddress) private view returns (IModelToken) {

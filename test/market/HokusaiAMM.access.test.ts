@@ -18,7 +18,6 @@ async function poolWithContracts() {
   return {
     ...context,
     factorySigner: await signerOf(await context.factory.getAddress()),
-    routerSigner: await signerOf(await context.feeRouter.getAddress()),
   };
 }
 
@@ -30,7 +29,8 @@ async function pausableBuys(): Promise<Pausable> {
     pause: (duration) => factory.connect(guardian).pauseBuys(id, duration),
     resume: () => factory.connect(guardian).resumeBuys(id),
     until: () => pool.buysPausedUntil(),
-    expectPaused: (transaction, until) => expect(transaction).to.emit(pool, "BuysPaused").withArgs(until),
+    expectPaused: (transaction, until) =>
+      expect(transaction).to.emit(factory, "BuysPaused").withArgs(id, until, guardian),
     act: () => pool.connect(alice).buy(AMOUNT, 0, alice, NO_DEADLINE),
   };
 }
@@ -39,7 +39,7 @@ describe("HokusaiAMM access", () => {
   describe("functions", () => {
     const OPEN = ["buy", "buyExactOut", "buyExactOutWithPermit", "buyWithPermit", "collectFees", "depositFees", "sell"];
 
-    shouldHaveOnly(poolWithContracts, ({ pool }) => pool, ["creditFees", "setBuysPausedUntil", ...OPEN]);
+    shouldHaveOnly(poolWithContracts, ({ pool }) => pool, ["setBuysPausedUntil", ...OPEN]);
 
     shouldBeGuarded(poolWithContracts, ({ pool }) => pool, [
       {
@@ -48,13 +48,6 @@ describe("HokusaiAMM access", () => {
         error: "OnlyFactory",
         errorArguments: (sender) => [sender],
         call: ({ pool }, sender) => pool.connect(sender).setBuysPausedUntil(1),
-      },
-      {
-        name: "creditFees",
-        holders: ["routerSigner"],
-        error: "OnlyFeeRouter",
-        errorArguments: (sender) => [sender],
-        call: ({ pool }, sender) => pool.connect(sender).creditFees(1),
       },
     ]);
   });
@@ -126,11 +119,10 @@ describe("HokusaiAMM access", () => {
 
   describe("given a new pool", () => {
     it("P10: has the terms that it was created with, and nothing else", async () => {
-      const { pool, token, reserveToken, factory, feeRouter, terms } = await loadFixture(newPool);
+      const { pool, token, reserveToken, factory, terms } = await loadFixture(newPool);
       expect(await pool.token()).to.equal(token);
       expect(await pool.reserveToken()).to.equal(reserveToken);
       expect(await pool.factory()).to.equal(factory);
-      expect(await pool.feeRouter()).to.equal(feeRouter);
       expect(await pool.crr()).to.equal(terms.crr);
       expect(await pool.tradeFee()).to.equal(terms.tradeFee);
       expect(await pool.virtualReserve()).to.equal(terms.virtualReserve);

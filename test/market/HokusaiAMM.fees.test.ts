@@ -221,7 +221,7 @@ describe("HokusaiAMM fees", () => {
     });
   });
 
-  describe("creditFees", () => {
+  describe("depositFees by the router", () => {
     let router: HardhatEthersSigner;
 
     beforeEach(async () => {
@@ -235,7 +235,7 @@ describe("HokusaiAMM fees", () => {
       const at = BigInt(await time.latest()) + 1n;
       await time.setNextBlockTimestamp(at);
 
-      const transaction = pool.connect(router).creditFees(DEPOSIT);
+      const transaction = pool.connect(router).depositFees(DEPOSIT);
 
       await expect(transaction)
         .to.emit(pool, "FeesDeposited")
@@ -250,14 +250,23 @@ describe("HokusaiAMM fees", () => {
     it("refuses a unit more than has arrived", async () => {
       const { pool } = context;
       const arrived = await pool.uncollectedFees();
-      await expect(pool.connect(router).creditFees(arrived + 1n))
+      await expect(pool.connect(router).depositFees(arrived + 1n))
         .to.be.revertedWithCustomError(pool, "UnexpectedReserveReceived")
         .withArgs(arrived, arrived + 1n);
     });
 
     it("refuses nothing", async () => {
       const { pool } = context;
-      await expect(pool.connect(router).creditFees(0n)).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
+      await expect(pool.connect(router).depositFees(0n)).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
+    });
+
+    it("takes nothing from the router, whatever it has approved", async () => {
+      const { pool, reserveToken } = context;
+      await reserveToken.mint(router, DEPOSIT);
+      await reserveToken.connect(router).approve(pool, ethers.MaxUint256);
+      await reserveToken.mint(pool, DEPOSIT);
+      await pool.connect(router).depositFees(DEPOSIT);
+      expect(await reserveToken.balanceOf(router)).to.equal(DEPOSIT);
     });
   });
 

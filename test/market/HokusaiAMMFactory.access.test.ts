@@ -96,7 +96,8 @@ describe("HokusaiAMMFactory", () => {
   describe("pause of buys", () => {
     it("is of the one model whose pool it is", async () => {
       const { factory, guardian, launched } = await loadFixture(protocolWithModels);
-      await expect(factory.connect(guardian).pauseBuys(launched.id, PAUSE)).to.emit(launched.pool, "BuysPaused");
+      await factory.connect(guardian).pauseBuys(launched.id, PAUSE);
+      expect(await launched.pool.buysPausedUntil()).to.be.greaterThan(0);
     });
 
     it("needs a pool", async () => {

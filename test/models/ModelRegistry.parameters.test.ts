@@ -113,7 +113,7 @@ describe("ModelRegistry parameters", () => {
   }
 
   for (const row of ROWS) {
-    const { name, parameter, setter, error, start, min, max, delayed, instant } = row;
+    const { name, parameter, error, start, min, max, delayed, instant } = row;
 
     describe(name, () => {
       for (const value of [...(min > 0n ? [0n, min - 1n] : []), max + 1n, MAX_UINT256]) {

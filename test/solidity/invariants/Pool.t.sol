@@ -250,7 +250,7 @@ abstract contract PoolInvariants is ProtocolTest, CurveAssertions {
         else if (kind == 16) h.pauseBuys(a);
         else if (kind == 17) h.blacklistTreasury(a % 2 == 0);
         else if (kind == 18) h.abuse(a, b);
-        else if (kind == 19) h.creditFees(a);
+        else if (kind == 19) h.depositFeesByRouter(a);
         else h.wait(a);
     }
 

@@ -208,13 +208,13 @@ contract PoolHandler is CurveAssertions {
         _deposit(_payer, _logBound(amount, MAX_DEPOSIT));
     }
 
-    /// @dev As the router does it: the fees are sent, then credited.
-    function creditFees(uint256 amount) external atClock {
+    /// @dev As the router does it: the fees are sent, then deposited.
+    function depositFeesByRouter(uint256 amount) external atClock {
         amount = _logBound(amount, MAX_DEPOSIT);
         vm.prank(_payer);
         _m.usdc.transfer(address(_m.pool), amount);
         vm.prank(_keys.feeRouter);
-        _m.pool.creditFees(amount);
+        _m.pool.depositFees(amount);
         _bookDeposit(amount);
     }
 
@@ -579,7 +579,7 @@ contract PoolHandler is CurveAssertions {
         if (kind == 10)
             return (address(_m.factory), abi.encodeCall(_m.factory.createPool, (_m.modelId, address(_m.token))));
         if (kind == 11) return (address(_m.registry), abi.encodeCall(_m.registry.wire, (caller, caller, caller)));
-        if (kind == 12) return (address(_m.pool), abi.encodeCall(_m.pool.creditFees, (1)));
+        if (kind == 12) return (address(_m.pool), abi.encodeCall(_m.pool.setBuysPausedUntil, (1)));
         if (kind == 13)
             return (address(_m.usdc), abi.encodeCall(_m.usdc.transferFrom, (address(_m.pool), caller, wei_)));
         return (
