@@ -116,7 +116,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       await create(buildPoolTerms(), { modelId: other.modelId, token: other.token.target as string });
       expect(await factory.poolCount()).to.equal(2);
       expect(await factory.poolAt(1)).to.equal(await factory.poolOf(other.id));
-      await expect(factory.poolAt(2)).to.be.revertedWithPanic(0x32);
+      await expect(factory.poolAt(2)).to.be.revertedWithCustomError(factory, "PoolIndexOutOfRange").withArgs(2, 2);
     });
 
     it("refuses a second pool", async () => {
