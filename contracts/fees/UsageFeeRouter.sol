@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -13,7 +12,7 @@ import {IUsageFeeRouter} from "../interfaces/IUsageFeeRouter.sol";
 import {InvalidAmount} from "../types/CommonErrors.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {FeeTerms} from "../types/ModelTypes.sol";
-import {Permit} from "../types/PoolTypes.sol";
+import {Permit, Permits} from "../types/Permit.sol";
 
 /// @title UsageFeeRouter
 /// @notice See {IUsageFeeRouter}.
@@ -21,6 +20,7 @@ import {Permit} from "../types/PoolTypes.sol";
 /// transfers, which shows in the infrastructure share: there is one in every deposit from 10 units on.
 contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+    using Permits for Permit;
 
     /// @notice Most calls that one payment may be for.
     uint256 public constant MAX_CALLS = 1e15;
@@ -57,7 +57,7 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
 
     /// @inheritdoc IUsageFeeRouter
     function depositFeeWithPermit(ModelId model, uint256 amount, Permit calldata permit) external nonReentrant {
-        _usePermit(amount, permit);
+        permit.tryUse(address(reserveToken), amount);
         _deposit(msg.sender, model, amount);
     }
 
@@ -73,7 +73,7 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         uint256 maxAmount,
         Permit calldata permit
     ) external nonReentrant returns (uint256) {
-        _usePermit(maxAmount, permit);
+        permit.tryUse(address(reserveToken), maxAmount);
         return _payForCalls(model, calls, maxAmount);
     }
 
@@ -88,7 +88,7 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         uint256 total,
         Permit calldata permit
     ) external nonReentrant returns (bool[] memory) {
-        _usePermit(total, permit);
+        permit.tryUse(address(reserveToken), total);
         return _depositFees(deposits);
     }
 
@@ -153,22 +153,6 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         reserveToken.safeTransferFrom(payer, receiver, amount);
         uint256 received = reserveToken.balanceOf(receiver) - before;
         if (received != amount) revert UnexpectedReserveReceived(received, amount);
-    }
-
-    /// @dev A permit is public once sent: anyone may have used it before us, and then the allowance is there. If it is not, the
-    /// token says so.
-    function _usePermit(uint256 amount, Permit calldata permit) private {
-        try
-            IERC20Permit(address(reserveToken)).permit(
-                msg.sender,
-                address(this),
-                amount,
-                permit.deadline,
-                permit.v,
-                permit.r,
-                permit.s
-            )
-        {} catch {} // solhint-disable-line no-empty-blocks
     }
 
     function _cost(FeeTerms memory terms, ModelId model, uint256 calls) private pure returns (uint256) {

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Permit} from "../types/PoolTypes.sol";
+import {Permit} from "../types/Permit.sol";
 import {IModelToken} from "./IModelToken.sol";
 
 /// @title Hokusai AMM

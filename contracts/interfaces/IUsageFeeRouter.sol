@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ModelId} from "../types/ModelId.sol";
-import {Permit} from "../types/PoolTypes.sol";
+import {Permit} from "../types/Permit.sol";
 
 /// @title Usage fee router
 /// @notice Takes usage fees and splits them on the spot: `floor(amount · infrastructureAccrualBps / 10000)` to the

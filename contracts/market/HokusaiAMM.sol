@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -10,7 +9,8 @@ import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
 import {IHokusaiAMMFactory} from "../interfaces/IHokusaiAMMFactory.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
-import {Permit, PoolTerms} from "../types/PoolTypes.sol";
+import {Permit, Permits} from "../types/Permit.sol";
+import {PoolTerms} from "../types/PoolTypes.sol";
 import {BondingCurve} from "./BondingCurve.sol";
 
 /// @title HokusaiAMM
@@ -21,6 +21,7 @@ import {BondingCurve} from "./BondingCurve.sol";
 /// while one of them runs. Known limit: whoever controls the reserve token can freeze it.
 contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+    using Permits for Permit;
     using GuardianPause for uint256;
 
     /// @dev Time in which a deposit of usage fees flows into the reserve, in seconds.
@@ -109,7 +110,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 deadline,
         Permit calldata permit
     ) external nonReentrant returns (uint256) {
-        _usePermit(reserveIn, permit);
+        permit.tryUse(address(_load().reserveToken), reserveIn);
         return _buy(reserveIn, minTokensOut, to, deadline);
     }
 
@@ -133,7 +134,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 deadline,
         Permit calldata permit
     ) external nonReentrant returns (uint256, uint256) {
-        _usePermit(maxReserveIn, permit);
+        permit.tryUse(address(_load().reserveToken), maxReserveIn);
         return _buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
     }
 
@@ -381,22 +382,6 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
             received = _balance(market) - before; // If it fell, the difference is not `amount` either.
         }
         if (received != amount) revert UnexpectedReserveReceived(received, amount);
-    }
-
-    /// @dev A permit is public once sent: anyone may have used it before us, and then the allowance is there. If it is refused
-    /// for another reason, the transfer that follows fails for want of allowance.
-    function _usePermit(uint256 amount, Permit calldata permit) private {
-        try
-            IERC20Permit(address(_load().reserveToken)).permit(
-                msg.sender,
-                address(this),
-                amount,
-                permit.deadline,
-                permit.v,
-                permit.r,
-                permit.s
-            )
-        {} catch {} // solhint-disable-line no-empty-blocks
     }
 
     function _store(Market memory market) private {

@@ -14,12 +14,3 @@ struct PoolTerms {
     uint256 virtualReserve;
     uint256 initialPrice;
 }
-
-/// @notice ERC-2612 approval that accompanies a trade.
-/// @param deadline Last second at which the permit is valid.
-struct Permit {
-    uint256 deadline;
-    uint8 v;
-    bytes32 r;
-    bytes32 s;
-}
