@@ -16,7 +16,7 @@ const SUPPLIER = "0x1CBd3b2770909D4e10f157cABC84C7264073C9Ec";
 const DEPLOYMENTS = resolve(__dirname, "../../deploy/models");
 const LICENCE = join(DEPLOYMENTS, "licenses/sentiment-v2.txt");
 const OWN_SCRIPT = "scripts/deploy-model-token.ts";
-const PUBLISHED_SCRIPT = "test/scripts/published.mjs";
+const PUBLISHED_SCRIPT = "docs/examples/deploy-token.mjs";
 
 const TOKEN_MANAGER = [...TOKEN_MANAGER_ABI, "function grantRole(bytes32 role, address account)"];
 
