@@ -15,7 +15,8 @@ contract ERC1271WalletMock is IERC1271 {
         ShortAnswer, // the magic value without its padding
         LongAnswer, // the magic value and a word more
         Nothing, // no data
-        RequireReentry // accept only if the call of {reenter} goes through
+        RequireReentry, // accept only if the call of {reenter} goes through
+        RequireCap // accept only if the gas is capped at 150,000, and not much lower
     }
 
     Behaviour public behaviour;
@@ -52,6 +53,8 @@ contract ERC1271WalletMock is IERC1271 {
             (bool success, ) = _reentryTarget.staticcall(_reentryCall);
             return success ? magic : bytes4(0xffffffff);
         }
+        if (behaviour == Behaviour.RequireCap)
+            return gasleft() <= 150_000 && gasleft() > 140_000 ? magic : bytes4(0xffffffff);
         return signature.length == 32 && bytes32(signature) == hash ? magic : bytes4(0xffffffff);
     }
 

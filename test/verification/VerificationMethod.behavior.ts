@@ -58,21 +58,21 @@ function mutationsOf(statement: ImprovementStatement): [string, ImprovementState
 
 /** V2: what every method owes: it accepts what was proven, and nothing else. */
 export function shouldBehaveLikeVerificationMethod(fixture: () => Promise<MethodContext>): void {
-  let context: MethodContext;
-  let model: RegisteredModel;
-
-  beforeEach(async () => {
-    context = await loadFixture(fixture);
-    model = context.model;
-  });
-
-  /** Asks the method alone, whatever the registry would say. */
-  async function verify(statement: ImprovementStatement, proof: string) {
-    const digest = await context.verifier.hashStatement(toCall(statement));
-    return context.method.verify(statement.evaluation, statement.attesterEpoch, digest, proof);
-  }
-
   describe("as a verification method", () => {
+    let context: MethodContext;
+    let model: RegisteredModel;
+
+    beforeEach(async () => {
+      context = await loadFixture(fixture);
+      model = context.model;
+    });
+
+    /** Asks the method alone, whatever the registry would say. */
+    async function verify(statement: ImprovementStatement, proof: string) {
+      const digest = await context.verifier.hashStatement(toCall(statement));
+      return context.method.verify(statement.evaluation, statement.attesterEpoch, digest, proof);
+    }
+
     it("answers its selector to what was proven, and the model is paid for it", async () => {
       const statement = await buildStatement(context, model);
       const proof = await context.prove(statement);
