@@ -253,7 +253,7 @@ function readNamedFile<T>(fields: Fields, key: string, folder: string, none: T, 
   try {
     return read({ name, bytes: readContent(resolve(folder, name)) });
   } catch (error) {
-    fields.report(`${fields.path}${key}: ${(error as Error).message}`);
+    fields.report(`${fields.path}${key}: ${(error as Error).message.replace(/\.$/, "")}`);
     return none;
   }
 }

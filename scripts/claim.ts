@@ -9,6 +9,7 @@ import { connect } from "./attest/chain";
 import { BATCH, claim } from "./attest/claim";
 import { readClaims } from "./attest/claimsFile";
 import { readSigner } from "./attest/keys";
+import { at } from "./evaluate/at";
 import { fileName, networkName, processStreams, readInputs, runCommand, type Streams } from "./lib/command";
 import { toJson } from "./lib/files";
 
@@ -43,10 +44,10 @@ function read(args: string[], streams: Streams) {
   };
   fields.refuse("options");
   const files = readInputs(positionals, streams).map(([name, text]) => ({ name, claims: readClaims(name, text) }));
-  const verifier = files[0]?.claims.verifier ?? "";
-  const other = files.find(({ claims }) => claims.verifier !== verifier);
-  if (other) throw new Problem(`${other.name} is for another verifier than ${files[0]?.name}: claim them one by one.`);
-  return { ...options, files, verifier };
+  const first = at(files, 0);
+  const other = files.find(({ claims }) => claims.verifier !== first.claims.verifier);
+  if (other) throw new Problem(`${other.name} is for another verifier than ${first.name}: claim them one by one.`);
+  return { ...options, files, verifier: first.claims.verifier };
 }
 
 async function run(

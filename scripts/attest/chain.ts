@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The protocol as the attester's tools see it, from the address of its verifier.
 
-import { id, type Signer } from "ethers";
+import { id, type Block, type Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { DeltaOneVerifier, ModelRegistry, OracleAttestation } from "../../.build/typechain";
 import { networkOf, type Network } from "../../deploy/ignition";
 import { Problem } from "../../deploy/problem";
-import { decodeRevert } from "../lib/errors";
+import { decodeRevert, type Revert } from "../lib/errors";
 
 /** A network and the verifier on it that pays. */
 export interface Chain {
@@ -70,8 +70,8 @@ export async function readModel({ hre, network, address, registry }: Chain, mode
 
 /** The time of the latest block, in seconds. */
 export async function timeOf({ hre }: Chain): Promise<bigint> {
-  const block = await hre.ethers.provider.getBlock("latest");
-  return BigInt(block?.timestamp ?? 0);
+  const block = (await hre.ethers.provider.getBlock("latest")) as Block;
+  return BigInt(block.timestamp);
 }
 
 /** Refuses an account that cannot pay for a transaction. */
@@ -82,14 +82,20 @@ export async function requireEther({ hre, network }: Chain, sender: Signer): Pro
 }
 
 /** Runs a call that is to be sent next; a revert becomes a {@link Problem} that names the rule and the values. */
-export async function simulate<T>({ hre }: Chain, call: Promise<T>): Promise<T> {
+export async function simulate<T>(chain: Chain, call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    const revert = await decodeRevert(hre, error);
-    if (revert === undefined) throw error;
-    throw new Problem(`refused on chain: ${revert.message}; nothing was sent.`);
+    const { message } = await revertOf(chain, error);
+    throw new Problem(`refused on chain: ${message}; nothing was sent. See docs/errors.md.`);
   }
+}
+
+/** The revert that an error carries; any other error is thrown as it is. */
+export async function revertOf({ hre }: Chain, error: unknown): Promise<Revert> {
+  const revert = await decodeRevert(hre, error);
+  if (revert === undefined) throw error;
+  return revert;
 }
 
 /** The answer of a contract that may be another than was thought. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Contributors' claims on rewards that were attested as a root.
 
-import { id, type Signer } from "ethers";
+import { id, type Block, type ContractTransactionReceipt, type Signer } from "ethers";
 import type { IRewardDistributor } from "../../.build/typechain/contracts/verification/RewardDistributor";
 import type { RewardDistributor } from "../../.build/typechain";
 import { Problem } from "../../deploy/problem";
@@ -51,8 +51,7 @@ export async function claim(
   const transactions = [];
   for (const batch of batches) {
     const sent = await distributor.claimMany(batch);
-    const receipt = await sent.wait();
-    if (receipt === null) throw new Problem(`transaction ${sent.hash} has no receipt: claim again for what is left.`);
+    const receipt = (await sent.wait()) as ContractTransactionReceipt; // null only when nothing is waited for
     transactions.push({ hash: receipt.hash, gasUsed: receipt.gasUsed, claims: batch.length });
   }
   return { transactions, payments: open.map(({ payment }) => payment) };
@@ -117,7 +116,8 @@ async function blockAt({ hre }: Chain, timestamp: bigint): Promise<number> {
   let [low, high] = [0, await provider.getBlockNumber()];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (BigInt((await provider.getBlock(middle))?.timestamp ?? 0) < timestamp) low = middle + 1;
+    const block = (await provider.getBlock(middle)) as Block;
+    if (BigInt(block.timestamp) < timestamp) low = middle + 1;
     else high = middle;
   }
   return low;

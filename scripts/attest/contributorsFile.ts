@@ -5,6 +5,7 @@ import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
 import { address, type Rule } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
+import { at } from "../evaluate/at";
 import type { WeightedContributor } from "./contributors";
 import type { Contributor } from "./statement";
 
@@ -50,7 +51,7 @@ export function shareOut(contributors: readonly WeightedContributor[]): Contribu
       .map(({ index }) => index),
   );
   return ordered.map((entry, index) => {
-    const shareBps = (floors[index] ?? 0n) + (raised.has(index) ? 1n : 0n);
+    const shareBps = at(floors, index) + (raised.has(index) ? 1n : 0n);
     if (shareBps === 0n) {
       throw new Problem(
         `the weight of contributor ${entry.account} is ${entry.weight} of ${sum}, expected at least 1 of 10000: leave it out or raise it.`,

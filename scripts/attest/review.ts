@@ -4,9 +4,8 @@
 import { ZeroHash } from "ethers";
 import { Problem } from "../../deploy/problem";
 import { formatInteger, formatTokens, roundTokens } from "../../deploy/units";
-import { decodeRevert } from "../lib/errors";
 import type { Bundle } from "./bundle";
-import { readModel, timeOf, type Chain, type ModelState } from "./chain";
+import { readModel, revertOf, timeOf, type Chain, type ModelState } from "./chain";
 import { treeOf, type Claims } from "./claimsFile";
 import { contributorAmount } from "./contributors";
 import type { ImprovementStatement } from "./statement";
@@ -104,7 +103,7 @@ export function describe({ network }: Chain, review: Review, claims?: Claims): s
 }
 
 /** By how much the candidate is better, in bps. */
-export function deltaOf({ evaluation }: Pick<ImprovementStatement, "evaluation">): bigint {
+function deltaOf({ evaluation }: Pick<ImprovementStatement, "evaluation">): bigint {
   const difference = evaluation.candidateScore - evaluation.baselineScore;
   return difference < 0n ? -difference : difference;
 }
@@ -138,17 +137,15 @@ function requireSameBenchmark(
 }
 
 /** Asks the registry about the benchmark's minima; answers what is left today when the day's limit is all that is in the way. */
-async function requireStrong(
-  { hre, registry }: Chain,
-  { evaluation }: ImprovementStatement,
-): Promise<bigint | undefined> {
+async function requireStrong(chain: Chain, { evaluation }: ImprovementStatement): Promise<bigint | undefined> {
+  const { registry } = chain;
   try {
     await registry.previewImprovement(evaluation);
     return undefined;
   } catch (error) {
-    const revert = await decodeRevert(hre, error);
-    if (revert?.name === "DailyLimitExceeded") return BigInt(revert.args["remainingBps"] ?? 0);
-    throw revert ? new Problem(`the chain would refuse the statement: ${revert.message}.`) : error;
+    const revert = await revertOf(chain, error);
+    if (revert.name === "DailyLimitExceeded") return registry.remainingTodayBps(evaluation.model);
+    throw new Problem(`the chain would refuse the statement: ${revert.message}.`);
   }
 }
 

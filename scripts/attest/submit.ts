@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The way of a signed statement to the chain, and what it minted.
 
-import type { Signer } from "ethers";
+import type { ContractTransactionReceipt, Signer } from "ethers";
 import { Problem } from "../../deploy/problem";
 import { toCall } from "./attest";
 import type { Bundle } from "./bundle";
@@ -42,15 +42,13 @@ export async function submit(chain: Chain, bundle: Bundle, sender: Signer): Prom
   await requireEther(chain, sender);
 
   const sent = await verifier.processImprovement(...call);
-  const receipt = await sent.wait();
-  if (receipt === null) throw new Problem(`transaction ${sent.hash} has no receipt: look it up before sending again.`);
+  const receipt = (await sent.wait()) as ContractTransactionReceipt; // null only when nothing is waited for
   const payments = (
     await verifier.queryFilter(verifier.filters.RewardDistributed(), receipt.blockNumber, receipt.blockNumber)
   )
     .filter((event) => event.transactionHash === receipt.hash)
     .map(({ args: { account, amount } }) => ({ account, amount }));
-  const [owner, ...contributors] = payments;
-  if (owner === undefined) throw new Problem(`transaction ${sent.hash} paid nobody: look it up before sending again.`);
+  const [owner, ...contributors] = payments as [Payment, ...Payment[]];
   const { baselineScore, candidateScore } = statement.evaluation;
   return {
     transaction: receipt.hash,

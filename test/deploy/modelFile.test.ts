@@ -238,6 +238,45 @@ describe("Model file", () => {
     );
   });
 
+  describe("improvement", () => {
+    const folder = join(DEPLOY, "benchmarks/credit-default");
+    const improvement = {
+      evaluation: "first",
+      examples: "../benchmarks/credit-default/evaluation.csv",
+      contribution: "../benchmarks/credit-default/contribution.md",
+      contributors: "../benchmarks/credit-default/contributors.csv",
+    };
+
+    it("is read with the benchmark and every file that it names", () => {
+      expect(parse({ improvement }).improvement).to.deep.equal({
+        evaluationName: "first",
+        spec: parseSpec(readFileSync(join(folder, "benchmark.json"), "utf8")),
+        examples: readExamples({ name: "evaluation.csv", bytes: readFileSync(join(folder, "evaluation.csv")) }),
+        contribution: readFileSync(join(folder, "contribution.md")),
+        contributors: [
+          { account: "0x2546BcD3c84621e976D8185a91A922aE77ECEc30", weight: 7n },
+          { account: "0xbDA5747bFD65F08deb54cb465eB87D40e51B197E", weight: 3n },
+        ],
+      });
+    });
+
+    it("tells everything that is wrong with it", () => {
+      expectRefusal(
+        {
+          improvement: {
+            ...improvement,
+            evaluation: "a b",
+            contribution: "absent.md",
+            contributors: improvement.examples,
+          },
+        },
+        `improvement.evaluation is "a b", expected ${ID}`,
+        "improvement.contribution: there is no file deploy/models/absent.md",
+        `improvement.contributors: ${improvement.examples}: column "account" is missing, the header has id, label, baseline, candidate`,
+      );
+    });
+  });
+
   it("tells everything at once", () => {
     expectRefusal(
       { ...group("pool", { crr: 1 }), id: "", governor: undefined },

@@ -23,17 +23,20 @@ export interface Node {
   stop: () => Promise<void>;
 }
 
-/** Runs a script of the project as its users do, in a process of its own. */
+/** Runs a script of the project as its users do, in a process of its own, with `input` on its standard input. */
 export async function runScript(
   script: string,
   args: readonly string[] = [],
   env: Record<string, string> = {},
+  input = "",
 ): Promise<Outcome> {
   const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", script, ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    // NODE_V8_COVERAGE lets a coverage run see into the process.
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_V8_COVERAGE: process.env.NODE_V8_COVERAGE, ...env },
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.end(input);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

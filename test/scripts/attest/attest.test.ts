@@ -7,7 +7,8 @@ import { formatBundle, readBundle, type Bundle } from "../../../scripts/attest/b
 import { formatClaims } from "../../../scripts/attest/claimsFile";
 import { STATEMENT_TYPES, statementDomain } from "../../../scripts/attest/statement";
 import { toCall } from "../../../scripts/attest/attest";
-import { BASELINE, improve } from "../../helpers/improvements";
+import { BASELINE, improve, registerModel } from "../../helpers/improvements";
+import { Direction } from "../../helpers/models";
 import { DAY } from "../../helpers/units";
 import {
   attesterKeys,
@@ -104,6 +105,16 @@ describe("attest", () => {
     });
     expect(code).to.equal(0);
     expect(err).to.contain("\n  waits for another day: today's limit leaves 400 bps\n");
+  });
+
+  it("counts down for a metric that is minimised", async () => {
+    const tools = await loadFixture(deployTools);
+    const modelId = "errors";
+    const model = await registerModel(tools, { modelId, benchmark: { direction: Direction.MINIMISE } });
+    const measured = await buildMeasured({ ...tools, model }, { candidateScore: BASELINE - 25n });
+    const { bundle } = await proposed(tools, { modelId, measured });
+    const { err } = await run(main, argsFor(tools), { input: formatBundle(bundle), env: { PRIVATE_KEY: key } });
+    expect(err).to.contain("  improvement      score 7494 → 7469, 25 bps; ");
   });
 
   it("says of a model without commitments that there are none", async () => {

@@ -51,8 +51,7 @@ function altered(path: string, value?: unknown, text = formatBundle(buildBundle(
   const keys = path.split(".");
   const last = keys.pop() ?? "";
   const parent = keys.reduce((object, key) => object[key] as Record<string, unknown>, json);
-  if (value === undefined) delete parent[last];
-  else parent[last] = value;
+  parent[last] = value; // JSON leaves out what is undefined
   return JSON.stringify(json);
 }
 

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { id } from "ethers";
 import hre from "hardhat";
 import { formatBundle, type Bundle } from "../../../scripts/attest/bundle";
+import { simulate } from "../../../scripts/attest/chain";
 import { main } from "../../../scripts/submit";
 import { DELTA, improve, RATE, rewardOf } from "../../helpers/improvements";
 import { DAY } from "../../helpers/units";
@@ -120,7 +121,7 @@ describe("submit", () => {
         ...rest,
         statement: { ...statement, evaluation: { ...statement.evaluation, ...change } },
       }));
-    const refusedBecause = (reason: string) => `refused on chain: ${reason}; nothing was sent.`;
+    const refusedBecause = (reason: string) => `refused on chain: ${reason}; nothing was sent. See docs/errors.md.`;
 
     const refused: [string, Make, (tools: Tools, bundle: Bundle) => string | Promise<string>][] = [
       [
@@ -243,6 +244,13 @@ describe("submit", () => {
         env: { PRIVATE_KEY: poor.privateKey },
       });
       expectRefusal(outcome, `submit: ${poor.address} has no ether on hardhat: send it some to pay for gas.`);
+    });
+
+    it("but passes on what is no revert", async () => {
+      const { chain } = await loadFixture(deployTools);
+      const lost = new Error("connection lost");
+      const thrown: unknown = await simulate(chain, Promise.reject(lost)).catch((error: unknown) => error);
+      expect(thrown).to.equal(lost);
     });
 
     it("for bundles of different statements", async () => {

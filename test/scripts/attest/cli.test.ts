@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+import { expect } from "chai";
+import { readBundle } from "../../../scripts/attest/bundle";
+import type { Submission } from "../../../scripts/attest/submit";
+import { rpc, runScript, startNode, type Node, type Outcome } from "../../helpers/process";
+import { attesterKeys, buildContributors, relayerKey, toCsv, useFolder } from "./support";
+
+const MODEL = "credit-default";
+const BENCHMARK = `deploy/benchmarks/${MODEL}`;
+const TOKEN = 10n ** 18n;
+
+/** The tools as a shell runs them, each in a process of its own, on a chain that all share. */
+describe("attester's tools: command lines @uninstrumented", () => {
+  const folder = useFolder();
+  let node: Node;
+  let verifier: string;
+
+  const tool = (
+    name: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+    input = "",
+  ): Promise<Outcome> => runScript(`scripts/${name}.ts`, args, { ...node.env, ...env }, input);
+
+  async function succeed(...parameters: Parameters<typeof tool>): Promise<string> {
+    const { code, stdout, stderr } = await tool(...parameters);
+    expect(code, stderr).to.equal(0);
+    return stdout;
+  }
+
+  before(async () => {
+    node = await startNode();
+    await nextDay(node); // The day's limit must not be renewed while the tests run.
+    // The model's first improvement; what follows improves it again.
+    const launched = await succeed("launch", [
+      "--network",
+      "localhost",
+      "--model",
+      `deploy/models/${MODEL}.json`,
+      "--json",
+    ]);
+    verifier = (JSON.parse(launched) as { protocol: Record<string, string> }).protocol["DeltaOneVerifier"]!;
+  });
+
+  after(() => node.stop());
+
+  it("refuse the evaluation of a model that has moved on, each with one line", async () => {
+    const contribution = `${BENCHMARK}/contribution.md`;
+    const args = ["--benchmark", `${BENCHMARK}/benchmark.json`, "--contribution", contribution];
+    const evaluation = await succeed("evaluate", [...args, `${BENCHMARK}/evaluation.csv`]);
+    const contributors = folder.write("contributors.csv", toCsv(buildContributors(2)));
+    const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL, "--evaluation-id", "second"];
+    const { code, stdout, stderr } = await tool(
+      "statement",
+      [...options, "--contributors", contributors],
+      {},
+      evaluation,
+    );
+    expect({ code, stdout, stderr }).to.deep.equal({
+      code: 1,
+      stdout: "",
+      stderr: `statement: the statement is not of the present benchmark of ${MODEL}: baselineScore is 7494, the chain has 7988.\n`,
+    });
+  });
+
+  it("pass a statement from evaluation to rewards", async () => {
+    const evaluation = JSON.parse(
+      await succeed("evaluate", [
+        "--benchmark",
+        `${BENCHMARK}/benchmark.json`,
+        "--contribution",
+        `${BENCHMARK}/contribution.md`,
+        `${BENCHMARK}/evaluation.csv`,
+      ]),
+    ) as Record<string, unknown>;
+    const next = { ...evaluation, baselineScore: 7_988, candidateScore: 8_008 };
+    const contributors = folder.write("contributors.csv", toCsv(buildContributors(2)));
+    const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL, "--evaluation-id", "second"];
+    let bundle = await succeed("statement", [...options, "--contributors", contributors], {}, JSON.stringify(next));
+    const [first, second] = attesterKeys;
+    const onChain = ["--network", "localhost", "--verifier", verifier];
+    bundle = await succeed("attest", onChain, { PRIVATE_KEY: second!.privateKey }, bundle);
+    const file = folder.write("bundle.json", bundle);
+    expect(await succeed("attest", [...onChain, "--out", file, file], { PRIVATE_KEY: first!.privateKey })).to.equal("");
+    expect(readBundle(file, folder.read("bundle.json")).attestations).to.have.length(2);
+
+    const env = { PRIVATE_KEY: relayerKey.privateKey };
+    // The day's limit of 500 bps leaves 6 after the launch's 494: the statement has to wait.
+    const early = await tool("submit", ["--network", "localhost", file], env);
+    expect({ code: early.code, stdout: early.stdout }).to.deep.equal({ code: 1, stdout: "" });
+    expect(early.stderr).to.equal(
+      "submit: refused on chain: The improvement is more than the model's limit leaves for this UTC day. It can be sent again on another day (DailyLimitExceeded: deltaBps 20, remainingBps 6); nothing was sent. See docs/errors.md.\n",
+    );
+    await nextDay(node);
+    const submission = JSON.parse(await succeed("submit", ["--network", "localhost", file], env)) as Submission;
+    expect(submission.reward).to.equal(String(200n * TOKEN));
+    expect(submission.owner.amount).to.equal(String(60n * TOKEN));
+
+    const again = await tool("submit", ["--network", "localhost"], env, folder.read("bundle.json"));
+    expect(again.code).to.equal(1);
+    expect(again.stderr).to.match(
+      /^submit: refused on chain: The evaluation was paid \(EvaluationAlreadyUsed: [^\n]+\n$/,
+    );
+  });
+
+  it("never show a key, and end with one line", async () => {
+    const key = `${relayerKey.privateKey}0`;
+    const bad = await tool("claim", ["--network", "localhost"], { PRIVATE_KEY: key }, "{");
+    expect({ code: bad.code, stdout: bad.stdout }).to.deep.equal({ code: 1, stdout: "" });
+    expect(bad.stderr).to.match(/^claim: standard input is not JSON: [^\n]+\n$/);
+    expect(bad.stderr).not.to.contain(key.slice(2));
+  });
+});
+
+/** Moves the chain to the first hour of the next UTC day. */
+async function nextDay({ url }: Node): Promise<void> {
+  const block = (await rpc(url, "eth_getBlockByNumber", ["latest", false])) as { timestamp: string };
+  const day = 86_400;
+  await rpc(url, "evm_setNextBlockTimestamp", [(Math.floor(Number(block.timestamp) / day) + 1) * day]);
+  await rpc(url, "evm_mine");
+}
