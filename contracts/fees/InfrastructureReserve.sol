@@ -20,12 +20,6 @@ import {UsageFeeRouter} from "./UsageFeeRouter.sol";
 contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    /// @dev What a model owns, and whether it is among {_models}: one word. No token has 2^248 units.
-    struct Account {
-        uint248 balance;
-        bool isListed;
-    }
-
     /// @notice May pay invoices.
     bytes32 public constant PAYER_ROLE = keccak256("PAYER_ROLE");
 
@@ -41,7 +35,8 @@ contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, Reentr
     /// @inheritdoc IInfrastructureReserve
     IUsageFeeRouter public immutable feeRouter;
 
-    mapping(ModelId model => Account) private _accounts;
+    /// @dev What a model owns, times two, plus one: 0 is a model that was never credited. No token has 2^255 units.
+    mapping(ModelId model => uint256) private _accounts;
 
     /// @dev The models that were ever credited. Each has a pool, so that only pool creators make it longer.
     ModelId[] private _models;
@@ -76,14 +71,14 @@ contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, Reentr
     /// @inheritdoc IInfrastructureReserve
     function credit(ModelId model, uint256 amount) external {
         if (msg.sender != address(feeRouter)) revert OnlyFeeRouter(msg.sender);
-        Account storage account = _accounts[model];
-        uint256 balance = account.balance + amount;
-
-        account.balance = uint248(balance);
-        if (!account.isListed) {
-            account.isListed = true;
-            _models.push(model);
+        uint256 account = _accounts[model];
+        uint256 balance;
+        unchecked {
+            balance = (account >> 1) + amount; // The router has seen as many tokens arrive.
         }
+
+        if (account == 0) _models.push(model);
+        _accounts[model] = (balance << 1) | 1;
         emit Credited(model, amount, balance);
     }
 
@@ -152,13 +147,13 @@ contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, Reentr
 
     /// @inheritdoc IInfrastructureReserve
     function balanceOf(ModelId model) external view returns (uint256) {
-        return _accounts[model].balance;
+        return _accounts[model] >> 1;
     }
 
     /// @inheritdoc IInfrastructureReserve
     function totalOwed() public view returns (uint256 owed) {
         for (uint256 i; i < _models.length; ++i) {
-            owed += _accounts[_models[i]].balance;
+            owed += _accounts[_models[i]] >> 1;
         }
     }
 
@@ -168,12 +163,12 @@ contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, Reentr
         if (isPaid[payment.invoiceHash]) revert InvoiceAlreadyPaid(payment.invoiceHash);
         uint256 from = payableFrom[payment.model][payment.payee];
         if (from == 0 || block.timestamp < from) revert PayeeNotApproved(payment.model, payment.payee, from);
-        uint256 available = _accounts[payment.model].balance;
+        uint256 available = _accounts[payment.model] >> 1;
         if (payment.amount > available) revert InsufficientBalance(payment.model, payment.amount, available);
 
         uint256 balance = available - payment.amount;
         isPaid[payment.invoiceHash] = true;
-        _accounts[payment.model].balance = uint248(balance);
+        _accounts[payment.model] = (balance << 1) | 1;
         emit InvoicePaid(payment.model, payment.payee, payment.invoiceHash, payment.amount, balance);
 
         reserveToken.safeTransfer(payment.payee, payment.amount);

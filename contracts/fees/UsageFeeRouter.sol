@@ -52,13 +52,13 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
 
     /// @inheritdoc IUsageFeeRouter
     function depositFee(ModelId model, uint256 amount) external nonReentrant {
-        _deposit(msg.sender, model, amount);
+        _deposit(registry.feeTermsOf(model), msg.sender, model, amount);
     }
 
     /// @inheritdoc IUsageFeeRouter
     function depositFeeWithPermit(ModelId model, uint256 amount, Permit calldata permit) external nonReentrant {
         permit.tryUse(address(reserveToken), amount);
-        _deposit(msg.sender, model, amount);
+        _deposit(registry.feeTermsOf(model), msg.sender, model, amount);
     }
 
     /// @inheritdoc IUsageFeeRouter
@@ -93,9 +93,9 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IUsageFeeRouter
-    function depositFromBatch(address payer, Deposit calldata deposit) external {
+    function depositFromBatch(address payer, ModelId model, uint256 amount) external {
         if (msg.sender != address(this)) revert OnlySelf(msg.sender);
-        _deposit(payer, deposit.model, deposit.amount);
+        _deposit(registry.feeTermsOf(model), payer, model, amount);
     }
 
     /// @inheritdoc IUsageFeeRouter
@@ -120,16 +120,13 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
     function _depositFees(Deposit[] calldata deposits) private returns (bool[] memory deposited) {
         deposited = new bool[](deposits.length);
         for (uint256 i; i < deposits.length; ++i) {
-            try this.depositFromBatch(msg.sender, deposits[i]) {
+            (ModelId model, uint256 amount) = (deposits[i].model, deposits[i].amount);
+            try this.depositFromBatch(msg.sender, model, amount) {
                 deposited[i] = true;
             } catch (bytes memory reason) {
-                emit DepositFailed(deposits[i].model, msg.sender, deposits[i].amount, reason);
+                emit DepositFailed(model, msg.sender, amount, reason);
             }
         }
-    }
-
-    function _deposit(address payer, ModelId model, uint256 amount) private {
-        _deposit(registry.feeTermsOf(model), payer, model, amount);
     }
 
     function _deposit(FeeTerms memory terms, address payer, ModelId model, uint256 amount) private {
@@ -151,7 +148,10 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         address receiver = address(infrastructureReserve);
         uint256 before = reserveToken.balanceOf(receiver);
         reserveToken.safeTransferFrom(payer, receiver, amount);
-        uint256 received = reserveToken.balanceOf(receiver) - before;
+        uint256 received;
+        unchecked {
+            received = reserveToken.balanceOf(receiver) - before; // what wraps is no amount
+        }
         if (received != amount) revert UnexpectedReserveReceived(received, amount);
     }
 

@@ -78,7 +78,7 @@ interface IUsageFeeRouter {
     ) external returns (bool[] memory deposited);
 
     /// @notice One deposit of a batch. Only this contract itself. Errors: `OnlySelf`, and those of {depositFee}.
-    function depositFromBatch(address payer, Deposit calldata deposit) external;
+    function depositFromBatch(address payer, ModelId model, uint256 amount) external;
 
     /// @notice What {payForCalls} would cost now. Errors: `CallsOutOfRange`, `PriceNotSet`.
     function quoteCalls(ModelId model, uint256 calls) external view returns (uint256 amount);

@@ -1,10 +1,10 @@
 // What `npm run bench` measures. Each scenario starts from a fresh copy of its fixture; docs/benchmarks.md describes them.
 
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import type { Signer } from "ethers";
 import { ethers } from "hardhat";
 import { deployProtocol } from "../../test/helpers/protocol";
-import { DEADLINE, gasOf, launch, openMarket, type Market } from "./world";
+import { DEADLINE, gasOf, launch, openMarket, payFees, type FeePayer, type Market } from "./world";
 
 /** One figure of the benchmark. */
 export interface Scenario {
@@ -20,6 +20,9 @@ const PAID = 100n * 10n ** 6n;
 const SOLD = 1_000n * 10n ** 18n;
 const STREAMED = 1_000n * 10n ** 6n;
 
+const CALLS = 100_000n;
+const STREAM_DURATION = 86_400n;
+
 /** Lower bounds close to what a trade yields, so that calldata costs what a careful user's does. */
 const MIN_TOKENS_OUT = 9_123_456_789_012_345_678n;
 const MIN_RESERVE_OUT = 9_123_456n;
@@ -31,6 +34,11 @@ const buy = ({ pool }: Market, buyer: Signer) => gasOf(pool.connect(buyer).buy(P
 
 /** The gas of a further model's launch, when the protocol has launched one before. */
 const launchGas = async ({ protocol }: Market) => (await launch(protocol, "sentiment-v2")).gas;
+
+/** A measurement by somebody who has paid fees of the model of {@link openMarket} before, and of 19 others. */
+const withFees = (measure: (payer: FeePayer) => Promise<bigint>) => async () => measure(await loadFixture(payFees));
+
+const deposit = ({ router, model }: FeePayer) => gasOf(router.depositFee(model, PAID));
 
 /** Every figure, in the order in which the table shows them. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -71,6 +79,28 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "launch.total",
     target: 3_300_000n,
     measure: inMarket(async (market) => Object.values(await launchGas(market)).reduce((sum, gas) => sum + gas)),
+  },
+  { name: "fee.deposit", target: 89_000n, measure: withFees(deposit) },
+  {
+    name: "fee.deposit.ended",
+    target: 89_000n,
+    measure: withFees(async (payer) => {
+      await time.increase(STREAM_DURATION + 1n);
+      return deposit(payer);
+    }),
+  },
+  {
+    name: "fee.batch20",
+    target: 51_000n,
+    measure: withFees(async ({ router, deposits }) => {
+      await router.depositFees(deposits);
+      return (await gasOf(router.depositFees(deposits))) / BigInt(deposits.length);
+    }),
+  },
+  {
+    name: "fee.calls",
+    target: 92_000n,
+    measure: withFees(({ router, model }) => gasOf(router.payForCalls(model, CALLS, PAID))),
   },
   { name: "protocol.deploy", measure: deploymentGas },
   { name: "curve.buy.max", target: 1_300n, measure: () => mostCurveGas(CurveSide.Buy) },

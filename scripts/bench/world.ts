@@ -3,7 +3,7 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { id as hashOf, MaxUint256, ZeroHash, type ContractTransactionResponse } from "ethers";
 import { ethers } from "hardhat";
-import type { HokusaiAMM, ModelToken } from "../../.build/typechain";
+import type { HokusaiAMM, ModelToken, UsageFeeRouter } from "../../.build/typechain";
 import { deployProtocol, type Protocol } from "../../test/helpers/protocol";
 
 /** A launched model. */
@@ -19,11 +19,20 @@ export interface Market extends Launch {
   protocol: Protocol;
 }
 
+/** Alice as a payer of fees of twenty models, `model` being one of them: each has had a deposit, and its stream runs. */
+export interface FeePayer {
+  router: UsageFeeRouter;
+  model: string;
+  deposits: { model: string; amount: bigint }[];
+}
+
 /** Later than any block of a benchmark, so that a deadline always costs the same calldata. */
 export const DEADLINE = 4_102_444_800n; // 2100-01-01
 
 const BUY_ONLY_WINDOW = 7n * 86_400n;
 const WHOLE = 10n ** 18n;
+const FEE = 100n * 10n ** 6n;
+const CALL_PRICE = 10n ** 6n;
 const FUNDS = 1_000_000n * 10n ** 6n;
 
 /** What a transaction cost: base, calldata and refunds included. */
@@ -99,4 +108,19 @@ export async function openMarket(): Promise<Market> {
   await time.increaseTo(await launched.pool.sellsOpenAt());
   await launched.pool.connect(alice).sell(WHOLE, 1n, alice, DEADLINE);
   return { ...launched, protocol };
+}
+
+/** A fixture: the payer of fees, on top of {@link openMarket}. */
+export async function payFees(): Promise<FeePayer> {
+  const { protocol } = await openMarket();
+  const { alice, governor, registry, reserveToken } = protocol;
+  const model = hashOf("sentiment-v1");
+  const others = Array.from({ length: 19 }, (_, i) => `sentiment-${i + 10}`);
+  for (const modelId of others) await launch(protocol, modelId);
+  await registry.connect(governor).setPricePerThousandCalls(model, CALL_PRICE);
+  const router = protocol.feeRouter.connect(alice);
+  await reserveToken.connect(alice).approve(router, MaxUint256);
+  const deposits = [model, ...others.map(hashOf)].map((id) => ({ model: id, amount: FEE }));
+  await router.depositFees(deposits);
+  return { router, model, deposits };
 }

@@ -147,7 +147,7 @@ describe("UsageFeeRouter batches", () => {
 
   it("is the only caller of its own items", async () => {
     const { feeRouter, alice, bob } = context;
-    await expect(feeRouter.connect(bob).depositFromBatch(alice, { model: context.first.id, amount: AMOUNT }))
+    await expect(feeRouter.connect(bob).depositFromBatch(alice, context.first.id, AMOUNT))
       .to.be.revertedWithCustomError(feeRouter, "OnlySelf")
       .withArgs(bob);
   });

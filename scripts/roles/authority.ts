@@ -1,0 +1,233 @@
+// Who may do what, at worst: the source of docs/roles.md, which the tests hold against the contracts.
+
+/** Who may call a function. */
+export type Caller =
+  | "anyone"
+  | "admin"
+  | "multisig"
+  | "guardian"
+  | "operator"
+  | "launcher"
+  | "registrar"
+  | "distributor"
+  | "poolCreator"
+  | "payer"
+  | "governor"
+  | "owner"
+  | "successor"
+  | "wirer"
+  | "contract";
+
+/** Parts of the protocol's state that a call may change. */
+export type Effect =
+  | "roles" // holders of roles, admin and its transfers
+  | "book" // address book, allow-list, attesters, treasury
+  | "lifecycle" // models that exist, their status and benchmarks
+  | "limits" // paid per day
+  | "parameters" // parameters and licences, present and pending
+  | "handovers" // governors and owners, present and proposed
+  | "pauses"
+  | "payees"
+  | "supply" // tokens that exist, by bucket
+  | "market" // reserve, stream and fees of pools
+  | "bills"; // what models own in the infrastructure reserve
+
+/** One function's entry. */
+export interface Power {
+  callers: readonly Caller[];
+  effects: readonly Effect[];
+  /** What a stolen key does with it at worst. */
+  worst: string;
+  /** What stands between the call, or the decision to call, and its effect. */
+  delay: string;
+}
+
+const AT_ONCE = "none";
+const TIMELOCK = "2 days, timelock";
+
+const power = (callers: readonly Caller[], effects: readonly Effect[], worst: string, delay = AT_ONCE): Power => ({
+  callers,
+  effects,
+  worst,
+  delay,
+});
+
+const byAdmin = (effects: readonly Effect[], worst: string) => power(["admin"], effects, worst, TIMELOCK);
+
+const byContract = (who: string, effects: readonly Effect[]) =>
+  power(["contract"], effects, `nothing: only the ${who} calls it, or the contract itself`);
+
+const own = (effects: readonly Effect[], worst: string) => power(["anyone"], effects, worst);
+
+/** Functions that every contract with roles has. */
+export const ACCESS: Readonly<Record<string, Power>> = {
+  grantRole: power(
+    ["admin", "operator"],
+    ["roles"],
+    "admin: any role to anybody, the default admin excepted; operator: DEPLOYER_ROLE on TokenManager",
+    "admin: 2 days, timelock; operator: none",
+  ),
+  revokeRole: power(
+    ["admin", "operator"],
+    ["roles"],
+    "a role's holders are locked out until it is granted again",
+    "admin: 2 days, timelock; operator: none",
+  ),
+  renounceRole: own(["roles"], "the caller's own role ends; the admin's only by a transfer, never to zero"),
+  suspendRole: power(
+    ["guardian"],
+    ["roles"],
+    "operational keys are locked out until the admin grants their roles again",
+  ),
+  beginDefaultAdminTransfer: byAdmin(["roles"], "another admin, which must accept two days later"),
+  cancelDefaultAdminTransfer: byAdmin(["roles"], "the admin stays"),
+  acceptDefaultAdminTransfer: power(["successor"], ["roles"], "becomes the admin that the admin proposed", "2 days"),
+  changeDefaultAdminDelay: byAdmin(["roles"], "a shorter wait between the steps of an admin transfer"),
+  rollbackDefaultAdminDelay: byAdmin(["roles"], "the wait stays as it is"),
+};
+
+/** Every function that changes state, by contract. */
+export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>> = {
+  ModelRegistry: {
+    ...ACCESS,
+    wire: power(["wirer"], ["book"], "a protocol of other contracts, before anybody uses it; once"),
+    setVerifier: byAdmin(["book"], "every remaining reward bucket, hence reserves"),
+    setMethodAllowed: byAdmin(["book"], "new benchmarks that a method of the admin's vouches for"),
+    createModel: byContract("TokenManager", ["lifecycle"]),
+    registerModel: power(["registrar"], ["lifecycle"], "wrong benchmarks of unregistered models, repairable"),
+    replaceBenchmark: byAdmin(["lifecycle", "parameters"], "a benchmark that pays what is left of one model's rewards"),
+    setDailyLimit: byAdmin(["limits"], "one model's whole reward bucket in a day, with the attesters' word"),
+    pauseSubmissions: power(["guardian"], ["pauses"], "no improvements for 14 days, and not again within 28"),
+    resumeSubmissions: power(["guardian"], ["pauses"], "a pause ends"),
+    setTokensPerDeltaOne: power(
+      ["governor"],
+      ["parameters"],
+      "rewards within the bounds and the lifetime bucket",
+      "2 days",
+    ),
+    setInfrastructureAccrual: power(
+      ["governor"],
+      ["parameters"],
+      "10 % to 100 % of future fees to the infrastructure",
+      "higher: 2 days; lower: none",
+    ),
+    setPricePerThousandCalls: power(
+      ["governor"],
+      ["parameters"],
+      "calls at up to 1,000,000 USDC per thousand, which payers bound",
+      "lower: 2 days; higher or first: none",
+    ),
+    cancelChange: power(["governor", "guardian"], ["parameters"], "a pending change does not take place"),
+    setLicense: power(["governor"], ["parameters"], "another licence from now on; earlier ones stay in the log"),
+    proposeGovernor: power(
+      ["governor", "admin"],
+      ["handovers"],
+      "governor: hands its own power over; admin: replaces a governor who does not object",
+      "governor: none; admin: 2 days, timelock, and 7 days",
+    ),
+    acceptGovernor: power(["successor"], ["handovers"], "becomes the governor that was proposed"),
+    proposeOwner: power(["owner"], ["handovers"], "hands the owner's share of future rewards over"),
+    acceptOwner: power(["successor"], ["handovers"], "becomes the owner that was proposed"),
+    recordImprovement: byContract("DeltaOneVerifier", ["lifecycle"]),
+    setPool: byContract("HokusaiAMMFactory", ["lifecycle"]),
+  },
+  TokenManager: {
+    ...ACCESS,
+    deployTokenWithAllocations: power(
+      ["launcher"],
+      ["lifecycle", "limits", "parameters", "handovers", "supply"],
+      "tokens nobody needs, squatted free ids",
+    ),
+    distributeModelSupplierAllocation: power(["distributor"], ["supply"], "the timing of one mint per model"),
+    mintRewards: byContract("DeltaOneVerifier", ["supply"]),
+    setPool: byContract("HokusaiAMMFactory", ["lifecycle"]),
+    pauseLaunches: power(["guardian"], ["pauses"], "no launches for 14 days, and not again within 28"),
+    resumeLaunches: power(["guardian"], ["pauses"], "a pause ends"),
+  },
+  ModelToken: {
+    transfer: own([], "the caller's own tokens"),
+    transferFrom: own([], "what a holder has approved to the caller"),
+    approve: own([], "the caller's own tokens"),
+    permit: own([], "nothing: the holder has signed"),
+    mint: byContract("pool", ["supply"]),
+    burn: byContract("pool", ["supply"]),
+    mintRewards: byContract("TokenManager", ["supply"]),
+    mintSupplierAllocation: byContract("TokenManager", ["supply"]),
+    setPool: byContract("TokenManager", ["lifecycle"]),
+  },
+  HokusaiAMMFactory: {
+    ...ACCESS,
+    createPool: power(["poolCreator"], ["lifecycle", "market"], "a cheap pool for a model without fixed terms"),
+    createPoolWithParams: power(
+      ["poolCreator"],
+      ["lifecycle", "market"],
+      "a cheap pool for a model without fixed terms",
+    ),
+    setPoolTerms: power(["governor"], ["lifecycle"], "no pool for its own model but on its terms"),
+    pauseBuys: power(["guardian"], ["pauses"], "no buys for 14 days, and not again within 28; sells go on"),
+    resumeBuys: power(["guardian"], ["pauses"], "a pause ends"),
+    setTreasury: byAdmin(["book"], "trade fees to another account"),
+  },
+  HokusaiAMM: {
+    buy: own(["supply", "market"], "pays the curve's price"),
+    buyWithPermit: own(["supply", "market"], "pays the curve's price"),
+    buyExactOut: own(["supply", "market"], "pays the curve's price"),
+    buyExactOutWithPermit: own(["supply", "market"], "pays the curve's price"),
+    sell: own(["supply", "market"], "receives the curve's price, first come first served"),
+    depositFees: own(["market"], "gives to the holders"),
+    collectFees: own(["market"], "sends trade fees to the treasury"),
+    creditFees: byContract("UsageFeeRouter", ["market"]),
+    setBuysPausedUntil: byContract("HokusaiAMMFactory", ["pauses"]),
+  },
+  UsageFeeRouter: {
+    depositFee: own(["market", "bills"], "gives to the model"),
+    depositFeeWithPermit: own(["market", "bills"], "gives to the model"),
+    payForCalls: own(["market", "bills"], "gives to the model"),
+    payForCallsWithPermit: own(["market", "bills"], "gives to the model"),
+    depositFees: own(["market", "bills"], "gives to the models"),
+    depositFeesWithPermit: own(["market", "bills"], "gives to the models"),
+    depositFromBatch: byContract("router", ["market", "bills"]),
+  },
+  InfrastructureReserve: {
+    ...ACCESS,
+    credit: byContract("UsageFeeRouter", ["bills"]),
+    pay: power(["payer"], ["bills"], "accrued balances to payees that the governor approved two days before"),
+    payMany: power(["payer"], ["bills"], "accrued balances to payees that the governor approved two days before"),
+    payFromBatch: byContract("infrastructure reserve", ["bills"]),
+    approvePayee: power(["governor"], ["payees"], "with a payer: the model's own balance, to anybody", "2 days"),
+    revokePayee: power(["governor", "guardian"], ["payees"], "a payee waits for two days again"),
+    rescueSurplus: byAdmin([], "tokens that no model owns"),
+  },
+  OracleAttestation: {
+    ...ACCESS,
+    addAttester: byAdmin(["book"], "with the threshold: every remaining reward bucket, hence reserves"),
+    setThreshold: byAdmin(["book"], "fewer attesters vouch, at least one"),
+    removeAttester: power(["guardian", "admin"], ["book"], "as few attesters as the threshold needs"),
+  },
+  Hybrid: {},
+  DeltaOneVerifier: {
+    processImprovement: own(
+      ["lifecycle", "supply"],
+      "nothing without the method's word; m attesters: dailyLimitBps per model and UTC day, until the guardian acts",
+    ),
+  },
+  RewardDistributor: {
+    claim: own([], "pays a contributor what the contributor is owed"),
+    claimMany: own([], "pays contributors what they are owed"),
+    createDistribution: byContract("DeltaOneVerifier", []),
+  },
+  TimelockController: {
+    schedule: power(["multisig"], [], "announces an operation", "2 days"),
+    scheduleBatch: power(["multisig"], [], "announces operations", "2 days"),
+    execute: power(["multisig"], [], "whatever was announced two days before"),
+    executeBatch: power(["multisig"], [], "whatever was announced two days before"),
+    cancel: power(["multisig"], [], "an announced operation does not take place"),
+    updateDelay: byAdmin([], "another delay, after the present one"),
+    grantRole: byAdmin(["roles"], "another multisig"),
+    revokeRole: byAdmin(["roles"], "no multisig: nothing can be changed any more"),
+    renounceRole: own(["roles"], "the caller's own role ends"),
+    onERC721Received: own([], "nothing"),
+    onERC1155Received: own([], "nothing"),
+    onERC1155BatchReceived: own([], "nothing"),
+  },
+};
