@@ -176,7 +176,6 @@ export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>
     sell: own(["supply", "market"], "receives the curve's price, first come first served"),
     depositFees: own(["market"], "gives to the holders"),
     collectFees: own(["market"], "sends trade fees to the treasury"),
-    creditFees: byContract("UsageFeeRouter", ["market"]),
     setBuysPausedUntil: byContract("HokusaiAMMFactory", ["pauses"]),
   },
   UsageFeeRouter: {

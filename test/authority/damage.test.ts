@@ -138,7 +138,6 @@ const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Arguments>>>> =
     sell: (_, sender) => [TOKEN, 0n, sender, MAX_UINT256],
     depositFees: () => [USDC],
     collectFees: () => [],
-    creditFees: () => [1n],
     setBuysPausedUntil: () => [MAX_UINT256],
   },
   UsageFeeRouter: {
