@@ -293,7 +293,11 @@ describe("DeltaOneVerifier statements", () => {
       await pay({ evaluation: { candidateScore: BASELINE + 300n } });
       expect(await context.verifier.remainingTodayBps(model.id)).to.equal(200);
       await refuse({ evaluation: { candidateScore: BASELINE + 501n } }, "DailyLimitExceeded", [201, 200]);
+      await pay({ evaluation: { candidateScore: BASELINE + 490n } });
+      expect(await context.verifier.remainingTodayBps(model.id)).to.equal(10);
+      await refuse({ evaluation: { candidateScore: BASELINE + 501n } }, "DailyLimitExceeded", [11, 10]);
       await pay({ evaluation: { candidateScore: BASELINE + 500n } });
+      expect(await context.verifier.remainingTodayBps(model.id)).to.equal(0);
     });
 
     it("begins anew at midnight UTC, not a second before, for the same statement byte for byte", async () => {
