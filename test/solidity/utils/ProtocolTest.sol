@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {InfrastructureReserve} from "contracts/fees/InfrastructureReserve.sol";
 import {HokusaiAMM} from "contracts/market/HokusaiAMM.sol";
 import {HokusaiAMMFactory} from "contracts/market/HokusaiAMMFactory.sol";
 import {HostileReserveTokenMock} from "contracts/mocks/HostileReserveTokenMock.sol";
@@ -23,6 +24,7 @@ struct Keys {
     address poolCreator;
     address governor;
     address verifier;
+    address payer;
     address feeRouter;
     address treasury;
     address supplier;
@@ -38,6 +40,7 @@ abstract contract ProtocolTest is Test {
     ModelRegistry internal registry;
     TokenManager internal tokenManager;
     HokusaiAMMFactory internal factory;
+    InfrastructureReserve internal infrastructureReserve;
     HostileReserveTokenMock internal usdc;
 
     function deployProtocol() internal {
@@ -51,7 +54,8 @@ abstract contract ProtocolTest is Test {
             poolCreator: makeAddr("poolCreator"),
             governor: makeAddr("governor"),
             verifier: makeAddr("verifier"),
-            feeRouter: makeAddr("feeRouter"),
+            payer: makeAddr("payerOfInvoices"),
+            feeRouter: address(0), // deployed below
             treasury: makeAddr("treasury"),
             supplier: makeAddr("supplier")
         });
@@ -74,6 +78,15 @@ abstract contract ProtocolTest is Test {
             _list(keys.distributor),
             registry
         );
+        infrastructureReserve = new InfrastructureReserve(
+            ADMIN_DELAY,
+            keys.admin,
+            guardians,
+            _list(keys.payer),
+            registry,
+            usdc
+        );
+        keys.feeRouter = address(infrastructureReserve.feeRouter());
         factory = new HokusaiAMMFactory(
             ADMIN_DELAY,
             keys.admin,
@@ -94,12 +107,23 @@ abstract contract ProtocolTest is Test {
         uint256 tokensPerDeltaOne,
         PoolTerms memory poolTerms
     ) internal returns (ModelToken token, HokusaiAMM pool) {
-        token = registerModel(supplierAllocation, investorAllocation, tokensPerDeltaOne);
+        return launchModel(MODEL, supplierAllocation, investorAllocation, tokensPerDeltaOne, poolTerms);
+    }
+
+    /// @notice The same for a model of this id.
+    function launchModel(
+        string memory modelId,
+        uint256 supplierAllocation,
+        uint256 investorAllocation,
+        uint256 tokensPerDeltaOne,
+        PoolTerms memory poolTerms
+    ) internal returns (ModelToken token, HokusaiAMM pool) {
+        token = _registerModel(modelId, supplierAllocation, investorAllocation, tokensPerDeltaOne);
 
         vm.prank(keys.poolCreator);
         pool = HokusaiAMM(
             factory.createPoolWithParams(
-                MODEL,
+                modelId,
                 address(token),
                 poolTerms.crr,
                 poolTerms.tradeFee,
@@ -116,10 +140,7 @@ abstract contract ProtocolTest is Test {
         uint256 investorAllocation,
         uint256 tokensPerDeltaOne
     ) internal returns (ModelToken token) {
-        token = _deployToken(supplierAllocation, investorAllocation, tokensPerDeltaOne);
-        Benchmark memory benchmark = buildBenchmark();
-        vm.prank(keys.registrar);
-        registry.registerModel(modelKey(), benchmark);
+        return _registerModel(MODEL, supplierAllocation, investorAllocation, tokensPerDeltaOne);
     }
 
     function buildBenchmark() internal returns (Benchmark memory) {
@@ -140,10 +161,27 @@ abstract contract ProtocolTest is Test {
     }
 
     function modelKey() internal pure returns (ModelId) {
-        return ModelId.wrap(keccak256(bytes(MODEL)));
+        return modelKey(MODEL);
+    }
+
+    function modelKey(string memory modelId) internal pure returns (ModelId) {
+        return ModelId.wrap(keccak256(bytes(modelId)));
+    }
+
+    function _registerModel(
+        string memory modelId,
+        uint256 supplierAllocation,
+        uint256 investorAllocation,
+        uint256 tokensPerDeltaOne
+    ) private returns (ModelToken token) {
+        token = _deployToken(modelId, supplierAllocation, investorAllocation, tokensPerDeltaOne);
+        Benchmark memory benchmark = buildBenchmark();
+        vm.prank(keys.registrar);
+        registry.registerModel(modelKey(modelId), benchmark);
     }
 
     function _deployToken(
+        string memory modelId,
         uint256 supplierAllocation,
         uint256 investorAllocation,
         uint256 tokensPerDeltaOne
@@ -160,7 +198,7 @@ abstract contract ProtocolTest is Test {
         return
             ModelToken(
                 tokenManager.deployTokenWithAllocations(
-                    MODEL,
+                    modelId,
                     "Model",
                     "MODEL",
                     supplierAllocation,
