@@ -167,7 +167,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         Market memory market = _load();
         _requireOutput(amount, 0);
         bool isRouter = msg.sender == market.feeRouter;
-        if (isRouter) _requireReceived(Math.min(_uncollectedFees(market), amount), amount);
+        if (isRouter) {
+            uint256 arrived = _uncollectedFees(market);
+            if (arrived < amount) revert UnexpectedReserveReceived(arrived, amount);
+        }
 
         uint256 pending = market.pending + amount;
         // A running stream ends after now; without one, `remaining` is of nothing pending. If a product wraps, {_store} refuses
