@@ -10,6 +10,7 @@ import { readModelFile } from "../deploy/modelFile";
 import { readParameters } from "../deploy/parameters";
 import { together } from "../deploy/problem";
 import { deployProtocol } from "../deploy/protocol";
+import { use } from "./launch/fees";
 import { improve } from "./launch/improve";
 import { trade } from "./launch/trade";
 import { humanView, jsonView, type View } from "./launch/view";
@@ -44,9 +45,10 @@ async function launch(hre: HardhatRuntimeEnvironment, { model: path, json }: Opt
   const model = await launchModel(hre, protocol, file, view.step);
   const trading = network.isLocal ? await trade(hre, protocol, model, view.step) : undefined;
   const improvement = network.isLocal ? await improve(hre, protocol, model, view.step) : undefined;
+  const usage = await use(hre, protocol, model, view.step);
   const code = await protocol.registry.statusOf(model.key);
   const status = Object.entries(Status).find(([, value]) => value === code)?.[0] ?? String(code);
-  const shown = { ...(trading && { trading }), ...(improvement && { improvement }) };
+  const shown = { ...(trading && { trading }), ...(improvement && { improvement }), ...(usage && { usage }) };
   view.end({ protocol, model, status, ...shown, state: await readState(model) });
 }
 

@@ -5,6 +5,7 @@ import type { Protocol } from "../../deploy/protocol";
 import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../deploy/units";
 import type { MarketState } from "../lib/state";
 import { bold, cyan, dim, green, table, yellow } from "../lib/terminal";
+import type { Usage } from "./fees";
 import type { Improved } from "./improve";
 import type { Trading } from "./trade";
 
@@ -25,6 +26,8 @@ export interface LaunchResult {
   readonly trading?: Trading;
   /** The improvement that this run made. */
   readonly improvement?: Improved;
+  /** The day of usage that this run let pass. */
+  readonly usage?: Usage;
   readonly state: MarketState;
 }
 
@@ -81,7 +84,7 @@ export function jsonView(print: Print): View {
       if (sent) steps.push({ ...sent, name });
       if (isFound(step)) found.push(name);
     },
-    end({ protocol, model, status, trading, improvement, state }) {
+    end({ protocol, model, status, trading, improvement, usage, state }) {
       const { network, addresses } = protocol;
       const { file, key } = model;
       const document = {
@@ -93,6 +96,7 @@ export function jsonView(print: Print): View {
         found,
         ...(trading && { trades: trading.trades, refused: trading.refused }),
         ...(improvement && { improvement }),
+        ...(usage && { usage }),
         dilution: projectedDilution(file),
         ...state,
       };
@@ -106,7 +110,7 @@ const isRefused = ({ outcome }: Step) => outcome.startsWith("refused");
 
 const isFound = (step: Step) => !step.sent && !step.isOffline && !isRefused(step);
 
-function summary({ model, status, trading, improvement, state }: LaunchResult): string[] {
+function summary({ model, status, trading, improvement, usage, state }: LaunchResult): string[] {
   const { supply, pool } = state;
   const { symbol } = model.file;
   const tokens = (wei: bigint) => formatTokens(roundTokens(wei));
@@ -138,6 +142,7 @@ function summary({ model, status, trading, improvement, state }: LaunchResult): 
     ),
     ...trades(trading, symbol),
     ...rewards(improvement),
+    ...fees(usage),
     ...dilution(model.file),
     ...sellsOpen(state, trading),
     "",
@@ -177,6 +182,25 @@ function rewards(improvement: Improved | undefined): string[] {
         [`${baselineScore} → ${candidateScore}, ${deltaBps} bps`, formatTokens(reward)],
         [`owner ${owner.account}`, formatTokens(owner.amount)],
         ...contributors.map(({ account, amount }) => [`contributor ${account}`, formatTokens(amount)]),
+      ],
+    ),
+  ];
+}
+
+function fees(usage: Usage | undefined): string[] {
+  if (!usage) return [];
+  const { fee, infrastructure, pool, invoice, priceBefore, priceAfter } = usage;
+  return [
+    "",
+    ...table(
+      ["a day of usage in USDC", ""],
+      [
+        ["fees", formatReserve(fee)],
+        ["to infrastructure", formatReserve(infrastructure)],
+        ["streamed to the pool", formatReserve(pool)],
+        ["invoice paid", formatReserve(invoice.amount)],
+        ["price before", formatPrice(priceBefore)],
+        ["price after", formatPrice(priceAfter)],
       ],
     ),
   ];

@@ -10,6 +10,7 @@ const CREDIT_DEFAULT = join(MODELS, "credit-default.json");
 
 const STEPS = ["deploy token", "register model", "distribute supplier allocation", "create pool"];
 const BUYS = ["buy 1", "buy 2", "buy up to the cap"];
+const USAGE = ["approve payee", "deposit usage fees", "pay invoice"];
 const FEE_BPS = 30n;
 
 const GUARDIAN = 3;
@@ -32,6 +33,9 @@ interface Document {
     contributors: { account: string; amount: string }[];
     attesters: string[];
     refused: { name: string };
+  };
+  usage?: Record<"fee" | "infrastructure" | "pool" | "priceBefore" | "priceAfter", string> & {
+    invoice: { payee: string; amount: string };
   };
   dilution: { rewards: string; supply: string; bps: string };
   supply: {
@@ -66,7 +70,7 @@ const sum = (values: bigint[]) => values.reduce((a, b) => a + b, 0n);
 const ceilDiv = (a: bigint, b: bigint) => (a + b - 1n) / b;
 
 /** What the trades of the document must have left on chain. */
-function expectConsistent({ trades, supply, pool }: Document) {
+function expectConsistent({ trades, usage, supply, pool }: Document) {
   const amounts = trades.map((trade) => ({ ...trade, reserve: BigInt(trade.reserve), tokens: BigInt(trade.tokens) }));
   const buys = amounts.filter(({ name }) => name !== "sell");
   const sells = amounts.filter(({ name }) => name === "sell");
@@ -80,12 +84,13 @@ function expectConsistent({ trades, supply, pool }: Document) {
   expect(BigInt(supply.total)).to.equal(BigInt(supply.supplier.minted) + issued + BigInt(supply.reward.minted));
   expect(BigInt(supply.maxSupply)).to.equal(BigInt(supply.supplier.cap) + BigInt(supply.investor.cap));
   expect(BigInt(pool.curveSupply)).to.equal(curveSupply);
-  expect(BigInt(pool.reserve) + BigInt(pool.uncollectedFees)).to.equal(paid);
+  const streamed = BigInt(usage?.pool ?? 0);
+  expect(BigInt(pool.reserve) + BigInt(pool.uncollectedFees)).to.equal(paid + streamed);
   expect(BigInt(pool.uncollectedFees) >= buyFees).to.equal(true);
   expect(BigInt(pool.spotPrice)).to.equal(
     ((BigInt(pool.reserve) + BigInt(pool.virtualReserve)) * 10n ** 42n) / (200_000n * curveSupply),
   );
-  expect(pool.spotPrice).to.equal(trades.at(-1)?.priceAfter);
+  expect(pool.spotPrice).to.equal(usage?.priceAfter ?? trades.at(-1)?.priceAfter);
   trades.slice(1).forEach((trade, index) => expect(trade.priceBefore).to.equal(trades[index]?.priceAfter));
 }
 
@@ -125,6 +130,7 @@ describe("npm run launch @uninstrumented", () => {
       "approve the pool",
       ...BUYS,
       "sell",
+      ...USAGE,
     ]);
     for (const { hash, gasUsed } of [...document.deployment, ...document.steps]) {
       expect(hash).to.match(/^0x[0-9a-f]{64}$/);
@@ -135,6 +141,11 @@ describe("npm run launch @uninstrumented", () => {
     expect(document.supply.supplier).to.deep.equal({ minted: `4${"0".repeat(23)}`, cap: `4${"0".repeat(23)}` });
     expect(document.refused.name).to.equal("InvestorAllocationExceeded");
     expect(document.refused.args.remaining).to.equal("0");
+    const usage = document.usage!;
+    expect(BigInt(usage.infrastructure) + BigInt(usage.pool)).to.equal(BigInt(usage.fee));
+    expect(usage.invoice.amount).to.equal(usage.infrastructure);
+    expect(usage.priceBefore).to.equal(document.trades.at(-1)?.priceAfter);
+    expect(BigInt(usage.priceAfter) > BigInt(usage.priceBefore)).to.equal(true);
     expect(document.dilution).to.deep.equal({
       rewards: `5${"0".repeat(23)}`,
       supply: `15${"0".repeat(23)}`,
@@ -146,7 +157,7 @@ describe("npm run launch @uninstrumented", () => {
     const { code, stdout, stderr } = await launch(["--model", CREDIT_DEFAULT]);
 
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
-    for (const step of ["ModelRegistry.wire", "deploy vesting wallet", ...STEPS, ...BUYS, "sell"]) {
+    for (const step of ["ModelRegistry.wire", "deploy vesting wallet", ...STEPS, ...BUYS, "sell", ...USAGE]) {
       expect(stdout).to.match(new RegExp(`✓ ${step} +[\\d,]+ gas  0x[0-9a-f]{64}\\n`));
     }
     expect(stdout).to.contain(
@@ -158,6 +169,8 @@ describe("npm run launch @uninstrumented", () => {
     expect(stdout.match(/✓ attest\n/g)).to.have.length(2);
     expect(stdout).to.contain("score 7494 → 7988, 4,940 CRDEF minted: 1,482 to the owner, 3,458 to the contributors");
     expect(stdout).to.contain("refused: The evaluation was paid (EvaluationAlreadyUsed: model ");
+    expect(stdout).to.contain("1,000 USDC: 500 to infrastructure, 500 to the pool's stream");
+    expect(stdout).to.match(/streamed to the pool +500\n/);
     expect(stdout).to.contain("12 DeltaOnes expected in two years would mint 12,000 CRDEF: 1.19 %");
   });
 
