@@ -141,7 +141,7 @@ describe("a Safe behind the timelock", () => {
       { benchmark: buildBenchmark(await oracleAttestation.getAddress()) },
     );
     const call = registry.interface.encodeFunctionData("setDailyLimit", [id, NEW_LIMIT]);
-    const operation = [await registry.getAddress(), 0n, call, ZeroHash, SALT] as const;
+    const operation: typeof addAttester = [await registry.getAddress(), 0n, call, ZeroHash, SALT];
     const two = owners.slice(0, THRESHOLD);
     await byTimelock(two, timelock.interface.encodeFunctionData("schedule", [...operation, DELAY]));
     await time.increase(DELAY);
