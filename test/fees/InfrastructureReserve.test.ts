@@ -491,5 +491,25 @@ describe("InfrastructureReserve", () => {
         expect(await token.reentryResult()).to.equal(expected);
       });
     }
+
+    it("is not let into rescueSurplus by a rescue, though it were the admin", async () => {
+      const { infrastructureReserve, admin, payee } = context;
+      const token = await turnHostile(context);
+      const tokenAddress = await token.getAddress();
+      await infrastructureReserve.connect(admin).beginDefaultAdminTransfer(token);
+      await time.increase(ADMIN_DELAY + 1n);
+      const asToken = infrastructureReserve.connect(await signerOf(tokenAddress));
+      await asToken.acceptDefaultAdminTransfer();
+      await token.mint(infrastructureReserve, AMOUNT);
+      await token.reenter(
+        infrastructureReserve,
+        infrastructureReserve.interface.encodeFunctionData("rescueSurplus", [tokenAddress, payee.address, 0n]),
+      );
+      await expect(asToken.rescueSurplus(token, payee, AMOUNT)).to.changeTokenBalance(token, payee, AMOUNT);
+      expect(await token.hasReentered()).to.equal(false);
+      expect(await token.reentryResult()).to.equal(
+        infrastructureReserve.interface.encodeErrorResult("ReentrancyGuardReentrantCall"),
+      );
+    });
   });
 });
