@@ -113,7 +113,10 @@ export async function benchmarkWith(
   });
 }
 
-/** A statement that the model's benchmark pays for, {@link DELTA} better than the present score. */
+/**
+ * A statement that the model's benchmark pays for, {@link DELTA} better than the present score. Its commitment is short enough
+ * to be one of a proof.
+ */
 export async function buildStatement(
   { registry, oracleAttestation, alice, bob }: Deployed,
   { id }: Pick<RegisteredModel, "id">,
@@ -143,7 +146,7 @@ export async function buildStatement(
       runs: benchmark.minRuns,
       lowerBoundBps: benchmark.minLowerBoundBps,
       baselineCommitment: benchmark.modelCommitment,
-      candidateCommitment: ethers.id(`predictions at ${candidateScore}`),
+      candidateCommitment: ethers.zeroPadValue(ethers.dataSlice(ethers.id(`predictions at ${candidateScore}`), 1), 32),
       ...evaluation,
     },
   };

@@ -73,7 +73,7 @@ export async function hybridFixture() {
 }
 
 /** Why the oracle method refuses signatures over another statement. */
-async function oracleRefusal(
+export async function oracleRefusal(
   { oracleAttestation, attesters }: Improvements,
   { attesterEpoch }: ImprovementStatement,
 ): Promise<Refusal> {

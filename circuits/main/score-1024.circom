@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma circom 2.1.6;
+
+include "../score.circom";
+
+component main {public [labelsCommitment, baselineCommitment, candidateCommitment, counts, statement]} = Score(1024);

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Everything that uses circom and snarkjs, as a program of its own: arguments or JSON on standard input, JSON on standard output.
+//
+//   zk.mjs setup <capacity> <folder> [<phase 1 .ptau>]   compiles the circuit and makes its keys
+//   zk.mjs witnesses                                     { wasm, inputs } → the witness of each, or null
+//   zk.mjs prove                                         { wasm, zkey, input } → { proof, publicSignals }
+//   zk.mjs verify                                        { verificationKey, proofs } → one true or false for each
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const require = createRequire(import.meta.url);
+const snarkjs = require("snarkjs");
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** What the development keys come from: everybody can forge proofs against them. */
+const DEVELOPMENT_SEED = "Hokusai development setup";
+const BEACON_ITERATIONS_EXP = 10;
+
+const FIELD_BYTES = 32;
+const POINT_BYTES = { G1: 64, G2: 128 };
+const CHUNK = 2048;
+
+const progress = (text) => process.stderr.write(`${text}\n`);
+
+/** Compiles Score(capacity) and makes its keys; without a phase 1 from a ceremony it makes one for development. */
+async function setup(capacity, folder, ptau) {
+  mkdirSync(folder, { recursive: true });
+  const at = (name) => join(folder, name);
+  compile(capacity, folder);
+  const { nConstraints, nPubInputs, nOutputs } = await snarkjs.r1cs.info(at("score.r1cs"));
+  progress(`${nConstraints} constraints`);
+  const power = Math.floor(Math.log2(nConstraints + nPubInputs + nOutputs)) + 1;
+
+  const phase1 = ptau ?? at("development.ptau");
+  if (ptau === undefined) {
+    progress(`development phase 1 for 2^${power} constraints`);
+    await writeDevelopmentPhase1(power, phase1);
+  }
+  progress("phase 2");
+  const initial = at("initial.zkey");
+  // Says so by -1 instead of an error when the phase 1 does not fit.
+  if ((await snarkjs.zKey.newZKey(at("score.r1cs"), phase1, initial)) === -1)
+    throw new Error(`${phase1} is too small for the circuit, or not prepared for phase 2`);
+  if (ptau === undefined) {
+    await snarkjs.zKey.beacon(initial, at("score.zkey"), "development", seedHash("phase 2"), BEACON_ITERATIONS_EXP);
+    rmSync(initial);
+    rmSync(phase1);
+    const key = await snarkjs.zKey.exportVerificationKey(at("score.zkey"));
+    writeFileSync(at("verification-key.json"), `${JSON.stringify(key, null, 2)}\n`);
+  } else {
+    progress(`${initial} is ready for contributions: nobody may use it without`);
+  }
+  return { capacity, constraints: nConstraints };
+}
+
+/** --O2 takes linear constraints out: without it Score(1024) would not fit into 2^13. */
+function compile(capacity, folder) {
+  const compiler = require.resolve("circom2/cli.js");
+  const source = relative(ROOT, join(ROOT, `circuits/main/score-${capacity}.circom`));
+  const args = [compiler, source, "--r1cs", "--wasm", "--O2", "-l", "node_modules", "-o", relative(ROOT, folder)];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new Error(`circom refused the circuit: ${stderr}${stdout}`);
+  renameSync(join(folder, `score-${capacity}.r1cs`), join(folder, "score.r1cs"));
+  renameSync(join(folder, `score-${capacity}_js/score-${capacity}.wasm`), join(folder, "score.wasm"));
+  rmSync(join(folder, `score-${capacity}_js`), { recursive: true });
+}
+
+const seedHash = (name) => createHash("sha256").update(`${DEVELOPMENT_SEED}: ${name}`).digest("hex");
+
+/** A .ptau file as snarkjs reads it for a circuit of exactly 2^power constraints, computed from scalars that everybody knows. */
+async function writeDevelopmentPhase1(power, path) {
+  const curve = await snarkjs.curves.getCurveFromName("bn128");
+  const r = curve.r;
+  const mod = (value) => ((value % r) + r) % r;
+  const [tau, alpha, beta] = ["tau", "alpha", "beta"].map((name) => mod(BigInt(`0x${seedHash(name)}`)));
+  const n = 2 ** power;
+
+  const lagrange = (size) => {
+    const omega = curve.Fr.toObject(curve.Fr.w[Math.log2(size)]);
+    const roots = powers(omega, size, mod);
+    const scale = mod((powerOf(tau, BigInt(size), mod) - 1n) * powerOf(BigInt(size), r - 2n, mod));
+    const inverses = inversesOf(
+      roots.map((root) => mod(tau - root)),
+      r,
+      mod,
+    );
+    return roots.map((root, i) => mod(mod(root * scale) * inverses[i]));
+  };
+  const basis = lagrange(n);
+  const times = (factor) => basis.map((value) => mod(value * factor));
+  const points = (group, scalars) => multiplyGenerator(curve, group, scalars);
+  // Sections 12 to 15 hold the bases of all smaller sizes first; these stay empty.
+  const g1 = (size) => Buffer.alloc(size * POINT_BYTES.G1);
+  const header = Buffer.alloc(4 + FIELD_BYTES + 8);
+  header.writeUInt32LE(FIELD_BYTES, 0);
+  header.set(toBytes(curve.q), 4);
+  header.writeUInt32LE(power, 4 + FIELD_BYTES);
+  header.writeUInt32LE(power, 8 + FIELD_BYTES);
+  writeSections(path, [
+    [1, [header]],
+    [2, [await points("G1", powers(tau, 2 * n - 1, mod))]],
+    [4, [await points("G1", [alpha])]],
+    [5, [await points("G1", [beta])]],
+    [6, [await points("G2", [beta])]],
+    [12, [g1(n - 1), await points("G1", basis), await points("G1", lagrange(2 * n))]],
+    [13, [Buffer.alloc((n - 1) * POINT_BYTES.G2), await points("G2", basis)]],
+    [14, [g1(n - 1), await points("G1", times(alpha))]],
+    [15, [g1(n - 1), await points("G1", times(beta))]],
+  ]);
+}
+
+function powers(base, count, mod) {
+  const values = [1n];
+  while (values.length < count) values.push(mod(values[values.length - 1] * base));
+  return values;
+}
+
+function powerOf(base, exponent, mod) {
+  let result = 1n;
+  for (let square = base; exponent > 0n; exponent >>= 1n, square = mod(square * square))
+    if (exponent & 1n) result = mod(result * square);
+  return result;
+}
+
+/** All inverses for the price of one. */
+function inversesOf(values, r, mod) {
+  const products = [1n];
+  for (const value of values) products.push(mod(products[products.length - 1] * value));
+  let inverse = powerOf(products[values.length], r - 2n, mod);
+  const inverses = new Array(values.length);
+  for (let i = values.length - 1; i >= 0; i--) {
+    inverses[i] = mod(inverse * products[i]);
+    inverse = mod(inverse * values[i]);
+  }
+  return inverses;
+}
+
+function toBytes(value) {
+  return Buffer.from(value.toString(16).padStart(2 * FIELD_BYTES, "0"), "hex").reverse();
+}
+
+/** The generator times every scalar, affine, in the form of the file. */
+async function multiplyGenerator(curve, group, scalars) {
+  const [name, affine] = [group.toLowerCase(), POINT_BYTES[group]];
+  const jacobian = (affine / 2) * 3;
+  const generator = curve[group].toAffine(curve[group].g);
+  const chunks = [];
+  for (let start = 0; start < scalars.length; start += CHUNK) chunks.push(scalars.slice(start, start + CHUNK));
+  const results = await Promise.all(
+    chunks.map((chunk) =>
+      curve.tm.queueAction([
+        { cmd: "ALLOCSET", var: 0, buff: generator },
+        { cmd: "ALLOCSET", var: 1, buff: new Uint8Array(Buffer.concat(chunk.map(toBytes))) },
+        { cmd: "ALLOC", var: 2, len: chunk.length * jacobian },
+        ...chunk.map((_, i) => ({
+          cmd: "CALL",
+          fnName: `${name}m_timesScalarAffine`,
+          params: [
+            { var: 0 },
+            { var: 1, offset: i * FIELD_BYTES },
+            { val: FIELD_BYTES },
+            { var: 2, offset: i * jacobian },
+          ],
+        })),
+        { cmd: "CALL", fnName: `${name}m_batchToAffine`, params: [{ var: 2 }, { val: chunk.length }, { var: 2 }] },
+        { cmd: "GET", out: 0, var: 2, len: chunk.length * affine },
+      ]),
+    ),
+  );
+  return Buffer.concat(results.map(([buffer]) => buffer));
+}
+
+/** iden3's binary container: magic, version, number of sections; each section with its type and length. */
+function writeSections(path, sections) {
+  const head = Buffer.alloc(12);
+  head.write("ptau");
+  head.writeUInt32LE(1, 4);
+  head.writeUInt32LE(sections.length, 8);
+  const parts = sections.flatMap(([type, buffers]) => {
+    const start = Buffer.alloc(12);
+    start.writeUInt32LE(type, 0);
+    start.writeBigUInt64LE(BigInt(buffers.reduce((sum, { length }) => sum + length, 0)), 4);
+    return [start, ...buffers];
+  });
+  writeFileSync(path, Buffer.concat([head, ...parts]));
+}
+
+async function witnesses({ wasm, inputs }) {
+  const answers = [];
+  for (const input of inputs) {
+    const memory = { type: "mem" };
+    const isWitness = await snarkjs.wtns.calculate(input, wasm, memory).then(
+      () => true,
+      (error) => refuseUnlessConstraint(error),
+    );
+    answers.push(isWitness ? (await snarkjs.wtns.exportJson(memory)).map(String) : null);
+  }
+  return answers;
+}
+
+/** False for an input that breaks a constraint; other errors are thrown on. */
+function refuseUnlessConstraint(error) {
+  if (!/Assert Failed/.test(error.message)) throw error;
+  return false;
+}
+
+const prove = ({ wasm, zkey, input }) => snarkjs.groth16.fullProve(input, wasm, zkey);
+
+async function verify({ verificationKey, proofs }) {
+  const answers = [];
+  for (const { proof, publicSignals } of proofs)
+    answers.push(await snarkjs.groth16.verify(verificationKey, publicSignals, proof).catch(() => false));
+  return answers;
+}
+
+const COMMANDS = {
+  setup: () => setup(...process.argv.slice(3)),
+  witnesses: () => witnesses(JSON.parse(readFileSync(0, "utf8"))),
+  prove: () => prove(JSON.parse(readFileSync(0, "utf8"))),
+  verify: () => verify(JSON.parse(readFileSync(0, "utf8"))),
+};
+
+try {
+  const result = await COMMANDS[process.argv[2]]();
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0)); // snarkjs leaves its workers running
+} catch (error) {
+  process.stderr.write(`${error.message}\n`, () => process.exit(1));
+}

@@ -1,0 +1,121 @@
+import { ethers } from "hardhat";
+import type { ZkProof } from "../../../.build/typechain";
+import {
+  encodeHybridProof,
+  hashStatement,
+  type Evaluation,
+  type ImprovementStatement,
+  statementDomain,
+} from "../../../scripts/attest/statement";
+import { FIELD } from "../../../scripts/zk/commitment";
+import { packCounts, type Counts } from "../../../scripts/zk/counts";
+import { encodePoints } from "../../../scripts/zk/prover";
+import {
+  ascending,
+  attest,
+  deployImprovements,
+  type Improvements,
+  type Refusal,
+  registerModel,
+} from "../../helpers/improvements";
+import { oracleRefusal } from "../methods.fixture";
+import type { MethodContext } from "../VerificationMethod.behavior";
+import { keyOf, SECRETS, simulate } from "./simulator";
+
+/** What the simulated proofs show: the example data's counts. */
+export const COUNTS: Counts = { n: 1_000, baselineCorrect: 744, candidateCorrect: 771, disagreements: 153 };
+
+/** The baseline's score by {@link COUNTS}. */
+export const ZK_BASELINE = 7_440n;
+
+const commitment = (value: bigint) => ethers.toBeHex(value, 32);
+
+/** A benchmark whose labels and baseline are committed. */
+const BENCHMARK = {
+  evaluationDataHash: commitment(1n << 250n),
+  modelCommitment: commitment(FIELD - 1n),
+  baselineScore: ZK_BASELINE,
+  minRuns: 1n,
+};
+
+/** The method's proof of counts for a digest, made from the key's secrets. */
+export function simulateProof(evaluation: Evaluation, digest: string, counts: Counts = COUNTS): string {
+  const inputs = [
+    ...[evaluation.evaluationDataHash, evaluation.baselineCommitment, evaluation.candidateCommitment].map(BigInt),
+    packCounts({ ...counts, n: Number(evaluation.sampleSize) }),
+    BigInt(digest) % FIELD,
+  ];
+  return encodePoints(counts, simulate(SECRETS, inputs));
+}
+
+function proveFor({ verifier, network }: Improvements) {
+  return async (statement: ImprovementStatement) => {
+    const domain = statementDomain(BigInt(network.chainId), await verifier.getAddress());
+    return simulateProof(statement.evaluation, hashStatement(domain, statement));
+  };
+}
+
+/** Why a proof of another statement is refused. */
+function zkRefusal(method: ZkProof, { evaluation }: ImprovementStatement): Refusal {
+  if (evaluation.runs !== 1n) return { contract: method, error: "RunsMismatch", args: [evaluation.runs, 1n] };
+  const commitments = [evaluation.evaluationDataHash, evaluation.baselineCommitment, evaluation.candidateCommitment];
+  const index = commitments.findIndex((word) => BigInt(word) >= FIELD);
+  return index < 0
+    ? { contract: method, error: "ProofInvalid", args: [] }
+    : { contract: method, error: "InputOutOfField", args: [index, commitments[index]] };
+}
+
+/** A protocol that allows a ZkProof whose key's secrets are known. */
+async function deployZk() {
+  const context = await deployImprovements();
+  const method = await ethers.deployContract("ZkProof", [keyOf(SECRETS)]);
+  await context.registry.connect(context.admin).setMethodAllowed(method, true);
+  return { ...context, method };
+}
+
+/** A model whose method is a ZkProof alone. */
+export async function zkFixture(): Promise<MethodContext & { method: ZkProof }> {
+  const context = await deployZk();
+  const { method } = context;
+  const benchmark = { ...BENCHMARK, method: await method.getAddress() };
+  const model = await registerModel(context, { modelId: "zk", benchmark });
+  return {
+    ...context,
+    model,
+    prove: proveFor(context),
+    proveElsewhere: (elsewhere, statement) => proveFor({ ...context, ...elsewhere })(statement),
+    refusalOf: async (statement) => zkRefusal(method, statement),
+  };
+}
+
+/** A model for which attesters and a proof must vouch. */
+export async function zkHybridFixture() {
+  const context = await deployZk();
+  const { oracleAttestation, method: zkProof, registry, admin } = context;
+  const methods = ascending(
+    await Promise.all(
+      [oracleAttestation, zkProof].map(async (contract) => ({ contract, address: await contract.getAddress() })),
+    ),
+  );
+  const hybrid = await ethers.deployContract("Hybrid", [methods.map(({ address }) => address)]);
+  await registry.connect(admin).setMethodAllowed(hybrid, true);
+  const benchmark = { ...BENCHMARK, method: await hybrid.getAddress() };
+  const model = await registerModel(context, { modelId: "zk-hybrid", benchmark });
+
+  /** Both proofs in the hybrid's order. */
+  async function combine(oracle: string, zk: string): Promise<string> {
+    return encodeHybridProof(methods.map(({ contract }) => (contract === zkProof ? zk : oracle)));
+  }
+  const proveBoth = async (deployed: Improvements, statement: ImprovementStatement) =>
+    combine(await attest(deployed, statement), await proveFor(deployed)(statement));
+  const hybridContext: MethodContext = {
+    ...context,
+    model,
+    method: hybrid,
+    prove: (statement) => proveBoth(context, statement),
+    proveElsewhere: (elsewhere, statement) => proveBoth({ ...context, ...elsewhere }, statement),
+    refusalOf: async (statement) =>
+      methods[0]!.contract === zkProof ? zkRefusal(zkProof, statement) : oracleRefusal(context, statement),
+  };
+  return { ...hybridContext, zkProof, combine, proveZk: proveFor(context) };
+}
