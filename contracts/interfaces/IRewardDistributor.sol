@@ -53,7 +53,7 @@ interface IRewardDistributor {
         uint256 remaining
     );
 
-    /// @notice The caller is not the protocol's verifier.
+    /// @notice The caller is not the distributor's verifier.
     error OnlyVerifier(address caller, address verifier);
 
     /// @notice The evaluation has a distribution.
@@ -92,6 +92,10 @@ interface IRewardDistributor {
     /// @notice Pays several contributors; all or none. Errors: those of {claim}.
     function claimMany(Claim[] calldata claims) external;
 
+    /// @notice The verifier whose distributions these are: the contract that deployed this one.
+    function verifier() external view returns (address);
+
+    /// @notice Whether the contributor at `index` was paid.
     function isClaimed(bytes32 distributionId, uint256 index) external view returns (bool);
 
     /// @notice What is left of a distribution, in wei.

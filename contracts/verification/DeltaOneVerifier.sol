@@ -18,6 +18,7 @@ import {
     ImprovementTerms
 } from "../types/ImprovementTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
+import {RewardDistributor} from "./RewardDistributor.sol";
 
 /// @title DeltaOneVerifier
 /// @notice See {IDeltaOneVerifier}.
@@ -64,7 +65,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @notice The door to reward mints.
     ITokenManager public immutable tokenManager;
 
-    /// @notice Pays contributors who come as a root.
+    /// @notice Pays contributors who come as a root. Deployed by this contract, it begins distributions for no other.
     IRewardDistributor public immutable distributor;
 
     /// @dev Only so that it is no payee.
@@ -76,22 +77,16 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @param registry_ The models' registry.
     /// @param tokenManager_ The token manager.
     /// @param factory_ The factory of pools.
-    /// @param distributor_ The reward distributor.
     constructor(
         IModelRegistry registry_,
         ITokenManager tokenManager_,
-        address factory_,
-        IRewardDistributor distributor_
+        address factory_
     ) EIP712("DeltaOneVerifier", "1") {
-        if (
-            address(registry_) == address(0) ||
-            address(tokenManager_) == address(0) ||
-            factory_ == address(0) ||
-            address(distributor_) == address(0)
-        ) revert ZeroAddress();
+        if (address(registry_) == address(0) || address(tokenManager_) == address(0) || factory_ == address(0))
+            revert ZeroAddress();
         registry = registry_;
         tokenManager = tokenManager_;
-        distributor = distributor_;
+        distributor = new RewardDistributor();
         _factory = factory_;
     }
 

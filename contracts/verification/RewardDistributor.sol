@@ -5,15 +5,14 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
-import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IRewardDistributor} from "../interfaces/IRewardDistributor.sol";
-import {ZeroAddress} from "../types/CommonErrors.sol";
 import {ModelId} from "../types/ModelId.sol";
 
 /// @title RewardDistributor
 /// @notice See {IRewardDistributor}.
 /// @dev Custody: unclaimed rewards of every model, each distribution within its own remaining total, so that a tree that
-/// promises too much takes nothing from another. Trusts: the registry for who the verifier is.
+/// promises too much takes nothing from another. Trusts: the verifier that deploys it, to mint what it begins a distribution
+/// with. A verifier that takes its place brings its own distributor, and has no say over what is unclaimed here.
 contract RewardDistributor is IRewardDistributor {
     using BitMaps for BitMaps.BitMap;
     using SafeERC20 for IERC20;
@@ -27,16 +26,14 @@ contract RewardDistributor is IRewardDistributor {
         uint96 remaining;
     }
 
-    /// @notice The models' registry.
-    IModelRegistry public immutable registry;
+    /// @inheritdoc IRewardDistributor
+    address public immutable verifier;
 
     mapping(bytes32 distributionId => Distribution) private _distributions;
     mapping(bytes32 distributionId => BitMaps.BitMap) private _claimed;
 
-    /// @param registry_ The models' registry.
-    constructor(IModelRegistry registry_) {
-        if (address(registry_) == address(0)) revert ZeroAddress();
-        registry = registry_;
+    constructor() {
+        verifier = msg.sender;
     }
 
     /// @inheritdoc IRewardDistributor
@@ -47,7 +44,6 @@ contract RewardDistributor is IRewardDistributor {
         bytes32 root,
         uint256 total
     ) external {
-        address verifier = registry.verifier();
         if (msg.sender != verifier) revert OnlyVerifier(msg.sender, verifier);
         bytes32 id = hashDistribution(model, evaluationId);
         if (_distributions[id].termsHash != 0) revert DistributionExists(id);

@@ -8,8 +8,8 @@ export const Verification = buildModule("Verification", (m) => {
   const { registry } = m.useModule(Models);
   const { tokenManager } = m.useModule(Tokens);
   const { factory } = m.useModule(Market);
-  const rewardDistributor = m.contract("RewardDistributor", [registry]);
-  const verifier = m.contract("DeltaOneVerifier", [registry, tokenManager, factory, rewardDistributor]);
+  const verifier = m.contract("DeltaOneVerifier", [registry, tokenManager, factory]);
+  const rewardDistributor = m.contractAt("RewardDistributor", m.staticCall(verifier, "distributor"));
 
   return { rewardDistributor, verifier };
 });

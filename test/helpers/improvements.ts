@@ -97,8 +97,8 @@ export async function registerModel(
 }
 
 /** Another verifier in the place of the present one, if the admin puts it there. */
-export async function deployVerifier({ registry, tokenManager, factory, rewardDistributor }: Deployed) {
-  return ethers.deployContract("DeltaOneVerifier", [registry, tokenManager, factory, rewardDistributor]);
+export async function deployVerifier({ registry, tokenManager, factory }: Deployed) {
+  return ethers.deployContract("DeltaOneVerifier", [registry, tokenManager, factory]);
 }
 
 /** A benchmark at {@link BASELINE} whose method is the oracle's. */

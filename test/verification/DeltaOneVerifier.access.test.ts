@@ -90,19 +90,18 @@ describe("Submissions, when a guardian pauses them,", () => {
 });
 
 describe("DeltaOneVerifier constructor", () => {
-  const dependencies = ["registry", "tokenManager", "factory", "rewardDistributor"] as const;
+  const dependencies = ["registry", "tokenManager", "factory"] as const;
 
   async function deploy(zero?: (typeof dependencies)[number]) {
     const context = await loadFixture(deployImprovements);
     const addressOf = async (name: (typeof dependencies)[number]) =>
       name === zero ? ZeroAddress : context[name].getAddress();
-    const [registry, tokenManager, factory, distributor] = [
+    const [registry, tokenManager, factory] = [
       await addressOf("registry"),
       await addressOf("tokenManager"),
       await addressOf("factory"),
-      await addressOf("rewardDistributor"),
     ];
-    return ethers.deployContract("DeltaOneVerifier", [registry, tokenManager, factory, distributor]);
+    return ethers.deployContract("DeltaOneVerifier", [registry, tokenManager, factory]);
   }
 
   it("knows its registry, token manager and distributor", async () => {

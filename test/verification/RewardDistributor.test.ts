@@ -327,15 +327,26 @@ describe("RewardDistributor", () => {
       }
     });
 
-    it("begins one distribution for an evaluation, also for a new verifier", async () => {
-      const { rewardDistributor, registry, admin, alice, model } = context;
+    it("S7: gives a new verifier no say over what is unclaimed", async () => {
+      const { rewardDistributor, verifier, registry, admin, alice, model } = context;
       await registry.connect(admin).setVerifier(alice);
       await expect(
-        rewardDistributor.connect(alice).createDistribution(model.id, EVALUATION, token, ethers.id("other root"), 1n),
+        rewardDistributor.connect(alice).createDistribution(model.id, ethers.id("new"), token, tree.root, TOTAL),
       )
+        .to.be.revertedWithCustomError(rewardDistributor, "OnlyVerifier")
+        .withArgs(alice, await verifier.getAddress());
+      await expectClaimed(leafAt(0));
+    });
+
+    it("begins one distribution for an evaluation", async () => {
+      const { alice, model } = context;
+      const rewardDistributor = await ethers.deployContract("RewardDistributor", alice);
+      const begin = (root: string) =>
+        rewardDistributor.connect(alice).createDistribution(model.id, EVALUATION, token, root, TOTAL);
+      await begin(tree.root);
+      await expect(begin(ethers.id("other root")))
         .to.be.revertedWithCustomError(rewardDistributor, "DistributionExists")
         .withArgs(tree.distributionId);
-      await expectClaimed(leafAt(0));
     });
 
     it("keeps evaluations of the same id apart by model", async () => {
@@ -353,23 +364,10 @@ describe("RewardDistributor", () => {
       expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(TOTAL);
     });
 
-    it("refuses everybody before the registry is wired", async () => {
-      const { admin, registrar, deployer, mallory } = context;
-      const registry = await ethers.deployContract("ModelRegistry", [0, admin, [], [registrar], [], deployer]);
-      const unwired = await ethers.deployContract("RewardDistributor", [registry]);
-      await expect(
-        unwired.connect(mallory).createDistribution(ethers.ZeroHash, ethers.ZeroHash, token, ethers.ZeroHash, 0),
-      )
-        .to.be.revertedWithCustomError(unwired, "OnlyVerifier")
-        .withArgs(mallory, ethers.ZeroAddress);
-    });
-
-    it("knows the registry, and refuses zero for it", async () => {
-      const { rewardDistributor, registry } = context;
-      expect(await rewardDistributor.registry()).to.equal(registry);
+    it("knows the verifier that deployed it", async () => {
+      const { rewardDistributor, verifier } = context;
+      expect(await rewardDistributor.verifier()).to.equal(verifier);
       expect(await rewardDistributor.WHOLE()).to.equal(WHOLE);
-      const factory = await ethers.getContractFactory("RewardDistributor");
-      await expect(factory.deploy(ethers.ZeroAddress)).to.be.revertedWithCustomError(factory, "ZeroAddress");
     });
   });
 });

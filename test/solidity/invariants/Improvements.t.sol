@@ -6,7 +6,6 @@ import {Benchmark, Direction} from "contracts/types/ModelTypes.sol";
 import {PoolTerms} from "contracts/types/PoolTypes.sol";
 import {DeltaOneVerifier} from "contracts/verification/DeltaOneVerifier.sol";
 import {OracleAttestation} from "contracts/verification/methods/OracleAttestation.sol";
-import {RewardDistributor} from "contracts/verification/RewardDistributor.sol";
 import {ProtocolTest} from "../utils/ProtocolTest.sol";
 import {vm} from "../utils/Test.sol";
 import {ImprovementsHandler, Milestones, Verification} from "./ImprovementsHandler.sol";
@@ -19,7 +18,6 @@ contract ImprovementsInvariantsTest is ProtocolTest {
     ModelToken private _token;
     OracleAttestation private _oracle;
     DeltaOneVerifier private _verifier;
-    RewardDistributor private _distributor;
     ImprovementsHandler private _handler;
 
     function setUp() external {
@@ -36,8 +34,7 @@ contract ImprovementsInvariantsTest is ProtocolTest {
         address[] memory guardians = new address[](1);
         guardians[0] = keys.guardian;
         _oracle = new OracleAttestation(ADMIN_DELAY, keys.admin, guardians, attesters, 2);
-        _distributor = new RewardDistributor(registry);
-        _verifier = new DeltaOneVerifier(registry, tokenManager, address(factory), _distributor);
+        _verifier = new DeltaOneVerifier(registry, tokenManager, address(factory));
 
         Benchmark memory benchmark = buildBenchmark();
         benchmark.method = address(_oracle);
@@ -67,7 +64,7 @@ contract ImprovementsInvariantsTest is ProtocolTest {
         uint256 contributors =
             _token.balanceOf(address(0x1000_0001)) +
                 _token.balanceOf(address(0x1000_0002)) +
-                _token.balanceOf(address(_distributor));
+                _token.balanceOf(address(_verifier.distributor()));
         assertEq(_token.balanceOf(keys.supplier), _handler.ownerPaid());
         assertEq(contributors, _handler.rewardsPaid() - _handler.ownerPaid());
         assertEq(_token.totalSupply(), _handler.rewardsPaid());
