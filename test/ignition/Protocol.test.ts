@@ -43,13 +43,14 @@ function declaredMatrix({ $global, ...declared }: Parameters, timelock: string):
   };
 }
 
-/** Who holds which role, rebuilt from the logs of the whole chain. */
+/** Who holds which role, rebuilt from the contracts' logs. */
 async function matrixFromEvents(addresses: Record<string, string>): Promise<Matrix> {
   const { abi } = await hre.artifacts.readArtifact("IAccessControl");
   const events = new ethers.Interface(abi);
   const topics = [["RoleGranted", "RoleRevoked"].map((name) => events.getEvent(name)!.topicHash)];
   const matrix: Matrix = {};
-  for (const log of await ethers.provider.getLogs({ fromBlock: 0, topics })) {
+  const address = Object.values(addresses);
+  for (const log of await ethers.provider.getLogs({ fromBlock: 0, address, topics })) {
     const { name, args } = events.parseLog(log)!;
     const contract = Object.entries(addresses).find(([, address]) => address === log.address)![0];
     const roles = (matrix[contract] ??= {});
