@@ -11,7 +11,6 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
-
 import {ZeroAddress} from "../types/CommonErrors.sol";
 import {ModelId, ModelIds} from "../types/ModelId.sol";
 import {PoolTerms} from "../types/PoolTypes.sol";
@@ -104,6 +103,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
         reserveToken = reserveToken_;
         feeRouter = feeRouter_;
         treasury = treasury_;
+        emit TreasuryChanged(address(0), treasury_);
         _grantRoles(POOL_CREATOR_ROLE, poolCreators);
     }
 
