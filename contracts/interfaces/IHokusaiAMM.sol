@@ -48,6 +48,7 @@ interface IHokusaiAMM {
     /// @notice Trade fees, and whatever was sent to the pool directly, went to the treasury.
     event FeesCollected(address indexed treasury, uint256 amount);
 
+    /// @notice The caller is not the factory.
     error OnlyFactory(address caller);
 
     /// @notice The trade arrived after its deadline.
@@ -79,7 +80,8 @@ interface IHokusaiAMM {
 
     /// @notice Buys tokens for an exact amount of reserve. The tokens are minted.
     /// @dev Errors: `DeadlineExpired`, `InvalidRecipient`, `Paused`, `ZeroOutput`, `InsufficientOutput`, `ReserveOverflow`,
-    /// `InvestorAllocationExceeded` of the token, `UnexpectedReserveReceived`, those of the reserve token.
+    /// `InvestorAllocationExceeded` of the token, `UnexpectedReserveReceived`, those of the reserve token; for amounts far above
+    /// any cap `OutOfCurveDomain` and `GrowthOutOfRange` of the curve.
     /// @param reserveIn Reserve units paid, fee included.
     /// @param minTokensOut Fewest wei accepted.
     /// @param to Receiver of the tokens.

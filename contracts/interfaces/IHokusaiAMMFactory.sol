@@ -27,6 +27,7 @@ interface IHokusaiAMMFactory {
     /// @notice Buys of the model's pool are paused until `until`; a time not in the future ends the pause.
     event BuysPaused(ModelId indexed id, uint256 until, address indexed guardian);
 
+    /// @notice Trade fees go to another treasury; from zero at construction.
     event TreasuryChanged(address indexed oldTreasury, address indexed newTreasury);
 
     /// @notice The reserve token has not the number of decimals that the protocol's units need.
@@ -64,8 +65,8 @@ interface IHokusaiAMMFactory {
     error CostAtCapOutOfRange(uint256 value, uint256 min, uint256 max);
 
     /// @notice Creates the pool of a registered model. Only `POOL_CREATOR_ROLE`.
-    /// @dev Errors: `UnknownModel`, `TokenMismatch`, `PoolAlreadyExists`, `PoolTermsMismatch`, one for each range, the
-    /// registry's `WrongModelStatus` before registration, `Paused` while launches are paused.
+    /// @dev Errors: `UnknownModel`, `TokenMismatch`, `PoolAlreadyExists`, `PoolTermsMismatch`, one for each range,
+    /// `GrowthOutOfRange` of the curve when the whole allocation costs more than it can tell, the registry's `WrongModelStatus` before registration, `Paused` while launches are paused.
     /// @param modelId Published id of the model.
     /// @param tokenAddress The model's token, as a check.
     /// @param crr See {PoolTerms}, as are the others.
@@ -113,6 +114,7 @@ interface IHokusaiAMMFactory {
     /// @notice Pool of a model; zero before it exists.
     function poolOf(ModelId id) external view returns (address);
 
+    /// @notice How many pools there are.
     function poolCount() external view returns (uint256);
 
     /// @notice Pools in the order of their creation, from 0. Errors: `PoolIndexOutOfRange`.

@@ -71,13 +71,16 @@ interface IModelRegistry {
     /// @notice `governor` may accept to become the model's governor from `acceptableFrom`; zero ends a proposal.
     event GovernorProposed(ModelId indexed id, address indexed governor, uint256 acceptableFrom);
 
+    /// @notice The proposed governor accepted.
     event GovernorChanged(ModelId indexed id, address indexed oldGovernor, address indexed newGovernor);
 
     /// @notice `owner` may accept to become the model's owner; zero ends a proposal.
     event OwnerProposed(ModelId indexed id, address indexed owner);
 
+    /// @notice The proposed owner accepted.
     event OwnerChanged(ModelId indexed id, address indexed oldOwner, address indexed newOwner);
 
+    /// @notice The admin changed how much improvement is paid per UTC day.
     event DailyLimitChanged(ModelId indexed id, uint256 oldLimitBps, uint256 newLimitBps);
 
     /// @notice The model's pool exists; status DEPLOYED.
@@ -147,6 +150,7 @@ interface IModelRegistry {
     function setMethodAllowed(address method, bool allowed) external;
 
     /// @notice Creates a model in status PROPOSAL. Only the TokenManager, which vouches for id, token and owner.
+    /// @dev Errors: `UnauthorizedCaller`, `WrongModelStatus`, `ZeroAddress` for the governor, one for each bound.
     /// @param id Key of `modelId`.
     /// @param modelId Published id, for the log.
     /// @param token The model's ERC-20.
@@ -224,12 +228,12 @@ interface IModelRegistry {
 
     /// @notice Moves the score of a model to the candidate's, if the evaluation satisfies the benchmark. Only the verifier,
     /// who answers for the evaluation's truth.
-    /// @dev Errors: `ModelNotRegistered`, `Paused`, `EvaluationMismatch`, `CandidateScoreOutOfRange`, `EvaluationTooWeak`,
-    /// `DailyLimitExceeded`.
+    /// @dev Errors: `UnauthorizedCaller`, `ModelNotRegistered`, `Paused`, `EvaluationMismatch`, `CandidateScoreOutOfRange`,
+    /// `EvaluationTooWeak`, `DailyLimitExceeded`.
     /// @return What is to be paid, to whom, and on which method's word.
     function recordImprovement(Evaluation calldata evaluation) external returns (ImprovementTerms memory);
 
-    /// @notice Records the pool of a registered model. Only the factory. Errors: `WrongModelStatus`.
+    /// @notice Records the pool of a registered model. Only the factory. Errors: `UnauthorizedCaller`, `WrongModelStatus`.
     function setPool(ModelId id, address pool) external;
 
     /// @notice Contract that deploys tokens and mints supplier allocations and rewards; zero before wiring.
@@ -250,6 +254,7 @@ interface IModelRegistry {
     /// @notice Identity and lifecycle; all zero for an unknown id.
     function model(ModelId id) external view returns (Model memory);
 
+    /// @notice Where the model is in its lifecycle; `NONE` for an unknown id.
     function statusOf(ModelId id) external view returns (ModelStatus);
 
     /// @notice The model's ERC-20; zero for an unknown id.
@@ -258,10 +263,13 @@ interface IModelRegistry {
     /// @notice The model's pool; zero before it exists.
     function poolOf(ModelId id) external view returns (address);
 
+    /// @notice The model's governor; zero for an unknown id.
     function governorOf(ModelId id) external view returns (address);
 
+    /// @notice The model's owner; zero for an unknown id.
     function ownerOf(ModelId id) external view returns (address);
 
+    /// @notice The model's parameters now: changes that are due are in them.
     function parametersOf(ModelId id) external view returns (ModelParameters memory);
 
     /// @notice What a usage fee needs to know; all zero for an unknown id.

@@ -63,17 +63,22 @@ interface IModelToken is IERC20Metadata, IERC20Permit {
     /// selling needs no approval. Errors: `OnlyPool`, `ERC20InsufficientBalance`.
     function burn(address holder, uint256 amount) external;
 
+    /// @notice The TokenManager that deployed the token.
     function tokenManager() external view returns (address);
 
     /// @notice The model's pool; zero before it exists.
     function pool() external view returns (address);
 
+    /// @notice Receiver of the supplier allocation.
     function supplierRecipient() external view returns (address);
 
+    /// @notice What is minted once for the supplier.
     function supplierAllocation() external view returns (uint256);
 
+    /// @notice Most that the pool may have issued net of sales.
     function investorAllocation() external view returns (uint256);
 
+    /// @notice Most rewards that are ever minted.
     function rewardAllocation() external view returns (uint256);
 
     /// @notice Launch cap: supplier and investor allocation.

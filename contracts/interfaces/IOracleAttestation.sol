@@ -14,6 +14,7 @@ interface IOracleAttestation is IVerificationMethod {
     /// @notice An attester was removed; there are now `count`, and statements of earlier epochs are void.
     event AttesterRemoved(address indexed attester, uint256 count, uint256 epoch);
 
+    /// @notice Another number of attesters must sign; from zero at construction.
     event ThresholdChanged(uint256 oldThreshold, uint256 newThreshold);
 
     /// @notice The threshold is 0 or above the number of attesters, or would be after a removal.
@@ -51,8 +52,10 @@ interface IOracleAttestation is IVerificationMethod {
     /// @notice Changes how many must sign. Only the admin, hence after its delay. Errors: `ThresholdOutOfRange`.
     function setThreshold(uint256 newThreshold) external;
 
+    /// @notice Whether the account is an attester.
     function isAttester(address account) external view returns (bool);
 
+    /// @notice How many attesters there are.
     function attesterCount() external view returns (uint256);
 
     /// @notice How many distinct attesters must sign; 1 … `attesterCount()`.

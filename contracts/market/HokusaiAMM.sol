@@ -291,7 +291,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 supply = market.curveSupply;
         uint256 bought = BondingCurve.buy(supply, market.virtualReserve, market.reserve, market.crr);
         unchecked {
-            return (supply * bought) / (supply + bought); // S < 2^104, B < 2^127 by the curve's domain
+            return (supply * bought) / (supply + bought); // S·B < 2^252: by the curve's domain; at 100 % by R < 2^88, S·S/R0 < 2^164
         }
     }
 
@@ -365,7 +365,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     /// @dev The common end of every buy. The token refuses what passes its cap.
     function _settleBuy(Market memory market, uint256 net, uint256 reserveIn, uint256 tokensOut, address to) private {
         unchecked {
-            // The curve answers below 2^127, and takes no net above 2^112.
+            // Both are far below 2^256: the curve's domain. A reserve too large {_store} refuses, a supply too large the token.
             market.reserve += net;
             market.curveSupply += tokensOut;
         }

@@ -6,7 +6,6 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
-
 import {RewardMath} from "../libraries/RewardMath.sol";
 import {InvalidAmount, ZeroAddress} from "../types/CommonErrors.sol";
 import {ModelId, ModelIds} from "../types/ModelId.sol";

@@ -35,8 +35,8 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @notice The owner's share of a reward, in bps.
     uint256 public constant OWNER_SHARE_BPS = RewardMath.OWNER_SHARE_BPS;
 
-    /// @notice Longest life of a statement, in seconds. A change of rate takes as long, so that none which was unknown at
-    /// signing can apply.
+    /// @notice How far ahead a deadline may be, in seconds. A change of rate takes as long: who signs nothing with a later
+    /// deadline is paid at no rate that was unknown at signing.
     uint256 public constant MAX_STATEMENT_LIFE = 2 days;
 
     /// @notice Most contributors that a statement may list; more come as a root.
