@@ -4,6 +4,7 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import type { Signer } from "ethers";
 import { ethers } from "hardhat";
 import { deployProtocol } from "../../test/helpers/protocol";
+import { claimGas, contributors, improvementByFiveGas, improvementGas } from "./improvements";
 import { DEADLINE, gasOf, launch, openMarket, payFees, type FeePayer, type Market } from "./world";
 
 /** One figure of the benchmark. */
@@ -102,10 +103,24 @@ export const SCENARIOS: readonly Scenario[] = [
     target: 92_000n,
     measure: withFees(({ router, model }) => gasOf(router.payForCalls(model, CALLS, PAID))),
   },
+  { name: "improve.1of1", target: 146_000n, measure: () => improvementGas(contributors(1)) },
+  { name: "improve.3of5", target: 165_000n, measure: improvementByFiveGas },
+  { name: "improve.10holders", target: 262_000n, measure: () => improvementGas(contributors(10)) },
+  { name: "improve.further.holder", target: 13_000n, measure: () => furtherContributorGas("holders") },
+  { name: "improve.further.new", target: 30_500n, measure: () => furtherContributorGas("new") },
+  { name: "improve.merkle10k", target: 173_000n, measure: () => improvementGas("root") },
+  { name: "claim.first", target: 97_000n, measure: () => claimGas("first") },
+  { name: "claim.next", target: 80_000n, measure: () => claimGas("next") },
   { name: "protocol.deploy", measure: deploymentGas },
   { name: "curve.buy.max", target: 1_300n, measure: () => mostCurveGas(CurveSide.Buy) },
   { name: "curve.sell.max", target: 1_300n, measure: () => mostCurveGas(CurveSide.Sell) },
 ];
+
+/** What each of nine further listed contributors adds. */
+async function furtherContributorGas(kind: "holders" | "new"): Promise<bigint> {
+  const [one, ten] = [await improvementGas(contributors(1, kind)), await improvementGas(contributors(10, kind))];
+  return (ten - one) / 9n;
+}
 
 /** All transactions by which the Ignition modules deploy the protocol: every block of a fresh chain but the reserve token's. */
 async function deploymentGas(): Promise<bigint> {
