@@ -120,7 +120,8 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
     function _depositFees(Deposit[] calldata deposits) private returns (bool[] memory deposited) {
         deposited = new bool[](deposits.length);
         for (uint256 i; i < deposits.length; ++i) {
-            (ModelId model, uint256 amount) = (deposits[i].model, deposits[i].amount);
+            Deposit calldata deposit = deposits[i];
+            (ModelId model, uint256 amount) = (deposit.model, deposit.amount);
             try this.depositFromBatch(msg.sender, model, amount) {
                 deposited[i] = true;
             } catch (bytes memory reason) {

@@ -99,8 +99,11 @@ contract ModelToken is IModelToken, ERC20Permit {
         if (accounts.length != amounts.length) revert LengthMismatch(accounts.length, amounts.length);
         uint256 total;
         for (uint256 i; i < accounts.length; ++i) {
-            total += amounts[i];
-            _mint(accounts[i], amounts[i]);
+            uint256 amount = amounts[i];
+            _mint(accounts[i], amount);
+            unchecked {
+                total += amount; // as the total supply, which has grown by as much without overflowing
+            }
         }
 
         uint256 remaining = rewardAllocation - rewardsMinted();

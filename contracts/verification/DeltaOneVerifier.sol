@@ -201,7 +201,8 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
 
         ModelId model = statement.evaluation.model;
         bytes32 evaluationId = statement.evaluationId;
-        for (uint256 i; i < accounts.length; ++i) {
+        uint256 count = accounts.length;
+        for (uint256 i; i < count; ++i) {
             emit RewardDistributed(model, evaluationId, accounts[i], amounts[i]);
         }
 
@@ -312,8 +313,9 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
 
     function _hashContributors(Contributor[] calldata contributors) private pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](contributors.length);
-        for (uint256 i; i < contributors.length; ++i) {
-            hashes[i] = keccak256(abi.encode(CONTRIBUTOR_TYPEHASH, contributors[i]));
+        for (uint256 i; i < hashes.length; ++i) {
+            Contributor calldata contributor = contributors[i];
+            hashes[i] = keccak256(abi.encode(CONTRIBUTOR_TYPEHASH, contributor.account, contributor.shareBps));
         }
         return keccak256(abi.encodePacked(hashes));
     }
