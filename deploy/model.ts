@@ -8,6 +8,7 @@ import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "./mod
 import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
 import { formatReserve, formatTokens } from "./units";
+import { ensureZkProof } from "./zk";
 
 const VESTING_SECONDS = 365n * 86_400n;
 
@@ -44,7 +45,7 @@ export async function launchModel(
 ): Promise<LaunchedModel> {
   const launch = { hre, protocol, file, key: keyOf(file), report };
   const token = await ensureToken(launch);
-  await ensureRegistered(launch);
+  await ensureRegistered(launch, await ensureMethod(launch));
   await ensureDistributed(launch, token);
   const pool = await ensurePool(launch, token);
   return { file, key: launch.key, token, pool };
@@ -123,11 +124,18 @@ async function ensureToken(launch: Launch): Promise<ModelToken> {
   return token;
 }
 
-async function ensureRegistered({ hre, protocol, file, key, report }: Launch): Promise<void> {
-  const { registry, addresses } = protocol;
+/** The address of the benchmark's method. Others than the protocol's own are deployed for the first model that names them. */
+async function ensureMethod({ hre, protocol, file: { benchmark }, report }: Launch): Promise<string> {
+  const { method, capacity } = benchmark;
+  if (capacity !== undefined) return ensureZkProof(hre, protocol, capacity, report);
+  return protocol.addresses[method] as string;
+}
+
+async function ensureRegistered({ hre, protocol, file, key, report }: Launch, address: string): Promise<void> {
+  const { registry } = protocol;
   const name = "register model";
-  const { method, ...terms } = file.benchmark;
-  const benchmark = { ...terms, method: addresses[method] as string };
+  const { method } = file.benchmark;
+  const benchmark = { ...file.benchmark, method: address };
   const isNew = (await registry.statusOf(key)) < Status.REGISTERED;
   const sent = isNew
     ? await confirm(

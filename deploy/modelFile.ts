@@ -7,6 +7,8 @@ import { readContributors } from "../scripts/attest/contributorsFile";
 import { hashEvaluationData, readExamples, type CsvFile, type Example } from "../scripts/evaluate/examples";
 import type { Direction, MetricName } from "../scripts/evaluate/metrics";
 import { hashSpec, parseSpec, type BenchmarkSpec } from "../scripts/evaluate/spec";
+import { Domain, type Opening } from "../scripts/zk/commitment";
+import { capacityRule, readOpening, type DomainName } from "../scripts/zk/openings";
 import { developmentAddresses } from "./accounts";
 import { address, amount, Fields, hash, integer, oneOf, publishedId, text, type Rule } from "./fields";
 import { Problem } from "./problem";
@@ -49,7 +51,7 @@ const METRICS: Readonly<Record<MetricName, number>> = {
 const DIRECTIONS: Readonly<Record<Direction, number>> = { maximise: 0, minimise: 1 };
 
 /** Verification methods that a benchmark may name, as contracts of the protocol. */
-const METHODS = ["OracleAttestation"] as const;
+const METHODS = ["OracleAttestation", "ZkProof"] as const;
 
 /** Who receives the supplier allocation: an account, or a wallet that releases it to a beneficiary over a year. */
 export type Recipient =
@@ -58,6 +60,8 @@ export type Recipient =
 /** A benchmark as it is committed, except that its method is still a contract's name. */
 export interface BenchmarkTerms {
   readonly method: (typeof METHODS)[number];
+  /** Rows that the circuit of a ZkProof holds. */
+  readonly capacity?: number;
   readonly specHash: string;
   readonly evaluationDataHash: string;
   readonly modelCommitment: string;
@@ -90,6 +94,13 @@ export interface Improvement {
   readonly contributors: readonly WeightedContributor[];
 }
 
+/** The same with a proof: instead of examples, openings of what the benchmark committed to, and of the candidate. */
+export interface ProvenImprovement extends Omit<Improvement, "spec" | "examples"> {
+  readonly labels: Opening;
+  readonly baseline: Opening;
+  readonly candidate: Opening;
+}
+
 /** A model to launch. Token amounts are wei, reserve amounts the reserve token's units. */
 export interface ModelFile {
   readonly modelId: string;
@@ -108,6 +119,8 @@ export interface ModelFile {
   readonly pool: PoolTerms;
   /** Shown on a local chain after trading; absent when the file names none. */
   readonly improvement?: Improvement;
+  /** The same for a model whose method is a ZkProof. */
+  readonly provenImprovement?: ProvenImprovement;
   /** DeltaOnes that its developer expects within two years; absent when the file does not say. */
   readonly expectedDeltaOnes?: number;
 }
@@ -154,14 +167,24 @@ export function parseModelFile(content: unknown, path: string, isLocal: boolean)
     licenseURI: license.read("uri", text(1, 256)),
     benchmark: readBenchmark(benchmark, spec, folder),
   };
-  const improvement = fields.has("improvement") ? readImprovement(fields.child("improvement"), folder) : undefined;
+  const isProven = model.benchmark.method === "ZkProof";
+  if (isProven && spec) reportUnprovable(fields, spec);
+  const shown = fields.has("improvement") ? fields.child("improvement") : undefined;
+  const improvement = shown && !isProven ? readImprovement(shown, folder) : undefined;
+  const provenImprovement = shown && isProven ? readProvenImprovement(shown, folder) : undefined;
   const pool = readPool(fields.child("pool"), model.supplierAllocation + model.investorAllocation);
   const expected = fields.has("expectedDeltaOnes")
     ? { expectedDeltaOnes: fields.read("expectedDeltaOnes", integer(0, REWARD_DELTA_ONES)) }
     : {};
   if (!isLocal) reportDevelopmentAccounts(fields, model);
   fields.refuse(relative(cwd(), path));
-  return { ...model, pool, ...(improvement && spec && { improvement: { ...improvement, spec } }), ...expected };
+  return {
+    ...model,
+    pool,
+    ...(improvement && spec && { improvement: { ...improvement, spec } }),
+    ...(provenImprovement && { provenImprovement }),
+    ...expected,
+  };
 }
 
 /** Key of the model on chain. */
@@ -197,8 +220,30 @@ function readRecipient(fields: Fields): Recipient {
 
 function readImprovement(fields: Fields, folder: string): Omit<Improvement, "spec"> {
   return {
-    evaluationName: fields.read("evaluation", publishedId),
+    ...readContribution(fields, folder),
     examples: readNamedFile(fields, "examples", folder, [], readExamples),
+  };
+}
+
+function readProvenImprovement(fields: Fields, folder: string): ProvenImprovement {
+  const opening = (key: string, domain: DomainName) =>
+    readNamedFile(fields, key, folder, NO_OPENING, ({ name, bytes }) =>
+      readOpening(name, Buffer.from(bytes).toString(), domain),
+    );
+  return {
+    ...readContribution(fields, folder),
+    labels: opening("labels", "labels"),
+    baseline: opening("baseline", "predictions"),
+    candidate: opening("candidate", "predictions"),
+  };
+}
+
+/** Stands for an opening that cannot be read until the file is refused. */
+const NO_OPENING: Opening = { domain: Domain.Labels, capacity: 0, bits: [], salt: 0n };
+
+function readContribution(fields: Fields, folder: string) {
+  return {
+    evaluationName: fields.read("evaluation", publishedId),
     contribution: readNamedFile(fields, "contribution", folder, new Uint8Array(), ({ bytes }) => bytes),
     contributors: readNamedFile(fields, "contributors", folder, [], ({ name, bytes }) =>
       readContributors(name, Buffer.from(bytes).toString()),
@@ -206,12 +251,24 @@ function readImprovement(fields: Fields, folder: string): Omit<Improvement, "spe
   };
 }
 
+/** A proof is about accuracy as it is, in one run. */
+function reportUnprovable(fields: Fields, { metric, direction, f, lo, hi, minRuns }: BenchmarkSpec): void {
+  const wanted = { metric: "accuracy", direction: "maximise", f: "identity", lo: 0, hi: 1, minRuns: 1 };
+  const actual: Record<string, unknown> = { metric, direction, f, lo, hi, minRuns };
+  for (const [name, value] of Object.entries(wanted)) {
+    if (String(actual[name]) !== String(value))
+      fields.report(`benchmark.spec has ${name} ${String(actual[name])}, expected ${value} for a ZkProof`);
+  }
+}
+
 function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, folder: string): BenchmarkTerms {
   const evaluationDataHash = fields.has("evaluationDataHash")
     ? fields.read("evaluationDataHash", hash)
     : readNamedFile(fields, "evaluationData", folder, "", (csv) => hashEvaluationData(readExamples(csv)));
+  const method = fields.read("method", oneOf(...METHODS));
   return {
-    method: fields.read("method", oneOf(...METHODS)),
+    method,
+    ...(method === "ZkProof" && { capacity: fields.read("capacity", capacityRule) }),
     evaluationDataHash,
     modelCommitment: fields.read("modelCommitment", hash, ZeroHash),
     baselineScore: fields.read("baselineScore", integer(0, 10_000)),

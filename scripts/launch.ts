@@ -12,6 +12,7 @@ import { together } from "../deploy/problem";
 import { deployProtocol } from "../deploy/protocol";
 import { use } from "./launch/fees";
 import { improve } from "./launch/improve";
+import { improveWithProof } from "./launch/improveWithProof";
 import { trade } from "./launch/trade";
 import { humanView, jsonView, type View } from "./launch/view";
 import { compile } from "./lib/compile";
@@ -44,12 +45,18 @@ async function launch(hre: HardhatRuntimeEnvironment, { model: path, json }: Opt
 
   const model = await launchModel(hre, protocol, file, view.step);
   const trading = network.isLocal ? await trade(hre, protocol, model, view.step) : undefined;
-  const improvement = network.isLocal ? await improve(hre, protocol, model, view.step) : undefined;
+  const improvement = network.isLocal ? await improveModel(hre, protocol, model, view.step) : undefined;
   const usage = await use(hre, protocol, model, view.step);
   const code = await protocol.registry.statusOf(model.key);
   const status = Object.entries(Status).find(([, value]) => value === code)?.[0] ?? String(code);
   const shown = { ...(trading && { trading }), ...(improvement && { improvement }), ...(usage && { usage }) };
   view.end({ protocol, model, status, ...shown, state: await readState(model) });
+}
+
+/** A model improves by what its method accepts: attestations, or a proof. */
+function improveModel(...launched: Parameters<typeof improve>): ReturnType<typeof improve> {
+  const [, , { file }] = launched;
+  return file.provenImprovement ? improveWithProof(...launched) : improve(...launched);
 }
 
 function readOptions(): Options | undefined {

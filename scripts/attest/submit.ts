@@ -34,10 +34,23 @@ export interface Submission {
 /** Sends a statement with as many attestations as must sign, after a simulation of exactly that; anybody may. */
 export async function submit(chain: Chain, bundle: Bundle, sender: Signer): Promise<Submission> {
   requireDestination(chain, bundle);
-  const { modelId, statement } = bundle;
-  const { threshold, token, symbol } = await readModel(chain, modelId);
+  const { threshold } = await readModel(chain, bundle.modelId);
+  return send(chain, bundle.modelId, callOf(bundle, threshold), sender);
+}
+
+/** Sends a statement with its proof, after a simulation of exactly that. */
+export async function send(
+  chain: Chain,
+  modelId: string,
+  call: ReturnType<typeof callOf>,
+  sender: Signer,
+): Promise<Submission> {
+  const [statement] = call;
+  const token = await chain.hre.ethers.getContractAt(
+    "ModelToken",
+    await chain.registry.tokenOf(statement.evaluation.model),
+  );
   const verifier = chain.verifier.connect(sender);
-  const call = callOf(bundle, threshold);
   await simulate(chain, verifier.processImprovement.staticCall(...call));
   await requireEther(chain, sender);
 
@@ -58,7 +71,7 @@ export async function submit(chain: Chain, bundle: Bundle, sender: Signer): Prom
     baselineScore,
     candidateScore,
     token: await token.getAddress(),
-    symbol,
+    symbol: await token.symbol(),
     reward: payments.reduce((sum, { amount }) => sum + amount, 0n),
     owner,
     contributors,

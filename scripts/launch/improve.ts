@@ -82,7 +82,7 @@ export async function improve(
     deltaBps: BigInt(evaluation.deltaBps),
     lowerBoundBps: BigInt(evaluation.lowerBoundBps),
     attesters: bundle.attestations.map(({ signer }) => signer),
-    refused: await submitAgain(chain, bundle, relayer, report),
+    refused: await submitAgain(chain, await callFor(chain, bundle), relayer, report),
   };
 }
 
@@ -115,17 +115,21 @@ async function gather(chain: Chain, unsigned: Bundle, report: Report): Promise<B
   return bundle;
 }
 
-async function submitAgain(
+async function callFor(chain: Chain, bundle: Bundle) {
+  return callOf(bundle, (await readModel(chain, bundle.modelId)).threshold);
+}
+
+/** Tries what must not happen. */
+export async function submitAgain(
   chain: Chain,
-  bundle: Bundle,
+  call: ReturnType<typeof callOf>,
   relayer: HardhatEthersSigner,
   report: Report,
 ): Promise<Refused> {
   const attempt = "submit the same statement again";
-  const { threshold } = await readModel(chain, bundle.modelId);
   const error: unknown = await chain.verifier
     .connect(relayer)
-    .processImprovement.staticCall(...callOf(bundle, threshold))
+    .processImprovement.staticCall(...call)
     .catch((thrown: unknown) => thrown);
   const revert = await decodeRevert(chain.hre, error);
   if (revert === undefined) throw new Problem(`${attempt}: expected a refusal, got ${String(error)}`);
@@ -133,7 +137,8 @@ async function submitAgain(
   return { attempt, ...revert };
 }
 
-function inWords({ reward, owner, symbol }: Submission): string {
+/** What was minted, and for whom. */
+export function inWords({ reward, owner, symbol }: Submission): string {
   const [all, ownerPart, rest] = [reward, owner.amount, reward - owner.amount].map(formatTokens);
   return `${all} ${symbol} minted: ${ownerPart} to the owner, ${rest} to the contributors`;
 }

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { cwd } from "node:process";
-import { AbiCoder } from "ethers";
+import { AbiCoder, keccak256 } from "ethers";
 import { Problem } from "../../deploy/problem";
 import { CAPACITIES, commit, FIELD, type Opening } from "./commitment";
 import { countRows, packCounts, type Counts } from "./counts";
@@ -199,6 +199,12 @@ export function encodeKey({ vk_alpha_1, vk_beta_2, vk_gamma_2, vk_delta_2, IC }:
     delta: g2(vk_delta_2),
     inputs: IC.map(g1) as VerifyingKey["inputs"],
   };
+}
+
+/** By which a deployed key is known. */
+export function hashKey({ alpha, beta, gamma, delta, inputs }: VerifyingKey): string {
+  const words = [alpha, beta, gamma, delta, inputs].flat(2);
+  return keccak256(AbiCoder.defaultAbiCoder().encode([`uint256[${words.length}]`], [words]));
 }
 
 function g1(point: readonly string[]): G1 {

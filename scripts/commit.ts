@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// The command line of `commit`: rows of a CSV column become a commitment for the chain and an opening to keep.
+
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Fields, oneOf, text, type Rule } from "../deploy/fields";
+import { Problem } from "../deploy/problem";
+import { fileName, processStreams, readInput, type Streams } from "./lib/command";
+import { readText, toJson, writeWhole } from "./lib/files";
+import { commit, FIELD, type Opening } from "./zk/commitment";
+import { readPublicKey, seal } from "./zk/escrow";
+import { capacityRule, domainOf, formatOpening, readRows, type DomainName } from "./zk/openings";
+import { capacityFor } from "./zk/prover";
+
+const USAGE = `usage: npm run --silent commit -- options [<rows.csv>]          standard input without a file
+  --column <name>        the column that holds the rows; their order is that of the file, for labels and predictions alike
+  --domain <name>        labels or predictions; predictions without it
+  --threshold <number>   from where on a score counts as 1, for columns that hold scores instead of 0 and 1
+  --capacity <rows>      rows that the benchmark's circuit holds; the smallest that fits without it
+  --opening <file>       where to write the opening: whoever has it knows the rows; kept by its owner, never overwritten
+  --escrow <file>        where to write the opening encrypted for the label holder, with
+  --to <key.pem>         the label holder's X25519 public key
+  --help                 print this text`;
+
+const THRESHOLD: Rule<number> = {
+  expected: "a number",
+  none: 0,
+  read: (value) => (value !== "" && Number.isFinite(Number(value)) ? Number(value) : undefined),
+};
+
+/** Runs the command and returns its exit code: JSON on standard output, or one line on the error stream and 1. */
+export function main(args: readonly string[], streams: Streams): number {
+  try {
+    streams.out(run(args, streams));
+    return 0;
+  } catch (error) {
+    streams.err(`commit: ${(error as Error).message.split("\n")[0]}`);
+    return 1;
+  }
+}
+
+function run(args: readonly string[], streams: Streams): string {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      column: { type: "string" },
+      domain: { type: "string" },
+      threshold: { type: "string" },
+      capacity: { type: "string" },
+      opening: { type: "string" },
+      escrow: { type: "string" },
+      to: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) return USAGE;
+  const fields = new Fields(values, "--");
+  const column = fields.read("column", text(1, 64));
+  const domain = fields.read("domain", oneOf<DomainName>("predictions", "labels"), "predictions");
+  const threshold = fields.has("threshold") ? fields.read("threshold", THRESHOLD) : undefined;
+  const capacity = fields.has("capacity") ? fields.read("capacity", capacityRule) : undefined;
+  const file = fields.read("opening", fileName);
+  const escrow = fields.read("escrow", fileName, "");
+  const to = fields.read("to", fileName, "");
+  if ((escrow === "") !== (to === "")) fields.report("--escrow and --to belong together");
+  fields.refuse("options");
+  if (existsSync(file)) throw new Problem(`${file} exists: an opening is never overwritten, name another file.`);
+  const recipient = to === "" ? undefined : readPublicKey(to, readText(to));
+
+  const bits = readRows(...readInput(positionals, streams), column, threshold);
+  const salt = BigInt(`0x${randomBytes(64).toString("hex")}`) % FIELD;
+  const opening: Opening = { domain: domainOf(domain), capacity: capacity ?? capacityFor(bits.length), bits, salt };
+  const commitment = commit(opening);
+  writeWhole(file, `${formatOpening(opening)}\n`);
+  if (recipient) writeWhole(escrow, `${seal(readFileSync(file, "utf8"), recipient)}\n`);
+  return toJson({ commitment, domain, capacity: opening.capacity, rows: bits.length });
+}
+
+if (require.main === module) process.exitCode = main(process.argv.slice(2), processStreams);

@@ -1,0 +1,92 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import hre, { ethers } from "hardhat";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Step } from "../../deploy/model";
+import { parseModelFile, readModelFile } from "../../deploy/modelFile";
+import { Problem } from "../../deploy/problem";
+import { ensureZkProof, requireSafeKey } from "../../deploy/zk";
+import { CAPACITIES, commit } from "../../scripts/zk/commitment";
+import { encodeKey, hashKey, readKey } from "../../scripts/zk/prover";
+import { deployImprovements } from "../helpers/improvements";
+import { BPS } from "../helpers/units";
+
+const CAPACITY = 1_024;
+const MODEL = resolve(__dirname, "../../deploy/models/credit-default-zk.json");
+const RECORDED = CAPACITIES.slice(0, 2);
+
+describe("Deployment of ZkProof", () => {
+  it("refuses a development key on a live chain, whichever it is", () => {
+    for (const capacity of RECORDED) {
+      const key = readKey(capacity);
+      for (const name of ["sepolia", "base-sepolia", "mainnet"]) {
+        const network = { name, chainId: 1, isLocal: false, isEphemeral: false };
+        expect(() => requireSafeKey(key, network)).to.throw(Problem, /is a development key/);
+        expect(() => requireSafeKey({ ...key, isDevelopment: false }, network)).not.to.throw();
+      }
+      expect(() =>
+        requireSafeKey(key, { name: "hardhat", chainId: 31_337, isLocal: true, isEphemeral: true }),
+      ).not.to.throw();
+    }
+  });
+
+  it("deploys nothing with a development key on a live chain", async () => {
+    const protocol = await loadFixture(deployImprovements);
+    const before = await ethers.provider.getBlockNumber();
+    const live = { ...protocol, network: { ...protocol.network, name: "mainnet", isLocal: false } };
+    await expect(ensureZkProof(hre, live, CAPACITY, () => undefined)).to.be.rejectedWith(Problem, "development key");
+    expect(await ethers.provider.getBlockNumber()).to.equal(before);
+  });
+
+  it("deploys the recorded key, and lets the timelock allow it after its delay", async () => {
+    const protocol = await loadFixture(deployImprovements);
+    const steps: Step[] = [];
+    const address = await ensureZkProof(hre, protocol, CAPACITY, (step) => steps.push(step));
+    const method = await ethers.getContractAt("ZkProof", address);
+    expect(await method.keyHash()).to.equal(hashKey(encodeKey(readKey(CAPACITY).verificationKey)));
+    expect(await protocol.registry.isMethodAllowed(address)).to.equal(true);
+    expect(steps.map(({ name }) => name)).to.deep.equal(["deploy ZkProof", "schedule ZkProof", "allow ZkProof"]);
+  });
+});
+
+describe("Model file with a ZkProof", () => {
+  const content = () => JSON.parse(readFileSync(MODEL, "utf8")) as { benchmark: Record<string, unknown> };
+  const parse = (benchmark: Record<string, unknown>) => {
+    const file = content();
+    return parseModelFile({ ...file, benchmark: { ...file.benchmark, ...benchmark } }, MODEL, true);
+  };
+
+  it("commits to the labels and the baseline whose openings it names", async () => {
+    const { benchmark, provenImprovement, improvement } = await readModelFile(MODEL, true);
+    expect(improvement).to.equal(undefined);
+    expect(benchmark.capacity).to.equal(CAPACITY);
+    expect(benchmark.evaluationDataHash).to.equal(commit(provenImprovement!.labels));
+    expect(benchmark.modelCommitment).to.equal(commit(provenImprovement!.baseline));
+    const { labels, baseline } = provenImprovement!;
+    const right = BigInt(labels.bits.filter((label, i) => label === baseline.bits[i]).length);
+    expect(BigInt(benchmark.baselineScore)).to.equal((right * BPS) / BigInt(labels.bits.length));
+  });
+
+  it("refuses another metric, scale or number of runs, and a circuit that does not exist", () => {
+    expect(() => parse({ spec: "../benchmarks/credit-default/benchmark.json" })).to.throw(
+      Problem,
+      "benchmark.spec has metric roc_auc, expected accuracy for a ZkProof; benchmark.spec has minRuns 7, expected 1 for a ZkProof",
+    );
+    expect(() => parse({ capacity: 1_000 })).to.throw(
+      Problem,
+      `benchmark.capacity is 1000, expected one of ${CAPACITIES.join(", ")}`,
+    );
+  });
+
+  it("refuses an opening of something else", () => {
+    const file = content() as unknown as { improvement: Record<string, unknown> };
+    const swapped = { ...file, improvement: { ...file.improvement, labels: file.improvement["baseline"] } };
+    expect(() => parseModelFile(swapped, MODEL, true)).to.throw(Problem, "domain is predictions, expected labels");
+    const missing = { ...file, improvement: { ...file.improvement, candidate: "nothing.json" } };
+    expect(() => parseModelFile(missing, MODEL, true)).to.throw(
+      Problem,
+      `improvement.candidate: there is no file ${join("deploy/models", "nothing.json")}`,
+    );
+  });
+});
