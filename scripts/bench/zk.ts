@@ -24,7 +24,7 @@ export async function verificationGas(): Promise<bigint> {
 }
 
 /** An improvement with a proof, for one contributor who holds the model's tokens as its owner does. */
-export async function improvementGas(): Promise<bigint> {
+export async function provenImprovementGas(): Promise<bigint> {
   const context = await loadFixture(zkFixture);
   const { alice, model, prove } = context;
   const submitOne = async () => {
