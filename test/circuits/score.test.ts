@@ -5,17 +5,16 @@ import { commit, Domain, FIELD, type Opening } from "../../scripts/zk/commitment
 import { countRows, packCounts } from "../../scripts/zk/counts";
 import {
   circuitInput,
-  differingFiles,
   prove,
   publicInputsOf,
   readKey,
-  setUp,
   setupFolder,
   verifyWithSnarkjs,
   witnessesOf,
   type Claim,
 } from "../../scripts/zk/prover";
 import { readProven } from "../verification/zk/fixtures";
+import { useSetup } from "./setup";
 import { readConstraints, type Constraint } from "./r1cs";
 
 const CAPACITY = 64;
@@ -32,15 +31,7 @@ describe("Score(64) @uninstrumented", () => {
   const { claim } = readProven(CAPACITY);
   const n = claim.labels.bits.length;
 
-  before(async function () {
-    this.timeout(300_000);
-    const key = readKey(CAPACITY);
-    if ((await differingFiles(key)).length === 0) return;
-    const { verificationKey } = await setUp(CAPACITY);
-    // The setup is the recorded one, byte for byte.
-    expect(await differingFiles(key)).to.deep.equal([]);
-    expect(verificationKey).to.deep.equal(key.verificationKey);
-  });
+  useSetup(CAPACITY);
 
   it("proves a claim, with the public inputs that the tools compute", async () => {
     const other = { ...claim, digest: `0x${"ff".repeat(32)}` };

@@ -280,7 +280,7 @@ describe("Groth16", () => {
     });
   });
 
-  it("takes no answer of a precompile for granted: without them nothing is valid", async () => {
+  it("takes no answer of a precompile for granted: without them nothing is valid @uninstrumented", async () => {
     const { harness, proof } = await loadFixture(simulated);
     const address = await harness.getAddress();
     const code = await ethers.provider.getCode(address);
