@@ -1,0 +1,56 @@
+// Runs every test: those in TypeScript with one process for each folder of test/, because the chain of a process keeps all the
+// snapshots of its fixtures, and those in Solidity with forge. Two processes at a time; each one's output is shown when it ends.
+import { spawn, spawnSync } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const AT_ONCE = 2;
+const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
+
+const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".test.ts"))
+  .map((file) => join("test", file))
+  .sort();
+const folderOf = (file) => file.split("/").slice(0, -1).join("/");
+const bytesOf = (group) => group.reduce((sum, file) => sum + statSync(join(ROOT, file)).size, 0);
+
+// The longest first, so that none is left alone at the end.
+const groups = [...new Set(files.map(folderOf))]
+  .map((folder) => files.filter((file) => folderOf(file) === folder))
+  .sort((a, b) => bytesOf(b) - bytesOf(a));
+const queue = [
+  { name: "test/solidity", args: ["scripts/test-solidity.mjs"] },
+  ...groups.map((group) => ({ name: folderOf(group[0]), args: [HARDHAT, "test", "--no-compile", ...group] })),
+];
+
+/** Runs one process to its end and shows what it printed. */
+function run({ name, args }) {
+  const start = Date.now();
+  return new Promise((done) => {
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const output = [];
+    child.stdout.on("data", (data) => output.push(data));
+    child.stderr.on("data", (data) => output.push(data));
+    child.on("close", (code) => {
+      const seconds = Math.round((Date.now() - start) / 1000);
+      console.log(`\n== ${name}: ${code === 0 ? "ok" : "FAILED"} after ${seconds} s`);
+      process.stdout.write(Buffer.concat(output));
+      done({ name, isOk: code === 0 });
+    });
+  });
+}
+
+const results = [];
+async function work() {
+  for (let job = queue.shift(); job !== undefined; job = queue.shift()) results.push(await run(job));
+}
+
+const compiled = spawnSync(process.execPath, [HARDHAT, "compile"], { cwd: ROOT, stdio: "inherit" });
+if (compiled.status !== 0) process.exit(1);
+await Promise.all(Array.from({ length: AT_ONCE }, work));
+
+const failed = results.filter(({ isOk }) => !isOk).map(({ name }) => name);
+console.log(failed.length === 0 ? "\nAll tests passed." : `\nFailed: ${failed.join(", ")}.`);
+process.exit(failed.length === 0 ? 0 : 1);
