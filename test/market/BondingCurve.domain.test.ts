@@ -112,7 +112,7 @@ describe("BondingCurve domain", () => {
   });
 
   for (const side of SIDES) {
-    it(`P8: ${side} is on the right side of the exact value at every extreme`, async () => {
+    it(`P8: ${side} is on the right side of the exact value at every extreme @uninstrumented`, async () => {
       const values = [1n, 2n, 10n ** 6n, POOL.reserve, 2n ** 64n, POOL.supply, MAX_VALUE - 1n, MAX_VALUE];
       const points = RATIOS.flatMap((crrPpm) =>
         values.flatMap((supply) =>

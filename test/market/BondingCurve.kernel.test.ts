@@ -23,7 +23,7 @@ const GRID = 1_000;
 const LOG2_ROUNDING = 2.98 + 2.2 + 1; // of z, inside H, of z / H
 const EXP2_ROUNDING = 1; // inside G
 
-describe("BondingCurve kernel", () => {
+describe("BondingCurve kernel @uninstrumented", () => {
   let harness: BondingCurveHarness;
 
   before(async () => {

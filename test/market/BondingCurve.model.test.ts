@@ -11,7 +11,7 @@ const VECTOR_DIGITS = new Decimal("1e-59");
 
 const Real = Decimal.clone({ precision: 160 });
 
-describe("BondingCurve models", () => {
+describe("BondingCurve models @uninstrumented", () => {
   it("agree with the 60 digits of all published points", () => {
     for (const vector of vectors) {
       const point: CurvePoint = {

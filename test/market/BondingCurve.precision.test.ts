@@ -37,7 +37,7 @@ interface Measured {
   gas: bigint[];
 }
 
-describe("BondingCurve precision", () => {
+describe("BondingCurve precision @uninstrumented", () => {
   let harness: BondingCurveHarness;
 
   before(async () => {
