@@ -158,18 +158,18 @@ abstract contract Groth16 {
         }
     }
 
-    /// @dev Adds zero: the precompile refuses what is not in the group.
+    /// @dev Adds zero: the precompile gives no answer to what is not in the group.
     function _requireG1(uint256 index, uint256[2] memory point) private view {
         if (point[0] | point[1] == 0) revert KeyPointZero(index);
-        (bool success, bytes memory answer) = address(uint160(EC_ADD)).staticcall(abi.encode(point, 0, 0));
-        if (!success || answer.length != 0x40) revert KeyPointInvalid(index);
+        (, bytes memory answer) = address(uint160(EC_ADD)).staticcall(abi.encode(point, 0, 0));
+        if (answer.length != 0x40) revert KeyPointInvalid(index);
     }
 
-    /// @dev Pairs with zero: the precompile refuses what is not in the group, which is smaller than the curve.
+    /// @dev Pairs with zero: the precompile gives no answer to what is not in the group, which is smaller than the curve.
     function _requireG2(uint256 index, uint256[4] memory point) private view {
         if (point[0] | point[1] | point[2] | point[3] == 0) revert KeyPointZero(index);
-        (bool success, bytes memory answer) = address(uint160(EC_PAIRING)).staticcall(abi.encode(0, 0, point));
-        if (!success || answer.length != 0x20) revert KeyPointInvalid(index);
+        (, bytes memory answer) = address(uint160(EC_PAIRING)).staticcall(abi.encode(0, 0, point));
+        if (answer.length != 0x20) revert KeyPointInvalid(index);
     }
 
     function _negate(uint256 coordinate) private pure returns (uint256) {
