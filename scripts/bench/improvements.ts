@@ -56,8 +56,10 @@ async function distributed() {
     evaluation: { candidateCommitment: ZeroHash },
   });
   const distributor = await ethers.getContractAt("RewardDistributor", await verifier.distributor());
-  const [created] = await distributor.queryFilter(distributor.filters.DistributionCreated(), transaction.blockNumber!);
-  return { tree, distributor, token: await registry.tokenOf(model.id), total: created!.args.total };
+  const block = (await transaction.wait())?.blockNumber;
+  const [created] = await distributor.queryFilter(distributor.filters.DistributionCreated(), block, block);
+  if (created === undefined) throw new Error("the benchmark's distribution was not created");
+  return { tree, distributor, token: await registry.tokenOf(model.id), total: created.args.total };
 }
 
 /** Gas of an improvement of 100 bps that goes to these contributors. */
