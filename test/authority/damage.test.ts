@@ -227,7 +227,7 @@ async function measuredProtocol() {
   return { world, before: await measure(world) };
 }
 
-describe("authority: every key calls every function", function () {
+describe("authority: every key calls every function @uninstrumented", function () {
   this.timeout(600_000);
 
   for (const [contract, powers] of Object.entries(AUTHORITY)) {
