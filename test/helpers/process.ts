@@ -47,15 +47,24 @@ export async function runScript(
 
 /** Starts `hardhat node` on a free port. */
 export async function startNode(): Promise<Node> {
+  return start("hardhat node", process.execPath, (port) => [
+    "node_modules/hardhat/internal/cli/bootstrap.js",
+    "node",
+    "--port",
+    port,
+  ]);
+}
+
+/** Starts anvil, with as many development accounts as Hardhat has, on a free port. */
+export async function startAnvil(options: readonly string[] = []): Promise<Node> {
+  const architecture = { x64: "amd64", arm64: "arm64" }[process.arch as string];
+  const binary = require.resolve(`@foundry-rs/anvil-${process.platform}-${architecture}/bin/anvil`);
+  return start("anvil", binary, (port) => ["--accounts", "20", "--silent", "--port", port, ...options]);
+}
+
+async function start(name: string, command: string, options: (port: string) => readonly string[]): Promise<Node> {
   const port = await freePort();
-  const child = spawn(
-    process.execPath,
-    ["node_modules/hardhat/internal/cli/bootstrap.js", "node", "--port", String(port)],
-    {
-      cwd: ROOT,
-      stdio: "ignore",
-    },
-  );
+  const child = spawn(command, options(String(port)), { cwd: ROOT, stdio: "ignore" });
   const deployments = mkdtempSync(join(tmpdir(), "deployments-"));
   const url = `http://127.0.0.1:${port}`;
   const stop = async () => {
@@ -67,7 +76,7 @@ export async function startNode(): Promise<Node> {
   for (let tries = 0; !(await answers(url)); tries++) {
     if (tries === STARTUP_SECONDS * 10) {
       await stop();
-      throw new Error(`hardhat node did not answer within ${STARTUP_SECONDS} s`);
+      throw new Error(`${name} did not answer within ${STARTUP_SECONDS} s`);
     }
     await new Promise((later) => setTimeout(later, 100));
   }
