@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { BondingCurveHarness } from "../../.build/typechain";
 import { type CurvePoint, type Power, PPM, type Side } from "../models/bondingCurve";
 import { exactExponent, powerOf, UNIT } from "../models/bondingCurveFixed";
@@ -20,6 +22,9 @@ export const UP = { log2: LOG2_ERROR + 2n * EXP2_ERROR + 1n, exp2: EXP2_ERROR + 
 
 const SIDES: readonly Side[] = ["buy", "sell", "buyExactOut"];
 const BATCH = 500;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 /** What the library makes of points: result and gas of the arithmetic alone, in order. */
 export async function compute(
@@ -101,6 +106,10 @@ export function describePoint({ side, supply, reserve, amount, crrPpm }: CurvePo
   return `${side}(${supply}, ${reserve}, ${amount}, ${crrPpm})`;
 }
 
+/** The chain's answers hold traces outside the heap, of which the collector knows nothing: gigabytes, if it is not told to run. */
 function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let i = 0; i < items.length; i += BATCH) yield items.slice(i, i + BATCH);
+  for (let i = 0; i < items.length; i += BATCH) {
+    yield items.slice(i, i + BATCH);
+    collectGarbage();
+  }
 }
