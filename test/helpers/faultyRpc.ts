@@ -1,0 +1,125 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** One JSON-RPC request on its way to the chain. */
+export interface RpcRequest {
+  readonly method: string;
+  readonly params: readonly unknown[];
+  /** How many requests of the method there were, this one included. */
+  readonly count: number;
+}
+
+/** An error as a chain answers it. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+}
+
+/** What happens to a request. */
+export type Fault =
+  /** Nothing. */
+  | { readonly kind: "pass" }
+  /** The connection breaks before the chain hears of the request. */
+  | { readonly kind: "drop" }
+  /** The chain carries out the request and the connection breaks before the answer. */
+  | { readonly kind: "dropAnswer" }
+  /** No answer comes, and the chain hears of nothing. */
+  | { readonly kind: "hang" }
+  /** An answer of HTTP alone, such as 429 or 500; the chain hears of nothing. */
+  | { readonly kind: "status"; readonly status: number }
+  /** An error; the chain hears of nothing. */
+  | { readonly kind: "error"; readonly error: RpcError }
+  /** An error, although the chain carries out the request. */
+  | { readonly kind: "errorAfter"; readonly error: RpcError }
+  /** The chain's answer, changed: that of a node which lags behind, or lies. */
+  | { readonly kind: "edit"; readonly edit: (result: unknown) => unknown };
+
+/** Decides on each request, in the order of arrival. */
+export type Policy = (request: RpcRequest) => Fault | Promise<Fault>;
+
+/** Lets everything through. */
+export const healthy: Policy = () => ({ kind: "pass" });
+
+/** A JSON-RPC endpoint that passes requests on to a chain, and does to them what its policy says. */
+export interface FaultyRpc {
+  readonly url: string;
+  /** Every request so far. */
+  readonly requests: readonly RpcRequest[];
+  policy: Policy;
+  stop: () => Promise<void>;
+}
+
+interface Envelope {
+  readonly id: unknown;
+  readonly method: string;
+  readonly params?: readonly unknown[];
+}
+
+/** Starts an endpoint in front of the chain at `target`, on a free port. */
+export async function startFaultyRpc(target: string, policy: Policy = healthy): Promise<FaultyRpc> {
+  const requests: RpcRequest[] = [];
+  const counts = new Map<string, number>();
+
+  const server = createServer((incoming, outgoing) => {
+    answer(incoming, outgoing).catch(() => incoming.socket.destroy()); // A chain that is gone breaks the connection too.
+  });
+
+  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const body = JSON.parse(await textOf(incoming)) as Envelope | Envelope[];
+    const envelopes = Array.isArray(body) ? body : [body];
+    const answers: unknown[] = [];
+    for (const envelope of envelopes) {
+      const fault = await faultOf(envelope);
+      if (fault.kind === "hang") return;
+      if (fault.kind === "drop") return void incoming.socket.destroy();
+      if (fault.kind === "status") return void outgoing.writeHead(fault.status).end();
+      const reply =
+        fault.kind === "error" ? { jsonrpc: "2.0", id: envelope.id, error: fault.error } : await passOn(envelope);
+      if (fault.kind === "dropAnswer") return void incoming.socket.destroy();
+      if (fault.kind === "errorAfter") answers.push({ jsonrpc: "2.0", id: envelope.id, error: fault.error });
+      else if (fault.kind === "edit" && "result" in reply) answers.push({ ...reply, result: fault.edit(reply.result) });
+      else answers.push(reply);
+    }
+    outgoing.writeHead(200, { "content-type": "application/json" });
+    outgoing.end(JSON.stringify(Array.isArray(body) ? answers : answers[0]));
+  }
+
+  async function faultOf({ method, params = [] }: Envelope): Promise<Fault> {
+    const count = (counts.get(method) ?? 0) + 1;
+    counts.set(method, count);
+    const request = { method, params, count };
+    requests.push(request);
+    return rpc.policy(request);
+  }
+
+  async function passOn(envelope: Envelope): Promise<{ result?: unknown }> {
+    const response = await fetch(target, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(envelope),
+    });
+    return (await response.json()) as { result?: unknown };
+  }
+
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const rpc: FaultyRpc = {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    policy,
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  return rpc;
+}
+
+async function textOf(incoming: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of incoming.setEncoding("utf8")) text += chunk as string;
+  return text;
+}
