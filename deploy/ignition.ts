@@ -121,19 +121,28 @@ export async function journaledArguments(
   hre: HardhatRuntimeEnvironment,
   futureId: string,
 ): Promise<unknown[] | undefined> {
-  const journal = await journalOf(hre);
-  const file = journal && join(journal, JOURNAL);
-  if (!file || !existsSync(file)) return undefined;
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as JournalMessage)
-    .find((message) => message.futureId === futureId && message.constructorArgs)?.constructorArgs;
+  const messages = await messagesOf(hre);
+  return messages.find((message) => message.futureId === futureId && message.constructorArgs)?.constructorArgs;
+}
+
+/** The block of the first transaction that the network's journal has; undefined while there is none. */
+export async function firstBlockOf(hre: HardhatRuntimeEnvironment): Promise<number | undefined> {
+  const blocks = (await messagesOf(hre)).flatMap(({ receipt }) => (receipt ? [receipt.blockNumber] : []));
+  return blocks.length > 0 ? Math.min(...blocks) : undefined;
 }
 
 interface JournalMessage {
   readonly futureId?: string;
   readonly constructorArgs?: unknown[];
+  readonly receipt?: { readonly blockNumber: number };
+}
+
+async function messagesOf(hre: HardhatRuntimeEnvironment): Promise<JournalMessage[]> {
+  const journal = await journalOf(hre);
+  const file = journal && join(journal, JOURNAL);
+  if (!file || !existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as JournalMessage);
 }
 
 /** The folder of the network's journal. A journal of a local chain that is gone is thrown away. */

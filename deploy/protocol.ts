@@ -78,7 +78,10 @@ async function deployContracts(
 }
 
 /** What the journal has of a protocol that is there completely. */
-async function findProtocol(hre: HardhatRuntimeEnvironment, parameters: Parameters): Promise<Addresses | undefined> {
+export async function findProtocol(
+  hre: HardhatRuntimeEnvironment,
+  parameters: Parameters,
+): Promise<Addresses | undefined> {
   const contracts = await findModule(hre, ProtocolModule);
   const local = await findModule(hre, LocalReserve);
   const reserveToken = parameters.$global.reserveToken || local?.ReserveTokenMock;

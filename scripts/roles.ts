@@ -3,22 +3,16 @@ import hre from "hardhat";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { ACCESS, AUTHORITY, type Caller, type Power } from "./roles/authority";
+import { ACCESS, AUTHORITY, ROLE_OF, type Caller, type Power } from "./roles/authority";
 import { compile } from "./lib/compile";
 
 const FILE = join(__dirname, "../docs/roles.md");
 
 const NAMES: Readonly<Record<Caller, string>> = {
+  ...ROLE_OF,
   anyone: "anyone",
   admin: "admin",
   multisig: "the multisig behind the timelock",
-  guardian: "GUARDIAN_ROLE",
-  operator: "OPERATOR_ROLE",
-  launcher: "DEPLOYER_ROLE",
-  registrar: "REGISTRAR_ROLE",
-  distributor: "DISTRIBUTOR_ROLE",
-  poolCreator: "POOL_CREATOR_ROLE",
-  payer: "PAYER_ROLE",
   governor: "the model's governor",
   owner: "the model's owner",
   successor: "who was proposed",

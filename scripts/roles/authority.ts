@@ -18,6 +18,17 @@ export type Caller =
   | "wirer"
   | "contract";
 
+/** Callers that a role makes. */
+export const ROLE_OF = {
+  guardian: "GUARDIAN_ROLE",
+  operator: "OPERATOR_ROLE",
+  launcher: "DEPLOYER_ROLE",
+  registrar: "REGISTRAR_ROLE",
+  distributor: "DISTRIBUTOR_ROLE",
+  poolCreator: "POOL_CREATOR_ROLE",
+  payer: "PAYER_ROLE",
+} as const satisfies Partial<Record<Caller, string>>;
+
 /** Parts of the protocol's state that a call may change. */
 export type Effect =
   | "roles" // holders of roles, admin and its transfers

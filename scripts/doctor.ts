@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// The command line of `doctor`: compares a live deployment with what is declared, and says what differs.
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { HttpNetworkConfig } from "hardhat/types";
+import { parseArgs } from "node:util";
+import { Fields } from "../deploy/fields";
+import { Problem } from "../deploy/problem";
+import { readBuild } from "./doctor/build";
+import { Chain } from "./doctor/chain";
+import { readDeclared } from "./doctor/declared";
+import { examine } from "./doctor/doctor";
+import { isHealthy, toDocument, toText } from "./doctor/report";
+import { OTHER_CONTRACTS } from "./doctor/subject";
+import { networkName, processStreams, runCommand, type Streams } from "./lib/command";
+import { toJson } from "./lib/files";
+
+/** Exit codes beside 0: something is wrong, or nothing could be looked at. */
+const [DEVIATIONS, COULD_NOT_LOOK] = [1, 2];
+
+const USAGE = `usage: npm run --silent doctor -- --network <name> [--json]
+  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --json                 print one JSON document instead of the tables
+  --help                 print this text
+Reads only. Exit code 0: every check passes, ${DEVIATIONS}: something is wrong, ${COULD_NOT_LOOK}: could not look.`;
+
+/** Runs the command and returns its exit code. */
+export async function main(args: readonly string[], streams: Streams): Promise<number> {
+  let isWell = true;
+  const run = async (hre: HardhatRuntimeEnvironment, { json }: NonNullable<ReturnType<typeof read>>) => {
+    const diagnosis = await diagnose(hre);
+    isWell = isHealthy(diagnosis);
+    return json ? toJson(toDocument(diagnosis)) : toText(diagnosis);
+  };
+  const code = await runCommand({ name: "doctor", usage: USAGE, read, run }, args, streams);
+  if (code !== 0) return COULD_NOT_LOOK;
+  return isWell ? 0 : DEVIATIONS;
+}
+
+function read(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    options: { network: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean" } },
+  });
+  if (values.help) return undefined;
+  const fields = new Fields({ network: values.network }, "--");
+  const network = fields.read("network", networkName);
+  fields.refuse("options");
+  return { network, json: values.json ?? false };
+}
+
+async function diagnose(hre: HardhatRuntimeEnvironment) {
+  const declared = await readDeclared(hre);
+  const { url } = hre.network.config as HttpNetworkConfig;
+  if (url === undefined)
+    throw new Problem(`${declared.network.name} is no network that can be looked at from outside.`);
+  const contracts = Object.keys(declared.addresses).filter((name) => name !== "ReserveToken");
+  const build = await readBuild(hre, [...contracts, ...OTHER_CONTRACTS]);
+  const chain = await Chain.at(url, declared.network);
+  try {
+    return await examine(chain, build, declared);
+  } finally {
+    chain.close();
+  }
+}
+
+if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));

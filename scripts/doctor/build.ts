@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Contracts as they were compiled: what their code on chain must be, immutables aside, and where those are in it.
+
+import { dataLength, getBytes, hexlify, Interface, keccak256, type InterfaceAbi } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { readFileSync } from "node:fs";
+
+/** A compiled contract. */
+export interface Compiled {
+  readonly name: string;
+  readonly abi: Interface;
+  /** What deploys it, without arguments. */
+  readonly creationCode: string;
+  /** Its code on chain, with zeros where immutables go. */
+  readonly code: string;
+  readonly immutables: readonly Immutable[];
+}
+
+/** An immutable by the contract that declares it, as `EIP712._name`, and its places in the code, in bytes. */
+export interface Immutable {
+  readonly name: string;
+  readonly places: readonly Place[];
+}
+
+interface Place {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Compiled contracts by name. */
+export type Build = (contract: string) => Compiled;
+
+/** Reads the named contracts from what Hardhat compiled. */
+export async function readBuild(hre: HardhatRuntimeEnvironment, contracts: readonly string[]): Promise<Build> {
+  const outputs = (await hre.artifacts.getBuildInfoPaths()).map(
+    (path) => (JSON.parse(readFileSync(path, "utf8")) as { output: CompilerOutput }).output,
+  );
+  const compiled = new Map<string, Compiled>();
+  for (const name of contracts) {
+    const { abi, bytecode, deployedBytecode, sourceName } = await hre.artifacts.readArtifact(name);
+    const output = outputs.find(
+      ({ contracts: built }) => `0x${built[sourceName]?.[name]?.evm.deployedBytecode.object}` === deployedBytecode,
+    );
+    if (output === undefined) throw new Error(`no build info has the code of ${name}: run npx hardhat compile --force`);
+    const references = output.contracts[sourceName]?.[name]?.evm.deployedBytecode.immutableReferences ?? {};
+    const names = immutableNames(output);
+    compiled.set(name, {
+      name,
+      abi: new Interface(abi as InterfaceAbi),
+      creationCode: bytecode,
+      code: deployedBytecode,
+      immutables: Object.entries(references).map(([id, places]) => ({ name: names.get(Number(id)) ?? id, places })),
+    });
+  }
+  return (name) => {
+    const found = compiled.get(name);
+    if (found === undefined) throw new Error(`${name} was not read from the build`);
+    return found;
+  };
+}
+
+/** Hash of a code with zeros where the contract's immutables go; undefined for a code of another length. */
+export function maskedHash({ code: expected, immutables }: Compiled, code: string): string | undefined {
+  if (dataLength(code) !== dataLength(expected)) return undefined;
+  const bytes = getBytes(code);
+  for (const { start, length } of immutables.flatMap(({ places }) => places)) bytes.fill(0, start, start + length);
+  return keccak256(bytes);
+}
+
+/** The words that a code has for the contract's immutables, by name; one for each value when its places differ. */
+export function immutablesOf({ immutables }: Compiled, code: string): Map<string, string[]> {
+  const bytes = getBytes(code);
+  return new Map(
+    immutables.map(({ name, places }) => [
+      name,
+      [...new Set(places.map(({ start, length }) => hexlify(bytes.subarray(start, start + length))))],
+    ]),
+  );
+}
+
+interface CompilerOutput {
+  readonly contracts: Record<string, Record<string, { evm: { deployedBytecode: DeployedBytecode } }>>;
+  readonly sources: Record<string, { ast: AstNode }>;
+}
+
+interface DeployedBytecode {
+  readonly object: string;
+  readonly immutableReferences?: Record<string, Place[]>;
+}
+
+interface AstNode {
+  readonly id: number;
+  readonly nodeType: string;
+  readonly name?: string;
+  readonly mutability?: string;
+  readonly nodes?: AstNode[];
+}
+
+/** Names of all immutables, by the number that the compiler gives them. */
+function immutableNames({ sources }: CompilerOutput): Map<number, string> {
+  const contracts = Object.values(sources).flatMap(({ ast }) => ast.nodes ?? []);
+  return new Map(
+    contracts.flatMap(({ name: contract, nodes = [] }) =>
+      nodes
+        .filter(({ mutability }) => mutability === "immutable")
+        .map(({ id, name }): [number, string] => [id, `${contract}.${name}`]),
+    ),
+  );
+}

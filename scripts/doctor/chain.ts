@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// The chain as the doctor sees it: one block of it, read in batches, never written.
+
+import {
+  Contract,
+  FetchRequest,
+  isError,
+  JsonRpcProvider,
+  toQuantity,
+  type ContractRunner,
+  type LogDescription,
+} from "ethers";
+import type { BaseContract } from "ethers";
+import { Problem } from "../../deploy/problem";
+import type { Compiled } from "./build";
+
+/** A contract did not answer a view as its code should. */
+export class Unanswered extends Error {}
+
+/** An event of a contract, in the order of the chain. */
+export interface Event {
+  readonly address: string;
+  readonly blockNumber: number;
+  readonly event: LogDescription;
+}
+
+/** A contract and its address. */
+export interface Located {
+  readonly address: string;
+  readonly compiled: Compiled;
+}
+
+const BATCH = 100;
+const STALL_MS = 5;
+const TIMEOUT_MS = 60_000;
+
+/** Blocks whose logs are asked for at once; fewer when the node refuses so many. */
+const CHUNK = 10_000;
+
+/** One block of a chain. */
+export class Chain {
+  private readonly runner: ContractRunner;
+
+  private constructor(
+    private readonly provider: JsonRpcProvider,
+    readonly block: number,
+    readonly timestamp: bigint,
+  ) {
+    this.runner = { provider, call: async ({ to, data }) => this.call(String(await to), data ?? "0x") };
+  }
+
+  /** The latest block of the chain behind an address. */
+  static async at(url: string, network: { readonly name: string; readonly chainId: number }): Promise<Chain> {
+    const request = new FetchRequest(url);
+    request.timeout = TIMEOUT_MS;
+    const options = { staticNetwork: true, batchMaxCount: BATCH, batchStallTime: STALL_MS, cacheTimeout: -1 };
+    const provider = new JsonRpcProvider(request, network.chainId, options);
+    const actual = Number(await provider.send("eth_chainId", []));
+    if (actual !== network.chainId) {
+      throw new Problem(`${network.name} answers with the chain id ${actual}, expected ${network.chainId}.`);
+    }
+    const latest = (await provider.send("eth_getBlockByNumber", ["latest", false])) as Block;
+    return new Chain(provider, Number(latest.number), BigInt(latest.timestamp));
+  }
+
+  /** Ends the connection. */
+  close(): void {
+    this.provider.destroy();
+  }
+
+  /** A contract whose views answer as of this block. */
+  contract<T extends BaseContract>({ address, compiled }: Located): T {
+    return new Contract(address, compiled.abi, this.runner) as unknown as T;
+  }
+
+  /** The code at an address, `0x` where there is none. */
+  async code(address: string): Promise<string> {
+    return (await this.provider.send("eth_getCode", [address, toQuantity(this.block)])) as string;
+  }
+
+  /** The code that a creation code would leave on chain. */
+  async created(creationCode: string): Promise<string> {
+    return (await this.provider.send("eth_call", [{ data: creationCode }, toQuantity(this.block)])) as string;
+  }
+
+  /** The time of a block. */
+  async timeOf(block: number): Promise<bigint> {
+    const found = (await this.provider.send("eth_getBlockByNumber", [toQuantity(block), false])) as Block;
+    return BigInt(found.timestamp);
+  }
+
+  /** All events of contracts from a block on; what is no event of theirs is left out. */
+  async events(contracts: readonly Located[], from: number): Promise<Event[]> {
+    const compiledAt = new Map(contracts.map(({ address, compiled }) => [address.toLowerCase(), compiled]));
+    const addresses = [...compiledAt.keys()];
+    const events: Event[] = [];
+    for (let start = from, chunk = CHUNK; start <= this.block;) {
+      const end = Math.min(start + chunk - 1, this.block);
+      const logs = await this.logs(addresses, start, end).catch((error: unknown) => {
+        if (end === start || isLost(error)) throw error;
+        return undefined;
+      });
+      if (logs === undefined) {
+        chunk = Math.ceil(chunk / 4);
+        continue;
+      }
+      for (const { address, blockNumber, topics, data } of logs) {
+        const event = compiledAt.get(address.toLowerCase())?.abi.parseLog({ topics, data });
+        if (event) events.push({ address, blockNumber: Number(blockNumber), event });
+      }
+      start = end + 1;
+      chunk = Math.min(chunk * 2, CHUNK);
+    }
+    return events;
+  }
+
+  private async logs(address: readonly string[], from: number, to: number): Promise<Log[]> {
+    return (await this.provider.send("eth_getLogs", [
+      { address, fromBlock: toQuantity(from), toBlock: toQuantity(to) },
+    ])) as Log[];
+  }
+
+  private async call(to: string, data: string): Promise<string> {
+    try {
+      return (await this.provider.send("eth_call", [{ to, data }, toQuantity(this.block)])) as string;
+    } catch (error) {
+      if (isRevert(error)) throw new Unanswered(`call of ${data.slice(0, 10)} reverted`);
+      throw error;
+    }
+  }
+}
+
+interface Block {
+  readonly number: string;
+  readonly timestamp: string;
+}
+
+interface Log {
+  readonly address: string;
+  readonly blockNumber: string;
+  readonly topics: string[];
+  readonly data: string;
+}
+
+/** Reads something of contracts; undefined when one of them does not answer as its code should. */
+export async function answerOf<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Unanswered || isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What a contract answered cannot be decoded. */
+function isUnreadable(error: unknown): boolean {
+  return isError(error, "BAD_DATA") || isError(error, "BUFFER_OVERRUN") || isError(error, "CALL_EXCEPTION");
+}
+
+/** The node answered that the call failed, not that it could not be made. */
+function isRevert(error: unknown): boolean {
+  const text = error instanceof Error ? `${error.message} ${JSON.stringify(error)}` : "";
+  return isError(error, "CALL_EXCEPTION") || /revert|opcode|out of gas|stack (over|under)flow|EVM error/i.test(text);
+}
+
+/** The node did not answer at all. */
+function isLost(error: unknown): boolean {
+  return isError(error, "NETWORK_ERROR") || isError(error, "TIMEOUT") || /ECONN|socket/.test(String(error));
+}
