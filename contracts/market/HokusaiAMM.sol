@@ -508,10 +508,6 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         if (requested > remaining) revert IModelToken.InvestorAllocationExceeded(requested, remaining);
     }
 
-    function _requireReceived(uint256 received, uint256 expected) private pure {
-        if (received != expected) revert UnexpectedReserveReceived(received, expected);
-    }
-
     function _requireOutput(uint256 output, uint256 min) private pure {
         if (output == 0) revert ZeroOutput();
         if (output < min) revert InsufficientOutput(output, min);
