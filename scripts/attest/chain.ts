@@ -6,7 +6,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { DeltaOneVerifier, ModelRegistry, OracleAttestation } from "../../.build/typechain";
 import { networkOf, type Network } from "../../deploy/ignition";
 import { Problem } from "../../deploy/problem";
-import { decodeRevert, type Revert } from "../lib/errors";
+import { decodeRevert, withHint, type Revert } from "../lib/errors";
 
 /** A network and the verifier on it that pays. */
 export interface Chain {
@@ -81,13 +81,13 @@ export async function requireEther({ hre, network }: Chain, sender: Signer): Pro
   throw new Problem(`${address} has no ether on ${network.name}: send it some to pay for gas.`);
 }
 
-/** Runs a call that is to be sent next; a revert becomes a {@link Problem} that names the rule and the values. */
+/** Runs a call that is to be sent next; a revert becomes a {@link Problem} that names the rule, the values and what to do. */
 export async function simulate<T>(chain: Chain, call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    const { message } = await revertOf(chain, error);
-    throw new Problem(`refused on chain: ${message}; nothing was sent. See docs/errors.md.`);
+    const revert = await revertOf(chain, error);
+    throw new Problem(withHint({ ...revert, message: `refused on chain: ${revert.message}; nothing was sent` }));
   }
 }
 

@@ -4,6 +4,7 @@
 import { ZeroHash } from "ethers";
 import { Problem } from "../../deploy/problem";
 import { formatInteger, formatTokens, roundTokens } from "../../deploy/units";
+import { withHint } from "../lib/errors";
 import type { Bundle } from "./bundle";
 import { readModel, revertOf, timeOf, type Chain, type ModelState } from "./chain";
 import { treeOf, type Claims } from "./claimsFile";
@@ -145,7 +146,7 @@ async function requireStrong(chain: Chain, { evaluation }: ImprovementStatement)
   } catch (error) {
     const revert = await revertOf(chain, error);
     if (revert.name === "DailyLimitExceeded") return registry.remainingTodayBps(evaluation.model);
-    throw new Problem(`the chain would refuse the statement: ${revert.message}.`);
+    throw new Problem(withHint({ ...revert, message: `the chain would refuse the statement: ${revert.message}` }));
   }
 }
 

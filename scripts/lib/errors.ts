@@ -1,20 +1,26 @@
-import { decodeBytes32String, id, Interface, isHexString, toBeHex, type ErrorDescription } from "ethers";
+import { decodeBytes32String, ErrorFragment, id, Interface, isHexString, toBeHex, type ErrorDescription } from "ethers";
 import { readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../deploy/problem";
+import { readErrorGuide, type ErrorEntry } from "./errorGuide";
 
 /** A revert in words. */
 export interface Revert {
   readonly name: string;
   readonly args: Readonly<Record<string, string>>;
   readonly message: string;
+  /** What to do about it, from docs/errors.md; absent for an error that is not the protocol's. */
+  readonly hint?: string;
 }
 
-/** Everything a tool may meet, as one line for its user. Reverts are decoded with the errors of all compiled contracts. */
+/**
+ * Everything a tool may meet, as one line for its user. Reverts are decoded with the errors of all compiled contracts, and
+ * followed by what to do about them.
+ */
 export async function explain(hre: HardhatRuntimeEnvironment, error: unknown): Promise<string> {
   if (error instanceof Problem) return error.message;
   const revert = await decodeRevert(hre, error);
-  if (revert) return revert.message;
+  if (revert) return withHint(revert);
   const message = error instanceof Error ? error.message : String(error);
   if (/HH108|ECONNREFUSED|could not detect network/i.test(message)) {
     return `the network ${hre.network.name} does not answer: start it (npx hardhat node) or correct its address.`;
@@ -22,12 +28,17 @@ export async function explain(hre: HardhatRuntimeEnvironment, error: unknown): P
   return message.split("\n")[0] ?? message;
 }
 
+/** What a revert says, and what to do about it. */
+export function withHint({ message, hint }: Revert): string {
+  return hint === undefined ? message : `${message.replace(/\.$/, "")}. ${hint}`;
+}
+
 /** The revert that an error carries, or undefined when it carries none. */
 export async function decodeRevert(hre: HardhatRuntimeEnvironment, error: unknown): Promise<Revert | undefined> {
   const data = revertDataOf(error);
   if (data === undefined) return undefined;
-  const contracts = await productionContracts(hre);
-  const description = new Interface(contracts.flatMap(({ abi }) => abi.filter(isError))).parseError(data);
+  const dictionary = await dictionaryOf(hre);
+  const description = dictionary.errors.parseError(data);
   if (description === null) return { name: data.slice(0, 10), args: {}, message: `reverted with ${data}` };
   const { name } = description;
   const args = Object.fromEntries(
@@ -36,7 +47,37 @@ export async function decodeRevert(hre: HardhatRuntimeEnvironment, error: unknow
       show(input, description.args[index]),
     ]),
   );
-  return { name, args, message: wordsFor(description, args, contracts, await noticesOf(hre)) };
+  const entry = dictionary.guide.get(name === "Error" ? `Error("${description.args[0]}")` : description.selector);
+  const notice = dictionary.notices.get(description.selector) ?? entry?.why;
+  const message = wordsFor(description, args, dictionary.contracts, notice);
+  return { name, args, message, ...(entry && { hint: entry.fix }) };
+}
+
+/** What the compiled contracts and docs/errors.md know of errors. */
+interface Dictionary {
+  readonly contracts: readonly ContractAbi[];
+  readonly errors: Interface;
+  readonly notices: ReadonlyMap<string, string>;
+  /** docs/errors.md by selector, and by what stands there for a reason string. */
+  readonly guide: ReadonlyMap<string, ErrorEntry>;
+}
+
+/** Read once for each environment: what is compiled does not change while a command runs. */
+const dictionaries = new WeakMap<HardhatRuntimeEnvironment, Promise<Dictionary>>();
+
+function dictionaryOf(hre: HardhatRuntimeEnvironment): Promise<Dictionary> {
+  const dictionary = dictionaries.get(hre) ?? readDictionary(hre);
+  dictionaries.set(hre, dictionary);
+  return dictionary;
+}
+
+async function readDictionary(hre: HardhatRuntimeEnvironment): Promise<Dictionary> {
+  const contracts = await productionContracts(hre);
+  const errors = new Interface(contracts.flatMap(({ abi }) => abi.filter(isError)));
+  const keyOf = (signature: string) =>
+    signature.startsWith("Error(") ? signature : ErrorFragment.from(`error ${signature}`).selector;
+  const guide = new Map(readErrorGuide().map((entry) => [keyOf(entry.signature), entry]));
+  return { contracts, errors, notices: await noticesOf(hre), guide };
 }
 
 /** A value of an error. `field` is a name in ASCII; what is longer than any amount is a hash. */
@@ -58,16 +99,15 @@ interface ContractAbi {
 const isError = (entry: AbiEntry) => entry.type === "error";
 
 function wordsFor(
-  { name, selector, args: values }: ErrorDescription,
+  { name, args: values }: ErrorDescription,
   args: Readonly<Record<string, string>>,
   contracts: readonly ContractAbi[],
-  notices: ReadonlyMap<string, string>,
+  notice: string | undefined,
 ): string {
   if (name === "Error") return String(values[0]);
   if (name === "AccessControlUnauthorizedAccount") return missingRole(String(values[0]), String(values[1]), contracts);
   const list = Object.entries(args).map(([key, value]) => `${key} ${value}`);
   const figures = list.length > 0 ? `${name}: ${list.join(", ")}` : name;
-  const notice = notices.get(selector);
   return notice ? `${notice.replace(/\.$/, "")} (${figures})` : figures;
 }
 

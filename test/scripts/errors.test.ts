@@ -1,8 +1,9 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { Interface, ZeroAddress } from "ethers";
-import hre, { ethers } from "hardhat";
+import { AbiCoder, ErrorFragment, Interface, ZeroAddress } from "ethers";
+import hre, { artifacts, ethers } from "hardhat";
 import { Problem } from "../../deploy/problem";
+import { readErrorGuide } from "../../scripts/lib/errorGuide";
 import { decodeRevert, explain } from "../../scripts/lib/errors";
 import { argumentsOf, buildLaunch, deployProtocol, deployToken } from "../helpers/protocol";
 
@@ -10,7 +11,48 @@ import { argumentsOf, buildLaunch, deployProtocol, deployToken } from "../helper
 const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(() => undefined).catch((error: unknown) => error);
 
+const guide = readErrorGuide();
+
+/** What docs/errors.md advises about an error, by its name. */
+const fixOf = (name: string) => guide.find(({ signature }) => signature.startsWith(`${name}(`))!.fix;
+
+/** Every error of the ABIs of what is deployed, by selector. */
+async function declaredErrors(): Promise<ErrorFragment[]> {
+  const contracts = [...new Set(guide.flatMap(({ where }) => where))];
+  const abis = await Promise.all(contracts.map(async (name) => (await artifacts.readArtifact(name)).abi));
+  const errors = abis.flatMap((abi) => Interface.from(abi).fragments.filter((entry) => entry.type === "error"));
+  return [...new Map((errors as ErrorFragment[]).map((error) => [error.selector, error])).values()];
+}
+
+/** A revert with the error, with some value of its type for each argument. */
+function revertWith(error: ErrorFragment): { data: string } {
+  const values: Record<string, unknown> = { address: ethers.Wallet.createRandom().address, string: "a text" };
+  const args = error.inputs.map(({ type }) => values[type] ?? (type.startsWith("bytes") ? ethers.ZeroHash : 1n));
+  const encoded = AbiCoder.defaultAbiCoder().encode(error.inputs, args);
+  return { data: ethers.concat([error.selector, encoded]) };
+}
+
 describe("Errors in words", () => {
+  it("gives words, the name and a hint for every error of every ABI @uninstrumented", async () => {
+    const errors = await declaredErrors();
+    const hints = new Map(
+      guide
+        .filter(({ signature }) => !signature.startsWith("Error("))
+        .map(({ signature, fix }) => [ErrorFragment.from(`error ${signature}`).selector, fix]),
+    );
+
+    expect(errors).to.have.length(hints.size);
+    for (const error of errors) {
+      const line = await explain(hre, revertWith(error));
+      const hint = hints.get(error.selector)!;
+      expect(line).to.not.contain("\n");
+      expect(line.endsWith(`. ${hint}`), `${line} should end with: ${hint}`).to.equal(true);
+      const words = line.slice(0, -hint.length - 2);
+      if (error.name === "AccessControlUnauthorizedAccount") expect(words).to.match(/^AccessControl: account 0x/);
+      else expect(words).to.match(new RegExp(`^.{10,} \\(${error.name}(: .+)?\\)$`, "s"));
+    }
+  });
+
   it("names account, role and contract of a missing role", async () => {
     const protocol = await loadFixture(deployProtocol);
     const { tokenManager, mallory } = protocol;
@@ -19,7 +61,7 @@ describe("Errors in words", () => {
     );
 
     expect(await explain(hre, error)).to.equal(
-      `AccessControl: account ${mallory.address} is missing role DEPLOYER_ROLE on TokenManager`,
+      `AccessControl: account ${mallory.address} is missing role DEPLOYER_ROLE on TokenManager. ${fixOf("AccessControlUnauthorizedAccount")}`,
     );
   });
 
@@ -28,7 +70,7 @@ describe("Errors in words", () => {
     const error = await errorOf(tokenManager.connect(mallory).pauseLaunches(1n));
 
     expect(await explain(hre, error)).to.equal(
-      `AccessControl: account ${mallory.address} is missing role GUARDIAN_ROLE`,
+      `AccessControl: account ${mallory.address} is missing role GUARDIAN_ROLE. ${fixOf("AccessControlUnauthorizedAccount")}`,
     );
   });
 
@@ -37,7 +79,7 @@ describe("Errors in words", () => {
     const error = await errorOf(factory.connect(mallory).setTreasury(mallory));
 
     expect(await explain(hre, error)).to.equal(
-      `AccessControl: account ${mallory.address} is missing role DEFAULT_ADMIN_ROLE`,
+      `AccessControl: account ${mallory.address} is missing role DEFAULT_ADMIN_ROLE. ${fixOf("AccessControlUnauthorizedAccount")}`,
     );
   });
 
@@ -51,21 +93,26 @@ describe("Errors in words", () => {
       tokenManager.connect(protocol.distributor).distributeModelSupplierAllocation(modelId),
     );
 
-    expect(await explain(hre, zero)).to.equal("An address that must be set is zero (ZeroAddress)");
+    expect(await explain(hre, zero)).to.equal(
+      `An address that must be set is zero (ZeroAddress). ${fixOf("ZeroAddress")}`,
+    );
     expect(await explain(hre, unregistered)).to.equal(
-      `No model with this id was registered (ModelNotRegistered: id ${ethers.id(modelId)})`,
+      `No model with this id was registered (ModelNotRegistered: id ${ethers.id(modelId)}). ${fixOf("ModelNotRegistered")}`,
     );
     expect(await decodeRevert(hre, unregistered)).to.deep.include({
       name: "ModelNotRegistered",
       args: { id: ethers.id(modelId) },
+      hint: fixOf("ModelNotRegistered"),
     });
   });
 
-  it("gives a reason string as it is", async () => {
+  it("gives a reason string as it is, with its hint", async () => {
     const protocol = await loadFixture(deployProtocol);
     await deployToken(protocol);
 
-    expect(await explain(hre, await errorOf(deployToken(protocol)))).to.equal("Token already deployed for this model");
+    expect(await explain(hre, await errorOf(deployToken(protocol)))).to.equal(
+      `Token already deployed for this model. ${fixOf("Error")}`,
+    );
   });
 
   it("shows the bytes of an error that no contract declares", async () => {

@@ -215,7 +215,9 @@ describe("npm run launch @uninstrumented", () => {
       expect(second.stdout).to.match(/· deploy vesting wallet +found\n/);
       for (const { code, stderr } of [first, second]) {
         expect(code).to.equal(1);
-        expect(stderr).to.match(/^launch: What was asked for is paused \(Paused: until \d+\)\n$/);
+        expect(stderr).to.match(
+          /^launch: What was asked for is paused \(Paused: until \d+\)\. Wait until `until`: .+\n$/,
+        );
       }
     });
 

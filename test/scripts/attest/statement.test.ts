@@ -117,6 +117,7 @@ describe("statement", () => {
       const benchmark = `the statement is not of the present benchmark of ${MODEL}`;
       const weak =
         "the chain would refuse the statement: A figure of the evaluation is below what the benchmark asks. `field` is its name in ASCII (EvaluationTooWeak: field";
+      const advice = "Evaluate on more examples or a better candidate; the benchmark's minima do not move.";
       const refused: [string, (tools: Tools) => Promise<unknown>, (tools: Tools) => Promise<string> | string][] = [
         [
           "for a model without benchmark",
@@ -140,9 +141,17 @@ describe("statement", () => {
           async ({ registry, model }) =>
             `${benchmark}: evaluationDataHash is ${id("other")}, the chain has ${(await registry.benchmarkOf(model.id)).evaluationDataHash}; baselineScore is 7493, the chain has 7494.`,
         ],
-        ["for 9 bps", measuredBut({ candidateScore: BASELINE + 9n }), () => `${weak} improvement, actual 9, min 10).`],
-        ["for too few examples", measuredBut({ sampleSize: 999n }), () => `${weak} sampleSize, actual 999, min 1000).`],
-        ["for too few runs", measuredBut({ runs: 2n }), () => `${weak} runs, actual 2, min 3).`],
+        [
+          "for 9 bps",
+          measuredBut({ candidateScore: BASELINE + 9n }),
+          () => `${weak} improvement, actual 9, min 10). ${advice}`,
+        ],
+        [
+          "for too few examples",
+          measuredBut({ sampleSize: 999n }),
+          () => `${weak} sampleSize, actual 999, min 1000). ${advice}`,
+        ],
+        ["for too few runs", measuredBut({ runs: 2n }), () => `${weak} runs, actual 2, min 3). ${advice}`],
         [
           "for an evaluation that was paid",
           async (tools) => {

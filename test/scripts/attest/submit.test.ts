@@ -5,6 +5,7 @@ import { id } from "ethers";
 import hre from "hardhat";
 import { formatBundle, type Bundle } from "../../../scripts/attest/bundle";
 import { simulate } from "../../../scripts/attest/chain";
+import { readErrorGuide } from "../../../scripts/lib/errorGuide";
 import { main } from "../../../scripts/submit";
 import { DELTA, improve, RATE, rewardOf } from "../../helpers/improvements";
 import { DAY } from "../../helpers/units";
@@ -121,7 +122,13 @@ describe("submit", () => {
         ...rest,
         statement: { ...statement, evaluation: { ...statement.evaluation, ...change } },
       }));
-    const refusedBecause = (reason: string) => `refused on chain: ${reason}; nothing was sent. See docs/errors.md.`;
+    const guide = readErrorGuide();
+    /** `reason` names the error in brackets; docs/errors.md says what to do about it. */
+    function refusedBecause(reason: string): string {
+      const name = / \((\w+): [^()]*\)$/.exec(reason)![1]!;
+      const { fix } = guide.find(({ signature }) => signature.startsWith(`${name}(`))!;
+      return `refused on chain: ${reason}; nothing was sent. ${fix}`;
+    }
 
     const refused: [string, Make, (tools: Tools, bundle: Bundle) => string | Promise<string>][] = [
       [
