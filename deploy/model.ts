@@ -36,6 +36,14 @@ export interface LaunchedModel {
   readonly pool: HokusaiAMM;
 }
 
+/** What the steps of a launch work with. */
+export interface Launch {
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly protocol: Protocol;
+  readonly file: ModelFile;
+  readonly report: Report;
+}
+
 /** Steps 1 to 4 of a launch. Each looks for what exists and checks it against the file, and sends only what is missing. */
 export async function launchModel(
   hre: HardhatRuntimeEnvironment,
@@ -43,12 +51,12 @@ export async function launchModel(
   file: ModelFile,
   report: Report,
 ): Promise<LaunchedModel> {
-  const launch = { hre, protocol, file, key: keyOf(file), report };
+  const launch = { hre, protocol, file, report };
   const token = await ensureToken(launch);
-  await ensureRegistered(launch, await ensureMethod(launch));
-  await ensureDistributed(launch, token);
-  const pool = await ensurePool(launch, token);
-  return { file, key: launch.key, token, pool };
+  await ensureRegistered(launch);
+  await ensureDistributed(launch, file.modelId);
+  const pool = await ensurePool(launch);
+  return { file, key: keyOf(file), token, pool };
 }
 
 /** The account of this environment that holds a role. */
@@ -75,19 +83,12 @@ export async function confirm(name: string, sending: Promise<ContractTransaction
   return { name, hash: receipt.hash, gasUsed: receipt.gasUsed };
 }
 
-interface Launch {
-  readonly hre: HardhatRuntimeEnvironment;
-  readonly protocol: Protocol;
-  readonly file: ModelFile;
-  readonly key: string;
-  readonly report: Report;
-}
-
-async function ensureToken(launch: Launch): Promise<ModelToken> {
+/** Step 1: the model's token; before it, the vesting wallet that is to receive the supplier allocation. */
+export async function ensureToken(launch: Launch): Promise<ModelToken> {
   const { hre, protocol, file, report } = launch;
   const { tokenManager } = protocol;
   const name = "deploy token";
-  const existing = await tokenOf(launch);
+  const existing = await findToken(launch, file.modelId);
   if (existing) {
     await checkToken(launch, existing);
     report({ name, outcome: `${file.symbol} at ${await existing.getAddress()}` });
@@ -117,7 +118,7 @@ async function ensureToken(launch: Launch): Promise<ModelToken> {
         },
       ),
   );
-  const token = await tokenOf(launch);
+  const token = await findToken(launch, file.modelId);
   if (token === undefined) throw new Problem(`${file.modelId} has no token after ${sent.hash}: run the command again.`);
   await checkToken(launch, token);
   report({ name, sent, outcome: `${file.symbol} at ${await token.getAddress()}, nothing minted; status PROPOSAL` });
@@ -131,11 +132,14 @@ async function ensureMethod({ hre, protocol, file: { benchmark }, report }: Laun
   return protocol.addresses[method] as string;
 }
 
-async function ensureRegistered({ hre, protocol, file, key, report }: Launch, address: string): Promise<void> {
+/** Step 2: the model's benchmark; before it, a verification method that the protocol has not got yet. */
+export async function ensureRegistered(launch: Launch): Promise<void> {
+  const { hre, protocol, file, report } = launch;
   const { registry } = protocol;
+  const key = keyOf(file);
   const name = "register model";
   const { method } = file.benchmark;
-  const benchmark = { ...file.benchmark, method: address };
+  const benchmark = { ...file.benchmark, method: await ensureMethod(launch) };
   const isNew = (await registry.statusOf(key)) < Status.REGISTERED;
   const sent = isNew
     ? await confirm(
@@ -162,24 +166,33 @@ async function ensureRegistered({ hre, protocol, file, key, report }: Launch, ad
   report({ name, sent, outcome: `score ${score} bps, verified by ${method}${isNew ? "; status REGISTERED" : ""}` });
 }
 
-async function ensureDistributed({ hre, protocol, file, report }: Launch, token: ModelToken): Promise<void> {
+/** Step 3: the supplier allocation, minted once to the recipient that was fixed with the token. */
+export async function ensureDistributed(
+  { hre, protocol, report }: Omit<Launch, "file">,
+  modelId: string,
+): Promise<ModelToken> {
   const name = "distribute supplier allocation";
+  const token = await requireToken({ hre, protocol }, modelId);
   const isNew = !(await token.isSupplierMinted());
   const sent = isNew
     ? await confirm(
         name,
         protocol.tokenManager
           .connect(await signerWithRole(hre, protocol, "tokenManager", "DISTRIBUTOR_ROLE"))
-          .distributeModelSupplierAllocation(file.modelId),
+          .distributeModelSupplierAllocation(modelId),
       )
     : undefined;
-  const recipient = await token.supplierRecipient();
-  report({ name, sent, outcome: `${formatTokens(file.supplierAllocation)} ${file.symbol} minted to ${recipient}` });
+  const amount = `${formatTokens(await token.supplierAllocation())} ${await token.symbol()}`;
+  report({ name, sent, outcome: `${amount} minted to ${await token.supplierRecipient()}` });
+  return token;
 }
 
-async function ensurePool({ hre, protocol, file, key, report }: Launch, token: ModelToken): Promise<HokusaiAMM> {
+/** Step 4: the model's pool, on the file's terms. */
+export async function ensurePool({ hre, protocol, file, report }: Launch): Promise<HokusaiAMM> {
   const { factory, registry } = protocol;
+  const key = keyOf(file);
   const name = "create pool";
+  const token = await requireToken({ hre, protocol }, file.modelId);
   const { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } = file.pool;
   const isNew = (await registry.statusOf(key)) < Status.DEPLOYED;
   const sent = isNew
@@ -205,14 +218,33 @@ async function ensurePool({ hre, protocol, file, key, report }: Launch, token: M
   return pool;
 }
 
+type Site = Pick<Launch, "hre" | "protocol">;
+
 /** The model's token, if it was deployed. */
-async function tokenOf({ hre, protocol, key }: Launch): Promise<ModelToken | undefined> {
-  const address = await protocol.registry.tokenOf(key);
+export async function findToken({ hre, protocol }: Site, modelId: string): Promise<ModelToken | undefined> {
+  const address = await protocol.registry.tokenOf(id(modelId));
   return BigInt(address) === 0n ? undefined : hre.ethers.getContractAt("ModelToken", address);
 }
 
-async function checkToken({ hre, protocol, file, key }: Launch, token: ModelToken): Promise<void> {
+/** The model's token; refuses an id that has none. */
+export async function requireToken(site: Site, modelId: string): Promise<ModelToken> {
+  const token = await findToken(site, modelId);
+  if (token) return token;
+  throw new Problem(
+    `${modelId} has no token on ${site.protocol.network.name}: check the id, or deploy the model first.`,
+  );
+}
+
+/** The model's pool; refuses an id that has none. */
+export async function requirePool({ hre, protocol }: Site, modelId: string): Promise<HokusaiAMM> {
+  const address = await protocol.registry.poolOf(id(modelId));
+  if (BigInt(address) !== 0n) return hre.ethers.getContractAt("HokusaiAMM", address);
+  throw new Problem(`${modelId} has no pool on ${protocol.network.name}: check the id, or create the pool first.`);
+}
+
+async function checkToken({ hre, protocol, file }: Launch, token: ModelToken): Promise<void> {
   const { registry } = protocol;
+  const key = keyOf(file);
   const parameters = await registry.parametersOf(key);
   const recipient = await token.supplierRecipient();
   requireSame(file.modelId, [
@@ -232,9 +264,10 @@ async function checkToken({ hre, protocol, file, key }: Launch, token: ModelToke
 }
 
 /** The supplier recipient; a vesting wallet is deployed first, to start when sells open if the launch goes on at once. */
-async function ensureRecipient({ hre, file, key, report }: Launch, sender: string): Promise<string> {
+async function ensureRecipient({ hre, file, report }: Launch, sender: string): Promise<string> {
   if (file.recipient.kind === "account") return file.recipient.account;
   const { beneficiary } = file.recipient;
+  const key = keyOf(file);
   const moduleId = vestingModuleId(key);
   const begun = await journaledArguments(hre, `${moduleId}#VestingWallet`);
   const now = (await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
