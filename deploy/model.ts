@@ -63,14 +63,14 @@ export async function launchModel(
 export async function signerWithRole(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
-  contract: "registry" | "tokenManager" | "factory",
+  contract: "registry" | "tokenManager",
   role: string,
 ): Promise<HardhatEthersSigner> {
   const signers = await hre.ethers.getSigners();
   for (const signer of signers) {
     if (await protocol[contract].hasRole(id(role), signer.address)) return signer;
   }
-  const name = { registry: "ModelRegistry", tokenManager: "TokenManager", factory: "HokusaiAMMFactory" }[contract];
+  const name = { registry: "ModelRegistry", tokenManager: "TokenManager" }[contract];
   throw new Problem(`AccessControl: account ${signers[0]?.address} is missing role ${role} on ${name}`);
 }
 
@@ -199,7 +199,7 @@ export async function ensurePool({ hre, protocol, file, report }: Launch): Promi
     ? await confirm(
         name,
         factory
-          .connect(await signerWithRole(hre, protocol, "factory", "POOL_CREATOR_ROLE"))
+          .connect(await signerWithRole(hre, protocol, "registry", "POOL_CREATOR_ROLE"))
           .createPoolWithParams(file.modelId, token, crr, tradeFee, ibrDuration, virtualReserve, initialPrice),
       )
     : undefined;

@@ -15,11 +15,10 @@ const MOST_ATTESTERS = 64;
 const DECLARED = {
   $global: { deployer: address, adminDelay: integer(1, LONGEST_DELAY), guardians: addresses, reserveToken: address },
   Governance: { proposers: addresses, executors: addresses },
+  Models: { registrars: addresses, poolCreators: addresses, payers: addresses },
   Methods: { attesters: addresses, threshold: integer(1, MOST_ATTESTERS) },
-  Models: { registrars: addresses },
   Tokens: { operators: addresses, deployers: addresses, distributors: addresses },
-  Fees: { payers: addresses },
-  Market: { poolCreators: addresses, treasury: address },
+  Market: { treasury: address },
 } as const satisfies Record<string, Record<string, Rule<string> | Rule<number> | Rule<string[]>>>;
 
 /** The declared state of a network's protocol. Only a local chain may leave its reserve token to the deployment. */

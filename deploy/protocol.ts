@@ -148,11 +148,14 @@ async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol):
     ["ModelRegistry.tokenManager", await registry.tokenManager(), addresses.TokenManager],
     ["ModelRegistry.factory", await registry.factory(), addresses.HokusaiAMMFactory],
     ["ModelRegistry.verifier", await registry.verifier(), addresses.DeltaOneVerifier],
+    ["HokusaiAMMFactory.registry", await factory.registry(), addresses.ModelRegistry],
     ["HokusaiAMMFactory.reserveToken", await factory.reserveToken(), addresses.ReserveToken],
     ["HokusaiAMMFactory.feeRouter", await factory.feeRouter(), addresses.UsageFeeRouter],
+    ["InfrastructureReserve.registry", await infrastructureReserve.registry(), addresses.ModelRegistry],
     ["InfrastructureReserve.reserveToken", await infrastructureReserve.reserveToken(), addresses.ReserveToken],
+    ["OracleAttestation.registry", await oracleAttestation.registry(), addresses.ModelRegistry],
   ];
-  const administered = { registry, tokenManager, factory, infrastructureReserve, oracleAttestation };
+  const administered = { registry, tokenManager };
   for (const [name, contract] of Object.entries(administered)) {
     book.push([`${name}.defaultAdmin`, await contract.defaultAdmin(), addresses.TimelockController]);
   }

@@ -2,13 +2,14 @@
 pragma solidity 0.8.30;
 
 import {AccessControlDefaultAdminRules} from "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
+import {Roles} from "./Roles.sol";
 
 /// @title Access rules shared by every contract that has roles
 /// @notice One admin, a timelock from the first block, changed in two steps and never to zero. What adds power goes
 /// through it; what takes power away is a guardian's instant word. The deploying account is granted nothing.
 abstract contract ProtocolAccess is AccessControlDefaultAdminRules {
     /// @notice May take power away at once: revoke operational roles and cause pauses that expire.
-    bytes32 public constant GUARDIAN_ROLE = keccak256("GUARDIAN_ROLE");
+    bytes32 public constant GUARDIAN_ROLE = Roles.GUARDIAN;
 
     /// @notice The role cannot be revoked by a guardian.
     error RoleNotSuspendable(bytes32 role);

@@ -4,7 +4,8 @@ pragma solidity 0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {ProtocolAccess} from "../access/ProtocolAccess.sol";
+import {RegistryAuthorised} from "../access/RegistryAuthorised.sol";
+import {Roles} from "../access/Roles.sol";
 import {IInfrastructureReserve} from "../interfaces/IInfrastructureReserve.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IUsageFeeRouter} from "../interfaces/IUsageFeeRouter.sol";
@@ -17,17 +18,14 @@ import {UsageFeeRouter} from "./UsageFeeRouter.sol";
 /// @dev Custody: `balance ≥ totalOwed = Σ balanceOf(model)`. Trusts: the router, which it deploys itself, for what has arrived;
 /// a model's governor for its payees; a payer for what is due when. A stolen payer key pays accrued balances to approved payees,
 /// early. The sum is not kept but added up when somebody asks: that is for a rescue, a deposit is for every day.
-contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, ReentrancyGuardTransient {
+contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /// @notice May pay invoices.
-    bytes32 public constant PAYER_ROLE = keccak256("PAYER_ROLE");
+    bytes32 public constant PAYER_ROLE = Roles.PAYER;
 
     /// @notice Time from a payee's approval to the first payment, in seconds.
     uint256 public constant PAYEE_DELAY = 2 days;
-
-    /// @notice The models' registry.
-    IModelRegistry public immutable registry;
 
     /// @inheritdoc IInfrastructureReserve
     IERC20 public immutable reserveToken;
@@ -47,25 +45,12 @@ contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, Reentr
     /// @inheritdoc IInfrastructureReserve
     mapping(bytes32 invoiceHash => bool) public isPaid;
 
-    /// @param adminDelay Seconds between the two steps of an admin transfer.
-    /// @param admin The timelock.
-    /// @param guardians First holders of `GUARDIAN_ROLE`.
-    /// @param payers First holders of `PAYER_ROLE`.
     /// @param registry_ The models' registry.
     /// @param reserveToken_ The reserve token.
-    constructor(
-        uint48 adminDelay,
-        address admin,
-        address[] memory guardians,
-        address[] memory payers,
-        IModelRegistry registry_,
-        IERC20 reserveToken_
-    ) ProtocolAccess(adminDelay, admin, guardians) {
-        if (address(registry_) == address(0) || address(reserveToken_) == address(0)) revert ZeroAddress();
-        registry = registry_;
+    constructor(IModelRegistry registry_, IERC20 reserveToken_) RegistryAuthorised(registry_) {
+        if (address(reserveToken_) == address(0)) revert ZeroAddress();
         reserveToken = reserveToken_;
         feeRouter = new UsageFeeRouter(registry_, this, reserveToken_);
-        _grantRoles(PAYER_ROLE, payers);
     }
 
     /// @inheritdoc IInfrastructureReserve
@@ -125,18 +110,14 @@ contract InfrastructureReserve is IInfrastructureReserve, ProtocolAccess, Reentr
 
     /// @inheritdoc IInfrastructureReserve
     function revokePayee(ModelId model, address payee) external {
-        if (!hasRole(GUARDIAN_ROLE, msg.sender)) _requireGovernor(model);
+        if (!_callerHasRole(Roles.GUARDIAN)) _requireGovernor(model);
 
         delete payableFrom[model][payee];
         emit PayeeRevoked(model, payee);
     }
 
     /// @inheritdoc IInfrastructureReserve
-    function rescueSurplus(
-        IERC20 token,
-        address to,
-        uint256 amount
-    ) external onlyRole(DEFAULT_ADMIN_ROLE) nonReentrant {
+    function rescueSurplus(IERC20 token, address to, uint256 amount) external onlyRole(Roles.ADMIN) nonReentrant {
         if (to == address(0)) revert ZeroAddress();
         uint256 surplus = token.balanceOf(address(this)) - (token == reserveToken ? totalOwed() : 0);
         if (amount > surplus) revert InsufficientSurplus(amount, surplus);

@@ -95,7 +95,7 @@ interface IModelRegistry {
     /// @notice The model is not in the status that the step needs.
     error WrongModelStatus(ModelId id, ModelStatus actual, ModelStatus expected);
 
-    /// @notice The model has no benchmark.
+    /// @notice No model with this id is registered.
     error ModelNotRegistered(ModelId id);
 
     /// @notice A field of the evaluation is not what the registry has. `field` is its name in ASCII.
@@ -138,9 +138,10 @@ interface IModelRegistry {
     error MinRunsOutOfRange(uint256 value, uint256 min, uint256 max);
     error MinLowerBoundOutOfRange(uint256 value, uint256 min, uint256 max);
 
-    /// @notice Completes the address book, once. Before that, nothing in the protocol can be done.
+    /// @notice Completes the address book, once, and puts the first verification methods on the allow-list. Before that,
+    /// nothing in the protocol can be done.
     /// @dev Only the `wirer` named at construction. Errors: `UnauthorizedCaller`, `AlreadyWired`, `ZeroAddress`.
-    function wire(address tokenManager, address factory, address verifier) external;
+    function wire(address tokenManager, address factory, address verifier, address[] calldata methods) external;
 
     /// @notice Replaces the verifier. Only the admin, hence after its delay. Errors: `ZeroAddress`.
     function setVerifier(address verifier) external;

@@ -40,7 +40,7 @@ interface ITokenManager {
     /// @notice The supplier recipient is one of the protocol's own contracts.
     error RecipientIsProtocolContract(address recipient);
 
-    /// @notice No model with this id was registered.
+    /// @notice No model with this id is registered.
     error ModelNotRegistered(ModelId id);
 
     /// @notice The caller is not the one contract that may call this function.

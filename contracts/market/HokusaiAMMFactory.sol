@@ -4,7 +4,8 @@ pragma solidity 0.8.30;
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {RLP} from "@openzeppelin/contracts/utils/RLP.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {ProtocolAccess} from "../access/ProtocolAccess.sol";
+import {RegistryAuthorised} from "../access/RegistryAuthorised.sol";
+import {Roles} from "../access/Roles.sol";
 import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
 import {IHokusaiAMMFactory} from "../interfaces/IHokusaiAMMFactory.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
@@ -19,14 +20,14 @@ import {HokusaiAMM} from "./HokusaiAMM.sol";
 
 /// @title HokusaiAMMFactory
 /// @notice See {IHokusaiAMMFactory}.
-/// @dev Custody: none. Trusts: the registry for tokens and governors.
-contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
+/// @dev Custody: none. Trusts: the registry for tokens, governors and roles.
+contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     using ModelIds for string;
     using GuardianPause for uint256;
     using RLP for RLP.Encoder;
 
     /// @notice May create pools.
-    bytes32 public constant POOL_CREATOR_ROLE = keccak256("POOL_CREATOR_ROLE");
+    bytes32 public constant POOL_CREATOR_ROLE = Roles.POOL_CREATOR;
 
     /// @notice Bounds of the reserve ratio, in parts per million.
     uint256 public constant MIN_CRR = 50_000;
@@ -60,9 +61,6 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
     /// @notice Decimals of every reserve token.
     uint8 public constant RESERVE_DECIMALS = 6;
 
-    /// @notice The models' registry.
-    IModelRegistry public immutable registry;
-
     /// @inheritdoc IHokusaiAMMFactory
     IERC20Metadata public immutable reserveToken;
 
@@ -77,34 +75,23 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
     /// @inheritdoc IHokusaiAMMFactory
     mapping(ModelId id => bytes32) public poolTermsHashOf;
 
-    /// @param adminDelay Seconds between the two steps of an admin transfer.
-    /// @param admin The timelock.
-    /// @param guardians First holders of `GUARDIAN_ROLE`.
-    /// @param poolCreators First holders of `POOL_CREATOR_ROLE`.
     /// @param registry_ The models' registry.
     /// @param reserveToken_ Reserve token of every pool, 6 decimals.
     /// @param feeRouter_ The usage fee router, which every pool credits fees for.
     /// @param treasury_ Where trade fees go.
     constructor(
-        uint48 adminDelay,
-        address admin,
-        address[] memory guardians,
-        address[] memory poolCreators,
         IModelRegistry registry_,
         IERC20Metadata reserveToken_,
         address feeRouter_,
         address treasury_
-    ) ProtocolAccess(adminDelay, admin, guardians) {
-        if (address(registry_) == address(0) || feeRouter_ == address(0) || treasury_ == address(0))
-            revert ZeroAddress();
+    ) RegistryAuthorised(registry_) {
+        if (feeRouter_ == address(0) || treasury_ == address(0)) revert ZeroAddress();
         uint8 decimals = reserveToken_.decimals();
         if (decimals != RESERVE_DECIMALS) revert ReserveTokenDecimals(decimals, RESERVE_DECIMALS);
-        registry = registry_;
         reserveToken = reserveToken_;
         feeRouter = feeRouter_;
         treasury = treasury_;
         emit TreasuryChanged(address(0), treasury_);
-        _grantRoles(POOL_CREATOR_ROLE, poolCreators);
     }
 
     /// @inheritdoc IHokusaiAMMFactory
@@ -143,7 +130,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
     }
 
     /// @inheritdoc IHokusaiAMMFactory
-    function setTreasury(address newTreasury) external onlyRole(DEFAULT_ADMIN_ROLE) {
+    function setTreasury(address newTreasury) external onlyRole(Roles.ADMIN) {
         if (newTreasury == address(0)) revert ZeroAddress();
 
         emit TreasuryChanged(treasury, newTreasury);
@@ -151,13 +138,13 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, ProtocolAccess {
     }
 
     /// @inheritdoc IHokusaiAMMFactory
-    function pauseBuys(ModelId id, uint256 duration) external onlyRole(GUARDIAN_ROLE) {
+    function pauseBuys(ModelId id, uint256 duration) external onlyRole(Roles.GUARDIAN) {
         IHokusaiAMM pool = _existingPool(id);
         _setBuysPausedUntil(id, pool, pool.buysPausedUntil().start(duration));
     }
 
     /// @inheritdoc IHokusaiAMMFactory
-    function resumeBuys(ModelId id) external onlyRole(GUARDIAN_ROLE) {
+    function resumeBuys(ModelId id) external onlyRole(Roles.GUARDIAN) {
         IHokusaiAMM pool = _existingPool(id);
         _setBuysPausedUntil(id, pool, pool.buysPausedUntil().stop());
     }

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ProtocolAccess} from "../access/ProtocolAccess.sol";
+import {Roles} from "../access/Roles.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
@@ -21,6 +22,12 @@ contract ModelRegistry is ModelGovernance {
 
     /// @notice May commit benchmarks of proposed models.
     bytes32 public constant REGISTRAR_ROLE = keccak256("REGISTRAR_ROLE");
+
+    /// @notice May create pools, in the factory.
+    bytes32 public constant POOL_CREATOR_ROLE = Roles.POOL_CREATOR;
+
+    /// @notice May pay invoices, in the infrastructure reserve.
+    bytes32 public constant PAYER_ROLE = Roles.PAYER;
 
     /// @notice Bounds of a benchmark's smallest paid improvement, in bps.
     uint256 public constant MIN_IMPROVEMENT_BPS = RewardMath.MIN_IMPROVEMENT_BPS;
@@ -51,7 +58,8 @@ contract ModelRegistry is ModelGovernance {
     /// @param admin The timelock.
     /// @param guardians First holders of `GUARDIAN_ROLE`.
     /// @param registrars First holders of `REGISTRAR_ROLE`.
-    /// @param methods First verification methods on the allow-list.
+    /// @param poolCreators First holders of `POOL_CREATOR_ROLE`.
+    /// @param payers First holders of `PAYER_ROLE`.
     /// @param wirer The account that will call {wire}; it can do nothing else. Named here because a deterministic
     /// deployment has another sender.
     constructor(
@@ -59,19 +67,19 @@ contract ModelRegistry is ModelGovernance {
         address admin,
         address[] memory guardians,
         address[] memory registrars,
-        address[] memory methods,
+        address[] memory poolCreators,
+        address[] memory payers,
         address wirer
     ) ProtocolAccess(adminDelay, admin, guardians) {
         if (wirer == address(0)) revert ZeroAddress();
         _wirer = wirer;
         _grantRoles(REGISTRAR_ROLE, registrars);
-        for (uint256 i; i < methods.length; ++i) {
-            _setMethodAllowed(methods[i], true);
-        }
+        _grantRoles(POOL_CREATOR_ROLE, poolCreators);
+        _grantRoles(PAYER_ROLE, payers);
     }
 
     /// @inheritdoc IModelRegistry
-    function wire(address tokenManager_, address factory_, address verifier_) external {
+    function wire(address tokenManager_, address factory_, address verifier_, address[] calldata methods) external {
         _requireCaller(_wirer);
         if (tokenManager != address(0)) revert AlreadyWired();
         if (tokenManager_ == address(0) || factory_ == address(0) || verifier_ == address(0)) revert ZeroAddress();
@@ -80,6 +88,9 @@ contract ModelRegistry is ModelGovernance {
         factory = factory_;
         verifier = verifier_;
         emit Wired(tokenManager_, factory_, verifier_);
+        for (uint256 i; i < methods.length; ++i) {
+            _setMethodAllowed(methods[i], true);
+        }
     }
 
     /// @inheritdoc IModelRegistry

@@ -1,13 +1,11 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
-import { Governance } from "./Governance";
+import { Models } from "./Models";
 
 /** The verification methods that benchmarks may name from the start. */
 export const Methods = buildModule("Methods", (m) => {
-  const { timelock } = m.useModule(Governance);
+  const { registry } = m.useModule(Models);
   const oracleAttestation = m.contract("OracleAttestation", [
-    m.getParameter("adminDelay"),
-    timelock,
-    m.getParameter<string[]>("guardians"),
+    registry,
     m.getParameter<string[]>("attesters"),
     m.getParameter("threshold"),
   ]);

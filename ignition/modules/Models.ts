@@ -1,17 +1,16 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { Governance } from "./Governance";
-import { Methods } from "./Methods";
 
-/** The registry of models, still without its address book: see Protocol. */
+/** The registry of models, with the roles of all contracts but the TokenManager, still without its address book: see Protocol. */
 export const Models = buildModule("Models", (m) => {
   const { timelock } = m.useModule(Governance);
-  const { oracleAttestation } = m.useModule(Methods);
   const registry = m.contract("ModelRegistry", [
     m.getParameter("adminDelay"),
     timelock,
     m.getParameter<string[]>("guardians"),
     m.getParameter<string[]>("registrars"),
-    [oracleAttestation],
+    m.getParameter<string[]>("poolCreators"),
+    m.getParameter<string[]>("payers"),
     m.getParameter("deployer"),
   ]);
 

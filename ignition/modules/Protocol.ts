@@ -10,8 +10,8 @@ import { Verification } from "./Verification";
 /** Every contract of the protocol, with its final role holders, before the registry knows the others. */
 export const Contracts = buildModule("Contracts", (m) => ({
   ...m.useModule(Governance),
-  ...m.useModule(Methods),
   ...m.useModule(Models),
+  ...m.useModule(Methods),
   ...m.useModule(Tokens),
   ...m.useModule(Fees),
   ...m.useModule(Market),
@@ -21,7 +21,12 @@ export const Contracts = buildModule("Contracts", (m) => ({
 /** The whole protocol. The one call closes the circle of addresses; with it the deploying account has done all it can. */
 export const Protocol = buildModule("Protocol", (m) => {
   const contracts = m.useModule(Contracts);
-  m.call(contracts.registry, "wire", [contracts.tokenManager, contracts.factory, contracts.verifier]);
+  m.call(contracts.registry, "wire", [
+    contracts.tokenManager,
+    contracts.factory,
+    contracts.verifier,
+    [contracts.oracleAttestation],
+  ]);
 
   return contracts;
 });

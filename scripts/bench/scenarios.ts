@@ -114,7 +114,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "claim.next", target: 80_000n, measure: () => claimGas("next") },
   { name: "zk.verify", target: 220_000n, measure: verificationGas },
   { name: "improve.zk", target: 330_000n, measure: provenImprovementGas },
-  { name: "protocol.deploy", measure: deploymentGas },
+  { name: "protocol.deploy", target: 20_000_000n, measure: deploymentGas },
   { name: "curve.buy.max", target: 1_300n, measure: () => mostCurveGas(CurveSide.Buy) },
   { name: "curve.sell.max", target: 1_300n, measure: () => mostCurveGas(CurveSide.Sell) },
 ];

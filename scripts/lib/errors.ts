@@ -112,7 +112,8 @@ function wordsFor(
 }
 
 function missingRole(account: string, role: string, contracts: readonly ContractAbi[]): string {
-  const constants = contracts.flatMap((contract) =>
+  const books = contracts.filter(({ abi }) => abi.some((entry) => entry.name === "hasRole"));
+  const constants = books.flatMap((contract) =>
     contract.abi.filter((entry) => entry.name?.endsWith("_ROLE")).map((entry) => [contract.name, entry.name as string]),
   );
   const holders = constants.filter(([, name]) => id(name as string) === role || BigInt(role) === 0n);

@@ -101,7 +101,7 @@ export const ACCESS: Readonly<Record<string, Power>> = {
 export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>> = {
   ModelRegistry: {
     ...ACCESS,
-    wire: power(["wirer"], ["book"], "a protocol of other contracts, before anybody uses it; once"),
+    wire: power(["wirer"], ["book"], "a protocol of other contracts and methods, before anybody uses it; once"),
     setVerifier: byAdmin(["book"], "every remaining reward bucket, hence reserves"),
     setMethodAllowed: byAdmin(["book"], "new benchmarks that a method of the admin's vouches for"),
     createModel: byContract("TokenManager", ["lifecycle"]),
@@ -167,7 +167,6 @@ export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>
     setPool: byContract("TokenManager", ["lifecycle"]),
   },
   HokusaiAMMFactory: {
-    ...ACCESS,
     createPool: power(["poolCreator"], ["lifecycle", "market"], "a cheap pool for a model without fixed terms"),
     createPoolWithParams: power(
       ["poolCreator"],
@@ -199,7 +198,6 @@ export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>
     depositFromBatch: byContract("router", ["market", "bills"]),
   },
   InfrastructureReserve: {
-    ...ACCESS,
     credit: byContract("UsageFeeRouter", ["bills"]),
     pay: power(["payer"], ["bills"], "accrued balances to payees that the governor approved two days before"),
     payMany: power(["payer"], ["bills"], "accrued balances to payees that the governor approved two days before"),
@@ -209,7 +207,6 @@ export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>
     rescueSurplus: byAdmin([], "tokens that no model owns"),
   },
   OracleAttestation: {
-    ...ACCESS,
     addAttester: byAdmin(["book"], "with the threshold: every remaining reward bucket, hence reserves"),
     setThreshold: byAdmin(["book"], "fewer attesters vouch, at least one"),
     removeAttester: power(["guardian", "admin"], ["book"], "as few attesters as the threshold needs"),

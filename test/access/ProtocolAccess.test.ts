@@ -13,14 +13,16 @@ const SALT = ethers.id("salt");
 
 /** Who holds what after the deployment, and whose word grants it. The operational roles are those a guardian may suspend. */
 const CONTRACTS = {
-  registry: [{ role: "REGISTRAR_ROLE", holder: "registrar", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE }],
+  registry: [
+    { role: "REGISTRAR_ROLE", holder: "registrar", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE },
+    { role: "POOL_CREATOR_ROLE", holder: "poolCreator", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE },
+    { role: "PAYER_ROLE", holder: "payer", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE },
+  ],
   tokenManager: [
     { role: "OPERATOR_ROLE", holder: "operator", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE },
     { role: "DEPLOYER_ROLE", holder: "launcher", grantor: "operator", grantorRole: "OPERATOR_ROLE" },
     { role: "DISTRIBUTOR_ROLE", holder: "distributor", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE },
   ],
-  infrastructureReserve: [{ role: "PAYER_ROLE", holder: "payer", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE }],
-  factory: [{ role: "POOL_CREATOR_ROLE", holder: "poolCreator", grantor: "admin", grantorRole: DEFAULT_ADMIN_ROLE }],
 } as const;
 
 /** Roles held by accounts, from the events alone. */
@@ -277,14 +279,22 @@ describe("ProtocolAccess constructor", () => {
   it("refuses zero as the admin", async () => {
     const { wirer } = await loadFixture(deployProtocol);
     const factory = await ethers.getContractFactory("ModelRegistry");
-    await expect(factory.deploy(ADMIN_DELAY, ethers.ZeroAddress, [], [], [], wirer))
+    await expect(factory.deploy(ADMIN_DELAY, ethers.ZeroAddress, [], [], [], [], wirer))
       .to.be.revertedWithCustomError(factory, "AccessControlInvalidDefaultAdmin")
       .withArgs(ethers.ZeroAddress);
   });
 
   it("grants GUARDIAN_ROLE to each guardian", async () => {
     const { admin, wirer, alice, bob } = await loadFixture(deployProtocol);
-    const registry = await ethers.deployContract("ModelRegistry", [ADMIN_DELAY, admin, [alice, bob], [], [], wirer]);
+    const registry = await ethers.deployContract("ModelRegistry", [
+      ADMIN_DELAY,
+      admin,
+      [alice, bob],
+      [],
+      [],
+      [],
+      wirer,
+    ]);
     for (const guardian of [alice, bob]) {
       expect(await registry.hasRole(roleId(GUARDIAN_ROLE), guardian)).to.equal(true);
     }

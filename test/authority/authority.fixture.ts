@@ -42,7 +42,7 @@ export async function protocolInUse() {
     registrar: context.registrar,
     distributor: context.distributor,
     poolCreator: context.poolCreator,
-    payer: await signer(parameters.Fees.payers[0]!),
+    payer: await signer(parameters.Models.payers[0]!),
     governor: context.governor,
     owner: context.supplier,
     wirer: context.deployer,
@@ -106,7 +106,7 @@ export async function measure(world: World): Promise<Record<Effect | "holder", s
   const text = (value: unknown) =>
     JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? item.toString() : item));
   const each = <T>(read: (id: string) => Promise<T>) => Promise.all(ids.map(read));
-  const administered = [registry, tokenManager, factory, infrastructureReserve, oracleAttestation];
+  const administered = [registry, tokenManager];
   const roles = [
     "DEFAULT_ADMIN",
     "GUARDIAN",

@@ -67,7 +67,7 @@ const ACCESS_ARGUMENTS: Readonly<Record<string, Arguments>> = {
 
 const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Arguments>>>> = {
   ModelRegistry: {
-    wire: ({ keys }) => Array<string>(3).fill(keys.attacker.address),
+    wire: ({ keys }) => [...Array<string>(3).fill(keys.attacker.address), [keys.attacker.address]],
     setVerifier: ({ keys }) => [keys.attacker.address],
     setMethodAllowed: ({ keys }) => [keys.attacker.address, true],
     createModel: ({ keys }) => [

@@ -40,7 +40,7 @@ export async function birth() {
     ...{ firstBlock, usdc, second, proposed },
     multisig: await signer(parameters.Governance.proposers),
     operator: await signer(parameters.Tokens.operators),
-    payer: await signer(parameters.Fees.payers),
+    payer: await signer(parameters.Models.payers),
   };
 }
 

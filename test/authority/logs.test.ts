@@ -24,7 +24,6 @@ const UNTOLD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   HokusaiAMMFactory: {
     ...{ registry: FIXED, reserveToken: FIXED, feeRouter: FIXED, defaultTerms: QUESTION, hashTerms: QUESTION },
-    ...{ supportsInterface: QUESTION, defaultAdminDelayIncreaseWait: FIXED },
   },
   HokusaiAMM: {
     reserveToken: FIXED,
@@ -39,9 +38,8 @@ const UNTOLD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   InfrastructureReserve: {
     ...{ registry: FIXED, reserveToken: FIXED, feeRouter: FIXED },
-    ...{ supportsInterface: QUESTION, defaultAdminDelayIncreaseWait: FIXED },
   },
-  OracleAttestation: { verify: QUESTION, supportsInterface: QUESTION, defaultAdminDelayIncreaseWait: FIXED },
+  OracleAttestation: { registry: FIXED, verify: QUESTION },
   Hybrid: { verify: QUESTION, methods: FIXED },
   ZkProof: { verify: QUESTION, provenBy: QUESTION, keyHash: FIXED },
   DeltaOneVerifier: {

@@ -63,14 +63,22 @@ describe("docs/roles.md", () => {
 describe("authority of the shipped deployment", () => {
   it("A2: has the roles of the parameter file, by the events alone, and no others", async () => {
     const protocol = await loadFixture(shipped);
-    const { $global, Governance, Methods, Models, Tokens, Fees, Market } = await readParameters(protocol.network);
+    const { $global, Governance, Models, Tokens } = await readParameters(protocol.network);
     const timelock = await protocol.timelock.getAddress();
     const common: [string, string[]][] = [
       ["DEFAULT_ADMIN_ROLE", [timelock]],
       ["GUARDIAN_ROLE", $global.guardians],
     ];
     const matrix = [
-      { contract: protocol.registry, roles: [...common, ["REGISTRAR_ROLE", Models.registrars]] },
+      {
+        contract: protocol.registry,
+        roles: [
+          ...common,
+          ["REGISTRAR_ROLE", Models.registrars],
+          ["POOL_CREATOR_ROLE", Models.poolCreators],
+          ["PAYER_ROLE", Models.payers],
+        ],
+      },
       {
         contract: protocol.tokenManager,
         roles: [
@@ -80,9 +88,6 @@ describe("authority of the shipped deployment", () => {
           ["DISTRIBUTOR_ROLE", Tokens.distributors],
         ],
       },
-      { contract: protocol.factory, roles: [...common, ["POOL_CREATOR_ROLE", Market.poolCreators]] },
-      { contract: protocol.infrastructureReserve, roles: [...common, ["PAYER_ROLE", Fees.payers]] },
-      { contract: protocol.oracleAttestation, roles: common },
       {
         contract: protocol.timelock,
         roles: [
@@ -93,7 +98,6 @@ describe("authority of the shipped deployment", () => {
         ],
       },
     ] as { contract: typeof protocol.registry; roles: [string, string[]][] }[];
-    expect(Methods.threshold).to.equal(Number(await protocol.oracleAttestation.threshold()));
     for (const { contract, roles } of matrix) {
       const declared = roles.flatMap(([role, holders]) => holders.map((holder) => `${roleId(role)} ${holder}`));
       const granted = await contract.queryFilter(contract.filters.RoleGranted);
@@ -106,9 +110,12 @@ describe("authority of the shipped deployment", () => {
     const protocol = await loadFixture(shipped);
     const { registry, tokenManager, factory, infrastructureReserve, oracleAttestation, timelock, parameters } =
       protocol;
+    for (const contract of [factory, infrastructureReserve, oracleAttestation]) {
+      expect(await contract.registry()).to.equal(registry);
+    }
     expect(await ethers.provider.getCode(timelock)).to.not.equal("0x");
     const { deployer } = parameters.$global;
-    for (const contract of [registry, tokenManager, factory, infrastructureReserve, oracleAttestation]) {
+    for (const contract of [registry, tokenManager]) {
       expect(await contract.defaultAdmin()).to.equal(timelock);
       expect((await contract.pendingDefaultAdmin()).newAdmin).to.equal(ethers.ZeroAddress);
       const granted = await contract.queryFilter(contract.filters.RoleGranted(undefined, deployer));

@@ -69,7 +69,7 @@ describe("Launch of a model", () => {
   for (const [done, role, contract] of [
     [1, "REGISTRAR_ROLE", "registry"],
     [2, "DISTRIBUTOR_ROLE", "tokenManager"],
-    [3, "POOL_CREATOR_ROLE", "factory"],
+    [3, "POOL_CREATOR_ROLE", "registry"],
   ] as const) {
     it(`goes on after step ${done}, where an earlier launch ended for want of ${role}`, async () => {
       const context = await loadFixture(deployed);
@@ -78,7 +78,7 @@ describe("Launch of a model", () => {
       const guardian = await ethers.getSigner(protocol.parameters.$global.guardians[0]!);
       await protocol[contract].connect(guardian).suspendRole(id(role), holder);
       const first = (await ethers.getSigners())[0]!.address;
-      const name = { registry: "ModelRegistry", tokenManager: "TokenManager", factory: "HokusaiAMMFactory" }[contract];
+      const name = { registry: "ModelRegistry", tokenManager: "TokenManager" }[contract];
       await expect(launch(context)).to.be.rejectedWith(
         Problem,
         `AccessControl: account ${first} is missing role ${role} on ${name}`,

@@ -13,11 +13,10 @@ function buildParameters(): Parameters {
   return {
     $global: { deployer: account(1), adminDelay: 172_800, guardians: [account(2)], reserveToken: account(3) },
     Governance: { proposers: [account(4)], executors: [account(4)] },
+    Models: { registrars: [account(7)], poolCreators: [account(12)], payers: [account(11)] },
     Methods: { attesters: [account(5), account(6)], threshold: 2 },
-    Models: { registrars: [account(7)] },
     Tokens: { operators: [account(8)], deployers: [account(9)], distributors: [account(10)] },
-    Fees: { payers: [account(11)] },
-    Market: { poolCreators: [account(12)], treasury: account(13) },
+    Market: { treasury: account(13) },
   };
 }
 
@@ -45,8 +44,8 @@ describe("Deployment parameters", () => {
       await expect(readParameters({ name, isLocal: false })).to.be.rejectedWith(
         Problem,
         `ignition/parameters/${name}.json5: to be filled in: $global.deployer, $global.guardians, ` +
-          "Governance.proposers, Governance.executors, Methods.attesters, Models.registrars, Tokens.operators, " +
-          "Tokens.deployers, Tokens.distributors, Fees.payers, Market.poolCreators, Market.treasury.",
+          "Governance.proposers, Governance.executors, Models.registrars, Models.poolCreators, Models.payers, " +
+          "Methods.attesters, Tokens.operators, Tokens.deployers, Tokens.distributors, Market.treasury.",
       );
     });
   }
@@ -84,8 +83,8 @@ describe("Deployment parameters", () => {
 
   it("refuses an empty list, one with repetitions and one with the zero address", () => {
     for (const payers of [[], [account(1), account(1)], [account(0)]]) {
-      expect(refusalOf(({ Fees }) => void (Fees.payers = payers))).to.throw(
-        `${FILE}: Fees.payers is ${JSON.stringify(payers)}, expected a list of different addresses.`.slice(0, 90),
+      expect(refusalOf(({ Models }) => void (Models.payers = payers))).to.throw(
+        `${FILE}: Models.payers is ${JSON.stringify(payers)}, expected a list of different addresses.`.slice(0, 92),
       );
     }
   });
@@ -98,7 +97,7 @@ describe("Deployment parameters", () => {
 
     expect(refusalOf(change)).to.throw(
       `${FILE}: $global.adminDelay is 0, expected an integer from 1 to 2592000; ` +
-        "Models.registrar is unknown, expected one of registrars.",
+        "Models.registrar is unknown, expected one of registrars, poolCreators, payers.",
     );
   });
 });

@@ -350,7 +350,7 @@ async function deployWithKeys() {
     launcher: await signerAt(parameters.Tokens.deployers),
     registrar: await signerAt(parameters.Models.registrars),
     distributor: await signerAt(parameters.Tokens.distributors),
-    poolCreator: await signerAt(parameters.Market.poolCreators),
+    poolCreator: await signerAt(parameters.Models.poolCreators),
   };
   const attesters = ascending(
     await Promise.all(parameters.Methods.attesters.map((account) => ethers.getSigner(account))),

@@ -94,11 +94,10 @@ function parametersFor(actors: Awaited<ReturnType<typeof namedSigners>>, reserve
       reserveToken,
     },
     Governance: { proposers: holder("multisig"), executors: holder("multisig") },
+    Models: { registrars: holder("registrar"), poolCreators: holder("poolCreator"), payers: holder("payer") },
     Methods: { attesters: holder("method"), threshold: 1 },
-    Models: { registrars: holder("registrar") },
     Tokens: { operators: holder("operator"), deployers: holder("launcher"), distributors: holder("distributor") },
-    Fees: { payers: holder("payer") },
-    Market: { poolCreators: holder("poolCreator"), treasury: actors.treasury.address },
+    Market: { treasury: actors.treasury.address },
   };
 }
 

@@ -21,7 +21,7 @@ async function deploy() {
 
 /** Who holds which role, as the parameter file declares it. */
 function declaredMatrix({ $global, ...declared }: Parameters, timelock: string): Matrix {
-  const { Governance, Models, Tokens, Fees, Market } = declared;
+  const { Governance, Models, Tokens } = declared;
   const everywhere = { DEFAULT_ADMIN_ROLE: [timelock], GUARDIAN_ROLE: $global.guardians };
   return {
     TimelockController: {
@@ -30,16 +30,18 @@ function declaredMatrix({ $global, ...declared }: Parameters, timelock: string):
       CANCELLER_ROLE: Governance.proposers,
       EXECUTOR_ROLE: Governance.executors,
     },
-    OracleAttestation: everywhere,
-    ModelRegistry: { ...everywhere, REGISTRAR_ROLE: Models.registrars },
+    ModelRegistry: {
+      ...everywhere,
+      REGISTRAR_ROLE: Models.registrars,
+      POOL_CREATOR_ROLE: Models.poolCreators,
+      PAYER_ROLE: Models.payers,
+    },
     TokenManager: {
       ...everywhere,
       OPERATOR_ROLE: Tokens.operators,
       DEPLOYER_ROLE: Tokens.deployers,
       DISTRIBUTOR_ROLE: Tokens.distributors,
     },
-    InfrastructureReserve: { ...everywhere, PAYER_ROLE: Fees.payers },
-    HokusaiAMMFactory: { ...everywhere, POOL_CREATOR_ROLE: Market.poolCreators },
   };
 }
 
@@ -87,21 +89,21 @@ describe("Deployment of the protocol", () => {
     });
     expect(granted).to.deep.equal([]);
     await expect(
-      protocol.registry.wire(declared.$global.deployer, declared.$global.deployer, declared.$global.deployer),
+      protocol.registry.wire(declared.$global.deployer, declared.$global.deployer, declared.$global.deployer, []),
     )
       .to.be.revertedWithCustomError(protocol.registry, "UnauthorizedCaller")
       .withArgs((await ethers.getSigners())[0]!.address, declared.$global.deployer);
     const deployer = await ethers.getSigner(declared.$global.deployer);
-    const again = protocol.registry.connect(deployer).wire(deployer, deployer, deployer);
+    const again = protocol.registry.connect(deployer).wire(deployer, deployer, deployer, [deployer]);
     await expect(again).to.be.revertedWithCustomError(protocol.registry, "AlreadyWired");
   });
 
   it("A3: makes every change of power wait for the declared delay", async () => {
     const { protocol, declared } = await loadFixture(deploy);
-    const { registry, tokenManager, factory, oracleAttestation, infrastructureReserve, timelock } = protocol;
+    const { registry, tokenManager, timelock } = protocol;
 
     expect(await timelock.getMinDelay()).to.equal(declared.$global.adminDelay);
-    for (const contract of [registry, tokenManager, factory, oracleAttestation, infrastructureReserve]) {
+    for (const contract of [registry, tokenManager]) {
       expect(await contract.defaultAdminDelay()).to.equal(declared.$global.adminDelay);
       expect(await contract.defaultAdmin()).to.equal(await timelock.getAddress());
     }
@@ -110,6 +112,7 @@ describe("Deployment of the protocol", () => {
   it("binds the contracts to each other", async () => {
     const { protocol, declared } = await loadFixture(deploy);
     const { addresses, registry, tokenManager, factory, oracleAttestation, verifier, feeRouter } = protocol;
+    const { infrastructureReserve } = protocol;
 
     expect(await registry.tokenManager()).to.equal(addresses.TokenManager);
     expect(await registry.factory()).to.equal(addresses.HokusaiAMMFactory);
@@ -120,6 +123,8 @@ describe("Deployment of the protocol", () => {
     expect(await factory.registry()).to.equal(addresses.ModelRegistry);
     expect(await factory.reserveToken()).to.equal(addresses.ReserveToken);
     expect(await factory.treasury()).to.equal(declared.Market.treasury);
+    expect(await oracleAttestation.registry()).to.equal(addresses.ModelRegistry);
+    expect(await infrastructureReserve.registry()).to.equal(addresses.ModelRegistry);
     expect(await feeRouter.registry()).to.equal(addresses.ModelRegistry);
     expect(await feeRouter.infrastructureReserve()).to.equal(addresses.InfrastructureReserve);
     expect(await oracleAttestation.threshold()).to.equal(declared.Methods.threshold);

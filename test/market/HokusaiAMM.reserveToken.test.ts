@@ -36,12 +36,14 @@ async function protocolOn(decimals: number) {
   const { wirer, timelock, guardian, poolCreator, verifier, treasury, method, registrar } = unwired;
   const { operator, launcher, distributor, feeRouter } = unwired;
   const reserveToken = await ethers.deployContract("HostileReserveTokenMock", [decimals]);
+  // The reserve token holds the guardian's role: it may try its functions from inside a transfer.
   const registry = await ethers.deployContract("ModelRegistry", [
     ADMIN_DELAY,
     timelock,
-    [guardian],
+    [guardian, reserveToken],
     [registrar],
-    [method],
+    [poolCreator],
+    [],
     wirer,
   ]);
   const tokenManager = await ethers.deployContract("TokenManager", [
@@ -53,18 +55,8 @@ async function protocolOn(decimals: number) {
     [distributor],
     registry,
   ]);
-  // The reserve token holds the guardian's role: it may try its functions from inside a transfer.
-  const factory = await ethers.deployContract("HokusaiAMMFactory", [
-    ADMIN_DELAY,
-    timelock,
-    [guardian, reserveToken],
-    [poolCreator],
-    registry,
-    reserveToken,
-    feeRouter,
-    treasury,
-  ]);
-  await registry.connect(wirer).wire(tokenManager, factory, verifier);
+  const factory = await ethers.deployContract("HokusaiAMMFactory", [registry, reserveToken, feeRouter, treasury]);
+  await registry.connect(wirer).wire(tokenManager, factory, verifier, [method]);
   const actors: Protocol = { ...unwired, registry, tokenManager, factory };
   return { actors, factory, reserveToken };
 }

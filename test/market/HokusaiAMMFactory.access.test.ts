@@ -1,10 +1,10 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { ACCESS_FUNCTIONS, byRole, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
+import { byRole, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
 import { buildPoolTerms, modelIdOf } from "../helpers/models";
 import { deployProtocol, deployToken, launchModel, registerModel } from "../helpers/protocol";
-import { ADMIN_DELAY, DAY } from "../helpers/units";
+import { DAY } from "../helpers/units";
 
 const { ZeroAddress } = ethers;
 const RESERVE_DECIMALS = 6;
@@ -68,10 +68,11 @@ describe("HokusaiAMMFactory", () => {
     },
   ] satisfies Parameters<typeof shouldBeGuarded<Context>>[2];
 
-  shouldHaveOnly(protocolWithModels, ({ factory }) => factory, [
-    ...GUARDED.map(({ name }) => name),
-    ...ACCESS_FUNCTIONS,
-  ]);
+  shouldHaveOnly(
+    protocolWithModels,
+    ({ factory }) => factory,
+    GUARDED.map(({ name }) => name),
+  );
 
   shouldBeGuarded<Context>(protocolWithModels, ({ factory }) => factory, GUARDED);
 
@@ -123,12 +124,8 @@ describe("HokusaiAMMFactory", () => {
     const deploy = (
       overrides: Partial<Record<"registry" | "reserveToken" | "feeRouter" | "treasury", string>> = {},
     ) => {
-      const { timelock, guardian, poolCreator, registry, feeRouter, treasury } = context;
+      const { registry, feeRouter, treasury } = context;
       return ethers.deployContract("HokusaiAMMFactory", [
-        ADMIN_DELAY,
-        timelock,
-        [guardian],
-        [poolCreator],
         overrides.registry ?? registry,
         overrides.reserveToken ?? context.reserveToken,
         overrides.feeRouter ?? feeRouter,

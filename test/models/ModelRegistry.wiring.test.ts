@@ -73,7 +73,7 @@ const SET_POOL: GuardedFunction<RegistryContext> = {
 const WIRE: GuardedFunction<RegistryContext> = {
   name: "wire",
   ...byAddress("wirer"),
-  call: ({ registry, alice, bob, mallory }, sender) => registry.connect(sender).wire(alice, bob, mallory),
+  call: ({ registry, alice, bob, mallory }, sender) => registry.connect(sender).wire(alice, bob, mallory, [alice]),
 };
 
 const REGISTERED_GUARDED: GuardedFunction<RegistryContext>[] = [
@@ -214,36 +214,24 @@ describe("ModelRegistry constructor", () => {
   it("refuses zero as the wirer", async () => {
     const { admin } = await loadFixture(deployUnwiredRegistry);
     const factory = await ethers.getContractFactory("ModelRegistry");
-    await expect(factory.deploy(ADMIN_DELAY, admin, [], [], [], ZeroAddress)).to.be.revertedWithCustomError(
+    await expect(factory.deploy(ADMIN_DELAY, admin, [], [], [], [], ZeroAddress)).to.be.revertedWithCustomError(
       factory,
       "ZeroAddress",
     );
   });
 
-  it("refuses zero as a method", async () => {
-    const { admin, wirer, method } = await loadFixture(deployUnwiredRegistry);
-    const factory = await ethers.getContractFactory("ModelRegistry");
-    await expect(
-      factory.deploy(ADMIN_DELAY, admin, [], [], [method, ZeroAddress], wirer),
-    ).to.be.revertedWithCustomError(factory, "ZeroAddress");
-  });
+  for (const [place, role] of ["REGISTRAR_ROLE", "POOL_CREATOR_ROLE", "PAYER_ROLE"].entries()) {
+    it(`grants ${role} to each holder that is named for it, and nobody else`, async () => {
+      const { admin, wirer, alice, bob, mallory } = await loadFixture(deployUnwiredRegistry);
+      const holders: [string[], string[], string[]] = [[mallory.address], [mallory.address], [mallory.address]];
+      holders[place] = [alice.address, bob.address];
+      const registry = await ethers.deployContract("ModelRegistry", [ADMIN_DELAY, admin, [], ...holders, wirer]);
 
-  it("allows each method and grants REGISTRAR_ROLE to each registrar", async () => {
-    const { admin, wirer, alice, bob } = await loadFixture(deployUnwiredRegistry);
-    const registry = await ethers.deployContract("ModelRegistry", [
-      ADMIN_DELAY,
-      admin,
-      [],
-      [alice, bob],
-      [alice, bob],
-      wirer,
-    ]);
-    for (const { address } of [alice, bob]) {
-      await expect(registry.deploymentTransaction()).to.emit(registry, "MethodAllowed").withArgs(address, true);
-      expect(await registry.isMethodAllowed(address)).to.equal(true);
-      expect(await registry.hasRole(roleId("REGISTRAR_ROLE"), address)).to.equal(true);
-    }
-  });
+      const granted = await registry.queryFilter(registry.filters.RoleGranted(roleId(role)));
+      expect(granted.map(({ args }) => args.account)).to.deep.equal(holders[place]);
+      for (const holder of holders[place]) expect(await registry.hasRole(roleId(role), holder)).to.equal(true);
+    });
+  }
 });
 
 describe("ModelRegistry.wire", () => {
@@ -256,7 +244,7 @@ describe("ModelRegistry.wire", () => {
 
   it("completes the address book", async () => {
     const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployUnwiredRegistry);
-    await expect(registry.connect(wirer).wire(tokenManager, factory, verifier))
+    await expect(registry.connect(wirer).wire(tokenManager, factory, verifier, []))
       .to.emit(registry, "Wired")
       .withArgs(tokenManager, factory, verifier);
     expect(await registry.tokenManager()).to.equal(tokenManager);
@@ -264,12 +252,29 @@ describe("ModelRegistry.wire", () => {
     expect(await registry.verifier()).to.equal(verifier);
   });
 
+  it("puts each first method on the allow-list", async () => {
+    const { registry, wirer, tokenManager, factory, verifier, alice, bob } = await loadFixture(deployUnwiredRegistry);
+    const wired = registry.connect(wirer).wire(tokenManager, factory, verifier, [alice, bob]);
+    for (const { address } of [alice, bob]) {
+      await expect(wired).to.emit(registry, "MethodAllowed").withArgs(address, true);
+      expect(await registry.isMethodAllowed(address)).to.equal(true);
+    }
+  });
+
+  it("refuses zero as a method, and can be called again", async () => {
+    const { registry, wirer, tokenManager, factory, verifier, method } = await loadFixture(deployUnwiredRegistry);
+    const wire = (methods: string[]) => registry.connect(wirer).wire(tokenManager, factory, verifier, methods);
+    await expect(wire([method.address, ZeroAddress])).to.be.revertedWithCustomError(registry, "ZeroAddress");
+    expect(await registry.isMethodAllowed(method)).to.equal(false);
+    await expect(wire([method.address])).to.emit(registry, "Wired");
+  });
+
   for (const missing of ["tokenManager", "factory", "verifier"] as const) {
     it(`refuses zero as ${missing}, and can be called again`, async () => {
       const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployUnwiredRegistry);
       const book = { tokenManager: tokenManager.address, factory: factory.address, verifier: verifier.address };
       const wire = (names: typeof book) =>
-        registry.connect(wirer).wire(names.tokenManager, names.factory, names.verifier);
+        registry.connect(wirer).wire(names.tokenManager, names.factory, names.verifier, []);
       await expect(wire({ ...book, [missing]: ZeroAddress })).to.be.revertedWithCustomError(registry, "ZeroAddress");
       await expect(wire(book)).to.emit(registry, "Wired");
     });
@@ -277,7 +282,7 @@ describe("ModelRegistry.wire", () => {
 
   it("refuses a second time, even by the wirer with the same addresses", async () => {
     const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployRegistry);
-    await expect(registry.connect(wirer).wire(tokenManager, factory, verifier)).to.be.revertedWithCustomError(
+    await expect(registry.connect(wirer).wire(tokenManager, factory, verifier, [])).to.be.revertedWithCustomError(
       registry,
       "AlreadyWired",
     );
@@ -285,14 +290,14 @@ describe("ModelRegistry.wire", () => {
 
   it("refuses everybody else afterwards too", async () => {
     const { registry, wirer, mallory, alice, bob } = await loadFixture(deployRegistry);
-    await expect(registry.connect(mallory).wire(alice, bob, mallory))
+    await expect(registry.connect(mallory).wire(alice, bob, mallory, [alice]))
       .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
       .withArgs(mallory, wirer);
   });
 
   it("A1: gives the wirer nothing but this one call", async () => {
     const { registry, wirer } = await loadFixture(deployRegistry);
-    for (const role of ["DEFAULT_ADMIN_ROLE", "GUARDIAN_ROLE", "REGISTRAR_ROLE"]) {
+    for (const role of ["DEFAULT_ADMIN", "GUARDIAN", "REGISTRAR", "POOL_CREATOR", "PAYER"].map((n) => `${n}_ROLE`)) {
       expect(await registry.hasRole(roleId(role), wirer)).to.equal(false);
     }
   });

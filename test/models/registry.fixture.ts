@@ -10,16 +10,17 @@ export type RegistryContext = Awaited<ReturnType<typeof deployRegistry>>;
 /** A registry before `wire`. */
 export async function deployUnwiredRegistry() {
   const signers = await namedSigners();
-  const { multisig: admin, guardian, registrar, method, wirer, launcher: tokenManager, poolCreator: factory } = signers;
+  const { multisig: admin, guardian, registrar, wirer, launcher: tokenManager, poolCreator: factory } = signers;
   const registry = await ethers.deployContract("ModelRegistry", [
     ADMIN_DELAY,
     admin,
     [guardian],
     [registrar],
-    [method],
+    [],
+    [],
     wirer,
   ]);
-  const { verifier, governor, supplier, alice, bob, mallory, deployer } = signers;
+  const { verifier, governor, supplier, method, alice, bob, mallory, deployer } = signers;
   const keys = { deployer, admin, guardian, registrar, wirer, tokenManager, factory, verifier };
   return { ...keys, governor, supplier, method, alice, bob, mallory, registry };
 }
@@ -27,8 +28,8 @@ export async function deployUnwiredRegistry() {
 /** A registry whose address book names keys. */
 export async function deployRegistry() {
   const context = await deployUnwiredRegistry();
-  const { registry, wirer, tokenManager, factory, verifier } = context;
-  await registry.connect(wirer).wire(tokenManager, factory, verifier);
+  const { registry, wirer, tokenManager, factory, verifier, method } = context;
+  await registry.connect(wirer).wire(tokenManager, factory, verifier, [method]);
   return context;
 }
 

@@ -65,6 +65,15 @@ describe("Errors in words", () => {
     );
   });
 
+  it("names the registry for a role that another contract asks it for", async () => {
+    const { factory, mallory } = await loadFixture(deployProtocol);
+    const error = await errorOf(factory.connect(mallory).createPool("model", ZeroAddress));
+
+    expect(await explain(hre, error)).to.equal(
+      `AccessControl: account ${mallory.address} is missing role POOL_CREATOR_ROLE on ModelRegistry. ${fixOf("AccessControlUnauthorizedAccount")}`,
+    );
+  });
+
   it("names no contract where several have the role", async () => {
     const { tokenManager, mallory } = await loadFixture(deployProtocol);
     const error = await errorOf(tokenManager.connect(mallory).pauseLaunches(1n));
@@ -97,7 +106,7 @@ describe("Errors in words", () => {
       `An address that must be set is zero (ZeroAddress). ${fixOf("ZeroAddress")}`,
     );
     expect(await explain(hre, unregistered)).to.equal(
-      `No model with this id was registered (ModelNotRegistered: id ${ethers.id(modelId)}). ${fixOf("ModelNotRegistered")}`,
+      `No model with this id is registered (ModelNotRegistered: id ${ethers.id(modelId)}). ${fixOf("ModelNotRegistered")}`,
     );
     expect(await decodeRevert(hre, unregistered)).to.deep.include({
       name: "ModelNotRegistered",

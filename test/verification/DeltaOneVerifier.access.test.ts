@@ -43,13 +43,14 @@ async function pausable(): Promise<Pausable> {
 /** A verifier of a registry that is not wired. */
 async function unwired() {
   const context = await deployImprovements();
-  const { admin, guardian, oracleAttestation, deployer, registrar } = context;
+  const { admin, guardian, deployer, registrar } = context;
   const registry = await ethers.deployContract("ModelRegistry", [
     DAY,
     admin,
     [guardian],
     [registrar],
-    [oracleAttestation],
+    [],
+    [],
     deployer,
   ]);
   const verifier = await deployVerifier({ ...context, registry });

@@ -3,7 +3,9 @@ pragma solidity 0.8.30;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {ProtocolAccess} from "../../access/ProtocolAccess.sol";
+import {RegistryAuthorised} from "../../access/RegistryAuthorised.sol";
+import {Roles} from "../../access/Roles.sol";
+import {IModelRegistry} from "../../interfaces/IModelRegistry.sol";
 import {IOracleAttestation} from "../../interfaces/IOracleAttestation.sol";
 import {IVerificationMethod} from "../../interfaces/IVerificationMethod.sol";
 import {ZeroAddress} from "../../types/CommonErrors.sol";
@@ -13,7 +15,7 @@ import {Evaluation} from "../../types/ImprovementTypes.sol";
 /// @notice See {IOracleAttestation}.
 /// @dev Trusts: `threshold` attesters, within the limits that the registry puts on every improvement. Whoever removes an
 /// attester voids all signatures given so far: honest attesters sign again, the removed one cannot.
-contract OracleAttestation is IOracleAttestation, ProtocolAccess {
+contract OracleAttestation is IOracleAttestation, RegistryAuthorised {
     /// @notice Gas that an ERC-1271 attester may use to answer.
     uint256 public constant ERC1271_GAS = 150_000;
 
@@ -25,18 +27,14 @@ contract OracleAttestation is IOracleAttestation, ProtocolAccess {
     uint64 private _attesterCount;
     uint64 private _epoch;
 
-    /// @param adminDelay Seconds between the two steps of an admin transfer.
-    /// @param admin The timelock.
-    /// @param guardians First holders of `GUARDIAN_ROLE`.
+    /// @param registry_ The models' registry, for its roles.
     /// @param attesters First attesters, distinct and not zero.
     /// @param threshold_ How many of them must sign, 1 … their number.
     constructor(
-        uint48 adminDelay,
-        address admin,
-        address[] memory guardians,
+        IModelRegistry registry_,
         address[] memory attesters,
         uint256 threshold_
-    ) ProtocolAccess(adminDelay, admin, guardians) {
+    ) RegistryAuthorised(registry_) {
         for (uint256 i; i < attesters.length; ++i) {
             _addAttester(attesters[i]);
         }
@@ -45,13 +43,13 @@ contract OracleAttestation is IOracleAttestation, ProtocolAccess {
     }
 
     /// @inheritdoc IOracleAttestation
-    function addAttester(address attester) external onlyRole(DEFAULT_ADMIN_ROLE) {
+    function addAttester(address attester) external onlyRole(Roles.ADMIN) {
         _addAttester(attester);
     }
 
     /// @inheritdoc IOracleAttestation
     function removeAttester(address attester) external {
-        if (!hasRole(GUARDIAN_ROLE, msg.sender)) _checkRole(DEFAULT_ADMIN_ROLE);
+        if (!_callerHasRole(Roles.GUARDIAN)) _checkRole(Roles.ADMIN);
         if (!isAttester[attester]) revert NotAttester(attester);
         if (_threshold == _attesterCount) revert ThresholdOutOfRange(_threshold, 1, _attesterCount - 1);
 
@@ -60,7 +58,7 @@ contract OracleAttestation is IOracleAttestation, ProtocolAccess {
     }
 
     /// @inheritdoc IOracleAttestation
-    function setThreshold(uint256 newThreshold) external onlyRole(DEFAULT_ADMIN_ROLE) {
+    function setThreshold(uint256 newThreshold) external onlyRole(Roles.ADMIN) {
         _setThreshold(newThreshold);
     }
 

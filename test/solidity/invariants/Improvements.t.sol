@@ -31,9 +31,7 @@ contract ImprovementsInvariantsTest is ProtocolTest {
             names[i] = string.concat("attester", vm.toString(i));
             if (i < attesters.length) attesters[i] = makeAddr(names[i]);
         }
-        address[] memory guardians = new address[](1);
-        guardians[0] = keys.guardian;
-        _oracle = new OracleAttestation(ADMIN_DELAY, keys.admin, guardians, attesters, 2);
+        _oracle = new OracleAttestation(registry, attesters, 2);
         _verifier = new DeltaOneVerifier(registry, tokenManager, address(factory));
 
         Benchmark memory benchmark = buildBenchmark();

@@ -578,13 +578,14 @@ contract PoolHandler is CurveAssertions {
         if (kind == 9) return (address(_m.factory), abi.encodeCall(_m.factory.setPoolTerms, (id, bytes32(wei_))));
         if (kind == 10)
             return (address(_m.factory), abi.encodeCall(_m.factory.createPool, (_m.modelId, address(_m.token))));
-        if (kind == 11) return (address(_m.registry), abi.encodeCall(_m.registry.wire, (caller, caller, caller)));
+        if (kind == 11)
+            return (address(_m.registry), abi.encodeCall(_m.registry.wire, (caller, caller, caller, accounts)));
         if (kind == 12) return (address(_m.pool), abi.encodeCall(_m.pool.setBuysPausedUntil, (1)));
         if (kind == 13)
             return (address(_m.usdc), abi.encodeCall(_m.usdc.transferFrom, (address(_m.pool), caller, wei_)));
         return (
-            address(_m.factory),
-            abi.encodeCall(_m.factory.suspendRole, (_m.factory.POOL_CREATOR_ROLE(), _keys.poolCreator))
+            address(_m.registry),
+            abi.encodeCall(_m.registry.suspendRole, (_m.registry.POOL_CREATOR_ROLE(), _keys.poolCreator))
         );
     }
 

@@ -66,7 +66,8 @@ abstract contract ProtocolTest is Test {
             keys.admin,
             guardians,
             _list(keys.registrar),
-            _list(makeAddr("method")),
+            _list(keys.poolCreator),
+            _list(keys.payer),
             address(this)
         );
         tokenManager = new TokenManager(
@@ -78,26 +79,10 @@ abstract contract ProtocolTest is Test {
             _list(keys.distributor),
             registry
         );
-        infrastructureReserve = new InfrastructureReserve(
-            ADMIN_DELAY,
-            keys.admin,
-            guardians,
-            _list(keys.payer),
-            registry,
-            usdc
-        );
+        infrastructureReserve = new InfrastructureReserve(registry, usdc);
         keys.feeRouter = address(infrastructureReserve.feeRouter());
-        factory = new HokusaiAMMFactory(
-            ADMIN_DELAY,
-            keys.admin,
-            guardians,
-            _list(keys.poolCreator),
-            registry,
-            usdc,
-            keys.feeRouter,
-            keys.treasury
-        );
-        registry.wire(address(tokenManager), address(factory), keys.verifier);
+        factory = new HokusaiAMMFactory(registry, usdc, keys.feeRouter, keys.treasury);
+        registry.wire(address(tokenManager), address(factory), keys.verifier, _list(makeAddr("method")));
     }
 
     /// @notice Token, registration and pool of a model; its supplier allocation is not distributed.
