@@ -8,10 +8,11 @@ let cached: ReadonlySet<string> | undefined;
 
 /** Addresses of the well-known development accounts. Whoever sends them anything on a public chain loses it. */
 export function developmentAddresses(): ReadonlySet<string> {
-  cached ??= new Set(
-    Array.from({ length: DEVELOPMENT_ACCOUNTS }, (_, index) =>
-      HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(DEVELOPMENT_PHRASE), `m/44'/60'/0'/0/${index}`),
-    ).map((wallet) => wallet.address),
-  );
+  cached ??= new Set(Array.from({ length: DEVELOPMENT_ACCOUNTS }, (_, index) => developmentKey(index).address));
   return cached;
+}
+
+/** The key of a development account. */
+export function developmentKey(index: number): HDNodeWallet {
+  return HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(DEVELOPMENT_PHRASE), `m/44'/60'/0'/0/${index}`);
 }

@@ -139,29 +139,18 @@ export async function ensureRegistered(launch: Launch): Promise<void> {
   const key = keyOf(file);
   const name = "register model";
   const { method } = file.benchmark;
-  const benchmark = { ...file.benchmark, method: await ensureMethod(launch) };
+  const address = await ensureMethod(launch);
   const isNew = (await registry.statusOf(key)) < Status.REGISTERED;
   const sent = isNew
     ? await confirm(
         name,
         registry
           .connect(await signerWithRole(hre, protocol, "registry", "REGISTRAR_ROLE"))
-          .registerModel(key, benchmark),
+          .registerModel(key, { ...file.benchmark, method: address }),
       )
     : undefined;
 
-  const actual = await registry.benchmarkOf(key);
-  requireSame(`the benchmark of ${file.modelId}`, [
-    ["specHash", actual.specHash, benchmark.specHash],
-    ["evaluationDataHash", actual.evaluationDataHash, benchmark.evaluationDataHash],
-    ["method", actual.method, benchmark.method],
-    ["metric", actual.metric, benchmark.metric],
-    ["direction", actual.direction, benchmark.direction],
-    ["minImprovementBps", actual.minImprovementBps, benchmark.minImprovementBps],
-    ["minSampleSize", actual.minSampleSize, benchmark.minSampleSize],
-    ["minRuns", actual.minRuns, benchmark.minRuns],
-    ["minLowerBoundBps", actual.minLowerBoundBps, benchmark.minLowerBoundBps],
-  ]);
+  await checkBenchmark(launch, address);
   const score = await registry.scoreOf(key);
   report({ name, sent, outcome: `score ${score} bps, verified by ${method}${isNew ? "; status REGISTERED" : ""}` });
 }
@@ -242,7 +231,32 @@ export async function requirePool({ hre, protocol }: Site, modelId: string): Pro
   throw new Problem(`${modelId} has no pool on ${protocol.network.name}: check the id, or create the pool first.`);
 }
 
-async function checkToken({ hre, protocol, file }: Launch, token: ModelToken): Promise<void> {
+/** A model file, and where the model is looked for. */
+export interface Declared {
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly protocol: Pick<Protocol, "registry">;
+  readonly file: ModelFile;
+}
+
+/** Throws a {@link Problem} that names every value of the benchmark which is not what the file says; the score may have moved. */
+export async function checkBenchmark({ protocol, file }: Declared, method: string): Promise<void> {
+  const actual = await protocol.registry.benchmarkOf(keyOf(file));
+  const { benchmark } = file;
+  requireSame(`the benchmark of ${file.modelId}`, [
+    ["specHash", actual.specHash, benchmark.specHash],
+    ["evaluationDataHash", actual.evaluationDataHash, benchmark.evaluationDataHash],
+    ["method", actual.method, method],
+    ["metric", actual.metric, benchmark.metric],
+    ["direction", actual.direction, benchmark.direction],
+    ["minImprovementBps", actual.minImprovementBps, benchmark.minImprovementBps],
+    ["minSampleSize", actual.minSampleSize, benchmark.minSampleSize],
+    ["minRuns", actual.minRuns, benchmark.minRuns],
+    ["minLowerBoundBps", actual.minLowerBoundBps, benchmark.minLowerBoundBps],
+  ]);
+}
+
+/** Throws a {@link Problem} that names every value of the token, and of its terms, which is not what the file says. */
+export async function checkToken({ hre, protocol, file }: Declared, token: ModelToken): Promise<void> {
   const { registry } = protocol;
   const key = keyOf(file);
   const parameters = await registry.parametersOf(key);
@@ -296,7 +310,7 @@ async function checkWallet(hre: HardhatRuntimeEnvironment, address: string, bene
 }
 
 /** Throws one {@link Problem} that names every value on chain which is not what the file says. */
-function requireSame(
+export function requireSame(
   what: string,
   values: readonly (readonly [string, string | bigint | number, string | bigint | number])[],
 ) {

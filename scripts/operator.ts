@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// The command line of `npm run operator`: the service that the platform runs. See docs/operator.md.
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { parseArgs } from "node:util";
+import { Fields } from "../deploy/fields";
+import { Problem } from "../deploy/problem";
+import { fileName, networkName, processStreams, runCommand, type Streams } from "./lib/command";
+import { readConfig } from "./operator/config";
+import { embed } from "./operator/embedded";
+import { Service } from "./operator/service";
+import { Telemetry } from "./operator/telemetry";
+
+const USAGE = `usage: npm run --silent operator [-- options]
+  --network <name>       localhost, sepolia, base-sepolia or mainnet; localhost without it
+  --config <file>        duties, keys and limits, see docs/operator.md; without it all duties with development accounts,
+                         on a local chain only
+  --help                 print this text`;
+
+/** Runs the command until the process is told to stop, and returns its exit code. */
+export const main = (args: readonly string[], streams: Streams) =>
+  runCommand({ name: "operator", usage: USAGE, read, run }, args, streams);
+
+function read(args: string[], { env }: Streams) {
+  const { values } = parseArgs({
+    args,
+    options: { network: { type: "string" }, config: { type: "string" }, help: { type: "boolean" } },
+  });
+  if (values.help) return undefined;
+  const fields = new Fields(values, "--");
+  const network = fields.read("network", networkName, "localhost");
+  const path = fields.read("config", fileName, "");
+  fields.refuse("options");
+  return { network, config: path === "" ? undefined : readConfig(path, env) };
+}
+
+async function run(
+  hre: HardhatRuntimeEnvironment,
+  { config }: NonNullable<ReturnType<typeof read>>,
+  streams: Streams,
+): Promise<string> {
+  const url = "url" in hre.network.config ? hre.network.config.url : undefined;
+  if (url === undefined)
+    throw new Problem(`${hre.network.name} lives in this process: choose localhost or a public network.`);
+  const telemetry = new Telemetry(streams.out);
+  const service = await Service.open(config ?? (await embed(hre, streams.env)), { hre, url, streams, telemetry });
+  const stop = () => service.stop();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
+  await service.run();
+  return "";
+}
+
+if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// What the service says about itself: one line of JSON for each event, and metrics in Prometheus' text format.
+
+/** Everything that is measured: kind and what it means, by name without the prefix. */
+const METRICS = {
+  head_block: ["gauge", "Latest block that was looked at."],
+  last_pass_timestamp_seconds: ["gauge", "When all duties were last looked at."],
+  models_undeclared: ["gauge", "Registered models that are not launched yet and have no model file."],
+  model_files_invalid: ["gauge", "Model files that cannot be read."],
+  waiting: ["gauge", "What a duty has seen and not finished, what is refused for now included."],
+  refused: ["gauge", "What a duty refuses for now."],
+  transactions_unmined: ["gauge", "Transactions of an account that no block has yet."],
+  reorgs_total: ["counter", "Reorganisations deeper than the confirmations that are waited for."],
+  actions_total: ["counter", "Finished actions of a duty by result."],
+  transactions_total: ["counter", "Transactions of an account: sent, replaced, mined, reverted or lost."],
+  rpc_failures_total: ["counter", "Requests to the chain that had to be made again."],
+  failures_total: ["counter", "Passes of a duty that ended with an unexpected error."],
+  posts_total: ["counter", "Answered posts by status."],
+} as const satisfies Record<string, readonly ["gauge" | "counter", string]>;
+
+const PREFIX = "hokusai_operator_";
+
+type Metric = keyof typeof METRICS;
+type Labels = Readonly<Record<string, string>>;
+
+/** How much an event matters. */
+export type Level = "info" | "warn" | "error";
+
+/** Log and metrics of one service. Nothing secret is ever given to it. */
+export class Telemetry {
+  private readonly values = new Map<Metric, Map<string, number>>();
+
+  constructor(private readonly print: (line: string) => void) {}
+
+  /** Prints an event; amounts become strings of digits. */
+  log(level: Level, event: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    const entry = { time: new Date().toISOString(), level, event, ...fields };
+    this.print(JSON.stringify(entry, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value)));
+  }
+
+  /** Adds one to a counter. */
+  count(metric: Metric, labels: Labels = {}): void {
+    this.set(metric, this.get(metric, labels) + 1, labels);
+  }
+
+  /** Sets a gauge. */
+  set(metric: Metric, value: number, labels: Labels = {}): void {
+    const series = this.values.get(metric) ?? new Map<string, number>();
+    this.values.set(metric, series.set(format(labels), value));
+  }
+
+  /** What a metric says now. */
+  get(metric: Metric, labels: Labels = {}): number {
+    return this.values.get(metric)?.get(format(labels)) ?? 0;
+  }
+
+  /** All metrics in Prometheus' text format. */
+  render(): string {
+    const lines = Object.entries(METRICS).flatMap(([metric, [kind, help]]) => {
+      const series = [...(this.values.get(metric as Metric) ?? [])];
+      const name = `${PREFIX}${metric}`;
+      return [
+        `# HELP ${name} ${help}`,
+        `# TYPE ${name} ${kind}`,
+        ...series.map(([labels, value]) => `${name}${labels} ${value}`),
+      ];
+    });
+    return `${lines.join("\n")}\n`;
+  }
+}
+
+/** Labels are names and addresses of our own making: nothing in them needs an escape. */
+function format(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
