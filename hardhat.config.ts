@@ -1,10 +1,11 @@
 import "@nomicfoundation/hardhat-toolbox";
 import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD } from "hardhat/builtin-tasks/task-names";
-import { extendEnvironment, subtask, type HardhatUserConfig } from "hardhat/config";
+import { extendEnvironment, extendProvider, subtask, type HardhatUserConfig } from "hardhat/config";
 import { HardhatPluginError } from "hardhat/plugins";
 import type { HttpNetworkUserConfig } from "hardhat/types";
 import { execFileSync } from "node:child_process";
 import { version as solcVersion } from "solc/package.json";
+import { patient } from "./deploy/rpc";
 
 // The compiler is the pinned npm package, also for users with internet: everybody compiles the same bytes, and nothing is downloaded.
 subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async () => ({
@@ -46,6 +47,8 @@ extendEnvironment(({ network }) => {
     throw new HardhatPluginError(`network ${network.name}`, `${problems.join("; ")}; set it in the environment.`);
   }
 });
+
+extendProvider(patient);
 
 // Instrumented code stays apart from what is tested and deployed.
 const build = process.env.SOLIDITY_COVERAGE ? ".build/coverage" : ".build";

@@ -3,14 +3,20 @@ import { id, type ContractTransactionResponse } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { HokusaiAMM, ModelToken, VestingWallet } from "../.build/typechain";
 import { vestingModuleId, vestingOf } from "../ignition/modules/Vesting";
-import { deployModule, journaledArguments, type Sent } from "./ignition";
+import { zkMethodOf } from "../ignition/modules/ZkMethod";
+import { deployModule, findModule, journaledArguments, type Sent } from "./ignition";
 import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "./modelFile";
+import { settle } from "./pending";
 import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
+import { isPassing, pause } from "./rpc";
 import { formatReserve, formatTokens } from "./units";
 import { ensureZkProof } from "./zk";
 
 const VESTING_SECONDS = 365n * 86_400n;
+
+/** How often a launch goes on by itself after what passes. */
+const TRIES = 6;
 
 /** Lifecycle of a model, as on chain. */
 export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
@@ -44,14 +50,81 @@ export interface Launch {
   readonly report: Report;
 }
 
-/** Steps 1 to 4 of a launch. Each looks for what exists and checks it against the file, and sends only what is missing. */
+/** Which role takes a step of a launch, and the contract that grants it. */
+const ROLES = {
+  "deploy vesting wallet": ["tokenManager", "DEPLOYER_ROLE"],
+  "deploy token": ["tokenManager", "DEPLOYER_ROLE"],
+  "register model": ["registry", "REGISTRAR_ROLE"],
+  "distribute supplier allocation": ["tokenManager", "DISTRIBUTOR_ROLE"],
+  "create pool": ["registry", "POOL_CREATOR_ROLE"],
+} as const satisfies Record<string, RoleOfStep>;
+
+type RoleOfStep = readonly [contract: "registry" | "tokenManager", role: string];
+
+/**
+ * Steps 1 to 4 of a launch. Each looks for what exists and checks it against the file, and sends only what is missing. What an
+ * earlier run left on its way is waited for before the first look, and so is what this run sent when its endpoint fails.
+ */
 export async function launchModel(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
   file: ModelFile,
   report: Report,
+  onWait: (reason: string) => void = () => undefined,
 ): Promise<LaunchedModel> {
   const launch = { hre, protocol, file, report };
+  for (let failures = 0; ; failures++) {
+    try {
+      if (!protocol.network.isEphemeral) {
+        for (const { address } of await hre.ethers.getSigners()) await settle(hre, address, onWait);
+      }
+      return await takeSteps(launch);
+    } catch (error) {
+      if (failures === TRIES || !isPassing(error)) throw error;
+      onWait((error as Error).message.split("\n")[0] as string);
+      await pause(failures + 1);
+    }
+  }
+}
+
+/** Who takes a step of a launch: the account of this environment with its role, or what is missing. Other steps need no role. */
+export async function signerOfStep(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  step: string,
+): Promise<HardhatEthersSigner | undefined> {
+  const role = (ROLES as Record<string, RoleOfStep>)[step];
+  return role && signerWithRole(hre, protocol, ...role);
+}
+
+/** The steps of a launch that the chain has. */
+export async function stepsTaken(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  file: ModelFile,
+): Promise<ReadonlySet<string>> {
+  const key = keyOf(file);
+  const status = await protocol.registry.statusOf(key);
+  const token = await findToken({ hre, protocol }, file.modelId);
+  const { capacity } = file.benchmark;
+  const hasWallet = token !== undefined || (await findModule(hre, vestingOf(key))) !== undefined;
+  const method = capacity === undefined ? undefined : (await findModule(hre, zkMethodOf(capacity)))?.ZkProof;
+  const isAllowed = method !== undefined && (await protocol.registry.isMethodAllowed(method));
+  const steps: Record<string, boolean> = {
+    "deploy vesting wallet": hasWallet,
+    "deploy token": token !== undefined,
+    "deploy ZkProof": method !== undefined,
+    "schedule ZkProof": isAllowed,
+    "allow ZkProof": isAllowed,
+    "register model": status >= Status.REGISTERED,
+    "distribute supplier allocation": token !== undefined && (await token.isSupplierMinted()),
+    "create pool": status >= Status.DEPLOYED,
+  };
+  return new Set(Object.keys(steps).filter((step) => steps[step]));
+}
+
+async function takeSteps(launch: Launch): Promise<LaunchedModel> {
+  const { file } = launch;
   const token = await ensureToken(launch);
   await ensureRegistered(launch);
   await ensureDistributed(launch, file.modelId);
@@ -95,7 +168,7 @@ export async function ensureToken(launch: Launch): Promise<ModelToken> {
     return existing;
   }
 
-  const signer = await signerWithRole(hre, protocol, "tokenManager", "DEPLOYER_ROLE");
+  const signer = await signerWithRole(hre, protocol, ...ROLES[name]);
   const recipient = await ensureRecipient(launch, signer.address);
   const sent = await confirm(
     name,
@@ -145,7 +218,7 @@ export async function ensureRegistered(launch: Launch): Promise<void> {
     ? await confirm(
         name,
         registry
-          .connect(await signerWithRole(hre, protocol, "registry", "REGISTRAR_ROLE"))
+          .connect(await signerWithRole(hre, protocol, ...ROLES[name]))
           .registerModel(key, { ...file.benchmark, method: address }),
       )
     : undefined;
@@ -167,7 +240,7 @@ export async function ensureDistributed(
     ? await confirm(
         name,
         protocol.tokenManager
-          .connect(await signerWithRole(hre, protocol, "tokenManager", "DISTRIBUTOR_ROLE"))
+          .connect(await signerWithRole(hre, protocol, ...ROLES[name]))
           .distributeModelSupplierAllocation(modelId),
       )
     : undefined;
@@ -188,7 +261,7 @@ export async function ensurePool({ hre, protocol, file, report }: Launch): Promi
     ? await confirm(
         name,
         factory
-          .connect(await signerWithRole(hre, protocol, "registry", "POOL_CREATOR_ROLE"))
+          .connect(await signerWithRole(hre, protocol, ...ROLES[name]))
           .createPoolWithParams(file.modelId, token, crr, tradeFee, ibrDuration, virtualReserve, initialPrice),
       )
     : undefined;

@@ -30,9 +30,16 @@ export type Parameters = {
   };
 };
 
-/** Reads and checks ignition/parameters/<network>.json5; both kinds of local chain share localhost.json5. */
-export async function readParameters(network: { name: string; isLocal: boolean }): Promise<Parameters> {
-  const file = join(FOLDER, `${network.isLocal ? "localhost" : network.name}.json5`);
+/** The parameter file of a network: ignition/parameters/<network>.json5; both kinds of local chain share localhost.json5. */
+export function parametersFile(network: { name: string; isLocal: boolean }): string {
+  return join(FOLDER, `${network.isLocal ? "localhost" : network.name}.json5`);
+}
+
+/** Reads and checks a parameter file, the network's own if none is named. */
+export async function readParameters(
+  network: { name: string; isLocal: boolean },
+  file = parametersFile(network),
+): Promise<Parameters> {
   const name = relative(cwd(), file);
   if (!existsSync(file)) throw new Problem(`${name} does not exist: write it to deploy to ${network.name}.`);
   return checkParameters(await readDeploymentParameters(file), name, network.isLocal);

@@ -14,7 +14,15 @@ import type {
 import { LocalReserve } from "../ignition/modules/LocalReserve";
 import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
 import { developmentAddresses } from "./accounts";
-import { deployModule, findModule, networkOf, type Addresses, type Network, type Sent } from "./ignition";
+import {
+  deployModule,
+  findModule,
+  networkOf,
+  type Addresses,
+  type DeployOptions,
+  type Network,
+  type Sent,
+} from "./ignition";
 import { readParameters, type Parameters } from "./parameters";
 import { Problem } from "./problem";
 
@@ -41,6 +49,10 @@ export interface DeployProtocolOptions {
   readonly parameters?: Parameters;
   /** Told of every transaction as soon as it is confirmed. */
   readonly onSent?: (transaction: Sent) => void;
+  /** Told what is waited for. */
+  readonly onWait?: (reason: string) => void;
+  /** Salt of the addresses: see {@link deployModule}. */
+  readonly salt?: string;
 }
 
 /**
@@ -50,7 +62,7 @@ export interface DeployProtocolOptions {
  */
 export async function deployProtocol(
   hre: HardhatRuntimeEnvironment,
-  { parameters: given, onSent = () => undefined }: DeployProtocolOptions = {},
+  { parameters: given, onSent = () => undefined, onWait, salt }: DeployProtocolOptions = {},
 ): Promise<Protocol> {
   const network = networkOf(hre);
   const parameters = given ?? (await readParameters(network));
@@ -58,22 +70,22 @@ export async function deployProtocol(
   const available = (await hre.ethers.getSigners()).map(({ address }) => address);
   const found = available.includes(sender) ? undefined : await findProtocol(hre, parameters);
   if (!found) await requireSender(hre, network, sender, available);
-  const contracts = found ?? (await deployContracts(hre, parameters, onSent));
-  const protocol = await connect(hre, network, parameters, contracts);
+  const options = { sender, onSent, ...(onWait && { onWait }), ...(salt && { salt }) };
+  const contracts = found ?? (await deployContracts(hre, parameters, options));
+  const protocol = await connectProtocol(hre, parameters, contracts);
   await requireWired(hre, protocol);
   return protocol;
 }
 
-/** Deploys, as far as the journal has not got it, the reserve token of a local chain and the protocol. */
+/** Deploys, as far as the chain has not got it, the reserve token of a local chain and the protocol. */
 async function deployContracts(
   hre: HardhatRuntimeEnvironment,
   parameters: Parameters,
-  onSent: (transaction: Sent) => void,
+  options: Omit<DeployOptions, "parameters">,
 ): Promise<Addresses> {
-  const sender = parameters.$global.deployer;
-  const reserveToken = parameters.$global.reserveToken || (await deployReserve(hre, sender, onSent));
+  const reserveToken = parameters.$global.reserveToken || (await deployReserve(hre, options));
   const declared = { ...parameters, $global: { ...parameters.$global, reserveToken } };
-  const contracts = await deployModule(hre, ProtocolModule, { parameters: declared, sender, onSent });
+  const contracts = await deployModule(hre, ProtocolModule, { ...options, parameters: declared });
   return { ...contracts, ReserveToken: reserveToken };
 }
 
@@ -88,8 +100,8 @@ export async function findProtocol(
   return contracts && reserveToken ? { ...contracts, ReserveToken: reserveToken } : undefined;
 }
 
-async function deployReserve(hre: HardhatRuntimeEnvironment, sender: string, onSent: (transaction: Sent) => void) {
-  const { ReserveTokenMock } = await deployModule(hre, LocalReserve, { parameters: {}, sender, onSent });
+async function deployReserve(hre: HardhatRuntimeEnvironment, options: Omit<DeployOptions, "parameters">) {
+  const { ReserveTokenMock } = await deployModule(hre, LocalReserve, { ...options, parameters: {} });
   return ReserveTokenMock as string;
 }
 
@@ -111,16 +123,16 @@ async function requireSender(
   }
 }
 
-async function connect(
+/** The protocol at addresses that are known, unchecked. */
+export async function connectProtocol(
   hre: HardhatRuntimeEnvironment,
-  network: Network,
   parameters: Parameters,
   addresses: Addresses,
 ): Promise<Protocol> {
   const { getContractAt } = hre.ethers;
   const at = (name: string) => addresses[name] as string;
   return {
-    network,
+    network: networkOf(hre),
     parameters,
     addresses,
     timelock: await getContractAt("TimelockController", at("TimelockController")),

@@ -4,12 +4,12 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { deployTo } from "../deploy/deployment";
 import { networkOf } from "../deploy/ignition";
-import { launchModel, Status } from "../deploy/model";
+import { Status, type LaunchedModel } from "../deploy/model";
 import { readModelFile } from "../deploy/modelFile";
-import { readParameters } from "../deploy/parameters";
+import { parametersFile, readParameters } from "../deploy/parameters";
 import { together } from "../deploy/problem";
-import { deployProtocol } from "../deploy/protocol";
 import { use } from "./launch/fees";
 import { improve } from "./launch/improve";
 import { improveWithProof } from "./launch/improveWithProof";
@@ -22,6 +22,7 @@ import { readState } from "./lib/state";
 const USAGE = `usage: npm run launch [-- options]
   --model <file>      the model to launch; deploy/models/sentiment-v2.json without it
   --network <name>    hardhat (a chain in this process), localhost, sepolia, base-sepolia or mainnet; hardhat without it
+  --confirm-chain <id>  id of the chain that you mean; needed on mainnet
   --json              print one JSON document instead of the steps; with npm run --silent it stands alone
   --verbose           print the stack of an error
   --help              print this text`;
@@ -30,20 +31,29 @@ interface Options {
   readonly model: string;
   readonly network: string;
   readonly json: boolean;
+  readonly confirmedChain?: number;
 }
 
 const print = (line: string) => console.log(line);
 
-async function launch(hre: HardhatRuntimeEnvironment, { model: path, json }: Options): Promise<void> {
+async function launch(hre: HardhatRuntimeEnvironment, { model: path, json, confirmedChain }: Options): Promise<void> {
   const view: View = json ? jsonView(print) : humanView(print);
   const network = networkOf(hre);
   const [file, parameters] = await together(readModelFile(path, network.isLocal), readParameters(network));
   await compile(hre);
   view.begin(network, file);
-  const protocol = await deployProtocol(hre, { parameters, onSent: view.deployed });
-  view.protocol(protocol);
-
-  const model = await launchModel(hre, protocol, file, view.step);
+  const { protocol, models } = await deployTo(
+    hre,
+    { parameters, parametersFile: parametersFile(network), files: [file], ...(confirmedChain && { confirmedChain }) },
+    {
+      onPlan: () => undefined,
+      onSent: view.deployed,
+      onProtocol: view.protocol,
+      onStep: view.step,
+      onWait: (reason) => console.error(`launch: waiting: ${reason}`),
+    },
+  );
+  const [model] = models as [LaunchedModel];
   const trading = network.isLocal ? await trade(hre, protocol, model, view.step) : undefined;
   const improvement = network.isLocal ? await improveModel(hre, protocol, model, view.step) : undefined;
   const usage = await use(hre, protocol, model, view.step);
@@ -64,12 +74,15 @@ function readOptions(): Options | undefined {
     options: {
       model: { type: "string", default: join(__dirname, "../deploy/models/sentiment-v2.json") },
       network: { type: "string", default: "hardhat" },
+      "confirm-chain": { type: "string" },
       json: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  return values.help ? undefined : { ...values, model: resolve(values.model) };
+  if (values.help) return undefined;
+  const { network, json, "confirm-chain": confirmed } = values;
+  return { network, json, model: resolve(values.model), ...(confirmed && { confirmedChain: Number(confirmed) }) };
 }
 
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { LaunchedModel, Step } from "../../deploy/model";
 import { projectedDilution, type ModelFile } from "../../deploy/modelFile";
-import type { Network, Sent } from "../../deploy/ignition";
+import { nameOf, type Network, type Sent } from "../../deploy/ignition";
 import type { Protocol } from "../../deploy/protocol";
 import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../deploy/units";
 import type { MarketState } from "../lib/state";
@@ -46,8 +46,7 @@ export function humanView(print: Print): View {
     },
     deployed(transaction) {
       sent++;
-      const name = transaction.name.replace(/^.*#(.*~)?/, "");
-      print(`  ${green("✓")} ${name.padEnd(32)}${gas(transaction)}`);
+      print(`  ${green("✓")} ${nameOf(transaction.name).padEnd(32)}${gas(transaction)}`);
     },
     protocol({ addresses }) {
       if (sent === 0) print(`  ${dim("·")} found and checked; nothing to send`);

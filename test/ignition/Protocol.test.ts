@@ -193,7 +193,7 @@ describe("Deployment of the protocol", () => {
     const declared = await readParameters(LOCAL);
     const parameters = { ...declared, Market: { ...declared.Market, treasury: ZeroAddress } };
     await expect(deployProtocol(hre, { parameters })).to.be.rejectedWith(
-      /^hardhat: .*Market#HokusaiAMMFactory.*ZeroAddress/,
+      /^hardhat: the constructor of Market#HokusaiAMMFactory refuses: .*ZeroAddress/,
     );
   });
 });

@@ -1,0 +1,29 @@
+import { concat, dataSlice, getCreate2Address, id, Interface, keccak256, zeroPadValue } from "ethers";
+
+/** CreateX, through which contracts are deployed: it has the same address on every chain that has it. */
+export const CREATE_X = "0xba5Ed099633D3B313e4D5F7bdc1305d3c28ba5Ed";
+
+/** What of CreateX is used: see its published interface. */
+export const CREATE_X_INTERFACE = new Interface([
+  "function deployCreate2(bytes32 salt, bytes initCode) payable returns (address newContract)",
+  "event ContractCreation(address indexed newContract, bytes32 indexed salt)",
+]);
+
+const LABEL = "Hokusai";
+const LABEL_BYTES = 11;
+/** As the 21st byte of a salt: the same addresses on every chain. */
+const ON_EVERY_CHAIN = "0x00";
+
+/**
+ * The salt of an account's deployments. CreateX lets nobody else use a salt that begins with the account's address, so nobody
+ * else can occupy the addresses. The same label, account and init code make the same address on every chain.
+ */
+export function saltOf(account: string, label = LABEL): string {
+  return concat([account, ON_EVERY_CHAIN, dataSlice(id(label), 0, LABEL_BYTES)]);
+}
+
+/** Where CreateX puts a contract for an account that uses {@link saltOf} its own address. */
+export function create2Address(account: string, salt: string, initCode: string): string {
+  const guarded = keccak256(concat([zeroPadValue(account, 32), salt]));
+  return getCreate2Address(CREATE_X, guarded, keccak256(initCode));
+}

@@ -1,0 +1,87 @@
+// The one way to a network: plan, apply, verify, record.
+
+import { keccak256 } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { lockFile, networkOf, type Sent } from "./ignition";
+import { launchModel, type LaunchedModel, type Step } from "./model";
+import { withLock } from "./lock";
+import { planDeployment, type Plan, type PlanOptions } from "./plan";
+import { Problem } from "./problem";
+import { deployProtocol, type Protocol } from "./protocol";
+import { writeRecord, type DeploymentRecord } from "./record";
+
+/** What is told while a deployment goes on. */
+export interface Progress {
+  readonly onPlan: (plan: Plan) => void;
+  readonly onSent: (transaction: Sent) => void;
+  readonly onProtocol: (protocol: Protocol) => void;
+  readonly onStep: (step: Step) => void;
+  readonly onWait: (reason: string) => void;
+}
+
+/** What a network has after a deployment. */
+export interface Deployment {
+  readonly protocol: Protocol;
+  readonly models: readonly LaunchedModel[];
+  /** Absent on a chain in this process, which ends with it. */
+  readonly record?: DeploymentRecord;
+}
+
+/** One run at a time works on a network. */
+export function alone<T>(hre: HardhatRuntimeEnvironment, action: () => Promise<T>): Promise<T> {
+  return withLock(lockFile(hre), action);
+}
+
+/**
+ * Brings a network to what is declared: plans it, sends what is missing, verifies all of it against the chain, and records it
+ * after each part. A chain in this process is new and nobody else's: it needs no plan, and nothing of it is kept.
+ */
+export async function deployTo(
+  hre: HardhatRuntimeEnvironment,
+  declared: PlanOptions,
+  progress: Progress,
+): Promise<Deployment> {
+  if (networkOf(hre).isEphemeral) return apply(hre, declared, progress, async () => undefined);
+  return alone(hre, async () => {
+    const plan = await planDeployment(hre, declared);
+    progress.onPlan(plan);
+    return apply(hre, declared, progress, async (protocol, models) => {
+      if (models.length === 0) await requireRehearsedCode(hre, plan.rehearsal.protocol, protocol);
+      return writeRecord(hre, protocol, declared.parametersFile, models);
+    });
+  });
+}
+
+async function apply(
+  hre: HardhatRuntimeEnvironment,
+  { parameters, files }: PlanOptions,
+  { onSent, onProtocol, onStep, onWait }: Progress,
+  keep: (protocol: Protocol, models: readonly LaunchedModel[]) => Promise<DeploymentRecord | undefined>,
+): Promise<Deployment> {
+  const protocol = await deployProtocol(hre, { parameters, onSent, onWait });
+  let record = await keep(protocol, []);
+  onProtocol(protocol);
+  const models: LaunchedModel[] = [];
+  for (const file of files) {
+    models.push(await launchModel(hre, protocol, file, onStep, onWait));
+    record = await keep(protocol, models);
+  }
+  return { protocol, models, ...(record && { record }) };
+}
+
+/** The chain must have, at the same addresses, exactly the code that the rehearsal put there, immutable values included. */
+async function requireRehearsedCode(
+  hre: HardhatRuntimeEnvironment,
+  rehearsed: Protocol,
+  { addresses, network, parameters }: Protocol,
+): Promise<void> {
+  const stage = rehearsed.registry.runner?.provider;
+  const wrong: string[] = [];
+  for (const [name, address] of Object.entries(addresses)) {
+    const isOurs = name !== "ReserveToken" || parameters.$global.reserveToken === "";
+    const [actual, expected] = await Promise.all([hre.ethers.provider.getCode(address), stage?.getCode(address)]);
+    if (isOurs && keccak256(actual) !== keccak256(expected ?? "0x")) wrong.push(`${name} at ${address}`);
+  }
+  if (wrong.length === 0) return;
+  throw new Problem(`${network.name} has other code than these sources and parameters make: ${wrong.join(", ")}.`);
+}

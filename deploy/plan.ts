@@ -1,0 +1,230 @@
+// What a deployment will do, and everything that stands in its way, told before the first transaction.
+
+import { formatEther } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { developmentAddresses } from "./accounts";
+import { CREATE_X } from "./create2";
+import { journaledContracts, nameOf, networkOf, type Addresses, type Network } from "./ignition";
+import { signerOfStep, stepsTaken } from "./model";
+import type { ModelFile } from "./modelFile";
+import type { Parameters } from "./parameters";
+import { Problem } from "./problem";
+import { connectProtocol, type Protocol } from "./protocol";
+import { contradictions } from "./record";
+import { rehearse, type Rehearsal } from "./rehearsal";
+import { RESERVE_DECIMALS } from "./units";
+
+const MAINNET = 1;
+
+/** A transaction of a deployment. */
+export interface PlannedStep {
+  /** The contract to deploy, the call to make, or the step of a model's launch. */
+  readonly name: string;
+  /** Id of the model that it is for. */
+  readonly model?: string;
+  /** The contract's address, where the step deploys one and it is known. */
+  readonly address?: string;
+  readonly isDone: boolean;
+  /** Who sends it; absent when it is done. */
+  readonly from?: string;
+  /** As measured in the rehearsal. */
+  readonly gas: bigint;
+}
+
+/** What a deployment will do. */
+export interface Plan {
+  readonly network: Network;
+  readonly parameters: Parameters;
+  readonly files: readonly ModelFile[];
+  readonly steps: readonly PlannedStep[];
+  /** What a unit of gas costs now. */
+  readonly gasPrice: bigint;
+  readonly rehearsal: Rehearsal;
+}
+
+export interface PlanOptions {
+  readonly parameters: Parameters;
+  /** Where they were read. */
+  readonly parametersFile: string;
+  readonly files: readonly ModelFile[];
+  /** The chain id that the user confirmed. */
+  readonly confirmedChain?: number;
+}
+
+/** Steps that are still to be taken. */
+export const openSteps = ({ steps }: Plan): readonly PlannedStep[] => steps.filter(({ isDone }) => !isDone);
+
+/**
+ * Rehearses a deployment and compares it with the chain. Throws one {@link Problem} that lists everything that would stop it;
+ * nothing is sent.
+ */
+export async function planDeployment(
+  hre: HardhatRuntimeEnvironment,
+  { parameters, files, confirmedChain }: PlanOptions,
+): Promise<Plan> {
+  const network = networkOf(hre);
+  const problems = [...confirmationProblems(network, confirmedChain), ...keyProblems(hre, network)];
+  const chain = await chainProblem(hre, network);
+  if (chain !== undefined) throw refusal([...problems, chain]);
+  problems.push(...(await foundationProblems(hre, network, parameters)));
+  if (problems.length > 0) throw refusal(problems);
+
+  const rehearsal = await rehearse(hre, parameters, files);
+  problems.push(...(await journalProblems(hre, rehearsal.protocol.addresses)));
+  problems.push(...(await contradictions(hre)));
+  const { steps, missing } = await compare(hre, rehearsal, files);
+  const gasPrice = (await hre.ethers.provider.getFeeData()).gasPrice ?? 0n;
+  const plan = { network, parameters, files, steps, gasPrice, rehearsal };
+  problems.push(...missing, ...(await fundsProblems(hre, plan)));
+  if (problems.length > 0) throw refusal(problems);
+  return plan;
+}
+
+function refusal(problems: readonly string[]): Problem {
+  return new Problem(`${[...new Set(problems)].join("; ")}. Nothing was sent.`);
+}
+
+function confirmationProblems({ name, chainId }: Network, confirmed: number | undefined): string[] {
+  if (confirmed !== undefined && confirmed !== chainId) {
+    return [`--confirm-chain is ${confirmed}, expected ${chainId}, the id of ${name}`];
+  }
+  return chainId === MAINNET && confirmed === undefined
+    ? [`${name} is where value is at stake: confirm its id with --confirm-chain ${chainId}`]
+    : [];
+}
+
+/** Keys are in the configuration of a public network; a local chain holds its own. */
+function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): string[] {
+  const { accounts } = hre.network.config;
+  if (isLocal || !Array.isArray(accounts)) return [];
+  if (accounts.length === 0) return ["PRIVATE_KEY is not set: set it in the environment"];
+  return accounts
+    .map((key) => new hre.ethers.Wallet(typeof key === "string" ? key : key.privateKey).address)
+    .filter((account) => developmentAddresses().has(account))
+    .map((account) => `PRIVATE_KEY is that of ${account}, a development account whose key everybody knows`);
+}
+
+async function chainProblem(hre: HardhatRuntimeEnvironment, { name }: Network): Promise<string | undefined> {
+  try {
+    await hre.network.provider.send("eth_chainId");
+    return undefined;
+  } catch (error) {
+    const ids = /HH101.*chain id (\d+).*chain id (\d+)/.exec(String(error));
+    if (!ids) throw error;
+    return `the RPC address of ${name} answers for chain ${ids[2]}, expected ${ids[1]}`;
+  }
+}
+
+/** What the protocol stands on: the factory of deterministic addresses and the reserve token. */
+async function foundationProblems(
+  hre: HardhatRuntimeEnvironment,
+  { name, isLocal }: Network,
+  { $global: { reserveToken } }: Parameters,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const hasCode = async (address: string) => (await hre.ethers.provider.getCode(address)) !== "0x";
+  if (!isLocal && !(await hasCode(CREATE_X))) {
+    problems.push(`${name} has no CreateX at ${CREATE_X}, through which contracts get the same address everywhere`);
+  }
+  if (reserveToken === "") return problems;
+  if (!(await hasCode(reserveToken)))
+    return [...problems, `$global.reserveToken ${reserveToken} has no code on ${name}`];
+  const token = await hre.ethers.getContractAt("IERC20Metadata", reserveToken);
+  const decimals = Number(await token.decimals());
+  if (decimals !== RESERVE_DECIMALS) {
+    problems.push(`$global.reserveToken ${reserveToken} has ${decimals} decimals, expected ${RESERVE_DECIMALS}`);
+  }
+  return problems;
+}
+
+/** Contracts that an earlier run deployed elsewhere than these sources and parameters put them. */
+async function journalProblems(hre: HardhatRuntimeEnvironment, expected: Addresses): Promise<string[]> {
+  const contracts = await journaledContracts(hre);
+  const moved = contracts.filter(({ contract, address }) => expected[contract] && expected[contract] !== address);
+  if (moved.length === 0) return [];
+  const list = moved.map(({ contract, address }) => `${contract} at ${address}, this build's at ${expected[contract]}`);
+  return [
+    `the journal of ${hre.network.name} is of other sources or parameters (${list.join(", ")}): use those it was deployed with, or, on a local chain, a new one`,
+  ];
+}
+
+async function compare(
+  hre: HardhatRuntimeEnvironment,
+  { protocol: rehearsed, steps }: Rehearsal,
+  files: readonly ModelFile[],
+): Promise<{ steps: PlannedStep[]; missing: string[] }> {
+  const { addresses, parameters } = rehearsed;
+  const isLocal = networkOf(hre).isLocal;
+  const protocol = await connectProtocol(hre, parameters, addresses);
+  const isWired = await isWiredAt(protocol);
+  const taken = new Map<ModelFile, ReadonlySet<string>>();
+  if (isWired) for (const file of files) taken.set(file, await stepsTaken(hre, protocol, file));
+  const { deployer } = parameters.$global;
+  const accounts = (await hre.ethers.getSigners()).map(({ address }) => address);
+  const missing: string[] = [];
+  const planned: PlannedStep[] = [];
+  for (const { name, gas, model } of steps) {
+    if (model === undefined) {
+      const contract = nameOf(name);
+      const address = addresses[contract === "ReserveTokenMock" ? "ReserveToken" : contract];
+      const isDone = address ? (await hre.ethers.provider.getCode(address)) !== "0x" : isWired;
+      if (!isDone && !accounts.includes(deployer)) missing.push(wrongSigner(accounts, deployer));
+      planned.push({ name: contract, gas, isDone, ...(address && { address }), ...(!isDone && { from: deployer }) });
+      continue;
+    }
+    const isDone = taken.get(model)?.has(name) ?? false;
+    // On a public chain only the admin allows a method, apart from this.
+    if (!isLocal && /^(schedule|allow) ZkProof$/.test(name)) continue;
+    const from = isDone ? undefined : await senderOf(hre, isWired ? protocol : rehearsed, accounts, name, missing);
+    planned.push({ name, model: model.modelId, gas, isDone, ...(from && { from }) });
+  }
+  return { steps: planned, missing };
+}
+
+/** Whether the chain has the whole protocol. */
+async function isWiredAt({ registry }: Protocol): Promise<boolean> {
+  const { provider } = registry.runner ?? {};
+  if ((await provider?.getCode(registry)) === "0x") return false;
+  return BigInt(await registry.tokenManager()) !== 0n;
+}
+
+function wrongSigner(accounts: readonly string[], deployer: string): string {
+  const found = accounts.length === 0 ? "not set" : `that of ${accounts.join(", ")}`;
+  return `PRIVATE_KEY is ${found}, expected that of the declared deployer ${deployer}`;
+}
+
+/** The account that takes a model's step; what is missing goes into the list. */
+async function senderOf(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  accounts: readonly string[],
+  step: string,
+  missing: string[],
+): Promise<string | undefined> {
+  try {
+    return (await signerOfStep(hre, protocol, step))?.address ?? accounts[0];
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    missing.push(error.message);
+    return undefined;
+  }
+}
+
+async function fundsProblems(hre: HardhatRuntimeEnvironment, plan: Plan): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [account, gas] of gasBySender(plan)) {
+    const [has, needs] = [await hre.ethers.provider.getBalance(account), gas * plan.gasPrice];
+    if (has >= needs && has > 0n) continue;
+    problems.push(
+      `${account} has ${formatEther(has)} ether on ${plan.network.name}, expected at least ${formatEther(needs)} for gas: send it some`,
+    );
+  }
+  return problems;
+}
+
+/** Gas that each account has to pay for. */
+export function gasBySender(plan: Plan): ReadonlyMap<string, bigint> {
+  const sums = new Map<string, bigint>();
+  for (const { from, gas } of openSteps(plan)) if (from) sums.set(from, (sums.get(from) ?? 0n) + gas);
+  return sums;
+}

@@ -1,0 +1,193 @@
+import { keccak256 } from "ethers";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { vestingModuleId } from "../ignition/modules/Vesting";
+import { toJson, writeWhole } from "../scripts/lib/files";
+import { journaledContracts, networkOf, recordFile, type Addresses } from "./ignition";
+import type { LaunchedModel } from "./model";
+import type { Protocol } from "./protocol";
+
+/** A contract on a chain, and where it came from. */
+export interface ContractRecord {
+  /** Name of the contract in the sources. */
+  readonly contract: string;
+  readonly address: string;
+  readonly block: number;
+  readonly transaction: string;
+  readonly codeHash: string;
+  /** Of the constructor; amounts are strings. */
+  readonly arguments: readonly unknown[];
+  /** Of the sources it was built from; absent when they are not under git. */
+  readonly commit?: string;
+}
+
+/** What a model has on a chain. */
+export interface ModelRecord {
+  readonly key: string;
+  readonly token: ContractRecord;
+  readonly pool: ContractRecord;
+  /** The wallet that vests the supplier allocation; absent when another account receives it. */
+  readonly wallet?: ContractRecord;
+}
+
+/** What deployments put on a chain. */
+export interface DeploymentRecord {
+  readonly network: string;
+  readonly chainId: number;
+  readonly deployer: string;
+  readonly parameters: string;
+  readonly contracts: Readonly<Record<string, ContractRecord>>;
+  readonly models: Readonly<Record<string, ModelRecord>>;
+}
+
+/** The record of a network, if there is one. */
+export function readRecord(network: { chainId: number }): DeploymentRecord | undefined {
+  const file = recordFile(network);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as DeploymentRecord) : undefined;
+}
+
+/** Arguments of contracts that others create, by contract. */
+const CREATED: Readonly<Record<string, (addresses: Addresses) => unknown[]>> = {
+  UsageFeeRouter: ({ ModelRegistry, InfrastructureReserve, ReserveToken }) => [
+    ModelRegistry,
+    InfrastructureReserve,
+    ReserveToken,
+  ],
+  RewardDistributor: () => [],
+};
+
+/** Writes what the journal and the chain have of a protocol and of models into the network's record, and returns it. */
+export async function writeRecord(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  parametersFile: string,
+  models: readonly LaunchedModel[],
+): Promise<DeploymentRecord> {
+  const { name, chainId } = protocol.network;
+  const before = readRecord(protocol.network);
+  const commit = commitOfSources();
+  const journaled = await journaledContracts(hre);
+  const record = async (entry: Omit<ContractRecord, "codeHash" | "commit">, known?: ContractRecord) => {
+    const codeHash = keccak256(await hre.ethers.provider.getCode(entry.address));
+    return known?.address === entry.address && known.codeHash === codeHash
+      ? known
+      : { ...entry, codeHash, ...(commit && { commit }) };
+  };
+  const recordJournaled = (future: (id: string) => boolean) =>
+    Promise.all(
+      journaled
+        .filter((entry) => future(entry.future))
+        .map(({ contract, address, block, transaction, arguments: args }) => {
+          const entry = {
+            contract,
+            address,
+            block,
+            transaction,
+            arguments: args ?? CREATED[contract]?.(protocol.addresses) ?? [],
+          };
+          return record(entry, before?.contracts[contract]);
+        }),
+    );
+  const contracts = await recordJournaled((future) => !future.startsWith(vestingModuleId("")));
+  const recordedModels: Record<string, ModelRecord> = { ...before?.models };
+  for (const model of models) {
+    const known = recordedModels[model.file.modelId];
+    const [wallet] = await recordJournaled((future) => future.startsWith(vestingModuleId(model.key)));
+    recordedModels[model.file.modelId] = {
+      key: model.key,
+      token: await record(await tokenEntry(protocol, model), known?.token),
+      pool: await record(await poolEntry(protocol, model), known?.pool),
+      ...(wallet && { wallet }),
+    };
+  }
+  const written: DeploymentRecord = {
+    network: name,
+    chainId,
+    deployer: protocol.parameters.$global.deployer,
+    parameters: relative(process.cwd(), parametersFile),
+    contracts: Object.fromEntries(contracts.map((entry) => [entry.contract, entry])),
+    models: recordedModels,
+  };
+  const file = recordFile(protocol.network);
+  const text = `${toJson(written)}\n`;
+  mkdirSync(dirname(file), { recursive: true });
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeWhole(file, text);
+  return written;
+}
+
+/** Where the chain is not what the network's record says. */
+export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<string[]> {
+  const network = networkOf(hre);
+  const record = readRecord(network);
+  if (!record) return [];
+  const models = Object.values(record.models).flatMap(({ token, pool, wallet }) => [
+    token,
+    pool,
+    ...(wallet ? [wallet] : []),
+  ]);
+  const entries = [...Object.values(record.contracts), ...models];
+  const hashes = await Promise.all(
+    entries.map(async ({ address }) => keccak256(await hre.ethers.provider.getCode(address))),
+  );
+  return entries
+    .filter(({ codeHash }, index) => hashes[index] !== codeHash)
+    .map(
+      ({ contract, address }) =>
+        `${contract} at ${address} has not the code that ${relative(process.cwd(), recordFile(network))} says`,
+    );
+}
+
+type Entry = Omit<ContractRecord, "codeHash" | "commit">;
+
+async function tokenEntry({ tokenManager }: Protocol, { key, token }: LaunchedModel): Promise<Entry> {
+  const [created] = await tokenManager.queryFilter(tokenManager.filters.TokenDeployed(key), 0);
+  return {
+    contract: "ModelToken",
+    address: await token.getAddress(),
+    ...origin(created),
+    arguments: [
+      await token.name(),
+      await token.symbol(),
+      await token.supplierRecipient(),
+      String(await token.supplierAllocation()),
+      String(await token.investorAllocation()),
+      String(await token.rewardAllocation()),
+    ],
+  };
+}
+
+async function poolEntry({ factory, addresses }: Protocol, { key, token, pool }: LaunchedModel): Promise<Entry> {
+  const [created] = await factory.queryFilter(factory.filters.PoolCreated(key), 0);
+  const { terms, virtualSupply } = created?.args ?? {};
+  return {
+    contract: "HokusaiAMM",
+    address: await pool.getAddress(),
+    ...origin(created),
+    arguments: [
+      await token.getAddress(),
+      addresses["ReserveToken"],
+      addresses["UsageFeeRouter"],
+      [...(terms ?? [])].map(String),
+      String(virtualSupply),
+    ],
+  };
+}
+
+function origin(log: { blockNumber: number; transactionHash: string } | undefined) {
+  if (log === undefined) throw new Error("a contract that exists has no event of its creation");
+  return { block: log.blockNumber, transaction: log.transactionHash };
+}
+
+/** The commit of the sources, with a mark when files differ from it; undefined where there is no git. */
+function commitOfSources(): string | undefined {
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", __dirname, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  try {
+    const changes = git("status", "--porcelain", "--", "../contracts", "../ignition/modules", "../hardhat.config.ts");
+    return `${git("rev-parse", "HEAD")}${changes === "" ? "" : " with changes"}`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+import { toQuantity } from "ethers";
+import { HardhatContext } from "hardhat/internal/context";
+import { Environment } from "hardhat/internal/core/runtime-environment";
+import { ProviderWrapper } from "hardhat/plugins";
+import type { EIP1193Provider, HardhatRuntimeEnvironment, RequestArguments } from "hardhat/types";
+import { CREATE_X, saltOf } from "./create2";
+import { launchModel } from "./model";
+import type { ModelFile } from "./modelFile";
+import type { Parameters } from "./parameters";
+import { deployProtocol, type Protocol } from "./protocol";
+
+const FUNDS = 10n ** 24n;
+
+/** A transaction of a rehearsal, for the model that it launches. */
+export interface RehearsedStep {
+  readonly name: string;
+  readonly gas: bigint;
+  readonly model?: ModelFile;
+}
+
+/** A deployment that took place on a chain in this process. */
+export interface Rehearsal {
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly protocol: Protocol;
+  readonly steps: readonly RehearsedStep[];
+}
+
+/**
+ * Deploys the protocol and launches models on an empty chain in this process that has the id of the real one: by the same code,
+ * to the same addresses, with the same gas and the same code on chain, by the declared accounts without their keys. What would
+ * be refused is refused here, before anything is sent.
+ */
+export async function rehearse(
+  hre: HardhatRuntimeEnvironment,
+  parameters: Parameters,
+  files: readonly ModelFile[],
+): Promise<Rehearsal> {
+  const stage = await buildStage(hre, parameters);
+  const steps: RehearsedStep[] = [];
+  const protocol = await deployProtocol(stage, {
+    parameters,
+    salt: saltOf(parameters.$global.deployer),
+    onSent: ({ name, gasUsed }) => steps.push({ name, gas: gasUsed }),
+  });
+  for (const model of files) {
+    await launchModel(stage, protocol, model, ({ name, sent }) => {
+      if (sent) steps.push({ name, gas: sent.gasUsed, model });
+    });
+  }
+  return { hre: stage, protocol, steps };
+}
+
+async function buildStage(hre: HardhatRuntimeEnvironment, parameters: Parameters): Promise<HardhatRuntimeEnvironment> {
+  const { environmentExtenders, providerExtenders, tasksDSL } = HardhatContext.getHardhatContext();
+  const { hardhat } = hre.config.networks;
+  const accounts = [
+    ...new Set(
+      Object.values(parameters)
+        .flatMap((group) => Object.values(group))
+        .flat(),
+    ),
+  ].filter((value): value is string => typeof value === "string" && value !== "");
+  const stage = new Environment(
+    {
+      ...hre.config,
+      networks: { ...hre.config.networks, hardhat: { ...hardhat, chainId: hre.network.config.chainId as number } },
+    },
+    { ...hre.hardhatArguments, network: "hardhat" },
+    tasksDSL.getTaskDefinitions(),
+    tasksDSL.getScopesDefinitions(),
+    environmentExtenders,
+    hre.userConfig,
+    [...providerExtenders, async (provider: EIP1193Provider) => new StageProvider(provider, accounts)],
+  ) as unknown as HardhatRuntimeEnvironment;
+
+  const { provider } = stage.network;
+  for (const account of accounts) {
+    await provider.send("hardhat_impersonateAccount", [account]);
+    await provider.send("hardhat_setBalance", [account, toQuantity(FUNDS)]);
+  }
+  const factory: unknown = await hre.network.provider.send("eth_getCode", [CREATE_X, "latest"]);
+  if (factory !== "0x") await provider.send("hardhat_setCode", [CREATE_X, factory]);
+  const { reserveToken } = parameters.$global;
+  if (reserveToken !== "") {
+    const { deployedBytecode } = await hre.artifacts.readArtifact("ReserveTokenMock");
+    await provider.send("hardhat_setCode", [reserveToken, deployedBytecode]);
+  }
+  return stage;
+}
+
+/** The chain in this process, with the accounts of the real one. */
+class StageProvider extends ProviderWrapper {
+  constructor(
+    provider: EIP1193Provider,
+    private readonly accounts: readonly string[],
+  ) {
+    super(provider);
+  }
+
+  async request(args: RequestArguments): Promise<unknown> {
+    return args.method === "eth_accounts" ? this.accounts : this._wrappedProvider.request(args);
+  }
+}

@@ -1,0 +1,95 @@
+import { IgnitionError } from "@nomicfoundation/ignition-core";
+import { keccak256 } from "ethers";
+import { ProviderWrapper } from "hardhat/plugins";
+import type { EIP1193Provider, RequestArguments } from "hardhat/types";
+
+const TRIES = 5;
+const FIRST_PAUSE = 250;
+
+/** What endpoints and connections say when the same request may succeed a moment later. */
+const PASSING = new RegExp(
+  [
+    "HH110|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR|socket|other side closed|timed? ?out|fetch failed",
+    "Invalid JSON-RPC response|Too Many Requests|rate limit|limit exceeded|request limit|header not found|bad gateway",
+    "service unavailable|internal server error|temporarily|missing trie node|unknown block",
+  ].join("|"),
+  "i",
+);
+
+/** Nobody listens: worth another try only in the middle of something. */
+const ABSENT = /HH108|ECONNREFUSED/;
+
+/** What an endpoint says about a transaction that is there already, or whose nonce it sees otherwise than another does. */
+const NONCE = /nonce|already known|known transaction|already imported|underpriced|replacement/i;
+
+/** Ignition's codes for what passes: dropped, unconfirmed, foreign and lost transactions, and nonces that lag behind. */
+const PASSING_IGNITION = new Set([401, 402, 403, 404, 405, 411]);
+
+/** Whether an endpoint or a connection failed, so that the same request may succeed a moment later. */
+export function isOutage(error: unknown): boolean {
+  return chainOf(error).some(({ code, message }) => code === -32005 || PASSING.test(`${code} ${message}`));
+}
+
+/** Whether an account has not what a transaction costs. */
+export function isOutOfFunds(error: unknown): boolean {
+  return chainOf(error).some(({ message }) => /insufficient funds|enough funds|exceeds? (the )?balance/i.test(message));
+}
+
+/** Whether a deployment that failed so may go on a moment later, after another look at the chain. */
+export function isPassing(error: unknown): boolean {
+  if (isOutOfFunds(error)) return false;
+  if (error instanceof IgnitionError && PASSING_IGNITION.has(error.errorNumber)) return true;
+  return (
+    isOutage(error) ||
+    chainOf(error).some(({ code, message }) => ABSENT.test(String(code)) || ABSENT.test(message) || NONCE.test(message))
+  );
+}
+
+/** Waits longer after each failure: 0.25 s, 0.5 s, 1 s … */
+export async function pause(failures: number): Promise<void> {
+  await new Promise((later) => setTimeout(later, FIRST_PAUSE * 2 ** (failures - 1)));
+}
+
+/**
+ * An endpoint that fails for a moment is asked again. A signed transaction can be sent any number of times: it is the same one,
+ * and when the network has it, whatever the endpoint said, it was sent.
+ */
+export class PatientProvider extends ProviderWrapper {
+  async request(args: RequestArguments): Promise<unknown> {
+    if (args.method === "eth_sendTransaction") return this._wrappedProvider.request(args);
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this._wrappedProvider.request(args);
+      } catch (error) {
+        if (args.method === "eth_sendRawTransaction") {
+          const hash = await this.hashIfKnown(args);
+          if (hash) return hash;
+        }
+        if (failures === TRIES || !isOutage(error)) throw error;
+        await pause(failures);
+      }
+    }
+  }
+
+  private async hashIfKnown({ params }: RequestArguments): Promise<string | undefined> {
+    const hash = keccak256((params as string[])[0] as string);
+    try {
+      const known = await this.request({ method: "eth_getTransactionByHash", params: [hash] });
+      return known === null ? undefined : hash;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** {@link PatientProvider} for every network but the chain in this process. */
+export async function patient(provider: EIP1193Provider, _: unknown, network: string): Promise<EIP1193Provider> {
+  return network === "hardhat" ? provider : new PatientProvider(provider);
+}
+
+/** An error and what it was caused by. */
+function chainOf(error: unknown): { code: unknown; message: string }[] {
+  if (typeof error !== "object" || error === null) return [];
+  const { code, message, error: inner, info, parent, cause } = error as Record<string, unknown>;
+  return [{ code, message: String(message) }, ...[inner, info, parent, cause].flatMap(chainOf)];
+}

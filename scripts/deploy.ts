@@ -1,0 +1,84 @@
+// The command line of `npm run deploy`: shows what a deployment will send, sends it, verifies and records it.
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { parseArgs } from "node:util";
+import { alone, deployTo } from "../deploy/deployment";
+import { Fields } from "../deploy/fields";
+import { networkOf } from "../deploy/ignition";
+import { readModelFile } from "../deploy/modelFile";
+import { parametersFile, readParameters } from "../deploy/parameters";
+import { unstick } from "../deploy/pending";
+import { planDeployment, type PlanOptions } from "../deploy/plan";
+import { together } from "../deploy/problem";
+import { humanView, jsonView, type View } from "./deploy/view";
+import { digits, fileName, networkName, processStreams, runCommand, type Streams } from "./lib/command";
+
+const USAGE = `usage: npm run deploy -- --network <name> [options]
+  --network <name>         localhost, sepolia, base-sepolia or mainnet
+  --model <file>           a model to launch on it; may be given several times
+  --parameters <file>      the declared state; ignition/parameters/<network>.json5 without it
+  --plan                   show what would be sent, and send nothing
+  --confirm-chain <id>     id of the chain that you mean; needed on mainnet
+  --unstick                replace what the key's account has waiting by transfers of nothing with higher fees, and end
+  --json                   print one JSON document instead of the steps; with npm run --silent it stands alone
+  --help                   print this text`;
+
+/** Runs the command and returns its exit code. */
+export const main = (args: readonly string[], streams: Streams) =>
+  runCommand({ name: "deploy", usage: USAGE, read, run }, args, streams);
+
+function read(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      network: { type: "string" },
+      model: { type: "string", multiple: true, default: [] },
+      parameters: { type: "string" },
+      plan: { type: "boolean", default: false },
+      "confirm-chain": { type: "string" },
+      unstick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { network, parameters, "confirm-chain": confirmed, model, plan, unstick, json } = values;
+  const given = { network, parameters, "confirm-chain": confirmed };
+  const fields = new Fields(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), "--");
+  const options = {
+    network: fields.read("network", networkName),
+    parameters: fields.read("parameters", fileName, ""),
+    confirmedChain: fields.read("confirm-chain", digits(1, Number.MAX_SAFE_INTEGER), 0),
+  };
+  fields.refuse("options");
+  return { ...options, model, plan, unstick, json };
+}
+
+type Input = NonNullable<ReturnType<typeof read>>;
+
+async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Streams): Promise<string> {
+  const view = input.json ? jsonView(streams) : humanView(streams);
+  if (input.unstick) await alone(hre, () => free(hre, view));
+  else if (input.plan) view.onPlan(await planDeployment(hre, await readDeclared(hre, input)));
+  else view.onEnd(await deployTo(hre, await readDeclared(hre, input), view));
+  return view.result();
+}
+
+async function readDeclared(hre: HardhatRuntimeEnvironment, input: Input): Promise<PlanOptions> {
+  const network = networkOf(hre);
+  const file = input.parameters || parametersFile(network);
+  const [parameters, ...files] = await together(
+    readParameters(network, file),
+    ...input.model.map((path) => readModelFile(path, network.isLocal)),
+  );
+  const { confirmedChain } = input;
+  return { parameters, parametersFile: file, files, ...(confirmedChain > 0 && { confirmedChain }) };
+}
+
+async function free(hre: HardhatRuntimeEnvironment, view: View): Promise<void> {
+  for (const { address } of await hre.ethers.getSigners()) {
+    for (const replaced of await unstick(hre, address)) view.onWait(`${address}: replaced ${replaced}`);
+  }
+}
+
+if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
