@@ -42,7 +42,7 @@ const ADMIN_ARGUMENTS: Readonly<Record<string, (world: World) => readonly unknow
   "InfrastructureReserve.rescueSurplus": ({ usdc, keys }) => [usdc.target, keys.attacker.address, USDC],
 };
 
-/** What no other decision of the admin's changes, beside all that the table of roles speaks of. */
+/** All that a decision of the admin's can change: what the table of roles speaks of, and what only the admin touches. */
 async function stateOf(world: World) {
   const { timelock, usdc, infrastructureReserve } = world;
   const surplus = (await usdc.balanceOf(infrastructureReserve)) - (await infrastructureReserve.totalOwed());
@@ -92,7 +92,10 @@ function byGovernor(name: string, value: bigint, which: string): Delayed {
     name: `ModelRegistry.${name}${which}`,
     delay: 2n * DAY + 1n,
     decide: ({ registry, keys, model }) => send(registry, keys.governor, name, [model.id, value]),
-    read: async ({ registry, model }) => (await registry.parametersOf(model.id)).toObject(),
+    read: async ({ registry, model }) => {
+      const [rate, accrual, price] = await registry.parametersOf(model.id);
+      return { rate, accrual, price };
+    },
   };
 }
 
@@ -120,7 +123,10 @@ function byMultisig(): Delayed[] {
     return [[target], [value], [data], predecessor, salt] as [string[], bigint[], string[], string, string];
   };
   const asMultisig = ({ timelock, keys }: World) => timelock.connect(keys.multisig);
-  const common = { delay: TIMELOCK_DELAY, read: async ({ registry, model }: World) => ({ limit: await registry.dailyLimitOf(model.id) }) };
+  const common = {
+    delay: TIMELOCK_DELAY,
+    read: async ({ registry, model }: World) => ({ limit: await registry.dailyLimitOf(model.id) }),
+  };
   const refusal = { contract: ({ timelock }: World) => timelock, error: "TimelockUnexpectedOperationState" };
   return [
     {
