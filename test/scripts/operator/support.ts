@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { clearSnapshots, reset } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id, parseUnits } from "ethers";
 import hre from "hardhat";
@@ -31,6 +32,8 @@ export function useChain(): { readonly rpc: FaultyRpc } {
   let server: { listen(): Promise<{ port: number }>; close(): Promise<void> };
   const chain: { rpc?: FaultyRpc } = {};
   before(async () => {
+    await clearSnapshots(); // Another file's fixture may have moved the nonces that these tests count.
+    await reset();
     const { provider } = hre.network;
     server = (await hre.run("node:create-server", { hostname: "127.0.0.1", port: 0, provider })) as typeof server;
     const { port } = await server.listen();
@@ -48,7 +51,7 @@ export function useFolders() {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "operator-"));
-    mkdirSync(join(root, "models"));
+    for (const name of ["models", "submit", "fees"]) mkdirSync(join(root, name));
   });
   afterEach(() => {
     rmSync(root, { recursive: true });
@@ -69,14 +72,17 @@ export function useFolders() {
 export type Folders = ReturnType<typeof useFolders>;
 
 /** What a test may say of a service: limits, and the duties that it has. */
-export type Overrides = Partial<Omit<Config, "duties">> & { readonly duties?: readonly DutyName[] };
+export type Overrides = Partial<Omit<Config, "duties">> & {
+  readonly duties?: readonly DutyName[];
+  readonly accounts?: Partial<typeof ACCOUNTS>;
+};
 
 /** A service on the chain of this process, and what it has said. */
 export async function openService(
   { registry }: Pick<Tools, "registry">,
   { rpc }: { readonly rpc: FaultyRpc },
   folders: Folders,
-  { duties = ["distribute", "pools"], ...limits }: Overrides = {},
+  { duties = ["distribute", "pools"], accounts, ...limits }: Overrides = {},
 ) {
   const log: Entry[] = [];
   const telemetry = new Telemetry((line) => log.push(JSON.parse(line) as Entry));
@@ -90,7 +96,7 @@ export async function openService(
     models: folders.path("models"),
     duties: duties.map((name): DutyConfig => ({
       name,
-      key: { kind: "development", index: ACCOUNTS[name] },
+      key: { kind: "development", index: { ...ACCOUNTS, ...accounts }[name] },
       folder: name === "submit" || name === "fees" ? folders.path(name) : "",
     })),
     http: { host: "127.0.0.1", port: 0, token: "" },
