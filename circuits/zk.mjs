@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Everything that uses circom and snarkjs, as a program of its own: arguments or JSON on standard input, JSON on standard output.
+// Everything that uses circom and snarkjs, as a program of its own: arguments or JSON on standard input; on standard output JSON, or
+// with exit code 1 the reason why there is none; progress on the error stream.
 //
 //   zk.mjs setup <capacity> <folder> [<phase 1 .ptau>]   compiles the circuit and makes its keys
+//   zk.mjs phase1 <power> <file .ptau>                   a phase 1 from numbers that everybody knows, for circuits of 2^power constraints
+//   zk.mjs check <folder> <phase 1 .ptau> <final .zkey>  whether the key comes from the circuit, the phase 1 and contributions
 //   zk.mjs witnesses                                     { wasm, inputs } → the witness of each, or null
 //   zk.mjs prove                                         { wasm, zkey, input } → { proof, publicSignals }
 //   zk.mjs verify                                        { verificationKey, proofs } → one true or false for each
@@ -56,6 +59,13 @@ async function setup(capacity, folder, ptau) {
     progress(`${initial} is ready for contributions: nobody may use it without`);
   }
   return { capacity, constraints: nConstraints };
+}
+
+/** Goes through all contributions of a key, from the circuit and the phase 1 on. */
+async function check(folder, phase1, zkey) {
+  const logger = { debug() {}, info: progress, warn: progress, error: progress };
+  const isValid = await snarkjs.zKey.verifyFromR1cs(join(folder, "score.r1cs"), phase1, zkey, logger);
+  return { isValid, verificationKey: isValid ? await snarkjs.zKey.exportVerificationKey(zkey) : undefined };
 }
 
 /** --O2 takes linear constraints out: without it Score(1024) would not fit into 2^13. */
@@ -209,7 +219,13 @@ function refuseUnlessConstraint(error) {
   return false;
 }
 
-const prove = ({ wasm, zkey, input }) => snarkjs.groth16.fullProve(input, wasm, zkey);
+async function prove({ wasm, zkey, input }) {
+  progress("computing the circuit's values");
+  const values = { type: "mem" };
+  await snarkjs.wtns.calculate(input, wasm, values);
+  progress("proving");
+  return snarkjs.groth16.prove(zkey, values);
+}
 
 async function verify({ verificationKey, proofs }) {
   const answers = [];
@@ -220,6 +236,8 @@ async function verify({ verificationKey, proofs }) {
 
 const COMMANDS = {
   setup: () => setup(...process.argv.slice(3)),
+  phase1: () => writeDevelopmentPhase1(Number(process.argv[3]), process.argv[4]),
+  check: () => check(...process.argv.slice(3)),
   witnesses: () => witnesses(JSON.parse(readFileSync(0, "utf8"))),
   prove: () => prove(JSON.parse(readFileSync(0, "utf8"))),
   verify: () => verify(JSON.parse(readFileSync(0, "utf8"))),
@@ -227,7 +245,7 @@ const COMMANDS = {
 
 try {
   const result = await COMMANDS[process.argv[2]]();
-  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0)); // snarkjs leaves its workers running
+  process.stdout.write(`${JSON.stringify(result ?? {})}\n`, () => process.exit(0)); // snarkjs leaves its workers running
 } catch (error) {
-  process.stderr.write(`${error.message}\n`, () => process.exit(1));
+  process.stdout.write(`${error.message.replaceAll("\n", " ")}\n`, () => process.exit(1));
 }

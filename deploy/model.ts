@@ -11,7 +11,7 @@ import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
 import { isPassing, pause } from "./rpc";
 import { formatReserve, formatTokens } from "./units";
-import { ensureZkProof } from "./zk";
+import { ensureHybrid, ensureZkProof } from "./zk";
 
 const VESTING_SECONDS = 365n * 86_400n;
 
@@ -201,7 +201,8 @@ export async function ensureToken(launch: Launch): Promise<ModelToken> {
 /** The address of the benchmark's method. Others than the protocol's own are deployed for the first model that names them. */
 async function ensureMethod({ hre, protocol, file: { benchmark }, report }: Launch): Promise<string> {
   const { method, capacity } = benchmark;
-  if (capacity !== undefined) return ensureZkProof(hre, protocol, capacity, report);
+  if (capacity !== undefined)
+    return (method === "ZkProof" ? ensureZkProof : ensureHybrid)(hre, protocol, capacity, report);
   return protocol.addresses[method] as string;
 }
 

@@ -51,7 +51,7 @@ const METRICS: Readonly<Record<MetricName, number>> = {
 const DIRECTIONS: Readonly<Record<Direction, number>> = { maximise: 0, minimise: 1 };
 
 /** Verification methods that a benchmark may name, as contracts of the protocol. */
-const METHODS = ["OracleAttestation", "ZkProof"] as const;
+const METHODS = ["OracleAttestation", "ZkProof", "Hybrid"] as const;
 
 /** Who receives the supplier allocation: an account, or a wallet that releases it to a beneficiary over a year. */
 export type Recipient =
@@ -60,7 +60,7 @@ export type Recipient =
 /** A benchmark as it is committed, except that its method is still a contract's name. */
 export interface BenchmarkTerms {
   readonly method: (typeof METHODS)[number];
-  /** Rows that the circuit of a ZkProof holds. */
+  /** Rows that the circuit of a ZkProof holds, alone or beside attesters in a Hybrid; absent where there is none. */
   readonly capacity?: number;
   readonly specHash: string;
   readonly evaluationDataHash: string;
@@ -83,19 +83,23 @@ export interface PoolTerms {
   readonly initialPrice: bigint;
 }
 
-/** A first improvement of the model: what was measured, and who contributed to it. */
-export interface Improvement {
+/** A first improvement of the model: who contributed to it and what. */
+interface Contribution {
   /** Name of the evaluation; its hash is the evaluation's id. */
   readonly evaluationName: string;
-  readonly spec: BenchmarkSpec;
-  readonly examples: readonly Example[];
   /** The contributed data. */
   readonly contribution: Uint8Array;
   readonly contributors: readonly WeightedContributor[];
 }
 
-/** The same with a proof: instead of examples, openings of what the benchmark committed to, and of the candidate. */
-export interface ProvenImprovement extends Omit<Improvement, "spec" | "examples"> {
+/** An improvement that attesters measure on examples. */
+export interface EvaluatedImprovement extends Contribution {
+  readonly spec: BenchmarkSpec;
+  readonly examples: readonly Example[];
+}
+
+/** An improvement that is proven: openings of what the benchmark committed to, and of the candidate. */
+export interface ProvenImprovement extends Contribution {
   readonly labels: Opening;
   readonly baseline: Opening;
   readonly candidate: Opening;
@@ -118,9 +122,7 @@ export interface ModelFile {
   readonly benchmark: BenchmarkTerms;
   readonly pool: PoolTerms;
   /** Shown on a local chain after trading; absent when the file names none. */
-  readonly improvement?: Improvement;
-  /** The same for a model whose method is a ZkProof. */
-  readonly provenImprovement?: ProvenImprovement;
+  readonly improvement?: EvaluatedImprovement | ProvenImprovement;
   /** DeltaOnes that its developer expects within two years; absent when the file does not say. */
   readonly expectedDeltaOnes?: number;
 }
@@ -167,11 +169,11 @@ export function parseModelFile(content: unknown, path: string, isLocal: boolean)
     licenseURI: license.read("uri", text(1, 256)),
     benchmark: readBenchmark(benchmark, spec, folder),
   };
-  const isProven = model.benchmark.method === "ZkProof";
+  const isProven = model.benchmark.capacity !== undefined;
   if (isProven && spec) reportUnprovable(fields, spec);
-  const shown = fields.has("improvement") ? fields.child("improvement") : undefined;
-  const improvement = shown && !isProven ? readImprovement(shown, folder) : undefined;
-  const provenImprovement = shown && isProven ? readProvenImprovement(shown, folder) : undefined;
+  const improvement = fields.has("improvement")
+    ? (isProven ? readProvenImprovement : readEvaluatedImprovement)(fields.child("improvement"), folder, spec)
+    : undefined;
   const pool = readPool(fields.child("pool"), model.supplierAllocation + model.investorAllocation);
   const expected = fields.has("expectedDeltaOnes")
     ? { expectedDeltaOnes: fields.read("expectedDeltaOnes", integer(0, REWARD_DELTA_ONES)) }
@@ -181,8 +183,7 @@ export function parseModelFile(content: unknown, path: string, isLocal: boolean)
   return {
     ...model,
     pool,
-    ...(improvement && spec && { improvement: { ...improvement, spec } }),
-    ...(provenImprovement && { provenImprovement }),
+    ...(improvement && { improvement }),
     ...expected,
   };
 }
@@ -218,9 +219,14 @@ function readRecipient(fields: Fields): Recipient {
   return { kind: "vesting", beneficiary: fields.read("beneficiary", address) };
 }
 
-function readImprovement(fields: Fields, folder: string): Omit<Improvement, "spec"> {
+function readEvaluatedImprovement(
+  fields: Fields,
+  folder: string,
+  spec: BenchmarkSpec | undefined,
+): EvaluatedImprovement {
   return {
     ...readContribution(fields, folder),
+    spec: spec as BenchmarkSpec, // undefined only in a file that is refused
     examples: readNamedFile(fields, "examples", folder, [], readExamples),
   };
 }
@@ -257,7 +263,7 @@ function reportUnprovable(fields: Fields, { metric, direction, f, lo, hi, minRun
   const actual: Record<string, unknown> = { metric, direction, f, lo, hi, minRuns };
   for (const [name, value] of Object.entries(wanted)) {
     if (String(actual[name]) !== String(value))
-      fields.report(`benchmark.spec has ${name} ${String(actual[name])}, expected ${value} for a ZkProof`);
+      fields.report(`benchmark.spec has ${name} ${String(actual[name])}, expected ${value} for a proof`);
   }
 }
 
@@ -268,7 +274,7 @@ function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, folder: 
   const method = fields.read("method", oneOf(...METHODS));
   return {
     method,
-    ...(method === "ZkProof" && { capacity: fields.read("capacity", capacityRule) }),
+    ...(method !== "OracleAttestation" && { capacity: fields.read("capacity", capacityRule) }),
     evaluationDataHash,
     modelCommitment: fields.read("modelCommitment", hash, ZeroHash),
     baselineScore: fields.read("baselineScore", integer(0, 10_000)),

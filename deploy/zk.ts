@@ -1,7 +1,10 @@
-// The method for models whose scores are proven: deployed with the circuit's key, and allowed by the admin.
+// The methods for models whose scores are proven, by a proof alone or beside attesters: deployed with the circuit's key, and allowed by
+// the admin.
 
+import type { DeploymentParameters, IgnitionModule, IgnitionModuleResult } from "@nomicfoundation/ignition-core";
 import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { hybridMethodOf, hybridModuleId } from "../ignition/modules/HybridMethod";
 import { zkMethodOf, zkModuleId } from "../ignition/modules/ZkMethod";
 import { encodeKey, hashKey, readKey, type CircuitKey } from "../scripts/zk/prover";
 import { deployModule, type Network, type Sent } from "./ignition";
@@ -24,30 +27,74 @@ export async function ensureZkProof(
   capacity: number,
   report: Report,
 ): Promise<string> {
+  const address = await deployZkProof(hre, protocol, capacity, report);
+  await ensureAllowed(hre, protocol, "ZkProof", address, report);
+  return address;
+}
+
+/** The address of the hybrid of the protocol's attesters and that ZkProof: deployed if it is missing, checked, and allowed. */
+export async function ensureHybrid(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  capacity: number,
+  report: Report,
+): Promise<string> {
+  const zkProof = await deployZkProof(hre, protocol, capacity, report);
+  const attesters = protocol.addresses.OracleAttestation as string;
+  const methods = [zkProof, attesters].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+  const { address, sent } = await deployMethod(hre, "Hybrid", hybridMethodOf(capacity), {
+    [hybridModuleId(capacity)]: { methods },
+  });
+  const actual = await (await hre.ethers.getContractAt("Hybrid", address)).methods();
+  if (String(actual) !== String(methods))
+    throw new Problem(`Hybrid at ${address} has the methods ${String(actual)}, expected ${String(methods)}.`);
+  report({ name: "deploy Hybrid", sent, outcome: `${address}, of OracleAttestation and ZkProof` });
+  await ensureAllowed(hre, protocol, "Hybrid", address, report);
+  return address;
+}
+
+async function deployZkProof(
+  hre: HardhatRuntimeEnvironment,
+  { network }: Protocol,
+  capacity: number,
+  report: Report,
+): Promise<string> {
   const recorded = readKey(capacity);
-  requireSafeKey(recorded, protocol.network);
+  requireSafeKey(recorded, network);
   const key = encodeKey(recorded.verificationKey);
-  const [sender] = await hre.ethers.getSigners();
-  if (sender === undefined)
-    throw new Problem("PRIVATE_KEY is not set: expected that of an account that can pay for gas.");
-  let sent: Sent | undefined;
-  const { ZkProof: address } = (await deployModule(hre, zkMethodOf(capacity), {
-    parameters: { [zkModuleId(capacity)]: { key: { ...key } } },
-    sender: sender.address,
-    onSent: (transaction) => (sent = transaction),
-  })) as { ZkProof: string };
+  const { address, sent } = await deployMethod(hre, "ZkProof", zkMethodOf(capacity), {
+    [zkModuleId(capacity)]: { key: { ...key } },
+  });
   const keyHash = await (await hre.ethers.getContractAt("ZkProof", address)).keyHash();
   if (keyHash !== hashKey(key))
     throw new Problem(`ZkProof at ${address} has the key ${keyHash}, expected ${hashKey(key)}.`);
   report({ name: "deploy ZkProof", sent, outcome: `${address}, for up to ${capacity} rows; key ${keyHash}` });
-  await ensureAllowed(hre, protocol, address, report);
   return address;
+}
+
+async function deployMethod<Id extends string, Name extends string, Result extends IgnitionModuleResult<Name>>(
+  hre: HardhatRuntimeEnvironment,
+  contract: "ZkProof" | "Hybrid",
+  module: IgnitionModule<Id, Name, Result>,
+  parameters: DeploymentParameters,
+): Promise<{ address: string; sent: Sent | undefined }> {
+  const [sender] = await hre.ethers.getSigners();
+  if (sender === undefined)
+    throw new Problem("PRIVATE_KEY is not set: expected that of an account that can pay for gas.");
+  let sent: Sent | undefined;
+  const addresses = await deployModule(hre, module, {
+    parameters,
+    sender: sender.address,
+    onSent: (transaction) => (sent = transaction),
+  });
+  return { address: addresses[contract] as string, sent };
 }
 
 /** Only the admin allows a method, after its delay. On a local chain its multisig is at hand, and so is the time. */
 async function ensureAllowed(
   hre: HardhatRuntimeEnvironment,
   { network, registry, timelock, parameters }: Protocol,
+  name: string,
   method: string,
   report: Report,
 ): Promise<void> {
@@ -56,16 +103,16 @@ async function ensureAllowed(
   const target = await registry.getAddress();
   if (!network.isLocal) {
     throw new Problem(
-      `ZkProof at ${method} is not allowed yet: let the admin schedule and, after the delay, execute ${call} on ${target}, then run the command again.`,
+      `${name} at ${method} is not allowed yet: let the admin schedule and, after the delay, execute ${call} on ${target}, then run the command again.`,
     );
   }
   const { adminDelay } = parameters.$global;
   const multisig = await hre.ethers.getSigner(parameters.Governance.proposers[0] as string);
   const operation = [target, 0n, call, ZeroHash, ZeroHash] as const;
   const admin = timelock.connect(multisig);
-  const scheduled = await confirm("schedule ZkProof", admin.schedule(...operation, adminDelay));
+  const scheduled = await confirm(`schedule ${name}`, admin.schedule(...operation, adminDelay));
   report({ name: scheduled.name, sent: scheduled, outcome: `the admin waits ${adminDelay} seconds` });
   await hre.network.provider.send("evm_increaseTime", [adminDelay]);
-  const executed = await confirm("allow ZkProof", admin.execute(...operation));
+  const executed = await confirm(`allow ${name}`, admin.execute(...operation));
   report({ name: executed.name, sent: executed, outcome: `${method} may verify benchmarks` });
 }

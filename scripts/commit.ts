@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The command line of `commit`: rows of a CSV column become a commitment for the chain and an opening to keep.
 
-import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Fields, oneOf, text, type Rule } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
 import { fileName, processStreams, readInput, type Streams } from "./lib/command";
 import { readText, toJson, writeWhole } from "./lib/files";
-import { commit, FIELD, type Opening } from "./zk/commitment";
+import { commit } from "./zk/commitment";
 import { readPublicKey, seal } from "./zk/escrow";
-import { capacityRule, domainOf, formatOpening, readRows, type DomainName } from "./zk/openings";
+import { capacityRule, domainOf, drawOpening, formatOpening, readRows, type DomainName } from "./zk/openings";
 import { capacityFor } from "./zk/prover";
 
 const USAGE = `usage: npm run --silent commit -- options [<rows.csv>]          standard input without a file
@@ -70,8 +69,7 @@ function run(args: readonly string[], streams: Streams): string {
   const recipient = to === "" ? undefined : readPublicKey(to, readText(to));
 
   const bits = readRows(...readInput(positionals, streams), column, threshold);
-  const salt = BigInt(`0x${randomBytes(64).toString("hex")}`) % FIELD;
-  const opening: Opening = { domain: domainOf(domain), capacity: capacity ?? capacityFor(bits.length), bits, salt };
+  const opening = drawOpening({ domain: domainOf(domain), capacity: capacity ?? capacityFor(bits.length), bits });
   const commitment = commit(opening);
   writeWhole(file, `${formatOpening(opening)}\n`);
   if (recipient) writeWhole(escrow, `${seal(readFileSync(file, "utf8"), recipient)}\n`);

@@ -12,7 +12,6 @@ import { parametersFile, readParameters } from "../deploy/parameters";
 import { together } from "../deploy/problem";
 import { use } from "./launch/fees";
 import { improve } from "./launch/improve";
-import { improveWithProof } from "./launch/improveWithProof";
 import { trade } from "./launch/trade";
 import { humanView, jsonView, type View } from "./launch/view";
 import { compile } from "./lib/compile";
@@ -55,18 +54,12 @@ async function launch(hre: HardhatRuntimeEnvironment, { model: path, json, confi
   );
   const [model] = models as [LaunchedModel];
   const trading = network.isLocal ? await trade(hre, protocol, model, view.step) : undefined;
-  const improvement = network.isLocal ? await improveModel(hre, protocol, model, view.step) : undefined;
+  const improvement = network.isLocal ? await improve(hre, protocol, model, view.step) : undefined;
   const usage = await use(hre, protocol, model, view.step);
   const code = await protocol.registry.statusOf(model.key);
   const status = Object.entries(Status).find(([, value]) => value === code)?.[0] ?? String(code);
   const shown = { ...(trading && { trading }), ...(improvement && { improvement }), ...(usage && { usage }) };
   view.end({ protocol, model, status, ...shown, state: await readState(model) });
-}
-
-/** A model improves by what its method accepts: attestations, or a proof. */
-function improveModel(...launched: Parameters<typeof improve>): ReturnType<typeof improve> {
-  const [, , { file }] = launched;
-  return file.provenImprovement ? improveWithProof(...launched) : improve(...launched);
 }
 
 function readOptions(): Options | undefined {

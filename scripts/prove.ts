@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
-// The command line of `prove`: openings become a statement and its proof, which anybody may send.
+// The command line of `prove`: openings become a statement and its proof.
 
 import { keccak256 } from "ethers";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { parseArgs } from "node:util";
 import { address, Fields, publishedId } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
-import { formatTokens } from "../deploy/units";
-import { toCall } from "./attest/attest";
+import { formatBundle } from "./attest/bundle";
 import { connect } from "./attest/chain";
-import { MAX_LISTED, readContributors } from "./attest/contributorsFile";
-import { readSigner } from "./attest/keys";
-import { send } from "./attest/submit";
+import { formatClaims } from "./attest/claimsFile";
+import { MAX_LISTED, readContributorsFor } from "./attest/contributorsFile";
 import { deliver, digits, fileName, networkName, processStreams, runCommand, type Streams } from "./lib/command";
-import { readText, toJson } from "./lib/files";
+import { readText, writeWhole } from "./lib/files";
 import { isSealed, readPrivateKey, unseal } from "./zk/escrow";
-import { readOpening, type DomainName } from "./zk/openings";
+import { formatOpening, readCandidate, readOpening } from "./zk/openings";
 import { proposeProof } from "./zk/proposal";
 
 const HOUR = 3600n;
@@ -28,13 +26,14 @@ const USAGE = `usage: npm run --silent prove -- options
   --evaluation-id <name>    a name for this evaluation that the model has not used; its hash is the evaluation's id
   --labels <file>           opening of the benchmark's labels
   --baseline <file>         opening of the baseline's predictions
-  --candidate <file>        opening of the candidate's predictions; openings may be escrow files, with
-  --escrow-key <key.pem>    the X25519 private key that they are encrypted to
+  --candidate <file>        opening of the candidate's predictions, or CSV with the column candidate; columns label and baseline, if
+                            it has them, must be what was committed to
+  --opening <file>          where to write the candidate's opening when it comes from CSV: the next proof needs it; never overwritten
+  --escrow-key <key.pem>    the X25519 private key that openings in escrow files are encrypted to
   --contribution <file>     the contributed data, to be hashed
   --contributors <file>     CSV with the columns account and weight, or a JSON list of objects with these fields
+  --claims <file>           where to write the contributors when they are more than ${MAX_LISTED}, for attesters and for claims
   --hours <n>               how long the statement may be submitted, 1 to 48; 24 without it
-  --submit                  send it at once; the gas is paid by
-  --keystore <file>         an encrypted key; its password is KEYSTORE_PASSWORD or asked for. Without it the key is PRIVATE_KEY
   --out <file>              write statement and proof there, whole or not at all, instead of to standard output
   --help                    print this text`;
 
@@ -53,57 +52,71 @@ function read(args: string[]) {
       labels: { type: "string" },
       baseline: { type: "string" },
       candidate: { type: "string" },
+      opening: { type: "string" },
       "escrow-key": { type: "string" },
       contribution: { type: "string" },
       contributors: { type: "string" },
+      claims: { type: "string" },
       hours: { type: "string" },
-      submit: { type: "boolean" },
-      keystore: { type: "string" },
       out: { type: "string" },
       help: { type: "boolean" },
     },
   });
   if (values.help) return undefined;
-  const { submit = false, ...named } = values;
-  const fields = new Fields(named, "--");
+  const fields = new Fields(values, "--");
   const options = {
-    submit,
     network: fields.read("network", networkName),
     verifier: fields.read("verifier", address),
     modelId: fields.read("model", publishedId),
     evaluationName: fields.read("evaluation-id", publishedId),
+    openingFile: fields.read("opening", fileName, ""),
+    claimsFile: fields.read("claims", fileName, ""),
     life: HOUR * BigInt(fields.read("hours", digits(1, 48), 24)),
-    keystore: fields.read("keystore", fileName, ""),
     out: fields.read("out", fileName, ""),
   };
-  const [labels, baseline, candidate, contribution, contributorsFile] = [
-    "labels",
-    "baseline",
-    "candidate",
-    "contribution",
-    "contributors",
-  ].map((name) => fields.read(name, fileName)) as [string, string, string, string, string];
-  const escrowKey = fields.read("escrow-key", fileName, "");
+  const files = {
+    labels: fields.read("labels", fileName),
+    baseline: fields.read("baseline", fileName),
+    candidate: fields.read("candidate", fileName),
+    contribution: fields.read("contribution", fileName),
+    contributors: fields.read("contributors", fileName),
+    escrowKey: fields.read("escrow-key", fileName, ""),
+  };
   fields.refuse("options");
-
-  const open = (file: string, domain: DomainName) => readOpening(file, contentOf(file, escrowKey), domain);
-  const contributors = readContributors(contributorsFile, readText(contributorsFile));
-  if (contributors.length > MAX_LISTED) {
-    throw new Problem(
-      `${contributorsFile} names ${contributors.length} contributors, more than the ${MAX_LISTED} that a statement lists.`,
-    );
-  }
-  readText(contribution); // refuses a missing file in the same words
+  readText(files.contribution); // refuses a missing file in the same words
   return {
     ...options,
-    labels: open(labels, "labels"),
-    baseline: open(baseline, "predictions"),
-    candidate: open(candidate, "predictions"),
-    contributionDataHash: keccak256(readFileSync(contribution)),
-    contributors,
+    ...readOpenings(files, options.openingFile),
+    contributionDataHash: keccak256(readFileSync(files.contribution)),
+    contributors: readContributorsFor(files.contributors, options.claimsFile),
   };
 }
 
+/** The three openings; one that comes from CSV is new, and needs a place to be kept. */
+function readOpenings(
+  { escrowKey, ...files }: Record<"labels" | "baseline" | "candidate" | "escrowKey", string>,
+  openingFile: string,
+) {
+  const labels = readOpening(files.labels, contentOf(files.labels, escrowKey), "labels");
+  const baseline = readOpening(files.baseline, contentOf(files.baseline, escrowKey), "predictions");
+  const content = contentOf(files.candidate, escrowKey);
+  const isNew = !content.trimStart().startsWith("{");
+  if (isNew !== (openingFile !== "")) {
+    throw new Problem(
+      isNew
+        ? `${files.candidate} is CSV: say with --opening <file> where to keep its opening, which the next proof needs.`
+        : `${files.candidate} is an opening: leave out --opening, which is for CSV.`,
+    );
+  }
+  if (isNew && existsSync(openingFile))
+    throw new Problem(`${openingFile} exists: an opening is never overwritten, name another file.`);
+  const candidate = isNew
+    ? readCandidate(files.candidate, content, labels, baseline)
+    : readOpening(files.candidate, content, "predictions");
+  return { labels, baseline, candidate };
+}
+
+/** What a file holds, decrypted if it is an escrow file. */
 function contentOf(file: string, escrowKey: string): string {
   const content = readText(file);
   if (!isSealed(content)) return content;
@@ -113,20 +126,13 @@ function contentOf(file: string, escrowKey: string): string {
 
 async function run(
   hre: HardhatRuntimeEnvironment,
-  { verifier, submit, keystore, out, ...proposal }: NonNullable<ReturnType<typeof read>>,
+  { verifier, openingFile, claimsFile, out, ...proposal }: NonNullable<ReturnType<typeof read>>,
   streams: Streams,
 ): Promise<string> {
-  const chain = await connect(hre, verifier);
-  const { statement, proof } = await proposeProof(chain, proposal, (line) => streams.err(line));
-  const { modelId } = proposal;
-  const result = deliver(toJson({ chainId: chain.network.chainId, verifier, modelId, statement, proof }), out);
-  if (!submit) return result;
-  const call = [toCall(statement), proof] as const;
-  const sent = await send(chain, modelId, call, await readSigner(hre, { keystore, ...streams }));
-  streams.err(
-    `score ${sent.baselineScore} → ${sent.candidateScore}: ${formatTokens(sent.reward)} ${sent.symbol} minted`,
-  );
-  return result;
+  const { bundle, claims } = await proposeProof(await connect(hre, verifier), proposal, streams.err);
+  if (openingFile !== "") writeWhole(openingFile, `${formatOpening(proposal.candidate)}\n`);
+  if (claims) writeWhole(claimsFile, `${formatClaims(claims)}\n`);
+  return deliver(formatBundle(bundle), out);
 }
 
 if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));

@@ -5,11 +5,10 @@ import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { parseArgs } from "node:util";
 import { address, Fields, hash, publishedId } from "../deploy/fields";
-import { Problem } from "../deploy/problem";
 import { formatBundle } from "./attest/bundle";
 import { connect } from "./attest/chain";
 import { formatClaims } from "./attest/claimsFile";
-import { MAX_LISTED, readContributors } from "./attest/contributorsFile";
+import { MAX_LISTED, readContributorsFor } from "./attest/contributorsFile";
 import { propose, readMeasured } from "./attest/propose";
 import {
   deliver,
@@ -21,7 +20,7 @@ import {
   runCommand,
   type Streams,
 } from "./lib/command";
-import { readText, writeWhole } from "./lib/files";
+import { writeWhole } from "./lib/files";
 
 const HOUR = 3600n;
 
@@ -72,12 +71,7 @@ function read(args: string[], streams: Streams) {
     out: fields.read("out", fileName, ""),
   };
   fields.refuse("options");
-  const contributors = readContributors(options.contributorsFile, readText(options.contributorsFile));
-  if (contributors.length > MAX_LISTED && options.claimsFile === "") {
-    throw new Problem(
-      `${options.contributorsFile} names ${contributors.length} contributors, more than the ${MAX_LISTED} that a statement lists: say with --claims <file> where to keep them.`,
-    );
-  }
+  const contributors = readContributorsFor(options.contributorsFile, options.claimsFile);
   return { ...options, contributors, measured: readMeasured(...readInput(positionals, streams)) };
 }
 

@@ -1,36 +1,78 @@
 // SPDX-License-Identifier: MIT
-// The command line of `zk:setup`: compiles the circuit, makes its development keys, and compares them with the recorded ones.
+// The command line of `zk:setup`: compiles the circuit and makes its development keys, or begins and ends a ceremony for real ones.
 
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cwd } from "node:process";
 import { parseArgs } from "node:util";
+import { Fields, pattern } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
+import { fileName, processStreams, type Streams } from "./lib/command";
 import { toJson } from "./lib/files";
 import { CAPACITIES } from "./zk/commitment";
-import { differingFiles, hashSetup, readKey, setUp, setupFolder, type CircuitKey } from "./zk/prover";
+import { beginCeremony, ceremonyFolder, endCeremony, type Phase1 } from "./zk/ceremony";
+import {
+  differingFiles,
+  hashSetup,
+  readKey,
+  recordedSetup,
+  setUp,
+  setupFolder,
+  type CircuitKey,
+  type Progress,
+} from "./zk/prover";
 
 const USAGE = `usage: npm run zk:setup -- [options] [<rows>]          rows that the circuit holds: ${CAPACITIES.join(", ")}; default 1024
-  --force     make everything again, also what is there and as recorded
-  --record    record the hashes and the key in circuits/keys instead of comparing with them
-  --help      print this text`;
+  --force                 make everything again, also what is there and as recorded
+  --record                record the hashes and the key in circuits/keys instead of comparing with them
+  --phase1 <file.ptau>    begin a key that live chains can trust, from the phase 1 of a public ceremony, with
+  --phase1-hash <hash>    the BLAKE2b-512 hash that was published for that file
+  --final <file.zkey>     the key after the last contribution: check the whole ceremony, and record the key
+  --help                  print this text`;
 
 const DEFAULT_CAPACITY = 1_024;
 
-/** Runs the command and returns its exit code. */
-export async function main(args: readonly string[], print: (text: string) => void = console.log): Promise<number> {
+const BLAKE2B = pattern(/^[0-9a-f]{128}$/, "128 hexadecimal digits, in lower case");
+
+type Input = NonNullable<ReturnType<typeof read>>;
+
+/** Runs the command and returns its exit code: what it made, or one line on the error stream and 1. */
+export async function main(args: readonly string[], streams: Pick<Streams, "out" | "err">): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { force: { type: "boolean" }, record: { type: "boolean" }, help: { type: "boolean" } },
-    });
-    print(values.help ? USAGE : await setup(capacityOf(positionals), values));
+    const input = read(args);
+    if (input === undefined) streams.out(USAGE);
+    else if (input.phase1) streams.out(await hold({ ...input, phase1: input.phase1 }, streams.err));
+    else streams.out(await setup(input, streams.err));
     return 0;
   } catch (error) {
-    console.error(`zk:setup: ${(error as Error).message.split("\n")[0]}`);
+    streams.err(`zk:setup: ${(error as Error).message.split("\n")[0]}`);
     return 1;
   }
+}
+
+function read(args: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      force: { type: "boolean" },
+      record: { type: "boolean" },
+      phase1: { type: "string" },
+      "phase1-hash": { type: "string" },
+      final: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) return undefined;
+  const { force = false, record = false, ...named } = values;
+  const fields = new Fields(named, "--");
+  const isCeremony = Object.keys(named).length > 0;
+  const path = fields.read("phase1", fileName, isCeremony ? undefined : "");
+  const hash = fields.read("phase1-hash", BLAKE2B, isCeremony ? undefined : "");
+  const final = fields.read("final", fileName, "");
+  if (isCeremony && (force || record)) fields.report("--force and --record are for development keys");
+  fields.refuse("options");
+  return { capacity: capacityOf(positionals), force, record, final, ...(isCeremony && { phase1: { path, hash } }) };
 }
 
 function capacityOf([given, surplus]: readonly string[]): number {
@@ -40,23 +82,45 @@ function capacityOf([given, surplus]: readonly string[]): number {
   return capacity;
 }
 
-async function setup(capacity: number, { force, record }: { force?: boolean; record?: boolean }): Promise<string> {
+async function setup({ capacity, force, record }: Input, progress: Progress): Promise<string> {
   const folder = relative(cwd(), setupFolder(capacity));
-  if (!record && !force && (await differingFiles(readKey(capacity))).length === 0)
-    return `${folder} is there and as recorded.`;
-
+  if (!record) {
+    const recorded = recordedSetup(capacity);
+    if (!force && (await differingFiles(recorded)).length === 0) return `${folder} is there and as recorded.`;
+    if (!recorded.key.isDevelopment) {
+      throw new Problem(
+        `the key for ${capacity} rows comes from a ceremony and can't be made again: put its score.r1cs, score.wasm and score.zkey into ${folder}.`,
+      );
+    }
+  }
   const start = Date.now();
-  const { constraints, verificationKey } = await setUp(capacity);
+  const { constraints, verificationKey } = await setUp(capacity, progress);
   const seconds = Math.round((Date.now() - start) / 1000);
   if (record) {
-    const sha256 = await hashSetup(capacity);
-    const key: CircuitKey = { capacity, constraints, isDevelopment: true, sha256, verificationKey };
-    writeFileSync(join(__dirname, `../circuits/keys/score-${capacity}.json`), `${toJson(key)}\n`);
+    writeKey({ capacity, constraints, isDevelopment: true, sha256: await hashSetup(folder), verificationKey });
     return `${folder} made in ${seconds} s and recorded.`;
   }
-  const differing = await differingFiles(readKey(capacity));
+  const differing = await differingFiles(recordedSetup(capacity));
   if (differing.length > 0) throw new Problem(`${differing.join(", ")} in ${folder} came out other than recorded.`);
   return `${folder} made in ${seconds} s, as recorded: ${constraints} constraints.`;
 }
 
-if (require.main === module) void main(process.argv.slice(2)).then((code) => (process.exitCode = code));
+/** Begins a ceremony, or ends it. */
+async function hold(
+  { capacity, phase1, final }: Pick<Input, "capacity" | "final"> & { phase1: Phase1 },
+  progress: Progress,
+): Promise<string> {
+  const [recorded, folder] = [readKey(capacity), relative(cwd(), ceremonyFolder(capacity))];
+  if (final === "") {
+    await beginCeremony(recorded, folder, phase1, progress);
+    return `${join(folder, "initial.zkey")} is for the first contributor: nobody may use it as it is.`;
+  }
+  writeKey(await endCeremony(recorded, folder, phase1, final, progress));
+  return `${folder} has the key of the ceremony, and circuits/keys records it: copy its files to ${relative(cwd(), setupFolder(capacity))}.`;
+}
+
+function writeKey(key: CircuitKey): void {
+  writeFileSync(join(__dirname, `../circuits/keys/score-${key.capacity}.json`), `${toJson(key)}\n`);
+}
+
+if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));

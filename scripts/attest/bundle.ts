@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A statement on its way to the chain, with the attestations it has gathered: what the tools hand to each other, as JSON.
+// A statement on its way to the chain, with the attestations and the proof it has gathered: what the tools hand to each other, as JSON.
 
 import { id, isHexString, ZeroHash } from "ethers";
 import { address, Fields, hash, integer, publishedId, word, type Rule } from "../../deploy/fields";
@@ -8,7 +8,7 @@ import { readJson } from "../lib/files";
 import { MAX_LISTED } from "./contributorsFile";
 import type { Attestation, Contributor, Evaluation, ImprovementStatement } from "./statement";
 
-/** A statement for one verifier on one chain, and who signed it. */
+/** A statement for one verifier on one chain, and what vouches for it. */
 export interface Bundle {
   readonly chainId: number;
   readonly verifier: string;
@@ -17,6 +17,8 @@ export interface Bundle {
   readonly statement: ImprovementStatement;
   /** Each signer once, in any order. */
   readonly attestations: readonly Attestation[];
+  /** A ZkProof's proof of the statement; absent where attesters are enough. */
+  readonly proof?: string;
 }
 
 /** A chain's id. */
@@ -25,7 +27,7 @@ export const chainNumber = integer(1, Number.MAX_SAFE_INTEGER);
 const BPS = 10_000;
 const UINT32 = 2 ** 32 - 1;
 
-const SIGNATURE: Rule<string> = {
+const BYTES: Rule<string> = {
   expected: "bytes as 0x and hexadecimal digits",
   none: "0x",
   read: (value) => (isHexString(value, true) && value.length > 2 ? value.toLowerCase() : undefined),
@@ -41,8 +43,9 @@ export function readBundle(name: string, text: string): Bundle {
     statement: readStatement(fields.child("statement")),
     attestations: fields.list("attestations").map((entry) => ({
       signer: entry.read("signer", address),
-      signature: entry.read("signature", SIGNATURE),
+      signature: entry.read("signature", BYTES),
     })),
+    ...(fields.has("proof") && { proof: fields.read("proof", BYTES) }),
   };
   fields.refuse(name);
   reportContradictions(fields, bundle);
@@ -56,15 +59,16 @@ export function formatBundle(bundle: Bundle): string {
   return JSON.stringify(bundle, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value), 2);
 }
 
-/** One bundle with the attestations of all; throws when they are not over the same statement. */
+/** One bundle with the attestations and the proof of all; throws when they are not over the same statement. */
 export function mergeBundles(named: readonly (readonly [name: string, bundle: Bundle])[]): Bundle {
   const [first, ...others] = named;
   if (first === undefined) throw new Problem("there is no bundle, expected at least one.");
   const [firstName, bundle] = first;
-  const unsigned = formatBundle({ ...bundle, attestations: [] });
+  const unsigned = stated(bundle);
+  let { proof } = bundle;
   const attestations = new Map<string, Attestation>();
   for (const [name, other] of [first, ...others]) {
-    if (formatBundle({ ...other, attestations: [] }) !== unsigned) {
+    if (stated(other) !== unsigned) {
       throw new Problem(`${name} has another statement than ${firstName}: merge attestations of one statement only.`);
     }
     for (const attestation of other.attestations) {
@@ -76,8 +80,17 @@ export function mergeBundles(named: readonly (readonly [name: string, bundle: Bu
       }
       attestations.set(attestation.signer, attestation);
     }
+    if (proof !== undefined && other.proof !== undefined && proof !== other.proof) {
+      throw new Problem(`${name} has another proof than before: leave out one of them.`);
+    }
+    proof ??= other.proof;
   }
-  return { ...bundle, attestations: [...attestations.values()] };
+  return { ...bundle, attestations: [...attestations.values()], ...(proof !== undefined && { proof }) };
+}
+
+/** The bundle without what vouches for it. */
+function stated({ chainId, verifier, modelId, statement }: Bundle): string {
+  return formatBundle({ chainId, verifier, modelId, statement, attestations: [] });
 }
 
 function readStatement(fields: Fields): ImprovementStatement {
@@ -90,7 +103,7 @@ function readStatement(fields: Fields): ImprovementStatement {
       shareBps: BigInt(entry.read("shareBps", integer(1, BPS))),
     })),
     contributorsRoot: fields.read("contributorsRoot", word),
-    attesterEpoch: BigInt(fields.read("attesterEpoch", integer(1, Number.MAX_SAFE_INTEGER))),
+    attesterEpoch: BigInt(fields.read("attesterEpoch", integer(0, Number.MAX_SAFE_INTEGER))),
     deadline: BigInt(fields.read("deadline", integer(1, Number.MAX_SAFE_INTEGER))),
   };
 }

@@ -3,10 +3,11 @@
 
 import { id, type Block, type Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type { DeltaOneVerifier, ModelRegistry, OracleAttestation } from "../../.build/typechain";
+import type { DeltaOneVerifier, ModelRegistry } from "../../.build/typechain";
 import { networkOf, type Network } from "../../deploy/ignition";
 import { Problem } from "../../deploy/problem";
 import { decodeRevert, withHint, type Revert } from "../lib/errors";
+import { readMethod } from "./method";
 
 /** A network and the verifier on it that pays. */
 export interface Chain {
@@ -30,13 +31,15 @@ export async function connect(hre: HardhatRuntimeEnvironment, address: string): 
   }
   const registry: ModelRegistry = await hre.ethers.getContractAt(
     "ModelRegistry",
-    await answerOf(verifier.registry(), `the contract at ${address} ${where} does not answer as a DeltaOneVerifier.`),
+    await verifier.registry().catch(() => {
+      throw new Problem(`the contract at ${address} ${where} does not answer as a DeltaOneVerifier.`);
+    }),
   );
   return { hre, network, address, verifier, registry };
 }
 
 /**
- * The model's benchmark and score, and the attesters whom its benchmark trusts. Refuses a verifier that the registry no longer
+ * The model's benchmark and score, and whom or what its benchmark trusts. Refuses a verifier that the registry no longer
  * listens to: nothing can be improved through it.
  */
 export async function readModel({ hre, network, address, registry }: Chain, modelId: string) {
@@ -48,20 +51,12 @@ export async function readModel({ hre, network, address, registry }: Chain, mode
   const version = await registry.benchmarkVersionOf(model);
   if (version === 0n) throw new Problem(`${modelId} has no benchmark on ${network.name}: register the model first.`);
   const benchmark = await registry.benchmarkOf(model);
-  const attestation: OracleAttestation = await hre.ethers.getContractAt("OracleAttestation", benchmark.method);
-  const epoch = await answerOf(
-    attestation.epoch(),
-    `${modelId} is verified by ${benchmark.method}, which does not answer as an OracleAttestation: attesters cannot vouch for it.`,
-  );
   const token = await hre.ethers.getContractAt("ModelToken", await registry.tokenOf(model));
   return {
     model,
     version,
     benchmark,
-    attestation,
-    epoch,
-    threshold: await attestation.threshold(),
-    attesterCount: await attestation.attesterCount(),
+    method: await readMethod(hre, modelId, benchmark.method),
     owner: await registry.ownerOf(model),
     token,
     symbol: await token.symbol(),
@@ -96,11 +91,4 @@ export async function revertOf({ hre }: Chain, error: unknown): Promise<Revert> 
   const revert = await decodeRevert(hre, error);
   if (revert === undefined) throw error;
   return revert;
-}
-
-/** The answer of a contract that may be another than was thought. */
-async function answerOf<T>(answer: Promise<T>, problem: string): Promise<T> {
-  return answer.catch(() => {
-    throw new Problem(problem);
-  });
 }

@@ -6,6 +6,7 @@ import { parse } from "csv-parse/sync";
 import { address, type Rule } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
 import { at } from "../evaluate/at";
+import { readText } from "../lib/files";
 import type { WeightedContributor } from "./contributors";
 import type { Contributor } from "./statement";
 
@@ -32,6 +33,17 @@ export function readContributors(name: string, text: string): WeightedContributo
   const entries = isJson ? readJson(name, text) : readCsv(name, text);
   if (entries.length === 0) throw new Problem(`${name} names no contributor, expected at least one.`);
   return requireDistinct(name, entries);
+}
+
+/** Reads the file; more contributors than a statement lists must have a file to be kept in. */
+export function readContributorsFor(path: string, claimsPath: string): WeightedContributor[] {
+  const contributors = readContributors(path, readText(path));
+  if (contributors.length > MAX_LISTED && claimsPath === "") {
+    throw new Problem(
+      `${path} names ${contributors.length} contributors, more than the ${MAX_LISTED} that a statement lists: say with --claims <file> where to keep them.`,
+    );
+  }
+  return contributors;
 }
 
 /**

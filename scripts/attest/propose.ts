@@ -6,7 +6,7 @@ import { Fields, hash, type Rule } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
 import { readJson } from "../lib/files";
 import { readFigures, type Bundle, type Figures } from "./bundle";
-import { readModel, timeOf, type Chain } from "./chain";
+import { readModel, timeOf, type Chain, type ModelState } from "./chain";
 import { treeOf, type Claims } from "./claimsFile";
 import type { WeightedContributor } from "./contributors";
 import { MAX_LISTED, shareOut } from "./contributorsFile";
@@ -65,15 +65,26 @@ function onlyNeeded(content: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(content).filter(([key]) => (NEEDED as readonly string[]).includes(key)));
 }
 
-/** The statement that the model's benchmark pays for now; throws a {@link Problem} where it would not. */
+/** The statement that attesters are asked to sign; throws a {@link Problem} where the chain would not pay for it. */
 export async function propose(chain: Chain, proposal: Proposal): Promise<Proposed> {
-  const { modelId, contributors, candidateCommitment } = proposal;
-  const { contributionDataHash, ...figures } = proposal.measured;
-  const { model, version, benchmark, epoch } = await readModel(chain, modelId);
-  const baselineCommitment = benchmark.modelCommitment;
-  if (baselineCommitment !== ZeroHash && candidateCommitment === ZeroHash) {
+  const { modelId, candidateCommitment } = proposal;
+  const model = await readModel(chain, modelId);
+  if (model.method.zkProof) throw new Problem(`${modelId} asks for a proof: make statement and proof with prove.`);
+  if (model.benchmark.modelCommitment !== ZeroHash && candidateCommitment === ZeroHash) {
     throw new Problem(`${modelId} has a committed baseline: state the candidate's with --candidate-commitment.`);
   }
+  return compose(chain, model, proposal);
+}
+
+/** The statement that the model's benchmark pays for now, whatever is to vouch for it. */
+export async function compose(
+  chain: Chain,
+  { model, version, benchmark, method }: ModelState,
+  proposal: Proposal,
+): Promise<Proposed> {
+  const { modelId, contributors, candidateCommitment } = proposal;
+  const { contributionDataHash, ...figures } = proposal.measured;
+  const baselineCommitment = benchmark.modelCommitment;
   const evaluationId = id(proposal.evaluationName);
   const isListed = contributors.length <= MAX_LISTED;
   const origin = { chainId: chain.network.chainId, verifier: chain.address, modelId };
@@ -88,7 +99,7 @@ export async function propose(chain: Chain, proposal: Proposal): Promise<Propose
       contributionDataHash,
       contributors: isListed ? shareOut(contributors) : [],
       contributorsRoot,
-      attesterEpoch: epoch,
+      attesterEpoch: method.attesters?.epoch ?? 0n,
       deadline: (await timeOf(chain)) + proposal.life,
     },
     attestations: [],

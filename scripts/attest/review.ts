@@ -9,7 +9,7 @@ import type { Bundle } from "./bundle";
 import { readModel, revertOf, timeOf, type Chain, type ModelState } from "./chain";
 import { treeOf, type Claims } from "./claimsFile";
 import { contributorAmount } from "./contributors";
-import type { ImprovementStatement } from "./statement";
+import { hashStatement, statementDomain, type ImprovementStatement } from "./statement";
 
 /** Longest life of a statement, in seconds. */
 export const MAX_LIFE = 172_800n;
@@ -50,16 +50,16 @@ export async function requireAcceptable(chain: Chain, bundle: Bundle): Promise<R
   const model = await readModel(chain, modelId);
   const now = await timeOf(chain);
   requireAlive(statement, now);
-  if (statement.attesterEpoch !== model.epoch) {
-    throw new Problem(
-      `the attester epoch is ${statement.attesterEpoch}, expected ${model.epoch}: make the statement again.`,
-    );
+  const epoch = model.method.attesters?.epoch ?? 0n;
+  if (statement.attesterEpoch !== epoch) {
+    throw new Problem(`the attester epoch is ${statement.attesterEpoch}, expected ${epoch}: make the statement again.`);
   }
   if (await chain.verifier.isUsed(evaluation.model, evaluationId)) {
     throw new Problem(`the evaluation ${evaluationId} of ${modelId} was paid before: take another evaluation id.`);
   }
   requireSameBenchmark(bundle, model);
   const waitsForLimit = await requireStrong(chain, statement);
+  await requireValidProof(chain, model, bundle);
   const [ownerReward, contributorsReward] = await chain.verifier.previewReward(
     evaluation.model,
     evaluation.candidateScore,
@@ -70,10 +70,9 @@ export async function requireAcceptable(chain: Chain, bundle: Bundle): Promise<R
 /** The statement for an attester's eyes, line by line. With contributors behind a root, their file must be at hand. */
 export function describe({ network }: Chain, review: Review, claims?: Claims): string[] {
   const { bundle, model, ownerReward, contributorsReward, waitsForLimit, now } = review;
-  const { modelId, statement, attestations } = bundle;
+  const { modelId, statement } = bundle;
   const { evaluation, evaluationId, contributionDataHash, deadline } = statement;
   const tokens = (wei: bigint) => `${formatTokens(roundTokens(wei))} ${model.symbol}`;
-  const signed = attestations.map(({ signer }) => signer).join(", ");
   const rows: [string, string][] = [
     ["for", `verifier ${bundle.verifier} on ${network.name}, chain ${bundle.chainId}`],
     [
@@ -94,8 +93,7 @@ export function describe({ network }: Chain, review: Review, claims?: Claims): s
     ["owner", `${model.owner}: ${tokens(ownerReward)}`],
     ["contributors", `${tokens(contributorsReward)} to`],
     ...payeesOf(review, claims).map(([account, part]): [string, string] => ["", `${account}: ${part}`]),
-    ["must sign", `${model.threshold} of ${model.attesterCount} attesters, epoch ${statement.attesterEpoch}`],
-    ["signed by", signed || "nobody yet"],
+    ...vouchersOf(review),
     ["until", `${new Date(Number(deadline) * 1000).toISOString()}, ${hours(deadline - now)} hours from now`],
   ];
   const note =
@@ -104,7 +102,7 @@ export function describe({ network }: Chain, review: Review, claims?: Claims): s
 }
 
 /** By how much the candidate is better, in bps. */
-function deltaOf({ evaluation }: Pick<ImprovementStatement, "evaluation">): bigint {
+export function deltaOf({ evaluation }: Pick<ImprovementStatement, "evaluation">): bigint {
   const difference = evaluation.candidateScore - evaluation.baselineScore;
   return difference < 0n ? -difference : difference;
 }
@@ -148,6 +146,37 @@ async function requireStrong(chain: Chain, { evaluation }: ImprovementStatement)
     if (revert.name === "DailyLimitExceeded") return registry.remainingTodayBps(evaluation.model);
     throw new Problem(withHint({ ...revert, message: `the chain would refuse the statement: ${revert.message}` }));
   }
+}
+
+/** Asks the model's ZkProof about the bundle's proof, if there is one. */
+async function requireValidProof(
+  chain: Chain,
+  { method: { zkProof } }: ModelState,
+  { statement, proof }: Bundle,
+): Promise<void> {
+  if (zkProof === undefined || proof === undefined) return;
+  const digest = hashStatement(statementDomain(BigInt(chain.network.chainId), chain.address), statement);
+  try {
+    await zkProof.verify(statement.evaluation, statement.attesterEpoch, digest, proof);
+  } catch (error) {
+    const { message } = await revertOf(chain, error);
+    throw new Problem(`the chain would refuse the proof: ${message}.`);
+  }
+}
+
+/** What vouches for the statement so far, and who must. */
+function vouchersOf({ model: { method }, bundle: { attestations, proof } }: Review): [string, string][] {
+  const rows: [string, string][] = [];
+  if (method.zkProof) rows.push(["proof", proof === undefined ? "missing" : "valid"]);
+  if (method.attesters) {
+    const { threshold, count, epoch } = method.attesters;
+    const signed = attestations.map(({ signer }) => signer).join(", ");
+    rows.push(
+      ["must sign", `${threshold} of ${count} attesters, epoch ${epoch}`],
+      ["signed by", signed || "nobody yet"],
+    );
+  }
+  return rows;
 }
 
 function payeesOf({ bundle, contributorsReward, model }: Review, claims: Claims | undefined): [string, string][] {

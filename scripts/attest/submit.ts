@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The way of a signed statement to the chain, and what it minted.
+// The way of a statement to the chain, and what it minted.
 
 import type { ContractTransactionReceipt, Signer } from "ethers";
-import { Problem } from "../../deploy/problem";
 import { toCall } from "./attest";
 import type { Bundle } from "./bundle";
 import { readModel, requireEther, simulate, type Chain } from "./chain";
+import { encodeFor, type Method } from "./method";
 import { requireDestination } from "./review";
-import { encodeProof } from "./statement";
 
 /** Wei to an account. */
 export interface Payment {
@@ -31,25 +30,12 @@ export interface Submission {
   readonly contributors: readonly Payment[];
 }
 
-/** Sends a statement with as many attestations as must sign, after a simulation of exactly that; anybody may. */
+/** Sends a statement with what its model asks for, after a simulation of exactly that; anybody may. */
 export async function submit(chain: Chain, bundle: Bundle, sender: Signer): Promise<Submission> {
   requireDestination(chain, bundle);
-  const { threshold } = await readModel(chain, bundle.modelId);
-  return send(chain, bundle.modelId, callOf(bundle, threshold), sender);
-}
-
-/** Sends a statement with its proof, after a simulation of exactly that. */
-export async function send(
-  chain: Chain,
-  modelId: string,
-  call: ReturnType<typeof callOf>,
-  sender: Signer,
-): Promise<Submission> {
-  const [statement] = call;
-  const token = await chain.hre.ethers.getContractAt(
-    "ModelToken",
-    await chain.registry.tokenOf(statement.evaluation.model),
-  );
+  const { modelId, statement } = bundle;
+  const { method, token, symbol } = await readModel(chain, modelId);
+  const call = callOf(method, bundle);
   const verifier = chain.verifier.connect(sender);
   await simulate(chain, verifier.processImprovement.staticCall(...call));
   await requireEther(chain, sender);
@@ -71,22 +57,14 @@ export async function send(
     baselineScore,
     candidateScore,
     token: await token.getAddress(),
-    symbol: await token.symbol(),
+    symbol,
     reward: payments.reduce((sum, { amount }) => sum + amount, 0n),
     owner,
     contributors,
   };
 }
 
-/**
- * The arguments of a submission: the statement, and the proof with the fewest attestations that are enough, in ascending order of
- * signer.
- */
-export function callOf({ statement, attestations }: Bundle, threshold: bigint) {
-  const needed = Number(threshold);
-  if (attestations.length < needed) {
-    throw new Problem(`the bundle has ${attestations.length} of the ${needed} attestations that are needed.`);
-  }
-  const ascending = [...attestations].sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1));
-  return [toCall(statement), encodeProof(ascending.slice(0, needed))] as const;
+/** The arguments of a submission: the statement, and the proof that the model's method takes. */
+export function callOf(method: Method, bundle: Bundle) {
+  return [toCall(bundle.statement), encodeFor(method, bundle)] as const;
 }

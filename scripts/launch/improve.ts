@@ -1,31 +1,22 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { id, ZeroHash } from "ethers";
+import { id } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { LaunchedModel, Report } from "../../deploy/model";
-import type { Improvement } from "../../deploy/modelFile";
 import { Problem } from "../../deploy/problem";
 import type { Protocol } from "../../deploy/protocol";
 import { formatTokens } from "../../deploy/units";
 import { attest } from "../attest/attest";
 import type { Bundle } from "../attest/bundle";
 import { connect, readModel, type Chain } from "../attest/chain";
-import { propose } from "../attest/propose";
-import { requireAcceptable } from "../attest/review";
+import type { Method } from "../attest/method";
+import { deltaOf, requireAcceptable } from "../attest/review";
 import { callOf, submit, type Submission } from "../attest/submit";
-import { evaluate, type Evaluation } from "../evaluate/evaluate";
 import { decodeRevert } from "../lib/errors";
+import { measure, measureByProof, type Measured } from "./measure";
 import type { Refused } from "./trade";
 
-/** How long the statement may be submitted, in seconds. */
-const LIFE = 86_400n;
-
-const VALUE_DIGITS = 6;
-
 /** What an improvement showed. Scores and bounds are in bps, amounts in wei. */
-export interface Improved extends Submission {
-  readonly metric: string;
-  readonly baselineValue: string;
-  readonly candidateValue: string;
+export interface Improved extends Submission, Omit<Measured, "bundle"> {
   readonly deltaBps: bigint;
   readonly lowerBoundBps: bigint;
   readonly attesters: readonly string[];
@@ -33,94 +24,65 @@ export interface Improved extends Submission {
 }
 
 /**
- * Step 6 on a local chain: evaluates the predictions that the model file names, gathers as many attestations as must be there
- * from the development attesters, submits, and tries to submit the same again. Undefined when an earlier run did it.
+ * Step 6 on a local chain: measures or proves what the model file names, gathers as many attestations as must be there from the
+ * development attesters, submits, and tries to submit the same again. Undefined when an earlier run did it.
  */
 export async function improve(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
-  { file: { modelId, improvement }, key }: LaunchedModel,
+  { file, key }: LaunchedModel,
   report: Report,
 ): Promise<Improved | undefined> {
-  if (improvement === undefined) return undefined;
-  if (await protocol.verifier.isUsed(key, id(improvement.evaluationName))) {
+  const { improvement: shown } = file;
+  if (shown === undefined) return undefined;
+  if (await protocol.verifier.isUsed(key, id(shown.evaluationName))) {
     report({ name: "submit improvement", outcome: "done before" });
     return undefined;
   }
   const chain = await connect(hre, await protocol.verifier.getAddress());
-  const evaluation = measure(improvement, report);
-  const { bundle: unsigned } = await propose(chain, {
-    modelId,
-    evaluationName: improvement.evaluationName,
-    measured: {
-      specHash: evaluation.specHash,
-      evaluationDataHash: evaluation.evaluationDataHash,
-      baselineScore: BigInt(evaluation.baselineScore),
-      candidateScore: BigInt(evaluation.candidateScore),
-      sampleSize: BigInt(evaluation.sampleSize),
-      runs: BigInt(evaluation.runs),
-      lowerBoundBps: BigInt(evaluation.lowerBoundBps),
-      contributionDataHash: evaluation.contributionDataHash ?? ZeroHash,
-    },
-    contributors: improvement.contributors,
-    candidateCommitment: ZeroHash,
-    life: LIFE,
-  });
-  const bundle = await gather(chain, unsigned, report);
+  const { bundle: unsigned, ...values } =
+    "labels" in shown
+      ? await measureByProof(chain, file.modelId, shown, report)
+      : await measure(chain, file.modelId, shown, report);
+  const { method } = await readModel(chain, file.modelId);
+  const bundle = await gather(chain, method, unsigned, report);
   const [relayer] = (await hre.ethers.getSigners()) as [HardhatEthersSigner];
   const submission = await submit(chain, bundle, relayer);
+  const { baselineScore, candidateScore, lowerBoundBps } = bundle.statement.evaluation;
   report({
     name: "submit improvement",
     sent: { name: "submit improvement", hash: submission.transaction, gasUsed: submission.gasUsed },
-    outcome: `score ${submission.baselineScore} → ${submission.candidateScore}, ${inWords(submission)}`,
+    outcome: `score ${baselineScore} → ${candidateScore}, ${inWords(submission)}`,
   });
   return {
     ...submission,
-    metric: evaluation.metric,
-    baselineValue: evaluation.baselineValue.toFixed(VALUE_DIGITS),
-    candidateValue: evaluation.candidateValue.toFixed(VALUE_DIGITS),
-    deltaBps: BigInt(evaluation.deltaBps),
-    lowerBoundBps: BigInt(evaluation.lowerBoundBps),
+    ...values,
+    deltaBps: deltaOf(bundle.statement),
+    lowerBoundBps,
     attesters: bundle.attestations.map(({ signer }) => signer),
-    refused: await submitAgain(chain, await callFor(chain, bundle), relayer, report),
+    refused: await submitAgain(chain, callOf(method, bundle), relayer, report),
   };
 }
 
-function measure({ spec, examples, contribution }: Improvement, report: Report): Evaluation {
-  const evaluation = evaluate({ spec, examples, contribution });
-  const { metric, baselineValue, candidateValue, deltaBps, lowerBoundBps, sampleSize } = evaluation;
-  const values = [baselineValue, candidateValue].map((value) => value.toFixed(VALUE_DIGITS)).join(" → ");
-  report({
-    name: "evaluate",
-    isOffline: true,
-    outcome: `${metric} ${values} on ${sampleSize} examples: ${deltaBps} bps, at least ${lowerBoundBps} with 97.5 % confidence`,
-  });
-  return evaluation;
-}
-
-async function gather(chain: Chain, unsigned: Bundle, report: Report): Promise<Bundle> {
-  const { attestation, threshold, attesterCount } = await readModel(chain, unsigned.modelId);
+async function gather(chain: Chain, { attesters }: Method, unsigned: Bundle, report: Report): Promise<Bundle> {
+  if (attesters === undefined) return unsigned;
+  const { contract, threshold, count } = attesters;
   let bundle = unsigned;
   for (const signer of await chain.hre.ethers.getSigners()) {
     if (BigInt(bundle.attestations.length) === threshold) break;
-    if (!(await attestation.isAttester(signer.address))) continue;
+    if (!(await contract.isAttester(signer.address))) continue;
     bundle = await attest(await requireAcceptable(chain, bundle), signer);
-    const count = bundle.attestations.length;
     report({
       name: "attest",
       isOffline: true,
-      outcome: `${signer.address}, ${count} of ${threshold} that must sign, of ${attesterCount}`,
+      outcome: `${signer.address}, ${bundle.attestations.length} of ${threshold} that must sign, of ${count}`,
     });
   }
   return bundle;
 }
 
-async function callFor(chain: Chain, bundle: Bundle) {
-  return callOf(bundle, (await readModel(chain, bundle.modelId)).threshold);
-}
-
 /** Tries what must not happen. */
-export async function submitAgain(
+async function submitAgain(
   chain: Chain,
   call: ReturnType<typeof callOf>,
   relayer: HardhatEthersSigner,
@@ -138,7 +100,7 @@ export async function submitAgain(
 }
 
 /** What was minted, and for whom. */
-export function inWords({ reward, owner, symbol }: Submission): string {
+function inWords({ reward, owner, symbol }: Submission): string {
   const [all, ownerPart, rest] = [reward, owner.amount, reward - owner.amount].map(formatTokens);
   return `${all} ${symbol} minted: ${ownerPart} to the owner, ${rest} to the contributors`;
 }

@@ -2,6 +2,7 @@
 
 import { parse } from "csv-parse/sync";
 import { toBeHex } from "ethers";
+import { randomBytes } from "node:crypto";
 import { integer, oneOf, pattern, Fields, hash, type Rule } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
 import { readJson, toJson } from "../lib/files";
@@ -48,8 +49,38 @@ export function readOpening(name: string, text: string, expected: DomainName): O
   return opening;
 }
 
+/** An opening of rows with a salt of its own. */
+export function drawOpening(rows: Omit<Opening, "salt">): Opening {
+  return { ...rows, salt: BigInt(`0x${randomBytes(64).toString("hex")}`) % FIELD };
+}
+
+/**
+ * The candidate's predictions from a CSV file with the column candidate, as a new opening. Columns label and baseline, where the file
+ * has them, must be what was committed to, row by row: otherwise the rows of the two are not the same examples.
+ */
+export function readCandidate(name: string, text: string, labels: Opening, baseline: Opening): Opening {
+  const records = parseCsv(name, text);
+  const bits = rowsOf(name, records, "candidate");
+  for (const [column, { bits: committed }] of [
+    ["label", labels],
+    ["baseline", baseline],
+  ] as const) {
+    if (records[0]?.[column] === undefined) continue;
+    const other = rowsOf(name, records, column).findIndex((bit, row) => bit !== committed[row]);
+    if (other < 0) continue;
+    throw new Problem(
+      `${name}: ${column} of row ${other + 1} is not what was committed to, expected the committed rows in their order.`,
+    );
+  }
+  return drawOpening({ domain: Domain.Predictions, capacity: labels.capacity, bits });
+}
+
 /** Rows from one column of a CSV file, in the file's order: 0 and 1, or numbers that count as 1 from the threshold on. */
 export function readRows(name: string, text: string, column: string, threshold: number | undefined): number[] {
+  return rowsOf(name, parseCsv(name, text), column, threshold);
+}
+
+function parseCsv(name: string, text: string): Record<string, string>[] {
   let records: Record<string, string>[];
   try {
     records = parse(text, { columns: true, skip_empty_lines: true, trim: true });
@@ -57,6 +88,10 @@ export function readRows(name: string, text: string, column: string, threshold: 
     throw new Problem(`${name} is not CSV: ${(error as Error).message.split("\n")[0]}.`);
   }
   if (records.length === 0) throw new Problem(`${name} has no rows.`);
+  return records;
+}
+
+function rowsOf(name: string, records: Record<string, string>[], column: string, threshold?: number): number[] {
   return records.map((record, index) => {
     const value = record[column];
     if (value === undefined) {
@@ -66,7 +101,9 @@ export function readRows(name: string, text: string, column: string, threshold: 
     if (threshold !== undefined && Number.isFinite(number)) return Number(number >= threshold);
     if (number === 0 || number === 1) return number;
     const fix =
-      threshold === undefined ? "0 or 1; for scores, say from where on they are a 1 with --threshold" : "a number";
+      threshold === undefined
+        ? "0 or 1; for scores, say from where on they are a 1 with commit --threshold"
+        : "a number";
     throw new Problem(`${name}: ${column} of row ${index + 1} is "${value}", expected ${fix}.`);
   });
 }

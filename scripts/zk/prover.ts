@@ -1,10 +1,11 @@
 // The prover is a program of its own, circuits/zk.mjs; here is the way to it.
 
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { cwd } from "node:process";
+import { createInterface } from "node:readline";
 import { AbiCoder, keccak256 } from "ethers";
 import { Problem } from "../../deploy/problem";
 import { CAPACITIES, commit, FIELD, type Opening } from "./commitment";
@@ -12,6 +13,9 @@ import { countRows, packCounts, type Counts } from "./counts";
 
 const ROOT = resolve(__dirname, "../..");
 const PROGRAM = join(ROOT, "circuits/zk.mjs");
+
+/** Told what is being done, line by line. */
+export type Progress = (line: string) => void;
 
 /** Where `npm run zk:setup` puts what it makes. */
 const BUILD = join(ROOT, ".build/zk");
@@ -80,9 +84,20 @@ export function readKey(capacity: number): CircuitKey {
   return JSON.parse(readFileSync(path, "utf8")) as CircuitKey;
 }
 
+/** A circuit's key, and the folder that has the files which belong to it. */
+export interface Setup {
+  readonly key: CircuitKey;
+  readonly folder: string;
+}
+
 /** The folder of a circuit's setup. */
 export function setupFolder(capacity: number): string {
   return join(BUILD, String(capacity));
+}
+
+/** The setup for the recorded key. */
+export function recordedSetup(capacity: number): Setup {
+  return { key: readKey(capacity), folder: setupFolder(capacity) };
 }
 
 /** The smallest circuit that holds as many rows, without that of the tests. */
@@ -93,24 +108,22 @@ export function capacityFor(rows: number): number {
   return capacity;
 }
 
-/** The files of the setup that are missing or differ from the recorded hashes. */
-export async function differingFiles({ capacity, sha256 }: CircuitKey): Promise<string[]> {
-  const differing: string[] = [];
-  for (const name of PINNED) {
-    const path = join(setupFolder(capacity), name);
-    if (!existsSync(path) || (await hashFile(path)) !== sha256[name]) differing.push(name);
-  }
-  return differing;
+/** The files of the setup that are missing or have another hash than the key's record says. */
+export async function differingFiles({ key: { sha256 }, folder }: Setup): Promise<string[]> {
+  const hashes = await hashSetup(folder);
+  return PINNED.filter((name) => hashes[name] !== sha256[name]);
 }
 
-/** SHA-256 of every pinned file of a setup. */
-export async function hashSetup(capacity: number): Promise<CircuitKey["sha256"]> {
-  const hashes = PINNED.map(async (name) => [name, await hashFile(join(setupFolder(capacity), name))]);
+/** SHA-256 of every pinned file of a setup; empty for one that is missing. */
+export async function hashSetup(folder: string): Promise<CircuitKey["sha256"]> {
+  const hashes = PINNED.map(async (name) => [name, await hashFile("sha256", join(folder, name))]);
   return Object.fromEntries(await Promise.all(hashes));
 }
 
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
+/** The hash of a file; empty when there is none. */
+export async function hashFile(algorithm: "sha256" | "blake2b512", path: string): Promise<string> {
+  if (!existsSync(path)) return "";
+  const hash = createHash(algorithm);
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest("hex");
 }
@@ -143,22 +156,26 @@ export function circuitInput(claim: Claim) {
   };
 }
 
-/** Proves a claim with the circuit's setup. The rows reach the prover through a pipe: no file has them. */
-export async function prove(claim: Claim): Promise<Proven> {
-  const { capacity } = claim.labels;
-  const differing = await differingFiles(readKey(capacity));
+/** Proves a claim. The rows reach the prover through a pipe: no file has them. */
+export async function prove(
+  claim: Claim,
+  progress?: Progress,
+  setup: Setup = recordedSetup(claim.labels.capacity),
+): Promise<Proven> {
+  const differing = await differingFiles(setup);
   if (differing.length > 0) {
-    const where = relative(cwd(), setupFolder(capacity));
+    const [where, rows] = [relative(cwd(), setup.folder), setup.key.capacity];
     throw new Problem(
-      `${differing.join(", ")} in ${where} is missing or not the recorded one: run npm run zk:setup -- ${capacity}.`,
+      `${differing.join(", ")} in ${where} is missing or not the recorded one: run npm run zk:setup -- ${rows}.`,
     );
   }
-  return (await runProgram(["prove"], { ...artefacts(capacity), input: circuitInput(claim) })) as Proven;
+  const request = { ...artefactsIn(setup.folder), input: circuitInput(claim) };
+  return (await runProgram(["prove"], request, progress)) as Proven;
 }
 
 /** The circuit's values for each input; null for one that breaks a constraint. */
 export async function witnessesOf(capacity: number, inputs: readonly object[]): Promise<(string[] | null)[]> {
-  return (await runProgram(["witnesses"], { ...artefacts(capacity), inputs })) as (string[] | null)[];
+  return (await runProgram(["witnesses"], { ...artefactsIn(setupFolder(capacity)), inputs })) as (string[] | null)[];
 }
 
 /** snarkjs' own judgement of each proof. */
@@ -166,12 +183,47 @@ export async function verifyWithSnarkjs(verificationKey: SnarkjsKey, proofs: rea
   return (await runProgram(["verify"], { verificationKey, proofs })) as boolean[];
 }
 
-/** Compiles a circuit and makes its development keys. */
-export async function setUp(capacity: number): Promise<{ constraints: number; verificationKey: SnarkjsKey }> {
+/** Compiles a circuit and makes its development keys; other processes meet all of it or nothing. */
+export async function setUp(
+  capacity: number,
+  progress?: Progress,
+): Promise<{ constraints: number; verificationKey: SnarkjsKey }> {
   const folder = setupFolder(capacity);
-  const { constraints } = (await runProgram(["setup", String(capacity), folder])) as { constraints: number };
-  const verificationKey = JSON.parse(readFileSync(join(folder, "verification-key.json"), "utf8")) as SnarkjsKey;
-  return { constraints, verificationKey };
+  const draft = `${folder}.${randomUUID()}`;
+  try {
+    const answer = await runProgram(["setup", String(capacity), draft], {}, progress);
+    const { constraints } = answer as { constraints: number };
+    const verificationKey = JSON.parse(readFileSync(join(draft, "verification-key.json"), "utf8")) as SnarkjsKey;
+    if (JSON.stringify(await hashSetup(draft)) !== JSON.stringify(await hashSetup(folder))) {
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(draft, folder);
+    }
+    return { constraints, verificationKey };
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Compiles a circuit and begins its phase 2 in a folder, from a phase 1; answers with the number of constraints. */
+export async function beginPhase2(
+  capacity: number,
+  folder: string,
+  phase1: string,
+  progress?: Progress,
+): Promise<number> {
+  const answer = await runProgram(["setup", String(capacity), folder, phase1], {}, progress);
+  return (answer as { constraints: number }).constraints;
+}
+
+/** The verification key of a proving key that comes from the folder's circuit, the phase 1 and contributions; or undefined. */
+export async function checkPhase2(
+  folder: string,
+  phase1: string,
+  zkey: string,
+  progress?: Progress,
+): Promise<SnarkjsKey | undefined> {
+  const answer = await runProgram(["check", folder, phase1, zkey], {}, progress);
+  return (answer as { verificationKey?: SnarkjsKey }).verificationKey;
 }
 
 /** The proof that the ZkProof method takes: the counts, then A, B and C. */
@@ -216,26 +268,26 @@ function g2(point: readonly (readonly string[])[]): G2 {
   return point.slice(0, 2).flatMap((coordinate) => [...coordinate].reverse().map(BigInt)) as G2;
 }
 
-function artefacts(capacity: number) {
-  const folder = setupFolder(capacity);
+function artefactsIn(folder: string) {
   return { wasm: join(folder, "score.wasm"), zkey: join(folder, "score.zkey") };
 }
 
-/** Runs the program; what it says on its way goes to the error stream. */
-function runProgram(args: readonly string[], request?: object): Promise<unknown> {
+/** Runs the program. On its error stream is progress; on standard output the answer, or why there is none. */
+function runProgram(
+  args: readonly string[],
+  request: object = {},
+  progress: Progress = () => undefined,
+): Promise<unknown> {
   return new Promise((resolvePromise, reject) => {
     const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] });
-    let [answer, complaint] = ["", ""];
+    let answer = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (answer += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint += text;
-      if (request === undefined) process.stderr.write(text);
-    });
+    createInterface(child.stderr).on("line", progress);
     child.on("error", reject);
-    child.on("close", (code) => {
+    child.on("close", (code, signal) => {
       if (code === 0) resolvePromise(JSON.parse(answer));
-      else reject(new Problem(`the prover refused: ${complaint.trim().split("\n")[0]}`));
+      else reject(new Problem(`the prover failed: ${answer.trim() || `ended by ${signal ?? `code ${code}`}`}.`));
     });
-    child.stdin.end(request === undefined ? "" : JSON.stringify(request));
+    child.stdin.end(JSON.stringify(request));
   });
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { differingFiles, readKey, setUp } from "../../scripts/zk/prover";
+import { differingFiles, recordedSetup, setUp } from "../../scripts/zk/prover";
 
 const SETUP_MILLISECONDS = 300_000;
 
@@ -7,10 +7,10 @@ const SETUP_MILLISECONDS = 300_000;
 export function useSetup(capacity: number): void {
   before(async function () {
     this.timeout(SETUP_MILLISECONDS);
-    const key = readKey(capacity);
-    if ((await differingFiles(key)).length === 0) return;
+    const setup = recordedSetup(capacity);
+    if ((await differingFiles(setup)).length === 0) return;
     const { verificationKey } = await setUp(capacity);
-    expect(await differingFiles(key)).to.deep.equal([]);
-    expect(verificationKey).to.deep.equal(key.verificationKey);
+    expect(await differingFiles(setup)).to.deep.equal([]);
+    expect(verificationKey).to.deep.equal(setup.key.verificationKey);
   });
 }

@@ -4,7 +4,7 @@ import hre, { ethers } from "hardhat";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Step } from "../../deploy/model";
-import { parseModelFile, readModelFile } from "../../deploy/modelFile";
+import { parseModelFile, readModelFile, type ProvenImprovement } from "../../deploy/modelFile";
 import { Problem } from "../../deploy/problem";
 import { ensureZkProof, requireSafeKey } from "../../deploy/zk";
 import { CAPACITIES, commit } from "../../scripts/zk/commitment";
@@ -58,12 +58,11 @@ describe("Model file with a ZkProof", () => {
   };
 
   it("commits to the labels and the baseline whose openings it names", async () => {
-    const { benchmark, provenImprovement, improvement } = await readModelFile(MODEL, true);
-    expect(improvement).to.equal(undefined);
+    const { benchmark, improvement } = await readModelFile(MODEL, true);
+    const { labels, baseline } = improvement as ProvenImprovement;
     expect(benchmark.capacity).to.equal(CAPACITY);
-    expect(benchmark.evaluationDataHash).to.equal(commit(provenImprovement!.labels));
-    expect(benchmark.modelCommitment).to.equal(commit(provenImprovement!.baseline));
-    const { labels, baseline } = provenImprovement!;
+    expect(benchmark.evaluationDataHash).to.equal(commit(labels));
+    expect(benchmark.modelCommitment).to.equal(commit(baseline));
     const right = BigInt(labels.bits.filter((label, i) => label === baseline.bits[i]).length);
     expect(BigInt(benchmark.baselineScore)).to.equal((right * BPS) / BigInt(labels.bits.length));
   });
@@ -71,7 +70,7 @@ describe("Model file with a ZkProof", () => {
   it("refuses another metric, scale or number of runs, and a circuit that does not exist", () => {
     expect(() => parse({ spec: "../benchmarks/credit-default/benchmark.json" })).to.throw(
       Problem,
-      "benchmark.spec has metric roc_auc, expected accuracy for a ZkProof; benchmark.spec has minRuns 7, expected 1 for a ZkProof",
+      "benchmark.spec has metric roc_auc, expected accuracy for a proof; benchmark.spec has minRuns 7, expected 1 for a proof",
     );
     expect(() => parse({ capacity: 1_000 })).to.throw(
       Problem,

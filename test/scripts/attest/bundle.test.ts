@@ -118,7 +118,7 @@ describe("bundle", () => {
         "statement.contributors[0].shareBps is 0, expected an integer from 1 to 10000",
       ],
       ["statement.contributorsRoot", "0x00", `statement.contributorsRoot is "0x00", ${word}`],
-      ["statement.attesterEpoch", 0, `statement.attesterEpoch is 0, expected an integer from 1 to ${safe}`],
+      ["statement.attesterEpoch", -1, `statement.attesterEpoch is -1, expected an integer from 0 to ${safe}`],
       ["statement.deadline", "tomorrow", `statement.deadline is "tomorrow", expected an integer from 1 to ${safe}`],
       ["attestations", undefined, "attestations is missing, expected a list"],
       ["attestations.0.signer", undefined, `attestations[0].signer is missing, ${address}`],

@@ -170,7 +170,7 @@ describe("statement", () => {
             return proposed(tools);
           },
           async ({ rewardDistributor }) =>
-            `${MODEL} is verified by ${await rewardDistributor.getAddress()}, which does not answer as an OracleAttestation: attesters cannot vouch for it.`,
+            `${MODEL} is verified by ${await rewardDistributor.getAddress()}, expected an OracleAttestation, a ZkProof, or a hybrid of both.`,
         ],
         [
           "by a verifier that was replaced",
