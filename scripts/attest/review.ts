@@ -159,8 +159,8 @@ async function requireValidProof(
   try {
     await zkProof.verify(statement.evaluation, statement.attesterEpoch, digest, proof);
   } catch (error) {
-    const { message } = await revertOf(chain, error);
-    throw new Problem(`the chain would refuse the proof: ${message}.`);
+    const revert = await revertOf(chain, error);
+    throw new Problem(withHint({ ...revert, message: `the chain would refuse the proof: ${revert.message}` }));
   }
 }
 

@@ -76,8 +76,8 @@ export class SubmitDuty implements Duty {
       const { evaluation, evaluationId } = bundle.statement;
       if (await chain.verifier.isUsed(evaluation.model, evaluationId))
         return await this.settle(name, bundle, chain, view);
-      const { threshold } = await readModel(chain, bundle.modelId);
-      const data = chain.verifier.interface.encodeFunctionData("processImprovement", [...callOf(bundle, threshold)]);
+      const { method } = await readModel(chain, bundle.modelId);
+      const data = chain.verifier.interface.encodeFunctionData("processImprovement", [...callOf(method, bundle)]);
       const slot = await sender.send({ to: chain.address, data });
       this.sent.set(name, { bundle, slot });
       this.refusals.delete(name);

@@ -223,7 +223,7 @@ describe("prove @uninstrumented", () => {
       const env = { PRIVATE_KEY: first!.privateKey };
       expectRefusal(
         await run(attest, onChain(context), { input: formatBundle(later), env }),
-        "attest: the chain would refuse the proof: The proof is not valid for this statement (ProofInvalid).",
+        "attest: the chain would refuse the proof: The proof is not valid for this statement (ProofInvalid). Prove the statement as it is submitted; whatever changes in it needs a new proof.",
       );
       const [one, other] = [bundle, { ...bundle, proof: `${bundle.proof!.slice(0, -2)}00` }].map((each, i) =>
         folder.write(`${i}.json`, formatBundle(each)),
