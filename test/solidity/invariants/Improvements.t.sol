@@ -8,10 +8,11 @@ import {DeltaOneVerifier} from "contracts/verification/DeltaOneVerifier.sol";
 import {OracleAttestation} from "contracts/verification/methods/OracleAttestation.sol";
 import {ProtocolTest} from "../utils/ProtocolTest.sol";
 import {vm} from "../utils/Test.sol";
-import {ImprovementsHandler, Milestones, Verification} from "./ImprovementsHandler.sol";
+import {ImprovementsHandler, Milestones, Verification, Vouching} from "./ImprovementsHandler.sol";
 
 /// @title The invariants of improvements, by the numbers under which they are promised
-/// @notice V2 and V5 speak of submissions: {ImprovementsHandler} asserts them at each of its own, where a failure fails every invariant.
+/// @notice V5, and of V2 what is refused, speak of submissions: {ImprovementsHandler} asserts them at each of its own, where a failure
+/// fails every invariant.
 contract ImprovementsInvariantsTest is ProtocolTest {
     uint256 private constant SCALE = 100_00;
 
@@ -56,6 +57,17 @@ contract ImprovementsInvariantsTest is ProtocolTest {
             assertEq(_handler.timesPaid(id), 1);
             assertTrue(_verifier.isUsed(modelKey(), id));
         }
+    }
+
+    /// @dev That there is no payment but those of the books is V3.
+    function invariant_V2_paymentImpliesEnoughAttestersInTimeAgainstTheScore() external view {
+        for (uint256 i; i < _handler.evaluationCount(); ++i) {
+            Vouching memory vouching = _handler.vouchingOf(_handler.evaluationIds(i));
+            assertGe(vouching.attesters, vouching.threshold);
+            assertEq(vouching.baselineScore, vouching.bookedScore);
+            assertLe(vouching.paidAt, vouching.deadline);
+        }
+        assertEq(registry.scoreOf(modelKey()), _handler.bookedScore());
     }
 
     function invariant_V3_ownerAndContributorsAreTheRewardExactly() external view {

@@ -37,6 +37,16 @@ struct Milestones {
     uint256 benchmarksReplaced;
 }
 
+/// @notice What stood behind a payment, found out without the verifier and its method.
+struct Vouching {
+    uint256 attesters; // present ones who signed exactly this statement
+    uint256 threshold;
+    uint256 baselineScore; // as stated
+    uint256 bookedScore; // before
+    uint256 deadline;
+    uint256 paidAt;
+}
+
 /// @title ImprovementsHandler
 /// @notice Attesters, relayers, the guardian, the admin, the governor and time, acting on one model. It keeps its own books, written from
 /// the specification, and checks each submission by itself; the invariants compare the books with the chain.
@@ -58,6 +68,10 @@ contract ImprovementsHandler is Assertions {
     mapping(bytes32 evaluationId => uint256) public timesPaid;
     bytes32[] public evaluationIds;
 
+    /// @notice The model's score, as benchmarks and payments have set it.
+    uint256 public bookedScore;
+
+    mapping(bytes32 evaluationId => Vouching) private _vouchings;
     Verification private _v;
     Keys private _keys;
     address[] private _signers; // ascending
@@ -80,6 +94,7 @@ contract ImprovementsHandler is Assertions {
         _v = v;
         _keys = keys;
         clock = block.timestamp;
+        bookedScore = v.registry.scoreOf(v.model);
         for (uint256 i; i < names.length; ++i) {
             (address account, uint256 key) = makeAccount(names[i]);
             _privateKeys[account] = key;
@@ -234,6 +249,7 @@ contract ImprovementsHandler is Assertions {
         benchmark.direction = maximise ? Direction.MAXIMISE : Direction.MINIMISE;
         vm.prank(_keys.admin);
         _v.registry.replaceBenchmark(_v.model, benchmark);
+        bookedScore = benchmark.baselineScore;
         ++milestones.benchmarksReplaced;
     }
 
@@ -252,6 +268,10 @@ contract ImprovementsHandler is Assertions {
 
     function evaluationCount() external view returns (uint256) {
         return evaluationIds.length;
+    }
+
+    function vouchingOf(bytes32 evaluationId) external view returns (Vouching memory) {
+        return _vouchings[evaluationId];
     }
 
     function today() external view returns (uint256) {
@@ -283,6 +303,15 @@ contract ImprovementsHandler is Assertions {
         ownerPaid += (reward * 30) / 100;
         paidBpsOn[clock / 1 days] += delta;
         if (timesPaid[s.evaluationId]++ == 0) evaluationIds.push(s.evaluationId);
+        _vouchings[s.evaluationId] = Vouching({
+            attesters: _attestersBehind(s, proof),
+            threshold: _v.oracle.threshold(),
+            baselineScore: s.evaluation.baselineScore,
+            bookedScore: bookedScore,
+            deadline: s.deadline,
+            paidAt: clock
+        });
+        bookedScore = s.evaluation.candidateScore;
         _last = abi.encode(s);
         _lastProof = proof;
         _hasLast = true;
@@ -347,6 +376,19 @@ contract ImprovementsHandler is Assertions {
         return (abi.encode(accounts, signatures), count);
     }
 
+    /// @dev Each signer counts once, however often it signed.
+    function _attestersBehind(ImprovementStatement memory s, bytes memory proof) private view returns (uint256 count) {
+        (, bytes[] memory signatures) = abi.decode(proof, (address[], bytes[]));
+        bytes32 digest = _v.verifier.hashStatement(s);
+        for (uint256 i; i < KEYS; ++i) {
+            bool signed;
+            for (uint256 j; j < signatures.length; ++j) {
+                signed = signed || _recover(digest, signatures[j]) == _signers[i];
+            }
+            if (signed && _v.oracle.isAttester(_signers[i])) ++count;
+        }
+    }
+
     function _remainingToday() private view returns (uint256) {
         uint256 limit = _v.registry.dailyLimitOf(_v.model);
         uint256 paid = paidBpsOn[clock / 1 days];
@@ -374,6 +416,16 @@ contract ImprovementsHandler is Assertions {
     function _deltaBps(ImprovementStatement memory s) private pure returns (uint256) {
         (uint256 a, uint256 b) = (s.evaluation.baselineScore, s.evaluation.candidateScore);
         return a > b ? a - b : b - a;
+    }
+
+    /// @dev Of r, s and v, one after the other.
+    function _recover(bytes32 digest, bytes memory signature) private pure returns (address) {
+        (bytes32 r, bytes32 s, uint8 v) = (bytes32(0), bytes32(0), uint8(signature[64]));
+        assembly ("memory-safe") {
+            r := mload(add(signature, 0x20))
+            s := mload(add(signature, 0x40))
+        }
+        return ecrecover(digest, v, r, s);
     }
 
     function _signersOf(bytes memory proof) private pure returns (uint256) {
