@@ -42,11 +42,12 @@ function read(args: string[]) {
     args,
     options: { network: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean" } },
   });
-  if (values.help) return undefined;
-  const fields = new Fields({ network: values.network }, "--");
+  const { help, json = false, ...options } = values;
+  if (help) return undefined;
+  const fields = new Fields(options, "--");
   const network = fields.read("network", networkName);
   fields.refuse("options");
-  return { network, json: values.json ?? false };
+  return { network, json };
 }
 
 async function diagnose(hre: HardhatRuntimeEnvironment) {

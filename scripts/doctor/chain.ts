@@ -37,6 +37,9 @@ const TIMEOUT_MS = 60_000;
 /** Blocks whose logs are asked for at once; fewer when the node refuses so many. */
 const CHUNK = 10_000;
 
+/** What nodes answer with when a call reverts. */
+const REVERTED = 3;
+
 /** One block of a chain. */
 export class Chain {
   private readonly runner: ContractRunner;
@@ -124,8 +127,10 @@ export class Chain {
     try {
       return (await this.provider.send("eth_call", [{ to, data }, toQuantity(this.block)])) as string;
     } catch (error) {
-      if (isRevert(error)) throw new Unanswered(`call of ${data.slice(0, 10)} reverted`);
-      throw error;
+      const reply = replyOf(error);
+      if (reply === undefined) throw error;
+      if (isRevert(reply)) throw new Unanswered(`call of ${data.slice(0, 10)} reverted`);
+      throw new Problem(`the node refuses a call: ${reply.message}; run the command again, or use another node.`);
     }
   }
 }
@@ -154,13 +159,16 @@ export async function answerOf<T>(reading: Promise<T>): Promise<T | undefined> {
 
 /** What a contract answered cannot be decoded. */
 function isUnreadable(error: unknown): boolean {
-  return isError(error, "BAD_DATA") || isError(error, "BUFFER_OVERRUN") || isError(error, "CALL_EXCEPTION");
+  return isError(error, "BAD_DATA") || isError(error, "BUFFER_OVERRUN");
 }
 
-/** The node answered that the call failed, not that it could not be made. */
-function isRevert(error: unknown): boolean {
-  const text = error instanceof Error ? `${error.message} ${JSON.stringify(error)}` : "";
-  return isError(error, "CALL_EXCEPTION") || /revert|opcode|out of gas|stack (over|under)flow|EVM error/i.test(text);
+/** What the node answered to a call that it did not make, or whose contract reverted: ethers takes the one for the other. */
+function replyOf(error: unknown): { readonly code: number; readonly message: string } | undefined {
+  return isError(error, "CALL_EXCEPTION") ? (error.info?.error as ReturnType<typeof replyOf>) : undefined;
+}
+
+function isRevert({ code, message }: NonNullable<ReturnType<typeof replyOf>>): boolean {
+  return code === REVERTED || /revert|opcode|out of gas|stack (over|under)flow|EVM error/i.test(message);
 }
 
 /** The node did not answer at all. */

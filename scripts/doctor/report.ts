@@ -3,13 +3,20 @@
 
 import { bold, green, yellow } from "../lib/terminal";
 
-/** Something that is not as declared, or that somebody should know of. */
+/** Something that is not as declared. */
 export interface Finding {
   readonly what: string;
   readonly actual: string;
-  /** What was declared; for what is only notable, what it will be or how long it lasts. */
   readonly declared: string;
   readonly fix: string;
+}
+
+/** Something that is allowed to be so, and that somebody should know of. */
+export interface Note {
+  readonly what: string;
+  readonly actual: string;
+  /** What comes of it, or who can do what about it. */
+  readonly next: string;
 }
 
 export type Verdict = "ok" | "WRONG" | "notable";
@@ -17,7 +24,7 @@ export type Verdict = "ok" | "WRONG" | "notable";
 /** One thing that must hold, over all it was looked at in. */
 export class Check {
   readonly wrong: Finding[] = [];
-  readonly notable: Finding[] = [];
+  readonly notable: Note[] = [];
   looked = 0;
 
   constructor(
@@ -35,9 +42,8 @@ export class Check {
     if (!isRight) this.wrong.push({ what, actual, declared, fix });
   }
 
-  /** Something that is allowed to be so, and that does not fail. */
-  note(what: string, actual: string, declared: string, fix: string): void {
-    this.notable.push({ what, actual, declared, fix });
+  note(what: string, actual: string, next: string): void {
+    this.notable.push({ what, actual, next });
   }
 
   get verdict(): Verdict {
@@ -76,6 +82,11 @@ export function inWords({ what, actual, declared, fix }: Finding): string {
   return `${what} is ${actual}, declared ${declared}: ${fix}`;
 }
 
+/** A note in one line. */
+export function noteInWords({ what, actual, next }: Note): string {
+  return `${what}: ${actual}; ${next}`;
+}
+
 /** One document with everything, for programs. */
 export function toDocument(diagnosis: Diagnosis) {
   const { checks, ...rest } = diagnosis;
@@ -109,14 +120,16 @@ export function toText(diagnosis: Diagnosis): string {
 
 const SHOWN = { ok: green("ok     "), notable: yellow("notable"), WRONG: bold(yellow("WRONG  ")) } as const;
 
-function lines(check: Check): string[] {
-  const { name, verdict, looked, wrong, notable } = check;
-  const detail = ({ what, actual, declared }: Finding, word: string) =>
-    `             ${what} is ${actual}${declared === "" ? "" : `, ${word} ${declared}`}`;
+function lines({ name, verdict, looked, wrong, notable }: Check): string[] {
   return [
     `  ${SHOWN[verdict]}  ${name} (${looked})`,
-    ...wrong.flatMap((finding) => [detail(finding, "declared"), `               → ${finding.fix}`]),
-    ...notable.flatMap((finding) => [detail(finding, "then"), `               → ${finding.fix}`]),
+    ...wrong.flatMap(({ what, actual, declared, fix }) => [
+      `             ${what}`,
+      `               is ${actual}`,
+      `               declared ${declared}`,
+      `               → ${fix}`,
+    ]),
+    ...notable.map((note) => `             ${noteInWords(note)}`),
   ];
 }
 

@@ -40,6 +40,13 @@ const BENCHMARK_TERMS = [
   "minLowerBoundBps",
 ] as const;
 
+/** What leads on from a status. */
+const NEXT_STEP = {
+  NONE: "a deployer can call deployTokenWithAllocations",
+  PROPOSAL: "a registrar can call registerModel",
+  REGISTERED: "a pool creator can call createPoolWithParams",
+} as const;
+
 /** The checks of models, in the order in which they are shown. */
 type Checks = ReturnType<typeof buildChecks>;
 
@@ -128,8 +135,8 @@ async function readToken({ chain, build }: Subject, { token: address }: ModelSta
     token.totalSupply(),
     token.pool(),
     token.isSupplierMinted(),
-    token.rewardsMinted(),
-    token.remainingInvestorAllocation(),
+    answerOf(token.rewardsMinted()), // these two subtract: nothing comes of a storage that breaks the invariants
+    answerOf(token.remainingInvestorAllocation()),
   ]);
   return { totalSupply, pool, isSupplierMinted, rewardsMinted, remaining };
 }
@@ -244,83 +251,62 @@ function examineChanges(checks: Checks, { modelId, status, isDistributed }: Mode
   changes.looked++;
   PARAMETERS.forEach((name, index) => {
     const [value, effectiveAt] = pending.changes[index] ?? [0n, 0n];
-    const fix = "its governor or a guardian can call cancelChange";
+    const next = `${value} from ${timeText(effectiveAt)}`;
     if (effectiveAt > 0n)
-      changes.note(`the next ${name} of ${modelId}`, String(value), `from ${timeText(effectiveAt)}`, fix);
+      changes.note(`${name} of ${modelId}`, next, "its governor or a guardian can call cancelChange");
   });
-  const [governor, acceptableFrom] = pending.governor;
+  const [governor, from] = pending.governor;
   if (governor !== ZeroAddress)
     changes.note(
-      `the next governor of ${modelId}`,
-      governor,
-      `acceptable from ${timeText(acceptableFrom)}`,
-      "its governor can propose another",
+      `governor of ${modelId}`,
+      `${governor} may accept`,
+      `from ${timeText(from)}; the present one can propose another`,
     );
   if (pending.owner !== ZeroAddress)
-    changes.note(`the next owner of ${modelId}`, pending.owner, "when it accepts", "its owner can propose another");
+    changes.note(`owner of ${modelId}`, `${pending.owner} may accept`, "the present one can propose another");
   limits.looked++;
   if (dailyLimit !== DEFAULT_DAILY_LIMIT_BPS)
     limits.note(
-      `the daily limit of ${modelId}`,
+      `daily limit of ${modelId}`,
       `${dailyLimit} bps`,
-      "",
-      `the admin set it; ${DEFAULT_DAILY_LIMIT_BPS} is the default`,
+      `the admin set it; the default is ${DEFAULT_DAILY_LIMIT_BPS}`,
     );
   if (status !== "PROPOSAL" && !isDistributed)
     launches.note(
-      `the supplier allocation of ${modelId}`,
-      "not distributed yet",
-      "",
-      "a distributor calls distributeModelSupplierAllocation",
+      `supplier allocation of ${modelId}`,
+      "not distributed",
+      "a distributor can call distributeModelSupplierAllocation",
     );
-  if (status !== "DEPLOYED")
-    launches.note(
-      `the launch of ${modelId}`,
-      status,
-      "",
-      status === "PROPOSAL" ? "a registrar calls registerModel" : "a pool creator calls createPoolWithParams",
-    );
+  if (status !== "DEPLOYED") launches.note(`launch of ${modelId}`, status, NEXT_STEP[status]);
 }
 
 function examineSupply(checks: Checks, { model, market, registry }: Examined, token: Token): void {
-  const { modelId, supplierAllocation, investorAllocation, rewardAllocation } = model;
+  const { modelId, supplierAllocation, investorAllocation, rewardAllocation, isDistributed } = model;
   const { totalSupply, isSupplierMinted, rewardsMinted, remaining } = token;
-  const cap = supplierAllocation + investorAllocation + rewardAllocation;
-  const most = (limit: bigint) => `at most ${limit}`;
-  checks.supplyCap.holds(totalSupply <= cap, `totalSupply of ${modelId}`, String(totalSupply), most(cap), COMPROMISED);
-  checks.launches.same(`isSupplierMinted of ${modelId}`, isSupplierMinted, model.isDistributed, COMPROMISED);
-  const { rewards } = checks;
-  rewards.holds(
-    rewardsMinted <= rewardAllocation,
-    `rewardsMinted of ${modelId}`,
-    String(rewardsMinted),
-    most(rewardAllocation),
-    COMPROMISED,
+  const { supplyCap, supplySum, launches, rewards, issue } = checks;
+  atMost(
+    supplyCap,
+    `totalSupply of ${modelId}`,
+    totalSupply,
+    supplierAllocation + investorAllocation + rewardAllocation,
   );
+  launches.same(`isSupplierMinted of ${modelId}`, isSupplierMinted, isDistributed, COMPROMISED);
+  const minted = rewardsMinted ?? rewardAllocation - model.rewardsRemaining;
+  rewards.same(`rewardsMinted of ${modelId}`, rewardsMinted ?? "no answer", minted, COMPROMISED);
+  atMost(rewards, `rewardsMinted of ${modelId}`, minted, rewardAllocation);
   if (registry)
-    rewards.same(
-      `rewardsRemaining of ${modelId}`,
-      registry.rewardsRemaining,
-      rewardAllocation - rewardsMinted,
-      COMPROMISED,
-    );
+    rewards.same(`rewardsRemaining of ${modelId}`, registry.rewardsRemaining, rewardAllocation - minted, COMPROMISED);
   if (model.pool && !market) return;
   const netIssued = market?.netIssued ?? 0n;
-  const sum = (isSupplierMinted ? supplierAllocation : 0n) + rewardsMinted + netIssued;
-  checks.supplySum.same(`totalSupply of ${modelId}`, totalSupply, sum, COMPROMISED);
-  checks.issue.holds(
-    netIssued <= investorAllocation,
-    `netIssued of ${modelId}`,
-    String(netIssued),
-    most(investorAllocation),
-    COMPROMISED,
-  );
-  checks.issue.same(
-    `remainingInvestorAllocation of ${modelId}`,
-    remaining,
-    investorAllocation - netIssued,
-    COMPROMISED,
-  );
+  const sum = (isDistributed ? supplierAllocation : 0n) + rewardAllocation - model.rewardsRemaining + netIssued;
+  supplySum.same(`totalSupply of ${modelId}`, totalSupply, sum, COMPROMISED);
+  atMost(issue, `netIssued of ${modelId}`, netIssued, investorAllocation);
+  const room = investorAllocation - netIssued;
+  issue.same(`remainingInvestorAllocation of ${modelId}`, remaining ?? "no answer", room, COMPROMISED);
+}
+
+function atMost(check: Check, what: string, actual: bigint, limit: bigint): void {
+  check.holds(actual <= limit, what, String(actual), `at most ${limit}`, COMPROMISED);
 }
 
 function examineMarket({ chain }: Subject, checks: Checks, { modelId, pool }: ModelState, market: Market): void {
@@ -337,8 +323,7 @@ function examineMarket({ chain }: Subject, checks: Checks, { modelId, pool }: Mo
   if (buysPausedUntil > chain.timestamp)
     checks.pauses.note(
       `buys of ${modelId}`,
-      "paused",
-      `open from ${timeText(buysPausedUntil)}`,
+      `paused until ${timeText(buysPausedUntil)}`,
       "a guardian can call resumeBuys",
     );
 }

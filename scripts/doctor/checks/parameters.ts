@@ -121,7 +121,7 @@ async function checkMethods(subject: Subject): Promise<Check> {
     if (method === own) check.same(view, isAllowed, true, "let the admin call setMethodAllowed");
     else if (!proofs.includes(method)) check.same(view, isAllowed, false, "let the admin call setMethodAllowed");
     else if (isAllowed === "false")
-      check.note(`the ZkProof ${method}`, "deployed and not allowed", "", "let the admin call setMethodAllowed");
+      check.note(`the ZkProof ${method}`, "deployed and not allowed", "the admin can call setMethodAllowed");
   }
   return check;
 }

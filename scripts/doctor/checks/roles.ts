@@ -9,9 +9,11 @@ import { Check } from "../report";
 import type { RolesState } from "../replay";
 import { COMPROMISED, contractOf, timeText, type Named, type Subject } from "../subject";
 
-/** Declared holders of each role, on whichever contract has it, and where they are declared. */
-const DECLARED: Readonly<Record<string, readonly [string, (parameters: Parameters, timelock: string) => string[]]>> = {
-  DEFAULT_ADMIN_ROLE: ["docs/roles.md", (_, timelock) => [timelock]],
+/** Declared holders of each role, on whichever contract has it, and where in the parameter file; the admin is the timelock. */
+const DECLARED: Readonly<
+  Record<string, readonly [string | undefined, (parameters: Parameters, timelock: string) => string[]]>
+> = {
+  DEFAULT_ADMIN_ROLE: [undefined, (_, timelock) => [timelock]],
   GUARDIAN_ROLE: ["$global.guardians", ({ $global }) => $global.guardians],
   REGISTRAR_ROLE: ["Models.registrars", ({ Models }) => Models.registrars],
   OPERATOR_ROLE: ["Tokens.operators", ({ Tokens }) => Tokens.operators],
@@ -79,7 +81,7 @@ async function compareHolders(subject: Subject, contract: Named, check: Check): 
   for (const role of new Set([...names.keys(), ...events.everHeld.keys()])) {
     const name = names.get(role) ?? role;
     const what = `${name} of ${contract.name}`;
-    const [place, holdersOf] = DECLARED[name] ?? ["no file", () => []];
+    const [place, holdersOf] = DECLARED[name] ?? [undefined, () => []];
     const wanted = holdersOf(declared.parameters, timelock);
     const candidates = [...new Set([...(events.everHeld.get(role) ?? []), ...wanted])];
     const holders: string[] = [];
@@ -90,8 +92,8 @@ async function compareHolders(subject: Subject, contract: Named, check: Check): 
       check.same(`hasRole(${name}, ${account}) of ${contract.name}`, holds ?? "no answer", told, COMPROMISED);
     }
     matrix.set(name, holders);
-    const source = place.includes("/") ? place : `${place} of ${declared.file}`;
-    check.same(what, list(holders), list(wanted), advice(holders, wanted, source));
+    const alternative = place === undefined ? "" : `, or change ${place} of ${declared.file}`;
+    check.same(what, list(holders), list(wanted), `${advice(holders, wanted)}${alternative}`);
     if (!names.has(role)) continue;
     const admin = (await answerOf(access.getRoleAdmin(role))) ?? "no answer";
     const adminName = names.get(admin) ?? admin;
@@ -100,14 +102,14 @@ async function compareHolders(subject: Subject, contract: Named, check: Check): 
   return matrix;
 }
 
-function advice(holders: readonly string[], wanted: readonly string[], source: string): string {
+function advice(holders: readonly string[], wanted: readonly string[]): string {
   const extra = holders.filter((account) => !wanted.includes(account));
   const missing = wanted.filter((account) => !holders.includes(account));
   const steps = [
     ...(extra.length > 0 ? [`revoke it from ${list(extra)}`] : []),
     ...(missing.length > 0 ? [`grant it to ${list(missing)}`] : []),
   ];
-  return `${steps.join(" and ")}, or change ${source}`;
+  return steps.join(" and ");
 }
 
 function list(accounts: readonly string[]): string {

@@ -19,12 +19,8 @@ export async function checkOperations(subject: Subject): Promise<Check> {
     check.holds(isPending, `operation ${operation.id}`, "not pending", "pending by its events", COMPROMISED);
     if (!isPending) continue;
     const readiness = time <= chain.timestamp ? "ready since" : "ready at";
-    check.note(
-      `operation ${operation.id}`,
-      operation.calls.map((call) => callText(subject, call)).join(", "),
-      `${readiness} ${timeText(time)}`,
-      "a holder of CANCELLER_ROLE can cancel it",
-    );
+    const calls = operation.calls.map((call) => callText(subject, call)).join(", ");
+    check.note(`operation ${operation.id}`, calls, `${readiness} ${timeText(time)}; a canceller can call cancel`);
   }
   return check;
 }
@@ -43,7 +39,7 @@ export async function checkPauses(subject: Subject): Promise<Check> {
     const until = await answerOf(reading);
     check.same(`${view}`, until ?? "no answer", state[view], COMPROMISED);
     if (until !== undefined && until > chain.timestamp)
-      check.note(what, "paused", `open from ${timeText(until)}`, `a guardian can call ${end}`);
+      check.note(what, `paused until ${timeText(until)}`, `a guardian can call ${end}`);
   }
   return check;
 }

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+import { expect } from "chai";
+import { keccak256 } from "ethers";
+import { isHealthy, toDocument, toText, type Diagnosis } from "../../../scripts/doctor/report";
+import { toJson } from "../../../scripts/lib/files";
+import { freePort, rpc, runScript, type Outcome } from "../../helpers/process";
+import { DAY } from "../../helpers/units";
+import {
+  addressOf,
+  buildWorld,
+  holderOf,
+  look,
+  notableOf,
+  now,
+  send,
+  setCode,
+  time,
+  wrongOf,
+  type Redeclare,
+  type World,
+} from "./support";
+import { DEVIATIONS, NOTABLE } from "./deviations";
+
+describe("doctor @uninstrumented", () => {
+  let world: World;
+  let snapshot: unknown;
+
+  before(async () => {
+    world = await buildWorld();
+    snapshot = await rpc(world.node.url, "evm_snapshot");
+  });
+
+  afterEach(async () => {
+    await rpc(world.node.url, "evm_revert", [snapshot]);
+    snapshot = await rpc(world.node.url, "evm_snapshot");
+  });
+
+  after(() => world.node.stop());
+
+  describe("a model that was launched, traded, improved and used", () => {
+    it("finds nothing wrong and nothing notable", () => {
+      expect({ wrong: wrongOf(world.clean), notable: notableOf(world.clean) }).to.deep.equal({
+        wrong: [],
+        notable: [],
+      });
+      expect(isHealthy(world.clean)).to.equal(true);
+    });
+
+    it("has looked at something in every check, but at no proof and no operation: there is none", () => {
+      const empty = world.clean.checks.filter(({ looked }) => looked === 0).map(({ name }) => name);
+      expect(empty).to.deep.equal(["code of ZkProof", "operations that wait"]);
+    });
+  });
+
+  for (const [group, deviations] of Object.entries(DEVIATIONS)) {
+    describe(`${group} deviate`, () => {
+      for (const { name, deviate } of deviations) {
+        it(`finds ${name}, and nothing else`, async () => {
+          const { wrong, redeclare } = await deviate(world);
+          const diagnosis = await diagnose(redeclare);
+          expect(wrongOf(diagnosis)).to.deep.equal(wrong);
+          expect(isHealthy(diagnosis)).to.equal(false);
+        });
+      }
+    });
+  }
+
+  describe("something is under way", () => {
+    for (const { name, prepare } of NOTABLE) {
+      it(`shows ${name}, and does not fail`, async () => {
+        const notable = await prepare(world);
+        const diagnosis = await diagnose();
+        expect({ notable: notableOf(diagnosis), wrong: wrongOf(diagnosis) }).to.deep.equal({ notable, wrong: [] });
+        expect(isHealthy(diagnosis)).to.equal(true);
+      });
+    }
+  });
+
+  describe("as a command", () => {
+    const doctor = (env: Record<string, string>, ...args: string[]): Promise<Outcome> =>
+      runScript("scripts/doctor.ts", ["--network", "localhost", ...args], env);
+
+    it("exits with 0 and prints tables when every check passes", async () => {
+      const { code, stdout, stderr } = await doctor(world.node.env);
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+      expect(stdout).to.match(/^localhost, chain 31337, block \d+: 1 model\n\ncode\n {2}ok {7}code of /);
+      expect(stdout).to.match(/\n {4}OPERATOR_ROLE on TokenManager, delay [^\n]*: grantRole, revokeRole\n/);
+      expect(stdout).to.match(/\n\n\d+ checks pass\n$/);
+      expect(stdout).not.to.contain("WRONG");
+    });
+
+    it("exits with 1 and prints one document when something is wrong", async () => {
+      await setCode(world, addressOf(world, "UsageFeeRouter"), "0x");
+      const { code, stdout, stderr } = await doctor(world.node.env, "--json");
+      expect({ code, stderr }).to.deep.equal({ code: 1, stderr: "" });
+      expect(JSON.parse(stdout)).to.deep.equal(JSON.parse(toJson(toDocument(await diagnose()))));
+      expect(JSON.parse(stdout)).to.deep.include({ isHealthy: false, models: 1 });
+    });
+
+    it("exits with 2 and one line where there is no deployment, or no answer", async () => {
+      const { env } = world.node;
+      const [nothing, unreachable] = await Promise.all([
+        doctor({ ...env, DEPLOYMENTS: `${env.DEPLOYMENTS}/elsewhere` }),
+        doctor({ ...env, RPC_URL_LOCALHOST: `http://127.0.0.1:${await freePort()}` }),
+      ]);
+      expect(nothing).to.deep.equal({
+        code: 2,
+        stdout: "",
+        stderr:
+          "doctor: the journal of localhost has no complete deployment: deploy the protocol, or name the folder of its journal in DEPLOYMENTS.\n",
+      });
+      expect(unreachable).to.deep.equal({
+        code: 2,
+        stdout: "",
+        stderr: "doctor: the network localhost does not answer: start it (npx hardhat node) or correct its address.\n",
+      });
+    });
+  });
+
+  describe("for people", () => {
+    it("shows what is wrong with what was declared and what to do, and what is notable", async () => {
+      const { fees, line } = { fees: addressOf(world, "UsageFeeRouter"), line: "code of UsageFeeRouter" };
+      await setCode(world, fees, "0x");
+      await send(world, holderOf(world, "GUARDIAN_ROLE"), "TokenManager", "pauseLaunches", [DAY]);
+      const until = time((await now(world)) + DAY);
+      const text = toText(await diagnose());
+      expect(text).to.contain(
+        [
+          `\n  WRONG    ${line} (1)`,
+          `             the ${line} at ${fees}`,
+          "               is no code",
+          `               declared ${keccak256(world.build("UsageFeeRouter").code)}`,
+          "               → check the sources out that were deployed and build them; if these are, stop using the contract\n",
+        ].join("\n"),
+      );
+      expect(text).to.contain(
+        `\n  notable  launches and improvements (2)\n             launches: paused until ${until}; a guardian can call resumeLaunches\n`,
+      );
+      expect(text).to.match(/\n1 of \d+ checks find something WRONG; 1 check with something notable$/);
+    });
+  });
+
+  function diagnose(redeclare?: Redeclare): Promise<Diagnosis> {
+    return look(world, redeclare);
+  }
+});
