@@ -8,10 +8,11 @@ import { join, relative } from "node:path";
 import { cwd } from "node:process";
 import { findModule, firstBlockOf, networkOf, type Addresses, type Network } from "../../deploy/ignition";
 import { readModelFile, type ModelFile } from "../../deploy/modelFile";
-import { readParameters, type Parameters } from "../../deploy/parameters";
+import { parametersFile, readParameters, type Parameters } from "../../deploy/parameters";
 import { publishedId } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
 import { findProtocol } from "../../deploy/protocol";
+import { readRecord } from "../../deploy/record";
 import { zkMethodOf } from "../../ignition/modules/ZkMethod";
 import { readJson, readText } from "../lib/files";
 import { CAPACITIES } from "../zk/commitment";
@@ -33,7 +34,7 @@ export interface DeclaredMethod {
 /** The declared state of a network. */
 export interface Declared {
   readonly network: Network;
-  /** Name of the parameter file. */
+  /** Name of the parameter file: the one that was deployed with, the network's own without a record. */
   readonly file: string;
   readonly parameters: Parameters;
   /** By contract name; the reserve token as `ReserveToken`. */
@@ -48,7 +49,8 @@ export interface Declared {
 /** Reads what is declared for the network; refuses a network without a deployment. */
 export async function readDeclared(hre: HardhatRuntimeEnvironment, modelsFolder = MODELS): Promise<Declared> {
   const network = networkOf(hre);
-  const parameters = await readParameters(network);
+  const file = readRecord(network)?.parameters ?? parametersFile(network);
+  const parameters = await readParameters(network, file);
   const addresses = await findProtocol(hre, parameters);
   const firstBlock = await firstBlockOf(hre);
   if (addresses === undefined || firstBlock === undefined) {
@@ -59,7 +61,7 @@ export async function readDeclared(hre: HardhatRuntimeEnvironment, modelsFolder 
   const paths = modelPaths(modelsFolder);
   return {
     network,
-    file: `ignition/parameters/${network.isLocal ? "localhost" : network.name}.json5`,
+    file: relative(cwd(), file),
     parameters,
     addresses,
     zkMethods: await findZkMethods(hre),
