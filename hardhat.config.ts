@@ -6,6 +6,7 @@ import type { HttpNetworkUserConfig } from "hardhat/types";
 import { execFileSync } from "node:child_process";
 import { version as solcVersion } from "solc/package.json";
 import { patient } from "./deploy/rpc";
+import "./scripts/tasks";
 
 // The compiler is the pinned npm package, also for users with internet: everybody compiles the same bytes, and nothing is downloaded.
 subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async () => ({

@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { id, type ContractTransactionResponse } from "ethers";
+import { id, isCallException, type ContractTransactionResponse } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { HokusaiAMM, ModelToken, VestingWallet } from "../.build/typechain";
 import { vestingModuleId, vestingOf } from "../ignition/modules/Vesting";
@@ -21,6 +21,11 @@ const TRIES = 6;
 /** Lifecycle of a model, as on chain. */
 export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
 
+/** The word for a status. */
+export function statusName(code: bigint): string {
+  return Object.entries(Status).find(([, value]) => value === code)?.[0] ?? String(code);
+}
+
 /** One step of a launch: sent now, done without the chain, or found on chain and checked. */
 export interface Step {
   readonly name: string;
@@ -40,6 +45,11 @@ export interface LaunchedModel {
   readonly key: string;
   readonly token: ModelToken;
   readonly pool: HokusaiAMM;
+}
+
+/** Calls what a transaction called, in the state before its block: throws the revert with its data, which no receipt has. */
+async function replay({ provider, from, to, data, value }: ContractTransactionResponse, block: number): Promise<void> {
+  await provider.call({ from, to, data, value, blockTag: block - 1 });
 }
 
 /** What the steps of a launch work with. */
@@ -147,10 +157,13 @@ export async function signerWithRole(
   throw new Problem(`AccessControl: account ${signers[0]?.address} is missing role ${role} on ${name}`);
 }
 
-/** Waits for a transaction and says what it cost. */
+/** Waits for a transaction and says what it cost; of one that was mined and reverted, why. */
 export async function confirm(name: string, sending: Promise<ContractTransactionResponse>): Promise<Sent> {
   const transaction = await sending;
-  const receipt = await transaction.wait();
+  const receipt = await transaction.wait().catch(async (error: unknown) => {
+    if (isCallException(error) && error.receipt) await replay(transaction, error.receipt.blockNumber);
+    throw error;
+  });
   if (receipt === null)
     throw new Problem(`${name}: transaction ${transaction.hash} has no receipt; run the command again.`);
   return { name, hash: receipt.hash, gasUsed: receipt.gasUsed };
@@ -298,11 +311,17 @@ export async function requireToken(site: Site, modelId: string): Promise<ModelTo
   );
 }
 
-/** The model's pool; refuses an id that has none. */
-export async function requirePool({ hre, protocol }: Site, modelId: string): Promise<HokusaiAMM> {
+/** The model's pool, if it was created. */
+export async function findPool({ hre, protocol }: Site, modelId: string): Promise<HokusaiAMM | undefined> {
   const address = await protocol.registry.poolOf(id(modelId));
-  if (BigInt(address) !== 0n) return hre.ethers.getContractAt("HokusaiAMM", address);
-  throw new Problem(`${modelId} has no pool on ${protocol.network.name}: check the id, or create the pool first.`);
+  return BigInt(address) === 0n ? undefined : hre.ethers.getContractAt("HokusaiAMM", address);
+}
+
+/** The model's pool; refuses an id that has none. */
+export async function requirePool(site: Site, modelId: string): Promise<HokusaiAMM> {
+  const pool = await findPool(site, modelId);
+  if (pool) return pool;
+  throw new Problem(`${modelId} has no pool on ${site.protocol.network.name}: check the id, or create the pool first.`);
 }
 
 /** A model file, and where the model is looked for. */

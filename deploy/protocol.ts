@@ -77,6 +77,22 @@ export async function deployProtocol(
   return protocol;
 }
 
+/** The protocol that the network's journal has, checked against the chain; refuses a network that has none. */
+export async function requireProtocol(hre: HardhatRuntimeEnvironment): Promise<Protocol> {
+  const network = networkOf(hre);
+  if (network.isEphemeral) {
+    throw new Problem("the chain in this process has no protocol: name another with --network, such as localhost.");
+  }
+  const parameters = await readParameters(network);
+  const contracts = await findProtocol(hre, parameters);
+  if (!contracts) {
+    throw new Problem(`the journal of ${network.name} has no complete deployment: deploy the protocol first.`);
+  }
+  const protocol = await connectProtocol(hre, parameters, contracts);
+  await requireWired(hre, protocol);
+  return protocol;
+}
+
 /** Deploys, as far as the chain has not got it, the reserve token of a local chain and the protocol. */
 async function deployContracts(
   hre: HardhatRuntimeEnvironment,

@@ -2,16 +2,11 @@
 // The command line of `doctor`: compares a live deployment with what is declared, and says what differs.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type { HttpNetworkConfig } from "hardhat/types";
 import { parseArgs } from "node:util";
 import { Fields } from "../deploy/fields";
-import { Problem } from "../deploy/problem";
-import { readBuild } from "./doctor/build";
-import { Chain } from "./doctor/chain";
-import { readDeclared } from "./doctor/declared";
 import { examine } from "./doctor/doctor";
+import { observe } from "./doctor/observe";
 import { isHealthy, toDocument, toText } from "./doctor/report";
-import { OTHER_CONTRACTS } from "./doctor/subject";
 import { networkName, processStreams, runCommand, type Streams } from "./lib/command";
 import { toJson } from "./lib/files";
 
@@ -28,7 +23,7 @@ Reads only. Exit code 0: every check passes, ${DEVIATIONS}: something is wrong, 
 export async function main(args: readonly string[], streams: Streams): Promise<number> {
   let isWell = true;
   const run = async (hre: HardhatRuntimeEnvironment, { json }: NonNullable<ReturnType<typeof read>>) => {
-    const diagnosis = await diagnose(hre);
+    const diagnosis = await observe(hre, examine);
     isWell = isHealthy(diagnosis);
     return json ? toJson(toDocument(diagnosis)) : toText(diagnosis);
   };
@@ -48,21 +43,6 @@ function read(args: string[]) {
   const network = fields.read("network", networkName);
   fields.refuse("options");
   return { network, json };
-}
-
-async function diagnose(hre: HardhatRuntimeEnvironment) {
-  const declared = await readDeclared(hre);
-  const { url } = hre.network.config as HttpNetworkConfig;
-  if (url === undefined)
-    throw new Problem(`${declared.network.name} is no network that can be looked at from outside.`);
-  const contracts = Object.keys(declared.addresses).filter((name) => name !== "ReserveToken");
-  const build = await readBuild(hre, [...contracts, ...OTHER_CONTRACTS]);
-  const chain = await Chain.at(url, declared.network);
-  try {
-    return await examine(chain, build, declared);
-  } finally {
-    chain.close();
-  }
 }
 
 if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));

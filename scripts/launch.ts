@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { deployTo } from "../deploy/deployment";
 import { networkOf } from "../deploy/ignition";
-import { Status, type LaunchedModel } from "../deploy/model";
+import { statusName, type LaunchedModel } from "../deploy/model";
 import { readModelFile } from "../deploy/modelFile";
 import { parametersFile, readParameters } from "../deploy/parameters";
 import { together } from "../deploy/problem";
@@ -56,8 +56,7 @@ async function launch(hre: HardhatRuntimeEnvironment, { model: path, json, confi
   const trading = network.isLocal ? await trade(hre, protocol, model, view.step) : undefined;
   const improvement = network.isLocal ? await improve(hre, protocol, model, view.step) : undefined;
   const usage = await use(hre, protocol, model, view.step);
-  const code = await protocol.registry.statusOf(model.key);
-  const status = Object.entries(Status).find(([, value]) => value === code)?.[0] ?? String(code);
+  const status = statusName(await protocol.registry.statusOf(model.key));
   const shown = { ...(trading && { trading }), ...(improvement && { improvement }), ...(usage && { usage }) };
   view.end({ protocol, model, status, ...shown, state: await readState(model) });
 }

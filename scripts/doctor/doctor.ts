@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Compares a live deployment with what is declared. Nothing is ever sent.
 
-import { getAddress } from "ethers";
 import { authoritiesOf } from "./authority";
-import type { Build } from "./build";
-import type { Chain } from "./chain";
 import { checkCode, checkZkMethods } from "./checks/code";
 import { checkModels } from "./checks/models";
 import { checkParameters } from "./checks/parameters";
 import { checkRoles } from "./checks/roles";
 import { checkOperations, checkPauses } from "./checks/timelock";
-import type { Declared } from "./declared";
-import { replay } from "./replay";
 import type { Check, Diagnosis } from "./report";
 import type { Subject } from "./subject";
 
 const GROUPS = ["code", "parameters", "roles", "timelock", "models", "pauses", "invariants"];
 
 /** Examines a deployment as it is in one block. */
-export async function examine(chain: Chain, build: Build, declared: Declared): Promise<Diagnosis> {
-  const contracts = Object.fromEntries(
-    Object.entries(declared.addresses)
-      .filter(([name]) => name !== "ReserveToken")
-      .map(([name, address]) => [name, { name, address: getAddress(address), compiled: build(name) }]),
-  );
-  const state = replay(await chain.events(Object.values(contracts), declared.firstBlock));
-  const subject: Subject = { chain, build, declared, contracts, state };
+export async function examine(subject: Subject): Promise<Diagnosis> {
+  const { chain, declared, state } = subject;
   const { matrix, checks: roles } = await checkRoles(subject);
   const checks = [
     ...(await checkCode(subject)),

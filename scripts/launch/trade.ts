@@ -5,6 +5,7 @@ import { confirm, type LaunchedModel, type Report } from "../../deploy/model";
 import type { Protocol } from "../../deploy/protocol";
 import { formatPrice, formatReserve, formatTokens, RESERVE_DECIMALS, roundTokens } from "../../deploy/units";
 import { decodeRevert, type Revert } from "../lib/errors";
+import { settle, type Trade } from "../lib/trading";
 
 /** Who trades on a local chain: see ignition/parameters/localhost.json5. */
 const INVESTOR = 8;
@@ -14,20 +15,6 @@ const FIRST_BUYS = [25n, 50n];
 
 /** Part of its tokens that the investor sells, in percent. */
 const SOLD = 20n;
-
-const WAD = 10n ** 18n;
-const BPS = 10_000n;
-
-/** One trade and what it did to the price. */
-export interface Trade {
-  readonly name: string;
-  readonly reserve: bigint;
-  readonly tokens: bigint;
-  readonly priceBefore: bigint;
-  readonly priceAfter: bigint;
-  /** By how much the average price of the trade, fee included, was worse than the price before it, in bps. */
-  readonly impactBps: bigint;
-}
 
 /** A trade that must not happen, and why it did not. */
 export interface Refused extends Revert {
@@ -106,26 +93,13 @@ async function buy({ hre, model, investor, report }: Market, name: string, perce
   const remaining = await pool.remainingInvestorAllocation();
   const wanted = percent === undefined ? remaining : ((await model.token.investorAllocation()) * percent) / 100n;
   const [, reserveIn] = await pool.quoteBuyExactOut(wanted);
-  const priceBefore = await pool.spotPrice();
-  const heldBefore = await model.token.balanceOf(investor);
   const deadline = await inAnHour(hre);
-  const sent = await confirm(
-    name,
+  const { trade, sent } = await settle(pool, name, () =>
     percent === undefined
       ? pool.buyExactOut(wanted, wanted, reserveIn, investor, deadline)
       : pool.buy(reserveIn, wanted, investor, deadline),
   );
-  const tokens = (await model.token.balanceOf(investor)) - heldBefore;
-  const priceAfter = await pool.spotPrice();
-  const trade = {
-    name,
-    reserve: reserveIn,
-    tokens,
-    priceBefore,
-    priceAfter,
-    impactBps: impact(reserveIn, tokens, priceBefore),
-  };
-  report({ name, sent, outcome: `${formatReserve(reserveIn)} USDC minted ${describe(trade, model)}` });
+  report({ name, sent, outcome: `${formatReserve(trade.reserve)} USDC minted ${describe(trade, model)}` });
   return trade;
 }
 
@@ -160,21 +134,14 @@ async function sell({ hre, model, investor, report }: Market): Promise<Trade> {
   const pool = model.pool.connect(investor);
   const tokens = ((await model.token.balanceOf(investor)) * SOLD) / 100n;
   const reserve = await pool.quoteSell(tokens);
-  const priceBefore = await pool.spotPrice();
-  const sent = await confirm(name, pool.sell(tokens, reserve, investor, await inAnHour(hre)));
-  const priceAfter = await pool.spotPrice();
-  const trade = { name, reserve, tokens, priceBefore, priceAfter, impactBps: -impact(reserve, tokens, priceBefore) };
-  report({ name, sent, outcome: `${formatReserve(reserve)} USDC for ${describe(trade, model)}` });
+  const deadline = await inAnHour(hre);
+  const { trade, sent } = await settle(pool, name, () => pool.sell(tokens, reserve, investor, deadline));
+  report({ name, sent, outcome: `${formatReserve(trade.reserve)} USDC for ${describe(trade, model)}` });
   return trade;
 }
 
 function describe({ tokens, priceBefore, priceAfter }: Trade, { file }: LaunchedModel): string {
   return `${formatTokens(roundTokens(tokens))} ${file.symbol}; price ${formatPrice(priceBefore)} → ${formatPrice(priceAfter)}`;
-}
-
-/** How far the average price is above `priceBefore`, in bps. */
-function impact(reserve: bigint, tokens: bigint, priceBefore: bigint): bigint {
-  return (reserve * WAD * WAD * BPS) / (tokens * priceBefore) - BPS;
 }
 
 async function inAnHour(hre: HardhatRuntimeEnvironment): Promise<number> {

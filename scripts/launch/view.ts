@@ -3,7 +3,7 @@ import { projectedDilution, type ModelFile } from "../../deploy/modelFile";
 import { nameOf, type Network, type Sent } from "../../deploy/ignition";
 import type { Protocol } from "../../deploy/protocol";
 import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../deploy/units";
-import type { MarketState } from "../lib/state";
+import { marketTable, supplyTable, type MarketState } from "../lib/state";
 import { bold, cyan, dim, green, table, yellow } from "../lib/terminal";
 import type { Usage } from "./fees";
 import type { Improved } from "./improve";
@@ -36,7 +36,6 @@ type Print = (line: string) => void;
 /** For people: every step as it happens, then the market in tables. */
 export function humanView(print: Print): View {
   let sent = 0;
-  const gas = ({ gasUsed, hash }: Sent) => `${formatInteger(gasUsed).padStart(11)} gas  ${dim(hash)}`;
   return {
     begin({ name, chainId }, file) {
       print("");
@@ -56,18 +55,23 @@ export function humanView(print: Print): View {
       print(bold("Model"));
     },
     step(step) {
-      const { name, sent: transaction, outcome } = step;
-      const mark = isFound(step) ? dim("·") : isRefused(step) ? yellow("✗") : green("✓");
-      print(
-        `  ${mark} ${name.padEnd(32)}${transaction ? gas(transaction) : dim(isFound(step) ? "found" : "")}`.trimEnd(),
-      );
-      print(`    ${dim(outcome)}`);
+      stepLines(step).forEach((line) => print(line));
     },
     end(result) {
       summary(result).forEach((line) => print(line === "" ? line : `  ${line}`));
     },
   };
 }
+
+/** A step for people: its transaction, and what the chain has now. */
+export function stepLines(step: Step): string[] {
+  const { name, sent, outcome } = step;
+  const mark = isFound(step) ? dim("·") : isRefused(step) ? yellow("✗") : green("✓");
+  const line = `  ${mark} ${name.padEnd(32)}${sent ? gas(sent) : dim(isFound(step) ? "found" : "")}`;
+  return [line.trimEnd(), `    ${dim(outcome)}`];
+}
+
+const gas = ({ gasUsed, hash }: Sent) => `${formatInteger(gasUsed).padStart(11)} gas  ${dim(hash)}`;
 
 /** For programs: one JSON document at the end. Amounts are strings of the smallest unit, prices as `spotPrice` has them. */
 export function jsonView(print: Print): View {
@@ -112,33 +116,13 @@ const isFound = (step: Step) => !step.sent && !step.isOffline && !isRefused(step
 function summary({ model, status, trading, improvement, usage, state }: LaunchResult): string[] {
   const { supply, pool } = state;
   const { symbol } = model.file;
-  const tokens = (wei: bigint) => formatTokens(roundTokens(wei));
   return [
     "",
     bold(`${model.file.name} is ${status}`),
     "",
-    ...table(
-      [`supply in ${symbol}`, "minted", "cap", "left"],
-      [
-        bucket("supplier", supply.supplier.minted, supply.supplier.cap),
-        bucket("investor, net of sells", supply.investor.issued, supply.investor.cap),
-        bucket("reward", supply.reward.minted, supply.reward.cap),
-        bucket("total", supply.total, supply.maxSupply + supply.reward.cap),
-      ],
-    ),
+    ...supplyTable(supply, symbol),
     "",
-    ...table(
-      ["market in USDC", ""],
-      [
-        ["price at creation", formatPrice(priceAtCreation(model))],
-        ["price now", formatPrice(pool.spotPrice)],
-        ["reserve", formatReserve(pool.reserve)],
-        ["virtual reserve", formatReserve(pool.virtualReserve)],
-        ["trade fees to collect", formatReserve(pool.uncollectedFees)],
-        [`most ${symbol} that the reserve can buy back`, tokens(pool.maxSell)],
-        [`${symbol} that nobody paid the reserve for`, tokens(pool.unbackedSupply)],
-      ],
-    ),
+    ...marketTable(pool, symbol),
     ...trades(trading, symbol),
     ...rewards(improvement),
     ...fees(usage),
@@ -146,14 +130,6 @@ function summary({ model, status, trading, improvement, usage, state }: LaunchRe
     ...sellsOpen(state, trading),
     "",
   ];
-}
-
-function bucket(name: string, minted: bigint, cap: bigint): string[] {
-  return [name, ...[minted, cap, cap - minted].map((wei) => formatTokens(roundTokens(wei)))];
-}
-
-function priceAtCreation({ file }: LaunchedModel): bigint {
-  return file.pool.initialPrice * 10n ** 18n;
 }
 
 function trades(trading: Trading | undefined, symbol: string): string[] {

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// The everyday tasks. This file only says what they are called and take: what they do is imported when one runs, because it needs
+// compiled contracts, and `npx hardhat compile` must work without any.
+
+import { task } from "hardhat/config";
+import type { ConfigurableTaskDefinition, HardhatRuntimeEnvironment } from "hardhat/types";
+import type { Work } from "./run";
+
+const FILE = "model file, such as deploy/models/sentiment-v2.json";
+const ID = "published id of the model, such as sentiment-v2";
+const FROM = "account that sends; the first of the network's without it";
+
+/** Declares a task whose work is imported when it runs. Hardhat passes absent parameters as undefined. */
+function declare(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
+  return task(name, description)
+    .addFlag("json", "print one JSON document; amounts are strings of the smallest unit")
+    .setAction(async (args: Record<string, unknown>, hre: HardhatRuntimeEnvironment) => {
+      const { runTask } = await import("./run");
+      await runTask(hre, name, args, work);
+    });
+}
+
+declare(
+  "model:deploy",
+  "Deploys a model's token: the first step of a launch",
+  async () => (await import("./models")).deployModel,
+).addOptionalPositionalParam("file", FILE);
+
+declare(
+  "model:register",
+  "Commits a model's benchmark: the second step of a launch",
+  async () => (await import("./models")).registerModel,
+).addOptionalPositionalParam("file", FILE);
+
+declare(
+  "model:distribute",
+  "Mints a model's supplier allocation, once: the third step of a launch",
+  async () => (await import("./models")).distributeModel,
+).addOptionalPositionalParam("id", ID);
+
+declare(
+  "model:show",
+  "Shows a model: its status, supply, market, parameters and benchmark",
+  async () => (await import("./models")).showModel,
+).addOptionalPositionalParam("id", ID);
+
+declare(
+  "pool:create",
+  "Creates a model's pool on the terms of its file: the fourth step of a launch",
+  async () => (await import("./pools")).createPool,
+).addOptionalPositionalParam("file", FILE);
+
+declare(
+  "pool:quote",
+  "Tells what a trade would give now, and sends nothing",
+  async () => (await import("./pools")).quote,
+)
+  .addOptionalPositionalParam("id", ID)
+  .addOptionalParam("usdc", "buy with this much USDC")
+  .addOptionalParam("tokens", "buy this many tokens")
+  .addOptionalParam("sell", "sell this many tokens");
+
+declare(
+  "pool:buy",
+  "Buys tokens of a model, after approving exactly what may be spent",
+  async () => (await import("./pools")).buy,
+)
+  .addOptionalPositionalParam("id", ID)
+  .addOptionalParam("usdc", "spend exactly this much USDC")
+  .addOptionalParam("tokens", "or buy exactly this many tokens")
+  .addOptionalParam("min", "fewest tokens to accept for --usdc")
+  .addOptionalParam("max", "most USDC to spend for --tokens")
+  .addOptionalParam(
+    "slippageBps",
+    "instead of --min or --max: how far from the quote, in bps; 50 without any of the three",
+  )
+  .addOptionalParam("deadline", "minutes after which the trade is refused; 20 without it")
+  .addOptionalParam("from", FROM);
+
+declare("pool:sell", "Sells tokens of a model to its pool", async () => (await import("./pools")).sell)
+  .addOptionalPositionalParam("id", ID)
+  .addOptionalParam("tokens", "sell exactly this many tokens")
+  .addOptionalParam("min", "least USDC to accept")
+  .addOptionalParam("slippageBps", "instead of --min: how far from the quote, in bps; 50 without either")
+  .addOptionalParam("deadline", "minutes after which the trade is refused; 20 without it")
+  .addOptionalParam("from", FROM);
+
+declare(
+  "fees:deposit",
+  "Pays usage fees of a model: a share for its infrastructure, the rest into its pool",
+  async () => (await import("./fees")).deposit,
+)
+  .addOptionalPositionalParam("id", ID)
+  .addOptionalParam("usdc", "the fees")
+  .addOptionalParam("from", FROM);
+
+declare(
+  "params:propose",
+  "Changes a parameter as the model's governor, and tells when it takes effect",
+  async () => (await import("./parameters")).propose,
+)
+  .addOptionalPositionalParam("id", ID)
+  .addOptionalParam("tokensPerDeltaOne", "reward of one DeltaOne, in tokens")
+  .addOptionalParam("infrastructureAccrualBps", "share of usage fees for the infrastructure, in bps")
+  .addOptionalParam("pricePerThousandCalls", "price of 1000 calls, in USDC");
+
+declare(
+  "roles:list",
+  "Lists who holds which role, rebuilt from events and confirmed by the contracts",
+  async () => (await import("./roles")).listRoles,
+);

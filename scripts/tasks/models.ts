@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Tasks of a model's lifecycle: single steps of a launch, and what came of them.
+
+import { id } from "ethers";
+import { resolve } from "node:path";
+import { publishedId, text } from "../../deploy/fields";
+import {
+  ensureDistributed,
+  ensureRegistered,
+  ensureToken,
+  findPool,
+  requireToken,
+  statusName,
+  type Launch,
+} from "../../deploy/model";
+import { readModelFile } from "../../deploy/modelFile";
+import { marketTable, readPool, readSupply, supplyTable } from "../lib/state";
+import { bold, table } from "../lib/terminal";
+import { PARAMETERS, pendingChanges } from "./parameters";
+import type { Arguments, TaskContext, TaskResult, Work } from "./run";
+
+/** Path of a model file. */
+const modelPath = text(1, 1024);
+
+/** A task that takes one step of a launch with a model file. */
+export function stepOf(step: (launch: Launch) => Promise<Record<string, unknown>>): Work {
+  return (args) => {
+    const path = resolve(args.read("file", modelPath));
+    args.refuse();
+    return async ({ hre, protocol, report }) => {
+      const file = await readModelFile(path, protocol.network.isLocal);
+      const found = await step({ hre, protocol, file, report });
+      return resultOf({ hre, protocol, report }, file.modelId, found);
+    };
+  };
+}
+
+/** Step 1. */
+export const deployModel = stepOf(async (launch) => ({ token: await (await ensureToken(launch)).getAddress() }));
+
+/** Step 2. */
+export const registerModel = stepOf(async (launch) => {
+  await ensureRegistered(launch);
+  return { score: await launch.protocol.registry.scoreOf(id(launch.file.modelId)) };
+});
+
+/** Step 3. */
+export const distributeModel: Work = (args) => {
+  const modelId = readId(args);
+  args.refuse();
+  return async (context) => {
+    const token = await ensureDistributed(context, modelId);
+    const recipient = await token.supplierRecipient();
+    return resultOf(context, modelId, { recipient, amount: await token.supplierAllocation() });
+  };
+};
+
+/** Argument `id`. */
+export function readId(args: Arguments): string {
+  return args.read("id", publishedId);
+}
+
+/** The status of a model, and what a task has to say beside it. */
+async function resultOf(
+  { protocol }: TaskContext,
+  modelId: string,
+  found: Record<string, unknown>,
+): Promise<TaskResult> {
+  const status = statusName(await protocol.registry.statusOf(id(modelId)));
+  return { lines: [`${modelId} is ${status}`], document: { model: { id: modelId, status, ...found } } };
+}
+
+/** All that the chain has of a model. */
+export const showModel: Work = (args) => {
+  const modelId = readId(args);
+  args.refuse();
+  return async (context) => {
+    const { protocol } = context;
+    const { registry } = protocol;
+    const key = id(modelId);
+    const token = await requireToken(context, modelId);
+    const pool = await findPool(context, modelId);
+    const [name, symbol] = [await token.name(), await token.symbol()];
+    const status = statusName(await registry.statusOf(key));
+    const [owner, governor] = [await registry.ownerOf(key), await registry.governorOf(key)];
+    const parameters = await registry.parametersOf(key);
+    const pending = await pendingChanges(context, key);
+    const isRegistered = (await registry.benchmarkVersionOf(key)) > 0n;
+    const benchmark = isRegistered ? await readBenchmark(context, key) : undefined;
+    const supply = await readSupply(token, pool);
+    const market = pool && (await readPool(pool));
+    const present = Object.fromEntries(PARAMETERS.map(({ name: parameter }) => [parameter, parameters[parameter]]));
+    const addresses = { token: await token.getAddress(), ...(pool && { pool: await pool.getAddress() }) };
+    return {
+      lines: [
+        bold(`${name} is ${status}`),
+        "",
+        ...table(
+          [modelId, ""],
+          [...Object.entries(addresses), ["owner", owner], ["governor", governor], ["licence", parameters.licenseURI]],
+        ),
+        "",
+        ...supplyTable(supply, symbol),
+        ...(market ? ["", ...marketTable(market, symbol)] : []),
+        "",
+        ...table(
+          ["parameters", "now", "pending"],
+          PARAMETERS.map(({ name: parameter, show }) => {
+            const change = pending.find((entry) => entry.parameter === parameter);
+            const then = change ? `${show(change.value)} ${change.when}` : "";
+            return [parameter, show(parameters[parameter]), then];
+          }),
+        ),
+        ...(benchmark
+          ? [
+              "",
+              ...table(
+                ["benchmark", ""],
+                Object.entries(benchmark).map(([field, value]) => [field, String(value)]),
+              ),
+            ]
+          : []),
+      ],
+      document: {
+        model: { id: modelId, key, name, symbol, status, ...addresses, owner, governor },
+        supply,
+        ...(market && { pool: market }),
+        parameters: { ...present, licenseHash: parameters.licenseHash, licenseURI: parameters.licenseURI },
+        pending: pending.map(({ parameter, value, effectiveAt }) => ({ parameter, value, effectiveAt })),
+        ...(benchmark && { benchmark }),
+      },
+    };
+  };
+};
+
+async function readBenchmark({ protocol: { registry } }: TaskContext, key: string) {
+  const benchmark = await registry.benchmarkOf(key);
+  return {
+    version: await registry.benchmarkVersionOf(key),
+    score: await registry.scoreOf(key),
+    method: benchmark.method,
+    specHash: benchmark.specHash,
+    evaluationDataHash: benchmark.evaluationDataHash,
+    minImprovementBps: benchmark.minImprovementBps,
+    minSampleSize: benchmark.minSampleSize,
+    minRuns: benchmark.minRuns,
+    minLowerBoundBps: benchmark.minLowerBoundBps,
+    remainingTodayBps: await registry.remainingTodayBps(key),
+  };
+}

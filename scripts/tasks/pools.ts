@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// Tasks of a model's market.
+
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import type { HokusaiAMM } from "../../.build/typechain";
+import { amount } from "../../deploy/fields";
+import { ensurePool, requirePool, requireToken } from "../../deploy/model";
+import {
+  formatPrice,
+  formatReserve,
+  formatTokens,
+  RESERVE_DECIMALS,
+  roundTokens,
+  TOKEN_DECIMALS,
+} from "../../deploy/units";
+import { digits } from "../lib/command";
+import { table } from "../lib/terminal";
+import { priceImpact, settle, type Trade } from "../lib/trading";
+import { readId, stepOf } from "./models";
+import { approve, readSender, signerOf, type Arguments, type TaskContext, type TaskResult, type Work } from "./run";
+
+const USDC = amount(RESERVE_DECIMALS, "0.000001", "1000000000");
+const TOKENS = amount(TOKEN_DECIMALS, "0.000000000000000001", "10000000000");
+const SLIPPAGE = digits(0, 10_000);
+const MINUTES = digits(1, 1440);
+
+const BPS = 10_000n;
+const DEFAULT_SLIPPAGE_BPS = 50;
+const DEFAULT_MINUTES = 20;
+
+/** Step 4 of a launch. */
+export const createPool = stepOf(async (launch) => ({ pool: await (await ensurePool(launch)).getAddress() }));
+
+/** How far a trade may end from its quote: a limit that the caller states, or a share of the quote. */
+interface Limit {
+  readonly stated?: bigint;
+  readonly slippageBps: bigint;
+}
+
+/** What a trade would give now. */
+export const quote: Work = (args) => {
+  const modelId = readId(args);
+  const kind = args.one("usdc", "tokens", "sell");
+  const given = kind === "" ? 0n : args.read(kind, kind === "usdc" ? USDC : TOKENS);
+  args.refuse();
+  return async (context) => {
+    const pool = await requirePool(context, modelId);
+    const symbol = await (await requireToken(context, modelId)).symbol();
+    const priceBefore = await pool.spotPrice();
+    const { reserve, tokens } = await quoted(pool, kind, given);
+    const away = priceImpact(reserve, tokens, priceBefore);
+    const impactBps = kind === "sell" ? -away : away;
+    return {
+      lines: table(
+        [`${kind === "sell" ? "sell to" : "buy from"} the pool of ${modelId}`, ""],
+        [
+          [symbol, formatTokens(kind === "usdc" ? roundTokens(tokens) : tokens)],
+          ["USDC, trade fee included", formatReserve(reserve)],
+          ["price now", formatPrice(priceBefore)],
+          ["price impact", percent(impactBps)],
+        ],
+      ),
+      document: {
+        model: { id: modelId },
+        side: kind === "sell" ? "sell" : "buy",
+        reserve,
+        tokens,
+        priceBefore,
+        impactBps,
+      },
+    };
+  };
+};
+
+/** Buys for an exact amount of USDC, or an exact amount of tokens. */
+export const buy: Work = (args) => {
+  const modelId = readId(args);
+  const kind = args.one("usdc", "tokens");
+  const given = kind === "" ? 0n : args.read(kind, kind === "usdc" ? USDC : TOKENS);
+  const limit = kind === "tokens" ? readLimit(args, "max", USDC) : readLimit(args, "min", TOKENS);
+  const minutes = args.read("deadline", MINUTES, DEFAULT_MINUTES);
+  const from = readSender(args);
+  args.refuse();
+  return async (context) => {
+    const pool = await requirePool(context, modelId);
+    const buyer = await signerOf(context, from);
+    const market = pool.connect(buyer);
+    const { reserve, tokens } = await quoted(pool, kind, given);
+    const deadline = await deadlineIn(context, minutes);
+    if (kind === "usdc") {
+      const min = limit.stated ?? (tokens * (BPS - limit.slippageBps)) / BPS;
+      await approve(context, buyer, pool, reserve);
+      return traded(context, modelId, market, "buy", () => market.buy(reserve, min, buyer, deadline));
+    }
+    const max = limit.stated ?? (reserve * (BPS + limit.slippageBps)) / BPS;
+    await approve(context, buyer, pool, max);
+    return traded(context, modelId, market, "buy", () => market.buyExactOut(given, given, max, buyer, deadline));
+  };
+};
+
+/** Sells an exact amount of tokens. */
+export const sell: Work = (args) => {
+  const modelId = readId(args);
+  const tokens = args.read("tokens", TOKENS);
+  const limit = readLimit(args, "min", USDC);
+  const minutes = args.read("deadline", MINUTES, DEFAULT_MINUTES);
+  const from = readSender(args);
+  args.refuse();
+  return async (context) => {
+    const pool = await requirePool(context, modelId);
+    const seller: HardhatEthersSigner = await signerOf(context, from);
+    const market = pool.connect(seller);
+    const min = limit.stated ?? ((await pool.quoteSell(tokens)) * (BPS - limit.slippageBps)) / BPS;
+    const deadline = await deadlineIn(context, minutes);
+    return traded(context, modelId, market, "sell", () => market.sell(tokens, min, seller, deadline));
+  };
+};
+
+function readLimit(args: Arguments, name: "min" | "max", rule: typeof USDC): Limit {
+  args.atMostOne(name, "slippage-bps");
+  const slippageBps = BigInt(args.read("slippage-bps", SLIPPAGE, DEFAULT_SLIPPAGE_BPS));
+  return { ...(args.has(name) && { stated: args.read(name, rule) }), slippageBps };
+}
+
+/** Both sides of a trade of which one is given. */
+async function quoted(pool: HokusaiAMM, kind: string, given: bigint): Promise<Pick<Trade, "reserve" | "tokens">> {
+  if (kind === "usdc") return { reserve: given, tokens: await pool.quoteBuy(given) };
+  if (kind === "sell") return { reserve: await pool.quoteSell(given), tokens: given };
+  const [tokens, reserve] = await pool.quoteBuyExactOut(given);
+  return { reserve, tokens };
+}
+
+async function traded(
+  context: TaskContext,
+  modelId: string,
+  pool: HokusaiAMM,
+  name: string,
+  sending: Parameters<typeof settle>[2],
+): Promise<TaskResult> {
+  const symbol = await (await requireToken(context, modelId)).symbol();
+  const { trade, sent } = await settle(pool, name, sending);
+  const { reserve, tokens, priceBefore, priceAfter, impactBps } = trade;
+  const outcome = `${formatTokens(roundTokens(tokens))} ${symbol} for ${formatReserve(reserve)} USDC`;
+  context.report({ name, sent, outcome });
+  return {
+    lines: table(
+      [`${name === "sell" ? "sold to" : "bought from"} the pool of ${modelId}`, ""],
+      [
+        [symbol, formatTokens(roundTokens(tokens))],
+        ["USDC, trade fee included", formatReserve(reserve)],
+        ["price before", formatPrice(priceBefore)],
+        ["price after", formatPrice(priceAfter)],
+        ["price impact", percent(impactBps)],
+      ],
+    ),
+    document: { model: { id: modelId }, trade },
+  };
+}
+
+async function deadlineIn({ hre }: TaskContext, minutes: number): Promise<number> {
+  return ((await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0) + 60 * minutes;
+}
+
+function percent(bps: bigint): string {
+  return `${(Number(bps) / 100).toFixed(2)} %`;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// What all tasks have in common: bad input and refusals in one line, tables or JSON, progress on the error stream.
+
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { getAddress, type Addressable } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { address, Fields, type Rule } from "../../deploy/fields";
+import { confirm, type Step } from "../../deploy/model";
+import { Problem } from "../../deploy/problem";
+import { requireProtocol, type Protocol } from "../../deploy/protocol";
+import { formatReserve } from "../../deploy/units";
+import { stepLines } from "../launch/view";
+import { compile } from "../lib/compile";
+import { explain } from "../lib/errors";
+import { toJson } from "../lib/files";
+
+/** What a task works with. */
+export interface TaskContext {
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly protocol: Protocol;
+  /** Tells of a step as soon as it is done, on the error stream. */
+  readonly report: (step: Step) => void;
+}
+
+/** What a task found or did, for people and for programs. */
+export interface TaskResult {
+  readonly lines: readonly string[];
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+/** A task: reads its arguments before anything else happens, then answers with what it does. */
+export type Work = (args: Arguments) => (context: TaskContext) => Promise<TaskResult>;
+
+/** The arguments of a task, named as on its command line. */
+export class Arguments {
+  private readonly fields: Fields;
+
+  constructor(given: Readonly<Record<string, unknown>>) {
+    const present = Object.entries(given).filter(([, value]) => value !== undefined);
+    this.fields = new Fields(Object.fromEntries(present.map(([name, value]) => [optionOf(name), value])));
+  }
+
+  has(name: string): boolean {
+    return this.fields.has(name);
+  }
+
+  read<T>(name: string, rule: Rule<T>, fallback?: T): T {
+    return this.fields.read(name, rule, fallback);
+  }
+
+  /** The one of several arguments that was given. */
+  one(...names: readonly string[]): string {
+    const found = this.among(names);
+    if (found.length !== 1) this.fields.report(`give one of ${options(names)}, got ${options(found) || "none"}`);
+    return found[0] ?? "";
+  }
+
+  /** At most one of several arguments. */
+  atMostOne(...names: readonly string[]): void {
+    const found = this.among(names);
+    if (found.length > 1) this.fields.report(`give at most one of ${options(names)}, got ${options(found)}`);
+  }
+
+  /** Throws one problem that names everything found. */
+  refuse(): void {
+    this.fields.refuse("arguments");
+  }
+
+  /** Those that were given; none of them counts as unknown any more. */
+  private among(names: readonly string[]): string[] {
+    return names.filter((name) => this.has(name) && this.read(name, ANYTHING) !== undefined);
+  }
+}
+
+const ANYTHING: Rule<unknown> = { expected: "anything", none: undefined, read: (value) => value };
+
+const options = (names: readonly string[]) => names.map((name) => `--${name}`).join(", ");
+
+/** `slippageBps` as on the command line. */
+export const optionOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Runs a task: its result on standard output, or one line on the error stream and exit code 1. */
+export async function runTask(
+  hre: HardhatRuntimeEnvironment,
+  name: string,
+  { json, ...args }: Record<string, unknown>,
+  load: () => Promise<Work>,
+): Promise<void> {
+  const tell = (line: string) => console.error(line);
+  try {
+    await compile(hre);
+    const work = (await load())(new Arguments(args));
+    const protocol = await requireProtocol(hre);
+    const { chainId, name: network } = protocol.network;
+    const steps: Step[] = [];
+    const report = (step: Step) => {
+      steps.push(step);
+      if (!json) stepLines(step).forEach(tell);
+    };
+    const { lines, document } = await work({ hre, protocol, report });
+    const sent = steps.flatMap((step) => (step.sent ? [{ ...step.sent, name: step.name }] : []));
+    console.log(json ? toJson({ network: { name: network, chainId }, ...document, steps: sent }) : lines.join("\n"));
+  } catch (error) {
+    if (hre.hardhatArguments.showStackTraces) throw error;
+    tell(`${name}: ${await explain(hre, error)}`);
+    process.exitCode = 1;
+  }
+}
+
+/** Argument `from`. */
+export function readSender(args: Arguments): string | undefined {
+  return args.has("from") ? args.read("from", address) : undefined;
+}
+
+/** The account of this environment that sends, or its first. */
+export async function signerOf({ hre, protocol }: TaskContext, from: string | undefined): Promise<HardhatEthersSigner> {
+  const signers = await hre.ethers.getSigners();
+  const signer = from === undefined ? signers[0] : signers.find((entry) => entry.address === getAddress(from));
+  if (signer) return signer;
+  const { name } = protocol.network;
+  throw new Problem(
+    from === undefined
+      ? `${name} has no account to send from: set PRIVATE_KEY.`
+      : `from is ${from}, whose key is not one of ${name}'s: set PRIVATE_KEY.`,
+  );
+}
+
+/** Lets a contract take exactly this much of the sender's reserve tokens, unless it may already. */
+export async function approve(
+  { protocol, report }: TaskContext,
+  sender: HardhatEthersSigner,
+  spender: Addressable,
+  amount: bigint,
+): Promise<void> {
+  const token = protocol.reserveToken.connect(sender);
+  const balance = await token.balanceOf(sender);
+  if (balance < amount) {
+    const [has, needs] = [balance, amount].map(formatReserve);
+    throw new Problem(`${sender.address} has ${has} USDC, expected at least ${needs}: send it some; nothing was sent.`);
+  }
+  if ((await token.allowance(sender, spender)) >= amount) return;
+  const sent = await confirm("approve", token.approve(spender, amount));
+  report({ name: sent.name, sent, outcome: `${formatReserve(amount)} USDC to ${await spender.getAddress()}` });
+}
