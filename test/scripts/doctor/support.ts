@@ -7,6 +7,7 @@ import { readBuild, type Build, type Compiled } from "../../../scripts/doctor/bu
 import { Chain } from "../../../scripts/doctor/chain";
 import { readDeclared, type Declared } from "../../../scripts/doctor/declared";
 import { examine } from "../../../scripts/doctor/doctor";
+import { subjectOf } from "../../../scripts/doctor/observe";
 import { inWords, noteInWords, type Diagnosis } from "../../../scripts/doctor/report";
 import { OTHER_CONTRACTS } from "../../../scripts/doctor/subject";
 import { rpc, runScript, startAnvil, type Node } from "../../helpers/process";
