@@ -101,7 +101,7 @@ export async function look(
 ): Promise<Diagnosis> {
   const chain = await Chain.at(node.url, declared.network);
   try {
-    return await examine(chain, build, redeclare(declared));
+    return await examine(await subjectOf(chain, build, redeclare(declared)));
   } finally {
     chain.close();
   }
