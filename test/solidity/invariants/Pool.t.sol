@@ -10,7 +10,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {CurveAssertions, Point, Ratio} from "../utils/CurveAssertions.sol";
 import {ProtocolTest} from "../utils/ProtocolTest.sol";
 import {vm} from "../utils/Test.sol";
-import {Market, PoolHandler, Reached, Totals} from "./PoolHandler.sol";
+import {Market, Reached, Totals} from "./PoolBooks.sol";
+import {PoolHandler} from "./PoolHandler.sol";
 
 /// @title The invariants of the pool, by the numbers under which they are promised
 /// @notice P3 to P8 and P12 speak of trades: {PoolHandler} asserts them at each of its own, where a failure fails every invariant, and

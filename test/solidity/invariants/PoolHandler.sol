@@ -1,104 +1,36 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {HokusaiAMM} from "contracts/market/HokusaiAMM.sol";
-import {HokusaiAMMFactory} from "contracts/market/HokusaiAMMFactory.sol";
-import {HostileReserveTokenMock} from "contracts/mocks/HostileReserveTokenMock.sol";
-import {ModelRegistry} from "contracts/models/ModelRegistry.sol";
-import {ModelToken} from "contracts/tokens/ModelToken.sol";
-import {TokenManager} from "contracts/tokens/TokenManager.sol";
-import {ModelId, ModelIds} from "contracts/types/ModelId.sol";
-import {ModelStatus} from "contracts/types/ModelTypes.sol";
+import {ModelId} from "contracts/types/ModelId.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {CurveAssertions, Point, Ratio} from "../utils/CurveAssertions.sol";
+import {Point, Ratio} from "../utils/CurveAssertions.sol";
 import {Keys} from "../utils/ProtocolTest.sol";
 import {vm} from "../utils/Test.sol";
-
-/// @notice What the handler acts on.
-struct Market {
-    ModelRegistry registry;
-    TokenManager tokenManager;
-    HokusaiAMMFactory factory;
-    HostileReserveTokenMock usdc;
-    ModelToken token;
-    HokusaiAMM pool;
-    string modelId;
-}
-
-/// @notice Sums over all actions, in reserve units.
-struct Totals {
-    uint256 buysIn; // paid by buyers, fee included
-    uint256 buysNet; // what of it entered R
-    uint256 sellsOut; // paid to sellers
-    uint256 sellsGross; // what left R for it
-    uint256 deposited;
-    uint256 donated;
-    uint256 collected;
-}
-
-/// @notice How often interesting states were reached.
-struct Reached {
-    uint256 capFilled;
-    uint256 capRefused;
-    uint256 tradedWhileStreaming;
-    uint256 tradedAfterStream; // the stream word is stale
-    uint256 depositedIntoStream;
-    uint256 reserveEmptied;
-    uint256 netIssuedNegative;
-    uint256 refusedByPause;
-    uint256 soldWhilePaused;
-    uint256 soldWhileTreasuryBlacklisted;
-    uint256 attacks;
-    uint256 attackerSold;
-    uint256 abuses;
-}
+import {PoolActions} from "./PoolActions.sol";
+import {Market, PoolBooks} from "./PoolBooks.sol";
 
 /// @title PoolHandler
-/// @notice Honest traders, an attacker, fee payers, everyone with a key, and time, acting on one pool. It keeps its own books of
-/// the pool, written from the specification, and checks each action by itself; the invariants compare the books with the pool.
-contract PoolHandler is CurveAssertions {
-    uint256 private constant BPS = 1e4;
-    uint256 private constant STREAM_DURATION = 1 days;
+/// @notice Honest traders, an attacker, fee payers, everyone with a key, and time, acting on one pool. What they do is in
+/// {PoolActions}, what it comes to in {PoolBooks}.
+contract PoolHandler is PoolActions {
     uint256 private constant FUNDS = 1e30;
     uint256 private constant MAX_TRADE = 40_000e6;
     uint256 private constant MAX_DEPOSIT = 10_000e6;
-
-    Totals public totals;
-    Reached public reached;
-
-    /// @notice The time of the chain: forge forgets a handler's `warp`.
-    uint256 public clock;
 
     /// @notice What the attacker paid and received over all blocks that it acted in.
     uint256 public attackerPaid;
     uint256 public attackerReceived;
 
-    Market private _m;
-    Keys private _keys;
-    Ratio private _ratio;
     address[] private _traders;
     address private _attacker;
     address private _payer;
-
-    // The books: R and S, and the stream at its last settlement.
-    uint256 private _reserve;
-    uint256 private _supply;
-    uint256 private _pending;
-    uint256 private _streamEnd;
-    uint256 private _settledAt;
 
     modifier atClock() {
         vm.warp(clock);
         _;
     }
 
-    constructor(Market memory market, Keys memory keys, Ratio memory ratio) {
-        _m = market;
-        _keys = keys;
-        _ratio = ratio;
-        clock = block.timestamp;
-        _supply = market.pool.virtualSupply();
-        _settledAt = block.timestamp;
+    constructor(Market memory market, Keys memory keys, Ratio memory ratio) PoolBooks(market, ratio) PoolActions(keys) {
         _traders.push(makeAddr("alice"));
         _traders.push(makeAddr("bob"));
         _traders.push(keys.supplier);
@@ -306,25 +238,8 @@ contract PoolHandler is CurveAssertions {
         clock += bound(time, 1, longest[time % longest.length]);
     }
 
-    // What the books say
-
-    /// @notice R, S, pending fees and the end of the stream, now.
-    function books() external view returns (uint256 reserve, uint256 supply, uint256 pending, uint256 streamEnd) {
-        uint256 released = _released();
-        pending = _pending - released;
-        return (_reserve + released, _supply, pending, pending == 0 ? 0 : _streamEnd);
-    }
-
     function traders() external view returns (address[] memory) {
         return _traders;
-    }
-
-    function getTotals() external view returns (Totals memory) {
-        return totals;
-    }
-
-    function getReached() external view returns (Reached memory) {
-        return reached;
     }
 
     function _attackStep(uint256 kind, uint256 seed) private {
@@ -352,211 +267,6 @@ contract PoolHandler is CurveAssertions {
     function _giveAway(uint256 tokens) private {
         vm.prank(_attacker);
         _m.token.transfer(_traders[0], tokens);
-    }
-
-    /// @dev P7: the trade does what its quote says, or fails as it says.
-    function _trade(
-        address trader,
-        bytes memory quote,
-        bytes memory trade
-    ) private returns (bool done, bytes memory result) {
-        bytes memory quoted;
-        bool expected;
-        (expected, quoted) = _quote(quote);
-        vm.prank(trader);
-        (done, result) = address(_m.pool).call(trade);
-        assertEq(done, expected, "P7: only one of quote and trade is refused");
-        assertEq(result, quoted, "P7: quote and trade differ");
-        if (!done) {
-            bytes4 reason = bytes4(result);
-            if (reason == bytes4(keccak256("InvestorAllocationExceeded(uint256,uint256)"))) ++reached.capRefused;
-            if (reason == bytes4(keccak256("Paused(uint256)"))) ++reached.refusedByPause;
-        }
-    }
-
-    function _buy(address buyer, uint256 amount) private returns (uint256 tokens) {
-        Point memory start = pointOf(_m.pool);
-        uint256 held = _m.token.balanceOf(buyer);
-        uint256 funds = _m.usdc.balanceOf(buyer);
-        (bool done, bytes memory result) = _trade(
-            buyer,
-            abi.encodeCall(_m.pool.quoteBuy, (amount)),
-            abi.encodeCall(_m.pool.buy, (amount, 0, buyer, clock))
-        );
-        if (!done) return 0;
-
-        tokens = abi.decode(result, (uint256));
-        assertEq(_m.token.balanceOf(buyer) - held, tokens, "buyer's tokens");
-        assertEq(funds - _m.usdc.balanceOf(buyer), amount, "buyer's reserve");
-        _bookBuy(start, amount, tokens);
-        assertBuyTight(_ratio, start, pointOf(_m.pool));
-    }
-
-    function _buyExactOut(address buyer, uint256 wanted) private {
-        Point memory start = pointOf(_m.pool);
-        uint256 remaining = _m.token.remainingInvestorAllocation();
-        uint256 held = _m.token.balanceOf(buyer);
-        uint256 funds = _m.usdc.balanceOf(buyer);
-        (bool done, bytes memory result) = _trade(
-            buyer,
-            abi.encodeCall(_m.pool.quoteBuyExactOut, (wanted)),
-            abi.encodeCall(_m.pool.buyExactOut, (wanted, 0, type(uint256).max, buyer, clock))
-        );
-        if (!done) return;
-
-        (uint256 tokens, uint256 paid) = abi.decode(result, (uint256, uint256));
-        assertEq(tokens, Math.min(wanted, remaining), "exact output");
-        assertEq(_m.token.balanceOf(buyer) - held, tokens, "buyer's tokens");
-        assertEq(funds - _m.usdc.balanceOf(buyer), paid, "buyer's reserve");
-        _bookBuy(start, paid, tokens);
-        assertReserveTight(_ratio, start, pointOf(_m.pool));
-        if (tokens == remaining) ++reached.capFilled;
-    }
-
-    function _bookBuy(Point memory start, uint256 paid, uint256 tokens) private {
-        _countStream();
-        _settle();
-        uint256 net = paid - _fee(paid);
-        _reserve += net;
-        _supply += tokens;
-        totals.buysIn += paid;
-        totals.buysNet += net;
-
-        Point memory end = pointOf(_m.pool);
-        assertNotBelowCurve(_ratio, start, end);
-        assertPriceRose(_ratio, start, end);
-    }
-
-    function _sell(address seller, uint256 tokens) private returns (uint256 received) {
-        Point memory start = pointOf(_m.pool);
-        uint256 held = _m.token.balanceOf(seller);
-        uint256 funds = _m.usdc.balanceOf(seller);
-        (bool done, bytes memory result) = _trade(
-            seller,
-            abi.encodeCall(_m.pool.quoteSell, (tokens)),
-            abi.encodeCall(_m.pool.sell, (tokens, 0, seller, clock))
-        );
-        if (!done) return 0;
-
-        received = abi.decode(result, (uint256));
-        assertEq(held - _m.token.balanceOf(seller), tokens, "seller's tokens");
-        assertEq(_m.usdc.balanceOf(seller) - funds, received, "seller's reserve");
-        _bookSell(start, tokens, received);
-    }
-
-    function _bookSell(Point memory start, uint256 tokens, uint256 received) private {
-        _countStream();
-        _settle();
-        Point memory end = pointOf(_m.pool);
-        uint256 gross = start.reserve - end.reserve;
-        assertEq(received, gross - _fee(gross), "P2: a sale's fee");
-        _reserve -= gross;
-        _supply -= tokens;
-        totals.sellsOut += received;
-        totals.sellsGross += gross;
-
-        assertNotBelowCurve(_ratio, start, end);
-        assertReserveTight(_ratio, start, end);
-        assertPriceFell(start, end);
-        if (_m.pool.netIssued() < 0) ++reached.netIssuedNegative;
-        if (clock < _m.pool.buysPausedUntil()) ++reached.soldWhilePaused;
-        if (_m.usdc.isBlacklisted(_m.factory.treasury())) ++reached.soldWhileTreasuryBlacklisted;
-    }
-
-    function _deposit(address payer, uint256 amount) private {
-        Point memory start = pointOf(_m.pool);
-        vm.prank(payer);
-        _m.pool.depositFees(amount);
-        _bookDeposit(amount);
-        assertEq(pointOf(_m.pool).reserve, start.reserve, "P12: a deposit moved R at once");
-    }
-
-    function _bookDeposit(uint256 amount) private {
-        if (clock < _streamEnd) ++reached.depositedIntoStream;
-        _settle();
-        uint256 remaining = _pending == 0 ? 0 : _streamEnd - clock;
-        _streamEnd = clock + (_pending * remaining + amount * STREAM_DURATION) / (_pending + amount);
-        _pending += amount;
-        totals.deposited += amount;
-    }
-
-    function _donate(address payer, uint256 amount) private {
-        Point memory start = pointOf(_m.pool);
-        vm.prank(payer);
-        _m.usdc.transfer(address(_m.pool), amount);
-        totals.donated += amount;
-        _assertUnmoved(start);
-    }
-
-    function _donateTokens(address giver, uint256 tokens) private {
-        Point memory start = pointOf(_m.pool);
-        tokens = Math.min(tokens, _m.token.balanceOf(giver));
-        vm.prank(giver);
-        _m.token.transfer(address(_m.pool), tokens);
-        _assertUnmoved(start);
-    }
-
-    function _collect() private {
-        address treasury = _m.factory.treasury();
-        if (_m.usdc.isBlacklisted(treasury)) return;
-        Point memory start = pointOf(_m.pool);
-        uint256 balance = _m.usdc.balanceOf(treasury);
-        uint256 amount = _m.pool.collectFees();
-        assertEq(_m.usdc.balanceOf(treasury) - balance, amount, "the treasury's balance");
-        totals.collected += amount;
-        _assertUnmoved(start);
-    }
-
-    function _mintSupplier() private {
-        if (_m.token.isSupplierMinted()) return;
-        Point memory start = pointOf(_m.pool);
-        vm.prank(_keys.distributor);
-        _m.tokenManager.distributeModelSupplierAllocation(_m.modelId);
-        _assertUnmoved(start);
-    }
-
-    function _mintRewards(address to, uint256 tokens) private {
-        Point memory start = pointOf(_m.pool);
-        (address[] memory accounts, uint256[] memory amounts) = (new address[](1), new uint256[](1));
-        accounts[0] = to;
-        amounts[0] = tokens % ((_m.token.rewardAllocation() - _m.token.rewardsMinted()) / 50 + 1);
-        vm.prank(_keys.verifier);
-        _m.tokenManager.mintRewards(_modelKey(), accounts, amounts);
-        _assertUnmoved(start);
-    }
-
-    /// @dev P3: what happens elsewhere leaves the curve where it is.
-    function _assertUnmoved(Point memory start) private view {
-        Point memory end = pointOf(_m.pool);
-        assertEq(end.reserve, start.reserve, "P3: R moved without a trade");
-        assertEq(end.supply, start.supply, "P3: S moved without a trade");
-    }
-
-    /// @dev Books what the stream has released, as the pool does whenever it writes its state.
-    function _settle() private {
-        uint256 released = _released();
-        _reserve += released;
-        _pending -= released;
-        _settledAt = clock;
-    }
-
-    function _countStream() private {
-        if (_streamEnd == 0) return;
-        if (clock < _streamEnd) ++reached.tradedWhileStreaming;
-        else ++reached.tradedAfterStream;
-    }
-
-    function _quote(bytes memory quote) private view returns (bool, bytes memory) {
-        return address(_m.pool).staticcall(quote);
-    }
-
-    function _released() private view returns (uint256) {
-        if (clock >= _streamEnd) return _pending;
-        return (_pending * (clock - _settledAt)) / (_streamEnd - _settledAt);
-    }
-
-    function _fee(uint256 amount) private view returns (uint256) {
-        return Math.ceilDiv(amount * _m.pool.tradeFee(), BPS);
     }
 
     function _abusiveCall(address caller, uint256 kind) private view returns (address, bytes memory) {
@@ -591,10 +301,6 @@ contract PoolHandler is CurveAssertions {
 
     function _trader(uint256 seed) private view returns (address) {
         return _traders[seed % _traders.length];
-    }
-
-    function _modelKey() private view returns (ModelId) {
-        return ModelId.wrap(keccak256(bytes(_m.modelId)));
     }
 
     /// @dev Maps `seed` into `[1, max]`, small amounts as likely as large ones.
