@@ -5,6 +5,7 @@
 //   zk.mjs setup <capacity> <folder> [<phase 1 .ptau>]   compiles the circuit and makes its keys
 //   zk.mjs phase1 <power> <file .ptau>                   a phase 1 from numbers that everybody knows, for circuits of 2^power constraints
 //   zk.mjs check <folder> <phase 1 .ptau> <final .zkey>  whether the key comes from the circuit, the phase 1 and contributions
+//   zk.mjs key <.zkey>                                   the verification key of a proving key
 //   zk.mjs witnesses                                     { wasm, inputs } → the witness of each, or null
 //   zk.mjs prove                                         { wasm, zkey, input } → { proof, publicSignals }
 //   zk.mjs verify                                        { verificationKey, proofs } → one true or false for each
@@ -64,8 +65,7 @@ async function setup(capacity, folder, ptau) {
 /** Goes through all contributions of a key, from the circuit and the phase 1 on. */
 async function check(folder, phase1, zkey) {
   const logger = { debug() {}, info: progress, warn: progress, error: progress };
-  const isValid = await snarkjs.zKey.verifyFromR1cs(join(folder, "score.r1cs"), phase1, zkey, logger);
-  return { isValid, verificationKey: isValid ? await snarkjs.zKey.exportVerificationKey(zkey) : undefined };
+  return { isValid: await snarkjs.zKey.verifyFromR1cs(join(folder, "score.r1cs"), phase1, zkey, logger) };
 }
 
 /** --O2 takes linear constraints out: without it Score(1024) would not fit into 2^13. */
@@ -237,6 +237,7 @@ async function verify({ verificationKey, proofs }) {
 const COMMANDS = {
   setup: () => setup(...process.argv.slice(3)),
   phase1: () => writeDevelopmentPhase1(Number(process.argv[3]), process.argv[4]),
+  key: () => snarkjs.zKey.exportVerificationKey(process.argv[3]),
   check: () => check(...process.argv.slice(3)),
   witnesses: () => witnesses(JSON.parse(readFileSync(0, "utf8"))),
   prove: () => prove(JSON.parse(readFileSync(0, "utf8"))),

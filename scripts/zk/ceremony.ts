@@ -4,7 +4,16 @@
 import { copyFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Problem } from "../../deploy/problem";
-import { beginPhase2, checkPhase2, encodeKey, hashFile, hashSetup, type CircuitKey, type Progress } from "./prover";
+import {
+  beginPhase2,
+  encodeKey,
+  hashFile,
+  hashSetup,
+  isFromPhase1,
+  verificationKeyOf,
+  type CircuitKey,
+  type Progress,
+} from "./prover";
 
 /** A phase 1 file, and the BLAKE2b-512 hash that its ceremony published. */
 export interface Phase1 {
@@ -39,12 +48,12 @@ export async function endCeremony(
 ): Promise<CircuitKey> {
   await requirePublished(phase1);
   await requireCircuit(recorded, folder);
-  const verificationKey = await checkPhase2(folder, resolve(phase1.path), resolve(zkey), progress);
-  if (verificationKey === undefined)
-    throw new Problem(`${zkey} does not come from this circuit, this phase 1 and contributions to them.`);
+  const verificationKey = await verificationKeyOf(resolve(zkey));
   const { gamma, delta } = encodeKey(verificationKey);
   if (String(gamma) === String(delta))
     throw new Problem(`${zkey} has no contribution: everybody could forge proofs against it.`);
+  if (!(await isFromPhase1(folder, resolve(phase1.path), resolve(zkey), progress)))
+    throw new Problem(`${zkey} does not come from this circuit, this phase 1 and contributions to them.`);
   copyFileSync(zkey, join(folder, "score.zkey"));
   const { capacity, constraints } = recorded;
   return { capacity, constraints, isDevelopment: false, sha256: await hashSetup(folder), verificationKey };

@@ -215,15 +215,20 @@ export async function beginPhase2(
   return (answer as { constraints: number }).constraints;
 }
 
-/** The verification key of a proving key that comes from the folder's circuit, the phase 1 and contributions; or undefined. */
-export async function checkPhase2(
+/** The verification key of a proving key. */
+export async function verificationKeyOf(zkey: string): Promise<SnarkjsKey> {
+  return (await runProgram(["key", zkey])) as SnarkjsKey;
+}
+
+/** Whether a proving key comes from the folder's circuit, the phase 1 and contributions to them. */
+export async function isFromPhase1(
   folder: string,
   phase1: string,
   zkey: string,
   progress?: Progress,
-): Promise<SnarkjsKey | undefined> {
+): Promise<boolean> {
   const answer = await runProgram(["check", folder, phase1, zkey], {}, progress);
-  return (answer as { verificationKey?: SnarkjsKey }).verificationKey;
+  return (answer as { isValid: boolean }).isValid;
 }
 
 /** The proof that the ZkProof method takes: the counts, then A, B and C. */
