@@ -108,6 +108,18 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         return _split(registry.feeTermsOf(model), model, amount);
     }
 
+    /// @inheritdoc IUsageFeeRouter
+    function streamedTo(ModelId model, uint256 timestamp) external view returns (uint256 released, uint256 pending) {
+        if (timestamp < block.timestamp) revert TimestampPassed(timestamp, block.timestamp);
+        IHokusaiAMM pool = IHokusaiAMM(registry.poolOf(model));
+        if (address(pool) == address(0)) revert PoolNotFound(model);
+
+        pending = pool.pendingStream();
+        uint256 end = pool.streamEnd();
+        released = timestamp < end ? (pending * (timestamp - block.timestamp)) / (end - block.timestamp) : pending;
+        pending -= released;
+    }
+
     function _payForCalls(ModelId model, uint256 calls, uint256 maxAmount) private returns (uint256 amount) {
         FeeTerms memory terms = registry.feeTermsOf(model);
         amount = _cost(terms, model, calls);

@@ -39,6 +39,9 @@ interface IUsageFeeRouter {
     /// @notice The infrastructure reserve received less, or more, of the reserve token than was sent.
     error UnexpectedReserveReceived(uint256 received, uint256 expected);
 
+    /// @notice The time asked about has passed.
+    error TimestampPassed(uint256 timestamp, uint256 present);
+
     /// @notice Only this contract itself calls this function.
     error OnlySelf(address caller);
 
@@ -88,6 +91,16 @@ interface IUsageFeeRouter {
         ModelId model,
         uint256 amount
     ) external view returns (uint256 infrastructureAmount, uint256 poolAmount);
+
+    /// @notice How much of what streams into the pool now will have reached its reserve by `timestamp`, if no fees come:
+    /// `released = floor(pendingStream · (timestamp − now) / (streamEnd − now))`, all of it from `streamEnd` on.
+    /// @dev Exact for a stream that was settled in this block, by a deposit or a trade. Otherwise the pool rounds from its last
+    /// settlement, and may have released one unit more, never less. Each settlement before `timestamp` can hold back one unit.
+    /// Errors: `TimestampPassed`, `PoolNotFound`.
+    /// @param timestamp Now or later.
+    /// @return released Reserve units that reach the reserve from now to `timestamp`.
+    /// @return pending Reserve units that still stream at `timestamp`.
+    function streamedTo(ModelId model, uint256 timestamp) external view returns (uint256 released, uint256 pending);
 
     /// @notice The reserve token.
     function reserveToken() external view returns (IERC20);

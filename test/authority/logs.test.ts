@@ -35,7 +35,7 @@ const UNTOLD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   UsageFeeRouter: {
     ...{ registry: FIXED, reserveToken: FIXED, infrastructureReserve: FIXED },
-    ...{ quoteCalls: QUESTION, quoteSplit: QUESTION },
+    ...{ quoteCalls: QUESTION, quoteSplit: QUESTION, streamedTo: QUESTION },
   },
   InfrastructureReserve: {
     ...{ registry: FIXED, reserveToken: FIXED, feeRouter: FIXED },

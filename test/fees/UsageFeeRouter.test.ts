@@ -1,7 +1,7 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { shouldHaveOnly } from "../helpers/guarded.behavior";
-import { MAX_UINT256, USDC } from "../helpers/units";
+import { DAY, MAX_UINT256, USDC } from "../helpers/units";
 import { MAX_RESERVE, signPermit } from "../market/pool.support";
 import {
   ACCRUAL,
@@ -205,6 +205,66 @@ describe("UsageFeeRouter", () => {
             .to.be.revertedWithCustomError(feeRouter, "PoolNotFound")
             .withArgs(id);
         });
+      });
+    }
+  });
+
+  describe("streamedTo", () => {
+    /** A fee whose pool share is not a multiple of a day, deposited now. */
+    async function stream() {
+      await deposit(context.first.id, AMOUNT);
+      const { pool } = splitOf(AMOUNT);
+      return { start: BigInt(await time.latest()), pool };
+    }
+
+    for (const ahead of [0n, 1n, 7n, DAY / 2n, DAY - 1n]) {
+      it(`says how much will have reached the reserve ${ahead} seconds later`, async () => {
+        const { feeRouter, first } = context;
+        const { start, pool } = await stream();
+        const reserve = await first.pool.reserve();
+        const released = (pool * ahead) / DAY;
+
+        expect(await feeRouter.streamedTo(first.id, start + ahead)).to.deep.equal([released, pool - released]);
+
+        if (ahead > 0n) await time.increaseTo(start + ahead);
+        expect(await first.pool.reserve()).to.equal(reserve + released);
+        expect(await first.pool.pendingStream()).to.equal(pool - released);
+      });
+    }
+
+    for (const ahead of [DAY, DAY + 1n, MAX_UINT256]) {
+      it(`says that everything will, ${ahead === MAX_UINT256 ? "at the end of time" : `${ahead} seconds later`}`, async () => {
+        const { feeRouter, first } = context;
+        const { start, pool } = await stream();
+        const timestamp = ahead === MAX_UINT256 ? ahead : start + ahead;
+        expect(await feeRouter.streamedTo(first.id, timestamp)).to.deep.equal([pool, 0n]);
+      });
+    }
+
+    it("says nothing of a stream that has ended, and of a pool that never had one", async () => {
+      const { feeRouter, first, second } = context;
+      const { start } = await stream();
+      await time.increaseTo(start + DAY);
+      for (const { id } of [first, second]) {
+        expect(await feeRouter.streamedTo(id, start + DAY)).to.deep.equal([0n, 0n]);
+      }
+    });
+
+    it("refuses the second before now", async () => {
+      const { feeRouter, first } = context;
+      const { start } = await stream();
+      await expect(feeRouter.streamedTo(first.id, start - 1n))
+        .to.be.revertedWithCustomError(feeRouter, "TimestampPassed")
+        .withArgs(start - 1n, start);
+    });
+
+    for (const name of ["poolless", "unknown"] as const) {
+      it(`finds no pool for a model that is ${name}`, async () => {
+        const { feeRouter, poolless } = context;
+        const id = name === "unknown" ? UNKNOWN : poolless.id;
+        await expect(feeRouter.streamedTo(id, MAX_UINT256))
+          .to.be.revertedWithCustomError(feeRouter, "PoolNotFound")
+          .withArgs(id);
       });
     }
   });
