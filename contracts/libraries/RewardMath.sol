@@ -24,13 +24,17 @@ library RewardMath {
         return (deltaBps * tokensPerDeltaOne) / BPS_PER_DELTA_ONE;
     }
 
-    /// @notice The owner's part of a reward.
+    /// @notice The owner's part of a {reward}.
     function ownerShare(uint256 reward_) internal pure returns (uint256) {
-        return (reward_ * OWNER_SHARE_BPS) / BPS;
+        unchecked {
+            return (reward_ * OWNER_SHARE_BPS) / BPS; // a reward is at most 1e27: 100 DeltaOnes at 10 million tokens
+        }
     }
 
-    /// @notice One contributor's part of the contributors' share, before the remainder.
+    /// @notice One contributor's part of the contributors' share of a {reward}, before the remainder.
     function contributorShare(uint256 total, uint256 shareBps) internal pure returns (uint256) {
-        return (total * shareBps) / BPS;
+        unchecked {
+            return (total * shareBps) / BPS; // at most 1e27 · 2^16
+        }
     }
 }

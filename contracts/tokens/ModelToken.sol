@@ -20,6 +20,10 @@ import {ZeroAddress} from "../types/CommonErrors.sol";
 contract ModelToken is IModelToken, ERC20Permit {
     using ShortStrings for ShortString;
 
+    /// @dev Place of mintCap in the cap word, and the bit that says whether the supplier allocation was minted.
+    uint256 private constant MINT_CAP_OFFSET = 161;
+    uint256 private constant SUPPLIER_MINTED = 1 << 160;
+
     /// @inheritdoc IModelToken
     address public immutable tokenManager;
 
@@ -35,15 +39,12 @@ contract ModelToken is IModelToken, ERC20Permit {
     /// @inheritdoc IModelToken
     uint256 public immutable rewardAllocation;
 
-    /// @dev In code rather than in storage: 75,000 gas less per launch.
-    ShortString private immutable _name;
+    /// @dev In code rather than in storage, as EIP-712's domain has the name: 75,000 gas less per launch.
     ShortString private immutable _symbol;
 
-    /// @dev One word with the next.
-    address private _pool;
-
-    /// @dev `2 · mintCap + (supplierMinted ? 1 : 0)`: Solidity has no type of 95 bits to stand beside a pool and a flag.
-    uint96 private _mintCapAndFlag;
+    /// @dev mintCap (95) · supplierMinted (1) · pool (160), from the highest bits. Nothing overflows: the three allocations sum to
+    /// less than 2^95.
+    uint256 private _capWord;
 
     /// @param name_ 1–31 bytes.
     /// @param symbol_ 1–31 bytes.
@@ -64,9 +65,8 @@ contract ModelToken is IModelToken, ERC20Permit {
         supplierAllocation = supplierAllocation_;
         investorAllocation = investorAllocation_;
         rewardAllocation = rewardAllocation_;
-        _name = ShortStrings.toShortString(name_);
         _symbol = ShortStrings.toShortString(symbol_);
-        _mintCapAndFlag = uint96(2 * investorAllocation_);
+        _capWord = investorAllocation_ << MINT_CAP_OFFSET;
     }
 
     modifier onlyTokenManager() {
@@ -77,9 +77,9 @@ contract ModelToken is IModelToken, ERC20Permit {
     /// @inheritdoc IModelToken
     function setPool(address pool_) external onlyTokenManager {
         if (pool_ == address(0)) revert ZeroAddress();
-        if (_pool != address(0)) revert PoolAlreadySet(_pool);
+        if (pool() != address(0)) revert PoolAlreadySet(pool());
 
-        _pool = pool_;
+        _capWord |= uint160(pool_);
         emit PoolSet(pool_);
     }
 
@@ -88,7 +88,7 @@ contract ModelToken is IModelToken, ERC20Permit {
         if (isSupplierMinted()) revert SupplierAlreadyMinted();
 
         (address recipient, uint256 amount) = (supplierRecipient, supplierAllocation);
-        _addToMintCap(2 * amount + 1);
+        _capWord += (amount << MINT_CAP_OFFSET) | SUPPLIER_MINTED;
         emit SupplierMinted(recipient, amount);
 
         _mint(recipient, amount);
@@ -108,12 +108,12 @@ contract ModelToken is IModelToken, ERC20Permit {
 
         uint256 remaining = rewardAllocation - rewardsMinted();
         if (total > remaining) revert RewardAllocationExceeded(total, remaining);
-        _addToMintCap(2 * total);
+        _capWord += total << MINT_CAP_OFFSET;
     }
 
     /// @inheritdoc IModelToken
     function mint(address to, uint256 amount) external {
-        if (msg.sender != _pool) revert OnlyPool(msg.sender);
+        if (msg.sender != pool()) revert OnlyPool(msg.sender);
         uint256 remaining = remainingInvestorAllocation();
         if (amount > remaining) revert InvestorAllocationExceeded(amount, remaining);
 
@@ -122,14 +122,9 @@ contract ModelToken is IModelToken, ERC20Permit {
 
     /// @inheritdoc IModelToken
     function burn(address holder, uint256 amount) external {
-        if (msg.sender != _pool) revert OnlyPool(msg.sender);
+        if (msg.sender != pool()) revert OnlyPool(msg.sender);
 
         _burn(holder, amount);
-    }
-
-    /// @inheritdoc IModelToken
-    function pool() external view returns (address) {
-        return _pool;
     }
 
     /// @inheritdoc IModelToken
@@ -139,7 +134,7 @@ contract ModelToken is IModelToken, ERC20Permit {
 
     /// @inheritdoc IERC20Metadata
     function name() public view override(ERC20, IERC20Metadata) returns (string memory) {
-        return _name.toString();
+        return _EIP712Name();
     }
 
     /// @inheritdoc IERC20Metadata
@@ -153,25 +148,23 @@ contract ModelToken is IModelToken, ERC20Permit {
     }
 
     /// @inheritdoc IModelToken
+    function pool() public view returns (address) {
+        return address(uint160(_capWord));
+    }
+
+    /// @inheritdoc IModelToken
     function isSupplierMinted() public view returns (bool) {
-        return _mintCapAndFlag & 1 == 1;
+        return _capWord & SUPPLIER_MINTED != 0;
     }
 
     /// @inheritdoc IModelToken
     function rewardsMinted() public view returns (uint256) {
-        return (_mintCapAndFlag >> 1) - investorAllocation - (isSupplierMinted() ? supplierAllocation : 0);
+        return (_capWord >> MINT_CAP_OFFSET) - investorAllocation - (isSupplierMinted() ? supplierAllocation : 0);
     }
 
     /// @inheritdoc IModelToken
     function remainingInvestorAllocation() public view returns (uint256) {
-        return (_mintCapAndFlag >> 1) - totalSupply();
-    }
-
-    /// @dev What is added never passes the three allocations, whose sum is below 2^95.
-    function _addToMintCap(uint256 doubled) private {
-        unchecked {
-            _mintCapAndFlag += uint96(doubled);
-        }
+        return (_capWord >> MINT_CAP_OFFSET) - totalSupply();
     }
 
     function _requireTokenManager() private view {

@@ -311,12 +311,15 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
             );
     }
 
-    function _hashContributors(Contributor[] calldata contributors) private pure returns (bytes32) {
+    function _hashContributors(Contributor[] calldata contributors) private pure returns (bytes32 hash) {
         bytes32[] memory hashes = new bytes32[](contributors.length);
         for (uint256 i; i < hashes.length; ++i) {
             Contributor calldata contributor = contributors[i];
             hashes[i] = keccak256(abi.encode(CONTRIBUTOR_TYPEHASH, contributor.account, contributor.shareBps));
         }
-        return keccak256(abi.encodePacked(hashes));
+        // keccak256(abi.encodePacked(hashes)), without a copy: the words stand behind their number.
+        assembly ("memory-safe") {
+            hash := keccak256(add(hashes, 0x20), shl(5, mload(hashes)))
+        }
     }
 }
