@@ -111,7 +111,8 @@ export class Service {
     const { telemetry } = surroundings;
     const posts = this.posts();
     const door = await openDoor({ ...config.http, telemetry, posts, health: () => this.health() });
-    telemetry.log("info", "started", { url: door.url, chainId: networkOf(surroundings.hre).chainId });
+    const { chainId } = networkOf(surroundings.hre);
+    telemetry.log("info", "started", { url: door.url, chainId, registry: config.registry });
     try {
       while (!this.isStopping) {
         const hasMoved = await this.pass();

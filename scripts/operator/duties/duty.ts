@@ -37,24 +37,25 @@ const REST = 60_000;
 
 /** What a duty refuses for now: told once, and looked at again after a while, since chain and files change. */
 export class Refusals {
-  private readonly entries = new Map<string, { reason: string; until: number }>();
+  private readonly entries = new Map<string, { reason: string; version: unknown; until: number }>();
 
   constructor(
     private readonly duty: string,
     private readonly telemetry: Telemetry,
   ) {}
 
-  /** Whether it is too early to look at this again. */
-  isResting(name: string): boolean {
-    return (this.entries.get(name)?.until ?? 0) > Date.now();
+  /** Whether it is too early to look at this again; another version of it need not wait. */
+  isResting(name: string, version?: unknown): boolean {
+    const entry = this.entries.get(name);
+    return entry !== undefined && entry.version === version && entry.until > Date.now();
   }
 
   /** Keeps a thing out for a while, and says why unless that is known. */
-  add(name: string, reason: string, shown = name): void {
+  add(name: string, reason: string, { shown = name, version }: { shown?: string; version?: unknown } = {}): void {
     if (this.entries.get(name)?.reason !== reason) {
       this.telemetry.log("warn", "refused", { duty: this.duty, name: shown, reason });
     }
-    this.entries.set(name, { reason, until: Date.now() + REST });
+    this.entries.set(name, { reason, version, until: Date.now() + REST });
     this.publish();
   }
 

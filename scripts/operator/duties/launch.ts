@@ -52,7 +52,8 @@ export class LaunchDuty implements Duty {
     telemetry.set("waiting", open.length, { duty: this.name });
     this.refusals.keep(new Set(open));
     const ready = open.filter(
-      (key) => !this.sent.has(key) && !this.refusals.isResting(key) && this.doneAt.get(key) !== head,
+      (key) =>
+        !this.sent.has(key) && !this.refusals.isResting(key, this.models.fileOf(key)) && this.doneAt.get(key) !== head,
     );
     const next = ready.slice(0, Math.min(AT_ONCE, sender.free));
     const compared = await Promise.all(next.map(async (key) => this.compare(key)));
@@ -94,7 +95,7 @@ export class LaunchDuty implements Duty {
   }
 
   private refuse(key: string, reason: string): void {
-    this.refusals.add(key, reason, this.models.nameOf(key));
+    this.refusals.add(key, reason, { shown: this.models.nameOf(key), version: this.models.fileOf(key) });
   }
 
   /** A final transaction. What did not succeed is looked at again, from the chain. */

@@ -74,6 +74,11 @@ export class Models {
     return [...this.registered.keys()].filter((key) => this.declared.has(key) && !this.taken[step].has(key));
   }
 
+  /** The model's file as it was read last. */
+  fileOf(key: string): ModelFile | undefined {
+    return this.declared.get(key);
+  }
+
   /** Published id of a model. */
   nameOf(key: string): string {
     return this.declared.get(key)?.modelId ?? this.names.get(key) ?? key;

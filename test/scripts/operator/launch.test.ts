@@ -3,6 +3,8 @@ import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id } from "ethers";
 import { ethers } from "hardhat";
+import { utimesSync } from "node:fs";
+import { DAY } from "../../helpers/units";
 import { deployTools, developmentKey, type Tools } from "../attest/support";
 import {
   ACCOUNTS,
@@ -153,6 +155,60 @@ describe("operator: launches @uninstrumented", () => {
     await expectLaunched(tools, "first");
     expect(events("done").map(({ duty }) => duty)).to.deep.equal(["pools"]);
     expect(await transactionsOf(distributor.address)).to.deep.equal({ count: 1, failed: 0 });
+  });
+
+  it("leaves alone what others have done, though it is not confirmed yet", async () => {
+    await declare(tools, folders, "first");
+    await mine(2);
+    const others = await openService(tools, chain, folders, { confirmations: 1 });
+    const { settle, events } = await openService(tools, chain, folders, { confirmations: 3 });
+    await others.settle();
+    await settle();
+    expect(events("sent")).to.deep.equal([]);
+    expect(events("refused")).to.deep.equal([]);
+    await mine(2);
+    await settle();
+    expect(events("sent")).to.deep.equal([]);
+    for (const { address } of [distributor, poolCreator])
+      expect(await transactionsOf(address)).to.deep.equal({ count: 1, failed: 0 });
+  });
+
+  it("looks again at what it has refused when the file has changed", async () => {
+    const content = buildModelFile(tools, "first");
+    await register(tools, content);
+    folders.write("models/first.json", { ...content, symbol: "OTHER" });
+    const { settle, telemetry } = await openService(tools, chain, folders);
+    await settle();
+    expect(telemetry.get("refused", { duty: "pools" })).to.equal(1);
+    folders.write("models/first.json", content);
+    utimesSync(folders.path("models", "first.json"), new Date(1), new Date(1));
+    await settle();
+    await expectLaunched(tools, "first");
+    expect(telemetry.get("refused", { duty: "pools" })).to.equal(0);
+  });
+
+  it("looks again at what it has refused after a minute", async () => {
+    await declare(tools, folders, "first");
+    await tools.tokenManager.connect(tools.guardian).pauseLaunches(DAY);
+    const { settle, events } = await openService(tools, chain, folders, { duties: ["pools"] });
+    await settle();
+    expect(
+      events("refused")
+        .map(({ reason }) => String(reason))
+        .join(),
+    ).to.contain("Paused");
+    await tools.tokenManager.connect(tools.guardian).resumeLaunches();
+    await settle();
+    expect(events("sent")).to.deep.equal([]);
+
+    const { now } = Date;
+    try {
+      Date.now = () => now() + 60_001;
+      await settle();
+    } finally {
+      Date.now = now;
+    }
+    expect(events("done")).to.have.lengthOf(1);
   });
 
   it("names the missing role", async () => {
