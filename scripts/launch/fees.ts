@@ -55,8 +55,10 @@ export async function use(
   report({ name: approved.name, sent: approved, outcome: `${payee.address}, payable in two days` });
   await passTime(hre, PAYEE_DELAY);
 
-  await reserve.mint(customer, FEE);
-  await reserve.approve(feeRouter, FEE);
+  const minted = await confirm("mint usage fees", reserve.mint(customer, FEE));
+  report({ name: minted.name, sent: minted, outcome: `${formatReserve(FEE)} USDC to ${customer.address}` });
+  const allowed = await confirm("approve the router", reserve.approve(feeRouter, FEE));
+  report({ name: allowed.name, sent: allowed, outcome: `${formatReserve(FEE)} USDC` });
   const [infrastructure, streaming] = await feeRouter.quoteSplit(key, FEE);
   const priceBefore = await pool.spotPrice();
   const paid = await confirm("deposit usage fees", feeRouter.connect(customer).depositFee(key, FEE));

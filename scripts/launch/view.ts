@@ -5,6 +5,7 @@ import type { Protocol } from "../../deploy/protocol";
 import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../deploy/units";
 import { marketTable, supplyTable, type MarketState } from "../lib/state";
 import { bold, cyan, dim, green, table, yellow } from "../lib/terminal";
+import { documentOf, type History, type LaunchDocument } from "./document";
 import type { Usage } from "./fees";
 import type { Improved } from "./improve";
 import type { Trading } from "./trade";
@@ -29,6 +30,8 @@ export interface LaunchResult {
   /** The day of usage that this run let pass. */
   readonly usage?: Usage;
   readonly state: MarketState;
+  /** What the model's events tell; only a local chain is asked for them. */
+  readonly history: History;
 }
 
 type Print = (line: string) => void;
@@ -73,8 +76,8 @@ export function stepLines(step: Step): string[] {
 
 const gas = ({ gasUsed, hash }: Sent) => `${formatInteger(gasUsed).padStart(11)} gas  ${dim(hash)}`;
 
-/** For programs: one JSON document at the end. Amounts are strings of the smallest unit, prices as `spotPrice` has them. */
-export function jsonView(print: Print): View {
+/** For programs: the document of the launch, at its end. */
+export function documentView(deliver: (document: LaunchDocument) => void): View {
   const deployment: Sent[] = [];
   const steps: Sent[] = [];
   const found: string[] = [];
@@ -87,24 +90,18 @@ export function jsonView(print: Print): View {
       if (sent) steps.push({ ...sent, name });
       if (isFound(step)) found.push(name);
     },
-    end({ protocol, model, status, trading, improvement, usage, state }) {
-      const { network, addresses } = protocol;
-      const { file, key } = model;
-      const document = {
-        network: { name: network.name, chainId: network.chainId },
-        protocol: addresses,
-        model: { id: file.modelId, key, status, token: model.token.target, pool: model.pool.target },
-        deployment,
-        steps,
-        found,
-        ...(trading && { trades: trading.trades, refused: trading.refused }),
-        ...(improvement && { improvement }),
-        ...(usage && { usage }),
-        dilution: projectedDilution(file),
-        ...state,
-      };
-      print(JSON.stringify(document, (_, value) => (typeof value === "bigint" ? value.toString() : value), 2));
-    },
+    end: (result) => deliver(documentOf(result, { deployment, steps, found })),
+  };
+}
+
+/** Tells two views. */
+export function bothViews(first: View, second: View): View {
+  return {
+    begin: (...told) => [first, second].forEach((view) => view.begin(...told)),
+    deployed: (...told) => [first, second].forEach((view) => view.deployed(...told)),
+    protocol: (...told) => [first, second].forEach((view) => view.protocol(...told)),
+    step: (...told) => [first, second].forEach((view) => view.step(...told)),
+    end: (...told) => [first, second].forEach((view) => view.end(...told)),
   };
 }
 

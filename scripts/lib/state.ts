@@ -50,7 +50,12 @@ export async function readPool(pool: HokusaiAMM) {
 
 /** The price at which the pool began, as `spotPrice` has it. */
 export function priceAtCreation({ crr, virtualReserve, virtualSupply }: PoolState): bigint {
-  return (virtualReserve * 10n ** 42n) / (crr * virtualSupply);
+  return priceOf(virtualReserve, crr, virtualSupply);
+}
+
+/** The price at a reserve, the virtual one included, and a supply, as `spotPrice` has it. */
+export function priceOf(reserve: bigint, crr: bigint, supply: bigint): bigint {
+  return (reserve * 10n ** 42n) / (crr * supply);
 }
 
 /** Supply buckets against their caps. */

@@ -10,7 +10,7 @@ const CREDIT_DEFAULT = join(MODELS, "credit-default.json");
 
 const STEPS = ["deploy token", "register model", "distribute supplier allocation", "create pool"];
 const BUYS = ["buy 1", "buy 2", "buy up to the cap"];
-const USAGE = ["approve payee", "deposit usage fees", "pay invoice"];
+const USAGE = ["approve payee", "mint usage fees", "approve the router", "deposit usage fees", "pay invoice"];
 const FEE_BPS = 30n;
 
 const GUARDIAN = 3;

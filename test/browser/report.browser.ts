@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// The report of a launch in a real browser. Not part of `npm test`: it needs Chromium.
+
+import { expect } from "chai";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { runScript } from "../helpers/process";
+
+const EXECUTABLE = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+const FLAGS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+const MODELS = resolve(__dirname, "../../deploy/models");
+const NAME = "<script>alert(1)</script>";
+const READABLE = 4.5; // contrast of text, WCAG AA
+const DISTINCT = 3; // contrast of graphics
+
+interface Launch {
+  deployment: { hash: string; gasUsed: string }[];
+  steps: { hash: string; gasUsed: string }[];
+  history: { trades: { side: string }[] };
+}
+
+/** The example model under a hostile name, in a folder of its own. */
+function writeHostileModel(folder: string): string {
+  const relative = /"((?:licenses|\.\.\/benchmarks)\/[^"]+)"/g;
+  const text = readFileSync(join(MODELS, "credit-default.json"), "utf8")
+    .replace(relative, (_, file: string) => JSON.stringify(join(MODELS, file)))
+    .replace("Credit Default Model", NAME);
+  const path = join(folder, "model.json");
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Contrast of text, or of shapes, with what is behind it: everything that has less than `least`. */
+function tooFaint(page: Page, selector: string, property: "color" | "fill" | "stroke", least: number) {
+  return page.evaluate(
+    ([what, paint, minimum]) => {
+      const channels = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
+      const luminance = (colour: string) => {
+        const [red = 0, green = 0, blue = 0] = channels(colour).map((value) =>
+          value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+        );
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+      };
+      const behind = (element: Element | null): string => {
+        if (element === null) return "rgb(255, 255, 255)";
+        const colour = getComputedStyle(element).backgroundColor;
+        return (channels(colour)[3] ?? 1) === 0 ? behind(element.parentElement) : colour;
+      };
+      const elements = [...document.querySelectorAll(what)].filter((element) => element.getClientRects().length > 0);
+      const measured = elements.map((element) => {
+        const [one, other] = [getComputedStyle(element)[paint], behind(element)].map(luminance) as [number, number];
+        const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+        return { element: `${element.tagName}.${element.getAttribute("class")}`, contrast };
+      });
+      return { count: measured.length, faint: measured.filter(({ contrast }) => contrast < minimum) };
+    },
+    [selector, property, least] as const,
+  );
+}
+
+describe("Report in a browser @uninstrumented", () => {
+  let folder: string;
+  let browser: Browser;
+  let launch: Launch;
+  let url: string;
+
+  before(async () => {
+    if (!existsSync(EXECUTABLE)) {
+      throw new Error(`there is no browser at ${EXECUTABLE}: install Chromium, or name one in CHROMIUM_PATH.`);
+    }
+    folder = mkdtempSync(join(tmpdir(), "report-"));
+    const file = join(folder, "report.html");
+    const args = ["--json", "--model", writeHostileModel(folder), "--report", file];
+    const { code, stdout, stderr } = await runScript("scripts/launch.ts", args);
+    expect({ code, told: stderr.trim().endsWith("report.html") }).to.deep.equal({ code: 0, told: true });
+    launch = JSON.parse(stdout) as Launch;
+    url = pathToFileURL(file).href;
+    browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+  });
+
+  after(async () => {
+    await browser?.close();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  for (const [device, viewport] of [
+    ["a phone", { width: 390, height: 844 }],
+    ["a desktop", { width: 1280, height: 900 }],
+  ] as const) {
+    for (const colorScheme of ["light", "dark"] as const) {
+      describe(`on ${device} in ${colorScheme}`, () => {
+        const said: string[] = [];
+        const requested: string[] = [];
+        let page: Page;
+
+        before(async () => {
+          page = await browser.newPage({ viewport, colorScheme });
+          page.on("console", (message) => said.push(message.text()));
+          page.on("pageerror", (error) => said.push(error.message));
+          page.on("dialog", (dialog) => {
+            said.push(dialog.message());
+            void dialog.dismiss();
+          });
+          page.on("request", (request) => requested.push(request.url()));
+          await page.goto(url);
+        });
+
+        after(() => page.close());
+
+        it("loads itself only, and has nothing to complain of", () => {
+          expect(requested).to.deep.equal([url]);
+          expect(said).to.deep.equal([]);
+        });
+
+        it("shows a hostile name as text", async () => {
+          expect(await page.locator("h1").innerText()).to.equal(NAME);
+          expect(await page.locator("script").count()).to.equal(0);
+        });
+
+        it("is as wide as the screen", async () => {
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(viewport.width);
+        });
+
+        it("shows the curve with a marker for each trade, within the drawing", async () => {
+          const drawing = page.locator("#market + p ~ svg:visible");
+          expect(await drawing.count()).to.equal(1);
+          const frame = (await drawing.boundingBox())!;
+          const curve = (await drawing.locator("polyline.curve").first().boundingBox())!;
+          expect(curve.width).to.be.greaterThan(frame.width / 2);
+          expect(curve.height).to.be.greaterThan(100);
+          for (const side of ["buy", "sell"]) {
+            const markers = await drawing.locator(`.trade.${side}`).all();
+            expect(markers).to.have.length(launch.history.trades.filter((trade) => trade.side === side).length);
+            for (const marker of markers) {
+              const box = (await marker.locator("circle, rect").boundingBox())!;
+              expect(box.width).to.be.greaterThan(6);
+              expect(box.x).to.be.within(curve.x - box.width, curve.x + curve.width);
+              expect(box.y).to.be.within(curve.y - box.height, curve.y + curve.height);
+            }
+          }
+        });
+
+        it("has every transaction with its gas in a table", async () => {
+          const rows = await page.locator("#gas .transaction").allInnerTexts();
+          const sent = [...launch.deployment, ...launch.steps];
+          expect(rows).to.have.length(sent.length);
+          sent.forEach(({ hash, gasUsed }, index) => {
+            expect(rows[index]).to.contain(hash);
+            expect(rows[index]!.replaceAll(",", "")).to.match(new RegExp(`\\s${gasUsed}$`));
+          });
+        });
+
+        it("is in the colours that were asked for, and readable", async () => {
+          const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+          expect(paper).to.equal({ light: "rgb(251, 250, 246)", dark: "rgb(20, 22, 26)" }[colorScheme]);
+          const texts = "h1, h2, h3, h3 span, p, dt, dd, small, th, td, caption, code, .hash, li";
+          for (const [selector, property, least] of [
+            [texts, "color", READABLE],
+            ["svg text", "fill", READABLE],
+            [
+              ".trade circle, .trade rect, .lane polygon, .bar-full, .bar-stream, .bar-infrastructure",
+              "fill",
+              DISTINCT,
+            ],
+            ["polyline.curve, svg .now, .lane line", "stroke", DISTINCT],
+          ] as const) {
+            const { count, faint } = await tooFaint(page, selector, property, least);
+            expect(count).to.be.greaterThan(0);
+            expect(faint).to.deep.equal([]);
+          }
+        });
+
+        it("names every drawing and every table", async () => {
+          const unnamed = await page.evaluate(() => [
+            ...[...document.querySelectorAll("svg")].filter((drawing) => !drawing.querySelector(":scope > title")),
+            ...[...document.querySelectorAll("table")].filter((table) => !table.caption?.textContent),
+          ]);
+          expect(unnamed).to.deep.equal([]);
+        });
+      });
+    }
+  }
+});
