@@ -146,8 +146,12 @@ export class Service {
       const view = { head: block.number, confirmed: block.number - this.config.confirmations + 1 };
       telemetry.set("head_block", view.head);
       await this.models?.advance(view);
+      // All are waited for, failures included: a pass must never begin while a duty is still at the one before.
       const passes = this.crews.map(async (crew) => this.passCrew(crew, view, block.baseFeePerGas ?? 0n));
-      hasMoved = (await Promise.all(passes)).some(Boolean);
+      for (const result of await Promise.allSettled(passes)) {
+        if (result.status === "rejected") await this.note("service", result.reason);
+        else if (result.value) hasMoved = true;
+      }
       this.lastPass = Date.now();
       telemetry.set("last_pass_timestamp_seconds", Math.floor(this.lastPass / 1000));
     } catch (error) {

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { mkdirSync } from "node:fs";
 import { Inbox } from "../../../scripts/operator/inbox";
 import { deployTools, developmentKey, expectProblem, type Tools } from "../attest/support";
-import { ACCOUNTS, openService, useChain, useFolders } from "./support";
+import { ACCOUNTS, declare, openService, useChain, useFolders } from "./support";
 
 describe("operator: service @uninstrumented", () => {
   const chain = useChain();
@@ -54,6 +54,19 @@ describe("operator: service @uninstrumented", () => {
     expect(events("pass failed").map(({ duty }) => duty)).to.deep.equal(["submit"]);
     expect(telemetry.get("waiting", { duty: "fees" })).to.equal(1);
     expect(telemetry.get("last_pass_timestamp_seconds")).to.be.greaterThan(0);
+  });
+
+  it("waits for every account before the next pass, though one fails", async () => {
+    await declare(tools, folders, "first");
+    const { service, events } = await openService(tools, chain, folders);
+    const { address } = developmentKey(ACCOUNTS.pools);
+    chain.rpc.policy = ({ method, params }) =>
+      method === "eth_getTransactionCount" && String(params[0]).toLowerCase() === address.toLowerCase()
+        ? { kind: "error", error: { code: -32_000, message: "computer says no" } }
+        : { kind: "pass" };
+    expect(await service.pass()).to.equal(true);
+    expect(events("pass failed").map(({ reason }) => reason)).to.deep.equal(["computer says no"]);
+    expect(events("sent").map(({ duty }) => duty)).to.deep.equal(["distribute"]);
   });
 
   describe("a folder", () => {
