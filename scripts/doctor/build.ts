@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Contracts as they were compiled: what their code on chain must be, immutables aside, and where those are in it.
 
-import { dataLength, getBytes, hexlify, Interface, keccak256, type InterfaceAbi } from "ethers";
+import { Interface, type InterfaceAbi } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readFileSync } from "node:fs";
 
@@ -59,24 +59,30 @@ export async function readBuild(hre: HardhatRuntimeEnvironment, contracts: reado
   };
 }
 
-/** Hash of a code with zeros where the contract's immutables go; undefined for a code of another length. */
-export function maskedHash({ code: expected, immutables }: Compiled, code: string): string | undefined {
-  if (dataLength(code) !== dataLength(expected)) return undefined;
-  const bytes = getBytes(code);
-  for (const { start, length } of immutables.flatMap(({ places }) => places)) bytes.fill(0, start, start + length);
-  return keccak256(bytes);
+/** A code with zeros where the contract's immutables go. */
+export function masked({ immutables }: Compiled, code: string): string {
+  const places = immutables.flatMap(({ places: own }) => own).sort((a, b) => a.start - b.start);
+  const parts: string[] = [];
+  let end = 0;
+  for (const { start, length } of places) {
+    parts.push(code.slice(end, digit(start)), "00".repeat(length));
+    end = digit(start + length);
+  }
+  return [...parts, code.slice(end)].join("");
 }
 
 /** The words that a code has for the contract's immutables, by name; one for each value when its places differ. */
 export function immutablesOf({ immutables }: Compiled, code: string): Map<string, string[]> {
-  const bytes = getBytes(code);
   return new Map(
     immutables.map(({ name, places }) => [
       name,
-      [...new Set(places.map(({ start, length }) => hexlify(bytes.subarray(start, start + length))))],
+      [...new Set(places.map(({ start, length }) => `0x${code.slice(digit(start), digit(start + length))}`))],
     ]),
   );
 }
+
+/** Where a byte begins in hexadecimal text. */
+const digit = (byte: number) => 2 + 2 * byte;
 
 interface CompilerOutput {
   readonly contracts: Record<string, Record<string, { evm: { deployedBytecode: DeployedBytecode } }>>;

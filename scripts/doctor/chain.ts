@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The chain as the doctor sees it: one block of it, read in batches, never written.
 
-import {
-  Contract,
-  FetchRequest,
-  isError,
-  JsonRpcProvider,
-  toQuantity,
-  type ContractRunner,
-  type LogDescription,
-} from "ethers";
-import type { BaseContract } from "ethers";
+import { Contract, isError, toQuantity, type BaseContract, type ContractRunner, type LogDescription } from "ethers";
 import { Problem } from "../../deploy/problem";
 import type { Compiled } from "./build";
+import { Refused, Rpc } from "./rpc";
 
 /** A contract did not answer a view as its code should. */
 export class Unanswered extends Error {}
@@ -30,10 +22,6 @@ export interface Located {
   readonly compiled: Compiled;
 }
 
-const BATCH = 100;
-const STALL_MS = 5;
-const TIMEOUT_MS = 60_000;
-
 /** Blocks whose logs are asked for at once; fewer when the node refuses so many. */
 const CHUNK = 10_000;
 
@@ -45,30 +33,22 @@ export class Chain {
   private readonly runner: ContractRunner;
 
   private constructor(
-    private readonly provider: JsonRpcProvider,
+    private readonly rpc: Rpc,
     readonly block: number,
     readonly timestamp: bigint,
   ) {
-    this.runner = { provider, call: async ({ to, data }) => this.call(String(await to), data ?? "0x") };
+    this.runner = { provider: null, call: async ({ to, data }) => this.call(String(await to), data ?? "0x") };
   }
 
   /** The latest block of the chain behind an address. */
   static async at(url: string, network: { readonly name: string; readonly chainId: number }): Promise<Chain> {
-    const request = new FetchRequest(url);
-    request.timeout = TIMEOUT_MS;
-    const options = { staticNetwork: true, batchMaxCount: BATCH, batchStallTime: STALL_MS, cacheTimeout: -1 };
-    const provider = new JsonRpcProvider(request, network.chainId, options);
-    const actual = Number(await provider.send("eth_chainId", []));
+    const rpc = new Rpc(url);
+    const actual = Number(await rpc.send<string>("eth_chainId", []));
     if (actual !== network.chainId) {
       throw new Problem(`${network.name} answers with the chain id ${actual}, expected ${network.chainId}.`);
     }
-    const latest = (await provider.send("eth_getBlockByNumber", ["latest", false])) as Block;
-    return new Chain(provider, Number(latest.number), BigInt(latest.timestamp));
-  }
-
-  /** Ends the connection. */
-  close(): void {
-    this.provider.destroy();
+    const latest = await rpc.send<Block>("eth_getBlockByNumber", ["latest", false]);
+    return new Chain(rpc, Number(latest.number), BigInt(latest.timestamp));
   }
 
   /** A contract whose views answer as of this block. */
@@ -77,18 +57,18 @@ export class Chain {
   }
 
   /** The code at an address, `0x` where there is none. */
-  async code(address: string): Promise<string> {
-    return (await this.provider.send("eth_getCode", [address, toQuantity(this.block)])) as string;
+  code(address: string): Promise<string> {
+    return this.rpc.send("eth_getCode", [address, toQuantity(this.block)]);
   }
 
   /** The code that a creation code would leave on chain. */
-  async created(creationCode: string): Promise<string> {
-    return (await this.provider.send("eth_call", [{ data: creationCode }, toQuantity(this.block)])) as string;
+  created(creationCode: string): Promise<string> {
+    return this.rpc.send("eth_call", [{ data: creationCode }, toQuantity(this.block)]);
   }
 
   /** The time of a block. */
   async timeOf(block: number): Promise<bigint> {
-    const found = (await this.provider.send("eth_getBlockByNumber", [toQuantity(block), false])) as Block;
+    const found = await this.rpc.send<Block>("eth_getBlockByNumber", [toQuantity(block), false]);
     return BigInt(found.timestamp);
   }
 
@@ -100,7 +80,7 @@ export class Chain {
     for (let start = from, chunk = CHUNK; start <= this.block;) {
       const end = Math.min(start + chunk - 1, this.block);
       const logs = await this.logs(addresses, start, end).catch((error: unknown) => {
-        if (end === start || isLost(error)) throw error;
+        if (end === start || !(error instanceof Refused)) throw error;
         return undefined;
       });
       if (logs === undefined) {
@@ -117,20 +97,17 @@ export class Chain {
     return events;
   }
 
-  private async logs(address: readonly string[], from: number, to: number): Promise<Log[]> {
-    return (await this.provider.send("eth_getLogs", [
-      { address, fromBlock: toQuantity(from), toBlock: toQuantity(to) },
-    ])) as Log[];
+  private logs(address: readonly string[], from: number, to: number): Promise<Log[]> {
+    return this.rpc.send("eth_getLogs", [{ address, fromBlock: toQuantity(from), toBlock: toQuantity(to) }]);
   }
 
   private async call(to: string, data: string): Promise<string> {
     try {
-      return (await this.provider.send("eth_call", [{ to, data }, toQuantity(this.block)])) as string;
+      return await this.rpc.send("eth_call", [{ to, data }, toQuantity(this.block)]);
     } catch (error) {
-      const reply = replyOf(error);
-      if (reply === undefined) throw error;
-      if (isRevert(reply)) throw new Unanswered(`call of ${data.slice(0, 10)} reverted`);
-      throw new Problem(`the node refuses a call: ${reply.message}; run the command again, or use another node.`);
+      if (!(error instanceof Refused)) throw error;
+      if (isRevert(error)) throw new Unanswered(`call of ${data.slice(0, 10)} reverted`);
+      throw new Problem(`the node refuses a call: ${error.message}; run the command again, or use another node.`);
     }
   }
 }
@@ -162,16 +139,7 @@ function isUnreadable(error: unknown): boolean {
   return isError(error, "BAD_DATA") || isError(error, "BUFFER_OVERRUN");
 }
 
-/** What the node answered to a call that it did not make, or whose contract reverted: ethers takes the one for the other. */
-function replyOf(error: unknown): { readonly code: number; readonly message: string } | undefined {
-  return isError(error, "CALL_EXCEPTION") ? (error.info?.error as ReturnType<typeof replyOf>) : undefined;
-}
-
-function isRevert({ code, message }: NonNullable<ReturnType<typeof replyOf>>): boolean {
+/** The node made the call and it failed; the other refusals are of the call itself. */
+function isRevert({ code, message }: Refused): boolean {
   return code === REVERTED || /revert|opcode|out of gas|stack (over|under)flow|EVM error/i.test(message);
-}
-
-/** The node did not answer at all. */
-function isLost(error: unknown): boolean {
-  return isError(error, "NETWORK_ERROR") || isError(error, "TIMEOUT") || /ECONN|socket/.test(String(error));
 }

@@ -339,7 +339,7 @@ function examineFile(
     ["investorAllocation", model.investorAllocation, file.investorAllocation],
     ...(immutables
       ? ([
-          ["name", shortText(immutables.get("ModelToken._name") as string), file.name],
+          ["name", shortText(immutables.get("EIP712._name") as string), file.name],
           ["symbol", shortText(immutables.get("ModelToken._symbol") as string), file.symbol],
         ] as const)
       : []),

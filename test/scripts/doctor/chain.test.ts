@@ -30,15 +30,22 @@ class NodeDouble {
   most = Number.MAX_SAFE_INTEGER;
   chainId = NETWORK.chainId;
   call: Answer = { result: "0x" };
+  /** Messages that it answers with something else first. */
+  readonly busy: { status: number; body: string }[] = [];
   private server: Server | undefined;
 
   async start(): Promise<string> {
     this.server = createServer((request, response) => {
       void readBody(request).then((body) => {
+        const instead = this.busy.shift();
+        if (instead) {
+          response.statusCode = instead.status;
+          return response.end(instead.body);
+        }
         const requests = JSON.parse(body) as Request | Request[];
         const answers = [requests].flat().map((one) => ({ jsonrpc: "2.0", id: one.id, ...this.answer(one) }));
         response.setHeader("content-type", "application/json");
-        response.end(JSON.stringify(Array.isArray(requests) ? answers : answers[0]));
+        return response.end(JSON.stringify(Array.isArray(requests) ? answers : answers[0]));
       });
     }).listen(0, "127.0.0.1");
     await once(this.server, "listening");
@@ -79,20 +86,15 @@ async function readBody(request: IncomingMessage): Promise<string> {
 describe("doctor: the chain @uninstrumented", () => {
   let node: NodeDouble;
   let url: string;
-  let chain: Chain | undefined;
 
   beforeEach(async () => {
     node = new NodeDouble();
     url = await node.start();
   });
 
-  afterEach(() => {
-    chain?.close();
-    chain = undefined;
-    node.stop();
-  });
+  afterEach(() => node.stop());
 
-  const connect = async () => (chain = await Chain.at(url, NETWORK));
+  const connect = () => Chain.at(url, NETWORK);
 
   it("refuses another chain", async () => {
     node.chainId = 1;
@@ -103,6 +105,25 @@ describe("doctor: the chain @uninstrumented", () => {
   it("is as of the latest block", async () => {
     const { block, timestamp } = await connect();
     expect({ block, timestamp }).to.deep.equal({ block: LATEST, timestamp: 5n });
+  });
+
+  describe("a node that is busy", () => {
+    it("is asked again a little later", async () => {
+      node.busy.push({ status: 429, body: "slow down" });
+      expect((await connect()).block).to.equal(LATEST);
+    });
+
+    it("is given up when it answers with no JSON", async () => {
+      node.busy.push({ status: 502, body: "<html>" });
+      const failure = await connect().catch((error: Error) => error.message);
+      expect(failure).to.equal("the node answers with status 502 and no JSON: look at its address.");
+    });
+
+    it("answers what it can of a message", async () => {
+      node.busy.push({ status: 200, body: "[]" });
+      const failure = await connect().catch((error: Error) => error.message);
+      expect(failure).to.equal("no answer to eth_chainId");
+    });
   });
 
   describe("events", () => {
@@ -152,7 +173,6 @@ describe("doctor: the chain @uninstrumented", () => {
       for (const result of ["0x", toBeHex(1n, 31)]) {
         node.call = { result };
         expect(await answerOf(verifier())).to.equal(undefined);
-        chain?.close();
       }
     });
 

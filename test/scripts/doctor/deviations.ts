@@ -663,7 +663,7 @@ const models: Deviation[] = [
   {
     name: "another pool that mints the token",
     deviate: async (world) => {
-      await tamper(world, "ModelToken", "_pool", (value) => ((value >> 160n) << 160n) | BigInt(STRANGER));
+      await tamper(world, "ModelToken", "_capWord", (value) => ((value >> 160n) << 160n) | BigInt(STRANGER));
       return {
         wrong: [
           `registry, token and pool know each other: the token's pool of ${MODEL} is ${STRANGER}, declared ${world.model.pool}: ${COMPROMISED}`,
@@ -887,7 +887,7 @@ const invariants: Deviation[] = [
       const { file } = (await world.declared.modelFile(world.model.key))!;
       const [minted, bucket] = [4_940n * 10n ** 18n, 100_000n * 10n ** 18n];
       const check = "S4 rewards are within their bucket, in token and registry";
-      await tamper(world, "ModelToken", "_mintCapAndFlag", (value) => value & ~1n);
+      await tamper(world, "ModelToken", "_capWord", (value) => value & ~(1n << 160n));
       const { supplierAllocation: allocation } = file;
       return {
         wrong: [

@@ -100,11 +100,7 @@ export async function look(
   redeclare: Redeclare = (present) => present,
 ): Promise<Diagnosis> {
   const chain = await Chain.at(node.url, declared.network);
-  try {
-    return await examine(await subjectOf(chain, build, redeclare(declared)));
-  } finally {
-    chain.close();
-  }
+  return examine(await subjectOf(chain, build, redeclare(declared)));
 }
 
 /** Every finding that fails, in one line each. */
