@@ -18,12 +18,7 @@ export async function observe<T>(hre: HardhatRuntimeEnvironment, reader: (subjec
     throw new Problem(`${declared.network.name} is no network that can be looked at from outside.`);
   const contracts = Object.keys(declared.addresses).filter((name) => name !== "ReserveToken");
   const build = await readBuild(hre, [...contracts, ...OTHER_CONTRACTS]);
-  const chain = await Chain.at(url, declared.network);
-  try {
-    return await reader(await subjectOf(chain, build, declared));
-  } finally {
-    chain.close();
-  }
+  return reader(await subjectOf(await Chain.at(url, declared.network), build, declared));
 }
 
 /** A deployment as it is in the chain's block. */
