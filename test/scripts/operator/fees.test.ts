@@ -173,6 +173,25 @@ describe("operator: fees @uninstrumented", () => {
     expect(folders.names("fees")).to.deep.equal([]);
   });
 
+  it("pays nothing while what the account has sent is not confirmed, whoever sent it", async () => {
+    const limits = { confirmations: 3 };
+    await mine(3);
+    const earlier = await open(limits);
+    drop({ id: "a", amount: "10" });
+    await earlier.settle();
+    expect(await spent()).to.equal(10_000_000n);
+
+    const later = await open(limits);
+    for (let block = 0; block < 4; block++) {
+      await later.settle();
+      await mine(1);
+    }
+    await later.settle();
+    expect(await spent()).to.equal(10_000_000n);
+    expect(await sent()).to.equal(1);
+    expect(folders.names("fees")).to.deep.equal([]);
+  });
+
   it("pays once when the answer to the transaction is lost", async () => {
     chain.rpc.policy = ({ method, count }) =>
       method === "eth_sendRawTransaction" && count % 2 === 1 ? { kind: "dropAnswer" } : { kind: "pass" };
