@@ -27,7 +27,8 @@ const BEACON_ITERATIONS_EXP = 10;
 
 const FIELD_BYTES = 32;
 const POINT_BYTES = { G1: 64, G2: 128 };
-const CHUNK = 2048;
+const MAX_DIGIT = 15;
+const CHUNK = 512;
 
 const progress = (text) => process.stderr.write(`${text}\n`);
 
@@ -154,36 +155,49 @@ function toBytes(value) {
   return Buffer.from(value.toString(16).padStart(2 * FIELD_BYTES, "0"), "hex").reverse();
 }
 
-/** The generator times every scalar, affine, in the form of the file. */
+/** The generator times every scalar, affine, in the form of the file: a sum of one multiple for each digit of the scalar. */
 async function multiplyGenerator(curve, group, scalars) {
-  const [name, affine] = [group.toLowerCase(), POINT_BYTES[group]];
+  const [prefix, affine] = [`${group.toLowerCase()}m`, POINT_BYTES[group]];
   const jacobian = (affine / 2) * 3;
-  const generator = curve[group].toAffine(curve[group].g);
-  const chunks = [];
-  for (let start = 0; start < scalars.length; start += CHUNK) chunks.push(scalars.slice(start, start + CHUNK));
-  const results = await Promise.all(
-    chunks.map((chunk) =>
-      curve.tm.queueAction([
-        { cmd: "ALLOCSET", var: 0, buff: generator },
-        { cmd: "ALLOCSET", var: 1, buff: new Uint8Array(Buffer.concat(chunk.map(toBytes))) },
-        { cmd: "ALLOC", var: 2, len: chunk.length * jacobian },
-        ...chunk.map((_, i) => ({
-          cmd: "CALL",
-          fnName: `${name}m_timesScalarAffine`,
-          params: [
-            { var: 0 },
-            { var: 1, offset: i * FIELD_BYTES },
-            { val: FIELD_BYTES },
-            { var: 2, offset: i * jacobian },
-          ],
-        })),
-        { cmd: "CALL", fnName: `${name}m_batchToAffine`, params: [{ var: 2 }, { val: chunk.length }, { var: 2 }] },
-        { cmd: "GET", out: 0, var: 2, len: chunk.length * affine },
-      ]),
-    ),
-  );
-  return Buffer.concat(results.map(([buffer]) => buffer));
+  const { tm } = curve;
+  const {
+    [`${prefix}_zero`]: zero,
+    [`${prefix}_addMixed`]: add,
+    [`${prefix}_batchToAffine`]: toAffine,
+  } = tm.instance.exports;
+  const multiples = await multiplesByDigit(curve[group]);
+  const [free] = tm.u32; // where the memory of the curve's program is free; given back at the end
+  const [table, sums] = [tm.allocBuff(multiples), tm.alloc(CHUNK * jacobian)];
+  const results = [];
+  for (let start = 0; start < scalars.length; start += CHUNK) {
+    const chunk = scalars.slice(start, start + CHUNK);
+    for (const [i, scalar] of chunk.entries()) {
+      const sum = sums + i * jacobian;
+      zero(sum);
+      for (const [place, digit] of digitsOf(scalar).entries())
+        if (digit > 0) add(sum, table + (place * MAX_DIGIT + digit - 1) * affine, sum);
+    }
+    toAffine(sums, chunk.length, sums);
+    results.push(tm.getBuff(sums, chunk.length * affine));
+  }
+  tm.u32[0] = free;
+  return Buffer.concat(results);
 }
+
+/** digit · 16^place · generator, for every place of a scalar and every digit above zero. */
+async function multiplesByDigit(group) {
+  const points = [];
+  let unit = group.g;
+  for (let place = 0; place < 2 * FIELD_BYTES; place++) {
+    let multiple = unit;
+    for (let digit = 1; digit <= MAX_DIGIT; digit++, multiple = group.add(multiple, unit)) points.push(multiple);
+    unit = multiple;
+  }
+  return group.batchToAffine(new Uint8Array(Buffer.concat(points)));
+}
+
+/** The hexadecimal digits of a scalar, the lowest first. */
+const digitsOf = (scalar) => [...toBytes(scalar)].flatMap((byte) => [byte & MAX_DIGIT, byte >> 4]);
 
 /** iden3's binary container: magic, version, number of sections; each section with its type and length. */
 function writeSections(path, sections) {

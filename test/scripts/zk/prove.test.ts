@@ -1,12 +1,14 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { main as attest } from "../../../scripts/attest";
 import { formatBundle, readBundle, type Bundle } from "../../../scripts/attest/bundle";
 import { readClaims } from "../../../scripts/attest/claimsFile";
+import { readMethod } from "../../../scripts/attest/method";
 import { encodeHybridProof, encodeProof } from "../../../scripts/attest/statement";
 import type { Submission } from "../../../scripts/attest/submit";
 import { main as prove } from "../../../scripts/prove";
@@ -454,6 +456,12 @@ describe("prove @uninstrumented", () => {
       expect(unknown.code).to.equal(1);
       expect(unknown.err).to.match(/^prove: Unknown option '--label'/);
     });
+  });
+
+  it("takes a chain that does not answer for no answer, not for another kind of method", async () => {
+    const silent = { methods: () => Promise.reject(new Error("timeout")) };
+    const runtime = { ethers: { getContractAt: () => silent } } as unknown as HardhatRuntimeEnvironment;
+    await expect(readMethod(runtime, "proven", ethers.ZeroAddress)).to.be.rejectedWith("timeout");
   });
 
   describe("the setup", () => {

@@ -18,6 +18,14 @@ describe("zk:setup @uninstrumented", () => {
     expect(await run("64")).to.deep.equal({ code: 0, out: ".build/zk/64 is there and as recorded.", err: "" });
   });
 
+  it("makes a setup again when it is told to, byte for byte as recorded", async function () {
+    this.timeout(300_000);
+    const { code, out, err } = await run("--force", "64");
+    expect(code, err).to.equal(0);
+    expect(out).to.match(/^\.build\/zk\/64 made in \d+ s, as recorded: 1267 constraints\.$/);
+    expect(err.split("\n")).to.deep.equal(["1267 constraints", "development phase 1 for 2^11 constraints", "phase 2"]);
+  });
+
   it("prints its usage", async () => {
     const { code, out } = await run("--help");
     expect(code).to.equal(0);

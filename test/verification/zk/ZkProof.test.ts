@@ -8,12 +8,19 @@ import type { Evaluation } from "../../../scripts/attest/statement";
 import { FIELD } from "../../../scripts/zk/commitment";
 import { countRows, provenBy, type Counts } from "../../../scripts/zk/counts";
 import { encodeKey, encodeZkProof, publicInputsOf, readKey } from "../../../scripts/zk/prover";
-import { attest, buildStatement, expectImproved, expectRefused, submit } from "../../helpers/improvements";
+import {
+  attest,
+  buildStatement,
+  expectImproved,
+  expectRefused,
+  registerModel,
+  submit,
+} from "../../helpers/improvements";
 import { Random } from "../../utils/random";
 import { shouldBehaveLikeVerificationMethod } from "../VerificationMethod.behavior";
 import { negated } from "./bn254";
 import { readProven } from "./fixtures";
-import { COUNTS, simulateProof, ZK_BASELINE, zkFixture, zkHybridFixture } from "./zk.fixture";
+import { BENCHMARK, COUNTS, simulateProof, ZK_BASELINE, zkFixture, zkHybridFixture } from "./zk.fixture";
 
 const DIGEST = id("digest");
 const MAX_COUNT = 2n ** 32n - 1n;
@@ -291,12 +298,17 @@ describe("ZkProof", () => {
       expect((await registry.benchmarkOf(model.id)).modelCommitment).to.equal(statement.evaluation.candidateCommitment);
     });
 
-    it("is of no use to another model", async () => {
+    it("is of no use to another model with the same benchmark", async () => {
       const context = await loadFixture(zkFixture);
-      const statement = await buildStatement(context, context.model);
-      const proof = await context.prove(statement);
-      const evaluation = { ...statement.evaluation, model: id("another") };
-      await expect(submit(context, { ...statement, evaluation }, proof)).to.be.reverted;
+      const { method, model, prove } = context;
+      const benchmark = { ...BENCHMARK, method: await method.getAddress() };
+      const other = await registerModel(context, { modelId: "zk-too", benchmark });
+      const statement = await buildStatement(context, model);
+      const proof = await prove(statement);
+      const evaluation = { ...statement.evaluation, model: other.id };
+      const stolen = { ...statement, evaluation };
+      await expectRefused(context, other, stolen, proof, { contract: method, error: "ProofInvalid", args: [] });
+      await expectImproved(context, other, stolen, await prove(stolen));
     });
   });
 

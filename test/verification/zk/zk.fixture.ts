@@ -31,7 +31,7 @@ export const ZK_BASELINE = 7_440n;
 const commitment = (value: bigint) => ethers.toBeHex(value, 32);
 
 /** A benchmark whose labels and baseline are committed. */
-const BENCHMARK = {
+export const BENCHMARK = {
   evaluationDataHash: commitment(1n << 250n),
   modelCommitment: commitment(FIELD - 1n),
   baselineScore: ZK_BASELINE,
