@@ -2,7 +2,7 @@ import "@nomicfoundation/hardhat-toolbox";
 import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD } from "hardhat/builtin-tasks/task-names";
 import { extendEnvironment, extendProvider, subtask, type HardhatUserConfig } from "hardhat/config";
 import { HardhatPluginError } from "hardhat/plugins";
-import type { HttpNetworkUserConfig } from "hardhat/types";
+import type { HttpNetworkConfig, HttpNetworkUserConfig } from "hardhat/types";
 import { execFileSync } from "node:child_process";
 import { version as solcVersion } from "solc/package.json";
 import { patient } from "./deploy/rpc";
@@ -23,10 +23,13 @@ const PRIVATE_KEY = /^(0x)?[0-9a-fA-F]{64}$/;
 
 const rpcVariable = (network: string) => `RPC_URL_${network.toUpperCase().replaceAll("-", "_")}`;
 
-/** A public network: address from RPC_URL_<NETWORK>, key from PRIVATE_KEY. Both may be absent until the network is used. */
+/** Keys of public networks: one, or several with commas between them, for steps that different accounts take. */
+const privateKeys = (process.env.PRIVATE_KEY ?? "").split(",").filter((key) => key !== "");
+
+/** A public network: address from RPC_URL_<NETWORK>, keys from PRIVATE_KEY. Both may be absent until the network is used. */
 function publicNetwork(network: string, chainId: number): HttpNetworkUserConfig {
-  const key = process.env.PRIVATE_KEY ?? "";
-  return { chainId, url: process.env[rpcVariable(network)] ?? "", accounts: PRIVATE_KEY.test(key) ? [key] : [] };
+  const accounts = privateKeys.every((key) => PRIVATE_KEY.test(key)) ? privateKeys : [];
+  return { chainId, url: process.env[rpcVariable(network)] ?? "", accounts };
 }
 
 const publicNetworks = {
@@ -39,11 +42,14 @@ extendEnvironment(({ network }) => {
   if (!(network.name in publicNetworks)) return;
 
   const problems: string[] = [];
-  const url = process.env[rpcVariable(network.name)];
-  if (!url || !URL.canParse(url)) problems.push(`${rpcVariable(network.name)} must be the network's RPC address`);
+  const { url } = network.config as HttpNetworkConfig;
+  if (!URL.canParse(url)) problems.push(`${rpcVariable(network.name)} must be the network's RPC address`);
   // Reading needs no key; a malformed one is never printed.
-  const key = process.env.PRIVATE_KEY;
-  if (key && !PRIVATE_KEY.test(key)) problems.push("PRIVATE_KEY must be 64 hexadecimal digits, with or without 0x");
+  if (!privateKeys.every((key) => PRIVATE_KEY.test(key))) {
+    problems.push(
+      "PRIVATE_KEY must be 64 hexadecimal digits, with or without 0x, or several such keys with commas between",
+    );
+  }
   if (problems.length > 0) {
     throw new HardhatPluginError(`network ${network.name}`, `${problems.join("; ")}; set it in the environment.`);
   }
@@ -70,6 +76,8 @@ const config: HardhatUserConfig = {
     ...publicNetworks,
   },
   paths: { cache: `${build}/cache`, artifacts: `${build}/artifacts` },
+  // For `hardhat verify`, where an explorer can be reached.
+  etherscan: { apiKey: process.env.ETHERSCAN_API_KEY ?? "" },
   typechain: { outDir: `${build}/typechain` },
   mocha: { timeout: 120_000, forbidPending: true, forbidOnly: Boolean(process.env.CI) },
 };

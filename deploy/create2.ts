@@ -15,8 +15,9 @@ const LABEL_BYTES = 11;
 const ON_EVERY_CHAIN = "0x00";
 
 /**
- * The salt of an account's deployments. CreateX lets nobody else use a salt that begins with the account's address, so nobody
- * else can occupy the addresses. The same label, account and init code make the same address on every chain.
+ * The salt of an account's deployments. It begins with the account's address, and CreateX mixes that in for this sender alone: the
+ * same salt makes another address for everybody else, so that nobody can occupy the account's. The same label, account and init
+ * code make the same address on every chain.
  */
 export function saltOf(account: string, label = LABEL): string {
   return concat([account, ON_EVERY_CHAIN, dataSlice(id(label), 0, LABEL_BYTES)]);

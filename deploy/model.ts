@@ -3,7 +3,6 @@ import { id, isCallException, type ContractTransactionResponse } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { HokusaiAMM, ModelToken, VestingWallet } from "../.build/typechain";
 import { vestingModuleId, vestingOf } from "../ignition/modules/Vesting";
-import { zkMethodOf } from "../ignition/modules/ZkMethod";
 import { deployModule, findModule, journaledArguments, type Sent } from "./ignition";
 import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "./modelFile";
 import { settle } from "./pending";
@@ -11,7 +10,7 @@ import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
 import { isPassing, pause } from "./rpc";
 import { formatReserve, formatTokens } from "./units";
-import { ensureHybrid, ensureZkProof } from "./zk";
+import { ensureHybrid, ensureZkProof, methodSteps } from "./zk";
 
 const VESTING_SECONDS = 365n * 86_400n;
 
@@ -116,16 +115,11 @@ export async function stepsTaken(
   const key = keyOf(file);
   const status = await protocol.registry.statusOf(key);
   const token = await findToken({ hre, protocol }, file.modelId);
-  const { capacity } = file.benchmark;
   const hasWallet = token !== undefined || (await findModule(hre, vestingOf(key))) !== undefined;
-  const method = capacity === undefined ? undefined : (await findModule(hre, zkMethodOf(capacity)))?.ZkProof;
-  const isAllowed = method !== undefined && (await protocol.registry.isMethodAllowed(method));
   const steps: Record<string, boolean> = {
     "deploy vesting wallet": hasWallet,
     "deploy token": token !== undefined,
-    "deploy ZkProof": method !== undefined,
-    "schedule ZkProof": isAllowed,
-    "allow ZkProof": isAllowed,
+    ...(await methodSteps(hre, protocol, file.benchmark)),
     "register model": status >= Status.REGISTERED,
     "distribute supplier allocation": token !== undefined && (await token.isSupplierMinted()),
     "create pool": status >= Status.DEPLOYED,

@@ -20,9 +20,10 @@ export async function settle(
   hre: HardhatRuntimeEnvironment,
   account: string,
   onWait: (reason: string) => void,
+  patience = PATIENCE,
 ): Promise<void> {
   const confirmations = await confirmationsOf(hre);
-  const end = Date.now() + PATIENCE;
+  const end = Date.now() + patience;
   for (let isFirst = true; ; isFirst = false) {
     const { provider } = hre.ethers;
     const block = await provider.getBlockNumber();
@@ -33,7 +34,7 @@ export async function settle(
     if (pending === safe) return;
     if (Date.now() > end) {
       throw new Problem(
-        `a transaction of ${account} with nonce ${mined} is not mined on ${hre.network.name} for ${PATIENCE / 60_000} minutes: run the same command again later, or free the account with --unstick.`,
+        `a transaction of ${account} with nonce ${mined} is not mined on ${hre.network.name} for ${patience / 60_000} minutes: run the same command again later, or free the account with --unstick.`,
       );
     }
     if (isFirst) onWait(`transactions of ${account} are on their way`);

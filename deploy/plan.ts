@@ -109,7 +109,7 @@ async function chainProblem(hre: HardhatRuntimeEnvironment, { name }: Network): 
     await hre.network.provider.send("eth_chainId");
     return undefined;
   } catch (error) {
-    const ids = /HH101.*chain id (\d+).*chain id (\d+)/.exec(String(error));
+    const ids = /HH101.* chain id (\d+).* chain with id (\d+)/.exec(String(error));
     if (!ids) throw error;
     return `the RPC address of ${name} answers for chain ${ids[2]}, expected ${ids[1]}`;
   }
@@ -142,9 +142,9 @@ async function journalProblems(hre: HardhatRuntimeEnvironment, expected: Address
   const contracts = await journaledContracts(hre);
   const moved = contracts.filter(({ contract, address }) => expected[contract] && expected[contract] !== address);
   if (moved.length === 0) return [];
-  const list = moved.map(({ contract, address }) => `${contract} at ${address}, this build's at ${expected[contract]}`);
+  const list = moved.map(({ contract, address }) => `${contract} at ${address}`);
   return [
-    `the journal of ${hre.network.name} is of other sources or parameters (${list.join(", ")}): use those it was deployed with, or, on a local chain, a new one`,
+    `the journal of ${hre.network.name} was written with other sources or parameters, for ${list.join(", ")}: use those, or, on a local chain, a new one`,
   ];
 }
 
@@ -174,7 +174,7 @@ async function compare(
     }
     const isDone = taken.get(model)?.has(name) ?? false;
     // On a public chain only the admin allows a method, apart from this.
-    if (!isLocal && /^(schedule|allow) ZkProof$/.test(name)) continue;
+    if (!isLocal && /^(schedule|allow) /.test(name)) continue;
     const from = isDone ? undefined : await senderOf(hre, isWired ? protocol : rehearsed, accounts, name, missing);
     planned.push({ name, model: model.modelId, gas, isDone, ...(from && { from }) });
   }

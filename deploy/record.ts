@@ -1,10 +1,11 @@
-import { keccak256 } from "ethers";
+import { Contract, keccak256 } from "ethers";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { vestingModuleId } from "../ignition/modules/Vesting";
 import { toJson, writeWhole } from "../scripts/lib/files";
+import { CREATE_X, CREATE_X_INTERFACE } from "./create2";
 import { journaledContracts, networkOf, recordFile, type Addresses } from "./ignition";
 import type { LaunchedModel } from "./model";
 import type { Protocol } from "./protocol";
@@ -48,6 +49,19 @@ export function readRecord(network: { chainId: number }): DeploymentRecord | und
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as DeploymentRecord) : undefined;
 }
 
+/** Every contract of a record, those of models included. */
+export function recordedContracts({ contracts, models }: DeploymentRecord): ContractRecord[] {
+  const ofModels = Object.values(models).flatMap(({ token, pool, wallet }) => [
+    token,
+    pool,
+    ...(wallet ? [wallet] : []),
+  ]);
+  return [...Object.values(contracts), ...ofModels];
+}
+
+/** Ending of a module's name of which there are several: a circuit's capacity. */
+const VARIANT = /_\d+(?=#)/;
+
 /** Arguments of contracts that others create, by contract. */
 const CREATED: Readonly<Record<string, (addresses: Addresses) => unknown[]>> = {
   UsageFeeRouter: ({ ModelRegistry, InfrastructureReserve, ReserveToken }) => [
@@ -75,31 +89,25 @@ export async function writeRecord(
       ? known
       : { ...entry, codeHash, ...(commit && { commit }) };
   };
-  const recordJournaled = (future: (id: string) => boolean) =>
-    Promise.all(
-      journaled
-        .filter((entry) => future(entry.future))
-        .map(({ contract, address, block, transaction, arguments: args }) => {
-          const entry = {
-            contract,
-            address,
-            block,
-            transaction,
-            arguments: args ?? CREATED[contract]?.(protocol.addresses) ?? [],
-          };
-          return record(entry, before?.contracts[contract]);
-        }),
-    );
-  const contracts = await recordJournaled((future) => !future.startsWith(vestingModuleId("")));
+  const contracts = await Promise.all(
+    journaled
+      .filter(({ future }) => !future.startsWith(vestingModuleId("")))
+      .map(async ({ future, contract, address, block, transaction, arguments: args }) => {
+        const created = args ?? CREATED[contract]?.(protocol.addresses) ?? [];
+        const key = `${contract}${VARIANT.exec(future)?.[0] ?? ""}`;
+        const entry = { contract, address, block, transaction, arguments: created };
+        return [key, await record(entry, before?.contracts[key])] as const;
+      }),
+  );
   const recordedModels: Record<string, ModelRecord> = { ...before?.models };
   for (const model of models) {
     const known = recordedModels[model.file.modelId];
-    const [wallet] = await recordJournaled((future) => future.startsWith(vestingModuleId(model.key)));
+    const wallet = await walletEntry(hre, model);
     recordedModels[model.file.modelId] = {
       key: model.key,
       token: await record(await tokenEntry(protocol, model), known?.token),
       pool: await record(await poolEntry(protocol, model), known?.pool),
-      ...(wallet && { wallet }),
+      ...(wallet && { wallet: await record(wallet, known?.wallet) }),
     };
   }
   const written: DeploymentRecord = {
@@ -107,7 +115,7 @@ export async function writeRecord(
     chainId,
     deployer: protocol.parameters.$global.deployer,
     parameters: relative(process.cwd(), parametersFile),
-    contracts: Object.fromEntries(contracts.map((entry) => [entry.contract, entry])),
+    contracts: Object.fromEntries(contracts),
     models: recordedModels,
   };
   const file = recordFile(protocol.network);
@@ -122,12 +130,7 @@ export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<st
   const network = networkOf(hre);
   const record = readRecord(network);
   if (!record) return [];
-  const models = Object.values(record.models).flatMap(({ token, pool, wallet }) => [
-    token,
-    pool,
-    ...(wallet ? [wallet] : []),
-  ]);
-  const entries = [...Object.values(record.contracts), ...models];
+  const entries = recordedContracts(record);
   const hashes = await Promise.all(
     entries.map(async ({ address }) => keccak256(await hre.ethers.provider.getCode(address))),
   );
@@ -172,6 +175,20 @@ async function poolEntry({ factory, addresses }: Protocol, { key, token, pool }:
       [...(terms ?? [])].map(String),
       String(virtualSupply),
     ],
+  };
+}
+
+async function walletEntry(hre: HardhatRuntimeEnvironment, { file, token }: LaunchedModel): Promise<Entry | undefined> {
+  if (file.recipient.kind !== "vesting") return undefined;
+  const address = await token.supplierRecipient();
+  const wallet = await hre.ethers.getContractAt("VestingWallet", address);
+  const factory = new Contract(CREATE_X, CREATE_X_INTERFACE, hre.ethers.provider);
+  const [created] = await factory.queryFilter(factory.getEvent("ContractCreation")(address), 0);
+  return {
+    contract: "VestingWallet",
+    address,
+    ...origin(created),
+    arguments: [await wallet.owner(), String(await wallet.start()), String(await wallet.duration())],
   };
 }
 

@@ -1,9 +1,17 @@
-import { toQuantity } from "ethers";
+import { isAddress, toQuantity } from "ethers";
 import { HardhatContext } from "hardhat/internal/context";
 import { Environment } from "hardhat/internal/core/runtime-environment";
 import { ProviderWrapper } from "hardhat/plugins";
-import type { EIP1193Provider, HardhatRuntimeEnvironment, RequestArguments } from "hardhat/types";
+import type {
+  EIP1193Provider,
+  HardhatRuntimeEnvironment,
+  NetworkConfig,
+  NetworksConfig,
+  ProviderExtender,
+  RequestArguments,
+} from "hardhat/types";
 import { CREATE_X, saltOf } from "./create2";
+import { networkOf } from "./ignition";
 import { launchModel } from "./model";
 import type { ModelFile } from "./modelFile";
 import type { Parameters } from "./parameters";
@@ -51,27 +59,10 @@ export async function rehearse(
 }
 
 async function buildStage(hre: HardhatRuntimeEnvironment, parameters: Parameters): Promise<HardhatRuntimeEnvironment> {
-  const { environmentExtenders, providerExtenders, tasksDSL } = HardhatContext.getHardhatContext();
-  const { hardhat } = hre.config.networks;
-  const accounts = [
-    ...new Set(
-      Object.values(parameters)
-        .flatMap((group) => Object.values(group))
-        .flat(),
-    ),
-  ].filter((value): value is string => typeof value === "string" && value !== "");
-  const stage = new Environment(
-    {
-      ...hre.config,
-      networks: { ...hre.config.networks, hardhat: { ...hardhat, chainId: hre.network.config.chainId as number } },
-    },
-    { ...hre.hardhatArguments, network: "hardhat" },
-    tasksDSL.getTaskDefinitions(),
-    tasksDSL.getScopesDefinitions(),
-    environmentExtenders,
-    hre.userConfig,
-    [...providerExtenders, async (provider: EIP1193Provider) => new StageProvider(provider, accounts)],
-  ) as unknown as HardhatRuntimeEnvironment;
+  const declared = Object.values(parameters).flatMap((group) => Object.values(group).flat() as (string | number)[]);
+  const accounts = [...new Set(declared)].filter((value): value is string => isAddress(value));
+  const { chainId } = networkOf(hre);
+  const stage = environmentFor(hre, "hardhat", { chainId }, async (provider) => new StageProvider(provider, accounts));
 
   const { provider } = stage.network;
   for (const account of accounts) {
@@ -86,6 +77,27 @@ async function buildStage(hre: HardhatRuntimeEnvironment, parameters: Parameters
     await provider.send("hardhat_setCode", [reserveToken, deployedBytecode]);
   }
   return stage;
+}
+
+/** Another environment of the same configuration, on a network with other settings. */
+export function environmentFor(
+  hre: HardhatRuntimeEnvironment,
+  network: string,
+  settings: Partial<NetworkConfig>,
+  ...extenders: ProviderExtender[]
+): HardhatRuntimeEnvironment {
+  const { environmentExtenders, providerExtenders, tasksDSL } = HardhatContext.getHardhatContext();
+  const { networks } = hre.config;
+  const changed = { ...networks[network], ...settings } as NetworkConfig;
+  return new Environment(
+    { ...hre.config, networks: { ...networks, [network]: changed } as NetworksConfig },
+    { ...hre.hardhatArguments, network },
+    tasksDSL.getTaskDefinitions(),
+    tasksDSL.getScopesDefinitions(),
+    environmentExtenders,
+    hre.userConfig,
+    [...providerExtenders, ...extenders],
+  ) as unknown as HardhatRuntimeEnvironment;
 }
 
 /** The chain in this process, with the accounts of the real one. */

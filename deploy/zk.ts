@@ -7,8 +7,9 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { hybridMethodOf, hybridModuleId } from "../ignition/modules/HybridMethod";
 import { zkMethodOf, zkModuleId } from "../ignition/modules/ZkMethod";
 import { encodeKey, hashKey, readKey, type CircuitKey } from "../scripts/zk/prover";
-import { deployModule, type Network, type Sent } from "./ignition";
+import { deployModule, findModule, type Network, type Sent } from "./ignition";
 import { confirm, type Report } from "./model";
+import type { BenchmarkTerms } from "./modelFile";
 import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
 
@@ -51,6 +52,25 @@ export async function ensureHybrid(
   report({ name: "deploy Hybrid", sent, outcome: `${address}, of OracleAttestation and ZkProof` });
   await ensureAllowed(hre, protocol, "Hybrid", address, report);
   return address;
+}
+
+/** Whether each step that makes the method of a benchmark usable is taken. */
+export async function methodSteps(
+  hre: HardhatRuntimeEnvironment,
+  { registry }: Protocol,
+  { method, capacity }: BenchmarkTerms,
+): Promise<Record<string, boolean>> {
+  if (capacity === undefined) return {};
+  const proof = (await findModule(hre, zkMethodOf(capacity)))?.ZkProof;
+  const hybrid = method === "Hybrid" ? (await findModule(hre, hybridMethodOf(capacity)))?.Hybrid : undefined;
+  const named = method === "Hybrid" ? hybrid : proof;
+  const isAllowed = named !== undefined && (await registry.isMethodAllowed(named));
+  return {
+    "deploy ZkProof": proof !== undefined,
+    "deploy Hybrid": hybrid !== undefined,
+    [`schedule ${method}`]: isAllowed,
+    [`allow ${method}`]: isAllowed,
+  };
 }
 
 async function deployZkProof(
@@ -110,8 +130,10 @@ async function ensureAllowed(
   const multisig = await hre.ethers.getSigner(parameters.Governance.proposers[0] as string);
   const operation = [target, 0n, call, ZeroHash, ZeroHash] as const;
   const admin = timelock.connect(multisig);
-  const scheduled = await confirm(`schedule ${name}`, admin.schedule(...operation, adminDelay));
-  report({ name: scheduled.name, sent: scheduled, outcome: `the admin waits ${adminDelay} seconds` });
+  if (!(await timelock.isOperation(await timelock.hashOperation(...operation)))) {
+    const scheduled = await confirm(`schedule ${name}`, admin.schedule(...operation, adminDelay));
+    report({ name: scheduled.name, sent: scheduled, outcome: `the admin waits ${adminDelay} seconds` });
+  }
   await hre.network.provider.send("evm_increaseTime", [adminDelay]);
   const executed = await confirm(`allow ${name}`, admin.execute(...operation));
   report({ name: executed.name, sent: executed, outcome: `${method} may verify benchmarks` });

@@ -4,12 +4,14 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { parseArgs } from "node:util";
 import { alone, deployTo } from "../deploy/deployment";
 import { Fields } from "../deploy/fields";
-import { networkOf } from "../deploy/ignition";
+import { networkOf, recordFile } from "../deploy/ignition";
 import { readModelFile } from "../deploy/modelFile";
 import { parametersFile, readParameters } from "../deploy/parameters";
 import { unstick } from "../deploy/pending";
 import { planDeployment, type PlanOptions } from "../deploy/plan";
-import { together } from "../deploy/problem";
+import { Problem, together } from "../deploy/problem";
+import { readRecord } from "../deploy/record";
+import { writeVerification, type Verification } from "../deploy/verification";
 import { humanView, jsonView, type View } from "./deploy/view";
 import { digits, fileName, networkName, processStreams, runCommand, type Streams } from "./lib/command";
 
@@ -19,6 +21,7 @@ const USAGE = `usage: npm run deploy -- --network <name> [options]
   --parameters <file>      the declared state; ignition/parameters/<network>.json5 without it
   --plan                   show what would be sent, and send nothing
   --confirm-chain <id>     id of the chain that you mean; needed on mainnet
+  --verification <folder>  write there what explorers need to verify every contract of the network's record, and end
   --unstick                replace what the key's account has waiting by transfers of nothing with higher fees, and end
   --json                   print one JSON document instead of the steps; with npm run --silent it stands alone
   --help                   print this text`;
@@ -36,18 +39,20 @@ function read(args: string[]) {
       parameters: { type: "string" },
       plan: { type: "boolean", default: false },
       "confirm-chain": { type: "string" },
+      verification: { type: "string" },
       unstick: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return undefined;
-  const { network, parameters, "confirm-chain": confirmed, model, plan, unstick, json } = values;
-  const given = { network, parameters, "confirm-chain": confirmed };
+  const { network, parameters, "confirm-chain": confirmed, verification, model, plan, unstick, json } = values;
+  const given = { network, parameters, "confirm-chain": confirmed, verification };
   const fields = new Fields(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), "--");
   const options = {
     network: fields.read("network", networkName),
     parameters: fields.read("parameters", fileName, ""),
+    verification: fields.read("verification", fileName, ""),
     confirmedChain: fields.read("confirm-chain", digits(1, Number.MAX_SAFE_INTEGER), 0),
   };
   fields.refuse("options");
@@ -58,7 +63,8 @@ type Input = NonNullable<ReturnType<typeof read>>;
 
 async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Streams): Promise<string> {
   const view = input.json ? jsonView(streams) : humanView(streams);
-  if (input.unstick) await alone(hre, () => free(hre, view));
+  if (input.verification) view.onVerification(await verify(hre, input), input.verification);
+  else if (input.unstick) await alone(hre, () => free(hre, view));
   else if (input.plan) view.onPlan(await planDeployment(hre, await readDeclared(hre, input)));
   else view.onEnd(await deployTo(hre, await readDeclared(hre, input), view));
   return view.result();
@@ -73,6 +79,13 @@ async function readDeclared(hre: HardhatRuntimeEnvironment, input: Input): Promi
   );
   const { confirmedChain } = input;
   return { parameters, parametersFile: file, files, ...(confirmedChain > 0 && { confirmedChain }) };
+}
+
+async function verify(hre: HardhatRuntimeEnvironment, { verification }: Input): Promise<readonly Verification[]> {
+  const network = networkOf(hre);
+  const record = readRecord(network);
+  if (record) return writeVerification(hre, record, verification);
+  throw new Problem(`${network.name} has no record ${recordFile(network)}: deploy to it first.`);
 }
 
 async function free(hre: HardhatRuntimeEnvironment, view: View): Promise<void> {

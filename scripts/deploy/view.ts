@@ -2,6 +2,7 @@ import { formatEther, formatUnits } from "ethers";
 import type { Deployment, Progress } from "../../deploy/deployment";
 import { nameOf, type Sent } from "../../deploy/ignition";
 import { gasBySender, openSteps, type Plan } from "../../deploy/plan";
+import type { Verification } from "../../deploy/verification";
 import { formatInteger } from "../../deploy/units";
 import type { Streams } from "../lib/command";
 import { toJson } from "../lib/files";
@@ -9,6 +10,7 @@ import { bold, cyan, dim, green, table } from "../lib/terminal";
 
 /** What is told while a deployment is planned and applied, and at its end. */
 export interface View extends Progress {
+  readonly onVerification: (verifications: readonly Verification[], folder: string) => void;
   readonly onEnd: (deployment: Deployment) => void;
   /** What the command prints at its end. */
   readonly result: () => string;
@@ -31,6 +33,12 @@ export function humanView({ out, err }: Streams): View {
       if (transaction) sent({ ...transaction, name });
       else out(`  ${dim("·")} ${name.padEnd(32)}${dim("found")}`);
       out(`    ${dim(outcome)}`);
+    },
+    onVerification(verifications, folder) {
+      const rows = verifications.map(({ address, contract }) => [contract, address]);
+      table(["contract", "address"], rows).forEach(out);
+      out("");
+      out(`Their inputs and contracts.json are in ${folder}.`);
     },
     onEnd({ models }) {
       const what = ["The protocol", ...models.map(({ file }) => file.modelId)].join(", ");
@@ -59,6 +67,7 @@ export function jsonView({ err }: Streams): View {
     onStep({ name, sent: transaction }) {
       if (transaction) sent.push({ ...transaction, name });
     },
+    onVerification: (verifications) => void Object.assign(document, { verifications }),
     onEnd: ({ record }) => void Object.assign(document, { sent, record }),
     result: () => toJson(document),
   };

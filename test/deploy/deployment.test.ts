@@ -1,0 +1,346 @@
+import { expect } from "chai";
+import { keccak256, Wallet } from "ethers";
+import hre from "hardhat";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { developmentKey } from "../../deploy/accounts";
+import { CREATE_X, CREATE_X_INTERFACE, create2Address, saltOf } from "../../deploy/create2";
+import { deployTo } from "../../deploy/deployment";
+import { recordFile, type Sent } from "../../deploy/ignition";
+import { readModelFile, type ModelFile } from "../../deploy/modelFile";
+import type { Parameters } from "../../deploy/parameters";
+import { openSteps, planDeployment, type Plan } from "../../deploy/plan";
+import { deployProtocol } from "../../deploy/protocol";
+import { readRecord, recordedContracts, type DeploymentRecord } from "../../deploy/record";
+import { environmentOn, fund, KEYS, parametersOf, type Keys } from "../helpers/live";
+import { rpc, startAnvil, type Node } from "../helpers/process";
+
+const MODEL = resolve(__dirname, "../../deploy/models/sentiment-v2.json");
+const MODEL_ID = "sentiment-v2";
+const LOCAL_CHAIN = 31_337;
+const OTHER_CHAIN = 84_532;
+/** Of a contract whose code is one byte. */
+const INIT_CODE = "0x600160005360016000f3";
+
+const MOST_TRANSACTIONS = 14;
+const MOST_GAS = 20_000_000n;
+const CONTRACTS = [
+  "TimelockController",
+  "ModelRegistry",
+  "InfrastructureReserve",
+  "OracleAttestation",
+  "TokenManager",
+  "HokusaiAMMFactory",
+  "DeltaOneVerifier",
+];
+const STEPS = [
+  "deploy vesting wallet",
+  "deploy token",
+  "register model",
+  "distribute supplier allocation",
+  "create pool",
+];
+
+describe("Deployment to a network @uninstrumented", () => {
+  const environment = process.env.DEPLOYMENTS;
+  let folder: string;
+  let local: Node;
+  let other: Node;
+  let here: HardhatRuntimeEnvironment;
+  let there: HardhatRuntimeEnvironment;
+  let reserveToken: string;
+  let file: ModelFile;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "deployment-"));
+    process.env.DEPLOYMENTS = folder;
+    [local, other] = await Promise.all([startAnvil(), startAnvil(["--chain-id", String(OTHER_CHAIN)])]);
+    [here, there] = [environmentOn(local, "localhost"), environmentOn(other, "base-sepolia")];
+    reserveToken = Wallet.createRandom().address;
+    const { deployedBytecode } = await hre.artifacts.readArtifact("ReserveTokenMock");
+    await rpc(local.url, "anvil_setCode", [reserveToken, deployedBytecode]);
+    await fund(local);
+    const governor = KEYS.backend.address;
+    file = { ...(await readModelFile(MODEL, true)), governor, recipient: { kind: "vesting", beneficiary: governor } };
+  });
+
+  after(async () => {
+    await Promise.all([local.stop(), other.stop()]);
+    rmSync(folder, { recursive: true });
+    if (environment === undefined) delete process.env.DEPLOYMENTS;
+    else process.env.DEPLOYMENTS = environment;
+  });
+
+  const declare = (parameters: Parameters = parametersOf(KEYS, reserveToken), files = [file]) => ({
+    parameters,
+    parametersFile: "parameters.json5",
+    files,
+  });
+
+  /** Deploys and keeps what is told. */
+  async function deploy(env: HardhatRuntimeEnvironment, declared = declare()) {
+    const sent: Sent[] = [];
+    let plan: Plan | undefined;
+    const deployment = await deployTo(env, declared, {
+      onPlan: (told) => (plan = told),
+      onSent: (transaction) => sent.push(transaction),
+      onProtocol: () => undefined,
+      onStep: ({ name, sent: transaction }) => transaction && sent.push({ ...transaction, name }),
+      onWait: () => undefined,
+    });
+    return { plan: plan as Plan, sent, record: deployment.record as DeploymentRecord };
+  }
+
+  const refusal = (env: HardhatRuntimeEnvironment, declared = declare(), confirmedChain?: number) =>
+    planDeployment(env, { ...declared, ...(confirmedChain !== undefined && { confirmedChain }) }).then(
+      () => "none",
+      (error: Error) => error.message,
+    );
+
+  const noncesOn = (env: HardhatRuntimeEnvironment) =>
+    Promise.all([KEYS.deployer, KEYS.backend].map(({ address }) => env.ethers.provider.getTransactionCount(address)));
+
+  const journalOf = (chain: number) => join(folder, `chain-${chain}`, "journal.jsonl");
+
+  it("plans every transaction, its sender and cost, and sends nothing", async () => {
+    const plan = await planDeployment(here, declare());
+    const { deployer, backend } = KEYS;
+
+    const names = [...CONTRACTS, "ModelRegistry.wire", ...STEPS];
+    expect(plan.steps.map(({ name }) => name)).to.have.members(names);
+    for (const { name, from, gas, isDone } of plan.steps) {
+      expect(from, name).to.equal(STEPS.includes(name) ? backend.address : deployer.address);
+      expect(gas > 21_000n && !isDone, name).to.equal(true);
+    }
+    expect(plan.gasPrice > 0n).to.equal(true);
+    expect(await here.ethers.provider.getBlockNumber()).to.equal(0);
+    expect(readRecord({ chainId: LOCAL_CHAIN })).to.equal(undefined);
+  });
+
+  it("sends what it planned, within the bounds, for the gas that it planned", async () => {
+    const { plan, sent } = await deploy(here);
+
+    const ofProtocol = sent.filter(({ name }) => !STEPS.includes(name));
+    expect(sent).to.have.length(plan.steps.length);
+    expect(ofProtocol.map(({ gasUsed }) => gasUsed)).to.deep.equal(
+      plan.steps.filter(({ model }) => model === undefined).map(({ gas }) => gas),
+    );
+    expect(sent.slice(ofProtocol.length).map(({ name }) => name)).to.deep.equal(STEPS);
+    expect(ofProtocol).to.have.length.at.most(MOST_TRANSACTIONS);
+    expect(ofProtocol.reduce((sum, { gasUsed }) => sum + gasUsed, 0n) <= MOST_GAS).to.equal(true);
+  });
+
+  it("says at once what another chain lacks", async () => {
+    await fund(other);
+    expect(await refusal(there)).to.equal(
+      `base-sepolia has no CreateX at ${CREATE_X}, through which contracts get the same address everywhere; ` +
+        `$global.reserveToken ${reserveToken} has no code on base-sepolia. Nothing was sent.`,
+    );
+  });
+
+  it("puts everything at the same addresses on another chain", async () => {
+    for (const address of [CREATE_X, reserveToken]) {
+      await rpc(other.url, "anvil_setCode", [address, await here.ethers.provider.getCode(address)]);
+    }
+    const { record } = await deploy(there);
+
+    const first = readRecord({ chainId: LOCAL_CHAIN }) as DeploymentRecord;
+    const addressesOf = ({ contracts }: DeploymentRecord) =>
+      Object.fromEntries(Object.entries(contracts).map(([name, { address }]) => [name, address]));
+    expect(record.chainId).to.equal(OTHER_CHAIN);
+    expect(addressesOf(record)).to.deep.equal(addressesOf(first));
+    expect(addressesOf(record)).to.include.keys(...CONTRACTS, "UsageFeeRouter", "RewardDistributor");
+
+    const { address, arguments: args } = first.contracts["DeltaOneVerifier"]!;
+    const creation = await (
+      await hre.ethers.getContractFactory("DeltaOneVerifier")
+    ).getDeployTransaction(...(args as [string, string, string]));
+    const { deployer } = KEYS;
+    expect(create2Address(deployer.address, saltOf(deployer.address), creation.data)).to.equal(address);
+  });
+
+  it("keeps the deployer's addresses from everybody else", async () => {
+    const salt = saltOf(KEYS.deployer.address);
+    const addressFor = async ({ address: from }: Wallet) => {
+      const data = CREATE_X_INTERFACE.encodeFunctionData("deployCreate2", [salt, INIT_CODE]);
+      const result = await here.ethers.provider.call({ from, to: CREATE_X, data });
+      return CREATE_X_INTERFACE.decodeFunctionResult("deployCreate2", result)[0] as string;
+    };
+
+    const own = create2Address(KEYS.deployer.address, salt, INIT_CODE);
+    expect(await addressFor(KEYS.deployer)).to.equal(own);
+    expect(await addressFor(KEYS.backend)).not.to.equal(own);
+  });
+
+  it("records what the chain has, with its origin", async () => {
+    const record = readRecord({ chainId: LOCAL_CHAIN }) as DeploymentRecord;
+
+    const { token, pool, wallet } = record.models[MODEL_ID]!;
+    expect([token, pool, wallet!].map(({ contract }) => contract)).to.deep.equal([
+      "ModelToken",
+      "HokusaiAMM",
+      "VestingWallet",
+    ]);
+    for (const entry of recordedContracts(record)) {
+      const { contract, address, block, transaction, codeHash, commit, arguments: args } = entry;
+      const receipt = await here.ethers.provider.getTransactionReceipt(transaction);
+      expect(receipt?.blockNumber, contract).to.equal(block);
+      expect(receipt?.status, contract).to.equal(1);
+      expect(keccak256(await here.ethers.provider.getCode(address)), contract).to.equal(codeHash);
+      const { abi } = await hre.artifacts.readArtifact(contract);
+      expect(new hre.ethers.Interface(abi).deploy.inputs, contract).to.have.length(args.length);
+      expect(commit, contract).to.match(/^[0-9a-f]{40}( with changes)?$/);
+    }
+  });
+
+  it("finds everything the second time, sends nothing and leaves the record as it is", async () => {
+    const text = readFileSync(recordFile({ chainId: LOCAL_CHAIN }), "utf8");
+    const { plan, sent } = await deploy(here);
+
+    expect(openSteps(plan)).to.deep.equal([]);
+    expect(sent).to.deep.equal([]);
+    expect(readFileSync(recordFile({ chainId: LOCAL_CHAIN }), "utf8")).to.equal(text);
+    expect(readdirSync(folder)).to.have.members([
+      `${LOCAL_CHAIN}.json`,
+      `${OTHER_CHAIN}.json`,
+      `chain-${LOCAL_CHAIN}`,
+      `chain-${OTHER_CHAIN}`,
+    ]);
+  });
+
+  it("finds everything when journal and record are lost, and writes the same again", async () => {
+    const record = readRecord({ chainId: OTHER_CHAIN }) as DeploymentRecord;
+    const nonces = await noncesOn(there);
+    rmSync(join(folder, `chain-${OTHER_CHAIN}`), { recursive: true });
+    rmSync(recordFile({ chainId: OTHER_CHAIN }));
+    const { sent, record: anew } = await deploy(there);
+
+    expect(sent).to.deep.equal([]);
+    expect(await noncesOn(there)).to.deep.equal(nonces);
+    expect(anew).to.deep.equal(record);
+  });
+
+  it("goes on where a journal ends before a transaction that was sent, or in a torn line, and sends nothing twice", async () => {
+    const text = readFileSync(journalOf(OTHER_CHAIN), "utf8");
+    const nonces = await noncesOn(there);
+    const parameters = parametersOf(KEYS, reserveToken);
+    const { addresses } = await deployProtocol(there, { parameters });
+    const sendings = [...text.matchAll(/"TRANSACTION_PREPARE_SEND"\}\n/g)].map(({ index }) =>
+      text.indexOf("\n", index),
+    );
+    const [creation, call] = [sendings.at(-2) as number, sendings.at(-1) as number];
+
+    expect(sendings).to.have.length(CONTRACTS.length + 1); // And the call that wires them.
+    for (const end of [creation, call, text.length - 1]) {
+      writeFileSync(journalOf(OTHER_CHAIN), text.slice(0, end));
+      const protocol = await deployProtocol(there, { parameters });
+      expect(protocol.addresses).to.deep.equal(addresses);
+    }
+    expect(readFileSync(`${journalOf(OTHER_CHAIN)}.torn`, "utf8")).to.equal(text.slice(0, -1));
+    expect(await noncesOn(there)).to.deep.equal(nonces);
+  });
+
+  describe("is refused before the first transaction, in one line with everything, for", () => {
+    const strangers: Keys = {
+      deployer: new Wallet(`0x${"1".repeat(64)}`),
+      backend: new Wallet(`0x${"2".repeat(64)}`),
+    };
+
+    it("a chain with another id, and mainnet without a confirmation", async () => {
+      expect(await refusal(environmentOn(other, "mainnet"))).to.equal(
+        "mainnet is where value is at stake: confirm its id with --confirm-chain 1; " +
+          `the RPC address of mainnet answers for chain ${OTHER_CHAIN}, expected 1. Nothing was sent.`,
+      );
+      expect(await refusal(environmentOn(other, "mainnet"), declare(), 1)).to.equal(
+        `the RPC address of mainnet answers for chain ${OTHER_CHAIN}, expected 1. Nothing was sent.`,
+      );
+      expect(await refusal(there, declare(), 1)).to.equal(
+        `--confirm-chain is 1, expected ${OTHER_CHAIN}, the id of base-sepolia. Nothing was sent.`,
+      );
+    });
+
+    it("a development key on a public chain", async () => {
+      const { deployer } = KEYS;
+      const backend = new Wallet(developmentKey(0).privateKey);
+      expect(await refusal(environmentOn(other, "base-sepolia", { deployer, backend }))).to.equal(
+        `PRIVATE_KEY is that of ${backend.address}, a development account whose key everybody knows. Nothing was sent.`,
+      );
+    });
+
+    it("keys of others: not the deployer's, without roles", async () => {
+      const message = await refusal(environmentOn(local, "localhost", strangers), {
+        ...declare({
+          ...parametersOf(KEYS, reserveToken),
+          $global: { ...parametersOf(KEYS, reserveToken).$global, adminDelay: 1 },
+        }),
+      });
+      const { deployer, backend } = strangers;
+      expect(message).to.contain(
+        `PRIVATE_KEY is that of ${deployer.address}, ${backend.address}, expected that of the declared deployer ${KEYS.deployer.address}; `,
+      );
+      for (const role of ["DEPLOYER_ROLE on TokenManager", "DISTRIBUTOR_ROLE on TokenManager"]) {
+        expect(message).to.contain(`AccessControl: account ${deployer.address} is missing role ${role}`);
+      }
+      for (const role of ["REGISTRAR_ROLE", "POOL_CREATOR_ROLE"]) {
+        expect(message).to.contain(
+          `AccessControl: account ${deployer.address} is missing role ${role} on ModelRegistry`,
+        );
+      }
+    });
+
+    it("accounts that cannot pay", async () => {
+      const message = await refusal(
+        environmentOn(local, "localhost", strangers),
+        declare(parametersOf(strangers, reserveToken)),
+      );
+      for (const { address } of Object.values(strangers) as Wallet[]) {
+        expect(message).to.match(
+          new RegExp(`${address} has 0\\.0 ether on localhost, expected at least \\d+\\.\\d+ for gas: send it some`),
+        );
+      }
+    });
+
+    it("sources or parameters other than those of the journal", async () => {
+      const declared = parametersOf(KEYS, reserveToken);
+      const changed = { ...declared, $global: { ...declared.$global, adminDelay: declared.$global.adminDelay + 1 } };
+      const message = await refusal(here, declare(changed));
+      expect(message).to.match(
+        /^the journal of localhost was written with other sources or parameters, for TimelockController at 0x\w{40}, .*: use those, or, on a local chain, a new one\. Nothing was sent\.$/,
+      );
+    });
+
+    it("a reserve token of other decimals", async () => {
+      const { address } = readRecord({ chainId: LOCAL_CHAIN })!.models[MODEL_ID]!.token;
+      expect(await refusal(here, declare(parametersOf(KEYS, address)))).to.equal(
+        `$global.reserveToken ${address} has 18 decimals, expected 6. Nothing was sent.`,
+      );
+    });
+
+    it("a record that the chain contradicts", async () => {
+      const path = recordFile({ chainId: LOCAL_CHAIN });
+      const text = readFileSync(path, "utf8");
+      const { address, codeHash } = readRecord({ chainId: LOCAL_CHAIN })!.contracts["TokenManager"]!;
+      writeFileSync(path, text.replace(codeHash, keccak256("0x")));
+      const message = await refusal(here);
+      writeFileSync(path, text);
+      expect(message).to.match(
+        new RegExp(
+          `^TokenManager at ${address} has not the code that .*${LOCAL_CHAIN}\\.json says\\. Nothing was sent\\.$`,
+        ),
+      );
+    });
+
+    it("another run that is not over", async () => {
+      const lock = join(folder, `chain-${LOCAL_CHAIN}.lock`);
+      writeFileSync(lock, String(process.pid));
+      await expect(deploy(here)).to.be.rejectedWith(
+        new RegExp(
+          `^another run, process ${process.pid}, works on this network since .*: wait for its end, or delete ${lock} if there is none\\.$`,
+        ),
+      );
+      rmSync(lock);
+    });
+  });
+});

@@ -1,0 +1,61 @@
+import { expect } from "chai";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { settle, unstick } from "../../deploy/pending";
+import { Problem } from "../../deploy/problem";
+import { environmentOn, fund, KEYS } from "../helpers/live";
+import { rpc, startAnvil, type Node } from "../helpers/process";
+
+const ACCOUNT = KEYS.deployer.address;
+const LOW_FEE = 2_000_000_000n;
+const SHORT = 1_200;
+
+describe("Transactions on their way @uninstrumented", () => {
+  let node: Node;
+  let env: HardhatRuntimeEnvironment;
+
+  before(async () => {
+    node = await startAnvil();
+    env = environmentOn(node, "localhost");
+    await fund(node);
+    await rpc(node.url, "evm_setAutomine", [false]);
+  });
+
+  after(() => node.stop());
+
+  const send = async () => {
+    const signer = await env.ethers.getSigner(ACCOUNT);
+    return signer.sendTransaction({ to: ACCOUNT, maxFeePerGas: LOW_FEE, maxPriorityFeePerGas: LOW_FEE });
+  };
+
+  it("are waited for, and it is said once that they are", async () => {
+    const waits: string[] = [];
+    await send();
+    const settled = settle(env, ACCOUNT, (reason) => waits.push(reason));
+    setTimeout(() => void rpc(node.url, "anvil_mine", ["0x5"]), SHORT);
+    await settled;
+
+    expect(waits).to.deep.equal([`transactions of ${ACCOUNT} are on their way`]);
+    expect(await env.ethers.provider.getTransactionCount(ACCOUNT)).to.equal(1);
+    await settle(env, ACCOUNT, (reason) => waits.push(reason));
+    expect(waits).to.have.length(1);
+  });
+
+  it("are not waited for endlessly, and can be replaced", async () => {
+    const stuck = await send();
+    await expect(settle(env, ACCOUNT, () => undefined, SHORT)).to.be.rejectedWith(
+      Problem,
+      `a transaction of ${ACCOUNT} with nonce 1 is not mined on localhost for 0.02 minutes: run the same command again later, or free the account with --unstick.`,
+    );
+
+    const replacing = unstick(env, ACCOUNT);
+    const mining = setInterval(() => void rpc(node.url, "anvil_mine", ["0x5"]), SHORT);
+    const replaced = await replacing;
+    clearInterval(mining);
+
+    expect(replaced).to.have.length(1);
+    expect(replaced[0]).to.match(/^nonce 1 by 0x[0-9a-f]{64}, at [\d.]+ gwei$/);
+    expect(await env.ethers.provider.getTransactionReceipt(stuck.hash)).to.equal(null);
+    expect(await env.ethers.provider.getTransactionCount(ACCOUNT)).to.equal(2);
+    expect(await unstick(env, ACCOUNT)).to.deep.equal([]);
+  });
+});
