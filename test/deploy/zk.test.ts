@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import type { Step } from "../../deploy/model";
 import { parseModelFile, readModelFile, type ProvenImprovement } from "../../deploy/modelFile";
 import { Problem } from "../../deploy/problem";
-import { ensureZkProof, requireSafeKey } from "../../deploy/zk";
+import { ensureHybrid, ensureZkProof, requireSafeKey } from "../../deploy/zk";
 import { CAPACITIES, commit } from "../../scripts/zk/commitment";
 import { encodeKey, hashKey, readKey } from "../../scripts/zk/prover";
 import { deployImprovements } from "../helpers/improvements";
@@ -35,8 +35,22 @@ describe("Deployment of ZkProof", () => {
     const protocol = await loadFixture(deployImprovements);
     const before = await ethers.provider.getBlockNumber();
     const live = { ...protocol, network: { ...protocol.network, name: "mainnet", isLocal: false } };
-    await expect(ensureZkProof(hre, live, CAPACITY, () => undefined)).to.be.rejectedWith(Problem, "development key");
+    for (const ensure of [ensureZkProof, ensureHybrid])
+      await expect(ensure(hre, live, CAPACITY, () => undefined)).to.be.rejectedWith(Problem, "development key");
     expect(await ethers.provider.getBlockNumber()).to.equal(before);
+  });
+
+  it("deploys a hybrid of the attesters and the recorded key; only the hybrid is allowed", async () => {
+    const protocol = await loadFixture(deployImprovements);
+    const address = await ensureHybrid(hre, protocol, CAPACITY, () => undefined);
+    const methods = await (await ethers.getContractAt("Hybrid", address)).methods();
+    const attesters = await protocol.oracleAttestation.getAddress();
+    expect(methods).to.have.length(2).and.to.include(attesters);
+    const zkProof = methods.find((method) => method !== attesters)!;
+    const { keyHash } = await ethers.getContractAt("ZkProof", zkProof);
+    expect(await keyHash()).to.equal(hashKey(encodeKey(readKey(CAPACITY).verificationKey)));
+    expect(await protocol.registry.isMethodAllowed(address)).to.equal(true);
+    expect(await protocol.registry.isMethodAllowed(zkProof)).to.equal(false);
   });
 
   it("deploys the recorded key, and lets the timelock allow it after its delay", async () => {
