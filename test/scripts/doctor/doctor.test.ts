@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { keccak256 } from "ethers";
+import { dataSlice, keccak256, toBeHex } from "ethers";
 import { isHealthy, toDocument, toText, type Diagnosis } from "../../../scripts/doctor/report";
 import { toJson } from "../../../scripts/lib/files";
 import { freePort, rpc, runScript, type Outcome } from "../../helpers/process";
@@ -8,6 +8,8 @@ import { DAY } from "../../helpers/units";
 import {
   addressOf,
   buildWorld,
+  codeOf,
+  deployProof,
   holderOf,
   look,
   notableOf,
@@ -15,6 +17,7 @@ import {
   send,
   setCode,
   time,
+  timelockOf,
   wrongOf,
   type Redeclare,
   type World,
@@ -64,6 +67,45 @@ describe("doctor @uninstrumented", () => {
       }
     });
   }
+
+  describe("a benchmark may be proven", () => {
+    const CAPACITY = 64;
+    let proof: string;
+    let withProof: Redeclare;
+
+    beforeEach(async () => {
+      proof = await deployProof(world, CAPACITY);
+      withProof = (declared) => ({ ...declared, zkMethods: [{ address: proof, capacity: CAPACITY }] });
+    });
+
+    const allow = () => send(world, timelockOf(world), "ModelRegistry", "setMethodAllowed", [proof, true]);
+
+    it("finds nothing wrong with a method that has the recorded key and is allowed", async () => {
+      await allow();
+      const diagnosis = await diagnose(withProof);
+      expect({ wrong: wrongOf(diagnosis), notable: notableOf(diagnosis) }).to.deep.equal({ wrong: [], notable: [] });
+    });
+
+    it("shows one that is not allowed yet, and does not fail", async () => {
+      const diagnosis = await diagnose(withProof);
+      expect(notableOf(diagnosis)).to.deep.equal([
+        `verification methods allowed: the ZkProof ${proof}: deployed and not allowed; the admin can call setMethodAllowed`,
+      ]);
+      expect(isHealthy(diagnosis)).to.equal(true);
+    });
+
+    it("finds one with another key", async () => {
+      await allow();
+      const expected = await codeOf(world, proof);
+      const { places } = world.build("ZkProof").immutables.find(({ name }) => name === "Groth16._gammaX1")!;
+      const key = dataSlice(expected, places[0]!.start, places[0]!.start + places[0]!.length);
+      const other = expected.replace(key.slice(2), toBeHex(BigInt(key) ^ 1n, 32).slice(2));
+      await setCode(world, proof, other);
+      expect(wrongOf(await diagnose(withProof))).to.deep.equal([
+        `code of ZkProof: the code of ZkProof for 64 rows at ${proof} is ${keccak256(other)}, declared ${keccak256(expected)}: let the admin disallow it; deploy the circuit's recorded key anew`,
+      ]);
+    });
+  });
 
   describe("something is under way", () => {
     for (const { name, prepare } of NOTABLE) {

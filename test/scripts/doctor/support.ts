@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { concat, dataLength, dataSlice, id, keccak256, toBeHex, toQuantity, zeroPadValue, AbiCoder } from "ethers";
+import {
+  concat,
+  getCreateAddress,
+  dataLength,
+  dataSlice,
+  id,
+  keccak256,
+  toBeHex,
+  toQuantity,
+  zeroPadValue,
+  AbiCoder,
+} from "ethers";
 import hre from "hardhat";
 import type { HardhatRuntimeEnvironment, HttpNetworkConfig } from "hardhat/types";
 import { readBuild, type Build, type Compiled } from "../../../scripts/doctor/build";
@@ -10,6 +21,7 @@ import { examine } from "../../../scripts/doctor/doctor";
 import { subjectOf } from "../../../scripts/doctor/observe";
 import { inWords, noteInWords, type Diagnosis } from "../../../scripts/doctor/report";
 import { OTHER_CONTRACTS } from "../../../scripts/doctor/subject";
+import { encodeKey, readKey } from "../../../scripts/zk/prover";
 import { rpc, runScript, startAnvil, type Node } from "../../helpers/process";
 import { DAY, MAX_UINT256, USDC } from "../../helpers/units";
 import storage from "../../snapshots/storage.json";
@@ -145,6 +157,18 @@ export async function send(
   const data = abi.encodeFunctionData(name, args);
   const hash = await rpc(url, "eth_sendTransaction", [{ from, to, data, gas: toQuantity(3_000_000) }]);
   expect(await statusOf(url, hash), `${contract}.${name}`).to.equal("0x1");
+}
+
+/** Deploys the verification method for a circuit with its recorded key. */
+export async function deployProof(world: World, capacity: number): Promise<string> {
+  const { url } = world.node;
+  const { creationCode, abi } = world.build("ZkProof");
+  const data = concat([creationCode, abi.encodeDeploy([encodeKey(readKey(capacity).verificationKey)])]);
+  const from = await account(world, HOLDER);
+  const nonce = Number(await rpc(url, "eth_getTransactionCount", [from, "latest"]));
+  const hash = await rpc(url, "eth_sendTransaction", [{ from, data, gas: toQuantity(10_000_000) }]);
+  expect(await statusOf(url, hash), "ZkProof").to.equal("0x1");
+  return getCreateAddress({ from, nonce });
 }
 
 /** The status of a transaction, as soon as it is mined. */
