@@ -57,9 +57,13 @@ export async function startNode(): Promise<Node> {
 
 /** Starts anvil, with as many development accounts as Hardhat has, on a free port. */
 export async function startAnvil(options: readonly string[] = []): Promise<Node> {
-  const architecture = { x64: "amd64", arm64: "arm64" }[process.arch as string];
-  const binary = require.resolve(`@foundry-rs/anvil-${process.platform}-${architecture}/bin/anvil`);
-  return start("anvil", binary, (port) => ["--accounts", "20", "--silent", "--port", port, ...options]);
+  return start("anvil", anvilBinary(), (port) => ["--accounts", "20", "--silent", "--port", port, ...options]);
+}
+
+/** The package's on Linux x64; elsewhere the one on the PATH. */
+function anvilBinary(): string {
+  const isPackaged = process.platform === "linux" && process.arch === "x64";
+  return isPackaged ? require.resolve("@foundry-rs/anvil-linux-amd64/bin/anvil") : "anvil";
 }
 
 async function start(name: string, command: string, options: (port: string) => readonly string[]): Promise<Node> {
