@@ -13,6 +13,7 @@ import { publishedId } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
 import { findProtocol } from "../../deploy/protocol";
 import { readRecord } from "../../deploy/record";
+import { hybridMethodOf } from "../../ignition/modules/HybridMethod";
 import { zkMethodOf } from "../../ignition/modules/ZkMethod";
 import { readJson, readText } from "../lib/files";
 import { CAPACITIES } from "../zk/commitment";
@@ -25,8 +26,9 @@ export interface DeclaredModel {
   readonly file: ModelFile;
 }
 
-/** A ZkProof that the journal knows, and how many rows its circuit holds. */
+/** A method with a proof that the journal knows, and how many rows its circuit holds. */
 export interface DeclaredMethod {
+  readonly contract: "ZkProof" | "Hybrid";
   readonly address: string;
   readonly capacity: number;
 }
@@ -39,7 +41,7 @@ export interface Declared {
   readonly parameters: Parameters;
   /** By contract name; the reserve token as `ReserveToken`. */
   readonly addresses: Addresses;
-  readonly zkMethods: readonly DeclaredMethod[];
+  readonly methods: readonly DeclaredMethod[];
   /** Where the deployment began. */
   readonly firstBlock: number;
   /** The file of a model on chain, if there is one. */
@@ -64,7 +66,7 @@ export async function readDeclared(hre: HardhatRuntimeEnvironment, modelsFolder 
     file: relative(cwd(), file),
     parameters,
     addresses,
-    zkMethods: await findZkMethods(hre),
+    methods: await findMethods(hre),
     firstBlock,
     modelFile: async (key) => {
       const path = paths.get(key);
@@ -90,12 +92,15 @@ function modelPaths(folder: string): Map<string, string> {
   );
 }
 
-async function findZkMethods(hre: HardhatRuntimeEnvironment): Promise<DeclaredMethod[]> {
+async function findMethods(hre: HardhatRuntimeEnvironment): Promise<DeclaredMethod[]> {
+  const modules = { ZkProof: zkMethodOf, Hybrid: hybridMethodOf } as const;
   const found = await Promise.all(
-    CAPACITIES.map(async (capacity) => {
-      const contracts = await findModule(hre, zkMethodOf(capacity));
-      return contracts?.ZkProof === undefined ? [] : [{ address: contracts.ZkProof, capacity }];
-    }),
+    CAPACITIES.flatMap((capacity) =>
+      (["ZkProof", "Hybrid"] as const).map(async (contract) => {
+        const address = (await findModule(hre, modules[contract](capacity)))?.[contract];
+        return address === undefined ? [] : [{ contract, address, capacity }];
+      }),
+    ),
   );
   return found.flat();
 }

@@ -2,7 +2,7 @@
 // Compares a live deployment with what is declared. Nothing is ever sent.
 
 import { authoritiesOf } from "./authority";
-import { checkCode, checkZkMethods } from "./checks/code";
+import { checkCode, checkMethodCode } from "./checks/code";
 import { checkModels } from "./checks/models";
 import { checkParameters } from "./checks/parameters";
 import { checkRoles } from "./checks/roles";
@@ -18,7 +18,7 @@ export async function examine(subject: Subject): Promise<Diagnosis> {
   const { matrix, checks: roles } = await checkRoles(subject);
   const checks = [
     ...(await checkCode(subject)),
-    await checkZkMethods(subject),
+    await checkMethodCode(subject),
     ...(await checkParameters(subject)),
     ...roles,
     await checkOperations(subject),

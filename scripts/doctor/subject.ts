@@ -23,7 +23,14 @@ export interface Subject {
 }
 
 /** Contracts that every model has its own of, and what else the doctor reads. */
-export const OTHER_CONTRACTS = ["ModelToken", "HokusaiAMM", "ZkProof", "VestingWallet", "IERC20Metadata"] as const;
+export const OTHER_CONTRACTS = [
+  "ModelToken",
+  "HokusaiAMM",
+  "ZkProof",
+  "Hybrid",
+  "VestingWallet",
+  "IERC20Metadata",
+] as const;
 
 /** A contract of the protocol. */
 export function contractOf({ contracts }: Subject, name: string): Named {

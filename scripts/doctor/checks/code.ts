@@ -14,14 +14,18 @@ import {
   TypedDataEncoder,
   zeroPadValue,
 } from "ethers";
+import type { Hybrid } from "../../../.build/typechain";
 import { encodeKey, readKey } from "../../zk/prover";
 import { immutablesOf, masked, type Compiled } from "../build";
+import { answerOf } from "../chain";
 import { Check } from "../report";
 import type { ModelState } from "../replay";
 import { contractOf, type Subject } from "../subject";
 
 const OTHER_BUILD = "check the sources out that were deployed and build them; if these are, stop using the contract";
 const OTHER_IMMUTABLE = "stop using the contract: it was not deployed as declared";
+
+const OTHER_METHOD = "let the admin disallow it; deploy the circuit's recorded key anew";
 
 /** Words of immutables by the contract that declares them and their name. */
 export type Immutables = ReadonlyMap<string, string>;
@@ -73,16 +77,26 @@ export async function checkCode(subject: Subject): Promise<Check[]> {
   );
 }
 
-/** Methods for proofs, exactly as their recorded keys make them. */
-export async function checkZkMethods({ chain, build, declared }: Subject): Promise<Check> {
-  const check = new Check("code", "code of ZkProof");
-  const { creationCode, abi } = build("ZkProof");
-  for (const { address, capacity } of declared.zkMethods) {
+/** Methods with proofs, exactly as their recorded keys make them; a hybrid is of the attesters and of the proof of its circuit. */
+export async function checkMethodCode(subject: Subject): Promise<Check> {
+  const check = new Check("code", "code of methods with proofs");
+  const { chain, build, declared } = subject;
+  for (const { contract, address, capacity } of declared.methods) {
+    const what = `${contract} for ${capacity} rows`;
+    if (contract === "Hybrid") {
+      const compiled = build(contract);
+      compareCode(check, { what, address, code: await chain.code(address) }, compiled);
+      const parts = await answerOf(chain.contract<Hybrid>({ address, compiled }).methods());
+      const proof = declared.methods.find((entry) => entry.contract === "ZkProof" && entry.capacity === capacity);
+      const expected = [proof?.address ?? "a ZkProof", contractOf(subject, "OracleAttestation").address];
+      check.same(`methods of ${what} at ${address}`, [...(parts ?? [])].sort(), expected.sort(), OTHER_METHOD);
+      continue;
+    }
+    const { creationCode, abi } = build(contract);
     const key = encodeKey(readKey(capacity).verificationKey);
     const expected = await chain.created(concat([creationCode, abi.encodeDeploy([key])]));
-    const fix = "let the admin disallow it; deploy the circuit's recorded key anew";
-    const what = `the code of ZkProof for ${capacity} rows at ${address}`;
-    check.same(what, keccak256(await chain.code(address)), keccak256(expected), fix);
+    const actual = keccak256(await chain.code(address));
+    check.same(`the code of ${what} at ${address}`, actual, keccak256(expected), OTHER_METHOD);
   }
   return check;
 }

@@ -361,11 +361,11 @@ function examineFile(
 
 function benchmarkRows(subject: Subject, { benchmark }: ModelState, { benchmark: file }: ModelFile) {
   if (benchmark === undefined) return [];
-  const { zkMethods } = subject.declared;
+  const { methods } = subject.declared;
   const method =
-    file.method === "ZkProof"
-      ? zkMethods.find(({ capacity }) => capacity === file.capacity)?.address
-      : contractOf(subject, file.method).address;
+    file.capacity === undefined
+      ? contractOf(subject, file.method).address
+      : methods.find(({ contract, capacity }) => contract === file.method && capacity === file.capacity)?.address;
   const declared: Readonly<Record<keyof typeof benchmark, unknown>> = { ...file, method };
   const names = Object.keys(benchmark) as (keyof typeof benchmark)[];
   return names.map((name) => [name, benchmark[name], declared[name]] as const);

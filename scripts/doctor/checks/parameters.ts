@@ -107,21 +107,25 @@ async function checkAttesters(subject: Subject): Promise<Check> {
   return check;
 }
 
-/** The protocol's own method is allowed; beside it, the proofs that the journal knows may be. */
+/**
+ * The protocol's own method is allowed; beside it, those with proofs that the journal knows may be. The proof of a hybrid need
+ * not be allowed by itself.
+ */
 async function checkMethods(subject: Subject): Promise<Check> {
   const check = new Check("parameters", "verification methods allowed");
   const { chain, state, declared } = subject;
   const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
   const { address: own } = contractOf(subject, "OracleAttestation");
-  const proofs = declared.zkMethods.map(({ address }) => address);
-  for (const method of [...new Set([own, ...proofs, ...state.methods])]) {
+  const addresses = declared.methods.map(({ address }) => address);
+  const hybrids = declared.methods.filter(({ contract }) => contract === "Hybrid").map(({ capacity }) => capacity);
+  for (const method of new Set([own, ...addresses, ...state.methods])) {
     const isAllowed = await answer(registry.isMethodAllowed(method));
     const view = `ModelRegistry.isMethodAllowed(${method})`;
+    const known = declared.methods.find(({ address }) => address === method);
     check.same(view, isAllowed, state.methods.has(method), COMPROMISED);
-    if (method === own) check.same(view, isAllowed, true, "let the admin call setMethodAllowed");
-    else if (!proofs.includes(method)) check.same(view, isAllowed, false, "let the admin call setMethodAllowed");
-    else if (isAllowed === "false")
-      check.note(`the ZkProof ${method}`, "deployed and not allowed", "the admin can call setMethodAllowed");
+    if (!known) check.same(view, isAllowed, method === own, "let the admin call setMethodAllowed");
+    else if (isAllowed === "false" && (known.contract === "Hybrid" || !hybrids.includes(known.capacity)))
+      check.note(`the ${known.contract} ${method}`, "deployed and not allowed", "the admin can call setMethodAllowed");
   }
   return check;
 }

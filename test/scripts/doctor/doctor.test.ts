@@ -9,6 +9,7 @@ import {
   addressOf,
   buildWorld,
   codeOf,
+  create,
   deployProof,
   holderOf,
   look,
@@ -16,6 +17,7 @@ import {
   now,
   send,
   setCode,
+  STRANGER,
   time,
   timelockOf,
   wrongOf,
@@ -51,7 +53,7 @@ describe("doctor @uninstrumented", () => {
 
     it("has looked at something in every check, but at no proof and no operation: there is none", () => {
       const empty = world.clean.checks.filter(({ looked }) => looked === 0).map(({ name }) => name);
-      expect(empty).to.deep.equal(["code of ZkProof", "operations that wait"]);
+      expect(empty).to.deep.equal(["code of methods with proofs", "operations that wait"]);
     });
   });
 
@@ -75,7 +77,10 @@ describe("doctor @uninstrumented", () => {
 
     beforeEach(async () => {
       proof = await deployProof(world, CAPACITY);
-      withProof = (declared) => ({ ...declared, zkMethods: [{ address: proof, capacity: CAPACITY }] });
+      withProof = (declared) => ({
+        ...declared,
+        methods: [{ contract: "ZkProof", address: proof, capacity: CAPACITY }],
+      });
     });
 
     const allow = () => send(world, timelockOf(world), "ModelRegistry", "setMethodAllowed", [proof, true]);
@@ -102,7 +107,54 @@ describe("doctor @uninstrumented", () => {
       const other = expected.replace(key.slice(2), toBeHex(BigInt(key) ^ 1n, 32).slice(2));
       await setCode(world, proof, other);
       expect(wrongOf(await diagnose(withProof))).to.deep.equal([
-        `code of ZkProof: the code of ZkProof for 64 rows at ${proof} is ${keccak256(other)}, declared ${keccak256(expected)}: let the admin disallow it; deploy the circuit's recorded key anew`,
+        `code of methods with proofs: the code of ZkProof for 64 rows at ${proof} is ${keccak256(other)}, declared ${keccak256(expected)}: let the admin disallow it; deploy the circuit's recorded key anew`,
+      ]);
+    });
+  });
+
+  describe("a benchmark may need attesters and a proof", () => {
+    const CAPACITY = 64;
+
+    /** A hybrid of the attesters and of a proof, and what the journal would say of both. */
+    async function deployHybrid(part?: string): Promise<{ hybrid: string; withHybrid: Redeclare; parts: string[] }> {
+      const proof = await deployProof(world, CAPACITY);
+      const own = addressOf(world, "OracleAttestation");
+      const hybrid = await create(world, "Hybrid", [ascending(part ?? proof, own)]);
+      const methods = [
+        { contract: "ZkProof", address: proof, capacity: CAPACITY },
+        { contract: "Hybrid", address: hybrid, capacity: CAPACITY },
+      ] as const;
+      return { hybrid, withHybrid: (declared) => ({ ...declared, methods }), parts: [proof, own].sort() };
+    }
+
+    const ascending = (...addresses: string[]) => addresses.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+    const allow = (method: string) =>
+      send(world, timelockOf(world), "ModelRegistry", "setMethodAllowed", [method, true]);
+
+    it("finds nothing wrong with an allowed hybrid, whose proof is not allowed by itself", async () => {
+      const { hybrid, withHybrid } = await deployHybrid();
+      await allow(hybrid);
+      const diagnosis = await diagnose(withHybrid);
+      expect({ wrong: wrongOf(diagnosis), notable: notableOf(diagnosis) }).to.deep.equal({ wrong: [], notable: [] });
+    });
+
+    it("shows a hybrid that is not allowed yet, and does not fail", async () => {
+      const { hybrid, withHybrid } = await deployHybrid();
+      const diagnosis = await diagnose(withHybrid);
+      expect({ wrong: wrongOf(diagnosis), notable: notableOf(diagnosis) }).to.deep.equal({
+        wrong: [],
+        notable: [
+          `verification methods allowed: the Hybrid ${hybrid}: deployed and not allowed; the admin can call setMethodAllowed`,
+        ],
+      });
+    });
+
+    it("finds a hybrid of other methods", async () => {
+      const { hybrid, withHybrid, parts } = await deployHybrid(STRANGER);
+      await allow(hybrid);
+      const own = addressOf(world, "OracleAttestation");
+      expect(wrongOf(await diagnose(withHybrid))).to.deep.equal([
+        `code of methods with proofs: methods of Hybrid for 64 rows at ${hybrid} is ${[STRANGER, own].sort().join()}, declared ${parts.join()}: let the admin disallow it; deploy the circuit's recorded key anew`,
       ]);
     });
   });

@@ -160,14 +160,19 @@ export async function send(
 }
 
 /** Deploys the verification method for a circuit with its recorded key. */
-export async function deployProof(world: World, capacity: number): Promise<string> {
+export function deployProof(world: World, capacity: number): Promise<string> {
+  return create(world, "ZkProof", [encodeKey(readKey(capacity).verificationKey)]);
+}
+
+/** Deploys a contract. */
+export async function create(world: World, contract: string, args: readonly unknown[]): Promise<string> {
   const { url } = world.node;
-  const { creationCode, abi } = world.build("ZkProof");
-  const data = concat([creationCode, abi.encodeDeploy([encodeKey(readKey(capacity).verificationKey)])]);
+  const { creationCode, abi } = world.build(contract);
+  const data = concat([creationCode, abi.encodeDeploy(args)]);
   const from = await account(world, HOLDER);
   const nonce = Number(await rpc(url, "eth_getTransactionCount", [from, "latest"]));
   const hash = await rpc(url, "eth_sendTransaction", [{ from, data, gas: toQuantity(10_000_000) }]);
-  expect(await statusOf(url, hash), "ZkProof").to.equal("0x1");
+  expect(await statusOf(url, hash), contract).to.equal("0x1");
   return getCreateAddress({ from, nonce });
 }
 
