@@ -207,7 +207,10 @@ describe("Model file", () => {
       group("benchmark", { baselineScore: 10001 }),
       "benchmark.baselineScore is 10001, expected an integer from 0 to 10000",
     ],
-    [group("benchmark", { method: "Trust" }), `benchmark.method is "Trust", expected OracleAttestation, ZkProof`],
+    [
+      group("benchmark", { method: "Trust" }),
+      `benchmark.method is "Trust", expected OracleAttestation, ZkProof, Hybrid`,
+    ],
     [group("pool", { crr: 49999 }), "pool.crr is 49999, expected an integer from 50000 to 1000000"],
     [group("pool", { tradeFee: 1001 }), "pool.tradeFee is 1001, expected an integer from 0 to 1000"],
     [group("pool", { buyOnlyWindow: 2592001 }), "pool.buyOnlyWindow is 2592001, expected an integer from 0 to 2592000"],

@@ -1,0 +1,13 @@
+// What ts-node transpiles with: types are only stripped, which takes a tenth of the compiler's time at every start.
+const { transform } = require("sucrase");
+
+exports.create = () => ({
+  transpile(code, { fileName }) {
+    const { code: outputText, sourceMap } = transform(code, {
+      transforms: ["typescript", "imports"],
+      filePath: fileName,
+      sourceMapOptions: { compiledFilename: fileName },
+    });
+    return { outputText, sourceMapText: JSON.stringify(sourceMap) };
+  },
+});
