@@ -1,5 +1,6 @@
 // Runs every test: those in TypeScript with one process for each folder of test/, because the chain of a process keeps all the
-// snapshots of its fixtures, and those in Solidity with forge. Two processes at a time; each one's output is shown when it ends.
+// snapshots of its fixtures, and for each file of test/scripts, which run whole commands; those in Solidity with forge. Two
+// processes at a time; each one's output is shown when it ends.
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,8 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const AT_ONCE = 2;
+const COMMANDS = "test/scripts";
+const COMMANDS_TAKE = 3; // times as long as other tests of the same length
 const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 
 const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
@@ -14,15 +17,18 @@ const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8
   .map((file) => join("test", file))
   .sort();
 const folderOf = (file) => file.split("/").slice(0, -1).join("/");
-const bytesOf = (group) => group.reduce((sum, file) => sum + statSync(join(ROOT, file)).size, 0);
+const groupOf = (file) => (folderOf(file) === COMMANDS ? file : folderOf(file));
+const bytesOf = (group) => files.reduce((sum, file) => sum + (groupOf(file) === group ? bytes(file) : 0), 0);
+const bytes = (file) => statSync(join(ROOT, file)).size * (file.startsWith(COMMANDS) ? COMMANDS_TAKE : 1);
 
 // The longest first, so that none is left alone at the end.
-const groups = [...new Set(files.map(folderOf))]
-  .map((folder) => files.filter((file) => folderOf(file) === folder))
-  .sort((a, b) => bytesOf(b) - bytesOf(a));
+const groups = [...new Set(files.map(groupOf))].sort((a, b) => bytesOf(b) - bytesOf(a));
 const queue = [
   { name: "test/solidity", args: ["scripts/test-solidity.mjs"] },
-  ...groups.map((group) => ({ name: folderOf(group[0]), args: [HARDHAT, "test", "--no-compile", ...group] })),
+  ...groups.map((name) => ({
+    name,
+    args: [HARDHAT, "test", "--no-compile", ...files.filter((file) => groupOf(file) === name)],
+  })),
 ];
 
 /** Runs one process to its end and shows what it printed. */
