@@ -2,13 +2,14 @@
 
 import { keccak256 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { lockFile, networkOf, type Sent } from "./ignition";
+import { AGAIN, lockFile, networkOf, type Sent } from "./ignition";
 import { launchModel, type LaunchedModel, type Step } from "./model";
 import { withLock } from "./lock";
 import { planDeployment, type Plan, type PlanOptions } from "./plan";
 import { Problem } from "./problem";
 import { deployProtocol, type Protocol } from "./protocol";
 import { writeRecord, type DeploymentRecord } from "./record";
+import { isOutage, isPassing } from "./rpc";
 
 /** What is told while a deployment goes on. */
 export interface Progress {
@@ -43,13 +44,29 @@ export async function deployTo(
 ): Promise<Deployment> {
   if (networkOf(hre).isEphemeral) return apply(hre, declared, progress, async () => undefined);
   return alone(hre, async () => {
-    const plan = await planDeployment(hre, declared);
+    const plan = await orAgain(hre, isOutage, () => planDeployment(hre, declared));
     progress.onPlan(plan);
-    return apply(hre, declared, progress, async (protocol, models) => {
+    const keep = async (protocol: Protocol, models: readonly LaunchedModel[]) => {
       if (models.length === 0) await requireRehearsedCode(hre, plan.rehearsal.protocol, protocol);
       return writeRecord(hre, protocol, declared.parametersFile, models);
-    });
+    };
+    return orAgain(hre, isPassing, () => apply(hre, declared, progress, keep));
   });
+}
+
+/** Says of a failure that passes, but did not pass in time, what to do about it. */
+async function orAgain<T>(
+  hre: HardhatRuntimeEnvironment,
+  passes: (error: unknown) => boolean,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof Problem || !passes(error)) throw error;
+    const reason = String((error as Error).message.split("\n")[0]).replace(/\.$/, "");
+    throw new Problem(`${hre.network.name}: ${reason}; ${AGAIN}.`);
+  }
 }
 
 async function apply(

@@ -132,7 +132,8 @@ export async function deployModule<Id extends string, Name extends string, Resul
   }
 }
 
-const AGAIN = "run the same command again: it goes on where this one stopped";
+/** What helps against everything that passes. */
+export const AGAIN = "run the same command again: it goes on where this one stopped";
 
 interface Provider {
   request(args: RequestArguments): Promise<unknown>;
@@ -154,7 +155,10 @@ async function runnerOf(
     const listener = listenTo({
       deploymentExecutionStateInitialize: ({ futureId }) => (current = futureId),
       transactionConfirm: ({ futureId, hash }) => {
-        if (isReported) reports.push(reportReceipt(hre, futureId, hash, onSent));
+        if (!isReported) return;
+        const report = reportReceipt(hre, futureId, hash, onSent);
+        report.catch(() => undefined); // Told at the end.
+        reports.push(report);
       },
     });
     try {
@@ -391,9 +395,12 @@ async function reportReceipt(
   hash: string,
   report: DeployOptions["onSent"],
 ): Promise<void> {
-  const receipt = await hre.ethers.provider.getTransactionReceipt(hash);
-  if (receipt === null) throw new Problem(`transaction ${hash} of ${futureId} has no receipt: run the command again.`);
-  report({ name: futureId, hash, gasUsed: receipt.gasUsed });
+  for (let failures = 1; failures <= TRIES; failures++) {
+    const receipt = await hre.ethers.provider.getTransactionReceipt(hash);
+    if (receipt) return report({ name: futureId, hash, gasUsed: receipt.gasUsed });
+    await pause(failures);
+  }
+  throw new Problem(`transaction ${hash} of ${futureId} has no receipt: ${AGAIN}.`);
 }
 
 function camelCase(constant: string): string {

@@ -8,11 +8,14 @@ import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "./mod
 import { settle } from "./pending";
 import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
-import { isPassing, pause } from "./rpc";
+import { isPassing, patientSigner, pause } from "./rpc";
 import { formatReserve, formatTokens } from "./units";
 import { ensureHybrid, ensureZkProof, methodSteps } from "./zk";
 
 const VESTING_SECONDS = 365n * 86_400n;
+
+/** Milliseconds after which a transaction that was not mined is looked for again: it may have been dropped. */
+const PATIENCE = 3 * 60_000;
 
 /** How often a launch goes on by itself after what passes. */
 const TRIES = 6;
@@ -145,7 +148,7 @@ export async function signerWithRole(
 ): Promise<HardhatEthersSigner> {
   const signers = await hre.ethers.getSigners();
   for (const signer of signers) {
-    if (await protocol[contract].hasRole(id(role), signer.address)) return signer;
+    if (await protocol[contract].hasRole(id(role), signer.address)) return patientSigner(signer);
   }
   const name = { registry: "ModelRegistry", tokenManager: "TokenManager" }[contract];
   throw new Problem(`AccessControl: account ${signers[0]?.address} is missing role ${role} on ${name}`);
@@ -154,7 +157,7 @@ export async function signerWithRole(
 /** Waits for a transaction and says what it cost; of one that was mined and reverted, why. */
 export async function confirm(name: string, sending: Promise<ContractTransactionResponse>): Promise<Sent> {
   const transaction = await sending;
-  const receipt = await transaction.wait().catch(async (error: unknown) => {
+  const receipt = await transaction.wait(1, PATIENCE).catch(async (error: unknown) => {
     if (isCallException(error) && error.receipt) await replay(transaction, error.receipt.blockNumber);
     throw error;
   });

@@ -15,6 +15,7 @@ import { LocalReserve } from "../ignition/modules/LocalReserve";
 import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
 import { developmentAddresses } from "./accounts";
 import {
+  AGAIN,
   deployModule,
   findModule,
   networkOf,
@@ -169,7 +170,9 @@ async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol):
   const { network, addresses, registry, tokenManager, factory, infrastructureReserve, oracleAttestation } = protocol;
   for (const [name, address] of Object.entries(addresses)) {
     if ((await hre.ethers.provider.getCode(address)) === "0x") {
-      throw new Problem(`${name} has no code at ${address} on ${network.name}: is this the chain of its journal?`);
+      throw new Problem(
+        `${name} has no code at ${address} on ${network.name}: if the RPC endpoint lags behind, ${AGAIN}; else, is this the chain of its journal?`,
+      );
     }
   }
   const book: [string, string, string | undefined][] = [

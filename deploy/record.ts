@@ -6,8 +6,9 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { vestingModuleId } from "../ignition/modules/Vesting";
 import { toJson, writeWhole } from "../scripts/lib/files";
 import { CREATE_X, CREATE_X_INTERFACE } from "./create2";
-import { journaledContracts, networkOf, recordFile, type Addresses } from "./ignition";
+import { AGAIN, journaledContracts, networkOf, recordFile, type Addresses } from "./ignition";
 import type { LaunchedModel } from "./model";
+import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
 
 /** A contract on a chain, and where it came from. */
@@ -84,7 +85,9 @@ export async function writeRecord(
   const commit = commitOfSources();
   const journaled = await journaledContracts(hre);
   const record = async (entry: Omit<ContractRecord, "codeHash" | "commit">, known?: ContractRecord) => {
-    const codeHash = keccak256(await hre.ethers.provider.getCode(entry.address));
+    const code = await hre.ethers.provider.getCode(entry.address);
+    if (code === "0x") throw unseen(`code of ${entry.contract} at ${entry.address}`);
+    const codeHash = keccak256(code);
     return known?.address === entry.address && known.codeHash === codeHash
       ? known
       : { ...entry, codeHash, ...(commit && { commit }) };
@@ -193,7 +196,7 @@ async function walletEntry(hre: HardhatRuntimeEnvironment, { file, token }: Laun
 }
 
 function origin(log: { blockNumber: number; transactionHash: string } | undefined) {
-  if (log === undefined) throw new Error("a contract that exists has no event of its creation");
+  if (log === undefined) throw unseen("event of a contract that exists");
   return { block: log.blockNumber, transaction: log.transactionHash };
 }
 
@@ -207,4 +210,9 @@ function commitOfSources(): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a node has not got, although others have. */
+function unseen(what: string): Problem {
+  return new Problem(`the RPC endpoint has no ${what}, it may lag behind: ${AGAIN}.`);
 }

@@ -1,5 +1,6 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { IgnitionError } from "@nomicfoundation/ignition-core";
-import { keccak256 } from "ethers";
+import { keccak256, type TransactionRequest } from "ethers";
 import { ProviderWrapper } from "hardhat/plugins";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
 
@@ -20,7 +21,10 @@ const PASSING = new RegExp(
 const ABSENT = /HH108|ECONNREFUSED/;
 
 /** What an endpoint says about a transaction that is there already, or whose nonce it sees otherwise than another does. */
-const NONCE = /nonce|already known|known transaction|already imported|underpriced|replacement/i;
+const NONCE = /nonce|already known|known transaction|already imported|underpriced|replacement|replaced/i;
+
+/** What an endpoint says about fees that have risen since they were asked for. */
+const FEES = /less than (the )?block base fee/i;
 
 /** Ignition's codes for what passes: dropped, unconfirmed, foreign and lost transactions, and nonces that lag behind. */
 const PASSING_IGNITION = new Set([401, 402, 403, 404, 405, 411]);
@@ -41,7 +45,9 @@ export function isPassing(error: unknown): boolean {
   if (error instanceof IgnitionError && PASSING_IGNITION.has(error.errorNumber)) return true;
   return (
     isOutage(error) ||
-    chainOf(error).some(({ code, message }) => ABSENT.test(String(code)) || ABSENT.test(message) || NONCE.test(message))
+    chainOf(error).some(({ code, message }) =>
+      [ABSENT, NONCE, FEES].some((pattern) => pattern.test(`${code} ${message}`)),
+    )
   );
 }
 
@@ -80,6 +86,29 @@ export class PatientProvider extends ProviderWrapper {
       return undefined;
     }
   }
+}
+
+/** The library's sending without its waiting. */
+interface UncheckedSigner {
+  _sendUncheckedTransaction(request: TransactionRequest): Promise<string>;
+}
+
+/** How often a transaction that was sent is looked for: half a minute in all. */
+const LOOKS = 7;
+
+/** A signer that gives up a transaction which its endpoint took and lost; the library's own waits for it without an end. */
+export function patientSigner(signer: HardhatEthersSigner): HardhatEthersSigner {
+  signer.sendTransaction = async (request: TransactionRequest) => {
+    const block = await signer.provider.getBlockNumber();
+    const hash = await (signer as unknown as UncheckedSigner)._sendUncheckedTransaction(request);
+    for (let failures = 1; failures <= LOOKS; failures++) {
+      const seen = await signer.provider.getTransaction(hash);
+      if (seen) return seen.replaceableTransaction(block);
+      await pause(failures);
+    }
+    throw new Error(`timed out: the RPC endpoint does not know the transaction ${hash} that it took`);
+  };
+  return signer;
 }
 
 /** {@link PatientProvider} for every network but the chain in this process. */

@@ -56,6 +56,17 @@ describe("a faulty RPC endpoint @uninstrumented", () => {
     expect(await mine({ kind: "errorAfter", error })).to.deep.equal({ answer, mined: 1 });
   });
 
+  it("answers by itself", async () => {
+    const answer = { jsonrpc: "2.0", id: 7, result: "0x1" };
+    expect(await mine({ kind: "answer", result: "0x1" })).to.deep.equal({ answer, mined: 0 });
+  });
+
+  it("counts from one again", async () => {
+    faulty.forget();
+    await mine({ kind: "pass" });
+    expect(faulty.requests).to.deep.equal([{ method: "evm_mine", params: [], count: 1 }]);
+  });
+
   it("changes an answer", async () => {
     const { answer } = await mine({ kind: "edit", edit: (result) => [result] });
     expect(answer).to.deep.equal({ jsonrpc: "2.0", id: 7, result: ["0x0"] });

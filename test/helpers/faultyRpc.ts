@@ -32,6 +32,8 @@ export type Fault =
   | { readonly kind: "error"; readonly error: RpcError }
   /** An error, although the chain carries out the request. */
   | { readonly kind: "errorAfter"; readonly error: RpcError }
+  /** An answer; the chain hears of nothing. */
+  | { readonly kind: "answer"; readonly result: unknown }
   /** The chain's answer, changed: that of a node which lags behind, or lies. */
   | { readonly kind: "edit"; readonly edit: (result: unknown) => unknown };
 
@@ -47,6 +49,8 @@ export interface FaultyRpc {
   /** Every request so far. */
   readonly requests: readonly RpcRequest[];
   policy: Policy;
+  /** Starts to count from one again. */
+  forget: () => void;
   stop: () => Promise<void>;
 }
 
@@ -74,8 +78,7 @@ export async function startFaultyRpc(target: string, policy: Policy = healthy): 
       if (fault.kind === "hang") return;
       if (fault.kind === "drop") return void incoming.socket.destroy();
       if (fault.kind === "status") return void outgoing.writeHead(fault.status).end();
-      const reply =
-        fault.kind === "error" ? { jsonrpc: "2.0", id: envelope.id, error: fault.error } : await passOn(envelope);
+      const reply = own(envelope, fault) ?? (await passOn(envelope));
       if (fault.kind === "dropAnswer") return void incoming.socket.destroy();
       if (fault.kind === "errorAfter") answers.push({ jsonrpc: "2.0", id: envelope.id, error: fault.error });
       else if (fault.kind === "edit" && "result" in reply) answers.push({ ...reply, result: fault.edit(reply.result) });
@@ -109,6 +112,10 @@ export async function startFaultyRpc(target: string, policy: Policy = healthy): 
     url: `http://127.0.0.1:${port}`,
     requests,
     policy,
+    forget: () => {
+      requests.length = 0;
+      counts.clear();
+    },
     stop: async () => {
       server.closeAllConnections();
       server.close();
@@ -116,6 +123,13 @@ export async function startFaultyRpc(target: string, policy: Policy = healthy): 
     },
   };
   return rpc;
+}
+
+/** An answer that does not come from the chain. */
+function own({ id }: Envelope, fault: Fault): object | undefined {
+  if (fault.kind === "error") return { jsonrpc: "2.0", id, error: fault.error };
+  if (fault.kind === "answer") return { jsonrpc: "2.0", id, result: fault.result };
+  return undefined;
 }
 
 async function textOf(incoming: IncomingMessage): Promise<string> {

@@ -23,13 +23,30 @@ export interface Node {
   stop: () => Promise<void>;
 }
 
+/** A script that runs. */
+export interface Script {
+  /** Ends its process on the spot. */
+  readonly kill: () => void;
+  readonly outcome: Promise<Outcome>;
+}
+
 /** Runs a script of the project as its users do, in a process of its own, with `input` on its standard input. */
-export async function runScript(
+export function runScript(
   script: string,
   args: readonly string[] = [],
   env: Record<string, string> = {},
   input = "",
 ): Promise<Outcome> {
+  return startScript(script, args, env, input).outcome;
+}
+
+/** {@link runScript}, without waiting for its end. */
+export function startScript(
+  script: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+  input = "",
+): Script {
   const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", script, ...args], {
     cwd: ROOT,
     // NODE_V8_COVERAGE lets a coverage run see into the process.
@@ -41,8 +58,8 @@ export async function runScript(
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, stdout, stderr };
+  const outcome = once(child, "close").then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  return { kill: () => void child.kill("SIGKILL"), outcome };
 }
 
 /** Starts `hardhat node` on a free port. */

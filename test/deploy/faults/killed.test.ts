@@ -1,0 +1,92 @@
+import { expect } from "chai";
+import { startScript } from "../../helpers/process";
+import { differences, isComplete, startNetwork, type Network, type State } from "./support";
+
+/** Steps at which a deployment is killed: some in `npm test`, every one in `npm run test:faults`. */
+const STEPS = [
+  "TimelockController",
+  "ModelRegistry",
+  "InfrastructureReserve",
+  "OracleAttestation",
+  "TokenManager",
+  "HokusaiAMMFactory",
+  "DeltaOneVerifier",
+  "ModelRegistry.wire",
+  "deploy vesting wallet",
+  "deploy token",
+  "register model",
+  "distribute supplier allocation",
+  "create pool",
+];
+const WHEN_MINED = isComplete ? STEPS : ["deploy token"];
+const WHEN_SENT = isComplete ? STEPS : ["OracleAttestation"];
+
+describe("a deployment whose process is killed @uninstrumented", () => {
+  let network: Network;
+  let undisturbed: State;
+
+  before(async () => {
+    network = await startNetwork();
+    const { refusal, sent } = await network.run();
+    expect(refusal).to.equal(undefined);
+    expect(sent).to.deep.equal(STEPS);
+    undisturbed = await network.state();
+    expect(undisturbed["transactions"]).to.equal(String(STEPS.length));
+  });
+
+  after(() => network.stop());
+
+  /** Runs the command in a process of its own and kills it while it waits for the answer to its transaction for a step. */
+  async function killAt(step: string, isMined: boolean): Promise<void> {
+    const { rpc, ask, args, env } = network;
+    const script = startScript("scripts/deploy.ts", args, env);
+    rpc.policy = async ({ method, params, count }) => {
+      if (method !== "eth_sendRawTransaction" || count !== STEPS.indexOf(step) + 1) return { kind: "pass" };
+      await ask("evm_setAutomine", isMined);
+      await ask(method, ...params);
+      script.kill();
+      return { kind: "hang" };
+    };
+    const { code, stderr } = await script.outcome;
+    expect({ code, stderr }).to.deep.equal({ code: null, stderr: "" });
+    const mined = STEPS.indexOf(step) + (isMined ? 1 : 0);
+    expect((await network.state())["transactions"]).to.equal(String(mined));
+  }
+
+  /** The same command ends where an undisturbed one does, and sends nothing that was sent. */
+  async function expectResumed(): Promise<void> {
+    const { refusal } = await network.run();
+    expect(refusal).to.equal(undefined);
+    expect(differences(await network.state(), undisturbed)).to.deep.equal([]);
+  }
+
+  for (const step of WHEN_MINED) {
+    it(`resumes when the transaction for ${step} was mined but not answered`, async () => {
+      await network.reset();
+      await killAt(step, true);
+
+      network.rpc.policy = () => ({ kind: "pass" });
+      await expectResumed();
+    });
+  }
+
+  for (const step of WHEN_SENT) {
+    it(`resumes when the transaction for ${step} was sent but not mined`, async () => {
+      await network.reset();
+      const { rpc, ask, deployer } = network;
+      await killAt(step, false);
+
+      // It is mined after the next run has looked whether anything is on its way.
+      await ask("evm_setAutomine", true);
+      let looks = 0;
+      rpc.policy = async ({ method, params: [account, block] }) => {
+        const isLook =
+          method === "eth_getTransactionCount" && account === deployer.toLowerCase() && block === "pending";
+        if (isLook && ++looks === 3) await ask("evm_mine");
+        return { kind: "pass" };
+      };
+      await expectResumed();
+      expect(looks).to.be.greaterThan(3);
+    });
+  }
+});

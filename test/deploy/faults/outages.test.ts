@@ -1,0 +1,102 @@
+import { expect } from "chai";
+import type { Fault, RpcRequest } from "../../helpers/faultyRpc";
+import { differences, inFull, isComplete, startNetwork, type Network, type State } from "./support";
+
+const pass: Fault = { kind: "pass" };
+
+/** What an endpoint does when it fails, and what is said when that lasts. */
+const OUTAGES: Record<string, { fault: Fault; words: string }> = {
+  "breaks connections before the chain hears of the request": { fault: { kind: "drop" }, words: "other side closed" },
+  "breaks connections before the answer": { fault: { kind: "dropAnswer" }, words: "other side closed" },
+  "does not answer in time": { fault: { kind: "hang" }, words: "Headers Timeout Error" },
+  "answers 429": { fault: { kind: "status", status: 429 }, words: "Too Many Requests error received from 127.0.0.1" },
+  "answers 500": { fault: { kind: "status", status: 500 }, words: "HH110: Invalid JSON-RPC response received: " },
+  "answers 503": { fault: { kind: "status", status: 503 }, words: "HH110: Invalid JSON-RPC response received: " },
+  "says that a limit is exceeded": {
+    fault: { kind: "error", error: { code: -32_005, message: "daily request count exceeded" } },
+    words: "daily request count exceeded",
+  },
+};
+
+/** All of them in `npm run test:faults`, one in `npm test`. */
+const LASTING = Object.entries(OUTAGES).filter(([name]) => isComplete || name === "answers 500");
+
+describe("a deployment over an endpoint that fails @uninstrumented", function () {
+  this.timeout(600_000); // Hardhat has a patience of its own with 429.
+
+  let network: Network;
+  let undisturbed: State;
+  let methods: string[];
+
+  before(async () => {
+    network = await startNetwork();
+    expect((await network.run()).refusal).to.equal(undefined);
+    undisturbed = await network.state();
+    methods = [...new Set(network.rpc.requests.map(({ method }) => method))];
+  });
+
+  beforeEach(() => network.reset());
+
+  after(() => network.stop());
+
+  async function expectFinished(waits: readonly string[] = []): Promise<void> {
+    const run = await network.run();
+    expect(run.refusal).to.equal(undefined);
+    expect(run.waits).to.deep.equal(waits);
+    expect(differences(await network.state(), undisturbed)).to.deep.equal([]);
+  }
+
+  it("survives one outage of each kind of request", async () => {
+    const outages = Object.values(OUTAGES).map(({ fault }) => fault);
+    network.rpc.policy = ({ method, count }) =>
+      count === 2 ? (outages[methods.indexOf(method) % outages.length] ?? pass) : pass;
+
+    await expectFinished();
+    expect(methods).to.include.members([
+      "eth_blockNumber",
+      "eth_call",
+      "eth_estimateGas",
+      "eth_getLogs",
+      "eth_getTransactionCount",
+      "eth_getTransactionReceipt",
+      "eth_sendRawTransaction",
+    ]);
+  });
+
+  for (const [name, { fault, words }] of LASTING) {
+    inFull(`survives when it ${name} at every tenth request`, async () => {
+      let requests = 0;
+      network.rpc.policy = () => (++requests % 10 === 0 ? fault : pass);
+
+      await expectFinished();
+      expect(requests).to.be.greaterThan(300);
+    });
+
+    it(`ends in one line when it ${name} from a transaction on, and goes on later`, async () => {
+      let isOut = false;
+      network.rpc.policy = ({ method, count }: RpcRequest) => {
+        isOut ||= method === "eth_sendRawTransaction" && count === 4;
+        return isOut ? fault : pass;
+      };
+      const { refusal } = await network.run();
+      expect(refusal).to.equal(`sepolia: ${words}; run the same command again: it goes on where this one stopped.`);
+      const reached = fault.kind === "dropAnswer" ? 4 : 3;
+      expect((await network.state())["transactions"]).to.equal(String(reached));
+
+      network.rpc.policy = () => pass;
+      await expectFinished([
+        "IGN411: An error occurred while trying to send a transaction for future Methods#OracleAttestation.",
+      ]);
+    });
+  }
+
+  it("ends in one line before anything is sent when it fails from the beginning", async () => {
+    network.rpc.policy = () => ({ kind: "status", status: 429 });
+    const { refusal } = await network.run();
+
+    expect(refusal).to.equal(
+      "sepolia: Too Many Requests error received from 127.0.0.1; run the same command again: it goes on where this one stopped.",
+    );
+    expect((await network.state())["transactions"]).to.equal("0");
+  });
+});
