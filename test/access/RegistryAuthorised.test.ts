@@ -1,4 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { anyValue } from "@nomicfoundation/hardhat-chai-matchers/withArgs";
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
@@ -120,6 +121,22 @@ describe("RegistryAuthorised", () => {
       });
     });
   }
+
+  it("asks for the account that calls, not for the one that signed the transaction", async () => {
+    const { registry, factory, admin, guardian, launch } = context;
+    const caller = await ethers.deployContract("TimelockController", [0, [guardian], [guardian], ethers.ZeroAddress]);
+    const pause = factory.interface.encodeFunctionData("pauseBuys", [launch.id, 1n]);
+    const operation = [factory, 0, pause, ethers.ZeroHash, ethers.ZeroHash] as const;
+    await caller.connect(guardian).schedule(...operation, 0);
+    const execute = () => caller.connect(guardian).execute(...operation);
+    await expect(execute())
+      .to.be.revertedWithCustomError(factory, "AccessControlUnauthorizedAccount")
+      .withArgs(caller, roleId("GUARDIAN_ROLE"));
+
+    await registry.connect(admin).grantRole(roleId("GUARDIAN_ROLE"), caller);
+    await registry.connect(admin).revokeRole(roleId("GUARDIAN_ROLE"), guardian);
+    await expect(execute()).to.emit(factory, "BuysPaused").withArgs(launch.id, anyValue, caller);
+  });
 
   it("publishes the ids of the roles where they are asked for, as the registry has them", async () => {
     const { registry, factory, infrastructureReserve } = context;
