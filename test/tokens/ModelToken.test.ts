@@ -91,15 +91,31 @@ describe("ModelToken.setPool", () => {
     await expect(token.connect(tokenManager).setPool(ZeroAddress)).to.be.revertedWithCustomError(token, "ZeroAddress");
   });
 
-  it("changes no bucket", async () => {
-    const { token, tokenManager, pool, alice } = await loadFixture(deployToken);
-    await token.connect(tokenManager).mintSupplierAllocation();
-    await token.connect(tokenManager).mintRewards([alice], [1n]);
-    await token.connect(tokenManager).setPool(pool);
-    expect(await token.isSupplierMinted()).to.equal(true);
-    expect(await token.rewardsMinted()).to.equal(1);
-    expect(await token.remainingInvestorAllocation()).to.equal(investorAllocation);
-  });
+  // One word has the pool, and the caps beside it: neither may lose a bit to the other.
+  for (const pool of [1n, 1n << 159n, (1n << 160n) - 1n].map((bits) => ethers.toBeHex(bits, 20))) {
+    it(`keeps ${pool} whole, and changes no bucket`, async () => {
+      const { token, tokenManager, alice } = await loadFixture(deployToken);
+      await token.connect(tokenManager).mintSupplierAllocation();
+      await token.connect(tokenManager).mintRewards([alice], [1n]);
+      await token.connect(tokenManager).setPool(pool);
+      expect(BigInt(await token.pool())).to.equal(BigInt(pool));
+      expect(await token.isSupplierMinted()).to.equal(true);
+      expect(await token.rewardsMinted()).to.equal(1);
+      expect(await token.remainingInvestorAllocation()).to.equal(investorAllocation);
+    });
+
+    it(`keeps ${pool} whole when supplier and rewards are minted after it`, async () => {
+      const { token, tokenManager, alice } = await loadFixture(deployToken);
+      await token.connect(tokenManager).setPool(pool);
+      expect(await token.isSupplierMinted()).to.equal(false);
+      await token.connect(tokenManager).mintRewards([alice], [rewardAllocation]);
+      await token.connect(tokenManager).mintSupplierAllocation();
+      expect(BigInt(await token.pool())).to.equal(BigInt(pool));
+      expect(await token.isSupplierMinted()).to.equal(true);
+      expect(await token.rewardsMinted()).to.equal(rewardAllocation);
+      expect(await token.remainingInvestorAllocation()).to.equal(investorAllocation);
+    });
+  }
 });
 
 describe("ModelToken constructor", () => {
