@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { toQuantity } from "ethers";
 import type { Fault, Policy, RpcRequest } from "../../helpers/faultyRpc";
-import { differences, inFull, startNetwork, type Network, type State } from "./support";
+import { differences, inFull, SENT_BY, startNetwork, type Network, type State } from "./support";
 
 const pass: Fault = { kind: "pass" };
 const AGAIN = "run the same command again: it goes on where this one stopped";
@@ -12,9 +12,6 @@ const WITHOUT_CODE: Record<string, (contract: string) => string> = {
     `${contract.replace(" at ", " has no code at ")} on sepolia: if the RPC endpoint lags behind, ${AGAIN}; else, is this the chain of its journal?`,
   "a launch": (contract) => `the RPC endpoint has no code of ${contract}, it may lag behind: ${AGAIN}.`,
 };
-
-/** Transactions of a deployment: one that Ignition sends, one of a model. */
-const SENT_BY = { Ignition: 4, "a launch": 11 };
 
 /** What a unit of gas costs when fees have risen. */
 const RAISED_FEE = 10n ** 11n;

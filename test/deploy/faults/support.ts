@@ -26,6 +26,9 @@ export const isComplete = process.env.FAULTS === "all";
 /** A test of `npm run test:faults` alone. */
 export const inFull: (title: string, test: () => Promise<void>) => void = isComplete ? it : () => undefined;
 
+/** Transactions of a deployment: one that Ignition sends, one of a model. */
+export const SENT_BY = { Ignition: 4, "a launch": 11 } as const;
+
 const ROOT = resolve(__dirname, "../../..");
 const SEPOLIA = 11_155_111;
 const GENESIS = 1_800_000_000;
