@@ -1,6 +1,7 @@
 import { toQuantity, zeroPadValue } from "ethers";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
 import { CREATE_X, CREATE_X_INTERFACE, create2Address } from "./create2";
+import { wholeChain } from "./logs";
 
 interface TransactionRequest {
   readonly from: string;
@@ -35,6 +36,15 @@ export function historyOf(provider: EIP1193Provider): History {
   };
   const ask = async <T>(method: string, ...params: unknown[]) => (await provider.request({ method, params })) as T;
 
+  const logsOf = async (filter: object) =>
+    wholeChain(
+      async (from, to) => {
+        const toBlock = to === "latest" ? to : toQuantity(to);
+        return ask<Log[]>("eth_getLogs", { ...filter, fromBlock: toQuantity(from), toBlock });
+      },
+      async () => Number(await ask<string>("eth_blockNumber")),
+    );
+
   async function find(transaction: TransactionRequest): Promise<string> {
     const hash = isCreation(transaction) ? await findCreation(transaction) : await findCall(transaction);
     if (hash === undefined) throw end();
@@ -46,12 +56,12 @@ export function historyOf(provider: EIP1193Provider): History {
     if ((await ask<string>("eth_getCode", address, "latest")) === "0x") return undefined;
     const event = CREATE_X_INTERFACE.getEvent("ContractCreation")?.topicHash;
     const topics = [event, zeroPadValue(address, 32)];
-    const [log] = await ask<Log[]>("eth_getLogs", { address: CREATE_X, topics, fromBlock: "0x0", toBlock: "latest" });
+    const [log] = await logsOf({ address: CREATE_X, topics });
     return log?.transactionHash;
   }
 
   async function findCall({ from, to, data }: TransactionRequest): Promise<string | undefined> {
-    const logs = await ask<Log[]>("eth_getLogs", { address: to, fromBlock: "0x0", toBlock: "latest" });
+    const logs = await logsOf({ address: to });
     for (const hash of new Set(logs.map(({ transactionHash }) => transactionHash))) {
       const sent = await ask<{ from: string; input: string }>("eth_getTransactionByHash", hash);
       if (BigInt(sent.from) === BigInt(from) && sent.input === data) return hash;

@@ -7,6 +7,7 @@ import { vestingModuleId } from "../ignition/modules/Vesting";
 import { toJson, writeWhole } from "../scripts/lib/files";
 import { CREATE_X, CREATE_X_INTERFACE } from "./create2";
 import { AGAIN, journaledContracts, networkOf, recordFile, type Addresses } from "./ignition";
+import { wholeChain } from "./logs";
 import type { LaunchedModel } from "./model";
 import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
@@ -108,8 +109,8 @@ export async function writeRecord(
     const wallet = await walletEntry(hre, model);
     recordedModels[model.file.modelId] = {
       key: model.key,
-      token: await record(await tokenEntry(protocol, model), known?.token),
-      pool: await record(await poolEntry(protocol, model), known?.pool),
+      token: await record(await tokenEntry(hre, protocol, model), known?.token),
+      pool: await record(await poolEntry(hre, protocol, model), known?.pool),
       ...(wallet && { wallet: await record(wallet, known?.wallet) }),
     };
   }
@@ -147,8 +148,15 @@ export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<st
 
 type Entry = Omit<ContractRecord, "codeHash" | "commit">;
 
-async function tokenEntry({ tokenManager }: Protocol, { key, token }: LaunchedModel): Promise<Entry> {
-  const [created] = await tokenManager.queryFilter(tokenManager.filters.TokenDeployed(key), 0);
+async function tokenEntry(
+  hre: HardhatRuntimeEnvironment,
+  { tokenManager }: Protocol,
+  { key, token }: LaunchedModel,
+): Promise<Entry> {
+  const [created] = await wholeChain(
+    async (from, to) => tokenManager.queryFilter(tokenManager.filters.TokenDeployed(key), from, to),
+    async () => hre.ethers.provider.getBlockNumber(),
+  );
   return {
     contract: "ModelToken",
     address: await token.getAddress(),
@@ -164,8 +172,15 @@ async function tokenEntry({ tokenManager }: Protocol, { key, token }: LaunchedMo
   };
 }
 
-async function poolEntry({ factory, addresses }: Protocol, { key, token, pool }: LaunchedModel): Promise<Entry> {
-  const [created] = await factory.queryFilter(factory.filters.PoolCreated(key), 0);
+async function poolEntry(
+  hre: HardhatRuntimeEnvironment,
+  { factory, addresses }: Protocol,
+  { key, token, pool }: LaunchedModel,
+): Promise<Entry> {
+  const [created] = await wholeChain(
+    async (from, to) => factory.queryFilter(factory.filters.PoolCreated(key), from, to),
+    async () => hre.ethers.provider.getBlockNumber(),
+  );
   const { terms, virtualSupply } = created?.args ?? {};
   return {
     contract: "HokusaiAMM",
@@ -186,7 +201,10 @@ async function walletEntry(hre: HardhatRuntimeEnvironment, { file, token }: Laun
   const address = await token.supplierRecipient();
   const wallet = await hre.ethers.getContractAt("VestingWallet", address);
   const factory = new Contract(CREATE_X, CREATE_X_INTERFACE, hre.ethers.provider);
-  const [created] = await factory.queryFilter(factory.getEvent("ContractCreation")(address), 0);
+  const [created] = await wholeChain(
+    async (from, to) => factory.queryFilter(factory.getEvent("ContractCreation")(address), from, to),
+    async () => hre.ethers.provider.getBlockNumber(),
+  );
   return {
     contract: "VestingWallet",
     address,

@@ -29,9 +29,14 @@ const FEES = /less than (the )?block base fee/i;
 /** Ignition's codes for what passes: dropped, unconfirmed, foreign and lost transactions, and nonces that lag behind. */
 const PASSING_IGNITION = new Set([401, 402, 403, 404, 405, 411]);
 
+/** What endpoints say about logs of more blocks than they read at once; some with the code of those that are asked too often. */
+const TOO_WIDE = /\brange\b|more than \d+ (blocks|logs|results)|too many (blocks|logs|results)|response size/i;
+
 /** Whether an endpoint or a connection failed, so that the same request may succeed a moment later. */
 export function isOutage(error: unknown): boolean {
-  return chainOf(error).some(({ code, message }) => code === -32005 || PASSING.test(`${code} ${message}`));
+  return chainOf(error).some(
+    ({ code, message }) => !TOO_WIDE.test(message) && (code === -32005 || PASSING.test(`${code} ${message}`)),
+  );
 }
 
 /** Whether an account has not what a transaction costs. */
