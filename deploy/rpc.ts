@@ -32,10 +32,13 @@ const PASSING_IGNITION = new Set([401, 402, 403, 404, 405, 411]);
 /** What endpoints say about logs of more blocks than they read at once; some with the code of those that are asked too often. */
 const TOO_WIDE = /\brange\b|more than \d+ (blocks|logs|results)|too many (blocks|logs|results)|response size/i;
 
+/** Whether an endpoint refuses to read so many blocks at once, or to answer so much: to ask for the same again is in vain. */
+export const isTooWide = (message: string) => TOO_WIDE.test(message);
+
 /** Whether an endpoint or a connection failed, so that the same request may succeed a moment later. */
 export function isOutage(error: unknown): boolean {
   return chainOf(error).some(
-    ({ code, message }) => !TOO_WIDE.test(message) && (code === -32005 || PASSING.test(`${code} ${message}`)),
+    ({ code, message }) => !isTooWide(message) && (code === -32005 || PASSING.test(`${code} ${message}`)),
   );
 }
 

@@ -11,6 +11,7 @@ import {
 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { setTimeout as pause } from "node:timers/promises";
+import { isTooWide } from "../../deploy/rpc";
 import type { Telemetry } from "./telemetry";
 
 const TIMEOUT = 20_000;
@@ -96,7 +97,7 @@ export class PatientProvider extends JsonRpcApiProvider {
 }
 
 function isBusy(answer: Answer): boolean {
-  return "error" in answer && BUSY_CODES.includes(answer.error.code);
+  return "error" in answer && BUSY_CODES.includes(answer.error.code) && !isTooWide(answer.error.message ?? "");
 }
 
 /** The environment with every read through `provider`: what tools do with it survives whatever the provider survives. */

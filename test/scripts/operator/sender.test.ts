@@ -231,6 +231,20 @@ describe("operator: transactions @uninstrumented", () => {
     expect(events("chain does not answer").length).to.equal(events("chain answers again").length);
   });
 
+  it("reads fewer blocks at once when it is told that they are too many, with the code of being asked too often", async () => {
+    const error = { code: -32_005, message: "query returned more than 10000 results" };
+    const { settle, telemetry } = await openService(tools, chain, folders, POOLS);
+    chain.rpc.policy = ({ method, params: [filter] }) => {
+      if (method !== "eth_getLogs") return { kind: "pass" };
+      const { fromBlock, toBlock } = filter as { fromBlock: string; toBlock: string };
+      return Number(toBlock) - Number(fromBlock) >= 4 ? { kind: "error", error } : { kind: "pass" };
+    };
+    await settle();
+    expect(await isPooled("first")).to.equal(true);
+    expect(telemetry.get("rpc_failures_total")).to.equal(0);
+    expect(chain.rpc.requests.some(({ method }) => method === "eth_getLogs")).to.equal(true);
+  });
+
   it("sends again what a reorganisation has undone", async () => {
     const { service, settle, events } = await openService(tools, chain, folders, { ...POOLS, confirmations: 3 });
     await mine(3);
