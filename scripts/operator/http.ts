@@ -61,6 +61,8 @@ async function answer(door: Door, request: IncomingMessage): Promise<Reply | str
       },
     };
   }
+  // Browsers say where a page that posts comes from; nobody else does. No page may use a door that is open to this machine.
+  if (request.headers.origin !== undefined) return { status: 403, body: { error: "a web page may not post here" } };
   if (!isAllowed(door.token, request)) return { status: 401, body: { error: "the bearer token is missing or wrong" } };
   const text = await textOf(request);
   if (text === undefined) return { status: 413, body: { error: `the body is larger than ${LARGEST_BODY} bytes` } };

@@ -71,6 +71,15 @@ describe("operator: door @uninstrumented", () => {
     expect(taken).to.deep.equal(["hello"]);
   });
 
+  it("takes nothing from a web page", async () => {
+    const { post, taken } = await open();
+    expect(await post("hello", { origin: "http://127.0.0.1:9464" })).to.deep.equal({
+      status: 403,
+      text: '{"error":"a web page may not post here"}\n',
+    });
+    expect(taken).to.deep.equal([]);
+  });
+
   it("says what is wrong with a post, but nothing of a failure inside", async () => {
     const { post, lines } = await open();
     expect(await post("wrong")).to.deep.equal({ status: 400, text: '{"error":"it is wrong."}\n' });
