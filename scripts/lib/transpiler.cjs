@@ -5,6 +5,7 @@ exports.create = () => ({
   transpile(code, { fileName }) {
     const { code: outputText, sourceMap } = transform(code, {
       transforms: ["typescript", "imports"],
+      disableESTransforms: true, // Node knows the language of this project; so do browsers.
       filePath: fileName,
       sourceMapOptions: { compiledFilename: fileName },
     });
