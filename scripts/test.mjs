@@ -1,6 +1,7 @@
-// Runs every test: those in TypeScript with one process for each folder of test/, because the chain of a process keeps all the
-// snapshots of its fixtures, and for each file of test/scripts, which run whole commands; those in Solidity with forge. Two
-// processes at a time; each one's output is shown when it ends.
+// Runs every test but those of faults in deployments, which take minutes (npm run test:faults): those in TypeScript with one
+// process for each folder of test/, because the chain of a process keeps all the snapshots of its fixtures, and for each file of
+// test/scripts, which run whole commands; those in Solidity with forge. Two processes at a time; each one's output is shown when
+// it ends.
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -8,12 +9,13 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const AT_ONCE = 2;
+const FAULTS = "deploy/faults/";
 const COMMANDS = "test/scripts";
 const COMMANDS_TAKE = 3; // times as long as other tests of the same length
 const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 
 const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".test.ts"))
+  .filter((file) => file.endsWith(".test.ts") && !file.startsWith(FAULTS))
   .map((file) => join("test", file))
   .sort();
 const folderOf = (file) => file.split("/").slice(0, -1).join("/");
