@@ -1,6 +1,6 @@
 // Runs every test but those of faults in deployments, which take minutes (npm run test:faults): those in TypeScript with one
 // process for each folder of test/, because the chain of a process keeps all the snapshots of its fixtures, and for each file of
-// test/scripts, which run whole commands; those in Solidity with forge. Two processes at a time; each one's output is shown when
+// test/scripts, which run whole commands; those in Solidity with forge. Three at a time; each one's output is shown when
 // it ends.
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const AT_ONCE = 2;
+const AT_ONCE = 3; // Those of commands mostly wait.
 const FAULTS = "deploy/faults/";
 const COMMANDS = "test/scripts";
 const COMMANDS_TAKE = 3; // times as long as other tests of the same length
