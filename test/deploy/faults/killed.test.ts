@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { startScript } from "../../helpers/process";
 import { differences, isComplete, startNetwork, type Network, type State } from "./support";
 
-/** Steps at which a deployment is killed: some in `npm test`, every one in `npm run test:faults`. */
+/** The transactions of a deployment. It is killed at some, or at all: see {@link isComplete}. */
 const STEPS = [
   "TimelockController",
   "ModelRegistry",

@@ -23,7 +23,7 @@ const FIRST_WAITS: Record<string, string[]> = {
   Ignition: ["IGN411: An error occurred while trying to send a transaction for future Methods#OracleAttestation."],
 };
 
-/** All of them in `npm run test:faults`, one in `npm test`. */
+/** What is tried for as long as it takes: see {@link isComplete}. */
 const LASTING = Object.entries(OUTAGES).filter(([name]) => isComplete || name === "answers 500");
 
 describe("a deployment over an endpoint that fails @uninstrumented", function () {

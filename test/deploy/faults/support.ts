@@ -20,10 +20,10 @@ import { toJson } from "../../../scripts/lib/files";
 import { startFaultyRpc, type FaultyRpc } from "../../helpers/faultyRpc";
 import { rpc, startAnvil, type Node } from "../../helpers/process";
 
-/** Whether every fault is tried, as `npm run test:faults` does; `npm test` tries some. */
+/** Whether every fault is tried, at every step: FAULTS=all in the environment asks for it. Some are tried without. */
 export const isComplete = process.env.FAULTS === "all";
 
-/** A test of `npm run test:faults` alone. */
+/** A test that only runs when every fault is tried. */
 export const inFull: (title: string, test: () => Promise<void>) => void = isComplete ? it : () => undefined;
 
 /** Transactions of a deployment: one that Ignition sends, one of a model. */
