@@ -119,9 +119,22 @@ export function patientSigner(signer: HardhatEthersSigner): HardhatEthersSigner 
   return signer;
 }
 
-/** {@link PatientProvider} for every network but the chain in this process. */
+/** Lets the error of a call say which call it was, as the errors of ethers do. */
+class TellingProvider extends ProviderWrapper {
+  async request(args: RequestArguments): Promise<unknown> {
+    try {
+      return await this._wrappedProvider.request(args);
+    } catch (error) {
+      const [transaction] = (args.params ?? []) as [{ to?: string }?];
+      if (transaction?.to !== undefined) Object.assign(error as Error, { transaction });
+      throw error;
+    }
+  }
+}
+
+/** What every network is reached through: errors tell their call, and all but the chain in this process are met with patience. */
 export async function patient(provider: EIP1193Provider, _: unknown, network: string): Promise<EIP1193Provider> {
-  return network === "hardhat" ? provider : new PatientProvider(provider);
+  return new TellingProvider(network === "hardhat" ? provider : new PatientProvider(provider));
 }
 
 /** An error and what it was caused by. */

@@ -1,4 +1,16 @@
-import { decodeBytes32String, ErrorFragment, id, Interface, isHexString, toBeHex, type ErrorDescription } from "ethers";
+import {
+  decodeBytes32String,
+  ErrorFragment,
+  FunctionFragment,
+  getAddress,
+  id,
+  Interface,
+  isAddress,
+  isHexString,
+  toBeHex,
+  ZeroHash,
+  type ErrorDescription,
+} from "ethers";
 import { readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../deploy/problem";
@@ -49,7 +61,10 @@ export async function decodeRevert(hre: HardhatRuntimeEnvironment, error: unknow
   );
   const entry = dictionary.guide.get(name === "Error" ? `Error("${description.args[0]}")` : description.selector);
   const notice = dictionary.notices.get(description.selector) ?? entry?.why;
-  const message = wordsFor(description, args, dictionary.contracts, notice);
+  const message =
+    name === "AccessControlUnauthorizedAccount"
+      ? await missingRole(hre, description, dictionary.contracts, callOf(error))
+      : wordsFor(description, args, notice);
   return { name, args, message, ...(entry && { hint: entry.fix }) };
 }
 
@@ -94,6 +109,8 @@ interface AbiEntry {
 interface ContractAbi {
   readonly name: string;
   readonly abi: AbiEntry[];
+  /** Not an interface, nor abstract. */
+  readonly isDeployable: boolean;
 }
 
 const isError = (entry: AbiEntry) => entry.type === "error";
@@ -101,25 +118,56 @@ const isError = (entry: AbiEntry) => entry.type === "error";
 function wordsFor(
   { name, args: values }: ErrorDescription,
   args: Readonly<Record<string, string>>,
-  contracts: readonly ContractAbi[],
   notice: string | undefined,
 ): string {
   if (name === "Error") return String(values[0]);
-  if (name === "AccessControlUnauthorizedAccount") return missingRole(String(values[0]), String(values[1]), contracts);
   const list = Object.entries(args).map(([key, value]) => `${key} ${value}`);
   const figures = list.length > 0 ? `${name}: ${list.join(", ")}` : name;
   return notice ? `${notice.replace(/\.$/, "")} (${figures})` : figures;
 }
 
-function missingRole(account: string, role: string, contracts: readonly ContractAbi[]): string {
-  const books = contracts.filter(({ abi }) => abi.some((entry) => entry.name === "hasRole"));
-  const constants = books.flatMap((contract) =>
-    contract.abi.filter((entry) => entry.name?.endsWith("_ROLE")).map((entry) => [contract.name, entry.name as string]),
-  );
-  const holders = constants.filter(([, name]) => id(name as string) === role || BigInt(role) === 0n);
-  const name = BigInt(role) === 0n ? "DEFAULT_ADMIN_ROLE" : (holders[0]?.[1] ?? role);
-  const homes = [...new Set(holders.filter(([, constant]) => constant === name).map(([contract]) => contract))];
-  return `AccessControl: account ${account} is missing role ${name}${homes.length === 1 ? ` on ${homes[0]}` : ""}`;
+const ADMIN_ROLE = "DEFAULT_ADMIN_ROLE";
+
+/** The contract whose book of roles is asked by contracts without one. */
+const REGISTRY = "ModelRegistry";
+
+const has = ({ abi }: ContractAbi, name: string) => abi.some((entry) => entry.name === name);
+
+async function missingRole(
+  hre: HardhatRuntimeEnvironment,
+  { args: [account, role] }: ErrorDescription,
+  contracts: readonly ContractAbi[],
+  call: Call | undefined,
+): Promise<string> {
+  const deployable = contracts.filter(({ isDeployable }) => isDeployable);
+  const roleOf = (constant: string) => (constant === ADMIN_ROLE ? ZeroHash : id(constant));
+  const homes = deployable
+    .filter((contract) => has(contract, "hasRole"))
+    .flatMap(({ name, abi }) => abi.map((entry) => ({ book: name, constant: entry.name ?? "" })))
+    .filter(({ constant }) => constant.endsWith("_ROLE") && roleOf(constant) === role);
+  const [first, ...others] = homes;
+  // An account that did not call the contract itself was refused by one that the call does not name.
+  const isDirect = others.length > 0 && call !== undefined && call.from === account;
+  const called = isDirect ? await contractAt(hre, call, deployable) : undefined;
+  const asked = called && !has(called, "hasRole") && has(called, "registry") ? REGISTRY : called?.name;
+  const home = others.length > 0 ? homes.find(({ book }) => book === asked) : first;
+  return `AccessControl: account ${account} is missing role ${first?.constant ?? role}${home ? ` on ${home.book}` : ""}`;
+}
+
+/** The contract that was called, known by its code: the largest of those whose every function stands in it. */
+async function contractAt(
+  hre: HardhatRuntimeEnvironment,
+  { to }: Call,
+  contracts: readonly ContractAbi[],
+): Promise<ContractAbi | undefined> {
+  const code = await hre.ethers.provider.getCode(to).catch(() => "0x");
+  const selectors = ({ abi }: ContractAbi) => {
+    const functions = abi.filter(({ type }) => type === "function").map((entry) => FunctionFragment.from(entry));
+    return functions.map(({ selector }) => selector.replace(/^0x(00)*/, ""));
+  };
+  return contracts
+    .filter((contract) => selectors(contract).every((selector) => code.includes(selector)))
+    .sort((a, b) => selectors(b).length - selectors(a).length)[0];
 }
 
 async function productionContracts(hre: HardhatRuntimeEnvironment): Promise<ContractAbi[]> {
@@ -127,8 +175,8 @@ async function productionContracts(hre: HardhatRuntimeEnvironment): Promise<Cont
   const production = names.filter((name) => !name.startsWith("contracts/mocks/"));
   return Promise.all(
     production.map(async (qualified) => {
-      const { contractName, abi } = await hre.artifacts.readArtifact(qualified);
-      return { name: contractName, abi };
+      const { contractName, abi, bytecode } = await hre.artifacts.readArtifact(qualified);
+      return { name: contractName, abi, isDeployable: bytecode !== "0x" };
     }),
   );
 }
@@ -159,8 +207,29 @@ async function noticesOf(hre: HardhatRuntimeEnvironment): Promise<Map<string, st
 
 /** The bytes of a revert, wherever the provider left them. */
 function revertDataOf(error: unknown): string | undefined {
+  return within(error, ({ data }) => (isHexString(data) && data.length >= 10 ? data : undefined));
+}
+
+/** A call to a contract. */
+interface Call {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The call that failed, when the error says both ends of it. */
+function callOf(error: unknown): Call | undefined {
+  return within(error, ({ transaction }) => {
+    const { from, to } = (transaction ?? {}) as Record<string, unknown>;
+    return isAddress(from) && isAddress(to) ? { from: getAddress(from), to } : undefined;
+  });
+}
+
+/** What is first found in an error or in one that it wraps. */
+function within<T>(error: unknown, find: (fields: Record<string, unknown>) => T | undefined): T | undefined {
   if (typeof error !== "object" || error === null) return undefined;
-  const { data, error: inner, info, cause } = error as Record<string, unknown>;
-  if (isHexString(data) && data.length >= 10) return data;
-  return [data, inner, info, cause].map(revertDataOf).find((found) => found !== undefined);
+  const fields = error as Record<string, unknown>;
+  const { data, error: inner, info, cause } = fields;
+  return (
+    find(fields) ?? [data, inner, info, cause].map((entry) => within(entry, find)).find((found) => found !== undefined)
+  );
 }

@@ -1,11 +1,14 @@
 import { IgnitionError } from "@nomicfoundation/ignition-core";
 import { expect } from "chai";
 import { keccak256 } from "ethers";
-import hre from "hardhat";
+import hre, { ethers } from "hardhat";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
 import { isOutage, isOutOfFunds, isPassing, PatientProvider, patient } from "../../deploy/rpc";
 
 const RAW = "0x02f8";
+
+/** Refuses every call. */
+const REVERTER = "0x00000000000000000000000000000000000000bb";
 
 /** A provider that fails as often as it has errors for a method, then answers with the method's name. */
 function buildProvider(failures: Record<string, Error[]>, known: unknown = null) {
@@ -63,9 +66,40 @@ describe("Patience with an endpoint", () => {
   });
 
   it("is for every network but the chain in this process", async () => {
+    for (const [network, count] of [
+      ["hardhat", 1],
+      ["sepolia", 2],
+    ] as const) {
+      let asked = 0;
+      const request = async () => {
+        asked++;
+        if (asked === 1) throw reset();
+      };
+      const provider = Object.assign(Object.create(hre.network.provider), { request }) as EIP1193Provider;
+      const met = await patient(provider, undefined, network);
+      await met.request({ method: "eth_blockNumber" }).catch(() => undefined);
+      expect(asked, network).to.equal(count);
+    }
+  });
+
+  it("says with an error of a call which one it was", async () => {
     const { provider } = hre.network;
-    expect(await patient(provider, undefined, "hardhat")).to.equal(provider);
-    expect(await patient(provider, undefined, "sepolia")).to.be.instanceOf(PatientProvider);
+    const call = { from: ethers.ZeroAddress, to: REVERTER, data: "0x12345678" };
+    await provider.send("hardhat_setCode", [REVERTER, "0x60006000fd"]);
+    const failure = (method: string, params: unknown[]) =>
+      provider.request({ method, params }).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    expect(await failure("eth_call", [call, "latest"]))
+      .to.have.property("transaction")
+      .that.deep.includes(call);
+    expect(await failure("eth_sendRawTransaction", [RAW]))
+      .to.be.instanceOf(Error)
+      .and.not.to.have.property("transaction");
+    expect(await failure("eth_unknown", []))
+      .to.be.instanceOf(Error)
+      .and.not.to.have.property("transaction");
   });
 
   it("tells apart what passes from what does not", () => {

@@ -74,22 +74,63 @@ describe("Errors in words", () => {
     );
   });
 
-  it("names no contract where several have the role", async () => {
-    const { tokenManager, mallory } = await loadFixture(deployProtocol);
-    const error = await errorOf(tokenManager.connect(mallory).pauseLaunches(1n));
+  describe("of a role that several contracts have", () => {
+    const GUARDIAN = ethers.id("GUARDIAN_ROLE");
+    const lineOf = (account: string, role: string, contract?: string) =>
+      `AccessControl: account ${account} is missing role ${role}${contract ? ` on ${contract}` : ""}. ${fixOf("AccessControlUnauthorizedAccount")}`;
 
-    expect(await explain(hre, error)).to.equal(
-      `AccessControl: account ${mallory.address} is missing role GUARDIAN_ROLE. ${fixOf("AccessControlUnauthorizedAccount")}`,
-    );
-  });
+    it("names the contract that was called", async () => {
+      const { registry, tokenManager, timelock, mallory } = await loadFixture(deployProtocol);
+      const calls = [
+        ["ModelRegistry", "GUARDIAN_ROLE", () => registry.connect(mallory).pauseSubmissions(1n)],
+        ["TokenManager", "GUARDIAN_ROLE", () => tokenManager.connect(mallory).pauseLaunches.staticCall(1n)],
+        ["ModelRegistry", "GUARDIAN_ROLE", () => registry.connect(mallory).suspendRole(GUARDIAN, mallory)],
+        ["TokenManager", "GUARDIAN_ROLE", () => tokenManager.connect(mallory).suspendRole(GUARDIAN, mallory)],
+        ["ModelRegistry", "DEFAULT_ADMIN_ROLE", () => registry.connect(mallory).grantRole(GUARDIAN, mallory)],
+        ["TokenManager", "DEFAULT_ADMIN_ROLE", () => tokenManager.connect(mallory).grantRole(GUARDIAN, mallory)],
+        ["TimelockController", "DEFAULT_ADMIN_ROLE", () => timelock.connect(mallory).grantRole(GUARDIAN, mallory)],
+      ] as const;
+      for (const [contract, role, call] of calls) {
+        expect(await explain(hre, await errorOf(call()))).to.equal(lineOf(mallory.address, role, contract));
+      }
+    });
 
-  it("says the admin's role by its name", async () => {
-    const { factory, mallory } = await loadFixture(deployProtocol);
-    const error = await errorOf(factory.connect(mallory).setTreasury(mallory));
+    it("names the registry for a contract that has no roles of its own", async () => {
+      const { factory, mallory } = await loadFixture(deployProtocol);
+      expect(await explain(hre, await errorOf(factory.connect(mallory).setTreasury(mallory)))).to.equal(
+        lineOf(mallory.address, "DEFAULT_ADMIN_ROLE", "ModelRegistry"),
+      );
+      expect(await explain(hre, await errorOf(factory.connect(mallory).pauseBuys(GUARDIAN, 1n)))).to.equal(
+        lineOf(mallory.address, "GUARDIAN_ROLE", "ModelRegistry"),
+      );
+    });
 
-    expect(await explain(hre, error)).to.equal(
-      `AccessControl: account ${mallory.address} is missing role DEFAULT_ADMIN_ROLE. ${fixOf("AccessControlUnauthorizedAccount")}`,
-    );
+    it("names no contract when the call is not known, was another account's, or went to something else", async () => {
+      const { registry, reserveToken, mallory } = await loadFixture(deployProtocol);
+      const error = await errorOf(registry.connect(mallory).pauseSubmissions(1n));
+      const { data } = error as { data: string };
+      const from = mallory.address;
+      for (const transaction of [
+        undefined,
+        { to: registry.target },
+        { from: registry.target, to: registry.target },
+        { from, to: from },
+        { from, to: reserveToken.target },
+      ]) {
+        expect(await explain(hre, { data, transaction })).to.equal(lineOf(from, "GUARDIAN_ROLE"));
+      }
+      expect(await explain(hre, { cause: { data, transaction: { from, to: registry.target } } })).to.equal(
+        lineOf(from, "GUARDIAN_ROLE", "ModelRegistry"),
+      );
+    });
+
+    it("names no contract when the node does not tell its code", async () => {
+      const { registry, mallory } = await loadFixture(deployProtocol);
+      const error = await errorOf(registry.connect(mallory).pauseSubmissions(1n));
+      const getCode = () => Promise.reject(new Error("read ECONNRESET"));
+      const away = Object.create(hre, { ethers: { value: { provider: { getCode } } } }) as typeof hre;
+      expect(await explain(away, error)).to.equal(lineOf(mallory.address, "GUARDIAN_ROLE"));
+    });
   });
 
   it("gives the words of the interface, the name and every argument", async () => {
