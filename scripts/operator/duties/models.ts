@@ -36,6 +36,9 @@ interface KnownFile {
 
 const LONGEST_RANGE = 10_000;
 
+/** A view of each kind of verification method that no other kind has. */
+const KINDS = { OracleAttestation: "epoch", ZkProof: "keyHash", Hybrid: "methods" } as const;
+
 /** How many models are compared with the chain at once. */
 export const AT_ONCE = 16;
 
@@ -107,15 +110,9 @@ export class Models {
   }
 
   /** A file names the kind of its method; on chain it is one of those that the admin allowed. */
-  private async requireKind({ modelId, benchmark }: ModelFile, address: string): Promise<void> {
-    const isKind =
-      benchmark.method === "ZkProof"
-        ? await this.answers(address, "ZkProof", "keyHash")
-        : await this.answers(address, "OracleAttestation", "epoch");
-    if (isKind) return;
-    throw new Problem(
-      `the method of ${modelId} is ${address}, which does not answer as the file's ${benchmark.method}.`,
-    );
+  private async requireKind({ modelId, benchmark: { method } }: ModelFile, address: string): Promise<void> {
+    if (await this.answers(address, method, KINDS[method])) return;
+    throw new Problem(`the method of ${modelId} is ${address}, which does not answer as the file's ${method}.`);
   }
 
   private async answers(address: string, contract: string, view: string): Promise<boolean> {

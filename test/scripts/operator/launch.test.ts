@@ -60,6 +60,23 @@ describe("operator: launches @uninstrumented", () => {
     expect(telemetry.get("actions_total", { duty: "pools", result: "done" })).to.equal(1);
   });
 
+  it("launches a model whose method is a hybrid", async () => {
+    const { registry, oracleAttestation, admin } = tools;
+    const second = await ethers.deployContract("VerificationMethodMock");
+    const parts = await Promise.all([oracleAttestation, second].map((contract) => contract.getAddress()));
+    const hybrid = await ethers.deployContract("Hybrid", [parts.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1))]);
+    await registry.connect(admin).setMethodAllowed(hybrid, true);
+    const { benchmark, ...content } = buildModelFile(tools, "first");
+    const declared = { ...content, benchmark: { ...benchmark, method: "Hybrid", capacity: 64 } };
+    folders.write("models/first.json", declared);
+    await register(tools, declared, hybrid);
+
+    const { settle } = await openService(tools, chain, folders);
+    await settle();
+
+    await expectLaunched(tools, "first");
+  });
+
   it("launches what is registered, or declared, while it runs", async () => {
     const { settle } = await openService(tools, chain, folders);
     await declare(tools, folders, "late");
@@ -109,6 +126,11 @@ describe("operator: launches @uninstrumented", () => {
         "method",
         ({ benchmark }) => ({ benchmark: { ...benchmark, method: "ZkProof", capacity: 64 } }),
         "does not answer as the file's ZkProof",
+      ],
+      [
+        "method that is one of two",
+        ({ benchmark }) => ({ benchmark: { ...benchmark, method: "Hybrid", capacity: 64 } }),
+        "does not answer as the file's Hybrid",
       ],
     ];
     for (const [name, change, reason] of different) {

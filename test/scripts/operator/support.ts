@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { clearSnapshots, reset } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id, parseUnits } from "ethers";
+import { id, parseUnits, type AddressLike } from "ethers";
 import hre from "hardhat";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -146,8 +146,12 @@ export function buildModelFile({ supplier, governor }: Tools, modelId: string, o
 }
 
 /** Steps 1 and 2 of the launch of a model file's content: all that is done before the service's turn. */
-export async function register(tools: Tools, content: object): Promise<ModelFile> {
-  const { tokenManager, registry, launcher, registrar, oracleAttestation } = tools;
+export async function register(
+  tools: Tools,
+  content: object,
+  method: AddressLike = tools.oracleAttestation,
+): Promise<ModelFile> {
+  const { tokenManager, registry, launcher, registrar } = tools;
   const file = parseModelFile(content, join(__dirname, "model.json"), true);
   await tokenManager
     .connect(launcher)
@@ -167,8 +171,7 @@ export async function register(tools: Tools, content: object): Promise<ModelFile
         governor: file.governor,
       },
     );
-  const benchmark = { ...file.benchmark, method: oracleAttestation };
-  await registry.connect(registrar).registerModel(id(file.modelId), benchmark);
+  await registry.connect(registrar).registerModel(id(file.modelId), { ...file.benchmark, method });
   return file;
 }
 
