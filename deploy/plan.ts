@@ -2,6 +2,7 @@
 
 import { formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { readKey } from "../scripts/zk/prover";
 import { developmentAddresses } from "./accounts";
 import { CREATE_X } from "./create2";
 import { journaledContracts, nameOf, networkOf, type Addresses, type Network } from "./ignition";
@@ -13,6 +14,7 @@ import { connectProtocol, type Protocol } from "./protocol";
 import { contradictions } from "./record";
 import { rehearse, type Rehearsal } from "./rehearsal";
 import { RESERVE_DECIMALS } from "./units";
+import { requireSafeKey } from "./zk";
 
 const MAINNET = 1;
 
@@ -63,7 +65,11 @@ export async function planDeployment(
   { parameters, files, confirmedChain }: PlanOptions,
 ): Promise<Plan> {
   const network = networkOf(hre);
-  const problems = [...confirmationProblems(network, confirmedChain), ...keyProblems(hre, network)];
+  const problems = [
+    ...confirmationProblems(network, confirmedChain),
+    ...keyProblems(hre, network),
+    ...circuitProblems(network, files),
+  ];
   const chain = await chainProblem(hre, network);
   if (chain !== undefined) throw refusal([...problems, chain]);
   problems.push(...(await foundationProblems(hre, network, parameters)));
@@ -102,6 +108,19 @@ function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): stri
     .map((key) => new hre.ethers.Wallet(typeof key === "string" ? key : key.privateKey).address)
     .filter((account) => developmentAddresses().has(account))
     .map((account) => `PRIVATE_KEY is that of ${account}, a development account whose key everybody knows`);
+}
+
+/** The rehearsal, where nothing is at stake, takes a circuit's development key; a public network does not. */
+function circuitProblems(network: Network, files: readonly ModelFile[]): string[] {
+  return files.flatMap(({ benchmark: { capacity } }) => {
+    try {
+      if (capacity !== undefined) requireSafeKey(readKey(capacity), network);
+      return [];
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return [error.message.replace(/\.$/, "")];
+    }
+  });
 }
 
 async function chainProblem(hre: HardhatRuntimeEnvironment, { name }: Network): Promise<string | undefined> {

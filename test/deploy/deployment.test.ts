@@ -269,6 +269,20 @@ describe("Deployment to a network @uninstrumented", () => {
       );
     });
 
+    it("a circuit's development key on a public chain", async () => {
+      const proven = (method: "ZkProof" | "Hybrid"): ModelFile => ({
+        ...file,
+        benchmark: { ...file.benchmark, method, capacity: 1_024 },
+      });
+      expect(await refusal(there, declare(parametersOf(KEYS, reserveToken), [file, proven("ZkProof")]))).to.equal(
+        "the key of the circuit for 1024 rows is a development key, made from numbers that everybody knows: " +
+          "record one from a ceremony before you use base-sepolia, see docs/zk.md. Nothing was sent.",
+      );
+      expect(await refusal(there, declare(parametersOf(KEYS, reserveToken), [proven("Hybrid")]))).to.contain(
+        "is a development key",
+      );
+    });
+
     it("keys of others: not the deployer's, without roles", async () => {
       const message = await refusal(environmentOn(local, "localhost", strangers), {
         ...declare({
