@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: MIT
 // The command line of `zk:setup`: compiles the circuit and makes its development keys, or begins and ends a ceremony for real ones.
 
-import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cwd } from "node:process";
 import { parseArgs } from "node:util";
 import { Fields, pattern } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
 import { fileName, processStreams, type Streams } from "./lib/command";
-import { toJson } from "./lib/files";
 import { CAPACITIES } from "./zk/commitment";
-import { beginCeremony, ceremonyFolder, endCeremony, type Phase1 } from "./zk/ceremony";
+import { beginCeremony, endCeremony, type Phase1 } from "./zk/ceremony";
 import {
+  ceremonyFolder,
   differingFiles,
   hashSetup,
+  hasKey,
   readKey,
   recordedSetup,
+  requireRecorded,
   setUp,
   setupFolder,
-  type CircuitKey,
+  writeKey,
+  type Places,
   type Progress,
 } from "./zk/prover";
 
@@ -36,13 +38,20 @@ const BLAKE2B = pattern(/^[0-9a-f]{128}$/, "128 hexadecimal digits, in lower cas
 
 type Input = NonNullable<ReturnType<typeof read>>;
 
-/** Runs the command and returns its exit code: what it made, or one line on the error stream and 1. */
-export async function main(args: readonly string[], streams: Pick<Streams, "out" | "err">): Promise<number> {
+/**
+ * Runs the command and returns its exit code: what it made, or one line on the error stream and 1. Without places it works on the
+ * project's own.
+ */
+export async function main(
+  args: readonly string[],
+  streams: Pick<Streams, "out" | "err">,
+  places?: Places,
+): Promise<number> {
   try {
     const input = read(args);
     if (input === undefined) streams.out(USAGE);
-    else if (input.phase1) streams.out(await hold({ ...input, phase1: input.phase1 }, streams.err));
-    else streams.out(await setup(input, streams.err));
+    else if (input.phase1) streams.out(await hold({ ...input, phase1: input.phase1 }, streams.err, places));
+    else streams.out(await setup(input, streams.err, places));
     return 0;
   } catch (error) {
     streams.err(`zk:setup: ${(error as Error).message.split("\n")[0]}`);
@@ -82,25 +91,28 @@ function capacityOf([given, surplus]: readonly string[]): number {
   return capacity;
 }
 
-async function setup({ capacity, force, record }: Input, progress: Progress): Promise<string> {
-  const folder = relative(cwd(), setupFolder(capacity));
-  if (!record) {
-    const recorded = recordedSetup(capacity);
-    if (!force && (await differingFiles(recorded)).length === 0) return `${folder} is there and as recorded.`;
+async function setup({ capacity, force, record }: Input, progress: Progress, places?: Places): Promise<string> {
+  const folder = relative(cwd(), setupFolder(capacity, places));
+  if (!record || hasKey(capacity, places)) {
+    const recorded = recordedSetup(capacity, places);
     if (!recorded.key.isDevelopment) {
-      throw new Problem(
-        `the key for ${capacity} rows comes from a ceremony and can't be made again: put its score.r1cs, score.wasm and score.zkey into ${folder}.`,
-      );
+      if (force || record)
+        throw new Problem(
+          `the key for ${capacity} rows comes from a ceremony: --force and --record would make another.`,
+        );
+      await requireRecorded(recorded);
     }
+    if (!force && !record && (await differingFiles(recorded)).length === 0)
+      return `${folder} is there and as recorded.`;
   }
   const start = Date.now();
-  const { constraints, verificationKey } = await setUp(capacity, progress);
+  const { constraints, verificationKey } = await setUp(capacity, progress, places);
   const seconds = Math.round((Date.now() - start) / 1000);
   if (record) {
-    writeKey({ capacity, constraints, isDevelopment: true, sha256: await hashSetup(folder), verificationKey });
+    writeKey({ capacity, constraints, isDevelopment: true, sha256: await hashSetup(folder), verificationKey }, places);
     return `${folder} made in ${seconds} s and recorded.`;
   }
-  const differing = await differingFiles(recordedSetup(capacity));
+  const differing = await differingFiles(recordedSetup(capacity, places));
   if (differing.length > 0) throw new Problem(`${differing.join(", ")} in ${folder} came out other than recorded.`);
   return `${folder} made in ${seconds} s, as recorded: ${constraints} constraints.`;
 }
@@ -109,18 +121,15 @@ async function setup({ capacity, force, record }: Input, progress: Progress): Pr
 async function hold(
   { capacity, phase1, final }: Pick<Input, "capacity" | "final"> & { phase1: Phase1 },
   progress: Progress,
+  places?: Places,
 ): Promise<string> {
-  const [recorded, folder] = [readKey(capacity), relative(cwd(), ceremonyFolder(capacity))];
+  const [recorded, folder] = [readKey(capacity, places), relative(cwd(), ceremonyFolder(capacity, places))];
   if (final === "") {
     await beginCeremony(recorded, folder, phase1, progress);
     return `${join(folder, "initial.zkey")} is for the first contributor: nobody may use it as it is.`;
   }
-  writeKey(await endCeremony(recorded, folder, phase1, final, progress));
-  return `${folder} has the key of the ceremony, and circuits/keys records it: copy its files to ${relative(cwd(), setupFolder(capacity))}.`;
-}
-
-function writeKey(key: CircuitKey): void {
-  writeFileSync(join(__dirname, `../circuits/keys/score-${key.capacity}.json`), `${toJson(key)}\n`);
+  writeKey(await endCeremony(recorded, folder, phase1, final, progress), places);
+  return `${folder} has the key of the ceremony, and circuits/keys records it: copy its files to ${relative(cwd(), setupFolder(capacity, places))}.`;
 }
 
 if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));

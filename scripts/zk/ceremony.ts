@@ -21,11 +21,6 @@ export interface Phase1 {
   readonly hash: string;
 }
 
-/** Where a ceremony for a circuit's key is held. */
-export function ceremonyFolder(capacity: number): string {
-  return resolve(__dirname, "../../.build/ceremony", String(capacity));
-}
-
 /** Begins phase 2 in a folder: its initial.zkey is for the first contributor, and for nobody else. */
 export async function beginCeremony(
   recorded: CircuitKey,

@@ -8,6 +8,7 @@ import { cwd } from "node:process";
 import { createInterface } from "node:readline";
 import { AbiCoder, keccak256 } from "ethers";
 import { Problem } from "../../deploy/problem";
+import { toJson, writeWhole } from "../lib/files";
 import { CAPACITIES, commit, FIELD, type Opening } from "./commitment";
 import { countRows, packCounts, type Counts } from "./counts";
 
@@ -17,8 +18,13 @@ const PROGRAM = join(ROOT, "circuits/zk.mjs");
 /** Told what is being done, line by line. */
 export type Progress = (line: string) => void;
 
-/** Where `npm run zk:setup` puts what it makes. */
-const BUILD = join(ROOT, ".build/zk");
+/** Where keys are recorded, and where the files that belong to them are made. */
+export interface Places {
+  readonly keys: string;
+  readonly build: string;
+}
+
+const HERE: Places = { keys: join(ROOT, "circuits/keys"), build: join(ROOT, ".build") };
 
 /** Files of a setup that are pinned by their hash. */
 const PINNED = ["score.r1cs", "score.wasm", "score.zkey"] as const;
@@ -77,11 +83,21 @@ export interface Proven {
   readonly publicSignals: readonly string[];
 }
 
+/** Whether a circuit has a recorded key. */
+export function hasKey(capacity: number, { keys }: Places = HERE): boolean {
+  return existsSync(keyFile(capacity, keys));
+}
+
 /** The recorded key of a circuit. */
-export function readKey(capacity: number): CircuitKey {
-  const path = join(ROOT, `circuits/keys/score-${capacity}.json`);
+export function readKey(capacity: number, { keys }: Places = HERE): CircuitKey {
+  const path = keyFile(capacity, keys);
   if (!existsSync(path)) throw new Problem(`there is no key for ${capacity} rows: expected ${CAPACITIES.join(", ")}.`);
   return JSON.parse(readFileSync(path, "utf8")) as CircuitKey;
+}
+
+/** Records the key of a circuit. */
+export function writeKey(key: CircuitKey, { keys }: Places = HERE): void {
+  writeWhole(keyFile(key.capacity, keys), `${toJson(key)}\n`);
 }
 
 /** A circuit's key, and the folder that has the files which belong to it. */
@@ -90,14 +106,19 @@ export interface Setup {
   readonly folder: string;
 }
 
-/** The folder of a circuit's setup. */
-export function setupFolder(capacity: number): string {
-  return join(BUILD, String(capacity));
+/** The folder of a circuit's setup, as `npm run zk:setup` makes it. */
+export function setupFolder(capacity: number, { build }: Places = HERE): string {
+  return join(build, "zk", String(capacity));
+}
+
+/** Where a ceremony for a circuit's key is held. */
+export function ceremonyFolder(capacity: number, { build }: Places = HERE): string {
+  return join(build, "ceremony", String(capacity));
 }
 
 /** The setup for the recorded key. */
-export function recordedSetup(capacity: number): Setup {
-  return { key: readKey(capacity), folder: setupFolder(capacity) };
+export function recordedSetup(capacity: number, places?: Places): Setup {
+  return { key: readKey(capacity, places), folder: setupFolder(capacity, places) };
 }
 
 /** The smallest circuit that holds as many rows, without that of the tests. */
@@ -112,6 +133,19 @@ export function capacityFor(rows: number): number {
 export async function differingFiles({ key: { sha256 }, folder }: Setup): Promise<string[]> {
   const hashes = await hashSetup(folder);
   return PINNED.filter((name) => hashes[name] !== sha256[name]);
+}
+
+/** Refuses a setup with a file that is missing or not the recorded one, and says where it comes from. */
+export async function requireRecorded(setup: Setup): Promise<void> {
+  const differing = await differingFiles(setup);
+  if (differing.length === 0) return;
+  const { capacity, isDevelopment } = setup.key;
+  const remedy = isDevelopment
+    ? `run npm run zk:setup -- ${capacity}`
+    : "the key comes from a ceremony and can't be made again, put its files there";
+  throw new Problem(
+    `${differing.join(", ")} in ${relative(cwd(), setup.folder)} is missing or not the recorded one: ${remedy}.`,
+  );
 }
 
 /** SHA-256 of every pinned file of a setup; empty for one that is missing. */
@@ -162,13 +196,7 @@ export async function prove(
   progress?: Progress,
   setup: Setup = recordedSetup(claim.labels.capacity),
 ): Promise<Proven> {
-  const differing = await differingFiles(setup);
-  if (differing.length > 0) {
-    const [where, rows] = [relative(cwd(), setup.folder), setup.key.capacity];
-    throw new Problem(
-      `${differing.join(", ")} in ${where} is missing or not the recorded one: run npm run zk:setup -- ${rows}.`,
-    );
-  }
+  await requireRecorded(setup);
   const request = { ...artefactsIn(setup.folder), input: circuitInput(claim) };
   return (await runProgram(["prove"], request, progress)) as Proven;
 }
@@ -187,8 +215,9 @@ export async function verifyWithSnarkjs(verificationKey: SnarkjsKey, proofs: rea
 export async function setUp(
   capacity: number,
   progress?: Progress,
+  places?: Places,
 ): Promise<{ constraints: number; verificationKey: SnarkjsKey }> {
-  const folder = setupFolder(capacity);
+  const folder = setupFolder(capacity, places);
   const draft = `${folder}.${randomUUID()}`;
   try {
     const answer = await runProgram(["setup", String(capacity), draft], {}, progress);
@@ -262,6 +291,10 @@ export function encodeKey({ vk_alpha_1, vk_beta_2, vk_gamma_2, vk_delta_2, IC }:
 export function hashKey({ alpha, beta, gamma, delta, inputs }: VerifyingKey): string {
   const words = [alpha, beta, gamma, delta, inputs].flat(2);
   return keccak256(AbiCoder.defaultAbiCoder().encode([`uint256[${words.length}]`], [words]));
+}
+
+function keyFile(capacity: number, keys: string): string {
+  return join(keys, `score-${capacity}.json`);
 }
 
 function g1(point: readonly string[]): G1 {

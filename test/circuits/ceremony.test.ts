@@ -1,14 +1,27 @@
 import { expect } from "chai";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { ethers } from "hardhat";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { requireSafeKey } from "../../deploy/zk";
+import { main } from "../../scripts/zk-setup";
 import { beginCeremony, endCeremony, type Phase1 } from "../../scripts/zk/ceremony";
 import { countRows } from "../../scripts/zk/counts";
-import { encodeKey, encodeZkProof, prove, readKey, type SnarkjsKey } from "../../scripts/zk/prover";
+import {
+  ceremonyFolder,
+  encodeKey,
+  encodeZkProof,
+  prove,
+  readKey,
+  recordedSetup,
+  setupFolder,
+  writeKey,
+  type Places,
+  type SnarkjsKey,
+} from "../../scripts/zk/prover";
 import { readProven } from "../verification/zk/fixtures";
+import { useSetup } from "./setup";
 
 const CAPACITY = 64;
 const POWER = "11";
@@ -19,6 +32,10 @@ const LIVE = { name: "mainnet", chainId: 1, isLocal: false, isEphemeral: false }
 /** The documented path to a key that live chains can trust, with a phase 1 that stands in for the published one. */
 describe("Ceremony @uninstrumented", () => {
   const recorded = readKey(CAPACITY);
+
+  useSetup(CAPACITY);
+
+  let places: Places;
   let folder: string;
   let phase1: Phase1;
   const at = (name: string) => join(folder, name);
@@ -26,18 +43,34 @@ describe("Ceremony @uninstrumented", () => {
   const quiet = () => undefined;
   const end = (zkey: string) => endCeremony(recorded, folder, phase1, zkey, quiet);
 
+  /** `npm run zk:setup` for the circuit, in a project of its own. */
+  async function zkSetup(...options: string[]) {
+    const [out, err]: [string[], string[]] = [[], []];
+    const args = [...options, String(CAPACITY)];
+    const code = await main(args, { out: (text) => out.push(text), err: (text) => err.push(text) }, places);
+    return { code, out: out.join("\n"), err };
+  }
+  const ceremony = (...options: string[]) => zkSetup("--phase1", phase1.path, "--phase1-hash", phase1.hash, ...options);
+
   before(async function () {
     this.timeout(300_000);
-    folder = mkdtempSync(join(ROOT, ".build/ceremony-test-"));
-    const path = at("phase1.ptau");
+    const build = mkdtempSync(join(ROOT, ".build/ceremony-test-"));
+    places = { keys: build, build };
+    folder = ceremonyFolder(CAPACITY, places);
+    writeKey(recorded, places);
+    const path = join(build, "phase1.ptau");
     const { status } = spawnSync(process.execPath, ["circuits/zk.mjs", "phase1", POWER, path], { cwd: ROOT });
     expect(status).to.equal(0);
     phase1 = { path, hash: createHash("blake2b512").update(readFileSync(path)).digest("hex") };
-    await beginCeremony(recorded, folder, phase1, quiet);
+    const { code, out } = await ceremony();
+    expect([code, out]).to.deep.equal([
+      0,
+      `${relative(process.cwd(), at("initial.zkey"))} is for the first contributor: nobody may use it as it is.`,
+    ]);
     snarkjs("zkey", "contribute", at("initial.zkey"), at("first.zkey"), "-n=first", "-e=what nobody else knows");
   });
 
-  after(() => rmSync(folder, { recursive: true }));
+  after(() => rmSync(places.build, { recursive: true }));
 
   it("refuses a phase 1 that is not the published one, or is too small", async () => {
     const other = { ...phase1, hash: "00".repeat(64) };
@@ -77,7 +110,14 @@ describe("Ceremony @uninstrumented", () => {
 
   it("ends with a key that live chains take, and whose proofs its ZkProof takes", async () => {
     snarkjs("zkey", "beacon", at("first.zkey"), at("final.zkey"), "ab".repeat(32), "10", "-n=beacon");
-    const key = await end(at("final.zkey"));
+    const there = relative(process.cwd(), setupFolder(CAPACITY, places));
+    const { code, out, err } = await ceremony("--final", at("final.zkey"));
+    expect([code, out], String(err)).to.deep.equal([
+      0,
+      `${relative(process.cwd(), folder)} has the key of the ceremony, and circuits/keys records it: copy its files to ${there}.`,
+    ]);
+    expect(err.filter((line) => /contribution #[12] /.test(line))).to.have.length(2);
+    const key = readKey(CAPACITY, places);
     expect(key).to.deep.include({ capacity: CAPACITY, constraints: recorded.constraints, isDevelopment: false });
     expect(key.sha256["score.r1cs"]).to.equal(recorded.sha256["score.r1cs"]);
     expect(key.sha256["score.zkey"]).not.to.equal(recorded.sha256["score.zkey"]);
@@ -114,5 +154,60 @@ describe("Ceremony @uninstrumented", () => {
       );
     expect(await verify(key.verificationKey)).to.match(/^0x[0-9a-f]{8}$/);
     await expect(verify(recorded.verificationKey)).to.be.rejectedWith("ProofInvalid");
+  });
+
+  describe("once its key is recorded", () => {
+    const FILES = ["score.r1cs", "score.wasm", "score.zkey"] as const;
+    const REMEDY =
+      "is missing or not the recorded one: the key comes from a ceremony and can't be made again, put its files there.";
+    const setupFile = (name: string) => join(setupFolder(CAPACITY, places), name);
+    const there = () => relative(process.cwd(), setupFolder(CAPACITY, places));
+    const everything = () =>
+      [join(places.keys, `score-${CAPACITY}.json`), ...FILES.map(setupFile)].map((path) => readFileSync(path, "hex"));
+    const refused = async (line: string, ...options: string[]) =>
+      expect(await zkSetup(...options)).to.deep.equal({ code: 1, out: "", err: [`zk:setup: ${line}`] });
+
+    before(async () => expect(readKey(CAPACITY, places).isDevelopment).to.equal(false));
+
+    beforeEach(() => {
+      mkdirSync(setupFolder(CAPACITY, places), { recursive: true });
+      for (const name of FILES) copyFileSync(at(name), setupFile(name));
+    });
+
+    it("is left alone where its files are", async () => {
+      const before = everything();
+      expect(await zkSetup()).to.deep.equal({ code: 0, out: `${there()} is there and as recorded.`, err: [] });
+      expect(everything()).to.deep.equal(before);
+    });
+
+    it("is not replaced by a development key, even where that is asked for", async () => {
+      const before = everything();
+      const line = `the key for ${CAPACITY} rows comes from a ceremony: --force and --record would make another.`;
+      for (const options of [["--force"], ["--record"], ["--force", "--record"]]) await refused(line, ...options);
+      expect(everything()).to.deep.equal(before);
+    });
+
+    it("is neither made nor proven with where a file is missing or another", async () => {
+      const { claim } = readProven(CAPACITY);
+      const refusedBoth = async (names: string) => {
+        await refused(`${names} in ${there()} ${REMEDY}`);
+        await expect(prove(claim, quiet, recordedSetup(CAPACITY, places))).to.be.rejectedWith(
+          `${names} in ${there()} ${REMEDY}`,
+        );
+      };
+      for (const name of FILES) {
+        writeFileSync(setupFile(name), "another");
+        await refusedBoth(name);
+        expect(readFileSync(setupFile(name), "utf8")).to.equal("another");
+        copyFileSync(at(name), setupFile(name));
+      }
+      rmSync(setupFolder(CAPACITY, places), { recursive: true });
+      await refusedBoth(FILES.join(", "));
+    });
+
+    it("does not match the files of the development key, which everybody can make", async () => {
+      copyFileSync(join(setupFolder(CAPACITY), "score.zkey"), setupFile("score.zkey"));
+      await refused(`score.zkey in ${there()} ${REMEDY}`);
+    });
   });
 });
