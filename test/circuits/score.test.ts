@@ -1,6 +1,8 @@
 import { expect } from "chai";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { commit, Domain, FIELD, type Opening } from "../../scripts/zk/commitment";
 import { countRows, packCounts } from "../../scripts/zk/counts";
 import {
@@ -12,13 +14,17 @@ import {
   verifyWithSnarkjs,
   witnessesOf,
   type Claim,
+  type SnarkjsProof,
 } from "../../scripts/zk/prover";
 import { readProven } from "../verification/zk/fixtures";
 import { useSetup } from "./setup";
-import { readConstraints, type Constraint } from "./r1cs";
+import { encodeWitness, holds, otherValueOf, rankOf, readConstraints, type Constraint } from "./r1cs";
 
 const CAPACITY = 64;
 const PUBLIC_INPUTS = 5;
+/** Wires are counted from the constant 1; the statement is the last public input. */
+const STATEMENT = 5;
+const SNARKJS = resolve(__dirname, "../../node_modules/snarkjs/build/cli.cjs");
 
 /** Of an input that the circuit must refuse: what it is, and how it comes from one that it accepts. */
 type Wrong = [string, (input: ReturnType<typeof circuitInput>) => object];
@@ -100,33 +106,90 @@ describe("Score(64) @uninstrumented", () => {
     for (const [i, [name]] of wrongs.entries()) expect(witnesses[i + 1], name).to.equal(null);
   });
 
-  it("leaves no wire free: whichever is changed alone breaks a constraint", async () => {
-    const [witness] = await witnessesOf(CAPACITY, [circuitInput(claim)]);
+  /** The wires' values for a claim, and the constraints that they satisfy. */
+  async function satisfied(proven: Claim) {
+    const [witness] = await witnessesOf(CAPACITY, [circuitInput(proven)]);
     const values = witness!.map(BigInt);
     const constraints = readConstraints(readFileSync(join(setupFolder(CAPACITY), "score.r1cs")));
     expect(constraints).to.have.length(readKey(CAPACITY).constraints);
-    const holds = ({ a, b, c }: Constraint) => {
-      const [left, right, result] = [a, b, c].map((terms) =>
-        terms.reduce((total, [wire, factor]) => total + factor * values[wire]!, 0n),
-      ) as [bigint, bigint, bigint];
-      return (left * right - result) % FIELD === 0n;
-    };
-    expect(constraints.every(holds)).to.equal(true);
+    expect(constraints.every((constraint) => holds(constraint, values))).to.equal(true);
+    return { values, constraints };
+  }
 
+  it("leaves no wire free: whichever is changed alone, to whatever value, breaks a constraint", async () => {
+    const { values, constraints } = await satisfied(claim);
     const constraintsOf = values.map((): Constraint[] => []);
     for (const constraint of constraints) {
       const wires = new Set([constraint.a, constraint.b, constraint.c].flat().map(([wire]) => wire));
       for (const wire of wires) constraintsOf[wire]!.push(constraint);
     }
-    const free: number[] = [];
-    for (const [wire, value] of values.entries()) {
-      for (const change of [1n, FIELD - 1n, 2n]) {
-        values[wire] = (value + change) % FIELD;
-        if (constraintsOf[wire]!.every(holds)) free.push(wire);
-      }
-      values[wire] = value;
+    expect(values.slice(1, 1 + PUBLIC_INPUTS)).to.deep.equal(publicInputsOf(claim));
+    const others = [...values.keys()]
+      .map((wire) => [wire, otherValueOf(wire, constraintsOf[wire]!, values)] as const)
+      .filter(([, other]) => other !== undefined);
+    // The statement is whatever the verifier says, and enters by its square alone.
+    const opposite = FIELD - values[STATEMENT]!;
+    expect(others).to.deep.equal([[STATEMENT, opposite]]);
+    const { proof, publicSignals } = readProven(CAPACITY);
+    const moved = publicSignals.map((signal, i) => (i === STATEMENT - 1 ? String(opposite) : signal));
+    expect(
+      await verifyWithSnarkjs(readKey(CAPACITY).verificationKey, [
+        { proof, publicSignals },
+        { proof, publicSignals: moved },
+      ]),
+    ).to.deep.equal([true, false]);
+  });
+
+  it("leaves no combination of wires free: the public inputs fix all others", async () => {
+    const more = Array.from({ length: CAPACITY - n }, (_, i) => i % 2);
+    const fill = (rows: Opening) => ({ ...rows, bits: [...rows.bits, ...more] });
+    // A full circuit: the rows beyond n are fixed by squares, which have no derivative at zero.
+    const full = {
+      ...claim,
+      labels: fill(claim.labels),
+      baseline: fill(claim.baseline),
+      candidate: fill(claim.candidate),
+    };
+    const { values, constraints } = await satisfied(full);
+    const isPrivate = (wire: number) => wire > PUBLIC_INPUTS;
+    expect(rankOf(constraints, values, isPrivate)).to.equal([...values.keys()].filter(isPrivate).length);
+  });
+
+  it("gives no proof to wrong witnesses, whoever makes them", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "witness-"));
+    const { labels, candidate } = claim;
+    const wrongRow = candidate.bits.findIndex((bit, row) => bit !== labels.bits[row]);
+    const better = {
+      ...claim,
+      candidate: { ...candidate, bits: [...withRow(candidate.bits, wrongRow, labels.bits[wrongRow]!)].map(Number) },
+    };
+    const [honest, improved] = (await witnessesOf(CAPACITY, [claim, better].map(circuitInput))).map((values) =>
+      values!.map(BigInt),
+    ) as [bigint[], bigint[]];
+    const [candidateCommitment, counts] = [3, 4];
+    const replaced = (values: bigint[], wire: number, value: bigint) =>
+      values.map((old, i) => (i === wire ? value : old));
+    const witnesses = [
+      honest,
+      replaced(honest, counts, honest[counts]! + (1n << 64n)), // one more is right
+      replaced(improved, candidateCommitment, honest[candidateCommitment]!), // other rows than were committed to
+      replaced(honest, STATEMENT, honest[STATEMENT]! + 1n), // another statement
+    ];
+    try {
+      const proofs = witnesses.map((values, i) => {
+        const at = (name: string) => join(folder, `${i}.${name}`);
+        writeFileSync(at("wtns"), encodeWitness(values));
+        const zkey = join(setupFolder(CAPACITY), "score.zkey");
+        execFileSync(process.execPath, [SNARKJS, "groth16", "prove", zkey, at("wtns"), at("proof"), at("public")]);
+        const publicSignals = JSON.parse(readFileSync(at("public"), "utf8")) as string[];
+        expect(publicSignals).to.deep.equal(values.slice(1, 1 + PUBLIC_INPUTS).map(String));
+        return { proof: JSON.parse(readFileSync(at("proof"), "utf8")) as SnarkjsProof, publicSignals };
+      });
+      const verdicts = await verifyWithSnarkjs(readKey(CAPACITY).verificationKey, proofs);
+      expect(verdicts).to.deep.equal([true, false, false, false]);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
-    expect(free).to.deep.equal([]);
   });
 
   it("fits the sizes that were promised", () => {
