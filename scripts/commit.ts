@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The command line of `commit`: rows of a CSV column become a commitment for the chain and an opening to keep.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Fields, oneOf, text, type Rule } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
 import { fileName, processStreams, readInput, type Streams } from "./lib/command";
-import { readText, toJson, writeWhole } from "./lib/files";
+import { OWNER_ONLY, readText, toJson, writeWhole } from "./lib/files";
 import { commit } from "./zk/commitment";
 import { readPublicKey, seal } from "./zk/escrow";
 import { capacityRule, domainOf, drawOpening, formatOpening, readRows, type DomainName } from "./zk/openings";
@@ -18,7 +19,7 @@ const USAGE = `usage: npm run --silent commit -- options [<rows.csv>]          s
   --threshold <number>   from where on a score counts as 1, for columns that hold scores instead of 0 and 1
   --capacity <rows>      rows that the benchmark's circuit holds; the smallest that fits without it
   --opening <file>       where to write the opening: whoever has it knows the rows; kept by its owner, never overwritten
-  --escrow <file>        where to write the opening encrypted for the label holder, with
+  --escrow <file>        where to write the opening encrypted for the label holder, never overwritten either, with
   --to <key.pem>         the label holder's X25519 public key
   --help                 print this text`;
 
@@ -64,15 +65,19 @@ function run(args: readonly string[], streams: Streams): string {
   const escrow = fields.read("escrow", fileName, "");
   const to = fields.read("to", fileName, "");
   if ((escrow === "") !== (to === "")) fields.report("--escrow and --to belong together");
+  if (resolve(file) === resolve(escrow)) fields.report("--opening and --escrow name the same file");
   fields.refuse("options");
-  if (existsSync(file)) throw new Problem(`${file} exists: an opening is never overwritten, name another file.`);
+  const existing = [file, escrow].find((path) => path !== "" && existsSync(path));
+  if (existing !== undefined)
+    throw new Problem(`${existing} exists: an opening is never overwritten, name another file.`);
   const recipient = to === "" ? undefined : readPublicKey(to, readText(to));
 
   const bits = readRows(...readInput(positionals, streams), column, threshold);
   const opening = drawOpening({ domain: domainOf(domain), capacity: capacity ?? capacityFor(bits.length), bits });
   const commitment = commit(opening);
-  writeWhole(file, `${formatOpening(opening)}\n`);
-  if (recipient) writeWhole(escrow, `${seal(readFileSync(file, "utf8"), recipient)}\n`);
+  const content = `${formatOpening(opening)}\n`;
+  if (recipient) writeWhole(escrow, `${seal(content, recipient)}\n`);
+  writeWhole(file, content, OWNER_ONLY);
   return toJson({ commitment, domain, capacity: opening.capacity, rows: bits.length });
 }
 

@@ -4,6 +4,7 @@
 import { keccak256 } from "ethers";
 import { existsSync, readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { address, Fields, publishedId } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
@@ -12,7 +13,7 @@ import { connect } from "./attest/chain";
 import { formatClaims } from "./attest/claimsFile";
 import { MAX_LISTED, readContributorsFor } from "./attest/contributorsFile";
 import { deliver, digits, fileName, networkName, processStreams, runCommand, type Streams } from "./lib/command";
-import { readText, writeWhole } from "./lib/files";
+import { OWNER_ONLY, readText, writeWhole } from "./lib/files";
 import { isSealed, readPrivateKey, unseal } from "./zk/escrow";
 import { formatOpening, readCandidate, readOpening } from "./zk/openings";
 import { proposeProof } from "./zk/proposal";
@@ -82,6 +83,9 @@ function read(args: string[]) {
     contributors: fields.read("contributors", fileName),
     escrowKey: fields.read("escrow-key", fileName, ""),
   };
+  const written = [options.openingFile, options.claimsFile, options.out].filter((path) => path !== "");
+  if (new Set(written.map((path) => resolve(path))).size < written.length)
+    fields.report("--opening, --claims and --out name the same file");
   fields.refuse("options");
   readText(files.contribution); // refuses a missing file in the same words
   return {
@@ -130,7 +134,7 @@ async function run(
   streams: Streams,
 ): Promise<string> {
   const { bundle, claims } = await proposeProof(await connect(hre, verifier), proposal, streams.err);
-  if (openingFile !== "") writeWhole(openingFile, `${formatOpening(proposal.candidate)}\n`);
+  if (openingFile !== "") writeWhole(openingFile, `${formatOpening(proposal.candidate)}\n`, OWNER_ONLY);
   if (claims) writeWhole(claimsFile, `${formatClaims(claims)}\n`);
   return deliver(formatBundle(bundle), out);
 }

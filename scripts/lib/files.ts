@@ -18,11 +18,14 @@ export function readJson(name: string, text: string): unknown {
   }
 }
 
+/** For files that their owner alone may read. */
+export const OWNER_ONLY = 0o600;
+
 /** Writes a file as a whole or not at all: whoever reads it meets the old content or the new. */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string, mode = 0o666): void {
   const draft = `${path}.${randomUUID()}`;
   try {
-    writeFileSync(draft, text, { flag: "wx" });
+    writeFileSync(draft, text, { flag: "wx", mode });
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });

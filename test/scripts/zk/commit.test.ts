@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { generateKeyPairSync } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { poseidon4 } from "poseidon-lite";
+import { Problem } from "../../../deploy/problem";
 import { main } from "../../../scripts/commit";
 import type { Streams } from "../../../scripts/lib/command";
 import { commit, Domain, FIELD, type Opening } from "../../../scripts/zk/commitment";
@@ -86,28 +87,7 @@ describe("commit @uninstrumented", () => {
     const [opening, sealed] = [readFileSync(at("o"), "utf8"), readFileSync(at("e"), "utf8")];
     expect([isSealed(sealed), isSealed(opening)]).to.deep.equal([true, false]);
     expect(unseal("e", sealed, readPrivateKey("key", keys.privateKey))).to.equal(opening);
-    const other = readPrivateKey("key", pem("x25519").privateKey);
-    expect(() => unseal("e", sealed, other)).to.throw(
-      "e cannot be opened with this key: it was sealed to another, or changed.",
-    );
-    const parts = JSON.parse(sealed) as Record<string, string>;
-    for (const part of ["sender", "nonce", "tag", "sealed"]) {
-      const bytes = Buffer.from(parts[part]!, "base64");
-      bytes[bytes.length - 1]! ^= 1;
-      const changed = JSON.stringify({ ...parts, [part]: bytes.toString("base64") });
-      expect(() => unseal("e", changed, readPrivateKey("key", keys.privateKey)), part).to.throw("cannot be opened");
-    }
-    expect(() => unseal("e", "{}", other)).to.throw("e: format is missing");
-  });
-
-  it("accepts X25519 keys only", () => {
-    const [good, wrong] = [pem("x25519"), pem("ed25519")];
-    expect(() => readPublicKey("k", wrong.publicKey)).to.throw("k is no X25519 public key in PEM form.");
-    expect(() => readPrivateKey("k", good.publicKey)).to.throw("k is no X25519 private key in PEM form.");
-    expect(() => readPublicKey("k", "nonsense")).to.throw("k is no X25519 public key in PEM form.");
-    expect(
-      unseal("e", seal("text", readPublicKey("k", good.publicKey)), readPrivateKey("k", good.privateKey)),
-    ).to.equal("text");
+    expect(statSync(at("o")).mode & 0o077, "for its owner alone").to.equal(0);
   });
 
   describe("refuses in one line", () => {
@@ -137,6 +117,24 @@ describe("commit @uninstrumented", () => {
         ["--column", "label", "--opening", "o", "--escrow", "e"],
         /--escrow and --to belong together/,
       ],
+      [
+        "an escrow file in the place of the opening",
+        ["--column", "label", "--opening", "o", "--escrow", "./o", "--to", "to.pem"],
+        /options: --opening and --escrow name the same file\.$/,
+      ],
+      [
+        "a missing key",
+        ["--column", "label", "--opening", "o", "--escrow", "e", "--to", "to.pem"],
+        /there is no file to\.pem\.$/,
+      ],
+      ["no column", ["--opening", "o"], /--column is missing/],
+      [
+        "a threshold that is no number",
+        ["--column", "score", "--threshold", "high", "--opening", "o"],
+        /--threshold is "high", expected a number/,
+      ],
+      ["two files", ["--column", "label", "--opening", "o", "a.csv", "b.csv"], /unexpected argument "b\.csv"/],
+      ["an unknown option", ["--colum", "label"], /Unknown option '--colum'/],
       ["no place for the opening", ["--column", "label"], /--opening is missing/],
       ["a missing file", ["--column", "label", "--opening", "o", "nothing.csv"], /there is no file nothing\.csv\.$/],
     ];
@@ -151,11 +149,139 @@ describe("commit @uninstrumented", () => {
       });
     }
 
-    it("an opening that exists", () => {
-      writeFileSync(at("o"), "kept");
-      expect(run("--column", "label", "--opening", at("o")).err).to.contain("an opening is never overwritten");
-      expect(readFileSync(at("o"), "utf8")).to.equal("kept");
+    it("an opening that exists, in the clear or encrypted", () => {
+      writeFileSync(at("kept"), "kept");
+      writeFileSync(at("to.pem"), pem("x25519").publicKey);
+      const [opening, escrow] = [
+        ["--opening", at("kept")],
+        ["--opening", at("o"), "--escrow", at("kept"), "--to", at("to.pem")],
+      ];
+      for (const files of [opening, escrow]) {
+        expect(run("--column", "label", ...files)).to.deep.equal({
+          code: 1,
+          out: "",
+          err: `commit: ${at("kept")} exists: an opening is never overwritten, name another file.`,
+        });
+        expect(readFileSync(at("kept"), "utf8")).to.equal("kept");
+        expect(existsSync(at("o"))).to.equal(false);
+      }
     });
+
+    it("more rows than the circuit holds, or than any does", () => {
+      const rows = (count: number) => `label\n${"1\n".repeat(count)}`;
+      for (const [count, options, line] of [
+        [65, ["--capacity", "64"], "there are 65 rows, expected 1 to 64 for this circuit."],
+        [16_385, [], "there are 16385 rows, expected 1 to 16384."],
+      ] as const) {
+        writeFileSync(at("many.csv"), rows(count));
+        const { code, err } = run("--column", "label", ...options, "--opening", at("o"), at("many.csv"));
+        expect([code, err]).to.deep.equal([1, `commit: ${line}`]);
+        expect(existsSync(at("o"))).to.equal(false);
+      }
+    });
+
+    it("a file that can't be written, and leaves nothing behind", () => {
+      writeFileSync(at("to.pem"), pem("x25519").publicKey);
+      const absent = join(at("absent"), "o");
+      const { code, err } = run("--column", "label", "--opening", at("o"), "--escrow", absent, "--to", at("to.pem"));
+      expect(code).to.equal(1);
+      expect(err).to.match(/^commit: .* cannot be written: /);
+      expect(existsSync(at("o"))).to.equal(false);
+    });
+  });
+});
+
+describe("Escrow", () => {
+  const PARTS = ["sender", "nonce", "tag", "sealed"] as const;
+  const CONTENT = formatOpening(OPENING);
+  const SPKI_BYTES = 12; // what stands before the 32 bytes of a key in DER
+  const keys = pem("x25519");
+  const [recipient, holder] = [readPublicKey("to", keys.publicKey), readPrivateKey("key", keys.privateKey)];
+  const partsOf = (sealed: string) => JSON.parse(sealed) as Record<string, string>;
+  const refused = (content: string, key = holder) =>
+    expect(() => unseal("e", content, key)).to.throw(
+      Problem,
+      /^e cannot be opened with this key: it was sealed to another, or changed\.$/,
+    );
+
+  /** Keys of small order: with each of them everybody shares the secret zero. */
+  const SMALL_ORDER = [
+    0n,
+    1n,
+    325606250916557431795983626356110631294008115727848805560023387167927233504n,
+    39382357235489614581723060781553021112529911719440698176882885853963445705823n,
+    2n ** 255n - 20n,
+    2n ** 255n - 19n,
+    2n ** 255n - 18n,
+  ].map((u) => Buffer.from(u.toString(16).padStart(64, "0"), "hex").reverse());
+  const der = (key: Buffer) => Buffer.concat([Buffer.from("302a300506032b656e032100", "hex"), key]);
+
+  it("is opened by the key that it is sealed to, and by no other", () => {
+    const sealed = seal(CONTENT, recipient);
+    expect(unseal("e", sealed, holder)).to.equal(CONTENT);
+    expect(sealed).not.to.contain(OPENING.bits.join(""));
+    refused(sealed, readPrivateKey("key", pem("x25519").privateKey));
+  });
+
+  it("is another each time", () => {
+    const [one, other] = [seal(CONTENT, recipient), seal(CONTENT, recipient)].map(partsOf);
+    for (const part of PARTS) expect(one![part], part).not.to.equal(other![part]);
+  });
+
+  it("shows every changed bit, also one that X25519 does not look at", () => {
+    const parts = partsOf(seal("rows", recipient));
+    for (const part of PARTS) {
+      const bytes = Buffer.from(parts[part]!, "base64");
+      for (let bit = 0; bit < 8 * bytes.length; ++bit) {
+        const changed = Buffer.from(bytes);
+        changed[bit >> 3]! ^= 1 << (bit & 7);
+        refused(JSON.stringify({ ...parts, [part]: changed.toString("base64") }));
+      }
+    }
+  });
+
+  it("is refused when it is cut short, or put together from two", () => {
+    const [parts, other] = [seal(CONTENT, recipient), seal(CONTENT, recipient)].map(partsOf) as [
+      Record<string, string>,
+      Record<string, string>,
+    ];
+    for (const part of PARTS) {
+      const bytes = Buffer.from(parts[part]!, "base64");
+      for (const length of [1, bytes.length - 1])
+        refused(JSON.stringify({ ...parts, [part]: bytes.subarray(0, length).toString("base64") }));
+      refused(JSON.stringify({ ...parts, [part]: other[part] }));
+    }
+    const sealed = JSON.stringify(parts);
+    expect(() => unseal("e", sealed.slice(0, -1), holder)).to.throw(Problem, "e is not JSON");
+  });
+
+  it("names fields that are missing, unknown or of another format", () => {
+    const parts = partsOf(seal(CONTENT, recipient));
+    expect(() => unseal("e", "{}", holder)).to.throw(Problem, "e: format is missing, expected hokusai-escrow-1");
+    expect(() => unseal("e", JSON.stringify({ ...parts, tag: undefined }), holder)).to.throw(
+      Problem,
+      "e: tag is missing",
+    );
+    expect(() => unseal("e", JSON.stringify({ ...parts, format: "hokusai-escrow-2" }), holder)).to.throw(
+      Problem,
+      'e: format is "hokusai-escrow-2", expected hokusai-escrow-1',
+    );
+  });
+
+  it("accepts X25519 keys only, and none of small order", () => {
+    const wrong = pem("ed25519");
+    expect(() => readPublicKey("k", wrong.publicKey)).to.throw(Problem, "k is no X25519 public key in PEM form.");
+    expect(() => readPrivateKey("k", wrong.privateKey)).to.throw(Problem, "k is no X25519 private key in PEM form.");
+    expect(() => readPrivateKey("k", keys.publicKey)).to.throw(Problem, "k is no X25519 private key in PEM form.");
+    expect(() => readPublicKey("k", "nonsense")).to.throw(Problem, "k is no X25519 public key in PEM form.");
+    const parts = partsOf(seal(CONTENT, recipient));
+    expect(Buffer.from(parts["sender"]!, "base64").subarray(0, SPKI_BYTES)).to.deep.equal(der(Buffer.alloc(0)));
+    for (const key of SMALL_ORDER) {
+      const spki = der(key).toString("base64");
+      const text = `-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`;
+      expect(() => readPublicKey("k", text)).to.throw(Problem, "k is no X25519 public key in PEM form.");
+      refused(JSON.stringify({ ...parts, sender: spki }));
+    }
   });
 });
 
