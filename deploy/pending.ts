@@ -1,4 +1,4 @@
-import { formatUnits, toQuantity } from "ethers";
+import { formatUnits, isError, toQuantity } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "./problem";
 
@@ -65,7 +65,8 @@ async function replace(hre: HardhatRuntimeEnvironment, account: string, nonce: n
       await sent.wait();
       return `nonce ${nonce} by ${sent.hash}, at ${formatUnits(fee, "gwei")} gwei`;
     } catch (error) {
-      if (/nonce too low|already mined/i.test(String(error))) return `nonce ${nonce} by itself: it was mined`;
+      const isMined = isError(error, "TRANSACTION_REPLACED") || /nonce too low|already mined/i.test(String(error));
+      if (isMined) return `nonce ${nonce} by itself: another transaction was mined`;
       if (raises === RAISES || !/underpriced|replacement/i.test(String(error))) throw error;
     }
   }

@@ -12,7 +12,7 @@ import { planDeployment, type PlanOptions } from "../deploy/plan";
 import { Problem, together } from "../deploy/problem";
 import { readRecord } from "../deploy/record";
 import { writeVerification, type Verification } from "../deploy/verification";
-import { humanView, jsonView, type View } from "./deploy/view";
+import { humanView, jsonView } from "./deploy/view";
 import { digits, fileName, networkName, processStreams, runCommand, type Streams } from "./lib/command";
 
 const USAGE = `usage: npm run deploy -- --network <name> [options]
@@ -62,9 +62,11 @@ function read(args: string[]) {
 type Input = NonNullable<ReturnType<typeof read>>;
 
 async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Streams): Promise<string> {
+  const { name, isEphemeral } = networkOf(hre);
+  if (isEphemeral) throw new Problem(`the chain of ${name} ends with this command: name another with --network.`);
   const view = input.json ? jsonView(streams) : humanView(streams);
   if (input.verification) view.onVerification(await verify(hre, input), input.verification);
-  else if (input.unstick) await alone(hre, () => free(hre, view));
+  else if (input.unstick) view.onUnstick(await alone(hre, () => free(hre)));
   else if (input.plan) view.onPlan(await planDeployment(hre, await readDeclared(hre, input)));
   else view.onEnd(await deployTo(hre, await readDeclared(hre, input), view));
   return view.result();
@@ -88,10 +90,13 @@ async function verify(hre: HardhatRuntimeEnvironment, { verification }: Input): 
   throw new Problem(`${network.name} has no record ${recordFile(network)}: deploy to it first.`);
 }
 
-async function free(hre: HardhatRuntimeEnvironment, view: View): Promise<void> {
+/** What was replaced for each account, in words. */
+async function free(hre: HardhatRuntimeEnvironment): Promise<string[]> {
+  const replaced: string[] = [];
   for (const { address } of await hre.ethers.getSigners()) {
-    for (const replaced of await unstick(hre, address)) view.onWait(`${address}: replaced ${replaced}`);
+    for (const transaction of await unstick(hre, address)) replaced.push(`${address}: ${transaction}`);
   }
+  return replaced;
 }
 
 if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));

@@ -11,6 +11,7 @@ import { bold, cyan, dim, green, table } from "../lib/terminal";
 /** What is told while a deployment is planned and applied, and at its end. */
 export interface View extends Progress {
   readonly onVerification: (verifications: readonly Verification[], folder: string) => void;
+  readonly onUnstick: (replaced: readonly string[]) => void;
   readonly onEnd: (deployment: Deployment) => void;
   /** What the command prints at its end. */
   readonly result: () => string;
@@ -40,6 +41,10 @@ export function humanView({ out, err }: Streams): View {
       out("");
       out(`Their inputs and contracts.json are in ${folder}.`);
     },
+    onUnstick(replaced) {
+      if (replaced.length === 0) out("No transaction waits.");
+      else replaced.forEach((transaction) => out(`replaced ${transaction}`));
+    },
     onEnd({ models }) {
       const what = ["The protocol", ...models.map(({ file }) => file.modelId)].join(", ");
       out("");
@@ -68,6 +73,7 @@ export function jsonView({ err }: Streams): View {
       if (transaction) sent.push({ ...transaction, name });
     },
     onVerification: (verifications) => void Object.assign(document, { verifications }),
+    onUnstick: (replaced) => void Object.assign(document, { replaced }),
     onEnd: ({ record }) => void Object.assign(document, { sent, record }),
     result: () => toJson(document),
   };

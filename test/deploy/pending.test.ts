@@ -27,6 +27,14 @@ describe("Transactions on their way @uninstrumented", () => {
     return signer.sendTransaction({ to: ACCOUNT, maxFeePerGas: LOW_FEE, maxPriorityFeePerGas: LOW_FEE });
   };
 
+  /** What the first transaction offers that no block has. */
+  async function waitingFee(): Promise<bigint> {
+    const block = (await rpc(node.url, "eth_getBlockByNumber", ["pending", true])) as {
+      transactions: { maxFeePerGas: string }[];
+    };
+    return BigInt(block.transactions[0]!.maxFeePerGas);
+  }
+
   it("are waited for, and it is said once that they are", async () => {
     const waits: string[] = [];
     await send();
@@ -57,5 +65,17 @@ describe("Transactions on their way @uninstrumented", () => {
     expect(await env.ethers.provider.getTransactionReceipt(stuck.hash)).to.equal(null);
     expect(await env.ethers.provider.getTransactionCount(ACCOUNT)).to.equal(2);
     expect(await unstick(env, ACCOUNT)).to.deep.equal([]);
+  });
+
+  it("are free as soon as any transaction with their nonce is mined", async () => {
+    const { nonce } = await send();
+    const replacing = unstick(env, ACCOUNT);
+    const signer = await env.ethers.getSigner(ACCOUNT);
+    while ((await waitingFee()) === LOW_FEE) await new Promise((later) => setTimeout(later, 50));
+    const fee = 100n * LOW_FEE;
+    await signer.sendTransaction({ to: ACCOUNT, nonce, maxFeePerGas: fee, maxPriorityFeePerGas: fee });
+    await rpc(node.url, "anvil_mine", ["0x1"]);
+
+    expect(await replacing).to.deep.equal([`nonce ${nonce} by itself: another transaction was mined`]);
   });
 });

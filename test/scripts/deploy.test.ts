@@ -121,8 +121,35 @@ describe("npm run deploy @uninstrumented", () => {
     rmSync(folder, { recursive: true });
   });
 
+  it("says with --unstick what it has replaced, or that nothing waits", async () => {
+    expect(await deploy("--network", "localhost", "--unstick")).to.deep.equal({
+      code: 0,
+      stdout: "No transaction waits.\n",
+      stderr: "",
+    });
+
+    const account = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+    await rpc(node.url, "evm_setAutomine", [false]);
+    const stuck = await rpc(node.url, "eth_sendTransaction", [{ from: account, to: account }]);
+    const freeing = deploy("--network", "localhost", "--unstick", "--json");
+    while ((await rpc(node.url, "eth_getTransactionByHash", [stuck])) !== null) await new Promise(setImmediate);
+    await rpc(node.url, "anvil_mine", ["0x1"]);
+    const { code, stdout, stderr } = await freeing;
+    await rpc(node.url, "evm_setAutomine", [true]);
+
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+    const { replaced } = JSON.parse(stdout) as { replaced: string[] };
+    expect(replaced).to.have.length(1);
+    expect(replaced[0]).to.match(new RegExp(`^${account}: nonce \\d+ by 0x[0-9a-f]{64}, at [\\d.]+ gwei$`));
+  });
+
   for (const [name, args, message] of [
     ["no network", [], "deploy: options: --network is missing, expected a network of hardhat.config.ts.\n"],
+    [
+      "the chain in its own process",
+      ["--network", "hardhat"],
+      "deploy: the chain of hardhat ends with this command: name another with --network.\n",
+    ],
     [
       "a chain id that is none",
       ["--network", "localhost", "--confirm-chain", "one"],
