@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {InitialParams} from "../types/ModelTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
+import {IModelToken} from "./IModelToken.sol";
 
 /// @title Token manager
 /// @notice Deploys model tokens and is the only door to their supplier and reward buckets.
@@ -76,9 +77,9 @@ interface ITokenManager {
     /// @notice Binds a token to its new pool. Only the factory. Errors: `UnauthorizedCaller`, `Paused`.
     function setPool(ModelId id, address pool) external;
 
-    /// @notice Mints rewards of a verified improvement of a registered model. Only the verifier. Errors: `UnauthorizedCaller`,
-    /// the token's `LengthMismatch` and `RewardAllocationExceeded`.
-    function mintRewards(ModelId id, address[] calldata accounts, uint256[] calldata amounts) external;
+    /// @notice Mints rewards of a verified improvement. Only the verifier, which has the token from the registry. Errors:
+    /// `UnauthorizedCaller`, the token's `LengthMismatch` and `RewardAllocationExceeded`.
+    function mintRewards(IModelToken token, address[] calldata accounts, uint256[] calldata amounts) external;
 
     /// @notice Stops token deployments and pool creations, for at most 14 days and not again within 28 of their end.
     /// Only `GUARDIAN_ROLE`. Errors: `PauseDurationOutOfRange`, `PauseCoolingDown`.

@@ -65,7 +65,7 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         bool isPriceScheduled;
     }
 
-    /// @dev One model, packed so that an improvement reads six words and writes one, two when a commitment moves.
+    /// @dev One model, packed so that an improvement reads six words and writes one, two when its commitment moves.
     struct Entry {
         // A word: what only the lifecycle changes, and the one scheduled change that an improvement needs to know of.
         address token;
@@ -81,11 +81,11 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         uint16 paidBps; // on that day
         BenchmarkTerms terms;
         Usage usage;
-        // Stands for the next three, see {_baselineHash}.
-        bytes32 baselineHash;
+        bytes32 modelCommitment;
+        // Stands for the next two.
+        bytes32 measureHash;
         bytes32 specHash;
         bytes32 evaluationDataHash;
-        bytes32 modelCommitment;
         address owner;
         address governor;
         bytes32 licenseHash;

@@ -184,14 +184,7 @@ contract ModelRegistry is ModelGovernance {
         entry.paidDay = _today();
         entry.rewardsRemaining = uint96(rewardsRemaining);
         entry.score = uint16(evaluation.candidateScore);
-        if (evaluation.candidateCommitment != evaluation.baselineCommitment) {
-            entry.modelCommitment = evaluation.candidateCommitment;
-            entry.baselineHash = _baselineHash(
-                evaluation.specHash,
-                evaluation.evaluationDataHash,
-                evaluation.candidateCommitment
-            );
-        }
+        entry.modelCommitment = evaluation.candidateCommitment;
         emit ScoreMoved(evaluation.model, evaluation.candidateScore, evaluation.candidateCommitment, rewardsRemaining);
     }
 
@@ -320,10 +313,10 @@ contract ModelRegistry is ModelGovernance {
             metric: benchmark.metric,
             direction: benchmark.direction
         });
+        entry.modelCommitment = benchmark.modelCommitment;
         entry.specHash = benchmark.specHash;
         entry.evaluationDataHash = benchmark.evaluationDataHash;
-        entry.modelCommitment = benchmark.modelCommitment;
-        entry.baselineHash = _baselineHash(benchmark.specHash, benchmark.evaluationDataHash, benchmark.modelCommitment);
+        entry.measureHash = _measureHash(benchmark.specHash, benchmark.evaluationDataHash);
         version = ++entry.benchmarkVersion;
     }
 
@@ -354,12 +347,9 @@ contract ModelRegistry is ModelGovernance {
         submissionsPausedUntil.requireNotPaused();
         _requireMatch(evaluation.benchmarkVersion, entry.benchmarkVersion, "benchmarkVersion");
         _requireMatch(evaluation.baselineScore, entry.score, "baselineScore");
-        bytes32 baselineHash = _baselineHash(
-            evaluation.specHash,
-            evaluation.evaluationDataHash,
-            evaluation.baselineCommitment
-        );
-        if (baselineHash != entry.baselineHash) _revertMismatch(entry, evaluation);
+        if (_measureHash(evaluation.specHash, evaluation.evaluationDataHash) != entry.measureHash)
+            _revertMismatch(entry, evaluation);
+        _requireMatch(uint256(evaluation.baselineCommitment), uint256(entry.modelCommitment), "baselineCommitment");
         deltaBps = _deltaBps(entry, evaluation.candidateScore);
         BenchmarkTerms storage terms = entry.terms;
         _requireAtLeast(deltaBps, terms.minImprovementBps, "improvement");
@@ -370,11 +360,10 @@ contract ModelRegistry is ModelGovernance {
         if (deltaBps > remaining) revert DailyLimitExceeded(deltaBps, remaining);
     }
 
-    /// @dev Names the first of the three hashes that differs. One of them does: the caller compared all at once.
+    /// @dev Names the first of the two hashes that differs. One of them does: the caller compared both at once.
     function _revertMismatch(Entry storage entry, Evaluation calldata evaluation) private view {
         _requireMatch(uint256(evaluation.specHash), uint256(entry.specHash), "specHash");
         _requireMatch(uint256(evaluation.evaluationDataHash), uint256(entry.evaluationDataHash), "evaluationDataHash");
-        _requireMatch(uint256(evaluation.baselineCommitment), uint256(entry.modelCommitment), "baselineCommitment");
     }
 
     /// @dev Improvement in bps, 0 when the candidate is no better.
@@ -421,13 +410,9 @@ contract ModelRegistry is ModelGovernance {
         return uint16(block.timestamp / 1 days);
     }
 
-    /// @dev One word to compare instead of three.
-    function _baselineHash(
-        bytes32 specHash,
-        bytes32 evaluationDataHash,
-        bytes32 modelCommitment
-    ) private pure returns (bytes32) {
-        return keccak256(abi.encode(specHash, evaluationDataHash, modelCommitment));
+    /// @dev What a score is measured by: one word to compare instead of two.
+    function _measureHash(bytes32 specHash, bytes32 evaluationDataHash) private pure returns (bytes32) {
+        return keccak256(abi.encode(specHash, evaluationDataHash));
     }
 
     function _requireMatch(uint256 actual, uint256 expected, bytes32 field) private pure {

@@ -120,10 +120,10 @@ contract TokenManager is ITokenManager, ProtocolAccess {
     }
 
     /// @inheritdoc ITokenManager
-    function mintRewards(ModelId id, address[] calldata accounts, uint256[] calldata amounts) external {
+    function mintRewards(IModelToken token, address[] calldata accounts, uint256[] calldata amounts) external {
         _requireCaller(registry.verifier());
 
-        IModelToken(registry.tokenOf(id)).mintRewards(accounts, amounts);
+        token.mintRewards(accounts, amounts);
     }
 
     /// @inheritdoc ITokenManager

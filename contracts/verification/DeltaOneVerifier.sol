@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDeltaOneVerifier} from "../interfaces/IDeltaOneVerifier.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {IModelToken} from "../interfaces/IModelToken.sol";
 import {IRewardDistributor} from "../interfaces/IRewardDistributor.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {IVerificationMethod} from "../interfaces/IVerificationMethod.sol";
@@ -188,13 +189,14 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     }
 
     function _distributeReward(ImprovementStatement calldata statement, ImprovementTerms memory terms) private {
+        Contributor[] calldata contributors = statement.contributors;
         bool isListed = statement.contributorsRoot == 0;
-        if (isListed == (statement.contributors.length == 0))
-            revert ContributorsOrRoot(statement.contributors.length, statement.contributorsRoot);
+        if (isListed == (contributors.length == 0))
+            revert ContributorsOrRoot(contributors.length, statement.contributorsRoot);
         uint256 ownerReward = RewardMath.ownerShare(terms.reward);
         uint256 contributorsReward = terms.reward - ownerReward;
         (address[] memory accounts, uint256[] memory amounts) = isListed
-            ? _split(statement.contributors, contributorsReward, terms.token)
+            ? _split(contributors, contributorsReward, terms.token)
             : _toDistributor(contributorsReward);
         accounts[0] = terms.owner;
         amounts[0] = ownerReward;
@@ -206,7 +208,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
             emit RewardDistributed(model, evaluationId, accounts[i], amounts[i]);
         }
 
-        tokenManager.mintRewards(model, accounts, amounts);
+        tokenManager.mintRewards(IModelToken(terms.token), accounts, amounts);
         if (!isListed) {
             IERC20 token = IERC20(terms.token);
             bytes32 root = statement.contributorsRoot;

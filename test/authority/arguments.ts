@@ -90,7 +90,7 @@ const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Arguments>>>> =
       ),
     ],
     distributeModelSupplierAllocation: () => [LIVE],
-    mintRewards: (world) => [live(world), [world.keys.attacker.address], [TOKEN]],
+    mintRewards: ({ model, keys }) => [model.token.target, [keys.attacker.address], [TOKEN]],
     setPool: ({ keys }) => [modelIdOf(REGISTERED), keys.attacker.address],
     pauseLaunches: () => [HOUR],
     resumeLaunches: () => [],

@@ -145,12 +145,12 @@ describe("HokusaiAMM access", () => {
     });
 
     it("says what is unbacked: all but what it issued", async () => {
-      const { pool, token, tokenManager, verifier, distributor, modelId, id, bob, supplierAllocation } =
+      const { pool, token, tokenManager, verifier, distributor, modelId, bob, supplierAllocation } =
         await loadFixture(tradingPool);
       const issued = await token.totalSupply();
       const [state, price] = [await stateOf(pool), await pool.spotPrice()];
       expect(await pool.unbackedSupply()).to.equal(0);
-      await tokenManager.connect(verifier).mintRewards(id, [bob], [TOKENS]);
+      await tokenManager.connect(verifier).mintRewards(token, [bob], [TOKENS]);
       expect(await pool.unbackedSupply()).to.equal(TOKENS);
       await tokenManager.connect(distributor).distributeModelSupplierAllocation(modelId);
       expect(await pool.unbackedSupply()).to.equal(TOKENS + supplierAllocation);

@@ -65,7 +65,7 @@ const GUARDED: GuardedFunction<Context>[] = [
     holders: ["verifier"],
     error: "UnauthorizedCaller",
     errorArguments: (sender, { verifier }) => [sender, verifier.address],
-    call: ({ tokenManager, alice }, sender) => tokenManager.connect(sender).mintRewards(ID, [alice], [1n]),
+    call: ({ tokenManager, token, alice }, sender) => tokenManager.connect(sender).mintRewards(token, [alice], [1n]),
   },
   {
     name: "pauseLaunches",
@@ -117,7 +117,7 @@ describe("TokenManager callers", () => {
       const { tokenManager, alice } = context;
       for (const [, sender] of signersIn(context)) {
         const asSender = tokenManager.connect(sender);
-        for (const call of [() => asSender.setPool(ID, alice), () => asSender.mintRewards(ID, [alice], [1n])]) {
+        for (const call of [() => asSender.setPool(ID, alice), () => asSender.mintRewards(alice, [alice], [1n])]) {
           await expect(call())
             .to.be.revertedWithCustomError(tokenManager, "UnauthorizedCaller")
             .withArgs(sender, ZeroAddress);
@@ -171,10 +171,10 @@ describe("TokenManager.setVerifier's effect", () => {
   it("takes rewards from the new verifier only, at once", async () => {
     const { registry, tokenManager, token, admin, verifier, alice, bob } = await loadFixture(registeredModel);
     await registry.connect(admin).setVerifier(bob);
-    await expect(tokenManager.connect(verifier).mintRewards(ID, [alice], [1n]))
+    await expect(tokenManager.connect(verifier).mintRewards(token, [alice], [1n]))
       .to.be.revertedWithCustomError(tokenManager, "UnauthorizedCaller")
       .withArgs(verifier, bob);
-    await tokenManager.connect(bob).mintRewards(ID, [alice], [1n]);
+    await tokenManager.connect(bob).mintRewards(token, [alice], [1n]);
     expect(await token.balanceOf(alice)).to.equal(1);
   });
 });

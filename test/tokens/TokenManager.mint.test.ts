@@ -131,19 +131,23 @@ describe("TokenManager.setPool", () => {
 });
 
 describe("TokenManager.mintRewards", () => {
-  it("refuses an unknown model", async () => {
-    const { tokenManager, verifier, alice } = await loadFixture(proposedModel);
-    const id = modelIdOf(UNKNOWN_MODEL_ID);
-    await expect(tokenManager.connect(verifier).mintRewards(id, [alice], [1n])).to.be.revertedWithoutReason();
+  it("mints nothing where there is no token, nor of a token that it did not deploy", async () => {
+    const { tokenManager, verifier, alice } = await loadFixture(registeredModel);
+    const asVerifier = tokenManager.connect(verifier);
+    await expect(asVerifier.mintRewards(ZeroAddress, [alice], [1n])).to.be.revertedWithoutReason();
+    const foreign = await ethers.deployContract("ModelToken", ["Foreign", "FOREIGN", alice, 1n, 1n, 1n]);
+    await expect(asVerifier.mintRewards(foreign, [alice], [1n]))
+      .to.be.revertedWithCustomError(foreign, "OnlyTokenManager")
+      .withArgs(tokenManager);
   });
 
   it("mints what the verifier says, with or without a pool, while launches are paused too", async () => {
     const { protocol, tokenManager, verifier, guardian, token, alice, bob } = await loadFixture(registeredModel);
     const asVerifier = tokenManager.connect(verifier);
-    await asVerifier.mintRewards(ID, [alice, bob], [1n, 2n]);
+    await asVerifier.mintRewards(token, [alice, bob], [1n, 2n]);
     await createPool(protocol, MODEL_ID);
     await tokenManager.connect(guardian).pauseLaunches(PAUSE);
-    await asVerifier.mintRewards(ID, [bob], [4n]);
+    await asVerifier.mintRewards(token, [bob], [4n]);
     expect(await token.rewardsMinted()).to.equal(7);
     expect(await token.balanceOf(alice)).to.equal(1);
     expect(await token.balanceOf(bob)).to.equal(6);
@@ -153,18 +157,18 @@ describe("TokenManager.mintRewards", () => {
     const { tokenManager, verifier, token, alice } = await loadFixture(registeredModel);
     const cap = await token.rewardAllocation();
     const asVerifier = tokenManager.connect(verifier);
-    await expect(asVerifier.mintRewards(ID, [alice], [cap + 1n]))
+    await expect(asVerifier.mintRewards(token, [alice], [cap + 1n]))
       .to.be.revertedWithCustomError(token, "RewardAllocationExceeded")
       .withArgs(cap + 1n, cap);
-    await asVerifier.mintRewards(ID, [alice], [cap]);
-    await expect(asVerifier.mintRewards(ID, [alice], [1n]))
+    await asVerifier.mintRewards(token, [alice], [cap]);
+    await expect(asVerifier.mintRewards(token, [alice], [1n]))
       .to.be.revertedWithCustomError(token, "RewardAllocationExceeded")
       .withArgs(1, 0);
   });
 
   it("refuses lists of different lengths", async () => {
     const { tokenManager, verifier, token, alice, bob } = await loadFixture(registeredModel);
-    await expect(tokenManager.connect(verifier).mintRewards(ID, [alice, bob], [1n]))
+    await expect(tokenManager.connect(verifier).mintRewards(token, [alice, bob], [1n]))
       .to.be.revertedWithCustomError(token, "LengthMismatch")
       .withArgs(2, 1);
   });

@@ -70,7 +70,7 @@ describe("DeltaOneVerifier callers", () => {
       await expect(registry.connect(sender).recordImprovement(evaluation))
         .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
         .withArgs(sender, verifier);
-      await expect(tokenManager.connect(sender).mintRewards(model.id, [sender], [1n]))
+      await expect(tokenManager.connect(sender).mintRewards(token, [sender], [1n]))
         .to.be.revertedWithCustomError(tokenManager, "UnauthorizedCaller")
         .withArgs(sender, verifier);
       await expect(model.token.connect(sender).mintRewards([sender], [1n]))

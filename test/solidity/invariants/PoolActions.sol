@@ -143,7 +143,7 @@ abstract contract PoolActions is PoolBooks {
         accounts[0] = to;
         amounts[0] = tokens % ((_m.token.rewardAllocation() - _m.token.rewardsMinted()) / 50 + 1);
         vm.prank(_keys.verifier);
-        _m.tokenManager.mintRewards(_modelKey(), accounts, amounts);
+        _m.tokenManager.mintRewards(_m.token, accounts, amounts);
         _assertUnmoved(start);
     }
 

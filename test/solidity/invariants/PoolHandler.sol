@@ -283,7 +283,10 @@ contract PoolHandler is PoolActions {
         if (kind == 5) return (address(_m.token), abi.encodeCall(_m.token.mintRewards, (accounts, amounts)));
         if (kind == 6) return (address(_m.tokenManager), abi.encodeCall(_m.tokenManager.setPool, (id, caller)));
         if (kind == 7)
-            return (address(_m.tokenManager), abi.encodeCall(_m.tokenManager.mintRewards, (id, accounts, amounts)));
+            return (
+                address(_m.tokenManager),
+                abi.encodeCall(_m.tokenManager.mintRewards, (_m.token, accounts, amounts))
+            );
         if (kind == 8) return (address(_m.registry), abi.encodeCall(_m.registry.setPool, (id, caller)));
         if (kind == 9) return (address(_m.factory), abi.encodeCall(_m.factory.setPoolTerms, (id, bytes32(wei_))));
         if (kind == 10)

@@ -282,7 +282,7 @@ contract SupplyHandler is Assertions {
         vm.prank(_keys.verifier);
         (address[] memory accounts, uint256[] memory amounts) = _split(first, payees, total);
         (bool done, bytes memory result) = address(_s.tokenManager).call(
-            abi.encodeCall(_s.tokenManager.mintRewards, (_s.id, accounts, amounts))
+            abi.encodeCall(_s.tokenManager.mintRewards, (_s.token, accounts, amounts))
         );
 
         assertEq(done, total <= room, "S4: mints within the lifetime cap, and all of it");
@@ -324,7 +324,7 @@ contract SupplyHandler is Assertions {
         (address[] memory accounts, uint256[] memory amounts) = _split(0, 1, amount);
         bytes memory call =
             kind == 8
-                ? abi.encodeCall(_s.tokenManager.mintRewards, (_s.id, accounts, amounts))
+                ? abi.encodeCall(_s.tokenManager.mintRewards, (_s.token, accounts, amounts))
                 : abi.encodeCall(_s.tokenManager.setPool, (_s.id, stranger));
         vm.prank(stranger);
         (bool done, ) = address(_s.tokenManager).call(call);

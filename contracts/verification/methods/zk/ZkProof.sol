@@ -30,9 +30,11 @@ contract ZkProof is IVerificationMethod, Groth16 {
 
     uint256 private constant BPS = 100_00; // 100 %
 
-    /// @dev Quantile of the normal distribution for 97.5 % on one side, 1.95996398454…, rounded up.
-    uint256 private constant Z = 1_959_963_985;
+    /// @dev Fixed point of what follows.
     uint256 private constant Z_UNIT = 1e9;
+
+    /// @dev Quantile of the normal distribution for 97.5 % on one side, 1.95996398454…, rounded up, in bps; squared.
+    uint256 private constant Z_SQUARED = (1_959_963_985 * 100_00) ** 2;
 
     /// @notice A proof covers one run.
     error RunsMismatch(uint256 runs, uint256 expected);
@@ -103,7 +105,7 @@ contract ZkProof is IVerificationMethod, Groth16 {
         improvementBps = (delta * BPS) / n;
 
         uint256 spread = counts.disagreements * n - delta * delta; // n² · variance
-        uint256 margin = Math.sqrt(Math.ceilDiv((Z * BPS) ** 2 * spread, n), Math.Rounding.Ceil);
+        uint256 margin = Math.sqrt(Math.ceilDiv(Z_SQUARED * spread, n), Math.Rounding.Ceil);
         lowerBoundBps = Math.saturatingSub(delta * BPS * Z_UNIT, margin) / (n * Z_UNIT);
     }
 
