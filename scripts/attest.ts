@@ -60,7 +60,7 @@ async function run(
 ): Promise<string> {
   const chain = await connect(hre, verifier);
   const review = await requireAcceptable(chain, bundle);
-  describe(chain, review, claims).forEach((line) => streams.err(line));
+  for (const line of await describe(chain, review, claims)) streams.err(line);
   const signer = await readSigner(hre, { keystore, ...streams });
   return deliver(formatBundle(await attest(review, signer)), out);
 }

@@ -17,6 +17,9 @@ export const MAX_LIFE = 172_800n;
 /** How many contributors behind a root are shown. */
 const SHOWN_CONTRIBUTORS = 5;
 
+/** How the code of an account begins that delegates to a contract (EIP-7702). */
+const DELEGATION = "0xef0100";
+
 /** What the chain says about a statement now. */
 export interface Review {
   readonly bundle: Bundle;
@@ -67,8 +70,12 @@ export async function requireAcceptable(chain: Chain, bundle: Bundle): Promise<R
   return { bundle, model, ownerReward, contributorsReward, now, ...(waitsForLimit !== undefined && { waitsForLimit }) };
 }
 
-/** The statement for an attester's eyes, line by line. With contributors behind a root, their file must be at hand. */
-export function describe({ network }: Chain, review: Review, claims?: Claims): string[] {
+/**
+ * The statement for an attester's eyes, line by line. With contributors behind a root, their file must be at hand. Payees that are
+ * contracts are marked: what a pool or the fee router is paid stays there for ever, and the verifier refuses only some of them.
+ */
+export async function describe(chain: Chain, review: Review, claims?: Claims): Promise<string[]> {
+  const { network } = chain;
   const { bundle, model, ownerReward, contributorsReward, waitsForLimit, now } = review;
   const { modelId, statement } = bundle;
   const { evaluation, evaluationId, contributionDataHash, deadline } = statement;
@@ -92,7 +99,7 @@ export function describe({ network }: Chain, review: Review, claims?: Claims): s
     ["reward", `${tokens(ownerReward + contributorsReward)} at the present rate`],
     ["owner", `${model.owner}: ${tokens(ownerReward)}`],
     ["contributors", `${tokens(contributorsReward)} to`],
-    ...payeesOf(review, claims).map(([account, part]): [string, string] => ["", `${account}: ${part}`]),
+    ...(await payeesOf(chain, review, claims)).map((payee): [string, string] => ["", payee]),
     ...vouchersOf(review),
     ["until", `${new Date(Number(deadline) * 1000).toISOString()}, ${hours(deadline - now)} hours from now`],
   ];
@@ -179,10 +186,18 @@ function vouchersOf({ model: { method }, bundle: { attestations, proof } }: Revi
   return rows;
 }
 
-function payeesOf({ bundle, contributorsReward, model }: Review, claims: Claims | undefined): [string, string][] {
+async function payeesOf(
+  chain: Chain,
+  { bundle, contributorsReward, model }: Review,
+  claims: Claims | undefined,
+): Promise<string[]> {
   const { contributors, contributorsRoot } = bundle.statement;
+  const marked = async (account: string, part: string) =>
+    `${account}: ${part}${(await isContract(chain, account)) ? "; a contract: see that it can pass tokens on" : ""}`;
   if (contributorsRoot === ZeroHash) {
-    return contributors.map(({ account, shareBps }) => [account, `${(Number(shareBps) / 100).toFixed(2)} %`]);
+    return Promise.all(
+      contributors.map(({ account, shareBps }) => marked(account, `${(Number(shareBps) / 100).toFixed(2)} %`)),
+    );
   }
   if (claims === undefined) {
     throw new Problem("the statement names its contributors by a root only: show them with --claims <file>.");
@@ -192,13 +207,18 @@ function payeesOf({ bundle, contributorsReward, model }: Review, claims: Claims 
     throw new Problem(`the claims file has the root ${root}, the statement ${contributorsRoot}.`);
   }
   const largest = [...leaves].sort((a, b) => Number(b.to - b.from - (a.to - a.from))).slice(0, SHOWN_CONTRIBUTORS);
+  const amountOf = (leaf: (typeof leaves)[number]) =>
+    `${formatTokens(roundTokens(contributorAmount(contributorsReward, leaf)))} ${model.symbol}`;
   return [
-    [`${leaves.length} accounts behind the root ${root}`, "the largest are"],
-    ...largest.map((leaf): [string, string] => [
-      leaf.account,
-      `${formatTokens(roundTokens(contributorAmount(contributorsReward, leaf)))} ${model.symbol}`,
-    ]),
+    `${leaves.length} accounts behind the root ${root}: the largest are`,
+    ...(await Promise.all(largest.map((leaf) => marked(leaf.account, amountOf(leaf))))),
   ];
+}
+
+/** Whether an address has code of its own; an account that delegates to some is still its key's. */
+async function isContract({ hre }: Chain, account: string): Promise<boolean> {
+  const code = await hre.ethers.provider.getCode(account);
+  return code !== "0x" && !code.startsWith(DELEGATION);
 }
 
 function orNone(commitment: string): string {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, setCode, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { encryptKeystoreJsonSync, id, verifyTypedData } from "ethers";
+import { ethers } from "hardhat";
 import { main } from "../../../scripts/attest";
 import { formatBundle, readBundle, type Bundle } from "../../../scripts/attest/bundle";
 import { formatClaims } from "../../../scripts/attest/claimsFile";
@@ -32,6 +33,27 @@ const key = first!.privateKey;
 describe("attest", () => {
   const folder = useFolder();
   const argsFor = ({ address }: Pick<Tools, "address">) => ["--network", "hardhat", "--verifier", address];
+
+  it("marks payees that are contracts, not accounts that delegate to one", async () => {
+    const tools = await loadFixture(deployTools);
+    const [contract, delegating] = [await tools.model.token.getAddress(), tools.alice.address];
+    const router = await (await ethers.getContractAt("HokusaiAMMFactory", await tools.registry.factory())).feeRouter();
+    await setCode(delegating, `0xef0100${contract.slice(2)}`);
+    const listed = [router, delegating, tools.bob.address].map((account) => ({ account, weight: 1n }));
+    const { bundle } = await proposed(tools, { contributors: listed });
+    const { err } = await run(main, argsFor(tools), { input: formatBundle(bundle), env: { PRIVATE_KEY: key } });
+    const shown = (account: string) => err.split("\n").find((line) => line.includes(account))!;
+    const mark = "; a contract: see that it can pass tokens on";
+    expect(shown(router)).to.match(new RegExp(`: 33\\.3[34] %${mark}$`));
+    for (const account of [delegating, tools.bob.address]) expect(shown(account)).to.match(/: 33\.3[34] %$/);
+
+    const many = [...buildContributors(64), { account: router, weight: 1_000n }];
+    const { bundle: rooted, claims } = await proposed(tools, { contributors: many });
+    const args = [...argsFor(tools), "--claims", folder.write("claims.json", formatClaims(claims!))];
+    const { err: largest } = await run(main, args, { input: formatBundle(rooted), env: { PRIVATE_KEY: key } });
+    expect(largest.split("\n").filter((line) => line.endsWith(mark))).to.have.length(1);
+    expect(largest).to.match(new RegExp(`${router}: [\\d.]+ .*${mark}`));
+  });
 
   it("adds a signature over the statement and leaves the rest alone", async () => {
     const tools = await loadFixture(deployTools);
