@@ -368,7 +368,8 @@ export async function checkToken({ hre, protocol, file }: Declared, token: Model
 }
 
 /** The supplier recipient; a vesting wallet is deployed first, to start when sells open if the launch goes on at once. */
-async function ensureRecipient({ hre, file, report }: Launch, sender: string): Promise<string> {
+async function ensureRecipient({ hre, protocol, file, report }: Launch, sender: string): Promise<string> {
+  requireSpender(protocol, file);
   if (file.recipient.kind === "account") return file.recipient.account;
   const { beneficiary } = file.recipient;
   const key = keyOf(file);
@@ -386,6 +387,15 @@ async function ensureRecipient({ hre, file, report }: Launch, sender: string): P
   const starts = new Date(start * 1000).toISOString().slice(0, 10);
   report({ name: "deploy vesting wallet", sent, outcome: `${wallet}, a year from ${starts} to ${beneficiary}` });
   return wallet as string;
+}
+
+/** The TokenManager refuses some contracts of the protocol as recipients; here all are but the timelock, which can pass tokens on. */
+function requireSpender({ addresses }: Protocol, { recipient }: ModelFile): void {
+  const [field, account] =
+    recipient.kind === "account" ? ["recipient", recipient.account] : ["beneficiary", recipient.beneficiary];
+  const [name] = Object.entries(addresses).find(([, address]) => address === account) ?? [];
+  if (name === undefined || name === "TimelockController") return;
+  throw new Problem(`${field} is ${account}, the protocol's ${name}, which does not pass tokens on: name another.`);
 }
 
 async function checkWallet(hre: HardhatRuntimeEnvironment, address: string, beneficiary: string): Promise<void> {

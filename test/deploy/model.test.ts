@@ -66,6 +66,27 @@ describe("Launch of a model", () => {
     expect(await ethers.provider.getBlockNumber()).to.equal(block);
   });
 
+  it("refuses a recipient or beneficiary that is a contract of the protocol, but for the timelock", async () => {
+    const context = await loadFixture(deployed);
+    const { TimelockController: timelock, ...others } = context.protocol.addresses;
+    const block = await ethers.provider.getBlockNumber();
+    for (const [name, account] of Object.entries(others)) {
+      const refusal = `is ${account}, the protocol's ${name}, which does not pass tokens on: name another.`;
+      await expect(launch(context, { recipient: { kind: "account", account } })).to.be.rejectedWith(
+        Problem,
+        `recipient ${refusal}`,
+      );
+      await expect(launch(context, { recipient: { kind: "vesting", beneficiary: account } })).to.be.rejectedWith(
+        Problem,
+        `beneficiary ${refusal}`,
+      );
+    }
+    expect(await ethers.provider.getBlockNumber()).to.equal(block);
+
+    const { model } = await launch(context, { recipient: { kind: "account", account: timelock! } });
+    expect(await model.token.balanceOf(timelock!)).to.equal(context.file.supplierAllocation);
+  });
+
   for (const [done, role, contract] of [
     [1, "REGISTRAR_ROLE", "registry"],
     [2, "DISTRIBUTOR_ROLE", "tokenManager"],
