@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Decimal from "decimal.js";
+import { Decimal } from "decimal.js";
 
 const LIBRARY = join(__dirname, "../../contracts/market/BondingCurve.sol");
 const FRACTION = 127;

@@ -1,4 +1,4 @@
-import Decimal from "decimal.js";
+import { Decimal } from "decimal.js";
 
 // One trade after another: 60 digits leave far more than the contracts' smallest units.
 const Real = Decimal.clone({ precision: 60 });

@@ -1,4 +1,4 @@
-import Decimal from "decimal.js";
+import { Decimal } from "decimal.js";
 import { PRESETS, REWARD_DELTA_ONES } from "../../deploy/modelFile";
 import { Market, type Terms, type Trade } from "./market";
 

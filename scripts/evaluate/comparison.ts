@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Two models on the same examples: exact values on any part of them, and the interval of the improvement.
 
-import normalCdf from "@stdlib/stats-base-dists-normal-cdf";
-import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
+import normalCdf = require("@stdlib/stats-base-dists-normal-cdf");
+import normalQuantile = require("@stdlib/stats-base-dists-normal-quantile");
 import { unsafeUniformIntDistribution as uniformInt, type RandomGenerator } from "pure-rand";
 import { at } from "./at";
 import { add, exactly, fraction, toNumber, type Bounds, type Fraction } from "./fraction";

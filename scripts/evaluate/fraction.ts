@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Exact numbers. What the input determines exactly is a fraction; a root, exponential or logarithm is a pair of bounds that encloses it.
 
-import Decimal from "decimal.js";
+import { Decimal } from "decimal.js";
 
 /** An exact number `num / den`, den > 0, not necessarily in lowest terms. */
 export interface Fraction {

@@ -1,6 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import Decimal from "decimal.js";
+import { Decimal } from "decimal.js";
 import { readFileSync } from "node:fs";
 import { DOCUMENT, PLOT, withTables } from "../../scripts/economics";
 import { Market } from "../../scripts/economics/market";

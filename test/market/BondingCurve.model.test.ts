@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import Decimal from "decimal.js";
+import { Decimal } from "decimal.js";
 import vectors from "../fixtures/bonding-curve.json";
 import { type CurvePoint, exactValue, type Side } from "../models/bondingCurve";
 import { exactExponent, exactFixed, MODEL_ERROR, powerOf, UNIT } from "../models/bondingCurveFixed";

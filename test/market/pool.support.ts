@@ -1,6 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
-import Decimal from "decimal.js";
+import { Decimal } from "decimal.js";
 import { ethers } from "hardhat";
 import type { HokusaiAMM, IERC20, ReserveTokenMock } from "../../.build/typechain";
 import { deployProtocol, launchModel, type LaunchOverrides } from "../helpers/protocol";

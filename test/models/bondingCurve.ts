@@ -1,4 +1,4 @@
-import Decimal from "decimal.js";
+import { Decimal } from "decimal.js";
 
 /** What a trade asks of the curve. */
 export type Side = "buy" | "sell" | "buyExactOut";

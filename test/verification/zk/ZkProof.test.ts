@@ -1,7 +1,7 @@
 import quantile from "@stdlib/stats-base-dists-normal-quantile";
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import Decimal from "decimal.js";
+import { Decimal } from "decimal.js";
 import { AbiCoder, dataSlice, encodeBytes32String, id, MaxUint256, toBeHex } from "ethers";
 import { ethers } from "hardhat";
 import type { Evaluation } from "../../../scripts/attest/statement";
