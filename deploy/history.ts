@@ -1,7 +1,7 @@
 import { toQuantity, zeroPadValue } from "ethers";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
 import { CREATE_X, CREATE_X_INTERFACE, create2Address } from "./create2";
-import { wholeChain } from "./logs";
+import { readLogs } from "./logs";
 
 interface TransactionRequest {
   readonly from: string;
@@ -26,8 +26,9 @@ export interface History {
  * with its hash; the first one that was never mined ends the history. So a journal that knows less than the chain is made good
  * by Ignition itself, and nothing is sent. Contracts are known by the address that their init code has, calls by the logs that
  * they left in the called contract.
+ * @param firstBlock Where the account may have begun.
  */
-export function historyOf(provider: EIP1193Provider): History {
+export function historyOf(provider: EIP1193Provider, firstBlock: number): History {
   let isEnded = false;
   let nonce = 0;
   const end = () => {
@@ -37,12 +38,8 @@ export function historyOf(provider: EIP1193Provider): History {
   const ask = async <T>(method: string, ...params: unknown[]) => (await provider.request({ method, params })) as T;
 
   const logsOf = async (filter: object) =>
-    wholeChain(
-      async (from, to) => {
-        const toBlock = to === "latest" ? to : toQuantity(to);
-        return ask<Log[]>("eth_getLogs", { ...filter, fromBlock: toQuantity(from), toBlock });
-      },
-      async () => Number(await ask<string>("eth_blockNumber")),
+    readLogs({ from: firstBlock, to: Number(await ask<string>("eth_blockNumber")) }, async ({ from, to }) =>
+      ask<Log[]>("eth_getLogs", { ...filter, fromBlock: toQuantity(from), toBlock: toQuantity(to) }),
     );
 
   async function find(transaction: TransactionRequest): Promise<string> {

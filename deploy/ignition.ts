@@ -20,8 +20,10 @@ import type { HardhatRuntimeEnvironment, RequestArguments } from "hardhat/types"
 import { decodeRevert } from "../scripts/lib/errors";
 import { CREATE_X, CREATE_X_INTERFACE, saltOf } from "./create2";
 import { historyOf } from "./history";
+import type { Blocks } from "./logs";
 import { settle } from "./pending";
 import { Problem } from "./problem";
+import { firstRecordedBlock, readRecord } from "./record";
 import { isOutOfFunds, isPassing, pause } from "./rpc";
 
 const LOCAL_CHAIN_ID = 31_337;
@@ -190,7 +192,8 @@ async function saltFor(hre: HardhatRuntimeEnvironment, sender: string): Promise<
 /** Makes the journal say what the chain has. */
 async function mend(hre: HardhatRuntimeEnvironment, journal: string, run: Run): Promise<void> {
   await wipeUnfinished(journal);
-  const history = historyOf(hre.network.provider);
+  const record = readRecord(networkOf(hre));
+  const history = historyOf(hre.network.provider, record ? firstRecordedBlock(record) : 0);
   try {
     await run(history, false);
   } catch (error) {
@@ -260,6 +263,11 @@ export async function journaledArguments(
 export async function firstBlockOf(hre: HardhatRuntimeEnvironment): Promise<number | undefined> {
   const blocks = (await readJournal(hre)).flatMap(({ receipt }) => (receipt ? [receipt.blockNumber] : []));
   return blocks.length > 0 ? Math.min(...blocks) : undefined;
+}
+
+/** The blocks since the network's journal began; all blocks while there is nothing in it. */
+export async function blocksOf(hre: HardhatRuntimeEnvironment): Promise<Blocks> {
+  return { from: (await firstBlockOf(hre)) ?? 0, to: await hre.ethers.provider.getBlockNumber() };
 }
 
 /** A contract that a journal knows. */

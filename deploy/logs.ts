@@ -1,25 +1,42 @@
-import { isOutage } from "./rpc";
+import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog } from "../.build/typechain/common";
+import { isRefusal } from "./rpc";
+
+/** Blocks from one to another, both included. */
+export interface Blocks {
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
- * What a query for logs finds on the whole chain. It is asked for at once; an endpoint that refuses so wide a range of blocks is
- * asked for halves of it, until it answers. `query` gets the first and the last block, `height` tells the latest one.
+ * What a query for logs finds in a range of blocks, in the order of the chain. All of it is asked for at once. An endpoint that
+ * refuses so many blocks, or so many logs, is asked for half of them, and from then on for as few; what one block alone is refused
+ * for is thrown, and so is at once every failure that is no answer.
  */
-export async function wholeChain<T>(
-  query: (from: number, to: number | "latest") => Promise<readonly T[]>,
-  height: () => Promise<number>,
-): Promise<T[]> {
+export async function readLogs<T>(blocks: Blocks, query: (part: Blocks) => Promise<readonly T[]>): Promise<T[]> {
   const found: T[] = [];
-  let [last, length] = [Infinity, Infinity];
-  for (let from = 0; ;) {
-    const to = from + length > last || length === Infinity ? "latest" : from + length - 1;
+  let length = Infinity;
+  for (let { from } = blocks; from <= blocks.to;) {
+    const to = Math.min(from + length - 1, blocks.to);
     try {
-      for (const log of await query(from, to)) found.push(log);
-      if (to === "latest") return found;
+      for (const log of await query({ from, to })) found.push(log);
       from = to + 1;
     } catch (error) {
-      if (isOutage(error) || length === 1) throw error;
-      if (last === Infinity) last = await height();
-      length = Math.ceil(Math.min(length, last - from + 1) / 2);
+      if (!isRefusal(error) || from === to) throw error;
+      length = Math.ceil((to - from + 1) / 2);
     }
   }
+  return found;
+}
+
+interface Emitter<Event extends TypedContractEvent> {
+  queryFilter(filter: TypedDeferredTopicFilter<Event>, from: number, to: number): Promise<TypedEventLog<Event>[]>;
+}
+
+/** The events of a contract in a range of blocks: {@link readLogs} of a filter. */
+export async function readEvents<Event extends TypedContractEvent>(
+  blocks: Blocks,
+  contract: Emitter<Event>,
+  filter: TypedDeferredTopicFilter<Event>,
+): Promise<TypedEventLog<Event>[]> {
+  return readLogs(blocks, async ({ from, to }) => contract.queryFilter(filter, from, to));
 }

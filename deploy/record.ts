@@ -6,8 +6,8 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { vestingModuleId } from "../ignition/modules/Vesting";
 import { toJson, writeWhole } from "../scripts/lib/files";
 import { CREATE_X, CREATE_X_INTERFACE } from "./create2";
-import { AGAIN, journaledContracts, networkOf, recordFile, type Addresses } from "./ignition";
-import { wholeChain } from "./logs";
+import { AGAIN, blocksOf, journaledContracts, networkOf, recordFile, type Addresses } from "./ignition";
+import { readEvents, readLogs, type Blocks } from "./logs";
 import type { LaunchedModel } from "./model";
 import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
@@ -61,6 +61,10 @@ export function recordedContracts({ contracts, models }: DeploymentRecord): Cont
   return [...Object.values(contracts), ...ofModels];
 }
 
+/** The block where what is recorded began. */
+export const firstRecordedBlock = (record: DeploymentRecord) =>
+  Math.min(...recordedContracts(record).map(({ block }) => block));
+
 /** Ending of a module's name of which there are several: a circuit's capacity. */
 const VARIANT = /_\d+(?=#)/;
 
@@ -103,14 +107,15 @@ export async function writeRecord(
         return [key, await record(entry, before?.contracts[key])] as const;
       }),
   );
+  const blocks = await blocksOf(hre);
   const recordedModels: Record<string, ModelRecord> = { ...before?.models };
   for (const model of models) {
     const known = recordedModels[model.file.modelId];
-    const wallet = await walletEntry(hre, model);
+    const wallet = await walletEntry(hre, blocks, model);
     recordedModels[model.file.modelId] = {
       key: model.key,
-      token: await record(await tokenEntry(hre, protocol, model), known?.token),
-      pool: await record(await poolEntry(hre, protocol, model), known?.pool),
+      token: await record(await tokenEntry(blocks, protocol, model), known?.token),
+      pool: await record(await poolEntry(blocks, protocol, model), known?.pool),
       ...(wallet && { wallet: await record(wallet, known?.wallet) }),
     };
   }
@@ -148,15 +153,8 @@ export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<st
 
 type Entry = Omit<ContractRecord, "codeHash" | "commit">;
 
-async function tokenEntry(
-  hre: HardhatRuntimeEnvironment,
-  { tokenManager }: Protocol,
-  { key, token }: LaunchedModel,
-): Promise<Entry> {
-  const [created] = await wholeChain(
-    async (from, to) => tokenManager.queryFilter(tokenManager.filters.TokenDeployed(key), from, to),
-    async () => hre.ethers.provider.getBlockNumber(),
-  );
+async function tokenEntry(blocks: Blocks, { tokenManager }: Protocol, { key, token }: LaunchedModel): Promise<Entry> {
+  const [created] = await readEvents(blocks, tokenManager, tokenManager.filters.TokenDeployed(key));
   return {
     contract: "ModelToken",
     address: await token.getAddress(),
@@ -173,14 +171,11 @@ async function tokenEntry(
 }
 
 async function poolEntry(
-  hre: HardhatRuntimeEnvironment,
+  blocks: Blocks,
   { factory, addresses }: Protocol,
   { key, token, pool }: LaunchedModel,
 ): Promise<Entry> {
-  const [created] = await wholeChain(
-    async (from, to) => factory.queryFilter(factory.filters.PoolCreated(key), from, to),
-    async () => hre.ethers.provider.getBlockNumber(),
-  );
+  const [created] = await readEvents(blocks, factory, factory.filters.PoolCreated(key));
   const { terms, virtualSupply } = created?.args ?? {};
   return {
     contract: "HokusaiAMM",
@@ -196,14 +191,17 @@ async function poolEntry(
   };
 }
 
-async function walletEntry(hre: HardhatRuntimeEnvironment, { file, token }: LaunchedModel): Promise<Entry | undefined> {
+async function walletEntry(
+  hre: HardhatRuntimeEnvironment,
+  blocks: Blocks,
+  { file, token }: LaunchedModel,
+): Promise<Entry | undefined> {
   if (file.recipient.kind !== "vesting") return undefined;
   const address = await token.supplierRecipient();
   const wallet = await hre.ethers.getContractAt("VestingWallet", address);
   const factory = new Contract(CREATE_X, CREATE_X_INTERFACE, hre.ethers.provider);
-  const [created] = await wholeChain(
-    async (from, to) => factory.queryFilter(factory.getEvent("ContractCreation")(address), from, to),
-    async () => hre.ethers.provider.getBlockNumber(),
+  const [created] = await readLogs(blocks, async ({ from, to }) =>
+    factory.queryFilter(factory.getEvent("ContractCreation")(address), from, to),
   );
   return {
     contract: "VestingWallet",

@@ -12,7 +12,7 @@ const PASSING = new RegExp(
   [
     "HH110|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR|socket|other side closed|timed? ?out|fetch failed",
     "Invalid JSON-RPC response|Too Many Requests|rate limit|limit exceeded|request limit|header not found|bad gateway",
-    "service unavailable|internal server error|temporarily|missing trie node|unknown block",
+    "service unavailable|internal server error|temporarily|missing trie node|unknown block|beyond (the )?(current )?head",
   ].join("|"),
   "i",
 );
@@ -30,7 +30,8 @@ const FEES = /less than (the )?block base fee/i;
 const PASSING_IGNITION = new Set([401, 402, 403, 404, 405, 411]);
 
 /** What endpoints say about logs of more blocks than they read at once; some with the code of those that are asked too often. */
-const TOO_WIDE = /\brange\b|more than \d+ (blocks|logs|results)|too many (blocks|logs|results)|response size/i;
+const TOO_WIDE =
+  /\brange\b(?!.*\bhead\b)|more than \d+ (blocks|logs|results)|too many (blocks|logs|results)|response size/i;
 
 /** Whether an endpoint refuses to read so many blocks at once, or to answer so much: to ask for the same again is in vain. */
 export const isTooWide = (message: string) => TOO_WIDE.test(message);
@@ -40,6 +41,11 @@ export function isOutage(error: unknown): boolean {
   return chainOf(error).some(
     ({ code, message }) => !isTooWide(message) && (code === -32005 || PASSING.test(`${code} ${message}`)),
   );
+}
+
+/** Whether an endpoint answered that it will not do what it was asked for, now or later. */
+export function isRefusal(error: unknown): boolean {
+  return !isOutage(error) && chainOf(error).some(({ code }) => typeof code === "number");
 }
 
 /** Whether an account has not what a transaction costs. */

@@ -2,6 +2,7 @@
 // The chain as the doctor sees it: one block of it, read in batches, never written.
 
 import { Contract, isError, toQuantity, type BaseContract, type ContractRunner, type LogDescription } from "ethers";
+import { readLogs } from "../../deploy/logs";
 import { Problem } from "../../deploy/problem";
 import type { Compiled } from "./build";
 import { Refused, Rpc } from "./rpc";
@@ -21,9 +22,6 @@ export interface Located {
   readonly address: string;
   readonly compiled: Compiled;
 }
-
-/** Blocks whose logs are asked for at once; fewer when the node refuses so many. */
-const CHUNK = 10_000;
 
 /** What nodes answer with when a call reverts. */
 const REVERTED = 3;
@@ -75,30 +73,15 @@ export class Chain {
   /** All events of contracts from a block on; what is no event of theirs is left out. */
   async events(contracts: readonly Located[], from: number): Promise<Event[]> {
     const compiledAt = new Map(contracts.map(({ address, compiled }) => [address.toLowerCase(), compiled]));
-    const addresses = [...compiledAt.keys()];
-    const events: Event[] = [];
-    for (let start = from, chunk = CHUNK; start <= this.block;) {
-      const end = Math.min(start + chunk - 1, this.block);
-      const logs = await this.logs(addresses, start, end).catch((error: unknown) => {
-        if (end === start || !(error instanceof Refused)) throw error;
-        return undefined;
+    const address = [...compiledAt.keys()];
+    return readLogs({ from, to: this.block }, async (part) => {
+      const filter = { address, fromBlock: toQuantity(part.from), toBlock: toQuantity(part.to) };
+      const logs = await this.rpc.send<Log[]>("eth_getLogs", [filter]);
+      return logs.flatMap((log) => {
+        const event = compiledAt.get(log.address.toLowerCase())?.abi.parseLog(log);
+        return event ? [{ address: log.address, blockNumber: Number(log.blockNumber), event }] : [];
       });
-      if (logs === undefined) {
-        chunk = Math.ceil(chunk / 4);
-        continue;
-      }
-      for (const { address, blockNumber, topics, data } of logs) {
-        const event = compiledAt.get(address.toLowerCase())?.abi.parseLog({ topics, data });
-        if (event) events.push({ address, blockNumber: Number(blockNumber), event });
-      }
-      start = end + 1;
-      chunk = Math.min(chunk * 2, CHUNK);
-    }
-    return events;
-  }
-
-  private logs(address: readonly string[], from: number, to: number): Promise<Log[]> {
-    return this.rpc.send("eth_getLogs", [{ address, fromBlock: toQuantity(from), toBlock: toQuantity(to) }]);
+    });
   }
 
   private async call(to: string, data: string): Promise<string> {

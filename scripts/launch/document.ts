@@ -1,5 +1,6 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type { Addresses, Sent } from "../../deploy/ignition";
+import { blocksOf, type Addresses, type Sent } from "../../deploy/ignition";
+import { readEvents } from "../../deploy/logs";
 import type { LaunchedModel } from "../../deploy/model";
 import { projectedDilution, type Dilution } from "../../deploy/modelFile";
 import type { Protocol } from "../../deploy/protocol";
@@ -93,8 +94,11 @@ export async function readHistory(
   const timeOf = async (block: number) => BigInt((await hre.ethers.provider.getBlock(block))?.timestamp ?? 0);
   const crr = await pool.crr();
   const virtualReserve = await pool.virtualReserve();
-  const bought = (await pool.queryFilter(pool.filters.Bought())).map((event) => ({ event, side: "buy" as const }));
-  const sold = (await pool.queryFilter(pool.filters.Sold())).map((event) => ({ event, side: "sell" as const }));
+  const blocks = await blocksOf(hre);
+  const buys = await readEvents(blocks, pool, pool.filters.Bought());
+  const sells = await readEvents(blocks, pool, pool.filters.Sold());
+  const bought = buys.map((event) => ({ event, side: "buy" as const }));
+  const sold = sells.map((event) => ({ event, side: "sell" as const }));
   const trades = [...bought, ...sold]
     .sort((a, b) => a.event.blockNumber - b.event.blockNumber || a.event.index - b.event.index)
     .map(async ({ event, side }) => {
@@ -110,8 +114,9 @@ export async function readHistory(
         timestamp: await timeOf(event.blockNumber),
       };
     });
-  const payments = await verifier.queryFilter(verifier.filters.RewardDistributed(key));
-  const improvements = (await verifier.queryFilter(verifier.filters.ImprovementRecorded(key))).map(async (event) => {
+  const payments = await readEvents(blocks, verifier, verifier.filters.RewardDistributed(key));
+  const recorded = await readEvents(blocks, verifier, verifier.filters.ImprovementRecorded(key));
+  const improvements = recorded.map(async (event) => {
     const { evaluationId, baselineScore, candidateScore, reward } = event.args;
     const paid = payments.filter(({ args }) => args.evaluationId === evaluationId);
     return {
@@ -123,7 +128,8 @@ export async function readHistory(
       timestamp: await timeOf(event.blockNumber),
     };
   });
-  const fees = (await pool.queryFilter(pool.filters.FeesDeposited())).map(async (event) => {
+  const deposits = await readEvents(blocks, pool, pool.filters.FeesDeposited());
+  const fees = deposits.map(async (event) => {
     const { amount, pending, streamEnd } = event.args;
     return { amount, pending, streamEnd, timestamp: await timeOf(event.blockNumber) };
   });

@@ -1,6 +1,8 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { parseUnits } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { blocksOf } from "../../deploy/ignition";
+import { readEvents } from "../../deploy/logs";
 import { confirm, type LaunchedModel, type Report } from "../../deploy/model";
 import type { Protocol } from "../../deploy/protocol";
 import { formatPrice, formatReserve, formatTokens, RESERVE_DECIMALS, roundTokens } from "../../deploy/units";
@@ -49,8 +51,10 @@ export async function trade(
 ): Promise<Trading> {
   const investor = (await hre.ethers.getSigners())[INVESTOR] as HardhatEthersSigner;
   const market = { hre, protocol, model, investor, report };
-  const bought = (await model.pool.queryFilter(model.pool.filters.Bought(investor.address))).length;
-  const sold = (await model.pool.queryFilter(model.pool.filters.Sold(investor.address))).length;
+  const blocks = await blocksOf(hre);
+  const { pool } = model;
+  const bought = (await readEvents(blocks, pool, pool.filters.Bought(investor.address))).length;
+  const sold = (await readEvents(blocks, pool, pool.filters.Sold(investor.address))).length;
   if (bought === 0) await fund(market);
 
   const trades: Trade[] = [];

@@ -5,12 +5,15 @@ import {
   Contract,
   JsonRpcApiProvider,
   Network,
+  type FilterByBlockHash,
   type JsonRpcError,
   type JsonRpcPayload,
   type JsonRpcResult,
+  type Log,
 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { setTimeout as pause } from "node:timers/promises";
+import { readLogs, type Blocks } from "../../deploy/logs";
 import { isTooWide } from "../../deploy/rpc";
 import type { Telemetry } from "./telemetry";
 
@@ -66,6 +69,11 @@ export class PatientProvider extends JsonRpcApiProvider {
       this.failingSince ??= Date.now();
       await this.rest(attempt);
     }
+  }
+
+  /** The logs of a range of blocks that pass a filter. */
+  async logsIn(blocks: Blocks, filter: Pick<FilterByBlockHash, "address" | "topics">): Promise<Log[]> {
+    return readLogs(blocks, async ({ from, to }) => this.getLogs({ ...filter, fromBlock: from, toBlock: to }));
   }
 
   /** Between half of the pause and the whole, so that several instances do not come back at the same moment. */

@@ -19,7 +19,6 @@ import { readJson } from "../../lib/files";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
 import { Refusals, refusalOf, type Duty, type Tools, type View } from "./duty";
-import { readLogs } from "./models";
 
 /** Records in a transaction at most: some three million gas. */
 const LARGEST_BATCH = 50;
@@ -134,7 +133,7 @@ export class FeesDuty implements Duty {
     const topics = this.router.interface.encodeFilterTopics("FeeDeposited", [null, sender.address]) as (
       string | null
     )[];
-    const logs = await readLogs(provider, { address: this.router.target as string, topics }, from, confirmed);
+    const logs = await provider.logsIn({ from, to: confirmed }, { address: this.router.target as string, topics });
     for (const hash of new Set(logs.map(({ transactionHash }) => transactionHash))) await this.readPayment(hash);
     this.cursor = { block: confirmed, hash: last.hash };
     return true;

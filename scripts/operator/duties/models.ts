@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which models are registered, which of them are declared in files, and what is still to be done for them.
 
-import { Interface, type Log } from "ethers";
+import type { Interface, Log } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -33,8 +33,6 @@ interface KnownFile {
   readonly changed: number;
   readonly file?: ModelFile;
 }
-
-const LONGEST_RANGE = 10_000;
 
 /** A view of each kind of verification method that no other kind has. */
 const KINDS = { OracleAttestation: "epoch", ZkProof: "keyHash", Hybrid: "methods" } as const;
@@ -167,7 +165,7 @@ export class Models {
     if (confirmed < from) return;
     const last = await this.provider.getBlock(confirmed); // before the logs: a reorganisation meanwhile shows next time
     if (!last?.hash) return;
-    for (const log of await readLogs(this.provider, this.filter(), from, confirmed)) this.apply(log);
+    for (const log of await this.provider.logsIn({ from, to: confirmed }, this.filter())) this.apply(log);
     this.cursor = { block: confirmed, hash: last.hash };
   }
 
@@ -224,25 +222,3 @@ export class Models {
 }
 
 const topicOf = (contract: Interface, name: string) => (contract.getEvent(name) as { topicHash: string }).topicHash;
-
-/** Logs of a range of blocks, in parts that are halved when the node refuses them as too large. */
-export async function readLogs(
-  provider: PatientProvider,
-  filter: { readonly address: string | string[]; readonly topics: (string | string[] | null)[] },
-  from: number,
-  to: number,
-): Promise<Log[]> {
-  const logs: Log[] = [];
-  let length = LONGEST_RANGE;
-  for (let start = from; start <= to;) {
-    const end = Math.min(to, start + length - 1);
-    try {
-      logs.push(...(await provider.getLogs({ ...filter, fromBlock: start, toBlock: end })));
-      start = end + 1;
-    } catch (error) {
-      if (error instanceof Stopped || length === 1) throw error;
-      length = Math.ceil(length / 2);
-    }
-  }
-  return logs;
-}

@@ -10,7 +10,6 @@ import { callOf } from "../../attest/submit";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
 import { Refusals, refusalOf, type Duty, type Tools, type View } from "./duty";
-import { readLogs } from "./models";
 
 /** Reverts that pass with time: the file waits. */
 const PASSING = ["DailyLimitExceeded", "Paused"];
@@ -101,7 +100,7 @@ export class SubmitDuty implements Duty {
     const { evaluation, evaluationId, contributionDataHash, contributorsRoot } = bundle.statement;
     const topics = verifier.interface.encodeFilterTopics("ImprovementRecorded", [evaluation.model, evaluationId]);
     const filter = { address, topics: topics as (string | null)[] };
-    const [log] = await readLogs(this.tools.provider, filter, this.fromBlock, view.confirmed);
+    const [log] = await this.tools.provider.logsIn({ from: this.fromBlock, to: view.confirmed }, filter);
     if (log === undefined) return false; // not deep enough yet
     const { baselineScore, candidateScore, ...paid } = verifier.interface.parseLog(log)?.args.toObject() as Record<
       string,
