@@ -7,11 +7,12 @@ import { poseidon4 } from "poseidon-lite";
 import { Problem } from "../../../deploy/problem";
 import { main } from "../../../scripts/commit";
 import type { Streams } from "../../../scripts/lib/command";
-import { commit, Domain, FIELD, type Opening } from "../../../scripts/zk/commitment";
+import { CAPACITIES, commit, Domain, FIELD, type Opening } from "../../../scripts/zk/commitment";
 import { countRows, packCounts, provenBy } from "../../../scripts/zk/counts";
 import { isSealed, readPrivateKey, readPublicKey, seal, unseal } from "../../../scripts/zk/escrow";
 import { formatOpening, readOpening, readRows } from "../../../scripts/zk/openings";
-import { capacityFor, readKey } from "../../../scripts/zk/prover";
+import { capacityFor, publicInputsOf, readKey } from "../../../scripts/zk/prover";
+import { readProven } from "../../verification/zk/fixtures";
 
 const CSV = "id,label,score\n1,1,0.7\n2,0,0.2\n3,1,0.5\n";
 const OPENING: Opening = { domain: Domain.Predictions, capacity: 64, bits: [1, 0, 1], salt: 5n };
@@ -296,6 +297,13 @@ describe("Openings and commitments", () => {
       { ...OPENING, capacity: 16_384 },
     ];
     expect(new Set([OPENING, ...others].map(commit))).to.have.length(1 + others.length);
+  });
+
+  it("are what each circuit computes, however many words it has", () => {
+    for (const capacity of CAPACITIES) {
+      const { claim, publicSignals } = readProven(capacity);
+      expect(publicInputsOf(claim).map(String), String(capacity)).to.deep.equal(publicSignals);
+    }
   });
 
   it("refuse rows, salts and counts that a circuit does not hold", () => {

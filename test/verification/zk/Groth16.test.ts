@@ -2,7 +2,7 @@ import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { Groth16Harness } from "../../../.build/typechain";
-import { FIELD } from "../../../scripts/zk/commitment";
+import { CAPACITIES, FIELD } from "../../../scripts/zk/commitment";
 import { encodeKey, readKey, verifyWithSnarkjs, type VerifyingKey } from "../../../scripts/zk/prover";
 import { Random } from "../../utils/random";
 import { BASE_FIELD, g1Times, g2Times, inverse, negated } from "./bn254";
@@ -55,7 +55,7 @@ const replaced = (values: readonly bigint[], index: number, value: bigint) =>
 
 describe("Groth16", () => {
   describe("V2: with the prover's own proofs", () => {
-    for (const capacity of [64, 1_024]) {
+    for (const capacity of CAPACITIES) {
       it(`accepts a proof of the circuit for ${capacity} rows`, async () => {
         const { harness, proof, inputs } = await proven(capacity);
         expect(await isValid(harness, proof, inputs)).to.equal(true);
@@ -65,7 +65,7 @@ describe("Groth16", () => {
     it("refuses it for any other public input", async () => {
       const { harness, proof, inputs } = await loadFixture(proven64);
       for (const [i, input] of inputs.entries()) {
-        for (const other of [(input + 1n) % FIELD, (input + FIELD - 1n) % FIELD, 0n, FIELD - 1n]) {
+        for (const other of [(input + 1n) % FIELD, (input + FIELD - 1n) % FIELD, FIELD - input, 0n, FIELD - 1n]) {
           expect(await isValid(harness, proof, replaced(inputs, i, other)), `input ${i}`).to.equal(false);
         }
       }
@@ -106,20 +106,19 @@ describe("Groth16", () => {
       }
     });
 
-    it("refuses points at infinity", async () => {
+    it("refuses points at infinity, one, two or all of them", async () => {
       const { harness, proof } = await loadFixture(simulated);
-      const [a, b, c] = [proof.slice(0, 2), proof.slice(2, 6), proof.slice(6)];
-      const [zero1, zero2] = [
-        [0n, 0n],
-        [0n, 0n, 0n, 0n],
-      ];
-      for (const points of [
-        [zero1, b, c],
-        [a, zero2, c],
-        [a, b, zero1],
-        [zero1, zero2, zero1],
-      ])
-        expect(await isValid(harness, points.flat(), INPUTS)).to.equal(false);
+      for (const names of ["A", "B", "C", "AB", "AC", "BC", "ABC"]) {
+        const points = proof.map((value, i) => (names.includes(COORDINATES[i]![0]!) ? 0n : value));
+        expect(await isValid(harness, points, INPUTS), names).to.equal(false);
+      }
+    });
+
+    it("refuses a B on the curve but outside the group", async () => {
+      const { harness, proof } = await loadFixture(simulated);
+      const [a, c] = [proof.slice(0, 2), proof.slice(6)];
+      for (const b of [OUTSIDE_G2, negated(OUTSIDE_G2)])
+        expect(await isValid(harness, [...a, ...b, ...c], INPUTS)).to.equal(false);
     });
 
     it("refuses other points of the groups in the place of A, B and C", async () => {
@@ -170,6 +169,9 @@ describe("Groth16", () => {
           { points: replaced(points, spot, points[spot]! ^ bit), inputs },
           { points: [...negated(points.slice(0, 2)), ...negated(points.slice(2, 6)), ...points.slice(6)], inputs },
           { points: [...points.slice(0, 6), ...g1Times(other)], inputs },
+          { points: [...g1Times(BigInt(i) + 2n), ...points.slice(2)], inputs },
+          { points: [...points.slice(0, 2), ...g2Times(BigInt(i) + 2n), ...points.slice(6)], inputs },
+          { points: [...points.slice(0, 2), ...OUTSIDE_G2, ...points.slice(6)], inputs },
         );
       }
       const verdicts = await verifyWithSnarkjs(
@@ -177,20 +179,25 @@ describe("Groth16", () => {
         cases.map(({ points, inputs }) => toSnarkjsProof(points, inputs)),
       );
       expect(verdicts.filter((verdict) => verdict)).to.have.length(80);
-      expect(verdicts.filter((verdict) => !verdict)).to.have.length(120);
+      expect(verdicts.filter((verdict) => !verdict)).to.have.length(240);
       for (const [i, { points, inputs }] of cases.entries())
         expect(await isValid(harness, points, inputs), `case ${i}`).to.equal(verdicts[i]);
     });
 
     it("but for coordinates not reduced, which snarkjs accepts", async () => {
       const { harness, proof } = await loadFixture(simulated);
-      const unreduced = replaced(proof, 0, proof[0]! + BASE_FIELD);
-      expect(await verifyWithSnarkjs(toSnarkjsKey(SECRETS), [toSnarkjsProof(unreduced, INPUTS)])).to.deep.equal([true]);
-      expect(await isValid(harness, unreduced, INPUTS)).to.equal(false);
+      const unreduced = proof.map((value, i) => replaced(proof, i, value + BASE_FIELD));
+      const verdicts = await verifyWithSnarkjs(
+        toSnarkjsKey(SECRETS),
+        unreduced.map((points) => toSnarkjsProof(points, INPUTS)),
+      );
+      expect(verdicts).to.deep.equal(COORDINATES.map(() => true));
+      for (const [i, points] of unreduced.entries())
+        expect(await isValid(harness, points, INPUTS), COORDINATES[i]).to.equal(false);
     });
 
     it("on the prover's own proofs", async () => {
-      for (const capacity of [64, 1_024]) {
+      for (const capacity of CAPACITIES) {
         const { proof, publicSignals } = readProven(capacity);
         const key = readKey(capacity).verificationKey;
         expect(await verifyWithSnarkjs(key, [{ proof, publicSignals }])).to.deep.equal([true]);

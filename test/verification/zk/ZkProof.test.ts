@@ -254,6 +254,66 @@ describe("ZkProof", () => {
       expect([...(await method.provenBy(COUNTS, COUNTS.n))]).to.deep.equal(Object.values(REAL));
     });
 
+    /** The formula with sixty digits, by another quantile; the chain's, 1.959963985, is the true one rounded up. */
+    function exactBound({ n, baselineCorrect, candidateCorrect, disagreements }: Counts, z: string): bigint {
+      const Exact = Decimal.clone({ precision: 60 });
+      const delta = new Exact(candidateCorrect).minus(baselineCorrect);
+      const deviation = new Exact(disagreements).minus(delta.pow(2).div(n)).sqrt();
+      const bound = delta.minus(deviation.times(z)).times(10_000).div(n);
+      return BigInt(Decimal.max(bound.floor(), 0).toFixed());
+    }
+    const [ROUNDED_UP, TRUE] = ["1.959963985", "1.95996398454005423552459443052055152795555"];
+
+    it("is the formula's value rounded down, never up, for counts of any size", async () => {
+      const { method } = await loadFixture(zkFixture);
+      const random = new Random("bounds");
+      const most = Number(MAX_COUNT);
+      const draw = (min: number, max: number) => Number(random.between(BigInt(min), BigInt(max)));
+      let [positive, lower] = [0, 0];
+      for (let i = 0; i < 300; ++i) {
+        const n = draw(1, Math.min(most, 2 ** ((i % 32) + 1)));
+        const lost = draw(0, Math.floor(n / (i % 7 === 0 ? 2 : 50)));
+        const gained = draw(lost, Math.min(n - lost, i % 3 === 0 ? n : 2 * lost + 1));
+        const both = draw(0, n - gained - lost);
+        const counts = {
+          n,
+          baselineCorrect: both + lost,
+          candidateCorrect: both + gained,
+          disagreements: gained + lost,
+        };
+        const name = JSON.stringify(counts);
+        const [score, improvement, bound] = await method.provenBy(counts, n);
+        const [delta, rows] = [BigInt(gained - lost), BigInt(n)];
+        // Floor: q·n ≤ 10⁴·k < (q + 1)·n.
+        for (const [quotient, count] of [
+          [score, BigInt(both + gained)],
+          [improvement, delta],
+        ] as const) {
+          expect(quotient * rows <= count * 10_000n, name).to.equal(true);
+          expect(count * 10_000n < (quotient + 1n) * rows, name).to.equal(true);
+        }
+        expect(bound, name).to.equal(exactBound(counts, ROUNDED_UP));
+        expect(bound <= exactBound(counts, TRUE), name).to.equal(true);
+        expect(bound <= improvement && improvement <= score, name).to.equal(true);
+        expect(provenBy(counts), name).to.deep.equal({ score, improvementBps: improvement, lowerBoundBps: bound });
+        if (bound > 0n) positive++;
+        if (bound > 0n && bound < improvement) lower++;
+      }
+      expect(
+        [positive, lower].every((count) => count > 100),
+        String([positive, lower]),
+      ).to.equal(true);
+    });
+
+    it("takes a whole bps for a margin of a fraction", async () => {
+      const { method } = await loadFixture(zkFixture);
+      const [n, half] = [4_000_000_000, 2_000_000_000];
+      const counts = { baselineCorrect: 0, candidateCorrect: half, disagreements: half }; // the margin is 0.15 bps
+      expect([...(await method.provenBy(counts, n))]).to.deep.equal([5_000n, 5_000n, 4_999n]);
+      const certain = { ...counts, candidateCorrect: n, disagreements: n }; // every row is better: there is none
+      expect([...(await method.provenBy(certain, n))]).to.deep.equal([10_000n, 10_000n, 10_000n]);
+    });
+
     it("does not overflow at the largest counts", async () => {
       const { method } = await loadFixture(zkFixture);
       const counts = { baselineCorrect: 0n, candidateCorrect: MAX_COUNT, disagreements: MAX_COUNT };
@@ -261,6 +321,14 @@ describe("ZkProof", () => {
       const [, improvement, bound] = await method.provenBy({ ...counts, candidateCorrect: MAX_COUNT / 2n }, MAX_COUNT);
       expect(improvement).to.equal(4_999n);
       expect(bound).to.equal(4_999n);
+      const widest = {
+        baselineCorrect: MAX_COUNT / 2n,
+        candidateCorrect: MAX_COUNT / 2n + 1n,
+        disagreements: MAX_COUNT,
+      };
+      expect([...(await method.provenBy(widest, MAX_COUNT))]).to.deep.equal([5_000n, 0n, 0n]);
+      for (const n of [1n, MAX_COUNT])
+        expect([...(await method.provenBy({ ...counts, candidateCorrect: 0n }, n))]).to.deep.equal([0n, 0n, 0n]);
     });
   });
 
@@ -293,7 +361,8 @@ describe("ZkProof", () => {
           error: "EvaluationAlreadyUsed",
           args,
         });
-        await expect(submit(context, { ...statement, evaluationId: id("again") }, again)).to.be.reverted;
+        const renamed = await buildStatement(context, model, { evaluationId: id("again") });
+        await expectRefused(context, model, renamed, again, { contract: method, error: "ProofInvalid", args: [] });
       }
       expect((await registry.benchmarkOf(model.id)).modelCommitment).to.equal(statement.evaluation.candidateCommitment);
     });
