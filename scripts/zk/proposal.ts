@@ -45,8 +45,9 @@ export async function proposeProof(chain: Chain, proposal: ZkProposal, progress:
   progress(`${n} rows, ${baselineCorrect} → ${candidateCorrect} right, ${disagreements} disagreements`);
   const { proof } = await prove({ labels, baseline, candidate, digest }, progress);
   const proven: Bundle = { ...bundle, proof: encodeZkProof(counts, proof) };
-  await requireAcceptable(chain, proven);
+  const { waitsForLimit } = await requireAcceptable(chain, proven);
   progress("the chain accepts the proof");
+  if (waitsForLimit !== undefined) progress(`waits for another day: today's limit leaves ${waitsForLimit} bps`);
   return { counts, bundle: proven, ...(claims && { claims }) };
 }
 

@@ -175,6 +175,23 @@ describe("prove @uninstrumented", () => {
     });
   });
 
+  it("says when an improvement must wait for another day, which the chain refuses today", async () => {
+    const context = await loadFixture(provenModels);
+    const { models, registry, admin } = context;
+    await registry.connect(admin).setDailyLimit(models.proven.id, DELTA - 1n);
+    const { code, out, err } = await run(prove, optionsFor(context, "proven"));
+    expect(code).to.equal(0);
+    expect(err.trimEnd().split("\n")).to.deep.equal([
+      ...PROGRESS,
+      `waits for another day: today's limit leaves ${DELTA - 1n} bps`,
+    ]);
+    const sent = await run(submit, ["--network", "hardhat"], { input: out, env: payer });
+    expect([sent.code, sent.out]).to.deep.equal([1, ""]);
+    expect(sent.err).to.contain(`(DailyLimitExceeded: deltaBps ${DELTA}, remainingBps ${DELTA - 1n})`);
+    await registry.connect(admin).setDailyLimit(models.proven.id, DELTA);
+    expect((await run(submit, ["--network", "hardhat"], { input: out, env: payer })).code).to.equal(0);
+  });
+
   describe("for a model whose method is a hybrid", () => {
     it("V2: makes a statement that attesters sign; it is paid with both, and refused with either alone", async () => {
       const context = await loadFixture(provenModels);
@@ -360,6 +377,23 @@ describe("prove @uninstrumented", () => {
           `${folder.path("rows.csv")}: baseline of row 1 is not what was committed to, expected the committed rows in their order.`,
       ],
       [
+        "CSV that slipped by a row",
+        () => csv(["label,candidate", ...LABELS.bits.map((_, i) => `${Number(i > 0)},1`), ""].join("\n")),
+        () =>
+          `${folder.path("rows.csv")}: label of row 1 is not what was committed to, expected the committed rows in their order.`,
+      ],
+      [
+        "CSV with a row more than was committed to",
+        () => csv(`${CSV}60,1,0,1\n`),
+        () =>
+          `${folder.path("rows.csv")}: label of row 61 is not what was committed to, expected the committed rows in their order.`,
+      ],
+      [
+        "CSV with a row less than was committed to",
+        () => csv(CSV.split("\n").slice(0, ROWS).join("\n")),
+        "there are 60 labels, 60 baseline and 59 candidate predictions, expected as many of each.",
+      ],
+      [
         "CSV without predictions",
         () => csv("id,prediction\n1,1\n"),
         () => `${folder.path("rows.csv")} has no column "candidate", expected one of id, prediction.`,
@@ -391,6 +425,31 @@ describe("prove @uninstrumented", () => {
           return { "--candidate": write("sealed", damaged), "--escrow-key": write("key.pem", keys.privateKey) };
         },
         () => `${folder.path("sealed")} cannot be opened with this key: it was sealed to another, or changed.`,
+      ],
+      [
+        "an escrow file that is cut short",
+        () => {
+          const keys = keyPair();
+          sealed(keys);
+          const cut = write("sealed", folder.read("sealed").slice(0, -20));
+          return { "--candidate": cut, "--escrow-key": write("key.pem", keys.privateKey) };
+        },
+        () => `${folder.path("sealed")} is not JSON: `,
+      ],
+      [
+        "an escrow file with an opening that does not open",
+        () => {
+          const keys = keyPair();
+          const changed = formatOpening(CANDIDATE).replace('00"', '01"');
+          const file = write("sealed", seal(changed, readPublicKey("to", keys.publicKey)));
+          return { "--candidate": file, "--escrow-key": write("key.pem", keys.privateKey) };
+        },
+        () => `${folder.path("sealed")} does not open its commitment ${commit(CANDIDATE)}: it was changed.`,
+      ],
+      [
+        "one file for two results",
+        () => ({ ...csv(CSV), "--out": folder.path("kept.json") }),
+        "options: --opening, --claims and --out name the same file.",
       ],
       [
         "a key that is none",
