@@ -60,7 +60,8 @@ export function historyOf(provider: EIP1193Provider, firstBlock: number): Histor
   async function findCall({ from, to, data }: TransactionRequest): Promise<string | undefined> {
     const logs = await logsOf({ address: to });
     for (const hash of new Set(logs.map(({ transactionHash }) => transactionHash))) {
-      const sent = await ask<{ from: string; input: string }>("eth_getTransactionByHash", hash);
+      const sent = await ask<{ from: string; input: string } | null>("eth_getTransactionByHash", hash);
+      if (sent === null) throw new Error(`timed out: the RPC endpoint has logs of the transaction ${hash}, not itself`);
       if (BigInt(sent.from) === BigInt(from) && sent.input === data) return hash;
     }
     return undefined;

@@ -17,6 +17,9 @@ const PASSING = new RegExp(
   "i",
 );
 
+/** Codes of answers to those who ask too often, whatever the words. */
+const BUSY = new Set<unknown>([429, -32005]);
+
 /** Nobody listens: worth another try only in the middle of something. */
 const ABSENT = /HH108|ECONNREFUSED/;
 
@@ -39,7 +42,7 @@ export const isTooWide = (message: string) => TOO_WIDE.test(message);
 /** Whether an endpoint or a connection failed, so that the same request may succeed a moment later. */
 export function isOutage(error: unknown): boolean {
   return chainOf(error).some(
-    ({ code, message }) => !isTooWide(message) && (code === -32005 || PASSING.test(`${code} ${message}`)),
+    ({ code, message }) => !isTooWide(message) && (BUSY.has(code) || PASSING.test(`${code} ${message}`)),
   );
 }
 

@@ -24,6 +24,7 @@ import { developmentAddresses } from "../deploy/accounts";
 import { Problem } from "../deploy/problem";
 
 const LOCAL_CHAIN_ID = "31337";
+const DIGITS = /^[1-9][0-9]{0,14}$/;
 
 /** The published function, the views that the checks need, and the errors that its troubleshooting table names. */
 export const TOKEN_MANAGER_ABI = [
@@ -66,7 +67,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     const value = env[name] ?? "";
     if (value === "") problems.push(`${name} is missing, expected ${expected}`);
     else if (!isRight(value)) {
-      problems.push(`${name} is ${name === "PRIVATE_KEY" ? "not a key" : value}, expected ${expected}`);
+      // The address of a node may hold an access key.
+      const shown = { PRIVATE_KEY: "not a key", RPC_URL: "not an address" }[name] ?? value;
+      problems.push(`${name} is ${shown}, expected ${expected}`);
     }
     return value;
   };
@@ -81,7 +84,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       "the address that receives the supplier allocation, not zero",
       isAccount,
     ),
-    chainId: env.CHAIN_ID ?? LOCAL_CHAIN_ID,
+    chainId: env.CHAIN_ID
+      ? read("CHAIN_ID", "the chain's id in digits", (value) => DIGITS.test(value))
+      : LOCAL_CHAIN_ID,
   };
   if (problems.length > 0) throw new Problem(`${problems.join("; ")}: set it in the environment.`);
   return settings;

@@ -113,7 +113,11 @@ describe("Patience with an endpoint", () => {
       expect(isPassing(new Error(message)), message).to.equal(true);
     }
     expect(isPassing(new Error("outer", { cause: new Error("Too Many Requests error received") }))).to.equal(true);
-    expect(isOutage(Object.assign(new Error("limit"), { code: -32005 }))).to.equal(true);
+    for (const code of [-32005, 429]) {
+      expect(isOutage(Object.assign(new Error("exceeded its units per second"), { code })), String(code)).to.equal(
+        true,
+      );
+    }
     expect(isPassing(new Error("HH108: Cannot connect to the network"))).to.equal(true);
     expect(isOutage(new Error("HH108: Cannot connect to the network"))).to.equal(false);
     for (const error of [new Error("execution reverted"), new TypeError("x is undefined"), "text", undefined]) {

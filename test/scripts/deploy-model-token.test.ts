@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Contract, id, JsonRpcProvider, keccak256, Wallet, ZeroAddress, type Signer } from "ethers";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { Problem } from "../../deploy/problem";
 import { explainRefusal, readSettings, TOKEN_MANAGER_ABI } from "../../scripts/deploy-model-token";
 import { freePort, rpc, runScript, startNode, type Node } from "../helpers/process";
 import { TOKEN } from "../helpers/units";
@@ -137,6 +138,20 @@ describe("Published deployment script @uninstrumented", () => {
         "MODEL_SUPPLIER_RECIPIENT is missing, expected the address that receives the supplier allocation, not zero: " +
         "set it in the environment.\n",
     );
+  });
+
+  it("shows no malformed RPC address, which may hold a key, and no chain id but digits", () => {
+    const read = (change: object) => () => readSettings({ ...settings, ...change });
+    expect(read({ RPC_URL: "rpc.example.org/v2/secret" })).to.throw(
+      Problem,
+      /^RPC_URL is not an address, expected the network's RPC address: set it in the environment\.$/,
+    );
+    for (const chainId of ["0x7a69", "one", "0", "1e5", "1".repeat(16)]) {
+      expect(read({ CHAIN_ID: chainId }), chainId).to.throw(
+        Problem,
+        `CHAIN_ID is ${chainId}, expected the chain's id in digits: set it in the environment.`,
+      );
+    }
   });
 
   it("takes the local chain's id unless another is confirmed", () => {

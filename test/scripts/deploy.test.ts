@@ -132,7 +132,8 @@ describe("npm run deploy @uninstrumented", () => {
     await rpc(node.url, "evm_setAutomine", [false]);
     const stuck = await rpc(node.url, "eth_sendTransaction", [{ from: account, to: account }]);
     const freeing = deploy("--network", "localhost", "--unstick", "--json");
-    while ((await rpc(node.url, "eth_getTransactionByHash", [stuck])) !== null) await new Promise((later) => setTimeout(later, 100));
+    while ((await rpc(node.url, "eth_getTransactionByHash", [stuck])) !== null)
+      await new Promise((later) => setTimeout(later, 100));
     await rpc(node.url, "anvil_mine", ["0x1"]);
     const { code, stdout, stderr } = await freeing;
     await rpc(node.url, "evm_setAutomine", [true]);

@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import { id, ZeroAddress } from "ethers";
+import type { EIP1193Provider, RequestArguments } from "hardhat/types";
+import { historyOf } from "../../deploy/history";
+import { isPassing } from "../../deploy/rpc";
+
+const CALLER = "0x00000000000000000000000000000000000000aa";
+const CALL = { from: CALLER, to: "0x00000000000000000000000000000000000000bb", data: "0x12345678" };
+const HASH = id("a transaction");
+
+/** A history on a chain that has one log, and what the endpoint answers about its transaction. */
+function historyWith(transaction: unknown) {
+  const answers: Record<string, unknown> = {
+    eth_blockNumber: "0x1",
+    eth_getLogs: [{ transactionHash: HASH }],
+    eth_getTransactionByHash: transaction,
+  };
+  const request = async ({ method }: RequestArguments) => answers[method];
+  return historyOf({ request } as EIP1193Provider);
+}
+
+describe("History of an account", () => {
+  const send = { method: "eth_sendTransaction", params: [CALL] };
+
+  it("answers a call that was made with its hash, and counts it", async () => {
+    const history = historyWith({ from: CALLER, input: CALL.data });
+    expect(await history.request({ method: "eth_getTransactionCount" })).to.equal("0x0");
+    expect(await history.request(send)).to.equal(HASH);
+    expect(await history.request({ method: "eth_getTransactionCount" })).to.equal("0x1");
+    expect(history.isEnded).to.equal(false);
+  });
+
+  it("ends at a call of others, or with other arguments", async () => {
+    for (const transaction of [
+      { from: ZeroAddress, input: CALL.data },
+      { from: CALLER, input: "0x87654321" },
+    ]) {
+      const history = historyWith(transaction);
+      await expect(history.request(send)).to.be.rejectedWith("the account has not done this yet");
+      expect(history.isEnded).to.equal(true);
+    }
+  });
+
+  it("does not end where an endpoint has logs of a transaction and not itself: that passes", async () => {
+    const history = historyWith(null);
+    const error: unknown = await history.request(send).catch((thrown: unknown) => thrown);
+    expect(error).to.have.property("message").that.contains(`logs of the transaction ${HASH}`);
+    expect(isPassing(error)).to.equal(true);
+    expect(history.isEnded).to.equal(false);
+  });
+});
