@@ -49,7 +49,7 @@ export async function openDoor(door: Door): Promise<{ readonly url: string; read
 }
 
 async function answer(door: Door, request: IncomingMessage): Promise<Reply | string> {
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const pathname = (request.url ?? "/").replace(/[?#].*$/, "");
   if (request.method === "GET" && pathname === "/health") return door.health();
   if (request.method === "GET" && pathname === "/metrics") return door.telemetry.render();
   const take = door.posts.get(pathname);

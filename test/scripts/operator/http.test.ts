@@ -88,8 +88,11 @@ describe("operator: door @uninstrumented", () => {
   });
 
   it("names its paths to whoever asks for another", async () => {
-    const { ask } = await open();
+    const { ask, lines } = await open();
     const answer = { status: 404, text: '{"error":"there is GET /health, GET /metrics, POST /bundles"}\n' };
+    for (const path of ["//", "//:", "/%"]) expect(await ask(path), path).to.deep.equal(answer);
+    expect(lines).to.deep.equal([]);
+    expect((await ask("/health?probe=1")).status).to.equal(200);
     expect(await ask("/")).to.deep.equal(answer);
     expect(await ask("/bundles")).to.deep.equal(answer);
     expect(await ask("/health", { method: "POST" })).to.deep.equal(answer);
