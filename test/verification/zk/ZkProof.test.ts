@@ -305,6 +305,22 @@ describe("ZkProof", () => {
       ).to.equal(true);
     });
 
+    it("rounds the quantile up in its tenth digit, to the model's disadvantage", async () => {
+      const { method } = await loadFixture(zkFixture);
+      const n = 4_000_000_000;
+      const countsOf = (delta: number, disagreements: number): Counts => {
+        const [gained, lost] = [(disagreements + delta) / 2, (disagreements - delta) / 2];
+        return { n, baselineCorrect: lost, candidateCorrect: gained, disagreements };
+      };
+      const [hair, enough] = [countsOf(40_100_003, 2_603_735_911), countsOf(40_100_001, 2_603_631_779)];
+      expect([exactBound(hair, TRUE), exactBound(hair, ROUNDED_UP)]).to.deep.equal([100n, 99n]);
+      expect((await method.provenBy(hair, n)).lowerBoundBps).to.equal(99n);
+      expect([exactBound(enough, ROUNDED_UP), exactBound(enough, "1.959963986")]).to.deep.equal([100n, 99n]);
+      expect((await method.provenBy(enough, n)).lowerBoundBps).to.equal(100n);
+      for (const counts of [hair, enough])
+        expect(provenBy(counts).lowerBoundBps).to.equal((await method.provenBy(counts, n)).lowerBoundBps);
+    });
+
     it("takes a whole bps for a margin of a fraction", async () => {
       const { method } = await loadFixture(zkFixture);
       const [n, half] = [4_000_000_000, 2_000_000_000];
