@@ -6,17 +6,22 @@ import { isPassing } from "../../deploy/rpc";
 
 const CALLER = "0x00000000000000000000000000000000000000aa";
 const CALL = { from: CALLER, to: "0x00000000000000000000000000000000000000bb", data: "0x12345678" };
+/** From where on the account may have done something, to the latest block. */
+const BLOCKS = { fromBlock: "0x3", toBlock: "0x7" };
 const HASH = id("a transaction");
 
 /** A history on a chain that has one log, and what the endpoint answers about its transaction. */
 function historyWith(transaction: unknown) {
   const answers: Record<string, unknown> = {
-    eth_blockNumber: "0x1",
+    eth_blockNumber: BLOCKS.toBlock,
     eth_getLogs: [{ transactionHash: HASH }],
     eth_getTransactionByHash: transaction,
   };
-  const request = async ({ method }: RequestArguments) => answers[method];
-  return historyOf({ request } as EIP1193Provider);
+  const request = async ({ method, params }: RequestArguments) => {
+    if (method === "eth_getLogs") expect(params).to.deep.equal([{ address: CALL.to, ...BLOCKS }]);
+    return answers[method];
+  };
+  return historyOf({ request } as EIP1193Provider, Number(BLOCKS.fromBlock));
 }
 
 describe("History of an account", () => {
