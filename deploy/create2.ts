@@ -23,8 +23,12 @@ export function saltOf(account: string, label = LABEL): string {
   return concat([account, ON_EVERY_CHAIN, dataSlice(id(label), 0, LABEL_BYTES)]);
 }
 
+/** What CreateX makes of the salt of an account, and tells in its event. */
+export function guardedSalt(account: string, salt: string): string {
+  return keccak256(concat([zeroPadValue(account, 32), salt]));
+}
+
 /** Where CreateX puts a contract for an account that uses {@link saltOf} its own address. */
 export function create2Address(account: string, salt: string, initCode: string): string {
-  const guarded = keccak256(concat([zeroPadValue(account, 32), salt]));
-  return getCreate2Address(CREATE_X, guarded, keccak256(initCode));
+  return getCreate2Address(CREATE_X, guardedSalt(account, salt), keccak256(initCode));
 }

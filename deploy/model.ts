@@ -1,9 +1,11 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { id, isCallException, type ContractTransactionResponse } from "ethers";
+import { Contract, dataSlice, id, isCallException, type ContractTransactionResponse } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { HokusaiAMM, ModelToken, VestingWallet } from "../.build/typechain";
 import { vestingModuleId, vestingOf } from "../ignition/modules/Vesting";
-import { deployModule, findModule, journaledArguments, type Sent } from "./ignition";
+import { CREATE_X, CREATE_X_INTERFACE, guardedSalt, saltOf } from "./create2";
+import { blocksOf, deployModule, journaledArguments, type Sent } from "./ignition";
+import { readLogs } from "./logs";
 import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "./modelFile";
 import { settle } from "./pending";
 import { Problem } from "./problem";
@@ -118,7 +120,8 @@ export async function stepsTaken(
   const key = keyOf(file);
   const status = await protocol.registry.statusOf(key);
   const token = await findToken({ hre, protocol }, file.modelId);
-  const hasWallet = token !== undefined || (await findModule(hre, vestingOf(key))) !== undefined;
+  const accounts = (await hre.ethers.getSigners()).map(({ address }) => address);
+  const hasWallet = token !== undefined || (await findWallet(hre, protocol, file, ...accounts)) !== undefined;
   const steps: Record<string, boolean> = {
     "deploy vesting wallet": hasWallet,
     "deploy token": token !== undefined,
@@ -374,13 +377,15 @@ async function ensureRecipient({ hre, protocol, file, report }: Launch, sender: 
   const { beneficiary } = file.recipient;
   const key = keyOf(file);
   const moduleId = vestingModuleId(key);
-  const begun = await journaledArguments(hre, `${moduleId}#VestingWallet`);
   const now = (await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
-  const start = begun ? Number(begun[1]) : now + Number(file.pool.ibrDuration);
+  const begun = await journaledArguments(hre, `${moduleId}#VestingWallet`);
+  const known = begun ? begun[1] : await (await findWallet(hre, protocol, file, sender))?.start();
+  const start = Number(known ?? now + Number(file.pool.ibrDuration));
   let sent: Sent | undefined;
   const { VestingWallet: wallet } = await deployModule(hre, vestingOf(key), {
     parameters: { [moduleId]: { beneficiary, start } },
     sender,
+    salt: walletSalt(protocol, key, sender),
     onSent: (transaction) => (sent = transaction),
   });
   await checkWallet(hre, wallet as string, beneficiary);
@@ -396,6 +401,31 @@ function requireSpender({ addresses }: Protocol, { recipient }: ModelFile): void
   const [name] = Object.entries(addresses).find(([, address]) => address === account) ?? [];
   if (name === undefined || name === "TimelockController") return;
   throw new Problem(`${field} is ${account}, the protocol's ${name}, which does not pass tokens on: name another.`);
+}
+
+/** A salt for one model of one protocol: by it a wallet is found again whose start nobody remembers. */
+function walletSalt({ addresses }: Protocol, key: string, sender: string): string {
+  return saltOf(sender, `vesting wallet of ${key} in ${addresses["TokenManager"]}`);
+}
+
+/** The model's vesting wallet that one of some accounts deployed, as the chain alone knows it; undefined without one. */
+async function findWallet(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  file: ModelFile,
+  ...senders: readonly string[]
+): Promise<VestingWallet | undefined> {
+  if (protocol.network.isEphemeral || file.recipient.kind !== "vesting") return undefined;
+  const factory = new Contract(CREATE_X, CREATE_X_INTERFACE, hre.ethers.provider);
+  const salts = senders.map((sender) => guardedSalt(sender, walletSalt(protocol, keyOf(file), sender)));
+  const creations = await readLogs(await blocksOf(hre), async ({ from, to }) =>
+    factory.queryFilter(factory.getEvent("ContractCreation")(null, salts), from, to),
+  );
+  for (const { topics } of creations) {
+    const wallet = await hre.ethers.getContractAt("VestingWallet", dataSlice(topics[1] as string, 12));
+    if ((await wallet.owner()) === file.recipient.beneficiary) return wallet;
+  }
+  return undefined;
 }
 
 async function checkWallet(hre: HardhatRuntimeEnvironment, address: string, beneficiary: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { keccak256, Wallet } from "ethers";
+import { id, keccak256, toQuantity, Wallet } from "ethers";
 import hre from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,12 +8,13 @@ import { join, resolve } from "node:path";
 import { developmentKey } from "../../deploy/accounts";
 import { CREATE_X, CREATE_X_INTERFACE, create2Address, saltOf } from "../../deploy/create2";
 import { deployTo } from "../../deploy/deployment";
-import { recordFile, type Sent } from "../../deploy/ignition";
+import { blocksOf, journaledContracts, recordFile, type Sent } from "../../deploy/ignition";
 import { readModelFile, type ModelFile } from "../../deploy/modelFile";
 import type { Parameters } from "../../deploy/parameters";
 import { openSteps, planDeployment, type Plan } from "../../deploy/plan";
 import { deployProtocol } from "../../deploy/protocol";
-import { readRecord, recordedContracts, type DeploymentRecord } from "../../deploy/record";
+import { firstRecordedBlock, readRecord, recordedContracts, type DeploymentRecord } from "../../deploy/record";
+import { vestingModuleId } from "../../ignition/modules/Vesting";
 import { environmentOn, fund, KEYS, parametersOf, type Keys } from "../helpers/live";
 import { rpc, startAnvil, type Node } from "../helpers/process";
 
@@ -183,6 +184,7 @@ describe("Deployment to a network @uninstrumented", () => {
       "HokusaiAMM",
       "VestingWallet",
     ]);
+    expect((await blocksOf(here)).from).to.equal(firstRecordedBlock(record));
     for (const entry of recordedContracts(record)) {
       const { contract, address, block, transaction, codeHash, commit, arguments: args } = entry;
       const receipt = await here.ethers.provider.getTransactionReceipt(transaction);
@@ -240,6 +242,35 @@ describe("Deployment to a network @uninstrumented", () => {
     }
     expect(readFileSync(`${journalOf(OTHER_CHAIN)}.torn`, "utf8")).to.equal(text.slice(0, -1));
     expect(await noncesOn(there)).to.deep.equal(nonces);
+  });
+
+  it("finds the vesting wallet of a launch that ended after it, also when its journal is lost", async () => {
+    const key = id("model-of-tomorrow");
+    const model = { ...file, modelId: "model-of-tomorrow", symbol: "MORROW" };
+    const declared = declare(undefined, [model]);
+    const { tokenManager } = await deployProtocol(there, { parameters: declared.parameters });
+    const guardian = declared.parameters.$global.guardians[0] as string;
+    await rpc(other.url, "anvil_impersonateAccount", [guardian]);
+    await rpc(other.url, "anvil_setBalance", [guardian, toQuantity(10n ** 18n)]);
+    const manager = tokenManager.interface;
+    const asGuardian = async (data: string) =>
+      rpc(other.url, "eth_sendTransaction", [{ from: guardian, to: tokenManager.target, data }]);
+
+    await asGuardian(manager.encodeFunctionData("pauseLaunches", [3_600n]));
+    await expect(deploy(there, declared)).to.be.rejected;
+    await asGuardian(manager.encodeFunctionData("resumeLaunches"));
+    const wallet = (await journaledContracts(there)).find(({ future }) => future.startsWith(vestingModuleId(key)))!;
+    rmSync(join(folder, `chain-${OTHER_CHAIN}`), { recursive: true });
+    await rpc(other.url, "evm_increaseTime", [3_600]);
+    const { plan, sent, record } = await deploy(there, declared);
+
+    expect(openSteps(plan).map(({ name }) => name)).to.deep.equal(STEPS.slice(1));
+    expect(sent.map(({ name }) => name)).to.deep.equal(STEPS.slice(1));
+    expect(record.models[model.modelId]!.wallet).to.deep.include({
+      address: wallet.address,
+      transaction: wallet.transaction,
+      arguments: wallet.arguments!.map(String),
+    });
   });
 
   describe("is refused before the first transaction, in one line with everything, for", () => {
