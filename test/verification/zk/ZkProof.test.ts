@@ -17,6 +17,7 @@ import {
   submit,
 } from "../../helpers/improvements";
 import { Random } from "../../utils/random";
+import { oracleRefusal } from "../methods.fixture";
 import { shouldBehaveLikeVerificationMethod } from "../VerificationMethod.behavior";
 import { negated } from "./bn254";
 import { readProven } from "./fixtures";
@@ -422,16 +423,13 @@ describe("Hybrid of OracleAttestation and ZkProof", () => {
     const statement = await buildStatement(context, model);
     const [oracle, zk] = [await attest(context, statement), await proveZk(statement)];
     const other = { ...statement, deadline: statement.deadline - 1n };
-    for (const proof of [
-      oracle,
-      zk,
-      await combine(oracle, "0x"),
-      await combine("0x", zk),
-      await combine(oracle, await proveZk(other)),
-      await combine(await attest(context, other), zk),
-      await combine(zk, oracle),
-    ])
+    for (const proof of [oracle, zk, await combine(oracle, "0x"), await combine("0x", zk), await combine(zk, oracle)])
       await expect(submit(context, statement, proof)).to.be.reverted;
+    for (const [proof, refusal] of [
+      [await combine(oracle, await proveZk(other)), { contract: context.zkProof, error: "ProofInvalid", args: [] }],
+      [await combine(await attest(context, other), zk), await oracleRefusal(context, statement)],
+    ] as const)
+      await expectRefused(context, model, statement, proof, refusal);
     expect(await context.verifier.isUsed(model.id, statement.evaluationId)).to.equal(false);
     await expectImproved(context, model, statement, await combine(oracle, zk));
   });
