@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { vestingModuleId } from "../ignition/modules/Vesting";
-import { toJson, writeWhole } from "../scripts/lib/files";
+import { readJson, toJson, writeWhole } from "../scripts/lib/files";
 import { CREATE_X, CREATE_X_INTERFACE } from "./create2";
 import { AGAIN, blocksOf, journaledContracts, networkOf, recordFile, type Addresses } from "./ignition";
 import { readEvents, readLogs, type Blocks } from "./logs";
@@ -45,10 +45,11 @@ export interface DeploymentRecord {
   readonly models: Readonly<Record<string, ModelRecord>>;
 }
 
-/** The record of a network, if there is one. */
+/** The record of a network, if there is one; throws a {@link Problem} when it is not JSON, as after a merge. */
 export function readRecord(network: { chainId: number }): DeploymentRecord | undefined {
   const file = recordFile(network);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as DeploymentRecord) : undefined;
+  if (!existsSync(file)) return undefined;
+  return readJson(relative(process.cwd(), file), readFileSync(file, "utf8")) as DeploymentRecord;
 }
 
 /** Every contract of a record, those of models included. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A launch as one page that needs nothing else: no scripts, no fonts, no network.
 
-import type { Sent } from "../../deploy/ignition";
+import { nameOf, type Sent } from "../../deploy/ignition";
 import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../deploy/units";
 import type { LaunchDocument } from "../launch/document";
 import { curveChart, PAPERS } from "./curve";
@@ -232,7 +232,7 @@ function transactions({ deployment, steps, found }: LaunchDocument): Markup {
       ${sent.map(
         ({ name: step, hash, gasUsed }) =>
           html`<tr class="transaction">
-            <td>${step.replace(/^.*#(.*~)?/, "")}<span class="hash">${hash}</span></td>
+            <td>${nameOf(step)}<span class="hash">${hash}</span></td>
             <td>${formatInteger(gasUsed)}</td>
           </tr>`,
       )}

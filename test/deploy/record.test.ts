@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { Problem } from "../../deploy/problem";
+import { readRecord } from "../../deploy/record";
+
+const NETWORK = { chainId: 84_532 };
+
+describe("Record of a deployment", () => {
+  const environment = process.env.DEPLOYMENTS;
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "record-"));
+    process.env.DEPLOYMENTS = folder;
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true });
+    if (environment === undefined) delete process.env.DEPLOYMENTS;
+    else process.env.DEPLOYMENTS = environment;
+  });
+
+  it("may be absent", () => {
+    expect(readRecord(NETWORK)).to.equal(undefined);
+  });
+
+  it("is named when it is not JSON", () => {
+    const file = join(folder, `${NETWORK.chainId}.json`);
+    for (const [text, reason] of [
+      ["", "is empty, expected JSON."],
+      ["<<<<<<< HEAD", "is not JSON: "],
+    ] as const) {
+      writeFileSync(file, text);
+      expect(() => readRecord(NETWORK)).to.throw(Problem, `${relative(process.cwd(), file)} ${reason}`);
+    }
+  });
+});
