@@ -2,7 +2,8 @@
 
 import { keccak256 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { AGAIN, lockFile, networkOf, type Sent } from "./ignition";
+import { AGAIN, lockFile, type Sent } from "./ignition";
+import { networkOf } from "./network";
 import { launchModel, type LaunchedModel, type Step } from "./model";
 import { withLock } from "./lock";
 import { planDeployment, type Plan, type PlanOptions } from "./plan";

@@ -21,12 +21,12 @@ import { decodeRevert } from "../scripts/lib/errors";
 import { CREATE_X, CREATE_X_INTERFACE, saltOf } from "./create2";
 import { historyOf } from "./history";
 import type { Blocks } from "./logs";
+import { networkOf } from "./network";
 import { settle } from "./pending";
 import { Problem } from "./problem";
 import { firstRecordedBlock, readRecord } from "./record";
 import { isOutOfFunds, isPassing, pause } from "./rpc";
 
-const LOCAL_CHAIN_ID = 31_337;
 const JOURNAL = "journal.jsonl";
 
 /** How often a deployment goes on by itself after what passes: a minute in all. */
@@ -34,16 +34,6 @@ const TRIES = 8;
 
 /** Milliseconds between two looks at a local chain, whose blocks come at once. */
 const LOCAL_POLLING = 100;
-
-/** The network that a command works on. */
-export interface Network {
-  readonly name: string;
-  readonly chainId: number;
-  /** A development chain: nothing on it has value. */
-  readonly isLocal: boolean;
-  /** The chain lives in this process and ends with it. */
-  readonly isEphemeral: boolean;
-}
 
 /** A transaction that was mined for one step. */
 export interface Sent {
@@ -65,15 +55,6 @@ export interface DeployOptions {
 
 /** Addresses by contract name. */
 export type Addresses = Record<string, string>;
-
-/** The network of the environment, as configured. Hardhat refuses a chain with another id at the first call. */
-export function networkOf(hre: HardhatRuntimeEnvironment): Network {
-  const { name, config } = hre.network;
-  const { chainId } = config;
-  if (chainId === undefined) throw new Problem(`hardhat.config.ts gives the network ${name} no chainId: add it.`);
-  const isEphemeral = name === "hardhat";
-  return { name, chainId, isLocal: isEphemeral || chainId === LOCAL_CHAIN_ID, isEphemeral };
-}
 
 /** A future of Ignition as people call it: a contract, or a call. */
 export function nameOf(future: string): string {

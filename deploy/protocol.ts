@@ -14,16 +14,8 @@ import type {
 import { LocalReserve } from "../ignition/modules/LocalReserve";
 import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
 import { developmentAddresses } from "./accounts";
-import {
-  AGAIN,
-  deployModule,
-  findModule,
-  networkOf,
-  type Addresses,
-  type DeployOptions,
-  type Network,
-  type Sent,
-} from "./ignition";
+import { AGAIN, deployModule, findModule, type Addresses, type DeployOptions, type Sent } from "./ignition";
+import { networkOf, type Network } from "./network";
 import { readParameters, type Parameters } from "./parameters";
 import { Problem } from "./problem";
 

@@ -11,7 +11,7 @@ import type {
   RequestArguments,
 } from "hardhat/types";
 import { CREATE_X, saltOf } from "./create2";
-import { networkOf } from "./ignition";
+import { networkOf } from "./network";
 import { launchModel } from "./model";
 import type { ModelFile } from "./modelFile";
 import type { Parameters } from "./parameters";

@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { deployTo } from "../deploy/deployment";
-import { networkOf } from "../deploy/ignition";
+import { networkOf } from "../deploy/network";
 import { statusName, type LaunchedModel } from "../deploy/model";
 import { readModelFile } from "../deploy/modelFile";
 import { parametersFile, readParameters } from "../deploy/parameters";

@@ -4,7 +4,7 @@
 import { id, type Block, type Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { DeltaOneVerifier, ModelRegistry } from "../../.build/typechain";
-import { networkOf, type Network } from "../../deploy/ignition";
+import { networkOf, type Network } from "../../deploy/network";
 import { Problem } from "../../deploy/problem";
 import { decodeRevert, withHint, type Revert } from "../lib/errors";
 import { readMethod } from "./method";

@@ -4,7 +4,7 @@
 import { isKeystoreJson, Wallet, type Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { developmentAddresses } from "../../deploy/accounts";
-import { networkOf } from "../../deploy/ignition";
+import { networkOf } from "../../deploy/network";
 import { Problem } from "../../deploy/problem";
 import { readText } from "../lib/files";
 

@@ -4,7 +4,7 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import type { Signer } from "ethers";
 import hre, { ethers } from "hardhat";
 import { saltOf } from "../../deploy/create2";
-import { networkOf } from "../../deploy/ignition";
+import { networkOf } from "../../deploy/network";
 import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { LocalReserve } from "../../ignition/modules/LocalReserve";

@@ -1,6 +1,7 @@
 import type { LaunchedModel, Step } from "../../deploy/model";
 import { projectedDilution, type ModelFile } from "../../deploy/modelFile";
-import { nameOf, type Network, type Sent } from "../../deploy/ignition";
+import { nameOf, type Sent } from "../../deploy/ignition";
+import type { Network } from "../../deploy/network";
 import type { Protocol } from "../../deploy/protocol";
 import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../deploy/units";
 import { marketTable, supplyTable, type MarketState } from "../lib/state";

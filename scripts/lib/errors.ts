@@ -11,7 +11,6 @@ import {
   ZeroHash,
   type ErrorDescription,
 } from "ethers";
-import { readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../deploy/problem";
 import { readErrorGuide, type ErrorEntry } from "./errorGuide";
@@ -26,8 +25,8 @@ export interface Revert {
 }
 
 /**
- * Everything a tool may meet, as one line for its user. Reverts are decoded with the errors of all compiled contracts, and
- * followed by what to do about them.
+ * Everything a tool may meet, as one line for its user. Reverts are decoded with the errors of all compiled contracts;
+ * docs/errors.md says why they are raised and what to do about them.
  */
 export async function explain(hre: HardhatRuntimeEnvironment, error: unknown): Promise<string> {
   if (error instanceof Problem) return error.message;
@@ -60,11 +59,10 @@ export async function decodeRevert(hre: HardhatRuntimeEnvironment, error: unknow
     ]),
   );
   const entry = dictionary.guide.get(name === "Error" ? `Error("${description.args[0]}")` : description.selector);
-  const notice = dictionary.notices.get(description.selector) ?? entry?.why;
   const message =
     name === "AccessControlUnauthorizedAccount"
       ? await missingRole(hre, description, dictionary.contracts, callOf(error))
-      : wordsFor(description, args, notice);
+      : wordsFor(description, args, entry?.why);
   return { name, args, message, ...(entry && { hint: entry.fix }) };
 }
 
@@ -72,7 +70,6 @@ export async function decodeRevert(hre: HardhatRuntimeEnvironment, error: unknow
 interface Dictionary {
   readonly contracts: readonly ContractAbi[];
   readonly errors: Interface;
-  readonly notices: ReadonlyMap<string, string>;
   /** docs/errors.md by selector, and by what stands there for a reason string. */
   readonly guide: ReadonlyMap<string, ErrorEntry>;
 }
@@ -92,7 +89,7 @@ async function readDictionary(hre: HardhatRuntimeEnvironment): Promise<Dictionar
   const keyOf = (signature: string) =>
     signature.startsWith("Error(") ? signature : ErrorFragment.from(`error ${signature}`).selector;
   const guide = new Map(readErrorGuide().map((entry) => [keyOf(entry.signature), entry]));
-  return { contracts, errors, notices: await noticesOf(hre), guide };
+  return { contracts, errors, guide };
 }
 
 /** A value of an error. `field` is a name in ASCII; what is longer than any amount is a hash. */
@@ -118,12 +115,12 @@ const isError = (entry: AbiEntry) => entry.type === "error";
 function wordsFor(
   { name, args: values }: ErrorDescription,
   args: Readonly<Record<string, string>>,
-  notice: string | undefined,
+  why: string | undefined,
 ): string {
   if (name === "Error") return String(values[0]);
   const list = Object.entries(args).map(([key, value]) => `${key} ${value}`);
   const figures = list.length > 0 ? `${name}: ${list.join(", ")}` : name;
-  return notice ? `${notice.replace(/\.$/, "")} (${figures})` : figures;
+  return why ? `${why.replace(/\.$/, "")} (${figures})` : figures;
 }
 
 const ADMIN_ROLE = "DEFAULT_ADMIN_ROLE";
@@ -179,30 +176,6 @@ async function productionContracts(hre: HardhatRuntimeEnvironment): Promise<Cont
       return { name: contractName, abi, isDeployable: bytecode !== "0x" };
     }),
   );
-}
-
-interface AstNode {
-  readonly nodeType: string;
-  readonly nodes?: AstNode[];
-  readonly errorSelector?: string;
-  readonly documentation?: { readonly text: string };
-}
-
-/** The notice that each error carries in its interface, by selector: the words live where the error is declared. */
-async function noticesOf(hre: HardhatRuntimeEnvironment): Promise<Map<string, string>> {
-  const notices = new Map<string, string>();
-  const visit = ({ errorSelector, documentation, nodes }: AstNode) => {
-    const notice = /@notice ([^@]*)/.exec(documentation?.text ?? "")?.[1];
-    if (errorSelector && notice) notices.set(`0x${errorSelector}`, notice.replace(/\s+/g, " ").trim());
-    nodes?.forEach(visit);
-  };
-  for (const path of await hre.artifacts.getBuildInfoPaths()) {
-    const { output } = JSON.parse(readFileSync(path, "utf8")) as {
-      output: { sources: Record<string, { ast: AstNode }> };
-    };
-    Object.values(output.sources).forEach(({ ast }) => visit(ast));
-  }
-  return notices;
 }
 
 /** The bytes of a revert, wherever the provider left them. */

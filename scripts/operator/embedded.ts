@@ -5,7 +5,7 @@ import { MaxUint256, parseUnits } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { join } from "node:path";
 import { developmentKey } from "../../deploy/accounts";
-import { networkOf } from "../../deploy/ignition";
+import { networkOf } from "../../deploy/network";
 import { confirm } from "../../deploy/model";
 import { Problem } from "../../deploy/problem";
 import { deployProtocol, type Protocol } from "../../deploy/protocol";

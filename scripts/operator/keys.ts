@@ -23,7 +23,7 @@ import {
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { createPublicKey } from "node:crypto";
 import { resolve } from "node:path";
-import { networkOf } from "../../deploy/ignition";
+import { networkOf } from "../../deploy/network";
 import { developmentAddresses, developmentKey } from "../../deploy/accounts";
 import { Problem } from "../../deploy/problem";
 import { readSigner } from "../attest/keys";

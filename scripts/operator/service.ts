@@ -11,7 +11,7 @@ import type {
   TokenManager,
   UsageFeeRouter,
 } from "../../.build/typechain";
-import { networkOf } from "../../deploy/ignition";
+import { networkOf } from "../../deploy/network";
 import { Problem } from "../../deploy/problem";
 import type { Streams } from "../lib/command";
 import { explain } from "../lib/errors";

@@ -7,7 +7,7 @@ import { type Contract, type ContractTransactionResponse, ZeroAddress, ZeroHash 
 import hre, { ethers } from "hardhat";
 import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
-import { networkOf } from "../../deploy/ignition";
+import { networkOf } from "../../deploy/network";
 import { ascending, registerModel } from "../helpers/improvements";
 import { buildBenchmark } from "../helpers/models";
 

@@ -147,7 +147,7 @@ describe("Errors in words", () => {
       `An address that must be set is zero (ZeroAddress). ${fixOf("ZeroAddress")}`,
     );
     expect(await explain(hre, unregistered)).to.equal(
-      `No model with this id is registered (ModelNotRegistered: id ${ethers.id(modelId)}). ${fixOf("ModelNotRegistered")}`,
+      `The model has no benchmark yet, or the id is unknown (ModelNotRegistered: id ${ethers.id(modelId)}). ${fixOf("ModelNotRegistered")}`,
     );
     expect(await decodeRevert(hre, unregistered)).to.deep.include({
       name: "ModelNotRegistered",

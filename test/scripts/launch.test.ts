@@ -161,14 +161,14 @@ describe("npm run launch @uninstrumented", () => {
       expect(stdout).to.match(new RegExp(`✓ ${step} +[\\d,]+ gas  0x[0-9a-f]{64}\\n`));
     }
     expect(stdout).to.contain(
-      "refused: More investor tokens were asked for than the cap leaves (InvestorAllocationExceeded: requested ",
+      "refused: The buy would mint `requested` wei, the investors' cap leaves `remaining` (InvestorAllocationExceeded: requested ",
     );
     expect(stdout).to.match(/supplier +400,000 +400,000 +0\n/);
     expect(stdout).to.match(/investor, net of sells +480,000 +600,000 +120,000\n/);
     expect(stdout).to.contain("roc_auc 0.749352 → 0.798857 on 1000 examples: 494 bps, at least 291 with");
     expect(stdout.match(/✓ attest\n/g)).to.have.length(2);
     expect(stdout).to.contain("score 7494 → 7988, 4,940 CRDEF minted: 1,482 to the owner, 3,458 to the contributors");
-    expect(stdout).to.contain("refused: The evaluation was paid (EvaluationAlreadyUsed: model ");
+    expect(stdout).to.contain("refused: This evaluation of the model was paid (EvaluationAlreadyUsed: model ");
     expect(stdout).to.contain("1,000 USDC: 500 to infrastructure, 500 to the pool's stream");
     expect(stdout).to.match(/streamed to the pool +500\n/);
     expect(stdout).to.contain("12 DeltaOnes expected in two years would mint 12,000 CRDEF: 1.19 %");
@@ -216,7 +216,7 @@ describe("npm run launch @uninstrumented", () => {
       for (const { code, stderr } of [first, second]) {
         expect(code).to.equal(1);
         expect(stderr).to.match(
-          /^launch: What was asked for is paused \(Paused: until \d+\)\. Wait until `until`: .+\n$/,
+          /^launch: A guardian stopped what was asked for, until the given second \(Paused: until \d+\)\. Wait until `until`: .+\n$/,
         );
       }
     });

@@ -6,7 +6,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ModelRegistry, ModelToken } from "../../../.build/typechain";
-import { networkOf } from "../../../deploy/ignition";
+import { networkOf } from "../../../deploy/network";
 import { checkBenchmark, checkToken, requireSame } from "../../../deploy/model";
 import { keyOf, readModelFile, type ModelFile } from "../../../deploy/modelFile";
 import { Problem } from "../../../deploy/problem";

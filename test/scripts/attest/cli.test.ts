@@ -89,7 +89,7 @@ describe("attester's tools: command lines @uninstrumented", () => {
     const early = await tool("submit", ["--network", "localhost", file], env);
     expect({ code: early.code, stdout: early.stdout }).to.deep.equal({ code: 1, stdout: "" });
     expect(early.stderr).to.equal(
-      "submit: refused on chain: The improvement is more than the model's limit leaves for this UTC day. It can be sent again on another day (DailyLimitExceeded: deltaBps 20, remainingBps 6); nothing was sent. Send the same statement again after midnight UTC while its deadline lasts. An improvement above the whole limit needs `setDailyLimit` by the admin.\n",
+      "submit: refused on chain: The improvement is more than the model's limit leaves for this UTC day (DailyLimitExceeded: deltaBps 20, remainingBps 6); nothing was sent. Send the same statement again after midnight UTC while its deadline lasts. An improvement above the whole limit needs `setDailyLimit` by the admin.\n",
     );
     await nextDay(node);
     const submission = JSON.parse(await succeed("submit", ["--network", "localhost", file], env)) as Submission;
@@ -99,7 +99,7 @@ describe("attester's tools: command lines @uninstrumented", () => {
     const again = await tool("submit", ["--network", "localhost"], env, folder.read("bundle.json"));
     expect(again.code).to.equal(1);
     expect(again.stderr).to.match(
-      /^submit: refused on chain: The evaluation was paid \(EvaluationAlreadyUsed: [^\n]+\n$/,
+      /^submit: refused on chain: This evaluation of the model was paid \(EvaluationAlreadyUsed: [^\n]+\n$/,
     );
   });
 

@@ -116,7 +116,7 @@ describe("statement", () => {
         proposed(tools, { measured: await buildMeasured(tools, change) });
       const benchmark = `the statement is not of the present benchmark of ${MODEL}`;
       const weak =
-        "the chain would refuse the statement: A figure of the evaluation is below what the benchmark asks. `field` is its name in ASCII (EvaluationTooWeak: field";
+        "the chain would refuse the statement: A figure of the statement is below what the benchmark asks: `improvement`, `sampleSize`, `runs` or `lowerBoundBps`, as ASCII in `field` (EvaluationTooWeak: field";
       const advice = "Evaluate on more examples or a better candidate; the benchmark's minima do not move.";
       const refused: [string, (tools: Tools) => Promise<unknown>, (tools: Tools) => Promise<string> | string][] = [
         [

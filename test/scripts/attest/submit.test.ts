@@ -146,7 +146,7 @@ describe("submit", () => {
         evaluationWith({ lowerBoundBps: 2n }),
         () =>
           refusedBecause(
-            `The signature is not the signer's over this digest (InvalidSignature: signer ${first!.address})`,
+            `The signature is not this signer's over this statement: another key, another field, verifier or chain, not 65 bytes, or s in the upper half (InvalidSignature: signer ${first!.address})`,
           ),
       ],
       [
@@ -154,7 +154,7 @@ describe("submit", () => {
         evaluationWith({ baselineScore: 7_493n }),
         () =>
           refusedBecause(
-            "A field of the evaluation is not what the registry has. `field` is its name in ASCII (EvaluationMismatch: field baselineScore, actual 7493, expected 7494)",
+            "A field of the statement is not what the registry has: `benchmarkVersion`, `baselineScore`, `specHash`, `evaluationDataHash` or `baselineCommitment`, as ASCII in `field` (EvaluationMismatch: field baselineScore, actual 7493, expected 7494)",
           ),
       ],
       [
@@ -169,7 +169,9 @@ describe("submit", () => {
         "for another epoch",
         statementWith({ attesterEpoch: 2n }),
         () =>
-          refusedBecause("The statement names another epoch than the present one (WrongEpoch: actual 2, expected 1)"),
+          refusedBecause(
+            "The statement names another epoch of the attesters than the present one: an attester was removed since (WrongEpoch: actual 2, expected 1)",
+          ),
       ],
       [
         "for a signer who is no attester",
@@ -189,7 +191,7 @@ describe("submit", () => {
         },
         async (_, { statement }) =>
           refusedBecause(
-            `The deadline has passed (StatementExpired: deadline ${statement.deadline}, timestamp ${await time.latest()})`,
+            `The statement's deadline has passed (StatementExpired: deadline ${statement.deadline}, timestamp ${await time.latest()})`,
           ),
       ],
       [
@@ -201,7 +203,7 @@ describe("submit", () => {
         },
         ({ model }) =>
           refusedBecause(
-            `The evaluation was paid (EvaluationAlreadyUsed: model ${model.id}, evaluationId ${id(EVALUATION_NAME)})`,
+            `This evaluation of the model was paid (EvaluationAlreadyUsed: model ${model.id}, evaluationId ${id(EVALUATION_NAME)})`,
           ),
       ],
       [
@@ -212,7 +214,7 @@ describe("submit", () => {
         },
         () =>
           refusedBecause(
-            "The improvement is more than the model's limit leaves for this UTC day. It can be sent again on another day (DailyLimitExceeded: deltaBps 501, remainingBps 500)",
+            "The improvement is more than the model's limit leaves for this UTC day (DailyLimitExceeded: deltaBps 501, remainingBps 500)",
           ),
       ],
       [
@@ -220,7 +222,7 @@ describe("submit", () => {
         async (tools) => signed(tools, { contributors: [{ account: tools.address, weight: 1n }] }),
         ({ address }) =>
           refusedBecause(
-            `A payee is one of the protocol's own contracts (PayeeIsProtocolContract: account ${address})`,
+            `A contributor is one of the protocol's own contracts, from which tokens could never leave (PayeeIsProtocolContract: account ${address})`,
           ),
       ],
       [

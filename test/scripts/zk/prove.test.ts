@@ -242,7 +242,7 @@ describe("prove @uninstrumented", () => {
       const env = { PRIVATE_KEY: first!.privateKey };
       expectRefusal(
         await run(attest, onChain(context), { input: formatBundle(later), env }),
-        "attest: the chain would refuse the proof: The proof is not valid for this statement (ProofInvalid). Prove the statement as it is submitted; whatever changes in it needs a new proof.",
+        "attest: the chain would refuse the proof: The proof is not of this statement, these counts and commitments, or not for this circuit's key (ProofInvalid). Prove the statement as it is submitted; whatever changes in it needs a new proof.",
       );
       const [one, other] = [bundle, { ...bundle, proof: `${bundle.proof!.slice(0, -2)}00` }].map((each, i) =>
         folder.write(`${i}.json`, formatBundle(each)),
@@ -293,12 +293,12 @@ describe("prove @uninstrumented", () => {
       [
         "no improvement",
         () => ({ "--candidate": write("same.json", formatOpening(BASELINE)) }),
-        "the chain would refuse the statement: A figure of the evaluation is below what the benchmark asks. `field` is its name in ASCII (EvaluationTooWeak: field improvement, actual 0, min 10).",
+        "the chain would refuse the statement: A figure of the statement is below what the benchmark asks: `improvement`, `sampleSize`, `runs` or `lowerBoundBps`, as ASCII in `field` (EvaluationTooWeak: field improvement, actual 0, min 10).",
       ],
       [
         "an improvement that could be chance",
         () => ({ "--candidate": write("chance.json", formatOpening(other)) }),
-        "the chain would refuse the statement: A figure of the evaluation is below what the benchmark asks. `field` is its name in ASCII (EvaluationTooWeak: field lowerBoundBps, actual 0, min 1).",
+        "the chain would refuse the statement: A figure of the statement is below what the benchmark asks: `improvement`, `sampleSize`, `runs` or `lowerBoundBps`, as ASCII in `field` (EvaluationTooWeak: field lowerBoundBps, actual 0, min 1).",
       ],
       [
         "openings for different circuits",
