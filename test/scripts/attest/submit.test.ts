@@ -162,7 +162,7 @@ describe("submit", () => {
         evaluationWith({ specHash: id("other") }),
         async ({ registry, model }) =>
           refusedBecause(
-            `A field of the evaluation is not what the registry has. \`field\` is its name in ASCII (EvaluationMismatch: field specHash, actual ${id("other")}, expected ${(await registry.benchmarkOf(model.id)).specHash})`,
+            `A field of the statement is not what the registry has: \`benchmarkVersion\`, \`baselineScore\`, \`specHash\`, \`evaluationDataHash\` or \`baselineCommitment\`, as ASCII in \`field\` (EvaluationMismatch: field specHash, actual ${id("other")}, expected ${(await registry.benchmarkOf(model.id)).specHash})`,
           ),
       ],
       [
