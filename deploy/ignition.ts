@@ -1,7 +1,4 @@
-import {
-  errorDeploymentResultToExceptionMessage,
-  HardhatArtifactResolver,
-} from "@nomicfoundation/hardhat-ignition/helpers";
+import { errorDeploymentResultToExceptionMessage } from "@nomicfoundation/hardhat-ignition/helpers";
 import {
   deploy,
   DeploymentResultType,
@@ -149,7 +146,11 @@ async function runnerOf(
         ignitionModule: module,
         deploymentParameters: parameters,
         provider: { request: (args) => requestCreation(hre, provider, args, () => current) },
-        artifactResolver: new HardhatArtifactResolver(hre),
+        artifactResolver: {
+          loadArtifact: (contract) => hre.artifacts.readArtifact(contract),
+          // Of the build nothing is kept: explorers get what they need from ./verification.ts.
+          getBuildInfo: async () => undefined,
+        },
         ...(journal && { deploymentDir: journal }),
         accounts: [sender],
         defaultSender: sender,
