@@ -1,11 +1,19 @@
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { Artifacts, HardhatRuntimeEnvironment } from "hardhat/types";
+
+/**
+ * What is up to date: sources do not change while a command runs, and looking at all of them takes longer than most tasks. By
+ * the artifacts, because Hardhat wraps the environment anew for each task.
+ */
+const compiled = new WeakSet<Artifacts>();
 
 /** Compiles what has changed. All that is said meanwhile goes to the error stream: the output belongs to the command's result. */
 export async function compile(hre: HardhatRuntimeEnvironment): Promise<void> {
+  if (compiled.has(hre.artifacts)) return;
   const { log } = console;
   console.log = console.error;
   try {
     await hre.run("compile", { quiet: true });
+    compiled.add(hre.artifacts);
   } finally {
     console.log = log;
   }
