@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The everyday tasks, as their users run them: on a chain that another process keeps.
+// The everyday tasks, on a chain that another process keeps: from the command line where that is what matters, otherwise in this process.
 
 import { expect } from "chai";
 import { Contract, id, JsonRpcProvider, MaxUint256, parseEther, parseUnits } from "ethers";
-import { artifacts } from "hardhat";
+import hre, { artifacts } from "hardhat";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readParameters } from "../../deploy/parameters";
+import { deployProtocol } from "../../deploy/protocol";
+import { environmentFor } from "../../deploy/rehearsal";
 import { rpc, runScript, startAnvil, type Node } from "../helpers/process";
 import { DAY } from "../helpers/units";
 
@@ -20,29 +23,6 @@ const TASKS = [
   ...["fees:deposit", "model:deploy", "model:distribute", "model:register", "model:show", "params:propose"],
   ...["pool:buy", "pool:create", "pool:quote", "pool:sell", "roles:list"],
 ];
-
-/** Runs tasks one after the other in one process, each as `npx hardhat` would, and tells how each ended. */
-const DRIVER = `
-  const hre = require("hardhat");
-  (async () => {
-    const outcomes = [];
-    const print = console.log;
-    for (const [name, args] of JSON.parse(process.argv[1])) {
-      const outcome = { code: 0, stdout: "", stderr: "" };
-      console.log = (text) => (outcome.stdout += text + "\\n");
-      console.error = (text) => (outcome.stderr += text + "\\n");
-      process.exitCode = 0;
-      await hre.run(name, args);
-      outcomes.push({ ...outcome, code: process.exitCode });
-    }
-    process.exitCode = 0;
-    print(JSON.stringify(outcomes));
-  })();`;
-
-const DEPLOY = `
-  const hre = require("hardhat");
-  const { deployProtocol } = require("./deploy/protocol");
-  deployProtocol(hre).then(({ addresses }) => console.log(JSON.stringify(addresses)));`;
 
 interface Outcome {
   code: number;
@@ -65,17 +45,32 @@ interface State {
 type Call = readonly [task: string, args: Record<string, unknown>];
 
 describe("Tasks @uninstrumented", () => {
+  const { DEPLOYMENTS } = process.env;
   let node: Node;
+  let env: HardhatRuntimeEnvironment;
   let provider: JsonRpcProvider;
   let addresses: Record<string, string>;
   let start: State;
 
-  const env = () => ({ ...node.env, HARDHAT_NETWORK: "localhost" });
-
+  /** Runs tasks one after the other, each as `npx hardhat` would, and tells how each ended. */
   async function run(...calls: readonly Call[]): Promise<Outcome[]> {
-    const { code, stdout, stderr } = await runScript("-e", [DRIVER, JSON.stringify(calls)], env());
-    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
-    return JSON.parse(stdout) as Outcome[];
+    const outcomes: Outcome[] = [];
+    const { log, error } = console;
+    const { exitCode } = process;
+    try {
+      for (const [name, args] of calls) {
+        const outcome = { stdout: "", stderr: "" };
+        console.log = (text: string) => (outcome.stdout += `${text}\n`);
+        console.error = (text: string) => (outcome.stderr += `${text}\n`);
+        process.exitCode = 0;
+        await env.run(name, args);
+        outcomes.push({ ...outcome, code: process.exitCode });
+      }
+    } finally {
+      Object.assign(console, { log, error });
+      process.exitCode = exitCode;
+    }
+    return outcomes;
   }
 
   /** Documents of tasks that succeed. */
@@ -105,14 +100,17 @@ describe("Tasks @uninstrumented", () => {
   before(async () => {
     node = await startAnvil();
     provider = new JsonRpcProvider(node.url, undefined, { cacheTimeout: -1 });
-    const { stdout } = await runScript("-e", [DEPLOY], env());
-    addresses = JSON.parse(stdout) as Record<string, string>;
+    process.env.DEPLOYMENTS = node.env.DEPLOYMENTS;
+    env = environmentFor(hre, "localhost", { url: node.url });
+    ({ addresses } = await deployProtocol(env));
     start = await remember();
   });
 
   after(async () => {
     provider.destroy();
     rmSync(start.journal, { recursive: true });
+    if (DEPLOYMENTS === undefined) delete process.env.DEPLOYMENTS;
+    else process.env.DEPLOYMENTS = DEPLOYMENTS;
     await node.stop();
   });
 
@@ -423,6 +421,18 @@ describe("Tasks @uninstrumented", () => {
     expect(stderr).to.equal(
       "model:show: the chain in this process has no protocol: name another with --network, such as localhost.\n",
     );
+  });
+
+  it("print one document and end with exit code 0 on the command line", async () => {
+    const { code, stdout, stderr } = await runScript(
+      HARDHAT,
+      ["--network", "localhost", "roles:list", "--json"],
+      node.env,
+    );
+
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+    const [document] = await documents(["roles:list", {}]);
+    expect(JSON.parse(stdout)).to.deep.equal(document);
   });
 
   it("take their arguments from the command line", async () => {
