@@ -21,7 +21,8 @@ export const DOWN = { log2: LOG2_ERROR, exp2: EXP2_ERROR };
 export const UP = { log2: LOG2_ERROR + 2n * EXP2_ERROR + 1n, exp2: EXP2_ERROR + 2n * LOG2_ERROR + 2n };
 
 const SIDES: readonly Side[] = ["buy", "sell", "buyExactOut"];
-const BATCH = 500;
+const BATCH = 250;
+const BEFORE_COLLECTION = 8 * BATCH; // more than a gigabyte is never held
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -110,6 +111,6 @@ export function describePoint({ side, supply, reserve, amount, crrPpm }: CurvePo
 function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let i = 0; i < items.length; i += BATCH) {
     yield items.slice(i, i + BATCH);
-    collectGarbage();
+    if (i % BEFORE_COLLECTION === 0) collectGarbage();
   }
 }
