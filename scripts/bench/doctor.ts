@@ -5,9 +5,8 @@
 import { getCreateAddress, id, JsonRpcProvider, MaxUint256, toQuantity, type Interface } from "ethers";
 import hre, { ethers } from "hardhat";
 import { readParameters, type Parameters } from "../../deploy/parameters";
-import { main as doctor } from "../doctor";
-import { processStreams } from "../lib/command";
 import { runScript, startAnvil, type Node } from "../../test/helpers/process";
+import { measureScript } from "./measure";
 
 const MODELS = 1_000;
 const SECONDS = 60;
@@ -23,7 +22,7 @@ const USDC = 10n ** 6n;
 /** Development accounts that trade and govern: see ignition/parameters/localhost.json5. */
 const [HOLDER, GOVERNOR] = [8, 12];
 
-const MEASURED = "--measured";
+const ARGUMENTS = ["--network", "localhost", "--json"];
 
 interface Call {
   readonly from: string;
@@ -118,22 +117,12 @@ async function readAbis(contracts: readonly string[]): Promise<Map<string, Inter
   return new Map(await Promise.all(names.map(read)));
 }
 
-/** Runs the command in a process of its own, which says its peak of memory at its end; its document tells the addresses. */
+/** Runs the command in a process of its own; its document tells the addresses. */
 async function measure(node: Node) {
-  const start = Date.now();
-  const env = { ...node.env, HARDHAT_NETWORK: "localhost" };
-  const { code, stdout, stderr } = await runScript("scripts/bench/doctor.ts", [MEASURED], env);
-  const seconds = (Date.now() - start) / 1_000;
-  const megabytes = (Number(/peak (\d+) KiB/.exec(stderr)?.[1]) * 1_024) / 1e6;
+  const { code, stdout, stderr, ...taken } = await measureScript("scripts/doctor.ts", ARGUMENTS, node);
   if (code !== 0 && code !== 1) throw new Error(stderr);
   const document = JSON.parse(stdout) as { models: number; contracts: Record<string, string>; isHealthy: boolean };
-  return { ...document, seconds, megabytes };
-}
-
-/** The measured process. */
-async function examine(): Promise<void> {
-  process.exitCode = await doctor(["--network", "localhost", "--json"], processStreams);
-  console.error(`peak ${process.resourceUsage().maxRSS} KiB`);
+  return { ...document, ...taken };
 }
 
 async function main(): Promise<void> {
@@ -157,4 +146,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (require.main === module) void (process.argv.includes(MEASURED) ? examine() : main());
+void main();
