@@ -2,15 +2,23 @@
 // The command line of `attest`: shows a statement in words, signs it and adds the attestation to its bundle.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { parseArgs } from "node:util";
-import { address, Fields } from "../deploy/fields";
+import { address } from "../deploy/fields";
 import { attest } from "./attest/attest";
 import { formatBundle, readBundle } from "./attest/bundle";
 import { connect } from "./attest/chain";
 import { readClaims } from "./attest/claimsFile";
 import { readSigner } from "./attest/keys";
 import { describe, requireAcceptable } from "./attest/review";
-import { deliver, fileName, networkName, processStreams, readInput, runCommand, type Streams } from "./lib/command";
+import {
+  deliver,
+  fileName,
+  mainOf,
+  networkName,
+  readInput,
+  runAsScript,
+  type CommandLine,
+  type Streams,
+} from "./lib/command";
 import { readText } from "./lib/files";
 
 const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]          standard input without a file
@@ -22,24 +30,9 @@ const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]        
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */
-export const main = (args: readonly string[], streams: Streams) =>
-  runCommand({ name: "attest", usage: USAGE, read, run }, args, streams);
+export const main = mainOf({ name: "attest", usage: USAGE, read, run });
 
-function read(args: string[], streams: Streams) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      network: { type: "string" },
-      verifier: { type: "string" },
-      claims: { type: "string" },
-      keystore: { type: "string" },
-      out: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return undefined;
-  const fields = new Fields(values, "--");
+function read({ options: fields, paths }: CommandLine, streams: Streams) {
   const options = {
     network: fields.read("network", networkName),
     verifier: fields.read("verifier", address),
@@ -50,12 +43,12 @@ function read(args: string[], streams: Streams) {
   fields.refuse("options");
   const { claimsFile } = options;
   const claims = claimsFile === "" ? undefined : readClaims(claimsFile, readText(claimsFile));
-  return { ...options, ...(claims && { claims }), bundle: readBundle(...readInput(positionals, streams)) };
+  return { ...options, ...(claims && { claims }), bundle: readBundle(...readInput(paths, streams)) };
 }
 
 async function run(
   hre: HardhatRuntimeEnvironment,
-  { verifier, bundle, claims, keystore, out }: NonNullable<ReturnType<typeof read>>,
+  { verifier, bundle, claims, keystore, out }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
   const chain = await connect(hre, verifier);
@@ -65,4 +58,4 @@ async function run(
   return deliver(formatBundle(await attest(review, signer)), out);
 }
 
-if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
+runAsScript(module, main);

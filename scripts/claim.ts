@@ -2,15 +2,14 @@
 // The command line of `claim`: pays contributors behind a root what is theirs.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { parseArgs } from "node:util";
-import { address, Fields } from "../deploy/fields";
+import { address } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
 import { connect } from "./attest/chain";
 import { BATCH, claim } from "./attest/claim";
 import { readClaims } from "./attest/claimsFile";
 import { readSigner } from "./attest/keys";
 import { at } from "./evaluate/at";
-import { fileName, networkName, processStreams, readInputs, runCommand, type Streams } from "./lib/command";
+import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./lib/command";
 import { toJson } from "./lib/files";
 
 const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]          standard input without a file
@@ -21,29 +20,16 @@ const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]     
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */
-export const main = (args: readonly string[], streams: Streams) =>
-  runCommand({ name: "claim", usage: USAGE, read, run }, args, streams);
+export const main = mainOf({ name: "claim", usage: USAGE, read, run });
 
-function read(args: string[], streams: Streams) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      network: { type: "string" },
-      account: { type: "string" },
-      keystore: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return undefined;
-  const fields = new Fields(values, "--");
+function read({ options: fields, paths }: CommandLine, streams: Streams) {
   const options = {
     network: fields.read("network", networkName),
     account: fields.read("account", address, ""),
     keystore: fields.read("keystore", fileName, ""),
   };
   fields.refuse("options");
-  const files = readInputs(positionals, streams).map(([name, text]) => ({ name, claims: readClaims(name, text) }));
+  const files = readInputs(paths, streams).map(([name, text]) => ({ name, claims: readClaims(name, text) }));
   const first = at(files, 0);
   const other = files.find(({ claims }) => claims.verifier !== first.claims.verifier);
   if (other) throw new Problem(`${other.name} is for another verifier than ${first.name}: claim them one by one.`);
@@ -52,7 +38,7 @@ function read(args: string[], streams: Streams) {
 
 async function run(
   hre: HardhatRuntimeEnvironment,
-  { files, verifier, account, keystore }: NonNullable<ReturnType<typeof read>>,
+  { files, verifier, account, keystore }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
   const chain = await connect(hre, verifier);
@@ -60,4 +46,4 @@ async function run(
   return toJson(await claim(chain, files, sender, account || undefined));
 }
 
-if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
+runAsScript(module, main);

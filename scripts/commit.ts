@@ -3,10 +3,9 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { Fields, oneOf, text, type Rule } from "../deploy/fields";
+import { oneOf, text, type Rule } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
-import { fileName, processStreams, readInput, type Streams } from "./lib/command";
+import { fileName, offlineMainOf, readInput, runAsScript, type CommandLine, type Streams } from "./lib/command";
 import { OWNER_ONLY, readText, toJson, writeWhole } from "./lib/files";
 import { commit } from "./zk/commitment";
 import { readPublicKey, seal } from "./zk/escrow";
@@ -30,33 +29,9 @@ const THRESHOLD: Rule<number> = {
 };
 
 /** Runs the command and returns its exit code: JSON on standard output, or one line on the error stream and 1. */
-export function main(args: readonly string[], streams: Streams): number {
-  try {
-    streams.out(run(args, streams));
-    return 0;
-  } catch (error) {
-    streams.err(`commit: ${(error as Error).message.split("\n")[0]}`);
-    return 1;
-  }
-}
+export const main = offlineMainOf("commit", USAGE, run);
 
-function run(args: readonly string[], streams: Streams): string {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      column: { type: "string" },
-      domain: { type: "string" },
-      threshold: { type: "string" },
-      capacity: { type: "string" },
-      opening: { type: "string" },
-      escrow: { type: "string" },
-      to: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return USAGE;
-  const fields = new Fields(values, "--");
+function run({ options: fields, paths }: CommandLine, streams: Streams): string {
   const column = fields.read("column", text(1, 64));
   const domain = fields.read("domain", oneOf<DomainName>("predictions", "labels"), "predictions");
   const threshold = fields.has("threshold") ? fields.read("threshold", THRESHOLD) : undefined;
@@ -72,7 +47,7 @@ function run(args: readonly string[], streams: Streams): string {
     throw new Problem(`${existing} exists: an opening is never overwritten, name another file.`);
   const recipient = to === "" ? undefined : readPublicKey(to, readText(to));
 
-  const bits = readRows(...readInput(positionals, streams), column, threshold);
+  const bits = readRows(...readInput(paths, streams), column, threshold);
   const opening = drawOpening({ domain: domainOf(domain), capacity: capacity ?? capacityFor(bits.length), bits });
   const commitment = commit(opening);
   const content = `${formatOpening(opening)}\n`;
@@ -81,4 +56,4 @@ function run(args: readonly string[], streams: Streams): string {
   return toJson({ commitment, domain, capacity: opening.capacity, rows: bits.length });
 }
 
-if (require.main === module) process.exitCode = main(process.argv.slice(2), processStreams);
+runAsScript(module, main);

@@ -1,9 +1,7 @@
 // The command line of `npm run deploy`: shows what a deployment will send, sends it, verifies and records it.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { parseArgs } from "node:util";
 import { alone, deployTo } from "../deploy/deployment";
-import { Fields } from "../deploy/fields";
 import { recordFile } from "../deploy/ignition";
 import { networkOf } from "../deploy/network";
 import { readModelFile } from "../deploy/modelFile";
@@ -14,11 +12,21 @@ import { Problem, together } from "../deploy/problem";
 import { readRecord } from "../deploy/record";
 import { writeVerification, type Verification } from "../deploy/verification";
 import { humanView, jsonView } from "./deploy/view";
-import { digits, fileName, networkName, processStreams, runCommand, type Streams } from "./lib/command";
+import {
+  digits,
+  fileName,
+  fileNames,
+  flag,
+  mainOf,
+  networkName,
+  runAsScript,
+  type CommandLine,
+  type Streams,
+} from "./lib/command";
 
 const USAGE = `usage: npm run deploy -- --network <name> [options]
   --network <name>         localhost, sepolia, base-sepolia or mainnet
-  --model <file>           a model to launch on it; may be given several times
+  --model <file> ...       a model to launch on it; may be given several times
   --parameters <file>      the declared state; ignition/parameters/<network>.json5 without it
   --plan                   show what would be sent, and send nothing
   --confirm-chain <id>     id of the chain that you mean; needed on mainnet
@@ -28,39 +36,24 @@ const USAGE = `usage: npm run deploy -- --network <name> [options]
   --help                   print this text`;
 
 /** Runs the command and returns its exit code. */
-export const main = (args: readonly string[], streams: Streams) =>
-  runCommand({ name: "deploy", usage: USAGE, read, run }, args, streams);
+export const main = mainOf({ name: "deploy", usage: USAGE, read, run });
 
-function read(args: string[]) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      network: { type: "string" },
-      model: { type: "string", multiple: true, default: [] },
-      parameters: { type: "string" },
-      plan: { type: "boolean", default: false },
-      "confirm-chain": { type: "string" },
-      verification: { type: "string" },
-      unstick: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return undefined;
-  const { network, parameters, "confirm-chain": confirmed, verification, model, plan, unstick, json } = values;
-  const given = { network, parameters, "confirm-chain": confirmed, verification };
-  const fields = new Fields(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), "--");
+function read({ options: fields }: CommandLine) {
   const options = {
     network: fields.read("network", networkName),
     parameters: fields.read("parameters", fileName, ""),
     verification: fields.read("verification", fileName, ""),
     confirmedChain: fields.read("confirm-chain", digits(1, Number.MAX_SAFE_INTEGER), 0),
+    model: fields.read("model", fileNames, []),
+    plan: fields.read("plan", flag, false),
+    unstick: fields.read("unstick", flag, false),
+    json: fields.read("json", flag, false),
   };
   fields.refuse("options");
-  return { ...options, model, plan, unstick, json };
+  return options;
 }
 
-type Input = NonNullable<ReturnType<typeof read>>;
+type Input = ReturnType<typeof read>;
 
 async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Streams): Promise<string> {
   const { name, isEphemeral } = networkOf(hre);
@@ -100,4 +93,4 @@ async function free(hre: HardhatRuntimeEnvironment): Promise<string[]> {
   return replaced;
 }
 
-if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
+runAsScript(module, main);

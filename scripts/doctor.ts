@@ -2,12 +2,10 @@
 // The command line of `doctor`: compares a live deployment with what is declared, and says what differs.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { parseArgs } from "node:util";
-import { Fields } from "../deploy/fields";
 import { examine } from "./doctor/doctor";
 import { observe } from "./doctor/observe";
 import { isHealthy, toDocument, toText } from "./doctor/report";
-import { networkName, processStreams, runCommand, type Streams } from "./lib/command";
+import { flag, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./lib/command";
 import { toJson } from "./lib/files";
 
 /** Exit codes beside 0: something is wrong, or nothing could be looked at. */
@@ -22,27 +20,21 @@ Reads only. Exit code 0: every check passes, ${DEVIATIONS}: something is wrong, 
 /** Runs the command and returns its exit code. */
 export async function main(args: readonly string[], streams: Streams): Promise<number> {
   let isWell = true;
-  const run = async (hre: HardhatRuntimeEnvironment, { json }: NonNullable<ReturnType<typeof read>>) => {
+  const run = async (hre: HardhatRuntimeEnvironment, { json }: ReturnType<typeof read>) => {
     const diagnosis = await observe(hre, examine);
     isWell = isHealthy(diagnosis);
     return json ? toJson(toDocument(diagnosis)) : toText(diagnosis);
   };
-  const code = await runCommand({ name: "doctor", usage: USAGE, read, run }, args, streams);
+  const code = await mainOf({ name: "doctor", usage: USAGE, read, run })(args, streams);
   if (code !== 0) return COULD_NOT_LOOK;
   return isWell ? 0 : DEVIATIONS;
 }
 
-function read(args: string[]) {
-  const { values } = parseArgs({
-    args,
-    options: { network: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean" } },
-  });
-  const { help, json = false, ...options } = values;
-  if (help) return undefined;
-  const fields = new Fields(options, "--");
+function read({ options: fields }: CommandLine) {
+  const json = fields.read("json", flag, false);
   const network = fields.read("network", networkName);
   fields.refuse("options");
   return { network, json };
 }
 
-if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
+runAsScript(module, main);

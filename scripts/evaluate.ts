@@ -2,13 +2,16 @@
 // The command line of `evaluate`; the work is done in scripts/evaluate/.
 
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { completeSpecFor, evaluate } from "./evaluate/evaluate";
 import { joinExamples, readExamples, type CsvFile, type Example } from "./evaluate/examples";
 import { parseSpec } from "./evaluate/spec";
+import { digits, fileName, flag, offlineMainOf, type CommandLine } from "./lib/command";
 
 export const USAGE = `usage: evaluate --benchmark <benchmark.json> [<examples.csv>]          columns id, label, baseline, candidate; standard input without a file
        evaluate --benchmark <benchmark.json> --baseline <a.csv> --candidate <b.csv>          columns id, label, prediction
+  --benchmark <file>      what is measured, and how
+  --baseline <file>       predictions of the present model, with
+  --candidate <file>      those of the new one
   --score <bps>           the model's score on chain, if an earlier improvement has moved it
   --contribution <file>   the contributed data, to be hashed
   --complete              print the benchmark with all defaults filled in instead of evaluating
@@ -22,75 +25,52 @@ export interface Streams {
 }
 
 /** Runs the command and returns its exit code: JSON on standard output, or one line on the error stream and 1. */
-export function main(args: readonly string[], streams: Streams): number {
-  try {
-    streams.out(run(args, streams));
-    return 0;
-  } catch (error) {
-    streams.err(`evaluate: ${(error as Error).message.split("\n")[0]}`);
-    return 1;
-  }
-}
+export const main = offlineMainOf("evaluate", USAGE, run);
 
-function run(args: readonly string[], streams: Streams): string {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      benchmark: { type: "string" },
-      baseline: { type: "string" },
-      candidate: { type: "string" },
-      score: { type: "string" },
-      contribution: { type: "string" },
-      complete: { type: "boolean" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return USAGE;
-  const { benchmark, baseline, candidate, score, contribution, complete } = values;
-  if (benchmark === undefined)
-    throw new Error("--benchmark is missing, expected the benchmark's JSON file (--help shows the usage)");
+function run({ options: fields, paths }: CommandLine, streams: Streams): string {
+  const benchmark = fields.read("benchmark", { ...fileName, expected: "the benchmark's JSON file" });
+  const baseline = fields.read("baseline", fileName, "");
+  const candidate = fields.read("candidate", fileName, "");
+  const contribution = fields.read("contribution", fileName, "");
+  const score = fields.has("score") ? fields.read("score", digits(0, 10_000)) : undefined;
+  const isCompletion = fields.read("complete", flag, false);
+  fields.refuse("options");
   const text = readFileSync(benchmark, "utf8");
-  const examples = readInput(positionals, baseline, candidate, streams);
-  if (complete) return format(completeSpecFor(text, examples));
+  const examples = readInput(paths, baseline, candidate, streams);
+  if (isCompletion) return format(completeSpecFor(text, examples));
   return format(
     evaluate({
       spec: parseSpec(text),
       examples,
-      ...(score !== undefined && { registeredScore: parseScore(score) }),
-      ...(contribution !== undefined && { contribution: readFileSync(contribution) }),
+      ...(score !== undefined && { registeredScore: score }),
+      ...(contribution !== "" && { contribution: readFileSync(contribution) }),
     }),
   );
 }
 
 function readInput(
-  positionals: readonly string[],
-  baseline: string | undefined,
-  candidate: string | undefined,
+  [path, ...surplus]: readonly string[],
+  baseline: string,
+  candidate: string,
   streams: Streams,
 ): Example[] {
-  const [path, ...surplus] = positionals;
-  if (surplus.length > 0 || (path !== undefined && (baseline ?? candidate) !== undefined)) {
+  const isJoined = baseline !== "" || candidate !== "";
+  if (surplus.length > 0 || (path !== undefined && isJoined)) {
     throw new Error(
       `unexpected argument "${surplus[0] ?? path}", expected one file of examples or --baseline with --candidate`,
     );
   }
-  if (baseline !== undefined && candidate !== undefined) return joinExamples(readCsv(baseline), readCsv(candidate));
-  if (baseline !== undefined || candidate !== undefined)
-    throw new Error("--baseline and --candidate must be given together");
-  return readExamples(
-    path === undefined ? { name: "standard input", bytes: streams.readStandardInput() } : readCsv(path),
-  );
+  if (!isJoined) {
+    return readExamples(
+      path === undefined ? { name: "standard input", bytes: streams.readStandardInput() } : readCsv(path),
+    );
+  }
+  if (baseline === "" || candidate === "") throw new Error("--baseline and --candidate must be given together");
+  return joinExamples(readCsv(baseline), readCsv(candidate));
 }
 
 function readCsv(path: string): CsvFile {
   return { name: path, bytes: readFileSync(path) };
-}
-
-function parseScore(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 10_000)
-    throw new Error(`--score is "${text}", expected an integer from 0 to 10000`);
-  return Number(text);
 }
 
 function format(value: object): string {

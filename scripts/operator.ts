@@ -2,10 +2,8 @@
 // The command line of `npm run operator`: the service that the platform runs. See docs/operator.md.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { parseArgs } from "node:util";
-import { Fields } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
-import { fileName, networkName, processStreams, runCommand, type Streams } from "./lib/command";
+import { fileName, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./lib/command";
 import { readConfig } from "./operator/config";
 import { embed } from "./operator/embedded";
 import { Service } from "./operator/service";
@@ -18,16 +16,9 @@ const USAGE = `usage: npm run --silent operator [-- options]
   --help                 print this text`;
 
 /** Runs the command until the process is told to stop, and returns its exit code. */
-export const main = (args: readonly string[], streams: Streams) =>
-  runCommand({ name: "operator", usage: USAGE, read, run }, args, streams);
+export const main = mainOf({ name: "operator", usage: USAGE, read, run });
 
-function read(args: string[], { env }: Streams) {
-  const { values } = parseArgs({
-    args,
-    options: { network: { type: "string" }, config: { type: "string" }, help: { type: "boolean" } },
-  });
-  if (values.help) return undefined;
-  const fields = new Fields(values, "--");
+function read({ options: fields }: CommandLine, { env }: Streams) {
   const network = fields.read("network", networkName, "localhost");
   const path = fields.read("config", fileName, "");
   fields.refuse("options");
@@ -36,7 +27,7 @@ function read(args: string[], { env }: Streams) {
 
 async function run(
   hre: HardhatRuntimeEnvironment,
-  { config }: NonNullable<ReturnType<typeof read>>,
+  { config }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
   const url = "url" in hre.network.config ? hre.network.config.url : undefined;
@@ -50,4 +41,4 @@ async function run(
   return "";
 }
 
-if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
+runAsScript(module, main);

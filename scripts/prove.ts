@@ -5,14 +5,22 @@ import { keccak256 } from "ethers";
 import { existsSync, readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { address, Fields, publishedId } from "../deploy/fields";
+import { address, publishedId } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
 import { formatBundle } from "./attest/bundle";
 import { connect } from "./attest/chain";
 import { formatClaims } from "./attest/claimsFile";
 import { MAX_LISTED, readContributorsFor } from "./attest/contributorsFile";
-import { deliver, digits, fileName, networkName, processStreams, runCommand, type Streams } from "./lib/command";
+import {
+  deliver,
+  digits,
+  fileName,
+  mainOf,
+  networkName,
+  runAsScript,
+  type CommandLine,
+  type Streams,
+} from "./lib/command";
 import { OWNER_ONLY, readText, writeWhole } from "./lib/files";
 import { isSealed, readPrivateKey, unseal } from "./zk/escrow";
 import { formatOpening, readCandidate, readOpening } from "./zk/openings";
@@ -39,32 +47,9 @@ const USAGE = `usage: npm run --silent prove -- options
   --help                    print this text`;
 
 /** Runs the command and returns its exit code. */
-export const main = (args: readonly string[], streams: Streams) =>
-  runCommand({ name: "prove", usage: USAGE, read, run }, args, streams);
+export const main = mainOf({ name: "prove", usage: USAGE, read, run });
 
-function read(args: string[]) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      network: { type: "string" },
-      verifier: { type: "string" },
-      model: { type: "string" },
-      "evaluation-id": { type: "string" },
-      labels: { type: "string" },
-      baseline: { type: "string" },
-      candidate: { type: "string" },
-      opening: { type: "string" },
-      "escrow-key": { type: "string" },
-      contribution: { type: "string" },
-      contributors: { type: "string" },
-      claims: { type: "string" },
-      hours: { type: "string" },
-      out: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return undefined;
-  const fields = new Fields(values, "--");
+function read({ options: fields }: CommandLine) {
   const options = {
     network: fields.read("network", networkName),
     verifier: fields.read("verifier", address),
@@ -130,7 +115,7 @@ function contentOf(file: string, escrowKey: string): string {
 
 async function run(
   hre: HardhatRuntimeEnvironment,
-  { verifier, openingFile, claimsFile, out, ...proposal }: NonNullable<ReturnType<typeof read>>,
+  { verifier, openingFile, claimsFile, out, ...proposal }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
   const { bundle, claims } = await proposeProof(await connect(hre, verifier), proposal, streams.err);
@@ -139,4 +124,4 @@ async function run(
   return deliver(formatBundle(bundle), out);
 }
 
-if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
+runAsScript(module, main);

@@ -3,8 +3,7 @@
 
 import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { parseArgs } from "node:util";
-import { address, Fields, hash, publishedId } from "../deploy/fields";
+import { address, hash, publishedId } from "../deploy/fields";
 import { formatBundle } from "./attest/bundle";
 import { connect } from "./attest/chain";
 import { formatClaims } from "./attest/claimsFile";
@@ -14,10 +13,11 @@ import {
   deliver,
   digits,
   fileName,
+  mainOf,
   networkName,
-  processStreams,
   readInput,
-  runCommand,
+  runAsScript,
+  type CommandLine,
   type Streams,
 } from "./lib/command";
 import { writeWhole } from "./lib/files";
@@ -37,28 +37,9 @@ const USAGE = `usage: npm run --silent statement -- options [<evaluation.json>] 
   --help                           print this text`;
 
 /** Runs the command and returns its exit code. */
-export const main = (args: readonly string[], streams: Streams) =>
-  runCommand({ name: "statement", usage: USAGE, read, run }, args, streams);
+export const main = mainOf({ name: "statement", usage: USAGE, read, run });
 
-function read(args: string[], streams: Streams) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      network: { type: "string" },
-      verifier: { type: "string" },
-      model: { type: "string" },
-      "evaluation-id": { type: "string" },
-      contributors: { type: "string" },
-      claims: { type: "string" },
-      "candidate-commitment": { type: "string" },
-      hours: { type: "string" },
-      out: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return undefined;
-  const fields = new Fields(values, "--");
+function read({ options: fields, paths }: CommandLine, streams: Streams) {
   const options = {
     network: fields.read("network", networkName),
     verifier: fields.read("verifier", address),
@@ -72,13 +53,13 @@ function read(args: string[], streams: Streams) {
   };
   fields.refuse("options");
   const contributors = readContributorsFor(options.contributorsFile, options.claimsFile);
-  return { ...options, contributors, measured: readMeasured(...readInput(positionals, streams)) };
+  return { ...options, contributors, measured: readMeasured(...readInput(paths, streams)) };
 }
 
-async function run(hre: HardhatRuntimeEnvironment, input: NonNullable<ReturnType<typeof read>>): Promise<string> {
+async function run(hre: HardhatRuntimeEnvironment, input: ReturnType<typeof read>): Promise<string> {
   const { bundle, claims } = await propose(await connect(hre, input.verifier), input);
   if (claims) writeWhole(input.claimsFile, `${formatClaims(claims)}\n`);
   return deliver(formatBundle(bundle), input.out);
 }
 
-if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
+runAsScript(module, main);

@@ -2,14 +2,12 @@
 // The command line of `submit`: merges the bundles of a statement, sends it and prints what it minted.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { parseArgs } from "node:util";
-import { Fields } from "../deploy/fields";
 import { formatTokens } from "../deploy/units";
 import { mergeBundles, readBundle } from "./attest/bundle";
 import { connect } from "./attest/chain";
 import { readSigner } from "./attest/keys";
 import { submit } from "./attest/submit";
-import { fileName, networkName, processStreams, readInputs, runCommand, type Streams } from "./lib/command";
+import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./lib/command";
 import { toJson } from "./lib/files";
 
 const USAGE = `usage: npm run --silent submit -- options [<bundle.json> ...]          standard input without a file
@@ -19,26 +17,18 @@ const USAGE = `usage: npm run --silent submit -- options [<bundle.json> ...]    
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */
-export const main = (args: readonly string[], streams: Streams) =>
-  runCommand({ name: "submit", usage: USAGE, read, run }, args, streams);
+export const main = mainOf({ name: "submit", usage: USAGE, read, run });
 
-function read(args: string[], streams: Streams) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { network: { type: "string" }, keystore: { type: "string" }, help: { type: "boolean" } },
-  });
-  if (values.help) return undefined;
-  const fields = new Fields(values, "--");
+function read({ options: fields, paths }: CommandLine, streams: Streams) {
   const options = { network: fields.read("network", networkName), keystore: fields.read("keystore", fileName, "") };
   fields.refuse("options");
-  const bundles = readInputs(positionals, streams).map(([name, text]) => [name, readBundle(name, text)] as const);
+  const bundles = readInputs(paths, streams).map(([name, text]) => [name, readBundle(name, text)] as const);
   return { ...options, bundle: mergeBundles(bundles) };
 }
 
 async function run(
   hre: HardhatRuntimeEnvironment,
-  { bundle, keystore }: NonNullable<ReturnType<typeof read>>,
+  { bundle, keystore }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
   const chain = await connect(hre, bundle.verifier);
@@ -52,4 +42,4 @@ async function run(
   return toJson(submission);
 }
 
-if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
+runAsScript(module, main);

@@ -1,6 +1,7 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readFileSync } from "node:fs";
-import { integer, pattern, text, type Rule } from "../../deploy/fields";
+import { parseArgs } from "node:util";
+import { Fields, integer, pattern, text, type Rule } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
 import { compile } from "./compile";
 import { explain } from "./errors";
@@ -16,39 +17,95 @@ export interface Streams {
   err(text: string): void;
 }
 
+/** What stands on a command line: its options, and the other arguments. */
+export interface CommandLine {
+  readonly options: Fields;
+  readonly paths: readonly string[];
+}
+
 /** A command that works on a network: it reads its whole input first, then prints one result, if any. */
 export interface Command<Input extends { readonly network: string }> {
   readonly name: string;
+  /** What `--help` prints, and the declaration of the options: see {@link readCommandLine}. */
   readonly usage: string;
-  /** Reads arguments and files, and refuses malformed ones before anything else happens; undefined asks for the usage. */
-  readonly read: (args: string[], streams: Streams) => Input | undefined;
+  /** Reads options and files, and refuses malformed ones before anything else happens. */
+  readonly read: (line: CommandLine, streams: Streams) => Input;
   readonly run: (hre: HardhatRuntimeEnvironment, input: Input, streams: Streams) => Promise<string>;
 }
 
-/** Runs a command and returns its exit code: its result on standard output, or one line on the error stream and 1. */
-export async function runCommand<Input extends { readonly network: string }>(
-  { name, usage, read, run }: Command<Input>,
-  args: readonly string[],
-  streams: Streams,
-): Promise<number> {
-  let hre: HardhatRuntimeEnvironment | undefined;
-  try {
-    const input = read([...args], streams);
-    if (input === undefined) {
-      streams.out(usage);
+/** Runs a command and answers its exit code: its result on standard output, or one line on the error stream and 1. */
+export type Main = (args: readonly string[], streams: Streams) => Promise<number>;
+
+/** The main function of a command. */
+export function mainOf<Input extends { readonly network: string }>({ name, usage, read, run }: Command<Input>): Main {
+  return async (args, streams) => {
+    let hre: HardhatRuntimeEnvironment | undefined;
+    try {
+      const line = readCommandLine(usage, args);
+      if (line === undefined) {
+        streams.out(usage);
+        return 0;
+      }
+      const input = read(line, streams);
+      process.env["HARDHAT_NETWORK"] = input.network; // Hardhat reads it when it is loaded.
+      ({ default: hre } = await import("hardhat"));
+      await compile(hre);
+      const result = await run(hre, input, streams);
+      if (result !== "") streams.out(result);
       return 0;
+    } catch (error) {
+      const message = hre ? await explain(hre, error) : (error as Error).message.split("\n")[0];
+      streams.err(`${name}: ${message}`);
+      return 1;
     }
-    process.env["HARDHAT_NETWORK"] = input.network; // Hardhat reads it when it is loaded.
-    ({ default: hre } = await import("hardhat"));
-    await compile(hre);
-    const result = await run(hre, input, streams);
-    if (result !== "") streams.out(result);
-    return 0;
-  } catch (error) {
-    const message = hre ? await explain(hre, error) : (error as Error).message.split("\n")[0];
-    streams.err(`${name}: ${message}`);
-    return 1;
-  }
+  };
+}
+
+/** The main function of a command that needs no network; `run` answers with its result. */
+export function offlineMainOf<Output extends Pick<Streams, "out" | "err">>(
+  name: string,
+  usage: string,
+  run: (line: CommandLine, streams: Output) => string,
+): (args: readonly string[], streams: Output) => number {
+  return (args, streams) => {
+    try {
+      const line = readCommandLine(usage, args);
+      streams.out(line === undefined ? usage : run(line, streams));
+      return 0;
+    } catch (error) {
+      streams.err(`${name}: ${(error as Error).message.split("\n")[0]}`);
+      return 1;
+    }
+  };
+}
+
+/** Runs a module's main function with the arguments of this process, if the process was started with that module. */
+export function runAsScript(
+  script: NodeJS.Module,
+  main: (...given: Parameters<Main>) => number | Promise<number>,
+): void {
+  if (require.main !== script) return;
+  void Promise.resolve(main(process.argv.slice(2), processStreams)).then((code) => (process.exitCode = code));
+}
+
+/**
+ * Reads a command line as its usage declares it: each line that begins with `  --name` is an option, with a value when `<…>`
+ * follows, with several when `...` follows that; other arguments are allowed when the first line ends with them in brackets.
+ * Undefined when the usage is asked for.
+ */
+export function readCommandLine(usage: string, args: readonly string[]): CommandLine | undefined {
+  const declared = [...usage.matchAll(/^  --([a-z0-9-]+)( <[^>]+>)?( \.\.\.)?/gm)];
+  const options = declared.map(([, name = "", value, more]) => {
+    const type = value ? ("string" as const) : ("boolean" as const);
+    return [name, { type, multiple: more !== undefined }] as const;
+  });
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: /^usage: .*\[</.test(usage),
+    options: { ...Object.fromEntries(options), help: { type: "boolean" } },
+  });
+  const { help, ...given } = values;
+  return help ? undefined : { options: new Fields({ ...given }, "--"), paths: positionals };
 }
 
 /** Content of a file, and what messages call it. */
@@ -81,6 +138,20 @@ export function digits(min: number, max: number): Rule<number> {
 
 /** Name of a file. */
 export const fileName = text(1, 1024);
+
+/** Names of files. */
+export const fileNames: Rule<string[]> = {
+  expected: "names of files",
+  none: [],
+  read: (value) => (Array.isArray(value) ? (value as string[]) : undefined),
+};
+
+/** An option that is there or not. */
+export const flag: Rule<boolean> = {
+  expected: "no value",
+  none: false,
+  read: (value) => (value === true ? value : undefined),
+};
 
 /** Name of a network of hardhat.config.ts. */
 export const networkName = pattern(/^[a-z0-9-]{1,32}$/, "a network of hardhat.config.ts");

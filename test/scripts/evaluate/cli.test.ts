@@ -104,7 +104,7 @@ describe("evaluate: command line", () => {
 
   describe("refuses in one line, with exit code 1 and nothing on standard output,", () => {
     const refused: [string, string[], string][] = [
-      ["no benchmark", [DATA], "--benchmark is missing, expected the benchmark's JSON file (--help shows the usage)"],
+      ["no benchmark", [DATA], "options: --benchmark is missing, expected the benchmark's JSON file."],
       [
         "two files",
         ["--benchmark", BENCHMARK, DATA, "b.csv"],
@@ -133,12 +133,12 @@ describe("evaluate: command line", () => {
       [
         "--score 10001",
         ["--benchmark", BENCHMARK, "--score", "10001", DATA],
-        '--score is "10001", expected an integer from 0 to 10000',
+        'options: --score is "10001", expected an integer from 0 to 10000.',
       ],
       [
         "--score 74.9",
         ["--benchmark", BENCHMARK, "--score", "74.9", DATA],
-        '--score is "74.9", expected an integer from 0 to 10000',
+        'options: --score is "74.9", expected an integer from 0 to 10000.',
       ],
       [
         "a file that is not there",
