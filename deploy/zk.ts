@@ -5,8 +5,8 @@ import type { DeploymentParameters, IgnitionModule, IgnitionModuleResult } from 
 import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { hybridMethodOf, hybridModuleId } from "../ignition/modules/HybridMethod";
-import { zkMethodOf, zkModuleId } from "../ignition/modules/ZkMethod";
-import { encodeKey, hashKey, readKey, type CircuitKey } from "../scripts/zk/prover";
+import { zkMethodOf, zkModuleId, type Circuit } from "../ignition/modules/ZkMethod";
+import { encodeKey, readKey, recordedKeyHash, type CircuitKey } from "../scripts/zk/prover";
 import { deployModule, findModule, type Sent } from "./ignition";
 import type { Network } from "./network";
 import { confirm, type Report } from "./model";
@@ -20,6 +20,11 @@ export function requireSafeKey({ capacity, isDevelopment }: CircuitKey, { name, 
   throw new Problem(
     `the key of the circuit for ${capacity} rows is a development key, made from numbers that everybody knows: record one from a ceremony before you use ${name}, see docs/zk.md.`,
   );
+}
+
+/** A circuit with the recorded key. */
+export function circuitOf(capacity: number): Circuit {
+  return { capacity, keyHash: recordedKeyHash(capacity) };
 }
 
 /** The address of the ZkProof for a circuit: deployed if it is missing, checked against the recorded key, and allowed. */
@@ -42,10 +47,11 @@ export async function ensureHybrid(
   report: Report,
 ): Promise<string> {
   const zkProof = await deployZkProof(hre, protocol, capacity, report);
+  const circuit = circuitOf(capacity);
   const attesters = protocol.addresses.OracleAttestation as string;
   const methods = [zkProof, attesters].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
-  const { address, sent } = await deployMethod(hre, "Hybrid", hybridMethodOf(capacity), {
-    [hybridModuleId(capacity)]: { methods },
+  const { address, sent } = await deployMethod(hre, "Hybrid", hybridMethodOf(circuit), {
+    [hybridModuleId(circuit)]: { methods },
   });
   const actual = await (await hre.ethers.getContractAt("Hybrid", address)).methods();
   if (String(actual) !== String(methods))
@@ -62,8 +68,9 @@ export async function methodSteps(
   { method, capacity }: BenchmarkTerms,
 ): Promise<Record<string, boolean>> {
   if (capacity === undefined) return {};
-  const proof = (await findModule(hre, zkMethodOf(capacity)))?.ZkProof;
-  const hybrid = method === "Hybrid" ? (await findModule(hre, hybridMethodOf(capacity)))?.Hybrid : undefined;
+  const circuit = circuitOf(capacity);
+  const proof = (await findModule(hre, zkMethodOf(circuit)))?.ZkProof;
+  const hybrid = method === "Hybrid" ? (await findModule(hre, hybridMethodOf(circuit)))?.Hybrid : undefined;
   const named = method === "Hybrid" ? hybrid : proof;
   const isAllowed = named !== undefined && (await registry.isMethodAllowed(named));
   return {
@@ -82,13 +89,13 @@ async function deployZkProof(
 ): Promise<string> {
   const recorded = readKey(capacity);
   requireSafeKey(recorded, network);
-  const key = encodeKey(recorded.verificationKey);
-  const { address, sent } = await deployMethod(hre, "ZkProof", zkMethodOf(capacity), {
-    [zkModuleId(capacity)]: { key: { ...key } },
+  const circuit = circuitOf(capacity);
+  const { address, sent } = await deployMethod(hre, "ZkProof", zkMethodOf(circuit), {
+    [zkModuleId(circuit)]: { key: { ...encodeKey(recorded.verificationKey) } },
   });
   const keyHash = await (await hre.ethers.getContractAt("ZkProof", address)).keyHash();
-  if (keyHash !== hashKey(key))
-    throw new Problem(`ZkProof at ${address} has the key ${keyHash}, expected ${hashKey(key)}.`);
+  if (keyHash !== circuit.keyHash)
+    throw new Problem(`ZkProof at ${address} has the key ${keyHash}, expected ${circuit.keyHash}.`);
   report({ name: "deploy ZkProof", sent, outcome: `${address}, for up to ${capacity} rows; key ${keyHash}` });
   return address;
 }

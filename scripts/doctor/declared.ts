@@ -14,6 +14,7 @@ import { publishedId } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
 import { findProtocol } from "../../deploy/protocol";
 import { readRecord } from "../../deploy/record";
+import { circuitOf } from "../../deploy/zk";
 import { hybridMethodOf } from "../../ignition/modules/HybridMethod";
 import { zkMethodOf } from "../../ignition/modules/ZkMethod";
 import { readJson, readText } from "../lib/files";
@@ -98,7 +99,7 @@ async function findMethods(hre: HardhatRuntimeEnvironment): Promise<DeclaredMeth
   const found = await Promise.all(
     CAPACITIES.flatMap((capacity) =>
       (["ZkProof", "Hybrid"] as const).map(async (contract) => {
-        const address = (await findModule(hre, modules[contract](capacity)))?.[contract];
+        const address = (await findModule(hre, modules[contract](circuitOf(capacity))))?.[contract];
         return address === undefined ? [] : [{ contract, address, capacity }];
       }),
     ),

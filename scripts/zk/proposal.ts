@@ -8,7 +8,7 @@ import { requireAcceptable } from "../attest/review";
 import { hashStatement, statementDomain } from "../attest/statement";
 import { commit, type Opening } from "./commitment";
 import { countRows, provenBy, type Counts } from "./counts";
-import { encodeKey, encodeZkProof, hashKey, prove, readKey, type Progress } from "./prover";
+import { encodeZkProof, prove, recordedKeyHash, type Progress } from "./prover";
 
 /** What the prover is told: openings instead of measured figures. */
 export interface ZkProposal extends Omit<Proposal, "measured" | "candidateCommitment"> {
@@ -62,7 +62,7 @@ function measuredBy(counts: Counts, { benchmark: { specHash, baselineScore } }: 
 async function requireCircuit(modelId: string, { method: { zkProof } }: ModelState, capacity: number): Promise<void> {
   if (zkProof === undefined)
     throw new Problem(`${modelId} asks for attestations and for no proof: make the statement with statement.`);
-  const [keyHash, recorded] = [await zkProof.keyHash(), hashKey(encodeKey(readKey(capacity).verificationKey))];
+  const [keyHash, recorded] = [await zkProof.keyHash(), recordedKeyHash(capacity)];
   if (keyHash === recorded) return;
   throw new Problem(
     `the ZkProof of ${modelId}, ${await zkProof.getAddress()}, has the key ${keyHash}, not that recorded for circuits of ${capacity} rows, ${recorded}.`,

@@ -287,6 +287,11 @@ export function encodeKey({ vk_alpha_1, vk_beta_2, vk_gamma_2, vk_delta_2, IC }:
   };
 }
 
+/** By which the recorded key of a circuit is known where it is deployed. */
+export function recordedKeyHash(capacity: number): string {
+  return hashKey(encodeKey(readKey(capacity).verificationKey));
+}
+
 /** By which a deployed key is known. */
 export function hashKey({ alpha, beta, gamma, delta, inputs }: VerifyingKey): string {
   const words = [alpha, beta, gamma, delta, inputs].flat(2);

@@ -3,13 +3,17 @@ import { expect } from "chai";
 import hre, { ethers } from "hardhat";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { deployModule, findModule } from "../../deploy/ignition";
 import type { Step } from "../../deploy/model";
 import { parseModelFile, readModelFile, type ProvenImprovement } from "../../deploy/modelFile";
 import { Problem } from "../../deploy/problem";
 import { ensureHybrid, ensureZkProof, requireSafeKey } from "../../deploy/zk";
 import { CAPACITIES, commit } from "../../scripts/zk/commitment";
-import { encodeKey, hashKey, readKey } from "../../scripts/zk/prover";
+import { zkMethodOf, zkModuleId } from "../../ignition/modules/ZkMethod";
+import { encodeKey, hashKey, readKey, recordedKeyHash, type VerifyingKey } from "../../scripts/zk/prover";
 import { deployImprovements } from "../helpers/improvements";
+import { environmentOn, fund, KEYS } from "../helpers/live";
+import { startAnvil, type Node } from "../helpers/process";
 import { BPS } from "../helpers/units";
 
 const CAPACITY = 1_024;
@@ -47,7 +51,7 @@ describe("Deployment of ZkProof", () => {
     expect(methods).to.have.length(2).and.to.include(attesters);
     const zkProof = methods.find((method) => method !== attesters)!;
     const { keyHash } = await ethers.getContractAt("ZkProof", zkProof);
-    expect(await keyHash()).to.equal(hashKey(encodeKey(readKey(CAPACITY).verificationKey)));
+    expect(await keyHash()).to.equal(recordedKeyHash(CAPACITY));
     expect(await protocol.registry.isMethodAllowed(address)).to.equal(true);
     expect(await protocol.registry.isMethodAllowed(zkProof)).to.equal(false);
   });
@@ -57,9 +61,48 @@ describe("Deployment of ZkProof", () => {
     const steps: Step[] = [];
     const address = await ensureZkProof(hre, protocol, CAPACITY, (step) => steps.push(step));
     const method = await ethers.getContractAt("ZkProof", address);
-    expect(await method.keyHash()).to.equal(hashKey(encodeKey(readKey(CAPACITY).verificationKey)));
+    expect(await method.keyHash()).to.equal(recordedKeyHash(CAPACITY));
     expect(await protocol.registry.isMethodAllowed(address)).to.equal(true);
     expect(steps.map(({ name }) => name)).to.deep.equal(["deploy ZkProof", "schedule ZkProof", "allow ZkProof"]);
+  });
+});
+
+describe("Methods of two keys for one circuit @uninstrumented", () => {
+  let node: Node;
+  const environment = process.env.DEPLOYMENTS;
+
+  before(async () => {
+    node = await startAnvil();
+    process.env.DEPLOYMENTS = node.env.DEPLOYMENTS;
+    await fund(node);
+  });
+
+  after(async () => {
+    if (environment === undefined) delete process.env.DEPLOYMENTS;
+    else process.env.DEPLOYMENTS = environment;
+    await node.stop();
+  });
+
+  it("stand beside each other in the journal, each with its own", async () => {
+    const env = environmentOn(node, "localhost");
+    const deploy = async (key: VerifyingKey) => {
+      const circuit = { capacity: CAPACITY, keyHash: hashKey(key) };
+      const module = zkMethodOf(circuit);
+      const options = { sender: KEYS.deployer.address, onSent: () => undefined };
+      await deployModule(env, module, { ...options, parameters: { [zkModuleId(circuit)]: { key: { ...key } } } });
+      return { circuit, module };
+    };
+    const before = await deploy(encodeKey(readKey(CAPACITY).verificationKey));
+    const after = await deploy(encodeKey(readKey(CAPACITIES[0]).verificationKey));
+
+    const addresses = new Set<string>();
+    for (const { circuit, module } of [before, after]) {
+      const address = (await findModule(env, module))!["ZkProof"]!;
+      const method = await env.ethers.getContractAt("ZkProof", address);
+      expect(await method.keyHash()).to.equal(circuit.keyHash);
+      addresses.add(address);
+    }
+    expect(addresses.size).to.equal(2);
   });
 });
 
