@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Problem } from "./problem";
 
@@ -24,13 +24,18 @@ function take(file: string): void {
   if (!create(file)) refuse(file, readHolder(file));
 }
 
+/** Written aside first: nobody meets a lock that does not name its holder yet. */
 function create(file: string): boolean {
+  const draft = `${file}.${process.pid}.new`;
   try {
-    writeFileSync(file, String(process.pid), { flag: "wx" });
+    writeFileSync(draft, String(process.pid));
+    linkSync(draft, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw new Problem(`${file} cannot be written: ${(error as Error).message}.`);
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 
