@@ -56,7 +56,7 @@ export async function deployTo(
 }
 
 /** Says of a failure that passes, but did not pass in time, what to do about it. */
-async function orAgain<T>(
+export async function orAgain<T>(
   hre: HardhatRuntimeEnvironment,
   passes: (error: unknown) => boolean,
   action: () => Promise<T>,

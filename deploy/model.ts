@@ -7,6 +7,7 @@ import { CREATE_X, CREATE_X_INTERFACE, guardedSalt, saltOf } from "./create2";
 import { blocksOf, deployModule, journaledArguments, type Sent } from "./ignition";
 import { readLogs } from "./logs";
 import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "./modelFile";
+import { networkOf } from "./network";
 import { settle } from "./pending";
 import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
@@ -86,15 +87,29 @@ export async function launchModel(
   report: Report,
   onWait: (reason: string) => void = () => undefined,
 ): Promise<LaunchedModel> {
-  const launch = { hre, protocol, file, report };
+  return persist(hre, onWait, () => takeSteps({ hre, protocol, file, report }));
+}
+
+/**
+ * Does something after all that the accounts of this environment have on their way, and again after each failure that passes.
+ * `beforeAgain` throws where it must not be done again.
+ */
+export async function persist<T>(
+  hre: HardhatRuntimeEnvironment,
+  onWait: (reason: string) => void,
+  action: () => Promise<T>,
+  beforeAgain: (error: Error) => Promise<void> = async () => undefined,
+): Promise<T> {
   for (let failures = 0; ; failures++) {
     try {
-      if (!protocol.network.isEphemeral) {
+      if (!networkOf(hre).isEphemeral) {
         for (const { address } of await hre.ethers.getSigners()) await settle(hre, address, onWait);
       }
-      return await takeSteps(launch);
+      return await action();
     } catch (error) {
-      if (failures === TRIES || !isPassing(error)) throw error;
+      if (!isPassing(error)) throw error;
+      await beforeAgain(error as Error);
+      if (failures === TRIES) throw error;
       onWait((error as Error).message.split("\n")[0] as string);
       await pause(failures + 1);
     }

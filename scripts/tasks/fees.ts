@@ -7,7 +7,7 @@ import { confirm, requirePool } from "../../deploy/model";
 import { formatReserve, RESERVE_DECIMALS } from "../../deploy/units";
 import { table } from "../lib/terminal";
 import { readId } from "./models";
-import { approve, readSender, signerOf, type Work } from "./run";
+import { approve, once, readSender, signerOf, type Work } from "./run";
 
 const FEES = amount(RESERVE_DECIMALS, "0.000001", "1000000000");
 
@@ -17,7 +17,7 @@ export const deposit: Work = (args) => {
   const fees = args.read("usdc", FEES);
   const from = readSender(args);
   args.refuse();
-  return async (context) => {
+  return once(async (context) => {
     const { protocol, report } = context;
     const { feeRouter } = protocol;
     const key = id(modelId);
@@ -40,5 +40,5 @@ export const deposit: Work = (args) => {
       ),
       document: { model: { id: modelId }, fees, infrastructure, streamed, streamEnd },
     };
-  };
+  });
 };

@@ -17,7 +17,7 @@ import { readModelFile } from "../../deploy/modelFile";
 import { marketTable, readPool, readSupply, supplyTable } from "../lib/state";
 import { bold, table } from "../lib/terminal";
 import { PARAMETERS, pendingChanges } from "./parameters";
-import type { Arguments, TaskContext, TaskResult, Work } from "./run";
+import { resumed, type Arguments, type TaskContext, type TaskResult, type Work } from "./run";
 
 /** Path of a model file. */
 const modelPath = text(1, 1024);
@@ -27,11 +27,10 @@ export function stepOf(step: (launch: Launch) => Promise<Record<string, unknown>
   return (args) => {
     const path = resolve(args.read("file", modelPath));
     args.refuse();
-    return async ({ hre, protocol, report }) => {
-      const file = await readModelFile(path, protocol.network.isLocal);
-      const found = await step({ hre, protocol, file, report });
-      return resultOf({ hre, protocol, report }, file.modelId, found);
-    };
+    return resumed(async (context) => {
+      const file = await readModelFile(path, context.protocol.network.isLocal);
+      return resultOf(context, file.modelId, await step({ ...context, file }));
+    });
   };
 }
 
@@ -48,11 +47,11 @@ export const registerModel = stepOf(async (launch) => {
 export const distributeModel: Work = (args) => {
   const modelId = readId(args);
   args.refuse();
-  return async (context) => {
+  return resumed(async (context) => {
     const token = await ensureDistributed(context, modelId);
     const recipient = await token.supplierRecipient();
     return resultOf(context, modelId, { recipient, amount: await token.supplierAllocation() });
-  };
+  });
 };
 
 /** Argument `id`. */

@@ -5,10 +5,11 @@ import { id } from "ethers";
 import { amount } from "../../deploy/fields";
 import { confirm } from "../../deploy/model";
 import { Problem } from "../../deploy/problem";
+import { patientSigner } from "../../deploy/rpc";
 import { formatInteger, formatReserve, formatTokens, RESERVE_DECIMALS, TOKEN_DECIMALS } from "../../deploy/units";
 import { digits } from "../lib/command";
 import { readId } from "./models";
-import { optionOf, type Arguments, type TaskContext, type Work } from "./run";
+import { once, optionOf, type Arguments, type TaskContext, type Work } from "./run";
 
 const RATE = amount(TOKEN_DECIMALS, "100", "10000000");
 const SHARE = digits(1000, 10_000);
@@ -56,7 +57,7 @@ export const propose: Work = (args) => {
   const parameter = PARAMETERS[Math.max(index, 0)] as (typeof PARAMETERS)[number];
   const value = index < 0 ? 0n : parameter.read(args);
   args.refuse();
-  return async (context) => {
+  return once(async (context) => {
     const { hre, protocol, report } = context;
     const key = id(modelId);
     const governor = await protocol.registry.governorOf(key);
@@ -68,7 +69,7 @@ export const propose: Work = (args) => {
     const before = (await protocol.registry.parametersOf(key))[parameter.name];
     const sent = await confirm(
       `set ${parameter.name}`,
-      protocol.registry.connect(signer)[parameter.setter](key, value),
+      protocol.registry.connect(patientSigner(signer))[parameter.setter](key, value),
     );
     const change = (await pendingChanges(context, key)).find((entry) => entry.parameter === parameter.name);
     const when = change?.when ?? "at once";
@@ -81,7 +82,7 @@ export const propose: Work = (args) => {
         change: { parameter: parameter.name, before, after: value, ...(change && { effectiveAt: change.effectiveAt }) },
       },
     };
-  };
+  });
 };
 
 function timeText(timestamp: bigint): string {

@@ -17,7 +17,16 @@ import { digits } from "../lib/command";
 import { table } from "../lib/terminal";
 import { priceImpact, settle, type Trade } from "../lib/trading";
 import { readId, stepOf } from "./models";
-import { approve, readSender, signerOf, type Arguments, type TaskContext, type TaskResult, type Work } from "./run";
+import {
+  approve,
+  once,
+  readSender,
+  signerOf,
+  type Arguments,
+  type TaskContext,
+  type TaskResult,
+  type Work,
+} from "./run";
 
 const USDC = amount(RESERVE_DECIMALS, "0.000001", "1000000000");
 const TOKENS = amount(TOKEN_DECIMALS, "0.000000000000000001", "10000000000");
@@ -81,7 +90,7 @@ export const buy: Work = (args) => {
   const minutes = args.read("deadline", MINUTES, DEFAULT_MINUTES);
   const from = readSender(args);
   args.refuse();
-  return async (context) => {
+  return once(async (context) => {
     const pool = await requirePool(context, modelId);
     const buyer = await signerOf(context, from);
     const market = pool.connect(buyer);
@@ -95,7 +104,7 @@ export const buy: Work = (args) => {
     const max = limit.stated ?? (reserve * (BPS + limit.slippageBps)) / BPS;
     await approve(context, buyer, pool, max);
     return traded(context, modelId, market, "buy", () => market.buyExactOut(given, given, max, buyer, deadline));
-  };
+  });
 };
 
 /** Sells an exact amount of tokens. */
@@ -106,14 +115,14 @@ export const sell: Work = (args) => {
   const minutes = args.read("deadline", MINUTES, DEFAULT_MINUTES);
   const from = readSender(args);
   args.refuse();
-  return async (context) => {
+  return once(async (context) => {
     const pool = await requirePool(context, modelId);
     const seller: HardhatEthersSigner = await signerOf(context, from);
     const market = pool.connect(seller);
     const min = limit.stated ?? ((await pool.quoteSell(tokens)) * (BPS - limit.slippageBps)) / BPS;
     const deadline = await deadlineIn(context, minutes);
     return traded(context, modelId, market, "sell", () => market.sell(tokens, min, seller, deadline));
-  };
+  });
 };
 
 function readLimit(args: Arguments, name: "min" | "max", rule: typeof USDC): Limit {

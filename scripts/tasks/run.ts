@@ -4,10 +4,12 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { getAddress, type Addressable } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { alone, orAgain } from "../../deploy/deployment";
 import { address, Fields, type Rule } from "../../deploy/fields";
-import { confirm, type Step } from "../../deploy/model";
+import { confirm, persist, type Step } from "../../deploy/model";
 import { Problem } from "../../deploy/problem";
 import { requireProtocol, type Protocol } from "../../deploy/protocol";
+import { isPassing, patientSigner } from "../../deploy/rpc";
 import { formatReserve } from "../../deploy/units";
 import { stepLines } from "../launch/view";
 import { compile } from "../lib/compile";
@@ -20,6 +22,8 @@ export interface TaskContext {
   readonly protocol: Protocol;
   /** Tells of a step as soon as it is done, on the error stream. */
   readonly report: (step: Step) => void;
+  /** Tells what is waited for, on the error stream. */
+  readonly onWait: (reason: string) => void;
 }
 
 /** What a task found or did, for people and for programs. */
@@ -29,7 +33,57 @@ export interface TaskResult {
 }
 
 /** A task: reads its arguments before anything else happens, then answers with what it does. */
-export type Work = (args: Arguments) => (context: TaskContext) => Promise<TaskResult>;
+export type Work = (args: Arguments) => Act;
+
+type Act = (context: TaskContext) => Promise<TaskResult>;
+
+/** What sends only what the chain has not got: alone on its network, and by itself again after what passes. */
+export function resumed(act: Act): Act {
+  return (context) => patiently(context, () => act(context));
+}
+
+/** What must not be sent twice: like {@link resumed}, but again only if nothing was sent that was not reported. */
+export function once(act: Act): Act {
+  return (context) => {
+    const { hre, report } = context;
+    let before: number | undefined;
+    let reported = 0;
+    const counted = (step: Step) => {
+      if (step.sent) reported++;
+      report(step);
+    };
+    const begin = async () => {
+      [before, reported] = [await countSent(hre), 0];
+      return act({ ...context, report: counted });
+    };
+    const requireUnsent = async (error: Error) => {
+      if (before === undefined) return;
+      const sent = await countSent(hre).catch(() => undefined);
+      if (sent === before + reported) return;
+      const reason = String(error.message.split("\n")[0]).replace(/\.$/, "");
+      const what = sent === undefined ? "a transaction may have been sent" : "a transaction was sent all the same";
+      throw new Problem(`${hre.network.name}: ${reason}; ${what}: look for it before you run the command again.`);
+    };
+    return patiently(context, begin, requireUnsent);
+  };
+}
+
+function patiently<T>(
+  { hre, onWait }: TaskContext,
+  action: () => Promise<T>,
+  beforeAgain?: (error: Error) => Promise<void>,
+): Promise<T> {
+  return alone(hre, () => orAgain(hre, isPassing, () => persist(hre, onWait, action, beforeAgain)));
+}
+
+/** Transactions that the accounts of this environment have sent, those on their way included. */
+async function countSent({ ethers }: HardhatRuntimeEnvironment): Promise<number> {
+  const signers = await ethers.getSigners();
+  const counts = await Promise.all(
+    signers.map(({ address }) => ethers.provider.getTransactionCount(address, "pending")),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
 
 /** The arguments of a task, named as on its command line. */
 export class Arguments {
@@ -97,7 +151,8 @@ export async function runTask(
       steps.push(step);
       if (!json) stepLines(step).forEach(tell);
     };
-    const { lines, document } = await work({ hre, protocol, report });
+    const onWait = (reason: string) => tell(`${name}: waiting: ${reason}`);
+    const { lines, document } = await work({ hre, protocol, report, onWait });
     const sent = steps.flatMap((step) => (step.sent ? [{ ...step.sent, name: step.name }] : []));
     console.log(json ? toJson({ network: { name: network, chainId }, ...document, steps: sent }) : lines.join("\n"));
   } catch (error) {
@@ -116,7 +171,7 @@ export function readSender(args: Arguments): string | undefined {
 export async function signerOf({ hre, protocol }: TaskContext, from: string | undefined): Promise<HardhatEthersSigner> {
   const signers = await hre.ethers.getSigners();
   const signer = from === undefined ? signers[0] : signers.find((entry) => entry.address === getAddress(from));
-  if (signer) return signer;
+  if (signer) return patientSigner(signer);
   const { name } = protocol.network;
   throw new Problem(
     from === undefined

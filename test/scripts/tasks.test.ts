@@ -5,17 +5,19 @@ import { expect } from "chai";
 import { Contract, id, JsonRpcProvider, MaxUint256, parseEther, parseUnits } from "ethers";
 import hre, { artifacts } from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
+import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../helpers/faultyRpc";
 import { rpc, runScript, startAnvil, type Node } from "../helpers/process";
 import { DAY } from "../helpers/units";
 
 const MODEL = "sentiment-v2";
 const FILE = resolve(__dirname, "../../deploy/models/sentiment-v2.json");
+const OTHER_FILE = resolve(__dirname, "../../deploy/models/credit-default.json");
 const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 const [GUARDIAN, GOVERNOR, INVESTOR] = [3, 12, 8];
 
@@ -206,6 +208,105 @@ describe("Tasks @uninstrumented", () => {
         /^model:register: [^\n]+ \(WrongModelStatus: id 0x\w+, actual 0, expected 1\)\. Take the steps in order: [^\n]+\n$/,
       );
       expect([distribute, register, create].map((outcome) => outcome!.code)).to.deep.equal([1, 1, 1]);
+    });
+  });
+
+  describe("over an endpoint that fails", () => {
+    const BUSY: Fault = { kind: "error", error: { code: -32_005, message: "limit exceeded" } };
+    let clean: State;
+    let direct: HardhatRuntimeEnvironment;
+    let endpoint: FaultyRpc;
+
+    before(async () => {
+      clean = start;
+      await documents(...LAUNCH);
+      const reserve = await contractAt("ReserveTokenMock", addresses.ReserveToken!, INVESTOR);
+      await send(reserve, "mint", await sender(INVESTOR), parseUnits("1000", 6));
+      start = await remember();
+      endpoint = await startFaultyRpc(node.url);
+      direct = env;
+      env = environmentFor(hre, "localhost", { url: endpoint.url });
+    });
+
+    after(async () => {
+      env = direct;
+      await endpoint.stop();
+      rmSync(start.journal, { recursive: true });
+      start = await returnTo(clean);
+    });
+
+    const sender = async (index: number) => (await provider.getSigner(index)).getAddress();
+
+    /** Runs a task whose transaction of this number meets a fault; tells how it ended, and what an account sent meanwhile. */
+    async function runWith(fault: Fault, number: number, [task, args]: Call, from: string) {
+      const nonce = await provider.getTransactionCount(from);
+      endpoint.forget();
+      endpoint.policy = ({ method, count }) =>
+        method === "eth_sendTransaction" && count === number ? fault : { kind: "pass" };
+      const [outcome] = await run([task, { ...args, json: true }]);
+      return { ...outcome!, sent: (await provider.getTransactionCount(from)) - nonce };
+    }
+
+    const purchase = async (): Promise<Call> => ["pool:buy", { id: MODEL, usdc: "10", from: await sender(INVESTOR) }];
+
+    for (const [what, fault] of [
+      ["whose connection breaks", { kind: "drop" }],
+      ["that is asked too often", BUSY],
+    ] as const) {
+      it(`buy after a pause when nothing was sent to one ${what}`, async () => {
+        const { code, stderr, sent } = await runWith(fault, 2, await purchase(), await sender(INVESTOR));
+        expect({ code, sent }, stderr).to.deep.equal({ code: 0, sent: 2 }); // the approval, and the trade
+        expect(stderr).to.match(/^pool:buy: waiting: [^\n]+\n$/);
+      });
+    }
+
+    it("buy once, and say so, when the answer is lost", async () => {
+      const lost: Fault = { kind: "dropAnswer" };
+      const { code, stdout, stderr, sent } = await runWith(lost, 2, await purchase(), await sender(INVESTOR));
+      expect({ code, stdout, sent }).to.deep.equal({ code: 1, stdout: "", sent: 2 });
+      expect(stderr).to.match(
+        /^pool:buy: localhost: [^\n]+; a transaction was sent all the same: look for it before you run the command again\.\n$/,
+      );
+    });
+
+    it("say that it is not known what was sent when the endpoint stays away", async () => {
+      let isAway = false;
+      endpoint.policy = ({ method, count }) => {
+        isAway ||= method === "eth_sendTransaction" && count === 2;
+        return isAway ? { kind: "drop" } : { kind: "pass" };
+      };
+      endpoint.forget();
+      const [outcome] = await run(await purchase());
+      expect(outcome!.code).to.equal(1);
+      expect(outcome!.stderr).to.match(
+        /\npool:buy: localhost: [^\n]+; a transaction may have been sent: look for it before you run the command again\.\n$/,
+      );
+    });
+
+    it("take a step of a launch once, and go on, when the answer is lost", async () => {
+      const { Tokens } = await readParameters({ name: "localhost", isLocal: true });
+      const [deployer] = Tokens.deployers as [string];
+      const step: Call = ["model:deploy", { file: OTHER_FILE }];
+      const { code, stdout, stderr, sent } = await runWith({ kind: "dropAnswer" }, 2, step, deployer);
+      expect({ code, sent }, stderr).to.deep.equal({ code: 0, sent: 2 }); // the vesting wallet, and the token
+      const registry = await contractAt("ModelRegistry", addresses.ModelRegistry!, 0);
+      expect((JSON.parse(stdout) as Document).model.token).to.equal(
+        await registry.getFunction("tokenOf")(id("credit-default")),
+      );
+    });
+
+    it("wait for nobody: another run on the network keeps those out that send", async () => {
+      endpoint.policy = healthy;
+      writeFileSync(join(node.env.DEPLOYMENTS!, "chain-31337.lock"), String(process.pid));
+      const [bought, launched, quoted] = await run(await purchase(), LAUNCH[3]!, [
+        "pool:quote",
+        { id: MODEL, usdc: "1" },
+      ]);
+      for (const { code, stderr } of [bought!, launched!]) {
+        expect(code).to.equal(1);
+        expect(stderr).to.contain(`another run, process ${process.pid}, works on this network since`);
+      }
+      expect(quoted!.code).to.equal(0);
     });
   });
 
