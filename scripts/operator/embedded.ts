@@ -5,6 +5,7 @@ import { MaxUint256, parseUnits } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { join } from "node:path";
 import { developmentKey } from "../../deploy/accounts";
+import { alone } from "../../deploy/deployment";
 import { networkOf } from "../../deploy/network";
 import { confirm } from "../../deploy/model";
 import { Problem } from "../../deploy/problem";
@@ -25,7 +26,8 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
   const network = networkOf(hre);
   if (!network.isLocal)
     throw new Problem(`--config is missing: without it the service works on a local chain, not ${network.name}.`);
-  const protocol = await deployProtocol(hre);
+  // Alone, since other commands write the same journal. No record: it is for what others rely on, and comes with `npm run deploy`.
+  const protocol = await alone(hre, () => deployProtocol(hre));
   await fund(hre, protocol);
   const inbox = (name: string) => join(env["OPERATOR_FOLDER"] ?? FOLDER, name);
   const duty = (name: DutyName, folder = ""): DutyConfig => ({

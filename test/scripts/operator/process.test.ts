@@ -9,7 +9,7 @@ import { runQueue } from "../../../scripts/bench/operator";
 import { main } from "../../../scripts/operator";
 import { startFaultyRpc, type FaultyRpc } from "../../helpers/faultyRpc";
 import { startOperator, type Entry, type OperatorProcess } from "../../helpers/operatorProcess";
-import { startAnvil, type Node } from "../../helpers/process";
+import { runScript, startAnvil, type Node } from "../../helpers/process";
 import { developmentKey, expectRefusal, run, useFolder } from "../attest/support";
 import { ACCOUNTS } from "./support";
 
@@ -91,6 +91,15 @@ describe("npm run operator @uninstrumented", function () {
       provider.destroy();
     }
   }
+
+  it("does not begin without a configuration while another run works on the network", async () => {
+    const lock = join(node.env.DEPLOYMENTS!, "chain-31337.lock");
+    writeFileSync(lock, String(process.pid));
+    const { code, stderr } = await runScript("scripts/operator.ts", [], { ...node.env, OPERATOR_FOLDER: folder });
+    rmSync(lock);
+    expect(code).to.equal(1);
+    expect(stderr).to.contain(`operator: another run, process ${process.pid}, works on this network since`);
+  });
 
   it("works on a local node with one command: launches, takes posts, pays, tells how it is, and stops when told", async () => {
     await register();
