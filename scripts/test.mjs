@@ -3,7 +3,7 @@
 // test/scripts, which run whole commands; those in Solidity with forge. Three at a time; each one's output is shown when
 // it ends.
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,7 +11,11 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const AT_ONCE = 3; // Those of commands mostly wait.
 const FAULTS = "deploy/faults/";
 const COMMANDS = "test/scripts";
-const COMMANDS_TAKE = 3; // times as long as other tests of the same length
+// Begin with these, so that none is left alone at the end: the others take seconds.
+const LONGEST = [
+  ...["test/scripts/zk", "test/scripts/launch.test.ts", "test/authority", "test/market", "test/scripts/attest"],
+  ...["test/circuits", "test/scripts/operator", "test/verification", "test/deploy", "test/scripts/doctor"],
+];
 const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 
 const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
@@ -20,11 +24,9 @@ const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8
   .sort();
 const folderOf = (file) => file.split("/").slice(0, -1).join("/");
 const groupOf = (file) => (folderOf(file) === COMMANDS ? file : folderOf(file));
-const bytesOf = (group) => files.reduce((sum, file) => sum + (groupOf(file) === group ? bytes(file) : 0), 0);
-const bytes = (file) => statSync(join(ROOT, file)).size * (file.startsWith(COMMANDS) ? COMMANDS_TAKE : 1);
+const placeOf = (group) => (LONGEST.includes(group) ? LONGEST.indexOf(group) : LONGEST.length);
+const groups = [...new Set(files.map(groupOf))].sort((a, b) => placeOf(a) - placeOf(b));
 
-// The longest first, so that none is left alone at the end.
-const groups = [...new Set(files.map(groupOf))].sort((a, b) => bytesOf(b) - bytesOf(a));
 const queue = [
   { name: "test/solidity", args: ["scripts/test-solidity.mjs"] },
   ...groups.map((name) => ({
