@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { developmentKey } from "../../deploy/accounts";
 import { CREATE_X, CREATE_X_INTERFACE, create2Address, saltOf } from "../../deploy/create2";
 import { deployTo } from "../../deploy/deployment";
-import { blocksOf, journaledContracts, recordFile, type Sent } from "../../deploy/ignition";
+import { blocksOf, journaledContracts, nameOf, recordFile, type Sent } from "../../deploy/ignition";
 import { readModelFile, type ModelFile } from "../../deploy/modelFile";
 import type { Parameters } from "../../deploy/parameters";
 import { openSteps, planDeployment, type Plan } from "../../deploy/plan";
@@ -127,7 +127,7 @@ describe("Deployment to a network @uninstrumented", () => {
     expect(sent).to.have.length(plan.steps.length);
     // By name: what is sent side by side is confirmed in any order.
     const planned = plan.steps.filter(({ model }) => model === undefined);
-    expect(Object.fromEntries(ofProtocol.map(({ name, gasUsed }) => [name, gasUsed]))).to.deep.equal(
+    expect(Object.fromEntries(ofProtocol.map(({ name, gasUsed }) => [nameOf(name), gasUsed]))).to.deep.equal(
       Object.fromEntries(planned.map(({ name, gas }) => [name, gas])),
     );
     expect(ofProtocol).to.have.length(planned.length);
