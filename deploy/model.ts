@@ -7,11 +7,10 @@ import { CREATE_X, CREATE_X_INTERFACE, guardedSalt, saltOf } from "./create2";
 import { blocksOf, deployModule, journaledArguments, type Sent } from "./ignition";
 import { readLogs } from "./logs";
 import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "./modelFile";
-import { networkOf } from "./network";
-import { settle } from "./pending";
+import { persist } from "./pending";
 import { Problem } from "./problem";
 import type { Protocol } from "./protocol";
-import { isPassing, patientSigner, pause } from "./rpc";
+import { patientSigner } from "./rpc";
 import { formatReserve, formatTokens } from "./units";
 import { ensureHybrid, ensureZkProof, methodSteps } from "./zk";
 
@@ -19,9 +18,6 @@ const VESTING_SECONDS = 365n * 86_400n;
 
 /** Milliseconds after which a transaction that was not mined is looked for again: it may have been dropped. */
 const PATIENCE = 3 * 60_000;
-
-/** How often a launch goes on by itself after what passes. */
-const TRIES = 6;
 
 /** Lifecycle of a model, as on chain. */
 export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
@@ -88,32 +84,6 @@ export async function launchModel(
   onWait: (reason: string) => void = () => undefined,
 ): Promise<LaunchedModel> {
   return persist(hre, onWait, () => takeSteps({ hre, protocol, file, report }));
-}
-
-/**
- * Does something after all that the accounts of this environment have on their way, and again after each failure that passes.
- * `beforeAgain` throws where it must not be done again.
- */
-export async function persist<T>(
-  hre: HardhatRuntimeEnvironment,
-  onWait: (reason: string) => void,
-  action: () => Promise<T>,
-  beforeAgain: (error: Error) => Promise<void> = async () => undefined,
-): Promise<T> {
-  for (let failures = 0; ; failures++) {
-    try {
-      if (!networkOf(hre).isEphemeral) {
-        for (const { address } of await hre.ethers.getSigners()) await settle(hre, address, onWait);
-      }
-      return await action();
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      await beforeAgain(error as Error);
-      if (failures === TRIES) throw error;
-      onWait((error as Error).message.split("\n")[0] as string);
-      await pause(failures + 1);
-    }
-  }
 }
 
 /** Who takes a step of a launch: the account of this environment with its role, or what is missing. Other steps need no role. */

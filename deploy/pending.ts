@@ -1,6 +1,8 @@
 import { formatUnits, isError, toQuantity } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { networkOf } from "./network";
 import { Problem } from "./problem";
+import { isPassing, pause } from "./rpc";
 
 const POLLING = 500;
 const PATIENCE = 10 * 60_000;
@@ -11,6 +13,35 @@ const CONFIRMATIONS = 5;
 /** Factor by which a fee must rise for a transaction to replace another, with a margin. */
 const RAISE = 2n;
 const RAISES = 5;
+
+/** How often an action goes on by itself after what passes. */
+const TRIES = 6;
+
+/**
+ * Does something after all that the accounts of this environment have on their way, and again after each failure that passes.
+ * `beforeAgain` throws where it must not be done again.
+ */
+export async function persist<T>(
+  hre: HardhatRuntimeEnvironment,
+  onWait: (reason: string) => void,
+  action: () => Promise<T>,
+  beforeAgain: (error: Error) => Promise<void> = async () => undefined,
+): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    try {
+      if (!networkOf(hre).isEphemeral) {
+        for (const { address } of await hre.ethers.getSigners()) await settle(hre, address, onWait);
+      }
+      return await action();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await beforeAgain(error as Error);
+      if (failures === TRIES) throw error;
+      onWait((error as Error).message.split("\n")[0] as string);
+      await pause(failures + 1);
+    }
+  }
+}
 
 /**
  * Waits until no transaction of an account is on its way, its own ones of an earlier run or foreign ones, so that a look at the
