@@ -133,7 +133,7 @@ describe("Errors in words", () => {
     });
   });
 
-  it("gives the words of the interface, the name and every argument", async () => {
+  it("gives the words of the guide, the name and every argument", async () => {
     const protocol = await loadFixture(deployProtocol);
     const { tokenManager, launcher } = protocol;
     const launch = buildLaunch(protocol, { supplierRecipient: ZeroAddress });
