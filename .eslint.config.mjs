@@ -1,10 +1,28 @@
 import tseslint from "typescript-eslint";
 
+/** Refuses lists of promises that are awaited one by one: meanwhile, a later one that is rejected ends the process. */
+const noWaitingPromises = {
+  meta: { type: "problem", schema: [] },
+  create(context) {
+    const { getTypeAtLocation } = context.sourceCode.parserServices;
+    const message = "Give this promise to Promise.all at once, or make it where it is awaited.";
+    return {
+      ArrayExpression({ elements, parent }) {
+        if (parent.callee?.object?.name === "Promise") return;
+        for (const node of elements) {
+          if (node && getTypeAtLocation(node).symbol?.name === "Promise") context.report({ node, message });
+        }
+      },
+    };
+  },
+};
+
 export default tseslint.config(
   { ignores: [".build/", "node_modules/"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strict],
+    plugins: { own: { rules: { "no-waiting-promises": noWaitingPromises } } },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       eqeqeq: "error",
@@ -12,6 +30,7 @@ export default tseslint.config(
       "@typescript-eslint/await-thenable": "error",
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/no-misused-promises": "error",
+      "own/no-waiting-promises": "error",
       // How a module that is one function is imported without a helper, whose branches no test would reach.
       "@typescript-eslint/no-require-imports": ["error", { allowAsImport: true }],
     },

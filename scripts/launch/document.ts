@@ -99,9 +99,11 @@ export async function readHistory(
   const sells = await readEvents(blocks, pool, pool.filters.Sold());
   const bought = buys.map((event) => ({ event, side: "buy" as const }));
   const sold = sells.map((event) => ({ event, side: "sell" as const }));
-  const trades = [...bought, ...sold]
-    .sort((a, b) => a.event.blockNumber - b.event.blockNumber || a.event.index - b.event.index)
-    .map(async ({ event, side }) => {
+  const traded = [...bought, ...sold].sort(
+    (a, b) => a.event.blockNumber - b.event.blockNumber || a.event.index - b.event.index,
+  );
+  const trades = await Promise.all(
+    traded.map(async ({ event, side }) => {
       // Both events have: account, receiver, what came in, what went out, reserve and curve supply after the trade.
       const [account, , given, received, reserveAfter, curveSupply] = event.args;
       return {
@@ -113,29 +115,30 @@ export async function readHistory(
         priceAfter: priceOf(reserveAfter + virtualReserve, crr, curveSupply),
         timestamp: await timeOf(event.blockNumber),
       };
-    });
+    }),
+  );
   const payments = await readEvents(blocks, verifier, verifier.filters.RewardDistributed(key));
   const recorded = await readEvents(blocks, verifier, verifier.filters.ImprovementRecorded(key));
-  const improvements = recorded.map(async (event) => {
-    const { evaluationId, baselineScore, candidateScore, reward } = event.args;
-    const paid = payments.filter(({ args }) => args.evaluationId === evaluationId);
-    return {
-      evaluationId,
-      baselineScore,
-      candidateScore,
-      reward,
-      payments: paid.map(({ args: { account, amount } }) => ({ account, amount })),
-      timestamp: await timeOf(event.blockNumber),
-    };
-  });
+  const improvements = await Promise.all(
+    recorded.map(async (event) => {
+      const { evaluationId, baselineScore, candidateScore, reward } = event.args;
+      const paid = payments.filter(({ args }) => args.evaluationId === evaluationId);
+      return {
+        evaluationId,
+        baselineScore,
+        candidateScore,
+        reward,
+        payments: paid.map(({ args: { account, amount } }) => ({ account, amount })),
+        timestamp: await timeOf(event.blockNumber),
+      };
+    }),
+  );
   const deposits = await readEvents(blocks, pool, pool.filters.FeesDeposited());
-  const fees = deposits.map(async (event) => {
-    const { amount, pending, streamEnd } = event.args;
-    return { amount, pending, streamEnd, timestamp: await timeOf(event.blockNumber) };
-  });
-  return {
-    trades: await Promise.all(trades),
-    improvements: await Promise.all(improvements),
-    fees: await Promise.all(fees),
-  };
+  const fees = await Promise.all(
+    deposits.map(async (event) => {
+      const { amount, pending, streamEnd } = event.args;
+      return { amount, pending, streamEnd, timestamp: await timeOf(event.blockNumber) };
+    }),
+  );
+  return { trades, improvements, fees };
 }

@@ -214,11 +214,11 @@ describe("A3: what adds power is delayed", function () {
     const { timelock, keys } = world;
     const [target, value, data, ...rest] = operationOf(world, "ModelRegistry", "setDailyLimit");
     const asMultisig = timelock.connect(keys.multisig);
-    for (const announced of [
-      asMultisig.schedule(target, value, data, ...rest, TIMELOCK_DELAY - 1n),
-      asMultisig.scheduleBatch([target], [value], [data], ...rest, TIMELOCK_DELAY - 1n),
+    for (const announce of [
+      () => asMultisig.schedule(target, value, data, ...rest, TIMELOCK_DELAY - 1n),
+      () => asMultisig.scheduleBatch([target], [value], [data], ...rest, TIMELOCK_DELAY - 1n),
     ]) {
-      await expect(announced)
+      await expect(announce())
         .to.be.revertedWithCustomError(timelock, "TimelockInsufficientDelay")
         .withArgs(TIMELOCK_DELAY - 1n, TIMELOCK_DELAY);
     }

@@ -130,7 +130,7 @@ describe("HokusaiAMM access", () => {
       expect(await pool.virtualSupply()).to.equal(virtualSupply);
       expect(await pool.curveSupply()).to.equal(virtualSupply);
       expect(await pool.spotPrice()).to.equal(terms.initialPrice * 10n ** 18n);
-      for (const zero of [
+      const zeros = await Promise.all([
         pool.reserve(),
         pool.netIssued(),
         pool.unbackedSupply(),
@@ -139,9 +139,8 @@ describe("HokusaiAMM access", () => {
         pool.pendingStream(),
         pool.streamEnd(),
         pool.uncollectedFees(),
-      ]) {
-        expect(await zero).to.equal(0);
-      }
+      ]);
+      expect(zeros).to.deep.equal(Array(8).fill(0n));
     });
 
     it("says what is unbacked: all but what it issued", async () => {

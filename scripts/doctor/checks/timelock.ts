@@ -32,11 +32,11 @@ export async function checkPauses(subject: Subject): Promise<Check> {
   const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
   const manager = chain.contract<TokenManager>(contractOf(subject, "TokenManager"));
   const pauses = [
-    ["improvements", "submissionsPausedUntil", registry.submissionsPausedUntil(), "resumeSubmissions"],
-    ["launches", "launchesPausedUntil", manager.launchesPausedUntil(), "resumeLaunches"],
+    ["improvements", "submissionsPausedUntil", () => registry.submissionsPausedUntil(), "resumeSubmissions"],
+    ["launches", "launchesPausedUntil", () => manager.launchesPausedUntil(), "resumeLaunches"],
   ] as const;
-  for (const [what, view, reading, end] of pauses) {
-    const until = await answerOf(reading);
+  for (const [what, view, read, end] of pauses) {
+    const until = await answerOf(read());
     check.same(`${view}`, until ?? "no answer", state[view], COMPROMISED);
     if (until !== undefined && until > chain.timestamp)
       check.note(what, `paused until ${timeText(until)}`, `a guardian can call ${end}`);
