@@ -1,7 +1,7 @@
 // Commitments to rows of ones and zeros, as circuits/score.circom computes them.
 
 import { toBeHex } from "ethers";
-import * as poseidonLite from "poseidon-lite";
+import { createRequire } from "node:module";
 import { Problem } from "../../deploy/problem";
 
 /** Order of the field that the circuit computes in. */
@@ -28,12 +28,8 @@ export interface Opening {
 const WORD_BITS = 248;
 const MAX_INPUTS = 16;
 
-const POSEIDON: Readonly<Record<number, (inputs: bigint[]) => bigint>> = Object.fromEntries(
-  Array.from({ length: MAX_INPUTS }, (_, i) => [
-    i + 1,
-    poseidonLite[`poseidon${i + 1}` as "poseidon1"] as (inputs: bigint[]) => bigint,
-  ]),
-);
+type Poseidon = (inputs: readonly bigint[]) => bigint;
+const load = createRequire(__filename);
 
 /** The commitment, as a field element in 32 bytes. */
 export function commit({ domain, capacity, bits, salt }: Opening): string {
@@ -59,8 +55,9 @@ function chain(values: readonly bigint[]): bigint {
   return digest;
 }
 
-function poseidon(inputs: bigint[]): bigint {
-  const hash = POSEIDON[inputs.length];
-  if (hash === undefined) throw new Error(`Poseidon of ${inputs.length} inputs`);
+/** Each number of inputs has a module of its own, whose many constants are read with the first such hash, not when a command starts. */
+function poseidon(inputs: readonly bigint[]): bigint {
+  const name = `poseidon${inputs.length}`;
+  const hash = (load(`poseidon-lite/${name}`) as Record<string, Poseidon>)[name] as Poseidon;
   return hash(inputs);
 }
