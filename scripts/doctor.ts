@@ -5,7 +5,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { examine } from "./doctor/doctor";
 import { observe } from "./doctor/observe";
 import { isHealthy, toDocument, toText } from "./doctor/report";
-import { flag, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./lib/command";
+import { flag, mainOf, networkName, runAsScript, type CommandLine, type Main } from "./lib/command";
 import { toJson } from "./lib/files";
 
 /** Exit codes beside 0: something is wrong, or nothing could be looked at. */
@@ -18,17 +18,17 @@ const USAGE = `usage: npm run --silent doctor -- --network <name> [--json]
 Reads only. Exit code 0: every check passes, ${DEVIATIONS}: something is wrong, ${COULD_NOT_LOOK}: could not look.`;
 
 /** Runs the command and returns its exit code. */
-export async function main(args: readonly string[], streams: Streams): Promise<number> {
+export const main: Main = async (args, streams, open) => {
   let isWell = true;
   const run = async (hre: HardhatRuntimeEnvironment, { json }: ReturnType<typeof read>) => {
     const diagnosis = await observe(hre, examine);
     isWell = isHealthy(diagnosis);
     return json ? toJson(toDocument(diagnosis)) : toText(diagnosis);
   };
-  const code = await mainOf({ name: "doctor", usage: USAGE, read, run })(args, streams);
+  const code = await mainOf({ name: "doctor", usage: USAGE, read, run })(args, streams, open);
   if (code !== 0) return COULD_NOT_LOOK;
   return isWell ? 0 : DEVIATIONS;
-}
+};
 
 function read({ options: fields }: CommandLine) {
   const json = fields.read("json", flag, false);

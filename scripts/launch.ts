@@ -4,7 +4,6 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { deployTo } from "../deploy/deployment";
 import { networkOf } from "../deploy/network";
 import { statusName, type LaunchedModel } from "../deploy/model";
@@ -16,8 +15,16 @@ import { use } from "./launch/fees";
 import { improve } from "./launch/improve";
 import { trade } from "./launch/trade";
 import { bothViews, documentView, humanView, type View } from "./launch/view";
-import { compile } from "./lib/compile";
-import { explain } from "./lib/errors";
+import {
+  digits,
+  fileName,
+  flag,
+  mainOf,
+  networkName,
+  runAsScript,
+  type CommandLine,
+  type Streams,
+} from "./lib/command";
 import { toJson, writeWhole } from "./lib/files";
 import { readState } from "./lib/state";
 import { renderReport } from "./report/report";
@@ -31,52 +38,69 @@ const USAGE = `usage: npm run launch [-- options]
   --verbose             print the stack of an error
   --help                print this text`;
 
-interface Options {
-  readonly model: string;
-  readonly network: string;
-  readonly json: boolean;
-  readonly confirmedChain?: number;
-  /** Where the page goes, if one is wanted. */
-  readonly report?: string;
-}
-
+const DEFAULT_MODEL = join(__dirname, "../deploy/models/sentiment-v2.json");
 const DEFAULT_REPORT = join(__dirname, "../.build/report.html");
 const NO_HISTORY = { trades: [], improvements: [], fees: [] };
 
-const print = (line: string) => console.log(line);
+/** Runs the command and returns its exit code. */
+export const main = mainOf({ name: "launch", usage: USAGE, read, run });
+
+function read({ options: fields, paths }: CommandLine) {
+  const hasReport = fields.read("report", flag, false);
+  const options = {
+    model: resolve(fields.read("model", fileName, DEFAULT_MODEL)),
+    network: fields.read("network", networkName, "hardhat"),
+    confirmedChain: fields.read("confirm-chain", digits(1, Number.MAX_SAFE_INTEGER), 0),
+    json: fields.read("json", flag, false),
+    /** Where the page goes, if one is wanted. */
+    report: hasReport ? resolve(paths[0] ?? DEFAULT_REPORT) : undefined,
+  };
+  fields.refuse("options");
+  const surplus = paths[hasReport ? 1 : 0];
+  if (surplus !== undefined) throw new Problem(`unexpected argument "${surplus}", expected options: see --help.`);
+  return options;
+}
+
+type Input = ReturnType<typeof read>;
 
 /** Everything that is told of a launch, in the ways that the options ask for. */
-function viewOf({ json, report }: Options): View {
-  const view = json ? documentView((document) => print(toJson(document))) : humanView(print);
+function viewOf({ json, report }: Input, { out, err }: Streams): View {
+  const view = json ? documentView((document) => out(toJson(document))) : humanView(out);
   if (report === undefined) return view;
   return bothViews(
     view,
-    documentView((document) => writeReport(report, document)),
+    documentView((document) => {
+      writeReport(report, document);
+      err(`report: ${relative(process.cwd(), report)}`);
+    }),
   );
 }
 
 function writeReport(path: string, document: LaunchDocument): void {
   mkdirSync(dirname(path), { recursive: true });
   writeWhole(path, renderReport(document));
-  console.error(`report: ${relative(process.cwd(), path)}`);
 }
 
-async function launch(hre: HardhatRuntimeEnvironment, options: Options): Promise<void> {
-  const { model: path, confirmedChain } = options;
-  const view = viewOf(options);
+async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Streams): Promise<string> {
+  const { model: path, confirmedChain } = input;
+  const view = viewOf(input, streams);
   const network = networkOf(hre);
   const [file, parameters] = await together(readModelFile(path, network.isLocal), readParameters(network));
-  await compile(hre);
   view.begin(network, file);
   const { protocol, models } = await deployTo(
     hre,
-    { parameters, parametersFile: parametersFile(network), files: [file], ...(confirmedChain && { confirmedChain }) },
+    {
+      parameters,
+      parametersFile: parametersFile(network),
+      files: [file],
+      ...(confirmedChain > 0 && { confirmedChain }),
+    },
     {
       onPlan: () => undefined,
       onSent: view.deployed,
       onProtocol: view.protocol,
       onStep: view.step,
-      onWait: (reason) => console.error(`launch: waiting: ${reason}`),
+      onWait: (reason) => streams.err(`launch: waiting: ${reason}`),
     },
   );
   const [model] = models as [LaunchedModel];
@@ -87,47 +111,7 @@ async function launch(hre: HardhatRuntimeEnvironment, options: Options): Promise
   const shown = { ...(trading && { trading }), ...(improvement && { improvement }), ...(usage && { usage }) };
   const history = network.isLocal ? await readHistory(hre, protocol, model) : NO_HISTORY;
   view.end({ protocol, model, status, ...shown, state: await readState(model), history });
+  return "";
 }
 
-function readOptions(): Options | undefined {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      model: { type: "string", default: join(__dirname, "../deploy/models/sentiment-v2.json") },
-      network: { type: "string", default: "hardhat" },
-      "confirm-chain": { type: "string" },
-      json: { type: "boolean", default: false },
-      report: { type: "boolean", default: false },
-      verbose: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return undefined;
-  const surplus = positionals[values.report ? 1 : 0];
-  if (surplus !== undefined) throw new Problem(`unexpected argument "${surplus}", expected options: see --help.`);
-  const { network, json, "confirm-chain": confirmed } = values;
-  return {
-    network,
-    json,
-    model: resolve(values.model),
-    ...(confirmed && { confirmedChain: Number(confirmed) }),
-    ...(values.report && { report: resolve(positionals[0] ?? DEFAULT_REPORT) }),
-  };
-}
-
-async function main(): Promise<void> {
-  let hre: HardhatRuntimeEnvironment | undefined;
-  try {
-    const options = readOptions();
-    if (!options) return print(USAGE);
-    process.env.HARDHAT_NETWORK = options.network; // Hardhat reads it when it is loaded.
-    ({ default: hre } = await import("hardhat"));
-    await launch(hre, options);
-  } catch (error) {
-    const message = hre ? await explain(hre, error) : (error as Error).message.split("\n")[0];
-    console.error(process.argv.includes("--verbose") ? error : `launch: ${message}`);
-    process.exitCode = 1;
-  }
-}
-
-if (require.main === module) void main();
+runAsScript(module, main);

@@ -1,6 +1,6 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { inspect, parseArgs } from "node:util";
 import { Fields, integer, pattern, text, type Rule } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
 import { compile } from "./compile";
@@ -33,12 +33,22 @@ export interface Command<Input extends { readonly network: string }> {
   readonly run: (hre: HardhatRuntimeEnvironment, input: Input, streams: Streams) => Promise<string>;
 }
 
-/** Runs a command and answers its exit code: its result on standard output, or one line on the error stream and 1. */
-export type Main = (args: readonly string[], streams: Streams) => Promise<number>;
+/** Makes the environment of a network. */
+export type Open = (network: string) => Promise<HardhatRuntimeEnvironment>;
 
-/** The main function of a command. */
+/** Runs a command and answers its exit code: its result on standard output, or one line on the error stream and 1. */
+export type Main = (args: readonly string[], streams: Streams, open?: Open) => Promise<number>;
+
+/** The environment that a process has, once Hardhat is loaded. */
+const openProcess: Open = async (network) => {
+  process.env["HARDHAT_NETWORK"] = network; // Hardhat reads it when it is loaded.
+  return (await import("hardhat")).default;
+};
+
+/** The main function of a command. Where its usage has `--verbose`, that shows an error with its stack. */
 export function mainOf<Input extends { readonly network: string }>({ name, usage, read, run }: Command<Input>): Main {
-  return async (args, streams) => {
+  return async (args, streams, open = openProcess) => {
+    let isVerbose = false;
     let hre: HardhatRuntimeEnvironment | undefined;
     try {
       const line = readCommandLine(usage, args);
@@ -46,16 +56,16 @@ export function mainOf<Input extends { readonly network: string }>({ name, usage
         streams.out(usage);
         return 0;
       }
+      isVerbose = line.options.read("verbose", flag, false);
       const input = read(line, streams);
-      process.env["HARDHAT_NETWORK"] = input.network; // Hardhat reads it when it is loaded.
-      ({ default: hre } = await import("hardhat"));
+      hre = await open(input.network);
       await compile(hre);
       const result = await run(hre, input, streams);
       if (result !== "") streams.out(result);
       return 0;
     } catch (error) {
       const message = hre ? await explain(hre, error) : (error as Error).message.split("\n")[0];
-      streams.err(`${name}: ${message}`);
+      streams.err(isVerbose ? inspect(error) : `${name}: ${message}`);
       return 1;
     }
   };
@@ -90,7 +100,7 @@ export function runAsScript(
 
 /**
  * Reads a command line as its usage declares it: each line that begins with `  --name` is an option, with a value when `<…>`
- * follows, with several when `...` follows that; other arguments are allowed when the first line ends with them in brackets.
+ * follows, with several when `...` follows that; other arguments are allowed when it has any in brackets.
  * Undefined when the usage is asked for.
  */
 export function readCommandLine(usage: string, args: readonly string[]): CommandLine | undefined {
@@ -101,7 +111,7 @@ export function readCommandLine(usage: string, args: readonly string[]): Command
   });
   const { values, positionals } = parseArgs({
     args: [...args],
-    allowPositionals: /^usage: .*\[</.test(usage),
+    allowPositionals: usage.includes("[<"),
     options: { ...Object.fromEntries(options), help: { type: "boolean" } },
   });
   const { help, ...given } = values;

@@ -3,7 +3,8 @@ import hre from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Parameters } from "../../deploy/parameters";
 import { environmentFor } from "../../deploy/rehearsal";
-import { rpc, type Node } from "./process";
+import type { Main, Streams } from "../../scripts/lib/command";
+import { rpc, type Node, type Outcome } from "./process";
 
 const FUNDS = parseEther("100");
 
@@ -26,6 +27,53 @@ export function environmentOn(
   { deployer, backend }: Keys = KEYS,
 ): HardhatRuntimeEnvironment {
   return environmentFor(hre, network, { url, accounts: [deployer.privateKey, backend.privateKey] });
+}
+
+const environments = new Map<string, HardhatRuntimeEnvironment>();
+
+/** The environment of a network for a command in this process; that of a chain is kept, since each compiles anew. */
+function environmentOf(network: string, env: Readonly<Record<string, string>>): HardhatRuntimeEnvironment {
+  if (network === "hardhat") return environmentFor(hre, network, {});
+  const url = env[`RPC_URL_${network.toUpperCase().replaceAll("-", "_")}`] ?? "";
+  const key = `${network} ${url}`;
+  const environment = environments.get(key) ?? environmentFor(hre, network, { url });
+  environments.set(key, environment);
+  return environment;
+}
+
+/** Runs a command like `runScript`, but in this process, which has already loaded what takes another one seconds. */
+export async function runMain(
+  main: Main,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+  input = "",
+): Promise<Outcome> {
+  const outcome = { stdout: "", stderr: "" };
+  const streams: Streams = {
+    env,
+    readStandardInput: () => input,
+    askPassword: () => Promise.reject(new Error("there is nobody to ask")),
+    out: (text) => (outcome.stdout += `${text}\n`),
+    err: (text) => (outcome.stderr += `${text}\n`),
+  };
+  const open = async (network: string) => environmentOf(network, env);
+  const code = await withDeployments(env["DEPLOYMENTS"], () => main(args, streams, open));
+  return { code, ...outcome };
+}
+
+/** Does something while deployments are kept in a folder, such as that of a {@link Node}. */
+export async function withDeployments<T>(folder: string | undefined, action: () => Promise<T>): Promise<T> {
+  const { DEPLOYMENTS } = process.env;
+  const use = (name: string | undefined) => {
+    if (name === undefined) delete process.env.DEPLOYMENTS;
+    else process.env.DEPLOYMENTS = name;
+  };
+  use(folder);
+  try {
+    return await action();
+  } finally {
+    use(DEPLOYMENTS);
+  }
 }
 
 /** Gives accounts what they pay for gas with. */

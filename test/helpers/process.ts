@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(__dirname, "../..");
-const STARTUP_SECONDS = 60;
+const STARTUP_SECONDS = 90;
+const POLLING = 50;
 
 /** How a command ended. */
 export interface Outcome {
@@ -62,19 +63,15 @@ export function startScript(
   return { kill: () => void child.kill("SIGKILL"), outcome };
 }
 
-/** Starts `hardhat node` on a free port. */
+/** Starts `hardhat node`. */
 export async function startNode(): Promise<Node> {
-  return start("hardhat node", process.execPath, (port) => [
-    "node_modules/hardhat/internal/cli/bootstrap.js",
-    "node",
-    "--port",
-    port,
-  ]);
+  const bootstrap = "node_modules/hardhat/internal/cli/bootstrap.js";
+  return start("hardhat node", process.execPath, [bootstrap, "node", "--hostname", "127.0.0.1"]);
 }
 
-/** Starts anvil, with as many development accounts as Hardhat has, on a free port. */
+/** Starts anvil, with as many development accounts as Hardhat has. */
 export async function startAnvil(options: readonly string[] = []): Promise<Node> {
-  return start("anvil", anvilBinary(), (port) => ["--accounts", "20", "--silent", "--port", port, ...options]);
+  return start("anvil", anvilBinary(), ["--accounts", "20", ...options]);
 }
 
 /** The package's on Linux x64; elsewhere the one on the PATH. */
@@ -83,25 +80,34 @@ function anvilBinary(): string {
   return isPackaged ? require.resolve("@foundry-rs/anvil-linux-amd64/bin/anvil") : "anvil";
 }
 
-async function start(name: string, command: string, options: (port: string) => readonly string[]): Promise<Node> {
-  const port = await freePort();
-  const child = spawn(command, options(String(port)), { cwd: ROOT, stdio: "ignore" });
-  const deployments = mkdtempSync(join(tmpdir(), "deployments-"));
-  const url = `http://127.0.0.1:${port}`;
+/** Starts a chain on a port that the system gives it, and reads from its log which one that is. */
+async function start(name: string, command: string, options: readonly string[]): Promise<Node> {
+  const folder = mkdtempSync(join(tmpdir(), "node-"));
+  const [deployments, log] = [join(folder, "deployments"), join(folder, "log")];
+  mkdirSync(deployments);
+  const output = openSync(log, "w");
+  const child = spawn(command, [...options, "--port", "0"], { cwd: ROOT, stdio: ["ignore", output, output] });
+  closeSync(output);
+  const closed = once(child, "close");
   const stop = async () => {
-    const ended = once(child, "close");
     child.kill();
-    await ended;
-    rmSync(deployments, { recursive: true });
+    await closed;
+    rmSync(folder, { recursive: true });
   };
-  for (let tries = 0; !(await answers(url)); tries++) {
-    if (tries === STARTUP_SECONDS * 10) {
-      await stop();
-      throw new Error(`${name} did not answer within ${STARTUP_SECONDS} s`);
-    }
+  for (let tries = 0; tries < STARTUP_SECONDS * 10 && child.exitCode === null; tries++) {
+    const [, address] =
+      /(?:Listening on|server at) (?:http:\/\/)?(127\.0\.0\.1:\d+)/.exec(readFileSync(log, "utf8")) ?? [];
+    const url = `http://${address}`;
+    if (address) return { url, env: { RPC_URL_LOCALHOST: url, DEPLOYMENTS: deployments }, stop };
     await new Promise((later) => setTimeout(later, 100));
   }
-  return { url, env: { RPC_URL_LOCALHOST: url, DEPLOYMENTS: deployments }, stop };
+  await stop();
+  throw new Error(`${name} did not start within ${STARTUP_SECONDS} s, or has ended`);
+}
+
+/** Waits until something is so. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((later) => setTimeout(later, POLLING));
 }
 
 /** One call of a chain's JSON-RPC interface. */
@@ -122,12 +128,4 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await rpc(url, "eth_chainId")) !== undefined;
-  } catch {
-    return false;
-  }
 }

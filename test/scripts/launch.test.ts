@@ -1,8 +1,14 @@
 import { expect } from "chai";
 import { Contract, JsonRpcProvider, Wallet } from "ethers";
+import hre from "hardhat";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { readParameters } from "../../deploy/parameters";
+import { deployProtocol } from "../../deploy/protocol";
+import { environmentFor } from "../../deploy/rehearsal";
+import { main } from "../../scripts/launch";
+import { runMain, withDeployments } from "../helpers/live";
 import { freePort, rpc, runScript, startNode, type Node } from "../helpers/process";
 
 const MODELS = resolve(__dirname, "../../deploy/models");
@@ -52,10 +58,13 @@ interface Document {
     Record<"maxSell" | "uncollectedFees" | "sellsOpenAt", string>;
 }
 
-const launch = (args: string[], env?: Record<string, string>) => runScript("scripts/launch.ts", args, env);
+const launch = (args: string[], env?: Record<string, string>) => runMain(main, args, env);
 
-async function launchJson(args: string[], env?: Record<string, string>): Promise<Document> {
-  const { code, stdout, stderr } = await launch(["--json", ...args], env);
+/** Launches as users do, in a process of its own. */
+const launchAlone = (args: string[]) => runScript("scripts/launch.ts", args);
+
+async function launchJson(args: string[], env?: Record<string, string>, run = launch): Promise<Document> {
+  const { code, stdout, stderr } = await run(["--json", ...args], env);
   expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
   return JSON.parse(stdout) as Document;
 }
@@ -96,22 +105,16 @@ function expectConsistent({ trades, usage, supply, pool }: Document) {
 
 /** Address of a contract of the protocol, as found by somebody whose parameters may name another deployer. */
 async function addressOf(node: Node, contract: string, deployer = ""): Promise<string> {
-  const program = `
-    const hre = require("hardhat");
-    const { readParameters } = require("./deploy/parameters");
-    const { deployProtocol } = require("./deploy/protocol");
-    readParameters({ name: "localhost", isLocal: true }).then(async (parameters) => {
-      if ("${deployer}") parameters.$global.deployer = "${deployer}";
-      console.log((await deployProtocol(hre, { parameters })).addresses.${contract});
-    });`;
-  const { code, stdout, stderr } = await runScript("-e", [program], { ...node.env, HARDHAT_NETWORK: "localhost" });
-  expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
-  return stdout.trim();
+  const parameters = await readParameters({ name: "localhost", isLocal: true });
+  if (deployer) parameters.$global.deployer = deployer;
+  const env = environmentFor(hre, "localhost", { url: node.url });
+  const { addresses } = await withDeployments(node.env.DEPLOYMENTS, () => deployProtocol(env, { parameters }));
+  return addresses[contract]!;
 }
 
 describe("npm run launch @uninstrumented", () => {
   it("prints one JSON document that agrees with itself", async () => {
-    const document = await launchJson([]);
+    const document = await launchJson([], {}, launchAlone);
 
     expect(document.network).to.deep.equal({ name: "hardhat", chainId: 31_337 });
     expect(numbersIn({ ...document, network: {} })).to.deep.equal([]);
@@ -177,15 +180,17 @@ describe("npm run launch @uninstrumented", () => {
   describe("on a persistent node", () => {
     let node: Node;
 
+    const args = ["--network", "localhost"];
+    let first: Document;
+
     before(async () => {
       node = await startNode();
+      first = await launchJson(args, node.env);
     });
 
     after(() => node.stop());
 
     it("deploys once, finds everything the second time, and sells when the window is over", async () => {
-      const args = ["--network", "localhost"];
-      const first = await launchJson(args, node.env);
       const blocks = await rpc(node.url, "eth_blockNumber");
       const second = await launchJson(args, node.env);
 
@@ -202,18 +207,17 @@ describe("npm run launch @uninstrumented", () => {
     });
 
     it("keeps the vesting wallet of a launch that failed after it", async () => {
-      const args = ["--network", "localhost", "--model", CREDIT_DEFAULT];
+      const other = [...args, "--model", CREDIT_DEFAULT];
       const provider = new JsonRpcProvider(node.url);
       const manager = new Contract(await addressOf(node, "TokenManager"), PAUSES, await provider.getSigner(GUARDIAN));
       await (await manager.getFunction("pauseLaunches")(3600)).wait();
-      const first = await launch(args, node.env);
-      const second = await launch(args, node.env);
+      const [before, after] = [await launch(other, node.env), await launch(other, node.env)];
       await (await manager.getFunction("resumeLaunches")()).wait();
       provider.destroy();
 
-      expect(first.stdout).to.contain("✓ deploy vesting wallet");
-      expect(second.stdout).to.match(/· deploy vesting wallet +found\n/);
-      for (const { code, stderr } of [first, second]) {
+      expect(before.stdout).to.contain("✓ deploy vesting wallet");
+      expect(after.stdout).to.match(/· deploy vesting wallet +found\n/);
+      for (const { code, stderr } of [before, after]) {
         expect(code).to.equal(1);
         expect(stderr).to.match(
           /^launch: A guardian stopped what was asked for, until the given second \(Paused: until \d+\)\. Wait until `until`: .+\n$/,
@@ -228,9 +232,8 @@ describe("npm run launch @uninstrumented", () => {
     });
 
     it("launches another model on the same protocol, and improves it once", async () => {
-      const args = ["--network", "localhost", "--model", CREDIT_DEFAULT];
-      const first = await launchJson(args, node.env);
-      const { protocol, deployment, steps, improvement, supply } = first;
+      const other = [...args, "--model", CREDIT_DEFAULT];
+      const { protocol, deployment, steps, improvement, supply } = await launchJson(other, node.env);
 
       expect(deployment).to.deep.equal([]);
       expect(await rpc(node.url, "eth_getCode", [protocol.TokenManager, "latest"])).to.have.length.greaterThan(2);
@@ -246,7 +249,7 @@ describe("npm run launch @uninstrumented", () => {
       expect(improvement?.contributors.map(({ amount }) => amount)).to.deep.equal([tokens(24_206n), tokens(10_374n)]);
       expect(supply.reward.minted).to.equal(improvement?.reward);
 
-      const second = await launchJson(args, node.env);
+      const second = await launchJson(other, node.env);
       expect(second.found).to.include("submit improvement");
       expect(second.improvement).to.equal(undefined);
       expect(second.supply).to.deep.equal(supply);
@@ -270,7 +273,21 @@ describe("npm run launch @uninstrumented", () => {
 
     const cases: [string, () => Promise<string[]> | string[], RegExp, Record<string, string>?][] = [
       ["an unknown option", () => ["--modle", "x"], /^launch: Unknown option '--modle'/],
-      ["an unknown network", () => ["--network", "nowhere"], /^launch: HH100: Network nowhere doesn't exist$/],
+      [
+        "a chain id that is none",
+        () => ["--network", "mainnet", "--confirm-chain", "one"],
+        /^launch: options: --confirm-chain is "one", expected an integer from 1 to 9007199254740991\.$/,
+      ],
+      [
+        "an argument without --report",
+        () => ["report.html"],
+        /^launch: unexpected argument "report\.html", expected options: see --help\.$/,
+      ],
+      [
+        "a second argument with --report",
+        () => ["--report", "report.html", "other.html"],
+        /^launch: unexpected argument "other\.html", expected options: see --help\.$/,
+      ],
       ["a missing file", () => ["--model", "absent.json"], /^launch: there is no file absent\.json$/],
       [
         "what is not JSON",
@@ -298,6 +315,14 @@ describe("npm run launch @uninstrumented", () => {
         expect(stderr.trimEnd()).to.match(message);
       });
     }
+
+    it("answers an unknown network with one line and exit code 1, in a process of its own", async () => {
+      expect(await launchAlone(["--network", "nowhere"])).to.deep.equal({
+        code: 1,
+        stdout: "",
+        stderr: "launch: HH100: Network nowhere doesn't exist\n",
+      });
+    });
 
     it("says that nobody answers, and shows a stack only with --verbose", async () => {
       const env = { RPC_URL_LOCALHOST: `http://127.0.0.1:${await freePort()}` };
