@@ -22,6 +22,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { developmentAddresses } from "../deploy/accounts";
 import { Problem } from "../deploy/problem";
+import { runAsScript, type Streams } from "./lib/command";
 
 const LOCAL_CHAIN_ID = "31337";
 const DIGITS = /^[1-9][0-9]{0,14}$/;
@@ -124,16 +125,18 @@ export function explainRefusal(error: unknown): string {
 const missingRole = (account: string) =>
   `AccessControl: account ${account} is missing role DEPLOYER_ROLE on TokenManager; an operator can grant it.`;
 
-async function deploy(settings: Settings): Promise<void> {
+type Print = (line: string) => void;
+
+async function deploy(settings: Settings, print: Print): Promise<void> {
   const provider = new JsonRpcProvider(settings.rpcUrl, BigInt(settings.chainId), { staticNetwork: true });
   try {
-    await deployThrough(provider, settings);
+    await deployThrough(provider, settings, print);
   } finally {
     provider.destroy();
   }
 }
 
-async function deployThrough(provider: JsonRpcProvider, settings: Settings): Promise<void> {
+async function deployThrough(provider: JsonRpcProvider, settings: Settings, print: Print): Promise<void> {
   const wallet = new Wallet(settings.privateKey, provider);
   const chainId = String(BigInt(await provider.send("eth_chainId", [])));
   if (chainId !== settings.chainId) {
@@ -182,23 +185,25 @@ async function deployThrough(provider: JsonRpcProvider, settings: Settings): Pro
     throw new Problem(`${wallet.address} has ${has} ether, expected at least ${needs} for gas: send it some.`);
   }
 
-  console.log(`chain         ${chainId}`);
-  console.log(`from          ${wallet.address}, ${formatEther(balance)} ether`);
-  console.log(`licence hash  ${licenseHash}`);
+  print(`chain         ${chainId}`);
+  print(`from          ${wallet.address}, ${formatEther(balance)} ether`);
+  print(`licence hash  ${licenseHash}`);
   const transaction = await deployToken(...args);
-  console.log(`transaction   ${transaction.hash}`);
+  print(`transaction   ${transaction.hash}`);
   const receipt = await transaction.wait();
-  console.log(`gas used      ${receipt.gasUsed}`);
-  console.log(`token         ${await tokenManager.getFunction("tokenOf")(MODEL.id)}`);
+  print(`gas used      ${receipt.gasUsed}`);
+  print(`token         ${await tokenManager.getFunction("tokenOf")(MODEL.id)}`);
 }
 
-async function main(): Promise<void> {
+/** Runs the script and returns its exit code; it takes no arguments. */
+export async function main(_: readonly string[], { env, out, err }: Streams): Promise<number> {
   try {
-    await deploy(readSettings(process.env));
+    await deploy(readSettings(env), out);
+    return 0;
   } catch (error) {
-    console.error(`deploy-model-token: ${error instanceof Problem ? error.message : explainRefusal(error)}`);
-    process.exitCode = 1;
+    err(`deploy-model-token: ${error instanceof Problem ? error.message : explainRefusal(error)}`);
+    return 1;
   }
 }
 
-if (require.main === module) void main();
+runAsScript(module, main);

@@ -2,15 +2,19 @@
  * `npm run bench:operator [-- <count>]`: so many registrations, 1,000 without a number, wait for the operator at once, on anvil with a
  * block a second. It is killed in the middle and begun again. No action may be lost or doubled.
  */
-import { Contract, id, JsonRpcProvider, parseEther, parseUnits, type Interface, type Wallet } from "ethers";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Contract, id, JsonRpcProvider, parseEther, parseUnits, type Wallet } from "ethers";
+import hre from "hardhat";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { developmentKey } from "../../deploy/accounts";
 import { parseModelFile, type ModelFile } from "../../deploy/modelFile";
+import { deployProtocol } from "../../deploy/protocol";
+import { environmentFor } from "../../deploy/rehearsal";
+import { withDeployments } from "../../test/helpers/live";
 import { startOperator, type Entry } from "../../test/helpers/operatorProcess";
-import { rpc, runScript, startAnvil, type Node } from "../../test/helpers/process";
+import { rpc, startAnvil, type Node } from "../../test/helpers/process";
 
 /** Accounts as in ignition/parameters/localhost.json5. */
 const ACCOUNTS = { launcher: 0, registrar: 5, distribute: 6, pools: 7, governor: 12, supplier: 13 };
@@ -95,25 +99,15 @@ async function work(
 }
 
 async function deploy(node: Node, provider: JsonRpcProvider): Promise<Deployment> {
-  const program = `
-    const hre = require("hardhat");
-    const { deployProtocol } = require("./deploy/protocol");
-    deployProtocol(hre).then(({ addresses }) => console.log(JSON.stringify(addresses)));`;
-  const { stdout, stderr } = await runScript("-e", [program], { ...node.env, HARDHAT_NETWORK: "localhost" });
-  if (stdout === "") throw new Error(stderr);
-  const addresses = JSON.parse(stdout) as Record<string, string>;
-  const at = (path: string, name: string) =>
-    new Contract(addresses[name] as string, abiOf(`${path}/${name}.sol`, name), provider);
+  const environment = environmentFor(hre, "localhost", { url: node.url });
+  const { addresses } = await withDeployments(node.env["DEPLOYMENTS"], () => deployProtocol(environment));
+  const at = async (name: string) =>
+    new Contract(addresses[name] as string, (await hre.artifacts.readArtifact(name)).abi, provider);
   return {
-    registry: at("models", "ModelRegistry"),
-    tokenManager: at("tokens", "TokenManager"),
+    registry: await at("ModelRegistry"),
+    tokenManager: await at("TokenManager"),
     method: addresses["OracleAttestation"] as string,
   };
-}
-
-function abiOf(source: string, name: string): Interface {
-  const artifact = readFileSync(join(ROOT, ".build/artifacts/contracts", source, `${name}.json`), "utf8");
-  return (JSON.parse(artifact) as { abi: Interface }).abi;
 }
 
 function writeModels(folder: string, count: number): ModelFile[] {

@@ -3,7 +3,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { settle, unstick } from "../../deploy/pending";
 import { Problem } from "../../deploy/problem";
 import { environmentOn, fund, KEYS } from "../helpers/live";
-import { rpc, startAnvil, type Node } from "../helpers/process";
+import { rpc, startAnvil, until, type Node } from "../helpers/process";
 
 const ACCOUNT = KEYS.deployer.address;
 const LOW_FEE = 2_000_000_000n;
@@ -38,9 +38,10 @@ describe("Transactions on their way @uninstrumented", () => {
   it("are waited for, and it is said once that they are", async () => {
     const waits: string[] = [];
     await send();
-    const settled = settle(env, ACCOUNT, (reason) => waits.push(reason));
-    setTimeout(() => void rpc(node.url, "anvil_mine", ["0x5"]), SHORT);
-    await settled;
+    await Promise.all([
+      settle(env, ACCOUNT, (reason) => waits.push(reason)),
+      until(() => waits.length > 0).then(() => rpc(node.url, "anvil_mine", ["0x5"])),
+    ]);
 
     expect(waits).to.deep.equal([`transactions of ${ACCOUNT} are on their way`]);
     expect(await env.ethers.provider.getTransactionCount(ACCOUNT)).to.equal(1);
@@ -55,10 +56,11 @@ describe("Transactions on their way @uninstrumented", () => {
       `a transaction of ${ACCOUNT} with nonce 1 is not mined on localhost for 0.02 minutes: run the same command again later, or free the account with --unstick.`,
     );
 
-    const replacing = unstick(env, ACCOUNT);
-    const mining = setInterval(() => void rpc(node.url, "anvil_mine", ["0x5"]), SHORT);
-    const replaced = await replacing;
-    clearInterval(mining);
+    const isReplaced = async () => (await env.ethers.provider.getTransaction(stuck.hash)) === null;
+    const [replaced] = await Promise.all([
+      unstick(env, ACCOUNT),
+      until(isReplaced).then(() => rpc(node.url, "anvil_mine", ["0x5"])),
+    ]);
 
     expect(replaced).to.have.length(1);
     expect(replaced[0]).to.match(/^nonce 1 by 0x[0-9a-f]{64}, at [\d.]+ gwei$/);
@@ -69,13 +71,15 @@ describe("Transactions on their way @uninstrumented", () => {
 
   it("are free as soon as any transaction with their nonce is mined", async () => {
     const { nonce } = await send();
-    const replacing = unstick(env, ACCOUNT);
     const signer = await env.ethers.getSigner(ACCOUNT);
-    while ((await waitingFee()) === LOW_FEE) await new Promise((later) => setTimeout(later, 50));
-    const fee = 100n * LOW_FEE;
-    await signer.sendTransaction({ to: ACCOUNT, nonce, maxFeePerGas: fee, maxPriorityFeePerGas: fee });
-    await rpc(node.url, "anvil_mine", ["0x1"]);
+    const overtake = async () => {
+      await until(async () => (await waitingFee()) !== LOW_FEE);
+      const fee = 100n * LOW_FEE;
+      await signer.sendTransaction({ to: ACCOUNT, nonce, maxFeePerGas: fee, maxPriorityFeePerGas: fee });
+      await rpc(node.url, "anvil_mine", ["0x1"]);
+    };
+    const [replaced] = await Promise.all([unstick(env, ACCOUNT), overtake()]);
 
-    expect(await replacing).to.deep.equal([`nonce ${nonce} by itself: another transaction was mined`]);
+    expect(replaced).to.deep.equal([`nonce ${nonce} by itself: another transaction was mined`]);
   });
 });

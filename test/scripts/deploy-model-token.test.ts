@@ -1,10 +1,14 @@
 import { expect } from "chai";
 import { Contract, id, JsonRpcProvider, keccak256, Wallet, ZeroAddress, type Signer } from "ethers";
+import hre from "hardhat";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Problem } from "../../deploy/problem";
-import { explainRefusal, readSettings, TOKEN_MANAGER_ABI } from "../../scripts/deploy-model-token";
-import { freePort, rpc, runScript, startNode, type Node } from "../helpers/process";
+import { deployProtocol } from "../../deploy/protocol";
+import { environmentFor } from "../../deploy/rehearsal";
+import { explainRefusal, main, readSettings, TOKEN_MANAGER_ABI } from "../../scripts/deploy-model-token";
+import { runMain, withDeployments } from "../helpers/live";
+import { freePort, rpc, runScript, startAnvil, type Node } from "../helpers/process";
 import { TOKEN } from "../helpers/units";
 
 // Well-known keys of Hardhat's development accounts 0 and 2.
@@ -14,8 +18,7 @@ const OTHER_KEY = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cda
 const OPERATOR = 4;
 const GOVERNOR = "0xFABB0ac9d68B0B445fB7357272Ff202C5651694a";
 const SUPPLIER = "0x1CBd3b2770909D4e10f157cABC84C7264073C9Ec";
-const DEPLOYMENTS = resolve(__dirname, "../../deploy/models");
-const LICENCE = join(DEPLOYMENTS, "licenses/sentiment-v2.txt");
+const LICENCE = resolve(__dirname, "../../deploy/models/licenses/sentiment-v2.txt");
 const OWN_SCRIPT = "scripts/deploy-model-token.ts";
 const PUBLISHED_SCRIPT = "docs/examples/deploy-token.mjs";
 
@@ -28,19 +31,14 @@ describe("Published deployment script @uninstrumented", () => {
   let snapshot: unknown;
 
   before(async () => {
-    node = await startNode();
-    const model = join(DEPLOYMENTS, "credit-default.json");
-    const { stdout } = await runScript(
-      "scripts/launch.ts",
-      ["--network", "localhost", "--model", model, "--json"],
-      node.env,
-    );
-    const { protocol } = JSON.parse(stdout) as { protocol: { TokenManager: string } };
+    node = await startAnvil();
+    const env = environmentFor(hre, "localhost", { url: node.url });
+    const { addresses } = await withDeployments(node.env.DEPLOYMENTS, () => deployProtocol(env));
     provider = new JsonRpcProvider(node.url, undefined, { cacheTimeout: -1 });
     settings = {
       RPC_URL: node.url,
       PRIVATE_KEY: DEVELOPER_KEY,
-      TOKEN_MANAGER_ADDRESS: protocol.TokenManager,
+      TOKEN_MANAGER_ADDRESS: addresses.TokenManager!,
       GOVERNOR_ADDRESS: GOVERNOR,
       MODEL_SUPPLIER_RECIPIENT: SUPPLIER,
     };
@@ -62,7 +60,7 @@ describe("Published deployment script @uninstrumented", () => {
   const tokenOf = async () => String(await tokenManager().getFunction("tokenOf")("sentiment-v2"));
 
   async function expectRefusal(change: Record<string, string>, message: string) {
-    const outcome = await runScript(OWN_SCRIPT, [], { ...settings, ...change });
+    const outcome = await runMain(main, [], { ...settings, ...change });
     expect(outcome).to.deep.equal({ code: 1, stdout: "", stderr: `deploy-model-token: ${message}\n` });
     expect(await tokenOf()).to.equal(ZeroAddress);
   }
@@ -84,7 +82,7 @@ describe("Published deployment script @uninstrumented", () => {
     expect(stdout).to.match(/^chain {9}31337\nfrom {10}0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266, \d+\.\d+ ether\n/);
     expect(stdout).to.contain(`licence hash  ${keccak256(readFileSync(LICENCE))}\n`);
     expect(stdout).to.match(new RegExp(`transaction {3}0x[0-9a-f]{64}\\ngas used {6}\\d+\\ntoken {9}${token}\\n$`));
-    const again = await runScript(OWN_SCRIPT, [], settings);
+    const again = await runMain(main, [], settings);
     expect(again.code).to.equal(1);
     expect(again.stderr).to.equal(
       `deploy-model-token: Token already deployed for this model: sentiment-v2 has the token ${token}; choose another id.\n`,
@@ -102,7 +100,7 @@ describe("Published deployment script @uninstrumented", () => {
     const operator = await provider.getSigner(OPERATOR);
     await (await tokenManager(operator).getFunction("grantRole")(id("DEPLOYER_ROLE"), poor.address)).wait();
 
-    const { code, stderr } = await runScript(OWN_SCRIPT, [], { ...settings, PRIVATE_KEY: poor.privateKey });
+    const { code, stderr } = await runMain(main, [], { ...settings, PRIVATE_KEY: poor.privateKey });
     expect(code).to.equal(1);
     expect(stderr).to.match(
       new RegExp(
@@ -127,7 +125,7 @@ describe("Published deployment script @uninstrumented", () => {
     ));
 
   it("names every missing or wrong setting at once, and never shows the key", async () => {
-    const { code, stderr } = await runScript(OWN_SCRIPT, [], { PRIVATE_KEY: "secret", GOVERNOR_ADDRESS: ZeroAddress });
+    const { code, stderr } = await runMain(main, [], { PRIVATE_KEY: "secret", GOVERNOR_ADDRESS: ZeroAddress });
 
     expect(code).to.equal(1);
     expect(stderr).to.equal(

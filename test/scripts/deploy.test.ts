@@ -8,7 +8,9 @@ import solc from "solc";
 import { create2Address, saltOf } from "../../deploy/create2";
 import { readParameters } from "../../deploy/parameters";
 import type { Verification } from "../../deploy/verification";
-import { rpc, runScript, startAnvil, type Node } from "../helpers/process";
+import { main } from "../../scripts/deploy";
+import { runMain } from "../helpers/live";
+import { rpc, runScript, startAnvil, until, type Node } from "../helpers/process";
 
 const MODEL = resolve(__dirname, "../../deploy/models/sentiment-v2.json");
 
@@ -58,7 +60,7 @@ describe("npm run deploy @uninstrumented", () => {
 
   after(() => node.stop());
 
-  const deploy = (...args: string[]) => runScript("scripts/deploy.ts", args, node.env);
+  const deploy = (...args: string[]) => runMain(main, args, node.env);
 
   it("shows people the plan, and sends nothing with --plan", async () => {
     const { code, stdout, stderr } = await deploy("--network", "localhost", "--model", MODEL, "--plan");
@@ -73,7 +75,8 @@ describe("npm run deploy @uninstrumented", () => {
   });
 
   it("prints one JSON document that says what was planned, sent and recorded", async () => {
-    const { code, stdout, stderr } = await deploy("--network", "localhost", "--model", MODEL, "--json");
+    const args = ["--network", "localhost", "--model", MODEL, "--json"];
+    const { code, stdout, stderr } = await runScript("scripts/deploy.ts", args, node.env);
 
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
     const document = JSON.parse(stdout) as {
@@ -131,11 +134,11 @@ describe("npm run deploy @uninstrumented", () => {
     const account = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
     await rpc(node.url, "evm_setAutomine", [false]);
     const stuck = await rpc(node.url, "eth_sendTransaction", [{ from: account, to: account }]);
-    const freeing = deploy("--network", "localhost", "--unstick", "--json");
-    while ((await rpc(node.url, "eth_getTransactionByHash", [stuck])) !== null)
-      await new Promise((later) => setTimeout(later, 100));
-    await rpc(node.url, "anvil_mine", ["0x1"]);
-    const { code, stdout, stderr } = await freeing;
+    const isReplaced = async () => (await rpc(node.url, "eth_getTransactionByHash", [stuck])) === null;
+    const [{ code, stdout, stderr }] = await Promise.all([
+      deploy("--network", "localhost", "--unstick", "--json"),
+      until(isReplaced).then(() => rpc(node.url, "anvil_mine", ["0x1"])),
+    ]);
     await rpc(node.url, "evm_setAutomine", [true]);
 
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });

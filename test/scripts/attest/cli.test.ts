@@ -2,61 +2,61 @@
 import { expect } from "chai";
 import { readBundle } from "../../../scripts/attest/bundle";
 import type { Submission } from "../../../scripts/attest/submit";
-import { rpc, runScript, startNode, type Node, type Outcome } from "../../helpers/process";
+import { main as attest } from "../../../scripts/attest";
+import { main as launch } from "../../../scripts/launch";
+import type { Main } from "../../../scripts/lib/command";
+import { main as statement } from "../../../scripts/statement";
+import { main as submit } from "../../../scripts/submit";
+import { runMain } from "../../helpers/live";
+import { rpc, runScript, startAnvil, type Node, type Outcome } from "../../helpers/process";
 import { attesterKeys, buildContributors, relayerKey, toCsv, useFolder } from "./support";
 
 const MODEL = "credit-default";
 const BENCHMARK = `deploy/benchmarks/${MODEL}`;
 const TOKEN = 10n ** 18n;
 
-/** The tools as a shell runs them, each in a process of its own, on a chain that all share. */
+/**
+ * The tools on a chain that all share: each as a shell runs it, in a process of its own, at the step where it succeeds, and for
+ * the rest in this process.
+ */
 describe("attester's tools: command lines @uninstrumented", () => {
   const folder = useFolder();
   let node: Node;
   let verifier: string;
+  /** What `evaluate` finds for the model's first improvement. */
+  let evaluation: string;
 
-  const tool = (
-    name: string,
-    args: readonly string[],
-    env: Record<string, string> = {},
-    input = "",
-  ): Promise<Outcome> => runScript(`scripts/${name}.ts`, args, { ...node.env, ...env }, input);
+  const alone = (name: string, args: readonly string[], env: Record<string, string> = {}, input = "") =>
+    runScript(`scripts/${name}.ts`, args, { ...node.env, ...env }, input);
 
-  async function succeed(...parameters: Parameters<typeof tool>): Promise<string> {
-    const { code, stdout, stderr } = await tool(...parameters);
+  const inside = (main: Main, args: readonly string[], env: Record<string, string> = {}, input = "") =>
+    runMain(main, args, { ...node.env, ...env }, input);
+
+  async function succeed(running: Promise<Outcome>): Promise<string> {
+    const { code, stdout, stderr } = await running;
     expect(code, stderr).to.equal(0);
     return stdout;
   }
 
   before(async () => {
-    node = await startNode();
+    node = await startAnvil();
     await nextDay(node); // The day's limit must not be renewed while the tests run.
     // The model's first improvement; what follows improves it again.
-    const launched = await succeed("launch", [
-      "--network",
-      "localhost",
-      "--model",
-      `deploy/models/${MODEL}.json`,
-      "--json",
-    ]);
+    const model = `deploy/models/${MODEL}.json`;
+    const launched = await succeed(inside(launch, ["--network", "localhost", "--model", model, "--json"]));
     verifier = (JSON.parse(launched) as { protocol: Record<string, string> }).protocol["DeltaOneVerifier"]!;
+    const contribution = `${BENCHMARK}/contribution.md`;
+    const args = ["--benchmark", `${BENCHMARK}/benchmark.json`, "--contribution", contribution];
+    evaluation = await succeed(alone("evaluate", [...args, `${BENCHMARK}/evaluation.csv`]));
   });
 
   after(() => node.stop());
 
   it("refuse the evaluation of a model that has moved on, each with one line", async () => {
-    const contribution = `${BENCHMARK}/contribution.md`;
-    const args = ["--benchmark", `${BENCHMARK}/benchmark.json`, "--contribution", contribution];
-    const evaluation = await succeed("evaluate", [...args, `${BENCHMARK}/evaluation.csv`]);
     const contributors = folder.write("contributors.csv", toCsv(buildContributors(2)));
     const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL, "--evaluation-id", "second"];
-    const { code, stdout, stderr } = await tool(
-      "statement",
-      [...options, "--contributors", contributors],
-      {},
-      evaluation,
-    );
-    expect({ code, stdout, stderr }).to.deep.equal({
+    const args = [...options, "--contributors", contributors];
+    expect(await inside(statement, args, {}, evaluation)).to.deep.equal({
       code: 1,
       stdout: "",
       stderr: `statement: the statement is not of the present benchmark of ${MODEL}: baselineScore is 7494, the chain has 7988.\n`,
@@ -64,39 +64,32 @@ describe("attester's tools: command lines @uninstrumented", () => {
   });
 
   it("pass a statement from evaluation to rewards", async () => {
-    const evaluation = JSON.parse(
-      await succeed("evaluate", [
-        "--benchmark",
-        `${BENCHMARK}/benchmark.json`,
-        "--contribution",
-        `${BENCHMARK}/contribution.md`,
-        `${BENCHMARK}/evaluation.csv`,
-      ]),
-    ) as Record<string, unknown>;
-    const next = { ...evaluation, baselineScore: 7_988, candidateScore: 8_008 };
+    const found = JSON.parse(evaluation) as Record<string, unknown>;
+    const next = JSON.stringify({ ...found, baselineScore: 7_988, candidateScore: 8_008 });
     const contributors = folder.write("contributors.csv", toCsv(buildContributors(2)));
     const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL, "--evaluation-id", "second"];
-    let bundle = await succeed("statement", [...options, "--contributors", contributors], {}, JSON.stringify(next));
-    const [first, second] = attesterKeys;
+    let bundle = await succeed(alone("statement", [...options, "--contributors", contributors], {}, next));
+    const [first, second] = attesterKeys.map(({ privateKey }) => ({ PRIVATE_KEY: privateKey }));
     const onChain = ["--network", "localhost", "--verifier", verifier];
-    bundle = await succeed("attest", onChain, { PRIVATE_KEY: second!.privateKey }, bundle);
+    bundle = await succeed(alone("attest", onChain, second, bundle));
     const file = folder.write("bundle.json", bundle);
-    expect(await succeed("attest", [...onChain, "--out", file, file], { PRIVATE_KEY: first!.privateKey })).to.equal("");
+    expect(await succeed(inside(attest, [...onChain, "--out", file, file], first))).to.equal("");
     expect(readBundle(file, folder.read("bundle.json")).attestations).to.have.length(2);
 
     const env = { PRIVATE_KEY: relayerKey.privateKey };
     // The day's limit of 500 bps leaves 6 after the launch's 494: the statement has to wait.
-    const early = await tool("submit", ["--network", "localhost", file], env);
+    const early = await inside(submit, ["--network", "localhost", file], env);
     expect({ code: early.code, stdout: early.stdout }).to.deep.equal({ code: 1, stdout: "" });
     expect(early.stderr).to.equal(
       "submit: refused on chain: The improvement is more than the model's limit leaves for this UTC day (DailyLimitExceeded: deltaBps 20, remainingBps 6); nothing was sent. Send the same statement again after midnight UTC while its deadline lasts. An improvement above the whole limit needs `setDailyLimit` by the admin.\n",
     );
     await nextDay(node);
-    const submission = JSON.parse(await succeed("submit", ["--network", "localhost", file], env)) as Submission;
+    const paid = await succeed(alone("submit", ["--network", "localhost", file], env));
+    const submission = JSON.parse(paid) as Submission;
     expect(submission.reward).to.equal(String(200n * TOKEN));
     expect(submission.owner.amount).to.equal(String(60n * TOKEN));
 
-    const again = await tool("submit", ["--network", "localhost"], env, folder.read("bundle.json"));
+    const again = await inside(submit, ["--network", "localhost"], env, folder.read("bundle.json"));
     expect(again.code).to.equal(1);
     expect(again.stderr).to.match(
       /^submit: refused on chain: This evaluation of the model was paid \(EvaluationAlreadyUsed: [^\n]+\n$/,
@@ -105,7 +98,7 @@ describe("attester's tools: command lines @uninstrumented", () => {
 
   it("never show a key, and end with one line", async () => {
     const key = `${relayerKey.privateKey}0`;
-    const bad = await tool("claim", ["--network", "localhost"], { PRIVATE_KEY: key }, "{");
+    const bad = await alone("claim", ["--network", "localhost"], { PRIVATE_KEY: key }, "{");
     expect({ code: bad.code, stdout: bad.stdout }).to.deep.equal({ code: 1, stdout: "" });
     expect(bad.stderr).to.match(/^claim: standard input is not JSON: [^\n]+\n$/);
     expect(bad.stderr).not.to.contain(key.slice(2));

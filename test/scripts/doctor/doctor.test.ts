@@ -3,7 +3,9 @@ import { expect } from "chai";
 import { dataSlice, keccak256, toBeHex } from "ethers";
 import { isHealthy, toDocument, toText, type Diagnosis } from "../../../scripts/doctor/report";
 import { toJson } from "../../../scripts/lib/files";
-import { freePort, rpc, runScript, type Outcome } from "../../helpers/process";
+import { main } from "../../../scripts/doctor";
+import { runMain } from "../../helpers/live";
+import { freePort, rpc, runScript } from "../../helpers/process";
 import { DAY } from "../../helpers/units";
 import {
   addressOf,
@@ -171,8 +173,8 @@ describe("doctor @uninstrumented", () => {
   });
 
   describe("as a command", () => {
-    const doctor = (env: Record<string, string>, ...args: string[]): Promise<Outcome> =>
-      runScript("scripts/doctor.ts", ["--network", "localhost", ...args], env);
+    const doctor = (env: Record<string, string>, ...args: string[]) =>
+      runMain(main, ["--network", "localhost", ...args], env);
 
     it("exits with 0 and prints tables when every check passes", async () => {
       const { code, stdout, stderr } = await doctor(world.node.env);
@@ -185,7 +187,8 @@ describe("doctor @uninstrumented", () => {
 
     it("exits with 1 and prints one document when something is wrong", async () => {
       await setCode(world, addressOf(world, "UsageFeeRouter"), "0x");
-      const { code, stdout, stderr } = await doctor(world.node.env, "--json");
+      const args = ["--network", "localhost", "--json"];
+      const { code, stdout, stderr } = await runScript("scripts/doctor.ts", args, world.node.env);
       expect({ code, stderr }).to.deep.equal({ code: 1, stderr: "" });
       expect(JSON.parse(stdout)).to.deep.equal(JSON.parse(toJson(toDocument(await diagnose()))));
       expect(JSON.parse(stdout)).to.deep.include({ isHealthy: false, models: 1 });
@@ -193,10 +196,8 @@ describe("doctor @uninstrumented", () => {
 
     it("exits with 2 and one line where there is no deployment, or no answer", async () => {
       const { env } = world.node;
-      const [nothing, unreachable] = await Promise.all([
-        doctor({ ...env, DEPLOYMENTS: `${env.DEPLOYMENTS}/elsewhere` }),
-        doctor({ ...env, RPC_URL_LOCALHOST: `http://127.0.0.1:${await freePort()}` }),
-      ]);
+      const nothing = await doctor({ ...env, DEPLOYMENTS: `${env.DEPLOYMENTS}/elsewhere` });
+      const unreachable = await doctor({ ...env, RPC_URL_LOCALHOST: `http://127.0.0.1:${await freePort()}` });
       expect(nothing).to.deep.equal({
         code: 2,
         stdout: "",

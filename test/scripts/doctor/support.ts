@@ -22,7 +22,9 @@ import { subjectOf } from "../../../scripts/doctor/observe";
 import { inWords, noteInWords, type Diagnosis } from "../../../scripts/doctor/report";
 import { OTHER_CONTRACTS } from "../../../scripts/doctor/subject";
 import { encodeKey, readKey } from "../../../scripts/zk/prover";
-import { rpc, runScript, startAnvil, type Node } from "../../helpers/process";
+import { main as launch } from "../../../scripts/launch";
+import { runMain, withDeployments } from "../../helpers/live";
+import { rpc, startAnvil, type Node } from "../../helpers/process";
 import { DAY, MAX_UINT256, USDC } from "../../helpers/units";
 import storage from "../../snapshots/storage.json";
 
@@ -55,7 +57,7 @@ export interface World {
 export async function buildWorld(): Promise<World> {
   const node = await startAnvil();
   const options = ["--network", "localhost", "--model", `deploy/models/${MODEL}.json`, "--json"];
-  const { code, stdout, stderr } = await runScript("scripts/launch.ts", options, node.env);
+  const { code, stdout, stderr } = await runMain(launch, options, node.env);
   expect(code, stderr).to.equal(0);
   const { model } = JSON.parse(stdout) as { model: World["model"] };
   const declared = await declaredOn(node);
@@ -76,17 +78,12 @@ async function declaredOn(node: Node): Promise<Declared> {
   const environment = Object.create(hre, {
     network: { value: { name: "localhost", config, provider } },
   }) as HardhatRuntimeEnvironment;
-  const { DEPLOYMENTS } = process.env;
-  process.env.DEPLOYMENTS = node.env.DEPLOYMENTS;
-  try {
+  return withDeployments(node.env.DEPLOYMENTS, async () => {
     const declared = await readDeclared(environment);
     // Model files are read once: they are large.
     const file = await declared.modelFile(id(MODEL));
     return { ...declared, modelFile: async (key) => (key === id(MODEL) ? file : undefined) };
-  } finally {
-    if (DEPLOYMENTS === undefined) delete process.env.DEPLOYMENTS;
-    else process.env.DEPLOYMENTS = DEPLOYMENTS;
-  }
+  });
 }
 
 /** Everybody's part in a week: a sale, fees that stream, an invoice, collected trade fees. */

@@ -171,7 +171,7 @@ describe("evaluate: command line", () => {
     const { code, out, err } = spawn(["--benchmark", BENCHMARK], readFileSync(DATA, "utf8"));
     expect([code, err]).to.deep.equal([0, ""]);
     expect(JSON.parse(out)).to.include({ baselineScore: 7494, candidateScore: 7988, deltaBps: 494 });
-  }).timeout(20_000);
+  });
 
   it("ends a failed pipe with one line and exit code 1", () => {
     expect(spawn(["--benchmark", BENCHMARK], "")).to.deep.equal({
@@ -179,5 +179,5 @@ describe("evaluate: command line", () => {
       out: "",
       err: "evaluate: standard input is empty, expected a header line and examples\n",
     });
-  }).timeout(20_000);
+  });
 });

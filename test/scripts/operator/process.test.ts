@@ -9,7 +9,8 @@ import { runQueue } from "../../../scripts/bench/operator";
 import { main } from "../../../scripts/operator";
 import { startFaultyRpc, type FaultyRpc } from "../../helpers/faultyRpc";
 import { startOperator, type Entry, type OperatorProcess } from "../../helpers/operatorProcess";
-import { runScript, startAnvil, type Node } from "../../helpers/process";
+import { runMain } from "../../helpers/live";
+import { startAnvil, until, type Node } from "../../helpers/process";
 import { developmentKey, expectRefusal, run, useFolder } from "../attest/support";
 import { ACCOUNTS } from "./support";
 
@@ -18,8 +19,6 @@ const TOKEN = "operator-token-of-32-characters-and-more";
 const PASSWORD = "correct horse battery staple";
 const ACCESS_KEY = "access-key-in-the-address";
 const QUEUE = 25;
-
-const sleep = async (milliseconds: number) => new Promise((later) => setTimeout(later, milliseconds));
 
 describe("npm run operator @uninstrumented", function () {
   this.timeout(300_000); // processes of their own, which take long to start on a busy machine
@@ -95,7 +94,7 @@ describe("npm run operator @uninstrumented", function () {
   it("does not begin without a configuration while another run works on the network", async () => {
     const lock = join(node.env.DEPLOYMENTS!, "chain-31337.lock");
     writeFileSync(lock, String(process.pid));
-    const { code, stderr } = await runScript("scripts/operator.ts", [], { ...node.env, OPERATOR_FOLDER: folder });
+    const { code, stderr } = await runMain(main, [], { ...node.env, OPERATOR_FOLDER: folder });
     rmSync(lock);
     expect(code).to.equal(1);
     expect(stderr).to.contain(`operator: another run, process ${process.pid}, works on this network since`);
@@ -182,8 +181,12 @@ describe("npm run operator @uninstrumented", function () {
     await operator.until(({ event }) => event === "chain does not answer");
     rpc.policy = () => ({ kind: "pass" });
     await operator.until(({ event }) => event === "chain answers again");
-    rpc.policy = () => ({ kind: "hang" });
-    await sleep(300);
+    let hanging = 0;
+    rpc.policy = () => {
+      hanging++;
+      return { kind: "hang" };
+    };
+    await until(() => hanging > 0);
     expect(await keep(operator, "SIGINT")).to.equal(0);
 
     const said = outputs.join("\n");
