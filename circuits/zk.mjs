@@ -2,7 +2,7 @@
 // Everything that uses circom and snarkjs, as a program of its own: arguments or JSON on standard input; on standard output JSON, or
 // with exit code 1 the reason why there is none; progress on the error stream.
 //
-//   zk.mjs setup <capacity> <folder> [<phase 1 .ptau>]   compiles the circuit and makes its keys
+//   zk.mjs setup <.circom> <folder> [<phase 1 .ptau>]    compiles the circuit and makes its keys
 //   zk.mjs phase1 <power> <file .ptau>                   a phase 1 from numbers that everybody knows, for circuits of 2^power constraints
 //   zk.mjs check <folder> <phase 1 .ptau> <final .zkey>  whether the key comes from the circuit, the phase 1 and contributions
 //   zk.mjs key <.zkey>                                   the verification key of a proving key
@@ -14,7 +14,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
@@ -32,11 +32,11 @@ const CHUNK = 512;
 
 const progress = (text) => process.stderr.write(`${text}\n`);
 
-/** Compiles Score(capacity) and makes its keys; without a phase 1 from a ceremony it makes one for development. */
-async function setup(capacity, folder, ptau) {
+/** Compiles a circuit and makes its keys; without a phase 1 from a ceremony it makes one for development. */
+async function setup(source, folder, ptau) {
   mkdirSync(folder, { recursive: true });
   const at = (name) => join(folder, name);
-  compile(capacity, folder);
+  compile(source, folder);
   const { nConstraints, nPubInputs, nOutputs } = await snarkjs.r1cs.info(at("score.r1cs"));
   progress(`${nConstraints} constraints`);
   const power = Math.floor(Math.log2(nConstraints + nPubInputs + nOutputs)) + 1;
@@ -60,7 +60,7 @@ async function setup(capacity, folder, ptau) {
   } else {
     progress(`${initial} is ready for contributions: nobody may use it without`);
   }
-  return { capacity, constraints: nConstraints };
+  return { constraints: nConstraints };
 }
 
 /** Goes through all contributions of a key, from the circuit and the phase 1 on. */
@@ -69,16 +69,16 @@ async function check(folder, phase1, zkey) {
   return { isValid: await snarkjs.zKey.verifyFromR1cs(join(folder, "score.r1cs"), phase1, zkey, logger) };
 }
 
-/** --O2 takes linear constraints out: without it Score(1024) would not fit into 2^13. */
-function compile(capacity, folder) {
-  const compiler = require.resolve("circom2/cli.js");
-  const source = relative(ROOT, join(ROOT, `circuits/main/score-${capacity}.circom`));
-  const args = [compiler, source, "--r1cs", "--wasm", "--O2", "-l", "node_modules", "-o", relative(ROOT, folder)];
+/** The compiler sees what is below the project alone. --O2 takes linear constraints out: without it Score(1024) would not fit into 2^13. */
+function compile(source, folder) {
+  const [compiler, name] = [require.resolve("circom2/cli.js"), basename(source, ".circom")];
+  const [from, to] = [source, folder].map((path) => relative(ROOT, path));
+  const args = [compiler, from, "--r1cs", "--wasm", "--O2", "-l", "node_modules", "-o", to];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(`circom refused the circuit: ${stderr}${stdout}`);
-  renameSync(join(folder, `score-${capacity}.r1cs`), join(folder, "score.r1cs"));
-  renameSync(join(folder, `score-${capacity}_js/score-${capacity}.wasm`), join(folder, "score.wasm"));
-  rmSync(join(folder, `score-${capacity}_js`), { recursive: true });
+  renameSync(join(folder, `${name}.r1cs`), join(folder, "score.r1cs"));
+  renameSync(join(folder, `${name}_js/${name}.wasm`), join(folder, "score.wasm"));
+  rmSync(join(folder, `${name}_js`), { recursive: true });
 }
 
 const seedHash = (name) => createHash("sha256").update(`${DEVELOPMENT_SEED}: ${name}`).digest("hex");

@@ -125,7 +125,7 @@ async function hold(
 ): Promise<string> {
   const [recorded, folder] = [readKey(capacity, places), relative(cwd(), ceremonyFolder(capacity, places))];
   if (final === "") {
-    await beginCeremony(recorded, folder, phase1, progress);
+    await beginCeremony(recorded, folder, phase1, progress, places);
     return `${join(folder, "initial.zkey")} is for the first contributor: nobody may use it as it is.`;
   }
   writeKey(await endCeremony(recorded, folder, phase1, final, progress), places);

@@ -12,6 +12,7 @@ import {
   isFromPhase1,
   verificationKeyOf,
   type CircuitKey,
+  type Places,
   type Progress,
 } from "./prover";
 
@@ -27,9 +28,10 @@ export async function beginCeremony(
   folder: string,
   phase1: Phase1,
   progress: Progress,
+  places?: Places,
 ): Promise<void> {
   await requirePublished(phase1);
-  await beginPhase2(recorded.capacity, folder, resolve(phase1.path), progress);
+  await beginPhase2(recorded.capacity, folder, resolve(phase1.path), progress, places);
   await requireCircuit(recorded, folder);
 }
 

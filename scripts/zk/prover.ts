@@ -18,13 +18,13 @@ const PROGRAM = join(ROOT, "circuits/zk.mjs");
 /** Told what is being done, line by line. */
 export type Progress = (line: string) => void;
 
-/** Where keys are recorded, and where the files that belong to them are made. */
+/** Where circuits are, with the records of their keys, and where the files that belong to these are made. */
 export interface Places {
-  readonly keys: string;
+  readonly circuits: string;
   readonly build: string;
 }
 
-const HERE: Places = { keys: join(ROOT, "circuits/keys"), build: join(ROOT, ".build") };
+const HERE: Places = { circuits: join(ROOT, "circuits"), build: join(ROOT, ".build") };
 
 /** Files of a setup that are pinned by their hash. */
 const PINNED = ["score.r1cs", "score.wasm", "score.zkey"] as const;
@@ -84,20 +84,20 @@ export interface Proven {
 }
 
 /** Whether a circuit has a recorded key. */
-export function hasKey(capacity: number, { keys }: Places = HERE): boolean {
-  return existsSync(keyFile(capacity, keys));
+export function hasKey(capacity: number, places?: Places): boolean {
+  return existsSync(keyFile(capacity, places));
 }
 
 /** The recorded key of a circuit. */
-export function readKey(capacity: number, { keys }: Places = HERE): CircuitKey {
-  const path = keyFile(capacity, keys);
+export function readKey(capacity: number, places?: Places): CircuitKey {
+  const path = keyFile(capacity, places);
   if (!existsSync(path)) throw new Problem(`there is no key for ${capacity} rows: expected ${CAPACITIES.join(", ")}.`);
   return JSON.parse(readFileSync(path, "utf8")) as CircuitKey;
 }
 
 /** Records the key of a circuit. */
-export function writeKey(key: CircuitKey, { keys }: Places = HERE): void {
-  writeWhole(keyFile(key.capacity, keys), `${toJson(key)}\n`);
+export function writeKey(key: CircuitKey, places?: Places): void {
+  writeWhole(keyFile(key.capacity, places), `${toJson(key)}\n`);
 }
 
 /** A circuit's key, and the folder that has the files which belong to it. */
@@ -220,7 +220,7 @@ export async function setUp(
   const folder = setupFolder(capacity, places);
   const draft = `${folder}.${randomUUID()}`;
   try {
-    const answer = await runProgram(["setup", String(capacity), draft], {}, progress);
+    const answer = await runProgram(["setup", sourceFile(capacity, places), draft], {}, progress);
     const { constraints } = answer as { constraints: number };
     const verificationKey = JSON.parse(readFileSync(join(draft, "verification-key.json"), "utf8")) as SnarkjsKey;
     if (JSON.stringify(await hashSetup(draft)) !== JSON.stringify(await hashSetup(folder))) {
@@ -239,8 +239,9 @@ export async function beginPhase2(
   folder: string,
   phase1: string,
   progress?: Progress,
+  places?: Places,
 ): Promise<number> {
-  const answer = await runProgram(["setup", String(capacity), folder, phase1], {}, progress);
+  const answer = await runProgram(["setup", sourceFile(capacity, places), folder, phase1], {}, progress);
   return (answer as { constraints: number }).constraints;
 }
 
@@ -298,8 +299,12 @@ export function hashKey({ alpha, beta, gamma, delta, inputs }: VerifyingKey): st
   return keccak256(AbiCoder.defaultAbiCoder().encode([`uint256[${words.length}]`], [words]));
 }
 
-function keyFile(capacity: number, keys: string): string {
-  return join(keys, `score-${capacity}.json`);
+function keyFile(capacity: number, { circuits }: Places = HERE): string {
+  return join(circuits, `keys/score-${capacity}.json`);
+}
+
+function sourceFile(capacity: number, { circuits }: Places = HERE): string {
+  return join(circuits, `main/score-${capacity}.circom`);
 }
 
 function g1(point: readonly string[]): G1 {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { ethers } from "hardhat";
 import { join, relative, resolve } from "node:path";
 import { requireSafeKey } from "../../deploy/zk";
@@ -17,51 +17,60 @@ import {
   recordedSetup,
   setupFolder,
   writeKey,
+  type CircuitKey,
   type Places,
   type SnarkjsKey,
 } from "../../scripts/zk/prover";
 import { readProven } from "../verification/zk/fixtures";
-import { useSetup } from "./setup";
+import { sectionsOf } from "./r1cs";
+import { SETUP_MILLISECONDS, useProject, useSetup } from "./setup";
 
 const CAPACITY = 64;
-const POWER = "11";
 const ROOT = resolve(__dirname, "../..");
 const SNARKJS = join(ROOT, "node_modules/snarkjs/build/cli.cjs");
+const A_POINTS = 5; // section of a .zkey
 const LIVE = { name: "mainnet", chainId: 1, isLocal: false, isEphemeral: false };
 
-/** The documented path to a key that live chains can trust, with a phase 1 that stands in for the published one. */
-describe("Ceremony @uninstrumented", () => {
+const quiet = () => undefined;
+
+/** Runs stock snarkjs. */
+const snarkjs = (...args: string[]) => execFileSync(process.execPath, [SNARKJS, ...args], { encoding: "utf8" });
+
+/** A phase 1 for 2^power constraints that stands in for the published one. */
+function makePhase1({ build }: Places, power: number): Phase1 {
+  const path = join(build, `phase1-${power}.ptau`);
+  const { status } = spawnSync(process.execPath, ["circuits/zk.mjs", "phase1", String(power), path], { cwd: ROOT });
+  expect(status).to.equal(0);
+  return { path, hash: createHash("blake2b512").update(readFileSync(path)).digest("hex") };
+}
+
+/** `npm run zk:setup` for the circuit, in a project of its own. */
+async function zkSetup(places: Places, ...options: string[]) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const args = [...options, String(CAPACITY)];
+  const code = await main(args, { out: (text) => out.push(text), err: (text) => err.push(text) }, places);
+  return { code, out: out.join("\n"), err };
+}
+
+/** The documented path to a key that live chains can trust. */
+describe("Ceremony @uninstrumented", function () {
+  this.timeout(SETUP_MILLISECONDS);
+
   const recorded = readKey(CAPACITY);
+  const places = useProject("score");
+  const folder = ceremonyFolder(CAPACITY, places);
 
   useSetup(CAPACITY);
 
-  let places: Places;
-  let folder: string;
   let phase1: Phase1;
   const at = (name: string) => join(folder, name);
-  const snarkjs = (...args: string[]) => execFileSync(process.execPath, [SNARKJS, ...args], { encoding: "utf8" });
-  const quiet = () => undefined;
   const end = (zkey: string) => endCeremony(recorded, folder, phase1, zkey, quiet);
+  const ceremony = (...options: string[]) =>
+    zkSetup(places, "--phase1", phase1.path, "--phase1-hash", phase1.hash, ...options);
 
-  /** `npm run zk:setup` for the circuit, in a project of its own. */
-  async function zkSetup(...options: string[]) {
-    const [out, err]: [string[], string[]] = [[], []];
-    const args = [...options, String(CAPACITY)];
-    const code = await main(args, { out: (text) => out.push(text), err: (text) => err.push(text) }, places);
-    return { code, out: out.join("\n"), err };
-  }
-  const ceremony = (...options: string[]) => zkSetup("--phase1", phase1.path, "--phase1-hash", phase1.hash, ...options);
-
-  before(async function () {
-    this.timeout(300_000);
-    const build = mkdtempSync(join(ROOT, ".build/ceremony-test-"));
-    places = { keys: build, build };
-    folder = ceremonyFolder(CAPACITY, places);
+  before(async () => {
     writeKey(recorded, places);
-    const path = join(build, "phase1.ptau");
-    const { status } = spawnSync(process.execPath, ["circuits/zk.mjs", "phase1", POWER, path], { cwd: ROOT });
-    expect(status).to.equal(0);
-    phase1 = { path, hash: createHash("blake2b512").update(readFileSync(path)).digest("hex") };
+    phase1 = makePhase1(places, 11);
     const { code, out } = await ceremony();
     expect([code, out]).to.deep.equal([
       0,
@@ -70,9 +79,7 @@ describe("Ceremony @uninstrumented", () => {
     snarkjs("zkey", "contribute", at("initial.zkey"), at("first.zkey"), "-n=first", "-e=what nobody else knows");
   });
 
-  after(() => rmSync(places.build, { recursive: true }));
-
-  it("refuses a phase 1 that is not the published one, or is too small", async () => {
+  it("refuses a phase 1 that is not the published one, or not there", async () => {
     const other = { ...phase1, hash: "00".repeat(64) };
     const refusal = `${phase1.path} has the BLAKE2b hash ${phase1.hash}, not the published ${other.hash}.`;
     await expect(beginCeremony(recorded, folder, other, quiet)).to.be.rejectedWith(refusal);
@@ -96,16 +103,6 @@ describe("Ceremony @uninstrumented", () => {
     const key = JSON.parse(readFileSync(at("initial.json"), "utf8")) as SnarkjsKey;
     const factory = await ethers.getContractFactory("ZkProof");
     await expect(factory.deploy(encodeKey(key))).to.be.revertedWithCustomError(factory, "KeyGammaIsDelta");
-  });
-
-  it("refuses a key that does not come from the phase 1 and contributions", async () => {
-    const bytes = readFileSync(at("first.zkey"));
-    const middle = Math.floor(bytes.length / 2);
-    bytes[middle]! ^= 1;
-    writeFileSync(at("forged.zkey"), bytes);
-    await expect(end(at("forged.zkey"))).to.be.rejectedWith(
-      `${at("forged.zkey")} does not come from this circuit, this phase 1 and contributions to them.`,
-    );
   });
 
   it("ends with a key that live chains take, and whose proofs its ZkProof takes", async () => {
@@ -163,9 +160,11 @@ describe("Ceremony @uninstrumented", () => {
     const setupFile = (name: string) => join(setupFolder(CAPACITY, places), name);
     const there = () => relative(process.cwd(), setupFolder(CAPACITY, places));
     const everything = () =>
-      [join(places.keys, `score-${CAPACITY}.json`), ...FILES.map(setupFile)].map((path) => readFileSync(path, "hex"));
+      [join(places.circuits, `keys/score-${CAPACITY}.json`), ...FILES.map(setupFile)].map((path) =>
+        readFileSync(path, "hex"),
+      );
     const refused = async (line: string, ...options: string[]) =>
-      expect(await zkSetup(...options)).to.deep.equal({ code: 1, out: "", err: [`zk:setup: ${line}`] });
+      expect(await zkSetup(places, ...options)).to.deep.equal({ code: 1, out: "", err: [`zk:setup: ${line}`] });
 
     before(async () => expect(readKey(CAPACITY, places).isDevelopment).to.equal(false));
 
@@ -176,7 +175,7 @@ describe("Ceremony @uninstrumented", () => {
 
     it("is left alone where its files are", async () => {
       const before = everything();
-      expect(await zkSetup()).to.deep.equal({ code: 0, out: `${there()} is there and as recorded.`, err: [] });
+      expect(await zkSetup(places)).to.deep.equal({ code: 0, out: `${there()} is there and as recorded.`, err: [] });
       expect(everything()).to.deep.equal(before);
     });
 
@@ -209,5 +208,42 @@ describe("Ceremony @uninstrumented", () => {
       copyFileSync(join(setupFolder(CAPACITY), "score.zkey"), setupFile("score.zkey"));
       await refused(`score.zkey in ${there()} ${REMEDY}`);
     });
+  });
+});
+
+/** What does not depend on the circuit. */
+describe("Ceremony for a small circuit @uninstrumented", function () {
+  this.timeout(SETUP_MILLISECONDS);
+
+  const there = useProject("small");
+  const held = ceremonyFolder(CAPACITY, there);
+  const inside = (name: string) => join(held, name);
+  let key: CircuitKey;
+  let published: Phase1;
+
+  before(async () => {
+    expect((await zkSetup(there, "--record")).code).to.equal(0);
+    key = readKey(CAPACITY, there);
+    published = makePhase1(there, 4);
+    await beginCeremony(key, held, published, quiet, there);
+    snarkjs("zkey", "contribute", inside("initial.zkey"), inside("first.zkey"), "-n=first", "-e=unknown");
+  });
+
+  it("refuses a phase 1 that is too small", async () => {
+    const small = makePhase1(there, 3);
+    await expect(beginCeremony(key, held, small, quiet, there)).to.be.rejectedWith(
+      `${small.path} is too small for the circuit, or not prepared for phase 2`,
+    );
+  });
+
+  it("refuses a key that does not come from the phase 1 and contributions", async () => {
+    const bytes = readFileSync(inside("first.zkey"));
+    const points = sectionsOf(bytes).get(A_POINTS)!;
+    points[points.length >> 1]! ^= 1;
+    writeFileSync(inside("forged.zkey"), bytes);
+    await expect(endCeremony(key, held, published, inside("forged.zkey"), quiet)).to.be.rejectedWith(
+      `${inside("forged.zkey")} does not come from this circuit, this phase 1 and contributions to them.`,
+    );
+    expect((await endCeremony(key, held, published, inside("first.zkey"), quiet)).isDevelopment).to.equal(false);
   });
 });

@@ -16,7 +16,7 @@ const CONSTRAINTS = 2;
 const FIELD_BYTES = 32;
 const SECTION_START = 12; // type (4 bytes) and length (8)
 
-/** Reads iden3's .r1cs format: a container of sections, of which the second holds the constraints. */
+/** Reads iden3's .r1cs format: of its sections the second holds the constraints. */
 export function readConstraints(file: Buffer): Constraint[] {
   const sections = sectionsOf(file);
   const header = sections.get(HEADER)!;
@@ -36,6 +36,19 @@ export function readConstraints(file: Buffer): Constraint[] {
     });
   }
   return Array.from({ length: count }, () => ({ a: readTerms(), b: readTerms(), c: readTerms() }));
+}
+
+/** The sections of a file in iden3's binary container, by their type: views of the file. */
+export function sectionsOf(file: Buffer): Map<number, Buffer> {
+  const sections = new Map<number, Buffer>();
+  let position = 12; // magic, version, number of sections
+  while (position < file.length) {
+    const start = position + SECTION_START;
+    const length = Number(file.readBigUInt64LE(position + 4));
+    sections.set(file.readUInt32LE(position), file.subarray(start, start + length));
+    position = start + length;
+  }
+  return sections;
 }
 
 /** Whether the wires' values satisfy a constraint. */
@@ -152,16 +165,4 @@ function section(type: number, content: Buffer): Buffer {
   start.writeUInt32LE(type, 0);
   start.writeBigUInt64LE(BigInt(content.length), 4);
   return Buffer.concat([start, content]);
-}
-
-function sectionsOf(file: Buffer): Map<number, Buffer> {
-  const sections = new Map<number, Buffer>();
-  let position = 12; // magic, version, number of sections
-  while (position < file.length) {
-    const start = position + SECTION_START;
-    const length = Number(file.readBigUInt64LE(position + 4));
-    sections.set(file.readUInt32LE(position), file.subarray(start, start + length));
-    position = start + length;
-  }
-  return sections;
 }

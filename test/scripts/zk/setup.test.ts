@@ -1,13 +1,19 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { main } from "../../../scripts/zk-setup";
-import { differingFiles, readKey, recordedSetup, writeKey, type Places } from "../../../scripts/zk/prover";
-import { useSetup } from "../../circuits/setup";
+import {
+  differingFiles,
+  hashSetup,
+  readKey,
+  recordedSetup,
+  setupFolder,
+  writeKey,
+  type Places,
+} from "../../../scripts/zk/prover";
+import { SETUP_MILLISECONDS, useProject, useSetup } from "../../circuits/setup";
+import { runScript } from "../../helpers/process";
 import { useFolder } from "../attest/support";
-
-const ROOT = resolve(__dirname, "../../..");
-const BUILD = join(ROOT, ".build"); // the compiler writes below the project alone
 
 describe("zk:setup @uninstrumented", () => {
   const folder = useFolder();
@@ -22,25 +28,25 @@ describe("zk:setup @uninstrumented", () => {
     return { code, out: out.join("\n"), err: err.join("\n") };
   }
 
-  it("leaves alone what is there and as recorded", async () => {
-    expect(await run("64")).to.deep.equal({ code: 0, out: ".build/zk/64 is there and as recorded.", err: "" });
+  it("leaves alone what is there and as recorded, also as a process of its own", async () => {
+    const line = ".build/zk/64 is there and as recorded.";
+    expect(await run("64")).to.deep.equal({ code: 0, out: line, err: "" });
+    const outcome = await runScript("scripts/zk-setup.ts", ["64"]);
+    expect(outcome).to.deep.equal({ code: 0, stdout: `${line}\n`, stderr: "" });
   });
 
+  /** What is said while a development setup is made. */
+  const progressOf = (constraints: number, power: number) => [
+    `${constraints} constraints`,
+    `development phase 1 for 2^${power} constraints`,
+    "phase 2",
+  ];
+
   describe("in a project without keys", () => {
-    const PROGRESS = ["1267 constraints", "development phase 1 for 2^11 constraints", "phase 2"];
-    let places: Places;
-
-    before(() => {
-      const build = mkdtempSync(join(BUILD, "setup-test-"));
-      places = { keys: build, build };
-    });
-
-    after(() => rmSync(places.build, { recursive: true }));
-
-    const runThere = (...args: string[]) => runIn(places, ...args);
+    const places = useProject("score");
 
     it("makes nothing to compare with", async () => {
-      expect(await runThere("64")).to.deep.equal({
+      expect(await runIn(places, "64")).to.deep.equal({
         code: 1,
         out: "",
         err: "zk:setup: there is no key for 64 rows: expected 64, 1024, 4096, 16384.",
@@ -48,36 +54,59 @@ describe("zk:setup @uninstrumented", () => {
     });
 
     it("makes and records a key: the one that is recorded here", async function () {
-      this.timeout(300_000);
-      const { code, out, err } = await runThere("--record", "64");
+      this.timeout(SETUP_MILLISECONDS);
+      const { code, out, err } = await runIn(places, "--record", "64");
       expect(code, err).to.equal(0);
-      expect(out).to.match(/^\.build\/setup-test-\w+\/zk\/64 made in \d+ s and recorded\.$/);
-      expect(err.split("\n")).to.deep.equal(PROGRESS);
+      expect(out).to.match(/^\.build\/zk-test-[\w-]+\/zk\/64 made in \d+ s and recorded\.$/);
+      expect(err.split("\n")).to.deep.equal(progressOf(1_267, 11));
       expect(readKey(64, places)).to.deep.equal(readKey(64));
+      expect(await differingFiles(recordedSetup(64, places))).to.deep.equal([]);
     });
+  });
 
-    it("makes a setup again where a file differs, with the same hashes", async function () {
-      this.timeout(300_000);
+  describe("in a project with the key of another circuit", () => {
+    const PROGRESS = progressOf(5, 4);
+    const places = useProject("small");
+    const folder = relative(process.cwd(), setupFolder(64, places));
+    const makeIt = (...options: string[]) => runIn(places, ...options, "64");
+
+    before(async () => expect((await makeIt("--record")).code).to.equal(0));
+
+    it("makes a setup again where a file differs, with the same hashes", async () => {
       const recorded = recordedSetup(64, places);
       writeFileSync(join(recorded.folder, "score.zkey"), "damaged");
       expect(await differingFiles(recorded)).to.deep.equal(["score.zkey"]);
-      const { code, out, err } = await runThere("64");
+      const { code, out, err } = await makeIt();
       expect(code, err).to.equal(0);
-      expect(out).to.match(/^\.build\/setup-test-\w+\/zk\/64 made in \d+ s, as recorded: 1267 constraints\.$/);
+      expect(out).to.match(/^\.build\/zk-test-[\w-]+\/zk\/64 made in \d+ s, as recorded: 5 constraints\.$/);
       expect(err.split("\n")).to.deep.equal(PROGRESS);
       expect(await differingFiles(recorded)).to.deep.equal([]);
     });
 
-    it("makes it again when it is told to, and says what came out other than recorded", async function () {
-      this.timeout(300_000);
+    it("makes it again when it is told to, though nothing differs", async () => {
+      expect(await makeIt()).to.deep.equal({ code: 0, out: `${folder} is there and as recorded.`, err: "" });
+      const { code, out, err } = await makeIt("--force");
+      expect(code, err).to.equal(0);
+      expect(out).to.match(/ made in \d+ s, as recorded: 5 constraints\.$/);
+      expect(err.split("\n")).to.deep.equal(PROGRESS);
+    });
+
+    it("says what came out other than recorded", async () => {
       const key = readKey(64, places);
       writeKey({ ...key, sha256: { ...key.sha256, "score.wasm": "00" } }, places);
-      const { code, out, err } = await runThere("--force", "64");
+      const { code, out, err } = await makeIt("--force");
       expect([code, out]).to.deep.equal([1, ""]);
-      expect(err.split("\n").slice(0, -1)).to.deep.equal(PROGRESS);
-      expect(err).to.match(
-        /\nzk:setup: score\.wasm in \.build\/setup-test-\w+\/zk\/64 came out other than recorded\.$/,
-      );
+      expect(err.split("\n")).to.deep.equal([
+        ...PROGRESS,
+        `zk:setup: score.wasm in ${folder} came out other than recorded.`,
+      ]);
+    });
+
+    it("records the key again when it is told to", async () => {
+      const { code, out } = await makeIt("--record");
+      expect(code).to.equal(0);
+      expect(out).to.match(/ made in \d+ s and recorded\.$/);
+      expect(readKey(64, places)).to.deep.include({ constraints: 5, sha256: await hashSetup(setupFolder(64, places)) });
     });
   });
 
