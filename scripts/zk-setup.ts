@@ -3,10 +3,9 @@
 
 import { join, relative } from "node:path";
 import { cwd } from "node:process";
-import { parseArgs } from "node:util";
-import { Fields, pattern } from "../deploy/fields";
+import { pattern } from "../deploy/fields";
 import { Problem } from "../deploy/problem";
-import { fileName, processStreams, type Streams } from "./lib/command";
+import { fileName, flag, readCommandLine, runAsScript, type CommandLine, type Streams } from "./lib/command";
 import { CAPACITIES } from "./zk/commitment";
 import { beginCeremony, endCeremony, type Phase1 } from "./zk/ceremony";
 import {
@@ -36,7 +35,7 @@ const DEFAULT_CAPACITY = 1_024;
 
 const BLAKE2B = pattern(/^[0-9a-f]{128}$/, "128 hexadecimal digits, in lower case");
 
-type Input = NonNullable<ReturnType<typeof read>>;
+type Input = ReturnType<typeof read>;
 
 /**
  * Runs the command and returns its exit code: what it made, or one line on the error stream and 1. Without places it works on the
@@ -48,10 +47,8 @@ export async function main(
   places?: Places,
 ): Promise<number> {
   try {
-    const input = read(args);
-    if (input === undefined) streams.out(USAGE);
-    else if (input.phase1) streams.out(await hold({ ...input, phase1: input.phase1 }, streams.err, places));
-    else streams.out(await setup(input, streams.err, places));
+    const line = readCommandLine(USAGE, args);
+    streams.out(line === undefined ? USAGE : await run(read(line), streams.err, places));
     return 0;
   } catch (error) {
     streams.err(`zk:setup: ${(error as Error).message.split("\n")[0]}`);
@@ -59,29 +56,19 @@ export async function main(
   }
 }
 
-function read(args: readonly string[]) {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      force: { type: "boolean" },
-      record: { type: "boolean" },
-      phase1: { type: "string" },
-      "phase1-hash": { type: "string" },
-      final: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return undefined;
-  const { force = false, record = false, ...named } = values;
-  const fields = new Fields(named, "--");
-  const isCeremony = Object.keys(named).length > 0;
+function read({ options: fields, paths }: CommandLine) {
+  const [force, record] = [fields.read("force", flag, false), fields.read("record", flag, false)];
+  const isCeremony = ["phase1", "phase1-hash", "final"].some((name) => fields.has(name));
   const path = fields.read("phase1", fileName, isCeremony ? undefined : "");
   const hash = fields.read("phase1-hash", BLAKE2B, isCeremony ? undefined : "");
   const final = fields.read("final", fileName, "");
   if (isCeremony && (force || record)) fields.report("--force and --record are for development keys");
   fields.refuse("options");
-  return { capacity: capacityOf(positionals), force, record, final, ...(isCeremony && { phase1: { path, hash } }) };
+  return { capacity: capacityOf(paths), force, record, final, ...(isCeremony && { phase1: { path, hash } }) };
+}
+
+function run({ phase1, ...input }: Input, progress: Progress, places?: Places): Promise<string> {
+  return phase1 ? hold({ ...input, phase1 }, progress, places) : setup(input, progress, places);
 }
 
 function capacityOf([given, surplus]: readonly string[]): number {
@@ -91,7 +78,11 @@ function capacityOf([given, surplus]: readonly string[]): number {
   return capacity;
 }
 
-async function setup({ capacity, force, record }: Input, progress: Progress, places?: Places): Promise<string> {
+async function setup(
+  { capacity, force, record }: Omit<Input, "phase1">,
+  progress: Progress,
+  places?: Places,
+): Promise<string> {
   const folder = relative(cwd(), setupFolder(capacity, places));
   if (!record || hasKey(capacity, places)) {
     const recorded = recordedSetup(capacity, places);
@@ -132,4 +123,4 @@ async function hold(
   return `${folder} has the key of the ceremony, and circuits/keys records it: copy its files to ${relative(cwd(), setupFolder(capacity, places))}.`;
 }
 
-if (require.main === module) void main(process.argv.slice(2), processStreams).then((code) => (process.exitCode = code));
+runAsScript(module, main);
