@@ -12,6 +12,7 @@ import { countRows, packCounts, provenBy } from "../../../scripts/zk/counts";
 import { isSealed, readPrivateKey, readPublicKey, seal, unseal } from "../../../scripts/zk/escrow";
 import { formatOpening, readOpening, readRows } from "../../../scripts/zk/openings";
 import { capacityFor, publicInputsOf, readKey } from "../../../scripts/zk/prover";
+import { runScript } from "../../helpers/process";
 import { readProven } from "../../verification/zk/fixtures";
 
 const CSV = "id,label,score\n1,1,0.7\n2,0,0.2\n3,1,0.5\n";
@@ -66,6 +67,20 @@ describe("commit @uninstrumented", () => {
       salt: 0n,
     });
     expect(JSON.parse(out)).to.deep.equal({ commitment: commit(opening), domain: "labels", capacity: 1_024, rows: 3 });
+  });
+
+  it("does so as a process of its own, with the rows from standard input", async () => {
+    const args = ["--column", "label", "--domain", "labels", "--opening", at("o.json")];
+    const { code, stdout, stderr } = await runScript("scripts/commit.ts", args, {}, CSV);
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+    const opening = readOpening("o.json", readFileSync(at("o.json"), "utf8"), "labels");
+    expect(opening.bits).to.deep.equal([1, 0, 1]);
+    expect(JSON.parse(stdout)).to.deep.equal({
+      commitment: commit(opening),
+      domain: "labels",
+      capacity: 1_024,
+      rows: 3,
+    });
   });
 
   it("takes another salt each time, so that equal rows have unequal commitments", () => {
