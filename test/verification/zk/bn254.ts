@@ -58,21 +58,26 @@ const G2: Point = [
   ],
 ];
 
-function times(point: Point, scalar: bigint): bigint[] {
-  let [result, power]: [Point, Point] = [undefined, point];
-  for (let rest = mod(scalar, FIELD); rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = sum(result, power);
-    power = sum(power, power);
-  }
-  // As precompiles have it: the imaginary part first, zero for the point at infinity.
-  return result ? result.flatMap((coordinate) => [...coordinate].reverse()) : point!.flatMap((c) => c.map(() => 0n));
+/** Multiples of a generator, whose doubles are computed once. */
+function multiplesOf(generator: Point): (scalar: bigint) => bigint[] {
+  const doubles = [generator];
+  return (scalar) => {
+    let result: Point;
+    let rest = mod(scalar, FIELD);
+    for (let i = 0; rest > 0n; i++, rest >>= 1n) {
+      const double = (doubles[i] ??= sum(doubles[i - 1], doubles[i - 1]));
+      if (rest & 1n) result = sum(result, double);
+    }
+    // As precompiles have it: the imaginary part first, zero for the point at infinity.
+    return (result ?? generator!.map((coordinate) => coordinate.map(() => 0n))).flatMap((c) => [...c].reverse());
+  };
 }
 
 /** The generator of G1 times a scalar: x, y. */
-export const g1Times = (scalar: bigint) => times(G1, scalar);
+export const g1Times = multiplesOf(G1);
 
 /** The generator of G2 times a scalar: x, y, each with its imaginary part first. */
-export const g2Times = (scalar: bigint) => times(G2, scalar);
+export const g2Times = multiplesOf(G2);
 
 /** −P for P in either group. */
 export const negated = (point: readonly bigint[]) =>
