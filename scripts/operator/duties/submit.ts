@@ -14,6 +14,9 @@ import { Refusals, refusalOf, type Duty, type Tools, type View } from "./duty";
 /** Reverts that pass with time: the file waits. */
 const PASSING = ["DailyLimitExceeded", "Paused"];
 
+/** The revert that says: somebody was faster. The next look finds the evaluation paid. */
+const DONE = "EvaluationAlreadyUsed";
+
 interface Sent {
   readonly bundle: Bundle;
   readonly slot: Slot;
@@ -89,6 +92,7 @@ export class SubmitDuty implements Duty {
       return true;
     } catch (error) {
       const { name: revert, reason } = await refusalOf(hre, error);
+      if (revert === DONE) return false;
       if (!PASSING.includes(revert)) return this.refuse(name, reason);
       this.refusals.add(name, reason);
       return false;

@@ -7,7 +7,17 @@ import { utimesSync } from "node:fs";
 import type { IERC20Metadata, UsageFeeRouter } from "../../../.build/typechain";
 import { developmentKey, deployTools, expectProblem, type Tools } from "../attest/support";
 import { formatRecord, readRecord } from "../../../scripts/operator/duties/fees";
-import { ACCOUNTS, buildModelFile, openService, register, transactionsOf, useChain, useFolders } from "./support";
+import {
+  ACCOUNTS,
+  buildModelFile,
+  LATER,
+  LONG_AGO,
+  openService,
+  register,
+  transactionsOf,
+  useChain,
+  useFolders,
+} from "./support";
 
 const payer = developmentKey(ACCOUNTS.fees);
 const FUNDS = parseUnits("100000", 6);
@@ -267,7 +277,7 @@ describe("operator: fees @uninstrumented", () => {
     expect(await sent()).to.equal(0);
 
     drop({ id: "d", amount: "5" });
-    utimesSync(folders.path("fees", "c.json"), new Date(), new Date());
+    utimesSync(folders.path("fees", "c.json"), LATER, LATER);
     await settle();
     expect(await spent()).to.equal(5_000_000n);
   });
@@ -275,9 +285,10 @@ describe("operator: fees @uninstrumented", () => {
   it("refuses what is no record, once nobody is writing it any more", async () => {
     const { settle } = await open();
     folders.write("fees/a.json", { id: "a", model: "paid", amount: "1", calls: 1 });
+    utimesSync(folders.path("fees", "a.json"), LATER, LATER);
     await settle();
     expect(folders.names("fees")).to.deep.equal(["a.json"]);
-    utimesSync(folders.path("fees", "a.json"), new Date(0), new Date(0));
+    utimesSync(folders.path("fees", "a.json"), LONG_AGO, LONG_AGO);
     await settle();
     expect(reasonOf("a")).to.equal(
       "a.json: a.json has both of calls and amount, expected one; amount is unknown, expected one of id, model, calls.",

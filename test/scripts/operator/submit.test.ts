@@ -6,6 +6,7 @@ import hre from "hardhat";
 import { utimesSync } from "node:fs";
 import { formatBundle, type Bundle } from "../../../scripts/attest/bundle";
 import { submit } from "../../../scripts/attest/submit";
+import { healthy } from "../../helpers/faultyRpc";
 import { DELTA, registerModel } from "../../helpers/improvements";
 import { DAY } from "../../helpers/units";
 import {
@@ -19,14 +20,11 @@ import {
   type Tools,
 } from "../attest/support";
 import { propose } from "../../../scripts/attest/propose";
-import { ACCOUNTS, openService, transactionsOf, useChain, useFolders } from "./support";
+import { ACCOUNTS, LATER, LONG_AGO, openService, transactionsOf, useChain, useFolders } from "./support";
 
 const submitter = developmentKey(ACCOUNTS.submit);
 const [first, second] = attesterKeys;
 const SUBMIT = { duties: ["submit"] } as const;
-
-/** Long enough ago that nobody is still writing. */
-const LONG_AGO = new Date(0);
 
 describe("operator: submissions @uninstrumented", () => {
   const chain = useChain();
@@ -35,6 +33,7 @@ describe("operator: submissions @uninstrumented", () => {
 
   beforeEach(async () => {
     tools = await loadFixture(deployTools);
+    chain.rpc.policy = healthy;
   });
 
   async function signed(overrides: Parameters<typeof proposed>[1] = {}): Promise<Bundle> {
@@ -109,6 +108,7 @@ describe("operator: submissions @uninstrumented", () => {
   it("refuses a file that is no bundle, once nobody is writing it any more", async () => {
     const { settle } = await open();
     folders.write("submit/a.json", '{ "chainId": 31337');
+    utimesSync(folders.path("submit", "a.json"), LATER, LATER);
     await settle();
     expect(folders.names("submit")).to.deep.equal(["a.json"]);
     utimesSync(folders.path("submit", "a.json"), LONG_AGO, LONG_AGO);
@@ -175,6 +175,27 @@ describe("operator: submissions @uninstrumented", () => {
     await settle();
     expect(await score()).to.equal(7_594n);
     expect(folders.names("submit/done")).to.have.lengthOf(2);
+  });
+
+  it("finds paid what somebody has submitted between its look and its own transaction", async () => {
+    const bundle = await signed();
+    const { service } = await open();
+    drop("a", bundle);
+    let isPaid = false;
+    chain.rpc.policy = async ({ method }) => {
+      if (method === "eth_estimateGas" && !isPaid) {
+        isPaid = true;
+        await submit(tools.chain, bundle, tools.relayer);
+      }
+      return { kind: "pass" };
+    };
+    expect(await service.pass()).to.equal(false);
+    expect(isPaid).to.equal(true);
+    expect(folders.names("submit")).to.deep.equal(["a.json"]);
+    expect(await service.pass()).to.equal(true);
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+    expect(folders.names("submit/refused")).to.deep.equal([]);
+    expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
   });
 
   it("leaves the payment to one of two instances that share a folder and a key", async () => {

@@ -20,6 +20,9 @@ export const ACCOUNTS: Readonly<Record<DutyName, number>> = { distribute: 6, poo
 const SPEC = resolve(__dirname, "../../../deploy/benchmarks/credit-default-zk/benchmark.json");
 const LICENSE = resolve(__dirname, "../../../deploy/models/licenses/sentiment-v2.txt");
 
+/** Times of a file: so long ago that nobody is still writing it; and so late that somebody is, and that every other is older. */
+export const [LONG_AGO, LATER] = [new Date(0), new Date(Date.now() + 86_400_000)] as const;
+
 /** A line of the log. */
 export interface Entry {
   readonly level: string;
