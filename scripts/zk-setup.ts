@@ -123,4 +123,4 @@ async function hold(
   return `${folder} has the key of the ceremony, and circuits/keys records it: copy its files to ${relative(cwd(), setupFolder(capacity, places))}.`;
 }
 
-runAsScript(module, main);
+runAsScript(module, (args, streams) => main(args, streams));
