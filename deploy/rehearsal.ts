@@ -62,7 +62,9 @@ async function buildStage(hre: HardhatRuntimeEnvironment, parameters: Parameters
   const declared = Object.values(parameters).flatMap((group) => Object.values(group).flat() as (string | number)[]);
   const accounts = [...new Set(declared)].filter((value): value is string => isAddress(value));
   const { chainId } = networkOf(hre);
-  const stage = environmentFor(hre, "hardhat", { chainId }, async (provider) => new StageProvider(provider, accounts));
+  // No accounts of its own: to derive the keys of the development accounts would take longer than all else here.
+  const settings = { chainId, accounts: [] };
+  const stage = environmentFor(hre, "hardhat", settings, async (provider) => new StageProvider(provider, accounts));
 
   const { provider } = stage.network;
   for (const account of accounts) {

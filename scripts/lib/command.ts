@@ -92,7 +92,7 @@ export function offlineMainOf<Output extends Pick<Streams, "out" | "err">>(
 /** Runs a module's main function with the arguments of this process, if the process was started with that module. */
 export function runAsScript(
   script: NodeJS.Module,
-  main: (...given: Parameters<Main>) => number | Promise<number>,
+  main: (args: readonly string[], streams: Streams) => number | Promise<number>,
 ): void {
   if (require.main !== script) return;
   void Promise.resolve(main(process.argv.slice(2), processStreams)).then((code) => (process.exitCode = code));
