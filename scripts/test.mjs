@@ -1,8 +1,8 @@
 // Runs every test but those of faults in deployments, which take minutes (npm run test:faults): those in TypeScript with one
 // process for each folder of test/, because the chain of a process keeps all the snapshots of its fixtures, and for each file of
-// test/scripts, which run whole commands; those in Solidity with forge. Three at a time; each one's output is shown when
-// it ends.
-import { spawn, spawnSync } from "node:child_process";
+// test/scripts, which run whole commands; those in Solidity with forge, which compiles for itself. Three at a time; each one's
+// output is shown when it ends.
+import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,13 +27,10 @@ const groupOf = (file) => (folderOf(file) === COMMANDS ? file : folderOf(file));
 const placeOf = (group) => (LONGEST.includes(group) ? LONGEST.indexOf(group) : LONGEST.length);
 const groups = [...new Set(files.map(groupOf))].sort((a, b) => placeOf(a) - placeOf(b));
 
-const queue = [
-  { name: "test/solidity", args: ["scripts/test-solidity.mjs"] },
-  ...groups.map((name) => ({
-    name,
-    args: [HARDHAT, "test", "--no-compile", ...files.filter((file) => groupOf(file) === name)],
-  })),
-];
+const queue = groups.map((name) => ({
+  name,
+  args: [HARDHAT, "test", "--no-compile", ...files.filter((file) => groupOf(file) === name)],
+}));
 
 /** Runs one process to its end and shows what it printed. */
 function run({ name, args }) {
@@ -52,14 +49,19 @@ function run({ name, args }) {
   });
 }
 
+const compiled = new Promise((done) => {
+  const child = spawn(process.execPath, [HARDHAT, "compile"], { cwd: ROOT, stdio: "inherit" });
+  child.on("close", (code) => (code === 0 ? done() : process.exit(1)));
+});
 const results = [];
-async function work() {
+async function work(first) {
+  if (first) results.push(await run(first));
+  await compiled;
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) results.push(await run(job));
 }
 
-const compiled = spawnSync(process.execPath, [HARDHAT, "compile"], { cwd: ROOT, stdio: "inherit" });
-if (compiled.status !== 0) process.exit(1);
-await Promise.all(Array.from({ length: AT_ONCE }, work));
+const solidity = { name: "test/solidity", args: ["scripts/test-solidity.mjs"] };
+await Promise.all([solidity, ...Array(AT_ONCE - 1)].map((first) => work(first)));
 
 const failed = results.filter(({ isOk }) => !isOk).map(({ name }) => name);
 console.log(failed.length === 0 ? "\nAll tests passed." : `\nFailed: ${failed.join(", ")}.`);

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { ethers } from "hardhat";
 import type { BondingCurveHarness } from "../../.build/typechain";
 import { type CurvePoint, type Power, PPM, type Side } from "../models/bondingCurve";
 import { exactExponent, powerOf, UNIT } from "../models/bondingCurveFixed";
@@ -21,6 +22,7 @@ export const DOWN = { log2: LOG2_ERROR, exp2: EXP2_ERROR };
 export const UP = { log2: LOG2_ERROR + 2n * EXP2_ERROR + 1n, exp2: EXP2_ERROR + 2n * LOG2_ERROR + 2n };
 
 const SIDES: readonly Side[] = ["buy", "sell", "buyExactOut"];
+const WORD = 32n; // bytes
 const BATCH = 250;
 const BEFORE_COLLECTION = 8 * BATCH; // more than a gigabyte is never held
 
@@ -32,13 +34,12 @@ export async function compute(
   harness: BondingCurveHarness,
   points: readonly CurvePoint[],
 ): Promise<{ results: bigint[]; gasUsed: bigint[] }> {
-  const [results, gasUsed]: [bigint[], bigint[]] = [[], []];
-  for (const batch of batches(points)) {
-    const answer = await harness.compute(batch.map((point) => ({ ...point, side: SIDES.indexOf(point.side) })));
-    results.push(...answer.results);
-    gasUsed.push(...answer.gasUsed);
-  }
-  return { results, gasUsed };
+  const items = points.map(({ side, supply, reserve, amount, crrPpm }) => [
+    BigInt(SIDES.indexOf(side)),
+    ...[supply, reserve, amount, crrPpm],
+  ]);
+  const [results, gasUsed] = await ask(harness, "compute", items);
+  return { results: results!, gasUsed: gasUsed! };
 }
 
 /** The library's exponents of powers with the margins given, in order. */
@@ -48,9 +49,9 @@ export async function exponents(
   logMargin: bigint,
   expMargin: bigint,
 ): Promise<bigint[]> {
-  const ys: bigint[] = [];
-  for (const batch of batches(powers)) ys.push(...(await harness.exponents([...batch], logMargin, expMargin)));
-  return ys;
+  const items = powers.map(({ n, m, p, q }) => [n, m, p, q]);
+  const [ys] = await ask(harness, "exponents", items, logMargin, expMargin);
+  return ys!.map((y) => BigInt.asIntN(256, y));
 }
 
 /** The library's 2^y = 2^k · a/b of exponents, in order. */
@@ -58,12 +59,38 @@ export async function exp2(
   harness: BondingCurveHarness,
   ys: readonly bigint[],
 ): Promise<{ a: bigint; b: bigint; k: bigint }[]> {
-  const powers: { a: bigint; b: bigint; k: bigint }[] = [];
-  for (const batch of batches(ys)) {
-    const { a, b, k } = await harness.exp2([...batch]);
-    powers.push(...a.map((_, i) => ({ a: a[i]!, b: b[i]!, k: k[i]! })));
+  const items = ys.map((y) => [y]);
+  const [a, b, k] = await ask(harness, "exp2", items);
+  return ys.map((_, i) => ({ a: a![i]!, b: b![i]!, k: k![i]! }));
+}
+
+/**
+ * Calls a function of the harness with an array of items, and further arguments, and answers with the arrays that it returns. All
+ * are made of words: these are many, and a general encoder would take longer than chain and model together.
+ */
+async function ask(
+  harness: BondingCurveHarness,
+  name: "compute" | "exponents" | "exp2",
+  items: readonly bigint[][],
+  ...rest: readonly bigint[]
+): Promise<bigint[][]> {
+  const { selector, outputs } = harness.interface.getFunction(name);
+  const answers = outputs.map((): bigint[] => []);
+  for (const batch of batches(items)) {
+    const given = [WORD * BigInt(1 + rest.length), ...rest, BigInt(batch.length), ...batch.flat()];
+    const data = given.map((value) => BigInt.asUintN(256, value).toString(16).padStart(64, "0"));
+    const request = { to: harness.target, data: selector + data.join("") };
+    const answer = (await ethers.provider.send("eth_call", [request, "latest"])) as string;
+    const words = answer
+      .slice(2)
+      .match(/.{64}/g)!
+      .map((word) => BigInt(`0x${word}`));
+    answers.forEach((values, i) => {
+      const start = Number(words[i]! / WORD);
+      values.push(...words.slice(start + 1, start + 1 + Number(words[start])));
+    });
   }
-  return powers;
+  return answers;
 }
 
 /** How often the point's base doubles, rounded to nearest: the library refuses a purchase by it. */
