@@ -116,12 +116,12 @@ export async function measure(world: World): Promise<Record<Effect | "holder", s
     "DISTRIBUTOR",
     "POOL_CREATOR",
     "PAYER",
-  ];
-  const timelockRoles = ["DEFAULT_ADMIN_ROLE", "PROPOSER_ROLE", "EXECUTOR_ROLE", "CANCELLER_ROLE"];
+  ].map((role) => roleId(`${role}_ROLE`));
+  const timelockRoles = ["DEFAULT_ADMIN_ROLE", "PROPOSER_ROLE", "EXECUTOR_ROLE", "CANCELLER_ROLE"].map(roleId);
   const accounts = Object.values(keys);
   const holdings = await Promise.all(
     administered.flatMap((contract) =>
-      roles.flatMap((role) => accounts.map((account) => contract.hasRole(roleId(`${role}_ROLE`), account))),
+      roles.flatMap((role) => accounts.map((account) => contract.hasRole(role, account))),
     ),
   );
   const admins = await Promise.all(
@@ -133,7 +133,7 @@ export async function measure(world: World): Promise<Record<Effect | "holder", s
     ]),
   );
   const timelockHoldings = await Promise.all(
-    timelockRoles.flatMap((role) => accounts.map((account) => timelock.hasRole(roleId(role), account))),
+    timelockRoles.flatMap((role) => accounts.map((account) => timelock.hasRole(role, account))),
   );
   const existing = tokens.filter((token) => token !== ethers.ZeroAddress);
   const supplies = await Promise.all(

@@ -1,8 +1,7 @@
 import { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { type BaseContract, type ContractTransactionResponse, FunctionFragment } from "ethers";
-import { ethers } from "hardhat";
+import { type BaseContract, type ContractTransactionResponse, FunctionFragment, id, ZeroHash } from "ethers";
 
 /** A function that only one key or contract may call. */
 export interface GuardedFunction<Context> {
@@ -31,7 +30,7 @@ export const ACCESS_FUNCTIONS = [
 
 /** Id of a role by its published name; the admin's is zero. */
 export function roleId(name: string): string {
-  return name === "DEFAULT_ADMIN_ROLE" ? ethers.ZeroHash : ethers.id(name);
+  return name === "DEFAULT_ADMIN_ROLE" ? ZeroHash : id(name);
 }
 
 /** What guards a function with a role. */

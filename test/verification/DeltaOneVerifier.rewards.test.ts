@@ -1,5 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { getAddress, toBeHex } from "ethers";
 import { ethers } from "hardhat";
 import type { Contributor } from "../../scripts/attest/statement";
 import {
@@ -32,7 +33,7 @@ const ODD_RATE = RATE + 1_234_567n;
 /** The example: ROC AUC 0.749352 → 0.798857. */
 const GOLDEN = { deltaBps: 494n, reward: 4_940n * TOKEN, owner: 1_482n * TOKEN, contributors: 3_458n * TOKEN };
 
-const accountAt = (i: number) => ({ address: ethers.getAddress(ethers.toBeHex(0x1_0000 + i, 20)) });
+const accountAt = (i: number) => ({ address: getAddress(toBeHex(0x1_0000 + i, 20)) });
 const accounts = (count: number) => Array.from({ length: count }, (_, i) => accountAt(i));
 
 /** Shares that sum to 10,000: 1 each, the rest to one of them. */

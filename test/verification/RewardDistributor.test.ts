@@ -1,5 +1,6 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { getAddress, id, toBeHex } from "ethers";
 import { ethers } from "hardhat";
 import type { IRewardDistributor } from "../../.build/typechain";
 import {
@@ -24,7 +25,7 @@ import {
 } from "../helpers/improvements";
 import { Random } from "../utils/random";
 
-const EVALUATION = ethers.id("evaluation with many contributors");
+const EVALUATION = id("evaluation with many contributors");
 const CONTRIBUTORS = 300;
 const MANY = 10_000;
 const CLAIMED_OF_MANY = [0, 1, 255, 256, 4_999, 9_998, 9_999];
@@ -33,7 +34,7 @@ const LARGEST_WEIGHT = 10n ** 9n;
 
 type Claim = IRewardDistributor.ClaimStruct;
 
-const accountAt = (i: number) => ethers.getAddress(ethers.toBeHex(0xa000_0000 + i, 20));
+const accountAt = (i: number) => getAddress(toBeHex(0xa000_0000 + i, 20));
 
 function weighted(count: number, seed: string): WeightedContributor[] {
   const random = new Random(seed);
@@ -121,7 +122,7 @@ describe("RewardDistributor", () => {
 
     it("V3: pays exactly the total to all of them, in any order", async () => {
       const { rewardDistributor, model } = context;
-      const order = [...tree.leaves].sort((a, b) => (ethers.id(a.account) < ethers.id(b.account) ? -1 : 1));
+      const order = [...tree.leaves].sort((a, b) => (id(a.account) < id(b.account) ? -1 : 1));
       const half = order.length / 2;
       await rewardDistributor.claimMany(order.slice(0, half).map((leaf) => claimOf(leaf)));
       await rewardDistributor.claimMany(order.slice(half).map((leaf) => claimOf(leaf)));
@@ -134,8 +135,8 @@ describe("RewardDistributor", () => {
 
     it("pays several in one call, of several distributions, each with its event", async () => {
       const { rewardDistributor, model } = context;
-      const second = buildContributorTree(model.id, ethers.id("second"), weighted(3, "second"));
-      await distribute(context, second, ethers.id("second"));
+      const second = buildContributorTree(model.id, id("second"), weighted(3, "second"));
+      await distribute(context, second, id("second"));
       const leaves = [leafAt(7), leafAt(3)];
       const claims = [...leaves.map((leaf) => claimOf(leaf)), claimOf(leafAt(0, second), second)];
       const transaction = rewardDistributor.connect(context.mallory).claimMany(claims);
@@ -178,7 +179,7 @@ describe("RewardDistributor", () => {
   describe("when a claim is not of the distribution", () => {
     const wrong: [string, Partial<Claim>][] = [
       ["token", { token: accountAt(0) }],
-      ["root", { root: ethers.id("another root") }],
+      ["root", { root: id("another root") }],
       ["total, one more", { total: TOTAL + 1n }],
       ["total, one less", { total: TOTAL - 1n }],
     ];
@@ -196,7 +197,7 @@ describe("RewardDistributor", () => {
 
     it("refuses another distribution of the same tree, token and total", async () => {
       const { model } = context;
-      const evaluationId = ethers.id("second");
+      const evaluationId = id("second");
       await distribute(context, tree, evaluationId);
       const distributionId = hashDistribution(model.id, evaluationId);
       await expectRefused({ ...claimOf(leafAt(0)), distributionId }, "InvalidProof", [distributionId, 0]);
@@ -231,7 +232,7 @@ describe("RewardDistributor", () => {
   describe("when a tree is not one of adjacent intervals", () => {
     /** A tree whose only leaf is the claim's own: its root is the leaf. */
     async function loneClaim(from: bigint, to: bigint): Promise<Claim> {
-      const evaluationId = ethers.id(`lone ${from} ${to}`);
+      const evaluationId = id(`lone ${from} ${to}`);
       const distributionId = hashDistribution(context.model.id, evaluationId);
       const leaf = ["bytes32", "uint256", "address", "uint256", "uint256"];
       const encoded = ethers.AbiCoder.defaultAbiCoder().encode(leaf, [distributionId, 0, accountAt(0), from, to]);
@@ -266,7 +267,7 @@ describe("RewardDistributor", () => {
 
     it("lets one that promises too much take nothing from another distribution", async () => {
       const { rewardDistributor, model } = context;
-      const evaluationId = ethers.id("greedy");
+      const evaluationId = id("greedy");
       const greedy = overlapping(model.id, evaluationId);
       await distribute(context, greedy, evaluationId);
       const [first, second] = greedy.leaves;
@@ -304,7 +305,7 @@ describe("RewardDistributor", () => {
   describe(`when there are ${MANY} contributors`, () => {
     it("pays each of them by the same rules", async () => {
       const { rewardDistributor, model } = context;
-      const evaluationId = ethers.id("many");
+      const evaluationId = id("many");
       tree = buildContributorTree(model.id, evaluationId, weighted(MANY, "many"));
       await distribute(context, tree, evaluationId);
       for (const i of CLAIMED_OF_MANY) await expectClaimed(leafAt(i));
@@ -330,9 +331,7 @@ describe("RewardDistributor", () => {
     it("S7: gives a new verifier no say over what is unclaimed", async () => {
       const { rewardDistributor, verifier, registry, admin, alice, model } = context;
       await registry.connect(admin).setVerifier(alice);
-      await expect(
-        rewardDistributor.connect(alice).createDistribution(model.id, ethers.id("new"), token, tree.root, TOTAL),
-      )
+      await expect(rewardDistributor.connect(alice).createDistribution(model.id, id("new"), token, tree.root, TOTAL))
         .to.be.revertedWithCustomError(rewardDistributor, "OnlyVerifier")
         .withArgs(alice, await verifier.getAddress());
       await expectClaimed(leafAt(0));
@@ -344,7 +343,7 @@ describe("RewardDistributor", () => {
       const begin = (root: string) =>
         rewardDistributor.connect(alice).createDistribution(model.id, EVALUATION, token, root, TOTAL);
       await begin(tree.root);
-      await expect(begin(ethers.id("other root")))
+      await expect(begin(id("other root")))
         .to.be.revertedWithCustomError(rewardDistributor, "DistributionExists")
         .withArgs(tree.distributionId);
     });

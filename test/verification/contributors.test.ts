@@ -1,6 +1,6 @@
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { expect } from "chai";
-import { ethers } from "hardhat";
+import { getAddress, id, toBeHex, ZeroAddress } from "ethers";
 import {
   buildContributorTree,
   contributorAmount,
@@ -10,14 +10,14 @@ import {
 } from "../../scripts/attest/contributors";
 import { Random } from "../utils/random";
 
-const MODEL = ethers.id("model");
-const EVALUATION = ethers.id("evaluation");
+const MODEL = id("model");
+const EVALUATION = id("evaluation");
 const TREES = 20;
 const MOST_CONTRIBUTORS = 200n;
 const LARGEST_WEIGHT = 10n ** 12n;
 const LARGEST_TOTAL = 10n ** 27n;
 
-const accountAt = (i: number) => ethers.getAddress(ethers.toBeHex(i + 1, 20));
+const accountAt = (i: number) => getAddress(toBeHex(i + 1, 20));
 const build = (contributors: readonly WeightedContributor[]) => buildContributorTree(MODEL, EVALUATION, contributors);
 
 function randomContributors(random: Random): WeightedContributor[] {
@@ -96,8 +96,8 @@ describe("Contributor trees", () => {
   });
 
   it("refuse zero as an account", () => {
-    expect(() => build([{ account: ethers.ZeroAddress, weight: 1n }])).to.throw(
-      `contributor ${ethers.ZeroAddress} is zero, expected an account`,
+    expect(() => build([{ account: ZeroAddress, weight: 1n }])).to.throw(
+      `contributor ${ZeroAddress} is zero, expected an account`,
     );
   });
 
