@@ -11,7 +11,7 @@ import {
   ZeroHash,
   type ErrorDescription,
 } from "ethers";
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { Artifacts, HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../deploy/problem";
 import { readErrorGuide, type ErrorEntry } from "./errorGuide";
 
@@ -74,12 +74,12 @@ interface Dictionary {
   readonly guide: ReadonlyMap<string, ErrorEntry>;
 }
 
-/** Read once for each environment: what is compiled does not change while a command runs. */
-const dictionaries = new WeakMap<HardhatRuntimeEnvironment, Promise<Dictionary>>();
+/** Read once: what is compiled does not change while a command runs. By the artifacts, as in `compile`. */
+const dictionaries = new WeakMap<Artifacts, Promise<Dictionary>>();
 
 function dictionaryOf(hre: HardhatRuntimeEnvironment): Promise<Dictionary> {
-  const dictionary = dictionaries.get(hre) ?? readDictionary(hre);
-  dictionaries.set(hre, dictionary);
+  const dictionary = dictionaries.get(hre.artifacts) ?? readDictionary(hre);
+  dictionaries.set(hre.artifacts, dictionary);
   return dictionary;
 }
 
