@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { join, resolve } from "node:path";
+import { main } from "../../../scripts/launch";
 import { useSetup } from "../../circuits/setup";
+import { runMain } from "../../helpers/live";
 import { runScript, startAnvil, type Node } from "../../helpers/process";
 
 const MODELS = resolve(__dirname, "../../../deploy/models");
@@ -30,13 +32,17 @@ describe("npm run launch with a proof @uninstrumented", () => {
 
   after(() => node.stop());
 
-  for (const [name, method, attesters] of [
-    ["credit-default-zk", "ZkProof", 0],
-    ["credit-default-hybrid", "Hybrid", 2],
+  const launch = (args: string[]) => runMain(main, args, node.env);
+  /** As users do, in a process of its own. */
+  const launchAlone = (args: string[]) => runScript("scripts/launch.ts", args, node.env);
+
+  for (const [name, method, attesters, run] of [
+    ["credit-default-zk", "ZkProof", 0, launchAlone],
+    ["credit-default-hybrid", "Hybrid", 2, launch],
   ] as const) {
     it(`launches ${name} and proves 0.744 → 0.771 on 1,000 borrowers, 270 bps`, async () => {
       const args = ["--json", "--network", "localhost", "--model", join(MODELS, `${name}.json`)];
-      const { code, stdout, stderr } = await runScript("scripts/launch.ts", args, node.env);
+      const { code, stdout, stderr } = await run(args);
 
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
       const { model, steps, improvement } = JSON.parse(stdout) as Document;
