@@ -23,7 +23,7 @@ import {
 } from "../../scripts/zk/prover";
 import { readProven } from "../verification/zk/fixtures";
 import { sectionsOf } from "./r1cs";
-import { SETUP_MILLISECONDS, useProject, useSetup } from "./setup";
+import { useProject, useSetup } from "./setup";
 
 const CAPACITY = 64;
 const ROOT = resolve(__dirname, "../..");
@@ -53,9 +53,7 @@ async function zkSetup(places: Places, ...options: string[]) {
 }
 
 /** The documented path to a key that live chains can trust. */
-describe("Ceremony @uninstrumented", function () {
-  this.timeout(SETUP_MILLISECONDS);
-
+describe("Ceremony @uninstrumented", () => {
   const recorded = readKey(CAPACITY);
   const places = useProject("score");
   const folder = ceremonyFolder(CAPACITY, places);
@@ -212,9 +210,7 @@ describe("Ceremony @uninstrumented", function () {
 });
 
 /** What does not depend on the circuit. */
-describe("Ceremony for a small circuit @uninstrumented", function () {
-  this.timeout(SETUP_MILLISECONDS);
-
+describe("Ceremony for a small circuit @uninstrumented", () => {
   const there = useProject("small");
   const held = ceremonyFolder(CAPACITY, there);
   const inside = (name: string) => join(held, name);

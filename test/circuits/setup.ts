@@ -8,16 +8,12 @@ import { differingFiles, recordedSetup, setUp, type Places } from "../../scripts
 
 const ROOT = resolve(__dirname, "../..");
 
-/** What compiles a circuit or goes through its key takes a minute, and many times that where much else runs. */
-export const SETUP_MILLISECONDS = 900_000;
-
 /**
  * Before the tests of a suite: a circuit's setup, made if it is missing, and the recorded one byte for byte. Of several processes
  * one makes it, and the others wait.
  */
 export function useSetup(capacity: number): void {
-  before(async function () {
-    this.timeout(SETUP_MILLISECONDS);
+  before(async () => {
     let hasTurn = false;
     while (!hasTurn) {
       const turn = withLock(join(ROOT, `.build/zk/${capacity}.lock`), async () => {

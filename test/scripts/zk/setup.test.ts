@@ -11,7 +11,7 @@ import {
   writeKey,
   type Places,
 } from "../../../scripts/zk/prover";
-import { SETUP_MILLISECONDS, useProject, useSetup } from "../../circuits/setup";
+import { useProject, useSetup } from "../../circuits/setup";
 import { runScript } from "../../helpers/process";
 import { useFolder } from "../attest/support";
 
@@ -53,8 +53,7 @@ describe("zk:setup @uninstrumented", () => {
       });
     });
 
-    it("makes and records a key: the one that is recorded here", async function () {
-      this.timeout(SETUP_MILLISECONDS);
+    it("makes and records a key: the one that is recorded here", async () => {
       const { code, out, err } = await runIn(places, "--record", "64");
       expect(code, err).to.equal(0);
       expect(out).to.match(/^\.build\/zk-test-[\w-]+\/zk\/64 made in \d+ s and recorded\.$/);
