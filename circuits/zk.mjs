@@ -27,7 +27,7 @@ const BEACON_ITERATIONS_EXP = 10;
 
 const FIELD_BYTES = 32;
 const POINT_BYTES = { G1: 64, G2: 128 };
-const MAX_DIGIT = 15;
+const MAX_DIGIT = 255;
 const CHUNK = 512;
 
 const progress = (text) => process.stderr.write(`${text}\n`);
@@ -104,7 +104,8 @@ async function writeDevelopmentPhase1(power, path) {
   };
   const basis = lagrange(n);
   const times = (factor) => basis.map((value) => mod(value * factor));
-  const points = (group, scalars) => multiplyGenerator(curve, group, scalars);
+  const multiples = { G1: await multiplesByDigit(curve.G1), G2: await multiplesByDigit(curve.G2) };
+  const points = (group, scalars) => multiplyGenerator(curve, group, multiples[group], scalars);
   // Sections 12 to 15 hold the bases of all smaller sizes first; these stay empty.
   const g1 = (size) => Buffer.alloc(size * POINT_BYTES.G1);
   const header = Buffer.alloc(4 + FIELD_BYTES + 8);
@@ -114,14 +115,14 @@ async function writeDevelopmentPhase1(power, path) {
   header.writeUInt32LE(power, 8 + FIELD_BYTES);
   writeSections(path, [
     [1, [header]],
-    [2, [await points("G1", powers(tau, 2 * n - 1, mod))]],
-    [4, [await points("G1", [alpha])]],
-    [5, [await points("G1", [beta])]],
-    [6, [await points("G2", [beta])]],
-    [12, [g1(n - 1), await points("G1", basis), await points("G1", lagrange(2 * n))]],
-    [13, [Buffer.alloc((n - 1) * POINT_BYTES.G2), await points("G2", basis)]],
-    [14, [g1(n - 1), await points("G1", times(alpha))]],
-    [15, [g1(n - 1), await points("G1", times(beta))]],
+    [2, [points("G1", powers(tau, 2 * n - 1, mod))]],
+    [4, [points("G1", [alpha])]],
+    [5, [points("G1", [beta])]],
+    [6, [points("G2", [beta])]],
+    [12, [g1(n - 1), points("G1", basis), points("G1", lagrange(2 * n))]],
+    [13, [Buffer.alloc((n - 1) * POINT_BYTES.G2), points("G2", basis)]],
+    [14, [g1(n - 1), points("G1", times(alpha))]],
+    [15, [g1(n - 1), points("G1", times(beta))]],
   ]);
 }
 
@@ -155,8 +156,8 @@ function toBytes(value) {
   return Buffer.from(value.toString(16).padStart(2 * FIELD_BYTES, "0"), "hex").reverse();
 }
 
-/** The generator times every scalar, affine, in the form of the file: a sum of one multiple for each digit of the scalar. */
-async function multiplyGenerator(curve, group, scalars) {
+/** The generator times every scalar, affine, in the form of the file: a sum of one of the multiples for each byte of the scalar. */
+function multiplyGenerator(curve, group, multiples, scalars) {
   const [prefix, affine] = [`${group.toLowerCase()}m`, POINT_BYTES[group]];
   const jacobian = (affine / 2) * 3;
   const { tm } = curve;
@@ -165,7 +166,6 @@ async function multiplyGenerator(curve, group, scalars) {
     [`${prefix}_addMixed`]: add,
     [`${prefix}_batchToAffine`]: toAffine,
   } = tm.instance.exports;
-  const multiples = await multiplesByDigit(curve[group]);
   const [free] = tm.u32; // where the memory of the curve's program is free; given back at the end
   const [table, sums] = [tm.allocBuff(multiples), tm.alloc(CHUNK * jacobian)];
   const results = [];
@@ -174,7 +174,7 @@ async function multiplyGenerator(curve, group, scalars) {
     for (const [i, scalar] of chunk.entries()) {
       const sum = sums + i * jacobian;
       zero(sum);
-      for (const [place, digit] of digitsOf(scalar).entries())
+      for (const [place, digit] of toBytes(scalar).entries())
         if (digit > 0) add(sum, table + (place * MAX_DIGIT + digit - 1) * affine, sum);
     }
     toAffine(sums, chunk.length, sums);
@@ -184,20 +184,17 @@ async function multiplyGenerator(curve, group, scalars) {
   return Buffer.concat(results);
 }
 
-/** digit · 16^place · generator, for every place of a scalar and every digit above zero. */
+/** digit · 256^place · generator, for every byte of a scalar and every digit above zero. */
 async function multiplesByDigit(group) {
   const points = [];
   let unit = group.g;
-  for (let place = 0; place < 2 * FIELD_BYTES; place++) {
+  for (let place = 0; place < FIELD_BYTES; place++) {
     let multiple = unit;
     for (let digit = 1; digit <= MAX_DIGIT; digit++, multiple = group.add(multiple, unit)) points.push(multiple);
     unit = multiple;
   }
   return group.batchToAffine(new Uint8Array(Buffer.concat(points)));
 }
-
-/** The hexadecimal digits of a scalar, the lowest first. */
-const digitsOf = (scalar) => [...toBytes(scalar)].flatMap((byte) => [byte & MAX_DIGIT, byte >> 4]);
 
 /** iden3's binary container: magic, version, number of sections; each section with its type and length. */
 function writeSections(path, sections) {
