@@ -4,15 +4,18 @@ import { HDNodeWallet, Mnemonic } from "ethers";
 const DEVELOPMENT_PHRASE = "test test test test test test test test test test test junk";
 const DEVELOPMENT_ACCOUNTS = 20;
 
-let cached: ReadonlySet<string> | undefined;
+/** Of what is derived from the phrase, which takes long: what all keys share, and the addresses. */
+let parent: HDNodeWallet | undefined;
+let addresses: ReadonlySet<string> | undefined;
 
 /** Addresses of the well-known development accounts. Whoever sends them anything on a public chain loses it. */
 export function developmentAddresses(): ReadonlySet<string> {
-  cached ??= new Set(Array.from({ length: DEVELOPMENT_ACCOUNTS }, (_, index) => developmentKey(index).address));
-  return cached;
+  addresses ??= new Set(Array.from({ length: DEVELOPMENT_ACCOUNTS }, (_, index) => developmentKey(index).address));
+  return addresses;
 }
 
 /** The key of a development account. */
 export function developmentKey(index: number): HDNodeWallet {
-  return HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(DEVELOPMENT_PHRASE), `m/44'/60'/0'/0/${index}`);
+  parent ??= HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(DEVELOPMENT_PHRASE), "m/44'/60'/0'/0");
+  return parent.deriveChild(index);
 }

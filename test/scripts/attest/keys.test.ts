@@ -3,8 +3,9 @@ import { expect } from "chai";
 import { encryptKeystoreJsonSync, type Wallet } from "ethers";
 import hre from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { developmentKey } from "../../../deploy/accounts";
 import { readSigner, type KeySource } from "../../../scripts/attest/keys";
-import { developmentKey, expectProblem, useFolder } from "./support";
+import { expectProblem, useFolder } from "./support";
 
 const { address, privateKey } = developmentKey(0);
 const PASSWORD = "correct horse";

@@ -3,6 +3,7 @@ import { loadFixture, setBalance, time } from "@nomicfoundation/hardhat-network-
 import { expect } from "chai";
 import { id } from "ethers";
 import hre from "hardhat";
+import { developmentKey } from "../../../deploy/accounts";
 import { formatBundle, type Bundle } from "../../../scripts/attest/bundle";
 import { simulate } from "../../../scripts/attest/chain";
 import { readErrorGuide } from "../../../scripts/lib/errorGuide";
@@ -14,7 +15,6 @@ import {
   buildContributors,
   buildMeasured,
   deployTools,
-  developmentKey,
   EVALUATION_NAME,
   expectRefusal,
   MODEL,

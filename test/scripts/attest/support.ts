@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { HDNodeWallet, Mnemonic } from "ethers";
+import type { HDNodeWallet } from "ethers";
 import hre, { ethers } from "hardhat";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { developmentKey } from "../../../deploy/accounts";
 import { Problem } from "../../../deploy/problem";
 import { attest } from "../../../scripts/attest/attest";
 import type { Bundle } from "../../../scripts/attest/bundle";
@@ -22,13 +23,6 @@ export const EVALUATION_NAME = "first";
 /** Places of the attesters and of whoever pays for gas among the development accounts. */
 const ATTESTERS = [9, 10, 11];
 const RELAYER = 15;
-
-const PHRASE = Mnemonic.fromPhrase("test test test test test test test test test test test junk");
-
-/** A development account with its key. */
-export function developmentKey(index: number): HDNodeWallet {
-  return HDNodeWallet.fromMnemonic(PHRASE, `m/44'/60'/0'/0/${index}`);
-}
 
 /** The attesters' keys in ascending order of address, and the relayer's. */
 export const attesterKeys = ATTESTERS.map(developmentKey).sort((a, b) =>

@@ -4,8 +4,9 @@ import { expect } from "chai";
 import { id, MaxUint256, parseUnits } from "ethers";
 import hre from "hardhat";
 import { utimesSync } from "node:fs";
+import { developmentKey } from "../../../deploy/accounts";
 import type { IERC20Metadata, UsageFeeRouter } from "../../../.build/typechain";
-import { developmentKey, deployTools, expectProblem, type Tools } from "../attest/support";
+import { deployTools, expectProblem, type Tools } from "../attest/support";
 import { formatRecord, readRecord } from "../../../scripts/operator/duties/fees";
 import {
   ACCOUNTS,

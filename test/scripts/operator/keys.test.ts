@@ -19,8 +19,9 @@ import hre from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { developmentKey } from "../../../deploy/accounts";
 import { openKey, readSignature, RemoteSigner, type KeyRef, type RemoteKey } from "../../../scripts/operator/keys";
-import { developmentKey, expectProblem, useFolder } from "../attest/support";
+import { expectProblem, useFolder } from "../attest/support";
 import { encodeDer, localKey } from "../../helpers/remoteKey";
 
 const { address, privateKey } = developmentKey(0);

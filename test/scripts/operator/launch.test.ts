@@ -4,8 +4,9 @@ import { expect } from "chai";
 import { id } from "ethers";
 import { ethers } from "hardhat";
 import { utimesSync } from "node:fs";
+import { developmentKey } from "../../../deploy/accounts";
 import { DAY } from "../../helpers/units";
-import { deployTools, developmentKey, type Tools } from "../attest/support";
+import { deployTools, type Tools } from "../attest/support";
 import {
   ACCOUNTS,
   buildModelFile,

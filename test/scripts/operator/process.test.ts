@@ -5,13 +5,14 @@ import hre from "hardhat";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { developmentKey } from "../../../deploy/accounts";
 import { runQueue } from "../../../scripts/bench/operator";
 import { main } from "../../../scripts/operator";
 import { startFaultyRpc, type FaultyRpc } from "../../helpers/faultyRpc";
 import { startOperator, type Entry, type OperatorProcess } from "../../helpers/operatorProcess";
 import { runMain } from "../../helpers/live";
 import { startAnvil, until, type Node } from "../../helpers/process";
-import { developmentKey, expectRefusal, run, useFolder } from "../attest/support";
+import { expectRefusal, run, useFolder } from "../attest/support";
 import { ACCOUNTS } from "./support";
 
 const MODEL = resolve(__dirname, "../../../deploy/models/sentiment-v2.json");

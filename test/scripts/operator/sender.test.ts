@@ -3,7 +3,8 @@ import { loadFixture, mine, setNextBlockBaseFeePerGas } from "@nomicfoundation/h
 import { expect } from "chai";
 import { id, parseUnits, Transaction } from "ethers";
 import { ethers, network } from "hardhat";
-import { deployTools, developmentKey, type Tools } from "../attest/support";
+import { developmentKey } from "../../../deploy/accounts";
+import { deployTools, type Tools } from "../attest/support";
 import {
   ACCOUNTS,
   declare,

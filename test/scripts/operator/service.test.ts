@@ -2,8 +2,9 @@
 import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { mkdirSync } from "node:fs";
+import { developmentKey } from "../../../deploy/accounts";
 import { Inbox } from "../../../scripts/operator/inbox";
-import { deployTools, developmentKey, expectProblem, type Tools } from "../attest/support";
+import { deployTools, expectProblem, type Tools } from "../attest/support";
 import { ACCOUNTS, declare, openService, useChain, useFolders } from "./support";
 
 describe("operator: service @uninstrumented", () => {

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { id } from "ethers";
 import hre from "hardhat";
 import { utimesSync } from "node:fs";
+import { developmentKey } from "../../../deploy/accounts";
 import { formatBundle, type Bundle } from "../../../scripts/attest/bundle";
 import { submit } from "../../../scripts/attest/submit";
 import { healthy } from "../../helpers/faultyRpc";
@@ -14,7 +15,6 @@ import {
   buildMeasured,
   buildProposal,
   deployTools,
-  developmentKey,
   proposed,
   signedBy,
   type Tools,
