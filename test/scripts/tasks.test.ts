@@ -55,7 +55,9 @@ describe("Tasks @uninstrumented", () => {
   let start: State;
 
   /** Runs tasks one after the other, each as `npx hardhat` would, and tells how each ended. */
-  async function run(...calls: readonly Call[]): Promise<Outcome[]> {
+  const run = (...calls: readonly Call[]) => runOn(env, ...calls);
+
+  async function runOn(environment: HardhatRuntimeEnvironment, ...calls: readonly Call[]): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
     const { log, error } = console;
     const { exitCode } = process;
@@ -65,7 +67,7 @@ describe("Tasks @uninstrumented", () => {
         console.log = (text: string) => (outcome.stdout += `${text}\n`);
         console.error = (text: string) => (outcome.stderr += `${text}\n`);
         process.exitCode = 0;
-        await env.run(name, args);
+        await environment.run(name, args);
         outcomes.push({ ...outcome, code: process.exitCode });
       }
     } finally {
@@ -515,13 +517,15 @@ describe("Tasks @uninstrumented", () => {
     });
   });
 
-  it("end with exit code 1 on the command line, and name no chain that ends with them", async () => {
-    const { code, stdout, stderr } = await runScript(HARDHAT, ["model:show", MODEL], node.env);
+  it("name no chain that ends with them", async () => {
+    const [outcome] = await runOn(hre, ["model:show", { id: MODEL }]);
 
-    expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
-    expect(stderr).to.equal(
-      "model:show: the chain in this process has no protocol: name another with --network, such as localhost.\n",
-    );
+    expect(outcome).to.deep.equal({
+      code: 1,
+      stdout: "",
+      stderr:
+        "model:show: the chain in this process has no protocol: name another with --network, such as localhost.\n",
+    });
   });
 
   it("print one document and end with exit code 0 on the command line", async () => {
@@ -536,11 +540,11 @@ describe("Tasks @uninstrumented", () => {
     expect(JSON.parse(stdout)).to.deep.equal(document);
   });
 
-  it("take their arguments from the command line", async () => {
+  it("take their arguments from the command line, and end with exit code 1 there", async () => {
     const args = ["--network", "localhost", "pool:quote", "nobody", "--usdc", String(MaxUint256)];
-    const { code, stderr } = await runScript(HARDHAT, args, node.env);
+    const { code, stdout, stderr } = await runScript(HARDHAT, args, node.env);
 
-    expect(code).to.equal(1);
+    expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
     expect(stderr).to.match(/^pool:quote: arguments: usdc is "1157\d+", expected a decimal string/);
   });
 });
