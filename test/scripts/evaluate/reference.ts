@@ -33,21 +33,32 @@ function grams(tokens: readonly string[], n: number): string[] {
   return tokens.slice(0, Math.max(0, tokens.length - n + 1)).map((_, i) => JSON.stringify(tokens.slice(i, i + n)));
 }
 
+const counted = new Map<string, { matched: number; total: number }>();
+
+/** The n-grams of a hypothesis, and those that its reference has too, each once; what was once counted is remembered. */
+function matches([reference, hypothesis]: Pair, n: number): { matched: number; total: number } {
+  const key = `${n}|${reference}|${hypothesis}`;
+  const found = counted.get(key);
+  if (found !== undefined) return found;
+  const left = grams(words(reference), n);
+  const given = grams(words(hypothesis), n);
+  let matched = 0;
+  for (const gram of given) {
+    const place = left.indexOf(gram);
+    if (place < 0) continue;
+    matched++;
+    left.splice(place, 1);
+  }
+  const counts = { matched, total: given.length };
+  counted.set(key, counts);
+  return counts;
+}
+
 function corpusBleu(pairs: readonly Pair[]): number {
   const precisions = [1, 2, 3, 4].map((n) => {
-    let [matched, total] = [0, 0];
-    for (const [reference, hypothesis] of pairs) {
-      const left = grams(words(reference), n);
-      for (const gram of grams(words(hypothesis), n)) {
-        total++;
-        const found = left.indexOf(gram);
-        if (found >= 0) {
-          matched++;
-          left.splice(found, 1);
-        }
-      }
-    }
-    return matched / total;
+    const counts = pairs.map((pair) => matches(pair, n));
+    const [matched, total] = [counts.map((count) => count.matched), counts.map((count) => count.total)];
+    return matched.reduce((a, b) => a + b) / total.reduce((a, b) => a + b);
   });
   const [r, c] = [0, 1].map((side) => pairs.reduce((sum, pair) => sum + words(pair[side as 0 | 1]).length, 0)) as [
     number,
