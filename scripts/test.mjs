@@ -8,13 +8,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const AT_ONCE = 3; // Those of commands mostly wait.
+const AT_ONCE = 3; // Some wait for chains of their own.
 const FAULTS = "deploy/faults/";
 const COMMANDS = "test/scripts";
 // Begin with these, so that none is left alone at the end: the others take seconds.
 const LONGEST = [
-  ...["test/scripts/zk", "test/scripts/launch.test.ts", "test/authority", "test/market", "test/scripts/attest"],
-  ...["test/circuits", "test/scripts/operator", "test/verification", "test/deploy", "test/scripts/doctor"],
+  ...["test/scripts/zk", "test/authority", "test/circuits", "test/verification", "test/market"],
+  ...["test/scripts/operator", "test/scripts/attest", "test/deploy", "test/scripts/launch.test.ts"],
 ];
 const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 
