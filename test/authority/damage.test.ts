@@ -32,9 +32,7 @@ async function measuredProtocol() {
   return { world, before: await measure(world) };
 }
 
-describe("authority: every key calls every function @uninstrumented", function () {
-  this.timeout(600_000);
-
+describe("authority: every key calls every function @uninstrumented", () => {
   for (const [contract, powers] of Object.entries(AUTHORITY)) {
     describe(contract, () => {
       it("has every function that changes state in the table, and no other", async () => {

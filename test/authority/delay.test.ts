@@ -194,9 +194,7 @@ const DELAYED: readonly Delayed[] = [
   },
 ];
 
-describe("A3: what adds power is delayed", function () {
-  this.timeout(120_000);
-
+describe("A3: what adds power is delayed", () => {
   it("in every function whose effect the table of roles delays", () => {
     const tested = new Set(DELAYED.map(({ name }) => name.split(",")[0]));
     expect([...tested].sort()).to.deep.equal(PROMISED.map(({ contract, name }) => `${contract}.${name}`).sort());

@@ -156,9 +156,7 @@ async function askUntold(answers: readonly Answer[]): Promise<Map<string, unknow
   return found;
 }
 
-describe("A4: replaying the logs rebuilds the state", function () {
-  this.timeout(120_000);
-
+describe("A4: replaying the logs rebuilds the state", () => {
   let life: Life;
   let answers: Answer[];
   const fixed = new Map<string, unknown>();

@@ -128,7 +128,7 @@ describe("BondingCurve domain", () => {
         if (!isRight) expect.fail(`${describePoint(point)} gives ${results[i]}`);
       });
       expect(points.length).to.be.greaterThan(1_000);
-    }).timeout(120_000);
+    });
   }
 
   function call(side: Side, { supply, reserve, amount, crrPpm }: Omit<CurvePoint, "side">): Promise<bigint> {

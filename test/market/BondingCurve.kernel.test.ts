@@ -41,14 +41,14 @@ describe("BondingCurve kernel @uninstrumented", () => {
 
   it("has the constants that follow from their definition", () => {
     expect(readConstants()).to.deep.equal(APPROXIMATIONS.flatMap(deriveConstants));
-  }).timeout(60_000);
+  });
 
   it("has constants whose error, with rounding, is within the margins", () => {
     const { log2, exp2 } = approximationErrors(readConstants(), GRID);
     if (isReported) console.log(`      approximation: log2 ${log2.toFixed(1)}, exp2 ${exp2.toFixed(1)}`);
     expect(log2 + LOG2_ROUNDING).to.be.lessThan(Number(LOG2_ERROR));
     expect(exp2 + EXP2_ROUNDING).to.be.lessThan(Number(EXP2_ERROR));
-  }).timeout(60_000);
+  });
 
   it("P8: the logarithm stays within its bound", async () => {
     const powers = draw("log", POWERS).map(({ n, m }) => ({ n, m, p: 1n, q: 1n }));
@@ -61,7 +61,7 @@ describe("BondingCurve kernel @uninstrumented", () => {
     });
     if (isReported) console.log(`      log2: ${powers.length} points, worst ${inUlps(worst)} of ${LOG2_ERROR}`);
     expect(worst > 0n).to.equal(true);
-  }).timeout(600_000);
+  });
 
   it("P8: the power stays within its bound, as an error of the exponent", async () => {
     const random = new Random(`${SEED}/exp`);
@@ -81,7 +81,7 @@ describe("BondingCurve kernel @uninstrumented", () => {
     });
     if (isReported) console.log(`      exp2: ${powers.length} points, worst ${inUlps(worst)} of ${EXP2_ERROR}`);
     expect(worst > 0n).to.equal(true);
-  }).timeout(600_000);
+  });
 
   it("P8: exponents for outputs are below the exact one, and for inputs above, by the power's error at least", async () => {
     const powers = draw("exponent", POWERS);
@@ -95,7 +95,7 @@ describe("BondingCurve kernel @uninstrumented", () => {
         expect.fail(`(${power.n}/${power.m})^(${power.p}/${power.q}): ${down[i]} to ${up[i]}, exact ${exact >> SHIFT}`);
     });
     expect(down.some((y) => y > 0n)).to.equal(true);
-  }).timeout(600_000);
+  });
 
   /** Powers of trades: sizes log-uniform, a third of the ratios at the ends of the range reduction, where the error is largest. */
   function draw(name: string, count: number): Power[] {

@@ -45,7 +45,7 @@ describe("BondingCurve models @uninstrumented", () => {
           if (exact.lt(toReal(lower)) || exact.gt(toReal(upper)))
             expect.fail(`${describePoint(point)}: ${exact} outside`);
         }
-      }).timeout(60_000);
+      });
     }
   }
 
@@ -67,7 +67,7 @@ describe("BondingCurve models @uninstrumented", () => {
         .sub(toReal(exactExponent(power)));
       expect(difference.abs().lt(toReal(MODEL_ERROR)), `${power.n}/${power.m}`).to.equal(true);
     }
-  }).timeout(60_000);
+  });
 });
 
 function expectWithin(point: CurvePoint, actual: Decimal, expected: Decimal, tolerance: Decimal): void {

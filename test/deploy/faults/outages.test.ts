@@ -26,9 +26,7 @@ const FIRST_WAITS: Record<string, string[]> = {
 /** What is tried for as long as it takes: see {@link isComplete}. */
 const LASTING = Object.entries(OUTAGES).filter(([name]) => isComplete || name === "answers 500");
 
-describe("a deployment over an endpoint that fails @uninstrumented", function () {
-  this.timeout(600_000); // Hardhat has a patience of its own with 429.
-
+describe("a deployment over an endpoint that fails @uninstrumented", () => {
   let network: Network;
   let undisturbed: State;
   let methods: string[];

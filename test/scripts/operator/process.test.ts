@@ -21,9 +21,7 @@ const PASSWORD = "correct horse battery staple";
 const ACCESS_KEY = "access-key-in-the-address";
 const QUEUE = 25;
 
-describe("npm run operator @uninstrumented", function () {
-  this.timeout(300_000); // processes of their own, which take long to start on a busy machine
-
+describe("npm run operator @uninstrumented", () => {
   let node: Node;
   let rpc: FaultyRpc;
   let folder: string;
