@@ -166,7 +166,11 @@ export const word: Rule<string> = {
 };
 
 /** An account or contract, not zero; a checksum that is there must be right. */
-export const address: Rule<string> = { expected: "an address, not zero", none: "", read: readAddress };
+export const address: Rule<string> = {
+  expected: "an address, not zero, in small letters or with its checksum",
+  none: "",
+  read: readAddress,
+};
 
 /** At least one address, each once. */
 export const addresses: Rule<string[]> = {

@@ -68,7 +68,9 @@ describe("Deployment parameters", () => {
   it("refuses a public network without a reserve token", () => {
     const change = ({ $global }: Parameters) => void Reflect.deleteProperty($global, "reserveToken");
 
-    expect(refusalOf(change)).to.throw(`${FILE}: $global.reserveToken is missing, expected an address, not zero.`);
+    expect(refusalOf(change)).to.throw(
+      `${FILE}: $global.reserveToken is missing, expected an address, not zero, in small letters or with its checksum.`,
+    );
     expect(refusalOf(change, true)).not.to.throw();
   });
 

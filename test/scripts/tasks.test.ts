@@ -497,7 +497,7 @@ describe("Tasks @uninstrumented", () => {
         "arguments: give one of --usdc, --tokens, got --usdc, --tokens; " +
           'usdc is "1,5", expected a decimal string from 0.000001 to 1000000000, of at most 6 decimals; ' +
           'slippage-bps is "10001", expected an integer from 0 to 10000; ' +
-          'deadline is "0", expected an integer from 1 to 1440; from is "0x1", expected an address, not zero.',
+          'deadline is "0", expected an integer from 1 to 1440; from is "0x1", expected an address, not zero, in small letters or with its checksum.',
       ],
       [
         ["pool:sell", { id: MODEL, tokens: "1", min: "1", slippageBps: "1" }],
