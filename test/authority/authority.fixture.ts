@@ -1,5 +1,6 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { concat, zeroPadValue } from "ethers";
 import { ethers } from "hardhat";
 import type { Caller, Effect } from "../../scripts/roles/authority";
 import { roleId } from "../helpers/guarded.behavior";
@@ -97,6 +98,20 @@ export function contractsOf(world: World) {
   } as const;
 }
 
+/** Which account holds which role, as words: hundreds of questions, so they go without the library's encoder. */
+function holdersOf(
+  contract: World["registry" | "tokenManager" | "timelock"],
+  roles: readonly string[],
+  accounts: readonly HardhatEthersSigner[],
+): Promise<string[]> {
+  const { selector } = contract.interface.getFunction("hasRole");
+  const asked = roles.flatMap((role) =>
+    accounts.map(({ address }) => concat([selector, role, zeroPadValue(address, 32)])),
+  );
+  const { provider } = ethers;
+  return Promise.all(asked.map((data) => provider.send("eth_call", [{ to: contract.target, data }, "latest"])));
+}
+
 /** What the table of roles speaks of, part by part, as comparable text; and what no call of a stranger may ever move. */
 export async function measure(world: World): Promise<Record<Effect | "holder", string>> {
   const { registry, tokenManager, factory, pool, infrastructureReserve, oracleAttestation, model, keys, usdc } = world;
@@ -119,11 +134,7 @@ export async function measure(world: World): Promise<Record<Effect | "holder", s
   ].map((role) => roleId(`${role}_ROLE`));
   const timelockRoles = ["DEFAULT_ADMIN_ROLE", "PROPOSER_ROLE", "EXECUTOR_ROLE", "CANCELLER_ROLE"].map(roleId);
   const accounts = Object.values(keys);
-  const holdings = await Promise.all(
-    administered.flatMap((contract) =>
-      roles.flatMap((role) => accounts.map((account) => contract.hasRole(role, account))),
-    ),
-  );
+  const holdings = await Promise.all(administered.map((contract) => holdersOf(contract, roles, accounts)));
   const admins = await Promise.all(
     administered.map(async (contract) => [
       await contract.defaultAdmin(),
@@ -132,9 +143,7 @@ export async function measure(world: World): Promise<Record<Effect | "holder", s
       [...(await contract.pendingDefaultAdminDelay())],
     ]),
   );
-  const timelockHoldings = await Promise.all(
-    timelockRoles.flatMap((role) => accounts.map((account) => timelock.hasRole(role, account))),
-  );
+  const timelockHoldings = await holdersOf(timelock, timelockRoles, accounts);
   const existing = tokens.filter((token) => token !== ethers.ZeroAddress);
   const supplies = await Promise.all(
     existing.map(async (address) => {
