@@ -1,6 +1,9 @@
 import tseslint from "typescript-eslint";
 
-/** Refuses lists of promises that are awaited one by one: meanwhile, a later one that is rejected ends the process. */
+/**
+ * Refuses lists that promises are written into and that are awaited one by one: meanwhile, a later one that is rejected ends the
+ * process. Lists that `map` makes escape it.
+ */
 const noWaitingPromises = {
   meta: { type: "problem", schema: [] },
   create(context) {

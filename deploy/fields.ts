@@ -167,7 +167,7 @@ export const word: Rule<string> = {
 
 /** An account or contract, not zero; a checksum that is there must be right. */
 export const address: Rule<string> = {
-  expected: "an address, not zero, in small letters or with its checksum",
+  expected: "an address, not zero, in lower case or with its checksum",
   none: "",
   read: readAddress,
 };

@@ -1,4 +1,4 @@
-// Deploys one model token with nothing but ethers and the published interface of the TokenManager.
+// Deploys one model token through the published interface of the TokenManager, without Hardhat.
 //
 //   RPC_URL=http://127.0.0.1:8545 PRIVATE_KEY=… TOKEN_MANAGER_ADDRESS=… GOVERNOR_ADDRESS=… MODEL_SUPPLIER_RECIPIENT=… \
 //     npm run deploy-model-token

@@ -51,18 +51,19 @@ function run({ name, args }) {
 
 const compiled = new Promise((done) => {
   const child = spawn(process.execPath, [HARDHAT, "compile"], { cwd: ROOT, stdio: "inherit" });
-  child.on("close", (code) => (code === 0 ? done() : process.exit(1)));
+  child.on("close", (code) => done(code === 0));
 });
 const results = [];
 async function work(first) {
   if (first) results.push(await run(first));
-  await compiled;
+  if (!(await compiled)) return;
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) results.push(await run(job));
 }
 
 const solidity = { name: "test/solidity", args: ["scripts/test-solidity.mjs"] };
 await Promise.all([solidity, ...Array(AT_ONCE - 1)].map((first) => work(first)));
 
+if (!(await compiled)) results.push({ name: "compilation", isOk: false });
 const failed = results.filter(({ isOk }) => !isOk).map(({ name }) => name);
 console.log(failed.length === 0 ? "\nAll tests passed." : `\nFailed: ${failed.join(", ")}.`);
 process.exit(failed.length === 0 ? 0 : 1);

@@ -34,9 +34,12 @@ export interface Command<Input extends { readonly network: string }> {
 }
 
 /** Makes the environment of a network. */
-export type Open = (network: string) => Promise<HardhatRuntimeEnvironment>;
+type Open = (network: string) => Promise<HardhatRuntimeEnvironment>;
 
-/** Runs a command and answers its exit code: its result on standard output, or one line on the error stream and 1. */
+/**
+ * Runs a command and answers its exit code: its result on standard output, or one line on the error stream and 1. `open` replaces the
+ * environment of the process.
+ */
 export type Main = (args: readonly string[], streams: Streams, open?: Open) => Promise<number>;
 
 /** The environment that a process has, once Hardhat is loaded. */

@@ -1,7 +1,7 @@
 /** What has a colour: only a terminal, and only when NO_COLOR is not set. */
-const isColoured = process.stdout.isTTY && !process.env.NO_COLOR;
+const isColoured = () => process.stdout.isTTY && !process.env.NO_COLOR;
 
-const styled = (code: number) => (text: string) => (isColoured ? `\u001b[${code}m${text}\u001b[0m` : text);
+const styled = (code: number) => (text: string) => (isColoured() ? `\u001b[${code}m${text}\u001b[0m` : text);
 
 export const bold = styled(1);
 export const dim = styled(2);

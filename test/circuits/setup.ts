@@ -20,8 +20,8 @@ export function useSetup(capacity: number): void {
         hasTurn = true;
         await ensureSetup(capacity);
       });
-      await turn.catch((error: unknown) => {
-        if (hasTurn) throw error;
+      await turn.catch((error: Error) => {
+        if (hasTurn || !error.message.startsWith("another run")) throw error;
       });
       if (!hasTurn) await sleep(200);
     }

@@ -142,7 +142,7 @@ describe("Model file", () => {
     expect(parse({ recipient: undefined }).recipient).to.deep.equal({ kind: "vesting", beneficiary: SUPPLIER });
     expectRefusal(
       { beneficiary: undefined },
-      "beneficiary is missing, expected an address, not zero, in small letters or with its checksum",
+      "beneficiary is missing, expected an address, not zero, in lower case or with its checksum",
     );
     expect(() => parse({ recipient: SUPPLIER })).to.throw(/^[^;]*: beneficiary is unknown, expected one of [^;]*$/);
   });
@@ -195,11 +195,11 @@ describe("Model file", () => {
     [{ recipient: "me" }, `recipient is "me", expected "vesting" or an address`],
     [
       { governor: `0x${"0".repeat(40)}` },
-      `governor is "0x${"0".repeat(40)}", expected an address, not zero, in small letters or with its checksum`,
+      `governor is "0x${"0".repeat(40)}", expected an address, not zero, in lower case or with its checksum`,
     ],
     [
       { governor: DEVELOPMENT_ACCOUNT.replace("f39F", "F39F") },
-      `governor is "${DEVELOPMENT_ACCOUNT.replace("f39F", "F39F")}", expected an address, not zero, in small letters or with its checksum`,
+      `governor is "${DEVELOPMENT_ACCOUNT.replace("f39F", "F39F")}", expected an address, not zero, in lower case or with its checksum`,
     ],
     [{ preset: "huge" }, `preset is "huge", expected experimental, growth, mature`],
     [group("license", { file: "absent.txt" }), "license.file: there is no file deploy/models/absent.txt"],
@@ -290,7 +290,7 @@ describe("Model file", () => {
     expectRefusal(
       { ...group("pool", { crr: 1 }), id: "", governor: undefined },
       `id is "", expected ${ID}`,
-      "governor is missing, expected an address, not zero, in small letters or with its checksum",
+      "governor is missing, expected an address, not zero, in lower case or with its checksum",
       "pool.crr is 1, expected an integer from 50000 to 1000000",
     );
   });

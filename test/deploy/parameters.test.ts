@@ -69,7 +69,7 @@ describe("Deployment parameters", () => {
     const change = ({ $global }: Parameters) => void Reflect.deleteProperty($global, "reserveToken");
 
     expect(refusalOf(change)).to.throw(
-      `${FILE}: $global.reserveToken is missing, expected an address, not zero, in small letters or with its checksum.`,
+      `${FILE}: $global.reserveToken is missing, expected an address, not zero, in lower case or with its checksum.`,
     );
     expect(refusalOf(change, true)).not.to.throw();
   });

@@ -31,17 +31,22 @@ export function environmentOn(
 
 const environments = new Map<string, HardhatRuntimeEnvironment>();
 
-/** The environment of a network for a command in this process; that of a chain is kept, since each compiles anew. */
+/** The environment of a network for a command in this process; that of a chain is kept. What is compiled serves them all. */
 function environmentOf(network: string, env: Readonly<Record<string, string>>): HardhatRuntimeEnvironment {
-  if (network === "hardhat") return environmentFor(hre, network, {});
+  const open = (settings: { url?: string }) =>
+    Object.assign(environmentFor(hre, network, settings), { artifacts: hre.artifacts });
+  if (network === "hardhat") return open({});
   const url = env[`RPC_URL_${network.toUpperCase().replaceAll("-", "_")}`] ?? "";
-  const key = `${network} ${url}`;
-  const environment = environments.get(key) ?? environmentFor(hre, network, { url });
+  const key = `${network} ${url} ${env["DEPLOYMENTS"]}`;
+  const environment = environments.get(key) ?? open({ url });
   environments.set(key, environment);
   return environment;
 }
 
-/** Runs a command like `runScript`, but in this process, which has already loaded what takes another one seconds. */
+/**
+ * Runs a command like `runScript`, but in this process, which has already loaded what takes another one seconds. One at a time:
+ * the variables of the process are those of the command meanwhile.
+ */
 export async function runMain(
   main: Main,
   args: readonly string[] = [],
@@ -57,22 +62,33 @@ export async function runMain(
     err: (text) => (outcome.stderr += `${text}\n`),
   };
   const open = async (network: string) => environmentOf(network, env);
-  const code = await withDeployments(env["DEPLOYMENTS"], () => main(args, streams, open));
+  const variables = { DEPLOYMENTS: env["DEPLOYMENTS"], NO_COLOR: "1" };
+  const code = await withVariables(variables, () => main(args, streams, open));
   return { code, ...outcome };
 }
 
 /** Does something while deployments are kept in a folder, such as that of a {@link Node}. */
 export async function withDeployments<T>(folder: string | undefined, action: () => Promise<T>): Promise<T> {
-  const { DEPLOYMENTS } = process.env;
-  const use = (name: string | undefined) => {
-    if (name === undefined) delete process.env.DEPLOYMENTS;
-    else process.env.DEPLOYMENTS = name;
+  return withVariables({ DEPLOYMENTS: folder }, action);
+}
+
+/** Does something while variables of this process have other values, or none. */
+export async function withVariables<T>(
+  variables: Readonly<Record<string, string | undefined>>,
+  action: () => Promise<T>,
+): Promise<T> {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  const set = (values: readonly (readonly [string, string | undefined])[]) => {
+    for (const [name, value] of values) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
   };
-  use(folder);
+  set(Object.entries(variables));
   try {
     return await action();
   } finally {
-    use(DEPLOYMENTS);
+    set(before);
   }
 }
 

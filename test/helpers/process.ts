@@ -7,7 +7,8 @@ import { join, resolve } from "node:path";
 
 const ROOT = resolve(__dirname, "../..");
 const STARTUP_SECONDS = 90;
-const POLLING = 50;
+const WAITING_SECONDS = 120;
+const POLLING = 50; // milliseconds
 
 /** How a command ended. */
 export interface Outcome {
@@ -86,7 +87,11 @@ async function start(name: string, command: string, options: readonly string[]):
   const [deployments, log] = [join(folder, "deployments"), join(folder, "log")];
   mkdirSync(deployments);
   const output = openSync(log, "w");
-  const child = spawn(command, [...options, "--port", "0"], { cwd: ROOT, stdio: ["ignore", output, output] });
+  const child = spawn(command, [...options, "--port", "0"], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    stdio: ["ignore", output, output],
+  });
   closeSync(output);
   const closed = once(child, "close");
   const stop = async () => {
@@ -94,9 +99,10 @@ async function start(name: string, command: string, options: readonly string[]):
     await closed;
     rmSync(folder, { recursive: true });
   };
-  for (let tries = 0; tries < STARTUP_SECONDS * 10 && child.exitCode === null; tries++) {
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  for (let tries = 0; tries < STARTUP_SECONDS * 10 && isRunning(); tries++) {
     const [, address] =
-      /(?:Listening on|server at) (?:http:\/\/)?(127\.0\.0\.1:\d+)/.exec(readFileSync(log, "utf8")) ?? [];
+      /(?:Listening on|server at) (?:http:\/\/)?(127\.0\.0\.1:\d+)[/\s]/.exec(readFileSync(log, "utf8")) ?? [];
     const url = `http://${address}`;
     if (address) return { url, env: { RPC_URL_LOCALHOST: url, DEPLOYMENTS: deployments }, stop };
     await new Promise((later) => setTimeout(later, 100));
@@ -105,9 +111,13 @@ async function start(name: string, command: string, options: readonly string[]):
   throw new Error(`${name} did not start within ${STARTUP_SECONDS} s, or has ended`);
 }
 
-/** Waits until something is so. */
+/** Waits until something is so; not for ever. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((later) => setTimeout(later, POLLING));
+  const end = Date.now() + WAITING_SECONDS * 1000;
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error(`what is waited for has not come within ${WAITING_SECONDS} s`);
+    await new Promise((later) => setTimeout(later, POLLING));
+  }
 }
 
 /** One call of a chain's JSON-RPC interface. */

@@ -83,13 +83,15 @@ describe("npm run deploy @uninstrumented", () => {
       network: { name: string; chainId: number };
       plan: { steps: { name: string; gas: string }[]; gas: string; cost: string; gasPrice: string };
       sent: { name: string; hash: string; gasUsed: string }[];
-      record: unknown;
+      record: { contracts: Record<string, { address: string }> };
     };
     expect(document.network).to.deep.equal({ name: "localhost", chainId: 31_337 });
     expect(document.sent.map(({ name }) => name)).to.have.members(document.plan.steps.map(({ name }) => name));
     expect(BigInt(document.plan.cost)).to.equal(BigInt(document.plan.gas) * BigInt(document.plan.gasPrice));
     const file = join(node.env["DEPLOYMENTS"] as string, "31337.json");
     expect(document.record).to.deep.equal(JSON.parse(readFileSync(file, "utf8")));
+    const readme = readFileSync(resolve(__dirname, "../../README.md"), "utf8");
+    expect(readme).to.contain(`"ReserveTokenMock", "${document.record.contracts["ReserveTokenMock"]?.address}"`);
   });
 
   it("writes what explorers need: from it the chain's code and addresses are made again", async () => {

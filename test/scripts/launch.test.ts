@@ -211,13 +211,13 @@ describe("npm run launch @uninstrumented", () => {
       const provider = new JsonRpcProvider(node.url);
       const manager = new Contract(await addressOf(node, "TokenManager"), PAUSES, await provider.getSigner(GUARDIAN));
       await (await manager.getFunction("pauseLaunches")(3600)).wait();
-      const [before, after] = [await launch(other, node.env), await launch(other, node.env)];
+      const [failed, again] = [await launch(other, node.env), await launch(other, node.env)];
       await (await manager.getFunction("resumeLaunches")()).wait();
       provider.destroy();
 
-      expect(before.stdout).to.contain("✓ deploy vesting wallet");
-      expect(after.stdout).to.match(/· deploy vesting wallet +found\n/);
-      for (const { code, stderr } of [before, after]) {
+      expect(failed.stdout).to.contain("✓ deploy vesting wallet");
+      expect(again.stdout).to.match(/· deploy vesting wallet +found\n/);
+      for (const { code, stderr } of [failed, again]) {
         expect(code).to.equal(1);
         expect(stderr).to.match(
           /^launch: A guardian stopped what was asked for, until the given second \(Paused: until \d+\)\. Wait until `until`: .+\n$/,

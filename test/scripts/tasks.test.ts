@@ -47,7 +47,7 @@ interface State {
 type Call = readonly [task: string, args: Record<string, unknown>];
 
 describe("Tasks @uninstrumented", () => {
-  const { DEPLOYMENTS } = process.env;
+  const { DEPLOYMENTS, NO_COLOR } = process.env;
   let node: Node;
   let env: HardhatRuntimeEnvironment;
   let provider: JsonRpcProvider;
@@ -104,7 +104,7 @@ describe("Tasks @uninstrumented", () => {
   before(async () => {
     node = await startAnvil();
     provider = new JsonRpcProvider(node.url, undefined, { cacheTimeout: -1 });
-    process.env.DEPLOYMENTS = node.env.DEPLOYMENTS;
+    Object.assign(process.env, { DEPLOYMENTS: node.env.DEPLOYMENTS, NO_COLOR: "1" });
     env = environmentFor(hre, "localhost", { url: node.url });
     ({ addresses } = await deployProtocol(env));
     start = await remember();
@@ -113,8 +113,9 @@ describe("Tasks @uninstrumented", () => {
   after(async () => {
     provider.destroy();
     rmSync(start.journal, { recursive: true });
-    if (DEPLOYMENTS === undefined) delete process.env.DEPLOYMENTS;
-    else process.env.DEPLOYMENTS = DEPLOYMENTS;
+    delete process.env.DEPLOYMENTS;
+    delete process.env.NO_COLOR;
+    Object.assign(process.env, { ...(DEPLOYMENTS && { DEPLOYMENTS }), ...(NO_COLOR && { NO_COLOR }) });
     await node.stop();
   });
 
@@ -497,7 +498,7 @@ describe("Tasks @uninstrumented", () => {
         "arguments: give one of --usdc, --tokens, got --usdc, --tokens; " +
           'usdc is "1,5", expected a decimal string from 0.000001 to 1000000000, of at most 6 decimals; ' +
           'slippage-bps is "10001", expected an integer from 0 to 10000; ' +
-          'deadline is "0", expected an integer from 1 to 1440; from is "0x1", expected an address, not zero, in small letters or with its checksum.',
+          'deadline is "0", expected an integer from 1 to 1440; from is "0x1", expected an address, not zero, in lower case or with its checksum.',
       ],
       [
         ["pool:sell", { id: MODEL, tokens: "1", min: "1", slippageBps: "1" }],

@@ -296,7 +296,7 @@ describe("attest", () => {
     it("missing options, before it reads its input", async () => {
       expectRefusal(
         await run(main, [], { input: "not JSON" }),
-        "attest: options: --network is missing, expected a network of hardhat.config.ts; --verifier is missing, expected an address, not zero, in small letters or with its checksum.",
+        "attest: options: --network is missing, expected a network of hardhat.config.ts; --verifier is missing, expected an address, not zero, in lower case or with its checksum.",
       );
     });
   });

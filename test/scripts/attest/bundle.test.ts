@@ -62,7 +62,7 @@ describe("bundle", () => {
 
   describe("is refused in one line for", () => {
     const word = "expected 32 bytes as 0x and 64 hexadecimal digits";
-    const address = "expected an address, not zero, in small letters or with its checksum";
+    const address = "expected an address, not zero, in lower case or with its checksum";
     const safe = Number.MAX_SAFE_INTEGER;
     const refused: [string, unknown, string][] = [
       ["chainId", "1", `chainId is "1", expected an integer from 1 to ${safe}`],

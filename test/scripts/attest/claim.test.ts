@@ -188,7 +188,7 @@ describe("claim", () => {
     it("a missing network and a malformed account", async () => {
       expectRefusal(
         await run(main, ["--account", "me"]),
-        'claim: options: --network is missing, expected a network of hardhat.config.ts; --account is "me", expected an address, not zero, in small letters or with its checksum.',
+        'claim: options: --network is missing, expected a network of hardhat.config.ts; --account is "me", expected an address, not zero, in lower case or with its checksum.',
       );
     });
   });

@@ -16,8 +16,8 @@ const BENCHMARK = `deploy/benchmarks/${MODEL}`;
 const TOKEN = 10n ** 18n;
 
 /**
- * The tools on a chain that all share: each as a shell runs it, in a process of its own, at the step where it succeeds, and for
- * the rest in this process.
+ * The tools on a chain that all share: as a shell runs them, each in a process of its own, where evaluate, statement, attest and
+ * submit succeed, and in this process for the rest.
  */
 describe("attester's tools: command lines @uninstrumented", () => {
   const folder = useFolder();

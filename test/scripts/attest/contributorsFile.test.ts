@@ -31,7 +31,7 @@ describe("contributors' file", () => {
   });
 
   describe("is refused in one line when it", () => {
-    const account = "expected an address, not zero, in small letters or with its checksum.";
+    const account = "expected an address, not zero, in lower case or with its checksum.";
     const weight = "expected a positive integer of at most 30 digits.";
     const refused: [string, string, string][] = [
       ["is empty", "", `${FILE} is empty, expected a header line with account and weight.`],

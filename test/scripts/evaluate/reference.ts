@@ -37,7 +37,7 @@ const counted = new Map<string, { matched: number; total: number }>();
 
 /** The n-grams of a hypothesis, and those that its reference has too, each once; what was once counted is remembered. */
 function matches([reference, hypothesis]: Pair, n: number): { matched: number; total: number } {
-  const key = `${n}|${reference}|${hypothesis}`;
+  const key = JSON.stringify([n, reference, hypothesis]);
   const found = counted.get(key);
   if (found !== undefined) return found;
   const left = grams(words(reference), n);
@@ -71,7 +71,7 @@ const known = new Map<string, number>();
 
 /** By its recursive definition; what was once computed is remembered. */
 function lcs(a: string, b: string): number {
-  const key = `${a}|${b}`;
+  const key = JSON.stringify([a, b]);
   const found = known.get(key);
   if (found !== undefined) return found;
   const [[x, ...as], [y, ...bs]] = [words(a), words(b)];

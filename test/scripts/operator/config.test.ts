@@ -58,7 +58,7 @@ describe("operator: configuration @uninstrumented", () => {
   it("names everything that is missing at once", async () => {
     await expectRefused(
       { duties: { fees: {} } },
-      "registry is missing, expected an address, not zero, in small letters or with its checksum; " +
+      "registry is missing, expected an address, not zero, in lower case or with its checksum; " +
         'maxFeePerGas is missing, expected gwei as a decimal string from "0.001" to "100000"; ' +
         "duties.fees.folder is missing, expected text of 1 to 1024 bytes; " +
         "duties.fees.key names nothing, expected one of environment, keystore, remote, development",
