@@ -118,11 +118,15 @@ export function toText(diagnosis: Diagnosis): string {
   ].join("\n");
 }
 
-const SHOWN = { ok: green("ok     "), notable: yellow("notable"), WRONG: bold(yellow("WRONG  ")) } as const;
+const SHOWN = {
+  ok: () => green("ok     "),
+  notable: () => yellow("notable"),
+  WRONG: () => bold(yellow("WRONG  ")),
+} as const;
 
 function lines({ name, verdict, looked, wrong, notable }: Check): string[] {
   return [
-    `  ${SHOWN[verdict]}  ${name} (${looked})`,
+    `  ${SHOWN[verdict]()}  ${name} (${looked})`,
     ...wrong.flatMap(({ what, actual, declared, fix }) => [
       `             ${what}`,
       `               is ${actual}`,

@@ -4,7 +4,7 @@ import { dataSlice, keccak256, toBeHex } from "ethers";
 import { isHealthy, toDocument, toText, type Diagnosis } from "../../../scripts/doctor/report";
 import { toJson } from "../../../scripts/lib/files";
 import { main } from "../../../scripts/doctor";
-import { runMain } from "../../helpers/live";
+import { runMain, withVariables } from "../../helpers/live";
 import { freePort, rpc, runScript } from "../../helpers/process";
 import { DAY } from "../../helpers/units";
 import {
@@ -218,7 +218,8 @@ describe("doctor @uninstrumented", () => {
       await setCode(world, fees, "0x");
       await send(world, holderOf(world, "GUARDIAN_ROLE"), "TokenManager", "pauseLaunches", [DAY]);
       const until = time((await now(world)) + DAY);
-      const text = toText(await diagnose());
+      const diagnosis = await diagnose();
+      const text = await withVariables({ NO_COLOR: "1" }, async () => toText(diagnosis));
       expect(text).to.contain(
         [
           `\n  WRONG    ${line} (1)`,
