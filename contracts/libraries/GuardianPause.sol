@@ -1,40 +1,64 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {OutOfRange} from "../types/CommonErrors.sol";
+
 /// @title Guardian pause
-/// @notice The one rule for every pause a guardian may cause: it ends by itself, and it cannot be chained.
-/// A pause is one timestamp, the second at which it ends (0 = never paused).
+/// @notice The one rule for every pause that a guardian may cause: it ends by itself, and what it may last comes out of a
+/// budget of seven days, of which each paused second comes back within six. At most 14 days of any 42 are paused
+/// (7 + 42 / 6), whoever the guardians are, and nobody can spend the budget but by pausing.
+/// @dev A pause is two times: `until`, the second in which it ends, and `wholeAt`, the second from which the budget is whole
+/// again if nothing more is paused. The budget that is missing at a time t is (wholeAt − t) / 6.
 library GuardianPause {
-    /// @notice Longest pause, in seconds.
-    uint256 internal constant MAX_DURATION = 14 days;
+    /// @notice Longest pause out of a whole budget, in seconds.
+    uint256 internal constant BUDGET = 7 days;
 
-    /// @notice Shortest time from the end of one pause to the start of the next, in seconds.
-    uint256 internal constant COOLDOWN = 28 days;
-
-    /// @notice The duration of a pause is 0 or above 14 days.
-    error PauseDurationOutOfRange(uint256 duration, uint256 min, uint256 max);
-
-    /// @notice The last pause ended too recently, or has not ended.
-    error PauseCoolingDown(uint256 availableAt);
+    /// @notice Seconds in which one paused second comes back.
+    uint256 internal constant RECOVERY = 6;
 
     /// @notice What was asked for is paused.
+    /// @param until The second in which the pause ends.
     error Paused(uint256 until);
 
-    /// @notice The end of a pause that starts now.
+    /// @notice Begins or extends a pause, to `duration` seconds from now.
+    /// @dev Reverts `OutOfRange` when that is no longer than what runs already, or more than the budget allows.
     /// @param until End of the last pause.
-    /// @param duration Length of the new one in seconds, 1 … 14 days.
-    function start(uint256 until, uint256 duration) internal view returns (uint256) {
-        if (duration == 0 || duration > MAX_DURATION) revert PauseDurationOutOfRange(duration, 1, MAX_DURATION);
-        if (until != 0 && block.timestamp < until + COOLDOWN) revert PauseCoolingDown(until + COOLDOWN);
-        return block.timestamp + duration;
+    /// @param wholeAt When the budget is whole.
+    /// @param duration Seconds from now.
+    /// @return newUntil The end of the pause.
+    /// @return newWholeAt When the budget will be whole.
+    function extend(
+        uint40 until,
+        uint40 wholeAt,
+        uint256 duration
+    ) internal view returns (uint40 newUntil, uint40 newWholeAt) {
+        uint256 running = Math.saturatingSub(until, block.timestamp);
+        uint256 missing = Math.saturatingSub(wholeAt, block.timestamp);
+        unchecked {
+            // Nothing is missing beyond the budget, and no time passes 2^40 before the year 36812.
+            uint256 max = running + (BUDGET * RECOVERY - missing) / RECOVERY;
+            if (duration <= running || duration > max) revert OutOfRange("duration", duration, running + 1, max);
+            newUntil = uint40(block.timestamp + duration);
+            newWholeAt = uint40(block.timestamp + missing + (duration - running) * RECOVERY);
+        }
     }
 
-    /// @notice The end of a pause that is cut short now; an ended or absent one stays as it is.
-    function stop(uint256 until) internal view returns (uint256) {
-        return block.timestamp < until ? block.timestamp : until;
+    /// @notice Ends a pause now and gives back what it did not use. One that has ended stays as it is.
+    /// @param until End of the pause.
+    /// @param wholeAt When the budget is whole.
+    /// @return newUntil The end of the pause.
+    /// @return newWholeAt When the budget will be whole.
+    function end(uint40 until, uint40 wholeAt) internal view returns (uint40 newUntil, uint40 newWholeAt) {
+        uint256 running = Math.saturatingSub(until, block.timestamp);
+        unchecked {
+            // A running pause has put six times as much on `wholeAt`, which was not in the past.
+            (newUntil, newWholeAt) = (uint40(until - running), uint40(wholeAt - running * RECOVERY));
+        }
     }
 
     /// @notice Reverts `Paused` while the pause lasts; it is over in the second `until`.
+    /// @param until End of the pause.
     function requireNotPaused(uint256 until) internal view {
         if (block.timestamp < until) revert Paused(until);
     }

@@ -12,7 +12,7 @@ import {ModelId} from "./ModelId.sol";
 /// @param candidateScore The candidate's score, in bps, rounded to its disadvantage.
 /// @param sampleSize Examples evaluated.
 /// @param runs Evaluation runs.
-/// @param lowerBoundBps Lower confidence bound of the improvement (one-sided, 97.5 %), in bps, rounded down.
+/// @param lowerBoundBps Lower confidence bound of the improvement at the level that the benchmark states, in bps, rounded down; at most the improvement.
 /// @param baselineCommitment Commitment to the baseline's predictions, as the registry has it.
 /// @param candidateCommitment Commitment to the candidate's predictions, which becomes the next baseline's.
 struct Evaluation {
@@ -67,14 +67,23 @@ struct ImprovementTerms {
     uint256 reward;
 }
 
-/// @notice An improvement that was paid.
-/// @param baselineScore Score before, in bps.
-/// @param candidateScore Score after, in bps.
-/// @param timestamp When it was paid; 0 for an evaluation that was not.
-/// @param method The verification method that vouched for it.
-struct Improvement {
-    uint16 baselineScore;
-    uint16 candidateScore;
-    uint64 timestamp;
+/// @notice A reward that waits. The registry keeps its hash, `keccak256(abi.encode(payout))`.
+/// @param method The verification method that vouched for the improvement.
+/// @param queuedAt The second in which it was recorded.
+/// @param reward Wei to all payees together.
+/// @param payeesHash `keccak256(abi.encode(contributorsRoot, accounts, amounts))`; the owner comes first, and the contributors of
+/// a root are one account, the reward distributor.
+struct Payout {
     address method;
+    uint256 queuedAt;
+    uint256 reward;
+    bytes32 payeesHash;
+}
+
+/// @notice Payouts of one verification method that are not released.
+/// @param since First second of the stop; 0 when there is none.
+/// @param until First second after it; `type(uint40).max` while it is open. A payout that was queued in a stop with an end is void.
+struct PayoutStop {
+    uint40 since;
+    uint40 until;
 }

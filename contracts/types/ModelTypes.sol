@@ -69,6 +69,7 @@ struct ModelParameters {
 /// @param metric What is measured.
 /// @param direction Whether a better score is higher or lower.
 /// @param baselineScore Score of the model at registration, in bps, 0 … 10000.
+/// @param targetScore Score that a candidate must reach to be paid, in bps, better than the baseline; 0 for none.
 /// @param minImprovementBps Smallest improvement that is paid, in bps, 10 … 1000.
 /// @param minSampleSize Fewest examples an evaluation may rest on, at least 1.
 /// @param minRuns Fewest evaluation runs, at least 1.
@@ -81,6 +82,7 @@ struct Benchmark {
     Metric metric;
     Direction direction;
     uint16 baselineScore;
+    uint16 targetScore;
     uint16 minImprovementBps;
     uint32 minSampleSize;
     uint16 minRuns;
@@ -108,4 +110,14 @@ struct FeeTerms {
     address pool;
     uint256 infrastructureAccrualBps;
     uint256 pricePerThousandCalls;
+}
+
+/// @notice Who may give a model a benchmark that uses a verification method.
+/// - `NONE`: nobody.
+/// - `ADMIN`: the admin, whose timelock shows the whole benchmark for two days.
+/// - `REGISTRAR`: a registrar as well, at once.
+enum MethodAccess {
+    NONE,
+    ADMIN,
+    REGISTRAR
 }
