@@ -122,11 +122,7 @@ interface IModelImprovements {
     /// @param evaluationId The evaluation.
     /// @param payout The payout, as it was queued.
     /// @return token The model's ERC-20.
-    function releasePayout(
-        ModelId id,
-        bytes32 evaluationId,
-        Payout calldata payout
-    ) external returns (address token);
+    function releasePayout(ModelId id, bytes32 evaluationId, Payout calldata payout) external returns (address token);
 
     /// @notice Puts the reward of a void payout back into the model's lifetime rewards. Anyone may.
     /// @dev Emits `PayoutVoided`. Reverts `UnknownPayout`, `PayoutNotVoid`.
