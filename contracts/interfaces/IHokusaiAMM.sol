@@ -13,15 +13,25 @@ import {IModelToken} from "./IModelToken.sol";
 ///     buy   D in:  T = S · ((1 + D/(R+R0))^w − 1)        R += D, S += T
 ///     sell  T in:  F = (R+R0) · (1 − (1 − T/S)^(1/w))    R −= F, S −= T, as long as F ≤ R
 ///
-/// Buys mint investor tokens within the token's cap, sells burn. S moves with trades only: tokens minted elsewhere (supplier,
-/// rewards) change no price, but whoever holds them can sell them for the same R, first come first served; see
-/// {unbackedSupply} and {maxSell}.
+/// Buys mint investor tokens within the token's cap; sells burn. S moves with trades only: tokens that are minted elsewhere
+/// (supplier, rewards) do not change the price, but whoever holds them can sell them for the same R, first come, first served; see
+/// {unbackedSupply} and {maxSell}. Usage fees flow into R evenly over a day, so that nobody can take a deposit by trading around it
+/// in one block.
 ///
-/// Units: tokens in wei (18 decimals), reserve in units of the reserve token (6 decimals). Every rounding is the trader's.
-/// Reserve tokens leave by {sell} and {collectFees} only. What is sent to the pool directly changes no price and leaves as
-/// trade fees. The reserve token must not charge on transfer; one that does is refused by what arrives.
+/// Units: tokens in wei (18 decimals), reserve in units of the reserve token (6 decimals), times in seconds since 1970. Every
+/// rounding goes against the trader.
+///
+/// Reserve tokens leave by {sell} and {collectFees} only. What is sent to the pool directly changes no price and leaves as trade
+/// fees. A reserve token must not keep part of a transfer: an amount that does not arrive whole is refused. While a function that
+/// moves tokens runs, it and every function and view of what it changes revert `ReentrancyGuardReentrantCall`.
 interface IHokusaiAMM {
-    /// @notice Tokens were bought; `reserve` and `curveSupply` are those after the trade.
+    /// @notice Tokens were bought.
+    /// @param buyer Who paid.
+    /// @param to Who received the tokens.
+    /// @param reserveIn Reserve units paid, fee included.
+    /// @param tokensOut Wei minted.
+    /// @param reserve R after the trade.
+    /// @param curveSupply S after the trade.
     event Bought(
         address indexed buyer,
         address indexed to,
@@ -31,7 +41,13 @@ interface IHokusaiAMM {
         uint256 curveSupply
     );
 
-    /// @notice Tokens were sold; `reserveOut` is net of the fee; `reserve` and `curveSupply` are those after the trade.
+    /// @notice Tokens were sold.
+    /// @param seller Whose tokens were burned.
+    /// @param to Who was paid.
+    /// @param tokensIn Wei burned.
+    /// @param reserveOut Reserve units paid, the fee already taken off.
+    /// @param reserve R after the trade.
+    /// @param curveSupply S after the trade.
     event Sold(
         address indexed seller,
         address indexed to,
@@ -41,51 +57,50 @@ interface IHokusaiAMM {
         uint256 curveSupply
     );
 
-    /// @notice Usage fees were added to the stream, which now holds `pending` and ends at `streamEnd`; what it had released by
-    /// then is in `reserve`.
+    /// @notice Usage fees were added to the stream.
+    /// @param payer Who paid; the usage fee router for the fees that it brings.
+    /// @param amount Reserve units added.
+    /// @param pending Reserve units that the stream has yet to release, the deposit included.
+    /// @param streamEnd The second by which it will have released all of them.
+    /// @param reserve R, with what the stream had released before.
     event FeesDeposited(address indexed payer, uint256 amount, uint256 pending, uint256 streamEnd, uint256 reserve);
 
     /// @notice Trade fees, and whatever was sent to the pool directly, went to the treasury.
+    /// @param treasury The treasury.
+    /// @param amount Reserve units.
     event FeesCollected(address indexed treasury, uint256 amount);
 
-    /// @notice The caller is not the factory.
-    error OnlyFactory(address caller);
-
-    /// @notice The trade arrived after its deadline.
-    error DeadlineExpired(uint256 deadline, uint256 timestamp);
-
-    /// @notice Sells open later: the buy-only window lasts.
+    /// @notice Sells are not open yet: the buy-only window lasts.
+    /// @param opensAt First second in which they are.
     error SellsNotOpen(uint256 opensAt);
 
-    /// @notice `to` is zero, the pool or the token.
-    error InvalidRecipient(address to);
-
-    /// @notice The trade, or the deposit, is of nothing or yields nothing.
+    /// @notice The trade is too small to yield anything.
     error ZeroOutput();
 
     /// @notice The trade yields less than the caller's minimum.
+    /// @param output What it yields.
+    /// @param min The minimum.
     error InsufficientOutput(uint256 output, uint256 min);
 
-    /// @notice The trade costs more than the caller's maximum.
+    /// @notice The trade costs more than the caller's limit.
+    /// @param input What it costs, in reserve units.
+    /// @param max The limit; when the cap leaves only a part of the tokens, that part of the limit, rounded down.
     error ExcessiveInput(uint256 input, uint256 max);
 
-    /// @notice The reserve does not hold what the sale would pay, or more is sold than the curve ever issued.
+    /// @notice R does not hold what the sale would take out of it.
+    /// @param requested Reserve units that the sale would take out, before the fee; for all of S or more, R + R0.
+    /// @param available R.
     error InsufficientReserve(uint256 requested, uint256 available);
 
-    /// @notice The pool received less, or more, of the reserve token than was sent.
-    error UnexpectedReserveReceived(uint256 received, uint256 expected);
-
-    /// @notice The pool's reserve would pass what its state can hold.
-    error ReserveOverflow(uint256 reserve, uint256 max);
-
     /// @notice Buys tokens for an exact amount of reserve. The tokens are minted.
-    /// @dev Errors: `DeadlineExpired`, `InvalidRecipient`, `Paused`, `ZeroOutput`, `InsufficientOutput`, `ReserveOverflow`,
-    /// `InvestorAllocationExceeded` of the token, `UnexpectedReserveReceived`, those of the reserve token; for amounts far above
-    /// any cap `OutOfCurveDomain` and `GrowthOutOfRange` of the curve.
-    /// @param reserveIn Reserve units paid, fee included.
+    /// @dev Emits `Bought`. Reverts `DeadlineExpired`, `ZeroAddress` and `ProtocolContract` for `to`, `Paused`, `OutOfRange` for a
+    /// `reserveIn` that the pool has no room for, `ZeroOutput`, `InsufficientOutput`, `UnexpectedReserveReceived`, with
+    /// `InvestorAllocationExceeded` of the token, with what the reserve token says, and for amounts far above any cap with
+    /// `GrowthOutOfRange` of the curve.
+    /// @param reserveIn Reserve units to pay, fee included.
     /// @param minTokensOut Fewest wei accepted.
-    /// @param to Receiver of the tokens.
-    /// @param deadline Last second at which the trade is valid.
+    /// @param to Receiver of the tokens; neither zero nor the pool nor the token.
+    /// @param deadline Last second in which the trade is valid.
     /// @return tokensOut Wei minted.
     function buy(
         uint256 reserveIn,
@@ -94,8 +109,15 @@ interface IHokusaiAMM {
         uint256 deadline
     ) external returns (uint256 tokensOut);
 
-    /// @notice {buy} with an ERC-2612 permit of `reserveIn` to the pool. A permit that was used already is no obstacle while
-    /// the allowance suffices; when a permit is refused and it does not, the reserve token says so. Errors: those of {buy}.
+    /// @notice {buy} with an ERC-2612 permit of `reserveIn` to the pool. A permit that somebody has used already does no harm as
+    /// long as the allowance suffices; if it does not, the reserve token refuses the transfer.
+    /// @dev Emits `Bought`. Reverts as {buy} does.
+    /// @param reserveIn Reserve units to pay, fee included.
+    /// @param minTokensOut Fewest wei accepted.
+    /// @param to Receiver of the tokens; neither zero nor the pool nor the token.
+    /// @param deadline Last second in which the trade is valid.
+    /// @param permit The caller's permit.
+    /// @return tokensOut Wei minted.
     function buyWithPermit(
         uint256 reserveIn,
         uint256 minTokensOut,
@@ -104,13 +126,17 @@ interface IHokusaiAMM {
         Permit calldata permit
     ) external returns (uint256 tokensOut);
 
-    /// @notice Buys an exact amount of tokens, or what the cap leaves of it.
-    /// @dev Errors: those of {buy}, `ExcessiveInput`; `InvestorAllocationExceeded(tokensOut, 0)` when nothing is left.
+    /// @notice Buys an exact amount of tokens, or what the cap leaves of it. `maxReserveIn` is a price: no trade costs more per
+    /// token than `maxReserveIn / tokensOut`. To buy all that is left, ask for what {quoteBuyExactOut} says is left.
+    /// @dev Emits `Bought`. Reverts `DeadlineExpired`, `ZeroAddress` and `ProtocolContract` for `to`, `Paused`, `InvalidAmount` for
+    /// a `tokensOut` of zero, `InsufficientOutput`, `ExcessiveInput`, `OutOfRange` for a `reserveIn` that the pool has no room for,
+    /// `UnexpectedReserveReceived`, with `InvestorAllocationExceeded(tokensOut, 0)` of the token when nothing is left, with what the
+    /// reserve token says, and for amounts far above any cap with `GrowthOutOfRange` of the curve.
     /// @param tokensOut Wei wanted.
     /// @param minTokensOut Fewest wei accepted, when the cap leaves less than wanted.
-    /// @param maxReserveIn Most reserve units paid, fee included.
-    /// @param to Receiver of the tokens.
-    /// @param deadline Last second at which the trade is valid.
+    /// @param maxReserveIn Most reserve units to pay for all of `tokensOut`, fee included.
+    /// @param to Receiver of the tokens; neither zero nor the pool nor the token.
+    /// @param deadline Last second in which the trade is valid.
     /// @return tokensMinted Wei minted.
     /// @return reserveIn Reserve units paid, fee included.
     function buyExactOut(
@@ -122,6 +148,15 @@ interface IHokusaiAMM {
     ) external returns (uint256 tokensMinted, uint256 reserveIn);
 
     /// @notice {buyExactOut} with an ERC-2612 permit of `maxReserveIn` to the pool; see {buyWithPermit}.
+    /// @dev Emits `Bought`. Reverts as {buyExactOut} does.
+    /// @param tokensOut Wei wanted.
+    /// @param minTokensOut Fewest wei accepted, when the cap leaves less than wanted.
+    /// @param maxReserveIn Most reserve units to pay for all of `tokensOut`, fee included.
+    /// @param to Receiver of the tokens; neither zero nor the pool nor the token.
+    /// @param deadline Last second in which the trade is valid.
+    /// @param permit The caller's permit.
+    /// @return tokensMinted Wei minted.
+    /// @return reserveIn Reserve units paid, fee included.
     function buyExactOutWithPermit(
         uint256 tokensOut,
         uint256 minTokensOut,
@@ -131,14 +166,15 @@ interface IHokusaiAMM {
         Permit calldata permit
     ) external returns (uint256 tokensMinted, uint256 reserveIn);
 
-    /// @notice Sells tokens, which are burned; no approval is needed. Never pausable.
-    /// @dev Errors: `DeadlineExpired`, `InvalidRecipient`, `SellsNotOpen`, `InsufficientReserve`, `ZeroOutput`,
-    /// `InsufficientOutput`, `ERC20InsufficientBalance` of the token, those of the reserve token.
-    /// @param tokensIn Wei sold.
-    /// @param minReserveOut Fewest reserve units accepted, net of the fee.
-    /// @param to Receiver of the reserve.
-    /// @param deadline Last second at which the trade is valid.
-    /// @return reserveOut Reserve units paid out.
+    /// @notice Sells tokens of the caller, who need not approve them. They are burned. No key can pause sells.
+    /// @dev Emits `Sold`. Reverts `DeadlineExpired`, `ZeroAddress` and `ProtocolContract` for `to`, `SellsNotOpen`,
+    /// `InsufficientReserve`, `ZeroOutput`, `InsufficientOutput`, with `ERC20InsufficientBalance` of the token, and with what the
+    /// reserve token says.
+    /// @param tokensIn Wei to sell.
+    /// @param minReserveOut Fewest reserve units accepted, the fee already taken off.
+    /// @param to Receiver of the reserve tokens; neither zero nor the pool nor the token.
+    /// @param deadline Last second in which the trade is valid.
+    /// @return reserveOut Reserve units paid.
     function sell(
         uint256 tokensIn,
         uint256 minReserveOut,
@@ -146,86 +182,121 @@ interface IHokusaiAMM {
         uint256 deadline
     ) external returns (uint256 reserveOut);
 
-    /// @notice Adds usage fees to the stream that flows into the reserve. Anyone may. A deposit into an empty stream flows for
-    /// a day; one into a running stream moves its end to the average, weighted by amount and rounded down, so that dust
-    /// delays nothing. The tokens are taken from the caller; only the factory's usage fee router sends them here itself, before
-    /// it calls, so that they move once.
-    /// @dev Errors: `ZeroOutput`, `ReserveOverflow`, `UnexpectedReserveReceived`, those of the reserve token.
+    /// @notice Adds usage fees to the stream. A deposit is released into R evenly over a day; added to a running stream, it moves
+    /// the stream's end to the average of both ends, weighted by amount and rounded down, so that dust delays nothing. The tokens
+    /// are taken from the caller; the factory's usage fee router alone sends them here itself before it calls, so that they move
+    /// once.
+    /// @dev Emits `FeesDeposited`. Reverts `InvalidAmount`, `OutOfRange` for an `amount` that the pool has no room for,
+    /// `UnexpectedReserveReceived`, and with what the reserve token says.
     /// @param amount Reserve units.
     function depositFees(uint256 amount) external;
 
-    /// @notice Sends the trade fees to the factory's treasury. Anyone may. Nothing happens when there are none.
+    /// @notice Sends the trade fees to the factory's treasury. Anyone may call it; without fees nothing happens.
+    /// @dev Emits `FeesCollected` when there are any. Reverts with what the reserve token says.
     /// @return amount Reserve units sent.
     function collectFees() external returns (uint256 amount);
 
-    /// @notice Sets the end of a pause of buys. Only the factory, which holds the guardian's rules. Errors: `OnlyFactory`.
-    /// @param until Buys are open from this second.
-    function setBuysPausedUntil(uint256 until) external;
+    /// @notice Sets the end of a pause of buys. Only the factory, which knows the rules of {GuardianPause} and tells the change.
+    /// @dev Reverts `UnauthorizedCaller`.
+    /// @param until First second in which buys are open.
+    function setBuysPausedUntil(uint40 until) external;
 
     /// @notice The model's token.
+    /// @return Its address.
     function token() external view returns (IModelToken);
 
-    /// @notice The reserve token, 6 decimals.
+    /// @notice The reserve token, which has 6 decimals.
+    /// @return Its address.
     function reserveToken() external view returns (IERC20);
 
     /// @notice The factory that created the pool.
+    /// @return Its address.
     function factory() external view returns (address);
 
-    /// @notice Constant reserve ratio w, in parts per million.
+    /// @notice The constant reserve ratio w.
+    /// @return Parts per million.
     function crr() external view returns (uint256);
 
-    /// @notice Fee on every trade, in bps.
+    /// @notice The fee on every trade.
+    /// @return Bps.
     function tradeFee() external view returns (uint256);
 
-    /// @notice S before the first trade, in wei.
+    /// @notice S before the first trade.
+    /// @return Wei.
     function virtualSupply() external view returns (uint256);
 
-    /// @notice R0, in reserve units.
+    /// @notice R0.
+    /// @return Reserve units.
     function virtualReserve() external view returns (uint256);
 
-    /// @notice R now, in reserve units: what the stream has released is in it.
+    /// @notice R now, with what the stream has released.
+    /// @return Reserve units.
     function reserve() external view returns (uint256);
 
-    /// @notice S, in wei.
+    /// @notice S now.
+    /// @return Wei.
     function curveSupply() external view returns (uint256);
 
-    /// @notice Price of a whole token in reserve units, with 18 decimals more, rounded down.
+    /// @notice The price of a whole token.
+    /// @return priceWad Reserve units with 18 decimals more, rounded down.
     function spotPrice() external view returns (uint256 priceWad);
 
-    /// @notice Tokens that the pool issued and did not take back, in wei; negative when holders sold it tokens that were minted
-    /// elsewhere.
+    /// @notice Tokens that the pool has issued and not taken back.
+    /// @return Wei; negative when holders have sold it more than it issued, which takes tokens that were minted elsewhere.
     function netIssued() external view returns (int256);
 
-    /// @notice Investor tokens that buys can still mint, in wei.
+    /// @notice What buys can still mint within the token's cap.
+    /// @return Wei.
     function remainingInvestorAllocation() external view returns (uint256);
 
-    /// @notice Tokens in circulation that nobody paid the reserve for, in wei.
+    /// @notice Tokens in circulation beyond what the pool has issued net of sales: total supply − max({netIssued}, 0). It is zero
+    /// until the supplier allocation or a reward is minted. It counts tokens, not holders: they are all alike, and when net issue
+    /// is negative the whole supply is counted, also what somebody bought from the pool.
+    /// @return Wei.
     function unbackedSupply() external view returns (uint256);
 
-    /// @notice Most tokens that can be sold in one sale before R is empty, in wei, rounded down; the buy-only window aside.
+    /// @notice How many tokens one sale can sell before R is empty, the buy-only window aside. A lower bound: for rounding, a
+    /// sale of slightly more may still be paid.
+    /// @dev Reverts with `GrowthOutOfRange` of the curve for an R far above any cap.
+    /// @return Wei, rounded down.
     function maxSell() external view returns (uint256);
 
-    /// @notice First second at which sells are open.
+    /// @notice When sells open.
+    /// @return First second in which they are open.
     function sellsOpenAt() external view returns (uint256);
 
-    /// @notice Buys are open from this second; 0 when they were never paused.
-    function buysPausedUntil() external view returns (uint256);
+    /// @notice When buys are open again; a time that is not in the future means that they are.
+    /// @return The second in which the pause ends; 0 when there was none.
+    function buysPausedUntil() external view returns (uint40);
 
-    /// @notice Usage fees not yet released into the reserve, in reserve units.
+    /// @notice Usage fees that the stream has yet to release into R.
+    /// @return Reserve units.
     function pendingStream() external view returns (uint256);
 
-    /// @notice Second at which the running stream will have released all it holds; 0 when none runs.
+    /// @notice When the running stream will have released all that it holds.
+    /// @return A second; 0 when no stream runs.
     function streamEnd() external view returns (uint256);
 
-    /// @notice Trade fees waiting for {collectFees}, in reserve units.
+    /// @notice Trade fees, and what was sent to the pool directly, waiting for {collectFees}.
+    /// @return Reserve units.
     function uncollectedFees() external view returns (uint256);
 
-    /// @notice What {buy} would mint now; reverts with the trade's own errors.
+    /// @notice What {buy} would mint now.
+    /// @dev Reverts as {buy} would for the amount and the pool's state.
+    /// @param reserveIn Reserve units to pay, fee included.
+    /// @return tokensOut Wei.
     function quoteBuy(uint256 reserveIn) external view returns (uint256 tokensOut);
 
-    /// @notice What {buyExactOut} would mint and cost now; reverts with the trade's own errors.
+    /// @notice What {buyExactOut} would mint and cost now.
+    /// @dev Reverts as {buyExactOut} would for the amount and the pool's state.
+    /// @param tokensOut Wei wanted.
+    /// @return tokensMinted Wei, less than wanted when the cap leaves less.
+    /// @return reserveIn Reserve units for `tokensMinted`, fee included.
     function quoteBuyExactOut(uint256 tokensOut) external view returns (uint256 tokensMinted, uint256 reserveIn);
 
-    /// @notice What {sell} would pay now; reverts with the trade's own errors.
+    /// @notice What {sell} would pay now.
+    /// @dev Reverts as {sell} would for the amount and the pool's state.
+    /// @param tokensIn Wei to sell.
+    /// @return reserveOut Reserve units, the fee already taken off.
     function quoteSell(uint256 tokensIn) external view returns (uint256 reserveOut);
 }

@@ -7,10 +7,20 @@ import {PoolTerms} from "../types/PoolTypes.sol";
 
 /// @title Hokusai AMM factory
 /// @notice Creates the one pool of each model. In the transaction that creates it, the pool becomes the token's only investor
-/// minter and stands in the registry: there is no further step to authorize it.
+/// minter and is recorded in the registry: there is no further step to authorize it. Guardians pause buys through the factory.
+///
+/// The terms of a pool hold for ever. The pool creator chooses them within the bounds below, unless the model's governor has fixed
+/// them. What a governor fixed holds for that governor only: after a handover no pool is created until the present governor has
+/// fixed terms or freed them.
 interface IHokusaiAMMFactory {
-    /// @notice A pool was created on `terms`. `costAtCap` is the reserve, fees aside, that buys the whole investor allocation,
-    /// `priceAtCap` the spot price then, in the unit of the pool's `spotPrice`.
+    /// @notice A pool was created.
+    /// @param id The model.
+    /// @param pool The pool.
+    /// @param token The model's token.
+    /// @param terms The pool's terms.
+    /// @param virtualSupply S0, in wei.
+    /// @param costAtCap What the whole investor allocation costs, fees aside, in reserve units.
+    /// @param priceAtCap The spot price then, in the unit of the pool's `spotPrice`.
     event PoolCreated(
         ModelId indexed id,
         address indexed pool,
@@ -21,55 +31,54 @@ interface IHokusaiAMMFactory {
         uint256 priceAtCap
     );
 
-    /// @notice The governor fixed the terms on which alone the model's pool may be created; zero frees them again.
-    event PoolTermsFixed(ModelId indexed id, bytes32 oldTermsHash, bytes32 newTermsHash);
+    /// @notice The governor fixed the terms on which alone the model's pool may be created, or freed them.
+    /// @param id The model.
+    /// @param oldTermsHash {hashTerms} of the terms before, also those of an earlier governor; zero when there were none.
+    /// @param newTermsHash {hashTerms} of the terms now; zero when the pool creator may choose.
+    /// @param generation The governor's generation in the registry.
+    event PoolTermsFixed(ModelId indexed id, bytes32 oldTermsHash, bytes32 newTermsHash, uint256 generation);
 
-    /// @notice Buys of the model's pool are paused until `until`; a time not in the future ends the pause.
-    event BuysPaused(ModelId indexed id, uint256 until, address indexed guardian);
+    /// @notice Buys of a model's pool are paused; a time that is not in the future means that they are not.
+    /// @param id The model.
+    /// @param until The second in which the pause ends.
+    /// @param wholeAt When the guardians' budget for this pause is whole again.
+    /// @param account Who decided it.
+    event BuysPaused(ModelId indexed id, uint256 until, uint256 wholeAt, address indexed account);
 
-    /// @notice Trade fees go to another treasury; from zero at construction.
+    /// @notice Trade fees go to another treasury.
+    /// @param oldTreasury The treasury before; zero at construction.
+    /// @param newTreasury The treasury now.
     event TreasuryChanged(address indexed oldTreasury, address indexed newTreasury);
 
-    /// @notice The reserve token has not the number of decimals that the protocol's units need.
-    error ReserveTokenDecimals(uint256 actual, uint256 expected);
-
-    /// @notice No model with this id was deployed.
-    error UnknownModel(ModelId id);
-
     /// @notice The token is not the model's.
+    /// @param actual What was given.
+    /// @param expected The model's token.
     error TokenMismatch(address actual, address expected);
 
-    /// @notice The model has a pool.
+    /// @notice The model already has a pool.
+    /// @param id The model.
+    /// @param pool Its pool.
     error PoolAlreadyExists(ModelId id, address pool);
 
-    /// @notice The model's governor fixed other terms.
-    error PoolTermsMismatch(bytes32 actual, bytes32 expected);
-
-    /// @notice The caller is not the model's governor.
-    error OnlyGovernor(address caller, address governor);
-
-    error PoolIndexOutOfRange(uint256 index, uint256 count);
-    error CrrOutOfRange(uint256 value, uint256 min, uint256 max);
-    error TradeFeeOutOfRange(uint256 value, uint256 min, uint256 max);
-    error IbrDurationOutOfRange(uint256 value, uint256 min, uint256 max);
-    error InitialPriceOutOfRange(uint256 value, uint256 min, uint256 max);
-    error VirtualReserveOutOfRange(uint256 value, uint256 min, uint256 max);
-
-    /// @notice The virtual supply that follows from the terms is out of range.
-    error VirtualSupplyOutOfRange(uint256 value, uint256 min, uint256 max);
-
-    /// @notice The investor allocation is too large for the curve.
-    error InvestorAllocationOutOfRange(uint256 value, uint256 min, uint256 max);
-
-    /// @notice What the whole investor allocation costs is out of range.
-    error CostAtCapOutOfRange(uint256 value, uint256 min, uint256 max);
+    /// @notice The terms were fixed by an earlier governor, and the present one has neither fixed nor freed them.
+    /// @param id The model.
+    /// @param generation The generation of the governor that fixed them.
+    /// @param present The generation of the present governor.
+    error PoolTermsOutdated(ModelId id, uint256 generation, uint256 present);
 
     /// @notice Creates the pool of a registered model. Only `POOL_CREATOR_ROLE`.
-    /// @dev Errors: `UnknownModel`, `TokenMismatch`, `PoolAlreadyExists`, `PoolTermsMismatch`, one for each range,
-    /// `GrowthOutOfRange` of the curve when the whole allocation costs more than it can tell, the registry's `WrongModelStatus` before registration, `Paused` while launches are paused.
+    /// @dev Emits `PoolCreated`. Reverts `AccessControlUnauthorizedAccount`, `WrongModelStatus` before registration,
+    /// `TokenMismatch`, `PoolAlreadyExists`, `PoolTermsOutdated`, `HashMismatch` when the governor fixed other terms, `OutOfRange`
+    /// for each of the terms and for the `virtualSupply`, `investorAllocation` and `costAtCap` that follow from them, `Paused` while
+    /// launches are paused, and with `OutOfCurveDomain` or `GrowthOutOfRange` of the curve when the whole allocation costs more
+    /// than it can tell.
     /// @param modelId Published id of the model.
     /// @param tokenAddress The model's token, as a check.
-    /// @param crr See {PoolTerms}, as are the others.
+    /// @param crr Reserve ratio in parts per million, 50_000 … 1_000_000.
+    /// @param tradeFee Fee on every trade in bps, 0 … 1000.
+    /// @param ibrDuration Length of the buy-only window in seconds, 0 … 30 days.
+    /// @param virtualReserve Virtual part of the reserve in reserve units, 100e6 … 1e18.
+    /// @param initialPrice First spot price in reserve units per whole token, 1 … 1e12.
     /// @return pool Address of the new pool.
     function createPoolWithParams(
         string calldata modelId,
@@ -81,53 +90,86 @@ interface IHokusaiAMMFactory {
         uint256 initialPrice
     ) external returns (address pool);
 
-    /// @notice {createPoolWithParams} on the default terms: see {defaultTerms}.
+    /// @notice {createPoolWithParams} on the terms of {defaultTerms}. Only `POOL_CREATOR_ROLE`.
+    /// @dev Emits `PoolCreated`. Reverts as {createPoolWithParams} does.
+    /// @param modelId Published id of the model.
+    /// @param tokenAddress The model's token, as a check.
+    /// @return pool Address of the new pool.
     function createPool(string calldata modelId, address tokenAddress) external returns (address pool);
 
-    /// @notice Fixes, or with zero frees, the terms on which the model's pool may be created. Only the model's governor.
-    /// Errors: `UnknownModel`, `OnlyGovernor`.
+    /// @notice Fixes the terms on which the model's pool may be created, or frees them. Only the model's governor.
+    /// @dev Emits `PoolTermsFixed`. Reverts `UnauthorizedCaller`, for an unknown id as well.
     /// @param id The model.
-    /// @param termsHash {hashTerms} of the terms.
+    /// @param termsHash {hashTerms} of the terms; zero to free them.
     function setPoolTerms(ModelId id, bytes32 termsHash) external;
 
-    /// @notice Changes where trade fees go. Only the admin. Errors: `ZeroAddress`.
+    /// @notice Changes where trade fees go. Only the admin, hence after its delay.
+    /// @dev Emits `TreasuryChanged`. Reverts `AccessControlUnauthorizedAccount`, `ZeroAddress`.
+    /// @param newTreasury The treasury from now on, not zero.
     function setTreasury(address newTreasury) external;
 
-    /// @notice Pauses the buys of one pool, at most 14 days and not again within 28 of their end. Only `GUARDIAN_ROLE`.
-    /// Errors: `UnknownModel`, `PauseDurationOutOfRange`, `PauseCoolingDown`.
+    /// @notice Pauses the buys of one pool, or extends the pause. Sells are never paused. Only `GUARDIAN_ROLE`.
+    /// @dev Emits `BuysPaused`. Reverts `AccessControlUnauthorizedAccount`, `PoolNotFound`, `OutOfRange` for the duration. Each
+    /// pool has a budget of its own, that of {GuardianPause}: seven days, of which each paused second comes back within six.
     /// @param id The model.
-    /// @param duration Seconds, 1 … 14 days.
+    /// @param duration Seconds from now.
     function pauseBuys(ModelId id, uint256 duration) external;
 
-    /// @notice Ends a pause of one pool's buys early. Only `GUARDIAN_ROLE`. Errors: `UnknownModel`.
+    /// @notice Ends a pause of one pool's buys, and gives back what it did not use. Only the admin.
+    /// @dev Emits `BuysPaused`. Reverts `AccessControlUnauthorizedAccount`, `PoolNotFound`.
+    /// @param id The model.
     function resumeBuys(ModelId id) external;
 
     /// @notice The reserve token of every pool.
+    /// @return Its address.
     function reserveToken() external view returns (IERC20Metadata);
 
     /// @notice The usage fee router of every pool.
+    /// @return Its address.
     function feeRouter() external view returns (address);
 
     /// @notice Where trade fees go.
+    /// @return The treasury.
     function treasury() external view returns (address);
 
-    /// @notice Pool of a model; zero before it exists.
+    /// @notice Pool of a model.
+    /// @param id The model.
+    /// @return Its address; zero before it exists.
     function poolOf(ModelId id) external view returns (address);
 
     /// @notice How many pools there are.
+    /// @return Their number.
     function poolCount() external view returns (uint256);
 
-    /// @notice Pools in the order of their creation, from 0. Errors: `PoolIndexOutOfRange`.
+    /// @notice A pool by its place in the order of creation.
+    /// @dev Reverts `OutOfRange` for the index.
+    /// @param index 0 … `poolCount()` − 1.
+    /// @return Its address.
     function poolAt(uint256 index) external view returns (address);
 
-    /// @notice Hash of the terms that the model's governor fixed; zero when none are.
-    function poolTermsHashOf(ModelId id) external view returns (bytes32);
+    /// @notice The terms that a governor of the model fixed. Those of an earlier generation than the present governor's are no
+    /// longer valid, and block the creation of a pool.
+    /// @param id The model.
+    /// @return termsHash {hashTerms} of the terms; zero when none are fixed.
+    /// @return generation Generation of the governor that fixed, or freed, them; zero also before anybody did.
+    function poolTermsOf(ModelId id) external view returns (bytes32 termsHash, uint256 generation);
 
-    /// @notice keccak256 of the ABI-encoded terms.
+    /// @notice The last pause of a pool's buys.
+    /// @dev Reverts `PoolNotFound`.
+    /// @param id The model.
+    /// @return until The second in which it ends; 0 when there was none.
+    /// @return wholeAt When the guardians' budget is whole again, see {GuardianPause}; a second that is not in the future means that
+    /// nothing is missing.
+    function buysPauseOf(ModelId id) external view returns (uint40 until, uint40 wholeAt);
+
+    /// @notice Hash by which a governor fixes terms.
+    /// @param poolTerms The terms.
+    /// @return `keccak256(abi.encode(poolTerms))`.
     function hashTerms(PoolTerms calldata poolTerms) external pure returns (bytes32);
 
     /// @notice Terms of {createPool}: 20 % reserve ratio, 0.3 % fee, 7 days, $0.01, and the virtual reserve that makes the
     /// virtual supply equal the launch cap.
     /// @param maxSupply Launch cap of the token in wei.
+    /// @return The terms.
     function defaultTerms(uint256 maxSupply) external pure returns (PoolTerms memory);
 }

@@ -6,7 +6,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 
 /// @title Model token
 /// @notice The ERC-20 of one model: 18 decimals, ERC-2612 permit, immutable, without owner, pause, hooks or public mint or
-/// burn. It holds its three buckets within their caps itself, whatever the other contracts do:
+/// burn. It keeps its three buckets within their caps itself, whatever the other contracts do:
 ///
 /// | bucket   | cap                           | minted                                     | by               |
 /// |----------|-------------------------------|--------------------------------------------|------------------|
@@ -14,82 +14,100 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 /// | investor | `investorAllocation()`, net   | by buys; sells to the pool free it again   | the pool         |
 /// | reward   | `rewardAllocation()`, lifetime| by verified improvements; never refilled   | the TokenManager |
 ///
-/// All amounts are wei.
+/// All amounts are in wei.
 interface IModelToken is IERC20Metadata, IERC20Permit {
     /// @notice The model's pool was set, for ever.
+    /// @param pool The pool.
     event PoolSet(address indexed pool);
 
     /// @notice The supplier allocation was minted.
+    /// @param recipient Its receiver.
+    /// @param amount Wei.
     event SupplierMinted(address indexed recipient, uint256 amount);
 
-    /// @notice The caller is not the TokenManager.
-    error OnlyTokenManager(address caller);
-
-    /// @notice The caller is not the model's pool.
-    error OnlyPool(address caller);
-
-    /// @notice The pool was set before.
+    /// @notice The pool is already set.
+    /// @param pool The pool.
     error PoolAlreadySet(address pool);
 
-    /// @notice The supplier allocation was minted before.
+    /// @notice The supplier allocation is already minted.
     error SupplierAlreadyMinted();
 
     /// @notice More investor tokens were asked for than the cap leaves.
+    /// @param requested Wei asked for.
+    /// @param remaining Wei left.
     error InvestorAllocationExceeded(uint256 requested, uint256 remaining);
 
     /// @notice More reward tokens were asked for than the lifetime cap leaves.
+    /// @param requested Wei asked for.
+    /// @param remaining Wei left.
     error RewardAllocationExceeded(uint256 requested, uint256 remaining);
 
-    /// @notice The two arrays of a reward mint differ in length.
-    error LengthMismatch(uint256 accounts, uint256 amounts);
-
-    /// @notice Sets the pool. Only the TokenManager, once. Errors: `OnlyTokenManager`, `PoolAlreadySet`, `ZeroAddress`.
+    /// @notice Sets the pool. Only the TokenManager, once.
+    /// @dev Emits `PoolSet`. Reverts `UnauthorizedCaller`, `ZeroAddress`, `PoolAlreadySet`.
+    /// @param pool The pool, not zero.
     function setPool(address pool) external;
 
     /// @notice Mints the supplier allocation to its recipient. Only the TokenManager, once.
-    /// Errors: `OnlyTokenManager`, `SupplierAlreadyMinted`.
+    /// @dev Emits `SupplierMinted` and `Transfer`. Reverts `UnauthorizedCaller`, `SupplierAlreadyMinted`.
     function mintSupplierAllocation() external;
 
-    /// @notice Mints rewards. Only the TokenManager, whose callers log who was paid for what; there is no event of its own beside
-    /// the transfers. Errors: `OnlyTokenManager`, `LengthMismatch`, `RewardAllocationExceeded`.
+    /// @notice Mints rewards. Only the TokenManager, which logs who is paid for what.
+    /// @dev Emits one `Transfer` per account. Reverts `UnauthorizedCaller`, `ValueMismatch` when the lists differ in length,
+    /// `RewardAllocationExceeded`, and `ERC20InvalidReceiver` for a zero account.
     /// @param accounts Receivers, not zero.
-    /// @param amounts One per receiver.
+    /// @param amounts Wei, one amount per receiver.
     function mintRewards(address[] calldata accounts, uint256[] calldata amounts) external;
 
-    /// @notice Mints investor tokens. Only the pool. Errors: `OnlyPool`, `InvestorAllocationExceeded`.
+    /// @notice Mints investor tokens. Only the pool.
+    /// @dev Emits `Transfer`. Reverts `UnauthorizedCaller`, `InvestorAllocationExceeded`, and `ERC20InvalidReceiver` for zero.
+    /// @param to Receiver, not zero.
+    /// @param amount Wei.
     function mint(address to, uint256 amount) external;
 
-    /// @notice Burns tokens that `holder` sells to the pool. Only the pool, which burns nobody's but its caller's, so that
-    /// selling needs no approval. Errors: `OnlyPool`, `ERC20InsufficientBalance`.
+    /// @notice Burns tokens that their holder sells to the pool. Only the pool, which burns nobody's but its caller's; that is why
+    /// selling needs no approval.
+    /// @dev Emits `Transfer`. Reverts `UnauthorizedCaller`, `ERC20InsufficientBalance`.
+    /// @param holder Whose tokens are burned.
+    /// @param amount Wei.
     function burn(address holder, uint256 amount) external;
 
     /// @notice The TokenManager that deployed the token.
+    /// @return Its address.
     function tokenManager() external view returns (address);
 
-    /// @notice The model's pool; zero before it exists.
+    /// @notice The model's pool.
+    /// @return Its address; zero before it exists.
     function pool() external view returns (address);
 
     /// @notice Receiver of the supplier allocation.
+    /// @return Its address.
     function supplierRecipient() external view returns (address);
 
     /// @notice What is minted once for the supplier.
+    /// @return Wei.
     function supplierAllocation() external view returns (uint256);
 
     /// @notice Most that the pool may have issued net of sales.
+    /// @return Wei.
     function investorAllocation() external view returns (uint256);
 
     /// @notice Most rewards that are ever minted.
+    /// @return Wei.
     function rewardAllocation() external view returns (uint256);
 
     /// @notice Launch cap: supplier and investor allocation.
+    /// @return Wei.
     function maxSupply() external view returns (uint256);
 
     /// @notice Whether the supplier allocation was minted.
+    /// @return True once it was.
     function isSupplierMinted() external view returns (bool);
 
-    /// @notice Rewards minted so far; never falls.
+    /// @notice Rewards minted so far, which never fall.
+    /// @return Wei.
     function rewardsMinted() external view returns (uint256);
 
-    /// @notice What the pool may still mint. Above `investorAllocation()` when holders sold the pool tokens it never issued.
+    /// @notice What the pool may still mint.
+    /// @return Wei; more than `investorAllocation()` when holders have sold the pool more than it issued.
     function remainingInvestorAllocation() external view returns (uint256);
 }

@@ -9,63 +9,76 @@ import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
 import {IHokusaiAMMFactory} from "../interfaces/IHokusaiAMMFactory.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
+import {
+    DeadlineExpired,
+    InvalidAmount,
+    OutOfRange,
+    ProtocolContract,
+    UnauthorizedCaller,
+    UnexpectedReserveReceived,
+    ZeroAddress
+} from "../types/CommonErrors.sol";
 import {Permit, Permits} from "../types/Permit.sol";
 import {PoolTerms} from "../types/PoolTypes.sol";
 import {BondingCurve} from "./BondingCurve.sol";
 
 /// @title HokusaiAMM
 /// @notice See {IHokusaiAMM}.
-/// @dev Custody: the pool's reserve tokens, `balance ≥ R + stream + uncollected fees`. Trusts: the token for its cap, the
-/// factory for the treasury and for who a guardian is; neither can stop a sale or touch R. Rounding: outputs down, inputs
-/// and fees up, see {BondingCurve}. Reentrancy: every function that moves tokens, and every view of the state, is closed
-/// while one of them runs. Known limit: whoever controls the reserve token can freeze it.
+/// @dev Custody: what the market holds, which is R and what the stream has yet to release into R, and trade fees, which are all
+/// the rest: `balance = held + fees`. Trusts: the token for its cap, and the factory for the treasury and for pauses of buys;
+/// neither can stop a sale or touch R. Rounding: outputs down, inputs and fees up, see {BondingCurve}. Reentrancy: every function
+/// that moves tokens, and every view of what it changes, is closed while one of them runs. Widths: what is held is below 2^72, R0
+/// at most 1e18, S below 2^104; unchecked arithmetic is on these, on times and on ratios. Known limit: whoever controls the reserve
+/// token can freeze it.
 contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using Permits for Permit;
-    using GuardianPause for uint256;
+    using GuardianPause for uint40;
 
     /// @dev Time in which a deposit of usage fees flows into the reserve, in seconds.
     uint256 private constant STREAM_DURATION = 1 days;
 
-    /// @dev Largest R plus stream, in reserve units: what R's field in the state word holds.
-    uint256 private constant MAX_RESERVE = type(uint88).max;
+    /// @dev Most that the market may hold, in reserve units.
+    uint256 private constant MAX_HELD = type(uint72).max;
 
     uint256 private constant BPS = 100_00; // 100 %
 
-    /// @dev What a trade works on, brought together by {_load}: the terms, the state word and, while a stream runs, the stream
-    /// word, settled to this block.
-    struct Market {
-        uint256 curveSupply; // S; first, as what is named most often: a field at offset zero takes less code
-        uint256 reserve; // R
-        uint256 buysPausedUntil;
-        uint256 streamEnd; // 0 = no stream runs, and the stream word says nothing
-        uint256 pending;
-        uint256 virtualSupply; // S0
-        uint256 virtualReserve; // R0
-        uint256 sellsOpenAt;
-        uint256 tradeFee;
-        uint256 crr;
-        IModelToken token;
-        IERC20 reserveToken;
-        address factory;
-        address feeRouter;
-    }
+    /// @inheritdoc IHokusaiAMM
+    IModelToken public immutable token;
 
-    // Read in {_load} only: each mention of an immutable puts 33 bytes into the code of every pool.
-    IModelToken private immutable _token;
-    IERC20 private immutable _reserveToken;
-    address private immutable _factory;
+    /// @inheritdoc IHokusaiAMM
+    IERC20 public immutable reserveToken;
+
+    /// @inheritdoc IHokusaiAMM
+    address public immutable factory;
+
     address private immutable _feeRouter;
 
-    /// @dev virtualSupply (112) · virtualReserve (64) · sellsOpenAt (32) · tradeFee (16) · crr (32), from the highest bits:
-    /// the factory's bounds fit.
-    uint256 private immutable _terms;
+    /// @inheritdoc IHokusaiAMM
+    uint256 public immutable crr;
 
-    /// @dev R (88) · S (104) · buysPausedUntil (32) · streamEnd (32), from the highest bits: the one word of a trade.
-    uint256 private _state;
+    /// @inheritdoc IHokusaiAMM
+    uint256 public immutable tradeFee;
 
-    /// @dev pending (192) · time of the last settlement (64). Left as it is when a stream has ended.
-    uint256 private _stream;
+    /// @inheritdoc IHokusaiAMM
+    uint256 public immutable sellsOpenAt;
+
+    /// @inheritdoc IHokusaiAMM
+    uint256 public immutable virtualReserve;
+
+    /// @inheritdoc IHokusaiAMM
+    uint256 public immutable virtualSupply;
+
+    // The first word is all that a trade reads and writes while no stream runs.
+    uint72 private _held; // R, and what the stream has yet to release into it
+    uint104 private _curveSupply; // S: at most 1e30 by the factory's bounds and 1e28 by the token's
+    /// @inheritdoc IHokusaiAMM
+    uint40 public buysPausedUntil;
+    uint40 private _streamEnd; // nothing streams from this second
+
+    // The second is written by deposits only, and says nothing once the stream has ended.
+    uint72 private _streamAmount; // released evenly from `_streamStart` to `_streamEnd`
+    uint40 private _streamStart;
 
     /// @param token_ The model's token.
     /// @param reserveToken_ Reserve token, 6 decimals.
@@ -79,17 +92,16 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         PoolTerms memory poolTerms,
         uint256 virtualSupply_
     ) {
-        _token = token_;
-        _reserveToken = reserveToken_;
-        _factory = msg.sender;
+        token = token_;
+        reserveToken = reserveToken_;
+        factory = msg.sender;
         _feeRouter = feeRouter_;
-        _terms =
-            (virtualSupply_ << 144) |
-            (poolTerms.virtualReserve << 80) |
-            ((block.timestamp + poolTerms.ibrDuration) << 48) |
-            (poolTerms.tradeFee << 32) |
-            poolTerms.crr;
-        _state = virtualSupply_ << 64;
+        crr = poolTerms.crr;
+        tradeFee = poolTerms.tradeFee;
+        sellsOpenAt = block.timestamp + poolTerms.ibrDuration;
+        virtualReserve = poolTerms.virtualReserve;
+        virtualSupply = virtualSupply_;
+        _curveSupply = uint104(virtualSupply_);
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -110,7 +122,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 deadline,
         Permit calldata permit
     ) external nonReentrant returns (uint256) {
-        permit.tryUse(address(_load().reserveToken), reserveIn);
+        permit.tryUse(address(reserveToken), reserveIn);
         return _buy(reserveIn, minTokensOut, to, deadline);
     }
 
@@ -134,7 +146,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 deadline,
         Permit calldata permit
     ) external nonReentrant returns (uint256, uint256) {
-        permit.tryUse(address(_load().reserveToken), maxReserveIn);
+        permit.tryUse(address(reserveToken), maxReserveIn);
         return _buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
     }
 
@@ -145,191 +157,138 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline
     ) external nonReentrant returns (uint256 reserveOut) {
-        Market memory market = _load();
-        _requireTrade(market, to, deadline);
+        _requireTrade(to, deadline);
+        _requireSellsOpen();
+
+        (uint256 supply, uint256 held, uint256 reserve_) = _market();
         uint256 gross;
-        (gross, reserveOut) = _sellOutput(market, tokensIn, minReserveOut);
+        (gross, reserveOut) = _sellOutput(supply, reserve_, tokensIn);
+        if (reserveOut < minReserveOut) revert InsufficientOutput(reserveOut, minReserveOut);
 
         unchecked {
-            // {_sellOutput} has refused gross > R and tokensIn ≥ S.
-            market.reserve -= gross;
-            market.curveSupply -= tokensIn;
+            // R pays `gross`; all of S would have taken more than R.
+            (supply, reserve_) = (supply - tokensIn, reserve_ - gross);
+            (_held, _curveSupply) = (uint72(held - gross), uint104(supply));
         }
-        _store(market);
-        emit Sold(msg.sender, to, tokensIn, reserveOut, market.reserve, market.curveSupply);
+        emit Sold(msg.sender, to, tokensIn, reserveOut, reserve_, supply);
 
-        market.token.burn(msg.sender, tokensIn);
-        market.reserveToken.safeTransfer(to, reserveOut);
+        token.burn(msg.sender, tokensIn);
+        reserveToken.safeTransfer(to, reserveOut);
     }
 
     /// @inheritdoc IHokusaiAMM
     function depositFees(uint256 amount) external nonReentrant {
-        Market memory market = _load();
-        _requireOutput(amount, 0);
-        bool isRouter = msg.sender == market.feeRouter;
-        if (isRouter) {
-            uint256 arrived = _uncollectedFees(market);
+        if (amount == 0) revert InvalidAmount();
+
+        if (msg.sender == _feeRouter) {
+            uint256 arrived = _uncollectedFees();
             if (arrived < amount) revert UnexpectedReserveReceived(arrived, amount);
+            _addToStream(amount);
+        } else {
+            _addToStream(amount);
+            _pull(amount);
         }
-
-        uint256 pending = market.pending + amount;
-        // A running stream ends after now; without one, `remaining` is of nothing pending. If a product wraps, {_store} refuses
-        // the amount.
-        unchecked {
-            uint256 remaining = market.streamEnd - block.timestamp;
-            market.streamEnd = block.timestamp + (market.pending * remaining + amount * STREAM_DURATION) / pending;
-            market.pending = pending;
-        }
-        _store(market);
-        emit FeesDeposited(msg.sender, amount, pending, market.streamEnd, market.reserve);
-
-        if (!isRouter) _pull(market, amount);
     }
 
     /// @inheritdoc IHokusaiAMM
     function collectFees() external nonReentrant returns (uint256 amount) {
-        Market memory market = _load();
-        amount = _uncollectedFees(market);
+        amount = _uncollectedFees();
         if (amount != 0) {
-            address treasury = IHokusaiAMMFactory(market.factory).treasury();
+            address treasury = IHokusaiAMMFactory(factory).treasury();
             emit FeesCollected(treasury, amount);
 
-            market.reserveToken.safeTransfer(treasury, amount);
+            reserveToken.safeTransfer(treasury, amount);
         }
     }
 
     /// @inheritdoc IHokusaiAMM
-    function setBuysPausedUntil(uint256 until) external {
-        if (msg.sender != _load().factory) revert OnlyFactory(msg.sender);
+    function setBuysPausedUntil(uint40 until) external {
+        if (msg.sender != factory) revert UnauthorizedCaller(msg.sender, factory);
 
-        uint256 state = _state;
-        _state = state ^ ((uint32(state >> 32) ^ until) << 32);
+        buysPausedUntil = until;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function token() external view returns (IModelToken) {
-        return _load().token;
+    function reserve() external view nonReentrantView returns (uint256) {
+        (, , uint256 reserve_) = _market();
+        return reserve_;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function reserveToken() external view returns (IERC20) {
-        return _load().reserveToken;
+    function curveSupply() external view nonReentrantView returns (uint256) {
+        return _curveSupply;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function factory() external view returns (address) {
-        return _load().factory;
+    function spotPrice() external view nonReentrantView returns (uint256) {
+        (uint256 supply, , uint256 reserve_) = _market();
+        return BondingCurve.spotPriceWad(supply, reserve_ + virtualReserve, crr);
     }
 
     /// @inheritdoc IHokusaiAMM
-    function crr() external view returns (uint256) {
-        return _load().crr;
+    function netIssued() external view nonReentrantView returns (int256) {
+        return int256(uint256(_curveSupply)) - int256(virtualSupply);
     }
 
     /// @inheritdoc IHokusaiAMM
-    function tradeFee() external view returns (uint256) {
-        return _load().tradeFee;
+    function remainingInvestorAllocation() external view nonReentrantView returns (uint256) {
+        return token.remainingInvestorAllocation();
     }
 
     /// @inheritdoc IHokusaiAMM
-    function sellsOpenAt() external view returns (uint256) {
-        return _load().sellsOpenAt;
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function virtualReserve() external view returns (uint256) {
-        return _load().virtualReserve;
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function virtualSupply() external view returns (uint256) {
-        return _load().virtualSupply;
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function reserve() external view returns (uint256) {
-        return _view().reserve;
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function curveSupply() external view returns (uint256) {
-        return _view().curveSupply;
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function spotPrice() external view returns (uint256) {
-        Market memory market = _view();
-        return BondingCurve.spotPriceWad(market.curveSupply, _curveReserve(market), market.crr);
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function netIssued() external view returns (int256) {
-        Market memory market = _view();
-        unchecked {
-            return int256(market.curveSupply - market.virtualSupply);
-        }
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function remainingInvestorAllocation() external view returns (uint256) {
-        return _remainingAllocation(_view());
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function unbackedSupply() external view returns (uint256) {
-        Market memory market = _view();
-        unchecked {
-            return market.token.totalSupply() - Math.saturatingSub(market.curveSupply, market.virtualSupply);
-        }
+    function unbackedSupply() external view nonReentrantView returns (uint256) {
+        return token.totalSupply() - Math.saturatingSub(_curveSupply, virtualSupply);
     }
 
     /// @inheritdoc IHokusaiAMM
     /// @dev The sale that pays all of R is S · (1 − (R0/(R+R0))^w) = S · B / (S + B), where B = S · ((1 + R/R0)^w − 1) is
     /// what a buy with all of R would mint on the empty pool. B is rounded down, and so is the result.
-    function maxSell() external view returns (uint256) {
-        Market memory market = _view();
-        uint256 supply = market.curveSupply;
-        uint256 bought = BondingCurve.buy(supply, market.virtualReserve, market.reserve, market.crr);
-        unchecked {
-            return (supply * bought) / (supply + bought); // S·B < 2^252: by the curve's domain; at 100 % by R < 2^88, S·S/R0 < 2^164
-        }
+    function maxSell() external view nonReentrantView returns (uint256) {
+        (uint256 supply, , uint256 reserve_) = _market();
+        uint256 bought = BondingCurve.buy(supply, virtualReserve, reserve_, crr);
+        return Math.mulDiv(supply, bought, supply + bought);
     }
 
     /// @inheritdoc IHokusaiAMM
-    function buysPausedUntil() external view returns (uint256) {
-        return _view().buysPausedUntil;
+    function pendingStream() external view nonReentrantView returns (uint256) {
+        (, uint256 held, uint256 reserve_) = _market();
+        return held - reserve_;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function pendingStream() external view returns (uint256) {
-        return _view().pending;
+    function streamEnd() external view nonReentrantView returns (uint256) {
+        return block.timestamp < _streamEnd ? _streamEnd : 0;
     }
 
     /// @inheritdoc IHokusaiAMM
-    function streamEnd() external view returns (uint256) {
-        return _view().streamEnd;
+    function uncollectedFees() external view nonReentrantView returns (uint256) {
+        return _uncollectedFees();
     }
 
     /// @inheritdoc IHokusaiAMM
-    function uncollectedFees() external view returns (uint256) {
-        return _uncollectedFees(_view());
+    function quoteBuy(uint256 reserveIn) external view nonReentrantView returns (uint256 tokensOut) {
+        buysPausedUntil.requireNotPaused();
+        (uint256 supply, uint256 held, uint256 reserve_) = _market();
+        (, tokensOut) = _buyOutput(supply, held, reserve_, reserveIn);
+        uint256 remaining = token.remainingInvestorAllocation();
+        if (tokensOut > remaining) revert IModelToken.InvestorAllocationExceeded(tokensOut, remaining);
     }
 
     /// @inheritdoc IHokusaiAMM
-    function quoteBuy(uint256 reserveIn) external view returns (uint256 tokensOut) {
-        Market memory market = _view();
-        (, tokensOut) = _buyOutput(market, reserveIn, 0);
-        _requireAllocation(tokensOut, _remainingAllocation(market));
+    function quoteBuyExactOut(
+        uint256 tokensOut
+    ) external view nonReentrantView returns (uint256 tokensMinted, uint256 reserveIn) {
+        buysPausedUntil.requireNotPaused();
+        (uint256 supply, uint256 held, uint256 reserve_) = _market();
+        tokensMinted = _mintable(tokensOut);
+        (, reserveIn) = _buyInput(supply, held, reserve_, tokensMinted);
     }
 
     /// @inheritdoc IHokusaiAMM
-    function quoteBuyExactOut(uint256 tokensOut) external view returns (uint256 tokensMinted, uint256 reserveIn) {
-        (tokensMinted, , reserveIn) = _buyInput(_view(), tokensOut, 0);
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function quoteSell(uint256 tokensIn) external view returns (uint256 reserveOut) {
-        (, reserveOut) = _sellOutput(_view(), tokensIn, 0);
+    function quoteSell(uint256 tokensIn) external view nonReentrantView returns (uint256 reserveOut) {
+        _requireSellsOpen();
+        (uint256 supply, , uint256 reserve_) = _market();
+        (, reserveOut) = _sellOutput(supply, reserve_, tokensIn);
     }
 
     function _buy(
@@ -338,12 +297,23 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline
     ) private returns (uint256 tokensOut) {
-        Market memory market = _load();
-        _requireTrade(market, to, deadline);
-        uint256 net;
-        (net, tokensOut) = _buyOutput(market, reserveIn, minTokensOut);
+        _requireTrade(to, deadline);
+        buysPausedUntil.requireNotPaused();
 
-        _settleBuy(market, net, reserveIn, tokensOut, to);
+        (uint256 supply, uint256 held, uint256 reserve_) = _market();
+        uint256 net;
+        (net, tokensOut) = _buyOutput(supply, held, reserve_, reserveIn);
+        if (tokensOut < minTokensOut) revert InsufficientOutput(tokensOut, minTokensOut);
+
+        unchecked {
+            // There is room for `net`; an S that does not fit is above the cap, and the token refuses it.
+            (supply, reserve_) = (supply + tokensOut, reserve_ + net);
+            (_held, _curveSupply) = (uint72(held + net), uint104(supply));
+        }
+        emit Bought(msg.sender, to, reserveIn, tokensOut, reserve_, supply);
+
+        token.mint(to, tokensOut);
+        _pull(reserveIn);
     }
 
     function _buyExactOut(
@@ -353,179 +323,146 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline
     ) private returns (uint256 tokensMinted, uint256 reserveIn) {
-        Market memory market = _load();
-        _requireTrade(market, to, deadline);
+        _requireTrade(to, deadline);
+        buysPausedUntil.requireNotPaused();
+
+        (uint256 supply, uint256 held, uint256 reserve_) = _market();
+        tokensMinted = _mintable(tokensOut);
+        if (tokensMinted < minTokensOut) revert InsufficientOutput(tokensMinted, minTokensOut);
         uint256 net;
-        (tokensMinted, net, reserveIn) = _buyInput(market, tokensOut, minTokensOut);
+        (net, reserveIn) = _buyInput(supply, held, reserve_, tokensMinted);
+        // The limit is a price: for a part of the tokens, that part of it may be paid.
+        maxReserveIn = Math.mulDiv(maxReserveIn, tokensMinted, tokensOut);
         if (reserveIn > maxReserveIn) revert ExcessiveInput(reserveIn, maxReserveIn);
 
-        _settleBuy(market, net, reserveIn, tokensMinted, to);
+        unchecked {
+            // There is room for `net`, and the cap leaves `tokensMinted`.
+            (supply, reserve_) = (supply + tokensMinted, reserve_ + net);
+            (_held, _curveSupply) = (uint72(held + net), uint104(supply));
+        }
+        emit Bought(msg.sender, to, reserveIn, tokensMinted, reserve_, supply);
+
+        token.mint(to, tokensMinted);
+        _pull(reserveIn);
     }
 
-    /// @dev The common end of every buy. The token refuses what passes its cap.
-    function _settleBuy(Market memory market, uint256 net, uint256 reserveIn, uint256 tokensOut, address to) private {
-        unchecked {
-            // Both are far below 2^256: the curve's domain. A reserve too large {_store} refuses, a supply too large the token.
-            market.reserve += net;
-            market.curveSupply += tokensOut;
-        }
-        _store(market);
-        emit Bought(msg.sender, to, reserveIn, tokensOut, market.reserve, market.curveSupply);
+    /// @dev The stream goes on to the average of its end and of a day from now, weighted by amounts and rounded down.
+    function _addToStream(uint256 amount) private {
+        (, uint256 held, uint256 reserve_) = _market();
+        _requireRoom("amount", amount, held);
 
-        market.token.mint(to, tokensOut);
-        _pull(market, reserveIn);
+        unchecked {
+            uint256 pending = held - reserve_;
+            uint256 remaining = pending == 0 ? 0 : _streamEnd - block.timestamp;
+            uint256 total = pending + amount;
+            uint256 end = block.timestamp + (pending * remaining + amount * STREAM_DURATION) / total;
+            (_held, _streamEnd) = (uint72(held + amount), uint40(end));
+            (_streamAmount, _streamStart) = (uint72(total), uint40(block.timestamp));
+            emit FeesDeposited(msg.sender, amount, total, end, reserve_);
+        }
     }
 
     /// @dev Takes exactly `amount` reserve units from the caller.
-    function _pull(Market memory market, uint256 amount) private {
-        uint256 before = _balance(market);
-        market.reserveToken.safeTransferFrom(msg.sender, address(this), amount);
+    function _pull(uint256 amount) private {
+        uint256 before = _balance();
+        reserveToken.safeTransferFrom(msg.sender, address(this), amount);
         uint256 received;
         unchecked {
-            received = _balance(market) - before; // If it fell, the difference is not `amount` either.
+            received = _balance() - before; // If it fell, the difference is not `amount` either.
         }
         if (received != amount) revert UnexpectedReserveReceived(received, amount);
     }
 
-    function _store(Market memory market) private {
-        uint256 held = market.reserve + market.pending;
-        if (held > MAX_RESERVE) revert ReserveOverflow(held, MAX_RESERVE);
-        // S fits 104 bits: the factory admits a virtual supply of at most 1e30, the token an issue of at most 1e28.
-        _state =
-            (market.reserve << 168) |
-            (market.curveSupply << 64) |
-            (market.buysPausedUntil << 32) |
-            market.streamEnd;
-        if (market.streamEnd != 0) _stream = (market.pending << 64) | block.timestamp;
-    }
-
-    /// @dev What the views see; nothing while a trade is under way.
-    function _view() private view nonReentrantView returns (Market memory) {
-        return _load();
-    }
-
-    /// @dev The market as it is in this block: what the stream has released since the last settlement is in R.
-    function _load() private view returns (Market memory market) {
-        market.token = _token;
-        market.reserveToken = _reserveToken;
-        market.factory = _factory;
-        market.feeRouter = _feeRouter;
-        uint256 terms = _terms;
-        market.crr = uint32(terms);
-        market.tradeFee = uint16(terms >> 32);
-        market.sellsOpenAt = uint32(terms >> 48);
-        market.virtualReserve = uint64(terms >> 80);
-        market.virtualSupply = terms >> 144;
-        uint256 state = _state;
-        market.reserve = state >> 168;
-        market.curveSupply = (state >> 64) & type(uint104).max;
-        market.buysPausedUntil = uint32(state >> 32);
-        uint256 end = uint32(state);
-        if (end != 0) {
-            uint256 stream = _stream;
-            uint256 released = stream >> 64;
-            // pending < 2^88, and a running stream was settled before now and ends after now.
+    /// @dev S, what the market holds, and R, which is all of it but what the stream has yet to release.
+    function _market() private view returns (uint256 supply, uint256 held, uint256 reserve_) {
+        uint256 end = _streamEnd;
+        (supply, held) = (_curveSupply, _held);
+        reserve_ = held;
+        if (block.timestamp < end) {
+            (uint256 amount, uint256 start) = (_streamAmount, _streamStart);
             unchecked {
-                if (block.timestamp < end) {
-                    uint256 settledAt = uint64(stream);
-                    market.streamEnd = end;
-                    market.pending = released;
-                    released = (released * (block.timestamp - settledAt)) / (end - settledAt);
-                    market.pending -= released;
-                }
-                market.reserve += released;
+                // A deposit set start ≤ now; what has not been released stays held.
+                reserve_ -= amount - (amount * (block.timestamp - start)) / (end - start);
             }
         }
     }
 
-    function _balance(Market memory market) private view returns (uint256) {
-        return market.reserveToken.balanceOf(address(this));
+    function _uncollectedFees() private view returns (uint256) {
+        return Math.saturatingSub(_balance(), _held);
     }
 
-    function _remainingAllocation(Market memory market) private view returns (uint256) {
-        return market.token.remainingInvestorAllocation();
+    function _balance() private view returns (uint256) {
+        return reserveToken.balanceOf(address(this));
     }
 
-    function _uncollectedFees(Market memory market) private view returns (uint256) {
-        unchecked {
-            return Math.saturatingSub(_balance(market), market.reserve + market.pending);
-        }
-    }
-
-    /// @return tokensMinted The lesser of what is wanted and what the cap leaves.
-    /// @return net What enters R.
-    /// @return reserveIn What is paid, so that `net` remains after the fee.
-    function _buyInput(
-        Market memory market,
-        uint256 tokensOut,
-        uint256 minTokensOut
-    ) private view returns (uint256 tokensMinted, uint256 net, uint256 reserveIn) {
-        market.buysPausedUntil.requireNotPaused();
-        tokensMinted = _remainingAllocation(market);
-        if (tokensMinted > tokensOut) tokensMinted = tokensOut;
-        if (tokensMinted == 0) _requireAllocation(tokensOut, 0); // Something is asked for and nothing is left.
-        _requireOutput(tokensMinted, minTokensOut);
-        net = BondingCurve.buyExactOut(market.curveSupply, _curveReserve(market), tokensMinted, market.crr);
-        unchecked {
-            reserveIn = Math.ceilDiv(net * BPS, BPS - market.tradeFee); // The curve answers below 2^127.
-        }
+    /// @dev The lesser of what is wanted and what the cap leaves.
+    function _mintable(uint256 tokensOut) private view returns (uint256) {
+        if (tokensOut == 0) revert InvalidAmount();
+        uint256 remaining = token.remainingInvestorAllocation();
+        if (remaining == 0) revert IModelToken.InvestorAllocationExceeded(tokensOut, 0);
+        return Math.min(tokensOut, remaining);
     }
 
     /// @return net What enters R.
     /// @return tokensOut What is minted.
     function _buyOutput(
-        Market memory market,
-        uint256 reserveIn,
-        uint256 minTokensOut
+        uint256 supply,
+        uint256 held,
+        uint256 reserve_,
+        uint256 reserveIn
     ) private view returns (uint256 net, uint256 tokensOut) {
-        market.buysPausedUntil.requireNotPaused();
-        net = _lessFee(market, reserveIn);
-        tokensOut = BondingCurve.buy(market.curveSupply, _curveReserve(market), net, market.crr);
-        _requireOutput(tokensOut, minTokensOut);
+        _requireRoom("reserveIn", reserveIn, held);
+        net = _lessFee(reserveIn);
+        tokensOut = BondingCurve.buy(supply, reserve_ + virtualReserve, net, crr);
+        if (tokensOut == 0) revert ZeroOutput();
     }
 
-    /// @return gross What leaves R.
+    /// @return net What enters R.
+    /// @return reserveIn What is paid, so that `net` remains after the fee.
+    function _buyInput(
+        uint256 supply,
+        uint256 held,
+        uint256 reserve_,
+        uint256 tokensOut
+    ) private view returns (uint256 net, uint256 reserveIn) {
+        net = BondingCurve.buyExactOut(supply, reserve_ + virtualReserve, tokensOut, crr);
+        reserveIn = Math.ceilDiv(net * BPS, BPS - tradeFee);
+        _requireRoom("reserveIn", reserveIn, held);
+    }
+
+    /// @return gross What leaves R. All of S, or more, would take R0 too.
     /// @return reserveOut What the seller receives of it.
     function _sellOutput(
-        Market memory market,
-        uint256 tokensIn,
-        uint256 minReserveOut
+        uint256 supply,
+        uint256 reserve_,
+        uint256 tokensIn
     ) private view returns (uint256 gross, uint256 reserveOut) {
-        if (block.timestamp < market.sellsOpenAt) revert SellsNotOpen(market.sellsOpenAt);
-        gross = _curveReserve(market);
-        if (tokensIn < market.curveSupply) gross = BondingCurve.sell(market.curveSupply, gross, tokensIn, market.crr);
-        if (gross > market.reserve) revert InsufficientReserve(gross, market.reserve);
-        reserveOut = _lessFee(market, gross);
-        _requireOutput(reserveOut, minReserveOut);
+        gross = BondingCurve.sell(supply, reserve_ + virtualReserve, Math.min(tokensIn, supply), crr);
+        if (gross > reserve_) revert InsufficientReserve(gross, reserve_);
+        reserveOut = _lessFee(gross);
+        if (reserveOut == 0) revert ZeroOutput();
     }
 
-    function _requireTrade(Market memory market, address to, uint256 deadline) private view {
+    /// @dev What the fee, rounded up, leaves of an amount below 2^72.
+    function _lessFee(uint256 amount) private view returns (uint256) {
+        unchecked {
+            return amount - (amount * tradeFee + BPS - 1) / BPS;
+        }
+    }
+
+    function _requireRoom(bytes32 field, uint256 amount, uint256 held) private pure {
+        uint256 room = MAX_HELD - held;
+        if (amount > room) revert OutOfRange(field, amount, 1, room);
+    }
+
+    function _requireTrade(address to, uint256 deadline) private view {
         if (block.timestamp > deadline) revert DeadlineExpired(deadline, block.timestamp);
-        if (to == address(0) || to == address(this) || to == address(market.token)) revert InvalidRecipient(to);
+        if (to == address(0)) revert ZeroAddress();
+        if (to == address(this) || to == address(token)) revert ProtocolContract(to);
     }
 
-    function _requireAllocation(uint256 requested, uint256 remaining) private pure {
-        if (requested > remaining) revert IModelToken.InvestorAllocationExceeded(requested, remaining);
-    }
-
-    function _requireOutput(uint256 output, uint256 min) private pure {
-        if (output == 0) revert ZeroOutput();
-        if (output < min) revert InsufficientOutput(output, min);
-    }
-
-    /// @dev What the fee, rounded up, leaves of an amount. A product that wraps belongs to an amount above 2^246, of which more
-    /// is left than the curve takes.
-    function _lessFee(Market memory market, uint256 amount) private pure returns (uint256) {
-        unchecked {
-            return amount - Math.ceilDiv(amount * market.tradeFee, BPS);
-        }
-    }
-
-    /// @dev R + R0, what the curve calls its reserve.
-    function _curveReserve(Market memory market) private pure returns (uint256) {
-        unchecked {
-            return market.reserve + market.virtualReserve; // R < 2^88, R0 ≤ 1e18.
-        }
+    function _requireSellsOpen() private view {
+        if (block.timestamp < sellsOpenAt) revert SellsNotOpen(sellsOpenAt);
     }
 
     /// @dev The lock of {ReentrancyGuardTransient} is in the first transient slot: nothing else here is transient.

@@ -12,8 +12,17 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
-import {ZeroAddress} from "../types/CommonErrors.sol";
+import {
+    HashMismatch,
+    OutOfRange,
+    PoolNotFound,
+    UnauthorizedCaller,
+    ValueMismatch,
+    WrongModelStatus,
+    ZeroAddress
+} from "../types/CommonErrors.sol";
 import {ModelId, ModelIds} from "../types/ModelId.sol";
+import {ModelStatus} from "../types/ModelTypes.sol";
 import {PoolTerms} from "../types/PoolTypes.sol";
 import {BondingCurve} from "./BondingCurve.sol";
 import {HokusaiAMM} from "./HokusaiAMM.sol";
@@ -23,7 +32,7 @@ import {HokusaiAMM} from "./HokusaiAMM.sol";
 /// @dev Custody: none. Trusts: the registry for tokens, governors and roles.
 contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     using ModelIds for string;
-    using GuardianPause for uint256;
+    using GuardianPause for uint40;
     using RLP for RLP.Encoder;
 
     /// @notice May create pools.
@@ -61,6 +70,12 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     /// @notice Decimals of every reserve token.
     uint8 public constant RESERVE_DECIMALS = 6;
 
+    /// @dev What a governor decided about the terms of a pool that is not created yet.
+    struct FixedTerms {
+        bytes32 termsHash; // zero = the pool creator may choose
+        uint256 generation; // the governor's
+    }
+
     /// @inheritdoc IHokusaiAMMFactory
     IERC20Metadata public immutable reserveToken;
 
@@ -73,7 +88,10 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     uint96 private _poolCount;
 
     /// @inheritdoc IHokusaiAMMFactory
-    mapping(ModelId id => bytes32) public poolTermsHashOf;
+    mapping(ModelId id => FixedTerms) public poolTermsOf;
+
+    /// @dev The end of a pause is the pool's, which asks itself at every buy.
+    mapping(ModelId id => uint40) private _buysPauseWholeAt;
 
     /// @param registry_ The models' registry.
     /// @param reserveToken_ Reserve token of every pool, 6 decimals.
@@ -87,7 +105,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     ) RegistryAuthorised(registry_) {
         if (feeRouter_ == address(0) || treasury_ == address(0)) revert ZeroAddress();
         uint8 decimals = reserveToken_.decimals();
-        if (decimals != RESERVE_DECIMALS) revert ReserveTokenDecimals(decimals, RESERVE_DECIMALS);
+        if (decimals != RESERVE_DECIMALS) revert ValueMismatch("decimals", decimals, RESERVE_DECIMALS);
         reserveToken = reserveToken_;
         feeRouter = feeRouter_;
         treasury = treasury_;
@@ -121,12 +139,11 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
 
     /// @inheritdoc IHokusaiAMMFactory
     function setPoolTerms(ModelId id, bytes32 termsHash) external {
-        address governor = registry.governorOf(id);
-        if (governor == address(0)) revert UnknownModel(id);
-        if (msg.sender != governor) revert OnlyGovernor(msg.sender, governor);
+        (address governor, uint256 generation) = registry.governanceOf(id);
+        if (msg.sender != governor) revert UnauthorizedCaller(msg.sender, governor);
 
-        emit PoolTermsFixed(id, poolTermsHashOf[id], termsHash);
-        poolTermsHashOf[id] = termsHash;
+        emit PoolTermsFixed(id, poolTermsOf[id].termsHash, termsHash, generation);
+        poolTermsOf[id] = FixedTerms(termsHash, generation);
     }
 
     /// @inheritdoc IHokusaiAMMFactory
@@ -140,13 +157,15 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     /// @inheritdoc IHokusaiAMMFactory
     function pauseBuys(ModelId id, uint256 duration) external onlyRole(Roles.GUARDIAN) {
         IHokusaiAMM pool = _existingPool(id);
-        _setBuysPausedUntil(id, pool, pool.buysPausedUntil().start(duration));
+        (uint40 until, uint40 wholeAt) = pool.buysPausedUntil().extend(_buysPauseWholeAt[id], duration);
+        _setBuysPause(id, pool, until, wholeAt);
     }
 
     /// @inheritdoc IHokusaiAMMFactory
-    function resumeBuys(ModelId id) external onlyRole(Roles.GUARDIAN) {
+    function resumeBuys(ModelId id) external onlyRole(Roles.ADMIN) {
         IHokusaiAMM pool = _existingPool(id);
-        _setBuysPausedUntil(id, pool, pool.buysPausedUntil().stop());
+        (uint40 until, uint40 wholeAt) = pool.buysPausedUntil().end(_buysPauseWholeAt[id]);
+        _setBuysPause(id, pool, until, wholeAt);
     }
 
     /// @inheritdoc IHokusaiAMMFactory
@@ -163,8 +182,17 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     /// @dev This contract creates nothing but pools, so that a pool's address follows from its number (EIP-161: nonces start
     /// at 1).
     function poolAt(uint256 index) external view returns (address) {
-        if (index >= _poolCount) revert PoolIndexOutOfRange(index, _poolCount);
+        uint256 count = _poolCount;
+        if (index >= count) {
+            (uint256 min, uint256 max) = count == 0 ? (uint256(1), uint256(0)) : (0, count - 1);
+            revert OutOfRange("index", index, min, max);
+        }
         return address(uint160(uint256(keccak256(RLP.encoder().push(address(this)).push(index + 1).encode()))));
+    }
+
+    /// @inheritdoc IHokusaiAMMFactory
+    function buysPauseOf(ModelId id) external view returns (uint40 until, uint40 wholeAt) {
+        return (_existingPool(id).buysPausedUntil(), _buysPauseWholeAt[id]);
     }
 
     /// @inheritdoc IHokusaiAMMFactory
@@ -199,28 +227,34 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
         emit PoolCreated(id, pool, address(token), poolTerms, virtualSupply, costAtCap, priceAtCap);
     }
 
-    function _setBuysPausedUntil(ModelId id, IHokusaiAMM pool, uint256 until) private {
+    function _setBuysPause(ModelId id, IHokusaiAMM pool, uint40 until, uint40 wholeAt) private {
+        _buysPauseWholeAt[id] = wholeAt;
         pool.setBuysPausedUntil(until);
-        emit BuysPaused(id, until, msg.sender);
+        emit BuysPaused(id, until, wholeAt, msg.sender);
     }
 
     function _tokenOf(ModelId id, address tokenAddress) private view returns (IModelToken) {
         address token = registry.tokenOf(id);
-        if (token == address(0)) revert UnknownModel(id);
+        if (token == address(0)) revert WrongModelStatus(id, ModelStatus.NONE, ModelStatus.REGISTERED);
         if (token != tokenAddress) revert TokenMismatch(tokenAddress, token);
         return IModelToken(token);
     }
 
     function _existingPool(ModelId id) private view returns (IHokusaiAMM) {
         address pool = registry.poolOf(id);
-        if (pool == address(0)) revert UnknownModel(id);
+        if (pool == address(0)) revert PoolNotFound(id);
         return IHokusaiAMM(pool);
     }
 
+    /// @dev Terms that an earlier governor fixed are not the present one's, nor is the choice the pool creator's again.
     function _requireFixedTerms(ModelId id, PoolTerms memory poolTerms) private view {
-        bytes32 expected = poolTermsHashOf[id];
+        FixedTerms memory fixedTerms = poolTermsOf[id];
+        if (fixedTerms.termsHash == 0) return;
+
+        (, uint256 present) = registry.governanceOf(id);
+        if (fixedTerms.generation != present) revert PoolTermsOutdated(id, fixedTerms.generation, present);
         bytes32 actual = _hashTerms(poolTerms);
-        if (expected != 0 && actual != expected) revert PoolTermsMismatch(actual, expected);
+        if (actual != fixedTerms.termsHash) revert HashMismatch("termsHash", actual, fixedTerms.termsHash);
     }
 
     /// @dev The ranges that only the token's allocations decide.
@@ -229,20 +263,21 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
         PoolTerms memory poolTerms,
         uint256 virtualSupply
     ) private view returns (uint256 costAtCap, uint256 priceAtCap) {
-        uint256 maxVirtualSupply = Math.min(MAX_VIRTUAL_SUPPLY, MAX_SUPPLY_RATIO * token.maxSupply());
-        if (virtualSupply < MIN_VIRTUAL_SUPPLY || virtualSupply > maxVirtualSupply)
-            revert VirtualSupplyOutOfRange(virtualSupply, MIN_VIRTUAL_SUPPLY, maxVirtualSupply);
         uint256 investorAllocation = token.investorAllocation();
-        if (investorAllocation > MAX_SUPPLY_RATIO * virtualSupply)
-            revert InvestorAllocationOutOfRange(investorAllocation, 1, MAX_SUPPLY_RATIO * virtualSupply);
+        _requireRange(
+            "virtualSupply",
+            virtualSupply,
+            MIN_VIRTUAL_SUPPLY,
+            Math.min(MAX_VIRTUAL_SUPPLY, MAX_SUPPLY_RATIO * token.maxSupply())
+        );
+        _requireRange("investorAllocation", investorAllocation, 1, MAX_SUPPLY_RATIO * virtualSupply);
         costAtCap = BondingCurve.buyExactOut(
             virtualSupply,
             poolTerms.virtualReserve,
             investorAllocation,
             poolTerms.crr
         );
-        if (costAtCap < MIN_COST_AT_CAP || costAtCap > MAX_COST_AT_CAP)
-            revert CostAtCapOutOfRange(costAtCap, MIN_COST_AT_CAP, MAX_COST_AT_CAP);
+        _requireRange("costAtCap", costAtCap, MIN_COST_AT_CAP, MAX_COST_AT_CAP);
         priceAtCap = BondingCurve.spotPriceWad(
             virtualSupply + investorAllocation,
             poolTerms.virtualReserve + costAtCap,
@@ -251,13 +286,15 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     }
 
     function _requireTerms(PoolTerms memory t) private pure {
-        if (t.crr < MIN_CRR || t.crr > MAX_CRR) revert CrrOutOfRange(t.crr, MIN_CRR, MAX_CRR);
-        if (t.tradeFee > MAX_TRADE_FEE) revert TradeFeeOutOfRange(t.tradeFee, 0, MAX_TRADE_FEE);
-        if (t.ibrDuration > MAX_IBR_DURATION) revert IbrDurationOutOfRange(t.ibrDuration, 0, MAX_IBR_DURATION);
-        if (t.initialPrice < MIN_INITIAL_PRICE || t.initialPrice > MAX_INITIAL_PRICE)
-            revert InitialPriceOutOfRange(t.initialPrice, MIN_INITIAL_PRICE, MAX_INITIAL_PRICE);
-        if (t.virtualReserve < MIN_VIRTUAL_RESERVE || t.virtualReserve > MAX_VIRTUAL_RESERVE)
-            revert VirtualReserveOutOfRange(t.virtualReserve, MIN_VIRTUAL_RESERVE, MAX_VIRTUAL_RESERVE);
+        _requireRange("crr", t.crr, MIN_CRR, MAX_CRR);
+        _requireRange("tradeFee", t.tradeFee, 0, MAX_TRADE_FEE);
+        _requireRange("ibrDuration", t.ibrDuration, 0, MAX_IBR_DURATION);
+        _requireRange("initialPrice", t.initialPrice, MIN_INITIAL_PRICE, MAX_INITIAL_PRICE);
+        _requireRange("virtualReserve", t.virtualReserve, MIN_VIRTUAL_RESERVE, MAX_VIRTUAL_RESERVE);
+    }
+
+    function _requireRange(bytes32 field, uint256 value, uint256 min, uint256 max) private pure {
+        if (value < min || value > max) revert OutOfRange(field, value, min, max);
     }
 
     function _hashTerms(PoolTerms memory poolTerms) private pure returns (bytes32) {

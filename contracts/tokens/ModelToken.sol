@@ -7,11 +7,12 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {ShortString, ShortStrings} from "@openzeppelin/contracts/utils/ShortStrings.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
-import {ZeroAddress} from "../types/CommonErrors.sol";
+import {CapWord, CapWords} from "../types/CapWord.sol";
+import {UnauthorizedCaller, ValueMismatch, ZeroAddress} from "../types/CommonErrors.sol";
 
 /// @title ModelToken
 /// @notice See {IModelToken}.
-/// @dev The caps rest on one word: `mintCap` is what `totalSupply` may be after an investor mint,
+/// @dev The caps rest on one word, the {CapWord}: its `mintCap` is what `totalSupply` may be after an investor mint,
 ///
 ///     mintCap = investorAllocation + (supplierMinted ? supplierAllocation : 0) + rewardsMinted
 ///
@@ -19,10 +20,6 @@ import {ZeroAddress} from "../types/CommonErrors.sol";
 /// `totalSupply + amount ≤ mintCap` says exactly `net issue + amount ≤ investorAllocation`, with one read.
 contract ModelToken is IModelToken, ERC20Permit {
     using ShortStrings for ShortString;
-
-    /// @dev Place of mintCap in the cap word, and the bit that says whether the supplier allocation was minted.
-    uint256 private constant MINT_CAP_OFFSET = 161;
-    uint256 private constant SUPPLIER_MINTED = 1 << 160;
 
     /// @inheritdoc IModelToken
     address public immutable tokenManager;
@@ -42,9 +39,7 @@ contract ModelToken is IModelToken, ERC20Permit {
     /// @dev In code rather than in storage, as EIP-712's domain has the name: 75,000 gas less per launch.
     ShortString private immutable _symbol;
 
-    /// @dev mintCap (95) · supplierMinted (1) · pool (160), from the highest bits. Nothing overflows: the three allocations sum to
-    /// less than 2^95.
-    uint256 private _capWord;
+    CapWord private _capWord;
 
     /// @param name_ 1–31 bytes.
     /// @param symbol_ 1–31 bytes.
@@ -66,11 +61,11 @@ contract ModelToken is IModelToken, ERC20Permit {
         investorAllocation = investorAllocation_;
         rewardAllocation = rewardAllocation_;
         _symbol = ShortStrings.toShortString(symbol_);
-        _capWord = investorAllocation_ << MINT_CAP_OFFSET;
+        _capWord = CapWords.initial(investorAllocation_);
     }
 
     modifier onlyTokenManager() {
-        _requireTokenManager();
+        if (msg.sender != tokenManager) revert UnauthorizedCaller(msg.sender, tokenManager);
         _;
     }
 
@@ -79,7 +74,7 @@ contract ModelToken is IModelToken, ERC20Permit {
         if (pool_ == address(0)) revert ZeroAddress();
         if (pool() != address(0)) revert PoolAlreadySet(pool());
 
-        _capWord |= uint160(pool_);
+        _capWord = _capWord.withPool(pool_);
         emit PoolSet(pool_);
     }
 
@@ -88,7 +83,7 @@ contract ModelToken is IModelToken, ERC20Permit {
         if (isSupplierMinted()) revert SupplierAlreadyMinted();
 
         (address recipient, uint256 amount) = (supplierRecipient, supplierAllocation);
-        _capWord += (amount << MINT_CAP_OFFSET) | SUPPLIER_MINTED;
+        _capWord = _capWord.withSupplierMinted().withMinted(amount);
         emit SupplierMinted(recipient, amount);
 
         _mint(recipient, amount);
@@ -96,7 +91,9 @@ contract ModelToken is IModelToken, ERC20Permit {
 
     /// @inheritdoc IModelToken
     function mintRewards(address[] calldata accounts, uint256[] calldata amounts) external onlyTokenManager {
-        if (accounts.length != amounts.length) revert LengthMismatch(accounts.length, amounts.length);
+        if (amounts.length != accounts.length) revert ValueMismatch("amounts", amounts.length, accounts.length);
+        uint256 remaining = rewardAllocation - rewardsMinted();
+
         uint256 total;
         for (uint256 i; i < accounts.length; ++i) {
             uint256 amount = amounts[i];
@@ -105,16 +102,15 @@ contract ModelToken is IModelToken, ERC20Permit {
                 total += amount; // as the total supply, which has grown by as much without overflowing
             }
         }
-
-        uint256 remaining = rewardAllocation - rewardsMinted();
         if (total > remaining) revert RewardAllocationExceeded(total, remaining);
-        _capWord += total << MINT_CAP_OFFSET;
+        _capWord = _capWord.withMinted(total);
     }
 
     /// @inheritdoc IModelToken
     function mint(address to, uint256 amount) external {
-        if (msg.sender != pool()) revert OnlyPool(msg.sender);
-        uint256 remaining = remainingInvestorAllocation();
+        CapWord word = _capWord;
+        if (msg.sender != word.pool()) revert UnauthorizedCaller(msg.sender, word.pool());
+        uint256 remaining = word.mintCap() - totalSupply();
         if (amount > remaining) revert InvestorAllocationExceeded(amount, remaining);
 
         _mint(to, amount);
@@ -122,7 +118,7 @@ contract ModelToken is IModelToken, ERC20Permit {
 
     /// @inheritdoc IModelToken
     function burn(address holder, uint256 amount) external {
-        if (msg.sender != pool()) revert OnlyPool(msg.sender);
+        if (msg.sender != pool()) revert UnauthorizedCaller(msg.sender, pool());
 
         _burn(holder, amount);
     }
@@ -149,25 +145,22 @@ contract ModelToken is IModelToken, ERC20Permit {
 
     /// @inheritdoc IModelToken
     function pool() public view returns (address) {
-        return address(uint160(_capWord));
+        return _capWord.pool();
     }
 
     /// @inheritdoc IModelToken
     function isSupplierMinted() public view returns (bool) {
-        return _capWord & SUPPLIER_MINTED != 0;
+        return _capWord.isSupplierMinted();
     }
 
     /// @inheritdoc IModelToken
     function rewardsMinted() public view returns (uint256) {
-        return (_capWord >> MINT_CAP_OFFSET) - investorAllocation - (isSupplierMinted() ? supplierAllocation : 0);
+        CapWord word = _capWord;
+        return word.mintCap() - investorAllocation - (word.isSupplierMinted() ? supplierAllocation : 0);
     }
 
     /// @inheritdoc IModelToken
     function remainingInvestorAllocation() public view returns (uint256) {
-        return (_capWord >> MINT_CAP_OFFSET) - totalSupply();
-    }
-
-    function _requireTokenManager() private view {
-        if (msg.sender != tokenManager) revert OnlyTokenManager(msg.sender);
+        return _capWord.mintCap() - totalSupply();
     }
 }
