@@ -36,6 +36,7 @@ const publicNetworks = {
   sepolia: publicNetwork("sepolia", 11_155_111),
   "base-sepolia": publicNetwork("base-sepolia", 84_532),
   mainnet: publicNetwork("mainnet", 1),
+  base: publicNetwork("base", 8_453),
 };
 
 extendEnvironment(({ network }) => {

@@ -3,6 +3,9 @@ import { Problem } from "./problem";
 
 const LOCAL_CHAIN_ID = 31_337;
 
+/** Chains on which tokens have value: Ethereum and Base. */
+const MAINNETS = [1, 8_453];
+
 /** The network that a command works on. */
 export interface Network {
   readonly name: string;
@@ -20,4 +23,9 @@ export function networkOf(hre: HardhatRuntimeEnvironment): Network {
   if (chainId === undefined) throw new Problem(`hardhat.config.ts gives the network ${name} no chainId: add it.`);
   const isEphemeral = name === "hardhat";
   return { name, chainId, isLocal: isEphemeral || chainId === LOCAL_CHAIN_ID, isEphemeral };
+}
+
+/** Whether tokens of the chain have value. */
+export function isMainnet({ chainId }: Pick<Network, "chainId">): boolean {
+  return MAINNETS.includes(chainId);
 }

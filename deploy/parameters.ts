@@ -11,11 +11,19 @@ const FOLDER = join(__dirname, "../ignition/parameters");
 const LONGEST_DELAY = 30 * 86_400;
 const MOST_ATTESTERS = 64;
 
+/** Bounds of the registry's constructor: 10 minutes and 14 days. */
+const [SHORTEST_PAYOUT_DELAY, LONGEST_PAYOUT_DELAY] = [600, 1_209_600];
+
 /** What a network's parameter file declares, by the Ignition module that uses it; `$global` is for several. */
 const DECLARED = {
   $global: { deployer: address, adminDelay: integer(1, LONGEST_DELAY), guardians: addresses, reserveToken: address },
   Governance: { proposers: addresses, executors: addresses },
-  Models: { registrars: addresses, poolCreators: addresses, payers: addresses },
+  Models: {
+    registrars: addresses,
+    poolCreators: addresses,
+    payers: addresses,
+    payoutDelay: integer(SHORTEST_PAYOUT_DELAY, LONGEST_PAYOUT_DELAY),
+  },
   Methods: { attesters: addresses, threshold: integer(1, MOST_ATTESTERS) },
   Tokens: { operators: addresses, deployers: addresses, distributors: addresses },
   Market: { treasury: address },

@@ -22,7 +22,7 @@ import {
 import { readText } from "./lib/files";
 
 const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]          standard input without a file
-  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --network <name>       localhost, sepolia, base-sepolia, base or mainnet
   --verifier <address>   the protocol's DeltaOneVerifier, as you know it: a statement for another is refused
   --claims <file>        the contributors, when the statement names them by a root
   --keystore <file>      your encrypted key; its password is KEYSTORE_PASSWORD or asked for. Without it the key is PRIVATE_KEY

@@ -13,7 +13,7 @@ import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLin
 import { toJson } from "./lib/files";
 
 const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]          standard input without a file
-  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --network <name>       localhost, sepolia, base-sepolia, base or mainnet
   --account <address>    the contributor to pay; everybody who was not paid yet without it, ${BATCH} in a transaction
   --keystore <file>      encrypted key of whoever pays for the gas; its password is KEYSTORE_PASSWORD or asked for. Without it
                          the key is PRIVATE_KEY

@@ -25,11 +25,11 @@ import {
 } from "./lib/command";
 
 const USAGE = `usage: npm run deploy -- --network <name> [options]
-  --network <name>         localhost, sepolia, base-sepolia or mainnet
+  --network <name>         localhost, sepolia, base-sepolia, base or mainnet
   --model <file> ...       a model to launch on it; may be given several times
   --parameters <file>      the declared state; ignition/parameters/<network>.json5 without it
   --plan                   show what would be sent, and send nothing
-  --confirm-chain <id>     id of the chain that you mean; needed on mainnet
+  --confirm-chain <id>     id of the chain that you mean; needed on mainnet and base
   --verification <folder>  write there what explorers need to verify every contract of the network's record, and end
   --unstick                replace what the key's account has waiting by transfers of nothing with higher fees, and end
   --json                   print one JSON document instead of the steps; with npm run --silent it stands alone

@@ -12,7 +12,7 @@ import { toJson } from "./lib/files";
 const [DEVIATIONS, COULD_NOT_LOOK] = [1, 2];
 
 const USAGE = `usage: npm run --silent doctor -- --network <name> [--json]
-  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --network <name>       localhost, sepolia, base-sepolia, base or mainnet
   --json                 print one JSON document instead of the tables
   --help                 print this text
 Reads only. Exit code 0: every check passes, ${DEVIATIONS}: something is wrong, ${COULD_NOT_LOOK}: could not look.`;

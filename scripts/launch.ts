@@ -31,8 +31,8 @@ import { renderReport } from "./report/report";
 
 const USAGE = `usage: npm run launch [-- options]
   --model <file>        the model to launch; deploy/models/sentiment-v2.json without it
-  --network <name>      hardhat (a chain in this process), localhost, sepolia, base-sepolia or mainnet; hardhat without it
-  --confirm-chain <id>  id of the chain that you mean; needed on mainnet
+  --network <name>      hardhat (a chain in this process), localhost, sepolia, base-sepolia, base or mainnet; hardhat without it
+  --confirm-chain <id>  id of the chain that you mean; needed on mainnet and base
   --json                print one JSON document instead of the steps; with npm run --silent it stands alone
   --report [<file>]     also write a page with the curve, the supply and every transaction; .build/report.html without a name
   --verbose             print the stack of an error

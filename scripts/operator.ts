@@ -10,7 +10,7 @@ import { Service } from "./operator/service";
 import { Telemetry } from "./operator/telemetry";
 
 const USAGE = `usage: npm run --silent operator [-- options]
-  --network <name>       localhost, sepolia, base-sepolia or mainnet; localhost without it
+  --network <name>       localhost, sepolia, base-sepolia, base or mainnet; localhost without it
   --config <file>        duties, keys and limits, see docs/operator.md; without it all duties with development accounts,
                          on a local chain only
   --help                 print this text`;

@@ -25,7 +25,7 @@ import { writeWhole } from "./lib/files";
 const HOUR = 3600n;
 
 const USAGE = `usage: npm run --silent statement -- options [<evaluation.json>]          what evaluate prints; standard input without a file
-  --network <name>                 localhost, sepolia, base-sepolia or mainnet
+  --network <name>                 localhost, sepolia, base-sepolia, base or mainnet
   --verifier <address>             the protocol's DeltaOneVerifier
   --model <id>                     the model's published id
   --evaluation-id <name>           a name for this evaluation that the model has not used; its hash is the evaluation's id

@@ -11,7 +11,7 @@ import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLin
 import { toJson } from "./lib/files";
 
 const USAGE = `usage: npm run --silent submit -- options [<bundle.json> ...]          standard input without a file
-  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --network <name>       localhost, sepolia, base-sepolia, base or mainnet
   --keystore <file>      encrypted key of whoever pays for the gas; its password is KEYSTORE_PASSWORD or asked for. Without it
                          the key is PRIVATE_KEY
   --help                 print this text`;

@@ -295,6 +295,23 @@ describe("Deployment to a network @uninstrumented", () => {
       );
     });
 
+    it("rewards that wait less than two days where tokens have value", async () => {
+      const declared = parametersOf(KEYS, reserveToken);
+      const waiting = (payoutDelay: number) => declare({ ...declared, Models: { ...declared.Models, payoutDelay } });
+      for (const [name, chainId] of [
+        ["mainnet", 1],
+        ["base", 8_453],
+      ] as const) {
+        const elsewhere = `the RPC address of ${name} answers for chain ${OTHER_CHAIN}, expected ${chainId}. Nothing was sent.`;
+        const env = environmentOn(other, name);
+        expect(await refusal(env, waiting(172_799), chainId)).to.equal(
+          `Models.payoutDelay is 172799, expected at least 172800 on ${name}; ${elsewhere}`,
+        );
+        expect(await refusal(env, waiting(172_800), chainId)).to.equal(elsewhere);
+      }
+      expect(await refusal(there, waiting(600))).to.not.contain("payoutDelay");
+    });
+
     it("a development key on a public chain", async () => {
       const { deployer } = KEYS;
       const backend = new Wallet(developmentKey(0).privateKey);
