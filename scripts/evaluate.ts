@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { completeSpecFor, evaluate } from "../sdk/evaluation/evaluate";
 import { joinExamples, readExamples, type CsvFile, type Example } from "../sdk/evaluation/examples";
 import { parseSpec } from "../sdk/evaluation/spec";
-import { digits, fileName, flag, offlineMainOf, type CommandLine } from "./lib/command";
+import { digits, fileName, flag, offlineMainOf, type CommandLine } from "./cli/command";
 
 export const USAGE = `usage: evaluate --benchmark <benchmark.json> [<examples.csv>]          columns id, label, baseline, candidate; standard input without a file
        evaluate --benchmark <benchmark.json> --baseline <a.csv> --candidate <b.csv>          columns id, label, prediction
