@@ -1,3 +1,5 @@
+import { encodeBytes32String } from "ethers";
+
 /** One whole model token, in wei. */
 export const TOKEN = 10n ** 18n;
 
@@ -17,4 +19,10 @@ export const DAY = 24n * HOUR;
 /** Delay of the admin and of its own transfer, in seconds. */
 export const ADMIN_DELAY = 2n * DAY;
 
+/** Time that every payout waits, in seconds. */
+export const PAYOUT_DELAY = 2n * DAY;
+
 export const MAX_UINT256 = 2n ** 256n - 1n;
+
+/** The name of a parameter as the contracts' errors carry it. */
+export const field = (name: string): string => encodeBytes32String(name);
