@@ -12,7 +12,7 @@ export const Metric = { ACCURACY: 0n, F1: 3n, HUMAN_SCORE: 12n } as const;
 /** Whether a better score is higher or lower, as on chain. */
 export const Direction = { MAXIMISE: 0n, MINIMISE: 1n } as const;
 
-/** Who may give a model a benchmark that uses a verification method, as on chain. */
+/** Who may give a model a benchmark that uses a method, as on chain. */
 export const MethodAccess = { NONE: 0n, ADMIN: 1n, REGISTRAR: 2n } as const;
 
 /** Parameters that a governor changes, as on chain. */

@@ -77,6 +77,7 @@ async function deployWith(module: typeof Contracts | typeof ProtocolModule, send
     reserveToken,
     registry: await ethers.getContractAt("ModelRegistry", at("ModelRegistry")),
     tokenManager: await ethers.getContractAt("TokenManager", at("TokenManager")),
+    rewardDistributor: await ethers.getContractAt("RewardDistributor", at("RewardDistributor")),
     factory: await ethers.getContractAt("HokusaiAMMFactory", at("HokusaiAMMFactory")),
     infrastructureReserve: await ethers.getContractAt("InfrastructureReserve", at("InfrastructureReserve")),
     feeRouter: await ethers.getContractAt("UsageFeeRouter", at("UsageFeeRouter")),

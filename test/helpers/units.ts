@@ -19,10 +19,10 @@ export const DAY = 24n * HOUR;
 /** Delay of the admin and of its own transfer, in seconds. */
 export const ADMIN_DELAY = 2n * DAY;
 
-/** Time that every payout waits, in seconds. */
-export const PAYOUT_DELAY = 2n * DAY;
-
 export const MAX_UINT256 = 2n ** 256n - 1n;
 
-/** The name of a parameter as the contracts' errors carry it. */
+/** Time that a payout waits where the tests deploy, in seconds. */
+export const PAYOUT_DELAY = 2n * DAY;
+
+/** Name of a parameter as errors carry it. */
 export const field = (name: string): string => encodeBytes32String(name);
