@@ -14,13 +14,13 @@ import {
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HardhatRuntimeEnvironment, RequestArguments } from "hardhat/types";
-import { decodeRevert } from "../scripts/lib/errors";
+import { decodeRevert } from "../sdk/client/errors";
 import { CREATE_X, CREATE_X_INTERFACE, saltOf } from "./create2";
 import { historyOf } from "./history";
-import type { Blocks } from "./logs";
+import type { Blocks } from "../sdk/rpc/logs";
 import { networkOf } from "./network";
 import { settle } from "./pending";
-import { Problem } from "./problem";
+import { Problem } from "../sdk/base/problem";
 import { firstRecordedBlock, readRecord } from "./record";
 import { isOutOfFunds, isPassing, pause } from "./rpc";
 

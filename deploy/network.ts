@@ -1,5 +1,5 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { Problem } from "./problem";
+import { Problem } from "../sdk/base/problem";
 
 const LOCAL_CHAIN_ID = 31_337;
 

@@ -3,9 +3,9 @@ import type { DeploymentParameters } from "@nomicfoundation/ignition-core";
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cwd } from "node:process";
-import { developmentAddresses } from "./accounts";
-import { address, addresses, Fields, integer, type Rule } from "./fields";
-import { Problem } from "./problem";
+import { developmentAddresses } from "../sdk/base/accounts";
+import { address, addresses, Fields, integer, type Rule } from "../sdk/base/fields";
+import { Problem } from "../sdk/base/problem";
 
 const FOLDER = join(__dirname, "../ignition/parameters");
 const LONGEST_DELAY = 30 * 86_400;

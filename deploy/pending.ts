@@ -1,7 +1,7 @@
 import { formatUnits, isError, toQuantity } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { networkOf } from "./network";
-import { Problem } from "./problem";
+import { Problem } from "../sdk/base/problem";
 import { isPassing, pause } from "./rpc";
 
 const POLLING = 500;

@@ -13,11 +13,11 @@ import type {
 } from "../.build/typechain";
 import { LocalReserve } from "../ignition/modules/LocalReserve";
 import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
-import { developmentAddresses } from "./accounts";
+import { developmentAddresses } from "../sdk/base/accounts";
 import { AGAIN, deployModule, findModule, type Addresses, type DeployOptions, type Sent } from "./ignition";
 import { networkOf, type Network } from "./network";
 import { readParameters, type Parameters } from "./parameters";
-import { Problem } from "./problem";
+import { Problem } from "../sdk/base/problem";
 
 /** A deployed protocol. */
 export interface Protocol {

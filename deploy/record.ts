@@ -4,13 +4,13 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { vestingModuleId } from "../ignition/modules/Vesting";
-import { readJson, toJson, writeWhole } from "../scripts/lib/files";
+import { readJson, toJson, writeWhole } from "../sdk/node/files";
 import { CREATE_X, CREATE_X_INTERFACE } from "./create2";
 import { AGAIN, blocksOf, journaledContracts, recordFile, type Addresses } from "./ignition";
 import { networkOf } from "./network";
-import { readEvents, readLogs, type Blocks } from "./logs";
-import type { LaunchedModel } from "./model";
-import { Problem } from "./problem";
+import { readEvents, readLogs, type Blocks } from "../sdk/rpc/logs";
+import type { LaunchedModel } from "./launch";
+import { Problem } from "../sdk/base/problem";
 import type { Protocol } from "./protocol";
 
 /** A contract on a chain, and where it came from. */

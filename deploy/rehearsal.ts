@@ -12,8 +12,8 @@ import type {
 } from "hardhat/types";
 import { CREATE_X, saltOf } from "./create2";
 import { networkOf } from "./network";
-import { launchModel } from "./model";
-import type { ModelFile } from "./modelFile";
+import { launchModel } from "./launch";
+import type { ModelFile } from "../sdk/schemas/modelFile";
 import type { Parameters } from "./parameters";
 import { deployProtocol, type Protocol } from "./protocol";
 

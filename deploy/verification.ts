@@ -2,7 +2,7 @@ import { Interface, type InterfaceAbi } from "ethers";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BuildInfo, HardhatRuntimeEnvironment } from "hardhat/types";
-import { toJson, writeWhole } from "../scripts/lib/files";
+import { toJson, writeWhole } from "../sdk/node/files";
 import { recordedContracts, type DeploymentRecord } from "./record";
 
 /** What a block explorer asks for to verify a contract. */

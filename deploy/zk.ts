@@ -6,12 +6,12 @@ import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { hybridMethodOf, hybridModuleId } from "../ignition/modules/HybridMethod";
 import { zkMethodOf, zkModuleId, type Circuit } from "../ignition/modules/ZkMethod";
-import { encodeKey, readKey, recordedKeyHash, type CircuitKey } from "../scripts/zk/prover";
+import { encodeKey, readKey, recordedKeyHash, type CircuitKey } from "../sdk/node/prover";
 import { deployModule, findModule, type Sent } from "./ignition";
 import type { Network } from "./network";
-import { confirm, type Report } from "./model";
-import type { BenchmarkTerms } from "./modelFile";
-import { Problem } from "./problem";
+import { confirm, type Report } from "./launch";
+import type { BenchmarkTerms } from "../sdk/schemas/modelFile";
+import { Problem } from "../sdk/base/problem";
 import type { Protocol } from "./protocol";
 
 /** Refuses a key against which everybody can forge proofs, but on a chain where nothing is at stake. */

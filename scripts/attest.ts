@@ -2,13 +2,13 @@
 // The command line of `attest`: shows a statement in words, signs it and adds the attestation to its bundle.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { address } from "../deploy/fields";
-import { attest } from "./attest/attest";
-import { formatBundle, readBundle } from "./attest/bundle";
-import { connect } from "./attest/chain";
-import { readClaims } from "./attest/claimsFile";
-import { readSigner } from "./attest/keys";
-import { describe, requireAcceptable } from "./attest/review";
+import { address } from "../sdk/base/fields";
+import { attest } from "../sdk/statements/attest";
+import { formatBundle, readBundle } from "../sdk/schemas/bundle";
+import { connect } from "../sdk/client/connect";
+import { readClaims } from "../sdk/schemas/claims";
+import { readSigner } from "../sdk/node/keys";
+import { describe, requireAcceptable } from "../sdk/statements/review";
 import {
   deliver,
   fileName,
@@ -18,8 +18,8 @@ import {
   runAsScript,
   type CommandLine,
   type Streams,
-} from "./lib/command";
-import { readText } from "./lib/files";
+} from "./cli/command";
+import { readText } from "../sdk/node/files";
 
 const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet

@@ -2,15 +2,15 @@
 // The command line of `claim`: pays contributors behind a root what is theirs.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { address } from "../deploy/fields";
-import { Problem } from "../deploy/problem";
-import { connect } from "./attest/chain";
-import { BATCH, claim } from "./attest/claim";
-import { readClaims } from "./attest/claimsFile";
-import { readSigner } from "./attest/keys";
-import { at } from "./evaluate/at";
-import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./lib/command";
-import { toJson } from "./lib/files";
+import { address } from "../sdk/base/fields";
+import { Problem } from "../sdk/base/problem";
+import { connect } from "../sdk/client/connect";
+import { BATCH, claim } from "../sdk/statements/claim";
+import { readClaims } from "../sdk/schemas/claims";
+import { readSigner } from "../sdk/node/keys";
+import { at } from "../sdk/evaluation/at";
+import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./cli/command";
+import { toJson } from "../sdk/node/files";
 
 const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet

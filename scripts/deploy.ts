@@ -4,14 +4,14 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { alone, deployTo } from "../deploy/deployment";
 import { recordFile } from "../deploy/ignition";
 import { networkOf } from "../deploy/network";
-import { readModelFile } from "../deploy/modelFile";
+import { readModelFile } from "../sdk/schemas/modelFile";
 import { parametersFile, readParameters } from "../deploy/parameters";
 import { unstick } from "../deploy/pending";
 import { planDeployment, type PlanOptions } from "../deploy/plan";
-import { Problem, together } from "../deploy/problem";
+import { Problem, together } from "../sdk/base/problem";
 import { readRecord } from "../deploy/record";
 import { writeVerification, type Verification } from "../deploy/verification";
-import { humanView, jsonView } from "./deploy/view";
+import { humanView, jsonView } from "./cli/views/deployment";
 import {
   digits,
   fileName,
@@ -22,7 +22,7 @@ import {
   runAsScript,
   type CommandLine,
   type Streams,
-} from "./lib/command";
+} from "./cli/command";
 
 const USAGE = `usage: npm run deploy -- --network <name> [options]
   --network <name>         localhost, sepolia, base-sepolia, base or mainnet

@@ -6,15 +6,15 @@ import { mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { deployTo } from "../deploy/deployment";
 import { networkOf } from "../deploy/network";
-import { statusName, type LaunchedModel } from "../deploy/model";
-import { readModelFile } from "../deploy/modelFile";
+import { statusName, type LaunchedModel } from "../deploy/launch";
+import { readModelFile } from "../sdk/schemas/modelFile";
 import { parametersFile, readParameters } from "../deploy/parameters";
-import { Problem, together } from "../deploy/problem";
-import { readHistory, type LaunchDocument } from "./launch/document";
-import { use } from "./launch/fees";
-import { improve } from "./launch/improve";
-import { trade } from "./launch/trade";
-import { bothViews, documentView, humanView, type View } from "./launch/view";
+import { Problem, together } from "../sdk/base/problem";
+import { readHistory, type LaunchDocument } from "../deploy/demo/document";
+import { use } from "../deploy/demo/fees";
+import { improve } from "../deploy/demo/improve";
+import { trade } from "../deploy/demo/trade";
+import { bothViews, documentView, humanView, type View } from "./cli/views/launch";
 import {
   digits,
   fileName,
@@ -24,10 +24,10 @@ import {
   runAsScript,
   type CommandLine,
   type Streams,
-} from "./lib/command";
-import { toJson, writeWhole } from "./lib/files";
-import { readState } from "./lib/state";
-import { renderReport } from "./report/report";
+} from "./cli/command";
+import { toJson, writeWhole } from "../sdk/node/files";
+import { readState } from "../sdk/client/market";
+import { renderReport } from "./cli/report/report";
 
 const USAGE = `usage: npm run launch [-- options]
   --model <file>        the model to launch; deploy/models/sentiment-v2.json without it

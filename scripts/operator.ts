@@ -2,12 +2,12 @@
 // The command line of `npm run operator`: the service that the platform runs. See docs/operator.md.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { Problem } from "../deploy/problem";
-import { fileName, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./lib/command";
-import { readConfig } from "./operator/config";
-import { embed } from "./operator/embedded";
-import { Service } from "./operator/service";
-import { Telemetry } from "./operator/telemetry";
+import { Problem } from "../sdk/base/problem";
+import { fileName, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./cli/command";
+import { readConfig } from "../operator/config";
+import { embed } from "../operator/embedded";
+import { Service } from "../operator/service";
+import { Telemetry } from "../operator/telemetry";
 
 const USAGE = `usage: npm run --silent operator [-- options]
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet; localhost without it

@@ -5,12 +5,12 @@ import { keccak256 } from "ethers";
 import { existsSync, readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { resolve } from "node:path";
-import { address, publishedId } from "../deploy/fields";
-import { Problem } from "../deploy/problem";
-import { formatBundle } from "./attest/bundle";
-import { connect } from "./attest/chain";
-import { formatClaims } from "./attest/claimsFile";
-import { MAX_LISTED, readContributorsFor } from "./attest/contributorsFile";
+import { address, publishedId } from "../sdk/base/fields";
+import { Problem } from "../sdk/base/problem";
+import { formatBundle } from "../sdk/schemas/bundle";
+import { connect } from "../sdk/client/connect";
+import { formatClaims } from "../sdk/schemas/claims";
+import { MAX_LISTED, readContributorsFor } from "../sdk/schemas/contributorsFile";
 import {
   deliver,
   digits,
@@ -20,11 +20,11 @@ import {
   runAsScript,
   type CommandLine,
   type Streams,
-} from "./lib/command";
-import { OWNER_ONLY, readText, writeWhole } from "./lib/files";
-import { isSealed, readPrivateKey, unseal } from "./zk/escrow";
-import { formatOpening, readCandidate, readOpening } from "./zk/openings";
-import { proposeProof } from "./zk/proposal";
+} from "./cli/command";
+import { OWNER_ONLY, readText, writeWhole } from "../sdk/node/files";
+import { isSealed, readPrivateKey, unseal } from "../sdk/node/escrow";
+import { formatOpening, readCandidate, readOpening } from "../sdk/proofs/openings";
+import { proposeProof } from "../sdk/node/proposal";
 
 const HOUR = 3600n;
 

@@ -3,12 +3,12 @@
 
 import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { address, hash, publishedId } from "../deploy/fields";
-import { formatBundle } from "./attest/bundle";
-import { connect } from "./attest/chain";
-import { formatClaims } from "./attest/claimsFile";
-import { MAX_LISTED, readContributorsFor } from "./attest/contributorsFile";
-import { propose, readMeasured } from "./attest/propose";
+import { address, hash, publishedId } from "../sdk/base/fields";
+import { formatBundle } from "../sdk/schemas/bundle";
+import { connect } from "../sdk/client/connect";
+import { formatClaims } from "../sdk/schemas/claims";
+import { MAX_LISTED, readContributorsFor } from "../sdk/schemas/contributorsFile";
+import { propose, readMeasured } from "../sdk/statements/propose";
 import {
   deliver,
   digits,
@@ -19,8 +19,8 @@ import {
   runAsScript,
   type CommandLine,
   type Streams,
-} from "./lib/command";
-import { writeWhole } from "./lib/files";
+} from "./cli/command";
+import { writeWhole } from "../sdk/node/files";
 
 const HOUR = 3600n;
 

@@ -2,13 +2,13 @@
 // The command line of `submit`: merges the bundles of a statement, sends it and prints what it minted.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { formatTokens } from "../deploy/units";
-import { mergeBundles, readBundle } from "./attest/bundle";
-import { connect } from "./attest/chain";
-import { readSigner } from "./attest/keys";
-import { submit } from "./attest/submit";
-import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./lib/command";
-import { toJson } from "./lib/files";
+import { formatTokens } from "../sdk/base/units";
+import { mergeBundles, readBundle } from "../sdk/schemas/bundle";
+import { connect } from "../sdk/client/connect";
+import { readSigner } from "../sdk/node/keys";
+import { submit } from "../sdk/statements/submit";
+import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./cli/command";
+import { toJson } from "../sdk/node/files";
 
 const USAGE = `usage: npm run --silent submit -- options [<bundle.json> ...]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet

@@ -3,11 +3,11 @@
 
 import { join, relative } from "node:path";
 import { cwd } from "node:process";
-import { pattern } from "../deploy/fields";
-import { Problem } from "../deploy/problem";
-import { fileName, flag, readCommandLine, runAsScript, type CommandLine, type Streams } from "./lib/command";
-import { CAPACITIES } from "./zk/commitment";
-import { beginCeremony, endCeremony, type Phase1 } from "./zk/ceremony";
+import { pattern } from "../sdk/base/fields";
+import { Problem } from "../sdk/base/problem";
+import { fileName, flag, readCommandLine, runAsScript, type CommandLine, type Streams } from "./cli/command";
+import { CAPACITIES } from "../sdk/proofs/commitment";
+import { beginCeremony, endCeremony, type Phase1 } from "../sdk/node/ceremony";
 import {
   ceremonyFolder,
   differingFiles,
@@ -21,7 +21,7 @@ import {
   writeKey,
   type Places,
   type Progress,
-} from "./zk/prover";
+} from "../sdk/node/prover";
 
 const USAGE = `usage: npm run zk:setup -- [options] [<rows>]          rows that the circuit holds: ${CAPACITIES.join(", ")}; default 1024
   --force                 make everything again, also what is there and as recorded

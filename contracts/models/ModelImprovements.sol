@@ -114,9 +114,8 @@ abstract contract ModelImprovements is ModelGovernance {
     /// @inheritdoc IModelImprovements
     function voidPayouts(address method, uint256 since, uint256 until) external onlyRole(DEFAULT_ADMIN_ROLE) {
         PayoutStop memory stop = _existingStop(method);
-        if (since < stop.since || since > block.timestamp)
-            revert OutOfRange("since", since, stop.since, block.timestamp);
         uint256 max = Math.min(stop.until, block.timestamp + 1);
+        if (since < stop.since || since >= max) revert OutOfRange("since", since, stop.since, max - 1);
         if (until <= since) revert OutOfRange("until", until, since + 1, max);
 
         _setPayoutStop(method, since, Math.min(until, max));
@@ -126,7 +125,7 @@ abstract contract ModelImprovements is ModelGovernance {
     function setDailyLimit(ModelId id, uint256 limitBps) external onlyRole(DEFAULT_ADMIN_ROLE) {
         Entry storage entry = _known(id);
         uint256 min = Math.max(1, _leastImprovement(entry));
-        if (limitBps < min || limitBps > MAX_SCORE) revert OutOfRange("dailyLimitBps", limitBps, min, MAX_SCORE);
+        if (limitBps < min || limitBps > MAX_SCORE) revert OutOfRange("limitBps", limitBps, min, MAX_SCORE);
 
         emit DailyLimitChanged(id, entry.dailyLimitBps, limitBps);
         entry.dailyLimitBps = uint16(limitBps);
@@ -305,9 +304,9 @@ abstract contract ModelImprovements is ModelGovernance {
         return entry.paidDay == _today() ? entry.paidBps : 0;
     }
 
-    /// @dev UTC days since 1970, modulo 65,536: what was paid on a day counts again for one day in the year 2149 at the earliest.
-    function _today() private view returns (uint16) {
-        return uint16(block.timestamp / 1 days);
+    /// @dev UTC days since 1970.
+    function _today() private view returns (uint24) {
+        return uint24(block.timestamp / 1 days);
     }
 
     function _hash(Payout memory payout) private pure returns (bytes32) {

@@ -48,7 +48,7 @@ abstract contract ModelStorage is IModelRegistry, ProtocolAccess {
         uint96 rewardsRemaining;
         uint16 score;
         uint16 dailyLimitBps;
-        uint16 paidDay; // days since 1970
+        uint24 paidDay; // days since 1970
         uint16 paidBps; // on that day
         BenchmarkTerms terms;
         Usage usage;

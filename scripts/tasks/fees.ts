@@ -2,10 +2,10 @@
 // The task of whoever collects usage fees.
 
 import { id } from "ethers";
-import { amount } from "../../deploy/fields";
-import { confirm, requirePool } from "../../deploy/model";
-import { formatReserve, RESERVE_DECIMALS } from "../../deploy/units";
-import { table } from "../lib/terminal";
+import { amount } from "../../sdk/base/fields";
+import { confirm, requirePool } from "../../deploy/launch";
+import { formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
+import { table } from "../cli/terminal";
 import { readId } from "./models";
 import { approve, once, readSender, signerOf, type Work } from "./run";
 

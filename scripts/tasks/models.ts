@@ -3,7 +3,7 @@
 
 import { id } from "ethers";
 import { resolve } from "node:path";
-import { publishedId, text } from "../../deploy/fields";
+import { publishedId, text } from "../../sdk/base/fields";
 import {
   ensureDistributed,
   ensureRegistered,
@@ -12,10 +12,10 @@ import {
   requireToken,
   statusName,
   type Launch,
-} from "../../deploy/model";
-import { readModelFile } from "../../deploy/modelFile";
-import { marketTable, readPool, readSupply, supplyTable } from "../lib/state";
-import { bold, table } from "../lib/terminal";
+} from "../../deploy/launch";
+import { readModelFile } from "../../sdk/schemas/modelFile";
+import { marketTable, readPool, readSupply, supplyTable } from "../../sdk/client/market";
+import { bold, table } from "../cli/terminal";
 import { PARAMETERS, pendingChanges } from "./parameters";
 import { resumed, type Arguments, type TaskContext, type TaskResult, type Work } from "./run";
 

@@ -2,12 +2,12 @@
 // The task of a model's governor.
 
 import { id } from "ethers";
-import { amount } from "../../deploy/fields";
-import { confirm } from "../../deploy/model";
-import { Problem } from "../../deploy/problem";
+import { amount } from "../../sdk/base/fields";
+import { confirm } from "../../deploy/launch";
+import { Problem } from "../../sdk/base/problem";
 import { patientSigner } from "../../deploy/rpc";
-import { formatInteger, formatReserve, formatTokens, RESERVE_DECIMALS, TOKEN_DECIMALS } from "../../deploy/units";
-import { digits } from "../lib/command";
+import { formatInteger, formatReserve, formatTokens, RESERVE_DECIMALS, TOKEN_DECIMALS } from "../../sdk/base/units";
+import { digits } from "../cli/command";
 import { readId } from "./models";
 import { once, optionOf, type Arguments, type TaskContext, type Work } from "./run";
 

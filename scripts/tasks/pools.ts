@@ -3,8 +3,8 @@
 
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import type { HokusaiAMM } from "../../.build/typechain";
-import { amount } from "../../deploy/fields";
-import { ensurePool, requirePool, requireToken } from "../../deploy/model";
+import { amount } from "../../sdk/base/fields";
+import { ensurePool, requirePool, requireToken } from "../../deploy/launch";
 import {
   formatPrice,
   formatReserve,
@@ -12,10 +12,10 @@ import {
   RESERVE_DECIMALS,
   roundTokens,
   TOKEN_DECIMALS,
-} from "../../deploy/units";
-import { digits } from "../lib/command";
-import { table } from "../lib/terminal";
-import { priceImpact, settle, type Trade } from "../lib/trading";
+} from "../../sdk/base/units";
+import { digits } from "../cli/command";
+import { table } from "../cli/terminal";
+import { priceImpact, settle, type Trade } from "../../sdk/client/trade";
 import { readId, stepOf } from "./models";
 import {
   approve,

@@ -5,17 +5,17 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { getAddress, type Addressable } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { alone, orAgain } from "../../deploy/deployment";
-import { address, Fields, type Rule } from "../../deploy/fields";
-import { confirm, type Step } from "../../deploy/model";
+import { address, Fields, type Rule } from "../../sdk/base/fields";
+import { confirm, type Step } from "../../deploy/launch";
 import { persist } from "../../deploy/pending";
-import { Problem } from "../../deploy/problem";
+import { Problem } from "../../sdk/base/problem";
 import { requireProtocol, type Protocol } from "../../deploy/protocol";
 import { isPassing, patientSigner } from "../../deploy/rpc";
-import { formatReserve } from "../../deploy/units";
-import { stepLines } from "../launch/view";
-import { compile } from "../lib/compile";
-import { explain } from "../lib/errors";
-import { toJson } from "../lib/files";
+import { formatReserve } from "../../sdk/base/units";
+import { stepLines } from "../cli/views/launch";
+import { compile } from "../cli/compile";
+import { explain } from "../../sdk/client/errors";
+import { toJson } from "../../sdk/node/files";
 
 /** What a task works with. */
 export interface TaskContext {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { checkParameters, readParameters, type Parameters } from "../../deploy/parameters";
-import { Problem } from "../../deploy/problem";
+import { Problem } from "../../sdk/base/problem";
 
 const FILE = "parameters.json5";
 const DEVELOPMENT_ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";

@@ -6,7 +6,7 @@ import hre, { ethers } from "hardhat";
 import type { ModelToken } from "../../.build/typechain";
 import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
 import { deployProtocol } from "../../deploy/protocol";
-import { hashDistribution } from "../../scripts/attest/contributors";
+import { hashDistribution } from "../../sdk/schemas/distribution";
 import {
   type Contributor,
   encodeProof,
@@ -14,7 +14,7 @@ import {
   type ImprovementStatement,
   STATEMENT_TYPES,
   statementDomain,
-} from "../../scripts/attest/statement";
+} from "../../sdk/schemas/statement";
 import { buildBenchmark, buildModel, Direction, modelIdOf } from "./models";
 import { argumentsOf, signerOf } from "./protocol";
 import { BPS, DAY, HOUR, TOKEN } from "./units";

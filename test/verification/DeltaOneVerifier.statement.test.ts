@@ -1,7 +1,7 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import type { Evaluation, ImprovementStatement } from "../../scripts/attest/statement";
+import type { Evaluation, ImprovementStatement } from "../../sdk/schemas/statement";
 import {
   attest,
   BASELINE,

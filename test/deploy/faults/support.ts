@@ -11,12 +11,12 @@ import { join, resolve } from "node:path";
 import { CREATE_X } from "../../../deploy/create2";
 import { deployTo } from "../../../deploy/deployment";
 import { deployModule, nameOf, type Sent } from "../../../deploy/ignition";
-import type { Step } from "../../../deploy/model";
-import { readModelFile } from "../../../deploy/modelFile";
+import type { Step } from "../../../deploy/launch";
+import { readModelFile } from "../../../sdk/schemas/modelFile";
 import { readParameters } from "../../../deploy/parameters";
 import { LocalReserve } from "../../../ignition/modules/LocalReserve";
-import { explain } from "../../../scripts/lib/errors";
-import { toJson } from "../../../scripts/lib/files";
+import { explain } from "../../../sdk/client/errors";
+import { toJson } from "../../../sdk/node/files";
 import { startFaultyRpc, type FaultyRpc } from "../../helpers/faultyRpc";
 import { rpc, startAnvil, type Node } from "../../helpers/process";
 
