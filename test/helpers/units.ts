@@ -21,5 +21,8 @@ export const ADMIN_DELAY = 2n * DAY;
 
 export const MAX_UINT256 = 2n ** 256n - 1n;
 
-/** The name of a parameter as errors carry it. */
+/** Time that a payout waits where the tests deploy, in seconds. */
+export const PAYOUT_DELAY = 2n * DAY;
+
+/** Name of a parameter as errors carry it. */
 export const field = (name: string): string => encodeBytes32String(name);
