@@ -14,7 +14,10 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async () => ({
   isSolcJs: true,
   version: solcVersion,
   // Asked of the compiler itself, for explorers that compare it; runs only when something is compiled.
-  longVersion: execFileSync(process.execPath, ["scripts/solc.mjs", "--version"], { cwd: __dirname, encoding: "utf8" })
+  longVersion: execFileSync(process.execPath, ["scripts/dev/solc.mjs", "--version"], {
+    cwd: __dirname,
+    encoding: "utf8",
+  })
     .replace("Version: ", "")
     .replace(/\.Emscripten.*/s, ""),
 }));

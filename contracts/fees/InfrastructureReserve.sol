@@ -66,16 +66,13 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
     function credit(ModelId model, uint256 amount) external {
         if (msg.sender != address(feeRouter)) revert UnauthorizedCaller(msg.sender, address(feeRouter));
         Account storage account = _accounts[model];
-        uint256 balance;
+        (uint256 balance, bool isListed) = (account.balance, account.isListed);
         unchecked {
-            balance = account.balance + amount; // The router's amounts are below 2^128; 2^120 of them fit.
+            balance += amount; // The router's amounts are below 2^128; 2^120 of them fit.
         }
 
-        if (!account.isListed) {
-            account.isListed = true;
-            _models.push(model);
-        }
-        account.balance = uint248(balance);
+        if (!isListed) _models.push(model);
+        (account.balance, account.isListed) = (uint248(balance), true);
         emit Credited(model, amount, balance);
     }
 

@@ -24,11 +24,11 @@ import {Permit, Permits} from "../types/Permit.sol";
 /// @notice See {IUsageFeeRouter}.
 /// @dev Custody: none, at any time. Trusts: the registry for pool, split and price.
 ///
-/// The reserve token must charge nothing on transfers. What reaches the infrastructure reserve is measured always, because that
-/// owes it to the model. What reaches the pool is measured where it is the larger share: a token whose charge grows with the
-/// amount, however it is rounded, keeps nothing of the smaller share when it kept nothing of the larger. Where it is not, the
-/// pool still makes sure that it holds what it owes. Known limit: a token that charges pools and no others could then be paid
-/// out of the trade fees that wait in the pool. To measure both shares always would cost a deposit 1,950 gas more.
+/// The reserve token must charge nothing on transfers. What reaches the infrastructure reserve is measured, because it is owed
+/// to the model there. What reaches the pool is measured where it is the larger share, which takes 1,950 gas: a token whose
+/// charge grows with the amount, however it is rounded, keeps nothing of the smaller share when it kept nothing of the larger.
+/// Where the pool's share is not the larger, the pool alone makes sure that it holds what it owes. Known limit: a token that
+/// charges pools and nobody else could then be paid out of the trade fees that wait in the pool.
 contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using Permits for Permit;

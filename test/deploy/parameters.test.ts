@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { checkParameters, readParameters, type Parameters } from "../../deploy/parameters";
-import { Problem } from "../../deploy/problem";
+import { parseParameters, readParameters, type Parameters } from "../../deploy/parameters";
+import { Problem } from "../../sdk/base/problem";
 
 const FILE = "parameters.json5";
 const DEVELOPMENT_ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
@@ -28,12 +28,12 @@ function buildParameters(): Parameters {
 const refusalOf = (change: (parameters: Parameters) => void, isLocal = false) => {
   const parameters = buildParameters();
   change(parameters);
-  return () => checkParameters(JSON.parse(JSON.stringify(parameters)), FILE, isLocal);
+  return () => parseParameters(JSON.parse(JSON.stringify(parameters)), FILE, isLocal);
 };
 
 describe("Deployment parameters", () => {
   it("accepts a complete set as it is", () => {
-    expect(checkParameters(JSON.parse(JSON.stringify(buildParameters())), FILE, false)).to.deep.equal(
+    expect(parseParameters(JSON.parse(JSON.stringify(buildParameters())), FILE, false)).to.deep.equal(
       buildParameters(),
     );
   });

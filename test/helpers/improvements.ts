@@ -13,7 +13,7 @@ import {
   type ImprovementStatement,
   STATEMENT_TYPES,
   statementDomain,
-} from "../../scripts/attest/statement";
+} from "../../sdk/schemas/statement";
 import { buildBenchmark, buildModel, Direction, modelIdOf } from "./models";
 import { hashPayees, hashPayout, type QueuedPayout, queuedBy, release, waitFor } from "./payouts";
 import { argumentsOf, signerOf } from "./protocol";

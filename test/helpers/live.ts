@@ -3,7 +3,7 @@ import hre from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Parameters } from "../../deploy/parameters";
 import { environmentFor } from "../../deploy/rehearsal";
-import type { Main, Streams } from "../../scripts/lib/command";
+import type { Main, Streams } from "../../scripts/cli/command";
 import { rpc, type Node, type Outcome } from "./process";
 
 const FUNDS = parseEther("100");

@@ -9,7 +9,7 @@ import type {
   RewardDistributor,
   TokenManager,
 } from "../../.build/typechain";
-import { hashDistribution } from "../../scripts/attest/contributors";
+import { hashDistribution } from "../../sdk/schemas/distribution";
 
 /** What `payoutOf` answers once a payout waits no longer. */
 export const [RELEASED, VOIDED] = [toBeHex(1, 32), toBeHex(2, 32)];

@@ -2,7 +2,7 @@ import { anyValue } from "@nomicfoundation/hardhat-chai-matchers/withArgs";
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import type { Evaluation, ImprovementStatement } from "../../scripts/attest/statement";
+import type { Evaluation, ImprovementStatement } from "../../sdk/schemas/statement";
 import {
   attest,
   BASELINE,
