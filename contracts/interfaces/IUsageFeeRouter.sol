@@ -53,8 +53,8 @@ interface IUsageFeeRouter {
 
     /// @notice Pays usage fees for a model.
     /// @dev Emits `FeeDeposited`, `Credited` of the infrastructure reserve and `FeesDeposited` of the pool. Reverts
-    /// `PoolNotFound`, `InvalidAmount`, `OutOfRange`, `UnexpectedReserveReceived` of router or pool when the reserve token keeps
-    /// something, `ReserveOverflow` of the pool, and as the reserve token does.
+    /// `PoolNotFound`, `InvalidAmount`, `OutOfRange` of the router, or of the pool when it has no room for its share,
+    /// `UnexpectedReserveReceived` of router or pool when the reserve token keeps something, and as the reserve token does.
     /// @param model The model.
     /// @param amount Reserve units, 1 … 2^128 − 1.
     function depositFee(ModelId model, uint256 amount) external;

@@ -15,8 +15,8 @@ import {GuardianPause} from "../libraries/GuardianPause.sol";
 import {
     HashMismatch,
     OutOfRange,
-    requireWithin,
     PoolNotFound,
+    requireWithin,
     UnauthorizedCaller,
     ValueMismatch,
     WrongModelStatus,

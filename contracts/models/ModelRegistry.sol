@@ -266,4 +266,3 @@ contract ModelRegistry is ModelImprovements {
         requireWithin("targetScore", benchmark.targetScore, least, most);
     }
 }
-}
