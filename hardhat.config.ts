@@ -14,7 +14,10 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async () => ({
   isSolcJs: true,
   version: solcVersion,
   // Asked of the compiler itself, for explorers that compare it; runs only when something is compiled.
-  longVersion: execFileSync(process.execPath, ["scripts/solc.mjs", "--version"], { cwd: __dirname, encoding: "utf8" })
+  longVersion: execFileSync(process.execPath, ["scripts/dev/solc.mjs", "--version"], {
+    cwd: __dirname,
+    encoding: "utf8",
+  })
     .replace("Version: ", "")
     .replace(/\.Emscripten.*/s, ""),
 }));
@@ -36,6 +39,7 @@ const publicNetworks = {
   sepolia: publicNetwork("sepolia", 11_155_111),
   "base-sepolia": publicNetwork("base-sepolia", 84_532),
   mainnet: publicNetwork("mainnet", 1),
+  base: publicNetwork("base", 8_453),
 };
 
 extendEnvironment(({ network }) => {

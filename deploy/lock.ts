@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { Problem } from "./problem";
+import { Problem } from "../sdk/base/problem";
 
 /**
  * Keeps others out of what a file stands for while something is done. The file holds the number of the process; one that is left

@@ -3,19 +3,27 @@ import type { DeploymentParameters } from "@nomicfoundation/ignition-core";
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cwd } from "node:process";
-import { developmentAddresses } from "./accounts";
-import { address, addresses, Fields, integer, type Rule } from "./fields";
-import { Problem } from "./problem";
+import { developmentAddresses } from "../sdk/base/accounts";
+import { address, addresses, Fields, integer, type Rule } from "../sdk/base/fields";
+import { Problem } from "../sdk/base/problem";
 
 const FOLDER = join(__dirname, "../ignition/parameters");
 const LONGEST_DELAY = 30 * 86_400;
 const MOST_ATTESTERS = 64;
 
+/** Bounds of the registry's constructor: 10 minutes and 14 days. */
+const [SHORTEST_PAYOUT_DELAY, LONGEST_PAYOUT_DELAY] = [600, 1_209_600];
+
 /** What a network's parameter file declares, by the Ignition module that uses it; `$global` is for several. */
 const DECLARED = {
   $global: { deployer: address, adminDelay: integer(1, LONGEST_DELAY), guardians: addresses, reserveToken: address },
   Governance: { proposers: addresses, executors: addresses },
-  Models: { registrars: addresses, poolCreators: addresses, payers: addresses },
+  Models: {
+    registrars: addresses,
+    poolCreators: addresses,
+    payers: addresses,
+    payoutDelay: integer(SHORTEST_PAYOUT_DELAY, LONGEST_PAYOUT_DELAY),
+  },
   Methods: { attesters: addresses, threshold: integer(1, MOST_ATTESTERS) },
   Tokens: { operators: addresses, deployers: addresses, distributors: addresses },
   Market: { treasury: address },
@@ -42,11 +50,11 @@ export async function readParameters(
 ): Promise<Parameters> {
   const name = relative(cwd(), file);
   if (!existsSync(file)) throw new Problem(`${name} does not exist: write it to deploy to ${network.name}.`);
-  return checkParameters(await readDeploymentParameters(file), name, network.isLocal);
+  return parseParameters(await readDeploymentParameters(file), name, network.isLocal);
 }
 
 /** Checks parameters; throws one {@link Problem} that names everything wrong at once. */
-export function checkParameters(parameters: DeploymentParameters, file: string, isLocal: boolean): Parameters {
+export function parseParameters(parameters: DeploymentParameters, file: string, isLocal: boolean): Parameters {
   const fields = new Fields(parameters);
   const development = isLocal ? new Set<string>() : developmentAddresses();
   const modules = Object.entries(DECLARED).map(([module, rules]) => {

@@ -2,22 +2,24 @@
 
 import { formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { readKey } from "../scripts/zk/prover";
-import { developmentAddresses } from "./accounts";
+import { developmentAddresses } from "../sdk/base/accounts";
+import { Problem } from "../sdk/base/problem";
+import { RESERVE_DECIMALS } from "../sdk/base/units";
+import type { Network } from "../sdk/client/access";
+import { readKey } from "../sdk/node/prover";
+import type { ModelFile } from "../sdk/schemas/modelFile";
 import { CREATE_X } from "./create2";
-import { journaledContracts, nameOf, type Addresses } from "./ignition";
-import { networkOf, type Network } from "./network";
-import { signerOfStep, stepsTaken } from "./model";
-import type { ModelFile } from "./modelFile";
+import { journaledContracts, nameOf, type Addresses } from "./journal";
+import { signerOfStep, stepsTaken } from "./launch";
+import { isMainnet, networkOf } from "./network";
 import type { Parameters } from "./parameters";
-import { Problem } from "./problem";
 import { connectProtocol, type Protocol } from "./protocol";
 import { contradictions } from "./record";
 import { rehearse, type Rehearsal } from "./rehearsal";
-import { RESERVE_DECIMALS } from "./units";
 import { requireSafeKey } from "./zk";
 
-const MAINNET = 1;
+/** Least time that rewards wait where tokens have value, in seconds: as long as the timelock. */
+const MAINNET_PAYOUT_DELAY = 2 * 86_400;
 
 /** A transaction of a deployment. */
 export interface PlannedStep {
@@ -70,6 +72,7 @@ export async function planDeployment(
     ...confirmationProblems(network, confirmedChain),
     ...keyProblems(hre, network),
     ...circuitProblems(network, files),
+    ...payoutDelayProblems(network, parameters),
   ];
   const chain = await chainProblem(hre, network);
   if (chain !== undefined) throw refusal([...problems, chain]);
@@ -95,7 +98,7 @@ function confirmationProblems({ name, chainId }: Network, confirmed: number | un
   if (confirmed !== undefined && confirmed !== chainId) {
     return [`--confirm-chain is ${confirmed}, expected ${chainId}, the id of ${name}`];
   }
-  return chainId === MAINNET && confirmed === undefined
+  return isMainnet({ chainId }) && confirmed === undefined
     ? [`${name} is where value is at stake: confirm its id with --confirm-chain ${chainId}`]
     : [];
 }
@@ -122,6 +125,13 @@ function circuitProblems(network: Network, files: readonly ModelFile[]): string[
       return [error.message.replace(/\.$/, "")];
     }
   });
+}
+
+/** Where tokens have value, whoever must object to a reward has as long as for a decision of the admin's. */
+function payoutDelayProblems(network: Network, { Models: { payoutDelay } }: Parameters): string[] {
+  return isMainnet(network) && payoutDelay < MAINNET_PAYOUT_DELAY
+    ? [`Models.payoutDelay is ${payoutDelay}, expected at least ${MAINNET_PAYOUT_DELAY} on ${network.name}`]
+    : [];
 }
 
 async function chainProblem(hre: HardhatRuntimeEnvironment, { name }: Network): Promise<string | undefined> {

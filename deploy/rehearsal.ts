@@ -10,10 +10,10 @@ import type {
   ProviderExtender,
   RequestArguments,
 } from "hardhat/types";
+import type { ModelFile } from "../sdk/schemas/modelFile";
 import { CREATE_X, saltOf } from "./create2";
+import { launchModel } from "./launch";
 import { networkOf } from "./network";
-import { launchModel } from "./model";
-import type { ModelFile } from "./modelFile";
 import type { Parameters } from "./parameters";
 import { deployProtocol, type Protocol } from "./protocol";
 

@@ -2,13 +2,15 @@
 // The command line of `attest`: shows a statement in words, signs it and adds the attestation to its bundle.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { address } from "../deploy/fields";
-import { attest } from "./attest/attest";
-import { formatBundle, readBundle } from "./attest/bundle";
-import { connect } from "./attest/chain";
-import { readClaims } from "./attest/claimsFile";
-import { readSigner } from "./attest/keys";
-import { describe, requireAcceptable } from "./attest/review";
+import { siteOf } from "../deploy/network";
+import { address } from "../sdk/base/fields";
+import { connect } from "../sdk/client/connect";
+import { readText } from "../sdk/node/files";
+import { readSigner } from "../sdk/node/keys";
+import { formatBundle, readBundle } from "../sdk/schemas/bundle";
+import { readClaims } from "../sdk/schemas/claims";
+import { attest } from "../sdk/statements/attest";
+import { describe, requireAcceptable } from "../sdk/statements/review";
 import {
   deliver,
   fileName,
@@ -18,11 +20,10 @@ import {
   runAsScript,
   type CommandLine,
   type Streams,
-} from "./lib/command";
-import { readText } from "./lib/files";
+} from "./cli/command";
 
 const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]          standard input without a file
-  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --network <name>       localhost, sepolia, base-sepolia, base or mainnet
   --verifier <address>   the protocol's DeltaOneVerifier, as you know it: a statement for another is refused
   --claims <file>        the contributors, when the statement names them by a root
   --keystore <file>      your encrypted key; its password is KEYSTORE_PASSWORD or asked for. Without it the key is PRIVATE_KEY
@@ -51,10 +52,10 @@ async function run(
   { verifier, bundle, claims, keystore, out }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
-  const chain = await connect(hre, verifier);
+  const chain = await connect(siteOf(hre), verifier);
   const review = await requireAcceptable(chain, bundle);
   for (const line of await describe(chain, review, claims)) streams.err(line);
-  const signer = await readSigner(hre, { keystore, ...streams });
+  const signer = await readSigner(chain, { keystore, ...streams });
   return deliver(formatBundle(await attest(review, signer)), out);
 }
 

@@ -2,18 +2,19 @@
 // The command line of `claim`: pays contributors behind a root what is theirs.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { address } from "../deploy/fields";
-import { Problem } from "../deploy/problem";
-import { connect } from "./attest/chain";
-import { BATCH, claim } from "./attest/claim";
-import { readClaims } from "./attest/claimsFile";
-import { readSigner } from "./attest/keys";
-import { at } from "./evaluate/at";
-import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./lib/command";
-import { toJson } from "./lib/files";
+import { siteOf } from "../deploy/network";
+import { address } from "../sdk/base/fields";
+import { Problem } from "../sdk/base/problem";
+import { connect } from "../sdk/client/connect";
+import { at } from "../sdk/evaluation/at";
+import { readSigner } from "../sdk/node/keys";
+import { readClaims } from "../sdk/schemas/claims";
+import { toJson } from "../sdk/schemas/json";
+import { BATCH, claim } from "../sdk/statements/claim";
+import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./cli/command";
 
 const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]          standard input without a file
-  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --network <name>       localhost, sepolia, base-sepolia, base or mainnet
   --account <address>    the contributor to pay; everybody who was not paid yet without it, ${BATCH} in a transaction
   --keystore <file>      encrypted key of whoever pays for the gas; its password is KEYSTORE_PASSWORD or asked for. Without it
                          the key is PRIVATE_KEY
@@ -41,8 +42,8 @@ async function run(
   { files, verifier, account, keystore }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
-  const chain = await connect(hre, verifier);
-  const sender = await readSigner(hre, { keystore, ...streams });
+  const chain = await connect(siteOf(hre), verifier);
+  const sender = await readSigner(chain, { keystore, ...streams });
   return toJson(await claim(chain, files, sender, account || undefined));
 }
 

@@ -20,9 +20,9 @@ import {
 } from "ethers";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { developmentAddresses } from "../deploy/accounts";
-import { Problem } from "../deploy/problem";
-import { runAsScript, type Streams } from "./lib/command";
+import { developmentAddresses } from "../sdk/base/accounts";
+import { Problem } from "../sdk/base/problem";
+import { runAsScript, type Streams } from "./cli/command";
 
 const LOCAL_CHAIN_ID = "31337";
 const DIGITS = /^[1-9][0-9]{0,14}$/;

@@ -2,17 +2,18 @@
 // The command line of `doctor`: compares a live deployment with what is declared, and says what differs.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { examine } from "./doctor/doctor";
-import { observe } from "./doctor/observe";
-import { isHealthy, toDocument, toText } from "./doctor/report";
-import { flag, mainOf, networkName, runAsScript, type CommandLine, type Main } from "./lib/command";
-import { toJson } from "./lib/files";
+import { examine } from "../deploy/doctor/doctor";
+import { observe } from "../deploy/doctor/observe";
+import { isHealthy, toDocument } from "../deploy/doctor/report";
+import { toJson } from "../sdk/schemas/json";
+import { flag, mainOf, networkName, runAsScript, type CommandLine, type Main } from "./cli/command";
+import { toText } from "./cli/views/diagnosis";
 
 /** Exit codes beside 0: something is wrong, or nothing could be looked at. */
 const [DEVIATIONS, COULD_NOT_LOOK] = [1, 2];
 
 const USAGE = `usage: npm run --silent doctor -- --network <name> [--json]
-  --network <name>       localhost, sepolia, base-sepolia or mainnet
+  --network <name>       localhost, sepolia, base-sepolia, base or mainnet
   --json                 print one JSON document instead of the tables
   --help                 print this text
 Reads only. Exit code 0: every check passes, ${DEVIATIONS}: something is wrong, ${COULD_NOT_LOOK}: could not look.`;

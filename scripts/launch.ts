@@ -4,17 +4,19 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { readHistory, type LaunchDocument } from "../deploy/demo/document";
+import { use } from "../deploy/demo/fees";
+import { improve } from "../deploy/demo/improve";
+import { trade } from "../deploy/demo/trade";
 import { deployTo } from "../deploy/deployment";
+import { statusName, type LaunchedModel } from "../deploy/launch";
 import { networkOf } from "../deploy/network";
-import { statusName, type LaunchedModel } from "../deploy/model";
-import { readModelFile } from "../deploy/modelFile";
 import { parametersFile, readParameters } from "../deploy/parameters";
-import { Problem, together } from "../deploy/problem";
-import { readHistory, type LaunchDocument } from "./launch/document";
-import { use } from "./launch/fees";
-import { improve } from "./launch/improve";
-import { trade } from "./launch/trade";
-import { bothViews, documentView, humanView, type View } from "./launch/view";
+import { Problem, together } from "../sdk/base/problem";
+import { readState } from "../sdk/client/market";
+import { writeWhole } from "../sdk/node/files";
+import { readModelFile } from "../sdk/node/modelFile";
+import { toJson } from "../sdk/schemas/json";
 import {
   digits,
   fileName,
@@ -24,15 +26,14 @@ import {
   runAsScript,
   type CommandLine,
   type Streams,
-} from "./lib/command";
-import { toJson, writeWhole } from "./lib/files";
-import { readState } from "./lib/state";
-import { renderReport } from "./report/report";
+} from "./cli/command";
+import { renderReport } from "./cli/report/report";
+import { bothViews, documentView, humanView, type View } from "./cli/views/launch";
 
 const USAGE = `usage: npm run launch [-- options]
   --model <file>        the model to launch; deploy/models/sentiment-v2.json without it
-  --network <name>      hardhat (a chain in this process), localhost, sepolia, base-sepolia or mainnet; hardhat without it
-  --confirm-chain <id>  id of the chain that you mean; needed on mainnet
+  --network <name>      hardhat (a chain in this process), localhost, sepolia, base-sepolia, base or mainnet; hardhat without it
+  --confirm-chain <id>  id of the chain that you mean; needed on mainnet and base
   --json                print one JSON document instead of the steps; with npm run --silent it stands alone
   --report [<file>]     also write a page with the curve, the supply and every transaction; .build/report.html without a name
   --verbose             print the stack of an error

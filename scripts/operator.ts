@@ -2,15 +2,15 @@
 // The command line of `npm run operator`: the service that the platform runs. See docs/operator.md.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { Problem } from "../deploy/problem";
-import { fileName, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./lib/command";
-import { readConfig } from "./operator/config";
-import { embed } from "./operator/embedded";
-import { Service } from "./operator/service";
-import { Telemetry } from "./operator/telemetry";
+import { readConfig } from "../operator/config";
+import { embed } from "../operator/embedded";
+import { Service } from "../operator/service";
+import { Telemetry } from "../operator/telemetry";
+import { Problem } from "../sdk/base/problem";
+import { fileName, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./cli/command";
 
 const USAGE = `usage: npm run --silent operator [-- options]
-  --network <name>       localhost, sepolia, base-sepolia or mainnet; localhost without it
+  --network <name>       localhost, sepolia, base-sepolia, base or mainnet; localhost without it
   --config <file>        duties, keys and limits, see docs/operator.md; without it all duties with development accounts,
                          on a local chain only
   --help                 print this text`;
@@ -34,7 +34,12 @@ async function run(
   if (url === undefined)
     throw new Problem(`${hre.network.name} lives in this process: choose localhost or a public network.`);
   const telemetry = new Telemetry(streams.out);
-  const service = await Service.open(config ?? (await embed(hre, streams.env)), { hre, url, streams, telemetry });
+  const service = await Service.open(config ?? (await embed(hre, streams.env)), {
+    hre,
+    url,
+    secrets: streams,
+    telemetry,
+  });
   const stop = () => service.stop();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
   await service.run();

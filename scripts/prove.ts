@@ -2,15 +2,21 @@
 // The command line of `prove`: openings become a statement and its proof.
 
 import { keccak256 } from "ethers";
-import { existsSync, readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { address, publishedId } from "../deploy/fields";
-import { Problem } from "../deploy/problem";
-import { formatBundle } from "./attest/bundle";
-import { connect } from "./attest/chain";
-import { formatClaims } from "./attest/claimsFile";
-import { MAX_LISTED, readContributorsFor } from "./attest/contributorsFile";
+import { siteOf } from "../deploy/network";
+import { address, publishedId } from "../sdk/base/fields";
+import { Problem } from "../sdk/base/problem";
+import { connect } from "../sdk/client/connect";
+import { readContributorsFor } from "../sdk/node/contributors";
+import { isSealed, readPrivateKey, unseal } from "../sdk/node/escrow";
+import { OWNER_ONLY, readText, writeWhole } from "../sdk/node/files";
+import { proposeProof } from "../sdk/node/proposal";
+import { formatOpening, readCandidate, readOpening } from "../sdk/proofs/openings";
+import { formatBundle } from "../sdk/schemas/bundle";
+import { formatClaims } from "../sdk/schemas/claims";
+import { MAX_LISTED } from "../sdk/schemas/contributorsFile";
 import {
   deliver,
   digits,
@@ -20,16 +26,12 @@ import {
   runAsScript,
   type CommandLine,
   type Streams,
-} from "./lib/command";
-import { OWNER_ONLY, readText, writeWhole } from "./lib/files";
-import { isSealed, readPrivateKey, unseal } from "./zk/escrow";
-import { formatOpening, readCandidate, readOpening } from "./zk/openings";
-import { proposeProof } from "./zk/proposal";
+} from "./cli/command";
 
 const HOUR = 3600n;
 
 const USAGE = `usage: npm run --silent prove -- options
-  --network <name>          localhost, sepolia, base-sepolia or mainnet
+  --network <name>          localhost, sepolia, base-sepolia, base or mainnet
   --verifier <address>      the protocol's DeltaOneVerifier
   --model <id>              the model's published id
   --evaluation-id <name>    a name for this evaluation that the model has not used; its hash is the evaluation's id
@@ -118,7 +120,7 @@ async function run(
   { verifier, openingFile, claimsFile, out, ...proposal }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
-  const { bundle, claims } = await proposeProof(await connect(hre, verifier), proposal, streams.err);
+  const { bundle, claims } = await proposeProof(await connect(siteOf(hre), verifier), proposal, streams.err);
   if (openingFile !== "") writeWhole(openingFile, `${formatOpening(proposal.candidate)}\n`, OWNER_ONLY);
   if (claims) writeWhole(claimsFile, `${formatClaims(claims)}\n`);
   return deliver(formatBundle(bundle), out);

@@ -3,12 +3,15 @@
 
 import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { address, hash, publishedId } from "../deploy/fields";
-import { formatBundle } from "./attest/bundle";
-import { connect } from "./attest/chain";
-import { formatClaims } from "./attest/claimsFile";
-import { MAX_LISTED, readContributorsFor } from "./attest/contributorsFile";
-import { propose, readMeasured } from "./attest/propose";
+import { siteOf } from "../deploy/network";
+import { address, hash, publishedId } from "../sdk/base/fields";
+import { connect } from "../sdk/client/connect";
+import { readContributorsFor } from "../sdk/node/contributors";
+import { writeWhole } from "../sdk/node/files";
+import { formatBundle } from "../sdk/schemas/bundle";
+import { formatClaims } from "../sdk/schemas/claims";
+import { MAX_LISTED } from "../sdk/schemas/contributorsFile";
+import { propose, readMeasured } from "../sdk/statements/propose";
 import {
   deliver,
   digits,
@@ -19,13 +22,12 @@ import {
   runAsScript,
   type CommandLine,
   type Streams,
-} from "./lib/command";
-import { writeWhole } from "./lib/files";
+} from "./cli/command";
 
 const HOUR = 3600n;
 
 const USAGE = `usage: npm run --silent statement -- options [<evaluation.json>]          what evaluate prints; standard input without a file
-  --network <name>                 localhost, sepolia, base-sepolia or mainnet
+  --network <name>                 localhost, sepolia, base-sepolia, base or mainnet
   --verifier <address>             the protocol's DeltaOneVerifier
   --model <id>                     the model's published id
   --evaluation-id <name>           a name for this evaluation that the model has not used; its hash is the evaluation's id
@@ -57,7 +59,7 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
 }
 
 async function run(hre: HardhatRuntimeEnvironment, input: ReturnType<typeof read>): Promise<string> {
-  const { bundle, claims } = await propose(await connect(hre, input.verifier), input);
+  const { bundle, claims } = await propose(await connect(siteOf(hre), input.verifier), input);
   if (claims) writeWhole(input.claimsFile, `${formatClaims(claims)}\n`);
   return deliver(formatBundle(bundle), input.out);
 }

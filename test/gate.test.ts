@@ -9,7 +9,7 @@ const ROOT = resolve(__dirname, "..");
  * compile the whole project to apply it.
  */
 function runForgeWithout(file: string) {
-  const { status, stdout } = spawnSync(process.execPath, ["scripts/test-solidity.mjs"], {
+  const { status, stdout } = spawnSync(process.execPath, ["scripts/dev/test-solidity.mjs"], {
     cwd: ROOT,
     encoding: "utf8",
     env: {

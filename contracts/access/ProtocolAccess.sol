@@ -5,15 +5,18 @@ import {AccessControlDefaultAdminRules} from "@openzeppelin/contracts/access/ext
 import {Roles} from "./Roles.sol";
 
 /// @title Access rules shared by every contract that has roles
-/// @notice One admin, a timelock from the first block, changed in two steps and never to zero. What adds power goes
-/// through it; what takes power away is a guardian's instant word. The deploying account is granted nothing.
+/// @notice One admin, a timelock from the first block, changed in two steps and never to zero. It grants and revokes every role
+/// that has no other admin, after its delay; guardians take operational roles away at once. The deploying account is granted
+/// nothing.
 abstract contract ProtocolAccess is AccessControlDefaultAdminRules {
     /// @notice May take power away at once: revoke operational roles and cause pauses that expire.
     bytes32 public constant GUARDIAN_ROLE = Roles.GUARDIAN;
 
-    /// @notice The role cannot be revoked by a guardian.
+    /// @notice The role cannot be revoked by a guardian: it is the admin's or the guardians' own.
+    /// @param role The role.
     error RoleNotSuspendable(bytes32 role);
 
+    /// @dev Emits `RoleGranted`. Reverts `AccessControlInvalidDefaultAdmin` for zero.
     /// @param adminDelay Seconds between the two steps of an admin transfer.
     /// @param admin The timelock.
     /// @param guardians First holders of `GUARDIAN_ROLE`.
@@ -25,8 +28,12 @@ abstract contract ProtocolAccess is AccessControlDefaultAdminRules {
         _grantRoles(GUARDIAN_ROLE, guardians);
     }
 
-    /// @notice Revokes an operational role at once. Granting it again is the role admin's.
-    /// @dev Reverts `RoleNotSuspendable` for the admin's and the guardians' own role.
+    /// @notice Revokes an operational role at once. Only a guardian.
+    ///
+    /// The role's admin may grant it again. Where that is the protocol's admin, it takes the admin's delay. `DEPLOYER_ROLE` is
+    /// granted by operators, without any delay: an operator can give it back in the same block, and the admin cannot. Whoever
+    /// suspends a deployer for good suspends the operators that would give the role back.
+    /// @dev Emits `RoleRevoked` if the account held the role. Reverts `AccessControlUnauthorizedAccount`, `RoleNotSuspendable`.
     /// @param role Role to revoke.
     /// @param account Its holder; nothing happens when it does not hold the role.
     function suspendRole(bytes32 role, address account) external onlyRole(GUARDIAN_ROLE) {
@@ -34,14 +41,17 @@ abstract contract ProtocolAccess is AccessControlDefaultAdminRules {
         _revokeRole(role, account);
     }
 
-    /// @dev For constructors.
+    /// @dev For constructors. Emits `RoleGranted` for each account that does not hold the role yet.
+    /// @param role The role.
+    /// @param accounts Its first holders.
     function _grantRoles(bytes32 role, address[] memory accounts) internal {
         for (uint256 i; i < accounts.length; ++i) {
             _grantRole(role, accounts[i]);
         }
     }
 
-    /// @dev Zero would begin to give up the admin for good; there is always one.
+    /// @dev Zero would begin to give up the admin for good; there is always one. Reverts `AccessControlInvalidDefaultAdmin`.
+    /// @param newAdmin Who may accept.
     function _beginDefaultAdminTransfer(address newAdmin) internal override {
         if (newAdmin == address(0)) revert AccessControlInvalidDefaultAdmin(address(0));
         super._beginDefaultAdminTransfer(newAdmin);

@@ -3,13 +3,14 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {RegistryAuthorised} from "../access/RegistryAuthorised.sol";
 import {Roles} from "../access/Roles.sol";
 import {IInfrastructureReserve} from "../interfaces/IInfrastructureReserve.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IUsageFeeRouter} from "../interfaces/IUsageFeeRouter.sol";
-import {InvalidAmount, ZeroAddress} from "../types/CommonErrors.sol";
+import {HashMissing, InvalidAmount, UnauthorizedCaller, ZeroAddress} from "../types/CommonErrors.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {UsageFeeRouter} from "./UsageFeeRouter.sol";
 
@@ -17,9 +18,18 @@ import {UsageFeeRouter} from "./UsageFeeRouter.sol";
 /// @notice See {IInfrastructureReserve}.
 /// @dev Custody: `balance ≥ totalOwed = Σ balanceOf(model)`. Trusts: the router, which it deploys itself, for what has arrived;
 /// a model's governor for its payees; a payer for what is due when. A stolen payer key pays accrued balances to approved payees,
-/// early. The sum is not kept but added up when somebody asks: that is for a rescue, a deposit is for every day.
+/// early, and may use up the hash of an invoice by a payment for another. The sum is not kept but added up when somebody asks:
+/// that is for a rescue, a deposit is for every day.
 contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+
+    /// @dev One word.
+    /// @param balance What the model owns.
+    /// @param isListed Whether the model is in `_models`.
+    struct Account {
+        uint248 balance;
+        bool isListed;
+    }
 
     /// @notice May pay invoices.
     bytes32 public constant PAYER_ROLE = Roles.PAYER;
@@ -33,14 +43,13 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
     /// @inheritdoc IInfrastructureReserve
     IUsageFeeRouter public immutable feeRouter;
 
-    /// @dev What a model owns, times two, plus one: 0 is a model that was never credited. No token has 2^255 units.
-    mapping(ModelId model => uint256) private _accounts;
+    mapping(ModelId model => Account) private _accounts;
 
     /// @dev The models that were ever credited. Each has a pool, so that only pool creators make it longer.
     ModelId[] private _models;
 
-    /// @inheritdoc IInfrastructureReserve
-    mapping(ModelId model => mapping(address payee => uint256)) public payableFrom;
+    /// @dev What a governor approved is of no other generation, not even of one in which the same account governs again.
+    mapping(ModelId model => mapping(uint256 generation => mapping(address payee => uint256))) private _payableFrom;
 
     /// @inheritdoc IInfrastructureReserve
     mapping(bytes32 invoiceHash => bool) public isPaid;
@@ -55,15 +64,15 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
 
     /// @inheritdoc IInfrastructureReserve
     function credit(ModelId model, uint256 amount) external {
-        if (msg.sender != address(feeRouter)) revert OnlyFeeRouter(msg.sender);
-        uint256 account = _accounts[model];
-        uint256 balance;
+        if (msg.sender != address(feeRouter)) revert UnauthorizedCaller(msg.sender, address(feeRouter));
+        Account storage account = _accounts[model];
+        (uint256 balance, bool isListed) = (account.balance, account.isListed);
         unchecked {
-            balance = (account >> 1) + amount; // The router has seen as many tokens arrive.
+            balance += amount; // The router's amounts are below 2^128; 2^120 of them fit.
         }
 
-        if (account == 0) _models.push(model);
-        _accounts[model] = (balance << 1) | 1;
+        if (!isListed) _models.push(model);
+        (account.balance, account.isListed) = (uint248(balance), true);
         emit Credited(model, amount, balance);
     }
 
@@ -93,70 +102,76 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
 
     /// @inheritdoc IInfrastructureReserve
     function payFromBatch(Payment calldata payment) external {
-        if (msg.sender != address(this)) revert OnlySelf(msg.sender);
+        if (msg.sender != address(this)) revert UnauthorizedCaller(msg.sender, address(this));
         _pay(payment);
     }
 
     /// @inheritdoc IInfrastructureReserve
     function approvePayee(ModelId model, address payee) external {
-        _requireGovernor(model);
+        (address governor, uint256 generation) = registry.governanceOf(model);
+        if (msg.sender != governor) revert UnauthorizedCaller(msg.sender, governor);
         if (payee == address(0)) revert ZeroAddress();
-        if (payableFrom[model][payee] != 0) return;
+        if (_payableFrom[model][generation][payee] != 0) return;
 
         uint256 from = block.timestamp + PAYEE_DELAY;
-        payableFrom[model][payee] = from;
+        _payableFrom[model][generation][payee] = from;
         emit PayeeApproved(model, payee, from);
     }
 
     /// @inheritdoc IInfrastructureReserve
     function revokePayee(ModelId model, address payee) external {
-        if (!_callerHasRole(Roles.GUARDIAN)) _requireGovernor(model);
+        (address governor, uint256 generation) = registry.governanceOf(model);
+        if (msg.sender != governor && !_callerHasRole(Roles.GUARDIAN)) revert UnauthorizedCaller(msg.sender, governor);
 
-        delete payableFrom[model][payee];
+        delete _payableFrom[model][generation][payee];
         emit PayeeRevoked(model, payee);
     }
 
     /// @inheritdoc IInfrastructureReserve
     function rescueSurplus(IERC20 token, address to, uint256 amount) external onlyRole(Roles.ADMIN) nonReentrant {
         if (to == address(0)) revert ZeroAddress();
-        uint256 surplus = token.balanceOf(address(this)) - (token == reserveToken ? totalOwed() : 0);
+        uint256 owed = token == reserveToken ? totalOwed() : 0;
+        uint256 surplus = Math.saturatingSub(token.balanceOf(address(this)), owed);
         if (amount > surplus) revert InsufficientSurplus(amount, surplus);
 
         emit SurplusRescued(token, to, amount);
+
         token.safeTransfer(to, amount);
     }
 
     /// @inheritdoc IInfrastructureReserve
     function balanceOf(ModelId model) external view returns (uint256) {
-        return _accounts[model] >> 1;
+        return _accounts[model].balance;
+    }
+
+    /// @inheritdoc IInfrastructureReserve
+    function payableFrom(ModelId model, address payee) public view returns (uint256) {
+        (, uint256 generation) = registry.governanceOf(model);
+        return _payableFrom[model][generation][payee];
     }
 
     /// @inheritdoc IInfrastructureReserve
     function totalOwed() public view returns (uint256 owed) {
         for (uint256 i; i < _models.length; ++i) {
-            owed += _accounts[_models[i]] >> 1;
+            owed += _accounts[_models[i]].balance;
         }
     }
 
+    /// @dev For callers that have made sure of the payer and taken the lock.
     function _pay(Payment memory payment) private {
         if (payment.amount == 0) revert InvalidAmount();
-        if (payment.invoiceHash == 0) revert InvoiceMissing();
+        if (payment.invoiceHash == 0) revert HashMissing("invoiceHash");
         if (isPaid[payment.invoiceHash]) revert InvoiceAlreadyPaid(payment.invoiceHash);
-        uint256 from = payableFrom[payment.model][payment.payee];
+        uint256 from = payableFrom(payment.model, payment.payee);
         if (from == 0 || block.timestamp < from) revert PayeeNotApproved(payment.model, payment.payee, from);
-        uint256 available = _accounts[payment.model] >> 1;
+        uint256 available = _accounts[payment.model].balance;
         if (payment.amount > available) revert InsufficientBalance(payment.model, payment.amount, available);
 
         uint256 balance = available - payment.amount;
         isPaid[payment.invoiceHash] = true;
-        _accounts[payment.model] = (balance << 1) | 1;
+        _accounts[payment.model].balance = uint248(balance);
         emit InvoicePaid(payment.model, payment.payee, payment.invoiceHash, payment.amount, balance);
 
         reserveToken.safeTransfer(payment.payee, payment.amount);
-    }
-
-    function _requireGovernor(ModelId model) private view {
-        address governor = registry.governorOf(model);
-        if (msg.sender != governor) revert OnlyGovernor(msg.sender, governor);
     }
 }

@@ -9,15 +9,26 @@ import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
 import {IInfrastructureReserve} from "../interfaces/IInfrastructureReserve.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IUsageFeeRouter} from "../interfaces/IUsageFeeRouter.sol";
-import {InvalidAmount} from "../types/CommonErrors.sol";
+import {
+    InvalidAmount,
+    OutOfRange,
+    PoolNotFound,
+    UnauthorizedCaller,
+    UnexpectedReserveReceived
+} from "../types/CommonErrors.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {FeeTerms} from "../types/ModelTypes.sol";
 import {Permit, Permits} from "../types/Permit.sol";
 
 /// @title UsageFeeRouter
 /// @notice See {IUsageFeeRouter}.
-/// @dev Custody: none, at any time. Trusts: the registry for pool, split and price; the reserve token to charge nothing on
-/// transfers, which shows in the infrastructure share: there is one in every deposit from 10 units on.
+/// @dev Custody: none, at any time. Trusts: the registry for pool, split and price.
+///
+/// The reserve token must charge nothing on transfers. What reaches the infrastructure reserve is measured, because it is owed
+/// to the model there. What reaches the pool is measured where it is the larger share, which takes 1,950 gas: a token whose
+/// charge grows with the amount, however it is rounded, keeps nothing of the smaller share when it kept nothing of the larger.
+/// Where the pool's share is not the larger, the pool alone makes sure that it holds what it owes. Known limit: a token that
+/// charges pools and nobody else could then be paid out of the trade fees that wait in the pool.
 contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using Permits for Permit;
@@ -94,7 +105,7 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
 
     /// @inheritdoc IUsageFeeRouter
     function depositFromBatch(address payer, ModelId model, uint256 amount) external {
-        if (msg.sender != address(this)) revert OnlySelf(msg.sender);
+        if (msg.sender != address(this)) revert UnauthorizedCaller(msg.sender, address(this));
         _deposit(registry.feeTermsOf(model), payer, model, amount);
     }
 
@@ -110,7 +121,7 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
 
     /// @inheritdoc IUsageFeeRouter
     function streamedTo(ModelId model, uint256 timestamp) external view returns (uint256 released, uint256 pending) {
-        if (timestamp < block.timestamp) revert TimestampPassed(timestamp, block.timestamp);
+        if (timestamp < block.timestamp) revert OutOfRange("timestamp", timestamp, block.timestamp, type(uint256).max);
         IHokusaiAMM pool = IHokusaiAMM(registry.poolOf(model));
         if (address(pool) == address(0)) revert PoolNotFound(model);
 
@@ -147,29 +158,29 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         emit FeeDeposited(model, payer, infrastructureAmount, poolAmount);
 
         if (infrastructureAmount != 0) {
-            _transferToInfrastructure(payer, infrastructureAmount);
+            _transferWhole(payer, address(infrastructureReserve), infrastructureAmount);
             infrastructureReserve.credit(model, infrastructureAmount);
         }
         if (poolAmount != 0) {
-            reserveToken.safeTransferFrom(payer, terms.pool, poolAmount);
+            if (poolAmount > infrastructureAmount) _transferWhole(payer, terms.pool, poolAmount);
+            else reserveToken.safeTransferFrom(payer, terms.pool, poolAmount);
             IHokusaiAMM(terms.pool).depositFees(poolAmount);
         }
     }
 
-    /// @dev The pool checks by itself what it is credited with.
-    function _transferToInfrastructure(address payer, uint256 amount) private {
-        address receiver = address(infrastructureReserve);
+    /// @dev Reverts unless all of the amount arrives, and no more.
+    function _transferWhole(address payer, address receiver, uint256 amount) private {
         uint256 before = reserveToken.balanceOf(receiver);
         reserveToken.safeTransferFrom(payer, receiver, amount);
         uint256 received;
         unchecked {
-            received = reserveToken.balanceOf(receiver) - before; // what wraps is no amount
+            received = reserveToken.balanceOf(receiver) - before; // If it fell, the difference is not the amount either.
         }
         if (received != amount) revert UnexpectedReserveReceived(received, amount);
     }
 
     function _cost(FeeTerms memory terms, ModelId model, uint256 calls) private pure returns (uint256) {
-        if (calls == 0 || calls > MAX_CALLS) revert CallsOutOfRange(calls, 1, MAX_CALLS);
+        if (calls == 0 || calls > MAX_CALLS) revert OutOfRange("calls", calls, 1, MAX_CALLS);
         if (terms.pricePerThousandCalls == 0) revert PriceNotSet(model);
         return Math.ceilDiv(calls * terms.pricePerThousandCalls, CALLS_PER_PRICE);
     }
@@ -180,7 +191,8 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         uint256 amount
     ) private pure returns (uint256 infrastructureAmount, uint256 poolAmount) {
         if (terms.pool == address(0)) revert PoolNotFound(model);
-        if (amount == 0 || amount > MAX_AMOUNT) revert InvalidAmount();
+        if (amount == 0) revert InvalidAmount();
+        if (amount > MAX_AMOUNT) revert OutOfRange("amount", amount, 1, MAX_AMOUNT);
         unchecked {
             infrastructureAmount = (amount * terms.infrastructureAccrualBps) / BPS; // below 2^142, and at most the amount
             poolAmount = amount - infrastructureAmount;

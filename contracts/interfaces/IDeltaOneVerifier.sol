@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Improvement, ImprovementStatement} from "../types/ImprovementTypes.sol";
+import {ImprovementStatement} from "../types/ImprovementTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
 
 /// @title DeltaOne verifier
-/// @notice Pays for improvements of models. A statement that satisfies the model's benchmark, and that the model's
-/// verification method accepts, moves the score and mints the reward, 70 % to the contributors, 30 % to the owner:
+/// @notice Accepts improvements of models. A statement that satisfies the model's benchmark, and that the model's verification
+/// method accepts, moves the score and lets the reward wait, 70 % for the contributors, 30 % for the owner:
 ///
 ///     reward        = floor(deltaBps · tokensPerDeltaOne / 100)
 ///     owner         = floor(reward · 30 / 100)
 ///     contributor i = floor((reward − owner) · shareBps_i / 10000), the remainder to the largest share, the first of equals
 ///
-/// An improvement is paid once: success moves the score that the next statement must start from, and uses up the
-/// evaluation's id. A refused statement changes nothing and can be sent again.
+/// A DeltaOne is 100 bps of improvement. Nothing is minted here: after the registry's `payoutDelay` anyone releases the payout
+/// through the TokenManager. An improvement is paid once: success moves the score that the next statement must start from, and
+/// uses up the evaluation's id. A refused statement changes nothing and can be sent again.
 interface IDeltaOneVerifier {
-    /// @notice An improvement was paid. `reward` is owner's and contributors' together.
-    event ImprovementRecorded(
+    /// @notice An improvement was recorded, and its reward waits: this event and the time of its block are all that
+    /// {ITokenManager-releasePayout} asks for.
+    /// @param model The model.
+    /// @param evaluationId The evaluation.
+    /// @param method The verification method that vouched for it.
+    /// @param baselineScore The score before, in bps.
+    /// @param candidateScore The score after, in bps.
+    /// @param reward Wei to all payees together.
+    /// @param contributionDataHash Commitment to the contributed data.
+    /// @param contributorsRoot Merkle root of the contributors; zero when they are listed.
+    /// @param accounts The payees, the owner first. The reward distributor receives for the contributors of a root.
+    /// @param amounts What each will receive, in wei.
+    event PayoutQueued(
         ModelId indexed model,
         bytes32 indexed evaluationId,
         address indexed method,
@@ -24,64 +36,42 @@ interface IDeltaOneVerifier {
         uint256 candidateScore,
         uint256 reward,
         bytes32 contributionDataHash,
-        bytes32 contributorsRoot
+        bytes32 contributorsRoot,
+        address[] accounts,
+        uint256[] amounts
     );
-
-    /// @notice A payee received `amount` of an improvement's reward. The distributor receives for the contributors of a root.
-    event RewardDistributed(
-        ModelId indexed model,
-        bytes32 indexed evaluationId,
-        address indexed account,
-        uint256 amount
-    );
-
-    /// @notice The deadline has passed.
-    error StatementExpired(uint256 deadline, uint256 timestamp);
-
-    /// @notice The deadline is further ahead than a statement may live.
-    error DeadlineTooFar(uint256 deadline, uint256 max);
-
-    /// @notice The evaluation was paid.
-    error EvaluationAlreadyUsed(ModelId model, bytes32 evaluationId);
-
-    /// @notice The verification method did not accept, and gave no reason.
-    error MethodRefused(address method);
 
     /// @notice A statement lists contributors or carries their root, not both and not neither.
+    /// @param contributors How many it lists.
+    /// @param root The root that it carries.
     error ContributorsOrRoot(uint256 contributors, bytes32 root);
 
-    error ContributorCountOutOfRange(uint256 count, uint256 min, uint256 max);
-
-    /// @notice A contributor is not above the one before: out of order, twice, or zero.
-    error ContributorsNotAscending(address previous, address account);
-
-    /// @notice A contributor's share is zero.
-    error ShareMissing(address account);
-
-    /// @notice The shares do not sum to 10000.
-    error SharesSumMismatch(uint256 sum, uint256 expected);
-
-    /// @notice A payee is one of the protocol's own contracts.
-    error PayeeIsProtocolContract(address account);
-
-    /// @notice Pays for an improvement. Anyone may relay a statement.
-    /// @dev Errors, in order: `StatementExpired`, `DeadlineTooFar`, `EvaluationAlreadyUsed`, the registry's `Paused` and one for
-    /// each condition of the benchmark, the method's, those on contributors.
+    /// @notice Records an improvement. Anyone may relay a statement.
+    /// @dev Emits `PayoutQueued` and the registry's `ScoreMoved`. Reverts, in order, `DeadlineExpired`, `OutOfRange` for a deadline
+    /// too far ahead, as {IModelRegistry-previewImprovement} does, as the method does or `MethodRefused`, `ContributorsOrRoot`,
+    /// `OutOfRange`, `NotAscending`, `ProtocolContract` and `ValueMismatch` for contributors.
     /// @param statement The statement.
     /// @param proof What the model's verification method needs.
-    /// @return reward Wei minted.
+    /// @return reward Wei that wait.
     function processImprovement(
         ImprovementStatement calldata statement,
         bytes calldata proof
     ) external returns (uint256 reward);
 
-    /// @notice What {processImprovement} would mint now; reverts with its errors, those on contributors aside.
+    /// @notice What {processImprovement} would answer now.
+    /// @dev Reverts as it does.
+    /// @param statement The statement.
+    /// @param proof What the model's verification method needs.
+    /// @return reward Wei that would wait.
     function verifyAndCalculateReward(
         ImprovementStatement calldata statement,
         bytes calldata proof
     ) external view returns (uint256 reward);
 
     /// @notice Reward for moving the model's score to `candidateScore` at the present rate.
+    /// @dev Reverts `WrongModelStatus`, `OutOfRange`.
+    /// @param model The model.
+    /// @param candidateScore Bps, 0 … 10000.
     /// @return ownerReward Wei to the owner.
     /// @return contributorsReward Wei to the contributors together.
     function previewReward(
@@ -90,23 +80,29 @@ interface IDeltaOneVerifier {
     ) external view returns (uint256 ownerReward, uint256 contributorsReward);
 
     /// @notice The statement's EIP-712 digest.
+    /// @param statement The statement.
+    /// @return The digest, which binds chain, verifier and every field.
     function hashStatement(ImprovementStatement calldata statement) external view returns (bytes32);
 
-    /// @notice Whether an evaluation was paid.
+    /// @notice Whether an evaluation was recorded, under this verifier or another.
+    /// @param model The model.
+    /// @param evaluationId The evaluation.
+    /// @return Whether it was.
     function isUsed(ModelId model, bytes32 evaluationId) external view returns (bool);
 
-    /// @notice Paid improvements by their evaluation ids, which the log of `ImprovementRecorded` lists.
-    function improvementsOf(
-        ModelId model,
-        bytes32[] calldata evaluationIds
-    ) external view returns (Improvement[] memory);
-
-    /// @notice The model's current score, in bps.
+    /// @notice The model's current score.
+    /// @param model The model.
+    /// @return Bps; 0 before registration.
     function scoreOf(ModelId model) external view returns (uint256);
 
-    /// @notice Improvement that can still be paid for the model on this UTC day, in bps.
+    /// @notice Improvement that can still be recorded for the model on this UTC day.
+    /// @param model The model.
+    /// @return Bps.
     function remainingTodayBps(ModelId model) external view returns (uint256);
 
-    /// @notice DeltaOnes of an improvement, with 18 decimals: `deltaBps · 1e18 / 100`, exact.
+    /// @notice DeltaOnes of an improvement: `deltaBps · 1e18 / 100`, exact.
+    /// @dev Reverts with `Panic(0x11)` above 2^256 / 1e18.
+    /// @param deltaBps Bps.
+    /// @return deltaOnesWad DeltaOnes with 18 decimals.
     function calculateDeltaOnes(uint256 deltaBps) external pure returns (uint256 deltaOnesWad);
 }

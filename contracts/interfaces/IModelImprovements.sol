@@ -122,11 +122,7 @@ interface IModelImprovements {
     /// @param evaluationId The evaluation.
     /// @param payout The payout, as it was queued.
     /// @return token The model's ERC-20.
-    function releasePayout(
-        ModelId id,
-        bytes32 evaluationId,
-        Payout calldata payout
-    ) external returns (address token);
+    function releasePayout(ModelId id, bytes32 evaluationId, Payout calldata payout) external returns (address token);
 
     /// @notice Puts the reward of a void payout back into the model's lifetime rewards. Anyone may.
     /// @dev Emits `PayoutVoided`. Reverts `UnknownPayout`, `PayoutNotVoid`.
@@ -152,9 +148,10 @@ interface IModelImprovements {
     /// Only the admin, hence after its delay.
     /// @dev Emits `PayoutsStopped`. Reverts `AccessControlUnauthorizedAccount`, `PayoutsNotStopped`, `OutOfRange`.
     /// @param method The verification method.
-    /// @param since First second of the stop, at least the present one's.
-    /// @param until First second after it, above `since`. It never reaches beyond the present block: a later time means all
-    /// that was queued by now.
+    /// @param since First second of the stop, within the present one and not in the future.
+    /// @param until First second after it, above `since`. It never reaches beyond the present stop, nor beyond the present
+    /// block: a later time means all that was queued by then. A void payout that the new bounds leave out can be released again,
+    /// unless it was returned.
     function voidPayouts(address method, uint256 since, uint256 until) external;
 
     /// @notice Changes how much improvement is recorded per UTC day. Only the admin, hence after its delay.

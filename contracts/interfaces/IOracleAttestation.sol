@@ -5,62 +5,77 @@ import {IVerificationMethod} from "./IVerificationMethod.sol";
 
 /// @title Oracle attestation
 /// @notice Verification method: at least `threshold` of the attesters signed the statement's digest.
-/// `proof = abi.encode(address[] signers, bytes[] signatures)`, signers strictly ascending. An account signs with 65 bytes
-/// (r, s, v; s in the lower half), a contract answers ERC-1271.
+/// `proof = abi.encode(address[] signers, bytes[] signatures)`, signers strictly ascending, one signature for each. An account
+/// signs with 65 bytes (r, s, v; s in the lower half). A contract answers ERC-1271 within 150,000 gas: its magic value in one
+/// word, and nothing after it.
+///
+/// {IVerificationMethod-verify} reverts here with `ValueMismatch` for another epoch or another number of signatures than of
+/// signers, `NotEnoughSigners`, `NotAscending`, `NotAttester`, `InvalidSignature`.
 interface IOracleAttestation is IVerificationMethod {
-    /// @notice An attester was added; there are now `count`.
+    /// @notice An attester was added. Signatures given so far stay valid.
+    /// @param attester The attester.
+    /// @param count How many attesters there are now.
     event AttesterAdded(address indexed attester, uint256 count);
 
-    /// @notice An attester was removed; there are now `count`, and statements of earlier epochs are void.
+    /// @notice An attester was removed. Statements of earlier epochs are void.
+    /// @param attester The attester.
+    /// @param count How many attesters there are now.
+    /// @param epoch What a statement must name from now on.
     event AttesterRemoved(address indexed attester, uint256 count, uint256 epoch);
 
-    /// @notice Another number of attesters must sign; from zero at construction.
+    /// @notice Another number of attesters must sign.
+    /// @param oldThreshold The number before; 0 at construction.
+    /// @param newThreshold The number now.
     event ThresholdChanged(uint256 oldThreshold, uint256 newThreshold);
 
-    /// @notice The threshold is 0 or above the number of attesters, or would be after a removal.
-    error ThresholdOutOfRange(uint256 threshold, uint256 min, uint256 max);
-
-    /// @notice The account is an attester.
+    /// @notice The account is an attester already.
+    /// @param account The account.
     error AlreadyAttester(address account);
 
     /// @notice The account is not an attester.
+    /// @param account The account.
     error NotAttester(address account);
 
-    /// @notice The statement names another epoch than the present one.
-    error WrongEpoch(uint256 actual, uint256 expected);
-
-    /// @notice Fewer signatures than the threshold.
+    /// @notice Fewer attesters signed than must.
+    /// @param actual How many did.
+    /// @param required How many must.
     error NotEnoughSigners(uint256 actual, uint256 required);
 
-    /// @notice Signers and signatures differ in number.
-    error SignatureCountMismatch(uint256 signers, uint256 signatures);
-
-    /// @notice A signer is not above the one before: out of order, or twice.
-    error SignersNotAscending(address previous, address signer);
-
     /// @notice The signature is not the signer's over this digest.
+    /// @param signer The signer.
     error InvalidSignature(address signer);
 
-    /// @notice Adds an attester. Only the admin, hence after its delay. Errors: `ZeroAddress`, `AlreadyAttester`.
+    /// @notice Adds an attester. Only the admin, hence after its delay.
+    /// @dev Emits `AttesterAdded`. Reverts `AccessControlUnauthorizedAccount`, `ZeroAddress`, `AlreadyAttester`.
+    /// @param attester Account or contract, not zero.
     function addAttester(address attester) external;
 
     /// @notice Removes an attester at once and starts a new epoch, so that every signature given so far is void. A guardian or
-    /// the admin. Errors: `AccessControlUnauthorizedAccount`, `NotAttester`, `ThresholdOutOfRange` when fewer than the
-    /// threshold would remain.
+    /// the admin. As many as must sign always remain: where they would not, the admin lowers the threshold first. A guardian who
+    /// removes honest attesters can leave only dishonest ones; then payouts of this method are stopped, and the admin repairs.
+    /// @dev Emits `AttesterRemoved`. Reverts `AccessControlUnauthorizedAccount`, `NotAttester`, `OutOfRange` for the threshold.
+    /// @param attester The attester.
     function removeAttester(address attester) external;
 
-    /// @notice Changes how many must sign. Only the admin, hence after its delay. Errors: `ThresholdOutOfRange`.
+    /// @notice Changes how many must sign. Only the admin, hence after its delay.
+    /// @dev Emits `ThresholdChanged`. Reverts `AccessControlUnauthorizedAccount`, `OutOfRange`.
+    /// @param newThreshold 1 … {attesterCount}.
     function setThreshold(uint256 newThreshold) external;
 
     /// @notice Whether the account is an attester.
+    /// @param account The account.
+    /// @return Whether it is.
     function isAttester(address account) external view returns (bool);
 
     /// @notice How many attesters there are.
+    /// @return Their number, at least 1.
     function attesterCount() external view returns (uint256);
 
-    /// @notice How many distinct attesters must sign; 1 … `attesterCount()`.
+    /// @notice How many distinct attesters must sign.
+    /// @return Their number, 1 … {attesterCount}.
     function threshold() external view returns (uint256);
 
-    /// @notice What a statement must name as `attesterEpoch`; starts at 1.
+    /// @notice What a statement must name as `attesterEpoch`.
+    /// @return The epoch: 1 at first, one more with each removal.
     function epoch() external view returns (uint256);
 }

@@ -35,7 +35,12 @@ interface IRewardDistributor {
         bytes32[] proof;
     }
 
-    /// @notice A distribution of `total` wei began.
+    /// @notice A distribution began.
+    /// @param model The model.
+    /// @param distributionId {hashDistribution} of model and evaluation.
+    /// @param token The model's ERC-20.
+    /// @param root Merkle root of the contributors.
+    /// @param total What they share, in wei.
     event DistributionCreated(
         ModelId indexed model,
         bytes32 indexed distributionId,
@@ -44,7 +49,12 @@ interface IRewardDistributor {
         uint256 total
     );
 
-    /// @notice A contributor was paid; `remaining` wei of the distribution are left.
+    /// @notice A contributor was paid.
+    /// @param distributionId The distribution.
+    /// @param account Receiver.
+    /// @param index Position of the contributor.
+    /// @param amount Wei paid.
+    /// @param remaining Wei that are left of the distribution.
     event RewardClaimed(
         bytes32 indexed distributionId,
         address indexed account,
@@ -53,29 +63,37 @@ interface IRewardDistributor {
         uint256 remaining
     );
 
-    /// @notice The caller is not the distributor's verifier.
-    error OnlyVerifier(address caller, address verifier);
-
-    /// @notice The evaluation has a distribution.
-    error DistributionExists(bytes32 distributionId);
-
     /// @notice There is no such distribution, or not of this token, root and total.
+    /// @param distributionId The distribution.
     error UnknownDistribution(bytes32 distributionId);
 
     /// @notice The contributor was paid.
+    /// @param distributionId The distribution.
+    /// @param index Position of the contributor.
     error AlreadyClaimed(bytes32 distributionId, uint256 index);
 
     /// @notice The interval is empty, reversed or reaches past 1e18.
+    /// @param from Its start.
+    /// @param to Its end.
     error InvalidInterval(uint256 from, uint256 to);
 
     /// @notice The leaf is not in the tree.
+    /// @param distributionId The distribution.
+    /// @param index Position of the contributor.
     error InvalidProof(bytes32 distributionId, uint256 index);
 
     /// @notice The tree promises more than the total, and the rest does not cover this claim.
+    /// @param requested Wei claimed.
+    /// @param remaining Wei that are left.
     error DistributionExhausted(uint256 requested, uint256 remaining);
 
-    /// @notice Begins a distribution of `total` wei that were minted to this contract. Only the verifier.
-    /// Errors: `OnlyVerifier`, `DistributionExists`.
+    /// @notice Begins a distribution of tokens that were minted to this contract. Only the TokenManager, once per evaluation.
+    /// @dev Emits `DistributionCreated`. Reverts `UnauthorizedCaller`.
+    /// @param model The model.
+    /// @param evaluationId The evaluation.
+    /// @param token The model's ERC-20.
+    /// @param root Merkle root of the contributors.
+    /// @param total What they share, in wei.
     function createDistribution(
         ModelId model,
         bytes32 evaluationId,
@@ -84,23 +102,45 @@ interface IRewardDistributor {
         uint256 total
     ) external;
 
-    /// @notice Pays one contributor, whoever sends the claim. Errors: `UnknownDistribution`, `AlreadyClaimed`,
-    /// `InvalidInterval`, `InvalidProof`, `DistributionExhausted`.
+    /// @notice Pays one contributor, whoever sends the claim.
+    /// @dev Emits `RewardClaimed`. Reverts `AlreadyClaimed`, `UnknownDistribution`, `InvalidInterval`, `InvalidProof`,
+    /// `DistributionExhausted`.
+    /// @param claim_ The claim.
     /// @return amount Wei paid.
     function claim(Claim calldata claim_) external returns (uint256 amount);
 
-    /// @notice Pays several contributors; all or none. Errors: those of {claim}.
+    /// @notice Pays several contributors, and passes over those who were paid already: nobody stops the others by claiming for
+    /// one of them first.
+    /// @dev Emits `RewardClaimed` for each that is paid. Reverts as {claim} does, except `AlreadyClaimed`.
+    /// @param claims The claims.
     function claimMany(Claim[] calldata claims) external;
 
-    /// @notice The verifier whose distributions these are: the contract that deployed this one.
-    function verifier() external view returns (address);
+    /// @notice The TokenManager, which deployed this contract.
+    /// @return Its address.
+    function tokenManager() external view returns (address);
 
-    /// @notice Whether the contributor at `index` was paid.
+    /// @notice Whether a contributor was paid.
+    /// @param distributionId The distribution.
+    /// @param index Position of the contributor.
+    /// @return Whether it was.
     function isClaimed(bytes32 distributionId, uint256 index) external view returns (bool);
 
-    /// @notice What is left of a distribution, in wei.
-    function remainingOf(bytes32 distributionId) external view returns (uint256);
+    /// @notice What is left of a distribution.
+    /// @param distributionId The distribution.
+    /// @param token Its token.
+    /// @param root Its root.
+    /// @param total What it began with, in wei.
+    /// @return Wei; 0 when there is no such distribution.
+    function remainingOf(
+        bytes32 distributionId,
+        IERC20 token,
+        bytes32 root,
+        uint256 total
+    ) external view returns (uint256);
 
     /// @notice Id of the distribution of a model's evaluation.
+    /// @param model The model.
+    /// @param evaluationId The evaluation.
+    /// @return Its id.
     function hashDistribution(ModelId model, bytes32 evaluationId) external pure returns (bytes32);
 }

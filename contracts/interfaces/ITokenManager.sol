@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {InitialParams} from "../types/ModelTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
-import {IModelToken} from "./IModelToken.sol";
+import {InitialParams} from "../types/ModelTypes.sol";
+import {IRewardDistributor} from "./IRewardDistributor.sol";
 
 /// @title Token manager
-/// @notice Deploys model tokens and is the only door to their supplier and reward buckets.
+/// @notice Deploys model tokens and is the only door to their supplier and reward buckets. Amounts are wei.
 interface ITokenManager {
     /// @notice A model token was deployed; the registry's `ModelCreated` in the same transaction has the id and parameters.
+    /// @param id The model.
+    /// @param token The token.
+    /// @param supplierRecipient Receiver of the supplier allocation.
+    /// @param supplierAllocation Minted once, after registration.
+    /// @param investorAllocation Most that the pool issues net of sales.
+    /// @param rewardAllocation Most that improvements are ever rewarded with.
     event TokenDeployed(
         ModelId indexed id,
         address indexed token,
@@ -18,7 +24,11 @@ interface ITokenManager {
         uint256 rewardAllocation
     );
 
-    /// @notice The supplier allocation of a model was minted to its recipient.
+    /// @notice The supplier allocation of a model was minted.
+    /// @param id The model.
+    /// @param token Its token.
+    /// @param recipient Its supplier recipient.
+    /// @param amount What was minted.
     event SupplierAllocationDistributed(
         ModelId indexed id,
         address indexed token,
@@ -26,35 +36,47 @@ interface ITokenManager {
         uint256 amount
     );
 
-    /// @notice Launches are paused until `until`; a time not in the future ends the pause.
-    event LaunchesPaused(uint256 until, address indexed guardian);
+    /// @notice A payee received its part of an improvement's reward.
+    /// @param model The model.
+    /// @param evaluationId The evaluation.
+    /// @param account The payee; the reward distributor for the contributors of a root.
+    /// @param amount What was minted to it.
+    event RewardDistributed(
+        ModelId indexed model,
+        bytes32 indexed evaluationId,
+        address indexed account,
+        uint256 amount
+    );
+
+    /// @notice Launches are paused; a time that is not in the future means that they are not.
+    /// @param until The second in which the pause ends.
+    /// @param wholeAt When the guardians' budget for this pause is whole again.
+    /// @param account Who decided it.
+    event LaunchesPaused(uint256 until, uint256 wholeAt, address indexed account);
 
     /// @notice Ether was sent; there is no deployment fee.
+    /// @param value Wei sent.
     error UnexpectedEther(uint256 value);
 
-    error NameLengthOutOfRange(uint256 length, uint256 min, uint256 max);
-    error SymbolLengthOutOfRange(uint256 length, uint256 min, uint256 max);
+    /// @notice A name or symbol has a character that is not printable ASCII.
+    /// @param field `name` or `symbol`.
+    /// @param index Place of the character, from 0.
+    /// @param character The character.
+    error UnprintableCharacter(bytes32 field, uint256 index, bytes1 character);
 
-    /// @notice An allocation is above 1e28 wei.
-    error AllocationTooLarge(uint256 value, uint256 max);
-
-    /// @notice The supplier recipient is one of the protocol's own contracts.
-    error RecipientIsProtocolContract(address recipient);
-
-    /// @notice No model with this id is registered.
-    error ModelNotRegistered(ModelId id);
-
-    /// @notice The caller is not the one contract that may call this function.
-    error UnauthorizedCaller(address caller, address expected);
+    /// @notice The contributors' part of a payout with a root is not the reward distributor's: a verifier queued what it must not.
+    /// @param account Whose it is instead.
+    error NotToDistributor(address account);
 
     /// @notice Deploys the ERC-20 of a new model and proposes the model. Nothing is minted. Only `DEPLOYER_ROLE`.
-    /// @dev Errors, in order: `UnexpectedEther`, `Paused`, `InvalidModelId`, the string
-    /// `Token already deployed for this model`, `InvalidAmount` or `AllocationTooLarge` of the supplier and then of the
-    /// investors, `ZeroAddress`, `RecipientIsProtocolContract`, `NameLengthOutOfRange`, `SymbolLengthOutOfRange`, and the
-    /// registry's for `initialParams`.
+    /// @dev Emits `TokenDeployed`, and the registry's `ModelCreated` and `LicenseSet`. Reverts, in order,
+    /// `AccessControlUnauthorizedAccount`, `UnexpectedEther`, `Paused`, `InvalidModelId`, with the string
+    /// `Token already deployed for this model`, `InvalidAmount` or `OutOfRange` for the supplier's and then for the investors'
+    /// allocation, `ZeroAddress`, `ProtocolContract`, `OutOfRange` or `UnprintableCharacter` for name and symbol, and as the
+    /// registry does for `initialParams`.
     /// @param modelId 1–64 characters of `[A-Za-z0-9._-]`, compared byte for byte.
-    /// @param name Token name, 1–31 bytes.
-    /// @param symbol Token symbol, 1–16 bytes.
+    /// @param name Token name, 1–31 printable ASCII characters.
+    /// @param symbol Token symbol, 1–16 printable ASCII characters.
     /// @param modelSupplierAllocation Wei minted once to the recipient, 1 … 1e28.
     /// @param modelSupplierRecipient Receiver of the supplier allocation and owner of the model.
     /// @param investorAllocation Most wei that buys may have issued net of sells, 1 … 1e28.
@@ -70,28 +92,65 @@ interface ITokenManager {
         InitialParams calldata initialParams
     ) external payable returns (address token);
 
-    /// @notice Mints the supplier allocation of a registered model to the recipient fixed at deployment, once.
-    /// Only `DISTRIBUTOR_ROLE`. Errors: `ModelNotRegistered`, the token's `SupplierAlreadyMinted`.
+    /// @notice Mints the supplier allocation of a registered model to the recipient fixed at deployment, once. Only
+    /// `DISTRIBUTOR_ROLE`.
+    /// @dev Emits `SupplierAllocationDistributed`, and the token's `SupplierMinted`. Reverts `AccessControlUnauthorizedAccount`,
+    /// `WrongModelStatus`, `SupplierAlreadyMinted`.
+    /// @param modelId Published id of the model.
     function distributeModelSupplierAllocation(string calldata modelId) external;
 
-    /// @notice Binds a token to its new pool. Only the factory. Errors: `UnauthorizedCaller`, `Paused`.
+    /// @notice Mints the reward of an improvement that has waited. Anyone may. The verifier's `PayoutQueued` and the time of its
+    /// block have all that is asked for.
+    /// @dev Emits `RewardDistributed` for each payee and the registry's `PayoutReleased`, and the distributor's
+    /// `DistributionCreated` for a root. Reverts `UnknownPayout`, `PayoutWaits`, `PayoutIsStopped`,
+    /// `NotToDistributor`.
+    /// @param id The model.
+    /// @param evaluationId The evaluation.
+    /// @param method The verification method that vouched for it.
+    /// @param queuedAt The second in which the improvement was recorded.
+    /// @param contributorsRoot Merkle root of the contributors; zero when they are listed.
+    /// @param accounts The payees, the owner first.
+    /// @param amounts What each receives.
+    function releasePayout(
+        ModelId id,
+        bytes32 evaluationId,
+        address method,
+        uint256 queuedAt,
+        bytes32 contributorsRoot,
+        address[] calldata accounts,
+        uint256[] calldata amounts
+    ) external;
+
+    /// @notice Binds a token to its new pool. Only the factory.
+    /// @dev Emits the token's `PoolSet`. Reverts `UnauthorizedCaller`, `Paused`, `WrongModelStatus`, `PoolAlreadySet`.
+    /// @param id The model.
+    /// @param pool The pool.
     function setPool(ModelId id, address pool) external;
 
-    /// @notice Mints rewards of a verified improvement. Only the verifier, which has the token from the registry. Errors:
-    /// `UnauthorizedCaller`, the token's `LengthMismatch` and `RewardAllocationExceeded`.
-    function mintRewards(IModelToken token, address[] calldata accounts, uint256[] calldata amounts) external;
-
-    /// @notice Stops token deployments and pool creations, for at most 14 days and not again within 28 of their end.
-    /// Only `GUARDIAN_ROLE`. Errors: `PauseDurationOutOfRange`, `PauseCoolingDown`.
-    /// @param duration Seconds, 1 … 14 days.
+    /// @notice Stops token deployments and pool creations for a time, or extends the stop. Only `GUARDIAN_ROLE`.
+    /// @dev Emits `LaunchesPaused`. Reverts `AccessControlUnauthorizedAccount`, `OutOfRange`. The budget is that of
+    /// {GuardianPause}: seven days, of which each paused second comes back within six.
+    /// @param duration Seconds from now.
     function pauseLaunches(uint256 duration) external;
 
-    /// @notice Ends a pause of launches early. Only `GUARDIAN_ROLE`.
+    /// @notice Ends a pause of launches, and gives back what it did not use. Only the admin.
+    /// @dev Emits `LaunchesPaused`. Reverts `AccessControlUnauthorizedAccount`.
     function resumeLaunches() external;
 
-    /// @notice When launches open again; a time not in the future means that they are open.
-    function launchesPausedUntil() external view returns (uint32);
+    /// @notice When launches are open again; a time that is not in the future means that they are.
+    /// @return The second in which the pause ends; 0 when there was none.
+    function launchesPausedUntil() external view returns (uint40);
 
-    /// @notice Token of a published model id; zero when there is none.
+    /// @notice When the guardians' budget for pauses of launches is whole again, see {GuardianPause}.
+    /// @return A second; one that is not in the future means that nothing is missing.
+    function launchesPauseWholeAt() external view returns (uint40);
+
+    /// @notice Pays the contributors who come as a root. Deployed by this contract, it serves no other.
+    /// @return The reward distributor.
+    function distributor() external view returns (IRewardDistributor);
+
+    /// @notice Token of a published model id.
+    /// @param modelId Published id of the model.
+    /// @return Its address; zero when there is none.
     function tokenOf(string calldata modelId) external view returns (address);
 }

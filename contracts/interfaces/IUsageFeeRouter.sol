@@ -9,59 +9,80 @@ import {Permit} from "../types/Permit.sol";
 /// @notice Takes usage fees and splits them on the spot: `floor(amount · infrastructureAccrualBps / 10000)` to the
 /// infrastructure reserve, the rest to the stream of the model's pool. Tokens go from the payer to their place directly; the
 /// router never holds any. A share of zero is skipped. Amounts are reserve units.
+///
+/// The payer is the caller, an account or a contract, and approves the reserve token to the router. Anyone may pay for any
+/// model that has a pool.
 interface IUsageFeeRouter {
     /// @notice A deposit of a batch.
+    /// @param model The model.
+    /// @param amount Reserve units, 1 … 2^128 − 1.
     struct Deposit {
         ModelId model;
         uint256 amount;
     }
 
-    /// @notice Usage fees were split; `infrastructure + pool = amount`.
+    /// @notice Usage fees were split. What was paid is the sum of both parts.
+    /// @param model The model.
+    /// @param payer Who paid.
+    /// @param infrastructureAmount Reserve units to the infrastructure reserve.
+    /// @param poolAmount Reserve units to the pool's stream.
     event FeeDeposited(ModelId indexed model, address indexed payer, uint256 infrastructureAmount, uint256 poolAmount);
 
-    /// @notice The fee was for `calls` calls, on the payer's word: a receipt, not metering.
+    /// @notice The fee that is deposited in the same transaction is for API calls, on the payer's word: a receipt, not metering.
+    /// @param model The model.
+    /// @param payer Who paid.
+    /// @param calls How many calls.
+    /// @param amount Reserve units paid.
     event CallsPaid(ModelId indexed model, address indexed payer, uint256 calls, uint256 amount);
 
-    /// @notice A deposit of a batch failed with `reason`; the others went on.
+    /// @notice A deposit of a batch failed and cost the payer nothing; the others went on.
+    /// @param model The model.
+    /// @param payer Who would have paid.
+    /// @param amount Reserve units that were to be paid.
+    /// @param reason The error, as ABI-encoded revert data.
     event DepositFailed(ModelId indexed model, address indexed payer, uint256 amount, bytes reason);
 
-    /// @notice The model has no pool.
-    error PoolNotFound(ModelId model);
-
     /// @notice The model has no price per thousand calls.
+    /// @param model The model; one that is unknown has no price either.
     error PriceNotSet(ModelId model);
 
-    error CallsOutOfRange(uint256 calls, uint256 min, uint256 max);
-
     /// @notice The calls cost more than the caller's maximum.
+    /// @param cost Reserve units that they cost.
+    /// @param max The caller's maximum.
     error ExcessiveCost(uint256 cost, uint256 max);
 
-    /// @notice The infrastructure reserve received less, or more, of the reserve token than was sent.
-    error UnexpectedReserveReceived(uint256 received, uint256 expected);
-
-    /// @notice The time asked about has passed.
-    error TimestampPassed(uint256 timestamp, uint256 present);
-
-    /// @notice Only this contract itself calls this function.
-    error OnlySelf(address caller);
-
-    /// @notice Pays `amount` of usage fees, 1 … 2^128 − 1, for a model. Errors: `InvalidAmount`, `PoolNotFound`,
-    /// `UnexpectedReserveReceived` of router and pool, those of the reserve token.
+    /// @notice Pays usage fees for a model.
+    /// @dev Emits `FeeDeposited`, `Credited` of the infrastructure reserve and `FeesDeposited` of the pool. Reverts
+    /// `PoolNotFound`, `InvalidAmount`, `OutOfRange` of the router, or of the pool when it has no room for its share,
+    /// `UnexpectedReserveReceived` of router or pool when the reserve token keeps something, and as the reserve token does.
+    /// @param model The model.
+    /// @param amount Reserve units, 1 … 2^128 − 1.
     function depositFee(ModelId model, uint256 amount) external;
 
-    /// @notice {depositFee} with an ERC-2612 permit of `amount` to the router. A permit that was used already is no obstacle
-    /// while the allowance suffices. Errors: those of {depositFee}.
+    /// @notice {depositFee} with an ERC-2612 permit of `amount` by the caller to the router. A permit that was used already is
+    /// no obstacle while the allowance suffices; when a permit is refused and it does not, the reserve token says so.
+    /// @dev Emits and reverts as {depositFee} does.
+    /// @param model The model.
+    /// @param amount Reserve units, 1 … 2^128 − 1.
+    /// @param permit The permit.
     function depositFeeWithPermit(ModelId model, uint256 amount, Permit calldata permit) external;
 
     /// @notice Pays for API calls at the model's price: `ceil(calls · price / 1000)`, then as {depositFee}.
-    /// @dev Errors: `CallsOutOfRange`, `PriceNotSet`, `ExcessiveCost`, and those of {depositFee}.
+    /// @dev Emits `CallsPaid`, then as {depositFee} does. Reverts `OutOfRange`, `PriceNotSet`, `ExcessiveCost`, and as
+    /// {depositFee} does.
     /// @param model The model.
     /// @param calls Number of calls, 1 … 1e15.
     /// @param maxAmount Most reserve units paid.
     /// @return amount Reserve units paid.
     function payForCalls(ModelId model, uint256 calls, uint256 maxAmount) external returns (uint256 amount);
 
-    /// @notice {payForCalls} with an ERC-2612 permit of `maxAmount` to the router; see {depositFeeWithPermit}.
+    /// @notice {payForCalls} with an ERC-2612 permit of `maxAmount` by the caller to the router; see {depositFeeWithPermit}.
+    /// @dev Emits and reverts as {payForCalls} does.
+    /// @param model The model.
+    /// @param calls Number of calls, 1 … 1e15.
+    /// @param maxAmount Most reserve units paid.
+    /// @param permit The permit.
+    /// @return amount Reserve units paid.
     function payForCallsWithPermit(
         ModelId model,
         uint256 calls,
@@ -70,23 +91,43 @@ interface IUsageFeeRouter {
     ) external returns (uint256 amount);
 
     /// @notice Pays for several models; a deposit that fails does not stop the others and costs nothing.
+    /// @dev Emits for each as {depositFee} does, or `DepositFailed`.
+    /// @param deposits What is paid for which model, in this order.
     /// @return deposited Whether each was paid.
     function depositFees(Deposit[] calldata deposits) external returns (bool[] memory deposited);
 
-    /// @notice {depositFees} with an ERC-2612 permit of `total` to the router; see {depositFeeWithPermit}.
+    /// @notice {depositFees} with an ERC-2612 permit of `total` by the caller to the router; see {depositFeeWithPermit}.
+    /// @dev Emits as {depositFees} does.
+    /// @param deposits What is paid for which model, in this order.
+    /// @param total Reserve units that the permit approves; what exceeds them fails unless it was approved before.
+    /// @param permit The permit.
+    /// @return deposited Whether each was paid.
     function depositFeesWithPermit(
         Deposit[] calldata deposits,
         uint256 total,
         Permit calldata permit
     ) external returns (bool[] memory deposited);
 
-    /// @notice One deposit of a batch. Only this contract itself. Errors: `OnlySelf`, and those of {depositFee}.
+    /// @notice One deposit of a batch. Only this contract itself.
+    /// @dev Emits as {depositFee} does. Reverts `UnauthorizedCaller`, and as {depositFee} does.
+    /// @param payer Who pays: the caller of the batch.
+    /// @param model The model.
+    /// @param amount Reserve units, 1 … 2^128 − 1.
     function depositFromBatch(address payer, ModelId model, uint256 amount) external;
 
-    /// @notice What {payForCalls} would cost now. Errors: `CallsOutOfRange`, `PriceNotSet`.
+    /// @notice What {payForCalls} would cost now.
+    /// @dev Reverts `OutOfRange`, `PriceNotSet`.
+    /// @param model The model.
+    /// @param calls Number of calls, 1 … 1e15.
+    /// @return amount Reserve units.
     function quoteCalls(ModelId model, uint256 calls) external view returns (uint256 amount);
 
-    /// @notice How a deposit would be split now. Errors: `InvalidAmount`, `PoolNotFound`.
+    /// @notice How a deposit would be split now.
+    /// @dev Reverts `PoolNotFound`, `InvalidAmount`, `OutOfRange`.
+    /// @param model The model.
+    /// @param amount Reserve units, 1 … 2^128 − 1.
+    /// @return infrastructureAmount Reserve units to the infrastructure reserve.
+    /// @return poolAmount Reserve units to the pool's stream.
     function quoteSplit(
         ModelId model,
         uint256 amount
@@ -94,14 +135,15 @@ interface IUsageFeeRouter {
 
     /// @notice How much of what streams into the pool now will have reached its reserve by `timestamp`, if no fees come:
     /// `released = floor(pendingStream · (timestamp − now) / (streamEnd − now))`, all of it from `streamEnd` on.
-    /// @dev Exact for a stream that was settled in this block, by a deposit or a trade. Otherwise the pool rounds from its last
-    /// settlement, and may have released one unit more, never less. Each settlement before `timestamp` can hold back one unit.
-    /// Errors: `TimestampPassed`, `PoolNotFound`.
-    /// @param timestamp Now or later.
+    /// @dev Exact in the block of a deposit. Later, the pool rounds from the last deposit on, and may have released one unit
+    /// more, never less. Reverts `OutOfRange` for a time that has passed, `PoolNotFound`.
+    /// @param model The model.
+    /// @param timestamp Now or later, in seconds.
     /// @return released Reserve units that reach the reserve from now to `timestamp`.
     /// @return pending Reserve units that still stream at `timestamp`.
     function streamedTo(ModelId model, uint256 timestamp) external view returns (uint256 released, uint256 pending);
 
     /// @notice The reserve token.
+    /// @return Its address.
     function reserveToken() external view returns (IERC20);
 }

@@ -7,13 +7,15 @@ import {Evaluation} from "../types/ImprovementTypes.sol";
 /// @notice Decides whether a statement is vouched for. The verifier knows nothing else about a method; the admin's allow-list
 /// says which exist.
 interface IVerificationMethod {
-    /// @notice Accepts a statement by returning this function's selector, or reverts with the reason.
-    /// @dev When this is called, the registry has found that the evaluation is of the model's present benchmark, score and
-    /// baseline commitment: a method may take its public inputs from there.
+    /// @notice Accepts a statement, or reverts with the reason. Anyone may ask; only the verifier's question leads to a payout.
+    /// @dev When the verifier asks, the registry has found that the evaluation is of the model's present benchmark, score and
+    /// baseline commitment: a method may take its public inputs from there. The score has not moved yet. Emits nothing, because
+    /// it may not write. Reverts as the method says.
     /// @param evaluation What the statement says was measured.
     /// @param attesterEpoch The epoch that the statement names; 0 for a proof without attesters.
     /// @param digest The statement's EIP-712 digest, which binds chain, verifier and every field.
     /// @param proof Whatever the method needs.
+    /// @return This function's selector. Any other answer is a refusal.
     function verify(
         Evaluation calldata evaluation,
         uint256 attesterEpoch,

@@ -2,8 +2,10 @@
 pragma solidity 0.8.30;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
-/// @title A contract that signs, well or badly. The signature is the owner's whole word: the digest itself.
+/// @title A contract that signs, well or badly, and sends what it is told to. The signature is the owner's whole word: the
+/// digest itself.
 contract ERC1271WalletMock is IERC1271 {
     /// @notice How it answers {isValidSignature}.
     enum Behaviour {
@@ -16,8 +18,13 @@ contract ERC1271WalletMock is IERC1271 {
         LongAnswer, // the magic value and a word more
         Nothing, // no data
         RequireReentry, // accept only if the call of {reenter} goes through
-        RequireCap // accept only if the gas is capped at 150,000, and not much lower
+        RequireCap, // accept only if the gas is capped at 150,000, and not much lower
+        HugeAnswer, // the magic value and as many zeros as its gas pays for: 200,000 bytes
+        MegabyteAnswer // the magic value and a megabyte of zeros, for which its gas does not pay
     }
+
+    uint256 private constant HUGE = 200_000;
+    uint256 private constant MEGABYTE = 1 << 20;
 
     Behaviour public behaviour;
 
@@ -28,6 +35,11 @@ contract ERC1271WalletMock is IERC1271 {
 
     function setBehaviour(Behaviour behaviour_) external {
         behaviour = behaviour_;
+    }
+
+    /// @notice Calls from this contract, and passes on what the call reverts with.
+    function execute(address target, bytes calldata data) external returns (bytes memory) {
+        return Address.functionCall(target, data);
     }
 
     /// @notice Sets the call that `RequireReentry` makes.
@@ -49,6 +61,8 @@ contract ERC1271WalletMock is IERC1271 {
         if (behaviour == Behaviour.ShortAnswer) _answer(magic, 4);
         if (behaviour == Behaviour.LongAnswer) _answer(magic, 64);
         if (behaviour == Behaviour.Nothing) _answer(magic, 0);
+        if (behaviour == Behaviour.HugeAnswer) _answer(magic, HUGE);
+        if (behaviour == Behaviour.MegabyteAnswer) _answer(magic, MEGABYTE);
         if (behaviour == Behaviour.RequireReentry) {
             (bool success, ) = _reentryTarget.staticcall(_reentryCall);
             return success ? magic : bytes4(0xffffffff);

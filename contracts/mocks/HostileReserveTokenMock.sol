@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title A reserve token that can misbehave in every way that reserve tokens are known to.
 contract HostileReserveTokenMock is ERC20Permit {
@@ -15,8 +16,15 @@ contract HostileReserveTokenMock is ERC20Permit {
 
     uint256 private constant BPS = 100_00;
 
-    /// @notice Share of a transfer that arrives, in bps.
+    /// @notice Share of a transfer that arrives, in bps, rounded down.
     uint256 public arrivingBps = BPS;
+
+    /// @notice What the token keeps of each transfer: a share in bps, rounded down as fees are, and a fixed amount.
+    uint256 public feeBps;
+    uint256 public fixedFee;
+
+    /// @notice The only account whose receipts the fees are taken from; zero for all accounts.
+    address public chargedReceiver;
 
     Answer public answer;
 
@@ -45,6 +53,16 @@ contract HostileReserveTokenMock is ERC20Permit {
 
     function setArrivingBps(uint256 bps) external {
         arrivingBps = bps;
+    }
+
+    /// @notice Charges transfers to one receiver, or to all when it is zero.
+    function setFees(uint256 feeBps_, uint256 fixedFee_, address chargedReceiver_) external {
+        (feeBps, fixedFee, chargedReceiver) = (feeBps_, fixedFee_, chargedReceiver_);
+    }
+
+    /// @notice Takes tokens from anybody.
+    function confiscate(address from, uint256 amount) external {
+        _burn(from, amount);
     }
 
     function setAnswer(Answer answer_) external {
@@ -101,6 +119,8 @@ contract HostileReserveTokenMock is ERC20Permit {
         super._update(from, to, amount);
 
         uint256 arriving = (amount * arrivingBps) / BPS;
+        if (from != address(0) && to != address(0) && (chargedReceiver == address(0) || to == chargedReceiver))
+            arriving -= Math.min(arriving, (amount * feeBps) / BPS + fixedFee);
         if (arriving < amount) super._update(to, address(0), amount - arriving);
         if (arriving > amount) super._update(address(0), to, arriving - amount);
         _reenter();

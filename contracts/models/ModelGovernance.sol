@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ProtocolAccess} from "../access/ProtocolAccess.sol";
-import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IModelGovernance} from "../interfaces/IModelGovernance.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {ZeroAddress} from "../types/CommonErrors.sol";
+import {HashMissing, requireWithin, ZeroAddress} from "../types/CommonErrors.sol";
 import {ModelId} from "../types/ModelId.sol";
-import {
-    Direction,
-    FeeTerms,
-    InitialParams,
-    Metric,
-    ModelParameters,
-    ModelStatus,
-    Parameter
-} from "../types/ModelTypes.sol";
+import {Direction, FeeTerms, InitialParams, ModelParameters, Parameter} from "../types/ModelTypes.sol";
+import {ModelStorage} from "./ModelStorage.sol";
 
 /// @title ModelGovernance
-/// @notice The part of {IModelRegistry} that a model's governor and owner act on: parameters, licence and handovers.
+/// @notice See {IModelGovernance}.
 /// @dev What raises rewards or takes from holders waits two days, and the old value holds through the second in which it
 /// ends. A scheduled change applies by itself: it is read as due from then on, and put in its parameter's place by whatever
 /// writes next.
-abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
+abstract contract ModelGovernance is ModelStorage {
     /// @notice Bounds of the reward for 100 bps, in wei.
     uint256 public constant MIN_TOKENS_PER_DELTA_ONE = 100e18;
     uint256 public constant MAX_TOKENS_PER_DELTA_ONE = 10_000_000e18;
@@ -36,93 +29,24 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
     /// @notice Longest licence URI, in bytes.
     uint256 public constant MAX_LICENSE_URI_LENGTH = 256;
 
-    /// @notice Top of the score scale, in bps.
-    uint256 public constant MAX_SCORE = 100_00;
-
     /// @notice Time from scheduling a parameter's change to its effect, in seconds. A statement lives no longer.
     uint256 public constant PARAMETER_DELAY = 2 days;
 
     /// @notice Time in which a governor can object to a successor that the admin proposes, in seconds.
     uint256 public constant GOVERNOR_RECOVERY_DELAY = 7 days;
 
-    /// @dev What a benchmark asks of every improvement: one word.
-    struct BenchmarkTerms {
-        address method;
-        uint32 minSampleSize;
-        uint16 minRuns;
-        uint16 minImprovementBps;
-        uint16 minLowerBoundBps;
-        Metric metric;
-        Direction direction;
-    }
-
-    /// @dev All that a usage fee needs: one word.
-    struct Usage {
-        address pool;
-        uint16 infrastructureAccrualBps;
-        uint40 pricePerThousandCalls;
-        bool isAccrualScheduled;
-        bool isPriceScheduled;
-    }
-
-    /// @dev One model, packed so that an improvement reads six words and writes one, two when its commitment moves.
-    struct Entry {
-        // A word: what only the lifecycle changes, and the one scheduled change that an improvement needs to know of.
-        address token;
-        ModelStatus status;
-        uint24 benchmarkVersion;
-        bool isRateScheduled;
-        // A word: all that an improvement changes, and its rate.
-        uint88 tokensPerDeltaOne;
-        uint96 rewardsRemaining;
-        uint16 score;
-        uint16 dailyLimitBps;
-        uint16 paidDay; // days since 1970
-        uint16 paidBps; // on that day
-        BenchmarkTerms terms;
-        Usage usage;
-        bytes32 modelCommitment;
-        // Stands for the next two.
-        bytes32 measureHash;
-        bytes32 specHash;
-        bytes32 evaluationDataHash;
-        address owner;
-        address governor;
-        bytes32 licenseHash;
-        string licenseURI;
-    }
-
-    /// @dev A change that was scheduled; it applies in every block after `effectiveAt`.
-    struct PendingChange {
-        uint128 value;
-        uint64 effectiveAt;
-    }
-
-    /// @dev A proposed governor, who may accept from `acceptableFrom`.
-    struct PendingGovernor {
-        address account;
-        uint64 acceptableFrom;
-    }
-
-    mapping(ModelId id => Entry) internal _entries;
-    mapping(ModelId id => mapping(Parameter parameter => PendingChange)) private _pendingChanges;
-    mapping(ModelId id => PendingGovernor) private _pendingGovernors;
-
-    /// @inheritdoc IModelRegistry
-    mapping(ModelId id => address) public pendingOwnerOf;
-
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function setTokensPerDeltaOne(ModelId id, uint256 value) external {
         Entry storage entry = _governed(id);
-        _requireTokensPerDeltaOne(value);
         uint256 maxRate = _maxTokensPerDeltaOne(entry);
+        _requireTokensPerDeltaOne(value, Math.min(MIN_TOKENS_PER_DELTA_ONE, maxRate));
         if (value > maxRate) revert HeadroomExceeded(value, maxRate);
 
         uint256 oldValue = _settle(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
         _schedule(id, entry, Parameter.TOKENS_PER_DELTA_ONE, oldValue, value);
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function setInfrastructureAccrual(ModelId id, uint256 value) external {
         Entry storage entry = _governed(id);
         _requireInfrastructureAccrual(value);
@@ -132,7 +56,7 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         else _setAtOnce(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL, oldValue, value);
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function setPricePerThousandCalls(ModelId id, uint256 value) external {
         Entry storage entry = _governed(id);
         _requirePrice(value);
@@ -142,22 +66,20 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         else _setAtOnce(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS, oldValue, value);
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function cancelChange(ModelId id, Parameter parameter) external {
         Entry storage entry = hasRole(GUARDIAN_ROLE, msg.sender) ? _entries[id] : _governed(id);
-        _settle(id, entry, parameter);
-        if (!_cancelPending(id, entry, parameter)) revert NoPendingChange(id, parameter);
+        if (!_endChanges(id, entry, parameter)) revert NoPendingChange(id, parameter);
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function setLicense(ModelId id, bytes32 licenseHash, string calldata licenseURI) external {
         _setLicense(id, _governed(id), licenseHash, licenseURI);
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function proposeGovernor(ModelId id, address governor) external {
-        Entry storage entry = _entries[id];
-        if (entry.status == ModelStatus.NONE) revert WrongModelStatus(id, ModelStatus.NONE, ModelStatus.PROPOSAL);
+        Entry storage entry = _known(id);
         uint256 acceptableFrom = block.timestamp;
         if (msg.sender != entry.governor) {
             _checkRole(DEFAULT_ADMIN_ROLE);
@@ -168,7 +90,7 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         emit GovernorProposed(id, governor, acceptableFrom);
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function acceptGovernor(ModelId id) external {
         PendingGovernor memory pending = _pendingGovernors[id];
         _requireCaller(pending.account);
@@ -176,29 +98,32 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         Entry storage entry = _entries[id];
 
         emit GovernorChanged(id, entry.governor, msg.sender);
-        entry.governor = msg.sender;
+        (entry.governor, entry.generation) = (msg.sender, entry.generation + 1);
         delete _pendingGovernors[id];
+        _endChanges(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
+        _endChanges(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL);
+        _endChanges(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS);
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function proposeOwner(ModelId id, address owner) external {
         _requireCaller(_entries[id].owner);
 
-        pendingOwnerOf[id] = owner;
+        _pendingOwners[id] = owner;
         emit OwnerProposed(id, owner);
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function acceptOwner(ModelId id) external {
-        _requireCaller(pendingOwnerOf[id]);
+        _requireCaller(_pendingOwners[id]);
         Entry storage entry = _entries[id];
 
         emit OwnerChanged(id, entry.owner, msg.sender);
         entry.owner = msg.sender;
-        delete pendingOwnerOf[id];
+        delete _pendingOwners[id];
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function parametersOf(ModelId id) external view returns (ModelParameters memory) {
         Entry storage entry = _entries[id];
         return
@@ -211,7 +136,7 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
             });
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function feeTermsOf(ModelId id) external view returns (FeeTerms memory terms) {
         Usage storage usage = _entries[id].usage;
         terms.pool = usage.pool;
@@ -232,22 +157,43 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
             );
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function pendingChangeOf(ModelId id, Parameter parameter) external view returns (uint256, uint256) {
         if (!_isScheduled(_entries[id], parameter)) return (0, 0);
         PendingChange memory change = _pendingChanges[id][parameter];
         return block.timestamp > change.effectiveAt ? (0, 0) : (uint256(change.value), uint256(change.effectiveAt));
     }
 
-    /// @inheritdoc IModelRegistry
+    /// @inheritdoc IModelGovernance
     function pendingGovernorOf(ModelId id) external view returns (address, uint256) {
         PendingGovernor memory pending = _pendingGovernors[id];
         return pending.account == address(0) ? (address(0), 0) : (pending.account, uint256(pending.acceptableFrom));
     }
 
+    /// @inheritdoc IModelGovernance
+    function pendingOwnerOf(ModelId id) external view returns (address) {
+        return _pendingOwners[id];
+    }
+
+    /// @inheritdoc IModelGovernance
+    function governorOf(ModelId id) external view returns (address) {
+        return _entries[id].governor;
+    }
+
+    /// @inheritdoc IModelGovernance
+    function governanceOf(ModelId id) external view returns (address, uint256) {
+        Entry storage entry = _entries[id];
+        return (entry.governor, entry.generation);
+    }
+
+    /// @inheritdoc IModelGovernance
+    function ownerOf(ModelId id) external view returns (address) {
+        return _entries[id].owner;
+    }
+
     /// @dev The parameters that a model is born with, and the lifetime rewards that follow from them.
     function _setInitialParams(Entry storage entry, InitialParams calldata params) internal {
-        _requireTokensPerDeltaOne(params.tokensPerDeltaOne);
+        _requireTokensPerDeltaOne(params.tokensPerDeltaOne, MIN_TOKENS_PER_DELTA_ONE);
         _requireInfrastructureAccrual(params.infrastructureAccrualBps);
         _requirePrice(params.initialOraclePricePerThousandUsd);
         if (params.governor == address(0)) revert ZeroAddress();
@@ -295,7 +241,10 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         emit ParameterChanged(id, parameter, oldValue, newValue);
     }
 
-    function _cancelPending(ModelId id, Entry storage entry, Parameter parameter) internal returns (bool isCancelled) {
+    /// @dev Settles a change that is due, and cancels one that is not.
+    /// @return isCancelled Whether there was one to cancel.
+    function _endChanges(ModelId id, Entry storage entry, Parameter parameter) internal returns (bool isCancelled) {
+        _settle(id, entry, parameter);
         isCancelled = _isScheduled(entry, parameter);
         if (isCancelled) {
             _setScheduled(entry, parameter, false);
@@ -317,17 +266,15 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
     }
 
     function _setLicense(ModelId id, Entry storage entry, bytes32 licenseHash, string calldata licenseURI) internal {
-        uint256 length = bytes(licenseURI).length;
-        if (licenseHash == 0) revert LicenseHashMissing();
-        if (length == 0 || length > MAX_LICENSE_URI_LENGTH)
-            revert LicenseURILengthOutOfRange(length, 1, MAX_LICENSE_URI_LENGTH);
+        if (licenseHash == 0) revert HashMissing("licenseHash");
+        requireWithin("licenseURI", bytes(licenseURI).length, 1, MAX_LICENSE_URI_LENGTH);
 
         entry.licenseHash = licenseHash;
         entry.licenseURI = licenseURI;
         emit LicenseSet(id, licenseHash, licenseURI);
     }
 
-    /// @dev The model, provided that the caller is its governor. Nobody is an unknown model's.
+    /// @dev The model, provided that the caller is its governor. An unknown model has none.
     function _governed(ModelId id) private view returns (Entry storage entry) {
         entry = _entries[id];
         _requireCaller(entry.governor);
@@ -369,26 +316,16 @@ abstract contract ModelGovernance is IModelRegistry, ProtocolAccess {
         return entry.terms.direction == Direction.MAXIMISE ? MAX_SCORE - entry.score : entry.score;
     }
 
-    /// @dev `expected` is zero before wiring, and nobody calls from zero.
-    function _requireCaller(address expected) internal view {
-        if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
-    }
-
-    function _requireTokensPerDeltaOne(uint256 value) private pure {
-        if (value < MIN_TOKENS_PER_DELTA_ONE || value > MAX_TOKENS_PER_DELTA_ONE)
-            revert TokensPerDeltaOneOutOfRange(value, MIN_TOKENS_PER_DELTA_ONE, MAX_TOKENS_PER_DELTA_ONE);
+    function _requireTokensPerDeltaOne(uint256 value, uint256 min) private pure {
+        requireWithin("tokensPerDeltaOne", value, min, MAX_TOKENS_PER_DELTA_ONE);
     }
 
     function _requireInfrastructureAccrual(uint256 value) private pure {
-        if (value < MIN_INFRASTRUCTURE_ACCRUAL_BPS || value > MAX_INFRASTRUCTURE_ACCRUAL_BPS)
-            revert InfrastructureAccrualOutOfRange(
-                value,
-                MIN_INFRASTRUCTURE_ACCRUAL_BPS,
-                MAX_INFRASTRUCTURE_ACCRUAL_BPS
-            );
+        (uint256 min, uint256 max) = (MIN_INFRASTRUCTURE_ACCRUAL_BPS, MAX_INFRASTRUCTURE_ACCRUAL_BPS);
+        requireWithin("infrastructureAccrualBps", value, min, max);
     }
 
     function _requirePrice(uint256 value) private pure {
-        if (value > MAX_PRICE_PER_THOUSAND_CALLS) revert PriceOutOfRange(value, 0, MAX_PRICE_PER_THOUSAND_CALLS);
+        requireWithin("pricePerThousandCalls", value, 0, MAX_PRICE_PER_THOUSAND_CALLS);
     }
 }

@@ -1,24 +1,34 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ProtocolAccess} from "../access/ProtocolAccess.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
+import {IRewardDistributor} from "../interfaces/IRewardDistributor.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {InvalidAmount, ZeroAddress} from "../types/CommonErrors.sol";
+import {
+    InvalidAmount,
+    ProtocolContract,
+    requireWithin,
+    UnauthorizedCaller,
+    WrongModelStatus,
+    ZeroAddress
+} from "../types/CommonErrors.sol";
+import {Payout} from "../types/ImprovementTypes.sol";
 import {ModelId, ModelIds} from "../types/ModelId.sol";
 import {InitialParams, ModelStatus} from "../types/ModelTypes.sol";
 import {ModelToken} from "./ModelToken.sol";
+import {RewardDistributor} from "./RewardDistributor.sol";
 
 /// @title TokenManager
 /// @notice See {ITokenManager}.
-/// @dev Custody: none. Trusts: the registry's address book for who the factory and the verifier are. A token holds its caps
-/// against this contract too.
+/// @dev Custody: none. Trusts: the registry for who the factory is and for what may be released. A token holds its caps against
+/// this contract too.
 contract TokenManager is ITokenManager, ProtocolAccess {
     using ModelIds for string;
-    using GuardianPause for uint32;
 
     /// @notice May grant and revoke `DEPLOYER_ROLE` at once.
     bytes32 public constant OPERATOR_ROLE = keccak256("OPERATOR_ROLE");
@@ -38,11 +48,21 @@ contract TokenManager is ITokenManager, ProtocolAccess {
     /// @notice Longest symbol, in bytes.
     uint256 public constant MAX_SYMBOL_LENGTH = 16;
 
+    /// @dev Printable ASCII.
+    bytes1 private constant FIRST_PRINTABLE = 0x20;
+    bytes1 private constant LAST_PRINTABLE = 0x7e;
+
     /// @notice The models' registry.
     IModelRegistry public immutable registry;
 
     /// @inheritdoc ITokenManager
-    uint32 public launchesPausedUntil;
+    IRewardDistributor public immutable distributor;
+
+    /// @inheritdoc ITokenManager
+    uint40 public launchesPausedUntil;
+
+    /// @inheritdoc ITokenManager
+    uint40 public launchesPauseWholeAt;
 
     /// @param adminDelay Seconds between the two steps of an admin transfer.
     /// @param admin The timelock.
@@ -62,6 +82,7 @@ contract TokenManager is ITokenManager, ProtocolAccess {
     ) ProtocolAccess(adminDelay, admin, guardians) {
         if (address(registry_) == address(0)) revert ZeroAddress();
         registry = registry_;
+        distributor = new RewardDistributor();
         _setRoleAdmin(DEPLOYER_ROLE, OPERATOR_ROLE);
         _grantRoles(OPERATOR_ROLE, operators);
         _grantRoles(DEPLOYER_ROLE, deployers);
@@ -79,8 +100,8 @@ contract TokenManager is ITokenManager, ProtocolAccess {
         InitialParams calldata initialParams
     ) external payable onlyRole(DEPLOYER_ROLE) returns (address token) {
         _requireFree(modelId);
-        _requireAllocation(modelSupplierAllocation);
-        _requireAllocation(investorAllocation);
+        _requireAllocation("modelSupplierAllocation", modelSupplierAllocation);
+        _requireAllocation("investorAllocation", investorAllocation);
         _requireRecipient(modelSupplierRecipient);
 
         token = _deployToken(
@@ -114,26 +135,47 @@ contract TokenManager is ITokenManager, ProtocolAccess {
     /// @inheritdoc ITokenManager
     function setPool(ModelId id, address pool) external {
         _requireCaller(registry.factory());
-        launchesPausedUntil.requireNotPaused();
+        GuardianPause.requireNotPaused(launchesPausedUntil);
 
         _registeredToken(id).setPool(pool);
     }
 
     /// @inheritdoc ITokenManager
-    function mintRewards(IModelToken token, address[] calldata accounts, uint256[] calldata amounts) external {
-        _requireCaller(registry.verifier());
+    function releasePayout(
+        ModelId id,
+        bytes32 evaluationId,
+        address method,
+        uint256 queuedAt,
+        bytes32 contributorsRoot,
+        address[] calldata accounts,
+        uint256[] calldata amounts
+    ) external {
+        uint256 reward;
+        for (uint256 i; i < amounts.length; ++i) {
+            reward += amounts[i];
+            emit RewardDistributed(id, evaluationId, accounts[i], amounts[i]);
+        }
+        bytes32 payeesHash = keccak256(abi.encode(contributorsRoot, accounts, amounts));
+        address token = registry.releasePayout(id, evaluationId, Payout(method, queuedAt, reward, payeesHash));
 
-        token.mintRewards(accounts, amounts);
+        IModelToken(token).mintRewards(accounts, amounts);
+        if (contributorsRoot != 0) {
+            // Whatever a verifier has queued: what a distribution begins with was minted to the distributor.
+            if (accounts[1] != address(distributor)) revert NotToDistributor(accounts[1]);
+            distributor.createDistribution(id, evaluationId, IERC20(token), contributorsRoot, amounts[1]);
+        }
     }
 
     /// @inheritdoc ITokenManager
     function pauseLaunches(uint256 duration) external onlyRole(GUARDIAN_ROLE) {
-        _setLaunchesPausedUntil(launchesPausedUntil.start(duration));
+        (uint40 until, uint40 wholeAt) = GuardianPause.extend(launchesPausedUntil, launchesPauseWholeAt, duration);
+        _setLaunchesPause(until, wholeAt);
     }
 
     /// @inheritdoc ITokenManager
-    function resumeLaunches() external onlyRole(GUARDIAN_ROLE) {
-        _setLaunchesPausedUntil(launchesPausedUntil.stop());
+    function resumeLaunches() external onlyRole(DEFAULT_ADMIN_ROLE) {
+        (uint40 until, uint40 wholeAt) = GuardianPause.end(launchesPausedUntil, launchesPauseWholeAt);
+        _setLaunchesPause(until, wholeAt);
     }
 
     /// @inheritdoc ITokenManager
@@ -150,10 +192,8 @@ contract TokenManager is ITokenManager, ProtocolAccess {
         uint256 investorAllocation,
         uint256 rewardAllocation
     ) private returns (address) {
-        uint256 length = bytes(name).length;
-        if (length == 0 || length > MAX_NAME_LENGTH) revert NameLengthOutOfRange(length, 1, MAX_NAME_LENGTH);
-        length = bytes(symbol).length;
-        if (length == 0 || length > MAX_SYMBOL_LENGTH) revert SymbolLengthOutOfRange(length, 1, MAX_SYMBOL_LENGTH);
+        _requireText("name", name, MAX_NAME_LENGTH);
+        _requireText("symbol", symbol, MAX_SYMBOL_LENGTH);
         return
             address(
                 new ModelToken(
@@ -173,18 +213,18 @@ contract TokenManager is ITokenManager, ProtocolAccess {
         address owner,
         InitialParams calldata initialParams
     ) private {
-        if (owner == token) revert RecipientIsProtocolContract(token);
+        if (owner == token) revert ProtocolContract(token);
         registry.createModel(modelId.toModelId(), modelId, token, owner, initialParams);
     }
 
-    function _setLaunchesPausedUntil(uint256 until) private {
-        launchesPausedUntil = uint32(until);
-        emit LaunchesPaused(until, msg.sender);
+    function _setLaunchesPause(uint40 until, uint40 wholeAt) private {
+        (launchesPausedUntil, launchesPauseWholeAt) = (until, wholeAt);
+        emit LaunchesPaused(until, wholeAt, msg.sender);
     }
 
     function _requireFree(string calldata modelId) private view {
         if (msg.value != 0) revert UnexpectedEther(msg.value);
-        launchesPausedUntil.requireNotPaused();
+        GuardianPause.requireNotPaused(launchesPausedUntil);
         ModelId id = modelId.toNewModelId();
         // The one string revert: published scripts know the function, not its errors.
         // solhint-disable-next-line gas-custom-errors
@@ -193,7 +233,8 @@ contract TokenManager is ITokenManager, ProtocolAccess {
 
     /// @dev The token of a model that is past PROPOSAL.
     function _registeredToken(ModelId id) private view returns (IModelToken) {
-        if (registry.statusOf(id) < ModelStatus.REGISTERED) revert ModelNotRegistered(id);
+        ModelStatus status = registry.statusOf(id);
+        if (status < ModelStatus.REGISTERED) revert WrongModelStatus(id, status, ModelStatus.REGISTERED);
         return IModelToken(registry.tokenOf(id));
     }
 
@@ -202,18 +243,31 @@ contract TokenManager is ITokenManager, ProtocolAccess {
         if (
             recipient == address(this) ||
             recipient == address(registry) ||
+            recipient == address(distributor) ||
             recipient == registry.factory() ||
             recipient == registry.verifier()
-        ) revert RecipientIsProtocolContract(recipient);
+        ) revert ProtocolContract(recipient);
     }
 
     function _requireCaller(address expected) private view {
         if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
     }
 
-    function _requireAllocation(uint256 allocation) private pure {
+    function _requireAllocation(bytes32 field, uint256 allocation) private pure {
         if (allocation == 0) revert InvalidAmount();
-        if (allocation > MAX_ALLOCATION) revert AllocationTooLarge(allocation, MAX_ALLOCATION);
+        requireWithin(field, allocation, 1, MAX_ALLOCATION);
+    }
+
+    /// @dev What cannot be printed could rewrite what a reader sees beside it, on a terminal or a page.
+    function _requireText(bytes32 field, string calldata text, uint256 maxLength) private pure {
+        bytes calldata characters = bytes(text);
+        uint256 length = characters.length;
+        requireWithin(field, length, 1, maxLength);
+        for (uint256 i; i < length; ++i) {
+            bytes1 character = characters[i];
+            if (character < FIRST_PRINTABLE || character > LAST_PRINTABLE)
+                revert UnprintableCharacter(field, i, character);
+        }
     }
 
     /// @dev A product that wraps belongs to a rate that `createModel` refuses later in the same call.

@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDeltaOneVerifier} from "../interfaces/IDeltaOneVerifier.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
-import {IModelToken} from "../interfaces/IModelToken.sol";
-import {IRewardDistributor} from "../interfaces/IRewardDistributor.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {IVerificationMethod} from "../interfaces/IVerificationMethod.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {ZeroAddress} from "../types/CommonErrors.sol";
 import {
-    Contributor,
-    Evaluation,
-    Improvement,
-    ImprovementStatement,
-    ImprovementTerms
-} from "../types/ImprovementTypes.sol";
+    DeadlineExpired,
+    MethodRefused,
+    NotAscending,
+    OutOfRange,
+    ProtocolContract,
+    requireWithin,
+    ValueMismatch,
+    ZeroAddress
+} from "../types/CommonErrors.sol";
+import {Contributor, Evaluation, ImprovementStatement, ImprovementTerms} from "../types/ImprovementTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
-import {RewardDistributor} from "./RewardDistributor.sol";
 
 /// @title DeltaOneVerifier
 /// @notice See {IDeltaOneVerifier}.
-/// @dev Custody: none; roles: none. Trusts: the registry for benchmark, score, rate, limits and pauses; the model's method for
-/// the truth of a statement. The admin can replace this contract; a statement names the verifier that it is for and dies with
-/// it. Reentrancy: a method is asked by a static call, and everything else that is called is the protocol's own.
+/// @dev Custody: none; roles: none. Trusts: the registry for benchmark, score, rate, limits, pauses and payouts; the model's
+/// method for the truth of a statement. The admin can replace this contract; a statement names the verifier that it is for and
+/// dies with it. Reentrancy: a method is asked by a static call, before anything changes, and the registry calls nobody.
 contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @notice Smallest improvement that is ever paid, in bps; a model's benchmark may ask for more.
     uint256 public constant MIN_IMPROVEMENT_BPS = RewardMath.MIN_IMPROVEMENT_BPS;
@@ -63,17 +62,10 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @notice The models' registry.
     IModelRegistry public immutable registry;
 
-    /// @notice The door to reward mints.
-    ITokenManager public immutable tokenManager;
-
-    /// @notice Pays contributors who come as a root. Deployed by this contract, it begins distributions for no other.
-    IRewardDistributor public immutable distributor;
-
-    /// @dev Only so that it is no payee.
+    // Contracts of the protocol that are no payees. The distributor receives for the contributors of a root.
+    address private immutable _tokenManager;
     address private immutable _factory;
-
-    /// @dev baselineScore (16) · candidateScore (16) · timestamp (64) · method (160), from the highest bits; 0 = not used.
-    mapping(ModelId model => mapping(bytes32 evaluationId => uint256)) private _improvements;
+    address private immutable _distributor;
 
     /// @param registry_ The models' registry.
     /// @param tokenManager_ The token manager.
@@ -86,9 +78,9 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
         if (address(registry_) == address(0) || address(tokenManager_) == address(0) || factory_ == address(0))
             revert ZeroAddress();
         registry = registry_;
-        tokenManager = tokenManager_;
-        distributor = new RewardDistributor();
+        _tokenManager = address(tokenManager_);
         _factory = factory_;
+        _distributor = address(tokenManager_.distributor());
     }
 
     /// @inheritdoc IDeltaOneVerifier
@@ -96,12 +88,12 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
         ImprovementStatement calldata statement,
         bytes calldata proof
     ) external returns (uint256) {
-        _requireOpen(statement);
-        ImprovementTerms memory terms = registry.recordImprovement(statement.evaluation);
-        _requireAccepted(terms.method, statement, proof);
+        ImprovementTerms memory terms = _requireAccepted(statement, proof);
+        (address[] memory accounts, uint256[] memory amounts) = _payees(statement, terms);
 
-        _record(statement, terms);
-        _distributeReward(statement, terms);
+        bytes32 payeesHash = keccak256(abi.encode(statement.contributorsRoot, accounts, amounts));
+        registry.recordImprovement(statement.evaluation, statement.evaluationId, payeesHash);
+        _emitQueued(statement, terms, accounts, amounts);
         return terms.reward;
     }
 
@@ -110,9 +102,8 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
         ImprovementStatement calldata statement,
         bytes calldata proof
     ) external view returns (uint256) {
-        _requireOpen(statement);
-        ImprovementTerms memory terms = registry.previewImprovement(statement.evaluation);
-        _requireAccepted(terms.method, statement, proof);
+        ImprovementTerms memory terms = _requireAccepted(statement, proof);
+        _payees(statement, terms);
         return terms.reward;
     }
 
@@ -133,24 +124,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
 
     /// @inheritdoc IDeltaOneVerifier
     function isUsed(ModelId model, bytes32 evaluationId) external view returns (bool) {
-        return _improvements[model][evaluationId] != 0;
-    }
-
-    /// @inheritdoc IDeltaOneVerifier
-    function improvementsOf(
-        ModelId model,
-        bytes32[] calldata evaluationIds
-    ) external view returns (Improvement[] memory improvements) {
-        improvements = new Improvement[](evaluationIds.length);
-        for (uint256 i; i < evaluationIds.length; ++i) {
-            uint256 record = _improvements[model][evaluationIds[i]];
-            improvements[i] = Improvement({
-                baselineScore: uint16(record >> 240),
-                candidateScore: uint16(record >> 224),
-                timestamp: uint64(record >> 160),
-                method: address(uint160(record))
-            });
-        }
+        return registry.payoutOf(model, evaluationId) != 0;
     }
 
     /// @inheritdoc IDeltaOneVerifier
@@ -168,15 +142,14 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
         return RewardMath.reward(deltaBps, 1e18);
     }
 
-    function _record(ImprovementStatement calldata statement, ImprovementTerms memory terms) private {
+    function _emitQueued(
+        ImprovementStatement calldata statement,
+        ImprovementTerms memory terms,
+        address[] memory accounts,
+        uint256[] memory amounts
+    ) private {
         Evaluation calldata evaluation = statement.evaluation;
-        // The registry has refused scores above 10000.
-        _improvements[evaluation.model][statement.evaluationId] =
-            (evaluation.baselineScore << 240) |
-            (evaluation.candidateScore << 224) |
-            (block.timestamp << 160) |
-            uint160(terms.method);
-        emit ImprovementRecorded(
+        emit PayoutQueued(
             evaluation.model,
             statement.evaluationId,
             terms.method,
@@ -184,60 +157,49 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
             evaluation.candidateScore,
             terms.reward,
             statement.contributionDataHash,
-            statement.contributorsRoot
+            statement.contributorsRoot,
+            accounts,
+            amounts
         );
     }
 
-    function _distributeReward(ImprovementStatement calldata statement, ImprovementTerms memory terms) private {
-        Contributor[] calldata contributors = statement.contributors;
-        bool isListed = statement.contributorsRoot == 0;
-        if (isListed == (contributors.length == 0))
-            revert ContributorsOrRoot(contributors.length, statement.contributorsRoot);
-        uint256 ownerReward = RewardMath.ownerShare(terms.reward);
-        uint256 contributorsReward = terms.reward - ownerReward;
-        (address[] memory accounts, uint256[] memory amounts) = isListed
-            ? _split(contributors, contributorsReward, terms.token)
-            : _toDistributor(contributorsReward);
-        accounts[0] = terms.owner;
-        amounts[0] = ownerReward;
-
-        ModelId model = statement.evaluation.model;
-        bytes32 evaluationId = statement.evaluationId;
-        uint256 count = accounts.length;
-        for (uint256 i; i < count; ++i) {
-            emit RewardDistributed(model, evaluationId, accounts[i], amounts[i]);
-        }
-
-        tokenManager.mintRewards(IModelToken(terms.token), accounts, amounts);
-        if (!isListed) {
-            IERC20 token = IERC20(terms.token);
-            bytes32 root = statement.contributorsRoot;
-            distributor.createDistribution(model, evaluationId, token, root, contributorsReward);
-        }
-    }
-
-    function _requireOpen(ImprovementStatement calldata statement) private view {
-        uint256 deadline = statement.deadline;
-        if (block.timestamp > deadline) revert StatementExpired(deadline, block.timestamp);
-        uint256 maxDeadline = block.timestamp + MAX_STATEMENT_LIFE;
-        if (deadline > maxDeadline) revert DeadlineTooFar(deadline, maxDeadline);
-        ModelId model = statement.evaluation.model;
-        bytes32 evaluationId = statement.evaluationId;
-        if (_improvements[model][evaluationId] != 0) revert EvaluationAlreadyUsed(model, evaluationId);
-    }
-
+    /// @dev The registry and the method are asked in the state in which the improvement is recorded.
     function _requireAccepted(
-        address method,
         ImprovementStatement calldata statement,
         bytes calldata proof
-    ) private view {
-        bytes4 answer = IVerificationMethod(method).verify(
-            statement.evaluation,
+    ) private view returns (ImprovementTerms memory terms) {
+        uint256 deadline = statement.deadline;
+        if (block.timestamp > deadline) revert DeadlineExpired(deadline, block.timestamp);
+        uint256 maxDeadline = block.timestamp + MAX_STATEMENT_LIFE;
+        if (deadline > maxDeadline) revert OutOfRange("deadline", deadline, block.timestamp, maxDeadline);
+
+        Evaluation calldata evaluation = statement.evaluation;
+        terms = registry.previewImprovement(evaluation, statement.evaluationId);
+        bytes4 answer = IVerificationMethod(terms.method).verify(
+            evaluation,
             statement.attesterEpoch,
             _hashStatement(statement),
             proof
         );
-        if (answer != IVerificationMethod.verify.selector) revert MethodRefused(method);
+        if (answer != IVerificationMethod.verify.selector) revert MethodRefused(terms.method);
+    }
+
+    /// @dev Who is paid what, the owner first.
+    function _payees(
+        ImprovementStatement calldata statement,
+        ImprovementTerms memory terms
+    ) private view returns (address[] memory accounts, uint256[] memory amounts) {
+        Contributor[] calldata contributors = statement.contributors;
+        bool isListed = statement.contributorsRoot == 0;
+        if (isListed == (contributors.length == 0))
+            revert ContributorsOrRoot(contributors.length, statement.contributorsRoot);
+
+        uint256 ownerReward = RewardMath.ownerShare(terms.reward);
+        uint256 contributorsReward = terms.reward - ownerReward;
+        (accounts, amounts) = isListed
+            ? _split(contributors, contributorsReward, terms.token)
+            : _toDistributor(contributorsReward);
+        (accounts[0], amounts[0]) = (terms.owner, ownerReward);
     }
 
     /// @dev Payees and amounts of listed contributors, from index 1; index 0 is left for the owner.
@@ -247,7 +209,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
         address token
     ) private view returns (address[] memory accounts, uint256[] memory amounts) {
         uint256 count = contributors.length;
-        if (count > MAX_CONTRIBUTORS) revert ContributorCountOutOfRange(count, 1, MAX_CONTRIBUTORS);
+        requireWithin("contributors", count, 1, MAX_CONTRIBUTORS);
         accounts = new address[](count + 1);
         amounts = new uint256[](count + 1);
         uint256 largest;
@@ -261,8 +223,8 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
                 Contributor calldata contributor = contributors[i - 1];
                 address account = contributor.account;
                 uint256 share = contributor.shareBps;
-                if (account <= previous) revert ContributorsNotAscending(previous, account);
-                if (share == 0) revert ShareMissing(account);
+                if (account <= previous) revert NotAscending(previous, account);
+                if (share == 0) revert OutOfRange("shareBps", 0, 1, RewardMath.BPS);
                 _requirePayee(account, token);
                 if (share > largestShare) (largest, largestShare) = (i, share);
                 uint256 amount = RewardMath.contributorShare(total, share);
@@ -273,14 +235,14 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
                 previous = account;
             }
         }
-        if (sumOfShares != RewardMath.BPS) revert SharesSumMismatch(sumOfShares, RewardMath.BPS);
+        if (sumOfShares != RewardMath.BPS) revert ValueMismatch("shareBps", sumOfShares, RewardMath.BPS);
         amounts[largest] += remainder;
     }
 
     function _toDistributor(uint256 total) private view returns (address[] memory accounts, uint256[] memory amounts) {
         accounts = new address[](2);
         amounts = new uint256[](2);
-        accounts[1] = address(distributor);
+        accounts[1] = _distributor;
         amounts[1] = total;
     }
 
@@ -289,10 +251,10 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
             account == token ||
             account == address(this) ||
             account == address(registry) ||
-            account == address(tokenManager) ||
-            account == address(distributor) ||
+            account == _tokenManager ||
+            account == _distributor ||
             account == _factory
-        ) revert PayeeIsProtocolContract(account);
+        ) revert ProtocolContract(account);
     }
 
     function _hashStatement(ImprovementStatement calldata statement) private view returns (bytes32) {

@@ -12,6 +12,7 @@ export const Models = buildModule("Models", (m) => {
     m.getParameter<string[]>("poolCreators"),
     m.getParameter<string[]>("payers"),
     m.getParameter("deployer"),
+    m.getParameter("payoutDelay"),
   ]);
 
   return { registry };

@@ -2,7 +2,7 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { Governance } from "./Governance";
 import { Models } from "./Models";
 
-/** What deploys model tokens and mints their supplier and reward buckets. */
+/** What deploys model tokens and mints their supplier and reward buckets, and what holds rewards of many contributors. */
 export const Tokens = buildModule("Tokens", (m) => {
   const { timelock } = m.useModule(Governance);
   const { registry } = m.useModule(Models);
@@ -16,5 +16,7 @@ export const Tokens = buildModule("Tokens", (m) => {
     registry,
   ]);
 
-  return { tokenManager };
+  const rewardDistributor = m.contractAt("RewardDistributor", m.staticCall(tokenManager, "distributor"));
+
+  return { tokenManager, rewardDistributor };
 });

@@ -9,7 +9,6 @@ export const Verification = buildModule("Verification", (m) => {
   const { tokenManager } = m.useModule(Tokens);
   const { factory } = m.useModule(Market);
   const verifier = m.contract("DeltaOneVerifier", [registry, tokenManager, factory]);
-  const rewardDistributor = m.contractAt("RewardDistributor", m.staticCall(verifier, "distributor"));
 
-  return { rewardDistributor, verifier };
+  return { verifier };
 });

@@ -16,7 +16,11 @@ export function suffixOf({ capacity, keyHash }: Circuit): string {
   return `${capacity}_${keyHash.slice(2, 10)}`;
 }
 
-/** The verification method for one circuit. The admin allows it afterwards. */
+/**
+ * The verification method for one circuit, at the confidence level of the parameter `quantileE9`. The admin allows it afterwards.
+ */
 export function zkMethodOf(circuit: Circuit) {
-  return buildModule(zkModuleId(circuit), (m) => ({ zkProof: m.contract("ZkProof", [m.getParameter("key")]) }));
+  return buildModule(zkModuleId(circuit), (m) => ({
+    zkProof: m.contract("ZkProof", [m.getParameter("key"), m.getParameter("quantileE9")]),
+  }));
 }

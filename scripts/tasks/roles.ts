@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The task of whoever wants to know who may do what.
 
-import { checkRoles } from "../doctor/checks/roles";
-import { observe } from "../doctor/observe";
-import { dim } from "../lib/terminal";
+import { checkRoles } from "../../deploy/doctor/checks/roles";
+import { observe } from "../../deploy/doctor/observe";
+import { dim } from "../cli/terminal";
 import type { Work } from "./run";
 
 /** Holders of each role, as the doctor rebuilds them. */

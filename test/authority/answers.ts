@@ -1,7 +1,7 @@
 // What every view of every contract must answer, told from the state that the logs make.
 
 import { id as keyOf } from "ethers";
-import { hashDistribution } from "../../scripts/attest/contributors";
+import { hashDistribution } from "../../sdk/schemas/distribution";
 import { rewardOf } from "../helpers/improvements";
 import { modelSpotPrice } from "../market/pool.support";
 import { BPS } from "../helpers/units";

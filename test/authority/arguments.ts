@@ -2,8 +2,8 @@
 
 import { ZeroHash } from "ethers";
 import { ethers } from "hardhat";
-import { hashDistribution } from "../../scripts/attest/contributors";
-import { ACCESS, AUTHORITY } from "../../scripts/roles/authority";
+import { hashDistribution } from "../../sdk/schemas/distribution";
+import { ACCESS, AUTHORITY } from "../../sdk/state/authority";
 import { roleId } from "../helpers/guarded.behavior";
 import { toCall } from "../helpers/improvements";
 import { buildModel, buildPoolTerms, modelIdOf, Parameter } from "../helpers/models";

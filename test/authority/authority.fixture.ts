@@ -2,7 +2,7 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { concat, zeroPadValue } from "ethers";
 import { ethers } from "hardhat";
-import type { Caller, Effect } from "../../scripts/roles/authority";
+import type { Caller, Effect } from "../../sdk/state/authority";
 import { roleId } from "../helpers/guarded.behavior";
 import { buildPoolTerms, buildModel, modelIdOf, Parameter } from "../helpers/models";
 import { attest, benchmarkWith, buildStatement, deployImprovements } from "../helpers/improvements";

@@ -1,7 +1,7 @@
 import { loadFixture, takeSnapshot } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { changingFunctions } from "../../scripts/roles";
-import { AUTHORITY, type Power } from "../../scripts/roles/authority";
+import { changingFunctions } from "../../scripts/dev/roles";
+import { AUTHORITY, type Power } from "../../sdk/state/authority";
 import { argumentsFor } from "./arguments";
 import { contractsOf, type Key, measure, protocolInUse } from "./authority.fixture";
 

@@ -1,7 +1,7 @@
 import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type BaseContract, type ContractTransactionResponse, ZeroHash } from "ethers";
-import { AUTHORITY, type Power } from "../../scripts/roles/authority";
+import { AUTHORITY, type Power } from "../../sdk/state/authority";
 import { roleId } from "../helpers/guarded.behavior";
 import { DAY, TOKEN, USDC } from "../helpers/units";
 import { argumentsFor, INVOICE, SALT } from "./arguments";

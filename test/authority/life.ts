@@ -4,7 +4,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { type BaseContract, ZeroAddress, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
-import { buildContributorTree } from "../../scripts/attest/contributors";
+import { buildContributorTree } from "../../sdk/schemas/distribution";
 import { roleId } from "../helpers/guarded.behavior";
 import {
   benchmarkWith,

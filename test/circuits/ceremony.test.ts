@@ -6,8 +6,8 @@ import { ethers } from "hardhat";
 import { join, relative, resolve } from "node:path";
 import { requireSafeKey } from "../../deploy/zk";
 import { main } from "../../scripts/zk-setup";
-import { beginCeremony, endCeremony, type Phase1 } from "../../scripts/zk/ceremony";
-import { countRows } from "../../scripts/zk/counts";
+import { beginCeremony, endCeremony, type Phase1 } from "../../sdk/node/ceremony";
+import { countRows } from "../../sdk/proofs/counts";
 import {
   ceremonyFolder,
   encodeKey,
@@ -20,7 +20,7 @@ import {
   type CircuitKey,
   type Places,
   type SnarkjsKey,
-} from "../../scripts/zk/prover";
+} from "../../sdk/node/prover";
 import { readProven } from "../verification/zk/fixtures";
 import { sectionsOf } from "./r1cs";
 import { useProject, useSetup } from "./setup";

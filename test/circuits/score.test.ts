@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { commit, Domain, FIELD, type Opening } from "../../scripts/zk/commitment";
-import { countRows, packCounts } from "../../scripts/zk/counts";
+import { commit, Domain, FIELD, type Opening } from "../../sdk/proofs/commitment";
+import { countRows, packCounts } from "../../sdk/proofs/counts";
 import {
   circuitInput,
   prove,
@@ -15,7 +15,7 @@ import {
   witnessesOf,
   type Claim,
   type SnarkjsProof,
-} from "../../scripts/zk/prover";
+} from "../../sdk/node/prover";
 import { readProven } from "../verification/zk/fixtures";
 import { useSetup } from "./setup";
 import { encodeWitness, holds, otherValueOf, rankOf, readConstraints, type Constraint } from "./r1cs";

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withLock } from "../../deploy/lock";
-import { differingFiles, recordedSetup, setUp, type Places } from "../../scripts/zk/prover";
+import { differingFiles, recordedSetup, setUp, type Places } from "../../sdk/node/prover";
 
 const ROOT = resolve(__dirname, "../..");
 

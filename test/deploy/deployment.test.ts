@@ -5,11 +5,14 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { developmentKey } from "../../deploy/accounts";
+import { developmentKey } from "../../sdk/base/accounts";
 import { CREATE_X, CREATE_X_INTERFACE, create2Address, saltOf } from "../../deploy/create2";
 import { deployTo } from "../../deploy/deployment";
-import { blocksOf, journaledContracts, nameOf, recordFile, type Sent } from "../../deploy/ignition";
-import { readModelFile, type ModelFile } from "../../deploy/modelFile";
+import { blocksOf, journaledContracts, nameOf } from "../../deploy/journal";
+import { recordFile } from "../../deploy/paths";
+import { type Sent } from "../../sdk/client/confirm";
+import { readModelFile } from "../../sdk/node/modelFile";
+import { type ModelFile } from "../../sdk/schemas/modelFile";
 import type { Parameters } from "../../deploy/parameters";
 import { openSteps, planDeployment, type Plan } from "../../deploy/plan";
 import { deployProtocol } from "../../deploy/protocol";
@@ -293,6 +296,23 @@ describe("Deployment to a network @uninstrumented", () => {
       expect(await refusal(there, declare(), 1)).to.equal(
         `--confirm-chain is 1, expected ${OTHER_CHAIN}, the id of base-sepolia. Nothing was sent.`,
       );
+    });
+
+    it("rewards that wait less than two days where tokens have value", async () => {
+      const declared = parametersOf(KEYS, reserveToken);
+      const waiting = (payoutDelay: number) => declare({ ...declared, Models: { ...declared.Models, payoutDelay } });
+      for (const [name, chainId] of [
+        ["mainnet", 1],
+        ["base", 8_453],
+      ] as const) {
+        const elsewhere = `the RPC address of ${name} answers for chain ${OTHER_CHAIN}, expected ${chainId}. Nothing was sent.`;
+        const env = environmentOn(other, name);
+        expect(await refusal(env, waiting(172_799), chainId)).to.equal(
+          `Models.payoutDelay is 172799, expected at least 172800 on ${name}; ${elsewhere}`,
+        );
+        expect(await refusal(env, waiting(172_800), chainId)).to.equal(elsewhere);
+      }
+      expect(await refusal(there, waiting(600))).to.not.contain("payoutDelay");
     });
 
     it("a development key on a public chain", async () => {

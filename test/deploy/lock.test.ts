@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withLock } from "../../deploy/lock";
-import { Problem } from "../../deploy/problem";
+import { Problem } from "../../sdk/base/problem";
 
 describe("Lock", () => {
   let folder: string;

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { checkParameters, readParameters, type Parameters } from "../../deploy/parameters";
-import { Problem } from "../../deploy/problem";
+import { parseParameters, readParameters, type Parameters } from "../../deploy/parameters";
+import { Problem } from "../../sdk/base/problem";
 
 const FILE = "parameters.json5";
 const DEVELOPMENT_ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
-const PUBLIC_NETWORKS = ["sepolia", "base-sepolia", "mainnet"];
+const PUBLIC_NETWORKS = ["sepolia", "base-sepolia", "mainnet", "base"];
 
 /** A set of accounts that nobody knows the keys of; the last byte tells them apart. */
 const account = (index: number) => `0x${index.toString(16).padStart(40, "0")}`;
@@ -13,7 +13,12 @@ function buildParameters(): Parameters {
   return {
     $global: { deployer: account(1), adminDelay: 172_800, guardians: [account(2)], reserveToken: account(3) },
     Governance: { proposers: [account(4)], executors: [account(4)] },
-    Models: { registrars: [account(7)], poolCreators: [account(12)], payers: [account(11)] },
+    Models: {
+      registrars: [account(7)],
+      poolCreators: [account(12)],
+      payers: [account(11)],
+      payoutDelay: 172_800,
+    },
     Methods: { attesters: [account(5), account(6)], threshold: 2 },
     Tokens: { operators: [account(8)], deployers: [account(9)], distributors: [account(10)] },
     Market: { treasury: account(13) },
@@ -23,12 +28,12 @@ function buildParameters(): Parameters {
 const refusalOf = (change: (parameters: Parameters) => void, isLocal = false) => {
   const parameters = buildParameters();
   change(parameters);
-  return () => checkParameters(JSON.parse(JSON.stringify(parameters)), FILE, isLocal);
+  return () => parseParameters(JSON.parse(JSON.stringify(parameters)), FILE, isLocal);
 };
 
 describe("Deployment parameters", () => {
   it("accepts a complete set as it is", () => {
-    expect(checkParameters(JSON.parse(JSON.stringify(buildParameters())), FILE, false)).to.deep.equal(
+    expect(parseParameters(JSON.parse(JSON.stringify(buildParameters())), FILE, false)).to.deep.equal(
       buildParameters(),
     );
   });
@@ -83,6 +88,17 @@ describe("Deployment parameters", () => {
     );
   });
 
+  it("holds the wait of rewards to the bounds of the registry", () => {
+    for (const payoutDelay of [600, 1_209_600]) {
+      expect(refusalOf(({ Models }) => void (Models.payoutDelay = payoutDelay))).not.to.throw();
+    }
+    for (const payoutDelay of [599, 1_209_601]) {
+      expect(refusalOf(({ Models }) => void (Models.payoutDelay = payoutDelay))).to.throw(
+        `${FILE}: Models.payoutDelay is ${payoutDelay}, expected an integer from 600 to 1209600.`,
+      );
+    }
+  });
+
   it("refuses an empty list, one with repetitions and one with the zero address", () => {
     for (const payers of [[], [account(1), account(1)], [account(0)]]) {
       expect(refusalOf(({ Models }) => void (Models.payers = payers))).to.throw(
@@ -99,7 +115,7 @@ describe("Deployment parameters", () => {
 
     expect(refusalOf(change)).to.throw(
       `${FILE}: $global.adminDelay is 0, expected an integer from 1 to 2592000; ` +
-        "Models.registrar is unknown, expected one of registrars, poolCreators, payers.",
+        "Models.registrar is unknown, expected one of registrars, poolCreators, payers, payoutDelay.",
     );
   });
 });

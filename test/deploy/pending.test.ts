@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { settle, unstick } from "../../deploy/pending";
-import { Problem } from "../../deploy/problem";
+import { Problem } from "../../sdk/base/problem";
 import { environmentOn, fund, KEYS } from "../helpers/live";
 import { rpc, startAnvil, until, type Node } from "../helpers/process";
 

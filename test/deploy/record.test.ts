@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { Problem } from "../../deploy/problem";
+import { Problem } from "../../sdk/base/problem";
 import { readRecord } from "../../deploy/record";
 
 const NETWORK = { chainId: 84_532 };

@@ -2,10 +2,10 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { Decimal } from "decimal.js";
 import { readFileSync } from "node:fs";
-import { DOCUMENT, PLOT, withTables } from "../../scripts/economics";
-import { Market } from "../../scripts/economics/market";
-import { plot } from "../../scripts/economics/plot";
-import { format, fullMarket, GROWTH, workedTrades } from "../../scripts/economics/tables";
+import { DOCUMENT, PLOT, withTables } from "../../scripts/dev/economics";
+import { MarketModel } from "../../sdk/market/curve";
+import { plot } from "../../scripts/dev/economics/plot";
+import { format, fullMarket, GROWTH, workedTrades } from "../../scripts/dev/economics/tables";
 import { distribute } from "../helpers/protocol";
 import { DAY, HOUR, TOKEN, USDC } from "../helpers/units";
 import { newPool, NO_DEADLINE } from "../market/pool.support";
@@ -41,7 +41,7 @@ describe("docs/economics.md @uninstrumented", () => {
   });
 
   it("quotes in its text what the formulas give", () => {
-    const empty = Market.create(GROWTH.terms);
+    const empty = MarketModel.create(GROWTH.terms);
     const full = fullMarket();
     const first = empty.buy(1000);
     const sale = full.sell(GROWTH.supplier);

@@ -3,7 +3,7 @@ import { ErrorFragment } from "ethers";
 import { artifacts } from "hardhat";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readErrorGuide } from "../../scripts/lib/errorGuide";
+import { readErrorGuide } from "../../sdk/client/errorGuide";
 
 const CONTRACTS = join(__dirname, "../../contracts");
 

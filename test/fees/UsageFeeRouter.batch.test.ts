@@ -1,6 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { MAX_UINT256 } from "../helpers/units";
+import { DAY, field, MAX_UINT256 } from "../helpers/units";
 import { booksOf, expectConserved, type FeeContext, paidModels, splitOf, UNKNOWN } from "./fees.support";
 
 const AMOUNT = 1_000_000_007n;
@@ -32,7 +32,8 @@ const BAD_ITEMS: {
   {
     name: "of an absurd amount",
     item: ({ first }) => ({ model: first.id, amount: MAX_UINT256 }),
-    reason: ({ feeRouter }) => feeRouter.interface.encodeErrorResult("InvalidAmount"),
+    reason: ({ feeRouter }) =>
+      feeRouter.interface.encodeErrorResult("OutOfRange", [field("amount"), MAX_UINT256, 1, 2n ** 128n - 1n]),
   },
   {
     // The infrastructure share passes, the pool's does not: both are undone.
@@ -148,15 +149,15 @@ describe("UsageFeeRouter batches", () => {
   it("is the only caller of its own items", async () => {
     const { feeRouter, alice, bob } = context;
     await expect(feeRouter.connect(bob).depositFromBatch(alice, context.first.id, AMOUNT))
-      .to.be.revertedWithCustomError(feeRouter, "OnlySelf")
-      .withArgs(bob);
+      .to.be.revertedWithCustomError(feeRouter, "UnauthorizedCaller")
+      .withArgs(bob, feeRouter);
   });
 
   it("lifts both streams as single deposits would", async () => {
     const { first, second } = context;
     await pay(good());
     const paidAt = BigInt(await time.latest());
-    for (const { pool } of [first, second]) expect(await pool.streamEnd()).to.equal(paidAt + 86_400n);
+    for (const { pool } of [first, second]) expect(await pool.streamEnd()).to.equal(paidAt + DAY);
     expect(await first.pool.pendingStream()).to.equal(splitOf(AMOUNT).pool);
     expect(await second.pool.pendingStream()).to.equal(splitOf(AMOUNT, 1_000n).pool);
   });

@@ -1,12 +1,14 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { ZeroAddress } from "ethers";
 import type { HostileReserveTokenMock } from "../../.build/typechain";
-import { BPS, MAX_UINT256 } from "../helpers/units";
+import { BPS, DAY, HOUR, MAX_UINT256 } from "../helpers/units";
 import { NO_DEADLINE, signPermit } from "../market/pool.support";
 import {
   ACCRUAL,
   booksOf,
   expectConserved,
+  expectUnchanged,
   type FeeContext,
   fundedReserve,
   FUNDS,
@@ -39,12 +41,6 @@ describe("UsageFeeRouter attacks", () => {
       { model: context.second.id, amount: AMOUNT },
     ]);
 
-  async function expectUnchanged(act: () => Promise<unknown>) {
-    const before = await booksOf(context);
-    await act();
-    expect(await booksOf(context)).to.deep.equal(before);
-  }
-
   describe("a reserve token that charges on transfers", () => {
     for (const arrivingBps of [0n, BPS / 2n, BPS - 1n, BPS + 1n]) {
       it(`is refused when ${arrivingBps} bps arrive, in a batch too`, async () => {
@@ -52,7 +48,7 @@ describe("UsageFeeRouter attacks", () => {
         const { infrastructure } = splitOf(AMOUNT);
         const received = (infrastructure * arrivingBps) / BPS;
         await token.setArrivingBps(arrivingBps);
-        await expectUnchanged(async () => {
+        await expectUnchanged(context, async () => {
           await expect(deposit())
             .to.be.revertedWithCustomError(feeRouter, "UnexpectedReserveReceived")
             .withArgs(received, infrastructure);
@@ -68,17 +64,116 @@ describe("UsageFeeRouter attacks", () => {
 
     it("is refused though the infrastructure reserve holds a surplus that would cover it", async () => {
       const { feeRouter, infrastructureReserve } = context;
+      const { infrastructure } = splitOf(AMOUNT);
       await token.mint(infrastructureReserve, FUNDS);
       await token.setArrivingBps(BPS - 1n);
-      await expect(deposit()).to.be.revertedWithCustomError(feeRouter, "UnexpectedReserveReceived");
+      await expect(deposit())
+        .to.be.revertedWithCustomError(feeRouter, "UnexpectedReserveReceived")
+        .withArgs((infrastructure * (BPS - 1n)) / BPS, infrastructure);
     });
 
-    it("is refused by the pool where no share is the infrastructure's", async () => {
-      const { first } = context;
+    it("is refused where no share is the infrastructure's", async () => {
+      const { feeRouter } = context;
       await token.setArrivingBps(0n);
       await expect(deposit(3n)) // 3 · 33.33 % < 1
-        .to.be.revertedWithCustomError(first.pool, "UnexpectedReserveReceived")
+        .to.be.revertedWithCustomError(feeRouter, "UnexpectedReserveReceived")
         .withArgs(0, 3);
+    });
+  });
+
+  describe("a reserve token that keeps something, given trade fees that would cover it", () => {
+    const ONE_PERCENT = 100n;
+
+    beforeEach(async () => {
+      await token.mint(context.first.pool, FUNDS);
+      expect(await context.first.pool.uncollectedFees()).to.equal(FUNDS);
+    });
+
+    /** The share of infrastructure of the first model, from now on. */
+    async function setAccrual(bps: bigint) {
+      const { registry, governor, first } = context;
+      await registry.connect(governor).setInfrastructureAccrual(first.id, bps);
+      await time.increase(2n * DAY + 1n);
+    }
+
+    const expectShort = (transaction: Promise<unknown>, received: bigint, sent: bigint) =>
+      expect(transaction)
+        .to.be.revertedWithCustomError(context.feeRouter, "UnexpectedReserveReceived")
+        .withArgs(received, sent);
+
+    it("F1: is refused when the infrastructure share, rounded, arrives whole: 1 % of 99 units is nothing, of 100 one", async () => {
+      await setAccrual(BPS / 2n);
+      await token.setFees(ONE_PERCENT, 0n, ZeroAddress);
+      expect(splitOf(199n, BPS / 2n)).to.deep.equal({ infrastructure: 99n, pool: 100n });
+      await expectUnchanged(context, async () => {
+        for (let i = 0; i < 10; i++) await expectShort(deposit(199n), 99n, 100n);
+      });
+    });
+
+    for (const bps of [1_000n, 3_333n, 4_999n, 5_000n, 5_001n, 9_999n, 10_000n]) {
+      it(`F1: is refused for every amount of which it keeps a unit, at an infrastructure share of ${bps} bps`, async () => {
+        const { feeRouter, first, alice } = context;
+        await setAccrual(bps);
+        await token.setFees(ONE_PERCENT, 0n, ZeroAddress);
+        const router = feeRouter.connect(alice);
+        const kept = (amount: bigint) => (amount * ONE_PERCENT) / BPS;
+        for (let amount = 90n; amount <= 220n; amount += 1n) {
+          const { infrastructure, pool } = splitOf(amount, bps);
+          if (kept(infrastructure) + kept(pool) === 0n) {
+            await router.depositFee.staticCall(first.id, amount);
+            continue;
+          }
+          const short = kept(infrastructure) > 0n ? infrastructure : pool;
+          await expectShort(router.depositFee.staticCall(first.id, amount), short - kept(short), short);
+        }
+      });
+
+      it(`F1: is refused when it keeps one unit of every transfer, at an infrastructure share of ${bps} bps`, async () => {
+        await setAccrual(bps);
+        await token.setFees(0n, 1n, ZeroAddress);
+        const { infrastructure } = splitOf(AMOUNT, bps);
+        await expectUnchanged(context, () => expectShort(deposit(), infrastructure - 1n, infrastructure));
+      });
+
+      it(`F3: is refused when it charges the infrastructure reserve alone, at a share of ${bps} bps`, async () => {
+        await setAccrual(bps);
+        await token.setFees(ONE_PERCENT, 0n, context.infrastructureReserve);
+        const { infrastructure } = splitOf(AMOUNT, bps);
+        await expectUnchanged(context, () =>
+          expectShort(deposit(), infrastructure - infrastructure / 100n, infrastructure),
+        );
+      });
+    }
+
+    for (const bps of [1_000n, 3_333n, 4_999n]) {
+      it(`F1: is refused when it charges the pool alone, whose share is the larger at ${bps} bps`, async () => {
+        await setAccrual(bps);
+        await token.setFees(ONE_PERCENT, 0n, context.first.pool);
+        const { pool } = splitOf(AMOUNT, bps);
+        await expectUnchanged(context, () => expectShort(deposit(), pool - pool / 100n, pool));
+      });
+    }
+
+    for (const bps of [5_000n, 9_999n]) {
+      it(`P1: leaves the pool with what it owes when it charges the pool alone, whose share is not the larger at ${bps} bps`, async () => {
+        const { first } = context;
+        await setAccrual(bps);
+        await token.setFees(ONE_PERCENT, 0n, first.pool);
+        const amount = AMOUNT - 1n;
+        const { pool } = splitOf(amount, bps);
+        await deposit(amount);
+        expect(await first.pool.uncollectedFees()).to.equal(FUNDS - pool / 100n);
+
+        await first.pool.collectFees();
+        await expectUnchanged(context, () => expectShort(deposit(amount), pool - pool / 100n, pool));
+      });
+    }
+
+    it("is taken by a deposit of which it keeps nothing", async () => {
+      const { feeRouter, first, alice } = context;
+      await setAccrual(BPS / 2n);
+      await token.setFees(ONE_PERCENT, 0n, ZeroAddress);
+      await expect(deposit(198n)).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, alice, 99, 99);
     });
   });
 
@@ -91,7 +186,7 @@ describe("UsageFeeRouter attacks", () => {
   ] as const) {
     it(`moves nothing when the reserve token ${name}`, async () => {
       await make();
-      await expectUnchanged(async () => {
+      await expectUnchanged(context, async () => {
         await expect(deposit()).to.be.reverted;
       });
     });
@@ -156,7 +251,10 @@ describe("UsageFeeRouter attacks", () => {
       await deposit();
       expect(await token.hasReentered()).to.equal(false);
       expect(await token.reentryResult()).to.equal(
-        infrastructureReserve.interface.encodeErrorResult("OnlyFeeRouter", [tokenAddress]),
+        infrastructureReserve.interface.encodeErrorResult("UnauthorizedCaller", [
+          tokenAddress,
+          await context.feeRouter.getAddress(),
+        ]),
       );
     });
 
@@ -219,11 +317,11 @@ describe("UsageFeeRouter streams", () => {
     await deposit(1_000_000_000n);
     const start = BigInt(await time.latest());
     const [reserve, pending, end] = [await pool.reserve(), await pool.pendingStream(), await pool.streamEnd()];
-    expect(end).to.equal(start + 86_400n);
+    expect(end).to.equal(start + DAY);
     let price = await pool.spotPrice();
-    for (const elapsed of [1n, 3_600n, 43_200n, 86_399n, 86_400n]) {
+    for (const elapsed of [1n, HOUR, DAY / 2n, DAY - 1n, DAY]) {
       await time.increaseTo(start + elapsed);
-      expect(await pool.reserve()).to.equal(reserve + (pending * elapsed) / 86_400n);
+      expect(await pool.reserve()).to.equal(reserve + (pending * elapsed) / DAY);
       const higher = await pool.spotPrice();
       expect(higher).to.be.greaterThan(price);
       price = higher;
@@ -245,9 +343,9 @@ describe("UsageFeeRouter streams", () => {
     const { pool } = context.first;
     await deposit(1_000_000_000n);
     const end = await pool.streamEnd();
-    await time.setNextBlockTimestamp(end - 43_200n);
+    await time.setNextBlockTimestamp(end - DAY / 2n);
     // One second costs the attacker a 43,199th of all that is pending, for good.
-    const second = splitOf(1_000_000_000n).pool / 2n / 43_199n;
+    const second = splitOf(1_000_000_000n).pool / 2n / (DAY / 2n - 1n);
     await deposit((second * BPS) / (BPS - ACCRUAL));
     expect(await pool.streamEnd()).to.be.within(end, end + 1n);
   });

@@ -1,14 +1,15 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { shouldHaveOnly } from "../helpers/guarded.behavior";
-import { DAY, MAX_UINT256, USDC } from "../helpers/units";
-import { MAX_RESERVE, signPermit } from "../market/pool.support";
+import { DAY, field, MAX_UINT256, USDC } from "../helpers/units";
 import {
   ACCRUAL,
-  booksOf,
+  costOf,
   expectConserved,
+  expectUnchanged,
   type FeeContext,
   FUNDS,
+  LATE_TIMES,
   paidModels,
   PRICE,
   splitOf,
@@ -18,13 +19,13 @@ import {
 const AMOUNT = 1_000_000_007n;
 const CALLS = 1_234_567n;
 const MAX_AMOUNT = 2n ** 128n - 1n;
+
+/** Most that a pool holds. */
+const MAX_HELD = 2n ** 72n - 1n;
 const MAX_CALLS = 10n ** 15n;
-const CALLS_PER_PRICE = 1_000n;
 
 /** Amounts at which the split rounds differently, none of them so small that a share is zero. */
 const AMOUNTS = [4n, 9_999n, 10_000n, 10_001n, AMOUNT, FUNDS];
-
-const costOf = (calls: bigint, price = PRICE) => (calls * price + CALLS_PER_PRICE - 1n) / CALLS_PER_PRICE;
 
 describe("UsageFeeRouter", () => {
   let context: FeeContext;
@@ -44,13 +45,7 @@ describe("UsageFeeRouter", () => {
   async function setAccrual(bps: bigint) {
     const { registry, governor, first } = context;
     await registry.connect(governor).setInfrastructureAccrual(first.id, bps);
-    await time.increase(2n * 86_400n + 1n);
-  }
-
-  async function expectUnchanged(act: () => Promise<void>) {
-    const before = await booksOf(context);
-    await act();
-    expect(await booksOf(context)).to.deep.equal(before);
+    await time.increase(2n * DAY + 1n);
   }
 
   shouldHaveOnly(paidModels, ({ feeRouter }) => feeRouter, [
@@ -94,7 +89,7 @@ describe("UsageFeeRouter", () => {
             .withArgs(first.id, infrastructure, infrastructure);
           await expect(transaction)
             .to.emit(first.pool, "FeesDeposited")
-            .withArgs(feeRouter, pool, pool, at + 86_400n, 0);
+            .withArgs(feeRouter, pool, pool, at + DAY, 0);
           await expect(transaction).to.changeTokenBalances(
             reserveToken,
             [alice, infrastructureReserve, first.pool, feeRouter],
@@ -136,7 +131,7 @@ describe("UsageFeeRouter", () => {
       it("splits by the share of the moment: the old one in the last second of a delay", async () => {
         const { registry, governor, feeRouter, first } = context;
         await registry.connect(governor).setInfrastructureAccrual(first.id, 9_000n);
-        const effectiveAt = BigInt(await time.latest()) + 172_800n;
+        const effectiveAt = BigInt(await time.latest()) + 2n * DAY;
         for (const [at, bps] of [
           [effectiveAt, ACCRUAL],
           [effectiveAt + 1n, 9_000n],
@@ -149,12 +144,23 @@ describe("UsageFeeRouter", () => {
         }
       });
 
-      for (const amount of [0n, MAX_AMOUNT + 1n, MAX_UINT256]) {
+      it("refuses nothing", async () => {
+        const { feeRouter, first } = context;
+        await expectUnchanged(context, async () => {
+          for (const attempt of [deposit, feeRouter.quoteSplit]) {
+            await expect(attempt(first.id, 0n)).to.be.revertedWithCustomError(feeRouter, "InvalidAmount").withArgs();
+          }
+        });
+      });
+
+      for (const amount of [MAX_AMOUNT + 1n, MAX_UINT256]) {
         it(`refuses ${amount}`, async () => {
           const { feeRouter, first } = context;
-          await expectUnchanged(async () => {
+          await expectUnchanged(context, async () => {
             for (const attempt of [deposit, feeRouter.quoteSplit]) {
-              await expect(attempt(first.id, amount)).to.be.revertedWithCustomError(feeRouter, "InvalidAmount");
+              await expect(attempt(first.id, amount))
+                .to.be.revertedWithCustomError(feeRouter, "OutOfRange")
+                .withArgs(field("amount"), amount, 1, MAX_AMOUNT);
             }
           });
         });
@@ -162,7 +168,7 @@ describe("UsageFeeRouter", () => {
 
       it("refuses more than the payer has, and more than the payer has approved", async () => {
         const { feeRouter, reserveToken, first, alice, mallory } = context;
-        await expectUnchanged(async () => {
+        await expectUnchanged(context, async () => {
           await expect(deposit(first.id, FUNDS + 1n))
             .to.be.revertedWithCustomError(reserveToken, "ERC20InsufficientBalance")
             .withArgs(alice, FUNDS - splitOf(FUNDS + 1n).infrastructure, splitOf(FUNDS + 1n).pool);
@@ -175,13 +181,13 @@ describe("UsageFeeRouter", () => {
       it("refuses what the pool cannot hold, and keeps nothing of it", async () => {
         const { reserveToken, first, alice } = context;
         const { pool } = first;
-        await reserveToken.mint(alice, 2n * MAX_RESERVE);
-        await expectUnchanged(async () => {
-          const most = (MAX_RESERVE * 10_000n) / (10_000n - ACCRUAL);
+        await reserveToken.mint(alice, 2n * MAX_HELD);
+        await expectUnchanged(context, async () => {
+          const most = (MAX_HELD * 10_000n) / (10_000n - ACCRUAL);
           const tooMuch = most + 2n;
           await expect(deposit(first.id, tooMuch))
-            .to.be.revertedWithCustomError(pool, "ReserveOverflow")
-            .withArgs(splitOf(tooMuch).pool, MAX_RESERVE);
+            .to.be.revertedWithCustomError(pool, "OutOfRange")
+            .withArgs(field("amount"), splitOf(tooMuch).pool, 1, MAX_HELD);
         });
       });
 
@@ -199,7 +205,7 @@ describe("UsageFeeRouter", () => {
       it(`finds no pool for a model that is ${name}, and parks nothing`, async () => {
         const { feeRouter, poolless } = context;
         const id = name === "unknown" ? UNKNOWN : poolless.id;
-        await expectUnchanged(async () => {
+        await expectUnchanged(context, async () => {
           await expect(deposit(id, AMOUNT)).to.be.revertedWithCustomError(feeRouter, "PoolNotFound").withArgs(id);
           await expect(feeRouter.quoteSplit(id, AMOUNT))
             .to.be.revertedWithCustomError(feeRouter, "PoolNotFound")
@@ -254,9 +260,29 @@ describe("UsageFeeRouter", () => {
       const { feeRouter, first } = context;
       const { start } = await stream();
       await expect(feeRouter.streamedTo(first.id, start - 1n))
-        .to.be.revertedWithCustomError(feeRouter, "TimestampPassed")
-        .withArgs(start - 1n, start);
+        .to.be.revertedWithCustomError(feeRouter, "OutOfRange")
+        .withArgs(field("timestamp"), start - 1n, start, MAX_UINT256);
     });
+
+    for (const [day, start] of LATE_TIMES) {
+      it(`T: tells and releases a stream of ${day} as any other`, async () => {
+        const { feeRouter, first } = context;
+        const { pool } = splitOf(AMOUNT);
+        await time.setNextBlockTimestamp(start);
+        await deposit(first.id, AMOUNT);
+        expect(await first.pool.streamEnd()).to.equal(start + DAY);
+        expect(await feeRouter.streamedTo(first.id, start + DAY - 1n)).to.deep.equal([
+          (pool * (DAY - 1n)) / DAY,
+          pool - (pool * (DAY - 1n)) / DAY,
+        ]);
+
+        await time.increaseTo(start + DAY - 1n);
+        expect(await first.pool.reserve()).to.equal((pool * (DAY - 1n)) / DAY);
+        await time.increaseTo(start + DAY);
+        expect(await first.pool.reserve()).to.equal(pool);
+        expect(await first.pool.pendingStream()).to.equal(0);
+      });
+    }
 
     for (const name of ["poolless", "unknown"] as const) {
       it(`finds no pool for a model that is ${name}`, async () => {
@@ -293,7 +319,7 @@ describe("UsageFeeRouter", () => {
     it("refuses a unit more than the payer's maximum", async () => {
       const { feeRouter, first } = context;
       const cost = costOf(CALLS);
-      await expectUnchanged(async () => {
+      await expectUnchanged(context, async () => {
         await expect(payForCalls(first.id, CALLS, cost - 1n))
           .to.be.revertedWithCustomError(feeRouter, "ExcessiveCost")
           .withArgs(cost, cost - 1n);
@@ -305,21 +331,24 @@ describe("UsageFeeRouter", () => {
         const { feeRouter, first } = context;
         for (const attempt of [payForCalls, feeRouter.quoteCalls]) {
           await expect(attempt(first.id, calls))
-            .to.be.revertedWithCustomError(feeRouter, "CallsOutOfRange")
-            .withArgs(calls, 1, MAX_CALLS);
+            .to.be.revertedWithCustomError(feeRouter, "OutOfRange")
+            .withArgs(field("calls"), calls, 1, MAX_CALLS);
         }
       });
     }
 
-    it("charges the most calls at the highest price", async () => {
+    it("computes the cost of the most calls at the highest price, for which no pool has room", async () => {
       const { feeRouter, registry, governor, reserveToken, first, alice } = context;
       const highest = 10n ** 12n;
       await registry.connect(governor).setPricePerThousandCalls(first.id, highest);
       const cost = costOf(MAX_CALLS, highest);
       await reserveToken.mint(alice, cost);
-      await expect(payForCalls(first.id, MAX_CALLS, cost))
-        .to.emit(feeRouter, "CallsPaid")
-        .withArgs(first.id, alice, MAX_CALLS, cost);
+      expect(await feeRouter.quoteCalls(first.id, MAX_CALLS)).to.equal(cost);
+      await expectUnchanged(context, async () => {
+        await expect(payForCalls(first.id, MAX_CALLS, cost))
+          .to.be.revertedWithCustomError(first.pool, "OutOfRange")
+          .withArgs(field("amount"), splitOf(cost).pool, 1, MAX_HELD);
+      });
     });
 
     for (const name of ["second", "unknown"] as const) {
@@ -334,7 +363,7 @@ describe("UsageFeeRouter", () => {
 
     it("finds no pool for a model that has only a price", async () => {
       const { feeRouter, poolless } = context;
-      await expectUnchanged(async () => {
+      await expectUnchanged(context, async () => {
         await expect(payForCalls(poolless.id, CALLS))
           .to.be.revertedWithCustomError(feeRouter, "PoolNotFound")
           .withArgs(poolless.id);
@@ -347,7 +376,7 @@ describe("UsageFeeRouter", () => {
       await registry.connect(governor).setPricePerThousandCalls(first.id, 2n * PRICE);
       expect(await feeRouter.quoteCalls(first.id, CALLS)).to.equal(costOf(CALLS, 2n * PRICE));
       await registry.connect(governor).setPricePerThousandCalls(first.id, USDC);
-      const effectiveAt = BigInt(await time.latest()) + 172_800n;
+      const effectiveAt = BigInt(await time.latest()) + 2n * DAY;
       await time.setNextBlockTimestamp(effectiveAt);
       await expect(payForCalls(first.id, CALLS))
         .to.emit(feeRouter, "CallsPaid")
@@ -355,101 +384,6 @@ describe("UsageFeeRouter", () => {
       await expect(payForCalls(first.id, CALLS))
         .to.emit(feeRouter, "CallsPaid")
         .withArgs(first.id, context.alice, CALLS, costOf(CALLS, USDC));
-    });
-  });
-
-  describe("with a permit", () => {
-    const DEADLINE = MAX_UINT256;
-
-    const permit = async (value: bigint, deadline = DEADLINE) =>
-      signPermit(context.reserveToken, context.mallory, await context.feeRouter.getAddress(), value, deadline);
-
-    /** Each way to pay with a permit of `value`; mallory has approved nothing. */
-    const WAYS = [
-      {
-        name: "depositFeeWithPermit",
-        value: AMOUNT,
-        pay: (signed: Awaited<ReturnType<typeof permit>>) =>
-          context.feeRouter.connect(context.mallory).depositFeeWithPermit(context.first.id, AMOUNT, signed),
-      },
-      {
-        name: "payForCallsWithPermit",
-        value: costOf(CALLS),
-        pay: (signed: Awaited<ReturnType<typeof permit>>) =>
-          context.feeRouter
-            .connect(context.mallory)
-            .payForCallsWithPermit(context.first.id, CALLS, costOf(CALLS), signed),
-      },
-    ];
-
-    for (const { name, value, pay } of WAYS) {
-      describe(name, () => {
-        it("pays without an approval", async () => {
-          const { feeRouter, reserveToken, first, mallory } = context;
-          const { infrastructure, pool } = splitOf(value);
-          const transaction = pay(await permit(value));
-          await expect(transaction)
-            .to.emit(feeRouter, "FeeDeposited")
-            .withArgs(first.id, mallory, infrastructure, pool);
-          await expect(transaction).to.changeTokenBalance(reserveToken, mallory, -value);
-          expect(await reserveToken.allowance(mallory, feeRouter)).to.equal(0);
-        });
-
-        it("pays though somebody used the permit before", async () => {
-          const { feeRouter, reserveToken, mallory, bob } = context;
-          const signed = await permit(value);
-          await reserveToken
-            .connect(bob)
-            .permit(mallory, feeRouter, value, signed.deadline, signed.v, signed.r, signed.s);
-          await expect(pay(signed)).to.changeTokenBalance(reserveToken, mallory, -value);
-        });
-
-        it("is refused by the token when the permit is of less, expired or somebody else's", async () => {
-          const { feeRouter, reserveToken, bob } = context;
-          const router = await feeRouter.getAddress();
-          const useless = [
-            await permit(value - 1n),
-            await permit(value, BigInt(await time.latest())),
-            await signPermit(reserveToken, bob, router, value),
-          ];
-          await expectUnchanged(async () => {
-            for (const signed of useless) {
-              await expect(pay(signed)).to.be.revertedWithCustomError(reserveToken, "ERC20InsufficientAllowance");
-            }
-          });
-        });
-      });
-    }
-
-    it("returns what the calls cost", async () => {
-      const { feeRouter, mallory, first } = context;
-      const signed = await permit(FUNDS);
-      expect(
-        await feeRouter.connect(mallory).payForCallsWithPermit.staticCall(first.id, CALLS, FUNDS, signed),
-      ).to.equal(costOf(CALLS));
-    });
-
-    it("pays a batch within a permit of its total, and no more", async () => {
-      const { feeRouter, reserveToken, first, second, mallory } = context;
-      const deposits = [
-        { model: first.id, amount: AMOUNT },
-        { model: second.id, amount: AMOUNT },
-        { model: first.id, amount: 1n },
-      ];
-      const total = 2n * AMOUNT;
-      const signed = await permit(total);
-      const router = feeRouter.connect(mallory);
-      expect(await router.depositFeesWithPermit.staticCall(deposits, total, signed)).to.deep.equal([true, true, false]);
-      const transaction = router.depositFeesWithPermit(deposits, total, signed);
-      await expect(transaction).to.changeTokenBalance(reserveToken, mallory, -total);
-      await expect(transaction)
-        .to.emit(feeRouter, "DepositFailed")
-        .withArgs(
-          first.id,
-          mallory,
-          1,
-          reserveToken.interface.encodeErrorResult("ERC20InsufficientAllowance", [await feeRouter.getAddress(), 0, 1]),
-        );
     });
   });
 });

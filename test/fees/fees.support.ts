@@ -1,10 +1,11 @@
 import { setCode, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import type { Signer } from "ethers";
 import { ethers } from "hardhat";
-import type { HostileReserveTokenMock } from "../../.build/typechain";
+import type { ERC1271WalletMock, HostileReserveTokenMock } from "../../.build/typechain";
 import { modelIdOf } from "../helpers/models";
 import { deployProtocol, deployToken, launchModel, registerModel } from "../helpers/protocol";
-import { BPS, MAX_UINT256, USDC } from "../helpers/units";
+import { BPS, DAY, MAX_UINT256, USDC } from "../helpers/units";
 
 /** What every payer of the fixtures has, and has approved to the router. */
 export const FUNDS = 10_000_000n * USDC;
@@ -15,8 +16,16 @@ export const ACCRUAL = 3_333n;
 /** Price of 1000 calls of the first model, in reserve units. */
 export const PRICE = 2_500_001n;
 
+const CALLS_PER_PRICE = 1_000n;
+
 /** Time from a payee's approval to its first payment, in seconds. */
-export const PAYEE_DELAY = 172_800n;
+export const PAYEE_DELAY = 2n * DAY;
+
+/** Half a day before the last second that 32 bits, and the last day that 16 bits, can count. */
+export const LATE_TIMES: readonly (readonly [day: string, seconds: bigint])[] = [
+  ["2106-02-06", 2n ** 32n - DAY / 2n],
+  ["2149-06-06", 2n ** 16n * DAY - DAY / 2n],
+];
 
 /** Id of a model that nobody deployed. */
 export const UNKNOWN = modelIdOf("unknown");
@@ -55,6 +64,25 @@ export async function fundedReserve() {
   return { ...context, payee: bob };
 }
 
+/** A contract with money of its own, which it has approved to the router; it sends what any account tells it to. */
+export async function contractPayer({ reserveToken, feeRouter }: FeeContext): Promise<ERC1271WalletMock> {
+  const wallet = await ethers.deployContract("ERC1271WalletMock");
+  await reserveToken.mint(wallet, FUNDS);
+  const approval = reserveToken.interface.encodeFunctionData("approve", [await feeRouter.getAddress(), MAX_UINT256]);
+  await wallet.execute(reserveToken, approval);
+  return wallet;
+}
+
+/** Makes somebody else the governor of the first model, by the governor's own proposal. */
+export async function handOver({ registry, first }: FeeContext, from: Signer, to: Signer): Promise<void> {
+  await registry.connect(from).proposeGovernor(first.id, to);
+  await registry.connect(to).acceptGovernor(first.id);
+}
+
+/** What calls cost at a price per thousand, in reserve units, rounded up. */
+export const costOf = (calls: bigint, price = PRICE): bigint =>
+  (calls * price + CALLS_PER_PRICE - 1n) / CALLS_PER_PRICE;
+
 /** The two parts of a fee, by the published formula. */
 export function splitOf(amount: bigint, accrualBps: bigint = ACCRUAL) {
   const infrastructure = (amount * accrualBps) / BPS;
@@ -82,6 +110,13 @@ export async function booksOf(context: FeeContext) {
       [first, second].map(async ({ pool }) => (await pool.reserve()) + (await pool.pendingStream())),
     ),
   };
+}
+
+/** No money has moved and no book has changed. */
+export async function expectUnchanged(context: FeeContext, act: () => Promise<unknown>): Promise<void> {
+  const before = await booksOf(context);
+  await act();
+  expect(await booksOf(context)).to.deep.equal(before);
 }
 
 /** F2, F3: the router is empty, and the infrastructure reserve holds what the models are owed. */

@@ -6,7 +6,6 @@ import hre, { ethers } from "hardhat";
 import type { ModelToken } from "../../.build/typechain";
 import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
 import { deployProtocol } from "../../deploy/protocol";
-import { hashDistribution } from "../../scripts/attest/contributors";
 import {
   type Contributor,
   encodeProof,
@@ -14,8 +13,9 @@ import {
   type ImprovementStatement,
   STATEMENT_TYPES,
   statementDomain,
-} from "../../scripts/attest/statement";
+} from "../../sdk/schemas/statement";
 import { buildBenchmark, buildModel, Direction, modelIdOf } from "./models";
+import { hashPayees, hashPayout, type QueuedPayout, queuedBy, release, waitFor } from "./payouts";
 import { argumentsOf, signerOf } from "./protocol";
 import { BPS, DAY, HOUR, TOKEN } from "./units";
 
@@ -25,8 +25,8 @@ export const BASELINE = 7_494n;
 /** Improvement of a statement that is told nothing else, in bps. */
 export const DELTA = 100n;
 
-/** Improvement that is paid per model and UTC day unless the admin decides otherwise, in bps. */
-export const DAILY_LIMIT = 500n;
+/** Improvement that is recorded per model and UTC day unless the admin decides otherwise, in bps. */
+export const DAILY_LIMIT = 1_000n;
 
 /** Reward for 100 bps, in wei. */
 export const RATE = 1_000n * TOKEN;
@@ -213,6 +213,18 @@ export async function improve(
   return { statement, proof, transaction: await submit(context, statement, proof) };
 }
 
+/** Improves a model and, once the reward has waited, releases it. */
+export async function improveAndRelease(
+  context: Deployed,
+  model: Pick<RegisteredModel, "id">,
+  overrides: StatementOverrides = {},
+): Promise<{ queued: QueuedPayout; released: ContractTransactionResponse }> {
+  const { transaction } = await improve(context, model, overrides);
+  const queued = await queuedBy(context, transaction);
+  await waitFor(context, queued);
+  return { queued, released: await release(context, queued) };
+}
+
 /** The reward of an improvement, and its parts, by the published formulas. */
 export function rewardOf(deltaBps: bigint, tokensPerDeltaOne: bigint, contributors: readonly Contributor[] = []) {
   const reward = (deltaBps * tokensPerDeltaOne) / 100n;
@@ -244,8 +256,7 @@ export async function stateOf(
     rewardsRemaining: await registry.rewardsRemainingOf(id),
     status: await registry.statusOf(id),
     isUsed: await verifier.isUsed(id, evaluationId),
-    record: [...(await verifier.improvementsOf(id, [evaluationId]))[0]!],
-    distribution: await rewardDistributor.remainingOf(hashDistribution(id, evaluationId)),
+    payout: await registry.payoutOf(id, evaluationId),
     epoch: await oracleAttestation.epoch(),
     supply: await token.totalSupply(),
     minted: await token.rewardsMinted(),
@@ -273,27 +284,23 @@ export async function expectRefused(
     .withArgs(...args);
 }
 
-/** V2, V3: the listed contributors and the owner are paid exactly, the score has moved, and every event tells it. */
+/**
+ * R1, V2, V3: the reward of the owner and the listed contributors waits exactly, nothing is minted, the score has moved, and every
+ * event tells it. Answers with what waits.
+ */
 export async function expectImproved(
   context: Deployed,
   model: RegisteredModel,
   statement: ImprovementStatement,
   proof: string,
   tokensPerDeltaOne = RATE,
-): Promise<void> {
-  const { verifier, registry, rewardDistributor } = context;
-  const { evaluation, evaluationId, contributors, contributionDataHash, contributorsRoot } = statement;
+): Promise<QueuedPayout> {
+  const { verifier, registry } = context;
+  const { evaluation, evaluationId, contributionDataHash, contributorsRoot } = statement;
   const { candidateScore, baselineScore, candidateCommitment } = evaluation;
   const deltaBps = candidateScore > baselineScore ? candidateScore - baselineScore : baselineScore - candidateScore;
-  const { reward, owner, forContributors, amounts } = rewardOf(deltaBps, tokensPerDeltaOne, contributors);
-  const payees: [string, bigint][] = [
-    [model.owner, owner],
-    ...(contributors.length > 0
-      ? contributors.map(({ account }, i): [string, bigint] => [account, amounts[i]!])
-      : [[await rewardDistributor.getAddress(), forContributors] as [string, bigint]]),
-  ];
-  const received = new Map<string, bigint>();
-  for (const [account, amount] of payees) received.set(account, (received.get(account) ?? 0n) + amount);
+  const { reward, owner, forContributors } = rewardOf(deltaBps, tokensPerDeltaOne);
+  const { accounts, amounts } = await payeesOf(context, model, statement, tokensPerDeltaOne);
   const before = await stateOf(context, model, statement);
   const method = (await registry.benchmarkOf(model.id)).method;
   expect(await verifier.previewReward(model.id, candidateScore)).to.deep.equal([owner, forContributors]);
@@ -301,42 +308,48 @@ export async function expectImproved(
 
   const transaction = await submit(context, statement, proof);
 
-  await expect(transaction).to.changeTokenBalances(model.token, [...received.keys()], [...received.values()]);
   await expect(transaction)
-    .to.emit(verifier, "ImprovementRecorded")
+    .to.emit(verifier, "PayoutQueued")
     .withArgs(
-      model.id,
-      evaluationId,
-      method,
-      baselineScore,
-      candidateScore,
-      reward,
-      contributionDataHash,
-      contributorsRoot,
+      ...[model.id, evaluationId, method, baselineScore, candidateScore, reward, contributionDataHash],
+      ...[contributorsRoot, accounts, amounts],
     );
-  const { blockNumber } = (await transaction.wait())!;
-  const rewarded = await verifier.queryFilter(verifier.filters.RewardDistributed(), blockNumber, blockNumber);
-  expect(rewarded.map(({ args }) => [...args])).to.deep.equal(
-    payees.map(([account, amount]) => [model.id, evaluationId, account, amount]),
-  );
+  const payeesHash = hashPayees(contributorsRoot, accounts, amounts);
   await expect(transaction)
     .to.emit(registry, "ScoreMoved")
-    .withArgs(model.id, candidateScore, candidateCommitment, before.rewardsRemaining - reward);
-
-  const after = await stateOf(context, model, statement);
-  const timestamp = BigInt(await time.latest());
-  const [specHash, dataHash, , ...terms] = before.benchmark;
-  const benchmark = [specHash, dataHash, candidateCommitment, ...terms];
+    .withArgs(
+      ...[model.id, evaluationId, candidateScore, candidateCommitment, before.rewardsRemaining - reward, payeesHash],
+    );
+  const queuedAt = BigInt(await time.latest());
+  const queued = { model: model.id, evaluationId, method, queuedAt, reward, contributorsRoot, accounts, amounts };
+  const benchmark = [...before.benchmark];
+  benchmark[2] = candidateCommitment;
   benchmark[6] = candidateScore;
-  expect(after.benchmark).to.deep.equal(benchmark);
-  expect(after.rewardsRemaining).to.equal(before.rewardsRemaining - reward);
-  expect(after.supply).to.equal(before.supply + reward);
-  expect(after.minted).to.equal(before.minted + reward);
-  expect(after.isUsed).to.equal(true);
-  expect(after.record).to.deep.equal([baselineScore, candidateScore, timestamp, method]);
-  expect(after.distribution).to.equal(contributors.length > 0 ? 0n : forContributors);
+  expect(await stateOf(context, model, statement)).to.deep.equal({
+    ...before,
+    benchmark,
+    rewardsRemaining: before.rewardsRemaining - reward,
+    remainingToday: before.remainingToday - deltaBps,
+    isUsed: true,
+    payout: hashPayout(queued),
+  });
   expect(await registry.scoreOf(model.id)).to.equal(candidateScore);
   expect(await verifier.scoreOf(model.id)).to.equal(candidateScore);
+  return queued;
+}
+
+/** Who is paid what for a statement, the owner first, by the published formulas. */
+async function payeesOf(
+  { rewardDistributor }: Deployed,
+  model: RegisteredModel,
+  { evaluation: { candidateScore, baselineScore }, contributors }: ImprovementStatement,
+  tokensPerDeltaOne: bigint,
+): Promise<{ accounts: string[]; amounts: bigint[] }> {
+  const deltaBps = candidateScore > baselineScore ? candidateScore - baselineScore : baselineScore - candidateScore;
+  const { owner, forContributors, amounts } = rewardOf(deltaBps, tokensPerDeltaOne, contributors);
+  return contributors.length > 0
+    ? { accounts: [model.owner, ...contributors.map(({ account }) => account)], amounts: [owner, ...amounts] }
+    : { accounts: [model.owner, await rewardDistributor.getAddress()], amounts: [owner, forContributors] };
 }
 
 async function deployWithKeys() {

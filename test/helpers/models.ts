@@ -12,6 +12,9 @@ export const Metric = { ACCURACY: 0n, F1: 3n, HUMAN_SCORE: 12n } as const;
 /** Whether a better score is higher or lower, as on chain. */
 export const Direction = { MAXIMISE: 0n, MINIMISE: 1n } as const;
 
+/** Who may give a model a benchmark that uses a method, as on chain. */
+export const MethodAccess = { NONE: 0n, ADMIN: 1n, REGISTRAR: 2n } as const;
+
 /** Parameters that a governor changes, as on chain. */
 export const Parameter = {
   TOKENS_PER_DELTA_ONE: 0n,
@@ -88,6 +91,7 @@ export function buildBenchmark(method: string, overrides: Partial<BenchmarkStruc
     metric: Metric.ACCURACY,
     direction: Direction.MAXIMISE,
     baselineScore: 7_500n,
+    targetScore: 0n,
     minImprovementBps: 10n,
     minSampleSize: 1_000n,
     minRuns: 3n,

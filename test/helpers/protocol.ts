@@ -14,7 +14,7 @@ import {
   type ModelOverrides,
   type PoolTerms,
 } from "./models";
-import { ADMIN_DELAY } from "./units";
+import { ADMIN_DELAY, PAYOUT_DELAY } from "./units";
 
 const ETHER_OF_A_CONTRACT = 10n ** 20n;
 
@@ -77,6 +77,7 @@ async function deployWith(module: typeof Contracts | typeof ProtocolModule, send
     reserveToken,
     registry: await ethers.getContractAt("ModelRegistry", at("ModelRegistry")),
     tokenManager: await ethers.getContractAt("TokenManager", at("TokenManager")),
+    rewardDistributor: await ethers.getContractAt("RewardDistributor", at("RewardDistributor")),
     factory: await ethers.getContractAt("HokusaiAMMFactory", at("HokusaiAMMFactory")),
     infrastructureReserve: await ethers.getContractAt("InfrastructureReserve", at("InfrastructureReserve")),
     feeRouter: await ethers.getContractAt("UsageFeeRouter", at("UsageFeeRouter")),
@@ -94,7 +95,12 @@ function parametersFor(actors: Awaited<ReturnType<typeof namedSigners>>, reserve
       reserveToken,
     },
     Governance: { proposers: holder("multisig"), executors: holder("multisig") },
-    Models: { registrars: holder("registrar"), poolCreators: holder("poolCreator"), payers: holder("payer") },
+    Models: {
+      registrars: holder("registrar"),
+      poolCreators: holder("poolCreator"),
+      payers: holder("payer"),
+      payoutDelay: Number(PAYOUT_DELAY),
+    },
     Methods: { attesters: holder("method"), threshold: 1 },
     Tokens: { operators: holder("operator"), deployers: holder("launcher"), distributors: holder("distributor") },
     Market: { treasury: actors.treasury.address },

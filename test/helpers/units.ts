@@ -1,3 +1,5 @@
+import { encodeBytes32String } from "ethers";
+
 /** One whole model token, in wei. */
 export const TOKEN = 10n ** 18n;
 
@@ -18,3 +20,9 @@ export const DAY = 24n * HOUR;
 export const ADMIN_DELAY = 2n * DAY;
 
 export const MAX_UINT256 = 2n ** 256n - 1n;
+
+/** Time that a payout waits where the tests deploy, in seconds. */
+export const PAYOUT_DELAY = 2n * DAY;
+
+/** Name of a parameter as errors carry it. */
+export const field = (name: string): string => encodeBytes32String(name);

@@ -1,12 +1,7 @@
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { BondingCurveHarness } from "../../.build/typechain";
-import {
-  APPROXIMATIONS,
-  approximationErrors,
-  deriveConstants,
-  readConstants,
-} from "../../scripts/curve/derive-constants";
+import { APPROXIMATIONS, approximationErrors, deriveConstants, readConstants } from "../../scripts/dev/curve";
 import { type Power, PPM } from "../models/bondingCurve";
 import { exactExponent, FRACTION, MODEL_ERROR } from "../models/bondingCurveFixed";
 import { Random } from "../utils/random";

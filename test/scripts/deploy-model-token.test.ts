@@ -3,7 +3,7 @@ import { Contract, id, JsonRpcProvider, keccak256, Wallet, ZeroAddress, type Sig
 import hre from "hardhat";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { Problem } from "../../deploy/problem";
+import { Problem } from "../../sdk/base/problem";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { explainRefusal, main, readSettings, TOKEN_MANAGER_ABI } from "../../scripts/deploy-model-token";

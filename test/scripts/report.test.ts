@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { parseEther, parseUnits, ZeroAddress } from "ethers";
-import type { LaunchDocument } from "../../scripts/launch/document";
-import { axis, short } from "../../scripts/report/axis";
-import { html, Markup } from "../../scripts/report/html";
-import { renderReport } from "../../scripts/report/report";
-import { pendingOver } from "../../scripts/report/stream";
+import type { LaunchDocument } from "../../deploy/demo/document";
+import { axis, short } from "../../scripts/cli/report/axis";
+import { html, Markup } from "../../scripts/cli/report/html";
+import { renderReport } from "../../scripts/cli/report/report";
+import { pendingOver } from "../../scripts/cli/report/stream";
 
 const HOSTILE = `<script>alert("1")</script>&'`;
 const ESCAPED = "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;";

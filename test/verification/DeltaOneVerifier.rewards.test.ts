@@ -2,7 +2,7 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { getAddress, toBeHex } from "ethers";
 import { ethers } from "hardhat";
-import type { Contributor } from "../../scripts/attest/statement";
+import type { Contributor } from "../../sdk/schemas/statement";
 import {
   attest,
   BASELINE,

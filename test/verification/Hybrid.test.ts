@@ -1,7 +1,7 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { encodeHybridProof } from "../../scripts/attest/statement";
+import { encodeHybridProof } from "../../sdk/schemas/statement";
 import { attest, benchmarkWith, buildStatement, expectImproved, expectRefused, submit } from "../helpers/improvements";
 import { hybridFixture } from "./methods.fixture";
 import { shouldBehaveLikeVerificationMethod } from "./VerificationMethod.behavior";

@@ -3,7 +3,7 @@ import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { AbiCoder, Signature } from "ethers";
 import { ethers } from "hardhat";
-import { encodeProof, type ImprovementStatement } from "../../scripts/attest/statement";
+import { encodeProof, type ImprovementStatement } from "../../sdk/schemas/statement";
 import {
   attest,
   buildStatement,

@@ -11,7 +11,7 @@ import {
   hashDistribution,
   type WeightedContributor,
   WHOLE,
-} from "../../scripts/attest/contributors";
+} from "../../sdk/schemas/distribution";
 import {
   attest,
   buildStatement,

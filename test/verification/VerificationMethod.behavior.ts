@@ -2,7 +2,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { IVerificationMethod } from "../../.build/typechain";
-import type { Evaluation, ImprovementStatement } from "../../scripts/attest/statement";
+import type { Evaluation, ImprovementStatement } from "../../sdk/schemas/statement";
 import {
   benchmarkWith,
   buildStatement,

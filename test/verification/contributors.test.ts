@@ -7,7 +7,7 @@ import {
   hashDistribution,
   type WeightedContributor,
   WHOLE,
-} from "../../scripts/attest/contributors";
+} from "../../sdk/schemas/distribution";
 import { Random } from "../utils/random";
 
 const MODEL = id("model");

@@ -4,7 +4,7 @@ import {
   hashStatement,
   type ImprovementStatement,
   statementDomain,
-} from "../../scripts/attest/statement";
+} from "../../sdk/schemas/statement";
 import {
   ascending,
   attest,

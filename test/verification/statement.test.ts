@@ -11,7 +11,7 @@ import {
   type ImprovementStatement,
   STATEMENT_TYPES,
   statementDomain,
-} from "../../scripts/attest/statement";
+} from "../../sdk/schemas/statement";
 import { buildStatement, deployImprovements, toCall } from "../helpers/improvements";
 
 /** A statement as JSON has it, integers as decimal strings, with its digest on a chain and verifier. */

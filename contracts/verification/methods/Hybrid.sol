@@ -2,38 +2,38 @@
 pragma solidity 0.8.30;
 
 import {IVerificationMethod} from "../../interfaces/IVerificationMethod.sol";
+import {MethodRefused, NotAscending, OutOfRange, ValueMismatch} from "../../types/CommonErrors.sol";
 import {Evaluation} from "../../types/ImprovementTypes.sol";
 
 /// @title Hybrid
 /// @notice Verification method: every listed method must accept the same statement. `proof = abi.encode(bytes[] proofs)`, one
 /// for each method in the order of the list.
+/// @dev Trusts: its methods, each of which can refuse and none of which can accept alone. It does not know whether the admin's
+/// allow-list has them. A method may be a hybrid itself: its proof is then an encoded list again, in the place of one proof.
+/// One that lists itself accepts nothing, because no proof contains itself. Payouts of a hybrid are stopped by its own address,
+/// not by those of its methods: whoever stops a method looks for the hybrids that contain it, nested ones too.
 contract Hybrid is IVerificationMethod {
+    /// @dev One method alone needs no hybrid.
+    uint256 private constant MIN_METHODS = 2;
+
     address[] private _methods;
 
-    /// @notice Fewer than two methods are listed.
-    error TooFewMethods(uint256 count, uint256 min);
-
-    /// @notice A method is not above the one before: out of order, twice, or zero.
-    error MethodsNotAscending(address previous, address method);
-
-    /// @notice Not one proof for each method.
-    error ProofCountMismatch(uint256 proofs, uint256 methods);
-
-    /// @notice A method did not accept, and gave no reason.
-    error MethodRefused(address method);
-
-    /// @param methods_ At least two, strictly ascending.
+    /// @dev Reverts `OutOfRange` for fewer than two methods, `NotAscending`.
+    /// @param methods_ At least two, strictly ascending, not zero.
     constructor(address[] memory methods_) {
-        if (methods_.length < 2) revert TooFewMethods(methods_.length, 2);
+        if (methods_.length < MIN_METHODS)
+            revert OutOfRange("methods", methods_.length, MIN_METHODS, type(uint256).max);
         address previous;
         for (uint256 i; i < methods_.length; ++i) {
-            if (methods_[i] <= previous) revert MethodsNotAscending(previous, methods_[i]);
+            if (methods_[i] <= previous) revert NotAscending(previous, methods_[i]);
             previous = methods_[i];
         }
         _methods = methods_;
     }
 
     /// @inheritdoc IVerificationMethod
+    /// @dev Reverts `ValueMismatch` for another number of proofs than of methods, `MethodRefused` when a method answers anything
+    /// else than it should, and as each method does.
     function verify(
         Evaluation calldata evaluation,
         uint256 attesterEpoch,
@@ -42,7 +42,7 @@ contract Hybrid is IVerificationMethod {
     ) external view returns (bytes4) {
         bytes[] memory proofs = abi.decode(proof, (bytes[]));
         uint256 count = _methods.length;
-        if (proofs.length != count) revert ProofCountMismatch(proofs.length, count);
+        if (proofs.length != count) revert ValueMismatch("proofs", proofs.length, count);
 
         for (uint256 i; i < count; ++i) {
             IVerificationMethod method = IVerificationMethod(_methods[i]);
@@ -52,7 +52,8 @@ contract Hybrid is IVerificationMethod {
         return IVerificationMethod.verify.selector;
     }
 
-    /// @notice The listed methods.
+    /// @notice The listed methods, in the order of their proofs.
+    /// @return Their addresses.
     function methods() external view returns (address[] memory) {
         return _methods;
     }

@@ -8,7 +8,7 @@ import {Roles} from "../../access/Roles.sol";
 import {IModelRegistry} from "../../interfaces/IModelRegistry.sol";
 import {IOracleAttestation} from "../../interfaces/IOracleAttestation.sol";
 import {IVerificationMethod} from "../../interfaces/IVerificationMethod.sol";
-import {ZeroAddress} from "../../types/CommonErrors.sol";
+import {NotAscending, OutOfRange, ValueMismatch, ZeroAddress} from "../../types/CommonErrors.sol";
 import {Evaluation} from "../../types/ImprovementTypes.sol";
 
 /// @title OracleAttestation
@@ -51,7 +51,7 @@ contract OracleAttestation is IOracleAttestation, RegistryAuthorised {
     function removeAttester(address attester) external {
         if (!_callerHasRole(Roles.GUARDIAN)) _checkRole(Roles.ADMIN);
         if (!isAttester[attester]) revert NotAttester(attester);
-        if (_threshold == _attesterCount) revert ThresholdOutOfRange(_threshold, 1, _attesterCount - 1);
+        if (_threshold == _attesterCount) revert OutOfRange("threshold", _threshold, 1, _attesterCount - 1);
 
         isAttester[attester] = false;
         emit AttesterRemoved(attester, --_attesterCount, ++_epoch);
@@ -70,15 +70,15 @@ contract OracleAttestation is IOracleAttestation, RegistryAuthorised {
         bytes calldata proof
     ) external view returns (bytes4) {
         uint256 required = _threshold;
-        if (attesterEpoch != _epoch) revert WrongEpoch(attesterEpoch, _epoch);
+        if (attesterEpoch != _epoch) revert ValueMismatch("attesterEpoch", attesterEpoch, _epoch);
         (address[] memory signers, bytes[] memory signatures) = abi.decode(proof, (address[], bytes[]));
-        if (signers.length != signatures.length) revert SignatureCountMismatch(signers.length, signatures.length);
+        if (signatures.length != signers.length) revert ValueMismatch("signatures", signatures.length, signers.length);
         if (signers.length < required) revert NotEnoughSigners(signers.length, required);
 
         address previous;
         for (uint256 i; i < signers.length; ++i) {
             address signer = signers[i];
-            if (signer <= previous) revert SignersNotAscending(previous, signer);
+            if (signer <= previous) revert NotAscending(previous, signer);
             if (!isAttester[signer]) revert NotAttester(signer);
             if (!_isValidSignature(signer, digest, signatures[i])) revert InvalidSignature(signer);
             previous = signer;
@@ -111,7 +111,7 @@ contract OracleAttestation is IOracleAttestation, RegistryAuthorised {
 
     function _setThreshold(uint256 newThreshold) private {
         if (newThreshold == 0 || newThreshold > _attesterCount)
-            revert ThresholdOutOfRange(newThreshold, 1, _attesterCount);
+            revert OutOfRange("threshold", newThreshold, 1, _attesterCount);
 
         emit ThresholdChanged(_threshold, newThreshold);
         _threshold = uint64(newThreshold);
@@ -121,11 +121,19 @@ contract OracleAttestation is IOracleAttestation, RegistryAuthorised {
     function _isValidSignature(address signer, bytes32 digest, bytes memory signature) private view returns (bool) {
         (address recovered, ECDSA.RecoverError error, ) = ECDSA.tryRecover(digest, signature);
         if (error == ECDSA.RecoverError.NoError && recovered == signer) return true;
-        if (signer.code.length == 0) return false;
+        return signer.code.length != 0 && _answersMagic(signer, digest, signature);
+    }
 
-        (bool success, bytes memory answer) = signer.staticcall{gas: ERC1271_GAS}(
-            abi.encodeCall(IERC1271.isValidSignature, (digest, signature))
-        );
-        return success && answer.length == 32 && bytes32(answer) == bytes32(IERC1271.isValidSignature.selector);
+    /// @dev Whether a contract answers ERC-1271's magic value, and nothing else. Of its answer only the first word is copied,
+    /// or a long one would cost whoever submits the statement more than {ERC1271_GAS}.
+    function _answersMagic(address signer, bytes32 digest, bytes memory signature) private view returns (bool answers) {
+        bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
+        bytes32 magic = IERC1271.isValidSignature.selector;
+        // Reads allocated memory and writes to scratch space. It is cleared first: no call without an answer may leave one there.
+        assembly ("memory-safe") {
+            mstore(0, 0)
+            answers := staticcall(ERC1271_GAS, signer, add(question, 0x20), mload(question), 0, 0x20)
+            answers := and(answers, and(eq(returndatasize(), 0x20), eq(mload(0), magic)))
+        }
     }
 }

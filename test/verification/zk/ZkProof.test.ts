@@ -4,10 +4,10 @@ import { expect } from "chai";
 import { Decimal } from "decimal.js";
 import { AbiCoder, dataSlice, encodeBytes32String, id, MaxUint256, toBeHex } from "ethers";
 import { ethers } from "hardhat";
-import type { Evaluation } from "../../../scripts/attest/statement";
-import { FIELD } from "../../../scripts/zk/commitment";
-import { countRows, provenBy, type Counts } from "../../../scripts/zk/counts";
-import { encodeKey, encodeZkProof, publicInputsOf, readKey } from "../../../scripts/zk/prover";
+import type { Evaluation } from "../../../sdk/schemas/statement";
+import { FIELD } from "../../../sdk/proofs/commitment";
+import { countRows, provenBy, type Counts } from "../../../sdk/proofs/counts";
+import { encodeKey, encodeZkProof, publicInputsOf, readKey } from "../../../sdk/node/prover";
 import {
   attest,
   buildStatement,

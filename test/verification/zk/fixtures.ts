@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Domain, type Opening } from "../../../scripts/zk/commitment";
-import type { Claim, SnarkjsProof } from "../../../scripts/zk/prover";
+import { Domain, type Opening } from "../../../sdk/proofs/commitment";
+import type { Claim, SnarkjsProof } from "../../../sdk/node/prover";
 
 interface StoredOpening {
   readonly bits: string;

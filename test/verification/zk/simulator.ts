@@ -1,7 +1,7 @@
 // Keys whose secret numbers are known, and so proofs of anything at all: what a verifier is tested with when no rows are at hand.
 
-import { FIELD } from "../../../scripts/zk/commitment";
-import type { Proven, SnarkjsKey, VerifyingKey } from "../../../scripts/zk/prover";
+import { FIELD } from "../../../sdk/proofs/commitment";
+import type { Proven, SnarkjsKey, VerifyingKey } from "../../../sdk/node/prover";
 import { g1Times, g2Times, inverse } from "./bn254";
 
 /** The numbers behind a key, which the maker of a real one forgets. */

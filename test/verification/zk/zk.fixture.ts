@@ -6,10 +6,10 @@ import {
   type Evaluation,
   type ImprovementStatement,
   statementDomain,
-} from "../../../scripts/attest/statement";
-import { FIELD } from "../../../scripts/zk/commitment";
-import { packCounts, type Counts } from "../../../scripts/zk/counts";
-import { encodePoints } from "../../../scripts/zk/prover";
+} from "../../../sdk/schemas/statement";
+import { FIELD } from "../../../sdk/proofs/commitment";
+import { packCounts, type Counts } from "../../../sdk/proofs/counts";
+import { encodePoints } from "../../../sdk/node/prover";
 import {
   ascending,
   attest,

@@ -63,18 +63,23 @@ abstract contract Groth16 {
     uint256 private immutable _input5X;
     uint256 private immutable _input5Y;
 
-    /// @notice A point of the key is zero. Points are counted α, β, γ, δ, inputs.
+    /// @notice A point of the key is zero.
+    /// @param index Which point, counted α, β, γ, δ, inputs.
     error KeyPointZero(uint256 index);
 
-    /// @notice A point of the key is not in its group. Points are counted α, β, γ, δ, inputs.
+    /// @notice A point of the key is not in its group.
+    /// @param index Which point, counted α, β, γ, δ, inputs.
     error KeyPointInvalid(uint256 index);
 
     /// @notice γ = ±δ: the key never went through its second phase, and everybody can forge proofs against it.
     error KeyGammaIsDelta();
 
     /// @notice A public input is not below the order of the groups: it would stand for another value.
+    /// @param index Which input, from 0.
+    /// @param value The input.
     error InputOutOfField(uint256 index, uint256 value);
 
+    /// @dev Reverts `KeyPointZero`, `KeyPointInvalid`, `KeyGammaIsDelta`.
     /// @param key Every point in its group and not zero, γ ≠ ±δ.
     constructor(VerifyingKey memory key) {
         _requireG1(0, key.alpha);
@@ -103,8 +108,10 @@ abstract contract Groth16 {
     }
 
     /// @notice Whether the proof is valid for the public inputs.
+    /// @dev Reverts `InputOutOfField`.
     /// @param proof A in G1, B in G2, C in G1.
     /// @param inputs Public inputs, each below {FIELD}.
+    /// @return valid Whether it is.
     function _isValid(uint256[8] memory proof, uint256[5] memory inputs) internal view returns (bool valid) {
         for (uint256 i; i < 5; ++i) {
             if (inputs[i] >= FIELD) revert InputOutOfField(i, inputs[i]);

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVerificationMethod} from "../../../interfaces/IVerificationMethod.sol";
+import {OutOfRange, ValueMismatch} from "../../../types/CommonErrors.sol";
 import {Evaluation} from "../../../types/ImprovementTypes.sol";
 import {Groth16, VerifyingKey} from "./Groth16.sol";
 
@@ -20,7 +21,11 @@ struct Counts {
 /// @notice Verification method: a proof that the committed labels and predictions have these counts, from which score,
 /// improvement and its lower confidence bound are computed here. `proof = abi.encode(Counts counts, uint256[8] points)`.
 /// @dev For benchmarks of accuracy, to maximise, whose evaluationDataHash is the commitment to the labels, in one run. One
-/// contract per circuit: key and capacity are its own. The epoch is in the digest and means nothing here.
+/// contract per circuit and confidence level: key, capacity and quantile are its own. The epoch is in the digest and means
+/// nothing here.
+///
+/// The lower bound holds at the level of {quantileE9} for one attempt. Who may try k candidates on the same rows shows the best
+/// of them, so that a benchmark that wants an error of α over all of them asks for α / k.
 ///
 /// A proof says nothing about how the predictions were made: its maker holds the labels. Beside attesters, in a {Hybrid}, it
 /// takes their word for less; alone it is for benchmarks whose label holder is trusted not to leak.
@@ -30,47 +35,67 @@ contract ZkProof is IVerificationMethod, Groth16 {
 
     uint256 private constant BPS = 100_00; // 100 %
 
-    /// @dev Fixed point of what follows.
+    /// @dev Fixed point of the quantile.
     uint256 private constant Z_UNIT = 1e9;
 
-    /// @dev Quantile of the normal distribution for 97.5 % on one side, 1.95996398454…, rounded up, in bps; squared.
-    uint256 private constant Z_SQUARED = (1_959_963_985 * 100_00) ** 2;
+    uint256 private constant MIN_QUANTILE = 1 * Z_UNIT; // an error of 15.9 %
+    uint256 private constant MAX_QUANTILE = 6 * Z_UNIT; // an error of 1e-9
 
-    /// @notice A proof covers one run.
-    error RunsMismatch(uint256 runs, uint256 expected);
+    /// @notice Quantile z of the normal distribution at the level of the lower bound, on one side, times 1e9. The bound is false
+    /// with probability 1 − Φ(z): 1.959963985 stands for one attempt at 2.5 %, 2.807033769 for ten that err at 2.5 % together,
+    /// that is at 0.25 % each.
+    uint256 public immutable quantileE9;
 
-    /// @notice The sample size is not a count that a proof can hold.
-    error SampleSizeOutOfRange(uint256 sampleSize, uint256 min, uint256 max);
+    /// @dev z² in bps², by Z_UNIT².
+    uint256 private immutable _quantileSquared;
 
     /// @notice The proof is not valid for this statement.
     error ProofInvalid();
 
     /// @notice The stated score is not above the baseline's.
+    /// @param baselineScore The baseline's, in bps.
+    /// @param candidateScore The stated one, in bps.
     error ScoreNotHigher(uint256 baselineScore, uint256 candidateScore);
 
-    /// @notice The stated score is more than the candidate's accuracy, in bps, rounded down.
+    /// @notice The stated score is more than the candidate's accuracy.
+    /// @param stated What was stated, in bps.
+    /// @param proven What the counts prove, in bps, rounded down.
     error ScoreAboveProven(uint256 stated, uint256 proven);
 
-    /// @notice The stated improvement is more than the proven one, in bps, rounded down.
+    /// @notice The stated improvement is more than the proven one.
+    /// @param stated What was stated, in bps.
+    /// @param proven What the counts prove, in bps, rounded down.
     error ImprovementAboveProven(uint256 stated, uint256 proven);
 
-    /// @notice The stated lower bound is more than what follows from the counts, in bps, rounded down.
+    /// @notice The stated lower bound is more than what follows from the counts.
+    /// @param stated What was stated, in bps.
+    /// @param proven What follows from the counts, in bps, rounded down.
     error LowerBoundAboveProven(uint256 stated, uint256 proven);
 
+    /// @dev Reverts `OutOfRange` for the quantile, and as {Groth16} does for a key that is not safe.
     /// @param key The circuit's verification key, see {Groth16}.
-    constructor(VerifyingKey memory key) Groth16(key) {}
+    /// @param quantileE9_ See {quantileE9}, rounded up, 1e9 … 6e9.
+    constructor(VerifyingKey memory key, uint256 quantileE9_) Groth16(key) {
+        if (quantileE9_ < MIN_QUANTILE || quantileE9_ > MAX_QUANTILE)
+            revert OutOfRange("quantileE9", quantileE9_, MIN_QUANTILE, MAX_QUANTILE);
+        quantileE9 = quantileE9_;
+        _quantileSquared = (quantileE9_ * BPS) ** 2;
+    }
 
     /// @inheritdoc IVerificationMethod
+    /// @dev Reverts `ValueMismatch` for other runs than one, `OutOfRange` for a sample size that no proof can hold,
+    /// `InputOutOfField` for a commitment that is none, `ProofInvalid`, `ScoreNotHigher`, `ScoreAboveProven`,
+    /// `ImprovementAboveProven`, `LowerBoundAboveProven`.
     function verify(
         Evaluation calldata evaluation,
         uint256,
         bytes32 digest,
         bytes calldata proof
     ) external view returns (bytes4) {
-        if (evaluation.runs != RUNS) revert RunsMismatch(evaluation.runs, RUNS);
+        if (evaluation.runs != RUNS) revert ValueMismatch("runs", evaluation.runs, RUNS);
         uint256 n = evaluation.sampleSize;
         // A larger one would be taken for other counts.
-        if (n == 0 || n > type(uint32).max) revert SampleSizeOutOfRange(n, 1, type(uint32).max);
+        if (n == 0 || n > type(uint32).max) revert OutOfRange("sampleSize", n, 1, type(uint32).max);
         (Counts memory counts, uint256[8] memory points) = abi.decode(proof, (Counts, uint256[8]));
 
         uint256[5] memory inputs = [
@@ -89,15 +114,17 @@ contract ZkProof is IVerificationMethod, Groth16 {
         return IVerificationMethod.verify.selector;
     }
 
-    /// @notice Score, improvement and lower confidence bound (one-sided, 97.5 %) that counts prove, in bps, rounded down; an
-    /// improvement or bound below zero is zero.
+    /// @notice Score, improvement and its lower confidence bound, on one side, that counts prove.
     /// @dev Per row the difference of the two models is 1, 0 or −1, so that its variance, times n, is D − Δ²/n.
     /// @param counts Counts as a proof reveals them: disagreements at least the difference of the right ones, at most n.
-    /// @param n Rows, at least 1.
+    /// @param n Rows, 1 … 2^32 − 1.
+    /// @return score The candidate's accuracy in bps, rounded down.
+    /// @return improvementBps What it is above the baseline's, in bps, rounded down; 0 when it is not.
+    /// @return lowerBoundBps Lower bound of the improvement at the level of {quantileE9}, in bps, rounded down; 0 when it is below.
     function provenBy(
         Counts memory counts,
         uint256 n
-    ) public pure returns (uint256 score, uint256 improvementBps, uint256 lowerBoundBps) {
+    ) public view returns (uint256 score, uint256 improvementBps, uint256 lowerBoundBps) {
         score = (counts.candidateCorrect * BPS) / n;
         if (counts.candidateCorrect <= counts.baselineCorrect) return (score, 0, 0);
 
@@ -105,11 +132,11 @@ contract ZkProof is IVerificationMethod, Groth16 {
         improvementBps = (delta * BPS) / n;
 
         uint256 spread = counts.disagreements * n - delta * delta; // n² · variance
-        uint256 margin = Math.sqrt(Math.ceilDiv(Z_SQUARED * spread, n), Math.Rounding.Ceil);
+        uint256 margin = Math.sqrt(Math.ceilDiv(_quantileSquared * spread, n), Math.Rounding.Ceil);
         lowerBoundBps = Math.saturatingSub(delta * BPS * Z_UNIT, margin) / (n * Z_UNIT);
     }
 
-    function _requireProven(Evaluation calldata evaluation, Counts memory counts, uint256 n) private pure {
+    function _requireProven(Evaluation calldata evaluation, Counts memory counts, uint256 n) private view {
         (uint256 score, uint256 improvementBps, uint256 lowerBoundBps) = provenBy(counts, n);
         uint256 baselineScore = evaluation.baselineScore;
         uint256 candidateScore = evaluation.candidateScore;

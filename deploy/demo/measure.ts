@@ -1,0 +1,92 @@
+// What a launch shows of an improvement before anybody signs it: evaluated examples, or a proof about committed rows.
+
+import { keccak256, ZeroHash } from "ethers";
+import type { Connection } from "../../sdk/client/connect";
+import { evaluate } from "../../sdk/evaluation/evaluate";
+import { proposeProof } from "../../sdk/node/proposal";
+import { differingFiles, recordedSetup, setUp } from "../../sdk/node/prover";
+import type { Bundle } from "../../sdk/schemas/bundle";
+import type { EvaluatedImprovement, ProvenImprovement } from "../../sdk/schemas/modelFile";
+import { propose } from "../../sdk/statements/propose";
+import { deltaOf } from "../../sdk/statements/review";
+import type { Report } from "../step";
+
+/** A statement before anybody signed it, and the two models' values. */
+export interface MeasuredImprovement {
+  readonly bundle: Bundle;
+  readonly metric: string;
+  readonly baselineValue: string;
+  readonly candidateValue: string;
+}
+
+/** How long the statement may be submitted, in seconds. */
+const LIFE = 86_400n;
+
+const VALUE_DIGITS = 6;
+
+/** Evaluates the predictions of examples that everybody may see. */
+export async function measure(
+  chain: Connection,
+  modelId: string,
+  { spec, examples, contribution, evaluationName, contributors }: EvaluatedImprovement,
+  report: Report,
+): Promise<MeasuredImprovement> {
+  const evaluation = evaluate({ spec, examples, contribution });
+  const { metric, sampleSize } = evaluation;
+  const baselineValue = evaluation.baselineValue.toFixed(VALUE_DIGITS);
+  const candidateValue = evaluation.candidateValue.toFixed(VALUE_DIGITS);
+  report({
+    name: "evaluate",
+    isOffline: true,
+    outcome: `${metric} ${baselineValue} → ${candidateValue} on ${sampleSize} examples: ${evaluation.deltaBps} bps, at least ${evaluation.lowerBoundBps} with 97.5 % confidence`,
+  });
+  const { bundle } = await propose(chain, {
+    modelId,
+    evaluationName,
+    measured: {
+      specHash: evaluation.specHash,
+      evaluationDataHash: evaluation.evaluationDataHash,
+      baselineScore: BigInt(evaluation.baselineScore),
+      candidateScore: BigInt(evaluation.candidateScore),
+      sampleSize: BigInt(evaluation.sampleSize),
+      runs: BigInt(evaluation.runs),
+      lowerBoundBps: BigInt(evaluation.lowerBoundBps),
+      contributionDataHash: evaluation.contributionDataHash ?? ZeroHash,
+    },
+    contributors,
+    candidateCommitment: ZeroHash,
+    life: LIFE,
+  });
+  return { bundle, metric, baselineValue, candidateValue };
+}
+
+/** Proves what the openings show, with the circuit's development setup, which is made if it is missing. */
+export async function measureByProof(
+  chain: Connection,
+  modelId: string,
+  { contribution, ...openings }: ProvenImprovement,
+  report: Report,
+): Promise<MeasuredImprovement> {
+  await ensureSetup(openings.labels.capacity, report);
+  const start = Date.now();
+  const proposal = { ...openings, modelId, contributionDataHash: keccak256(contribution), life: LIFE };
+  const { bundle, counts } = await proposeProof(chain, proposal, () => undefined);
+  const seconds = ((Date.now() - start) / 1000).toFixed(1);
+  const { n, disagreements } = counts;
+  const baselineValue = (counts.baselineCorrect / n).toFixed(VALUE_DIGITS);
+  const candidateValue = (counts.candidateCorrect / n).toFixed(VALUE_DIGITS);
+  report({
+    name: "prove",
+    isOffline: true,
+    outcome: `accuracy ${baselineValue} → ${candidateValue} on ${n} rows, ${disagreements} disagreements: ${deltaOf(bundle.statement)} bps, at least ${bundle.statement.evaluation.lowerBoundBps} with 97.5 % confidence; ${seconds} s`,
+  });
+  return { bundle, metric: "accuracy", baselineValue, candidateValue };
+}
+
+/** A development setup can be made here; the files of a ceremony's key must be put there. */
+async function ensureSetup(capacity: number, report: Report): Promise<void> {
+  const setup = recordedSetup(capacity);
+  if (!setup.key.isDevelopment || (await differingFiles(setup)).length === 0) return;
+  const { constraints } = await setUp(capacity);
+  report({ name: "zk:setup", isOffline: true, outcome: `circuit for ${capacity} rows, ${constraints} constraints` });
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// Code on chain against the build: hashes with the immutables masked, and every immutable by its value.
+
+import {
+  AbiCoder,
+  concat,
+  dataSlice,
+  getAddress,
+  id,
+  keccak256,
+  toBeHex,
+  toUtf8Bytes,
+  toUtf8String,
+  TypedDataEncoder,
+  zeroPadValue,
+} from "ethers";
+import type { Hybrid } from "../../../.build/typechain";
+import { encodeKey, readKey } from "../../../sdk/node/prover";
+import { answerOf } from "../../../sdk/rpc/snapshot";
+import type { ModelState } from "../../../sdk/state/replay";
+import { immutablesOf, masked, type Compiled } from "../build";
+import { Check } from "../report";
+import { contractOf, type Subject } from "../subject";
+
+const OTHER_BUILD = "check the sources out that were deployed and build them; if these are, stop using the contract";
+const OTHER_IMMUTABLE = "stop using the contract: it was not deployed as declared";
+
+const OTHER_METHOD = "let the admin disallow it; deploy the circuit's recorded key anew";
+
+/** Words of immutables by the contract that declares them and their name. */
+export type Immutables = ReadonlyMap<string, string>;
+
+/** Compares the code at an address with the build; answers with its immutables when it is the same. */
+export function compareCode(
+  check: Check,
+  { what, address, code }: { what: string; address: string; code: string },
+  compiled: Compiled,
+): Immutables | undefined {
+  const isSame = code.length === compiled.code.length && masked(compiled, code) === compiled.code;
+  // The hash of a code is that of what it has in common with others of its contract.
+  const hashOf = () =>
+    code.length === compiled.code.length ? keccak256(masked(compiled, code)) : `${keccak256(code)} of another length`;
+  check.looked++;
+  if (!isSame) {
+    const actual = code === "0x" ? "no code" : hashOf();
+    const declared = keccak256(compiled.code);
+    check.wrong.push({ what: `the code of ${what} at ${address}`, actual, declared, fix: OTHER_BUILD });
+    return undefined;
+  }
+  return new Map([...immutablesOf(compiled, code)].map(([name, words]) => [name, words.join(" and ")]));
+}
+
+/** Compares every immutable of a contract with what it must be; one that nobody declares fails. */
+export function compareImmutables(
+  check: Check,
+  what: string,
+  actual: Immutables,
+  declared: Readonly<Record<string, string>>,
+): void {
+  for (const [qualified, word] of actual) {
+    const name = qualified.startsWith("EIP712.") ? qualified : plainName(qualified);
+    check.same(`the immutable ${name} of ${what}`, word, declared[name] ?? "nowhere", OTHER_IMMUTABLE);
+  }
+}
+
+/** Contracts of the protocol, one check for each. */
+export async function checkCode(subject: Subject): Promise<Check[]> {
+  const { chain, contracts } = subject;
+  return Promise.all(
+    Object.values(contracts).map(async ({ name, address, compiled }) => {
+      const check = new Check("code", `code of ${name}`);
+      const immutables = compareCode(check, { what: name, address, code: await chain.code(address) }, compiled);
+      const declared = { ...protocolWords(subject), ...domainWords(subject, name, address) };
+      if (immutables) compareImmutables(check, name, immutables, declared);
+      return check;
+    }),
+  );
+}
+
+/** Methods with proofs, exactly as their recorded keys make them; a hybrid is of the attesters and of the proof of its circuit. */
+export async function checkMethodCode(subject: Subject): Promise<Check> {
+  const check = new Check("code", "code of methods with proofs");
+  const { chain, build, declared } = subject;
+  for (const { contract, address, capacity } of declared.methods) {
+    const what = `${contract} for ${capacity} rows`;
+    if (contract === "Hybrid") {
+      const compiled = build(contract);
+      compareCode(check, { what, address, code: await chain.code(address) }, compiled);
+      const parts = await answerOf(chain.contract<Hybrid>({ address, compiled }).methods());
+      const proof = declared.methods.find((entry) => entry.contract === "ZkProof" && entry.capacity === capacity);
+      const expected = [proof?.address ?? "a ZkProof", contractOf(subject, "OracleAttestation").address];
+      check.same(`methods of ${what} at ${address}`, [...(parts ?? [])].sort(), expected.sort(), OTHER_METHOD);
+      continue;
+    }
+    const { creationCode, abi } = build(contract);
+    const key = encodeKey(readKey(capacity).verificationKey);
+    const expected = await chain.created(concat([creationCode, abi.encodeDeploy([key])]));
+    const actual = keccak256(await chain.code(address));
+    check.same(`the code of ${what} at ${address}`, actual, keccak256(expected), OTHER_METHOD);
+  }
+  return check;
+}
+
+/** The token of a model: its immutables, when its code is that of a ModelToken. */
+export function compareToken(subject: Subject, check: Check, model: ModelState, code: string): Immutables | undefined {
+  const what = `the token of ${model.modelId}`;
+  const immutables = compareCode(check, { what, address: model.token, code }, subject.build("ModelToken"));
+  if (immutables === undefined) return undefined;
+  const name = immutables.get("EIP712._name") ?? "";
+  const number = (value: bigint) => toBeHex(value, 32);
+  compareImmutables(check, what, immutables, {
+    ...protocolWords(subject),
+    ...eip712Words(subject, shortText(name), model.token),
+    symbol: immutables.get("ModelToken._symbol") ?? "",
+    supplierRecipient: addressWord(model.supplierRecipient),
+    supplierAllocation: number(model.supplierAllocation),
+    investorAllocation: number(model.investorAllocation),
+    rewardAllocation: number(model.rewardAllocation),
+  });
+  return immutables;
+}
+
+/** The pool of a model; `createdAt` is the time of the block that has its creation. */
+export function comparePool(
+  subject: Subject,
+  check: Check,
+  model: ModelState & { readonly pool: NonNullable<ModelState["pool"]> },
+  { code, createdAt }: { code: string; createdAt: bigint },
+): void {
+  const { pool } = model;
+  const what = `the pool of ${model.modelId}`;
+  const immutables = compareCode(check, { what, address: pool.address, code }, subject.build("HokusaiAMM"));
+  if (immutables === undefined) return;
+  const sellsOpenAt = createdAt + pool.ibrDuration;
+  const terms =
+    (pool.virtualSupply << 144n) |
+    (pool.virtualReserve << 80n) |
+    (sellsOpenAt << 48n) |
+    (pool.tradeFee << 32n) |
+    pool.crr;
+  const token = addressWord(model.token);
+  compareImmutables(check, what, immutables, { ...protocolWords(subject), token, terms: toBeHex(terms, 32) });
+}
+
+/** The text in a word of OpenZeppelin's ShortString. */
+export function shortText(word: string): string {
+  return toUtf8String(dataSlice(word, 0, Number(dataSlice(word, 31))));
+}
+
+/** What contracts know of each other, by the plain names of their immutables. */
+function protocolWords(subject: Subject): Record<string, string> {
+  const { addresses, parameters } = subject.declared;
+  const names = {
+    registry: "ModelRegistry",
+    tokenManager: "TokenManager",
+    factory: "HokusaiAMMFactory",
+    infrastructureReserve: "InfrastructureReserve",
+    feeRouter: "UsageFeeRouter",
+    verifier: "DeltaOneVerifier",
+    distributor: "RewardDistributor",
+    reserveToken: "ReserveToken",
+  };
+  const words = Object.entries(names).map(([name, contract]) => [name, addressWord(addresses[contract] as string)]);
+  return { ...Object.fromEntries(words), wirer: addressWord(parameters.$global.deployer) };
+}
+
+/** What the one contract that takes signatures has in its code beside. */
+function domainWords(subject: Subject, name: string, address: string): Record<string, string> {
+  return contractOf(subject, name).compiled.immutables.some((entry) => entry.name.startsWith("EIP712."))
+    ? eip712Words(subject, name, address)
+    : {};
+}
+
+/** What OpenZeppelin's EIP712 keeps in the code of a contract. */
+function eip712Words({ declared }: Subject, name: string, verifyingContract: string): Record<string, string> {
+  const { chainId } = declared.network;
+  const version = "1";
+  return {
+    "EIP712._cachedDomainSeparator": TypedDataEncoder.hashDomain({ name, version, chainId, verifyingContract }),
+    "EIP712._cachedChainId": toBeHex(chainId, 32),
+    "EIP712._cachedThis": addressWord(verifyingContract),
+    "EIP712._hashedName": id(name),
+    "EIP712._hashedVersion": id(version),
+    "EIP712._name": shortWord(name),
+    "EIP712._version": shortWord(version),
+  };
+}
+
+function plainName(qualified: string): string {
+  return qualified.replace(/^.*\._?/, "");
+}
+
+function shortWord(text: string): string {
+  const bytes = toUtf8Bytes(text);
+  const padded = new Uint8Array(32);
+  padded.set(bytes);
+  padded[31] = bytes.length;
+  return AbiCoder.defaultAbiCoder().encode(["bytes32"], [padded]);
+}
+
+function addressWord(address: string): string {
+  return zeroPadValue(getAddress(address), 32).toLowerCase();
+}

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+// Every model: its code, how registry, token and pool know each other, its file, what is under way, and what views can show of
+// the invariants.
+
+import { ZeroAddress } from "ethers";
+import type {
+  HokusaiAMM,
+  HokusaiAMMFactory,
+  IERC20,
+  InfrastructureReserve,
+  ModelRegistry,
+  ModelToken,
+  TokenManager,
+  VestingWallet,
+} from "../../../.build/typechain";
+import { answerOf } from "../../../sdk/rpc/snapshot";
+import type { ModelFile, Recipient } from "../../../sdk/schemas/modelFile";
+import { MODEL_STATUS, PARAMETERS, pendingAt, valueAt, type ModelState } from "../../../sdk/state/replay";
+import type { DeclaredModel } from "../declared";
+import { Check } from "../report";
+import { COMPROMISED, contractOf, modelsOf, timeText, type Subject } from "../subject";
+import { compareCode, comparePool, compareToken, shortText, type Immutables } from "./code";
+
+/** Models that are read at the same time: bounds the memory and the requests under way. */
+const AT_ONCE = 25;
+
+const DEFAULT_DAILY_LIMIT_BPS = 500n;
+const VESTING_SECONDS = 365n * 86_400n;
+
+/** What only a new benchmark changes; score and commitment move with improvements. */
+const BENCHMARK_TERMS = [
+  "specHash",
+  "evaluationDataHash",
+  "method",
+  "metric",
+  "direction",
+  "minImprovementBps",
+  "minSampleSize",
+  "minRuns",
+  "minLowerBoundBps",
+] as const;
+
+/** What leads on from a status. */
+const NEXT_STEP = {
+  NONE: "a deployer can call deployTokenWithAllocations",
+  PROPOSAL: "a registrar can call registerModel",
+  REGISTERED: "a pool creator can call createPoolWithParams",
+} as const;
+
+/** The checks of models, in the order in which they are shown. */
+type Checks = ReturnType<typeof buildChecks>;
+
+const buildChecks = () => ({
+  tokenCode: new Check("code", "code of model tokens"),
+  poolCode: new Check("code", "code of pools"),
+  vestingCode: new Check("code", "code of vesting wallets"),
+  bindings: new Check("models", "registry, token and pool know each other"),
+  events: new Check("models", "A4 views are what the events say"),
+  files: new Check("models", "models are as their files say"),
+  launches: new Check("models", "S3 launches and supplier allocations"),
+  changes: new Check("models", "changes under way"),
+  limits: new Check("models", "V4 daily limits"),
+  pauses: new Check("pauses", "buys"),
+  supplyCap: new Check("invariants", "S1 supply is within the caps"),
+  supplySum: new Check("invariants", "S2 supply is the sum of its buckets"),
+  rewards: new Check("invariants", "S4 rewards are within their bucket, in token and registry"),
+  issue: new Check("invariants", "S5 the pool's issue is within its bucket"),
+  solvency: new Check("invariants", "P1 pools hold their reserve and stream"),
+  owed: new Check("invariants", "F3 the infrastructure reserve holds what it owes"),
+});
+
+/** Examines every model, some at a time. */
+export async function checkModels(subject: Subject): Promise<Check[]> {
+  const checks = buildChecks();
+  const models = modelsOf(subject);
+  for (let start = 0; start < models.length; start += AT_ONCE) {
+    const group = await Promise.all(models.slice(start, start + AT_ONCE).map((model) => readModel(subject, model)));
+    group.forEach((model) => examine(subject, checks, model));
+  }
+  await checkCounts(subject, checks.bindings);
+  await checkOwed(subject, checks.owed);
+  return Object.values(checks);
+}
+
+type Examined = Awaited<ReturnType<typeof readModel>>;
+
+/** Reads all there is of a model at once. What does not answer is undefined. */
+async function readModel(subject: Subject, model: ModelState) {
+  const { chain, declared } = subject;
+  const { pool } = model;
+  const declaredModel = await declared.modelFile(model.id);
+  const [tokenCode, poolCode, createdAt, registry, token, market, recipient] = await Promise.all([
+    chain.code(model.token),
+    pool && chain.code(pool.address),
+    pool && chain.timeOf(pool.block),
+    answerOf(readRegistry(subject, model)),
+    answerOf(readToken(subject, model)),
+    pool && answerOf(readPool(subject, pool.address)),
+    declaredModel?.file.recipient.kind === "vesting" ? readVesting(subject, model.supplierRecipient) : undefined,
+  ]);
+  return { model, declaredModel, tokenCode, poolCode, createdAt, registry, token, market, recipient };
+}
+
+async function readRegistry(subject: Subject, { id, modelId }: ModelState) {
+  const { chain } = subject;
+  const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
+  const factory = chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
+  const manager = chain.contract<TokenManager>(contractOf(subject, "TokenManager"));
+  const reserve = chain.contract<InfrastructureReserve>(contractOf(subject, "InfrastructureReserve"));
+  const [model, parameters, benchmark, version, score, dailyLimit, rewardsRemaining, governor, owner, changes, others] =
+    await Promise.all([
+      registry.model(id),
+      registry.parametersOf(id),
+      registry.benchmarkOf(id),
+      registry.benchmarkVersionOf(id),
+      registry.scoreOf(id),
+      registry.dailyLimitOf(id),
+      registry.rewardsRemainingOf(id),
+      registry.pendingGovernorOf(id),
+      registry.pendingOwnerOf(id),
+      Promise.all(PARAMETERS.map((_, parameter) => registry.pendingChangeOf(id, parameter))),
+      Promise.all([manager.tokenOf(modelId), factory.poolOf(id), factory.poolTermsHashOf(id), reserve.balanceOf(id)]),
+    ]);
+  const [managerToken, factoryPool, termsHash, owed] = others;
+  const pending = { governor, owner, changes };
+  return {
+    ...{ model, parameters, benchmark, version, score, dailyLimit, rewardsRemaining, pending },
+    ...{ managerToken, factoryPool, termsHash, owed },
+  };
+}
+
+async function readToken({ chain, build }: Subject, { token: address }: ModelState) {
+  const token = chain.contract<ModelToken>({ address, compiled: build("ModelToken") });
+  const [totalSupply, pool, isSupplierMinted, rewardsMinted, remaining] = await Promise.all([
+    token.totalSupply(),
+    token.pool(),
+    token.isSupplierMinted(),
+    answerOf(token.rewardsMinted()), // these two subtract: nothing comes of a storage that breaks the invariants
+    answerOf(token.remainingInvestorAllocation()),
+  ]);
+  return { totalSupply, pool, isSupplierMinted, rewardsMinted, remaining };
+}
+
+async function readPool({ chain, build, declared }: Subject, address: string) {
+  const pool = chain.contract<HokusaiAMM>({ address, compiled: build("HokusaiAMM") });
+  const reserveAddress = declared.addresses.ReserveToken as string;
+  const reserveToken = chain.contract<IERC20>({ address: reserveAddress, compiled: build("IERC20Metadata") });
+  const [token, reserve, pendingStream, netIssued, buysPausedUntil, balance] = await Promise.all([
+    pool.token(),
+    pool.reserve(),
+    pool.pendingStream(),
+    pool.netIssued(),
+    pool.buysPausedUntil(),
+    reserveToken.balanceOf(address),
+  ]);
+  return { token, reserve, pendingStream, netIssued, buysPausedUntil, balance };
+}
+
+async function readVesting({ chain, build }: Subject, address: string) {
+  const wallet = chain.contract<VestingWallet>({ address, compiled: build("VestingWallet") });
+  const code = await chain.code(address);
+  const terms = await answerOf(Promise.all([wallet.owner(), wallet.duration()]));
+  return { code, terms };
+}
+
+function examine(subject: Subject, checks: Checks, read: Examined): void {
+  const { model, declaredModel, tokenCode, poolCode, createdAt, registry, token, market } = read;
+  const { modelId, pool } = model;
+  const immutables = compareToken(subject, checks.tokenCode, model, tokenCode);
+  if (pool && poolCode !== undefined && createdAt !== undefined)
+    comparePool(subject, checks.poolCode, { ...model, pool }, { code: poolCode, createdAt });
+  const unanswered = { registry, token, ...(pool && { pool: market }) };
+  for (const [name, answer] of Object.entries(unanswered)) {
+    if (answer === undefined)
+      checks.bindings.same(`the ${name} of ${modelId}`, "no answer to its views", "what its code says", COMPROMISED);
+  }
+  if (registry && token) examineBindings(checks.bindings, model, { registry, token, market });
+  if (registry) examineEvents(subject, checks.events, model, registry);
+  if (registry) examineChanges(checks, model, registry);
+  if (token) examineSupply(checks, read, token);
+  if (market) examineMarket(subject, checks, model, market);
+  if (declaredModel) examineFile(subject, checks, read, { ...declaredModel, immutables });
+}
+
+type Registry = NonNullable<Examined["registry"]>;
+type Token = NonNullable<Examined["token"]>;
+type Market = NonNullable<Examined["market"]>;
+
+function examineBindings(
+  check: Check,
+  { modelId, token: tokenAddress, pool }: ModelState,
+  { registry, token, market }: { registry: Registry; token: Token; market: Market | undefined },
+): void {
+  const poolAddress = pool?.address ?? ZeroAddress;
+  const bindings = [
+    ["the registry's token", registry.model.token, tokenAddress],
+    ["the TokenManager's token", registry.managerToken, tokenAddress],
+    ["the registry's pool", registry.model.pool, poolAddress],
+    ["the factory's pool", registry.factoryPool, poolAddress],
+    ["the token's pool", token.pool, poolAddress],
+    ...(market ? [["the pool's token", market.token, tokenAddress] as const] : []),
+  ] as const;
+  for (const [what, actual, expected] of bindings) check.same(`${what} of ${modelId}`, actual, expected, COMPROMISED);
+}
+
+function examineEvents({ chain }: Subject, check: Check, model: ModelState, read: Registry): void {
+  const { parameters, benchmark, pending } = read;
+  const told = model.benchmark;
+  const rows: [string, unknown, unknown][] = [
+    ["status", MODEL_STATUS[Number(read.model.status)], model.status],
+    ["owner", read.model.owner, model.owner],
+    ["governor", read.model.governor, model.governor],
+    ["pendingOwner", pending.owner, model.pendingOwner],
+    [
+      "pendingGovernor",
+      pending.governor,
+      toList(model.pendingGovernor, ({ account, acceptableFrom }) => [account, acceptableFrom], ZeroAddress),
+    ],
+    ["licenseHash", parameters.licenseHash, model.licenseHash],
+    ["licenseURI", parameters.licenseURI, model.licenseURI],
+    ["benchmarkVersion", read.version, model.benchmarkVersion],
+    ["score", read.score, model.score],
+    ["modelCommitment", benchmark.modelCommitment, model.modelCommitment],
+    ["rewardsRemaining", read.rewardsRemaining, model.rewardsRemaining],
+    ["dailyLimitBps", read.dailyLimit, model.dailyLimitBps],
+    ["poolTermsHash", read.termsHash, model.poolTermsHash],
+    ["balance in the InfrastructureReserve", read.owed, model.owed],
+  ];
+  PARAMETERS.forEach((name, index) => {
+    const parameter = model.parameters[index as 0 | 1 | 2];
+    rows.push([name, parameters[name], valueAt(parameter, chain.timestamp)]);
+    const scheduled = toList(
+      pendingAt(parameter, chain.timestamp),
+      ({ value, effectiveAt }) => [value, effectiveAt],
+      0n,
+    );
+    rows.push([`pending ${name}`, pending.changes[index], scheduled]);
+  });
+  for (const name of told ? BENCHMARK_TERMS : []) rows.push([name, benchmark[name], told?.[name]]);
+  for (const [name, actual, expected] of rows) check.same(`${name} of ${model.modelId}`, actual, expected, COMPROMISED);
+}
+
+/** As a view answers it: with zeros for what is not there. */
+function toList<T, First>(value: T | undefined, list: (value: T) => [First, bigint], none: First): [First, bigint] {
+  return value === undefined ? [none, 0n] : list(value);
+}
+
+function examineChanges(checks: Checks, { modelId, status, isDistributed }: ModelState, read: Registry): void {
+  const { changes, limits, launches } = checks;
+  const { pending, dailyLimit } = read;
+  changes.looked++;
+  PARAMETERS.forEach((name, index) => {
+    const [value, effectiveAt] = pending.changes[index] ?? [0n, 0n];
+    const next = `${value} from ${timeText(effectiveAt)}`;
+    if (effectiveAt > 0n)
+      changes.note(`${name} of ${modelId}`, next, "its governor or a guardian can call cancelChange");
+  });
+  const [governor, from] = pending.governor;
+  if (governor !== ZeroAddress)
+    changes.note(
+      `governor of ${modelId}`,
+      `${governor} may accept`,
+      `from ${timeText(from)}; the present one can propose another`,
+    );
+  if (pending.owner !== ZeroAddress)
+    changes.note(`owner of ${modelId}`, `${pending.owner} may accept`, "the present one can propose another");
+  limits.looked++;
+  if (dailyLimit !== DEFAULT_DAILY_LIMIT_BPS)
+    limits.note(
+      `daily limit of ${modelId}`,
+      `${dailyLimit} bps`,
+      `the admin set it; the default is ${DEFAULT_DAILY_LIMIT_BPS}`,
+    );
+  if (status !== "PROPOSAL" && !isDistributed)
+    launches.note(
+      `supplier allocation of ${modelId}`,
+      "not distributed",
+      "a distributor can call distributeModelSupplierAllocation",
+    );
+  if (status !== "DEPLOYED") launches.note(`launch of ${modelId}`, status, NEXT_STEP[status]);
+}
+
+function examineSupply(checks: Checks, { model, market, registry }: Examined, token: Token): void {
+  const { modelId, supplierAllocation, investorAllocation, rewardAllocation, isDistributed } = model;
+  const { totalSupply, isSupplierMinted, rewardsMinted, remaining } = token;
+  const { supplyCap, supplySum, launches, rewards, issue } = checks;
+  atMost(
+    supplyCap,
+    `totalSupply of ${modelId}`,
+    totalSupply,
+    supplierAllocation + investorAllocation + rewardAllocation,
+  );
+  launches.same(`isSupplierMinted of ${modelId}`, isSupplierMinted, isDistributed, COMPROMISED);
+  const minted = rewardsMinted ?? rewardAllocation - model.rewardsRemaining;
+  rewards.same(`rewardsMinted of ${modelId}`, rewardsMinted ?? "no answer", minted, COMPROMISED);
+  atMost(rewards, `rewardsMinted of ${modelId}`, minted, rewardAllocation);
+  if (registry)
+    rewards.same(`rewardsRemaining of ${modelId}`, registry.rewardsRemaining, rewardAllocation - minted, COMPROMISED);
+  if (model.pool && !market) return;
+  const netIssued = market?.netIssued ?? 0n;
+  const sum = (isDistributed ? supplierAllocation : 0n) + rewardAllocation - model.rewardsRemaining + netIssued;
+  supplySum.same(`totalSupply of ${modelId}`, totalSupply, sum, COMPROMISED);
+  atMost(issue, `netIssued of ${modelId}`, netIssued, investorAllocation);
+  const room = investorAllocation - netIssued;
+  issue.same(`remainingInvestorAllocation of ${modelId}`, remaining ?? "no answer", room, COMPROMISED);
+}
+
+function atMost(check: Check, what: string, actual: bigint, limit: bigint): void {
+  check.holds(actual <= limit, what, String(actual), `at most ${limit}`, COMPROMISED);
+}
+
+function examineMarket({ chain }: Subject, checks: Checks, { modelId, pool }: ModelState, market: Market): void {
+  const { reserve, pendingStream, buysPausedUntil, balance } = market;
+  const needed = reserve + pendingStream;
+  checks.solvency.holds(
+    balance >= needed,
+    `the reserve balance of the pool of ${modelId}`,
+    String(balance),
+    `at least ${needed}`,
+    COMPROMISED,
+  );
+  checks.pauses.same(`buysPausedUntil of ${modelId}`, buysPausedUntil, pool?.buysPausedUntil, COMPROMISED);
+  if (buysPausedUntil > chain.timestamp)
+    checks.pauses.note(
+      `buys of ${modelId}`,
+      `paused until ${timeText(buysPausedUntil)}`,
+      "a guardian can call resumeBuys",
+    );
+}
+
+function examineFile(
+  subject: Subject,
+  checks: Checks,
+  { model, registry, recipient }: Examined,
+  { file, path, immutables }: DeclaredModel & { immutables: Immutables | undefined },
+): void {
+  const rows: (readonly [string, unknown, unknown])[] = [
+    ["supplierAllocation", model.supplierAllocation, file.supplierAllocation],
+    ["investorAllocation", model.investorAllocation, file.investorAllocation],
+    ...(immutables
+      ? ([
+          ["name", shortText(immutables.get("EIP712._name") as string), file.name],
+          ["symbol", shortText(immutables.get("ModelToken._symbol") as string), file.symbol],
+        ] as const)
+      : []),
+    ...(registry
+      ? ([
+          ...PARAMETERS.map((name) => [name, registry.parameters[name], file[name]] as const),
+          ["licenseHash", registry.parameters.licenseHash, file.licenseHash],
+          ["licenseURI", registry.parameters.licenseURI, file.licenseURI],
+          ["governor", registry.model.governor, file.governor],
+        ] as const)
+      : []),
+    ...benchmarkRows(subject, model, file),
+    ...poolRows(model, file),
+    ...recipientRows(subject, checks.vestingCode, model, file.recipient, recipient),
+  ];
+  const fix = `change ${path}, or the chain by whoever may`;
+  for (const [name, actual, expected] of rows) checks.files.same(`${name} of ${model.modelId}`, actual, expected, fix);
+}
+
+function benchmarkRows(subject: Subject, { benchmark }: ModelState, { benchmark: file }: ModelFile) {
+  if (benchmark === undefined) return [];
+  const { methods } = subject.declared;
+  const method =
+    file.capacity === undefined
+      ? contractOf(subject, file.method).address
+      : methods.find(({ contract, capacity }) => contract === file.method && capacity === file.capacity)?.address;
+  const declared: Readonly<Record<keyof typeof benchmark, unknown>> = { ...file, method };
+  const names = Object.keys(benchmark) as (keyof typeof benchmark)[];
+  return names.map((name) => [name, benchmark[name], declared[name]] as const);
+}
+
+function poolRows({ pool }: ModelState, { pool: file }: ModelFile) {
+  if (pool === undefined) return [];
+  const names = Object.keys(file) as (keyof typeof file)[];
+  return names.map((name) => [name, pool[name], file[name]] as const);
+}
+
+function recipientRows(
+  { build }: Subject,
+  check: Check,
+  { modelId, supplierRecipient: address }: ModelState,
+  recipient: Recipient,
+  read: Examined["recipient"],
+) {
+  if (recipient.kind === "account") return [["recipient", address, recipient.account] as const];
+  if (read === undefined) return [];
+  compareCode(check, { what: `the vesting wallet of ${modelId}`, address, code: read.code }, build("VestingWallet"));
+  const [owner, duration] = read.terms ?? ["no answer", "no answer"];
+  return [
+    ["beneficiary", owner, recipient.beneficiary],
+    ["duration of vesting", duration, VESTING_SECONDS],
+  ] as const;
+}
+
+/** The factory and the events count the same pools. */
+async function checkCounts(subject: Subject, check: Check): Promise<void> {
+  const factory = subject.chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
+  const pools = modelsOf(subject).filter(({ pool }) => pool !== undefined).length;
+  check.same("HokusaiAMMFactory.poolCount", (await answerOf(factory.poolCount())) ?? "no answer", pools, COMPROMISED);
+}
+
+async function checkOwed(subject: Subject, check: Check): Promise<void> {
+  const { chain, build, declared } = subject;
+  const contract = contractOf(subject, "InfrastructureReserve");
+  const address = declared.addresses.ReserveToken as string;
+  const reserveToken = chain.contract<IERC20>({ address, compiled: build("IERC20Metadata") });
+  const reserve = chain.contract<InfrastructureReserve>(contract);
+  const totalOwed = await answerOf(reserve.totalOwed());
+  const told = modelsOf(subject).reduce((sum, { owed }) => sum + owed, 0n);
+  check.same("InfrastructureReserve.totalOwed", totalOwed ?? "no answer", told, COMPROMISED);
+  const balance = (await answerOf(reserveToken.balanceOf(contract.address))) ?? 0n;
+  const what = "the reserve balance of the InfrastructureReserve";
+  check.holds(balance >= told, what, String(balance), `at least ${told}`, COMPROMISED);
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Parameters of the protocol against the network's parameter file.
+
+import type {
+  DeltaOneVerifier,
+  HokusaiAMMFactory,
+  IERC20Metadata,
+  ModelRegistry,
+  OracleAttestation,
+  TimelockController,
+} from "../../../.build/typechain";
+import { RESERVE_DECIMALS } from "../../../sdk/base/units";
+import { answerOf } from "../../../sdk/rpc/snapshot";
+import { Check } from "../report";
+import { COMPROMISED, contractOf, type Subject } from "../subject";
+
+/** The address book, the delay, the treasury, the reserve token, the attesters and the methods. */
+export async function checkParameters(subject: Subject): Promise<Check[]> {
+  return Promise.all([
+    checkBook(subject),
+    checkDelay(subject),
+    checkTreasury(subject),
+    checkReserveToken(subject),
+    checkAttesters(subject),
+    checkMethods(subject),
+  ]);
+}
+
+async function checkBook(subject: Subject): Promise<Check> {
+  const check = new Check("parameters", "address book");
+  const { chain, state } = subject;
+  const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
+  const book = [
+    ["tokenManager", "TokenManager"],
+    ["factory", "HokusaiAMMFactory"],
+    ["verifier", "DeltaOneVerifier"],
+  ] as const;
+  for (const [name, contract] of book) {
+    const actual = await answer(registry[name]());
+    const { address } = contractOf(subject, contract);
+    const fix =
+      name === "verifier"
+        ? "let the admin set the declared verifier, or deploy the protocol's journal anew with the present one"
+        : "stop using the registry: it was wired to other contracts";
+    check.same(`ModelRegistry.${name}`, actual, address, fix);
+    check.same(`ModelRegistry.${name} by its events`, state[name], actual, COMPROMISED);
+  }
+  const verifier = chain.contract<DeltaOneVerifier>(contractOf(subject, "DeltaOneVerifier"));
+  const { address: distributor } = contractOf(subject, "RewardDistributor");
+  check.same("DeltaOneVerifier.distributor", await answer(verifier.distributor()), distributor, "look at its code");
+  return check;
+}
+
+async function checkDelay(subject: Subject): Promise<Check> {
+  const check = new Check("parameters", "A3 delay of the timelock");
+  const timelock = subject.chain.contract<TimelockController>(contractOf(subject, "TimelockController"));
+  const actual = await answer(timelock.getMinDelay());
+  const { file, parameters } = subject.declared;
+  const fix = `let the timelock call updateDelay, or change $global.adminDelay of ${file}`;
+  check.same("TimelockController.getMinDelay", actual, parameters.$global.adminDelay, fix);
+  check.same("TimelockController.getMinDelay by its events", subject.state.minDelay, actual, COMPROMISED);
+  return check;
+}
+
+async function checkTreasury(subject: Subject): Promise<Check> {
+  const check = new Check("parameters", "treasury");
+  const factory = subject.chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
+  const actual = await answer(factory.treasury());
+  const { file, parameters } = subject.declared;
+  const fix = `let the admin call setTreasury, or change Market.treasury of ${file}`;
+  check.same("HokusaiAMMFactory.treasury", actual, parameters.Market.treasury, fix);
+  check.same("HokusaiAMMFactory.treasury by its events", subject.state.treasury, actual, COMPROMISED);
+  return check;
+}
+
+async function checkReserveToken(subject: Subject): Promise<Check> {
+  const check = new Check("parameters", "reserve token");
+  const { chain, build, declared } = subject;
+  const address = declared.addresses.ReserveToken as string;
+  const token = chain.contract<IERC20Metadata>({ address, compiled: build("IERC20Metadata") });
+  const decimals = await answer(token.decimals());
+  check.same(`decimals of the reserve token ${address}`, decimals, RESERVE_DECIMALS, "name another reserve token");
+  return check;
+}
+
+async function checkAttesters(subject: Subject): Promise<Check> {
+  const check = new Check("parameters", "V6 attesters and their threshold");
+  const { chain, state, declared } = subject;
+  const { attesters, threshold } = declared.parameters.Methods;
+  const attestation = chain.contract<OracleAttestation>(contractOf(subject, "OracleAttestation"));
+  const candidates = [...new Set([...state.attesters, ...attesters])].sort();
+  const present: string[] = [];
+  for (const account of candidates) {
+    const isAttester = await answer(attestation.isAttester(account));
+    if (isAttester === "true") present.push(account);
+    check.same(`OracleAttestation.isAttester(${account})`, isAttester, state.attesters.has(account), COMPROMISED);
+  }
+  const fix = `let the admin add or remove attesters, or change Methods.attesters of ${declared.file}`;
+  check.same("OracleAttestation.attesters", list(present), list(attesters), fix);
+  const count = await answer(attestation.attesterCount());
+  check.same("OracleAttestation.attesterCount", count, present.length, COMPROMISED);
+  const actual = await answer(attestation.threshold());
+  const setThreshold = `let the admin call setThreshold, or change Methods.threshold of ${declared.file}`;
+  check.same("OracleAttestation.threshold", actual, threshold, setThreshold);
+  check.same("OracleAttestation.threshold by its events", state.threshold, actual, COMPROMISED);
+  check.same("OracleAttestation.epoch", await answer(attestation.epoch()), state.epoch, COMPROMISED);
+  return check;
+}
+
+/**
+ * The protocol's own method is allowed; beside it, those with proofs that the journal knows may be. The proof of a hybrid need
+ * not be allowed by itself.
+ */
+async function checkMethods(subject: Subject): Promise<Check> {
+  const check = new Check("parameters", "verification methods allowed");
+  const { chain, state, declared } = subject;
+  const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
+  const { address: own } = contractOf(subject, "OracleAttestation");
+  const addresses = declared.methods.map(({ address }) => address);
+  const hybrids = declared.methods.filter(({ contract }) => contract === "Hybrid").map(({ capacity }) => capacity);
+  for (const method of new Set([own, ...addresses, ...state.methods])) {
+    const isAllowed = await answer(registry.isMethodAllowed(method));
+    const view = `ModelRegistry.isMethodAllowed(${method})`;
+    const known = declared.methods.find(({ address }) => address === method);
+    check.same(view, isAllowed, state.methods.has(method), COMPROMISED);
+    if (!known) check.same(view, isAllowed, method === own, "let the admin call setMethodAllowed");
+    else if (isAllowed === "false" && (known.contract === "Hybrid" || !hybrids.includes(known.capacity)))
+      check.note(`the ${known.contract} ${method}`, "deployed and not allowed", "the admin can call setMethodAllowed");
+  }
+  return check;
+}
+
+function list(addresses: readonly string[]): string {
+  return [...addresses].sort().join(", ");
+}
+
+/** A view's answer as text; a contract that is another has none. */
+async function answer(reading: Promise<unknown>): Promise<string> {
+  const value = await answerOf(reading);
+  return value === undefined ? "no answer" : String(value);
+}

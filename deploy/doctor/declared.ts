@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// What a deployment is declared to be: the network's parameter file, the journal and the model files.
+
+import { id } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { cwd } from "node:process";
+import { parametersFile, readParameters, type Parameters } from "../../deploy/parameters";
+import { findProtocol } from "../../deploy/protocol";
+import { readRecord } from "../../deploy/record";
+import { circuitOf } from "../../deploy/zk";
+import { hybridMethodOf } from "../../ignition/modules/HybridMethod";
+import { zkMethodOf } from "../../ignition/modules/ZkMethod";
+import { publishedId } from "../../sdk/base/fields";
+import { Problem } from "../../sdk/base/problem";
+import type { Network } from "../../sdk/client/access";
+import { readText } from "../../sdk/node/files";
+import { readModelFile } from "../../sdk/node/modelFile";
+import { CAPACITIES } from "../../sdk/proofs/commitment";
+import { readJson } from "../../sdk/schemas/json";
+import type { ModelFile } from "../../sdk/schemas/modelFile";
+import { findModule, firstBlockOf, type Addresses } from "../journal";
+import { networkOf } from "../network";
+
+const MODELS = join(__dirname, "../models");
+
+/** A model file and where it is. */
+export interface DeclaredModel {
+  readonly path: string;
+  readonly file: ModelFile;
+}
+
+/** A method with a proof that the journal knows, and how many rows its circuit holds. */
+export interface DeclaredMethod {
+  readonly contract: "ZkProof" | "Hybrid";
+  readonly address: string;
+  readonly capacity: number;
+}
+
+/** The declared state of a network. */
+export interface Declared {
+  readonly network: Network;
+  /** Name of the parameter file: the one that was deployed with, the network's own without a record. */
+  readonly file: string;
+  readonly parameters: Parameters;
+  /** By contract name; the reserve token as `ReserveToken`. */
+  readonly addresses: Addresses;
+  readonly methods: readonly DeclaredMethod[];
+  /** Where the deployment began. */
+  readonly firstBlock: number;
+  /** The file of a model on chain, if there is one. */
+  readonly modelFile: (key: string) => Promise<DeclaredModel | undefined>;
+}
+
+/** Reads what is declared for the network; refuses a network without a deployment. */
+export async function readDeclared(hre: HardhatRuntimeEnvironment, modelsFolder = MODELS): Promise<Declared> {
+  const network = networkOf(hre);
+  const file = readRecord(network)?.parameters ?? parametersFile(network);
+  const parameters = await readParameters(network, file);
+  const addresses = await findProtocol(hre, parameters);
+  const firstBlock = await firstBlockOf(hre);
+  if (addresses === undefined || firstBlock === undefined) {
+    throw new Problem(
+      `the journal of ${network.name} has no complete deployment: deploy the protocol, or name the folder of its journal in DEPLOYMENTS.`,
+    );
+  }
+  const paths = modelPaths(modelsFolder);
+  return {
+    network,
+    file: relative(cwd(), file),
+    parameters,
+    addresses,
+    methods: await findMethods(hre),
+    firstBlock,
+    modelFile: async (key) => {
+      const path = paths.get(key);
+      return path === undefined
+        ? undefined
+        : { path: relative(cwd(), path), file: await readModelFile(path, network.isLocal) };
+    },
+  };
+}
+
+/** Model files by the key of their model. A file that is not read any further may be for another network. */
+function modelPaths(folder: string): Map<string, string> {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return new Map(
+    names.map((name) => {
+      const path = join(folder, name);
+      const shown = relative(cwd(), path);
+      const modelId = publishedId.read((readJson(shown, readText(path)) as { id?: unknown } | null)?.id);
+      if (modelId === undefined)
+        throw new Problem(`${shown}: id is missing or wrong, expected ${publishedId.expected}.`);
+      return [id(modelId), path];
+    }),
+  );
+}
+
+async function findMethods(hre: HardhatRuntimeEnvironment): Promise<DeclaredMethod[]> {
+  const modules = { ZkProof: zkMethodOf, Hybrid: hybridMethodOf } as const;
+  const found = await Promise.all(
+    CAPACITIES.flatMap((capacity) =>
+      (["ZkProof", "Hybrid"] as const).map(async (contract) => {
+        const address = (await findModule(hre, modules[contract](circuitOf(capacity))))?.[contract];
+        return address === undefined ? [] : [{ contract, address, capacity }];
+      }),
+    ),
+  );
+  return found.flat();
+}

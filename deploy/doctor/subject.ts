@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// What every check looks at: the chain, what is declared, and the state that the events tell.
+
+import type { Chain, Located } from "../../sdk/rpc/snapshot";
+import type { ModelState, ProtocolState } from "../../sdk/state/replay";
+import type { Build, Compiled } from "./build";
+import type { Declared } from "./declared";
+
+/** A contract of the protocol. */
+export interface Named extends Located {
+  readonly name: string;
+  readonly compiled: Compiled;
+}
+
+/** A deployment under examination. */
+export interface Subject {
+  readonly chain: Chain;
+  readonly build: Build;
+  readonly declared: Declared;
+  /** Contracts of the protocol by name. */
+  readonly contracts: Readonly<Record<string, Named>>;
+  /** What the events of these contracts tell. */
+  readonly state: ProtocolState;
+}
+
+/** Contracts that every model has its own of, and what else the doctor reads. */
+export const OTHER_CONTRACTS = [
+  "ModelToken",
+  "HokusaiAMM",
+  "ZkProof",
+  "Hybrid",
+  "VestingWallet",
+  "IERC20Metadata",
+] as const;
+
+/** A contract of the protocol. */
+export function contractOf({ contracts }: Subject, name: string): Named {
+  const contract = contracts[name];
+  if (contract === undefined) throw new Error(`the deployment has no ${name}`);
+  return contract;
+}
+
+/** The models that exist, in the order of their creation. */
+export function modelsOf({ state }: Subject): ModelState[] {
+  return [...state.models.values()];
+}
+
+/** A time on chain, for people. */
+export function timeText(timestamp: bigint): string {
+  return new Date(Number(timestamp) * 1000).toISOString().replace(".000Z", "Z");
+}
+
+/** For a storage that nobody could have changed in a right way. */
+export const COMPROMISED = "no event explains this: stop using the contract and see SECURITY.md";

@@ -1,0 +1,406 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { Contract, dataSlice, id } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { HokusaiAMM, ModelToken, VestingWallet } from "../.build/typechain";
+import { vestingModuleId, vestingOf } from "../ignition/modules/Vesting";
+import { Problem } from "../sdk/base/problem";
+import { formatReserve, formatTokens } from "../sdk/base/units";
+import { confirm, type Sent } from "../sdk/client/confirm";
+import { readLogs } from "../sdk/rpc/logs";
+import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "../sdk/schemas/modelFile";
+import { CREATE_X, CREATE_X_INTERFACE, guardedSalt, saltOf } from "./create2";
+import { deployModule } from "./ignition";
+import { blocksOf, journaledArguments } from "./journal";
+import { persist } from "./pending";
+import type { Protocol } from "./protocol";
+import { patientSigner } from "./rpc";
+import type { Report } from "./step";
+import { ensureHybrid, ensureZkProof, methodSteps } from "./zk";
+
+const VESTING_SECONDS = 365n * 86_400n;
+
+/** Lifecycle of a model, as on chain. */
+export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
+
+/** The word for a status. */
+export function statusName(code: bigint): string {
+  return Object.entries(Status).find(([, value]) => value === code)?.[0] ?? String(code);
+}
+
+/** A model that trades. */
+export interface LaunchedModel {
+  readonly file: ModelFile;
+  readonly key: string;
+  readonly token: ModelToken;
+  readonly pool: HokusaiAMM;
+}
+
+/** What the steps of a launch work with. */
+export interface Launch {
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly protocol: Protocol;
+  readonly file: ModelFile;
+  readonly report: Report;
+}
+
+/** Which role takes a step of a launch, and the contract that grants it. */
+const ROLES = {
+  "deploy vesting wallet": ["tokenManager", "DEPLOYER_ROLE"],
+  "deploy token": ["tokenManager", "DEPLOYER_ROLE"],
+  "register model": ["registry", "REGISTRAR_ROLE"],
+  "distribute supplier allocation": ["tokenManager", "DISTRIBUTOR_ROLE"],
+  "create pool": ["registry", "POOL_CREATOR_ROLE"],
+} as const satisfies Record<string, RoleOfStep>;
+
+type RoleOfStep = readonly [contract: "registry" | "tokenManager", role: string];
+
+/**
+ * Steps 1 to 4 of a launch. Each looks for what exists and checks it against the file, and sends only what is missing. What an
+ * earlier run left on its way is waited for before the first look, and so is what this run sent when its endpoint fails.
+ */
+export async function launchModel(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  file: ModelFile,
+  report: Report,
+  onWait: (reason: string) => void = () => undefined,
+): Promise<LaunchedModel> {
+  return persist(hre, onWait, () => takeSteps({ hre, protocol, file, report }));
+}
+
+/** Who takes a step of a launch: the account of this environment with its role, or what is missing. Other steps need no role. */
+export async function signerOfStep(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  step: string,
+): Promise<HardhatEthersSigner | undefined> {
+  const role = (ROLES as Record<string, RoleOfStep>)[step];
+  return role && signerWithRole(hre, protocol, ...role);
+}
+
+/** The steps of a launch that the chain has. */
+export async function stepsTaken(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  file: ModelFile,
+): Promise<ReadonlySet<string>> {
+  const key = keyOf(file);
+  const status = await protocol.registry.statusOf(key);
+  const token = await findToken({ hre, protocol }, file.modelId);
+  const accounts = (await hre.ethers.getSigners()).map(({ address }) => address);
+  const hasWallet = token !== undefined || (await findWallet(hre, protocol, file, ...accounts)) !== undefined;
+  const steps: Record<string, boolean> = {
+    "deploy vesting wallet": hasWallet,
+    "deploy token": token !== undefined,
+    ...(await methodSteps(hre, protocol, file.benchmark)),
+    "register model": status >= Status.REGISTERED,
+    "distribute supplier allocation": token !== undefined && (await token.isSupplierMinted()),
+    "create pool": status >= Status.DEPLOYED,
+  };
+  return new Set(Object.keys(steps).filter((step) => steps[step]));
+}
+
+async function takeSteps(launch: Launch): Promise<LaunchedModel> {
+  const { file } = launch;
+  const token = await ensureToken(launch);
+  await ensureRegistered(launch);
+  await ensureDistributed(launch, file.modelId);
+  const pool = await ensurePool(launch);
+  return { file, key: keyOf(file), token, pool };
+}
+
+/** The account of this environment that holds a role. */
+export async function signerWithRole(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  contract: "registry" | "tokenManager",
+  role: string,
+): Promise<HardhatEthersSigner> {
+  const signers = await hre.ethers.getSigners();
+  for (const signer of signers) {
+    if (await protocol[contract].hasRole(id(role), signer.address)) return patientSigner(signer);
+  }
+  const name = { registry: "ModelRegistry", tokenManager: "TokenManager" }[contract];
+  throw new Problem(`AccessControl: account ${signers[0]?.address} is missing role ${role} on ${name}`);
+}
+
+/** Step 1: the model's token; before it, the vesting wallet that is to receive the supplier allocation. */
+export async function ensureToken(launch: Launch): Promise<ModelToken> {
+  const { hre, protocol, file, report } = launch;
+  const { tokenManager } = protocol;
+  const name = "deploy token";
+  const existing = await findToken(launch, file.modelId);
+  if (existing) {
+    await checkToken(launch, existing);
+    report({ name, outcome: `${file.symbol} at ${await existing.getAddress()}` });
+    return existing;
+  }
+
+  const signer = await signerWithRole(hre, protocol, ...ROLES[name]);
+  const recipient = await ensureRecipient(launch, signer.address);
+  const sent = await confirm(
+    name,
+    tokenManager
+      .connect(signer)
+      .deployTokenWithAllocations(
+        file.modelId,
+        file.name,
+        file.symbol,
+        file.supplierAllocation,
+        recipient,
+        file.investorAllocation,
+        {
+          tokensPerDeltaOne: file.tokensPerDeltaOne,
+          infrastructureAccrualBps: file.infrastructureAccrualBps,
+          initialOraclePricePerThousandUsd: file.pricePerThousandCalls,
+          licenseHash: file.licenseHash,
+          licenseURI: file.licenseURI,
+          governor: file.governor,
+        },
+      ),
+  );
+  const token = await findToken(launch, file.modelId);
+  if (token === undefined) throw new Problem(`${file.modelId} has no token after ${sent.hash}: run the command again.`);
+  await checkToken(launch, token);
+  report({ name, sent, outcome: `${file.symbol} at ${await token.getAddress()}, nothing minted; status PROPOSAL` });
+  return token;
+}
+
+/** The address of the benchmark's method. Others than the protocol's own are deployed for the first model that names them. */
+async function ensureMethod({ hre, protocol, file: { benchmark }, report }: Launch): Promise<string> {
+  const { method, capacity } = benchmark;
+  if (capacity !== undefined)
+    return (method === "ZkProof" ? ensureZkProof : ensureHybrid)(hre, protocol, capacity, report);
+  return protocol.addresses[method] as string;
+}
+
+/** Step 2: the model's benchmark; before it, a verification method that the protocol has not got yet. */
+export async function ensureRegistered(launch: Launch): Promise<void> {
+  const { hre, protocol, file, report } = launch;
+  const { registry } = protocol;
+  const key = keyOf(file);
+  const name = "register model";
+  const { method } = file.benchmark;
+  const address = await ensureMethod(launch);
+  const isNew = (await registry.statusOf(key)) < Status.REGISTERED;
+  const sent = isNew
+    ? await confirm(
+        name,
+        registry
+          .connect(await signerWithRole(hre, protocol, ...ROLES[name]))
+          .registerModel(key, { ...file.benchmark, method: address }),
+      )
+    : undefined;
+
+  await checkBenchmark(launch, address);
+  const score = await registry.scoreOf(key);
+  report({ name, sent, outcome: `score ${score} bps, verified by ${method}${isNew ? "; status REGISTERED" : ""}` });
+}
+
+/** Step 3: the supplier allocation, minted once to the recipient that was fixed with the token. */
+export async function ensureDistributed(
+  { hre, protocol, report }: Omit<Launch, "file">,
+  modelId: string,
+): Promise<ModelToken> {
+  const name = "distribute supplier allocation";
+  const token = await requireToken({ hre, protocol }, modelId);
+  const isNew = !(await token.isSupplierMinted());
+  const sent = isNew
+    ? await confirm(
+        name,
+        protocol.tokenManager
+          .connect(await signerWithRole(hre, protocol, ...ROLES[name]))
+          .distributeModelSupplierAllocation(modelId),
+      )
+    : undefined;
+  const amount = `${formatTokens(await token.supplierAllocation())} ${await token.symbol()}`;
+  report({ name, sent, outcome: `${amount} minted to ${await token.supplierRecipient()}` });
+  return token;
+}
+
+/** Step 4: the model's pool, on the file's terms. */
+export async function ensurePool({ hre, protocol, file, report }: Launch): Promise<HokusaiAMM> {
+  const { factory, registry } = protocol;
+  const key = keyOf(file);
+  const name = "create pool";
+  const token = await requireToken({ hre, protocol }, file.modelId);
+  const { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } = file.pool;
+  const isNew = (await registry.statusOf(key)) < Status.DEPLOYED;
+  const sent = isNew
+    ? await confirm(
+        name,
+        factory
+          .connect(await signerWithRole(hre, protocol, ...ROLES[name]))
+          .createPoolWithParams(file.modelId, token, crr, tradeFee, ibrDuration, virtualReserve, initialPrice),
+      )
+    : undefined;
+
+  const address = await registry.poolOf(key);
+  const pool = await hre.ethers.getContractAt("HokusaiAMM", address);
+  requireSame(`the pool of ${file.modelId}`, [
+    ["token", await pool.token(), await token.getAddress()],
+    ["crr", await pool.crr(), crr],
+    ["tradeFee", await pool.tradeFee(), tradeFee],
+    ["virtualReserve", await pool.virtualReserve(), virtualReserve],
+    ["virtualSupply, which follows from initialPrice,", await pool.virtualSupply(), virtualSupplyOf(file.pool)],
+  ]);
+  const market = `${address}, ${formatReserve(virtualReserve)} USDC of virtual reserve`;
+  report({ name, sent, outcome: `${market}${isNew ? "; status DEPLOYED" : ""}` });
+  return pool;
+}
+
+type Site = Pick<Launch, "hre" | "protocol">;
+
+/** The model's token, if it was deployed. */
+export async function findToken({ hre, protocol }: Site, modelId: string): Promise<ModelToken | undefined> {
+  const address = await protocol.registry.tokenOf(id(modelId));
+  return BigInt(address) === 0n ? undefined : hre.ethers.getContractAt("ModelToken", address);
+}
+
+/** The model's token; refuses an id that has none. */
+export async function requireToken(site: Site, modelId: string): Promise<ModelToken> {
+  const token = await findToken(site, modelId);
+  if (token) return token;
+  throw new Problem(
+    `${modelId} has no token on ${site.protocol.network.name}: check the id, or deploy the model first.`,
+  );
+}
+
+/** The model's pool, if it was created. */
+export async function findPool({ hre, protocol }: Site, modelId: string): Promise<HokusaiAMM | undefined> {
+  const address = await protocol.registry.poolOf(id(modelId));
+  return BigInt(address) === 0n ? undefined : hre.ethers.getContractAt("HokusaiAMM", address);
+}
+
+/** The model's pool; refuses an id that has none. */
+export async function requirePool(site: Site, modelId: string): Promise<HokusaiAMM> {
+  const pool = await findPool(site, modelId);
+  if (pool) return pool;
+  throw new Problem(`${modelId} has no pool on ${site.protocol.network.name}: check the id, or create the pool first.`);
+}
+
+/** A model file, and where the model is looked for. */
+export interface DeclaredLaunch {
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly protocol: Pick<Protocol, "registry">;
+  readonly file: ModelFile;
+}
+
+/** Throws a {@link Problem} that names every value of the benchmark which is not what the file says; the score may have moved. */
+export async function checkBenchmark({ protocol, file }: DeclaredLaunch, method: string): Promise<void> {
+  const actual = await protocol.registry.benchmarkOf(keyOf(file));
+  const { benchmark } = file;
+  requireSame(`the benchmark of ${file.modelId}`, [
+    ["specHash", actual.specHash, benchmark.specHash],
+    ["evaluationDataHash", actual.evaluationDataHash, benchmark.evaluationDataHash],
+    ["method", actual.method, method],
+    ["metric", actual.metric, benchmark.metric],
+    ["direction", actual.direction, benchmark.direction],
+    ["minImprovementBps", actual.minImprovementBps, benchmark.minImprovementBps],
+    ["minSampleSize", actual.minSampleSize, benchmark.minSampleSize],
+    ["minRuns", actual.minRuns, benchmark.minRuns],
+    ["minLowerBoundBps", actual.minLowerBoundBps, benchmark.minLowerBoundBps],
+  ]);
+}
+
+/** Throws a {@link Problem} that names every value of the token, and of its terms, which is not what the file says. */
+export async function checkToken({ hre, protocol, file }: DeclaredLaunch, token: ModelToken): Promise<void> {
+  const { registry } = protocol;
+  const key = keyOf(file);
+  const parameters = await registry.parametersOf(key);
+  const recipient = await token.supplierRecipient();
+  requireSame(file.modelId, [
+    ["name", await token.name(), file.name],
+    ["symbol", await token.symbol(), file.symbol],
+    ["supplier allocation", await token.supplierAllocation(), file.supplierAllocation],
+    ["investor allocation", await token.investorAllocation(), file.investorAllocation],
+    ["reward allocation", await token.rewardAllocation(), BigInt(REWARD_DELTA_ONES) * file.tokensPerDeltaOne],
+    ["infrastructureAccrualBps", parameters.infrastructureAccrualBps, file.infrastructureAccrualBps],
+    ["pricePerThousandCalls", parameters.pricePerThousandCalls, file.pricePerThousandCalls],
+    ["licence hash", parameters.licenseHash, file.licenseHash],
+    ["licence URI", parameters.licenseURI, file.licenseURI],
+    ["governor", await registry.governorOf(key), file.governor],
+    ...(file.recipient.kind === "account" ? [["recipient", recipient, file.recipient.account] as const] : []),
+  ]);
+  if (file.recipient.kind === "vesting") await checkWallet(hre, recipient, file.recipient.beneficiary);
+}
+
+/** The supplier recipient; a vesting wallet is deployed first, to start when sells open if the launch goes on at once. */
+async function ensureRecipient({ hre, protocol, file, report }: Launch, sender: string): Promise<string> {
+  requireSpender(protocol, file);
+  if (file.recipient.kind === "account") return file.recipient.account;
+  const { beneficiary } = file.recipient;
+  const key = keyOf(file);
+  const moduleId = vestingModuleId(key);
+  const now = (await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
+  const begun = await journaledArguments(hre, `${moduleId}#VestingWallet`);
+  const known = begun ? begun[1] : await (await findWallet(hre, protocol, file, sender))?.start();
+  const start = Number(known ?? now + Number(file.pool.ibrDuration));
+  let sent: Sent | undefined;
+  const { VestingWallet: wallet } = await deployModule(hre, vestingOf(key), {
+    parameters: { [moduleId]: { beneficiary, start } },
+    sender,
+    salt: walletSalt(protocol, key, sender),
+    onSent: (transaction) => (sent = transaction),
+  });
+  await checkWallet(hre, wallet as string, beneficiary);
+  const starts = new Date(start * 1000).toISOString().slice(0, 10);
+  report({ name: "deploy vesting wallet", sent, outcome: `${wallet}, a year from ${starts} to ${beneficiary}` });
+  return wallet as string;
+}
+
+/** The TokenManager refuses some contracts of the protocol as recipients; here all are but the timelock, which can pass tokens on. */
+function requireSpender({ addresses }: Protocol, { recipient }: ModelFile): void {
+  const [field, account] =
+    recipient.kind === "account" ? ["recipient", recipient.account] : ["beneficiary", recipient.beneficiary];
+  const [name] = Object.entries(addresses).find(([, address]) => address === account) ?? [];
+  if (name === undefined || name === "TimelockController") return;
+  throw new Problem(`${field} is ${account}, the protocol's ${name}, which does not pass tokens on: name another.`);
+}
+
+/** A salt for one model of one protocol: by it a wallet is found again whose start nobody remembers. */
+function walletSalt({ addresses }: Protocol, key: string, sender: string): string {
+  return saltOf(sender, `vesting wallet of ${key} in ${addresses["TokenManager"]}`);
+}
+
+/** The model's vesting wallet that one of some accounts deployed, as the chain alone knows it; undefined without one. */
+async function findWallet(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  file: ModelFile,
+  ...senders: readonly string[]
+): Promise<VestingWallet | undefined> {
+  if (protocol.network.isEphemeral || file.recipient.kind !== "vesting") return undefined;
+  const factory = new Contract(CREATE_X, CREATE_X_INTERFACE, hre.ethers.provider);
+  const salts = senders.map((sender) => guardedSalt(sender, walletSalt(protocol, keyOf(file), sender)));
+  const creations = await readLogs(await blocksOf(hre), async ({ from, to }) =>
+    factory.queryFilter(factory.getEvent("ContractCreation")(null, salts), from, to),
+  );
+  for (const { topics } of creations) {
+    const wallet = await hre.ethers.getContractAt("VestingWallet", dataSlice(topics[1] as string, 12));
+    if ((await wallet.owner()) === file.recipient.beneficiary) return wallet;
+  }
+  return undefined;
+}
+
+async function checkWallet(hre: HardhatRuntimeEnvironment, address: string, beneficiary: string): Promise<void> {
+  const isContract = (await hre.ethers.provider.getCode(address)) !== "0x";
+  if (!isContract)
+    throw new Problem(`the supplier recipient is the account ${address}, the file says a vesting wallet.`);
+  const wallet: VestingWallet = await hre.ethers.getContractAt("VestingWallet", address);
+  requireSame(`the vesting wallet ${address}`, [
+    ["beneficiary", await wallet.owner(), beneficiary],
+    ["duration", await wallet.duration(), VESTING_SECONDS],
+  ]);
+}
+
+/** Throws one {@link Problem} that names every value on chain which is not what the file says. */
+export function requireSame(
+  what: string,
+  values: readonly (readonly [string, string | bigint | number, string | bigint | number])[],
+) {
+  const different = values.filter(([, actual, declared]) => String(actual) !== String(declared));
+  if (different.length === 0) return;
+  const list = different.map(([name, actual, declared]) => `${name} is ${actual}, the file says ${declared}`);
+  throw new Problem(`${what} is on chain with other values: ${list.join("; ")}. Correct the file or take another id.`);
+}

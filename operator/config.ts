@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// What a service is told to do.
+
+import { parseUnits } from "ethers";
+import { dirname, join, resolve } from "node:path";
+import { address, Fields, integer, pattern, text, type Rule } from "../sdk/base/fields";
+import { readText } from "../sdk/node/files";
+import { readJson } from "../sdk/schemas/json";
+import type { KeyRef } from "./keys";
+import type { SendingPolicy } from "./sender";
+
+const ROOT = join(__dirname, "..");
+
+/** Everything that a service may do, each with a key of its own. */
+export const DUTIES = ["distribute", "pools", "submit", "fees"] as const;
+
+export type DutyName = (typeof DUTIES)[number];
+
+/** A duty and what it needs. */
+export interface DutyConfig {
+  readonly name: DutyName;
+  readonly key: KeyRef;
+  /** Where it finds what is to be done; empty for duties that find it on chain. */
+  readonly folder: string;
+}
+
+/** What a service is told to do. */
+export interface Config extends SendingPolicy {
+  /** Address of the ModelRegistry, which knows all others. */
+  readonly registry: string;
+  /** Block from which on the protocol's events are read. */
+  readonly fromBlock: number;
+  readonly pollMilliseconds: number;
+  /** Folder of model files. */
+  readonly models: string;
+  readonly duties: readonly DutyConfig[];
+  readonly http: { readonly host: string; readonly port: number; readonly token: string };
+}
+
+/** Name of the environment's variable with the token that posts must show. */
+export const TOKEN = "OPERATOR_TOKEN";
+const SHORTEST_TOKEN = 32;
+const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
+export const GWEI_DECIMALS = 9;
+const DEVELOPMENT_ACCOUNTS = 20;
+export const MODELS = join(ROOT, "deploy/models");
+
+const HOST = pattern(/^[A-Za-z0-9.:-]{1,253}$/, "a host name or address");
+const PATH = text(1, 1024);
+const VARIABLE = pattern(/^[A-Z][A-Z0-9_]{0,63}$/, "the name of a variable of the environment");
+
+/** Wei, from a decimal string of gwei. */
+const FEE: Rule<bigint> = {
+  expected: 'gwei as a decimal string from "0.001" to "100000"',
+  none: 0n,
+  read: (value) => {
+    if (typeof value !== "string" || !/^\d{1,6}(\.\d{1,9})?$/.test(value)) return undefined;
+    const wei = parseUnits(value, GWEI_DECIMALS);
+    return wei >= 10n ** 6n && wei <= 10n ** 14n ? wei : undefined;
+  },
+};
+
+/** Reads and checks a configuration; throws one problem that names everything wrong at once. Paths are relative to the file. */
+export function readConfig(path: string, env: NodeJS.ProcessEnv): Config {
+  const fields = new Fields(readJson(path, readText(path)));
+  const at = (name: string) => (name === "" ? "" : resolve(dirname(path), name));
+  const list = fields.child("duties");
+  const duties = DUTIES.filter((name) => list.has(name)).map((name) => readDuty(list.child(name), name, at));
+  if (duties.length === 0) fields.report(`duties names none, expected at least one of ${DUTIES.join(", ")}`);
+  const http = fields.child("http");
+  const config = {
+    registry: fields.read("registry", address),
+    fromBlock: fields.read("fromBlock", integer(0, Number.MAX_SAFE_INTEGER), 0),
+    confirmations: fields.read("confirmations", integer(1, 256), 3),
+    replaceAfterBlocks: fields.read("replaceAfterBlocks", integer(1, 1_000), 5),
+    maxFeePerGas: fields.read("maxFeePerGas", FEE),
+    pollMilliseconds: fields.read("pollMilliseconds", integer(50, 60_000), 4_000),
+    models: at(fields.read("models", PATH, MODELS)),
+    duties,
+    http: {
+      host: http.read("host", HOST, "127.0.0.1"),
+      port: http.read("port", integer(0, 65_535), 9464),
+      token: env[TOKEN] ?? "",
+    },
+  };
+  reportOpenDoor(fields, config);
+  fields.refuse(path);
+  return config;
+}
+
+function readDuty(fields: Fields, name: DutyName, at: (path: string) => string): DutyConfig {
+  const isFed = name === "submit" || name === "fees";
+  return { name, key: readKey(fields.child("key"), at), folder: isFed ? at(fields.read("folder", PATH)) : "" };
+}
+
+function readKey(fields: Fields, at: (path: string) => string): KeyRef {
+  const kinds = ["environment", "keystore", "remote", "development"].filter((kind) => fields.has(kind));
+  if (kinds.length !== 1) {
+    fields.report(
+      `${fields.path.slice(0, -1)} names ${kinds.join(" and ") || "nothing"}, expected one of environment, keystore, remote, development`,
+    );
+  }
+  if (fields.has("keystore")) {
+    const [file, passwordFile] = [fields.read("keystore", PATH), fields.read("passwordFile", PATH, "")];
+    return { kind: "keystore", file: at(file), passwordFile: at(passwordFile) };
+  }
+  if (fields.has("remote")) return { kind: "remote", module: at(fields.read("remote", PATH)) };
+  if (fields.has("development")) {
+    return { kind: "development", index: fields.read("development", integer(0, DEVELOPMENT_ACCOUNTS - 1)) };
+  }
+  return { kind: "environment", variable: fields.read("environment", VARIABLE, "PRIVATE_KEY") };
+}
+
+/** Whoever can reach the service from elsewhere must show a token. It is never part of a message. */
+function reportOpenDoor(fields: Fields, { http: { host, token } }: Pick<Config, "http">): void {
+  if (token !== "" && token.length < SHORTEST_TOKEN) {
+    fields.report(`${TOKEN} has ${token.length} characters, expected at least ${SHORTEST_TOKEN}`);
+  }
+  if (token === "" && !LOOPBACK.includes(host)) {
+    fields.report(
+      `http.host is ${host} and ${TOKEN} is missing, expected a token in the environment or ${LOOPBACK[0]}`,
+    );
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// What all duties have in common.
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { Problem } from "../../sdk/base/problem";
+import { decodeRevert } from "../../sdk/client/errors";
+import type { PatientProvider } from "../rpc";
+import type { Sender } from "../sender";
+import type { Telemetry } from "../telemetry";
+
+/** Where in the chain a pass looks. */
+export interface ChainView {
+  /** Latest block. */
+  readonly head: number;
+  /** Latest block that is deep enough to be relied on. */
+  readonly confirmed: number;
+}
+
+/** One thing that a service does. Its state follows from the chain and its folder: a pass can be left at any point. */
+export interface Duty {
+  readonly name: string;
+  /** Looks at the chain, starts what can be started; answers whether anything moved. */
+  advance(view: ChainView): Promise<boolean>;
+}
+
+/** What a duty works with. */
+export interface Tools {
+  /** Reads through `provider`. */
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly provider: PatientProvider;
+  readonly sender: Sender;
+  readonly telemetry: Telemetry;
+}
+
+/** How long a refused thing rests before it is looked at again, in milliseconds. */
+const REST = 60_000;
+
+/** What a duty refuses for now: told once, and looked at again after a while, since chain and files change. */
+export class Refusals {
+  private readonly entries = new Map<string, { reason: string; version: unknown; until: number }>();
+
+  constructor(
+    private readonly duty: string,
+    private readonly telemetry: Telemetry,
+  ) {}
+
+  /** Whether it is too early to look at this again; another version of it need not wait. */
+  isResting(name: string, version?: unknown): boolean {
+    const entry = this.entries.get(name);
+    return entry !== undefined && entry.version === version && entry.until > Date.now();
+  }
+
+  /** Keeps a thing out for a while, and says why unless that is known. */
+  add(name: string, reason: string, { shown = name, version }: { shown?: string; version?: unknown } = {}): void {
+    if (this.entries.get(name)?.reason !== reason) {
+      this.telemetry.log("warn", "refused", { duty: this.duty, name: shown, reason });
+    }
+    this.entries.set(name, { reason, version, until: Date.now() + REST });
+    this.publish();
+  }
+
+  /** Forgets what is no longer refused. */
+  delete(name: string): void {
+    if (this.entries.delete(name)) this.publish();
+  }
+
+  /** Forgets all but these. */
+  keep(names: ReadonlySet<string>): void {
+    for (const name of this.entries.keys()) if (!names.has(name)) this.delete(name);
+  }
+
+  private publish(): void {
+    this.telemetry.set("refused", this.entries.size, { duty: this.duty });
+  }
+}
+
+/** Why something is refused: a problem or a revert in words, with the revert's name. Any other error is thrown as it is. */
+export async function refusalOf(
+  hre: HardhatRuntimeEnvironment,
+  error: unknown,
+): Promise<{ name: string; reason: string }> {
+  if (error instanceof Problem) return { name: "Problem", reason: error.message };
+  const revert = await decodeRevert(hre, error);
+  if (revert === undefined) throw error;
+  return { name: revert.name, reason: `refused on chain: ${revert.message}` };
+}

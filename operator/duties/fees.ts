@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+// Deposits metered fees, each record once.
+//
+// The router has no receipts, so the service makes the chain keep them: behind the arguments of each call, where the contract does
+// not look, stand the ids of the records that it pays, 32 bytes each. What the fee account has sent to the router is thus the list of
+// what was paid, for whoever holds the key, wherever it runs.
+//
+// A list alone does not keep two instances from paying the same record at the same time. The account's nonce does: the transaction
+// with nonce n is composed from what the transactions below n have paid, all of them confirmed, and the chain takes one transaction
+// with nonce n only. Whatever else was composed for n is void, and what is composed for n + 1 knows what n has paid. So there is one
+// transaction at a time, with many records in it.
+
+import { concat, dataSlice, id, type Interface, type Log, type TransactionReceipt } from "ethers";
+import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
+import { amount, Fields, integer, publishedId } from "../../sdk/base/fields";
+import { Problem } from "../../sdk/base/problem";
+import { formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
+import { readJson } from "../../sdk/schemas/json";
+import type { Inbox } from "../inbox";
+import type { Slot } from "../sender";
+import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
+
+/** Records in a transaction at most: some three million gas. */
+const LARGEST_BATCH = 50;
+
+/** Calls that one payment may be for. */
+const MAX_CALLS = 1_000_000_000_000_000n;
+
+const WORD = 32;
+
+/** Use of a model that is to be paid: so many calls at the model's price, or an amount in reserve units. */
+export interface MeteringRecord {
+  /** Given once in all: it is what makes the record paid. */
+  readonly id: string;
+  readonly model: string;
+  readonly due:
+    { readonly kind: "calls"; readonly calls: bigint } | { readonly kind: "amount"; readonly amount: bigint };
+}
+
+/** Reads and checks a record; throws one problem that names everything wrong with it. */
+export function readMeteringRecord(name: string, content: unknown): MeteringRecord {
+  const fields = new Fields(content);
+  const record = { id: fields.read("id", publishedId), model: fields.read("model", publishedId) };
+  if (fields.has("calls") === fields.has("amount"))
+    fields.report(`${name} has ${fields.has("calls") ? "both" : "none"} of calls and amount, expected one`);
+  const due = fields.has("calls")
+    ? ({ kind: "calls", calls: BigInt(fields.read("calls", integer(1, Number(MAX_CALLS)))) } as const)
+    : ({
+        kind: "amount",
+        amount: fields.has("amount") ? fields.read("amount", amount(RESERVE_DECIMALS, "0.000001", "1000000000")) : 0n,
+      } as const);
+  fields.refuse(name);
+  return { ...record, due };
+}
+
+/** The same as JSON, as it is kept in a file. */
+export function formatMeteringRecord({ id: name, model, due }: MeteringRecord): string {
+  const shown =
+    due.kind === "calls" ? { calls: Number(due.calls) } : { amount: formatReserve(due.amount).replaceAll(",", "") };
+  return `${JSON.stringify({ id: name, model, ...shown })}\n`;
+}
+
+interface Waiting {
+  readonly file: string;
+  readonly record: MeteringRecord;
+}
+
+/** How a record stands on chain. */
+interface Paid {
+  readonly transaction: string;
+  readonly model: string;
+  /** Absent when several records of calls were paid together. */
+  readonly amount?: bigint;
+}
+
+interface Batch {
+  readonly entries: readonly Waiting[];
+  readonly data: string;
+}
+
+/** Pays the records of a folder from one account, which sends nothing else. */
+export class FeesDuty implements Duty {
+  readonly name = "fees";
+  private readonly paid = new Map<string, Paid>();
+  private cursor: { readonly block: number; readonly hash: string } | undefined;
+  private slot: Slot | undefined;
+  private shortage = "";
+  private readonly refusals: Refusals;
+
+  constructor(
+    private readonly tools: Tools,
+    private readonly inbox: Inbox,
+    private readonly router: UsageFeeRouter,
+    private readonly reserveToken: IERC20Metadata,
+    private readonly fromBlock: number,
+  ) {
+    this.refusals = new Refusals(this.name, tools.telemetry);
+  }
+
+  /** @inheritdoc */
+  async advance(view: ChainView): Promise<boolean> {
+    const hadSlot = this.slot !== undefined;
+    if (this.slot?.outcome) this.end(this.slot);
+    if (this.slot) return false;
+    const names = this.inbox.list();
+    this.tools.telemetry.set("waiting", names.length, { duty: this.name });
+    this.refusals.keep(new Set(names));
+    if (names.length === 0) return hadSlot;
+
+    // The order matters: `paid` is what every transaction below the nonce of the next one has paid.
+    const { sender } = this.tools;
+    if (!(await this.readPaid(view))) return hadSlot;
+    const { waiting, hasMoved } = this.sort(names);
+    if ((await sender.countAt(view.confirmed)) !== sender.nextNonce) return hadSlot || hasMoved;
+    const batch = await this.compose(waiting);
+    return (batch !== undefined && (await this.send(batch))) || hadSlot || hasMoved;
+  }
+
+  /** Reads from the chain what the account has paid up to the confirmed block; answers whether that is known now. */
+  private async readPaid({ confirmed }: ChainView): Promise<boolean> {
+    const { provider, sender, telemetry } = this.tools;
+    if (this.cursor && (await provider.getBlock(this.cursor.block))?.hash !== this.cursor.hash) {
+      telemetry.log("warn", "reorganisation deeper than the confirmations", {
+        duty: this.name,
+        block: this.cursor.block,
+      });
+      this.paid.clear();
+      this.cursor = undefined;
+    }
+    const last = await provider.getBlock(confirmed);
+    if (!last?.hash) return false;
+    const from = this.cursor ? this.cursor.block + 1 : this.fromBlock;
+    const topics = this.router.interface.encodeFilterTopics("FeeDeposited", [null, sender.address]) as (
+      string | null
+    )[];
+    const logs = await provider.logsIn({ from, to: confirmed }, { address: this.router.target as string, topics });
+    for (const hash of new Set(logs.map(({ transactionHash }) => transactionHash))) await this.readPayment(hash);
+    this.cursor = { block: confirmed, hash: last.hash };
+    return true;
+  }
+
+  private async readPayment(hash: string): Promise<void> {
+    const { provider, sender } = this.tools;
+    const transaction = await provider.getTransaction(hash);
+    const receipt = await provider.getTransactionReceipt(hash);
+    if (transaction === null || receipt === null)
+      throw new Error(`the node has the logs of ${hash}, but not the transaction`);
+    if (transaction.to !== this.router.target || transaction.from !== sender.address) return;
+    for (const [record, payment] of this.paymentsOf(transaction.data, receipt)) this.paid.set(record, payment);
+  }
+
+  /** The records that a call of the router has paid, by the hash of their id. */
+  private paymentsOf(data: string, { hash: transaction, logs }: TransactionReceipt): [string, Paid][] {
+    const call = this.router.interface.parseTransaction({ data });
+    if (call === null) return [];
+    const ids = trailingWords(data, (this.router.interface as Interface).encodeFunctionData(call.fragment, call.args));
+    const isEvent = (log: Log, name: "FeeDeposited" | "DepositFailed") =>
+      log.address === this.router.target && log.topics[0] === this.router.interface.getEvent(name).topicHash;
+    if (call.name === "payForCalls") {
+      return ids.map((record) => [record, { transaction, model: String(call.args[0]) }]);
+    }
+    if (call.name !== "depositFees") return [];
+    const deposits = call.args[0] as readonly { model: string; amount: bigint }[];
+    const results = logs.filter((log) => isEvent(log, "FeeDeposited") || isEvent(log, "DepositFailed"));
+    return deposits.flatMap(({ model, amount: paid }, index): [string, Paid][] => {
+      const [record, result] = [ids[index], results[index]];
+      const isPaid = record !== undefined && result !== undefined && isEvent(result, "FeeDeposited");
+      return isPaid ? [[record, { transaction, model, amount: paid }]] : [];
+    });
+  }
+
+  /** Moves what is paid or malformed out of the folder; answers the rest, the oldest first, each id once. */
+  private sort(names: readonly string[]): { waiting: Waiting[]; hasMoved: boolean } {
+    const waiting = new Map<string, Waiting>();
+    let hasMoved = false;
+    for (const file of names) {
+      const text = this.inbox.read(file);
+      if (text === undefined) continue;
+      let record: MeteringRecord;
+      try {
+        record = readMeteringRecord(file, readJson(file, text));
+      } catch (error) {
+        if (!this.inbox.isFresh(file)) hasMoved = this.refuse(file, (error as Problem).message);
+        continue;
+      }
+      const paid = this.paid.get(id(record.id));
+      if (paid) hasMoved = this.settle({ file, record }, paid);
+      else if (!waiting.has(record.id)) waiting.set(record.id, { file, record });
+    }
+    return { waiting: [...waiting.values()], hasMoved };
+  }
+
+  /** The next transaction: records of amounts, or the calls of one model, whichever has waited longest. */
+  private async compose(waiting: readonly Waiting[]): Promise<Batch | undefined> {
+    const ready = waiting.filter(({ file }) => !this.refusals.isResting(file));
+    const [first] = ready;
+    if (first === undefined) return undefined;
+    const batch =
+      first.record.due.kind === "calls" ? await this.composeCalls(first, ready) : await this.composeAmounts(ready);
+    // What was found to be refused rests now: the others have their turn.
+    return batch ?? (ready.some(({ file }) => this.refusals.isResting(file)) ? this.compose(ready) : undefined);
+  }
+
+  private async composeAmounts(ready: readonly Waiting[]): Promise<Batch | undefined> {
+    const { address } = this.tools.sender;
+    const candidates = ready
+      .flatMap(({ file, record }) =>
+        record.due.kind === "amount"
+          ? [{ file, record, deposit: { model: id(record.model), amount: record.due.amount } }]
+          : [],
+      )
+      .slice(0, LARGEST_BATCH);
+    const funds = await this.funds();
+    const affordable: typeof candidates = [];
+    let total = 0n;
+    for (const candidate of candidates) {
+      total += candidate.deposit.amount;
+      if (total > funds) break;
+      affordable.push(candidate);
+    }
+    if (
+      !this.isCovered(
+        candidates.reduce((sum, { deposit }) => sum + deposit.amount, 0n),
+        funds,
+      ) &&
+      affordable.length === 0
+    )
+      return undefined;
+    const deposits = affordable.map(({ deposit }) => deposit);
+    const results = await this.router.depositFees.staticCall(deposits, { from: address });
+    for (const [index, { file, deposit }] of affordable.entries()) {
+      if (results[index]) continue;
+      const failed = await this.router.depositFee.staticCall(deposit.model, deposit.amount, { from: address }).then(
+        () => undefined,
+        (error: unknown) => refusalOf(this.tools.hre, error),
+      );
+      this.refusals.add(file, failed?.reason ?? "the router refuses it in a batch");
+    }
+    const accepted = affordable.filter((_, index) => results[index]);
+    if (accepted.length === 0) return undefined;
+    const call = this.router.interface.encodeFunctionData("depositFees", [accepted.map(({ deposit }) => deposit)]);
+    return { entries: accepted, data: withIds(call, accepted) };
+  }
+
+  private async composeCalls(
+    { file, record: { model } }: Waiting,
+    ready: readonly Waiting[],
+  ): Promise<Batch | undefined> {
+    const entries: Waiting[] = [];
+    let calls = 0n;
+    for (const entry of ready) {
+      const { due } = entry.record;
+      if (due.kind !== "calls" || entry.record.model !== model || entries.length === LARGEST_BATCH) continue;
+      if (calls + due.calls > MAX_CALLS) break;
+      calls += due.calls;
+      entries.push(entry);
+    }
+    try {
+      const cost = await this.router.quoteCalls(id(model), calls);
+      if (!this.isCovered(cost, await this.funds())) return undefined;
+      const call = this.router.interface.encodeFunctionData("payForCalls", [id(model), calls, cost]);
+      return { entries, data: withIds(call, entries) };
+    } catch (error) {
+      const { reason } = await refusalOf(this.tools.hre, error);
+      for (const entry of entries.length > 0 ? entries.map((other) => other.file) : [file])
+        this.refusals.add(entry, reason);
+      return undefined;
+    }
+  }
+
+  private async send({ entries, data }: Batch): Promise<boolean> {
+    const { hre, sender, telemetry } = this.tools;
+    try {
+      this.slot = await sender.send({ to: this.router.target as string, data });
+      const [nonce, hash] = [this.slot.nonce, this.slot.hashes[0]];
+      telemetry.log("info", "sent", { duty: this.name, records: entries.map(({ record }) => record.id), nonce, hash });
+      return true;
+    } catch (error) {
+      const { reason } = await refusalOf(hre, error);
+      for (const { file } of entries) this.refusals.add(file, reason);
+      return false;
+    }
+  }
+
+  /** A final transaction. What it paid is read from the chain, whoever sent it. */
+  private end({ outcome, nonce }: Slot): void {
+    this.slot = undefined;
+    const isMined = outcome?.kind === "mined";
+    if (isMined && outcome.receipt.status === 1) return;
+    this.note(isMined ? "reverted" : "lost", { nonce });
+  }
+
+  /** A record that the chain has: the same one is done, another under the same id is refused. */
+  private settle({ file, record }: Waiting, { transaction, model, amount: paid }: Paid): true {
+    const isSame =
+      model === id(record.model) && (record.due.kind === "amount" ? paid === record.due.amount : paid === undefined);
+    if (!isSame) return this.refuse(file, `the id ${record.id} was paid for another record, in ${transaction}.`);
+    this.inbox.finish(file, "done", { id: record.id, model: record.model, transaction });
+    this.note("done", { record: record.id, model: record.model, hash: transaction });
+    return true;
+  }
+
+  private refuse(file: string, reason: string): true {
+    this.inbox.finish(file, "refused", { reason });
+    this.refusals.delete(file);
+    this.note("refused", { file, reason });
+    return true;
+  }
+
+  /** What the router may take from the account. */
+  private async funds(): Promise<bigint> {
+    const { address } = this.tools.sender;
+    const balance = await this.reserveToken.balanceOf(address);
+    const allowance = await this.reserveToken.allowance(address, this.router.target);
+    return balance < allowance ? balance : allowance;
+  }
+
+  /** Whether funds suffice; when they do not, that is told once, and what waits goes on waiting. */
+  private isCovered(needed: bigint, funds: bigint): boolean {
+    const shortage =
+      needed <= funds ? "" : `the router may take ${formatReserve(funds)} USDC, ${formatReserve(needed)} are due`;
+    if (shortage !== "" && shortage !== this.shortage) {
+      this.tools.telemetry.log("warn", "funds or allowance too small", { duty: this.name, reason: shortage });
+    }
+    this.shortage = shortage;
+    return shortage === "";
+  }
+
+  private note(result: string, fields: object): void {
+    this.tools.telemetry.count("actions_total", { duty: this.name, result });
+    this.tools.telemetry.log(result === "done" ? "info" : "warn", result, { duty: this.name, ...fields });
+  }
+}
+
+/** A call with the ids of the records that it pays behind its arguments. */
+function withIds(call: string, entries: readonly Waiting[]): string {
+  return concat([call, ...entries.map(({ record }) => id(record.id))]);
+}
+
+/** What stands behind the arguments of a call, in words of 32 bytes. */
+function trailingWords(data: string, call: string): string[] {
+  const start = (call.length - 2) / 2;
+  const count = Math.floor(((data.length - 2) / 2 - start) / WORD);
+  return Array.from({ length: count }, (_, index) => dataSlice(data, start + index * WORD, start + (index + 1) * WORD));
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The service on a local chain, without a configuration: everything is there that it needs, and nothing has value.
+
+import { MaxUint256, parseUnits } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { join } from "node:path";
+import { alone } from "../deploy/deployment";
+import { networkOf } from "../deploy/network";
+import { deployProtocol, type Protocol } from "../deploy/protocol";
+import { developmentKey } from "../sdk/base/accounts";
+import { Problem } from "../sdk/base/problem";
+import { RESERVE_DECIMALS } from "../sdk/base/units";
+import { confirm } from "../sdk/client/confirm";
+import { GWEI_DECIMALS, MODELS, TOKEN, type Config, type DutyConfig, type DutyName } from "./config";
+
+/** Where files are dropped when the environment does not say. */
+const FOLDER = join(__dirname, "../.build/operator");
+
+/** Accounts as in ignition/parameters/localhost.json5; the last two are used by nobody else. */
+const ACCOUNTS: Readonly<Record<DutyName, number>> = { distribute: 6, pools: 7, submit: 17, fees: 18 };
+
+const FUNDS = parseUnits("1000000", RESERVE_DECIMALS);
+
+/** Deploys the protocol if the chain has none, gives the fee account what it pays with, and answers the configuration of all duties. */
+export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessEnv): Promise<Config> {
+  const network = networkOf(hre);
+  if (!network.isLocal)
+    throw new Problem(`--config is missing: without it the service works on a local chain, not ${network.name}.`);
+  // Alone, since other commands write the same journal. No record: it is for what others rely on, and comes with `npm run deploy`.
+  const protocol = await alone(hre, () => deployProtocol(hre));
+  await fund(hre, protocol);
+  const inbox = (name: string) => join(env["OPERATOR_FOLDER"] ?? FOLDER, name);
+  const duty = (name: DutyName, folder = ""): DutyConfig => ({
+    name,
+    folder,
+    key: { kind: "development", index: ACCOUNTS[name] },
+  });
+  return {
+    registry: await protocol.registry.getAddress(),
+    fromBlock: 0,
+    confirmations: 1,
+    replaceAfterBlocks: 5,
+    maxFeePerGas: parseUnits("500", GWEI_DECIMALS),
+    pollMilliseconds: 1_000,
+    models: MODELS,
+    duties: [duty("distribute"), duty("pools"), duty("submit", inbox("bundles")), duty("fees", inbox("fees"))],
+    http: { host: "127.0.0.1", port: Number(env["OPERATOR_PORT"] ?? 9464), token: env[TOKEN] ?? "" },
+  };
+}
+
+async function fund(hre: HardhatRuntimeEnvironment, { addresses, feeRouter }: Protocol): Promise<void> {
+  const payer = await hre.ethers.getSigner(developmentKey(ACCOUNTS.fees).address);
+  const reserve = await hre.ethers.getContractAt("ReserveTokenMock", addresses["ReserveToken"] as string, payer);
+  if ((await reserve.allowance(payer, feeRouter)) > 0n) return;
+  await confirm("mint reserve tokens", reserve.mint(payer, FUNDS));
+  await confirm("approve the fee router", reserve.approve(feeRouter, MaxUint256));
+}

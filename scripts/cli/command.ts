@@ -1,0 +1,179 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { readFileSync } from "node:fs";
+import { inspect, parseArgs } from "node:util";
+import { Fields, integer, pattern, text, type Rule } from "../../sdk/base/fields";
+import { Problem } from "../../sdk/base/problem";
+import { explain } from "../../sdk/client/errors";
+import { readText, writeWhole } from "../../sdk/node/files";
+import { compile } from "./compile";
+import { askPassword } from "./password";
+
+/** Where a command reads and writes. */
+export interface Streams {
+  readonly env: NodeJS.ProcessEnv;
+  readStandardInput(): string;
+  askPassword(): Promise<string>;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** What stands on a command line: its options, and the other arguments. */
+export interface CommandLine {
+  readonly options: Fields;
+  readonly paths: readonly string[];
+}
+
+/** A command that works on a network: it reads its whole input first, then prints one result, if any. */
+export interface Command<Input extends { readonly network: string }> {
+  readonly name: string;
+  /** What `--help` prints, and the declaration of the options: see {@link readCommandLine}. */
+  readonly usage: string;
+  /** Reads options and files, and refuses malformed ones before anything else happens. */
+  readonly read: (line: CommandLine, streams: Streams) => Input;
+  readonly run: (hre: HardhatRuntimeEnvironment, input: Input, streams: Streams) => Promise<string>;
+}
+
+/** Makes the environment of a network. */
+type Open = (network: string) => Promise<HardhatRuntimeEnvironment>;
+
+/**
+ * Runs a command and answers its exit code: its result on standard output, or one line on the error stream and 1. `open` replaces the
+ * environment of the process.
+ */
+export type Main = (args: readonly string[], streams: Streams, open?: Open) => Promise<number>;
+
+/** The environment that a process has, once Hardhat is loaded. */
+const openProcess: Open = async (network) => {
+  process.env["HARDHAT_NETWORK"] = network; // Hardhat reads it when it is loaded.
+  return (await import("hardhat")).default;
+};
+
+/** The main function of a command. Where its usage has `--verbose`, that shows an error with its stack. */
+export function mainOf<Input extends { readonly network: string }>({ name, usage, read, run }: Command<Input>): Main {
+  return async (args, streams, open = openProcess) => {
+    let isVerbose = false;
+    let hre: HardhatRuntimeEnvironment | undefined;
+    try {
+      const line = readCommandLine(usage, args);
+      if (line === undefined) {
+        streams.out(usage);
+        return 0;
+      }
+      isVerbose = line.options.read("verbose", flag, false);
+      const input = read(line, streams);
+      hre = await open(input.network);
+      await compile(hre);
+      const result = await run(hre, input, streams);
+      if (result !== "") streams.out(result);
+      return 0;
+    } catch (error) {
+      const message = hre ? await explain(hre, error) : (error as Error).message.split("\n")[0];
+      streams.err(isVerbose ? inspect(error) : `${name}: ${message}`);
+      return 1;
+    }
+  };
+}
+
+/** The main function of a command that needs no network; `run` answers with its result. */
+export function offlineMainOf<Output extends Pick<Streams, "out" | "err">>(
+  name: string,
+  usage: string,
+  run: (line: CommandLine, streams: Output) => string,
+): (args: readonly string[], streams: Output) => number {
+  return (args, streams) => {
+    try {
+      const line = readCommandLine(usage, args);
+      streams.out(line === undefined ? usage : run(line, streams));
+      return 0;
+    } catch (error) {
+      streams.err(`${name}: ${(error as Error).message.split("\n")[0]}`);
+      return 1;
+    }
+  };
+}
+
+/** Runs a module's main function with the arguments of this process, if the process was started with that module. */
+export function runAsScript(
+  script: NodeJS.Module,
+  main: (args: readonly string[], streams: Streams) => number | Promise<number>,
+): void {
+  if (require.main !== script) return;
+  void Promise.resolve(main(process.argv.slice(2), processStreams)).then((code) => (process.exitCode = code));
+}
+
+/**
+ * Reads a command line as its usage declares it: each line that begins with `  --name` is an option, with a value when `<…>`
+ * follows, with several when `...` follows that; other arguments are allowed when it has any in brackets.
+ * Undefined when the usage is asked for.
+ */
+export function readCommandLine(usage: string, args: readonly string[]): CommandLine | undefined {
+  const declared = [...usage.matchAll(/^  --([a-z0-9-]+)( <[^>]+>)?( \.\.\.)?/gm)];
+  const options = declared.map(([, name = "", value, more]) => {
+    const type = value ? ("string" as const) : ("boolean" as const);
+    return [name, { type, multiple: more !== undefined }] as const;
+  });
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: usage.includes("[<"),
+    options: { ...Object.fromEntries(options), help: { type: "boolean" } },
+  });
+  const { help, ...given } = values;
+  return help ? undefined : { options: new Fields({ ...given }, "--"), paths: positionals };
+}
+
+/** Content of a file, and what messages call it. */
+export type NamedText = readonly [name: string, text: string];
+
+/** The files that the arguments name; standard input when they name none. */
+export function readInputs(paths: readonly string[], streams: Streams): [NamedText, ...NamedText[]] {
+  const [first, ...others] = paths.map((path): NamedText => [path, readText(path)]);
+  return first ? [first, ...others] : [["standard input", streams.readStandardInput()]];
+}
+
+/** The one file that the arguments may name; standard input when they name none. */
+export function readInput(paths: readonly string[], streams: Streams): NamedText {
+  if (paths[1] !== undefined) throw new Problem(`unexpected argument "${paths[1]}", expected one file.`);
+  return readInputs(paths, streams)[0];
+}
+
+/** Puts a result into a file, whole or not at all, and answers with nothing; or with the result when no file is named. */
+export function deliver(result: string, path: string): string {
+  if (path === "") return result;
+  writeWhole(path, `${result}\n`);
+  return "";
+}
+
+/** An integer within bounds, as digits on a command line. */
+export function digits(min: number, max: number): Rule<number> {
+  const rule = integer(min, max);
+  return { ...rule, read: (value) => (/^\d{1,15}$/.test(String(value)) ? rule.read(Number(value)) : undefined) };
+}
+
+/** Name of a file. */
+export const fileName = text(1, 1024);
+
+/** Names of files. */
+export const fileNames: Rule<string[]> = {
+  expected: "names of files",
+  none: [],
+  read: (value) => (Array.isArray(value) ? (value as string[]) : undefined),
+};
+
+/** An option that is there or not. */
+export const flag: Rule<boolean> = {
+  expected: "no value",
+  none: false,
+  read: (value) => (value === true ? value : undefined),
+};
+
+/** Name of a network of hardhat.config.ts. */
+export const networkName = pattern(/^[a-z0-9-]{1,32}$/, "a network of hardhat.config.ts");
+
+/** The streams of this process. */
+export const processStreams: Streams = {
+  env: process.env,
+  readStandardInput: () => readFileSync(0, "utf8"),
+  askPassword,
+  out: (text) => process.stdout.write(`${text}\n`),
+  err: (text) => process.stderr.write(`${text}\n`),
+};

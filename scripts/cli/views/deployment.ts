@@ -1,0 +1,107 @@
+import { formatEther, formatUnits } from "ethers";
+import type { Deployment, Progress } from "../../../deploy/deployment";
+import { nameOf } from "../../../deploy/journal";
+import { gasBySender, openSteps, type Plan } from "../../../deploy/plan";
+import type { VerificationInput } from "../../../deploy/verification";
+import { formatInteger } from "../../../sdk/base/units";
+import type { Sent } from "../../../sdk/client/confirm";
+import { toJson } from "../../../sdk/schemas/json";
+import type { Streams } from "../command";
+import { bold, cyan, dim, green, table } from "../terminal";
+
+/** What is told while a deployment is planned and applied, and at its end. */
+export interface DeploymentView extends Progress {
+  readonly onVerification: (verifications: readonly VerificationInput[], folder: string) => void;
+  readonly onUnstick: (replaced: readonly string[]) => void;
+  readonly onEnd: (deployment: Deployment) => void;
+  /** What the command prints at its end. */
+  readonly result: () => string;
+}
+
+/** For people: the plan as a table, then each step as it happens. What is waited for goes to the error stream. */
+export function humanDeploymentView({ out, err }: Streams): DeploymentView {
+  const sent = ({ name, gasUsed, hash }: Sent) =>
+    out(`  ${green("✓")} ${nameOf(name).padEnd(32)}${formatInteger(gasUsed).padStart(11)} gas  ${dim(hash)}`);
+  return {
+    onPlan: (plan) => planLines(plan).forEach(out),
+    onWait: (reason) => err(`  … ${reason}`),
+    onSent: sent,
+    onProtocol({ addresses }) {
+      out("");
+      Object.entries(addresses).forEach(([name, address]) => out(`    ${name.padEnd(21)} ${cyan(address)}`));
+      out("");
+    },
+    onStep({ name, sent: transaction, outcome }) {
+      if (transaction) sent({ ...transaction, name });
+      else out(`  ${dim("·")} ${name.padEnd(32)}${dim("found")}`);
+      out(`    ${dim(outcome)}`);
+    },
+    onVerification(verifications, folder) {
+      const rows = verifications.map(({ address, contract }) => [contract, address]);
+      table(["contract", "address"], rows).forEach(out);
+      out("");
+      out(`Their inputs and contracts.json are in ${folder}.`);
+    },
+    onUnstick(replaced) {
+      if (replaced.length === 0) out("No transaction waits.");
+      else replaced.forEach((transaction) => out(`replaced ${transaction}`));
+    },
+    onEnd({ models }) {
+      const what = ["The protocol", ...models.map(({ file }) => file.modelId)].join(", ");
+      out("");
+      out(bold(`${what}: deployed, verified against the chain and recorded.`));
+    },
+    result: () => "",
+  };
+}
+
+/** For programs: one JSON document. Amounts are strings of the smallest unit. */
+export function jsonView({ err }: Streams): DeploymentView {
+  const document: Record<string, unknown> = {};
+  const sent: Sent[] = [];
+  return {
+    onPlan(plan) {
+      const { network, steps, gasPrice } = plan;
+      Object.assign(document, {
+        network: { name: network.name, chainId: network.chainId },
+        plan: { steps, gasPrice, gas: totalGas(plan), cost: totalGas(plan) * gasPrice },
+      });
+    },
+    onWait: (reason) => err(reason),
+    onSent: (transaction) => void sent.push({ ...transaction, name: nameOf(transaction.name) }),
+    onProtocol: () => undefined,
+    onStep({ name, sent: transaction }) {
+      if (transaction) sent.push({ ...transaction, name });
+    },
+    onVerification: (verifications) => void Object.assign(document, { verifications }),
+    onUnstick: (replaced) => void Object.assign(document, { replaced }),
+    onEnd: ({ record }) => void Object.assign(document, { sent, record }),
+    result: () => toJson(document),
+  };
+}
+
+function planLines(plan: Plan): string[] {
+  const { network, steps, gasPrice } = plan;
+  const open = openSteps(plan);
+  const cost = (gas: bigint) => formatEther(gas * gasPrice);
+  const rows = steps.map(({ name, model, isDone, gas, from, address }) => [
+    model ? `${name} of ${model}` : name,
+    isDone ? "there" : formatInteger(gas),
+    isDone ? "" : cost(gas),
+    (isDone ? address : from) ?? "",
+  ]);
+  const total = ["total to send", formatInteger(totalGas(plan)), cost(totalGas(plan)), ""];
+  return [
+    "",
+    `${bold("Plan")} ${dim(`for ${network.name}, chain ${network.chainId}, at ${formatUnits(gasPrice, "gwei")} gwei`)}`,
+    "",
+    ...table(["transaction", "gas", "ether", "from, or where it is"], [...rows, total]).map((line) => `  ${line}`),
+    "",
+    open.length === 0
+      ? "Everything is there; nothing to send."
+      : `${open.length} transactions from ${[...gasBySender(plan).keys()].join(", ")}.`,
+    "",
+  ];
+}
+
+const totalGas = (plan: Plan) => openSteps(plan).reduce((sum, { gas }) => sum + gas, 0n);

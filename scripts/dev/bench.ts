@@ -1,0 +1,62 @@
+/**
+ * Measures the gas of every scenario and compares it with test/snapshots/gas.json. A figure that rose, appeared or vanished
+ * fails, one that fell asks for an update; `--update` writes the snapshot anew.
+ */
+import hre from "hardhat";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SCENARIOS, type Scenario } from "./bench/scenarios";
+
+const SNAPSHOT = join(__dirname, "../../test/snapshots/gas.json");
+const UPDATE = "if that is meant, run npm run bench -- --update.";
+
+type Figures = Record<string, number>;
+
+async function measure(): Promise<Figures> {
+  const figures: Figures = {};
+  for (const { name, measure } of SCENARIOS) figures[name] = Number(await measure());
+  return figures;
+}
+
+function limitOf({ target, targetAbove }: Scenario, figures: Figures): number | undefined {
+  if (target === undefined) return undefined;
+  return Number(target) + (targetAbove === undefined ? 0 : (figures[targetAbove] ?? 0));
+}
+
+function print(figures: Figures, snapshot: Figures): void {
+  const rows = SCENARIOS.map((scenario) => {
+    const [figure, stored] = [figures[scenario.name], snapshot[scenario.name]];
+    const difference = figure === undefined || stored === undefined ? undefined : figure - stored;
+    return [scenario.name, { figure, target: limitOf(scenario, figures), snapshot: stored, difference }];
+  });
+  console.table(Object.fromEntries(rows));
+}
+
+/** What is wrong with a figure, or undefined. */
+function problem(name: string, figure: number | undefined, stored: number | undefined): string | undefined {
+  if (figure === undefined) return `${name} is in the snapshot but is not measured; ${UPDATE}`;
+  if (stored === undefined) return `${name} is not in the snapshot; ${UPDATE}`;
+  if (figure > stored) return `${name} costs ${figure - stored} gas more than the snapshot's ${stored}; ${UPDATE}`;
+  return undefined;
+}
+
+async function main(update: boolean): Promise<void> {
+  await hre.run("compile", { quiet: true });
+  const snapshot = JSON.parse(readFileSync(SNAPSHOT, "utf8")) as Figures;
+  const figures = await measure();
+  print(figures, snapshot);
+
+  if (update) {
+    const sorted = Object.fromEntries(Object.entries(figures).sort(([a], [b]) => (a < b ? -1 : 1)));
+    writeFileSync(SNAPSHOT, `${JSON.stringify(sorted, null, 2)}\n`);
+    return;
+  }
+  const names = [...new Set([...Object.keys(snapshot), ...Object.keys(figures)])];
+  const problems = names.flatMap((name) => problem(name, figures[name], snapshot[name]) ?? []);
+  problems.forEach((line) => console.error(line));
+  if (names.some((name) => (figures[name] ?? 0) < (snapshot[name] ?? 0)))
+    console.log("Some figures fell: npm run bench -- --update keeps them.");
+  process.exitCode = problems.length > 0 ? 1 : 0;
+}
+
+if (require.main === module) void main(process.argv.includes("--update"));

@@ -1,0 +1,125 @@
+// Where the figures of improvements are taken: a model without commitments, rewarded twice before, to listed contributors and to a root.
+
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { dataSlice, getAddress, id as hashOf, ZeroHash } from "ethers";
+import { ethers } from "hardhat";
+import type { RewardDistributor } from "../../../.build/typechain";
+import { buildContributorTree, type ContributorTree } from "../../../sdk/schemas/distribution";
+import type { Contributor } from "../../../sdk/schemas/statement";
+import {
+  attest,
+  buildContributors,
+  buildStatement,
+  deployImprovements,
+  improve,
+  registerModel,
+  submit,
+  type Improvements,
+} from "../../../test/helpers/improvements";
+import { gasOf } from "./world";
+
+const WHOLE_BPS = 10_000n;
+const HOLDERS = accounts("holder", 10);
+const CONTRIBUTORS = 10_000;
+
+/** A protocol whose oracle asks for one signature, and a model whose {@link HOLDERS} and owner hold tokens. */
+async function rewarded() {
+  const context = await deployImprovements();
+  const { oracleAttestation, admin } = context;
+  await oracleAttestation.connect(admin).setThreshold(1);
+  const model = await registerModel(context, { modelId: "sentiment-v2", benchmark: { modelCommitment: ZeroHash } });
+  const improved = { ...context, model };
+  await improve(context, model, { contributors: listed(HOLDERS), evaluation: { candidateCommitment: ZeroHash } });
+  await improve(context, model, { ...toRoot(ethers.id("root")), evaluation: { candidateCommitment: ZeroHash } });
+  return improved;
+}
+
+/** The same with three of five attesters. */
+async function rewardedByFive() {
+  const context = await rewarded();
+  const { oracleAttestation, admin, alice, bob } = context;
+  for (const attester of [alice, bob]) await oracleAttestation.connect(admin).addAttester(attester);
+  await oracleAttestation.connect(admin).setThreshold(3);
+  return context;
+}
+
+/** A distribution to 10,000 contributors none of whom has claimed. */
+async function distributed() {
+  const context = await rewarded();
+  const { model, registry, verifier } = context;
+  const evaluationId = ethers.id("evaluation of many");
+  const weighted = accounts("contributor", CONTRIBUTORS).map((account) => ({ account, weight: 1n }));
+  const tree = buildContributorTree(model.id, evaluationId, weighted);
+  const { transaction } = await improve(context, model, {
+    ...toRoot(tree.root),
+    evaluationId,
+    evaluation: { candidateCommitment: ZeroHash },
+  });
+  const distributor = await ethers.getContractAt("RewardDistributor", await verifier.distributor());
+  const block = (await transaction.wait())?.blockNumber;
+  const [created] = await distributor.queryFilter(distributor.filters.DistributionCreated(), block, block);
+  if (created === undefined) throw new Error("the benchmark's distribution was not created");
+  return { tree, distributor, token: await registry.tokenOf(model.id), total: created.args.total };
+}
+
+/** Gas of an improvement of 100 bps that goes to these contributors. */
+export async function improvementGas(contributors: readonly Contributor[] | "root"): Promise<bigint> {
+  return submissionGas(await loadFixture(rewarded), contributors);
+}
+
+/** Gas of an improvement by one contributor that three of five attesters vouch for. */
+export async function improvementByFiveGas(): Promise<bigint> {
+  return submissionGas(await loadFixture(rewardedByFive), listed(HOLDERS.slice(0, 1)));
+}
+
+/** Listed contributors with equal shares: the first `count` of ten who hold the model's tokens, or as many who hold none. */
+export function contributors(count: number, kind: "holders" | "new" = "holders"): Contributor[] {
+  return listed(kind === "holders" ? HOLDERS.slice(0, count) : accounts("newcomer", count));
+}
+
+/** Gas of the first claim of a word of the bitmap, or of the next; each is paid to somebody new. */
+export async function claimGas(which: "first" | "next"): Promise<bigint> {
+  const { tree, distributor, token, total } = await loadFixture(distributed);
+  const claim = (index: number) => distributor.claim(claimOf(tree, index, token, total));
+  if (which === "next") await claim(0);
+  return gasOf(claim(1));
+}
+
+function claimOf(
+  tree: ContributorTree,
+  index: number,
+  token: string,
+  total: bigint,
+): Parameters<RewardDistributor["claim"]>[0] {
+  const leaf = tree.leaves[index];
+  if (leaf === undefined) throw new Error(`the tree has no leaf ${index}`);
+  const { account, from, to, proof } = leaf;
+  const { distributionId, root } = tree;
+  return { token, root, total, distributionId, index, account, from, to, proof: [...proof] };
+}
+
+async function submissionGas(context: Improvements, to: readonly Contributor[] | "root"): Promise<bigint> {
+  const statement = await buildStatement(context, context.model, {
+    ...(to === "root" ? toRoot(ethers.id("another root")) : { contributors: to }),
+    evaluation: { candidateCommitment: ZeroHash },
+  });
+  const proof = await attest(context, statement, [...context.attesters].slice(0, await signers(context)));
+  return gasOf(submit(context, statement, proof));
+}
+
+const signers = async ({ oracleAttestation }: Improvements) => Number(await oracleAttestation.threshold());
+
+const toRoot = (contributorsRoot: string) => ({ contributors: [], contributorsRoot });
+
+function listed(addresses: readonly string[]): Contributor[] {
+  const share = WHOLE_BPS / BigInt(addresses.length);
+  const shares = addresses.map((_, i) => (i === 0 ? WHOLE_BPS - share * BigInt(addresses.length - 1) : share));
+  return buildContributors(
+    addresses.map((address) => ({ address })),
+    shares,
+  );
+}
+
+function accounts(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => getAddress(dataSlice(hashOf(`${name} ${i}`), 12)));
+}

@@ -1,0 +1,36 @@
+// Proofs of the benchmark: made from a key whose secret numbers are known, so that no setup is needed. Gas depends on neither.
+
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { ethers } from "hardhat";
+import { FIELD } from "../../../sdk/proofs/commitment";
+import { buildContributors, buildStatement, submit } from "../../../test/helpers/improvements";
+import { keyOf, SECRETS, simulate } from "../../../test/verification/zk/simulator";
+import { zkFixture } from "../../../test/verification/zk/zk.fixture";
+import { gasOf } from "./world";
+
+type Points = [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
+type Inputs = [bigint, bigint, bigint, bigint, bigint];
+
+/** Public inputs of full length. */
+const INPUTS: Inputs = [FIELD - 1n, FIELD - 2n, FIELD - 3n, (1n << 127n) - 1n, FIELD - 4n];
+const WHOLE_SHARE = 10_000n;
+
+/** The gas that a verification takes, without the call to it. */
+export async function verificationGas(): Promise<bigint> {
+  const harness = await ethers.deployContract("Groth16Harness", [keyOf(SECRETS)]);
+  const { valid, gas } = await harness.gasOf(simulate(SECRETS, INPUTS) as Points, INPUTS);
+  if (!valid) throw new Error("the benchmark's proof is not valid");
+  return gas;
+}
+
+/** An improvement with a proof, for one contributor who holds the model's tokens as its owner does. */
+export async function provenImprovementGas(): Promise<bigint> {
+  const context = await loadFixture(zkFixture);
+  const { alice, model, prove } = context;
+  const submitOne = async () => {
+    const statement = await buildStatement(context, model, { contributors: buildContributors([alice], [WHOLE_SHARE]) });
+    return gasOf(submit(context, statement, await prove(statement)));
+  };
+  await submitOne();
+  return submitOne();
+}

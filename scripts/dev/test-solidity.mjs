@@ -1,0 +1,33 @@
+// Runs forge on test/solidity; arguments are passed on (`-- --match-contract X -vvv`). FUZZ_RUNS, FUZZ_SEED, INVARIANT_RUNS and
+// INVARIANT_DEPTH override foundry.toml. The platform's binary is installed and called
+// without forge's npm wrapper, which exits 0 when tests fail.
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const require = createRequire(import.meta.url);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+function forgeBinary() {
+  const name = `@foundry-rs/forge-${process.platform}-${{ x64: "amd64", arm64: "arm64" }[process.arch]}`;
+  try {
+    return require.resolve(`${name}/bin/forge`);
+  } catch {
+    console.error(`forge: ${name} is missing; expected that package; npm ci installs it on Linux x64 and macOS arm64.`);
+    process.exit(1);
+  }
+}
+
+const overrides = ["FUZZ_RUNS", "FUZZ_SEED", "INVARIANT_RUNS", "INVARIANT_DEPTH"].filter((name) => process.env[name]);
+const { status, error } = spawnSync(forgeBinary(), ["test", "--root", ".", "--offline", ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: "inherit",
+  env: {
+    ...process.env,
+    // The project is forge's root: from a folder inside it, forge would give solc the same source by two names.
+    FOUNDRY_CONFIG: "test/solidity/foundry.toml",
+    ...Object.fromEntries(overrides.map((name) => [`FOUNDRY_${name}`, process.env[name]])),
+  },
+});
+if (error) console.error(`forge: ${error.message}`);
+process.exit(status ?? 1);

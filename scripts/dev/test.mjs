@@ -1,0 +1,75 @@
+// Runs every test but those of faults in deployments, which take minutes (npm run test:faults): those in TypeScript with one
+// process for each folder of test/, because the chain of a process keeps all the snapshots of its fixtures, and for each file of
+// test/scripts, which run whole commands; the small folders of the library share one. Those in Solidity run with forge, which
+// compiles for itself. Three at a time; each one's output is shown when it ends.
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const AT_ONCE = 3; // Some wait for chains of their own.
+const FAULTS = "deploy/faults/";
+const COMMANDS = "test/scripts";
+const LIBRARY = "test/sdk";
+const LARGE = ["test/sdk/proofs", "test/sdk/statements"];
+// Begin with these, so that none is left alone at the end: the others take seconds.
+const LONGEST = [
+  ...["test/sdk/proofs", "test/authority", "test/circuits", "test/verification", "test/market"],
+  ...["test/operator", "test/sdk/statements", "test/deploy", "test/scripts/launch.test.ts"],
+];
+const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
+
+const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".test.ts") && !file.startsWith(FAULTS))
+  .map((file) => join("test", file))
+  .sort();
+const folderOf = (file) => file.split("/").slice(0, -1).join("/");
+function groupOf(file) {
+  const folder = folderOf(file);
+  if (folder === COMMANDS) return file;
+  return folder.startsWith(`${LIBRARY}/`) && !LARGE.includes(folder) ? LIBRARY : folder;
+}
+const placeOf = (group) => (LONGEST.includes(group) ? LONGEST.indexOf(group) : LONGEST.length);
+const groups = [...new Set(files.map(groupOf))].sort((a, b) => placeOf(a) - placeOf(b));
+
+const queue = groups.map((name) => ({
+  name,
+  args: [HARDHAT, "test", "--no-compile", ...files.filter((file) => groupOf(file) === name)],
+}));
+
+/** Runs one process to its end and shows what it printed. */
+function run({ name, args }) {
+  const start = Date.now();
+  return new Promise((done) => {
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const output = [];
+    child.stdout.on("data", (data) => output.push(data));
+    child.stderr.on("data", (data) => output.push(data));
+    child.on("close", (code) => {
+      const seconds = Math.round((Date.now() - start) / 1000);
+      console.log(`\n== ${name}: ${code === 0 ? "ok" : "FAILED"} after ${seconds} s`);
+      process.stdout.write(Buffer.concat(output));
+      done({ name, isOk: code === 0 });
+    });
+  });
+}
+
+const compiled = new Promise((done) => {
+  const child = spawn(process.execPath, [HARDHAT, "compile"], { cwd: ROOT, stdio: "inherit" });
+  child.on("close", (code) => done(code === 0));
+});
+const results = [];
+async function work(first) {
+  if (first) results.push(await run(first));
+  if (!(await compiled)) return;
+  for (let job = queue.shift(); job !== undefined; job = queue.shift()) results.push(await run(job));
+}
+
+const solidity = { name: "test/solidity", args: ["scripts/dev/test-solidity.mjs"] };
+await Promise.all([solidity, ...Array(AT_ONCE - 1)].map((first) => work(first)));
+
+if (!(await compiled)) results.push({ name: "compilation", isOk: false });
+const failed = results.filter(({ isOk }) => !isOk).map(({ name }) => name);
+console.log(failed.length === 0 ? "\nAll tests passed." : `\nFailed: ${failed.join(", ")}.`);
+process.exit(failed.length === 0 ? 0 : 1);

@@ -1,0 +1,203 @@
+import {
+  decodeBytes32String,
+  ErrorFragment,
+  FunctionFragment,
+  getAddress,
+  id,
+  Interface,
+  isAddress,
+  isHexString,
+  toBeHex,
+  ZeroHash,
+  type ErrorDescription,
+} from "ethers";
+import { Problem } from "../base/problem";
+import type { AbiEntry, Access, ArtifactSource } from "./access";
+import { readErrorGuide, type ErrorEntry } from "./errorGuide";
+
+/** A revert in words. */
+export interface Revert {
+  readonly name: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly message: string;
+  /** What to do about it, from docs/errors.md; absent for an error that is not the protocol's. */
+  readonly hint?: string;
+}
+
+/**
+ * Everything a tool may meet, as one line for its user. Reverts are decoded with the errors of all compiled contracts;
+ * docs/errors.md says why they are raised and what to do about them.
+ */
+export async function explain(access: Access, error: unknown): Promise<string> {
+  if (error instanceof Problem) return error.message;
+  const revert = await decodeRevert(access, error);
+  if (revert) return withHint(revert);
+  const message = error instanceof Error ? error.message : String(error);
+  if (/HH108|ECONNREFUSED|could not detect network/i.test(message)) {
+    return `the network ${access.network.name} does not answer: start it (npx hardhat node) or correct its address.`;
+  }
+  return message.split("\n")[0] ?? message;
+}
+
+/** What a revert says, and what to do about it. */
+export function withHint({ message, hint }: Revert): string {
+  return hint === undefined ? message : `${message.replace(/\.$/, "")}. ${hint}`;
+}
+
+/** The revert that an error carries, or undefined when it carries none. */
+export async function decodeRevert(access: Access, error: unknown): Promise<Revert | undefined> {
+  const data = revertDataOf(error);
+  if (data === undefined) return undefined;
+  const dictionary = await dictionaryOf(access);
+  const description = dictionary.errors.parseError(data);
+  if (description === null) return { name: data.slice(0, 10), args: {}, message: `reverted with ${data}` };
+  const { name } = description;
+  const args = Object.fromEntries(
+    description.fragment.inputs.map((input, index) => [
+      input.name || String(index),
+      show(input, description.args[index]),
+    ]),
+  );
+  const entry = dictionary.guide.get(name === "Error" ? `Error("${description.args[0]}")` : description.selector);
+  const message =
+    name === "AccessControlUnauthorizedAccount"
+      ? await missingRole(access, description, dictionary.contracts, callOf(error))
+      : wordsFor(description, args, entry?.why);
+  return { name, args, message, ...(entry && { hint: entry.fix }) };
+}
+
+/** What the compiled contracts and docs/errors.md know of errors. */
+interface Dictionary {
+  readonly contracts: readonly ContractAbi[];
+  readonly errors: Interface;
+  /** docs/errors.md by selector, and by what stands there for a reason string. */
+  readonly guide: ReadonlyMap<string, ErrorEntry>;
+}
+
+/** Read once: what is compiled does not change while a command runs. By the artifacts, as in `compile`. */
+const dictionaries = new WeakMap<ArtifactSource, Promise<Dictionary>>();
+
+function dictionaryOf(access: Access): Promise<Dictionary> {
+  const dictionary = dictionaries.get(access.artifacts) ?? readDictionary(access);
+  dictionaries.set(access.artifacts, dictionary);
+  return dictionary;
+}
+
+async function readDictionary(access: Access): Promise<Dictionary> {
+  const contracts = await productionContracts(access);
+  const errors = new Interface(contracts.flatMap(({ abi }) => abi.filter(isError)));
+  const keyOf = (signature: string) =>
+    signature.startsWith("Error(") ? signature : ErrorFragment.from(`error ${signature}`).selector;
+  const guide = new Map(readErrorGuide().map((entry) => [keyOf(entry.signature), entry]));
+  return { contracts, errors, guide };
+}
+
+/** A value of an error. `field` is a name in ASCII; what is longer than any amount is a hash. */
+function show({ name, type }: { name: string; type: string }, value: unknown): string {
+  if (name === "field" && type === "bytes32") return decodeBytes32String(String(value));
+  return typeof value === "bigint" && value >> 128n > 0n ? toBeHex(value, 32) : String(value);
+}
+
+interface ContractAbi {
+  readonly name: string;
+  readonly abi: AbiEntry[];
+  /** Not an interface, nor abstract. */
+  readonly isDeployable: boolean;
+}
+
+const isError = (entry: AbiEntry) => entry.type === "error";
+
+function wordsFor(
+  { name, args: values }: ErrorDescription,
+  args: Readonly<Record<string, string>>,
+  why: string | undefined,
+): string {
+  if (name === "Error") return String(values[0]);
+  const list = Object.entries(args).map(([key, value]) => `${key} ${value}`);
+  const figures = list.length > 0 ? `${name}: ${list.join(", ")}` : name;
+  return why ? `${why.replace(/\.$/, "")} (${figures})` : figures;
+}
+
+const ADMIN_ROLE = "DEFAULT_ADMIN_ROLE";
+
+/** The contract whose book of roles is asked by contracts without one. */
+const REGISTRY = "ModelRegistry";
+
+const has = ({ abi }: ContractAbi, name: string) => abi.some((entry) => entry.name === name);
+
+async function missingRole(
+  access: Access,
+  { args: [account, role] }: ErrorDescription,
+  contracts: readonly ContractAbi[],
+  call: Call | undefined,
+): Promise<string> {
+  const deployable = contracts.filter(({ isDeployable }) => isDeployable);
+  const roleOf = (constant: string) => (constant === ADMIN_ROLE ? ZeroHash : id(constant));
+  const homes = deployable
+    .filter((contract) => has(contract, "hasRole"))
+    .flatMap(({ name, abi }) => abi.map((entry) => ({ book: name, constant: entry.name ?? "" })))
+    .filter(({ constant }) => constant.endsWith("_ROLE") && roleOf(constant) === role);
+  const [first, ...others] = homes;
+  // An account that did not call the contract itself was refused by one that the call does not name.
+  const isDirect = others.length > 0 && call !== undefined && call.from === account;
+  const called = isDirect ? await contractAt(access, call, deployable) : undefined;
+  const asked = called && !has(called, "hasRole") && has(called, "registry") ? REGISTRY : called?.name;
+  const home = others.length > 0 ? homes.find(({ book }) => book === asked) : first;
+  return `AccessControl: account ${account} is missing role ${first?.constant ?? role}${home ? ` on ${home.book}` : ""}`;
+}
+
+/** The contract that was called, known by its code: the largest of those whose every function stands in it. */
+async function contractAt(
+  access: Access,
+  { to }: Call,
+  contracts: readonly ContractAbi[],
+): Promise<ContractAbi | undefined> {
+  const code = await access.ethers.provider.getCode(to).catch(() => "0x");
+  const selectors = ({ abi }: ContractAbi) => {
+    const functions = abi.filter(({ type }) => type === "function").map((entry) => FunctionFragment.from(entry));
+    return functions.map(({ selector }) => selector.replace(/^0x(00)*/, ""));
+  };
+  return contracts
+    .filter((contract) => selectors(contract).every((selector) => code.includes(selector)))
+    .sort((a, b) => selectors(b).length - selectors(a).length)[0];
+}
+
+async function productionContracts(access: Access): Promise<ContractAbi[]> {
+  const names = await access.artifacts.getAllFullyQualifiedNames();
+  const production = names.filter((name) => !name.startsWith("contracts/mocks/"));
+  return Promise.all(
+    production.map(async (qualified) => {
+      const { contractName, abi, bytecode } = await access.artifacts.readArtifact(qualified);
+      return { name: contractName, abi, isDeployable: bytecode !== "0x" };
+    }),
+  );
+}
+
+/** The bytes of a revert, wherever the provider left them. */
+function revertDataOf(error: unknown): string | undefined {
+  return within(error, ({ data }) => (isHexString(data) && data.length >= 10 ? data : undefined));
+}
+
+/** A call to a contract. */
+interface Call {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The call that failed, when the error says both ends of it. */
+function callOf(error: unknown): Call | undefined {
+  return within(error, ({ transaction }) => {
+    const { from, to } = (transaction ?? {}) as Record<string, unknown>;
+    return isAddress(from) && isAddress(to) ? { from: getAddress(from), to } : undefined;
+  });
+}
+
+/** What is first found in an error or in one that it wraps. */
+function within<T>(error: unknown, find: (fields: Record<string, unknown>) => T | undefined): T | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const fields = error as Record<string, unknown>;
+  const { data, error: inner, info, cause } = fields;
+  return (
+    find(fields) ?? [data, inner, info, cause].map((entry) => within(entry, find)).find((found) => found !== undefined)
+  );
+}

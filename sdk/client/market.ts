@@ -1,0 +1,56 @@
+import type { HokusaiAMM, ModelToken } from "../../.build/typechain";
+
+/** What a model's token and market look like now. Tokens in wei, reserve in its units, prices as `spotPrice` has them. */
+export type MarketState = Awaited<ReturnType<typeof readState>>;
+
+export type SupplyState = Awaited<ReturnType<typeof readSupply>>;
+export type PoolFigures = Awaited<ReturnType<typeof readPool>>;
+
+/** Reads the supply buckets against their caps, and the pool. */
+export async function readState({ token, pool }: { readonly token: ModelToken; readonly pool: HokusaiAMM }) {
+  return { supply: await readSupply(token, pool), pool: await readPool(pool) };
+}
+
+/** Reads the supply buckets against their caps; without a pool, investors have nothing yet. */
+export async function readSupply(token: ModelToken, pool?: HokusaiAMM) {
+  const investorAllocation = await token.investorAllocation();
+  const supplierAllocation = await token.supplierAllocation();
+  return {
+    supplier: { minted: (await token.isSupplierMinted()) ? supplierAllocation : 0n, cap: supplierAllocation },
+    investor: {
+      issued: pool ? await pool.netIssued() : 0n,
+      remaining: pool ? await pool.remainingInvestorAllocation() : investorAllocation,
+      cap: investorAllocation,
+    },
+    reward: { minted: await token.rewardsMinted(), cap: await token.rewardAllocation() },
+    total: await token.totalSupply(),
+    maxSupply: await token.maxSupply(),
+  };
+}
+
+/** Reads the pool: its terms, and what it holds. */
+export async function readPool(pool: HokusaiAMM) {
+  return {
+    crr: await pool.crr(),
+    tradeFee: await pool.tradeFee(),
+    spotPrice: await pool.spotPrice(),
+    reserve: await pool.reserve(),
+    virtualReserve: await pool.virtualReserve(),
+    curveSupply: await pool.curveSupply(),
+    virtualSupply: await pool.virtualSupply(),
+    unbackedSupply: await pool.unbackedSupply(),
+    maxSell: await pool.maxSell(),
+    uncollectedFees: await pool.uncollectedFees(),
+    sellsOpenAt: await pool.sellsOpenAt(),
+  };
+}
+
+/** The price at which the pool began, as `spotPrice` has it. */
+export function priceAtCreation({ crr, virtualReserve, virtualSupply }: PoolFigures): bigint {
+  return priceOf(virtualReserve, crr, virtualSupply);
+}
+
+/** The price at a reserve, the virtual one included, and a supply, as `spotPrice` has it. */
+export function priceOf(reserve: bigint, crr: bigint, supply: bigint): bigint {
+  return (reserve * 10n ** 42n) / (crr * supply);
+}

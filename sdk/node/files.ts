@@ -1,0 +1,24 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { Problem } from "../base/problem";
+
+/** Text of a file that a user named. */
+export function readText(path: string): string {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new Problem(`there is no file ${path}.`);
+  return readFileSync(path, "utf8");
+}
+
+/** For files that their owner alone may read. */
+export const OWNER_ONLY = 0o600;
+
+/** Writes a file as a whole or not at all: whoever reads it meets the old content or the new. */
+export function writeWhole(path: string, text: string, mode = 0o666): void {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    writeFileSync(draft, text, { flag: "wx", mode });
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw new Problem(`${path} cannot be written: ${(error as Error).message}.`);
+  }
+}

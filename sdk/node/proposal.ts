@@ -1,0 +1,82 @@
+// From openings to a statement and its proof, for a model whose method is a ZkProof or a hybrid with one.
+
+import { Problem } from "../base/problem";
+import { readModel, type Connection, type ImprovableModel } from "../client/connect";
+import { commit, type Opening } from "../proofs/commitment";
+import { countRows, provenBy, type Counts } from "../proofs/counts";
+import type { Bundle } from "../schemas/bundle";
+import { hashStatement, statementDomain } from "../schemas/statement";
+import { compose, type Proposal, type Proposed } from "../statements/propose";
+import { requireAcceptable } from "../statements/review";
+import { encodeZkProof, prove, recordedKeyHash, type ProverProgress } from "./prover";
+
+/** What the prover is told: openings instead of measured figures. */
+export interface ZkProposal extends Omit<Proposal, "measured" | "candidateCommitment"> {
+  readonly labels: Opening;
+  readonly baseline: Opening;
+  readonly candidate: Opening;
+  readonly contributionDataHash: string;
+}
+
+/** A statement with its proof, and what the proof reveals. */
+export interface ProvenProposal extends Proposed {
+  readonly counts: Counts;
+}
+
+/** Makes the statement that the openings prove, refuses what the chain would refuse, proves it, and asks the chain about the proof. */
+export async function proposeProof(
+  chain: Connection,
+  proposal: ZkProposal,
+  progress: ProverProgress,
+): Promise<ProvenProposal> {
+  const { modelId, labels, baseline, candidate } = proposal;
+  if (new Set([labels, baseline, candidate].map(({ capacity }) => capacity)).size > 1)
+    throw new Problem("the openings are for circuits of different capacity: commit all for the same.");
+  const counts = countRows(labels.bits, baseline.bits, candidate.bits);
+  const model = await readModel(chain, modelId);
+  await requireCircuit(modelId, model, labels.capacity);
+  const evaluationDataHash = commit(labels);
+  requireCommitment("the labels", evaluationDataHash, model.benchmark.evaluationDataHash);
+  requireCommitment("the baseline's predictions", commit(baseline), model.benchmark.modelCommitment);
+
+  const { bundle, claims } = await compose(chain, model, {
+    ...proposal,
+    measured: { ...measuredBy(counts, model), evaluationDataHash, contributionDataHash: proposal.contributionDataHash },
+    candidateCommitment: commit(candidate),
+  });
+  const digest = hashStatement(statementDomain(BigInt(chain.network.chainId), chain.address), bundle.statement);
+  const { n, baselineCorrect, candidateCorrect, disagreements } = counts;
+  progress(`${n} rows, ${baselineCorrect} → ${candidateCorrect} right, ${disagreements} disagreements`);
+  const { proof } = await prove({ labels, baseline, candidate, digest }, progress);
+  const proven: Bundle = { ...bundle, proof: encodeZkProof(counts, proof) };
+  const { waitsForLimit } = await requireAcceptable(chain, proven);
+  progress("the chain accepts the proof");
+  if (waitsForLimit !== undefined) progress(`waits for another day: today's limit leaves ${waitsForLimit} bps`);
+  return { counts, bundle: proven, ...(claims && { claims }) };
+}
+
+/** The best figures that ZkProof lets a statement say. */
+function measuredBy(counts: Counts, { benchmark: { specHash, baselineScore } }: ImprovableModel) {
+  const { score, improvementBps, lowerBoundBps } = provenBy(counts);
+  const best = baselineScore + improvementBps;
+  const candidateScore = score < best ? score : best;
+  return { specHash, baselineScore, candidateScore, sampleSize: BigInt(counts.n), runs: 1n, lowerBoundBps };
+}
+
+async function requireCircuit(
+  modelId: string,
+  { method: { zkProof } }: ImprovableModel,
+  capacity: number,
+): Promise<void> {
+  if (zkProof === undefined)
+    throw new Problem(`${modelId} asks for attestations and for no proof: make the statement with statement.`);
+  const [keyHash, recorded] = [await zkProof.keyHash(), recordedKeyHash(capacity)];
+  if (keyHash === recorded) return;
+  throw new Problem(
+    `the ZkProof of ${modelId}, ${await zkProof.getAddress()}, has the key ${keyHash}, not that recorded for circuits of ${capacity} rows, ${recorded}.`,
+  );
+}
+
+function requireCommitment(what: string, opened: string, onChain: string): void {
+  if (opened !== onChain) throw new Problem(`the opening of ${what} opens ${opened}, but the chain has ${onChain}.`);
+}

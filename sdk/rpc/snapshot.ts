@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// The chain as the doctor sees it: one block of it, read in batches, never written.
+
+import {
+  Contract,
+  isError,
+  toQuantity,
+  type BaseContract,
+  type ContractRunner,
+  type Interface,
+  type LogDescription,
+} from "ethers";
+import { Problem } from "../base/problem";
+import { NodeRefusal, Rpc } from "./batch";
+import { readLogs } from "./logs";
+
+/** A contract did not answer a view as its code should. */
+export class Unanswered extends Error {}
+
+/** An event of a contract, in the order of the chain. */
+export interface Event {
+  readonly address: string;
+  readonly blockNumber: number;
+  readonly event: LogDescription;
+}
+
+/** A contract and its address. */
+export interface Located {
+  readonly address: string;
+  readonly compiled: { readonly abi: Interface };
+}
+
+/** What nodes answer with when a call reverts. */
+const REVERTED = 3;
+
+/** One block of a chain. */
+export class Chain {
+  private readonly runner: ContractRunner;
+
+  private constructor(
+    private readonly rpc: Rpc,
+    readonly block: number,
+    readonly timestamp: bigint,
+  ) {
+    this.runner = { provider: null, call: async ({ to, data }) => this.call(String(await to), data ?? "0x") };
+  }
+
+  /** The latest block of the chain behind an address. */
+  static async at(url: string, network: { readonly name: string; readonly chainId: number }): Promise<Chain> {
+    const rpc = new Rpc(url);
+    const actual = Number(await rpc.send<string>("eth_chainId", []));
+    if (actual !== network.chainId) {
+      throw new Problem(`${network.name} answers with the chain id ${actual}, expected ${network.chainId}.`);
+    }
+    const latest = await rpc.send<Block>("eth_getBlockByNumber", ["latest", false]);
+    return new Chain(rpc, Number(latest.number), BigInt(latest.timestamp));
+  }
+
+  /** A contract whose views answer as of this block. */
+  contract<T extends BaseContract>({ address, compiled }: Located): T {
+    return new Contract(address, compiled.abi, this.runner) as unknown as T;
+  }
+
+  /** The code at an address, `0x` where there is none. */
+  code(address: string): Promise<string> {
+    return this.rpc.send("eth_getCode", [address, toQuantity(this.block)]);
+  }
+
+  /** The code that a creation code would leave on chain. */
+  created(creationCode: string): Promise<string> {
+    return this.rpc.send("eth_call", [{ data: creationCode }, toQuantity(this.block)]);
+  }
+
+  /** The time of a block. */
+  async timeOf(block: number): Promise<bigint> {
+    const found = await this.rpc.send<Block>("eth_getBlockByNumber", [toQuantity(block), false]);
+    return BigInt(found.timestamp);
+  }
+
+  /** All events of contracts from a block on; what is no event of theirs is left out. */
+  async events(contracts: readonly Located[], from: number): Promise<Event[]> {
+    const compiledAt = new Map(contracts.map(({ address, compiled }) => [address.toLowerCase(), compiled]));
+    const address = [...compiledAt.keys()];
+    return readLogs({ from, to: this.block }, async (part) => {
+      const filter = { address, fromBlock: toQuantity(part.from), toBlock: toQuantity(part.to) };
+      const logs = await this.rpc.send<Log[]>("eth_getLogs", [filter]);
+      return logs.flatMap((log) => {
+        const event = compiledAt.get(log.address.toLowerCase())?.abi.parseLog(log);
+        return event ? [{ address: log.address, blockNumber: Number(log.blockNumber), event }] : [];
+      });
+    });
+  }
+
+  private async call(to: string, data: string): Promise<string> {
+    try {
+      return await this.rpc.send("eth_call", [{ to, data }, toQuantity(this.block)]);
+    } catch (error) {
+      if (!(error instanceof NodeRefusal)) throw error;
+      if (isRevert(error)) throw new Unanswered(`call of ${data.slice(0, 10)} reverted`);
+      throw new Problem(`the node refuses a call: ${error.message}; run the command again, or use another node.`);
+    }
+  }
+}
+
+interface Block {
+  readonly number: string;
+  readonly timestamp: string;
+}
+
+interface Log {
+  readonly address: string;
+  readonly blockNumber: string;
+  readonly topics: string[];
+  readonly data: string;
+}
+
+/** Reads something of contracts; undefined when one of them does not answer as its code should. */
+export async function answerOf<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Unanswered || isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What a contract answered cannot be decoded. */
+function isUnreadable(error: unknown): boolean {
+  return isError(error, "BAD_DATA") || isError(error, "BUFFER_OVERRUN");
+}
+
+/** The node made the call and it failed; the other refusals are of the call itself. */
+function isRevert({ code, message }: NodeRefusal): boolean {
+  return code === REVERTED || /revert|opcode|out of gas|stack (over|under)flow|EVM error/i.test(message);
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Contributors behind a root, as JSON: with it anybody can rebuild the tree, check the root and claim.
+
+import { id } from "ethers";
+import { address, Fields, hash, publishedId } from "../base/fields";
+import { Problem } from "../base/problem";
+import { chainNumber } from "./bundle";
+import { weight } from "./contributorsFile";
+import { buildContributorTree, type ContributorTree, type WeightedContributor } from "./distribution";
+import { readJson, toJson } from "./json";
+
+/** All contributors of one evaluation and the root that stands in its statement. */
+export interface Claims {
+  readonly chainId: number;
+  readonly verifier: string;
+  readonly modelId: string;
+  readonly evaluationId: string;
+  readonly contributorsRoot: string;
+  readonly contributors: readonly WeightedContributor[];
+}
+
+/** Reads and checks a claims file; the root must be that of its contributors. */
+export function readClaims(name: string, text: string): Claims {
+  const fields = new Fields(readJson(name, text));
+  const claims = {
+    chainId: fields.read("chainId", chainNumber),
+    verifier: fields.read("verifier", address),
+    modelId: fields.read("modelId", publishedId),
+    evaluationId: fields.read("evaluationId", hash),
+    contributorsRoot: fields.read("contributorsRoot", hash),
+    contributors: fields.list("contributors").map((entry) => ({
+      account: entry.read("account", address),
+      weight: entry.read("weight", weight),
+    })),
+  };
+  fields.refuse(name);
+  const { root } = treeOf(name, claims);
+  if (root !== claims.contributorsRoot) {
+    throw new Problem(`${name}: contributorsRoot is ${claims.contributorsRoot}, its contributors' root is ${root}.`);
+  }
+  return claims;
+}
+
+/** The claims file as JSON. */
+export const formatClaims = (claims: Claims): string => toJson(claims);
+
+/** The tree behind the root; `name` is what messages call the contributors' file. */
+export function treeOf(
+  name: string,
+  { modelId, evaluationId, contributors }: Pick<Claims, "modelId" | "evaluationId" | "contributors">,
+): ContributorTree {
+  try {
+    return buildContributorTree(id(modelId), evaluationId, contributors);
+  } catch (error) {
+    throw new Problem(`${name}: ${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// An attester's signature over a statement.
+
+import type { Signer } from "ethers";
+import { Problem } from "../base/problem";
+import type { Bundle } from "../schemas/bundle";
+import { STATEMENT_TYPES, statementDomain, type ImprovementStatement } from "../schemas/statement";
+import { requireProof } from "./method";
+import type { Review } from "./review";
+
+/**
+ * Adds the signer's attestation to a statement that was found acceptable; refuses who is no attester or has signed, and a statement
+ * without the proof that its model asks for.
+ */
+export async function attest({ bundle, model }: Review, signer: Signer): Promise<Bundle> {
+  const { attesters, zkProof } = model.method;
+  if (attesters === undefined) {
+    throw new Problem(`${bundle.modelId} is verified by a proof alone: there is nothing to sign, submit it as it is.`);
+  }
+  if (zkProof) requireProof(bundle);
+  const account = await signer.getAddress();
+  if (!(await attesters.contract.isAttester(account))) {
+    throw new Problem(`${account} is not an attester of ${await attesters.contract.getAddress()}.`);
+  }
+  if (bundle.attestations.some((attestation) => attestation.signer === account)) {
+    throw new Problem(`${account} has signed this statement before.`);
+  }
+  const domain = statementDomain(BigInt(bundle.chainId), bundle.verifier);
+  const signature = await signer.signTypedData(domain, STATEMENT_TYPES, toCall(bundle.statement));
+  return { ...bundle, attestations: [...bundle.attestations, { signer: account, signature }] };
+}
+
+/** A statement in the form that contract calls and signers take. */
+export function toCall(statement: ImprovementStatement) {
+  return { ...statement, contributors: [...statement.contributors] };
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// From an evaluation and the contributors to the statement that attesters are asked to sign.
+
+import { id, ZeroHash } from "ethers";
+import { Fields, hash, type Rule } from "../base/fields";
+import { Problem } from "../base/problem";
+import { readModel, timeOf, type Connection, type ImprovableModel } from "../client/connect";
+import { readFigures, type Bundle, type Figures } from "../schemas/bundle";
+import { treeOf, type Claims } from "../schemas/claims";
+import { MAX_LISTED, shareOut } from "../schemas/contributorsFile";
+import type { WeightedContributor } from "../schemas/distribution";
+import { readJson } from "../schemas/json";
+import { requireAcceptable } from "./review";
+
+/** What `evaluate` found, as far as a statement says it. */
+export interface Measured extends Figures {
+  readonly contributionDataHash: string;
+}
+
+export interface Proposal {
+  readonly modelId: string;
+  /** Name of the evaluation, unique per model; its hash is the evaluation's id. */
+  readonly evaluationName: string;
+  readonly measured: Measured;
+  readonly contributors: readonly WeightedContributor[];
+  /** Commitment to the candidate's predictions; zero for none. */
+  readonly candidateCommitment: string;
+  /** How long the statement may be submitted, in seconds. */
+  readonly life: bigint;
+}
+
+/** An unsigned statement, and the contributors behind its root when they are too many to be listed. */
+export interface Proposed {
+  readonly bundle: Bundle;
+  readonly claims?: Claims;
+}
+
+const CONTRIBUTION: Rule<string> = { ...hash, expected: "the hash that evaluate --contribution gives" };
+
+/** Reads what `evaluate` prints; of its fields a statement needs only some. */
+export function readMeasured(name: string, text: string): Measured {
+  const content = readJson(name, text);
+  const isObject = typeof content === "object" && content !== null && !Array.isArray(content);
+  const fields = new Fields(isObject ? onlyNeeded(content) : content);
+  const measured = {
+    ...readFigures(fields),
+    contributionDataHash: fields.read("contributionDataHash", CONTRIBUTION),
+  };
+  fields.refuse(name);
+  return measured;
+}
+
+const NEEDED: readonly (keyof Measured)[] = [
+  "specHash",
+  "evaluationDataHash",
+  "baselineScore",
+  "candidateScore",
+  "sampleSize",
+  "runs",
+  "lowerBoundBps",
+  "contributionDataHash",
+];
+
+function onlyNeeded(content: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(content).filter(([key]) => (NEEDED as readonly string[]).includes(key)));
+}
+
+/** The statement that attesters are asked to sign; throws a {@link Problem} where the chain would not pay for it. */
+export async function propose(chain: Connection, proposal: Proposal): Promise<Proposed> {
+  const { modelId, candidateCommitment } = proposal;
+  const model = await readModel(chain, modelId);
+  if (model.method.zkProof) throw new Problem(`${modelId} asks for a proof: make statement and proof with prove.`);
+  if (model.benchmark.modelCommitment !== ZeroHash && candidateCommitment === ZeroHash) {
+    throw new Problem(`${modelId} has a committed baseline: state the candidate's with --candidate-commitment.`);
+  }
+  return compose(chain, model, proposal);
+}
+
+/** The statement that the model's benchmark pays for now, whatever is to vouch for it. */
+export async function compose(
+  chain: Connection,
+  { model, version, benchmark, method }: ImprovableModel,
+  proposal: Proposal,
+): Promise<Proposed> {
+  const { modelId, contributors, candidateCommitment } = proposal;
+  const { contributionDataHash, ...figures } = proposal.measured;
+  const baselineCommitment = benchmark.modelCommitment;
+  const evaluationId = id(proposal.evaluationName);
+  const isListed = contributors.length <= MAX_LISTED;
+  const origin = { chainId: chain.network.chainId, verifier: chain.address, modelId };
+  const contributorsRoot = isListed
+    ? ZeroHash
+    : treeOf("the contributors", { modelId, evaluationId, contributors }).root;
+  const bundle: Bundle = {
+    ...origin,
+    statement: {
+      evaluation: { model, benchmarkVersion: version, ...figures, baselineCommitment, candidateCommitment },
+      evaluationId,
+      contributionDataHash,
+      contributors: isListed ? shareOut(contributors) : [],
+      contributorsRoot,
+      attesterEpoch: method.attesters?.epoch ?? 0n,
+      deadline: (await timeOf(chain)) + proposal.life,
+    },
+    attestations: [],
+  };
+  await requireAcceptable(chain, bundle);
+  return { bundle, ...(!isListed && { claims: { ...origin, evaluationId, contributorsRoot, contributors } }) };
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// Whether the chain would pay for a statement, before anybody signs or sends it, and what it says in words.
+
+import { ZeroHash } from "ethers";
+import { Problem } from "../base/problem";
+import { formatInteger, formatTokens, roundTokens } from "../base/units";
+import { readModel, revertOf, timeOf, type Connection, type ImprovableModel } from "../client/connect";
+import { withHint } from "../client/errors";
+import type { Bundle } from "../schemas/bundle";
+import { treeOf, type Claims } from "../schemas/claims";
+import { contributorAmount } from "../schemas/distribution";
+import { hashStatement, statementDomain, type ImprovementStatement } from "../schemas/statement";
+
+/** Longest life of a statement, in seconds. */
+export const MAX_LIFE = 172_800n;
+
+/** How many contributors behind a root are shown. */
+const SHOWN_CONTRIBUTORS = 5;
+
+/** How the code of an account begins that delegates to a contract (EIP-7702). */
+const DELEGATION = "0xef0100";
+
+/** What the chain says about a statement now. */
+export interface Review {
+  readonly bundle: Bundle;
+  readonly model: ImprovableModel;
+  readonly ownerReward: bigint;
+  readonly contributorsReward: bigint;
+  /** What is left of the day's limit, in bps, when the improvement is more. */
+  readonly waitsForLimit?: bigint;
+  readonly now: bigint;
+}
+
+/** Refuses a statement for another chain or verifier. */
+export function requireDestination(
+  { network, address }: Connection,
+  { chainId, verifier }: Pick<Bundle, "chainId" | "verifier">,
+) {
+  if (chainId !== network.chainId) {
+    throw new Problem(`the statement is for chain ${chainId}, ${network.name} is chain ${network.chainId}.`);
+  }
+  if (verifier !== address) throw new Problem(`the statement is for the verifier ${verifier}, expected ${address}.`);
+}
+
+/**
+ * Refuses a statement that the chain would not pay for now, and says everything about it that an attester has to know. Only the
+ * day's limit may be in its way: that passes with the day.
+ */
+export async function requireAcceptable(chain: Connection, bundle: Bundle): Promise<Review> {
+  requireDestination(chain, bundle);
+  const { modelId, statement } = bundle;
+  const { evaluation, evaluationId } = statement;
+  const model = await readModel(chain, modelId);
+  const now = await timeOf(chain);
+  requireAlive(statement, now);
+  const epoch = model.method.attesters?.epoch ?? 0n;
+  if (statement.attesterEpoch !== epoch) {
+    throw new Problem(`the attester epoch is ${statement.attesterEpoch}, expected ${epoch}: make the statement again.`);
+  }
+  if (await chain.verifier.isUsed(evaluation.model, evaluationId)) {
+    throw new Problem(`the evaluation ${evaluationId} of ${modelId} was paid before: take another evaluation id.`);
+  }
+  requireSameBenchmark(bundle, model);
+  const waitsForLimit = await requireStrong(chain, statement);
+  await requireValidProof(chain, model, bundle);
+  const [ownerReward, contributorsReward] = await chain.verifier.previewReward(
+    evaluation.model,
+    evaluation.candidateScore,
+  );
+  return { bundle, model, ownerReward, contributorsReward, now, ...(waitsForLimit !== undefined && { waitsForLimit }) };
+}
+
+/**
+ * The statement for an attester's eyes, line by line. With contributors behind a root, their file must be at hand. Payees that are
+ * contracts are marked: what a pool or the fee router is paid stays there for ever, and the verifier refuses only some of them.
+ */
+export async function describe(chain: Connection, review: Review, claims?: Claims): Promise<string[]> {
+  const { network } = chain;
+  const { bundle, model, ownerReward, contributorsReward, waitsForLimit, now } = review;
+  const { modelId, statement } = bundle;
+  const { evaluation, evaluationId, contributionDataHash, deadline } = statement;
+  const tokens = (wei: bigint) => `${formatTokens(roundTokens(wei))} ${model.symbol}`;
+  const rows: [string, string][] = [
+    ["for", `verifier ${bundle.verifier} on ${network.name}, chain ${bundle.chainId}`],
+    [
+      "improvement",
+      `score ${evaluation.baselineScore} → ${evaluation.candidateScore}, ${deltaOf(statement)} bps; with 97.5 % confidence at least ${evaluation.lowerBoundBps} bps`,
+    ],
+    [
+      "measured on",
+      `${formatInteger(evaluation.sampleSize)} examples in ${evaluation.runs} runs, benchmark version ${evaluation.benchmarkVersion}`,
+    ],
+    ["benchmark", evaluation.specHash],
+    ["evaluation data", evaluation.evaluationDataHash],
+    ["contribution", contributionDataHash],
+    ["baseline", orNone(evaluation.baselineCommitment)],
+    ["candidate", orNone(evaluation.candidateCommitment)],
+    ["evaluation id", evaluationId],
+    ["reward", `${tokens(ownerReward + contributorsReward)} at the present rate`],
+    ["owner", `${model.owner}: ${tokens(ownerReward)}`],
+    ["contributors", `${tokens(contributorsReward)} to`],
+    ...(await payeesOf(chain, review, claims)).map((payee): [string, string] => ["", payee]),
+    ...vouchersOf(review),
+    ["until", `${new Date(Number(deadline) * 1000).toISOString()}, ${hours(deadline - now)} hours from now`],
+  ];
+  const note =
+    waitsForLimit === undefined ? [] : [`  waits for another day: today's limit leaves ${waitsForLimit} bps`];
+  return [`Improvement of ${modelId}`, ...rows.map(([name, value]) => `  ${name.padEnd(16)} ${value}`), ...note];
+}
+
+/** By how much the candidate is better, in bps. */
+export function deltaOf({ evaluation }: Pick<ImprovementStatement, "evaluation">): bigint {
+  const difference = evaluation.candidateScore - evaluation.baselineScore;
+  return difference < 0n ? -difference : difference;
+}
+
+function requireAlive({ deadline }: ImprovementStatement, now: bigint): void {
+  if (deadline < now) {
+    throw new Problem(`the deadline ${deadline} has passed, the chain's time is ${now}: make the statement again.`);
+  }
+  if (deadline > now + MAX_LIFE) {
+    throw new Problem(
+      `the deadline is ${deadline}, expected at most ${now + MAX_LIFE}: two days from the chain's time.`,
+    );
+  }
+}
+
+function requireSameBenchmark(
+  { modelId, statement: { evaluation } }: Bundle,
+  { version, benchmark }: ImprovableModel,
+): void {
+  const present: [string, string | bigint, string | bigint][] = [
+    ["benchmarkVersion", evaluation.benchmarkVersion, version],
+    ["specHash", evaluation.specHash, benchmark.specHash],
+    ["evaluationDataHash", evaluation.evaluationDataHash, benchmark.evaluationDataHash],
+    ["baselineScore", evaluation.baselineScore, benchmark.baselineScore],
+    ["baselineCommitment", evaluation.baselineCommitment, benchmark.modelCommitment],
+  ];
+  const different = present.filter(([, stated, onChain]) => stated !== onChain);
+  if (different.length === 0) return;
+  const list = different.map(([name, stated, onChain]) => `${name} is ${stated}, the chain has ${onChain}`);
+  throw new Problem(`the statement is not of the present benchmark of ${modelId}: ${list.join("; ")}.`);
+}
+
+/** Asks the registry about the benchmark's minima; answers what is left today when the day's limit is all that is in the way. */
+async function requireStrong(chain: Connection, { evaluation }: ImprovementStatement): Promise<bigint | undefined> {
+  const { registry } = chain;
+  try {
+    await registry.previewImprovement(evaluation);
+    return undefined;
+  } catch (error) {
+    const revert = await revertOf(chain, error);
+    if (revert.name === "DailyLimitExceeded") return registry.remainingTodayBps(evaluation.model);
+    throw new Problem(withHint({ ...revert, message: `the chain would refuse the statement: ${revert.message}` }));
+  }
+}
+
+/** Asks the model's ZkProof about the bundle's proof, if there is one. */
+async function requireValidProof(
+  chain: Connection,
+  { method: { zkProof } }: ImprovableModel,
+  { statement, proof }: Bundle,
+): Promise<void> {
+  if (zkProof === undefined || proof === undefined) return;
+  const digest = hashStatement(statementDomain(BigInt(chain.network.chainId), chain.address), statement);
+  try {
+    await zkProof.verify(statement.evaluation, statement.attesterEpoch, digest, proof);
+  } catch (error) {
+    const revert = await revertOf(chain, error);
+    throw new Problem(withHint({ ...revert, message: `the chain would refuse the proof: ${revert.message}` }));
+  }
+}
+
+/** What vouches for the statement so far, and who must. */
+function vouchersOf({ model: { method }, bundle: { attestations, proof } }: Review): [string, string][] {
+  const rows: [string, string][] = [];
+  if (method.zkProof) rows.push(["proof", proof === undefined ? "missing" : "valid"]);
+  if (method.attesters) {
+    const { threshold, count, epoch } = method.attesters;
+    const signed = attestations.map(({ signer }) => signer).join(", ");
+    rows.push(
+      ["must sign", `${threshold} of ${count} attesters, epoch ${epoch}`],
+      ["signed by", signed || "nobody yet"],
+    );
+  }
+  return rows;
+}
+
+async function payeesOf(
+  chain: Connection,
+  { bundle, contributorsReward, model }: Review,
+  claims: Claims | undefined,
+): Promise<string[]> {
+  const { contributors, contributorsRoot } = bundle.statement;
+  const marked = async (account: string, part: string) =>
+    `${account}: ${part}${(await isContract(chain, account)) ? "; a contract: see that it can pass tokens on" : ""}`;
+  if (contributorsRoot === ZeroHash) {
+    return Promise.all(
+      contributors.map(({ account, shareBps }) => marked(account, `${(Number(shareBps) / 100).toFixed(2)} %`)),
+    );
+  }
+  if (claims === undefined) {
+    throw new Problem("the statement names its contributors by a root only: show them with --claims <file>.");
+  }
+  const { root, leaves } = treeOf("the claims file", { ...bundle.statement, ...claims });
+  if (root !== contributorsRoot) {
+    throw new Problem(`the claims file has the root ${root}, the statement ${contributorsRoot}.`);
+  }
+  const largest = [...leaves].sort((a, b) => Number(b.to - b.from - (a.to - a.from))).slice(0, SHOWN_CONTRIBUTORS);
+  const amountOf = (leaf: (typeof leaves)[number]) =>
+    `${formatTokens(roundTokens(contributorAmount(contributorsReward, leaf)))} ${model.symbol}`;
+  return [
+    `${leaves.length} accounts behind the root ${root}: the largest are`,
+    ...(await Promise.all(largest.map((leaf) => marked(leaf.account, amountOf(leaf))))),
+  ];
+}
+
+/** Whether an address has code of its own; an account that delegates to some is still its key's. */
+async function isContract({ access }: Connection, account: string): Promise<boolean> {
+  const code = await access.ethers.provider.getCode(account);
+  return code !== "0x" && !code.startsWith(DELEGATION);
+}
+
+function orNone(commitment: string): string {
+  return commitment === ZeroHash ? "not committed" : commitment;
+}
+
+function hours(seconds: bigint): string {
+  return (Number(seconds) / 3600).toFixed(1);
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+import { expect } from "chai";
+import { dataSlice, keccak256, toBeHex } from "ethers";
+import { isHealthy, toDocument, type Diagnosis } from "../../../deploy/doctor/report";
+import { toText } from "../../../scripts/cli/views/diagnosis";
+import { main } from "../../../scripts/doctor";
+import { toJson } from "../../../sdk/schemas/json";
+import { runMain, withVariables } from "../../helpers/live";
+import { freePort, rpc, runScript } from "../../helpers/process";
+import { DAY } from "../../helpers/units";
+import { DEVIATIONS, NOTABLE } from "./deviations";
+import {
+  addressOf,
+  buildWorld,
+  codeOf,
+  create,
+  deployProof,
+  holderOf,
+  look,
+  notableOf,
+  now,
+  send,
+  setCode,
+  STRANGER,
+  time,
+  timelockOf,
+  wrongOf,
+  type Redeclare,
+  type World,
+} from "./support";
+
+describe("doctor @uninstrumented", () => {
+  let world: World;
+  let snapshot: unknown;
+
+  before(async () => {
+    world = await buildWorld();
+    snapshot = await rpc(world.node.url, "evm_snapshot");
+  });
+
+  afterEach(async () => {
+    await rpc(world.node.url, "evm_revert", [snapshot]);
+    snapshot = await rpc(world.node.url, "evm_snapshot");
+  });
+
+  after(() => world.node.stop());
+
+  describe("a model that was launched, traded, improved and used", () => {
+    it("finds nothing wrong and nothing notable", () => {
+      expect({ wrong: wrongOf(world.clean), notable: notableOf(world.clean) }).to.deep.equal({
+        wrong: [],
+        notable: [],
+      });
+      expect(isHealthy(world.clean)).to.equal(true);
+    });
+
+    it("has looked at something in every check, but at no proof and no operation: there is none", () => {
+      const empty = world.clean.checks.filter(({ looked }) => looked === 0).map(({ name }) => name);
+      expect(empty).to.deep.equal(["code of methods with proofs", "operations that wait"]);
+    });
+  });
+
+  for (const [group, deviations] of Object.entries(DEVIATIONS)) {
+    describe(`${group} deviate`, () => {
+      for (const { name, deviate } of deviations) {
+        it(`finds ${name}, and nothing else`, async () => {
+          const { wrong, redeclare } = await deviate(world);
+          const diagnosis = await diagnose(redeclare);
+          expect(wrongOf(diagnosis)).to.deep.equal(wrong);
+          expect(isHealthy(diagnosis)).to.equal(false);
+        });
+      }
+    });
+  }
+
+  describe("a benchmark may be proven", () => {
+    const CAPACITY = 64;
+    let proof: string;
+    let withProof: Redeclare;
+
+    beforeEach(async () => {
+      proof = await deployProof(world, CAPACITY);
+      withProof = (declared) => ({
+        ...declared,
+        methods: [{ contract: "ZkProof", address: proof, capacity: CAPACITY }],
+      });
+    });
+
+    const allow = () => send(world, timelockOf(world), "ModelRegistry", "setMethodAllowed", [proof, true]);
+
+    it("finds nothing wrong with a method that has the recorded key and is allowed", async () => {
+      await allow();
+      const diagnosis = await diagnose(withProof);
+      expect({ wrong: wrongOf(diagnosis), notable: notableOf(diagnosis) }).to.deep.equal({ wrong: [], notable: [] });
+    });
+
+    it("shows one that is not allowed yet, and does not fail", async () => {
+      const diagnosis = await diagnose(withProof);
+      expect(notableOf(diagnosis)).to.deep.equal([
+        `verification methods allowed: the ZkProof ${proof}: deployed and not allowed; the admin can call setMethodAllowed`,
+      ]);
+      expect(isHealthy(diagnosis)).to.equal(true);
+    });
+
+    it("finds one with another key", async () => {
+      await allow();
+      const expected = await codeOf(world, proof);
+      const { places } = world.build("ZkProof").immutables.find(({ name }) => name === "Groth16._gammaX1")!;
+      const key = dataSlice(expected, places[0]!.start, places[0]!.start + places[0]!.length);
+      const other = expected.replace(key.slice(2), toBeHex(BigInt(key) ^ 1n, 32).slice(2));
+      await setCode(world, proof, other);
+      expect(wrongOf(await diagnose(withProof))).to.deep.equal([
+        `code of methods with proofs: the code of ZkProof for 64 rows at ${proof} is ${keccak256(other)}, declared ${keccak256(expected)}: let the admin disallow it; deploy the circuit's recorded key anew`,
+      ]);
+    });
+  });
+
+  describe("a benchmark may need attesters and a proof", () => {
+    const CAPACITY = 64;
+
+    /** A hybrid of the attesters and of a proof, and what the journal would say of both. */
+    async function deployHybrid(part?: string): Promise<{ hybrid: string; withHybrid: Redeclare; parts: string[] }> {
+      const proof = await deployProof(world, CAPACITY);
+      const own = addressOf(world, "OracleAttestation");
+      const hybrid = await create(world, "Hybrid", [ascending(part ?? proof, own)]);
+      const methods = [
+        { contract: "ZkProof", address: proof, capacity: CAPACITY },
+        { contract: "Hybrid", address: hybrid, capacity: CAPACITY },
+      ] as const;
+      return { hybrid, withHybrid: (declared) => ({ ...declared, methods }), parts: [proof, own].sort() };
+    }
+
+    const ascending = (...addresses: string[]) => addresses.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+    const allow = (method: string) =>
+      send(world, timelockOf(world), "ModelRegistry", "setMethodAllowed", [method, true]);
+
+    it("finds nothing wrong with an allowed hybrid, whose proof is not allowed by itself", async () => {
+      const { hybrid, withHybrid } = await deployHybrid();
+      await allow(hybrid);
+      const diagnosis = await diagnose(withHybrid);
+      expect({ wrong: wrongOf(diagnosis), notable: notableOf(diagnosis) }).to.deep.equal({ wrong: [], notable: [] });
+    });
+
+    it("shows a hybrid that is not allowed yet, and does not fail", async () => {
+      const { hybrid, withHybrid } = await deployHybrid();
+      const diagnosis = await diagnose(withHybrid);
+      expect({ wrong: wrongOf(diagnosis), notable: notableOf(diagnosis) }).to.deep.equal({
+        wrong: [],
+        notable: [
+          `verification methods allowed: the Hybrid ${hybrid}: deployed and not allowed; the admin can call setMethodAllowed`,
+        ],
+      });
+    });
+
+    it("finds a hybrid of other methods", async () => {
+      const { hybrid, withHybrid, parts } = await deployHybrid(STRANGER);
+      await allow(hybrid);
+      const own = addressOf(world, "OracleAttestation");
+      expect(wrongOf(await diagnose(withHybrid))).to.deep.equal([
+        `code of methods with proofs: methods of Hybrid for 64 rows at ${hybrid} is ${[STRANGER, own].sort().join()}, declared ${parts.join()}: let the admin disallow it; deploy the circuit's recorded key anew`,
+      ]);
+    });
+  });
+
+  describe("something is under way", () => {
+    for (const { name, prepare } of NOTABLE) {
+      it(`shows ${name}, and does not fail`, async () => {
+        const notable = await prepare(world);
+        const diagnosis = await diagnose();
+        expect({ notable: notableOf(diagnosis), wrong: wrongOf(diagnosis) }).to.deep.equal({ notable, wrong: [] });
+        expect(isHealthy(diagnosis)).to.equal(true);
+      });
+    }
+  });
+
+  describe("as a command", () => {
+    const doctor = (env: Record<string, string>, ...args: string[]) =>
+      runMain(main, ["--network", "localhost", ...args], env);
+
+    it("exits with 0 and prints tables when every check passes", async () => {
+      const { code, stdout, stderr } = await doctor(world.node.env);
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+      expect(stdout).to.match(/^localhost, chain 31337, block \d+: 1 model\n\ncode\n {2}ok {7}code of /);
+      expect(stdout).to.match(/\n {4}OPERATOR_ROLE on TokenManager, delay [^\n]*: grantRole, revokeRole\n/);
+      expect(stdout).to.match(/\n\n\d+ checks pass\n$/);
+      expect(stdout).not.to.contain("WRONG");
+    });
+
+    it("exits with 1 and prints one document when something is wrong", async () => {
+      await setCode(world, addressOf(world, "UsageFeeRouter"), "0x");
+      const args = ["--network", "localhost", "--json"];
+      const { code, stdout, stderr } = await runScript("scripts/doctor.ts", args, world.node.env);
+      expect({ code, stderr }).to.deep.equal({ code: 1, stderr: "" });
+      expect(JSON.parse(stdout)).to.deep.equal(JSON.parse(toJson(toDocument(await diagnose()))));
+      expect(JSON.parse(stdout)).to.deep.include({ isHealthy: false, models: 1 });
+    });
+
+    it("exits with 2 and one line where there is no deployment, or no answer", async () => {
+      const { env } = world.node;
+      const nothing = await doctor({ ...env, DEPLOYMENTS: `${env.DEPLOYMENTS}/elsewhere` });
+      const unreachable = await doctor({ ...env, RPC_URL_LOCALHOST: `http://127.0.0.1:${await freePort()}` });
+      expect(nothing).to.deep.equal({
+        code: 2,
+        stdout: "",
+        stderr:
+          "doctor: the journal of localhost has no complete deployment: deploy the protocol, or name the folder of its journal in DEPLOYMENTS.\n",
+      });
+      expect(unreachable).to.deep.equal({
+        code: 2,
+        stdout: "",
+        stderr: "doctor: the network localhost does not answer: start it (npx hardhat node) or correct its address.\n",
+      });
+    });
+  });
+
+  describe("for people", () => {
+    it("shows what is wrong with what was declared and what to do, and what is notable", async () => {
+      const { fees, line } = { fees: addressOf(world, "UsageFeeRouter"), line: "code of UsageFeeRouter" };
+      await setCode(world, fees, "0x");
+      await send(world, holderOf(world, "GUARDIAN_ROLE"), "TokenManager", "pauseLaunches", [DAY]);
+      const until = time((await now(world)) + DAY);
+      const diagnosis = await diagnose();
+      const text = await withVariables({ NO_COLOR: "1" }, async () => toText(diagnosis));
+      expect(text).to.contain(
+        [
+          `\n  WRONG    ${line} (1)`,
+          `             the ${line} at ${fees}`,
+          "               is no code",
+          `               declared ${keccak256(world.build("UsageFeeRouter").code)}`,
+          "               → check the sources out that were deployed and build them; if these are, stop using the contract\n",
+        ].join("\n"),
+      );
+      expect(text).to.contain(
+        `\n  notable  launches and improvements (2)\n             launches: paused until ${until}; a guardian can call resumeLaunches\n`,
+      );
+      expect(text).to.match(/\n1 of \d+ checks find something WRONG; 1 check with something notable$/);
+    });
+  });
+
+  function diagnose(redeclare?: Redeclare): Promise<Diagnosis> {
+    return look(world, redeclare);
+  }
+});

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+import { expect } from "chai";
+import { join, resolve } from "node:path";
+import { readConfig } from "../../operator/config";
+import { expectProblem, useFolder } from "../sdk/statements/support";
+
+const REGISTRY = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+const TOKEN = "a".repeat(32);
+
+const MINIMAL = {
+  registry: REGISTRY,
+  maxFeePerGas: "100",
+  duties: { pools: { key: { environment: "POOLS_KEY" } } },
+};
+
+describe("operator: configuration @uninstrumented", () => {
+  const folder = useFolder();
+  const read = (content: object, env: NodeJS.ProcessEnv = {}) =>
+    readConfig(folder.write("operator.json", JSON.stringify(content)), env);
+  const expectRefused = async (content: object, problem: string, env?: NodeJS.ProcessEnv) =>
+    expectProblem(() => read(content, env), `${folder.path("operator.json")}: ${problem}.`);
+
+  it("has defaults for all but the registry, the highest fee and the duties", () => {
+    expect(read(MINIMAL)).to.deep.equal({
+      registry: REGISTRY,
+      fromBlock: 0,
+      confirmations: 3,
+      replaceAfterBlocks: 5,
+      maxFeePerGas: 100_000_000_000n,
+      pollMilliseconds: 4_000,
+      models: resolve(__dirname, "../../deploy/models"),
+      duties: [{ name: "pools", key: { kind: "environment", variable: "POOLS_KEY" }, folder: "" }],
+      http: { host: "127.0.0.1", port: 9464, token: "" },
+    });
+  });
+
+  it("reads every kind of key, and paths from the file's folder", () => {
+    const { duties, models } = read({
+      ...MINIMAL,
+      models: "models",
+      duties: {
+        distribute: { key: { keystore: "a.json", passwordFile: "a.password" } },
+        pools: { key: { remote: "kms.js" } },
+        submit: { key: { development: 19 }, folder: "bundles" },
+        fees: { key: { keystore: "/keys/b.json" }, folder: "/fees" },
+      },
+    });
+    const at = (name: string) => join(folder.path("."), name);
+    expect(models).to.equal(at("models"));
+    expect(duties).to.deep.equal([
+      { name: "distribute", key: { kind: "keystore", file: at("a.json"), passwordFile: at("a.password") }, folder: "" },
+      { name: "pools", key: { kind: "remote", module: at("kms.js") }, folder: "" },
+      { name: "submit", key: { kind: "development", index: 19 }, folder: at("bundles") },
+      { name: "fees", key: { kind: "keystore", file: "/keys/b.json", passwordFile: "" }, folder: "/fees" },
+    ]);
+  });
+
+  it("names everything that is missing at once", async () => {
+    await expectRefused(
+      { duties: { fees: {} } },
+      "registry is missing, expected an address, not zero, in lower case or with its checksum; " +
+        'maxFeePerGas is missing, expected gwei as a decimal string from "0.001" to "100000"; ' +
+        "duties.fees.folder is missing, expected text of 1 to 1024 bytes; " +
+        "duties.fees.key names nothing, expected one of environment, keystore, remote, development",
+    );
+    await expectRefused(
+      { ...MINIMAL, duties: {} },
+      "duties names none, expected at least one of distribute, pools, submit, fees",
+    );
+  });
+
+  it("refuses two keys for a duty, and what it does not know", async () => {
+    await expectRefused(
+      { ...MINIMAL, duties: { pools: { key: { environment: "KEY", remote: "kms.js" } } } },
+      "duties.pools.key names environment and remote, expected one of environment, keystore, remote, development; " +
+        "duties.pools.key.environment is unknown, expected one of remote",
+    );
+    await expectRefused(
+      { ...MINIMAL, duties: { pool: {} } },
+      "duties names none, expected at least one of distribute, pools, submit, fees; duties.pool is unknown, expected one of ",
+    );
+  });
+
+  const bounds: [string, unknown, boolean][] = [
+    ["confirmations", 0, false],
+    ["confirmations", 1, true],
+    ["confirmations", 256, true],
+    ["confirmations", 257, false],
+    ["replaceAfterBlocks", 0, false],
+    ["replaceAfterBlocks", 1, true],
+    ["replaceAfterBlocks", 1000, true],
+    ["replaceAfterBlocks", 1001, false],
+    ["pollMilliseconds", 49, false],
+    ["pollMilliseconds", 50, true],
+    ["pollMilliseconds", 60_000, true],
+    ["pollMilliseconds", 60_001, false],
+    ["maxFeePerGas", "0.000999999", false],
+    ["maxFeePerGas", "0.001", true],
+    ["maxFeePerGas", "100000", true],
+    ["maxFeePerGas", "100000.000000001", false],
+    ["maxFeePerGas", 100, false],
+    ["fromBlock", -1, false],
+    ["fromBlock", 0, true],
+  ];
+  for (const [name, value, isRight] of bounds) {
+    it(`${isRight ? "takes" : "refuses"} ${name} of ${JSON.stringify(value)}`, () => {
+      const reading = () => read({ ...MINIMAL, [name]: value });
+      if (isRight) expect(reading).not.to.throw();
+      else expect(reading).to.throw(`${name} is ${JSON.stringify(value)}, expected `);
+    });
+  }
+
+  it("is open to others only with a token, which it never shows", async () => {
+    const open = { ...MINIMAL, http: { host: "0.0.0.0" } };
+    await expectRefused(
+      open,
+      "http.host is 0.0.0.0 and OPERATOR_TOKEN is missing, expected a token in the environment or 127.0.0.1",
+    );
+    await expectRefused(open, "OPERATOR_TOKEN has 31 characters, expected at least 32", {
+      OPERATOR_TOKEN: TOKEN.slice(1),
+    });
+    expect(read(open, { OPERATOR_TOKEN: TOKEN }).http.token).to.equal(TOKEN);
+    for (const host of ["127.0.0.1", "::1", "localhost"])
+      expect(() => read({ ...MINIMAL, http: { host } })).not.to.throw();
+  });
+});

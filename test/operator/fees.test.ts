@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { id, MaxUint256, parseUnits } from "ethers";
+import hre from "hardhat";
+import { utimesSync } from "node:fs";
+import { developmentKey } from "../../sdk/base/accounts";
+import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
+import { deployTools, expectProblem, type Tools } from "../sdk/statements/support";
+import { formatMeteringRecord, readMeteringRecord } from "../../operator/duties/fees";
+import {
+  ACCOUNTS,
+  buildModelFile,
+  LATER,
+  LONG_AGO,
+  openService,
+  register,
+  transactionsOf,
+  useChain,
+  useFolders,
+} from "./support";
+
+const payer = developmentKey(ACCOUNTS.fees);
+const FUNDS = parseUnits("100000", 6);
+const PRICE = "2.5";
+const FEES = { duties: ["fees"] } as const;
+
+/** The protocol with two models that trade, at a price for calls, and a fee account with funds. */
+async function deployMarkets() {
+  const tools = await deployTools();
+  const files = ["paid", "other"].map((model) => buildModelFile(tools, model, { pricePerThousandCalls: PRICE }));
+  const [distributor, poolCreator] = await Promise.all(
+    [ACCOUNTS.distribute, ACCOUNTS.pools].map(async (index) => hre.ethers.getSigner(developmentKey(index).address)),
+  );
+  for (const content of files) {
+    const { modelId, pool } = await register(tools, content);
+    await tools.tokenManager.connect(distributor!).distributeModelSupplierAllocation(modelId);
+    const token = await tools.registry.tokenOf(id(modelId));
+    const { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } = pool;
+    await tools.factory
+      .connect(poolCreator!)
+      .createPoolWithParams(modelId, token, crr, tradeFee, ibrDuration, virtualReserve, initialPrice);
+  }
+  const router: UsageFeeRouter = await hre.ethers.getContractAt("UsageFeeRouter", await tools.factory.feeRouter());
+  const account = await hre.ethers.getSigner(payer.address);
+  const reserve = await hre.ethers.getContractAt("ReserveTokenMock", await tools.factory.reserveToken(), account);
+  await reserve.mint(account, FUNDS);
+  await reserve.approve(router, MaxUint256);
+  return { tools, router, reserve: reserve as unknown as IERC20Metadata };
+}
+
+describe("operator: fees @uninstrumented", () => {
+  const chain = useChain();
+  const folders = useFolders();
+  let tools: Tools;
+  let router: UsageFeeRouter;
+  let reserve: IERC20Metadata;
+
+  beforeEach(async () => {
+    ({ tools, router, reserve } = await loadFixture(deployMarkets));
+    chain.rpc.policy = () => ({ kind: "pass" });
+  });
+  afterEach(async () => {
+    await hre.network.provider.send("evm_setAutomine", [true]);
+  });
+
+  const open = async (limits: object = {}, places = folders) =>
+    openService(tools, chain, places, { ...FEES, ...limits });
+  const drop = (record: { id: string; model?: string; amount?: string; calls?: number }, name = record.id) =>
+    folders.write(`fees/${name}.json`, { model: "paid", ...record });
+  const spent = async () => FUNDS - (await reserve.balanceOf(payer.address));
+  const sent = async () => (await transactionsOf(payer.address)).count - 2; // the fixture's mint and approval
+  const reasonOf = (name: string) => folders.json(`fees/refused/${name}.result.json`)["reason"];
+
+  it("pays amounts of several models in one transaction, and each record once", async () => {
+    const { settle, telemetry } = await open();
+    drop({ id: "a", amount: "10" });
+    drop({ id: "b", amount: "20.5", model: "other" });
+    drop({ id: "c", amount: "0.000001" });
+    await settle();
+    await settle();
+
+    expect(await spent()).to.equal(30_500_001n);
+    expect(await sent()).to.equal(1);
+    expect(folders.names("fees")).to.deep.equal([]);
+    const transactions = ["a", "b", "c"].map((name) => folders.json(`fees/done/${name}.result.json`)["transaction"]);
+    expect(new Set(transactions).size).to.equal(1);
+    const deposits = await router.queryFilter(router.filters.FeeDeposited());
+    expect(deposits.map(({ args }) => [args.model, args.infrastructureAmount + args.poolAmount])).to.have.deep.members([
+      [id("paid"), 10_000_000n],
+      [id("other"), 20_500_000n],
+      [id("paid"), 1n],
+    ]);
+    expect(telemetry.get("actions_total", { duty: "fees", result: "done" })).to.equal(3);
+  });
+
+  it("pays the calls of a model together, at its price", async () => {
+    const { settle } = await open();
+    drop({ id: "a", calls: 1_000 });
+    drop({ id: "b", calls: 2_001 });
+    drop({ id: "c", calls: 5, model: "other" });
+    await settle();
+
+    const payments = await router.queryFilter(router.filters.CallsPaid());
+    expect(payments.map(({ args }) => [args.model, args.calls, args.amount])).to.deep.equal([
+      [id("paid"), 3_001n, 7_502_500n],
+      [id("other"), 5n, 12_500n],
+    ]);
+    expect(await spent()).to.equal(7_515_000n);
+    expect(folders.names("fees/done")).to.have.lengthOf(6);
+  });
+
+  it("pays no record again: on another machine, with nothing but the key and the chain", async () => {
+    const { settle } = await open();
+    drop({ id: "a", amount: "10" });
+    drop({ id: "b", calls: 1_000 });
+    await settle();
+    const before = await spent();
+
+    const elsewhere = await open();
+    drop({ id: "a", amount: "10" });
+    drop({ id: "b", calls: 1_000 });
+    drop({ id: "c", amount: "1" });
+    await elsewhere.settle();
+    expect((await spent()) - before).to.equal(1_000_000n);
+    expect(folders.names("fees")).to.deep.equal([]);
+    expect(folders.names("fees/done")).to.include.members(["a.2.json", "b.2.json", "c.json"]);
+  });
+
+  it("refuses another record under an id that was paid", async () => {
+    const { settle } = await open();
+    drop({ id: "a", amount: "10" });
+    await settle();
+    const { transaction } = folders.json("fees/done/a.result.json");
+    drop({ id: "a", amount: "11" });
+    drop({ id: "a", amount: "10", model: "other" }, "second");
+    drop({ id: "a", calls: 10 }, "third");
+    await settle();
+    for (const name of ["a", "second", "third"]) {
+      expect(reasonOf(name)).to.equal(`the id a was paid for another record, in ${String(transaction)}.`);
+    }
+    expect(await spent()).to.equal(10_000_000n);
+  });
+
+  it("pays one of several files with the same id", async () => {
+    const { settle } = await open();
+    drop({ id: "a", amount: "10" });
+    drop({ id: "a", amount: "10" }, "again");
+    await settle();
+    expect(await spent()).to.equal(10_000_000n);
+    expect(folders.names("fees/done")).to.have.lengthOf(4);
+  });
+
+  it("lets two instances with folders of their own pay each record once", async () => {
+    const other = {
+      ...folders,
+      path: (...names: string[]) => folders.path(...names.map((name) => (name === "fees" ? "fees-2" : name))),
+    };
+    const instances = [await open(), await open({}, other)];
+    const records = Array.from({ length: 7 }, (_, index) => ({ id: `r${index}`, model: "paid", amount: "1" }));
+    records.forEach((record) => folders.write(`fees/${record.id}.json`, record));
+    [...records].reverse().forEach((record) => folders.write(`fees-2/${record.id}.json`, record));
+    await hre.network.provider.send("evm_setAutomine", [false]);
+    for (let turn = 0; turn < 8; turn++) {
+      await Promise.all(instances.map(({ service }) => service.pass()));
+      await mine(1);
+    }
+    expect(await spent()).to.equal(7_000_000n);
+    for (const folder of ["fees", "fees-2"]) expect(folders.names(folder)).to.deep.equal([]);
+  });
+
+  it("pays once when an earlier process has sent the record and nobody knows whether it was mined", async () => {
+    await hre.network.provider.send("evm_setAutomine", [false]);
+    drop({ id: "a", amount: "10" });
+    const earlier = await open({ confirmations: 2 });
+    await earlier.service.pass();
+    const later = await open({ confirmations: 2 });
+    drop({ id: "b", amount: "1" });
+    for (let block = 0; block < 8; block++) {
+      await later.service.pass();
+      await mine(1);
+    }
+    expect(await spent()).to.equal(11_000_000n);
+    expect(folders.names("fees")).to.deep.equal([]);
+  });
+
+  it("pays nothing while what the account has sent is not confirmed, whoever sent it", async () => {
+    const limits = { confirmations: 3 };
+    await mine(3);
+    const earlier = await open(limits);
+    drop({ id: "a", amount: "10" });
+    await earlier.settle();
+    expect(await spent()).to.equal(10_000_000n);
+
+    const later = await open(limits);
+    for (let block = 0; block < 4; block++) {
+      await later.settle();
+      await mine(1);
+    }
+    await later.settle();
+    expect(await spent()).to.equal(10_000_000n);
+    expect(await sent()).to.equal(1);
+    expect(folders.names("fees")).to.deep.equal([]);
+  });
+
+  it("pays once when the answer to the transaction is lost", async () => {
+    chain.rpc.policy = ({ method, count }) =>
+      method === "eth_sendRawTransaction" && count % 2 === 1 ? { kind: "dropAnswer" } : { kind: "pass" };
+    const { settle } = await open();
+    drop({ id: "a", amount: "10" });
+    drop({ id: "b", calls: 1_000 });
+    await settle();
+    expect(await spent()).to.equal(12_500_000n);
+    expect(await sent()).to.equal(2);
+  });
+
+  it("has one transaction at a time, composed from what is confirmed", async () => {
+    const { settle } = await open({ confirmations: 3 });
+    await mine(3);
+    drop({ id: "a", amount: "10" });
+    await settle();
+    drop({ id: "b", amount: "1" });
+    await settle();
+    await mine(1);
+    await settle();
+    expect(await sent()).to.equal(1);
+    await mine(1);
+    await settle();
+    expect(await sent()).to.equal(2);
+    expect(folders.names("fees")).to.deep.equal(["b.json"]);
+    await mine(2);
+    await settle();
+    expect(folders.names("fees")).to.deep.equal([]);
+    expect(await spent()).to.equal(11_000_000n);
+  });
+
+  it("pays again what a reorganisation has undone, and not what it has not", async () => {
+    const { settle } = await open({ confirmations: 2 });
+    await mine(2);
+    drop({ id: "a", amount: "10" });
+    await settle();
+    await mine(1);
+    await settle();
+    expect(folders.names("fees")).to.deep.equal([]);
+
+    const snapshot = await hre.network.provider.send("evm_snapshot", []);
+    drop({ id: "b", amount: "1" });
+    await settle();
+    await hre.network.provider.send("evm_revert", [snapshot]);
+    await mine(1, { interval: 13 });
+    expect(await spent()).to.equal(10_000_000n);
+    await settle();
+    await mine(1);
+    await settle();
+    expect(await spent()).to.equal(11_000_000n);
+    expect(folders.names("fees/done")).to.include.members(["a.json", "b.json"]);
+  });
+
+  it("waits for a pool, a price and for funds, and tells what it waits for", async () => {
+    const { settle, events, telemetry } = await open();
+    drop({ id: "a", amount: "1", model: "credit-default" });
+    drop({ id: "b", calls: 1, model: "credit-default" });
+    drop({ id: "c", amount: "100001" });
+    await settle();
+    expect(folders.names("fees")).to.have.lengthOf(3);
+    expect(events("refused").map(({ name }) => name)).to.have.members(["a.json", "b.json"]);
+    expect(
+      events("refused")
+        .map(({ reason }) => String(reason))
+        .join(),
+    )
+      .to.contain("PoolNotFound")
+      .and.to.contain("PriceNotSet");
+    expect(events("funds or allowance too small").map(({ reason }) => reason)).to.include(
+      "the router may take 100,000 USDC, 100,001 are due",
+    );
+    expect(telemetry.get("refused", { duty: "fees" })).to.equal(2);
+    expect(await sent()).to.equal(0);
+
+    drop({ id: "d", amount: "5" });
+    utimesSync(folders.path("fees", "c.json"), LATER, LATER);
+    await settle();
+    expect(await spent()).to.equal(5_000_000n);
+  });
+
+  it("refuses what is no record, once nobody is writing it any more", async () => {
+    const { settle } = await open();
+    folders.write("fees/a.json", { id: "a", model: "paid", amount: "1", calls: 1 });
+    utimesSync(folders.path("fees", "a.json"), LATER, LATER);
+    await settle();
+    expect(folders.names("fees")).to.deep.equal(["a.json"]);
+    utimesSync(folders.path("fees", "a.json"), LONG_AGO, LONG_AGO);
+    await settle();
+    expect(reasonOf("a")).to.equal(
+      "a.json: a.json has both of calls and amount, expected one; amount is unknown, expected one of id, model, calls.",
+    );
+  });
+
+  it("demands a key that has no other duty", async () => {
+    await expectProblem(
+      () => openService(tools, chain, folders, { duties: ["submit", "fees"], accounts: { submit: ACCOUNTS.fees } }),
+      `${payer.address} has the duties submit, fees: give fees a key of its own.`,
+    );
+  });
+
+  describe("a record", () => {
+    const read = (content: object) => readMeteringRecord("r", content);
+    it("is written as it is read", () => {
+      for (const content of [
+        { id: "a", model: "m", calls: 1e15 },
+        { id: "a", model: "m", amount: "1234.567891" },
+      ]) {
+        const record = read(content);
+        expect(JSON.parse(formatMeteringRecord(record))).to.deep.equal(content);
+        expect(read(JSON.parse(formatMeteringRecord(record)) as object)).to.deep.equal(record);
+      }
+    });
+    const bounds: [string, object, boolean][] = [
+      ["calls of 0", { calls: 0 }, false],
+      ["calls of 1", { calls: 1 }, true],
+      ["calls of 1e15", { calls: 1e15 }, true],
+      ["calls of 1e15 + 1", { calls: 1e15 + 1 }, false],
+      ["an amount of 0", { amount: "0" }, false],
+      ["an amount of one unit", { amount: "0.000001" }, true],
+      ["an amount of less than a unit", { amount: "0.0000001" }, false],
+      ["an amount of a billion", { amount: "1000000000" }, true],
+      ["an amount above", { amount: "1000000000.000001" }, false],
+      ["neither", {}, false],
+    ];
+    for (const [name, due, isRight] of bounds) {
+      it(`may ${isRight ? "" : "not "}be of ${name}`, () => {
+        const reading = () => read({ id: "a", model: "m", ...due });
+        if (isRight) expect(reading().id).to.equal("a");
+        else expect(reading).to.throw(/^r: .*expected/);
+      });
+    }
+    it("needs an id and a model", async () => {
+      await expectProblem(
+        () => read({ calls: 1 }),
+        "r: id is missing, expected 1 to 64 characters of A-Z a-z 0-9 . _ -; model is missing, expected 1 to 64 characters of A-Z a-z 0-9 . _ -.",
+      );
+    });
+  });
+});

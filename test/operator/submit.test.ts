@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { id } from "ethers";
+import hre from "hardhat";
+import { utimesSync } from "node:fs";
+import { developmentKey } from "../../sdk/base/accounts";
+import { formatBundle, type Bundle } from "../../sdk/schemas/bundle";
+import { submit } from "../../sdk/statements/submit";
+import { healthy } from "../helpers/faultyRpc";
+import { DELTA, registerModel } from "../helpers/improvements";
+import { DAY } from "../helpers/units";
+import {
+  attesterKeys,
+  buildMeasured,
+  buildProposal,
+  deployTools,
+  proposed,
+  signedBy,
+  type Tools,
+} from "../sdk/statements/support";
+import { propose } from "../../sdk/statements/propose";
+import { ACCOUNTS, LATER, LONG_AGO, openService, transactionsOf, useChain, useFolders } from "./support";
+
+const submitter = developmentKey(ACCOUNTS.submit);
+const [first, second] = attesterKeys;
+const SUBMIT = { duties: ["submit"] } as const;
+
+describe("operator: submissions @uninstrumented", () => {
+  const chain = useChain();
+  const folders = useFolders();
+  let tools: Tools;
+
+  beforeEach(async () => {
+    tools = await loadFixture(deployTools);
+    chain.rpc.policy = healthy;
+  });
+
+  async function signed(overrides: Parameters<typeof proposed>[1] = {}): Promise<Bundle> {
+    return signedBy(tools, (await proposed(tools, overrides)).bundle, second!, first!);
+  }
+  const score = async () => tools.registry.scoreOf(tools.model.id);
+  const open = async (limits: object = {}) => openService(tools, chain, folders, { ...SUBMIT, ...limits });
+  const drop = (name: string, bundle: Bundle) => folders.write(`submit/${name}.json`, formatBundle(bundle));
+  const reasonOf = (name: string) => folders.json(`submit/refused/${name}.result.json`)["reason"];
+
+  it("pays a bundle, and moves it to done with the transaction beside it", async () => {
+    const { settle, telemetry } = await open();
+    drop("a", await signed());
+    await settle();
+
+    expect(await score()).to.equal(7_594n);
+    expect(folders.names("submit")).to.deep.equal([]);
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+    const { transaction, evaluationId } = folders.json("submit/done/a.result.json");
+    expect(evaluationId).to.equal(id("first"));
+    const receipt = await hre.ethers.provider.getTransactionReceipt(String(transaction));
+    expect(receipt?.from).to.equal(submitter.address);
+    expect(telemetry.get("actions_total", { duty: "submit", result: "done" })).to.equal(1);
+  });
+
+  it("finds paid what anybody has submitted, and what is in the folder twice", async () => {
+    const bundle = await signed();
+    await submit(tools.chain, bundle, tools.relayer);
+    const { settle } = await open();
+    drop("a", bundle);
+    drop("b", bundle);
+    await settle();
+
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json", "b.json", "b.result.json"]);
+    expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+  });
+
+  it("refuses what the chain refuses, and sends nothing", async () => {
+    const bundle = await signed();
+    const { settle } = await open();
+    const { statement } = bundle;
+    drop("chain", { ...bundle, chainId: 1 });
+    drop("few", { ...bundle, attestations: bundle.attestations.slice(1) });
+    drop("score", {
+      ...bundle,
+      statement: { ...statement, evaluation: { ...statement.evaluation, baselineScore: 7_493n } },
+    });
+    drop("signature", { ...bundle, statement: { ...statement, contributionDataHash: id("other data") } });
+    await settle();
+
+    expect(reasonOf("chain")).to.equal("the statement is for chain 1, hardhat is chain 31337.");
+    expect(reasonOf("few")).to.equal("the bundle has 1 of the 2 attestations that are needed.");
+    expect(reasonOf("score")).to.contain("EvaluationMismatch: field baselineScore, actual 7493, expected 7494");
+    expect(reasonOf("signature")).to.contain(`InvalidSignature: signer ${first!.address}`);
+    expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+  });
+
+  it("refuses another statement under an evaluation id that was paid", async () => {
+    const { settle } = await open();
+    drop("a", await signed());
+    const other = await signed({ measured: await buildMeasured(tools, { contributionDataHash: id("other data") }) });
+    await settle();
+    drop("b", other);
+    await settle();
+
+    const { transaction } = folders.json("submit/done/a.result.json");
+    expect(reasonOf("b")).to.equal(
+      `the evaluation ${id("first")} was paid for another statement, in ${String(transaction)}.`,
+    );
+  });
+
+  it("refuses a file that is no bundle, once nobody is writing it any more", async () => {
+    const { settle } = await open();
+    folders.write("submit/a.json", '{ "chainId": 31337');
+    utimesSync(folders.path("submit", "a.json"), LATER, LATER);
+    await settle();
+    expect(folders.names("submit")).to.deep.equal(["a.json"]);
+    utimesSync(folders.path("submit", "a.json"), LONG_AGO, LONG_AGO);
+    await settle();
+    expect(reasonOf("a")).to.contain("a.json is not JSON");
+  });
+
+  it("lets wait what another day pays", async () => {
+    const limit = await tools.registry.dailyLimitOf(tools.model.id);
+    const { bundle } = await proposed(tools, {
+      life: 2n * DAY - 60n,
+      measured: await buildMeasured(tools, { candidateScore: 7_494n + limit }),
+    });
+    const { settle, events } = await open();
+    drop("a", await signedBy(tools, bundle, first!, second!));
+    await tools.registry.connect(tools.admin).setDailyLimit(tools.model.id, limit - 1n);
+    await settle();
+    expect(folders.names("submit")).to.deep.equal(["a.json"]);
+    expect(events("refused")[0]?.["reason"]).to.contain("DailyLimitExceeded");
+    expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+  });
+
+  it("submits one improvement of a model at a time, and of several models at once", async () => {
+    const other = await registerModel(tools, { modelId: "other" });
+    const measured = await buildMeasured({ registry: tools.registry, model: other });
+    const proposal = await buildProposal(tools, { modelId: "other", measured });
+    const { bundle } = await propose(tools.chain, proposal);
+    const { service, settle, events } = await open();
+    drop("a", await signed());
+    drop("b", await signed({ evaluationName: "second" }));
+    drop("c", await signedBy(tools, bundle, first!, second!));
+    await service.pass();
+    expect(events("sent").map(({ model }) => model)).to.have.members(["credit-default", "other"]);
+    await settle();
+
+    expect(await score()).to.equal(7_494n + DELTA);
+    expect(reasonOf("b")).to.contain("EvaluationMismatch");
+    expect((await transactionsOf(submitter.address)).failed).to.equal(0);
+  });
+
+  it("calls it done only after the confirmations", async () => {
+    const { settle } = await open({ confirmations: 3 });
+    drop("a", await signed());
+    await settle();
+    expect(await score()).to.equal(7_594n);
+    await mine(1);
+    await settle();
+    expect(folders.names("submit")).to.deep.equal(["a.json"]);
+    await mine(1);
+    await settle();
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+  });
+
+  it("submits again what a reorganisation has undone", async () => {
+    const snapshot = await hre.network.provider.send("evm_snapshot", []);
+    const { settle } = await open({ confirmations: 2 });
+    drop("a", await signed());
+    await settle();
+    await hre.network.provider.send("evm_revert", [snapshot]);
+    await mine(1);
+    expect(await score()).to.equal(7_494n);
+    await settle();
+    await mine(1);
+    await settle();
+    expect(await score()).to.equal(7_594n);
+    expect(folders.names("submit/done")).to.have.lengthOf(2);
+  });
+
+  it("finds paid what somebody has submitted between its look and its own transaction", async () => {
+    const bundle = await signed();
+    const { service } = await open();
+    drop("a", bundle);
+    let isPaid = false;
+    chain.rpc.policy = async ({ method }) => {
+      if (method === "eth_estimateGas" && !isPaid) {
+        isPaid = true;
+        await submit(tools.chain, bundle, tools.relayer);
+      }
+      return { kind: "pass" };
+    };
+    expect(await service.pass()).to.equal(false);
+    expect(isPaid).to.equal(true);
+    expect(folders.names("submit")).to.deep.equal(["a.json"]);
+    expect(await service.pass()).to.equal(true);
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+    expect(folders.names("submit/refused")).to.deep.equal([]);
+    expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+  });
+
+  it("leaves the payment to one of two instances that share a folder and a key", async () => {
+    const instances = [await open(), await open()];
+    drop("a", await signed());
+    for (let turn = 0; turn < 4; turn++) await Promise.all(instances.map(({ service }) => service.pass()));
+    expect(folders.names("submit/done")).to.contain("a.json");
+    expect(folders.names("submit/refused")).to.deep.equal([]);
+    expect(await score()).to.equal(7_594n);
+  });
+});

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+import { expect } from "chai";
+import { fileName, fileNames, flag, readCommandLine } from "../../../scripts/cli/command";
+
+const USAGE = `usage: npm run tool -- options [<file> ...]
+  --out <file>             where to write
+  --model <file> ...       may be given several times
+  --phase1-hash <hash>     a name of letters, digits and hyphens
+  --json                   without a value
+  --help                   print this text`;
+
+describe("Command lines", () => {
+  it("have the options of the usage: with a value, with several, or without", () => {
+    const args = ["a.csv", "--out", "o.json", "--model", "a", "--model", "b", "--json", "--phase1-hash=x", "b.csv"];
+    const { options, paths } = readCommandLine(USAGE, args)!;
+    expect(options.read("out", fileName)).to.equal("o.json");
+    expect(options.read("model", fileNames)).to.deep.equal(["a", "b"]);
+    expect(options.read("phase1-hash", fileName)).to.equal("x");
+    expect(options.read("json", flag, false)).to.equal(true);
+    expect(paths).to.deep.equal(["a.csv", "b.csv"]);
+    options.refuse("options");
+  });
+
+  it("have nothing that was not given", () => {
+    const { options, paths } = readCommandLine(USAGE, [])!;
+    expect(["out", "model", "json", "help"].filter((name) => options.has(name))).to.deep.equal([]);
+    expect(paths).to.deep.equal([]);
+  });
+
+  it("ask for the usage with --help, whatever else they have", () => {
+    expect(readCommandLine(USAGE, ["--help", "--out", "o.json"])).to.equal(undefined);
+    expect(readCommandLine("usage: npm run tool", ["--help"])).to.equal(undefined);
+  });
+
+  it("are refused for options that the usage has not, and for files where it has none", () => {
+    expect(() => readCommandLine(USAGE, ["--in", "a"])).to.throw("Unknown option '--in'");
+    expect(() => readCommandLine(USAGE, ["--out"])).to.throw("Option '--out <value>' argument missing");
+    expect(() => readCommandLine(USAGE, ["--json=1"])).to.throw("Option '--json' does not take an argument");
+    expect(() => readCommandLine("usage: npm run tool -- [options]", ["a"])).to.throw("Unexpected argument 'a'");
+  });
+});

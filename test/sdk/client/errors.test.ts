@@ -1,0 +1,179 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { AbiCoder, ErrorFragment, Interface, ZeroAddress } from "ethers";
+import hre, { artifacts, ethers } from "hardhat";
+import { Problem } from "../../../sdk/base/problem";
+import { readErrorGuide } from "../../../sdk/client/errorGuide";
+import { decodeRevert, explain } from "../../../sdk/client/errors";
+import { argumentsOf, buildLaunch, deployProtocol, deployToken } from "../../helpers/protocol";
+
+/** What a rejected promise was rejected with. */
+const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(() => undefined).catch((error: unknown) => error);
+
+const guide = readErrorGuide();
+
+/** What docs/errors.md advises about an error, by its name. */
+const fixOf = (name: string) => guide.find(({ signature }) => signature.startsWith(`${name}(`))!.fix;
+
+/** Every error of the ABIs of what is deployed, by selector. */
+async function declaredErrors(): Promise<ErrorFragment[]> {
+  const contracts = [...new Set(guide.flatMap(({ where }) => where))];
+  const abis = await Promise.all(contracts.map(async (name) => (await artifacts.readArtifact(name)).abi));
+  const errors = abis.flatMap((abi) => Interface.from(abi).fragments.filter((entry) => entry.type === "error"));
+  return [...new Map((errors as ErrorFragment[]).map((error) => [error.selector, error])).values()];
+}
+
+/** A revert with the error, with some value of its type for each argument. */
+function revertWith(error: ErrorFragment): { data: string } {
+  const values: Record<string, unknown> = { address: ethers.Wallet.createRandom().address, string: "a text" };
+  const args = error.inputs.map(({ type }) => values[type] ?? (type.startsWith("bytes") ? ethers.ZeroHash : 1n));
+  const encoded = AbiCoder.defaultAbiCoder().encode(error.inputs, args);
+  return { data: ethers.concat([error.selector, encoded]) };
+}
+
+describe("Errors in words", () => {
+  it("gives words, the name and a hint for every error of every ABI @uninstrumented", async () => {
+    const errors = await declaredErrors();
+    const hints = new Map(
+      guide
+        .filter(({ signature }) => !signature.startsWith("Error("))
+        .map(({ signature, fix }) => [ErrorFragment.from(`error ${signature}`).selector, fix]),
+    );
+
+    expect(errors).to.have.length(hints.size);
+    for (const error of errors) {
+      const line = await explain(hre, revertWith(error));
+      const hint = hints.get(error.selector)!;
+      expect(line).to.not.contain("\n");
+      expect(line.endsWith(`. ${hint}`), `${line} should end with: ${hint}`).to.equal(true);
+      const words = line.slice(0, -hint.length - 2);
+      if (error.name === "AccessControlUnauthorizedAccount") expect(words).to.match(/^AccessControl: account 0x/);
+      else expect(words).to.match(new RegExp(`^.{10,} \\(${error.name}(: .+)?\\)$`, "s"));
+    }
+  });
+
+  it("names account, role and contract of a missing role", async () => {
+    const protocol = await loadFixture(deployProtocol);
+    const { tokenManager, mallory } = protocol;
+    const error = await errorOf(
+      tokenManager.connect(mallory).deployTokenWithAllocations(...argumentsOf(buildLaunch(protocol))),
+    );
+
+    expect(await explain(hre, error)).to.equal(
+      `AccessControl: account ${mallory.address} is missing role DEPLOYER_ROLE on TokenManager. ${fixOf("AccessControlUnauthorizedAccount")}`,
+    );
+  });
+
+  it("names the registry for a role that another contract asks it for", async () => {
+    const { factory, mallory } = await loadFixture(deployProtocol);
+    const error = await errorOf(factory.connect(mallory).createPool("model", ZeroAddress));
+
+    expect(await explain(hre, error)).to.equal(
+      `AccessControl: account ${mallory.address} is missing role POOL_CREATOR_ROLE on ModelRegistry. ${fixOf("AccessControlUnauthorizedAccount")}`,
+    );
+  });
+
+  describe("of a role that several contracts have", () => {
+    const GUARDIAN = ethers.id("GUARDIAN_ROLE");
+    const lineOf = (account: string, role: string, contract?: string) =>
+      `AccessControl: account ${account} is missing role ${role}${contract ? ` on ${contract}` : ""}. ${fixOf("AccessControlUnauthorizedAccount")}`;
+
+    it("names the contract that was called", async () => {
+      const { registry, tokenManager, timelock, mallory } = await loadFixture(deployProtocol);
+      const calls = [
+        ["ModelRegistry", "GUARDIAN_ROLE", () => registry.connect(mallory).pauseSubmissions(1n)],
+        ["TokenManager", "GUARDIAN_ROLE", () => tokenManager.connect(mallory).pauseLaunches.staticCall(1n)],
+        ["ModelRegistry", "GUARDIAN_ROLE", () => registry.connect(mallory).suspendRole(GUARDIAN, mallory)],
+        ["TokenManager", "GUARDIAN_ROLE", () => tokenManager.connect(mallory).suspendRole(GUARDIAN, mallory)],
+        ["ModelRegistry", "DEFAULT_ADMIN_ROLE", () => registry.connect(mallory).grantRole(GUARDIAN, mallory)],
+        ["TokenManager", "DEFAULT_ADMIN_ROLE", () => tokenManager.connect(mallory).grantRole(GUARDIAN, mallory)],
+        ["TimelockController", "DEFAULT_ADMIN_ROLE", () => timelock.connect(mallory).grantRole(GUARDIAN, mallory)],
+      ] as const;
+      for (const [contract, role, call] of calls) {
+        expect(await explain(hre, await errorOf(call()))).to.equal(lineOf(mallory.address, role, contract));
+      }
+    });
+
+    it("names the registry for a contract that has no roles of its own", async () => {
+      const { factory, mallory } = await loadFixture(deployProtocol);
+      expect(await explain(hre, await errorOf(factory.connect(mallory).setTreasury(mallory)))).to.equal(
+        lineOf(mallory.address, "DEFAULT_ADMIN_ROLE", "ModelRegistry"),
+      );
+      expect(await explain(hre, await errorOf(factory.connect(mallory).pauseBuys(GUARDIAN, 1n)))).to.equal(
+        lineOf(mallory.address, "GUARDIAN_ROLE", "ModelRegistry"),
+      );
+    });
+
+    it("names no contract when the call is not known, was another account's, or went to something else", async () => {
+      const { registry, reserveToken, mallory } = await loadFixture(deployProtocol);
+      const error = await errorOf(registry.connect(mallory).pauseSubmissions(1n));
+      const { data } = error as { data: string };
+      const from = mallory.address;
+      for (const transaction of [
+        undefined,
+        { to: registry.target },
+        { from: registry.target, to: registry.target },
+        { from, to: from },
+        { from, to: reserveToken.target },
+      ]) {
+        expect(await explain(hre, { data, transaction })).to.equal(lineOf(from, "GUARDIAN_ROLE"));
+      }
+      expect(await explain(hre, { cause: { data, transaction: { from, to: registry.target } } })).to.equal(
+        lineOf(from, "GUARDIAN_ROLE", "ModelRegistry"),
+      );
+    });
+
+    it("names no contract when the node does not tell its code", async () => {
+      const { registry, mallory } = await loadFixture(deployProtocol);
+      const error = await errorOf(registry.connect(mallory).pauseSubmissions(1n));
+      const getCode = () => Promise.reject(new Error("read ECONNRESET"));
+      const away = Object.create(hre, { ethers: { value: { provider: { getCode } } } }) as typeof hre;
+      expect(await explain(away, error)).to.equal(lineOf(mallory.address, "GUARDIAN_ROLE"));
+    });
+  });
+
+  it("gives the words of the guide, the name and every argument", async () => {
+    const protocol = await loadFixture(deployProtocol);
+    const { tokenManager, launcher } = protocol;
+    const launch = buildLaunch(protocol, { supplierRecipient: ZeroAddress });
+    const zero = await errorOf(tokenManager.connect(launcher).deployTokenWithAllocations(...argumentsOf(launch)));
+    const { modelId } = await deployToken(protocol);
+    const unregistered = await errorOf(
+      tokenManager.connect(protocol.distributor).distributeModelSupplierAllocation(modelId),
+    );
+
+    expect(await explain(hre, zero)).to.equal(
+      `An address that must be set is zero (ZeroAddress). ${fixOf("ZeroAddress")}`,
+    );
+    expect(await explain(hre, unregistered)).to.equal(
+      `The model has no benchmark yet, or the id is unknown (ModelNotRegistered: id ${ethers.id(modelId)}). ${fixOf("ModelNotRegistered")}`,
+    );
+    expect(await decodeRevert(hre, unregistered)).to.deep.include({
+      name: "ModelNotRegistered",
+      args: { id: ethers.id(modelId) },
+      hint: fixOf("ModelNotRegistered"),
+    });
+  });
+
+  it("gives a reason string as it is, with its hint", async () => {
+    const protocol = await loadFixture(deployProtocol);
+    await deployToken(protocol);
+
+    expect(await explain(hre, await errorOf(deployToken(protocol)))).to.equal(
+      `Token already deployed for this model. ${fixOf("Error")}`,
+    );
+  });
+
+  it("shows the bytes of an error that no contract declares", async () => {
+    const data = new Interface(["error Foreign()"]).encodeErrorResult("Foreign");
+
+    expect(await explain(hre, { data })).to.equal(`reverted with ${data}`);
+  });
+
+  it("gives the first line of anything else", async () => {
+    expect(await explain(hre, new Problem("a is 1, expected 2."))).to.equal("a is 1, expected 2.");
+    expect(await explain(hre, new Error("first\nsecond"))).to.equal("first");
+    expect(await explain(hre, "text")).to.equal("text");
+  });
+});

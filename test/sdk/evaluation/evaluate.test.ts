@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+import { expect } from "chai";
+import { keccak256 } from "ethers";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { completeSpecFor, evaluate } from "../../../sdk/evaluation/evaluate";
+import { hashEvaluationData, type Example } from "../../../sdk/evaluation/examples";
+import { METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
+import { hashSpec, parseSpec, type BenchmarkSpec } from "../../../sdk/evaluation/spec";
+import { buildSpec, creditDefault, CREDIT_DEFAULT, draws, examplesOf, expectRefusal, randomExamples } from "./support";
+
+const BENCHMARK = parseSpec(readFileSync(resolve(CREDIT_DEFAULT, "benchmark.json"), "utf8"));
+const SPEC_HASH = "0xe920eda04bd639851d1bdf37267f1f2c251b37f78d1093a0a1ab4e730a9fd4b7";
+const DATA_HASH = "0x2a5027979b159f4d7aec9b4830924717008426543fe66604cfb0ef3ed436af1e";
+const RATING = { metric: "human_score", lo: 1, hi: 5 } as const;
+
+/** Ratings from 1 to 4 of the baseline, of which the candidate raises the first ones by one. */
+function ratings(size: number, raised: number): Example[] {
+  return examplesOf(
+    Array.from({ length: size }, (_, i): [string, string, string] => [
+      "prompt",
+      String(1 + (i % 4)),
+      String(1 + (i % 4) + (i < raised ? 1 : 0)),
+    ]),
+  );
+}
+
+/** As many examples of each class as stated, all judged right by the candidate and half of each class by the baseline. */
+function classified(positives: number, negatives: number): Example[] {
+  const rows = Array.from({ length: positives + negatives }, (_, i): [string, string, string] => {
+    const label = i < positives ? "1" : "0";
+    return [label, i % 2 === 0 ? "0.4" : "0.6", label];
+  });
+  return examplesOf(rows);
+}
+
+describe("evaluate", () => {
+  describe("credit-default by ROC AUC", () => {
+    it("finds 7494 → 7988: 494 bps, at least 291", () => {
+      const { folds, interval, ...figures } = evaluate({ spec: BENCHMARK, examples: creditDefault() });
+      expect(figures).to.deep.equal({
+        benchmark: "credit-default",
+        metric: "roc_auc",
+        direction: "maximise",
+        baselineValue: 0.749352380952381,
+        candidateValue: 0.7988571428571428,
+        baselineScore: 7494,
+        candidateScore: 7988,
+        deltaBps: 494,
+        sampleSize: 1000,
+        runs: 9,
+        lowerBoundBps: 291,
+        specHash: SPEC_HASH,
+        evaluationDataHash: DATA_HASH,
+      });
+      expect(Math.floor(10_000 * interval.low)).to.equal(291);
+      expect(folds.filter(({ improved }) => improved)).to.have.length(9);
+    });
+
+    it("deals ten folds of 100, of which improvement and values agree", () => {
+      const { folds } = evaluate({ spec: BENCHMARK, examples: creditDefault() });
+      expect(folds.map(({ size }) => size)).to.deep.equal(Array(10).fill(100));
+      for (const { baseline, candidate, improvement, improved } of folds) {
+        expect(improvement).to.be.closeTo(Number(candidate) - Number(baseline), 1e-15);
+        expect(improved).to.equal(Number(improvement) > 0);
+        // 30 positives and 70 negatives in each: areas are multiples of 1 / (2·30·70).
+        expect(Math.abs(Number(candidate) * 4200 - Math.round(Number(candidate) * 4200))).to.be.lessThan(1e-9);
+      }
+    });
+
+    it("does not depend on the order of rows, but on the seed", () => {
+      const examples = creditDefault();
+      const expected = evaluate({ spec: BENCHMARK, examples });
+      expect(evaluate({ spec: BENCHMARK, examples: [...examples].reverse() })).to.deep.equal(expected);
+      expect(evaluate({ spec: { ...BENCHMARK, seed: 2 }, examples }).folds).to.not.deep.equal(expected.folds);
+    });
+
+    it("hashes the contributed data's bytes", () => {
+      const contribution = Buffer.from("id,label\n1,0\n");
+      const evaluation = evaluate({ spec: BENCHMARK, examples: creditDefault(), contribution });
+      expect(evaluation.contributionDataHash).to.equal(keccak256(contribution));
+    });
+
+    it("hashes benchmark and evaluation set apart", () => {
+      const examples = randomExamples("roc_auc", 200, 1);
+      const { specHash, evaluationDataHash } = evaluate({ spec: buildSpec({ metric: "roc_auc" }), examples });
+      expect(specHash).to.equal(hashSpec(buildSpec({ metric: "roc_auc" })));
+      expect(evaluationDataHash).to.equal(hashEvaluationData(examples));
+    });
+  });
+
+  describe("credit-default by other metrics", () => {
+    // Scores: Python's fractions, rounded up for the baseline and down for the candidate of a maximised metric, else the other way.
+    const expected: [MetricName, number, number, number][] = [
+      ["accuracy", 1, 7440, 7710],
+      ["recall", 1, 3700, 4433],
+      ["f1", 1, 4645, 5373],
+      ["mse", 1, 1755, 1595],
+      ["rmse", 1, 4189, 3994],
+      ["mae", 1, 3493, 3292],
+      ["r2", 1, 1641, 2406],
+      ["mse", 0.351103337171898, 5000, 4543],
+    ];
+    for (const [metric, hi, baselineScore, candidateScore] of expected) {
+      it(`scores ${metric} on 0 … ${hi} ${baselineScore} → ${candidateScore}`, () => {
+        const spec = buildSpec({ metric, hi, folds: 10 });
+        const evaluation = evaluate({ spec, examples: creditDefault() });
+        expect(evaluation).to.include({
+          baselineScore,
+          candidateScore,
+          deltaBps: Math.abs(candidateScore - baselineScore),
+        });
+        expect(evaluation.lowerBoundBps).to.be.within(1, evaluation.deltaBps);
+      });
+    }
+  });
+
+  describe("every metric", () => {
+    for (const [name, { range, direction, bootstrap }] of Object.entries(METRICS) as [
+      MetricName,
+      (typeof METRICS)[MetricName],
+    ][]) {
+      it(`${name} goes from a benchmark and predictions to a statement's figures`, () => {
+        const examples = randomExamples(name, 200, 3);
+        const stated = { ...(range === "stated" && { lo: 1, hi: 5 }), ...(bootstrap && { resamples: 999 }) };
+        const spec = completeSpecFor(JSON.stringify({ name: "b", metric: name, direction, ...stated }), examples);
+        const evaluation = evaluate({ spec, examples });
+        const sign = direction === "maximise" ? 1 : -1;
+        expect(evaluation.deltaBps).to.equal(sign * (evaluation.candidateScore - evaluation.baselineScore));
+        expect(evaluation.lowerBoundBps).to.be.within(1, evaluation.deltaBps);
+        expect(evaluation.sampleSize).to.equal(200);
+        expect(evaluation.runs).to.be.within(1, 10);
+        if (range === "twice baseline") expect(evaluation.baselineScore).to.be.within(4999, 5000);
+      });
+    }
+
+    it("keeps the classes' shares in each fold", () => {
+      const examples = classified(43, 67);
+      const { folds } = evaluate({ spec: buildSpec({ metric: "recall", folds: 10 }), examples });
+      // 43 positives: three folds hold five, seven hold four; recall is a multiple of 1/5 or 1/4 there.
+      const denominators = folds.map(({ baseline }) => (Number.isInteger(Number(baseline) * 4) ? 4 : 5));
+      expect(denominators).to.deep.equal([5, 5, 5, 4, 4, 4, 4, 4, 4, 4]);
+      expect(folds.map(({ size }) => size)).to.deep.equal(Array(10).fill(11));
+    });
+
+    it("does not count a fold on which both are equal", () => {
+      // Seven of 40 are better: among ten folds at least three have none of them.
+      const { folds, runs } = evaluate({ spec: buildSpec({ ...RATING, folds: 10 }), examples: ratings(40, 7) });
+      const better = folds.filter(({ improvement }) => Number(improvement) > 0);
+      expect(folds.filter(({ improvement }) => improvement === 0).length).to.equal(10 - better.length);
+      expect(better.length).to.be.within(2, 7);
+      expect(runs).to.equal(better.length);
+    });
+
+    it("does not count a fold on which the metric is undefined", () => {
+      // One fold in two gets the baseline's only positive prediction; precision of the other is 0/0.
+      const rows = Array.from({ length: 40 }, (_, i): [string, string, string] => [
+        String(i % 2),
+        i % 10 === 0 ? "0.9" : "0.1",
+        i % 2 === 0 && i % 10 !== 2 ? "0.1" : "0.9",
+      ]);
+      const { folds, runs } = evaluate({
+        spec: buildSpec({ metric: "precision", folds: 10, seed: 4 }),
+        examples: examplesOf(rows),
+      });
+      const undefinedFolds = folds.filter(({ baseline }) => baseline === null);
+      expect(undefinedFolds.length).to.be.within(6, 9);
+      for (const fold of undefinedFolds) expect(fold).to.include({ improvement: null, improved: false });
+      expect(runs).to.equal(10 - undefinedFolds.length);
+    });
+  });
+
+  describe("with a score on chain", () => {
+    const evaluateFrom = (registeredScore: number, overrides: Partial<BenchmarkSpec> = {}): number =>
+      evaluate({ spec: { ...BENCHMARK, ...overrides }, examples: creditDefault(), registeredScore }).baselineScore;
+
+    it("accepts the baseline's value rounded as a baseline or as an accepted candidate", () => {
+      expect([evaluateFrom(7494), evaluateFrom(7493)]).to.deep.equal([7494, 7493]);
+    });
+
+    it("does so for a minimised metric", () => {
+      const mse = buildSpec({ metric: "mse" });
+      expect([evaluateFrom(1755, mse), evaluateFrom(1756, mse)]).to.deep.equal([1755, 1756]);
+    });
+
+    for (const score of [7492, 7495]) {
+      it(`refuses ${score}`, () => {
+        expectRefusal(
+          () => evaluateFrom(score),
+          "SCORE_MISMATCH",
+          `the registered score is ${score} bps, expected 7493 or 7494 as the baseline's predictions give`,
+        );
+      });
+    }
+  });
+
+  describe("refuses", () => {
+    const refuse = (
+      overrides: Partial<BenchmarkSpec>,
+      examples: Example[],
+      ...expected: Parameters<typeof expectRefusal> extends [unknown, ...infer Rest] ? Rest : never
+    ): void => {
+      expectRefusal(() => evaluate({ spec: buildSpec(overrides), examples }), ...expected);
+    };
+
+    it("fewer examples than the benchmark asks for, and takes as many", () => {
+      refuse(
+        { ...RATING, minSampleSize: 50 },
+        ratings(49, 20),
+        "TOO_FEW_EXAMPLES",
+        "49 examples, expected at least 50",
+      );
+      expect(
+        evaluate({ spec: buildSpec({ ...RATING, minSampleSize: 50 }), examples: ratings(50, 20) }).sampleSize,
+      ).to.equal(50);
+    });
+
+    it("no example", () => {
+      refuse({}, [], "TOO_FEW_EXAMPLES", "0 examples, expected at least 20");
+    });
+
+    it("fewer examples of a class than folds, and takes as many", () => {
+      const message = "9 examples of one class, expected at least one for each of 10 folds";
+      refuse({ folds: 10 }, classified(9, 40), "TOO_FEW_EXAMPLES", message);
+      refuse({ folds: 10 }, classified(40, 9), "TOO_FEW_EXAMPLES", message);
+      expect(evaluate({ spec: buildSpec({ folds: 10 }), examples: classified(10, 40) }).folds).to.have.length(10);
+    });
+
+    it("a metric that divides by zero", () => {
+      const examples = classified(20, 20).map((example) => ({ ...example, baseline: "0.1" }));
+      refuse(
+        { metric: "precision" },
+        examples,
+        "UNDEFINED_METRIC",
+        "baseline: precision divides by zero on these examples, expected predictions for which it is defined",
+      );
+    });
+
+    it("a value off the scale instead of clamping it", () => {
+      const examples = randomExamples("mse", 40, 1).map((example, i) => ({
+        ...example,
+        label: String(i),
+        baseline: "90",
+      }));
+      refuse(
+        { metric: "r2" },
+        examples,
+        "OUT_OF_RANGE",
+        // 1 − ((90 − 19.5)² + 133.25) / 133.25: labels 0 … 39 have the mean 19.5 and the variance 133.25.
+        "baseline: r2 is -37.30018761726079, expected 0 … 1 as the benchmark states",
+      );
+    });
+
+    it("a candidate that is the baseline", () => {
+      const same = ratings(40, 0);
+      const message =
+        "the improvement is 0.00 … 0.00 bps with 95 % confidence, expected a lower bound of at least 1 bps";
+      refuse(RATING, same, "INTERVAL_CONTAINS_ZERO", message);
+      const equal = classified(20, 20).map((example) => ({ ...example, candidate: example.baseline }));
+      refuse({ metric: "roc_auc" }, equal, "INTERVAL_CONTAINS_ZERO", message);
+    });
+
+    it("a candidate that is worse", () => {
+      const swapped = creditDefault().map((example) => ({
+        ...example,
+        baseline: example.candidate,
+        candidate: example.baseline,
+      }));
+      refuse(
+        { metric: "roc_auc" },
+        swapped,
+        "INTERVAL_CONTAINS_ZERO",
+        "the improvement is -698.67 … -291.43 bps with 95 % confidence, expected a lower bound of at least 1 bps",
+      );
+    });
+
+    it("an improvement that may be chance", () => {
+      refuse(
+        { metric: "precision", folds: 10 },
+        creditDefault(),
+        "INTERVAL_CONTAINS_ZERO",
+        "the improvement is -87.79 … 1282.27 bps with 95 % confidence, expected a lower bound of at least 1 bps",
+      );
+    });
+
+    it("an improvement that is the same on every example", () => {
+      const message =
+        "the improvement does not vary over the examples, expected data from which an interval can be estimated";
+      refuse(RATING, ratings(40, 40), "NO_VARIATION", message);
+      const perfect = classified(20, 20).map((example) => ({ ...example, baseline: "0.5" }));
+      refuse({ metric: "roc_auc" }, perfect, "NO_VARIATION", message);
+    });
+
+    describe("what is below the benchmark's minima, and takes what reaches them:", () => {
+      const cases: [keyof BenchmarkSpec, number, string][] = [
+        ["minImprovementBps", 494, "improvement in bps"],
+        ["minLowerBoundBps", 291, "lower bound in bps"],
+        ["minRuns", 9, "number of improved folds"],
+      ];
+      for (const [key, reached, what] of cases) {
+        it(key, () => {
+          const evaluateWith = (minimum: number) => () =>
+            evaluate({ spec: { ...BENCHMARK, [key]: minimum }, examples: creditDefault() });
+          expect(evaluateWith(reached)().deltaBps).to.equal(494);
+          expectRefusal(
+            evaluateWith(reached + 1),
+            "BELOW_MINIMUM",
+            `the ${what} is ${reached}, expected at least ${reached + 1} as the benchmark states`,
+          );
+        });
+      }
+    });
+  });
+
+  describe("never overstates", () => {
+    it("an improvement, nor takes two bps from it", () => {
+      const draw = draws(11);
+      for (let round = 0; round < 25; round++) {
+        const size = 100 + draw(100);
+        const raised = 30 + draw(50);
+        const spec = buildSpec({ ...RATING, lo: 0.9, hi: 5.3 });
+        const { deltaBps } = evaluate({ spec, examples: ratings(size, raised) });
+        // In truth 10000 · raised / size / (5.3 − 0.9) bps.
+        const excess = (bps: number): bigint => BigInt(bps * size * 44) - BigInt(100_000 * raised);
+        expect(excess(deltaBps) <= 0n).to.equal(true);
+        expect(excess(deltaBps + 2) > 0n).to.equal(true);
+      }
+    });
+  });
+});

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { id } from "ethers";
+import { main } from "../../../scripts/claim";
+import type { Bundle } from "../../../sdk/schemas/bundle";
+import { formatClaims, treeOf, type Claims } from "../../../sdk/schemas/claims";
+import { claim, type Claimed } from "../../../sdk/statements/claim";
+import { submit } from "../../../sdk/statements/submit";
+import { DELTA, RATE, rewardOf } from "../../helpers/improvements";
+import {
+  attesterKeys,
+  buildContributors,
+  buildMeasured,
+  deployTools,
+  EVALUATION_NAME,
+  expectRefusal,
+  MODEL,
+  proposed,
+  relayerKey,
+  run,
+  signedBy,
+  useFolder,
+  type Tools,
+} from "./support";
+
+const NETWORK = ["--network", "hardhat"];
+const ENV = { PRIVATE_KEY: relayerKey.privateKey };
+const [first, second] = attesterKeys;
+const FEW = 65;
+const { forContributors: TOTAL } = rewardOf(DELTA, RATE);
+
+/** Contributors of a paid improvement, one after the other. */
+async function pay(tools: Tools, count: number, overrides: Parameters<typeof proposed>[1] = {}): Promise<Claims> {
+  const { bundle, claims } = await proposed(tools, { contributors: buildContributors(count), ...overrides });
+  const complete: Bundle = await signedBy(tools, bundle, first!, second!);
+  await submit(tools.chain, complete, tools.relayer);
+  return claims!;
+}
+
+async function deployPaid() {
+  const tools = await deployTools();
+  const claims = await pay(tools, FEW);
+  return { ...tools, claims };
+}
+
+const accountAt = (index: number) => buildContributors(index + 1)[index]!.account;
+
+describe("claim", () => {
+  const folder = useFolder();
+
+  it("pays one contributor their part, whoever sends it", async () => {
+    const { claims, model, rewardDistributor } = await loadFixture(deployPaid);
+    const account = accountAt(10);
+    const { code, out } = await run(main, [...NETWORK, "--account", account.toLowerCase()], {
+      input: formatClaims(claims),
+      env: ENV,
+    });
+    expect(code).to.equal(0);
+    const { payments, transactions } = JSON.parse(out) as Claimed;
+    const { leaves } = treeOf("here", claims);
+    const { from, to } = leaves.find((leaf) => leaf.account === account)!;
+    const amount = (TOTAL * to) / 10n ** 18n - (TOTAL * from) / 10n ** 18n;
+    const token = await model.token.getAddress();
+    expect(payments).to.deep.equal([{ token, evaluationId: id(EVALUATION_NAME), account, amount: String(amount) }]);
+    expect(transactions.map(({ claims: count }) => count)).to.deep.equal([1]);
+    expect(await model.token.balanceOf(account)).to.equal(amount);
+    expect(await model.token.balanceOf(rewardDistributor)).to.equal(TOTAL - amount);
+  });
+
+  it("pays everybody in batches, and leaves nothing", async () => {
+    const tools = await loadFixture(deployTools);
+    const claims = await pay(tools, 101);
+    await mine(5);
+    const { transactions, payments } = await claim(tools.chain, [{ name: "claims.json", claims }], tools.relayer);
+    expect(transactions.map(({ claims: count }) => count)).to.deep.equal([100, 1]);
+    expect(payments).to.have.length(101);
+    expect(payments.reduce((sum, { amount }) => sum + amount, 0n)).to.equal(TOTAL);
+    expect(await tools.model.token.balanceOf(tools.rewardDistributor)).to.equal(0n);
+  });
+
+  it("pays one contributor from several evaluations at once", async () => {
+    const tools = await loadFixture(deployPaid);
+    const measured = await buildMeasured(tools);
+    const more = await pay(tools, FEW + 1, { evaluationName: "second", measured });
+    const files = [tools.claims, more].map((claims, i) => folder.write(`${i}.json`, formatClaims(claims)));
+    const account = accountAt(0);
+    const { out } = await run(main, [...NETWORK, "--account", account, ...files], { env: ENV });
+    const { payments, transactions } = JSON.parse(out) as Claimed;
+    expect(payments.map(({ evaluationId }) => evaluationId)).to.deep.equal([id(EVALUATION_NAME), id("second")]);
+    expect(transactions.map(({ claims }) => claims)).to.deep.equal([2]);
+    const sum = payments.reduce((total, { amount }) => total + BigInt(amount), 0n);
+    expect(await tools.model.token.balanceOf(account)).to.equal(sum);
+  });
+
+  it("works when the verifier was replaced since", async () => {
+    const tools = await loadFixture(deployPaid);
+    await tools.registry.connect(tools.admin).setVerifier(tools.mallory);
+    const { code } = await run(main, NETWORK, { input: formatClaims(tools.claims), env: ENV });
+    expect(code).to.equal(0);
+    expect(await tools.model.token.balanceOf(tools.rewardDistributor)).to.equal(0n);
+  });
+
+  describe("refuses in one line", () => {
+    type Make = (tools: Tools & { claims: Claims }) => Claims | Promise<Claims>;
+    const rebuilt = (claims: Claims): Claims => ({ ...claims, contributorsRoot: treeOf("here", claims).root });
+    const refused: [string, Make, string[], (tools: Tools & { claims: Claims }) => string][] = [
+      [
+        "who is no contributor",
+        ({ claims }) => claims,
+        ["--account", relayerKey.address],
+        () => `${relayerKey.address} is not among the 65 contributors in standard input.`,
+      ],
+      [
+        "who has claimed before",
+        async ({ chain, claims, relayer }) => {
+          await claim(chain, [{ name: "claims.json", claims }], relayer, accountAt(3));
+          return claims;
+        },
+        ["--account", accountAt(3)],
+        () => `nothing to claim for ${accountAt(3)}: everything was claimed before.`,
+      ],
+      [
+        "a distribution that is paid out",
+        async ({ chain, claims, relayer }) => {
+          await claim(chain, [{ name: "claims.json", claims }], relayer);
+          return claims;
+        },
+        [],
+        () => "nothing to claim: everything was claimed before.",
+      ],
+      [
+        "an evaluation that was not paid",
+        ({ claims }) => rebuilt({ ...claims, evaluationId: id("unpaid") }),
+        [],
+        () => `the evaluation ${id("unpaid")} of ${MODEL} was not paid yet: submit its statement first.`,
+      ],
+      [
+        "other contributors than were paid for",
+        ({ claims }) => rebuilt({ ...claims, contributors: buildContributors(FEW + 1) }),
+        [],
+        ({ claims }) =>
+          `the evaluation ${id(EVALUATION_NAME)} of ${MODEL} was paid for the root ${claims.contributorsRoot}, expected ${
+            rebuilt({ ...claims, contributors: buildContributors(FEW + 1) }).contributorsRoot
+          }.`,
+      ],
+      [
+        "another chain",
+        ({ claims }) => ({ ...claims, chainId: 1 }),
+        [],
+        () => "the statement is for chain 1, hardhat is chain 31337.",
+      ],
+      [
+        "an evaluation whose contributors were listed",
+        async (tools) => {
+          const listed = { contributors: buildContributors(2), evaluationName: "listed" };
+          const { bundle } = await proposed(tools, listed);
+          await submit(tools.chain, await signedBy(tools, bundle, first!, second!), tools.relayer);
+          return rebuilt({ ...tools.claims, evaluationId: id("listed") });
+        },
+        [],
+        ({ claims }) =>
+          `the evaluation ${id("listed")} of ${MODEL} was paid for the root none, expected ${
+            rebuilt({ ...claims, evaluationId: id("listed") }).contributorsRoot
+          }.`,
+      ],
+    ];
+    for (const [what, make, args, message] of refused) {
+      it(what, async () => {
+        const tools = await loadFixture(deployPaid);
+        const input = formatClaims(await make(tools));
+        const nonce = await tools.relayer.getNonce();
+        expectRefusal(await run(main, [...NETWORK, ...args], { input, env: ENV }), `claim: ${message(tools)}`);
+        expect(await tools.relayer.getNonce()).to.equal(nonce);
+      });
+    }
+
+    it("claims for different verifiers", async () => {
+      const { claims } = await loadFixture(deployPaid);
+      const one = folder.write("1.json", formatClaims(claims));
+      const other = folder.write("2.json", formatClaims({ ...claims, verifier: relayerKey.address }));
+      expectRefusal(
+        await run(main, [...NETWORK, one, other], { env: ENV }),
+        `claim: ${other} is for another verifier than ${one}: claim them one by one.`,
+      );
+    });
+
+    it("a missing network and a malformed account", async () => {
+      expectRefusal(
+        await run(main, ["--account", "me"]),
+        'claim: options: --network is missing, expected a network of hardhat.config.ts; --account is "me", expected an address, not zero, in lower case or with its checksum.',
+      );
+    });
+  });
+
+  it("prints its usage", async () => {
+    expect((await run(main, ["--help"])).out).to.match(/^usage: npm run --silent claim/);
+  });
+});

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+import { loadFixture, setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { id } from "ethers";
+import hre from "hardhat";
+import { main } from "../../../scripts/submit";
+import { developmentKey } from "../../../sdk/base/accounts";
+import { simulate } from "../../../sdk/client/connect";
+import { readErrorGuide } from "../../../sdk/client/errorGuide";
+import { formatBundle, type Bundle } from "../../../sdk/schemas/bundle";
+import { DELTA, improve, RATE, rewardOf } from "../../helpers/improvements";
+import { DAY } from "../../helpers/units";
+import {
+  attesterKeys,
+  buildContributors,
+  buildMeasured,
+  deployTools,
+  EVALUATION_NAME,
+  expectRefusal,
+  MODEL,
+  proposed,
+  relayerKey,
+  run,
+  signedBy,
+  useFolder,
+  type Tools,
+} from "./support";
+
+const NETWORK = ["--network", "hardhat"];
+const ENV = { PRIVATE_KEY: relayerKey.privateKey };
+const [first, second, third] = attesterKeys;
+
+/** A statement with the attestations that are needed, given in descending order. */
+async function signed(tools: Tools, overrides: Parameters<typeof proposed>[1] = {}): Promise<Bundle> {
+  return signedBy(tools, (await proposed(tools, overrides)).bundle, second!, first!);
+}
+
+describe("submit", () => {
+  const folder = useFolder();
+
+  async function scoreOf({ registry, model }: Tools): Promise<bigint> {
+    return registry.scoreOf(model.id);
+  }
+
+  it("pays for a statement and prints who got what", async () => {
+    const tools = await loadFixture(deployTools);
+    const bundle = await signed(tools);
+    const { code, out, err } = await run(main, NETWORK, { input: formatBundle(bundle), env: ENV });
+    expect(code).to.equal(0);
+    const { contributors } = bundle.statement;
+    const { reward, owner, amounts } = rewardOf(DELTA, RATE, contributors);
+    const token = await tools.model.token.getAddress();
+    const symbol = await tools.model.token.symbol();
+    const { transaction, gasUsed, ...result } = JSON.parse(out) as Record<string, unknown>;
+    const receipt = await hre.ethers.provider.getTransactionReceipt(String(transaction));
+    expect(String(receipt?.gasUsed)).to.equal(gasUsed);
+    expect(result).to.deep.equal({
+      modelId: MODEL,
+      evaluationId: id(EVALUATION_NAME),
+      baselineScore: "7494",
+      candidateScore: "7594",
+      token,
+      symbol,
+      reward: String(reward),
+      owner: { account: tools.model.owner, amount: String(owner) },
+      contributors: contributors.map(({ account }, i) => ({ account, amount: String(amounts[i]) })),
+    });
+    expect(err).to.contain(`score 7494 → 7594: 1,000 ${symbol} minted\n`);
+    expect(await scoreOf(tools)).to.equal(7_594n);
+  });
+
+  it("names the distributor when contributors claim", async () => {
+    const tools = await loadFixture(deployTools);
+    const input = formatBundle(await signed(tools, { contributors: buildContributors(65) }));
+    const { out } = await run(main, NETWORK, { input, env: ENV });
+    const { forContributors } = rewardOf(DELTA, RATE);
+    expect((JSON.parse(out) as { contributors: unknown }).contributors).to.deep.equal([
+      { account: await tools.rewardDistributor.getAddress(), amount: String(forContributors) },
+    ]);
+  });
+
+  it("merges what several attesters signed apart, in any order", async () => {
+    const orders = [
+      [first!, third!],
+      [third!, first!],
+      [third!, second!, first!],
+    ];
+    for (const order of orders) {
+      const tools = await loadFixture(deployTools);
+      const { bundle } = await proposed(tools);
+      const files = await Promise.all(
+        order.map(async (key, i) => folder.write(`${i}.json`, formatBundle(await signedBy(tools, bundle, key)))),
+      );
+      const { code, err } = await run(main, [...NETWORK, ...files], { env: ENV });
+      expect(code, err).to.equal(0);
+      expect(await scoreOf(tools)).to.equal(7_594n);
+    }
+  });
+
+  it("takes no more attestations than are needed", async () => {
+    const tools = await loadFixture(deployTools);
+    const { bundle } = await proposed(tools);
+    const all = await signedBy(tools, bundle, third!, second!, first!);
+    await run(main, NETWORK, { input: formatBundle(all), env: ENV });
+    const { provider } = hre.ethers;
+    const block = await provider.getBlock("latest", true);
+    const call = tools.verifier.interface.parseTransaction({ data: block!.prefetchedTransactions[0]!.data })!;
+    const [signers] = hre.ethers.AbiCoder.defaultAbiCoder().decode(["address[]", "bytes[]"], call.args[1] as string);
+    expect([...(signers as string[])]).to.deep.equal([first!.address, second!.address]);
+  });
+
+  describe("tells which rule and which value, and sends nothing,", () => {
+    type Make = (tools: Tools) => Promise<Bundle>;
+    const alter =
+      (change: (bundle: Bundle) => Bundle): Make =>
+      async (tools) =>
+        change(await signed(tools));
+    const statementWith = (change: Partial<Bundle["statement"]>) =>
+      alter((bundle) => ({ ...bundle, statement: { ...bundle.statement, ...change } }));
+    const evaluationWith = (change: Partial<Bundle["statement"]["evaluation"]>) =>
+      alter(({ statement, ...rest }) => ({
+        ...rest,
+        statement: { ...statement, evaluation: { ...statement.evaluation, ...change } },
+      }));
+    const guide = readErrorGuide();
+    /** `reason` names the error in brackets; docs/errors.md says what to do about it. */
+    function refusedBecause(reason: string): string {
+      const name = / \((\w+): [^()]*\)$/.exec(reason)![1]!;
+      const { fix } = guide.find(({ signature }) => signature.startsWith(`${name}(`))!;
+      return `refused on chain: ${reason}; nothing was sent. ${fix}`;
+    }
+
+    const refused: [string, Make, (tools: Tools, bundle: Bundle) => string | Promise<string>][] = [
+      [
+        "for too few attestations",
+        async (tools) => signedBy(tools, (await proposed(tools)).bundle, first!),
+        () => "the bundle has 1 of the 2 attestations that are needed.",
+      ],
+      [
+        "for another chain",
+        alter((bundle) => ({ ...bundle, chainId: 1 })),
+        () => "the statement is for chain 1, hardhat is chain 31337.",
+      ],
+      [
+        "for a changed field",
+        evaluationWith({ lowerBoundBps: 2n }),
+        () =>
+          refusedBecause(
+            `The signature is not this signer's over this statement: another key, another field, verifier or chain, not 65 bytes, or s in the upper half (InvalidSignature: signer ${first!.address})`,
+          ),
+      ],
+      [
+        "for another score",
+        evaluationWith({ baselineScore: 7_493n }),
+        () =>
+          refusedBecause(
+            "A field of the statement is not what the registry has: `benchmarkVersion`, `baselineScore`, `specHash`, `evaluationDataHash` or `baselineCommitment`, as ASCII in `field` (EvaluationMismatch: field baselineScore, actual 7493, expected 7494)",
+          ),
+      ],
+      [
+        "for another specification",
+        evaluationWith({ specHash: id("other") }),
+        async ({ registry, model }) =>
+          refusedBecause(
+            `A field of the statement is not what the registry has: \`benchmarkVersion\`, \`baselineScore\`, \`specHash\`, \`evaluationDataHash\` or \`baselineCommitment\`, as ASCII in \`field\` (EvaluationMismatch: field specHash, actual ${id("other")}, expected ${(await registry.benchmarkOf(model.id)).specHash})`,
+          ),
+      ],
+      [
+        "for another epoch",
+        statementWith({ attesterEpoch: 2n }),
+        () =>
+          refusedBecause(
+            "The statement names another epoch of the attesters than the present one: an attester was removed since (WrongEpoch: actual 2, expected 1)",
+          ),
+      ],
+      [
+        "for a signer who is no attester",
+        async (tools) => {
+          const bundle = await signed(tools);
+          const [, kept] = bundle.attestations;
+          return { ...bundle, attestations: [kept!, { ...kept!, signer: relayerKey.address }] };
+        },
+        () => refusedBecause(`The account is not an attester (NotAttester: account ${relayerKey.address})`),
+      ],
+      [
+        "for an expired statement",
+        async (tools) => {
+          const bundle = await signed(tools);
+          await time.increase(DAY + 1n);
+          return bundle;
+        },
+        async (_, { statement }) =>
+          refusedBecause(
+            `The statement's deadline has passed (StatementExpired: deadline ${statement.deadline}, timestamp ${await time.latest()})`,
+          ),
+      ],
+      [
+        "for an evaluation that was paid",
+        async (tools) => {
+          const bundle = await signed(tools);
+          await improve(tools, tools.model, { evaluationId: bundle.statement.evaluationId });
+          return bundle;
+        },
+        ({ model }) =>
+          refusedBecause(
+            `This evaluation of the model was paid (EvaluationAlreadyUsed: model ${model.id}, evaluationId ${id(EVALUATION_NAME)})`,
+          ),
+      ],
+      [
+        "for more than the day's limit",
+        async (tools) => {
+          const measured = await buildMeasured(tools, { candidateScore: 7_494n + 501n });
+          return signed(tools, { measured });
+        },
+        () =>
+          refusedBecause(
+            "The improvement is more than the model's limit leaves for this UTC day (DailyLimitExceeded: deltaBps 501, remainingBps 500)",
+          ),
+      ],
+      [
+        "for a payee that is one of the protocol's contracts",
+        async (tools) => signed(tools, { contributors: [{ account: tools.address, weight: 1n }] }),
+        ({ address }) =>
+          refusedBecause(
+            `A contributor is one of the protocol's own contracts, from which tokens could never leave (PayeeIsProtocolContract: account ${address})`,
+          ),
+      ],
+      [
+        "for a verifier that is none",
+        alter((bundle) => ({ ...bundle, verifier: relayerKey.address })),
+        () => `the verifier is ${relayerKey.address}, where there is no contract on hardhat, chain 31337.`,
+      ],
+    ];
+    for (const [what, make, message] of refused) {
+      it(what, async () => {
+        const tools = await loadFixture(deployTools);
+        const bundle = await make(tools);
+        const score = await scoreOf(tools);
+        const nonce = await tools.relayer.getNonce();
+        const outcome = await run(main, NETWORK, { input: formatBundle(bundle), env: ENV });
+        expectRefusal(outcome, `submit: ${await message(tools, bundle)}`);
+        expect(await scoreOf(tools)).to.equal(score);
+        expect(await tools.relayer.getNonce()).to.equal(nonce);
+      });
+    }
+
+    it("without ether for gas", async () => {
+      const tools = await loadFixture(deployTools);
+      const poor = developmentKey(18);
+      await setBalance(poor.address, 0n);
+      const outcome = await run(main, NETWORK, {
+        input: formatBundle(await signed(tools)),
+        env: { PRIVATE_KEY: poor.privateKey },
+      });
+      expectRefusal(outcome, `submit: ${poor.address} has no ether on hardhat: send it some to pay for gas.`);
+    });
+
+    it("but passes on what is no revert", async () => {
+      const { chain } = await loadFixture(deployTools);
+      const lost = new Error("connection lost");
+      const thrown: unknown = await simulate(chain, Promise.reject(lost)).catch((error: unknown) => error);
+      expect(thrown).to.equal(lost);
+    });
+
+    it("for bundles of different statements", async () => {
+      const tools = await loadFixture(deployTools);
+      const one = folder.write("1.json", formatBundle(await signed(tools)));
+      const other = folder.write("2.json", formatBundle(await signed(tools, { evaluationName: "second" })));
+      expectRefusal(
+        await run(main, [...NETWORK, one, other], { env: ENV }),
+        `submit: ${other} has another statement than ${one}: merge attestations of one statement only.`,
+      );
+    });
+
+    it("for a malformed bundle, before it reads the key", async () => {
+      expectRefusal(await run(main, NETWORK, { input: "" }), "submit: standard input is empty, expected JSON.");
+    });
+
+    it("for a key that is missing", async () => {
+      const tools = await loadFixture(deployTools);
+      expectRefusal(
+        await run(main, NETWORK, { input: formatBundle(await signed(tools)) }),
+        "submit: PRIVATE_KEY is missing: set it in the environment or name a file with --keystore.",
+      );
+    });
+
+    it("for an option that is missing", async () => {
+      expectRefusal(
+        await run(main, []),
+        "submit: options: --network is missing, expected a network of hardhat.config.ts.",
+      );
+    });
+  });
+
+  it("prints its usage", async () => {
+    expect((await run(main, ["--help"])).out).to.match(/^usage: npm run --silent submit/);
+  });
+});
