@@ -2,15 +2,20 @@
 
 import { keccak256 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { AGAIN, lockFile, type Sent } from "./ignition";
-import { networkOf } from "./network";
-import { launchModel, type LaunchedModel, type Step } from "./launch";
-import { withLock } from "./lock";
-import { planDeployment, type Plan, type PlanOptions } from "./plan";
 import { Problem } from "../sdk/base/problem";
+import type { Sent } from "../sdk/client/confirm";
+import { isOutage } from "../sdk/rpc/answers";
+import { AGAIN } from "./journal";
+import { launchModel, type LaunchedModel } from "./launch";
+import { withLock } from "./lock";
+import { networkOf } from "./network";
+import { lockFile } from "./paths";
+import { planDeployment, type Plan, type PlanOptions } from "./plan";
 import { deployProtocol, type Protocol } from "./protocol";
-import { writeRecord, type DeploymentRecord } from "./record";
-import { isOutage, isPassing } from "./rpc";
+import type { DeploymentRecord } from "./record";
+import { writeRecord } from "./recording";
+import { isPassing } from "./rpc";
+import type { Step } from "./step";
 
 /** What is told while a deployment goes on. */
 export interface Progress {

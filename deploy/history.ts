@@ -1,7 +1,7 @@
 import { toQuantity, zeroPadValue } from "ethers";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
-import { CREATE_X, CREATE_X_INTERFACE, create2Address } from "./create2";
 import { readLogs } from "../sdk/rpc/logs";
+import { CREATE_X, CREATE_X_INTERFACE, create2Address } from "./create2";
 
 interface TransactionRequest {
   readonly from: string;

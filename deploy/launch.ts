@@ -1,23 +1,23 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { Contract, dataSlice, id, isCallException, type ContractTransactionResponse } from "ethers";
+import { Contract, dataSlice, id } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { HokusaiAMM, ModelToken, VestingWallet } from "../.build/typechain";
 import { vestingModuleId, vestingOf } from "../ignition/modules/Vesting";
-import { CREATE_X, CREATE_X_INTERFACE, guardedSalt, saltOf } from "./create2";
-import { blocksOf, deployModule, journaledArguments, type Sent } from "./ignition";
+import { Problem } from "../sdk/base/problem";
+import { formatReserve, formatTokens } from "../sdk/base/units";
+import { confirm, type Sent } from "../sdk/client/confirm";
 import { readLogs } from "../sdk/rpc/logs";
 import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "../sdk/schemas/modelFile";
+import { CREATE_X, CREATE_X_INTERFACE, guardedSalt, saltOf } from "./create2";
+import { deployModule } from "./ignition";
+import { blocksOf, journaledArguments } from "./journal";
 import { persist } from "./pending";
-import { Problem } from "../sdk/base/problem";
 import type { Protocol } from "./protocol";
 import { patientSigner } from "./rpc";
-import { formatReserve, formatTokens } from "../sdk/base/units";
+import type { Report } from "./step";
 import { ensureHybrid, ensureZkProof, methodSteps } from "./zk";
 
 const VESTING_SECONDS = 365n * 86_400n;
-
-/** Milliseconds after which a transaction that was not mined is looked for again: it may have been dropped. */
-const PATIENCE = 3 * 60_000;
 
 /** Lifecycle of a model, as on chain. */
 export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
@@ -27,30 +27,12 @@ export function statusName(code: bigint): string {
   return Object.entries(Status).find(([, value]) => value === code)?.[0] ?? String(code);
 }
 
-/** One step of a launch: sent now, done without the chain, or found on chain and checked. */
-export interface Step {
-  readonly name: string;
-  /** Done now and needs no transaction: an evaluation, a signature. */
-  readonly isOffline?: boolean;
-  /** The transaction; absent when the step was done before. */
-  readonly sent?: Sent;
-  /** What the chain has now, in words. */
-  readonly outcome: string;
-}
-
-export type Report = (step: Step) => void;
-
 /** A model that trades. */
 export interface LaunchedModel {
   readonly file: ModelFile;
   readonly key: string;
   readonly token: ModelToken;
   readonly pool: HokusaiAMM;
-}
-
-/** Calls what a transaction called, in the state before its block: throws the revert with its data, which no receipt has. */
-async function replay({ provider, from, to, data, value }: ContractTransactionResponse, block: number): Promise<void> {
-  await provider.call({ from, to, data, value, blockTag: block - 1 });
 }
 
 /** What the steps of a launch work with. */
@@ -140,18 +122,6 @@ export async function signerWithRole(
   }
   const name = { registry: "ModelRegistry", tokenManager: "TokenManager" }[contract];
   throw new Problem(`AccessControl: account ${signers[0]?.address} is missing role ${role} on ${name}`);
-}
-
-/** Waits for a transaction and says what it cost; of one that was mined and reverted, why. */
-export async function confirm(name: string, sending: Promise<ContractTransactionResponse>): Promise<Sent> {
-  const transaction = await sending;
-  const receipt = await transaction.wait(1, PATIENCE).catch(async (error: unknown) => {
-    if (isCallException(error) && error.receipt) await replay(transaction, error.receipt.blockNumber);
-    throw error;
-  });
-  if (receipt === null)
-    throw new Problem(`${name}: transaction ${transaction.hash} has no receipt; run the command again.`);
-  return { name, hash: receipt.hash, gasUsed: receipt.gasUsed };
 }
 
 /** Step 1: the model's token; before it, the vesting wallet that is to receive the supplier allocation. */
@@ -310,14 +280,14 @@ export async function requirePool(site: Site, modelId: string): Promise<HokusaiA
 }
 
 /** A model file, and where the model is looked for. */
-export interface Declared {
+export interface DeclaredLaunch {
   readonly hre: HardhatRuntimeEnvironment;
   readonly protocol: Pick<Protocol, "registry">;
   readonly file: ModelFile;
 }
 
 /** Throws a {@link Problem} that names every value of the benchmark which is not what the file says; the score may have moved. */
-export async function checkBenchmark({ protocol, file }: Declared, method: string): Promise<void> {
+export async function checkBenchmark({ protocol, file }: DeclaredLaunch, method: string): Promise<void> {
   const actual = await protocol.registry.benchmarkOf(keyOf(file));
   const { benchmark } = file;
   requireSame(`the benchmark of ${file.modelId}`, [
@@ -334,7 +304,7 @@ export async function checkBenchmark({ protocol, file }: Declared, method: strin
 }
 
 /** Throws a {@link Problem} that names every value of the token, and of its terms, which is not what the file says. */
-export async function checkToken({ hre, protocol, file }: Declared, token: ModelToken): Promise<void> {
+export async function checkToken({ hre, protocol, file }: DeclaredLaunch, token: ModelToken): Promise<void> {
   const { registry } = protocol;
   const key = keyOf(file);
   const parameters = await registry.parametersOf(key);

@@ -1,20 +1,11 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
+import type { Network, Site } from "../sdk/client/access";
 
 const LOCAL_CHAIN_ID = 31_337;
 
 /** Chains on which tokens have value: Ethereum and Base. */
 const MAINNETS = [1, 8_453];
-
-/** The network that a command works on. */
-export interface Network {
-  readonly name: string;
-  readonly chainId: number;
-  /** A development chain: nothing on it has value. */
-  readonly isLocal: boolean;
-  /** The chain lives in this process and ends with it. */
-  readonly isEphemeral: boolean;
-}
 
 /** The network of the environment, as configured. Hardhat refuses a chain with another id at the first call. */
 export function networkOf(hre: HardhatRuntimeEnvironment): Network {
@@ -28,4 +19,9 @@ export function networkOf(hre: HardhatRuntimeEnvironment): Network {
 /** Whether tokens of the chain have value. */
 export function isMainnet({ chainId }: Pick<Network, "chainId">): boolean {
   return MAINNETS.includes(chainId);
+}
+
+/** The network of the environment, for the library. */
+export function siteOf(hre: HardhatRuntimeEnvironment): Site {
+  return { access: hre, network: networkOf(hre) };
 }

@@ -50,11 +50,11 @@ export async function readParameters(
 ): Promise<Parameters> {
   const name = relative(cwd(), file);
   if (!existsSync(file)) throw new Problem(`${name} does not exist: write it to deploy to ${network.name}.`);
-  return checkParameters(await readDeploymentParameters(file), name, network.isLocal);
+  return parseParameters(await readDeploymentParameters(file), name, network.isLocal);
 }
 
 /** Checks parameters; throws one {@link Problem} that names everything wrong at once. */
-export function checkParameters(parameters: DeploymentParameters, file: string, isLocal: boolean): Parameters {
+export function parseParameters(parameters: DeploymentParameters, file: string, isLocal: boolean): Parameters {
   const fields = new Fields(parameters);
   const development = isLocal ? new Set<string>() : developmentAddresses();
   const modules = Object.entries(DECLARED).map(([module, rules]) => {

@@ -1,8 +1,9 @@
 import { formatUnits, isError, toQuantity } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { networkOf } from "./network";
 import { Problem } from "../sdk/base/problem";
-import { isPassing, pause } from "./rpc";
+import { pause } from "../sdk/rpc/answers";
+import { networkOf } from "./network";
+import { isPassing } from "./rpc";
 
 const POLLING = 500;
 const PATIENCE = 10 * 60_000;

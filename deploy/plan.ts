@@ -2,19 +2,20 @@
 
 import { formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { readKey } from "../sdk/node/prover";
 import { developmentAddresses } from "../sdk/base/accounts";
-import { CREATE_X } from "./create2";
-import { journaledContracts, nameOf, type Addresses } from "./ignition";
-import { isMainnet, networkOf, type Network } from "./network";
-import { signerOfStep, stepsTaken } from "./launch";
-import type { ModelFile } from "../sdk/schemas/modelFile";
-import type { Parameters } from "./parameters";
 import { Problem } from "../sdk/base/problem";
+import { RESERVE_DECIMALS } from "../sdk/base/units";
+import type { Network } from "../sdk/client/access";
+import { readKey } from "../sdk/node/prover";
+import type { ModelFile } from "../sdk/schemas/modelFile";
+import { CREATE_X } from "./create2";
+import { journaledContracts, nameOf, type Addresses } from "./journal";
+import { signerOfStep, stepsTaken } from "./launch";
+import { isMainnet, networkOf } from "./network";
+import type { Parameters } from "./parameters";
 import { connectProtocol, type Protocol } from "./protocol";
 import { contradictions } from "./record";
 import { rehearse, type Rehearsal } from "./rehearsal";
-import { RESERVE_DECIMALS } from "../sdk/base/units";
 import { requireSafeKey } from "./zk";
 
 /** Least time that rewards wait where tokens have value, in seconds: as long as the timelock. */

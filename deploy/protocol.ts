@@ -2,8 +2,8 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type {
   DeltaOneVerifier,
   HokusaiAMMFactory,
-  InfrastructureReserve,
   IERC20Metadata,
+  InfrastructureReserve,
   ModelRegistry,
   OracleAttestation,
   RewardDistributor,
@@ -14,10 +14,13 @@ import type {
 import { LocalReserve } from "../ignition/modules/LocalReserve";
 import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
 import { developmentAddresses } from "../sdk/base/accounts";
-import { AGAIN, deployModule, findModule, type Addresses, type DeployOptions, type Sent } from "./ignition";
-import { networkOf, type Network } from "./network";
-import { readParameters, type Parameters } from "./parameters";
 import { Problem } from "../sdk/base/problem";
+import type { Network } from "../sdk/client/access";
+import type { Sent } from "../sdk/client/confirm";
+import { deployModule, type DeployOptions } from "./ignition";
+import { AGAIN, findModule, type Addresses } from "./journal";
+import { networkOf } from "./network";
+import { readParameters, type Parameters } from "./parameters";
 
 /** A deployed protocol. */
 export interface Protocol {

@@ -10,10 +10,10 @@ import type {
   ProviderExtender,
   RequestArguments,
 } from "hardhat/types";
-import { CREATE_X, saltOf } from "./create2";
-import { networkOf } from "./network";
-import { launchModel } from "./launch";
 import type { ModelFile } from "../sdk/schemas/modelFile";
+import { CREATE_X, saltOf } from "./create2";
+import { launchModel } from "./launch";
+import { networkOf } from "./network";
 import type { Parameters } from "./parameters";
 import { deployProtocol, type Protocol } from "./protocol";
 

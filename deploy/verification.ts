@@ -1,12 +1,13 @@
 import { Interface, type InterfaceAbi } from "ethers";
+import type { BuildInfo, HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { BuildInfo, HardhatRuntimeEnvironment } from "hardhat/types";
-import { toJson, writeWhole } from "../sdk/node/files";
+import { writeWhole } from "../sdk/node/files";
+import { toJson } from "../sdk/schemas/json";
 import { recordedContracts, type DeploymentRecord } from "./record";
 
 /** What a block explorer asks for to verify a contract. */
-export interface Verification {
+export interface VerificationInput {
   readonly address: string;
   /** Path of the source and name of the contract. */
   readonly contract: string;
@@ -25,9 +26,9 @@ export async function writeVerification(
   hre: HardhatRuntimeEnvironment,
   record: DeploymentRecord,
   folder: string,
-): Promise<Verification[]> {
+): Promise<VerificationInput[]> {
   mkdirSync(folder, { recursive: true });
-  const verifications: Verification[] = [];
+  const verifications: VerificationInput[] = [];
   for (const { contract: name, address, arguments: args } of recordedContracts(record)) {
     const { abi, sourceName, contractName } = await hre.artifacts.readArtifact(name);
     const contract = `${sourceName}:${contractName}`;

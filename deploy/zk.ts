@@ -6,13 +6,15 @@ import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { hybridMethodOf, hybridModuleId } from "../ignition/modules/HybridMethod";
 import { zkMethodOf, zkModuleId, type Circuit } from "../ignition/modules/ZkMethod";
-import { encodeKey, readKey, recordedKeyHash, type CircuitKey } from "../sdk/node/prover";
-import { deployModule, findModule, type Sent } from "./ignition";
-import type { Network } from "./network";
-import { confirm, type Report } from "./launch";
-import type { BenchmarkTerms } from "../sdk/schemas/modelFile";
 import { Problem } from "../sdk/base/problem";
+import type { Network } from "../sdk/client/access";
+import { confirm, type Sent } from "../sdk/client/confirm";
+import { encodeKey, readKey, recordedKeyHash, type CircuitKey } from "../sdk/node/prover";
+import type { BenchmarkTerms } from "../sdk/schemas/modelFile";
+import { deployModule } from "./ignition";
+import { findModule } from "./journal";
 import type { Protocol } from "./protocol";
+import type { Report } from "./step";
 
 /** Refuses a key against which everybody can forge proofs, but on a chain where nothing is at stake. */
 export function requireSafeKey({ capacity, isDevelopment }: CircuitKey, { name, isLocal }: Network): void {

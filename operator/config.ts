@@ -4,7 +4,8 @@
 import { parseUnits } from "ethers";
 import { dirname, join, resolve } from "node:path";
 import { address, Fields, integer, pattern, text, type Rule } from "../sdk/base/fields";
-import { readJson, readText } from "../sdk/node/files";
+import { readText } from "../sdk/node/files";
+import { readJson } from "../sdk/schemas/json";
 import type { KeyRef } from "./keys";
 import type { SendingPolicy } from "./sender";
 

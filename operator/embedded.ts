@@ -4,13 +4,13 @@
 import { MaxUint256, parseUnits } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { join } from "node:path";
-import { developmentKey } from "../sdk/base/accounts";
 import { alone } from "../deploy/deployment";
 import { networkOf } from "../deploy/network";
-import { confirm } from "../deploy/launch";
-import { Problem } from "../sdk/base/problem";
 import { deployProtocol, type Protocol } from "../deploy/protocol";
+import { developmentKey } from "../sdk/base/accounts";
+import { Problem } from "../sdk/base/problem";
 import { RESERVE_DECIMALS } from "../sdk/base/units";
+import { confirm } from "../sdk/client/confirm";
 import { GWEI_DECIMALS, MODELS, TOKEN, type Config, type DutyConfig, type DutyName } from "./config";
 
 /** Where files are dropped when the environment does not say. */

@@ -13,13 +13,14 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { toJson, writeWhole } from "../sdk/node/files";
+import { writeWhole } from "../sdk/node/files";
+import { toJson } from "../sdk/schemas/json";
 
 /** How long a file that cannot be read may be one that is still being written, in milliseconds. */
 const WRITING = 2_000;
 
 /** What became of a file. */
-export type Verdict = "done" | "refused";
+export type InboxVerdict = "done" | "refused";
 
 /** The folder of a duty. Several processes may share it: whoever comes second finds a file gone and goes on. */
 export class Inbox {
@@ -65,7 +66,7 @@ export class Inbox {
   }
 
   /** Moves a file to where its verdict says; the result is there before it. */
-  finish(name: string, verdict: Verdict, result: object): void {
+  finish(name: string, verdict: InboxVerdict, result: object): void {
     const folder = join(this.folder, verdict);
     const stem = name.slice(0, -".json".length);
     let place = stem;

@@ -23,12 +23,11 @@ import {
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { createPublicKey } from "node:crypto";
 import { resolve } from "node:path";
-import { networkOf } from "../deploy/network";
+import { networkOf, siteOf } from "../deploy/network";
 import { developmentAddresses, developmentKey } from "../sdk/base/accounts";
 import { Problem } from "../sdk/base/problem";
-import { readSigner } from "../sdk/node/keys";
 import { readText } from "../sdk/node/files";
-import type { Streams } from "../scripts/cli/command";
+import { readSigner, type Secrets } from "../sdk/node/keys";
 
 /** A key that signs where it is kept, as AWS KMS does with a key of kind ECC_SECG_P256K1. */
 export interface RemoteKey {
@@ -46,20 +45,20 @@ export type KeyRef =
   | { readonly kind: "development"; readonly index: number };
 
 /** The signer of a key; a development key is refused where it is worth anything. */
-export async function openKey(hre: HardhatRuntimeEnvironment, key: KeyRef, streams: Streams): Promise<Signer> {
-  const { env, askPassword } = streams;
+export async function openKey(hre: HardhatRuntimeEnvironment, key: KeyRef, secrets: Secrets): Promise<Signer> {
+  const { env, askPassword } = secrets;
   switch (key.kind) {
     case "development":
       return developmentSigner(hre, key.index);
     case "remote":
       return openRemote(hre, key.module);
     case "environment":
-      return readSigner(hre, { keystore: "", env: { PRIVATE_KEY: env[key.variable] }, askPassword }).catch(
+      return readSigner(siteOf(hre), { keystore: "", env: { PRIVATE_KEY: env[key.variable] }, askPassword }).catch(
         renaming("PRIVATE_KEY", key.variable),
       );
     case "keystore": {
       const password = key.passwordFile ? readText(key.passwordFile).replace(/\r?\n$/, "") : env["KEYSTORE_PASSWORD"];
-      return readSigner(hre, { keystore: key.file, env: { KEYSTORE_PASSWORD: password }, askPassword });
+      return readSigner(siteOf(hre), { keystore: key.file, env: { KEYSTORE_PASSWORD: password }, askPassword });
     }
   }
 }

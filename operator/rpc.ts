@@ -13,8 +13,8 @@ import {
 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { setTimeout as pause } from "node:timers/promises";
+import { isTooWide } from "../sdk/rpc/answers";
 import { readLogs, type Blocks } from "../sdk/rpc/logs";
-import { isTooWide } from "../deploy/rpc";
 import type { Telemetry } from "./telemetry";
 
 const TIMEOUT = 20_000;

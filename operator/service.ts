@@ -13,14 +13,14 @@ import type {
 } from "../.build/typechain";
 import { networkOf } from "../deploy/network";
 import { Problem } from "../sdk/base/problem";
-import type { Streams } from "../scripts/cli/command";
 import { explain } from "../sdk/client/errors";
-import { readJson } from "../sdk/node/files";
+import type { Secrets } from "../sdk/node/keys";
+import { readJson } from "../sdk/schemas/json";
 import type { Config, DutyName } from "./config";
-import type { Duty, Tools, View } from "./duties/duty";
-import { FeesDuty, formatRecord, readRecord } from "./duties/fees";
+import type { ChainView, Duty, Tools } from "./duties/duty";
+import { FeesDuty, formatMeteringRecord, readMeteringRecord } from "./duties/fees";
 import { LaunchDuty } from "./duties/launch";
-import { Models } from "./duties/models";
+import { WatchedModels } from "./duties/models";
 import { nameOfBundle, SubmitDuty } from "./duties/submit";
 import { openDoor, type Reply } from "./http";
 import { Inbox } from "./inbox";
@@ -40,7 +40,7 @@ export interface Surroundings {
   readonly hre: HardhatRuntimeEnvironment;
   /** Address of the chain. */
   readonly url: string;
-  readonly streams: Streams;
+  readonly secrets: Secrets;
   readonly telemetry: Telemetry;
 }
 
@@ -70,14 +70,14 @@ export class Service {
     private readonly surroundings: Surroundings,
     private readonly provider: PatientProvider,
     private readonly controller: AbortController,
-    private readonly models: Models | undefined,
+    private readonly models: WatchedModels | undefined,
     private readonly crews: readonly Crew[],
     private readonly inboxes: ReadonlyMap<DutyName, Inbox>,
   ) {}
 
   /** Opens keys and folders, and refuses what cannot work before anything is sent. */
   static async open(config: Config, surroundings: Surroundings): Promise<Service> {
-    const { url, telemetry, streams } = surroundings;
+    const { url, telemetry, secrets } = surroundings;
     const controller = new AbortController();
     const provider = new PatientProvider(url, networkOf(surroundings.hre).chainId, telemetry, controller.signal);
     const hre = through(surroundings.hre, provider);
@@ -89,7 +89,7 @@ export class Service {
     const crews = new Map<string, Crew>();
     const inboxes = new Map<DutyName, Inbox>();
     for (const { name, key, folder } of config.duties) {
-      const signer = await openKey(hre, key, streams);
+      const signer = await openKey(hre, key, secrets);
       const address = await signer.getAddress();
       const crew = crews.get(address) ?? {
         sender: new Sender(address, signer, provider, config, telemetry),
@@ -160,7 +160,7 @@ export class Service {
     return hasMoved;
   }
 
-  private async passCrew({ sender, duties }: Crew, view: View, baseFeePerGas: bigint): Promise<boolean> {
+  private async passCrew({ sender, duties }: Crew, view: ChainView, baseFeePerGas: bigint): Promise<boolean> {
     let hasMoved = await sender.advance(view.head, baseFeePerGas);
     for (const duty of duties) {
       try {
@@ -214,10 +214,10 @@ export class Service {
     if (bundles) posts.set("/bundles", (text) => store(bundles, [[nameOfBundle(text), text]]));
     if (fees) {
       posts.set("/fees", (text) => {
-        const records = [readJson("the body", text)].flat().map((entry) => readRecord("the record", entry));
+        const records = [readJson("the body", text)].flat().map((entry) => readMeteringRecord("the record", entry));
         return store(
           fees,
-          records.map((record) => [`${record.id}.json`, formatRecord(record)]),
+          records.map((record) => [`${record.id}.json`, formatMeteringRecord(record)]),
         );
       });
     }
@@ -272,9 +272,9 @@ async function openModels(
   { registry, tokenManager }: Contracts,
   { models: folder, fromBlock }: Config,
   telemetry: Telemetry,
-): Promise<Models> {
+): Promise<WatchedModels> {
   const manager = { address: await tokenManager.getAddress(), interface: tokenManager.interface };
-  return new Models(hre, provider, registry, manager, { folder, fromBlock }, telemetry);
+  return new WatchedModels(hre, provider, registry, manager, { folder, fromBlock }, telemetry);
 }
 
 async function openDuty(
@@ -282,16 +282,16 @@ async function openDuty(
   tools: Tools,
   { registry, tokenManager, factory, router, reserveToken }: Contracts,
   { fromBlock }: Config,
-  { models, inbox }: { models: Models | undefined; inbox: Inbox | undefined },
+  { models, inbox }: { models: WatchedModels | undefined; inbox: Inbox | undefined },
 ): Promise<Duty> {
   switch (name) {
     case "distribute":
-      return new LaunchDuty(name, tools, models as Models, {
+      return new LaunchDuty(name, tools, models as WatchedModels, {
         address: await tokenManager.getAddress(),
         interface: tokenManager.interface,
       });
     case "pools":
-      return new LaunchDuty(name, tools, models as Models, {
+      return new LaunchDuty(name, tools, models as WatchedModels, {
         address: await factory.getAddress(),
         interface: factory.interface,
       });

@@ -2,12 +2,14 @@
 // The command line of `attest`: shows a statement in words, signs it and adds the attestation to its bundle.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { siteOf } from "../deploy/network";
 import { address } from "../sdk/base/fields";
-import { attest } from "../sdk/statements/attest";
-import { formatBundle, readBundle } from "../sdk/schemas/bundle";
 import { connect } from "../sdk/client/connect";
-import { readClaims } from "../sdk/schemas/claims";
+import { readText } from "../sdk/node/files";
 import { readSigner } from "../sdk/node/keys";
+import { formatBundle, readBundle } from "../sdk/schemas/bundle";
+import { readClaims } from "../sdk/schemas/claims";
+import { attest } from "../sdk/statements/attest";
 import { describe, requireAcceptable } from "../sdk/statements/review";
 import {
   deliver,
@@ -19,7 +21,6 @@ import {
   type CommandLine,
   type Streams,
 } from "./cli/command";
-import { readText } from "../sdk/node/files";
 
 const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
@@ -51,10 +52,10 @@ async function run(
   { verifier, bundle, claims, keystore, out }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
-  const chain = await connect(hre, verifier);
+  const chain = await connect(siteOf(hre), verifier);
   const review = await requireAcceptable(chain, bundle);
   for (const line of await describe(chain, review, claims)) streams.err(line);
-  const signer = await readSigner(hre, { keystore, ...streams });
+  const signer = await readSigner(chain, { keystore, ...streams });
   return deliver(formatBundle(await attest(review, signer)), out);
 }
 

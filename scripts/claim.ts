@@ -2,15 +2,16 @@
 // The command line of `claim`: pays contributors behind a root what is theirs.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { siteOf } from "../deploy/network";
 import { address } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
 import { connect } from "../sdk/client/connect";
-import { BATCH, claim } from "../sdk/statements/claim";
-import { readClaims } from "../sdk/schemas/claims";
-import { readSigner } from "../sdk/node/keys";
 import { at } from "../sdk/evaluation/at";
+import { readSigner } from "../sdk/node/keys";
+import { readClaims } from "../sdk/schemas/claims";
+import { toJson } from "../sdk/schemas/json";
+import { BATCH, claim } from "../sdk/statements/claim";
 import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./cli/command";
-import { toJson } from "../sdk/node/files";
 
 const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
@@ -41,8 +42,8 @@ async function run(
   { files, verifier, account, keystore }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
-  const chain = await connect(hre, verifier);
-  const sender = await readSigner(hre, { keystore, ...streams });
+  const chain = await connect(siteOf(hre), verifier);
+  const sender = await readSigner(chain, { keystore, ...streams });
   return toJson(await claim(chain, files, sender, account || undefined));
 }
 

@@ -5,12 +5,13 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { oneOf, text, type Rule } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
-import { fileName, offlineMainOf, readInput, runAsScript, type CommandLine, type Streams } from "./cli/command";
-import { OWNER_ONLY, readText, toJson, writeWhole } from "../sdk/node/files";
-import { commit } from "../sdk/proofs/commitment";
 import { readPublicKey, seal } from "../sdk/node/escrow";
-import { capacityRule, domainOf, drawOpening, formatOpening, readRows, type DomainName } from "../sdk/proofs/openings";
+import { OWNER_ONLY, readText, writeWhole } from "../sdk/node/files";
 import { capacityFor } from "../sdk/node/prover";
+import { commit } from "../sdk/proofs/commitment";
+import { capacityRule, domainOf, drawOpening, formatOpening, readRows, type DomainName } from "../sdk/proofs/openings";
+import { toJson } from "../sdk/schemas/json";
+import { fileName, offlineMainOf, readInput, runAsScript, type CommandLine, type Streams } from "./cli/command";
 
 const USAGE = `usage: npm run --silent commit -- options [<rows.csv>]          standard input without a file
   --column <name>        the column that holds the rows; their order is that of the file, for labels and predictions alike

@@ -2,16 +2,15 @@
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { alone, deployTo } from "../deploy/deployment";
-import { recordFile } from "../deploy/ignition";
 import { networkOf } from "../deploy/network";
-import { readModelFile } from "../sdk/schemas/modelFile";
 import { parametersFile, readParameters } from "../deploy/parameters";
+import { recordFile } from "../deploy/paths";
 import { unstick } from "../deploy/pending";
 import { planDeployment, type PlanOptions } from "../deploy/plan";
-import { Problem, together } from "../sdk/base/problem";
 import { readRecord } from "../deploy/record";
-import { writeVerification, type Verification } from "../deploy/verification";
-import { humanView, jsonView } from "./cli/views/deployment";
+import { writeVerification, type VerificationInput } from "../deploy/verification";
+import { Problem, together } from "../sdk/base/problem";
+import { readModelFile } from "../sdk/node/modelFile";
 import {
   digits,
   fileName,
@@ -23,6 +22,7 @@ import {
   type CommandLine,
   type Streams,
 } from "./cli/command";
+import { humanDeploymentView, jsonView } from "./cli/views/deployment";
 
 const USAGE = `usage: npm run deploy -- --network <name> [options]
   --network <name>         localhost, sepolia, base-sepolia, base or mainnet
@@ -58,7 +58,7 @@ type Input = ReturnType<typeof read>;
 async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Streams): Promise<string> {
   const { name, isEphemeral } = networkOf(hre);
   if (isEphemeral) throw new Problem(`the chain of ${name} ends with this command: name another with --network.`);
-  const view = input.json ? jsonView(streams) : humanView(streams);
+  const view = input.json ? jsonView(streams) : humanDeploymentView(streams);
   if (input.verification) view.onVerification(await verify(hre, input), input.verification);
   else if (input.unstick) view.onUnstick(await alone(hre, () => free(hre)));
   else if (input.plan) view.onPlan(await planDeployment(hre, await readDeclared(hre, input)));
@@ -77,7 +77,7 @@ async function readDeclared(hre: HardhatRuntimeEnvironment, input: Input): Promi
   return { parameters, parametersFile: file, files, ...(confirmedChain > 0 && { confirmedChain }) };
 }
 
-async function verify(hre: HardhatRuntimeEnvironment, { verification }: Input): Promise<readonly Verification[]> {
+async function verify(hre: HardhatRuntimeEnvironment, { verification }: Input): Promise<readonly VerificationInput[]> {
   const network = networkOf(hre);
   const record = readRecord(network);
   if (record) return writeVerification(hre, record, verification);

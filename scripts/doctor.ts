@@ -4,9 +4,10 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { examine } from "../deploy/doctor/doctor";
 import { observe } from "../deploy/doctor/observe";
-import { isHealthy, toDocument, toText } from "../deploy/doctor/report";
+import { isHealthy, toDocument } from "../deploy/doctor/report";
+import { toJson } from "../sdk/schemas/json";
 import { flag, mainOf, networkName, runAsScript, type CommandLine, type Main } from "./cli/command";
-import { toJson } from "../sdk/node/files";
+import { toText } from "./cli/views/diagnosis";
 
 /** Exit codes beside 0: something is wrong, or nothing could be looked at. */
 const [DEVIATIONS, COULD_NOT_LOOK] = [1, 2];

@@ -4,17 +4,19 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { deployTo } from "../deploy/deployment";
-import { networkOf } from "../deploy/network";
-import { statusName, type LaunchedModel } from "../deploy/launch";
-import { readModelFile } from "../sdk/schemas/modelFile";
-import { parametersFile, readParameters } from "../deploy/parameters";
-import { Problem, together } from "../sdk/base/problem";
 import { readHistory, type LaunchDocument } from "../deploy/demo/document";
 import { use } from "../deploy/demo/fees";
 import { improve } from "../deploy/demo/improve";
 import { trade } from "../deploy/demo/trade";
-import { bothViews, documentView, humanView, type View } from "./cli/views/launch";
+import { deployTo } from "../deploy/deployment";
+import { statusName, type LaunchedModel } from "../deploy/launch";
+import { networkOf } from "../deploy/network";
+import { parametersFile, readParameters } from "../deploy/parameters";
+import { Problem, together } from "../sdk/base/problem";
+import { readState } from "../sdk/client/market";
+import { writeWhole } from "../sdk/node/files";
+import { readModelFile } from "../sdk/node/modelFile";
+import { toJson } from "../sdk/schemas/json";
 import {
   digits,
   fileName,
@@ -25,9 +27,8 @@ import {
   type CommandLine,
   type Streams,
 } from "./cli/command";
-import { toJson, writeWhole } from "../sdk/node/files";
-import { readState } from "../sdk/client/market";
 import { renderReport } from "./cli/report/report";
+import { bothViews, documentView, humanView, type View } from "./cli/views/launch";
 
 const USAGE = `usage: npm run launch [-- options]
   --model <file>        the model to launch; deploy/models/sentiment-v2.json without it

@@ -2,12 +2,12 @@
 // The command line of `npm run operator`: the service that the platform runs. See docs/operator.md.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { Problem } from "../sdk/base/problem";
-import { fileName, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./cli/command";
 import { readConfig } from "../operator/config";
 import { embed } from "../operator/embedded";
 import { Service } from "../operator/service";
 import { Telemetry } from "../operator/telemetry";
+import { Problem } from "../sdk/base/problem";
+import { fileName, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./cli/command";
 
 const USAGE = `usage: npm run --silent operator [-- options]
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet; localhost without it
@@ -34,7 +34,12 @@ async function run(
   if (url === undefined)
     throw new Problem(`${hre.network.name} lives in this process: choose localhost or a public network.`);
   const telemetry = new Telemetry(streams.out);
-  const service = await Service.open(config ?? (await embed(hre, streams.env)), { hre, url, streams, telemetry });
+  const service = await Service.open(config ?? (await embed(hre, streams.env)), {
+    hre,
+    url,
+    secrets: streams,
+    telemetry,
+  });
   const stop = () => service.stop();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
   await service.run();

@@ -2,15 +2,21 @@
 // The command line of `prove`: openings become a statement and its proof.
 
 import { keccak256 } from "ethers";
-import { existsSync, readFileSync } from "node:fs";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { siteOf } from "../deploy/network";
 import { address, publishedId } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
-import { formatBundle } from "../sdk/schemas/bundle";
 import { connect } from "../sdk/client/connect";
+import { readContributorsFor } from "../sdk/node/contributors";
+import { isSealed, readPrivateKey, unseal } from "../sdk/node/escrow";
+import { OWNER_ONLY, readText, writeWhole } from "../sdk/node/files";
+import { proposeProof } from "../sdk/node/proposal";
+import { formatOpening, readCandidate, readOpening } from "../sdk/proofs/openings";
+import { formatBundle } from "../sdk/schemas/bundle";
 import { formatClaims } from "../sdk/schemas/claims";
-import { MAX_LISTED, readContributorsFor } from "../sdk/schemas/contributorsFile";
+import { MAX_LISTED } from "../sdk/schemas/contributorsFile";
 import {
   deliver,
   digits,
@@ -21,10 +27,6 @@ import {
   type CommandLine,
   type Streams,
 } from "./cli/command";
-import { OWNER_ONLY, readText, writeWhole } from "../sdk/node/files";
-import { isSealed, readPrivateKey, unseal } from "../sdk/node/escrow";
-import { formatOpening, readCandidate, readOpening } from "../sdk/proofs/openings";
-import { proposeProof } from "../sdk/node/proposal";
 
 const HOUR = 3600n;
 
@@ -118,7 +120,7 @@ async function run(
   { verifier, openingFile, claimsFile, out, ...proposal }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
-  const { bundle, claims } = await proposeProof(await connect(hre, verifier), proposal, streams.err);
+  const { bundle, claims } = await proposeProof(await connect(siteOf(hre), verifier), proposal, streams.err);
   if (openingFile !== "") writeWhole(openingFile, `${formatOpening(proposal.candidate)}\n`, OWNER_ONLY);
   if (claims) writeWhole(claimsFile, `${formatClaims(claims)}\n`);
   return deliver(formatBundle(bundle), out);

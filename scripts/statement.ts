@@ -3,11 +3,14 @@
 
 import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { siteOf } from "../deploy/network";
 import { address, hash, publishedId } from "../sdk/base/fields";
-import { formatBundle } from "../sdk/schemas/bundle";
 import { connect } from "../sdk/client/connect";
+import { readContributorsFor } from "../sdk/node/contributors";
+import { writeWhole } from "../sdk/node/files";
+import { formatBundle } from "../sdk/schemas/bundle";
 import { formatClaims } from "../sdk/schemas/claims";
-import { MAX_LISTED, readContributorsFor } from "../sdk/schemas/contributorsFile";
+import { MAX_LISTED } from "../sdk/schemas/contributorsFile";
 import { propose, readMeasured } from "../sdk/statements/propose";
 import {
   deliver,
@@ -20,7 +23,6 @@ import {
   type CommandLine,
   type Streams,
 } from "./cli/command";
-import { writeWhole } from "../sdk/node/files";
 
 const HOUR = 3600n;
 
@@ -57,7 +59,7 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
 }
 
 async function run(hre: HardhatRuntimeEnvironment, input: ReturnType<typeof read>): Promise<string> {
-  const { bundle, claims } = await propose(await connect(hre, input.verifier), input);
+  const { bundle, claims } = await propose(await connect(siteOf(hre), input.verifier), input);
   if (claims) writeWhole(input.claimsFile, `${formatClaims(claims)}\n`);
   return deliver(formatBundle(bundle), input.out);
 }

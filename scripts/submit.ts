@@ -2,13 +2,14 @@
 // The command line of `submit`: merges the bundles of a statement, sends it and prints what it minted.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { siteOf } from "../deploy/network";
 import { formatTokens } from "../sdk/base/units";
-import { mergeBundles, readBundle } from "../sdk/schemas/bundle";
 import { connect } from "../sdk/client/connect";
 import { readSigner } from "../sdk/node/keys";
+import { mergeBundles, readBundle } from "../sdk/schemas/bundle";
+import { toJson } from "../sdk/schemas/json";
 import { submit } from "../sdk/statements/submit";
 import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./cli/command";
-import { toJson } from "../sdk/node/files";
 
 const USAGE = `usage: npm run --silent submit -- options [<bundle.json> ...]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
@@ -31,8 +32,8 @@ async function run(
   { bundle, keystore }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
-  const chain = await connect(hre, bundle.verifier);
-  const submission = await submit(chain, bundle, await readSigner(hre, { keystore, ...streams }));
+  const chain = await connect(siteOf(hre), bundle.verifier);
+  const submission = await submit(chain, bundle, await readSigner(chain, { keystore, ...streams }));
   const { baselineScore, candidateScore, reward, owner, symbol } = submission;
   streams.err(`score ${baselineScore} → ${candidateScore}: ${formatTokens(reward)} ${symbol} minted`);
   streams.err(`owner         ${owner.account}  ${formatTokens(owner.amount)} ${symbol}`);

@@ -5,8 +5,6 @@ import { join, relative } from "node:path";
 import { cwd } from "node:process";
 import { pattern } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
-import { fileName, flag, readCommandLine, runAsScript, type CommandLine, type Streams } from "./cli/command";
-import { CAPACITIES } from "../sdk/proofs/commitment";
 import { beginCeremony, endCeremony, type Phase1 } from "../sdk/node/ceremony";
 import {
   ceremonyFolder,
@@ -20,8 +18,10 @@ import {
   setupFolder,
   writeKey,
   type Places,
-  type Progress,
+  type ProverProgress,
 } from "../sdk/node/prover";
+import { CAPACITIES } from "../sdk/proofs/commitment";
+import { fileName, flag, readCommandLine, runAsScript, type CommandLine, type Streams } from "./cli/command";
 
 const USAGE = `usage: npm run zk:setup -- [options] [<rows>]          rows that the circuit holds: ${CAPACITIES.join(", ")}; default 1024
   --force                 make everything again, also what is there and as recorded
@@ -67,7 +67,7 @@ function read({ options: fields, paths }: CommandLine) {
   return { capacity: capacityOf(paths), force, record, final, ...(isCeremony && { phase1: { path, hash } }) };
 }
 
-function run({ phase1, ...input }: Input, progress: Progress, places?: Places): Promise<string> {
+function run({ phase1, ...input }: Input, progress: ProverProgress, places?: Places): Promise<string> {
   return phase1 ? hold({ ...input, phase1 }, progress, places) : setup(input, progress, places);
 }
 
@@ -80,7 +80,7 @@ function capacityOf([given, surplus]: readonly string[]): number {
 
 async function setup(
   { capacity, force, record }: Omit<Input, "phase1">,
-  progress: Progress,
+  progress: ProverProgress,
   places?: Places,
 ): Promise<string> {
   const folder = relative(cwd(), setupFolder(capacity, places));
@@ -111,7 +111,7 @@ async function setup(
 /** Begins a ceremony, or ends it. */
 async function hold(
   { capacity, phase1, final }: Pick<Input, "capacity" | "final"> & { phase1: Phase1 },
-  progress: Progress,
+  progress: ProverProgress,
   places?: Places,
 ): Promise<string> {
   const [recorded, folder] = [readKey(capacity, places), relative(cwd(), ceremonyFolder(capacity, places))];

@@ -16,6 +16,7 @@ import {
     HashMismatch,
     OutOfRange,
     PoolNotFound,
+    requireWithin,
     UnauthorizedCaller,
     ValueMismatch,
     WrongModelStatus,
@@ -264,20 +265,20 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
         uint256 virtualSupply
     ) private view returns (uint256 costAtCap, uint256 priceAtCap) {
         uint256 investorAllocation = token.investorAllocation();
-        _requireRange(
+        requireWithin(
             "virtualSupply",
             virtualSupply,
             MIN_VIRTUAL_SUPPLY,
             Math.min(MAX_VIRTUAL_SUPPLY, MAX_SUPPLY_RATIO * token.maxSupply())
         );
-        _requireRange("investorAllocation", investorAllocation, 1, MAX_SUPPLY_RATIO * virtualSupply);
+        requireWithin("investorAllocation", investorAllocation, 1, MAX_SUPPLY_RATIO * virtualSupply);
         costAtCap = BondingCurve.buyExactOut(
             virtualSupply,
             poolTerms.virtualReserve,
             investorAllocation,
             poolTerms.crr
         );
-        _requireRange("costAtCap", costAtCap, MIN_COST_AT_CAP, MAX_COST_AT_CAP);
+        requireWithin("costAtCap", costAtCap, MIN_COST_AT_CAP, MAX_COST_AT_CAP);
         priceAtCap = BondingCurve.spotPriceWad(
             virtualSupply + investorAllocation,
             poolTerms.virtualReserve + costAtCap,
@@ -286,15 +287,11 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     }
 
     function _requireTerms(PoolTerms memory t) private pure {
-        _requireRange("crr", t.crr, MIN_CRR, MAX_CRR);
-        _requireRange("tradeFee", t.tradeFee, 0, MAX_TRADE_FEE);
-        _requireRange("ibrDuration", t.ibrDuration, 0, MAX_IBR_DURATION);
-        _requireRange("initialPrice", t.initialPrice, MIN_INITIAL_PRICE, MAX_INITIAL_PRICE);
-        _requireRange("virtualReserve", t.virtualReserve, MIN_VIRTUAL_RESERVE, MAX_VIRTUAL_RESERVE);
-    }
-
-    function _requireRange(bytes32 field, uint256 value, uint256 min, uint256 max) private pure {
-        if (value < min || value > max) revert OutOfRange(field, value, min, max);
+        requireWithin("crr", t.crr, MIN_CRR, MAX_CRR);
+        requireWithin("tradeFee", t.tradeFee, 0, MAX_TRADE_FEE);
+        requireWithin("ibrDuration", t.ibrDuration, 0, MAX_IBR_DURATION);
+        requireWithin("initialPrice", t.initialPrice, MIN_INITIAL_PRICE, MAX_INITIAL_PRICE);
+        requireWithin("virtualReserve", t.virtualReserve, MIN_VIRTUAL_RESERVE, MAX_VIRTUAL_RESERVE);
     }
 
     function _hashTerms(PoolTerms memory poolTerms) private pure returns (bytes32) {

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IModelGovernance} from "../interfaces/IModelGovernance.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {HashMissing, OutOfRange, ZeroAddress} from "../types/CommonErrors.sol";
+import {HashMissing, requireWithin, ZeroAddress} from "../types/CommonErrors.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {Direction, FeeTerms, InitialParams, ModelParameters, Parameter} from "../types/ModelTypes.sol";
 import {ModelStorage} from "./ModelStorage.sol";
@@ -266,10 +266,8 @@ abstract contract ModelGovernance is ModelStorage {
     }
 
     function _setLicense(ModelId id, Entry storage entry, bytes32 licenseHash, string calldata licenseURI) internal {
-        uint256 length = bytes(licenseURI).length;
         if (licenseHash == 0) revert HashMissing("licenseHash");
-        if (length == 0 || length > MAX_LICENSE_URI_LENGTH)
-            revert OutOfRange("licenseURI", length, 1, MAX_LICENSE_URI_LENGTH);
+        requireWithin("licenseURI", bytes(licenseURI).length, 1, MAX_LICENSE_URI_LENGTH);
 
         entry.licenseHash = licenseHash;
         entry.licenseURI = licenseURI;
@@ -319,22 +317,15 @@ abstract contract ModelGovernance is ModelStorage {
     }
 
     function _requireTokensPerDeltaOne(uint256 value, uint256 min) private pure {
-        if (value < min || value > MAX_TOKENS_PER_DELTA_ONE)
-            revert OutOfRange("tokensPerDeltaOne", value, min, MAX_TOKENS_PER_DELTA_ONE);
+        requireWithin("tokensPerDeltaOne", value, min, MAX_TOKENS_PER_DELTA_ONE);
     }
 
     function _requireInfrastructureAccrual(uint256 value) private pure {
-        if (value < MIN_INFRASTRUCTURE_ACCRUAL_BPS || value > MAX_INFRASTRUCTURE_ACCRUAL_BPS)
-            revert OutOfRange(
-                "infrastructureAccrualBps",
-                value,
-                MIN_INFRASTRUCTURE_ACCRUAL_BPS,
-                MAX_INFRASTRUCTURE_ACCRUAL_BPS
-            );
+        (uint256 min, uint256 max) = (MIN_INFRASTRUCTURE_ACCRUAL_BPS, MAX_INFRASTRUCTURE_ACCRUAL_BPS);
+        requireWithin("infrastructureAccrualBps", value, min, max);
     }
 
     function _requirePrice(uint256 value) private pure {
-        if (value > MAX_PRICE_PER_THOUSAND_CALLS)
-            revert OutOfRange("pricePerThousandCalls", value, 0, MAX_PRICE_PER_THOUSAND_CALLS);
+        requireWithin("pricePerThousandCalls", value, 0, MAX_PRICE_PER_THOUSAND_CALLS);
     }
 }

@@ -5,7 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IModelImprovements} from "../interfaces/IModelImprovements.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {HashMismatch, OutOfRange, ValueMismatch} from "../types/CommonErrors.sol";
+import {HashMismatch, OutOfRange, requireWithin, ValueMismatch} from "../types/CommonErrors.sol";
 import {Evaluation, ImprovementTerms, Payout, PayoutStop} from "../types/ImprovementTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {Direction, ModelStatus, Parameter} from "../types/ModelTypes.sol";
@@ -31,8 +31,7 @@ abstract contract ModelImprovements is ModelGovernance {
 
     /// @param payoutDelay_ Seconds that every payout waits.
     constructor(uint256 payoutDelay_) {
-        if (payoutDelay_ < MIN_PAYOUT_DELAY || payoutDelay_ > MAX_PAYOUT_DELAY)
-            revert OutOfRange("payoutDelay", payoutDelay_, MIN_PAYOUT_DELAY, MAX_PAYOUT_DELAY);
+        requireWithin("payoutDelay", payoutDelay_, MIN_PAYOUT_DELAY, MAX_PAYOUT_DELAY);
         payoutDelay = payoutDelay_;
     }
 
@@ -98,7 +97,7 @@ abstract contract ModelImprovements is ModelGovernance {
         PayoutStop memory stop = _payoutStops[method];
         uint256 max = block.timestamp;
         if (stop.until == OPEN) max = stop.since - 1;
-        if (since == 0 || since > max) revert OutOfRange("since", since, 1, max);
+        requireWithin("since", since, 1, max);
 
         // What a stop with an end holds stays held.
         _setPayoutStop(method, stop.since == 0 ? since : Math.min(since, stop.since), OPEN);
@@ -115,7 +114,7 @@ abstract contract ModelImprovements is ModelGovernance {
     function voidPayouts(address method, uint256 since, uint256 until) external onlyRole(DEFAULT_ADMIN_ROLE) {
         PayoutStop memory stop = _existingStop(method);
         uint256 max = Math.min(stop.until, block.timestamp + 1);
-        if (since < stop.since || since >= max) revert OutOfRange("since", since, stop.since, max - 1);
+        requireWithin("since", since, stop.since, max - 1);
         if (until <= since) revert OutOfRange("until", until, since + 1, max);
 
         _setPayoutStop(method, since, Math.min(until, max));
@@ -125,7 +124,7 @@ abstract contract ModelImprovements is ModelGovernance {
     function setDailyLimit(ModelId id, uint256 limitBps) external onlyRole(DEFAULT_ADMIN_ROLE) {
         Entry storage entry = _known(id);
         uint256 min = Math.max(1, _leastImprovement(entry));
-        if (limitBps < min || limitBps > MAX_SCORE) revert OutOfRange("limitBps", limitBps, min, MAX_SCORE);
+        requireWithin("limitBps", limitBps, min, MAX_SCORE);
 
         emit DailyLimitChanged(id, entry.dailyLimitBps, limitBps);
         entry.dailyLimitBps = uint16(limitBps);
@@ -278,7 +277,7 @@ abstract contract ModelImprovements is ModelGovernance {
     }
 
     function _deltaBps(Entry storage entry, uint256 candidateScore) private view returns (uint256) {
-        if (candidateScore > MAX_SCORE) revert OutOfRange("candidateScore", candidateScore, 0, MAX_SCORE);
+        requireWithin("candidateScore", candidateScore, 0, MAX_SCORE);
         return _improvement(entry, candidateScore);
     }
 

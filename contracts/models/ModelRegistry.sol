@@ -6,7 +6,7 @@ import {ProtocolAccess} from "../access/ProtocolAccess.sol";
 import {Roles} from "../access/Roles.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {HashMissing, OutOfRange, WrongModelStatus, ZeroAddress} from "../types/CommonErrors.sol";
+import {HashMissing, requireWithin, WrongModelStatus, ZeroAddress} from "../types/CommonErrors.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {
     Benchmark,
@@ -253,20 +253,16 @@ contract ModelRegistry is ModelImprovements {
         if (benchmark.specHash == 0) revert HashMissing("specHash");
         if (benchmark.evaluationDataHash == 0) revert HashMissing("evaluationDataHash");
         uint256 baseline = benchmark.baselineScore;
-        _requireWithin("baselineScore", baseline, 0, MAX_SCORE);
+        requireWithin("baselineScore", baseline, 0, MAX_SCORE);
         uint256 max = Math.min(MAX_MIN_IMPROVEMENT_BPS, limitBps);
-        _requireWithin("minImprovementBps", benchmark.minImprovementBps, MIN_IMPROVEMENT_BPS, max);
-        _requireWithin("minSampleSize", benchmark.minSampleSize, 1, type(uint32).max);
-        _requireWithin("minRuns", benchmark.minRuns, 1, type(uint16).max);
-        _requireWithin("minLowerBoundBps", benchmark.minLowerBoundBps, 1, MAX_SCORE);
+        requireWithin("minImprovementBps", benchmark.minImprovementBps, MIN_IMPROVEMENT_BPS, max);
+        requireWithin("minSampleSize", benchmark.minSampleSize, 1, type(uint32).max);
+        requireWithin("minRuns", benchmark.minRuns, 1, type(uint16).max);
+        requireWithin("minLowerBoundBps", benchmark.minLowerBoundBps, 1, MAX_SCORE);
         if (benchmark.targetScore == 0) return;
         (uint256 least, uint256 most) = benchmark.direction == Direction.MAXIMISE
             ? (baseline + 1, Math.min(baseline + limitBps, MAX_SCORE))
             : (Math.max(Math.saturatingSub(baseline, limitBps), 1), Math.saturatingSub(baseline, 1));
-        _requireWithin("targetScore", benchmark.targetScore, least, most);
-    }
-
-    function _requireWithin(bytes32 field, uint256 value, uint256 min, uint256 max) private pure {
-        if (value < min || value > max) revert OutOfRange(field, value, min, max);
+        requireWithin("targetScore", benchmark.targetScore, least, most);
     }
 }

@@ -11,8 +11,8 @@ import {GuardianPause} from "../libraries/GuardianPause.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
 import {
     InvalidAmount,
-    OutOfRange,
     ProtocolContract,
+    requireWithin,
     UnauthorizedCaller,
     WrongModelStatus,
     ZeroAddress
@@ -255,14 +255,14 @@ contract TokenManager is ITokenManager, ProtocolAccess {
 
     function _requireAllocation(bytes32 field, uint256 allocation) private pure {
         if (allocation == 0) revert InvalidAmount();
-        if (allocation > MAX_ALLOCATION) revert OutOfRange(field, allocation, 1, MAX_ALLOCATION);
+        requireWithin(field, allocation, 1, MAX_ALLOCATION);
     }
 
     /// @dev What cannot be printed could rewrite what a reader sees beside it, on a terminal or a page.
     function _requireText(bytes32 field, string calldata text, uint256 maxLength) private pure {
         bytes calldata characters = bytes(text);
         uint256 length = characters.length;
-        if (length == 0 || length > maxLength) revert OutOfRange(field, length, 1, maxLength);
+        requireWithin(field, length, 1, maxLength);
         for (uint256 i; i < length; ++i) {
             bytes1 character = characters[i];
             if (character < FIRST_PRINTABLE || character > LAST_PRINTABLE)

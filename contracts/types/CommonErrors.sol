@@ -72,3 +72,8 @@ error MethodRefused(address method);
 /// @param received What arrived.
 /// @param expected What was sent.
 error UnexpectedReserveReceived(uint256 received, uint256 expected);
+
+/// @dev Reverts `OutOfRange` unless `min ≤ value ≤ max`.
+function requireWithin(bytes32 field, uint256 value, uint256 min, uint256 max) pure {
+    if (value < min || value > max) revert OutOfRange(field, value, min, max);
+}

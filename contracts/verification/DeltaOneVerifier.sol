@@ -13,6 +13,7 @@ import {
     NotAscending,
     OutOfRange,
     ProtocolContract,
+    requireWithin,
     ValueMismatch,
     ZeroAddress
 } from "../types/CommonErrors.sol";
@@ -208,7 +209,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
         address token
     ) private view returns (address[] memory accounts, uint256[] memory amounts) {
         uint256 count = contributors.length;
-        if (count > MAX_CONTRIBUTORS) revert OutOfRange("contributors", count, 1, MAX_CONTRIBUTORS);
+        requireWithin("contributors", count, 1, MAX_CONTRIBUTORS);
         accounts = new address[](count + 1);
         amounts = new uint256[](count + 1);
         uint256 largest;

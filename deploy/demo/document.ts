@@ -1,15 +1,15 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { blocksOf, type Addresses, type Sent } from "../../deploy/ignition";
-import { readEvents } from "../../sdk/rpc/logs";
-import type { LaunchedModel } from "../launch";
-import { projectedDilution, type Dilution } from "../../sdk/schemas/modelFile";
 import type { Protocol } from "../../deploy/protocol";
+import type { Sent } from "../../sdk/client/confirm";
 import { priceAtCreation, priceOf, type MarketState } from "../../sdk/client/market";
 import type { Trade } from "../../sdk/client/trade";
+import { readEvents } from "../../sdk/rpc/logs";
+import { projectedDilution, type Dilution } from "../../sdk/schemas/modelFile";
+import { blocksOf, type Addresses } from "../journal";
+import type { LaunchedModel } from "../launch";
 import type { Usage } from "./fees";
 import type { Improved } from "./improve";
-import type { Refused } from "./trade";
-import type { LaunchResult } from "../../scripts/cli/views/launch";
+import type { Refused, Trading } from "./trade";
 
 /** A launch for programs: what `--json` prints and `--report` draws. Amounts in the smallest unit, prices as `spotPrice` has them. */
 export interface LaunchDocument {
@@ -28,11 +28,11 @@ export interface LaunchDocument {
   readonly dilution?: Dilution;
   readonly supply: MarketState["supply"];
   readonly pool: MarketState["pool"] & { readonly priceAtCreation: bigint };
-  readonly history: History;
+  readonly history: MarketHistory;
 }
 
 /** What the events of the model tell, whichever run made them. */
-export interface History {
+export interface MarketHistory {
   readonly trades: readonly {
     readonly side: "buy" | "sell";
     readonly account: string;
@@ -52,6 +52,21 @@ export interface History {
   }[];
   /** Deposits into the stream, which then held `pending` and was to end at `streamEnd`. */
   readonly fees: readonly Readonly<Record<"amount" | "pending" | "streamEnd" | "timestamp", bigint>>[];
+}
+
+/** How a launch ended. Without `trading` it ended before step 5. */
+export interface LaunchResult {
+  readonly protocol: Protocol;
+  readonly model: LaunchedModel;
+  readonly status: string;
+  readonly trading?: Trading;
+  /** The improvement that this run made. */
+  readonly improvement?: Improved;
+  /** The day of usage that this run let pass. */
+  readonly usage?: Usage;
+  readonly state: MarketState;
+  /** What the model's events tell; only a local chain is asked for them. */
+  readonly history: MarketHistory;
 }
 
 /** Puts together what a launch did and what it left. */
@@ -90,7 +105,7 @@ export async function readHistory(
   hre: HardhatRuntimeEnvironment,
   { verifier }: Protocol,
   { key, pool }: LaunchedModel,
-): Promise<History> {
+): Promise<MarketHistory> {
   const timeOf = async (block: number) => BigInt((await hre.ethers.provider.getBlock(block))?.timestamp ?? 0);
   const crr = await pool.crr();
   const virtualReserve = await pool.virtualReserve();

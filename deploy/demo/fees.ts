@@ -1,9 +1,11 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { id, parseUnits } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { confirm, type LaunchedModel, type Report } from "../launch";
 import type { Protocol } from "../../deploy/protocol";
 import { formatPrice, formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
+import { confirm } from "../../sdk/client/confirm";
+import type { LaunchedModel } from "../launch";
+import type { Report } from "../step";
 
 /** Who acts on a local chain: see ignition/parameters/localhost.json5. The last is a supplier of computing power. */
 const [CUSTOMER, GOVERNOR, PAYER, PAYEE] = [8, 12, 15, 16];

@@ -1,22 +1,24 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { id } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type { LaunchedModel, Report } from "../launch";
-import { Problem } from "../../sdk/base/problem";
 import type { Protocol } from "../../deploy/protocol";
+import { Problem } from "../../sdk/base/problem";
 import { formatTokens } from "../../sdk/base/units";
-import { attest } from "../../sdk/statements/attest";
+import { connect, readModel, type Connection } from "../../sdk/client/connect";
+import { decodeRevert } from "../../sdk/client/errors";
 import type { Bundle } from "../../sdk/schemas/bundle";
-import { connect, readModel, type Chain } from "../../sdk/client/connect";
+import { attest } from "../../sdk/statements/attest";
 import type { Method } from "../../sdk/statements/method";
 import { deltaOf, requireAcceptable } from "../../sdk/statements/review";
 import { callOf, submit, type Submission } from "../../sdk/statements/submit";
-import { decodeRevert } from "../../sdk/client/errors";
-import { measure, measureByProof, type Measured } from "./measure";
+import type { LaunchedModel } from "../launch";
+import { siteOf } from "../network";
+import type { Report } from "../step";
+import { measure, measureByProof, type MeasuredImprovement } from "./measure";
 import type { Refused } from "./trade";
 
 /** What an improvement showed. Scores and bounds are in bps, amounts in wei. */
-export interface Improved extends Submission, Omit<Measured, "bundle"> {
+export interface Improved extends Submission, Omit<MeasuredImprovement, "bundle"> {
   readonly deltaBps: bigint;
   readonly lowerBoundBps: bigint;
   readonly attesters: readonly string[];
@@ -39,14 +41,15 @@ export async function improve(
     report({ name: "submit improvement", outcome: "done before" });
     return undefined;
   }
-  const chain = await connect(hre, await protocol.verifier.getAddress());
+  const chain = await connect(siteOf(hre), await protocol.verifier.getAddress());
   const { bundle: unsigned, ...values } =
     "labels" in shown
       ? await measureByProof(chain, file.modelId, shown, report)
       : await measure(chain, file.modelId, shown, report);
   const { method } = await readModel(chain, file.modelId);
-  const bundle = await gather(chain, method, unsigned, report);
-  const [relayer] = (await hre.ethers.getSigners()) as [HardhatEthersSigner];
+  const signers = await hre.ethers.getSigners();
+  const bundle = await gather(chain, signers, method, unsigned, report);
+  const [relayer] = signers as [HardhatEthersSigner];
   const submission = await submit(chain, bundle, relayer);
   const { baselineScore, candidateScore, lowerBoundBps } = bundle.statement.evaluation;
   report({
@@ -64,11 +67,17 @@ export async function improve(
   };
 }
 
-async function gather(chain: Chain, { attesters }: Method, unsigned: Bundle, report: Report): Promise<Bundle> {
+async function gather(
+  chain: Connection,
+  signers: readonly HardhatEthersSigner[],
+  { attesters }: Method,
+  unsigned: Bundle,
+  report: Report,
+): Promise<Bundle> {
   if (attesters === undefined) return unsigned;
   const { contract, threshold, count } = attesters;
   let bundle = unsigned;
-  for (const signer of await chain.hre.ethers.getSigners()) {
+  for (const signer of signers) {
     if (BigInt(bundle.attestations.length) === threshold) break;
     if (!(await contract.isAttester(signer.address))) continue;
     bundle = await attest(await requireAcceptable(chain, bundle), signer);
@@ -83,7 +92,7 @@ async function gather(chain: Chain, { attesters }: Method, unsigned: Bundle, rep
 
 /** Tries what must not happen. */
 async function submitAgain(
-  chain: Chain,
+  chain: Connection,
   call: ReturnType<typeof callOf>,
   relayer: HardhatEthersSigner,
   report: Report,
@@ -93,7 +102,7 @@ async function submitAgain(
     .connect(relayer)
     .processImprovement.staticCall(...call)
     .catch((thrown: unknown) => thrown);
-  const revert = await decodeRevert(chain.hre, error);
+  const revert = await decodeRevert(chain.access, error);
   if (revert === undefined) throw new Problem(`${attempt}: expected a refusal, got ${String(error)}`);
   report({ name: attempt, outcome: `refused: ${revert.message}` });
   return { attempt, ...revert };

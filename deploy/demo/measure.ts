@@ -1,18 +1,18 @@
 // What a launch shows of an improvement before anybody signs it: evaluated examples, or a proof about committed rows.
 
 import { keccak256, ZeroHash } from "ethers";
-import type { Report } from "../launch";
-import type { EvaluatedImprovement, ProvenImprovement } from "../../sdk/schemas/modelFile";
-import type { Bundle } from "../../sdk/schemas/bundle";
-import type { Chain } from "../../sdk/client/connect";
-import { propose } from "../../sdk/statements/propose";
-import { deltaOf } from "../../sdk/statements/review";
+import type { Connection } from "../../sdk/client/connect";
 import { evaluate } from "../../sdk/evaluation/evaluate";
 import { proposeProof } from "../../sdk/node/proposal";
 import { differingFiles, recordedSetup, setUp } from "../../sdk/node/prover";
+import type { Bundle } from "../../sdk/schemas/bundle";
+import type { EvaluatedImprovement, ProvenImprovement } from "../../sdk/schemas/modelFile";
+import { propose } from "../../sdk/statements/propose";
+import { deltaOf } from "../../sdk/statements/review";
+import type { Report } from "../step";
 
 /** A statement before anybody signed it, and the two models' values. */
-export interface Measured {
+export interface MeasuredImprovement {
   readonly bundle: Bundle;
   readonly metric: string;
   readonly baselineValue: string;
@@ -26,11 +26,11 @@ const VALUE_DIGITS = 6;
 
 /** Evaluates the predictions of examples that everybody may see. */
 export async function measure(
-  chain: Chain,
+  chain: Connection,
   modelId: string,
   { spec, examples, contribution, evaluationName, contributors }: EvaluatedImprovement,
   report: Report,
-): Promise<Measured> {
+): Promise<MeasuredImprovement> {
   const evaluation = evaluate({ spec, examples, contribution });
   const { metric, sampleSize } = evaluation;
   const baselineValue = evaluation.baselineValue.toFixed(VALUE_DIGITS);
@@ -62,11 +62,11 @@ export async function measure(
 
 /** Proves what the openings show, with the circuit's development setup, which is made if it is missing. */
 export async function measureByProof(
-  chain: Chain,
+  chain: Connection,
   modelId: string,
   { contribution, ...openings }: ProvenImprovement,
   report: Report,
-): Promise<Measured> {
+): Promise<MeasuredImprovement> {
   await ensureSetup(openings.labels.capacity, report);
   const start = Date.now();
   const proposal = { ...openings, modelId, contributionDataHash: keccak256(contribution), life: LIFE };

@@ -1,13 +1,15 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { parseUnits } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { blocksOf } from "../../deploy/ignition";
-import { readEvents } from "../../sdk/rpc/logs";
-import { confirm, type LaunchedModel, type Report } from "../launch";
 import type { Protocol } from "../../deploy/protocol";
 import { formatPrice, formatReserve, formatTokens, RESERVE_DECIMALS, roundTokens } from "../../sdk/base/units";
+import { confirm } from "../../sdk/client/confirm";
 import { decodeRevert, type Revert } from "../../sdk/client/errors";
-import { settle, type Trade } from "../../sdk/client/trade";
+import { settleTrade, type Trade } from "../../sdk/client/trade";
+import { readEvents } from "../../sdk/rpc/logs";
+import { blocksOf } from "../journal";
+import type { LaunchedModel } from "../launch";
+import type { Report } from "../step";
 
 /** Who trades on a local chain: see ignition/parameters/localhost.json5. */
 const INVESTOR = 8;
@@ -98,7 +100,7 @@ async function buy({ hre, model, investor, report }: Market, name: string, perce
   const wanted = percent === undefined ? remaining : ((await model.token.investorAllocation()) * percent) / 100n;
   const [, reserveIn] = await pool.quoteBuyExactOut(wanted);
   const deadline = await inAnHour(hre);
-  const { trade, sent } = await settle(pool, name, () =>
+  const { trade, sent } = await settleTrade(pool, name, () =>
     percent === undefined
       ? pool.buyExactOut(wanted, wanted, reserveIn, investor, deadline)
       : pool.buy(reserveIn, wanted, investor, deadline),
@@ -139,7 +141,7 @@ async function sell({ hre, model, investor, report }: Market): Promise<Trade> {
   const tokens = ((await model.token.balanceOf(investor)) * SOLD) / 100n;
   const reserve = await pool.quoteSell(tokens);
   const deadline = await inAnHour(hre);
-  const { trade, sent } = await settle(pool, name, () => pool.sell(tokens, reserve, investor, deadline));
+  const { trade, sent } = await settleTrade(pool, name, () => pool.sell(tokens, reserve, investor, deadline));
   report({ name, sent, outcome: `${formatReserve(trade.reserve)} USDC for ${describe(trade, model)}` });
   return trade;
 }

@@ -6,19 +6,22 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cwd } from "node:process";
-import { findModule, firstBlockOf, type Addresses } from "../../deploy/ignition";
-import { networkOf, type Network } from "../../deploy/network";
-import { readModelFile, type ModelFile } from "../../sdk/schemas/modelFile";
 import { parametersFile, readParameters, type Parameters } from "../../deploy/parameters";
-import { publishedId } from "../../sdk/base/fields";
-import { Problem } from "../../sdk/base/problem";
 import { findProtocol } from "../../deploy/protocol";
 import { readRecord } from "../../deploy/record";
 import { circuitOf } from "../../deploy/zk";
 import { hybridMethodOf } from "../../ignition/modules/HybridMethod";
 import { zkMethodOf } from "../../ignition/modules/ZkMethod";
-import { readJson, readText } from "../../sdk/node/files";
+import { publishedId } from "../../sdk/base/fields";
+import { Problem } from "../../sdk/base/problem";
+import type { Network } from "../../sdk/client/access";
+import { readText } from "../../sdk/node/files";
+import { readModelFile } from "../../sdk/node/modelFile";
 import { CAPACITIES } from "../../sdk/proofs/commitment";
+import { readJson } from "../../sdk/schemas/json";
+import type { ModelFile } from "../../sdk/schemas/modelFile";
+import { findModule, firstBlockOf, type Addresses } from "../journal";
+import { networkOf } from "../network";
 
 const MODELS = join(__dirname, "../models");
 

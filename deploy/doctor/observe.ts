@@ -4,10 +4,10 @@
 import { getAddress } from "ethers";
 import type { HardhatRuntimeEnvironment, HttpNetworkConfig } from "hardhat/types";
 import { Problem } from "../../sdk/base/problem";
-import { readBuild, type Build } from "./build";
 import { Chain } from "../../sdk/rpc/snapshot";
-import { readDeclared, type Declared } from "./declared";
 import { replay } from "../../sdk/state/replay";
+import { readBuild, type Build } from "./build";
+import { readDeclared, type Declared } from "./declared";
 import { OTHER_CONTRACTS, type Subject } from "./subject";
 
 /** Gives the network's deployment, as it is in its latest block, to a reader. */

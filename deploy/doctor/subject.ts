@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What every check looks at: the chain, what is declared, and the state that the events tell.
 
-import type { Build } from "./build";
 import type { Chain, Located } from "../../sdk/rpc/snapshot";
-import type { Declared } from "./declared";
 import type { ModelState, ProtocolState } from "../../sdk/state/replay";
+import type { Build, Compiled } from "./build";
+import type { Declared } from "./declared";
 
 /** A contract of the protocol. */
 export interface Named extends Located {
   readonly name: string;
+  readonly compiled: Compiled;
 }
 
 /** A deployment under examination. */

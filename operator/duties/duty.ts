@@ -9,7 +9,7 @@ import type { Sender } from "../sender";
 import type { Telemetry } from "../telemetry";
 
 /** Where in the chain a pass looks. */
-export interface View {
+export interface ChainView {
   /** Latest block. */
   readonly head: number;
   /** Latest block that is deep enough to be relied on. */
@@ -20,7 +20,7 @@ export interface View {
 export interface Duty {
   readonly name: string;
   /** Looks at the chain, starts what can be started; answers whether anything moved. */
-  advance(view: View): Promise<boolean>;
+  advance(view: ChainView): Promise<boolean>;
 }
 
 /** What a duty works with. */

@@ -15,10 +15,10 @@ import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import { amount, Fields, integer, publishedId } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
 import { formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
-import { readJson } from "../../sdk/node/files";
+import { readJson } from "../../sdk/schemas/json";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
-import { Refusals, refusalOf, type Duty, type Tools, type View } from "./duty";
+import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
 
 /** Records in a transaction at most: some three million gas. */
 const LARGEST_BATCH = 50;
@@ -38,7 +38,7 @@ export interface MeteringRecord {
 }
 
 /** Reads and checks a record; throws one problem that names everything wrong with it. */
-export function readRecord(name: string, content: unknown): MeteringRecord {
+export function readMeteringRecord(name: string, content: unknown): MeteringRecord {
   const fields = new Fields(content);
   const record = { id: fields.read("id", publishedId), model: fields.read("model", publishedId) };
   if (fields.has("calls") === fields.has("amount"))
@@ -54,7 +54,7 @@ export function readRecord(name: string, content: unknown): MeteringRecord {
 }
 
 /** The same as JSON, as it is kept in a file. */
-export function formatRecord({ id: name, model, due }: MeteringRecord): string {
+export function formatMeteringRecord({ id: name, model, due }: MeteringRecord): string {
   const shown =
     due.kind === "calls" ? { calls: Number(due.calls) } : { amount: formatReserve(due.amount).replaceAll(",", "") };
   return `${JSON.stringify({ id: name, model, ...shown })}\n`;
@@ -98,7 +98,7 @@ export class FeesDuty implements Duty {
   }
 
   /** @inheritdoc */
-  async advance(view: View): Promise<boolean> {
+  async advance(view: ChainView): Promise<boolean> {
     const hadSlot = this.slot !== undefined;
     if (this.slot?.outcome) this.end(this.slot);
     if (this.slot) return false;
@@ -117,7 +117,7 @@ export class FeesDuty implements Duty {
   }
 
   /** Reads from the chain what the account has paid up to the confirmed block; answers whether that is known now. */
-  private async readPaid({ confirmed }: View): Promise<boolean> {
+  private async readPaid({ confirmed }: ChainView): Promise<boolean> {
     const { provider, sender, telemetry } = this.tools;
     if (this.cursor && (await provider.getBlock(this.cursor.block))?.hash !== this.cursor.hash) {
       telemetry.log("warn", "reorganisation deeper than the confirmations", {
@@ -178,7 +178,7 @@ export class FeesDuty implements Duty {
       if (text === undefined) continue;
       let record: MeteringRecord;
       try {
-        record = readRecord(file, readJson(file, text));
+        record = readMeteringRecord(file, readJson(file, text));
       } catch (error) {
         if (!this.inbox.isFresh(file)) hasMoved = this.refuse(file, (error as Problem).message);
         continue;

@@ -3,8 +3,8 @@
 
 import type { Interface } from "ethers";
 import type { Slot } from "../sender";
-import { Refusals, refusalOf, type Duty, type Tools, type View } from "./duty";
-import { AT_ONCE, type DeclaredModel, type LaunchStep, type Models } from "./models";
+import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
+import { AT_ONCE, type LaunchStep, type WatchedModel, type WatchedModels } from "./models";
 
 /** A contract that takes a step. */
 export interface Target {
@@ -18,7 +18,7 @@ const DONE: Readonly<Record<LaunchStep, readonly string[]>> = {
   pools: ["PoolAlreadyExists"],
 };
 
-const CALLS: Readonly<Record<LaunchStep, (model: DeclaredModel) => readonly [string, unknown[]]>> = {
+const CALLS: Readonly<Record<LaunchStep, (model: WatchedModel) => readonly [string, unknown[]]>> = {
   distribute: ({ file }) => ["distributeModelSupplierAllocation", [file.modelId]],
   pools: ({ file: { modelId, pool }, token }) => [
     "createPoolWithParams",
@@ -36,14 +36,14 @@ export class LaunchDuty implements Duty {
   constructor(
     readonly name: LaunchStep,
     private readonly tools: Tools,
-    private readonly models: Models,
+    private readonly models: WatchedModels,
     private readonly target: Target,
   ) {
     this.refusals = new Refusals(name, tools.telemetry);
   }
 
   /** @inheritdoc */
-  async advance({ head }: View): Promise<boolean> {
+  async advance({ head }: ChainView): Promise<boolean> {
     const { sender, telemetry } = this.tools;
     const ended = [...this.sent].filter(([, { outcome }]) => outcome !== undefined);
     for (const [key, slot] of ended) this.end(key, slot);
@@ -62,7 +62,7 @@ export class LaunchDuty implements Duty {
     return ended.length + count > 0;
   }
 
-  private async compare(key: string): Promise<DeclaredModel | undefined> {
+  private async compare(key: string): Promise<WatchedModel | undefined> {
     try {
       return await this.models.compare(key);
     } catch (error) {
@@ -71,7 +71,7 @@ export class LaunchDuty implements Duty {
     }
   }
 
-  private async start(model: DeclaredModel, head: number): Promise<boolean> {
+  private async start(model: WatchedModel, head: number): Promise<boolean> {
     const { key, file } = model;
     const [method, values] = CALLS[this.name](model);
     const call = { to: this.target.address, data: this.target.interface.encodeFunctionData(method, values) };

@@ -6,19 +6,20 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ModelRegistry, ModelToken } from "../../.build/typechain";
-import { networkOf } from "../../deploy/network";
 import { checkBenchmark, checkToken, requireSame } from "../../deploy/launch";
-import { keyOf, readModelFile, type ModelFile } from "../../sdk/schemas/modelFile";
+import { networkOf } from "../../deploy/network";
 import { Problem } from "../../sdk/base/problem";
+import { readModelFile } from "../../sdk/node/modelFile";
+import { keyOf, type ModelFile } from "../../sdk/schemas/modelFile";
 import { Stopped, type PatientProvider } from "../rpc";
 import type { Telemetry } from "../telemetry";
-import type { View } from "./duty";
+import type { ChainView } from "./duty";
 
 /** Steps of a launch that the service takes. */
 export type LaunchStep = "distribute" | "pools";
 
 /** A registered model with its file. */
-export interface DeclaredModel {
+export interface WatchedModel {
   readonly key: string;
   readonly file: ModelFile;
   readonly token: string;
@@ -41,13 +42,13 @@ const KINDS = { OracleAttestation: "epoch", ZkProof: "keyHash", Hybrid: "methods
 export const AT_ONCE = 16;
 
 /** Follows the logs of registry and TokenManager up to the confirmed block, and the folder of model files. */
-export class Models {
+export class WatchedModels {
   private readonly files = new Map<string, KnownFile>();
   private declared = new Map<string, ModelFile>();
   private names = new Map<string, string>();
   private registered = new Map<string, RegisteredModel>();
   private taken: Record<LaunchStep, Set<string>> = { distribute: new Set(), pools: new Set() };
-  private readonly compared = new Map<string, { readonly file: ModelFile; readonly model: DeclaredModel }>();
+  private readonly compared = new Map<string, { readonly file: ModelFile; readonly model: WatchedModel }>();
   private readonly told = new Set<string>();
   private cursor: { readonly block: number; readonly hash: string } | undefined;
 
@@ -64,7 +65,7 @@ export class Models {
   }
 
   /** Reads what is new in the folder and on chain. */
-  async advance(view: View): Promise<void> {
+  async advance(view: ChainView): Promise<void> {
     await this.readFiles();
     await this.readLogs(view);
     this.tellUndeclared();
@@ -86,7 +87,7 @@ export class Models {
   }
 
   /** The model, if the chain has what its file says; throws a problem that names every difference. */
-  async compare(key: string): Promise<DeclaredModel> {
+  async compare(key: string): Promise<WatchedModel> {
     const file = this.declared.get(key) as ModelFile;
     const known = this.compared.get(key);
     if (known?.file === file) return known.model;
@@ -156,7 +157,7 @@ export class Models {
     this.telemetry.set("model_files_invalid", invalid);
   }
 
-  private async readLogs({ confirmed }: View): Promise<void> {
+  private async readLogs({ confirmed }: ChainView): Promise<void> {
     if (this.cursor) {
       const block = await this.provider.getBlock(this.cursor.block);
       if (block?.hash !== this.cursor.hash) this.forget();

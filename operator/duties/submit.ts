@@ -2,14 +2,15 @@
 // Submits bundles of attestations from a folder. Whether an evaluation was paid is the verifier's word, once for each model.
 
 import { id } from "ethers";
+import { siteOf } from "../../deploy/network";
 import { Problem } from "../../sdk/base/problem";
+import { connect, readModel, type Connection } from "../../sdk/client/connect";
 import { readBundle, type Bundle } from "../../sdk/schemas/bundle";
-import { connect, readModel, type Chain } from "../../sdk/client/connect";
 import { requireDestination } from "../../sdk/statements/review";
 import { callOf } from "../../sdk/statements/submit";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
-import { Refusals, refusalOf, type Duty, type Tools, type View } from "./duty";
+import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
 
 /** Reverts that pass with time: the file waits. */
 const PASSING = ["DailyLimitExceeded", "Paused"];
@@ -38,7 +39,7 @@ export class SubmitDuty implements Duty {
   }
 
   /** @inheritdoc */
-  async advance(view: View): Promise<boolean> {
+  async advance(view: ChainView): Promise<boolean> {
     const { sender, telemetry } = this.tools;
     const ended = [...this.sent].filter(([, { slot }]) => slot.outcome !== undefined);
     for (const [name, { slot }] of ended) this.end(name, slot);
@@ -56,7 +57,7 @@ export class SubmitDuty implements Duty {
   }
 
   /** Sends a file or finishes it; answers whether either happened. */
-  private async handle(name: string, view: View): Promise<boolean> {
+  private async handle(name: string, view: ChainView): Promise<boolean> {
     const text = this.inbox.read(name);
     if (text === undefined) return false;
     let bundle: Bundle;
@@ -70,10 +71,10 @@ export class SubmitDuty implements Duty {
     return isBusy ? false : this.submit(name, bundle, view);
   }
 
-  private async submit(name: string, bundle: Bundle, view: View): Promise<boolean> {
+  private async submit(name: string, bundle: Bundle, view: ChainView): Promise<boolean> {
     const { hre, sender, telemetry } = this.tools;
     try {
-      const chain = await connect(hre, await this.registry.verifier());
+      const chain = await connect(siteOf(hre), await this.registry.verifier());
       requireDestination(chain, bundle);
       const { evaluation, evaluationId } = bundle.statement;
       if (await chain.verifier.isUsed(evaluation.model, evaluationId))
@@ -100,7 +101,12 @@ export class SubmitDuty implements Duty {
   }
 
   /** An evaluation that was paid: by this statement it is done, once the payment is deep enough; by another it is refused. */
-  private async settle(name: string, bundle: Bundle, { verifier, address }: Chain, view: View): Promise<boolean> {
+  private async settle(
+    name: string,
+    bundle: Bundle,
+    { verifier, address }: Connection,
+    view: ChainView,
+  ): Promise<boolean> {
     const { evaluation, evaluationId, contributionDataHash, contributorsRoot } = bundle.statement;
     const topics = verifier.interface.encodeFilterTopics("ImprovementRecorded", [evaluation.model, evaluationId]);
     const filter = { address, topics: topics as (string | null)[] };

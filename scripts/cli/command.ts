@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { inspect, parseArgs } from "node:util";
 import { Fields, integer, pattern, text, type Rule } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
-import { compile } from "./compile";
 import { explain } from "../../sdk/client/errors";
 import { readText, writeWhole } from "../../sdk/node/files";
+import { compile } from "./compile";
 import { askPassword } from "./password";
 
 /** Where a command reads and writes. */

@@ -1,6 +1,6 @@
+import { Decimal } from "decimal.js";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Decimal } from "decimal.js";
 
 const LIBRARY = join(__dirname, "../../contracts/market/BondingCurve.sol");
 const FRACTION = 127;

@@ -2,12 +2,12 @@
 // The task of whoever collects usage fees.
 
 import { id } from "ethers";
+import { requirePool } from "../../deploy/launch";
 import { amount } from "../../sdk/base/fields";
-import { confirm, requirePool } from "../../deploy/launch";
 import { formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
+import { confirm } from "../../sdk/client/confirm";
 import { table } from "../cli/terminal";
-import { readId } from "./models";
-import { approve, once, readSender, signerOf, type Work } from "./run";
+import { approve, once, readId, readSender, signerOf, type Work } from "./run";
 
 const FEES = amount(RESERVE_DECIMALS, "0.000001", "1000000000");
 

@@ -97,7 +97,7 @@ declare(
 declare(
   "params:propose",
   "Changes a parameter as the model's governor, and tells when it takes effect",
-  async () => (await import("./parameters")).propose,
+  async () => (await import("./parameters")).proposeChange,
 )
   .addOptionalPositionalParam("id", ID)
   .addOptionalParam("tokensPerDeltaOne", "reward of one DeltaOne, in tokens")

@@ -3,7 +3,6 @@
 
 import { id } from "ethers";
 import { resolve } from "node:path";
-import { publishedId, text } from "../../sdk/base/fields";
 import {
   ensureDistributed,
   ensureRegistered,
@@ -13,11 +12,13 @@ import {
   statusName,
   type Launch,
 } from "../../deploy/launch";
-import { readModelFile } from "../../sdk/schemas/modelFile";
-import { marketTable, readPool, readSupply, supplyTable } from "../../sdk/client/market";
+import { text } from "../../sdk/base/fields";
+import { readPool, readSupply } from "../../sdk/client/market";
+import { readModelFile } from "../../sdk/node/modelFile";
 import { bold, table } from "../cli/terminal";
-import { PARAMETERS, pendingChanges } from "./parameters";
-import { resumed, type Arguments, type TaskContext, type TaskResult, type Work } from "./run";
+import { marketTable, supplyTable } from "../cli/views/market";
+import { GOVERNED, pendingChanges } from "./parameters";
+import { readId, resumed, type TaskContext, type TaskResult, type Work } from "./run";
 
 /** Path of a model file. */
 const modelPath = text(1, 1024);
@@ -54,11 +55,6 @@ export const distributeModel: Work = (args) => {
   });
 };
 
-/** Argument `id`. */
-export function readId(args: Arguments): string {
-  return args.read("id", publishedId);
-}
-
 /** The status of a model, and what a task has to say beside it. */
 async function resultOf(
   { protocol }: TaskContext,
@@ -88,7 +84,7 @@ export const showModel: Work = (args) => {
     const benchmark = isRegistered ? await readBenchmark(context, key) : undefined;
     const supply = await readSupply(token, pool);
     const market = pool && (await readPool(pool));
-    const present = Object.fromEntries(PARAMETERS.map(({ name: parameter }) => [parameter, parameters[parameter]]));
+    const present = Object.fromEntries(GOVERNED.map(({ name: parameter }) => [parameter, parameters[parameter]]));
     const addresses = { token: await token.getAddress(), ...(pool && { pool: await pool.getAddress() }) };
     return {
       lines: [
@@ -104,7 +100,7 @@ export const showModel: Work = (args) => {
         "",
         ...table(
           ["parameters", "now", "pending"],
-          PARAMETERS.map(({ name: parameter, show }) => {
+          GOVERNED.map(({ name: parameter, show }) => {
             const change = pending.find((entry) => entry.parameter === parameter);
             const then = change ? `${show(change.value)} ${change.when}` : "";
             return [parameter, show(parameters[parameter]), then];

@@ -2,21 +2,20 @@
 // The task of a model's governor.
 
 import { id } from "ethers";
-import { amount } from "../../sdk/base/fields";
-import { confirm } from "../../deploy/launch";
-import { Problem } from "../../sdk/base/problem";
 import { patientSigner } from "../../deploy/rpc";
+import { amount } from "../../sdk/base/fields";
+import { Problem } from "../../sdk/base/problem";
 import { formatInteger, formatReserve, formatTokens, RESERVE_DECIMALS, TOKEN_DECIMALS } from "../../sdk/base/units";
+import { confirm } from "../../sdk/client/confirm";
 import { digits } from "../cli/command";
-import { readId } from "./models";
-import { once, optionOf, type Arguments, type TaskContext, type Work } from "./run";
+import { once, optionOf, readId, type Arguments, type TaskContext, type Work } from "./run";
 
 const RATE = amount(TOKEN_DECIMALS, "100", "10000000");
 const SHARE = digits(1000, 10_000);
 const PRICE = amount(RESERVE_DECIMALS, "0", "1000000");
 
 /** What a governor changes one by one, in the order of the chain; each with its setter, its form and its words. */
-export const PARAMETERS = [
+export const GOVERNED = [
   {
     name: "tokensPerDeltaOne",
     setter: "setTokensPerDeltaOne",
@@ -41,7 +40,7 @@ export const PARAMETERS = [
 export async function pendingChanges({ hre, protocol }: TaskContext, key: string) {
   const now = BigInt((await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0);
   const changes = await Promise.all(
-    PARAMETERS.map(async ({ name }, index) => {
+    GOVERNED.map(async ({ name }, index) => {
       const [value, effectiveAt] = await protocol.registry.pendingChangeOf(key, index);
       return { parameter: name, value, effectiveAt, when: timeText(effectiveAt) };
     }),
@@ -50,11 +49,11 @@ export async function pendingChanges({ hre, protocol }: TaskContext, key: string
 }
 
 /** Calls the setter of the one parameter that is given, as the governor. */
-export const propose: Work = (args) => {
+export const proposeChange: Work = (args) => {
   const modelId = readId(args);
-  const given = args.one(...PARAMETERS.map(({ name }) => optionOf(name)));
-  const index = PARAMETERS.findIndex(({ name }) => optionOf(name) === given);
-  const parameter = PARAMETERS[Math.max(index, 0)] as (typeof PARAMETERS)[number];
+  const given = args.one(...GOVERNED.map(({ name }) => optionOf(name)));
+  const index = GOVERNED.findIndex(({ name }) => optionOf(name) === given);
+  const parameter = GOVERNED[Math.max(index, 0)] as (typeof GOVERNED)[number];
   const value = index < 0 ? 0n : parameter.read(args);
   args.refuse();
   return once(async (context) => {

@@ -3,8 +3,8 @@
 
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import type { HokusaiAMM } from "../../.build/typechain";
-import { amount } from "../../sdk/base/fields";
 import { ensurePool, requirePool, requireToken } from "../../deploy/launch";
+import { amount } from "../../sdk/base/fields";
 import {
   formatPrice,
   formatReserve,
@@ -13,13 +13,14 @@ import {
   roundTokens,
   TOKEN_DECIMALS,
 } from "../../sdk/base/units";
+import { priceImpact, settleTrade, type Trade } from "../../sdk/client/trade";
 import { digits } from "../cli/command";
 import { table } from "../cli/terminal";
-import { priceImpact, settle, type Trade } from "../../sdk/client/trade";
-import { readId, stepOf } from "./models";
+import { stepOf } from "./models";
 import {
   approve,
   once,
+  readId,
   readSender,
   signerOf,
   type Arguments,
@@ -144,10 +145,10 @@ async function traded(
   modelId: string,
   pool: HokusaiAMM,
   name: string,
-  sending: Parameters<typeof settle>[2],
+  sending: Parameters<typeof settleTrade>[2],
 ): Promise<TaskResult> {
   const symbol = await (await requireToken(context, modelId)).symbol();
-  const { trade, sent } = await settle(pool, name, sending);
+  const { trade, sent } = await settleTrade(pool, name, sending);
   const { reserve, tokens, priceBefore, priceAfter, impactBps } = trade;
   const outcome = `${formatTokens(roundTokens(tokens))} ${symbol} for ${formatReserve(reserve)} USDC`;
   context.report({ name, sent, outcome });

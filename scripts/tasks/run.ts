@@ -5,17 +5,18 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { getAddress, type Addressable } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { alone, orAgain } from "../../deploy/deployment";
-import { address, Fields, type Rule } from "../../sdk/base/fields";
-import { confirm, type Step } from "../../deploy/launch";
 import { persist } from "../../deploy/pending";
-import { Problem } from "../../sdk/base/problem";
 import { requireProtocol, type Protocol } from "../../deploy/protocol";
 import { isPassing, patientSigner } from "../../deploy/rpc";
+import type { Step } from "../../deploy/step";
+import { address, Fields, publishedId, type Rule } from "../../sdk/base/fields";
+import { Problem } from "../../sdk/base/problem";
 import { formatReserve } from "../../sdk/base/units";
-import { stepLines } from "../cli/views/launch";
-import { compile } from "../cli/compile";
+import { confirm } from "../../sdk/client/confirm";
 import { explain } from "../../sdk/client/errors";
-import { toJson } from "../../sdk/node/files";
+import { toJson } from "../../sdk/schemas/json";
+import { compile } from "../cli/compile";
+import { stepLines } from "../cli/views/launch";
 
 /** What a task works with. */
 export interface TaskContext {
@@ -133,6 +134,11 @@ const options = (names: readonly string[]) => names.map((name) => `--${name}`).j
 
 /** `slippageBps` as on the command line. */
 export const optionOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Argument `id`. */
+export function readId(args: Arguments): string {
+  return args.read("id", publishedId);
+}
 
 /** Runs a task: its result on standard output, or one line on the error stream and exit code 1. */
 export async function runTask(

@@ -2,47 +2,44 @@
 // The protocol as the attester's tools see it, from the address of its verifier.
 
 import { id, type Block, type Signer } from "ethers";
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type { DeltaOneVerifier, ModelRegistry } from "../../.build/typechain";
-import { networkOf, type Network } from "../../deploy/network";
+import type { DeltaOneVerifier, ModelRegistry, ModelToken } from "../../.build/typechain";
 import { Problem } from "../base/problem";
-import { decodeRevert, withHint, type Revert } from "./errors";
 import { readMethod } from "../statements/method";
+import { contractAt, type Site } from "./access";
+import { decodeRevert, withHint, type Revert } from "./errors";
 
 /** A network and the verifier on it that pays. */
-export interface Chain {
-  readonly hre: HardhatRuntimeEnvironment;
-  readonly network: Network;
+export interface Connection extends Site {
   readonly address: string;
   readonly verifier: DeltaOneVerifier;
   readonly registry: ModelRegistry;
 }
 
 /** A registered model as an improvement must find it. */
-export type ModelState = Awaited<ReturnType<typeof readModel>>;
+export type ImprovableModel = Awaited<ReturnType<typeof readModel>>;
 
 /** Finds the verifier and its registry. */
-export async function connect(hre: HardhatRuntimeEnvironment, address: string): Promise<Chain> {
-  const network = networkOf(hre);
-  const verifier: DeltaOneVerifier = await hre.ethers.getContractAt("DeltaOneVerifier", address);
+export async function connect({ access, network }: Site, address: string): Promise<Connection> {
+  const verifier = await contractAt<DeltaOneVerifier>(access, "DeltaOneVerifier", address);
   const where = `on ${network.name}, chain ${network.chainId}`;
-  if ((await hre.ethers.provider.getCode(address)) === "0x") {
+  if ((await access.ethers.provider.getCode(address)) === "0x") {
     throw new Problem(`the verifier is ${address}, where there is no contract ${where}.`);
   }
-  const registry: ModelRegistry = await hre.ethers.getContractAt(
+  const registry = await contractAt<ModelRegistry>(
+    access,
     "ModelRegistry",
     await verifier.registry().catch(() => {
       throw new Problem(`the contract at ${address} ${where} does not answer as a DeltaOneVerifier.`);
     }),
   );
-  return { hre, network, address, verifier, registry };
+  return { access, network, address, verifier, registry };
 }
 
 /**
  * The model's benchmark and score, and whom or what its benchmark trusts. Refuses a verifier that the registry no longer
  * listens to: nothing can be improved through it.
  */
-export async function readModel({ hre, network, address, registry }: Chain, modelId: string) {
+export async function readModel({ access, network, address, registry }: Connection, modelId: string) {
   const present = await registry.verifier();
   if (present !== address) {
     throw new Problem(`the verifier is ${address}, but the registry on ${network.name} listens to ${present}.`);
@@ -51,12 +48,12 @@ export async function readModel({ hre, network, address, registry }: Chain, mode
   const version = await registry.benchmarkVersionOf(model);
   if (version === 0n) throw new Problem(`${modelId} has no benchmark on ${network.name}: register the model first.`);
   const benchmark = await registry.benchmarkOf(model);
-  const token = await hre.ethers.getContractAt("ModelToken", await registry.tokenOf(model));
+  const token = await contractAt<ModelToken>(access, "ModelToken", await registry.tokenOf(model));
   return {
     model,
     version,
     benchmark,
-    method: await readMethod(hre, modelId, benchmark.method),
+    method: await readMethod(access, modelId, benchmark.method),
     owner: await registry.ownerOf(model),
     token,
     symbol: await token.symbol(),
@@ -64,20 +61,20 @@ export async function readModel({ hre, network, address, registry }: Chain, mode
 }
 
 /** The time of the latest block, in seconds. */
-export async function timeOf({ hre }: Chain): Promise<bigint> {
-  const block = (await hre.ethers.provider.getBlock("latest")) as Block;
+export async function timeOf({ access }: Connection): Promise<bigint> {
+  const block = (await access.ethers.provider.getBlock("latest")) as Block;
   return BigInt(block.timestamp);
 }
 
 /** Refuses an account that cannot pay for a transaction. */
-export async function requireEther({ hre, network }: Chain, sender: Signer): Promise<void> {
+export async function requireEther({ access, network }: Connection, sender: Signer): Promise<void> {
   const address = await sender.getAddress();
-  if ((await hre.ethers.provider.getBalance(address)) > 0n) return;
+  if ((await access.ethers.provider.getBalance(address)) > 0n) return;
   throw new Problem(`${address} has no ether on ${network.name}: send it some to pay for gas.`);
 }
 
 /** Runs a call that is to be sent next; a revert becomes a {@link Problem} that names the rule, the values and what to do. */
-export async function simulate<T>(chain: Chain, call: Promise<T>): Promise<T> {
+export async function simulate<T>(chain: Connection, call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
@@ -87,8 +84,8 @@ export async function simulate<T>(chain: Chain, call: Promise<T>): Promise<T> {
 }
 
 /** The revert that an error carries; any other error is thrown as it is. */
-export async function revertOf({ hre }: Chain, error: unknown): Promise<Revert> {
-  const revert = await decodeRevert(hre, error);
+export async function revertOf({ access }: Connection, error: unknown): Promise<Revert> {
+  const revert = await decodeRevert(access, error);
   if (revert === undefined) throw error;
   return revert;
 }

@@ -11,8 +11,8 @@ import {
   ZeroHash,
   type ErrorDescription,
 } from "ethers";
-import type { Artifacts, HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../base/problem";
+import type { AbiEntry, Access, ArtifactSource } from "./access";
 import { readErrorGuide, type ErrorEntry } from "./errorGuide";
 
 /** A revert in words. */
@@ -28,13 +28,13 @@ export interface Revert {
  * Everything a tool may meet, as one line for its user. Reverts are decoded with the errors of all compiled contracts;
  * docs/errors.md says why they are raised and what to do about them.
  */
-export async function explain(hre: HardhatRuntimeEnvironment, error: unknown): Promise<string> {
+export async function explain(access: Access, error: unknown): Promise<string> {
   if (error instanceof Problem) return error.message;
-  const revert = await decodeRevert(hre, error);
+  const revert = await decodeRevert(access, error);
   if (revert) return withHint(revert);
   const message = error instanceof Error ? error.message : String(error);
   if (/HH108|ECONNREFUSED|could not detect network/i.test(message)) {
-    return `the network ${hre.network.name} does not answer: start it (npx hardhat node) or correct its address.`;
+    return `the network ${access.network.name} does not answer: start it (npx hardhat node) or correct its address.`;
   }
   return message.split("\n")[0] ?? message;
 }
@@ -45,10 +45,10 @@ export function withHint({ message, hint }: Revert): string {
 }
 
 /** The revert that an error carries, or undefined when it carries none. */
-export async function decodeRevert(hre: HardhatRuntimeEnvironment, error: unknown): Promise<Revert | undefined> {
+export async function decodeRevert(access: Access, error: unknown): Promise<Revert | undefined> {
   const data = revertDataOf(error);
   if (data === undefined) return undefined;
-  const dictionary = await dictionaryOf(hre);
+  const dictionary = await dictionaryOf(access);
   const description = dictionary.errors.parseError(data);
   if (description === null) return { name: data.slice(0, 10), args: {}, message: `reverted with ${data}` };
   const { name } = description;
@@ -61,7 +61,7 @@ export async function decodeRevert(hre: HardhatRuntimeEnvironment, error: unknow
   const entry = dictionary.guide.get(name === "Error" ? `Error("${description.args[0]}")` : description.selector);
   const message =
     name === "AccessControlUnauthorizedAccount"
-      ? await missingRole(hre, description, dictionary.contracts, callOf(error))
+      ? await missingRole(access, description, dictionary.contracts, callOf(error))
       : wordsFor(description, args, entry?.why);
   return { name, args, message, ...(entry && { hint: entry.fix }) };
 }
@@ -75,16 +75,16 @@ interface Dictionary {
 }
 
 /** Read once: what is compiled does not change while a command runs. By the artifacts, as in `compile`. */
-const dictionaries = new WeakMap<Artifacts, Promise<Dictionary>>();
+const dictionaries = new WeakMap<ArtifactSource, Promise<Dictionary>>();
 
-function dictionaryOf(hre: HardhatRuntimeEnvironment): Promise<Dictionary> {
-  const dictionary = dictionaries.get(hre.artifacts) ?? readDictionary(hre);
-  dictionaries.set(hre.artifacts, dictionary);
+function dictionaryOf(access: Access): Promise<Dictionary> {
+  const dictionary = dictionaries.get(access.artifacts) ?? readDictionary(access);
+  dictionaries.set(access.artifacts, dictionary);
   return dictionary;
 }
 
-async function readDictionary(hre: HardhatRuntimeEnvironment): Promise<Dictionary> {
-  const contracts = await productionContracts(hre);
+async function readDictionary(access: Access): Promise<Dictionary> {
+  const contracts = await productionContracts(access);
   const errors = new Interface(contracts.flatMap(({ abi }) => abi.filter(isError)));
   const keyOf = (signature: string) =>
     signature.startsWith("Error(") ? signature : ErrorFragment.from(`error ${signature}`).selector;
@@ -96,11 +96,6 @@ async function readDictionary(hre: HardhatRuntimeEnvironment): Promise<Dictionar
 function show({ name, type }: { name: string; type: string }, value: unknown): string {
   if (name === "field" && type === "bytes32") return decodeBytes32String(String(value));
   return typeof value === "bigint" && value >> 128n > 0n ? toBeHex(value, 32) : String(value);
-}
-
-interface AbiEntry {
-  readonly type: string;
-  readonly name?: string;
 }
 
 interface ContractAbi {
@@ -131,7 +126,7 @@ const REGISTRY = "ModelRegistry";
 const has = ({ abi }: ContractAbi, name: string) => abi.some((entry) => entry.name === name);
 
 async function missingRole(
-  hre: HardhatRuntimeEnvironment,
+  access: Access,
   { args: [account, role] }: ErrorDescription,
   contracts: readonly ContractAbi[],
   call: Call | undefined,
@@ -145,7 +140,7 @@ async function missingRole(
   const [first, ...others] = homes;
   // An account that did not call the contract itself was refused by one that the call does not name.
   const isDirect = others.length > 0 && call !== undefined && call.from === account;
-  const called = isDirect ? await contractAt(hre, call, deployable) : undefined;
+  const called = isDirect ? await contractAt(access, call, deployable) : undefined;
   const asked = called && !has(called, "hasRole") && has(called, "registry") ? REGISTRY : called?.name;
   const home = others.length > 0 ? homes.find(({ book }) => book === asked) : first;
   return `AccessControl: account ${account} is missing role ${first?.constant ?? role}${home ? ` on ${home.book}` : ""}`;
@@ -153,11 +148,11 @@ async function missingRole(
 
 /** The contract that was called, known by its code: the largest of those whose every function stands in it. */
 async function contractAt(
-  hre: HardhatRuntimeEnvironment,
+  access: Access,
   { to }: Call,
   contracts: readonly ContractAbi[],
 ): Promise<ContractAbi | undefined> {
-  const code = await hre.ethers.provider.getCode(to).catch(() => "0x");
+  const code = await access.ethers.provider.getCode(to).catch(() => "0x");
   const selectors = ({ abi }: ContractAbi) => {
     const functions = abi.filter(({ type }) => type === "function").map((entry) => FunctionFragment.from(entry));
     return functions.map(({ selector }) => selector.replace(/^0x(00)*/, ""));
@@ -167,12 +162,12 @@ async function contractAt(
     .sort((a, b) => selectors(b).length - selectors(a).length)[0];
 }
 
-async function productionContracts(hre: HardhatRuntimeEnvironment): Promise<ContractAbi[]> {
-  const names = await hre.artifacts.getAllFullyQualifiedNames();
+async function productionContracts(access: Access): Promise<ContractAbi[]> {
+  const names = await access.artifacts.getAllFullyQualifiedNames();
   const production = names.filter((name) => !name.startsWith("contracts/mocks/"));
   return Promise.all(
     production.map(async (qualified) => {
-      const { contractName, abi, bytecode } = await hre.artifacts.readArtifact(qualified);
+      const { contractName, abi, bytecode } = await access.artifacts.readArtifact(qualified);
       return { name: contractName, abi, isDeployable: bytecode !== "0x" };
     }),
   );

@@ -1,7 +1,6 @@
 import type { ContractTransactionResponse } from "ethers";
 import type { HokusaiAMM } from "../../.build/typechain";
-import type { Sent } from "../../deploy/ignition";
-import { confirm } from "../../deploy/launch";
+import { confirm, type Sent } from "./confirm";
 
 const WAD = 10n ** 18n;
 const BPS = 10_000n;
@@ -18,7 +17,7 @@ export interface Trade {
 }
 
 /** Sends a trade, and reads from its event what changed hands. */
-export async function settle(
+export async function settleTrade(
   pool: HokusaiAMM,
   name: string,
   sending: () => Promise<ContractTransactionResponse>,

@@ -15,16 +15,16 @@ export interface Terms {
 }
 
 /** A trade and the market that it leaves behind. */
-export interface Trade {
+export interface ModelTrade {
   /** Reserve tokens paid or received, fee included. */
   readonly reserve: Decimal;
   readonly tokens: Decimal;
   readonly fee: Decimal;
-  readonly after: Market;
+  readonly after: MarketModel;
 }
 
 /** The market of one model, in real numbers from the formulas of the curve: what the contracts round is below their smallest units. */
-export class Market {
+export class MarketModel {
   private constructor(
     readonly terms: Terms,
     readonly reserve: Decimal,
@@ -32,14 +32,14 @@ export class Market {
   ) {}
 
   /** A pool before its first trade. */
-  static create(terms: Terms): Market {
+  static create(terms: Terms): MarketModel {
     const { virtualReserve, ratio, initialPrice } = terms;
-    return new Market(terms, new Real(0), new Real(virtualReserve).div(ratio).div(initialPrice));
+    return new MarketModel(terms, new Real(0), new Real(virtualReserve).div(ratio).div(initialPrice));
   }
 
   /** Tokens that the pool issued and did not take back. */
   get issued(): Decimal {
-    return this.supply.sub(Market.create(this.terms).supply);
+    return this.supply.sub(MarketModel.create(this.terms).supply);
   }
 
   get price(): Decimal {
@@ -54,7 +54,7 @@ export class Market {
   }
 
   /** Buys with an amount of reserve. */
-  buy(reserve: Amount): Trade {
+  buy(reserve: Amount): ModelTrade {
     const fee = new Real(reserve).mul(this.terms.tradeFee);
     const net = new Real(reserve).sub(fee);
     const tokens = this.supply.mul(net.div(this.curveReserve).add(1).pow(this.terms.ratio).sub(1));
@@ -62,7 +62,7 @@ export class Market {
   }
 
   /** Buys an amount of tokens. */
-  buyExactOut(tokens: Amount): Trade {
+  buyExactOut(tokens: Amount): ModelTrade {
     const growth = new Real(tokens).div(this.supply).add(1).pow(new Real(1).div(this.terms.ratio));
     const net = this.curveReserve.mul(growth.sub(1));
     const reserve = net.div(new Real(1).sub(this.terms.tradeFee));
@@ -70,7 +70,7 @@ export class Market {
   }
 
   /** Sells an amount of tokens. */
-  sell(tokens: Amount): Trade {
+  sell(tokens: Amount): ModelTrade {
     const rest = new Real(1).sub(new Real(tokens).div(this.supply)).pow(new Real(1).div(this.terms.ratio));
     const gross = this.curveReserve.mul(new Real(1).sub(rest));
     if (gross.gt(this.reserve)) throw new RangeError(`the reserve ${this.reserve} does not hold ${gross}`);
@@ -84,7 +84,7 @@ export class Market {
   }
 
   /** The market after usage fees have flowed into its reserve. */
-  withFees(amount: Amount): Market {
+  withFees(amount: Amount): MarketModel {
     return this.moved(new Real(amount), new Real(0));
   }
 
@@ -92,7 +92,7 @@ export class Market {
     return this.reserve.add(this.terms.virtualReserve);
   }
 
-  private moved(reserve: Decimal, supply: Decimal): Market {
-    return new Market(this.terms, this.reserve.add(reserve), this.supply.add(supply));
+  private moved(reserve: Decimal, supply: Decimal): MarketModel {
+    return new MarketModel(this.terms, this.reserve.add(reserve), this.supply.add(supply));
   }
 }

@@ -13,7 +13,7 @@ import {
   verificationKeyOf,
   type CircuitKey,
   type Places,
-  type Progress,
+  type ProverProgress,
 } from "./prover";
 
 /** A phase 1 file, and the BLAKE2b-512 hash that its ceremony published. */
@@ -27,7 +27,7 @@ export async function beginCeremony(
   recorded: CircuitKey,
   folder: string,
   phase1: Phase1,
-  progress: Progress,
+  progress: ProverProgress,
   places?: Places,
 ): Promise<void> {
   await requirePublished(phase1);
@@ -41,7 +41,7 @@ export async function endCeremony(
   folder: string,
   phase1: Phase1,
   zkey: string,
-  progress: Progress,
+  progress: ProverProgress,
 ): Promise<CircuitKey> {
   await requirePublished(phase1);
   await requireCircuit(recorded, folder);

@@ -15,7 +15,7 @@ import {
 } from "node:crypto";
 import { Fields, text } from "../base/fields";
 import { Problem } from "../base/problem";
-import { readJson, toJson } from "./files";
+import { readJson, toJson } from "../schemas/json";
 
 const FORMAT = "hokusai-escrow-1";
 const CIPHER = "aes-256-gcm";

@@ -8,16 +8,6 @@ export function readText(path: string): string {
   return readFileSync(path, "utf8");
 }
 
-/** A value from JSON text; `name` is what messages call it. */
-export function readJson(name: string, text: string): unknown {
-  if (text.trim() === "") throw new Problem(`${name} is empty, expected JSON.`);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Problem(`${name} is not JSON: ${(error as Error).message.split("\n")[0]}.`);
-  }
-}
-
 /** For files that their owner alone may read. */
 export const OWNER_ONLY = 0o600;
 
@@ -31,9 +21,4 @@ export function writeWhole(path: string, text: string, mode = 0o666): void {
     rmSync(draft, { force: true });
     throw new Problem(`${path} cannot be written: ${(error as Error).message}.`);
   }
-}
-
-/** JSON for files and pipes; amounts are strings of the smallest unit. */
-export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, entry: unknown) => (typeof entry === "bigint" ? entry.toString() : entry), 2);
 }

@@ -2,30 +2,33 @@
 // The key of whoever attests, submits or claims: from the environment or an encrypted keystore. It is never shown.
 
 import { isKeystoreJson, Wallet, type Signer } from "ethers";
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { developmentAddresses } from "../base/accounts";
-import { networkOf } from "../../deploy/network";
 import { Problem } from "../base/problem";
+import type { Site } from "../client/access";
 import { readText } from "./files";
 
-/** Where a key comes from. */
-export interface KeySource {
-  /** An encrypted keystore file; when it is empty the key is PRIVATE_KEY of the environment. */
-  readonly keystore: string;
+/** What opens keys. */
+export interface Secrets {
   readonly env: NodeJS.ProcessEnv;
   /** Asks for the keystore's password when KEYSTORE_PASSWORD is not set. */
   readonly askPassword: () => Promise<string>;
 }
 
+/** Where a key comes from. */
+export interface KeySource extends Secrets {
+  /** An encrypted keystore file; when it is empty the key is PRIVATE_KEY of the environment. */
+  readonly keystore: string;
+}
+
 const KEY = /^(0x)?[0-9a-fA-F]{64}$/;
 
 /** The signer of a key on the network; a development key is refused where it is worth anything. */
-export async function readSigner(hre: HardhatRuntimeEnvironment, source: KeySource): Promise<Signer> {
+export async function readSigner({ access, network }: Site, source: KeySource): Promise<Signer> {
   const wallet = source.keystore === "" ? fromEnvironment(source.env) : await fromKeystore(source.keystore, source);
-  if (!networkOf(hre).isLocal && developmentAddresses().has(wallet.address)) {
+  if (!network.isLocal && developmentAddresses().has(wallet.address)) {
     throw new Problem(`the key is that of ${wallet.address}, a development account whose key everybody knows.`);
   }
-  return new Wallet(wallet.privateKey, hre.ethers.provider);
+  return new Wallet(wallet.privateKey, access.ethers.provider);
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): { address: string; privateKey: string } {

@@ -1,14 +1,14 @@
 // From openings to a statement and its proof, for a model whose method is a ZkProof or a hybrid with one.
 
 import { Problem } from "../base/problem";
-import type { Bundle } from "../schemas/bundle";
-import { readModel, type Chain, type ModelState } from "../client/connect";
-import { compose, type Proposal, type Proposed } from "../statements/propose";
-import { requireAcceptable } from "../statements/review";
-import { hashStatement, statementDomain } from "../schemas/statement";
+import { readModel, type Connection, type ImprovableModel } from "../client/connect";
 import { commit, type Opening } from "../proofs/commitment";
 import { countRows, provenBy, type Counts } from "../proofs/counts";
-import { encodeZkProof, prove, recordedKeyHash, type Progress } from "./prover";
+import type { Bundle } from "../schemas/bundle";
+import { hashStatement, statementDomain } from "../schemas/statement";
+import { compose, type Proposal, type Proposed } from "../statements/propose";
+import { requireAcceptable } from "../statements/review";
+import { encodeZkProof, prove, recordedKeyHash, type ProverProgress } from "./prover";
 
 /** What the prover is told: openings instead of measured figures. */
 export interface ZkProposal extends Omit<Proposal, "measured" | "candidateCommitment"> {
@@ -19,12 +19,16 @@ export interface ZkProposal extends Omit<Proposal, "measured" | "candidateCommit
 }
 
 /** A statement with its proof, and what the proof reveals. */
-export interface Proven extends Proposed {
+export interface ProvenProposal extends Proposed {
   readonly counts: Counts;
 }
 
 /** Makes the statement that the openings prove, refuses what the chain would refuse, proves it, and asks the chain about the proof. */
-export async function proposeProof(chain: Chain, proposal: ZkProposal, progress: Progress): Promise<Proven> {
+export async function proposeProof(
+  chain: Connection,
+  proposal: ZkProposal,
+  progress: ProverProgress,
+): Promise<ProvenProposal> {
   const { modelId, labels, baseline, candidate } = proposal;
   if (new Set([labels, baseline, candidate].map(({ capacity }) => capacity)).size > 1)
     throw new Problem("the openings are for circuits of different capacity: commit all for the same.");
@@ -52,14 +56,18 @@ export async function proposeProof(chain: Chain, proposal: ZkProposal, progress:
 }
 
 /** The best figures that ZkProof lets a statement say. */
-function measuredBy(counts: Counts, { benchmark: { specHash, baselineScore } }: ModelState) {
+function measuredBy(counts: Counts, { benchmark: { specHash, baselineScore } }: ImprovableModel) {
   const { score, improvementBps, lowerBoundBps } = provenBy(counts);
   const best = baselineScore + improvementBps;
   const candidateScore = score < best ? score : best;
   return { specHash, baselineScore, candidateScore, sampleSize: BigInt(counts.n), runs: 1n, lowerBoundBps };
 }
 
-async function requireCircuit(modelId: string, { method: { zkProof } }: ModelState, capacity: number): Promise<void> {
+async function requireCircuit(
+  modelId: string,
+  { method: { zkProof } }: ImprovableModel,
+  capacity: number,
+): Promise<void> {
   if (zkProof === undefined)
     throw new Problem(`${modelId} asks for attestations and for no proof: make the statement with statement.`);
   const [keyHash, recorded] = [await zkProof.keyHash(), recordedKeyHash(capacity)];

@@ -1,22 +1,23 @@
 // The prover is a program of its own, circuits/zk.mjs; here is the way to it.
 
+import { AbiCoder, keccak256 } from "ethers";
 import { spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { cwd } from "node:process";
 import { createInterface } from "node:readline";
-import { AbiCoder, keccak256 } from "ethers";
 import { Problem } from "../base/problem";
-import { toJson, writeWhole } from "./files";
 import { CAPACITIES, commit, FIELD, type Opening } from "../proofs/commitment";
 import { countRows, packCounts, type Counts } from "../proofs/counts";
+import { toJson } from "../schemas/json";
+import { writeWhole } from "./files";
 
 const ROOT = resolve(__dirname, "../..");
 const PROGRAM = join(ROOT, "circuits/zk.mjs");
 
 /** Told what is being done, line by line. */
-export type Progress = (line: string) => void;
+export type ProverProgress = (line: string) => void;
 
 /** Where circuits are, with the records of their keys, and where the files that belong to these are made. */
 export interface Places {
@@ -193,7 +194,7 @@ export function circuitInput(claim: Claim) {
 /** Proves a claim. The rows reach the prover through a pipe: no file has them. */
 export async function prove(
   claim: Claim,
-  progress?: Progress,
+  progress?: ProverProgress,
   setup: Setup = recordedSetup(claim.labels.capacity),
 ): Promise<Proven> {
   await requireRecorded(setup);
@@ -214,7 +215,7 @@ export async function verifyWithSnarkjs(verificationKey: SnarkjsKey, proofs: rea
 /** Compiles a circuit and makes its development keys; other processes meet all of it or nothing. */
 export async function setUp(
   capacity: number,
-  progress?: Progress,
+  progress?: ProverProgress,
   places?: Places,
 ): Promise<{ constraints: number; verificationKey: SnarkjsKey }> {
   const folder = setupFolder(capacity, places);
@@ -238,7 +239,7 @@ export async function beginPhase2(
   capacity: number,
   folder: string,
   phase1: string,
-  progress?: Progress,
+  progress?: ProverProgress,
   places?: Places,
 ): Promise<number> {
   const answer = await runProgram(["setup", sourceFile(capacity, places), folder, phase1], {}, progress);
@@ -255,7 +256,7 @@ export async function isFromPhase1(
   folder: string,
   phase1: string,
   zkey: string,
-  progress?: Progress,
+  progress?: ProverProgress,
 ): Promise<boolean> {
   const answer = await runProgram(["check", folder, phase1, zkey], {}, progress);
   return (answer as { isValid: boolean }).isValid;
@@ -324,7 +325,7 @@ function artefactsIn(folder: string) {
 function runProgram(
   args: readonly string[],
   request: object = {},
-  progress: Progress = () => undefined,
+  progress: ProverProgress = () => undefined,
 ): Promise<unknown> {
   return new Promise((resolvePromise, reject) => {
     const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] });

@@ -1,11 +1,10 @@
 // Openings as files: what a label holder and contributors keep, and hand over only to whom they trust with the rows.
 
 import { parse } from "csv-parse/sync";
-import { toBeHex } from "ethers";
-import { randomBytes } from "node:crypto";
-import { integer, oneOf, pattern, Fields, hash, type Rule } from "../base/fields";
+import { randomBytes, toBeHex, toBigInt } from "ethers";
+import { Fields, hash, integer, oneOf, pattern, type Rule } from "../base/fields";
 import { Problem } from "../base/problem";
-import { readJson, toJson } from "../node/files";
+import { readJson, toJson } from "../schemas/json";
 import { CAPACITIES, commit, Domain, FIELD, type Opening } from "./commitment";
 
 const DOMAINS = { labels: Domain.Labels, predictions: Domain.Predictions } as const;
@@ -51,7 +50,7 @@ export function readOpening(name: string, text: string, expected: DomainName): O
 
 /** An opening of rows with a salt of its own. */
 export function drawOpening(rows: Omit<Opening, "salt">): Opening {
-  return { ...rows, salt: BigInt(`0x${randomBytes(64).toString("hex")}`) % FIELD };
+  return { ...rows, salt: toBigInt(randomBytes(64)) % FIELD };
 }
 
 /**

@@ -13,7 +13,7 @@ const PAUSES = [1, 2, 4, 8];
 const TOO_MANY_REQUESTS = 429;
 
 /** The node's answer to one request is that it failed. */
-export class Refused extends Error {
+export class NodeRefusal extends Error {
   constructor(
     readonly code: number,
     message: string,
@@ -46,7 +46,7 @@ export class Rpc {
   send<T>(method: string, params: readonly unknown[]): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.queue.push({ method, params, resolve: (result) => resolve(result as T), reject });
-      if (this.queue.length === 1) setImmediate(() => this.dispatch());
+      if (this.queue.length === 1) setTimeout(() => this.dispatch());
     });
   }
 
@@ -66,7 +66,7 @@ export class Rpc {
       const answers = new Map((await this.post(JSON.stringify(messages))).map((answer) => [answer.id, answer]));
       requests.forEach(({ method, resolve, reject }, id) => {
         const { result, error } = answers.get(id) ?? { error: { code: 0, message: `no answer to ${method}` } };
-        if (error) reject(new Refused(error.code, error.message));
+        if (error) reject(new NodeRefusal(error.code, error.message));
         else resolve(result);
       });
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog } from "../../.build/typechain/common";
-import { isRefusal } from "../../deploy/rpc";
+import { isRefusal } from "./answers";
 
 /** Blocks from one to another, both included. */
 export interface Blocks {

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The chain as the doctor sees it: one block of it, read in batches, never written.
 
-import { Contract, isError, toQuantity, type BaseContract, type ContractRunner, type LogDescription } from "ethers";
-import { readLogs } from "./logs";
+import {
+  Contract,
+  isError,
+  toQuantity,
+  type BaseContract,
+  type ContractRunner,
+  type Interface,
+  type LogDescription,
+} from "ethers";
 import { Problem } from "../base/problem";
-import type { Compiled } from "../../deploy/doctor/build";
-import { Refused, Rpc } from "./batch";
+import { NodeRefusal, Rpc } from "./batch";
+import { readLogs } from "./logs";
 
 /** A contract did not answer a view as its code should. */
 export class Unanswered extends Error {}
@@ -20,7 +27,7 @@ export interface Event {
 /** A contract and its address. */
 export interface Located {
   readonly address: string;
-  readonly compiled: Compiled;
+  readonly compiled: { readonly abi: Interface };
 }
 
 /** What nodes answer with when a call reverts. */
@@ -88,7 +95,7 @@ export class Chain {
     try {
       return await this.rpc.send("eth_call", [{ to, data }, toQuantity(this.block)]);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof NodeRefusal)) throw error;
       if (isRevert(error)) throw new Unanswered(`call of ${data.slice(0, 10)} reverted`);
       throw new Problem(`the node refuses a call: ${error.message}; run the command again, or use another node.`);
     }
@@ -123,6 +130,6 @@ function isUnreadable(error: unknown): boolean {
 }
 
 /** The node made the call and it failed; the other refusals are of the call itself. */
-function isRevert({ code, message }: Refused): boolean {
+function isRevert({ code, message }: NodeRefusal): boolean {
   return code === REVERTED || /revert|opcode|out of gas|stack (over|under)flow|EVM error/i.test(message);
 }

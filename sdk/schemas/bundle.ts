@@ -4,8 +4,8 @@
 import { id, isHexString, ZeroHash } from "ethers";
 import { address, Fields, hash, integer, publishedId, word, type Rule } from "../base/fields";
 import { Problem } from "../base/problem";
-import { readJson } from "../node/files";
 import { MAX_LISTED } from "./contributorsFile";
+import { readJson } from "./json";
 import type { Attestation, Contributor, Evaluation, ImprovementStatement } from "./statement";
 
 /** A statement for one verifier on one chain, and what vouches for it. */

@@ -4,10 +4,10 @@
 import { id } from "ethers";
 import { address, Fields, hash, publishedId } from "../base/fields";
 import { Problem } from "../base/problem";
-import { readJson, toJson } from "../node/files";
 import { chainNumber } from "./bundle";
-import { buildContributorTree, type ContributorTree, type WeightedContributor } from "./distribution";
 import { weight } from "./contributorsFile";
+import { buildContributorTree, type ContributorTree, type WeightedContributor } from "./distribution";
+import { readJson, toJson } from "./json";
 
 /** All contributors of one evaluation and the root that stands in its statement. */
 export interface Claims {

@@ -3,10 +3,9 @@
 
 import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
+import { at } from "../../sdk/evaluation/at";
 import { address, type Rule } from "../base/fields";
 import { Problem } from "../base/problem";
-import { at } from "../../sdk/evaluation/at";
-import { readText } from "../node/files";
 import type { WeightedContributor } from "./distribution";
 import type { Contributor } from "./statement";
 
@@ -33,17 +32,6 @@ export function readContributors(name: string, text: string): WeightedContributo
   const entries = isJson ? readJson(name, text) : readCsv(name, text);
   if (entries.length === 0) throw new Problem(`${name} names no contributor, expected at least one.`);
   return requireDistinct(name, entries);
-}
-
-/** Reads the file; more contributors than a statement lists must have a file to be kept in. */
-export function readContributorsFor(path: string, claimsPath: string): WeightedContributor[] {
-  const contributors = readContributors(path, readText(path));
-  if (contributors.length > MAX_LISTED && claimsPath === "") {
-    throw new Problem(
-      `${path} names ${contributors.length} contributors, more than the ${MAX_LISTED} that a statement lists: say with --claims <file> where to keep them.`,
-    );
-  }
-  return contributors;
 }
 
 /**

@@ -1,18 +1,14 @@
 import { id, keccak256, parseUnits, ZeroHash } from "ethers";
-import { readFileSync, statSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
-import { cwd } from "node:process";
-import type { WeightedContributor } from "./distribution";
-import { readContributors } from "./contributorsFile";
+import { developmentAddresses } from "../base/accounts";
+import { address, amount, Fields, hash, integer, oneOf, publishedId, text, type Rule } from "../base/fields";
+import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../base/units";
 import { hashEvaluationData, readExamples, type CsvFile, type Example } from "../evaluation/examples";
 import type { Direction, MetricName } from "../evaluation/metrics";
 import { hashSpec, parseSpec, type BenchmarkSpec } from "../evaluation/spec";
 import { Domain, type Opening } from "../proofs/commitment";
 import { capacityRule, readOpening, type DomainName } from "../proofs/openings";
-import { developmentAddresses } from "../base/accounts";
-import { address, amount, Fields, hash, integer, oneOf, publishedId, text, type Rule } from "../base/fields";
-import { Problem } from "../base/problem";
-import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../base/units";
+import { readContributors } from "./contributorsFile";
+import type { WeightedContributor } from "./distribution";
 
 /** Lifetime rewards of a model in DeltaOnes. */
 export const REWARD_DELTA_ONES = 100;
@@ -135,25 +131,22 @@ export interface Dilution {
   readonly bps: bigint;
 }
 
-/** Reads and checks a model file; throws one {@link Problem} that names everything wrong at once. */
-export async function readModelFile(path: string, isLocal: boolean): Promise<ModelFile> {
-  const file = relative(cwd(), path);
-  return parseModelFile(parseJson(readContent(path), file), path, isLocal);
+/** Where a model file stands: what messages call it, and how the files that it names are read. */
+export interface ModelFileSource {
+  readonly name: string;
+  readonly read: (name: string) => Uint8Array;
 }
 
-/** Checks the content of a model file. Files that it names are found from the folder of `path`. */
-export function parseModelFile(content: unknown, path: string, isLocal: boolean): ModelFile {
+/** Checks the content of a model file; throws one Problem that names everything wrong at once. */
+export function checkModelFile(content: unknown, source: ModelFileSource, isLocal: boolean): ModelFile {
   const fields = new Fields(content);
-  const folder = dirname(path);
   const preset = fields.has("preset")
     ? PRESETS[fields.read("preset", oneOf<Preset>("experimental", "growth", "mature"))]
     : undefined;
   const allocations = fields.child("allocations");
   const license = fields.child("license");
   const benchmark = fields.child("benchmark");
-  const spec = readNamedFile(benchmark, "spec", folder, undefined, ({ bytes }) =>
-    parseSpec(Buffer.from(bytes).toString()),
-  );
+  const spec = readNamedFile(benchmark, "spec", source, undefined, ({ bytes }) => parseSpec(textOf(bytes)));
   const model = {
     modelId: fields.read("id", publishedId),
     name: fields.read("name", text(1, 31)),
@@ -165,21 +158,21 @@ export function parseModelFile(content: unknown, path: string, isLocal: boolean)
     pricePerThousandCalls: fields.read("pricePerThousandCalls", amount(RESERVE_DECIMALS, "0", "1000000"), 0n),
     recipient: readRecipient(fields),
     governor: fields.read("governor", address),
-    licenseHash: readNamedFile(license, "file", folder, "", ({ bytes }) => keccak256(bytes)),
+    licenseHash: readNamedFile(license, "file", source, "", ({ bytes }) => keccak256(bytes)),
     licenseURI: license.read("uri", text(1, 256)),
-    benchmark: readBenchmark(benchmark, spec, folder),
+    benchmark: readBenchmark(benchmark, spec, source),
   };
   const isProven = model.benchmark.capacity !== undefined;
   if (isProven && spec) reportUnprovable(fields, spec);
   const improvement = fields.has("improvement")
-    ? (isProven ? readProvenImprovement : readEvaluatedImprovement)(fields.child("improvement"), folder, spec)
+    ? (isProven ? readProvenImprovement : readEvaluatedImprovement)(fields.child("improvement"), source, spec)
     : undefined;
   const pool = readPool(fields.child("pool"), model.supplierAllocation + model.investorAllocation);
   const expected = fields.has("expectedDeltaOnes")
     ? { expectedDeltaOnes: fields.read("expectedDeltaOnes", integer(0, REWARD_DELTA_ONES)) }
     : {};
   if (!isLocal) reportDevelopmentAccounts(fields, model);
-  fields.refuse(relative(cwd(), path));
+  fields.refuse(source.name);
   return {
     ...model,
     pool,
@@ -221,23 +214,21 @@ function readRecipient(fields: Fields): Recipient {
 
 function readEvaluatedImprovement(
   fields: Fields,
-  folder: string,
+  source: ModelFileSource,
   spec: BenchmarkSpec | undefined,
 ): EvaluatedImprovement {
   return {
-    ...readContribution(fields, folder),
+    ...readContribution(fields, source),
     spec: spec as BenchmarkSpec, // undefined only in a file that is refused
-    examples: readNamedFile(fields, "examples", folder, [], readExamples),
+    examples: readNamedFile(fields, "examples", source, [], readExamples),
   };
 }
 
-function readProvenImprovement(fields: Fields, folder: string): ProvenImprovement {
+function readProvenImprovement(fields: Fields, source: ModelFileSource): ProvenImprovement {
   const opening = (key: string, domain: DomainName) =>
-    readNamedFile(fields, key, folder, NO_OPENING, ({ name, bytes }) =>
-      readOpening(name, Buffer.from(bytes).toString(), domain),
-    );
+    readNamedFile(fields, key, source, NO_OPENING, ({ name, bytes }) => readOpening(name, textOf(bytes), domain));
   return {
-    ...readContribution(fields, folder),
+    ...readContribution(fields, source),
     labels: opening("labels", "labels"),
     baseline: opening("baseline", "predictions"),
     candidate: opening("candidate", "predictions"),
@@ -247,12 +238,12 @@ function readProvenImprovement(fields: Fields, folder: string): ProvenImprovemen
 /** Stands for an opening that cannot be read until the file is refused. */
 const NO_OPENING: Opening = { domain: Domain.Labels, capacity: 0, bits: [], salt: 0n };
 
-function readContribution(fields: Fields, folder: string) {
+function readContribution(fields: Fields, source: ModelFileSource) {
   return {
     evaluationName: fields.read("evaluation", publishedId),
-    contribution: readNamedFile(fields, "contribution", folder, new Uint8Array(), ({ bytes }) => bytes),
-    contributors: readNamedFile(fields, "contributors", folder, [], ({ name, bytes }) =>
-      readContributors(name, Buffer.from(bytes).toString()),
+    contribution: readNamedFile(fields, "contribution", source, new Uint8Array(), ({ bytes }) => bytes),
+    contributors: readNamedFile(fields, "contributors", source, [], ({ name, bytes }) =>
+      readContributors(name, textOf(bytes)),
     ),
   };
 }
@@ -267,10 +258,10 @@ function reportUnprovable(fields: Fields, { metric, direction, f, lo, hi, minRun
   }
 }
 
-function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, folder: string): BenchmarkTerms {
+function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, source: ModelFileSource): BenchmarkTerms {
   const evaluationDataHash = fields.has("evaluationDataHash")
     ? fields.read("evaluationDataHash", hash)
-    : readNamedFile(fields, "evaluationData", folder, "", (csv) => hashEvaluationData(readExamples(csv)));
+    : readNamedFile(fields, "evaluationData", source, "", (csv) => hashEvaluationData(readExamples(csv)));
   const method = fields.read("method", oneOf(...METHODS));
   return {
     method,
@@ -310,11 +301,17 @@ function readPool(fields: Fields, maxSupply: bigint): PoolTerms {
 }
 
 /** What is read from a file that a field names; `none` stands in for it when that fails. */
-function readNamedFile<T>(fields: Fields, key: string, folder: string, none: T, read: (file: CsvFile) => T): T {
+function readNamedFile<T>(
+  fields: Fields,
+  key: string,
+  source: ModelFileSource,
+  none: T,
+  read: (file: CsvFile) => T,
+): T {
   const name = fields.read(key, text(1, 1024));
   if (name === "") return none;
   try {
-    return read({ name, bytes: readContent(resolve(folder, name)) });
+    return read({ name, bytes: source.read(name) });
   } catch (error) {
     fields.report(`${fields.path}${key}: ${(error as Error).message.replace(/\.$/, "")}`);
     return none;
@@ -333,17 +330,6 @@ function tokens(amountOfTokens: string | undefined): bigint | undefined {
   return amountOfTokens === undefined ? undefined : parseUnits(amountOfTokens, TOKEN_DECIMALS);
 }
 
-function readContent(path: string): Uint8Array {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    throw new Problem(`there is no file ${relative(cwd(), path)}`);
-  }
-  return readFileSync(path);
-}
-
-function parseJson(bytes: Uint8Array, file: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString());
-  } catch (error) {
-    throw new Problem(`${file} is not JSON: ${(error as Error).message}`);
-  }
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }

@@ -4,9 +4,9 @@
 import type { Signer } from "ethers";
 import { Problem } from "../base/problem";
 import type { Bundle } from "../schemas/bundle";
+import { STATEMENT_TYPES, statementDomain, type ImprovementStatement } from "../schemas/statement";
 import { requireProof } from "./method";
 import type { Review } from "./review";
-import { STATEMENT_TYPES, statementDomain, type ImprovementStatement } from "../schemas/statement";
 
 /**
  * Adds the signer's attestation to a statement that was found acceptable; refuses who is no attester or has signed, and a statement

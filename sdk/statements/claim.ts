@@ -2,10 +2,11 @@
 // Contributors' claims on rewards that were attested as a root.
 
 import { id, type Block, type ContractTransactionReceipt, type Signer } from "ethers";
-import type { IRewardDistributor } from "../../.build/typechain/contracts/verification/RewardDistributor";
 import type { RewardDistributor } from "../../.build/typechain";
+import type { IRewardDistributor } from "../../.build/typechain/contracts/verification/RewardDistributor";
 import { Problem } from "../base/problem";
-import { requireEther, simulate, type Chain } from "../client/connect";
+import { contractAt } from "../client/access";
+import { requireEther, simulate, type Connection } from "../client/connect";
 import { treeOf, type Claims } from "../schemas/claims";
 import { contributorAmount } from "../schemas/distribution";
 import { requireDestination } from "./review";
@@ -31,7 +32,7 @@ export interface Claimed {
  * first is sent. Anybody may pay for the gas; rewards go to the contributors alone.
  */
 export async function claim(
-  chain: Chain,
+  chain: Connection,
   files: readonly NamedClaims[],
   sender: Signer,
   account?: string,
@@ -63,11 +64,11 @@ interface OpenClaim {
   readonly payment: Claimed["payments"][number];
 }
 
-async function openClaims(chain: Chain, { name, claims }: NamedClaims, account?: string): Promise<OpenClaim[]> {
+async function openClaims(chain: Connection, { name, claims }: NamedClaims, account?: string): Promise<OpenClaim[]> {
   requireDestination(chain, claims);
   const { modelId, evaluationId } = claims;
-  const { hre, verifier, registry } = chain;
-  const distributor = await hre.ethers.getContractAt("RewardDistributor", await verifier.distributor());
+  const { access, verifier, registry } = chain;
+  const distributor = await contractAt<RewardDistributor>(access, "RewardDistributor", await verifier.distributor());
   const token = await registry.tokenOf(id(modelId));
   const { distributionId, root, leaves } = treeOf(name, claims);
   const wanted = account === undefined ? leaves : leaves.filter((leaf) => leaf.account === account);
@@ -86,7 +87,7 @@ async function openClaims(chain: Chain, { name, claims }: NamedClaims, account?:
 
 /** What the distribution began with, from its event in the block of the improvement. */
 async function totalOf(
-  chain: Chain,
+  chain: Connection,
   distributor: RewardDistributor,
   { modelId, evaluationId, contributorsRoot }: Claims,
   distributionId: string,
@@ -111,8 +112,8 @@ async function totalOf(
 }
 
 /** The first block that is not before a time, by bisection. */
-async function blockAt({ hre }: Chain, timestamp: bigint): Promise<number> {
-  const { provider } = hre.ethers;
+async function blockAt({ access }: Connection, timestamp: bigint): Promise<number> {
+  const { provider } = access.ethers;
   let [low, high] = [0, await provider.getBlockNumber()];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

@@ -2,9 +2,9 @@
 // What a model's benchmark asks for: attestations, a proof, or both over the same statement.
 
 import { isError } from "ethers";
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type { OracleAttestation, ZkProof } from "../../.build/typechain";
+import type { Hybrid, OracleAttestation, ZkProof } from "../../.build/typechain";
 import { Problem } from "../base/problem";
+import { contractAt, type Access } from "../client/access";
 import type { Bundle } from "../schemas/bundle";
 import { encodeHybridProof, encodeProof } from "../schemas/statement";
 
@@ -28,9 +28,9 @@ export interface Method {
 }
 
 /** The method at an address. */
-export async function readMethod(hre: HardhatRuntimeEnvironment, modelId: string, address: string): Promise<Method> {
-  const listed = await answerOf((await hre.ethers.getContractAt("Hybrid", address)).methods());
-  const found = await Promise.all((listed ?? [address]).map((part) => readPart(hre, part)));
+export async function readMethod(access: Access, modelId: string, address: string): Promise<Method> {
+  const listed = await answerOf((await contractAt<Hybrid>(access, "Hybrid", address)).methods());
+  const found = await Promise.all((listed ?? [address]).map((part) => readPart(access, part)));
   const parts = found.flatMap((part) => Object.keys(part)) as Method["parts"];
   if (parts.length !== found.length || new Set(parts).size !== parts.length) {
     throw new Problem(
@@ -64,17 +64,14 @@ function encodeAttestations({ attestations }: Bundle, needed: number): string {
   return encodeProof(ascending.slice(0, needed));
 }
 
-async function readPart(
-  hre: HardhatRuntimeEnvironment,
-  address: string,
-): Promise<Pick<Method, "attesters" | "zkProof">> {
-  const contract = await hre.ethers.getContractAt("OracleAttestation", address);
+async function readPart(access: Access, address: string): Promise<Pick<Method, "attesters" | "zkProof">> {
+  const contract = await contractAt<OracleAttestation>(access, "OracleAttestation", address);
   const epoch = await answerOf(contract.epoch());
   if (epoch !== undefined) {
     const [threshold, count] = [await contract.threshold(), await contract.attesterCount()];
     return { attesters: { contract, epoch, threshold, count } };
   }
-  const zkProof = await hre.ethers.getContractAt("ZkProof", address);
+  const zkProof = await contractAt<ZkProof>(access, "ZkProof", address);
   return (await answerOf(zkProof.keyHash())) === undefined ? {} : { zkProof };
 }
 

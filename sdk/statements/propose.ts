@@ -4,12 +4,12 @@
 import { id, ZeroHash } from "ethers";
 import { Fields, hash, type Rule } from "../base/fields";
 import { Problem } from "../base/problem";
-import { readJson } from "../node/files";
+import { readModel, timeOf, type Connection, type ImprovableModel } from "../client/connect";
 import { readFigures, type Bundle, type Figures } from "../schemas/bundle";
-import { readModel, timeOf, type Chain, type ModelState } from "../client/connect";
 import { treeOf, type Claims } from "../schemas/claims";
-import type { WeightedContributor } from "../schemas/distribution";
 import { MAX_LISTED, shareOut } from "../schemas/contributorsFile";
+import type { WeightedContributor } from "../schemas/distribution";
+import { readJson } from "../schemas/json";
 import { requireAcceptable } from "./review";
 
 /** What `evaluate` found, as far as a statement says it. */
@@ -66,7 +66,7 @@ function onlyNeeded(content: object): Record<string, unknown> {
 }
 
 /** The statement that attesters are asked to sign; throws a {@link Problem} where the chain would not pay for it. */
-export async function propose(chain: Chain, proposal: Proposal): Promise<Proposed> {
+export async function propose(chain: Connection, proposal: Proposal): Promise<Proposed> {
   const { modelId, candidateCommitment } = proposal;
   const model = await readModel(chain, modelId);
   if (model.method.zkProof) throw new Problem(`${modelId} asks for a proof: make statement and proof with prove.`);
@@ -78,8 +78,8 @@ export async function propose(chain: Chain, proposal: Proposal): Promise<Propose
 
 /** The statement that the model's benchmark pays for now, whatever is to vouch for it. */
 export async function compose(
-  chain: Chain,
-  { model, version, benchmark, method }: ModelState,
+  chain: Connection,
+  { model, version, benchmark, method }: ImprovableModel,
   proposal: Proposal,
 ): Promise<Proposed> {
   const { modelId, contributors, candidateCommitment } = proposal;

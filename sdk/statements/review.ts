@@ -4,9 +4,9 @@
 import { ZeroHash } from "ethers";
 import { Problem } from "../base/problem";
 import { formatInteger, formatTokens, roundTokens } from "../base/units";
+import { readModel, revertOf, timeOf, type Connection, type ImprovableModel } from "../client/connect";
 import { withHint } from "../client/errors";
 import type { Bundle } from "../schemas/bundle";
-import { readModel, revertOf, timeOf, type Chain, type ModelState } from "../client/connect";
 import { treeOf, type Claims } from "../schemas/claims";
 import { contributorAmount } from "../schemas/distribution";
 import { hashStatement, statementDomain, type ImprovementStatement } from "../schemas/statement";
@@ -23,7 +23,7 @@ const DELEGATION = "0xef0100";
 /** What the chain says about a statement now. */
 export interface Review {
   readonly bundle: Bundle;
-  readonly model: ModelState;
+  readonly model: ImprovableModel;
   readonly ownerReward: bigint;
   readonly contributorsReward: bigint;
   /** What is left of the day's limit, in bps, when the improvement is more. */
@@ -33,7 +33,7 @@ export interface Review {
 
 /** Refuses a statement for another chain or verifier. */
 export function requireDestination(
-  { network, address }: Chain,
+  { network, address }: Connection,
   { chainId, verifier }: Pick<Bundle, "chainId" | "verifier">,
 ) {
   if (chainId !== network.chainId) {
@@ -46,7 +46,7 @@ export function requireDestination(
  * Refuses a statement that the chain would not pay for now, and says everything about it that an attester has to know. Only the
  * day's limit may be in its way: that passes with the day.
  */
-export async function requireAcceptable(chain: Chain, bundle: Bundle): Promise<Review> {
+export async function requireAcceptable(chain: Connection, bundle: Bundle): Promise<Review> {
   requireDestination(chain, bundle);
   const { modelId, statement } = bundle;
   const { evaluation, evaluationId } = statement;
@@ -74,7 +74,7 @@ export async function requireAcceptable(chain: Chain, bundle: Bundle): Promise<R
  * The statement for an attester's eyes, line by line. With contributors behind a root, their file must be at hand. Payees that are
  * contracts are marked: what a pool or the fee router is paid stays there for ever, and the verifier refuses only some of them.
  */
-export async function describe(chain: Chain, review: Review, claims?: Claims): Promise<string[]> {
+export async function describe(chain: Connection, review: Review, claims?: Claims): Promise<string[]> {
   const { network } = chain;
   const { bundle, model, ownerReward, contributorsReward, waitsForLimit, now } = review;
   const { modelId, statement } = bundle;
@@ -127,7 +127,7 @@ function requireAlive({ deadline }: ImprovementStatement, now: bigint): void {
 
 function requireSameBenchmark(
   { modelId, statement: { evaluation } }: Bundle,
-  { version, benchmark }: ModelState,
+  { version, benchmark }: ImprovableModel,
 ): void {
   const present: [string, string | bigint, string | bigint][] = [
     ["benchmarkVersion", evaluation.benchmarkVersion, version],
@@ -143,7 +143,7 @@ function requireSameBenchmark(
 }
 
 /** Asks the registry about the benchmark's minima; answers what is left today when the day's limit is all that is in the way. */
-async function requireStrong(chain: Chain, { evaluation }: ImprovementStatement): Promise<bigint | undefined> {
+async function requireStrong(chain: Connection, { evaluation }: ImprovementStatement): Promise<bigint | undefined> {
   const { registry } = chain;
   try {
     await registry.previewImprovement(evaluation);
@@ -157,8 +157,8 @@ async function requireStrong(chain: Chain, { evaluation }: ImprovementStatement)
 
 /** Asks the model's ZkProof about the bundle's proof, if there is one. */
 async function requireValidProof(
-  chain: Chain,
-  { method: { zkProof } }: ModelState,
+  chain: Connection,
+  { method: { zkProof } }: ImprovableModel,
   { statement, proof }: Bundle,
 ): Promise<void> {
   if (zkProof === undefined || proof === undefined) return;
@@ -187,7 +187,7 @@ function vouchersOf({ model: { method }, bundle: { attestations, proof } }: Revi
 }
 
 async function payeesOf(
-  chain: Chain,
+  chain: Connection,
   { bundle, contributorsReward, model }: Review,
   claims: Claims | undefined,
 ): Promise<string[]> {
@@ -216,8 +216,8 @@ async function payeesOf(
 }
 
 /** Whether an address has code of its own; an account that delegates to some is still its key's. */
-async function isContract({ hre }: Chain, account: string): Promise<boolean> {
-  const code = await hre.ethers.provider.getCode(account);
+async function isContract({ access }: Connection, account: string): Promise<boolean> {
+  const code = await access.ethers.provider.getCode(account);
   return code !== "0x" && !code.startsWith(DELEGATION);
 }
 

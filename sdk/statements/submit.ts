@@ -2,9 +2,9 @@
 // The way of a statement to the chain, and what it minted.
 
 import type { ContractTransactionReceipt, Signer } from "ethers";
-import { toCall } from "./attest";
+import { readModel, requireEther, simulate, type Connection } from "../client/connect";
 import type { Bundle } from "../schemas/bundle";
-import { readModel, requireEther, simulate, type Chain } from "../client/connect";
+import { toCall } from "./attest";
 import { encodeFor, type Method } from "./method";
 import { requireDestination } from "./review";
 
@@ -31,7 +31,7 @@ export interface Submission {
 }
 
 /** Sends a statement with what its model asks for, after a simulation of exactly that; anybody may. */
-export async function submit(chain: Chain, bundle: Bundle, sender: Signer): Promise<Submission> {
+export async function submit(chain: Connection, bundle: Bundle, sender: Signer): Promise<Submission> {
   requireDestination(chain, bundle);
   const { modelId, statement } = bundle;
   const { method, token, symbol } = await readModel(chain, modelId);

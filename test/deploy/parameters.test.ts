@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { checkParameters, readParameters, type Parameters } from "../../deploy/parameters";
+import { parseParameters, readParameters, type Parameters } from "../../deploy/parameters";
 import { Problem } from "../../sdk/base/problem";
 
 const FILE = "parameters.json5";
@@ -28,12 +28,12 @@ function buildParameters(): Parameters {
 const refusalOf = (change: (parameters: Parameters) => void, isLocal = false) => {
   const parameters = buildParameters();
   change(parameters);
-  return () => checkParameters(JSON.parse(JSON.stringify(parameters)), FILE, isLocal);
+  return () => parseParameters(JSON.parse(JSON.stringify(parameters)), FILE, isLocal);
 };
 
 describe("Deployment parameters", () => {
   it("accepts a complete set as it is", () => {
-    expect(checkParameters(JSON.parse(JSON.stringify(buildParameters())), FILE, false)).to.deep.equal(
+    expect(parseParameters(JSON.parse(JSON.stringify(buildParameters())), FILE, false)).to.deep.equal(
       buildParameters(),
     );
   });

@@ -3,7 +3,8 @@ import { expect } from "chai";
 import { keccak256 } from "ethers";
 import hre, { ethers } from "hardhat";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
-import { isOutage, isOutOfFunds, isPassing, PatientProvider, patient } from "../../deploy/rpc";
+import { isOutage, isOutOfFunds } from "../../sdk/rpc/answers";
+import { isPassing, PatientWrapper, patient } from "../../deploy/rpc";
 
 const RAW = "0x02f8";
 
@@ -21,7 +22,7 @@ function buildProvider(failures: Record<string, Error[]>, known: unknown = null)
   };
   return {
     asked,
-    provider: new PatientProvider(Object.assign(Object.create(hre.network.provider), { request }) as EIP1193Provider),
+    provider: new PatientWrapper(Object.assign(Object.create(hre.network.provider), { request }) as EIP1193Provider),
   };
 }
 

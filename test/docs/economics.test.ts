@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { Decimal } from "decimal.js";
 import { readFileSync } from "node:fs";
 import { DOCUMENT, PLOT, withTables } from "../../scripts/dev/economics";
-import { Market } from "../../sdk/market/curve";
+import { MarketModel } from "../../sdk/market/curve";
 import { plot } from "../../scripts/dev/economics/plot";
 import { format, fullMarket, GROWTH, workedTrades } from "../../scripts/dev/economics/tables";
 import { distribute } from "../helpers/protocol";
@@ -41,7 +41,7 @@ describe("docs/economics.md @uninstrumented", () => {
   });
 
   it("quotes in its text what the formulas give", () => {
-    const empty = Market.create(GROWTH.terms);
+    const empty = MarketModel.create(GROWTH.terms);
     const full = fullMarket();
     const first = empty.buy(1000);
     const sale = full.sell(GROWTH.supplier);

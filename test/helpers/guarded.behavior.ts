@@ -82,7 +82,8 @@ export function shouldBeGuarded<Context extends object>(
           .withArgs(...(await errorArguments(sender.address, context)));
       }
       for (const holder of holders) {
-        await expect(call(context, context[holder] as HardhatEthersSigner)).to.not.be.reverted;
+        const fresh = await loadFixture(fixture);
+        await expect(call(fresh, fresh[holder] as HardhatEthersSigner)).to.not.be.reverted;
       }
     });
   }

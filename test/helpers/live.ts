@@ -106,7 +106,7 @@ export function parametersOf({ deployer, backend }: Keys = KEYS, reserveToken = 
     $global: { deployer: deployer.address, adminDelay: 172_800, guardians: holder, reserveToken },
     Governance: { proposers: holder, executors: holder },
     Methods: { attesters: holder, threshold: 1 },
-    Models: { registrars: holder, poolCreators: holder, payers: holder },
+    Models: { registrars: holder, poolCreators: holder, payers: holder, payoutDelay: 172_800 },
     Tokens: { operators: holder, deployers: holder, distributors: holder },
     Market: { treasury: backend.address },
   };

@@ -2,7 +2,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id, ZeroAddress, ZeroHash } from "ethers";
 import hre, { ethers } from "hardhat";
-import type { Sent } from "../../deploy/ignition";
+import type { Sent } from "../../sdk/client/confirm";
 import { readParameters, type Parameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { Protocol as ProtocolModule } from "../../ignition/modules/Protocol";

@@ -2,8 +2,8 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { modelIdOf, Parameter, Status } from "../helpers/models";
-import { DAY, TOKEN } from "../helpers/units";
-import { proposedModel } from "./registry.fixture";
+import { DAY, TOKEN, USDC } from "../helpers/units";
+import { modelArguments, proposedModel } from "./registry.fixture";
 
 const { ZeroAddress } = ethers;
 const RECOVERY_DELAY = 7n * DAY;
@@ -90,18 +90,6 @@ describe("ModelRegistry governor", () => {
       await expectRefused("alice", ZeroAddress);
     });
 
-    it("leaves pending changes to the successor", async () => {
-      const { registry, id, governor, alice } = context;
-      await registry.connect(governor).setTokensPerDeltaOne(id, NEW_RATE);
-      await accept("alice");
-      await expect(registry.connect(governor).cancelChange(id, Parameter.TOKENS_PER_DELTA_ONE))
-        .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
-        .withArgs(governor, alice);
-      await expect(registry.connect(alice).cancelChange(id, Parameter.TOKENS_PER_DELTA_ONE))
-        .to.emit(registry, "ParameterChangeCancelled")
-        .withArgs(id, Parameter.TOKENS_PER_DELTA_ONE, NEW_RATE);
-    });
-
     it("is nobody else's to accept", async () => {
       await expectRefused("bob", context.alice.address);
       await expectRefused("governor", context.alice.address);
@@ -177,6 +165,198 @@ describe("ModelRegistry governor", () => {
       const at = await nextSecond();
       await expect(propose("admin", alice.address)).to.emit(registry, "GovernorProposed").withArgs(id, alice, at);
     });
+  });
+});
+
+/** A change that the former governor schedules: what it was, and what it would be. */
+const CHANGES = [
+  { name: "tokensPerDeltaOne", set: "setTokensPerDeltaOne", parameter: Parameter.TOKENS_PER_DELTA_ONE, to: NEW_RATE },
+  {
+    name: "infrastructureAccrualBps",
+    set: "setInfrastructureAccrual",
+    parameter: Parameter.INFRASTRUCTURE_ACCRUAL,
+    to: 10_000n,
+  },
+  {
+    name: "pricePerThousandCalls",
+    set: "setPricePerThousandCalls",
+    parameter: Parameter.PRICE_PER_THOUSAND_CALLS,
+    to: USDC,
+  },
+] as const;
+
+/** Ways from the governor to alice. */
+const HANDOVERS = ["by the governor", "by the admin, for a lost or stolen governor"] as const;
+
+describe("ModelRegistry handover", () => {
+  let context: Awaited<ReturnType<typeof proposedModel>>;
+
+  beforeEach(async () => {
+    context = await loadFixture(proposedModel);
+    const { registry, governor, id } = context;
+    await registry.connect(governor).setPricePerThousandCalls(id, 2n * USDC); // so that a lower one has to wait
+  });
+
+  type Key = "governor" | "alice" | "bob";
+
+  const schedule = ({ set, to }: (typeof CHANGES)[number], by: Key = "governor") =>
+    context.registry.connect(context[by])[set](context.id, to);
+
+  const valueOf = async ({ name }: (typeof CHANGES)[number]) => (await context.registry.parametersOf(context.id))[name];
+
+  /** Makes alice the governor; `between` happens when she is proposed and may already accept. */
+  async function handOver(how: (typeof HANDOVERS)[number], between: () => Promise<unknown> = () => Promise.resolve()) {
+    const { registry, admin, governor, id, alice } = context;
+    const isRecovery = how !== HANDOVERS[0];
+    await registry.connect(isRecovery ? admin : governor).proposeGovernor(id, alice);
+    if (isRecovery) await time.increase(RECOVERY_DELAY);
+    await between();
+    return registry.connect(alice).acceptGovernor(id);
+  }
+
+  const pass = (from: Key, to: Key) =>
+    context.registry
+      .connect(context[from])
+      .proposeGovernor(context.id, context[to])
+      .then(() => context.registry.connect(context[to]).acceptGovernor(context.id));
+
+  it("H: counts generations from 0, of an unknown model too", async () => {
+    const { registry, governor, id } = context;
+    expect(await registry.governanceOf(id)).to.deep.equal([governor.address, 0n]);
+    expect(await registry.governanceOf(UNKNOWN)).to.deep.equal([ZeroAddress, 0n]);
+  });
+
+  for (const how of HANDOVERS) {
+    describe(`given a handover ${how}`, () => {
+      it("H: begins the next generation", async () => {
+        const { registry, id, governor, alice } = context;
+        await expect(handOver(how)).to.emit(registry, "GovernorChanged").withArgs(id, governor, alice);
+        expect(await registry.governanceOf(id)).to.deep.equal([alice.address, 1n]);
+      });
+
+      for (const change of CHANGES) {
+        const { name, parameter, to } = change;
+
+        it(`H1: cancels a change of ${name} that is pending`, async () => {
+          const { registry, id } = context;
+          const before = await valueOf(change);
+          const transaction = handOver(how, () => schedule(change));
+          await expect(transaction).to.emit(registry, "ParameterChangeCancelled").withArgs(id, parameter, to);
+          expect(await registry.pendingChangeOf(id, parameter)).to.deep.equal([0n, 0n]);
+          await time.increase(2n * DAY + 1n);
+          expect(await valueOf(change)).to.equal(before);
+        });
+
+        it(`H: keeps a change of ${name} that is due, settled or not`, async () => {
+          const { registry, id } = context;
+          const transaction = await handOver(how, async () => {
+            await schedule(change);
+            await time.increase(2n * DAY);
+          });
+          await expect(transaction).to.not.emit(registry, "ParameterChangeCancelled");
+          expect(await valueOf(change)).to.equal(to);
+          expect(await registry.pendingChangeOf(id, parameter)).to.deep.equal([0n, 0n]);
+        });
+
+        it(`H1: cancels a change of ${name} in the last second in which it is pending`, async () => {
+          const { registry, id } = context;
+          const before = await valueOf(change);
+          const transaction = await handOver(how, async () => {
+            await schedule(change);
+            await time.setNextBlockTimestamp(BigInt(await time.latest()) + 2n * DAY);
+          });
+          await expect(transaction).to.emit(registry, "ParameterChangeCancelled").withArgs(id, parameter, to);
+          expect(await valueOf(change)).to.equal(before);
+        });
+      }
+
+      it("H1: cancels all three at once", async () => {
+        const { registry, id } = context;
+        const before = await registry.parametersOf(id);
+        const transaction = await handOver(how, async () => {
+          for (const change of CHANGES) await schedule(change);
+        });
+        for (const { parameter, to } of CHANGES) {
+          await expect(transaction).to.emit(registry, "ParameterChangeCancelled").withArgs(id, parameter, to);
+        }
+        await time.increase(30n * DAY);
+        expect(await registry.parametersOf(id)).to.deep.equal(before);
+      });
+
+      it("keeps what is set, the licence among it, and the owner", async () => {
+        const { registry, id, owner } = context;
+        const before = await registry.parametersOf(id);
+        await handOver(how);
+        expect(await registry.parametersOf(id)).to.deep.equal(before);
+        expect(await registry.ownerOf(id)).to.equal(owner);
+      });
+
+      it("H: leaves the successor free to change the same parameter, which waits anew", async () => {
+        const { registry, id } = context;
+        const [change] = CHANGES;
+        await handOver(how, () => schedule(change));
+        await schedule(change, "alice");
+        const effectiveAt = BigInt(await time.latest()) + 2n * DAY;
+        expect(await registry.pendingChangeOf(id, change.parameter)).to.deep.equal([change.to, effectiveAt]);
+        await time.increaseTo(effectiveAt + 1n);
+        expect(await valueOf(change)).to.equal(change.to);
+      });
+    });
+  }
+
+  it("H: cancels and counts when nobody else takes over", async () => {
+    const { registry, id, governor } = context;
+    const [change] = CHANGES;
+    await schedule(change);
+    await expect(pass("governor", "governor"))
+      .to.emit(registry, "ParameterChangeCancelled")
+      .withArgs(id, change.parameter, change.to);
+    expect(await registry.governanceOf(id)).to.deep.equal([governor.address, 1n]);
+  });
+
+  it("H1: revives nothing when a governor comes back", async () => {
+    const { registry, id, governor } = context;
+    const [change] = CHANGES;
+    const before = await valueOf(change);
+    await schedule(change);
+    await pass("governor", "bob");
+    await pass("bob", "governor");
+    expect(await registry.governanceOf(id)).to.deep.equal([governor.address, 2n]);
+    expect(await registry.pendingChangeOf(id, change.parameter)).to.deep.equal([0n, 0n]);
+    await time.increase(2n * DAY + 1n);
+    expect(await valueOf(change)).to.equal(before);
+  });
+
+  it("H1: ends the proposal that the former governor made, and the admin's", async () => {
+    const { registry, id, admin, bob, alice } = context;
+    await registry.connect(admin).proposeGovernor(id, bob);
+    await handOver(HANDOVERS[0]);
+    expect(await registry.pendingGovernorOf(id)).to.deep.equal([ZeroAddress, 0n]);
+    await time.increase(RECOVERY_DELAY);
+    await expect(registry.connect(bob).acceptGovernor(id))
+      .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
+      .withArgs(bob, ZeroAddress);
+    expect(await registry.governorOf(id)).to.equal(alice);
+  });
+
+  it("H: is not caused by a new owner", async () => {
+    const { registry, id, supplier, governor, bob } = context;
+    const [change] = CHANGES;
+    await schedule(change);
+    await registry.connect(supplier).proposeOwner(id, bob);
+    await registry.connect(bob).acceptOwner(id);
+    expect(await registry.governanceOf(id)).to.deep.equal([governor.address, 0n]);
+    expect((await registry.pendingChangeOf(id, change.parameter))[0]).to.equal(change.to);
+  });
+
+  it("H: concerns no other model of the same governor", async () => {
+    const { registry, tokenManager, governor } = context;
+    const other = modelArguments(context, { initialOraclePricePerThousandUsd: 2n * USDC }, "other");
+    await registry.connect(tokenManager).createModel(...other);
+    await registry.connect(governor).setTokensPerDeltaOne(other[0], NEW_RATE);
+    await pass("governor", "alice");
+    expect(await registry.governanceOf(other[0])).to.deep.equal([governor.address, 0n]);
+    expect((await registry.pendingChangeOf(other[0], Parameter.TOKENS_PER_DELTA_ONE))[0]).to.equal(NEW_RATE);
   });
 });
 

@@ -2,6 +2,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { modelIdOf } from "../helpers/models";
+import { field } from "../helpers/units";
 import { proposedModel } from "./registry.fixture";
 
 const MAX_URI_LENGTH = 256;
@@ -49,10 +50,9 @@ describe("ModelRegistry.setLicense", () => {
 
   it("refuses no hash", async () => {
     const before = await currentLicense();
-    await expect(setLicense(ethers.ZeroHash, URI)).to.be.revertedWithCustomError(
-      context.registry,
-      "LicenseHashMissing",
-    );
+    await expect(setLicense(ethers.ZeroHash, URI))
+      .to.be.revertedWithCustomError(context.registry, "HashMissing")
+      .withArgs(field("licenseHash"));
     expect(await currentLicense()).to.deep.equal(before);
   });
 
@@ -60,8 +60,8 @@ describe("ModelRegistry.setLicense", () => {
     it(`refuses a URI of ${length} bytes`, async () => {
       const before = await currentLicense();
       await expect(setLicense(HASH, "u".repeat(length)))
-        .to.be.revertedWithCustomError(context.registry, "LicenseURILengthOutOfRange")
-        .withArgs(length, 1, MAX_URI_LENGTH);
+        .to.be.revertedWithCustomError(context.registry, "OutOfRange")
+        .withArgs(field("licenseURI"), length, 1, MAX_URI_LENGTH);
       expect(await currentLicense()).to.deep.equal(before);
     });
   }
@@ -78,8 +78,8 @@ describe("ModelRegistry.setLicense", () => {
     await setLicense(HASH, wide);
     expect(await currentLicense()).to.deep.equal([HASH, wide]);
     await expect(setLicense(HASH, `${wide}u`))
-      .to.be.revertedWithCustomError(context.registry, "LicenseURILengthOutOfRange")
-      .withArgs(MAX_URI_LENGTH + 1, 1, MAX_URI_LENGTH);
+      .to.be.revertedWithCustomError(context.registry, "OutOfRange")
+      .withArgs(field("licenseURI"), MAX_URI_LENGTH + 1, 1, MAX_URI_LENGTH);
   });
 
   it("is nobody's to set for an unknown model", async () => {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { InitialParamsStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
 import { buildBenchmark, modelIdOf, Status } from "../helpers/models";
-import { MAX_UINT256, TOKEN } from "../helpers/units";
+import { field, MAX_UINT256, TOKEN } from "../helpers/units";
 import { deployedModel, deployRegistry, modelArguments, proposedModel, registeredModel } from "./registry.fixture";
 
 const { ZeroAddress, ZeroHash } = ethers;
@@ -16,7 +16,6 @@ const MAX_URI_LENGTH = 256;
 interface Bound {
   parameter: "tokensPerDeltaOne" | "infrastructureAccrualBps" | "initialOraclePricePerThousandUsd";
   read: "tokensPerDeltaOne" | "infrastructureAccrualBps" | "pricePerThousandCalls";
-  error: string;
   min: bigint;
   max: bigint;
   inside: bigint[];
@@ -27,7 +26,6 @@ const BOUNDS: Bound[] = [
   {
     parameter: "tokensPerDeltaOne",
     read: "tokensPerDeltaOne",
-    error: "TokensPerDeltaOneOutOfRange",
     min: MIN_RATE,
     max: MAX_RATE,
     inside: [MIN_RATE, MIN_RATE + 1n, MAX_RATE - 1n, MAX_RATE],
@@ -36,7 +34,6 @@ const BOUNDS: Bound[] = [
   {
     parameter: "infrastructureAccrualBps",
     read: "infrastructureAccrualBps",
-    error: "InfrastructureAccrualOutOfRange",
     min: MIN_ACCRUAL,
     max: MAX_ACCRUAL,
     inside: [MIN_ACCRUAL, MIN_ACCRUAL + 1n, MAX_ACCRUAL - 1n, MAX_ACCRUAL],
@@ -45,7 +42,6 @@ const BOUNDS: Bound[] = [
   {
     parameter: "initialOraclePricePerThousandUsd",
     read: "pricePerThousandCalls",
-    error: "PriceOutOfRange",
     min: 0n,
     max: MAX_PRICE,
     inside: [0n, 1n, MAX_PRICE - 1n, MAX_PRICE],
@@ -75,7 +71,7 @@ describe("ModelRegistry lifecycle", () => {
       expect(await registry.parametersOf(id)).to.deep.equal([0n, 0n, 0n, ZeroHash, ""]);
       expect(await registry.benchmarkOf(id)).to.deep.equal([
         ...[ZeroHash, ZeroHash, ZeroHash, ZeroAddress],
-        ...Array<bigint>(7).fill(0n),
+        ...Array<bigint>(8).fill(0n),
       ]);
       expect(await registry.benchmarkVersionOf(id)).to.equal(0);
       expect(await registry.scoreOf(id)).to.equal(0);
@@ -130,7 +126,7 @@ describe("ModelRegistry lifecycle", () => {
       expect(await registry.scoreOf(id)).to.equal(0);
     });
 
-    for (const { parameter, read, error, min, max, inside, outside } of BOUNDS) {
+    for (const { parameter, read, min, max, inside, outside } of BOUNDS) {
       for (const value of inside) {
         it(`accepts ${value} as ${parameter}`, async () => {
           const { registry, id, transaction } = await create({ [parameter]: value });
@@ -141,7 +137,9 @@ describe("ModelRegistry lifecycle", () => {
       for (const value of outside) {
         it(`refuses ${value} as ${parameter}`, async () => {
           const { registry, transaction } = await create({ [parameter]: value });
-          await expect(transaction).to.be.revertedWithCustomError(registry, error).withArgs(value, min, max);
+          await expect(transaction)
+            .to.be.revertedWithCustomError(registry, "OutOfRange")
+            .withArgs(field(read), value, min, max);
         });
       }
     }
@@ -153,15 +151,15 @@ describe("ModelRegistry lifecycle", () => {
 
     it("refuses a zero licence hash", async () => {
       const { registry, transaction } = await create({ licenseHash: ZeroHash });
-      await expect(transaction).to.be.revertedWithCustomError(registry, "LicenseHashMissing");
+      await expect(transaction).to.be.revertedWithCustomError(registry, "HashMissing").withArgs(field("licenseHash"));
     });
 
     for (const length of [0, MAX_URI_LENGTH + 1]) {
       it(`refuses a licence URI of ${length} bytes`, async () => {
         const { registry, transaction } = await create({ licenseURI: "u".repeat(length) });
         await expect(transaction)
-          .to.be.revertedWithCustomError(registry, "LicenseURILengthOutOfRange")
-          .withArgs(length, 1, MAX_URI_LENGTH);
+          .to.be.revertedWithCustomError(registry, "OutOfRange")
+          .withArgs(field("licenseURI"), length, 1, MAX_URI_LENGTH);
       });
     }
 
@@ -181,8 +179,8 @@ describe("ModelRegistry lifecycle", () => {
       ).transaction;
       const { registry, transaction } = await create({ licenseURI: `${licenseURI}u` });
       await expect(transaction)
-        .to.be.revertedWithCustomError(registry, "LicenseURILengthOutOfRange")
-        .withArgs(MAX_URI_LENGTH + 1, 1, MAX_URI_LENGTH);
+        .to.be.revertedWithCustomError(registry, "OutOfRange")
+        .withArgs(field("licenseURI"), MAX_URI_LENGTH + 1, 1, MAX_URI_LENGTH);
     });
 
     it("keeps models apart", async () => {

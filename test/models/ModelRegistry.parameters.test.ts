@@ -3,7 +3,7 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { modelIdOf, Parameter } from "../helpers/models";
-import { DAY, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
 import { deployRegistry, modelArguments, type RegistryContext } from "./registry.fixture";
 
 const DELAY = 2n * DAY;
@@ -15,7 +15,6 @@ interface Row {
   name: "tokensPerDeltaOne" | "infrastructureAccrualBps" | "pricePerThousandCalls";
   parameter: bigint;
   setter: "setTokensPerDeltaOne" | "setInfrastructureAccrual" | "setPricePerThousandCalls";
-  error: string;
   start: bigint;
   min: bigint;
   max: bigint;
@@ -28,7 +27,6 @@ const ROWS: Row[] = [
     name: "tokensPerDeltaOne",
     parameter: Parameter.TOKENS_PER_DELTA_ONE,
     setter: "setTokensPerDeltaOne",
-    error: "TokensPerDeltaOneOutOfRange",
     start: RATE,
     min: 100n * TOKEN,
     max: 10_000_000n * TOKEN,
@@ -39,7 +37,6 @@ const ROWS: Row[] = [
     name: "infrastructureAccrualBps",
     parameter: Parameter.INFRASTRUCTURE_ACCRUAL,
     setter: "setInfrastructureAccrual",
-    error: "InfrastructureAccrualOutOfRange",
     start: ACCRUAL,
     min: 1_000n,
     max: 10_000n,
@@ -50,7 +47,6 @@ const ROWS: Row[] = [
     name: "pricePerThousandCalls",
     parameter: Parameter.PRICE_PER_THOUSAND_CALLS,
     setter: "setPricePerThousandCalls",
-    error: "PriceOutOfRange",
     start: PRICE,
     min: 0n,
     max: 10n ** 12n,
@@ -113,14 +109,14 @@ describe("ModelRegistry parameters", () => {
   }
 
   for (const row of ROWS) {
-    const { name, parameter, error, start, min, max, delayed, instant } = row;
+    const { name, parameter, start, min, max, delayed, instant } = row;
 
     describe(name, () => {
       for (const value of [...(min > 0n ? [0n, min - 1n] : []), max + 1n, MAX_UINT256]) {
         it(`refuses ${value}, which is out of bounds`, async () => {
           await expect(set(row, value))
-            .to.be.revertedWithCustomError(context.registry, error)
-            .withArgs(value, min, max);
+            .to.be.revertedWithCustomError(context.registry, "OutOfRange")
+            .withArgs(field(name), value, min, max);
           expect(await pendingOf(row)).to.deep.equal([0n, 0n]);
           expect(await valueOf(row)).to.equal(start);
         });

@@ -2,7 +2,8 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
-import { buildBenchmark, Direction, Metric, Status } from "../helpers/models";
+import { buildBenchmark, Direction, MethodAccess, Metric, Status } from "../helpers/models";
+import { field } from "../helpers/units";
 import { proposedModel, registeredModel } from "./registry.fixture";
 
 const { ZeroHash } = ethers;
@@ -13,8 +14,7 @@ const [MIN_IMPROVEMENT, MAX_MIN_IMPROVEMENT] = [10n, 1_000n];
 const METRICS = 13n;
 
 interface Bound {
-  field: "baselineScore" | "minImprovementBps" | "minSampleSize" | "minRuns" | "minLowerBoundBps";
-  error: string;
+  name: "baselineScore" | "minImprovementBps" | "minSampleSize" | "minRuns" | "minLowerBoundBps";
   min: bigint;
   max: bigint;
   inside: bigint[];
@@ -23,46 +23,52 @@ interface Bound {
 
 const BOUNDS: Bound[] = [
   {
-    field: "baselineScore",
-    error: "BaselineScoreOutOfRange",
+    name: "baselineScore",
     min: 0n,
     max: MAX_SCORE,
     inside: [0n, 1n, MAX_SCORE - 1n, MAX_SCORE],
     outside: [MAX_SCORE + 1n, MAX_UINT16],
   },
   {
-    field: "minImprovementBps",
-    error: "MinImprovementOutOfRange",
+    name: "minImprovementBps",
     min: MIN_IMPROVEMENT,
     max: MAX_MIN_IMPROVEMENT,
     inside: [MIN_IMPROVEMENT, MIN_IMPROVEMENT + 1n, MAX_MIN_IMPROVEMENT - 1n, MAX_MIN_IMPROVEMENT],
     outside: [0n, MIN_IMPROVEMENT - 1n, MAX_MIN_IMPROVEMENT + 1n, MAX_UINT16],
   },
   {
-    field: "minSampleSize",
-    error: "MinSampleSizeOutOfRange",
+    name: "minSampleSize",
     min: 1n,
     max: MAX_UINT32,
     inside: [1n, 2n, MAX_UINT32],
     outside: [0n],
   },
   {
-    field: "minRuns",
-    error: "MinRunsOutOfRange",
+    name: "minRuns",
     min: 1n,
     max: MAX_UINT16,
     inside: [1n, 2n, MAX_UINT16],
     outside: [0n],
   },
   {
-    field: "minLowerBoundBps",
-    error: "MinLowerBoundOutOfRange",
+    name: "minLowerBoundBps",
     min: 1n,
     max: MAX_SCORE,
     inside: [1n, 2n, MAX_SCORE - 1n, MAX_SCORE],
     outside: [0n, MAX_SCORE + 1n, MAX_UINT16],
   },
 ];
+
+/** Scores that a target may have: better than the baseline, and within a day's limit of it. */
+const TARGETS = [
+  { direction: "MAXIMISE", baselineScore: 7_500n, min: 7_501n, max: 8_500n },
+  { direction: "MAXIMISE", baselineScore: 9_500n, min: 9_501n, max: MAX_SCORE },
+  { direction: "MAXIMISE", baselineScore: MAX_SCORE, min: MAX_SCORE + 1n, max: MAX_SCORE },
+  { direction: "MINIMISE", baselineScore: 2_500n, min: 1_500n, max: 2_499n },
+  { direction: "MINIMISE", baselineScore: 500n, min: 1n, max: 499n },
+  { direction: "MINIMISE", baselineScore: 1n, min: 1n, max: 0n },
+  { direction: "MINIMISE", baselineScore: 0n, min: 1n, max: 0n },
+] as const;
 
 /** A benchmark as the contract returns it. */
 function benchmarkTuple(benchmark: BenchmarkStruct) {
@@ -74,6 +80,7 @@ function benchmarkTuple(benchmark: BenchmarkStruct) {
     benchmark.metric,
     benchmark.direction,
     benchmark.baselineScore,
+    benchmark.targetScore,
     benchmark.minImprovementBps,
     benchmark.minSampleSize,
     benchmark.minRuns,
@@ -94,7 +101,8 @@ describe("ModelRegistry.registerModel", () => {
       modelCommitment: ethers.id("baseline"),
       metric: Metric.HUMAN_SCORE,
       direction: Direction.MINIMISE,
-      baselineScore: 1n,
+      baselineScore: 3n,
+      targetScore: 1n,
       minImprovementBps: 20n,
       minSampleSize: 3n,
       minRuns: 4n,
@@ -143,47 +151,132 @@ describe("ModelRegistry.registerModel", () => {
   });
 
   describe("given a proposed model, when a hash or the method is missing", () => {
-    for (const field of ["specHash", "evaluationDataHash"] as const) {
-      it(`refuses a zero ${field}`, async () => {
-        const { registry, id, transaction } = await register({ [field]: ZeroHash });
-        await expect(transaction).to.be.revertedWithCustomError(registry, "BenchmarkHashMissing");
+    for (const name of ["specHash", "evaluationDataHash"] as const) {
+      it(`refuses a zero ${name}`, async () => {
+        const { registry, id, transaction } = await register({ [name]: ZeroHash });
+        await expect(transaction).to.be.revertedWithCustomError(registry, "HashMissing").withArgs(field(name));
         expect(await registry.statusOf(id)).to.equal(Status.PROPOSAL);
       });
     }
+  });
 
-    it("refuses a method that was never allowed, zero included", async () => {
-      const { mallory } = await loadFixture(proposedModel);
-      for (const method of [mallory.address, ethers.ZeroAddress]) {
-        const { registry, transaction } = await register({ method });
-        await expect(transaction).to.be.revertedWithCustomError(registry, "MethodNotAllowed").withArgs(method);
+  describe("given the access to methods", () => {
+    const callers = ["registrar", "admin"] as const;
+    const allowed = [
+      { access: "NONE", by: [] },
+      { access: "ADMIN", by: ["admin"] },
+      { access: "REGISTRAR", by: ["registrar", "admin"] },
+    ] as const;
+
+    for (const { access, by } of allowed) {
+      for (const caller of callers) {
+        const isLetThrough = (by as readonly string[]).includes(caller);
+        const required = caller === "admin" ? "ADMIN" : "REGISTRAR";
+        it(`M: ${isLetThrough ? "accepts" : "refuses"} a method with access ${access} from the ${caller}`, async () => {
+          const { registry, admin, method, id, ...keys } = await loadFixture(proposedModel);
+          await registry.connect(admin).setMethodAccess(method, MethodAccess[access]);
+          const sender = { admin, registrar: keys.registrar }[caller];
+          const benchmark = buildBenchmark(method.address);
+          const transaction = registry.connect(sender).registerModel(id, benchmark);
+          if (isLetThrough) {
+            await expect(transaction).to.emit(registry, "ModelRegistered").withArgs(id, 1, benchmarkTuple(benchmark));
+            expect(await registry.statusOf(id)).to.equal(Status.REGISTERED);
+          } else {
+            await expect(transaction, `it needs ${required}`)
+              .to.be.revertedWithCustomError(registry, "MethodNotAllowed")
+              .withArgs(method, MethodAccess[access]);
+            expect(await registry.statusOf(id)).to.equal(Status.PROPOSAL);
+          }
+        });
+      }
+    }
+
+    it("M: refuses a method of which nobody has decided, zero included, from both", async () => {
+      const { registry, admin, registrar, mallory, id } = await loadFixture(proposedModel);
+      for (const sender of [registrar, admin]) {
+        for (const method of [mallory.address, ethers.ZeroAddress]) {
+          await expect(registry.connect(sender).registerModel(id, buildBenchmark(method)))
+            .to.be.revertedWithCustomError(registry, "MethodNotAllowed")
+            .withArgs(method, MethodAccess.NONE);
+        }
       }
     });
 
-    it("refuses a method that is no longer allowed", async () => {
+    it("M: gives the registrar no more than its own role when the admin holds it too", async () => {
       const { registry, admin, registrar, method, id } = await loadFixture(proposedModel);
-      await registry.connect(admin).setMethodAllowed(method, false);
+      await registry.connect(admin).grantRole(await registry.REGISTRAR_ROLE(), admin);
+      await registry.connect(admin).setMethodAccess(method, MethodAccess.ADMIN);
       await expect(registry.connect(registrar).registerModel(id, buildBenchmark(method.address)))
         .to.be.revertedWithCustomError(registry, "MethodNotAllowed")
-        .withArgs(method);
+        .withArgs(method, MethodAccess.ADMIN);
+      await registry.connect(admin).registerModel(id, buildBenchmark(method.address));
+      expect(await registry.statusOf(id)).to.equal(Status.REGISTERED);
     });
   });
 
-  for (const { field, error, min, max, inside, outside } of BOUNDS) {
-    describe(`given a proposed model, when ${field} is at its bounds`, () => {
+  for (const { name, min, max, inside, outside } of BOUNDS) {
+    describe(`given a proposed model, when ${name} is at its bounds`, () => {
       for (const value of inside) {
         it(`accepts ${value}`, async () => {
-          const { registry, id, transaction } = await register({ [field]: value });
+          const { registry, id, transaction } = await register({ [name]: value });
           await transaction;
-          expect((await registry.benchmarkOf(id))[field]).to.equal(value);
+          expect((await registry.benchmarkOf(id))[name]).to.equal(value);
         });
       }
       for (const value of outside) {
         it(`refuses ${value}`, async () => {
-          const { registry, id, transaction } = await register({ [field]: value });
-          await expect(transaction).to.be.revertedWithCustomError(registry, error).withArgs(value, min, max);
+          const { registry, id, transaction } = await register({ [name]: value });
+          await expect(transaction)
+            .to.be.revertedWithCustomError(registry, "OutOfRange")
+            .withArgs(field(name), value, min, max);
           expect(await registry.statusOf(id)).to.equal(Status.PROPOSAL);
         });
       }
     });
   }
+
+  for (const { direction, baselineScore, min, max } of TARGETS) {
+    describe(`X: given a baseline of ${baselineScore} to ${direction.toLowerCase()}`, () => {
+      const target = (targetScore: bigint) => register({ direction: Direction[direction], baselineScore, targetScore });
+
+      it("accepts no target", async () => {
+        const { registry, id, transaction } = await target(0n);
+        await transaction;
+        expect((await registry.benchmarkOf(id)).targetScore).to.equal(0);
+      });
+
+      for (const value of new Set(min > max ? [] : [min, max])) {
+        it(`accepts a target of ${value}`, async () => {
+          const { registry, id, transaction } = await target(value);
+          await transaction;
+          expect((await registry.benchmarkOf(id)).targetScore).to.equal(value);
+        });
+      }
+
+      for (const value of new Set([min - 1n, baselineScore, max + 1n, MAX_UINT16].filter((score) => score > 0n))) {
+        it(`refuses a target of ${value}, which is no better or out of a day's reach`, async () => {
+          const { registry, id, transaction } = await target(value);
+          await expect(transaction)
+            .to.be.revertedWithCustomError(registry, "OutOfRange")
+            .withArgs(field("targetScore"), value, min, max);
+          expect(await registry.statusOf(id)).to.equal(Status.PROPOSAL);
+        });
+      }
+    });
+  }
+
+  it("X: lets the admin's daily limit bound the target and the smallest improvement", async () => {
+    const { registry, admin, registrar, method, id } = await loadFixture(proposedModel);
+    const register = (overrides: Partial<BenchmarkStruct>) =>
+      registry.connect(registrar).registerModel(id, buildBenchmark(method.address, overrides));
+    await registry.connect(admin).setDailyLimit(id, 500n);
+    await expect(register({ targetScore: 8_001n }))
+      .to.be.revertedWithCustomError(registry, "OutOfRange")
+      .withArgs(field("targetScore"), 8_001n, 7_501n, 8_000n);
+    await expect(register({ minImprovementBps: 501n }))
+      .to.be.revertedWithCustomError(registry, "OutOfRange")
+      .withArgs(field("minImprovementBps"), 501n, MIN_IMPROVEMENT, 500n);
+    await register({ targetScore: 8_000n, minImprovementBps: 500n });
+    expect(await registry.statusOf(id)).to.equal(Status.REGISTERED);
+  });
 });

@@ -1,4 +1,4 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import {
@@ -9,8 +9,16 @@ import {
   shouldBeGuarded,
   shouldHaveOnly,
 } from "../helpers/guarded.behavior";
-import { buildBenchmark, buildEvaluation, MODEL_ID, modelIdOf, Parameter, Status } from "../helpers/models";
-import { ADMIN_DELAY, TOKEN, USDC } from "../helpers/units";
+import {
+  buildBenchmark,
+  buildEvaluation,
+  MethodAccess,
+  MODEL_ID,
+  modelIdOf,
+  Parameter,
+  Status,
+} from "../helpers/models";
+import { ADMIN_DELAY, MAX_UINT256, PAYOUT_DELAY, TOKEN, USDC } from "../helpers/units";
 import {
   deployRegistry,
   deployUnwiredRegistry,
@@ -24,7 +32,9 @@ import {
 const { ZeroAddress } = ethers;
 const ID = modelIdOf(MODEL_ID);
 const OTHER_ID = "other-model";
-const DAILY_LIMIT = 1n;
+const DAILY_LIMIT = 500n;
+const EVALUATION = ethers.id("evaluation");
+const PAYEES_HASH = ethers.id("payees");
 const RATE = 90_000n * TOKEN;
 const ACCRUAL = 6_000n;
 const PRICE = USDC;
@@ -46,7 +56,7 @@ const PROPOSED_GUARDED: GuardedFunction<RegistryContext>[] = [
   },
   {
     name: "registerModel",
-    holders: ["registrar"],
+    holders: ["registrar", "admin"],
     ...byRole("REGISTRAR_ROLE"),
     call: ({ registry, method }, sender) => registry.connect(sender).registerModel(ID, buildBenchmark(method.address)),
   },
@@ -57,10 +67,10 @@ const PROPOSED_GUARDED: GuardedFunction<RegistryContext>[] = [
     call: ({ registry, alice }, sender) => registry.connect(sender).setVerifier(alice),
   },
   {
-    name: "setMethodAllowed",
+    name: "setMethodAccess",
     holders: ["admin"],
     ...byRole("DEFAULT_ADMIN_ROLE"),
-    call: ({ registry, alice }, sender) => registry.connect(sender).setMethodAllowed(alice, true),
+    call: ({ registry, alice }, sender) => registry.connect(sender).setMethodAccess(alice, MethodAccess.ADMIN),
   },
 ];
 
@@ -98,17 +108,69 @@ const REGISTERED_GUARDED: GuardedFunction<RegistryContext>[] = [
   },
   {
     name: "resumeSubmissions",
-    holders: ["guardian"],
-    ...byRole("GUARDIAN_ROLE"),
+    holders: ["admin"],
+    ...byRole("DEFAULT_ADMIN_ROLE"),
     call: ({ registry }, sender) => registry.connect(sender).resumeSubmissions(),
   },
   {
     name: "recordImprovement",
     ...byAddress("verifier"),
     call: ({ registry, method }, sender) =>
-      registry.connect(sender).recordImprovement(buildEvaluation(ID, buildBenchmark(method.address))),
+      registry
+        .connect(sender)
+        .recordImprovement(buildEvaluation(ID, buildBenchmark(method.address)), EVALUATION, PAYEES_HASH),
+  },
+  {
+    name: "stopPayouts",
+    holders: ["guardian"],
+    ...byRole("GUARDIAN_ROLE"),
+    call: ({ registry, method }, sender) => registry.connect(sender).stopPayouts(method, 1),
   },
 ];
+
+const STOPPED_GUARDED: GuardedFunction<RegistryContext>[] = [
+  {
+    name: "liftPayoutStop",
+    holders: ["admin"],
+    ...byRole("DEFAULT_ADMIN_ROLE"),
+    call: ({ registry, method }, sender) => registry.connect(sender).liftPayoutStop(method),
+  },
+  {
+    name: "voidPayouts",
+    holders: ["admin"],
+    ...byRole("DEFAULT_ADMIN_ROLE"),
+    call: ({ registry, method }, sender) => registry.connect(sender).voidPayouts(method, 1, MAX_UINT256),
+  },
+];
+
+const RELEASE: GuardedFunction<QueuedContext> = {
+  name: "releasePayout",
+  ...byAddress("tokenManager"),
+  call: ({ registry, payout }, sender) => registry.connect(sender).releasePayout(ID, EVALUATION, payout),
+};
+
+type QueuedContext = Awaited<ReturnType<typeof queuedPayout>>;
+
+/** A registered model with a payout that has waited. */
+async function queuedPayout() {
+  const context = await registeredModel();
+  const { registry, verifier, method, benchmark } = context;
+  const evaluation = buildEvaluation(ID, benchmark);
+  await registry.connect(verifier).recordImprovement(evaluation, EVALUATION, PAYEES_HASH);
+  const queuedAt = await time.latest();
+  const reward = await registry
+    .rewardsRemainingOf(ID)
+    .then((left) => 100n * BigInt(context.params.tokensPerDeltaOne) - left);
+  await time.increase(PAYOUT_DELAY);
+  return { ...context, payout: { method: method.address, queuedAt, reward, payeesHash: PAYEES_HASH } };
+}
+
+/** A registered model whose method's payouts are stopped. */
+async function stoppedPayouts() {
+  const context = await registeredModel();
+  await context.registry.connect(context.guardian).stopPayouts(context.method, 1);
+  return context;
+}
 
 const GOVERNED: GuardedFunction<RegistryContext>[] = [
   {
@@ -177,9 +239,11 @@ const registryOf = ({ registry }: RegistryContext) => registry;
 
 describe("ModelRegistry callers", () => {
   shouldHaveOnly(deployRegistry, registryOf, [
-    ...[...PROPOSED_GUARDED, ...REGISTERED_GUARDED, ...GOVERNED, ...ACCEPTANCES, SET_POOL, WIRE].map(
+    ...[...PROPOSED_GUARDED, ...REGISTERED_GUARDED, ...STOPPED_GUARDED, ...GOVERNED, ...ACCEPTANCES].map(
       ({ name }) => name,
     ),
+    ...[SET_POOL, WIRE, RELEASE].map(({ name }) => name),
+    "returnVoided", // anybody's
     ...ACCESS_FUNCTIONS,
   ]);
 
@@ -191,6 +255,14 @@ describe("ModelRegistry callers", () => {
     shouldBeGuarded(registeredModel, registryOf, [...REGISTERED_GUARDED, ...GOVERNED, SET_POOL]);
   });
 
+  describe("given stopped payouts", () => {
+    shouldBeGuarded(stoppedPayouts, registryOf, STOPPED_GUARDED);
+  });
+
+  describe("given a payout that has waited", () => {
+    shouldBeGuarded(queuedPayout, registryOf, [RELEASE]);
+  });
+
   describe("given a proposed governor and a proposed owner", () => {
     shouldBeGuarded(proposedSuccessors, registryOf, ACCEPTANCES);
   });
@@ -200,6 +272,14 @@ describe("ModelRegistry callers", () => {
       ({ error }) => error === "UnauthorizedCaller",
     );
     shouldBeGuarded(deployUnwiredRegistry, registryOf, [...byBook.map(asUnwired), WIRE]);
+
+    it("refuses a release, as nothing can wait", async () => {
+      const { registry, alice, method } = await loadFixture(deployUnwiredRegistry);
+      const payout = { method: method.address, queuedAt: 1, reward: 1, payeesHash: PAYEES_HASH };
+      await expect(registry.connect(alice).releasePayout(ID, EVALUATION, payout))
+        .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
+        .withArgs(alice, ZeroAddress);
+    });
 
     it("refuses a registration by the registrar, as no model can exist", async () => {
       const { registry, registrar, method } = await loadFixture(deployUnwiredRegistry);
@@ -214,10 +294,9 @@ describe("ModelRegistry constructor", () => {
   it("refuses zero as the wirer", async () => {
     const { admin } = await loadFixture(deployUnwiredRegistry);
     const factory = await ethers.getContractFactory("ModelRegistry");
-    await expect(factory.deploy(ADMIN_DELAY, admin, [], [], [], [], ZeroAddress)).to.be.revertedWithCustomError(
-      factory,
-      "ZeroAddress",
-    );
+    await expect(
+      factory.deploy(ADMIN_DELAY, admin, [], [], [], [], ZeroAddress, PAYOUT_DELAY),
+    ).to.be.revertedWithCustomError(factory, "ZeroAddress");
   });
 
   for (const [place, role] of ["REGISTRAR_ROLE", "POOL_CREATOR_ROLE", "PAYER_ROLE"].entries()) {
@@ -225,7 +304,14 @@ describe("ModelRegistry constructor", () => {
       const { admin, wirer, alice, bob, mallory } = await loadFixture(deployUnwiredRegistry);
       const holders: [string[], string[], string[]] = [[mallory.address], [mallory.address], [mallory.address]];
       holders[place] = [alice.address, bob.address];
-      const registry = await ethers.deployContract("ModelRegistry", [ADMIN_DELAY, admin, [], ...holders, wirer]);
+      const registry = await ethers.deployContract("ModelRegistry", [
+        ADMIN_DELAY,
+        admin,
+        [],
+        ...holders,
+        wirer,
+        PAYOUT_DELAY,
+      ]);
 
       const granted = await registry.queryFilter(registry.filters.RoleGranted(roleId(role)));
       expect(granted.map(({ args }) => args.account)).to.deep.equal(holders[place]);
@@ -256,8 +342,8 @@ describe("ModelRegistry.wire", () => {
     const { registry, wirer, tokenManager, factory, verifier, alice, bob } = await loadFixture(deployUnwiredRegistry);
     const wired = registry.connect(wirer).wire(tokenManager, factory, verifier, [alice, bob]);
     for (const { address } of [alice, bob]) {
-      await expect(wired).to.emit(registry, "MethodAllowed").withArgs(address, true);
-      expect(await registry.isMethodAllowed(address)).to.equal(true);
+      await expect(wired).to.emit(registry, "MethodAllowed").withArgs(address, MethodAccess.REGISTRAR);
+      expect(await registry.methodAccessOf(address)).to.equal(MethodAccess.REGISTRAR);
     }
   });
 
@@ -265,7 +351,7 @@ describe("ModelRegistry.wire", () => {
     const { registry, wirer, tokenManager, factory, verifier, method } = await loadFixture(deployUnwiredRegistry);
     const wire = (methods: string[]) => registry.connect(wirer).wire(tokenManager, factory, verifier, methods);
     await expect(wire([method.address, ZeroAddress])).to.be.revertedWithCustomError(registry, "ZeroAddress");
-    expect(await registry.isMethodAllowed(method)).to.equal(false);
+    expect(await registry.methodAccessOf(method)).to.equal(MethodAccess.NONE);
     await expect(wire([method.address])).to.emit(registry, "Wired");
   });
 
@@ -322,29 +408,37 @@ describe("ModelRegistry.setVerifier", () => {
   });
 });
 
-describe("ModelRegistry.setMethodAllowed", () => {
-  it("puts a method on the list and takes it off", async () => {
+describe("ModelRegistry.setMethodAccess", () => {
+  it("gives a method to the admin, to registrars and to nobody, in any order", async () => {
     const { registry, admin, alice } = await loadFixture(deployRegistry);
-    expect(await registry.isMethodAllowed(alice)).to.equal(false);
-    for (const allowed of [true, false]) {
-      await expect(registry.connect(admin).setMethodAllowed(alice, allowed))
+    expect(await registry.methodAccessOf(alice)).to.equal(MethodAccess.NONE);
+    const { ADMIN, REGISTRAR, NONE } = MethodAccess;
+    for (const access of [ADMIN, REGISTRAR, NONE, REGISTRAR, ADMIN, NONE]) {
+      await expect(registry.connect(admin).setMethodAccess(alice, access))
         .to.emit(registry, "MethodAllowed")
-        .withArgs(alice, allowed);
-      expect(await registry.isMethodAllowed(alice)).to.equal(allowed);
+        .withArgs(alice, access);
+      expect(await registry.methodAccessOf(alice)).to.equal(access);
     }
+  });
+
+  it("refuses an access that does not exist", async () => {
+    const { registry, admin, alice } = await loadFixture(deployRegistry);
+    await expect(registry.connect(admin).setMethodAccess(alice, 3n)).to.be.revertedWithoutReason();
   });
 
   it("refuses zero", async () => {
     const { registry, admin } = await loadFixture(deployRegistry);
-    await expect(registry.connect(admin).setMethodAllowed(ZeroAddress, true)).to.be.revertedWithCustomError(
-      registry,
-      "ZeroAddress",
-    );
+    await expect(
+      registry.connect(admin).setMethodAccess(ZeroAddress, MethodAccess.REGISTRAR),
+    ).to.be.revertedWithCustomError(registry, "ZeroAddress");
   });
 
-  it("leaves the method of a registered model as it is", async () => {
-    const { registry, admin, method, id } = await loadFixture(registeredModel);
-    await registry.connect(admin).setMethodAllowed(method, false);
+  it("leaves the method of a registered model as it is, and its improvements go on", async () => {
+    const { registry, admin, verifier, method, id, benchmark } = await loadFixture(registeredModel);
+    await registry.connect(admin).setMethodAccess(method, MethodAccess.NONE);
     expect((await registry.benchmarkOf(id)).method).to.equal(method);
+    await expect(
+      registry.connect(verifier).recordImprovement(buildEvaluation(id, benchmark), EVALUATION, PAYEES_HASH),
+    ).to.emit(registry, "ScoreMoved");
   });
 });

@@ -2,7 +2,7 @@ import { ethers } from "hardhat";
 import type { InitialParamsStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
 import { buildBenchmark, buildModel, modelIdOf } from "../helpers/models";
 import { namedSigners } from "../helpers/protocol";
-import { ADMIN_DELAY } from "../helpers/units";
+import { ADMIN_DELAY, PAYOUT_DELAY } from "../helpers/units";
 
 /** A registry alone; `admin`, `tokenManager`, `factory` and `verifier` are keys, so that each can be anybody. */
 export type RegistryContext = Awaited<ReturnType<typeof deployRegistry>>;
@@ -19,6 +19,7 @@ export async function deployUnwiredRegistry() {
     [],
     [],
     wirer,
+    PAYOUT_DELAY,
   ]);
   const { verifier, governor, supplier, method, alice, bob, mallory, deployer } = signers;
   const keys = { deployer, admin, guardian, registrar, wirer, tokenManager, factory, verifier };

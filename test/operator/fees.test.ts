@@ -7,7 +7,7 @@ import { utimesSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import { deployTools, expectProblem, type Tools } from "../sdk/statements/support";
-import { formatRecord, readRecord } from "../../operator/duties/fees";
+import { formatMeteringRecord, readMeteringRecord } from "../../operator/duties/fees";
 import {
   ACCOUNTS,
   buildModelFile,
@@ -304,15 +304,15 @@ describe("operator: fees @uninstrumented", () => {
   });
 
   describe("a record", () => {
-    const read = (content: object) => readRecord("r", content);
+    const read = (content: object) => readMeteringRecord("r", content);
     it("is written as it is read", () => {
       for (const content of [
         { id: "a", model: "m", calls: 1e15 },
         { id: "a", model: "m", amount: "1234.567891" },
       ]) {
         const record = read(content);
-        expect(JSON.parse(formatRecord(record))).to.deep.equal(content);
-        expect(read(JSON.parse(formatRecord(record)) as object)).to.deep.equal(record);
+        expect(JSON.parse(formatMeteringRecord(record))).to.deep.equal(content);
+        expect(read(JSON.parse(formatMeteringRecord(record)) as object)).to.deep.equal(record);
       }
     });
     const bounds: [string, object, boolean][] = [

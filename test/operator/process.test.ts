@@ -58,7 +58,7 @@ describe("npm run operator @uninstrumented", () => {
   async function register(): Promise<void> {
     const provider = new JsonRpcProvider(node.url, 31_337, { staticNetwork: true, cacheTimeout: -1 });
     try {
-      const { readModelFile } = await import("../../sdk/schemas/modelFile");
+      const { readModelFile } = await import("../../sdk/node/modelFile");
       const file = await readModelFile(MODEL, true);
       const at = async (name: string, address: string, index: number) =>
         new Contract(address, (await hre.artifacts.readArtifact(name)).abi, developmentKey(index).connect(provider));

@@ -6,11 +6,11 @@ import hre from "hardhat";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseModelFile, type ModelFile } from "../../sdk/schemas/modelFile";
+import { parseModelFile } from "../../sdk/node/modelFile";
+import { type ModelFile } from "../../sdk/schemas/modelFile";
 import type { Config, DutyConfig, DutyName } from "../../operator/config";
 import { Service } from "../../operator/service";
 import { Telemetry } from "../../operator/telemetry";
-import type { Streams } from "../../scripts/cli/command";
 import { startFaultyRpc, type FaultyRpc } from "../helpers/faultyRpc";
 import type { Tools } from "../sdk/statements/support";
 
@@ -105,14 +105,8 @@ export async function openService(
     http: { host: "127.0.0.1", port: 0, token: "" },
     ...limits,
   };
-  const streams: Streams = {
-    env: {},
-    readStandardInput: () => "",
-    askPassword: () => Promise.resolve(""),
-    out: () => undefined,
-    err: () => undefined,
-  };
-  const service = await Service.open(config, { hre, url: rpc.url, streams, telemetry });
+  const secrets = { env: {}, askPassword: () => Promise.resolve("") };
+  const service = await Service.open(config, { hre, url: rpc.url, secrets, telemetry });
   return {
     service,
     telemetry,

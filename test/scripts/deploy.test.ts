@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import solc from "solc";
 import { create2Address, saltOf } from "../../deploy/create2";
 import { readParameters } from "../../deploy/parameters";
-import type { Verification } from "../../deploy/verification";
+import type { VerificationInput } from "../../deploy/verification";
 import { main } from "../../scripts/deploy";
 import { runMain } from "../helpers/live";
 import { rpc, runScript, startAnvil, until, type Node } from "../helpers/process";
@@ -99,7 +99,7 @@ describe("npm run deploy @uninstrumented", () => {
     const { code, stderr } = await deploy("--network", "localhost", "--verification", folder);
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
     const read = (name: string) => readFileSync(join(folder, name), "utf8");
-    const verifications = JSON.parse(read("contracts.json")) as Verification[];
+    const verifications = JSON.parse(read("contracts.json")) as VerificationInput[];
 
     const { deployer } = (await readParameters({ name: "localhost", isLocal: true })).$global;
     const named = verifications.map((entry) => ({ ...entry, name: entry.contract.split(":")[1] as string }));

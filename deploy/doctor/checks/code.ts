@@ -16,10 +16,10 @@ import {
 } from "ethers";
 import type { Hybrid } from "../../../.build/typechain";
 import { encodeKey, readKey } from "../../../sdk/node/prover";
-import { immutablesOf, masked, type Compiled } from "../build";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import { Check } from "../report";
 import type { ModelState } from "../../../sdk/state/replay";
+import { immutablesOf, masked, type Compiled } from "../build";
+import { Check } from "../report";
 import { contractOf, type Subject } from "../subject";
 
 const OTHER_BUILD = "check the sources out that were deployed and build them; if these are, stop using the contract";

@@ -13,11 +13,11 @@ import type {
   TokenManager,
   VestingWallet,
 } from "../../../.build/typechain";
-import type { ModelFile, Recipient } from "../../../sdk/schemas/modelFile";
 import { answerOf } from "../../../sdk/rpc/snapshot";
+import type { ModelFile, Recipient } from "../../../sdk/schemas/modelFile";
+import { MODEL_STATUS, PARAMETERS, pendingAt, valueAt, type ModelState } from "../../../sdk/state/replay";
 import type { DeclaredModel } from "../declared";
 import { Check } from "../report";
-import { MODEL_STATUS, PARAMETERS, pendingAt, valueAt, type ModelState } from "../../../sdk/state/replay";
 import { COMPROMISED, contractOf, modelsOf, timeText, type Subject } from "../subject";
 import { compareCode, comparePool, compareToken, shortText, type Immutables } from "./code";
 

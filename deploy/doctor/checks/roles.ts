@@ -2,11 +2,11 @@
 // The matrix of roles: rebuilt from events, confirmed by hasRole, compared with the declared holders.
 
 import { id, ZeroAddress, ZeroHash } from "ethers";
-import type { Parameters } from "../../../deploy/parameters";
 import type { ModelRegistry } from "../../../.build/typechain";
+import type { Parameters } from "../../../deploy/parameters";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import { Check } from "../report";
 import type { RolesState } from "../../../sdk/state/replay";
+import { Check } from "../report";
 import { COMPROMISED, contractOf, timeText, type Named, type Subject } from "../subject";
 
 /** Declared holders of each role, on whichever contract has it, and where in the parameter file; the admin is the timelock. */

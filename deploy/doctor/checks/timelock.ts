@@ -4,8 +4,8 @@
 import { getAddress } from "ethers";
 import type { ModelRegistry, TimelockController, TokenManager } from "../../../.build/typechain";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import { Check } from "../report";
 import type { OperationState } from "../../../sdk/state/replay";
+import { Check } from "../report";
 import { COMPROMISED, contractOf, timeText, type Subject } from "../subject";
 
 /** Operations that were scheduled and neither executed nor cancelled: public, and notable. */

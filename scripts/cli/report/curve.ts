@@ -2,8 +2,8 @@
 // The pool's price curve with the trades on it.
 
 import { formatUnits } from "ethers";
-import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../../../sdk/base/units";
 import type { LaunchDocument } from "../../../deploy/demo/document";
+import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../../../sdk/base/units";
 import { axis, round, short } from "./axis";
 import { html, type Markup } from "./html";
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A launch as one page that needs nothing else: no scripts, no fonts, no network.
 
-import { nameOf, type Sent } from "../../../deploy/ignition";
-import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../../sdk/base/units";
 import type { LaunchDocument } from "../../../deploy/demo/document";
+import { nameOf } from "../../../deploy/journal";
+import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../../sdk/base/units";
+import type { Sent } from "../../../sdk/client/confirm";
 import { curveChart, PAPERS } from "./curve";
 import { html, Markup } from "./html";
 import { streamChart } from "./stream";

@@ -2,8 +2,8 @@
 // What of the usage fees had still to flow into the pool, over time.
 
 import { formatUnits } from "ethers";
+import type { LaunchDocument, MarketHistory } from "../../../deploy/demo/document";
 import { RESERVE_DECIMALS } from "../../../sdk/base/units";
-import type { History, LaunchDocument } from "../../../deploy/demo/document";
 import { axis, short } from "./axis";
 import type { Paper } from "./curve";
 import { html, type Markup } from "./html";
@@ -49,7 +49,7 @@ export function streamChart({ history: { fees } }: LaunchDocument, paper: Paper)
 }
 
 /** Corners of the line: before and after each deposit, and the end of the last stream. */
-export function pendingOver(fees: History["fees"]): Corner[] {
+export function pendingOver(fees: MarketHistory["fees"]): Corner[] {
   const [first] = fees;
   const last = fees.at(-1);
   if (first === undefined || last === undefined) return [];

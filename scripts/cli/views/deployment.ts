@@ -1,16 +1,17 @@
 import { formatEther, formatUnits } from "ethers";
 import type { Deployment, Progress } from "../../../deploy/deployment";
-import { nameOf, type Sent } from "../../../deploy/ignition";
+import { nameOf } from "../../../deploy/journal";
 import { gasBySender, openSteps, type Plan } from "../../../deploy/plan";
-import type { Verification } from "../../../deploy/verification";
+import type { VerificationInput } from "../../../deploy/verification";
 import { formatInteger } from "../../../sdk/base/units";
+import type { Sent } from "../../../sdk/client/confirm";
+import { toJson } from "../../../sdk/schemas/json";
 import type { Streams } from "../command";
-import { toJson } from "../../../sdk/node/files";
 import { bold, cyan, dim, green, table } from "../terminal";
 
 /** What is told while a deployment is planned and applied, and at its end. */
-export interface View extends Progress {
-  readonly onVerification: (verifications: readonly Verification[], folder: string) => void;
+export interface DeploymentView extends Progress {
+  readonly onVerification: (verifications: readonly VerificationInput[], folder: string) => void;
   readonly onUnstick: (replaced: readonly string[]) => void;
   readonly onEnd: (deployment: Deployment) => void;
   /** What the command prints at its end. */
@@ -18,7 +19,7 @@ export interface View extends Progress {
 }
 
 /** For people: the plan as a table, then each step as it happens. What is waited for goes to the error stream. */
-export function humanView({ out, err }: Streams): View {
+export function humanDeploymentView({ out, err }: Streams): DeploymentView {
   const sent = ({ name, gasUsed, hash }: Sent) =>
     out(`  ${green("✓")} ${nameOf(name).padEnd(32)}${formatInteger(gasUsed).padStart(11)} gas  ${dim(hash)}`);
   return {
@@ -55,7 +56,7 @@ export function humanView({ out, err }: Streams): View {
 }
 
 /** For programs: one JSON document. Amounts are strings of the smallest unit. */
-export function jsonView({ err }: Streams): View {
+export function jsonView({ err }: Streams): DeploymentView {
   const document: Record<string, unknown> = {};
   const sent: Sent[] = [];
   return {

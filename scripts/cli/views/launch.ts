@@ -1,15 +1,17 @@
-import type { LaunchedModel, Step } from "../../../deploy/launch";
-import { projectedDilution, type ModelFile } from "../../../sdk/schemas/modelFile";
-import { nameOf, type Sent } from "../../../deploy/ignition";
-import type { Network } from "../../../deploy/network";
-import type { Protocol } from "../../../deploy/protocol";
-import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../../sdk/base/units";
-import { marketTable, supplyTable, type MarketState } from "../../../sdk/client/market";
-import { bold, cyan, dim, green, table, yellow } from "../terminal";
-import { documentOf, type History, type LaunchDocument } from "../../../deploy/demo/document";
+import { documentOf, type LaunchDocument, type LaunchResult } from "../../../deploy/demo/document";
 import type { Usage } from "../../../deploy/demo/fees";
 import type { Improved } from "../../../deploy/demo/improve";
 import type { Trading } from "../../../deploy/demo/trade";
+import { nameOf } from "../../../deploy/journal";
+import type { Protocol } from "../../../deploy/protocol";
+import type { Step } from "../../../deploy/step";
+import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../../sdk/base/units";
+import type { Network } from "../../../sdk/client/access";
+import type { Sent } from "../../../sdk/client/confirm";
+import type { MarketState } from "../../../sdk/client/market";
+import { projectedDilution, type ModelFile } from "../../../sdk/schemas/modelFile";
+import { bold, cyan, dim, green, table, yellow } from "../terminal";
+import { marketTable, supplyTable } from "./market";
 
 /** What is told while a launch goes on, and at its end. */
 export interface View {
@@ -18,21 +20,6 @@ export interface View {
   protocol(protocol: Protocol): void;
   step(step: Step): void;
   end(result: LaunchResult): void;
-}
-
-/** How a launch ended. Without `trading` it ended before step 5. */
-export interface LaunchResult {
-  readonly protocol: Protocol;
-  readonly model: LaunchedModel;
-  readonly status: string;
-  readonly trading?: Trading;
-  /** The improvement that this run made. */
-  readonly improvement?: Improved;
-  /** The day of usage that this run let pass. */
-  readonly usage?: Usage;
-  readonly state: MarketState;
-  /** What the model's events tell; only a local chain is asked for them. */
-  readonly history: History;
 }
 
 type Print = (line: string) => void;

@@ -4,6 +4,8 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { dataSlice, getAddress, id as hashOf, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
 import type { RewardDistributor } from "../../../.build/typechain";
+import { buildContributorTree, type ContributorTree } from "../../../sdk/schemas/distribution";
+import type { Contributor } from "../../../sdk/schemas/statement";
 import {
   attest,
   buildContributors,
@@ -14,8 +16,6 @@ import {
   submit,
   type Improvements,
 } from "../../../test/helpers/improvements";
-import { buildContributorTree, type ContributorTree } from "../../../sdk/schemas/distribution";
-import type { Contributor } from "../../../sdk/schemas/statement";
 import { gasOf } from "./world";
 
 const WHOLE_BPS = 10_000n;

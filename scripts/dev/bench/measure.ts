@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runScript, type Node, type Outcome } from "../../../test/helpers/process";
 
-export interface Measured extends Outcome {
+export interface ScriptFigures extends Outcome {
   readonly seconds: number;
   /** Peak of the largest of its processes. */
   readonly megabytes: number;
 }
 
 /** Runs a script on a node and measures it. */
-export async function measureScript(script: string, args: readonly string[], { env }: Node): Promise<Measured> {
+export async function measureScript(script: string, args: readonly string[], { env }: Node): Promise<ScriptFigures> {
   const folder = mkdtempSync(join(tmpdir(), "peaks-"));
   const peaks = join(folder, "peaks");
   try {

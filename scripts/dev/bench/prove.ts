@@ -7,12 +7,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus } from "pure-rand";
-import { deployImprovements, registerModel } from "../../../test/helpers/improvements";
-import { runScript, startAnvil, type Node } from "../../../test/helpers/process";
+import { capacityFor, encodeKey, readKey } from "../../../sdk/node/prover";
 import { commit, Domain, type Opening } from "../../../sdk/proofs/commitment";
 import { countRows } from "../../../sdk/proofs/counts";
 import { formatOpening } from "../../../sdk/proofs/openings";
-import { capacityFor, encodeKey, readKey } from "../../../sdk/node/prover";
+import { deployImprovements, registerModel } from "../../../test/helpers/improvements";
+import { runScript, startAnvil, type Node } from "../../../test/helpers/process";
 import { measureScript } from "./measure";
 
 interface Size {

@@ -9,7 +9,7 @@ import { readParameters } from "../../../deploy/parameters";
 import { deployProtocol } from "../../../deploy/protocol";
 import { LocalReserve } from "../../../ignition/modules/LocalReserve";
 import { claimGas, contributors, improvementByFiveGas, improvementGas } from "./improvements";
-import { DEADLINE, gasOf, launch, openMarket, payFees, type FeePayer, type Market } from "./world";
+import { DEADLINE, gasOf, launch, openMarket, payFees, type BenchMarket, type FeePayer } from "./world";
 import { provenImprovementGas, verificationGas } from "./zk";
 
 /** One figure of the benchmark. */
@@ -34,12 +34,14 @@ const MIN_TOKENS_OUT = 9_123_456_789_012_345_678n;
 const MIN_RESERVE_OUT = 9_123_456n;
 
 /** A measurement in the market of {@link openMarket}. */
-const inMarket = (measure: (market: Market) => Promise<bigint>) => async () => measure(await loadFixture(openMarket));
+const inMarket = (measure: (market: BenchMarket) => Promise<bigint>) => async () =>
+  measure(await loadFixture(openMarket));
 
-const buy = ({ pool }: Market, buyer: Signer) => gasOf(pool.connect(buyer).buy(PAID, MIN_TOKENS_OUT, buyer, DEADLINE));
+const buy = ({ pool }: BenchMarket, buyer: Signer) =>
+  gasOf(pool.connect(buyer).buy(PAID, MIN_TOKENS_OUT, buyer, DEADLINE));
 
 /** The gas of a further model's launch, when the protocol has launched one before. */
-const launchGas = async ({ protocol }: Market) => (await launch(protocol, "sentiment-v2")).gas;
+const launchGas = async ({ protocol }: BenchMarket) => (await launch(protocol, "sentiment-v2")).gas;
 
 /** A measurement by somebody who has paid fees of the model of {@link openMarket} before, and of 19 others. */
 const withFees = (measure: (payer: FeePayer) => Promise<bigint>) => async () => measure(await loadFixture(payFees));

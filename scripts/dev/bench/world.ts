@@ -7,7 +7,7 @@ import type { HokusaiAMM, ModelToken, UsageFeeRouter } from "../../../.build/typ
 import { deployProtocol, type Protocol } from "../../../test/helpers/protocol";
 
 /** A launched model. */
-export interface Launch {
+export interface BenchLaunch {
   token: ModelToken;
   pool: HokusaiAMM;
   /** Gas of the four transactions, in the order in which they are sent. */
@@ -15,7 +15,7 @@ export interface Launch {
 }
 
 /** A market in which alice has bought and sold and bob has only approved the pool. */
-export interface Market extends Launch {
+export interface BenchMarket extends BenchLaunch {
   protocol: Protocol;
 }
 
@@ -43,7 +43,7 @@ export async function gasOf(transaction: Promise<ContractTransactionResponse>): 
 }
 
 /** The four transactions of a launch: 12-character id, 20-character name, 66-character licence URI, a given recipient. */
-export async function launch(protocol: Protocol, modelId: string): Promise<Launch> {
+export async function launch(protocol: Protocol, modelId: string): Promise<BenchLaunch> {
   const { registry, tokenManager, factory, launcher, registrar, distributor, poolCreator, supplier, governor } =
     protocol;
   const key = hashOf(modelId);
@@ -95,7 +95,7 @@ export async function launch(protocol: Protocol, modelId: string): Promise<Launc
 }
 
 /** A fixture: the market after its buy-only window, fees uncollected, no stream running. */
-export async function openMarket(): Promise<Market> {
+export async function openMarket(): Promise<BenchMarket> {
   const protocol = await deployProtocol();
   const { alice, bob } = protocol;
   const launched = await launch(protocol, "sentiment-v1");

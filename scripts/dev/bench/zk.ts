@@ -2,10 +2,10 @@
 
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { ethers } from "hardhat";
+import { FIELD } from "../../../sdk/proofs/commitment";
 import { buildContributors, buildStatement, submit } from "../../../test/helpers/improvements";
 import { keyOf, SECRETS, simulate } from "../../../test/verification/zk/simulator";
 import { zkFixture } from "../../../test/verification/zk/zk.fixture";
-import { FIELD } from "../../../sdk/proofs/commitment";
 import { gasOf } from "./world";
 
 type Points = [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];

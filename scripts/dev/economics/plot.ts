@@ -1,4 +1,4 @@
-import { Market } from "../../../sdk/market/curve";
+import { MarketModel } from "../../../sdk/market/curve";
 import { defaultTerms, format, fullMarket, GROWTH } from "./tables";
 
 const WIDTH = 960;
@@ -128,12 +128,12 @@ function axes(panel: Panel): string[] {
 function curve(
   panel: Panel,
   terms: typeof GROWTH.terms,
-  figure: (market: Market) => number,
+  figure: (market: MarketModel) => number,
   from = 0,
 ): [number, number][] {
   return Array.from({ length: POINTS + 1 }, (_, index) => {
     const issued = from + ((GROWTH.investor - from) * index) / POINTS;
-    return [x(panel, issued), y(panel, figure(Market.create(terms).buyExactOut(issued).after))];
+    return [x(panel, issued), y(panel, figure(MarketModel.create(terms).buyExactOut(issued).after))];
   });
 }
 

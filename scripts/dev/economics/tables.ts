@@ -1,6 +1,6 @@
 import { Decimal } from "decimal.js";
+import { MarketModel, type ModelTrade, type Terms } from "../../../sdk/market/curve";
 import { PRESETS, REWARD_DELTA_ONES } from "../../../sdk/schemas/modelFile";
-import { Market, type Terms, type Trade } from "../../../sdk/market/curve";
 
 /** A table of docs/economics.md. */
 export interface Table {
@@ -26,13 +26,13 @@ export function defaultTerms(maxSupply: number, ratio = 0.2): Terms {
 }
 
 /** The market when the whole investor allocation is sold. */
-export function fullMarket(terms: Terms = GROWTH.terms, investor: number = GROWTH.investor): Market {
-  return Market.create(terms).buyExactOut(investor).after;
+export function fullMarket(terms: Terms = GROWTH.terms, investor: number = GROWTH.investor): MarketModel {
+  return MarketModel.create(terms).buyExactOut(investor).after;
 }
 
 /** The worked trades: two purchases, the rest of the allocation, and a sale of a fifth of it. */
-export function workedTrades(): { readonly name: string; readonly trade: Trade }[] {
-  const first = Market.create(GROWTH.terms).buy(1000);
+export function workedTrades(): { readonly name: string; readonly trade: ModelTrade }[] {
+  const first = MarketModel.create(GROWTH.terms).buy(1000);
   const second = first.after.buy(5000);
   const last = second.after.buyExactOut(new Decimal(GROWTH.investor).sub(second.after.issued));
   return [
@@ -83,7 +83,7 @@ function trades(): Table {
 function virtualReserves(): Table {
   const rows = [500, 1000, 2000, 4000, 8000].map((virtualReserve) => {
     const terms = { ...GROWTH.terms, virtualReserve };
-    const empty = Market.create(terms);
+    const empty = MarketModel.create(terms);
     const full = fullMarket(terms);
     return [
       tokens(virtualReserve),
@@ -129,9 +129,9 @@ function supplierSales(): Table {
 
 function fees(): Table {
   const rows = [0, 150_000, 300_000, 600_000].map((issued) => {
-    const market = Market.create(GROWTH.terms).buyExactOut(issued).after;
+    const market = MarketModel.create(GROWTH.terms).buyExactOut(issued).after;
     const later = market.withFees(FEE_DEPOSIT);
-    const virtual = new Decimal(Market.create(GROWTH.terms).supply)
+    const virtual = new Decimal(MarketModel.create(GROWTH.terms).supply)
       .div(market.supply)
       .pow(new Decimal(1).div(GROWTH.terms.ratio));
     return [

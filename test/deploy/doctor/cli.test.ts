@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { main } from "../../../scripts/doctor";
 import type { Streams } from "../../../scripts/cli/command";
+import { main } from "../../../scripts/doctor";
 
 describe("doctor: arguments @uninstrumented", () => {
   let printed: string[];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Everything that the doctor must find, each by itself: how it comes to be, and all that is said of it.
 
-import { AbiCoder, id, keccak256, toBeHex, zeroPadValue, ZeroAddress, ZeroHash } from "ethers";
+import { AbiCoder, id, keccak256, toBeHex, ZeroAddress, ZeroHash, zeroPadValue } from "ethers";
 import type { ModelFile } from "../../../sdk/schemas/modelFile";
 import { ADMIN_DELAY, DAY, HOUR, USDC } from "../../helpers/units";
 import {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { dataSlice, keccak256, toBeHex } from "ethers";
-import { isHealthy, toDocument, toText, type Diagnosis } from "../../../deploy/doctor/report";
-import { toJson } from "../../../sdk/node/files";
+import { isHealthy, toDocument, type Diagnosis } from "../../../deploy/doctor/report";
+import { toText } from "../../../scripts/cli/views/diagnosis";
 import { main } from "../../../scripts/doctor";
+import { toJson } from "../../../sdk/schemas/json";
 import { runMain, withVariables } from "../../helpers/live";
 import { freePort, rpc, runScript } from "../../helpers/process";
 import { DAY } from "../../helpers/units";
+import { DEVIATIONS, NOTABLE } from "./deviations";
 import {
   addressOf,
   buildWorld,
@@ -26,7 +28,6 @@ import {
   type Redeclare,
   type World,
 } from "./support";
-import { DEVIATIONS, NOTABLE } from "./deviations";
 
 describe("doctor @uninstrumented", () => {
   let world: World;

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import {
+  AbiCoder,
   concat,
-  getCreateAddress,
   dataLength,
   dataSlice,
+  getCreateAddress,
   id,
   keccak256,
   toBeHex,
   toQuantity,
   zeroPadValue,
-  AbiCoder,
 } from "ethers";
 import hre from "hardhat";
 import type { HardhatRuntimeEnvironment, HttpNetworkConfig } from "hardhat/types";
 import { readBuild, type Build, type Compiled } from "../../../deploy/doctor/build";
-import { Chain } from "../../../sdk/rpc/snapshot";
 import { readDeclared, type Declared } from "../../../deploy/doctor/declared";
 import { examine } from "../../../deploy/doctor/doctor";
 import { subjectOf } from "../../../deploy/doctor/observe";
 import { inWords, noteInWords, type Diagnosis } from "../../../deploy/doctor/report";
 import { OTHER_CONTRACTS } from "../../../deploy/doctor/subject";
-import { encodeKey, readKey } from "../../../sdk/node/prover";
 import { main as launch } from "../../../scripts/launch";
+import { encodeKey, readKey } from "../../../sdk/node/prover";
+import { Chain } from "../../../sdk/rpc/snapshot";
 import { runMain, withDeployments } from "../../helpers/live";
 import { rpc, startAnvil, type Node } from "../../helpers/process";
 import { DAY, MAX_UINT256, USDC } from "../../helpers/units";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { mkdirSync } from "node:fs";
-import { readText, toJson, writeWhole } from "../../../sdk/node/files";
+import { readText, writeWhole } from "../../../sdk/node/files";
+import { toJson } from "../../../sdk/schemas/json";
 import { expectProblem, useFolder } from "../statements/support";
 
 describe("files of the tools", () => {

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { encryptKeystoreJsonSync, type Wallet } from "ethers";
 import hre from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { siteOf } from "../../../deploy/network";
 import { developmentKey } from "../../../sdk/base/accounts";
 import { readSigner, type KeySource } from "../../../sdk/node/keys";
 import { expectProblem, useFolder } from "../statements/support";
@@ -20,7 +21,8 @@ const sourceOf = (overrides: Partial<KeySource>): KeySource => ({
   ...overrides,
 });
 
-const addressFrom = async (overrides: Partial<KeySource>) => (await readSigner(hre, sourceOf(overrides))).getAddress();
+const addressFrom = async (overrides: Partial<KeySource>) =>
+  (await readSigner(siteOf(hre), sourceOf(overrides))).getAddress();
 
 describe("keys", () => {
   const folder = useFolder();
@@ -42,7 +44,7 @@ describe("keys", () => {
   });
 
   it("are connected to the network", async () => {
-    const signer = (await readSigner(hre, sourceOf({ env: { PRIVATE_KEY: privateKey } }))) as Wallet;
+    const signer = (await readSigner(siteOf(hre), sourceOf({ env: { PRIVATE_KEY: privateKey } }))) as Wallet;
     expect(signer.provider).to.equal(hre.ethers.provider);
   });
 
@@ -56,27 +58,27 @@ describe("keys", () => {
       ["when not below the order of the curve", ORDER, WRONG],
     ];
     for (const [what, key, message] of wrong) {
-      it(what, () => expectProblem(() => readSigner(hre, sourceOf({ env: { PRIVATE_KEY: key } })), message));
+      it(what, () => expectProblem(() => readSigner(siteOf(hre), sourceOf({ env: { PRIVATE_KEY: key } })), message));
     }
 
     it("when everybody knows them and the chain is public", async () => {
       const network = { name: "mainnet", config: { chainId: 1 } };
       const mainnet = { ...hre, network } as HardhatRuntimeEnvironment;
       await expectProblem(
-        () => readSigner(mainnet, sourceOf({ env: { PRIVATE_KEY: privateKey } })),
+        () => readSigner(siteOf(mainnet), sourceOf({ env: { PRIVATE_KEY: privateKey } })),
         `the key is that of ${address}, a development account whose key everybody knows.`,
       );
     });
 
     it("when the keystore is not there", async () => {
       const path = folder.path("none.json");
-      await expectProblem(() => readSigner(hre, sourceOf({ keystore: path })), `there is no file ${path}.`);
+      await expectProblem(() => readSigner(siteOf(hre), sourceOf({ keystore: path })), `there is no file ${path}.`);
     });
 
     it("when the file is no keystore", async () => {
       const path = folder.write("key.json", JSON.stringify({ privateKey }));
       await expectProblem(
-        () => readSigner(hre, sourceOf({ keystore: path })),
+        () => readSigner(siteOf(hre), sourceOf({ keystore: path })),
         `${path} is no keystore, expected encrypted JSON of version 3.`,
       );
     });
@@ -84,7 +86,7 @@ describe("keys", () => {
     it("when the password is wrong", async () => {
       const path = keystore();
       await expectProblem(
-        () => readSigner(hre, sourceOf({ keystore: path, env: { KEYSTORE_PASSWORD: "wrong" } })),
+        () => readSigner(siteOf(hre), sourceOf({ keystore: path, env: { KEYSTORE_PASSWORD: "wrong" } })),
         `${path} cannot be decrypted: the password is wrong.`,
       );
     });
@@ -93,7 +95,7 @@ describe("keys", () => {
       keystore();
       const path = folder.write("key.json", folder.read("key.json").replace("aes-128-ctr", "none"));
       await expectProblem(
-        () => readSigner(hre, sourceOf({ keystore: path, env: { KEYSTORE_PASSWORD: PASSWORD } })),
+        () => readSigner(siteOf(hre), sourceOf({ keystore: path, env: { KEYSTORE_PASSWORD: PASSWORD } })),
         `${path} cannot be decrypted: it is damaged.`,
       );
     });

@@ -4,14 +4,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { poseidon4 } from "poseidon-lite";
-import { Problem } from "../../../sdk/base/problem";
-import { main } from "../../../scripts/commit";
 import type { Streams } from "../../../scripts/cli/command";
+import { main } from "../../../scripts/commit";
+import { Problem } from "../../../sdk/base/problem";
+import { isSealed, readPrivateKey, readPublicKey, seal, unseal } from "../../../sdk/node/escrow";
+import { capacityFor, publicInputsOf, readKey } from "../../../sdk/node/prover";
 import { CAPACITIES, commit, Domain, FIELD, type Opening } from "../../../sdk/proofs/commitment";
 import { countRows, packCounts, provenBy } from "../../../sdk/proofs/counts";
-import { isSealed, readPrivateKey, readPublicKey, seal, unseal } from "../../../sdk/node/escrow";
 import { formatOpening, readOpening, readRows } from "../../../sdk/proofs/openings";
-import { capacityFor, publicInputsOf, readKey } from "../../../sdk/node/prover";
 import { runScript } from "../../helpers/process";
 import { readProven } from "../../verification/zk/fixtures";
 

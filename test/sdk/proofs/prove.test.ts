@@ -1,23 +1,23 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { ethers } from "hardhat";
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { Provider } from "ethers";
+import hre, { ethers } from "hardhat";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { main as attest } from "../../../scripts/attest";
-import { formatBundle, readBundle, type Bundle } from "../../../sdk/schemas/bundle";
-import { readClaims } from "../../../sdk/schemas/claims";
-import { readMethod } from "../../../sdk/statements/method";
-import { encodeHybridProof, encodeProof } from "../../../sdk/schemas/statement";
-import type { Submission } from "../../../sdk/statements/submit";
 import { main as prove } from "../../../scripts/prove";
 import { main as statement } from "../../../scripts/statement";
 import { main as submit } from "../../../scripts/submit";
-import { commit, Domain } from "../../../sdk/proofs/commitment";
 import { readPublicKey, seal } from "../../../sdk/node/escrow";
-import { formatOpening, readOpening } from "../../../sdk/proofs/openings";
 import { prove as proveClaim, recordedSetup, type Claim } from "../../../sdk/node/prover";
+import { commit, Domain } from "../../../sdk/proofs/commitment";
+import { formatOpening, readOpening } from "../../../sdk/proofs/openings";
+import { formatBundle, readBundle, type Bundle } from "../../../sdk/schemas/bundle";
+import { readClaims } from "../../../sdk/schemas/claims";
+import { encodeHybridProof, encodeProof } from "../../../sdk/schemas/statement";
+import { readMethod } from "../../../sdk/statements/method";
+import type { Submission } from "../../../sdk/statements/submit";
 import { useSetup } from "../../circuits/setup";
 import { benchmarkWith, RATE, rewardOf, toCall } from "../../helpers/improvements";
 import {
@@ -518,9 +518,10 @@ describe("prove @uninstrumented", () => {
   });
 
   it("takes a chain that does not answer for no answer, not for another kind of method", async () => {
-    const silent = { methods: () => Promise.reject(new Error("timeout")) };
-    const runtime = { ethers: { getContractAt: () => silent } } as unknown as HardhatRuntimeEnvironment;
-    await expect(readMethod(runtime, "proven", ethers.ZeroAddress)).to.be.rejectedWith("timeout");
+    const call = () => Promise.reject(new Error("timeout"));
+    const silent: Provider = Object.create(hre.ethers.provider, { call: { value: call } });
+    const access = { network: hre.network, artifacts: hre.artifacts, ethers: { provider: silent } };
+    await expect(readMethod(access, "proven", ethers.ZeroAddress)).to.be.rejectedWith("timeout");
   });
 
   describe("the setup", () => {

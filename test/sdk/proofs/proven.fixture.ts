@@ -1,10 +1,11 @@
 // Models for the circuit of 64 rows, and the files from which their improvement is proven.
 
 import hre, { ethers } from "hardhat";
+import { siteOf } from "../../../deploy/network";
 import { connect } from "../../../sdk/client/connect";
+import { encodeKey, readKey } from "../../../sdk/node/prover";
 import { commit, Domain, type Opening } from "../../../sdk/proofs/commitment";
 import { formatOpening } from "../../../sdk/proofs/openings";
-import { encodeKey, readKey } from "../../../sdk/node/prover";
 import { ascending, deployImprovements, registerModel } from "../../helpers/improvements";
 import type { useFolder } from "../statements/support";
 
@@ -67,7 +68,16 @@ export async function provenModels() {
     "other-key": await register("other-key", otherKey),
   };
   const address = await verifier.getAddress();
-  return { ...context, models, methods, zkProof, otherKey, hybrid, address, chain: await connect(hre, address) };
+  return {
+    ...context,
+    models,
+    methods,
+    zkProof,
+    otherKey,
+    hybrid,
+    address,
+    chain: await connect(siteOf(hre), address),
+  };
 }
 
 /** Writes everything that `prove` reads, and answers with its options. */

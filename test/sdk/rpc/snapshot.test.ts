@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { Interface, toBeHex, toQuantity, zeroPadValue } from "ethers";
-import { createServer, type IncomingMessage, type Server } from "node:http";
 import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { answerOf, Chain, Unanswered, type Located } from "../../../sdk/rpc/snapshot";
 import type { ModelRegistry } from "../../../.build/typechain";
+import { answerOf, Chain, Unanswered, type Located } from "../../../sdk/rpc/snapshot";
 
 const NETWORK = { name: "localhost", chainId: 31_337 };
 const LATEST = 25_000;
@@ -13,7 +13,7 @@ const ADDRESS = "0x00000000000000000000000000000000000000A1";
 const ABI = new Interface(["event Counted(uint256 number)", "function verifier() view returns (address)"]);
 const CONTRACT: Located = {
   address: ADDRESS,
-  compiled: { name: "Counter", abi: ABI, creationCode: "0x", code: "0x", immutables: [] },
+  compiled: { abi: ABI },
 };
 
 interface Request {

@@ -2,18 +2,12 @@ import { expect } from "chai";
 import { keccak256, parseUnits } from "ethers";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import {
-  keyOf,
-  parseModelFile,
-  projectedDilution,
-  readModelFile,
-  virtualSupplyOf,
-  type ModelFile,
-} from "../../../sdk/schemas/modelFile";
 import { Problem } from "../../../sdk/base/problem";
 import { evaluate } from "../../../sdk/evaluation/evaluate";
 import { hashEvaluationData, readExamples } from "../../../sdk/evaluation/examples";
 import { hashSpec, parseSpec } from "../../../sdk/evaluation/spec";
+import { parseModelFile, readModelFile } from "../../../sdk/node/modelFile";
+import { keyOf, projectedDilution, virtualSupplyOf, type ModelFile } from "../../../sdk/schemas/modelFile";
 import { modelIdOf } from "../../helpers/models";
 import { TOKEN, USDC } from "../../helpers/units";
 

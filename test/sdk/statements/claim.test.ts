@@ -2,11 +2,11 @@
 import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id } from "ethers";
-import type { Bundle } from "../../../sdk/schemas/bundle";
-import { claim, type Claimed } from "../../../sdk/statements/claim";
-import { formatClaims, treeOf, type Claims } from "../../../sdk/schemas/claims";
-import { submit } from "../../../sdk/statements/submit";
 import { main } from "../../../scripts/claim";
+import type { Bundle } from "../../../sdk/schemas/bundle";
+import { formatClaims, treeOf, type Claims } from "../../../sdk/schemas/claims";
+import { claim, type Claimed } from "../../../sdk/statements/claim";
+import { submit } from "../../../sdk/statements/submit";
 import { DELTA, RATE, rewardOf } from "../../helpers/improvements";
 import {
   attesterKeys,

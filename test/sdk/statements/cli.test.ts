@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { readBundle } from "../../../sdk/schemas/bundle";
-import type { Submission } from "../../../sdk/statements/submit";
 import { main as attest } from "../../../scripts/attest";
-import { main as launch } from "../../../scripts/launch";
 import type { Main } from "../../../scripts/cli/command";
+import { main as launch } from "../../../scripts/launch";
 import { main as statement } from "../../../scripts/statement";
 import { main as submit } from "../../../scripts/submit";
+import { readBundle } from "../../../sdk/schemas/bundle";
+import type { Submission } from "../../../sdk/statements/submit";
 import { runMain } from "../../helpers/live";
 import { rpc, runScript, startAnvil, type Node, type Outcome } from "../../helpers/process";
 import { attesterKeys, buildContributors, relayerKey, toCsv, useFolder } from "./support";

@@ -3,12 +3,12 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { main as attest } from "../../../scripts/attest";
-import type { Claims } from "../../../sdk/schemas/claims";
-import type { Claimed } from "../../../sdk/statements/claim";
 import { main as claim } from "../../../scripts/claim";
-import { toJson } from "../../../sdk/node/files";
 import { main as statement } from "../../../scripts/statement";
 import { main as submit } from "../../../scripts/submit";
+import type { Claims } from "../../../sdk/schemas/claims";
+import { toJson } from "../../../sdk/schemas/json";
+import type { Claimed } from "../../../sdk/statements/claim";
 import { DELTA, RATE, rewardOf } from "../../helpers/improvements";
 import {
   attesterKeys,

@@ -3,13 +3,14 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id, ZeroHash } from "ethers";
 import hre, { ethers } from "hardhat";
-import { formatBundle, readBundle } from "../../../sdk/schemas/bundle";
+import { siteOf } from "../../../deploy/network";
+import { main } from "../../../scripts/statement";
 import { connect } from "../../../sdk/client/connect";
+import { formatBundle, readBundle } from "../../../sdk/schemas/bundle";
 import { readClaims, treeOf } from "../../../sdk/schemas/claims";
 import { hashStatement, statementDomain } from "../../../sdk/schemas/statement";
 import { toCall } from "../../../sdk/statements/attest";
 import { readMeasured } from "../../../sdk/statements/propose";
-import { main } from "../../../scripts/statement";
 import { BASELINE, benchmarkWith, DELTA, improve, registerModel } from "../../helpers/improvements";
 import { Direction } from "../../helpers/models";
 import { DAY, HOUR } from "../../helpers/units";
@@ -183,12 +184,12 @@ describe("statement", () => {
         ],
         [
           "where there is no contract",
-          ({ mallory }) => connect(hre, mallory.address),
+          ({ mallory }) => connect(siteOf(hre), mallory.address),
           ({ mallory }) => `the verifier is ${mallory.address}, where there is no contract on hardhat, chain 31337.`,
         ],
         [
           "where another contract is",
-          async ({ reserveToken }) => connect(hre, await reserveToken.getAddress()),
+          async ({ reserveToken }) => connect(siteOf(hre), await reserveToken.getAddress()),
           async ({ reserveToken }) =>
             `the contract at ${await reserveToken.getAddress()} on hardhat, chain 31337 does not answer as a DeltaOneVerifier.`,
         ],

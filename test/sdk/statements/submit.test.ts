@@ -3,11 +3,11 @@ import { loadFixture, setBalance, time } from "@nomicfoundation/hardhat-network-
 import { expect } from "chai";
 import { id } from "ethers";
 import hre from "hardhat";
+import { main } from "../../../scripts/submit";
 import { developmentKey } from "../../../sdk/base/accounts";
-import { formatBundle, type Bundle } from "../../../sdk/schemas/bundle";
 import { simulate } from "../../../sdk/client/connect";
 import { readErrorGuide } from "../../../sdk/client/errorGuide";
-import { main } from "../../../scripts/submit";
+import { formatBundle, type Bundle } from "../../../sdk/schemas/bundle";
 import { DELTA, improve, RATE, rewardOf } from "../../helpers/improvements";
 import { DAY } from "../../helpers/units";
 import {

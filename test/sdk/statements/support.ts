@@ -5,15 +5,16 @@ import hre, { ethers } from "hardhat";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { siteOf } from "../../../deploy/network";
+import type { Streams } from "../../../scripts/cli/command";
 import { developmentKey } from "../../../sdk/base/accounts";
 import { Problem } from "../../../sdk/base/problem";
-import { attest } from "../../../sdk/statements/attest";
-import type { Bundle } from "../../../sdk/schemas/bundle";
 import { connect } from "../../../sdk/client/connect";
+import type { Bundle } from "../../../sdk/schemas/bundle";
 import type { WeightedContributor } from "../../../sdk/schemas/distribution";
+import { attest } from "../../../sdk/statements/attest";
 import { propose, type Measured, type Proposal, type Proposed } from "../../../sdk/statements/propose";
 import { requireAcceptable } from "../../../sdk/statements/review";
-import type { Streams } from "../../../scripts/cli/command";
 import { DELTA, deployImprovements, type Improvements } from "../../helpers/improvements";
 import { DAY } from "../../helpers/units";
 
@@ -61,7 +62,7 @@ export function buildContributors(count: number): WeightedContributor[] {
 export async function deployTools() {
   const context = await deployImprovements();
   const address = await context.verifier.getAddress();
-  return { ...context, address, chain: await connect(hre, address) };
+  return { ...context, address, chain: await connect(siteOf(hre), address) };
 }
 
 export type Tools = Awaited<ReturnType<typeof deployTools>>;

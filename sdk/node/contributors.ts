@@ -1,0 +1,15 @@
+import { Problem } from "../base/problem";
+import { MAX_LISTED, readContributors } from "../schemas/contributorsFile";
+import type { WeightedContributor } from "../schemas/distribution";
+import { readText } from "./files";
+
+/** Reads the file; more contributors than a statement lists must have a file to be kept in. */
+export function readContributorsFor(path: string, claimsPath: string): WeightedContributor[] {
+  const contributors = readContributors(path, readText(path));
+  if (contributors.length > MAX_LISTED && claimsPath === "") {
+    throw new Problem(
+      `${path} names ${contributors.length} contributors, more than the ${MAX_LISTED} that a statement lists: say with --claims <file> where to keep them.`,
+    );
+  }
+  return contributors;
+}

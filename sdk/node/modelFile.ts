@@ -1,0 +1,34 @@
+// Model files, and the files that they name.
+
+import { readFileSync, statSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { cwd } from "node:process";
+import { Problem } from "../base/problem";
+import { checkModelFile, type ModelFile } from "../schemas/modelFile";
+
+/** Reads and checks a model file; throws one {@link Problem} that names everything wrong at once. */
+export async function readModelFile(path: string, isLocal: boolean): Promise<ModelFile> {
+  return parseModelFile(parseJson(readContent(path), relative(cwd(), path)), path, isLocal);
+}
+
+/** Checks the content of a model file. Files that it names are found from the folder of `path`. */
+export function parseModelFile(content: unknown, path: string, isLocal: boolean): ModelFile {
+  const folder = dirname(path);
+  const source = { name: relative(cwd(), path), read: (name: string) => readContent(resolve(folder, name)) };
+  return checkModelFile(content, source, isLocal);
+}
+
+function readContent(path: string): Uint8Array {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    throw new Problem(`there is no file ${relative(cwd(), path)}`);
+  }
+  return readFileSync(path);
+}
+
+function parseJson(bytes: Uint8Array, file: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString());
+  } catch (error) {
+    throw new Problem(`${file} is not JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,16 @@
+import { Problem } from "../base/problem";
+
+/** A value from JSON text; `name` is what messages call it. */
+export function readJson(name: string, text: string): unknown {
+  if (text.trim() === "") throw new Problem(`${name} is empty, expected JSON.`);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Problem(`${name} is not JSON: ${(error as Error).message.split("\n")[0]}.`);
+  }
+}
+
+/** JSON for files and pipes; amounts are strings of the smallest unit. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, entry: unknown) => (typeof entry === "bigint" ? entry.toString() : entry), 2);
+}

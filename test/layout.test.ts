@@ -1,0 +1,227 @@
+import { expect } from "chai";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
+
+const ROOT = resolve(__dirname, "..");
+
+/** Folder → folders that its TypeScript may import, besides itself. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  sdk: [],
+  ignition: [],
+  deploy: ["sdk", "ignition"],
+  operator: ["deploy", "sdk"],
+  scripts: ["operator", "deploy", "sdk", "ignition"],
+  test: ["scripts", "operator", "deploy", "sdk", "ignition"],
+};
+
+/** What an entry point of a command is called; every other exported name means one thing. */
+const ENTRY_POINT = "main";
+
+/** Folders of the library that need Node. */
+const NEEDS_NODE = ["sdk/node/", "sdk/bin/"];
+
+/** What the library must do without elsewhere: a browser has none of it. */
+const NODE_PACKAGE = /^(node:|hardhat\b|@nomicfoundation\/)/;
+const NODE_GLOBAL = /^(process|console|Buffer|require|module|__dirname|__filename|setImmediate)$/;
+
+/** What is still to be put right. These lists only get shorter. */
+const EXCEPTIONS = {
+  // The builder of a protocol's world still lives with the tests.
+  arrows: [
+    "scripts/dev/bench/doctor.ts → test/helpers/process.ts",
+    "scripts/dev/bench/improvements.ts → test/helpers/improvements.ts",
+    "scripts/dev/bench/measure.ts → test/helpers/process.ts",
+    "scripts/dev/bench/operator.ts → test/helpers/live.ts",
+    "scripts/dev/bench/operator.ts → test/helpers/operatorProcess.ts",
+    "scripts/dev/bench/operator.ts → test/helpers/process.ts",
+    "scripts/dev/bench/prove.ts → test/helpers/improvements.ts",
+    "scripts/dev/bench/prove.ts → test/helpers/process.ts",
+    "scripts/dev/bench/world.ts → test/helpers/protocol.ts",
+    "scripts/dev/bench/zk.ts → test/helpers/improvements.ts",
+    "scripts/dev/bench/zk.ts → test/verification/zk/simulator.ts",
+    "scripts/dev/bench/zk.ts → test/verification/zk/zk.fixture.ts",
+  ],
+  circles: ["sdk/evaluation/comparison.ts, sdk/evaluation/metrics.ts, sdk/evaluation/scale.ts, sdk/evaluation/spec.ts"],
+  names: [
+    "Evaluation: sdk/evaluation/evaluate.ts, sdk/schemas/statement.ts",
+    "Protocol: deploy/protocol.ts, ignition/modules/Protocol.ts",
+    "Streams: scripts/cli/command.ts, scripts/evaluate.ts",
+  ],
+  // The guide of errors is a document, and Poseidon's constants are read when they are needed.
+  needsNode: [
+    "sdk/client/errorGuide.ts: __dirname",
+    "sdk/client/errorGuide.ts: node:fs",
+    "sdk/client/errorGuide.ts: node:path",
+    "sdk/proofs/commitment.ts: __filename",
+    "sdk/proofs/commitment.ts: node:module",
+  ],
+};
+
+interface Source {
+  /** Paths of imported files of ours, from the root. */
+  readonly imports: readonly string[];
+  readonly packages: readonly string[];
+  readonly exports: readonly string[];
+  /** Names that are used as values and that only Node has. */
+  readonly globals: readonly string[];
+}
+
+const sources = new Map(
+  Object.keys(ARROWS)
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts"))
+        .map((file) => join(folder, file)),
+    )
+    .sort()
+    .map((file): [string, Source] => [file, read(file)]),
+);
+const production = [...sources].filter(([file]) => folderOf(file) !== "test");
+
+function folderOf(file: string): string {
+  return file.split("/")[0] ?? "";
+}
+
+function read(file: string): Source {
+  const tree = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest, true);
+  const named: string[] = [];
+  const globals: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const target = importedBy(node);
+    if (target !== undefined) named.push(target);
+    if (ts.isIdentifier(node) && NODE_GLOBAL.test(node.text) && isValue(node)) globals.push(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  const isOurs = (name: string) => name.startsWith(".") && !name.includes("/.build/");
+  return {
+    imports: named.filter(isOurs).map((name) => resolveFrom(file, name)),
+    packages: named.filter((name) => !name.startsWith(".")),
+    exports: tree.statements.flatMap(exportedBy),
+    globals: [...new Set(globals)],
+  };
+}
+
+/** What a node imports, statically, dynamically or as a type. */
+function importedBy(node: ts.Node): string | undefined {
+  const literal =
+    ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+      ? node.moduleSpecifier
+      : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+        ? node.arguments[0]
+        : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
+          ? node.argument.literal
+          : undefined;
+  return literal && ts.isStringLiteral(literal) ? literal.text : undefined;
+}
+
+/** Whether a name stands for itself, and not for a member or a type. */
+function isValue({ parent }: ts.Identifier): boolean {
+  return (
+    ts.isExpressionStatement(parent) ||
+    ts.isCallExpression(parent) ||
+    (ts.isPropertyAccessExpression(parent) && ts.isIdentifier(parent.expression)) ||
+    ts.isElementAccessExpression(parent)
+  );
+}
+
+function exportedBy(statement: ts.Statement): string[] {
+  const isExported =
+    ts.canHaveModifiers(statement) &&
+    ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+  if (!isExported) return [];
+  if (ts.isVariableStatement(statement))
+    return statement.declarationList.declarations.map(({ name }) => name.getText());
+  const { name } = statement as ts.Statement & { readonly name?: ts.Identifier };
+  return name ? [name.text] : [];
+}
+
+function resolveFrom(file: string, name: string): string {
+  const path = resolve(ROOT, dirname(file), name);
+  const found = [path, `${path}.ts`, join(path, "index.ts")].find((each) => /\.\w+$/.test(each) && existsSync(each));
+  return relative(ROOT, found ?? path);
+}
+
+/** Whether a file of the one folder may import one of the other. */
+function isArrow(from: string, to: string): boolean {
+  return from === to || (ARROWS[from] ?? []).includes(to);
+}
+
+/** Groups of files each of which imports the others, be it by a detour. */
+function circlesAmong(importsOf: ReadonlyMap<string, readonly string[]>): string[] {
+  const reached = new Map([...importsOf.keys()].map((file) => [file, reachableFrom(file)]));
+  function reachableFrom(start: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    const open = [...(importsOf.get(start) ?? [])];
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      if (found.has(file)) continue;
+      found.add(file);
+      open.push(...(importsOf.get(file) ?? []));
+    }
+    return found;
+  }
+  const circles = [...reached]
+    .filter(([file, others]) => others.has(file))
+    .map(([file, others]) => [...others].filter((other) => reached.get(other)?.has(file)).sort());
+  return [...new Set(circles.map((circle) => circle.join(", ")))];
+}
+
+describe("Layout of the TypeScript @uninstrumented", () => {
+  it("imports along the arrows only: scripts, operator, deploy, sdk, and nobody tests", () => {
+    const broken = [...sources].flatMap(([file, { imports }]) =>
+      [...new Set(imports)]
+        .filter((target) => folderOf(target) in ARROWS && !isArrow(folderOf(file), folderOf(target)))
+        .map((target) => `${file} → ${target}`),
+    );
+
+    expect(broken.sort()).to.deep.equal(EXCEPTIONS.arrows);
+  });
+
+  it("has no circle of files", () => {
+    const circles = circlesAmong(new Map([...sources].map(([file, { imports }]) => [file, imports])));
+
+    expect(circles).to.deep.equal(EXCEPTIONS.circles);
+  });
+
+  it("exports each name from one file", () => {
+    const homes = new Map<string, string[]>();
+    for (const [file, { exports }] of production) {
+      for (const name of exports) homes.set(name, [...(homes.get(name) ?? []), file]);
+    }
+    const double = [...homes]
+      .filter(([name, files]) => name !== ENTRY_POINT && files.length > 1)
+      .map(([name, files]) => `${name}: ${files.join(", ")}`);
+
+    expect(double.sort()).to.deep.equal(EXCEPTIONS.names);
+  });
+
+  it("has a library that runs without Hardhat, and without Node where it does not say so", () => {
+    const library = production.filter(([file]) => folderOf(file) === "sdk");
+    const bound = library.flatMap(([file, { packages, globals }]) => {
+      const needed = [...packages.filter((name) => NODE_PACKAGE.test(name)), ...globals];
+      const isAllowed = (name: string) =>
+        NEEDS_NODE.some((folder) => file.startsWith(folder)) && !/^(hardhat|@nomicfoundation)/.test(name);
+      return [...new Set(needed)].filter((name) => !isAllowed(name)).map((name) => `${file}: ${name}`);
+    });
+
+    expect(bound.sort()).to.deep.equal(EXCEPTIONS.needsNode);
+  });
+
+  it("recognises each kind of broken arrow", () => {
+    expect(isArrow("sdk", "deploy")).to.equal(false);
+    expect(isArrow("deploy", "operator")).to.equal(false);
+    expect(isArrow("operator", "scripts")).to.equal(false);
+    expect(isArrow("scripts", "test")).to.equal(false);
+    expect(isArrow("elsewhere", "sdk")).to.equal(false);
+    expect(isArrow("operator", "sdk")).to.equal(true);
+  });
+
+  it("recognises a circle, also one by a detour", () => {
+    const files = (imports: Record<string, string[]>) => new Map(Object.entries(imports));
+
+    expect(circlesAmong(files({ a: ["b"], b: ["c"], c: ["b"] }))).to.deep.equal(["b, c"]);
+    expect(circlesAmong(files({ a: ["b"], b: ["c"], c: ["d"], d: ["a"] }))).to.deep.equal(["a, b, c, d"]);
+    expect(circlesAmong(files({ a: ["b", "c"], b: ["c"], c: [] }))).to.deep.equal([]);
+  });
+});
