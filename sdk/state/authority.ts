@@ -34,7 +34,8 @@ export type Effect =
   | "roles" // holders of roles, admin and its transfers
   | "book" // address book, allow-list, attesters, treasury
   | "lifecycle" // models that exist, their status and benchmarks
-  | "limits" // paid per day
+  | "limits" // recorded per day
+  | "payouts" // rewards that wait, and their stops
   | "parameters" // parameters and licences, present and pending
   | "handovers" // governors and owners, present and proposed
   | "pauses"
@@ -88,7 +89,7 @@ export const ACCESS: Readonly<Record<string, Power>> = {
   suspendRole: power(
     ["guardian"],
     ["roles"],
-    "operational keys are locked out until the admin grants their roles again",
+    "operational keys are locked out until a role's admin grants it again: an operator DEPLOYER_ROLE, at once; the admin every other",
   ),
   beginDefaultAdminTransfer: byAdmin(["roles"], "another admin, which must accept two days later"),
   cancelDefaultAdminTransfer: byAdmin(["roles"], "the admin stays"),
@@ -102,14 +103,29 @@ export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>
   ModelRegistry: {
     ...ACCESS,
     wire: power(["wirer"], ["book"], "a protocol of other contracts and methods, before anybody uses it; once"),
-    setVerifier: byAdmin(["book"], "every remaining reward bucket, hence reserves"),
-    setMethodAllowed: byAdmin(["book"], "new benchmarks that a method of the admin's vouches for"),
+    setVerifier: byAdmin(
+      ["book"],
+      "rewards of every model wait for the thief, within daily limits; minted after the payouts' delay, hence reserves",
+    ),
+    setMethodAccess: byAdmin(["book"], "new benchmarks that a method of the admin's vouches for"),
     createModel: byContract("TokenManager", ["lifecycle"]),
-    registerModel: power(["registrar"], ["lifecycle"], "wrong benchmarks of unregistered models, repairable"),
-    replaceBenchmark: byAdmin(["lifecycle", "parameters"], "a benchmark that pays what is left of one model's rewards"),
-    setDailyLimit: byAdmin(["limits"], "one model's whole reward bucket in a day, with the attesters' word"),
-    pauseSubmissions: power(["guardian"], ["pauses"], "no improvements for 14 days, and not again within 28"),
-    resumeSubmissions: power(["guardian"], ["pauses"], "a pause ends"),
+    registerModel: power(
+      ["registrar", "admin"],
+      ["lifecycle"],
+      "wrong benchmarks of unregistered models, by methods that are open to registrars; the admin replaces them",
+      "registrar: none; admin: 2 days, timelock",
+    ),
+    replaceBenchmark: byAdmin(
+      ["lifecycle", "parameters"],
+      "a benchmark that lets what is left of one model's rewards wait, with its method's word",
+    ),
+    setDailyLimit: byAdmin(["limits"], "one model's whole reward bucket waits after a day, with its method's word"),
+    pauseSubmissions: power(["guardian"], ["pauses"], "no improvements, for 14 days in any 42 at most"),
+    resumeSubmissions: byAdmin(["pauses"], "a pause ends"),
+    stopPayouts: power(["guardian"], ["payouts"], "a method's payouts are not released until the admin decides"),
+    liftPayoutStop: byAdmin(["payouts"], "rewards that a guardian stopped can be released"),
+    voidPayouts: byAdmin(["payouts"], "rewards that a guardian stopped are never minted"),
+    returnVoided: own(["payouts"], "nothing: the reward of a void payout goes back to its model"),
     setTokensPerDeltaOne: power(
       ["governor"],
       ["parameters"],
@@ -139,7 +155,8 @@ export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>
     acceptGovernor: power(["successor"], ["handovers"], "becomes the governor that was proposed"),
     proposeOwner: power(["owner"], ["handovers"], "hands the owner's share of future rewards over"),
     acceptOwner: power(["successor"], ["handovers"], "becomes the owner that was proposed"),
-    recordImprovement: byContract("DeltaOneVerifier", ["lifecycle"]),
+    recordImprovement: byContract("DeltaOneVerifier", ["lifecycle", "payouts"]),
+    releasePayout: byContract("TokenManager", ["payouts"]),
     setPool: byContract("HokusaiAMMFactory", ["lifecycle"]),
   },
   TokenManager: {
@@ -150,10 +167,10 @@ export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>
       "tokens nobody needs, squatted free ids",
     ),
     distributeModelSupplierAllocation: power(["distributor"], ["supply"], "the timing of one mint per model"),
-    mintRewards: byContract("DeltaOneVerifier", ["supply"]),
+    releasePayout: own(["payouts", "supply"], "nothing: mints a reward that has waited, to whom it is owed"),
     setPool: byContract("HokusaiAMMFactory", ["lifecycle"]),
-    pauseLaunches: power(["guardian"], ["pauses"], "no launches for 14 days, and not again within 28"),
-    resumeLaunches: power(["guardian"], ["pauses"], "a pause ends"),
+    pauseLaunches: power(["guardian"], ["pauses"], "no launches, for 14 days in any 42 at most"),
+    resumeLaunches: byAdmin(["pauses"], "a pause ends"),
   },
   ModelToken: {
     transfer: own([], "the caller's own tokens"),
@@ -167,15 +184,15 @@ export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>
     setPool: byContract("TokenManager", ["lifecycle"]),
   },
   HokusaiAMMFactory: {
-    createPool: power(["poolCreator"], ["lifecycle", "market"], "a cheap pool for a model without fixed terms"),
+    createPool: power(["poolCreator"], ["lifecycle", "market"], "a pool on default terms, if the governor fixed none"),
     createPoolWithParams: power(
       ["poolCreator"],
       ["lifecycle", "market"],
-      "a cheap pool for a model without fixed terms",
+      "a pool on the worst terms within the bounds, for ever, if the governor fixed none: crr 5 %, 10 % fee, 30 days without sells",
     ),
-    setPoolTerms: power(["governor"], ["lifecycle"], "no pool for its own model but on its terms"),
-    pauseBuys: power(["guardian"], ["pauses"], "no buys for 14 days, and not again within 28; sells go on"),
-    resumeBuys: power(["guardian"], ["pauses"], "a pause ends"),
+    setPoolTerms: power(["governor"], ["lifecycle"], "no pool for its own model but on its terms, or none"),
+    pauseBuys: power(["guardian"], ["pauses"], "no buys of one pool, for 14 days in any 42 at most; sells go on"),
+    resumeBuys: byAdmin(["pauses"], "a pause ends"),
     setTreasury: byAdmin(["book"], "trade fees to another account"),
   },
   HokusaiAMM: {
@@ -199,29 +216,41 @@ export const AUTHORITY: Readonly<Record<string, Readonly<Record<string, Power>>>
   },
   InfrastructureReserve: {
     credit: byContract("UsageFeeRouter", ["bills"]),
-    pay: power(["payer"], ["bills"], "accrued balances to payees that the governor approved two days before"),
-    payMany: power(["payer"], ["bills"], "accrued balances to payees that the governor approved two days before"),
+    pay: power(
+      ["payer"],
+      ["bills"],
+      "accrued balances to payees that the governor approved two days before; hashes of other models' invoices used up",
+    ),
+    payMany: power(
+      ["payer"],
+      ["bills"],
+      "accrued balances to payees that the governor approved two days before; hashes of other models' invoices used up",
+    ),
     payFromBatch: byContract("infrastructure reserve", ["bills"]),
     approvePayee: power(["governor"], ["payees"], "with a payer: the model's own balance, to anybody", "2 days"),
     revokePayee: power(["governor", "guardian"], ["payees"], "a payee waits for two days again"),
     rescueSurplus: byAdmin([], "tokens that no model owns"),
   },
   OracleAttestation: {
-    addAttester: byAdmin(["book"], "with the threshold: every remaining reward bucket, hence reserves"),
+    addAttester: byAdmin(["book"], "with the threshold: rewards that are not deserved wait, within daily limits"),
     setThreshold: byAdmin(["book"], "fewer attesters vouch, at least one"),
-    removeAttester: power(["guardian", "admin"], ["book"], "as few attesters as the threshold needs"),
+    removeAttester: power(
+      ["guardian", "admin"],
+      ["book"],
+      "as few attesters as must sign, by a guardian's choice the dishonest ones",
+    ),
   },
   Hybrid: {},
   DeltaOneVerifier: {
     processImprovement: own(
-      ["lifecycle", "supply"],
-      "nothing without the method's word; m attesters: dailyLimitBps per model and UTC day, until the guardian acts",
+      ["lifecycle", "payouts"],
+      "nothing without the method's word; m attesters: the daily limit of each model waits, until a guardian acts",
     ),
   },
   RewardDistributor: {
     claim: own([], "pays a contributor what the contributor is owed"),
     claimMany: own([], "pays contributors what they are owed"),
-    createDistribution: byContract("DeltaOneVerifier", []),
+    createDistribution: byContract("TokenManager", []),
   },
   TimelockController: {
     schedule: power(["multisig"], [], "announces an operation", "2 days"),
