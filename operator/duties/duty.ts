@@ -14,6 +14,8 @@ export interface ChainView {
   readonly head: number;
   /** Latest block that is deep enough to be relied on. */
   readonly confirmed: number;
+  /** Time of the latest block, in seconds. */
+  readonly time: bigint;
 }
 
 /** One thing that a service does. Its state follows from the chain and its folder: a pass can be left at any point. */
