@@ -17,7 +17,7 @@ import {
 } from "../../sdk/state/payouts";
 import { rpcMessageOf, Stopped } from "../rpc";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
+import { refusalOf, Refusals, type ChainView, type Duty, type Refusal, type Tools } from "./duty";
 import type { WatchedPayouts } from "./payouts";
 
 /** Reverts that say: a guardian was faster, or the chain's time is a block behind. The next look finds out. */
@@ -132,7 +132,7 @@ export class ReleaseDuty implements Duty {
     }
   }
 
-  private async refusalOf(error: unknown): Promise<{ name: string; reason: string }> {
+  private async refusalOf(error: unknown): Promise<Pick<Refusal, "name" | "reason">> {
     try {
       return await refusalOf(this.tools.hre, error);
     } catch (other) {

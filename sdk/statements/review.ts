@@ -143,10 +143,10 @@ function requireSameBenchmark(
 }
 
 /** Asks the registry about the benchmark's minima; answers what is left today when the day's limit is all that is in the way. */
-async function requireStrong(chain: Connection, { evaluation }: ImprovementStatement): Promise<bigint | undefined> {
+async function requireStrong(chain: Connection, { evaluation, evaluationId }: ImprovementStatement): Promise<bigint | undefined> {
   const { registry } = chain;
   try {
-    await registry.previewImprovement(evaluation);
+    await registry.previewImprovement(evaluation, evaluationId);
     return undefined;
   } catch (error) {
     const revert = await revertOf(chain, error);
