@@ -110,8 +110,18 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 minTokensOut,
         address to,
         uint256 deadline
-    ) external nonReentrant returns (uint256) {
-        return _buy(reserveIn, minTokensOut, to, deadline);
+    ) public nonReentrant returns (uint256 tokensOut) {
+        _requireTrade(to, deadline);
+        _requireBuysOpen();
+
+        (uint256 supply, uint256 held, uint256 reserve_) = _market();
+        uint256 net;
+        (net, tokensOut) = _buyOutput(supply, held, reserve_, reserveIn);
+        _requireOutput(tokensOut, minTokensOut);
+
+        unchecked {
+            _completeBuy(supply + tokensOut, held + net, reserve_ + net, reserveIn, tokensOut, to);
+        }
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -121,9 +131,9 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline,
         Permit calldata permit
-    ) external nonReentrant returns (uint256) {
+    ) external returns (uint256) {
         permit.tryUse(address(reserveToken), reserveIn);
-        return _buy(reserveIn, minTokensOut, to, deadline);
+        return buy(reserveIn, minTokensOut, to, deadline);
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -133,8 +143,22 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 maxReserveIn,
         address to,
         uint256 deadline
-    ) external nonReentrant returns (uint256, uint256) {
-        return _buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
+    ) public nonReentrant returns (uint256 tokensMinted, uint256 reserveIn) {
+        _requireTrade(to, deadline);
+        _requireBuysOpen();
+
+        (uint256 supply, uint256 held, uint256 reserve_) = _market();
+        tokensMinted = _mintable(tokensOut);
+        _requireOutput(tokensMinted, minTokensOut);
+        uint256 net;
+        (net, reserveIn) = _buyInput(supply, held, reserve_, tokensMinted);
+        // The limit is a price: for a part of the tokens, that part of it may be paid.
+        maxReserveIn = Math.mulDiv(maxReserveIn, tokensMinted, tokensOut);
+        if (reserveIn > maxReserveIn) revert ExcessiveInput(reserveIn, maxReserveIn);
+
+        unchecked {
+            _completeBuy(supply + tokensMinted, held + net, reserve_ + net, reserveIn, tokensMinted, to);
+        }
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -145,9 +169,9 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address to,
         uint256 deadline,
         Permit calldata permit
-    ) external nonReentrant returns (uint256, uint256) {
+    ) external returns (uint256, uint256) {
         permit.tryUse(address(reserveToken), maxReserveIn);
-        return _buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
+        return buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -163,7 +187,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         (uint256 supply, uint256 held, uint256 reserve_) = _market();
         uint256 gross;
         (gross, reserveOut) = _sellOutput(supply, reserve_, tokensIn);
-        if (reserveOut < minReserveOut) revert InsufficientOutput(reserveOut, minReserveOut);
+        _requireOutput(reserveOut, minReserveOut);
 
         unchecked {
             // R pays `gross`; all of S would have taken more than R.
@@ -203,7 +227,8 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
 
     /// @inheritdoc IHokusaiAMM
     function setBuysPausedUntil(uint40 until) external {
-        if (msg.sender != factory) revert UnauthorizedCaller(msg.sender, factory);
+        address expected = factory;
+        if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
 
         buysPausedUntil = until;
     }
@@ -222,22 +247,28 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     /// @inheritdoc IHokusaiAMM
     function spotPrice() external view nonReentrantView returns (uint256) {
         (uint256 supply, , uint256 reserve_) = _market();
-        return BondingCurve.spotPriceWad(supply, reserve_ + virtualReserve, crr);
+        return BondingCurve.spotPriceWad(supply, _curveReserve(reserve_), crr);
     }
 
     /// @inheritdoc IHokusaiAMM
-    function netIssued() external view nonReentrantView returns (int256) {
-        return int256(uint256(_curveSupply)) - int256(virtualSupply);
+    function netIssued() public view nonReentrantView returns (int256) {
+        unchecked {
+            return int256(_curveSupply - virtualSupply);
+        }
     }
 
     /// @inheritdoc IHokusaiAMM
     function remainingInvestorAllocation() external view nonReentrantView returns (uint256) {
-        return token.remainingInvestorAllocation();
+        return _remainingAllocation();
     }
 
     /// @inheritdoc IHokusaiAMM
-    function unbackedSupply() external view nonReentrantView returns (uint256) {
-        return token.totalSupply() - Math.saturatingSub(_curveSupply, virtualSupply);
+    function unbackedSupply() external view returns (uint256) {
+        int256 issued = netIssued();
+        unchecked {
+            // What the pool issued net of sales is part of the total supply.
+            return token.totalSupply() - (issued > 0 ? uint256(issued) : 0);
+        }
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -252,12 +283,15 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     /// @inheritdoc IHokusaiAMM
     function pendingStream() external view nonReentrantView returns (uint256) {
         (, uint256 held, uint256 reserve_) = _market();
-        return held - reserve_;
+        unchecked {
+            return held - reserve_;
+        }
     }
 
     /// @inheritdoc IHokusaiAMM
     function streamEnd() external view nonReentrantView returns (uint256) {
-        return block.timestamp < _streamEnd ? _streamEnd : 0;
+        uint256 end = _streamEnd;
+        return block.timestamp < end ? end : 0;
     }
 
     /// @inheritdoc IHokusaiAMM
@@ -267,10 +301,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
 
     /// @inheritdoc IHokusaiAMM
     function quoteBuy(uint256 reserveIn) external view nonReentrantView returns (uint256 tokensOut) {
-        buysPausedUntil.requireNotPaused();
+        _requireBuysOpen();
         (uint256 supply, uint256 held, uint256 reserve_) = _market();
         (, tokensOut) = _buyOutput(supply, held, reserve_, reserveIn);
-        uint256 remaining = token.remainingInvestorAllocation();
+        uint256 remaining = _remainingAllocation();
         if (tokensOut > remaining) revert IModelToken.InvestorAllocationExceeded(tokensOut, remaining);
     }
 
@@ -278,7 +312,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     function quoteBuyExactOut(
         uint256 tokensOut
     ) external view nonReentrantView returns (uint256 tokensMinted, uint256 reserveIn) {
-        buysPausedUntil.requireNotPaused();
+        _requireBuysOpen();
         (uint256 supply, uint256 held, uint256 reserve_) = _market();
         tokensMinted = _mintable(tokensOut);
         (, reserveIn) = _buyInput(supply, held, reserve_, tokensMinted);
@@ -291,58 +325,20 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         (, reserveOut) = _sellOutput(supply, reserve_, tokensIn);
     }
 
-    function _buy(
+    /// @dev Effects, event and tokens of either buy; S, what is held and R are those after it. There is room for what is paid; an S
+    /// that does not fit is above the cap, and the token refuses it.
+    function _completeBuy(
+        uint256 supply,
+        uint256 held,
+        uint256 reserve_,
         uint256 reserveIn,
-        uint256 minTokensOut,
-        address to,
-        uint256 deadline
-    ) private returns (uint256 tokensOut) {
-        _requireTrade(to, deadline);
-        buysPausedUntil.requireNotPaused();
-
-        (uint256 supply, uint256 held, uint256 reserve_) = _market();
-        uint256 net;
-        (net, tokensOut) = _buyOutput(supply, held, reserve_, reserveIn);
-        if (tokensOut < minTokensOut) revert InsufficientOutput(tokensOut, minTokensOut);
-
-        unchecked {
-            // There is room for `net`; an S that does not fit is above the cap, and the token refuses it.
-            (supply, reserve_) = (supply + tokensOut, reserve_ + net);
-            (_held, _curveSupply) = (uint72(held + net), uint104(supply));
-        }
+        uint256 tokensOut,
+        address to
+    ) private {
+        (_held, _curveSupply) = (uint72(held), uint104(supply));
         emit Bought(msg.sender, to, reserveIn, tokensOut, reserve_, supply);
 
         token.mint(to, tokensOut);
-        _pull(reserveIn);
-    }
-
-    function _buyExactOut(
-        uint256 tokensOut,
-        uint256 minTokensOut,
-        uint256 maxReserveIn,
-        address to,
-        uint256 deadline
-    ) private returns (uint256 tokensMinted, uint256 reserveIn) {
-        _requireTrade(to, deadline);
-        buysPausedUntil.requireNotPaused();
-
-        (uint256 supply, uint256 held, uint256 reserve_) = _market();
-        tokensMinted = _mintable(tokensOut);
-        if (tokensMinted < minTokensOut) revert InsufficientOutput(tokensMinted, minTokensOut);
-        uint256 net;
-        (net, reserveIn) = _buyInput(supply, held, reserve_, tokensMinted);
-        // The limit is a price: for a part of the tokens, that part of it may be paid.
-        maxReserveIn = Math.mulDiv(maxReserveIn, tokensMinted, tokensOut);
-        if (reserveIn > maxReserveIn) revert ExcessiveInput(reserveIn, maxReserveIn);
-
-        unchecked {
-            // There is room for `net`, and the cap leaves `tokensMinted`.
-            (supply, reserve_) = (supply + tokensMinted, reserve_ + net);
-            (_held, _curveSupply) = (uint72(held + net), uint104(supply));
-        }
-        emit Bought(msg.sender, to, reserveIn, tokensMinted, reserve_, supply);
-
-        token.mint(to, tokensMinted);
         _pull(reserveIn);
     }
 
@@ -353,7 +349,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
 
         unchecked {
             uint256 pending = held - reserve_;
-            uint256 remaining = pending == 0 ? 0 : _streamEnd - block.timestamp;
+            uint256 remaining = Math.saturatingSub(_streamEnd, block.timestamp);
             uint256 total = pending + amount;
             uint256 end = block.timestamp + (pending * remaining + amount * STREAM_DURATION) / total;
             (_held, _streamEnd) = (uint72(held + amount), uint40(end));
@@ -395,10 +391,14 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         return reserveToken.balanceOf(address(this));
     }
 
+    function _remainingAllocation() private view returns (uint256) {
+        return token.remainingInvestorAllocation();
+    }
+
     /// @dev The lesser of what is wanted and what the cap leaves.
     function _mintable(uint256 tokensOut) private view returns (uint256) {
         if (tokensOut == 0) revert InvalidAmount();
-        uint256 remaining = token.remainingInvestorAllocation();
+        uint256 remaining = _remainingAllocation();
         if (remaining == 0) revert IModelToken.InvestorAllocationExceeded(tokensOut, 0);
         return Math.min(tokensOut, remaining);
     }
@@ -413,7 +413,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     ) private view returns (uint256 net, uint256 tokensOut) {
         _requireRoom("reserveIn", reserveIn, held);
         net = _lessFee(reserveIn);
-        tokensOut = BondingCurve.buy(supply, reserve_ + virtualReserve, net, crr);
+        tokensOut = BondingCurve.buy(supply, _curveReserve(reserve_), net, crr);
         if (tokensOut == 0) revert ZeroOutput();
     }
 
@@ -425,8 +425,11 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 reserve_,
         uint256 tokensOut
     ) private view returns (uint256 net, uint256 reserveIn) {
-        net = BondingCurve.buyExactOut(supply, reserve_ + virtualReserve, tokensOut, crr);
-        reserveIn = Math.ceilDiv(net * BPS, BPS - tradeFee);
+        net = BondingCurve.buyExactOut(supply, _curveReserve(reserve_), tokensOut, crr);
+        unchecked {
+            // The curve answers below 2^224, the product of two values of its domain.
+            reserveIn = Math.ceilDiv(net * BPS, BPS - tradeFee);
+        }
         _requireRoom("reserveIn", reserveIn, held);
     }
 
@@ -437,10 +440,17 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         uint256 reserve_,
         uint256 tokensIn
     ) private view returns (uint256 gross, uint256 reserveOut) {
-        gross = BondingCurve.sell(supply, reserve_ + virtualReserve, Math.min(tokensIn, supply), crr);
+        gross = BondingCurve.sell(supply, _curveReserve(reserve_), Math.min(tokensIn, supply), crr);
         if (gross > reserve_) revert InsufficientReserve(gross, reserve_);
         reserveOut = _lessFee(gross);
         if (reserveOut == 0) revert ZeroOutput();
+    }
+
+    /// @dev What the curve calls its reserve.
+    function _curveReserve(uint256 reserve_) private view returns (uint256) {
+        unchecked {
+            return reserve_ + virtualReserve;
+        }
     }
 
     /// @dev What the fee, rounded up, leaves of an amount below 2^72.
@@ -451,8 +461,10 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     }
 
     function _requireRoom(bytes32 field, uint256 amount, uint256 held) private pure {
-        uint256 room = MAX_HELD - held;
-        if (amount > room) revert OutOfRange(field, amount, 1, room);
+        unchecked {
+            uint256 room = MAX_HELD - held;
+            if (amount > room) revert OutOfRange(field, amount, 1, room);
+        }
     }
 
     function _requireTrade(address to, uint256 deadline) private view {
@@ -461,8 +473,17 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         if (to == address(this) || to == address(token)) revert ProtocolContract(to);
     }
 
+    function _requireBuysOpen() private view {
+        buysPausedUntil.requireNotPaused();
+    }
+
     function _requireSellsOpen() private view {
-        if (block.timestamp < sellsOpenAt) revert SellsNotOpen(sellsOpenAt);
+        uint256 opensAt = sellsOpenAt;
+        if (block.timestamp < opensAt) revert SellsNotOpen(opensAt);
+    }
+
+    function _requireOutput(uint256 output, uint256 min) private pure {
+        if (output < min) revert InsufficientOutput(output, min);
     }
 
     /// @dev The lock of {ReentrancyGuardTransient} is in the first transient slot: nothing else here is transient.

@@ -65,7 +65,7 @@ contract ModelToken is IModelToken, ERC20Permit {
     }
 
     modifier onlyTokenManager() {
-        if (msg.sender != tokenManager) revert UnauthorizedCaller(msg.sender, tokenManager);
+        _requireCaller(tokenManager);
         _;
     }
 
@@ -109,7 +109,7 @@ contract ModelToken is IModelToken, ERC20Permit {
     /// @inheritdoc IModelToken
     function mint(address to, uint256 amount) external {
         CapWord word = _capWord;
-        if (msg.sender != word.pool()) revert UnauthorizedCaller(msg.sender, word.pool());
+        _requireCaller(word.pool());
         uint256 remaining = word.mintCap() - totalSupply();
         if (amount > remaining) revert InvestorAllocationExceeded(amount, remaining);
 
@@ -118,7 +118,7 @@ contract ModelToken is IModelToken, ERC20Permit {
 
     /// @inheritdoc IModelToken
     function burn(address holder, uint256 amount) external {
-        if (msg.sender != pool()) revert UnauthorizedCaller(msg.sender, pool());
+        _requireCaller(pool());
 
         _burn(holder, amount);
     }
@@ -162,5 +162,9 @@ contract ModelToken is IModelToken, ERC20Permit {
     /// @inheritdoc IModelToken
     function remainingInvestorAllocation() public view returns (uint256) {
         return _capWord.mintCap() - totalSupply();
+    }
+
+    function _requireCaller(address expected) private view {
+        if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
     }
 }

@@ -1,44 +1,50 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { byRole, type GuardedFunction, roleId, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
+import { byRole, type GuardedFunction, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
 import { signerOf } from "../helpers/protocol";
-import { ADMIN_DELAY, USDC } from "../helpers/units";
+import { field, USDC } from "../helpers/units";
 import {
-  booksOf,
+  buildPayment,
   expectConserved,
+  expectUnchanged,
+  type FundedContext,
   fundedReserve,
+  INVOICE,
+  INVOICED,
+  OWED,
   paidModels,
   PAYEE_DELAY,
-  splitOf,
+  payInvoice,
   turnHostile,
   UNKNOWN,
 } from "./fees.support";
 
 const { ZeroAddress, ZeroHash } = ethers;
-const AMOUNT = 100n * USDC;
-const INVOICE = ethers.id("invoice 1");
-const OWED = { first: splitOf(3_000n * USDC).infrastructure, second: splitOf(3_000n * USDC, 1_000n).infrastructure };
+const AMOUNT = INVOICED;
 
 type Context = Awaited<ReturnType<typeof routedReserve>>;
 
 /** The same with the router as a key, so that it can be anybody's turn. */
 async function routedReserve() {
   const context = await fundedReserve();
-  return { ...context, router: await signerOf(await context.feeRouter.getAddress()) };
+  const self = await context.infrastructureReserve.getAddress();
+  return { ...context, router: await signerOf(await context.feeRouter.getAddress()), self };
 }
 
-const byAddress = (expected: "router" | "governor", error: string) => ({
-  holders: [expected] as const,
-  error,
-  errorArguments: (sender: string, context: Context) =>
-    expected === "router" ? [sender] : [sender, context.governor.address],
+/** What guards a function that one account or contract may call: who may, in this context. */
+const byAddress = (expected: (context: Context) => string) => ({
+  error: "UnauthorizedCaller",
+  errorArguments: (sender: string, context: Context) => [sender, expected(context)],
 });
+
+const byGovernor = byAddress(({ governor }) => governor.address);
 
 const GUARDED: GuardedFunction<Context>[] = [
   {
     name: "credit",
-    ...byAddress("router", "OnlyFeeRouter"),
+    holders: ["router"],
+    ...byAddress(({ router }) => router.address),
     call: ({ infrastructureReserve, first }, sender) => infrastructureReserve.connect(sender).credit(first.id, 0n),
   },
   {
@@ -57,8 +63,7 @@ const GUARDED: GuardedFunction<Context>[] = [
   {
     name: "payFromBatch",
     holders: [],
-    error: "OnlySelf",
-    errorArguments: (sender) => [sender],
+    ...byAddress(({ self }) => self),
     call: ({ infrastructureReserve, first, payee }, sender) =>
       infrastructureReserve
         .connect(sender)
@@ -66,14 +71,15 @@ const GUARDED: GuardedFunction<Context>[] = [
   },
   {
     name: "approvePayee",
-    ...byAddress("governor", "OnlyGovernor"),
+    holders: ["governor"],
+    ...byGovernor,
     call: ({ infrastructureReserve, first, alice }, sender) =>
       infrastructureReserve.connect(sender).approvePayee(first.id, alice),
   },
   {
     name: "revokePayee",
-    ...byAddress("governor", "OnlyGovernor"),
     holders: ["governor", "guardian"],
+    ...byGovernor,
     call: ({ infrastructureReserve, first, alice }, sender) =>
       infrastructureReserve.connect(sender).revokePayee(first.id, alice),
   },
@@ -87,7 +93,7 @@ const GUARDED: GuardedFunction<Context>[] = [
 ];
 
 describe("InfrastructureReserve", () => {
-  let context: Awaited<ReturnType<typeof fundedReserve>>;
+  let context: FundedContext;
 
   beforeEach(async () => {
     context = await loadFixture(fundedReserve);
@@ -95,31 +101,9 @@ describe("InfrastructureReserve", () => {
 
   afterEach("F2, F3", () => expectConserved(context));
 
-  const payment = (overrides: Partial<{ model: string; payee: string; amount: bigint; invoiceHash: string }> = {}) => ({
-    model: context.first.id,
-    payee: context.payee.address,
-    amount: AMOUNT,
-    invoiceHash: INVOICE,
-    ...overrides,
-  });
+  const payment = (overrides: Parameters<typeof buildPayment>[1] = {}) => buildPayment(context, overrides);
 
-  const pay = (overrides: Parameters<typeof payment>[0] = {}) => {
-    const { model, payee, amount, invoiceHash } = payment(overrides);
-    return context.infrastructureReserve.connect(context.payer).pay(model, payee, amount, invoiceHash);
-  };
-
-  async function expectUnchanged(act: () => Promise<unknown>) {
-    const before = await booksOf(context);
-    await act();
-    expect(await booksOf(context)).to.deep.equal(before);
-  }
-
-  /** Lets the next transaction happen a second after now, and tells when. */
-  async function nextSecond() {
-    const at = BigInt(await time.latest()) + 1n;
-    await time.setNextBlockTimestamp(at);
-    return at;
-  }
+  const pay = (overrides: Parameters<typeof buildPayment>[1] = {}) => payInvoice(context, overrides);
 
   describe("callers", () => {
     shouldBeGuarded(routedReserve, ({ infrastructureReserve }) => infrastructureReserve, GUARDED);
@@ -181,35 +165,38 @@ describe("InfrastructureReserve", () => {
     it("F3: refuses a unit more than the model owns, though others own more", async () => {
       const { infrastructureReserve, first, second, alice, feeRouter } = context;
       await feeRouter.connect(alice).depositFee(second.id, 100_000n * USDC);
-      await expectUnchanged(async () => {
+      await expectUnchanged(context, async () => {
         await expect(pay({ amount: OWED.first + 1n }))
           .to.be.revertedWithCustomError(infrastructureReserve, "InsufficientBalance")
           .withArgs(first.id, OWED.first + 1n, OWED.first);
       });
     });
 
-    it("pays an invoice once, whatever else differs", async () => {
+    it("pays an invoice once, whatever else differs, the model too", async () => {
       const { infrastructureReserve, governor, second, payee } = context;
       await infrastructureReserve.connect(governor).approvePayee(second.id, payee);
       await time.increase(PAYEE_DELAY);
       await pay();
-      await expectUnchanged(async () => {
+      await expectUnchanged(context, async () => {
         for (const again of [{}, { amount: 1n }, { model: second.id }]) {
           await expect(pay(again))
             .to.be.revertedWithCustomError(infrastructureReserve, "InvoiceAlreadyPaid")
             .withArgs(INVOICE);
         }
       });
-      await expect(pay({ invoiceHash: ethers.id("invoice 2") })).to.emit(infrastructureReserve, "InvoicePaid");
+      await expect(pay({ invoiceHash: ethers.id("invoice 2") }))
+        .to.emit(infrastructureReserve, "InvoicePaid")
+        .withArgs(context.first.id, payee, ethers.id("invoice 2"), AMOUNT, OWED.first - 2n * AMOUNT);
     });
 
     it("refuses nothing, and no invoice", async () => {
       const { infrastructureReserve } = context;
-      await expect(pay({ amount: 0n })).to.be.revertedWithCustomError(infrastructureReserve, "InvalidAmount");
-      await expect(pay({ invoiceHash: ZeroHash })).to.be.revertedWithCustomError(
-        infrastructureReserve,
-        "InvoiceMissing",
-      );
+      await expect(pay({ amount: 0n }))
+        .to.be.revertedWithCustomError(infrastructureReserve, "InvalidAmount")
+        .withArgs();
+      await expect(pay({ invoiceHash: ZeroHash }))
+        .to.be.revertedWithCustomError(infrastructureReserve, "HashMissing")
+        .withArgs(field("invoiceHash"));
     });
 
     it("refuses a payee of another model, and a stranger", async () => {
@@ -226,12 +213,13 @@ describe("InfrastructureReserve", () => {
     });
 
     it("can be sent again after a failure", async () => {
-      const { infrastructureReserve, payer } = context;
-      await expect(pay({ amount: OWED.first + 1n })).to.be.reverted;
-      await expect(infrastructureReserve.connect(payer).payMany([payment()])).to.emit(
-        infrastructureReserve,
-        "InvoicePaid",
-      );
+      const { infrastructureReserve, payer, first, payee } = context;
+      await expect(pay({ amount: OWED.first + 1n }))
+        .to.be.revertedWithCustomError(infrastructureReserve, "InsufficientBalance")
+        .withArgs(first.id, OWED.first + 1n, OWED.first);
+      await expect(infrastructureReserve.connect(payer).payMany([payment()]))
+        .to.emit(infrastructureReserve, "InvoicePaid")
+        .withArgs(first.id, payee, INVOICE, AMOUNT, OWED.first - AMOUNT);
     });
   });
 
@@ -245,7 +233,7 @@ describe("InfrastructureReserve", () => {
     ];
 
     it("pays nothing for an empty batch", async () => {
-      await expectUnchanged(() => payMany([]));
+      await expectUnchanged(context, () => payMany([]));
     });
 
     const encoded = (name: string, args: unknown[] = []) =>
@@ -253,7 +241,11 @@ describe("InfrastructureReserve", () => {
 
     for (const [name, bad, reason] of [
       ["of nothing", () => payment({ amount: 0n }), () => encoded("InvalidAmount")],
-      ["without an invoice", () => payment({ invoiceHash: ZeroHash }), () => encoded("InvoiceMissing")],
+      [
+        "without an invoice",
+        () => payment({ invoiceHash: ZeroHash }),
+        () => encoded("HashMissing", [field("invoiceHash")]),
+      ],
       [
         "to a stranger",
         () => payment({ payee: context.mallory.address }),
@@ -315,189 +307,6 @@ describe("InfrastructureReserve", () => {
       expect(await infrastructureReserve.isPaid(INVOICE)).to.equal(false);
       await token.setBlacklisted(alice, false);
       await expect(pay({ payee: alice.address })).to.changeTokenBalance(token, alice, AMOUNT);
-    });
-  });
-
-  describe("payees", () => {
-    const approve = () =>
-      context.infrastructureReserve.connect(context.governor).approvePayee(context.first.id, context.alice);
-
-    const payAlice = () => pay({ payee: context.alice.address });
-
-    it("can be paid two days after their approval, not a second before", async () => {
-      const { infrastructureReserve, first, alice } = context;
-      expect(await infrastructureReserve.payableFrom(first.id, alice)).to.equal(0);
-      const from = (await nextSecond()) + PAYEE_DELAY;
-      await expect(approve()).to.emit(infrastructureReserve, "PayeeApproved").withArgs(first.id, alice, from);
-      expect(await infrastructureReserve.payableFrom(first.id, alice)).to.equal(from);
-
-      await time.setNextBlockTimestamp(from - 1n);
-      await expect(payAlice())
-        .to.be.revertedWithCustomError(infrastructureReserve, "PayeeNotApproved")
-        .withArgs(first.id, alice, from);
-      await time.setNextBlockTimestamp(from);
-      await expect(payAlice()).to.emit(infrastructureReserve, "InvoicePaid");
-    });
-
-    it("keep their time when approved again", async () => {
-      const { infrastructureReserve, first, alice } = context;
-      const from = (await nextSecond()) + PAYEE_DELAY;
-      await approve();
-      await time.increase(3_600);
-      await expect(approve()).to.not.emit(infrastructureReserve, "PayeeApproved");
-      expect(await infrastructureReserve.payableFrom(first.id, alice)).to.equal(from);
-    });
-
-    for (const key of ["governor", "guardian"] as const) {
-      it(`are revoked by the ${key} at once, and wait anew when approved again`, async () => {
-        const { infrastructureReserve, first, payee, governor } = context;
-        await expect(infrastructureReserve.connect(context[key]).revokePayee(first.id, payee))
-          .to.emit(infrastructureReserve, "PayeeRevoked")
-          .withArgs(first.id, payee);
-        expect(await infrastructureReserve.payableFrom(first.id, payee)).to.equal(0);
-        await expect(pay())
-          .to.be.revertedWithCustomError(infrastructureReserve, "PayeeNotApproved")
-          .withArgs(first.id, payee, 0);
-        const from = (await nextSecond()) + PAYEE_DELAY;
-        await infrastructureReserve.connect(governor).approvePayee(first.id, payee);
-        await expect(pay())
-          .to.be.revertedWithCustomError(infrastructureReserve, "PayeeNotApproved")
-          .withArgs(first.id, payee, from);
-      });
-    }
-
-    it("are never zero, and nobody's to approve for an unknown model", async () => {
-      const { infrastructureReserve, governor, first, alice } = context;
-      const asGovernor = infrastructureReserve.connect(governor);
-      await expect(asGovernor.approvePayee(first.id, ZeroAddress)).to.be.revertedWithCustomError(
-        infrastructureReserve,
-        "ZeroAddress",
-      );
-      for (const change of [asGovernor.approvePayee, asGovernor.revokePayee]) {
-        await expect(change(UNKNOWN, alice))
-          .to.be.revertedWithCustomError(infrastructureReserve, "OnlyGovernor")
-          .withArgs(governor, ZeroAddress);
-      }
-    });
-
-    it("are the new governor's after a handover", async () => {
-      const { infrastructureReserve, registry, governor, first, alice, bob } = context;
-      await registry.connect(governor).proposeGovernor(first.id, bob);
-      await registry.connect(bob).acceptGovernor(first.id);
-      await expect(approve())
-        .to.be.revertedWithCustomError(infrastructureReserve, "OnlyGovernor")
-        .withArgs(governor, bob);
-      await expect(infrastructureReserve.connect(bob).approvePayee(first.id, alice)).to.emit(
-        infrastructureReserve,
-        "PayeeApproved",
-      );
-    });
-  });
-
-  describe("rescueSurplus", () => {
-    const SURPLUS = 77n * USDC;
-
-    const rescue = (amount: bigint, to: string = context.alice.address) =>
-      context.infrastructureReserve.connect(context.admin).rescueSurplus(context.reserveToken, to, amount);
-
-    it("F3: never touches owed money", async () => {
-      const { infrastructureReserve } = context;
-      await expectUnchanged(async () => {
-        await expect(rescue(1n))
-          .to.be.revertedWithCustomError(infrastructureReserve, "InsufficientSurplus")
-          .withArgs(1, 0);
-        await rescue(0n);
-      });
-    });
-
-    it("sends what no model owns, to the last unit", async () => {
-      const { infrastructureReserve, reserveToken, alice } = context;
-      await reserveToken.mint(infrastructureReserve, SURPLUS);
-      await expect(rescue(SURPLUS + 1n))
-        .to.be.revertedWithCustomError(infrastructureReserve, "InsufficientSurplus")
-        .withArgs(SURPLUS + 1n, SURPLUS);
-      const transaction = rescue(SURPLUS);
-      await expect(transaction).to.emit(infrastructureReserve, "SurplusRescued").withArgs(reserveToken, alice, SURPLUS);
-      await expect(transaction).to.changeTokenBalances(
-        reserveToken,
-        [infrastructureReserve, alice],
-        [-SURPLUS, SURPLUS],
-      );
-      expect(await reserveToken.balanceOf(infrastructureReserve)).to.equal(OWED.first + OWED.second);
-    });
-
-    it("counts a model that was paid out and credited again once", async () => {
-      const { infrastructureReserve, feeRouter, alice, first } = context;
-      await pay({ amount: OWED.first });
-      await feeRouter.connect(alice).depositFee(first.id, 3_000n * USDC);
-      expect(await infrastructureReserve.totalOwed()).to.equal(OWED.first + OWED.second);
-      await expect(rescue(1n))
-        .to.be.revertedWithCustomError(infrastructureReserve, "InsufficientSurplus")
-        .withArgs(1, 0);
-    });
-
-    it("sends any other token, all of it", async () => {
-      const { infrastructureReserve, admin, alice } = context;
-      const other = await ethers.deployContract("ReserveTokenMock");
-      await other.mint(infrastructureReserve, SURPLUS);
-      const asAdmin = infrastructureReserve.connect(admin);
-      await expect(asAdmin.rescueSurplus(other, alice, SURPLUS + 1n))
-        .to.be.revertedWithCustomError(infrastructureReserve, "InsufficientSurplus")
-        .withArgs(SURPLUS + 1n, SURPLUS);
-      await expect(asAdmin.rescueSurplus(other, alice, SURPLUS)).to.changeTokenBalance(other, alice, SURPLUS);
-    });
-
-    it("refuses to send to zero", async () => {
-      await expect(rescue(0n, ZeroAddress)).to.be.revertedWithCustomError(context.infrastructureReserve, "ZeroAddress");
-    });
-  });
-
-  describe("given a reserve token that calls back", () => {
-    for (const name of ["pay", "payMany", "rescueSurplus"] as const) {
-      it(`is not let into ${name} during a payment`, async () => {
-        const { infrastructureReserve, registry, admin, reserveToken, payee, first } = context;
-        const token = await turnHostile(context);
-        // Even a token that is a payer finds the door closed.
-        await registry.connect(admin).grantRole(roleId("PAYER_ROLE"), token);
-        const args = {
-          pay: [first.id, payee.address, 1n, ethers.id("other")],
-          payMany: [[]],
-          rescueSurplus: [await reserveToken.getAddress(), payee.address, 0n],
-        }[name];
-        const data = infrastructureReserve.interface.encodeFunctionData(name as never, args as never);
-        await token.reenter(infrastructureReserve, data);
-        await expect(pay()).to.changeTokenBalance(token, payee, AMOUNT);
-        expect(await token.hasReentered()).to.equal(false);
-        const expected =
-          name === "rescueSurplus"
-            ? infrastructureReserve.interface.encodeErrorResult("AccessControlUnauthorizedAccount", [
-                await token.getAddress(),
-                roleId("DEFAULT_ADMIN_ROLE"),
-              ])
-            : infrastructureReserve.interface.encodeErrorResult("ReentrancyGuardReentrantCall");
-        expect(await token.reentryResult()).to.equal(expected);
-      });
-    }
-
-    it("is not let into rescueSurplus by a rescue, though it were the admin", async () => {
-      const { infrastructureReserve, registry, admin, payee } = context;
-      const token = await turnHostile(context);
-      const tokenAddress = await token.getAddress();
-      await registry.connect(admin).beginDefaultAdminTransfer(token);
-      await time.increase(ADMIN_DELAY + 1n);
-      const tokenSigner = await signerOf(tokenAddress);
-      const asToken = infrastructureReserve.connect(tokenSigner);
-      await registry.connect(tokenSigner).acceptDefaultAdminTransfer();
-      await token.mint(infrastructureReserve, AMOUNT);
-      await token.reenter(
-        infrastructureReserve,
-        infrastructureReserve.interface.encodeFunctionData("rescueSurplus", [tokenAddress, payee.address, 0n]),
-      );
-      await expect(asToken.rescueSurplus(token, payee, AMOUNT)).to.changeTokenBalance(token, payee, AMOUNT);
-      expect(await token.hasReentered()).to.equal(false);
-      expect(await token.reentryResult()).to.equal(
-        infrastructureReserve.interface.encodeErrorResult("ReentrancyGuardReentrantCall"),
-      );
     });
   });
 });

@@ -1,6 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
+import { type Addressable, ZeroAddress } from "ethers";
 import type { HostileReserveTokenMock } from "../../.build/typechain";
 import { BPS, DAY, HOUR, MAX_UINT256 } from "../helpers/units";
 import { NO_DEADLINE, signPermit } from "../market/pool.support";
@@ -177,17 +177,34 @@ describe("UsageFeeRouter attacks", () => {
     });
   });
 
-  for (const [name, make] of [
-    ["answers false", () => token.setAnswer(FALSE)],
-    ["is paused", () => token.setPaused(true)],
-    ["blacklists the payer", () => token.setBlacklisted(context.alice, true)],
-    ["blacklists the infrastructure reserve", () => token.setBlacklisted(context.infrastructureReserve, true)],
-    ["blacklists the pool", () => token.setBlacklisted(context.first.pool, true)],
-  ] as const) {
+  const blacklist = (accountOf: (context: FeeContext) => Addressable) => ({
+    make: () => token.setBlacklisted(accountOf(context), true),
+    error: "Blacklisted",
+    args: () => [accountOf(context)],
+  });
+
+  for (const { name, make, error, args } of [
+    {
+      name: "answers false",
+      make: () => token.setAnswer(FALSE),
+      error: "SafeERC20FailedOperation",
+      args: () => [token],
+    },
+    { name: "is paused", make: () => token.setPaused(true), error: "TransfersPaused", args: () => [] },
+    { name: "blacklists the payer", ...blacklist(({ alice }) => alice) },
+    {
+      name: "blacklists the infrastructure reserve",
+      ...blacklist(({ infrastructureReserve }) => infrastructureReserve),
+    },
+    { name: "blacklists the pool", ...blacklist(({ first }) => first.pool) },
+  ]) {
     it(`moves nothing when the reserve token ${name}`, async () => {
+      const declaring = error === "SafeERC20FailedOperation" ? context.feeRouter : token;
       await make();
       await expectUnchanged(context, async () => {
-        await expect(deposit()).to.be.reverted;
+        await expect(deposit())
+          .to.be.revertedWithCustomError(declaring, error)
+          .withArgs(...args());
       });
     });
   }

@@ -64,6 +64,33 @@ export async function fundedReserve() {
   return { ...context, payee: bob };
 }
 
+/** What {@link fundedReserve} gives. */
+export type FundedContext = Awaited<ReturnType<typeof fundedReserve>>;
+
+/** What each model of {@link fundedReserve} owns. */
+export const OWED = {
+  first: splitOf(3_000n * USDC).infrastructure,
+  second: splitOf(3_000n * USDC, 1_000n).infrastructure,
+};
+
+/** What {@link buildPayment} pays, and for which invoice. */
+export const INVOICED = 100n * USDC;
+export const INVOICE = ethers.id("invoice 1");
+
+/** A payment that succeeds in {@link fundedReserve}. */
+export function buildPayment(
+  { first, payee }: FundedContext,
+  overrides: Partial<{ model: string; payee: string; amount: bigint; invoiceHash: string }> = {},
+) {
+  return { model: first.id, payee: payee.address, amount: INVOICED, invoiceHash: INVOICE, ...overrides };
+}
+
+/** Sends such a payment by the payer. */
+export function payInvoice(context: FundedContext, overrides: Parameters<typeof buildPayment>[1] = {}) {
+  const { model, payee, amount, invoiceHash } = buildPayment(context, overrides);
+  return context.infrastructureReserve.connect(context.payer).pay(model, payee, amount, invoiceHash);
+}
+
 /** A contract with money of its own, which it has approved to the router; it sends what any account tells it to. */
 export async function contractPayer({ reserveToken, feeRouter }: FeeContext): Promise<ERC1271WalletMock> {
   const wallet = await ethers.deployContract("ERC1271WalletMock");

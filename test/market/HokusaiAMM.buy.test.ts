@@ -1,12 +1,13 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { TOKEN, USDC } from "../helpers/units";
+import { field, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
 import { MAX_VALUE } from "./BondingCurve.support";
 import {
-  feeOn,
+  ceilDiv,
   FUNDS,
   load,
+  MAX_RESERVE,
   modelBuy,
   modelBuyExactOut,
   modelSpotPrice,
@@ -14,6 +15,7 @@ import {
   type PoolContext,
   signPermit,
   stateOf,
+  STREAM_DURATION,
 } from "./pool.support";
 
 const AMOUNT = 100n * USDC;
@@ -38,6 +40,9 @@ describe("HokusaiAMM buys", () => {
     tokensOut: bigint,
     { minTokensOut = 0n, maxReserveIn = FUNDS, to = context.bob.address, deadline = NO_DEADLINE } = {},
   ) => context.pool.connect(context.alice).buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
+
+  /** The smallest limit for all of `wanted` of which the part for `left` is `reserveIn`. */
+  const smallestLimit = (reserveIn: bigint, left: bigint, wanted: bigint) => ceilDiv(reserveIn * wanted, left);
 
   /** The pool with `room` left to its cap. */
   async function fillCapUpTo(room: bigint) {
@@ -108,7 +113,7 @@ describe("HokusaiAMM buys", () => {
         .withArgs(await pool.getAddress(), AMOUNT - 1n, AMOUNT);
     });
 
-    it("mints exactly up to the cap and not a wei more", async () => {
+    it("S5: mints exactly up to the cap and not a wei more", async () => {
       const { pool, token, investorAllocation } = context;
       await buy(777_777n); // from a state in which no amount buys the cap to the wei
       const state = await stateOf(pool);
@@ -177,10 +182,10 @@ describe("HokusaiAMM buys", () => {
         .withArgs(reserveIn, reserveIn - 1n);
     });
 
-    it("refuses nothing", async () => {
+    it("refuses to buy zero tokens", async () => {
       const { pool } = context;
       for (const refused of [() => pool.quoteBuyExactOut(0n), () => buyExactOut(0n)]) {
-        await expect(refused()).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
+        await expect(refused()).to.be.revertedWithCustomError(pool, "InvalidAmount").withArgs();
       }
     });
 
@@ -194,7 +199,8 @@ describe("HokusaiAMM buys", () => {
         const { reserveIn, after } = modelBuyExactOut(await stateOf(pool), ROOM);
         expect(await pool.quoteBuyExactOut(ROOM + 1n)).to.deep.equal([ROOM, reserveIn]);
 
-        const transaction = buyExactOut(ROOM + 1n, { minTokensOut: ROOM });
+        const maxReserveIn = smallestLimit(reserveIn, ROOM, ROOM + 1n);
+        const transaction = buyExactOut(ROOM + 1n, { minTokensOut: ROOM, maxReserveIn });
 
         await expect(transaction)
           .to.emit(pool, "Bought")
@@ -214,7 +220,88 @@ describe("HokusaiAMM buys", () => {
       it("lets nobody push the last buyer out by dust", async () => {
         const { pool, mallory } = context;
         await pool.connect(mallory).buyExactOut(1n, 1n, FUNDS, mallory, NO_DEADLINE);
-        await expect(buyExactOut(ROOM, { minTokensOut: ROOM - TOKEN })).to.not.be.reverted;
+        await expect(buyExactOut(ROOM, { minTokensOut: ROOM - TOKEN })).to.emit(pool, "Bought");
+        expect(await pool.remainingInvestorAllocation()).to.equal(0);
+      });
+    });
+
+    describe("B1: the limit is a price", () => {
+      const WANTED = 10_000n * TOKEN;
+      const LEFT = 10n * TOKEN;
+
+      /** A trader sets a limit 1 % above the quote; then somebody takes all but {@link LEFT} of the cap. */
+      async function pushedTrader() {
+        const { pool } = context;
+        await fillCapUpTo(WANTED);
+        const [, quoted] = await pool.quoteBuyExactOut(WANTED);
+        await fillCapUpTo(LEFT);
+        return (quoted * 101n) / 100n;
+      }
+
+      it("refuses a part of the tokens that costs more than its part of the limit", async () => {
+        const { pool } = context;
+        const maxReserveIn = await pushedTrader();
+        const { reserveIn } = modelBuyExactOut(await stateOf(pool), LEFT);
+        const limit = (maxReserveIn * LEFT) / WANTED;
+        expect(reserveIn).to.be.greaterThan(limit).and.lessThan(maxReserveIn);
+
+        await expect(buyExactOut(WANTED, { maxReserveIn }))
+          .to.be.revertedWithCustomError(pool, "ExcessiveInput")
+          .withArgs(reserveIn, limit);
+        expect(await pool.remainingInvestorAllocation()).to.equal(LEFT);
+      });
+
+      it("takes the part at exactly its price, and refuses a unit less", async () => {
+        const { pool, reserveToken, alice } = context;
+        await pushedTrader();
+        const { reserveIn } = modelBuyExactOut(await stateOf(pool), LEFT);
+        const maxReserveIn = smallestLimit(reserveIn, LEFT, WANTED);
+
+        await expect(buyExactOut(WANTED, { maxReserveIn: maxReserveIn - 1n }))
+          .to.be.revertedWithCustomError(pool, "ExcessiveInput")
+          .withArgs(reserveIn, reserveIn - 1n);
+        await expect(buyExactOut(WANTED, { maxReserveIn })).to.changeTokenBalance(reserveToken, alice, -reserveIn);
+      });
+
+      it("leaves nothing to whoever pushes a trader with a limit of 1 % in one block", async () => {
+        const { pool, reserveToken, token, alice, mallory } = context;
+        await time.increaseTo(await pool.sellsOpenAt());
+        await fillCapUpTo(WANTED + LEFT);
+        const [, quoted] = await pool.quoteBuyExactOut(WANTED);
+        const [funds, paid] = [await reserveToken.balanceOf(mallory), await reserveToken.balanceOf(alice)];
+
+        await ethers.provider.send("evm_setAutomine", [false]);
+        const options = { gasLimit: 500_000 };
+        await pool.connect(mallory).buyExactOut(WANTED, WANTED, FUNDS, mallory, NO_DEADLINE, options);
+        const victim = await pool
+          .connect(alice)
+          .buyExactOut(WANTED, 0, (quoted * 101n) / 100n, alice, NO_DEADLINE, options);
+        await pool
+          .connect(mallory)
+          .sell(WANTED, 0, mallory, NO_DEADLINE, { ...options, nonce: (await mallory.getNonce()) + 1 });
+        await ethers.provider.send("evm_mine");
+        await ethers.provider.send("evm_setAutomine", [true]);
+
+        expect((await ethers.provider.getTransactionReceipt(victim.hash))!.status).to.equal(0);
+        expect(await reserveToken.balanceOf(alice)).to.equal(paid);
+        expect(await token.balanceOf(mallory)).to.equal(0);
+        expect(await reserveToken.balanceOf(mallory)).to.be.lessThan(funds);
+      });
+
+      it("holds for a wish of 2^256 − 1 tokens, of which a limit in reserve tokens pays none", async () => {
+        const { pool, reserveToken, alice, investorAllocation } = context;
+        const [, reserveIn] = await pool.quoteBuyExactOut(investorAllocation);
+        expect(await pool.quoteBuyExactOut(MAX_UINT256)).to.deep.equal([investorAllocation, reserveIn]);
+        await expect(buyExactOut(MAX_UINT256, { maxReserveIn: FUNDS }))
+          .to.be.revertedWithCustomError(pool, "ExcessiveInput")
+          .withArgs(reserveIn, 0);
+
+        // The largest limit is a price of one unit per wei.
+        await expect(buyExactOut(MAX_UINT256, { maxReserveIn: MAX_UINT256 })).to.changeTokenBalance(
+          reserveToken,
+          alice,
+          -reserveIn,
+        );
         expect(await pool.remainingInvestorAllocation()).to.equal(0);
       });
     });
@@ -351,30 +438,71 @@ describe("HokusaiAMM buys", () => {
 
       it(`${name} refuses zero, the pool and the token as recipients`, async () => {
         const { pool, token } = context;
-        for (const to of [ethers.ZeroAddress, await pool.getAddress(), await token.getAddress()]) {
-          await expect(trade(to, NO_DEADLINE)).to.be.revertedWithCustomError(pool, "InvalidRecipient").withArgs(to);
+        await expect(trade(ethers.ZeroAddress, NO_DEADLINE))
+          .to.be.revertedWithCustomError(pool, "ZeroAddress")
+          .withArgs();
+        for (const to of [await pool.getAddress(), await token.getAddress()]) {
+          await expect(trade(to, NO_DEADLINE)).to.be.revertedWithCustomError(pool, "ProtocolContract").withArgs(to);
         }
       });
     }
   });
 
-  describe("beyond the curve's domain", () => {
+  describe("beyond what the pool has room for", () => {
     it("refuses amounts that no reserve has", async () => {
       const { pool } = context;
-      const amount = MAX_VALUE << 64n;
-      const net = amount - feeOn(amount, await pool.tradeFee());
-      const domain = [
-        await pool.curveSupply(),
-        (await pool.reserve()) + (await pool.virtualReserve()),
-        net,
-        await pool.crr(),
-      ];
-      const library = await ethers.getContractFactory("BondingCurveHarness");
-      for (const refused of [() => pool.quoteBuy(amount), () => buy(amount)]) {
-        await expect(refused())
-          .to.be.revertedWithCustomError(library, "OutOfCurveDomain")
-          .withArgs(...domain);
+      const room = MAX_RESERVE - (await pool.reserve());
+      for (const amount of [room + 1n, MAX_VALUE << 64n, MAX_UINT256]) {
+        for (const refused of [() => pool.quoteBuy(amount), () => buy(amount)]) {
+          await expect(refused())
+            .to.be.revertedWithCustomError(pool, "OutOfRange")
+            .withArgs(field("reserveIn"), amount, 1, room);
+        }
       }
+    });
+
+    it("asks the cap about the largest amount that there is room for", async () => {
+      const { pool, token, investorAllocation } = context;
+      const room = MAX_RESERVE - (await pool.reserve());
+      const { tokensOut } = modelBuy(await stateOf(pool), room);
+      for (const refused of [() => pool.quoteBuy(room), () => buy(room)]) {
+        await expect(refused())
+          .to.be.revertedWithCustomError(token, "InvestorAllocationExceeded")
+          .withArgs(tokensOut, investorAllocation);
+      }
+    });
+
+    describe("given a thousand units of room", () => {
+      const ROOM = 1_000n;
+      const FITS = 10_000n;
+      const TOO_MUCH = 10n * FITS;
+
+      beforeEach(async () => {
+        const { pool, reserveToken, bob } = context;
+        await reserveToken.mint(bob, MAX_RESERVE);
+        await pool.connect(bob).depositFees(MAX_RESERVE - ROOM);
+        await time.increase(STREAM_DURATION);
+        expect(await pool.reserve()).to.equal(MAX_RESERVE - ROOM);
+      });
+
+      it("buys with all of it, and not with a unit more", async () => {
+        const { pool } = context;
+        await expect(buy(ROOM + 1n))
+          .to.be.revertedWithCustomError(pool, "OutOfRange")
+          .withArgs(field("reserveIn"), ROOM + 1n, 1, ROOM);
+        await expect(buy(ROOM)).to.emit(pool, "Bought");
+      });
+
+      it("buys exact amounts that cost no more", async () => {
+        const { pool } = context;
+        const { reserveIn } = modelBuyExactOut(await stateOf(pool), TOO_MUCH);
+        for (const refused of [() => pool.quoteBuyExactOut(TOO_MUCH), () => buyExactOut(TOO_MUCH)]) {
+          await expect(refused())
+            .to.be.revertedWithCustomError(pool, "OutOfRange")
+            .withArgs(field("reserveIn"), reserveIn, 1, ROOM);
+        }
+        await expect(buyExactOut(FITS)).to.emit(pool, "Bought");
+      });
     });
   });
 });

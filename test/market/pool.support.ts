@@ -16,8 +16,8 @@ export const NO_DEADLINE = MAX_UINT256;
 /** Time in which a deposit of usage fees flows into the reserve. */
 export const STREAM_DURATION = DAY;
 
-/** Largest reserve and stream together: 88 bits. */
-export const MAX_RESERVE = 2n ** 88n - 1n;
+/** Most that a pool holds, reserve and stream together: 72 bits. */
+export const MAX_RESERVE = 2n ** 72n - 1n;
 
 // What the reference may be off by where the exact value is an integer, and far below the distance of any other value from one.
 const NOISE = new Decimal("1e-60");

@@ -12,17 +12,26 @@ import {
   expectImproved,
   expectRefused,
   improve,
+  improveAndRelease,
   type Improvements,
+  proposeModel,
   RATE,
   registerModel,
   type RegisteredModel,
   rewardOf,
 } from "../helpers/improvements";
-import { Direction, Metric, Parameter } from "../helpers/models";
-import { BPS, DAY } from "../helpers/units";
+import { roleId, signersIn } from "../helpers/guarded.behavior";
+import { Direction, Metric, Parameter, Status } from "../helpers/models";
+import { expectReleased, queuedBy, waitFor } from "../helpers/payouts";
+import { BPS, DAY, field, HOUR, TOKEN } from "../helpers/units";
 import { Random } from "../utils/random";
 
 const LIFETIME_DELTA_ONES = 100n;
+
+/** Least of all rates, in wei. */
+const LOWEST_RATE = 100n * TOKEN;
+
+const PARAMETER_DELAY = 2n * DAY;
 
 /** A rate whose rewards leave remainders at most steps. */
 const ODD_RATE = RATE + 1_234_567n;
@@ -35,6 +44,7 @@ const REPLACEMENT = {
   metric: Metric.HUMAN_SCORE,
   direction: Direction.MINIMISE,
   baselineScore: 6_000n,
+  targetScore: 5_900n,
   minImprovementBps: 20n,
   minSampleSize: 2_000n,
   minRuns: 5n,
@@ -69,8 +79,7 @@ describe("ModelRegistry improvements", () => {
         expect(await registry.rewardsRemainingOf(whole.id)).to.equal(LIFETIME_DELTA_ONES * RATE);
         for (let score = 0n; score < BPS; score += 1_000n) {
           const better = direction === Direction.MAXIMISE ? score + 1_000n : BPS - score - 1_000n;
-          await improve(context, whole, { evaluation: { candidateScore: better } });
-          await time.increase(DAY);
+          await improveAndRelease(context, whole, { evaluation: { candidateScore: better } });
         }
         expect(await whole.token.rewardsMinted()).to.equal(LIFETIME_DELTA_ONES * RATE);
         expect(await registry.rewardsRemainingOf(whole.id)).to.equal(0);
@@ -86,9 +95,8 @@ describe("ModelRegistry improvements", () => {
           const step = rest < 1_000n ? rest : random.between(10n, 990n);
           rest -= step;
           const candidateScore = direction === Direction.MAXIMISE ? BPS - rest : rest;
-          await improve(context, whole, { evaluation: { candidateScore } });
+          await improveAndRelease(context, whole, { evaluation: { candidateScore } });
           paid += rewardOf(step, ODD_RATE).reward;
-          await time.increase(DAY);
         }
         expect(await whole.token.rewardsMinted()).to.equal(paid);
         expect(await registry.rewardsRemainingOf(whole.id)).to.equal(LIFETIME_DELTA_ONES * ODD_RATE - paid);
@@ -99,7 +107,9 @@ describe("ModelRegistry improvements", () => {
     it("pays all of it in one step", async () => {
       const whole = await registerAt(Direction.MAXIMISE, RATE);
       const statement = await buildStatement(context, whole, { evaluation: { candidateScore: BPS } });
-      await expectImproved(context, whole, statement, await attest(context, statement));
+      const queued = await expectImproved(context, whole, statement, await attest(context, statement));
+      await waitFor(context, queued);
+      await expectReleased(context, whole.token, queued);
       expect(await whole.token.rewardsMinted()).to.equal(LIFETIME_DELTA_ONES * RATE);
     });
   });
@@ -117,6 +127,7 @@ describe("ModelRegistry improvements", () => {
         benchmark.metric,
         benchmark.direction,
         benchmark.baselineScore,
+        benchmark.targetScore,
         benchmark.minImprovementBps,
         benchmark.minSampleSize,
         benchmark.minRuns,
@@ -130,14 +141,19 @@ describe("ModelRegistry improvements", () => {
       expect(await registry.scoreOf(model.id)).to.equal(REPLACEMENT.baselineScore);
     });
 
-    it("keeps what was minted, and pays for the new benchmark's improvements", async () => {
+    it("R2: leaves what was minted, what waits and what is left, and pays for the new benchmark's improvements", async () => {
       const { registry, admin } = context;
-      await improve(context, model);
+      const { queued: minted } = await improveAndRelease(context, model);
+      const waiting = await queuedBy(context, (await improve(context, model)).transaction);
       const remaining = await registry.rewardsRemainingOf(model.id);
       await registry.connect(admin).replaceBenchmark(model.id, await benchmarkWith(context, REPLACEMENT));
       expect(await registry.rewardsRemainingOf(model.id)).to.equal(remaining);
       const statement = await buildStatement(context, model);
-      await expectImproved(context, model, statement, await attest(context, statement));
+      const queued = await expectImproved(context, model, statement, await attest(context, statement));
+      await waitFor(context, queued);
+      await expectReleased(context, model.token, waiting);
+      await expectReleased(context, model.token, queued);
+      expect(await model.token.rewardsMinted()).to.equal(minted.reward + waiting.reward + queued.reward);
     });
 
     it("voids statements of the old one, also when the new one says the same", async () => {
@@ -145,8 +161,8 @@ describe("ModelRegistry improvements", () => {
       const statement = await buildStatement(context, model);
       const proof = await attest(context, statement);
       await registry.connect(admin).replaceBenchmark(model.id, await benchmarkWith(context));
-      const args = [ethers.encodeBytes32String("benchmarkVersion"), 1, 2];
-      await expectRefused(context, model, statement, proof, { contract: registry, error: "EvaluationMismatch", args });
+      const args = [field("benchmarkVersion"), 1, 2];
+      await expectRefused(context, model, statement, proof, { contract: registry, error: "ValueMismatch", args });
     });
 
     it("V4: pays all of a scale that begins anew, with what is left", async () => {
@@ -171,18 +187,47 @@ describe("ModelRegistry improvements", () => {
       await expect(
         registry.connect(admin).replaceBenchmark(model.id, await benchmarkWith(context, { baselineScore: BPS + 1n })),
       )
-        .to.be.revertedWithCustomError(registry, "BaselineScoreOutOfRange")
-        .withArgs(BPS + 1n, 0, BPS);
+        .to.be.revertedWithCustomError(registry, "OutOfRange")
+        .withArgs(field("baselineScore"), BPS + 1n, 0, BPS);
       const unknown = ethers.id("unknown");
       await expect(registry.connect(admin).replaceBenchmark(unknown, await benchmarkWith(context)))
-        .to.be.revertedWithCustomError(registry, "ModelNotRegistered")
-        .withArgs(unknown);
+        .to.be.revertedWithCustomError(registry, "WrongModelStatus")
+        .withArgs(unknown, Status.NONE, Status.REGISTERED);
       expect(await registry.benchmarkVersionOf(model.id)).to.equal(1);
+    });
+
+    it("leaves the governor free to change a rate that it lowered, also below the least of all rates", async () => {
+      const { registry, admin, governor } = context;
+      const poor = await registerModel(context, {
+        modelId: "poor",
+        tokensPerDeltaOne: LOWEST_RATE,
+        benchmark: { baselineScore: 0n },
+      });
+      await registry.connect(admin).setDailyLimit(poor.id, BPS);
+      await improve(context, poor, { evaluation: { candidateScore: 5_000n } });
+      await registry.connect(admin).replaceBenchmark(poor.id, await benchmarkWith(context, { baselineScore: 0n }));
+      const lowered = LOWEST_RATE / 2n;
+      expect((await registry.parametersOf(poor.id)).tokensPerDeltaOne).to.equal(lowered);
+
+      const setRate = (rate: bigint) => registry.connect(governor).setTokensPerDeltaOne(poor.id, rate);
+      await expect(setRate(lowered + 1n))
+        .to.be.revertedWithCustomError(registry, "HeadroomExceeded")
+        .withArgs(lowered + 1n, lowered);
+      await expect(setRate(lowered - 1n))
+        .to.be.revertedWithCustomError(registry, "OutOfRange")
+        .withArgs(field("tokensPerDeltaOne"), lowered - 1n, lowered, 10_000_000n * TOKEN);
+      await expect(setRate(lowered)).to.emit(registry, "ParameterChangeScheduled");
+      await improve(context, poor, { evaluation: { candidateScore: 2_000n } });
+      await registry.connect(admin).replaceBenchmark(poor.id, await benchmarkWith(context, { baselineScore: 5_000n }));
+      // Less of the scale is ahead: there is room for more.
+      await setRate((LOWEST_RATE * 4n) / 5n);
+      await time.increase(PARAMETER_DELAY + 1n);
+      expect((await registry.parametersOf(poor.id)).tokensPerDeltaOne).to.equal((LOWEST_RATE * 4n) / 5n);
     });
   });
 
   describe("when the daily limit is set", () => {
-    for (const limit of [1n, BPS]) {
+    for (const limit of [10n, BPS]) {
       it(`accepts ${limit} and tells it`, async () => {
         const { registry, admin } = context;
         await expect(registry.connect(admin).setDailyLimit(model.id, limit))
@@ -193,39 +238,146 @@ describe("ModelRegistry improvements", () => {
       });
     }
 
-    for (const limit of [0n, BPS + 1n, 2n ** 16n + 1n]) {
-      it(`refuses ${limit}`, async () => {
+    for (const limit of [0n, 9n, BPS + 1n, 2n ** 16n + 10n]) {
+      it(`refuses ${limit}, where the benchmark pays for 10 bps`, async () => {
         const { registry, admin } = context;
         await expect(registry.connect(admin).setDailyLimit(model.id, limit))
-          .to.be.revertedWithCustomError(registry, "DailyLimitOutOfRange")
-          .withArgs(limit, 1, BPS);
+          .to.be.revertedWithCustomError(registry, "OutOfRange")
+          .withArgs(field("limitBps"), limit, 10, BPS);
         expect(await registry.dailyLimitOf(model.id)).to.equal(DAILY_LIMIT);
       });
     }
 
-    it("refuses a model that is not registered", async () => {
+    it("refuses a model that is unknown", async () => {
       const { registry, admin } = context;
       const unknown = ethers.id("unknown");
-      await expect(registry.connect(admin).setDailyLimit(unknown, 1n))
-        .to.be.revertedWithCustomError(registry, "ModelNotRegistered")
-        .withArgs(unknown);
+      await expect(registry.connect(admin).setDailyLimit(unknown, 10n))
+        .to.be.revertedWithCustomError(registry, "WrongModelStatus")
+        .withArgs(unknown, Status.NONE, Status.PROPOSAL);
     });
 
-    it("leaves nothing for a day on which more was paid, and counts what was paid when it is raised", async () => {
+    it("refuses everybody but the admin", async () => {
+      const { registry, admin } = context;
+      for (const [, sender] of signersIn(context).filter(([, signer]) => signer !== admin)) {
+        await expect(registry.connect(sender).setDailyLimit(model.id, 10n))
+          .to.be.revertedWithCustomError(registry, "AccessControlUnauthorizedAccount")
+          .withArgs(sender, roleId("DEFAULT_ADMIN_ROLE"));
+      }
+    });
+
+    it("leaves nothing for a day on which more was recorded, and counts what was recorded when it is raised", async () => {
       const { registry, admin } = context;
       await improve(context, model, { evaluation: { candidateScore: BASELINE + 300n } });
       await registry.connect(admin).setDailyLimit(model.id, 299n);
       expect(await registry.remainingTodayBps(model.id)).to.equal(0);
-      await registry.connect(admin).setDailyLimit(model.id, 1_000n);
-      expect(await registry.remainingTodayBps(model.id)).to.equal(700);
+      await registry.connect(admin).setDailyLimit(model.id, 2_000n);
+      expect(await registry.remainingTodayBps(model.id)).to.equal(1_700);
     });
+
+    describe("before registration", () => {
+      let proposed: RegisteredModel;
+
+      beforeEach(async () => {
+        proposed = await proposeModel(context, { modelId: "proposed" });
+      });
+
+      const registerWith = async (overrides: Partial<BenchmarkStruct>) =>
+        context.registry.connect(context.registrar).registerModel(proposed.id, await benchmarkWith(context, overrides));
+
+      it("works from PROPOSAL on, from 1 bps", async () => {
+        const { registry, admin } = context;
+        await expect(registry.connect(admin).setDailyLimit(proposed.id, 0n))
+          .to.be.revertedWithCustomError(registry, "OutOfRange")
+          .withArgs(field("limitBps"), 0, 1, BPS);
+        await expect(registry.connect(admin).setDailyLimit(proposed.id, 1n))
+          .to.emit(registry, "DailyLimitChanged")
+          .withArgs(proposed.id, DAILY_LIMIT, 1);
+      });
+
+      it("refuses a benchmark whose minimum it does not hold", async () => {
+        const { registry, admin } = context;
+        await registry.connect(admin).setDailyLimit(proposed.id, 19n);
+        await expect(registerWith({ minImprovementBps: 20n }))
+          .to.be.revertedWithCustomError(registry, "OutOfRange")
+          .withArgs(field("minImprovementBps"), 20, 10, 19);
+        await registerWith({ minImprovementBps: 19n });
+      });
+
+      it("refuses every benchmark where it is below the least of all minima", async () => {
+        const { registry, admin } = context;
+        await registry.connect(admin).setDailyLimit(proposed.id, 9n);
+        await expect(registerWith({ minImprovementBps: 10n }))
+          .to.be.revertedWithCustomError(registry, "OutOfRange")
+          .withArgs(field("minImprovementBps"), 10, 10, 9);
+      });
+
+      it("refuses a benchmark to whose target it does not reach", async () => {
+        const { registry, admin } = context;
+        await registry.connect(admin).setDailyLimit(proposed.id, 399n);
+        await expect(registerWith({ targetScore: BASELINE + 400n }))
+          .to.be.revertedWithCustomError(registry, "OutOfRange")
+          .withArgs(field("targetScore"), BASELINE + 400n, BASELINE + 1n, BASELINE + 399n);
+        await registerWith({ targetScore: BASELINE + 399n });
+      });
+    });
+
+    for (const [name, direction, sign] of [
+      ["MAXIMISE", Direction.MAXIMISE, 1n],
+      ["MINIMISE", Direction.MINIMISE, -1n],
+    ] as const) {
+      it(`X: holds the way to the target and the minimum, whichever is more: ${name}`, async () => {
+        const { registry, admin } = context;
+        const benchmark = { direction, targetScore: BASELINE + sign * 400n, minImprovementBps: 30n };
+        const aimed = await registerModel(context, { modelId: "aimed", benchmark });
+        const setLimit = (limit: bigint) => registry.connect(admin).setDailyLimit(aimed.id, limit);
+        const refuse = async (limit: bigint, min: bigint) =>
+          expect(setLimit(limit))
+            .to.be.revertedWithCustomError(registry, "OutOfRange")
+            .withArgs(field("limitBps"), limit, min, BPS);
+
+        await refuse(399n, 400n);
+        await setLimit(400n);
+        await improve(context, aimed, { evaluation: { candidateScore: BASELINE + sign * 400n } });
+        await refuse(29n, 30n);
+        await setLimit(30n);
+      });
+    }
+  });
+
+  describe("T: when days are counted", () => {
+    // 65,536 days after 1970: sixteen bits of days end.
+    const END_OF_SIXTEEN_BITS = 65_536n * DAY;
+
+    it("begins anew on 2149-06-07, and remembers no day before it", async () => {
+      const { registry } = context;
+      await improve(context, model, { evaluation: { candidateScore: BASELINE + 300n } });
+      const recorded = BigInt(await time.latest()) / DAY;
+      for (const day of [65_535n, 65_536n, 65_536n + recorded]) {
+        await time.increaseTo(day * DAY);
+        expect(await registry.remainingTodayBps(model.id), `day ${day}`).to.equal(DAILY_LIMIT);
+      }
+      expect(new Date(Number(END_OF_SIXTEEN_BITS) * 1_000).toISOString()).to.equal("2149-06-07T00:00:00.000Z");
+    });
+
+    for (const day of [65_535n, 65_536n]) {
+      it(`counts what was recorded on day ${day}`, async () => {
+        const { registry } = context;
+        await time.increaseTo(day * DAY + HOUR);
+        await improve(context, model, { evaluation: { candidateScore: BASELINE + 300n } });
+        expect(await registry.remainingTodayBps(model.id)).to.equal(DAILY_LIMIT - 300n);
+        await time.increaseTo((day + 1n) * DAY - 1n);
+        expect(await registry.remainingTodayBps(model.id)).to.equal(DAILY_LIMIT - 300n);
+        await time.increaseTo((day + 1n) * DAY);
+        expect(await registry.remainingTodayBps(model.id)).to.equal(DAILY_LIMIT);
+      });
+    }
   });
 
   describe("views", () => {
     it("preview what an improvement will answer", async () => {
       const { registry, oracleAttestation } = context;
-      const { evaluation } = await buildStatement(context, model);
-      const [method, token, owner, reward] = await registry.previewImprovement(evaluation);
+      const { evaluation, evaluationId } = await buildStatement(context, model);
+      const [method, token, owner, reward] = await registry.previewImprovement(evaluation, evaluationId);
       expect([method, token, owner]).to.deep.equal([
         await oracleAttestation.getAddress(),
         await model.token.getAddress(),

@@ -1,5 +1,7 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import type { BaseContract } from "ethers";
 import { ethers } from "hardhat";
 import { shouldHaveOnly, signersIn } from "../helpers/guarded.behavior";
 import { type Pausable, shouldBehaveLikeGuardianPause } from "../helpers/guardianPause.behavior";
@@ -10,11 +12,14 @@ import {
   deployVerifier,
   expectImproved,
   expectRefused,
+  improveAndRelease,
   type Improvements,
   submit,
-  toCall,
 } from "../helpers/improvements";
-import { DAY } from "../helpers/units";
+import { Status } from "../helpers/models";
+import { expectReleased, toPayout, waitFor } from "../helpers/payouts";
+import { signerOf } from "../helpers/protocol";
+import { DAY, PAYOUT_DELAY } from "../helpers/units";
 
 const { ZeroAddress } = ethers;
 
@@ -22,11 +27,11 @@ const verifierOf = ({ verifier }: Improvements) => verifier;
 
 async function pausable(): Promise<Pausable> {
   const context = await deployImprovements();
-  const { registry, guardian, model } = context;
+  const { registry, guardian, admin, model } = context;
   return {
     contract: registry,
     pause: (duration) => registry.connect(guardian).pauseSubmissions(duration),
-    resume: () => registry.connect(guardian).resumeSubmissions(),
+    resume: () => registry.connect(admin).resumeSubmissions(),
     until: () => registry.submissionsPausedUntil(),
     expectPaused: async (transaction, until) => {
       await expect(transaction).to.emit(registry, "SubmissionsPaused").withArgs(until, guardian);
@@ -52,6 +57,7 @@ async function unwired() {
     [],
     [],
     deployer,
+    PAYOUT_DELAY,
   ]);
   const verifier = await deployVerifier({ ...context, registry });
   return { ...context, unwiredRegistry: registry, unwiredVerifier: verifier };
@@ -60,29 +66,40 @@ async function unwired() {
 describe("DeltaOneVerifier callers", () => {
   shouldHaveOnly(deployImprovements, verifierOf, ["processImprovement"]);
 
-  it("lets nobody but the verifier move a score, mint rewards or begin a distribution", async () => {
+  it("lets nobody but the verifier move a score, and nobody but the TokenManager mint or begin a distribution", async () => {
     const context = await loadFixture(deployImprovements);
     const { registry, tokenManager, rewardDistributor, model } = context;
     const verifier = await context.verifier.getAddress();
-    const token = await model.token.getAddress();
-    const { evaluation } = await buildStatement(context, model);
+    const manager = await tokenManager.getAddress();
+    const { evaluation, evaluationId } = await buildStatement(context, model);
+    const { queued } = await improveAndRelease(context, model);
+    const supply = await model.token.totalSupply();
+    const doors: [BaseContract, expected: string, open: (sender: HardhatEthersSigner) => Promise<unknown>][] = [
+      [
+        ...([registry, verifier] as const),
+        (sender) => registry.connect(sender).recordImprovement(evaluation, evaluationId, ethers.id("payees")),
+      ],
+      [
+        ...([registry, manager] as const),
+        (sender) => registry.connect(sender).releasePayout(model.id, queued.evaluationId, toPayout(queued)),
+      ],
+      [model.token, manager, (sender) => model.token.connect(sender).mintRewards([sender], [1n])],
+      [
+        ...([rewardDistributor, manager] as const),
+        (sender) =>
+          rewardDistributor
+            .connect(sender)
+            .createDistribution(model.id, evaluationId, model.token, ethers.ZeroHash, 1n),
+      ],
+    ];
     for (const [, sender] of signersIn(context)) {
-      await expect(registry.connect(sender).recordImprovement(evaluation))
-        .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
-        .withArgs(sender, verifier);
-      await expect(tokenManager.connect(sender).mintRewards(token, [sender], [1n]))
-        .to.be.revertedWithCustomError(tokenManager, "UnauthorizedCaller")
-        .withArgs(sender, verifier);
-      await expect(model.token.connect(sender).mintRewards([sender], [1n]))
-        .to.be.revertedWithCustomError(model.token, "OnlyTokenManager")
-        .withArgs(sender);
-      await expect(
-        rewardDistributor.connect(sender).createDistribution(model.id, ethers.ZeroHash, token, ethers.ZeroHash, 1n),
-      )
-        .to.be.revertedWithCustomError(rewardDistributor, "OnlyVerifier")
-        .withArgs(sender, verifier);
+      for (const [contract, expected, open] of doors) {
+        await expect(open(sender))
+          .to.be.revertedWithCustomError(contract, "UnauthorizedCaller")
+          .withArgs(sender, expected);
+      }
     }
-    expect(await model.token.totalSupply()).to.equal(0);
+    expect(await model.token.totalSupply()).to.equal(supply);
   });
 });
 
@@ -105,11 +122,9 @@ describe("DeltaOneVerifier constructor", () => {
     return ethers.deployContract("DeltaOneVerifier", [registry, tokenManager, factory]);
   }
 
-  it("knows its registry, token manager and distributor", async () => {
-    const { registry, tokenManager, rewardDistributor, verifier } = await loadFixture(deployImprovements);
+  it("knows its registry and its bounds", async () => {
+    const { registry, verifier } = await loadFixture(deployImprovements);
     expect(await verifier.registry()).to.equal(registry);
-    expect(await verifier.tokenManager()).to.equal(tokenManager);
-    expect(await verifier.distributor()).to.equal(rewardDistributor);
     expect(await verifier.MAX_CONTRIBUTORS()).to.equal(64);
   });
 
@@ -129,18 +144,21 @@ describe("DeltaOneVerifier before and after its time", () => {
     const statement = await buildStatement(context, model);
     const proof = await attest({ ...context, verifier }, statement);
     await expect(submit({ ...context, verifier }, statement, proof))
+      .to.be.revertedWithCustomError(registry, "WrongModelStatus")
+      .withArgs(model.id, Status.NONE, Status.REGISTERED);
+    const recorder = await signerOf(await verifier.getAddress());
+    await expect(
+      registry.connect(recorder).recordImprovement(statement.evaluation, statement.evaluationId, ethers.id("payees")),
+    )
       .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
-      .withArgs(await verifier.getAddress(), ZeroAddress);
-    await expect(verifier.verifyAndCalculateReward(toCall(statement), proof))
-      .to.be.revertedWithCustomError(registry, "ModelNotRegistered")
-      .withArgs(model.id);
+      .withArgs(recorder, ZeroAddress);
   });
 
-  it("V1: loses its power when the admin replaces it; what it paid is in the score, and old statements die", async () => {
+  it("V1, R2: loses its power when the admin replaces it; what it queued is paid once, and old statements die", async () => {
     const context = await loadFixture(deployImprovements);
     const { registry, admin, model } = context;
-    const paid = await buildStatement(context, model);
-    await expectImproved(context, model, paid, await attest(context, paid));
+    const used = await buildStatement(context, model);
+    const queued = await expectImproved(context, model, used, await attest(context, used));
     const pending = await buildStatement(context, model);
     const proof = await attest(context, pending);
     const verifier = await deployVerifier(context);
@@ -149,19 +167,18 @@ describe("DeltaOneVerifier before and after its time", () => {
     const unauthorized = [await context.verifier.getAddress(), await verifier.getAddress()];
     const refusal = { contract: registry, error: "UnauthorizedCaller", args: unauthorized };
     await expectRefused(context, model, pending, proof, refusal, { preview: false });
-    await expect(submit({ ...context, verifier }, pending, proof)).to.be.revertedWithCustomError(
-      context.oracleAttestation,
-      "InvalidSignature",
-    );
-    // The evaluation that the old one paid starts from a score that is gone.
+    await expect(submit({ ...context, verifier }, pending, proof))
+      .to.be.revertedWithCustomError(context.oracleAttestation, "InvalidSignature")
+      .withArgs(context.attesters[0]!.address);
     const again = { ...context, verifier };
-    await expect(submit(again, paid, await attest(again, paid)))
-      .to.be.revertedWithCustomError(registry, "EvaluationMismatch")
-      .withArgs(
-        ethers.encodeBytes32String("baselineScore"),
-        paid.evaluation.baselineScore,
-        paid.evaluation.candidateScore,
-      );
-    await expectImproved(again, model, pending, await attest(again, pending));
+    const next = await buildStatement(context, model, { evaluationId: used.evaluationId });
+    const args = [model.id, used.evaluationId];
+    const isUsed = { contract: registry, error: "EvaluationAlreadyUsed", args };
+    await expectRefused(again, model, next, await attest(again, next), isUsed);
+    const second = await expectImproved(again, model, pending, await attest(again, pending));
+
+    await waitFor(context, second);
+    await expectReleased(context, model.token, queued);
+    await expectReleased(context, model.token, second);
   });
 });

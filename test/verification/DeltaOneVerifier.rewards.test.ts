@@ -1,4 +1,4 @@
-import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { getAddress, toBeHex } from "ethers";
 import { ethers } from "hardhat";
@@ -19,8 +19,9 @@ import {
   type StatementOverrides,
   submit,
 } from "../helpers/improvements";
-import { Direction } from "../helpers/models";
-import { BPS, TOKEN } from "../helpers/units";
+import { Direction, Status } from "../helpers/models";
+import { expectReleased, queuedBy, waitFor } from "../helpers/payouts";
+import { BPS, field, TOKEN } from "../helpers/units";
 import { Random } from "../utils/random";
 
 const MAX_CONTRIBUTORS = 64;
@@ -61,7 +62,9 @@ describe("DeltaOneVerifier rewards", () => {
 
   async function expectPaid(overrides: StatementOverrides = {}, tokensPerDeltaOne = RATE, model = context.model) {
     const statement = await buildStatement(context, model, overrides);
-    await expectImproved(context, model, statement, await attest(context, statement), tokensPerDeltaOne);
+    const queued = await expectImproved(context, model, statement, await attest(context, statement), tokensPerDeltaOne);
+    await waitFor(context, queued);
+    await expectReleased(context, model.token, queued);
     return statement;
   }
 
@@ -73,12 +76,7 @@ describe("DeltaOneVerifier rewards", () => {
   ) {
     const statement = await buildStatement(context, context.model, { contributors, contributorsRoot });
     const proof = await attest(context, statement);
-    const { reward } = rewardOf(statement.evaluation.candidateScore - statement.evaluation.baselineScore, RATE);
-    const refusal = { contract: context.verifier, error, args };
-    await expectRefused(context, context.model, statement, proof, refusal, { preview: false });
-    // The preview leaves the contributors to the submission.
-    const call = { ...statement, contributors: [...contributors] };
-    expect(await context.verifier.verifyAndCalculateReward(call, proof)).to.equal(reward);
+    await expectRefused(context, context.model, statement, proof, { contract: context.verifier, error, args });
   }
 
   describe("given the example data's improvement", () => {
@@ -120,7 +118,7 @@ describe("DeltaOneVerifier rewards", () => {
         benchmark: { direction: Direction.MINIMISE },
       });
       const statement = await buildStatement(context, model, { evaluation: { candidateScore: BASELINE + 100n } });
-      const args = [ethers.encodeBytes32String("improvement"), 0, 10];
+      const args = [field("improvement"), 0, 10];
       const refusal = { contract: context.registry, error: "EvaluationTooWeak", args };
       await expectRefused(context, model, statement, await attest(context, statement), refusal);
     });
@@ -174,46 +172,46 @@ describe("DeltaOneVerifier rewards", () => {
     it(`refuses ${MAX_CONTRIBUTORS + 1}`, async () => {
       const count = MAX_CONTRIBUTORS + 1;
       const contributors = buildContributors(accounts(count), unequalShares(count, 0));
-      await refuseContributors(contributors, "ContributorCountOutOfRange", [count, 1, MAX_CONTRIBUTORS]);
+      await refuseContributors(contributors, "OutOfRange", [field("contributors"), count, 1, MAX_CONTRIBUTORS]);
     });
 
     it("refuses contributors out of order", async () => {
       const [first, second] = buildContributors(accounts(2), [5_000n, 5_000n]);
-      await refuseContributors([second!, first!], "ContributorsNotAscending", [second!.account, first!.account]);
+      await refuseContributors([second!, first!], "NotAscending", [second!.account, first!.account]);
     });
 
     it("refuses a contributor twice", async () => {
       const [first] = buildContributors(accounts(1), [5_000n]);
-      await refuseContributors([first!, first!], "ContributorsNotAscending", [first!.account, first!.account]);
+      await refuseContributors([first!, first!], "NotAscending", [first!.account, first!.account]);
     });
 
     it("refuses zero as a contributor", async () => {
       const contributors = [{ account: ethers.ZeroAddress, shareBps: BPS }];
-      await refuseContributors(contributors, "ContributorsNotAscending", [ethers.ZeroAddress, ethers.ZeroAddress]);
+      await refuseContributors(contributors, "NotAscending", [ethers.ZeroAddress, ethers.ZeroAddress]);
     });
 
     it("refuses a share of zero", async () => {
       const contributors = buildContributors(accounts(2), [0n, BPS]);
-      await refuseContributors(contributors, "ShareMissing", [contributors[0]!.account]);
+      await refuseContributors(contributors, "OutOfRange", [field("shareBps"), 0, 1, BPS]);
     });
 
     for (const off of [-1n, 1n]) {
       it(`refuses shares that sum to ${BPS + off}`, async () => {
         const contributors = buildContributors(accounts(2), [4_000n, 6_000n + off]);
-        await refuseContributors(contributors, "SharesSumMismatch", [BPS + off, BPS]);
+        await refuseContributors(contributors, "ValueMismatch", [field("shareBps"), BPS + off, BPS]);
       });
     }
 
     it("refuses shares whose sum would wrap around in 16 bits", async () => {
       const contributors = buildContributors(accounts(2), [65_535n, BPS + 1n]);
-      await refuseContributors(contributors, "SharesSumMismatch", [65_535n + BPS + 1n, BPS]);
+      await refuseContributors(contributors, "ValueMismatch", [field("shareBps"), 65_535n + BPS + 1n, BPS]);
     });
 
     for (const name of ["registry", "tokenManager", "factory", "verifier", "rewardDistributor"] as const) {
       it(`refuses the ${name} as a contributor`, async () => {
         const address = await context[name].getAddress();
         const contributors = [{ account: address, shareBps: BPS }];
-        await refuseContributors(contributors, "PayeeIsProtocolContract", [address]);
+        await refuseContributors(contributors, "ProtocolContract", [address]);
       });
     }
 
@@ -221,7 +219,7 @@ describe("DeltaOneVerifier rewards", () => {
       const token = await context.model.token.getAddress();
       const contributors = buildContributors([{ address: token }, accountAt(0)], [1n, BPS - 1n]);
       expect(contributors[1]!.account).to.equal(token);
-      await refuseContributors(contributors, "PayeeIsProtocolContract", [token]);
+      await refuseContributors(contributors, "ProtocolContract", [token]);
     });
   });
 
@@ -268,31 +266,21 @@ describe("DeltaOneVerifier rewards", () => {
     it("refuse to preview a score above the scale or an unregistered model", async () => {
       const { verifier, registry, model } = context;
       await expect(verifier.previewReward(model.id, BPS + 1n))
-        .to.be.revertedWithCustomError(registry, "CandidateScoreOutOfRange")
-        .withArgs(BPS + 1n, 0, BPS);
+        .to.be.revertedWithCustomError(registry, "OutOfRange")
+        .withArgs(field("candidateScore"), BPS + 1n, 0, BPS);
       await expect(verifier.previewReward(ethers.ZeroHash, BPS))
-        .to.be.revertedWithCustomError(registry, "ModelNotRegistered")
-        .withArgs(ethers.ZeroHash);
+        .to.be.revertedWithCustomError(registry, "WrongModelStatus")
+        .withArgs(ethers.ZeroHash, Status.NONE, Status.REGISTERED);
     });
 
-    it("list paid improvements in the order asked for, with nothing for others", async () => {
-      const { verifier, oracleAttestation, model } = context;
-      const first = await improve(context, model);
-      const firstTime = BigInt(await time.latest());
-      const second = await improve(context, model);
-      const secondTime = BigInt(await time.latest());
-      const method = await oracleAttestation.getAddress();
-      const improvements = await verifier.improvementsOf(model.id, [
-        second.statement.evaluationId,
-        ethers.ZeroHash,
-        first.statement.evaluationId,
-      ]);
-      expect(improvements.map((improvement) => [...improvement])).to.deep.equal([
-        [BASELINE + 100n, BASELINE + 200n, secondTime, method],
-        [0n, 0n, 0n, ethers.ZeroAddress],
-        [BASELINE, BASELINE + 100n, firstTime, method],
-      ]);
-      expect(await verifier.improvementsOf(model.id, [])).to.deep.equal([]);
+    it("tell an evaluation as used from its recording on, not only from its release", async () => {
+      const { verifier, model } = context;
+      const { statement, transaction } = await improve(context, model);
+      expect(await verifier.isUsed(model.id, statement.evaluationId)).to.equal(true);
+      const queued = await queuedBy(context, transaction);
+      await waitFor(context, queued);
+      await expectReleased(context, model.token, queued);
+      expect(await verifier.isUsed(model.id, statement.evaluationId)).to.equal(true);
       expect(await verifier.isUsed(model.id, ethers.ZeroHash)).to.equal(false);
     });
 

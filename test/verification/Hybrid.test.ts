@@ -3,6 +3,8 @@ import { expect } from "chai";
 import { ethers } from "hardhat";
 import { encodeHybridProof } from "../../sdk/schemas/statement";
 import { attest, benchmarkWith, buildStatement, expectImproved, expectRefused, submit } from "../helpers/improvements";
+import { MethodAccess } from "../helpers/models";
+import { field, MAX_UINT256 } from "../helpers/units";
 import { hybridFixture } from "./methods.fixture";
 import { shouldBehaveLikeVerificationMethod } from "./VerificationMethod.behavior";
 
@@ -34,7 +36,7 @@ describe("Hybrid", () => {
       const oracle = await attest(context, statement);
       await expect(submit(context, statement, oracle)).to.be.reverted;
       for (const proofs of [[], [oracle], [oracle, oracle, oracle]]) {
-        const refusal = { contract: hybrid, error: "ProofCountMismatch", args: [proofs.length, 2] };
+        const refusal = { contract: hybrid, error: "ValueMismatch", args: [field("proofs"), proofs.length, 2] };
         await expectRefused(context, model, statement, encodeHybridProof(proofs), refusal);
       }
       for (const proofs of [
@@ -72,8 +74,8 @@ describe("Hybrid", () => {
       const proof = await prove(statement);
       await oracleAttestation.connect(guardian).removeAttester(attesters[2]!);
       await expect(submit(context, statement, proof))
-        .to.be.revertedWithCustomError(oracleAttestation, "WrongEpoch")
-        .withArgs(1, 2);
+        .to.be.revertedWithCustomError(oracleAttestation, "ValueMismatch")
+        .withArgs(field("attesterEpoch"), 1, 2);
       const renewed = { ...statement, attesterEpoch: 2n };
       await expectImproved(context, model, renewed, await prove(renewed));
     });
@@ -89,8 +91,8 @@ describe("Hybrid", () => {
       const factory = await ethers.getContractFactory("Hybrid");
       for (const methods of [[], [LOW!]]) {
         await expect(factory.deploy(methods))
-          .to.be.revertedWithCustomError(factory, "TooFewMethods")
-          .withArgs(methods.length, 2);
+          .to.be.revertedWithCustomError(factory, "OutOfRange")
+          .withArgs(field("methods"), methods.length, 2, MAX_UINT256);
       }
     });
 
@@ -102,7 +104,7 @@ describe("Hybrid", () => {
       it(`refuses ${name}`, async () => {
         const factory = await ethers.getContractFactory("Hybrid");
         await expect(factory.deploy([first, second]))
-          .to.be.revertedWithCustomError(factory, "MethodsNotAscending")
+          .to.be.revertedWithCustomError(factory, "NotAscending")
           .withArgs(first, second);
       });
     }
@@ -110,7 +112,7 @@ describe("Hybrid", () => {
     it("refuses zero", async () => {
       const factory = await ethers.getContractFactory("Hybrid");
       await expect(factory.deploy([ethers.ZeroAddress, LOW!]))
-        .to.be.revertedWithCustomError(factory, "MethodsNotAscending")
+        .to.be.revertedWithCustomError(factory, "NotAscending")
         .withArgs(ethers.ZeroAddress, ethers.ZeroAddress);
     });
   });
@@ -122,7 +124,7 @@ describe("DeltaOneVerifier with a method that does not answer", () => {
       const context = await loadFixture(hybridFixture);
       const { registry, verifier, admin, second, model, proofsOf, methods } = context;
       const address = await second.getAddress();
-      await registry.connect(admin).setMethodAllowed(address, true);
+      await registry.connect(admin).setMethodAccess(address, MethodAccess.ADMIN);
       const benchmark = await benchmarkWith(context, { method: address });
       await registry.connect(admin).replaceBenchmark(model.id, benchmark);
       const statement = await buildStatement(context, model);

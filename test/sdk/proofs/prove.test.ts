@@ -1,7 +1,7 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { ethers } from "hardhat";
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { Provider } from "ethers";
+import hre, { ethers } from "hardhat";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -518,9 +518,10 @@ describe("prove @uninstrumented", () => {
   });
 
   it("takes a chain that does not answer for no answer, not for another kind of method", async () => {
-    const silent = { methods: () => Promise.reject(new Error("timeout")) };
-    const runtime = { ethers: { getContractAt: () => silent } } as unknown as HardhatRuntimeEnvironment;
-    await expect(readMethod(runtime, "proven", ethers.ZeroAddress)).to.be.rejectedWith("timeout");
+    const call = () => Promise.reject(new Error("timeout"));
+    const silent: Provider = Object.create(hre.ethers.provider, { call: { value: call } });
+    const access = { network: hre.network, artifacts: hre.artifacts, ethers: { provider: silent } };
+    await expect(readMethod(access, "proven", ethers.ZeroAddress)).to.be.rejectedWith("timeout");
   });
 
   describe("the setup", () => {

@@ -23,6 +23,8 @@ import {
   registerModel,
   rewardOf,
 } from "../helpers/improvements";
+import { signersIn } from "../helpers/guarded.behavior";
+import { expectReleased, waitFor } from "../helpers/payouts";
 import { Random } from "../utils/random";
 
 const EVALUATION = id("evaluation with many contributors");
@@ -44,14 +46,16 @@ function weighted(count: number, seed: string): WeightedContributor[] {
   }));
 }
 
-/** Pays an improvement whose contributors stand behind the tree's root. */
+/** Releases the reward of an improvement whose contributors stand behind the tree's root. */
 async function distribute(context: Improvements, tree: Pick<ContributorTree, "root">, evaluationId = EVALUATION) {
   const statement = await buildStatement(context, context.model, {
     evaluationId,
     contributors: [],
     contributorsRoot: tree.root,
   });
-  await expectImproved(context, context.model, statement, await attest(context, statement));
+  const queued = await expectImproved(context, context.model, statement, await attest(context, statement));
+  await waitFor(context, queued);
+  await expectReleased(context, context.model.token, queued);
 }
 
 /** A distribution to {@link CONTRIBUTORS}. */
@@ -77,13 +81,17 @@ describe("RewardDistributor", () => {
     return { token, root: of.root, total: TOTAL, distributionId: of.distributionId, ...leaf, proof: [...leaf.proof] };
   }
 
+  /** What is left of a distribution of the fixture's total. */
+  const remainingOf = ({ distributionId, root }: Pick<ContributorTree, "distributionId" | "root"> = tree) =>
+    context.rewardDistributor.remainingOf(distributionId, token, root, TOTAL);
+
   const leafAt = (i: number, of = tree) => of.leaves[i]!;
   const claim = (claimed: Claim, sender = context.relayer) => context.rewardDistributor.connect(sender).claim(claimed);
 
   async function expectClaimed(leaf: ContributorLeaf) {
     const { rewardDistributor, model } = context;
     const amount = contributorAmount(TOTAL, leaf);
-    const remaining = await rewardDistributor.remainingOf(tree.distributionId);
+    const remaining = await remainingOf();
     expect(await rewardDistributor.isClaimed(tree.distributionId, leaf.index)).to.equal(false);
     expect(await rewardDistributor.claim.staticCall(claimOf(leaf))).to.equal(amount);
     const transaction = claim(claimOf(leaf));
@@ -95,19 +103,19 @@ describe("RewardDistributor", () => {
       [leaf.account, rewardDistributor, context.relayer],
       [amount, -amount, 0n],
     );
-    expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(remaining - amount);
+    expect(await remainingOf()).to.equal(remaining - amount);
     expect(await rewardDistributor.isClaimed(tree.distributionId, leaf.index)).to.equal(true);
   }
 
   /** The claim is refused for this reason and nothing has changed. */
   async function expectRefused(claimed: Claim, error: string, args: readonly unknown[]) {
     const { rewardDistributor, model } = context;
-    const remaining = await rewardDistributor.remainingOf(tree.distributionId);
+    const remaining = await remainingOf();
     const held = await model.token.balanceOf(rewardDistributor);
     await expect(claim(claimed))
       .to.be.revertedWithCustomError(rewardDistributor, error)
       .withArgs(...args);
-    expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(remaining);
+    expect(await remainingOf()).to.equal(remaining);
     expect(await model.token.balanceOf(rewardDistributor)).to.equal(held);
   }
 
@@ -126,7 +134,7 @@ describe("RewardDistributor", () => {
       const half = order.length / 2;
       await rewardDistributor.claimMany(order.slice(0, half).map((leaf) => claimOf(leaf)));
       await rewardDistributor.claimMany(order.slice(half).map((leaf) => claimOf(leaf)));
-      expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(0);
+      expect(await remainingOf()).to.equal(0);
       expect(await model.token.balanceOf(rewardDistributor)).to.equal(0);
       for (const leaf of tree.leaves) {
         expect(await model.token.balanceOf(leaf.account)).to.equal(contributorAmount(TOTAL, leaf));
@@ -154,21 +162,56 @@ describe("RewardDistributor", () => {
         .withArgs(second.distributionId, leafAt(0, second).account, 0, amount, TOTAL - amount);
     });
 
-    it("pays all of a batch or none", async () => {
+    it("passes over who was paid before, so that nobody voids a batch by claiming for one of it first", async () => {
+      const { rewardDistributor, model, mallory } = context;
+      const batch = [1, 2, 3].map((i) => claimOf(leafAt(i)));
+      await claim(claimOf(leafAt(2)), mallory);
+      const amountOf = (i: number) => contributorAmount(TOTAL, leafAt(i));
+      const transaction = await rewardDistributor.claimMany(batch);
+      await expect(transaction).to.changeTokenBalances(
+        model.token,
+        [1, 2, 3].map((i) => leafAt(i).account),
+        [amountOf(1), 0n, amountOf(3)],
+      );
+      const left = TOTAL - amountOf(2);
+      const events = await rewardDistributor.queryFilter(
+        rewardDistributor.filters.RewardClaimed(),
+        transaction.blockNumber!,
+      );
+      expect(events.map(({ args }) => [...args])).to.deep.equal([
+        [tree.distributionId, leafAt(1).account, 1n, amountOf(1), left - amountOf(1)],
+        [tree.distributionId, leafAt(3).account, 3n, amountOf(3), left - amountOf(1) - amountOf(3)],
+      ]);
+      expect(await remainingOf()).to.equal(left - amountOf(1) - amountOf(3));
+    });
+
+    it("pays one who stands in a batch twice once", async () => {
       const { rewardDistributor } = context;
-      const batches = [
-        [leafAt(1), leafAt(2), leafAt(1)],
-        [leafAt(1), { ...leafAt(2), proof: [] }],
-      ];
-      const errors = ["AlreadyClaimed", "InvalidProof"];
-      const indices = [1, 2];
-      for (const [i, batch] of batches.entries()) {
-        await expect(rewardDistributor.claimMany(batch.map((leaf) => claimOf(leaf))))
-          .to.be.revertedWithCustomError(rewardDistributor, errors[i]!)
-          .withArgs(tree.distributionId, indices[i]);
-        expect(await rewardDistributor.isClaimed(tree.distributionId, 1)).to.equal(false);
-        expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(TOTAL);
+      await rewardDistributor.claimMany([1, 2, 1].map((i) => claimOf(leafAt(i))));
+      expect(await remainingOf()).to.equal(
+        TOTAL - contributorAmount(TOTAL, leafAt(1)) - contributorAmount(TOTAL, leafAt(2)),
+      );
+    });
+
+    it("does nothing for a batch that was paid as a whole", async () => {
+      const { rewardDistributor } = context;
+      const batch = [1, 2].map((i) => claimOf(leafAt(i)));
+      await rewardDistributor.claimMany(batch);
+      const left = await remainingOf();
+      await expect(rewardDistributor.claimMany(batch)).to.not.emit(rewardDistributor, "RewardClaimed");
+      expect(await remainingOf()).to.equal(left);
+    });
+
+    it("pays none of a batch with a bad proof", async () => {
+      const { rewardDistributor } = context;
+      const batch = [leafAt(1), { ...leafAt(2), proof: [] }, leafAt(3)].map((leaf) => claimOf(leaf));
+      await expect(rewardDistributor.claimMany(batch))
+        .to.be.revertedWithCustomError(rewardDistributor, "InvalidProof")
+        .withArgs(tree.distributionId, 2);
+      for (const i of [1, 2, 3]) {
+        expect(await rewardDistributor.isClaimed(tree.distributionId, i)).to.equal(false);
       }
+      expect(await remainingOf()).to.equal(TOTAL);
     });
 
     it("has nothing to do for an empty batch", async () => {
@@ -316,36 +359,55 @@ describe("RewardDistributor", () => {
   });
 
   describe("callers", () => {
-    it("begins distributions for the verifier only", async () => {
-      const { rewardDistributor, verifier, model, admin, guardian, deployer, mallory } = context;
-      const expected = await verifier.getAddress();
-      for (const sender of [admin, guardian, deployer, mallory]) {
+    it("begins distributions for the TokenManager only, which deployed it", async () => {
+      const { rewardDistributor, tokenManager, model, ...keys } = context;
+      expect(await rewardDistributor.tokenManager()).to.equal(tokenManager);
+      expect(await tokenManager.distributor()).to.equal(rewardDistributor);
+      for (const [, sender] of signersIn(keys)) {
         await expect(
           rewardDistributor.connect(sender).createDistribution(model.id, ethers.ZeroHash, token, tree.root, TOTAL),
         )
-          .to.be.revertedWithCustomError(rewardDistributor, "OnlyVerifier")
-          .withArgs(sender, expected);
+          .to.be.revertedWithCustomError(rewardDistributor, "UnauthorizedCaller")
+          .withArgs(sender, tokenManager);
       }
     });
 
     it("S7: gives a new verifier no say over what is unclaimed", async () => {
-      const { rewardDistributor, verifier, registry, admin, alice, model } = context;
+      const { rewardDistributor, tokenManager, registry, admin, alice, model } = context;
       await registry.connect(admin).setVerifier(alice);
       await expect(rewardDistributor.connect(alice).createDistribution(model.id, id("new"), token, tree.root, TOTAL))
-        .to.be.revertedWithCustomError(rewardDistributor, "OnlyVerifier")
-        .withArgs(alice, await verifier.getAddress());
+        .to.be.revertedWithCustomError(rewardDistributor, "UnauthorizedCaller")
+        .withArgs(alice, tokenManager);
       await expectClaimed(leafAt(0));
     });
 
-    it("begins one distribution for an evaluation", async () => {
+    it("keeps a distribution by the whole of its id, token, root and total", async () => {
       const { alice, model } = context;
-      const rewardDistributor = await ethers.deployContract("RewardDistributor", alice);
-      const begin = (root: string) =>
-        rewardDistributor.connect(alice).createDistribution(model.id, EVALUATION, token, root, TOTAL);
-      await begin(tree.root);
-      await expect(begin(id("other root")))
-        .to.be.revertedWithCustomError(rewardDistributor, "DistributionExists")
-        .withArgs(tree.distributionId);
+      const distributor = await ethers.deployContract("RewardDistributor", alice);
+      const distributionId = hashDistribution(model.id, EVALUATION);
+      await distributor.createDistribution(model.id, EVALUATION, token, tree.root, TOTAL);
+      const [otherRoot, otherToken] = [`${tree.root.slice(0, -2)}00`, accountAt(0)];
+      expect(await distributor.remainingOf(distributionId, token, tree.root, TOTAL)).to.equal(TOTAL);
+      expect(await distributor.remainingOf(id("other"), token, tree.root, TOTAL)).to.equal(0);
+      expect(await distributor.remainingOf(distributionId, otherToken, tree.root, TOTAL)).to.equal(0);
+      expect(await distributor.remainingOf(distributionId, token, otherRoot, TOTAL)).to.equal(0);
+      expect(await distributor.remainingOf(distributionId, token, tree.root, TOTAL - 1n)).to.equal(0);
+    });
+
+    it("keeps what is left under the full hash of id, token, root and total", async () => {
+      const { rewardDistributor } = context;
+      const encoded = ethers.AbiCoder.defaultAbiCoder().encode(
+        ["bytes32", "address", "bytes32", "uint256"],
+        [tree.distributionId, token, tree.root, TOTAL],
+      );
+      const DISTRIBUTIONS_SLOT = 0;
+      const slot = ethers.solidityPackedKeccak256(
+        ["bytes32", "uint256"],
+        [ethers.keccak256(encoded), DISTRIBUTIONS_SLOT],
+      );
+      // One word: the total above a flag that says that it exists.
+      const word = BigInt(await ethers.provider.getStorage(rewardDistributor, slot));
+      expect(word).to.equal((TOTAL << 8n) | 1n);
     });
 
     it("keeps evaluations of the same id apart by model", async () => {
@@ -356,17 +418,17 @@ describe("RewardDistributor", () => {
         contributors: [],
         contributorsRoot: tree.root,
       });
-      await expectImproved(context, other, statement, await attest(context, statement));
+      const queued = await expectImproved(context, other, statement, await attest(context, statement));
+      await waitFor(context, queued);
+      await expectReleased(context, other.token, queued);
       expect(await rewardDistributor.hashDistribution(other.id, EVALUATION)).to.equal(
         hashDistribution(other.id, EVALUATION),
       );
-      expect(await rewardDistributor.remainingOf(tree.distributionId)).to.equal(TOTAL);
+      expect(await remainingOf()).to.equal(TOTAL);
     });
 
-    it("knows the verifier that deployed it", async () => {
-      const { rewardDistributor, verifier } = context;
-      expect(await rewardDistributor.verifier()).to.equal(verifier);
-      expect(await rewardDistributor.WHOLE()).to.equal(WHOLE);
+    it("publishes what a whole distribution is", async () => {
+      expect(await context.rewardDistributor.WHOLE()).to.equal(WHOLE);
     });
   });
 });
