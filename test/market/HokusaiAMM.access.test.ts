@@ -1,15 +1,14 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
-import { type Pausable, shouldBehaveLikeGuardianPause } from "../helpers/guardianPause.behavior";
+import { roleId, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
+import { PAUSE_BUDGET, type Pausable, shouldBehaveLikeGuardianPause } from "../helpers/guardianPause.behavior";
 import { launchModel, signerOf } from "../helpers/protocol";
-import { DAY, TOKEN, USDC } from "../helpers/units";
+import { TOKEN, USDC } from "../helpers/units";
 import { FUNDS, load, newPool, NO_DEADLINE, type PoolContext, stateOf, tradingPool } from "./pool.support";
 
 const AMOUNT = 100n * USDC;
 const TOKENS = 10_000n * TOKEN;
-const PAUSE = 14n * DAY;
 
 /** A pool whose factory and router can send transactions themselves, and a unit that it was sent. */
 async function poolWithContracts() {
@@ -22,15 +21,22 @@ async function poolWithContracts() {
 }
 
 async function pausableBuys(): Promise<Pausable> {
-  const { factory, pool, guardian, alice, id } = await newPool();
+  const { registry, factory, pool, guardian, admin, mallory, alice, id } = await newPool();
+  await registry.connect(admin).grantRole(roleId("GUARDIAN_ROLE"), mallory);
   return {
     // The factory holds the rules, the pool what they stop.
     contract: new ethers.Contract(factory, [...factory.interface.fragments, pool.interface.getError("Paused")!]),
-    pause: (duration) => factory.connect(guardian).pauseBuys(id, duration),
-    resume: () => factory.connect(guardian).resumeBuys(id),
-    until: () => pool.buysPausedUntil(),
-    expectPaused: (transaction, until) =>
-      expect(transaction).to.emit(factory, "BuysPaused").withArgs(id, until, guardian),
+    guardians: [guardian, mallory],
+    admin,
+    pause: (sender, duration) => factory.connect(sender).pauseBuys(id, duration),
+    resume: (sender) => factory.connect(sender).resumeBuys(id),
+    state: async () => {
+      const { until, wholeAt } = await factory.buysPauseOf(id);
+      expect(await pool.buysPausedUntil()).to.equal(until);
+      return { until, wholeAt };
+    },
+    expectPaused: (transaction, { until, wholeAt, account }) =>
+      expect(transaction).to.emit(factory, "BuysPaused").withArgs(id, until, wholeAt, account),
     act: () => pool.connect(alice).buy(AMOUNT, 0, alice, NO_DEADLINE),
   };
 }
@@ -45,8 +51,8 @@ describe("HokusaiAMM access", () => {
       {
         name: "setBuysPausedUntil",
         holders: ["factorySigner"],
-        error: "OnlyFactory",
-        errorArguments: (sender) => [sender],
+        error: "UnauthorizedCaller",
+        errorArguments: (sender, { factorySigner }) => [sender, factorySigner.address],
         call: ({ pool }, sender) => pool.connect(sender).setBuysPausedUntil(1),
       },
     ]);
@@ -63,9 +69,9 @@ describe("HokusaiAMM access", () => {
     beforeEach(async () => {
       context = await load.tradingPool();
       const { factory, guardian, id, pool } = context;
-      await factory.connect(guardian).pauseBuys(id, PAUSE);
+      await factory.connect(guardian).pauseBuys(id, PAUSE_BUDGET);
       until = await pool.buysPausedUntil();
-      expect(until).to.equal(BigInt(await time.latest()) + PAUSE);
+      expect(until).to.equal(BigInt(await time.latest()) + PAUSE_BUDGET);
     });
 
     it("refuses every buy and its quote", async () => {
@@ -84,7 +90,7 @@ describe("HokusaiAMM access", () => {
       }
     });
 
-    it("P9: stops no sale, no deposit, no collection", async () => {
+    it("P9: stops no sale, no deposit and no collection", async () => {
       const { pool, alice } = context;
       await expect(pool.connect(alice).sell(TOKENS, 0, alice, NO_DEADLINE)).to.emit(pool, "Sold");
       await expect(pool.connect(alice).depositFees(AMOUNT)).to.emit(pool, "FeesDeposited");
@@ -92,17 +98,17 @@ describe("HokusaiAMM access", () => {
     });
 
     it("changes neither curve nor stream, and survives trades", async () => {
-      const { pool, alice, factory, guardian, id } = context;
+      const { pool, alice, factory, admin, id } = context;
       await pool.connect(alice).depositFees(AMOUNT);
       const end = await pool.streamEnd();
       const { supply } = await stateOf(pool);
-      await factory.connect(guardian).resumeBuys(id);
+      await factory.connect(admin).resumeBuys(id);
       expect((await stateOf(pool)).supply).to.equal(supply);
       expect(await pool.streamEnd()).to.equal(end);
       expect((await pool.reserve()) + (await pool.pendingStream())).to.equal((await tradedReserve(pool)) + AMOUNT);
     });
 
-    it("is another model's business no more than before", async () => {
+    it("pauses no other model's buys", async () => {
       const { reserveToken, bob } = context;
       const { pool } = await launchModel(context, { model: { modelId: "other" } });
       await reserveToken.connect(bob).approve(pool, AMOUNT);
@@ -143,13 +149,13 @@ describe("HokusaiAMM access", () => {
       expect(zeros).to.deep.equal(Array(8).fill(0n));
     });
 
-    it("says what is unbacked: all but what it issued", async () => {
-      const { pool, token, tokenManager, verifier, distributor, modelId, bob, supplierAllocation } =
+    it("P3: says what is unbacked: all but what it issued", async () => {
+      const { pool, token, tokenManager, distributor, modelId, bob, supplierAllocation } =
         await loadFixture(tradingPool);
       const issued = await token.totalSupply();
       const [state, price] = [await stateOf(pool), await pool.spotPrice()];
       expect(await pool.unbackedSupply()).to.equal(0);
-      await tokenManager.connect(verifier).mintRewards(token, [bob], [TOKENS]);
+      await token.connect(await signerOf(await tokenManager.getAddress())).mintRewards([bob], [TOKENS]);
       expect(await pool.unbackedSupply()).to.equal(TOKENS);
       await tokenManager.connect(distributor).distributeModelSupplierAllocation(modelId);
       expect(await pool.unbackedSupply()).to.equal(TOKENS + supplierAllocation);
@@ -174,8 +180,8 @@ describe("HokusaiAMM access", () => {
       await reserveToken.mint(anybody!, AMOUNT);
       await reserveToken.approve(pool, AMOUNT);
       await expect(pool.buy(AMOUNT, 0, anybody!, NO_DEADLINE))
-        .to.be.revertedWithCustomError(token, "OnlyPool")
-        .withArgs(await pool.getAddress());
+        .to.be.revertedWithCustomError(token, "UnauthorizedCaller")
+        .withArgs(await pool.getAddress(), await token.pool());
     });
   });
 });

@@ -1,12 +1,13 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { TOKEN, USDC } from "../helpers/units";
+import { field, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
 import { MAX_VALUE } from "./BondingCurve.support";
 import {
-  feeOn,
+  fillCapUpTo,
   FUNDS,
   load,
+  MAX_RESERVE,
   modelBuy,
   modelBuyExactOut,
   modelSpotPrice,
@@ -14,6 +15,7 @@ import {
   type PoolContext,
   signPermit,
   stateOf,
+  STREAM_DURATION,
 } from "./pool.support";
 
 const AMOUNT = 100n * USDC;
@@ -22,7 +24,6 @@ const DUST = 1n;
 
 /** Amounts of every magnitude that the cap of the fixture's pool admits. */
 const AMOUNTS = [2n, 999n, USDC, 123_456_789n, 5_000n * USDC, 18_000n * USDC];
-const TOKEN_AMOUNTS = [1n, 10n ** 9n, TOKEN, 123_456n * TOKEN + 789n, 599_999n * TOKEN];
 
 describe("HokusaiAMM buys", () => {
   let context: PoolContext;
@@ -38,14 +39,6 @@ describe("HokusaiAMM buys", () => {
     tokensOut: bigint,
     { minTokensOut = 0n, maxReserveIn = FUNDS, to = context.bob.address, deadline = NO_DEADLINE } = {},
   ) => context.pool.connect(context.alice).buyExactOut(tokensOut, minTokensOut, maxReserveIn, to, deadline);
-
-  /** The pool with `room` left to its cap. */
-  async function fillCapUpTo(room: bigint) {
-    const { pool, bob } = context;
-    const rest = (await pool.remainingInvestorAllocation()) - room;
-    await pool.connect(bob).buyExactOut(rest, rest, FUNDS, bob, NO_DEADLINE);
-    expect(await pool.remainingInvestorAllocation()).to.equal(room);
-  }
 
   describe("buy", () => {
     for (const amount of AMOUNTS) {
@@ -108,7 +101,7 @@ describe("HokusaiAMM buys", () => {
         .withArgs(await pool.getAddress(), AMOUNT - 1n, AMOUNT);
     });
 
-    it("mints exactly up to the cap and not a wei more", async () => {
+    it("S5: mints exactly up to the cap and not a wei more", async () => {
       const { pool, token, investorAllocation } = context;
       await buy(777_777n); // from a state in which no amount buys the cap to the wei
       const state = await stateOf(pool);
@@ -132,7 +125,7 @@ describe("HokusaiAMM buys", () => {
 
     it("refuses anything when the cap is filled, and opens again by a sale", async () => {
       const { pool, token, bob } = context;
-      await fillCapUpTo(0n);
+      await fillCapUpTo(context, 0n);
       const tokensOut = modelBuy(await stateOf(pool), AMOUNT).tokensOut;
       for (const refused of [() => pool.quoteBuy(AMOUNT), () => buy(AMOUNT)]) {
         await expect(refused())
@@ -144,87 +137,6 @@ describe("HokusaiAMM buys", () => {
       await pool.connect(bob).sell(tokensOut, 0, bob, NO_DEADLINE);
       expect(await pool.remainingInvestorAllocation()).to.equal(tokensOut);
       await expect(pool.connect(bob).buyExactOut(tokensOut, tokensOut, FUNDS, bob, NO_DEADLINE)).to.not.be.reverted;
-    });
-  });
-
-  describe("buyExactOut", () => {
-    for (const tokensOut of TOKEN_AMOUNTS) {
-      it(`costs what the model says for ${tokensOut} wei, and tells all`, async () => {
-        const { pool, token, reserveToken, alice, bob } = context;
-        const { reserveIn, after } = modelBuyExactOut(await stateOf(pool), tokensOut);
-        expect(await pool.quoteBuyExactOut(tokensOut)).to.deep.equal([tokensOut, reserveIn]);
-        expect(
-          await pool.connect(alice).buyExactOut.staticCall(tokensOut, tokensOut, reserveIn, bob, NO_DEADLINE),
-        ).to.deep.equal([tokensOut, reserveIn]);
-
-        const transaction = buyExactOut(tokensOut, { minTokensOut: tokensOut, maxReserveIn: reserveIn });
-
-        await expect(transaction)
-          .to.emit(pool, "Bought")
-          .withArgs(alice.address, bob.address, reserveIn, tokensOut, after.reserve, after.supply);
-        await expect(transaction).to.changeTokenBalances(reserveToken, [alice, pool], [-reserveIn, reserveIn]);
-        await expect(transaction).to.changeTokenBalance(token, bob, tokensOut);
-        expect(await stateOf(pool)).to.deep.equal(after);
-        expect(await pool.uncollectedFees()).to.equal(reserveIn - after.reserve);
-      });
-    }
-
-    it("refuses a unit more than the maximum", async () => {
-      const { pool } = context;
-      const [, reserveIn] = await pool.quoteBuyExactOut(TOKENS);
-      await expect(buyExactOut(TOKENS, { maxReserveIn: reserveIn - 1n }))
-        .to.be.revertedWithCustomError(pool, "ExcessiveInput")
-        .withArgs(reserveIn, reserveIn - 1n);
-    });
-
-    it("refuses nothing", async () => {
-      const { pool } = context;
-      for (const refused of [() => pool.quoteBuyExactOut(0n), () => buyExactOut(0n)]) {
-        await expect(refused()).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
-      }
-    });
-
-    describe("given room for less than is wanted", () => {
-      const ROOM = 5n * TOKEN + 3n;
-
-      beforeEach(() => fillCapUpTo(ROOM));
-
-      it("fills the remainder", async () => {
-        const { pool, token, reserveToken, alice, bob } = context;
-        const { reserveIn, after } = modelBuyExactOut(await stateOf(pool), ROOM);
-        expect(await pool.quoteBuyExactOut(ROOM + 1n)).to.deep.equal([ROOM, reserveIn]);
-
-        const transaction = buyExactOut(ROOM + 1n, { minTokensOut: ROOM });
-
-        await expect(transaction)
-          .to.emit(pool, "Bought")
-          .withArgs(alice.address, bob.address, reserveIn, ROOM, after.reserve, after.supply);
-        await expect(transaction).to.changeTokenBalance(token, bob, ROOM);
-        await expect(transaction).to.changeTokenBalance(reserveToken, alice, -reserveIn);
-        expect(await pool.remainingInvestorAllocation()).to.equal(0);
-      });
-
-      it("refuses when the remainder is below the minimum", async () => {
-        const { pool } = context;
-        await expect(buyExactOut(ROOM + 1n, { minTokensOut: ROOM + 1n }))
-          .to.be.revertedWithCustomError(pool, "InsufficientOutput")
-          .withArgs(ROOM, ROOM + 1n);
-      });
-
-      it("lets nobody push the last buyer out by dust", async () => {
-        const { pool, mallory } = context;
-        await pool.connect(mallory).buyExactOut(1n, 1n, FUNDS, mallory, NO_DEADLINE);
-        await expect(buyExactOut(ROOM, { minTokensOut: ROOM - TOKEN })).to.not.be.reverted;
-        expect(await pool.remainingInvestorAllocation()).to.equal(0);
-      });
-    });
-
-    it("refuses when nothing is left", async () => {
-      const { pool, token } = context;
-      await fillCapUpTo(0n);
-      for (const refused of [() => pool.quoteBuyExactOut(TOKENS), () => buyExactOut(TOKENS)]) {
-        await expect(refused()).to.be.revertedWithCustomError(token, "InvestorAllocationExceeded").withArgs(TOKENS, 0);
-      }
     });
   });
 
@@ -351,30 +263,71 @@ describe("HokusaiAMM buys", () => {
 
       it(`${name} refuses zero, the pool and the token as recipients`, async () => {
         const { pool, token } = context;
-        for (const to of [ethers.ZeroAddress, await pool.getAddress(), await token.getAddress()]) {
-          await expect(trade(to, NO_DEADLINE)).to.be.revertedWithCustomError(pool, "InvalidRecipient").withArgs(to);
+        await expect(trade(ethers.ZeroAddress, NO_DEADLINE))
+          .to.be.revertedWithCustomError(pool, "ZeroAddress")
+          .withArgs();
+        for (const to of [await pool.getAddress(), await token.getAddress()]) {
+          await expect(trade(to, NO_DEADLINE)).to.be.revertedWithCustomError(pool, "ProtocolContract").withArgs(to);
         }
       });
     }
   });
 
-  describe("beyond the curve's domain", () => {
+  describe("beyond what the pool has room for", () => {
     it("refuses amounts that no reserve has", async () => {
       const { pool } = context;
-      const amount = MAX_VALUE << 64n;
-      const net = amount - feeOn(amount, await pool.tradeFee());
-      const domain = [
-        await pool.curveSupply(),
-        (await pool.reserve()) + (await pool.virtualReserve()),
-        net,
-        await pool.crr(),
-      ];
-      const library = await ethers.getContractFactory("BondingCurveHarness");
-      for (const refused of [() => pool.quoteBuy(amount), () => buy(amount)]) {
-        await expect(refused())
-          .to.be.revertedWithCustomError(library, "OutOfCurveDomain")
-          .withArgs(...domain);
+      const room = MAX_RESERVE - (await pool.reserve());
+      for (const amount of [room + 1n, MAX_VALUE << 64n, MAX_UINT256]) {
+        for (const refused of [() => pool.quoteBuy(amount), () => buy(amount)]) {
+          await expect(refused())
+            .to.be.revertedWithCustomError(pool, "OutOfRange")
+            .withArgs(field("reserveIn"), amount, 1, room);
+        }
       }
+    });
+
+    it("asks the cap about the largest amount that there is room for", async () => {
+      const { pool, token, investorAllocation } = context;
+      const room = MAX_RESERVE - (await pool.reserve());
+      const { tokensOut } = modelBuy(await stateOf(pool), room);
+      for (const refused of [() => pool.quoteBuy(room), () => buy(room)]) {
+        await expect(refused())
+          .to.be.revertedWithCustomError(token, "InvestorAllocationExceeded")
+          .withArgs(tokensOut, investorAllocation);
+      }
+    });
+
+    describe("given a thousand units of room", () => {
+      const ROOM = 1_000n;
+      const FITS = 10_000n;
+      const TOO_MUCH = 10n * FITS;
+
+      beforeEach(async () => {
+        const { pool, reserveToken, bob } = context;
+        await reserveToken.mint(bob, MAX_RESERVE);
+        await pool.connect(bob).depositFees(MAX_RESERVE - ROOM);
+        await time.increase(STREAM_DURATION);
+        expect(await pool.reserve()).to.equal(MAX_RESERVE - ROOM);
+      });
+
+      it("buys with all of it, and not with a unit more", async () => {
+        const { pool } = context;
+        await expect(buy(ROOM + 1n))
+          .to.be.revertedWithCustomError(pool, "OutOfRange")
+          .withArgs(field("reserveIn"), ROOM + 1n, 1, ROOM);
+        await expect(buy(ROOM)).to.emit(pool, "Bought");
+      });
+
+      it("buys exact amounts that cost no more", async () => {
+        const { pool } = context;
+        const { reserveIn } = modelBuyExactOut(await stateOf(pool), TOO_MUCH);
+        for (const refused of [() => pool.quoteBuyExactOut(TOO_MUCH), () => buyExactOut(TOO_MUCH)]) {
+          await expect(refused())
+            .to.be.revertedWithCustomError(pool, "OutOfRange")
+            .withArgs(field("reserveIn"), reserveIn, 1, ROOM);
+        }
+        await expect(buyExactOut(FITS)).to.emit(pool, "Bought");
+      });
     });
   });
 });

@@ -1,10 +1,10 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { byRole, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
 import { buildPoolTerms, modelIdOf } from "../helpers/models";
 import { deployProtocol, deployToken, launchModel, registerModel } from "../helpers/protocol";
-import { DAY } from "../helpers/units";
+import { DAY, field } from "../helpers/units";
 
 const { ZeroAddress } = ethers;
 const RESERVE_DECIMALS = 6;
@@ -44,7 +44,7 @@ describe("HokusaiAMMFactory", () => {
     {
       name: "setPoolTerms",
       holders: ["governor"],
-      error: "OnlyGovernor",
+      error: "UnauthorizedCaller",
       errorArguments: (sender, { governor }) => [sender, governor.address],
       call: ({ factory, waiting: { id } }, sender) => factory.connect(sender).setPoolTerms(id, ethers.id("terms")),
     },
@@ -62,8 +62,8 @@ describe("HokusaiAMMFactory", () => {
     },
     {
       name: "resumeBuys",
-      holders: ["guardian"],
-      ...byRole("GUARDIAN_ROLE"),
+      holders: ["admin"],
+      ...byRole("DEFAULT_ADMIN_ROLE"),
       call: ({ factory, launched: { id } }, sender) => factory.connect(sender).resumeBuys(id),
     },
   ] satisfies Parameters<typeof shouldBeGuarded<Context>>[2];
@@ -102,20 +102,27 @@ describe("HokusaiAMMFactory", () => {
 
   describe("pause of buys", () => {
     it("is of the one model whose pool it is", async () => {
-      const { factory, guardian, launched } = await loadFixture(protocolWithModels);
+      const context = await loadFixture(protocolWithModels);
+      const { factory, guardian, launched } = context;
+      const { pool: other, id } = await launchModel(context, { model: { modelId: "other" } });
       await factory.connect(guardian).pauseBuys(launched.id, PAUSE);
-      expect(await launched.pool.buysPausedUntil()).to.be.greaterThan(0);
+      const until = BigInt(await time.latest()) + PAUSE;
+      expect(await launched.pool.buysPausedUntil()).to.equal(until);
+      expect(await factory.buysPauseOf(launched.id)).to.deep.equal([until, until + 5n * PAUSE]);
+      expect(await other.buysPausedUntil()).to.equal(0);
+      expect(await factory.buysPauseOf(id)).to.deep.equal([0n, 0n]);
     });
 
     it("needs a pool", async () => {
-      const { factory, guardian, waiting } = await loadFixture(protocolWithModels);
+      const { factory, guardian, admin, waiting } = await loadFixture(protocolWithModels);
       for (const id of [waiting.id, modelIdOf("unknown")]) {
-        await expect(factory.connect(guardian).pauseBuys(id, PAUSE))
-          .to.be.revertedWithCustomError(factory, "UnknownModel")
-          .withArgs(id);
-        await expect(factory.connect(guardian).resumeBuys(id))
-          .to.be.revertedWithCustomError(factory, "UnknownModel")
-          .withArgs(id);
+        for (const refused of [
+          () => factory.connect(guardian).pauseBuys(id, PAUSE),
+          () => factory.connect(admin).resumeBuys(id),
+          () => factory.buysPauseOf(id),
+        ]) {
+          await expect(refused()).to.be.revertedWithCustomError(factory, "PoolNotFound").withArgs(id);
+        }
       }
     });
   });
@@ -158,8 +165,8 @@ describe("HokusaiAMMFactory", () => {
       it(`refuses a reserve token of ${decimals} decimals`, async () => {
         const reserveToken = await ethers.deployContract("HostileReserveTokenMock", [decimals]);
         await expect(deploy({ reserveToken: await reserveToken.getAddress() }))
-          .to.be.revertedWithCustomError(context.factory, "ReserveTokenDecimals")
-          .withArgs(decimals, RESERVE_DECIMALS);
+          .to.be.revertedWithCustomError(context.factory, "ValueMismatch")
+          .withArgs(field("decimals"), decimals, RESERVE_DECIMALS);
       });
     }
   });

@@ -1,5 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
 import { Decimal } from "decimal.js";
 import { ethers } from "hardhat";
 import type { HokusaiAMM, IERC20, ReserveTokenMock } from "../../.build/typechain";
@@ -16,8 +17,8 @@ export const NO_DEADLINE = MAX_UINT256;
 /** Time in which a deposit of usage fees flows into the reserve. */
 export const STREAM_DURATION = DAY;
 
-/** Largest reserve and stream together: 88 bits. */
-export const MAX_RESERVE = 2n ** 88n - 1n;
+/** Most that a pool holds, reserve and stream together: 72 bits. */
+export const MAX_RESERVE = 2n ** 72n - 1n;
 
 // What the reference may be off by where the exact value is an integer, and far below the distance of any other value from one.
 const NOISE = new Decimal("1e-60");
@@ -64,6 +65,13 @@ export const load = { newPool: () => loadFixture(newPoolFixture), tradingPool: (
 export async function fund(reserveToken: ReserveTokenMock, trader: HardhatEthersSigner, pool: HokusaiAMM) {
   await reserveToken.mint(trader, FUNDS);
   await reserveToken.connect(trader).approve(pool, MAX_UINT256);
+}
+
+/** Lets bob buy until only `room` is left to the cap. */
+export async function fillCapUpTo({ pool, bob }: PoolContext, room: bigint) {
+  const rest = (await pool.remainingInvestorAllocation()) - room;
+  await pool.connect(bob).buyExactOut(rest, rest, FUNDS, bob, NO_DEADLINE);
+  expect(await pool.remainingInvestorAllocation()).to.equal(room);
 }
 
 /** The pool's state at the latest block. */

@@ -3,7 +3,7 @@ import { PANIC_CODES } from "@nomicfoundation/hardhat-chai-matchers/panic";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { type GuardedFunction, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
-import { BPS, MAX_UINT256 } from "../helpers/units";
+import { BPS, field, MAX_UINT256 } from "../helpers/units";
 import { deployToken, deployTokenWithPool, TOKEN_ARGUMENTS, type TokenContext } from "./token.fixture";
 
 const { ZeroAddress } = ethers;
@@ -17,10 +17,14 @@ const LARGEST_REWARD_ALLOCATION = 10n ** 27n;
 
 const byTokenManager = {
   holders: ["tokenManager"],
-  error: "OnlyTokenManager",
-  errorArguments: (sender: string) => [sender],
+  error: "UnauthorizedCaller",
+  errorArguments: (sender: string, { tokenManager }: TokenContext) => [sender, tokenManager.address],
 } as const;
-const byPool = { holders: ["pool"], error: "OnlyPool", errorArguments: (sender: string) => [sender] } as const;
+const byPool = {
+  holders: ["pool"],
+  error: "UnauthorizedCaller",
+  errorArguments: async (sender: string, { token }: TokenContext) => [sender, await token.pool()],
+} as const;
 
 const SET_POOL: GuardedFunction<TokenContext> = {
   name: "setPool",
@@ -66,8 +70,8 @@ describe("ModelToken callers", () => {
       const { token, pool, mallory, tokenManager } = context;
       for (const sender of [pool, mallory]) {
         await expect(token.connect(sender).setPool(mallory))
-          .to.be.revertedWithCustomError(token, "OnlyTokenManager")
-          .withArgs(sender);
+          .to.be.revertedWithCustomError(token, "UnauthorizedCaller")
+          .withArgs(sender, tokenManager);
       }
       for (const address of [mallory, pool]) {
         await expect(token.connect(tokenManager).setPool(address))
@@ -367,8 +371,8 @@ describe("ModelToken.mintRewards", () => {
       [[alice], [1n, 1n]],
     ] as const) {
       await expect(asTokenManager.mintRewards([...accounts], [...amounts]))
-        .to.be.revertedWithCustomError(token, "LengthMismatch")
-        .withArgs(accounts.length, amounts.length);
+        .to.be.revertedWithCustomError(token, "ValueMismatch")
+        .withArgs(field("amounts"), amounts.length, accounts.length);
     }
   });
 
