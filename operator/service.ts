@@ -21,6 +21,8 @@ import type { ChainView, Duty, Tools } from "./duties/duty";
 import { FeesDuty, formatMeteringRecord, readMeteringRecord } from "./duties/fees";
 import { LaunchDuty } from "./duties/launch";
 import { WatchedModels } from "./duties/models";
+import { WatchedPayouts } from "./duties/payouts";
+import { ReleaseDuty } from "./duties/release";
 import { nameOfBundle, SubmitDuty } from "./duties/submit";
 import { openDoor, type Reply } from "./http";
 import { Inbox } from "./inbox";
@@ -143,7 +145,8 @@ export class Service {
       const block = await this.provider.getBlock("latest");
       if (block === null) return false;
       this.head = block.number;
-      const view = { head: block.number, confirmed: block.number - this.config.confirmations + 1 };
+      const [head, time] = [block.number, BigInt(block.timestamp)];
+      const view = { head, confirmed: head - this.config.confirmations + 1, time };
       telemetry.set("head_block", view.head);
       await this.models?.advance(view);
       // All are waited for, failures included: a pass must never begin while a duty is still at the one before.
@@ -297,6 +300,12 @@ async function openDuty(
       });
     case "submit":
       return new SubmitDuty(tools, inbox as Inbox, registry, fromBlock);
+    case "release": {
+      const verifier = await tools.hre.ethers.getContractAt("DeltaOneVerifier", await registry.verifier());
+      const { provider, telemetry } = tools;
+      const payouts = new WatchedPayouts(provider, registry, verifier.interface, fromBlock, telemetry);
+      return new ReleaseDuty(tools, payouts, registry, tokenManager);
+    }
     case "fees":
       return new FeesDuty(tools, inbox as Inbox, router, reserveToken, fromBlock);
   }
