@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What all duties have in common.
 
+import { isCallException } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../sdk/base/problem";
 import { decodeRevert } from "../../sdk/client/errors";
@@ -81,6 +82,9 @@ export async function refusalOf(
 ): Promise<{ name: string; reason: string }> {
   if (error instanceof Problem) return { name: "Problem", reason: error.message };
   const revert = await decodeRevert(hre, error);
-  if (revert === undefined) throw error;
+  if (revert === undefined) {
+    if (isCallException(error)) return { name: "", reason: "refused on chain, without a reason" };
+    throw error;
+  }
   return { name: revert.name, reason: `refused on chain: ${revert.message}` };
 }
