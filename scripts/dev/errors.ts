@@ -159,12 +159,12 @@ export async function errorsPage(): Promise<string> {
   const missing = [...declared].filter(([selector]) => !known.has(selector)).map(([, { signature }]) => signature);
   if (missing.length > 0) throw new Error(`no words for ${missing.join(", ")}: write them into libraryErrors.ts.`);
 
-  const raised = [...known].filter(([selector]) => declared.has(selector));
   const sections = new Map<string, string[]>();
-  for (const [selector, entry] of raised) {
-    const { signature, where } = declared.get(selector)!;
+  for (const [selector, entry] of known) {
+    const found = declared.get(selector);
+    if (!found) continue;
     const lines = sections.get(entry.section) ?? [`## ${entry.section}`, ""];
-    sections.set(entry.section, [...lines, ...textOf({ ...entry, signature }, where)]);
+    sections.set(entry.section, [...lines, ...textOf({ ...entry, signature: found.signature }, found.where)]);
   }
   const string = textOf(
     {
