@@ -44,6 +44,7 @@ interface IDeltaOneVerifier {
     /// @notice A statement lists contributors or carries their root, not both and not neither.
     /// @param contributors How many it lists.
     /// @param root The root that it carries.
+    /// @custom:fix List up to 64 contributors, or give the Merkle root of more.
     error ContributorsOrRoot(uint256 contributors, bytes32 root);
 
     /// @notice Records an improvement. Anyone may relay a statement.

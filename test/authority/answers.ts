@@ -1,6 +1,6 @@
 // What every view of every contract must answer, told from the state that the logs make.
 
-import { id as keyOf } from "ethers";
+import { id as keyOf, ZeroHash } from "ethers";
 import { hashDistribution } from "../../sdk/schemas/distribution";
 import { rewardOf } from "../helpers/improvements";
 import { modelSpotPrice } from "../market/pool.support";
@@ -13,12 +13,13 @@ import {
   type GenesisContract,
   type ModelState,
   type ModelTokenState,
+  marketAt,
   type PoolState,
-  settledAt,
   type State,
+  streamEndAt,
   unknownModel,
   valueAt,
-} from "./replay";
+} from "./state";
 
 /** A view with arguments, and what it must answer. */
 export interface Answer {
@@ -57,8 +58,8 @@ export function answersAt(state: State, now: bigint): Answer[] {
     ...[...state.pools].flatMap(([address, pool]) => ofPool(state, address, pool, now)),
     ...ofInfrastructureReserve(state),
     ...ofAttestation(state),
-    ...[...state.improvements.keys()].flatMap((address) => ofVerifier(state, address, now)),
-    ...[...state.distributions.keys()].flatMap((address) => ofDistributor(state, address)),
+    ...[...state.verifiers].flatMap((address) => ofVerifier(state, address, now)),
+    ...ofDistributor(state),
   ];
 }
 
@@ -131,13 +132,21 @@ function ofTimelock(state: State, now: bigint): Answer[] {
 
 function ofRegistry(state: State, now: bigint): Answer[] {
   const ask = askingThe(state, "ModelRegistry");
-  const { book, methods, submissionsPausedUntil } = state;
+  const { book, methods, payouts, stops, submissionsPause } = state;
+  const noStop = { since: 0n, until: 0n };
   return [
     ask("tokenManager", [], book.tokenManager),
     ask("factory", [], book.factory),
     ask("verifier", [], book.verifier),
-    ask("submissionsPausedUntil", [], submissionsPausedUntil),
-    ...[...methods, [STRANGER, false] as const].map(([method, allowed]) => ask("isMethodAllowed", [method], allowed)),
+    ask("submissionsPausedUntil", [], submissionsPause.until),
+    ask("submissionsPauseWholeAt", [], submissionsPause.wholeAt),
+    ...[...methods, [STRANGER, 0n] as const].map(([method, access]) => ask("methodAccessOf", [method], access)),
+    ...[...stops, [STRANGER, noStop] as const].map(([method, { since, until }]) =>
+      ask("payoutStopOf", [method], [since, until]),
+    ),
+    ...[...payouts, [`${UNKNOWN} ${UNKNOWN}`, { kept: ZeroHash }] as const].map(([pair, { kept }]) =>
+      ask("payoutOf", pair.split(" "), kept),
+    ),
     ...modelsOf(state).flatMap(([id, model]) => ofModel(ask, id, model, now)),
   ];
 }
@@ -147,7 +156,7 @@ function ofModel(ask: Ask, id: string, model: ModelState, now: bigint): Answer[]
   const [rate, accrual, price] = model.parameters.map((parameter) => valueAt(parameter, now));
   const benchmark = [
     ...[b.specHash, b.evaluationDataHash, model.modelCommitment, b.method, b.metric, b.direction, score],
-    ...[b.minImprovementBps, b.minSampleSize, b.minRuns, b.minLowerBoundBps],
+    ...[b.targetScore, b.minImprovementBps, b.minSampleSize, b.minRuns, b.minLowerBoundBps],
   ];
   return [
     ask("model", [id], [status, token, pool, owner, governor]),
@@ -157,6 +166,7 @@ function ofModel(ask: Ask, id: string, model: ModelState, now: bigint): Answer[]
     ask("ownerOf", [id], owner),
     ask("pendingOwnerOf", [id], model.pendingOwner),
     ask("governorOf", [id], governor),
+    ask("governanceOf", [id], [governor, model.generation]),
     ask("pendingGovernorOf", [id], [pendingGovernor.account, pendingGovernor.acceptableFrom]),
     ask("parametersOf", [id], [rate, accrual, price, model.licenseHash, model.licenseURI]),
     ask("feeTermsOf", [id], [pool, accrual, price]),
@@ -195,7 +205,9 @@ function deltaOf(model: ModelState): bigint {
 function ofTokenManager(state: State): Answer[] {
   const ask = askingThe(state, "TokenManager");
   return [
-    ask("launchesPausedUntil", [], state.launchesPausedUntil),
+    ask("launchesPausedUntil", [], state.launchesPause.until),
+    ask("launchesPauseWholeAt", [], state.launchesPause.wholeAt),
+    ask("distributor", [], state.addresses.RewardDistributor),
     ask("tokenOf", [UNKNOWN_MODEL], unknownModel().token),
     ...[...state.models.values()].map(({ modelId, token }) => ask("tokenOf", [modelId], token)),
   ];
@@ -217,18 +229,14 @@ function ofToken(state: State, address: string, token: ModelTokenState): Answer[
     ask("rewardAllocation", [], rewardAllocation),
     ask("maxSupply", [], supplierAllocation + investorAllocation),
     ask("isSupplierMinted", [], token.isSupplierMinted),
-    ask("rewardsMinted", [], rewardsMinted(state, token)),
-    ask("remainingInvestorAllocation", [], remainingInvestorAllocation(state, token)),
+    ask("rewardsMinted", [], token.rewardsMinted),
+    ask("remainingInvestorAllocation", [], remainingInvestorAllocation(token)),
   ];
 }
 
-function rewardsMinted({ models }: State, { model, rewardAllocation }: ModelTokenState): bigint {
-  return rewardAllocation - models.get(model)!.rewardsRemaining;
-}
-
-function remainingInvestorAllocation(state: State, token: ModelTokenState): bigint {
+function remainingInvestorAllocation(token: ModelTokenState): bigint {
   const supplier = token.isSupplierMinted ? token.supplierAllocation : 0n;
-  return token.investorAllocation + supplier + rewardsMinted(state, token) - token.totalSupply;
+  return token.investorAllocation + supplier + token.rewardsMinted - token.totalSupply;
 }
 
 function ofFactory(state: State): Answer[] {
@@ -237,9 +245,10 @@ function ofFactory(state: State): Answer[] {
     ask("treasury", [], state.treasury),
     ask("poolCount", [], BigInt(state.pools.size)),
     ...[...state.pools.keys()].map((pool, index) => ask("poolAt", [index], pool)),
-    ...modelsOf(state).flatMap(([id, { pool, poolTermsHash }]) => [
+    ...modelsOf(state).flatMap(([id, { pool, poolTerms, buysPause }]) => [
       ask("poolOf", [id], pool),
-      ask("poolTermsHashOf", [id], poolTermsHash),
+      ask("poolTermsOf", [id], [poolTerms.hash, poolTerms.generation]),
+      ...(state.pools.has(pool) ? [ask("buysPauseOf", [id], [buysPause.until, buysPause.wholeAt])] : []),
     ]),
   ];
 }
@@ -247,7 +256,7 @@ function ofFactory(state: State): Answer[] {
 function ofPool(state: State, address: string, pool: PoolState, now: bigint): Answer[] {
   const ask = asking("HokusaiAMM", address);
   const { crr, tradeFee, virtualReserve, virtualSupply, curveSupply } = pool;
-  const { reserve, pending, streamEnd } = settledAt(pool.stream, now);
+  const { reserve, pending } = marketAt(pool.market, now);
   const token = state.tokens.get(pool.token)!;
   const curve = { reserve, supply: curveSupply, virtualReserve, crr, tradeFee };
   const backed = curveSupply > virtualSupply ? curveSupply - virtualSupply : 0n;
@@ -259,22 +268,24 @@ function ofPool(state: State, address: string, pool: PoolState, now: bigint): An
     ask("virtualReserve", [], virtualReserve),
     ask("virtualSupply", [], virtualSupply),
     ask("sellsOpenAt", [], pool.sellsOpenAt),
-    ask("buysPausedUntil", [], pool.buysPausedUntil),
+    ask("buysPausedUntil", [], state.models.get(token.model)!.buysPause.until),
     ask("reserve", [], reserve),
     ask("pendingStream", [], pending),
-    ask("streamEnd", [], streamEnd),
+    ask("streamEnd", [], streamEndAt(pool.market, now)),
     ask("uncollectedFees", [], (state.reserveToken.balances.get(address) ?? 0n) - reserve - pending),
     ask("curveSupply", [], curveSupply),
     ask("netIssued", [], curveSupply - virtualSupply),
     ask("unbackedSupply", [], token.totalSupply - backed),
-    ask("remainingInvestorAllocation", [], remainingInvestorAllocation(state, token)),
+    ask("remainingInvestorAllocation", [], remainingInvestorAllocation(token)),
     ask("spotPrice", [], modelSpotPrice(curve)),
   ];
 }
 
 function ofInfrastructureReserve(state: State): Answer[] {
   const ask = askingThe(state, "InfrastructureReserve");
-  const { accounts, payableFrom, paidInvoices } = state;
+  const { accounts, models, payableFrom, paidInvoices } = state;
+  const ever = [...payableFrom.keys()].map((key) => key.split(" ")).map(([model, , payee]) => `${model} ${payee}`);
+  const approved = new Set([...ever, `${UNKNOWN} ${STRANGER}`]);
   return [
     ...modelsOf(state).map(([id]) => ask("balanceOf", [id], accounts.get(id) ?? 0n)),
     ask(
@@ -282,9 +293,11 @@ function ofInfrastructureReserve(state: State): Answer[] {
       [],
       [...accounts.values()].reduce((sum, amount) => sum + amount, 0n),
     ),
-    ...[...payableFrom, [`${UNKNOWN} ${STRANGER}`, 0n] as const].map(([pair, from]) =>
-      ask("payableFrom", pair.split(" "), from),
-    ),
+    ...[...approved].map((pair) => {
+      const [model, payee] = pair.split(" ") as [string, string];
+      const present = `${model} ${models.get(model)?.generation} ${payee}`;
+      return ask("payableFrom", [model, payee], payableFrom.get(present) ?? 0n);
+    }),
     ...[...paidInvoices].map((invoice) => ask("isPaid", [invoice], true)),
     ask("isPaid", [UNKNOWN], false),
   ];
@@ -303,36 +316,29 @@ function ofAttestation(state: State): Answer[] {
 
 function ofVerifier(state: State, address: string, now: bigint): Answer[] {
   const ask = asking("DeltaOneVerifier", address);
-  const paid = state.improvements.get(address)!;
-  return [
-    ...modelsOf(state).flatMap(([id, model]) => {
-      const ofThis = [...paid].filter(([key]) => key.startsWith(id));
-      const ids = [...ofThis.map(([key]) => key.split(" ")[1]!), UNKNOWN];
-      const records = ofThis.map(([, { baselineScore, candidateScore, timestamp, method }]) => [
-        ...[baselineScore, candidateScore, timestamp, method],
-      ]);
-      const { owner, forContributors } = rewardOf(deltaOf(model), valueAt(model.parameters[0], now));
-      return [
-        ...ids.map((evaluationId) => ask("isUsed", [id, evaluationId], evaluationId !== UNKNOWN)),
-        ask("improvementsOf", [id, ids], [...records, [0n, 0n, 0n, unknownModel().token]]),
-        ask("scoreOf", [id], model.score),
-        ask("remainingTodayBps", [id], remainingTodayBps(model, now)),
-        ...(model.benchmarkVersion > 0n
-          ? [ask("previewReward", [id, betterThan(model)], [owner, forContributors])]
-          : []),
-      ];
-    }),
-  ];
+  return modelsOf(state).flatMap(([id, model]) => {
+    const evaluations = [...state.payouts.keys()].filter((key) => key.startsWith(id)).map((key) => key.split(" ")[1]!);
+    const { owner, forContributors } = rewardOf(deltaOf(model), valueAt(model.parameters[0], now));
+    return [
+      ...evaluations.map((evaluationId) => ask("isUsed", [id, evaluationId], true)),
+      ask("isUsed", [id, UNKNOWN], false),
+      ask("scoreOf", [id], model.score),
+      ask("remainingTodayBps", [id], remainingTodayBps(model, now)),
+      ...(model.benchmarkVersion > 0n ? [ask("previewReward", [id, betterThan(model)], [owner, forContributors])] : []),
+    ];
+  });
 }
 
-function ofDistributor(state: State, address: string): Answer[] {
-  const ask = asking("RewardDistributor", address);
-  const begun = [...state.distributions.get(address)!];
+function ofDistributor(state: State): Answer[] {
+  const ask = askingThe(state, "RewardDistributor");
+  const none = hashDistribution(UNKNOWN, UNKNOWN);
   return [
-    ask("remainingOf", [hashDistribution(UNKNOWN, UNKNOWN)], 0n),
-    ask("isClaimed", [hashDistribution(UNKNOWN, UNKNOWN), 0n], false),
-    ...begun.flatMap(([id, { remaining, claimed }]) => [
-      ask("remainingOf", [id], remaining),
+    ask("tokenManager", [], state.book.tokenManager),
+    ask("remainingOf", [none, STRANGER, UNKNOWN, 1n], 0n),
+    ask("isClaimed", [none, 0n], false),
+    ...[...state.distributions].flatMap(([id, { token, root, total, remaining, claimed }]) => [
+      ask("remainingOf", [id, token, root, total], remaining),
+      ask("remainingOf", [id, token, root, total + 1n], 0n),
       ...Array.from({ length: indicesOf(claimed) }, (_, index) =>
         ask("isClaimed", [id, index], claimed.has(BigInt(index))),
       ),

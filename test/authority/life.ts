@@ -12,10 +12,12 @@ import {
   deployImprovements,
   deployVerifier,
   improve,
+  improveAndRelease,
   proposeModel,
   registerModel,
 } from "../helpers/improvements";
-import { buildPoolTerms, Direction, Parameter } from "../helpers/models";
+import { buildPoolTerms, Direction, MethodAccess, Parameter } from "../helpers/models";
+import { queuedBy, release, toPayout, waitFor } from "../helpers/payouts";
 import { DAY, HOUR, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
 import { signPermit } from "../market/pool.support";
 
@@ -52,13 +54,14 @@ export const ACTS: readonly (readonly [name: string, act: (life: Life) => Promis
   ["users pay fees, which stream", payFees],
   ["governors change parameters", changeParameters],
   ["models improve", improveModels],
+  ["payouts are stopped, void and returned", stopPayouts],
   ["invoices are paid", payInvoices],
   ["governors and owners hand over", handOver],
   ["attesters come and go", changeAttesters],
   ["guardians pause", pause],
   ["roles are granted and end", changeRoles],
   ["the admin decides", decideAsAdmin],
-  ["a new verifier pays", replaceVerifier],
+  ["a new verifier vouches", replaceVerifier],
   ["the admin is replaced", transferAdmin],
 ];
 
@@ -164,7 +167,7 @@ async function changeParameters({ registry, guardian, governor, model, second }:
 
 async function improveModels(life: Life) {
   const { model, second, rewardDistributor, alice, bob, carol, mallory } = life;
-  await improve(life, model);
+  await improveAndRelease(life, model);
   await improve(life, model, { contributors: buildContributors([bob, carol, mallory], [1n, 9_000n, 999n]) });
   const evaluationId = ethers.id("many contributors");
   const { root, distributionId, leaves } = buildContributorTree(second.id, evaluationId, [
@@ -172,8 +175,8 @@ async function improveModels(life: Life) {
     { account: bob.address, weight: 3n },
     { account: carol.address, weight: 1n },
   ]);
-  await improve(life, second, { evaluationId, contributors: [], contributorsRoot: root });
-  const total = await rewardDistributor.remainingOf(distributionId);
+  const many = await improveAndRelease(life, second, { evaluationId, contributors: [], contributorsRoot: root });
+  const total = many.queued.amounts[1]!;
   for (const leaf of [leaves[0]!, leaves[2]!]) {
     await rewardDistributor.claim({
       ...{ token: second.token, root, total, distributionId },
@@ -183,6 +186,26 @@ async function improveModels(life: Life) {
   }
   await time.increase(DAY);
   await improve(life, model);
+}
+
+async function stopPayouts(life: Life) {
+  const { registry, guardian, model, oracleAttestation, mallory } = life;
+  const method = oracleAttestation.target;
+  const queue = async () => queuedBy(life, (await improve(life, model)).transaction);
+  const before = await queue();
+  await time.increase(DAY);
+  const forged = await queue();
+  await registry.connect(guardian).stopPayouts(method, forged.queuedAt);
+  await registry.connect(guardian).stopPayouts(method, forged.queuedAt - 5n); // since a little earlier
+  await registry.connect(guardian).stopPayouts(mallory, 1n); // of a method that nobody uses
+  await decide(
+    life,
+    [registry, "voidPayouts", [method, forged.queuedAt, MAX_UINT256]],
+    [registry, "liftPayoutStop", [mallory.address]],
+  );
+  await registry.connect(mallory).returnVoided(model.id, forged.evaluationId, toPayout(forged));
+  await waitFor(life, before);
+  await release(life, before);
 }
 
 async function payInvoices(life: Life) {
@@ -214,7 +237,8 @@ async function handOver(life: Life) {
   await registry.connect(supplier).proposeOwner(second.id, ZeroAddress);
   await registry.connect(supplier).proposeOwner(proposed.id, alice);
   await registry.connect(governor).proposeGovernor(second.id, alice);
-  await registry.connect(alice).acceptGovernor(second.id);
+  await registry.connect(alice).acceptGovernor(second.id); // what was pending of the rate is cancelled
+  await life.infrastructureReserve.connect(alice).approvePayee(second.id, bob);
   await registry.connect(governor).proposeGovernor(model.id, alice);
   await registry.connect(governor).proposeGovernor(model.id, ZeroAddress);
   await decide(
@@ -224,6 +248,7 @@ async function handOver(life: Life) {
   );
   await time.increase(7n * DAY);
   await registry.connect(carol).acceptGovernor(second.id);
+  await life.factory.connect(carol).setPoolTerms(second.id, ZeroHash);
 }
 
 async function changeAttesters(life: Life) {
@@ -239,16 +264,22 @@ async function changeAttesters(life: Life) {
   await improve(life, model); // of the new epoch
 }
 
-async function pause({ factory, tokenManager, registry, guardian, model, second }: Life) {
-  await factory.connect(guardian).pauseBuys(model.id, 14n * DAY);
+async function pause(life: Life) {
+  const { factory, tokenManager, registry, guardian, model, second } = life;
+  await factory.connect(guardian).pauseBuys(model.id, 7n * DAY);
   await factory.connect(guardian).pauseBuys(second.id, DAY);
-  await tokenManager.connect(guardian).pauseLaunches(DAY);
-  await registry.connect(guardian).pauseSubmissions(DAY);
-  await time.increase(HOUR);
-  await factory.connect(guardian).resumeBuys(model.id);
-  await tokenManager.connect(guardian).resumeLaunches();
-  await registry.connect(guardian).resumeSubmissions();
-  await factory.connect(guardian).resumeBuys(model.id); // has ended already
+  await factory.connect(guardian).pauseBuys(second.id, 2n * DAY); // longer
+  await tokenManager.connect(guardian).pauseLaunches(3n * DAY);
+  await registry.connect(guardian).pauseSubmissions(3n * DAY);
+  await decide(
+    life,
+    [factory, "resumeBuys", [model.id]],
+    [factory, "resumeBuys", [second.id]], // has ended already
+    [tokenManager, "resumeLaunches", []],
+    [registry, "resumeSubmissions", []],
+  );
+  await factory.connect(guardian).pauseBuys(model.id, DAY);
+  await time.increase(DAY);
 }
 
 /** The contract that has a role, by who holds it. */
@@ -285,9 +316,9 @@ async function decideAsAdmin(life: Life) {
   await decide(
     life,
     [registry, "setDailyLimit", [model.id, 900n]],
-    [registry, "setMethodAllowed", [alice.address, true]],
-    [registry, "setMethodAllowed", [bob.address, true]],
-    [registry, "setMethodAllowed", [bob.address, false]],
+    [registry, "setMethodAccess", [alice.address, MethodAccess.ADMIN]],
+    [registry, "setMethodAccess", [bob.address, MethodAccess.REGISTRAR]],
+    [registry, "setMethodAccess", [bob.address, MethodAccess.NONE]],
     [factory, "setTreasury", [bob.address]],
     [tokenManager, "grantRole", [roleId("GUARDIAN_ROLE"), bob.address]],
   );
@@ -314,7 +345,7 @@ async function replaceVerifier(life: Life) {
   const evaluationId = ethers.id("many contributors"); // as of the other model, before
   const contributors = [{ account: life.alice.address, weight: 1n }];
   const { root } = buildContributorTree(model.id, evaluationId, contributors);
-  await improve({ ...life, verifier }, model, { evaluationId, contributors: [], contributorsRoot: root });
+  await improveAndRelease({ ...life, verifier }, model, { evaluationId, contributors: [], contributorsRoot: root });
 }
 
 async function transferAdmin(life: Life) {

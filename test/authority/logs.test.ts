@@ -5,7 +5,8 @@ import { CREATE_X } from "../../deploy/create2";
 import { type Answer, answersAt } from "./answers";
 import { ACTS, birth, type Life } from "./life";
 import { TOKEN } from "../helpers/units";
-import { type Genesis, type Log, replay } from "./replay";
+import { type Log, replay } from "./replay";
+import type { Genesis } from "./state";
 
 /** Why the logs tell nothing of a view. */
 const FIXED = "an argument of the constructor, or follows from one: no event tells it, and it never changes";
@@ -17,7 +18,10 @@ const PERMITS =
 
 /** Views that are not compared; constants, all in capitals, aside. */
 const UNTOLD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  ModelRegistry: { previewImprovement: QUESTION, supportsInterface: QUESTION, defaultAdminDelayIncreaseWait: FIXED },
+  ModelRegistry: {
+    ...{ payoutDelay: FIXED, previewImprovement: QUESTION },
+    ...{ supportsInterface: QUESTION, defaultAdminDelayIncreaseWait: FIXED },
+  },
   TokenManager: { registry: FIXED, supportsInterface: QUESTION, defaultAdminDelayIncreaseWait: FIXED },
   ModelToken: {
     ...{ name: FIXED, symbol: FIXED, decimals: FIXED, eip712Domain: FIXED },
@@ -42,18 +46,18 @@ const UNTOLD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   OracleAttestation: { registry: FIXED, verify: QUESTION },
   Hybrid: { verify: QUESTION, methods: FIXED },
-  ZkProof: { verify: QUESTION, provenBy: QUESTION, keyHash: FIXED },
+  ZkProof: { verify: QUESTION, provenBy: QUESTION, keyHash: FIXED, quantileE9: FIXED },
   DeltaOneVerifier: {
-    ...{ registry: FIXED, tokenManager: FIXED, distributor: FIXED, eip712Domain: FIXED },
+    ...{ registry: FIXED, eip712Domain: FIXED },
     ...{ verifyAndCalculateReward: QUESTION, hashStatement: QUESTION, calculateDeltaOnes: QUESTION },
   },
-  RewardDistributor: { verifier: FIXED, hashDistribution: QUESTION },
+  RewardDistributor: { hashDistribution: QUESTION },
   TimelockController: { hashOperation: QUESTION, hashOperationBatch: QUESTION, supportsInterface: QUESTION },
 };
 
 /** Events of which the replay needs none: others of the same transaction, or of a token, tell what changes. */
 const RECEIPTS = [
-  ...["CallSalt", "CallsPaid", "DepositFailed", "FeeDeposited", "FeesCollected", "PaymentFailed"],
+  ...["CallSalt", "CallsPaid", "DepositFailed", "FeeDeposited", "FeesCollected", "PaymentFailed", "PayoutQueued"],
   ...["RewardDistributed", "SupplierAllocationDistributed", "SurplusRescued"],
 ];
 

@@ -1,6 +1,7 @@
 // The protocol's state, rebuilt from its logs alone (A4). This model knows the events and the published rules, and asks no
 // contract. What an event tells beside the change itself, such as the old value or a total, must agree with what the model has.
 
+import { AbiCoder, keccak256, ZeroAddress as NOBODY, ZeroHash as NOTHING } from "ethers";
 import type {
   DeltaOneVerifier,
   HokusaiAMM,
@@ -18,10 +19,40 @@ import type {
   ZkProof,
 } from "../../.build/typechain";
 import type { TypedContractEvent, TypedEventLog } from "../../.build/typechain/common";
-import { DAY } from "../helpers/units";
 import { roleId } from "../helpers/guarded.behavior";
 import { Status } from "../helpers/models";
+import { RELEASED, VOIDED } from "../helpers/payouts";
 import { STREAM_DURATION } from "../market/pool.support";
+import {
+  beforeAll,
+  type BenchmarkState,
+  countOf,
+  dayOf,
+  delayAt,
+  distributionOf,
+  type Genesis,
+  marketAt,
+  type MarketState,
+  modelOf,
+  type ModelState,
+  modelTokenOf,
+  newToken,
+  type ParameterState,
+  payoutOf,
+  poolOf,
+  type State,
+  tokenOf,
+  unknownModel,
+  valueAt,
+} from "./state";
+
+/** Wei that a model is born with for each of the DeltaOnes that its score can hold. */
+const LIFETIME_DELTA_ONES = 100n;
+
+const BPS_PER_DELTA_ONE = 100n;
+
+/** Improvement that is recorded per model and UTC day until the admin decides otherwise, in bps. */
+const DEFAULT_DAILY_LIMIT_BPS = 1_000n;
 
 /** A decoded log. */
 export interface Log {
@@ -31,179 +62,6 @@ export interface Log {
   readonly args: unknown;
   /** Of its block. */
   readonly timestamp: bigint;
-}
-
-/** What precedes the logs: no event tells it. */
-export interface Genesis {
-  /** Of the contracts that are deployed once, and of the reserve token. */
-  readonly addresses: Readonly<Record<GenesisContract, string>>;
-  /** Seconds between the steps of an admin's transfer: an argument of every constructor. */
-  readonly adminDelay: bigint;
-}
-
-export type GenesisContract =
-  | "TimelockController"
-  | "ModelRegistry"
-  | "TokenManager"
-  | "HokusaiAMMFactory"
-  | "InfrastructureReserve"
-  | "UsageFeeRouter"
-  | "OracleAttestation"
-  | "DeltaOneVerifier"
-  | "RewardDistributor"
-  | "ReserveToken";
-
-/** Wei that a model is born with for each of the DeltaOnes that its score can hold. */
-const LIFETIME_DELTA_ONES = 100n;
-
-/** Improvement that is paid per model and UTC day until the admin decides otherwise, in bps. */
-const DEFAULT_DAILY_LIMIT_BPS = 500n;
-
-const NOBODY = "0x0000000000000000000000000000000000000000";
-const NOTHING = `0x${"00".repeat(32)}`;
-
-/** A value that will hold in every second after `effectiveAt`. */
-export interface Scheduled {
-  readonly value: bigint;
-  readonly effectiveAt: bigint;
-}
-
-/** A parameter and its pending change. */
-export interface ParameterState {
-  readonly value: bigint;
-  readonly pending?: Scheduled;
-}
-
-/** What a benchmark asks, without score and commitment, which move. */
-export interface BenchmarkState {
-  readonly specHash: string;
-  readonly evaluationDataHash: string;
-  readonly method: string;
-  readonly metric: bigint;
-  readonly direction: bigint;
-  readonly minImprovementBps: bigint;
-  readonly minSampleSize: bigint;
-  readonly minRuns: bigint;
-  readonly minLowerBoundBps: bigint;
-}
-
-/** What the registry knows of a model. */
-export interface ModelState {
-  modelId: string;
-  status: bigint;
-  token: string;
-  pool: string;
-  owner: string;
-  pendingOwner: string;
-  governor: string;
-  pendingGovernor: { account: string; acceptableFrom: bigint };
-  /** In the order of the contract's enumeration. */
-  parameters: [ParameterState, ParameterState, ParameterState];
-  licenseHash: string;
-  licenseURI: string;
-  benchmark: BenchmarkState;
-  benchmarkVersion: bigint;
-  score: bigint;
-  modelCommitment: string;
-  rewardsRemaining: bigint;
-  dailyLimitBps: bigint;
-  paid: { day: bigint; bps: bigint };
-  poolTermsHash: string;
-}
-
-/** An ERC-20. */
-export interface TokenState {
-  readonly balances: Map<string, bigint>;
-  /** By owner and spender, separated by a blank. */
-  readonly allowances: Map<string, bigint>;
-  totalSupply: bigint;
-}
-
-/** A model's ERC-20. */
-export interface ModelTokenState extends TokenState {
-  readonly model: string;
-  pool: string;
-  isSupplierMinted: boolean;
-  supplierRecipient: string;
-  supplierAllocation: bigint;
-  investorAllocation: bigint;
-  rewardAllocation: bigint;
-}
-
-/** What a pool holds, and when that was settled. */
-export interface StreamState {
-  readonly reserve: bigint;
-  readonly pending: bigint;
-  readonly streamEnd: bigint;
-  readonly settledAt: bigint;
-}
-
-/** A pool. */
-export interface PoolState {
-  readonly token: string;
-  readonly factory: string;
-  readonly crr: bigint;
-  readonly tradeFee: bigint;
-  readonly virtualReserve: bigint;
-  readonly virtualSupply: bigint;
-  readonly sellsOpenAt: bigint;
-  stream: StreamState;
-  curveSupply: bigint;
-  buysPausedUntil: bigint;
-}
-
-/** Roles of one contract. */
-export interface AccessState {
-  /** By role. */
-  readonly holders: Map<string, Set<string>>;
-  readonly roleAdmins: Map<string, string>;
-  pendingAdmin: { account: string; schedule: bigint };
-  delay: { value: bigint; pending?: { value: bigint; schedule: bigint } };
-}
-
-/** A paid improvement. */
-export interface ImprovementState {
-  readonly baselineScore: bigint;
-  readonly candidateScore: bigint;
-  readonly timestamp: bigint;
-  readonly method: string;
-}
-
-/** What a distribution has left, and who claimed. */
-export interface DistributionState {
-  remaining: bigint;
-  readonly claimed: Set<bigint>;
-}
-
-/** The whole protocol. Addresses are checksummed; models go by their key. */
-export interface State {
-  readonly addresses: Genesis["addresses"];
-  readonly book: { tokenManager: string; factory: string; verifier: string };
-  readonly methods: Map<string, boolean>;
-  readonly models: Map<string, ModelState>;
-  submissionsPausedUntil: bigint;
-  launchesPausedUntil: bigint;
-  readonly tokens: Map<string, ModelTokenState>;
-  readonly reserveToken: TokenState;
-  readonly pools: Map<string, PoolState>;
-  treasury: string;
-  /** What models own in the infrastructure reserve. */
-  readonly accounts: Map<string, bigint>;
-  /** By model and payee, separated by a blank. */
-  readonly payableFrom: Map<string, bigint>;
-  readonly paidInvoices: Set<string>;
-  readonly attesters: Map<string, boolean>;
-  threshold: bigint;
-  epoch: bigint;
-  /** By verifier, then by model and evaluation, separated by a blank. */
-  readonly improvements: Map<string, Map<string, ImprovementState>>;
-  /** By distributor, then by id. */
-  readonly distributions: Map<string, Map<string, DistributionState>>;
-  /** By contract. */
-  readonly access: Map<string, AccessState>;
-  minDelay: bigint;
-  /** When an operation of the timelock is ready; 1 when it is done. */
-  readonly operations: Map<string, bigint>;
 }
 
 type Filters =
@@ -239,39 +97,6 @@ type Handlers = {
 
 type Handler = (state: State, args: never, log: Log) => void;
 
-/** The model that nobody has created. */
-export function unknownModel(): ModelState {
-  const zero = (): ParameterState => ({ value: 0n });
-  return {
-    ...{ modelId: "", status: Status.NONE, token: NOBODY, pool: NOBODY, owner: NOBODY, pendingOwner: NOBODY },
-    ...{ governor: NOBODY, pendingGovernor: { account: NOBODY, acceptableFrom: 0n } },
-    ...{ parameters: [zero(), zero(), zero()], licenseHash: NOTHING, licenseURI: "" },
-    benchmark: {
-      ...{ specHash: NOTHING, evaluationDataHash: NOTHING, method: NOBODY, metric: 0n, direction: 0n },
-      ...{ minImprovementBps: 0n, minSampleSize: 0n, minRuns: 0n, minLowerBoundBps: 0n },
-    },
-    ...{ benchmarkVersion: 0n, score: 0n, modelCommitment: NOTHING, rewardsRemaining: 0n, dailyLimitBps: 0n },
-    ...{ paid: { day: 0n, bps: 0n }, poolTermsHash: NOTHING },
-  };
-}
-
-/** What a parameter is at a time. */
-export function valueAt({ value, pending }: ParameterState, now: bigint): bigint {
-  return pending && now > pending.effectiveAt ? pending.value : value;
-}
-
-/** What a pool holds at a time: the stream has flowed on. */
-export function settledAt({ reserve, pending, streamEnd, settledAt: since }: StreamState, now: bigint): StreamState {
-  if (now >= streamEnd) return { reserve: reserve + pending, pending: 0n, streamEnd: 0n, settledAt: now };
-  const released = (pending * (now - since)) / (streamEnd - since);
-  return { reserve: reserve + released, pending: pending - released, streamEnd, settledAt: now };
-}
-
-/** Number of the UTC day. */
-export function dayOf(timestamp: bigint): bigint {
-  return timestamp / DAY;
-}
-
 /** The state after these logs, which are all there are, in their order. */
 export function replay(logs: readonly Log[], genesis: Genesis): State {
   const state = beforeAll(genesis);
@@ -283,74 +108,14 @@ export function replay(logs: readonly Log[], genesis: Genesis): State {
   return state;
 }
 
-function beforeAll({ addresses, adminDelay }: Genesis): State {
-  const roles = (): AccessState => ({
-    ...{ holders: new Map(), roleAdmins: new Map(), pendingAdmin: { account: NOBODY, schedule: 0n } },
-    delay: { value: adminDelay },
-  });
-  return {
-    addresses,
-    book: { tokenManager: NOBODY, factory: NOBODY, verifier: NOBODY },
-    ...{ methods: new Map(), models: new Map(), submissionsPausedUntil: 0n, launchesPausedUntil: 0n },
-    ...{ tokens: new Map(), reserveToken: newToken(), pools: new Map(), treasury: NOBODY },
-    ...{ accounts: new Map(), payableFrom: new Map(), paidInvoices: new Set() },
-    ...{ attesters: new Map(), threshold: 0n, epoch: 1n },
-    improvements: new Map([[addresses.DeltaOneVerifier, new Map()]]),
-    distributions: new Map([[addresses.RewardDistributor, new Map()]]),
-    access: new DefaultMap(roles),
-    ...{ minDelay: 0n, operations: new Map() },
-  };
-}
-
-/** A map that makes what it is asked for and has not got. */
-class DefaultMap<V> extends Map<string, V> {
-  constructor(private readonly make: () => V) {
-    super();
-  }
-
-  override get(key: string): V {
-    const found = super.get(key) ?? this.make();
-    this.set(key, found);
-    return found;
-  }
-}
-
-function newToken(): TokenState {
-  return { balances: new Map(), allowances: new Map(), totalSupply: 0n };
-}
-
 /** What the model has, after the event has confirmed it. */
 function confirmed<T>(own: T, told: T, what: string, { name, emitter }: Log): T {
   if (own !== told) throw new Error(`${name} of ${emitter} tells ${what} ${told}, the logs before it make it ${own}`);
   return own;
 }
 
-function modelOf({ models }: State, id: string): ModelState {
-  const model = models.get(id);
-  if (!model) throw new Error(`model ${id} was never created`);
-  return model;
-}
-
-function modelTokenOf({ tokens }: State, address: string): ModelTokenState {
-  const token = tokens.get(address);
-  if (!token) throw new Error(`token ${address} was never deployed`);
-  return token;
-}
-
-function tokenOf(state: State, address: string): TokenState {
-  return address === state.addresses.ReserveToken ? state.reserveToken : modelTokenOf(state, address);
-}
-
-function poolOf({ pools }: State, address: string): PoolState {
-  const pool = pools.get(address);
-  if (!pool) throw new Error(`pool ${address} was never created`);
-  return pool;
-}
-
-function distributionOf({ distributions }: State, { emitter }: Log, id: string): DistributionState {
-  const distribution = distributions.get(emitter)?.get(id);
-  if (!distribution) throw new Error(`distribution ${id} never began`);
-  return distribution;
+function keccakOf(types: readonly string[], values: readonly unknown[]): string {
+  return keccak256(AbiCoder.defaultAbiCoder().encode(types, values));
 }
 
 function add(amounts: Map<string, bigint>, key: string, amount: bigint): bigint {
@@ -366,9 +131,9 @@ function setBenchmark(
   log: Log,
 ): void {
   const { specHash, evaluationDataHash, method, metric, direction } = terms;
-  const { minImprovementBps, minSampleSize, minRuns, minLowerBoundBps } = terms;
+  const { targetScore, minImprovementBps, minSampleSize, minRuns, minLowerBoundBps } = terms;
   const hashes = { specHash, evaluationDataHash, method, metric, direction };
-  model.benchmark = { ...hashes, minImprovementBps, minSampleSize, minRuns, minLowerBoundBps };
+  model.benchmark = { ...hashes, targetScore, minImprovementBps, minSampleSize, minRuns, minLowerBoundBps };
   model.benchmarkVersion = confirmed(model.benchmarkVersion + 1n, version, "version", log);
   model.score = baselineScore;
   model.modelCommitment = modelCommitment;
@@ -379,9 +144,9 @@ function setParameter(model: ModelState, parameter: bigint, change: (present: Pa
   model.parameters[index] = change(model.parameters[index]!);
 }
 
-/** Seconds between the steps of an admin transfer, at a time. */
-export function delayAt({ delay }: AccessState, now: bigint): bigint {
-  return delay.pending && delay.pending.schedule < now ? delay.pending.value : delay.value;
+/** The market when R is known and the stream flows on. */
+function withReserve({ held, stream }: MarketState, reserve: bigint, now: bigint): MarketState {
+  return { held: reserve + marketAt({ held, stream }, now).pending, stream };
 }
 
 /** The event repeats what another event of the same transaction tells, or is a receipt. */
@@ -438,13 +203,13 @@ const HANDLERS: Handlers = {
   Wired: ({ book }, { tokenManager, factory, verifier }) => {
     Object.assign(book, { tokenManager, factory, verifier });
   },
-  VerifierChanged: ({ book, improvements }, { oldVerifier, newVerifier }, log) => {
+  VerifierChanged: ({ book, verifiers }, { oldVerifier, newVerifier }, log) => {
     confirmed(book.verifier, oldVerifier, "oldVerifier", log);
     book.verifier = newVerifier;
-    improvements.set(newVerifier, improvements.get(newVerifier) ?? new Map());
+    verifiers.add(newVerifier);
   },
-  MethodAllowed: ({ methods }, { method, allowed }) => {
-    methods.set(method, allowed);
+  MethodAllowed: ({ methods }, { method, access }) => {
+    methods.set(method, access);
   },
   AttesterAdded: ({ attesters }, { attester, count }, log) => {
     attesters.set(attester, true);
@@ -473,7 +238,7 @@ const HANDLERS: Handlers = {
     tokens.set(token, {
       ...newToken(),
       ...{ model: id, pool: NOBODY, isSupplierMinted: false, supplierRecipient: NOBODY },
-      ...{ supplierAllocation: 0n, investorAllocation: 0n, rewardAllocation: 0n },
+      ...{ supplierAllocation: 0n, investorAllocation: 0n, rewardAllocation: 0n, rewardsMinted: 0n },
     });
   },
   LicenseSet: (state, { id, licenseHash, licenseURI }) => {
@@ -487,15 +252,35 @@ const HANDLERS: Handlers = {
   BenchmarkReplaced: (state, { id, version, benchmark }, log) => {
     setBenchmark(modelOf(state, id), version, benchmark, log);
   },
-  ScoreMoved: (state, { id, score, modelCommitment, rewardsRemaining }, { timestamp }) => {
+  ScoreMoved: (state, { id, evaluationId, score, modelCommitment, rewardsRemaining, payeesHash }, log) => {
     const model = modelOf(state, id);
+    const { timestamp } = log;
     const today = dayOf(timestamp);
     const bps = score > model.score ? score - model.score : model.score - score;
+    const reward = (bps * valueAt(model.parameters[0], timestamp)) / BPS_PER_DELTA_ONE;
+    const types = ["address", "uint256", "uint256", "bytes32"];
+    const kept = keccakOf(types, [model.benchmark.method, timestamp, reward, payeesHash]);
+    state.payouts.set(`${id} ${evaluationId}`, { reward, payeesHash, kept });
+    confirmed(model.rewardsRemaining - reward, rewardsRemaining, "rewardsRemaining", log);
     model.paid = { day: today, bps: bps + (model.paid.day === today ? model.paid.bps : 0n) };
     Object.assign(model, { score, modelCommitment, rewardsRemaining });
   },
-  SubmissionsPaused: (state, { until }) => {
-    state.submissionsPausedUntil = until;
+  PayoutReleased: (state, { id, evaluationId }) => {
+    const payout = payoutOf(state, id, evaluationId);
+    modelTokenOf(state, modelOf(state, id).token).rewardsMinted += payout.reward;
+    payout.kept = RELEASED;
+  },
+  PayoutVoided: (state, { id, evaluationId, rewardsRemaining }, log) => {
+    const [model, payout] = [modelOf(state, id), payoutOf(state, id, evaluationId)];
+    const sum = model.rewardsRemaining + payout.reward;
+    model.rewardsRemaining = confirmed(sum, rewardsRemaining, "rewardsRemaining", log);
+    payout.kept = VOIDED;
+  },
+  PayoutsStopped: ({ stops }, { method, since, until }) => {
+    stops.set(method, { since, until });
+  },
+  SubmissionsPaused: (state, { until, wholeAt }) => {
+    state.submissionsPause = { until, wholeAt };
   },
   ParameterChangeScheduled: (state, { id, parameter, oldValue, newValue, effectiveAt }, log) => {
     setParameter(modelOf(state, id), parameter, (present) => ({
@@ -523,6 +308,7 @@ const HANDLERS: Handlers = {
     const model = modelOf(state, id);
     confirmed(model.governor, oldGovernor, "oldGovernor", log);
     model.governor = confirmed(model.pendingGovernor.account, newGovernor, "newGovernor", log);
+    model.generation += 1n;
     model.pendingGovernor = { account: NOBODY, acceptableFrom: 0n };
   },
   OwnerProposed: (state, { id, owner }) => {
@@ -552,8 +338,8 @@ const HANDLERS: Handlers = {
     Object.assign(deployed, { supplierRecipient, supplierAllocation, investorAllocation, rewardAllocation });
   },
   SupplierAllocationDistributed: tellsNoState,
-  LaunchesPaused: (state, { until }) => {
-    state.launchesPausedUntil = until;
+  LaunchesPaused: (state, { until, wholeAt }) => {
+    state.launchesPause = { until, wholeAt };
   },
   PoolSet: (state, { pool }, { emitter }) => {
     modelTokenOf(state, emitter).pool = pool;
@@ -581,17 +367,18 @@ const HANDLERS: Handlers = {
     pools.set(pool, {
       ...{ token, factory: emitter, crr: terms.crr, tradeFee: terms.tradeFee, virtualSupply },
       ...{ virtualReserve: terms.virtualReserve, sellsOpenAt: timestamp + terms.ibrDuration },
-      stream: { reserve: 0n, pending: 0n, streamEnd: 0n, settledAt: timestamp },
-      ...{ curveSupply: virtualSupply, buysPausedUntil: 0n },
+      market: { held: 0n, stream: { amount: 0n, start: 0n, end: 0n } },
+      curveSupply: virtualSupply,
     });
   },
-  PoolTermsFixed: (state, { id, oldTermsHash, newTermsHash }, log) => {
+  PoolTermsFixed: (state, { id, oldTermsHash, newTermsHash, generation }, log) => {
     const model = modelOf(state, id);
-    confirmed(model.poolTermsHash, oldTermsHash, "oldTermsHash", log);
-    model.poolTermsHash = newTermsHash;
+    confirmed(model.poolTerms.hash, oldTermsHash, "oldTermsHash", log);
+    confirmed(model.generation, generation, "generation", log);
+    model.poolTerms = { hash: newTermsHash, generation };
   },
-  BuysPaused: (state, { id, until }) => {
-    poolOf(state, modelOf(state, id).pool).buysPausedUntil = until;
+  BuysPaused: (state, { id, until, wholeAt }) => {
+    modelOf(state, id).buysPause = { until, wholeAt };
   },
   TreasuryChanged: (state, { oldTreasury, newTreasury }, log) => {
     confirmed(state.treasury, oldTreasury, "oldTreasury", log);
@@ -600,25 +387,28 @@ const HANDLERS: Handlers = {
   Bought: (state, { tokensOut, reserve, curveSupply }, log) => {
     const pool = poolOf(state, log.emitter);
     pool.curveSupply = confirmed(pool.curveSupply + tokensOut, curveSupply, "curveSupply", log);
-    pool.stream = { ...settledAt(pool.stream, log.timestamp), reserve };
+    pool.market = withReserve(pool.market, reserve, log.timestamp);
   },
   Sold: (state, { tokensIn, reserve, curveSupply }, log) => {
     const pool = poolOf(state, log.emitter);
     pool.curveSupply = confirmed(pool.curveSupply - tokensIn, curveSupply, "curveSupply", log);
-    pool.stream = { ...settledAt(pool.stream, log.timestamp), reserve };
+    pool.market = withReserve(pool.market, reserve, log.timestamp);
   },
   FeesDeposited: (state, { amount, pending, streamEnd, reserve }, log) => {
     const pool = poolOf(state, log.emitter);
     const now = log.timestamp;
-    const before = settledAt(pool.stream, now);
+    const before = marketAt(pool.market, now);
     const total = before.pending + amount;
-    const remaining = before.streamEnd === 0n ? 0n : before.streamEnd - now;
+    const remaining = before.pending === 0n ? 0n : pool.market.stream.end - now;
     const end = now + (before.pending * remaining + amount * STREAM_DURATION) / total;
-    pool.stream = {
-      reserve: confirmed(before.reserve, reserve, "reserve", log),
-      pending: confirmed(total, pending, "pending", log),
-      streamEnd: confirmed(end, streamEnd, "streamEnd", log),
-      settledAt: now,
+    confirmed(before.reserve, reserve, "reserve", log);
+    pool.market = {
+      held: pool.market.held + amount,
+      stream: {
+        amount: confirmed(total, pending, "pending", log),
+        start: now,
+        end: confirmed(end, streamEnd, "streamEnd", log),
+      },
     };
   },
   FeesCollected: (state, { treasury }, log) => {
@@ -626,17 +416,19 @@ const HANDLERS: Handlers = {
   },
 
   // Improvements
-  ImprovementRecorded: ({ improvements }, { model, evaluationId, ...record }, { emitter, timestamp }) => {
-    const { method, baselineScore, candidateScore } = record;
-    improvements.get(emitter)!.set(`${model} ${evaluationId}`, { baselineScore, candidateScore, timestamp, method });
+  // What the registry has told of the improvement, spelled out, so that anybody can release it.
+  PayoutQueued: (state, { model, evaluationId, reward, contributorsRoot, accounts, amounts }, log) => {
+    const payout = payoutOf(state, model, evaluationId);
+    confirmed(payout.reward, reward, "reward", log);
+    const payees = keccakOf(["bytes32", "address[]", "uint256[]"], [contributorsRoot, [...accounts], [...amounts]]);
+    confirmed(payout.payeesHash, payees, "payees", log);
   },
   RewardDistributed: tellsNoState,
-  DistributionCreated: ({ distributions }, { distributionId, total }, { emitter }) => {
-    const own = distributions.get(emitter) ?? new Map<string, DistributionState>();
-    distributions.set(emitter, own.set(distributionId, { remaining: total, claimed: new Set() }));
+  DistributionCreated: ({ distributions }, { distributionId, token, root, total }) => {
+    distributions.set(distributionId, { token, root, total, remaining: total, claimed: new Set() });
   },
   RewardClaimed: (state, { distributionId, index, amount, remaining }, log) => {
-    const distribution = distributionOf(state, log, distributionId);
+    const distribution = distributionOf(state, distributionId);
     distribution.claimed.add(index);
     distribution.remaining = confirmed(distribution.remaining - amount, remaining, "remaining", log);
   },
@@ -653,16 +445,11 @@ const HANDLERS: Handlers = {
     paidInvoices.add(invoiceHash);
   },
   PaymentFailed: tellsNoState,
-  PayeeApproved: ({ payableFrom }, { model, payee, payableFrom: from }) => {
-    payableFrom.set(`${model} ${payee}`, from);
+  PayeeApproved: (state, { model, payee, payableFrom }) => {
+    state.payableFrom.set(`${model} ${modelOf(state, model).generation} ${payee}`, payableFrom);
   },
-  PayeeRevoked: ({ payableFrom }, { model, payee }) => {
-    payableFrom.set(`${model} ${payee}`, 0n);
+  PayeeRevoked: (state, { model, payee }) => {
+    state.payableFrom.set(`${model} ${modelOf(state, model).generation} ${payee}`, 0n);
   },
   SurplusRescued: tellsNoState,
 };
-
-/** How many of the accounts are attesters. */
-export function countOf(attesters: ReadonlyMap<string, boolean>): bigint {
-  return BigInt([...attesters.values()].filter(Boolean).length);
-}

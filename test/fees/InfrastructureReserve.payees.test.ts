@@ -232,7 +232,7 @@ describe("InfrastructureReserve payees", () => {
       const call = (name: "approvePayee" | "revokePayee") =>
         asBob.execute(
           infrastructureReserve,
-          infrastructureReserve.interface.encodeFunctionData(name, [first.id, alice.address]),
+          infrastructureReserve.interface.encodeFunctionData(name as "approvePayee", [first.id, alice.address]),
         );
       await expect(approve(bob))
         .to.be.revertedWithCustomError(infrastructureReserve, "UnauthorizedCaller")
@@ -250,7 +250,10 @@ describe("InfrastructureReserve payees", () => {
       const { infrastructureReserve, governor, first, alice } = context;
       const wallet = await ethers.deployContract("ERC1271WalletMock");
       for (const name of ["approvePayee", "revokePayee"] as const) {
-        const data = infrastructureReserve.interface.encodeFunctionData(name, [first.id, alice.address]);
+        const data = infrastructureReserve.interface.encodeFunctionData(name as "approvePayee", [
+          first.id,
+          alice.address,
+        ]);
         await expect(wallet.connect(governor).execute(infrastructureReserve, data))
           .to.be.revertedWithCustomError(infrastructureReserve, "UnauthorizedCaller")
           .withArgs(wallet, governor);

@@ -123,23 +123,23 @@ describe("UsageFeeRouter with a permit", () => {
 /** A payer that is a contract, told what to do by bob, who has money and an approval of his own. */
 async function payingContract() {
   const context = await paidModels();
-  return { ...context, payer: await contractPayer(context) };
+  return { ...context, wallet: await contractPayer(context) };
 }
 
 describe("UsageFeeRouter called by a contract", () => {
   let context: Awaited<ReturnType<typeof payingContract>>;
-  let payer: ERC1271WalletMock;
+  let wallet: ERC1271WalletMock;
 
   beforeEach(async () => {
     context = await loadFixture(payingContract);
-    ({ payer } = context);
+    ({ wallet } = context);
   });
 
   afterEach("F2, F3", () => expectConserved(context));
 
   /** Bob signs the transaction, the contract calls the router. */
   const send = (name: string, args: readonly unknown[]) =>
-    payer
+    wallet
       .connect(context.bob)
       .execute(context.feeRouter, context.feeRouter.interface.encodeFunctionData(name as never, args as never));
 
@@ -148,10 +148,10 @@ describe("UsageFeeRouter called by a contract", () => {
   it("takes a deposit from the contract, not from whoever signed the transaction", async () => {
     const { feeRouter, infrastructureReserve, reserveToken, first, bob } = context;
     const transaction = send("depositFee", [first.id, AMOUNT]);
-    await expect(transaction).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, payer, infrastructure, pool);
+    await expect(transaction).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, wallet, infrastructure, pool);
     await expect(transaction).to.changeTokenBalances(
       reserveToken,
-      [payer, bob, infrastructureReserve, first.pool],
+      [wallet, bob, infrastructureReserve, first.pool],
       [-AMOUNT, 0n, infrastructure, pool],
     );
   });
@@ -160,11 +160,11 @@ describe("UsageFeeRouter called by a contract", () => {
     const { feeRouter, reserveToken, first, bob } = context;
     const cost = costOf(CALLS);
     const transaction = send("payForCalls", [first.id, CALLS, cost]);
-    await expect(transaction).to.emit(feeRouter, "CallsPaid").withArgs(first.id, payer, CALLS, cost);
+    await expect(transaction).to.emit(feeRouter, "CallsPaid").withArgs(first.id, wallet, CALLS, cost);
     await expect(transaction)
       .to.emit(feeRouter, "FeeDeposited")
-      .withArgs(first.id, payer, splitOf(cost).infrastructure, splitOf(cost).pool);
-    await expect(transaction).to.changeTokenBalances(reserveToken, [payer, bob], [-cost, 0n]);
+      .withArgs(first.id, wallet, splitOf(cost).infrastructure, splitOf(cost).pool);
+    await expect(transaction).to.changeTokenBalances(reserveToken, [wallet, bob], [-cost, 0n]);
   });
 
   it("takes a batch from the contract, and tells it of what failed", async () => {
@@ -175,11 +175,11 @@ describe("UsageFeeRouter called by a contract", () => {
       { model: second.id, amount: AMOUNT },
     ];
     const transaction = send("depositFees", [deposits]);
-    await expect(transaction).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, payer, infrastructure, pool);
+    await expect(transaction).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, wallet, infrastructure, pool);
     await expect(transaction)
       .to.emit(feeRouter, "DepositFailed")
-      .withArgs(first.id, payer, 0, feeRouter.interface.encodeErrorResult("InvalidAmount"));
-    await expect(transaction).to.changeTokenBalances(reserveToken, [payer, bob], [-2n * AMOUNT, 0n]);
+      .withArgs(first.id, wallet, 0, feeRouter.interface.encodeErrorResult("InvalidAmount"));
+    await expect(transaction).to.changeTokenBalances(reserveToken, [wallet, bob], [-2n * AMOUNT, 0n]);
   });
 
   it("is not for a contract's items of a batch: only the router's own", async () => {
@@ -187,19 +187,19 @@ describe("UsageFeeRouter called by a contract", () => {
     await expectUnchanged(context, async () => {
       await expect(send("depositFromBatch", [bob.address, first.id, AMOUNT]))
         .to.be.revertedWithCustomError(feeRouter, "UnauthorizedCaller")
-        .withArgs(payer, feeRouter);
+        .withArgs(wallet, feeRouter);
     });
   });
 
-  for (const [name, args] of [
-    ["depositFeeWithPermit", [AMOUNT]],
-    ["payForCallsWithPermit", [CALLS, costOf(CALLS)]],
+  for (const [name, value, calls] of [
+    ["depositFeeWithPermit", AMOUNT, []],
+    ["payForCallsWithPermit", costOf(CALLS), [CALLS]],
   ] as const) {
     it(`lets no contract use a signer's permit by ${name}`, async () => {
       const { feeRouter, reserveToken, first, bob } = context;
       const nonce = await reserveToken.nonces(bob);
-      const signed = await signPermit(reserveToken, bob, await feeRouter.getAddress(), args.at(-1));
-      await expect(send(name, [first.id, ...args, signed])).to.changeTokenBalance(reserveToken, bob, 0n);
+      const signed = await signPermit(reserveToken, bob, await feeRouter.getAddress(), value);
+      await expect(send(name, [first.id, ...calls, value, signed])).to.changeTokenBalance(reserveToken, bob, 0n);
       expect(await reserveToken.nonces(bob)).to.equal(nonce);
       expect(await reserveToken.allowance(bob, feeRouter)).to.equal(MAX_UINT256);
     });

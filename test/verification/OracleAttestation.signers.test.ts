@@ -14,6 +14,7 @@ import {
   signStatement,
   toCall,
 } from "../helpers/improvements";
+import { field } from "../helpers/units";
 
 /** Order of the group of secp256k1: s and n − s sign the same. */
 const GROUP_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -30,9 +31,14 @@ const Behaviour = {
   NOTHING: 7n,
   REQUIRE_REENTRY: 8n,
   REQUIRE_CAP: 9n,
+  HUGE_ANSWER: 10n,
+  MEGABYTE_ANSWER: 11n,
 } as const;
 
 const ERC1271_GAS = 150_000n;
+
+/** More than a verification with one signer takes besides, calldata included. */
+const BASE_GAS = 60_000n;
 
 /** Signers and signatures as they are given, in whatever order. */
 function encodeAsGiven(signers: readonly string[], signatures: readonly string[]): string {
@@ -120,7 +126,7 @@ describe("OracleAttestation signatures", () => {
 
     it("are refused for zero, which an unrecoverable signature would recover to", async () => {
       const { ZeroAddress } = ethers;
-      await refuse(encodeAsGiven([ZeroAddress], ["0x"]), "SignersNotAscending", [ZeroAddress, ZeroAddress]);
+      await refuse(encodeAsGiven([ZeroAddress], ["0x"]), "NotAscending", [ZeroAddress, ZeroAddress]);
     });
 
     function v(value: number): string {
@@ -133,13 +139,13 @@ describe("OracleAttestation signatures", () => {
       const signers = [context.attesters[1]!, context.attesters[0]!];
       const signatures = await Promise.all(signers.map((key) => signStatement(context, statement, key)));
       const [first, second] = signers.map(({ address }) => address);
-      await refuse(encodeAsGiven([first!, second!], signatures), "SignersNotAscending", [first, second]);
+      await refuse(encodeAsGiven([first!, second!], signatures), "NotAscending", [first, second]);
     });
 
     it("are refused from one signer twice", async () => {
       const { address } = signer;
       const proof = encodeAsGiven([address, address], [signature, signature]);
-      await refuse(proof, "SignersNotAscending", [address, address]);
+      await refuse(proof, "NotAscending", [address, address]);
     });
 
     it("are refused when one beyond the threshold is wrong", async () => {
@@ -162,7 +168,7 @@ describe("OracleAttestation signatures", () => {
           keys.slice(0, signers).map(({ address }) => address),
           all.slice(0, signatures),
         );
-        await refuse(proof, "SignatureCountMismatch", [signers, signatures]);
+        await refuse(proof, "ValueMismatch", [field("signatures"), signatures, signers]);
       });
     }
   });
@@ -215,7 +221,16 @@ describe("OracleAttestation signatures", () => {
       }
     });
 
-    for (const name of ["FAIL", "BURN_GAS", "DIRTY_WORD", "SHORT_ANSWER", "LONG_ANSWER", "NOTHING"] as const) {
+    for (const name of [
+      "FAIL",
+      "BURN_GAS",
+      "DIRTY_WORD",
+      "SHORT_ANSWER",
+      "LONG_ANSWER",
+      "NOTHING",
+      "HUGE_ANSWER",
+      "MEGABYTE_ANSWER",
+    ] as const) {
       it(`are refused when it answers badly: ${name}`, async () => {
         await context.wallet.setBehaviour(Behaviour[name]);
         await refuse(encodeAsGiven([account], [signature]), "InvalidSignature", [account]);
@@ -231,6 +246,22 @@ describe("OracleAttestation signatures", () => {
         expect(await verifier.verifyAndCalculateReward(toCall(statement), proof, { gasLimit })).to.be.above(0);
       }
     });
+
+    for (const name of ["FAIL", "HUGE_ANSWER", "MEGABYTE_ANSWER"] as const) {
+      it(`cost no more than the gas that the contract may use, whatever it answers: ${name} @uninstrumented`, async () => {
+        const { oracleAttestation, wallet } = context;
+        await wallet.setBehaviour(Behaviour[name]);
+        const digest = await digestOf(context, statement);
+        const proof = encodeAsGiven([account], [signature]);
+        // A 64th stays with the caller. To copy 200,000 bytes would take 117,000 more.
+        const gasLimit = BASE_GAS + (ERC1271_GAS * 64n) / 63n;
+        await expect(
+          oracleAttestation.verify(statement.evaluation, statement.attesterEpoch, digest, proof, { gasLimit }),
+        )
+          .to.be.revertedWithCustomError(oracleAttestation, "InvalidSignature")
+          .withArgs(account);
+      });
+    }
 
     it("cannot submit anything while it is asked", async () => {
       const { verifier, attesters, model, wallet } = context;
@@ -250,7 +281,7 @@ describe("OracleAttestation signatures", () => {
     it("void with its removal", async () => {
       const { oracleAttestation, guardian } = context;
       await oracleAttestation.connect(guardian).removeAttester(account);
-      await refuse(encodeAsGiven([account], [signature]), "WrongEpoch", [1, 2]);
+      await refuse(encodeAsGiven([account], [signature]), "ValueMismatch", [field("attesterEpoch"), 1, 2]);
     });
   });
 });

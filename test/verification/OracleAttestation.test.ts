@@ -11,7 +11,7 @@ import {
   type Improvements,
   submit,
 } from "../helpers/improvements";
-import { MAX_UINT256 } from "../helpers/units";
+import { field, MAX_UINT256 } from "../helpers/units";
 import { oracleFixture } from "./methods.fixture";
 import { shouldBehaveLikeVerificationMethod } from "./VerificationMethod.behavior";
 
@@ -94,8 +94,8 @@ describe("OracleAttestation", () => {
       it(`refuses a threshold of ${threshold}`, async () => {
         const { oracleAttestation } = await loadFixture(deployImprovements);
         await expect(deploy(accounts, threshold))
-          .to.be.revertedWithCustomError(oracleAttestation, "ThresholdOutOfRange")
-          .withArgs(threshold, 1, ATTESTERS);
+          .to.be.revertedWithCustomError(oracleAttestation, "OutOfRange")
+          .withArgs(field("threshold"), threshold, 1, ATTESTERS);
       });
     }
 
@@ -103,8 +103,8 @@ describe("OracleAttestation", () => {
       const { oracleAttestation } = await loadFixture(deployImprovements);
       for (const threshold of [0, 1]) {
         await expect(deploy([], threshold))
-          .to.be.revertedWithCustomError(oracleAttestation, "ThresholdOutOfRange")
-          .withArgs(threshold, 1, 0);
+          .to.be.revertedWithCustomError(oracleAttestation, "OutOfRange")
+          .withArgs(field("threshold"), threshold, 1, 0);
       }
     });
 
@@ -164,7 +164,7 @@ describe("OracleAttestation", () => {
         expect(await oracleAttestation.attesterCount()).to.equal(ATTESTERS - 1);
         expect(await oracleAttestation.epoch()).to.equal(2);
 
-        const stale = { contract: oracleAttestation, error: "WrongEpoch", args: [1, 2] };
+        const stale = { contract: oracleAttestation, error: "ValueMismatch", args: [field("attesterEpoch"), 1, 2] };
         await expectRefused(context, model, statement, proof, stale);
         const renewed = { ...statement, attesterEpoch: 2n };
         const forged = await attest(context, renewed, [removed!, others[0]!]);
@@ -179,8 +179,8 @@ describe("OracleAttestation", () => {
       await oracleAttestation.connect(guardian).removeAttester(attesters[0]!);
       for (const remover of [guardian, admin]) {
         await expect(oracleAttestation.connect(remover).removeAttester(attesters[1]!))
-          .to.be.revertedWithCustomError(oracleAttestation, "ThresholdOutOfRange")
-          .withArgs(THRESHOLD, 1, THRESHOLD - 1);
+          .to.be.revertedWithCustomError(oracleAttestation, "OutOfRange")
+          .withArgs(field("threshold"), THRESHOLD, 1, THRESHOLD - 1);
       }
       expect(await oracleAttestation.isAttester(attesters[1]!)).to.equal(true);
       expect(await oracleAttestation.epoch()).to.equal(2);
@@ -192,8 +192,8 @@ describe("OracleAttestation", () => {
       await oracleAttestation.connect(guardian).removeAttester(attesters[0]!);
       await oracleAttestation.connect(guardian).removeAttester(attesters[1]!);
       await expect(oracleAttestation.connect(guardian).removeAttester(attesters[2]!))
-        .to.be.revertedWithCustomError(oracleAttestation, "ThresholdOutOfRange")
-        .withArgs(1, 1, 0);
+        .to.be.revertedWithCustomError(oracleAttestation, "OutOfRange")
+        .withArgs(field("threshold"), 1, 1, 0);
       expect(await oracleAttestation.attesterCount()).to.equal(1);
     });
 
@@ -215,7 +215,7 @@ describe("OracleAttestation", () => {
       const proof = await attest(context, statement);
       await oracleAttestation.connect(guardian).removeAttester(attesters[0]!);
       await oracleAttestation.connect(admin).addAttester(attesters[0]!);
-      const stale = { contract: oracleAttestation, error: "WrongEpoch", args: [1, 2] };
+      const stale = { contract: oracleAttestation, error: "ValueMismatch", args: [field("attesterEpoch"), 1, 2] };
       await expectRefused(context, model, statement, proof, stale);
     });
   });
@@ -239,8 +239,8 @@ describe("OracleAttestation", () => {
       it(`refuses ${threshold}`, async () => {
         const { oracleAttestation, admin } = await loadFixture(deployImprovements);
         await expect(oracleAttestation.connect(admin).setThreshold(threshold))
-          .to.be.revertedWithCustomError(oracleAttestation, "ThresholdOutOfRange")
-          .withArgs(threshold, 1, ATTESTERS);
+          .to.be.revertedWithCustomError(oracleAttestation, "OutOfRange")
+          .withArgs(field("threshold"), threshold, 1, ATTESTERS);
         expect(await oracleAttestation.threshold()).to.equal(THRESHOLD);
       });
     }

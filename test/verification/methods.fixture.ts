@@ -13,6 +13,8 @@ import {
   type Refusal,
   registerModel,
 } from "../helpers/improvements";
+import { MethodAccess } from "../helpers/models";
+import { field } from "../helpers/units";
 import type { MethodContext } from "./VerificationMethod.behavior";
 
 const PROVEN = [
@@ -47,7 +49,7 @@ export async function hybridFixture() {
     ),
   );
   const hybrid = await ethers.deployContract("Hybrid", [methods.map(({ address }) => address)]);
-  await registry.connect(admin).setMethodAllowed(hybrid, true);
+  await registry.connect(admin).setMethodAccess(hybrid, MethodAccess.REGISTRAR);
   const model = await registerModel(context, { modelId: "hybrid", benchmark: { method: await hybrid.getAddress() } });
 
   /** The proofs of both methods in the hybrid's order. */
@@ -80,11 +82,14 @@ export async function oracleRefusal(
   const epoch = await oracleAttestation.epoch();
   return attesterEpoch === epoch
     ? { contract: oracleAttestation, error: "InvalidSignature", args: [attesters[0]!.address] }
-    : { contract: oracleAttestation, error: "WrongEpoch", args: [attesterEpoch, epoch] };
+    : { contract: oracleAttestation, error: "ValueMismatch", args: [field("attesterEpoch"), attesterEpoch, epoch] };
 }
 
 /** The proof that the mock accepts: what it will be told. */
-async function proveToMock({ verifier, network }: Improvements, statement: ImprovementStatement): Promise<string> {
+export async function proveToMock(
+  { verifier, network }: Improvements,
+  statement: ImprovementStatement,
+): Promise<string> {
   const digest = hashStatement(statementDomain(BigInt(network.chainId), await verifier.getAddress()), statement);
   return ethers.AbiCoder.defaultAbiCoder().encode(PROVEN, [statement.evaluation, statement.attesterEpoch, digest]);
 }

@@ -129,9 +129,8 @@ contract OracleAttestation is IOracleAttestation, RegistryAuthorised {
     function _answersMagic(address signer, bytes32 digest, bytes memory signature) private view returns (bool answers) {
         bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
         bytes32 magic = IERC1271.isValidSignature.selector;
-        // Reads allocated memory and writes to scratch space. It is cleared first: no call without an answer may leave one there.
+        // Reads allocated memory and writes to scratch space: an answer of 32 bytes is all that stands there then.
         assembly ("memory-safe") {
-            mstore(0, 0)
             answers := staticcall(ERC1271_GAS, signer, add(question, 0x20), mload(question), 0, 0x20)
             answers := and(answers, and(eq(returndatasize(), 0x20), eq(mload(0), magic)))
         }

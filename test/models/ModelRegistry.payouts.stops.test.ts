@@ -1,0 +1,209 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers } from "hardhat";
+import { roleId, signersIn } from "../helpers/guarded.behavior";
+import { buildStatement, expectImproved, improve } from "../helpers/improvements";
+import { expectHeld, expectReleased, OPEN, queuedBy, waitFor } from "../helpers/payouts";
+import { DAY, field, MAX_UINT256, PAYOUT_DELAY } from "../helpers/units";
+import { hybridFixture } from "../verification/methods.fixture";
+import { nextSecond, payoutSteps, threePayouts, type ThreePayouts } from "./payouts.support";
+
+describe("ModelRegistry payouts that are stopped", () => {
+  let context: ThreePayouts;
+  let method: string;
+  let steps: ReturnType<typeof payoutSteps>;
+
+  beforeEach(async () => {
+    context = await loadFixture(threePayouts);
+    method = context.method;
+    steps = payoutSteps(context);
+  });
+
+  describe("callers", () => {
+    const guarded: [
+      string,
+      role: string,
+      holder: keyof ThreePayouts,
+      (sender: HardhatEthersSigner) => Promise<unknown>,
+    ][] = [
+      ["stopPayouts", "GUARDIAN_ROLE", "guardian", (sender) => steps.stop(1n, method, sender)],
+      ["liftPayoutStop", "DEFAULT_ADMIN_ROLE", "admin", (sender) => steps.lift(method, sender)],
+      ["voidPayouts", "DEFAULT_ADMIN_ROLE", "admin", (sender) => steps.close(1n, 2n, method, sender)],
+    ];
+    for (const [name, role, holder, call] of guarded) {
+      it(`lets only the ${holder} call ${name}`, async () => {
+        await steps.stop(context.first.queuedAt);
+        for (const [actor, sender] of signersIn(context).filter(([actor]) => actor !== holder)) {
+          await expect(call(sender), actor)
+            .to.be.revertedWithCustomError(context.registry, "AccessControlUnauthorizedAccount")
+            .withArgs(sender, roleId(role));
+        }
+        await steps.expectStop(context.first.queuedAt, OPEN);
+      });
+    }
+
+    it("lets a contract that is a guardian stop, and the key behind it not", async () => {
+      const { registry, admin, alice, first } = context;
+      const wallet = await ethers.deployContract("ERC1271WalletMock");
+      await registry.connect(admin).grantRole(roleId("GUARDIAN_ROLE"), wallet);
+      const call = registry.interface.encodeFunctionData("stopPayouts", [method, first.queuedAt]);
+      await expect(wallet.connect(alice).execute(registry, call))
+        .to.emit(registry, "PayoutsStopped")
+        .withArgs(method, first.queuedAt, OPEN, wallet);
+      await expect(steps.stop(1n, method, alice))
+        .to.be.revertedWithCustomError(registry, "AccessControlUnauthorizedAccount")
+        .withArgs(alice, roleId("GUARDIAN_ROLE"));
+    });
+  });
+
+  describe("given no stop", () => {
+    it("tells none", async () => {
+      await steps.expectStop(0n, 0n);
+    });
+
+    it("R2: pays everything", async () => {
+      for (const queued of context.queued) await steps.expectPaid(queued);
+    });
+
+    it("has nothing to lift, to close or to return", async () => {
+      const { registry } = context;
+      for (const step of [() => steps.lift(), () => steps.close(1n, 2n)]) {
+        await expect(step()).to.be.revertedWithCustomError(registry, "PayoutsNotStopped").withArgs(method);
+      }
+      for (const queued of context.queued) await steps.expectNotReturned(queued);
+    });
+
+    it("stops from the first second to the present one, and tells it", async () => {
+      const { registry, guardian } = context;
+      const at = await nextSecond();
+      await expect(steps.stop(at)).to.emit(registry, "PayoutsStopped").withArgs(method, at, OPEN, guardian);
+      await expect(steps.stop(1n)).to.emit(registry, "PayoutsStopped").withArgs(method, 1, OPEN, guardian);
+    });
+
+    for (const [name, ahead] of [
+      ["a second ahead", 1n],
+      ["of 40 bits that name the present one", 2n ** 40n],
+    ] as const) {
+      it(`refuses a stop ${name}`, async () => {
+        const at = await nextSecond();
+        await expect(steps.stop(at + ahead))
+          .to.be.revertedWithCustomError(context.registry, "OutOfRange")
+          .withArgs(field("since"), at + ahead, 1, at);
+      });
+    }
+
+    it("refuses a stop from 0, which would be none", async () => {
+      const at = await nextSecond();
+      await expect(steps.stop(0n))
+        .to.be.revertedWithCustomError(context.registry, "OutOfRange")
+        .withArgs(field("since"), 0, 1, at);
+    });
+  });
+
+  describe("R2: given an open stop", () => {
+    for (const [name, offset, isStopped] of [
+      ["a second before", -1n, true],
+      ["in the second of", 0n, true],
+      ["a second after", 1n, false],
+    ] as const) {
+      it(`${isStopped ? "holds" : "pays"} a payout when it begins ${name} its queuing`, async () => {
+        const { second } = context;
+        const since = second.queuedAt + offset;
+        await steps.stop(since);
+        if (isStopped) await steps.expectStopped(second, since);
+        else await steps.expectPaid(second);
+      });
+    }
+
+    it("holds all later payouts, those of later days as well, and no earlier ones", async () => {
+      const { first, second, third, model } = context;
+      await steps.stop(second.queuedAt);
+      const { transaction } = await improve(context, model);
+      const later = await queuedBy(context, transaction);
+      await waitFor(context, later);
+      await time.increase(365n * DAY);
+      for (const queued of [second, third, later]) await steps.expectStopped(queued, second.queuedAt);
+      await steps.expectPaid(first);
+    });
+
+    it("tells that a payout waits before it tells that it is stopped", async () => {
+      const { transaction } = await improve(context, context.model);
+      const young = await queuedBy(context, transaction);
+      await steps.stop(young.queuedAt);
+      const args = [young.queuedAt + PAYOUT_DELAY];
+      await expectHeld(context, context.model.token, young, "PayoutWaits", args);
+    });
+
+    it("leaves improvements open, and the score where it went", async () => {
+      const { first, registry, model } = context;
+      await steps.stop(first.queuedAt);
+      const score = await registry.scoreOf(model.id);
+      const { statement } = await improve(context, model);
+      expect(statement.evaluation.baselineScore).to.equal(score);
+    });
+
+    it("leaves a hybrid's payouts alone, which asks the stopped method, until the hybrid itself is stopped", async () => {
+      const hybrid = await loadFixture(hybridFixture);
+      const { registry, guardian, oracleAttestation, model, prove } = hybrid;
+      const queueOne = async () => {
+        const statement = await buildStatement(hybrid, model);
+        return expectImproved(hybrid, model, statement, await prove(statement));
+      };
+      const queued = [await queueOne(), await queueOne()] as const;
+      await registry.connect(guardian).stopPayouts(oracleAttestation, 1n);
+      await waitFor(hybrid, queued[1]);
+      await expectReleased(hybrid, model.token, queued[0]);
+      await registry.connect(guardian).stopPayouts(hybrid.hybrid, 1n);
+      const args = [await hybrid.hybrid.getAddress(), 1n, OPEN];
+      await expectHeld(hybrid, model.token, queued[1], "PayoutIsStopped", args);
+    });
+
+    it("moves back only: to the second before at the latest", async () => {
+      const { registry, guardian, second } = context;
+      const since = second.queuedAt;
+      await steps.stop(since);
+      for (const later of [since, since + 1n, MAX_UINT256]) {
+        await expect(steps.stop(later))
+          .to.be.revertedWithCustomError(registry, "OutOfRange")
+          .withArgs(field("since"), later, 1, since - 1n);
+      }
+      await expect(steps.stop(0n))
+        .to.be.revertedWithCustomError(registry, "OutOfRange")
+        .withArgs(field("since"), 0, 1, since - 1n);
+      await steps.expectStop(since, OPEN);
+      await expect(steps.stop(since - 1n))
+        .to.emit(registry, "PayoutsStopped")
+        .withArgs(method, since - 1n, OPEN, guardian);
+    });
+
+    it("cannot move back from the first second of all", async () => {
+      await steps.stop(1n);
+      await expect(steps.stop(1n))
+        .to.be.revertedWithCustomError(context.registry, "OutOfRange")
+        .withArgs(field("since"), 1, 1, 0);
+    });
+
+    it("voids nothing: what is stopped cannot be returned", async () => {
+      await steps.stop(context.first.queuedAt);
+      for (const queued of context.queued) await steps.expectNotReturned(queued);
+    });
+
+    it("is gone when it is lifted: everything can be released", async () => {
+      const { registry, admin } = context;
+      await steps.stop(1n);
+      await expect(steps.lift()).to.emit(registry, "PayoutsStopped").withArgs(method, 0, 0, admin);
+      await steps.expectStop(0n, 0n);
+      for (const queued of context.queued) await steps.expectPaid(queued);
+    });
+
+    it("can be put again after it was lifted, from any second", async () => {
+      await steps.stop(context.first.queuedAt);
+      await steps.lift();
+      await steps.stop(context.third.queuedAt);
+      await steps.expectStop(context.third.queuedAt, OPEN);
+      await steps.expectPaid(context.second);
+      await steps.expectStopped(context.third, context.third.queuedAt);
+    });
+  });
+});

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { ethers, network } from "hardhat";
+import { breakEvenLump, gainOf, readLumps, readSnipe } from "../../../sdk/market/lump";
+import { DAY, TOKEN, USDC } from "../../helpers/units";
+import { newPool, NO_DEADLINE, type PoolContext } from "../../market/pool.support";
+
+/** Roundings of a purchase and a sale, all of them the pool's: two inputs, two fees, two outputs, in reserve units. */
+const ROUNDINGS = 6n;
+
+describe("lumps of usage fees", () => {
+  /** 150,000 of the investors' 600,000 tokens are issued, and sells are open. */
+  async function tradedPool() {
+    const context = await newPool();
+    const { pool, alice } = context;
+    await pool.connect(alice).buyExactOut(150_000n * TOKEN, 0, 10_000n * USDC, alice, NO_DEADLINE);
+    await time.increaseTo(await pool.sellsOpenAt());
+    return context;
+  }
+
+  /** Buys in the block of the deposit, sells when it has flowed in; answers what is gained, in reserve units. */
+  async function snipe({ pool, reserveToken, token, bob, mallory }: PoolContext, deposit: bigint, tokens: bigint) {
+    const before = await reserveToken.balanceOf(mallory);
+    await network.provider.send("evm_setAutomine", [false]);
+    if (deposit > 0n) await pool.connect(bob).depositFees(deposit, { gasLimit: 1_000_000 });
+    await pool
+      .connect(mallory)
+      .buyExactOut(tokens, tokens, before, mallory, NO_DEADLINE, { gasLimit: 1_000_000, maxPriorityFeePerGas: 1n });
+    await network.provider.send("evm_setAutomine", [true]);
+    await ethers.provider.send("evm_mine", []);
+    await time.increase(DAY);
+    await pool.connect(mallory).sell(await token.balanceOf(mallory), 0, mallory, NO_DEADLINE);
+    return (await reserveToken.balanceOf(mallory)) - before;
+  }
+
+  /** The formula, less what the pool's roundings may keep beside it. */
+  function expectAsComputed(actual: bigint, computed: bigint): void {
+    expect(actual).to.be.within(computed - ROUNDINGS, computed);
+  }
+
+  describe("given a pool that has issued 150,000 tokens", () => {
+    let context: PoolContext;
+    let rest: bigint;
+
+    beforeEach(async () => {
+      context = await loadFixture(tradedPool);
+      rest = await context.pool.remainingInvestorAllocation();
+    });
+
+    it("S: 1,000 USDC at once pay 703.91 to whoever buys all that is left, as the formula says", async () => {
+      const computed = gainOf(await readSnipe(context.pool, rest), 1_000n * USDC);
+      expect(computed / 10_000n).to.equal(703_91n);
+
+      expectAsComputed(await snipe(context, 1_000n * USDC, rest), computed);
+    });
+
+    it("S: the break-even lump pays nothing to whoever buys all that is left", async () => {
+      const { breakEven } = (await readLumps(context.pool))!;
+      expect(breakEven / 10_000n).to.equal(126_39n);
+
+      expectAsComputed(await snipe(context, breakEven, rest), 0n);
+    });
+
+    it("S: ten roundings more than the break-even lump pay something", async () => {
+      const { breakEven } = (await readLumps(context.pool))!;
+
+      expect(await snipe(context, breakEven + 10n * ROUNDINGS, rest)).to.be.greaterThan(0n);
+    });
+
+    it("a smaller purchase gains from the break-even lump, as the formula says", async () => {
+      const { breakEven } = (await readLumps(context.pool))!;
+      const part = (rest * 4n) / 10n;
+      const computed = gainOf(await readSnipe(context.pool, part), breakEven);
+      expect(computed).to.be.greaterThan(30n * USDC);
+
+      expectAsComputed(await snipe(context, breakEven, part), computed);
+    });
+
+    for (const share of [1_000n, 10n, 1n]) {
+      it(`the harmless lump pays nothing for 1/${share} of what is left`, async () => {
+        const { harmless } = (await readLumps(context.pool))!;
+        expect(harmless / 10_000n).to.equal(24_24n);
+
+        expect(await snipe(context, harmless, rest / share)).to.be.at.most(0n);
+      });
+    }
+  });
+
+  it("knows no lump when everything is sold", async () => {
+    const { pool, alice } = await loadFixture(tradedPool);
+    await pool.connect(alice).buyExactOut(600_000n * TOKEN, 0, 100_000n * USDC, alice, NO_DEADLINE);
+
+    expect(await readLumps(pool)).to.equal(undefined);
+  });
+
+  it("lets every deposit pay where trades are free, and a deposit of 23.4 % none where they cost 10 %", () => {
+    expect(breakEvenLump({ after: 10n ** 12n, tradeFee: 0n })).to.equal(0n);
+    expect(breakEvenLump({ after: 10n ** 12n, tradeFee: 1_000n })).to.equal(234_567_901_234n);
+  });
+
+  it("rounds gains and losses down", () => {
+    expect(gainOf({ before: 3n, after: 10n, tradeFee: 0n }, 1n)).to.equal(0n);
+    expect(gainOf({ before: 3n, after: 10n, tradeFee: 1n }, 0n)).to.equal(-1n);
+  });
+});
