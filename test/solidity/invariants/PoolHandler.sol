@@ -14,6 +14,10 @@ import {Market, PoolBooks} from "./PoolBooks.sol";
 /// @notice Honest traders, an attacker, fee payers, everyone with a key, and time, acting on one pool. What they do is in
 /// {PoolActions}, what it comes to in {PoolBooks}.
 contract PoolHandler is PoolActions {
+    /// @notice How many keys there are for {abuse}, and what each of them tries.
+    uint256 public constant KEYS = 11;
+    uint256 public constant ABUSES = 19;
+
     uint256 private constant FUNDS = 1e30;
     uint256 private constant MAX_TRADE = 40_000e6;
     uint256 private constant MAX_DEPOSIT = 10_000e6;
@@ -211,7 +215,7 @@ contract PoolHandler is PoolActions {
 
     /// @dev Every key on what it may and may not do: none moves the curve or takes reserve tokens.
     function abuse(uint256 key, uint256 call) external atClock {
-        address[11] memory callers = [
+        address[KEYS] memory callers = [
             _keys.admin,
             _keys.guardian,
             _keys.operator,
@@ -225,7 +229,7 @@ contract PoolHandler is PoolActions {
             _attacker
         ];
         address caller = callers[key % callers.length];
-        (address target, bytes memory data) = _abusiveCall(caller, call % 15);
+        (address target, bytes memory data) = _abusiveCall(caller, call % ABUSES);
         Point memory start = pointOf(_m.pool);
         uint256 balance = _m.usdc.balanceOf(address(_m.pool));
         uint256 tokens = _m.token.balanceOf(_traders[0]);
@@ -308,10 +312,15 @@ contract PoolHandler is PoolActions {
         if (kind == 12) return (address(_m.pool), abi.encodeCall(_m.pool.setBuysPausedUntil, (1)));
         if (kind == 13)
             return (address(_m.usdc), abi.encodeCall(_m.usdc.transferFrom, (address(_m.pool), caller, wei_)));
-        return (
-            address(_m.registry),
-            abi.encodeCall(_m.registry.suspendRole, (_m.registry.POOL_CREATOR_ROLE(), _keys.poolCreator))
-        );
+        if (kind == 14)
+            return (
+                address(_m.registry),
+                abi.encodeCall(_m.registry.suspendRole, (_m.registry.POOL_CREATOR_ROLE(), _keys.poolCreator))
+            );
+        if (kind == 15) return (address(_m.tokenManager), abi.encodeCall(_m.tokenManager.pauseLaunches, (1 hours)));
+        if (kind == 16) return (address(_m.tokenManager), abi.encodeCall(_m.tokenManager.resumeLaunches, ()));
+        if (kind == 17) return (address(_m.registry), abi.encodeCall(_m.registry.pauseSubmissions, (1 hours)));
+        return (address(_m.registry), abi.encodeCall(_m.registry.resumeSubmissions, ()));
     }
 
     function _trader(uint256 seed) private view returns (address) {
