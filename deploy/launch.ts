@@ -9,13 +9,14 @@ import { confirm, type Sent } from "../sdk/client/confirm";
 import { readLogs } from "../sdk/rpc/logs";
 import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "../sdk/schemas/modelFile";
 import { CREATE_X, CREATE_X_INTERFACE, guardedSalt, saltOf } from "./create2";
+import { actAsAdmin } from "./admin";
 import { deployModule } from "./ignition";
 import { blocksOf, journaledArguments } from "./journal";
 import { persist } from "./pending";
 import type { Protocol } from "./protocol";
 import { patientSigner } from "./rpc";
 import type { Report } from "./step";
-import { ensureHybrid, ensureZkProof, methodSteps } from "./zk";
+import { ACCESS_OF, ensureMethod, MethodAccess, methodSteps } from "./zk";
 
 const VESTING_SECONDS = 365n * 86_400n;
 
@@ -51,6 +52,9 @@ const ROLES = {
   "distribute supplier allocation": ["tokenManager", "DISTRIBUTOR_ROLE"],
   "create pool": ["registry", "POOL_CREATOR_ROLE"],
 } as const satisfies Record<string, RoleOfStep>;
+
+const REGISTER = "register model";
+const SCHEDULE_REGISTRATION = "schedule registration";
 
 type RoleOfStep = readonly [contract: "registry" | "tokenManager", role: string];
 
@@ -93,7 +97,8 @@ export async function stepsTaken(
     "deploy vesting wallet": hasWallet,
     "deploy token": token !== undefined,
     ...(await methodSteps(hre, protocol, file.benchmark)),
-    "register model": status >= Status.REGISTERED,
+    [SCHEDULE_REGISTRATION]: status >= Status.REGISTERED,
+    [REGISTER]: status >= Status.REGISTERED,
     "distribute supplier allocation": token !== undefined && (await token.isSupplierMinted()),
     "create pool": status >= Status.DEPLOYED,
   };
@@ -166,35 +171,70 @@ export async function ensureToken(launch: Launch): Promise<ModelToken> {
   return token;
 }
 
-/** The address of the benchmark's method. Others than the protocol's own are deployed for the first model that names them. */
-async function ensureMethod({ hre, protocol, file: { benchmark }, report }: Launch): Promise<string> {
-  const { method, capacity } = benchmark;
-  if (capacity !== undefined)
-    return (method === "ZkProof" ? ensureZkProof : ensureHybrid)(hre, protocol, capacity, report);
-  return protocol.addresses[method] as string;
-}
-
-/** Step 2: the model's benchmark; before it, a verification method that the protocol has not got yet. */
+/**
+ * Step 2: the model's benchmark; before it, a verification method that the protocol has not got yet. With a method that is not
+ * open to registrars the admin registers the model, in one operation with what the method lacks.
+ */
 export async function ensureRegistered(launch: Launch): Promise<void> {
   const { hre, protocol, file, report } = launch;
   const { registry } = protocol;
   const key = keyOf(file);
-  const name = "register model";
   const { method } = file.benchmark;
-  const address = await ensureMethod(launch);
+  const address = await ensureMethod(hre, protocol, file.benchmark, report);
+  const benchmark = { ...file.benchmark, method: address };
   const isNew = (await registry.statusOf(key)) < Status.REGISTERED;
-  const sent = isNew
-    ? await confirm(
-        name,
-        registry
-          .connect(await signerWithRole(hre, protocol, ...ROLES[name]))
-          .registerModel(key, { ...file.benchmark, method: address }),
-      )
-    : undefined;
+  const outcome = async () => `score ${await registry.scoreOf(key)} bps, verified by ${method}`;
+
+  const before = await registry.methodAccessOf(address);
+  const access = before === MethodAccess.NONE ? ACCESS_OF[method] : before;
+  const isAdmins = isNew && access === MethodAccess.ADMIN;
+  const calls = [
+    ...(before === MethodAccess.NONE
+      ? [registry.interface.encodeFunctionData("setMethodAccess", [address, access])]
+      : []),
+    ...(isAdmins ? [registry.interface.encodeFunctionData("registerModel", [key, benchmark])] : []),
+  ];
+  if (calls.length > 0) {
+    const target = await registry.getAddress();
+    const why = isAdmins
+      ? `${file.modelId} is verified by ${method} at ${address}, with which only the admin registers a model`
+      : `${method} at ${address} is not allowed yet`;
+    const steps = isAdmins
+      ? {
+          schedule: SCHEDULE_REGISTRATION,
+          execute: REGISTER,
+          outcome: async () => `${await outcome()}; status REGISTERED, by the admin`,
+        }
+      : {
+          schedule: `schedule ${method}`,
+          execute: `allow ${method}`,
+          outcome: async () => `${address} may verify benchmarks`,
+        };
+    await actAsAdmin(
+      hre,
+      protocol,
+      calls.map((data) => ({ target, data })),
+      why,
+      steps,
+      report,
+    );
+  }
+  const registering =
+    isNew && !isAdmins
+      ? await confirm(
+          REGISTER,
+          registry.connect(await signerWithRole(hre, protocol, ...ROLES[REGISTER])).registerModel(key, benchmark),
+        )
+      : undefined;
 
   await checkBenchmark(launch, address);
-  const score = await registry.scoreOf(key);
-  report({ name, sent, outcome: `score ${score} bps, verified by ${method}${isNew ? "; status REGISTERED" : ""}` });
+  if (isAdmins) return;
+  report({ name: REGISTER, sent: registering, outcome: `${await outcome()}${isNew ? "; status REGISTERED" : ""}` });
+}
+
+/** Whether the admin takes a step, when the protocol has not yet what the model asks for. */
+export function isAdminStep(step: string, { benchmark }: ModelFile): boolean {
+  return /^(schedule|allow) /.test(step) || (step === REGISTER && ACCESS_OF[benchmark.method] === MethodAccess.ADMIN);
 }
 
 /** Step 3: the supplier allocation, minted once to the recipient that was fixed with the token. */
@@ -296,6 +336,7 @@ export async function checkBenchmark({ protocol, file }: DeclaredLaunch, method:
     ["method", actual.method, method],
     ["metric", actual.metric, benchmark.metric],
     ["direction", actual.direction, benchmark.direction],
+    ["targetScore", actual.targetScore, benchmark.targetScore],
     ["minImprovementBps", actual.minImprovementBps, benchmark.minImprovementBps],
     ["minSampleSize", actual.minSampleSize, benchmark.minSampleSize],
     ["minRuns", actual.minRuns, benchmark.minRuns],

@@ -10,7 +10,7 @@ import { readKey } from "../sdk/node/prover";
 import type { ModelFile } from "../sdk/schemas/modelFile";
 import { CREATE_X } from "./create2";
 import { journaledContracts, nameOf, type Addresses } from "./journal";
-import { signerOfStep, stepsTaken } from "./launch";
+import { isAdminStep, signerOfStep, stepsTaken } from "./launch";
 import { isMainnet, networkOf } from "./network";
 import type { Parameters } from "./parameters";
 import { connectProtocol, type Protocol } from "./protocol";
@@ -19,7 +19,7 @@ import { rehearse, type Rehearsal } from "./rehearsal";
 import { requireSafeKey } from "./zk";
 
 /** Least time that rewards wait where tokens have value, in seconds: as long as the timelock. */
-const MAINNET_PAYOUT_DELAY = 2 * 86_400;
+export const MAINNET_PAYOUT_DELAY = 2 * 86_400;
 
 /** A transaction of a deployment. */
 export interface PlannedStep {
@@ -203,9 +203,14 @@ async function compare(
       continue;
     }
     const isDone = taken.get(model)?.has(name) ?? false;
-    // On a public chain only the admin allows a method, apart from this.
-    if (!isLocal && /^(schedule|allow) /.test(name)) continue;
-    const from = isDone ? undefined : await senderOf(hre, isWired ? protocol : rehearsed, accounts, name, missing);
+    // On a public chain the admin acts apart from this.
+    const isAdmins = isAdminStep(name, model);
+    if (!isLocal && isAdmins) continue;
+    const sender = async () =>
+      isAdmins
+        ? parameters.Governance.proposers[0]
+        : senderOf(hre, isWired ? protocol : rehearsed, accounts, name, missing);
+    const from = isDone ? undefined : await sender();
     planned.push({ name, model: model.modelId, gas, isDone, ...(from && { from }) });
   }
   return { steps: planned, missing };

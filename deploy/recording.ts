@@ -16,8 +16,9 @@ import type { LaunchedModel } from "./launch";
 import { recordFile } from "./paths";
 import type { Protocol } from "./protocol";
 import { readRecord, type ContractRecord, type DeploymentRecord, type ModelRecord } from "./record";
-/** Ending of a module's name of which there are several: a circuit's capacity. */
-const VARIANT = /_\d+(?=#)/;
+
+/** Ending of a module's name of which there are several: capacity, key and quantile of a circuit. */
+const VARIANT = /_\d+_[0-9a-f]{8}_\d+(?=#)/;
 
 /** Arguments of contracts that others create, by contract. */
 const CREATED: Readonly<Record<string, (addresses: Addresses) => unknown[]>> = {

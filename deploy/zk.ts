@@ -1,20 +1,32 @@
-// The methods for models whose scores are proven, by a proof alone or beside attesters: deployed with the circuit's key, and allowed by
-// the admin.
+// The methods for models whose scores are proven, by a proof alone or beside attesters: deployed with the circuit's key. The admin
+// decides who may register models with them.
 
-import type { DeploymentParameters, IgnitionModule, IgnitionModuleResult } from "@nomicfoundation/ignition-core";
-import { ZeroHash } from "ethers";
+import type { IgnitionModule, IgnitionModuleResult } from "@nomicfoundation/ignition-core";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { hybridMethodOf, hybridModuleId } from "../ignition/modules/HybridMethod";
 import { zkMethodOf, zkModuleId, type Circuit } from "../ignition/modules/ZkMethod";
 import { Problem } from "../sdk/base/problem";
 import type { Network } from "../sdk/client/access";
-import { confirm, type Sent } from "../sdk/client/confirm";
+import type { Sent } from "../sdk/client/confirm";
 import { encodeKey, readKey, recordedKeyHash, type CircuitKey } from "../sdk/node/prover";
 import type { BenchmarkTerms } from "../sdk/schemas/modelFile";
-import { deployModule } from "./ignition";
+import { deployModule, type DeployOptions } from "./ignition";
 import { findModule } from "./journal";
 import type { Protocol } from "./protocol";
 import type { Report } from "./step";
+
+/** Who may register a model with a method, as on chain. */
+export const MethodAccess = { NONE: 0n, ADMIN: 1n, REGISTRAR: 2n } as const;
+
+/**
+ * Who is to register models with a method. Whoever holds the labels of a benchmark can prove any score, so that with a proof alone
+ * the admin looks at each benchmark.
+ */
+export const ACCESS_OF = {
+  OracleAttestation: MethodAccess.REGISTRAR,
+  ZkProof: MethodAccess.ADMIN,
+  Hybrid: MethodAccess.REGISTRAR,
+} as const satisfies Record<BenchmarkTerms["method"], bigint>;
 
 /** Refuses a key against which everybody can forge proofs, but on a chain where nothing is at stake. */
 export function requireSafeKey({ capacity, isDevelopment }: CircuitKey, { name, isLocal }: Network): void {
@@ -24,32 +36,81 @@ export function requireSafeKey({ capacity, isDevelopment }: CircuitKey, { name, 
   );
 }
 
-/** A circuit with the recorded key. */
-export function circuitOf(capacity: number): Circuit {
-  return { capacity, keyHash: recordedKeyHash(capacity) };
+/** A circuit with the recorded key, at a quantile. */
+export function circuitOf(capacity: number, quantileE9: bigint): Circuit {
+  return { capacity, keyHash: recordedKeyHash(capacity), quantileE9 };
 }
 
-/** The address of the ZkProof for a circuit: deployed if it is missing, checked against the recorded key, and allowed. */
-export async function ensureZkProof(
+/** The circuit that a benchmark names, if it asks for proofs. */
+function circuitFor({ capacity, quantileE9 }: BenchmarkTerms): Circuit | undefined {
+  return capacity === undefined || quantileE9 === undefined ? undefined : circuitOf(capacity, quantileE9);
+}
+
+/** The address of a benchmark's method. Others than the protocol's own are deployed for the first model that names them. */
+export async function ensureMethod(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
-  capacity: number,
+  benchmark: BenchmarkTerms,
   report: Report,
 ): Promise<string> {
-  const address = await deployZkProof(hre, protocol, capacity, report);
-  await ensureAllowed(hre, protocol, "ZkProof", address, report);
+  const circuit = circuitFor(benchmark);
+  if (circuit === undefined) return protocol.addresses[benchmark.method] as string;
+  const zkProof = await ensureZkProof(hre, protocol, circuit, report);
+  return benchmark.method === "ZkProof" ? zkProof : ensureHybrid(hre, protocol, circuit, zkProof, report);
+}
+
+/** Whether each step that makes the method of a benchmark usable is taken. */
+export async function methodSteps(
+  hre: HardhatRuntimeEnvironment,
+  { registry }: Protocol,
+  benchmark: BenchmarkTerms,
+): Promise<Record<string, boolean>> {
+  const { method } = benchmark;
+  const circuit = circuitFor(benchmark);
+  if (circuit === undefined) return {};
+  const proof = (await findModule(hre, zkMethodOf(circuit)))?.ZkProof;
+  const hybrid = method === "Hybrid" ? (await findModule(hre, hybridMethodOf(circuit)))?.Hybrid : undefined;
+  const named = method === "Hybrid" ? hybrid : proof;
+  const isAllowed = named !== undefined && (await registry.methodAccessOf(named)) !== MethodAccess.NONE;
+  return {
+    "deploy ZkProof": proof !== undefined,
+    "deploy Hybrid": hybrid !== undefined,
+    [`schedule ${method}`]: isAllowed,
+    [`allow ${method}`]: isAllowed,
+  };
+}
+
+/** The ZkProof of a circuit: deployed if it is missing, and checked against the recorded key. */
+async function ensureZkProof(
+  hre: HardhatRuntimeEnvironment,
+  { network }: Protocol,
+  circuit: Circuit,
+  report: Report,
+): Promise<string> {
+  const { capacity } = circuit;
+  const recorded = readKey(capacity);
+  requireSafeKey(recorded, network);
+  const { address, sent } = await deployMethod(hre, "ZkProof", zkMethodOf(circuit), {
+    [zkModuleId(circuit)]: { key: { ...encodeKey(recorded.verificationKey) } },
+  });
+  const zkProof = await hre.ethers.getContractAt("ZkProof", address);
+  const [keyHash, quantileE9] = [await zkProof.keyHash(), await zkProof.quantileE9()];
+  if (keyHash !== circuit.keyHash)
+    throw new Problem(`ZkProof at ${address} has the key ${keyHash}, expected ${circuit.keyHash}.`);
+  if (quantileE9 !== circuit.quantileE9)
+    throw new Problem(`ZkProof at ${address} has the quantile ${quantileE9}, expected ${circuit.quantileE9}.`);
+  report({ name: "deploy ZkProof", sent, outcome: `${address}, for up to ${capacity} rows; key ${keyHash}` });
   return address;
 }
 
-/** The address of the hybrid of the protocol's attesters and that ZkProof: deployed if it is missing, checked, and allowed. */
-export async function ensureHybrid(
+/** The hybrid of the protocol's attesters and a ZkProof: deployed if it is missing, and checked. */
+async function ensureHybrid(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
-  capacity: number,
+  circuit: Circuit,
+  zkProof: string,
   report: Report,
 ): Promise<string> {
-  const zkProof = await deployZkProof(hre, protocol, capacity, report);
-  const circuit = circuitOf(capacity);
   const attesters = protocol.addresses.OracleAttestation as string;
   const methods = [zkProof, attesters].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
   const { address, sent } = await deployMethod(hre, "Hybrid", hybridMethodOf(circuit), {
@@ -59,46 +120,6 @@ export async function ensureHybrid(
   if (String(actual) !== String(methods))
     throw new Problem(`Hybrid at ${address} has the methods ${String(actual)}, expected ${String(methods)}.`);
   report({ name: "deploy Hybrid", sent, outcome: `${address}, of OracleAttestation and ZkProof` });
-  await ensureAllowed(hre, protocol, "Hybrid", address, report);
-  return address;
-}
-
-/** Whether each step that makes the method of a benchmark usable is taken. */
-export async function methodSteps(
-  hre: HardhatRuntimeEnvironment,
-  { registry }: Protocol,
-  { method, capacity }: BenchmarkTerms,
-): Promise<Record<string, boolean>> {
-  if (capacity === undefined) return {};
-  const circuit = circuitOf(capacity);
-  const proof = (await findModule(hre, zkMethodOf(circuit)))?.ZkProof;
-  const hybrid = method === "Hybrid" ? (await findModule(hre, hybridMethodOf(circuit)))?.Hybrid : undefined;
-  const named = method === "Hybrid" ? hybrid : proof;
-  const isAllowed = named !== undefined && (await registry.isMethodAllowed(named));
-  return {
-    "deploy ZkProof": proof !== undefined,
-    "deploy Hybrid": hybrid !== undefined,
-    [`schedule ${method}`]: isAllowed,
-    [`allow ${method}`]: isAllowed,
-  };
-}
-
-async function deployZkProof(
-  hre: HardhatRuntimeEnvironment,
-  { network }: Protocol,
-  capacity: number,
-  report: Report,
-): Promise<string> {
-  const recorded = readKey(capacity);
-  requireSafeKey(recorded, network);
-  const circuit = circuitOf(capacity);
-  const { address, sent } = await deployMethod(hre, "ZkProof", zkMethodOf(circuit), {
-    [zkModuleId(circuit)]: { key: { ...encodeKey(recorded.verificationKey) } },
-  });
-  const keyHash = await (await hre.ethers.getContractAt("ZkProof", address)).keyHash();
-  if (keyHash !== circuit.keyHash)
-    throw new Problem(`ZkProof at ${address} has the key ${keyHash}, expected ${circuit.keyHash}.`);
-  report({ name: "deploy ZkProof", sent, outcome: `${address}, for up to ${capacity} rows; key ${keyHash}` });
   return address;
 }
 
@@ -106,7 +127,7 @@ async function deployMethod<Id extends string, Name extends string, Result exten
   hre: HardhatRuntimeEnvironment,
   contract: "ZkProof" | "Hybrid",
   module: IgnitionModule<Id, Name, Result>,
-  parameters: DeploymentParameters,
+  parameters: DeployOptions["parameters"],
 ): Promise<{ address: string; sent: Sent | undefined }> {
   const [sender] = await hre.ethers.getSigners();
   if (sender === undefined)
@@ -118,33 +139,4 @@ async function deployMethod<Id extends string, Name extends string, Result exten
     onSent: (transaction) => (sent = transaction),
   });
   return { address: addresses[contract] as string, sent };
-}
-
-/** Only the admin allows a method, after its delay. On a local chain its multisig is at hand, and so is the time. */
-async function ensureAllowed(
-  hre: HardhatRuntimeEnvironment,
-  { network, registry, timelock, parameters }: Protocol,
-  name: string,
-  method: string,
-  report: Report,
-): Promise<void> {
-  if (await registry.isMethodAllowed(method)) return;
-  const call = registry.interface.encodeFunctionData("setMethodAllowed", [method, true]);
-  const target = await registry.getAddress();
-  if (!network.isLocal) {
-    throw new Problem(
-      `${name} at ${method} is not allowed yet: let the admin schedule and, after the delay, execute ${call} on ${target}, then run the command again.`,
-    );
-  }
-  const { adminDelay } = parameters.$global;
-  const multisig = await hre.ethers.getSigner(parameters.Governance.proposers[0] as string);
-  const operation = [target, 0n, call, ZeroHash, ZeroHash] as const;
-  const admin = timelock.connect(multisig);
-  if (!(await timelock.isOperation(await timelock.hashOperation(...operation)))) {
-    const scheduled = await confirm(`schedule ${name}`, admin.schedule(...operation, adminDelay));
-    report({ name: scheduled.name, sent: scheduled, outcome: `the admin waits ${adminDelay} seconds` });
-  }
-  await hre.network.provider.send("evm_increaseTime", [adminDelay]);
-  const executed = await confirm(`allow ${name}`, admin.execute(...operation));
-  report({ name: executed.name, sent: executed, outcome: `${method} may verify benchmarks` });
 }

@@ -12,7 +12,7 @@ import type { SendingPolicy } from "./sender";
 const ROOT = join(__dirname, "..");
 
 /** Everything that a service may do, each with a key of its own. */
-export const DUTIES = ["distribute", "pools", "submit", "fees"] as const;
+export const DUTIES = ["distribute", "pools", "submit", "release", "fees"] as const;
 
 export type DutyName = (typeof DUTIES)[number];
 

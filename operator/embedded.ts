@@ -16,8 +16,8 @@ import { GWEI_DECIMALS, MODELS, TOKEN, type Config, type DutyConfig, type DutyNa
 /** Where files are dropped when the environment does not say. */
 const FOLDER = join(__dirname, "../.build/operator");
 
-/** Accounts as in ignition/parameters/localhost.json5; the last two are used by nobody else. */
-const ACCOUNTS: Readonly<Record<DutyName, number>> = { distribute: 6, pools: 7, submit: 17, fees: 18 };
+/** Accounts as in ignition/parameters/localhost.json5; the last three are used by nobody else. */
+const ACCOUNTS: Readonly<Record<DutyName, number>> = { distribute: 6, pools: 7, submit: 17, fees: 18, release: 19 };
 
 const FUNDS = parseUnits("1000000", RESERVE_DECIMALS);
 
@@ -43,7 +43,13 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
     maxFeePerGas: parseUnits("500", GWEI_DECIMALS),
     pollMilliseconds: 1_000,
     models: MODELS,
-    duties: [duty("distribute"), duty("pools"), duty("submit", inbox("bundles")), duty("fees", inbox("fees"))],
+    duties: [
+      duty("distribute"),
+      duty("pools"),
+      duty("submit", inbox("bundles")),
+      duty("release"),
+      duty("fees", inbox("fees")),
+    ],
     http: { host: "127.0.0.1", port: Number(env["OPERATOR_PORT"] ?? 9464), token: env[TOKEN] ?? "" },
   };
 }

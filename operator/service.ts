@@ -15,12 +15,15 @@ import { networkOf } from "../deploy/network";
 import { Problem } from "../sdk/base/problem";
 import { explain } from "../sdk/client/errors";
 import type { Secrets } from "../sdk/node/keys";
+import { isUnanswered } from "../sdk/rpc/answers";
 import { readJson } from "../sdk/schemas/json";
 import type { Config, DutyName } from "./config";
 import type { ChainView, Duty, Tools } from "./duties/duty";
 import { FeesDuty, formatMeteringRecord, readMeteringRecord } from "./duties/fees";
 import { LaunchDuty } from "./duties/launch";
 import { WatchedModels } from "./duties/models";
+import { WatchedPayouts } from "./duties/payouts";
+import { ReleaseDuty } from "./duties/release";
 import { nameOfBundle, SubmitDuty } from "./duties/submit";
 import { openDoor, type Reply } from "./http";
 import { Inbox } from "./inbox";
@@ -128,11 +131,11 @@ export class Service {
 
   /** Finishes the present pass, and leaves what is not finished soon: the chain has it, or it has not happened. */
   stop(): void {
-    if (this.isStopping) return this.controller.abort();
+    if (this.isStopping) return this.controller.abort(new Stopped());
     this.isStopping = true;
     this.waking.abort();
-    if (this.provider.failingSince !== undefined) return this.controller.abort();
-    setTimeout(() => this.controller.abort(), GRACE).unref();
+    if (this.provider.failingSince !== undefined) return this.controller.abort(new Stopped());
+    setTimeout(() => this.controller.abort(new Stopped()), GRACE).unref();
   }
 
   /** Looks at everything once; answers whether anything moved. No error but the end of the service stops the next pass. */
@@ -143,7 +146,8 @@ export class Service {
       const block = await this.provider.getBlock("latest");
       if (block === null) return false;
       this.head = block.number;
-      const view = { head: block.number, confirmed: block.number - this.config.confirmations + 1 };
+      const [head, time] = [block.number, BigInt(block.timestamp)];
+      const view = { head, confirmed: head - this.config.confirmations + 1, time };
       telemetry.set("head_block", view.head);
       await this.models?.advance(view);
       // All are waited for, failures included: a pass must never begin while a duty is still at the one before.
@@ -251,7 +255,7 @@ async function findContracts(
   }
   const registry: ModelRegistry = await getContractAt("ModelRegistry", address);
   const tokenManager = await registry.tokenManager().catch((error: unknown) => {
-    if (error instanceof Stopped) throw error;
+    if (error instanceof Stopped || isUnanswered(error)) throw error;
     throw new Problem(`registry is ${address}, which does not answer as a ModelRegistry.`);
   });
   if (BigInt(tokenManager) === 0n)
@@ -297,6 +301,12 @@ async function openDuty(
       });
     case "submit":
       return new SubmitDuty(tools, inbox as Inbox, registry, fromBlock);
+    case "release": {
+      const verifier = await tools.hre.ethers.getContractAt("DeltaOneVerifier", await registry.verifier());
+      const { provider, telemetry } = tools;
+      const payouts = new WatchedPayouts(provider, registry, verifier.interface, fromBlock, telemetry);
+      return new ReleaseDuty(tools, payouts, registry, tokenManager);
+    }
     case "fees":
       return new FeesDuty(tools, inbox as Inbox, router, reserveToken, fromBlock);
   }

@@ -3,6 +3,7 @@
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { siteOf } from "../deploy/network";
+import { firstRecordedBlock, readRecord } from "../deploy/record";
 import { address } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
 import { connect } from "../sdk/client/connect";
@@ -44,7 +45,9 @@ async function run(
 ): Promise<string> {
   const chain = await connect(siteOf(hre), verifier);
   const sender = await readSigner(chain, { keystore, ...streams });
-  return toJson(await claim(chain, files, sender, account || undefined));
+  const record = readRecord(chain.network);
+  const fromBlock = record === undefined ? 0 : firstRecordedBlock(record);
+  return toJson(await claim(chain, files, sender, { fromBlock, ...(account !== "" && { account }) }));
 }
 
 runAsScript(module, main);

@@ -4,9 +4,10 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { readHistory, type LaunchDocument } from "../deploy/demo/document";
+import { readHistory, readRewards, type LaunchDocument } from "../deploy/demo/document";
 import { use } from "../deploy/demo/fees";
 import { improve } from "../deploy/demo/improve";
+import { releaseReward } from "../deploy/demo/release";
 import { trade } from "../deploy/demo/trade";
 import { deployTo } from "../deploy/deployment";
 import { statusName, type LaunchedModel } from "../deploy/launch";
@@ -41,7 +42,6 @@ const USAGE = `usage: npm run launch [-- options]
 
 const DEFAULT_MODEL = join(__dirname, "../deploy/models/sentiment-v2.json");
 const DEFAULT_REPORT = join(__dirname, "../.build/report.html");
-const NO_HISTORY = { trades: [], improvements: [], fees: [] };
 
 /** Runs the command and returns its exit code. */
 export const main = mainOf({ name: "launch", usage: USAGE, read, run });
@@ -106,11 +106,14 @@ async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Stream
   );
   const [model] = models as [LaunchedModel];
   const trading = network.isLocal ? await trade(hre, protocol, model, view.step) : undefined;
-  const improvement = network.isLocal ? await improve(hre, protocol, model, view.step) : undefined;
+  const attempted = network.isLocal ? await improve(hre, protocol, model, view.step) : {};
+  const release = network.isLocal ? await releaseReward(hre, protocol, model, view.step) : undefined;
   const usage = await use(hre, protocol, model, view.step);
   const status = statusName(await protocol.registry.statusOf(model.key));
-  const shown = { ...(trading && { trading }), ...(improvement && { improvement }), ...(usage && { usage }) };
-  const history = network.isLocal ? await readHistory(hre, protocol, model) : NO_HISTORY;
+  const shown = { ...(trading && { trading }), ...attempted, ...(release && { release }), ...(usage && { usage }) };
+  const history = network.isLocal
+    ? await readHistory(hre, protocol, model)
+    : { trades: [], improvements: await readRewards(hre, protocol, model), fees: [] };
   view.end({ protocol, model, status, ...shown, state: await readState(model), history });
   return "";
 }

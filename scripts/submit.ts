@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The command line of `submit`: merges the bundles of a statement, sends it and prints what it minted.
+// The command line of `submit`: merges the bundles of a statement, sends it and prints what waits.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { siteOf } from "../deploy/network";
-import { formatTokens } from "../sdk/base/units";
+import { formatTime, formatTokens } from "../sdk/base/units";
 import { connect } from "../sdk/client/connect";
 import { readSigner } from "../sdk/node/keys";
 import { mergeBundles, readBundle } from "../sdk/schemas/bundle";
@@ -34,8 +34,9 @@ async function run(
 ): Promise<string> {
   const chain = await connect(siteOf(hre), bundle.verifier);
   const submission = await submit(chain, bundle, await readSigner(chain, { keystore, ...streams }));
-  const { baselineScore, candidateScore, reward, owner, symbol } = submission;
-  streams.err(`score ${baselineScore} → ${candidateScore}: ${formatTokens(reward)} ${symbol} minted`);
+  const { baselineScore, candidateScore, reward, owner, symbol, releasableFrom } = submission;
+  const waits = `${formatTokens(reward)} ${symbol} wait, to be released from ${formatTime(releasableFrom)}`;
+  streams.err(`score ${baselineScore} → ${candidateScore}: ${waits}`);
   streams.err(`owner         ${owner.account}  ${formatTokens(owner.amount)} ${symbol}`);
   for (const { account, amount } of submission.contributors) {
     streams.err(`contributors  ${account}  ${formatTokens(amount)} ${symbol}`);

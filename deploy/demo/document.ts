@@ -2,14 +2,17 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Protocol } from "../../deploy/protocol";
 import type { Sent } from "../../sdk/client/confirm";
 import { priceAtCreation, priceOf, type MarketState } from "../../sdk/client/market";
+import { readPayouts, type PayoutStatus } from "../../sdk/client/payouts";
 import type { Trade } from "../../sdk/client/trade";
 import { readEvents } from "../../sdk/rpc/logs";
 import { projectedDilution, type Dilution } from "../../sdk/schemas/modelFile";
 import { blocksOf, type Addresses } from "../journal";
 import type { LaunchedModel } from "../launch";
 import type { Usage } from "./fees";
-import type { Improved } from "./improve";
-import type { Refused, Trading } from "./trade";
+import type { Improved, Missed } from "./improve";
+import type { Released } from "./release";
+import type { Refused } from "./refused";
+import type { Trading } from "./trade";
 
 /** A launch for programs: what `--json` prints and `--report` draws. Amounts in the smallest unit, prices as `spotPrice` has them. */
 export interface LaunchDocument {
@@ -24,6 +27,10 @@ export interface LaunchDocument {
   readonly trades?: readonly Trade[];
   readonly refused?: Refused;
   readonly improvement?: Improved;
+  /** The improvement that this run measured, where its candidate missed the benchmark's target. */
+  readonly belowTarget?: Missed;
+  /** The reward that this run released. */
+  readonly release?: Released;
   readonly usage?: Usage;
   readonly dilution?: Dilution;
   readonly supply: MarketState["supply"];
@@ -49,6 +56,9 @@ export interface MarketHistory {
     readonly reward: bigint;
     readonly payments: readonly { readonly account: string; readonly amount: bigint }[];
     readonly timestamp: bigint;
+    /** What became of the reward. */
+    readonly status: PayoutStatus;
+    readonly releasableFrom: bigint;
   }[];
   /** Deposits into the stream, which then held `pending` and was to end at `streamEnd`. */
   readonly fees: readonly Readonly<Record<"amount" | "pending" | "streamEnd" | "timestamp", bigint>>[];
@@ -62,16 +72,18 @@ export interface LaunchResult {
   readonly trading?: Trading;
   /** The improvement that this run made. */
   readonly improvement?: Improved;
+  readonly belowTarget?: Missed;
+  readonly release?: Released;
   /** The day of usage that this run let pass. */
   readonly usage?: Usage;
   readonly state: MarketState;
-  /** What the model's events tell; only a local chain is asked for them. */
+  /** What the model's events tell; of another than a local chain only the rewards are asked for. */
   readonly history: MarketHistory;
 }
 
 /** Puts together what a launch did and what it left. */
 export function documentOf(
-  { protocol, model, status, trading, improvement, usage, state, history }: LaunchResult,
+  { protocol, model, status, trading, improvement, belowTarget, release, usage, state, history }: LaunchResult,
   run: Pick<LaunchDocument, "deployment" | "steps" | "found">,
 ): LaunchDocument {
   const { file, key, token, pool } = model;
@@ -92,6 +104,8 @@ export function documentOf(
     ...run,
     ...(trading && { trades: trading.trades, refused: trading.refused }),
     ...(improvement && { improvement }),
+    ...(belowTarget && { belowTarget }),
+    ...(release && { release }),
     ...(usage && { usage }),
     ...(dilution && { dilution }),
     supply: state.supply,
@@ -103,9 +117,10 @@ export function documentOf(
 /** Reads the model's history from its events. */
 export async function readHistory(
   hre: HardhatRuntimeEnvironment,
-  { verifier }: Protocol,
-  { key, pool }: LaunchedModel,
+  protocol: Protocol,
+  model: LaunchedModel,
 ): Promise<MarketHistory> {
+  const { pool } = model;
   const timeOf = async (block: number) => BigInt((await hre.ethers.provider.getBlock(block))?.timestamp ?? 0);
   const crr = await pool.crr();
   const virtualReserve = await pool.virtualReserve();
@@ -132,22 +147,6 @@ export async function readHistory(
       };
     }),
   );
-  const payments = await readEvents(blocks, verifier, verifier.filters.RewardDistributed(key));
-  const recorded = await readEvents(blocks, verifier, verifier.filters.ImprovementRecorded(key));
-  const improvements = await Promise.all(
-    recorded.map(async (event) => {
-      const { evaluationId, baselineScore, candidateScore, reward } = event.args;
-      const paid = payments.filter(({ args }) => args.evaluationId === evaluationId);
-      return {
-        evaluationId,
-        baselineScore,
-        candidateScore,
-        reward,
-        payments: paid.map(({ args: { account, amount } }) => ({ account, amount })),
-        timestamp: await timeOf(event.blockNumber),
-      };
-    }),
-  );
   const deposits = await readEvents(blocks, pool, pool.filters.FeesDeposited());
   const fees = await Promise.all(
     deposits.map(async (event) => {
@@ -155,5 +154,24 @@ export async function readHistory(
       return { amount, pending, streamEnd, timestamp: await timeOf(event.blockNumber) };
     }),
   );
-  return { trades, improvements, fees };
+  return { trades, improvements: await readRewards(hre, protocol, model), fees };
+}
+
+/** Reads the model's improvements and what became of their rewards, from the events of every verifier. */
+export async function readRewards(
+  hre: HardhatRuntimeEnvironment,
+  { registry }: Protocol,
+  { key }: LaunchedModel,
+): Promise<MarketHistory["improvements"]> {
+  const payouts = await readPayouts(hre, registry, await blocksOf(hre), key);
+  return payouts.map(({ accounts, amounts, queuedAt, ...payout }) => ({
+    evaluationId: payout.evaluationId,
+    baselineScore: payout.baselineScore,
+    candidateScore: payout.candidateScore,
+    reward: payout.reward,
+    payments: accounts.map((account, index) => ({ account, amount: amounts[index] as bigint })),
+    timestamp: queuedAt,
+    status: payout.status,
+    releasableFrom: payout.releasableFrom,
+  }));
 }

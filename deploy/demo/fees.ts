@@ -5,6 +5,7 @@ import type { Protocol } from "../../deploy/protocol";
 import { formatPrice, formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
 import { confirm } from "../../sdk/client/confirm";
 import type { LaunchedModel } from "../launch";
+import { passTime } from "../localTime";
 import type { Report } from "../step";
 
 /** Who acts on a local chain: see ignition/parameters/localhost.json5. The last is a supplier of computing power. */
@@ -79,9 +80,4 @@ export async function use(
   report({ name: "stream usage fees", outcome, isOffline: true });
   const invoice = { payee: payee.address, amount: infrastructure };
   return { fee: FEE, infrastructure, pool: streaming, invoice, priceBefore, priceAfter };
-}
-
-async function passTime(hre: HardhatRuntimeEnvironment, seconds: number): Promise<void> {
-  await hre.network.provider.send("evm_increaseTime", [seconds]);
-  await hre.network.provider.send("evm_mine");
 }

@@ -2,20 +2,18 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { id } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Protocol } from "../../deploy/protocol";
-import { Problem } from "../../sdk/base/problem";
-import { formatTokens } from "../../sdk/base/units";
+import { formatTime, formatTokens } from "../../sdk/base/units";
 import { connect, readModel, type Connection } from "../../sdk/client/connect";
-import { decodeRevert } from "../../sdk/client/errors";
 import type { Bundle } from "../../sdk/schemas/bundle";
 import { attest } from "../../sdk/statements/attest";
 import type { Method } from "../../sdk/statements/method";
-import { deltaOf, requireAcceptable } from "../../sdk/statements/review";
+import { BelowTarget, deltaOf, requireAcceptable } from "../../sdk/statements/review";
 import { callOf, submit, type Submission } from "../../sdk/statements/submit";
 import type { LaunchedModel } from "../launch";
 import { siteOf } from "../network";
 import type { Report } from "../step";
 import { measure, measureByProof, type MeasuredImprovement } from "./measure";
-import type { Refused } from "./trade";
+import { refusalOfAttempt, type Refused } from "./refused";
 
 /** What an improvement showed. Scores and bounds are in bps, amounts in wei. */
 export interface Improved extends Submission, Omit<MeasuredImprovement, "bundle"> {
@@ -25,28 +23,57 @@ export interface Improved extends Submission, Omit<MeasuredImprovement, "bundle"
   readonly refused: Refused;
 }
 
+/** A candidate that missed its benchmark's target: nothing is paid for it. Scores in bps. */
+export interface Missed {
+  readonly candidateScore: bigint;
+  readonly targetScore: bigint;
+  readonly message: string;
+}
+
+/** What came of what the model file names: an improvement, or a candidate below the target. */
+export interface Attempted {
+  readonly improvement?: Improved;
+  readonly belowTarget?: Missed;
+}
+
 /**
  * Step 6 on a local chain: measures or proves what the model file names, gathers as many attestations as must be there from the
- * development attesters, submits, and tries to submit the same again. Undefined when an earlier run did it.
+ * development attesters, submits, and tries to submit the same again. Empty when an earlier run did it.
  */
 export async function improve(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
   { file, key }: LaunchedModel,
   report: Report,
-): Promise<Improved | undefined> {
+): Promise<Attempted> {
   const { improvement: shown } = file;
-  if (shown === undefined) return undefined;
+  if (shown === undefined) return {};
   if (await protocol.verifier.isUsed(key, id(shown.evaluationName))) {
     report({ name: "submit improvement", outcome: "done before" });
-    return undefined;
+    return {};
   }
   const chain = await connect(siteOf(hre), await protocol.verifier.getAddress());
-  const { bundle: unsigned, ...values } =
-    "labels" in shown
-      ? await measureByProof(chain, file.modelId, shown, report)
-      : await measure(chain, file.modelId, shown, report);
-  const { method } = await readModel(chain, file.modelId);
+  try {
+    const measured =
+      "labels" in shown
+        ? await measureByProof(chain, file.modelId, shown, report)
+        : await measure(chain, file.modelId, shown, report);
+    return { improvement: await submitMeasured(hre, chain, measured, report) };
+  } catch (error) {
+    if (!(error instanceof BelowTarget)) throw error;
+    const { candidateScore, targetScore, message } = error;
+    report({ name: "propose statement", outcome: `refused: ${message}` });
+    return { belowTarget: { candidateScore, targetScore, message } };
+  }
+}
+
+async function submitMeasured(
+  hre: HardhatRuntimeEnvironment,
+  chain: Connection,
+  { bundle: unsigned, ...values }: MeasuredImprovement,
+  report: Report,
+): Promise<Improved> {
+  const { method } = await readModel(chain, unsigned.modelId);
   const signers = await hre.ethers.getSigners();
   const bundle = await gather(chain, signers, method, unsigned, report);
   const [relayer] = signers as [HardhatEthersSigner];
@@ -57,13 +84,15 @@ export async function improve(
     sent: { name: "submit improvement", hash: submission.transaction, gasUsed: submission.gasUsed },
     outcome: `score ${baselineScore} → ${candidateScore}, ${inWords(submission)}`,
   });
+  const again = chain.verifier.connect(relayer).processImprovement.staticCall(...callOf(method, bundle));
+  const attempt = "submit the same statement again";
   return {
     ...submission,
     ...values,
     deltaBps: deltaOf(bundle.statement),
     lowerBoundBps,
     attesters: bundle.attestations.map(({ signer }) => signer),
-    refused: await submitAgain(chain, callOf(method, bundle), relayer, report),
+    refused: await refusalOfAttempt(chain.access, report, attempt, attempt, again),
   };
 }
 
@@ -90,26 +119,9 @@ async function gather(
   return bundle;
 }
 
-/** Tries what must not happen. */
-async function submitAgain(
-  chain: Connection,
-  call: ReturnType<typeof callOf>,
-  relayer: HardhatEthersSigner,
-  report: Report,
-): Promise<Refused> {
-  const attempt = "submit the same statement again";
-  const error: unknown = await chain.verifier
-    .connect(relayer)
-    .processImprovement.staticCall(...call)
-    .catch((thrown: unknown) => thrown);
-  const revert = await decodeRevert(chain.access, error);
-  if (revert === undefined) throw new Problem(`${attempt}: expected a refusal, got ${String(error)}`);
-  report({ name: attempt, outcome: `refused: ${revert.message}` });
-  return { attempt, ...revert };
-}
-
-/** What was minted, and for whom. */
-function inWords({ reward, owner, symbol }: Submission): string {
+/** What waits, and for whom. */
+function inWords({ reward, owner, symbol, releasableFrom }: Submission): string {
   const [all, ownerPart, rest] = [reward, owner.amount, reward - owner.amount].map(formatTokens);
-  return `${all} ${symbol} minted: ${ownerPart} to the owner, ${rest} to the contributors`;
+  const until = formatTime(releasableFrom);
+  return `${all} ${symbol} wait until ${until}: ${ownerPart} for the owner, ${rest} for the contributors`;
 }

@@ -4,12 +4,13 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Protocol } from "../../deploy/protocol";
 import { formatPrice, formatReserve, formatTokens, RESERVE_DECIMALS, roundTokens } from "../../sdk/base/units";
 import { confirm } from "../../sdk/client/confirm";
-import { decodeRevert, type Revert } from "../../sdk/client/errors";
 import { settleTrade, type Trade } from "../../sdk/client/trade";
 import { readEvents } from "../../sdk/rpc/logs";
 import { blocksOf } from "../journal";
 import type { LaunchedModel } from "../launch";
+import { chainTime, passTimeTo } from "../localTime";
 import type { Report } from "../step";
+import { refusalOfAttempt, type Refused } from "./refused";
 
 /** Who trades on a local chain: see ignition/parameters/localhost.json5. */
 const INVESTOR = 8;
@@ -19,11 +20,6 @@ const FIRST_BUYS = [25n, 50n];
 
 /** Part of its tokens that the investor sells, in percent. */
 const SOLD = 20n;
-
-/** A trade that must not happen, and why it did not. */
-export interface Refused extends Revert {
-  readonly attempt: string;
-}
 
 /** What trading showed. */
 export interface Trading {
@@ -115,23 +111,16 @@ async function buyPastTheCap({ hre, model, investor, report }: Market): Promise<
   const cost = remaining === 0n ? 0n : (await pool.quoteBuyExactOut(remaining)).reserveIn;
   const reserveIn = cost + parseUnits("1", RESERVE_DECIMALS);
   const attempt = `buy past the cap with ${formatReserve(reserveIn)} USDC`;
-  const error: unknown = await pool.buy
-    .staticCall(reserveIn, 0n, investor, await inAnHour(hre))
-    .catch((thrown) => thrown);
-  const revert = await decodeRevert(hre, error);
-  if (revert === undefined) throw new Error(`${attempt}: expected a refusal, got ${String(error)}`);
-  report({ name: "buy past the cap", outcome: `refused: ${revert.message}` });
-  return { attempt, ...revert };
+  const buying = pool.buy.staticCall(reserveIn, 0n, investor, await inAnHour(hre));
+  return refusalOfAttempt(hre, report, "buy past the cap", attempt, buying);
 }
 
 /** Whether sells are open; on the chain in this process the clock is moved past the buy-only window. */
 async function waitForSells({ hre, protocol, model }: Market): Promise<boolean> {
   const opensAt = await model.pool.sellsOpenAt();
-  const now = BigInt((await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0);
-  if (now >= opensAt) return true;
+  if ((await chainTime(hre)) >= opensAt) return true;
   if (!protocol.network.isEphemeral) return false;
-  await hre.network.provider.send("evm_setNextBlockTimestamp", [Number(opensAt)]);
-  await hre.network.provider.send("evm_mine");
+  await passTimeTo(hre, opensAt);
   return true;
 }
 
@@ -150,6 +139,6 @@ function describe({ tokens, priceBefore, priceAfter }: Trade, { file }: Launched
   return `${formatTokens(roundTokens(tokens))} ${file.symbol}; price ${formatPrice(priceBefore)} → ${formatPrice(priceAfter)}`;
 }
 
-async function inAnHour(hre: HardhatRuntimeEnvironment): Promise<number> {
-  return ((await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0) + 3600;
+async function inAnHour(hre: HardhatRuntimeEnvironment): Promise<bigint> {
+  return (await chainTime(hre)) + 3600n;
 }

@@ -18,6 +18,7 @@ import type { Network } from "../../sdk/client/access";
 import { readText } from "../../sdk/node/files";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { CAPACITIES } from "../../sdk/proofs/commitment";
+import { ONE_ATTEMPT } from "../../sdk/proofs/counts";
 import { readJson } from "../../sdk/schemas/json";
 import type { ModelFile } from "../../sdk/schemas/modelFile";
 import { findModule, firstBlockOf, type Addresses } from "../journal";
@@ -102,7 +103,7 @@ async function findMethods(hre: HardhatRuntimeEnvironment): Promise<DeclaredMeth
   const found = await Promise.all(
     CAPACITIES.flatMap((capacity) =>
       (["ZkProof", "Hybrid"] as const).map(async (contract) => {
-        const address = (await findModule(hre, modules[contract](circuitOf(capacity))))?.[contract];
+        const address = (await findModule(hre, modules[contract](circuitOf(capacity, ONE_ATTEMPT))))?.[contract];
         return address === undefined ? [] : [{ contract, address, capacity }];
       }),
     ),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What all duties have in common.
 
+import { isCallException } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../sdk/base/problem";
 import { decodeRevert } from "../../sdk/client/errors";
@@ -14,6 +15,8 @@ export interface ChainView {
   readonly head: number;
   /** Latest block that is deep enough to be relied on. */
   readonly confirmed: number;
+  /** Time of the latest block, in seconds. */
+  readonly time: bigint;
 }
 
 /** One thing that a service does. Its state follows from the chain and its folder: a pass can be left at any point. */
@@ -74,13 +77,22 @@ export class Refusals {
   }
 }
 
-/** Why something is refused: a problem or a revert in words, with the revert's name. Any other error is thrown as it is. */
-export async function refusalOf(
-  hre: HardhatRuntimeEnvironment,
-  error: unknown,
-): Promise<{ name: string; reason: string }> {
-  if (error instanceof Problem) return { name: "Problem", reason: error.message };
+/** Why something is refused. */
+export interface Refusal {
+  /** Of the revert; `Problem` for one of ours. */
+  readonly name: string;
+  readonly reason: string;
+  /** Arguments of the revert. */
+  readonly args: Readonly<Record<string, string>>;
+}
+
+/** Why something is refused: a problem or a revert in words. Any other error is thrown as it is. */
+export async function refusalOf(hre: HardhatRuntimeEnvironment, error: unknown): Promise<Refusal> {
+  if (error instanceof Problem) return { name: "Problem", reason: error.message, args: {} };
   const revert = await decodeRevert(hre, error);
-  if (revert === undefined) throw error;
-  return { name: revert.name, reason: `refused on chain: ${revert.message}` };
+  if (revert === undefined) {
+    if (isCallException(error)) return { name: "", reason: "refused on chain, without a reason", args: {} };
+    throw error;
+  }
+  return { name: revert.name, reason: `refused on chain: ${revert.message}`, args: revert.args };
 }

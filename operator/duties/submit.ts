@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Submits bundles of attestations from a folder. Whether an evaluation was paid is the verifier's word, once for each model.
+// Submits bundles of attestations from a folder. Whether an improvement was recorded is the registry's word, once for each model and
+// evaluation; that its reward is released later is the duty of `release`.
 
-import { id } from "ethers";
+import { id, ZeroHash } from "ethers";
+import type { ModelRegistry } from "../../.build/typechain";
 import { siteOf } from "../../deploy/network";
 import { Problem } from "../../sdk/base/problem";
 import { connect, readModel, type Connection } from "../../sdk/client/connect";
@@ -10,12 +12,17 @@ import { requireDestination } from "../../sdk/statements/review";
 import { callOf } from "../../sdk/statements/submit";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
+import { refusalOf, Refusals, type ChainView, type Duty, type Refusal, type Tools } from "./duty";
 
-/** Reverts that pass with time: the file waits. */
-const PASSING = ["DailyLimitExceeded", "Paused"];
+/** The revert that passes with time: the file waits. */
+const PASSING = "Paused";
 
-/** The revert that says: somebody was faster. The next look finds the evaluation paid. */
+/** The revert that passes with the UTC day, unless the improvement is more than a whole day's limit. */
+const LIMITED = "DailyLimitExceeded";
+
+const SECONDS_PER_DAY = 86_400n;
+
+/** The revert that says: somebody was faster. The next look finds the improvement recorded. */
 const DONE = "EvaluationAlreadyUsed";
 
 interface Sent {
@@ -27,12 +34,14 @@ interface Sent {
 export class SubmitDuty implements Duty {
   readonly name = "submit";
   private readonly sent = new Map<string, Sent>();
+  /** Files for which nothing was left of a day's limit, and the second in which the next day begins. */
+  private readonly tomorrow = new Map<string, bigint>();
   private readonly refusals: Refusals;
 
   constructor(
     private readonly tools: Tools,
     private readonly inbox: Inbox,
-    private readonly registry: { verifier(): Promise<string> },
+    private readonly registry: ModelRegistry,
     private readonly fromBlock: number,
   ) {
     this.refusals = new Refusals(this.name, tools.telemetry);
@@ -47,13 +56,23 @@ export class SubmitDuty implements Duty {
     const names = this.inbox.list();
     telemetry.set("waiting", names.length, { duty: this.name });
     this.refusals.keep(new Set(names));
+    this.beginDay(names, view);
     let count = 0;
     for (const name of names) {
       if (sender.free === 0) break;
-      if (this.sent.has(name) || this.refusals.isResting(name)) continue;
+      if (this.sent.has(name) || this.tomorrow.has(name) || this.refusals.isResting(name)) continue;
       if (await this.handle(name, view)) count++;
     }
     return ended.length + count > 0;
+  }
+
+  /** What has waited for another day is looked at again when that has begun, by the chain's time. */
+  private beginDay(names: readonly string[], { time }: ChainView): void {
+    for (const [name, begin] of this.tomorrow) {
+      if (names.includes(name) && time < begin) continue;
+      this.tomorrow.delete(name);
+      this.refusals.delete(name);
+    }
   }
 
   /** Sends a file or finishes it; answers whether either happened. */
@@ -75,10 +94,11 @@ export class SubmitDuty implements Duty {
     const { hre, sender, telemetry } = this.tools;
     try {
       const chain = await connect(siteOf(hre), await this.registry.verifier());
-      requireDestination(chain, bundle);
       const { evaluation, evaluationId } = bundle.statement;
-      if (await chain.verifier.isUsed(evaluation.model, evaluationId))
+      const isHere = bundle.chainId === chain.network.chainId;
+      if (isHere && (await this.registry.payoutOf(evaluation.model, evaluationId)) !== ZeroHash)
         return await this.settle(name, bundle, chain, view);
+      requireDestination(chain, bundle);
       const { method } = await readModel(chain, bundle.modelId);
       const data = chain.verifier.interface.encodeFunctionData("processImprovement", [...callOf(method, bundle)]);
       const slot = await sender.send({ to: chain.address, data });
@@ -92,41 +112,53 @@ export class SubmitDuty implements Duty {
       });
       return true;
     } catch (error) {
-      const { name: revert, reason } = await refusalOf(hre, error);
-      if (revert === DONE) return false;
-      if (!PASSING.includes(revert)) return this.refuse(name, reason);
-      this.refusals.add(name, reason);
-      return false;
+      return this.handleRefusal(name, await refusalOf(hre, error), view);
     }
   }
 
-  /** An evaluation that was paid: by this statement it is done, once the payment is deep enough; by another it is refused. */
+  private handleRefusal(file: string, { name: revert, reason, args }: Refusal, { time }: ChainView): boolean {
+    if (revert === DONE) return false;
+    const isWithinLimit = BigInt(args["deltaBps"] ?? 0) <= BigInt(args["limitBps"] ?? 0);
+    if (revert === LIMITED && isWithinLimit) this.tomorrow.set(file, (time / SECONDS_PER_DAY + 1n) * SECONDS_PER_DAY);
+    else if (revert !== PASSING) return this.refuse(file, reason);
+    this.refusals.add(file, reason);
+    return false;
+  }
+
+  /**
+   * An improvement that was recorded, under whichever verifier: by this statement it is done, once its block is deep enough; by
+   * another it is refused. Its reward waits from then on.
+   */
   private async settle(
     name: string,
     bundle: Bundle,
-    { verifier, address }: Connection,
-    view: ChainView,
+    { verifier }: Connection,
+    { confirmed }: ChainView,
   ): Promise<boolean> {
     const { evaluation, evaluationId, contributionDataHash, contributorsRoot } = bundle.statement;
-    const topics = verifier.interface.encodeFilterTopics("ImprovementRecorded", [evaluation.model, evaluationId]);
-    const filter = { address, topics: topics as (string | null)[] };
-    const [log] = await this.tools.provider.logsIn({ from: this.fromBlock, to: view.confirmed }, filter);
+    const { provider } = this.tools;
+    const ids = [evaluation.model, evaluationId];
+    const moved = this.registry.interface.encodeFilterTopics("ScoreMoved", ids) as (string | null)[];
+    const filter = { address: this.registry.target as string, topics: moved };
+    const [log] = await provider.logsIn({ from: this.fromBlock, to: confirmed }, filter);
     if (log === undefined) return false; // not deep enough yet
-    const { baselineScore, candidateScore, ...paid } = verifier.interface.parseLog(log)?.args.toObject() as Record<
-      string,
-      unknown
-    >;
-    const isSame =
-      baselineScore === evaluation.baselineScore &&
-      candidateScore === evaluation.candidateScore &&
-      paid["contributionDataHash"] === contributionDataHash &&
-      paid["contributorsRoot"] === contributorsRoot;
-    if (!isSame) {
-      const transaction = log.transactionHash;
-      return this.refuse(name, `the evaluation ${evaluationId} was paid for another statement, in ${transaction}.`);
-    }
-    this.inbox.finish(name, "done", { modelId: bundle.modelId, evaluationId, transaction: log.transactionHash });
-    this.note("done", { model: bundle.modelId, file: name, hash: log.transactionHash });
+    const { blockNumber, transactionHash: transaction } = log;
+    const topics = verifier.interface.encodeFilterTopics("PayoutQueued", ids) as (string | null)[];
+    const told = await provider.logsIn({ from: blockNumber, to: blockNumber }, { topics });
+    const isSame = told.some((entry) => {
+      const queued = verifier.interface.parseLog(entry)?.args;
+      return (
+        entry.transactionHash === transaction &&
+        queued?.["baselineScore"] === evaluation.baselineScore &&
+        queued["candidateScore"] === evaluation.candidateScore &&
+        queued["contributionDataHash"] === contributionDataHash &&
+        queued["contributorsRoot"] === contributorsRoot
+      );
+    });
+    if (!isSame)
+      return this.refuse(name, `the evaluation ${evaluationId} was recorded for another statement, in ${transaction}.`);
+    this.inbox.finish(name, "done", { modelId: bundle.modelId, evaluationId, transaction });
+    this.note("done", { model: bundle.modelId, file: name, hash: transaction });
     return true;
   }
 

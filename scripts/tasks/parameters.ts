@@ -5,7 +5,14 @@ import { id } from "ethers";
 import { patientSigner } from "../../deploy/rpc";
 import { amount } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
-import { formatInteger, formatReserve, formatTokens, RESERVE_DECIMALS, TOKEN_DECIMALS } from "../../sdk/base/units";
+import {
+  formatInteger,
+  formatReserve,
+  formatTime,
+  formatTokens,
+  RESERVE_DECIMALS,
+  TOKEN_DECIMALS,
+} from "../../sdk/base/units";
 import { confirm } from "../../sdk/client/confirm";
 import { digits } from "../cli/command";
 import { once, optionOf, readId, type Arguments, type TaskContext, type Work } from "./run";
@@ -42,7 +49,7 @@ export async function pendingChanges({ hre, protocol }: TaskContext, key: string
   const changes = await Promise.all(
     GOVERNED.map(async ({ name }, index) => {
       const [value, effectiveAt] = await protocol.registry.pendingChangeOf(key, index);
-      return { parameter: name, value, effectiveAt, when: timeText(effectiveAt) };
+      return { parameter: name, value, effectiveAt, when: `after ${formatTime(effectiveAt)}` };
     }),
   );
   return changes.filter(({ effectiveAt }) => effectiveAt >= now);
@@ -83,7 +90,3 @@ export const proposeChange: Work = (args) => {
     };
   });
 };
-
-function timeText(timestamp: bigint): string {
-  return `after ${new Date(Number(timestamp) * 1000).toISOString().replace(".000Z", " UTC").replace("T", " ")}`;
-}

@@ -38,3 +38,8 @@ function group(decimal: string): string {
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return /^0*$/.test(fraction) ? grouped : `${grouped}.${fraction}`;
 }
+
+/** A time of the chain, in UTC. */
+export function formatTime(seconds: bigint): string {
+  return new Date(Number(seconds) * 1000).toISOString().replace(".000Z", " UTC").replace("T", " ");
+}

@@ -4,6 +4,7 @@
 import { id, type Block, type Signer } from "ethers";
 import type { DeltaOneVerifier, ModelRegistry, ModelToken } from "../../.build/typechain";
 import { Problem } from "../base/problem";
+import { isUnanswered } from "../rpc/answers";
 import { readMethod } from "../statements/method";
 import { contractAt, type Site } from "./access";
 import { decodeRevert, withHint, type Revert } from "./errors";
@@ -28,7 +29,8 @@ export async function connect({ access, network }: Site, address: string): Promi
   const registry = await contractAt<ModelRegistry>(
     access,
     "ModelRegistry",
-    await verifier.registry().catch(() => {
+    await verifier.registry().catch((error: unknown) => {
+      if (isUnanswered(error)) throw error;
       throw new Problem(`the contract at ${address} ${where} does not answer as a DeltaOneVerifier.`);
     }),
   );
@@ -73,12 +75,21 @@ export async function requireEther({ access, network }: Connection, sender: Sign
   throw new Problem(`${address} has no ether on ${network.name}: send it some to pay for gas.`);
 }
 
-/** Runs a call that is to be sent next; a revert becomes a {@link Problem} that names the rule, the values and what to do. */
-export async function simulate<T>(chain: Connection, call: Promise<T>): Promise<T> {
+/**
+ * Runs a call that is to be sent next; a revert becomes a {@link Problem} that names the rule, the values and what to do, or says
+ * what `inWords` makes of it.
+ */
+export async function simulate<T>(
+  chain: Connection,
+  call: Promise<T>,
+  inWords: (revert: Revert) => string | undefined = () => undefined,
+): Promise<T> {
   try {
     return await call;
   } catch (error) {
     const revert = await revertOf(chain, error);
+    const words = inWords(revert);
+    if (words !== undefined) throw new Problem(`${words}; nothing was sent.`);
     throw new Problem(withHint({ ...revert, message: `refused on chain: ${revert.message}; nothing was sent` }));
   }
 }

@@ -41,7 +41,11 @@ export async function proposeProof(
 
   const { bundle, claims } = await compose(chain, model, {
     ...proposal,
-    measured: { ...measuredBy(counts, model), evaluationDataHash, contributionDataHash: proposal.contributionDataHash },
+    measured: {
+      ...(await measuredBy(counts, model)),
+      evaluationDataHash,
+      contributionDataHash: proposal.contributionDataHash,
+    },
     candidateCommitment: commit(candidate),
   });
   const digest = hashStatement(statementDomain(BigInt(chain.network.chainId), chain.address), bundle.statement);
@@ -56,8 +60,11 @@ export async function proposeProof(
 }
 
 /** The best figures that ZkProof lets a statement say. */
-function measuredBy(counts: Counts, { benchmark: { specHash, baselineScore } }: ImprovableModel) {
-  const { score, improvementBps, lowerBoundBps } = provenBy(counts);
+async function measuredBy(
+  counts: Counts,
+  { benchmark: { specHash, baselineScore }, method: { zkProof } }: ImprovableModel,
+) {
+  const { score, improvementBps, lowerBoundBps } = provenBy(counts, await zkProof?.quantileE9());
   const best = baselineScore + improvementBps;
   const candidateScore = score < best ? score : best;
   return { specHash, baselineScore, candidateScore, sampleSize: BigInt(counts.n), runs: 1n, lowerBoundBps };

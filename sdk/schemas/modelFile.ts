@@ -6,6 +6,7 @@ import { hashEvaluationData, readExamples, type CsvFile, type Example } from "..
 import type { Direction, MetricName } from "../evaluation/metrics";
 import { hashSpec, parseSpec, type BenchmarkSpec } from "../evaluation/spec";
 import { Domain, type Opening } from "../proofs/commitment";
+import { quantileE9 } from "../proofs/counts";
 import { capacityRule, readOpening, type DomainName } from "../proofs/openings";
 import { readContributors } from "./contributorsFile";
 import type { WeightedContributor } from "./distribution";
@@ -15,6 +16,7 @@ export const REWARD_DELTA_ONES = 100;
 const PPM = 1_000_000n;
 const WEI = 10n ** 18n; // of a whole token
 const DAY = 86_400;
+const MAX_SCORE = 10_000; // bps
 
 /** Economics by name, in whole tokens. */
 export const PRESETS = {
@@ -58,12 +60,16 @@ export interface BenchmarkTerms {
   readonly method: (typeof METHODS)[number];
   /** Rows that the circuit of a ZkProof holds, alone or beside attesters in a Hybrid; absent where there is none. */
   readonly capacity?: number;
+  /** Of the proof's lower bound, times 1e9; there with a capacity. */
+  readonly quantileE9?: bigint;
   readonly specHash: string;
   readonly evaluationDataHash: string;
   readonly modelCommitment: string;
   readonly metric: number;
   readonly direction: number;
   readonly baselineScore: number;
+  /** Score that a candidate must reach; 0 for none. */
+  readonly targetScore: number;
   readonly minImprovementBps: number;
   readonly minSampleSize: number;
   readonly minRuns: number;
@@ -263,14 +269,27 @@ function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, source: 
     ? fields.read("evaluationDataHash", hash)
     : readNamedFile(fields, "evaluationData", source, "", (csv) => hashEvaluationData(readExamples(csv)));
   const method = fields.read("method", oneOf(...METHODS));
-  return {
+  const terms = {
     method,
-    ...(method !== "OracleAttestation" && { capacity: fields.read("capacity", capacityRule) }),
+    ...(method !== "OracleAttestation" && {
+      capacity: fields.read("capacity", capacityRule),
+      quantileE9: quantileE9(spec ?? {}),
+    }),
     evaluationDataHash,
     modelCommitment: fields.read("modelCommitment", hash, ZeroHash),
-    baselineScore: fields.read("baselineScore", integer(0, 10_000)),
+    baselineScore: fields.read("baselineScore", integer(0, MAX_SCORE)),
+    targetScore: fields.read("targetScore", integer(1, MAX_SCORE), 0),
     ...termsOf(spec),
   };
+  reportTarget(fields, terms);
+  return terms;
+}
+
+function reportTarget(fields: Fields, { baselineScore, targetScore, direction }: BenchmarkTerms): void {
+  const isBetter = direction === DIRECTIONS.maximise ? targetScore > baselineScore : targetScore < baselineScore;
+  if (targetScore === 0 || isBetter) return;
+  const side = direction === DIRECTIONS.maximise ? "above" : "below";
+  fields.report(`benchmark.targetScore is ${targetScore}, expected one ${side} the baselineScore, ${baselineScore}`);
 }
 
 /** What the specification says of a benchmark; a refused one stands as zeros until the file is refused. */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Contributors' claims on rewards that were attested as a root.
 
-import { id, type Block, type ContractTransactionReceipt, type Signer } from "ethers";
-import type { RewardDistributor } from "../../.build/typechain";
-import type { IRewardDistributor } from "../../.build/typechain/contracts/verification/RewardDistributor";
+import { id, ZeroHash, type ContractTransactionReceipt, type Signer } from "ethers";
+import type { RewardDistributor, TokenManager } from "../../.build/typechain";
+import type { IRewardDistributor } from "../../.build/typechain/contracts/tokens/RewardDistributor";
 import { Problem } from "../base/problem";
 import { contractAt } from "../client/access";
 import { requireEther, simulate, type Connection } from "../client/connect";
+import { readEvents } from "../rpc/logs";
 import { treeOf, type Claims } from "../schemas/claims";
 import { contributorAmount } from "../schemas/distribution";
 import { requireDestination } from "./review";
@@ -19,6 +20,12 @@ export const BATCH = 100;
 export interface NamedClaims {
   readonly name: string;
   readonly claims: Claims;
+}
+
+/** Whom to pay, everybody without an account, and the block where the protocol began. */
+export interface ClaimOptions {
+  readonly account?: string;
+  readonly fromBlock: number;
 }
 
 /** What was claimed. */
@@ -35,9 +42,9 @@ export async function claim(
   chain: Connection,
   files: readonly NamedClaims[],
   sender: Signer,
-  account?: string,
+  { account, fromBlock }: ClaimOptions,
 ): Promise<Claimed> {
-  const open = (await Promise.all(files.map((file) => openClaims(chain, file, account)))).flat();
+  const open = (await Promise.all(files.map((file) => openClaims(chain, file, fromBlock, account)))).flat();
   const [first] = open;
   if (first === undefined) {
     throw new Problem(`nothing to claim${account ? ` for ${account}` : ""}: everything was claimed before.`);
@@ -64,17 +71,27 @@ interface OpenClaim {
   readonly payment: Claimed["payments"][number];
 }
 
-async function openClaims(chain: Connection, { name, claims }: NamedClaims, account?: string): Promise<OpenClaim[]> {
+async function openClaims(
+  chain: Connection,
+  { name, claims }: NamedClaims,
+  fromBlock: number,
+  account?: string,
+): Promise<OpenClaim[]> {
   requireDestination(chain, claims);
   const { modelId, evaluationId } = claims;
-  const { access, verifier, registry } = chain;
-  const distributor = await contractAt<RewardDistributor>(access, "RewardDistributor", await verifier.distributor());
+  const { access, registry } = chain;
+  const tokenManager = await contractAt<TokenManager>(access, "TokenManager", await registry.tokenManager());
+  const distributor = await contractAt<RewardDistributor>(
+    access,
+    "RewardDistributor",
+    await tokenManager.distributor(),
+  );
   const token = await registry.tokenOf(id(modelId));
   const { distributionId, root, leaves } = treeOf(name, claims);
   const wanted = account === undefined ? leaves : leaves.filter((leaf) => leaf.account === account);
   if (wanted.length === 0) throw new Problem(`${account} is not among the ${leaves.length} contributors in ${name}.`);
 
-  const total = await totalOf(chain, distributor, claims, distributionId);
+  const total = await totalOf(chain, distributor, claims, distributionId, fromBlock);
   const isClaimed = await Promise.all(wanted.map(({ index }) => distributor.isClaimed(distributionId, index)));
   return wanted
     .filter((_, position) => !isClaimed[position])
@@ -85,41 +102,27 @@ async function openClaims(chain: Connection, { name, claims }: NamedClaims, acco
     }));
 }
 
-/** What the distribution began with, from its event in the block of the improvement. */
+/** What `payoutOf` answers of a payout that was minted, and of one whose reward went back. */
+const [RELEASED, RETURNED] = [1n, 2n];
+
+/** What the distribution began with, from its event. There is nothing to claim before the payout is released. */
 async function totalOf(
-  chain: Connection,
+  { access, registry }: Connection,
   distributor: RewardDistributor,
   { modelId, evaluationId, contributorsRoot }: Claims,
   distributionId: string,
+  fromBlock: number,
 ): Promise<bigint> {
-  const [improvement] = await chain.verifier.improvementsOf(id(modelId), [evaluationId]);
-  if (!improvement?.timestamp) {
-    throw new Problem(`the evaluation ${evaluationId} of ${modelId} was not paid yet: submit its statement first.`);
-  }
-  // Many providers search logs of few blocks only: one block is searched.
-  const block = await blockAt(chain, improvement.timestamp);
-  const [event] = await distributor.queryFilter(
-    distributor.filters.DistributionCreated(undefined, distributionId),
-    block,
-    block,
-  );
-  if (event?.args.root !== contributorsRoot) {
-    throw new Problem(
-      `the evaluation ${evaluationId} of ${modelId} was paid for the root ${event?.args.root ?? "none"}, expected ${contributorsRoot}.`,
-    );
-  }
+  const what = `the evaluation ${evaluationId} of ${modelId}`;
+  const payout = await registry.payoutOf(id(modelId), evaluationId);
+  if (payout === ZeroHash) throw new Problem(`${what} was not recorded yet: submit its statement first.`);
+  if (BigInt(payout) === RETURNED) throw new Problem(`${what} was declared void: there is nothing to claim.`);
+  if (BigInt(payout) !== RELEASED)
+    throw new Problem(`the reward of ${what} waits: release it when its time has come, payout:list says when.`);
+  const blocks = { from: fromBlock, to: await access.ethers.provider.getBlockNumber() };
+  const filter = distributor.filters.DistributionCreated(undefined, distributionId);
+  const [event] = await readEvents(blocks, distributor, filter);
+  if (event?.args.root !== contributorsRoot)
+    throw new Problem(`${what} was paid for the root ${event?.args.root ?? "none"}, expected ${contributorsRoot}.`);
   return event.args.total;
-}
-
-/** The first block that is not before a time, by bisection. */
-async function blockAt({ access }: Connection, timestamp: bigint): Promise<number> {
-  const { provider } = access.ethers;
-  let [low, high] = [0, await provider.getBlockNumber()];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const block = (await provider.getBlock(middle)) as Block;
-    if (BigInt(block.timestamp) < timestamp) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -5,7 +5,7 @@ import { ZeroHash } from "ethers";
 import { Problem } from "../base/problem";
 import { formatInteger, formatTokens, roundTokens } from "../base/units";
 import { readModel, revertOf, timeOf, type Connection, type ImprovableModel } from "../client/connect";
-import { withHint } from "../client/errors";
+import { withHint, type Revert } from "../client/errors";
 import type { Bundle } from "../schemas/bundle";
 import { treeOf, type Claims } from "../schemas/claims";
 import { contributorAmount } from "../schemas/distribution";
@@ -58,10 +58,10 @@ export async function requireAcceptable(chain: Connection, bundle: Bundle): Prom
     throw new Problem(`the attester epoch is ${statement.attesterEpoch}, expected ${epoch}: make the statement again.`);
   }
   if (await chain.verifier.isUsed(evaluation.model, evaluationId)) {
-    throw new Problem(`the evaluation ${evaluationId} of ${modelId} was paid before: take another evaluation id.`);
+    throw new Problem(`the evaluation ${evaluationId} of ${modelId} was recorded before: take another evaluation id.`);
   }
   requireSameBenchmark(bundle, model);
-  const waitsForLimit = await requireStrong(chain, statement);
+  const waitsForLimit = await requireStrong(chain, bundle);
   await requireValidProof(chain, model, bundle);
   const [ownerReward, contributorsReward] = await chain.verifier.previewReward(
     evaluation.model,
@@ -104,7 +104,9 @@ export async function describe(chain: Connection, review: Review, claims?: Claim
     ["until", `${new Date(Number(deadline) * 1000).toISOString()}, ${hours(deadline - now)} hours from now`],
   ];
   const note =
-    waitsForLimit === undefined ? [] : [`  waits for another day: today's limit leaves ${waitsForLimit} bps`];
+    waitsForLimit === undefined
+      ? []
+      : [`  waits for another day: ${waitsForLimit} bps are left today, it can be submitted from 00:00 UTC`];
   return [`Improvement of ${modelId}`, ...rows.map(([name, value]) => `  ${name.padEnd(16)} ${value}`), ...note];
 }
 
@@ -142,17 +144,54 @@ function requireSameBenchmark(
   throw new Problem(`the statement is not of the present benchmark of ${modelId}: ${list.join("; ")}.`);
 }
 
-/** Asks the registry about the benchmark's minima; answers what is left today when the day's limit is all that is in the way. */
-async function requireStrong(chain: Connection, { evaluation }: ImprovementStatement): Promise<bigint | undefined> {
-  const { registry } = chain;
+/**
+ * Asks the registry about the benchmark's minima and target; answers what is left today when the day's limit is all that is in the
+ * way, and passes.
+ */
+async function requireStrong(
+  chain: Connection,
+  { modelId, statement: { evaluation, evaluationId } }: Bundle,
+): Promise<bigint | undefined> {
   try {
-    await registry.previewImprovement(evaluation);
+    await chain.registry.previewImprovement(evaluation, evaluationId);
     return undefined;
   } catch (error) {
     const revert = await revertOf(chain, error);
-    if (revert.name === "DailyLimitExceeded") return registry.remainingTodayBps(evaluation.model);
+    const words = weaknessOf(modelId, revert);
+    if (revert.name === "DailyLimitExceeded" && isForToday(revert)) return BigInt(revert.args["remainingBps"] ?? 0);
+    if (revert.name === "EvaluationTooWeak" && words !== undefined) throw new BelowTarget(words, revert.args);
+    if (words !== undefined) throw new Problem(`${words}.`);
     throw new Problem(withHint({ ...revert, message: `the chain would refuse the statement: ${revert.message}` }));
   }
+}
+
+/** The candidate does not reach the benchmark's target. Scores in bps. */
+export class BelowTarget extends Problem {
+  readonly candidateScore: bigint;
+  readonly targetScore: bigint;
+
+  constructor(words: string, { actual, required }: Revert["args"]) {
+    super(`${words}.`);
+    this.candidateScore = BigInt(actual ?? 0);
+    this.targetScore = BigInt(required ?? 0);
+  }
+}
+
+/** Whether an improvement that is more than what is left today can be submitted another day. */
+export function isForToday({ args }: Revert): boolean {
+  return BigInt(args["deltaBps"] ?? 0) <= BigInt(args["limitBps"] ?? 0);
+}
+
+/** What a refusal for a target or a daily limit means for the model, with both figures; undefined for any other. */
+export function weaknessOf(modelId: string, revert: Revert): string | undefined {
+  const { name, args } = revert;
+  if (name === "EvaluationTooWeak" && args["field"] === "targetScore")
+    return `the candidate's score is ${args["actual"]}, ${modelId} pays for ${args["required"]} or better, its target`;
+  if (name !== "DailyLimitExceeded") return undefined;
+  const { deltaBps, remainingBps, limitBps } = args;
+  return isForToday(revert)
+    ? `the improvement is ${deltaBps} bps, ${remainingBps} of ${limitBps} bps are left today: it can be submitted from 00:00 UTC`
+    : `the improvement is ${deltaBps} bps, more than the daily limit of ${modelId}, ${limitBps} bps: only the admin helps, by setDailyLimit`;
 }
 
 /** Asks the model's ZkProof about the bundle's proof, if there is one. */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The way of a statement to the chain, and what it minted.
+// The way of a statement to the chain, and what waits since then.
 
-import type { ContractTransactionReceipt, Signer } from "ethers";
+import type { ContractTransactionReceipt, LogDescription, Signer } from "ethers";
 import { readModel, requireEther, simulate, type Connection } from "../client/connect";
+import { payoutOf, type QueuedPayout } from "../client/payouts";
+import { at } from "../evaluation/at";
 import type { Bundle } from "../schemas/bundle";
 import { toCall } from "./attest";
 import { encodeFor, type Method } from "./method";
-import { requireDestination } from "./review";
+import { requireDestination, weaknessOf } from "./review";
 
 /** Wei to an account. */
 export interface Payment {
@@ -14,7 +16,7 @@ export interface Payment {
   readonly amount: bigint;
 }
 
-/** A paid improvement. */
+/** A recorded improvement, and the reward that waits for its release. */
 export interface Submission {
   readonly transaction: string;
   readonly gasUsed: bigint;
@@ -28,6 +30,10 @@ export interface Submission {
   readonly owner: Payment;
   /** The contributors; the distributor alone when they claim. */
   readonly contributors: readonly Payment[];
+  /** What a release needs. */
+  readonly payout: QueuedPayout;
+  /** First second in which the reward can be released. */
+  readonly releasableFrom: bigint;
 }
 
 /** Sends a statement with what its model asks for, after a simulation of exactly that; anybody may. */
@@ -37,16 +43,13 @@ export async function submit(chain: Connection, bundle: Bundle, sender: Signer):
   const { method, token, symbol } = await readModel(chain, modelId);
   const call = callOf(method, bundle);
   const verifier = chain.verifier.connect(sender);
-  await simulate(chain, verifier.processImprovement.staticCall(...call));
+  await simulate(chain, verifier.processImprovement.staticCall(...call), (revert) => weaknessOf(modelId, revert));
   await requireEther(chain, sender);
 
   const sent = await verifier.processImprovement(...call);
   const receipt = (await sent.wait()) as ContractTransactionReceipt; // null only when nothing is waited for
-  const payments = (
-    await verifier.queryFilter(verifier.filters.RewardDistributed(), receipt.blockNumber, receipt.blockNumber)
-  )
-    .filter((event) => event.transactionHash === receipt.hash)
-    .map(({ args: { account, amount } }) => ({ account, amount }));
+  const payout = await queuedBy(chain, receipt);
+  const payments = payout.accounts.map((account, index) => ({ account, amount: at(payout.amounts, index) }));
   const [owner, ...contributors] = payments as [Payment, ...Payment[]];
   const { baselineScore, candidateScore } = statement.evaluation;
   return {
@@ -58,10 +61,20 @@ export async function submit(chain: Connection, bundle: Bundle, sender: Signer):
     candidateScore,
     token: await token.getAddress(),
     symbol,
-    reward: payments.reduce((sum, { amount }) => sum + amount, 0n),
+    reward: payout.reward,
     owner,
     contributors,
+    payout,
+    releasableFrom: payout.queuedAt + (await chain.registry.payoutDelay()),
   };
+}
+
+/** The payout that a transaction queued. */
+async function queuedBy({ address, verifier }: Connection, receipt: ContractTransactionReceipt): Promise<QueuedPayout> {
+  const own = receipt.logs.filter((log) => log.address === address);
+  const queued = own.map((log) => verifier.interface.parseLog(log)).find((event) => event?.name === "PayoutQueued");
+  const { timestamp } = await receipt.getBlock();
+  return payoutOf((queued as LogDescription).args as unknown as Parameters<typeof payoutOf>[0], BigInt(timestamp));
 }
 
 /** The arguments of a submission: the statement, and the proof that the model's method takes. */

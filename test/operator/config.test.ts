@@ -65,7 +65,7 @@ describe("operator: configuration @uninstrumented", () => {
     );
     await expectRefused(
       { ...MINIMAL, duties: {} },
-      "duties names none, expected at least one of distribute, pools, submit, fees",
+      "duties names none, expected at least one of distribute, pools, submit, release, fees",
     );
   });
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id } from "ethers";
 import hre from "hardhat";
@@ -8,7 +8,7 @@ import { developmentKey } from "../../sdk/base/accounts";
 import { formatBundle, type Bundle } from "../../sdk/schemas/bundle";
 import { submit } from "../../sdk/statements/submit";
 import { healthy } from "../helpers/faultyRpc";
-import { DELTA, registerModel } from "../helpers/improvements";
+import { benchmarkWith, DELTA, deployVerifier, improve, registerModel } from "../helpers/improvements";
 import { DAY } from "../helpers/units";
 import {
   attesterKeys,
@@ -44,7 +44,7 @@ describe("operator: submissions @uninstrumented", () => {
   const drop = (name: string, bundle: Bundle) => folders.write(`submit/${name}.json`, formatBundle(bundle));
   const reasonOf = (name: string) => folders.json(`submit/refused/${name}.result.json`)["reason"];
 
-  it("pays a bundle, and moves it to done with the transaction beside it", async () => {
+  it("records a bundle, and moves it to done with the transaction beside it, while its reward waits", async () => {
     const { settle, telemetry } = await open();
     drop("a", await signed());
     await settle();
@@ -59,7 +59,7 @@ describe("operator: submissions @uninstrumented", () => {
     expect(telemetry.get("actions_total", { duty: "submit", result: "done" })).to.equal(1);
   });
 
-  it("finds paid what anybody has submitted, and what is in the folder twice", async () => {
+  it("finds recorded what anybody has submitted, and what is in the folder twice", async () => {
     const bundle = await signed();
     await submit(tools.chain, bundle, tools.relayer);
     const { settle } = await open();
@@ -86,12 +86,12 @@ describe("operator: submissions @uninstrumented", () => {
 
     expect(reasonOf("chain")).to.equal("the statement is for chain 1, hardhat is chain 31337.");
     expect(reasonOf("few")).to.equal("the bundle has 1 of the 2 attestations that are needed.");
-    expect(reasonOf("score")).to.contain("EvaluationMismatch: field baselineScore, actual 7493, expected 7494");
+    expect(reasonOf("score")).to.contain("ValueMismatch: field baselineScore, actual 7493, expected 7494");
     expect(reasonOf("signature")).to.contain(`InvalidSignature: signer ${first!.address}`);
     expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
   });
 
-  it("refuses another statement under an evaluation id that was paid", async () => {
+  it("refuses another statement under an evaluation id that was recorded", async () => {
     const { settle } = await open();
     drop("a", await signed());
     const other = await signed({ measured: await buildMeasured(tools, { contributionDataHash: id("other data") }) });
@@ -101,7 +101,7 @@ describe("operator: submissions @uninstrumented", () => {
 
     const { transaction } = folders.json("submit/done/a.result.json");
     expect(reasonOf("b")).to.equal(
-      `the evaluation ${id("first")} was paid for another statement, in ${String(transaction)}.`,
+      `the evaluation ${id("first")} was recorded for another statement, in ${String(transaction)}.`,
     );
   });
 
@@ -116,19 +116,83 @@ describe("operator: submissions @uninstrumented", () => {
     expect(reasonOf("a")).to.contain("a.json is not JSON");
   });
 
-  it("lets wait what another day pays", async () => {
-    const limit = await tools.registry.dailyLimitOf(tools.model.id);
-    const { bundle } = await proposed(tools, {
-      life: 2n * DAY - 60n,
-      measured: await buildMeasured(tools, { candidateScore: 7_494n + limit }),
+  describe("given a daily limit", () => {
+    /** A bundle of an improvement that the limit allows, made before anything is used of it. */
+    async function dropImprovement(deltaBps: bigint): Promise<void> {
+      const { bundle } = await proposed(tools, {
+        life: 2n * DAY - 60n,
+        measured: await buildMeasured(tools, { candidateScore: 7_494n + deltaBps }),
+      });
+      drop("a", await signedBy(tools, bundle, first!, second!));
+    }
+    const setLimit = async (bps: bigint) => tools.registry.connect(tools.admin).setDailyLimit(tools.model.id, bps);
+    const none = { count: 0, failed: 0 };
+
+    it("lets wait what is more than what is left today, and submits it after 00:00 UTC by the chain's time", async () => {
+      // What was paid today belongs to the model, not to the benchmark's version: the bundle is for the version after.
+      await improve(tools, tools.model, { evaluation: { candidateScore: 7_994n } });
+      const benchmark = await benchmarkWith(tools);
+      await tools.registry.connect(tools.admin).replaceBenchmark(tools.model.id, benchmark);
+      await dropImprovement(DELTA);
+      await setLimit(500n + DELTA - 1n);
+      const { settle, events, telemetry } = await open();
+      await settle();
+      await settle();
+      expect(folders.names("submit")).to.deep.equal(["a.json"]);
+      expect(events("refused")).to.have.lengthOf(1);
+      expect(events("refused")[0]?.["reason"]).to.contain(
+        `DailyLimitExceeded: deltaBps ${DELTA}, remainingBps ${DELTA - 1n}, limitBps ${500n + DELTA - 1n}`,
+      );
+      expect(telemetry.get("refused", { duty: "submit" })).to.equal(1);
+      expect(await transactionsOf(submitter.address)).to.deep.equal(none);
+
+      const midnight = (BigInt(await time.latest()) / DAY + 1n) * DAY;
+      await time.increaseTo(midnight - 1n);
+      await settle();
+      expect(folders.names("submit")).to.deep.equal(["a.json"]);
+      await time.increaseTo(midnight);
+      await settle();
+      expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+      expect(await score()).to.equal(7_494n + DELTA);
+      expect(telemetry.get("refused", { duty: "submit" })).to.equal(0);
     });
+
+    it("refuses what is more than the limit, with the reason: no day helps", async () => {
+      await dropImprovement(500n);
+      await setLimit(499n);
+      const { settle } = await open();
+      await settle();
+      expect(reasonOf("a")).to.contain("DailyLimitExceeded: deltaBps 500, remainingBps 499, limitBps 499");
+      expect(folders.names("submit")).to.deep.equal([]);
+      expect(await transactionsOf(submitter.address)).to.deep.equal(none);
+    });
+  });
+
+  it("lets wait what a pause of improvements holds up", async () => {
     const { settle, events } = await open();
-    drop("a", await signedBy(tools, bundle, first!, second!));
-    await tools.registry.connect(tools.admin).setDailyLimit(tools.model.id, limit - 1n);
+    drop("a", await signed());
+    await tools.registry.connect(tools.guardian).pauseSubmissions(DAY);
     await settle();
     expect(folders.names("submit")).to.deep.equal(["a.json"]);
-    expect(events("refused")[0]?.["reason"]).to.contain("DailyLimitExceeded");
-    expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+    expect(events("refused")[0]?.["reason"]).to.contain("Paused");
+  });
+
+  it("finds recorded what was recorded under a verifier that was replaced since", async () => {
+    const bundle = await signed();
+    await submit(tools.chain, bundle, tools.relayer);
+    await tools.registry.connect(tools.admin).setVerifier(await deployVerifier(tools));
+    const { settle } = await open();
+    drop("a", bundle);
+    await settle();
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+  });
+
+  it("does not wait for the reward to be released", async () => {
+    const { settle } = await open();
+    drop("a", await signed());
+    await settle();
+    expect(await tools.model.token.totalSupply()).to.equal(0n);
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
   });
 
   it("submits one improvement of a model at a time, and of several models at once", async () => {
@@ -145,7 +209,7 @@ describe("operator: submissions @uninstrumented", () => {
     await settle();
 
     expect(await score()).to.equal(7_494n + DELTA);
-    expect(reasonOf("b")).to.contain("EvaluationMismatch");
+    expect(reasonOf("b")).to.contain("ValueMismatch: field baselineScore");
     expect((await transactionsOf(submitter.address)).failed).to.equal(0);
   });
 
@@ -177,7 +241,7 @@ describe("operator: submissions @uninstrumented", () => {
     expect(folders.names("submit/done")).to.have.lengthOf(2);
   });
 
-  it("finds paid what somebody has submitted between its look and its own transaction", async () => {
+  it("finds recorded what somebody has submitted between its look and its own transaction", async () => {
     const bundle = await signed();
     const { service } = await open();
     drop("a", bundle);

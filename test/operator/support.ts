@@ -14,8 +14,14 @@ import { Telemetry } from "../../operator/telemetry";
 import { startFaultyRpc, type FaultyRpc } from "../helpers/faultyRpc";
 import type { Tools } from "../sdk/statements/support";
 
-/** Places of the duties' keys among the development accounts; the last two hold no role. */
-export const ACCOUNTS: Readonly<Record<DutyName, number>> = { distribute: 6, pools: 7, submit: 17, fees: 18 };
+/** Places of the duties' keys among the development accounts; the last three hold no role. */
+export const ACCOUNTS: Readonly<Record<DutyName, number>> = {
+  distribute: 6,
+  pools: 7,
+  submit: 17,
+  fees: 18,
+  release: 19,
+};
 
 const SPEC = resolve(__dirname, "../../deploy/benchmarks/credit-default-zk/benchmark.json");
 const LICENSE = resolve(__dirname, "../../deploy/models/licenses/sentiment-v2.txt");

@@ -1,11 +1,19 @@
-import { documentOf, type LaunchDocument, type LaunchResult } from "../../../deploy/demo/document";
+import { documentOf, type LaunchDocument, type LaunchResult, type MarketHistory } from "../../../deploy/demo/document";
 import type { Usage } from "../../../deploy/demo/fees";
-import type { Improved } from "../../../deploy/demo/improve";
+import type { Improved, Missed } from "../../../deploy/demo/improve";
+import type { Released } from "../../../deploy/demo/release";
 import type { Trading } from "../../../deploy/demo/trade";
 import { nameOf } from "../../../deploy/journal";
 import type { Protocol } from "../../../deploy/protocol";
 import type { Step } from "../../../deploy/step";
-import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../../sdk/base/units";
+import {
+  formatInteger,
+  formatPrice,
+  formatReserve,
+  formatTime,
+  formatTokens,
+  roundTokens,
+} from "../../../sdk/base/units";
 import type { Network } from "../../../sdk/client/access";
 import type { Sent } from "../../../sdk/client/confirm";
 import type { MarketState } from "../../../sdk/client/market";
@@ -98,7 +106,8 @@ const isRefused = ({ outcome }: Step) => outcome.startsWith("refused");
 
 const isFound = (step: Step) => !step.sent && !step.isOffline && !isRefused(step);
 
-function summary({ model, status, trading, improvement, usage, state }: LaunchResult): string[] {
+function summary(result: LaunchResult): string[] {
+  const { model, status, trading, improvement, belowTarget, release, usage, state, history } = result;
   const { supply, pool } = state;
   const { symbol } = model.file;
   return [
@@ -110,6 +119,9 @@ function summary({ model, status, trading, improvement, usage, state }: LaunchRe
     ...marketTable(pool, symbol),
     ...trades(trading, symbol),
     ...rewards(improvement),
+    ...missed(belowTarget),
+    ...released(release, symbol),
+    ...waiting(history, model.file),
     ...fees(usage),
     ...dilution(model.file),
     ...sellsOpen(state, trading),
@@ -147,6 +159,43 @@ function rewards(improvement: Improved | undefined): string[] {
   ];
 }
 
+function missed(belowTarget: Missed | undefined): string[] {
+  return belowTarget ? ["", `Nothing was paid: ${belowTarget.message}`] : [];
+}
+
+function released(release: Released | undefined, symbol: string): string[] {
+  if (!release) return [];
+  const { queuedAt, releasableFrom, balances } = release;
+  return [
+    "",
+    ...table(
+      [`balances in ${symbol} of the payees`, "before", "after"],
+      [...balances.map(({ account, before, after }) => [account, formatTokens(before), formatTokens(after)])],
+    ),
+    "",
+    `The reward waited from ${formatTime(queuedAt)} until ${formatTime(releasableFrom)}; then anybody could release it.`,
+  ];
+}
+
+/** What waits on a chain whose time passes by itself, and how it is released. */
+function waiting({ improvements }: MarketHistory, { modelId, symbol }: ModelFile): string[] {
+  const open = improvements.filter(({ status }) => !["released", "returned"].includes(status));
+  if (open.length === 0) return [];
+  return [
+    "",
+    ...table(
+      [`rewards in ${symbol} that wait`, "amount", "to be released from"],
+      open.map(({ evaluationId, reward, status, releasableFrom }) => [
+        evaluationId,
+        formatTokens(reward),
+        status === "waits" || status === "due" ? formatTime(releasableFrom) : status,
+      ]),
+    ),
+    "",
+    `When its time has come, anybody releases one: npx hardhat payout:release ${modelId} <evaluation id> --network <name>.`,
+  ];
+}
+
 function fees(usage: Usage | undefined): string[] {
   if (!usage) return [];
   const { fee, infrastructure, pool, invoice, priceBefore, priceAfter } = usage;
@@ -176,7 +225,7 @@ function dilution(file: ModelFile): string[] {
 }
 
 function sellsOpen({ pool }: MarketState, trading: Trading | undefined): string[] {
-  const time = new Date(Number(pool.sellsOpenAt) * 1000).toISOString().replace(".000Z", " UTC").replace("T", " ");
+  const time = formatTime(pool.sellsOpenAt);
   if (!trading) return ["", `Buys are open, sells from ${time}. Only on a local chain does this command trade.`];
   return trading.sellsOpenAt === undefined ? [] : ["", `Sells open at ${time}: run the command again after that.`];
 }

@@ -1,0 +1,24 @@
+// The time of the chain: programs read it from the latest block, and only local chains let it pass at will.
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { Problem } from "../sdk/base/problem";
+import { networkOf } from "./network";
+
+/** The time of the latest block, in seconds. */
+export async function chainTime({ ethers }: HardhatRuntimeEnvironment): Promise<bigint> {
+  return BigInt((await ethers.provider.getBlock("latest"))?.timestamp ?? 0);
+}
+
+/** Lets a time pass on a local chain, in a block of its own. */
+export async function passTime(hre: HardhatRuntimeEnvironment, seconds: number): Promise<void> {
+  await passTimeTo(hre, (await chainTime(hre)) + BigInt(seconds));
+}
+
+/** Lets time pass on a local chain up to a second, unless it is over. */
+export async function passTimeTo(hre: HardhatRuntimeEnvironment, second: bigint): Promise<void> {
+  const { name, isLocal } = networkOf(hre);
+  if (!isLocal) throw new Problem(`${name} is no local chain: its time passes by itself.`);
+  if ((await chainTime(hre)) >= second) return;
+  await hre.network.provider.send("evm_setNextBlockTimestamp", [Number(second)]);
+  await hre.network.provider.send("evm_mine");
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// What becomes of a reward that waits, from what is known of it, the stop of its method and the time.
+
+import { AbiCoder, keccak256, toBeHex } from "ethers";
+import { OPEN_STOP, termsOf, type PayoutStatus, type QueuedPayout } from "../client/payouts";
+
+/** What `payoutOf` answers once a payout waits no longer. */
+export const [PAYOUT_RELEASED, PAYOUT_VOIDED] = [toBeHex(1, 32), toBeHex(2, 32)];
+
+/** Payouts of a method that are not released: those queued from `since` on, before `until`. All zero when there is no stop. */
+export interface StopState {
+  readonly since: bigint;
+  readonly until: bigint;
+}
+
+export const NO_STOP: StopState = { since: 0n, until: 0n };
+
+/**
+ * What becomes of a payout that is neither released nor returned:
+ * - `waits`: its time has not come;
+ * - `due`: anyone can release it;
+ * - `stopped`: a guardian stopped its method, and the admin has yet to decide;
+ * - `void`: the admin decided, and anyone can return its reward to the model.
+ */
+export type OpenPayoutStatus = Exclude<PayoutStatus, "released" | "returned">;
+
+/** The status at a time; `payoutDelay` in seconds. */
+export function openPayoutStatus(
+  { queuedAt }: Pick<QueuedPayout, "queuedAt">,
+  { since, until }: StopState,
+  { payoutDelay, now }: { readonly payoutDelay: bigint; readonly now: bigint },
+): OpenPayoutStatus {
+  if (since <= queuedAt && queuedAt < until) return until === OPEN_STOP ? "stopped" : "void";
+  return now < queuedAt + payoutDelay ? "waits" : "due";
+}
+
+/** What `payoutOf` answers while the payout waits. */
+export function payoutHashOf(payout: QueuedPayout): string {
+  const { method, queuedAt, reward, payeesHash } = termsOf(payout);
+  const types = ["address", "uint256", "uint256", "bytes32"];
+  return keccak256(AbiCoder.defaultAbiCoder().encode(types, [method, queuedAt, reward, payeesHash]));
+}
