@@ -4,9 +4,12 @@
 import { getAddress } from "ethers";
 import type { ModelRegistry, TimelockController, TokenManager } from "../../../.build/typechain";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import type { OperationState } from "../../../sdk/state/replay";
+import type { OperationState, PauseState } from "../../../sdk/state/protocolState";
 import { Check } from "../report";
-import { COMPROMISED, contractOf, timeText, type Subject } from "../subject";
+import { COMPROMISED, contractOf, durationText, timeText, type Subject } from "../subject";
+
+/** Longest pause out of a whole budget, and the seconds in which a paused one comes back: as in GuardianPause. */
+const [PAUSE_BUDGET, PAUSE_RECOVERY] = [7n * 86_400n, 6n];
 
 /** Operations that were scheduled and neither executed nor cancelled: public, and notable. */
 export async function checkOperations(subject: Subject): Promise<Check> {
@@ -25,23 +28,37 @@ export async function checkOperations(subject: Subject): Promise<Check> {
   return check;
 }
 
-/** Pauses of launches and of improvements. They end by themselves, and are notable meanwhile. */
+/** Pauses of launches and of improvements. They end by themselves, and are notable until the guardians' budget is whole again. */
 export async function checkPauses(subject: Subject): Promise<Check> {
-  const check = new Check("pauses", "launches and improvements");
+  const check = new Check("pauses", "G1 launches and improvements");
   const { chain, state } = subject;
   const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
   const manager = chain.contract<TokenManager>(contractOf(subject, "TokenManager"));
   const pauses = [
-    ["improvements", "submissionsPausedUntil", () => registry.submissionsPausedUntil(), "resumeSubmissions"],
-    ["launches", "launchesPausedUntil", () => manager.launchesPausedUntil(), "resumeLaunches"],
+    ["improvements", state.submissionsPause, "resumeSubmissions", "submissionsPausedUntil", "submissionsPauseWholeAt"],
+    ["launches", state.launchesPause, "resumeLaunches", "launchesPausedUntil", "launchesPauseWholeAt"],
   ] as const;
-  for (const [what, view, read, end] of pauses) {
-    const until = await answerOf(read());
-    check.same(`${view}`, until ?? "no answer", state[view], COMPROMISED);
-    if (until !== undefined && until > chain.timestamp)
-      check.note(what, `paused until ${timeText(until)}`, `a guardian can call ${end}`);
+  for (const [what, told, end, untilView, wholeView] of pauses) {
+    const read =
+      what === "improvements"
+        ? [registry.submissionsPausedUntil(), registry.submissionsPauseWholeAt()]
+        : [manager.launchesPausedUntil(), manager.launchesPauseWholeAt()];
+    const [until, wholeAt] = await Promise.all(read.map(answerOf));
+    check.same(untilView, until ?? "no answer", told.until, COMPROMISED);
+    check.same(wholeView, wholeAt ?? "no answer", told.wholeAt, COMPROMISED);
+    if (until !== undefined && wholeAt !== undefined) notePause(check, what, { until, wholeAt }, chain.timestamp, end);
   }
   return check;
+}
+
+/** Says that something is paused, and what is left of the budget that pauses come out of. */
+export function notePause(check: Check, what: string, { until, wholeAt }: PauseState, now: bigint, end: string): void {
+  const missing = wholeAt > now ? wholeAt - now : 0n;
+  if (missing === 0n) return;
+  const left = (PAUSE_BUDGET * PAUSE_RECOVERY - missing) / PAUSE_RECOVERY;
+  const budget = `the guardians have ${durationText(left)} of ${durationText(PAUSE_BUDGET)} left, whole at ${timeText(wholeAt)}`;
+  if (until > now) check.note(what, `paused until ${timeText(until)}`, `${budget}; the admin can call ${end}`);
+  else check.note(what, `was paused until ${timeText(until)}`, budget);
 }
 
 /** A call in words, when it is one of a contract of the protocol. */
