@@ -4,7 +4,7 @@
 
 import type { Interface, Log, LogDescription } from "ethers";
 import type { ModelRegistry } from "../../.build/typechain";
-import { payeesHashOf, type QueuedPayout } from "../../sdk/state/payouts";
+import { payoutOf, termsOf, type QueuedPayout } from "../../sdk/client/payouts";
 import type { PatientProvider } from "../rpc";
 import type { Telemetry } from "../telemetry";
 import type { ChainView } from "./duty";
@@ -114,16 +114,8 @@ export class WatchedPayouts {
       const entry = recorded.get(key);
       if (entry === undefined || entry.transaction !== log.transactionHash || payouts.has(key)) continue;
       const { args } = this.verifier.parseLog(log) as LogDescription;
-      const payout = {
-        model: entry.model,
-        evaluationId: entry.evaluationId,
-        method: String(args["method"]),
-        queuedAt: times.get(entry.block) as bigint,
-        contributorsRoot: String(args["contributorsRoot"]),
-        accounts: [...(args["accounts"] as string[])],
-        amounts: [...(args["amounts"] as bigint[])],
-      };
-      if (payeesHashOf(payout) === entry.payeesHash) payouts.set(key, payout);
+      const payout = payoutOf(args as unknown as Parameters<typeof payoutOf>[0], times.get(entry.block) as bigint);
+      if (termsOf(payout).payeesHash === entry.payeesHash) payouts.set(key, payout);
     }
     for (const [key, entry] of recorded) {
       const payout = payouts.get(key);

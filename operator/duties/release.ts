@@ -3,16 +3,13 @@
 // word. What is stopped, void, or not due is never sent.
 
 import type { ModelRegistry, TokenManager } from "../../.build/typechain";
+import { OPEN_STOP, releaseCall, type QueuedPayout } from "../../sdk/client/payouts";
 import {
   NO_STOP,
-  OPEN_STOP,
+  openPayoutStatus,
   PAYOUT_RELEASED,
   PAYOUT_VOIDED,
-  payoutStatusOf,
-  releaseArgumentsOf,
-  rewardOfPayout,
-  type PayoutStatus,
-  type QueuedPayout,
+  type OpenPayoutStatus,
   type StopState,
 } from "../../sdk/state/payouts";
 import { rpcMessageOf, Stopped } from "../rpc";
@@ -24,7 +21,7 @@ import type { WatchedPayouts } from "./payouts";
 const PASSING = ["PayoutIsStopped", "PayoutWaits"];
 
 /** Payouts with their keys, by what becomes of them. */
-type Sorted = Readonly<Record<PayoutStatus, [key: string, payout: QueuedPayout][]>>;
+type Sorted = Readonly<Record<OpenPayoutStatus, [key: string, payout: QueuedPayout][]>>;
 
 /** Releases the payouts of every model, whichever verifier queued them. */
 export class ReleaseDuty implements Duty {
@@ -69,7 +66,7 @@ export class ReleaseDuty implements Duty {
 
   /** What waits by what becomes of it. The stops are those of the latest block: a guardian's takes effect at once. */
   private async sort(waiting: ReadonlyMap<string, QueuedPayout>, now: bigint): Promise<Sorted> {
-    const sorted: Sorted = { waiting: [], due: [], stopped: [], void: [] };
+    const sorted: Sorted = { waits: [], due: [], stopped: [], void: [] };
     if (waiting.size === 0) return sorted;
     this.payoutDelay ??= await this.registry.payoutDelay();
     const times = { payoutDelay: this.payoutDelay, now };
@@ -79,7 +76,7 @@ export class ReleaseDuty implements Duty {
       stops.set(method, { since, until });
     }
     for (const [key, payout] of waiting) {
-      sorted[payoutStatusOf(payout, stops.get(payout.method) ?? NO_STOP, times)].push([key, payout]);
+      sorted[openPayoutStatus(payout, stops.get(payout.method) ?? NO_STOP, times)].push([key, payout]);
     }
     this.tellStops(stops, sorted);
     return sorted;
@@ -90,7 +87,7 @@ export class ReleaseDuty implements Duty {
     for (const [status, { length }] of Object.entries(sorted)) telemetry.set("payouts", length, { status });
     telemetry.set("payouts", this.payouts.untoldCount, { status: "unknown" });
     telemetry.set("waiting", sorted.due.length, { duty: this.name });
-    const times = [...sorted.waiting, ...sorted.due].map(([, { queuedAt }]) => Number(queuedAt));
+    const times = [...sorted.waits, ...sorted.due].map(([, { queuedAt }]) => Number(queuedAt));
     const nextDue = times.length === 0 ? 0 : Math.min(...times) + Number(this.payoutDelay);
     telemetry.set("payouts_next_due_timestamp_seconds", nextDue);
   }
@@ -104,7 +101,7 @@ export class ReleaseDuty implements Duty {
         this.tools.telemetry.log("info", "payouts go on", { duty: this.name, method });
         continue;
       }
-      const of = (status: PayoutStatus) => sorted[status].filter(([, payout]) => payout.method === method).length;
+      const of = (status: OpenPayoutStatus) => sorted[status].filter(([, payout]) => payout.method === method).length;
       const until = stop.until === OPEN_STOP ? "the admin decides" : stop.until;
       const fields = { duty: this.name, method, since: stop.since, until, stopped: of("stopped"), void: of("void") };
       this.tools.telemetry.log("warn", "payouts stopped", fields);
@@ -113,12 +110,12 @@ export class ReleaseDuty implements Duty {
 
   private async start(key: string, payout: QueuedPayout, head: number): Promise<boolean> {
     const { sender, telemetry } = this.tools;
-    const data = this.tokenManager.interface.encodeFunctionData("releasePayout", releaseArgumentsOf(payout));
+    const { data } = await this.tokenManager.releasePayout.populateTransaction(...releaseCall(payout));
     try {
       const slot = await sender.send({ to: this.tokenManager.target as string, data });
       this.sent.set(key, slot);
       this.refusals.delete(key);
-      const reward = rewardOfPayout(payout);
+      const { reward } = payout;
       telemetry.log("info", "sent", { ...this.fieldsOf(payout), reward, nonce: slot.nonce, hash: slot.hashes[0] });
       return true;
     } catch (error) {

@@ -5,6 +5,7 @@ import { id } from "ethers";
 import { ethers } from "hardhat";
 import { utimesSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
+import { MethodAccess } from "../helpers/models";
 import { DAY } from "../helpers/units";
 import { deployTools, type Tools } from "../sdk/statements/support";
 import {
@@ -66,7 +67,7 @@ describe("operator: launches @uninstrumented", () => {
     const second = await ethers.deployContract("VerificationMethodMock");
     const parts = await Promise.all([oracleAttestation, second].map((contract) => contract.getAddress()));
     const hybrid = await ethers.deployContract("Hybrid", [parts.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1))]);
-    await registry.connect(admin).setMethodAllowed(hybrid, true);
+    await registry.connect(admin).setMethodAccess(hybrid, MethodAccess.REGISTRAR);
     const { benchmark, ...content } = buildModelFile(tools, "first");
     const declared = { ...content, benchmark: { ...benchmark, method: "Hybrid", capacity: 64 } };
     folders.write("models/first.json", declared);

@@ -43,7 +43,7 @@ describe("operator: releases @uninstrumented", () => {
 
       expect(await isReleased(payout)).to.equal(false);
       expect(await transactionsOf(releaser.address)).to.deep.equal(none);
-      expect(telemetry.get("payouts", { status: "waiting" })).to.equal(1);
+      expect(telemetry.get("payouts", { status: "waits" })).to.equal(1);
       expect(telemetry.get("payouts_next_due_timestamp_seconds")).to.equal(Number(await releasableFrom(tools, payout)));
       expect(telemetry.get("waiting", { duty: "release" })).to.equal(0);
     });
@@ -70,7 +70,7 @@ describe("operator: releases @uninstrumented", () => {
         evaluationId: payout.evaluationId,
         reward: String(payout.reward),
       });
-      for (const status of ["waiting", "due", "stopped", "void", "unknown"])
+      for (const status of ["waits", "due", "stopped", "void", "unknown"])
         expect(telemetry.get("payouts", { status }), status).to.equal(0);
     });
 

@@ -174,7 +174,7 @@ export async function register(
         governor: file.governor,
       },
     );
-  await registry.connect(registrar).registerModel(id(file.modelId), { targetScore: 0, ...file.benchmark, method });
+  await registry.connect(registrar).registerModel(id(file.modelId), { ...file.benchmark, method });
   return file;
 }
 

@@ -230,26 +230,34 @@ describe("TokenManager.releasePayout", () => {
 });
 
 describe("TokenManager.pauseLaunches", () => {
-  const pauseOf = ({
+  async function pauseOf({
     tokenManager,
     guardian,
+    alice,
     admin,
-  }: Awaited<ReturnType<typeof proposedModel>>): Omit<Pausable, "act"> => ({
-    contract: tokenManager,
-    pause: (duration) => tokenManager.connect(guardian).pauseLaunches(duration),
-    resume: () => tokenManager.connect(admin).resumeLaunches(),
-    until: () => tokenManager.launchesPausedUntil(),
-    expectPaused: async (transaction, until) => {
-      await expect(transaction).to.emit(tokenManager, "LaunchesPaused").withArgs(until, guardian);
-    },
-  });
+  }: Awaited<ReturnType<typeof proposedModel>>): Promise<Omit<Pausable, "act">> {
+    await tokenManager.connect(admin).grantRole(roleId("GUARDIAN_ROLE"), alice);
+    return {
+      contract: tokenManager,
+      guardians: [guardian, alice],
+      admin,
+      pause: (sender, duration) => tokenManager.connect(sender).pauseLaunches(duration),
+      resume: (sender) => tokenManager.connect(sender).resumeLaunches(),
+      state: async () => ({
+        until: await tokenManager.launchesPausedUntil(),
+        wholeAt: await tokenManager.launchesPauseWholeAt(),
+      }),
+      expectPaused: (transaction, { until, wholeAt, account }) =>
+        expect(transaction).to.emit(tokenManager, "LaunchesPaused").withArgs(until, wholeAt, account),
+    };
+  }
 
   async function pausableDeployment(): Promise<Pausable> {
     const context = await proposedModel();
     const { protocol, tokenManager, launcher } = context;
     const launch = buildLaunch(protocol, { modelId: "other" });
     return {
-      ...pauseOf(context),
+      ...(await pauseOf(context)),
       act: () => tokenManager.connect(launcher).deployTokenWithAllocations(...argumentsOf(launch)),
     };
   }
@@ -258,7 +266,7 @@ describe("TokenManager.pauseLaunches", () => {
     const context = await registeredModel();
     const { factory, poolCreator, token } = context;
     const address = await token.getAddress();
-    return { ...pauseOf(context), act: () => factory.connect(poolCreator).createPool(MODEL_ID, address) };
+    return { ...(await pauseOf(context)), act: () => factory.connect(poolCreator).createPool(MODEL_ID, address) };
   }
 
   describe("as it stops deployments of tokens", () => {
