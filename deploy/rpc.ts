@@ -3,6 +3,7 @@ import { IgnitionError } from "@nomicfoundation/ignition-core";
 import { keccak256, type TransactionRequest } from "ethers";
 import { ProviderWrapper } from "hardhat/plugins";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
+import { Problem } from "../sdk/base/problem";
 import { causesOf, isOutage, isOutOfFunds, pause } from "../sdk/rpc/answers";
 
 const TRIES = 5;
@@ -21,7 +22,7 @@ const PASSING_IGNITION = new Set([401, 402, 403, 404, 405, 411]);
 
 /** Whether a deployment that failed so may go on a moment later, after another look at the chain. */
 export function isPassing(error: unknown): boolean {
-  if (isOutOfFunds(error)) return false;
+  if (error instanceof Problem || isOutOfFunds(error)) return false;
   if (error instanceof IgnitionError && PASSING_IGNITION.has(error.errorNumber)) return true;
   return (
     isOutage(error) ||
@@ -46,7 +47,7 @@ export class PatientWrapper extends ProviderWrapper {
           const hash = await this.hashIfKnown(args);
           if (hash) return hash;
         }
-        if (failures === TRIES || !isOutage(error)) throw error;
+        if (failures === TRIES || !isOutage(error, args.method)) throw error;
         await pause(failures);
       }
     }

@@ -15,6 +15,7 @@ import { networkOf } from "../deploy/network";
 import { Problem } from "../sdk/base/problem";
 import { explain } from "../sdk/client/errors";
 import type { Secrets } from "../sdk/node/keys";
+import { isUnanswered } from "../sdk/rpc/answers";
 import { readJson } from "../sdk/schemas/json";
 import type { Config, DutyName } from "./config";
 import type { ChainView, Duty, Tools } from "./duties/duty";
@@ -130,11 +131,11 @@ export class Service {
 
   /** Finishes the present pass, and leaves what is not finished soon: the chain has it, or it has not happened. */
   stop(): void {
-    if (this.isStopping) return this.controller.abort();
+    if (this.isStopping) return this.controller.abort(new Stopped());
     this.isStopping = true;
     this.waking.abort();
-    if (this.provider.failingSince !== undefined) return this.controller.abort();
-    setTimeout(() => this.controller.abort(), GRACE).unref();
+    if (this.provider.failingSince !== undefined) return this.controller.abort(new Stopped());
+    setTimeout(() => this.controller.abort(new Stopped()), GRACE).unref();
   }
 
   /** Looks at everything once; answers whether anything moved. No error but the end of the service stops the next pass. */
@@ -254,7 +255,7 @@ async function findContracts(
   }
   const registry: ModelRegistry = await getContractAt("ModelRegistry", address);
   const tokenManager = await registry.tokenManager().catch((error: unknown) => {
-    if (error instanceof Stopped) throw error;
+    if (error instanceof Stopped || isUnanswered(error)) throw error;
     throw new Problem(`registry is ${address}, which does not answer as a ModelRegistry.`);
   });
   if (BigInt(tokenManager) === 0n)

@@ -14,6 +14,7 @@ abstract contract ProtocolAccess is AccessControlDefaultAdminRules {
 
     /// @notice The role cannot be revoked by a guardian: it is the admin's or the guardians' own.
     /// @param role The role.
+    /// @custom:fix Only the admin takes these roles away: schedule it in the timelock.
     error RoleNotSuspendable(bytes32 role);
 
     /// @dev Emits `RoleGranted`. Reverts `AccessControlInvalidDefaultAdmin` for zero.

@@ -44,6 +44,7 @@ interface IDeltaOneVerifier {
     /// @notice A statement lists contributors or carries their root, not both and not neither.
     /// @param contributors How many it lists.
     /// @param root The root that it carries.
+    /// @custom:fix List up to 64 contributors, or give the Merkle root of more.
     error ContributorsOrRoot(uint256 contributors, bytes32 root);
 
     /// @notice Records an improvement. Anyone may relay a statement.
@@ -59,7 +60,7 @@ interface IDeltaOneVerifier {
     ) external returns (uint256 reward);
 
     /// @notice What {processImprovement} would answer now.
-    /// @dev Reverts as it does.
+    /// @dev Reverts as {processImprovement} does.
     /// @param statement The statement.
     /// @param proof What the model's verification method needs.
     /// @return reward Wei that would wait.

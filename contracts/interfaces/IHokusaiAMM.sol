@@ -72,24 +72,30 @@ interface IHokusaiAMM {
 
     /// @notice Sells are not open yet: the buy-only window lasts.
     /// @param opensAt First second in which they are.
+    /// @custom:fix Sell from `opensAt`.
     error SellsNotOpen(uint256 opensAt);
 
     /// @notice The trade is too small to yield anything.
+    /// @custom:fix Trade a larger amount.
     error ZeroOutput();
 
     /// @notice The trade yields less than the caller's minimum.
     /// @param output What it yields.
     /// @param min The minimum.
+    /// @custom:fix Quote again, or accept a lower minimum: the price moved since the quote.
     error InsufficientOutput(uint256 output, uint256 min);
 
     /// @notice The trade costs more than the caller's limit.
     /// @param input What it costs, in reserve units.
     /// @param max The limit; when the cap leaves only a part of the tokens, that part of the limit, rounded down.
+    /// @custom:fix Quote again, or accept a higher maximum: the price moved since the quote. Where the cap leaves less than
+    /// was asked for, the maximum shrinks with it.
     error ExcessiveInput(uint256 input, uint256 max);
 
     /// @notice R does not hold what the sale would take out of it.
     /// @param requested Reserve units that the sale would take out, before the fee; for all of S or more, R + R0.
     /// @param available R.
+    /// @custom:fix Sell less: `maxSell()` tells what one sale can be. Tokens that nobody paid the reserve for draw on it too.
     error InsufficientReserve(uint256 requested, uint256 available);
 
     /// @notice Buys tokens for an exact amount of reserve. The tokens are minted.

@@ -53,17 +53,20 @@ interface IHokusaiAMMFactory {
     /// @notice The token is not the model's.
     /// @param actual What was given.
     /// @param expected The model's token.
+    /// @custom:fix Give the token at `expected`, or correct the id.
     error TokenMismatch(address actual, address expected);
 
     /// @notice The model already has a pool.
     /// @param id The model.
     /// @param pool Its pool.
+    /// @custom:fix Use the pool at `pool`.
     error PoolAlreadyExists(ModelId id, address pool);
 
     /// @notice The terms were fixed by an earlier governor, and the present one has neither fixed nor freed them.
     /// @param id The model.
     /// @param generation The generation of the governor that fixed them.
     /// @param present The generation of the present governor.
+    /// @custom:fix Let the present governor fix terms, or free them with a hash of zero; then create the pool.
     error PoolTermsOutdated(ModelId id, uint256 generation, uint256 present);
 
     /// @notice Creates the pool of a registered model. Only `POOL_CREATOR_ROLE`.

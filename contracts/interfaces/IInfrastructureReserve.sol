@@ -71,21 +71,27 @@ interface IInfrastructureReserve {
     /// @param model The model.
     /// @param payee The payee.
     /// @param payableFrom First second in which it can be paid; 0 when it is not approved.
+    /// @custom:fix Have the model's present governor approve the payee, then pay from `payableFrom`. A handover ends all
+    /// earlier approvals.
     error PayeeNotApproved(ModelId model, address payee, uint256 payableFrom);
 
     /// @notice The invoice was paid already, from this model's balance or another's.
     /// @param invoiceHash keccak256 of the invoice.
+    /// @custom:fix Look at the event `InvoicePaid`. If it was paid for another model, the hash was used for a foreign bill:
+    /// issue the invoice again, with the model's name in it, so that its hash is another.
     error InvoiceAlreadyPaid(bytes32 invoiceHash);
 
     /// @notice The model's balance does not cover the payment.
     /// @param model The model.
     /// @param requested Reserve units to pay.
     /// @param available What the model owns.
+    /// @custom:fix Pay at most `available`; one model's money never pays another's bill.
     error InsufficientBalance(ModelId model, uint256 requested, uint256 available);
 
     /// @notice More would be rescued than the contract holds beyond what models own.
     /// @param requested Amount to rescue, in the token's own units.
     /// @param available What no model owns.
+    /// @custom:fix Rescue at most `available`.
     error InsufficientSurplus(uint256 requested, uint256 available);
 
     /// @notice Adds reserve tokens to a model's balance. Only the usage fee router, which has seen them arrive.

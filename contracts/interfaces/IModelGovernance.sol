@@ -69,15 +69,19 @@ interface IModelGovernance {
     /// @notice The lifetime rewards that are left would not pay for the rest of the score scale at this rate.
     /// @param tokensPerDeltaOne The rate, in wei for 100 bps.
     /// @param max The highest rate that they pay for.
+    /// @custom:fix Choose a rate of at most `max`.
     error HeadroomExceeded(uint256 tokensPerDeltaOne, uint256 max);
 
     /// @notice No change of this parameter is pending.
     /// @param id The model.
     /// @param parameter The parameter.
+    /// @custom:fix Nothing to cancel; `pendingChangeOf(id, parameter)` tells what is pending. 0 is tokensPerDeltaOne, 1 the
+    /// infrastructure share, 2 the price.
     error NoPendingChange(ModelId id, Parameter parameter);
 
     /// @notice The proposed governor may accept later.
     /// @param acceptableFrom First second in which it may.
+    /// @custom:fix Accept from `acceptableFrom`: a governor whom the admin proposes waits for seven days.
     error GovernorNotAcceptable(uint256 acceptableFrom);
 
     /// @notice Changes the reward for 100 bps, up or down, after two days. Only the model's governor.

@@ -66,41 +66,53 @@ interface IModelImprovements {
     /// @param field Name of the figure in ASCII.
     /// @param actual What was stated.
     /// @param required What the benchmark asks for.
+    /// @custom:fix Evaluate a better candidate, or on more examples: the benchmark's minima and its target do not move.
     error EvaluationTooWeak(bytes32 field, uint256 actual, uint256 required);
 
     /// @notice The evaluation was recorded before.
     /// @param id The model.
     /// @param evaluationId The evaluation.
+    /// @custom:fix Nothing to do: an evaluation is recorded once, under whichever verifier. Another evaluation needs another
+    /// id.
     error EvaluationAlreadyUsed(ModelId id, bytes32 evaluationId);
 
     /// @notice The improvement is more than what the model's daily limit leaves for this UTC day.
     /// @param deltaBps The improvement, in bps.
     /// @param remainingBps What is left today. If `deltaBps` is within `limitBps`, it can be sent again from 00:00 UTC.
     /// @param limitBps The limit itself. Beyond it only the admin helps, by {setDailyLimit}.
+    /// @custom:fix If `deltaBps` is within `limitBps`, send the same statement again from 00:00 UTC while its deadline lasts.
+    /// Beyond it only the admin helps, with `setDailyLimit`.
     error DailyLimitExceeded(uint256 deltaBps, uint256 remainingBps, uint256 limitBps);
 
     /// @notice No payout with these terms waits for this evaluation.
     /// @param id The model.
     /// @param evaluationId The evaluation.
+    /// @custom:fix Take every figure from the event `PayoutQueued` and the time of its block. `payoutOf` tells whether it
+    /// waits, was released (1) or returned (2).
     error UnknownPayout(ModelId id, bytes32 evaluationId);
 
     /// @notice The payout has not waited long enough.
     /// @param releasableFrom First second in which it can be released.
+    /// @custom:fix Release it from `releasableFrom`.
     error PayoutWaits(uint256 releasableFrom);
 
     /// @notice The payout is stopped, or void.
     /// @param method Its verification method.
     /// @param since First second of the method's stop.
     /// @param until First second after it; `type(uint40).max` while it is open.
+    /// @custom:fix Wait for the admin: it lifts the stop or makes its payouts void. A void payout goes back to the model with
+    /// `returnVoided`.
     error PayoutIsStopped(address method, uint256 since, uint256 until);
 
     /// @notice The payout is not void: it was queued outside the method's stop, or the stop is open.
     /// @param id The model.
     /// @param evaluationId The evaluation.
+    /// @custom:fix Release it instead, once its time has come and its method's stop does not hold it.
     error PayoutNotVoid(ModelId id, bytes32 evaluationId);
 
     /// @notice The method's payouts are not stopped.
     /// @param method The verification method.
+    /// @custom:fix Nothing to lift or to void; a guardian stops payouts with `stopPayouts`.
     error PayoutsNotStopped(address method);
 
     /// @notice Moves the score of a model to the candidate's, if the evaluation satisfies the benchmark, and lets the reward

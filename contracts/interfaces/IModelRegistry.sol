@@ -64,11 +64,14 @@ interface IModelRegistry is IModelGovernance, IModelImprovements {
     event ModelPoolSet(ModelId indexed id, address indexed pool);
 
     /// @notice The address book is already complete.
+    /// @custom:fix Nothing to do: the address book is written once. A verifier is replaced by the admin with `setVerifier`.
     error AlreadyWired();
 
     /// @notice The caller may not give a model a benchmark that uses this verification method.
     /// @param method The verification method.
     /// @param access Who may.
+    /// @custom:fix Name a method that is open to the caller, by `methodAccessOf`: 0 nobody, 1 the admin, 2 registrars as well.
+    /// The admin opens others after its delay, or registers the model itself.
     error MethodNotAllowed(address method, MethodAccess access);
 
     /// @notice Completes the address book, once, and lets registrars use the first verification methods. Before that, nothing in

@@ -27,19 +27,24 @@ interface IModelToken is IERC20Metadata, IERC20Permit {
 
     /// @notice The pool is already set.
     /// @param pool The pool.
+    /// @custom:fix Nothing to do: a token has one pool for ever.
     error PoolAlreadySet(address pool);
 
     /// @notice The supplier allocation is already minted.
+    /// @custom:fix Nothing to do: it is minted once. The event `SupplierMinted` has the recipient.
     error SupplierAlreadyMinted();
 
     /// @notice More investor tokens were asked for than the cap leaves.
     /// @param requested Wei asked for.
     /// @param remaining Wei left.
+    /// @custom:fix Buy at most `remaining`; `buyExactOut` takes what is left without failing. Sells make room again.
     error InvestorAllocationExceeded(uint256 requested, uint256 remaining);
 
     /// @notice More reward tokens were asked for than the lifetime cap leaves.
     /// @param requested Wei asked for.
     /// @param remaining Wei left.
+    /// @custom:fix Cannot happen to a payout that the registry releases: its reward was taken from the lifetime rewards when
+    /// it was recorded.
     error RewardAllocationExceeded(uint256 requested, uint256 remaining);
 
     /// @notice Sets the pool. Only the TokenManager, once.

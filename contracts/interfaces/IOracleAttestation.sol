@@ -30,19 +30,24 @@ interface IOracleAttestation is IVerificationMethod {
 
     /// @notice The account is an attester already.
     /// @param account The account.
+    /// @custom:fix Nothing to do.
     error AlreadyAttester(address account);
 
     /// @notice The account is not an attester.
     /// @param account The account.
+    /// @custom:fix Leave its signature out. To remove an attester, name a present one.
     error NotAttester(address account);
 
     /// @notice Fewer attesters signed than must.
     /// @param actual How many did.
     /// @param required How many must.
+    /// @custom:fix Collect signatures of `required` distinct attesters.
     error NotEnoughSigners(uint256 actual, uint256 required);
 
     /// @notice The signature is not the signer's over this digest.
     /// @param signer The signer.
+    /// @custom:fix Compare `hashStatement(statement)` with what was signed, then have it signed again: another key, field,
+    /// verifier or chain, a signature that has not 65 bytes, or an s in the upper half does not count.
     error InvalidSignature(address signer);
 
     /// @notice Adds an attester. Only the admin, hence after its delay.

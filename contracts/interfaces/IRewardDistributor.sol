@@ -65,26 +65,31 @@ interface IRewardDistributor {
 
     /// @notice There is no such distribution, or not of this token, root and total.
     /// @param distributionId The distribution.
+    /// @custom:fix Take model, evaluation, token, root and total from the event `DistributionCreated`.
     error UnknownDistribution(bytes32 distributionId);
 
     /// @notice The contributor was paid.
     /// @param distributionId The distribution.
     /// @param index Position of the contributor.
+    /// @custom:fix Nothing to do: the event `RewardClaimed` has the amount. `claimMany` passes over such claims.
     error AlreadyClaimed(bytes32 distributionId, uint256 index);
 
     /// @notice The interval is empty, reversed or reaches past 1e18.
     /// @param from Its start.
     /// @param to Its end.
+    /// @custom:fix Take the interval from the published tree.
     error InvalidInterval(uint256 from, uint256 to);
 
     /// @notice The leaf is not in the tree.
     /// @param distributionId The distribution.
     /// @param index Position of the contributor.
+    /// @custom:fix Build the proof from the published tree; index, account and interval must be exactly the leaf's.
     error InvalidProof(bytes32 distributionId, uint256 index);
 
     /// @notice The tree promises more than the total, and the rest does not cover this claim.
     /// @param requested Wei claimed.
     /// @param remaining Wei that are left.
+    /// @custom:fix The tree is wrong: nobody is paid more than the distribution holds. Ask who published it.
     error DistributionExhausted(uint256 requested, uint256 remaining);
 
     /// @notice Begins a distribution of tokens that were minted to this contract. Only the TokenManager, once per evaluation.

@@ -56,16 +56,20 @@ interface ITokenManager {
 
     /// @notice Ether was sent; there is no deployment fee.
     /// @param value Wei sent.
+    /// @custom:fix Send the transaction without value.
     error UnexpectedEther(uint256 value);
 
     /// @notice A name or symbol has a character that is not printable ASCII.
     /// @param field `name` or `symbol`.
     /// @param index Place of the character, from 0.
     /// @param character The character.
+    /// @custom:fix Use letters, digits, spaces and signs of ASCII only.
     error UnprintableCharacter(bytes32 field, uint256 index, bytes1 character);
 
     /// @notice The contributors' part of a payout with a root is not the reward distributor's: a verifier queued what it must not.
     /// @param account Whose it is instead.
+    /// @custom:fix Do not release it: the verifier that queued it was wrong or hostile. Let a guardian stop the method's
+    /// payouts and the admin make it void.
     error NotToDistributor(address account);
 
     /// @notice Deploys the ERC-20 of a new model and proposes the model. Nothing is minted. Only `DEPLOYER_ROLE`.

@@ -44,11 +44,13 @@ interface IUsageFeeRouter {
 
     /// @notice The model has no price per thousand calls.
     /// @param model The model; one that is unknown has no price either.
+    /// @custom:fix Ask the model's governor to set a price, or pay an amount with `depositFee`.
     error PriceNotSet(ModelId model);
 
     /// @notice The calls cost more than the caller's maximum.
     /// @param cost Reserve units that they cost.
     /// @param max The caller's maximum.
+    /// @custom:fix Quote again with `quoteCalls`, or accept a higher maximum.
     error ExcessiveCost(uint256 cost, uint256 max);
 
     /// @notice Pays usage fees for a model.

@@ -19,6 +19,8 @@ library GuardianPause {
 
     /// @notice What was asked for is paused.
     /// @param until The second in which the pause ends.
+    /// @custom:fix Wait until `until`: the pause ends by itself, and the admin may end it before. Sells, transfers, claims,
+    /// releases and payments are never paused.
     error Paused(uint256 until);
 
     /// @notice Begins or extends a pause, to `duration` seconds from now.

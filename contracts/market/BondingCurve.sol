@@ -31,12 +31,25 @@ library BondingCurve {
     int256 internal constant EXP2_ERROR_UP = EXP2_ERROR + 2 * LOG2_ERROR + 2;
 
     /// @notice An argument is outside the domain: supply and reserve 1 … 2^112 − 1, amount at most that, crrPpm 1 … 1e6.
+    /// @param supply S.
+    /// @param reserve R + R0.
+    /// @param amount What is traded.
+    /// @param crrPpm The ratio, in parts per million.
+    /// @custom:fix Trade less: a pool's own figures are within the domain from its creation. For a new pool, raise the virtual
+    /// reserve or the ratio.
     error OutOfCurveDomain(uint256 supply, uint256 reserve, uint256 amount, uint256 crrPpm);
 
     /// @notice More is sold than there is.
+    /// @param amount Wei to sell.
+    /// @param supply S.
+    /// @custom:fix Cannot happen through a pool, which refuses the sale with `InsufficientReserve`.
     error AmountExceedsSupply(uint256 amount, uint256 supply);
 
     /// @notice A purchase would grow `base` (the supply of a buy, the reserve of an exact-out buy) to about `base · 2^doublings > max`.
+    /// @param base S for a buy, R + R0 for one of an exact amount.
+    /// @param doublings Times that it would double, about.
+    /// @param max Most that it may become.
+    /// @custom:fix Trade less. For a new pool, raise the virtual reserve or the ratio.
     error GrowthOutOfRange(uint256 base, uint256 doublings, uint256 max);
 
     /// @notice Tokens bought with `amount` of reserve.

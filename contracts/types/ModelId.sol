@@ -20,6 +20,8 @@ library ModelIds {
             (1 << 0x5f); // _
 
     /// @notice The id is empty, longer than 64 bytes, or has a character outside `[A-Za-z0-9._-]`.
+    /// @param modelId The id.
+    /// @custom:fix Choose another id, such as `sentiment-v2`. Spaces and letters outside ASCII are refused.
     error InvalidModelId(string modelId);
 
     /// @notice Key of a published id, whether or not it was ever valid: an invalid one has no model behind it.

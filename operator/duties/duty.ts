@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What all duties have in common.
 
+import { isCallException } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../sdk/base/problem";
 import { decodeRevert } from "../../sdk/client/errors";
@@ -89,6 +90,9 @@ export interface Refusal {
 export async function refusalOf(hre: HardhatRuntimeEnvironment, error: unknown): Promise<Refusal> {
   if (error instanceof Problem) return { name: "Problem", reason: error.message, args: {} };
   const revert = await decodeRevert(hre, error);
-  if (revert === undefined) throw error;
+  if (revert === undefined) {
+    if (isCallException(error)) return { name: "", reason: "refused on chain, without a reason", args: {} };
+    throw error;
+  }
   return { name: revert.name, reason: `refused on chain: ${revert.message}`, args: revert.args };
 }

@@ -10,6 +10,7 @@ import { checkBenchmark, checkToken, requireSame } from "../../deploy/launch";
 import { networkOf } from "../../deploy/network";
 import { Problem } from "../../sdk/base/problem";
 import { readModelFile } from "../../sdk/node/modelFile";
+import { isUnanswered } from "../../sdk/rpc/answers";
 import { keyOf, type ModelFile } from "../../sdk/schemas/modelFile";
 import { Stopped, type PatientProvider } from "../rpc";
 import type { Telemetry } from "../telemetry";
@@ -120,7 +121,7 @@ export class WatchedModels {
       await method.getFunction(view)();
       return true;
     } catch (error) {
-      if (error instanceof Stopped) throw error;
+      if (error instanceof Stopped || isUnanswered(error)) throw error;
       return false;
     }
   }

@@ -94,6 +94,62 @@ declare(
   .addOptionalParam("usdc", "the fees")
   .addOptionalParam("from", FROM);
 
+const EVALUATION = "id of the evaluation, or its name";
+const METHOD = "address of the verification method";
+
+declare(
+  "payout:list",
+  "Lists the rewards of a model: what waits, what is stopped, and what was released",
+  async () => (await import("./payouts")).listPayouts,
+).addOptionalPositionalParam("id", ID);
+
+declare(
+  "payout:release",
+  "Mints a reward whose time has come; anybody may",
+  async () => (await import("./payouts")).releasePayout,
+)
+  .addOptionalPositionalParam("id", ID)
+  .addOptionalPositionalParam("evaluation", EVALUATION)
+  .addOptionalParam("from", FROM);
+
+declare(
+  "payout:stop",
+  "Stops the rewards that a method vouched for, as a guardian, until the admin decides",
+  async () => (await import("./payouts")).stopPayouts,
+)
+  .addOptionalPositionalParam("method", METHOD)
+  .addOptionalParam("since", "second from which they were queued; all that wait without it");
+
+declare(
+  "payout:lift",
+  "Lets stopped rewards go; on a live network tells what the admin sends",
+  async () => (await import("./payouts")).liftPayoutStop,
+).addOptionalPositionalParam("method", METHOD);
+
+declare(
+  "payout:void",
+  "Makes a stop final: its rewards are never minted; on a live network tells what the admin sends",
+  async () => (await import("./payouts")).voidPayouts,
+)
+  .addOptionalPositionalParam("method", METHOD)
+  .addOptionalParam("since", "second from which they were queued; the stop's own without it")
+  .addOptionalParam("until", "first second after it; everything until now without it");
+
+declare(
+  "payout:return",
+  "Puts a void reward back into the model's lifetime rewards; anybody may",
+  async () => (await import("./payouts")).returnPayout,
+)
+  .addOptionalPositionalParam("id", ID)
+  .addOptionalPositionalParam("evaluation", EVALUATION)
+  .addOptionalParam("from", FROM);
+
+declare(
+  "pass-time",
+  "Lets time pass on a local chain",
+  async () => (await import("./payouts")).letTimePass,
+).addOptionalPositionalParam("duration", "how much: seconds, or a number with m, h or d");
+
 declare(
   "params:propose",
   "Changes a parameter as the model's governor, and tells when it takes effect",

@@ -4,6 +4,7 @@
 import { id, type Block, type Signer } from "ethers";
 import type { DeltaOneVerifier, ModelRegistry, ModelToken } from "../../.build/typechain";
 import { Problem } from "../base/problem";
+import { isUnanswered } from "../rpc/answers";
 import { readMethod } from "../statements/method";
 import { contractAt, type Site } from "./access";
 import { decodeRevert, withHint, type Revert } from "./errors";
@@ -28,7 +29,8 @@ export async function connect({ access, network }: Site, address: string): Promi
   const registry = await contractAt<ModelRegistry>(
     access,
     "ModelRegistry",
-    await verifier.registry().catch(() => {
+    await verifier.registry().catch((error: unknown) => {
+      if (isUnanswered(error)) throw error;
       throw new Problem(`the contract at ${address} ${where} does not answer as a DeltaOneVerifier.`);
     }),
   );

@@ -1,37 +1,119 @@
-// What nodes and connections say when they do not do what they were asked for.
+// What the answers of nodes mean. Providers say the same with many codes and in many words: they are read here, and nowhere else.
+
+import { isHexString } from "ethers";
+import { Problem } from "../base/problem";
 
 const FIRST_PAUSE = 250;
 
-/** What endpoints and connections say when the same request may succeed a moment later. */
+/** An error that a node answers with. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/**
+ * What became of a request that failed. `revert`: the chain carried it out, and it failed. `passing`: the same request may succeed a
+ * moment later. `limit`: the node wants to be asked for less. `final`: the same request will fail again.
+ */
+export type FailureKind = "revert" | "passing" | "limit" | "final";
+
+/** A request that a node did not fulfil, with the node's own words. */
+export class NodeFailure extends Error {
+  constructor(
+    readonly kind: FailureKind,
+    readonly code: number,
+    message: string,
+    readonly data?: unknown,
+  ) {
+    super(message);
+    this.name = "NodeFailure";
+  }
+}
+
+/** Requests that change nothing: what a node says without a reason that is known here, another node or a later try may know. */
+const READS = new Set([
+  ...["eth_call", "eth_estimateGas", "eth_getLogs", "eth_getCode", "eth_getBalance", "eth_getStorageAt"],
+  ...["eth_getBlockByNumber", "eth_getBlockByHash", "eth_getTransactionByHash", "eth_getTransactionReceipt"],
+  ...["eth_getTransactionCount", "eth_blockNumber", "eth_chainId", "eth_gasPrice", "eth_feeHistory"],
+]);
+
+/** A call that the chain carried out and that failed, where the code does not say so. */
+const REVERT =
+  /revert|invalid opcode|out of gas|stack (over|under)flow|EVM error|VM execution error|bad (jump|instruction)/i;
+const REVERTED = 3;
+
+/** What a node says that has not got a block yet which others have. */
+const BEHIND = /\bhead\b|header not found|unknown block|block not found|missing trie node|not (yet )?available/i;
+
+/** What nodes, the proxies before them and connections say when the same request may succeed a moment later. */
 const PASSING = new RegExp(
   [
     "HH110|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR|socket|other side closed|timed? ?out|fetch failed",
-    "Invalid JSON-RPC response|Too Many Requests|rate limit|limit exceeded|request limit|header not found|bad gateway",
-    "service unavailable|internal server error|temporarily|missing trie node|unknown block|beyond (the )?(current )?head",
+    "Invalid JSON-RPC response|Too Many Requests|rate limit|request limit|limit exceeded|over capacity|no backend",
+    "bad gateway|service unavailable|internal (server )?error|temporarily|try again|unhealthy|attempts exhausted",
   ].join("|"),
   "i",
 );
 
-/** Codes of answers to those who ask too often, whatever the words. */
-const BUSY = new Set<unknown>([429, -32005]);
+/** Codes of answers to those who ask too often, and of providers whose nodes are away for a moment. */
+const BUSY = new Set<unknown>([429, -32_005, -32_011, -32_603]);
 
-/** What endpoints say about logs of more blocks than they read at once; some with the code of those that are asked too often. */
-const TOO_WIDE =
-  /\brange\b(?!.*\bhead\b)|more than \d+ (blocks|logs|results)|too many (blocks|logs|results)|response size/i;
+/** How nodes limit what they answer at once: blocks, logs, bytes, or requests in a message. Some say it with a code of the busy. */
+const LIMIT = new RegExp(
+  [
+    "\\brange\\b|response (size|is too)|too (big|large)|payload|batch",
+    "(more than|exceeds?|at most|up to|limited to|maximum)\\b.*\\b(blocks?|logs|results)",
+    "too many (blocks|logs|results)|reduce (your|the) (block|range)",
+  ].join("|"),
+  "i",
+);
 
-/** Whether an endpoint refuses to read so many blocks at once, or to answer so much: to ask for the same again is in vain. */
-export const isTooWide = (message: string) => TOO_WIDE.test(message);
+/** Requests for more than a node may answer at once; the empty name is that of a message as a whole, or of a request unknown. */
+const MAY_BE_LIMITED = new Set(["eth_getLogs", ""]);
 
-/** Whether an endpoint or a connection failed, so that the same request may succeed a moment later. */
-export function isOutage(error: unknown): boolean {
-  return causesOf(error).some(
-    ({ code, message }) => !isTooWide(message) && (BUSY.has(code) || PASSING.test(`${code} ${message}`)),
-  );
+/** What will be the same at another try, in words, since many nodes have one code for everything. */
+const FINAL =
+  /insufficient funds|enough funds|gas required exceeds|fee cap|nonce|underpriced|already known|not supported|unsupported|does not exist|invalid (argument|param|sender|address|signature)/i;
+const FINAL_CODES = new Set<unknown>([-32_700, -32_602, -32_600]);
+const NO_SUCH_METHOD = -32_601;
+
+/** What an error that a node answers with means for the request that it answers. */
+export function kindOfError(method: string, { code, message, data }: RpcError): FailureKind {
+  if (code === NO_SUCH_METHOD) return "final";
+  if (code === REVERTED || hasRevertData(data) || REVERT.test(message)) return "revert";
+  if (BEHIND.test(message)) return "passing";
+  if (MAY_BE_LIMITED.has(method) && LIMIT.test(message)) return "limit";
+  if (FINAL.test(message)) return "final";
+  if (BUSY.has(code) || PASSING.test(message)) return "passing";
+  if (method === "eth_getLogs") return "limit"; // whatever the words: less may be answered
+  return READS.has(method) && !FINAL_CODES.has(code) ? "passing" : "final";
 }
 
-/** Whether an endpoint answered that it will not do what it was asked for, now or later. */
-export function isRefusal(error: unknown): boolean {
-  return !isOutage(error) && causesOf(error).some(({ code }) => typeof code === "number");
+/** What a status of HTTP means when no answer of JSON-RPC comes with it. */
+export function kindOfStatus(status: number): FailureKind {
+  if (status === 413) return "limit";
+  return [408, 425, 429].includes(status) || status >= 500 ? "passing" : "final";
+}
+
+/** Whether a node refuses to read so many blocks at once, or to answer so much: to ask for the same again is in vain. */
+export function isLimit(error: unknown): boolean {
+  return kindsOf(error, "eth_getLogs").includes("limit");
+}
+
+/** Whether a node or a connection failed, so that the same request may succeed a moment later. What we refuse ourselves never does. */
+export function isOutage(error: unknown, method = ""): boolean {
+  if (error instanceof Problem) return false;
+  const kinds = kindsOf(error, method);
+  return kinds.length > 0
+    ? kinds.includes("passing")
+    : causesOf(error).some(({ code, message }) => BUSY.has(code) || PASSING.test(`${code} ${message}`));
+}
+
+/** Whether an error is a node's that did not answer the request: it says nothing about the chain. */
+export function isUnanswered(error: unknown): boolean {
+  const kinds = kindsOf(error, "");
+  return kinds.length > 0 ? !kinds.includes("revert") : isOutage(error);
 }
 
 /** Whether an account has not what a transaction costs. */
@@ -47,8 +129,27 @@ export async function pause(failures: number): Promise<void> {
 }
 
 /** An error and what it was caused by. */
-export function causesOf(error: unknown): { code: unknown; message: string }[] {
+export function causesOf(error: unknown): { readonly code: unknown; readonly message: string }[] {
+  return layersOf(error).map(({ code, message }) => ({ code, message: String(message) }));
+}
+
+/** What nodes said in an error: of a failure that is known, its kind; of another answer, what its code and words mean. */
+function kindsOf(error: unknown, method: string): FailureKind[] {
+  return layersOf(error).flatMap((layer): FailureKind[] => {
+    if (layer instanceof NodeFailure) return [layer.kind];
+    const { code, message, data } = layer;
+    return typeof code === "number" ? [kindOfError(method, { code, message: String(message), data })] : [];
+  });
+}
+
+function layersOf(error: unknown): Record<string, unknown>[] {
   if (typeof error !== "object" || error === null) return [];
-  const { code, message, error: inner, info, parent, cause } = error as Record<string, unknown>;
-  return [{ code, message: String(message) }, ...[inner, info, parent, cause].flatMap(causesOf)];
+  const layer = error as Record<string, unknown>;
+  return [layer, ...[layer["error"], layer["info"], layer["parent"], layer["cause"]].flatMap(layersOf)];
+}
+
+/** Nodes put the bytes of a revert into the error, some into an object in it. */
+function hasRevertData(data: unknown): boolean {
+  if (typeof data === "object" && data !== null) return hasRevertData((data as Record<string, unknown>)["data"]);
+  return isHexString(data) && data.length > 2;
 }

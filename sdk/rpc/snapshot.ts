@@ -11,7 +11,8 @@ import {
   type LogDescription,
 } from "ethers";
 import { Problem } from "../base/problem";
-import { NodeRefusal, Rpc } from "./batch";
+import { NodeFailure } from "./answers";
+import { Endpoint } from "./endpoint";
 import { readLogs } from "./logs";
 
 /** A contract did not answer a view as its code should. */
@@ -30,15 +31,15 @@ export interface Located {
   readonly compiled: { readonly abi: Interface };
 }
 
-/** What nodes answer with when a call reverts. */
-const REVERTED = 3;
+/** What is asked at a time: a deployment is read in tens of thousands of small requests. */
+const MANY = { batch: 100, atOnce: 2, timeout: 60_000 } as const;
 
 /** One block of a chain. */
 export class Chain {
   private readonly runner: ContractRunner;
 
   private constructor(
-    private readonly rpc: Rpc,
+    private readonly node: Endpoint,
     readonly block: number,
     readonly timestamp: bigint,
   ) {
@@ -47,13 +48,13 @@ export class Chain {
 
   /** The latest block of the chain behind an address. */
   static async at(url: string, network: { readonly name: string; readonly chainId: number }): Promise<Chain> {
-    const rpc = new Rpc(url);
-    const actual = Number(await rpc.send<string>("eth_chainId", []));
+    const node = new Endpoint(url, MANY);
+    const actual = Number(await node.send<string>("eth_chainId"));
     if (actual !== network.chainId) {
       throw new Problem(`${network.name} answers with the chain id ${actual}, expected ${network.chainId}.`);
     }
-    const latest = await rpc.send<Block>("eth_getBlockByNumber", ["latest", false]);
-    return new Chain(rpc, Number(latest.number), BigInt(latest.timestamp));
+    const latest = await node.send<Block>("eth_getBlockByNumber", ["latest", false]);
+    return new Chain(node, Number(latest.number), BigInt(latest.timestamp));
   }
 
   /** A contract whose views answer as of this block. */
@@ -63,17 +64,17 @@ export class Chain {
 
   /** The code at an address, `0x` where there is none. */
   code(address: string): Promise<string> {
-    return this.rpc.send("eth_getCode", [address, toQuantity(this.block)]);
+    return this.node.send("eth_getCode", [address, toQuantity(this.block)]);
   }
 
   /** The code that a creation code would leave on chain. */
   created(creationCode: string): Promise<string> {
-    return this.rpc.send("eth_call", [{ data: creationCode }, toQuantity(this.block)]);
+    return this.node.send("eth_call", [{ data: creationCode }, toQuantity(this.block)]);
   }
 
   /** The time of a block. */
   async timeOf(block: number): Promise<bigint> {
-    const found = await this.rpc.send<Block>("eth_getBlockByNumber", [toQuantity(block), false]);
+    const found = await this.node.send<Block>("eth_getBlockByNumber", [toQuantity(block), false]);
     return BigInt(found.timestamp);
   }
 
@@ -83,7 +84,7 @@ export class Chain {
     const address = [...compiledAt.keys()];
     return readLogs({ from, to: this.block }, async (part) => {
       const filter = { address, fromBlock: toQuantity(part.from), toBlock: toQuantity(part.to) };
-      const logs = await this.rpc.send<Log[]>("eth_getLogs", [filter]);
+      const logs = await this.node.send<Log[]>("eth_getLogs", [filter]);
       return logs.flatMap((log) => {
         const event = compiledAt.get(log.address.toLowerCase())?.abi.parseLog(log);
         return event ? [{ address: log.address, blockNumber: Number(log.blockNumber), event }] : [];
@@ -93,10 +94,10 @@ export class Chain {
 
   private async call(to: string, data: string): Promise<string> {
     try {
-      return await this.rpc.send("eth_call", [{ to, data }, toQuantity(this.block)]);
+      return await this.node.send("eth_call", [{ to, data }, toQuantity(this.block)]);
     } catch (error) {
-      if (!(error instanceof NodeRefusal)) throw error;
-      if (isRevert(error)) throw new Unanswered(`call of ${data.slice(0, 10)} reverted`);
+      if (!(error instanceof NodeFailure)) throw error;
+      if (error.kind === "revert") throw new Unanswered(`call of ${data.slice(0, 10)} reverted`);
       throw new Problem(`the node refuses a call: ${error.message}; run the command again, or use another node.`);
     }
   }
@@ -127,9 +128,4 @@ export async function answerOf<T>(reading: Promise<T>): Promise<T | undefined> {
 /** What a contract answered cannot be decoded. */
 function isUnreadable(error: unknown): boolean {
   return isError(error, "BAD_DATA") || isError(error, "BUFFER_OVERRUN");
-}
-
-/** The node made the call and it failed; the other refusals are of the call itself. */
-function isRevert({ code, message }: NodeRefusal): boolean {
-  return code === REVERTED || /revert|opcode|out of gas|stack (over|under)flow|EVM error/i.test(message);
 }

@@ -5,6 +5,7 @@ import { isError } from "ethers";
 import type { Hybrid, OracleAttestation, ZkProof } from "../../.build/typechain";
 import { Problem } from "../base/problem";
 import { contractAt, type Access } from "../client/access";
+import { isUnanswered } from "../rpc/answers";
 import type { Bundle } from "../schemas/bundle";
 import { encodeHybridProof, encodeProof } from "../schemas/statement";
 
@@ -78,6 +79,7 @@ async function readPart(access: Access, address: string): Promise<Pick<Method, "
 /** The answer of a contract, or undefined when it is of another kind. */
 async function answerOf<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch((error: unknown) => {
+    if (isUnanswered(error)) throw error;
     if (isError(error, "BAD_DATA") || /revert/i.test((error as Error).message)) return undefined;
     throw error;
   });

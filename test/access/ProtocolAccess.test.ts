@@ -4,8 +4,9 @@ import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { ProtocolAccess } from "../../.build/typechain";
 import { roleId, signersIn } from "../helpers/guarded.behavior";
+import { inOneBlock } from "../fees/fees.support";
 import { deployProtocol, type Protocol } from "../helpers/protocol";
-import { ADMIN_DELAY } from "../helpers/units";
+import { ADMIN_DELAY, PAYOUT_DELAY } from "../helpers/units";
 
 const DEFAULT_ADMIN_ROLE = "DEFAULT_ADMIN_ROLE";
 const GUARDIAN_ROLE = "GUARDIAN_ROLE";
@@ -130,6 +131,26 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
         });
       });
     }
+
+    describe("given a guardian that is a contract", () => {
+      it("suspends at the contract's word, not at that of who signed the transaction", async () => {
+        const { role, holder } = CONTRACTS[name][0];
+        const wallet = await ethers.deployContract("ERC1271WalletMock");
+        const suspend = (signer: HardhatEthersSigner) =>
+          wallet
+            .connect(signer)
+            .execute(
+              contract,
+              contract.interface.encodeFunctionData("suspendRole", [roleId(role), protocol[holder].address]),
+            );
+        await expect(suspend(guardian))
+          .to.be.revertedWithCustomError(contract, "AccessControlUnauthorizedAccount")
+          .withArgs(wallet, roleId(GUARDIAN_ROLE));
+
+        await contract.connect(admin).grantRole(roleId(GUARDIAN_ROLE), wallet);
+        await expect(suspend(alice)).to.emit(contract, "RoleRevoked").withArgs(roleId(role), protocol[holder], wallet);
+      });
+    });
 
     describe("when a guardian turns on the admin or on guardians", () => {
       for (const role of [DEFAULT_ADMIN_ROLE, GUARDIAN_ROLE]) {
@@ -275,11 +296,46 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
   });
 }
 
+describe("ProtocolAccess when a deployer of models is suspended", () => {
+  const DEPLOYER_ROLE = roleId("DEPLOYER_ROLE");
+  const OPERATOR_ROLE = roleId("OPERATOR_ROLE");
+
+  it("A3: an operator gives the role back in the same block, and the admin cannot", async () => {
+    const { tokenManager, admin, guardian, operator, launcher } = await loadFixture(deployProtocol);
+    await inOneBlock(
+      () => tokenManager.connect(guardian).suspendRole(DEPLOYER_ROLE, launcher),
+      () => tokenManager.connect(operator).grantRole(DEPLOYER_ROLE, launcher, { gasLimit: 100_000 }),
+    );
+    const [revoked, granted] = await Promise.all([
+      tokenManager.queryFilter(tokenManager.filters.RoleRevoked(DEPLOYER_ROLE, launcher)),
+      tokenManager.queryFilter(tokenManager.filters.RoleGranted(DEPLOYER_ROLE, launcher, operator)),
+    ]);
+    expect(granted.map(({ blockNumber }) => blockNumber)).to.deep.equal(revoked.map(({ blockNumber }) => blockNumber));
+    expect(revoked).to.have.length(1);
+    expect(await tokenManager.hasRole(DEPLOYER_ROLE, launcher)).to.equal(true);
+
+    await tokenManager.connect(guardian).suspendRole(DEPLOYER_ROLE, launcher);
+    await expect(tokenManager.connect(admin).grantRole(DEPLOYER_ROLE, launcher))
+      .to.be.revertedWithCustomError(tokenManager, "AccessControlUnauthorizedAccount")
+      .withArgs(admin, OPERATOR_ROLE);
+  });
+
+  it("stays suspended when the operators are", async () => {
+    const { tokenManager, guardian, operator, launcher } = await loadFixture(deployProtocol);
+    await tokenManager.connect(guardian).suspendRole(OPERATOR_ROLE, operator);
+    await tokenManager.connect(guardian).suspendRole(DEPLOYER_ROLE, launcher);
+    await expect(tokenManager.connect(operator).grantRole(DEPLOYER_ROLE, launcher))
+      .to.be.revertedWithCustomError(tokenManager, "AccessControlUnauthorizedAccount")
+      .withArgs(operator, OPERATOR_ROLE);
+    expect(await tokenManager.hasRole(DEPLOYER_ROLE, launcher)).to.equal(false);
+  });
+});
+
 describe("ProtocolAccess constructor", () => {
   it("refuses zero as the admin", async () => {
     const { wirer } = await loadFixture(deployProtocol);
     const factory = await ethers.getContractFactory("ModelRegistry");
-    await expect(factory.deploy(ADMIN_DELAY, ethers.ZeroAddress, [], [], [], [], wirer))
+    await expect(factory.deploy(ADMIN_DELAY, ethers.ZeroAddress, [], [], [], [], wirer, PAYOUT_DELAY))
       .to.be.revertedWithCustomError(factory, "AccessControlInvalidDefaultAdmin")
       .withArgs(ethers.ZeroAddress);
   });
@@ -294,6 +350,7 @@ describe("ProtocolAccess constructor", () => {
       [],
       [],
       wirer,
+      PAYOUT_DELAY,
     ]);
     for (const guardian of [alice, bob]) {
       expect(await registry.hasRole(roleId(GUARDIAN_ROLE), guardian)).to.equal(true);

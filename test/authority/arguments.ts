@@ -6,7 +6,8 @@ import { hashDistribution } from "../../sdk/schemas/distribution";
 import { ACCESS, AUTHORITY } from "../../sdk/state/authority";
 import { roleId } from "../helpers/guarded.behavior";
 import { toCall } from "../helpers/improvements";
-import { buildModel, buildPoolTerms, modelIdOf, Parameter } from "../helpers/models";
+import { buildModel, buildPoolTerms, MethodAccess, modelIdOf, Parameter } from "../helpers/models";
+import { releaseArguments, toPayout } from "../helpers/payouts";
 import { argumentsOf } from "../helpers/protocol";
 import { HOUR, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
 import { LIVE, PROPOSED, REGISTERED, type World } from "./authority.fixture";
@@ -61,7 +62,7 @@ const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Arguments>>>> =
   ModelRegistry: {
     wire: ({ keys }) => [...Array<string>(3).fill(keys.attacker.address), [keys.attacker.address]],
     setVerifier: ({ keys }) => [keys.attacker.address],
-    setMethodAllowed: ({ keys }) => [keys.attacker.address, true],
+    setMethodAccess: ({ keys }) => [keys.attacker.address, MethodAccess.REGISTRAR],
     createModel: ({ keys }) => [
       ...[modelIdOf("new"), "new", keys.attacker.address, keys.attacker.address],
       buildModel({ supplierRecipient: keys.attacker.address, governor: keys.attacker.address }).params,
@@ -80,7 +81,12 @@ const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Arguments>>>> =
     acceptGovernor: (world) => [live(world)],
     proposeOwner: (world) => [live(world), world.keys.attacker.address],
     acceptOwner: (world) => [live(world)],
-    recordImprovement: ({ statement }) => [statement.evaluation],
+    recordImprovement: ({ statement }) => [statement.evaluation, statement.evaluationId, SALT],
+    releasePayout: ({ waiting }) => [waiting.model, waiting.evaluationId, toPayout(waiting)],
+    stopPayouts: ({ oracleAttestation }) => [oracleAttestation.target, 1n],
+    liftPayoutStop: ({ oracleAttestation }) => [oracleAttestation.target],
+    voidPayouts: ({ oracleAttestation, voided }) => [oracleAttestation.target, voided.queuedAt, MAX_UINT256],
+    returnVoided: ({ voided }) => [voided.model, voided.evaluationId, toPayout(voided)],
     setPool: ({ keys }) => [modelIdOf(REGISTERED), keys.attacker.address],
   },
   TokenManager: {
@@ -90,7 +96,7 @@ const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Arguments>>>> =
       ),
     ],
     distributeModelSupplierAllocation: () => [LIVE],
-    mintRewards: ({ model, keys }) => [model.token.target, [keys.attacker.address], [TOKEN]],
+    releasePayout: ({ waiting }) => [...releaseArguments(waiting)],
     setPool: ({ keys }) => [modelIdOf(REGISTERED), keys.attacker.address],
     pauseLaunches: () => [HOUR],
     resumeLaunches: () => [],
@@ -130,7 +136,7 @@ const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Arguments>>>> =
     sell: (_, sender) => [TOKEN, 0n, sender, MAX_UINT256],
     depositFees: () => [USDC],
     collectFees: () => [],
-    setBuysPausedUntil: () => [MAX_UINT256],
+    setBuysPausedUntil: () => [2n ** 40n - 1n],
   },
   UsageFeeRouter: {
     depositFee: (world) => [live(world), USDC],
@@ -196,6 +202,6 @@ function benchmark({ statement, oracleAttestation }: World) {
       metric: 0,
       direction: 0,
     },
-    ...{ baselineScore: 0, minImprovementBps: 10, minSampleSize: 1, minRuns: 1, minLowerBoundBps: 1 },
+    ...{ baselineScore: 0, targetScore: 0, minImprovementBps: 10, minSampleSize: 1, minRuns: 1, minLowerBoundBps: 1 },
   };
 }

@@ -5,9 +5,18 @@ import { ethers } from "hardhat";
 import type { Caller, Effect } from "../../sdk/state/authority";
 import { roleId } from "../helpers/guarded.behavior";
 import { buildPoolTerms, buildModel, modelIdOf, Parameter } from "../helpers/models";
-import { attest, benchmarkWith, buildStatement, deployImprovements } from "../helpers/improvements";
+import {
+  attest,
+  benchmarkWith,
+  buildContributors,
+  buildStatement,
+  deployImprovements,
+  improve,
+  type Improvements,
+} from "../helpers/improvements";
+import { queuedBy, waitFor } from "../helpers/payouts";
 import { argumentsOf } from "../helpers/protocol";
-import { MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { HOUR, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
 
 /** Id of the model that trades. */
 export const LIVE = "credit-default";
@@ -26,8 +35,8 @@ export type World = Awaited<ReturnType<typeof protocolInUse>>;
 
 /**
  * The protocol as it is shipped, with a model that trades, streams fees and has money in the infrastructure reserve, one that
- * is only registered and one that is only proposed. Every key has money that is approved to everything; the attester is one
- * of two that must sign.
+ * is only registered and one that is only proposed. One payout of the first is void, one has waited and can be released. Every
+ * key has money that is approved to everything; the attester is one of two that must sign.
  */
 export async function protocolInUse() {
   const context = await deployImprovements();
@@ -72,13 +81,27 @@ export async function protocolInUse() {
   await pool.connect(keys.attacker).buy(10n * USDC, 0, keys.attacker, MAX_UINT256);
   await registry.connect(keys.governor).setPricePerThousandCalls(model.id, USDC);
   await infrastructureReserve.connect(keys.governor).approvePayee(model.id, context.bob);
-  await time.increase(2n * 86_400n);
+  const { voided, waiting } = await queuePayouts(context);
   await feeRouter.connect(holder).depositFee(model.id, 1_000n * USDC);
   await registry.connect(keys.governor).setTokensPerDeltaOne(model.id, 200n * TOKEN);
   const statement = await buildStatement(context, model);
   const lonely = await attest(context, statement, [keys.attester]);
   const tokens = { registered: await registry.tokenOf(modelIdOf(REGISTERED)) };
-  return { ...context, usdc, tokens, keys, pool, holder, payee: context.bob, statement, lonely };
+  return { ...context, usdc, tokens, keys, pool, holder, payee: context.bob, statement, lonely, voided, waiting };
+}
+
+/** Two improvements: the admin has made the payout of the first void, that of the second has waited. */
+async function queuePayouts(context: Improvements) {
+  const { registry, oracleAttestation, admin, guardian, model, bob, carol } = context;
+  const contributors = buildContributors([bob, carol], [5_000n, 5_000n]);
+  const queue = async () => queuedBy(context, (await improve(context, model, { contributors })).transaction);
+  const voided = await queue();
+  await registry.connect(guardian).stopPayouts(oracleAttestation, voided.queuedAt);
+  await registry.connect(admin).voidPayouts(oracleAttestation, voided.queuedAt, MAX_UINT256);
+  await time.increase(HOUR);
+  const waiting = await queue();
+  await waitFor(context, waiting);
+  return { voided, waiting };
 }
 
 /** Contracts by the name in the table of roles. */
@@ -157,7 +180,7 @@ export async function measure(world: World): Promise<Record<Effect | "holder", s
     roles: text([holdings, admins, timelockHoldings]),
     book: text([
       ...[await registry.tokenManager(), await registry.factory(), await registry.verifier(), await factory.treasury()],
-      await registry.isMethodAllowed(keys.attacker),
+      await registry.methodAccessOf(keys.attacker),
       await Promise.all(world.attesters.map((attester) => oracleAttestation.isAttester(attester))),
       await oracleAttestation.attesterCount(),
       ...[await oracleAttestation.threshold(), await oracleAttestation.epoch()],
@@ -165,7 +188,16 @@ export async function measure(world: World): Promise<Record<Effect | "holder", s
     lifecycle: text([
       await each(async (id) => [await registry.statusOf(id), await registry.poolOf(id), await registry.tokenOf(id)]),
       await each(async (id) => [[...(await registry.benchmarkOf(id))], await registry.benchmarkVersionOf(id)]),
-      await each((id) => factory.poolTermsHashOf(id)),
+      await each((id) => factory.poolTermsOf(id)),
+    ]),
+    payouts: text([
+      [...(await registry.payoutStopOf(oracleAttestation))],
+      await registry.rewardsRemainingOf(model.id),
+      await Promise.all(
+        [world.voided, world.waiting, world.statement].map(({ evaluationId }) =>
+          registry.payoutOf(model.id, evaluationId),
+        ),
+      ),
     ]),
     limits: text(await each((id) => registry.dailyLimitOf(id))),
     parameters: text([
@@ -175,13 +207,13 @@ export async function measure(world: World): Promise<Record<Effect | "holder", s
       ),
     ]),
     handovers: text([
-      await each(async (id) => [await registry.governorOf(id), await registry.ownerOf(id)]),
+      await each(async (id) => [[...(await registry.governanceOf(id))], await registry.ownerOf(id)]),
       await each(async (id) => [(await registry.pendingGovernorOf(id))[0], await registry.pendingOwnerOf(id)]),
     ]),
     pauses: text([
-      await pool.buysPausedUntil(),
-      await tokenManager.launchesPausedUntil(),
-      await registry.submissionsPausedUntil(),
+      [...(await factory.buysPauseOf(model.id))],
+      [await tokenManager.launchesPausedUntil(), await tokenManager.launchesPauseWholeAt()],
+      [await registry.submissionsPausedUntil(), await registry.submissionsPauseWholeAt()],
     ]),
     payees: text(
       await Promise.all(

@@ -31,6 +31,11 @@ const BEFORE: Readonly<Record<string, (world: World, contract: BaseContract) => 
   cancelDefaultAdminTransfer: ({ keys }, contract) =>
     send(contract, keys.admin, "beginDefaultAdminTransfer", [keys.attacker.address]),
   rollbackDefaultAdminDelay: ({ keys }, contract) => send(contract, keys.admin, "changeDefaultAdminDelay", [30n * DAY]),
+  resumeBuys: ({ factory, keys, model }) => factory.connect(keys.guardian).pauseBuys(model.id, 7n * DAY),
+  resumeLaunches: ({ tokenManager, keys }) => tokenManager.connect(keys.guardian).pauseLaunches(7n * DAY),
+  resumeSubmissions: ({ registry, keys }) => registry.connect(keys.guardian).pauseSubmissions(7n * DAY),
+  voidPayouts: ({ registry, keys, oracleAttestation }) =>
+    registry.connect(keys.guardian).stopPayouts(oracleAttestation, 1n),
   rescueSurplus: ({ usdc, infrastructureReserve }) => usdc.mint(infrastructureReserve, USDC),
 };
 

@@ -8,7 +8,7 @@ import hre, { ethers } from "hardhat";
 import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { networkOf } from "../../deploy/network";
-import { ascending, registerModel } from "../helpers/improvements";
+import { ascending, DAILY_LIMIT, registerModel } from "../helpers/improvements";
 import { buildBenchmark } from "../helpers/models";
 
 const DELAY = 172_800n;
@@ -147,7 +147,7 @@ describe("a Safe behind the timelock", () => {
     await time.increase(DELAY);
     await expect(byTimelock(two, timelock.interface.encodeFunctionData("execute", operation)))
       .to.emit(registry, "DailyLimitChanged")
-      .withArgs(id, 500, NEW_LIMIT);
+      .withArgs(id, DAILY_LIMIT, NEW_LIMIT);
     expect(await registry.dailyLimitOf(id)).to.equal(NEW_LIMIT);
   });
 

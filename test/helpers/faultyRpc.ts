@@ -14,6 +14,7 @@ export interface RpcRequest {
 export interface RpcError {
   readonly code: number;
   readonly message: string;
+  readonly data?: string;
 }
 
 /** What happens to a request. */
@@ -28,8 +29,8 @@ export type Fault =
   | { readonly kind: "hang" }
   /** An answer of HTTP alone, such as 429 or 500; the chain hears of nothing. */
   | { readonly kind: "status"; readonly status: number }
-  /** An error; the chain hears of nothing. */
-  | { readonly kind: "error"; readonly error: RpcError }
+  /** An error, with a status of HTTP if one is named; the chain hears of nothing. */
+  | { readonly kind: "error"; readonly error: RpcError; readonly status?: number }
   /** An error, although the chain carries out the request. */
   | { readonly kind: "errorAfter"; readonly error: RpcError }
   /** An answer; the chain hears of nothing. */
@@ -73,18 +74,20 @@ export async function startFaultyRpc(target: string, policy: Policy = healthy): 
     const body = JSON.parse(await textOf(incoming)) as Envelope | Envelope[];
     const envelopes = Array.isArray(body) ? body : [body];
     const answers: unknown[] = [];
+    let status = 200;
     for (const envelope of envelopes) {
       const fault = await faultOf(envelope);
       if (fault.kind === "hang") return;
       if (fault.kind === "drop") return void incoming.socket.destroy();
       if (fault.kind === "status") return void outgoing.writeHead(fault.status).end();
+      if (fault.kind === "error") status = fault.status ?? status;
       const reply = own(envelope, fault) ?? (await passOn(envelope));
       if (fault.kind === "dropAnswer") return void incoming.socket.destroy();
       if (fault.kind === "errorAfter") answers.push({ jsonrpc: "2.0", id: envelope.id, error: fault.error });
       else if (fault.kind === "edit" && "result" in reply) answers.push({ ...reply, result: fault.edit(reply.result) });
       else answers.push(reply);
     }
-    outgoing.writeHead(200, { "content-type": "application/json" });
+    outgoing.writeHead(status, { "content-type": "application/json" });
     outgoing.end(JSON.stringify(Array.isArray(body) ? answers : answers[0]));
   }
 

@@ -6,6 +6,7 @@ import type { Sent } from "../../sdk/client/confirm";
 import { readParameters, type Parameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { Protocol as ProtocolModule } from "../../ignition/modules/Protocol";
+import { MethodAccess } from "../helpers/models";
 
 const LOCAL = { name: "localhost", isLocal: true };
 const MOST_TRANSACTIONS = 14;
@@ -117,7 +118,9 @@ describe("Deployment of the protocol", () => {
     expect(await registry.tokenManager()).to.equal(addresses.TokenManager);
     expect(await registry.factory()).to.equal(addresses.HokusaiAMMFactory);
     expect(await registry.verifier()).to.equal(addresses.DeltaOneVerifier);
-    expect(await registry.isMethodAllowed(oracleAttestation)).to.equal(true);
+    expect(await registry.methodAccessOf(oracleAttestation)).to.equal(MethodAccess.REGISTRAR);
+    expect(await registry.payoutDelay()).to.equal(declared.Models.payoutDelay);
+    expect(await tokenManager.distributor()).to.equal(addresses.RewardDistributor);
     expect(await tokenManager.registry()).to.equal(addresses.ModelRegistry);
     expect(await verifier.registry()).to.equal(addresses.ModelRegistry);
     expect(await factory.registry()).to.equal(addresses.ModelRegistry);
@@ -187,6 +190,20 @@ describe("Deployment of the protocol", () => {
       `the deployer ${deployer} has no ether on hardhat: send it some to pay for gas.`,
     );
     await ethers.provider.send("hardhat_setBalance", [deployer, ethers.toQuantity(balance)]);
+  });
+
+  it("takes the time that rewards wait from the declaration, within the bounds of the registry", async () => {
+    const declared = await readParameters(LOCAL);
+    const waiting = (payoutDelay: number) => ({ ...declared, Models: { ...declared.Models, payoutDelay } });
+    for (const payoutDelay of [600, 1_209_600]) {
+      const { registry } = await deployProtocol(hre, { parameters: waiting(payoutDelay) });
+      expect(await registry.payoutDelay()).to.equal(payoutDelay);
+    }
+    for (const payoutDelay of [599, 1_209_601]) {
+      await expect(deployProtocol(hre, { parameters: waiting(payoutDelay) })).to.be.rejectedWith(
+        /the constructor of Models#ModelRegistry refuses: .*OutOfRange/,
+      );
+    }
   });
 
   it("is refused as one line when a constructor refuses its arguments", async () => {

@@ -3,7 +3,7 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { signerOf } from "../helpers/protocol";
-import { DAY, HOUR, TOKEN, USDC } from "../helpers/units";
+import { DAY, field, HOUR, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
 import {
   load,
   MAX_RESERVE,
@@ -94,31 +94,44 @@ describe("HokusaiAMM fees", () => {
       }
     });
 
-    it("settles in the middle at a trade and goes on to the same end", async () => {
+    it("P2: flows on evenly through trades, which change neither its amount nor its end", async () => {
       const { pool, alice } = context;
-      const start = await stateOf(pool);
+      let state = await stateOf(pool);
       const at = await deposit();
+      let seen = 0n;
 
-      await time.setNextBlockTimestamp(at + 5n * HOUR);
-      const first = modelReleased(DEPOSIT, 5n * HOUR, STREAM_DURATION);
-      const bought = modelBuy({ ...start, reserve: start.reserve + first }, AMOUNT);
-      await pool.connect(alice).buy(AMOUNT, bought.tokensOut, alice, NO_DEADLINE);
-      expect(await stateOf(pool)).to.deep.equal(bought.after);
-      expect(await pool.pendingStream()).to.equal(DEPOSIT - first);
-      expect(await pool.streamEnd()).to.equal(at + STREAM_DURATION);
+      /** The state a number of seconds after the deposit, and what is pending then. */
+      const advance = (elapsed: bigint) => {
+        const released = modelReleased(DEPOSIT, elapsed, STREAM_DURATION);
+        state = { ...state, reserve: state.reserve + released - seen };
+        seen = released;
+        return DEPOSIT - released;
+      };
 
-      await time.setNextBlockTimestamp(at + 11n * HOUR);
-      const second = modelReleased(DEPOSIT - first, 6n * HOUR, STREAM_DURATION - 5n * HOUR);
-      const sold = modelSell({ ...bought.after, reserve: bought.after.reserve + second }, TOKENS);
-      await pool.connect(alice).sell(TOKENS, sold.reserveOut, alice, NO_DEADLINE);
-      expect(await stateOf(pool)).to.deep.equal(sold.after);
+      for (const elapsed of [7n, 5n * HOUR + 11n, 5n * HOUR + 12n, 11n * HOUR, DAY - 1n]) {
+        await time.setNextBlockTimestamp(at + elapsed);
+        const pending = advance(elapsed);
+        if (elapsed % 2n === 0n) {
+          const sold = modelSell(state, TOKENS);
+          await pool.connect(alice).sell(TOKENS, sold.reserveOut, alice, NO_DEADLINE);
+          state = sold.after;
+        } else {
+          const bought = modelBuy(state, AMOUNT);
+          await pool.connect(alice).buy(AMOUNT, bought.tokensOut, alice, NO_DEADLINE);
+          state = bought.after;
+        }
+        expect(await stateOf(pool)).to.deep.equal(state);
+        expect(await pool.pendingStream()).to.equal(pending);
+        expect(await pool.streamEnd()).to.equal(at + STREAM_DURATION);
+      }
 
       await time.increaseTo(at + STREAM_DURATION);
-      expect(await pool.reserve()).to.equal(sold.after.reserve + DEPOSIT - first - second);
+      expect(advance(STREAM_DURATION)).to.equal(0);
+      expect(await stateOf(pool)).to.deep.equal(state);
       expect(await pool.pendingStream()).to.equal(0);
     });
 
-    it("counts an ended stream once, whatever its stale word says", async () => {
+    it("counts an ended stream once", async () => {
       const { pool, alice } = context;
       const start = await stateOf(pool);
       await time.increaseTo((await deposit()) + STREAM_DURATION);
@@ -165,16 +178,16 @@ describe("HokusaiAMM fees", () => {
       });
     }
 
-    it("is not stretched by dust", async () => {
+    it("is not prolonged by dust", async () => {
       const { pool } = context;
       const at = await deposit();
       for (let i = 0; i < 20; i++) await deposit(1n, 60n);
       expect(await pool.streamEnd()).to.equal(at + STREAM_DURATION);
     });
 
-    it("refuses nothing", async () => {
+    it("refuses zero", async () => {
       const { pool, bob } = context;
-      await expect(pool.connect(bob).depositFees(0n)).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
+      await expect(pool.connect(bob).depositFees(0n)).to.be.revertedWithCustomError(pool, "InvalidAmount").withArgs();
     });
 
     it("P12: gains nothing between a buy and a sale in one block", async () => {
@@ -197,7 +210,7 @@ describe("HokusaiAMM fees", () => {
       expect(await reserveToken.balanceOf(alice)).to.be.lessThan(funds);
     });
 
-    describe("at the largest reserve that the state holds", () => {
+    describe("at the most that a pool holds", () => {
       beforeEach(async () => {
         const { reserveToken, bob } = context;
         await reserveToken.mint(bob, MAX_RESERVE);
@@ -213,10 +226,12 @@ describe("HokusaiAMM fees", () => {
 
       it("refuses a unit more", async () => {
         const { pool, bob } = context;
-        const { reserve } = await stateOf(pool);
-        await expect(pool.connect(bob).depositFees(MAX_RESERVE - reserve + 1n))
-          .to.be.revertedWithCustomError(pool, "ReserveOverflow")
-          .withArgs(MAX_RESERVE + 1n, MAX_RESERVE);
+        const room = MAX_RESERVE - (await pool.reserve());
+        for (const amount of [room + 1n, MAX_UINT256]) {
+          await expect(pool.connect(bob).depositFees(amount))
+            .to.be.revertedWithCustomError(pool, "OutOfRange")
+            .withArgs(field("amount"), amount, 1, room);
+        }
       });
     });
   });
@@ -255,9 +270,11 @@ describe("HokusaiAMM fees", () => {
         .withArgs(arrived, arrived + 1n);
     });
 
-    it("refuses nothing", async () => {
+    it("refuses zero", async () => {
       const { pool } = context;
-      await expect(pool.connect(router).depositFees(0n)).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
+      await expect(pool.connect(router).depositFees(0n))
+        .to.be.revertedWithCustomError(pool, "InvalidAmount")
+        .withArgs();
     });
 
     it("takes nothing from the router, whatever it has approved", async () => {
@@ -271,7 +288,7 @@ describe("HokusaiAMM fees", () => {
   });
 
   describe("collectFees", () => {
-    it("sends the trade fees to the treasury, once", async () => {
+    it("P11: sends the trade fees to the treasury, once", async () => {
       const { pool, reserveToken, treasury, mallory } = context;
       const [fees, state] = [await pool.uncollectedFees(), await stateOf(pool)];
       expect(fees).to.equal(3n * USDC); // 0.3 % of the fixture's buy
@@ -287,7 +304,7 @@ describe("HokusaiAMM fees", () => {
       await expect(pool.collectFees()).to.not.emit(pool, "FeesCollected");
     });
 
-    it("takes donations too, which moved no price, and neither reserve nor stream", async () => {
+    it("P1: takes donations too, which moved no price, and neither reserve nor stream", async () => {
       const { pool, reserveToken, treasury, bob } = context;
       await deposit();
       const state = await stateOf(pool);

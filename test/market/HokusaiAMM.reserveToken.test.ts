@@ -4,7 +4,7 @@ import { FunctionFragment, Interface } from "ethers";
 import { ethers } from "hardhat";
 import type { HokusaiAMM, HokusaiAMMFactory, HostileReserveTokenMock, ModelToken } from "../../.build/typechain";
 import { createPool, deployProtocol, deployToken, type Protocol, registerModel } from "../helpers/protocol";
-import { ADMIN_DELAY, BPS, DAY, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { ADMIN_DELAY, BPS, DAY, MAX_UINT256, PAYOUT_DELAY, TOKEN, USDC } from "../helpers/units";
 import { FUNDS, feeOn, NO_DEADLINE, signPermit, stateOf } from "./pool.support";
 
 const DECIMALS = 6;
@@ -45,6 +45,7 @@ async function protocolOn(decimals: number) {
     [poolCreator],
     [],
     wirer,
+    PAYOUT_DELAY,
   ]);
   const tokenManager = await ethers.deployContract("TokenManager", [
     ADMIN_DELAY,
@@ -168,7 +169,7 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
       expect(await pool.uncollectedFees()).to.be.greaterThan(fees);
     });
 
-    it("a seller: he can be paid elsewhere", async () => {
+    it("P9: a seller: it can be paid elsewhere", async () => {
       const { alice, bob } = context;
       await reserveToken.setBlacklisted(alice, true);
       await expect(sell()).to.be.revertedWithCustomError(reserveToken, "Blacklisted").withArgs(alice.address);
@@ -201,27 +202,19 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
         remainingInvestorAllocation: [],
         unbackedSupply: [],
         maxSell: [],
-        buysPausedUntil: [],
         pendingStream: [],
         streamEnd: [],
         uncollectedFees: [],
       };
-      // What never changes may be read at any time; `setBuysPausedUntil` is the factory's, which comes next.
+      // What no trade changes may be read at any time; `setBuysPausedUntil` is the factory's alone.
       const constant = ["token", "reserveToken", "factory", "crr", "tradeFee", "virtualReserve", "virtualSupply"];
-      const others = [...constant, "sellsOpenAt", "setBuysPausedUntil"];
+      const others = [...constant, "sellsOpenAt", "buysPausedUntil", "setBuysPausedUntil"];
       const all = pool.interface.fragments.flatMap((f) => (FunctionFragment.isFragment(f) ? [f.name] : []));
       expect([...Object.keys(calls), ...others].sort()).to.deep.equal(all.sort());
-      const data = Object.entries(calls).map(([name, args]) => ({
+      return Object.entries(calls).map(([name, args]) => ({
         name,
-        target: pool as HokusaiAMM | HokusaiAMMFactory,
         data: (pool.interface as Interface).encodeFunctionData(name, args),
       }));
-      const { id } = context;
-      return [
-        ...data,
-        { name: "pauseBuys", target: factory, data: factory.interface.encodeFunctionData("pauseBuys", [id, 1]) },
-        { name: "resumeBuys", target: factory, data: factory.interface.encodeFunctionData("resumeBuys", [id]) },
-      ];
     }
 
     const tradeWithPermit = async () => {
@@ -230,12 +223,12 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
       return pool.connect(alice).buyWithPermit(AMOUNT, 0, alice, NO_DEADLINE, signed);
     };
 
-    for (const [name, send] of Object.entries({ buy, buyExactOut, sell, deposit, collect, tradeWithPermit })) {
+    for (const [name, send] of Object.entries({ buy, buyExactOut, sell, deposit, collect })) {
       it(`meets a closed pool during ${name}, views included`, async () => {
         for (const reentry of await reentries()) {
           await reserveToken.connect(context.alice).approve(pool, MAX_UINT256);
           await buy();
-          await reserveToken.reenter(reentry.target, reentry.data);
+          await reserveToken.reenter(pool, reentry.data);
           await send();
           expect(await reserveToken.hasReentered(), reentry.name).to.equal(false);
           expect(await reserveToken.reentryResult(), reentry.name).to.equal(
@@ -245,6 +238,33 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
         }
       });
     }
+
+    it("meets an open pool in a permit, which comes before the trade, and a closed one in the trade", async () => {
+      const fees = await pool.uncollectedFees();
+      expect(fees).to.be.greaterThan(0);
+      await reserveToken.reenter(pool, pool.interface.encodeFunctionData("collectFees"));
+      const transaction = tradeWithPermit();
+      await expect(transaction).to.emit(pool, "FeesCollected").withArgs(context.treasury.address, fees);
+      await expect(transaction).to.emit(pool, "Bought");
+      expect(await reserveToken.reentryResult()).to.equal(
+        guarded().encodeErrorResult("ReentrancyGuardReentrantCall", []),
+      );
+      expect(await pool.uncollectedFees()).to.equal(feeOn(AMOUNT, await pool.tradeFee()));
+    });
+
+    it("P9: is no way round a pause, which a guardian may begin even there", async () => {
+      const { id } = context;
+      await reserveToken.reenter(factory, factory.interface.encodeFunctionData("pauseBuys", [id, DAY]));
+      const { supply } = await stateOf(pool);
+      const tokensOut = await pool.quoteBuy(AMOUNT);
+      await buy();
+      expect(await reserveToken.hasReentered()).to.equal(true);
+      expect((await stateOf(pool)).supply).to.equal(supply + tokensOut);
+      await reserveToken.reenter(ethers.ZeroAddress, "0x");
+      await expect(buy())
+        .to.be.revertedWithCustomError(pool, "Paused")
+        .withArgs(await pool.buysPausedUntil());
+    });
 
     it("opens the pool again afterwards", async () => {
       await reserveToken.reenter(pool, pool.interface.encodeFunctionData("reserve"));

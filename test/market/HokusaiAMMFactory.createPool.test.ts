@@ -2,11 +2,10 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { buildPoolTerms, modelIdOf, type ModelOverrides, type PoolTerms, Status } from "../helpers/models";
-import { createPool, deployProtocol, deployToken, type Protocol, registerModel } from "../helpers/protocol";
-import { DAY, TOKEN, USDC } from "../helpers/units";
+import { deployProtocol, deployToken, type Protocol, registerModel } from "../helpers/protocol";
+import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
 import { modelBuyExactOut, modelSpotPrice } from "./pool.support";
 
-const ZERO_HASH = ethers.ZeroHash;
 const UNKNOWN = "unknown-model";
 
 // Bounds, as published.
@@ -116,7 +115,18 @@ describe("HokusaiAMMFactory.createPool", () => {
       await create(buildPoolTerms(), { modelId: other.modelId, token: other.token.target as string });
       expect(await factory.poolCount()).to.equal(2);
       expect(await factory.poolAt(1)).to.equal(await factory.poolOf(other.id));
-      await expect(factory.poolAt(2)).to.be.revertedWithCustomError(factory, "PoolIndexOutOfRange").withArgs(2, 2);
+      for (const index of [2n, MAX_UINT256]) {
+        await expect(factory.poolAt(index))
+          .to.be.revertedWithCustomError(factory, "OutOfRange")
+          .withArgs(field("index"), index, 0, 1);
+      }
+    });
+
+    it("allows no index while there is no pool", async () => {
+      const { factory } = context;
+      await expect(factory.poolAt(0))
+        .to.be.revertedWithCustomError(factory, "OutOfRange")
+        .withArgs(field("index"), 0, 1, 0);
     });
 
     it("refuses a second pool", async () => {
@@ -131,8 +141,8 @@ describe("HokusaiAMMFactory.createPool", () => {
       const { factory } = context;
       for (const modelId of [UNKNOWN, ""]) {
         await expect(create(buildPoolTerms(), { modelId }))
-          .to.be.revertedWithCustomError(factory, "UnknownModel")
-          .withArgs(modelIdOf(modelId));
+          .to.be.revertedWithCustomError(factory, "WrongModelStatus")
+          .withArgs(modelIdOf(modelId), Status.NONE, Status.REGISTERED);
       }
     });
 
@@ -199,8 +209,8 @@ describe("HokusaiAMMFactory.createPool", () => {
     it("refuses an unknown model and another token", async () => {
       const { factory, modelId, token, reserveToken } = context;
       await expect(create(context, UNKNOWN, token.target as string))
-        .to.be.revertedWithCustomError(factory, "UnknownModel")
-        .withArgs(modelIdOf(UNKNOWN));
+        .to.be.revertedWithCustomError(factory, "WrongModelStatus")
+        .withArgs(modelIdOf(UNKNOWN), Status.NONE, Status.REGISTERED);
       await expect(create(context, modelId, reserveToken.target as string))
         .to.be.revertedWithCustomError(factory, "TokenMismatch")
         .withArgs(reserveToken, token);
@@ -215,8 +225,8 @@ describe("HokusaiAMMFactory.createPool", () => {
       });
       await registerModel(context, small.modelId);
       await expect(factory.connect(poolCreator).createPool(small.modelId, small.token))
-        .to.be.revertedWithCustomError(factory, "VirtualReserveOutOfRange")
-        .withArgs(99_998_000n, VIRTUAL_RESERVE.min, VIRTUAL_RESERVE.max);
+        .to.be.revertedWithCustomError(factory, "OutOfRange")
+        .withArgs(field("virtualReserve"), 99_998_000n, VIRTUAL_RESERVE.min, VIRTUAL_RESERVE.max);
     });
   });
 
@@ -224,7 +234,7 @@ describe("HokusaiAMMFactory.createPool", () => {
     /** Each bound with a market that is meaningful there, and the value just outside. */
     const cases: {
       name: string;
-      error: string;
+      parameter: string;
       at: bigint;
       beyond: bigint;
       bounds: { min: bigint; max: bigint };
@@ -233,7 +243,7 @@ describe("HokusaiAMMFactory.createPool", () => {
     }[] = [
       ...[CRR.min, CRR.max].map((at) => ({
         name: `crr ${at}`,
-        error: "CrrOutOfRange",
+        parameter: "crr",
         at,
         beyond: at === CRR.min ? at - 1n : at + 1n,
         bounds: CRR,
@@ -241,7 +251,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       })),
       {
         name: `trade fee ${FEE.max}`,
-        error: "TradeFeeOutOfRange",
+        parameter: "tradeFee",
         at: FEE.max,
         beyond: FEE.max + 1n,
         bounds: FEE,
@@ -249,7 +259,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       },
       {
         name: `window ${WINDOW.max}`,
-        error: "IbrDurationOutOfRange",
+        parameter: "ibrDuration",
         at: WINDOW.max,
         beyond: WINDOW.max + 1n,
         bounds: WINDOW,
@@ -257,7 +267,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       },
       {
         name: `initial price ${PRICE.min}`,
-        error: "InitialPriceOutOfRange",
+        parameter: "initialPrice",
         at: PRICE.min,
         beyond: PRICE.min - 1n,
         bounds: PRICE,
@@ -266,7 +276,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       },
       {
         name: `initial price ${PRICE.max}`,
-        error: "InitialPriceOutOfRange",
+        parameter: "initialPrice",
         at: PRICE.max,
         beyond: PRICE.max + 1n,
         bounds: PRICE,
@@ -275,7 +285,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       },
       {
         name: `virtual reserve ${VIRTUAL_RESERVE.min}`,
-        error: "VirtualReserveOutOfRange",
+        parameter: "virtualReserve",
         at: VIRTUAL_RESERVE.min,
         beyond: VIRTUAL_RESERVE.min - 1n,
         bounds: VIRTUAL_RESERVE,
@@ -283,7 +293,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       },
       {
         name: `virtual reserve ${VIRTUAL_RESERVE.max}`,
-        error: "VirtualReserveOutOfRange",
+        parameter: "virtualReserve",
         at: VIRTUAL_RESERVE.max,
         beyond: VIRTUAL_RESERVE.max + 1n,
         bounds: VIRTUAL_RESERVE,
@@ -292,13 +302,25 @@ describe("HokusaiAMMFactory.createPool", () => {
       },
     ];
 
-    for (const { name, error, at, beyond, bounds, model = {}, terms } of cases) {
+    for (const { name, parameter, at, beyond, bounds, model = {}, terms } of cases) {
       it(`accepts ${name} and refuses the value beyond`, async () => {
         const { factory } = context;
         await expect(create(terms(beyond)))
-          .to.be.revertedWithCustomError(factory, error)
-          .withArgs(beyond, bounds.min, bounds.max);
+          .to.be.revertedWithCustomError(factory, "OutOfRange")
+          .withArgs(field(parameter), beyond, bounds.min, bounds.max);
         await expect(createFor(model, terms(at))).to.emit(factory, "PoolCreated");
+      });
+    }
+
+    for (const [parameter, { min, max }] of [
+      ["crr", CRR],
+      ["initialPrice", PRICE],
+      ["virtualReserve", VIRTUAL_RESERVE],
+    ] as const) {
+      it(`refuses a ${parameter} of zero`, async () => {
+        await expect(create(buildPoolTerms({ [parameter]: 0n })))
+          .to.be.revertedWithCustomError(context.factory, "OutOfRange")
+          .withArgs(field(parameter), 0, min, max);
       });
     }
 
@@ -310,14 +332,16 @@ describe("HokusaiAMMFactory.createPool", () => {
     it("refuses values that would wrap around", async () => {
       const { factory } = context;
       const huge = 2n ** 255n;
-      for (const [field, error] of [
-        ["crr", "CrrOutOfRange"],
-        ["tradeFee", "TradeFeeOutOfRange"],
-        ["ibrDuration", "IbrDurationOutOfRange"],
-        ["initialPrice", "InitialPriceOutOfRange"],
-        ["virtualReserve", "VirtualReserveOutOfRange"],
+      for (const [parameter, { min, max }] of [
+        ["crr", CRR],
+        ["tradeFee", FEE],
+        ["ibrDuration", WINDOW],
+        ["initialPrice", PRICE],
+        ["virtualReserve", VIRTUAL_RESERVE],
       ] as const) {
-        await expect(create(buildPoolTerms({ [field]: huge }))).to.be.revertedWithCustomError(factory, error);
+        await expect(create(buildPoolTerms({ [parameter]: huge })))
+          .to.be.revertedWithCustomError(factory, "OutOfRange")
+          .withArgs(field(parameter), huge, min, max);
       }
     });
 
@@ -330,8 +354,9 @@ describe("HokusaiAMMFactory.createPool", () => {
         const [at, beyond] = [terms(100n * USDC), terms(100n * USDC + 1n)];
         expect(virtualSupplyOf(at)).to.equal(VIRTUAL_SUPPLY.min);
         await expect(createFor(model, beyond))
-          .to.be.revertedWithCustomError(factory, "VirtualSupplyOutOfRange")
+          .to.be.revertedWithCustomError(factory, "OutOfRange")
           .withArgs(
+            field("virtualSupply"),
             virtualSupplyOf(beyond),
             VIRTUAL_SUPPLY.min,
             MAX_RATIO * (supplierAllocation + model.investorAllocation),
@@ -347,8 +372,8 @@ describe("HokusaiAMMFactory.createPool", () => {
         const [at, beyond] = [terms(200n * USDC), terms(200n * USDC + 1n)];
         expect(virtualSupplyOf(at)).to.equal(MAX_RATIO * maxSupply);
         await expect(createFor(model, beyond))
-          .to.be.revertedWithCustomError(factory, "VirtualSupplyOutOfRange")
-          .withArgs(virtualSupplyOf(beyond), VIRTUAL_SUPPLY.min, MAX_RATIO * maxSupply);
+          .to.be.revertedWithCustomError(factory, "OutOfRange")
+          .withArgs(field("virtualSupply"), virtualSupplyOf(beyond), VIRTUAL_SUPPLY.min, MAX_RATIO * maxSupply);
         await expect(createFor({ ...model, modelId: "accepted" }, at)).to.emit(factory, "PoolCreated");
       });
 
@@ -359,8 +384,8 @@ describe("HokusaiAMMFactory.createPool", () => {
         const [at, beyond] = [terms(200_000n * USDC), terms(200_000n * USDC + 1n)];
         expect(virtualSupplyOf(at)).to.equal(VIRTUAL_SUPPLY.max);
         await expect(createFor(model, beyond))
-          .to.be.revertedWithCustomError(factory, "VirtualSupplyOutOfRange")
-          .withArgs(virtualSupplyOf(beyond), VIRTUAL_SUPPLY.min, VIRTUAL_SUPPLY.max);
+          .to.be.revertedWithCustomError(factory, "OutOfRange")
+          .withArgs(field("virtualSupply"), virtualSupplyOf(beyond), VIRTUAL_SUPPLY.min, VIRTUAL_SUPPLY.max);
         await expect(createFor({ ...model, modelId: "accepted" }, at)).to.emit(factory, "PoolCreated");
       });
     });
@@ -374,8 +399,8 @@ describe("HokusaiAMMFactory.createPool", () => {
       });
       const at = MAX_RATIO * virtualSupplyOf(terms);
       await expect(createFor({ investorAllocation: at + 1n }, terms))
-        .to.be.revertedWithCustomError(factory, "InvestorAllocationOutOfRange")
-        .withArgs(at + 1n, 1, at);
+        .to.be.revertedWithCustomError(factory, "OutOfRange")
+        .withArgs(field("investorAllocation"), at + 1n, 1, at);
       await expect(createFor({ investorAllocation: at, modelId: "accepted" }, terms)).to.emit(factory, "PoolCreated");
     });
 
@@ -389,77 +414,10 @@ describe("HokusaiAMMFactory.createPool", () => {
         const terms = buildPoolTerms({ crr: CRR.max, virtualReserve, initialPrice: USDC });
         expect(modelBuyExactOut(startOf(terms), at).net).to.equal(bound);
         await expect(createFor({ investorAllocation: at + sign * step }, terms))
-          .to.be.revertedWithCustomError(factory, "CostAtCapOutOfRange")
-          .withArgs(bound + sign, COST.min, COST.max);
+          .to.be.revertedWithCustomError(factory, "OutOfRange")
+          .withArgs(field("costAtCap"), bound + sign, COST.min, COST.max);
         await expect(createFor({ investorAllocation: at, modelId: "accepted" }, terms)).to.emit(factory, "PoolCreated");
       });
     }
-  });
-
-  describe("given terms that the governor fixed", () => {
-    const terms = buildPoolTerms({ tradeFee: 77n });
-    let hash: string;
-
-    beforeEach(async () => {
-      const { factory, governor, id } = context;
-      hash = await factory.hashTerms({ ...terms });
-      await expect(factory.connect(governor).setPoolTerms(id, hash))
-        .to.emit(factory, "PoolTermsFixed")
-        .withArgs(id, ZERO_HASH, hash);
-      expect(await factory.poolTermsHashOf(id)).to.equal(hash);
-    });
-
-    it("hashes terms as keccak256 of their ABI encoding", () => {
-      const encoded = ethers.AbiCoder.defaultAbiCoder().encode(
-        ["uint256", "uint256", "uint256", "uint256", "uint256"],
-        Object.values(terms),
-      );
-      expect(hash).to.equal(ethers.keccak256(encoded));
-    });
-
-    it("accepts exactly them", async () => {
-      await expect(create(terms)).to.emit(context.factory, "PoolCreated");
-    });
-
-    for (const field of Object.keys(terms) as (keyof PoolTerms)[]) {
-      it(`refuses another ${field}`, async () => {
-        const { factory } = context;
-        const other = { ...terms, [field]: terms[field] + 1n };
-        await expect(create(other))
-          .to.be.revertedWithCustomError(factory, "PoolTermsMismatch")
-          .withArgs(await factory.hashTerms(other), hash);
-      });
-    }
-
-    it("refuses the defaults", async () => {
-      const { factory, poolCreator, modelId, token, supplierAllocation, investorAllocation } = context;
-      const { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } = await factory.defaultTerms(
-        supplierAllocation + investorAllocation,
-      );
-      await expect(factory.connect(poolCreator).createPool(modelId, token))
-        .to.be.revertedWithCustomError(factory, "PoolTermsMismatch")
-        .withArgs(await factory.hashTerms({ crr, tradeFee, ibrDuration, virtualReserve, initialPrice }), hash);
-    });
-
-    it("accepts any when they are freed again", async () => {
-      const { factory, governor, id } = context;
-      await expect(factory.connect(governor).setPoolTerms(id, ZERO_HASH))
-        .to.emit(factory, "PoolTermsFixed")
-        .withArgs(id, hash, ZERO_HASH);
-      await expect(create(buildPoolTerms())).to.emit(factory, "PoolCreated");
-    });
-
-    it("binds no other model", async () => {
-      const other = await deployToken(context, { modelId: "other" });
-      await registerModel(context, other.modelId);
-      expect((await createPool(context, other.modelId)).terms).to.not.deep.equal(terms);
-    });
-  });
-
-  it("fixes no terms of an unknown model", async () => {
-    const { factory, governor } = context;
-    await expect(factory.connect(governor).setPoolTerms(modelIdOf(UNKNOWN), ZERO_HASH))
-      .to.be.revertedWithCustomError(factory, "UnknownModel")
-      .withArgs(modelIdOf(UNKNOWN));
   });
 });

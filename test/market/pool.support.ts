@@ -1,5 +1,6 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
 import { Decimal } from "decimal.js";
 import { ethers } from "hardhat";
 import type { HokusaiAMM, IERC20, ReserveTokenMock } from "../../.build/typechain";
@@ -64,6 +65,13 @@ export const load = { newPool: () => loadFixture(newPoolFixture), tradingPool: (
 export async function fund(reserveToken: ReserveTokenMock, trader: HardhatEthersSigner, pool: HokusaiAMM) {
   await reserveToken.mint(trader, FUNDS);
   await reserveToken.connect(trader).approve(pool, MAX_UINT256);
+}
+
+/** Lets bob buy until only `room` is left to the cap. */
+export async function fillCapUpTo({ pool, bob }: PoolContext, room: bigint) {
+  const rest = (await pool.remainingInvestorAllocation()) - room;
+  await pool.connect(bob).buyExactOut(rest, rest, FUNDS, bob, NO_DEADLINE);
+  expect(await pool.remainingInvestorAllocation()).to.equal(room);
 }
 
 /** The pool's state at the latest block. */

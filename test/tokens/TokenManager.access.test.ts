@@ -10,7 +10,7 @@ import {
   shouldHaveOnly,
   signersIn,
 } from "../helpers/guarded.behavior";
-import { MODEL_ID, modelIdOf } from "../helpers/models";
+import { MODEL_ID, modelIdOf, Status } from "../helpers/models";
 import {
   argumentsOf,
   buildLaunch,
@@ -22,7 +22,7 @@ import {
 } from "../helpers/protocol";
 import { ADMIN_DELAY } from "../helpers/units";
 
-const { ZeroAddress } = ethers;
+const { ZeroAddress, ZeroHash } = ethers;
 const ID = modelIdOf(MODEL_ID);
 const OTHER_MODEL_ID = "other-model";
 const PAUSE = 100n;
@@ -61,13 +61,6 @@ const GUARDED: GuardedFunction<Context>[] = [
     call: ({ tokenManager, alice }, sender) => tokenManager.connect(sender).setPool(ID, alice),
   },
   {
-    name: "mintRewards",
-    holders: ["verifier"],
-    error: "UnauthorizedCaller",
-    errorArguments: (sender, { verifier }) => [sender, verifier.address],
-    call: ({ tokenManager, token, alice }, sender) => tokenManager.connect(sender).mintRewards(token, [alice], [1n]),
-  },
-  {
     name: "pauseLaunches",
     holders: ["guardian"],
     ...byRole("GUARDIAN_ROLE"),
@@ -75,8 +68,8 @@ const GUARDED: GuardedFunction<Context>[] = [
   },
   {
     name: "resumeLaunches",
-    holders: ["guardian"],
-    ...byRole("GUARDIAN_ROLE"),
+    holders: ["admin"],
+    ...byRole("DEFAULT_ADMIN_ROLE"),
     call: ({ tokenManager }, sender) => tokenManager.connect(sender).resumeLaunches(),
   },
 ];
@@ -88,6 +81,7 @@ describe("TokenManager callers", () => {
     shouldHaveOnly(registeredModel, ({ tokenManager }) => tokenManager, [
       ...GUARDED.map(({ name }) => name),
       ...ACCESS_FUNCTIONS,
+      "releasePayout", // anybody's; ModelRegistry.payouts.test.ts is about it
     ]);
 
     it("refuses ether sent without a call", async () => {
@@ -108,28 +102,32 @@ describe("TokenManager callers", () => {
     it("distributes nothing", async () => {
       const { tokenManager, distributor } = await loadFixture(deployUnwiredProtocol);
       await expect(tokenManager.connect(distributor).distributeModelSupplierAllocation(MODEL_ID))
-        .to.be.revertedWithCustomError(tokenManager, "ModelNotRegistered")
-        .withArgs(ID);
+        .to.be.revertedWithCustomError(tokenManager, "WrongModelStatus")
+        .withArgs(ID, Status.NONE, Status.REGISTERED);
     });
 
-    it("takes no pool and no rewards from anybody", async () => {
+    it("takes no pool from anybody", async () => {
       const context = await loadFixture(deployUnwiredProtocol);
       const { tokenManager, alice } = context;
       for (const [, sender] of signersIn(context)) {
-        const asSender = tokenManager.connect(sender);
-        for (const call of [() => asSender.setPool(ID, alice), () => asSender.mintRewards(alice, [alice], [1n])]) {
-          await expect(call())
-            .to.be.revertedWithCustomError(tokenManager, "UnauthorizedCaller")
-            .withArgs(sender, ZeroAddress);
-        }
+        await expect(tokenManager.connect(sender).setPool(ID, alice))
+          .to.be.revertedWithCustomError(tokenManager, "UnauthorizedCaller")
+          .withArgs(sender, ZeroAddress);
       }
+    });
+
+    it("releases nothing: the registry knows no TokenManager", async () => {
+      const { tokenManager, registry, method, alice } = await loadFixture(deployUnwiredProtocol);
+      await expect(tokenManager.releasePayout(ID, ZeroHash, method, 1n, ZeroHash, [alice], [1n]))
+        .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
+        .withArgs(tokenManager, ZeroAddress);
     });
 
     it("creates no pool", async () => {
       const { factory, poolCreator, alice } = await loadFixture(deployUnwiredProtocol);
       await expect(factory.connect(poolCreator).createPool(MODEL_ID, alice))
-        .to.be.revertedWithCustomError(factory, "UnknownModel")
-        .withArgs(ID);
+        .to.be.revertedWithCustomError(factory, "WrongModelStatus")
+        .withArgs(ID, Status.NONE, Status.REGISTERED);
     });
   });
 });
@@ -144,7 +142,7 @@ describe("TokenManager constructor", () => {
     );
   });
 
-  it("grants each list of roles, and knows the registry", async () => {
+  it("grants each list of roles, knows the registry, and deploys the distributor", async () => {
     const { admin, registry, ...accounts } = await loadFixture(deployProtocol);
     const { guardian, operator, launcher, distributor, alice, bob } = accounts;
     const tokenManager = await ethers.deployContract("TokenManager", [
@@ -157,6 +155,8 @@ describe("TokenManager constructor", () => {
       registry,
     ]);
     expect(await tokenManager.registry()).to.equal(registry);
+    const rewardDistributor = await ethers.getContractAt("RewardDistributor", await tokenManager.distributor());
+    expect(await rewardDistributor.tokenManager()).to.equal(tokenManager);
     for (const [role, holders] of [
       ["OPERATOR_ROLE", [operator]],
       ["DEPLOYER_ROLE", [launcher, alice]],
@@ -164,17 +164,5 @@ describe("TokenManager constructor", () => {
     ] as const) {
       for (const holder of holders) expect(await tokenManager.hasRole(roleId(role), holder)).to.equal(true);
     }
-  });
-});
-
-describe("TokenManager.setVerifier's effect", () => {
-  it("takes rewards from the new verifier only, at once", async () => {
-    const { registry, tokenManager, token, admin, verifier, alice, bob } = await loadFixture(registeredModel);
-    await registry.connect(admin).setVerifier(bob);
-    await expect(tokenManager.connect(verifier).mintRewards(token, [alice], [1n]))
-      .to.be.revertedWithCustomError(tokenManager, "UnauthorizedCaller")
-      .withArgs(verifier, bob);
-    await tokenManager.connect(bob).mintRewards(token, [alice], [1n]);
-    expect(await token.balanceOf(alice)).to.equal(1);
   });
 });

@@ -1,10 +1,12 @@
+import { anyValue } from "@nomicfoundation/hardhat-chai-matchers/withArgs";
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import type { BaseContract } from "ethers";
 import { ethers } from "hardhat";
 import { MODEL_ID, modelIdOf, type ModelOverrides, Status } from "../helpers/models";
 import { argumentsOf, buildLaunch, deployProtocol, deployToken, type Protocol } from "../helpers/protocol";
 import { rawCall } from "../helpers/rawCall";
-import { MAX_UINT256, TOKEN } from "../helpers/units";
+import { field, MAX_UINT256, TOKEN } from "../helpers/units";
 
 const { ZeroAddress, ZeroHash } = ethers;
 
@@ -37,9 +39,9 @@ describe("TokenManager.deployTokenWithAllocations", () => {
       .connect(protocol.launcher)
       .deployTokenWithAllocations(...argumentsOf(buildLaunch(protocol, overrides)), transaction);
 
-  /** Where the next token will be. */
+  /** Where the next token will be. The distributor came first. */
   const nextToken = async (deployed = 0) =>
-    ethers.getCreateAddress({ from: await protocol.tokenManager.getAddress(), nonce: deployed + 1 });
+    ethers.getCreateAddress({ from: await protocol.tokenManager.getAddress(), nonce: deployed + 2 });
 
   describe("given a free id, when every argument is acceptable", () => {
     it("deploys the token and tells so, with the registry", async () => {
@@ -131,7 +133,10 @@ describe("TokenManager.deployTokenWithAllocations", () => {
     });
   });
 
-  for (const allocation of ["supplierAllocation", "investorAllocation"] as const) {
+  for (const [allocation, parameter] of [
+    ["supplierAllocation", "modelSupplierAllocation"],
+    ["investorAllocation", "investorAllocation"],
+  ] as const) {
     describe(`when ${allocation} is at its bounds`, () => {
       it("refuses 0", async () => {
         await expect(launch({ [allocation]: 0n })).to.be.revertedWithCustomError(
@@ -150,8 +155,8 @@ describe("TokenManager.deployTokenWithAllocations", () => {
       for (const value of [MAX_ALLOCATION + 1n, 2n ** 95n, MAX_UINT256]) {
         it(`refuses ${value}`, async () => {
           await expect(launch({ [allocation]: value }))
-            .to.be.revertedWithCustomError(protocol.tokenManager, "AllocationTooLarge")
-            .withArgs(value, MAX_ALLOCATION);
+            .to.be.revertedWithCustomError(protocol.tokenManager, "OutOfRange")
+            .withArgs(field(parameter), value, 1, MAX_ALLOCATION);
         });
       }
     });
@@ -170,36 +175,71 @@ describe("TokenManager.deployTokenWithAllocations", () => {
     });
   });
 
-  for (const { field, maxLength, error } of [
-    { field: "name", maxLength: MAX_NAME_LENGTH, error: "NameLengthOutOfRange" },
-    { field: "symbol", maxLength: MAX_SYMBOL_LENGTH, error: "SymbolLengthOutOfRange" },
+  for (const [text, maxLength] of [
+    ["name", MAX_NAME_LENGTH],
+    ["symbol", MAX_SYMBOL_LENGTH],
   ] as const) {
-    describe(`when the length of ${field} is at its bounds`, () => {
+    describe(`when the length of ${text} is at its bounds`, () => {
       for (const length of [0, maxLength + 1]) {
         it(`refuses ${length} bytes`, async () => {
-          await expect(launch({ [field]: "N".repeat(length) }))
-            .to.be.revertedWithCustomError(protocol.tokenManager, error)
-            .withArgs(length, 1, maxLength);
+          await expect(launch({ [text]: "N".repeat(length) }))
+            .to.be.revertedWithCustomError(protocol.tokenManager, "OutOfRange")
+            .withArgs(field(text), length, 1, maxLength);
         });
       }
 
       for (const length of [1, maxLength]) {
         it(`accepts ${length} bytes`, async () => {
-          const { token } = await deployToken(protocol, { [field]: "N".repeat(length) });
-          expect(await token[field]()).to.equal("N".repeat(length));
+          const { token } = await deployToken(protocol, { [text]: "N".repeat(length) });
+          expect(await token[text]()).to.equal("N".repeat(length));
+        });
+      }
+    });
+
+    describe(`when ${text} has a character at the ends of what can be printed`, () => {
+      for (const code of [0x20, 0x7e]) {
+        it(`accepts 0x${code.toString(16)}, at every place`, async () => {
+          const character = String.fromCharCode(code);
+          const { token } = await deployToken(protocol, { [text]: character.repeat(maxLength) });
+          expect(await token[text]()).to.equal(character.repeat(maxLength));
         });
       }
 
-      it("counts bytes, not characters", async () => {
-        const twoBytes = "é".repeat(Math.floor(maxLength / 2));
-        const longest = twoBytes + "N".repeat(maxLength % 2);
-        const { token } = await deployToken(protocol, { [field]: longest });
-        expect(await token[field]()).to.equal(longest);
-        await expect(launch({ modelId: "other", [field]: `${twoBytes}é` }))
-          .to.be.revertedWithCustomError(protocol.tokenManager, error)
-          .withArgs(2 * Math.floor(maxLength / 2) + 2, 1, maxLength);
+      for (const byte of [0x00, 0x1b, 0x1f, 0x7f, 0x80, 0xff]) {
+        for (const [place, index] of [
+          ["first", 0],
+          ["last", maxLength - 1],
+        ] as const) {
+          it(`refuses 0x${byte.toString(16).padStart(2, "0")} as the ${place} character`, async () => {
+            const bytes = new Uint8Array(maxLength).fill("N".charCodeAt(0));
+            bytes[index] = byte;
+            const { tokenManager, launcher } = protocol;
+            const data = launchWithBytes(text, bytes);
+            await expect(launcher.sendTransaction({ to: tokenManager, data }))
+              .to.be.revertedWithCustomError(tokenManager, "UnprintableCharacter")
+              .withArgs(field(text), index, ethers.toBeHex(byte));
+            expect(await tokenManager.tokenOf(MODEL_ID)).to.equal(ZeroAddress);
+          });
+        }
+      }
+
+      it("refuses letters beyond ASCII, of which it tells the first byte", async () => {
+        await expect(launch({ [text]: "Né" }))
+          .to.be.revertedWithCustomError(protocol.tokenManager, "UnprintableCharacter")
+          .withArgs(field(text), 1, "0xc3");
       });
     });
+  }
+
+  /** The call of a launch whose name or symbol is these bytes, which need not be UTF-8. */
+  function launchWithBytes(text: "name" | "symbol", bytes: Uint8Array): string {
+    const stand = text === "name" ? "§".repeat(15) + "N" : "§".repeat(8);
+    const call = protocol.tokenManager.interface.encodeFunctionData("deployTokenWithAllocations", [
+      ...argumentsOf(buildLaunch(protocol, { [text]: stand })),
+    ]);
+    const placeholder = ethers.hexlify(ethers.toUtf8Bytes(stand)).slice(2);
+    expect(call.split(placeholder)).to.have.length(2);
+    return call.replace(placeholder, ethers.hexlify(bytes).slice(2));
   }
 
   describe("when the recipient cannot be one", () => {
@@ -210,11 +250,11 @@ describe("TokenManager.deployTokenWithAllocations", () => {
       );
     });
 
-    for (const name of ["tokenManager", "registry", "factory", "verifier"] as const) {
+    for (const name of ["tokenManager", "registry", "factory", "verifier", "rewardDistributor"] as const) {
       it(`refuses the protocol's ${name}`, async () => {
         const supplierRecipient = await ethers.resolveAddress(protocol[name]);
         await expect(launch({ supplierRecipient }))
-          .to.be.revertedWithCustomError(protocol.tokenManager, "RecipientIsProtocolContract")
+          .to.be.revertedWithCustomError(protocol.tokenManager, "ProtocolContract")
           .withArgs(supplierRecipient);
       });
     }
@@ -222,7 +262,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
     it("refuses the model's own token, whose address can be foretold", async () => {
       const token = await nextToken();
       await expect(launch({ supplierRecipient: token }))
-        .to.be.revertedWithCustomError(protocol.tokenManager, "RecipientIsProtocolContract")
+        .to.be.revertedWithCustomError(protocol.tokenManager, "ProtocolContract")
         .withArgs(token);
     });
   });
@@ -241,23 +281,22 @@ describe("TokenManager.deployTokenWithAllocations", () => {
     for (const value of [MIN_RATE - 1n, MAX_RATE + 1n, 2n ** 254n, 2n ** 254n + MIN_RATE, MAX_UINT256]) {
       it(`refuses a rate of ${value}`, async () => {
         await expect(launch({ params: { tokensPerDeltaOne: value } }))
-          .to.be.revertedWithCustomError(protocol.registry, "TokensPerDeltaOneOutOfRange")
-          .withArgs(value, MIN_RATE, MAX_RATE);
+          .to.be.revertedWithCustomError(protocol.registry, "OutOfRange")
+          .withArgs(field("tokensPerDeltaOne"), value, MIN_RATE, MAX_RATE);
       });
     }
 
     it("refuses the accrual, price and licence as the registry does", async () => {
       const { registry } = protocol;
       await expect(launch({ params: { infrastructureAccrualBps: MIN_ACCRUAL - 1n } }))
-        .to.be.revertedWithCustomError(registry, "InfrastructureAccrualOutOfRange")
-        .withArgs(MIN_ACCRUAL - 1n, MIN_ACCRUAL, MAX_ACCRUAL);
+        .to.be.revertedWithCustomError(registry, "OutOfRange")
+        .withArgs(field("infrastructureAccrualBps"), MIN_ACCRUAL - 1n, MIN_ACCRUAL, MAX_ACCRUAL);
       await expect(launch({ params: { initialOraclePricePerThousandUsd: MAX_PRICE + 1n } }))
-        .to.be.revertedWithCustomError(registry, "PriceOutOfRange")
-        .withArgs(MAX_PRICE + 1n, 0, MAX_PRICE);
-      await expect(launch({ params: { licenseHash: ZeroHash } })).to.be.revertedWithCustomError(
-        registry,
-        "LicenseHashMissing",
-      );
+        .to.be.revertedWithCustomError(registry, "OutOfRange")
+        .withArgs(field("pricePerThousandCalls"), MAX_PRICE + 1n, 0, MAX_PRICE);
+      await expect(launch({ params: { licenseHash: ZeroHash } }))
+        .to.be.revertedWithCustomError(registry, "HashMissing")
+        .withArgs(field("licenseHash"));
     });
 
     for (const value of [MIN_RATE, MAX_RATE]) {
@@ -320,29 +359,40 @@ describe("TokenManager.deployTokenWithAllocations", () => {
       await time.increase(PAUSE);
 
       const protocolContract = await factory.getAddress();
-      const repairs: [error: string, repair: ModelOverrides][] = [
-        ["InvalidModelId", { modelId: MODEL_ID }],
-        ["", { modelId: rest.modelId }],
-        ["InvalidAmount", { supplierAllocation: MAX_ALLOCATION + 1n }],
-        ["AllocationTooLarge", { supplierAllocation: rest.supplierAllocation }],
-        ["InvalidAmount", { investorAllocation: MAX_ALLOCATION + 1n }],
-        ["AllocationTooLarge", { investorAllocation: rest.investorAllocation }],
-        ["ZeroAddress", { supplierRecipient: protocolContract }],
-        ["RecipientIsProtocolContract", { supplierRecipient: rest.supplierRecipient }],
-        ["NameLengthOutOfRange", { name: rest.name }],
-        ["SymbolLengthOutOfRange", { symbol: rest.symbol }],
-        ["TokensPerDeltaOneOutOfRange", { params: { tokensPerDeltaOne: good.tokensPerDeltaOne } }],
-        ["InfrastructureAccrualOutOfRange", { params: { infrastructureAccrualBps: good.infrastructureAccrualBps } }],
-        ["PriceOutOfRange", { params: { initialOraclePricePerThousandUsd: 0n } }],
-        ["ZeroAddress", { params: { governor: good.governor } }],
-        ["LicenseHashMissing", { params: { licenseHash: good.licenseHash } }],
-        ["LicenseURILengthOutOfRange", { params: { licenseURI: good.licenseURI } }],
+      const repairs: [contract: BaseContract, error: string, named: string, repair: ModelOverrides][] = [
+        [tokenManager, "InvalidModelId", "", { modelId: MODEL_ID }],
+        [tokenManager, ID_TAKEN, "", { modelId: rest.modelId }],
+        [tokenManager, "InvalidAmount", "", { supplierAllocation: MAX_ALLOCATION + 1n }],
+        [tokenManager, "OutOfRange", "modelSupplierAllocation", { supplierAllocation: rest.supplierAllocation }],
+        [tokenManager, "InvalidAmount", "", { investorAllocation: MAX_ALLOCATION + 1n }],
+        [tokenManager, "OutOfRange", "investorAllocation", { investorAllocation: rest.investorAllocation }],
+        [tokenManager, "ZeroAddress", "", { supplierRecipient: protocolContract }],
+        [tokenManager, "ProtocolContract", "", { supplierRecipient: rest.supplierRecipient }],
+        [tokenManager, "OutOfRange", "name", { name: "\n" }],
+        [tokenManager, "UnprintableCharacter", "name", { name: rest.name }],
+        [tokenManager, "OutOfRange", "symbol", { symbol: "\n" }],
+        [tokenManager, "UnprintableCharacter", "symbol", { symbol: rest.symbol }],
+        [registry, "OutOfRange", "tokensPerDeltaOne", { params: { tokensPerDeltaOne: good.tokensPerDeltaOne } }],
+        [
+          ...([registry, "OutOfRange", "infrastructureAccrualBps"] as const),
+          { params: { infrastructureAccrualBps: good.infrastructureAccrualBps } },
+        ],
+        [registry, "OutOfRange", "pricePerThousandCalls", { params: { initialOraclePricePerThousandUsd: 0n } }],
+        [registry, "ZeroAddress", "", { params: { governor: good.governor } }],
+        [registry, "HashMissing", "licenseHash", { params: { licenseHash: good.licenseHash } }],
+        [registry, "OutOfRange", "licenseURI", { params: { licenseURI: good.licenseURI } }],
       ];
       let current: ModelOverrides = wrong;
-      for (const [error, repair] of repairs) {
-        const contract = registry.interface.getError(error) && error !== "ZeroAddress" ? registry : tokenManager;
-        if (error === "") await expect(launch(current)).to.be.revertedWith(ID_TAKEN);
-        else await expect(launch(current)).to.be.revertedWithCustomError(contract, error);
+      for (const [contract, error, named, repair] of repairs) {
+        if (error === ID_TAKEN) await expect(launch(current)).to.be.revertedWith(ID_TAKEN);
+        else {
+          const refused = expect(launch(current)).to.be.revertedWithCustomError(contract, error);
+          const others = contract.interface
+            .getError(error)!
+            .inputs.slice(1)
+            .map(() => anyValue);
+          await (named === "" ? refused : refused.withArgs(field(named), ...others));
+        }
         current = { ...current, ...repair, params: { ...current.params, ...repair.params } };
       }
       await expect(launch(current)).to.emit(tokenManager, "TokenDeployed");

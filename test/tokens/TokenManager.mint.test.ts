@@ -1,9 +1,10 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { type Pausable, shouldBehaveLikeGuardianPause } from "../helpers/guardianPause.behavior";
 import { roleId, signersIn } from "../helpers/guarded.behavior";
-import { MODEL_ID, modelIdOf } from "../helpers/models";
+import { buildEvaluation, IMPROVEMENT_BPS, MODEL_ID, modelIdOf, Status } from "../helpers/models";
+import { expectReleased, hashPayees, type QueuedPayout, release, waitFor } from "../helpers/payouts";
 import {
   argumentsOf,
   buildLaunch,
@@ -15,11 +16,16 @@ import {
   registerModel,
   signerOf,
 } from "../helpers/protocol";
+import { TOKEN } from "../helpers/units";
 
-const { ZeroAddress } = ethers;
+const { ZeroAddress, ZeroHash } = ethers;
 const ID = modelIdOf(MODEL_ID);
 const UNKNOWN_MODEL_ID = "unknown";
 const PAUSE = 100n;
+const ROOT = ethers.id("root of a tree");
+
+/** Of {@link IMPROVEMENT_BPS} at the rate of the helpers' model. */
+const REWARD = 100_000n * TOKEN;
 
 /** A protocol with a model in status PROPOSAL, in which the factory can send transactions. */
 async function proposedModel() {
@@ -31,8 +37,8 @@ async function proposedModel() {
 /** {@link proposedModel} in status REGISTERED. */
 async function registeredModel() {
   const context = await proposedModel();
-  await registerModel(context.protocol, MODEL_ID);
-  return context;
+  const benchmark = await registerModel(context.protocol, MODEL_ID);
+  return { ...context, benchmark };
 }
 
 /** {@link registeredModel} whose supplier allocation was distributed. */
@@ -48,8 +54,8 @@ describe("TokenManager.distributeModelSupplierAllocation", () => {
       it(`refuses "${modelId}"`, async () => {
         const { tokenManager, distributor, token } = await loadFixture(proposedModel);
         await expect(tokenManager.connect(distributor).distributeModelSupplierAllocation(modelId))
-          .to.be.revertedWithCustomError(tokenManager, "ModelNotRegistered")
-          .withArgs(modelIdOf(modelId));
+          .to.be.revertedWithCustomError(tokenManager, "WrongModelStatus")
+          .withArgs(modelIdOf(modelId), modelId === MODEL_ID ? Status.PROPOSAL : Status.NONE, Status.REGISTERED);
         expect(await token.totalSupply()).to.equal(0);
       });
     }
@@ -113,10 +119,13 @@ describe("TokenManager.distributeModelSupplierAllocation", () => {
 describe("TokenManager.setPool", () => {
   it("refuses an unknown or merely proposed model", async () => {
     const { tokenManager, factorySigner, alice } = await loadFixture(proposedModel);
-    for (const id of [modelIdOf(UNKNOWN_MODEL_ID), ID]) {
+    for (const [id, status] of [
+      [modelIdOf(UNKNOWN_MODEL_ID), Status.NONE],
+      [ID, Status.PROPOSAL],
+    ] as const) {
       await expect(tokenManager.connect(factorySigner).setPool(id, alice))
-        .to.be.revertedWithCustomError(tokenManager, "ModelNotRegistered")
-        .withArgs(id);
+        .to.be.revertedWithCustomError(tokenManager, "WrongModelStatus")
+        .withArgs(id, status, Status.REGISTERED);
     }
   });
 
@@ -130,67 +139,125 @@ describe("TokenManager.setPool", () => {
   });
 });
 
-describe("TokenManager.mintRewards", () => {
-  it("mints nothing where there is no token, nor of a token that it did not deploy", async () => {
-    const { tokenManager, verifier, alice } = await loadFixture(registeredModel);
-    const asVerifier = tokenManager.connect(verifier);
-    await expect(asVerifier.mintRewards(ZeroAddress, [alice], [1n])).to.be.revertedWithoutReason();
-    const foreign = await ethers.deployContract("ModelToken", ["Foreign", "FOREIGN", alice, 1n, 1n, 1n]);
-    await expect(asVerifier.mintRewards(foreign, [alice], [1n]))
-      .to.be.revertedWithCustomError(foreign, "OnlyTokenManager")
-      .withArgs(tokenManager);
-  });
+describe("TokenManager.releasePayout", () => {
+  type Context = Awaited<ReturnType<typeof registeredModel>>;
 
-  it("mints what the verifier says, with or without a pool, while launches are paused too", async () => {
-    const { protocol, tokenManager, verifier, guardian, token, alice, bob } = await loadFixture(registeredModel);
-    const asVerifier = tokenManager.connect(verifier);
-    await asVerifier.mintRewards(token, [alice, bob], [1n, 2n]);
+  /** A payout as a verifier queues it that asks no method, and that has waited. */
+  async function queue(
+    { registry, verifier, method, benchmark }: Context,
+    payees: readonly [account: string, amount: bigint][],
+    contributorsRoot = ZeroHash,
+  ): Promise<QueuedPayout> {
+    const [accounts, amounts] = [payees.map(([account]) => account), payees.map(([, amount]) => amount)];
+    const evaluationId = ethers.id(accounts.join());
+    const baselineScore = await registry.scoreOf(ID);
+    const { modelCommitment } = await registry.benchmarkOf(ID);
+    const evaluation = buildEvaluation(ID, benchmark, {
+      baselineScore,
+      candidateScore: baselineScore + IMPROVEMENT_BPS,
+      baselineCommitment: modelCommitment,
+    });
+    const payeesHash = hashPayees(contributorsRoot, accounts, amounts);
+    await registry.connect(verifier).recordImprovement(evaluation, evaluationId, payeesHash);
+    const payout = { model: ID, evaluationId, method: method.address, queuedAt: BigInt(await time.latest()) };
+    const queued = { ...payout, reward: REWARD, contributorsRoot, accounts, amounts };
+    await waitFor({ registry }, queued);
+    return queued;
+  }
+
+  const releasing = (context: Context) => ({ ...context, relayer: context.mallory });
+
+  it("mints to each payee, with or without a pool, while launches are paused too", async () => {
+    const context = await loadFixture(registeredModel);
+    const { protocol, tokenManager, guardian, token, supplier, alice, bob } = context;
+    const [first, second] = [REWARD / 4n, REWARD / 4n + 1n];
+    const queued = await queue(context, [
+      [supplier.address, first],
+      [alice.address, second],
+      [bob.address, REWARD - first - second],
+    ]);
+    await expectReleased(releasing(context), token, queued);
+
     await createPool(protocol, MODEL_ID);
     await tokenManager.connect(guardian).pauseLaunches(PAUSE);
-    await asVerifier.mintRewards(token, [bob], [4n]);
-    expect(await token.rewardsMinted()).to.equal(7);
-    expect(await token.balanceOf(alice)).to.equal(1);
-    expect(await token.balanceOf(bob)).to.equal(6);
+    await expectReleased(releasing(context), token, await queue(context, [[bob.address, REWARD]]));
+    expect(await token.rewardsMinted()).to.equal(2n * REWARD);
   });
 
-  it("S4: stops at the token's lifetime cap", async () => {
-    const { tokenManager, verifier, token, alice } = await loadFixture(registeredModel);
-    const cap = await token.rewardAllocation();
-    const asVerifier = tokenManager.connect(verifier);
-    await expect(asVerifier.mintRewards(token, [alice], [cap + 1n]))
-      .to.be.revertedWithCustomError(token, "RewardAllocationExceeded")
-      .withArgs(cap + 1n, cap);
-    await asVerifier.mintRewards(token, [alice], [cap]);
-    await expect(asVerifier.mintRewards(token, [alice], [1n]))
-      .to.be.revertedWithCustomError(token, "RewardAllocationExceeded")
-      .withArgs(1, 0);
+  it("adds up what one account receives twice", async () => {
+    const context = await loadFixture(registeredModel);
+    const { token, alice } = context;
+    const queued = await queue(context, [
+      [alice.address, 1n],
+      [alice.address, REWARD - 1n],
+    ]);
+    await expectReleased(releasing(context), token, queued);
+    expect(await token.balanceOf(alice)).to.equal(REWARD);
   });
 
-  it("refuses lists of different lengths", async () => {
-    const { tokenManager, verifier, token, alice, bob } = await loadFixture(registeredModel);
-    await expect(tokenManager.connect(verifier).mintRewards(token, [alice, bob], [1n]))
-      .to.be.revertedWithCustomError(token, "LengthMismatch")
-      .withArgs(2, 1);
+  it("begins a distribution with what the second payee of a root, the distributor, receives", async () => {
+    const context = await loadFixture(registeredModel);
+    const { token, supplier, rewardDistributor } = context;
+    const payees: [string, bigint][] = [
+      [supplier.address, REWARD - 7n],
+      [await rewardDistributor.getAddress(), 7n],
+    ];
+    await expectReleased(releasing(context), token, await queue(context, payees, ROOT));
+    expect(await token.balanceOf(rewardDistributor)).to.equal(7);
+  });
+
+  it("S7: refuses a root whose second payee is somebody else", async () => {
+    const context = await loadFixture(registeredModel);
+    const { tokenManager, token, rewardDistributor, alice } = context;
+    const payees: [string, bigint][] = [
+      [await rewardDistributor.getAddress(), 7n],
+      [alice.address, REWARD - 7n],
+    ];
+    await expect(release(releasing(context), await queue(context, payees, ROOT)))
+      .to.be.revertedWithCustomError(tokenManager, "NotToDistributor")
+      .withArgs(alice);
+    expect(await token.totalSupply()).to.equal(0);
+  });
+
+  it("refuses what was not queued", async () => {
+    const context = await loadFixture(registeredModel);
+    const { tokenManager, registry, token, method, alice } = context;
+    await expect(tokenManager.releasePayout(ID, ROOT, method, 1n, ZeroHash, [alice], [1n]))
+      .to.be.revertedWithCustomError(registry, "UnknownPayout")
+      .withArgs(ID, ROOT);
+    expect(await token.totalSupply()).to.equal(0);
   });
 });
 
 describe("TokenManager.pauseLaunches", () => {
-  const pauseOf = ({ tokenManager, guardian }: Awaited<ReturnType<typeof proposedModel>>): Omit<Pausable, "act"> => ({
-    contract: tokenManager,
-    pause: (duration) => tokenManager.connect(guardian).pauseLaunches(duration),
-    resume: () => tokenManager.connect(guardian).resumeLaunches(),
-    until: () => tokenManager.launchesPausedUntil(),
-    expectPaused: async (transaction, until) => {
-      await expect(transaction).to.emit(tokenManager, "LaunchesPaused").withArgs(until, guardian);
-    },
-  });
+  async function pauseOf({
+    tokenManager,
+    guardian,
+    alice,
+    admin,
+  }: Awaited<ReturnType<typeof proposedModel>>): Promise<Omit<Pausable, "act">> {
+    await tokenManager.connect(admin).grantRole(roleId("GUARDIAN_ROLE"), alice);
+    return {
+      contract: tokenManager,
+      guardians: [guardian, alice],
+      admin,
+      pause: (sender, duration) => tokenManager.connect(sender).pauseLaunches(duration),
+      resume: (sender) => tokenManager.connect(sender).resumeLaunches(),
+      state: async () => ({
+        until: await tokenManager.launchesPausedUntil(),
+        wholeAt: await tokenManager.launchesPauseWholeAt(),
+      }),
+      expectPaused: (transaction, { until, wholeAt, account }) =>
+        expect(transaction).to.emit(tokenManager, "LaunchesPaused").withArgs(until, wholeAt, account),
+    };
+  }
 
   async function pausableDeployment(): Promise<Pausable> {
     const context = await proposedModel();
     const { protocol, tokenManager, launcher } = context;
     const launch = buildLaunch(protocol, { modelId: "other" });
     return {
-      ...pauseOf(context),
+      ...(await pauseOf(context)),
       act: () => tokenManager.connect(launcher).deployTokenWithAllocations(...argumentsOf(launch)),
     };
   }
@@ -199,7 +266,7 @@ describe("TokenManager.pauseLaunches", () => {
     const context = await registeredModel();
     const { factory, poolCreator, token } = context;
     const address = await token.getAddress();
-    return { ...pauseOf(context), act: () => factory.connect(poolCreator).createPool(MODEL_ID, address) };
+    return { ...(await pauseOf(context)), act: () => factory.connect(poolCreator).createPool(MODEL_ID, address) };
   }
 
   describe("as it stops deployments of tokens", () => {

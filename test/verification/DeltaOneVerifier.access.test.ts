@@ -3,7 +3,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { BaseContract } from "ethers";
 import { ethers } from "hardhat";
-import { shouldHaveOnly, signersIn } from "../helpers/guarded.behavior";
+import { roleId, shouldHaveOnly, signersIn } from "../helpers/guarded.behavior";
 import { type Pausable, shouldBehaveLikeGuardianPause } from "../helpers/guardianPause.behavior";
 import {
   attest,
@@ -27,15 +27,20 @@ const verifierOf = ({ verifier }: Improvements) => verifier;
 
 async function pausable(): Promise<Pausable> {
   const context = await deployImprovements();
-  const { registry, guardian, admin, model } = context;
+  const { registry, guardian, alice, admin, model } = context;
+  await registry.connect(admin).grantRole(roleId("GUARDIAN_ROLE"), alice);
   return {
     contract: registry,
-    pause: (duration) => registry.connect(guardian).pauseSubmissions(duration),
-    resume: () => registry.connect(admin).resumeSubmissions(),
-    until: () => registry.submissionsPausedUntil(),
-    expectPaused: async (transaction, until) => {
-      await expect(transaction).to.emit(registry, "SubmissionsPaused").withArgs(until, guardian);
-    },
+    guardians: [guardian, alice],
+    admin,
+    pause: (sender, duration) => registry.connect(sender).pauseSubmissions(duration),
+    resume: (sender) => registry.connect(sender).resumeSubmissions(),
+    state: async () => ({
+      until: await registry.submissionsPausedUntil(),
+      wholeAt: await registry.submissionsPauseWholeAt(),
+    }),
+    expectPaused: (transaction, { until, wholeAt, account }) =>
+      expect(transaction).to.emit(registry, "SubmissionsPaused").withArgs(until, wholeAt, account),
     act: async () => {
       // The block's time is the test's; the statement lives long enough from it.
       const { timestamp } = await ethers.provider.send("eth_getBlockByNumber", ["pending", false]);

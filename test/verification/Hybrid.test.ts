@@ -1,11 +1,22 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { getCreateAddress } from "ethers";
 import { ethers } from "hardhat";
-import { encodeHybridProof } from "../../sdk/schemas/statement";
-import { attest, benchmarkWith, buildStatement, expectImproved, expectRefused, submit } from "../helpers/improvements";
+import { encodeHybridProof, type ImprovementStatement } from "../../sdk/schemas/statement";
+import {
+  ascending,
+  attest,
+  benchmarkWith,
+  buildStatement,
+  expectImproved,
+  expectRefused,
+  registerModel,
+  submit,
+  toCall,
+} from "../helpers/improvements";
 import { MethodAccess } from "../helpers/models";
 import { field, MAX_UINT256 } from "../helpers/units";
-import { hybridFixture } from "./methods.fixture";
+import { hybridFixture, oracleRefusal, proveToMock } from "./methods.fixture";
 import { shouldBehaveLikeVerificationMethod } from "./VerificationMethod.behavior";
 
 const OTHER_ANSWERS = ["0x00000000", "0xffffffff", "0x1626ba7e"];
@@ -18,14 +29,16 @@ describe("Hybrid", () => {
     for (const position of [0, 1]) {
       it(`refuses when proof ${position} is of another statement`, async () => {
         const context = await loadFixture(hybridFixture);
-        const { model, proofsOf, hybrid } = context;
+        const { model, proofsOf, methods, second } = context;
         const statement = await buildStatement(context, model);
         const proofs = await proofsOf(statement);
         const others = await proofsOf({ ...statement, deadline: statement.deadline - 1n });
         proofs[position] = others[position]!;
-        await expect(submit(context, statement, encodeHybridProof(proofs))).to.be.reverted;
-        expect(await context.verifier.isUsed(model.id, statement.evaluationId)).to.equal(false);
-        expect(await hybrid.methods()).to.have.length(proofs.length);
+        const refusal =
+          methods[position] === (await second.getAddress())
+            ? { contract: second, error: "ProofRefused", args: [others[position]] }
+            : await oracleRefusal(context, statement);
+        await expectRefused(context, model, statement, encodeHybridProof(proofs), refusal);
       });
     }
 
@@ -34,7 +47,7 @@ describe("Hybrid", () => {
       const { model, hybrid } = context;
       const statement = await buildStatement(context, model);
       const oracle = await attest(context, statement);
-      await expect(submit(context, statement, oracle)).to.be.reverted;
+      await expect(submit(context, statement, oracle)).to.be.revertedWithoutReason();
       for (const proofs of [[], [oracle], [oracle, oracle, oracle]]) {
         const refusal = { contract: hybrid, error: "ValueMismatch", args: [field("proofs"), proofs.length, 2] };
         await expectRefused(context, model, statement, encodeHybridProof(proofs), refusal);
@@ -78,6 +91,81 @@ describe("Hybrid", () => {
         .withArgs(field("attesterEpoch"), 1, 2);
       const renewed = { ...statement, attesterEpoch: 2n };
       await expectImproved(context, model, renewed, await prove(renewed));
+    });
+  });
+
+  describe("V2: when a method is a hybrid itself", () => {
+    /** A model for which a hybrid and a third method must vouch, the hybrid being that of {@link hybridFixture}. */
+    async function nestedFixture() {
+      const context = await hybridFixture();
+      const { registry, admin, hybrid, proofsOf } = context;
+      const third = await ethers.deployContract("VerificationMethodMock");
+      const inner = await hybrid.getAddress();
+      const methods = ascending([{ address: inner }, { address: await third.getAddress() }]);
+      const outer = await ethers.deployContract("Hybrid", [methods.map(({ address }) => address)]);
+      await registry.connect(admin).setMethodAccess(outer, MethodAccess.REGISTRAR);
+      const model = await registerModel(context, {
+        modelId: "nested",
+        benchmark: { method: await outer.getAddress() },
+      });
+
+      /** The proof of the outer hybrid, given that of the inner one. */
+      const combine = async (statement: ImprovementStatement, innerProof: string) => {
+        const thirdProof = await proveToMock(context, statement);
+        return encodeHybridProof(methods.map(({ address }) => (address === inner ? innerProof : thirdProof)));
+      };
+      const prove = async (statement: ImprovementStatement) =>
+        combine(statement, encodeHybridProof(await proofsOf(statement)));
+      return { ...context, third, outer, model, combine, prove };
+    }
+
+    it("accepts its proofs as a list in the place of one", async () => {
+      const context = await loadFixture(nestedFixture);
+      const { model, prove } = context;
+      const statement = await buildStatement(context, model);
+      await expectImproved(context, model, statement, await prove(statement));
+    });
+
+    it("refuses as the inner hybrid does: one proof short, or a method that does not accept", async () => {
+      const context = await loadFixture(nestedFixture);
+      const { model, hybrid, second, combine, prove, proofsOf } = context;
+      const statement = await buildStatement(context, model);
+      const short = await combine(statement, encodeHybridProof((await proofsOf(statement)).slice(1)));
+      const mismatch = { contract: hybrid, error: "ValueMismatch", args: [field("proofs"), 1, 2] };
+      await expectRefused(context, model, statement, short, mismatch);
+      await second.setAnswer(OTHER_ANSWERS[0]!);
+      const refused = { contract: hybrid, error: "MethodRefused", args: [await second.getAddress()] };
+      await expectRefused(context, model, statement, await prove(statement), refused);
+    });
+
+    it("refuses when the third method does not accept", async () => {
+      const context = await loadFixture(nestedFixture);
+      const { model, outer, third, prove } = context;
+      const statement = await buildStatement(context, model);
+      await third.setAnswer(OTHER_ANSWERS[0]!);
+      const refused = { contract: outer, error: "MethodRefused", args: [await third.getAddress()] };
+      await expectRefused(context, model, statement, await prove(statement), refused);
+    });
+
+    it("accepts nothing where it lists itself: no proof contains itself", async () => {
+      const context = await loadFixture(hybridFixture);
+      const { deployer, second, model, verifier } = context;
+      const self = getCreateAddress({ from: deployer.address, nonce: await deployer.getNonce() });
+      const methods = ascending([{ address: self }, { address: await second.getAddress() }]);
+      const hybrid = await ethers.deployContract("Hybrid", [methods.map(({ address }) => address)], deployer);
+      expect(await hybrid.methods()).to.include(self);
+
+      const statement = await buildStatement(context, model);
+      const digest = await verifier.hashStatement(toCall(statement));
+      const ours = await proveToMock(context, statement);
+      let proof = "0x";
+      for (let depth = 0; depth < 5; depth++) {
+        await expect(
+          hybrid.verify(statement.evaluation, statement.attesterEpoch, digest, proof),
+        ).to.be.revertedWithoutReason();
+        const inner = proof;
+        proof = encodeHybridProof(methods.map(({ address }) => (address === self ? inner : ours)));
+      }
     });
   });
 

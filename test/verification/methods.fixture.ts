@@ -86,7 +86,10 @@ export async function oracleRefusal(
 }
 
 /** The proof that the mock accepts: what it will be told. */
-async function proveToMock({ verifier, network }: Improvements, statement: ImprovementStatement): Promise<string> {
+export async function proveToMock(
+  { verifier, network }: Improvements,
+  statement: ImprovementStatement,
+): Promise<string> {
   const digest = hashStatement(statementDomain(BigInt(network.chainId), await verifier.getAddress()), statement);
   return ethers.AbiCoder.defaultAbiCoder().encode(PROVEN, [statement.evaluation, statement.attesterEpoch, digest]);
 }

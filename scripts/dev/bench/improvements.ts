@@ -1,7 +1,8 @@
-// Where the figures of improvements are taken: a model without commitments, rewarded twice before, to listed contributors and to a root.
+// Where the figures of improvements, releases and claims are taken: a model without commitments, rewarded twice before, to listed
+// contributors and to a root.
 
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
-import { dataSlice, getAddress, id as hashOf, ZeroHash } from "ethers";
+import { dataSlice, getAddress, id as hashOf, ZeroHash, type ContractTransactionResponse } from "ethers";
 import { ethers } from "hardhat";
 import type { RewardDistributor } from "../../../.build/typechain";
 import { buildContributorTree, type ContributorTree } from "../../../sdk/schemas/distribution";
@@ -11,11 +12,12 @@ import {
   buildContributors,
   buildStatement,
   deployImprovements,
-  improve,
+  improveAndRelease,
   registerModel,
   submit,
   type Improvements,
 } from "../../../test/helpers/improvements";
+import { queuedBy, release, waitFor } from "../../../test/helpers/payouts";
 import { gasOf } from "./world";
 
 const WHOLE_BPS = 10_000n;
@@ -29,8 +31,9 @@ async function rewarded() {
   await oracleAttestation.connect(admin).setThreshold(1);
   const model = await registerModel(context, { modelId: "sentiment-v2", benchmark: { modelCommitment: ZeroHash } });
   const improved = { ...context, model };
-  await improve(context, model, { contributors: listed(HOLDERS), evaluation: { candidateCommitment: ZeroHash } });
-  await improve(context, model, { ...toRoot(ethers.id("root")), evaluation: { candidateCommitment: ZeroHash } });
+  const evaluation = { candidateCommitment: ZeroHash };
+  await improveAndRelease(context, model, { contributors: listed(HOLDERS), evaluation });
+  await improveAndRelease(context, model, { ...toRoot(ethers.id("root")), evaluation });
   return improved;
 }
 
@@ -46,20 +49,18 @@ async function rewardedByFive() {
 /** A distribution to 10,000 contributors none of whom has claimed. */
 async function distributed() {
   const context = await rewarded();
-  const { model, registry, verifier } = context;
+  const { model, registry, rewardDistributor: distributor } = context;
   const evaluationId = ethers.id("evaluation of many");
   const weighted = accounts("contributor", CONTRIBUTORS).map((account) => ({ account, weight: 1n }));
   const tree = buildContributorTree(model.id, evaluationId, weighted);
-  const { transaction } = await improve(context, model, {
+  const { queued } = await improveAndRelease(context, model, {
     ...toRoot(tree.root),
     evaluationId,
     evaluation: { candidateCommitment: ZeroHash },
   });
-  const distributor = await ethers.getContractAt("RewardDistributor", await verifier.distributor());
-  const block = (await transaction.wait())?.blockNumber;
-  const [created] = await distributor.queryFilter(distributor.filters.DistributionCreated(), block, block);
-  if (created === undefined) throw new Error("the benchmark's distribution was not created");
-  return { tree, distributor, token: await registry.tokenOf(model.id), total: created.args.total };
+  const [, total] = queued.amounts;
+  if (total === undefined) throw new Error("the benchmark's distribution has no total");
+  return { tree, distributor, token: await registry.tokenOf(model.id), total };
 }
 
 /** Gas of an improvement of 100 bps that goes to these contributors. */
@@ -98,13 +99,27 @@ function claimOf(
   return { token, root, total, distributionId, index, account, from, to, proof: [...proof] };
 }
 
-async function submissionGas(context: Improvements, to: readonly Contributor[] | "root"): Promise<bigint> {
+/** Gas of the release of such an improvement. */
+export async function releaseGas(to: readonly Contributor[] | "root"): Promise<bigint> {
+  const context = await loadFixture(rewarded);
+  const queued = await queuedBy(context, await submission(context, to));
+  await waitFor(context, queued);
+  return gasOf(release(context, queued));
+}
+
+const submissionGas = async (context: Improvements, to: readonly Contributor[] | "root") =>
+  gasOf(submission(context, to));
+
+async function submission(
+  context: Improvements,
+  to: readonly Contributor[] | "root",
+): Promise<ContractTransactionResponse> {
   const statement = await buildStatement(context, context.model, {
     ...(to === "root" ? toRoot(ethers.id("another root")) : { contributors: to }),
     evaluation: { candidateCommitment: ZeroHash },
   });
   const proof = await attest(context, statement, [...context.attesters].slice(0, await signers(context)));
-  return gasOf(submit(context, statement, proof));
+  return submit(context, statement, proof);
 }
 
 const signers = async ({ oracleAttestation }: Improvements) => Number(await oracleAttestation.threshold());

@@ -12,6 +12,7 @@ import { commit, Domain, type Opening } from "../../../sdk/proofs/commitment";
 import { countRows } from "../../../sdk/proofs/counts";
 import { formatOpening } from "../../../sdk/proofs/openings";
 import { deployImprovements, registerModel } from "../../../test/helpers/improvements";
+import { MethodAccess } from "../../../test/helpers/models";
 import { runScript, startAnvil, type Node } from "../../../test/helpers/process";
 import { measureScript } from "./measure";
 
@@ -72,7 +73,7 @@ async function deployModels(): Promise<void> {
   for (const size of SIZES) {
     const { labels, baseline, candidate } = openingsOf(size);
     const method = await ethers.deployContract("ZkProof", [encodeKey(readKey(labels.capacity).verificationKey)]);
-    await registry.connect(admin).setMethodAllowed(method, true);
+    await registry.connect(admin).setMethodAccess(method, MethodAccess.REGISTRAR);
     const { baselineCorrect } = countRows(labels.bits, baseline.bits, candidate.bits);
     await registerModel(context, {
       modelId: modelOf(size),

@@ -77,6 +77,7 @@ export async function launch(protocol: Protocol, modelId: string): Promise<Bench
       metric: 0,
       direction: 0,
       baselineScore: 8500,
+      targetScore: 0,
       minImprovementBps: 10,
       minSampleSize: 1000,
       minRuns: 1,

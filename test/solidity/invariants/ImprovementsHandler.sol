@@ -1,435 +1,295 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ModelRegistry} from "contracts/models/ModelRegistry.sol";
-import {ModelToken} from "contracts/tokens/ModelToken.sol";
-import {Contributor, Evaluation, ImprovementStatement} from "contracts/types/ImprovementTypes.sol";
-import {ModelId} from "contracts/types/ModelId.sol";
-import {Benchmark, Direction} from "contracts/types/ModelTypes.sol";
-import {DeltaOneVerifier} from "contracts/verification/DeltaOneVerifier.sol";
-import {OracleAttestation} from "contracts/verification/methods/OracleAttestation.sol";
+import {IModelImprovements} from "contracts/interfaces/IModelImprovements.sol";
+import {ITokenManager} from "contracts/interfaces/ITokenManager.sol";
+import {ValueMismatch} from "contracts/types/CommonErrors.sol";
+import {Evaluation, Payout} from "contracts/types/ImprovementTypes.sol";
 import {Keys} from "../utils/ProtocolTest.sol";
-import {Assertions, vm} from "../utils/Test.sol";
+import {vm} from "../utils/Test.sol";
+import {ImprovementActions} from "./ImprovementActions.sol";
+import {BookedPayout, BookedStop, Flaw, ImprovementBooks, PayoutState, Verification} from "./ImprovementBooks.sol";
 
-/// @notice What the handler acts on.
-struct Verification {
-    ModelRegistry registry;
-    DeltaOneVerifier verifier;
-    OracleAttestation oracle;
-    ModelToken token;
-    ModelId model;
-}
-
-/// @notice How often interesting states were reached.
-struct Milestones {
-    uint256 paid;
-    uint256 paidByRoot;
-    uint256 resentPaid; // refused over the limit, and paid later byte for byte
-    uint256 refusedUsed;
-    uint256 refusedStaleEpoch;
-    uint256 refusedTooFew;
-    uint256 refusedTampered;
-    uint256 refusedExpired;
-    uint256 refusedOverLimit;
-    uint256 refusedPaused;
-    uint256 attestersRemoved;
-    uint256 removalsRefused;
-    uint256 benchmarksReplaced;
-}
-
-/// @notice What stood behind a payment, found out without the verifier and its method.
-struct Vouching {
-    uint256 attesters; // present ones who signed exactly this statement
-    uint256 threshold;
-    uint256 baselineScore; // as stated
-    uint256 bookedScore; // before
-    uint256 deadline;
-    uint256 paidAt;
+/// @notice How often interesting states of payouts were reached.
+struct PayoutMilestones {
+    uint256 verifiersReplaced;
+    uint256 queuedByThief; // payable to whom a malicious verifier likes
+    uint256 queuedWithFlaw;
+    uint256 requeueRefused;
+    uint256 released;
+    uint256 releasedByRoot;
+    uint256 releasedAfterReplacement; // under another verifier than the one that queued it
+    uint256 releasedToThief; // nobody stopped it in time
+    uint256 refusedYoung;
+    uint256 refusedStopped;
+    uint256 refusedVoid;
+    uint256 refusedOver; // released or returned before
+    uint256 refusedFlawed;
+    uint256 refusedForged;
+    uint256 stopped;
+    uint256 movedBack;
+    uint256 reopened;
+    uint256 stopsRefused;
+    uint256 lifted;
+    uint256 closed;
+    uint256 closesRefused;
+    uint256 returned;
+    uint256 returnsRefused;
+    uint256 heldAfterMethodSwitch; // a payout is held whose method is not the model's any more
 }
 
 /// @title ImprovementsHandler
-/// @notice Attesters, relayers, the guardian, the admin, the governor and time, acting on one model. It keeps its own books, written from
-/// the specification, and checks each submission by itself; the invariants compare the books with the chain.
-contract ImprovementsHandler is Assertions {
-    uint256 private constant KEYS = 5;
-    uint256 private constant SCALE = 100_00;
-    uint256 private constant MIN_RATE = 100e18;
-    uint256 private constant MAX_RATE = 10_000_000e18;
+/// @notice {ImprovementActions}, and everybody who has to do with payouts: verifiers, one of them malicious, who follow each other,
+/// whoever releases and returns, a guardian who stops early or late, and an admin who lifts, closes and narrows. Each step is
+/// foretold from the books.
+contract ImprovementsHandler is ImprovementActions {
+    PayoutMilestones public payoutMilestones;
 
-    Milestones public milestones;
+    constructor(
+        Verification memory v,
+        Keys memory keys,
+        string[] memory names
+    ) ImprovementBooks(v, keys) ImprovementActions(names) {}
 
-    /// @notice The time of the chain: forge forgets a handler's `warp`.
-    uint256 public clock;
-
-    /// @notice What was paid, by the formulas.
-    uint256 public rewardsPaid;
-    uint256 public ownerPaid;
-    mapping(uint256 day => uint256) public paidBpsOn;
-    mapping(bytes32 evaluationId => uint256) public timesPaid;
-    bytes32[] public evaluationIds;
-
-    /// @notice The model's score, as benchmarks and payments have set it.
-    uint256 public bookedScore;
-
-    mapping(bytes32 evaluationId => Vouching) private _vouchings;
-    Verification private _v;
-    Keys private _keys;
-    address[] private _signers; // ascending
-    mapping(address signer => uint256) private _privateKeys;
-    uint256 private _nextId;
-
-    bytes private _waiting; // a statement that was refused over the daily limit
-    bytes private _waitingProof;
-    bool private _isWaiting;
-    bytes private _last; // one that was paid
-    bytes private _lastProof;
-    bool private _hasLast;
-
-    modifier atClock() {
-        vm.warp(clock);
-        _;
+    /// @notice The admin names one of the three verifiers, the malicious one among them.
+    function replaceVerifier(uint256 seed) external atClock {
+        address[3] memory verifiers = [address(_v.verifier), address(_v.successor), _v.thief];
+        address next = verifiers[seed % verifiers.length];
+        if (next == _v.registry.verifier()) return;
+        vm.prank(_keys.admin);
+        _v.registry.setVerifier(next);
+        ++payoutMilestones.verifiersReplaced;
     }
 
-    constructor(Verification memory v, Keys memory keys, string[] memory names) {
-        _v = v;
-        _keys = keys;
-        clock = block.timestamp;
-        bookedScore = v.registry.scoreOf(v.model);
-        for (uint256 i; i < names.length; ++i) {
-            (address account, uint256 key) = makeAccount(names[i]);
-            _privateKeys[account] = key;
-            uint256 at = _signers.length;
-            _signers.push(account);
-            for (; at > 0 && _signers[at - 1] > account; --at) _signers[at] = _signers[at - 1];
-            _signers[at] = account;
-        }
-    }
-
-    /// @notice V2: an honest statement with `signers` of the present attesters, who are too few at times.
-    function submit(uint256 delta, uint256 signers, uint256 weights) external atClock {
-        (bool possible, ImprovementStatement memory s) = _statement(delta, weights);
+    /// @notice The malicious verifier queues what it likes, without asking any method. The benchmark holds it all the same.
+    function steal(uint256 delta, uint256 seed) external atClock {
+        if (_isHonest()) return;
+        (bool possible, Evaluation memory e) = _evaluation(delta, seed);
         if (!possible) return;
-        (bytes memory proof, uint256 count) = _prove(s, signers % (_v.oracle.attesterCount() + 1));
-        (bool done, bytes memory reason) = _submit(s, proof);
-        bool isPaused = clock < _v.registry.submissionsPausedUntil();
-        if (isPaused) {
-            assertFalse(done, "paid while paused");
-            ++milestones.refusedPaused;
-        } else if (_deltaBps(s) > _remainingToday()) {
-            assertFalse(done, "V4: paid over the daily limit");
-            assertEq(bytes32(bytes4(reason)), bytes32(bytes4(keccak256("DailyLimitExceeded(uint256,uint256)"))));
-            ++milestones.refusedOverLimit;
-            if (count >= _v.oracle.threshold()) _keep(s, proof);
-        } else if (count < _v.oracle.threshold()) {
-            assertFalse(done, "V2: too few attesters");
-            ++milestones.refusedTooFew;
+        Flaw flaw = Flaw((seed >> 8) % 8 < 5 ? 0 : ((seed >> 8) % 8) - 4);
+        bytes32 id = bytes32(++_nextId);
+        uint256 size =
+            e.candidateScore > e.baselineScore
+                ? e.candidateScore - e.baselineScore
+                : e.baselineScore - e.candidateScore;
+        uint256 reward = (size * _v.registry.parametersOf(_v.model).tokensPerDeltaOne) / 100;
+        if (reward < 2) return; // nothing to be short of
+        (bytes32 root, address[] memory accounts, uint256[] memory amounts) = _loot(flaw, reward, seed);
+
+        bool isOpen = clock >= _v.registry.submissionsPausedUntil() && size <= _remainingToday();
+        bool done = _record(e, id, keccak256(abi.encode(root, accounts, amounts)));
+        assertEq(done, isOpen, "V4: what a malicious verifier records");
+        if (!done) return;
+        _bookRecord(id, e.candidateScore, size);
+        _bookPayees(id, root, accounts, amounts);
+        _payouts[id].flaw = flaw;
+        if (flaw == Flaw.NONE) ++payoutMilestones.queuedByThief;
+        else ++payoutMilestones.queuedWithFlaw;
+    }
+
+    /// @notice V1: the malicious verifier queues an evaluation again, whatever became of it.
+    function requeue(uint256 seed) external atClock {
+        (bool found, bytes32 id) = _anyPayout(seed);
+        if (!found || _isHonest()) return;
+        (bool possible, Evaluation memory e) = _evaluation(10, seed);
+        if (!possible) return;
+        assertFalse(_record(e, id, keccak256("again")), "V1: an evaluation was queued twice");
+        ++payoutMilestones.requeueRefused;
+    }
+
+    /// @notice R1, R2: anybody asks for a payout.
+    function release(uint256 seed, address sender) external atClock {
+        (bool found, bytes32 id) = _anyPayout(seed);
+        if (!found) return;
+        BookedPayout storage p = _payouts[id];
+        vm.prank(sender);
+        (bool done, bytes memory reason) = _release(id, p);
+
+        assertEq(done, isReleasable(id), "R1, R2: a release");
+        if (done) return _countRelease(id, p);
+        PayoutMilestones storage m = payoutMilestones;
+        if (p.state != PayoutState.WAITING || p.flaw == Flaw.SHORT) {
+            assertEq(reason, abi.encodeWithSelector(IModelImprovements.UnknownPayout.selector, _v.model, id));
+            if (p.state == PayoutState.WAITING) ++m.refusedFlawed;
+            else ++m.refusedOver;
+        } else if (_isYoung(p)) {
+            uint256 from = p.queuedAt + _v.registry.payoutDelay();
+            assertEq(reason, abi.encodeWithSelector(IModelImprovements.PayoutWaits.selector, from));
+            ++m.refusedYoung;
+        } else if (_isHeld(p)) {
+            BookedStop memory held = _stops[p.method];
+            bytes4 selector = IModelImprovements.PayoutIsStopped.selector;
+            assertEq(reason, abi.encodeWithSelector(selector, p.method, held.since, held.until));
+            if (held.until == OPEN) ++m.refusedStopped;
+            else ++m.refusedVoid;
+            if (p.method != _benchmark().method) ++m.heldAfterMethodSwitch;
         } else {
-            assertTrue(done, "V4: a valid improvement was refused");
-            _book(s, proof);
+            if (p.flaw == Flaw.DIVERTED)
+                assertEq(reason, abi.encodeWithSelector(ITokenManager.NotToDistributor.selector, _v.thief));
+            else assertEq(reason, abi.encodeWithSelector(ValueMismatch.selector, bytes32("amounts"), 1, 2));
+            ++m.refusedFlawed;
         }
     }
 
-    /// @notice V4: a statement that was over the limit, byte for byte.
-    function resend() external atClock {
-        if (!_isWaiting) return;
-        ImprovementStatement memory s = abi.decode(_waiting, (ImprovementStatement));
-        bool isValid =
-            clock >= _v.registry.submissionsPausedUntil() &&
-                clock <= s.deadline &&
-                s.evaluation.baselineScore == _v.registry.scoreOf(s.evaluation.model) &&
-                s.evaluation.benchmarkVersion == _v.registry.benchmarkVersionOf(_v.model) &&
-                s.evaluation.baselineCommitment == _v.registry.benchmarkOf(_v.model).modelCommitment &&
-                s.attesterEpoch == _v.oracle.epoch() &&
-                _deltaBps(s) <= _remainingToday();
-        bytes memory proof = _waitingProof;
-        isValid = isValid && _signersOf(proof) >= _v.oracle.threshold();
-        (bool done, ) = _submit(s, proof);
-        assertEq(done, isValid, "a statement sent again");
-        if (!done) {
-            if (clock > s.deadline) ++milestones.refusedExpired;
+    /// @notice R1, R2: a payout that is not quite the one that waits: older, of a method that is not stopped, or somebody else's.
+    function releaseForged(uint256 seed, uint256 field) external atClock {
+        (bool found, bytes32 id) = _anyPayout(seed);
+        if (!found) return;
+        BookedPayout memory p = _payouts[id];
+        field %= 4;
+        if (field == 0) p.queuedAt -= 1 + _v.registry.payoutDelay();
+        else if (field == 1) p.method = p.method == address(_v.oracle) ? address(_v.twin) : address(_v.oracle);
+        else if (field == 2) p.accounts[0] = _v.thief == p.accounts[0] ? FIRST : _v.thief;
+        else p.root = ~p.root;
+        (bool done, ) = address(_v.tokenManager).call(_releaseCall(id, p));
+        assertFalse(done, "R1, R2: a forged payout was released");
+        ++payoutMilestones.refusedForged;
+    }
+
+    /// @notice The guardian stops, or moves a stop back: near a payout, or now; in time or late.
+    function stop(uint256 seed, uint256 method) external atClock {
+        address method_ = _method(method);
+        BookedStop storage s = _stops[method_];
+        uint256 since = _second(seed);
+        uint256 max = s.until == OPEN ? s.since - 1 : clock;
+        vm.prank(_keys.guardian);
+        try _v.registry.stopPayouts(method_, since) {
+            assertTrue(since > 0 && since <= max, "a stop out of bounds");
+        } catch {
+            assertTrue(since == 0 || since > max, "a stop was refused");
+            ++payoutMilestones.stopsRefused;
             return;
         }
-        _isWaiting = false;
-        _book(s, proof);
-        ++milestones.resentPaid;
+        if (s.until == OPEN) ++payoutMilestones.movedBack;
+        else if (s.since > 0) ++payoutMilestones.reopened;
+        else ++payoutMilestones.stopped;
+        if (s.since == 0 || since < s.since) s.since = since;
+        s.until = OPEN;
     }
 
-    /// @notice V1: what was paid, once more; with the present baseline too, freshly signed.
-    function replay(bool fresh) external atClock {
-        if (!_hasLast) return;
-        ImprovementStatement memory s = abi.decode(_last, (ImprovementStatement));
-        bytes memory proof = _lastProof;
-        if (fresh) {
-            (bool possible, ImprovementStatement memory next) = _statement(10, 0);
-            if (!possible) return;
-            next.evaluationId = s.evaluationId;
-            s = next;
-            (proof, ) = _prove(s, KEYS);
-        }
-        (bool done, ) = _submit(s, proof);
-        assertFalse(done, "V1: an evaluation was paid twice");
-        ++milestones.refusedUsed;
-    }
-
-    /// @notice V2: a field is not the one that was signed.
-    function tamper(uint256 delta, uint256 field) external atClock {
-        (bool possible, ImprovementStatement memory s) = _statement(delta, field);
-        if (!possible) return;
-        (bytes memory proof, ) = _prove(s, KEYS);
-        field %= 7;
-        if (field == 0) s.evaluation.candidateScore ^= 1;
-        else if (field == 1) s.evaluation.candidateCommitment = ~s.evaluation.candidateCommitment;
-        else if (field == 2) s.evaluation.sampleSize += 1;
-        else if (field == 3) s.evaluationId = ~s.evaluationId;
-        else if (field == 4) s.contributionDataHash = ~s.contributionDataHash;
-        else if (field == 5) s.deadline -= 1;
-        else if (s.contributors.length > 0) s.contributors[0].account = address(uint160(s.contributors[0].account) - 1);
-        else s.contributorsRoot = ~s.contributorsRoot;
-        (bool done, ) = _submit(s, proof);
-        assertFalse(done, "V2: paid for what was not signed");
-        ++milestones.refusedTampered;
-    }
-
-    /// @notice V2: signed before the last removal.
-    function submitStale(uint256 delta) external atClock {
-        (bool possible, ImprovementStatement memory s) = _statement(delta, 0);
-        if (!possible || s.attesterEpoch == 1) return;
-        --s.attesterEpoch;
-        (bytes memory proof, ) = _prove(s, KEYS);
-        (bool done, ) = _submit(s, proof);
-        assertFalse(done, "V2: paid for a stale epoch");
-        ++milestones.refusedStaleEpoch;
-    }
-
-    /// @notice V6: a removal that would leave too few reverts.
-    function removeAttester(uint256 seed, bool byGuardian) external atClock {
-        address attester = _signers[seed % KEYS];
-        bool isRemovable = _v.oracle.isAttester(attester) && _v.oracle.threshold() < _v.oracle.attesterCount();
-        vm.prank(byGuardian ? _keys.guardian : _keys.admin);
-        try _v.oracle.removeAttester(attester) {
-            assertTrue(isRemovable, "V6: removed below the threshold");
-            ++milestones.attestersRemoved;
+    function lift(uint256 method) external atClock {
+        address method_ = _method(method);
+        BookedStop storage s = _stops[method_];
+        vm.prank(_keys.admin);
+        try _v.registry.liftPayoutStop(method_) {
+            assertGt(s.since, 0, "no stop was lifted");
+            ++payoutMilestones.lifted;
         } catch {
-            assertFalse(isRemovable, "an attester could not be removed");
-            ++milestones.removalsRefused;
+            assertEq(s.since, 0, "a stop was not lifted");
         }
+        (s.since, s.until) = (0, 0);
     }
 
-    function addAttester(uint256 seed) external atClock {
-        address attester = _signers[seed % KEYS];
-        if (_v.oracle.isAttester(attester)) return;
+    /// @notice The admin makes a stop final, or narrows one that is.
+    function close(uint256 sinceSeed, uint256 untilSeed, uint256 method) external atClock {
+        address method_ = _method(method);
+        BookedStop storage s = _stops[method_];
+        (uint256 since, uint256 until) = (_second(sinceSeed), _second(untilSeed));
+        if (untilSeed % 4 == 0) until = type(uint256).max;
+        uint256 end = s.until < clock + 1 ? s.until : clock + 1;
+        bool isAllowed = s.since > 0 && since >= s.since && since < end && until > since;
         vm.prank(_keys.admin);
-        _v.oracle.addAttester(attester);
-    }
-
-    function setThreshold(uint256 threshold) external atClock {
-        threshold = bound(threshold, 0, KEYS + 1);
-        bool isAllowed = threshold > 0 && threshold <= _v.oracle.attesterCount();
-        vm.prank(_keys.admin);
-        try _v.oracle.setThreshold(threshold) {
-            assertTrue(isAllowed, "V6: a threshold out of range");
+        try _v.registry.voidPayouts(method_, since, until) {
+            assertTrue(isAllowed, "a stop was closed out of bounds");
         } catch {
-            assertFalse(isAllowed, "a threshold was refused");
+            assertFalse(isAllowed, "a stop was not closed");
+            ++payoutMilestones.closesRefused;
+            return;
+        }
+        (s.since, s.until) = (since, until < end ? until : end);
+        ++payoutMilestones.closed;
+    }
+
+    /// @notice R3: anybody gives back a payout.
+    function giveBack(uint256 seed, address sender) external atClock {
+        (bool found, bytes32 id) = _anyPayout(seed);
+        if (!found) return;
+        BookedPayout storage p = _payouts[id];
+        bytes32 payeesHash = keccak256(abi.encode(p.root, p.accounts, p.amounts));
+        bool isAllowed = p.state == PayoutState.WAITING && _isVoid(p);
+        vm.prank(sender);
+        try _v.registry.returnVoided(_v.model, id, Payout(p.method, p.queuedAt, p.reward, payeesHash)) {
+            assertTrue(isAllowed, "R2: a payout was returned that is not void");
+            _bookReturn(id);
+            ++payoutMilestones.returned;
+        } catch {
+            assertFalse(isAllowed, "R3: a void payout was not returned");
+            ++payoutMilestones.returnsRefused;
         }
     }
 
-    function setDailyLimit(uint256 limit) external atClock {
-        vm.prank(_keys.admin);
-        _v.registry.setDailyLimit(_v.model, bound(limit, 100, 2000));
+    function getPayoutMilestones() external view returns (PayoutMilestones memory) {
+        return payoutMilestones;
     }
 
-    function setRate(uint256 rate) external atClock {
-        vm.prank(_keys.governor);
-        try _v.registry.setTokensPerDeltaOne(_v.model, bound(rate, MIN_RATE, MAX_RATE)) {} catch {}
+    /// @notice The call by which anybody releases a payout.
+    function releaseCall(bytes32 id) external view returns (bytes memory) {
+        return _releaseCall(id, _payouts[id]);
     }
 
-    function replaceBenchmark(uint256 score, bool maximise) external atClock {
-        Benchmark memory benchmark = _v.registry.benchmarkOf(_v.model);
-        benchmark.baselineScore = uint16(bound(score, 0, SCALE));
-        benchmark.direction = maximise ? Direction.MAXIMISE : Direction.MINIMISE;
-        vm.prank(_keys.admin);
-        _v.registry.replaceBenchmark(_v.model, benchmark);
-        bookedScore = benchmark.baselineScore;
-        ++milestones.benchmarksReplaced;
+    function _countRelease(bytes32 id, BookedPayout storage p) private {
+        PayoutMilestones storage m = payoutMilestones;
+        _bookRelease(id);
+        ++m.released;
+        if (p.verifier != _v.registry.verifier()) ++m.releasedAfterReplacement;
+        for (uint256 i; i < p.accounts.length; ++i) if (p.accounts[i] == _v.thief) ++m.releasedToThief;
+        if (p.root == 0) return;
+        ++m.releasedByRoot;
+        bytes32 distributionId = _v.distributor.hashDistribution(_v.model, id);
+        assertEq(_v.distributor.remainingOf(distributionId, _v.token, p.root, p.amounts[1]), p.amounts[1]);
     }
 
-    function pause(uint256 duration) external atClock {
-        vm.prank(_keys.guardian);
-        try _v.registry.pauseSubmissions(bound(duration, 1, 1 days)) {} catch {}
+    function _record(Evaluation memory e, bytes32 id, bytes32 payeesHash) private returns (bool done) {
+        vm.prank(_v.thief);
+        (done, ) = address(_v.registry).call(abi.encodeCall(_v.registry.recordImprovement, (e, id, payeesHash)));
     }
 
-    function wait(uint256 duration) external {
-        clock += bound(duration, 1, 3 days);
+    function _release(bytes32 id, BookedPayout storage p) private returns (bool, bytes memory) {
+        return address(_v.tokenManager).call(_releaseCall(id, p));
     }
 
-    function getMilestones() external view returns (Milestones memory) {
-        return milestones;
-    }
-
-    function evaluationCount() external view returns (uint256) {
-        return evaluationIds.length;
-    }
-
-    function vouchingOf(bytes32 evaluationId) external view returns (Vouching memory) {
-        return _vouchings[evaluationId];
-    }
-
-    function today() external view returns (uint256) {
-        return clock / 1 days;
-    }
-
-    /// @dev V5: what is refused changes nothing.
-    function _submit(
-        ImprovementStatement memory s,
-        bytes memory proof
-    ) private returns (bool done, bytes memory result) {
-        bytes32 before = _state(s.evaluationId);
-        (bool previewed, bytes memory preview) = address(_v.verifier).staticcall(
-            abi.encodeCall(_v.verifier.verifyAndCalculateReward, (s, proof))
-        );
-        (done, result) = address(_v.verifier).call(abi.encodeCall(_v.verifier.processImprovement, (s, proof)));
-        assertEq(done, previewed, "the preview and the submission differ");
-        assertEq(result, preview, "the preview and the submission differ");
-        if (!done) assertEq(_state(s.evaluationId), before, "V5: a refused submission changed something");
-    }
-
-    function _book(ImprovementStatement memory s, bytes memory proof) private {
-        uint256 delta = _deltaBps(s);
-        uint256 supply = _v.token.totalSupply();
-        uint256 reward = supply - rewardsPaid;
-        // Exactly the formula, at the rate that was in force.
-        assertEq(reward, (delta * _v.registry.parametersOf(_v.model).tokensPerDeltaOne) / 100, "reward");
-        rewardsPaid += reward;
-        ownerPaid += (reward * 30) / 100;
-        paidBpsOn[clock / 1 days] += delta;
-        if (timesPaid[s.evaluationId]++ == 0) evaluationIds.push(s.evaluationId);
-        _vouchings[s.evaluationId] = Vouching({
-            attesters: _attestersBehind(s, proof),
-            threshold: _v.oracle.threshold(),
-            baselineScore: s.evaluation.baselineScore,
-            bookedScore: bookedScore,
-            deadline: s.deadline,
-            paidAt: clock
-        });
-        bookedScore = s.evaluation.candidateScore;
-        _last = abi.encode(s);
-        _lastProof = proof;
-        _hasLast = true;
-        ++milestones.paid;
-        if (s.contributorsRoot != 0) ++milestones.paidByRoot;
-    }
-
-    function _keep(ImprovementStatement memory s, bytes memory proof) private {
-        _waiting = abi.encode(s);
-        _waitingProof = proof;
-        _isWaiting = true;
-    }
-
-    /// @dev A statement that the benchmark pays for, but for the daily limit; impossible when the scale is used up.
-    function _statement(uint256 delta, uint256 weights) private returns (bool possible, ImprovementStatement memory s) {
-        Benchmark memory b = _v.registry.benchmarkOf(_v.model);
-        uint256 headroom = b.direction == Direction.MAXIMISE ? SCALE - b.baselineScore : b.baselineScore;
-        if (headroom < b.minImprovementBps) return (false, s);
-        delta = bound(delta, b.minImprovementBps, headroom > 600 ? 600 : headroom);
-        s.evaluation = Evaluation({
-            model: _v.model,
-            benchmarkVersion: _v.registry.benchmarkVersionOf(_v.model),
-            specHash: b.specHash,
-            evaluationDataHash: b.evaluationDataHash,
-            baselineScore: b.baselineScore,
-            candidateScore: b.direction == Direction.MAXIMISE ? b.baselineScore + delta : b.baselineScore - delta,
-            sampleSize: b.minSampleSize,
-            runs: b.minRuns,
-            lowerBoundBps: b.minLowerBoundBps,
-            baselineCommitment: b.modelCommitment,
-            candidateCommitment: keccak256(abi.encode(weights))
-        });
-        s.evaluationId = bytes32(++_nextId);
-        s.contributionDataHash = bytes32(weights);
-        s.attesterEpoch = _v.oracle.epoch();
-        s.deadline = clock + 1 days + (weights % (1 days + 1));
-        if (weights % 3 == 0) {
-            s.contributorsRoot = keccak256(abi.encode(weights, "root"));
-        } else {
-            uint16 first = uint16(1 + (weights % 9_999));
-            s.contributors = new Contributor[](2);
-            s.contributors[0] = Contributor(address(0x1000_0001), first);
-            s.contributors[1] = Contributor(address(0x1000_0002), 10_000 - first);
-        }
-        return (true, s);
-    }
-
-    /// @dev Signatures of at most `most` present attesters.
-    function _prove(ImprovementStatement memory s, uint256 most) private view returns (bytes memory, uint256 count) {
-        uint256 available = _v.oracle.attesterCount();
-        count = most < available ? most : available;
-        address[] memory accounts = new address[](count);
-        bytes[] memory signatures = new bytes[](count);
-        bytes32 digest = _v.verifier.hashStatement(s);
-        uint256 found;
-        for (uint256 i; found < count; ++i) {
-            if (!_v.oracle.isAttester(_signers[i])) continue;
-            (uint8 v, bytes32 r, bytes32 sig) = vm.sign(_privateKeys[_signers[i]], digest);
-            (accounts[found], signatures[found]) = (_signers[i], abi.encodePacked(r, sig, v));
-            ++found;
-        }
-        return (abi.encode(accounts, signatures), count);
-    }
-
-    /// @dev Each signer counts once, however often it signed.
-    function _attestersBehind(ImprovementStatement memory s, bytes memory proof) private view returns (uint256 count) {
-        (, bytes[] memory signatures) = abi.decode(proof, (address[], bytes[]));
-        bytes32 digest = _v.verifier.hashStatement(s);
-        for (uint256 i; i < KEYS; ++i) {
-            bool signed;
-            for (uint256 j; j < signatures.length; ++j) {
-                signed = signed || _recover(digest, signatures[j]) == _signers[i];
-            }
-            if (signed && _v.oracle.isAttester(_signers[i])) ++count;
-        }
-    }
-
-    function _remainingToday() private view returns (uint256) {
-        uint256 limit = _v.registry.dailyLimitOf(_v.model);
-        uint256 paid = paidBpsOn[clock / 1 days];
-        return paid > limit ? 0 : limit - paid;
-    }
-
-    function _state(bytes32 evaluationId) private view returns (bytes32) {
-        ModelRegistry r = _v.registry;
+    function _releaseCall(bytes32 id, BookedPayout memory p) private view returns (bytes memory) {
         return
-            keccak256(
-                abi.encode(
-                    r.benchmarkOf(_v.model),
-                    r.parametersOf(_v.model),
-                    r.remainingTodayBps(_v.model),
-                    r.rewardsRemainingOf(_v.model),
-                    _v.token.totalSupply(),
-                    _v.token.rewardsMinted(),
-                    _v.token.balanceOf(_keys.supplier),
-                    _v.verifier.isUsed(_v.model, evaluationId),
-                    _v.oracle.epoch()
-                )
+            abi.encodeCall(
+                _v.tokenManager.releasePayout,
+                (_v.model, id, p.method, p.queuedAt, p.root, p.accounts, p.amounts)
             );
     }
 
-    function _deltaBps(ImprovementStatement memory s) private pure returns (uint256) {
-        (uint256 a, uint256 b) = (s.evaluation.baselineScore, s.evaluation.candidateScore);
-        return a > b ? a - b : b - a;
+    /// @dev Whom a malicious verifier pays.
+    function _loot(
+        Flaw flaw,
+        uint256 reward,
+        uint256 seed
+    ) private view returns (bytes32 root, address[] memory accounts, uint256[] memory amounts) {
+        accounts = new address[](2);
+        amounts = new uint256[](flaw == Flaw.UNEVEN ? 1 : 2);
+        (accounts[0], accounts[1]) = (seed % 2 == 0 ? _v.thief : FIRST, _v.thief);
+        if (flaw == Flaw.UNEVEN) amounts[0] = reward;
+        else (amounts[0], amounts[1]) = (reward / 3, reward - reward / 3);
+        if (flaw == Flaw.SHORT) --amounts[1];
+        if (flaw == Flaw.DIVERTED) root = keccak256(abi.encode(seed, "root"));
     }
 
-    /// @dev Of r, s and v, one after the other.
-    function _recover(bytes32 digest, bytes memory signature) private pure returns (address) {
-        (bytes32 r, bytes32 s, uint8 v) = (bytes32(0), bytes32(0), uint8(signature[64]));
-        assembly ("memory-safe") {
-            r := mload(add(signature, 0x20))
-            s := mload(add(signature, 0x40))
-        }
-        return ecrecover(digest, v, r, s);
+    function _anyPayout(uint256 seed) private view returns (bool, bytes32) {
+        uint256 count = evaluationIds.length;
+        return count == 0 ? (false, bytes32(0)) : (true, evaluationIds[seed % count]);
     }
 
-    function _signersOf(bytes memory proof) private pure returns (uint256) {
-        (address[] memory accounts, ) = abi.decode(proof, (address[], bytes[]));
-        return accounts.length;
+    function _method(uint256 seed) private view returns (address) {
+        return address(seed % 3 == 0 ? _v.twin : _v.oracle);
+    }
+
+    /// @dev A second at which much hangs: of a payout or near it, now or near it, or none.
+    function _second(uint256 seed) private view returns (uint256 at) {
+        (bool found, bytes32 id) = _anyPayout(seed >> 16);
+        at = found && seed % 8 > 1 ? _payouts[id].queuedAt : clock;
+        if (seed % 32 == 0) return 0;
+        return
+            (seed >> 8) % 3 == 0
+                ? at
+                : (seed >> 8) % 3 == 1
+                    ? at + 1
+                    : at - 1;
     }
 }

@@ -18,6 +18,8 @@ import {
   type Refusal,
   registerModel,
 } from "../../helpers/improvements";
+import { MethodAccess } from "../../helpers/models";
+import { field } from "../../helpers/units";
 import { oracleRefusal } from "../methods.fixture";
 import type { MethodContext } from "../VerificationMethod.behavior";
 import { keyOf, SECRETS, simulate } from "./simulator";
@@ -25,8 +27,32 @@ import { keyOf, SECRETS, simulate } from "./simulator";
 /** What the simulated proofs show: the example data's counts. */
 export const COUNTS: Counts = { n: 1_000, baselineCorrect: 744, candidateCorrect: 771, disagreements: 153 };
 
+/** Quantile of the lower bounds of {@link COUNTS}: one attempt at 2.5 %. */
+export const QUANTILE_E9 = 1_959_963_985n;
+
 /** The baseline's score by {@link COUNTS}. */
 export const ZK_BASELINE = 7_440n;
+
+/** What {@link COUNTS} prove at {@link QUANTILE_E9}, in bps. */
+export const REAL = { score: 7_710n, improvement: 270n, lowerBound: 28n };
+
+/** A digest for methods that are asked without a verifier around them. */
+export const DIGEST = ethers.id("digest");
+
+/** An evaluation that {@link COUNTS} prove, without a registry around it. */
+export const EVALUATION: Evaluation = {
+  model: ethers.id("model"),
+  benchmarkVersion: 1n,
+  specHash: ethers.id("spec"),
+  evaluationDataHash: ethers.toBeHex(11, 32),
+  baselineScore: ZK_BASELINE,
+  candidateScore: REAL.score,
+  sampleSize: BigInt(COUNTS.n),
+  runs: 1n,
+  lowerBoundBps: REAL.lowerBound,
+  baselineCommitment: ethers.toBeHex(13, 32),
+  candidateCommitment: ethers.toBeHex(17, 32),
+};
 
 const commitment = (value: bigint) => ethers.toBeHex(value, 32);
 
@@ -57,7 +83,8 @@ function proveFor({ verifier, network }: Improvements) {
 
 /** Why a proof of another statement is refused. */
 function zkRefusal(method: ZkProof, { evaluation }: ImprovementStatement): Refusal {
-  if (evaluation.runs !== 1n) return { contract: method, error: "RunsMismatch", args: [evaluation.runs, 1n] };
+  if (evaluation.runs !== 1n)
+    return { contract: method, error: "ValueMismatch", args: [field("runs"), evaluation.runs, 1n] };
   const commitments = [evaluation.evaluationDataHash, evaluation.baselineCommitment, evaluation.candidateCommitment];
   const index = commitments.findIndex((word) => BigInt(word) >= FIELD);
   return index < 0
@@ -68,8 +95,8 @@ function zkRefusal(method: ZkProof, { evaluation }: ImprovementStatement): Refus
 /** A protocol that allows a ZkProof whose key's secrets are known. */
 async function deployZk() {
   const context = await deployImprovements();
-  const method = await ethers.deployContract("ZkProof", [keyOf(SECRETS)]);
-  await context.registry.connect(context.admin).setMethodAllowed(method, true);
+  const method = await ethers.deployContract("ZkProof", [keyOf(SECRETS), QUANTILE_E9]);
+  await context.registry.connect(context.admin).setMethodAccess(method, MethodAccess.REGISTRAR);
   return { ...context, method };
 }
 
@@ -98,7 +125,7 @@ export async function zkHybridFixture() {
     ),
   );
   const hybrid = await ethers.deployContract("Hybrid", [methods.map(({ address }) => address)]);
-  await registry.connect(admin).setMethodAllowed(hybrid, true);
+  await registry.connect(admin).setMethodAccess(hybrid, MethodAccess.REGISTRAR);
   const benchmark = { ...BENCHMARK, method: await hybrid.getAddress() };
   const model = await registerModel(context, { modelId: "zk-hybrid", benchmark });
 

@@ -65,18 +65,23 @@ abstract contract Groth16 {
 
     /// @notice A point of the key is zero.
     /// @param index Which point, counted α, β, γ, δ, inputs.
+    /// @custom:fix Deploy with the key that the setup printed.
     error KeyPointZero(uint256 index);
 
     /// @notice A point of the key is not in its group.
     /// @param index Which point, counted α, β, γ, δ, inputs.
+    /// @custom:fix Deploy with the key that the setup printed; the imaginary part of a coordinate comes first.
     error KeyPointInvalid(uint256 index);
 
     /// @notice γ = ±δ: the key never went through its second phase, and everybody can forge proofs against it.
+    /// @custom:fix Contribute to the key first, see docs/zk.md.
     error KeyGammaIsDelta();
 
     /// @notice A public input is not below the order of the groups: it would stand for another value.
     /// @param index Which input, from 0.
     /// @param value The input.
+    /// @custom:fix Use commitments as `commit` prints them: inputs are the labels' (0), the baseline's (1) and the candidate's
+    /// (2), the counts (3) and the statement (4). If the benchmark itself has such a hash, the admin replaces it.
     error InputOutOfField(uint256 index, uint256 value);
 
     /// @dev Reverts `KeyPointZero`, `KeyPointInvalid`, `KeyGammaIsDelta`.

@@ -50,26 +50,32 @@ contract ZkProof is IVerificationMethod, Groth16 {
     uint256 private immutable _quantileSquared;
 
     /// @notice The proof is not valid for this statement.
+    /// @custom:fix Prove the statement as it is submitted; whatever changes in it needs a new proof. The circuit must be the
+    /// one of this method's key.
     error ProofInvalid();
 
     /// @notice The stated score is not above the baseline's.
     /// @param baselineScore The baseline's, in bps.
     /// @param candidateScore The stated one, in bps.
+    /// @custom:fix Use another method for scores to minimise.
     error ScoreNotHigher(uint256 baselineScore, uint256 candidateScore);
 
     /// @notice The stated score is more than the candidate's accuracy.
     /// @param stated What was stated, in bps.
     /// @param proven What the counts prove, in bps, rounded down.
+    /// @custom:fix State at most `proven`.
     error ScoreAboveProven(uint256 stated, uint256 proven);
 
     /// @notice The stated improvement is more than the proven one.
     /// @param stated What was stated, in bps.
     /// @param proven What the counts prove, in bps, rounded down.
+    /// @custom:fix State a candidate score of at most the model's score and `proven`.
     error ImprovementAboveProven(uint256 stated, uint256 proven);
 
     /// @notice The stated lower bound is more than what follows from the counts.
     /// @param stated What was stated, in bps.
     /// @param proven What follows from the counts, in bps, rounded down.
+    /// @custom:fix State at most `proven`; if that is below the benchmark's minimum, more rows are needed.
     error LowerBoundAboveProven(uint256 stated, uint256 proven);
 
     /// @dev Reverts `OutOfRange` for the quantile, and as {Groth16} does for a key that is not safe.

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+// Tasks for rewards that wait: who releases them, and who stops them, declares them void or lets them go.
+
+import { id } from "ethers";
+import type { Hybrid } from "../../.build/typechain";
+import { actAsAdmin, payloadOf } from "../../deploy/admin";
+import { blocksOf } from "../../deploy/journal";
+import { requireToken, signerWithRole } from "../../deploy/launch";
+import { chainTime, passTime } from "../../deploy/localTime";
+import { address, hash, pattern, publishedId, type Rule } from "../../sdk/base/fields";
+import { Problem } from "../../sdk/base/problem";
+import { formatTime, formatTokens, roundTokens } from "../../sdk/base/units";
+import { contractAt } from "../../sdk/client/access";
+import { confirm } from "../../sdk/client/confirm";
+import { OPEN_STOP, readPayouts, releaseCall, returnCall, type Payout } from "../../sdk/client/payouts";
+import { readEvents } from "../../sdk/rpc/logs";
+import { digits } from "../cli/command";
+import { table } from "../cli/terminal";
+import {
+  once,
+  readId,
+  readSender,
+  signerOf,
+  type Arguments,
+  type TaskContext,
+  type TaskResult,
+  type Work,
+} from "./run";
+
+/** An evaluation by its id on chain, or by the name whose hash that is. */
+const EVALUATION: Rule<string> = {
+  expected: "an evaluation id, or the name of an evaluation",
+  none: "",
+  read: (value) => {
+    const name = publishedId.read(value);
+    return hash.read(value) ?? (name === undefined ? undefined : id(name));
+  },
+};
+
+const SECOND = digits(1, 2 ** 40 - 1);
+
+/** The first second of a stop that holds everything that waits. */
+const EVERYTHING = 1;
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const DURATION = pattern(/^[1-9]\d{0,8}[smhd]?$/, "a time such as 3600, 90m, 12h or 2d");
+
+/** Every payout of a model. */
+export const listPayouts: Work = (args) => {
+  const modelId = readId(args);
+  args.refuse();
+  return async (context) => {
+    const symbol = await (await requireToken(context, modelId)).symbol();
+    const payouts = await payoutsOf(context, modelId);
+    return {
+      lines:
+        payouts.length === 0
+          ? [`${modelId} has had no improvement.`]
+          : payouts.flatMap((payout, index) => [...(index > 0 ? [""] : []), ...linesOf(payout, symbol)]),
+      document: { model: { id: modelId, symbol }, payouts },
+    };
+  };
+};
+
+/** Mints a reward whose time has come. */
+export const releasePayout: Work = (args) => {
+  const [modelId, evaluationId, from] = readPayoutArguments(args);
+  return once(async (context) => {
+    const { hre, protocol, report } = context;
+    const payout = await payoutOf(context, modelId, evaluationId);
+    const now = await chainTime(hre);
+    requireStatus(payout, "due", {
+      waits: `is ${formatTime(payout.releasableFrom)} at the earliest, the chain's time is ${formatTime(now)}: wait until then`,
+      stopped: `payouts of ${payout.method} are stopped: the admin lifts the stop or makes it final`,
+    });
+    const sender = await signerOf(context, from);
+    const releasing = protocol.tokenManager.connect(sender).releasePayout(...releaseCall(payout));
+    const sent = await confirm("release reward", releasing);
+    const symbol = await (await requireToken(context, modelId)).symbol();
+    const outcome = `${formatTokens(payout.reward)} ${symbol} minted`;
+    report({ name: sent.name, sent, outcome });
+    const released = await payoutOf(context, modelId, evaluationId);
+    return { lines: linesOf(released, symbol), document: { model: { id: modelId, symbol }, payout: released } };
+  });
+};
+
+/** Puts the reward of what is void back into the model's lifetime rewards. */
+export const returnPayout: Work = (args) => {
+  const [modelId, evaluationId, from] = readPayoutArguments(args);
+  return once(async (context) => {
+    const { protocol, report } = context;
+    const payout = await payoutOf(context, modelId, evaluationId);
+    requireStatus(payout, "void", { stopped: `its stop is open: the admin makes it final first, by payout:void` });
+    const sender = await signerOf(context, from);
+    const sent = await confirm(
+      "return void reward",
+      protocol.registry.connect(sender).returnVoided(...returnCall(payout)),
+    );
+    const symbol = await (await requireToken(context, modelId)).symbol();
+    const left = await protocol.registry.rewardsRemainingOf(payout.model);
+    const outcome = `${formatTokens(payout.reward)} ${symbol} returned, ${formatTokens(left)} left`;
+    report({ name: sent.name, sent, outcome });
+    return {
+      lines: [`${modelId}: ${outcome}`],
+      document: { model: { id: modelId, symbol }, payout, rewardsRemaining: left },
+    };
+  });
+};
+
+/** Stops what a method vouched for, as a guardian. */
+export const stopPayouts: Work = (args) => {
+  const method = args.read("method", address);
+  const since = args.read("since", SECOND, EVERYTHING);
+  args.refuse();
+  return once(async (context) => {
+    const { hre, protocol, report } = context;
+    const { registry } = protocol;
+    const guardian = await signerWithRole(hre, protocol, "registry", "GUARDIAN_ROLE");
+    const sent = await confirm("stop payouts", registry.connect(guardian).stopPayouts(method, since));
+    const stop = await registry.payoutStopOf(method);
+    report({ name: sent.name, sent, outcome: stopInWords(stop) });
+    const hybrids = await hybridsOf(context, method);
+    return {
+      lines: [
+        `${method}: ${stopInWords(stop)}`,
+        ...hybrids.map((hybrid) => `The hybrid ${hybrid} contains it and is not stopped: stop it by its own address.`),
+      ],
+      document: { method, stop: { since: stop.since, until: stop.until }, hybrids },
+    };
+  });
+};
+
+/** Lets go what was stopped, as the admin. */
+export const liftPayoutStop: Work = (args) => {
+  const method = args.read("method", address);
+  args.refuse();
+  return byAdmin(method, "lift payout stop", ({ protocol: { registry } }) =>
+    registry.interface.encodeFunctionData("liftPayoutStop", [method]),
+  );
+};
+
+/** Makes a stop final, as the admin: what was queued within its bounds is void. */
+export const voidPayouts: Work = (args) => {
+  const method = args.read("method", address);
+  const since = args.has("since") ? args.read("since", SECOND) : undefined;
+  const until = args.read("until", SECOND, Number(OPEN_STOP));
+  args.refuse();
+  return byAdmin(method, "void payouts", async ({ protocol: { registry } }) => {
+    const stop = await registry.payoutStopOf(method);
+    return registry.interface.encodeFunctionData("voidPayouts", [method, since ?? stop.since, until]);
+  });
+};
+
+/** Lets time pass on a local chain. */
+export const letTimePass: Work = (args) => {
+  const duration = args.read("duration", DURATION);
+  args.refuse();
+  return async ({ hre }) => {
+    const unit = UNITS[duration.at(-1) as keyof typeof UNITS] as number | undefined;
+    await passTime(hre, Number.parseInt(duration, 10) * (unit ?? UNITS.s));
+    const now = await chainTime(hre);
+    return { lines: [`It is ${formatTime(now)} on ${hre.network.name}.`], document: { timestamp: now } };
+  };
+};
+
+/** A call of the admin's on the registry: made on a local chain, elsewhere the payload for the timelock. */
+function byAdmin(method: string, name: string, encode: (context: TaskContext) => Promise<string> | string) {
+  return once(async (context): Promise<TaskResult> => {
+    const { hre, protocol, report } = context;
+    const { registry } = protocol;
+    const before = await registry.payoutStopOf(method);
+    if (before.since === 0n) throw new Problem(`payouts of ${method} are not stopped: there is nothing to decide.`);
+    const call = { target: await registry.getAddress(), data: await encode(context) };
+    if (!protocol.network.isLocal) {
+      const payload = payloadOf(protocol, [call]);
+      return { lines: payloadLines(payload), document: { method, payload } };
+    }
+    const outcome = async () => stopInWords(await registry.payoutStopOf(method));
+    await actAsAdmin(hre, protocol, [call], name, { schedule: `schedule ${name}`, execute: name, outcome }, report);
+    const stop = await registry.payoutStopOf(method);
+    return {
+      lines: [`${method}: ${stopInWords(stop)}`],
+      document: { method, stop: { since: stop.since, until: stop.until } },
+    };
+  });
+}
+
+function payloadLines({ timelock, delay, schedule, execute }: ReturnType<typeof payloadOf>): string[] {
+  return [
+    `Only the admin does this, through the timelock ${timelock}.`,
+    `A proposer sends it        ${schedule}`,
+    `an executor, ${delay} s later  ${execute}`,
+  ];
+}
+
+function stopInWords({ since, until }: { since: bigint; until: bigint }): string {
+  if (since === 0n) return "payouts are not stopped";
+  const from = since === BigInt(EVERYTHING) ? "all payouts" : `payouts queued from ${formatTime(since)} on`;
+  return until === OPEN_STOP ? `${from} are stopped` : `${from}, before ${formatTime(until)}, are void`;
+}
+
+/** Hybrids that contain a method, at any depth, among those that models may or might name. */
+async function hybridsOf({ hre, protocol: { registry } }: TaskContext, method: string): Promise<string[]> {
+  const events = await readEvents(await blocksOf(hre), registry, registry.filters.MethodAllowed());
+  const candidates = [...new Set(events.map(({ args }) => args.method))];
+  const contains = async (candidate: string): Promise<boolean> => {
+    const hybrid = await contractAt<Hybrid>(hre, "Hybrid", candidate);
+    const parts: string[] = await hybrid.methods().catch(() => []);
+    if (parts.includes(method)) return true;
+    for (const part of parts) if (part !== candidate && (await contains(part))) return true;
+    return false;
+  };
+  const found: string[] = [];
+  for (const candidate of candidates) if (candidate !== method && (await contains(candidate))) found.push(candidate);
+  return found;
+}
+
+function readPayoutArguments(args: Arguments): [modelId: string, evaluationId: string, from: string | undefined] {
+  const modelId = readId(args);
+  const evaluationId = args.read("evaluation", EVALUATION);
+  const from = readSender(args);
+  args.refuse();
+  return [modelId, evaluationId, from];
+}
+
+async function payoutsOf({ hre, protocol }: TaskContext, modelId: string): Promise<Payout[]> {
+  return readPayouts(hre, protocol.registry, await blocksOf(hre), id(modelId));
+}
+
+async function payoutOf(context: TaskContext, modelId: string, evaluationId: string): Promise<Payout> {
+  const payouts = await payoutsOf(context, modelId);
+  const payout = payouts.find((entry) => entry.evaluationId === evaluationId);
+  if (payout) return payout;
+  throw new Problem(`${modelId} has no evaluation ${evaluationId}: payout:list shows those that it has.`);
+}
+
+function requireStatus(payout: Payout, wanted: Payout["status"], reasons: Partial<Record<Payout["status"], string>>) {
+  const { status, evaluationId } = payout;
+  if (status === wanted) return;
+  const reason = reasons[status] ?? `it is ${status}, expected ${wanted}`;
+  throw new Problem(`the payout of ${evaluationId}: ${reason}; nothing was sent.`);
+}
+
+function linesOf(payout: Payout, symbol: string): string[] {
+  const { evaluationId, status, method, baselineScore, candidateScore, queuedAt, releasableFrom } = payout;
+  return table(
+    [evaluationId, symbol],
+    [
+      ["status", status],
+      ["score", `${baselineScore} → ${candidateScore}`],
+      ["queued", formatTime(queuedAt)],
+      ["released from", formatTime(releasableFrom)],
+      ["method", method],
+      ["reward", formatTokens(roundTokens(payout.reward))],
+      ...payout.accounts.map((account, index) => [account, formatTokens(roundTokens(payout.amounts[index] as bigint))]),
+    ],
+  );
+}

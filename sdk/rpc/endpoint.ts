@@ -1,0 +1,284 @@
+// The client of a node. Whoever asks a chain asks through it: it asks again what passes, for less where a node has limits, never for
+// too much at once, and keeps what opens a node out of everything that is shown.
+
+import { Problem } from "../base/problem";
+import { kindOfError, kindOfStatus, NodeFailure, type FailureKind, type RpcError } from "./answers";
+
+/** One request of JSON-RPC. */
+export interface RpcRequest {
+  readonly method: string;
+  readonly params: unknown;
+}
+
+/** What a node says to a request, once nothing that passes is in the way. */
+export type RpcAnswer = { readonly result: unknown } | { readonly error: RpcError };
+
+/** How a client behaves. */
+export interface EndpointOptions {
+  /** How often the same is asked while nobody answers; five times without it. */
+  readonly tries?: number;
+  /** How often the same is asked while the answer is that of a node which is busy or behind; five times without it. */
+  readonly answers?: number;
+  /** Milliseconds that an answer may take; 20 seconds without it. */
+  readonly timeout?: number;
+  /** Requests in a message at most; one without it. */
+  readonly batch?: number;
+  /** Messages under way at a time at most; eight without it. */
+  readonly atOnce?: number;
+  /** Ends all waiting. */
+  readonly signal?: AbortSignal;
+  /** Told of each try that had no answer, and why. */
+  readonly onSilence?: (reason: string) => void;
+  /** Told of each message that was answered. */
+  readonly onAnswer?: () => void;
+}
+
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 30_000;
+const LONGEST_REST = 60_000;
+
+/** Why a message as a whole was not answered. */
+interface Silence {
+  readonly kind: Exclude<FailureKind, "revert">;
+  readonly reason: string;
+  /** Milliseconds after which the node wants to be asked again. */
+  readonly rest?: number;
+}
+
+interface Envelope {
+  readonly id: unknown;
+  readonly result?: unknown;
+  readonly error?: RpcError;
+}
+
+interface Waiting {
+  readonly request: RpcRequest;
+  readonly resolve: (answer: RpcAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A node behind an address. */
+export class Endpoint {
+  /** The node's host: of its address nothing else is ever shown, since paths and queries hold keys. */
+  readonly host: string;
+
+  private readonly address: string;
+  private readonly headers: Readonly<Record<string, string>>;
+  private readonly queue: Waiting[] = [];
+  private readonly idle: (() => void)[] = [];
+  private underWay = 0;
+  private batch: number;
+  private resting: Promise<void> = Promise.resolve();
+
+  constructor(
+    url: string,
+    private readonly options: EndpointOptions = {},
+  ) {
+    if (!URL.canParse(url)) throw new Problem("the address of the node is not a URL: correct it in the environment.");
+    const { username, password, host } = new URL(url);
+    const bare = new URL(url);
+    [bare.username, bare.password] = ["", ""];
+    this.host = host;
+    this.address = bare.href;
+    this.batch = options.batch ?? 1;
+    this.headers = {
+      "content-type": "application/json",
+      ...(username !== "" && {
+        authorization: `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`,
+      }),
+    };
+  }
+
+  /** Asks the node; what is asked in one turn goes out together. Throws a {@link NodeFailure} with the node's own words. */
+  async send<T>(method: string, params: readonly unknown[] = []): Promise<T> {
+    const answer = await this.ask({ method, params });
+    if ("error" in answer) throw failureOf(method, answer.error);
+    return answer.result as T;
+  }
+
+  /** Asks the node, and hands on what it answers, errors included. */
+  ask(request: RpcRequest): Promise<RpcAnswer> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ request, resolve, reject });
+      if (this.batch === 1) this.dispatch();
+      else if (this.queue.length === 1) setTimeout(() => this.dispatch());
+    });
+  }
+
+  private dispatch(): void {
+    while (this.queue.length > 0) void this.deliver(this.queue.splice(0, this.batch));
+  }
+
+  /** Answers each of the waiting, or none. */
+  private async deliver(waiting: readonly Waiting[]): Promise<void> {
+    try {
+      const answers = await this.exchange(waiting.map(({ request }) => request));
+      waiting.forEach(({ resolve }, index) => resolve(answers[index] as RpcAnswer));
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  }
+
+  /** The answers to requests, in their order. */
+  private async exchange(requests: readonly RpcRequest[]): Promise<RpcAnswer[]> {
+    const { tries = 5, answers: most = 5 } = this.options;
+    const found = new Map<RpcRequest, RpcAnswer>();
+    let [silent, busy] = [0, 0];
+    for (let open = requests; open.length > 0;) {
+      const reply = await this.inTurn(() => this.post(open));
+      if ("kind" in reply) {
+        const { kind, reason, rest } = reply;
+        if (kind === "limit" && open.length > 1) {
+          this.batch = Math.ceil(open.length / 2);
+          const halves = [open.slice(0, this.batch), open.slice(this.batch)];
+          for (const half of halves)
+            (await this.exchange(half)).forEach((answer, at) => found.set(half[at] as RpcRequest, answer));
+          break;
+        }
+        if (kind === "passing") this.options.onSilence?.(reason);
+        silent++;
+        if (kind !== "passing" || silent >= tries) throw new NodeFailure(kind, 0, `${this.host}: ${reason}`);
+        await this.rest(silent, rest);
+        continue;
+      }
+      this.options.onAnswer?.();
+      busy++;
+      open.forEach((request, index) => found.set(request, reply[index] as RpcAnswer));
+      open = busy < most ? open.filter((request) => isPassing(request, found.get(request))) : [];
+      if (open.length > 0) await this.rest(busy);
+    }
+    return requests.map((request) => found.get(request) as RpcAnswer);
+  }
+
+  /** Does something when fewer than the most messages are under way and the node wants no rest. */
+  private async inTurn<T>(action: () => Promise<T>): Promise<T> {
+    if (this.underWay >= (this.options.atOnce ?? 8)) await new Promise<void>((turn) => this.idle.push(turn));
+    else this.underWay++;
+    try {
+      await this.resting;
+      return await action();
+    } finally {
+      const next = this.idle.shift();
+      if (next) next();
+      else this.underWay--;
+    }
+  }
+
+  /**
+   * Waits longer after each failure, between half of the pause and the whole, so that several do not come back at the same moment.
+   * Where the node says for how long, nobody asks it before.
+   */
+  private async rest(failures: number, wanted?: number): Promise<void> {
+    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures - 1, 16));
+    const pause = this.sleep(wanted ?? longest * (0.5 + Math.random() / 2));
+    if (wanted !== undefined) this.resting = pause.catch(() => undefined);
+    await pause;
+  }
+
+  private sleep(milliseconds: number): Promise<void> {
+    const { signal } = this.options;
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      }, milliseconds);
+      if (signal?.aborted) stop();
+      else signal?.addEventListener("abort", stop, { once: true });
+    });
+  }
+
+  /** The answers of the node in the order of the requests, or why there are none. */
+  private async post(requests: readonly RpcRequest[]): Promise<RpcAnswer[] | Silence> {
+    const { signal, timeout = 20_000 } = this.options;
+    signal?.throwIfAborted();
+    const envelopes = requests.map(({ method, params }, id) => ({ jsonrpc: "2.0", id, method, params }));
+    const limit = AbortSignal.timeout(timeout);
+    try {
+      const response = await fetch(this.address, {
+        method: "POST",
+        headers: this.headers,
+        body: JSON.stringify(envelopes.length === 1 ? envelopes[0] : envelopes),
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      });
+      return readReply(requests, response.status, await response.text(), restOf(response.headers.get("retry-after")));
+    } catch (error) {
+      signal?.throwIfAborted();
+      const { name, cause } = error as Error;
+      if (name === "TimeoutError") return { kind: "passing", reason: `no answer within ${timeout / 1000} s` };
+      const code = (cause as { code?: unknown } | undefined)?.code;
+      return { kind: "passing", reason: `no connection${typeof code === "string" ? ` (${code})` : ""}` };
+    }
+  }
+}
+
+/** The failure that a node's answer is. */
+export function failureOf(method: string, error: RpcError): NodeFailure {
+  return new NodeFailure(kindOfError(method, error), error.code, error.message, error.data);
+}
+
+function isPassing({ method }: RpcRequest, answer: RpcAnswer | undefined): boolean {
+  return answer !== undefined && "error" in answer && kindOfError(method, answer.error) === "passing";
+}
+
+/** A body of JSON-RPC is an answer whatever the status of HTTP: providers send limits with 400 and 413, reverts with 500. */
+function readReply(
+  requests: readonly RpcRequest[],
+  status: number,
+  body: string,
+  rest: number | undefined,
+): RpcAnswer[] | Silence {
+  if (status === 401 || status === 403) {
+    return { kind: "final", reason: `the node refuses access with status ${status}: look at the key in its address` };
+  }
+  const envelopes = envelopesIn(body);
+  if (envelopes === undefined) {
+    const kind = kindOfStatus(status) as Silence["kind"];
+    const isOk = status >= 200 && status < 300;
+    const reason = isOk
+      ? "an answer that is not JSON"
+      : `status ${status}${kind === "final" ? " and no JSON: look at the address" : ""}`;
+    return { kind: isOk ? "passing" : kind, reason, ...(rest !== undefined && { rest }) };
+  }
+  const [first] = envelopes;
+  if (first?.error && envelopes.length === 1 && (requests.length > 1 || status === 429)) {
+    // One error for a whole message.
+    const kind = status === 429 ? "passing" : kindOfError("", first.error);
+    if (kind === "passing" || kind === "limit") {
+      return { kind, reason: first.error.message, ...(rest !== undefined && { rest }) };
+    }
+  }
+  const byId = new Map(envelopes.map((envelope) => [envelope.id, envelope]));
+  return requests.map(({ method }, id) => {
+    const { result, error } = byId.get(id) ?? (requests.length === 1 && first?.error ? first : missing(method));
+    return error ? { error } : { result: result ?? null };
+  });
+}
+
+function missing(method: string): Envelope {
+  return { id: undefined, error: { code: -32_603, message: `no answer to ${method}` } };
+}
+
+function envelopesIn(body: string): Envelope[] | undefined {
+  try {
+    const content: unknown = JSON.parse(body);
+    const envelopes = [content].flat() as Envelope[];
+    return envelopes.every(
+      (entry) => typeof entry === "object" && entry !== null && ("result" in entry || "error" in entry),
+    )
+      ? envelopes
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds from a header that names seconds or a date. */
+function restOf(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const wanted = /^\d+$/.test(header) ? 1000 * Number(header) : Date.parse(header) - Date.now();
+  return Number.isFinite(wanted) ? Math.min(Math.max(wanted, 0), LONGEST_REST) : undefined;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { id } from "ethers";
+import { formatBundle } from "../../sdk/schemas/bundle";
+import { healthy, type RpcError, type RpcRequest } from "../helpers/faultyRpc";
+import { attesterKeys, deployTools, proposed, signedBy, type Tools } from "../sdk/statements/support";
+import { declare, expectLaunched, openService, useChain, useFolders } from "./support";
+
+const [first, second] = attesterKeys;
+const PASSES = 8;
+
+/** Whether a request is a call of a function of a contract. */
+const calls =
+  (signature: string) =>
+  ({ method, params: [call] }: RpcRequest): boolean =>
+    method === "eth_call" &&
+    ((call as { data?: string } | undefined)?.data ?? "").startsWith(id(signature).slice(0, 10));
+
+const asks =
+  (wanted: string) =>
+  ({ method }: RpcRequest): boolean =>
+    method === wanted;
+
+describe("operator: what a node answers @uninstrumented", () => {
+  const chain = useChain();
+  const folders = useFolders();
+  let tools: Tools;
+
+  beforeEach(async () => {
+    tools = await loadFixture(deployTools);
+    chain.rpc.policy = healthy;
+  });
+
+  /** Answers one request of a kind with an error; tells how often it did. */
+  function failOnce(isMeant: (request: RpcRequest) => boolean, error: RpcError): () => number {
+    let count = 0;
+    chain.rpc.policy = (request) => {
+      if (count > 0 || !isMeant(request)) return { kind: "pass" };
+      count++;
+      return { kind: "error", error };
+    };
+    return () => count;
+  }
+
+  async function dropBundle(): Promise<void> {
+    const bundle = await signedBy(tools, (await proposed(tools)).bundle, second!, first!);
+    folders.write("submit/a.json", formatBundle(bundle));
+  }
+
+  describe("given an answer that says nothing about the chain", () => {
+    const errors: RpcError[] = [
+      { code: -32_000, message: "header not found" },
+      { code: -32_603, message: "Internal error" },
+      { code: -32_050, message: "Relay attempts exhausted" },
+    ];
+    const requests: [string, (request: RpcRequest) => boolean][] = [
+      ["which registry the verifier has", calls("registry()")],
+      ["which verifier the registry listens to", calls("verifier()")],
+      ["the benchmark's version", calls("benchmarkVersionOf(bytes32)")],
+      ["whether the method is a hybrid", calls("methods()")],
+      ["the attesters' epoch", calls("epoch()")],
+      ["whether the evaluation was used", calls("isUsed(bytes32,bytes32)")],
+      ["the gas of the submission", asks("eth_estimateGas")],
+      ["the verifier's code", asks("eth_getCode")],
+    ];
+
+    requests.forEach(([what, isMeant], index) => {
+      const error = errors[index % errors.length] as RpcError;
+      it(`pays a bundle all the same: "${error.message}" to ${what}`, async () => {
+        await dropBundle();
+        const { service } = await openService(tools, chain, folders, { duties: ["submit"] });
+        const count = failOnce(isMeant, error);
+        for (let pass = 0; pass < PASSES && folders.names("submit").length > 0; pass++) await service.pass();
+
+        expect(count()).to.equal(1);
+        expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+      });
+    });
+
+    it("starts all the same", async () => {
+      failOnce(calls("tokenManager()"), errors[0] as RpcError);
+      await openService(tools, chain, folders, { duties: ["submit"] });
+    });
+
+    it("launches a model all the same", async () => {
+      await declare(tools, folders, "fresh");
+      const { service } = await openService(tools, chain, folders);
+      failOnce(calls("epoch()"), errors[0] as RpcError);
+      for (let pass = 0; pass < PASSES; pass++) await service.pass();
+
+      await expectLaunched(tools, "fresh");
+    });
+  });
+
+  describe("given a limit that comes with a status of HTTP", () => {
+    for (const status of [200, 400, 413]) {
+      it(`reads the past in smaller parts, status ${status}`, async () => {
+        await declare(tools, folders, "fresh");
+        await mine(60);
+        chain.rpc.policy = ({ method, params: [filter] }) => {
+          const { fromBlock, toBlock } = (filter ?? {}) as { fromBlock?: string; toBlock?: string };
+          const isWide = method === "eth_getLogs" && Number(toBlock) - Number(fromBlock) >= 10;
+          const error = { code: -32_600, message: "You can make eth_getLogs requests with up to a 10 block range." };
+          return isWide ? { kind: "error", error, status } : { kind: "pass" };
+        };
+        const { service } = await openService(tools, chain, folders);
+        for (let pass = 0; pass < PASSES; pass++) await service.pass();
+
+        await expectLaunched(tools, "fresh");
+      });
+    }
+  });
+
+  describe("given a revert that comes with status 500", () => {
+    it("refuses the bundle with the revert's words, and does its other duties", async () => {
+      await declare(tools, folders, "fresh");
+      await dropBundle();
+      const data = tools.registry.interface.encodeErrorResult("ModelNotRegistered", [id("x")]);
+      chain.rpc.policy = ({ method, params: [call] }) => {
+        const { to } = (call ?? {}) as { to?: string };
+        const isSubmission = method === "eth_estimateGas" && to?.toLowerCase() === tools.address.toLowerCase();
+        const error = { code: 3, message: "execution reverted", data };
+        return isSubmission ? { kind: "error", error, status: 500 } : { kind: "pass" };
+      };
+      const duties = ["distribute", "pools", "submit"] as const;
+      const { service } = await openService(tools, chain, folders, { duties });
+      for (let pass = 0; pass < PASSES; pass++) await service.pass();
+
+      expect(folders.names("submit/refused")).to.deep.equal(["a.json", "a.result.json"]);
+      expect(folders.json("submit/refused/a.result.json")["reason"]).to.match(/ModelNotRegistered/);
+      await expectLaunched(tools, "fresh");
+    });
+
+    it("refuses a bundle whose submission reverts without a reason", async () => {
+      await dropBundle();
+      chain.rpc.policy = ({ method }) =>
+        method === "eth_estimateGas"
+          ? { kind: "error", error: { code: 3, message: "execution reverted" } }
+          : { kind: "pass" };
+      const { service } = await openService(tools, chain, folders, { duties: ["submit"] });
+      await service.pass();
+
+      expect(folders.json("submit/refused/a.result.json")["reason"]).to.equal("refused on chain, without a reason");
+    });
+  });
+});
