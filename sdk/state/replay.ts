@@ -152,7 +152,8 @@ const HANDLERS: Handlers = {
   ThresholdChanged: (state, { newThreshold }) => void (state.threshold = newThreshold),
   EIP712DomainChanged: tellsNoState,
 
-  ModelCreated: ({ models }, { id, modelId, token, owner, governor, ...args }) => {
+  ModelCreated: ({ models }, args) => {
+    const { id, modelId, token, owner, governor } = args;
     const parameter = (value: bigint): ParameterState => ({ value, scheduled: undefined });
     models.set(id, {
       ...{ id, modelId, token, owner, governor, index: models.size, generation: 0n },

@@ -178,7 +178,7 @@ async function readPool(subject: Subject, id: string, address: string) {
     pool.pendingStream(),
     pool.netIssued(),
     pool.buysPausedUntil(),
-    factory.buysPauseOf(id),
+    answerOf(factory.buysPauseOf(id)), // asks the pool that the registry names
     reserveToken.balanceOf(address),
   ]);
   return { token, reserve, pendingStream, netIssued, buysPausedUntil, pause, balance };
@@ -364,6 +364,7 @@ function examineMarket({ chain }: Subject, checks: Checks, { modelId, pool }: Mo
   );
   const told = pool?.buysPause;
   checks.pauses.same(`buysPausedUntil of ${modelId}`, buysPausedUntil, told?.until, COMPROMISED);
+  if (pause === undefined) return;
   checks.pauses.same(`the pause of buys of ${modelId} in the factory`, pause.until, told?.until, COMPROMISED);
   checks.pauses.same(
     `the end of the budget's recovery for buys of ${modelId}`,

@@ -34,21 +34,32 @@ export async function checkPauses(subject: Subject): Promise<Check> {
   const { chain, state } = subject;
   const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
   const manager = chain.contract<TokenManager>(contractOf(subject, "TokenManager"));
-  const pauses = [
-    ["improvements", state.submissionsPause, "resumeSubmissions", "submissionsPausedUntil", "submissionsPauseWholeAt"],
-    ["launches", state.launchesPause, "resumeLaunches", "launchesPausedUntil", "launchesPauseWholeAt"],
-  ] as const;
-  for (const [what, told, end, untilView, wholeView] of pauses) {
-    const read =
-      what === "improvements"
-        ? [registry.submissionsPausedUntil(), registry.submissionsPauseWholeAt()]
-        : [manager.launchesPausedUntil(), manager.launchesPauseWholeAt()];
-    const [until, wholeAt] = await Promise.all(read.map(answerOf));
-    check.same(untilView, until ?? "no answer", told.until, COMPROMISED);
-    check.same(wholeView, wholeAt ?? "no answer", told.wholeAt, COMPROMISED);
-    if (until !== undefined && wholeAt !== undefined) notePause(check, what, { until, wholeAt }, chain.timestamp, end);
-  }
+  const submissions = Promise.all([registry.submissionsPausedUntil(), registry.submissionsPauseWholeAt()]);
+  comparePause(
+    subject,
+    check,
+    "improvements",
+    await answerOf(submissions),
+    state.submissionsPause,
+    "resumeSubmissions",
+  );
+  const launches = Promise.all([manager.launchesPausedUntil(), manager.launchesPauseWholeAt()]);
+  comparePause(subject, check, "launches", await answerOf(launches), state.launchesPause, "resumeLaunches");
   return check;
+}
+
+function comparePause(
+  { chain }: Subject,
+  check: Check,
+  what: string,
+  read: [bigint, bigint] | undefined,
+  told: PauseState,
+  end: string,
+): void {
+  const [until, wholeAt] = read ?? ["no answer", "no answer"];
+  check.same(`the end of the pause of ${what}`, until, told.until, COMPROMISED);
+  check.same(`the end of the budget's recovery for ${what}`, wholeAt, told.wholeAt, COMPROMISED);
+  notePause(check, what, told, chain.timestamp, end);
 }
 
 /** Says that something is paused, and what is left of the budget that pauses come out of. */
