@@ -60,7 +60,7 @@ interface IDeltaOneVerifier {
     ) external returns (uint256 reward);
 
     /// @notice What {processImprovement} would answer now.
-    /// @dev Reverts as it does.
+    /// @dev Reverts as {processImprovement} does.
     /// @param statement The statement.
     /// @param proof What the model's verification method needs.
     /// @return reward Wei that would wait.

@@ -1,11 +1,14 @@
 /**
- * Compares sizes, ABIs and storage layouts of the production contracts with test/snapshots; `--update` writes them anew.
+ * Compares sizes, ABIs and storage layouts of the production contracts with test/snapshots, and docs/errors.md with the errors
+ * and their NatSpec; `--update` writes them anew.
  * Runtime code above the limit of EIP-170 fails either way.
  */
 import { Interface } from "ethers";
 import hre from "hardhat";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildInfoOf } from "./buildInfo";
+import { settleErrorsPage } from "./errors";
 
 const FOLDER = join(__dirname, "../../test/snapshots");
 const MAX_CODE_BYTES = 24_576; // EIP-170
@@ -41,12 +44,12 @@ async function productionContracts() {
   const contracts = [];
   for (const qualifiedName of names) {
     const [source = "", name = ""] = qualifiedName.split(":");
-    const buildInfo = await hre.artifacts.getBuildInfo(qualifiedName);
-    const ast = buildInfo?.output.sources[source]?.ast as { nodes: AstNode[] } | undefined;
+    const buildInfo = buildInfoOf(qualifiedName);
+    const ast = buildInfo.output.sources[source]?.ast as { nodes: AstNode[] } | undefined;
     const definition = ast?.nodes.find((node) => node.nodeType === "ContractDefinition" && node.name === name);
     if (definition?.contractKind !== "contract" || definition.abstract) continue;
 
-    const output = buildInfo?.output.contracts[source]?.[name] as { storageLayout: StorageLayout } | undefined;
+    const output = buildInfo.output.contracts[source]?.[name] as { storageLayout: StorageLayout } | undefined;
     if (!output) throw new Error(`${qualifiedName}: no compiler output; run npx hardhat compile --force.`);
     contracts.push({ name, artifact: await hre.artifacts.readArtifact(qualifiedName), layout: output.storageLayout });
   }
@@ -90,6 +93,7 @@ async function main(update: boolean) {
     ...settle("sizes.json", sizes, update),
     ...settle("abi.json", Object.fromEntries(abis) as Snapshot, update),
     ...settle("storage.json", Object.fromEntries(storage) as Snapshot, update),
+    ...(await settleErrorsPage(update)),
   ];
   problems.forEach((problem) => console.error(problem));
   process.exitCode = problems.length > 0 ? 1 : 0;

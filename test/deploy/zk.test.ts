@@ -1,25 +1,29 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import hre, { ethers } from "hardhat";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { actAsAdmin, payloadOf } from "../../deploy/admin";
 import { deployModule } from "../../deploy/ignition";
 import { findModule } from "../../deploy/journal";
+import { ensureRegistered, ensureToken } from "../../deploy/launch";
 import type { Step } from "../../deploy/step";
 import { parseModelFile, readModelFile } from "../../sdk/node/modelFile";
-import { type ProvenImprovement } from "../../sdk/schemas/modelFile";
+import { keyOf, type ProvenImprovement } from "../../sdk/schemas/modelFile";
 import { Problem } from "../../sdk/base/problem";
-import { ensureHybrid, ensureZkProof, requireSafeKey } from "../../deploy/zk";
+import { ensureMethod, MethodAccess, requireSafeKey } from "../../deploy/zk";
 import { CAPACITIES, commit } from "../../sdk/proofs/commitment";
+import { ONE_ATTEMPT, quantileE9 } from "../../sdk/proofs/counts";
 import { zkMethodOf, zkModuleId } from "../../ignition/modules/ZkMethod";
 import { encodeKey, hashKey, readKey, recordedKeyHash, type VerifyingKey } from "../../sdk/node/prover";
-import { deployImprovements } from "../helpers/improvements";
+import { deployImprovements, type Improvements } from "../helpers/improvements";
 import { environmentOn, fund, KEYS } from "../helpers/live";
 import { startAnvil, type Node } from "../helpers/process";
 import { BPS } from "../helpers/units";
 
 const CAPACITY = 1_024;
-const MODEL = resolve(__dirname, "../../deploy/models/credit-default-zk.json");
+const PROVEN = resolve(__dirname, "../../deploy/models/credit-default-zk.json");
+const HYBRID = resolve(__dirname, "../../deploy/models/credit-default-hybrid.json");
 
 describe("Deployment of ZkProof", () => {
   it("refuses a development key on a live chain, whichever it is", () => {
@@ -40,32 +44,102 @@ describe("Deployment of ZkProof", () => {
     const protocol = await loadFixture(deployImprovements);
     const before = await ethers.provider.getBlockNumber();
     const live = { ...protocol, network: { ...protocol.network, name: "mainnet", isLocal: false } };
-    for (const ensure of [ensureZkProof, ensureHybrid])
-      await expect(ensure(hre, live, CAPACITY, () => undefined)).to.be.rejectedWith(Problem, "development key");
+    for (const path of [PROVEN, HYBRID]) {
+      const { benchmark } = await readModelFile(path, true);
+      const deploying = ensureMethod(hre, live, benchmark, () => undefined);
+      await expect(deploying).to.be.rejectedWith(Problem, "development key");
+    }
     expect(await ethers.provider.getBlockNumber()).to.equal(before);
   });
 
-  it("deploys a hybrid of the attesters and the recorded key; only the hybrid is allowed", async () => {
+  it("deploys the recorded key at the quantile of one attempt", async () => {
     const protocol = await loadFixture(deployImprovements);
-    const address = await ensureHybrid(hre, protocol, CAPACITY, () => undefined);
-    const methods = await (await ethers.getContractAt("Hybrid", address)).methods();
-    const attesters = await protocol.oracleAttestation.getAddress();
-    expect(methods).to.have.length(2).and.to.include(attesters);
-    const zkProof = methods.find((method) => method !== attesters)!;
-    const { keyHash } = await ethers.getContractAt("ZkProof", zkProof);
-    expect(await keyHash()).to.equal(recordedKeyHash(CAPACITY));
-    expect(await protocol.registry.isMethodAllowed(address)).to.equal(true);
-    expect(await protocol.registry.isMethodAllowed(zkProof)).to.equal(false);
+    const { benchmark } = await readModelFile(PROVEN, true);
+    const method = await ethers.getContractAt("ZkProof", await ensureMethod(hre, protocol, benchmark, () => undefined));
+    expect(await method.keyHash()).to.equal(recordedKeyHash(CAPACITY));
+    expect(await method.quantileE9()).to.equal(1_959_963_985n);
   });
 
-  it("deploys the recorded key, and lets the timelock allow it after its delay", async () => {
-    const protocol = await loadFixture(deployImprovements);
-    const steps: Step[] = [];
-    const address = await ensureZkProof(hre, protocol, CAPACITY, (step) => steps.push(step));
-    const method = await ethers.getContractAt("ZkProof", address);
-    expect(await method.keyHash()).to.equal(recordedKeyHash(CAPACITY));
-    expect(await protocol.registry.isMethodAllowed(address)).to.equal(true);
-    expect(steps.map(({ name }) => name)).to.deep.equal(["deploy ZkProof", "schedule ZkProof", "allow ZkProof"]);
+  it("takes the quantile of all attempts at the benchmark's error", () => {
+    expect(quantileE9({})).to.equal(1_959_963_985n);
+    expect(quantileE9({ attempts: 10 })).to.equal(2_807_033_769n);
+    expect(quantileE9({ alpha: 0.05, attempts: 2 })).to.equal(1_959_963_985n);
+  });
+
+  describe("registers a model", () => {
+    interface Registered {
+      readonly steps: Step[];
+      readonly benchmarkMethod: string;
+    }
+
+    async function register(path: string): Promise<Registered & { protocol: Improvements }> {
+      const protocol = await loadFixture(deployImprovements);
+      const file = await readModelFile(path, true);
+      const steps: Step[] = [];
+      const launch = { hre, protocol, file, report: (step: Step) => steps.push(step) };
+      await ensureToken(launch);
+      await ensureRegistered(launch);
+      const { method } = await protocol.registry.benchmarkOf(keyOf(file));
+      return { protocol, steps, benchmarkMethod: method };
+    }
+
+    const namesOf = (steps: readonly Step[]) => steps.map(({ name }) => name);
+
+    it("by the admin when a proof alone verifies it, in one operation with the method's permission", async () => {
+      const { protocol, steps, benchmarkMethod } = await register(PROVEN);
+      expect(namesOf(steps).slice(-3)).to.deep.equal(["deploy ZkProof", "schedule registration", "register model"]);
+      const { hash } = steps.at(-1)!.sent!;
+      const receipt = (await ethers.provider.getTransactionReceipt(hash))!;
+      expect(receipt.to).to.equal(await protocol.timelock.getAddress());
+      expect(await protocol.registry.methodAccessOf(benchmarkMethod)).to.equal(MethodAccess.ADMIN);
+    });
+
+    it("by the registrar when attesters vouch as well; only the hybrid is allowed", async () => {
+      const { protocol, steps, benchmarkMethod } = await register(HYBRID);
+      expect(namesOf(steps).slice(-5)).to.deep.equal([
+        "deploy ZkProof",
+        "deploy Hybrid",
+        "schedule Hybrid",
+        "allow Hybrid",
+        "register model",
+      ]);
+      const { registry, registrar, oracleAttestation } = protocol;
+      const receipt = (await ethers.provider.getTransactionReceipt(steps.at(-1)!.sent!.hash))!;
+      expect(receipt.from).to.equal(registrar.address);
+      const methods = await (await ethers.getContractAt("Hybrid", benchmarkMethod)).methods();
+      const attesters = await oracleAttestation.getAddress();
+      const zkProof = methods.find((method) => method !== attesters)!;
+      expect(methods).to.have.length(2).and.to.include(attesters);
+      expect(await registry.methodAccessOf(benchmarkMethod)).to.equal(MethodAccess.REGISTRAR);
+      expect(await registry.methodAccessOf(zkProof)).to.equal(MethodAccess.NONE);
+    });
+
+    it("tells on a live network what the admin sends, permission and benchmark together", async () => {
+      const protocol = await loadFixture(deployImprovements);
+      const file = await readModelFile(PROVEN, true);
+      const report = () => undefined;
+      await ensureToken({ hre, protocol, file, report });
+      const method = await ensureMethod(hre, protocol, file.benchmark, report);
+      const { registry, timelock } = protocol;
+      const target = await registry.getAddress();
+      const calls = [
+        registry.interface.encodeFunctionData("setMethodAccess", [method, MethodAccess.ADMIN]),
+        registry.interface.encodeFunctionData("registerModel", [keyOf(file), { ...file.benchmark, method }]),
+      ].map((data) => ({ target, data }));
+      const { schedule, execute } = payloadOf(protocol, calls);
+      const live = { ...protocol, network: { ...protocol.network, isLocal: false } };
+      const steps = { schedule: "", execute: "", outcome: async () => "" };
+
+      await expect(actAsAdmin(hre, live, calls, "only the admin registers it", steps, report)).to.be.rejectedWith(
+        Problem,
+        `only the admin registers it: let a proposer send ${schedule} to the timelock ${await timelock.getAddress()} and, 172800 seconds later, an executor ${execute}, then run the command again.`,
+      );
+      const multisig = await ethers.getSigner(protocol.parameters.Governance.proposers[0]!);
+      await multisig.sendTransaction({ to: timelock, data: schedule });
+      await time.increase(172_800);
+      await multisig.sendTransaction({ to: timelock, data: execute });
+      expect((await registry.benchmarkOf(keyOf(file))).method).to.equal(method);
+    });
   });
 });
 
@@ -88,7 +162,7 @@ describe("Methods of two keys for one circuit @uninstrumented", () => {
   it("stand beside each other in the journal, each with its own", async () => {
     const env = environmentOn(node, "localhost");
     const deploy = async (key: VerifyingKey) => {
-      const circuit = { capacity: CAPACITY, keyHash: hashKey(key) };
+      const circuit = { capacity: CAPACITY, keyHash: hashKey(key), quantileE9: ONE_ATTEMPT };
       const module = zkMethodOf(circuit);
       const options = { sender: KEYS.deployer.address, onSent: () => undefined };
       await deployModule(env, module, { ...options, parameters: { [zkModuleId(circuit)]: { key: { ...key } } } });
@@ -109,14 +183,14 @@ describe("Methods of two keys for one circuit @uninstrumented", () => {
 });
 
 describe("Model file with a ZkProof", () => {
-  const content = () => JSON.parse(readFileSync(MODEL, "utf8")) as { benchmark: Record<string, unknown> };
+  const content = () => JSON.parse(readFileSync(PROVEN, "utf8")) as { benchmark: Record<string, unknown> };
   const parse = (benchmark: Record<string, unknown>) => {
     const file = content();
-    return parseModelFile({ ...file, benchmark: { ...file.benchmark, ...benchmark } }, MODEL, true);
+    return parseModelFile({ ...file, benchmark: { ...file.benchmark, ...benchmark } }, PROVEN, true);
   };
 
   it("commits to the labels and the baseline whose openings it names", async () => {
-    const { benchmark, improvement } = await readModelFile(MODEL, true);
+    const { benchmark, improvement } = await readModelFile(PROVEN, true);
     const { labels, baseline } = improvement as ProvenImprovement;
     expect(benchmark.capacity).to.equal(CAPACITY);
     expect(benchmark.evaluationDataHash).to.equal(commit(labels));
@@ -139,9 +213,9 @@ describe("Model file with a ZkProof", () => {
   it("refuses an opening of something else", () => {
     const file = content() as unknown as { improvement: Record<string, unknown> };
     const swapped = { ...file, improvement: { ...file.improvement, labels: file.improvement["baseline"] } };
-    expect(() => parseModelFile(swapped, MODEL, true)).to.throw(Problem, "domain is predictions, expected labels");
+    expect(() => parseModelFile(swapped, PROVEN, true)).to.throw(Problem, "domain is predictions, expected labels");
     const missing = { ...file, improvement: { ...file.improvement, candidate: "nothing.json" } };
-    expect(() => parseModelFile(missing, MODEL, true)).to.throw(
+    expect(() => parseModelFile(missing, PROVEN, true)).to.throw(
       Problem,
       `improvement.candidate: there is no file ${join("deploy/models", "nothing.json")}`,
     );

@@ -1,9 +1,13 @@
+import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ErrorFragment } from "ethers";
-import { artifacts } from "hardhat";
+import { artifacts, ethers } from "hardhat";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ERRORS_PAGE, errorsPage } from "../../scripts/dev/errors";
 import { readErrorGuide } from "../../sdk/client/errorGuide";
+import { deployImprovements } from "../helpers/improvements";
+import { MAX_UINT256 } from "../helpers/units";
 
 const CONTRACTS = join(__dirname, "../../contracts");
 
@@ -56,6 +60,27 @@ describe("docs/errors.md @uninstrumented", () => {
 
   before(async () => {
     declared = await declaredErrors();
+  });
+
+  it("is what the contracts' NatSpec makes it", async () => {
+    expect(readFileSync(ERRORS_PAGE, "utf8")).to.equal(await errorsPage());
+  });
+
+  it("names the panics that callers can meet", async () => {
+    const { parameters, tokenManager, timelock, verifier } = await loadFixture(deployImprovements);
+    const [TOO_LARGE, TOO_SHORT] = [0x11, 0x32];
+    const zero = ethers.ZeroHash;
+    const release = (amounts: bigint[], accounts: string[]) =>
+      tokenManager.releasePayout(zero, zero, ethers.ZeroAddress, 0, zero, accounts, amounts);
+    await expect(release([1n], [])).to.be.revertedWithPanic(TOO_SHORT);
+    const twice = [ethers.ZeroAddress, ethers.ZeroAddress];
+    await expect(release([MAX_UINT256, 1n], twice)).to.be.revertedWithPanic(TOO_LARGE);
+    await expect(verifier.calculateDeltaOnes(2n ** 255n)).to.be.revertedWithPanic(TOO_LARGE);
+    const multisig = await ethers.getSigner(parameters.Governance.proposers[0]!);
+    const schedule = timelock.connect(multisig).schedule(ethers.ZeroAddress, 0, "0x", zero, zero, MAX_UINT256);
+    await expect(schedule).to.be.revertedWithPanic(TOO_LARGE);
+    const text = readFileSync(ERRORS_PAGE, "utf8");
+    for (const panic of ["`Panic(0x32)`", "`Panic(0x11)`"]) expect(text).to.contain(panic);
   });
 
   it("has an entry for every error of every ABI", () => {

@@ -36,9 +36,9 @@ describe("npm run launch with a proof @uninstrumented", () => {
   /** As users do, in a process of its own. */
   const launchAlone = (args: string[]) => runScript("scripts/launch.ts", args, node.env);
 
-  for (const [name, method, attesters, run] of [
-    ["credit-default-zk", "ZkProof", 0, launchAlone],
-    ["credit-default-hybrid", "Hybrid", 2, launch],
+  for (const [name, scheduled, attesters, run] of [
+    ["credit-default-zk", ["schedule registration"], 0, launchAlone],
+    ["credit-default-hybrid", ["schedule Hybrid", "allow Hybrid"], 2, launch],
   ] as const) {
     it(`launches ${name} and proves 0.744 → 0.771 on 1,000 borrowers, 270 bps`, async () => {
       const args = ["--json", "--network", "localhost", "--model", join(MODELS, `${name}.json`)];
@@ -48,9 +48,10 @@ describe("npm run launch with a proof @uninstrumented", () => {
       const { model, steps, improvement } = JSON.parse(stdout) as Document;
       expect(model.status).to.equal("DEPLOYED");
       expect(steps.map((step) => step.name)).to.include.members([
-        `schedule ${method}`,
-        `allow ${method}`,
+        ...scheduled,
+        "register model",
         "submit improvement",
+        "release reward",
       ]);
       expect(improvement).to.include({
         metric: "accuracy",

@@ -40,6 +40,12 @@ interface Document {
     attesters: string[];
     refused: { name: string };
   };
+  release?: Record<"queuedAt" | "releasableFrom", string> & {
+    refused: { name: string; args: Record<string, string> };
+    balances: Record<"account" | "before" | "after", string>[];
+  };
+  belowTarget?: Record<"candidateScore" | "targetScore" | "message", string>;
+  history: { improvements: { status: string }[] };
   usage?: Record<"fee" | "infrastructure" | "pool" | "priceBefore" | "priceAfter", string> & {
     invoice: { payee: string; amount: string };
   };
@@ -170,11 +176,32 @@ describe("npm run launch @uninstrumented", () => {
     expect(stdout).to.match(/investor, net of sells +480,000 +600,000 +120,000\n/);
     expect(stdout).to.contain("roc_auc 0.749352 → 0.798857 on 1000 examples: 494 bps, at least 291 with");
     expect(stdout.match(/✓ attest\n/g)).to.have.length(2);
-    expect(stdout).to.contain("score 7494 → 7988, 4,940 CRDEF minted: 1,482 to the owner, 3,458 to the contributors");
-    expect(stdout).to.contain("refused: This evaluation of the model was paid (EvaluationAlreadyUsed: model ");
+    expect(stdout).to.match(
+      /score 7494 → 7988, 4,940 CRDEF wait until [^:]+:\d\d:\d\d UTC: 1,482 for the owner, 3,458 for the contributors\n/,
+    );
+    expect(stdout).to.match(/refused: .*\(EvaluationAlreadyUsed: id /);
+    expect(stdout).to.match(/✓ reward waits\n {4}4,940 CRDEF from .* UTC: 1,482 to 0x\w{40}, 2,420\.6 to /);
+    expect(stdout).to.match(/✗ release before its time\n {4}refused: .*PayoutWaits: releasableFrom \d+/);
+    expect(stdout).to.match(
+      /✓ release reward +[\d,]+ gas  0x[0-9a-f]{64}\n {4}by 0x\w{40}, who has no role: 4,940 CRDEF minted\n/,
+    );
+    expect(stdout).to.match(/0x\w{40} +400,000 +401,482\n/);
     expect(stdout).to.contain("1,000 USDC: 500 to infrastructure, 500 to the pool's stream");
     expect(stdout).to.match(/streamed to the pool +500\n/);
     expect(stdout).to.contain("12 DeltaOnes expected in two years would mint 12,000 CRDEF: 1.19 %");
+  });
+
+  it("shows a candidate below the benchmark's target refused, and nothing paid", async () => {
+    const document = await launchJson(["--model", join(MODELS, "credit-default-target.json")]);
+
+    expect(document.belowTarget).to.deep.equal({
+      candidateScore: "7988",
+      targetScore: "8000",
+      message: "the candidate's score is 7988, credit-default-target pays for 8000 or better, its target.",
+    });
+    expect([document.improvement, document.release]).to.deep.equal([undefined, undefined]);
+    expect(document.supply.reward.minted).to.equal("0");
+    expect(document.history.improvements).to.deep.equal([]);
   });
 
   describe("on a persistent node", () => {
@@ -233,7 +260,7 @@ describe("npm run launch @uninstrumented", () => {
 
     it("launches another model on the same protocol, and improves it once", async () => {
       const other = [...args, "--model", CREDIT_DEFAULT];
-      const { protocol, deployment, steps, improvement, supply } = await launchJson(other, node.env);
+      const { protocol, deployment, steps, improvement, release, supply, history } = await launchJson(other, node.env);
 
       expect(deployment).to.deep.equal([]);
       expect(await rpc(node.url, "eth_getCode", [protocol.TokenManager, "latest"])).to.have.length.greaterThan(2);
@@ -248,6 +275,13 @@ describe("npm run launch @uninstrumented", () => {
       expect(improvement?.owner.amount).to.equal(tokens(14_820n));
       expect(improvement?.contributors.map(({ amount }) => amount)).to.deep.equal([tokens(24_206n), tokens(10_374n)]);
       expect(supply.reward.minted).to.equal(improvement?.reward);
+      expect(steps.map(({ name }) => name).slice(-2)).to.deep.equal(["submit improvement", "release reward"]);
+      expect(release?.refused.name).to.equal("PayoutWaits");
+      expect(release?.refused.args).to.deep.equal({ releasableFrom: release?.releasableFrom });
+      expect(BigInt(release!.releasableFrom) - BigInt(release!.queuedAt)).to.equal(172_800n);
+      const paid = release!.balances.map(({ before, after }) => BigInt(after) - BigInt(before));
+      expect(paid.map(String)).to.deep.equal([tokens(14_820n), tokens(24_206n), tokens(10_374n)]);
+      expect(history.improvements.map(({ status }) => status)).to.deep.equal(["released"]);
 
       const second = await launchJson(other, node.env);
       expect(second.found).to.include("submit improvement");

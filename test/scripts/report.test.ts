@@ -71,6 +71,8 @@ function buildDocument(overrides: Partial<LaunchDocument> = {}): LaunchDocument 
             { account: ZeroAddress, amount: parseEther("3458") },
           ],
           timestamp: 1_800_000_000n,
+          status: "released",
+          releasableFrom: 1_800_172_800n,
         },
       ],
       fees: [{ amount: usdc("500"), pending: usdc("500"), streamEnd: 86_400n, timestamp: 0n }],
@@ -185,7 +187,7 @@ describe("Report of a launch", () => {
     const page = pageOf(buildDocument({ history: { trades: [], improvements: [], fees: [] }, steps: [] }));
 
     expect(page).to.contain("Nobody has traded yet.");
-    expect(page).to.contain("No improvement has been paid yet.");
+    expect(page).to.contain("No improvement has been recorded yet.");
     expect(page).to.contain("No usage fees have been paid yet.");
     expect(page).to.not.contain("NaN");
     expect(page).to.not.contain("lifted by usage fees");

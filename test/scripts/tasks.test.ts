@@ -13,6 +13,7 @@ import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../helpers/faultyRpc";
 import { rpc, runScript, startAnvil, type Node } from "../helpers/process";
+import { runTasks, taskDocuments, type TaskCall, type TaskDocument } from "../helpers/tasks";
 import { DAY } from "../helpers/units";
 
 const MODEL = "sentiment-v2";
@@ -23,28 +24,15 @@ const [GUARDIAN, GOVERNOR, INVESTOR] = [3, 12, 8];
 
 const TASKS = [
   ...["fees:deposit", "model:deploy", "model:distribute", "model:register", "model:show", "params:propose"],
+  ...["pass-time", "payout:lift", "payout:list", "payout:release", "payout:return", "payout:stop", "payout:void"],
   ...["pool:buy", "pool:create", "pool:quote", "pool:sell", "roles:list"],
 ];
-
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-interface Document {
-  model: Record<string, string>;
-  steps: { name: string; hash: string; gasUsed: string }[];
-  [field: string]: unknown;
-}
 
 /** What a test must leave as it was. */
 interface State {
   readonly journal: string;
   readonly snapshot: unknown;
 }
-
-type Call = readonly [task: string, args: Record<string, unknown>];
 
 describe("Tasks @uninstrumented", () => {
   const { DEPLOYMENTS, NO_COLOR } = process.env;
@@ -54,37 +42,8 @@ describe("Tasks @uninstrumented", () => {
   let addresses: Record<string, string>;
   let start: State;
 
-  /** Runs tasks one after the other, each as `npx hardhat` would, and tells how each ended. */
-  const run = (...calls: readonly Call[]) => runOn(env, ...calls);
-
-  async function runOn(environment: HardhatRuntimeEnvironment, ...calls: readonly Call[]): Promise<Outcome[]> {
-    const outcomes: Outcome[] = [];
-    const { log, error } = console;
-    const { exitCode } = process;
-    try {
-      for (const [name, args] of calls) {
-        const outcome = { stdout: "", stderr: "" };
-        console.log = (text: string) => (outcome.stdout += `${text}\n`);
-        console.error = (text: string) => (outcome.stderr += `${text}\n`);
-        process.exitCode = 0;
-        await environment.run(name, args);
-        outcomes.push({ ...outcome, code: process.exitCode });
-      }
-    } finally {
-      Object.assign(console, { log, error });
-      process.exitCode = exitCode;
-    }
-    return outcomes;
-  }
-
-  /** Documents of tasks that succeed. */
-  async function documents(...calls: readonly Call[]): Promise<Document[]> {
-    const outcomes = await run(...calls.map(([task, args]) => [task, { ...args, json: true }] as const));
-    return outcomes.map(({ code, stdout, stderr }) => {
-      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
-      return JSON.parse(stdout) as Document;
-    });
-  }
+  const run = (...calls: readonly TaskCall[]) => runTasks(env, ...calls);
+  const documents = (...calls: readonly TaskCall[]) => taskDocuments(env, ...calls);
 
   async function contractAt(name: string, address: string, signer: number): Promise<Contract> {
     return new Contract(address, (await artifacts.readArtifact(name)).abi, await provider.getSigner(signer));
@@ -94,7 +53,7 @@ describe("Tasks @uninstrumented", () => {
     await (await contract.getFunction(name)(...args)).wait();
   }
 
-  const LAUNCH: Call[] = [
+  const LAUNCH: TaskCall[] = [
     ["model:deploy", { file: FILE }],
     ["model:register", { file: FILE }],
     ["model:distribute", { id: MODEL }],
@@ -293,7 +252,7 @@ describe("Tasks @uninstrumented", () => {
       const { code, stdout, stderr, sent } = await runWith({ kind: "dropAnswer" }, 2, step, deployer);
       expect({ code, sent }, stderr).to.deep.equal({ code: 0, sent: 2 }); // the vesting wallet, and the token
       const registry = await contractAt("ModelRegistry", addresses.ModelRegistry!, 0);
-      expect((JSON.parse(stdout) as Document).model.token).to.equal(
+      expect((JSON.parse(stdout) as TaskDocument).model.token).to.equal(
         await registry.getFunction("tokenOf")(id("credit-default")),
       );
     });
@@ -519,7 +478,7 @@ describe("Tasks @uninstrumented", () => {
   });
 
   it("name no chain that ends with them", async () => {
-    const [outcome] = await runOn(hre, ["model:show", { id: MODEL }]);
+    const [outcome] = await runTasks(hre, ["model:show", { id: MODEL }]);
 
     expect(outcome).to.deep.equal({
       code: 1,

@@ -5,6 +5,7 @@ import type { LaunchDocument } from "../../../deploy/demo/document";
 import { nameOf } from "../../../deploy/journal";
 import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../../sdk/base/units";
 import type { Sent } from "../../../sdk/client/confirm";
+import type { PayoutStatus } from "../../../sdk/client/payouts";
 import { curveChart, PAPERS } from "./curve";
 import { html, Markup } from "./html";
 import { streamChart } from "./stream";
@@ -142,7 +143,8 @@ function supply({ supply: buckets, model, dilution }: LaunchDocument): Markup {
   </section>`;
 }
 
-function rewards({ history: { improvements }, model, improvement }: LaunchDocument): Markup {
+function rewards({ history: { improvements }, model, improvement, belowTarget }: LaunchDocument): Markup {
+  const missed = belowTarget ? html`<p>Nothing was paid in this run: ${belowTarget.message}</p>` : "";
   const measured = improvement
     ? html`<p>
         Measured in this run: ${improvement.metric} ${improvement.baselineValue} → ${improvement.candidateValue}, at
@@ -150,7 +152,7 @@ function rewards({ history: { improvements }, model, improvement }: LaunchDocume
       </p>`
     : "";
   const tables = improvements.map(
-    ({ baselineScore, candidateScore, reward, payments, timestamp }, index) =>
+    ({ baselineScore, candidateScore, reward, payments, timestamp, status, releasableFrom }, index) =>
       html`<table class="rewards">
         <caption>
           Improvement ${index + 1}, ${time(timestamp)}: score ${formatInteger(baselineScore)} →
@@ -158,7 +160,7 @@ function rewards({ history: { improvements }, model, improvement }: LaunchDocume
         </caption>
         <thead>
           <tr>
-            <th scope="col">Paid to</th>
+            <th scope="col">${PAYEES[status]}</th>
             <th scope="col">${model.symbol}</th>
             <th scope="col">Share</th>
           </tr>
@@ -175,7 +177,7 @@ function rewards({ history: { improvements }, model, improvement }: LaunchDocume
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">Reward</th>
+            <th scope="row">Reward, ${stateOf(status, releasableFrom)}</th>
             <td>${amount(reward)}</td>
             <td></td>
           </tr>
@@ -184,9 +186,34 @@ function rewards({ history: { improvements }, model, improvement }: LaunchDocume
   );
   return html`<section aria-labelledby="rewards">
     <h2 id="rewards">Reward history</h2>
-    <p>A verified improvement moves the score and pays once: 70 % to the contributors, 30 % to the model's owner.</p>
-    ${measured} ${tables.length > 0 ? tables : html`<p>No improvement has been paid yet.</p>`}
+    <p>
+      A verified improvement moves the score at once and pays once: 70 % to the contributors, 30 % to the model's owner.
+      The reward waits in public until anybody can release it; meanwhile a guardian can stop it.
+    </p>
+    ${measured} ${missed} ${tables.length > 0 ? tables : html`<p>No improvement has been recorded yet.</p>`}
   </section>`;
+}
+
+/** What the payees of a reward are, by what became of it. */
+const PAYEES: Readonly<Record<PayoutStatus, string>> = {
+  waits: "To be paid",
+  due: "To be paid",
+  stopped: "To be paid",
+  void: "Not paid",
+  released: "Paid to",
+  returned: "Not paid",
+};
+
+function stateOf(status: PayoutStatus, releasableFrom: bigint): string {
+  const states: Readonly<Record<PayoutStatus, string>> = {
+    waits: `waiting until ${time(releasableFrom)}`,
+    due: "which anybody can release",
+    stopped: "stopped until the admin decides",
+    void: "void",
+    released: "released",
+    returned: "void and returned",
+  };
+  return states[status];
 }
 
 function fees(launch: LaunchDocument): Markup {

@@ -107,7 +107,9 @@ describe("prove @uninstrumented", () => {
         candidateCommitment: commit(CANDIDATE),
       });
       expect([bundle.statement.attesterEpoch, bundle.attestations]).to.deep.equal([0n, []]);
-      expect(await registry.previewImprovement(bundle.statement.evaluation)).not.to.equal(undefined);
+      expect(
+        await registry.previewImprovement(bundle.statement.evaluation, bundle.statement.evaluationId),
+      ).not.to.equal(undefined);
 
       const input = formatBundle(bundle);
       const signed = await run(attest, onChain(context), { input, env: { PRIVATE_KEY: first!.privateKey } });

@@ -5,8 +5,10 @@ import { siteOf } from "../../../deploy/network";
 import { connect } from "../../../sdk/client/connect";
 import { encodeKey, readKey } from "../../../sdk/node/prover";
 import { commit, Domain, type Opening } from "../../../sdk/proofs/commitment";
+import { ONE_ATTEMPT } from "../../../sdk/proofs/counts";
 import { formatOpening } from "../../../sdk/proofs/openings";
 import { ascending, deployImprovements, registerModel } from "../../helpers/improvements";
+import { MethodAccess } from "../../helpers/models";
 import type { useFolder } from "../statements/support";
 
 export const CAPACITY = 64;
@@ -47,13 +49,14 @@ export type Kind = "proven" | "hybrid" | "attested" | "other-key";
 export async function provenModels() {
   const context = await deployImprovements();
   const { registry, admin, verifier, oracleAttestation } = context;
-  const zkProof = await ethers.deployContract("ZkProof", [encodeKey(readKey(CAPACITY).verificationKey)]);
-  const otherKey = await ethers.deployContract("ZkProof", [encodeKey(readKey(1_024).verificationKey)]);
+  const zkProof = await ethers.deployContract("ZkProof", [encodeKey(readKey(CAPACITY).verificationKey), ONE_ATTEMPT]);
+  const otherKey = await ethers.deployContract("ZkProof", [encodeKey(readKey(1_024).verificationKey), ONE_ATTEMPT]);
   const methods = ascending(
     [await oracleAttestation.getAddress(), await zkProof.getAddress()].map((address) => ({ address })),
   ).map(({ address }) => address);
   const hybrid = await ethers.deployContract("Hybrid", [methods]);
-  for (const method of [zkProof, otherKey, hybrid]) await registry.connect(admin).setMethodAllowed(method, true);
+  for (const method of [zkProof, otherKey, hybrid])
+    await registry.connect(admin).setMethodAccess(method, MethodAccess.REGISTRAR);
 
   const register = async (modelId: Kind, method: { getAddress(): Promise<string> }) => {
     const benchmark = { ...BENCHMARK, method: await method.getAddress() };

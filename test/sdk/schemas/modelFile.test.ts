@@ -85,6 +85,7 @@ describe("Model file", () => {
         metric: 4,
         direction: 0,
         baselineScore: 7494,
+        targetScore: 0,
         minImprovementBps: spec.minImprovementBps,
         minSampleSize: spec.minSampleSize,
         minRuns: spec.minRuns,

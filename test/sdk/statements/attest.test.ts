@@ -119,14 +119,14 @@ describe("attest", () => {
     const tools = await loadFixture(deployTools);
     await improve(tools, tools.model);
     const score = BASELINE + 100n;
-    const measured = await buildMeasured(tools, { candidateScore: score + 401n });
+    const measured = await buildMeasured(tools, { candidateScore: score + 901n });
     const { bundle } = await proposed(tools, { measured });
     const { code, err } = await run(main, argsFor(tools), {
       input: formatBundle(bundle),
       env: { PRIVATE_KEY: key },
     });
     expect(code).to.equal(0);
-    expect(err).to.contain("\n  waits for another day: today's limit leaves 400 bps\n");
+    expect(err).to.contain("\n  waits for another day: 900 bps are left today, it can be submitted from 00:00 UTC\n");
   });
 
   it("counts down for a metric that is minimised", async () => {
@@ -221,7 +221,7 @@ describe("attest", () => {
           await improve(tools, tools.model, { evaluationId: bundle.statement.evaluationId });
           return bundle;
         }),
-        () => `the evaluation ${id(EVALUATION_NAME)} of ${MODEL} was paid before: take another evaluation id.`,
+        () => `the evaluation ${id(EVALUATION_NAME)} of ${MODEL} was recorded before: take another evaluation id.`,
       ],
       [
         "a score that has moved",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id } from "ethers";
 import { main } from "../../../scripts/claim";
+import { releaseCall, returnCall, type QueuedPayout } from "../../../sdk/client/payouts";
 import type { Bundle } from "../../../sdk/schemas/bundle";
 import { formatClaims, treeOf, type Claims } from "../../../sdk/schemas/claims";
 import { claim, type Claimed } from "../../../sdk/statements/claim";
@@ -34,9 +35,18 @@ const { forContributors: TOTAL } = rewardOf(DELTA, RATE);
 async function pay(tools: Tools, count: number, overrides: Parameters<typeof proposed>[1] = {}): Promise<Claims> {
   const { bundle, claims } = await proposed(tools, { contributors: buildContributors(count), ...overrides });
   const complete: Bundle = await signedBy(tools, bundle, first!, second!);
-  await submit(tools.chain, complete, tools.relayer);
+  await releaseWhenDue(tools, (await submit(tools.chain, complete, tools.relayer)).payout);
   return claims!;
 }
+
+/** Lets a payout's time come, and releases it. */
+async function releaseWhenDue({ registry, tokenManager, relayer }: Tools, payout: QueuedPayout): Promise<void> {
+  await time.increaseTo(payout.queuedAt + (await registry.payoutDelay()));
+  await tokenManager.connect(relayer).releasePayout(...releaseCall(payout));
+}
+
+/** Where the chain of the tests begins. */
+const EVERYBODY = { fromBlock: 0 };
 
 async function deployPaid() {
   const tools = await deployTools();
@@ -72,7 +82,12 @@ describe("claim", () => {
     const tools = await loadFixture(deployTools);
     const claims = await pay(tools, 101);
     await mine(5);
-    const { transactions, payments } = await claim(tools.chain, [{ name: "claims.json", claims }], tools.relayer);
+    const { transactions, payments } = await claim(
+      tools.chain,
+      [{ name: "claims.json", claims }],
+      tools.relayer,
+      EVERYBODY,
+    );
     expect(transactions.map(({ claims: count }) => count)).to.deep.equal([100, 1]);
     expect(payments).to.have.length(101);
     expect(payments.reduce((sum, { amount }) => sum + amount, 0n)).to.equal(TOTAL);
@@ -114,7 +129,7 @@ describe("claim", () => {
       [
         "who has claimed before",
         async ({ chain, claims, relayer }) => {
-          await claim(chain, [{ name: "claims.json", claims }], relayer, accountAt(3));
+          await claim(chain, [{ name: "claims.json", claims }], relayer, { ...EVERYBODY, account: accountAt(3) });
           return claims;
         },
         ["--account", accountAt(3)],
@@ -123,17 +138,44 @@ describe("claim", () => {
       [
         "a distribution that is paid out",
         async ({ chain, claims, relayer }) => {
-          await claim(chain, [{ name: "claims.json", claims }], relayer);
+          await claim(chain, [{ name: "claims.json", claims }], relayer, EVERYBODY);
           return claims;
         },
         [],
         () => "nothing to claim: everything was claimed before.",
       ],
       [
-        "an evaluation that was not paid",
+        "an evaluation that was not recorded",
         ({ claims }) => rebuilt({ ...claims, evaluationId: id("unpaid") }),
         [],
-        () => `the evaluation ${id("unpaid")} of ${MODEL} was not paid yet: submit its statement first.`,
+        () => `the evaluation ${id("unpaid")} of ${MODEL} was not recorded yet: submit its statement first.`,
+      ],
+      [
+        "an evaluation whose reward waits",
+        async (tools) => {
+          const waiting = { contributors: buildContributors(FEW), evaluationName: "waiting" };
+          const { bundle, claims } = await proposed(tools, { ...waiting, measured: await buildMeasured(tools) });
+          await submit(tools.chain, await signedBy(tools, bundle, first!, second!), tools.relayer);
+          return claims!;
+        },
+        [],
+        () =>
+          `the reward of the evaluation ${id("waiting")} of ${MODEL} waits: release it when its time has come, payout:list says when.`,
+      ],
+      [
+        "an evaluation whose reward was declared void",
+        async (tools) => {
+          const waiting = { contributors: buildContributors(FEW), evaluationName: "void" };
+          const { bundle, claims } = await proposed(tools, { ...waiting, measured: await buildMeasured(tools) });
+          const { payout } = await submit(tools.chain, await signedBy(tools, bundle, first!, second!), tools.relayer);
+          const { registry, guardian, admin } = tools;
+          await registry.connect(guardian).stopPayouts(payout.method, payout.queuedAt);
+          await registry.connect(admin).voidPayouts(payout.method, payout.queuedAt, payout.queuedAt + 1n);
+          await registry.returnVoided(...returnCall(payout));
+          return claims!;
+        },
+        [],
+        () => `the evaluation ${id("void")} of ${MODEL} was declared void: there is nothing to claim.`,
       ],
       [
         "other contributors than were paid for",
@@ -155,7 +197,8 @@ describe("claim", () => {
         async (tools) => {
           const listed = { contributors: buildContributors(2), evaluationName: "listed" };
           const { bundle } = await proposed(tools, listed);
-          await submit(tools.chain, await signedBy(tools, bundle, first!, second!), tools.relayer);
+          const { payout } = await submit(tools.chain, await signedBy(tools, bundle, first!, second!), tools.relayer);
+          await releaseWhenDue(tools, payout);
           return rebuilt({ ...tools.claims, evaluationId: id("listed") });
         },
         [],

@@ -8,7 +8,7 @@ import { main as submit } from "../../../scripts/submit";
 import { readBundle } from "../../../sdk/schemas/bundle";
 import type { Submission } from "../../../sdk/statements/submit";
 import { runMain } from "../../helpers/live";
-import { rpc, runScript, startAnvil, type Node, type Outcome } from "../../helpers/process";
+import { runScript, startAnvil, type Node, type Outcome } from "../../helpers/process";
 import { attesterKeys, buildContributors, relayerKey, toCsv, useFolder } from "./support";
 
 const MODEL = "credit-default";
@@ -40,7 +40,6 @@ describe("attester's tools: command lines @uninstrumented", () => {
 
   before(async () => {
     node = await startAnvil();
-    await nextDay(node); // The day's limit must not be renewed while the tests run.
     // The model's first improvement; what follows improves it again.
     const model = `deploy/models/${MODEL}.json`;
     const launched = await succeed(inside(launch, ["--network", "localhost", "--model", model, "--json"]));
@@ -77,13 +76,6 @@ describe("attester's tools: command lines @uninstrumented", () => {
     expect(readBundle(file, folder.read("bundle.json")).attestations).to.have.length(2);
 
     const env = { PRIVATE_KEY: relayerKey.privateKey };
-    // The day's limit of 500 bps leaves 6 after the launch's 494: the statement has to wait.
-    const early = await inside(submit, ["--network", "localhost", file], env);
-    expect({ code: early.code, stdout: early.stdout }).to.deep.equal({ code: 1, stdout: "" });
-    expect(early.stderr).to.equal(
-      "submit: refused on chain: The improvement is more than the model's limit leaves for this UTC day (DailyLimitExceeded: deltaBps 20, remainingBps 6); nothing was sent. Send the same statement again after midnight UTC while its deadline lasts. An improvement above the whole limit needs `setDailyLimit` by the admin.\n",
-    );
-    await nextDay(node);
     const paid = await succeed(alone("submit", ["--network", "localhost", file], env));
     const submission = JSON.parse(paid) as Submission;
     expect(submission.reward).to.equal(String(200n * TOKEN));
@@ -91,9 +83,7 @@ describe("attester's tools: command lines @uninstrumented", () => {
 
     const again = await inside(submit, ["--network", "localhost"], env, folder.read("bundle.json"));
     expect(again.code).to.equal(1);
-    expect(again.stderr).to.match(
-      /^submit: refused on chain: This evaluation of the model was paid \(EvaluationAlreadyUsed: [^\n]+\n$/,
-    );
+    expect(again.stderr).to.match(/^submit: refused on chain: [^\n]+ \(EvaluationAlreadyUsed: [^\n]+\n$/);
   });
 
   it("never show a key, and end with one line", async () => {
@@ -104,11 +94,3 @@ describe("attester's tools: command lines @uninstrumented", () => {
     expect(bad.stderr).not.to.contain(key.slice(2));
   });
 });
-
-/** Moves the chain to the first hour of the next UTC day. */
-async function nextDay({ url }: Node): Promise<void> {
-  const block = (await rpc(url, "eth_getBlockByNumber", ["latest", false])) as { timestamp: string };
-  const day = 86_400;
-  await rpc(url, "evm_setNextBlockTimestamp", [(Math.floor(Number(block.timestamp) / day) + 1) * day]);
-  await rpc(url, "evm_mine");
-}

@@ -12,7 +12,7 @@ import { hashStatement, statementDomain } from "../../../sdk/schemas/statement";
 import { toCall } from "../../../sdk/statements/attest";
 import { readMeasured } from "../../../sdk/statements/propose";
 import { BASELINE, benchmarkWith, DELTA, improve, registerModel } from "../../helpers/improvements";
-import { Direction } from "../../helpers/models";
+import { Direction, MethodAccess } from "../../helpers/models";
 import { DAY, HOUR } from "../../helpers/units";
 import {
   buildContributors,
@@ -23,6 +23,7 @@ import {
   expectRefusal,
   MODEL,
   proposed,
+  refusalInWords,
   run,
   toCsv,
   toEvaluation,
@@ -97,10 +98,10 @@ describe("statement", () => {
 
     it("is accepted when only the day's limit is in its way", async () => {
       const tools = await loadFixture(deployTools);
-      const measured = await buildMeasured(tools, { candidateScore: BASELINE + 501n });
-      expect((await proposed(tools, { measured })).bundle.statement.evaluation.candidateScore).to.equal(
-        BASELINE + 501n,
-      );
+      await improve(tools, tools.model);
+      const candidateScore = BASELINE + DELTA + 901n;
+      const { bundle } = await proposed(tools, { measured: await buildMeasured(tools, { candidateScore }) });
+      expect(bundle.statement.evaluation.candidateScore).to.equal(candidateScore);
     });
 
     it("goes down for a metric that is minimised", async () => {
@@ -116,9 +117,10 @@ describe("statement", () => {
       const measuredBut = (change: Parameters<typeof buildMeasured>[1]) => async (tools: Tools) =>
         proposed(tools, { measured: await buildMeasured(tools, change) });
       const benchmark = `the statement is not of the present benchmark of ${MODEL}`;
-      const weak =
-        "the chain would refuse the statement: A figure of the statement is below what the benchmark asks: `improvement`, `sampleSize`, `runs` or `lowerBoundBps`, as ASCII in `field` (EvaluationTooWeak: field";
-      const advice = "Evaluate on more examples or a better candidate; the benchmark's minima do not move.";
+      const weak = (figures: string) => {
+        const { reason, fix } = refusalInWords("EvaluationTooWeak", figures);
+        return `the chain would refuse the statement: ${reason}. ${fix}`;
+      };
       const refused: [string, (tools: Tools) => Promise<unknown>, (tools: Tools) => Promise<string> | string][] = [
         [
           "for a model without benchmark",
@@ -145,28 +147,44 @@ describe("statement", () => {
         [
           "for 9 bps",
           measuredBut({ candidateScore: BASELINE + 9n }),
-          () => `${weak} improvement, actual 9, min 10). ${advice}`,
+          () => weak("field improvement, actual 9, required 10"),
         ],
         [
           "for too few examples",
           measuredBut({ sampleSize: 999n }),
-          () => `${weak} sampleSize, actual 999, min 1000). ${advice}`,
+          () => weak("field sampleSize, actual 999, required 1000"),
         ],
-        ["for too few runs", measuredBut({ runs: 2n }), () => `${weak} runs, actual 2, min 3). ${advice}`],
+        ["for too few runs", measuredBut({ runs: 2n }), () => weak("field runs, actual 2, required 3")],
         [
-          "for an evaluation that was paid",
+          "for an evaluation that was recorded",
           async (tools) => {
             await improve(tools, tools.model, { evaluationId: id(EVALUATION_NAME) });
             return proposed(tools);
           },
-          () => `the evaluation ${id(EVALUATION_NAME)} of ${MODEL} was paid before: take another evaluation id.`,
+          () => `the evaluation ${id(EVALUATION_NAME)} of ${MODEL} was recorded before: take another evaluation id.`,
+        ],
+        [
+          "for a candidate below the target, with both figures",
+          async (tools) => {
+            const { registry, admin, model } = tools;
+            const target = await benchmarkWith(tools, { targetScore: BASELINE + DELTA + 1n });
+            await registry.connect(admin).replaceBenchmark(model.id, target);
+            return proposed(tools);
+          },
+          () => `the candidate's score is 7594, ${MODEL} pays for 7595 or better, its target.`,
+        ],
+        [
+          "for more than the daily limit, with which only the admin helps",
+          measuredBut({ candidateScore: BASELINE + 1_001n }),
+          () =>
+            `the improvement is 1001 bps, more than the daily limit of ${MODEL}, 1000 bps: only the admin helps, by setDailyLimit.`,
         ],
         [
           "for a model that no oracle verifies",
           async (tools) => {
             const { registry, admin, model, rewardDistributor } = tools;
             const method = await rewardDistributor.getAddress();
-            await registry.connect(admin).setMethodAllowed(method, true);
+            await registry.connect(admin).setMethodAccess(method, MethodAccess.REGISTRAR);
             await registry.connect(admin).replaceBenchmark(model.id, await benchmarkWith(tools, { method }));
             return proposed(tools);
           },

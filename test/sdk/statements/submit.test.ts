@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id } from "ethers";
+import { id, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { main } from "../../../scripts/submit";
 import { developmentKey } from "../../../sdk/base/accounts";
+import { formatTime } from "../../../sdk/base/units";
 import { simulate } from "../../../sdk/client/connect";
-import { readErrorGuide } from "../../../sdk/client/errorGuide";
 import { formatBundle, type Bundle } from "../../../sdk/schemas/bundle";
-import { DELTA, improve, RATE, rewardOf } from "../../helpers/improvements";
+import { benchmarkWith, DELTA, improve, RATE, rewardOf } from "../../helpers/improvements";
 import { DAY } from "../../helpers/units";
 import {
   attesterKeys,
@@ -19,6 +19,7 @@ import {
   expectRefusal,
   MODEL,
   proposed,
+  refusalInWords,
   relayerKey,
   run,
   signedBy,
@@ -42,7 +43,7 @@ describe("submit", () => {
     return registry.scoreOf(model.id);
   }
 
-  it("pays for a statement and prints who got what", async () => {
+  it("records an improvement and prints who waits for what", async () => {
     const tools = await loadFixture(deployTools);
     const bundle = await signed(tools);
     const { code, out, err } = await run(main, NETWORK, { input: formatBundle(bundle), env: ENV });
@@ -51,7 +52,9 @@ describe("submit", () => {
     const { reward, owner, amounts } = rewardOf(DELTA, RATE, contributors);
     const token = await tools.model.token.getAddress();
     const symbol = await tools.model.token.symbol();
-    const { transaction, gasUsed, ...result } = JSON.parse(out) as Record<string, unknown>;
+    const { transaction, gasUsed, payout, ...result } = JSON.parse(out) as Record<string, unknown>;
+    const queuedAt = BigInt(await time.latest());
+    const releasableFrom = queuedAt + (await tools.registry.payoutDelay());
     const receipt = await hre.ethers.provider.getTransactionReceipt(String(transaction));
     expect(String(receipt?.gasUsed)).to.equal(gasUsed);
     expect(result).to.deep.equal({
@@ -64,8 +67,24 @@ describe("submit", () => {
       reward: String(reward),
       owner: { account: tools.model.owner, amount: String(owner) },
       contributors: contributors.map(({ account }, i) => ({ account, amount: String(amounts[i]) })),
+      releasableFrom: String(releasableFrom),
     });
-    expect(err).to.contain(`score 7494 → 7594: 1,000 ${symbol} minted\n`);
+    expect(payout).to.deep.equal({
+      model: tools.model.id,
+      evaluationId: id(EVALUATION_NAME),
+      method: await tools.oracleAttestation.getAddress(),
+      queuedAt: String(queuedAt),
+      baselineScore: "7494",
+      candidateScore: "7594",
+      reward: String(reward),
+      contributorsRoot: ZeroHash,
+      accounts: [tools.model.owner, ...contributors.map(({ account }) => account)],
+      amounts: [owner, ...amounts].map(String),
+    });
+    expect(err).to.contain(
+      `score 7494 → 7594: 1,000 ${symbol} wait, to be released from ${formatTime(releasableFrom)}\n`,
+    );
+    expect(await tools.model.token.rewardsMinted()).to.equal(0n);
     expect(await scoreOf(tools)).to.equal(7_594n);
   });
 
@@ -122,11 +141,8 @@ describe("submit", () => {
         ...rest,
         statement: { ...statement, evaluation: { ...statement.evaluation, ...change } },
       }));
-    const guide = readErrorGuide();
-    /** `reason` names the error in brackets; docs/errors.md says what to do about it. */
-    function refusedBecause(reason: string): string {
-      const name = / \((\w+): [^()]*\)$/.exec(reason)![1]!;
-      const { fix } = guide.find(({ signature }) => signature.startsWith(`${name}(`))!;
+    function refusedBecause(error: string, figures: string): string {
+      const { reason, fix } = refusalInWords(error, figures);
       return `refused on chain: ${reason}; nothing was sent. ${fix}`;
     }
 
@@ -144,34 +160,26 @@ describe("submit", () => {
       [
         "for a changed field",
         evaluationWith({ lowerBoundBps: 2n }),
-        () =>
-          refusedBecause(
-            `The signature is not this signer's over this statement: another key, another field, verifier or chain, not 65 bytes, or s in the upper half (InvalidSignature: signer ${first!.address})`,
-          ),
+        () => refusedBecause("InvalidSignature", `signer ${first!.address}`),
       ],
       [
         "for another score",
         evaluationWith({ baselineScore: 7_493n }),
-        () =>
-          refusedBecause(
-            "A field of the statement is not what the registry has: `benchmarkVersion`, `baselineScore`, `specHash`, `evaluationDataHash` or `baselineCommitment`, as ASCII in `field` (EvaluationMismatch: field baselineScore, actual 7493, expected 7494)",
-          ),
+        () => refusedBecause("ValueMismatch", "field baselineScore, actual 7493, expected 7494"),
       ],
       [
         "for another specification",
         evaluationWith({ specHash: id("other") }),
         async ({ registry, model }) =>
           refusedBecause(
-            `A field of the statement is not what the registry has: \`benchmarkVersion\`, \`baselineScore\`, \`specHash\`, \`evaluationDataHash\` or \`baselineCommitment\`, as ASCII in \`field\` (EvaluationMismatch: field specHash, actual ${id("other")}, expected ${(await registry.benchmarkOf(model.id)).specHash})`,
+            "HashMismatch",
+            `field specHash, actual ${id("other")}, expected ${(await registry.benchmarkOf(model.id)).specHash}`,
           ),
       ],
       [
         "for another epoch",
         statementWith({ attesterEpoch: 2n }),
-        () =>
-          refusedBecause(
-            "The statement names another epoch of the attesters than the present one: an attester was removed since (WrongEpoch: actual 2, expected 1)",
-          ),
+        () => refusedBecause("ValueMismatch", "field attesterEpoch, actual 2, expected 1"),
       ],
       [
         "for a signer who is no attester",
@@ -180,7 +188,7 @@ describe("submit", () => {
           const [, kept] = bundle.attestations;
           return { ...bundle, attestations: [kept!, { ...kept!, signer: relayerKey.address }] };
         },
-        () => refusedBecause(`The account is not an attester (NotAttester: account ${relayerKey.address})`),
+        () => refusedBecause("NotAttester", `account ${relayerKey.address}`),
       ],
       [
         "for an expired statement",
@@ -190,9 +198,7 @@ describe("submit", () => {
           return bundle;
         },
         async (_, { statement }) =>
-          refusedBecause(
-            `The statement's deadline has passed (StatementExpired: deadline ${statement.deadline}, timestamp ${await time.latest()})`,
-          ),
+          refusedBecause("DeadlineExpired", `deadline ${statement.deadline}, timestamp ${await time.latest()}`),
       ],
       [
         "for an evaluation that was paid",
@@ -201,29 +207,46 @@ describe("submit", () => {
           await improve(tools, tools.model, { evaluationId: bundle.statement.evaluationId });
           return bundle;
         },
-        ({ model }) =>
-          refusedBecause(
-            `This evaluation of the model was paid (EvaluationAlreadyUsed: model ${model.id}, evaluationId ${id(EVALUATION_NAME)})`,
-          ),
+        ({ model }) => refusedBecause("EvaluationAlreadyUsed", `id ${model.id}, evaluationId ${id(EVALUATION_NAME)}`),
       ],
       [
-        "for more than the day's limit",
+        "for more than is left today, which the next day pays",
         async (tools) => {
-          const measured = await buildMeasured(tools, { candidateScore: 7_494n + 501n });
-          return signed(tools, { measured });
+          await improve(tools, tools.model);
+          return signed(tools, { measured: await buildMeasured(tools, { candidateScore: 7_594n + 901n }) });
         },
         () =>
-          refusedBecause(
-            "The improvement is more than the model's limit leaves for this UTC day (DailyLimitExceeded: deltaBps 501, remainingBps 500)",
-          ),
+          "the improvement is 901 bps, 900 of 1000 bps are left today: it can be submitted from 00:00 UTC; nothing was sent.",
+      ],
+      [
+        "for more than the daily limit, with which only the admin helps",
+        async (tools) => {
+          const bundle = await signed(tools, {
+            measured: await buildMeasured(tools, { candidateScore: 7_494n + 600n }),
+          });
+          await tools.registry.connect(tools.admin).setDailyLimit(tools.model.id, 599n);
+          return bundle;
+        },
+        () =>
+          `the improvement is 600 bps, more than the daily limit of ${MODEL}, 599 bps: only the admin helps, by setDailyLimit; nothing was sent.`,
+      ],
+      [
+        "for a candidate below the target",
+        async (tools) => {
+          const bundle = await signed(tools);
+          const benchmark = await benchmarkWith(tools, { targetScore: 7_595n });
+          await tools.registry.connect(tools.admin).replaceBenchmark(tools.model.id, benchmark);
+          const { evaluation } = bundle.statement;
+          const version = await tools.registry.benchmarkVersionOf(tools.model.id);
+          const statement = { ...bundle.statement, evaluation: { ...evaluation, benchmarkVersion: version } };
+          return { ...bundle, statement };
+        },
+        () => `the candidate's score is 7594, ${MODEL} pays for 7595 or better, its target; nothing was sent.`,
       ],
       [
         "for a payee that is one of the protocol's contracts",
         async (tools) => signed(tools, { contributors: [{ account: tools.address, weight: 1n }] }),
-        ({ address }) =>
-          refusedBecause(
-            `A contributor is one of the protocol's own contracts, from which tokens could never leave (PayeeIsProtocolContract: account ${address})`,
-          ),
+        ({ address }) => refusedBecause("ProtocolContract", `account ${address}`),
       ],
       [
         "for a verifier that is none",

@@ -10,6 +10,7 @@ import type { Streams } from "../../../scripts/cli/command";
 import { developmentKey } from "../../../sdk/base/accounts";
 import { Problem } from "../../../sdk/base/problem";
 import { connect } from "../../../sdk/client/connect";
+import { readErrorGuide } from "../../../sdk/client/errorGuide";
 import type { Bundle } from "../../../sdk/schemas/bundle";
 import type { WeightedContributor } from "../../../sdk/schemas/distribution";
 import { attest } from "../../../sdk/statements/attest";
@@ -146,6 +147,12 @@ export async function run(
 /** The command says one line on the error stream, nothing else, and ends with 1. */
 export function expectRefusal(outcome: Outcome, line: string): void {
   expect(outcome).to.deep.equal({ code: 1, out: "", err: `${line}\n` });
+}
+
+/** Why an error is raised and what to do about it, as docs/errors.md says; the figures as they are shown. */
+export function refusalInWords(error: string, figures: string): { readonly reason: string; readonly fix: string } {
+  const { why, fix } = readErrorGuide().find(({ signature }) => signature.startsWith(`${error}(`))!;
+  return { reason: `${why.replace(/\.$/, "")} (${error}: ${figures})`, fix };
 }
 
 /** A folder of its own for every test. */

@@ -1,0 +1,189 @@
+/**
+ * docs/errors.md: every error of the contracts that are deployed, from the NatSpec of its declaration, and from libraryErrors.ts
+ * for those of OpenZeppelin. `npm run snapshots` compares it, `npm run snapshots -- --update` writes it.
+ */
+import { ErrorFragment } from "ethers";
+import hre from "hardhat";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import { buildInfoOf } from "./buildInfo";
+import { DEPLOYED_OF_LIBRARY, LIBRARY_ERRORS } from "./libraryErrors";
+
+export const ERRORS_PAGE = join(__dirname, "../../docs/errors.md");
+
+const INTRODUCTION = `# Errors
+
+Every error of the contracts that are deployed: where it is raised, why, and what to do about it. Types and names are those of
+the ABI; an id of type \`bytes32\` is \`keccak256\` of the published string, a \`field\` is the ASCII name of a parameter. A reverted
+transaction changed nothing.
+
+Errors of the reserve token are its own. A revert without data means arguments that do not decode, such as a malformed proof or
+an unknown number of an enumeration, or too little gas. \`Panic(0x32)\` is a list that is too short, as in \`releasePayout\` with
+fewer accounts than amounts; \`Panic(0x11)\` a figure too large to compute with: \`calculateDeltaOnes\` of 2^255, amounts of
+\`releasePayout\` or a delay of the timelock whose sum does not fit. No other panic is known.
+
+This page is generated from the contracts' NatSpec: \`npm run snapshots -- --update\` writes it.
+`;
+
+/** Errors that are declared outside of any contract. */
+const SHARED = "Shared by several contracts";
+
+const LIBRARY = "OpenZeppelin's";
+
+const REASON = "Token already deployed for this model";
+
+/** An error, as a page of the manual has it. */
+interface Entry {
+  readonly section: string;
+  /** As in the ABI, with the names of arguments. */
+  readonly signature: string;
+  readonly why: string;
+  readonly args: readonly (readonly [name: string, meaning: string])[];
+  readonly fix: string;
+}
+
+interface AstNode {
+  readonly nodeType: string;
+  readonly name?: string;
+  readonly abstract?: boolean;
+  readonly contractKind?: string;
+  readonly errorSelector?: string;
+  readonly documentation?: { readonly text: string };
+  readonly nodes?: readonly AstNode[];
+}
+
+interface AbiEntry {
+  readonly type: string;
+}
+
+/** The value of each tag of a NatSpec comment, in order; text before the first tag is its notice. */
+export function natspecTags(text: string): (readonly [tag: string, value: string])[] {
+  const parts = ` ${text.replace(/\s+/g, " ").trim()}`.split(/ @(?=[a-z])/).filter((part) => part.trim() !== "");
+  return parts.map((part) => {
+    const [, tag = "", value = ""] = /^(\S+) ?(.*)$/.exec(part.startsWith(" ") ? `notice${part}` : part) ?? [];
+    return [tag, value.trim()] as const;
+  });
+}
+
+/** The syntax trees of the project's own sources without the test doubles, by file, in the order of their names. */
+export async function ownSources(): Promise<(readonly [file: string, tree: AstNode])[]> {
+  const names = await hre.artifacts.getAllFullyQualifiedNames();
+  const trees = new Map<string, AstNode>();
+  for (const name of names.filter((qualified) => qualified.startsWith("contracts/"))) {
+    for (const [file, { ast }] of Object.entries(buildInfoOf(name).output.sources)) {
+      if (file.startsWith("contracts/") && !file.startsWith("contracts/mocks/")) trees.set(file, ast as AstNode);
+    }
+  }
+  return [...trees].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Names of the contracts that are deployed. */
+async function deployedContracts(sources: readonly (readonly [string, AstNode])[]): Promise<string[]> {
+  const own = sources.flatMap(([, { nodes = [] }]) =>
+    nodes.filter(({ contractKind, abstract }) => contractKind === "contract" && abstract === false),
+  );
+  return [...own.map(({ name }) => name as string), ...DEPLOYED_OF_LIBRARY];
+}
+
+/** Errors of the ABIs by selector: how the ABI writes them, and whose they are. */
+async function declaredErrors(contracts: readonly string[]) {
+  const errors = new Map<string, { signature: string; where: string[] }>();
+  for (const contract of [...contracts].sort()) {
+    const { abi } = await hre.artifacts.readArtifact(contract);
+    for (const entry of (abi as AbiEntry[]).filter(({ type }) => type === "error")) {
+      const fragment = ErrorFragment.from(entry);
+      const { where, signature } = errors.get(fragment.selector) ?? {
+        where: [],
+        signature: fragment.format("full").replace("error ", ""),
+      };
+      errors.set(fragment.selector, { signature, where: [...where, contract] });
+    }
+  }
+  return errors;
+}
+
+/** What the project's own declarations say, by selector, in the order of the sources. */
+function ownEntries(sources: readonly (readonly [string, AstNode])[]): Map<string, Omit<Entry, "signature">> {
+  const entries = new Map<string, Omit<Entry, "signature">>();
+  const read = (section: string, nodes: readonly AstNode[]) => {
+    for (const { documentation, errorSelector, name } of nodes.filter(
+      ({ nodeType }) => nodeType === "ErrorDefinition",
+    )) {
+      const tags = natspecTags(documentation?.text ?? "");
+      const valuesOf = (wanted: string) => tags.filter(([tag]) => tag === wanted).map(([, value]) => value);
+      const [why, fix] = [valuesOf("notice")[0], valuesOf("custom:fix")[0]];
+      if (!why || !fix) throw new Error(`error ${name}: give it a @notice and a @custom:fix.`);
+      const args = valuesOf("param").map((value) => value.split(/ (.*)/s).slice(0, 2) as [string, string]);
+      entries.set(`0x${errorSelector}`, { section, why, args, fix });
+    }
+  };
+  for (const [, { nodes = [] }] of sources) read(SHARED, nodes);
+  for (const [, { nodes = [] }] of sources) {
+    for (const contract of nodes.filter(({ nodeType }) => nodeType === "ContractDefinition")) {
+      const title = natspecTags(contract.documentation?.text ?? "").find(([tag]) => tag === "title")?.[1];
+      read(title ?? (contract.name as string), contract.nodes ?? []);
+    }
+  }
+  return entries;
+}
+
+/** What libraryErrors.ts says, by selector. */
+function libraryEntries(): Map<string, Omit<Entry, "signature">> {
+  return new Map(
+    LIBRARY_ERRORS.map(({ signature, why, fix }) => [
+      ErrorFragment.from(`error ${signature}`).selector,
+      { section: LIBRARY, why, args: [], fix },
+    ]),
+  );
+}
+
+function textOf({ signature, why, args, fix }: Entry, where: readonly string[]): string[] {
+  const meanings = args.map(([name, meaning]) => `\`${name}\`: ${meaning.replace(/\.$/, "")}`).join("; ");
+  return [
+    `### \`${signature}\``,
+    "",
+    `- **Where** ${where.join(", ")}`,
+    `- **Why** ${why}`,
+    ...(meanings === "" ? [] : [`- **Arguments** ${meanings}.`]),
+    `- **Fix** ${fix}`,
+    "",
+  ];
+}
+
+/** The page, in the project's format. */
+export async function errorsPage(): Promise<string> {
+  const sources = await ownSources();
+  const declared = await declaredErrors(await deployedContracts(sources));
+  const known = new Map([...ownEntries(sources), ...libraryEntries()]);
+  const missing = [...declared].filter(([selector]) => !known.has(selector)).map(([, { signature }]) => signature);
+  if (missing.length > 0) throw new Error(`no words for ${missing.join(", ")}: write them into libraryErrors.ts.`);
+
+  const sections = new Map<string, string[]>();
+  for (const [selector, entry] of known) {
+    const found = declared.get(selector);
+    if (!found) continue;
+    const lines = sections.get(entry.section) ?? [`## ${entry.section}`, ""];
+    sections.set(entry.section, [...lines, ...textOf({ ...entry, signature: found.signature }, found.where)]);
+  }
+  const string = textOf(
+    {
+      section: LIBRARY,
+      signature: `Error("${REASON}")`,
+      why: "The model id has a token. It is the one reason string of the protocol, so that a script that knows only the function can read it.",
+      args: [],
+      fix: "Take another id, or go on with the model that exists: `tokenOf(modelId)`.",
+    },
+    ["TokenManager"],
+  );
+  const lines = [INTRODUCTION, ...[...sections.values()].flat(), "## Reason string", "", ...string];
+  return format(lines.join("\n"), { ...(await resolveConfig(ERRORS_PAGE)), parser: "markdown" });
+}
+
+/** Writes the page, or tells that it differs. */
+export async function settleErrorsPage(update: boolean): Promise<string[]> {
+  const page = await errorsPage();
+  if (update) writeFileSync(ERRORS_PAGE, page);
+  const isSame = readFileSync(ERRORS_PAGE, "utf8") === page;
+  return isSame ? [] : ["docs/errors.md differs from the contracts; npm run snapshots -- --update writes it."];
+}
