@@ -19,7 +19,7 @@ import { rehearse, type Rehearsal } from "./rehearsal";
 import { requireSafeKey } from "./zk";
 
 /** Least time that rewards wait where tokens have value, in seconds: as long as the timelock. */
-const MAINNET_PAYOUT_DELAY = 2 * 86_400;
+export const MAINNET_PAYOUT_DELAY = 2 * 86_400;
 
 /** A transaction of a deployment. */
 export interface PlannedStep {

@@ -5,12 +5,14 @@ import { authoritiesOf } from "./authority";
 import { checkCode, checkMethodCode } from "./checks/code";
 import { checkModels } from "./checks/models";
 import { checkParameters } from "./checks/parameters";
+import { checkPayouts } from "./checks/payouts";
+import { checkOwed } from "./checks/reserve";
 import { checkRoles } from "./checks/roles";
 import { checkOperations, checkPauses } from "./checks/timelock";
 import type { Check, Diagnosis } from "./report";
 import type { Subject } from "./subject";
 
-const GROUPS = ["code", "parameters", "roles", "timelock", "models", "pauses", "invariants"];
+const GROUPS = ["code", "parameters", "roles", "timelock", "models", "payouts", "pauses", "invariants"];
 
 /** Examines a deployment as it is in one block. */
 export async function examine(subject: Subject): Promise<Diagnosis> {
@@ -24,6 +26,8 @@ export async function examine(subject: Subject): Promise<Diagnosis> {
     await checkOperations(subject),
     await checkPauses(subject),
     ...(await checkModels(subject)),
+    ...(await checkPayouts(subject)),
+    await checkOwed(subject),
   ];
   return {
     network: { name: declared.network.name, chainId: declared.network.chainId },

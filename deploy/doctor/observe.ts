@@ -29,5 +29,11 @@ export async function subjectOf(chain: Chain, build: Build, declared: Declared):
       .map(([name, address]) => [name, { name, address: getAddress(address), compiled: build(name) }]),
   );
   const state = replay(await chain.events(Object.values(contracts), declared.firstBlock));
-  return { chain, build, declared, contracts, state };
+  const known = new Set(Object.values(contracts).map(({ address }) => address));
+  const others = [...state.verifiers].filter((address) => !known.has(address));
+  if (others.length === 0) return { chain, build, declared, contracts, state };
+  // Verifiers that the journal does not have told payees too: everything is read again with what they say.
+  const verifiers = others.map((address) => ({ address, compiled: build("DeltaOneVerifier") }));
+  const events = await chain.events([...Object.values(contracts), ...verifiers], declared.firstBlock);
+  return { chain, build, declared, contracts, state: replay(events) };
 }

@@ -2,7 +2,7 @@
 // What every check looks at: the chain, what is declared, and the state that the events tell.
 
 import type { Chain, Located } from "../../sdk/rpc/snapshot";
-import type { ModelState, ProtocolState } from "../../sdk/state/replay";
+import type { ModelState, ProtocolState } from "../../sdk/state/protocolState";
 import type { Build, Compiled } from "./build";
 import type { Declared } from "./declared";
 
@@ -48,6 +48,13 @@ export function modelsOf({ state }: Subject): ModelState[] {
 /** A time on chain, for people. */
 export function timeText(timestamp: bigint): string {
   return new Date(Number(timestamp) * 1000).toISOString().replace(".000Z", "Z");
+}
+
+/** A time span on chain, for people, rounded down. */
+export function durationText(seconds: bigint): string {
+  const [day, hour] = [86_400n, 3_600n];
+  if (seconds >= day) return `${seconds / day} d ${(seconds % day) / hour} h`;
+  return `${seconds / hour} h ${(seconds % hour) / 60n} min`;
 }
 
 /** For a storage that nobody could have changed in a right way. */

@@ -1,8 +1,11 @@
 // Runs forge on test/solidity; arguments are passed on (`-- --match-contract X -vvv`). FUZZ_RUNS, FUZZ_SEED, INVARIANT_RUNS and
-// INVARIANT_DEPTH override foundry.toml. The platform's binary is installed and called
-// without forge's npm wrapper, which exits 0 when tests fail.
+// INVARIANT_DEPTH override foundry.toml. The platform's binary is installed and called without forge's npm wrapper, which exits 0
+// when tests fail.
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
@@ -18,6 +21,8 @@ function forgeBinary() {
   }
 }
 
+// Forge keeps inputs that failed and tries them again first: a failure of another seed or depth would colour the next run.
+const failures = mkdtempSync(join(tmpdir(), "forge-failures-"));
 const overrides = ["FUZZ_RUNS", "FUZZ_SEED", "INVARIANT_RUNS", "INVARIANT_DEPTH"].filter((name) => process.env[name]);
 const { status, error } = spawnSync(forgeBinary(), ["test", "--root", ".", "--offline", ...process.argv.slice(2)], {
   cwd: root,
@@ -26,8 +31,12 @@ const { status, error } = spawnSync(forgeBinary(), ["test", "--root", ".", "--of
     ...process.env,
     // The project is forge's root: from a folder inside it, forge would give solc the same source by two names.
     FOUNDRY_CONFIG: "test/solidity/foundry.toml",
+    FOUNDRY_FUZZ_FAILURE_PERSIST_DIR: failures,
+    FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR: failures,
+    FOUNDRY_TEST_FAILURES_FILE: join(failures, "tests"),
     ...Object.fromEntries(overrides.map((name) => [`FOUNDRY_${name}`, process.env[name]])),
   },
 });
+rmSync(failures, { recursive: true, force: true });
 if (error) console.error(`forge: ${error.message}`);
 process.exit(status ?? 1);

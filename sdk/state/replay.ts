@@ -1,135 +1,38 @@
 // SPDX-License-Identifier: MIT
-// The state of the protocol from its events alone.
+// The state of the protocol from its events alone. Every event of its contracts has an entry: a new one that has none does not
+// compile, and one that nobody knows is an error.
 
-import { ZeroAddress, ZeroHash, type LogDescription } from "ethers";
+import { ZeroAddress, ZeroHash } from "ethers";
+import type {
+  DeltaOneVerifier,
+  HokusaiAMMFactory,
+  InfrastructureReserve,
+  ModelRegistry,
+  OracleAttestation,
+  RewardDistributor,
+  TimelockController,
+  TokenManager,
+  UsageFeeRouter,
+} from "../../.build/typechain";
+import type { TypedContractEvent, TypedEventLog } from "../../.build/typechain/common";
+import { payoutOf, termsOf } from "../client/payouts";
 import type { Event } from "../rpc/snapshot";
+import { NO_STOP } from "./payouts";
+import {
+  METHOD_ACCESS,
+  type BenchmarkState,
+  type ModelState,
+  type ParameterState,
+  type PauseState,
+  type ProtocolState,
+  type RolesState,
+  type WaitingReward,
+} from "./protocolState";
 
-/** What every model may be paid for in a day until the admin changes it. */
-const DEFAULT_DAILY_LIMIT_BPS = 500n;
+/** What every model may be recorded for in a day until the admin changes it. */
+export const DEFAULT_DAILY_LIMIT_BPS = 1_000n;
 
 const DEFAULT_ADMIN_ROLE = ZeroHash;
-
-/** Lifecycle of a model, as on chain. */
-export const MODEL_STATUS = ["NONE", "PROPOSAL", "REGISTERED", "DEPLOYED"] as const;
-
-/** What governors change one by one, in the order of the chain. */
-export const PARAMETERS = ["tokensPerDeltaOne", "infrastructureAccrualBps", "pricePerThousandCalls"] as const;
-
-/** Who holds what of one contract's roles. */
-export interface RolesState {
-  /** Accounts by role; one that lost its last holder stays as an empty set. */
-  readonly holders: Map<string, Set<string>>;
-  /** Accounts that ever held a role, by role. */
-  readonly everHeld: Map<string, Set<string>>;
-  /** Roles whose admin is not the default one, and that admin. */
-  readonly roleAdmins: Map<string, string>;
-  pendingAdmin: { account: string; schedule: bigint } | undefined;
-  pendingAdminDelay: { delay: bigint; schedule: bigint } | undefined;
-}
-
-/** A parameter of a model: what is stored, and what replaces it after a time. */
-export interface ParameterState {
-  value: bigint;
-  scheduled: { value: bigint; effectiveAt: bigint } | undefined;
-}
-
-/** A benchmark, as the events carry it. */
-export interface BenchmarkState {
-  readonly specHash: string;
-  readonly evaluationDataHash: string;
-  readonly method: string;
-  readonly metric: bigint;
-  readonly direction: bigint;
-  readonly baselineScore: bigint;
-  readonly modelCommitment: string;
-  readonly minImprovementBps: bigint;
-  readonly minSampleSize: bigint;
-  readonly minRuns: bigint;
-  readonly minLowerBoundBps: bigint;
-}
-
-/** Terms of a pool, as the events carry them. */
-export interface PoolState {
-  readonly address: string;
-  readonly block: number;
-  readonly crr: bigint;
-  readonly tradeFee: bigint;
-  readonly ibrDuration: bigint;
-  readonly virtualReserve: bigint;
-  readonly initialPrice: bigint;
-  readonly virtualSupply: bigint;
-  buysPausedUntil: bigint;
-}
-
-/** A model. */
-export interface ModelState {
-  readonly id: string;
-  readonly modelId: string;
-  /** Its number among the models, from 0. */
-  readonly index: number;
-  readonly token: string;
-  supplierRecipient: string;
-  supplierAllocation: bigint;
-  investorAllocation: bigint;
-  rewardAllocation: bigint;
-  status: (typeof MODEL_STATUS)[number];
-  owner: string;
-  pendingOwner: string;
-  governor: string;
-  pendingGovernor: { account: string; acceptableFrom: bigint } | undefined;
-  readonly parameters: readonly [ParameterState, ParameterState, ParameterState];
-  licenseHash: string;
-  licenseURI: string;
-  benchmark: BenchmarkState | undefined;
-  benchmarkVersion: bigint;
-  score: bigint;
-  modelCommitment: string;
-  rewardsRemaining: bigint;
-  dailyLimitBps: bigint;
-  isDistributed: boolean;
-  pool: PoolState | undefined;
-  poolTermsHash: string;
-  /** What the infrastructure reserve owes it. */
-  owed: bigint;
-  /** Time from which each approved payee may be paid. */
-  readonly payees: Map<string, bigint>;
-}
-
-/** An operation that waits in the timelock. */
-export interface OperationState {
-  readonly id: string;
-  readonly calls: { readonly target: string; readonly data: string }[];
-}
-
-/** The protocol. */
-export interface ProtocolState {
-  /** By the address of the contract that has the roles. */
-  readonly roles: Map<string, RolesState>;
-  readonly models: Map<string, ModelState>;
-  readonly operations: Map<string, OperationState>;
-  readonly methods: Set<string>;
-  readonly attesters: Set<string>;
-  threshold: bigint;
-  epoch: bigint;
-  tokenManager: string;
-  factory: string;
-  verifier: string;
-  treasury: string;
-  submissionsPausedUntil: bigint;
-  launchesPausedUntil: bigint;
-  minDelay: bigint;
-  readonly paidInvoices: Set<string>;
-}
-
-/** What a parameter of a model is at a time: a change takes effect in the blocks after its time, without an event. */
-export function valueAt({ value, scheduled }: ParameterState, timestamp: bigint): bigint {
-  return scheduled && timestamp > scheduled.effectiveAt ? scheduled.value : value;
-}
-
-/** The change of a parameter that still waits at a time. */
-export function pendingAt({ scheduled }: ParameterState, timestamp: bigint): ParameterState["scheduled"] {
-  return scheduled && timestamp <= scheduled.effectiveAt ? scheduled : undefined;
-}
 
 /** Rebuilds the state from events, which must be all of them, in their order. */
 export function replay(events: readonly Event[]): ProtocolState {
@@ -137,123 +40,140 @@ export function replay(events: readonly Event[]): ProtocolState {
     roles: new Map(),
     models: new Map(),
     operations: new Map(),
-    methods: new Set(),
+    methods: new Map(),
+    stops: new Map(),
+    payouts: new Map(),
     attesters: new Set(),
     threshold: 0n,
     epoch: 1n,
     tokenManager: ZeroAddress,
     factory: ZeroAddress,
     verifier: ZeroAddress,
+    verifiers: new Set(),
     treasury: ZeroAddress,
-    submissionsPausedUntil: 0n,
-    launchesPausedUntil: 0n,
+    submissionsPause: NO_PAUSE,
+    launchesPause: NO_PAUSE,
     minDelay: 0n,
     paidInvoices: new Set(),
   };
-  for (const entry of events) HANDLERS[entry.event.name]?.(state, entry.event.args, entry);
+  for (const entry of events) {
+    const handle = (HANDLERS as Readonly<Record<string, Handler | undefined>>)[entry.event.name];
+    if (handle === undefined) throw new Error(`nobody knows the event ${entry.event.name} of ${entry.address}`);
+    handle(state, entry.event.args as never, entry); // the name has chosen the handler, and so the arguments' type
+  }
   return state;
 }
 
-type Arguments = LogDescription["args"];
+const NO_PAUSE: PauseState = { until: 0n, wholeAt: 0n };
 
-type Handler = (state: ProtocolState, args: Arguments, entry: Event) => void;
+type Filters =
+  | DeltaOneVerifier["filters"]
+  | HokusaiAMMFactory["filters"]
+  | InfrastructureReserve["filters"]
+  | ModelRegistry["filters"]
+  | OracleAttestation["filters"]
+  | RewardDistributor["filters"]
+  | TimelockController["filters"]
+  | TokenManager["filters"]
+  | UsageFeeRouter["filters"];
 
-const HANDLERS: Readonly<Record<string, Handler>> = {
+type NamesIn<F> = F extends unknown ? Exclude<keyof F & string, `${string}(${string}`> : never;
+
+type ArgsIn<F, Name> = F extends unknown
+  ? Name extends keyof F
+    ? F[Name] extends TypedContractEvent
+      ? TypedEventLog<F[Name]>["args"]
+      : never
+    : never
+  : never;
+
+type Handlers = {
+  readonly [Name in NamesIn<Filters>]: (state: ProtocolState, args: ArgsIn<Filters, Name>, entry: Event) => void;
+};
+
+type Handler = (state: ProtocolState, args: never, entry: Event) => void;
+
+/** An event that tells of no state that is kept here. */
+const tellsNoState = (): void => undefined;
+
+const HANDLERS: Handlers = {
   RoleGranted: (state, { role, account }, { address }) => {
     const { holders, everHeld } = rolesOf(state, address);
-    for (const accounts of [holders, everHeld]) setOf(accounts, String(role)).add(String(account));
+    for (const accounts of [holders, everHeld]) setOf(accounts, role).add(account);
     if (role === DEFAULT_ADMIN_ROLE) rolesOf(state, address).pendingAdmin = undefined;
   },
   RoleRevoked: (state, { role, account }, { address }) => {
-    setOf(rolesOf(state, address).holders, String(role)).delete(String(account));
+    setOf(rolesOf(state, address).holders, role).delete(account);
   },
   RoleAdminChanged: (state, { role, newAdminRole }, { address }) => {
-    rolesOf(state, address).roleAdmins.set(String(role), String(newAdminRole));
+    rolesOf(state, address).roleAdmins.set(role, newAdminRole);
   },
   DefaultAdminTransferScheduled: (state, { newAdmin, acceptSchedule }, { address }) => {
-    rolesOf(state, address).pendingAdmin = { account: String(newAdmin), schedule: BigInt(acceptSchedule as bigint) };
+    rolesOf(state, address).pendingAdmin = { account: newAdmin, schedule: acceptSchedule };
   },
   DefaultAdminTransferCanceled: (state, _, { address }) => {
     rolesOf(state, address).pendingAdmin = undefined;
   },
   DefaultAdminDelayChangeScheduled: (state, { newDelay, effectSchedule }, { address }) => {
-    rolesOf(state, address).pendingAdminDelay = {
-      delay: BigInt(newDelay as bigint),
-      schedule: BigInt(effectSchedule as bigint),
-    };
+    rolesOf(state, address).pendingAdminDelay = { delay: newDelay, schedule: effectSchedule };
   },
   DefaultAdminDelayChangeCanceled: (state, _, { address }) => {
     rolesOf(state, address).pendingAdminDelay = undefined;
   },
 
   CallScheduled: ({ operations }, { id, target, data }) => {
-    const operation = operations.get(String(id)) ?? { id: String(id), calls: [] };
-    operation.calls.push({ target: String(target), data: String(data) });
-    operations.set(operation.id, operation);
+    const operation = operations.get(id) ?? { id, calls: [] };
+    operation.calls.push({ target, data });
+    operations.set(id, operation);
   },
-  CallExecuted: ({ operations }, { id }) => void operations.delete(String(id)),
-  Cancelled: ({ operations }, { id }) => void operations.delete(String(id)),
-  MinDelayChange: (state, { newDuration }) => void (state.minDelay = BigInt(newDuration as bigint)),
+  CallSalt: tellsNoState,
+  CallExecuted: ({ operations }, { id }) => void operations.delete(id),
+  Cancelled: ({ operations }, { id }) => void operations.delete(id),
+  MinDelayChange: (state, { newDuration }) => void (state.minDelay = newDuration),
 
   Wired: (state, { tokenManager, factory, verifier }) => {
     Object.assign(state, { tokenManager, factory, verifier });
+    state.verifiers.add(verifier);
   },
-  VerifierChanged: (state, { newVerifier }) => void (state.verifier = String(newVerifier)),
-  MethodAllowed: ({ methods }, { method, allowed }) => {
-    if (allowed) methods.add(String(method));
-    else methods.delete(String(method));
+  VerifierChanged: (state, { newVerifier }) => {
+    state.verifier = newVerifier;
+    state.verifiers.add(newVerifier);
   },
-  SubmissionsPaused: (state, { until }) => void (state.submissionsPausedUntil = BigInt(until as bigint)),
-  LaunchesPaused: (state, { until }) => void (state.launchesPausedUntil = BigInt(until as bigint)),
-  TreasuryChanged: (state, { newTreasury }) => void (state.treasury = String(newTreasury)),
+  MethodAllowed: ({ methods }, { method, access }) => void methods.set(method, METHOD_ACCESS[Number(access)] ?? "NONE"),
+  SubmissionsPaused: (state, { until, wholeAt }) => void (state.submissionsPause = { until, wholeAt }),
+  LaunchesPaused: (state, { until, wholeAt }) => void (state.launchesPause = { until, wholeAt }),
+  TreasuryChanged: (state, { newTreasury }) => void (state.treasury = newTreasury),
 
-  AttesterAdded: ({ attesters }, { attester }) => void attesters.add(String(attester)),
+  AttesterAdded: ({ attesters }, { attester }) => void attesters.add(attester),
   AttesterRemoved: (state, { attester, epoch }) => {
-    state.attesters.delete(String(attester));
-    state.epoch = BigInt(epoch as bigint);
+    state.attesters.delete(attester);
+    state.epoch = epoch;
   },
-  ThresholdChanged: (state, { newThreshold }) => void (state.threshold = BigInt(newThreshold as bigint)),
+  ThresholdChanged: (state, { newThreshold }) => void (state.threshold = newThreshold),
+  EIP712DomainChanged: tellsNoState,
 
   ModelCreated: ({ models }, args) => {
-    const parameter = (value: unknown): ParameterState => ({ value: BigInt(value as bigint), scheduled: undefined });
-    models.set(String(args.id), {
-      id: String(args.id),
-      modelId: String(args.modelId),
-      index: models.size,
-      token: String(args.token),
-      supplierRecipient: ZeroAddress,
-      supplierAllocation: 0n,
-      investorAllocation: 0n,
-      rewardAllocation: 0n,
-      status: "PROPOSAL",
-      owner: String(args.owner),
-      pendingOwner: ZeroAddress,
-      governor: String(args.governor),
-      pendingGovernor: undefined,
+    const { id, modelId, token, owner, governor } = args;
+    const parameter = (value: bigint): ParameterState => ({ value, scheduled: undefined });
+    models.set(id, {
+      ...{ id, modelId, token, owner, governor, index: models.size, generation: 0n },
+      ...{ supplierRecipient: ZeroAddress, supplierAllocation: 0n, investorAllocation: 0n, rewardAllocation: 0n },
+      ...{ status: "PROPOSAL", pendingOwner: ZeroAddress, pendingGovernor: undefined },
       parameters: [
         parameter(args.tokensPerDeltaOne),
         parameter(args.infrastructureAccrualBps),
         parameter(args.pricePerThousandCalls),
       ],
-      licenseHash: ZeroHash,
-      licenseURI: "",
-      benchmark: undefined,
-      benchmarkVersion: 0n,
-      score: 0n,
-      modelCommitment: ZeroHash,
-      rewardsRemaining: 0n,
-      dailyLimitBps: DEFAULT_DAILY_LIMIT_BPS,
-      isDistributed: false,
-      pool: undefined,
-      poolTermsHash: ZeroHash,
-      owed: 0n,
-      payees: new Map(),
+      ...{ licenseHash: ZeroHash, licenseURI: "" },
+      ...{ benchmark: undefined, benchmarkVersion: 0n, score: 0n, modelCommitment: ZeroHash },
+      ...{ rewardsRemaining: 0n, rewardsReleased: 0n, dailyLimitBps: DEFAULT_DAILY_LIMIT_BPS },
+      ...{ isDistributed: false, pool: undefined, poolTerms: { hash: ZeroHash, generation: 0n } },
+      ...{ owed: 0n, payees: new Map() },
     });
   },
-  TokenDeployed: (state, args) => {
-    const { supplierRecipient, supplierAllocation, investorAllocation, rewardAllocation } = args;
+  TokenDeployed: (state, { id, supplierRecipient, supplierAllocation, investorAllocation, rewardAllocation }) => {
     const allocations = { supplierRecipient, supplierAllocation, investorAllocation, rewardAllocation };
-    Object.assign(modelOf(state, args.id), allocations, { rewardsRemaining: rewardAllocation as bigint });
+    Object.assign(modelOf(state, id), { ...allocations, rewardsRemaining: rewardAllocation });
   },
   LicenseSet: (state, { id, licenseHash, licenseURI }) => {
     Object.assign(modelOf(state, id), { licenseHash, licenseURI });
@@ -264,80 +184,117 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   BenchmarkReplaced: (state, { id, version, benchmark }) => {
     Object.assign(modelOf(state, id), benchmarkState(version, benchmark));
   },
-  ScoreMoved: (state, { id, score, modelCommitment, rewardsRemaining }) => {
-    Object.assign(modelOf(state, id), { score, modelCommitment, rewardsRemaining });
+  DailyLimitChanged: (state, { id, newLimitBps }) => void (modelOf(state, id).dailyLimitBps = newLimitBps),
+
+  ScoreMoved: (state, { id, evaluationId, score, modelCommitment, rewardsRemaining, payeesHash }, { blockNumber }) => {
+    const model = modelOf(state, id);
+    const reward = model.rewardsRemaining - rewardsRemaining;
+    const payout = { model: id, evaluationId, payeesHash, reward, block: blockNumber, told: undefined };
+    state.payouts.set(payoutKey(id, evaluationId), payout);
+    Object.assign(model, { score, modelCommitment, rewardsRemaining });
   },
-  DailyLimitChanged: (state, { id, newLimitBps }) => {
-    modelOf(state, id).dailyLimitBps = BigInt(newLimitBps as bigint);
+  PayoutQueued: ({ payouts }, args, { blockNumber }) => {
+    // A verifier that was replaced may say what it likes: what counts is told with the record, and of the payees that it is of.
+    const payout = payouts.get(payoutKey(args.model, args.evaluationId));
+    const told = payoutOf(args, 0n);
+    if (payout?.block === blockNumber && termsOf(told).payeesHash === payout.payeesHash) payout.told ??= told;
   },
+  PayoutReleased: (state, { id, evaluationId }) => {
+    modelOf(state, id).rewardsReleased += takePayout(state, id, evaluationId).reward;
+  },
+  PayoutVoided: (state, { id, evaluationId, rewardsRemaining }) => {
+    takePayout(state, id, evaluationId);
+    modelOf(state, id).rewardsRemaining = rewardsRemaining;
+  },
+  PayoutsStopped: ({ stops }, { method, since, until }) => {
+    if (until === NO_STOP.until) stops.delete(method);
+    else stops.set(method, { since, until });
+  },
+  RewardDistributed: tellsNoState,
+  DistributionCreated: tellsNoState,
+  RewardClaimed: tellsNoState,
+
   ParameterChangeScheduled: (state, { id, parameter, oldValue, newValue, effectiveAt }) => {
-    Object.assign(modelOf(state, id).parameters[Number(parameter)] as ParameterState, {
-      value: oldValue as bigint,
-      scheduled: { value: newValue as bigint, effectiveAt: effectiveAt as bigint },
-    });
+    Object.assign(parameterOf(state, id, parameter), { value: oldValue, scheduled: { value: newValue, effectiveAt } });
   },
   ParameterChanged: (state, { id, parameter, newValue }) => {
-    Object.assign(modelOf(state, id).parameters[Number(parameter)] as ParameterState, {
-      value: newValue as bigint,
-      scheduled: undefined,
-    });
+    Object.assign(parameterOf(state, id, parameter), { value: newValue, scheduled: undefined });
   },
   ParameterChangeCancelled: (state, { id, parameter }) => {
-    (modelOf(state, id).parameters[Number(parameter)] as ParameterState).scheduled = undefined;
+    parameterOf(state, id, parameter).scheduled = undefined;
   },
   GovernorProposed: (state, { id, governor, acceptableFrom }) => {
-    const proposal = { account: String(governor), acceptableFrom: BigInt(acceptableFrom as bigint) };
-    modelOf(state, id).pendingGovernor = governor === ZeroAddress ? undefined : proposal;
+    modelOf(state, id).pendingGovernor = governor === ZeroAddress ? undefined : { account: governor, acceptableFrom };
   },
   GovernorChanged: (state, { id, newGovernor }) => {
-    Object.assign(modelOf(state, id), { governor: newGovernor as string, pendingGovernor: undefined });
+    const model = modelOf(state, id);
+    const generation = model.generation + 1n;
+    Object.assign(model, { governor: newGovernor, generation, pendingGovernor: undefined });
+    model.payees.clear();
   },
-  OwnerProposed: (state, { id, owner }) => void (modelOf(state, id).pendingOwner = String(owner)),
+  OwnerProposed: (state, { id, owner }) => void (modelOf(state, id).pendingOwner = owner),
   OwnerChanged: (state, { id, newOwner }) => {
-    Object.assign(modelOf(state, id), { owner: newOwner as string, pendingOwner: ZeroAddress });
+    Object.assign(modelOf(state, id), { owner: newOwner, pendingOwner: ZeroAddress });
   },
   SupplierAllocationDistributed: (state, { id }) => void (modelOf(state, id).isDistributed = true),
 
   ModelPoolSet: (state, { id }) => void (modelOf(state, id).status = "DEPLOYED"),
   PoolCreated: (state, { id, pool, terms, virtualSupply }, { blockNumber }) => {
-    const [crr, tradeFee, ibrDuration, virtualReserve, initialPrice] = terms as bigint[];
-    const fixed = { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } as Record<string, bigint>;
+    const { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } = terms;
     modelOf(state, id).pool = {
-      ...(fixed as Pick<PoolState, "crr" | "tradeFee" | "ibrDuration" | "virtualReserve" | "initialPrice">),
-      address: String(pool),
-      block: blockNumber,
-      virtualSupply: BigInt(virtualSupply as bigint),
-      buysPausedUntil: 0n,
+      ...{ crr, tradeFee, ibrDuration, virtualReserve, initialPrice, virtualSupply },
+      ...{ address: pool, block: blockNumber, buysPause: NO_PAUSE },
     };
   },
-  PoolTermsFixed: (state, { id, newTermsHash }) => void (modelOf(state, id).poolTermsHash = String(newTermsHash)),
-  BuysPaused: (state, { id, until }) => {
+  PoolTermsFixed: (state, { id, newTermsHash, generation }) => {
+    modelOf(state, id).poolTerms = { hash: newTermsHash, generation };
+  },
+  BuysPaused: (state, { id, until, wholeAt }) => {
     const { pool } = modelOf(state, id);
-    if (pool) pool.buysPausedUntil = BigInt(until as bigint);
+    if (pool) pool.buysPause = { until, wholeAt };
   },
 
-  Credited: (state, { model, balance }) => void (modelOf(state, model).owed = BigInt(balance as bigint)),
+  FeeDeposited: tellsNoState,
+  CallsPaid: tellsNoState,
+  DepositFailed: tellsNoState,
+  Credited: (state, { model, balance }) => void (modelOf(state, model).owed = balance),
   InvoicePaid: (state, { model, balance, invoiceHash }) => {
-    modelOf(state, model).owed = BigInt(balance as bigint);
-    state.paidInvoices.add(String(invoiceHash));
+    modelOf(state, model).owed = balance;
+    state.paidInvoices.add(invoiceHash);
   },
+  PaymentFailed: tellsNoState,
+  SurplusRescued: tellsNoState,
   PayeeApproved: (state, { model, payee, payableFrom }) => {
-    modelOf(state, model).payees.set(String(payee), BigInt(payableFrom as bigint));
+    modelOf(state, model).payees.set(payee, payableFrom);
   },
-  PayeeRevoked: (state, { model, payee }) => void modelOf(state, model).payees.delete(String(payee)),
+  PayeeRevoked: (state, { model, payee }) => void modelOf(state, model).payees.delete(payee),
 };
 
-function benchmarkState(version: unknown, values: unknown) {
-  const [specHash, evaluationDataHash, modelCommitment, method, metric, direction, baselineScore, ...minima] =
-    values as [string, string, string, string, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
-  const [minImprovementBps, minSampleSize, minRuns, minLowerBoundBps] = minima;
-  const terms = { specHash, evaluationDataHash, method, metric, direction, baselineScore, modelCommitment };
-  return {
-    benchmark: { ...terms, minImprovementBps, minSampleSize, minRuns, minLowerBoundBps },
-    benchmarkVersion: version as bigint,
-    score: baselineScore,
-    modelCommitment,
+type BenchmarkEvent = ArgsIn<Filters, "ModelRegistered">["benchmark"];
+
+function benchmarkState(version: bigint, values: BenchmarkEvent) {
+  const { specHash, evaluationDataHash, modelCommitment, method, metric, direction, baselineScore } = values;
+  const { targetScore, minImprovementBps, minSampleSize, minRuns, minLowerBoundBps } = values;
+  const benchmark: BenchmarkState = {
+    ...{ specHash, evaluationDataHash, method, metric, direction, baselineScore, targetScore, modelCommitment },
+    ...{ minImprovementBps, minSampleSize, minRuns, minLowerBoundBps },
   };
+  return { benchmark, benchmarkVersion: version, score: baselineScore, modelCommitment };
+}
+
+const payoutKey = (model: string, evaluationId: string) => `${model} ${evaluationId}`;
+
+/** A payout that waits no longer. */
+function takePayout({ payouts }: ProtocolState, model: string, evaluationId: string): WaitingReward {
+  const key = payoutKey(model, evaluationId);
+  const payout = payouts.get(key);
+  if (payout === undefined) throw new Error(`an event ends the payout ${evaluationId}, which no event has recorded`);
+  payouts.delete(key);
+  return payout;
+}
+
+function parameterOf(state: ProtocolState, id: string, parameter: bigint): ParameterState {
+  return modelOf(state, id).parameters[Number(parameter)] as ParameterState;
 }
 
 function modelOf({ models }: ProtocolState, id: unknown): ModelState {

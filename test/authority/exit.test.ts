@@ -5,7 +5,7 @@ import { roleId } from "../helpers/guarded.behavior";
 import { DAY, MAX_UINT256, USDC } from "../helpers/units";
 import { protocolInUse, type World } from "./authority.fixture";
 
-const LONGEST_PAUSE = 14n * DAY;
+const LONGEST_PAUSE = 7n * DAY;
 
 /** Everything that a guardian can stop or take away, done. */
 async function pausedEverywhere() {

@@ -16,8 +16,9 @@ import {
 } from "ethers";
 import type { Hybrid } from "../../../.build/typechain";
 import { encodeKey, readKey } from "../../../sdk/node/prover";
+import { ONE_ATTEMPT } from "../../../sdk/proofs/counts";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import type { ModelState } from "../../../sdk/state/replay";
+import type { ModelState } from "../../../sdk/state/protocolState";
 import { immutablesOf, masked, type Compiled } from "../build";
 import { Check } from "../report";
 import { contractOf, type Subject } from "../subject";
@@ -94,7 +95,7 @@ export async function checkMethodCode(subject: Subject): Promise<Check> {
     }
     const { creationCode, abi } = build(contract);
     const key = encodeKey(readKey(capacity).verificationKey);
-    const expected = await chain.created(concat([creationCode, abi.encodeDeploy([key])]));
+    const expected = await chain.created(concat([creationCode, abi.encodeDeploy([key, ONE_ATTEMPT])]));
     const actual = keccak256(await chain.code(address));
     check.same(`the code of ${what} at ${address}`, actual, keccak256(expected), OTHER_METHOD);
   }
@@ -131,15 +132,11 @@ export function comparePool(
   const what = `the pool of ${model.modelId}`;
   const immutables = compareCode(check, { what, address: pool.address, code }, subject.build("HokusaiAMM"));
   if (immutables === undefined) return;
-  const sellsOpenAt = createdAt + pool.ibrDuration;
-  const terms =
-    (pool.virtualSupply << 144n) |
-    (pool.virtualReserve << 80n) |
-    (sellsOpenAt << 48n) |
-    (pool.tradeFee << 32n) |
-    pool.crr;
+  const { crr, tradeFee, virtualReserve, virtualSupply } = pool;
+  const terms = { crr, tradeFee, virtualReserve, virtualSupply, sellsOpenAt: createdAt + pool.ibrDuration };
+  const words = Object.entries(terms).map(([name, value]) => [name, toBeHex(value, 32)]);
   const token = addressWord(model.token);
-  compareImmutables(check, what, immutables, { ...protocolWords(subject), token, terms: toBeHex(terms, 32) });
+  compareImmutables(check, what, immutables, { ...protocolWords(subject), token, ...Object.fromEntries(words) });
 }
 
 /** The text in a word of OpenZeppelin's ShortString. */
@@ -161,7 +158,11 @@ function protocolWords(subject: Subject): Record<string, string> {
     reserveToken: "ReserveToken",
   };
   const words = Object.entries(names).map(([name, contract]) => [name, addressWord(addresses[contract] as string)]);
-  return { ...Object.fromEntries(words), wirer: addressWord(parameters.$global.deployer) };
+  const own = {
+    wirer: addressWord(parameters.$global.deployer),
+    payoutDelay: toBeHex(parameters.Models.payoutDelay, 32),
+  };
+  return { ...Object.fromEntries(words), ...own };
 }
 
 /** What the one contract that takes signatures has in its code beside. */

@@ -2,7 +2,7 @@
 // Every model: its code, how registry, token and pool know each other, its file, what is under way, and what views can show of
 // the invariants.
 
-import { ZeroAddress } from "ethers";
+import { ZeroAddress, ZeroHash } from "ethers";
 import type {
   HokusaiAMM,
   HokusaiAMMFactory,
@@ -15,16 +15,17 @@ import type {
 } from "../../../.build/typechain";
 import { answerOf } from "../../../sdk/rpc/snapshot";
 import type { ModelFile, Recipient } from "../../../sdk/schemas/modelFile";
-import { MODEL_STATUS, PARAMETERS, pendingAt, valueAt, type ModelState } from "../../../sdk/state/replay";
+import { DEFAULT_DAILY_LIMIT_BPS } from "../../../sdk/state/replay";
+import { MODEL_STATUS, PARAMETERS, pendingAt, valueAt, type ModelState } from "../../../sdk/state/protocolState";
 import type { DeclaredModel } from "../declared";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, modelsOf, timeText, type Subject } from "../subject";
+import { notePause } from "./timelock";
 import { compareCode, comparePool, compareToken, shortText, type Immutables } from "./code";
 
 /** Models that are read at the same time: bounds the memory and the requests under way. */
 const AT_ONCE = 25;
 
-const DEFAULT_DAILY_LIMIT_BPS = 500n;
 const VESTING_SECONDS = 365n * 86_400n;
 
 /** What only a new benchmark changes; score and commitment move with improvements. */
@@ -34,6 +35,7 @@ const BENCHMARK_TERMS = [
   "method",
   "metric",
   "direction",
+  "targetScore",
   "minImprovementBps",
   "minSampleSize",
   "minRuns",
@@ -59,14 +61,15 @@ const buildChecks = () => ({
   files: new Check("models", "models are as their files say"),
   launches: new Check("models", "S3 launches and supplier allocations"),
   changes: new Check("models", "changes under way"),
+  terms: new Check("models", "H1 terms of pools are the present governor's"),
   limits: new Check("models", "V4 daily limits"),
-  pauses: new Check("pauses", "buys"),
+  pauses: new Check("pauses", "G1 buys"),
   supplyCap: new Check("invariants", "S1 supply is within the caps"),
   supplySum: new Check("invariants", "S2 supply is the sum of its buckets"),
-  rewards: new Check("invariants", "S4 rewards are within their bucket, in token and registry"),
+  rewards: new Check("invariants", "S4 rewards are within their bucket, and none was minted but by a release"),
+  taken: new Check("invariants", "R3 rewards taken are minted, or wait, or are void"),
   issue: new Check("invariants", "S5 the pool's issue is within its bucket"),
   solvency: new Check("invariants", "P1 pools hold their reserve and stream"),
-  owed: new Check("invariants", "F3 the infrastructure reserve holds what it owes"),
 });
 
 /** Examines every model, some at a time. */
@@ -78,7 +81,6 @@ export async function checkModels(subject: Subject): Promise<Check[]> {
     group.forEach((model) => examine(subject, checks, model));
   }
   await checkCounts(subject, checks.bindings);
-  await checkOwed(subject, checks.owed);
   return Object.values(checks);
 }
 
@@ -95,7 +97,7 @@ async function readModel(subject: Subject, model: ModelState) {
     pool && chain.timeOf(pool.block),
     answerOf(readRegistry(subject, model)),
     answerOf(readToken(subject, model)),
-    pool && answerOf(readPool(subject, pool.address)),
+    pool && answerOf(readPool(subject, model.id, pool.address)),
     declaredModel?.file.recipient.kind === "vesting" ? readVesting(subject, model.supplierRecipient) : undefined,
   ]);
   return { model, declaredModel, tokenCode, poolCode, createdAt, registry, token, market, recipient };
@@ -107,25 +109,48 @@ async function readRegistry(subject: Subject, { id, modelId }: ModelState) {
   const factory = chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
   const manager = chain.contract<TokenManager>(contractOf(subject, "TokenManager"));
   const reserve = chain.contract<InfrastructureReserve>(contractOf(subject, "InfrastructureReserve"));
-  const [model, parameters, benchmark, version, score, dailyLimit, rewardsRemaining, governor, owner, changes, others] =
-    await Promise.all([
-      registry.model(id),
-      registry.parametersOf(id),
-      registry.benchmarkOf(id),
-      registry.benchmarkVersionOf(id),
-      registry.scoreOf(id),
-      registry.dailyLimitOf(id),
-      registry.rewardsRemainingOf(id),
-      registry.pendingGovernorOf(id),
-      registry.pendingOwnerOf(id),
-      Promise.all(PARAMETERS.map((_, parameter) => registry.pendingChangeOf(id, parameter))),
-      Promise.all([manager.tokenOf(modelId), factory.poolOf(id), factory.poolTermsHashOf(id), reserve.balanceOf(id)]),
-    ]);
-  const [managerToken, factoryPool, termsHash, owed] = others;
+  const [
+    model,
+    parameters,
+    benchmark,
+    version,
+    score,
+    dailyLimit,
+    rewardsRemaining,
+    governance,
+    governor,
+    owner,
+    changes,
+    others,
+  ] = await Promise.all([
+    registry.model(id),
+    registry.parametersOf(id),
+    registry.benchmarkOf(id),
+    registry.benchmarkVersionOf(id),
+    registry.scoreOf(id),
+    registry.dailyLimitOf(id),
+    registry.rewardsRemainingOf(id),
+    registry.governanceOf(id),
+    registry.pendingGovernorOf(id),
+    registry.pendingOwnerOf(id),
+    Promise.all(PARAMETERS.map((_, parameter) => registry.pendingChangeOf(id, parameter))),
+    Promise.all([manager.tokenOf(modelId), factory.poolOf(id), factory.poolTermsOf(id), reserve.balanceOf(id)]),
+  ]);
+  const [managerToken, factoryPool, terms, owed] = others;
   const pending = { governor, owner, changes };
   return {
-    ...{ model, parameters, benchmark, version, score, dailyLimit, rewardsRemaining, pending },
-    ...{ managerToken, factoryPool, termsHash, owed },
+    ...{
+      model,
+      parameters,
+      benchmark,
+      version,
+      score,
+      dailyLimit,
+      rewardsRemaining,
+      generation: governance[1],
+      pending,
+    },
+    ...{ managerToken, factoryPool, terms, owed },
   };
 }
 
@@ -141,19 +166,22 @@ async function readToken({ chain, build }: Subject, { token: address }: ModelSta
   return { totalSupply, pool, isSupplierMinted, rewardsMinted, remaining };
 }
 
-async function readPool({ chain, build, declared }: Subject, address: string) {
+async function readPool(subject: Subject, id: string, address: string) {
+  const { chain, build, declared } = subject;
+  const factory = chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
   const pool = chain.contract<HokusaiAMM>({ address, compiled: build("HokusaiAMM") });
   const reserveAddress = declared.addresses.ReserveToken as string;
   const reserveToken = chain.contract<IERC20>({ address: reserveAddress, compiled: build("IERC20Metadata") });
-  const [token, reserve, pendingStream, netIssued, buysPausedUntil, balance] = await Promise.all([
+  const [token, reserve, pendingStream, netIssued, buysPausedUntil, pause, balance] = await Promise.all([
     pool.token(),
     pool.reserve(),
     pool.pendingStream(),
     pool.netIssued(),
     pool.buysPausedUntil(),
+    answerOf(factory.buysPauseOf(id)), // asks the pool that the registry names
     reserveToken.balanceOf(address),
   ]);
-  return { token, reserve, pendingStream, netIssued, buysPausedUntil, balance };
+  return { token, reserve, pendingStream, netIssued, buysPausedUntil, pause, balance };
 }
 
 async function readVesting({ chain, build }: Subject, address: string) {
@@ -177,7 +205,7 @@ function examine(subject: Subject, checks: Checks, read: Examined): void {
   if (registry && token) examineBindings(checks.bindings, model, { registry, token, market });
   if (registry) examineEvents(subject, checks.events, model, registry);
   if (registry) examineChanges(checks, model, registry);
-  if (token) examineSupply(checks, read, token);
+  if (token) examineSupply(subject, checks, read, token);
   if (market) examineMarket(subject, checks, model, market);
   if (declaredModel) examineFile(subject, checks, read, { ...declaredModel, immutables });
 }
@@ -210,6 +238,7 @@ function examineEvents({ chain }: Subject, check: Check, model: ModelState, read
     ["status", MODEL_STATUS[Number(read.model.status)], model.status],
     ["owner", read.model.owner, model.owner],
     ["governor", read.model.governor, model.governor],
+    ["generation of the governor", read.generation, model.generation],
     ["pendingOwner", pending.owner, model.pendingOwner],
     [
       "pendingGovernor",
@@ -223,7 +252,8 @@ function examineEvents({ chain }: Subject, check: Check, model: ModelState, read
     ["modelCommitment", benchmark.modelCommitment, model.modelCommitment],
     ["rewardsRemaining", read.rewardsRemaining, model.rewardsRemaining],
     ["dailyLimitBps", read.dailyLimit, model.dailyLimitBps],
-    ["poolTermsHash", read.termsHash, model.poolTermsHash],
+    ["hash of pool terms", read.terms.termsHash, model.poolTerms.hash],
+    ["generation of pool terms", read.terms.generation, model.poolTerms.generation],
     ["balance in the InfrastructureReserve", read.owed, model.owed],
   ];
   PARAMETERS.forEach((name, index) => {
@@ -245,8 +275,9 @@ function toList<T, First>(value: T | undefined, list: (value: T) => [First, bigi
   return value === undefined ? [none, 0n] : list(value);
 }
 
-function examineChanges(checks: Checks, { modelId, status, isDistributed }: ModelState, read: Registry): void {
-  const { changes, limits, launches } = checks;
+function examineChanges(checks: Checks, model: ModelState, read: Registry): void {
+  const { modelId, status, isDistributed, poolTerms, generation } = model;
+  const { changes, limits, launches, terms } = checks;
   const { pending, dailyLimit } = read;
   changes.looked++;
   PARAMETERS.forEach((name, index) => {
@@ -277,11 +308,19 @@ function examineChanges(checks: Checks, { modelId, status, isDistributed }: Mode
       "not distributed",
       "a distributor can call distributeModelSupplierAllocation",
     );
+  terms.looked++;
+  const isOutdated = poolTerms.hash !== ZeroHash && poolTerms.generation !== generation;
+  if (status !== "DEPLOYED" && isOutdated)
+    terms.note(
+      `terms of the pool of ${modelId}`,
+      `fixed by the governor of generation ${poolTerms.generation}, the present one is of generation ${generation}`,
+      "no pool can be created until the present governor sets or clears them by setPoolTerms",
+    );
   if (status !== "DEPLOYED") launches.note(`launch of ${modelId}`, status, NEXT_STEP[status]);
 }
 
-function examineSupply(checks: Checks, { model, market, registry }: Examined, token: Token): void {
-  const { modelId, supplierAllocation, investorAllocation, rewardAllocation, isDistributed } = model;
+function examineSupply({ state }: Subject, checks: Checks, { model, market, registry }: Examined, token: Token): void {
+  const { modelId, supplierAllocation, investorAllocation, rewardAllocation, isDistributed, rewardsReleased } = model;
   const { totalSupply, isSupplierMinted, rewardsMinted, remaining } = token;
   const { supplyCap, supplySum, launches, rewards, issue } = checks;
   atMost(
@@ -291,14 +330,18 @@ function examineSupply(checks: Checks, { model, market, registry }: Examined, to
     supplierAllocation + investorAllocation + rewardAllocation,
   );
   launches.same(`isSupplierMinted of ${modelId}`, isSupplierMinted, isDistributed, COMPROMISED);
-  const minted = rewardsMinted ?? rewardAllocation - model.rewardsRemaining;
-  rewards.same(`rewardsMinted of ${modelId}`, rewardsMinted ?? "no answer", minted, COMPROMISED);
-  atMost(rewards, `rewardsMinted of ${modelId}`, minted, rewardAllocation);
-  if (registry)
-    rewards.same(`rewardsRemaining of ${modelId}`, registry.rewardsRemaining, rewardAllocation - minted, COMPROMISED);
+  const minted = rewardsMinted ?? "no answer";
+  rewards.same(`rewardsMinted of ${modelId}`, minted, rewardsReleased, COMPROMISED);
+  if (rewardsMinted !== undefined) atMost(rewards, `rewardsMinted of ${modelId}`, rewardsMinted, rewardAllocation);
+  const waiting = [...state.payouts.values()].filter((payout) => payout.model === model.id);
+  const queued = waiting.reduce((sum, { reward }) => sum + reward, 0n);
+  if (registry && rewardsMinted !== undefined) {
+    const taken = rewardAllocation - registry.rewardsRemaining;
+    checks.taken.same(`rewards taken of ${modelId}`, taken, rewardsMinted + queued, COMPROMISED);
+  }
   if (model.pool && !market) return;
   const netIssued = market?.netIssued ?? 0n;
-  const sum = (isDistributed ? supplierAllocation : 0n) + rewardAllocation - model.rewardsRemaining + netIssued;
+  const sum = (isDistributed ? supplierAllocation : 0n) + rewardsReleased + netIssued;
   supplySum.same(`totalSupply of ${modelId}`, totalSupply, sum, COMPROMISED);
   atMost(issue, `netIssued of ${modelId}`, netIssued, investorAllocation);
   const room = investorAllocation - netIssued;
@@ -310,7 +353,7 @@ function atMost(check: Check, what: string, actual: bigint, limit: bigint): void
 }
 
 function examineMarket({ chain }: Subject, checks: Checks, { modelId, pool }: ModelState, market: Market): void {
-  const { reserve, pendingStream, buysPausedUntil, balance } = market;
+  const { reserve, pendingStream, buysPausedUntil, pause, balance } = market;
   const needed = reserve + pendingStream;
   checks.solvency.holds(
     balance >= needed,
@@ -319,13 +362,17 @@ function examineMarket({ chain }: Subject, checks: Checks, { modelId, pool }: Mo
     `at least ${needed}`,
     COMPROMISED,
   );
-  checks.pauses.same(`buysPausedUntil of ${modelId}`, buysPausedUntil, pool?.buysPausedUntil, COMPROMISED);
-  if (buysPausedUntil > chain.timestamp)
-    checks.pauses.note(
-      `buys of ${modelId}`,
-      `paused until ${timeText(buysPausedUntil)}`,
-      "a guardian can call resumeBuys",
-    );
+  const told = pool?.buysPause;
+  checks.pauses.same(`buysPausedUntil of ${modelId}`, buysPausedUntil, told?.until, COMPROMISED);
+  if (pause === undefined) return;
+  checks.pauses.same(`the pause of buys of ${modelId} in the factory`, pause.until, told?.until, COMPROMISED);
+  checks.pauses.same(
+    `the end of the budget's recovery for buys of ${modelId}`,
+    pause.wholeAt,
+    told?.wholeAt,
+    COMPROMISED,
+  );
+  notePause(checks.pauses, `buys of ${modelId}`, pause, chain.timestamp, "resumeBuys");
 }
 
 function examineFile(
@@ -399,18 +446,4 @@ async function checkCounts(subject: Subject, check: Check): Promise<void> {
   const factory = subject.chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
   const pools = modelsOf(subject).filter(({ pool }) => pool !== undefined).length;
   check.same("HokusaiAMMFactory.poolCount", (await answerOf(factory.poolCount())) ?? "no answer", pools, COMPROMISED);
-}
-
-async function checkOwed(subject: Subject, check: Check): Promise<void> {
-  const { chain, build, declared } = subject;
-  const contract = contractOf(subject, "InfrastructureReserve");
-  const address = declared.addresses.ReserveToken as string;
-  const reserveToken = chain.contract<IERC20>({ address, compiled: build("IERC20Metadata") });
-  const reserve = chain.contract<InfrastructureReserve>(contract);
-  const totalOwed = await answerOf(reserve.totalOwed());
-  const told = modelsOf(subject).reduce((sum, { owed }) => sum + owed, 0n);
-  check.same("InfrastructureReserve.totalOwed", totalOwed ?? "no answer", told, COMPROMISED);
-  const balance = (await answerOf(reserveToken.balanceOf(contract.address))) ?? 0n;
-  const what = "the reserve balance of the InfrastructureReserve";
-  check.holds(balance >= told, what, String(balance), `at least ${told}`, COMPROMISED);
 }

@@ -2,15 +2,19 @@
 // Parameters of the protocol against the network's parameter file.
 
 import type {
-  DeltaOneVerifier,
   HokusaiAMMFactory,
   IERC20Metadata,
   ModelRegistry,
   OracleAttestation,
   TimelockController,
+  TokenManager,
 } from "../../../.build/typechain";
 import { RESERVE_DECIMALS } from "../../../sdk/base/units";
 import { answerOf } from "../../../sdk/rpc/snapshot";
+import { METHOD_ACCESS } from "../../../sdk/state/protocolState";
+import { isMainnet } from "../../network";
+import { MAINNET_PAYOUT_DELAY } from "../../plan";
+import { ACCESS_OF } from "../../zk";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, type Subject } from "../subject";
 
@@ -19,6 +23,7 @@ export async function checkParameters(subject: Subject): Promise<Check[]> {
   return Promise.all([
     checkBook(subject),
     checkDelay(subject),
+    checkPayoutDelay(subject),
     checkTreasury(subject),
     checkReserveToken(subject),
     checkAttesters(subject),
@@ -45,9 +50,9 @@ async function checkBook(subject: Subject): Promise<Check> {
     check.same(`ModelRegistry.${name}`, actual, address, fix);
     check.same(`ModelRegistry.${name} by its events`, state[name], actual, COMPROMISED);
   }
-  const verifier = chain.contract<DeltaOneVerifier>(contractOf(subject, "DeltaOneVerifier"));
+  const manager = chain.contract<TokenManager>(contractOf(subject, "TokenManager"));
   const { address: distributor } = contractOf(subject, "RewardDistributor");
-  check.same("DeltaOneVerifier.distributor", await answer(verifier.distributor()), distributor, "look at its code");
+  check.same("TokenManager.distributor", await answer(manager.distributor()), distributor, "look at its code");
   return check;
 }
 
@@ -59,6 +64,22 @@ async function checkDelay(subject: Subject): Promise<Check> {
   const fix = `let the timelock call updateDelay, or change $global.adminDelay of ${file}`;
   check.same("TimelockController.getMinDelay", actual, parameters.$global.adminDelay, fix);
   check.same("TimelockController.getMinDelay by its events", subject.state.minDelay, actual, COMPROMISED);
+  return check;
+}
+
+/** How long rewards wait is fixed for ever: another delay means another deployment. */
+async function checkPayoutDelay(subject: Subject): Promise<Check> {
+  const check = new Check("parameters", "R1 delay of payouts");
+  const { chain, declared } = subject;
+  const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
+  const actual = await answerOf(registry.payoutDelay());
+  const fix = `change Models.payoutDelay of ${declared.file}: the registry's cannot change`;
+  check.same("ModelRegistry.payoutDelay", actual ?? "no answer", declared.parameters.Models.payoutDelay, fix);
+  if (!isMainnet(declared.network)) return check;
+  const isLong = actual !== undefined && actual >= BigInt(MAINNET_PAYOUT_DELAY);
+  const least = `at least ${MAINNET_PAYOUT_DELAY}, two days, on ${declared.network.name}`;
+  const what = "the time in which a guardian can stop a payout";
+  check.holds(isLong, what, String(actual ?? "no answer"), least, "deploy the protocol anew with a longer payoutDelay");
   return check;
 }
 
@@ -108,26 +129,32 @@ async function checkAttesters(subject: Subject): Promise<Check> {
 }
 
 /**
- * The protocol's own method is allowed; beside it, those with proofs that the journal knows may be. The proof of a hybrid need
- * not be allowed by itself.
+ * M1: registrars may use the protocol's own method and hybrids; a proof alone is the admin's. What the journal knows beside the
+ * protocol's own may also not be allowed yet, and the proof of a hybrid need not be by itself.
  */
 async function checkMethods(subject: Subject): Promise<Check> {
-  const check = new Check("parameters", "verification methods allowed");
+  const check = new Check("parameters", "M1 access to verification methods");
   const { chain, state, declared } = subject;
   const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
   const { address: own } = contractOf(subject, "OracleAttestation");
   const addresses = declared.methods.map(({ address }) => address);
   const hybrids = declared.methods.filter(({ contract }) => contract === "Hybrid").map(({ capacity }) => capacity);
-  for (const method of new Set([own, ...addresses, ...state.methods])) {
-    const isAllowed = await answer(registry.isMethodAllowed(method));
-    const view = `ModelRegistry.isMethodAllowed(${method})`;
+  for (const method of new Set([own, ...addresses, ...state.methods.keys()])) {
+    const answered = await answerOf(registry.methodAccessOf(method));
+    const access = answered === undefined ? "no answer" : accessName(answered);
+    const view = `ModelRegistry.methodAccessOf(${method})`;
     const known = declared.methods.find(({ address }) => address === method);
-    check.same(view, isAllowed, state.methods.has(method), COMPROMISED);
-    if (!known) check.same(view, isAllowed, method === own, "let the admin call setMethodAllowed");
-    else if (isAllowed === "false" && (known.contract === "Hybrid" || !hybrids.includes(known.capacity)))
-      check.note(`the ${known.contract} ${method}`, "deployed and not allowed", "the admin can call setMethodAllowed");
+    check.same(view, access, state.methods.get(method) ?? "NONE", COMPROMISED);
+    const wanted = method === own ? "REGISTRAR" : known ? accessName(ACCESS_OF[known.contract]) : "NONE";
+    if (!known || access !== "NONE") check.same(view, access, wanted, "let the admin call setMethodAccess");
+    else if (known.contract === "Hybrid" || !hybrids.includes(known.capacity))
+      check.note(`the ${known.contract} ${method}`, "deployed and not allowed", "the admin can call setMethodAccess");
   }
   return check;
+}
+
+function accessName(access: bigint): string {
+  return METHOD_ACCESS[Number(access)] ?? String(access);
 }
 
 function list(addresses: readonly string[]): string {

@@ -5,7 +5,7 @@ import { id, ZeroAddress, ZeroHash } from "ethers";
 import type { ModelRegistry } from "../../../.build/typechain";
 import type { Parameters } from "../../../deploy/parameters";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import type { RolesState } from "../../../sdk/state/replay";
+import type { RolesState } from "../../../sdk/state/protocolState";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, timeText, type Named, type Subject } from "../subject";
 

@@ -4,9 +4,12 @@
 import { getAddress } from "ethers";
 import type { ModelRegistry, TimelockController, TokenManager } from "../../../.build/typechain";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import type { OperationState } from "../../../sdk/state/replay";
+import type { OperationState, PauseState } from "../../../sdk/state/protocolState";
 import { Check } from "../report";
-import { COMPROMISED, contractOf, timeText, type Subject } from "../subject";
+import { COMPROMISED, contractOf, durationText, timeText, type Subject } from "../subject";
+
+/** Longest pause out of a whole budget, and the seconds in which a paused one comes back: as in GuardianPause. */
+const [PAUSE_BUDGET, PAUSE_RECOVERY] = [7n * 86_400n, 6n];
 
 /** Operations that were scheduled and neither executed nor cancelled: public, and notable. */
 export async function checkOperations(subject: Subject): Promise<Check> {
@@ -25,23 +28,48 @@ export async function checkOperations(subject: Subject): Promise<Check> {
   return check;
 }
 
-/** Pauses of launches and of improvements. They end by themselves, and are notable meanwhile. */
+/** Pauses of launches and of improvements. They end by themselves, and are notable until the guardians' budget is whole again. */
 export async function checkPauses(subject: Subject): Promise<Check> {
-  const check = new Check("pauses", "launches and improvements");
+  const check = new Check("pauses", "G1 launches and improvements");
   const { chain, state } = subject;
   const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
   const manager = chain.contract<TokenManager>(contractOf(subject, "TokenManager"));
-  const pauses = [
-    ["improvements", "submissionsPausedUntil", () => registry.submissionsPausedUntil(), "resumeSubmissions"],
-    ["launches", "launchesPausedUntil", () => manager.launchesPausedUntil(), "resumeLaunches"],
-  ] as const;
-  for (const [what, view, read, end] of pauses) {
-    const until = await answerOf(read());
-    check.same(`${view}`, until ?? "no answer", state[view], COMPROMISED);
-    if (until !== undefined && until > chain.timestamp)
-      check.note(what, `paused until ${timeText(until)}`, `a guardian can call ${end}`);
-  }
+  const submissions = Promise.all([registry.submissionsPausedUntil(), registry.submissionsPauseWholeAt()]);
+  comparePause(
+    subject,
+    check,
+    "improvements",
+    await answerOf(submissions),
+    state.submissionsPause,
+    "resumeSubmissions",
+  );
+  const launches = Promise.all([manager.launchesPausedUntil(), manager.launchesPauseWholeAt()]);
+  comparePause(subject, check, "launches", await answerOf(launches), state.launchesPause, "resumeLaunches");
   return check;
+}
+
+function comparePause(
+  { chain }: Subject,
+  check: Check,
+  what: string,
+  read: [bigint, bigint] | undefined,
+  told: PauseState,
+  end: string,
+): void {
+  const [until, wholeAt] = read ?? ["no answer", "no answer"];
+  check.same(`the end of the pause of ${what}`, until, told.until, COMPROMISED);
+  check.same(`the end of the budget's recovery for ${what}`, wholeAt, told.wholeAt, COMPROMISED);
+  notePause(check, what, told, chain.timestamp, end);
+}
+
+/** Says that something is paused, and what is left of the budget that pauses come out of. */
+export function notePause(check: Check, what: string, { until, wholeAt }: PauseState, now: bigint, end: string): void {
+  const missing = wholeAt > now ? wholeAt - now : 0n;
+  if (missing === 0n) return;
+  const left = (PAUSE_BUDGET * PAUSE_RECOVERY - missing) / PAUSE_RECOVERY;
+  const budget = `the guardians have ${durationText(left)} of ${durationText(PAUSE_BUDGET)} left, whole at ${timeText(wholeAt)}`;
+  if (until > now) check.note(what, `paused until ${timeText(until)}`, `${budget}; the admin can call ${end}`);
+  else check.note(what, `was paused until ${timeText(until)}`, budget);
 }
 
 /** A call in words, when it is one of a contract of the protocol. */

@@ -69,8 +69,10 @@ async function build(node: Node, addresses: Record<string, string>): Promise<voi
   });
   const models = Array.from({ length: MODELS }, (_, index) => {
     const modelId = `model-${String(index).padStart(4, "0")}`;
-    const created = (from: string) => getCreateAddress({ from: addresses[from] as string, nonce: index + 1 });
-    return { modelId, key: id(modelId), token: created("TokenManager"), pool: created("HokusaiAMMFactory") };
+    // The first contract of the TokenManager is its reward distributor.
+    const token = getCreateAddress({ from: addresses.TokenManager as string, nonce: index + 2 });
+    const pool = getCreateAddress({ from: addresses.HokusaiAMMFactory as string, nonce: index + 1 });
+    return { modelId, key: id(modelId), token, pool };
   });
   await provider.send("evm_setAutomine", [false]);
   for (const calls of stepsOf(parameters)) await sendAll(provider, calls);
@@ -84,7 +86,7 @@ async function build(node: Node, addresses: Record<string, string>): Promise<voi
     const terms = [1_000n * WHOLE, 5_000n, 25n * USDC, id("licence"), "ipfs://licence", governor];
     const benchmark = {
       ...{ specHash: id("benchmark"), evaluationDataHash: id("data"), modelCommitment: ethers.ZeroHash },
-      ...{ method: addresses.OracleAttestation, metric: 0, direction: 0, baselineScore: 7_500 },
+      ...{ method: addresses.OracleAttestation, metric: 0, direction: 0, baselineScore: 7_500, targetScore: 0 },
       ...{ minImprovementBps: 10, minSampleSize: 1_000, minRuns: 3, minLowerBoundBps: 1 },
     };
     const funds = 1_000_000n * USDC;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Everything that the doctor must find, each by itself: how it comes to be, and all that is said of it.
 
+import { expect } from "chai";
 import { AbiCoder, id, keccak256, toBeHex, ZeroAddress, ZeroHash, zeroPadValue } from "ethers";
 import type { ModelFile } from "../../../sdk/schemas/modelFile";
 import { ADMIN_DELAY, DAY, HOUR, USDC } from "../../helpers/units";
@@ -141,11 +142,11 @@ const code: Deviation[] = [
       const address = addressOf(world, "RewardDistributor");
       const compiled = world.build("RewardDistributor");
       const present = await codeOf(world, address);
-      await setCode(world, address, withImmutable(compiled, present, "RewardDistributor.verifier", word(STRANGER)));
-      const expected = word(addressOf(world, "DeltaOneVerifier"));
+      await setCode(world, address, withImmutable(compiled, present, "RewardDistributor.tokenManager", word(STRANGER)));
+      const expected = word(addressOf(world, "TokenManager"));
       return {
         wrong: [
-          `code of RewardDistributor: the immutable verifier of RewardDistributor is ${word(STRANGER)}, declared ${expected}: ${OTHER_IMMUTABLE}`,
+          `code of RewardDistributor: the immutable tokenManager of RewardDistributor is ${word(STRANGER)}, declared ${expected}: ${OTHER_IMMUTABLE}`,
         ],
       };
     },
@@ -203,14 +204,11 @@ const code: Deviation[] = [
       const { pool } = world.model;
       const compiled = world.build("HokusaiAMM");
       const present = await codeOf(world, pool);
-      const { places } = compiled.immutables.find(({ name }) => name === "HokusaiAMM._terms")!;
-      const { start, length } = places[0]!;
-      const expected = `0x${present.slice(2 + 2 * start, 2 + 2 * (start + length))}`;
-      const other = toBeHex(BigInt(expected) ^ (1n << 32n), 32);
-      await setCode(world, pool, withImmutable(compiled, present, "HokusaiAMM._terms", other));
+      const [expected, other] = [toBeHex(30n, 32), toBeHex(31n, 32)];
+      await setCode(world, pool, withImmutable(compiled, present, "HokusaiAMM.tradeFee", other));
       return {
         wrong: [
-          `code of pools: the immutable terms of the pool of ${MODEL} is ${other}, declared ${expected}: ${OTHER_IMMUTABLE}`,
+          `code of pools: the immutable tradeFee of the pool of ${MODEL} is ${other}, declared ${expected}: ${OTHER_IMMUTABLE}`,
         ],
       };
     },
@@ -274,6 +272,23 @@ const parameters: Deviation[] = [
       return {
         wrong: [
           `A3 delay of the timelock: TimelockController.getMinDelay is ${HOUR}, declared ${ADMIN_DELAY}: let the timelock call updateDelay, or change $global.adminDelay of ${PARAMETERS}`,
+        ],
+      };
+    },
+  },
+  {
+    name: "another declared delay of payouts",
+    deviate: async (world) => {
+      const { payoutDelay } = world.declared.parameters.Models;
+      const declared = payoutDelay + 1;
+      const registry = addressOf(world, "ModelRegistry");
+      const [actualWord, otherWord] = [toBeHex(payoutDelay, 32), toBeHex(declared, 32)];
+      expect(await codeOf(world, registry)).to.contain(actualWord.slice(2));
+      return {
+        redeclare: withParameters(({ Models }) => ({ Models: { ...Models, payoutDelay: declared } })),
+        wrong: [
+          `code of ModelRegistry: the immutable payoutDelay of ModelRegistry is ${actualWord}, declared ${otherWord}: ${OTHER_IMMUTABLE}`,
+          `R1 delay of payouts: ModelRegistry.payoutDelay is ${payoutDelay}, declared ${declared}: change Models.payoutDelay of ${PARAMETERS}: the registry's cannot change`,
         ],
       };
     },
@@ -367,10 +382,10 @@ const parameters: Deviation[] = [
   {
     name: "a method that nobody declared",
     deviate: async (world) => {
-      await byAdmin(world, "ModelRegistry", "setMethodAllowed", [STRANGER, true]);
+      await byAdmin(world, "ModelRegistry", "setMethodAccess", [STRANGER, 1n]);
       return {
         wrong: [
-          `verification methods allowed: ModelRegistry.isMethodAllowed(${STRANGER}) is true, declared false: let the admin call setMethodAllowed`,
+          `M1 access to verification methods: ModelRegistry.methodAccessOf(${STRANGER}) is ADMIN, declared NONE: let the admin call setMethodAccess`,
         ],
       };
     },
@@ -379,10 +394,10 @@ const parameters: Deviation[] = [
     name: "attestations that are not allowed any more",
     deviate: async (world) => {
       const method = addressOf(world, "OracleAttestation");
-      await byAdmin(world, "ModelRegistry", "setMethodAllowed", [method, false]);
+      await byAdmin(world, "ModelRegistry", "setMethodAccess", [method, 0n]);
       return {
         wrong: [
-          `verification methods allowed: ModelRegistry.isMethodAllowed(${method}) is false, declared true: let the admin call setMethodAllowed`,
+          `M1 access to verification methods: ModelRegistry.methodAccessOf(${method}) is NONE, declared REGISTRAR: let the admin call setMethodAccess`,
         ],
       };
     },
@@ -647,6 +662,28 @@ const models: Deviation[] = [
     },
   },
   {
+    name: "a governor of another generation",
+    deviate: async (world) => {
+      const generation = 160n;
+      await tamperEntry(world, 9n, (word) => word + (1n << generation));
+      return {
+        wrong: [
+          `A4 views are what the events say: generation of the governor of ${MODEL} is 1, declared 0: ${COMPROMISED}`,
+        ],
+      };
+    },
+  },
+  {
+    name: "a target without an event",
+    deviate: async (world) => {
+      const target = 200n;
+      await tamperEntry(world, 0n, (word) => word + (9_999n << target));
+      return {
+        wrong: [`A4 views are what the events say: targetScore of ${MODEL} is 9999, declared 0: ${COMPROMISED}`],
+      };
+    },
+  },
+  {
     name: "another pool in the registry",
     deviate: async (world) => {
       const { pool } = world.model;
@@ -712,7 +749,7 @@ const models: Deviation[] = [
       const shift = 200n;
       await tamperEntry(world, 1n, (word) => word ^ (1n << shift));
       return {
-        wrong: [`A4 views are what the events say: dailyLimitBps of ${MODEL} is 501, declared 500: ${COMPROMISED}`],
+        wrong: [`A4 views are what the events say: dailyLimitBps of ${MODEL} is 1001, declared 1000: ${COMPROMISED}`],
       };
     },
   },
@@ -886,20 +923,21 @@ const invariants: Deviation[] = [
     deviate: async (world) => {
       const { file } = (await world.declared.modelFile(world.model.key))!;
       const [minted, bucket] = [4_940n * 10n ** 18n, 100_000n * 10n ** 18n];
-      const check = "S4 rewards are within their bucket, in token and registry";
+      const check = "S4 rewards are within their bucket, and none was minted but by a release";
       await tamper(world, "ModelToken", "_capWord", (value) => value & ~(1n << 160n));
       const { supplierAllocation: allocation } = file;
       return {
         wrong: [
           `S3 launches and supplier allocations: isSupplierMinted of ${MODEL} is false, declared true: ${COMPROMISED}`,
+          `${check}: rewardsMinted of ${MODEL} is ${minted + allocation}, declared ${minted}: ${COMPROMISED}`,
           `${check}: rewardsMinted of ${MODEL} is ${minted + allocation}, declared at most ${bucket}: ${COMPROMISED}`,
-          `${check}: rewardsRemaining of ${MODEL} is ${bucket - minted}, declared ${bucket - minted - allocation}: ${COMPROMISED}`,
+          `R3 rewards taken are minted, or wait, or are void: rewards taken of ${MODEL} is ${minted}, declared ${minted + allocation}: ${COMPROMISED}`,
         ],
       };
     },
   },
   {
-    name: "S4: rewards that the registry has twice",
+    name: "R3: rewards that the registry has twice",
     deviate: async (world) => {
       const shift = 88n;
       const remaining = 95_060n * 10n ** 18n;
@@ -907,7 +945,7 @@ const invariants: Deviation[] = [
       return {
         wrong: [
           `A4 views are what the events say: rewardsRemaining of ${MODEL} is ${remaining + 1n}, declared ${remaining}: ${COMPROMISED}`,
-          `S4 rewards are within their bucket, in token and registry: rewardsRemaining of ${MODEL} is ${remaining + 1n}, declared ${remaining}: ${COMPROMISED}`,
+          `R3 rewards taken are minted, or wait, or are void: rewards taken of ${MODEL} is ${100_000n * 10n ** 18n - remaining - 1n}, declared ${100_000n * 10n ** 18n - remaining}: ${COMPROMISED}`,
         ],
       };
     },
@@ -915,9 +953,8 @@ const invariants: Deviation[] = [
   {
     name: "S5: a pool that has issued more than its bucket",
     deviate: async (world) => {
-      const curve = 64n;
       const extra = 2_000n * 10n ** 18n;
-      await tamper(world, "HokusaiAMM", "_state", (state) => state + (extra << curve));
+      await tamper(world, "HokusaiAMM", "_curveSupply", (supply) => supply + extra);
       const issued = 599_000n * 10n ** 18n + extra;
       const cap = 600_000n * 10n ** 18n;
       const supply = await load(world, world.model.token, slotOf("ModelToken", "_totalSupply").slot);
@@ -965,7 +1002,7 @@ const invariants: Deviation[] = [
         world,
         addressOf(world, "InfrastructureReserve"),
         entryOf(slot, world.model.key),
-        2n * (owed + 1n) + 1n,
+        (owed + 1n) | (1n << 248n), // listed among those that are owed something
       );
       return {
         wrong: [
@@ -985,6 +1022,12 @@ async function balanceOf(world: World, holder: string): Promise<bigint> {
 
 /** Groups of deviations, by what deviates. */
 export const DEVIATIONS = { code, parameters, roles, models, invariants } as const;
+
+/** What is said of a pause of one day that has just begun. */
+async function pausedForADay(world: World): Promise<string> {
+  const begin = await now(world);
+  return `paused until ${time(begin + DAY)}; the guardians have 6 d 0 h of 7 d 0 h left, whole at ${time(begin + 6n * DAY)}`;
+}
 
 /** What is shown and does not fail. */
 export const NOTABLE: readonly Notable[] = [
@@ -1021,32 +1064,67 @@ export const NOTABLE: readonly Notable[] = [
     name: "a pause of improvements",
     prepare: async (world) => {
       await send(world, holderOf(world, "GUARDIAN_ROLE"), "ModelRegistry", "pauseSubmissions", [DAY]);
-      const until = time((await now(world)) + DAY);
-      return [`launches and improvements: improvements: paused until ${until}; a guardian can call resumeSubmissions`];
+      return [
+        `G1 launches and improvements: improvements: ${await pausedForADay(world)}; the admin can call resumeSubmissions`,
+      ];
     },
   },
   {
     name: "a pause of launches",
     prepare: async (world) => {
       await send(world, holderOf(world, "GUARDIAN_ROLE"), "TokenManager", "pauseLaunches", [DAY]);
-      const until = time((await now(world)) + DAY);
-      return [`launches and improvements: launches: paused until ${until}; a guardian can call resumeLaunches`];
+      return [
+        `G1 launches and improvements: launches: ${await pausedForADay(world)}; the admin can call resumeLaunches`,
+      ];
     },
   },
   {
-    name: "a pause of buys, until it ends",
+    name: "a pause of buys",
     prepare: async (world) => {
       await send(world, holderOf(world, "GUARDIAN_ROLE"), "HokusaiAMMFactory", "pauseBuys", [world.model.key, DAY]);
-      const until = time((await now(world)) + DAY);
-      return [`buys: buys of ${MODEL}: paused until ${until}; a guardian can call resumeBuys`];
+      return [`G1 buys: buys of ${MODEL}: ${await pausedForADay(world)}; the admin can call resumeBuys`];
     },
   },
   {
-    name: "nothing of a pause that has ended",
+    name: "what is left of the guardians' budget after a pause of buys has ended",
     prepare: async (world) => {
       await send(world, holderOf(world, "GUARDIAN_ROLE"), "HokusaiAMMFactory", "pauseBuys", [world.model.key, DAY]);
-      await pass(world, DAY);
+      const begin = await now(world);
+      await pass(world, 3n * DAY);
+      return [
+        `G1 buys: buys of ${MODEL}: was paused until ${time(begin + DAY)}; the guardians have 6 d 12 h of 7 d 0 h left, whole at ${time(begin + 6n * DAY)}`,
+      ];
+    },
+  },
+  {
+    name: "nothing of a pause whose budget has come back",
+    prepare: async (world) => {
+      await send(world, holderOf(world, "GUARDIAN_ROLE"), "HokusaiAMMFactory", "pauseBuys", [world.model.key, DAY]);
+      await pass(world, 6n * DAY);
       return [];
+    },
+  },
+  {
+    name: "nothing of a pause that the admin has ended at once but for a second",
+    prepare: async (world) => {
+      await send(world, holderOf(world, "GUARDIAN_ROLE"), "TokenManager", "pauseLaunches", [7n * DAY]);
+      await byAdmin(world, "TokenManager", "resumeLaunches", []);
+      await pass(world, 6n * HOUR);
+      return [];
+    },
+  },
+  {
+    name: "terms of a pool that a former governor has fixed, and that block it",
+    prepare: async (world) => {
+      await propose(world);
+      const fixed = [id("proposed"), id("terms")];
+      await send(world, OTHER, "HokusaiAMMFactory", "setPoolTerms", fixed);
+      await send(world, OTHER, "ModelRegistry", "proposeGovernor", [id("proposed"), STRANGER]);
+      await send(world, STRANGER, "ModelRegistry", "acceptGovernor", [id("proposed")]);
+      return [
+        "S3 launches and supplier allocations: launch of proposed: PROPOSAL; a registrar can call registerModel",
+        "H1 terms of pools are the present governor's: terms of the pool of proposed: fixed by the governor of generation 0, the present one is of generation 1; no pool can be created until the present governor sets or clears them by setPoolTerms",
+      ];
     },
   },
   {
@@ -1082,7 +1160,7 @@ export const NOTABLE: readonly Notable[] = [
     name: "a daily limit that the admin has set",
     prepare: async (world) => {
       await byAdmin(world, "ModelRegistry", "setDailyLimit", [world.model.key, 800n]);
-      return [`V4 daily limits: daily limit of ${MODEL}: 800 bps; the admin set it; the default is 500`];
+      return [`V4 daily limits: daily limit of ${MODEL}: 800 bps; the admin set it; the default is 1000`];
     },
   },
   {

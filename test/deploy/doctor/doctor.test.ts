@@ -9,6 +9,7 @@ import { runMain, withVariables } from "../../helpers/live";
 import { freePort, rpc, runScript } from "../../helpers/process";
 import { DAY } from "../../helpers/units";
 import { DEVIATIONS, NOTABLE } from "./deviations";
+import { REWARDS } from "./rewards";
 import {
   addressOf,
   buildWorld,
@@ -24,6 +25,7 @@ import {
   STRANGER,
   time,
   timelockOf,
+  withImmutable,
   wrongOf,
   type Redeclare,
   type World,
@@ -86,7 +88,7 @@ describe("doctor @uninstrumented", () => {
       });
     });
 
-    const allow = () => send(world, timelockOf(world), "ModelRegistry", "setMethodAllowed", [proof, true]);
+    const allow = () => send(world, timelockOf(world), "ModelRegistry", "setMethodAccess", [proof, 1n]);
 
     it("finds nothing wrong with a method that has the recorded key and is allowed", async () => {
       await allow();
@@ -97,9 +99,16 @@ describe("doctor @uninstrumented", () => {
     it("shows one that is not allowed yet, and does not fail", async () => {
       const diagnosis = await diagnose(withProof);
       expect(notableOf(diagnosis)).to.deep.equal([
-        `verification methods allowed: the ZkProof ${proof}: deployed and not allowed; the admin can call setMethodAllowed`,
+        `M1 access to verification methods: the ZkProof ${proof}: deployed and not allowed; the admin can call setMethodAccess`,
       ]);
       expect(isHealthy(diagnosis)).to.equal(true);
+    });
+
+    it("M1: finds one that registrars may use: whoever has the labels proves any score", async () => {
+      await send(world, timelockOf(world), "ModelRegistry", "setMethodAccess", [proof, 2n]);
+      expect(wrongOf(await diagnose(withProof))).to.deep.equal([
+        `M1 access to verification methods: ModelRegistry.methodAccessOf(${proof}) is REGISTRAR, declared ADMIN: let the admin call setMethodAccess`,
+      ]);
     });
 
     it("finds one with another key", async () => {
@@ -131,8 +140,7 @@ describe("doctor @uninstrumented", () => {
     }
 
     const ascending = (...addresses: string[]) => addresses.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
-    const allow = (method: string) =>
-      send(world, timelockOf(world), "ModelRegistry", "setMethodAllowed", [method, true]);
+    const allow = (method: string) => send(world, timelockOf(world), "ModelRegistry", "setMethodAccess", [method, 2n]);
 
     it("finds nothing wrong with an allowed hybrid, whose proof is not allowed by itself", async () => {
       const { hybrid, withHybrid } = await deployHybrid();
@@ -147,7 +155,7 @@ describe("doctor @uninstrumented", () => {
       expect({ wrong: wrongOf(diagnosis), notable: notableOf(diagnosis) }).to.deep.equal({
         wrong: [],
         notable: [
-          `verification methods allowed: the Hybrid ${hybrid}: deployed and not allowed; the admin can call setMethodAllowed`,
+          `M1 access to verification methods: the Hybrid ${hybrid}: deployed and not allowed; the admin can call setMethodAccess`,
         ],
       });
     });
@@ -160,6 +168,34 @@ describe("doctor @uninstrumented", () => {
         `code of methods with proofs: methods of Hybrid for 64 rows at ${hybrid} is ${[STRANGER, own].sort().join()}, declared ${parts.join()}: let the admin disallow it; deploy the circuit's recorded key anew`,
       ]);
     });
+  });
+
+  for (const [title, cases] of Object.entries(REWARDS)) {
+    describe(title, () => {
+      for (const { name, prepare } of cases) {
+        it(name, async () => {
+          const { notable = [], wrong = [], redeclare } = await prepare(world);
+          const diagnosis = await diagnose(redeclare);
+          expect({ notable: notableOf(diagnosis), wrong: wrongOf(diagnosis) }).to.deep.equal({ notable, wrong });
+          expect(isHealthy(diagnosis)).to.equal(wrong.length === 0);
+        });
+      }
+    });
+  }
+
+  it("R1: finds a delay of payouts below two days on a mainnet, though it is declared", async () => {
+    const registry = addressOf(world, "ModelRegistry");
+    const [compiled, present] = [world.build("ModelRegistry"), await codeOf(world, registry)];
+    const short = withImmutable(compiled, present, "ModelImprovements.payoutDelay", toBeHex(600n, 32));
+    await setCode(world, registry, short);
+    const diagnosis = await diagnose((declared) => ({
+      ...declared,
+      network: { ...declared.network, name: "base", chainId: 8_453 },
+      parameters: { ...declared.parameters, Models: { ...declared.parameters.Models, payoutDelay: 600 } },
+    }));
+    expect(wrongOf(diagnosis).filter((line) => line.startsWith("R1"))).to.deep.equal([
+      "R1 delay of payouts: the time in which a guardian can stop a payout is 600, declared at least 172800, two days, on base: deploy the protocol anew with a longer payoutDelay",
+    ]);
   });
 
   describe("something is under way", () => {
@@ -218,7 +254,8 @@ describe("doctor @uninstrumented", () => {
       const { fees, line } = { fees: addressOf(world, "UsageFeeRouter"), line: "code of UsageFeeRouter" };
       await setCode(world, fees, "0x");
       await send(world, holderOf(world, "GUARDIAN_ROLE"), "TokenManager", "pauseLaunches", [DAY]);
-      const until = time((await now(world)) + DAY);
+      const begin = await now(world);
+      const [until, whole] = [1n, 6n].map((days) => time(begin + days * DAY));
       const diagnosis = await diagnose();
       const text = await withVariables({ NO_COLOR: "1" }, async () => toText(diagnosis));
       expect(text).to.contain(
@@ -231,7 +268,7 @@ describe("doctor @uninstrumented", () => {
         ].join("\n"),
       );
       expect(text).to.contain(
-        `\n  notable  launches and improvements (2)\n             launches: paused until ${until}; a guardian can call resumeLaunches\n`,
+        `\n  notable  G1 launches and improvements (4)\n             launches: paused until ${until}; the guardians have 6 d 0 h of 7 d 0 h left, whole at ${whole}; the admin can call resumeLaunches\n`,
       );
       expect(text).to.match(/\n1 of \d+ checks find something WRONG; 1 check with something notable$/);
     });

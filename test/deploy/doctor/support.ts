@@ -11,6 +11,7 @@ import {
   toBeHex,
   toQuantity,
   zeroPadValue,
+  type Result,
 } from "ethers";
 import hre from "hardhat";
 import type { HardhatRuntimeEnvironment, HttpNetworkConfig } from "hardhat/types";
@@ -22,6 +23,7 @@ import { inWords, noteInWords, type Diagnosis } from "../../../deploy/doctor/rep
 import { OTHER_CONTRACTS } from "../../../deploy/doctor/subject";
 import { main as launch } from "../../../scripts/launch";
 import { encodeKey, readKey } from "../../../sdk/node/prover";
+import { ONE_ATTEMPT } from "../../../sdk/proofs/counts";
 import { Chain } from "../../../sdk/rpc/snapshot";
 import { runMain, withDeployments } from "../../helpers/live";
 import { rpc, startAnvil, type Node } from "../../helpers/process";
@@ -156,9 +158,17 @@ export async function send(
   expect(await statusOf(url, hash), `${contract}.${name}`).to.equal("0x1");
 }
 
+/** What a view answers now. */
+export async function call(world: World, contract: string, name: string, args: readonly unknown[]): Promise<Result> {
+  const { abi } = world.build(contract);
+  const request = { to: addressOf(world, contract), data: abi.encodeFunctionData(name, args) };
+  const answer = (await rpc(world.node.url, "eth_call", [request, "latest"])) as string;
+  return abi.decodeFunctionResult(name, answer);
+}
+
 /** Deploys the verification method for a circuit with its recorded key. */
 export function deployProof(world: World, capacity: number): Promise<string> {
-  return create(world, "ZkProof", [encodeKey(readKey(capacity).verificationKey)]);
+  return create(world, "ZkProof", [encodeKey(readKey(capacity).verificationKey), ONE_ATTEMPT]);
 }
 
 /** Deploys a contract. */

@@ -155,10 +155,11 @@ abstract contract PoolInvariants is ProtocolTest, CurveAssertions {
         vm.warp(_handler.clock());
         uint256 snapshot = vm.snapshotState();
         usdc.setBlacklisted(factory.treasury(), true);
-        uint256 until = _pool.buysPausedUntil();
-        if (until == 0 || block.timestamp >= until + 28 days) {
+        (uint256 until, uint256 wholeAt) = factory.buysPauseOf(modelKey());
+        uint256 left = (42 days - Math.saturatingSub(wholeAt, block.timestamp)) / 6;
+        if (left != 0) {
             vm.prank(keys.guardian);
-            factory.pauseBuys(modelKey(), 14 days);
+            factory.pauseBuys(modelKey(), Math.saturatingSub(until, block.timestamp) + left);
         }
 
         address[] memory holders = _handler.traders();
@@ -207,10 +208,15 @@ abstract contract PoolInvariants is ProtocolTest, CurveAssertions {
             seed = uint256(keccak256(abi.encode(seed)));
             _act(seed);
         }
+        for (uint256 key; key < _handler.KEYS(); ++key) {
+            for (uint256 abuse; abuse < _handler.ABUSES(); ++abuse) _handler.abuse(key, abuse);
+        }
 
         Reached memory r = _handler.getReached();
         assertGt(r.capFilled, 0, "the cap was never filled");
         assertGt(r.capRefused, 0, "the cap never refused");
+        assertGt(r.filledInPart, 0, "no wish was filled in part");
+        assertGt(r.refusedByLimit, 0, "no buy was refused by its limit");
         assertGt(r.tradedWhileStreaming, 0, "no trade in a stream");
         assertGt(r.tradedAfterStream, 0, "no trade after a stream");
         assertGt(r.depositedIntoStream, 0, "no deposit into a stream");
@@ -220,7 +226,7 @@ abstract contract PoolInvariants is ProtocolTest, CurveAssertions {
         assertGt(r.soldWhilePaused, 0, "no sale in a pause");
         assertGt(r.soldWhileTreasuryBlacklisted, 0, "no sale with a blacklisted treasury");
         assertGt(r.attackerSold, 0, "the attacker never sold");
-        assertGt(r.abuses, 0, "no key did anything");
+        assertGt(r.abuses, 5, "a key could not even do what it may");
         assertLe(_handler.attackerReceived(), _handler.attackerPaid());
     }
 
@@ -230,7 +236,7 @@ abstract contract PoolInvariants is ProtocolTest, CurveAssertions {
 
     function _act(uint256 seed) private {
         PoolHandler h = _handler;
-        uint256 kind = seed % 21;
+        uint256 kind = seed % 23;
         (uint256 a, uint256 b) = (seed >> 8, seed >> 128);
         if (kind == 0) h.buy(a, b);
         else if (kind == 1) h.buyExactOut(a, b);
@@ -252,6 +258,8 @@ abstract contract PoolInvariants is ProtocolTest, CurveAssertions {
         else if (kind == 17) h.blacklistTreasury(a % 2 == 0);
         else if (kind == 18) h.abuse(a, b);
         else if (kind == 19) h.depositFeesByRouter(a);
+        else if (kind == 20) h.buyExactOutWithin(a, b, a);
+        else if (kind == 21) h.resumeBuys(a);
         else h.wait(a);
     }
 

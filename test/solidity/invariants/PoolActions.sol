@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IHokusaiAMM} from "contracts/interfaces/IHokusaiAMM.sol";
 import {ModelId} from "contracts/types/ModelId.sol";
 import {Point} from "../utils/CurveAssertions.sol";
 import {Keys} from "../utils/ProtocolTest.sol";
@@ -77,6 +78,32 @@ abstract contract PoolActions is PoolBooks {
         if (tokens == remaining) ++reached.capFilled;
     }
 
+    /// @dev B1: with a limit some bps above or below the quote's price for all that is wanted.
+    function _buyExactOutWithin(address buyer, uint256 wanted, uint256 limitBps) internal {
+        (bool quoted, bytes memory quote) = _quote(abi.encodeCall(_m.pool.quoteBuyExactOut, (wanted)));
+        if (!quoted) return;
+        (uint256 tokens, uint256 cost) = abi.decode(quote, (uint256, uint256));
+        uint256 limit = Math.mulDiv(cost * limitBps, wanted, tokens * BPS);
+        Point memory start = pointOf(_m.pool);
+        uint256 funds = _m.usdc.balanceOf(buyer);
+
+        bytes memory trade = abi.encodeCall(_m.pool.buyExactOut, (wanted, 0, limit, buyer, clock));
+        vm.prank(buyer);
+        (bool done, bytes memory result) = address(_m.pool).call(trade);
+
+        assertEq(done, cost * wanted <= limit * tokens, "B1: the limit is a price");
+        if (!done) {
+            limit = Math.mulDiv(limit, tokens, wanted);
+            assertEq(result, abi.encodeWithSelector(IHokusaiAMM.ExcessiveInput.selector, cost, limit));
+            ++reached.refusedByLimit;
+            return;
+        }
+        assertEq(result, quote, "P7: quote and trade differ");
+        assertEq(funds - _m.usdc.balanceOf(buyer), cost, "B1: paid");
+        _bookBuy(start, cost, tokens);
+        if (tokens < wanted) ++reached.filledInPart;
+    }
+
     function _sell(address seller, uint256 tokens) internal returns (uint256 received) {
         Point memory start = pointOf(_m.pool);
         uint256 held = _m.token.balanceOf(seller);
@@ -142,8 +169,8 @@ abstract contract PoolActions is PoolBooks {
         (address[] memory accounts, uint256[] memory amounts) = (new address[](1), new uint256[](1));
         accounts[0] = to;
         amounts[0] = tokens % ((_m.token.rewardAllocation() - _m.token.rewardsMinted()) / 50 + 1);
-        vm.prank(_keys.verifier);
-        _m.tokenManager.mintRewards(_m.token, accounts, amounts);
+        vm.prank(address(_m.tokenManager));
+        _m.token.mintRewards(accounts, amounts);
         _assertUnmoved(start);
     }
 

@@ -36,8 +36,10 @@ struct Totals {
 struct Reached {
     uint256 capFilled;
     uint256 capRefused;
+    uint256 filledInPart;
+    uint256 refusedByLimit;
     uint256 tradedWhileStreaming;
-    uint256 tradedAfterStream; // the stream word is stale
+    uint256 tradedAfterStream; // what a deposit wrote says nothing any more
     uint256 depositedIntoStream;
     uint256 reserveEmptied;
     uint256 netIssuedNegative;
@@ -52,11 +54,11 @@ struct Reached {
 /// @title PoolBooks
 /// @notice What the pool must hold after each action, kept from the specification; the invariants compare it with the pool.
 abstract contract PoolBooks is CurveAssertions {
-    uint256 private constant BPS = 1e4;
+    uint256 internal constant BPS = 1e4;
     uint256 private constant STREAM_DURATION = 1 days;
 
-    Totals public totals;
-    Reached public reached;
+    Totals internal totals;
+    Reached internal reached;
 
     /// @notice The time of the chain: forge forgets a handler's `warp`.
     uint256 public clock;
@@ -64,26 +66,24 @@ abstract contract PoolBooks is CurveAssertions {
     Market internal _m;
     Ratio internal _ratio;
 
-    // The books: R and S, and the stream at its last settlement.
-    uint256 private _reserve;
+    // The books: what trades and deposits left in the market, S, and the stream as the last deposit began it.
+    uint256 private _held;
     uint256 private _supply;
-    uint256 private _pending;
+    uint256 private _streamed;
+    uint256 private _streamStart;
     uint256 private _streamEnd;
-    uint256 private _settledAt;
 
     constructor(Market memory market, Ratio memory ratio) {
         _m = market;
         _ratio = ratio;
         clock = block.timestamp;
         _supply = market.pool.virtualSupply();
-        _settledAt = block.timestamp;
     }
 
     /// @notice R, S, pending fees and the end of the stream, now.
     function books() external view returns (uint256 reserve, uint256 supply, uint256 pending, uint256 streamEnd) {
-        uint256 released = _released();
-        pending = _pending - released;
-        return (_reserve + released, _supply, pending, pending == 0 ? 0 : _streamEnd);
+        pending = _pending();
+        return (_held - pending, _supply, pending, clock < _streamEnd ? _streamEnd : 0);
     }
 
     function getTotals() external view returns (Totals memory) {
@@ -96,9 +96,8 @@ abstract contract PoolBooks is CurveAssertions {
 
     function _bookBuy(Point memory start, uint256 paid, uint256 tokens) internal {
         _countStream();
-        _settle();
         uint256 net = paid - _fee(paid);
-        _reserve += net;
+        _held += net;
         _supply += tokens;
         totals.buysIn += paid;
         totals.buysNet += net;
@@ -110,11 +109,10 @@ abstract contract PoolBooks is CurveAssertions {
 
     function _bookSell(Point memory start, uint256 tokens, uint256 received) internal {
         _countStream();
-        _settle();
         Point memory end = pointOf(_m.pool);
         uint256 gross = start.reserve - end.reserve;
         assertEq(received, gross - _fee(gross), "P2: a sale's fee");
-        _reserve -= gross;
+        _held -= gross;
         _supply -= tokens;
         totals.sellsOut += received;
         totals.sellsGross += gross;
@@ -129,10 +127,12 @@ abstract contract PoolBooks is CurveAssertions {
 
     function _bookDeposit(uint256 amount) internal {
         if (clock < _streamEnd) ++reached.depositedIntoStream;
-        _settle();
-        uint256 remaining = _pending == 0 ? 0 : _streamEnd - clock;
-        _streamEnd = clock + (_pending * remaining + amount * STREAM_DURATION) / (_pending + amount);
-        _pending += amount;
+        uint256 pending = _pending();
+        uint256 remaining = _streamEnd - Math.min(_streamEnd, clock);
+        _streamEnd = clock + (pending * remaining + amount * STREAM_DURATION) / (pending + amount);
+        _streamed = pending + amount;
+        _streamStart = clock;
+        _held += amount;
         totals.deposited += amount;
     }
 
@@ -143,23 +143,16 @@ abstract contract PoolBooks is CurveAssertions {
         assertEq(end.supply, start.supply, "P3: S moved without a trade");
     }
 
-    /// @dev Books what the stream has released, as the pool does whenever it writes its state.
-    function _settle() internal {
-        uint256 released = _released();
-        _reserve += released;
-        _pending -= released;
-        _settledAt = clock;
-    }
-
     function _countStream() internal {
         if (_streamEnd == 0) return;
         if (clock < _streamEnd) ++reached.tradedWhileStreaming;
         else ++reached.tradedAfterStream;
     }
 
-    function _released() internal view returns (uint256) {
-        if (clock >= _streamEnd) return _pending;
-        return (_pending * (clock - _settledAt)) / (_streamEnd - _settledAt);
+    /// @dev P2: evenly from the last deposit on, whatever is traded meanwhile.
+    function _pending() internal view returns (uint256) {
+        if (clock >= _streamEnd) return 0;
+        return _streamed - (_streamed * (clock - _streamStart)) / (_streamEnd - _streamStart);
     }
 
     function _fee(uint256 amount) internal view returns (uint256) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Payout} from "contracts/types/ImprovementTypes.sol";
 import {ModelId} from "contracts/types/ModelId.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Point, Ratio} from "../utils/CurveAssertions.sol";
@@ -13,6 +14,10 @@ import {Market, PoolBooks} from "./PoolBooks.sol";
 /// @notice Honest traders, an attacker, fee payers, everyone with a key, and time, acting on one pool. What they do is in
 /// {PoolActions}, what it comes to in {PoolBooks}.
 contract PoolHandler is PoolActions {
+    /// @notice How many keys there are for {abuse}, and what each of them tries.
+    uint256 public constant KEYS = 11;
+    uint256 public constant ABUSES = 19;
+
     uint256 private constant FUNDS = 1e30;
     uint256 private constant MAX_TRADE = 40_000e6;
     uint256 private constant MAX_DEPOSIT = 10_000e6;
@@ -52,6 +57,13 @@ contract PoolHandler is PoolActions {
 
     function buyExactOut(uint256 trader, uint256 tokens) external atClock {
         _buyExactOut(_trader(trader), _logBound(tokens, 2 * _m.token.investorAllocation()));
+    }
+
+    /// @dev B1: now more than the quote's price, now less, and often of more tokens than there are.
+    function buyExactOutWithin(uint256 trader, uint256 tokens, uint256 limitBps) external atClock {
+        uint256 wanted = _logBound(tokens, 2 * _m.token.investorAllocation());
+        if (tokens % 3 == 0) wanted = _m.token.remainingInvestorAllocation() + (wanted >> 20) + 1;
+        _buyExactOutWithin(_trader(trader), wanted, 99_00 + (limitBps % 2_01));
     }
 
     function fillCap(uint256 trader) external atClock {
@@ -173,18 +185,22 @@ contract PoolHandler is PoolActions {
     }
 
     function pauseBuys(uint256 duration) external atClock {
-        uint256 until = _m.pool.buysPausedUntil();
-        if (until != 0 && clock < until + 28 days) return;
+        (uint256 until, uint256 wholeAt) = _m.factory.buysPauseOf(_modelKey());
+        uint256 running = Math.saturatingSub(until, clock);
+        uint256 left = (42 days - Math.saturatingSub(wholeAt, clock)) / 6;
+        if (left == 0) return;
+        Point memory start = pointOf(_m.pool);
         vm.prank(_keys.guardian);
-        _m.factory.pauseBuys(_modelKey(), bound(duration, 1, 14 days));
-        _settle();
+        _m.factory.pauseBuys(_modelKey(), bound(duration, running + 1, running + left));
+        _assertUnmoved(start);
     }
 
     function resumeBuys(uint256 seed) external atClock {
         if (seed % 4 != 0) return; // pauses would hardly last otherwise
-        vm.prank(_keys.guardian);
+        Point memory start = pointOf(_m.pool);
+        vm.prank(_keys.admin);
         _m.factory.resumeBuys(_modelKey());
-        _settle();
+        _assertUnmoved(start);
     }
 
     function changeTreasury(uint256 seed) external atClock {
@@ -199,7 +215,7 @@ contract PoolHandler is PoolActions {
 
     /// @dev Every key on what it may and may not do: none moves the curve or takes reserve tokens.
     function abuse(uint256 key, uint256 call) external atClock {
-        address[11] memory callers = [
+        address[KEYS] memory callers = [
             _keys.admin,
             _keys.guardian,
             _keys.operator,
@@ -213,7 +229,7 @@ contract PoolHandler is PoolActions {
             _attacker
         ];
         address caller = callers[key % callers.length];
-        (address target, bytes memory data) = _abusiveCall(caller, call % 15);
+        (address target, bytes memory data) = _abusiveCall(caller, call % ABUSES);
         Point memory start = pointOf(_m.pool);
         uint256 balance = _m.usdc.balanceOf(address(_m.pool));
         uint256 tokens = _m.token.balanceOf(_traders[0]);
@@ -275,7 +291,7 @@ contract PoolHandler is PoolActions {
         address[] memory accounts = new address[](1);
         uint256[] memory amounts = new uint256[](1);
         (accounts[0], amounts[0]) = (caller, wei_);
-        if (kind == 0) return (address(_m.pool), abi.encodeCall(_m.pool.setBuysPausedUntil, (type(uint32).max)));
+        if (kind == 0) return (address(_m.pool), abi.encodeCall(_m.pool.setBuysPausedUntil, (type(uint40).max)));
         if (kind == 1) return (address(_m.token), abi.encodeCall(_m.token.mint, (caller, wei_)));
         if (kind == 2) return (address(_m.token), abi.encodeCall(_m.token.burn, (_traders[0], wei_)));
         if (kind == 3) return (address(_m.token), abi.encodeCall(_m.token.setPool, (caller)));
@@ -284,8 +300,8 @@ contract PoolHandler is PoolActions {
         if (kind == 6) return (address(_m.tokenManager), abi.encodeCall(_m.tokenManager.setPool, (id, caller)));
         if (kind == 7)
             return (
-                address(_m.tokenManager),
-                abi.encodeCall(_m.tokenManager.mintRewards, (_m.token, accounts, amounts))
+                address(_m.registry),
+                abi.encodeCall(_m.registry.releasePayout, (id, bytes32(wei_), Payout(caller, clock, wei_, 0)))
             );
         if (kind == 8) return (address(_m.registry), abi.encodeCall(_m.registry.setPool, (id, caller)));
         if (kind == 9) return (address(_m.factory), abi.encodeCall(_m.factory.setPoolTerms, (id, bytes32(wei_))));
@@ -296,10 +312,15 @@ contract PoolHandler is PoolActions {
         if (kind == 12) return (address(_m.pool), abi.encodeCall(_m.pool.setBuysPausedUntil, (1)));
         if (kind == 13)
             return (address(_m.usdc), abi.encodeCall(_m.usdc.transferFrom, (address(_m.pool), caller, wei_)));
-        return (
-            address(_m.registry),
-            abi.encodeCall(_m.registry.suspendRole, (_m.registry.POOL_CREATOR_ROLE(), _keys.poolCreator))
-        );
+        if (kind == 14)
+            return (
+                address(_m.registry),
+                abi.encodeCall(_m.registry.suspendRole, (_m.registry.POOL_CREATOR_ROLE(), _keys.poolCreator))
+            );
+        if (kind == 15) return (address(_m.tokenManager), abi.encodeCall(_m.tokenManager.pauseLaunches, (1 hours)));
+        if (kind == 16) return (address(_m.tokenManager), abi.encodeCall(_m.tokenManager.resumeLaunches, ()));
+        if (kind == 17) return (address(_m.registry), abi.encodeCall(_m.registry.pauseSubmissions, (1 hours)));
+        return (address(_m.registry), abi.encodeCall(_m.registry.resumeSubmissions, ()));
     }
 
     function _trader(uint256 seed) private view returns (address) {

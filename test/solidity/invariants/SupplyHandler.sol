@@ -279,10 +279,10 @@ contract SupplyHandler is Assertions {
 
     function _mintRewards(uint256 first, uint256 payees, uint256 total) private {
         uint256 room = _rewardRoom();
-        vm.prank(_keys.verifier);
         (address[] memory accounts, uint256[] memory amounts) = _split(first, payees, total);
-        (bool done, bytes memory result) = address(_s.tokenManager).call(
-            abi.encodeCall(_s.tokenManager.mintRewards, (_s.token, accounts, amounts))
+        (bool done, bytes memory result) = _callToken(
+            address(_s.tokenManager),
+            abi.encodeCall(_s.token.mintRewards, (accounts, amounts))
         );
 
         assertEq(done, total <= room, "S4: mints within the lifetime cap, and all of it");
@@ -321,11 +321,8 @@ contract SupplyHandler is Assertions {
     }
 
     function _abuseTokenManager(address stranger, uint256 kind, uint256 amount) private {
-        (address[] memory accounts, uint256[] memory amounts) = _split(0, 1, amount);
         bytes memory call =
-            kind == 8
-                ? abi.encodeCall(_s.tokenManager.mintRewards, (_s.token, accounts, amounts))
-                : abi.encodeCall(_s.tokenManager.setPool, (_s.id, stranger));
+            kind == 8 ? _release(stranger, amount) : abi.encodeCall(_s.tokenManager.setPool, (_s.id, stranger));
         vm.prank(stranger);
         (bool done, ) = address(_s.tokenManager).call(call);
         assertFalse(done, "S6");
@@ -351,6 +348,13 @@ contract SupplyHandler is Assertions {
     function _rewards(uint256 first, uint256 payees, uint256 total) private view returns (bytes memory) {
         (address[] memory accounts, uint256[] memory amounts) = _split(first, payees, total);
         return abi.encodeCall(_s.token.mintRewards, (accounts, amounts));
+    }
+
+    /// @dev A payout of `amount` to `account` that nobody queued. The lists lie after the seven words of the arguments.
+    function _release(address account, uint256 amount) private view returns (bytes memory) {
+        bytes4 selector = _s.tokenManager.releasePayout.selector;
+        bytes memory payout = abi.encodeWithSelector(selector, _s.id, bytes32(amount), account, block.timestamp, 0);
+        return bytes.concat(payout, abi.encode(7 * 32, 9 * 32, 1, account, 1, amount));
     }
 
     /// @dev The total in equal parts, what is left over to the first.

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {ShortStrings} from "@openzeppelin/contracts/utils/ShortStrings.sol";
 import {IModelToken} from "contracts/interfaces/IModelToken.sol";
 import {ModelToken} from "contracts/tokens/ModelToken.sol";
+import {UnauthorizedCaller} from "contracts/types/CommonErrors.sol";
 import {Test, vm} from "../utils/Test.sol";
 
 /// @notice This contract is the token's TokenManager.
@@ -127,15 +128,15 @@ contract ModelTokenTest is Test {
         (address[] memory accounts, uint256[] memory amounts) = _split(1, amount);
 
         vm.startPrank(caller);
-        vm.expectRevert(abi.encodeWithSelector(IModelToken.OnlyTokenManager.selector, caller));
+        vm.expectRevert(abi.encodeWithSelector(UnauthorizedCaller.selector, caller, token.tokenManager()));
         token.mintSupplierAllocation();
-        vm.expectRevert(abi.encodeWithSelector(IModelToken.OnlyTokenManager.selector, caller));
+        vm.expectRevert(abi.encodeWithSelector(UnauthorizedCaller.selector, caller, token.tokenManager()));
         token.mintRewards(accounts, amounts);
-        vm.expectRevert(abi.encodeWithSelector(IModelToken.OnlyTokenManager.selector, caller));
+        vm.expectRevert(abi.encodeWithSelector(UnauthorizedCaller.selector, caller, token.tokenManager()));
         token.setPool(caller);
-        vm.expectRevert(abi.encodeWithSelector(IModelToken.OnlyPool.selector, caller));
+        vm.expectRevert(abi.encodeWithSelector(UnauthorizedCaller.selector, caller, token.pool()));
         token.mint(caller, amount);
-        vm.expectRevert(abi.encodeWithSelector(IModelToken.OnlyPool.selector, caller));
+        vm.expectRevert(abi.encodeWithSelector(UnauthorizedCaller.selector, caller, token.pool()));
         token.burn(_alice, amount);
         vm.stopPrank();
     }

@@ -34,6 +34,7 @@ struct Keys {
 /// @notice Base of tests that need the protocol: deploys and wires it, and launches models up to their pools.
 abstract contract ProtocolTest is Test {
     uint48 internal constant ADMIN_DELAY = 2 days;
+    uint40 internal constant PAYOUT_DELAY = 2 days;
     string internal constant MODEL = "model-1";
 
     Keys internal keys;
@@ -68,7 +69,8 @@ abstract contract ProtocolTest is Test {
             _list(keys.registrar),
             _list(keys.poolCreator),
             _list(keys.payer),
-            address(this)
+            address(this),
+            PAYOUT_DELAY
         );
         tokenManager = new TokenManager(
             ADMIN_DELAY,
@@ -138,6 +140,7 @@ abstract contract ProtocolTest is Test {
                 metric: Metric.ACCURACY,
                 direction: Direction.MAXIMISE,
                 baselineScore: 85_00,
+                targetScore: 0,
                 minImprovementBps: 10,
                 minSampleSize: 1000,
                 minRuns: 1,
