@@ -47,6 +47,16 @@ export function gainOf({ before, after, tradeFee }: Snipe, deposit: bigint): big
   return quotient * denominator > numerator ? quotient - 1n : quotient;
 }
 
+/** The purchase that gains most from a deposit, of all up to this one; nothing is bought where nothing can be gained. */
+export function bestSnipe(largest: Snipe, deposit: bigint): Snipe {
+  const { before, after, tradeFee } = largest;
+  const kept = BPS - tradeFee;
+  if (kept === BPS) return largest;
+  // Where the gain's derivative by Y is zero: Y² = L · C / (1 / (1 − f)² − 1).
+  const best = squareRoot((deposit * before * kept * kept) / (BPS * BPS - kept * kept));
+  return { ...largest, after: best < before ? before : best < after ? best : after };
+}
+
 /**
  * What a pool can take at once in the latest block. Undefined when nothing can be bought: the allocation is sold out.
  * Reverts as `quoteBuyExactOut` does, `Paused` while buys are.
@@ -65,4 +75,15 @@ export async function readSnipe(pool: HokusaiAMM, tokens: bigint): Promise<Snipe
   const { reserveIn } = await pool.quoteBuyExactOut(tokens);
   const fee = (reserveIn * tradeFee + BPS - 1n) / BPS;
   return { before, after: before + reserveIn - fee, tradeFee };
+}
+
+/** Rounded down, by Newton's method from above. */
+function squareRoot(value: bigint): bigint {
+  if (value < 2n) return value;
+  let root = 1n << BigInt(Math.ceil(value.toString(2).length / 2));
+  for (;;) {
+    const next = (root + value / root) / 2n;
+    if (next >= root) return root;
+    root = next;
+  }
 }

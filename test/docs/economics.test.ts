@@ -4,8 +4,18 @@ import { Decimal } from "decimal.js";
 import { readFileSync } from "node:fs";
 import { DOCUMENT, PLOT, withTables } from "../../scripts/dev/economics";
 import { MarketModel } from "../../sdk/market/curve";
+import { breakEvenLump, readLumps } from "../../sdk/market/lump";
 import { plot } from "../../scripts/dev/economics/plot";
-import { format, fullMarket, GROWTH, workedTrades } from "../../scripts/dev/economics/tables";
+import {
+  format,
+  fullMarket,
+  GROWTH,
+  percent,
+  snipeAt,
+  SNIPED_AT,
+  whole,
+  workedTrades,
+} from "../../scripts/dev/economics/tables";
 import { distribute } from "../helpers/protocol";
 import { DAY, HOUR, TOKEN, USDC } from "../helpers/units";
 import { newPool, NO_DEADLINE } from "../market/pool.support";
@@ -47,6 +57,8 @@ describe("docs/economics.md @uninstrumented", () => {
     const sale = full.sell(GROWTH.supplier);
     const issuedWorth = full.issued.mul(full.price);
     const room = new Decimal(GROWTH.investor).sub(sale.after.issued);
+    const snipe = snipeAt(SNIPED_AT);
+    const lumps = { harmless: breakEvenLump({ ...snipe, after: snipe.before }), breakEven: breakEvenLump(snipe) };
 
     for (const sentence of [
       `${format(GROWTH.supplier, 0)} tokens for the supplier, ${format(GROWTH.investor, 0)} for investors, ${format(GROWTH.tokensPerDeltaOne, 0)} per DeltaOne`,
@@ -55,10 +67,22 @@ describe("docs/economics.md @uninstrumented", () => {
       `sells everything at once gets ${format(first.after.sell(first.tokens).reserve, 2)} back`,
       `hold ${format(GROWTH.investor, 0)} tokens of which ${format(sale.after.maxSell, 0)} can be sold`,
       `buyers can mint ${format(room, 0)} again`,
+      `which is ${percent(whole(lumps.breakEven).div(whole(snipe.after)), 2)} of Y at a fee of ${percent(GROWTH.terms.tradeFee)}`,
+      `With ${format(SNIPED_AT, 0)} tokens issued, a deposit of ${format(whole(lumps.harmless), 2)} USDC pays nobody, and one of ${format(whole(lumps.breakEven), 2)} USDC nothing`,
       `a full pool holds ${format(full.reserve, 2)} USDC for issued tokens that the price says are worth ${format(issuedWorth, 2)}`,
     ]) {
       expect(prose).to.include(sentence);
     }
+  });
+
+  it("shows the lumps that a pool has", async () => {
+    const { pool, alice } = await loadFixture(newPool);
+    await pool.connect(alice).buyExactOut(BigInt(SNIPED_AT) * TOKEN, 0, 100_000n * USDC, alice, NO_DEADLINE);
+    const snipe = snipeAt(SNIPED_AT);
+    const lumps = (await readLumps(pool))!;
+    expect([lumps.harmless, lumps.breakEven].map(usdc)).to.deep.equal(
+      [breakEvenLump({ ...snipe, after: snipe.before }), breakEvenLump(snipe)].map(usdc),
+    );
   });
 
   it("shows trades as a pool makes them", async () => {

@@ -1,5 +1,6 @@
 import { Decimal } from "decimal.js";
 import { MarketModel, type ModelTrade, type Terms } from "../../../sdk/market/curve";
+import { bestSnipe, breakEvenLump, gainOf, type Snipe } from "../../../sdk/market/lump";
 import { PRESETS, REWARD_DELTA_ONES } from "../../../sdk/schemas/modelFile";
 
 /** A table of docs/economics.md. */
@@ -17,6 +18,12 @@ export const GROWTH = {
 } as const;
 
 const FEE_DEPOSIT = 1000;
+
+/** Tokens that are issued when somebody comes for a deposit of fees. */
+export const SNIPED_AT = 150_000;
+
+/** Reserve units in a whole reserve token. */
+const UNITS = 10 ** 6;
 const EXPECTED_DELTA_ONES = 5;
 
 /** Terms at which the virtual supply is the launch cap: those of `createPool`, with another ratio where one is given. */
@@ -45,7 +52,14 @@ export function workedTrades(): { readonly name: string; readonly trade: ModelTr
 
 /** Every table of docs/economics.md, by the name that its place there has. */
 export function tables(): Readonly<Record<string, Table>> {
-  return { trades: trades(), virtual: virtualReserves(), supplier: supplierSales(), fees: fees(), presets: presets() };
+  return {
+    trades: trades(),
+    virtual: virtualReserves(),
+    supplier: supplierSales(),
+    fees: fees(),
+    snipes: snipes(),
+    presets: presets(),
+  };
 }
 
 /** A number with thousands separated. */
@@ -143,6 +157,44 @@ function fees(): Table {
     ];
   });
   return { headings: ["tokens issued", "price before", "price after", "rise", "held by the virtual supply"], rows };
+}
+
+/** Whoever buys all that is left when so many tokens are issued. */
+export function snipeAt(issued: number): Snipe {
+  const units = (market: MarketModel) =>
+    BigInt(market.reserve.add(GROWTH.terms.virtualReserve).mul(UNITS).toFixed(0, Decimal.ROUND_DOWN));
+  const before = MarketModel.create(GROWTH.terms).buyExactOut(issued).after;
+  return { before: units(before), after: units(fullMarket()), tradeFee: 30n };
+}
+
+/** Reserve units as a number of whole reserve tokens. */
+export const whole = (units: bigint) => new Decimal(units.toString()).div(UNITS);
+
+function snipes(): Table {
+  const largest = snipeAt(SNIPED_AT);
+  const breakEven = Number(whole(breakEvenLump(largest)).toFixed(2));
+  const rows = [25, 50, 100, breakEven, 250, 500, 1_000, 5_000].map((deposit) => {
+    const lump = BigInt(new Decimal(deposit).mul(UNITS).toFixed(0));
+    const best = bestSnipe(largest, lump);
+    const gain = gainOf(best, lump);
+    return [
+      usdc(deposit),
+      usdc(whole(gainOf(largest, lump))),
+      usdc(whole(best.after - best.before)),
+      usdc(whole(gain)),
+      percent(whole(gain).div(deposit)),
+    ];
+  });
+  return {
+    headings: [
+      "deposit in the pool",
+      "whoever buys all that is left gains",
+      "the best purchase takes, before its fee",
+      "and gains",
+      "of the deposit",
+    ],
+    rows,
+  };
 }
 
 function presets(): Table {

@@ -2,7 +2,7 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers, network } from "hardhat";
-import { breakEvenLump, gainOf, readLumps, readSnipe } from "../../../sdk/market/lump";
+import { bestSnipe, breakEvenLump, gainOf, readLumps, readSnipe } from "../../../sdk/market/lump";
 import { DAY, TOKEN, USDC } from "../../helpers/units";
 import { newPool, NO_DEADLINE, type PoolContext } from "../../market/pool.support";
 
@@ -75,6 +75,24 @@ describe("lumps of usage fees", () => {
       expect(computed).to.be.greaterThan(30n * USDC);
 
       expectAsComputed(await snipe(context, breakEven, part), computed);
+    });
+
+    it("knows the purchase that gains most: any other gains less", async () => {
+      const { breakEven } = (await readLumps(context.pool))!;
+      const largest = await readSnipe(context.pool, rest);
+      const best = bestSnipe(largest, breakEven);
+      const gain = gainOf(best, breakEven);
+      expect(gain / 10_000n).to.equal(39_82n);
+      for (const after of [best.after - USDC, best.after + USDC, largest.before + USDC, largest.after])
+        expect(gainOf({ ...best, after }, breakEven)).to.be.lessThan(gain);
+    });
+
+    it("buys nothing where nothing can be gained, and all where the deposit is large", async () => {
+      const { harmless } = (await readLumps(context.pool))!;
+      const largest = await readSnipe(context.pool, rest);
+      expect(bestSnipe(largest, harmless).after).to.equal(largest.before);
+      expect(bestSnipe(largest, 1_000n * USDC).after).to.equal(largest.after);
+      expect(bestSnipe({ ...largest, tradeFee: 0n }, 1n)).to.deep.equal({ ...largest, tradeFee: 0n });
     });
 
     for (const share of [1_000n, 10n, 1n]) {
