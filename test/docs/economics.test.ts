@@ -7,6 +7,7 @@ import { MarketModel } from "../../sdk/market/curve";
 import { breakEvenLump, readLumps } from "../../sdk/market/lump";
 import { plot } from "../../scripts/dev/economics/plot";
 import {
+  floorToCents,
   format,
   fullMarket,
   GROWTH,
@@ -68,7 +69,7 @@ describe("docs/economics.md @uninstrumented", () => {
       `hold ${format(GROWTH.investor, 0)} tokens of which ${format(sale.after.maxSell, 0)} can be sold`,
       `buyers can mint ${format(room, 0)} again`,
       `which is ${percent(whole(lumps.breakEven).div(whole(snipe.after)), 2)} of Y at a fee of ${percent(GROWTH.terms.tradeFee)}`,
-      `With ${format(SNIPED_AT, 0)} tokens issued, a deposit of ${format(whole(lumps.harmless), 2)} USDC pays nobody, and one of ${format(whole(lumps.breakEven), 2)} USDC nothing`,
+      `With ${format(SNIPED_AT, 0)} tokens issued, a deposit of ${floorToCents(lumps.harmless)} USDC pays nobody, and one of ${floorToCents(lumps.breakEven)} USDC nothing`,
       `a full pool holds ${format(full.reserve, 2)} USDC for issued tokens that the price says are worth ${format(issuedWorth, 2)}`,
     ]) {
       expect(prose).to.include(sentence);

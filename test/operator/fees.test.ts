@@ -86,7 +86,7 @@ describe("operator: fees @uninstrumented", () => {
         model: "paid",
         deposit: "500",
         streams: "500",
-        breakEven: "126.395778",
+        breakEven: "126.397624",
         harmless: "12.054297",
         reason:
           "whoever buys now for 10,880.283997 USDC and sells in a day takes 342.752034 USDC: post smaller records, more often",

@@ -167,12 +167,17 @@ export function snipeAt(issued: number): Snipe {
   return { before: units(before), after: units(fullMarket()), tradeFee: 30n };
 }
 
+/** Reserve units as whole reserve tokens with cents, rounded down: what is said to pay nothing must not pay. */
+export function floorToCents(units: bigint): string {
+  return whole(units).toFixed(2, Decimal.ROUND_DOWN);
+}
+
 /** Reserve units as a number of whole reserve tokens. */
 export const whole = (units: bigint) => new Decimal(units.toString()).div(UNITS);
 
 function snipes(): Table {
   const largest = snipeAt(SNIPED_AT);
-  const breakEven = Number(whole(breakEvenLump(largest)).toFixed(2));
+  const breakEven = Number(floorToCents(breakEvenLump(largest)));
   const rows = [25, 50, 100, breakEven, 250, 500, 1_000, 5_000].map((deposit) => {
     const lump = BigInt(new Decimal(deposit).mul(UNITS).toFixed(0));
     const best = bestSnipe(largest, lump);
