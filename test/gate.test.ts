@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 
 const ROOT = resolve(__dirname, "..");
 
@@ -8,7 +10,7 @@ const ROOT = resolve(__dirname, "..");
  * Runs test/solidity/gate, which the normal run skips, but for one file, with its own output folders. Not by a filter: forge would
  * compile the whole project to apply it.
  */
-function runForgeWithout(file: string) {
+function runForgeWithout(file: string, env: NodeJS.ProcessEnv = {}) {
   const { status, stdout } = spawnSync(process.execPath, ["scripts/dev/test-solidity.mjs"], {
     cwd: ROOT,
     encoding: "utf8",
@@ -19,6 +21,7 @@ function runForgeWithout(file: string) {
       FOUNDRY_SKIP: JSON.stringify([`test/solidity/gate/${file}`]),
       FOUNDRY_OUT: ".build/gate/out",
       FOUNDRY_CACHE_PATH: ".build/gate/cache",
+      ...env,
     },
   });
   return { status, stdout };
@@ -39,5 +42,16 @@ describe("Gate of the Solidity tests @uninstrumented", () => {
     expect(stdout).to.contain("on purpose: 1 != 2");
     expect(stdout).to.contain("in a handler");
     expect(status).to.equal(1);
+  });
+
+  it("keeps nothing of a failure, which the next run would try first", () => {
+    const temporary = mkdtempSync(join(tmpdir(), "gate-"));
+    try {
+      expect(runForgeWithout("Passing.t.sol", { TMPDIR: temporary }).status).to.equal(1);
+      expect(readdirSync(temporary)).to.deep.equal([]);
+      expect(existsSync(join(ROOT, "cache"))).to.equal(false); // where forge keeps them otherwise
+    } finally {
+      rmSync(temporary, { recursive: true });
+    }
   });
 });

@@ -43,7 +43,7 @@ export interface Attempted {
 export async function improve(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
-  { file, key }: LaunchedModel,
+  { file, key }: Pick<LaunchedModel, "file" | "key">,
   report: Report,
 ): Promise<Attempted> {
   const { improvement: shown } = file;

@@ -4,7 +4,7 @@
 
 import type { HokusaiAMM, UsageFeeRouter } from "../../.build/typechain";
 import { formatReserve } from "../../sdk/base/units";
-import { bestSnipe, gainOf, readLumps, readSnipe } from "../../sdk/market/lump";
+import { bestPurchase, gainOf, readLumps, readPurchase } from "../../sdk/market/lump";
 import { Stopped } from "../rpc";
 import type { Tools } from "./duty";
 
@@ -55,7 +55,7 @@ export class LumpWatch {
     if (lumps === undefined) return;
     const lump = poolAmount + (await pool.pendingStream());
     if (lump <= lumps.breakEven) return;
-    const best = bestSnipe(await readSnipe(pool, await pool.remainingInvestorAllocation()), lump);
+    const best = bestPurchase(await readPurchase(pool, await pool.remainingInvestorAllocation()), lump);
     telemetry.count("fee_lumps_total");
     telemetry.log("warn", "lump of fees", {
       duty: "fees",

@@ -33,6 +33,7 @@ const { status, error } = spawnSync(forgeBinary(), ["test", "--root", ".", "--of
     FOUNDRY_CONFIG: "test/solidity/foundry.toml",
     FOUNDRY_FUZZ_FAILURE_PERSIST_DIR: failures,
     FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR: failures,
+    FOUNDRY_TEST_FAILURES_FILE: join(failures, "tests"),
     ...Object.fromEntries(overrides.map((name) => [`FOUNDRY_${name}`, process.env[name]])),
   },
 });

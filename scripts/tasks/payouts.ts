@@ -70,7 +70,7 @@ export const releasePayout: Work = (args) => {
     const payout = await payoutOf(context, modelId, evaluationId);
     const now = await chainTime(hre);
     requireStatus(payout, "due", {
-      waits: `is ${formatTime(payout.releasableFrom)} at the earliest, the chain's time is ${formatTime(now)}: wait until then`,
+      waits: `its time is ${formatTime(payout.releasableFrom)} at the earliest, the chain's time is ${formatTime(now)}: wait until then`,
       stopped: `payouts of ${payout.method} are stopped: the admin lifts the stop or makes it final`,
     });
     const sender = await signerOf(context, from);
@@ -237,7 +237,7 @@ async function payoutOf(context: TaskContext, modelId: string, evaluationId: str
 function requireStatus(payout: Payout, wanted: Payout["status"], reasons: Partial<Record<Payout["status"], string>>) {
   const { status, evaluationId } = payout;
   if (status === wanted) return;
-  const reason = reasons[status] ?? `it is ${status}, expected ${wanted}`;
+  const reason = reasons[status] ?? `its status is ${status}, expected ${wanted}`;
   throw new Problem(`the payout of ${evaluationId}: ${reason}; nothing was sent.`);
 }
 

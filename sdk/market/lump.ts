@@ -15,7 +15,7 @@ import type { HokusaiAMM } from "../../.build/typechain";
 const BPS = 10_000n;
 
 /** A purchase as a sniper makes it, in reserve units: R + R0 before and after it; the trade fee is in bps. */
-export interface Snipe {
+export interface Purchase {
   readonly before: bigint;
   readonly after: bigint;
   readonly tradeFee: bigint;
@@ -31,15 +31,15 @@ export interface Lumps {
 
 /**
  * Largest deposit that pays this sniper nothing, rounded down.
- * @param snipe Of its fields only `after` and `tradeFee` matter: to buy less means to gain from a smaller deposit.
+ * @param purchase Of its fields only `after` and `tradeFee` matter: to buy less means to gain from a smaller deposit.
  */
-export function breakEvenLump({ after, tradeFee }: Pick<Snipe, "after" | "tradeFee">): bigint {
+export function breakEvenLump({ after, tradeFee }: Pick<Purchase, "after" | "tradeFee">): bigint {
   const kept = BPS - tradeFee;
   return (after * (BPS * BPS - kept * kept)) / (kept * kept);
 }
 
 /** What a deposit pays this sniper, trade fees deducted, rounded down: below zero it is a loss. */
-export function gainOf({ before, after, tradeFee }: Snipe, deposit: bigint): bigint {
+export function gainOf({ before, after, tradeFee }: Purchase, deposit: bigint): bigint {
   const kept = BPS - tradeFee;
   const numerator = (after - before) * (kept * kept * (after + deposit) - BPS * BPS * after);
   const denominator = BPS * kept * after;
@@ -48,7 +48,7 @@ export function gainOf({ before, after, tradeFee }: Snipe, deposit: bigint): big
 }
 
 /** The purchase that gains most from a deposit, of all up to this one; nothing is bought where nothing can be gained. */
-export function bestSnipe(largest: Snipe, deposit: bigint): Snipe {
+export function bestPurchase(largest: Purchase, deposit: bigint): Purchase {
   const { before, after, tradeFee } = largest;
   const kept = BPS - tradeFee;
   if (kept === BPS) return largest;
@@ -64,12 +64,12 @@ export function bestSnipe(largest: Snipe, deposit: bigint): Snipe {
 export async function readLumps(pool: HokusaiAMM): Promise<Lumps | undefined> {
   const rest = await pool.remainingInvestorAllocation();
   if (rest === 0n) return undefined;
-  const { before, after, tradeFee } = await readSnipe(pool, rest);
+  const { before, after, tradeFee } = await readPurchase(pool, rest);
   return { harmless: breakEvenLump({ after: before, tradeFee }), breakEven: breakEvenLump({ after, tradeFee }) };
 }
 
 /** The purchase of so many tokens, in wei, in the latest block. */
-export async function readSnipe(pool: HokusaiAMM, tokens: bigint): Promise<Snipe> {
+export async function readPurchase(pool: HokusaiAMM, tokens: bigint): Promise<Purchase> {
   const tradeFee = await pool.tradeFee();
   const before = (await pool.reserve()) + (await pool.virtualReserve());
   const { reserveIn } = await pool.quoteBuyExactOut(tokens);

@@ -13,6 +13,7 @@ import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../helpers/faultyRpc";
 import { rpc, runScript, startAnvil, type Node } from "../helpers/process";
+import { runTasks, taskDocuments, type TaskCall, type TaskDocument } from "../helpers/tasks";
 import { DAY } from "../helpers/units";
 
 const MODEL = "sentiment-v2";
@@ -23,28 +24,15 @@ const [GUARDIAN, GOVERNOR, INVESTOR] = [3, 12, 8];
 
 const TASKS = [
   ...["fees:deposit", "model:deploy", "model:distribute", "model:register", "model:show", "params:propose"],
+  ...["pass-time", "payout:lift", "payout:list", "payout:release", "payout:return", "payout:stop", "payout:void"],
   ...["pool:buy", "pool:create", "pool:quote", "pool:sell", "roles:list"],
 ];
-
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-interface Document {
-  model: Record<string, string>;
-  steps: { name: string; hash: string; gasUsed: string }[];
-  [field: string]: unknown;
-}
 
 /** What a test must leave as it was. */
 interface State {
   readonly journal: string;
   readonly snapshot: unknown;
 }
-
-type Call = readonly [task: string, args: Record<string, unknown>];
 
 describe("Tasks @uninstrumented", () => {
   const { DEPLOYMENTS, NO_COLOR } = process.env;
@@ -54,37 +42,8 @@ describe("Tasks @uninstrumented", () => {
   let addresses: Record<string, string>;
   let start: State;
 
-  /** Runs tasks one after the other, each as `npx hardhat` would, and tells how each ended. */
-  const run = (...calls: readonly Call[]) => runOn(env, ...calls);
-
-  async function runOn(environment: HardhatRuntimeEnvironment, ...calls: readonly Call[]): Promise<Outcome[]> {
-    const outcomes: Outcome[] = [];
-    const { log, error } = console;
-    const { exitCode } = process;
-    try {
-      for (const [name, args] of calls) {
-        const outcome = { stdout: "", stderr: "" };
-        console.log = (text: string) => (outcome.stdout += `${text}\n`);
-        console.error = (text: string) => (outcome.stderr += `${text}\n`);
-        process.exitCode = 0;
-        await environment.run(name, args);
-        outcomes.push({ ...outcome, code: process.exitCode });
-      }
-    } finally {
-      Object.assign(console, { log, error });
-      process.exitCode = exitCode;
-    }
-    return outcomes;
-  }
-
-  /** Documents of tasks that succeed. */
-  async function documents(...calls: readonly Call[]): Promise<Document[]> {
-    const outcomes = await run(...calls.map(([task, args]) => [task, { ...args, json: true }] as const));
-    return outcomes.map(({ code, stdout, stderr }) => {
-      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
-      return JSON.parse(stdout) as Document;
-    });
-  }
+  const run = (...calls: readonly TaskCall[]) => runTasks(env, ...calls);
+  const documents = (...calls: readonly TaskCall[]) => taskDocuments(env, ...calls);
 
   async function contractAt(name: string, address: string, signer: number): Promise<Contract> {
     return new Contract(address, (await artifacts.readArtifact(name)).abi, await provider.getSigner(signer));
@@ -94,7 +53,7 @@ describe("Tasks @uninstrumented", () => {
     await (await contract.getFunction(name)(...args)).wait();
   }
 
-  const LAUNCH: Call[] = [
+  const LAUNCH: TaskCall[] = [
     ["model:deploy", { file: FILE }],
     ["model:register", { file: FILE }],
     ["model:distribute", { id: MODEL }],
@@ -144,7 +103,7 @@ describe("Tasks @uninstrumented", () => {
         const { tasks } = require("hardhat");
         const ours = Object.keys(require.cache).filter((file) => /scripts|\\.build/.test(file.replace(/.*node_modules.*/, "")));
         console.log(JSON.stringify({
-          tasks: Object.fromEntries(Object.values(tasks).filter(({ name }) => name.includes(":") && /^(model|pool|fees|params|roles):/.test(name))
+          tasks: Object.fromEntries(Object.values(tasks).filter(({ name }) => /^((model|pool|payout|fees|params|roles):|pass-time)/.test(name))
             .map(({ name, description, paramDefinitions }) => [name, [description, ...Object.values(paramDefinitions).map((p) => p.description)]])),
           ours: ours.map((file) => file.replace(process.cwd() + "/", "")),
         }));`;
@@ -208,7 +167,7 @@ describe("Tasks @uninstrumented", () => {
       expect(distribute!.stderr).to.equal(`model:distribute: ${MODEL} ${advice}\n`);
       expect(create!.stderr).to.equal(`pool:create: ${MODEL} ${advice}\n`);
       expect(register!.stderr).to.match(
-        /^model:register: [^\n]+ \(WrongModelStatus: id 0x\w+, actual 0, expected 1\)\. Take the steps in order: [^\n]+\n$/,
+        /^model:register: [^\n]+ \(WrongModelStatus: model 0x\w+, actual 0, required 1\)\. [^\n]+\n$/,
       );
       expect([distribute, register, create].map((outcome) => outcome!.code)).to.deep.equal([1, 1, 1]);
     });
@@ -241,7 +200,7 @@ describe("Tasks @uninstrumented", () => {
     const sender = async (index: number) => (await provider.getSigner(index)).getAddress();
 
     /** Runs a task whose transaction of this number meets a fault; tells how it ended, and what an account sent meanwhile. */
-    async function runWith(fault: Fault, number: number, [task, args]: Call, from: string) {
+    async function runWith(fault: Fault, number: number, [task, args]: TaskCall, from: string) {
       const nonce = await provider.getTransactionCount(from);
       endpoint.forget();
       endpoint.policy = ({ method, count }) =>
@@ -250,7 +209,10 @@ describe("Tasks @uninstrumented", () => {
       return { ...outcome!, sent: (await provider.getTransactionCount(from)) - nonce };
     }
 
-    const purchase = async (): Promise<Call> => ["pool:buy", { id: MODEL, usdc: "10", from: await sender(INVESTOR) }];
+    const purchase = async (): Promise<TaskCall> => [
+      "pool:buy",
+      { id: MODEL, usdc: "10", from: await sender(INVESTOR) },
+    ];
 
     for (const [what, fault] of [
       ["whose connection breaks", { kind: "drop" }],
@@ -289,11 +251,11 @@ describe("Tasks @uninstrumented", () => {
     it("take a step of a launch once, and go on, when the answer is lost", async () => {
       const { Tokens } = await readParameters({ name: "localhost", isLocal: true });
       const [deployer] = Tokens.deployers as [string];
-      const step: Call = ["model:deploy", { file: OTHER_FILE }];
+      const step: TaskCall = ["model:deploy", { file: OTHER_FILE }];
       const { code, stdout, stderr, sent } = await runWith({ kind: "dropAnswer" }, 2, step, deployer);
       expect({ code, sent }, stderr).to.deep.equal({ code: 0, sent: 2 }); // the vesting wallet, and the token
       const registry = await contractAt("ModelRegistry", addresses.ModelRegistry!, 0);
-      expect((JSON.parse(stdout) as Document).model.token).to.equal(
+      expect((JSON.parse(stdout) as TaskDocument).model.token).to.equal(
         await registry.getFunction("tokenOf")(id("credit-default")),
       );
     });
@@ -483,7 +445,7 @@ describe("Tasks @uninstrumented", () => {
   });
 
   it("answer bad input with one line and exit code 1", async () => {
-    const cases: [Call, string][] = [
+    const cases: [TaskCall, string][] = [
       [["model:deploy", {}], "arguments: file is missing, expected text of 1 to 1024 bytes."],
       [["model:deploy", { file: "absent.json" }], "there is no file absent.json"],
       [["model:show", { id: "a b" }], 'arguments: id is "a b", expected 1 to 64 characters of A-Z a-z 0-9 . _ -.'],
@@ -519,7 +481,7 @@ describe("Tasks @uninstrumented", () => {
   });
 
   it("name no chain that ends with them", async () => {
-    const [outcome] = await runOn(hre, ["model:show", { id: MODEL }]);
+    const [outcome] = await runTasks(hre, ["model:show", { id: MODEL }]);
 
     expect(outcome).to.deep.equal({
       code: 1,

@@ -8,7 +8,7 @@ import { main as submit } from "../../../scripts/submit";
 import { readBundle } from "../../../sdk/schemas/bundle";
 import type { Submission } from "../../../sdk/statements/submit";
 import { runMain } from "../../helpers/live";
-import { rpc, runScript, startAnvil, type Node, type Outcome } from "../../helpers/process";
+import { runScript, startAnvil, type Node, type Outcome } from "../../helpers/process";
 import { attesterKeys, buildContributors, relayerKey, toCsv, useFolder } from "./support";
 
 const MODEL = "credit-default";

@@ -26,6 +26,7 @@ import {
   useFolder,
   type Main,
   type Outcome,
+  type Tools,
 } from "./support";
 
 const MANY = 100;
@@ -39,7 +40,7 @@ async function succeed(main: Main, args: readonly string[], options: Parameters<
 /** Lets the time of what `submit` printed come, and releases it as anybody. */
 async function releaseWhenDue({ tokenManager, relayer }: Tools, printed: string): Promise<void> {
   const { payout, releasableFrom } = JSON.parse(printed) as Submission;
-  await time.increaseTo(releasableFrom);
+  await time.increaseTo(BigInt(releasableFrom));
   await tokenManager.connect(relayer).releasePayout(...releaseCall(payout));
 }
 

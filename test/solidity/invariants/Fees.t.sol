@@ -56,7 +56,7 @@ contract FeesInvariantsTest is ProtocolTest {
         uint256 sum = _handler.paidOut();
         for (uint256 i; i < MODELS; ++i) {
             assertEq(_pools[i].reserve() + _pools[i].pendingStream(), _handler.streamed(i), "F1: pool");
-            assertEq(_pools[i].uncollectedFees(), 0, "F1: a fee arrived beside the stream");
+            assertEq(_pools[i].uncollectedFees(), _handler.waiting(i), "F1: a fee arrived beside the stream");
             sum += _handler.streamed(i) + infrastructureReserve.balanceOf(_models[i]);
         }
         assertEq(sum, _handler.paidIn(), "F1: sum");
@@ -75,6 +75,10 @@ contract FeesInvariantsTest is ProtocolTest {
         }
         assertEq(infrastructureReserve.totalOwed(), sum, "F3: total");
         assertGe(usdc.balanceOf(address(infrastructureReserve)), sum, "F3: cover");
+    }
+
+    function invariant_H1_nothingOfAFormerGovernorTakesEffect() external view {
+        _handler.assertGoverned();
     }
 
     function testFuzz_F1_splitIsExact(uint256 amount, uint256 bps) external {
@@ -108,12 +112,23 @@ contract FeesInvariantsTest is ProtocolTest {
             _handler.deposit(seed, seed);
             _handler.depositBatch(seed, seed);
             _handler.payForCalls(seed, seed);
-            _handler.payInvoice(seed, seed);
-            _handler.depositShort(seed, seed, seed);
+            _handler.approve(seed, seed >> 8);
+            if (i % 4 == 0) _handler.donateToPool(seed, seed >> 88);
+            _handler.payInvoice(seed, seed >> 16, seed >> 24);
+            _handler.depositKept(seed, seed >> 32, seed >> 40, i);
+            if (i % 3 == 0) _handler.handOver(seed, seed >> 56);
+            if (i % 8 == 0) _handler.recover(seed, seed >> 64, seed >> 72);
+            if (i % 8 == 4) _handler.revoke(seed, seed >> 80, i % 16 == 4);
             _handler.abuse(seed, seed);
             _handler.rescue();
             _handler.wait(seed);
         }
+        // An infrastructure share of 90 %, for the known limit.
+        _handler.setAccrual(0, 8000);
+        _handler.wait(2 days - 1);
+        _handler.wait(2 days - 1);
+        _handler.donateToPool(0, _seedOf(1e6));
+        _handler.depositKept(0, _seedOf(1e6), 100, 2);
         FeeMilestones memory r = _handler.getReached();
         assertGt(r.deposits, 0, "deposits");
         assertGt(r.callsPaid, 0, "calls");
@@ -123,6 +138,19 @@ contract FeesInvariantsTest is ProtocolTest {
         assertGt(r.rescues, 0, "rescues");
         assertGt(r.sharesChanged, 0, "shares");
         assertGt(r.refusedTransfers, 0, "short transfers");
+        assertGt(r.wholeTransfers, 0, "whole transfers");
+        assertGt(r.coveredTransfers, 0, "transfers out of what waits in a pool");
         assertGt(r.abuses, 0, "abuses");
+        assertGt(r.approvals, 0, "approvals");
+        assertGt(r.handovers, 0, "handovers");
+        assertGt(r.recoveries, 0, "recoveries");
+        assertGt(r.comebacks, 0, "governors that came back");
+        assertGt(r.staleApprovals, 0, "approvals of former governors");
+    }
+
+    /// @dev A seed from which the handler makes this amount, plus one.
+    function _seedOf(uint256 amount) private pure returns (uint256 seed) {
+        seed = amount << 8;
+        while (seed % 13 < 12) ++seed;
     }
 }

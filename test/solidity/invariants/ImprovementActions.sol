@@ -37,7 +37,7 @@ abstract contract ImprovementActions is ImprovementBooks {
     uint256 private constant MIN_RATE = 100e18;
     uint256 private constant MAX_RATE = 10_000_000e18;
 
-    Milestones public milestones;
+    Milestones private _milestones;
 
     address[] private _signers; // ascending
     mapping(address signer => uint256) private _privateKeys;
@@ -69,17 +69,15 @@ abstract contract ImprovementActions is ImprovementBooks {
         (bool done, bytes memory reason) = _submit(s, proof);
         if (clock < _v.registry.submissionsPausedUntil()) {
             assertFalse(done, "recorded while paused");
-            ++milestones.refusedPaused;
+            ++_milestones.refusedPaused;
         } else if (_deltaBps(s) > _remainingToday()) {
-            uint256 limit = _v.registry.dailyLimitOf(_v.model);
             assertFalse(done, "V4: recorded over the daily limit");
-            bytes4 selector = IModelImprovements.DailyLimitExceeded.selector;
-            assertEq(reason, abi.encodeWithSelector(selector, _deltaBps(s), _remainingToday(), limit));
-            ++milestones.refusedOverLimit;
+            assertEq(reason, _overLimit(_deltaBps(s)));
+            ++_milestones.refusedOverLimit;
             if (count >= _oracle().threshold()) _keep(s, proof);
         } else if (count < _oracle().threshold()) {
             assertFalse(done, "V2: too few attesters");
-            ++milestones.refusedTooFew;
+            ++_milestones.refusedTooFew;
         } else {
             assertTrue(done, "V4: a valid improvement was refused");
             _book(s, proof);
@@ -105,12 +103,12 @@ abstract contract ImprovementActions is ImprovementBooks {
         (bool done, ) = _submit(s, proof);
         assertEq(done, isValid, "a statement sent again");
         if (!done) {
-            if (clock > s.deadline) ++milestones.refusedExpired;
+            if (clock > s.deadline) ++_milestones.refusedExpired;
             return;
         }
         delete _waiting;
         _book(s, proof);
-        ++milestones.resentRecorded;
+        ++_milestones.resentRecorded;
     }
 
     /// @notice V1: what was recorded, once more; with the present baseline too, freshly signed.
@@ -127,7 +125,7 @@ abstract contract ImprovementActions is ImprovementBooks {
         }
         (bool done, ) = _submit(s, proof);
         assertFalse(done, "V1: an evaluation was recorded twice");
-        ++milestones.refusedUsed;
+        ++_milestones.refusedUsed;
     }
 
     /// @notice X: a candidate that does not reach the target.
@@ -142,7 +140,7 @@ abstract contract ImprovementActions is ImprovementBooks {
         (bytes memory proof, ) = _prove(s, KEYS);
         (bool done, ) = _submit(s, proof);
         assertFalse(done, "X: recorded below the target");
-        ++milestones.refusedBelowTarget;
+        ++_milestones.refusedBelowTarget;
     }
 
     /// @notice V2: a field is not the one that was signed.
@@ -161,7 +159,7 @@ abstract contract ImprovementActions is ImprovementBooks {
         else s.contributorsRoot = ~s.contributorsRoot;
         (bool done, ) = _submit(s, proof);
         assertFalse(done, "V2: recorded what was not signed");
-        ++milestones.refusedTampered;
+        ++_milestones.refusedTampered;
     }
 
     /// @notice V2: signed before the last removal.
@@ -172,7 +170,7 @@ abstract contract ImprovementActions is ImprovementBooks {
         (bytes memory proof, ) = _prove(s, KEYS);
         (bool done, ) = _submit(s, proof);
         assertFalse(done, "V2: recorded for a stale epoch");
-        ++milestones.refusedStaleEpoch;
+        ++_milestones.refusedStaleEpoch;
     }
 
     /// @notice V6: a removal that would leave too few reverts.
@@ -183,10 +181,10 @@ abstract contract ImprovementActions is ImprovementBooks {
         vm.prank(byGuardian ? _keys.guardian : _keys.admin);
         try oracle.removeAttester(attester) {
             assertTrue(isRemovable, "V6: removed below the threshold");
-            ++milestones.attestersRemoved;
+            ++_milestones.attestersRemoved;
         } catch {
             assertFalse(isRemovable, "an attester could not be removed");
-            ++milestones.removalsRefused;
+            ++_milestones.removalsRefused;
         }
     }
 
@@ -237,7 +235,7 @@ abstract contract ImprovementActions is ImprovementBooks {
         vm.prank(_keys.admin);
         _v.registry.replaceBenchmark(_v.model, b);
         bookedScore = b.baselineScore;
-        ++milestones.benchmarksReplaced;
+        ++_milestones.benchmarksReplaced;
     }
 
     function pause(uint256 duration) external atClock {
@@ -250,7 +248,7 @@ abstract contract ImprovementActions is ImprovementBooks {
     }
 
     function getMilestones() external view returns (Milestones memory) {
-        return milestones;
+        return _milestones;
     }
 
     /// @dev V5: what is refused changes nothing.
@@ -272,16 +270,16 @@ abstract contract ImprovementActions is ImprovementBooks {
     function _submitToReplaced(ImprovementStatement memory s, bytes memory proof) private {
         (bool done, ) = address(_v.verifier).call(abi.encodeCall(_v.verifier.processImprovement, (s, proof)));
         assertFalse(done, "V1: a verifier that was replaced recorded");
-        ++milestones.refusedReplaced;
+        ++_milestones.refusedReplaced;
     }
 
     function _book(ImprovementStatement memory s, bytes memory proof) private {
         _bookStatement(s, _attestersBehind(s, proof), _oracle().threshold());
         _last = abi.encode(s);
         _lastProof = proof;
-        ++milestones.recorded;
-        if (s.contributorsRoot != 0) ++milestones.recordedByRoot;
-        else if (s.contributors[1].account == _v.thief) ++milestones.recordedForThief;
+        ++_milestones.recorded;
+        if (s.contributorsRoot != 0) ++_milestones.recordedByRoot;
+        else if (s.contributors[1].account == _v.thief) ++_milestones.recordedForThief;
     }
 
     function _keep(ImprovementStatement memory s, bytes memory proof) private {
@@ -313,11 +311,8 @@ abstract contract ImprovementActions is ImprovementBooks {
 
     function _evaluation(uint256 delta, uint256 seed) internal view returns (bool, Evaluation memory e) {
         Benchmark memory b = _benchmark();
-        (uint256 headroom, uint256 least) = (_headroom(b), _distance(b));
-        if (least < b.minImprovementBps) least = b.minImprovementBps;
-        if (headroom < least) return (false, e);
-        uint256 most = headroom > 1200 ? 1200 : headroom;
-        delta = bound(delta, least, most < least ? least : most);
+        delta = _boundDelta(b, delta);
+        if (delta == 0) return (false, e);
         e = Evaluation({
             model: _v.model,
             benchmarkVersion: _v.registry.benchmarkVersionOf(_v.model),
@@ -332,6 +327,21 @@ abstract contract ImprovementActions is ImprovementBooks {
             candidateCommitment: keccak256(abi.encode(seed))
         });
         return (true, e);
+    }
+
+    /// @dev An improvement that the benchmark pays for, if the scale holds one.
+    function _boundDelta(Benchmark memory b, uint256 delta) private pure returns (uint256) {
+        (uint256 headroom, uint256 least) = (_headroom(b), _distance(b));
+        if (least < b.minImprovementBps) least = b.minImprovementBps;
+        if (headroom < least) return 0;
+        uint256 most = headroom > 1200 ? 1200 : headroom;
+        return bound(delta, least, most < least ? least : most);
+    }
+
+    function _overLimit(uint256 delta) private view returns (bytes memory) {
+        uint256 limit = _v.registry.dailyLimitOf(_v.model);
+        bytes4 selector = IModelImprovements.DailyLimitExceeded.selector;
+        return abi.encodeWithSelector(selector, delta, _remainingToday(), limit);
     }
 
     /// @dev Whether the present verifier is one that asks the model's method.

@@ -43,7 +43,7 @@ struct PayoutMilestones {
 /// whoever releases and returns, a guardian who stops early or late, and an admin who lifts, closes and narrows. Each step is
 /// foretold from the books.
 contract ImprovementsHandler is ImprovementActions {
-    PayoutMilestones public payoutMilestones;
+    PayoutMilestones private _milestones;
 
     constructor(
         Verification memory v,
@@ -58,33 +58,28 @@ contract ImprovementsHandler is ImprovementActions {
         if (next == _v.registry.verifier()) return;
         vm.prank(_keys.admin);
         _v.registry.setVerifier(next);
-        ++payoutMilestones.verifiersReplaced;
+        ++_milestones.verifiersReplaced;
     }
 
     /// @notice The malicious verifier queues what it likes, without asking any method. The benchmark holds it all the same.
     function steal(uint256 delta, uint256 seed) external atClock {
         if (_isHonest()) return;
         (bool possible, Evaluation memory e) = _evaluation(delta, seed);
-        if (!possible) return;
+        uint256 reward = (_sizeOf(e) * _v.registry.parametersOf(_v.model).tokensPerDeltaOne) / 100;
+        if (!possible || reward < 2) return; // nothing to be short of
         Flaw flaw = Flaw((seed >> 8) % 8 < 5 ? 0 : ((seed >> 8) % 8) - 4);
-        bytes32 id = bytes32(++_nextId);
-        uint256 size =
-            e.candidateScore > e.baselineScore
-                ? e.candidateScore - e.baselineScore
-                : e.baselineScore - e.candidateScore;
-        uint256 reward = (size * _v.registry.parametersOf(_v.model).tokensPerDeltaOne) / 100;
-        if (reward < 2) return; // nothing to be short of
         (bytes32 root, address[] memory accounts, uint256[] memory amounts) = _loot(flaw, reward, seed);
+        bytes32 id = bytes32(++_nextId);
 
-        bool isOpen = clock >= _v.registry.submissionsPausedUntil() && size <= _remainingToday();
+        bool isOpen = clock >= _v.registry.submissionsPausedUntil() && _sizeOf(e) <= _remainingToday();
         bool done = _record(e, id, keccak256(abi.encode(root, accounts, amounts)));
         assertEq(done, isOpen, "V4: what a malicious verifier records");
         if (!done) return;
-        _bookRecord(id, e.candidateScore, size);
+        _bookRecord(id, e.candidateScore, _sizeOf(e));
         _bookPayees(id, root, accounts, amounts);
         _payouts[id].flaw = flaw;
-        if (flaw == Flaw.NONE) ++payoutMilestones.queuedByThief;
-        else ++payoutMilestones.queuedWithFlaw;
+        if (flaw == Flaw.NONE) ++_milestones.queuedByThief;
+        else ++_milestones.queuedWithFlaw;
     }
 
     /// @notice V1: the malicious verifier queues an evaluation again, whatever became of it.
@@ -94,41 +89,19 @@ contract ImprovementsHandler is ImprovementActions {
         (bool possible, Evaluation memory e) = _evaluation(10, seed);
         if (!possible) return;
         assertFalse(_record(e, id, keccak256("again")), "V1: an evaluation was queued twice");
-        ++payoutMilestones.requeueRefused;
+        ++_milestones.requeueRefused;
     }
 
     /// @notice R1, R2: anybody asks for a payout.
     function release(uint256 seed, address sender) external atClock {
         (bool found, bytes32 id) = _anyPayout(seed);
         if (!found) return;
-        BookedPayout storage p = _payouts[id];
         vm.prank(sender);
-        (bool done, bytes memory reason) = _release(id, p);
+        (bool done, bytes memory reason) = address(_v.tokenManager).call(_releaseCall(id, _payouts[id]));
 
         assertEq(done, isReleasable(id), "R1, R2: a release");
-        if (done) return _countRelease(id, p);
-        PayoutMilestones storage m = payoutMilestones;
-        if (p.state != PayoutState.WAITING || p.flaw == Flaw.SHORT) {
-            assertEq(reason, abi.encodeWithSelector(IModelImprovements.UnknownPayout.selector, _v.model, id));
-            if (p.state == PayoutState.WAITING) ++m.refusedFlawed;
-            else ++m.refusedOver;
-        } else if (_isYoung(p)) {
-            uint256 from = p.queuedAt + _v.registry.payoutDelay();
-            assertEq(reason, abi.encodeWithSelector(IModelImprovements.PayoutWaits.selector, from));
-            ++m.refusedYoung;
-        } else if (_isHeld(p)) {
-            BookedStop memory held = _stops[p.method];
-            bytes4 selector = IModelImprovements.PayoutIsStopped.selector;
-            assertEq(reason, abi.encodeWithSelector(selector, p.method, held.since, held.until));
-            if (held.until == OPEN) ++m.refusedStopped;
-            else ++m.refusedVoid;
-            if (p.method != _benchmark().method) ++m.heldAfterMethodSwitch;
-        } else {
-            if (p.flaw == Flaw.DIVERTED)
-                assertEq(reason, abi.encodeWithSelector(ITokenManager.NotToDistributor.selector, _v.thief));
-            else assertEq(reason, abi.encodeWithSelector(ValueMismatch.selector, bytes32("amounts"), 1, 2));
-            ++m.refusedFlawed;
-        }
+        if (done) _countRelease(id, _payouts[id]);
+        else assertEq(reason, _countRefusal(id, _payouts[id]), "R1, R2: why a release is refused");
     }
 
     /// @notice R1, R2: a payout that is not quite the one that waits: older, of a method that is not stopped, or somebody else's.
@@ -143,7 +116,7 @@ contract ImprovementsHandler is ImprovementActions {
         else p.root = ~p.root;
         (bool done, ) = address(_v.tokenManager).call(_releaseCall(id, p));
         assertFalse(done, "R1, R2: a forged payout was released");
-        ++payoutMilestones.refusedForged;
+        ++_milestones.refusedForged;
     }
 
     /// @notice The guardian stops, or moves a stop back: near a payout, or now; in time or late.
@@ -157,12 +130,12 @@ contract ImprovementsHandler is ImprovementActions {
             assertTrue(since > 0 && since <= max, "a stop out of bounds");
         } catch {
             assertTrue(since == 0 || since > max, "a stop was refused");
-            ++payoutMilestones.stopsRefused;
+            ++_milestones.stopsRefused;
             return;
         }
-        if (s.until == OPEN) ++payoutMilestones.movedBack;
-        else if (s.since > 0) ++payoutMilestones.reopened;
-        else ++payoutMilestones.stopped;
+        if (s.until == OPEN) ++_milestones.movedBack;
+        else if (s.since > 0) ++_milestones.reopened;
+        else ++_milestones.stopped;
         if (s.since == 0 || since < s.since) s.since = since;
         s.until = OPEN;
     }
@@ -173,7 +146,7 @@ contract ImprovementsHandler is ImprovementActions {
         vm.prank(_keys.admin);
         try _v.registry.liftPayoutStop(method_) {
             assertGt(s.since, 0, "no stop was lifted");
-            ++payoutMilestones.lifted;
+            ++_milestones.lifted;
         } catch {
             assertEq(s.since, 0, "a stop was not lifted");
         }
@@ -182,22 +155,9 @@ contract ImprovementsHandler is ImprovementActions {
 
     /// @notice The admin makes a stop final, or narrows one that is.
     function close(uint256 sinceSeed, uint256 untilSeed, uint256 method) external atClock {
-        address method_ = _method(method);
-        BookedStop storage s = _stops[method_];
         (uint256 since, uint256 until) = (_second(sinceSeed), _second(untilSeed));
         if (untilSeed % 4 == 0) until = type(uint256).max;
-        uint256 end = s.until < clock + 1 ? s.until : clock + 1;
-        bool isAllowed = s.since > 0 && since >= s.since && since < end && until > since;
-        vm.prank(_keys.admin);
-        try _v.registry.voidPayouts(method_, since, until) {
-            assertTrue(isAllowed, "a stop was closed out of bounds");
-        } catch {
-            assertFalse(isAllowed, "a stop was not closed");
-            ++payoutMilestones.closesRefused;
-            return;
-        }
-        (s.since, s.until) = (since, until < end ? until : end);
-        ++payoutMilestones.closed;
+        _close(_method(method), since, until);
     }
 
     /// @notice R3: anybody gives back a payout.
@@ -211,15 +171,15 @@ contract ImprovementsHandler is ImprovementActions {
         try _v.registry.returnVoided(_v.model, id, Payout(p.method, p.queuedAt, p.reward, payeesHash)) {
             assertTrue(isAllowed, "R2: a payout was returned that is not void");
             _bookReturn(id);
-            ++payoutMilestones.returned;
+            ++_milestones.returned;
         } catch {
             assertFalse(isAllowed, "R3: a void payout was not returned");
-            ++payoutMilestones.returnsRefused;
+            ++_milestones.returnsRefused;
         }
     }
 
     function getPayoutMilestones() external view returns (PayoutMilestones memory) {
-        return payoutMilestones;
+        return _milestones;
     }
 
     /// @notice The call by which anybody releases a payout.
@@ -228,7 +188,7 @@ contract ImprovementsHandler is ImprovementActions {
     }
 
     function _countRelease(bytes32 id, BookedPayout storage p) private {
-        PayoutMilestones storage m = payoutMilestones;
+        PayoutMilestones storage m = _milestones;
         _bookRelease(id);
         ++m.released;
         if (p.verifier != _v.registry.verifier()) ++m.releasedAfterReplacement;
@@ -239,13 +199,55 @@ contract ImprovementsHandler is ImprovementActions {
         assertEq(_v.distributor.remainingOf(distributionId, _v.token, p.root, p.amounts[1]), p.amounts[1]);
     }
 
+    function _close(address method, uint256 since, uint256 until) private {
+        BookedStop storage s = _stops[method];
+        uint256 end = s.until < clock + 1 ? s.until : clock + 1;
+        bool isAllowed = s.since > 0 && since >= s.since && since < end && until > since;
+        vm.prank(_keys.admin);
+        (bool done, ) = address(_v.registry).call(abi.encodeCall(_v.registry.voidPayouts, (method, since, until)));
+        assertEq(done, isAllowed, "which stops are closed");
+        if (!done) {
+            ++_milestones.closesRefused;
+            return;
+        }
+        (s.since, s.until) = (since, until < end ? until : end);
+        ++_milestones.closed;
+    }
+
+    /// @return reason What a release of the payout is refused with.
+    function _countRefusal(bytes32 id, BookedPayout storage p) private returns (bytes memory reason) {
+        PayoutMilestones storage m = _milestones;
+        if (p.state != PayoutState.WAITING) {
+            ++m.refusedOver;
+            return abi.encodeWithSelector(IModelImprovements.UnknownPayout.selector, _v.model, id);
+        }
+        if (p.flaw == Flaw.SHORT) {
+            ++m.refusedFlawed;
+            return abi.encodeWithSelector(IModelImprovements.UnknownPayout.selector, _v.model, id);
+        }
+        if (_isYoung(p)) {
+            ++m.refusedYoung;
+            uint256 from = p.queuedAt + _v.registry.payoutDelay();
+            return abi.encodeWithSelector(IModelImprovements.PayoutWaits.selector, from);
+        }
+        if (_isHeld(p)) {
+            if (p.method != _benchmark().method) ++m.heldAfterMethodSwitch;
+            BookedStop memory held = _stops[p.method];
+            if (held.until == OPEN) ++m.refusedStopped;
+            else ++m.refusedVoid;
+            bytes4 selector = IModelImprovements.PayoutIsStopped.selector;
+            return abi.encodeWithSelector(selector, p.method, held.since, held.until);
+        }
+        ++m.refusedFlawed;
+        return
+            p.flaw == Flaw.DIVERTED
+                ? abi.encodeWithSelector(ITokenManager.NotToDistributor.selector, _v.thief)
+                : abi.encodeWithSelector(ValueMismatch.selector, bytes32("amounts"), 1, 2);
+    }
+
     function _record(Evaluation memory e, bytes32 id, bytes32 payeesHash) private returns (bool done) {
         vm.prank(_v.thief);
         (done, ) = address(_v.registry).call(abi.encodeCall(_v.registry.recordImprovement, (e, id, payeesHash)));
-    }
-
-    function _release(bytes32 id, BookedPayout storage p) private returns (bool, bytes memory) {
-        return address(_v.tokenManager).call(_releaseCall(id, p));
     }
 
     function _releaseCall(bytes32 id, BookedPayout memory p) private view returns (bytes memory) {
@@ -269,6 +271,11 @@ contract ImprovementsHandler is ImprovementActions {
         else (amounts[0], amounts[1]) = (reward / 3, reward - reward / 3);
         if (flaw == Flaw.SHORT) --amounts[1];
         if (flaw == Flaw.DIVERTED) root = keccak256(abi.encode(seed, "root"));
+    }
+
+    function _sizeOf(Evaluation memory e) private pure returns (uint256) {
+        (uint256 a, uint256 b) = (e.baselineScore, e.candidateScore);
+        return a > b ? a - b : b - a;
     }
 
     function _anyPayout(uint256 seed) private view returns (bool, bytes32) {

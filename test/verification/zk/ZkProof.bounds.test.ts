@@ -202,6 +202,7 @@ describe("ZkProof.quantileE9", () => {
         const counts = drawCounts(random, i);
         const { lowerBoundBps } = await method.provenBy(counts, counts.n);
         expect(lowerBoundBps, JSON.stringify(counts)).to.equal(exactBound(counts, z));
+        expect(provenBy(counts, quantileE9).lowerBoundBps, JSON.stringify(counts)).to.equal(lowerBoundBps);
         if (lowerBoundBps > 0n) positive++;
       }
       expect(positive).to.be.greaterThan(20);

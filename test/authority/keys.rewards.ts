@@ -1,0 +1,201 @@
+import { time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { attest, buildStatement, DAILY_LIMIT, submit } from "../helpers/improvements";
+import { queuedBy, release, toPayout, waitFor } from "../helpers/payouts";
+import { DAY, field, MAX_UINT256 } from "../helpers/units";
+import type { World } from "./authority.fixture";
+import {
+  announce,
+  decide,
+  execute,
+  forge,
+  MINIMUM,
+  PAYOUT_DELAY,
+  provenModel,
+  queueForItself,
+  refused,
+  type Row,
+  TIMELOCK_DELAY,
+  withHostileVerifier,
+} from "./keys.support";
+
+/** Keys that lead to rewards. */
+export const REWARD_KEYS: Readonly<Record<string, Row>> = {
+  "admin (timelock)": {
+    can: {
+      "mint for itself after four days": async (world) => {
+        const { registry, keys, model, pool, usdc } = world;
+        const begun = BigInt(await time.latest());
+        await decide(world, registry, "setVerifier", [keys.attacker.address]);
+        const queued = await queueForItself(world, DAILY_LIMIT);
+        await time.setNextBlockTimestamp(queued.queuedAt + PAYOUT_DELAY - 1n);
+        await refused(release(world, queued), registry, "PayoutWaits", queued.queuedAt + PAYOUT_DELAY);
+        await release(world, queued);
+        expect(BigInt(await time.latest()) - begun).to.be.within(4n * DAY, 4n * DAY + 10n);
+        const before = await usdc.balanceOf(keys.attacker);
+        await pool.connect(keys.attacker).sell(queued.reward, 0, keys.attacker, MAX_UINT256);
+        expect(await usdc.balanceOf(keys.attacker)).to.be.greaterThan(before);
+        expect(await model.token.rewardsMinted()).to.be.greaterThanOrEqual(queued.reward);
+      },
+      "mint two days later when a guardian stops it, and it announces the lifting only then": async (world) => {
+        const { registry, keys } = world;
+        const begun = BigInt(await time.latest());
+        await decide(world, registry, "setVerifier", [keys.attacker.address]);
+        const queued = await queueForItself(world, DAILY_LIMIT);
+        await time.increase(PAYOUT_DELAY - 10n);
+        await registry.connect(keys.guardian).stopPayouts(queued.method, queued.queuedAt);
+        await waitFor(world, queued);
+        await expect(release(world, queued)).to.be.revertedWithCustomError(registry, "PayoutIsStopped");
+        await decide(world, registry, "liftPayoutStop", [queued.method]);
+        await release(world, queued);
+        expect(BigInt(await time.latest()) - begun).to.be.within(6n * DAY - 10n, 6n * DAY + 10n);
+      },
+      "mint after four days in spite of a stop, when it announced the lifting with the rest": async (world) => {
+        const { registry, keys, oracleAttestation } = world;
+        const begun = BigInt(await time.latest());
+        await announce(world, registry, "liftPayoutStop", [oracleAttestation.target]);
+        await decide(world, registry, "setVerifier", [keys.attacker.address]);
+        const queued = await queueForItself(world, DAILY_LIMIT);
+        await registry.connect(keys.guardian).stopPayouts(queued.method, queued.queuedAt);
+        await waitFor(world, queued);
+        await execute(world, registry, "liftPayoutStop", [oracleAttestation.target]);
+        await release(world, queued);
+        expect(BigInt(await time.latest()) - begun).to.be.within(4n * DAY, 4n * DAY + 10n);
+      },
+    },
+    cannot: {
+      "act before its delay": async (world) => {
+        const { registry, timelock, keys } = world;
+        await announce(world, registry, "setVerifier", [keys.attacker.address]);
+        await time.increase(TIMELOCK_DELAY - 10n);
+        const early = execute(world, registry, "setVerifier", [keys.attacker.address]);
+        await expect(early).to.be.revertedWithCustomError(timelock, "TimelockUnexpectedOperationState");
+      },
+      "take a reserve, or what models own": async ({ infrastructureReserve, factory, pool, keys, usdc }) => {
+        const call = infrastructureReserve.connect(keys.admin).rescueSurplus(usdc, keys.attacker, 1);
+        await refused(call, infrastructureReserve, "InsufficientSurplus", 1, 0);
+        const pause = pool.connect(keys.admin).setBuysPausedUntil(1);
+        await refused(pause, pool, "UnauthorizedCaller", keys.admin.address, factory);
+      },
+      "pass the score scale in a day, or the lifetime rewards": async (world) => {
+        const { registry, keys, model } = world;
+        const limit = registry.connect(keys.admin).setDailyLimit(model.id, 10_001);
+        await refused(limit, registry, "OutOfRange", field("limitBps"), 10_001, MINIMUM, 10_000);
+        const max = (await registry.rewardsRemainingOf(model.id)) * 100n;
+        const headroom = 10_000n - (await registry.scoreOf(model.id));
+        const rate = max / headroom + 1n;
+        await refused(
+          registry.connect(keys.governor).setTokensPerDeltaOne(model.id, rate),
+          ...([registry, "HeadroomExceeded", rate, rate - 1n] as const),
+        );
+      },
+    },
+  },
+  "as many attesters as the threshold": {
+    can: {
+      "let the daily limit wait, each UTC day": async (world) => {
+        const { registry, model } = world;
+        for (let day = 0; day < 2; day++) {
+          const left = await registry.rewardsRemainingOf(model.id);
+          const rate = (await registry.parametersOf(model.id)).tokensPerDeltaOne;
+          await forge(world, await registry.remainingTodayBps(model.id));
+          expect(await registry.remainingTodayBps(model.id)).to.equal(0);
+          expect(left - (await registry.rewardsRemainingOf(model.id))).to.be.at.most((DAILY_LIMIT * rate) / 100n);
+          await time.increase(DAY);
+        }
+      },
+    },
+    cannot: {
+      "pass the daily limit": async (world) => {
+        const { registry, model } = world;
+        await forge(world, await registry.remainingTodayBps(model.id));
+        await refused(forge(world, MINIMUM), registry, "DailyLimitExceeded", MINIMUM, 0, DAILY_LIMIT);
+      },
+      "R1: mint before the delay is over": async (world) => {
+        const queued = await queuedBy(world, await forge(world, DAILY_LIMIT));
+        await time.setNextBlockTimestamp(queued.queuedAt + PAYOUT_DELAY - 1n);
+        await refused(release(world, queued), world.registry, "PayoutWaits", queued.queuedAt + PAYOUT_DELAY);
+      },
+      "R2: mint what a guardian stops": async (world) => {
+        const queued = await queuedBy(world, await forge(world, DAILY_LIMIT));
+        await world.registry.connect(world.keys.guardian).stopPayouts(queued.method, queued.queuedAt);
+        await waitFor(world, queued);
+        await expect(release(world, queued)).to.be.revertedWithCustomError(world.registry, "PayoutIsStopped");
+      },
+      "go on when a guardian has removed one of them": async (world) => {
+        const { oracleAttestation, keys } = world;
+        const statement = await buildStatement(world, world.model);
+        const proof = await attest(world, statement);
+        await oracleAttestation.connect(keys.guardian).removeAttester(world.attesters[0]!);
+        const late = submit(world, statement, proof);
+        await refused(late, oracleAttestation, "ValueMismatch", field("attesterEpoch"), 1, 2);
+        await refused(
+          submit(world, ...(await signedByAll(world, 2))),
+          ...([oracleAttestation, "NotAttester", world.attesters[0]!.address] as const),
+        );
+      },
+    },
+  },
+  "whoever holds the labels of a proof-only benchmark": {
+    can: {
+      "prove any score: the daily limit of that model waits": async (world) => {
+        const { id, prove } = await provenModel(world);
+        await expect(prove(DAILY_LIMIT)).to.emit(world.verifier, "PayoutQueued");
+        expect(await world.registry.remainingTodayBps(id)).to.equal(0);
+      },
+    },
+    cannot: {
+      "prove anything of a model with another method": async (world) => {
+        const { prove } = await provenModel(world);
+        await expect(prove(DAILY_LIMIT, world.model.id)).to.be.revertedWithoutReason(); // it decodes to no signatures
+      },
+      "mint what a guardian stops": async (world) => {
+        const { prove } = await provenModel(world);
+        const queued = await queuedBy(world, await prove(DAILY_LIMIT));
+        await world.registry.connect(world.keys.guardian).stopPayouts(queued.method, 1);
+        await waitFor(world, queued);
+        await expect(release(world, queued)).to.be.revertedWithCustomError(world.registry, "PayoutIsStopped");
+      },
+    },
+  },
+  "a hostile verifier, once the admin has put it in place": {
+    can: {
+      "let the daily limit of a model wait for itself, without its method's word": async (world) => {
+        await withHostileVerifier(world);
+        const queued = await queueForItself(world, DAILY_LIMIT);
+        await waitFor(world, queued);
+        await release(world, queued);
+        expect(await world.model.token.balanceOf(world.keys.attacker)).to.be.at.least(queued.reward);
+      },
+    },
+    cannot: {
+      "pass the daily limit, or say what the benchmark does not ask": async (world) => {
+        await withHostileVerifier(world);
+        await queueForItself(world, DAILY_LIMIT);
+        const { registry } = world;
+        await refused(queueForItself(world, MINIMUM), registry, "DailyLimitExceeded", MINIMUM, 0, DAILY_LIMIT);
+        const weak = queueForItself(world, MINIMUM - 1n);
+        await refused(weak, registry, "EvaluationTooWeak", field("improvement"), MINIMUM - 1n, MINIMUM);
+      },
+      "mint itself, or touch what waits already": async (world) => {
+        const { registry, tokenManager, keys, waiting, model } = world;
+        await withHostileVerifier(world);
+        const call = registry.connect(keys.attacker).releasePayout(model.id, waiting.evaluationId, toPayout(waiting));
+        await refused(call, registry, "UnauthorizedCaller", keys.attacker.address, tokenManager);
+        await release(world, waiting);
+      },
+      "mint when a guardian stops the methods of the models": async (world) => {
+        await withHostileVerifier(world);
+        const queued = await queueForItself(world, DAILY_LIMIT);
+        await world.registry.connect(world.keys.guardian).stopPayouts(queued.method, queued.queuedAt);
+        await waitFor(world, queued);
+        await expect(release(world, queued)).to.be.revertedWithCustomError(world.registry, "PayoutIsStopped");
+      },
+    },
+  },
+};
+
+async function signedByAll(world: World, count: number) {
+  const statement = await buildStatement(world, world.model);
+  return [statement, await attest(world, statement, world.attesters.slice(0, count))] as const;
+}

@@ -1,0 +1,342 @@
+import { time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import type { BaseContract } from "ethers";
+import { ethers } from "hardhat";
+import { roleId } from "../helpers/guarded.behavior";
+import { DAILY_LIMIT, RATE } from "../helpers/improvements";
+import { buildBenchmark, buildModel, MethodAccess, modelIdOf, Parameter } from "../helpers/models";
+import { queuedBy, release, waitFor } from "../helpers/payouts";
+import { argumentsOf } from "../helpers/protocol";
+import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { LIVE, PROPOSED, REGISTERED, type World } from "./authority.fixture";
+import { forge, INVOICE, MINIMUM, refused, type Row } from "./keys.support";
+
+/** Keys of roles, of models, and of the deployment. */
+export const ROLE_KEYS: Readonly<Record<string, Row>> = {
+  guardian: {
+    can: {
+      "stop buys, launches and improvements for seven days at once": async (world) => {
+        const { registry, tokenManager, factory, pool, keys, model, holder } = world;
+        await factory.connect(keys.guardian).pauseBuys(model.id, 7n * DAY);
+        await tokenManager.connect(keys.guardian).pauseLaunches(7n * DAY);
+        await registry.connect(keys.guardian).pauseSubmissions(7n * DAY);
+        await time.increase(7n * DAY - 10n);
+        const buy = pool.connect(holder).buy(USDC, 0, holder, MAX_UINT256);
+        await expect(buy).to.be.revertedWithCustomError(pool, "Paused");
+        await expect(forge(world, MINIMUM)).to.be.revertedWithCustomError(registry, "Paused");
+      },
+      "delay payouts until the admin decides, also again": async (world) => {
+        const { registry, keys, waiting } = world;
+        for (let i = 0; i < 2; i++) {
+          await registry.connect(keys.guardian).stopPayouts(waiting.method, 1);
+          await time.increase(30n * DAY);
+          await expect(release(world, waiting)).to.be.revertedWithCustomError(registry, "PayoutIsStopped");
+          await registry.connect(keys.admin).liftPayoutStop(waiting.method);
+        }
+        await release(world, waiting);
+      },
+      "leave exactly the attesters that were stolen, whose payouts are then stopped": async (world) => {
+        const { oracleAttestation, keys, attesters } = world;
+        await oracleAttestation.connect(keys.guardian).removeAttester(attesters[2]!); // the honest one
+        expect(await oracleAttestation.attesterCount()).to.equal(await oracleAttestation.threshold());
+        const queued = await queuedBy(world, await forge(world, DAILY_LIMIT));
+        await world.registry.connect(keys.guardian).stopPayouts(queued.method, queued.queuedAt);
+        await waitFor(world, queued);
+        await expect(release(world, queued)).to.be.revertedWithCustomError(world.registry, "PayoutIsStopped");
+      },
+      "revoke operational roles, and cancel what is pending": async ({
+        registry,
+        keys,
+        model,
+        infrastructureReserve,
+        ...world
+      }) => {
+        await registry.connect(keys.guardian).suspendRole(roleId("PAYER_ROLE"), keys.payer);
+        expect(await registry.hasRole(roleId("PAYER_ROLE"), keys.payer)).to.equal(false);
+        await registry.connect(keys.guardian).cancelChange(model.id, Parameter.TOKENS_PER_DELTA_ONE);
+        await infrastructureReserve.connect(keys.guardian).revokePayee(model.id, world.payee);
+        expect(await infrastructureReserve.payableFrom(model.id, world.payee)).to.equal(0);
+      },
+    },
+    cannot: {
+      "G1: pause for longer than its budget": async ({ factory, keys, model }) => {
+        const asGuardian = factory.connect(keys.guardian);
+        const long = asGuardian.pauseBuys(model.id, 7n * DAY + 1n);
+        await refused(long, factory, "OutOfRange", field("duration"), 7n * DAY + 1n, 1, 7n * DAY);
+        await asGuardian.pauseBuys(model.id, 7n * DAY);
+        await time.increase(7n * DAY - 1n);
+        const again = asGuardian.pauseBuys(model.id, 7n * DAY);
+        await refused(again, factory, "OutOfRange", field("duration"), 7n * DAY, 1, (7n * DAY) / 6n);
+      },
+      "end a pause, lift a stop or make a payout void": async ({
+        registry,
+        tokenManager,
+        factory,
+        keys,
+        model,
+        waiting,
+      }) => {
+        const args = [keys.guardian.address, roleId("DEFAULT_ADMIN_ROLE")];
+        const denied = (call: Promise<unknown>, contract: BaseContract) =>
+          refused(call, contract, "AccessControlUnauthorizedAccount", ...args);
+        await denied(factory.connect(keys.guardian).resumeBuys(model.id), factory);
+        await denied(tokenManager.connect(keys.guardian).resumeLaunches(), tokenManager);
+        await denied(registry.connect(keys.guardian).resumeSubmissions(), registry);
+        await denied(registry.connect(keys.guardian).liftPayoutStop(waiting.method), registry);
+        await denied(registry.connect(keys.guardian).voidPayouts(waiting.method, 1, 2), registry);
+      },
+      "stop sales, transfers and claims": async ({ factory, keys, model, pool, holder }) => {
+        await factory.connect(keys.guardian).pauseBuys(model.id, 7n * DAY);
+        await pool.connect(holder).sell(TOKEN, 0, holder, MAX_UINT256);
+        await model.token.connect(holder).transfer(keys.attacker, TOKEN);
+      },
+      "leave fewer attesters than must sign": async ({ oracleAttestation, keys, attesters }) => {
+        await oracleAttestation.connect(keys.guardian).removeAttester(attesters[2]!);
+        const call = oracleAttestation.connect(keys.guardian).removeAttester(attesters[1]!);
+        await refused(call, oracleAttestation, "OutOfRange", field("threshold"), 2, 1, 1);
+      },
+    },
+  },
+  registrar: {
+    can: {
+      "commit a wrong benchmark, which the admin replaces": async ({ registry, keys, oracleAttestation }) => {
+        const wrong = buildBenchmark(String(oracleAttestation.target), { specHash: ethers.id("wrong") });
+        await registry.connect(keys.registrar).registerModel(modelIdOf(PROPOSED), wrong);
+        const right = buildBenchmark(String(oracleAttestation.target));
+        await registry.connect(keys.admin).replaceBenchmark(modelIdOf(PROPOSED), right);
+        expect((await registry.benchmarkOf(modelIdOf(PROPOSED))).specHash).to.equal(right.specHash);
+      },
+    },
+    cannot: {
+      "M: use a method that is the admin's": async ({ registry, keys }) => {
+        await registry.connect(keys.admin).setMethodAccess(keys.attacker, MethodAccess.ADMIN);
+        const call = registry
+          .connect(keys.registrar)
+          .registerModel(modelIdOf(PROPOSED), buildBenchmark(keys.attacker.address));
+        await refused(call, registry, "MethodNotAllowed", keys.attacker.address, MethodAccess.ADMIN);
+      },
+      "change a benchmark that is committed": async ({ registry, keys, model, oracleAttestation }) => {
+        const benchmark = buildBenchmark(String(oracleAttestation.target));
+        const asRegistrar = registry.connect(keys.registrar);
+        await refused(asRegistrar.registerModel(model.id, benchmark), registry, "WrongModelStatus", model.id, 3, 1);
+        const role = roleId("DEFAULT_ADMIN_ROLE");
+        const replace = asRegistrar.replaceBenchmark(model.id, benchmark);
+        await refused(replace, registry, "AccessControlUnauthorizedAccount", keys.registrar.address, role);
+      },
+    },
+  },
+  "pool creator": {
+    can: {
+      "create a pool on the worst terms, for ever: 10 % fee, crr 5 %, 30 days without sells": async (world) => {
+        const { factory, keys, tokens, usdc } = world;
+        await createWorstPool(world);
+        const pool = await ethers.getContractAt("HokusaiAMM", await factory.poolOf(modelIdOf(REGISTERED)));
+        expect([await pool.tradeFee(), await pool.crr()]).to.deep.equal([1_000n, 50_000n]);
+        await usdc.connect(keys.attacker).approve(pool, MAX_UINT256);
+        await pool.connect(keys.attacker).buy(USDC, 0, keys.attacker, MAX_UINT256);
+        const opensAt = await pool.sellsOpenAt();
+        await time.setNextBlockTimestamp(opensAt - 1n);
+        const sale = pool.connect(keys.attacker).sell(TOKEN, 0, keys.attacker, MAX_UINT256);
+        await refused(sale, pool, "SellsNotOpen", opensAt);
+        await refused(
+          factory.connect(keys.poolCreator).createPool(REGISTERED, tokens.registered),
+          ...([factory, "PoolAlreadyExists", modelIdOf(REGISTERED), pool.target] as const),
+        );
+      },
+    },
+    cannot: {
+      "go beyond the bounds": async (world) => {
+        const { factory } = world;
+        for (const [terms, name, value, min, max] of [
+          [{ tradeFee: 1_001n }, "tradeFee", 1_001n, 0n, 1_000n],
+          [{ crr: 49_999n }, "crr", 49_999n, 50_000n, 1_000_000n],
+          [{ ibrDuration: 30n * DAY + 1n }, "ibrDuration", 30n * DAY + 1n, 0n, 30n * DAY],
+        ] as const) {
+          await refused(createWorstPool(world, terms), factory, "OutOfRange", field(name), value, min, max);
+        }
+      },
+      "choose when the governor has fixed the terms": async (world) => {
+        const { factory, keys } = world;
+        const fixed = ethers.id("fixed");
+        await factory.connect(keys.governor).setPoolTerms(modelIdOf(REGISTERED), fixed);
+        await expect(createWorstPool(world)).to.be.revertedWithCustomError(factory, "HashMismatch");
+      },
+    },
+  },
+  distributor: {
+    can: {
+      "choose when a supplier allocation is minted": async ({ tokenManager, keys, model, usdc }) => {
+        await tokenManager.connect(keys.distributor).distributeModelSupplierAllocation(LIVE);
+        expect(await model.token.balanceOf(keys.owner)).to.equal(await model.token.supplierAllocation());
+        expect(await usdc.balanceOf(keys.distributor)).to.be.greaterThan(0);
+      },
+    },
+    cannot: {
+      "mint it twice, or before registration": async ({ tokenManager, keys, model }) => {
+        const asDistributor = tokenManager.connect(keys.distributor);
+        await asDistributor.distributeModelSupplierAllocation(LIVE);
+        const again = asDistributor.distributeModelSupplierAllocation(LIVE);
+        await expect(again).to.be.revertedWithCustomError(model.token, "SupplierAlreadyMinted");
+        const early = asDistributor.distributeModelSupplierAllocation(PROPOSED);
+        await refused(early, tokenManager, "WrongModelStatus", modelIdOf(PROPOSED), 1, 2);
+      },
+    },
+  },
+  "operator, deployers": {
+    can: {
+      "deploy tokens that nobody needs, and take free ids": async (world) => {
+        await expect(deployToken(world, "free-id")).to.emit(world.tokenManager, "TokenDeployed");
+      },
+      "give DEPLOYER_ROLE back at once to whom a guardian suspended, which the admin cannot": async ({
+        tokenManager,
+        keys,
+      }) => {
+        const role = roleId("DEPLOYER_ROLE");
+        await tokenManager.connect(keys.guardian).suspendRole(role, keys.launcher);
+        const byAdmin = tokenManager.connect(keys.admin).grantRole(role, keys.launcher);
+        const needed = [keys.admin.address, roleId("OPERATOR_ROLE")];
+        await refused(byAdmin, tokenManager, "AccessControlUnauthorizedAccount", ...needed);
+        await tokenManager.connect(keys.operator).grantRole(role, keys.launcher);
+        expect(await tokenManager.hasRole(role, keys.launcher)).to.equal(true);
+      },
+    },
+    cannot: {
+      "touch a model that exists": async (world) => {
+        await expect(deployToken(world, LIVE)).to.be.revertedWith("Token already deployed for this model");
+      },
+      "grant any other role": async ({ tokenManager, keys }) => {
+        const call = tokenManager.connect(keys.operator).grantRole(roleId("DISTRIBUTOR_ROLE"), keys.attacker);
+        const needed = [keys.operator.address, roleId("DEFAULT_ADMIN_ROLE")];
+        await refused(call, tokenManager, "AccessControlUnauthorizedAccount", ...needed);
+      },
+    },
+  },
+  payer: {
+    can: {
+      "pay approved payees, early": async ({ infrastructureReserve, keys, model, payee }) => {
+        const all = await infrastructureReserve.balanceOf(model.id);
+        await infrastructureReserve.connect(keys.payer).pay(model.id, payee, all, ethers.id("early"));
+        expect(await infrastructureReserve.balanceOf(model.id)).to.equal(0);
+      },
+      "use up the hash of another model's invoice, for one unit": async ({
+        infrastructureReserve,
+        keys,
+        model,
+        payee,
+      }) => {
+        await infrastructureReserve.connect(keys.payer).pay(model.id, payee, 1, INVOICE);
+        const honest = infrastructureReserve.connect(keys.payer).pay(modelIdOf(REGISTERED), payee, USDC, INVOICE);
+        await refused(honest, infrastructureReserve, "InvoiceAlreadyPaid", INVOICE);
+      },
+    },
+    cannot: {
+      "pay anybody else, or more than the model owns": async ({ infrastructureReserve, keys, model, payee }) => {
+        const asPayer = infrastructureReserve.connect(keys.payer);
+        const theft = asPayer.pay(model.id, keys.attacker, 1, INVOICE);
+        await refused(theft, infrastructureReserve, "PayeeNotApproved", model.id, keys.attacker.address, 0);
+        const all = await infrastructureReserve.balanceOf(model.id);
+        const more = asPayer.pay(model.id, payee, all + 1n, INVOICE);
+        await refused(more, infrastructureReserve, "InsufficientBalance", model.id, all + 1n, all);
+      },
+    },
+  },
+  "governor of a model": {
+    can: {
+      "together with a payer, pay its model's infrastructure money to anybody after two days": async (world) => {
+        const { infrastructureReserve, keys, model, usdc } = world;
+        await infrastructureReserve.connect(keys.governor).approvePayee(model.id, keys.attacker);
+        await time.increase(2n * DAY);
+        const [all, before] = [await infrastructureReserve.balanceOf(model.id), await usdc.balanceOf(keys.attacker)];
+        await infrastructureReserve.connect(keys.payer).pay(model.id, keys.attacker, all, INVOICE);
+        expect(await usdc.balanceOf(keys.attacker)).to.equal(before + all);
+      },
+      "keep its model from getting a pool": async (world) => {
+        await world.factory
+          .connect(world.keys.governor)
+          .setPoolTerms(modelIdOf(REGISTERED), ethers.id("no such terms"));
+        await expect(createWorstPool(world)).to.be.revertedWithCustomError(world.factory, "HashMismatch");
+      },
+      "set the reward rate within the lifetime rewards, after two days": async ({ registry, keys, model }) => {
+        await registry.connect(keys.governor).setTokensPerDeltaOne(model.id, 2n * RATE);
+        await time.increase(2n * DAY + 1n);
+        expect((await registry.parametersOf(model.id)).tokensPerDeltaOne).to.equal(2n * RATE);
+      },
+    },
+    cannot: {
+      "touch another model, mint, or move a reserve": async ({
+        registry,
+        keys,
+        bob,
+        model,
+        pool,
+        tokenManager,
+        factory,
+      }) => {
+        await registry.connect(keys.governor).proposeGovernor(model.id, bob);
+        await registry.connect(bob).acceptGovernor(model.id);
+        const call = registry.connect(keys.governor).setTokensPerDeltaOne(model.id, RATE);
+        await refused(call, registry, "UnauthorizedCaller", keys.governor.address, bob.address);
+        const mint = model.token.connect(keys.governor).mint(keys.governor, 1);
+        await refused(mint, model.token, "UnauthorizedCaller", keys.governor.address, pool);
+        const rewards = model.token.connect(keys.governor).mintRewards([keys.governor], [1]);
+        await refused(rewards, model.token, "UnauthorizedCaller", keys.governor.address, tokenManager);
+        const pause = pool.connect(keys.governor).setBuysPausedUntil(1);
+        await refused(pause, pool, "UnauthorizedCaller", keys.governor.address, factory);
+      },
+    },
+  },
+  "owner of a model": {
+    can: {
+      "hand the owner's share of later rewards to anybody": async ({ registry, keys, model }) => {
+        await registry.connect(keys.owner).proposeOwner(model.id, keys.attacker);
+        await registry.connect(keys.attacker).acceptOwner(model.id);
+        expect(await registry.ownerOf(model.id)).to.equal(keys.attacker);
+      },
+    },
+    cannot: {
+      "change who is paid of what waits, or the supplier recipient": async (world) => {
+        const { registry, keys, model, waiting } = world;
+        await registry.connect(keys.owner).proposeOwner(model.id, keys.attacker);
+        await registry.connect(keys.attacker).acceptOwner(model.id);
+        await expect(release(world, waiting)).to.changeTokenBalances(
+          model.token,
+          [keys.owner, keys.attacker],
+          [waiting.amounts[0]!, 0n],
+        );
+        expect(await model.token.supplierRecipient()).to.equal(keys.owner);
+      },
+    },
+  },
+  "deploying key": {
+    can: {},
+    cannot: {
+      "do anything once the address book is wired": async ({ registry, keys }) => {
+        const { attacker } = keys;
+        const call = registry.connect(keys.wirer).wire(attacker, attacker, attacker, [attacker]);
+        await expect(call).to.be.revertedWithCustomError(registry, "AlreadyWired");
+      },
+    },
+  },
+};
+
+function createWorstPool({ factory, keys, tokens }: World, better: Partial<Record<string, bigint>> = {}) {
+  const worst = { crr: 50_000n, tradeFee: 1_000n, ibrDuration: 30n * DAY, ...better };
+  return factory
+    .connect(keys.poolCreator)
+    .createPoolWithParams(
+      REGISTERED,
+      tokens.registered,
+      worst.crr,
+      worst.tradeFee,
+      worst.ibrDuration,
+      500n * USDC,
+      10_000n,
+    );
+}
+
+function deployToken({ tokenManager, keys }: World, modelId: string) {
+  const accounts = { supplierRecipient: keys.attacker.address, governor: keys.attacker.address };
+  return tokenManager
+    .connect(keys.launcher)
+    .deployTokenWithAllocations(...argumentsOf(buildModel(accounts, { modelId })));
+}
