@@ -24,6 +24,7 @@ import {
 import { readProven } from "../verification/zk/fixtures";
 import { sectionsOf } from "./r1cs";
 import { useProject, useSetup } from "./setup";
+import { QUANTILE_E9 } from "../verification/zk/zk.fixture";
 
 const CAPACITY = 64;
 const ROOT = resolve(__dirname, "../..");
@@ -100,7 +101,7 @@ describe("Ceremony @uninstrumented", () => {
     snarkjs("zkey", "export", "verificationkey", at("initial.zkey"), at("initial.json"));
     const key = JSON.parse(readFileSync(at("initial.json"), "utf8")) as SnarkjsKey;
     const factory = await ethers.getContractFactory("ZkProof");
-    await expect(factory.deploy(encodeKey(key))).to.be.revertedWithCustomError(factory, "KeyGammaIsDelta");
+    await expect(factory.deploy(encodeKey(key), QUANTILE_E9)).to.be.revertedWithCustomError(factory, "KeyGammaIsDelta");
   });
 
   it("ends with a key that live chains take, and whose proofs its ZkProof takes", async () => {

@@ -1,5 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import type { Interface } from "ethers";
 import { ethers } from "hardhat";
 import type { ERC1271WalletMock } from "../../.build/typechain";
 import { roleId } from "../helpers/guarded.behavior";
@@ -111,8 +112,8 @@ describe("the market, called by contracts", () => {
         wallet.connect(signer).execute(context.factory, encode("setTreasury", [context.mallory.address])),
     });
 
-    const encode = (name: string, args: readonly unknown[]) =>
-      (context.factory.interface as ethers.Interface).encodeFunctionData(name, args);
+    const abi: Interface = context.factory.interface;
+    const encode = (name: string, args: readonly unknown[]) => abi.encodeFunctionData(name, args);
 
     it("lets a governor that is a contract fix terms, whoever signs", async () => {
       const { factory, wallet, waiting } = context;

@@ -100,8 +100,13 @@ describe("ModelRegistry payouts", () => {
         await tokenManager
           .connect(relayer)
           .releasePayout(
-            ...([args.model, args.evaluationId, args.method, timestamp, args.contributorsRoot] as const),
-            ...([[...args.accounts], [...args.amounts]] as const),
+            args.model,
+            args.evaluationId,
+            args.method,
+            timestamp,
+            args.contributorsRoot,
+            [...args.accounts],
+            [...args.amounts],
           );
       }
       expect(await registry.payoutOf(model.id, queued.evaluationId)).to.equal(RELEASED);

@@ -1,5 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import type { Interface } from "ethers";
 import { ethers } from "hardhat";
 import { attest, benchmarkWith, buildStatement, expectRefused, improve } from "../helpers/improvements";
 import { MethodAccess } from "../helpers/models";
@@ -205,10 +206,8 @@ describe("ModelRegistry payouts that are void", () => {
     const [proposer] = await Promise.all(parameters.Governance.proposers.map((account) => ethers.getSigner(account)));
     await steps.stop(second.queuedAt);
     const stolen = toPayout(second);
-    const encode = registry.interface.encodeFunctionData.bind(registry.interface) as (
-      name: string,
-      values: readonly unknown[],
-    ) => string;
+    const abi: Interface = registry.interface;
+    const encode = (name: string, values: readonly unknown[]) => abi.encodeFunctionData(name, values);
     const payloads = [
       encode("voidPayouts", [method, second.queuedAt, third.queuedAt]),
       encode("returnVoided", [model.id, second.evaluationId, stolen]),
