@@ -6,6 +6,7 @@
 // On any chain but a local one CHAIN_ID must confirm which it is.
 
 import {
+  decodeBytes32String,
   Contract,
   formatEther,
   id,
@@ -34,8 +35,7 @@ export const TOKEN_MANAGER_ABI = [
   "function tokenOf(string modelId) view returns (address)",
   "error InvalidAmount()",
   "error ZeroAddress()",
-  "error TokensPerDeltaOneOutOfRange(uint256 value, uint256 min, uint256 max)",
-  "error InfrastructureAccrualOutOfRange(uint256 value, uint256 min, uint256 max)",
+  "error OutOfRange(bytes32 field, uint256 value, uint256 min, uint256 max)",
   "error AccessControlUnauthorizedAccount(address account, bytes32 role)",
 ];
 
@@ -93,6 +93,12 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   return settings;
 }
 
+/** Arguments that the published troubleshooting table speaks of. */
+const FIELDS: Readonly<Record<string, string>> = {
+  tokensPerDeltaOne: "the reward for a DeltaOne, in wei,",
+  infrastructureAccrualBps: "the infrastructure share, in bps,",
+};
+
 /** Each row of the published troubleshooting table in words. */
 export function explainRefusal(error: unknown): string {
   if (isError(error, "NETWORK_ERROR") || /ECONNREFUSED/.test(String(error))) {
@@ -100,8 +106,7 @@ export function explainRefusal(error: unknown): string {
   }
   if (!isCallException(error)) return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
   const { name = "", args = [] } = error.revert ?? {};
-  const [value, min, max] = args.map(String);
-  const range = `is ${value}, expected ${min} to ${max}.`;
+  const [value, ...range] = args.map(String);
   switch (name) {
     case "Error":
       return value === "Token already deployed for this model"
@@ -111,10 +116,10 @@ export function explainRefusal(error: unknown): string {
       return "InvalidAmount: an allocation is zero; both the supplier's and the investors' must be positive.";
     case "ZeroAddress":
       return "ZeroAddress: MODEL_SUPPLIER_RECIPIENT or GOVERNOR_ADDRESS is zero; both must be accounts.";
-    case "TokensPerDeltaOneOutOfRange":
-      return `TokensPerDeltaOneOutOfRange: the reward for a DeltaOne, in wei, ${range}`;
-    case "InfrastructureAccrualOutOfRange":
-      return `InfrastructureAccrualOutOfRange: the infrastructure share, in bps, ${range}`;
+    case "OutOfRange": {
+      const field = decodeBytes32String(String(value));
+      return `OutOfRange: ${FIELDS[field] ?? field} is ${range[0]}, expected ${range[1]} to ${range[2]}.`;
+    }
     case "AccessControlUnauthorizedAccount":
       return missingRole(String(value));
     default:

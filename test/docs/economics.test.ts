@@ -1,20 +1,46 @@
-import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, takeSnapshot, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { Decimal } from "decimal.js";
+import { id, ZeroHash } from "ethers";
 import { readFileSync } from "node:fs";
 import { DOCUMENT, PLOT, withTables } from "../../scripts/dev/economics";
 import { MarketModel } from "../../sdk/market/curve";
 import { plot } from "../../scripts/dev/economics/plot";
-import { format, fullMarket, GROWTH, workedTrades } from "../../scripts/dev/economics/tables";
+import {
+  format,
+  fullMarket,
+  GROWTH,
+  harmlessLump,
+  percent,
+  saleAround,
+  snipe,
+  snipedMarket,
+  workedTrades,
+} from "../../scripts/dev/economics/tables";
+import { buildEvaluation } from "../helpers/models";
+import { hashPayees } from "../helpers/payouts";
 import { distribute } from "../helpers/protocol";
 import { DAY, HOUR, TOKEN, USDC } from "../helpers/units";
-import { newPool, NO_DEADLINE } from "../market/pool.support";
+import { FUNDS, newPool, NO_DEADLINE } from "../market/pool.support";
+
+const SNIPED_AT = 150_000n * TOKEN;
+const DELTA_ONE = BigInt(GROWTH.tokensPerDeltaOne) * TOKEN;
+const EVALUATION = id("evaluation");
 
 const PRICE_UNIT = 10n ** 24n; // spotPrice of one reserve token per token
 
 const usdc = (units: bigint) => format(new Decimal(units.toString()).div(USDC.toString()), 2);
 const tokens = (wei: bigint) => format(new Decimal(wei.toString()).div(TOKEN.toString()), 2);
 const price = (wad: bigint) => format(new Decimal(wad.toString()).div(PRICE_UNIT.toString()), 6);
+
+/** The pool of the document when snipers come: 150,000 tokens are alice's, and sells are open. */
+async function snipedPool() {
+  const context = await newPool();
+  const { pool, alice } = context;
+  await pool.connect(alice).buyExactOut(SNIPED_AT, SNIPED_AT, FUNDS, alice, NO_DEADLINE);
+  await time.increaseTo(await pool.sellsOpenAt());
+  return context;
+}
 
 /** The pool of the document with the supplier's tokens distributed, the whole allocation sold to alice, and sells open. */
 async function fullPool() {
@@ -47,6 +73,8 @@ describe("docs/economics.md @uninstrumented", () => {
     const sale = full.sell(GROWTH.supplier);
     const issuedWorth = full.issued.mul(full.price);
     const room = new Decimal(GROWTH.investor).sub(sale.after.issued);
+    const RATE = GROWTH.tokensPerDeltaOne;
+    expect(percent(harmlessLump(full).div(full.reserve.add(GROWTH.terms.virtualReserve)), 3)).to.equal("0.603 %");
 
     for (const sentence of [
       `${format(GROWTH.supplier, 0)} tokens for the supplier, ${format(GROWTH.investor, 0)} for investors, ${format(GROWTH.tokensPerDeltaOne, 0)} per DeltaOne`,
@@ -55,6 +83,9 @@ describe("docs/economics.md @uninstrumented", () => {
       `sells everything at once gets ${format(first.after.sell(first.tokens).reserve, 2)} back`,
       `hold ${format(GROWTH.investor, 0)} tokens of which ${format(sale.after.maxSell, 0)} can be sold`,
       `buyers can mint ${format(room, 0)} again`,
+      `and buys them back after it, has the same tokens and ${format(saleAround(), 2)} USDC more`,
+      `whoever sold the reward gets ${format(full.sell(RATE).reserve.sub(full.sell(RATE).after.sell(RATE).reserve), 2)} less`,
+      `0.603 % of R + R0 at a trade fee of 0.3 %`,
       `a full pool holds ${format(full.reserve, 2)} USDC for issued tokens that the price says are worth ${format(issuedWorth, 2)}`,
     ]) {
       expect(prose).to.include(sentence);
@@ -105,6 +136,66 @@ describe("docs/economics.md @uninstrumented", () => {
     expect(usdc(await pool.reserve())).to.equal(format(after.reserve, 2));
     expect(tokens(await pool.maxSell())).to.equal(format(after.maxSell, 2));
     expect(await pool.remainingInvestorAllocation()).to.equal(400_000n * TOKEN);
+  });
+
+  it("shows what one to ten DeltaOnes take that are sold first", async () => {
+    const { pool } = await loadFixture(fullPool);
+    const full = fullMarket();
+    for (let count = 1; count <= 5; count++) {
+      const quote = await pool.quoteSell(BigInt(count) * DELTA_ONE);
+      expect(usdc(quote)).to.equal(format(full.sell(count * GROWTH.tokensPerDeltaOne).reserve, 2));
+    }
+    expect(tokens(await pool.maxSell())).to.equal(format(full.maxSell, 2)); // six of them
+    for (let count = 7n; count <= 10n; count++) {
+      await expect(pool.quoteSell(count * DELTA_ONE)).to.be.revertedWithCustomError(pool, "InsufficientReserve");
+    }
+  });
+
+  it("shows what a sniper takes of a deposit, and from which deposit nobody takes anything", async () => {
+    const { pool, alice, bob, mallory, reserveToken, token } = await loadFixture(snipedPool);
+    const left = (await token.investorAllocation()) - SNIPED_AT;
+    for (const deposit of [24n, 100n, 1_000n]) {
+      for (const part of [left, left / 10n, left / 1_000n]) {
+        const snapshot = await takeSnapshot();
+        const before = await reserveToken.balanceOf(mallory);
+        await pool.connect(mallory).buyExactOut(part, part, FUNDS, mallory, NO_DEADLINE);
+        await pool.connect(bob).depositFees(deposit * USDC);
+        await time.increase(DAY);
+        await pool.connect(mallory).sell(part, 0, mallory, NO_DEADLINE);
+        const gain = (await reserveToken.balanceOf(mallory)) - before;
+        const wholeTokens = new Decimal(part.toString()).div(TOKEN.toString());
+        const expected = snipe(snipedMarket(), wholeTokens, Number(deposit)).gain;
+        expect(usdc(gain), `${deposit} USDC, ${part} wei`).to.equal(format(expected, 2));
+        if (deposit === 24n) expect(gain).to.be.lessThan(0);
+        await snapshot.restore();
+      }
+    }
+    expect(await pool.netIssued()).to.equal(SNIPED_AT);
+    expect(await token.balanceOf(alice)).to.equal(SNIPED_AT);
+  });
+
+  it("shows what a holder gains who trades around the sale of a reward", async () => {
+    const context = await loadFixture(fullPool);
+    const { pool, token, registry, tokenManager, alice, bob, reserveToken, method, verifier, benchmark, ...model } =
+      context;
+    const payees = [[bob.address], [DELTA_ONE]] as const;
+    const payeesHash = hashPayees(ZeroHash, ...payees);
+    const evaluation = buildEvaluation(model.id, benchmark);
+    await registry.connect(verifier).recordImprovement(evaluation, EVALUATION, payeesHash);
+    const queuedAt = await time.latest();
+    await time.increase(await registry.payoutDelay());
+    const [before, held] = [await reserveToken.balanceOf(alice), await token.balanceOf(alice)];
+    const bobs = await reserveToken.balanceOf(bob);
+    const honest = await pool.quoteSell(DELTA_ONE);
+
+    await pool.connect(alice).sell(DELTA_ONE, 0, alice, NO_DEADLINE);
+    await tokenManager.releasePayout(model.id, EVALUATION, method, queuedAt, ZeroHash, [...payees[0]], [...payees[1]]);
+    await pool.connect(bob).sell(DELTA_ONE, 0, bob, NO_DEADLINE);
+    await pool.connect(alice).buyExactOut(DELTA_ONE, DELTA_ONE, FUNDS, alice, NO_DEADLINE);
+
+    expect(await token.balanceOf(alice)).to.equal(held);
+    expect(usdc((await reserveToken.balanceOf(alice)) - before)).to.equal(format(saleAround(), 2));
+    expect(usdc(honest - ((await reserveToken.balanceOf(bob)) - bobs))).to.equal("1,348.94");
   });
 
   it("shows what fees do to the price of a full pool, and when streams end", async () => {

@@ -193,13 +193,13 @@ describe("Published deployment script @uninstrumented", () => {
 
     it("answers a reward outside its range", async () => {
       expect(await explain({ rate: 100n * TOKEN - 1n })).to.equal(
-        "TokensPerDeltaOneOutOfRange: the reward for a DeltaOne, in wei, is 99999999999999999999, expected 100000000000000000000 to 10000000000000000000000000.",
+        "OutOfRange: the reward for a DeltaOne, in wei, is 99999999999999999999, expected 100000000000000000000 to 10000000000000000000000000.",
       );
     });
 
     it("answers an infrastructure share outside its range", async () => {
       expect(await explain({ bps: 10_001n })).to.equal(
-        "InfrastructureAccrualOutOfRange: the infrastructure share, in bps, is 10001, expected 1000 to 10000.",
+        "OutOfRange: the infrastructure share, in bps, is 10001, expected 1000 to 10000.",
       );
     });
 
@@ -223,8 +223,14 @@ describe("Published deployment script @uninstrumented", () => {
       );
     });
 
+    it("answers an allocation outside its range by the name of its argument", async () => {
+      expect(await explain({ supplier: 10n ** 28n + 1n })).to.equal(
+        "OutOfRange: modelSupplierAllocation is 10000000000000000000000000001, expected 1 to 10000000000000000000000000000.",
+      );
+    });
+
     it("refers to the list of errors for any other", async () => {
-      expect(await explain({ supplier: 10n ** 28n + 1n })).to.match(
+      expect(await explain({ recipient: settings.TOKEN_MANAGER_ADDRESS! })).to.match(
         /^the TokenManager refuses: 0x[0-9a-f]+; docs\/errors\.md explains every error\.$/,
       );
     });

@@ -20,7 +20,8 @@ const USAGE = ["approve payee", "mint usage fees", "approve the router", "deposi
 const FEE_BPS = 30n;
 
 const GUARDIAN = 3;
-const PAUSES = ["function pauseLaunches(uint256 duration)", "function resumeLaunches()"];
+const PAUSES = ["function pauseLaunches(uint256 duration)"];
+const HOUR = 3600;
 
 /** The parts of the JSON document that the tests read. */
 interface Document {
@@ -169,9 +170,7 @@ describe("npm run launch @uninstrumented", () => {
     for (const step of ["ModelRegistry.wire", "deploy vesting wallet", ...STEPS, ...BUYS, "sell", ...USAGE]) {
       expect(stdout).to.match(new RegExp(`✓ ${step} +[\\d,]+ gas  0x[0-9a-f]{64}\\n`));
     }
-    expect(stdout).to.contain(
-      "refused: The buy would mint `requested` wei, the investors' cap leaves `remaining` (InvestorAllocationExceeded: requested ",
-    );
+    expect(stdout).to.match(/refused: .*\(InvestorAllocationExceeded: requested \d+, remaining 0\)\n/);
     expect(stdout).to.match(/supplier +400,000 +400,000 +0\n/);
     expect(stdout).to.match(/investor, net of sells +480,000 +600,000 +120,000\n/);
     expect(stdout).to.contain("roc_auc 0.749352 → 0.798857 on 1000 examples: 494 bps, at least 291 with");
@@ -237,18 +236,17 @@ describe("npm run launch @uninstrumented", () => {
       const other = [...args, "--model", CREDIT_DEFAULT];
       const provider = new JsonRpcProvider(node.url);
       const manager = new Contract(await addressOf(node, "TokenManager"), PAUSES, await provider.getSigner(GUARDIAN));
-      await (await manager.getFunction("pauseLaunches")(3600)).wait();
+      await (await manager.getFunction("pauseLaunches")(HOUR)).wait();
       const [failed, again] = [await launch(other, node.env), await launch(other, node.env)];
-      await (await manager.getFunction("resumeLaunches")()).wait();
+      await rpc(node.url, "evm_increaseTime", [HOUR]);
+      await rpc(node.url, "evm_mine");
       provider.destroy();
 
       expect(failed.stdout).to.contain("✓ deploy vesting wallet");
       expect(again.stdout).to.match(/· deploy vesting wallet +found\n/);
       for (const { code, stderr } of [failed, again]) {
         expect(code).to.equal(1);
-        expect(stderr).to.match(
-          /^launch: A guardian stopped what was asked for, until the given second \(Paused: until \d+\)\. Wait until `until`: .+\n$/,
-        );
+        expect(stderr).to.match(/^launch: [^\n]+ \(Paused: until \d+\)\. Wait until `until`: .+\n$/);
       }
     });
 

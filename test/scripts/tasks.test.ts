@@ -103,7 +103,7 @@ describe("Tasks @uninstrumented", () => {
         const { tasks } = require("hardhat");
         const ours = Object.keys(require.cache).filter((file) => /scripts|\\.build/.test(file.replace(/.*node_modules.*/, "")));
         console.log(JSON.stringify({
-          tasks: Object.fromEntries(Object.values(tasks).filter(({ name }) => name.includes(":") && /^(model|pool|fees|params|roles):/.test(name))
+          tasks: Object.fromEntries(Object.values(tasks).filter(({ name }) => /^((model|pool|payout|fees|params|roles):|pass-time)/.test(name))
             .map(({ name, description, paramDefinitions }) => [name, [description, ...Object.values(paramDefinitions).map((p) => p.description)]])),
           ours: ours.map((file) => file.replace(process.cwd() + "/", "")),
         }));`;
@@ -167,7 +167,7 @@ describe("Tasks @uninstrumented", () => {
       expect(distribute!.stderr).to.equal(`model:distribute: ${MODEL} ${advice}\n`);
       expect(create!.stderr).to.equal(`pool:create: ${MODEL} ${advice}\n`);
       expect(register!.stderr).to.match(
-        /^model:register: [^\n]+ \(WrongModelStatus: id 0x\w+, actual 0, expected 1\)\. Take the steps in order: [^\n]+\n$/,
+        /^model:register: [^\n]+ \(WrongModelStatus: model 0x\w+, actual 0, required 1\)\. [^\n]+\n$/,
       );
       expect([distribute, register, create].map((outcome) => outcome!.code)).to.deep.equal([1, 1, 1]);
     });
@@ -200,7 +200,7 @@ describe("Tasks @uninstrumented", () => {
     const sender = async (index: number) => (await provider.getSigner(index)).getAddress();
 
     /** Runs a task whose transaction of this number meets a fault; tells how it ended, and what an account sent meanwhile. */
-    async function runWith(fault: Fault, number: number, [task, args]: Call, from: string) {
+    async function runWith(fault: Fault, number: number, [task, args]: TaskCall, from: string) {
       const nonce = await provider.getTransactionCount(from);
       endpoint.forget();
       endpoint.policy = ({ method, count }) =>
@@ -209,7 +209,10 @@ describe("Tasks @uninstrumented", () => {
       return { ...outcome!, sent: (await provider.getTransactionCount(from)) - nonce };
     }
 
-    const purchase = async (): Promise<Call> => ["pool:buy", { id: MODEL, usdc: "10", from: await sender(INVESTOR) }];
+    const purchase = async (): Promise<TaskCall> => [
+      "pool:buy",
+      { id: MODEL, usdc: "10", from: await sender(INVESTOR) },
+    ];
 
     for (const [what, fault] of [
       ["whose connection breaks", { kind: "drop" }],
@@ -248,7 +251,7 @@ describe("Tasks @uninstrumented", () => {
     it("take a step of a launch once, and go on, when the answer is lost", async () => {
       const { Tokens } = await readParameters({ name: "localhost", isLocal: true });
       const [deployer] = Tokens.deployers as [string];
-      const step: Call = ["model:deploy", { file: OTHER_FILE }];
+      const step: TaskCall = ["model:deploy", { file: OTHER_FILE }];
       const { code, stdout, stderr, sent } = await runWith({ kind: "dropAnswer" }, 2, step, deployer);
       expect({ code, sent }, stderr).to.deep.equal({ code: 0, sent: 2 }); // the vesting wallet, and the token
       const registry = await contractAt("ModelRegistry", addresses.ModelRegistry!, 0);
@@ -442,7 +445,7 @@ describe("Tasks @uninstrumented", () => {
   });
 
   it("answer bad input with one line and exit code 1", async () => {
-    const cases: [Call, string][] = [
+    const cases: [TaskCall, string][] = [
       [["model:deploy", {}], "arguments: file is missing, expected text of 1 to 1024 bytes."],
       [["model:deploy", { file: "absent.json" }], "there is no file absent.json"],
       [["model:show", { id: "a b" }], 'arguments: id is "a b", expected 1 to 64 characters of A-Z a-z 0-9 . _ -.'],

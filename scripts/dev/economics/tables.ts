@@ -19,6 +19,13 @@ export const GROWTH = {
 const FEE_DEPOSIT = 1000;
 const EXPECTED_DELTA_ONES = 5;
 
+/** Tokens that are issued when a sniper comes for a deposit, and what it may be, in USDC. */
+const SNIPED_AT = 150_000;
+const SNIPED_DEPOSITS = [10, 25, 50, 100, 250, 500, 1000, 2000] as const;
+
+/** Most DeltaOnes that are rewarded per model and UTC day by default. */
+const DAILY_DELTA_ONES = 10;
+
 /** Terms at which the virtual supply is the launch cap: those of `createPool`, with another ratio where one is given. */
 export function defaultTerms(maxSupply: number, ratio = 0.2): Terms {
   const initialPrice = 0.01;
@@ -45,7 +52,60 @@ export function workedTrades(): { readonly name: string; readonly trade: ModelTr
 
 /** Every table of docs/economics.md, by the name that its place there has. */
 export function tables(): Readonly<Record<string, Table>> {
-  return { trades: trades(), virtual: virtualReserves(), supplier: supplierSales(), fees: fees(), presets: presets() };
+  return {
+    ...{ trades: trades(), virtual: virtualReserves(), supplier: supplierSales(), fees: fees() },
+    ...{ snipers: snipers(), presets: presets(), deltaOnes: deltaOnes() },
+  };
+}
+
+/** A purchase in the block of a deposit of fees, and its sale a day later. */
+export interface Snipe {
+  /** USDC paid. */
+  readonly paid: Decimal;
+  /** USDC gained, trade fees deducted. */
+  readonly gain: Decimal;
+}
+
+/** The market in which a sniper buys. */
+export function snipedMarket(): MarketModel {
+  return MarketModel.create(GROWTH.terms).buyExactOut(SNIPED_AT).after;
+}
+
+/** What a purchase of tokens gains from a deposit. */
+export function snipe(market: MarketModel, tokens: Decimal.Value, deposit: number): Snipe {
+  const bought = market.buyExactOut(tokens);
+  const sold = bought.after.withFees(deposit).sell(tokens);
+  return { paid: bought.reserve, gain: sold.reserve.sub(bought.reserve) };
+}
+
+/**
+ * The purchase that gains most from a deposit. With C = R + R0 before it, Y after it, and the fee f, the gain is
+ * (Y − C) · ((1 − f) · (Y + L) / Y − 1 / (1 − f)), which is largest at Y² = C · L · (1 − f)² / (1 − (1 − f)²).
+ */
+export function bestSnipe(market: MarketModel, deposit: number): Snipe {
+  const { virtualReserve, tradeFee } = market.terms;
+  const before = market.reserve.add(virtualReserve);
+  const kept = new Decimal(1).sub(tradeFee).pow(2);
+  const best = before.mul(deposit).mul(kept).div(new Decimal(1).sub(kept)).sqrt();
+  if (best.lte(before)) return { paid: new Decimal(0), gain: new Decimal(0) };
+  const left = new Decimal(GROWTH.investor).sub(market.issued);
+  const bought = market.buy(best.sub(before).div(new Decimal(1).sub(tradeFee))).tokens;
+  return snipe(market, Decimal.min(bought, left), deposit);
+}
+
+/** Largest deposit from which no purchase gains anything: (R + R0) · (1 / (1 − f)² − 1). */
+export function harmlessLump(market: MarketModel): Decimal {
+  const { virtualReserve, tradeFee } = market.terms;
+  const kept = new Decimal(1).sub(tradeFee).pow(2);
+  return market.reserve.add(virtualReserve).mul(new Decimal(1).div(kept).sub(1));
+}
+
+/** What a holder of one DeltaOne's tokens gains who sells before another sells as many, new ones, and buys them back after it. */
+export function saleAround(): Decimal {
+  const tokens = GROWTH.tokensPerDeltaOne;
+  const sold = fullMarket().sell(tokens);
+  const dumped = sold.after.sell(tokens);
+  return sold.reserve.sub(dumped.after.buyExactOut(tokens).reserve);
 }
 
 /** A number with thousands separated. */
@@ -140,9 +200,53 @@ function fees(): Table {
       price(later.price),
       `+${percent(later.price.div(market.price).sub(1))}`,
       percent(virtual),
+      issued < GROWTH.investor ? usdc(harmlessLump(market).toDecimalPlaces(2, Decimal.ROUND_DOWN)) : "any",
     ];
   });
-  return { headings: ["tokens issued", "price before", "price after", "rise", "held by the virtual supply"], rows };
+  const headings = ["tokens issued", "price before", "price after", "rise", "held by the virtual supply"];
+  return { headings: [...headings, "deposit that pays no sniper, up to"], rows };
+}
+
+function snipers(): Table {
+  const market = snipedMarket();
+  const left = new Decimal(GROWTH.investor).sub(market.issued);
+  const rows = SNIPED_DEPOSITS.map((deposit) => {
+    const best = bestSnipe(market, deposit);
+    return [
+      tokens(deposit),
+      tokens(best.paid),
+      usdc(best.gain),
+      percent(best.gain.div(deposit)),
+      usdc(snipe(market, left, deposit).gain),
+    ];
+  });
+  const headings = ["deposit", "best purchase, USDC", "it gains", "of the deposit"];
+  return { headings: [...headings, "buying all 450,000 that are left gains"], rows };
+}
+
+function deltaOnes(): Table {
+  const share = (preset: keyof typeof PRESETS, count: number) => {
+    const { supplier, investor, tokensPerDeltaOne } = PRESETS[preset];
+    const full = fullMarket(defaultTerms(Number(supplier) + Number(investor)), Number(investor));
+    const sold = Decimal.min(full.maxSell, count * Number(tokensPerDeltaOne));
+    const taken = full.reserve.sub(full.sell(sold).after.reserve);
+    return { taken, left: full.reserve.sub(taken), ofReserve: percent(taken.div(full.reserve)) };
+  };
+  const rows = Array.from({ length: DAILY_DELTA_ONES }, (_, index) => {
+    const count = index + 1;
+    const growth = share("growth", count);
+    return [
+      String(count),
+      tokens(count * GROWTH.tokensPerDeltaOne),
+      usdc(growth.taken),
+      growth.ofReserve,
+      usdc(growth.left.abs()),
+      share("experimental", count).ofReserve,
+      share("mature", count).ofReserve,
+    ];
+  });
+  const headings = ["DeltaOnes sold first", "tokens, growth", "take", "of a full R", "leave"];
+  return { headings: [...headings, "experimental, of R", "mature, of R"], rows };
 }
 
 function presets(): Table {
