@@ -112,10 +112,8 @@ describe("the market, called by contracts", () => {
         wallet.connect(signer).execute(context.factory, encode("setTreasury", [context.mallory.address])),
     });
 
-    const encode = (name: string, args: readonly unknown[]) => {
-      const abi: Interface = context.factory.interface;
-      return abi.encodeFunctionData(name, args);
-    };
+    const encode = (name: string, args: readonly unknown[]) =>
+      (context.factory.interface as Interface).encodeFunctionData(name, args);
 
     it("lets a governor that is a contract fix terms, whoever signs", async () => {
       const { factory, wallet, waiting } = context;
