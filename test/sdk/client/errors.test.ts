@@ -27,7 +27,11 @@ async function declaredErrors(): Promise<ErrorFragment[]> {
 /** A revert with the error, with some value of its type for each argument. */
 function revertWith(error: ErrorFragment): { data: string } {
   const values: Record<string, unknown> = { address: ethers.Wallet.createRandom().address, string: "a text" };
-  const args = error.inputs.map(({ type }) => values[type] ?? (type.startsWith("bytes") ? ethers.ZeroHash : 1n));
+  const valueOf = (type: string) => {
+    const [, bytes] = /^bytes(\d+)$/.exec(type) ?? [];
+    return bytes === undefined ? 1n : `0x${"00".repeat(Number(bytes))}`;
+  };
+  const args = error.inputs.map(({ type }) => values[type] ?? valueOf(type));
   const encoded = AbiCoder.defaultAbiCoder().encode(error.inputs, args);
   return { data: ethers.concat([error.selector, encoded]) };
 }
@@ -147,12 +151,13 @@ describe("Errors in words", () => {
       `An address that must be set is zero (ZeroAddress). ${fixOf("ZeroAddress")}`,
     );
     expect(await explain(hre, unregistered)).to.equal(
-      `The model has no benchmark yet, or the id is unknown (ModelNotRegistered: id ${ethers.id(modelId)}). ${fixOf("ModelNotRegistered")}`,
+      "The model is not in the status that the step needs; `NONE` is that of an unknown id " +
+        `(WrongModelStatus: model ${ethers.id(modelId)}, actual 1, required 2). ${fixOf("WrongModelStatus")}`,
     );
     expect(await decodeRevert(hre, unregistered)).to.deep.include({
-      name: "ModelNotRegistered",
-      args: { id: ethers.id(modelId) },
-      hint: fixOf("ModelNotRegistered"),
+      name: "WrongModelStatus",
+      args: { model: ethers.id(modelId), actual: "1", required: "2" },
+      hint: fixOf("WrongModelStatus"),
     });
   });
 
