@@ -151,7 +151,8 @@ interface IModelImprovements {
     /// @param since First second of the stop, at least 1; at most now, or the second before the present stop's begin.
     function stopPayouts(address method, uint256 since) external;
 
-    /// @notice Lifts a stop: its payouts can be released again. Only the admin, hence after its delay.
+    /// @notice Lifts a stop: its payouts can be released again, also those that it made void and nobody has returned. Only the
+    /// admin, hence after its delay.
     /// @dev Emits `PayoutsStopped`. Reverts `AccessControlUnauthorizedAccount`, `PayoutsNotStopped`.
     /// @param method The verification method.
     function liftPayoutStop(address method) external;
