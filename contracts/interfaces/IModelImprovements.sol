@@ -171,7 +171,8 @@ interface IModelImprovements {
     /// @dev Emits `DailyLimitChanged`. Reverts `AccessControlUnauthorizedAccount`, `WrongModelStatus` for an unknown id,
     /// `OutOfRange`.
     /// @param id The model.
-    /// @param limitBps At least what the benchmark's smallest improvement and the way to its target need, at most 10000.
+    /// @param limitBps At least what the benchmark's smallest improvement, its smallest lower bound and the way to its target need, at
+    /// most 10000.
     function setDailyLimit(ModelId id, uint256 limitBps) external;
 
     /// @notice Stops improvements of all models for a time, or extends the stop. Only `GUARDIAN_ROLE`.
