@@ -78,7 +78,7 @@ export class Refusals {
 }
 
 /** Why something is refused. */
-export interface Refusal {
+export interface RefusalReason {
   /** Of the revert; `Problem` for one of ours. */
   readonly name: string;
   readonly reason: string;
@@ -87,7 +87,7 @@ export interface Refusal {
 }
 
 /** Why something is refused: a problem or a revert in words. Any other error is thrown as it is. */
-export async function refusalOf(hre: HardhatRuntimeEnvironment, error: unknown): Promise<Refusal> {
+export async function refusalOf(hre: HardhatRuntimeEnvironment, error: unknown): Promise<RefusalReason> {
   if (error instanceof Problem) return { name: "Problem", reason: error.message, args: {} };
   const revert = await decodeRevert(hre, error);
   if (revert === undefined) {

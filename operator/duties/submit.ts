@@ -12,7 +12,7 @@ import { requireDestination } from "../../sdk/statements/review";
 import { callOf } from "../../sdk/statements/submit";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type ChainView, type Duty, type Refusal, type Tools } from "./duty";
+import { refusalOf, Refusals, type ChainView, type Duty, type RefusalReason, type Tools } from "./duty";
 
 /** The revert that passes with time: the file waits. */
 const PASSING = "Paused";
@@ -116,7 +116,7 @@ export class SubmitDuty implements Duty {
     }
   }
 
-  private handleRefusal(file: string, { name: revert, reason, args }: Refusal, { time }: ChainView): boolean {
+  private handleRefusal(file: string, { name: revert, reason, args }: RefusalReason, { time }: ChainView): boolean {
     if (revert === DONE) return false;
     const isWithinLimit = BigInt(args["deltaBps"] ?? 0) <= BigInt(args["limitBps"] ?? 0);
     if (revert === LIMITED && isWithinLimit) this.tomorrow.set(file, (time / SECONDS_PER_DAY + 1n) * SECONDS_PER_DAY);

@@ -60,7 +60,7 @@ describe("operator: what a node answers @uninstrumented", () => {
       ["the benchmark's version", calls("benchmarkVersionOf(bytes32)")],
       ["whether the method is a hybrid", calls("methods()")],
       ["the attesters' epoch", calls("epoch()")],
-      ["whether the evaluation was used", calls("isUsed(bytes32,bytes32)")],
+      ["whether the evaluation was used", calls("payoutOf(bytes32,bytes32)")],
       ["the gas of the submission", asks("eth_estimateGas")],
       ["the verifier's code", asks("eth_getCode")],
     ];
@@ -116,7 +116,7 @@ describe("operator: what a node answers @uninstrumented", () => {
     it("refuses the bundle with the revert's words, and does its other duties", async () => {
       await declare(tools, folders, "fresh");
       await dropBundle();
-      const data = tools.registry.interface.encodeErrorResult("ModelNotRegistered", [id("x")]);
+      const data = tools.registry.interface.encodeErrorResult("WrongModelStatus", [id("x"), 1n, 2n]);
       chain.rpc.policy = ({ method, params: [call] }) => {
         const { to } = (call ?? {}) as { to?: string };
         const isSubmission = method === "eth_estimateGas" && to?.toLowerCase() === tools.address.toLowerCase();
@@ -128,7 +128,7 @@ describe("operator: what a node answers @uninstrumented", () => {
       for (let pass = 0; pass < PASSES; pass++) await service.pass();
 
       expect(folders.names("submit/refused")).to.deep.equal(["a.json", "a.result.json"]);
-      expect(folders.json("submit/refused/a.result.json")["reason"]).to.match(/ModelNotRegistered/);
+      expect(folders.json("submit/refused/a.result.json")["reason"]).to.match(/WrongModelStatus/);
       await expectLaunched(tools, "fresh");
     });
 
