@@ -55,7 +55,8 @@ export async function proposeProof(
   const proven: Bundle = { ...bundle, proof: encodeZkProof(counts, proof) };
   const { waitsForLimit } = await requireAcceptable(chain, proven);
   progress("the chain accepts the proof");
-  if (waitsForLimit !== undefined) progress(`waits for another day: today's limit leaves ${waitsForLimit} bps`);
+  if (waitsForLimit !== undefined)
+    progress(`waits for another day: ${waitsForLimit} bps are left today, it can be submitted from 00:00 UTC`);
   return { counts, bundle: proven, ...(claims && { claims }) };
 }
 

@@ -141,7 +141,7 @@ describe("Ceremony @uninstrumented", () => {
       candidateCommitment: candidate,
     };
     const verify = async (verificationKey: SnarkjsKey) =>
-      (await ethers.deployContract("ZkProof", [encodeKey(verificationKey)])).verify(
+      (await ethers.deployContract("ZkProof", [encodeKey(verificationKey), ONE_ATTEMPT])).verify(
         evaluation,
         0n,
         claim.digest,

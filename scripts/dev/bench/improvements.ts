@@ -1,10 +1,18 @@
 // Where the figures of improvements, releases and claims are taken: a model without commitments, rewarded twice before, to listed
 // contributors and to a root.
 
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
-import { dataSlice, getAddress, id as hashOf, ZeroHash, type ContractTransactionResponse } from "ethers";
-import { ethers } from "hardhat";
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import {
+  dataSlice,
+  getAddress,
+  id as hashOf,
+  ZeroHash,
+  type ContractTransactionReceipt,
+  type ContractTransactionResponse,
+} from "ethers";
+import hre, { ethers } from "hardhat";
 import type { RewardDistributor } from "../../../.build/typechain";
+import { readPayouts, releaseCall } from "../../../sdk/client/payouts";
 import { buildContributorTree, type ContributorTree } from "../../../sdk/schemas/distribution";
 import type { Contributor } from "../../../sdk/schemas/statement";
 import {
@@ -17,7 +25,6 @@ import {
   submit,
   type Improvements,
 } from "../../../test/helpers/improvements";
-import { queuedBy, release, waitFor } from "../../../test/helpers/payouts";
 import { gasOf } from "./world";
 
 const WHOLE_BPS = 10_000n;
@@ -102,9 +109,13 @@ function claimOf(
 /** Gas of the release of such an improvement. */
 export async function releaseGas(to: readonly Contributor[] | "root"): Promise<bigint> {
   const context = await loadFixture(rewarded);
-  const queued = await queuedBy(context, await submission(context, to));
-  await waitFor(context, queued);
-  return gasOf(release(context, queued));
+  const { registry, tokenManager, relayer, model } = context;
+  const { blockNumber } = (await (await submission(context, to)).wait()) as ContractTransactionReceipt;
+  const payouts = await readPayouts(hre, registry, { from: 0, to: blockNumber }, model.id);
+  const payout = payouts.find(({ status }) => status === "waits");
+  if (payout === undefined) throw new Error("the benchmark's improvement queued nothing");
+  await time.increaseTo(payout.releasableFrom);
+  return gasOf(tokenManager.connect(relayer).releasePayout(...releaseCall(payout)));
 }
 
 const submissionGas = async (context: Improvements, to: readonly Contributor[] | "root") =>

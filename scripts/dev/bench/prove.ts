@@ -7,12 +7,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus } from "pure-rand";
+import { MethodAccess } from "../../../deploy/zk";
 import { capacityFor, encodeKey, readKey } from "../../../sdk/node/prover";
 import { commit, Domain, type Opening } from "../../../sdk/proofs/commitment";
 import { countRows } from "../../../sdk/proofs/counts";
 import { formatOpening } from "../../../sdk/proofs/openings";
 import { deployImprovements, registerModel } from "../../../test/helpers/improvements";
-import { MethodAccess } from "../../../test/helpers/models";
 import { runScript, startAnvil, type Node } from "../../../test/helpers/process";
 import { measureScript } from "./measure";
 

@@ -1,4 +1,4 @@
-import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { Provider } from "ethers";
 import hre, { ethers } from "hardhat";
@@ -20,11 +20,13 @@ import { readMethod } from "../../../sdk/statements/method";
 import type { Submission } from "../../../sdk/statements/submit";
 import { useSetup } from "../../circuits/setup";
 import { benchmarkWith, RATE, rewardOf, toCall } from "../../helpers/improvements";
+import { DAY, field } from "../../helpers/units";
 import {
   attesterKeys,
   buildContributors,
   buildMeasured,
   expectRefusal,
+  refusalInWords,
   relayerKey,
   run,
   toCsv,
@@ -179,18 +181,25 @@ describe("prove @uninstrumented", () => {
 
   it("says when an improvement must wait for another day, which the chain refuses today", async () => {
     const context = await loadFixture(provenModels);
-    const { models, registry, admin } = context;
-    await registry.connect(admin).setDailyLimit(models.proven.id, DELTA - 1n);
-    const { code, out, err } = await run(prove, optionsFor(context, "proven"));
+    const { models, registry, admin, verifier, zkProof } = context;
+    const earlier = await proven(context, "proven");
+    await verifier.processImprovement(toCall(earlier.statement), earlier.proof!);
+    const benchmark = await benchmarkWith(context, { ...BENCHMARK, method: zkProof });
+    await registry.connect(admin).replaceBenchmark(models.proven.id, benchmark);
+    await registry.connect(admin).setDailyLimit(models.proven.id, 2n * DELTA - 1n);
+
+    const { code, out, err } = await run(prove, optionsFor(context, "proven", { "--evaluation-id": "second" }));
     expect(code).to.equal(0);
     expect(err.trimEnd().split("\n")).to.deep.equal([
       ...PROGRESS,
-      `waits for another day: today's limit leaves ${DELTA - 1n} bps`,
+      `waits for another day: ${DELTA - 1n} bps are left today, it can be submitted from 00:00 UTC`,
     ]);
     const sent = await run(submit, ["--network", "hardhat"], { input: out, env: payer });
-    expect([sent.code, sent.out]).to.deep.equal([1, ""]);
-    expect(sent.err).to.contain(`(DailyLimitExceeded: deltaBps ${DELTA}, remainingBps ${DELTA - 1n})`);
-    await registry.connect(admin).setDailyLimit(models.proven.id, DELTA);
+    expectRefusal(
+      sent,
+      `submit: the improvement is ${DELTA} bps, ${DELTA - 1n} of ${2n * DELTA - 1n} bps are left today: it can be submitted from 00:00 UTC; nothing was sent.`,
+    );
+    await time.increaseTo((BigInt(await time.latest()) / DAY + 1n) * DAY);
     expect((await run(submit, ["--network", "hardhat"], { input: out, env: payer })).code).to.equal(0);
   });
 
@@ -228,8 +237,8 @@ describe("prove @uninstrumented", () => {
       for (const alone of [oracle, proof!, inOrder(oracle, "0x"), inOrder("0x", proof!), inOrder(oracle, oracle)])
         await expect(verifier.processImprovement(toCall(bundle.statement), alone)).to.be.reverted;
       await expect(verifier.processImprovement(toCall(bundle.statement), encodeHybridProof([oracle])))
-        .to.be.revertedWithCustomError(hybrid, "ProofCountMismatch")
-        .withArgs(1, 2);
+        .to.be.revertedWithCustomError(hybrid, "ValueMismatch")
+        .withArgs(field("proofs"), 1, 2);
       expect(await verifier.isUsed(models.hybrid.id, bundle.statement.evaluationId)).to.equal(false);
 
       const sent = await send(file, half);
@@ -242,9 +251,10 @@ describe("prove @uninstrumented", () => {
       const bundle = await proven(context, "hybrid");
       const later = { ...bundle, statement: { ...bundle.statement, deadline: bundle.statement.deadline + 1n } };
       const env = { PRIVATE_KEY: first!.privateKey };
+      const invalid = refusalInWords("ProofInvalid");
       expectRefusal(
         await run(attest, onChain(context), { input: formatBundle(later), env }),
-        "attest: the chain would refuse the proof: The proof is not of this statement, these counts and commitments, or not for this circuit's key (ProofInvalid). Prove the statement as it is submitted; whatever changes in it needs a new proof.",
+        `attest: the chain would refuse the proof: ${invalid.reason}. ${invalid.fix}`,
       );
       const [one, other] = [bundle, { ...bundle, proof: `${bundle.proof!.slice(0, -2)}00` }].map((each, i) =>
         folder.write(`${i}.json`, formatBundle(each)),
@@ -295,12 +305,14 @@ describe("prove @uninstrumented", () => {
       [
         "no improvement",
         () => ({ "--candidate": write("same.json", formatOpening(BASELINE)) }),
-        "the chain would refuse the statement: A figure of the statement is below what the benchmark asks: `improvement`, `sampleSize`, `runs` or `lowerBoundBps`, as ASCII in `field` (EvaluationTooWeak: field improvement, actual 0, min 10).",
+        () =>
+          `the chain would refuse the statement: ${refusalInWords("EvaluationTooWeak", "field improvement, actual 0, required 10").reason}.`,
       ],
       [
         "an improvement that could be chance",
         () => ({ "--candidate": write("chance.json", formatOpening(other)) }),
-        "the chain would refuse the statement: A figure of the statement is below what the benchmark asks: `improvement`, `sampleSize`, `runs` or `lowerBoundBps`, as ASCII in `field` (EvaluationTooWeak: field lowerBoundBps, actual 0, min 1).",
+        () =>
+          `the chain would refuse the statement: ${refusalInWords("EvaluationTooWeak", "field lowerBoundBps, actual 0, required 1").reason}.`,
       ],
       [
         "openings for different circuits",
@@ -496,7 +508,7 @@ describe("prove @uninstrumented", () => {
       });
     }
 
-    it("an evaluation that was paid", async () => {
+    it("an evaluation that was recorded", async () => {
       const context = await loadFixture(provenModels);
       const { verifier, models, registry, admin, zkProof } = context;
       const bundle = await proven(context, "proven");
@@ -505,7 +517,7 @@ describe("prove @uninstrumented", () => {
       await registry.connect(admin).replaceBenchmark(models.proven.id, benchmark);
       expectRefusal(
         await run(prove, optionsFor(context, "proven")),
-        `prove: the evaluation ${ethers.id(EVALUATION)} of proven was paid before: take another evaluation id.`,
+        `prove: the evaluation ${ethers.id(EVALUATION)} of proven was recorded before: take another evaluation id.`,
       );
     });
 

@@ -150,9 +150,10 @@ export function expectRefusal(outcome: Outcome, line: string): void {
 }
 
 /** Why an error is raised and what to do about it, as docs/errors.md says; the figures as they are shown. */
-export function refusalInWords(error: string, figures: string): { readonly reason: string; readonly fix: string } {
+export function refusalInWords(error: string, figures?: string): { readonly reason: string; readonly fix: string } {
   const { why, fix } = readErrorGuide().find(({ signature }) => signature.startsWith(`${error}(`))!;
-  return { reason: `${why.replace(/\.$/, "")} (${error}: ${figures})`, fix };
+  const shown = figures === undefined ? error : `${error}: ${figures}`;
+  return { reason: `${why.replace(/\.$/, "")} (${shown})`, fix };
 }
 
 /** A folder of its own for every test. */
