@@ -8,7 +8,7 @@ import { connect } from "./attest/chain";
 import { BATCH, claim } from "./attest/claim";
 import { readClaims } from "./attest/claimsFile";
 import { readSigner } from "./attest/keys";
-import { at } from "./evaluate/at";
+import { at } from "../sdk/evaluation/at";
 import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./lib/command";
 import { toJson } from "./lib/files";
 

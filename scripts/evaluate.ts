@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The command line of `evaluate`; the work is done in scripts/evaluate/.
+// The command line of `evaluate`; the work is done in sdk/evaluation/.
 
 import { readFileSync } from "node:fs";
-import { completeSpecFor, evaluate } from "./evaluate/evaluate";
-import { joinExamples, readExamples, type CsvFile, type Example } from "./evaluate/examples";
-import { parseSpec } from "./evaluate/spec";
+import { completeSpecFor, evaluate } from "../sdk/evaluation/evaluate";
+import { joinExamples, readExamples, type CsvFile, type Example } from "../sdk/evaluation/examples";
+import { parseSpec } from "../sdk/evaluation/spec";
 import { digits, fileName, flag, offlineMainOf, type CommandLine } from "./lib/command";
 
 export const USAGE = `usage: evaluate --benchmark <benchmark.json> [<examples.csv>]          columns id, label, baseline, candidate; standard input without a file

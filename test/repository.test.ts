@@ -7,7 +7,7 @@ const ROOT = resolve(__dirname, "..");
 const CONTRACTS = join(ROOT, "contracts");
 
 const TOP_LEVEL = [
-  ...["contracts", "scripts", "test", "deploy", "ignition", "docs", "circuits"],
+  ...["contracts", "scripts", "sdk", "test", "deploy", "ignition", "docs", "circuits"],
   ...["hardhat.config.ts", "package.json", "package-lock.json", "tsconfig.json"],
   ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"],
 ];

@@ -5,7 +5,7 @@ import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
 import { address, type Rule } from "../../deploy/fields";
 import { Problem } from "../../deploy/problem";
-import { at } from "../evaluate/at";
+import { at } from "../../sdk/evaluation/at";
 import { readText } from "../lib/files";
 import type { WeightedContributor } from "./contributors";
 import type { Contributor } from "./statement";

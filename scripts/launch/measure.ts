@@ -7,7 +7,7 @@ import type { Bundle } from "../attest/bundle";
 import type { Chain } from "../attest/chain";
 import { propose } from "../attest/propose";
 import { deltaOf } from "../attest/review";
-import { evaluate } from "../evaluate/evaluate";
+import { evaluate } from "../../sdk/evaluation/evaluate";
 import { proposeProof } from "../zk/proposal";
 import { differingFiles, recordedSetup, setUp } from "../zk/prover";
 

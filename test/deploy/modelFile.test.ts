@@ -11,9 +11,9 @@ import {
   type ModelFile,
 } from "../../deploy/modelFile";
 import { Problem } from "../../deploy/problem";
-import { evaluate } from "../../scripts/evaluate/evaluate";
-import { hashEvaluationData, readExamples } from "../../scripts/evaluate/examples";
-import { hashSpec, parseSpec } from "../../scripts/evaluate/spec";
+import { evaluate } from "../../sdk/evaluation/evaluate";
+import { hashEvaluationData, readExamples } from "../../sdk/evaluation/examples";
+import { hashSpec, parseSpec } from "../../sdk/evaluation/spec";
 import { modelIdOf } from "../helpers/models";
 import { TOKEN, USDC } from "../helpers/units";
 

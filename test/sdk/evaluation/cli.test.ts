@@ -6,8 +6,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { main, USAGE } from "../../../scripts/evaluate";
-import { evaluate } from "../../../scripts/evaluate/evaluate";
-import { parseSpec } from "../../../scripts/evaluate/spec";
+import { evaluate } from "../../../sdk/evaluation/evaluate";
+import { parseSpec } from "../../../sdk/evaluation/spec";
 import { creditDefault, CREDIT_DEFAULT } from "./support";
 
 const BENCHMARK = resolve(CREDIT_DEFAULT, "benchmark.json");

@@ -3,10 +3,10 @@ import { expect } from "chai";
 import { keccak256 } from "ethers";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { completeSpecFor, evaluate } from "../../../scripts/evaluate/evaluate";
-import { hashEvaluationData, type Example } from "../../../scripts/evaluate/examples";
-import { METRICS, type MetricName } from "../../../scripts/evaluate/metrics";
-import { hashSpec, parseSpec, type BenchmarkSpec } from "../../../scripts/evaluate/spec";
+import { completeSpecFor, evaluate } from "../../../sdk/evaluation/evaluate";
+import { hashEvaluationData, type Example } from "../../../sdk/evaluation/examples";
+import { METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
+import { hashSpec, parseSpec, type BenchmarkSpec } from "../../../sdk/evaluation/spec";
 import { buildSpec, creditDefault, CREDIT_DEFAULT, draws, examplesOf, expectRefusal, randomExamples } from "./support";
 
 const BENCHMARK = parseSpec(readFileSync(resolve(CREDIT_DEFAULT, "benchmark.json"), "utf8"));

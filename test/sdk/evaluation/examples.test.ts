@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { keccak256 } from "ethers";
-import { hashEvaluationData, joinExamples, readExamples } from "../../../scripts/evaluate/examples";
-import type { RefusalCode } from "../../../scripts/evaluate/refusal";
+import { hashEvaluationData, joinExamples, readExamples } from "../../../sdk/evaluation/examples";
+import type { RefusalCode } from "../../../sdk/evaluation/refusal";
 import { csvFile, expectRefusal } from "./support";
 
 const HEADER = "id,label,baseline,candidate\n";

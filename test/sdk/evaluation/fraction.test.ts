@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { at } from "../../../scripts/evaluate/at";
+import { at } from "../../../sdk/evaluation/at";
 import {
   add,
   ceil,
@@ -20,7 +20,7 @@ import {
   whole,
   type Bounds,
   type Fraction,
-} from "../../../scripts/evaluate/fraction";
+} from "../../../sdk/evaluation/fraction";
 
 const DIGITS = 10n ** 48n;
 const THIRD = fraction(1n, 3n);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus } from "pure-rand";
-import { at } from "../../../scripts/evaluate/at";
-import type { Interval } from "../../../scripts/evaluate/comparison";
-import type { Example } from "../../../scripts/evaluate/examples";
-import { toNumber } from "../../../scripts/evaluate/fraction";
-import { METRICS, type MetricName } from "../../../scripts/evaluate/metrics";
-import { scaleOf } from "../../../scripts/evaluate/scale";
-import type { BenchmarkSpec } from "../../../scripts/evaluate/spec";
+import { at } from "../../../sdk/evaluation/at";
+import type { Interval } from "../../../sdk/evaluation/comparison";
+import type { Example } from "../../../sdk/evaluation/examples";
+import { toNumber } from "../../../sdk/evaluation/fraction";
+import { METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
+import { scaleOf } from "../../../sdk/evaluation/scale";
+import type { BenchmarkSpec } from "../../../sdk/evaluation/spec";
 import { deLongStandardError, REFERENCE } from "./reference";
 import { buildSpec, creditDefault, draws, examplesOf, HALF, pairsOf, randomExamples } from "./support";
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import type { Model } from "../../../scripts/evaluate/comparison";
-import { METRICS, type MetricName } from "../../../scripts/evaluate/metrics";
-import { bleuCounts, rougeL } from "../../../scripts/evaluate/text";
-import { toNumber } from "../../../scripts/evaluate/fraction";
+import type { Model } from "../../../sdk/evaluation/comparison";
+import { METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
+import { bleuCounts, rougeL } from "../../../sdk/evaluation/text";
+import { toNumber } from "../../../sdk/evaluation/fraction";
 import { REFERENCE } from "./reference";
 import { HALF, creditDefault, examplesOf, expectRefusal, pairsOf, randomExamples, valueOf } from "./support";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { exactly, fraction, whole, type Bounds } from "../../../scripts/evaluate/fraction";
-import { baselineScore, candidateScore, scaleOf } from "../../../scripts/evaluate/scale";
+import { exactly, fraction, whole, type Bounds } from "../../../sdk/evaluation/fraction";
+import { baselineScore, candidateScore, scaleOf } from "../../../sdk/evaluation/scale";
 import { buildSpec, expectRefusal } from "./support";
 
 const UP = scaleOf(buildSpec());

@@ -3,9 +3,9 @@ import { expect } from "chai";
 import { keccak256, toUtf8Bytes } from "ethers";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { METRICS } from "../../../scripts/evaluate/metrics";
-import { Refusal } from "../../../scripts/evaluate/refusal";
-import { canonicalSpec, completeSpec, hashSpec, parseSpec } from "../../../scripts/evaluate/spec";
+import { METRICS } from "../../../sdk/evaluation/metrics";
+import { Refusal } from "../../../sdk/evaluation/refusal";
+import { canonicalSpec, completeSpec, hashSpec, parseSpec } from "../../../sdk/evaluation/spec";
 import { CREDIT_DEFAULT, expectRefusal } from "./support";
 
 const ACCURACY = { name: "b", metric: "accuracy", direction: "maximise" };
