@@ -4,9 +4,9 @@ import { dirname, relative, resolve } from "node:path";
 import { cwd } from "node:process";
 import type { WeightedContributor } from "../scripts/attest/contributors";
 import { readContributors } from "../scripts/attest/contributorsFile";
-import { hashEvaluationData, readExamples, type CsvFile, type Example } from "../sdk/evaluation/examples";
-import type { Direction, MetricName } from "../sdk/evaluation/metrics";
-import { hashSpec, parseSpec, type BenchmarkSpec } from "../sdk/evaluation/spec";
+import { hashEvaluationData, readExamples, type Example, type Wanted } from "../sdk/evaluation/examples";
+import { METRIC_CODES, type Direction } from "../sdk/evaluation/metrics";
+import { hashSpec, parseSpec, wantedOf, type BenchmarkSpec } from "../sdk/evaluation/spec";
 import { Domain, type Opening } from "../scripts/zk/commitment";
 import { capacityRule, readOpening, type DomainName } from "../scripts/zk/openings";
 import { developmentAddresses } from "./accounts";
@@ -33,21 +33,6 @@ const REWARD_RATE = amount(TOKEN_DECIMALS, "100", "10000000");
 type Preset = keyof typeof PRESETS;
 
 /** Codes on chain. */
-const METRICS: Readonly<Record<MetricName, number>> = {
-  accuracy: 0,
-  precision: 1,
-  recall: 2,
-  f1: 3,
-  roc_auc: 4,
-  mse: 5,
-  rmse: 6,
-  mae: 7,
-  r2: 8,
-  perplexity: 9,
-  bleu: 10,
-  rouge_l: 11,
-  human_score: 12,
-};
 const DIRECTIONS: Readonly<Record<Direction, number>> = { maximise: 0, minimise: 1 };
 
 /** Verification methods that a benchmark may name, as contracts of the protocol. */
@@ -227,7 +212,7 @@ function readEvaluatedImprovement(
   return {
     ...readContribution(fields, folder),
     spec: spec as BenchmarkSpec, // undefined only in a file that is refused
-    examples: readNamedFile(fields, "examples", folder, [], readExamples),
+    examples: readNamedFile(fields, "examples", folder, [], (file) => readExamples(file, wantedBy(spec))),
   };
 }
 
@@ -270,7 +255,9 @@ function reportUnprovable(fields: Fields, { metric, direction, f, lo, hi, minRun
 function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, folder: string): BenchmarkTerms {
   const evaluationDataHash = fields.has("evaluationDataHash")
     ? fields.read("evaluationDataHash", hash)
-    : readNamedFile(fields, "evaluationData", folder, "", (csv) => hashEvaluationData(readExamples(csv)));
+    : readNamedFile(fields, "evaluationData", folder, "", (csv) =>
+        hashEvaluationData(readExamples(csv, wantedBy(spec))),
+      );
   const method = fields.read("method", oneOf(...METHODS));
   return {
     method,
@@ -286,7 +273,7 @@ function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, folder: 
 function termsOf(spec: BenchmarkSpec | undefined) {
   return {
     specHash: spec ? hashSpec(spec) : ZeroHash,
-    metric: spec ? METRICS[spec.metric] : 0,
+    metric: spec ? METRIC_CODES[spec.metric] : 0,
     direction: spec ? DIRECTIONS[spec.direction] : 0,
     minImprovementBps: spec?.minImprovementBps ?? 0,
     minSampleSize: spec?.minSampleSize ?? 0,
@@ -309,8 +296,19 @@ function readPool(fields: Fields, maxSupply: bigint): PoolTerms {
   };
 }
 
+/** Columns that the benchmark reads of its examples. */
+function wantedBy(spec: BenchmarkSpec | undefined): Wanted {
+  return spec ? wantedOf(spec) : {};
+}
+
+/** A file that a field names. */
+interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /** What is read from a file that a field names; `none` stands in for it when that fails. */
-function readNamedFile<T>(fields: Fields, key: string, folder: string, none: T, read: (file: CsvFile) => T): T {
+function readNamedFile<T>(fields: Fields, key: string, folder: string, none: T, read: (file: NamedBytes) => T): T {
   const name = fields.read(key, text(1, 1024));
   if (name === "") return none;
   try {
