@@ -17,8 +17,8 @@ export interface Sample {
 
 /**
  * Johnson, "Modified t tests and confidence intervals for asymmetrical populations", Journal of the American Statistical Association 73,
- * 1978: mean + m₃ / (6·s²·n) ∓ t·s / √n. Student's has no second term. Taking the lesser of both, at half the level, keeps the error
- * for skew in either direction.
+ * 1978: a true mean is refused where δ + m₃ / (6·s²·n) + m₃·δ² / (3·s⁴) ≥ t·s / √n, δ being how far the sample's mean lies above it.
+ * Student's has δ alone. Taking the lesser of both, at half the level, keeps the error for skew in either direction.
  */
 export function boundMean(
   { values, improvement, degrees = values.length - 1 }: Sample,
@@ -39,14 +39,23 @@ export function boundMean(
   const variance = squares / (n - 1);
   const standardError = Math.sqrt(variance / n);
   const quantile = studentQuantile(level / 2, Math.max(2, degrees));
-  const shift = variance > 0 ? cubes / n / (6 * variance * n) : 0;
-  const low = improvement + Math.min(0, shift) - quantile * standardError;
-  const high = improvement + Math.max(0, shift) + quantile * standardError;
+  const reach = quantile * standardError;
+  const low = improvement - Math.max(reach, johnson(cubes / n, variance, n, reach));
+  const high = improvement + Math.max(reach, johnson(-cubes / n, variance, n, reach));
   const varies = standardError > 0 && Number.isFinite(standardError);
   return {
     interval: { method, low, high, lowBps: certainBps(scale.toBps(low)), standardError, quantile },
     reasons: varies ? reasons : [...reasons, NO_VARIATION],
   };
+}
+
+/** The least δ that Johnson refuses; infinite where the skew is too strong for any. */
+function johnson(thirdMoment: number, variance: number, n: number, reach: number): number {
+  if (variance === 0) return 0;
+  const quadratic = thirdMoment / (3 * variance * variance);
+  const wanted = reach - thirdMoment / (6 * variance * n);
+  const root = 1 + 4 * quadratic * wanted;
+  return root < 0 ? Infinity : (2 * wanted) / (1 + Math.sqrt(root));
 }
 
 export const NO_VARIATION = reason(
