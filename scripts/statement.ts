@@ -4,6 +4,7 @@
 import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { address, hash, publishedId } from "../deploy/fields";
+import { Problem } from "../deploy/problem";
 import { formatBundle } from "./attest/bundle";
 import { connect } from "./attest/chain";
 import { formatClaims } from "./attest/claimsFile";
@@ -28,7 +29,7 @@ const USAGE = `usage: npm run --silent statement -- options [<evaluation.json>] 
   --network <name>                 localhost, sepolia, base-sepolia or mainnet
   --verifier <address>             the protocol's DeltaOneVerifier
   --model <id>                     the model's published id
-  --evaluation-id <name>           a name for this evaluation that the model has not used; its hash is the evaluation's id
+  --evaluation-id <name>           a name that the model has not used, for an evaluation without an id of its own; its hash is the id
   --contributors <file>            CSV with the columns account and weight, or a JSON list of objects with these fields
   --claims <file>                  where to write the contributors when they are more than ${MAX_LISTED}, for attesters and for claims
   --candidate-commitment <hash>    commitment to the candidate's predictions; needed once the baseline has one
@@ -44,7 +45,7 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
     network: fields.read("network", networkName),
     verifier: fields.read("verifier", address),
     modelId: fields.read("model", publishedId),
-    evaluationName: fields.read("evaluation-id", publishedId),
+    evaluationName: fields.read("evaluation-id", publishedId, ""),
     contributorsFile: fields.read("contributors", fileName),
     claimsFile: fields.read("claims", fileName, ""),
     candidateCommitment: fields.read("candidate-commitment", hash, ZeroHash),
@@ -53,7 +54,15 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
   };
   fields.refuse("options");
   const contributors = readContributorsFor(options.contributorsFile, options.claimsFile);
-  return { ...options, contributors, measured: readMeasured(...readInput(paths, streams)) };
+  const measured = readMeasured(...readInput(paths, streams));
+  if ((measured.evaluationId === undefined) === (options.evaluationName === "")) {
+    throw new Problem(
+      measured.evaluationId === undefined
+        ? "the evaluation has no id of its own: name it with --evaluation-id."
+        : "the evaluation has an id of its own, the hash of its document: leave out --evaluation-id.",
+    );
+  }
+  return { ...options, contributors, measured };
 }
 
 async function run(hre: HardhatRuntimeEnvironment, input: ReturnType<typeof read>): Promise<string> {

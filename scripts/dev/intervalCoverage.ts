@@ -29,7 +29,9 @@ interface Row {
 }
 
 /** A comparison, and whether its lower bound is above the truth. */
-type Tried = { readonly comparison: Comparison; readonly groups?: Terms["groups"] } | { readonly isAbove: (terms: Terms) => boolean };
+type Tried =
+  | { readonly comparison: Comparison; readonly groups?: Terms["groups"] }
+  | { readonly isAbove: (terms: Terms) => boolean };
 
 const SCALE = scaleOf({ metric: "accuracy", direction: "maximise", f: "identity", lo: 0, hi: 1 });
 
@@ -51,7 +53,13 @@ function ones(size: number): Column {
 }
 
 /** Differences of mean 0 from a distribution. */
-function means(name: string, size: number, attempts: 1 | 10, draw: (random: RandomGenerator) => number, groupSize = 1): Row {
+function means(
+  name: string,
+  size: number,
+  attempts: 1 | 10,
+  draw: (random: RandomGenerator) => number,
+  groupSize = 1,
+): Row {
   const sample = groupSize === 1 ? `${size} differences` : `${size / groupSize} groups of ${groupSize}`;
   return {
     name,
@@ -60,7 +68,10 @@ function means(name: string, size: number, attempts: 1 | 10, draw: (random: Rand
     make: (random) => () => {
       const count = size / groupSize;
       const shared = Float64Array.from({ length: count }, () => (groupSize === 1 ? 0 : draw(random)));
-      const values = Float64Array.from({ length: size }, (_, row) => draw(random) + (shared[Math.floor(row / groupSize)] as number));
+      const values = Float64Array.from(
+        { length: size },
+        (_, row) => draw(random) + (shared[Math.floor(row / groupSize)] as number),
+      );
       const statistics = { baseline: [zeros(size), ones(size)], candidate: [columnOf(values), ones(size)] };
       const comparison = compareBySums(statistics, mean, String);
       if (groupSize === 1) return { comparison };
@@ -150,7 +161,13 @@ function shares(name: string, size: number, error: number, attempts: 1 | 10): Ro
 }
 
 /** As the interval is made, but ended as soon as the bound is known to be no more than 0. */
-function ratios(metric: "f1" | "precision" | "mcc" | "balanced_accuracy", size: number, share: number, error: number, attempts: 1 | 10): Row {
+function ratios(
+  metric: "f1" | "precision" | "mcc" | "balanced_accuracy",
+  size: number,
+  share: number,
+  error: number,
+  attempts: 1 | 10,
+): Row {
   return {
     name: `${metric}, ${Math.round(100 * share)} % positive`,
     sample: `${size} examples, about ${Math.round(2 * error * (1 - error) * size)} changed`,
@@ -218,7 +235,14 @@ const ROWS: readonly Row[] = ([1, 10] as const).flatMap((attempts) => {
 function share({ make, attempts }: Row, seed: number): number {
   const random = generatorOf(seed);
   const level = ALPHA / attempts;
-  const terms = { scale: SCALE, level, alpha: fraction(25n, 1000n * BigInt(attempts)), attempts, resamples: RESAMPLES, random };
+  const terms = {
+    scale: SCALE,
+    level,
+    alpha: fraction(25n, 1000n * BigInt(attempts)),
+    attempts,
+    resamples: RESAMPLES,
+    random,
+  };
   let above = 0;
   for (let benchmark = 0; benchmark < BENCHMARKS; benchmark++) {
     const next = make(random);
@@ -245,7 +269,9 @@ function measureAll(wanted: string): void {
   const start = (): void => {
     const entry = rows[next++];
     if (entry === undefined) return;
-    const child = fork(__filename, ["--row", String(entry.index)], { execArgv: ["-r", "ts-node/register/transpile-only"] });
+    const child = fork(__filename, ["--row", String(entry.index)], {
+      execArgv: ["-r", "ts-node/register/transpile-only"],
+    });
     child.on("message", (rate: number) => {
       const { name, sample, attempts } = entry.row;
       results.set(entry.index, { line: `| ${name} | ${sample} | ${attempts} | ${(100 * rate).toFixed(2)} % |` });

@@ -5,7 +5,7 @@ import type { Interval } from "../../../sdk/evaluation/comparison";
 import { toNumber } from "../../../sdk/evaluation/fraction";
 import { METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
 import { normalQuantile, studentQuantile } from "../../../sdk/evaluation/quantiles";
-import { deLongStandardError, REFERENCE } from "./reference";
+import { deLongStandardError, REFERENCE } from "./textbook";
 import { creditDefault, draws, estimateOf, examplesOf, pairsOf, randomExamples, readingOf } from "./support";
 
 const ROUNDING = 1e-12;

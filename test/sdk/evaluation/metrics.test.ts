@@ -6,7 +6,7 @@ import type { Model } from "../../../sdk/evaluation/comparison";
 import { METRIC_CODES, METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
 import { bleuCounts, rougeL } from "../../../sdk/evaluation/text";
 import { TOKENISERS } from "../../../sdk/evaluation/tokenisers";
-import { REFERENCE } from "./reference";
+import { REFERENCE } from "./textbook";
 import { creditDefault, examplesOf, expectRefusal, pairsOf, randomExamples, readingOf, valueOf } from "./support";
 
 const NAMES = Object.keys(METRICS) as MetricName[];
