@@ -1,28 +1,42 @@
 // SPDX-License-Identifier: MIT
 // The command line of `evaluate`; the work is done in sdk/evaluation/.
 
-import { readFileSync } from "node:fs";
-import { completeSpecFor, evaluate } from "../sdk/evaluation/evaluate";
-import { joinExamples, readExamples, type CsvFile, type Example } from "../sdk/evaluation/examples";
-import { parseSpec } from "../sdk/evaluation/spec";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { pattern } from "../sdk/base/fields";
+import { Problem } from "../sdk/base/problem";
+import { assess, completeSpecFor } from "../sdk/evaluation/evaluate";
+import { joinExamples, readExamples, type Example, type Wanted } from "../sdk/evaluation/examples";
+import { Refusal } from "../sdk/evaluation/refusal";
+import { reportPage } from "../sdk/evaluation/report";
+import { parseSpec, wantedBy } from "../sdk/evaluation/spec";
+import type { TableFile } from "../sdk/evaluation/table";
 import { digits, fileName, flag, offlineMainOf, type CommandLine } from "./cli/command";
+import { writeWhole } from "../sdk/node/files";
 
 export const USAGE = `usage: evaluate --benchmark <benchmark.json> [<examples.csv>]          columns id, label, baseline, candidate; standard input without a file
        evaluate --benchmark <benchmark.json> --baseline <a.csv> --candidate <b.csv>          columns id, label, prediction
   --benchmark <file>      what is measured, and how
   --baseline <file>       predictions of the present model, with
   --candidate <file>      those of the new one
+  --sep <character>       what separates fields: a comma without it; tab for tabulators; JSON Lines need none
+  --attempt <n>           which of the benchmark's attempts this is; 1 without it
   --score <bps>           the model's score on chain, if an earlier improvement has moved it
   --contribution <file>   the contributed data, to be hashed
+  --report <file>         write what was found there too, accepted or refused: a page for people (.html) or JSON (.json)
   --complete              print the benchmark with all defaults filled in instead of evaluating
   --help                  print this text`;
 
 /** Where the command reads and writes. */
 export interface Streams {
-  readStandardInput(): Uint8Array;
+  readStandardInput(): Iterable<Uint8Array>;
   out(text: string): void;
   err(text: string): void;
+  /** How far it is, on a terminal; an empty text clears it. */
+  progress(text: string): void;
 }
+
+const REPORT = pattern(/\.(html|json)$/, "a file whose name ends in .html or .json");
+const SEPARATOR = pattern(/^([^"\r\n]|tab)$/u, "one character, or tab");
 
 /** Runs the command and returns its exit code: JSON on standard output, or one line on the error stream and 1. */
 export const main = offlineMainOf("evaluate", USAGE, run);
@@ -32,45 +46,83 @@ function run({ options: fields, paths }: CommandLine, streams: Streams): string 
   const baseline = fields.read("baseline", fileName, "");
   const candidate = fields.read("candidate", fileName, "");
   const contribution = fields.read("contribution", fileName, "");
+  const separator = fields.read("sep", SEPARATOR, ",").replace("tab", "\t");
+  const attempt = fields.read("attempt", digits(1, 1000), 1);
   const score = fields.has("score") ? fields.read("score", digits(0, 10_000)) : undefined;
+  const report = fields.read("report", REPORT, "");
   const isCompletion = fields.read("complete", flag, false);
   fields.refuse("options");
   const text = readFileSync(benchmark, "utf8");
-  const examples = readInput(paths, baseline, candidate, streams);
-  if (isCompletion) return format(completeSpecFor(text, examples));
-  return format(
-    evaluate({
+  const files = { paths, baseline, candidate, separator };
+  try {
+    const examples = readInput(files, wantedBy(text), streams);
+    streams.progress(`${examples.length} examples`);
+    if (isCompletion) return format(completeSpecFor(text, examples));
+    const document = assess({
       spec: parseSpec(text),
       examples,
+      attempt,
       ...(score !== undefined && { registeredScore: score }),
       ...(contribution !== "" && { contribution: readFileSync(contribution) }),
-    }),
-  );
+    });
+    if (report !== "") writeWhole(report, report.endsWith(".html") ? reportPage(document) : `${format(document)}\n`);
+    const [first, ...further] = document.reasons;
+    if (first) throw new Refusal(first.code, first.message, ...further);
+    return format(document);
+  } finally {
+    streams.progress("");
+  }
 }
 
-function readInput(
-  [path, ...surplus]: readonly string[],
-  baseline: string,
-  candidate: string,
-  streams: Streams,
-): Example[] {
+interface Files {
+  readonly paths: readonly string[];
+  readonly baseline: string;
+  readonly candidate: string;
+  readonly separator: string;
+}
+
+function readInput({ paths, baseline, candidate, separator }: Files, wanted: Wanted, streams: Streams): Example[] {
+  const [path, ...surplus] = paths;
   const isJoined = baseline !== "" || candidate !== "";
   if (surplus.length > 0 || (path !== undefined && isJoined)) {
-    throw new Error(
+    throw new Problem(
       `unexpected argument "${surplus[0] ?? path}", expected one file of examples or --baseline with --candidate`,
     );
   }
+  const open = (name: string): TableFile => ({ name, separator, bytes: readPieces(name, streams) });
   if (!isJoined) {
-    return readExamples(
-      path === undefined ? { name: "standard input", bytes: streams.readStandardInput() } : readCsv(path),
-    );
+    if (path !== undefined) return readExamples(open(path), wanted);
+    return readExamples({ name: "standard input", separator, bytes: streams.readStandardInput() }, wanted);
   }
-  if (baseline === "" || candidate === "") throw new Error("--baseline and --candidate must be given together");
-  return joinExamples(readCsv(baseline), readCsv(candidate));
+  if (baseline === "" || candidate === "") throw new Problem("--baseline and --candidate must be given together");
+  return joinExamples(open(baseline), open(candidate), wanted);
 }
 
-function readCsv(path: string): CsvFile {
-  return { name: path, bytes: readFileSync(path) };
+const PIECE = 1 << 20;
+
+/** The file piece by piece, so that its size has no bound. */
+function* readPieces(name: string, streams: Streams): Generator<Uint8Array> {
+  const file = openSync(name, "r");
+  try {
+    const { size } = fstatSync(file);
+    let done = 0;
+    for (const piece of readOpen(file)) {
+      done += piece.length;
+      if (size > PIECE) streams.progress(`reading ${name}: ${Math.floor((100 * done) / size)} %`);
+      yield piece;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function* readOpen(file: number): Generator<Uint8Array> {
+  for (;;) {
+    const piece = new Uint8Array(PIECE);
+    const length = readSync(file, piece);
+    if (length === 0) return;
+    yield piece.subarray(0, length);
+  }
 }
 
 function format(value: object): string {
@@ -78,9 +130,13 @@ function format(value: object): string {
 }
 
 if (require.main === module) {
+  const { stderr } = process;
   process.exitCode = main(process.argv.slice(2), {
-    readStandardInput: () => readFileSync(0),
+    readStandardInput: () => readOpen(0),
     out: (text) => process.stdout.write(`${text}\n`),
-    err: (text) => process.stderr.write(`${text}\n`),
+    err: (text) => stderr.write(`${text}\n`),
+    progress: (text) => {
+      if (stderr.isTTY) stderr.write(`\r\u001b[K${text}`);
+    },
   });
 }

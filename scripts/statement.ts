@@ -5,6 +5,7 @@ import { ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { siteOf } from "../deploy/network";
 import { address, hash, publishedId } from "../sdk/base/fields";
+import { Problem } from "../sdk/base/problem";
 import { connect } from "../sdk/client/connect";
 import { readContributorsFor } from "../sdk/node/contributors";
 import { writeWhole } from "../sdk/node/files";
@@ -30,7 +31,7 @@ const USAGE = `usage: npm run --silent statement -- options [<evaluation.json>] 
   --network <name>                 localhost, sepolia, base-sepolia, base or mainnet
   --verifier <address>             the protocol's DeltaOneVerifier
   --model <id>                     the model's published id
-  --evaluation-id <name>           a name for this evaluation that the model has not used; its hash is the evaluation's id
+  --evaluation-id <name>           a name that the model has not used, for an evaluation without an id of its own; its hash is the id
   --contributors <file>            CSV with the columns account and weight, or a JSON list of objects with these fields
   --claims <file>                  where to write the contributors when they are more than ${MAX_LISTED}, for attesters and for claims
   --candidate-commitment <hash>    commitment to the candidate's predictions; needed once the baseline has one
@@ -46,7 +47,7 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
     network: fields.read("network", networkName),
     verifier: fields.read("verifier", address),
     modelId: fields.read("model", publishedId),
-    evaluationName: fields.read("evaluation-id", publishedId),
+    evaluationName: fields.read("evaluation-id", publishedId, ""),
     contributorsFile: fields.read("contributors", fileName),
     claimsFile: fields.read("claims", fileName, ""),
     candidateCommitment: fields.read("candidate-commitment", hash, ZeroHash),
@@ -55,7 +56,15 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
   };
   fields.refuse("options");
   const contributors = readContributorsFor(options.contributorsFile, options.claimsFile);
-  return { ...options, contributors, measured: readMeasured(...readInput(paths, streams)) };
+  const measured = readMeasured(...readInput(paths, streams));
+  if ((measured.evaluationId === undefined) === (options.evaluationName === "")) {
+    throw new Problem(
+      measured.evaluationId === undefined
+        ? "the evaluation has no id of its own: name it with --evaluation-id."
+        : "the evaluation has an id of its own, the hash of its document: leave out --evaluation-id.",
+    );
+  }
+  return { ...options, contributors, measured };
 }
 
 async function run(hre: HardhatRuntimeEnvironment, input: ReturnType<typeof read>): Promise<string> {

@@ -13,7 +13,7 @@ enum ModelStatus {
     DEPLOYED
 }
 
-/// @notice What a benchmark measures. The exact procedure is the file behind the benchmark's `specHash`.
+/// @notice What a benchmark measures. The exact procedure is the file behind the benchmark's `specHash`. New metrics are appended.
 enum Metric {
     ACCURACY,
     PRECISION,
@@ -27,7 +27,23 @@ enum Metric {
     PERPLEXITY,
     BLEU,
     ROUGE_L,
-    HUMAN_SCORE
+    HUMAN_SCORE,
+    LOG_LOSS,
+    BRIER,
+    MCC,
+    BALANCED_ACCURACY,
+    AVERAGE_PRECISION,
+    CUSTOM,
+    MACRO_F1,
+    MICRO_F1,
+    WEIGHTED_F1,
+    MACRO_PRECISION,
+    MICRO_PRECISION,
+    WEIGHTED_PRECISION,
+    MACRO_RECALL,
+    MICRO_RECALL,
+    WEIGHTED_RECALL,
+    MACRO_AUC
 }
 
 /// @notice Whether a better model has a higher or a lower score.

@@ -38,7 +38,7 @@ export async function measure(
   report({
     name: "evaluate",
     isOffline: true,
-    outcome: `${metric} ${baselineValue} → ${candidateValue} on ${sampleSize} examples: ${evaluation.deltaBps} bps, at least ${evaluation.lowerBoundBps} with 97.5 % confidence`,
+    outcome: `${metric} ${baselineValue} → ${candidateValue} on ${sampleSize} examples: ${evaluation.deltaBps} bps, at least ${evaluation.lowerBoundBps} with ${confidence(evaluation.level)} confidence`,
   });
   const { bundle } = await propose(chain, {
     modelId,
@@ -58,6 +58,11 @@ export async function measure(
     life: LIFE,
   });
   return { bundle, metric, baselineValue, candidateValue };
+}
+
+/** The confidence of a one-sided bound, in words. */
+function confidence(level: number): string {
+  return `${Number((100 * (1 - level)).toFixed(4))} %`;
 }
 
 /** Proves what the openings show, with the circuit's development setup, which is made if it is missing. */

@@ -1,143 +1,254 @@
 // SPDX-License-Identifier: MIT
-// From two models' predictions on a benchmark to the figures that an improvement statement carries, or a refusal.
+// From two models' predictions on a benchmark to a document: what was measured, and whether an improvement may be stated.
 
-import { keccak256 } from "ethers";
-import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus, type RandomGenerator } from "pure-rand";
-import { at } from "./at";
-import { splitByClass, type Comparison, type Interval, type Model } from "./comparison";
-import { hashEvaluationData, sortById, type Example } from "./examples";
-import { compare, subtract, toNumber, type Bounds } from "./fraction";
+import { keccak256, toUtf8Bytes } from "ethers";
+import { canonical } from "./canonical";
+import { reason, type Comparison, type Groups, type Interval, type Model } from "./comparison";
+import { hashEvaluationData, hashPredictions, sortById, type Example } from "./examples";
+import { deal, requireClassesForFolds, type Fold } from "./folds";
+import { toNumber, type Bounds } from "./fraction";
+import { checkGuardrail, reasonsOf, type GuardrailResult } from "./guardrails";
+import { MOST_CLASSES } from "./labels";
 import { METRICS, type Direction, type MetricName } from "./metrics";
-import { Refusal } from "./refusal";
-import { baselineScore, candidateScore, fractionOf, scaleOf, type Scale } from "./scale";
-import { completeSpec, hashSpec, type BenchmarkSpec } from "./spec";
+import { generatorOf } from "./random";
+import { Refusal, show, type Reason } from "./refusal";
+import { baselineScore, candidateScore, scaleOf, type Scale } from "./scale";
+import { completeSpec, hashSpec, levelAsNumber, levelOf, SPEC_VERSION, type BenchmarkSpec } from "./spec";
 
-/** One disjoint part of the evaluation set; values are null where the metric is undefined on it. */
-export interface Fold {
-  readonly size: number;
-  readonly baseline: number | null;
-  readonly candidate: number | null;
-  /** Difference in the direction of improvement. */
-  readonly improvement: number | null;
-  readonly improved: boolean;
-}
-
-/** What an evaluation finds. Scores and bounds are integer bps. */
-export interface Evaluation {
+/** What every evaluation finds, accepted or refused. Scores and bounds are integer bps; null is what could not be measured. */
+export interface EvaluationDocument {
+  readonly version: typeof SPEC_VERSION;
+  readonly accepted: boolean;
+  /** Everything that is in the way of a statement; empty when accepted. */
+  readonly reasons: readonly Reason[];
   readonly benchmark: string;
   readonly metric: MetricName;
   readonly direction: Direction;
+  readonly baselineValue: number | null;
+  readonly candidateValue: number | null;
+  readonly baselineScore: number | null;
+  readonly candidateScore: number | null;
+  readonly deltaBps: number | null;
+  readonly sampleSize: number;
+  /** Groups of examples that belong together, where the benchmark names a column for them. */
+  readonly groups?: number;
+  /** Folds, that is disjoint evaluation runs, in which the candidate is strictly better: the mean over the dealings, rounded down. */
+  readonly runs: number | null;
+  readonly lowerBoundBps: number | null;
+  /** Which of the attempts this is, how many there may be, and the one-sided error of one. */
+  readonly attempt: number;
+  readonly attempts: number;
+  readonly alpha: number;
+  readonly level: number;
+  readonly interval: Interval | null;
+  readonly folds: readonly Fold[];
+  readonly guardrails: readonly GuardrailResult[];
+  readonly specHash: string;
+  readonly spec: BenchmarkSpec;
+  readonly evaluationDataHash: string;
+  readonly baselineDataHash: string;
+  readonly candidateDataHash: string;
+  readonly contributionDataHash?: string;
+  /** keccak256 of the document's canonical JSON without this field. */
+  readonly evaluationId: string;
+}
+
+/** An evaluation whose improvement may be stated: nothing is missing. */
+export type Evaluation = EvaluationDocument & {
+  readonly accepted: true;
   readonly baselineValue: number;
   readonly candidateValue: number;
   readonly baselineScore: number;
   readonly candidateScore: number;
   readonly deltaBps: number;
-  readonly sampleSize: number;
-  /** Folds, that is disjoint evaluation runs, in which the candidate is strictly better. */
   readonly runs: number;
   readonly lowerBoundBps: number;
   readonly interval: Interval;
-  readonly folds: readonly Fold[];
-  readonly specHash: string;
-  readonly evaluationDataHash: string;
-  readonly contributionDataHash?: string;
-}
+};
 
 export interface EvaluationInput {
   readonly spec: BenchmarkSpec;
   readonly examples: readonly Example[];
+  /** Which of the benchmark's attempts this is, from 1; the first where it is not stated. */
+  readonly attempt?: number;
   /** The baseline's score on chain, once an earlier improvement has moved it; otherwise the baseline's value rounded to its advantage. */
   readonly registeredScore?: number;
   /** The contributed data that made the candidate better, as it is filed; its bytes are hashed. */
   readonly contribution?: Uint8Array;
 }
 
-/** Evaluates a candidate against a baseline; throws a {@link Refusal} where the improvement may not be claimed. */
-export function evaluate({ spec, registeredScore, contribution, ...input }: EvaluationInput): Evaluation {
+/** Evaluates a candidate against a baseline; throws a {@link Refusal} with every reason where the improvement may not be stated. */
+export function evaluate(input: EvaluationInput): Evaluation {
+  const document = assess(input);
+  const [first, ...further] = document.reasons;
+  if (first !== undefined) throw new Refusal(first.code, first.message, ...further);
+  return document as Evaluation;
+}
+
+/**
+ * Evaluates a candidate against a baseline and tells everything that was found, accepted or refused. Throws a {@link Refusal} only
+ * for what cannot be evaluated at all: an attempt that the benchmark does not have, or predictions that cannot be read.
+ */
+export function assess({
+  spec,
+  registeredScore,
+  contribution,
+  attempt = 1,
+  ...input
+}: EvaluationInput): EvaluationDocument {
+  if (!Number.isInteger(attempt) || attempt < 1 || attempt > spec.attempts) {
+    throw new Refusal(
+      "BAD_ATTEMPT",
+      `the attempt is ${show(attempt)}, expected an integer from 1 to ${spec.attempts} as the benchmark states`,
+    );
+  }
   // Folds and resamples are drawn by position: the order of rows in a file must not matter.
   const examples = sortById(input.examples);
-  if (examples.length < spec.minSampleSize) {
-    throw new Refusal("TOO_FEW_EXAMPLES", `${examples.length} examples, expected at least ${spec.minSampleSize}`);
-  }
-  const comparison = compareModels(spec, examples);
-  requireClassesForFolds(comparison, spec);
-
-  const scale = scaleOf(spec);
-  const everyone = [...examples.keys()];
-  const [before, after] = [
-    valueOn(comparison, "baseline", everyone, spec),
-    valueOn(comparison, "candidate", everyone, spec),
+  if (examples.length === 0)
+    throw new Refusal("TOO_FEW_EXAMPLES", `0 examples, expected at least ${spec.minSampleSize}`);
+  const groups = spec.group === undefined ? undefined : groupsOf(examples);
+  const guardrails = (spec.guardrails ?? []).map((guardrail) => checkGuardrail(examples, guardrail));
+  const comparison = METRICS[spec.metric].compare(examples, spec);
+  const measured = measure(comparison, examples.length, { spec, registeredScore, groups });
+  const { scores, values, interval, dealt } = measured;
+  const lowerBoundBps = interval && scores ? Math.min(interval.lowBps, scores.deltaBps) : null;
+  const reasons = [
+    ...tooFewExamples(examples.length, spec),
+    ...measured.reasons,
+    ...guardrails.flatMap(reasonsOf),
+    ...(interval && lowerBoundBps !== null ? boundReasons(interval, lowerBoundBps, scaleOf(spec), spec) : []),
+    ...(scores && dealt && lowerBoundBps !== null ? minimumReasons(spec, scores, lowerBoundBps, dealt.runs) : []),
   ];
-  const beforeScore = startingScore(scale.score(before, "baseline"), scale.sign, registeredScore);
-  const afterScore = candidateScore(scale.score(after, "candidate"), scale.sign);
-  const deltaBps = scale.sign * (afterScore - beforeScore);
-
-  const random = xoroshiro128plus(spec.seed);
-  const folds = splitFolds(examples.length, comparison.classes, spec.folds, random).map((fold) =>
-    evaluateFold(comparison, fold, scale),
-  );
-  const runs = folds.filter(({ improved }) => improved).length;
-  const interval = comparison.interval(scale, random, spec.resamples ?? 0);
-  const lowerBoundBps = Math.floor(scale.toBps(interval.low));
-
-  if (lowerBoundBps < 1) {
-    const [low, high] = [scale.toBps(interval.low).toFixed(2), scale.toBps(interval.high).toFixed(2)];
-    throw new Refusal(
-      "INTERVAL_CONTAINS_ZERO",
-      `the improvement is ${low} … ${high} bps with 95 % confidence, expected a lower bound of at least 1 bps`,
-    );
-  }
-  if (interval.low === interval.high) {
-    throw new Refusal(
-      "NO_VARIATION",
-      "the improvement does not vary over the examples, expected data from which an interval can be estimated",
-    );
-  }
-  requireMinimum("improvement in bps", deltaBps, spec.minImprovementBps);
-  requireMinimum("lower bound in bps", lowerBoundBps, spec.minLowerBoundBps);
-  requireMinimum("number of improved folds", runs, spec.minRuns);
-
-  return {
+  const document: Omit<EvaluationDocument, "evaluationId"> = {
+    version: SPEC_VERSION,
+    accepted: reasons.length === 0,
+    reasons,
     benchmark: spec.name,
     metric: spec.metric,
     direction: spec.direction,
-    baselineValue: toNumber(before.low),
-    candidateValue: toNumber(after.low),
-    baselineScore: beforeScore,
-    candidateScore: afterScore,
-    deltaBps,
+    baselineValue: values.baseline,
+    candidateValue: values.candidate,
+    baselineScore: scores?.baseline ?? null,
+    candidateScore: scores?.candidate ?? null,
+    deltaBps: scores?.deltaBps ?? null,
     sampleSize: examples.length,
-    runs,
+    ...(groups && { groups: groups.count }),
+    runs: dealt?.runs ?? null,
     lowerBoundBps,
+    attempt,
+    attempts: spec.attempts,
+    alpha: spec.alpha,
+    level: levelAsNumber(spec),
     interval,
-    folds,
+    folds: dealt?.folds ?? [],
+    guardrails,
     specHash: hashSpec(spec),
+    spec,
     evaluationDataHash: hashEvaluationData(examples),
+    baselineDataHash: hashPredictions(examples, "baseline"),
+    candidateDataHash: hashPredictions(examples, "candidate"),
     ...(contribution && { contributionDataHash: keccak256(contribution) }),
+  };
+  return { ...document, evaluationId: hashDocument(document) };
+}
+
+/** The id of an evaluation: keccak256 of its document's canonical JSON, whatever its field `evaluationId` says. */
+export function hashDocument(document: object): string {
+  const content = Object.fromEntries(Object.entries(document).filter(([key]) => key !== "evaluationId"));
+  return keccak256(toUtf8Bytes(canonical(content)));
+}
+
+/** Reads a benchmark and, where its scale or its classes are missing, derives them from these examples. */
+export function completeSpecFor(text: string, examples: readonly Example[]): BenchmarkSpec {
+  return completeSpec(text, {
+    baselineValue(draft) {
+      const comparison = METRICS[draft.metric].compare(examples, draft);
+      const [value] = comparison.values("baseline", { of: new Uint8Array(examples.length), count: 1 });
+      if (value === undefined) throw undefinedMetric("baseline", draft.metric);
+      return toNumber(value.low);
+    },
+    classes() {
+      const labels = [...new Set(examples.map(({ label }) => label))].sort();
+      if (labels.length <= MOST_CLASSES) return labels.map((label) => [label] as const);
+      throw new Refusal(
+        "BAD_SPEC",
+        `benchmark: the examples have ${labels.length} labels, expected 2 to ${MOST_CLASSES} classes`,
+      );
+    },
+  });
+}
+
+interface Scores {
+  readonly baseline: number;
+  readonly candidate: number;
+  readonly deltaBps: number;
+}
+
+interface Measured {
+  readonly values: Readonly<Record<Model, number | null>>;
+  readonly scores: Scores | null;
+  readonly interval: Interval | null;
+  readonly dealt: ReturnType<typeof deal> | null;
+  readonly reasons: readonly Reason[];
+}
+
+interface Circumstances {
+  readonly spec: BenchmarkSpec;
+  readonly registeredScore: number | undefined;
+  readonly groups: Groups | undefined;
+}
+
+function measure(comparison: Comparison, size: number, { spec, registeredScore, groups }: Circumstances): Measured {
+  const whole = { of: new Uint8Array(size), count: 1 };
+  const [before] = comparison.values("baseline", whole);
+  const [after] = comparison.values("candidate", whole);
+  const values = { baseline: shown(before), candidate: shown(after) };
+  const nothing = { values, scores: null, interval: null, dealt: null };
+  if (before === undefined || after === undefined) {
+    const missing = [...(before ? [] : ["baseline" as const]), ...(after ? [] : ["candidate" as const])];
+    return { ...nothing, reasons: missing.flatMap((model) => undefinedMetric(model, spec.metric).reasons) };
+  }
+  const scale = scaleOf(spec);
+  const random = generatorOf(spec.seed);
+  const reasons = requireClassesForFolds(comparison, size, spec.folds);
+  const dealt = deal(comparison, size, spec, scale, random);
+  const [level, alpha] = [levelAsNumber(spec), levelOf(spec)];
+  const { attempts, resamples = 0 } = spec;
+  const terms = { scale, level, alpha, attempts, resamples, random, ...(groups && { groups }) };
+  const scored = attemptTo(() => scoresOf(before, after, scale, registeredScore));
+  const estimated = attemptTo(() => comparison.estimate(terms));
+  return {
+    values,
+    dealt,
+    scores: scored.result ?? null,
+    interval: estimated.result?.interval ?? null,
+    reasons: [...reasons, ...scored.reasons, ...estimated.reasons, ...(estimated.result?.reasons ?? [])],
   };
 }
 
-/** Reads a benchmark and, where its scale is missing, derives it from the baseline's value on these examples. */
-export function completeSpecFor(text: string, examples: readonly Example[]): BenchmarkSpec {
-  return completeSpec(text, (draft) =>
-    toNumber(valueOn(compareModels(draft, examples), "baseline", [...examples.keys()], draft).low),
-  );
-}
-
-function compareModels(spec: BenchmarkSpec, examples: readonly Example[]): Comparison {
-  const metric = METRICS[spec.metric];
-  return metric.compare(examples, fractionOf(spec.threshold ?? 0));
-}
-
-function valueOn(comparison: Comparison, model: Model, examples: readonly number[], spec: BenchmarkSpec): Bounds {
-  const value = comparison.value(model, examples);
-  if (value === undefined) {
-    throw new Refusal(
-      "UNDEFINED_METRIC",
-      `${model}: ${spec.metric} divides by zero on these examples, expected predictions for which it is defined`,
-    );
+/** What a step gives, or the reasons for which it refuses. */
+function attemptTo<T>(step: () => T): { result?: T; reasons: readonly Reason[] } {
+  try {
+    return { result: step(), reasons: [] };
+  } catch (error) {
+    if (error instanceof Refusal) return { reasons: error.reasons };
+    throw error;
   }
-  return value;
+}
+
+function shown(value: Bounds | undefined): number | null {
+  return value === undefined ? null : toNumber(value.low);
+}
+
+function undefinedMetric(model: Model, metric: MetricName): Refusal {
+  const message = `${model}: ${metric} divides by zero on these examples, expected predictions for which it is defined`;
+  return new Refusal("UNDEFINED_METRIC", message);
+}
+
+function scoresOf(before: Bounds, after: Bounds, scale: Scale, registeredScore: number | undefined): Scores {
+  const baseline = startingScore(scale.score(before, "baseline"), scale.sign, registeredScore);
+  const candidate = candidateScore(scale.score(after, "candidate"), scale.sign);
+  return { baseline, candidate, deltaBps: scale.sign * (candidate - baseline) };
 }
 
 /** A score on chain comes from one of the two roundings of the baseline's value, as a registered baseline or an accepted candidate. */
@@ -153,57 +264,54 @@ function startingScore(score: Bounds, sign: Scale["sign"], registered: number | 
   return registered;
 }
 
-function requireClassesForFolds({ classes }: Comparison, { folds }: BenchmarkSpec): void {
-  if (classes === undefined) return;
-  const fewest = Math.min(...splitByClass([...classes.keys()], classes).map((group) => group.length));
-  if (fewest < folds)
-    throw new Refusal(
-      "TOO_FEW_EXAMPLES",
-      `${fewest} examples of one class, expected at least one for each of ${folds} folds`,
-    );
+function groupsOf(examples: readonly Example[]): Groups {
+  const indices = new Map<string, number>();
+  const of = Uint32Array.from(examples, ({ id, group }) => {
+    if (group === undefined || group.trim() === "")
+      throw new Refusal("MISSING_VALUE", `example ${show(id)} has no group`);
+    const index = indices.get(group) ?? indices.size;
+    indices.set(group, index);
+    return index;
+  });
+  return { of, count: indices.size };
 }
 
-function requireMinimum(what: string, value: number, minimum: number): void {
-  if (value < minimum)
-    throw new Refusal("BELOW_MINIMUM", `the ${what} is ${value}, expected at least ${minimum} as the benchmark states`);
+function tooFewExamples(count: number, { minSampleSize }: BenchmarkSpec): Reason[] {
+  if (count >= minSampleSize) return [];
+  return [reason("TOO_FEW_EXAMPLES", `${count} examples, expected at least ${minSampleSize}`)];
 }
 
-/** Deals shuffled examples into folds, class by class, so that folds differ by at most one example of each class. */
-function splitFolds(
-  size: number,
-  classes: readonly boolean[] | undefined,
-  count: number,
-  random: RandomGenerator,
-): number[][] {
-  const everyone = [...Array(size).keys()];
-  const groups = classes ? splitByClass(everyone, classes) : [everyone];
-  const dealt = groups.flatMap((group) => shuffled(group, random));
-  return Array.from({ length: count }, (_, fold) => dealt.filter((_, place) => place % count === fold));
-}
-
-function shuffled(values: readonly number[], random: RandomGenerator): number[] {
-  const result = [...values];
-  for (let last = result.length - 1; last > 0; last--) {
-    const other = uniformInt(0, last, random);
-    [result[last], result[other]] = [at(result, other), at(result, last)];
-  }
-  return result;
-}
-
-function evaluateFold(comparison: Comparison, fold: readonly number[], { sign }: Scale): Fold {
-  const [before, after] = [comparison.value("baseline", fold), comparison.value("candidate", fold)];
-  const [baseline, candidate] = [before, after].map((value) => (value === undefined ? null : toNumber(value.low))) as [
-    number | null,
-    number | null,
+function boundReasons(interval: Interval, lowerBoundBps: number, scale: Scale, spec: BenchmarkSpec): Reason[] {
+  if (lowerBoundBps >= 1) return [];
+  const [low, high] = [scale.toBps(interval.low).toFixed(2), scale.toBps(interval.high).toFixed(2)];
+  const confidence = Number((100 * (1 - levelAsNumber(spec))).toFixed(4));
+  return [
+    reason(
+      "INTERVAL_CONTAINS_ZERO",
+      `the improvement is ${low} … ${high} bps with ${confidence} % confidence on each side, expected a lower bound of at least 1 bps`,
+    ),
   ];
-  if (before === undefined || after === undefined)
-    return { size: fold.length, baseline, candidate, improvement: null, improved: false };
-  const [worse, better] = sign > 0 ? [before, after] : [after, before];
-  return {
-    size: fold.length,
-    baseline,
-    candidate,
-    improvement: toNumber(subtract(better.low, worse.high)),
-    improved: compare(better.low, worse.high) > 0,
-  };
+}
+
+function minimumReasons(spec: BenchmarkSpec, scores: Scores, lowerBoundBps: number, runs: number): Reason[] {
+  const below = (what: string, value: number, minimum: number) =>
+    value >= minimum
+      ? []
+      : [reason("BELOW_MINIMUM", `the ${what} is ${value}, expected at least ${minimum} as the benchmark states`)];
+  const reachesTarget =
+    spec.targetScore === undefined ||
+    (spec.direction === "maximise" ? scores.candidate >= spec.targetScore : scores.candidate <= spec.targetScore);
+  return [
+    ...below("improvement in bps", scores.deltaBps, spec.minImprovementBps),
+    ...(lowerBoundBps < 1 ? [] : below("lower bound in bps", lowerBoundBps, spec.minLowerBoundBps)),
+    ...below("number of improved folds", runs, spec.minRuns),
+    ...(reachesTarget
+      ? []
+      : [
+          reason(
+            "BELOW_TARGET",
+            `the candidate's score is ${scores.candidate} bps, expected at ${spec.direction === "maximise" ? "least" : "most"} the target ${spec.targetScore}`,
+          ),
+        ]),
+  ];
 }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The evaluation set and the two models' predictions, read from CSV and joined by id.
+// The evaluation set and the two models' predictions, read from tables and joined by id.
 
-import { CsvError } from "csv-parse";
-import { parse } from "csv-parse/sync";
 import { keccak256, toUtf8Bytes } from "ethers";
-import { Refusal } from "./refusal";
+import type { Model } from "./comparison";
+import { Refusal, show } from "./refusal";
+import { readTable, type TableFile, type TableRow } from "./table";
+
+/** Where a row stands. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
 
 /** One example of the evaluation set with what both models say about it, as written in the file. */
 export interface Example {
@@ -12,123 +18,160 @@ export interface Example {
   readonly label: string;
   readonly baseline: string;
   readonly candidate: string;
+  /** Whose example it is, where several belong together. */
+  readonly group?: string;
+  /** Further pairs of columns, for guardrails. */
+  readonly extra?: Readonly<Record<string, Readonly<Record<Model, string>>>>;
+  readonly file?: string;
+  readonly line?: number;
+  /** Where the candidate's row stands, if in another file. */
+  readonly other?: Place;
 }
 
-/** A CSV file: its bytes and the name by which messages speak of it. */
-export interface CsvFile {
-  readonly name: string;
-  readonly bytes: Uint8Array;
+/** Columns beside id, label and predictions that a benchmark names. */
+export interface Wanted {
+  readonly group?: string;
+  readonly columns?: readonly string[];
 }
 
 /** Reads examples from one file with the columns id, label, baseline and candidate. */
-export function readExamples(file: CsvFile): Example[] {
-  const rows = readRows(file, ["label", "baseline", "candidate"]);
-  return [...rows].map(([id, [label, baseline, candidate]]) => ({ id, label, baseline, candidate }));
+export function readExamples(file: TableFile, { group, columns = [] }: Wanted = {}): Example[] {
+  const pairs = columns.flatMap((column) => [`baseline_${column}`, `candidate_${column}`]);
+  const names = ["id", "label", "baseline", "candidate", ...(group ? [group] : []), ...pairs];
+  const firstPair = names.length - pairs.length;
+  const keep = keeper();
+  const rows = readRows(file, names, ({ values, line }) => {
+    const extra = columns.map((column, index) => {
+      const [baseline, candidate] = values.slice(firstPair + 2 * index) as [string, string];
+      return [column, { baseline, candidate }] as const;
+    });
+    const [id, label, baseline, candidate, owner] = values as [string, string, string, string, string];
+    return {
+      id,
+      label: keep(label),
+      baseline,
+      candidate,
+      file: file.name,
+      line,
+      ...(group && { group: keep(owner) }),
+      ...(columns.length > 0 && { extra: Object.fromEntries(extra) }),
+    };
+  });
+  return [...rows.values()];
 }
 
 /** Reads examples from one file per model, each with the columns id, label and prediction, over the same examples. */
-export function joinExamples(baselineFile: CsvFile, candidateFile: CsvFile): Example[] {
-  const baselines = readRows(baselineFile, ["label", "prediction"]);
-  const candidates = readRows(candidateFile, ["label", "prediction"]);
+export function joinExamples(
+  baselineFile: TableFile,
+  candidateFile: TableFile,
+  { group, columns = [] }: Wanted = {},
+): Example[] {
+  const names = ["id", "label", "prediction", ...(group ? [group] : []), ...columns];
+  const firstColumn = names.length - columns.length;
+  const keep = keeper();
+  const read = (file: TableFile) => readRows(file, names, (row) => row);
+  const [baselines, candidates] = [read(baselineFile), read(candidateFile)];
   for (const id of candidates.keys()) {
     if (!baselines.has(id)) throw onlyIn(candidateFile, baselineFile, id);
   }
-  return [...baselines].map(([id, [label, baseline]]) => {
+  return [...baselines].map(([id, { values, line }]) => {
     const other = candidates.get(id);
     if (other === undefined) throw onlyIn(baselineFile, candidateFile, id);
-    const [otherLabel, candidate] = other;
-    if (label !== otherLabel) {
+    const [, label, baseline, owner] = values as [string, string, string, string];
+    const [, otherLabel, candidate, otherOwner] = other.values as [string, string, string, string];
+    const same = [["label", label, otherLabel] as const, ...(group ? [[group, owner, otherOwner] as const] : [])];
+    for (const [column, first, second] of same) {
+      if (first === second) continue;
       throw new Refusal(
         "DIFFERENT_EXAMPLES",
-        `example "${id}": label "${label}" in ${baselineFile.name} but "${otherLabel}" in ${candidateFile.name}, expected the same evaluation set for both models`,
+        `example ${show(id)}: ${column} ${show(first)} in ${baselineFile.name} but ${show(second)} in ${candidateFile.name}, expected the same evaluation set for both models`,
       );
     }
-    return { id, label, baseline, candidate };
+    const extra = columns.map((column, index) => {
+      const place = firstColumn + index;
+      return [column, { baseline: values[place] as string, candidate: other.values[place] as string }] as const;
+    });
+    return {
+      id,
+      label: keep(label),
+      baseline,
+      candidate,
+      file: baselineFile.name,
+      line,
+      other: { file: candidateFile.name, line: other.line },
+      ...(group && { group: keep(owner) }),
+      ...(columns.length > 0 && { extra: Object.fromEntries(extra) }),
+    };
   });
 }
 
 /**
  * Identifies an evaluation set, whatever the predictions and the order of rows and columns: keccak256 of the UTF-8 JSON text
- * `[["id","label"],…]`, without spaces, in ascending order of the ids' UTF-16 code units.
+ * `[["id","label"],…]`, or `[["id","label","group"],…]` with groups, without spaces, in ascending order of the ids' UTF-16 code units.
  */
 export function hashEvaluationData(examples: readonly Example[]): string {
-  const pairs = sortById(examples).map(({ id, label }) => [id, label]);
-  return keccak256(toUtf8Bytes(JSON.stringify(pairs)));
+  return hashRows(examples, ({ id, label, group }) => (group === undefined ? [id, label] : [id, label, group]));
+}
+
+/** Identifies one model's predictions: keccak256 of `[["id","prediction"],…]`, written and ordered alike. */
+export function hashPredictions(examples: readonly Example[], model: Model): string {
+  return hashRows(examples, (example) => [example.id, example[model]]);
+}
+
+function hashRows(examples: readonly Example[], row: (example: Example) => readonly string[]): string {
+  return keccak256(toUtf8Bytes(JSON.stringify(sortById(examples).map(row))));
 }
 
 /** The examples in ascending order of the ids' UTF-16 code units. */
-export function sortById(examples: readonly Example[]): Example[] {
-  return [...examples].sort((a, b) => (a.id < b.id ? -1 : 1));
+export function sortById(examples: readonly Example[]): readonly Example[] {
+  const isSorted = examples.every((example, place) => place === 0 || (examples[place - 1] as Example).id < example.id);
+  return isSorted ? examples : [...examples].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function onlyIn(holder: CsvFile, other: CsvFile, id: string): Refusal {
+/** Where a field of an example stands: file, line and column, or its id where it came from no file. */
+export function placeOf({ id, file, line, other }: Example, column: string): string {
+  const isOther = other !== undefined && column.startsWith("candidate");
+  const place = isOther ? other : { file, line };
+  const name =
+    other === undefined
+      ? column
+      : column.replace(/^(baseline|candidate)(_|$)/, (_, __, tail: string) => (tail ? "" : "prediction"));
+  return place.file === undefined
+    ? `example ${show(id)}, column ${column}`
+    : `${place.file} line ${place.line}, column ${name}`;
+}
+
+function onlyIn(holder: TableFile, other: TableFile, id: string): Refusal {
   return new Refusal(
     "DIFFERENT_EXAMPLES",
-    `example "${id}" is in ${holder.name} but not in ${other.name}, expected the same examples for both models`,
+    `example ${show(id)} is in ${holder.name} but not in ${other.name}, expected the same examples for both models`,
   );
 }
 
-/** The wanted columns of every row by id; labels are never empty, predictions may be (a model may answer with an empty text). */
-function readRows<const Names extends readonly [string, ...string[]]>(
-  file: CsvFile,
-  names: Names,
-): Map<string, { [K in keyof Names]: string }> {
-  const [header, ...records] = parseRecords(file);
-  if (header === undefined)
-    throw new Refusal("EMPTY_FILE", `${file.name} is empty, expected a header line and examples`);
-  const columns = names.map((name) => columnOf(file, header.record, name));
-  const idColumn = columnOf(file, header.record, "id");
-  if (records.length === 0) throw new Refusal("EMPTY_FILE", `${file.name} holds a header but no example`);
+/** One copy of each of the texts that recur. */
+function keeper(): (text: string) => string {
+  const kept = new Map<string, string>();
+  return (text) => {
+    const known = kept.get(text);
+    if (known !== undefined) return known;
+    if (kept.size < 10_000) kept.set(text, text);
+    return text;
+  };
+}
 
-  const rows = new Map<string, { [K in keyof Names]: string }>();
-  for (const { record, info } of records) {
-    const id = record[idColumn] as string;
-    const values = columns.map((column) => record[column]) as { [K in keyof Names]: string };
-    if (id.trim() === "") throw new Refusal("MISSING_ID", `${file.name} line ${info.lines}: the id is missing`);
-    if (rows.has(id)) {
-      throw new Refusal(
-        "DUPLICATE_ID",
-        `${file.name} line ${info.lines}: id "${id}" is used before, expected each id once`,
-      );
-    }
-    if (values[0].trim() === "")
-      throw new Refusal("MISSING_VALUE", `${file.name} line ${info.lines}: example "${id}" has no label`);
-    rows.set(id, values);
+/** What is made of each row, by its id; ids and labels are never empty, predictions may be (a model may answer with an empty text). */
+function readRows<T>(file: TableFile, names: readonly string[], make: (row: TableRow) => T): Map<string, T> {
+  const rows = new Map<string, T>();
+  for (const row of readTable(file, names)) {
+    const { line, values } = row;
+    const [id, label] = values as [string, string];
+    const refuse = (code: "MISSING_ID" | "MISSING_VALUE" | "DUPLICATE_ID", column: string, what: string) =>
+      new Refusal(code, `${file.name} line ${line}, column ${column}: ${what}`);
+    if (id.trim() === "") throw refuse("MISSING_ID", "id", `${show(id)}, expected an id`);
+    if (rows.has(id)) throw refuse("DUPLICATE_ID", "id", `${show(id)} is used before, expected each id once`);
+    if (label.trim() === "") throw refuse("MISSING_VALUE", "label", `${show(label)}, expected a label`);
+    rows.set(id, make(row));
   }
+  if (rows.size === 0) throw new Refusal("EMPTY_FILE", `${file.name} holds a header but no example`);
   return rows;
-}
-
-function columnOf(file: CsvFile, header: readonly string[], name: string): number {
-  const column = header.indexOf(name);
-  if (column < 0) {
-    throw new Refusal(
-      "MISSING_COLUMN",
-      `${file.name}: column "${name}" is missing, the header has ${header.join(", ")}`,
-    );
-  }
-  if (column !== header.lastIndexOf(name)) {
-    throw new Refusal("MALFORMED_CSV", `${file.name}: column "${name}" stands more than once in the header`);
-  }
-  return column;
-}
-
-function parseRecords({ name, bytes }: CsvFile): { record: string[]; info: { lines: number } }[] {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Refusal("MALFORMED_CSV", `${name} is not UTF-8 text`);
-  }
-  try {
-    return parse(text, { info: true, skip_empty_lines: true }) as unknown as {
-      record: string[];
-      info: { lines: number };
-    }[];
-  } catch (error) {
-    const { code, message, lines } = error as CsvError & { lines: number };
-    if (code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH") {
-      throw new Refusal("RAGGED_ROW", `${name} line ${lines}: the row has another number of fields than the header`);
-    }
-    throw new Refusal("MALFORMED_CSV", `${name}: ${message}`);
-  }
 }

@@ -1,301 +1,397 @@
 // SPDX-License-Identifier: MIT
-// The metrics a benchmark may name: what they read, in which direction they improve, on which scale they live, and their formulas.
+// The metrics a benchmark may name: what they read, in which direction they improve, on which scale they live.
 
-import { at } from "./at";
-import { compareByAuc, compareBySums, type Comparison, type Formula, type Model } from "./comparison";
-import type { Example } from "./examples";
+import { compareByCounts } from "./cells";
 import {
-  add,
-  compare,
-  divide,
-  exactly,
-  exponential,
-  fraction,
-  multiply,
-  negate,
-  parseDecimal,
-  product,
-  root,
-  subtract,
-  whole,
-  type Fraction,
-} from "./fraction";
-import { Refusal } from "./refusal";
-import { BLEU_ORDER, bleuCounts, rougeL } from "./text";
+  compute,
+  inOneUnit,
+  isBelow,
+  ranksOf,
+  sumParts,
+  toBigInts,
+  withDecimals,
+  type Column,
+  type Integers,
+} from "./columns";
+import { eachModel, type Comparison, type Model } from "./comparison";
+import { COUNT_FORMULAS, type CountMetric } from "./counts";
+import { placeOf, type Example } from "./examples";
+import { bleu, determination, mean, meanOfRounded, perplexity, rootOfMean } from "./formulas";
+import {
+  A_NUMBER,
+  nameOf,
+  readClasses,
+  readLabels,
+  readLists,
+  readNumbers,
+  requireWithin,
+  textOf,
+  type ClassNames,
+} from "./labels";
+import {
+  absoluteErrors,
+  bleuStatistics,
+  brierScores,
+  logLosses,
+  rouges,
+  squaredErrors,
+  tokenLosses,
+  type PairOf,
+} from "./losses";
+import { compareByAuc, compareByAveragePrecision, compareByMacroAuc } from "./ranking";
+import { Refusal, show } from "./refusal";
+import { compareBySums, type Formula, type Statistics } from "./sums";
+import { TOKENISERS, type Tokeniser } from "./tokenisers";
 
 export type Direction = "maximise" | "minimise";
 
-export interface Metric {
+/** What a metric is told beside the examples: the part of a benchmark, or of a guardrail, that says how to read them. */
+export interface Reading {
+  readonly metric: MetricName;
   readonly direction: Direction;
-  /** Default of lo … hi: the unit interval, 0 … twice the baseline's value, or none. */
-  readonly range: "unit" | "twice baseline" | "stated";
-  /** Whether scores become classes by a threshold. */
-  readonly threshold: boolean;
-  /** Whether the interval is a bootstrap's. */
-  readonly bootstrap: boolean;
-  compare(examples: readonly Example[], threshold: Fraction): Comparison;
+  readonly lo?: number;
+  readonly hi?: number;
+  readonly classes?: readonly ClassNames[];
+  readonly predictions?: "score" | "class";
+  readonly threshold?: number;
+  readonly tokeniser?: Tokeniser;
+  readonly cap?: number;
+  /** Predictions stand in baseline_<column> and candidate_<column>. */
+  readonly column?: string;
 }
 
-const MODELS: readonly Model[] = ["baseline", "candidate"];
-const ZERO = fraction(0n);
-const ONE = fraction(1n);
-/** No token is less probable than e^−10000; a smaller value is a marker, not a probability. */
-const LOWEST_LOG_PROBABILITY = fraction(-10_000n);
+export interface Metric {
+  readonly directions: readonly Direction[];
+  /** Default of lo … hi: the unit interval, 0 … twice the baseline's value, or none. */
+  readonly range: "unit" | "twice baseline" | "stated";
+  /** Whether labels are classes, and of how many kinds. */
+  readonly classes: "none" | "two" | "several";
+  /** What its predictions are, where labels are classes. */
+  readonly predictions: "classes" | "scores";
+  /** Whether the interval is made from resamples. */
+  readonly resampled: boolean;
+  /** Whether a single example's loss may be capped. */
+  readonly cap: boolean;
+  readonly tokeniser?: Tokeniser;
+  compare(examples: readonly Example[], reading: Reading): Comparison;
+}
 
-/** sums: a, b → a / b. */
-const ratio: Formula = {
-  exact: (sums) => map(quotient(sums), exactly),
-  estimate: (sums) => at(sums, 0) / at(sums, 1),
-};
+const NO_CLASSES = { classes: "none", predictions: "scores", resampled: false, cap: false } as const;
+const ERROR = { ...NO_CLASSES, directions: ["minimise"], range: "twice baseline" } as const;
+const UNIT = { ...NO_CLASSES, directions: ["maximise"], range: "unit" } as const;
 
-const rootOfRatio: Formula = {
-  exact: (sums) => map(quotient(sums), (mean) => root(mean, 2)),
-  estimate: (sums) => Math.sqrt(ratio.estimate(sums)),
-};
-
-const exponentialOfRatio: Formula = {
-  exact: (sums) => map(quotient(sums), exponential),
-  estimate: (sums) => Math.exp(ratio.estimate(sums)),
-};
-
-type Moments<T> = [errors: T, labels: T, squares: T, n: T];
-
-/** sums: squared errors, labels, squared labels, n → 1 − n·errors / (n·squares − labels²). */
-const determination: Formula = {
-  exact(sums) {
-    const [errors, labels, squares, n] = sums as Moments<Fraction>;
-    const total = subtract(multiply(n, squares), multiply(labels, labels));
-    return total.num === 0n ? undefined : exactly(subtract(ONE, divide(multiply(n, errors), total)));
-  },
-  estimate(sums) {
-    const [errors, labels, squares, n] = sums as Moments<number>;
-    return 1 - (n * errors) / (n * squares - labels * labels);
-  },
-};
-
-/** sums: matches of 1- to 4-grams, numbers of 1- to 4-grams, candidate length, reference length → BP · (p1·p2·p3·p4)^¼. */
-const bleu: Formula = {
-  exact(sums) {
-    const [length, expected] = sums.slice(2 * BLEU_ORDER) as [Fraction, Fraction];
-    if (sums.slice(0, BLEU_ORDER).some((matches) => matches.num === 0n)) return exactly(ZERO);
-    const precisions = sums.slice(0, BLEU_ORDER).map((matches, n) => divide(matches, at(sums, BLEU_ORDER + n)));
-    const mean = root(precisions.reduce(multiply), BLEU_ORDER);
-    const short = compare(length, expected) < 0;
-    return short ? product(mean, exponential(subtract(ONE, divide(expected, length)))) : mean;
-  },
-  estimate(sums) {
-    const [length, expected] = sums.slice(2 * BLEU_ORDER) as [number, number];
-    const matches = sums.slice(0, BLEU_ORDER);
-    const logarithms = matches.map((count, n) => Math.log(count / at(sums, BLEU_ORDER + n)) / BLEU_ORDER);
-    const mean = matches.includes(0) ? 0 : Math.exp(logarithms.reduce((a, b) => a + b));
-    return mean * Math.exp(Math.min(0, 1 - expected / length));
-  },
-};
-
+/** In the order of their codes on chain: new ones are appended. */
 const metrics = {
-  accuracy: thresholded((positive, predicted) => [Number(positive === predicted), 1]),
-  precision: thresholded((positive, predicted) => [Number(positive && predicted), Number(predicted)]),
-  recall: thresholded((positive, predicted) => [Number(positive && predicted), Number(positive)]),
-  f1: thresholded((positive, predicted) => [2 * Number(positive && predicted), Number(positive) + Number(predicted)]),
-  roc_auc: {
-    direction: "maximise",
-    range: "unit",
-    threshold: false,
-    bootstrap: false,
-    compare: (examples) =>
-      compareByAuc(
-        eachModel((model) => ranks(examples.map((example) => numberOf(example, model)))),
-        classesOf(examples),
-      ),
+  accuracy: counted("accuracy", "several", false),
+  precision: counted("precision", "two"),
+  recall: counted("recall", "two"),
+  f1: counted("f1", "two"),
+  roc_auc: { ...UNIT, classes: "two", compare: (examples, reading) => compareByAuc(rank(examples, reading)) },
+  mse: { ...ERROR, cap: true, compare: errors(squaredErrors, mean) },
+  rmse: { ...ERROR, compare: errors(squaredErrors, rootOfMean) },
+  mae: { ...ERROR, cap: true, compare: errors(absoluteErrors, mean) },
+  r2: { ...UNIT, compare: compareByDetermination },
+  perplexity: { ...ERROR, compare: compareByPerplexity },
+  bleu: { ...UNIT, tokeniser: "13a", compare: textual(bleuStatistics, bleu) },
+  rouge_l: { ...UNIT, tokeniser: "rouge", compare: textual(rouges, mean) },
+  human_score: { ...NO_CLASSES, directions: ["maximise"], range: "stated", compare: compareRatings },
+  log_loss: {
+    ...ERROR,
+    classes: "several",
+    cap: true,
+    compare: (examples, reading) => compareByLoss(examples, reading, logLosses, meanOfRounded),
   },
-  mse: numeric("minimise", "twice baseline", (label, prediction) => [squared(subtract(prediction, label)), ONE], ratio),
-  rmse: numeric(
-    "minimise",
-    "twice baseline",
-    (label, prediction) => [squared(subtract(prediction, label)), ONE],
-    rootOfRatio,
-  ),
-  mae: numeric(
-    "minimise",
-    "twice baseline",
-    (label, prediction) => [absolute(subtract(prediction, label)), ONE],
-    ratio,
-  ),
-  r2: numeric(
-    "maximise",
-    "unit",
-    (label, prediction, origin) => {
-      const centred = subtract(label, origin);
-      return [squared(subtract(prediction, label)), centred, squared(centred), ONE];
-    },
-    determination,
-  ),
-  perplexity: {
-    direction: "minimise",
-    range: "twice baseline",
-    threshold: false,
-    bootstrap: true,
-    compare(examples) {
-      const tokens = eachModel((model) => examples.map((example) => logProbabilitiesOf(example, model)));
-      examples.forEach(({ id }, i) => {
-        const [before, after] = [at(tokens.baseline, i).length, at(tokens.candidate, i).length];
-        if (before !== after) {
-          throw new Refusal(
-            "DIFFERENT_EXAMPLES",
-            `example "${id}": ${before} tokens for the baseline but ${after} for the candidate, expected the same tokens`,
-          );
-        }
-      });
-      return compareBySums(
-        eachModel((model) => tokens[model].map((list) => [negate(list.reduce(add)), whole(list.length)])),
-        exponentialOfRatio,
-      );
-    },
+  brier: {
+    ...UNIT,
+    directions: ["minimise"],
+    classes: "several",
+    compare: (examples, reading) => compareByLoss(examples, reading, brierScores, mean),
   },
-  bleu: textual((reference, hypothesis) => bleuCounts(reference, hypothesis).map(whole), bleu),
-  rouge_l: textual((reference, hypothesis) => [rougeL(reference, hypothesis), ONE], ratio),
-  human_score: {
-    direction: "maximise",
+  mcc: counted("mcc", "several"),
+  balanced_accuracy: counted("balanced_accuracy", "several"),
+  average_precision: {
+    ...UNIT,
+    classes: "two",
+    compare: (examples, reading) => compareByAveragePrecision(rank(examples, reading)),
+  },
+  custom: {
+    ...NO_CLASSES,
+    directions: ["maximise", "minimise"],
     range: "stated",
-    threshold: false,
-    bootstrap: true,
-    compare: (examples) =>
-      compareBySums(
-        eachModel((model) => examples.map((example) => [numberOf(example, model), ONE])),
-        ratio,
-      ),
+    compare: (examples, reading) => {
+      const values = eachModel((model) => numbersOf(examples, model, reading));
+      return compareMeans(examples, values);
+    },
   },
-} satisfies Record<string, Metric>;
+  macro_f1: counted("macro_f1", "several"),
+  micro_f1: counted("micro_f1", "several", false),
+  weighted_f1: counted("weighted_f1", "several"),
+  macro_precision: counted("macro_precision", "several"),
+  micro_precision: counted("micro_precision", "several", false),
+  weighted_precision: counted("weighted_precision", "several"),
+  macro_recall: counted("macro_recall", "several"),
+  micro_recall: counted("micro_recall", "several", false),
+  weighted_recall: counted("weighted_recall", "several"),
+  macro_auc: { ...UNIT, classes: "several", compare: compareMacroAuc },
+} as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof metrics;
 
 /** Every metric by the name that a benchmark uses. */
 export const METRICS: Readonly<Record<MetricName, Metric>> = metrics;
 
-/** A ratio of counts over examples with a true and a predicted class; a score at the threshold is positive. */
-function thresholded(counts: (positive: boolean, predicted: boolean) => [number, number]): Metric {
+/** The metrics' codes on chain: contracts/types/ModelTypes.sol has the same order. */
+export const METRIC_CODES = Object.fromEntries(Object.keys(metrics).map((name, code) => [name, code])) as Readonly<
+  Record<MetricName, number>
+>;
+
+function counted(metric: CountMetric, classes: "two" | "several", resampled = true): Metric {
   return {
-    direction: "maximise",
-    range: "unit",
-    threshold: true,
-    bootstrap: true,
-    compare(examples, threshold) {
-      const classes = classesOf(examples);
-      const rowOf = (model: Model) => (example: Example, i: number) =>
-        counts(at(classes, i), compare(numberOf(example, model), threshold) >= 0).map(whole);
-      return compareBySums(
-        eachModel((model) => examples.map(rowOf(model))),
-        ratio,
-        classes,
-      );
+    ...UNIT,
+    classes,
+    predictions: "classes",
+    resampled,
+    compare(examples, reading) {
+      const names = classesOf(reading);
+      const actual = readLabels(examples, names);
+      const predicted = eachModel((model) => predictedClasses(examples, model, reading));
+      return compareByCounts({ names: shownNames(names), actual, predicted }, metric);
     },
   };
 }
 
-/** Sums over examples with a numeric label; `origin` is the first label, from which sums of labels are taken to keep their digits. */
-function numeric(
-  direction: Direction,
-  range: Metric["range"],
-  row: (label: Fraction, prediction: Fraction, origin: Fraction) => Fraction[],
-  formula: Formula,
-): Metric {
-  return {
-    direction,
-    range,
-    threshold: false,
-    bootstrap: true,
-    compare(examples) {
-      const labels = examples.map((example) => numberOf(example, "label"));
-      return compareBySums(
-        eachModel((model) => examples.map((example, i) => row(at(labels, i), numberOf(example, model), at(labels, 0)))),
-        formula,
-      );
-    },
-  };
+/** Whether a metric is one of counts. */
+export function isCounted(metric: MetricName): metric is CountMetric {
+  return metric in COUNT_FORMULAS;
 }
 
-function textual(row: (reference: string, hypothesis: string) => Fraction[], formula: Formula): Metric {
-  return {
-    direction: "maximise",
-    range: "unit",
-    threshold: false,
-    bootstrap: true,
-    compare: (examples) =>
-      compareBySums(
-        eachModel((model) => examples.map((example) => row(example.label, example[model]))),
-        formula,
-      ),
-  };
+function classesOf({ classes }: Reading): readonly ClassNames[] {
+  return classes as readonly ClassNames[]; // There for every metric of classes: the specification's reader sees to it.
 }
 
-function classesOf(examples: readonly Example[]): boolean[] {
-  const classes = examples.map(({ id, label }) => {
-    if (label !== "0" && label !== "1")
-      throw new Refusal("BAD_LABEL", `example "${id}": label is "${label}", expected 0 or 1`);
-    return label === "1";
-  });
-  if (new Set(classes).size === 1) {
-    throw new Refusal("SINGLE_CLASS", `all ${classes.length} labels are ${Number(classes[0])}, expected both classes`);
+function shownNames(classes: readonly ClassNames[]): string[] {
+  return classes.map(([name]) => name);
+}
+
+/** A score from the threshold upwards means the second class. */
+function predictedClasses(examples: readonly Example[], model: Model, reading: Reading): Uint8Array {
+  if (reading.predictions === "class") {
+    const read = (example: Example) => textOf(example, model, reading.column);
+    return readClasses(examples, classesOf(reading), nameOf(model, reading.column), read);
   }
-  return classes;
+  const threshold = constant(reading.threshold as number);
+  const [scores, limit] = inOneUnit(numbersOf(examples, model, reading), threshold) as [Column, Column];
+  const [least] = limit.integers as [number | bigint];
+  return Uint8Array.from(scores.integers as ArrayLike<number>, (score) => Number(score >= least));
 }
 
-function numberOf(example: Example, column: "label" | Model): Fraction {
-  return parseField(example.id, column, example[column], "a finite decimal number");
+/** A number of the specification as a column of one row. */
+function constant(value: number): Column {
+  return readNumbers([{ id: "", label: String(value), baseline: "", candidate: "" }], "", ({ label }) => label);
 }
 
-function logProbabilitiesOf(example: Example, model: Model): Fraction[] {
-  const expected = "natural log-probabilities from -10000 to 0, separated by spaces";
-  return example[model]
-    .trim()
-    .split(/\s+/u)
-    .map((text) => {
-      const value = parseField(example.id, model, text, expected);
-      if (compare(value, ZERO) > 0 || compare(value, LOWEST_LOG_PROBABILITY) < 0)
-        throw notANumber(example.id, model, text, expected);
-      return value;
-    });
+function numbersOf(examples: readonly Example[], model: Model, { column }: Reading, expected = A_NUMBER): Column {
+  return readNumbers(examples, nameOf(model, column), (example) => textOf(example, model, column), expected);
 }
 
-function parseField(id: string, column: string, text: string, expected: string): Fraction {
-  const value = parseDecimal(text);
-  if (value === undefined) throw notANumber(id, column, text, expected);
-  return value;
+function labelsAsNumbers(examples: readonly Example[]): Column {
+  return readNumbers(examples, "label", ({ label }) => label);
 }
 
-function notANumber(id: string, column: string, text: string, expected: string): Refusal {
-  return new Refusal("NOT_A_NUMBER", `example "${id}": ${column} is "${text}", expected ${expected}`);
+function rank(examples: readonly Example[], reading: Reading) {
+  const names = classesOf(reading);
+  const positive = readLabels(examples, names);
+  const ranks = eachModel((model) => ranksOf(numbersOf(examples, model, reading)));
+  return { ranks, positive, names: shownNames(names) };
 }
 
-/** The place of each value among the distinct values in ascending order. */
-function ranks(values: readonly Fraction[]): number[] {
-  const order = [...values.keys()].sort((a, b) => compare(at(values, a), at(values, b)));
-  const result = new Array<number>(values.length).fill(0);
-  let rank = 0;
-  order.forEach((index, place) => {
-    if (place > 0 && compare(at(values, index), at(values, at(order, place - 1))) > 0) rank++;
-    result[index] = rank;
+function compareMacroAuc(examples: readonly Example[], reading: Reading): Comparison {
+  const names = classesOf(reading);
+  const actual = readLabels(examples, names);
+  const ranks = eachModel((model) => {
+    const scores = listsOf(examples, model, reading, "scores");
+    return (scores.length === 1 ? [complement(scores[0] as Column), scores[0] as Column] : scores).map(ranksOf);
   });
-  return result;
+  return compareByMacroAuc({ ranks, actual, names: shownNames(names) });
 }
 
-function eachModel<T>(make: (model: Model) => T): Record<Model, T> {
-  return Object.fromEntries(MODELS.map((model) => [model, make(model)])) as Record<Model, T>;
+function ones(values: { readonly length: number }): Column {
+  return { integers: new Float64Array(values.length).fill(1), decimals: 0 };
 }
 
-function quotient(sums: readonly Fraction[]): Fraction | undefined {
-  const [a, b] = [at(sums, 0), at(sums, 1)];
-  return b.num === 0n ? undefined : divide(a, b);
+function compareMeans(
+  examples: readonly Example[],
+  values: Readonly<Record<Model, Column>>,
+  formula: Formula = mean,
+  range?: number,
+): Comparison {
+  const count = ones(examples);
+  const [baseline, candidate] = inOneUnit(values.baseline, values.candidate) as [Column, Column];
+  const statistics = { baseline: [baseline, count], candidate: [candidate, count] };
+  return compareBySums(statistics, formula, (row) => placeOf(examples[row] as Example, "id"), range);
 }
 
-function map<T, U>(value: T | undefined, then: (value: T) => U): U | undefined {
-  return value === undefined ? undefined : then(value);
+/** Errors of predicted numbers; a loss above the cap counts as the cap. */
+function errors(loss: (labels: Column, predictions: Column) => Column, formula: Formula): Metric["compare"] {
+  return (examples, reading) => {
+    const labels = labelsAsNumbers(examples);
+    const losses = eachModel((model) => capped(loss(labels, numbersOf(examples, model, reading)), reading.cap));
+    return compareMeans(examples, losses, formula, reading.cap);
+  };
 }
 
-function squared(value: Fraction): Fraction {
-  return multiply(value, value);
+function capped(losses: Column, cap: number | undefined): Column {
+  if (cap === undefined) return losses;
+  const [values, limit] = inOneUnit(losses, constant(cap)) as [Column, Column];
+  const [most] = limit.integers as [number | bigint];
+  const { integers, decimals } = values;
+  const bounded: Integers =
+    integers instanceof Float64Array
+      ? integers.map((value) => Math.min(value, Number(most)))
+      : integers.map((value) => (value > BigInt(most) ? BigInt(most) : value));
+  return { integers: bounded, decimals };
 }
 
-function absolute(value: Fraction): Fraction {
-  return value.num < 0n ? negate(value) : value;
+function compareByLoss(
+  examples: readonly Example[],
+  reading: Reading,
+  loss: typeof logLosses,
+  formula: Formula,
+): Comparison {
+  const actual = readLabels(examples, classesOf(reading));
+  const losses = eachModel((model) => {
+    const refuse = (row: number) => {
+      const example = examples[row] as Example;
+      const text = show(textOf(example, model, reading.column));
+      const place = placeOf(example, nameOf(model, reading.column));
+      return new Refusal(
+        "OUT_OF_RANGE",
+        `${place}: ${text} gives the true class no probability, expected more than 0 or a cap`,
+      );
+    };
+    return capped(loss(probabilitiesOf(examples, model, reading), actual, reading.cap, refuse), reading.cap);
+  });
+  return compareMeans(examples, losses, formula, reading.cap);
+}
+
+/** The probabilities of each class: of two, the second's may stand alone. */
+function probabilitiesOf(examples: readonly Example[], model: Model, reading: Reading): Column[] {
+  const count = classesOf(reading).length;
+  const lists = listsOf(examples, model, reading, "probabilities from 0 to 1");
+  const refuse = (row: number, expected: string) => {
+    const example = examples[row] as Example;
+    const place = placeOf(example, nameOf(model, reading.column));
+    return new Refusal(
+      "OUT_OF_RANGE",
+      `${place}: ${show(textOf(example, model, reading.column))}, expected ${expected}`,
+    );
+  };
+  for (const list of lists) requireWithin(list, [0, 1], (row) => refuse(row, "probabilities from 0 to 1"));
+  if (lists.length === 1) return [complement(lists[0] as Column), lists[0] as Column];
+  const columns = inOneUnit(...lists.map((list) => withDecimals(list, Math.max(3, list.decimals))));
+  const sums = columns.reduce((total, column) => ({
+    integers: compute(
+      [total.integers, column.integers],
+      2 ** 52,
+      (a, b) => a + b,
+      (a, b) => a + b,
+    ),
+    decimals: column.decimals,
+  }));
+  const off = complement(sums).integers;
+  const tolerance = 10 ** (sums.decimals - 3);
+  for (let row = 0; row < off.length; row++) {
+    if (Math.abs(Number(off[row])) > tolerance) throw refuse(row, `${count} probabilities whose sum is 1`);
+  }
+  return columns;
+}
+
+function complement({ integers, decimals }: Column): Column {
+  const unit = 10n ** BigInt(decimals);
+  if (decimals <= 15 && isBelow(integers, 2 ** 52)) {
+    return { integers: integers.map((value) => Number(unit) - value), decimals };
+  }
+  return { integers: toBigInts(integers).map((value) => unit - value), decimals };
+}
+
+/** One column for each class, or one alone where there are two classes and one number in each field. */
+function listsOf(examples: readonly Example[], model: Model, reading: Reading, what: string): Column[] {
+  const count = classesOf(reading).length;
+  const read = (example: Example) => textOf(example, model, reading.column);
+  const isSingle = count === 2 && !/[\s,;]/.test(read(examples[0] as Example).trim());
+  if (isSingle)
+    return [numbersOf(examples, model, reading, `${what}, as in the first row one of the second class alone`)];
+  const names = shownNames(classesOf(reading)).join(", ");
+  const expected = `${count} ${what}, separated by spaces, in the order ${names}`;
+  return readLists(examples, nameOf(model, reading.column), read, count, expected);
+}
+
+function compareRatings(examples: readonly Example[], reading: Reading): Comparison {
+  const { lo, hi } = reading;
+  const ratings = eachModel((model) => {
+    const column = numbersOf(examples, model, reading);
+    if (lo === undefined || hi === undefined) return column;
+    const [values, least, most] = inOneUnit(column, constant(lo), constant(hi)) as [Column, Column, Column];
+    const [[low], [high]] = [least.integers, most.integers] as [[number | bigint], [number | bigint]];
+    for (let row = 0; row < values.integers.length; row++) {
+      const value = values.integers[row] as number | bigint;
+      if (value >= low && value <= high) continue;
+      const example = examples[row] as Example;
+      const place = placeOf(example, nameOf(model, reading.column));
+      const text = show(textOf(example, model, reading.column));
+      throw new Refusal("OUT_OF_RANGE", `${place}: ${text}, expected a rating from ${lo} to ${hi}`);
+    }
+    return column;
+  });
+  return compareMeans(examples, ratings);
+}
+
+/** Labels are taken from the whole unit next to their mean, which leaves doubles their digits and depends on no order. */
+function compareByDetermination(examples: readonly Example[], reading: Reading): Comparison {
+  const labels = labelsAsNumbers(examples);
+  const [total] = sumParts(labels.integers, { of: new Uint8Array(examples.length), count: 1 }) as [bigint];
+  const origin = total / BigInt(examples.length); // Towards zero.
+  const isDouble = isBelow(labels.integers, 2 ** 52);
+  const centred: Column = {
+    integers: isDouble
+      ? (labels.integers as Float64Array).map((label) => label - Number(origin))
+      : toBigInts(labels.integers).map((label) => label - origin),
+    decimals: labels.decimals,
+  };
+  const zero: Column = { integers: new Float64Array(examples.length), decimals: 0 };
+  const squares = squaredErrors(centred, zero);
+  const losses = eachModel((model) => squaredErrors(labels, numbersOf(examples, model, reading)));
+  const [baseline, candidate] = inOneUnit(losses.baseline, losses.candidate) as [Column, Column];
+  const common = [centred, squares, ones(examples)];
+  const statistics = { baseline: [baseline, ...common], candidate: [candidate, ...common] };
+  return compareBySums(statistics, determination, (row) => placeOf(examples[row] as Example, "id"));
+}
+
+function compareByPerplexity(examples: readonly Example[], reading: Reading): Comparison {
+  const read = (model: Model) => (example: Example) => textOf(example, model, reading.column);
+  const tokens = eachModel((model) => tokenLosses(examples, nameOf(model, reading.column), read(model)));
+  examples.forEach((example, row) => {
+    const [before, after] = [tokens.baseline.lengths[row], tokens.candidate.lengths[row]];
+    if (before === after) return;
+    const place = placeOf(example, nameOf("candidate", reading.column));
+    throw new Refusal("DIFFERENT_EXAMPLES", `${place}: ${after} tokens, expected the baseline's ${before}`);
+  });
+  const [baseline, candidate] = inOneUnit(tokens.baseline.losses, tokens.candidate.losses) as [Column, Column];
+  const lengths: Column = { integers: tokens.baseline.lengths, decimals: 0 };
+  const statistics = { baseline: [baseline, lengths], candidate: [candidate, lengths] };
+  return compareBySums(statistics, perplexity, (row) => placeOf(examples[row] as Example, "id"));
+}
+
+/** The tokens of each row: of its reference and of what the model wrote. */
+function textual(statisticsOf: (size: number, pairOf: PairOf) => Statistics, formula: Formula): Metric["compare"] {
+  return (examples, reading) => {
+    const tokenise = TOKENISERS[reading.tokeniser as Tokeniser];
+    const statistics = eachModel((model) =>
+      statisticsOf(examples.length, (row) => {
+        const example = examples[row] as Example;
+        return [tokenise(example.label), tokenise(textOf(example, model, reading.column))];
+      }),
+    );
+    return compareBySums(statistics, formula, (row) => placeOf(examples[row] as Example, "id"));
+  };
 }

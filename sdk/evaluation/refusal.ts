@@ -3,7 +3,7 @@
 /** Why an evaluation is refused. */
 export type RefusalCode =
   | "BAD_SPEC"
-  | "MALFORMED_CSV"
+  | "MALFORMED_FILE"
   | "EMPTY_FILE"
   | "MISSING_COLUMN"
   | "RAGGED_ROW"
@@ -12,23 +12,46 @@ export type RefusalCode =
   | "MISSING_VALUE"
   | "NOT_A_NUMBER"
   | "BAD_LABEL"
+  | "BAD_ATTEMPT"
   | "DIFFERENT_EXAMPLES"
   | "TOO_FEW_EXAMPLES"
+  | "TOO_FEW_GROUPS"
+  | "TOO_FEW_DIFFERENCES"
   | "SINGLE_CLASS"
   | "UNDEFINED_METRIC"
   | "OUT_OF_RANGE"
   | "SCORE_MISMATCH"
   | "INTERVAL_CONTAINS_ZERO"
   | "NO_VARIATION"
-  | "BELOW_MINIMUM";
+  | "BELOW_MINIMUM"
+  | "BELOW_TARGET"
+  | "GUARDRAIL";
 
-/** An evaluation that must not become a statement. The message is one line: what, value, expected. */
+/** One thing that is in the way. The message is one line: where, what, expected. */
+export interface Reason {
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
+/** An evaluation that must not become a statement. It carries every reason; code and message are the first's and all's. */
 export class Refusal extends Error {
-  constructor(
-    readonly code: RefusalCode,
-    message: string,
-  ) {
-    super(message);
+  readonly code: RefusalCode;
+  readonly reasons: readonly Reason[];
+
+  constructor(code: RefusalCode, message: string, ...further: readonly Reason[]) {
+    super([message, ...further.map((reason) => reason.message)].join("; "));
     this.name = "Refusal";
+    this.code = code;
+    this.reasons = [{ code, message }, ...further];
   }
+}
+
+const LONGEST_SHOWN = 80;
+const UNPRINTABLE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
+
+/** A value as one line that can be printed: quoted, escaped, and cut where it is long. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "undefined";
+  const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+  return short.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

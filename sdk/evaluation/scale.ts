@@ -10,14 +10,19 @@ import {
   fraction,
   logarithm,
   multiply,
-  parseDecimal,
   subtract,
   toNumber,
+  whole,
   type Bounds,
   type Fraction,
 } from "./fraction";
+import { fractionOf } from "./decimal";
+import { ln } from "./math";
 import { Refusal } from "./refusal";
 import type { BenchmarkSpec } from "./spec";
+
+/** What a scale is made from. */
+export type ScaleSpec = Pick<BenchmarkSpec, "metric" | "direction" | "f" | "lo" | "hi">;
 
 const FULL_SCALE_BPS = 10_000;
 const ZERO = fraction(0n);
@@ -33,17 +38,29 @@ export interface Scale {
   slope(x: number): number;
   /** A difference of f in bps. */
   toBps(difference: number): number;
+  /** The reverse, and in exact numbers, which it is only where f is the identity. */
+  fromBps(bps: number): number;
+  differenceOf(bps: number): Fraction;
+  /** Whether f is the identity. */
+  readonly isLinear: boolean;
+  /** Scales that a unit of f covers. */
+  readonly perUnit: number;
+  /** Whether an improvement from one exact value to another reaches so many bps, where f is the identity. */
+  reaches(before: Bounds | undefined, after: Bounds | undefined, bps: number): boolean;
 }
 
 /** Builds the scale that a benchmark states. */
-export function scaleOf(spec: BenchmarkSpec): Scale {
+export function scaleOf(spec: ScaleSpec): Scale {
   const [lo, hi] = [fractionOf(spec.lo), fractionOf(spec.hi)];
   const transform = spec.f === "ln" ? logarithm : (x: Bounds): Bounds => x;
   const [bottom, top] = [transform(exactly(lo)), transform(exactly(hi))];
-  const f = spec.f === "ln" ? Math.log : (x: number): number => x;
+  const f = spec.f === "ln" ? ln : (x: number): number => x;
+  const sign = spec.direction === "maximise" ? 1 : -1;
+  const width = f(spec.hi) - f(spec.lo);
+  const differenceOf = (bps: number): Fraction => divide(multiply(whole(bps), subtract(hi, lo)), FULL_SCALE);
 
   return {
-    sign: spec.direction === "maximise" ? 1 : -1,
+    sign,
     score(value, model) {
       if (compare(value.low, lo) < 0 || compare(value.high, hi) > 0) {
         throw new Refusal(
@@ -59,7 +76,16 @@ export function scaleOf(spec: BenchmarkSpec): Scale {
     },
     f,
     slope: spec.f === "ln" ? (x) => 1 / x : () => 1,
-    toBps: (difference) => (FULL_SCALE_BPS * difference) / (f(spec.hi) - f(spec.lo)),
+    toBps: (difference) => (FULL_SCALE_BPS * difference) / width,
+    fromBps: (bps) => (bps * width) / FULL_SCALE_BPS,
+    differenceOf,
+    isLinear: spec.f === "identity",
+    perUnit: 1 / width,
+    reaches(before, after, bps) {
+      if (before === undefined || after === undefined) return false;
+      const gain = sign > 0 ? subtract(after.low, before.high) : subtract(before.low, after.high);
+      return compare(gain, differenceOf(bps)) >= 0;
+    },
   };
 }
 
@@ -71,11 +97,6 @@ export function candidateScore(score: Bounds, sign: Scale["sign"]): number {
 /** The baseline's score, rounded to its advantage. */
 export function baselineScore(score: Bounds, sign: Scale["sign"]): number {
   return Number(sign > 0 ? ceil(score.high) : floor(score.low));
-}
-
-/** The exact decimal value of a number of the spec, as its shortest text states it. */
-export function fractionOf(value: number): Fraction {
-  return parseDecimal(String(value)) as Fraction;
 }
 
 function inBps(numerator: Fraction, denominator: Fraction): Fraction {

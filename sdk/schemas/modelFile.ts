@@ -2,9 +2,9 @@ import { id, keccak256, parseUnits, ZeroHash } from "ethers";
 import { developmentAddresses } from "../base/accounts";
 import { address, amount, Fields, hash, integer, oneOf, publishedId, text, type Rule } from "../base/fields";
 import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../base/units";
-import { hashEvaluationData, readExamples, type CsvFile, type Example } from "../evaluation/examples";
-import type { Direction, MetricName } from "../evaluation/metrics";
-import { hashSpec, parseSpec, type BenchmarkSpec } from "../evaluation/spec";
+import { hashEvaluationData, readExamples, type Example, type Wanted } from "../evaluation/examples";
+import { METRIC_CODES, type Direction } from "../evaluation/metrics";
+import { hashSpec, parseSpec, wantedOf, type BenchmarkSpec } from "../evaluation/spec";
 import { Domain, type Opening } from "../proofs/commitment";
 import { quantileE9 } from "../proofs/counts";
 import { capacityRule, readOpening, type DomainName } from "../proofs/openings";
@@ -31,21 +31,6 @@ const REWARD_RATE = amount(TOKEN_DECIMALS, "100", "10000000");
 type Preset = keyof typeof PRESETS;
 
 /** Codes on chain. */
-const METRICS: Readonly<Record<MetricName, number>> = {
-  accuracy: 0,
-  precision: 1,
-  recall: 2,
-  f1: 3,
-  roc_auc: 4,
-  mse: 5,
-  rmse: 6,
-  mae: 7,
-  r2: 8,
-  perplexity: 9,
-  bleu: 10,
-  rouge_l: 11,
-  human_score: 12,
-};
 const DIRECTIONS: Readonly<Record<Direction, number>> = { maximise: 0, minimise: 1 };
 
 /** Verification methods that a benchmark may name, as contracts of the protocol. */
@@ -226,7 +211,7 @@ function readEvaluatedImprovement(
   return {
     ...readContribution(fields, source),
     spec: spec as BenchmarkSpec, // undefined only in a file that is refused
-    examples: readNamedFile(fields, "examples", source, [], readExamples),
+    examples: readNamedFile(fields, "examples", source, [], (file) => readExamples(file, wantedBy(spec))),
   };
 }
 
@@ -267,7 +252,7 @@ function reportUnprovable(fields: Fields, { metric, direction, f, lo, hi, minRun
 function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, source: ModelFileSource): BenchmarkTerms {
   const evaluationDataHash = fields.has("evaluationDataHash")
     ? fields.read("evaluationDataHash", hash)
-    : readNamedFile(fields, "evaluationData", source, "", (csv) => hashEvaluationData(readExamples(csv)));
+    : readNamedFile(fields, "evaluationData", source, "", (csv) => hashEvaluationData(readExamples(csv, wantedBy(spec))));
   const method = fields.read("method", oneOf(...METHODS));
   const terms = {
     method,
@@ -296,7 +281,7 @@ function reportTarget(fields: Fields, { baselineScore, targetScore, direction }:
 function termsOf(spec: BenchmarkSpec | undefined) {
   return {
     specHash: spec ? hashSpec(spec) : ZeroHash,
-    metric: spec ? METRICS[spec.metric] : 0,
+    metric: spec ? METRIC_CODES[spec.metric] : 0,
     direction: spec ? DIRECTIONS[spec.direction] : 0,
     minImprovementBps: spec?.minImprovementBps ?? 0,
     minSampleSize: spec?.minSampleSize ?? 0,
@@ -319,13 +304,24 @@ function readPool(fields: Fields, maxSupply: bigint): PoolTerms {
   };
 }
 
+/** Columns that the benchmark reads of its examples. */
+function wantedBy(spec: BenchmarkSpec | undefined): Wanted {
+  return spec ? wantedOf(spec) : {};
+}
+
+/** A file that a field names. */
+interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /** What is read from a file that a field names; `none` stands in for it when that fails. */
 function readNamedFile<T>(
   fields: Fields,
   key: string,
   source: ModelFileSource,
   none: T,
-  read: (file: CsvFile) => T,
+  read: (file: NamedBytes) => T,
 ): T {
   const name = fields.read(key, text(1, 1024));
   if (name === "") return none;

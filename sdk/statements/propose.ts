@@ -4,6 +4,7 @@
 import { id, ZeroHash } from "ethers";
 import { Fields, hash, type Rule } from "../base/fields";
 import { Problem } from "../base/problem";
+import { hashDocument } from "../evaluation/evaluate";
 import { readModel, timeOf, type Connection, type ImprovableModel } from "../client/connect";
 import { readFigures, type Bundle, type Figures } from "../schemas/bundle";
 import { treeOf, type Claims } from "../schemas/claims";
@@ -15,11 +16,13 @@ import { requireAcceptable } from "./review";
 /** What `evaluate` found, as far as a statement says it. */
 export interface Measured extends Figures {
   readonly contributionDataHash: string;
+  /** Hash of the evaluation's document, which names attempt and level; where it is absent, the evaluation's name gives the id. */
+  readonly evaluationId?: string;
 }
 
 export interface Proposal {
   readonly modelId: string;
-  /** Name of the evaluation, unique per model; its hash is the evaluation's id. */
+  /** Name of the evaluation, unique per model; its hash is the evaluation's id where no document has one. */
   readonly evaluationName: string;
   readonly measured: Measured;
   readonly contributors: readonly WeightedContributor[];
@@ -41,13 +44,28 @@ const CONTRIBUTION: Rule<string> = { ...hash, expected: "the hash that evaluate 
 export function readMeasured(name: string, text: string): Measured {
   const content = readJson(name, text);
   const isObject = typeof content === "object" && content !== null && !Array.isArray(content);
+  if (isObject) requireAccepted(name, content);
   const fields = new Fields(isObject ? onlyNeeded(content) : content);
   const measured = {
     ...readFigures(fields),
     contributionDataHash: fields.read("contributionDataHash", CONTRIBUTION),
+    ...(fields.has("evaluationId") && { evaluationId: fields.read("evaluationId", hash) }),
   };
   fields.refuse(name);
+  if (measured.evaluationId !== undefined && measured.evaluationId !== hashDocument(content as object)) {
+    throw new Problem(
+      `${name}: evaluationId is ${measured.evaluationId}, expected ${hashDocument(content as object)}, the hash of the rest: the document was changed, evaluate again.`,
+    );
+  }
   return measured;
+}
+
+/** A refused evaluation has a document too; nothing can be stated from it. */
+function requireAccepted(name: string, { accepted, reasons }: { accepted?: unknown; reasons?: unknown }): void {
+  if (accepted === undefined || accepted === true) return;
+  const list = Array.isArray(reasons) ? (reasons as { message?: unknown }[]) : [];
+  const messages = list.map(({ message }) => String(message)).join("; ");
+  throw new Problem(`${name}: the evaluation was refused: ${messages}.`);
 }
 
 const NEEDED: readonly (keyof Measured)[] = [
@@ -59,6 +77,7 @@ const NEEDED: readonly (keyof Measured)[] = [
   "runs",
   "lowerBoundBps",
   "contributionDataHash",
+  "evaluationId",
 ];
 
 function onlyNeeded(content: object): Record<string, unknown> {
@@ -83,9 +102,8 @@ export async function compose(
   proposal: Proposal,
 ): Promise<Proposed> {
   const { modelId, contributors, candidateCommitment } = proposal;
-  const { contributionDataHash, ...figures } = proposal.measured;
+  const { contributionDataHash, evaluationId = id(proposal.evaluationName), ...figures } = proposal.measured;
   const baselineCommitment = benchmark.modelCommitment;
-  const evaluationId = id(proposal.evaluationName);
   const isListed = contributors.length <= MAX_LISTED;
   const origin = { chainId: chain.network.chainId, verifier: chain.address, modelId };
   const contributorsRoot = isListed

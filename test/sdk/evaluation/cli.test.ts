@@ -14,6 +14,8 @@ const BENCHMARK = resolve(CREDIT_DEFAULT, "benchmark.json");
 const DATA = resolve(CREDIT_DEFAULT, "evaluation.csv");
 const COMMAND = resolve(__dirname, "../../../scripts/evaluate.ts");
 
+const shown: string[] = [];
+
 interface Outcome {
   code: number | null;
   out: string;
@@ -23,9 +25,10 @@ interface Outcome {
 function run(args: string[], input = ""): Outcome {
   const outcome = { out: "", err: "" };
   const code = main(args, {
-    readStandardInput: () => Buffer.from(input),
+    readStandardInput: () => [Buffer.from(input)],
     out: (text) => (outcome.out += text),
     err: (text) => (outcome.err += text),
+    progress: (text) => shown.push(text),
   });
   return { code, ...outcome };
 }
@@ -98,6 +101,64 @@ describe("evaluate: command line", () => {
     expect(JSON.parse(out)).to.include({ lo: 0, hi: 0.351103337171898 });
   });
 
+  it("counts the attempt, which the id depends on", () => {
+    const draft = write("ten.json", JSON.stringify({ ...JSON.parse(readFileSync(BENCHMARK, "utf8")), attempts: 10 }));
+    const { code, out } = run(["--benchmark", draft, "--attempt", "3", DATA]);
+    expect(code).to.equal(0);
+    expect(JSON.parse(out)).to.include({ attempt: 3, attempts: 10, lowerBoundBps: 203 });
+  });
+
+  it("reads fields that are separated otherwise", () => {
+    const tabs = write("tabs.tsv", readFileSync(DATA, "utf8").replaceAll(",", "\t"));
+    const expected = run(["--benchmark", BENCHMARK, DATA]);
+    expect(run(["--benchmark", BENCHMARK, "--sep", "tab", tabs])).to.deep.equal(expected);
+    expect(run(["--benchmark", BENCHMARK, "--sep", "\t", tabs])).to.deep.equal(expected);
+  });
+
+  it("reads JSON Lines", () => {
+    const lines = creditDefault().map(({ id, label, baseline, candidate }) =>
+      JSON.stringify({ id, label, baseline, candidate }),
+    );
+    expect(run(["--benchmark", BENCHMARK], lines.join("\n"))).to.deep.equal(run(["--benchmark", BENCHMARK, DATA]));
+  });
+
+  it("shows how far it is on a large file, and clears it", () => {
+    shown.length = 0;
+    const padding = "x".repeat(1 << 20);
+    const large = write(
+      "large.csv",
+      readFileSync(DATA, "utf8")
+        .replace("id,", "note,id,")
+        .replaceAll(/\n(?=\d)/g, "\n,")
+        .replace("\n,1,", `\n${padding},1,`),
+    );
+    expect(run(["--benchmark", BENCHMARK, large])).to.deep.equal(run(["--benchmark", BENCHMARK, DATA]));
+    expect(shown.slice(0, 2)).to.deep.equal([`reading ${large}: 97 %`, `reading ${large}: 100 %`]);
+    expect(shown.at(-1)).to.equal("");
+  });
+
+  describe("writes what it finds to a file as well", () => {
+    it("as JSON", () => {
+      const path = join(folder, "report.json");
+      const { out } = run(["--benchmark", BENCHMARK, "--report", path, DATA]);
+      expect(readFileSync(path, "utf8")).to.equal(`${out}\n`);
+    });
+
+    it("as a page, also of a refused candidate: standard output stays empty", () => {
+      const path = join(folder, "report.html");
+      const strict = write(
+        "strict.json",
+        JSON.stringify({ ...JSON.parse(readFileSync(BENCHMARK, "utf8")), minRuns: 10 }),
+      );
+      expect(run(["--benchmark", strict, "--report", path, DATA])).to.deep.equal({
+        code: 1,
+        out: "",
+        err: "evaluate: the number of improved folds is 9, expected at least 10 as the benchmark states",
+      });
+      expect(readFileSync(path, "utf8")).to.include("Refused: no improvement may be stated.");
+    });
+  });
+
   it("prints its usage", () => {
     expect(run(["--help"])).to.deep.equal({ code: 0, out: USAGE, err: "" });
   });
@@ -134,6 +195,21 @@ describe("evaluate: command line", () => {
         "--score 10001",
         ["--benchmark", BENCHMARK, "--score", "10001", DATA],
         'options: --score is "10001", expected an integer from 0 to 10000.',
+      ],
+      [
+        "--attempt 0",
+        ["--benchmark", BENCHMARK, "--attempt", "0", DATA],
+        'options: --attempt is "0", expected an integer from 1 to 1000.',
+      ],
+      [
+        "--sep of two characters",
+        ["--benchmark", BENCHMARK, "--sep", ";;", DATA],
+        'options: --sep is ";;", expected one character, or tab.',
+      ],
+      [
+        "--report without a known ending",
+        ["--benchmark", BENCHMARK, "--report", "x.pdf", DATA],
+        'options: --report is "x.pdf", expected a file whose name ends in .html or .json.',
       ],
       [
         "--score 74.9",

@@ -3,15 +3,25 @@ import { expect } from "chai";
 import { keccak256 } from "ethers";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { completeSpecFor, evaluate } from "../../../sdk/evaluation/evaluate";
-import { hashEvaluationData, type Example } from "../../../sdk/evaluation/examples";
+import { assess, completeSpecFor, evaluate, hashDocument } from "../../../sdk/evaluation/evaluate";
+import { hashEvaluationData, hashPredictions, type Example } from "../../../sdk/evaluation/examples";
 import { METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
 import { hashSpec, parseSpec, type BenchmarkSpec } from "../../../sdk/evaluation/spec";
-import { buildSpec, creditDefault, CREDIT_DEFAULT, draws, examplesOf, expectRefusal, randomExamples } from "./support";
+import {
+  buildSpec,
+  creditDefault,
+  CREDIT_DEFAULT,
+  directionOf,
+  draws,
+  examplesOf,
+  expectRefusal,
+  randomExamples,
+} from "./support";
 
 const BENCHMARK = parseSpec(readFileSync(resolve(CREDIT_DEFAULT, "benchmark.json"), "utf8"));
-const SPEC_HASH = "0xe920eda04bd639851d1bdf37267f1f2c251b37f78d1093a0a1ab4e730a9fd4b7";
+const SPEC_HASH = "0x9155f56045991cc13db7b3e6a0d4afc4a8006c5d18f6601b180587d0aadeb250";
 const DATA_HASH = "0x2a5027979b159f4d7aec9b4830924717008426543fe66604cfb0ef3ed436af1e";
+const EVALUATION_ID = "0xc24bba1214c1887941558b4e132a80e5bd8267b0480007cfa3459c6d35f034d0";
 const RATING = { metric: "human_score", lo: 1, hi: 5 } as const;
 
 /** Ratings from 1 to 4 of the baseline, of which the candidate raises the first ones by one. */
@@ -39,6 +49,18 @@ describe("evaluate", () => {
     it("finds 7494 → 7988: 494 bps, at least 291", () => {
       const { folds, interval, ...figures } = evaluate({ spec: BENCHMARK, examples: creditDefault() });
       expect(figures).to.deep.equal({
+        version: 2,
+        accepted: true,
+        reasons: [],
+        attempt: 1,
+        attempts: 1,
+        alpha: 0.025,
+        level: 0.025,
+        guardrails: [],
+        spec: BENCHMARK,
+        baselineDataHash: hashPredictions(creditDefault(), "baseline"),
+        candidateDataHash: hashPredictions(creditDefault(), "candidate"),
+        evaluationId: EVALUATION_ID,
         benchmark: "credit-default",
         metric: "roc_auc",
         direction: "maximise",
@@ -116,19 +138,18 @@ describe("evaluate", () => {
   });
 
   describe("every metric", () => {
-    for (const [name, { range, direction, bootstrap }] of Object.entries(METRICS) as [
-      MetricName,
-      (typeof METRICS)[MetricName],
-    ][]) {
+    for (const [name, { range }] of Object.entries(METRICS) as [MetricName, (typeof METRICS)[MetricName]][]) {
       it(`${name} goes from a benchmark and predictions to a statement's figures`, () => {
-        const examples = randomExamples(name, 200, 3);
-        const stated = { ...(range === "stated" && { lo: 1, hi: 5 }), ...(bootstrap && { resamples: 999 }) };
-        const spec = completeSpecFor(JSON.stringify({ name: "b", metric: name, direction, ...stated }), examples);
+        const size = name.includes("precision") ? 2400 : 400; // It moves least.
+        const examples = randomExamples(name, size, 3);
+        const stated = { ...(range === "stated" && { lo: 1, hi: 5 }), attempts: 1 };
+        const text = JSON.stringify({ name: "b", metric: name, direction: directionOf(name), ...stated });
+        const spec = completeSpecFor(text, examples);
         const evaluation = evaluate({ spec, examples });
-        const sign = direction === "maximise" ? 1 : -1;
+        const sign = spec.direction === "maximise" ? 1 : -1;
         expect(evaluation.deltaBps).to.equal(sign * (evaluation.candidateScore - evaluation.baselineScore));
         expect(evaluation.lowerBoundBps).to.be.within(1, evaluation.deltaBps);
-        expect(evaluation.sampleSize).to.equal(200);
+        expect(evaluation.sampleSize).to.equal(size);
         expect(evaluation.runs).to.be.within(1, 10);
         if (range === "twice baseline") expect(evaluation.baselineScore).to.be.within(4999, 5000);
       });
@@ -136,7 +157,7 @@ describe("evaluate", () => {
 
     it("keeps the classes' shares in each fold", () => {
       const examples = classified(43, 67);
-      const { folds } = evaluate({ spec: buildSpec({ metric: "recall", folds: 10 }), examples });
+      const { folds } = assess({ spec: buildSpec({ metric: "recall", folds: 10 }), examples });
       // 43 positives: three folds hold five, seven hold four; recall is a multiple of 1/5 or 1/4 there.
       const denominators = folds.map(({ baseline }) => (Number.isInteger(Number(baseline) * 4) ? 4 : 5));
       expect(denominators).to.deep.equal([5, 5, 5, 4, 4, 4, 4, 4, 4, 4]);
@@ -145,7 +166,7 @@ describe("evaluate", () => {
 
     it("does not count a fold on which both are equal", () => {
       // Seven of 40 are better: among ten folds at least three have none of them.
-      const { folds, runs } = evaluate({ spec: buildSpec({ ...RATING, folds: 10 }), examples: ratings(40, 7) });
+      const { folds, runs } = assess({ spec: buildSpec({ ...RATING, folds: 10 }), examples: ratings(40, 7) });
       const better = folds.filter(({ improvement }) => Number(improvement) > 0);
       expect(folds.filter(({ improvement }) => improvement === 0).length).to.equal(10 - better.length);
       expect(better.length).to.be.within(2, 7);
@@ -159,7 +180,7 @@ describe("evaluate", () => {
         i % 10 === 0 ? "0.9" : "0.1",
         i % 2 === 0 && i % 10 !== 2 ? "0.1" : "0.9",
       ]);
-      const { folds, runs } = evaluate({
+      const { folds, runs } = assess({
         spec: buildSpec({ metric: "precision", folds: 10, seed: 4 }),
         examples: examplesOf(rows),
       });
@@ -204,15 +225,9 @@ describe("evaluate", () => {
     };
 
     it("fewer examples than the benchmark asks for, and takes as many", () => {
-      refuse(
-        { ...RATING, minSampleSize: 50 },
-        ratings(49, 20),
-        "TOO_FEW_EXAMPLES",
-        "49 examples, expected at least 50",
-      );
-      expect(
-        evaluate({ spec: buildSpec({ ...RATING, minSampleSize: 50 }), examples: ratings(50, 20) }).sampleSize,
-      ).to.equal(50);
+      const spec = { ...RATING, minSampleSize: 500 };
+      refuse(spec, ratings(499, 250), "TOO_FEW_EXAMPLES", "499 examples, expected at least 500");
+      expect(evaluate({ spec: buildSpec(spec), examples: ratings(500, 250) }).sampleSize).to.equal(500);
     });
 
     it("no example", () => {
@@ -226,14 +241,23 @@ describe("evaluate", () => {
       expect(evaluate({ spec: buildSpec({ folds: 10 }), examples: classified(10, 40) }).folds).to.have.length(10);
     });
 
-    it("a metric that divides by zero", () => {
+    it("a metric that divides by zero, with null for what has no value", () => {
       const examples = classified(20, 20).map((example) => ({ ...example, baseline: "0.1" }));
-      refuse(
-        { metric: "precision" },
-        examples,
-        "UNDEFINED_METRIC",
-        "baseline: precision divides by zero on these examples, expected predictions for which it is defined",
-      );
+      const message =
+        "baseline: precision divides by zero on these examples, expected predictions for which it is defined";
+      refuse({ metric: "precision" }, examples, "UNDEFINED_METRIC", message);
+      expect(assess({ spec: buildSpec({ metric: "precision" }), examples })).to.deep.include({
+        accepted: false,
+        reasons: [{ code: "UNDEFINED_METRIC", message }],
+        baselineValue: null,
+        candidateValue: 1,
+        baselineScore: null,
+        deltaBps: null,
+        lowerBoundBps: null,
+        runs: null,
+        interval: null,
+        folds: [],
+      });
     });
 
     it("a value off the scale instead of clamping it", () => {
@@ -242,25 +266,41 @@ describe("evaluate", () => {
         label: String(i),
         baseline: "90",
       }));
+      const { reasons, baselineScore } = assess({ spec: buildSpec({ metric: "r2" }), examples });
+      // 1 − ((90 − 19.5)² + 133.25) / 133.25: labels 0 … 39 have the mean 19.5 and the variance 133.25.
+      expect(reasons[0]).to.deep.equal({
+        code: "OUT_OF_RANGE",
+        message: "baseline: r2 is -37.30018761726079, expected 0 … 1 as the benchmark states",
+      });
+      expect(baselineScore).to.equal(null);
+    });
+
+    it("a rating off the scale, though the mean is on it", () => {
+      const examples = ratings(400, 200).map((example, i) => (i === 5 ? { ...example, candidate: "6" } : example));
       refuse(
-        { metric: "r2" },
+        RATING,
         examples,
         "OUT_OF_RANGE",
-        // 1 − ((90 − 19.5)² + 133.25) / 133.25: labels 0 … 39 have the mean 19.5 and the variance 133.25.
-        "baseline: r2 is -37.30018761726079, expected 0 … 1 as the benchmark states",
+        'example "e000005", column candidate: "6", expected a rating from 1 to 5',
       );
     });
 
     it("a candidate that is the baseline", () => {
-      const same = ratings(40, 0);
-      const message =
-        "the improvement is 0.00 … 0.00 bps with 95 % confidence, expected a lower bound of at least 1 bps";
-      refuse(RATING, same, "INTERVAL_CONTAINS_ZERO", message);
-      const equal = classified(20, 20).map((example) => ({ ...example, candidate: example.baseline }));
-      refuse({ metric: "roc_auc" }, equal, "INTERVAL_CONTAINS_ZERO", message);
+      const codes = (overrides: Partial<BenchmarkSpec>, examples: Example[]) =>
+        assess({ spec: buildSpec(overrides), examples }).reasons.map(({ code }) => code);
+      expect(codes(RATING, ratings(400, 0))).to.deep.equal([
+        "TOO_FEW_DIFFERENCES",
+        "NO_VARIATION",
+        "INTERVAL_CONTAINS_ZERO",
+        "BELOW_MINIMUM",
+        "BELOW_MINIMUM",
+      ]);
+      const equal = classified(40, 40).map((example) => ({ ...example, candidate: example.baseline }));
+      expect(codes({ metric: "roc_auc" }, equal)).to.include.members(["NO_VARIATION", "INTERVAL_CONTAINS_ZERO"]);
+      expect(codes({ metric: "f1" }, equal)).to.include.members(["NO_VARIATION", "TOO_FEW_DIFFERENCES"]);
     });
 
-    it("a candidate that is worse", () => {
+    it("a candidate that is worse, for all reasons at once", () => {
       const swapped = creditDefault().map((example) => ({
         ...example,
         baseline: example.candidate,
@@ -270,25 +310,49 @@ describe("evaluate", () => {
         { metric: "roc_auc" },
         swapped,
         "INTERVAL_CONTAINS_ZERO",
-        "the improvement is -698.67 … -291.43 bps with 95 % confidence, expected a lower bound of at least 1 bps",
-      );
-    });
-
-    it("an improvement that may be chance", () => {
-      refuse(
-        { metric: "precision", folds: 10 },
-        creditDefault(),
-        "INTERVAL_CONTAINS_ZERO",
-        "the improvement is -87.79 … 1282.27 bps with 95 % confidence, expected a lower bound of at least 1 bps",
+        "the improvement is -698.67 … -291.43 bps with 97.5 % confidence on each side, expected a lower bound of at least 1 bps; " +
+          "the improvement in bps is -496, expected at least 10 as the benchmark states; " +
+          "the number of improved folds is 0, expected at least 1 as the benchmark states",
       );
     });
 
     it("an improvement that is the same on every example", () => {
       const message =
         "the improvement does not vary over the examples, expected data from which an interval can be estimated";
-      refuse(RATING, ratings(40, 40), "NO_VARIATION", message);
-      const perfect = classified(20, 20).map((example) => ({ ...example, baseline: "0.5" }));
+      refuse(RATING, ratings(400, 400), "NO_VARIATION", message);
+      const perfect = classified(40, 40).map((example) => ({ ...example, baseline: "0.5" }));
       refuse({ metric: "roc_auc" }, perfect, "NO_VARIATION", message);
+    });
+
+    for (const attempt of [0, 11, 1.5]) {
+      it(`attempt ${attempt} of 10`, () => {
+        expectRefusal(
+          () => assess({ spec: { ...BENCHMARK, attempts: 10 }, examples: creditDefault(), attempt }),
+          "BAD_ATTEMPT",
+          `the attempt is ${attempt}, expected an integer from 1 to 10 as the benchmark states`,
+        );
+      });
+    }
+
+    it("an example without its group", () => {
+      refuse({ ...RATING, group: "user" }, ratings(40, 20), "MISSING_VALUE", 'example "e000000" has no group');
+    });
+
+    it("a candidate below the target, and takes one that reaches it", () => {
+      const evaluateWith = (targetScore: number) => () =>
+        evaluate({ spec: { ...BENCHMARK, targetScore }, examples: creditDefault() });
+      expect(evaluateWith(7988)().accepted).to.equal(true);
+      expectRefusal(
+        evaluateWith(7989),
+        "BELOW_TARGET",
+        "the candidate's score is 7988 bps, expected at least the target 7989",
+      );
+      const mse = (targetScore: number) =>
+        assess({ spec: buildSpec({ metric: "mse", targetScore }), examples: creditDefault() });
+      expect(mse(1595).reasons).to.deep.equal([]);
+      expect(mse(1594).reasons[0]?.message).to.equal(
+        "the candidate's score is 1595 bps, expected at most the target 1594",
+      );
     });
 
     describe("what is below the benchmark's minima, and takes what reaches them:", () => {
@@ -312,18 +376,143 @@ describe("evaluate", () => {
     });
   });
 
+  describe("with guardrails", () => {
+    const guarded = (guardrails: BenchmarkSpec["guardrails"], examples = creditDefault()) =>
+      assess({ spec: { ...BENCHMARK, ...(guardrails && { guardrails }) }, examples });
+    const MAE = { metric: "mae", direction: "minimise" } as const;
+
+    it("measures secondary metrics in the same run", () => {
+      const { accepted, guardrails } = guarded([
+        { ...MAE, maxLoss: 0, blocking: true },
+        { ...MAE, atMost: 0.329126133, blocking: true },
+        { metric: "r2", direction: "maximise", atLeast: 0.24, blocking: true },
+      ]);
+      expect(accepted).to.equal(true);
+      const figures = { blocking: true, holds: true };
+      expect(guardrails).to.deep.equal([
+        {
+          metric: "mae",
+          bound: "at most 0 worse than the baseline",
+          baseline: 0.349309765,
+          candidate: 0.329126133,
+          ...figures,
+        },
+        { metric: "mae", bound: "at most 0.329126133", baseline: 0.349309765, candidate: 0.329126133, ...figures },
+        {
+          metric: "r2",
+          bound: "at least 0.24",
+          baseline: 0.16403967340024286,
+          candidate: 0.24060804801740476,
+          ...figures,
+        },
+      ]);
+    });
+
+    it("refuses where a blocking one fails, and reports one that does not block", () => {
+      const strict = { ...MAE, atMost: 0.3, blocking: true };
+      expect(guarded([strict]).reasons).to.deep.equal([
+        {
+          code: "GUARDRAIL",
+          message: "guardrail mae: is 0.329126133, the baseline's 0.349309765, expected at most 0.3",
+        },
+      ]);
+      const { accepted, guardrails } = guarded([{ ...strict, blocking: false }]);
+      expect([accepted, guardrails[0]?.holds]).to.deep.equal([true, false]);
+    });
+
+    it("judges a loss against the baseline in the metric's own direction", () => {
+      const holds = (maxLoss: number) => {
+        const swapped = creditDefault().map((example) => ({
+          ...example,
+          baseline: example.candidate,
+          candidate: example.baseline,
+        }));
+        return guarded([{ metric: "r2", direction: "maximise", maxLoss, blocking: false }], swapped).guardrails[0]
+          ?.holds;
+      };
+      expect([holds(0.0766), holds(0.0765)]).to.deep.equal([true, false]);
+    });
+
+    it("refuses a missing value of a blocking one", () => {
+      const latency = {
+        metric: "custom",
+        direction: "minimise",
+        column: "latency",
+        atMost: 1,
+        blocking: true,
+      } as const;
+      const examples = creditDefault().map((example, i) => ({
+        ...example,
+        extra: { latency: { baseline: "1", candidate: i === 3 ? "" : "0.5" } },
+      }));
+      const problem = 'evaluation.csv line 102, column candidate_latency: "", expected a finite decimal number';
+      const { reasons, guardrails } = guarded([latency], examples);
+      expect(guardrails).to.deep.include({
+        metric: "custom",
+        column: "latency",
+        bound: "at most 1",
+        blocking: true,
+        baseline: null,
+        candidate: null,
+        holds: false,
+        problem: examples[3] && problem.replace("102", String(examples[3].line)),
+      });
+      expect(reasons.map(({ code }) => code)).to.deep.equal(["GUARDRAIL"]);
+      expect(guarded([latency], creditDefault()).reasons).to.have.length(1);
+    });
+
+    it("does not hold where the metric has no value", () => {
+      const never = creditDefault().map((example) => ({
+        ...example,
+        extra: { other: { baseline: "0", candidate: "0" } },
+      }));
+      const precision = { ...buildSpec({ metric: "precision" }), column: "other", atLeast: 0, blocking: true } as const;
+      expect(guarded([precision], never).guardrails[0]?.problem).to.equal(
+        "precision divides by zero on these examples",
+      );
+    });
+  });
+
+  describe("the evaluation's id", () => {
+    it("is the hash of the document that names attempt, attempts and level", () => {
+      const evaluated = (attempt: number, attempts: number) =>
+        assess({ spec: { ...BENCHMARK, attempts }, examples: creditDefault(), attempt });
+      const document = evaluated(2, 10);
+      expect(document).to.include({ attempt: 2, attempts: 10, level: 0.0025 });
+      expect(hashDocument(JSON.parse(JSON.stringify(document)) as object)).to.equal(document.evaluationId);
+      expect(
+        new Set([document, evaluated(1, 10), evaluated(1, 1)].map(({ evaluationId }) => evaluationId)).size,
+      ).to.equal(3);
+    });
+  });
+
+  describe("a benchmark completed from the examples", () => {
+    it("takes their labels for classes, up to 100", () => {
+      const labelled = (count: number) =>
+        examplesOf(Array.from({ length: 2 * count }, (_, i) => [`c${i % count}`, `c${i % count}`, "c0"]));
+      const text = JSON.stringify({ name: "b", metric: "macro_f1", direction: "maximise" });
+      expect(completeSpecFor(text, labelled(3)).classes).to.deep.equal([["c0"], ["c1"], ["c2"]]);
+      expectRefusal(
+        () => completeSpecFor(text, labelled(101)),
+        "BAD_SPEC",
+        "benchmark: the examples have 101 labels, expected 2 to 100 classes",
+      );
+    });
+  });
+
   describe("never overstates", () => {
-    it("an improvement, nor takes two bps from it", () => {
+    it("an improvement, nor takes two bps from it, nor states a bound above it", () => {
       const draw = draws(11);
       for (let round = 0; round < 25; round++) {
-        const size = 100 + draw(100);
-        const raised = 30 + draw(50);
+        const size = 500 + draw(100);
+        const raised = 220 + draw(100);
         const spec = buildSpec({ ...RATING, lo: 0.9, hi: 5.3 });
-        const { deltaBps } = evaluate({ spec, examples: ratings(size, raised) });
+        const { deltaBps, lowerBoundBps } = evaluate({ spec, examples: ratings(size, raised) });
         // In truth 10000 · raised / size / (5.3 − 0.9) bps.
         const excess = (bps: number): bigint => BigInt(bps * size * 44) - BigInt(100_000 * raised);
         expect(excess(deltaBps) <= 0n).to.equal(true);
         expect(excess(deltaBps + 2) > 0n).to.equal(true);
+        expect(lowerBoundBps).to.be.within(1, deltaBps);
       }
     });
   });

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { keccak256 } from "ethers";
-import { hashEvaluationData, joinExamples, readExamples } from "../../../sdk/evaluation/examples";
+import {
+  hashEvaluationData,
+  hashPredictions,
+  joinExamples,
+  placeOf,
+  readExamples,
+} from "../../../sdk/evaluation/examples";
 import type { RefusalCode } from "../../../sdk/evaluation/refusal";
 import { csvFile, expectRefusal } from "./support";
 
@@ -12,13 +18,15 @@ describe("evaluate: examples", () => {
   describe("given one file", () => {
     it("reads columns by name, in any order, with others beside them", () => {
       const text = "candidate,note,id,label,baseline\r\n0.75,x,b,1,0.5\r\n";
-      expect(readExamples(csvFile(text))).to.deep.equal([{ id: "b", label: "1", baseline: "0.5", candidate: "0.75" }]);
+      expect(readExamples(csvFile(text))).to.deep.equal([
+        { id: "b", label: "1", baseline: "0.5", candidate: "0.75", file: "data.csv", line: 2 },
+      ]);
     });
 
     it("reads quoted fields, a byte order mark, empty lines and empty predictions", () => {
       const text = `\ufeff${HEADER}\n1,"He said ""yes"", twice","a,b",\n`;
       expect(readExamples(csvFile(text))).to.deep.equal([
-        { id: "1", label: 'He said "yes", twice', baseline: "a,b", candidate: "" },
+        { id: "1", label: 'He said "yes", twice', baseline: "a,b", candidate: "", file: "data.csv", line: 3 },
       ]);
     });
 
@@ -41,30 +49,40 @@ describe("evaluate: examples", () => {
       [
         "a column that stands twice",
         "id,label,baseline,candidate,label\n1,0,0.5,0.5,1\n",
-        "MALFORMED_CSV",
+        "MALFORMED_FILE",
         'data.csv: column "label" stands more than once in the header',
       ],
       [
         "a row with too few fields",
         `${HEADER}1,0,0.5,0.5\n2,0,0.5\n`,
         "RAGGED_ROW",
-        "data.csv line 3: the row has another number of fields than the header",
+        "data.csv line 3: 3 fields, expected 4 as the header has",
       ],
       [
         "a row with too many fields",
         `${HEADER}1,0,0.5,0.5,0.5\n`,
         "RAGGED_ROW",
-        "data.csv line 2: the row has another number of fields than the header",
+        "data.csv line 2: 5 fields, expected 4 as the header has",
       ],
-      ["a missing id", `${HEADER} ,0,0.5,0.5\n`, "MISSING_ID", "data.csv line 2: the id is missing"],
+      ["a missing id", `${HEADER} ,0,0.5,0.5\n`, "MISSING_ID", 'data.csv line 2, column id: " ", expected an id'],
       [
         "a duplicate id",
         `${HEADER}7,0,0.5,0.5\n8,0,0.5,0.5\n7,0,0.5,0.5\n`,
         "DUPLICATE_ID",
-        'data.csv line 4: id "7" is used before, expected each id once',
+        'data.csv line 4, column id: "7" is used before, expected each id once',
       ],
-      ["a blank label", `${HEADER}7, ,0.5,0.5\n`, "MISSING_VALUE", 'data.csv line 2: example "7" has no label'],
-      ["a missing label", `${HEADER}7,,0.5,0.5\n`, "MISSING_VALUE", 'data.csv line 2: example "7" has no label'],
+      [
+        "a blank label",
+        `${HEADER}7, ,0.5,0.5\n`,
+        "MISSING_VALUE",
+        'data.csv line 2, column label: " ", expected a label',
+      ],
+      [
+        "a missing label",
+        `${HEADER}7,,0.5,0.5\n`,
+        "MISSING_VALUE",
+        'data.csv line 2, column label: "", expected a label',
+      ],
     ];
     for (const [what, text, code, message] of refused) {
       it(`refuses ${what}`, () => {
@@ -75,15 +93,15 @@ describe("evaluate: examples", () => {
     it("refuses an open quote in one line", () => {
       expectRefusal(
         () => readExamples(csvFile(`${HEADER}"1,0,0.5,0.5\n`)),
-        "MALFORMED_CSV",
-        "data.csv: Quote Not Closed: the parsing is finished with an opening quote at line 2",
+        "MALFORMED_FILE",
+        'data.csv line 2, field 1: "\\"1,0,0.5,0.5", expected a field in quotes with each quote in it doubled',
       );
     });
 
     it("refuses bytes that are not UTF-8", () => {
       expectRefusal(
         () => readExamples({ name: "data.csv", bytes: Uint8Array.of(0x69, 0xff) }),
-        "MALFORMED_CSV",
+        "MALFORMED_FILE",
         "data.csv is not UTF-8 text",
       );
     });
@@ -95,8 +113,24 @@ describe("evaluate: examples", () => {
     it("joins them by id, whatever the order of rows", () => {
       const candidate = csvFile("prediction,id,label\n0.75,2,1\n0.125,1,0\n", "b.csv");
       expect(joinExamples(baseline, candidate)).to.deep.equal([
-        { id: "1", label: "0", baseline: "0.5", candidate: "0.125" },
-        { id: "2", label: "1", baseline: "0.25", candidate: "0.75" },
+        {
+          id: "1",
+          label: "0",
+          baseline: "0.5",
+          candidate: "0.125",
+          file: "a.csv",
+          line: 2,
+          other: { file: "b.csv", line: 3 },
+        },
+        {
+          id: "2",
+          label: "1",
+          baseline: "0.25",
+          candidate: "0.75",
+          file: "a.csv",
+          line: 3,
+          other: { file: "b.csv", line: 2 },
+        },
       ]);
     });
 
@@ -125,7 +159,71 @@ describe("evaluate: examples", () => {
     }
   });
 
+  describe("given further columns", () => {
+    const wanted = { group: "user", columns: ["latency"] };
+
+    it("reads a pair for each, and the group", () => {
+      const text = "id,label,baseline,candidate,user,baseline_latency,candidate_latency\n1,0,0.5,0.6,u,3,4\n";
+      const [example] = readExamples(csvFile(text), wanted);
+      expect(example).to.deep.include({ group: "u", extra: { latency: { baseline: "3", candidate: "4" } } });
+    });
+
+    it("reads one from each model's file, and the group, which must be the same", () => {
+      const file = (user: string, name: string) =>
+        csvFile(`id,label,prediction,user,latency\n1,0,0.5,${user},3\n`, name);
+      const [example] = joinExamples(file("u", "a.csv"), file("u", "b.csv"), wanted);
+      expect(example).to.deep.include({ group: "u", extra: { latency: { baseline: "3", candidate: "3" } } });
+      expectRefusal(
+        () => joinExamples(file("u", "a.csv"), file("v", "b.csv"), wanted),
+        "DIFFERENT_EXAMPLES",
+        'example "1": user "u" in a.csv but "v" in b.csv, expected the same evaluation set for both models',
+      );
+    });
+
+    it("refuses a file without them", () => {
+      expectRefusal(
+        () => readExamples(csvFile(TWO), { columns: ["latency"] }),
+        "MISSING_COLUMN",
+        'data.csv: column "baseline_latency" is missing, the header has id, label, baseline, candidate',
+      );
+    });
+  });
+
+  describe("where a field stands", () => {
+    const place = { file: "a.csv", line: 7 };
+    const example = { id: "x", label: "1", baseline: "0", candidate: "1" };
+
+    it("is said by file, line and column, or by id", () => {
+      expect(placeOf({ ...example, ...place }, "candidate")).to.equal("a.csv line 7, column candidate");
+      expect(placeOf(example, "candidate")).to.equal('example "x", column candidate');
+    });
+
+    it("is said by the model's own file and its columns", () => {
+      const joined = { ...example, ...place, other: { file: "b.csv", line: 9 } };
+      expect(placeOf(joined, "candidate")).to.equal("b.csv line 9, column prediction");
+      expect(placeOf(joined, "baseline_latency")).to.equal("a.csv line 7, column latency");
+      expect(placeOf(joined, "label")).to.equal("a.csv line 7, column label");
+    });
+  });
+
+  describe("the hash of predictions", () => {
+    it("is of ids and one model's predictions, in the order of ids", () => {
+      const examples = readExamples(csvFile(TWO));
+      expect(hashPredictions(examples, "candidate")).to.equal(keccak256(Buffer.from('[["a","0.125"],["b","0.75"]]')));
+      expect(hashPredictions([...examples].reverse(), "baseline")).to.equal(
+        keccak256(Buffer.from('[["a","0.25"],["b","0.5"]]')),
+      );
+    });
+  });
+
   describe("the evaluation data hash", () => {
+    it("has the groups in it where there are any", () => {
+      const [first] = readExamples(csvFile(`${HEADER}a,0,1,1\n`));
+      expect(hashEvaluationData([{ ...first!, group: "g" }])).to.equal(
+        keccak256(Buffer.from('[["a","0","g"]]', "utf8")),
+      );
+    });
+
     it("is keccak256 of the sorted ids and labels as JSON", () => {
       expect(hashEvaluationData(readExamples(csvFile(TWO)))).to.equal(
         keccak256(Buffer.from('[["a","0"],["b","1"]]', "utf8")),

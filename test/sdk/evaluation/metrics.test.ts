@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Model } from "../../../sdk/evaluation/comparison";
-import { METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
+import { METRIC_CODES, METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
 import { bleuCounts, rougeL } from "../../../sdk/evaluation/text";
-import { toNumber } from "../../../sdk/evaluation/fraction";
-import { REFERENCE } from "./reference";
-import { HALF, creditDefault, examplesOf, expectRefusal, pairsOf, randomExamples, valueOf } from "./support";
+import { TOKENISERS } from "../../../sdk/evaluation/tokenisers";
+import { REFERENCE } from "./textbook";
+import { creditDefault, examplesOf, expectRefusal, pairsOf, randomExamples, readingOf, valueOf } from "./support";
 
 const NAMES = Object.keys(METRICS) as MetricName[];
 const MODELS: Model[] = ["baseline", "candidate"];
 const ROUNDING = 1e-13;
+/** Logarithmic losses are rounded to 1e-12 one by one, and their bounds are as far apart. */
+const LOSS_UNIT = 2e-12;
 
 /** The metric of a list of labels and predictions. */
 function valueOfRows(metric: MetricName, rows: readonly (readonly [string, string])[]): number {
   return valueOf(metric, examplesOf(rows.map(([label, prediction]) => [label, prediction, prediction])));
+}
+
+const split = TOKENISERS.whitespace;
+
+function rouge(reference: string, hypothesis: string): number {
+  const [common, length] = rougeL(split(reference), split(hypothesis));
+  return common / length;
 }
 
 describe("evaluate: metrics", () => {
@@ -21,12 +32,22 @@ describe("evaluate: metrics", () => {
     expect(NAMES).to.deep.equal(Object.keys(REFERENCE));
   });
 
+  it("have the codes of the enumeration on chain", () => {
+    const source = readFileSync(resolve(__dirname, "../../../contracts/types/ModelTypes.sol"), "utf8");
+    const [, names = ""] = /enum Metric \{([^}]*)\}/.exec(source) ?? [];
+    const codes = names.split(",").map((name, code) => [name.trim().toLowerCase(), code]);
+    expect(METRIC_CODES).to.deep.equal(Object.fromEntries(codes));
+  });
+
   for (const name of NAMES) {
     it(`${name} agrees with its textbook definition`, () => {
       for (const seed of [1, 2, 3]) {
         const examples = randomExamples(name, 50, seed);
         for (const model of MODELS) {
-          expect(valueOf(name, examples, model)).to.be.closeTo(REFERENCE[name](pairsOf(examples, model)), ROUNDING);
+          expect(valueOf(name, examples, model)).to.be.closeTo(
+            REFERENCE[name](pairsOf(examples, model)),
+            name === "log_loss" ? LOSS_UNIT : ROUNDING,
+          );
         }
       }
     });
@@ -44,6 +65,7 @@ describe("evaluate: metrics", () => {
       ["rmse", 0.4189888645130667, 0.3993398426357493],
       ["mae", 0.349309765, 0.329126133],
       ["r2", 0.16403967340024286, 0.24060804801740476],
+      ["brier", 0.175551668585949, 0.159472309916345],
     ];
     for (const [name, baseline, candidate] of expected) {
       it(`${name} is ${baseline} and ${candidate}`, () => {
@@ -66,17 +88,20 @@ describe("evaluate: metrics", () => {
         ["1", "0.1", "0.1"],
         ["0", "0.1", "0.1"],
       ]);
-      expect(METRICS.precision.compare(examples, HALF).value("baseline", [0, 1])).to.equal(undefined);
+      const whole = { of: new Uint8Array(2), count: 1 };
+      expect(METRICS.precision.compare(examples, readingOf("precision")).values("baseline", whole)).to.deep.equal([
+        undefined,
+      ]);
       expect(valueOf("f1", examples)).to.equal(0);
     });
 
     it("refuse a label that is neither 0 nor 1", () => {
-      for (const label of ["2", "1.0", "yes", " 1"]) {
+      for (const label of ["2", "1.5", "yes", " 1"]) {
         const examples = examplesOf([
           ["0", "0.1", "0.1"],
           [label, "0.1", "0.1"],
         ]);
-        const message = `example "e000001": label is "${label}", expected 0 or 1`;
+        const message = `example "e000001", column label: "${label}", expected one of 0, 1`;
         expectRefusal(() => valueOf("accuracy", examples), "BAD_LABEL", message);
         expectRefusal(() => valueOf("roc_auc", examples), "BAD_LABEL", message);
       }
@@ -102,14 +127,14 @@ describe("evaluate: metrics", () => {
         for (const text of ["NaN", "inf", "-Infinity", "", "1e400", "x"]) {
           const examples = randomExamples(name, 30, 1);
           examples.splice(2, 1, { id: "bad", label: "1", baseline: "1", candidate: text });
-          const message = `example "bad": candidate is "${text}", expected a finite decimal number`;
+          const message = `example "bad", column candidate: "${text}", expected a finite decimal number`;
           expectRefusal(() => valueOf(name, examples), "NOT_A_NUMBER", message);
         }
       });
     }
 
     it("refuse a label that is not a number", () => {
-      const message = 'example "e000000": label is "NaN", expected a finite decimal number';
+      const message = 'example "e000000", column label: "NaN", expected a finite decimal number';
       expectRefusal(() => valueOfRows("mse", [["NaN", "1"]]), "NOT_A_NUMBER", message);
     });
 
@@ -165,7 +190,7 @@ describe("evaluate: metrics", () => {
         expectRefusal(
           () => valueOfRows("perplexity", [["text", text]]),
           "NOT_A_NUMBER",
-          `example "e000000": baseline is "${text}", expected natural log-probabilities from -10000 to 0, separated by spaces`,
+          `example "e000000", column baseline: "${text}", expected natural log-probabilities from -10000 to 0, separated by spaces`,
         );
       }
     });
@@ -178,7 +203,7 @@ describe("evaluate: metrics", () => {
         expectRefusal(
           () => valueOf("perplexity", examplesOf([["text", "-1 -2", tokens]])),
           "DIFFERENT_EXAMPLES",
-          `example "e000000": 2 tokens for the baseline but ${count} for the candidate, expected the same tokens`,
+          `example "e000000", column candidate: ${count} tokens, expected the baseline's 2`,
         );
       }
     });
@@ -191,12 +216,12 @@ describe("evaluate: metrics", () => {
     ];
 
     it("clips n-grams as Papineni et al. do: 2 of 7 for seven times 'the'", () => {
-      const [unigrams, , , , total] = bleuCounts("the cat is on the mat", "the the the the the the the");
+      const [unigrams, , , , total] = bleuCounts(split("the cat is on the mat"), split("the the the the the the the"));
       expect([unigrams, total]).to.deep.equal([2, 7]);
     });
 
     it("of Papineni's first candidate against its first reference is NLTK's 0.4118", () => {
-      expect(bleuCounts(...GUIDE)).to.deep.equal([11, 8, 6, 4, 18, 17, 16, 15, 18, 16]);
+      expect(bleuCounts(split(GUIDE[0]), split(GUIDE[1]))).to.deep.equal([11, 8, 6, 4, 18, 17, 16, 15, 18, 16]);
       expect(valueOfRows("bleu", [GUIDE])).to.equal(0.41180376356915777);
     });
 
@@ -227,27 +252,27 @@ describe("evaluate: metrics", () => {
     const REFERENCE_TEXT = "police killed the gunman";
 
     it("gives Lin's examples their published scores", () => {
-      expect(toNumber(rougeL(REFERENCE_TEXT, "police kill the gunman"))).to.equal(0.75);
-      expect(toNumber(rougeL(REFERENCE_TEXT, "the gunman kill police"))).to.equal(0.5);
-      expect(toNumber(rougeL(REFERENCE_TEXT, "the gunman police killed"))).to.equal(0.5);
+      expect(rouge(REFERENCE_TEXT, "police kill the gunman")).to.equal(0.75);
+      expect(rouge(REFERENCE_TEXT, "the gunman kill police")).to.equal(0.5);
+      expect(rouge(REFERENCE_TEXT, "the gunman police killed")).to.equal(0.5);
     });
 
     it("weighs recall and precision the same", () => {
-      expect(toNumber(rougeL(REFERENCE_TEXT, "the gunman"))).to.equal(2 / 3);
+      expect(rouge(REFERENCE_TEXT, "the gunman")).to.equal(2 / 3);
     });
 
     it("is 0 without a common token or without any", () => {
-      expect([rougeL("a b", "c d"), rougeL("a b", ""), rougeL(" ", "")].map(toNumber)).to.deep.equal([0, 0, 0]);
+      expect([rouge("a b", "c d"), rouge("a b", ""), rouge(" ", "")]).to.deep.equal([0, 0, 0]);
     });
 
-    it("is averaged over the examples, exactly", () => {
+    it("is rounded to 15 decimals in each example and then averaged exactly", () => {
       expect(
         valueOfRows("rouge_l", [
           ["a b c", "a b c"],
           ["a b", "a"],
           ["a b", "c"],
         ]),
-      ).to.equal(5 / 9);
+      ).to.equal(0.5555555555555557);
     });
   });
 });

@@ -122,5 +122,6 @@ describe("evaluate: scale", () => {
   it("turns differences of f into bps", () => {
     expect([UP.toBps(0.5), DOWN.toBps(0.5), LN.toBps(Math.log(10))]).to.deep.equal([5000, 2500, 5000]);
     expect([UP.f(3), LN.f(1), UP.slope(3), LN.slope(4)]).to.deep.equal([3, 0, 1, 0.25]);
+    expect([UP.fromBps(5000), DOWN.fromBps(5000), UP.isLinear, LN.isLinear]).to.deep.equal([0.5, 1, true, false]);
   });
 });

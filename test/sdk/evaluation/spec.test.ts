@@ -4,13 +4,17 @@ import { keccak256, toUtf8Bytes } from "ethers";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { METRICS } from "../../../sdk/evaluation/metrics";
-import { Refusal } from "../../../sdk/evaluation/refusal";
-import { canonicalSpec, completeSpec, hashSpec, parseSpec } from "../../../sdk/evaluation/spec";
+import { YES_NO } from "../../../sdk/evaluation/labels";
+import { Refusal, show } from "../../../sdk/evaluation/refusal";
+import { canonicalSpec, completeSpec, hashSpec, levelOf, parseSpec, wantedBy } from "../../../sdk/evaluation/spec";
 import { CREDIT_DEFAULT, expectRefusal } from "./support";
 
 const ACCURACY = { name: "b", metric: "accuracy", direction: "maximise" };
 const MSE = { name: "b", metric: "mse", direction: "minimise" };
 const RATING = { name: "b", metric: "human_score", direction: "maximise" };
+
+/** What completes a benchmark without looking at labels. */
+const defaults = (baselineValue: () => number) => ({ baselineValue, classes: () => undefined });
 
 const parse = (fields: object): ReturnType<typeof parseSpec> => parseSpec(JSON.stringify(fields));
 
@@ -18,13 +22,18 @@ describe("evaluate: benchmark", () => {
   it("fills in every default", () => {
     expect(parse(ACCURACY)).to.deep.equal({
       ...ACCURACY,
+      version: 2,
+      classes: YES_NO,
+      predictions: "score",
+      threshold: 0.5,
       f: "identity",
       lo: 0,
       hi: 1,
-      threshold: 0.5,
       folds: 10,
+      dealings: 10,
       seed: 1,
-      resamples: 9999,
+      alpha: 0.025,
+      attempts: 10,
       minImprovementBps: 10,
       minSampleSize: 100,
       minRuns: 1,
@@ -34,17 +43,24 @@ describe("evaluate: benchmark", () => {
 
   it("keeps what is stated", () => {
     const stated = {
+      version: 2,
       ...RATING,
       f: "ln",
       lo: 1,
       hi: 5,
+      group: "annotator",
+      column: "second",
       folds: 100,
+      dealings: 1,
       seed: 0,
-      resamples: 999,
+      alpha: 0.05,
+      attempts: 1,
       minImprovementBps: 1000,
       minSampleSize: 4294967295,
       minRuns: 100,
       minLowerBoundBps: 10000,
+      targetScore: 9100,
+      guardrails: [{ metric: "custom", direction: "minimise", column: "latency", maxLoss: 0.5, blocking: false }],
     };
     expect(parse(stated)).to.deep.equal(stated);
   });
@@ -60,9 +76,23 @@ describe("evaluate: benchmark", () => {
       "r2",
       "bleu",
       "rouge_l",
+      "brier",
+      "mcc",
+      "balanced_accuracy",
+      "average_precision",
+      "macro_f1",
+      "micro_f1",
+      "weighted_f1",
+      "macro_precision",
+      "micro_precision",
+      "weighted_precision",
+      "macro_recall",
+      "micro_recall",
+      "weighted_recall",
+      "macro_auc",
     ]);
-    for (const [metric, { direction }] of unit)
-      expect(parse({ name: "b", metric, direction })).to.include({ lo: 0, hi: 1 });
+    for (const [metric, { directions }] of unit)
+      expect(parse({ name: "b", metric, direction: directions[0] })).to.include({ lo: 0, hi: 1 });
   });
 
   it("asks for as many examples as folds by default", () => {
@@ -71,31 +101,79 @@ describe("evaluate: benchmark", () => {
 
   describe("completed from the baseline's value", () => {
     it("lives on 0 … twice that value", () => {
-      expect(completeSpec(JSON.stringify(MSE), () => 0.175551668585949)).to.include({ lo: 0, hi: 0.351103337171898 });
+      expect(
+        completeSpec(
+          JSON.stringify(MSE),
+          defaults(() => 0.175551668585949),
+        ),
+      ).to.include({ lo: 0, hi: 0.351103337171898 });
     });
 
     it("keeps a scale that is stated", () => {
       const text = JSON.stringify({ ...MSE, lo: 0, hi: 3 });
-      expect(completeSpec(text, () => expect.fail("not needed"))).to.include({ lo: 0, hi: 3 });
+      expect(
+        completeSpec(
+          text,
+          defaults(() => expect.fail("not needed")),
+        ),
+      ).to.include({ lo: 0, hi: 3 });
     });
 
     it("refuses a baseline without error", () => {
       expectRefusal(
-        () => completeSpec(JSON.stringify(MSE), () => 0),
+        () =>
+          completeSpec(
+            JSON.stringify(MSE),
+            defaults(() => 0),
+          ),
         "BAD_SPEC",
         "benchmark: lo is 0 and hi is 0, expected lo below hi",
       );
     });
   });
 
+  it("takes the examples' labels for classes where several may be and none are stated", () => {
+    const complete = (metric: string) =>
+      completeSpec(JSON.stringify({ ...ACCURACY, metric }), {
+        baselineValue: () => 0,
+        classes: () => [["a"], ["b"], ["c"]],
+      });
+    expect(complete("macro_f1")).to.deep.include({ classes: [["a"], ["b"], ["c"]], predictions: "class" });
+    expect(complete("f1")).to.deep.include({ classes: YES_NO, predictions: "score" });
+  });
+
+  it("names the columns that it reads", () => {
+    const guardrails = [
+      { metric: "custom", column: "latency", atMost: 1 },
+      { metric: "mae", column: "second", maxLoss: 0 },
+      { metric: "r2", atLeast: 0 },
+    ];
+    const text = JSON.stringify({ ...MSE, column: "second", group: "user", guardrails });
+    expect(wantedBy(text)).to.deep.equal({ group: "user", columns: ["second", "latency"] });
+    expect(wantedBy(JSON.stringify(MSE))).to.deep.equal({ columns: [] });
+  });
+
+  it("tests each attempt at alpha over the attempts, exactly", () => {
+    const { num, den } = levelOf({ alpha: 0.025, attempts: 10 });
+    expect(num * 400n).to.equal(den);
+  });
+
+  it("draws resamples enough for the level: 25 beyond the end", () => {
+    const resamples = (attempts: number) => parse({ ...ACCURACY, metric: "f1", attempts }).resamples;
+    expect([1, 10, 11].map(resamples)).to.deep.equal([9999, 9999, 10999]);
+  });
+
   describe("its hash", () => {
     const canonical =
-      '{"direction":"maximise","f":"identity","folds":10,"hi":1,"lo":0,"metric":"accuracy","minImprovementBps":10,"minLowerBoundBps":1,' +
-      '"minRuns":1,"minSampleSize":100,"name":"b","resamples":9999,"seed":1,"threshold":0.5}';
+      '{"alpha":0.025,"attempts":10,"classes":[["0","0.0","false","False"],["1","1.0","true","True"]],"dealings":10,"direction":"maximise",' +
+      '"f":"identity","folds":10,"guardrails":[{"atLeast":0.5,"blocking":true,"direction":"maximise","metric":"r2"}],"hi":1,"lo":0,' +
+      '"metric":"accuracy","minImprovementBps":10,"minLowerBoundBps":1,"minRuns":1,"minSampleSize":100,"name":"b",' +
+      '"predictions":"score","seed":1,"threshold":0.5,"version":2}';
+    const guarded = { ...ACCURACY, guardrails: [{ metric: "r2", atLeast: 0.5 }] };
 
     it("is keccak256 of the JSON with sorted keys and no space", () => {
-      expect(canonicalSpec(parse(ACCURACY))).to.equal(canonical);
-      expect(hashSpec(parse(ACCURACY))).to.equal(keccak256(toUtf8Bytes(canonical)));
+      expect(canonicalSpec(parse(guarded))).to.equal(canonical);
+      expect(hashSpec(parse(guarded))).to.equal(keccak256(toUtf8Bytes(canonical)));
     });
 
     it("is the same however the file is laid out and whether a default is stated", () => {
@@ -110,7 +188,15 @@ describe("evaluate: benchmark", () => {
         threshold: 0.4,
         folds: 9,
         seed: 2,
-        resamples: 1000,
+        dealings: 9,
+        alpha: 0.02,
+        attempts: 9,
+        classes: ["0", "1"],
+        predictions: "class",
+        group: "g",
+        column: "c",
+        targetScore: 9000,
+        guardrails: guarded.guardrails,
         minImprovementBps: 11,
         minSampleSize: 101,
         minRuns: 2,
@@ -124,7 +210,7 @@ describe("evaluate: benchmark", () => {
 
     it("of credit-default is the one that is registered", () => {
       const spec = parseSpec(readFileSync(resolve(CREDIT_DEFAULT, "benchmark.json"), "utf8"));
-      expect(hashSpec(spec)).to.equal("0xe920eda04bd639851d1bdf37267f1f2c251b37f78d1093a0a1ab4e730a9fd4b7");
+      expect(hashSpec(spec)).to.equal("0x9155f56045991cc13db7b3e6a0d4afc4a8006c5d18f6601b180587d0aadeb250");
     });
   });
 
@@ -145,6 +231,54 @@ describe("evaluate: benchmark", () => {
       [{ ...ACCURACY, metric: "auc" }, `metric is "auc", expected ${metrics}`],
       [{ ...ACCURACY, metric: "toString" }, `metric is "toString", expected ${metrics}`],
       [{ ...ACCURACY, direction: "minimise" }, 'direction is "minimise", expected maximise'],
+      [{ ...ACCURACY, version: 1 }, "version is 1, expected 2"],
+      [{ ...ACCURACY, alpha: 0.06 }, "alpha is 0.06, expected a number from 0.0001 to 0.05"],
+      [{ ...ACCURACY, alpha: 0 }, "alpha is 0, expected a number from 0.0001 to 0.05"],
+      [{ ...ACCURACY, group: "label" }, 'group is "label", expected the name of a column of its own'],
+      [{ ...ACCURACY, column: "a b" }, 'column is "a b", expected 1 to 64 characters of A-Z a-z 0-9 . _ -'],
+      [{ ...ACCURACY, predictions: "logit" }, 'predictions is "logit", expected score, class'],
+      [{ ...ACCURACY, classes: ["a", "b", "c"], predictions: "score" }, 'predictions is "score", expected class'],
+      [{ ...ACCURACY, predictions: "class", threshold: 0.5 }, '"threshold" means nothing for the metric accuracy'],
+      ...[["a"], "a", ["a", "a"], ["a", []], ["a", " "], ["a", 1], Array.from({ length: 101 }, (_, i) => `c${i}`)].map(
+        (classes): [object, string] => [
+          { ...ACCURACY, classes },
+          `classes is ${show(classes)}, expected 2 to 100 classes, each a name or a list of names, every name once and not empty`,
+        ],
+      ),
+      [
+        { ...ACCURACY, metric: "f1", classes: ["a", "b", "c"] },
+        'classes is ["a","b","c"], expected two classes, each a name or a list of names, every name once and not empty',
+      ],
+      [
+        { name: "b", metric: "bleu", direction: "maximise", tokeniser: "moses" },
+        'tokeniser is "moses", expected whitespace, 13a, rouge',
+      ],
+      [{ ...MSE, cap: 0, lo: 0, hi: 1 }, "cap is 0, expected more than 0"],
+      [{ ...MSE, cap: "1", lo: 0, hi: 1 }, 'cap is "1", expected a number'],
+      [{ ...ACCURACY, cap: 1 }, '"cap" means nothing for the metric accuracy'],
+      ...([{}, [], [1], Array(21).fill({ metric: "r2", atLeast: 0 })] as unknown[]).map(
+        (guardrails): [object, string] => [
+          { ...ACCURACY, guardrails },
+          `guardrails is ${show(guardrails)}, expected a list of 1 to 20 objects`,
+        ],
+      ),
+      ...(
+        [
+          [{ metric: "r3", atLeast: 0 }, `metric is "r3", expected ${Object.keys(METRICS).join(", ")}`],
+          [{ metric: "r2" }, "atLeast: 0 bounds are stated, expected one of atLeast, atMost, maxLoss"],
+          [
+            { metric: "r2", atMost: 1, maxLoss: 1 },
+            "atMost: 2 bounds are stated, expected one of atLeast, atMost, maxLoss",
+          ],
+          [{ metric: "r2", atLeast: "0" }, 'atLeast is "0", expected a number'],
+          [{ metric: "r2", maxLoss: -0.1 }, "maxLoss is -0.1, expected 0 or more"],
+          [{ metric: "r2", atLeast: 0, blocking: 1 }, "blocking is 1, expected true or false"],
+          [{ metric: "r2", atLeast: 0, direction: "minimise" }, 'direction is "minimise", expected maximise'],
+        ] as [object, string][]
+      ).map(([guardrail, message]): [object, string] => [
+        { ...ACCURACY, guardrails: [guardrail] },
+        `guardrails[0].${message}`,
+      ]),
       [{ ...ACCURACY, f: "log" }, 'f is "log", expected identity, ln'],
       [{ ...ACCURACY, threshold: "0.5" }, 'threshold is "0.5", expected a number'],
       [{ ...ACCURACY, lo: 0, hi: "1" }, 'hi is "1", expected a number'],
@@ -153,17 +287,24 @@ describe("evaluate: benchmark", () => {
       [{ ...MSE, lo: 0 }, "lo and hi must be stated together"],
       [{ ...MSE, f: "ln" }, "lo and hi are missing, expected both with f ln"],
       [{ ...MSE, f: "ln", lo: 0, hi: 1 }, "lo is 0, expected more than 0 with f ln"],
-      [RATING, "lo and hi are missing, expected the ends of the human scale"],
+      [RATING, "lo and hi are missing, expected the ends of the scale of human_score"],
       [MSE, "lo and hi are missing, expected lo 0 and hi twice the baseline's value; --complete fills them in"],
-      [{ ...ACCURACY, fold: 5 }, "fold means nothing for the metric accuracy"],
-      [{ ...MSE, lo: 0, hi: 1, threshold: 0.5 }, "threshold means nothing for the metric mse"],
+      [{ ...ACCURACY, fold: 5 }, '"fold" means nothing for the metric accuracy'],
+      [{ ...MSE, lo: 0, hi: 1, threshold: 0.5 }, '"threshold" means nothing for the metric mse'],
       [
         { name: "b", metric: "roc_auc", direction: "maximise", resamples: 999 },
-        "resamples means nothing for the metric roc_auc",
+        '"resamples" means nothing for the metric roc_auc',
       ],
       ...bounds("folds", 2, 100),
       ...bounds("seed", 0, 2147483647),
-      ...bounds("resamples", 999, 1000000),
+      ...bounds("dealings", 1, 100),
+      ...bounds("attempts", 1, 1000),
+      ...bounds("targetScore", 1, 10000),
+      [{ ...ACCURACY, metric: "f1", resamples: 9998 }, "resamples is 9998, expected an integer from 9999 to 1000000"],
+      [
+        { ...ACCURACY, metric: "f1", attempts: 100, resamples: 9999 },
+        "resamples is 9999, expected an integer from 99999 to 1000000",
+      ],
       ...bounds("minImprovementBps", 10, 1000),
       ...bounds("minSampleSize", 20, 4294967295),
       ...bounds("minRuns", 1, 10),
@@ -178,13 +319,13 @@ describe("evaluate: benchmark", () => {
 
     for (const text of ["[]", "null", "3"]) {
       it(`the JSON ${text}`, () => {
-        expectRefusal(() => parseSpec(text), "BAD_SPEC", "benchmark: expected a JSON object");
+        expectRefusal(() => parseSpec(text), "BAD_SPEC", `benchmark: ${text}, expected a JSON object`);
       });
     }
 
     it("text that is not JSON", () => {
       expect(() => parseSpec("{,\n\n"))
-        .to.throw(Refusal, /^benchmark: not valid JSON, .*position 1.*$/)
+        .to.throw(Refusal, /^benchmark: line 1, column 2: not valid JSON, .*position 1.*$/)
         .with.property("code", "BAD_SPEC");
     });
 
@@ -200,7 +341,8 @@ describe("evaluate: benchmark", () => {
   it("accepts every bound", () => {
     const lowest = {
       seed: 0,
-      resamples: 999,
+      dealings: 1,
+      attempts: 1,
       minImprovementBps: 10,
       minSampleSize: 20,
       minRuns: 1,
@@ -209,7 +351,8 @@ describe("evaluate: benchmark", () => {
     expect(parse({ ...ACCURACY, ...lowest, folds: 2 })).to.include({ ...lowest, folds: 2 });
     const highest = {
       seed: 2147483647,
-      resamples: 1000000,
+      dealings: 100,
+      attempts: 1000,
       minImprovementBps: 1000,
       minRuns: 100,
       minLowerBoundBps: 10000,

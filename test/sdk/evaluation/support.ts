@@ -5,20 +5,24 @@ import { resolve } from "node:path";
 import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus } from "pure-rand";
 import { at } from "../../../sdk/evaluation/at";
 import type { Model } from "../../../sdk/evaluation/comparison";
-import { readExamples, type CsvFile, type Example } from "../../../sdk/evaluation/examples";
-import { fraction, toNumber } from "../../../sdk/evaluation/fraction";
-import { METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
+import { readExamples, type Example } from "../../../sdk/evaluation/examples";
+import { toNumber } from "../../../sdk/evaluation/fraction";
+import { METRICS, type Direction, type MetricName, type Reading } from "../../../sdk/evaluation/metrics";
+import { generatorOf } from "../../../sdk/evaluation/random";
 import { Refusal, type RefusalCode } from "../../../sdk/evaluation/refusal";
-import type { BenchmarkSpec } from "../../../sdk/evaluation/spec";
+import { scaleOf } from "../../../sdk/evaluation/scale";
+import { levelAsNumber, levelOf, parseSpec, type BenchmarkSpec } from "../../../sdk/evaluation/spec";
+import type { TableFile } from "../../../sdk/evaluation/table";
+import { YES_NO } from "../../../sdk/evaluation/labels";
+import type { Estimate, Terms } from "../../../sdk/evaluation/comparison";
 
 export const CREDIT_DEFAULT = resolve(__dirname, "../../../deploy/benchmarks/credit-default");
-export const HALF = fraction(1n, 2n);
 
 export function creditDefault(): Example[] {
   return readExamples({ name: "evaluation.csv", bytes: readFileSync(resolve(CREDIT_DEFAULT, "evaluation.csv")) });
 }
 
-export function csvFile(text: string, name = "data.csv"): CsvFile {
+export function csvFile(text: string, name = "data.csv"): TableFile {
   return { name, bytes: Buffer.from(text, "utf8") };
 }
 
@@ -32,34 +36,71 @@ export function examplesOf(rows: readonly (readonly [string, string, string])[])
   }));
 }
 
-/** A complete benchmark; overrides win. */
+/** The direction in which a metric improves; `custom` is maximised. */
+export function directionOf(metric: MetricName): Direction {
+  return METRICS[metric].directions[0] as Direction;
+}
+
+/** A complete benchmark with one attempt and small minima; overrides win. */
 export function buildSpec(overrides: Partial<BenchmarkSpec> = {}): BenchmarkSpec {
   const metric = overrides.metric ?? "accuracy";
-  const { direction, threshold, bootstrap } = METRICS[metric];
-  return {
+  const small = {
     name: "test",
     metric,
-    direction,
-    f: "identity",
+    direction: directionOf(metric),
     lo: 0,
     hi: 1,
-    ...(threshold && { threshold: 0.5 }),
-    ...(bootstrap && { resamples: 999 }),
     folds: 2,
+    dealings: 1,
     seed: 1,
-    minImprovementBps: 10,
+    attempts: 1,
     minSampleSize: 20,
-    minRuns: 1,
-    minLowerBoundBps: 1,
+  };
+  return { ...parseSpec(JSON.stringify(small)), ...overrides };
+}
+
+/** How a metric reads examples where nothing is stated. */
+export function readingOf(metric: MetricName, overrides: Partial<Reading> = {}): Reading {
+  const { tokeniser, classes, predictions } = METRICS[metric];
+  return {
+    metric,
+    direction: directionOf(metric),
+    ...(classes !== "none" && { classes: YES_NO }),
+    ...(predictions === "classes" && { predictions: "score", threshold: 0.5 }),
+    ...(tokeniser && { tokeniser: "whitespace" }),
     ...overrides,
   };
 }
 
 /** The metric's value for one model, in double precision. */
-export function valueOf(metric: MetricName, examples: readonly Example[], model: Model = "candidate"): number {
-  const bounds = METRICS[metric].compare(examples, HALF).value(model, [...examples.keys()]);
+export function valueOf(
+  metric: MetricName,
+  examples: readonly Example[],
+  model: Model = "candidate",
+  overrides: Partial<Reading> = {},
+): number {
+  const whole = { of: new Uint8Array(examples.length), count: 1 };
+  const [bounds] = METRICS[metric].compare(examples, readingOf(metric, overrides)).values(model, whole);
   if (bounds === undefined) throw new Error(`${metric} is undefined`);
   return toNumber(bounds.low);
+}
+
+/** What an estimate of a benchmark's improvement is made from. */
+export function termsOf(spec: BenchmarkSpec, seed = spec.seed): Terms {
+  const { attempts, resamples = 0 } = spec;
+  const [level, alpha] = [levelAsNumber(spec), levelOf(spec)];
+  return { scale: scaleOf(spec), level, alpha, attempts, resamples, random: generatorOf(seed) };
+}
+
+/** The interval of the improvement, and what is missing for it. */
+export function estimateOf(
+  examples: readonly Example[],
+  overrides: Partial<BenchmarkSpec>,
+  terms: Partial<Terms> = {},
+): Estimate {
+  const spec = buildSpec(overrides);
+  const reading = { ...readingOf(spec.metric), ...overrides };
+  return METRICS[spec.metric].compare(examples, reading).estimate({ ...termsOf(spec), ...terms });
 }
 
 /** Seeded whole numbers from 0 to below a limit. */
@@ -68,6 +109,7 @@ export function draws(seed: number): (limit: number) => number {
   return (limit) => uniformInt(0, limit - 1, random);
 }
 
+/** The refusal's code and whole message; every further reason stands in the message. */
 export function expectRefusal(action: () => unknown, code: RefusalCode, message: string): void {
   let refusal: unknown;
   try {
@@ -98,6 +140,7 @@ export function randomExamples(metric: MetricName, size: number, seed: number): 
         const around = (spread: number): string => ((label + draw(2 * spread) - spread) / 1000).toFixed(3);
         return [(label / 1000).toFixed(3), around(900), around(700)];
       }
+      case "custom":
       case "human_score":
         return ["prompt", String(1 + draw(4)), String(1 + draw(5))];
       case "perplexity": {
@@ -112,7 +155,9 @@ export function randomExamples(metric: MetricName, size: number, seed: number): 
       default: {
         const label = draw(2);
         const score = (lift: number): string =>
-          ((draw(700) + lift * label) / 1000).toFixed(metric === "roc_auc" ? 2 : 3);
+          ((1 + draw(698) + lift * label) / 1000).toFixed(
+            ["roc_auc", "average_precision", "macro_auc"].includes(metric) ? 2 : 3,
+          );
         return [String(label), score(100), score(300)];
       }
     }

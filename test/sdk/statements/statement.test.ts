@@ -293,7 +293,7 @@ describe("statement", () => {
     it("names everything that is missing at once", async () => {
       expectRefusal(
         await run(main, ["--hours", "49"]),
-        'statement: options: --network is missing, expected a network of hardhat.config.ts; --verifier is missing, expected an address, not zero, in lower case or with its checksum; --model is missing, expected 1 to 64 characters of A-Z a-z 0-9 . _ -; --evaluation-id is missing, expected 1 to 64 characters of A-Z a-z 0-9 . _ -; --contributors is missing, expected text of 1 to 1024 bytes; --hours is "49", expected an integer from 1 to 48.',
+        'statement: options: --network is missing, expected a network of hardhat.config.ts; --verifier is missing, expected an address, not zero, in lower case or with its checksum; --model is missing, expected 1 to 64 characters of A-Z a-z 0-9 . _ -; --contributors is missing, expected text of 1 to 1024 bytes; --hours is "49", expected an integer from 1 to 48.',
       );
     });
 

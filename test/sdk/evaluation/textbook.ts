@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The metrics once more, written from their textbook definitions in double precision, as independent models.
 
+import type { MetricName } from "../../../sdk/evaluation/metrics";
+
 /** A label and a prediction, as text. */
 export type Pair = readonly [label: string, prediction: string];
 
@@ -85,7 +87,7 @@ function lcs(a: string, b: string): number {
 }
 
 /** The metrics by name. */
-export const REFERENCE = {
+export const REFERENCE: Record<MetricName, (pairs: readonly Pair[]) => number> = {
   accuracy: (pairs: readonly Pair[]) => mean(numbers(pairs).map(([y, p]) => Number(p >= 0.5 === (y === 1)))),
   precision: (pairs: readonly Pair[]) => {
     const { tp, fp } = confusion(pairs);
@@ -122,7 +124,45 @@ export const REFERENCE = {
       }),
     ),
   human_score: (pairs: readonly Pair[]) => mean(numbers(pairs).map(([, p]) => p)),
+  log_loss: (pairs: readonly Pair[]) => mean(numbers(pairs).map(([y, p]) => -Math.log(y === 1 ? p : 1 - p))),
+  brier: meanSquaredError,
+  mcc: (pairs: readonly Pair[]) => {
+    const { tp, fp, fn, tn } = confusion(pairs);
+    return (tp * tn - fp * fn) / Math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn));
+  },
+  balanced_accuracy: (pairs: readonly Pair[]) => mean(bothWays(pairs, REFERENCE.recall)),
+  average_precision: (pairs: readonly Pair[]) => {
+    const all = numbers(pairs);
+    const positives = all.filter(([y]) => y === 1).map(([, p]) => p);
+    return mean(positives.map((p) => positives.filter((q) => q >= p).length / all.filter(([, q]) => q >= p).length));
+  },
+  custom: (pairs: readonly Pair[]) => mean(numbers(pairs).map(([, p]) => p)),
+  macro_f1: (pairs: readonly Pair[]) => mean(bothWays(pairs, REFERENCE.f1)),
+  micro_f1: (pairs: readonly Pair[]) => REFERENCE.accuracy(pairs),
+  weighted_f1: (pairs: readonly Pair[]) => weighted(pairs, bothWays(pairs, REFERENCE.f1)),
+  macro_precision: (pairs: readonly Pair[]) => mean(bothWays(pairs, REFERENCE.precision)),
+  micro_precision: (pairs: readonly Pair[]) => REFERENCE.accuracy(pairs),
+  weighted_precision: (pairs: readonly Pair[]) => weighted(pairs, bothWays(pairs, REFERENCE.precision)),
+  macro_recall: (pairs: readonly Pair[]) => mean(bothWays(pairs, REFERENCE.recall)),
+  micro_recall: (pairs: readonly Pair[]) => REFERENCE.accuracy(pairs),
+  weighted_recall: (pairs: readonly Pair[]) => weighted(pairs, bothWays(pairs, REFERENCE.recall)),
+  macro_auc: (pairs: readonly Pair[]) => bruteForceAuc(pairs), // With two classes each is the other's mirror image.
 };
+
+/** The other class looked for, with 1 − p as its score; a score at ½ stays what it was. */
+function swapped(pairs: readonly Pair[]): Pair[] {
+  return pairs.map(([y, p]) => [String(1 - Number(y)), String(Number(p) === 0.5 ? 0.4 : 1 - Number(p))]);
+}
+
+/** A metric of the second class and of the first. */
+function bothWays(pairs: readonly Pair[], metric: (pairs: readonly Pair[]) => number): [number, number] {
+  return [metric(pairs), metric(swapped(pairs))];
+}
+
+function weighted(pairs: readonly Pair[], [second, first]: [number, number]): number {
+  const share = mean(numbers(pairs).map(([y]) => y));
+  return share * second + (1 - share) * first;
+}
 
 /** DeLong's standard error of weightB·AUC(b) − weightA·AUC(a), from all pairs one by one. */
 export function deLongStandardError(a: readonly Pair[], b: readonly Pair[], weightA = 1, weightB = 1): number {

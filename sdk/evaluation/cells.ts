@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+// Two models' classes on the same examples: everything that metrics of counts need stands in the few cells (class, baseline's
+// class, candidate's class).
+
+import { boundShare } from "./shareBound";
+import type { Parts } from "./columns";
+import {
+  certainBps,
+  MODELS,
+  reason,
+  type Comparison,
+  type Estimate,
+  type Interval,
+  type Model,
+  type Terms,
+} from "./comparison";
+import { COUNT_FORMULAS, type CountFormula, type CountMetric, type Marginals } from "./counts";
+import { requireChanges, requireClasses, requireGroups } from "./minima";
+import { multinomial, type RandomGenerator } from "./random";
+import type { Scale } from "./scale";
+import { boundMean, NO_VARIATION } from "./studentBound";
+
+/** The classes of all examples, as indices into the list of names. */
+export interface Classified {
+  readonly names: readonly string[];
+  readonly actual: Uint8Array;
+  readonly predicted: Readonly<Record<Model, Uint8Array>>;
+}
+
+/** Metrics that are the share of right predictions. */
+const SHARES: readonly CountMetric[] = ["accuracy", "micro_f1", "micro_precision", "micro_recall"];
+
+/** Fewest examples of a class whose own counts matter. */
+const CLASS_SIZE = 20;
+
+/** Compares two models by a metric of counts. */
+export function compareByCounts(classified: Classified, metric: CountMetric): Comparison {
+  const { actual, predicted, names } = classified;
+  const formula = COUNT_FORMULAS[metric];
+  return {
+    strata: { of: actual, names },
+    values: (model, parts) =>
+      countParts(actual, predicted[model], names.length, parts).map((counts) => formula.exact(counts)),
+    estimate(terms) {
+      const cells = countedCells(classified);
+      const isShare = SHARES.includes(metric);
+      if (isShare && terms.scale.isLinear && terms.groups === undefined) return boundShare(classified, terms);
+      const reasons = [
+        ...requireGroups(terms),
+        ...(terms.groups ? [] : requireChanges(cells.changed, terms)),
+        ...(isShare ? [] : requireClasses(sizesOf(actual, names.length), names, CLASS_SIZE)),
+        ...(cells.changed === 0 ? [NO_VARIATION] : []),
+      ];
+      if (terms.groups) return boundByGroups(classified, formula, terms, reasons);
+      return { interval: resample(cells, metric, terms), reasons };
+    },
+  };
+}
+
+/** The examples of each class. */
+export function sizesOf(actual: ArrayLike<number>, count: number): number[] {
+  const sizes = new Array<number>(count).fill(0);
+  for (let row = 0; row < actual.length; row++)
+    sizes[actual[row] as number] = (sizes[actual[row] as number] as number) + 1;
+  return sizes;
+}
+
+function emptyMarginals(classes: number): Marginals {
+  const [actual, predicted, right] = [0, 1, 2].map(() => new Float64Array(classes)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  return { size: 0, actual, predicted, right };
+}
+
+function countParts(actual: Uint8Array, predicted: Uint8Array, classes: number, { of, count }: Parts): Marginals[] {
+  const parts = Array.from({ length: count }, () => emptyMarginals(classes));
+  const sizes = sizesOf(of, count);
+  for (let row = 0; row < actual.length; row++) {
+    addTo(parts[of[row] as number] as Marginals, actual[row] as number, predicted[row] as number, 1);
+  }
+  return parts.map((part, index) => ({ ...part, size: sizes[index] as number }));
+}
+
+function addTo({ actual, predicted, right }: Marginals, label: number, guess: number, count: number): void {
+  actual[label] = (actual[label] as number) + count;
+  predicted[guess] = (predicted[guess] as number) + count;
+  if (label === guess) right[label] = (right[label] as number) + count;
+}
+
+/** The cells that hold examples, in ascending order of (class, baseline's class, candidate's class). */
+export interface Cells {
+  readonly size: number;
+  readonly classes: number;
+  readonly counts: Float64Array;
+  readonly actual: Uint8Array;
+  readonly predicted: Readonly<Record<Model, Uint8Array>>;
+  /** Examples on which the predicted classes differ. */
+  readonly changed: number;
+}
+
+export function countedCells({ names, actual, predicted: { baseline, candidate } }: Classified): Cells {
+  const classes = names.length;
+  const all = new Float64Array(classes ** 3);
+  let changed = 0;
+  for (let row = 0; row < actual.length; row++) {
+    const [before, after] = [baseline[row] as number, candidate[row] as number];
+    const cell = ((actual[row] as number) * classes + before) * classes + after;
+    all[cell] = (all[cell] as number) + 1;
+    if (before !== after) changed++;
+  }
+  const occupied = [...all.keys()].filter((cell) => (all[cell] as number) > 0);
+  return {
+    size: actual.length,
+    classes,
+    counts: Float64Array.from(occupied, (cell) => all[cell] as number),
+    actual: Uint8Array.from(occupied, (cell) => Math.floor(cell / classes ** 2)),
+    predicted: {
+      baseline: Uint8Array.from(occupied, (cell) => Math.floor(cell / classes) % classes),
+      candidate: Uint8Array.from(occupied, (cell) => cell % classes),
+    },
+    changed,
+  };
+}
+
+/** Both models' counts when the cells hold `counts` examples; the result is overwritten by the next call. */
+function counter({ size, classes, actual, predicted }: Cells): (counts: Float64Array) => Record<Model, Marginals> {
+  const empty = () => ({ ...emptyMarginals(classes), size });
+  const result = { baseline: empty(), candidate: empty() };
+  return (counts) => {
+    for (const model of MODELS) {
+      const into = result[model];
+      for (const values of [into.actual, into.predicted, into.right]) values.fill(0);
+      for (let cell = 0; cell < counts.length; cell++) {
+        addTo(into, actual[cell] as number, predicted[model][cell] as number, counts[cell] as number);
+      }
+    }
+    return result;
+  };
+}
+
+/** Both models' counts in one resample after the other; each overwrites the one before. */
+function* drawn(cells: Cells, resamples: number, random: RandomGenerator): Generator<Record<Model, Marginals>> {
+  const count = counter(cells);
+  const counts = new Float64Array(cells.counts.length);
+  for (let round = 0; round < resamples; round++) {
+    multinomial(cells.counts, cells.size, random, counts);
+    yield count(counts);
+  }
+}
+
+function improvementOf(scale: Scale, before: number, after: number): number {
+  const improvement = scale.sign * (scale.f(after) - scale.f(before));
+  return Number.isFinite(improvement) ? improvement : -Infinity;
+}
+
+/** The improvement in one resample after the other; a resample in which the metric is undefined counts as the worst. */
+export function* drawnImprovements(
+  cells: Cells,
+  metric: CountMetric,
+  { scale, resamples, random }: Terms,
+): Generator<number> {
+  const formula = COUNT_FORMULAS[metric];
+  for (const { baseline, candidate } of drawn(cells, resamples, random)) {
+    yield improvementOf(scale, formula.estimate(baseline), formula.estimate(candidate));
+  }
+}
+
+/**
+ * The percentile interval of a paired bootstrap: Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13. Examples of
+ * one cell are alike, so that a resample is one multinomial draw of the cells. Of R resamples the floor(level·(R + 1))-th smallest and
+ * largest are the ends.
+ */
+function resample(cells: Cells, metric: CountMetric, terms: Terms): Interval {
+  const { scale, level, resamples, random } = terms;
+  const replay = random.clone();
+  const improvements = Float64Array.from(drawnImprovements(cells, metric, terms)).sort();
+  const tail = Math.max(1, Math.floor(level * (resamples + 1)));
+  const low = improvements[tail - 1] as number;
+  const high = improvements[resamples - tail] as number;
+
+  const bps = scale.toBps(low);
+  const near = Math.round(bps);
+  if (!scale.isLinear || !(Math.abs(bps - near) < NEAR_BPS)) {
+    return { method: "resampling", low, high, lowBps: certainBps(bps) };
+  }
+  // The end is a whole number of bps, or almost: whether it reaches it is counted in exact numbers.
+  const formula = COUNT_FORMULAS[metric];
+  let below = 0;
+  for (const { baseline, candidate } of drawn(cells, resamples, replay)) {
+    const estimate = scale.toBps(improvementOf(scale, formula.estimate(baseline), formula.estimate(candidate)));
+    const isNear = Math.abs(estimate - near) < NEAR_BPS;
+    const reaches = isNear ? scale.reaches(formula.exact(baseline), formula.exact(candidate), near) : estimate > near;
+    if (!reaches) below++;
+  }
+  return { method: "resampling", low, high, lowBps: below < tail ? near : near - 1 };
+}
+
+const NEAR_BPS = 1e-5;
+
+/** The jackknife over groups: leaves out one group after the other. */
+function boundByGroups(
+  { actual, predicted, names }: Classified,
+  formula: CountFormula,
+  terms: Terms,
+  reasons: Estimate["reasons"],
+): Estimate {
+  const { scale } = terms;
+  const groups = terms.groups as NonNullable<Terms["groups"]>;
+  const whole = { of: new Uint8Array(actual.length), count: 1 };
+  const rows = rowsByGroup(groups, actual.length);
+  const counts = MODELS.map((model) => countParts(actual, predicted[model], names.length, whole)[0] as Marginals) as [
+    Marginals,
+    Marginals,
+  ];
+  const improvement = (size: number): number => {
+    const [before, after] = counts.map((count) => scale.f(formula.estimate({ ...count, size }))) as [number, number];
+    return scale.sign * (after - before);
+  };
+  const move = (list: Uint32Array, sign: 1 | -1): void => {
+    MODELS.forEach((model, index) => {
+      for (const row of list)
+        addTo(counts[index] as Marginals, actual[row] as number, predicted[model][row] as number, sign);
+    });
+  };
+  const total = improvement(actual.length);
+  const values = Float64Array.from(rows, (list) => {
+    move(list, -1);
+    const rest = improvement(actual.length - list.length);
+    move(list, 1);
+    return groups.count * total - (groups.count - 1) * rest;
+  });
+  const undefinedWithout = values.some((value) => !Number.isFinite(value));
+  const problems = undefinedWithout
+    ? [reason("UNDEFINED_METRIC", "without one of the groups the metric is undefined, expected more groups")]
+    : [];
+  return boundMean({ values, improvement: total }, terms, "clusters", [...reasons, ...problems]);
+}
+
+/** The rows of each group. */
+export function rowsByGroup({ of, count }: NonNullable<Terms["groups"]>, size: number): Uint32Array[] {
+  const lists = Array.from({ length: count }, (): number[] => []);
+  for (let row = 0; row < size; row++) (lists[of[row] as number] as number[]).push(row);
+  return lists.map((list) => Uint32Array.from(list));
+}

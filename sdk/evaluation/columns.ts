@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+// Columns of exact decimals as integers in a common unit, and their exact sums over parts of the rows.
+
+import { fraction, type Fraction } from "./fraction";
+
+/** Integers, in doubles where all are safe ones. */
+export type Integers = Float64Array | readonly bigint[];
+
+/** A column of decimals: `integers` in units of 10^−decimals. */
+export interface Column {
+  readonly integers: Integers;
+  readonly decimals: number;
+}
+
+/** Which part each row belongs to. */
+export interface Parts {
+  readonly of: Uint8Array;
+  readonly count: number;
+}
+
+const SAFE = Number.MAX_SAFE_INTEGER;
+const FAST_DIGITS = 15;
+const LARGEST_EXPONENT = 400;
+const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
+
+/** A decimal as its digits and the number of those behind the point. */
+interface Digits {
+  readonly digits: number | bigint;
+  readonly decimals: number;
+}
+
+/**
+ * Reads one decimal text, such as `-0.25` or `1.5e-7`; undefined if it is none that a double can hold, or has more than 400 decimals.
+ */
+function parseDigits(text: string): Digits | undefined {
+  return parseShort(text) ?? parseLong(text);
+}
+
+/** Up to fifteen digits, with a point and a minus at most: almost every number there is. */
+function parseShort(text: string): Digits | undefined {
+  const { length } = text;
+  const isNegative = length > 0 && text.charCodeAt(0) === 45;
+  const start = isNegative ? 1 : 0;
+  let digits = 0;
+  let point = -1;
+  for (let place = start; place < length; place++) {
+    const code = text.charCodeAt(place);
+    if (code === 46 && point < 0) point = place;
+    else if (code >= 48 && code <= 57) digits = digits * 10 + (code - 48);
+    else return undefined;
+  }
+  const count = length - start - (point < 0 ? 0 : 1);
+  if (count < 1 || count > FAST_DIGITS) return undefined;
+  return { digits: isNegative && digits > 0 ? -digits : digits, decimals: point < 0 ? 0 : length - 1 - point };
+}
+
+function parseLong(text: string): Digits | undefined {
+  const match = DECIMAL.exec(text);
+  if (match === null || !Number.isFinite(Number(text))) return undefined;
+  const [, sign, integer = "", behind = "", exponent = "0"] = match;
+  const absolute = BigInt(`${integer}${behind}`);
+  const shift = behind.length - Number(exponent);
+  if (shift > LARGEST_EXPONENT || integer.length > LARGEST_EXPONENT) return undefined;
+  const digits = sign === "-" ? -absolute : absolute;
+  return shift < 0 ? { digits: digits * 10n ** BigInt(-shift), decimals: 0 } : { digits, decimals: shift };
+}
+
+/** Reads a column; `refuse` makes the error for the first row that is no decimal. */
+export function parseColumn(size: number, textOf: (row: number) => string, refuse: (row: number) => Error): Column {
+  const digits = new Array<number | bigint>(size);
+  const places = new Uint16Array(size);
+  for (let row = 0; row < size; row++) {
+    const parsed = parseDigits(textOf(row));
+    if (parsed === undefined) throw refuse(row);
+    digits[row] = parsed.digits;
+    places[row] = parsed.decimals;
+  }
+  return assemble(digits, places);
+}
+
+/** A column from integers that each have their own number of decimals. */
+export function assemble(digits: ArrayLike<number | bigint>, places: Uint16Array): Column {
+  let decimals = 0;
+  for (let row = 0; row < places.length; row++) decimals = Math.max(decimals, places[row] as number);
+  return { integers: scaleEach(digits, (row) => decimals - (places[row] as number)), decimals };
+}
+
+/** The same numbers in the unit with this many decimals, which are not fewer. */
+export function withDecimals({ integers, decimals }: Column, wanted: number): Column {
+  return wanted === decimals
+    ? { integers, decimals }
+    : { integers: scaleEach(integers, () => wanted - decimals), decimals: wanted };
+}
+
+/** The columns in one unit. */
+export function inOneUnit(...columns: readonly Column[]): Column[] {
+  const decimals = Math.max(...columns.map((column) => column.decimals));
+  return columns.map((column) => withDecimals(column, decimals));
+}
+
+function scaleEach(values: ArrayLike<number | bigint>, powerOf: (row: number) => number): Integers {
+  const { length } = values;
+  const result = new Float64Array(length);
+  for (let row = 0; row < length; row++) {
+    const value = values[row] as number | bigint;
+    const scaled = typeof value === "bigint" ? NaN : value * powerOfTen(powerOf(row));
+    if (!(Math.abs(scaled) <= SAFE)) return scaleEachExactly(values, powerOf);
+    result[row] = scaled;
+  }
+  return result;
+}
+
+function scaleEachExactly(values: ArrayLike<number | bigint>, powerOf: (row: number) => number): bigint[] {
+  const result = new Array<bigint>(values.length);
+  for (let row = 0; row < result.length; row++) {
+    result[row] = BigInt(values[row] as number | bigint) * 10n ** BigInt(powerOf(row));
+  }
+  return result;
+}
+
+const POWERS = Array.from({ length: FAST_DIGITS + 1 }, (_, power) => Number(`1e${power}`));
+
+/** NaN for the powers that leave no integer safe. */
+function powerOfTen(power: number): number {
+  return POWERS[power] ?? NaN;
+}
+
+/**
+ * Computes a column from two of one unit, row by row: with doubles where what they are computed from stays below `bound`, so that results
+ * stay safe, and with big integers otherwise.
+ */
+export function compute(
+  [a, b]: readonly [Integers, Integers],
+  bound: number,
+  inDoubles: (a: number, b: number) => number,
+  exactly: (a: bigint, b: bigint) => bigint,
+): Integers {
+  const size = a.length;
+  if (isBelow(a, bound) && isBelow(b, bound)) {
+    const result = new Float64Array(size);
+    for (let row = 0; row < size; row++) result[row] = inDoubles(a[row] as number, b[row] as number);
+    return result;
+  }
+  return Array.from({ length: size }, (_, row) => exactly(BigInt(a[row] as number), BigInt(b[row] as number)));
+}
+
+/** Whether all integers are doubles whose size is below a bound. */
+export function isBelow(values: Integers, bound: number): values is Float64Array {
+  return values instanceof Float64Array && values.every((value) => value < bound && value > -bound);
+}
+
+/** The exact sum of the rows of each part. */
+export function sumParts(values: Integers, { of, count }: Parts): bigint[] {
+  const totals = new Array<bigint>(count).fill(0n);
+  if (!(values instanceof Float64Array)) {
+    values.forEach((value, row) => (totals[of[row] as number] = (totals[of[row] as number] as bigint) + value));
+    return totals;
+  }
+  // Sums in doubles, carried over to big integers before any can leave the safe ones.
+  const open = new Float64Array(count);
+  for (let row = 0; row < values.length; row++) {
+    const part = of[row] as number;
+    const value = values[row] as number;
+    const sum = (open[part] as number) + value;
+    if (sum <= SAFE && sum >= -SAFE) open[part] = sum;
+    else {
+      totals[part] = (totals[part] as bigint) + BigInt(open[part] as number);
+      open[part] = value;
+    }
+  }
+  return totals.map((total, part) => total + BigInt(open[part] as number));
+}
+
+/** A sum in the unit of its column. */
+export function inUnit(sum: bigint, decimals: number): Fraction {
+  return fraction(sum, 10n ** BigInt(decimals));
+}
+
+/** The numbers in double precision. */
+export function toDoubles({ integers, decimals }: Column): Float64Array {
+  const unit = Number(`1e${decimals}`);
+  if (integers instanceof Float64Array && decimals <= 22) return integers.map((value) => value / unit);
+  const result = new Float64Array(integers.length);
+  for (let row = 0; row < result.length; row++) result[row] = Number(`${integers[row]}e-${decimals}`);
+  return result;
+}
+
+/** Compares two integers of a column. */
+export function ascending(a: number | bigint, b: number | bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The place of each row's number among the distinct ones in ascending order. */
+export function ranksOf({ integers }: Column): Uint32Array {
+  const sorted = integers instanceof Float64Array ? integers.slice().sort() : [...integers].sort(ascending);
+  let count = 0;
+  for (let place = 0; place < sorted.length; place++) {
+    if (place === 0 || sorted[place] !== sorted[count - 1]) sorted[count++] = sorted[place] as never;
+  }
+  const result = new Uint32Array(integers.length);
+  for (let row = 0; row < result.length; row++) {
+    const value = integers[row] as number | bigint;
+    let [low, high] = [0, count - 1];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((sorted[middle] as number | bigint) < value) low = middle + 1;
+      else high = middle;
+    }
+    result[row] = low;
+  }
+  return result;
+}
+
+/** The same integers as big ones. */
+export function toBigInts(values: Integers): bigint[] {
+  const result = new Array<bigint>(values.length);
+  for (let row = 0; row < result.length; row++) result[row] = BigInt(values[row] as number | bigint);
+  return result;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Secondary metrics that an improvement must not pay for.
+
+import { MODELS, type Model } from "./comparison";
+import { fractionOf } from "./decimal";
+import type { Example } from "./examples";
+import { compare, subtract, toNumber, type Bounds } from "./fraction";
+import { METRICS, type Reading } from "./metrics";
+import { Refusal, type Reason } from "./refusal";
+
+/** A metric of both models with one bound on the candidate's. */
+export interface Guardrail extends Reading {
+  /** The candidate's value itself. */
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  /** How much worse than the baseline it may be, in the metric's units. */
+  readonly maxLoss?: number;
+  /** Whether a candidate that fails is refused, or only reported. */
+  readonly blocking: boolean;
+}
+
+/** What became of a guardrail; values are null where there are none. */
+export interface GuardrailResult {
+  readonly metric: string;
+  readonly column?: string;
+  readonly bound: string;
+  readonly blocking: boolean;
+  readonly baseline: number | null;
+  readonly candidate: number | null;
+  readonly holds: boolean;
+  readonly problem?: string;
+}
+
+/** Measures a guardrail; what cannot be measured does not hold. */
+export function checkGuardrail(examples: readonly Example[], guardrail: Guardrail): GuardrailResult {
+  const { metric, column, blocking } = guardrail;
+  const known = { metric, ...(column !== undefined && { column }), bound: describeBound(guardrail), blocking };
+  const missing = { baseline: null, candidate: null, holds: false };
+  try {
+    const comparison = METRICS[metric].compare(examples, guardrail);
+    const whole = { of: new Uint8Array(examples.length), count: 1 };
+    const [baseline, candidate] = MODELS.map((model: Model) => comparison.values(model, whole)[0]) as [
+      Bounds | undefined,
+      Bounds | undefined,
+    ];
+    if (baseline === undefined || candidate === undefined) {
+      return { ...known, ...missing, problem: `${metric} divides by zero on these examples` };
+    }
+    const holds = isWithin(guardrail, baseline, candidate);
+    return { ...known, baseline: toNumber(baseline.low), candidate: toNumber(candidate.low), holds };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { ...known, ...missing, problem: error.message };
+  }
+}
+
+/** Why the candidate is refused, if the guardrail blocks. */
+export function reasonsOf(result: GuardrailResult): Reason[] {
+  if (result.holds || !result.blocking) return [];
+  const name = `guardrail ${result.metric}${result.column === undefined ? "" : ` of ${result.column}`}`;
+  const what = result.problem ?? `is ${result.candidate}, the baseline's ${result.baseline}`;
+  return [{ code: "GUARDRAIL", message: `${name}: ${what}, expected ${result.bound}` }];
+}
+
+function describeBound({ atLeast, atMost, maxLoss }: Guardrail): string {
+  if (atLeast !== undefined) return `at least ${atLeast}`;
+  if (atMost !== undefined) return `at most ${atMost}`;
+  return `at most ${maxLoss} worse than the baseline`;
+}
+
+/** Values that are roots or logarithms are judged by the lower of their bounds, which are closer than anybody can tell. */
+function isWithin({ atLeast, atMost, maxLoss, direction }: Guardrail, baseline: Bounds, candidate: Bounds): boolean {
+  if (atLeast !== undefined) return compare(candidate.low, fractionOf(atLeast)) >= 0;
+  if (atMost !== undefined) return compare(candidate.low, fractionOf(atMost)) <= 0;
+  const [better, worse] = direction === "maximise" ? [baseline, candidate] : [candidate, baseline];
+  return compare(subtract(better.low, worse.low), fractionOf(maxLoss as number)) <= 0;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Logarithm and exponential made of additions, multiplications, divisions and roots alone: these are the same in every engine and
+// language, to the last bit, which the functions of Math are not.
+
+/** ln 2 in two parts, the first of which has zeros at its end, so that its multiples are exact. */
+const LN2_HIGH = 0.69314718036912381649;
+const LN2_LOW = 1.90821492927058770002e-10;
+const LN2 = 0.6931471805599453;
+const ROOT_HALF = 0.7071067811865476;
+const ATANH_TERMS = 13;
+const EXP_TERMS = 17;
+
+/** 2·artanh(s) for |s| ≤ 0.2, by its series. */
+function twiceArtanh(s: number): number {
+  const square = s * s;
+  let sum = 0;
+  for (let term = ATANH_TERMS; term >= 1; term--) sum = (sum + 1 / (2 * term + 1)) * square;
+  return 2 * s * (1 + sum);
+}
+
+/** The natural logarithm of a positive number; −∞ of 0, NaN below. */
+export function ln(x: number): number {
+  if (!(x > 0)) return x === 0 ? -Infinity : NaN;
+  if (x === Infinity) return Infinity;
+  let exponent = 0;
+  let mantissa = x;
+  while (mantissa >= 2 * ROOT_HALF) {
+    mantissa /= 2;
+    exponent++;
+  }
+  while (mantissa < ROOT_HALF) {
+    mantissa *= 2;
+    exponent--;
+  }
+  return exponent * LN2_HIGH + (twiceArtanh((mantissa - 1) / (mantissa + 1)) + exponent * LN2_LOW);
+}
+
+/** ln(1 + y) for 0 ≤ y, with all digits where y is small. */
+export function ln1p(y: number): number {
+  return y < 0.25 ? twiceArtanh(y / (2 + y)) : ln(1 + y);
+}
+
+/** e to the power of x; 0 below −745, ∞ above 709.7. */
+export function exp(x: number): number {
+  if (x < -745.2) return 0;
+  if (x > 709.78) return Infinity;
+  const power = Math.floor(x / LN2 + 0.5);
+  const rest = x - power * LN2_HIGH - power * LN2_LOW;
+  let sum = 1;
+  for (let term = EXP_TERMS; term >= 1; term--) sum = 1 + (sum * rest) / term;
+  for (let step = 0; step < power; step++) sum *= 2;
+  for (let step = 0; step > power; step--) sum /= 2;
+  return sum;
+}
+
+const LN_ROOT_TWO_PI = 0.9189385332046728;
+
+/** ln(k!), from Stirling's series for k ≥ 16. */
+export function lnFactorial(k: number): number {
+  if (k < 16) {
+    let product = 1;
+    for (let factor = 2; factor <= k; factor++) product *= factor;
+    return ln(product);
+  }
+  const inverse = 1 / k;
+  const square = inverse * inverse;
+  const series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)));
+  return (k + 0.5) * ln(k) - k + LN_ROOT_TWO_PI + series;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+import { expect } from "chai";
+import type { RefusalCode } from "../../../sdk/evaluation/refusal";
+import { readTable, type TableRow } from "../../../sdk/evaluation/table";
+import { csvFile, expectRefusal } from "./support";
+
+const read = (text: string, names = ["a", "b"], separator?: string): TableRow[] => [
+  ...readTable({ ...csvFile(text), ...(separator && { separator }) }, names),
+];
+const valuesOf = (...args: Parameters<typeof read>) => read(...args).map(({ values }) => values);
+
+describe("evaluate: tables", () => {
+  describe("of CSV", () => {
+    it("keep a line break, a return and a quote within quotes, and their line numbers", () => {
+      expect(read('a,b\r\n"x\r\ny","say ""z"""\r\n1,2\r\n')).to.deep.equal([
+        { line: 2, values: ["x\r\ny", 'say "z"'] },
+        { line: 4, values: ["1", "2"] },
+      ]);
+    });
+
+    it("may be separated by anything", () => {
+      expect(valuesOf('a\tb\n1,5\t"2\t3"\n', ["b", "a"], "\t")).to.deep.equal([["2\t3", "1,5"]]);
+      expect(valuesOf("a;b\n1;2", ["a"], ";")).to.deep.equal([["1"]]);
+    });
+
+    it("are the same however the bytes come", () => {
+      const bytes = Buffer.from('a,b\n"ä\n€",😀\nlast,row');
+      for (const size of [1, 2, 3, 7, 100]) {
+        const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+          bytes.subarray(i * size, (i + 1) * size),
+        );
+        const rows = [...readTable({ name: "x", bytes: pieces }, ["a", "b"])];
+        expect(rows.map(({ values }) => values)).to.deep.equal([
+          ["ä\n€", "😀"],
+          ["last", "row"],
+        ]);
+      }
+    });
+
+    const refused: [string, string, string][] = [
+      [
+        "a quote inside a field",
+        'a,b\n1,x"y\n',
+        'data.csv line 2, field 2: "x\\"y", expected a field in quotes with each quote in it doubled',
+      ],
+      [
+        "text after a quote",
+        'a,b\n1,"x"y\n',
+        'data.csv line 2, field 2: "\\"x\\"y", expected a field in quotes with each quote in it doubled',
+      ],
+      [
+        "a control character in a header, escaped",
+        "a,\u001b[2J\n1,2\n",
+        'data.csv: column "b" is missing, the header has a, "\\u001b[2J"',
+      ],
+    ];
+    for (const [what, text, message] of refused) {
+      it(`refuse ${what}`, () => {
+        expectRefusal(() => read(text), what.includes("header") ? "MISSING_COLUMN" : "MALFORMED_FILE", message);
+      });
+    }
+
+    it("refuse an end in the middle of a character", () => {
+      expectRefusal(
+        () => [...readTable({ name: "x", bytes: [Uint8Array.of(0x61, 0xe2)] }, ["a"])],
+        "MALFORMED_FILE",
+        "x is not UTF-8 text",
+      );
+    });
+  });
+
+  describe("of JSON Lines", () => {
+    it("read texts, numbers, booleans, nothing and lists of numbers", () => {
+      const text = '{"a":"x","b":0.25}\n\n{"b":true,"a":null}\n{"a":[0.1,0.9],"b":1e-7}';
+      expect(read(text)).to.deep.equal([
+        { line: 1, values: ["x", "0.25"] },
+        { line: 3, values: ["", "true"] },
+        { line: 4, values: ["0.1 0.9", "1e-7"] },
+      ]);
+    });
+
+    const refused: [string, string, RefusalCode, string][] = [
+      [
+        "text that is not JSON",
+        '{"a":1,"b":2}\n{"a":\n',
+        "MALFORMED_FILE",
+        'data.csv line 2: "{\\"a\\":", expected a JSON object',
+      ],
+      [
+        "something else than an object",
+        '{"a":1,"b":2}\n[1]\n',
+        "MALFORMED_FILE",
+        'data.csv line 2: "[1]", expected a JSON object',
+      ],
+      ["a missing field", '{"a":1}\n', "MISSING_COLUMN", 'data.csv line 1: "b" is missing'],
+      [
+        "an object in a field",
+        '{"a":1,"b":{"c":2}}\n',
+        "MALFORMED_FILE",
+        'data.csv line 1, column b: {"c":2}, expected a text, a number, true, false or a list of numbers',
+      ],
+      [
+        "a list of texts",
+        '{"a":1,"b":["x"]}\n',
+        "MALFORMED_FILE",
+        'data.csv line 1, column b: ["x"], expected a text, a number, true, false or a list of numbers',
+      ],
+    ];
+    for (const [what, text, code, message] of refused) {
+      it(`refuse ${what}`, () => {
+        expectRefusal(() => read(text), code, message);
+      });
+    }
+  });
+});
