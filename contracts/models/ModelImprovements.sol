@@ -8,7 +8,7 @@ import {RewardMath} from "../libraries/RewardMath.sol";
 import {HashMismatch, OutOfRange, requireWithin, ValueMismatch} from "../types/CommonErrors.sol";
 import {Evaluation, ImprovementTerms, Payout, PayoutStop} from "../types/ImprovementTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
-import {Direction, ModelStatus, Parameter} from "../types/ModelTypes.sol";
+import {Direction, Parameter} from "../types/ModelTypes.sol";
 import {ModelGovernance} from "./ModelGovernance.sol";
 
 /// @title ModelImprovements
@@ -203,10 +203,12 @@ abstract contract ModelImprovements is ModelGovernance {
         return _entries[id].rewardsRemaining;
     }
 
-    /// @dev The least that an improvement must be to be recorded: the benchmark's minimum, and the way to its target.
+    /// @dev The least that an improvement must be to be recorded: the benchmark's minimum, its lower bound's, which no improvement
+    /// is below, and the way to its target.
     function _leastImprovement(Entry storage entry) internal view returns (uint256) {
+        uint256 min = Math.max(entry.terms.minImprovementBps, entry.terms.minLowerBoundBps);
         uint256 target = entry.targetScore;
-        return Math.max(entry.terms.minImprovementBps, target == 0 ? 0 : _improvement(entry, target));
+        return Math.max(min, target == 0 ? 0 : _improvement(entry, target));
     }
 
     /// @dev Improvement in bps, 0 when the score is no better.

@@ -258,7 +258,7 @@ contract ModelRegistry is ModelImprovements {
         requireWithin("minImprovementBps", benchmark.minImprovementBps, MIN_IMPROVEMENT_BPS, max);
         requireWithin("minSampleSize", benchmark.minSampleSize, 1, type(uint32).max);
         requireWithin("minRuns", benchmark.minRuns, 1, type(uint16).max);
-        requireWithin("minLowerBoundBps", benchmark.minLowerBoundBps, 1, MAX_SCORE);
+        requireWithin("minLowerBoundBps", benchmark.minLowerBoundBps, 1, limitBps);
         if (benchmark.targetScore == 0) return;
         (uint256 least, uint256 most) = benchmark.direction == Direction.MAXIMISE
             ? (baseline + 1, Math.min(baseline + limitBps, MAX_SCORE))

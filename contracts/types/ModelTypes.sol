@@ -73,7 +73,7 @@ struct ModelParameters {
 /// @param minImprovementBps Smallest improvement that is paid, in bps, 10 … 1000.
 /// @param minSampleSize Fewest examples an evaluation may rest on, at least 1.
 /// @param minRuns Fewest evaluation runs, at least 1.
-/// @param minLowerBoundBps Smallest lower confidence bound of the improvement, in bps, 1 … 10000.
+/// @param minLowerBoundBps Smallest lower confidence bound of the improvement, in bps, 1 … the daily limit.
 struct Benchmark {
     bytes32 specHash;
     bytes32 evaluationDataHash;

@@ -342,6 +342,15 @@ describe("ModelRegistry improvements", () => {
         await setLimit(30n);
       });
     }
+
+    it("holds the least lower bound, which no improvement is below", async () => {
+      const { registry, admin } = context;
+      const strict = await registerModel(context, { modelId: "strict", benchmark: { minLowerBoundBps: 45n } });
+      await expect(registry.connect(admin).setDailyLimit(strict.id, 44n))
+        .to.be.revertedWithCustomError(registry, "OutOfRange")
+        .withArgs(field("limitBps"), 44, 45, BPS);
+      await registry.connect(admin).setDailyLimit(strict.id, 45n);
+    });
   });
 
   describe("T: when days are counted", () => {

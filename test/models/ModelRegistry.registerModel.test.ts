@@ -12,6 +12,8 @@ const [MAX_UINT16, MAX_UINT32] = [65_535n, 4_294_967_295n];
 const MAX_SCORE = 10_000n;
 const [MIN_IMPROVEMENT, MAX_MIN_IMPROVEMENT] = [10n, 1_000n];
 const METRICS = 13n;
+/** Of a model whose admin has not set another, in bps per UTC day. No improvement is above it, and no lower bound above that. */
+const DAILY_LIMIT = 1_000n;
 
 interface Bound {
   name: "baselineScore" | "minImprovementBps" | "minSampleSize" | "minRuns" | "minLowerBoundBps";
@@ -53,9 +55,9 @@ const BOUNDS: Bound[] = [
   {
     name: "minLowerBoundBps",
     min: 1n,
-    max: MAX_SCORE,
-    inside: [1n, 2n, MAX_SCORE - 1n, MAX_SCORE],
-    outside: [0n, MAX_SCORE + 1n, MAX_UINT16],
+    max: DAILY_LIMIT,
+    inside: [1n, 2n, DAILY_LIMIT - 1n, DAILY_LIMIT],
+    outside: [0n, DAILY_LIMIT + 1n, MAX_UINT16],
   },
 ];
 
@@ -265,7 +267,7 @@ describe("ModelRegistry.registerModel", () => {
     });
   }
 
-  it("X: lets the admin's daily limit bound the target and the smallest improvement", async () => {
+  it("X: lets the admin's daily limit bound the target, the smallest improvement and its lower bound", async () => {
     const { registry, admin, registrar, method, id } = await loadFixture(proposedModel);
     const register = (overrides: Partial<BenchmarkStruct>) =>
       registry.connect(registrar).registerModel(id, buildBenchmark(method.address, overrides));
@@ -276,7 +278,10 @@ describe("ModelRegistry.registerModel", () => {
     await expect(register({ minImprovementBps: 501n }))
       .to.be.revertedWithCustomError(registry, "OutOfRange")
       .withArgs(field("minImprovementBps"), 501n, MIN_IMPROVEMENT, 500n);
-    await register({ targetScore: 8_000n, minImprovementBps: 500n });
+    await expect(register({ minLowerBoundBps: 501n }))
+      .to.be.revertedWithCustomError(registry, "OutOfRange")
+      .withArgs(field("minLowerBoundBps"), 501n, 1, 500n);
+    await register({ targetScore: 8_000n, minImprovementBps: 500n, minLowerBoundBps: 500n });
     expect(await registry.statusOf(id)).to.equal(Status.REGISTERED);
   });
 });

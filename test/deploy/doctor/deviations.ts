@@ -205,7 +205,7 @@ const code: Deviation[] = [
       const compiled = world.build("HokusaiAMM");
       const present = await codeOf(world, pool);
       const [expected, other] = [toBeHex(30n, 32), toBeHex(31n, 32)];
-      await setCode(world, pool, withImmutable(compiled, present, "HokusaiAMM.tradeFee", other));
+      await setCode(world, pool, withImmutable(compiled, present, "PoolState.tradeFee", other));
       return {
         wrong: [
           `code of pools: the immutable tradeFee of the pool of ${MODEL} is ${other}, declared ${expected}: ${OTHER_IMMUTABLE}`,
