@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rewards that wait: found in the logs of every verifier that the registry ever listened to, confirmed by the registry.
 
-import { AbiCoder, keccak256, toBeHex, ZeroHash, type Block, type Provider } from "ethers";
+import { AbiCoder, keccak256, toBeHex, type Block, type Provider } from "ethers";
 import type { DeltaOneVerifier, ModelRegistry, TokenManager } from "../../.build/typechain";
 import { readEvents, type Blocks } from "../rpc/logs";
 import { contractAt, type Access } from "./access";
@@ -59,10 +59,16 @@ export async function readPayouts(
   model?: string,
 ): Promise<Payout[]> {
   const queued: QueuedPayout[] = [];
+  const moves = await readEvents(blocks, registry, registry.filters.ScoreMoved(model));
+  const recorded = new Set(moves.map(({ args, transactionHash }) => keyOf(args, args.payeesHash, transactionHash)));
   for (const address of await verifiersOf(registry, blocks)) {
     const verifier = await contractAt<DeltaOneVerifier>(access, "DeltaOneVerifier", address);
-    for (const { args, blockNumber } of await queuedEvents(verifier, blocks, model))
-      queued.push(payoutOf(args, await timestampOf(access.ethers.provider, blockNumber)));
+    for (const { args, blockNumber, transactionHash } of await queuedEvents(verifier, blocks, model)) {
+      const payout = payoutOf(args, await timestampOf(access.ethers.provider, blockNumber));
+      // A contract that was a verifier may have logged anything: the registry's own event must say the same.
+      const key = keyOf({ id: payout.model, ...payout }, termsOf(payout).payeesHash, transactionHash);
+      if (recorded.has(key)) queued.push(payout);
+    }
   }
   const delay = await registry.payoutDelay();
   const now = await timestampOf(access.ethers.provider, "latest");
@@ -91,13 +97,10 @@ export function termsOf({ method, queuedAt, reward, contributorsRoot, accounts, 
   return { method, queuedAt, reward, payeesHash: keccak256(payees) };
 }
 
-/** Whether contributors claim their part one by one. */
-export const isRooted = ({ contributorsRoot }: QueuedPayout) => contributorsRoot !== ZeroHash;
+const keyOf = (of: { readonly id: string; readonly evaluationId: string }, payeesHash: string, transaction: string) =>
+  [of.id, of.evaluationId, payeesHash, transaction].join(" ");
 
-/**
- * What the registry and the time say of a payout; undefined of one that it does not know: whatever a contract that was a verifier
- * may have logged.
- */
+/** What the registry and the time say of a payout; undefined of one whose method is not the one that the registry keeps. */
 async function statusOf(
   registry: ModelRegistry,
   payout: QueuedPayout,

@@ -18,6 +18,9 @@ const WEI = 10n ** 18n; // of a whole token
 const DAY = 86_400;
 const MAX_SCORE = 10_000; // bps
 
+/** A refused target stands as none until the file is refused. */
+const TARGET: Rule<number> = { ...integer(1, MAX_SCORE), none: 0 };
+
 /** Economics by name, in whole tokens. */
 export const PRESETS = {
   experimental: { supplier: "200000", investor: "300000", tokensPerDeltaOne: "200000" },
@@ -263,7 +266,7 @@ function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, source: 
     evaluationDataHash,
     modelCommitment: fields.read("modelCommitment", hash, ZeroHash),
     baselineScore: fields.read("baselineScore", integer(0, MAX_SCORE)),
-    targetScore: fields.read("targetScore", integer(1, MAX_SCORE), 0),
+    targetScore: fields.read("targetScore", TARGET, 0),
     ...termsOf(spec),
   };
   reportTarget(fields, terms);

@@ -209,6 +209,11 @@ describe("Model file", () => {
       "benchmark.baselineScore is 10001, expected an integer from 0 to 10000",
     ],
     [
+      group("benchmark", { targetScore: 7494 }),
+      "benchmark.targetScore is 7494, expected one above the baselineScore, 7494",
+    ],
+    [group("benchmark", { targetScore: 0 }), "benchmark.targetScore is 0, expected an integer from 1 to 10000"],
+    [
       group("benchmark", { method: "Trust" }),
       `benchmark.method is "Trust", expected OracleAttestation, ZkProof, Hybrid`,
     ],
