@@ -1,6 +1,7 @@
 import {
   decodeBytes32String,
   ErrorFragment,
+  formatEther,
   FunctionFragment,
   getAddress,
   id,
@@ -11,9 +12,14 @@ import {
   ZeroHash,
   type ErrorDescription,
 } from "ethers";
+import { printed } from "../base/printed";
 import { Problem } from "../base/problem";
+import { formatReserve, formatTokens } from "../base/units";
 import type { AbiEntry, Access, ArtifactSource } from "./access";
 import { readErrorGuide, type ErrorEntry } from "./errorGuide";
+
+/** Characters of a node's message that are shown. */
+const LONGEST_MESSAGE = 500;
 
 /** A revert in words. */
 export interface Revert {
@@ -29,14 +35,14 @@ export interface Revert {
  * docs/errors.md says why they are raised and what to do about them.
  */
 export async function explain(access: Access, error: unknown): Promise<string> {
-  if (error instanceof Problem) return error.message;
+  if (error instanceof Problem) return printed(error.message, Infinity);
   const revert = await decodeRevert(access, error);
-  if (revert) return withHint(revert);
+  if (revert) return printed(withHint(revert), Infinity);
   const message = error instanceof Error ? error.message : String(error);
   if (/HH108|ECONNREFUSED|could not detect network/i.test(message)) {
     return `the network ${access.network.name} does not answer: start it (npx hardhat node) or correct its address.`;
   }
-  return message.split("\n")[0] ?? message;
+  return printed(message.split("\n")[0] ?? message, LONGEST_MESSAGE);
 }
 
 /** What a revert says, and what to do about it. */
@@ -107,13 +113,33 @@ interface ContractAbi {
 
 const isError = (entry: AbiEntry) => entry.type === "error";
 
+const tokens = (wei: bigint) => `${formatTokens(wei)} tokens`;
+const reserve = (units: bigint) => `${formatReserve(units)} USDC`;
+
+/** Errors whose numbers are all amounts of one unit: people read them in whole tokens, programs from the arguments. */
+const UNITS: Readonly<Record<string, (amount: bigint) => string>> = {
+  AmountExceedsSupply: tokens,
+  DistributionExhausted: tokens,
+  HeadroomExceeded: tokens,
+  InvestorAllocationExceeded: tokens,
+  RewardAllocationExceeded: tokens,
+  ExcessiveCost: reserve,
+  ExcessiveInput: reserve,
+  InsufficientReserve: reserve,
+  UnexpectedReserveReceived: reserve,
+  UnexpectedEther: (wei) => `${formatEther(wei)} ether`,
+};
+
 function wordsFor(
   { name, args: values }: ErrorDescription,
   args: Readonly<Record<string, string>>,
   why: string | undefined,
 ): string {
   if (name === "Error") return String(values[0]);
-  const list = Object.entries(args).map(([key, value]) => `${key} ${value}`);
+  const unit = UNITS[name];
+  const list = Object.entries(args).map(([key, value]) =>
+    unit !== undefined && /^\d+$/.test(value) ? `${key} ${unit(BigInt(value))}` : `${key} ${value}`,
+  );
   const figures = list.length > 0 ? `${name}: ${list.join(", ")}` : name;
   return why ? `${why.replace(/\.$/, "")} (${figures})` : figures;
 }
