@@ -60,7 +60,7 @@ async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Stream
   if (isEphemeral) throw new Problem(`the chain of ${name} ends with this command: name another with --network.`);
   const view = input.json ? jsonView(streams) : humanDeploymentView(streams);
   if (input.verification) view.onVerification(await verify(hre, input), input.verification);
-  else if (input.unstick) view.onUnstick(await alone(hre, () => free(hre)));
+  else if (input.unstick) view.onUnstick(await alone(hre, () => free(hre, view.onWait)));
   else if (input.plan) view.onPlan(await planDeployment(hre, await readDeclared(hre, input)));
   else view.onEnd(await deployTo(hre, await readDeclared(hre, input), view));
   return view.result();
@@ -85,10 +85,10 @@ async function verify(hre: HardhatRuntimeEnvironment, { verification }: Input): 
 }
 
 /** What was replaced for each account, in words. */
-async function free(hre: HardhatRuntimeEnvironment): Promise<string[]> {
+async function free(hre: HardhatRuntimeEnvironment, onWait: (reason: string) => void): Promise<string[]> {
   const replaced: string[] = [];
   for (const { address } of await hre.ethers.getSigners()) {
-    for (const transaction of await unstick(hre, address)) replaced.push(`${address}: ${transaction}`);
+    for (const transaction of await unstick(hre, address, onWait)) replaced.push(`${address}: ${transaction}`);
   }
   return replaced;
 }
