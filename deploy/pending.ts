@@ -16,6 +16,9 @@ const CONFIRMATIONS = 5;
 const RAISE = 2n;
 const RAISES = 5;
 
+/** More than a transfer of nothing to an account takes, if code is delegated to it. */
+const GAS = 60_000n;
+
 /** Milliseconds that a replacement waits for a block before its fee is raised. */
 const PATIENCE_OF_RAISE = 60_000;
 
@@ -117,17 +120,16 @@ async function replace(
   let [fee, tip] = [maxFeePerGas ?? gasPrice ?? 0n, maxPriorityFeePerGas ?? gasPrice ?? 0n];
   for (let raises = 1; ; raises++) {
     [fee, tip] = [fee * RAISE, tip * RAISE];
-    const offer = { to: account, nonce, maxFeePerGas: fee, maxPriorityFeePerGas: tip };
+    const offer = { to: account, nonce, gasLimit: GAS, maxFeePerGas: fee, maxPriorityFeePerGas: tip };
     const price = `${formatUnits(fee, "gwei")} gwei`;
     try {
       const { hash } = await receiptOf(`nonce ${nonce}`, signer.sendTransaction(offer), patience);
       return `nonce ${nonce} by ${hash}, at ${price}`;
     } catch (error) {
-      if (isOutOfFunds(error)) throw error;
       const isUsed = (await provider.getTransactionCount(account, "latest")) > nonce;
       if (isUsed) return `nonce ${nonce} by itself: another transaction was mined`;
       const reason = String((error as Error).message.split("\n")[0]).replace(/\.$/, "");
-      if (raises === RAISES || !isPassing(error)) {
+      if (raises === RAISES || isOutOfFunds(error) || !isPassing(error)) {
         throw new Problem(`nonce ${nonce} of ${account} is not free, at ${price}: ${reason}; nothing more was sent.`);
       }
       onWait(`nonce ${nonce} at ${price}: ${reason}; raising the fee`);

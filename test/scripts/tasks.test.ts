@@ -8,6 +8,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { holderOf } from "../../deploy/lock";
 import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
@@ -332,14 +333,14 @@ describe("Tasks @uninstrumented", () => {
 
     it("wait for nobody: another run on the network keeps those out that send", async () => {
       endpoint.policy = healthy;
-      writeFileSync(join(node.env.DEPLOYMENTS!, "chain-31337.lock"), String(process.pid));
+      writeFileSync(join(node.env.DEPLOYMENTS!, "chain-31337.lock"), JSON.stringify(holderOf(process.ppid)));
       const [bought, launched, quoted] = await run(await purchase(), LAUNCH[3]!, [
         "pool:quote",
         { id: MODEL, usdc: "1" },
       ]);
       for (const { code, stderr } of [bought!, launched!]) {
         expect(code).to.equal(1);
-        expect(stderr).to.contain(`another run, process ${process.pid}, works on this network since`);
+        expect(stderr).to.contain(`another run, process ${process.ppid}, works on this network since`);
       }
       expect(quoted!.code).to.equal(0);
     });
