@@ -10,7 +10,7 @@ import { planDeployment, type PlanOptions } from "../deploy/plan";
 import { readRecord } from "../deploy/record";
 import { writeVerification, type VerificationInput } from "../deploy/verification";
 import { Problem, together } from "../sdk/base/problem";
-import { readModelFile } from "../sdk/node/modelFile";
+import { readModelFile, requireModelFile } from "../sdk/node/modelFile";
 import {
   digits,
   fileName,
@@ -50,6 +50,7 @@ function read({ options: fields }: CommandLine) {
     json: fields.read("json", flag, false),
   };
   fields.refuse("options");
+  options.model.forEach(requireModelFile);
   return options;
 }
 
