@@ -64,6 +64,7 @@ function violation({ file, symbols, target }: Import): string | undefined {
   const [from, to] = [layerOf(file), layerOf(target)];
   if (to === "mocks") return "production imports a mock";
   if (from === to && BASES.includes(from)) return undefined;
+  if (from === "libraries" && to === "types") return undefined;
   if (from === "access" && (to === "types" || target === ROLE_BOOK)) return undefined;
   if (BASES.includes(from)) return "types, libraries and access import nothing else of ours";
   if (from === "interfaces") return ["types", "interfaces"].includes(to) ? undefined : "interfaces use types only";
@@ -115,6 +116,10 @@ describe("Repository @uninstrumented", () => {
     expect(violation(example("market/A.sol", "tokens/B.sol"))).to.equal("across folders only interfaces are imported");
     expect(violation(example("elsewhere/A.sol", "types/B.sol"))).to.equal("unknown folder elsewhere");
     expect(violation(example("market/A.sol", "types/B.sol"))).to.equal(undefined);
+    expect(violation(example("libraries/A.sol", "types/B.sol"))).to.equal(undefined);
+    expect(violation(example("types/A.sol", "libraries/B.sol"))).to.equal(
+      "types, libraries and access import nothing else of ours",
+    );
   });
 
   it("names licence, compiler version and symbols in every Solidity file", () => {

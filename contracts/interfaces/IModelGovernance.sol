@@ -88,7 +88,7 @@ interface IModelGovernance {
     /// @dev Emits `ParameterChangeScheduled`. Reverts `UnauthorizedCaller`, `OutOfRange`, `HeadroomExceeded`.
     /// @param id The model.
     /// @param value Wei, 100e18 … 10_000_000e18, and no more than the rest of the lifetime rewards pays for. Where that is less
-    /// than 100e18, as it can be after {IModelRegistry-replaceBenchmark}, anything up to it is allowed.
+    /// than 100e18, as it can be after {IModelRegistry-replaceBenchmark}, exactly that is allowed.
     function setTokensPerDeltaOne(ModelId id, uint256 value) external;
 
     /// @notice Changes the infrastructure share of usage fees: lower at once, higher after two days. Only the model's governor.

@@ -151,7 +151,8 @@ interface IModelImprovements {
     /// @param since First second of the stop, at least 1; at most now, or the second before the present stop's begin.
     function stopPayouts(address method, uint256 since) external;
 
-    /// @notice Lifts a stop: its payouts can be released again. Only the admin, hence after its delay.
+    /// @notice Lifts a stop: its payouts can be released again, also those that it made void and nobody has returned. Only the
+    /// admin, hence after its delay.
     /// @dev Emits `PayoutsStopped`. Reverts `AccessControlUnauthorizedAccount`, `PayoutsNotStopped`.
     /// @param method The verification method.
     function liftPayoutStop(address method) external;
@@ -163,7 +164,7 @@ interface IModelImprovements {
     /// @param since First second of the stop, within the present one and not in the future.
     /// @param until First second after it, above `since`. It never reaches beyond the present stop, nor beyond the present
     /// block: a later time means all that was queued by then. A void payout that the new bounds leave out can be released again,
-    /// unless it was returned.
+    /// unless it was returned; so can what a guardian has stopped further back since the admin chose `since`.
     function voidPayouts(address method, uint256 since, uint256 until) external;
 
     /// @notice Changes how much improvement is recorded per UTC day. Only the admin, hence after its delay.

@@ -107,7 +107,8 @@ interface ITokenManager {
     /// block have all that is asked for.
     /// @dev Emits `RewardDistributed` for each payee and the registry's `PayoutReleased`, and the distributor's
     /// `DistributionCreated` for a root. Reverts `UnknownPayout`, `PayoutWaits`, `PayoutIsStopped`,
-    /// `NotToDistributor`.
+    /// `NotToDistributor`. What no payout can be stops with a panic instead: 0x32 for more amounts than accounts, 0x11 for amounts
+    /// whose sum does not fit.
     /// @param id The model.
     /// @param evaluationId The evaluation.
     /// @param method The verification method that vouched for it.

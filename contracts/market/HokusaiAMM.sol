@@ -4,7 +4,6 @@ pragma solidity 0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
 import {IHokusaiAMMFactory} from "../interfaces/IHokusaiAMMFactory.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
@@ -21,16 +20,15 @@ import {
 import {Permit, Permits} from "../types/Permit.sol";
 import {PoolTerms} from "../types/PoolTypes.sol";
 import {BondingCurve} from "./BondingCurve.sol";
+import {PoolState} from "./PoolState.sol";
 
 /// @title HokusaiAMM
 /// @notice See {IHokusaiAMM}.
-/// @dev Custody: what the market holds, which is R and what the stream has yet to release into R, and trade fees, which are all
-/// the rest: `balance = held + fees`. Trusts: the token for its cap, and the factory for the treasury and for pauses of buys;
-/// neither can stop a sale or touch R. Rounding: outputs down, inputs and fees up, see {BondingCurve}. Reentrancy: every function
-/// that moves tokens, and every view of what it changes, is closed while one of them runs. Widths: what is held is below 2^72, R0
-/// at most 1e18, S below 2^104; unchecked arithmetic is on these, on times and on ratios. Known limit: whoever controls the reserve
-/// token can freeze it.
-contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
+/// @dev Custody: what the market holds and trade fees, see {PoolState}. Trusts: the token for its cap, and the factory for the
+/// treasury and for pauses of buys; neither can stop a sale or touch R. Rounding: outputs down, inputs and fees up, see
+/// {BondingCurve}. Reentrancy: every function that moves tokens is closed while one of them runs. Known limit: whoever controls the
+/// reserve token can freeze it.
+contract HokusaiAMM is PoolState {
     using SafeERC20 for IERC20;
     using Permits for Permit;
     using GuardianPause for uint40;
@@ -43,43 +41,6 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
 
     uint256 private constant BPS = 100_00; // 100 %
 
-    /// @inheritdoc IHokusaiAMM
-    IModelToken public immutable token;
-
-    /// @inheritdoc IHokusaiAMM
-    IERC20 public immutable reserveToken;
-
-    /// @inheritdoc IHokusaiAMM
-    address public immutable factory;
-
-    address private immutable _feeRouter;
-
-    /// @inheritdoc IHokusaiAMM
-    uint256 public immutable crr;
-
-    /// @inheritdoc IHokusaiAMM
-    uint256 public immutable tradeFee;
-
-    /// @inheritdoc IHokusaiAMM
-    uint256 public immutable sellsOpenAt;
-
-    /// @inheritdoc IHokusaiAMM
-    uint256 public immutable virtualReserve;
-
-    /// @inheritdoc IHokusaiAMM
-    uint256 public immutable virtualSupply;
-
-    // The first word is all that a trade reads and writes while no stream runs.
-    uint72 private _held; // R, and what the stream has yet to release into it
-    uint104 private _curveSupply; // S: at most 1e30 by the factory's bounds and 1e28 by the token's
-    /// @inheritdoc IHokusaiAMM
-    uint40 public buysPausedUntil;
-    uint40 private _streamEnd; // nothing streams from this second
-
-    // The second is written by deposits only, and says nothing once the stream has ended.
-    uint72 private _streamAmount; // released evenly from `_streamStart` to `_streamEnd`
-    uint40 private _streamStart;
-
     /// @param token_ The model's token.
     /// @param reserveToken_ Reserve token, 6 decimals.
     /// @param feeRouter_ The usage fee router.
@@ -91,18 +52,7 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         address feeRouter_,
         PoolTerms memory poolTerms,
         uint256 virtualSupply_
-    ) {
-        token = token_;
-        reserveToken = reserveToken_;
-        factory = msg.sender;
-        _feeRouter = feeRouter_;
-        crr = poolTerms.crr;
-        tradeFee = poolTerms.tradeFee;
-        sellsOpenAt = block.timestamp + poolTerms.ibrDuration;
-        virtualReserve = poolTerms.virtualReserve;
-        virtualSupply = virtualSupply_;
-        _curveSupply = uint104(virtualSupply_);
-    }
+    ) PoolState(token_, reserveToken_, feeRouter_, poolTerms, virtualSupply_) {}
 
     /// @inheritdoc IHokusaiAMM
     function buy(
@@ -234,72 +184,6 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IHokusaiAMM
-    function reserve() external view nonReentrantView returns (uint256) {
-        (, , uint256 reserve_) = _market();
-        return reserve_;
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function curveSupply() external view nonReentrantView returns (uint256) {
-        return _curveSupply;
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function spotPrice() external view nonReentrantView returns (uint256) {
-        (uint256 supply, , uint256 reserve_) = _market();
-        return BondingCurve.spotPriceWad(supply, _curveReserve(reserve_), crr);
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function netIssued() public view nonReentrantView returns (int256) {
-        unchecked {
-            return int256(_curveSupply - virtualSupply);
-        }
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function remainingInvestorAllocation() external view nonReentrantView returns (uint256) {
-        return _remainingAllocation();
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function unbackedSupply() external view returns (uint256) {
-        int256 issued = netIssued();
-        unchecked {
-            // What the pool issued net of sales is part of the total supply.
-            return token.totalSupply() - (issued > 0 ? uint256(issued) : 0);
-        }
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    /// @dev The sale that pays all of R is S · (1 − (R0/(R+R0))^w) = S · B / (S + B), where B = S · ((1 + R/R0)^w − 1) is
-    /// what a buy with all of R would mint on the empty pool. B is rounded down, and so is the result.
-    function maxSell() external view nonReentrantView returns (uint256) {
-        (uint256 supply, , uint256 reserve_) = _market();
-        uint256 bought = BondingCurve.buy(supply, virtualReserve, reserve_, crr);
-        return Math.mulDiv(supply, bought, supply + bought);
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function pendingStream() external view nonReentrantView returns (uint256) {
-        (, uint256 held, uint256 reserve_) = _market();
-        unchecked {
-            return held - reserve_;
-        }
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function streamEnd() external view nonReentrantView returns (uint256) {
-        uint256 end = _streamEnd;
-        return block.timestamp < end ? end : 0;
-    }
-
-    /// @inheritdoc IHokusaiAMM
-    function uncollectedFees() external view nonReentrantView returns (uint256) {
-        return _uncollectedFees();
-    }
-
-    /// @inheritdoc IHokusaiAMM
     function quoteBuy(uint256 reserveIn) external view nonReentrantView returns (uint256 tokensOut) {
         _requireBuysOpen();
         (uint256 supply, uint256 held, uint256 reserve_) = _market();
@@ -369,32 +253,6 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         if (received != amount) revert UnexpectedReserveReceived(received, amount);
     }
 
-    /// @dev S, what the market holds, and R, which is all of it but what the stream has yet to release.
-    function _market() private view returns (uint256 supply, uint256 held, uint256 reserve_) {
-        uint256 end = _streamEnd;
-        (supply, held) = (_curveSupply, _held);
-        reserve_ = held;
-        if (block.timestamp < end) {
-            (uint256 amount, uint256 start) = (_streamAmount, _streamStart);
-            unchecked {
-                // A deposit set start ≤ now; what has not been released stays held.
-                reserve_ -= amount - (amount * (block.timestamp - start)) / (end - start);
-            }
-        }
-    }
-
-    function _uncollectedFees() private view returns (uint256) {
-        return Math.saturatingSub(_balance(), _held);
-    }
-
-    function _balance() private view returns (uint256) {
-        return reserveToken.balanceOf(address(this));
-    }
-
-    function _remainingAllocation() private view returns (uint256) {
-        return token.remainingInvestorAllocation();
-    }
-
     /// @dev The lesser of what is wanted and what the cap leaves.
     function _mintable(uint256 tokensOut) private view returns (uint256) {
         if (tokensOut == 0) revert InvalidAmount();
@@ -446,13 +304,6 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
         if (reserveOut == 0) revert ZeroOutput();
     }
 
-    /// @dev What the curve calls its reserve.
-    function _curveReserve(uint256 reserve_) private view returns (uint256) {
-        unchecked {
-            return reserve_ + virtualReserve;
-        }
-    }
-
     /// @dev What the fee, rounded up, leaves of an amount below 2^72.
     function _lessFee(uint256 amount) private view returns (uint256) {
         unchecked {
@@ -484,10 +335,5 @@ contract HokusaiAMM is IHokusaiAMM, ReentrancyGuardTransient {
 
     function _requireOutput(uint256 output, uint256 min) private pure {
         if (output < min) revert InsufficientOutput(output, min);
-    }
-
-    /// @dev The lock of {ReentrancyGuardTransient} is in the first transient slot: nothing else here is transient.
-    function _reentrancyGuardStorageSlot() internal pure override returns (bytes32) {
-        return 0;
     }
 }

@@ -8,7 +8,7 @@ import {RewardMath} from "../libraries/RewardMath.sol";
 import {HashMismatch, OutOfRange, requireWithin, ValueMismatch} from "../types/CommonErrors.sol";
 import {Evaluation, ImprovementTerms, Payout, PayoutStop} from "../types/ImprovementTypes.sol";
 import {ModelId} from "../types/ModelId.sol";
-import {Direction, ModelStatus, Parameter} from "../types/ModelTypes.sol";
+import {Direction, Parameter} from "../types/ModelTypes.sol";
 import {ModelGovernance} from "./ModelGovernance.sol";
 
 /// @title ModelImprovements

@@ -84,7 +84,7 @@ export class Refusals {
 }
 
 /** Why something is refused. */
-export interface Refusal {
+export interface RefusalReason {
   /** Of the revert; `Problem` for one of ours. */
   readonly name: string;
   readonly reason: string;
@@ -96,7 +96,7 @@ export interface Refusal {
  * Why something is refused: a problem or a revert in words, or whatever else is wrong with it alone. That the chain did not answer, or
  * that the service stops, is thrown as it is.
  */
-export async function refusalOf(hre: HardhatRuntimeEnvironment, error: unknown): Promise<Refusal> {
+export async function refusalOf(hre: HardhatRuntimeEnvironment, error: unknown): Promise<RefusalReason> {
   if (error instanceof Problem) return { name: "Problem", reason: error.message, args: {} };
   const revert = await decodeRevert(hre, error);
   if (revert === undefined) {

@@ -18,6 +18,7 @@ import { formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
 import { readJson } from "../../sdk/schemas/json";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
+import { LumpWatch, type PlannedDeposit } from "./lumps";
 import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
 
 /** Records in a transaction at most: some three million gas. */
@@ -78,6 +79,7 @@ interface Paid {
 
 interface Batch {
   readonly entries: readonly Waiting[];
+  readonly deposits: readonly PlannedDeposit[];
   readonly data: string;
 }
 
@@ -89,6 +91,7 @@ export class FeesDuty implements Duty {
   private slot: Slot | undefined;
   private shortage = "";
   private readonly refusals: Refusals;
+  private readonly lumps: LumpWatch;
 
   constructor(
     private readonly tools: Tools,
@@ -98,6 +101,7 @@ export class FeesDuty implements Duty {
     private readonly fromBlock: number,
   ) {
     this.refusals = new Refusals(this.name, tools.telemetry);
+    this.lumps = new LumpWatch(tools, router);
   }
 
   /** @inheritdoc */
@@ -262,7 +266,8 @@ export class FeesDuty implements Duty {
     const accepted = affordable.filter((_, index) => results[index]);
     if (accepted.length === 0) return undefined;
     const call = this.router.interface.encodeFunctionData("depositFees", [accepted.map(({ deposit }) => deposit)]);
-    return { entries: accepted, data: withIds(call, accepted) };
+    const planned = accepted.map(({ record, deposit }) => ({ ...deposit, modelId: record.model }));
+    return { entries: accepted, deposits: planned, data: withIds(call, accepted) };
   }
 
   private async composeCalls(
@@ -307,11 +312,13 @@ export class FeesDuty implements Duty {
     }
     if (entries.length === 0) return undefined;
     const call = this.router.interface.encodeFunctionData("payForCalls", [id(model), calls, cost]);
-    return { entries, data: withIds(call, entries) };
+    const deposits = [{ model: id(model), modelId: model, amount: cost }];
+    return { entries, deposits, data: withIds(call, entries) };
   }
 
-  private async send({ entries, data }: Batch): Promise<boolean> {
+  private async send({ entries, deposits, data }: Batch): Promise<boolean> {
     const { hre, sender, telemetry } = this.tools;
+    await this.lumps.look(deposits);
     try {
       this.slot = await sender.send({ to: this.router.target as string, data });
       const [nonce, hash] = [this.slot.nonce, this.slot.hashes[0]];

@@ -14,7 +14,7 @@ import {
 } from "../../sdk/state/payouts";
 import { rpcMessageOf, Stopped } from "../rpc";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type ChainView, type Duty, type Refusal, type Tools } from "./duty";
+import { refusalOf, Refusals, type ChainView, type Duty, type RefusalReason, type Tools } from "./duty";
 import type { WatchedPayouts } from "./payouts";
 
 /** Reverts that say: a guardian was faster, or the chain's time is a block behind. The next look finds out. */
@@ -129,7 +129,7 @@ export class ReleaseDuty implements Duty {
     }
   }
 
-  private async refusalOf(error: unknown): Promise<Pick<Refusal, "name" | "reason">> {
+  private async refusalOf(error: unknown): Promise<Pick<RefusalReason, "name" | "reason">> {
     try {
       return await refusalOf(this.tools.hre, error);
     } catch (other) {

@@ -13,7 +13,7 @@ import { Incomplete } from "../../sdk/statements/method";
 import { callOf } from "../../sdk/statements/submit";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type ChainView, type Duty, type Refusal, type Tools } from "./duty";
+import { refusalOf, Refusals, type ChainView, type Duty, type RefusalReason, type Tools } from "./duty";
 
 /**
  * Reverts that no later state of the chain undoes. Whatever else is refused may pass: a pause ends, another improvement comes first, a
@@ -152,7 +152,7 @@ export class SubmitDuty implements Duty {
   private handleRefusal(
     file: string,
     { statement }: Bundle,
-    { name: revert, reason, args }: Refusal,
+    { name: revert, reason, args }: RefusalReason,
     isFinal: boolean,
     { time }: ChainView,
   ): boolean {

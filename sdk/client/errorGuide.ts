@@ -17,7 +17,10 @@ export interface ErrorEntry {
 export function readErrorGuide(): ErrorEntry[] {
   const [, ...sections] = readFileSync(FILE, "utf8").split(/^### /m);
   return sections.map((section) => {
-    const entry = /^`(.+)`\n\n- \*\*Where\*\* (.+)\n- \*\*Why\*\* (.+)\n(?:- \*\*Arguments\*\* .+\n)?- \*\*Fix\*\* (.+)\n/.exec(section);
+    const entry =
+      /^`(.+)`\n\n- \*\*Where\*\* (.+)\n- \*\*Why\*\* (.+)\n(?:- \*\*Arguments\*\* .+\n)?- \*\*Fix\*\* (.+)\n/.exec(
+        section,
+      );
     const rest = section.slice(entry?.[0].length).trim();
     if (!entry || (rest !== "" && !/^## .+$/.test(rest))) {
       const heading = section.split("\n")[0];

@@ -15,7 +15,7 @@ import type { HokusaiAMM } from "../../.build/typechain";
 const BPS = 10_000n;
 
 /** A purchase as a sniper makes it, in reserve units: R + R0 before and after it; the trade fee is in bps. */
-export interface Snipe {
+export interface Purchase {
   readonly before: bigint;
   readonly after: bigint;
   readonly tradeFee: bigint;
@@ -31,20 +31,30 @@ export interface Lumps {
 
 /**
  * Largest deposit that pays this sniper nothing, rounded down.
- * @param snipe Of its fields only `after` and `tradeFee` matter: to buy less means to gain from a smaller deposit.
+ * @param purchase Of its fields only `after` and `tradeFee` matter: to buy less means to gain from a smaller deposit.
  */
-export function breakEvenLump({ after, tradeFee }: Pick<Snipe, "after" | "tradeFee">): bigint {
+export function breakEvenLump({ after, tradeFee }: Pick<Purchase, "after" | "tradeFee">): bigint {
   const kept = BPS - tradeFee;
   return (after * (BPS * BPS - kept * kept)) / (kept * kept);
 }
 
 /** What a deposit pays this sniper, trade fees deducted, rounded down: below zero it is a loss. */
-export function gainOf({ before, after, tradeFee }: Snipe, deposit: bigint): bigint {
+export function gainOf({ before, after, tradeFee }: Purchase, deposit: bigint): bigint {
   const kept = BPS - tradeFee;
   const numerator = (after - before) * (kept * kept * (after + deposit) - BPS * BPS * after);
   const denominator = BPS * kept * after;
   const quotient = numerator / denominator;
   return quotient * denominator > numerator ? quotient - 1n : quotient;
+}
+
+/** The purchase that gains most from a deposit, of all up to this one; nothing is bought where nothing can be gained. */
+export function bestPurchase(largest: Purchase, deposit: bigint): Purchase {
+  const { before, after, tradeFee } = largest;
+  const kept = BPS - tradeFee;
+  if (kept === BPS) return largest;
+  // Where the gain's derivative by Y is zero: Y² = L · C / (1 / (1 − f)² − 1).
+  const best = squareRoot((deposit * before * kept * kept) / (BPS * BPS - kept * kept));
+  return { ...largest, after: best < before ? before : best < after ? best : after };
 }
 
 /**
@@ -54,15 +64,26 @@ export function gainOf({ before, after, tradeFee }: Snipe, deposit: bigint): big
 export async function readLumps(pool: HokusaiAMM): Promise<Lumps | undefined> {
   const rest = await pool.remainingInvestorAllocation();
   if (rest === 0n) return undefined;
-  const { before, after, tradeFee } = await readSnipe(pool, rest);
+  const { before, after, tradeFee } = await readPurchase(pool, rest);
   return { harmless: breakEvenLump({ after: before, tradeFee }), breakEven: breakEvenLump({ after, tradeFee }) };
 }
 
 /** The purchase of so many tokens, in wei, in the latest block. */
-export async function readSnipe(pool: HokusaiAMM, tokens: bigint): Promise<Snipe> {
+export async function readPurchase(pool: HokusaiAMM, tokens: bigint): Promise<Purchase> {
   const tradeFee = await pool.tradeFee();
   const before = (await pool.reserve()) + (await pool.virtualReserve());
   const { reserveIn } = await pool.quoteBuyExactOut(tokens);
   const fee = (reserveIn * tradeFee + BPS - 1n) / BPS;
   return { before, after: before + reserveIn - fee, tradeFee };
+}
+
+/** Rounded down, by Newton's method from above. */
+function squareRoot(value: bigint): bigint {
+  if (value < 2n) return value;
+  let root = 1n << BigInt(Math.ceil(value.toString(2).length / 2));
+  for (;;) {
+    const next = (root + value / root) / 2n;
+    if (next >= root) return root;
+    root = next;
+  }
 }

@@ -107,6 +107,8 @@ export interface ModelState {
   score: bigint;
   modelCommitment: string;
   rewardsRemaining: bigint;
+  /** Rewards that wait, void ones included. */
+  rewardsQueued: bigint;
   /** Rewards that were released. */
   rewardsReleased: bigint;
   dailyLimitBps: bigint;

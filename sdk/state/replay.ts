@@ -166,7 +166,7 @@ const HANDLERS: Handlers = {
       ],
       ...{ licenseHash: ZeroHash, licenseURI: "" },
       ...{ benchmark: undefined, benchmarkVersion: 0n, score: 0n, modelCommitment: ZeroHash },
-      ...{ rewardsRemaining: 0n, rewardsReleased: 0n, dailyLimitBps: DEFAULT_DAILY_LIMIT_BPS },
+      ...{ rewardsRemaining: 0n, rewardsQueued: 0n, rewardsReleased: 0n, dailyLimitBps: DEFAULT_DAILY_LIMIT_BPS },
       ...{ isDistributed: false, pool: undefined, poolTerms: { hash: ZeroHash, generation: 0n } },
       ...{ owed: 0n, payees: new Map() },
     });
@@ -191,7 +191,7 @@ const HANDLERS: Handlers = {
     const reward = model.rewardsRemaining - rewardsRemaining;
     const payout = { model: id, evaluationId, payeesHash, reward, block: blockNumber, told: undefined };
     state.payouts.set(payoutKey(id, evaluationId), payout);
-    Object.assign(model, { score, modelCommitment, rewardsRemaining });
+    Object.assign(model, { score, modelCommitment, rewardsRemaining, rewardsQueued: model.rewardsQueued + reward });
   },
   PayoutQueued: ({ payouts }, args, { blockNumber }) => {
     // A verifier that was replaced may say what it likes: what counts is told with the record, and of the payees that it is of.
@@ -285,11 +285,13 @@ function benchmarkState(version: bigint, values: BenchmarkEvent) {
 const payoutKey = (model: string, evaluationId: string) => `${model} ${evaluationId}`;
 
 /** A payout that waits no longer. */
-function takePayout({ payouts }: ProtocolState, model: string, evaluationId: string): WaitingReward {
+function takePayout(state: ProtocolState, model: string, evaluationId: string): WaitingReward {
+  const { payouts } = state;
   const key = payoutKey(model, evaluationId);
   const payout = payouts.get(key);
   if (payout === undefined) throw new Error(`an event ends the payout ${evaluationId}, which no event has recorded`);
   payouts.delete(key);
+  modelOf(state, model).rewardsQueued -= payout.reward;
   return payout;
 }
 

@@ -7,7 +7,7 @@ import { join, relative, resolve } from "node:path";
 import { requireSafeKey } from "../../deploy/zk";
 import { main } from "../../scripts/zk-setup";
 import { beginCeremony, endCeremony, type Phase1 } from "../../sdk/node/ceremony";
-import { countRows } from "../../sdk/proofs/counts";
+import { countRows, ONE_ATTEMPT } from "../../sdk/proofs/counts";
 import {
   ceremonyFolder,
   encodeKey,
@@ -100,7 +100,7 @@ describe("Ceremony @uninstrumented", () => {
     snarkjs("zkey", "export", "verificationkey", at("initial.zkey"), at("initial.json"));
     const key = JSON.parse(readFileSync(at("initial.json"), "utf8")) as SnarkjsKey;
     const factory = await ethers.getContractFactory("ZkProof");
-    await expect(factory.deploy(encodeKey(key))).to.be.revertedWithCustomError(factory, "KeyGammaIsDelta");
+    await expect(factory.deploy(encodeKey(key), ONE_ATTEMPT)).to.be.revertedWithCustomError(factory, "KeyGammaIsDelta");
   });
 
   it("ends with a key that live chains take, and whose proofs its ZkProof takes", async () => {

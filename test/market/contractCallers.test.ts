@@ -1,5 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import type { Interface } from "ethers";
 import { ethers } from "hardhat";
 import type { ERC1271WalletMock } from "../../.build/typechain";
 import { roleId } from "../helpers/guarded.behavior";
@@ -112,7 +113,7 @@ describe("the market, called by contracts", () => {
     });
 
     const encode = (name: string, args: readonly unknown[]) =>
-      (context.factory.interface as ethers.Interface).encodeFunctionData(name, args);
+      (context.factory.interface as Interface).encodeFunctionData(name, args);
 
     it("lets a governor that is a contract fix terms, whoever signs", async () => {
       const { factory, wallet, waiting } = context;

@@ -101,7 +101,8 @@ describe("ModelRegistry payouts", () => {
           .connect(relayer)
           .releasePayout(
             ...([args.model, args.evaluationId, args.method, timestamp, args.contributorsRoot] as const),
-            ...([[...args.accounts], [...args.amounts]] as const),
+            [...args.accounts],
+            [...args.amounts],
           );
       }
       expect(await registry.payoutOf(model.id, queued.evaluationId)).to.equal(RELEASED);
@@ -125,7 +126,7 @@ describe("ModelRegistry payouts", () => {
       expect(queued.accounts[0]).to.equal(supplier.address);
     });
 
-    it("S7: pays at the rate that held when it was queued", async () => {
+    it("pays at the rate that held when it was queued", async () => {
       const { registry, governor, model } = context;
       const rate = (await registry.parametersOf(model.id)).tokensPerDeltaOne;
       await registry.connect(governor).setTokensPerDeltaOne(model.id, rate / 2n);

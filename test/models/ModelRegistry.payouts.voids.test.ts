@@ -205,15 +205,12 @@ describe("ModelRegistry payouts that are void", () => {
     const [proposer] = await Promise.all(parameters.Governance.proposers.map((account) => ethers.getSigner(account)));
     await steps.stop(second.queuedAt);
     const stolen = toPayout(second);
-    const encode = registry.interface.encodeFunctionData.bind(registry.interface) as (
-      name: string,
-      values: readonly unknown[],
-    ) => string;
+    const abi = registry.interface;
     const payloads = [
-      encode("voidPayouts", [method, second.queuedAt, third.queuedAt]),
-      encode("returnVoided", [model.id, second.evaluationId, stolen]),
-      encode("replaceBenchmark", [model.id, await benchmarkWith({ oracleAttestation })]),
-      encode("setMethodAccess", [method, MethodAccess.NONE]),
+      abi.encodeFunctionData("voidPayouts", [method, second.queuedAt, third.queuedAt]),
+      abi.encodeFunctionData("returnVoided", [model.id, second.evaluationId, stolen]),
+      abi.encodeFunctionData("replaceBenchmark", [model.id, await benchmarkWith({ oracleAttestation })]),
+      abi.encodeFunctionData("setMethodAccess", [method, MethodAccess.NONE]),
     ];
     const targets = payloads.map(() => registry.getAddress());
     const batch = [await Promise.all(targets), payloads.map(() => 0n), payloads, ZeroHash, ZeroHash] as const;

@@ -127,7 +127,7 @@ describe("operator: what a node answers @uninstrumented", () => {
     it("tells the revert's words and keeps the bundle, and does its other duties", async () => {
       await declare(tools, folders, "fresh");
       await dropBundle();
-      const data = tools.registry.interface.encodeErrorResult("WrongModelStatus", [id("x"), 1, 2]);
+      const data = tools.registry.interface.encodeErrorResult("WrongModelStatus", [id("x"), 1n, 2n]);
       chain.rpc.policy = ({ method, params: [call] }) => {
         const { to } = (call ?? {}) as { to?: string };
         const isSubmission = method === "eth_estimateGas" && to?.toLowerCase() === tools.address.toLowerCase();

@@ -77,7 +77,7 @@ describe("operator: configuration @uninstrumented", () => {
     );
     await expectRefused(
       { ...MINIMAL, duties: { pool: {} } },
-      "duties names none, expected at least one of distribute, pools, submit, fees; duties.pool is unknown, expected one of ",
+      "duties names none, expected at least one of distribute, pools, submit, release, fees; duties.pool is unknown, expected one of ",
     );
   });
 

@@ -72,6 +72,51 @@ describe("operator: fees @uninstrumented", () => {
   const sent = async () => (await transactionsOf(payer.address)).count - 2; // the fixture's mint and approval
   const reasonOf = (name: string) => folders.json(`fees/refused/${name}.result.json`)["reason"];
 
+  describe("given what a pool can take at once", () => {
+    it("warns of a lump, says what it pays and to whom, and deposits it", async () => {
+      const { settle, events, telemetry } = await open();
+      drop({ id: "a", amount: "600" });
+      drop({ id: "b", amount: "400" });
+      await settle();
+
+      const [told, ...more] = events("lump of fees");
+      expect(more).to.deep.equal([]);
+      expect(told).to.include({
+        level: "warn",
+        model: "paid",
+        deposit: "500",
+        streams: "500",
+        breakEven: "126.397624",
+        harmless: "12.054216",
+        reason:
+          "whoever buys now for 10,880.878938 USDC and sells in a day takes 355.714953 USDC: post smaller records, more often",
+      });
+      expect(telemetry.get("fee_lumps_total")).to.equal(1);
+      expect(folders.names("fees/done")).to.have.lengthOf(4);
+    });
+
+    it("counts what streams already, and calls as well as amounts", async () => {
+      const { settle, events } = await open();
+      drop({ id: "a", amount: "200" });
+      await settle();
+      expect(events("lump of fees")).to.deep.equal([]);
+      drop({ id: "b", calls: 60_000 });
+      await settle();
+      expect(events("lump of fees").map(({ deposit }) => deposit)).to.deep.equal(["75"]);
+    });
+
+    it("says nothing of small deposits, nor while nobody can buy", async () => {
+      const { settle, events } = await open();
+      drop({ id: "a", amount: "50" });
+      await settle();
+      await tools.factory.connect(tools.guardian).pauseBuys(id("paid"), 3_600n);
+      drop({ id: "b", amount: "5000" });
+      await settle();
+      expect(events("lump of fees")).to.deep.equal([]);
+      expect(folders.names("fees/done")).to.have.lengthOf(4);
+    });
+  });
+
   it("pays amounts of several models in one transaction, and each record once", async () => {
     const { settle, telemetry } = await open();
     drop({ id: "a", amount: "10" });

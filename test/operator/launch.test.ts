@@ -221,7 +221,7 @@ describe("operator: launches @uninstrumented", () => {
         .map(({ reason }) => String(reason))
         .join(),
     ).to.contain("Paused");
-    await tools.tokenManager.connect(tools.guardian).resumeLaunches();
+    await tools.tokenManager.connect(tools.admin).resumeLaunches();
     await settle();
     expect(events("sent")).to.deep.equal([]);
 

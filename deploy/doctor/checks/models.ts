@@ -205,7 +205,7 @@ function examine(subject: Subject, checks: Checks, read: Examined): void {
   if (registry && token) examineBindings(checks.bindings, model, { registry, token, market });
   if (registry) examineEvents(subject, checks.events, model, registry);
   if (registry) examineChanges(checks, model, registry);
-  if (token) examineSupply(subject, checks, read, token);
+  if (token) examineSupply(checks, read, token);
   if (market) examineMarket(subject, checks, model, market);
   if (declaredModel) examineFile(subject, checks, read, { ...declaredModel, immutables });
 }
@@ -319,7 +319,7 @@ function examineChanges(checks: Checks, model: ModelState, read: Registry): void
   if (status !== "DEPLOYED") launches.note(`launch of ${modelId}`, status, NEXT_STEP[status]);
 }
 
-function examineSupply({ state }: Subject, checks: Checks, { model, market, registry }: Examined, token: Token): void {
+function examineSupply(checks: Checks, { model, market, registry }: Examined, token: Token): void {
   const { modelId, supplierAllocation, investorAllocation, rewardAllocation, isDistributed, rewardsReleased } = model;
   const { totalSupply, isSupplierMinted, rewardsMinted, remaining } = token;
   const { supplyCap, supplySum, launches, rewards, issue } = checks;
@@ -333,11 +333,9 @@ function examineSupply({ state }: Subject, checks: Checks, { model, market, regi
   const minted = rewardsMinted ?? "no answer";
   rewards.same(`rewardsMinted of ${modelId}`, minted, rewardsReleased, COMPROMISED);
   if (rewardsMinted !== undefined) atMost(rewards, `rewardsMinted of ${modelId}`, rewardsMinted, rewardAllocation);
-  const waiting = [...state.payouts.values()].filter((payout) => payout.model === model.id);
-  const queued = waiting.reduce((sum, { reward }) => sum + reward, 0n);
   if (registry && rewardsMinted !== undefined) {
     const taken = rewardAllocation - registry.rewardsRemaining;
-    checks.taken.same(`rewards taken of ${modelId}`, taken, rewardsMinted + queued, COMPROMISED);
+    checks.taken.same(`rewards taken of ${modelId}`, taken, rewardsMinted + model.rewardsQueued, COMPROMISED);
   }
   if (model.pool && !market) return;
   const netIssued = market?.netIssued ?? 0n;

@@ -5,6 +5,7 @@ import hre, { artifacts, ethers } from "hardhat";
 import { Problem } from "../../../sdk/base/problem";
 import { readErrorGuide } from "../../../sdk/client/errorGuide";
 import { decodeRevert, explain } from "../../../sdk/client/errors";
+import { Status } from "../../helpers/models";
 import { argumentsOf, buildLaunch, deployProtocol, deployToken } from "../../helpers/protocol";
 
 /** What a rejected promise was rejected with. */
@@ -14,7 +15,12 @@ const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
 const guide = readErrorGuide();
 
 /** What docs/errors.md advises about an error, by its name. */
-const fixOf = (name: string) => guide.find(({ signature }) => signature.startsWith(`${name}(`))!.fix;
+const fixOf = (name: string) => entryOf(name).fix;
+
+/** Why it is raised, as a message has it. */
+const whyOf = (name: string) => entryOf(name).why.replace(/\.$/, "");
+
+const entryOf = (name: string) => guide.find(({ signature }) => signature.startsWith(`${name}(`))!;
 
 /** Every error of the ABIs of what is deployed, by selector. */
 async function declaredErrors(): Promise<ErrorFragment[]> {
@@ -27,7 +33,8 @@ async function declaredErrors(): Promise<ErrorFragment[]> {
 /** A revert with the error, with some value of its type for each argument. */
 function revertWith(error: ErrorFragment): { data: string } {
   const values: Record<string, unknown> = { address: ethers.Wallet.createRandom().address, string: "a text" };
-  const args = error.inputs.map(({ type }) => values[type] ?? (type.startsWith("bytes") ? ethers.ZeroHash : 1n));
+  const zeroBytes = (type: string) => ethers.dataSlice(ethers.ZeroHash, 0, Number(/\d+/.exec(type)?.[0] ?? 0));
+  const args = error.inputs.map(({ type }) => values[type] ?? (type.startsWith("bytes") ? zeroBytes(type) : 1n));
   const encoded = AbiCoder.defaultAbiCoder().encode(error.inputs, args);
   return { data: ethers.concat([error.selector, encoded]) };
 }
@@ -143,16 +150,16 @@ describe("Errors in words", () => {
       tokenManager.connect(protocol.distributor).distributeModelSupplierAllocation(modelId),
     );
 
-    expect(await explain(hre, zero)).to.equal(
-      `An address that must be set is zero (ZeroAddress). ${fixOf("ZeroAddress")}`,
-    );
+    expect(await explain(hre, zero)).to.equal(`${whyOf("ZeroAddress")} (ZeroAddress). ${fixOf("ZeroAddress")}`);
+    const model = ethers.id(modelId);
+    const figures = `model ${model}, actual ${Status.PROPOSAL}, required ${Status.REGISTERED}`;
     expect(await explain(hre, unregistered)).to.equal(
-      `The model has no benchmark yet, or the id is unknown (ModelNotRegistered: id ${ethers.id(modelId)}). ${fixOf("ModelNotRegistered")}`,
+      `${whyOf("WrongModelStatus")} (WrongModelStatus: ${figures}). ${fixOf("WrongModelStatus")}`,
     );
     expect(await decodeRevert(hre, unregistered)).to.deep.include({
-      name: "ModelNotRegistered",
-      args: { id: ethers.id(modelId) },
-      hint: fixOf("ModelNotRegistered"),
+      name: "WrongModelStatus",
+      args: { model, actual: String(Status.PROPOSAL), required: String(Status.REGISTERED) },
+      hint: fixOf("WrongModelStatus"),
     });
   });
 

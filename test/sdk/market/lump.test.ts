@@ -2,7 +2,8 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers, network } from "hardhat";
-import { breakEvenLump, gainOf, readLumps, readSnipe } from "../../../sdk/market/lump";
+import { bestPurchase, breakEvenLump, gainOf, readLumps, readPurchase } from "../../../sdk/market/lump";
+import { bestSnipe, snipedMarket } from "../../../scripts/dev/economics/tables";
 import { DAY, TOKEN, USDC } from "../../helpers/units";
 import { newPool, NO_DEADLINE, type PoolContext } from "../../market/pool.support";
 
@@ -49,7 +50,7 @@ describe("lumps of usage fees", () => {
     });
 
     it("S: 1,000 USDC at once pay 703.91 to whoever buys all that is left, as the formula says", async () => {
-      const computed = gainOf(await readSnipe(context.pool, rest), 1_000n * USDC);
+      const computed = gainOf(await readPurchase(context.pool, rest), 1_000n * USDC);
       expect(computed / 10_000n).to.equal(703_91n);
 
       expectAsComputed(await snipe(context, 1_000n * USDC, rest), computed);
@@ -71,10 +72,37 @@ describe("lumps of usage fees", () => {
     it("a smaller purchase gains from the break-even lump, as the formula says", async () => {
       const { breakEven } = (await readLumps(context.pool))!;
       const part = (rest * 4n) / 10n;
-      const computed = gainOf(await readSnipe(context.pool, part), breakEven);
+      const computed = gainOf(await readPurchase(context.pool, part), breakEven);
       expect(computed).to.be.greaterThan(30n * USDC);
 
       expectAsComputed(await snipe(context, breakEven, part), computed);
+    });
+
+    it("knows the purchase that gains most: any other gains less", async () => {
+      const { breakEven } = (await readLumps(context.pool))!;
+      const largest = await readPurchase(context.pool, rest);
+      const best = bestPurchase(largest, breakEven);
+      const gain = gainOf(best, breakEven);
+      expect(gain / 10_000n).to.equal(39_80n);
+      for (const after of [best.after - USDC, best.after + USDC, largest.before + USDC, largest.after])
+        expect(gainOf({ ...best, after }, breakEven)).to.be.lessThan(gain);
+    });
+
+    it("agrees with the tables of docs/economics.md, which are computed from the curve", async () => {
+      const largest = await readPurchase(context.pool, rest);
+      for (const deposit of [50n, 250n, 500n, 2_000n]) {
+        const { gain } = bestSnipe(snipedMarket(), Number(deposit));
+        const units = gainOf(bestPurchase(largest, deposit * USDC), deposit * USDC);
+        expect(units / 10_000n).to.equal(BigInt(gain.mul(100).floor().toFixed(0)));
+      }
+    });
+
+    it("buys nothing where nothing can be gained, and all where the deposit is large", async () => {
+      const { harmless } = (await readLumps(context.pool))!;
+      const largest = await readPurchase(context.pool, rest);
+      expect(bestPurchase(largest, harmless).after).to.equal(largest.before);
+      expect(bestPurchase(largest, 1_000n * USDC).after).to.equal(largest.after);
+      expect(bestPurchase({ ...largest, tradeFee: 0n }, 1n)).to.deep.equal({ ...largest, tradeFee: 0n });
     });
 
     for (const share of [1_000n, 10n, 1n]) {

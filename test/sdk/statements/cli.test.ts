@@ -64,7 +64,7 @@ describe("attester's tools: command lines @uninstrumented", () => {
 
   it("pass a statement from evaluation to rewards", async () => {
     const found = JSON.parse(evaluation) as Record<string, unknown>;
-    const next = JSON.stringify({ ...found, baselineScore: 7_988, candidateScore: 8_008 });
+    const next = JSON.stringify({ ...found, baselineScore: 7_988, candidateScore: 8_008, lowerBoundBps: 20 });
     const contributors = folder.write("contributors.csv", toCsv(buildContributors(2)));
     const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL, "--evaluation-id", "second"];
     let bundle = await succeed(alone("statement", [...options, "--contributors", contributors], {}, next));
