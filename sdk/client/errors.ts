@@ -1,4 +1,5 @@
 import {
+  Contract,
   decodeBytes32String,
   ErrorFragment,
   formatEther,
@@ -68,7 +69,7 @@ export async function decodeRevert(access: Access, error: unknown): Promise<Reve
   const message =
     name === "AccessControlUnauthorizedAccount"
       ? await missingRole(access, description, dictionary.contracts, callOf(error))
-      : wordsFor(description, args, entry?.why);
+      : wordsFor(description, await inUnits(access, error, name, args), entry?.why);
   return { name, args, message, ...(entry && { hint: entry.fix }) };
 }
 
@@ -113,22 +114,49 @@ interface ContractAbi {
 
 const isError = (entry: AbiEntry) => entry.type === "error";
 
-const tokens = (wei: bigint) => `${formatTokens(wei)} tokens`;
-const reserve = (units: bigint) => `${formatReserve(units)} USDC`;
-
 /** Errors whose numbers are all amounts of one unit: people read them in whole tokens, programs from the arguments. */
-const UNITS: Readonly<Record<string, (amount: bigint) => string>> = {
-  AmountExceedsSupply: tokens,
-  DistributionExhausted: tokens,
-  HeadroomExceeded: tokens,
-  InvestorAllocationExceeded: tokens,
-  RewardAllocationExceeded: tokens,
-  ExcessiveCost: reserve,
-  ExcessiveInput: reserve,
-  InsufficientReserve: reserve,
-  UnexpectedReserveReceived: reserve,
-  UnexpectedEther: (wei) => `${formatEther(wei)} ether`,
+const UNITS: Readonly<Record<string, "tokens" | "USDC" | "ether">> = {
+  AmountExceedsSupply: "tokens",
+  DistributionExhausted: "tokens",
+  HeadroomExceeded: "tokens",
+  InvestorAllocationExceeded: "tokens",
+  RewardAllocationExceeded: "tokens",
+  ExcessiveCost: "USDC",
+  ExcessiveInput: "USDC",
+  InsufficientReserve: "USDC",
+  UnexpectedReserveReceived: "USDC",
+  UnexpectedEther: "ether",
 };
+
+const FORMATS = { tokens: formatTokens, USDC: formatReserve, ether: formatEther } as const;
+
+/** Arguments with amounts in whole units. */
+async function inUnits(
+  access: Access,
+  error: unknown,
+  name: string,
+  args: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const unit = UNITS[name];
+  if (unit === undefined) return { ...args };
+  const symbol = unit === "tokens" ? await symbolAt(access, callOf(error)) : unit;
+  const shown = (value: string) => (/^\d+$/.test(value) ? `${FORMATS[unit](BigInt(value))} ${symbol}` : value);
+  return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, shown(value)]));
+}
+
+const TOKEN = ["function token() view returns (address)", "function symbol() view returns (string)"];
+
+/** The symbol of the token that was called, or of the pool's that was; of any other call nobody knows it here. */
+async function symbolAt({ ethers }: Access, call: Call | undefined): Promise<string> {
+  if (call === undefined) return "tokens";
+  const ask = async (to: string, view: string) => new Contract(to, TOKEN, ethers.provider).getFunction(view)();
+  try {
+    const token = (await ask(call.to, "token").catch(() => call.to)) as string;
+    return printed((await ask(token, "symbol")) as string);
+  } catch {
+    return "tokens";
+  }
+}
 
 function wordsFor(
   { name, args: values }: ErrorDescription,
@@ -136,10 +164,7 @@ function wordsFor(
   why: string | undefined,
 ): string {
   if (name === "Error") return String(values[0]);
-  const unit = UNITS[name];
-  const list = Object.entries(args).map(([key, value]) =>
-    unit !== undefined && /^\d+$/.test(value) ? `${key} ${unit(BigInt(value))}` : `${key} ${value}`,
-  );
+  const list = Object.entries(args).map(([key, value]) => `${key} ${value}`);
   const figures = list.length > 0 ? `${name}: ${list.join(", ")}` : name;
   return why ? `${why.replace(/\.$/, "")} (${figures})` : figures;
 }
