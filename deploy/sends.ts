@@ -64,7 +64,7 @@ export async function fateOf(chain: Asked, { from, nonce, hash, isRefused }: Dis
 }
 
 /** A transaction and what became of it, for people. */
-export function inWords({ from, nonce, hash }: Dispatch, fate: Fate): string {
+export function fateInWords({ from, nonce, hash }: Dispatch, fate: Fate): string {
   const what = hash === undefined ? `a transaction of ${from} with nonce ${nonce}` : `transaction ${hash}`;
   switch (fate.kind) {
     case "mined":
@@ -85,7 +85,7 @@ export async function unsaid(chain: Asked, sends: readonly Dispatch[], output: s
   const open = sends.filter(({ hash, isRefused }) => !isRefused && !(hash !== undefined && output.includes(hash)));
   const told: string[] = [];
   for (const dispatch of open) {
-    const words = inWords(dispatch, await fateOf(chain, dispatch));
+    const words = fateInWords(dispatch, await fateOf(chain, dispatch));
     if (!output.includes(words)) told.push(words);
   }
   return told.join("; ");

@@ -8,7 +8,7 @@ import { alone, orAgain } from "../../deploy/deployment";
 import { persist } from "../../deploy/pending";
 import { requireProtocol, type Protocol } from "../../deploy/protocol";
 import { isPassing, patientSigner } from "../../deploy/rpc";
-import { fateOf, inWords, noting, sentDocuments, unsaid, type Dispatch } from "../../deploy/sends";
+import { fateOf, fateInWords, noting, sentDocuments, unsaid, type Dispatch } from "../../deploy/sends";
 import type { Step } from "../../deploy/step";
 import { address, Fields, publishedId, type Rule } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
@@ -63,7 +63,7 @@ export function once(act: Act): Act {
         const fate = await fateOf(hre.network.provider, dispatch);
         if (fate.kind === "never") continue;
         const reason = String(error.message.split("\n")[0]).replace(/\.$/, "");
-        const what = inWords(dispatch, fate);
+        const what = fateInWords(dispatch, fate);
         throw new Problem(`${hre.network.name}: ${reason}; ${what}: look for it before you run the command again.`);
       }
     };
