@@ -2,7 +2,7 @@
 
 import { status, wipe, type IgnitionModule, type IgnitionModuleResult } from "@nomicfoundation/ignition-core";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Blocks } from "../sdk/rpc/logs";
@@ -33,10 +33,12 @@ export async function findModule(hre: HardhatRuntimeEnvironment, module: AnyModu
   return futuresOf(module).every((future) => successful.includes(future)) ? addressesOf(module, contracts) : undefined;
 }
 
-/** What Ignition reads in a journal. It is given a copy: another run may be writing the last line. */
+/** What Ignition reads in a journal; where the last line is torn, or another run is writing it, in a copy without it. */
 async function statusOf(journal: string): ReturnType<typeof status> {
+  if (isWhole(readFileSync(join(journal, JOURNAL), "utf8").split("\n").at(-1) as string)) return status(journal);
   const copy = mkdtempSync(join(tmpdir(), "journal-"));
   try {
+    cpSync(journal, copy, { recursive: true });
     writeFileSync(join(copy, JOURNAL), wholeLines(journal).join("\n"));
     return await status(copy);
   } finally {
