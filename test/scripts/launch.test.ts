@@ -246,7 +246,9 @@ describe("npm run launch @uninstrumented", () => {
       expect(again.stdout).to.match(/· deploy vesting wallet +found\n/);
       for (const { code, stderr } of [failed, again]) {
         expect(code).to.equal(1);
-        expect(stderr).to.match(/^launch: [^\n]+ \(Paused: until \d+\)\. Wait until `until`: .+\n$/);
+        expect(stderr).to.match(
+          /^launch: [^\n]+ \(Paused: until \d+\)\. Wait until `until`: .+\nbefore that: transaction 0x\w{64} was sent and reverted in block \d+\.\n$/,
+        );
       }
     });
 
