@@ -16,7 +16,7 @@ import { decodeRevert } from "../sdk/client/errors";
 import { isOutOfFunds, pause } from "../sdk/rpc/answers";
 import { CREATE_X, CREATE_X_INTERFACE, saltOf } from "./create2";
 import { historyOf } from "./history";
-import { addressesOf, AGAIN, journalOf, wipeUnfinished, type Addresses, type AnyModule } from "./journal";
+import { addressesOf, AGAIN, openJournal, wipeUnfinished, type Addresses, type AnyModule } from "./journal";
 import { networkOf } from "./network";
 import { settle } from "./pending";
 import { firstRecordedBlock, readRecord } from "./record";
@@ -51,7 +51,7 @@ export async function deployModule<Id extends string, Name extends string, Resul
   options: DeployOptions,
 ): Promise<Addresses> {
   const { sender, onWait = () => undefined } = options;
-  const journal = await journalOf(hre);
+  const journal = await openJournal(hre);
   const run = await runnerOf(hre, module, journal, options);
   let last = "";
   for (let failures = 0; ; failures++) {

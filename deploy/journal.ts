@@ -2,13 +2,17 @@
 
 import { status, wipe, type IgnitionModule, type IgnitionModuleResult } from "@nomicfoundation/ignition-core";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Blocks } from "../sdk/rpc/logs";
 import { networkOf } from "./network";
 import { deploymentsFolder, recordFile } from "./paths";
 
 const JOURNAL = "journal.jsonl";
+
+/** Beside the journal of a local chain: which chain it is of. */
+const MARKER = "chain-instance";
 
 /** Addresses by contract name. */
 export type Addresses = Record<string, string>;
@@ -25,8 +29,21 @@ export const AGAIN = "run the same command again: it goes on where this one stop
 export async function findModule(hre: HardhatRuntimeEnvironment, module: AnyModule): Promise<Addresses | undefined> {
   const journal = await journalOf(hre);
   if (journal === undefined || !existsSync(join(journal, JOURNAL))) return undefined;
-  const { successful, contracts } = await status(journal);
+  const { successful, contracts } = await statusOf(journal);
   return futuresOf(module).every((future) => successful.includes(future)) ? addressesOf(module, contracts) : undefined;
+}
+
+/** What Ignition reads in a journal; where the last line is torn, or another run is writing it, in a copy without it. */
+async function statusOf(journal: string): ReturnType<typeof status> {
+  if (isWhole(readFileSync(join(journal, JOURNAL), "utf8").split("\n").at(-1) as string)) return status(journal);
+  const copy = mkdtempSync(join(tmpdir(), "journal-"));
+  try {
+    cpSync(journal, copy, { recursive: true });
+    writeFileSync(join(copy, JOURNAL), wholeLines(journal).join("\n"));
+    return await status(copy);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 }
 
 /** A module of any contracts. */
@@ -125,41 +142,70 @@ interface JournalMessage {
 /** The messages of the network's journal; none when there is no journal. */
 async function readJournal(hre: HardhatRuntimeEnvironment): Promise<JournalMessage[]> {
   const journal = await journalOf(hre);
-  const file = journal && join(journal, JOURNAL);
-  if (!file || !existsSync(file)) return [];
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as JournalMessage);
+  return journal === undefined ? [] : wholeLines(journal).map((line) => JSON.parse(line) as JournalMessage);
 }
 
-/** The folder of the network's journal. Journal and record of a local chain that is gone are thrown away. */
-export async function journalOf(hre: HardhatRuntimeEnvironment): Promise<string | undefined> {
-  const network = networkOf(hre);
-  if (network.isEphemeral) return undefined;
-  const journal = join(deploymentsFolder(hre), `chain-${network.chainId}`);
-  if (network.isLocal) {
-    const { instanceId } = (await hre.network.provider.send("hardhat_metadata")) as { instanceId: string };
-    const marker = join(journal, "chain-instance");
-    if (!existsSync(marker) || readFileSync(marker, "utf8") !== instanceId) {
-      rmSync(journal, { recursive: true, force: true });
-      rmSync(recordFile(network), { force: true });
-      mkdirSync(journal, { recursive: true });
-      writeFileSync(marker, instanceId);
-    }
+/** The lines of a journal; the last is left out while it is being written, or where it was cut off. */
+function wholeLines(journal: string): string[] {
+  const file = join(journal, JOURNAL);
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n");
+  return (isWhole(lines.at(-1) as string) ? lines : lines.slice(0, -1)).filter((line) => line !== "");
+}
+
+/** The folder of the network's journal, if that is of this chain: for reading, which changes nothing. */
+async function journalOf(hre: HardhatRuntimeEnvironment): Promise<string | undefined> {
+  const journal = folderOf(hre);
+  if (journal === undefined || (await isOfAnotherChain(hre, journal))) return undefined;
+  return journal;
+}
+
+/**
+ * The folder of the network's journal, for whoever deploys and is alone on the network: what is left of a local chain that is gone is
+ * thrown away, its record too, and a torn journal is set aside.
+ */
+export async function openJournal(hre: HardhatRuntimeEnvironment): Promise<string | undefined> {
+  const journal = folderOf(hre);
+  if (journal === undefined) return undefined;
+  if (await isOfAnotherChain(hre, journal)) {
+    rmSync(journal, { recursive: true, force: true });
+    rmSync(recordFile(networkOf(hre)), { force: true });
+    mkdirSync(journal, { recursive: true });
+    writeFileSync(join(journal, MARKER), await instanceOf(hre));
   }
   setAsideIfTorn(join(journal, JOURNAL));
   return journal;
 }
 
+/** None for a chain in this process, which ends with it. */
+function folderOf(hre: HardhatRuntimeEnvironment): string | undefined {
+  const { chainId, isEphemeral } = networkOf(hre);
+  return isEphemeral ? undefined : join(deploymentsFolder(hre), `chain-${chainId}`);
+}
+
+/** Local chains come and go under one id: each has a name of its own. */
+async function isOfAnotherChain(hre: HardhatRuntimeEnvironment, journal: string): Promise<boolean> {
+  if (!networkOf(hre).isLocal) return false;
+  const marker = join(journal, MARKER);
+  return !existsSync(marker) || readFileSync(marker, "utf8") !== (await instanceOf(hre));
+}
+
+async function instanceOf(hre: HardhatRuntimeEnvironment): Promise<string> {
+  return ((await hre.network.provider.send("hardhat_metadata")) as { instanceId: string }).instanceId;
+}
+
 /** A journal whose last line was cut off, as by a loss of power, is kept apart: it is written anew from the chain. */
 function setAsideIfTorn(file: string): void {
   if (!existsSync(file)) return;
-  const last = readFileSync(file, "utf8").split("\n").at(-1);
+  if (!isWhole(readFileSync(file, "utf8").split("\n").at(-1) as string)) renameSync(file, `${file}.torn`);
+}
+
+function isWhole(line: string): boolean {
   try {
-    JSON.parse(last as string);
+    JSON.parse(line);
+    return true;
   } catch {
-    renameSync(file, `${file}.torn`);
+    return false;
   }
 }
 

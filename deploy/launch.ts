@@ -3,6 +3,7 @@ import { Contract, dataSlice, id } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { HokusaiAMM, ModelToken, VestingWallet } from "../.build/typechain";
 import { vestingModuleId, vestingOf } from "../ignition/modules/Vesting";
+import { printed } from "../sdk/base/printed";
 import { Problem } from "../sdk/base/problem";
 import { formatReserve, formatTokens } from "../sdk/base/units";
 import { confirm, type Sent } from "../sdk/client/confirm";
@@ -253,7 +254,7 @@ export async function ensureDistributed(
           .distributeModelSupplierAllocation(modelId),
       )
     : undefined;
-  const amount = `${formatTokens(await token.supplierAllocation())} ${await token.symbol()}`;
+  const amount = `${formatTokens(await token.supplierAllocation())} ${printed(await token.symbol())}`;
   report({ name, sent, outcome: `${amount} minted to ${await token.supplierRecipient()}` });
   return token;
 }

@@ -1,9 +1,10 @@
-import { formatUnits, isError, toQuantity } from "ethers";
+import { formatUnits, toQuantity } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
-import { pause } from "../sdk/rpc/answers";
+import { receiptOf } from "../sdk/client/confirm";
+import { isOutOfFunds, pause } from "../sdk/rpc/answers";
 import { networkOf } from "./network";
-import { isPassing } from "./rpc";
+import { isPassing, patientSigner } from "./rpc";
 
 const POLLING = 500;
 const PATIENCE = 10 * 60_000;
@@ -14,6 +15,12 @@ const CONFIRMATIONS = 5;
 /** Factor by which a fee must rise for a transaction to replace another, with a margin. */
 const RAISE = 2n;
 const RAISES = 5;
+
+/** More than a transfer of nothing to an account takes, if code is delegated to it. */
+const GAS = 60_000n;
+
+/** Milliseconds that a replacement waits for a block before its fee is raised. */
+const PATIENCE_OF_RAISE = 60_000;
 
 /** How often an action goes on by itself after what passes. */
 const TRIES = 6;
@@ -28,16 +35,19 @@ export async function persist<T>(
   action: () => Promise<T>,
   beforeAgain: (error: Error) => Promise<void> = async () => undefined,
 ): Promise<T> {
+  let end = Infinity;
   for (let failures = 0; ; failures++) {
     try {
       if (!networkOf(hre).isEphemeral) {
-        for (const { address } of await hre.ethers.getSigners()) await settle(hre, address, onWait);
+        const until = Math.min(end, Date.now() + PATIENCE);
+        for (const { address } of await hre.ethers.getSigners()) await settle(hre, address, onWait, until - Date.now());
       }
       return await action();
     } catch (error) {
       if (!isPassing(error)) throw error;
       await beforeAgain(error as Error);
-      if (failures === TRIES) throw error;
+      end = Math.min(end, Date.now() + PATIENCE);
+      if (failures === TRIES || Date.now() >= end) throw error;
       onWait((error as Error).message.split("\n")[0] as string);
       await pause(failures + 1);
     }
@@ -74,32 +84,55 @@ export async function settle(
   }
 }
 
-/** Replaces what an account has waiting by transfers of nothing to itself, with higher fees; says what was replaced. */
-export async function unstick(hre: HardhatRuntimeEnvironment, account: string): Promise<string[]> {
+/**
+ * Replaces what an account has waiting by transfers of nothing to itself, with higher fees; says what was replaced. Of a transfer that is
+ * not mined after a while the fee is raised; after several raises it is given up.
+ */
+export async function unstick(
+  hre: HardhatRuntimeEnvironment,
+  account: string,
+  onWait: (reason: string) => void,
+  patience = PATIENCE_OF_RAISE,
+): Promise<string[]> {
   const { provider } = hre.ethers;
   const [mined, pending] = await Promise.all([
     provider.getTransactionCount(account, "latest"),
     provider.getTransactionCount(account, "pending"),
   ]);
   const replaced: string[] = [];
-  for (let nonce = mined; nonce < pending; nonce++) replaced.push(await replace(hre, account, nonce));
+  for (let nonce = mined; nonce < pending; nonce++) {
+    onWait(`nonce ${nonce} of ${account}, ${pending - nonce} to replace`);
+    replaced.push(await replace(hre, account, nonce, onWait, patience));
+  }
   return replaced;
 }
 
-async function replace(hre: HardhatRuntimeEnvironment, account: string, nonce: number): Promise<string> {
-  const signer = await hre.ethers.getSigner(account);
-  const { maxFeePerGas, maxPriorityFeePerGas, gasPrice } = await hre.ethers.provider.getFeeData();
+async function replace(
+  hre: HardhatRuntimeEnvironment,
+  account: string,
+  nonce: number,
+  onWait: (reason: string) => void,
+  patience: number,
+): Promise<string> {
+  const { provider } = hre.ethers;
+  const signer = patientSigner(await hre.ethers.getSigner(account));
+  const { maxFeePerGas, maxPriorityFeePerGas, gasPrice } = await provider.getFeeData();
   let [fee, tip] = [maxFeePerGas ?? gasPrice ?? 0n, maxPriorityFeePerGas ?? gasPrice ?? 0n];
   for (let raises = 1; ; raises++) {
     [fee, tip] = [fee * RAISE, tip * RAISE];
+    const offer = { to: account, nonce, gasLimit: GAS, maxFeePerGas: fee, maxPriorityFeePerGas: tip };
+    const price = `${formatUnits(fee, "gwei")} gwei`;
     try {
-      const sent = await signer.sendTransaction({ to: account, nonce, maxFeePerGas: fee, maxPriorityFeePerGas: tip });
-      await sent.wait();
-      return `nonce ${nonce} by ${sent.hash}, at ${formatUnits(fee, "gwei")} gwei`;
+      const { hash } = await receiptOf(`nonce ${nonce}`, signer.sendTransaction(offer), patience);
+      return `nonce ${nonce} by ${hash}, at ${price}`;
     } catch (error) {
-      const isMined = isError(error, "TRANSACTION_REPLACED") || /nonce too low|already mined/i.test(String(error));
-      if (isMined) return `nonce ${nonce} by itself: another transaction was mined`;
-      if (raises === RAISES || !/underpriced|replacement/i.test(String(error))) throw error;
+      const isUsed = (await provider.getTransactionCount(account, "latest")) > nonce;
+      if (isUsed) return `nonce ${nonce} by itself: another transaction was mined`;
+      const reason = String((error as Error).message.split("\n")[0]).replace(/\.$/, "");
+      if (raises === RAISES || isOutOfFunds(error) || !isPassing(error)) {
+        throw new Problem(`nonce ${nonce} of ${account} is not free, at ${price}: ${reason}; nothing more was sent.`);
+      }
+      onWait(`nonce ${nonce} at ${price}: ${reason}; raising the fee`);
     }
   }
 }

@@ -1,12 +1,18 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { IgnitionError } from "@nomicfoundation/ignition-core";
-import { keccak256, type TransactionRequest } from "ethers";
+import { keccak256, toQuantity, Transaction, ZeroAddress, type TransactionRequest } from "ethers";
 import { ProviderWrapper } from "hardhat/plugins";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
-import { Problem } from "../sdk/base/problem";
-import { causesOf, isOutage, isOutOfFunds, pause } from "../sdk/rpc/answers";
+import { causesOf, isOutage, isOutOfFunds, isProblem, pause } from "../sdk/rpc/answers";
+import { isNoted, note, type Dispatch } from "./sends";
 
 const TRIES = 5;
+
+/** How often a transaction is offered that must not be signed a second time: a quarter of a minute in all. */
+const NOTED_TRIES = 7;
+
+/** What an endpoint says that has, or had, another transaction with this nonce: perhaps this very one. */
+const TAKEN = /nonce|already known|known transaction|already imported|underpriced|replacement/i;
 
 /** Nobody listens: worth another try only in the middle of something. */
 const ABSENT = /HH108|ECONNREFUSED/;
@@ -22,7 +28,7 @@ const PASSING_IGNITION = new Set([401, 402, 403, 404, 405, 411]);
 
 /** Whether a deployment that failed so may go on a moment later, after another look at the chain. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof Problem || isOutOfFunds(error)) return false;
+  if (isProblem(error) || isOutOfFunds(error)) return false;
   if (error instanceof IgnitionError && PASSING_IGNITION.has(error.errorNumber)) return true;
   return (
     isOutage(error) ||
@@ -32,35 +38,127 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
+/** What a node is asked to sign and send. */
+interface Unsigned {
+  readonly from: string;
+  readonly to?: string;
+  readonly data?: string;
+  readonly nonce?: string;
+}
+
+/** A transaction as a node's block has it. */
+interface Included {
+  readonly hash: string;
+  readonly from: string;
+  readonly to: string | null;
+  readonly nonce: string;
+  readonly input: string;
+}
+
 /**
- * An endpoint that fails for a moment is asked again. A signed transaction can be sent any number of times: it is the same one,
- * and when the network has it, whatever the endpoint said, it was sent.
+ * An endpoint that fails for a moment is asked again. A transaction is signed once: what is sent again is the same one, or, where the
+ * node signs, one with the same nonce, of which the chain takes one only. When the network has it, whatever the endpoint said, it
+ * was sent.
  */
 export class PatientWrapper extends ProviderWrapper {
+  /** Transactions that the node signs are sent one after the other: each has the nonce after the one before. */
+  private turn: Promise<unknown> = Promise.resolve();
+
   async request(args: RequestArguments): Promise<unknown> {
-    if (args.method === "eth_sendTransaction") return this._wrappedProvider.request(args);
+    if (args.method === "eth_sendRawTransaction") return this.sendSigned(args);
+    if (args.method === "eth_sendTransaction") {
+      const sending = this.turn.then(() => this.sendUnsigned(args));
+      this.turn = sending.catch(() => undefined);
+      return sending;
+    }
     for (let failures = 1; ; failures++) {
       try {
         return await this._wrappedProvider.request(args);
       } catch (error) {
-        if (args.method === "eth_sendRawTransaction") {
-          const hash = await this.hashIfKnown(args);
-          if (hash) return hash;
-        }
         if (failures === TRIES || !isOutage(error, args.method)) throw error;
         await pause(failures);
       }
     }
   }
 
-  private async hashIfKnown({ params }: RequestArguments): Promise<string | undefined> {
-    const hash = keccak256((params as string[])[0] as string);
-    try {
+  private async sendSigned(args: RequestArguments): Promise<unknown> {
+    const raw = (args.params as string[])[0] as string;
+    const hash = keccak256(raw);
+    const dispatch = noteSigned(raw, hash);
+    return this.offer(args, dispatch, async () => {
       const known = await this.request({ method: "eth_getTransactionByHash", params: [hash] });
       return known === null ? undefined : hash;
-    } catch {
-      return undefined;
+    });
+  }
+
+  private async sendUnsigned({ method, params }: RequestArguments): Promise<unknown> {
+    const [given] = params as [Unsigned];
+    const [first, next] = [
+      (await this.request({ method: "eth_blockNumber" })) as string,
+      given.nonce ??
+        ((await this.request({ method: "eth_getTransactionCount", params: [given.from, "pending"] })) as string),
+    ];
+    const wanted = { ...given, nonce: next };
+    const dispatch = note({ from: given.from, nonce: Number(next), isRefused: false });
+    const hash = await this.offer({ method, params: [wanted] }, dispatch, () => this.findSent(wanted, Number(first)));
+    dispatch.hash = hash as string;
+    return hash;
+  }
+
+  /** Sends, and sends again while nobody knows whether it arrived: answers with the hash, or throws what the node last said. */
+  private async offer(
+    args: RequestArguments,
+    dispatch: Dispatch,
+    find: () => Promise<string | undefined>,
+  ): Promise<unknown> {
+    const tries = isNoted() ? NOTED_TRIES : TRIES;
+    let wasSilent = false;
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this._wrappedProvider.request(args);
+      } catch (error) {
+        const isSilent = isOutage(error, args.method);
+        wasSilent ||= isSilent;
+        const found = await find().catch(() => undefined);
+        if (found !== undefined) return found;
+        if (failures < tries && isSilent) {
+          await pause(failures);
+          continue;
+        }
+        dispatch.isRefused = !wasSilent && !TAKEN.test(String((error as Error).message));
+        throw error;
+      }
     }
+  }
+
+  /** The transaction of an account that the node has signed, if it is in a block or waits for one. */
+  private async findSent({ from, to, data, nonce }: Unsigned, first: number): Promise<string | undefined> {
+    const last = Number(await this.request({ method: "eth_blockNumber" }));
+    const numbers = Array.from({ length: last - first + 1 }, (_, index) => toQuantity(first + index));
+    for (const block of [...numbers, "pending"]) {
+      const content = await this.request({ method: "eth_getBlockByNumber", params: [block, true] });
+      const { transactions } = (content ?? { transactions: [] }) as { transactions: Included[] };
+      const own = transactions.find(
+        (sent) =>
+          BigInt(sent.from) === BigInt(from) &&
+          BigInt(sent.nonce) === BigInt(nonce as string) &&
+          BigInt(sent.to ?? 0) === BigInt(to ?? 0) &&
+          sent.input === (data ?? "0x"),
+      );
+      if (own) return own.hash;
+    }
+    return undefined;
+  }
+}
+
+/** Notes what is signed; what cannot be read is the node's to refuse. */
+function noteSigned(raw: string, hash: string): Dispatch {
+  const unread = { from: ZeroAddress, nonce: 0, hash, isRefused: false };
+  try {
+    const { from, nonce } = Transaction.from(raw);
+    return from === null ? unread : note({ from, nonce, hash, isRefused: false });
+  } catch {
+    return unread;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
+import { Problem } from "../sdk/base/problem";
 import { writeWhole } from "../sdk/node/files";
 import { toJson } from "../sdk/schemas/json";
 
@@ -37,13 +38,14 @@ export class Inbox {
       .map(({ name }) => name);
   }
 
-  /** Content of a file; undefined when it is gone. */
+  /** Content of a file; undefined when it is gone. Throws a {@link Problem} for what is no file, or cannot be read. */
   read(name: string): string | undefined {
     try {
       return readFileSync(join(this.folder, name), "utf8");
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return undefined;
+      throw new Problem(`${name} cannot be read (${code}): put a file there that this service may read, or remove it.`);
     }
   }
 
@@ -69,8 +71,10 @@ export class Inbox {
   finish(name: string, verdict: InboxVerdict, result: object): void {
     const folder = join(this.folder, verdict);
     const stem = name.slice(0, -".json".length);
+    const isTaken = (place: string) =>
+      [`${place}.json`, `${place}.result.json`].some((taken) => existsSync(join(folder, taken)));
     let place = stem;
-    for (let number = 2; existsSync(join(folder, `${place}.json`)); number++) place = `${stem}.${number}`;
+    for (let number = 2; isTaken(place); number++) place = `${stem}.${number}`;
     writeWhole(join(folder, `${place}.result.json`), `${toJson(result)}\n`);
     try {
       renameSync(join(this.folder, name), join(folder, `${place}.json`));
@@ -80,7 +84,11 @@ export class Inbox {
   }
 
   private timeOf(name: string): number {
-    return statSync(join(this.folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    try {
+      return statSync(join(this.folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    } catch {
+      return 0; // as what cannot be read: told by whoever reads it
+    }
   }
 }
 

@@ -3,9 +3,13 @@
 
 import { Contract } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { printed } from "../sdk/base/printed";
 import { Endpoint } from "../sdk/rpc/endpoint";
 import { EndpointProvider } from "../sdk/rpc/provider";
 import type { Telemetry } from "./telemetry";
+
+/** Characters of a node's message that are told. */
+const LONGEST_MESSAGE = 500;
 
 /** Ends whatever waits for the chain when the service stops. */
 export class Stopped extends Error {
@@ -65,5 +69,5 @@ export function rpcMessageOf(error: unknown): string {
   const { error: inner, info, shortMessage, message } = error as Record<string, unknown>;
   if (typeof inner === "object" && inner !== null) return rpcMessageOf(inner);
   if (typeof info === "object" && info !== null && "error" in info) return rpcMessageOf(info.error);
-  return String(shortMessage ?? message).split("\n")[0] as string;
+  return printed(String(shortMessage ?? message).split("\n")[0] as string, LONGEST_MESSAGE);
 }

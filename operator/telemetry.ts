@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the service says about itself: one line of JSON for each event, and metrics in Prometheus' text format.
 
+import { printedJson } from "../sdk/base/printed";
+
 /** Everything that is measured: kind and what it means, by name without the prefix. */
 const METRICS = {
   head_block: ["gauge", "Latest block that was looked at."],
@@ -38,7 +40,8 @@ export class Telemetry {
   /** Prints an event; amounts become strings of digits. */
   log(level: Level, event: string, fields: Readonly<Record<string, unknown>> = {}): void {
     const entry = { time: new Date().toISOString(), level, event, ...fields };
-    this.print(JSON.stringify(entry, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value)));
+    const line = JSON.stringify(entry, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+    this.print(printedJson(line));
   }
 
   /** Adds one to a counter. */

@@ -10,7 +10,7 @@ import { planDeployment, type PlanOptions } from "../deploy/plan";
 import { readRecord } from "../deploy/record";
 import { writeVerification, type VerificationInput } from "../deploy/verification";
 import { Problem, together } from "../sdk/base/problem";
-import { readModelFile } from "../sdk/node/modelFile";
+import { readModelFile, requireModelFile } from "../sdk/node/modelFile";
 import {
   digits,
   fileName,
@@ -50,6 +50,7 @@ function read({ options: fields }: CommandLine) {
     json: fields.read("json", flag, false),
   };
   fields.refuse("options");
+  options.model.forEach(requireModelFile);
   return options;
 }
 
@@ -60,7 +61,7 @@ async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Stream
   if (isEphemeral) throw new Problem(`the chain of ${name} ends with this command: name another with --network.`);
   const view = input.json ? jsonView(streams) : humanDeploymentView(streams);
   if (input.verification) view.onVerification(await verify(hre, input), input.verification);
-  else if (input.unstick) view.onUnstick(await alone(hre, () => free(hre)));
+  else if (input.unstick) view.onUnstick(await alone(hre, () => free(hre, view.onWait)));
   else if (input.plan) view.onPlan(await planDeployment(hre, await readDeclared(hre, input)));
   else view.onEnd(await deployTo(hre, await readDeclared(hre, input), view));
   return view.result();
@@ -85,10 +86,10 @@ async function verify(hre: HardhatRuntimeEnvironment, { verification }: Input): 
 }
 
 /** What was replaced for each account, in words. */
-async function free(hre: HardhatRuntimeEnvironment): Promise<string[]> {
+async function free(hre: HardhatRuntimeEnvironment, onWait: (reason: string) => void): Promise<string[]> {
   const replaced: string[] = [];
   for (const { address } of await hre.ethers.getSigners()) {
-    for (const transaction of await unstick(hre, address)) replaced.push(`${address}: ${transaction}`);
+    for (const transaction of await unstick(hre, address, onWait)) replaced.push(`${address}: ${transaction}`);
   }
   return replaced;
 }

@@ -1,9 +1,18 @@
 // Installs the locked dependencies when they are missing or differ from package-lock.json. Plain Node: runs before anything is installed.
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Milliseconds that npm may take before it is ended and begun again, and how often it is begun. */
+const [LIMIT, TRIES] = [10 * 60_000, 2];
+
+/** Whoever installs touches the lock every second; one that nobody has touched for so many milliseconds is left behind. */
+const [TOUCH, STALE] = [1_000, 30_000];
+
+const lock = `${root}.build/install.lock`;
 
 /** Path → integrity of every package in a lockfile; null if the file cannot be read. */
 function packagesIn(lockfile) {
@@ -27,16 +36,90 @@ function isInstalled() {
   });
 }
 
-if (!isInstalled()) {
-  // Not on standard output: that belongs to the command which follows.
-  console.error("Installing the locked dependencies (npm ci) …");
-  const { status } = spawnSync("npm", ["ci"], {
-    cwd: root,
-    stdio: ["inherit", process.stderr, "inherit"],
-    shell: process.platform === "win32",
-  });
-  if (status !== 0) {
-    console.error("npm ci failed: check the connection to the package registry, then run the command again.");
-    process.exit(1);
+/** Takes the lock; answers whether it was free. */
+function take() {
+  mkdirSync(`${root}.build`, { recursive: true });
+  try {
+    writeSync(openSync(lock, "wx"), String(process.pid));
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
   }
+  const touched = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  if (Date.now() - touched > STALE) rmSync(lock, { force: true });
+  return false;
+}
+
+/** Runs npm once; answers its exit code, or undefined when it took too long and was ended, with all that it had started. */
+function install() {
+  const isWindows = process.platform === "win32";
+  // Not on standard output: that belongs to the command which follows. On its own, npm can be ended with its children.
+  const npm = spawn("npm", ["ci"], {
+    cwd: root,
+    stdio: ["ignore", process.stderr, "inherit"],
+    shell: isWindows,
+    detached: !isWindows,
+  });
+  const end = () => {
+    try {
+      if (isWindows) npm.kill();
+      else process.kill(-npm.pid, "SIGKILL");
+    } catch {
+      // it has ended by itself
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.once(signal, () => {
+      end();
+      rmSync(lock, { force: true });
+      process.exit(1);
+    });
+  }
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      resolve(undefined);
+      end();
+    }, LIMIT);
+    npm.on("close", (code) => {
+      clearTimeout(timer);
+      resolve(code ?? 1);
+    });
+    npm.on("error", () => {
+      clearTimeout(timer);
+      resolve(1);
+    });
+  });
+}
+
+async function installAlone() {
+  const touch = setInterval(() => utimesSync(lock, new Date(), new Date()), TOUCH);
+  try {
+    for (let tries = 1; tries <= TRIES; tries++) {
+      console.error("Installing the locked dependencies (npm ci) …");
+      const code = await install();
+      if (code === 0) return true;
+      if (code !== undefined) break;
+      console.error(`npm ci has not ended within ${LIMIT / 60_000} minutes and was stopped.`);
+    }
+    return false;
+  } finally {
+    clearInterval(touch);
+    rmSync(lock, { force: true });
+  }
+}
+
+let isTold = false;
+while (!isInstalled()) {
+  if (take()) {
+    if (isInstalled()) {
+      rmSync(lock, { force: true });
+    } else if (!(await installAlone())) {
+      console.error("npm ci failed: check the connection to the package registry, then run the command again.");
+      process.exit(1);
+    }
+    break;
+  }
+  if (!isTold) console.error("Waiting for another command that installs the dependencies …");
+  isTold = true;
+  await pause(500);
 }

@@ -16,7 +16,7 @@ import { parametersFile, readParameters } from "../deploy/parameters";
 import { Problem, together } from "../sdk/base/problem";
 import { readState } from "../sdk/client/market";
 import { writeWhole } from "../sdk/node/files";
-import { readModelFile } from "../sdk/node/modelFile";
+import { readModelFile, requireModelFile } from "../sdk/node/modelFile";
 import { toJson } from "../sdk/schemas/json";
 import {
   digits,
@@ -59,6 +59,7 @@ function read({ options: fields, paths }: CommandLine) {
   fields.refuse("options");
   const surplus = paths[hasReport ? 1 : 0];
   if (surplus !== undefined) throw new Problem(`unexpected argument "${surplus}", expected options: see --help.`);
+  requireModelFile(options.model);
   return options;
 }
 

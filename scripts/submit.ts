@@ -35,6 +35,7 @@ async function run(
   const chain = await connect(siteOf(hre), bundle.verifier);
   const submission = await submit(chain, bundle, await readSigner(chain, { keystore, ...streams }));
   const { baselineScore, candidateScore, reward, owner, symbol, releasableFrom } = submission;
+  for (const { signer, reason } of submission.leftOut) streams.err(`left out: ${signer} ${reason}`);
   const waits = `${formatTokens(reward)} ${symbol} wait, to be released from ${formatTime(releasableFrom)}`;
   streams.err(`score ${baselineScore} → ${candidateScore}: ${waits}`);
   streams.err(`owner         ${owner.account}  ${formatTokens(owner.amount)} ${symbol}`);

@@ -84,7 +84,9 @@ async function submitMeasured(
     sent: { name: "submit improvement", hash: submission.transaction, gasUsed: submission.gasUsed },
     outcome: `score ${baselineScore} → ${candidateScore}, ${inWords(submission)}`,
   });
-  const again = chain.verifier.connect(relayer).processImprovement.staticCall(...callOf(method, bundle));
+  const again = chain.verifier
+    .connect(relayer)
+    .processImprovement.staticCall(...(await callOf(chain, method, bundle)).call);
   const attempt = "submit the same statement again";
   return {
     ...submission,

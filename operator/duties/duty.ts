@@ -5,7 +5,8 @@ import { isCallException } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../sdk/base/problem";
 import { decodeRevert } from "../../sdk/client/errors";
-import type { PatientProvider } from "../rpc";
+import { isUnanswered } from "../../sdk/rpc/answers";
+import { rpcMessageOf, Stopped, type PatientProvider } from "../rpc";
 import type { Sender } from "../sender";
 import type { Telemetry } from "../telemetry";
 
@@ -62,6 +63,11 @@ export class Refusals {
     this.publish();
   }
 
+  /** Why a thing was refused when it was looked at last. */
+  reasonFor(name: string): string | undefined {
+    return this.entries.get(name)?.reason;
+  }
+
   /** Forgets what is no longer refused. */
   delete(name: string): void {
     if (this.entries.delete(name)) this.publish();
@@ -86,13 +92,17 @@ export interface RefusalReason {
   readonly args: Readonly<Record<string, string>>;
 }
 
-/** Why something is refused: a problem or a revert in words. Any other error is thrown as it is. */
+/**
+ * Why something is refused: a problem or a revert in words, or whatever else is wrong with it alone. That the chain did not answer, or
+ * that the service stops, is thrown as it is.
+ */
 export async function refusalOf(hre: HardhatRuntimeEnvironment, error: unknown): Promise<RefusalReason> {
   if (error instanceof Problem) return { name: "Problem", reason: error.message, args: {} };
   const revert = await decodeRevert(hre, error);
   if (revert === undefined) {
     if (isCallException(error)) return { name: "", reason: "refused on chain, without a reason", args: {} };
-    throw error;
+    if (error instanceof Stopped || isUnanswered(error)) throw error;
+    return { name: "", reason: `it failed: ${rpcMessageOf(error)}`, args: {} };
   }
   return { name: revert.name, reason: `refused on chain: ${revert.message}`, args: revert.args };
 }

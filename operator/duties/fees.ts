@@ -27,6 +27,9 @@ const LARGEST_BATCH = 50;
 /** Calls that one payment may be for. */
 const MAX_CALLS = 1_000_000_000_000_000n;
 
+/** Records without funds that are named at a time. */
+const SHOWN_SHORT = 5;
+
 const WORD = 32;
 
 /** Use of a model that is to be paid: so many calls at the model's price, or an amount in reserve units. */
@@ -178,7 +181,7 @@ export class FeesDuty implements Duty {
     const waiting = new Map<string, Waiting>();
     let hasMoved = false;
     for (const file of names) {
-      const text = this.inbox.read(file);
+      const text = this.textOf(file);
       if (text === undefined) continue;
       let record: MeteringRecord;
       try {
@@ -194,42 +197,62 @@ export class FeesDuty implements Duty {
     return { waiting: [...waiting.values()], hasMoved };
   }
 
-  /** The next transaction: records of amounts, or the calls of one model, whichever has waited longest. */
-  private async compose(waiting: readonly Waiting[]): Promise<Batch | undefined> {
-    const ready = waiting.filter(({ file }) => !this.refusals.isResting(file));
-    const [first] = ready;
-    if (first === undefined) return undefined;
-    const batch =
-      first.record.due.kind === "calls" ? await this.composeCalls(first, ready) : await this.composeAmounts(ready);
-    // What was found to be refused rests now: the others have their turn.
-    return batch ?? (ready.some(({ file }) => this.refusals.isResting(file)) ? this.compose(ready) : undefined);
+  /** Content of a file, unless it is gone or cannot be read: that is told, and stops no other. */
+  private textOf(file: string): string | undefined {
+    try {
+      return this.inbox.read(file);
+    } catch (error) {
+      this.refusals.add(file, (error as Problem).message);
+      return undefined;
+    }
   }
 
-  private async composeAmounts(ready: readonly Waiting[]): Promise<Batch | undefined> {
-    const { address } = this.tools.sender;
-    const candidates = ready
-      .flatMap(({ file, record }) =>
-        record.due.kind === "amount"
-          ? [{ file, record, deposit: { model: id(record.model), amount: record.due.amount } }]
-          : [],
-      )
-      .slice(0, LARGEST_BATCH);
+  /**
+   * The next transaction: records of amounts, or the calls of one model, whichever has waited longest. What cannot be paid now, for want
+   * of funds or because it is refused, leaves the others their turn.
+   */
+  private async compose(waiting: readonly Waiting[]): Promise<Batch | undefined> {
     const funds = await this.funds();
-    const affordable: typeof candidates = [];
-    let total = 0n;
-    for (const candidate of candidates) {
-      total += candidate.deposit.amount;
-      if (total > funds) break;
-      affordable.push(candidate);
+    const short = new Map<string, Waiting>();
+    let open = waiting.filter(({ file }) => !this.refusals.isResting(file));
+    let batch: Batch | undefined;
+    while (batch === undefined) {
+      const [first] = open;
+      if (first === undefined) break;
+      const { due, model } = first.record;
+      const isAlike = ({ record }: Waiting) =>
+        record.due.kind === due.kind && (due.kind === "amount" || record.model === model);
+      const alike = open.filter(isAlike);
+      batch =
+        due.kind === "calls"
+          ? await this.composeCalls(first, alike, funds, short)
+          : await this.composeAmounts(alike, funds, short);
+      // Of amounts, what was found to be refused rests now, and the others of the same batch are tried again.
+      const isRetried = due.kind === "amount" && alike.some(({ file }) => this.refusals.isResting(file));
+      open = open.filter((entry) => !this.refusals.isResting(entry.file) && (isRetried || !isAlike(entry)));
     }
-    if (
-      !this.isCovered(
-        candidates.reduce((sum, { deposit }) => sum + deposit.amount, 0n),
-        funds,
-      ) &&
-      affordable.length === 0
-    )
-      return undefined;
+    await this.tellShortage([...short.values()], funds);
+    return batch;
+  }
+
+  private async composeAmounts(
+    ready: readonly Waiting[],
+    funds: bigint,
+    short: Map<string, Waiting>,
+  ): Promise<Batch | undefined> {
+    const { address } = this.tools.sender;
+    const affordable: (Waiting & { readonly deposit: { readonly model: string; readonly amount: bigint } })[] = [];
+    let total = 0n;
+    for (const { file, record } of ready) {
+      if (record.due.kind !== "amount" || affordable.length === LARGEST_BATCH) continue;
+      if (total + record.due.amount > funds) {
+        short.set(file, { file, record });
+        continue;
+      }
+      total += record.due.amount;
+      affordable.push({ file, record, deposit: { model: id(record.model), amount: record.due.amount } });
+    }
+    if (affordable.length === 0) return undefined;
     const deposits = affordable.map(({ deposit }) => deposit);
     const results = await this.router.depositFees.staticCall(deposits, { from: address });
     for (const [index, { file, deposit }] of affordable.entries()) {
@@ -248,30 +271,49 @@ export class FeesDuty implements Duty {
   }
 
   private async composeCalls(
-    { file, record: { model } }: Waiting,
+    { record: { model } }: Waiting,
     ready: readonly Waiting[],
+    funds: bigint,
+    short: Map<string, Waiting>,
   ): Promise<Batch | undefined> {
+    const due = ready.flatMap((entry) =>
+      entry.record.due.kind === "calls" ? [{ entry, calls: entry.record.due.calls }] : [],
+    );
+    const quote = async (calls: bigint) => this.router.quoteCalls(id(model), calls);
     const entries: Waiting[] = [];
-    let calls = 0n;
-    for (const entry of ready) {
-      const { due } = entry.record;
-      if (due.kind !== "calls" || entry.record.model !== model || entries.length === LARGEST_BATCH) continue;
-      if (calls + due.calls > MAX_CALLS) break;
-      calls += due.calls;
-      entries.push(entry);
-    }
+    let [calls, cost] = [0n, 0n];
     try {
-      const cost = await this.router.quoteCalls(id(model), calls);
-      if (!this.isCovered(cost, await this.funds())) return undefined;
-      const call = this.router.interface.encodeFunctionData("payForCalls", [id(model), calls, cost]);
-      const deposits = [{ model: id(model), modelId: model, amount: cost }];
-      return { entries, deposits, data: withIds(call, entries) };
+      for (const next of due.slice(0, LARGEST_BATCH)) {
+        if (calls + next.calls > MAX_CALLS) break;
+        calls += next.calls;
+        entries.push(next.entry);
+      }
+      cost = await quote(calls);
+      if (cost > funds) {
+        // Not all of it: as many as can be paid, in their order.
+        [calls, cost] = [0n, 0n];
+        entries.length = 0;
+        for (const next of due) {
+          const total =
+            entries.length < LARGEST_BATCH && calls + next.calls <= MAX_CALLS ? await quote(calls + next.calls) : 0n;
+          if (total === 0n) break;
+          if (total > funds) {
+            short.set(next.entry.file, next.entry);
+            continue;
+          }
+          [calls, cost] = [calls + next.calls, total];
+          entries.push(next.entry);
+        }
+      }
     } catch (error) {
       const { reason } = await refusalOf(this.tools.hre, error);
-      for (const entry of entries.length > 0 ? entries.map((other) => other.file) : [file])
-        this.refusals.add(entry, reason);
+      for (const { file } of ready) this.refusals.add(file, reason);
       return undefined;
     }
+    if (entries.length === 0) return undefined;
+    const call = this.router.interface.encodeFunctionData("payForCalls", [id(model), calls, cost]);
+    const deposits = [{ model: id(model), modelId: model, amount: cost }];
+    return { entries, deposits, data: withIds(call, entries) };
   }
 
   private async send({ entries, deposits, data }: Batch): Promise<boolean> {
@@ -322,15 +364,23 @@ export class FeesDuty implements Duty {
     return balance < allowance ? balance : allowance;
   }
 
-  /** Whether funds suffice; when they do not, that is told once, and what waits goes on waiting. */
-  private isCovered(needed: bigint, funds: bigint): boolean {
+  /** What waits for funds is told once, and goes on waiting. */
+  private async tellShortage(short: readonly Waiting[], funds: bigint): Promise<void> {
+    const reasons: string[] = [];
+    for (const { record } of short.slice(0, SHOWN_SHORT)) {
+      const { due, model } = record;
+      const needed = due.kind === "amount" ? due.amount : await this.router.quoteCalls(id(model), due.calls);
+      reasons.push(`${formatReserve(needed)} for ${record.id}`);
+    }
+    const more = short.length > SHOWN_SHORT ? `, and ${short.length - SHOWN_SHORT} more` : "";
     const shortage =
-      needed <= funds ? "" : `the router may take ${formatReserve(funds)} USDC, ${formatReserve(needed)} are due`;
+      short.length === 0
+        ? ""
+        : `the router may take ${formatReserve(funds)} USDC, due are ${reasons.join(", ")}${more}`;
     if (shortage !== "" && shortage !== this.shortage) {
       this.tools.telemetry.log("warn", "funds or allowance too small", { duty: this.name, reason: shortage });
     }
     this.shortage = shortage;
-    return shortage === "";
   }
 
   private note(result: string, fields: object): void {

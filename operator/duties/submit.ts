@@ -4,18 +4,22 @@
 
 import { id, ZeroHash } from "ethers";
 import type { ModelRegistry } from "../../.build/typechain";
-import { siteOf } from "../../deploy/network";
+import { networkOf, siteOf } from "../../deploy/network";
 import { Problem } from "../../sdk/base/problem";
 import { connect, readModel, type Connection } from "../../sdk/client/connect";
 import { readBundle, type Bundle } from "../../sdk/schemas/bundle";
 import { requireDestination } from "../../sdk/statements/review";
+import { Incomplete } from "../../sdk/statements/method";
 import { callOf } from "../../sdk/statements/submit";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
 import { refusalOf, Refusals, type ChainView, type Duty, type RefusalReason, type Tools } from "./duty";
 
-/** The revert that passes with time: the file waits. */
-const PASSING = "Paused";
+/**
+ * Reverts that no later state of the chain undoes. Whatever else is refused may pass: a pause ends, another improvement comes first, a
+ * node catches up. It is tried again until the statement's deadline.
+ */
+const FINAL = new Set(["InvalidSignature", "EvaluationTooWeak", "ProtocolContract", "DeadlineExpired"]);
 
 /** The revert that passes with the UTC day, unless the improvement is more than a whole day's limit. */
 const LIMITED = "DailyLimitExceeded";
@@ -36,6 +40,10 @@ export class SubmitDuty implements Duty {
   private readonly sent = new Map<string, Sent>();
   /** Files for which nothing was left of a day's limit, and the second in which the next day begins. */
   private readonly tomorrow = new Map<string, bigint>();
+  /** Last seconds of statements that were refused and may pass. */
+  private readonly deadlines = new Map<string, bigint>();
+  /** Why files were refused whose deadline has passed. */
+  private readonly expired = new Map<string, string>();
   private readonly refusals: Refusals;
 
   constructor(
@@ -66,18 +74,31 @@ export class SubmitDuty implements Duty {
     return ended.length + count > 0;
   }
 
-  /** What has waited for another day is looked at again when that has begun, by the chain's time. */
+  /** What has waited for another day is looked at again when that has begun, by the chain's time; and so is what expires. */
   private beginDay(names: readonly string[], { time }: ChainView): void {
     for (const [name, begin] of this.tomorrow) {
       if (names.includes(name) && time < begin) continue;
       this.tomorrow.delete(name);
       this.refusals.delete(name);
     }
+    for (const name of this.expired.keys()) if (!names.includes(name)) this.expired.delete(name);
+    for (const [name, deadline] of this.deadlines) {
+      if (names.includes(name) && this.refusals.reasonFor(name) !== undefined && time <= deadline) continue;
+      this.deadlines.delete(name);
+      this.tomorrow.delete(name);
+      if (names.includes(name) && time > deadline) this.expired.set(name, this.refusals.reasonFor(name) ?? "");
+      this.refusals.delete(name);
+    }
   }
 
   /** Sends a file or finishes it; answers whether either happened. */
   private async handle(name: string, view: ChainView): Promise<boolean> {
-    const text = this.inbox.read(name);
+    let text: string | undefined;
+    try {
+      text = this.inbox.read(name);
+    } catch (error) {
+      this.refusals.add(name, (error as Problem).message);
+    }
     if (text === undefined) return false;
     let bundle: Bundle;
     try {
@@ -98,9 +119,13 @@ export class SubmitDuty implements Duty {
       const isHere = bundle.chainId === chain.network.chainId;
       if (isHere && (await this.registry.payoutOf(evaluation.model, evaluationId)) !== ZeroHash)
         return await this.settle(name, bundle, chain, view);
+      const { deadline } = bundle.statement;
+      if (isHere && view.time > deadline) return this.refuse(name, this.reasonAfter(name, deadline));
       requireDestination(chain, bundle);
       const { method } = await readModel(chain, bundle.modelId);
-      const data = chain.verifier.interface.encodeFunctionData("processImprovement", [...callOf(method, bundle)]);
+      const { call, leftOut } = await callOf(chain, method, bundle);
+      const data = chain.verifier.interface.encodeFunctionData("processImprovement", [...call]);
+      if (leftOut.length > 0) telemetry.log("warn", "attestations left out", { duty: this.name, file: name, leftOut });
       const slot = await sender.send({ to: chain.address, data });
       this.sent.set(name, { bundle, slot });
       this.refusals.delete(name);
@@ -112,15 +137,30 @@ export class SubmitDuty implements Duty {
       });
       return true;
     } catch (error) {
-      return this.handleRefusal(name, await refusalOf(hre, error), view);
+      const isFinal = error instanceof Incomplete || bundle.chainId !== networkOf(hre).chainId;
+      return this.handleRefusal(name, bundle, await refusalOf(hre, error), isFinal, view);
     }
   }
 
-  private handleRefusal(file: string, { name: revert, reason, args }: RefusalReason, { time }: ChainView): boolean {
+  private reasonAfter(name: string, deadline: bigint): string {
+    const reason = this.expired.get(name) ?? "";
+    this.expired.delete(name);
+    const passed = `the deadline ${deadline} has passed`;
+    return reason === "" ? passed : `${passed}; until then: ${reason}`;
+  }
+
+  private handleRefusal(
+    file: string,
+    { statement }: Bundle,
+    { name: revert, reason, args }: RefusalReason,
+    isFinal: boolean,
+    { time }: ChainView,
+  ): boolean {
     if (revert === DONE) return false;
-    const isWithinLimit = BigInt(args["deltaBps"] ?? 0) <= BigInt(args["limitBps"] ?? 0);
-    if (revert === LIMITED && isWithinLimit) this.tomorrow.set(file, (time / SECONDS_PER_DAY + 1n) * SECONDS_PER_DAY);
-    else if (revert !== PASSING) return this.refuse(file, reason);
+    const isBeyondLimit = revert === LIMITED && BigInt(args["deltaBps"] ?? 0) > BigInt(args["limitBps"] ?? 0);
+    if (isFinal || isBeyondLimit || FINAL.has(revert)) return this.refuse(file, reason);
+    if (revert === LIMITED) this.tomorrow.set(file, (time / SECONDS_PER_DAY + 1n) * SECONDS_PER_DAY);
+    this.deadlines.set(file, statement.deadline);
     this.refusals.add(file, reason);
     return false;
   }

@@ -1,12 +1,16 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readFileSync } from "node:fs";
 import { inspect, parseArgs } from "node:util";
+import { noting, sentDocuments, unsaid, type Dispatch } from "../../deploy/sends";
 import { Fields, integer, pattern, text, type Rule } from "../../sdk/base/fields";
+import { printed } from "../../sdk/base/printed";
 import { Problem } from "../../sdk/base/problem";
 import { explain } from "../../sdk/client/errors";
 import { readText, writeWhole } from "../../sdk/node/files";
+import { toJson } from "../../sdk/schemas/json";
 import { compile } from "./compile";
 import { askPassword } from "./password";
+import { lineFor, outliveReaders } from "./terminal";
 
 /** Where a command reads and writes. */
 export interface Streams {
@@ -53,6 +57,14 @@ export function mainOf<Input extends { readonly network: string }>({ name, usage
   return async (args, streams, open = openProcess) => {
     let isVerbose = false;
     let hre: HardhatRuntimeEnvironment | undefined;
+    let isJson = false;
+    const sends: Dispatch[] = [];
+    const said: string[] = [];
+    const heard: Streams = {
+      ...streams,
+      out: (text) => streams.out(kept(said, text)),
+      err: (text) => streams.err(kept(said, text)),
+    };
     try {
       const line = readCommandLine(usage, args);
       if (line === undefined) {
@@ -60,18 +72,42 @@ export function mainOf<Input extends { readonly network: string }>({ name, usage
         return 0;
       }
       isVerbose = line.options.read("verbose", flag, false);
+      isJson = line.options.has("json") || !/^  --json\b/m.test(usage);
       const input = read(line, streams);
-      hre = await open(input.network);
-      await compile(hre);
-      const result = await run(hre, input, streams);
+      const environment = (hre = await open(input.network));
+      await compile(environment);
+      const result = await noting(sends, () => run(environment, input, heard));
       if (result !== "") streams.out(result);
       return 0;
     } catch (error) {
-      const message = hre ? await explain(hre, error) : (error as Error).message.split("\n")[0];
+      const message = String(
+        hre ? await explain(hre, error) : printed(String((error as Error).message.split("\n")[0]), Infinity),
+      );
       streams.err(isVerbose ? inspect(error) : `${name}: ${message}`);
+      if (hre) await tellSent(hre, sends, [...said, message].join("\n"), isJson, streams);
       return 1;
     }
   };
+}
+
+/** Tells what a command that failed has sent: to programs everything, to people what was not said yet. */
+async function tellSent(
+  { network: { provider } }: HardhatRuntimeEnvironment,
+  sends: readonly Dispatch[],
+  said: string,
+  isJson: boolean,
+  { out, err }: Streams,
+): Promise<void> {
+  const rest = await unsaid(provider, sends, said);
+  if (rest !== "") err(`before that: ${rest}.`);
+  if (isJson && sends.some(({ isRefused }) => !isRefused)) {
+    out(toJson({ error: said.split("\n").at(-1), sent: await sentDocuments(provider, sends) }));
+  }
+}
+
+function kept(said: string[], text: string): string {
+  said.push(text);
+  return text;
 }
 
 /** The main function of a command that needs no network; `run` answers with its result. */
@@ -86,7 +122,7 @@ export function offlineMainOf<Output extends Pick<Streams, "out" | "err">>(
       streams.out(line === undefined ? usage : run(line, streams));
       return 0;
     } catch (error) {
-      streams.err(`${name}: ${(error as Error).message.split("\n")[0]}`);
+      streams.err(`${name}: ${printed(String((error as Error).message.split("\n")[0]), Infinity)}`);
       return 1;
     }
   };
@@ -98,6 +134,7 @@ export function runAsScript(
   main: (args: readonly string[], streams: Streams) => number | Promise<number>,
 ): void {
   if (require.main !== script) return;
+  outliveReaders();
   void Promise.resolve(main(process.argv.slice(2), processStreams)).then((code) => (process.exitCode = code));
 }
 
@@ -174,6 +211,6 @@ export const processStreams: Streams = {
   env: process.env,
   readStandardInput: () => readFileSync(0, "utf8"),
   askPassword,
-  out: (text) => process.stdout.write(`${text}\n`),
-  err: (text) => process.stderr.write(`${text}\n`),
+  out: (text) => process.stdout.write(`${lineFor(process.stdout, text)}\n`),
+  err: (text) => process.stderr.write(`${lineFor(process.stderr, text)}\n`),
 };

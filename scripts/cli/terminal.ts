@@ -1,7 +1,33 @@
-/** What has a colour: only a terminal, and only when NO_COLOR is not set. */
-const isColoured = () => process.stdout.isTTY && !process.env.NO_COLOR;
+import { printedOutput } from "../../sdk/base/printed";
 
-const styled = (code: number) => (text: string) => (isColoured() ? `\u001b[${code}m${text}\u001b[0m` : text);
+type Output = Pick<NodeJS.WriteStream, "isTTY">;
+
+/** What has a colour: only a terminal that knows colours, and only when NO_COLOR is not set. */
+export function isColoured({ isTTY }: Output, env: NodeJS.ProcessEnv = process.env): boolean {
+  return isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb";
+}
+
+/** A line has colours when either of our streams has; {@link lineFor} takes them out where it goes to the other. */
+const styled = (code: number) => (text: string) =>
+  isColoured(process.stdout) || isColoured(process.stderr) ? `\u001b[${code}m${text}\u001b[0m` : text;
+
+/** A line as a stream of this process shows it: its colours only where the stream has any, what is not ours escaped. */
+export function lineFor(stream: Output, line: string): string {
+  return printedOutput(line, isColoured(stream));
+}
+
+let isOutliving = false;
+
+/** Goes on when whoever reads our output has gone: what is sent to a chain must come to its end. */
+export function outliveReaders(): void {
+  if (isOutliving) return;
+  isOutliving = true;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
 
 export const bold = styled(1);
 export const dim = styled(2);

@@ -13,6 +13,7 @@ import {
   type Launch,
 } from "../../deploy/launch";
 import { text } from "../../sdk/base/fields";
+import { printed } from "../../sdk/base/printed";
 import { readPool, readSupply } from "../../sdk/client/market";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { bold, table } from "../cli/terminal";
@@ -88,15 +89,20 @@ export const showModel: Work = (args) => {
     const addresses = { token: await token.getAddress(), ...(pool && { pool: await pool.getAddress() }) };
     return {
       lines: [
-        bold(`${name} is ${status}`),
+        bold(`${printed(name)} is ${status}`),
         "",
         ...table(
           [modelId, ""],
-          [...Object.entries(addresses), ["owner", owner], ["governor", governor], ["licence", parameters.licenseURI]],
+          [
+            ...Object.entries(addresses),
+            ["owner", owner],
+            ["governor", governor],
+            ["licence", printed(parameters.licenseURI)],
+          ],
         ),
         "",
-        ...supplyTable(supply, symbol),
-        ...(market ? ["", ...marketTable(market, symbol)] : []),
+        ...supplyTable(supply, printed(symbol)),
+        ...(market ? ["", ...marketTable(market, printed(symbol))] : []),
         "",
         ...table(
           ["parameters", "now", "pending"],

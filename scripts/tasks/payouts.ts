@@ -8,6 +8,7 @@ import { blocksOf } from "../../deploy/journal";
 import { requireToken, signerWithRole } from "../../deploy/launch";
 import { chainTime, passTime } from "../../deploy/localTime";
 import { address, hash, pattern, publishedId, type Rule } from "../../sdk/base/fields";
+import { printed } from "../../sdk/base/printed";
 import { Problem } from "../../sdk/base/problem";
 import { formatTime, formatTokens, roundTokens } from "../../sdk/base/units";
 import { contractAt } from "../../sdk/client/access";
@@ -50,7 +51,7 @@ export const listPayouts: Work = (args) => {
   const modelId = readId(args);
   args.refuse();
   return async (context) => {
-    const symbol = await (await requireToken(context, modelId)).symbol();
+    const symbol = printed(await (await requireToken(context, modelId)).symbol());
     const payouts = await payoutsOf(context, modelId);
     return {
       lines:
@@ -76,7 +77,7 @@ export const releasePayout: Work = (args) => {
     const sender = await signerOf(context, from);
     const releasing = protocol.tokenManager.connect(sender).releasePayout(...releaseCall(payout));
     const sent = await confirm("release reward", releasing);
-    const symbol = await (await requireToken(context, modelId)).symbol();
+    const symbol = printed(await (await requireToken(context, modelId)).symbol());
     const outcome = `${formatTokens(payout.reward)} ${symbol} minted`;
     report({ name: sent.name, sent, outcome });
     const released = await payoutOf(context, modelId, evaluationId);
@@ -96,7 +97,7 @@ export const returnPayout: Work = (args) => {
       "return void reward",
       protocol.registry.connect(sender).returnVoided(...returnCall(payout)),
     );
-    const symbol = await (await requireToken(context, modelId)).symbol();
+    const symbol = printed(await (await requireToken(context, modelId)).symbol());
     const left = await protocol.registry.rewardsRemainingOf(payout.model);
     const outcome = `${formatTokens(payout.reward)} ${symbol} returned, ${formatTokens(left)} left`;
     report({ name: sent.name, sent, outcome });

@@ -5,6 +5,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import type { HokusaiAMM } from "../../.build/typechain";
 import { ensurePool, requirePool, requireToken } from "../../deploy/launch";
 import { amount } from "../../sdk/base/fields";
+import { printed } from "../../sdk/base/printed";
 import {
   formatPrice,
   formatReserve,
@@ -55,7 +56,7 @@ export const quote: Work = (args) => {
   args.refuse();
   return async (context) => {
     const pool = await requirePool(context, modelId);
-    const symbol = await (await requireToken(context, modelId)).symbol();
+    const symbol = printed(await (await requireToken(context, modelId)).symbol());
     const priceBefore = await pool.spotPrice();
     const { reserve, tokens } = await quoted(pool, kind, given);
     const away = priceImpact(reserve, tokens, priceBefore);
@@ -147,7 +148,7 @@ async function traded(
   name: string,
   sending: Parameters<typeof settleTrade>[2],
 ): Promise<TaskResult> {
-  const symbol = await (await requireToken(context, modelId)).symbol();
+  const symbol = printed(await (await requireToken(context, modelId)).symbol());
   const { trade, sent } = await settleTrade(pool, name, sending);
   const { reserve, tokens, priceBefore, priceAfter, impactBps } = trade;
   const outcome = `${formatTokens(roundTokens(tokens))} ${symbol} for ${formatReserve(reserve)} USDC`;

@@ -8,6 +8,7 @@ import { alone, orAgain } from "../../deploy/deployment";
 import { persist } from "../../deploy/pending";
 import { requireProtocol, type Protocol } from "../../deploy/protocol";
 import { isPassing, patientSigner } from "../../deploy/rpc";
+import { fateOf, fateInWords, noting, sentDocuments, unsaid, type Dispatch } from "../../deploy/sends";
 import type { Step } from "../../deploy/step";
 import { address, Fields, publishedId, type Rule } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
@@ -16,6 +17,7 @@ import { confirm } from "../../sdk/client/confirm";
 import { explain } from "../../sdk/client/errors";
 import { toJson } from "../../sdk/schemas/json";
 import { compile } from "../cli/compile";
+import { lineFor, outliveReaders } from "../cli/terminal";
 import { stepLines } from "../cli/views/launch";
 
 /** What a task works with. */
@@ -24,6 +26,8 @@ export interface TaskContext {
   readonly protocol: Protocol;
   /** Tells of a step as soon as it is done, on the error stream. */
   readonly report: (step: Step) => void;
+  /** What was handed to the network, in order. */
+  readonly sends: readonly Dispatch[];
   /** Tells what is waited for, on the error stream. */
   readonly onWait: (reason: string) => void;
 }
@@ -44,29 +48,26 @@ export function resumed(act: Act): Act {
   return (context) => patiently(context, () => act(context));
 }
 
-/** What must not be sent twice: like {@link resumed}, but again only if nothing was sent that was not reported. */
+/** What must not be sent twice: like {@link resumed}, but again only if nothing that was sent and not reported can be mined. */
 export function once(act: Act): Act {
   return (context) => {
-    const { hre, report } = context;
-    let before: number | undefined;
-    let reported = 0;
-    const counted = (step: Step) => {
-      if (step.sent) reported++;
+    const { hre, sends, report } = context;
+    const reported = new Set<string>();
+    const noted = (step: Step) => {
+      if (step.sent) reported.add(step.sent.hash);
       report(step);
     };
-    const begin = async () => {
-      [before, reported] = [await countSent(hre), 0];
-      return act({ ...context, report: counted });
-    };
     const requireUnsent = async (error: Error) => {
-      if (before === undefined) return;
-      const sent = await countSent(hre).catch(() => undefined);
-      if (sent === before + reported) return;
-      const reason = String(error.message.split("\n")[0]).replace(/\.$/, "");
-      const what = sent === undefined ? "a transaction may have been sent" : "a transaction was sent all the same";
-      throw new Problem(`${hre.network.name}: ${reason}; ${what}: look for it before you run the command again.`);
+      for (const dispatch of sends) {
+        if (dispatch.hash !== undefined && reported.has(dispatch.hash)) continue;
+        const fate = await fateOf(hre.network.provider, dispatch);
+        if (fate.kind === "never") continue;
+        const reason = String(error.message.split("\n")[0]).replace(/\.$/, "");
+        const what = fateInWords(dispatch, fate);
+        throw new Problem(`${hre.network.name}: ${reason}; ${what}: look for it before you run the command again.`);
+      }
     };
-    return patiently(context, begin, requireUnsent);
+    return patiently(context, () => act({ ...context, report: noted }), requireUnsent);
   };
 }
 
@@ -76,15 +77,6 @@ function patiently<T>(
   beforeAgain?: (error: Error) => Promise<void>,
 ): Promise<T> {
   return alone(hre, () => orAgain(hre, isPassing, () => persist(hre, onWait, action, beforeAgain)));
-}
-
-/** Transactions that the accounts of this environment have sent, those on their way included. */
-async function countSent({ ethers }: HardhatRuntimeEnvironment): Promise<number> {
-  const signers = await ethers.getSigners();
-  const counts = await Promise.all(
-    signers.map(({ address }) => ethers.provider.getTransactionCount(address, "pending")),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** The arguments of a task, named as on its command line. */
@@ -147,25 +139,42 @@ export async function runTask(
   { json, ...args }: Record<string, unknown>,
   load: () => Promise<Work>,
 ): Promise<void> {
-  const tell = (line: string) => console.error(line);
+  outliveReaders();
+  const sends: Dispatch[] = [];
+  const steps: Step[] = [];
+  const said: string[] = [];
+  const tell = (line: string) => {
+    said.push(line);
+    console.error(lineFor(process.stderr, line));
+  };
+  const done = () => steps.flatMap((step) => (step.sent ? [{ ...step.sent, name: step.name }] : []));
   try {
     await compile(hre);
     const work = (await load())(new Arguments(args));
     const protocol = await requireProtocol(hre);
     const { chainId, name: network } = protocol.network;
-    const steps: Step[] = [];
     const report = (step: Step) => {
       steps.push(step);
       if (!json) stepLines(step).forEach(tell);
     };
     const onWait = (reason: string) => tell(`${name}: waiting: ${reason}`);
-    const { lines, document } = await work({ hre, protocol, report, onWait });
-    const sent = steps.flatMap((step) => (step.sent ? [{ ...step.sent, name: step.name }] : []));
-    console.log(json ? toJson({ network: { name: network, chainId }, ...document, steps: sent }) : lines.join("\n"));
+    const { lines, document } = await noting(sends, () => work({ hre, protocol, sends, report, onWait }));
+    console.log(
+      json
+        ? toJson({ network: { name: network, chainId }, ...document, steps: done() })
+        : lineFor(process.stdout, lines.join("\n")),
+    );
   } catch (error) {
-    if (hre.hardhatArguments.showStackTraces) throw error;
-    tell(`${name}: ${await explain(hre, error)}`);
+    const reason = await explain(hre, error);
+    const { provider } = hre.network;
+    if (json && sends.some(({ isRefused }) => !isRefused)) {
+      console.log(toJson({ error: reason, steps: done(), sent: await sentDocuments(provider, sends) }));
+    }
+    const known = [...said, reason, ...done().map(({ hash }) => hash)].join("\n");
+    const rest = await unsaid(provider, sends, known);
+    tell(`${name}: ${rest === "" ? reason : `${reason.replace(/\.$/, "")}. Before that: ${rest}.`}`);
     process.exitCode = 1;
+    if (hre.hardhatArguments.showStackTraces) throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { getAddress, isHexString, parseUnits, toUtf8Bytes, ZeroHash, type BigNumberish } from "ethers";
+import { printed } from "./printed";
 import { Problem } from "./problem";
 
 /** What a field may hold. `none` stands in for a refused value until {@link Fields.refuse} throws. */
@@ -89,7 +90,7 @@ export class Fields {
   private everything(): string[] {
     const unknown = Object.keys(this.fields)
       .filter((key) => !this.known.has(key))
-      .map((key) => `${this.path}${key} is unknown, expected one of ${[...this.known].join(", ")}`);
+      .map((key) => `${this.path}${printed(key)} is unknown, expected one of ${[...this.known].join(", ")}`);
     return [...this.problems, ...unknown, ...this.children.flatMap((child) => child.everything())];
   }
 }
@@ -197,6 +198,6 @@ function isZero(value: BigNumberish): boolean {
 }
 
 function show(value: unknown): string {
-  const shown = JSON.stringify(value) ?? String(value);
+  const shown = printed(JSON.stringify(value) ?? String(value), Infinity);
   return shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
 }

@@ -1,8 +1,15 @@
-import { isCallException, type ContractTransactionResponse } from "ethers";
+import type { TransactionReceipt, TransactionResponse } from "ethers";
 import { Problem } from "../base/problem";
+import { isUnanswered } from "../rpc/answers";
 
 /** Milliseconds after which a transaction that was not mined is looked for again: it may have been dropped. */
 const PATIENCE = 3 * 60_000;
+
+/** Milliseconds between two looks: the first soon, the later ones seldom. */
+const [FIRST_LOOK, LAST_LOOK] = [25, 1_000];
+
+/** Looks after which a transaction whose nonce is used is given up: nodes that lag know a nonce before a receipt. */
+const LOOKS_OF_USED = 10;
 
 /** A transaction that was mined for one step. */
 export interface Sent {
@@ -12,18 +19,57 @@ export interface Sent {
 }
 
 /** Waits for a transaction and says what it cost; of one that was mined and reverted, why. */
-export async function confirm(name: string, sending: Promise<ContractTransactionResponse>): Promise<Sent> {
+export async function confirm(name: string, sending: Promise<TransactionResponse>, patience?: number): Promise<Sent> {
+  const { hash, gasUsed } = await receiptOf(name, sending, patience);
+  return { name, hash, gasUsed };
+}
+
+/**
+ * Waits for the receipt of a transaction. A node that has none, or does not answer, is asked again until the patience is over. Whatever
+ * is thrown after the sending names the transaction.
+ */
+export async function receiptOf(
+  name: string,
+  sending: Promise<TransactionResponse>,
+  patience = PATIENCE,
+): Promise<TransactionReceipt> {
   const transaction = await sending;
-  const receipt = await transaction.wait(1, PATIENCE).catch(async (error: unknown) => {
-    if (isCallException(error) && error.receipt) await replay(transaction, error.receipt.blockNumber);
-    throw error;
+  const { hash, provider, from, nonce } = transaction;
+  const end = Date.now() + patience;
+  let used = 0;
+  for (let looks = 0; ; looks++) {
+    const receipt = await answered(provider.getTransactionReceipt(hash));
+    if (receipt) {
+      if (receipt.status === 0) await replay(name, transaction, receipt.blockNumber);
+      return receipt;
+    }
+    const count = await answered(provider.getTransactionCount(from));
+    if (count !== undefined && count > nonce && ++used >= LOOKS_OF_USED) {
+      throw new Problem(`${name}: another transaction of ${from} has taken nonce ${nonce}: ${hash} is not mined.`);
+    }
+    if (Date.now() >= end) {
+      throw new Error(
+        `timed out: transaction ${hash} of ${name} was sent and has no receipt after ${patience / 1000} s`,
+      );
+    }
+    await new Promise((later) => setTimeout(later, Math.min(LAST_LOOK, FIRST_LOOK * 2 ** Math.min(looks, 8))));
+  }
+}
+
+/** What a node answers; undefined while it does not. */
+async function answered<T>(asked: Promise<T>): Promise<T | undefined> {
+  return asked.catch((error: unknown) => {
+    if (!isUnanswered(error)) throw error;
+    return undefined;
   });
-  if (receipt === null)
-    throw new Problem(`${name}: transaction ${transaction.hash} has no receipt; run the command again.`);
-  return { name, hash: receipt.hash, gasUsed: receipt.gasUsed };
 }
 
 /** Calls what a transaction called, in the state before its block: throws the revert with its data, which no receipt has. */
-async function replay({ provider, from, to, data, value }: ContractTransactionResponse, block: number): Promise<void> {
+async function replay(
+  name: string,
+  { provider, hash, from, to, data, value }: TransactionResponse,
+  block: number,
+): Promise<never> {
   await provider.call({ from, to, data, value, blockTag: block - 1 });
+  throw new Problem(`${name}: transaction ${hash} reverted in block ${block}; the same call now succeeds.`);
 }

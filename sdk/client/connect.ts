@@ -3,6 +3,7 @@
 
 import { id, type Block, type Signer } from "ethers";
 import type { DeltaOneVerifier, ModelRegistry, ModelToken } from "../../.build/typechain";
+import { printed } from "../base/printed";
 import { Problem } from "../base/problem";
 import { isUnanswered } from "../rpc/answers";
 import { readMethod } from "../statements/method";
@@ -58,7 +59,7 @@ export async function readModel({ access, network, address, registry }: Connecti
     method: await readMethod(access, modelId, benchmark.method),
     owner: await registry.ownerOf(model),
     token,
-    symbol: await token.symbol(),
+    symbol: printed(await token.symbol()),
   };
 }
 

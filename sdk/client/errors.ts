@@ -1,6 +1,8 @@
 import {
+  Contract,
   decodeBytes32String,
   ErrorFragment,
+  formatEther,
   FunctionFragment,
   getAddress,
   id,
@@ -11,9 +13,14 @@ import {
   ZeroHash,
   type ErrorDescription,
 } from "ethers";
+import { printed } from "../base/printed";
 import { Problem } from "../base/problem";
+import { formatReserve, formatTokens } from "../base/units";
 import type { AbiEntry, Access, ArtifactSource } from "./access";
 import { readErrorGuide, type ErrorEntry } from "./errorGuide";
+
+/** Characters of a node's message that are shown. */
+const LONGEST_MESSAGE = 500;
 
 /** A revert in words. */
 export interface Revert {
@@ -29,14 +36,14 @@ export interface Revert {
  * docs/errors.md says why they are raised and what to do about them.
  */
 export async function explain(access: Access, error: unknown): Promise<string> {
-  if (error instanceof Problem) return error.message;
+  if (error instanceof Problem) return printed(error.message, Infinity);
   const revert = await decodeRevert(access, error);
-  if (revert) return withHint(revert);
+  if (revert) return printed(withHint(revert), Infinity);
   const message = error instanceof Error ? error.message : String(error);
   if (/HH108|ECONNREFUSED|could not detect network/i.test(message)) {
     return `the network ${access.network.name} does not answer: start it (npx hardhat node) or correct its address.`;
   }
-  return message.split("\n")[0] ?? message;
+  return printed(message.split("\n")[0] ?? message, LONGEST_MESSAGE);
 }
 
 /** What a revert says, and what to do about it. */
@@ -62,7 +69,7 @@ export async function decodeRevert(access: Access, error: unknown): Promise<Reve
   const message =
     name === "AccessControlUnauthorizedAccount"
       ? await missingRole(access, description, dictionary.contracts, callOf(error))
-      : wordsFor(description, args, entry?.why);
+      : wordsFor(description, await inUnits(access, error, name, args), entry?.why);
   return { name, args, message, ...(entry && { hint: entry.fix }) };
 }
 
@@ -106,6 +113,50 @@ interface ContractAbi {
 }
 
 const isError = (entry: AbiEntry) => entry.type === "error";
+
+/** Errors whose numbers are all amounts of one unit: people read them in whole tokens, programs from the arguments. */
+const UNITS: Readonly<Record<string, "tokens" | "USDC" | "ether">> = {
+  AmountExceedsSupply: "tokens",
+  DistributionExhausted: "tokens",
+  HeadroomExceeded: "tokens",
+  InvestorAllocationExceeded: "tokens",
+  RewardAllocationExceeded: "tokens",
+  ExcessiveCost: "USDC",
+  ExcessiveInput: "USDC",
+  InsufficientReserve: "USDC",
+  UnexpectedReserveReceived: "USDC",
+  UnexpectedEther: "ether",
+};
+
+const FORMATS = { tokens: formatTokens, USDC: formatReserve, ether: formatEther } as const;
+
+/** Arguments with amounts in whole units. */
+async function inUnits(
+  access: Access,
+  error: unknown,
+  name: string,
+  args: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const unit = UNITS[name];
+  if (unit === undefined) return { ...args };
+  const symbol = unit === "tokens" ? await symbolAt(access, callOf(error)) : unit;
+  const shown = (value: string) => (/^\d+$/.test(value) ? `${FORMATS[unit](BigInt(value))} ${symbol}` : value);
+  return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, shown(value)]));
+}
+
+const TOKEN = ["function token() view returns (address)", "function symbol() view returns (string)"];
+
+/** The symbol of the token that was called, or of the pool's that was; of any other call nobody knows it here. */
+async function symbolAt({ ethers }: Access, call: Call | undefined): Promise<string> {
+  if (call === undefined) return "tokens";
+  const ask = async (to: string, view: string) => new Contract(to, TOKEN, ethers.provider).getFunction(view)();
+  try {
+    const token = (await ask(call.to, "token").catch(() => call.to)) as string;
+    return printed((await ask(token, "symbol")) as string);
+  } catch {
+    return "tokens";
+  }
+}
 
 function wordsFor(
   { name, args: values }: ErrorDescription,

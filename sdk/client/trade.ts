@@ -1,6 +1,7 @@
 import type { ContractTransactionResponse } from "ethers";
 import type { HokusaiAMM } from "../../.build/typechain";
-import { confirm, type Sent } from "./confirm";
+import { Problem } from "../base/problem";
+import { receiptOf, type Sent } from "./confirm";
 
 const WAD = 10n ** 18n;
 const BPS = 10_000n;
@@ -23,11 +24,12 @@ export async function settleTrade(
   sending: () => Promise<ContractTransactionResponse>,
 ): Promise<{ trade: Trade; sent: Sent }> {
   const priceBefore = await pool.spotPrice();
-  const sent = await confirm(name, sending());
-  const receipt = await pool.runner?.provider?.getTransactionReceipt(sent.hash);
-  const events = (receipt?.logs ?? []).flatMap((log) => pool.interface.parseLog(log) ?? []);
+  const { hash, gasUsed, logs } = await receiptOf(name, sending());
+  const sent = { name, hash, gasUsed };
+  const events = logs.flatMap((log) => pool.interface.parseLog(log) ?? []);
   const bought = events.find((event) => event.name === "Bought");
   const sold = events.find((event) => event.name === "Sold");
+  if (!bought && !sold) throw new Problem(`${name}: transaction ${hash} is mined and has no event of a trade.`);
   const reserve: bigint = bought ? bought.args.reserveIn : sold?.args.reserveOut;
   const tokens: bigint = bought ? bought.args.tokensOut : sold?.args.tokensIn;
   const away = priceImpact(reserve, tokens, priceBefore);

@@ -18,10 +18,15 @@ export function parseModelFile(content: unknown, path: string, isLocal: boolean)
   return checkModelFile(content, source, isLocal);
 }
 
-function readContent(path: string): Uint8Array {
+/** Refuses a model file that is not there: soon, since what follows takes its time. */
+export function requireModelFile(path: string): void {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new Problem(`there is no file ${relative(cwd(), path)}`);
   }
+}
+
+function readContent(path: string): Uint8Array {
+  requireModelFile(path);
   return readFileSync(path);
 }
 

@@ -103,11 +103,16 @@ export function isLimit(error: unknown): boolean {
 
 /** Whether a node or a connection failed, so that the same request may succeed a moment later. What we refuse ourselves never does. */
 export function isOutage(error: unknown, method = ""): boolean {
-  if (error instanceof Problem) return false;
+  if (isProblem(error)) return false;
   const kinds = kindsOf(error, method);
   return kinds.length > 0
     ? kinds.includes("passing")
     : causesOf(error).some(({ code, message }) => BUSY.has(code) || PASSING.test(`${code} ${message}`));
+}
+
+/** Whether we raised an error ourselves, or what caused it. */
+export function isProblem(error: unknown): boolean {
+  return layersOf(error).some((layer) => layer instanceof Problem);
 }
 
 /** Whether an error is a node's that did not answer the request: it says nothing about the chain. */

@@ -33,6 +33,12 @@ const BYTES: Rule<string> = {
   read: (value) => (isHexString(value, true) && value.length > 2 ? value.toLowerCase() : undefined),
 };
 
+/** A contract may have approved a statement on chain: its signature is empty then. */
+const SIGNATURE: Rule<string> = {
+  ...BYTES,
+  read: (value) => (isHexString(value, true) ? value.toLowerCase() : undefined),
+};
+
 /** Reads and checks a bundle; throws one {@link Problem} that names everything wrong with it. `name` is what it calls the file. */
 export function readBundle(name: string, text: string): Bundle {
   const fields = new Fields(readJson(name, text));
@@ -43,7 +49,7 @@ export function readBundle(name: string, text: string): Bundle {
     statement: readStatement(fields.child("statement")),
     attestations: fields.list("attestations").map((entry) => ({
       signer: entry.read("signer", address),
-      signature: entry.read("signature", BYTES),
+      signature: entry.read("signature", SIGNATURE),
     })),
     ...(fields.has("proof") && { proof: fields.read("proof", BYTES) }),
   };

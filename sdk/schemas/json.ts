@@ -1,3 +1,4 @@
+import { printed, printedJson } from "../base/printed";
 import { Problem } from "../base/problem";
 
 /** A value from JSON text; `name` is what messages call it. */
@@ -6,11 +7,13 @@ export function readJson(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Problem(`${name} is not JSON: ${(error as Error).message.split("\n")[0]}.`);
+    throw new Problem(`${name} is not JSON: ${printed((error as Error).message)}.`);
   }
 }
 
 /** JSON for files and pipes; amounts are strings of the smallest unit. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, entry: unknown) => (typeof entry === "bigint" ? entry.toString() : entry), 2);
+  return printedJson(
+    JSON.stringify(value, (_, entry: unknown) => (typeof entry === "bigint" ? entry.toString() : entry), 2),
+  );
 }

@@ -99,3 +99,8 @@ export function encodeProof(attestations: readonly Attestation[]): string {
 export function encodeHybridProof(proofs: readonly string[]): string {
   return AbiCoder.defaultAbiCoder().encode(["bytes[]"], [proofs]);
 }
+
+/** A statement in the form that contract calls and signers take. */
+export function toCall(statement: ImprovementStatement) {
+  return { ...statement, contributors: [...statement.contributors] };
+}

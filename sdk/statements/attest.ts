@@ -4,7 +4,7 @@
 import type { Signer } from "ethers";
 import { Problem } from "../base/problem";
 import type { Bundle } from "../schemas/bundle";
-import { STATEMENT_TYPES, statementDomain, type ImprovementStatement } from "../schemas/statement";
+import { STATEMENT_TYPES, statementDomain, toCall } from "../schemas/statement";
 import { requireProof } from "./method";
 import type { Review } from "./review";
 
@@ -28,9 +28,4 @@ export async function attest({ bundle, model }: Review, signer: Signer): Promise
   const domain = statementDomain(BigInt(bundle.chainId), bundle.verifier);
   const signature = await signer.signTypedData(domain, STATEMENT_TYPES, toCall(bundle.statement));
   return { ...bundle, attestations: [...bundle.attestations, { signer: account, signature }] };
-}
-
-/** A statement in the form that contract calls and signers take. */
-export function toCall(statement: ImprovementStatement) {
-  return { ...statement, contributors: [...statement.contributors] };
 }

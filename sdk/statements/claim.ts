@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Contributors' claims on rewards that were attested as a root.
 
-import { id, ZeroHash, type ContractTransactionReceipt, type Signer } from "ethers";
+import { id, ZeroHash, type Signer } from "ethers";
 import type { RewardDistributor, TokenManager } from "../../.build/typechain";
 import type { IRewardDistributor } from "../../.build/typechain/contracts/tokens/RewardDistributor";
 import { Problem } from "../base/problem";
 import { contractAt } from "../client/access";
+import { confirm } from "../client/confirm";
 import { requireEther, simulate, type Connection } from "../client/connect";
 import { readEvents } from "../rpc/logs";
 import { treeOf, type Claims } from "../schemas/claims";
@@ -58,9 +59,8 @@ export async function claim(
 
   const transactions = [];
   for (const batch of batches) {
-    const sent = await distributor.claimMany(batch);
-    const receipt = (await sent.wait()) as ContractTransactionReceipt; // null only when nothing is waited for
-    transactions.push({ hash: receipt.hash, gasUsed: receipt.gasUsed, claims: batch.length });
+    const { hash, gasUsed } = await confirm("claim", distributor.claimMany(batch));
+    transactions.push({ hash, gasUsed, claims: batch.length });
   }
   return { transactions, payments: open.map(({ payment }) => payment) };
 }

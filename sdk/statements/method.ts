@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
 // What a model's benchmark asks for: attestations, a proof, or both over the same statement.
 
-import { isError } from "ethers";
+import { getAddress, Interface, isError, recoverAddress } from "ethers";
 import type { Hybrid, OracleAttestation, ZkProof } from "../../.build/typechain";
 import { Problem } from "../base/problem";
 import { contractAt, type Access } from "../client/access";
 import { isUnanswered } from "../rpc/answers";
 import type { Bundle } from "../schemas/bundle";
-import { encodeHybridProof, encodeProof } from "../schemas/statement";
+import {
+  encodeHybridProof,
+  encodeProof,
+  hashStatement,
+  statementDomain,
+  toCall,
+  type Attestation,
+} from "../schemas/statement";
 
 /** Who must sign. */
 export interface Attesters {
@@ -51,15 +58,73 @@ export function encodeFor({ attesters, parts, isHybrid }: Method, bundle: Bundle
   return isHybrid ? encodeHybridProof(proofs) : (proofs[0] as string);
 }
 
+/** A bundle that lacks what its method asks for: only another bundle helps. */
+export class Incomplete extends Problem {}
+
+/** An attestation that is not sent, and why. */
+export interface LeftOut {
+  readonly signer: string;
+  readonly reason: string;
+}
+
+/**
+ * The bundle with the attestations that the method takes, and those left out. When too few are left it stays whole: then the chain
+ * says what is wrong with the first.
+ */
+export async function selectValid(
+  access: Access,
+  { attesters }: Method,
+  bundle: Bundle,
+): Promise<{ readonly bundle: Bundle; readonly leftOut: readonly LeftOut[] }> {
+  if (attesters === undefined) return { bundle, leftOut: [] };
+  const digest = hashStatement(statementDomain(BigInt(bundle.chainId), bundle.verifier), toCall(bundle.statement));
+  const valid: Attestation[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const attestation of bundle.attestations) {
+    const { signer } = attestation;
+    if (!(await attesters.contract.isAttester(signer))) leftOut.push({ signer, reason: "is no attester" });
+    else if (await isSignatureOf(access, digest, attestation)) valid.push(attestation);
+    else leftOut.push({ signer, reason: "has not signed this statement" });
+  }
+  const isEnough = BigInt(valid.length) >= attesters.threshold;
+  return isEnough ? { bundle: { ...bundle, attestations: valid }, leftOut } : { bundle, leftOut: [] };
+}
+
+const ERC1271 = new Interface(["function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)"]);
+
+/** As the contract asks: a key's own signature first, then ERC-1271's magic value and nothing else. */
+async function isSignatureOf({ ethers }: Access, digest: string, { signer, signature }: Attestation): Promise<boolean> {
+  if (recoveredFrom(digest, signature) === getAddress(signer)) return true;
+  const data = ERC1271.encodeFunctionData("isValidSignature", [digest, signature]);
+  try {
+    const answer = await ethers.provider.call({ to: signer, data });
+    return answer === ERC1271.encodeFunctionResult("isValidSignature", [MAGIC]);
+  } catch (error) {
+    if (isUnanswered(error)) throw error;
+    return false;
+  }
+}
+
+const MAGIC = "0x1626ba7e";
+
+function recoveredFrom(digest: string, signature: string): string | undefined {
+  try {
+    return recoverAddress(digest, signature);
+  } catch {
+    return undefined; // a contract's, in a form of its own
+  }
+}
+
 /** The proof of a bundle, which a method asks for. */
 export function requireProof({ modelId, proof }: Bundle): string {
-  if (proof === undefined) throw new Problem(`the bundle has no proof, which ${modelId} asks for: make it with prove.`);
+  if (proof === undefined)
+    throw new Incomplete(`the bundle has no proof, which ${modelId} asks for: make it with prove.`);
   return proof;
 }
 
 function encodeAttestations({ attestations }: Bundle, needed: number): string {
   if (attestations.length < needed) {
-    throw new Problem(`the bundle has ${attestations.length} of the ${needed} attestations that are needed.`);
+    throw new Incomplete(`the bundle has ${attestations.length} of the ${needed} attestations that are needed.`);
   }
   const ascending = [...attestations].sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1));
   return encodeProof(ascending.slice(0, needed));

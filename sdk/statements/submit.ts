@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The way of a statement to the chain, and what waits since then.
 
-import type { ContractTransactionReceipt, LogDescription, Signer } from "ethers";
+import type { LogDescription, Signer, TransactionReceipt } from "ethers";
+import { receiptOf } from "../client/confirm";
 import { readModel, requireEther, simulate, type Connection } from "../client/connect";
 import { payoutOf, type QueuedPayout } from "../client/payouts";
 import { at } from "../evaluation/at";
 import type { Bundle } from "../schemas/bundle";
-import { toCall } from "./attest";
-import { encodeFor, type Method } from "./method";
+import { toCall } from "../schemas/statement";
+import { encodeFor, selectValid, type LeftOut, type Method } from "./method";
 import { requireDestination, weaknessOf } from "./review";
 
 /** Wei to an account. */
@@ -30,6 +31,8 @@ export interface Submission {
   readonly owner: Payment;
   /** The contributors; the distributor alone when they claim. */
   readonly contributors: readonly Payment[];
+  /** Attestations of the bundle that were not sent, because the chain would have refused them. */
+  readonly leftOut: readonly LeftOut[];
   /** What a release needs. */
   readonly payout: QueuedPayout;
   /** First second in which the reward can be released. */
@@ -41,13 +44,12 @@ export async function submit(chain: Connection, bundle: Bundle, sender: Signer):
   requireDestination(chain, bundle);
   const { modelId, statement } = bundle;
   const { method, token, symbol } = await readModel(chain, modelId);
-  const call = callOf(method, bundle);
+  const { call, leftOut } = await callOf(chain, method, bundle);
   const verifier = chain.verifier.connect(sender);
   await simulate(chain, verifier.processImprovement.staticCall(...call), (revert) => weaknessOf(modelId, revert));
   await requireEther(chain, sender);
 
-  const sent = await verifier.processImprovement(...call);
-  const receipt = (await sent.wait()) as ContractTransactionReceipt; // null only when nothing is waited for
+  const receipt = await receiptOf("submit", verifier.processImprovement(...call));
   const payout = await queuedBy(chain, receipt);
   const payments = payout.accounts.map((account, index) => ({ account, amount: at(payout.amounts, index) }));
   const [owner, ...contributors] = payments as [Payment, ...Payment[]];
@@ -65,19 +67,21 @@ export async function submit(chain: Connection, bundle: Bundle, sender: Signer):
     owner,
     contributors,
     payout,
+    leftOut,
     releasableFrom: payout.queuedAt + (await chain.registry.payoutDelay()),
   };
 }
 
 /** The payout that a transaction queued. */
-async function queuedBy({ address, verifier }: Connection, receipt: ContractTransactionReceipt): Promise<QueuedPayout> {
+async function queuedBy({ address, verifier }: Connection, receipt: TransactionReceipt): Promise<QueuedPayout> {
   const own = receipt.logs.filter((log) => log.address === address);
   const queued = own.map((log) => verifier.interface.parseLog(log)).find((event) => event?.name === "PayoutQueued");
   const { timestamp } = await receipt.getBlock();
   return payoutOf((queued as LogDescription).args as unknown as Parameters<typeof payoutOf>[0], BigInt(timestamp));
 }
 
-/** The arguments of a submission: the statement, and the proof that the model's method takes. */
-export function callOf(method: Method, bundle: Bundle) {
-  return [toCall(bundle.statement), encodeFor(method, bundle)] as const;
+/** The arguments of a submission: the statement, and the proof that the model's method takes; and the attestations left out of it. */
+export async function callOf({ access }: Connection, method: Method, whole: Bundle) {
+  const { bundle, leftOut } = await selectValid(access, method, whole);
+  return { call: [toCall(bundle.statement), encodeFor(method, bundle)] as const, leftOut };
 }

@@ -5,6 +5,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { holderOf } from "../../deploy/lock";
 import { developmentKey } from "../../sdk/base/accounts";
 import { CREATE_X, CREATE_X_INTERFACE, create2Address, saltOf } from "../../deploy/create2";
 import { deployTo } from "../../deploy/deployment";
@@ -402,10 +403,10 @@ describe("Deployment to a network @uninstrumented", () => {
 
     it("another run that is not over", async () => {
       const lock = join(folder, `chain-${LOCAL_CHAIN}.lock`);
-      writeFileSync(lock, String(process.pid));
+      writeFileSync(lock, JSON.stringify(holderOf(process.ppid)));
       await expect(deploy(here)).to.be.rejectedWith(
         new RegExp(
-          `^another run, process ${process.pid}, works on this network since .*: wait for its end, or delete ${lock} if there is none\\.$`,
+          `^another run, process ${process.ppid}, works on this network since .*: wait for its end, or delete ${lock} if there is none\\.$`,
         ),
       );
       rmSync(lock);

@@ -58,7 +58,7 @@ describe("Transactions on their way @uninstrumented", () => {
 
     const isReplaced = async () => (await env.ethers.provider.getTransaction(stuck.hash)) === null;
     const [replaced] = await Promise.all([
-      unstick(env, ACCOUNT),
+      unstick(env, ACCOUNT, () => undefined),
       until(isReplaced).then(() => rpc(node.url, "anvil_mine", ["0x5"])),
     ]);
 
@@ -66,7 +66,7 @@ describe("Transactions on their way @uninstrumented", () => {
     expect(replaced[0]).to.match(/^nonce 1 by 0x[0-9a-f]{64}, at [\d.]+ gwei$/);
     expect(await env.ethers.provider.getTransactionReceipt(stuck.hash)).to.equal(null);
     expect(await env.ethers.provider.getTransactionCount(ACCOUNT)).to.equal(2);
-    expect(await unstick(env, ACCOUNT)).to.deep.equal([]);
+    expect(await unstick(env, ACCOUNT, () => undefined)).to.deep.equal([]);
   });
 
   it("are free as soon as any transaction with their nonce is mined", async () => {
@@ -78,8 +78,22 @@ describe("Transactions on their way @uninstrumented", () => {
       await signer.sendTransaction({ to: ACCOUNT, nonce, maxFeePerGas: fee, maxPriorityFeePerGas: fee });
       await rpc(node.url, "anvil_mine", ["0x1"]);
     };
-    const [replaced] = await Promise.all([unstick(env, ACCOUNT), overtake()]);
+    const [replaced] = await Promise.all([unstick(env, ACCOUNT, () => undefined), overtake()]);
 
     expect(replaced).to.deep.equal([`nonce ${nonce} by itself: another transaction was mined`]);
+  });
+
+  it("are given up with what was last offered when no raise of the fee helps, and told at each", async () => {
+    const { nonce } = await send();
+    const waits: string[] = [];
+    await expect(unstick(env, ACCOUNT, (reason) => waits.push(reason), 100)).to.be.rejectedWith(
+      Problem,
+      new RegExp(
+        `^nonce ${nonce} of ${ACCOUNT} is not free, at [\\d.]+ gwei: timed out: transaction 0x\\w{64} .*; nothing more was sent\\.$`,
+      ),
+    );
+    expect(waits).to.have.length(5);
+    expect(waits[0]).to.equal(`nonce ${nonce} of ${ACCOUNT}, 1 to replace`);
+    for (const wait of waits.slice(1)) expect(wait).to.match(/; raising the fee$/);
   });
 });

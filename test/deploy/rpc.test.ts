@@ -1,12 +1,15 @@
 import { IgnitionError } from "@nomicfoundation/ignition-core";
 import { expect } from "chai";
-import { keccak256 } from "ethers";
+import { id, keccak256, Wallet } from "ethers";
 import hre, { ethers } from "hardhat";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
 import { isOutage, isOutOfFunds } from "../../sdk/rpc/answers";
 import { isPassing, PatientWrapper, patient } from "../../deploy/rpc";
+import { fateOf, noting, type Dispatch, type Fate } from "../../deploy/sends";
+import { Problem } from "../../sdk/base/problem";
 
 const RAW = "0x02f8";
+const HASH = id("a transaction");
 
 /** Refuses every call. */
 const REVERTER = "0x00000000000000000000000000000000000000bb";
@@ -39,12 +42,77 @@ describe("Patience with an endpoint", () => {
     expect(many.asked).to.have.length(5);
   });
 
-  it("does not ask again what was refused, nor what an endpoint would sign and send", async () => {
+  it("does not ask again what was refused", async () => {
     const refused = buildProvider({ eth_call: [new Error("execution reverted")] });
     await expect(refused.provider.request({ method: "eth_call" })).to.be.rejectedWith("execution reverted");
-    const sending = buildProvider({ eth_sendTransaction: [reset()] });
-    await expect(sending.provider.request({ method: "eth_sendTransaction" })).to.be.rejectedWith("ECONNRESET");
-    expect([...refused.asked, ...sending.asked]).to.deep.equal(["eth_call", "eth_sendTransaction"]);
+    expect(refused.asked).to.deep.equal(["eth_call"]);
+  });
+
+  describe("given what an endpoint signs", () => {
+    const call = { from: REVERTER, to: REVERTER, data: "0x12" };
+
+    /** An endpoint that has one transaction in its last block, and fails as often as it has errors. */
+    function buildNode(failures: Error[], included: object[] = []) {
+      const nonces: unknown[] = [];
+      const answers: Record<string, unknown> = {
+        eth_blockNumber: "0x1",
+        eth_getTransactionCount: "0x7",
+        eth_getBlockByNumber: { transactions: included },
+      };
+      const request = async ({ method, params }: RequestArguments): Promise<unknown> => {
+        if (method !== "eth_sendTransaction") return answers[method];
+        nonces.push((params as { nonce: string }[])[0]!.nonce);
+        const failure = failures.shift();
+        if (failure) throw failure;
+        return HASH;
+      };
+      const provider = Object.assign(Object.create(hre.network.provider), { request }) as EIP1193Provider;
+      return {
+        nonces,
+        send: () => new PatientWrapper(provider).request({ method: "eth_sendTransaction", params: [call] }),
+      };
+    }
+
+    it("asks again under the nonce that it asked for first", async () => {
+      const { nonces, send } = buildNode([reset(), reset()]);
+      expect(await send()).to.equal(HASH);
+      expect(nonces).to.deep.equal(["0x7", "0x7", "0x7"]);
+    });
+
+    it("takes as sent what is in a block although the answer was lost, and no other call", async () => {
+      const sent = { hash: HASH, from: REVERTER, to: REVERTER, nonce: "0x7", input: "0x12" };
+      const lost = buildNode([reset()], [{ ...sent, hash: keccak256("0x00"), input: "0x13" }, sent]);
+      expect(await lost.send()).to.equal(HASH);
+      expect(lost.nonces).to.have.length(1);
+      const other = buildNode([new Error("nonce too low")], [{ ...sent, input: "0x13" }]);
+      await expect(other.send()).to.be.rejectedWith("nonce too low");
+    });
+  });
+
+  it("notes what is sent, with what became of it", async () => {
+    const raw = await Wallet.createRandom().signTransaction({ to: REVERTER, nonce: 3, chainId: 1, gasLimit: 21_000 });
+    const sends: Dispatch[] = [];
+    const { provider } = buildProvider({ eth_sendRawTransaction: [new Error("insufficient funds")] });
+    const sending = noting(sends, () => provider.request({ method: "eth_sendRawTransaction", params: [raw] }));
+    await expect(sending).to.be.rejectedWith("insufficient funds");
+    expect(sends.map(({ nonce, hash, isRefused }) => ({ nonce, hash, isRefused }))).to.deep.equal([
+      { nonce: 3, hash: keccak256(raw), isRefused: true },
+    ]);
+
+    const receipt = { blockNumber: "0x5", status: "0x1" };
+    const sent = { from: REVERTER, nonce: 3, hash: HASH, isRefused: false };
+    const fates: [Record<string, unknown>, Fate][] = [
+      [{ eth_getTransactionReceipt: receipt }, { kind: "mined", block: 5 }],
+      [{ eth_getTransactionReceipt: { ...receipt, status: "0x0" } }, { kind: "reverted", block: 5 }],
+      [{ eth_getTransactionCount: "0x3", eth_getTransactionByHash: {} }, { kind: "waiting" }],
+      [{ eth_getTransactionCount: "0x3" }, { kind: "unknown" }],
+      [{ eth_getTransactionCount: "0x4" }, { kind: "never" }],
+    ];
+    for (const [answers, fate] of fates) {
+      const chain = { request: async ({ method }: RequestArguments) => answers[method] ?? null };
+      expect(await fateOf(chain, sent)).to.deep.equal(fate);
+    }
+    expect(await fateOf({ request: () => Promise.reject(reset()) }, sent)).to.deep.equal({ kind: "unknown" });
   });
 
   it("takes a signed transaction as sent that the network has, whatever was answered", async () => {
@@ -123,6 +191,10 @@ describe("Patience with an endpoint", () => {
     expect(isOutage(new Error("HH108: Cannot connect to the network"))).to.equal(false);
     for (const error of [new Error("execution reverted"), new TypeError("x is undefined"), "text", undefined]) {
       expect(isPassing(error)).to.equal(false);
+    }
+    const ours = new Problem("a transaction with nonce 7 timed out");
+    for (const error of [ours, new Error("nonce too low", { cause: ours })]) {
+      expect([isPassing(error), isOutage(error)]).to.deep.equal([false, false]);
     }
     const poor = new Error("insufficient funds for gas * price + value, nonce 7");
     expect([isOutOfFunds(poor), isPassing(poor)]).to.deep.equal([true, false]);

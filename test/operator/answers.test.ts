@@ -2,10 +2,21 @@
 import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id } from "ethers";
+import { utimesSync } from "node:fs";
 import { formatBundle } from "../../sdk/schemas/bundle";
 import { healthy, type RpcError, type RpcRequest } from "../helpers/faultyRpc";
-import { attesterKeys, deployTools, proposed, signedBy, type Tools } from "../sdk/statements/support";
-import { declare, expectLaunched, openService, useChain, useFolders } from "./support";
+import { registerModel } from "../helpers/improvements";
+import {
+  attesterKeys,
+  buildMeasured,
+  buildProposal,
+  deployTools,
+  proposed,
+  signedBy,
+  type Tools,
+} from "../sdk/statements/support";
+import { propose } from "../../sdk/statements/propose";
+import { declare, expectLaunched, LONG_AGO, openService, useChain, useFolders } from "./support";
 
 const [first, second] = attesterKeys;
 const PASSES = 8;
@@ -113,7 +124,7 @@ describe("operator: what a node answers @uninstrumented", () => {
   });
 
   describe("given a revert that comes with status 500", () => {
-    it("refuses the bundle with the revert's words, and does its other duties", async () => {
+    it("tells the revert's words and keeps the bundle, and does its other duties", async () => {
       await declare(tools, folders, "fresh");
       await dropBundle();
       const data = tools.registry.interface.encodeErrorResult("WrongModelStatus", [id("x"), 1n, 2n]);
@@ -124,24 +135,33 @@ describe("operator: what a node answers @uninstrumented", () => {
         return isSubmission ? { kind: "error", error, status: 500 } : { kind: "pass" };
       };
       const duties = ["distribute", "pools", "submit"] as const;
-      const { service } = await openService(tools, chain, folders, { duties });
+      const { service, events } = await openService(tools, chain, folders, { duties });
       for (let pass = 0; pass < PASSES; pass++) await service.pass();
 
-      expect(folders.names("submit/refused")).to.deep.equal(["a.json", "a.result.json"]);
-      expect(folders.json("submit/refused/a.result.json")["reason"]).to.match(/WrongModelStatus/);
+      expect(folders.names("submit")).to.deep.equal(["a.json"]);
+      expect(events("refused")[0]?.["reason"]).to.match(/WrongModelStatus/);
       await expectLaunched(tools, "fresh");
     });
 
-    it("refuses a bundle whose submission reverts without a reason", async () => {
+    it("stops no other bundle at one that reverts without a reason", async () => {
+      const other = await registerModel(tools, { modelId: "other" });
+      const measured = await buildMeasured({ registry: tools.registry, model: other });
+      const proposal = await buildProposal(tools, { modelId: "other", measured });
+      const { bundle } = await propose(tools.chain, proposal);
+      folders.write("submit/b.json", formatBundle(await signedBy(tools, bundle, second!, first!)));
       await dropBundle();
-      chain.rpc.policy = ({ method }) =>
-        method === "eth_estimateGas"
-          ? { kind: "error", error: { code: 3, message: "execution reverted" } }
+      utimesSync(folders.path("submit", "a.json"), LONG_AGO, LONG_AGO);
+      chain.rpc.policy = ({ method, params: [call] }) =>
+        method === "eth_estimateGas" && String((call as { data: string }).data).includes(tools.model.id.slice(2))
+          ? { kind: "error", error: { code: -32_000, message: "execution reverted" } }
           : { kind: "pass" };
-      const { service } = await openService(tools, chain, folders, { duties: ["submit"] });
-      await service.pass();
+      const { service, events } = await openService(tools, chain, folders, { duties: ["submit"] });
+      for (let pass = 0; pass < PASSES; pass++) await service.pass();
 
-      expect(folders.json("submit/refused/a.result.json")["reason"]).to.equal("refused on chain, without a reason");
+      expect(events("refused").map(({ name, reason }) => [name, reason])).to.deep.equal([
+        ["a.json", "refused on chain, without a reason"],
+      ]);
+      expect(folders.names("submit/done")).to.deep.equal(["b.json", "b.result.json"]);
     });
   });
 });

@@ -3,7 +3,7 @@ import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id, MaxUint256, parseUnits } from "ethers";
 import hre from "hardhat";
-import { utimesSync } from "node:fs";
+import { mkdirSync, utimesSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import { deployTools, expectProblem, type Tools } from "../sdk/statements/support";
@@ -317,15 +317,42 @@ describe("operator: fees @uninstrumented", () => {
       .to.contain("PoolNotFound")
       .and.to.contain("PriceNotSet");
     expect(events("funds or allowance too small").map(({ reason }) => reason)).to.include(
-      "the router may take 100,000 USDC, 100,001 are due",
+      "the router may take 100,000 USDC, due are 100,001 for c",
     );
     expect(telemetry.get("refused", { duty: "fees" })).to.equal(2);
     expect(await sent()).to.equal(0);
 
     drop({ id: "d", amount: "5" });
-    utimesSync(folders.path("fees", "c.json"), LATER, LATER);
     await settle();
     expect(await spent()).to.equal(5_000_000n);
+  });
+
+  for (const [what, large] of [
+    ["an amount", { amount: "1000000" }],
+    ["calls", { calls: 1_000_000_000 }],
+  ] as const) {
+    it(`pays what it can past an older record of ${what} that it cannot`, async () => {
+      const { settle } = await open();
+      drop({ id: "typo", ...large });
+      utimesSync(folders.path("fees", "typo.json"), LONG_AGO, LONG_AGO);
+      drop({ id: "a", amount: "1" });
+      drop({ id: "b", amount: "2", model: "other" });
+      drop({ id: "c", calls: 1_000 });
+      await settle();
+      expect(await spent()).to.equal(5_500_000n);
+      expect(folders.names("fees")).to.deep.equal(["typo.json"]);
+    });
+  }
+
+  it("goes on past a folder with a file's name", async () => {
+    const { settle, events } = await open();
+    mkdirSync(folders.path("fees", "x.json"));
+    drop({ id: "a", amount: "10" });
+    await settle();
+    await settle();
+    expect(await spent()).to.equal(10_000_000n);
+    expect(events("refused").map(({ name }) => name)).to.deep.equal(["x.json"]);
+    expect(events("pass failed")).to.deep.equal([]);
   });
 
   it("refuses what is no record, once nobody is writing it any more", async () => {

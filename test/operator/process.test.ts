@@ -5,6 +5,7 @@ import hre from "hardhat";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { holderOf } from "../../deploy/lock";
 import { developmentKey } from "../../sdk/base/accounts";
 import { runQueue } from "../../scripts/dev/bench/operator";
 import { main } from "../../scripts/operator";
@@ -92,11 +93,11 @@ describe("npm run operator @uninstrumented", () => {
 
   it("does not begin without a configuration while another run works on the network", async () => {
     const lock = join(node.env.DEPLOYMENTS!, "chain-31337.lock");
-    writeFileSync(lock, String(process.pid));
+    writeFileSync(lock, JSON.stringify(holderOf(process.ppid)));
     const { code, stderr } = await runMain(main, [], { ...node.env, OPERATOR_FOLDER: folder });
     rmSync(lock);
     expect(code).to.equal(1);
-    expect(stderr).to.contain(`operator: another run, process ${process.pid}, works on this network since`);
+    expect(stderr).to.contain(`operator: another run, process ${process.ppid}, works on this network since`);
   });
 
   it("works on a local node with one command: launches, takes posts, pays, tells how it is, and stops when told", async () => {

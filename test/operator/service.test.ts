@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { mkdirSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
 import { Inbox } from "../../operator/inbox";
 import { deployTools, expectProblem, type Tools } from "../sdk/statements/support";
@@ -48,7 +48,7 @@ describe("operator: service @uninstrumented", () => {
 
   it("lets the other duties work when one fails", async () => {
     const { service, events, telemetry } = await openService(tools, chain, folders, { duties: ["submit", "fees"] });
-    mkdirSync(folders.path("submit", "odd.json")); // cannot be read as a file
+    rmSync(folders.path("submit"), { recursive: true });
     folders.write("fees/a.json", { id: "a", model: "credit-default", amount: "1" });
     await service.pass();
     expect(telemetry.get("failures_total", { duty: "submit" })).to.equal(1);
@@ -95,6 +95,18 @@ describe("operator: service @uninstrumented", () => {
         expect(folders.json(`fees/refused/${name}.json`)).to.equal(Number(reason));
         expect(folders.json(`fees/refused/${name}.result.json`)).to.deep.equal({ reason });
       }
+    });
+
+    it("puts no result over another: not a record's over the result of one whose name is like it", () => {
+      const inbox = new Inbox(folders.path("fees"));
+      for (const name of ["a.result", "a", "a.result"]) {
+        inbox.store(`${name}.json`, "1");
+        inbox.finish(`${name}.json`, "done", { name });
+      }
+      expect(folders.json("fees/done/a.result.result.json")).to.deep.equal({ name: "a.result" });
+      expect(folders.json("fees/done/a.result.json")).to.equal(1);
+      expect(folders.json("fees/done/a.2.result.json")).to.deep.equal({ name: "a" });
+      expect(folders.names("fees/done")).to.have.lengthOf(6);
     });
 
     it("goes on when another process has moved a file", () => {

@@ -3,7 +3,7 @@ import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helper
 import { expect } from "chai";
 import { id } from "ethers";
 import hre from "hardhat";
-import { utimesSync } from "node:fs";
+import { mkdirSync, utimesSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
 import { formatBundle, type Bundle } from "../../sdk/schemas/bundle";
 import { submit } from "../../sdk/statements/submit";
@@ -71,24 +71,69 @@ describe("operator: submissions @uninstrumented", () => {
     expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
   });
 
-  it("refuses what the chain refuses, and sends nothing", async () => {
+  it("refuses what can never pass, and sends nothing", async () => {
     const bundle = await signed();
     const { settle } = await open();
-    const { statement } = bundle;
     drop("chain", { ...bundle, chainId: 1 });
     drop("few", { ...bundle, attestations: bundle.attestations.slice(1) });
-    drop("score", {
-      ...bundle,
-      statement: { ...statement, evaluation: { ...statement.evaluation, baselineScore: 7_493n } },
-    });
-    drop("signature", { ...bundle, statement: { ...statement, contributionDataHash: id("other data") } });
+    drop("signature", { ...bundle, statement: { ...bundle.statement, contributionDataHash: id("other data") } });
     await settle();
 
     expect(reasonOf("chain")).to.equal("the statement is for chain 1, hardhat is chain 31337.");
     expect(reasonOf("few")).to.equal("the bundle has 1 of the 2 attestations that are needed.");
-    expect(reasonOf("score")).to.contain("ValueMismatch: field baselineScore, actual 7493, expected 7494");
     expect(reasonOf("signature")).to.contain(`InvalidSignature: signer ${first!.address}`);
     expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+  });
+
+  it("tries again what may pass, and refuses it after the deadline with the reason", async () => {
+    const bundle = await signed();
+    const { statement } = bundle;
+    const { settle, events } = await open();
+    drop("score", {
+      ...bundle,
+      statement: { ...statement, evaluation: { ...statement.evaluation, baselineScore: 7_493n } },
+    });
+    await settle();
+    const reason = "ValueMismatch: field baselineScore, actual 7493, expected 7494";
+    expect(folders.names("submit")).to.deep.equal(["score.json"]);
+    expect(events("refused")[0]?.["reason"]).to.contain(reason);
+
+    await time.increaseTo(statement.deadline);
+    await settle();
+    expect(folders.names("submit")).to.deep.equal(["score.json"]);
+    await time.increaseTo(statement.deadline + 1n);
+    await settle();
+    expect(reasonOf("score"))
+      .to.contain(`the deadline ${statement.deadline} has passed; until then: `)
+      .and.to.contain(reason);
+    expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+  });
+
+  it("goes on past a folder with a file's name", async () => {
+    const { settle, events } = await open();
+    mkdirSync(folders.path("submit", "0.json"));
+    utimesSync(folders.path("submit", "0.json"), LONG_AGO, LONG_AGO);
+    drop("a", await signed());
+    await settle();
+    await settle();
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+    expect(events("pass failed")).to.deep.equal([]);
+    expect(events("refused").map(({ name, reason }) => [name, reason])).to.deep.equal([
+      ["0.json", "0.json cannot be read (EISDIR): put a file there that this service may read, or remove it."],
+    ]);
+  });
+
+  it("leaves out a bad attestation of a low address, and says which", async () => {
+    const [, , third] = attesterKeys;
+    const good = await signedBy(tools, (await proposed(tools)).bundle, second!, third!);
+    const stale = await signedBy(tools, (await proposed(tools, { evaluationName: "draft" })).bundle, first!);
+    const { settle, events } = await open();
+    drop("a", { ...good, attestations: [...good.attestations, ...stale.attestations] });
+    await settle();
+    expect(await score()).to.equal(7_594n);
+    expect(events("attestations left out")[0]?.["leftOut"]).to.deep.equal([
+      { signer: first!.address, reason: "has not signed this statement" },
+    ]);
   });
 
   it("refuses another statement under an evaluation id that was recorded", async () => {
@@ -209,7 +254,8 @@ describe("operator: submissions @uninstrumented", () => {
     await settle();
 
     expect(await score()).to.equal(7_494n + DELTA);
-    expect(reasonOf("b")).to.contain("ValueMismatch: field baselineScore");
+    expect(events("refused").map(({ name }) => name)).to.deep.equal(["b.json"]);
+    expect(events("refused")[0]?.["reason"]).to.contain("ValueMismatch: field baselineScore");
     expect((await transactionsOf(submitter.address)).failed).to.equal(0);
   });
 

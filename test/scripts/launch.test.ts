@@ -170,7 +170,7 @@ describe("npm run launch @uninstrumented", () => {
     for (const step of ["ModelRegistry.wire", "deploy vesting wallet", ...STEPS, ...BUYS, "sell", ...USAGE]) {
       expect(stdout).to.match(new RegExp(`✓ ${step} +[\\d,]+ gas  0x[0-9a-f]{64}\\n`));
     }
-    expect(stdout).to.match(/refused: .*\(InvestorAllocationExceeded: requested \d+, remaining 0\)\n/);
+    expect(stdout).to.match(/refused: .*\(InvestorAllocationExceeded: requested [\d.,]+ CRDEF, remaining 0 CRDEF\)\n/);
     expect(stdout).to.match(/supplier +400,000 +400,000 +0\n/);
     expect(stdout).to.match(/investor, net of sells +480,000 +600,000 +120,000\n/);
     expect(stdout).to.contain("roc_auc 0.749352 → 0.798857 on 1000 examples: 494 bps, at least 291 with");
@@ -246,7 +246,9 @@ describe("npm run launch @uninstrumented", () => {
       expect(again.stdout).to.match(/· deploy vesting wallet +found\n/);
       for (const { code, stderr } of [failed, again]) {
         expect(code).to.equal(1);
-        expect(stderr).to.match(/^launch: [^\n]+ \(Paused: until \d+\)\. Wait until `until`: .+\n$/);
+        expect(stderr).to.match(
+          /^launch: [^\n]+ \(Paused: until \d+\)\. Wait until `until`: .+\nbefore that: transaction 0x\w{64} was sent and reverted in block \d+\.\n$/,
+        );
       }
     });
 

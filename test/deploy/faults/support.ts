@@ -258,7 +258,7 @@ function declare(reserveToken: string) {
   return {
     $global: { deployer: key.address, adminDelay: 172_800, guardians: all, reserveToken },
     Governance: { proposers: [account("multisig")], executors: [account("multisig")] },
-    Models: { registrars: all, poolCreators: all, payers: all },
+    Models: { registrars: all, poolCreators: all, payers: all, payoutDelay: 172_800 },
     Methods: { attesters: ["first", "second", "third"].map(account), threshold: 2 },
     Tokens: { operators: all, deployers: all, distributors: all },
     Market: { treasury: account("treasury") },

@@ -163,6 +163,31 @@ describe("Errors in words", () => {
     });
   });
 
+  it("gives amounts in whole units with their symbol, and leaves the arguments as they are", async () => {
+    const protocol = await loadFixture(deployProtocol);
+    const { token } = await deployToken(protocol);
+    const raise = (name: string, ...values: bigint[]) => ({
+      data: new Interface([`error ${name}(uint256 requested, uint256 remaining)`]).encodeErrorResult(name, values),
+    });
+    const error = raise("InvestorAllocationExceeded", 15_210_000_000_000_000_000n, 0n);
+    const transaction = { from: protocol.mallory.address, to: await token.getAddress() };
+    const symbol = await token.symbol();
+
+    expect(await explain(hre, error)).to.contain(
+      "(InvestorAllocationExceeded: requested 15.21 tokens, remaining 0 tokens)",
+    );
+    expect(await explain(hre, { ...error, transaction })).to.contain(
+      `(InvestorAllocationExceeded: requested 15.21 ${symbol}, remaining 0 ${symbol})`,
+    );
+    expect((await decodeRevert(hre, error))?.args).to.deep.equal({
+      requested: "15210000000000000000",
+      remaining: "0",
+    });
+    expect(await explain(hre, raise("ExcessiveCost", 2_500_000n, 1_000_000n))).to.match(
+      /\(ExcessiveCost: \w+ 2\.5 USDC, \w+ 1 USDC\)/,
+    );
+  });
+
   it("gives a reason string as it is, with its hint", async () => {
     const protocol = await loadFixture(deployProtocol);
     await deployToken(protocol);

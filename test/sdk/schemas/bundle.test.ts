@@ -129,8 +129,8 @@ describe("bundle", () => {
       ],
       [
         "attestations.0.signature",
-        "0x",
-        'attestations[0].signature is "0x", expected bytes as 0x and hexadecimal digits',
+        "approved",
+        'attestations[0].signature is "approved", expected bytes as 0x and hexadecimal digits',
       ],
       ["attestations.0.epoch", 1, "attestations[0].epoch is unknown, expected one of signer, signature"],
       [

@@ -7,7 +7,7 @@ import { main } from "../../../scripts/attest";
 import { formatBundle, readBundle, type Bundle } from "../../../sdk/schemas/bundle";
 import { formatClaims } from "../../../sdk/schemas/claims";
 import { STATEMENT_TYPES, statementDomain } from "../../../sdk/schemas/statement";
-import { toCall } from "../../../sdk/statements/attest";
+import { toCall } from "../../../sdk/schemas/statement";
 import { BASELINE, improve, registerModel } from "../../helpers/improvements";
 import { Direction } from "../../helpers/models";
 import { DAY } from "../../helpers/units";

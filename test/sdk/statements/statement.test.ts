@@ -9,7 +9,7 @@ import { connect } from "../../../sdk/client/connect";
 import { formatBundle, readBundle } from "../../../sdk/schemas/bundle";
 import { readClaims, treeOf } from "../../../sdk/schemas/claims";
 import { hashStatement, statementDomain } from "../../../sdk/schemas/statement";
-import { toCall } from "../../../sdk/statements/attest";
+import { toCall } from "../../../sdk/schemas/statement";
 import { readMeasured } from "../../../sdk/statements/propose";
 import { BASELINE, benchmarkWith, DELTA, improve, registerModel } from "../../helpers/improvements";
 import { Direction, MethodAccess } from "../../helpers/models";

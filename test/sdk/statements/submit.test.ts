@@ -8,6 +8,7 @@ import { developmentKey } from "../../../sdk/base/accounts";
 import { formatTime } from "../../../sdk/base/units";
 import { simulate } from "../../../sdk/client/connect";
 import { formatBundle, type Bundle } from "../../../sdk/schemas/bundle";
+import type { Attestation } from "../../../sdk/schemas/statement";
 import { benchmarkWith, DELTA, improve, RATE, rewardOf } from "../../helpers/improvements";
 import { DAY } from "../../helpers/units";
 import {
@@ -24,6 +25,7 @@ import {
   run,
   signedBy,
   useFolder,
+  type Outcome,
   type Tools,
 } from "./support";
 
@@ -67,6 +69,7 @@ describe("submit", () => {
       reward: String(reward),
       owner: { account: tools.model.owner, amount: String(owner) },
       contributors: contributors.map(({ account }, i) => ({ account, amount: String(amounts[i]) })),
+      leftOut: [],
       releasableFrom: String(releasableFrom),
     });
     expect(payout).to.deep.equal({
@@ -126,6 +129,60 @@ describe("submit", () => {
     const call = tools.verifier.interface.parseTransaction({ data: block!.prefetchedTransactions[0]!.data })!;
     const [signers] = hre.ethers.AbiCoder.defaultAbiCoder().decode(["address[]", "bytes[]"], call.args[1] as string);
     expect([...(signers as string[])]).to.deep.equal([first!.address, second!.address]);
+  });
+
+  describe("given more attestations than are needed, of which some are bad", () => {
+    /** A good quorum of the two highest attesters, and bad ones besides. */
+    async function withBad(tools: Tools, ...bad: readonly Attestation[]): Promise<Outcome> {
+      const good = await signedBy(tools, (await proposed(tools)).bundle, second!, third!);
+      const bundle = { ...good, attestations: [...bad, ...good.attestations] };
+      return run(main, NETWORK, { input: formatBundle(bundle), env: ENV });
+    }
+
+    it("leaves out the lowest attester's signature of another statement, and says so", async () => {
+      const tools = await loadFixture(deployTools);
+      const draft = await signedBy(tools, (await proposed(tools, { evaluationName: "draft" })).bundle, first!);
+      const { code, out, err } = await withBad(tools, ...draft.attestations);
+      expect(code, err).to.equal(0);
+      expect((JSON.parse(out) as { leftOut: unknown }).leftOut).to.deep.equal([
+        { signer: first!.address, reason: "has not signed this statement" },
+      ]);
+      expect(err).to.contain(`left out: ${first!.address} has not signed this statement\n`);
+      expect(await scoreOf(tools)).to.equal(7_594n);
+    });
+
+    it("leaves out whoever is no attester, and a signature that is none", async () => {
+      const tools = await loadFixture(deployTools);
+      const stranger = "0x0000000000000000000000000000000000000001";
+      const { code, out, err } = await withBad(
+        tools,
+        { signer: stranger, signature: "0x1234" },
+        { signer: first!.address, signature: "0x" },
+      );
+      expect(code, err).to.equal(0);
+      expect((JSON.parse(out) as { leftOut: unknown }).leftOut).to.deep.equal([
+        { signer: stranger, reason: "is no attester" },
+        { signer: first!.address, reason: "has not signed this statement" },
+      ]);
+    });
+
+    it("takes a contract's approval, whose signature is empty, and refuses one that says no", async () => {
+      const tools = await loadFixture(deployTools);
+      const wallet = await hre.ethers.deployContract("ERC1271WalletMock");
+      const address = await wallet.getAddress();
+      await tools.oracleAttestation.connect(tools.admin).addAttester(address);
+      for (const [behaviour, outcome] of [
+        [2n, 1], // reverts
+        [1n, 0], // accepts all
+      ] as const) {
+        await wallet.setBehaviour(behaviour);
+        const one = await signedBy(tools, (await proposed(tools)).bundle, third!);
+        const bundle = { ...one, attestations: [...one.attestations, { signer: address, signature: "0x" }] };
+        const { code, err } = await run(main, NETWORK, { input: formatBundle(bundle), env: ENV });
+        expect(code, err).to.equal(outcome);
+      }
+      expect(await scoreOf(tools)).to.equal(7_594n);
+    });
   });
 
   describe("tells which rule and which value, and sends nothing,", () => {

@@ -1,0 +1,33 @@
+import { expect } from "chai";
+import { spawnSync } from "node:child_process";
+import { isColoured, lineFor } from "../../../scripts/cli/terminal";
+
+const [TERMINAL, PIPE] = [{ isTTY: true }, { isTTY: false }];
+
+describe("Output of a command", () => {
+  it("has colours where its stream is a terminal that knows them, and nobody forbids them", () => {
+    expect(isColoured(TERMINAL, { TERM: "xterm" })).to.equal(true);
+    expect(isColoured(TERMINAL, { TERM: "xterm", NO_COLOR: "" })).to.equal(true);
+    for (const [stream, env] of [
+      [PIPE, { TERM: "xterm" }],
+      [TERMINAL, { TERM: "dumb" }],
+      [TERMINAL, { TERM: "xterm", NO_COLOR: "1" }],
+    ] as const) {
+      expect(isColoured(stream, env)).to.equal(false);
+    }
+  });
+
+  it("goes to a pipe without colours, and with what is foreign escaped", () => {
+    expect(lineFor(PIPE, "\u001b[1mthe token\u001b[0m CRD\r\u001b[8m")).to.equal("the token CRD\\r\\u{1b}[8m");
+  });
+
+  it("ends without a word when its reader has gone, and what it does goes on", () => {
+    const program = `
+      require("./scripts/cli/terminal").outliveReaders();
+      const lines = setInterval(() => process.stdout.write("x".repeat(100000)), 1);
+      setTimeout(() => { clearInterval(lines); process.stderr.write("done"); }, 300);`;
+    const command = `"$0" -r ts-node/register/transpile-only -e '${program}' | true`;
+    const { stderr } = spawnSync("bash", ["-c", command, process.execPath], { encoding: "utf8" });
+    expect(stderr).to.equal("done");
+  });
+});

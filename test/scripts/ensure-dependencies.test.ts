@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+
+const SCRIPT = resolve(__dirname, "../../scripts/ensure-dependencies.mjs");
+const PACKAGES = JSON.stringify({ packages: { "": {}, "node_modules/a": { version: "1.0.0", integrity: "x" } } });
+
+describe("Dependencies @uninstrumented", () => {
+  let root: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "dependencies-"));
+    for (const folder of ["scripts", "bin"]) mkdirSync(join(root, folder));
+    writeFileSync(join(root, "package-lock.json"), PACKAGES);
+    const limited = readFileSync(SCRIPT, "utf8").replace("10 * 60_000", "2_000");
+    writeFileSync(join(root, "scripts/ensure-dependencies.mjs"), limited);
+  });
+
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  const path = (name: string) => join(root, name);
+
+  /** An npm that notes each start, then does what a shell is told. */
+  function buildNpm(action: string): void {
+    writeFileSync(path("bin/npm"), `#!/bin/sh\necho started >> "$PWD/starts"\n${action}\n`);
+    chmodSync(path("bin/npm"), 0o755);
+  }
+
+  async function run(): Promise<{ code: unknown; stderr: string }> {
+    const env = { ...process.env, PATH: `${path("bin")}${delimiter}${process.env["PATH"]}` };
+    const child = spawn(process.execPath, [path("scripts/ensure-dependencies.mjs")], { env });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    const [code] = (await once(child, "close")) as [unknown];
+    return { code, stderr };
+  }
+
+  const starts = () => readFileSync(path("starts"), "utf8").split("\n").length - 1;
+  const INSTALL = "mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json";
+
+  it("are installed when they are missing, and not again", async () => {
+    buildNpm(INSTALL);
+    expect((await run()).code).to.equal(0);
+    expect(await run()).to.deep.equal({ code: 0, stderr: "" });
+    expect(starts()).to.equal(1);
+    expect(existsSync(path(".build/install.lock"))).to.equal(false);
+  });
+
+  it("are installed once by two commands that start together", async () => {
+    buildNpm(`sleep 1; ${INSTALL}`);
+    const outcomes = await Promise.all([run(), run()]);
+    expect(outcomes.map(({ code }) => code)).to.deep.equal([0, 0]);
+    expect(outcomes.map(({ stderr }) => stderr).join()).to.contain("Waiting for another command");
+    expect(starts()).to.equal(1);
+  });
+
+  it("are tried a second time when npm stands still, and then given up", async () => {
+    buildNpm("sleep 600");
+    const { code, stderr } = await run();
+    expect(code).to.equal(1);
+    expect(starts()).to.equal(2);
+    expect(stderr).to.match(
+      /npm ci failed: check the connection to the package registry, then run the command again\.\n$/,
+    );
+    expect(existsSync(path(".build/install.lock"))).to.equal(false);
+  });
+
+  it("are not tried again when npm fails", async () => {
+    buildNpm("exit 3");
+    expect((await run()).code).to.equal(1);
+    expect(starts()).to.equal(1);
+  });
+
+  it("do not wait for a lock that was left behind", async () => {
+    buildNpm(INSTALL);
+    mkdirSync(path(".build"));
+    writeFileSync(path(".build/install.lock"), "1");
+    utimesSync(path(".build/install.lock"), new Date(0), new Date(0));
+    expect((await run()).code).to.equal(0);
+    expect(starts()).to.equal(1);
+  });
+});
