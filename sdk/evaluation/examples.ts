@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The evaluation set and the two models' predictions, read from tables and joined by id.
 
-import { keccak256, toUtf8Bytes } from "ethers";
+import { keccak256 } from "ethers";
 import type { Model } from "./comparison";
 import { Refusal, show } from "./refusal";
 import { readTable, type TableFile, type TableRow } from "./table";
@@ -119,7 +119,8 @@ export function hashPredictions(examples: readonly Example[], model: Model): str
 }
 
 function hashRows(examples: readonly Example[], row: (example: Example) => readonly string[]): string {
-  return keccak256(toUtf8Bytes(JSON.stringify(sortById(examples).map(row))));
+  // Of a million rows ethers' own encoder makes a list of numbers.
+  return keccak256(new TextEncoder().encode(JSON.stringify(sortById(examples).map(row))));
 }
 
 /** The examples in ascending order of the ids' UTF-16 code units. */
