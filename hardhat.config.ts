@@ -1,5 +1,9 @@
 import "@nomicfoundation/hardhat-toolbox";
-import { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD } from "hardhat/builtin-tasks/task-names";
+import {
+  TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD,
+  TASK_COMPILE_SOLIDITY_LOG_COMPILATION_ERRORS,
+  TASK_COMPILE_SOLIDITY_LOG_RUN_COMPILER_START,
+} from "hardhat/builtin-tasks/task-names";
 import { extendEnvironment, extendProvider, subtask, type HardhatUserConfig } from "hardhat/config";
 import { HardhatPluginError } from "hardhat/plugins";
 import type { HttpNetworkConfig, HttpNetworkUserConfig } from "hardhat/types";
@@ -21,6 +25,25 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async () => ({
     .replace("Version: ", "")
     .replace(/\.Emscripten.*/s, ""),
 }));
+
+// The first command compiles for a while: without a word it seems to hang. Not on standard output: that is the command's.
+subtask(TASK_COMPILE_SOLIDITY_LOG_RUN_COMPILER_START, async () => console.error("Compiling the contracts …"));
+
+/** What the compiler says of a source, as far as it matters here. */
+interface Remark {
+  readonly severity: string;
+  readonly sourceLocation?: { readonly file: string };
+}
+
+const isOfDependency = ({ severity, sourceLocation }: Remark) =>
+  severity !== "error" && sourceLocation?.file.startsWith("@") === true;
+
+// Warnings of dependencies are not for who launches a model, nor can anything be done about them here.
+subtask(
+  TASK_COMPILE_SOLIDITY_LOG_COMPILATION_ERRORS,
+  async ({ output, quiet }: { output: { errors?: Remark[] }; quiet: boolean }, _, runSuper) =>
+    runSuper({ output: { ...output, errors: output.errors?.filter((remark) => !isOfDependency(remark)) }, quiet }),
+);
 
 const PRIVATE_KEY = /^(0x)?[0-9a-fA-F]{64}$/;
 

@@ -2,10 +2,10 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { id, parseUnits } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Protocol } from "../../deploy/protocol";
-import { formatPrice, formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
+import { formatPrice, formatReserve, formatTime, RESERVE_DECIMALS } from "../../sdk/base/units";
 import { confirm } from "../../sdk/client/confirm";
 import type { LaunchedModel } from "../launch";
-import { passTime } from "../localTime";
+import { chainTime, passTime } from "../localTime";
 import type { Report } from "../step";
 
 /** Who acts on a local chain: see ignition/parameters/localhost.json5. The last is a supplier of computing power. */
@@ -57,6 +57,7 @@ export async function use(
   );
   report({ name: approved.name, sent: approved, outcome: `${payee.address}, payable in two days` });
   await passTime(hre, PAYEE_DELAY);
+  report({ name: "pass time", isOffline: true, outcome: `it is ${formatTime(await chainTime(hre))} on this chain` });
 
   const minted = await confirm("mint usage fees", reserve.mint(customer, FEE));
   report({ name: minted.name, sent: minted, outcome: `${formatReserve(FEE)} USDC to ${customer.address}` });

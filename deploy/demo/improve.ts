@@ -115,7 +115,7 @@ async function gather(
     report({
       name: "attest",
       isOffline: true,
-      outcome: `${signer.address}, ${bundle.attestations.length} of ${threshold} that must sign, of ${count}`,
+      outcome: `${signer.address}, signature ${bundle.attestations.length} of the ${threshold} needed, from ${count} attesters`,
     });
   }
   return bundle;

@@ -2,7 +2,14 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { parseUnits } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Protocol } from "../../deploy/protocol";
-import { formatPrice, formatReserve, formatTokens, RESERVE_DECIMALS, roundTokens } from "../../sdk/base/units";
+import {
+  formatPrice,
+  formatReserve,
+  formatTime,
+  formatTokens,
+  RESERVE_DECIMALS,
+  roundTokens,
+} from "../../sdk/base/units";
 import { confirm } from "../../sdk/client/confirm";
 import { settleTrade, type Trade } from "../../sdk/client/trade";
 import { readEvents } from "../../sdk/rpc/logs";
@@ -116,11 +123,12 @@ async function buyPastTheCap({ hre, model, investor, report }: Market): Promise<
 }
 
 /** Whether sells are open; on the chain in this process the clock is moved past the buy-only window. */
-async function waitForSells({ hre, protocol, model }: Market): Promise<boolean> {
+async function waitForSells({ hre, protocol, model, report }: Market): Promise<boolean> {
   const opensAt = await model.pool.sellsOpenAt();
   if ((await chainTime(hre)) >= opensAt) return true;
   if (!protocol.network.isEphemeral) return false;
   await passTimeTo(hre, opensAt);
+  report({ name: "pass time", isOffline: true, outcome: `it is ${formatTime(opensAt)} on this chain; sells are open` });
   return true;
 }
 

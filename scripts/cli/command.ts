@@ -149,13 +149,25 @@ export function readCommandLine(usage: string, args: readonly string[]): Command
     const type = value ? ("string" as const) : ("boolean" as const);
     return [name, { type, multiple: more !== undefined }] as const;
   });
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: usage.includes("[<"),
-    options: { ...Object.fromEntries(options), help: { type: "boolean" } },
-  });
+  const parse = () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: usage.includes("[<"),
+      options: { ...Object.fromEntries(options), help: { type: "boolean" } },
+    });
+  const { values, positionals } = refusing(parse);
   const { help, ...given } = values;
   return help ? undefined : { options: new Fields({ ...given }, "--"), paths: positionals };
+}
+
+/** Node goes on with advice about the shell, which misleads whoever has only misspelt an option. */
+function refusing<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    const [what] = (error as Error).message.split(/\.\s/);
+    throw new Problem(`${what}: see --help.`);
+  }
 }
 
 /** Content of a file, and what messages call it. */

@@ -73,6 +73,9 @@ export const releasePayout: Work = (args) => {
     requireStatus(payout, "due", {
       waits: `its time is ${formatTime(payout.releasableFrom)} at the earliest, the chain's time is ${formatTime(now)}: wait until then`,
       stopped: `payouts of ${payout.method} are stopped: the admin lifts the stop or makes it final`,
+      void: "it is void: payout:return puts its reward back into the model's lifetime rewards",
+      released: "it was released before",
+      returned: "its reward was put back into the model's lifetime rewards",
     });
     const sender = await signerOf(context, from);
     const releasing = protocol.tokenManager.connect(sender).releasePayout(...releaseCall(payout));
@@ -116,6 +119,9 @@ export const stopPayouts: Work = (args) => {
   return once(async (context) => {
     const { hre, protocol, report } = context;
     const { registry } = protocol;
+    const before = await registry.payoutStopOf(method);
+    if (before.until === OPEN_STOP && before.since <= BigInt(since))
+      throw new Problem(`${method}: ${stopInWords(before)} already; nothing was sent.`);
     const guardian = await signerWithRole(hre, protocol, "registry", "GUARDIAN_ROLE");
     const sent = await confirm("stop payouts", registry.connect(guardian).stopPayouts(method, since));
     const stop = await registry.payoutStopOf(method);

@@ -3,7 +3,7 @@
 
 import { ZeroHash } from "ethers";
 import { Problem } from "../base/problem";
-import { formatInteger, formatTokens, roundTokens } from "../base/units";
+import { formatInteger, formatTime, formatTokens, roundTokens } from "../base/units";
 import { readModel, revertOf, timeOf, type Connection, type ImprovableModel } from "../client/connect";
 import { withHint, type Revert } from "../client/errors";
 import type { Bundle } from "../schemas/bundle";
@@ -101,7 +101,7 @@ export async function describe(chain: Connection, review: Review, claims?: Claim
     ["contributors", `${tokens(contributorsReward)} to`],
     ...(await payeesOf(chain, review, claims)).map((payee): [string, string] => ["", payee]),
     ...vouchersOf(review),
-    ["until", `${new Date(Number(deadline) * 1000).toISOString()}, ${hours(deadline - now)} hours from now`],
+    ["until", `${formatTime(deadline)}, ${hours(deadline - now)} hours from now`],
   ];
   const note =
     waitsForLimit === undefined

@@ -184,6 +184,9 @@ describe("npm run launch @uninstrumented", () => {
     expect(stdout).to.match(
       /✓ release reward +[\d,]+ gas  0x[0-9a-f]{64}\n {4}by 0x\w{40}, who has no role: 4,940 CRDEF minted\n/,
     );
+    expect(stdout).to.match(/✓ pass time\n {4}it is .* UTC on this chain; sells are open\n/);
+    expect(stdout).to.match(/payable in two days\n.*✓ pass time\n/);
+    expect(stdout).to.match(/✓ attest\n {4}0x\w{40}, signature 2 of the 2 needed, from 3 attesters\n/);
     expect(stdout).to.match(/0x\w{40} +400,000 +401,482\n/);
     expect(stdout).to.contain("1,000 USDC: 500 to infrastructure, 500 to the pool's stream");
     expect(stdout).to.match(/streamed to the pool +500\n/);
@@ -306,7 +309,7 @@ describe("npm run launch @uninstrumented", () => {
     }
 
     const cases: [string, () => Promise<string[]> | string[], RegExp, Record<string, string>?][] = [
-      ["an unknown option", () => ["--modle", "x"], /^launch: Unknown option '--modle'/],
+      ["an unknown option", () => ["--modle", "x"], /^launch: Unknown option '--modle': see --help\.$/],
       [
         "a chain id that is none",
         () => ["--network", "mainnet", "--confirm-chain", "one"],

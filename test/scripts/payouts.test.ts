@@ -130,7 +130,7 @@ describe("Tasks of payouts @uninstrumented", () => {
     expect(again).to.deep.equal({
       code: 1,
       stdout: "",
-      stderr: `payout:release: the payout of ${payout.evaluationId}: its status is released, expected due; nothing was sent.\n`,
+      stderr: `payout:release: the payout of ${payout.evaluationId}: it was released before; nothing was sent.\n`,
     });
   });
 
@@ -138,6 +138,12 @@ describe("Tasks of payouts @uninstrumented", () => {
     const { method } = payout;
     const [stopped] = await documents(["payout:stop", { method }]);
     expect(stopped!["stop"]).to.deep.equal({ since: "1", until: String(OPEN_STOP) });
+    const [again] = await run(["payout:stop", { method }]);
+    expect(again).to.deep.equal({
+      code: 1,
+      stdout: "",
+      stderr: `payout:stop: ${method}: all payouts are stopped already; nothing was sent.\n`,
+    });
     const [, held] = await run(["pass-time", { duration: "3d" }], ["payout:release", evaluation()]);
     expect(held!.stderr).to.contain(`payouts of ${method} are stopped: the admin lifts the stop or makes it final`);
 
@@ -159,10 +165,14 @@ describe("Tasks of payouts @uninstrumented", () => {
     const { since, until } = voided!["stop"] as Record<string, string>;
     expect(since).to.equal(String(payout.queuedAt));
     expect(BigInt(until!)).to.be.above(payout.queuedAt).and.not.equal(OPEN_STOP);
+    const [refused] = await run(["payout:release", evaluation()]);
+    expect(refused!.stderr).to.contain("it is void: payout:return puts its reward back");
     const [returned] = await documents(["payout:return", evaluation()]);
     expect(returned!["rewardsRemaining"]).to.equal(String(LIFETIME));
     expect(await registry.rewardsRemainingOf(id(MODEL))).to.equal(LIFETIME);
     const [listed] = await documents(["payout:list", model()]);
+    const [over] = await run(["payout:release", evaluation()]);
+    expect(over!.stderr).to.contain("its reward was put back into the model's lifetime rewards; nothing was sent.");
     expect((listed!["payouts"] as { status: string }[]).map(({ status }) => status)).to.deep.equal(["returned"]);
     expect(await minted()).to.equal(0n);
   });

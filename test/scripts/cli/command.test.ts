@@ -33,9 +33,16 @@ describe("Command lines", () => {
   });
 
   it("are refused for options that the usage has not, and for files where it has none", () => {
-    expect(() => readCommandLine(USAGE, ["--in", "a"])).to.throw("Unknown option '--in'");
-    expect(() => readCommandLine(USAGE, ["--out"])).to.throw("Option '--out <value>' argument missing");
-    expect(() => readCommandLine(USAGE, ["--json=1"])).to.throw("Option '--json' does not take an argument");
-    expect(() => readCommandLine("usage: npm run tool -- [options]", ["a"])).to.throw("Unexpected argument 'a'");
+    expect(() => readCommandLine(USAGE, ["--in", "a"])).to.throw("Unknown option '--in': see --help.");
+    expect(() => readCommandLine(USAGE, ["--out"])).to.throw("Option '--out <value>' argument missing: see --help.");
+    expect(() => readCommandLine(USAGE, ["--json=1"])).to.throw(
+      "Option '--json' does not take an argument: see --help.",
+    );
+    expect(() => readCommandLine(USAGE, ["--out", "--json"])).to.throw(
+      "Option '--out' argument is ambiguous: see --help.",
+    );
+    expect(() => readCommandLine("usage: npm run tool -- [options]", ["a"])).to.throw(
+      "Unexpected argument 'a': see --help.",
+    );
   });
 });

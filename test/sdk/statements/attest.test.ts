@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { encryptKeystoreJsonSync, id, verifyTypedData } from "ethers";
 import { ethers } from "hardhat";
 import { main } from "../../../scripts/attest";
+import { formatTime } from "../../../sdk/base/units";
 import { formatBundle, readBundle, type Bundle } from "../../../sdk/schemas/bundle";
 import { formatClaims } from "../../../sdk/schemas/claims";
 import { STATEMENT_TYPES, statementDomain } from "../../../sdk/schemas/statement";
@@ -95,7 +96,7 @@ describe("attest", () => {
       `                   ${other!.account}: ${other!.shareBps === 7_000n ? "70.00" : "30.00"} %`,
       "  must sign        2 of 3 attesters, epoch 1",
       `  signed by        ${second!.address}`,
-      `  until            ${new Date(Number(statement.deadline) * 1000).toISOString()}, 24.0 hours from now`,
+      `  until            ${formatTime(BigInt(statement.deadline))}, 24.0 hours from now`,
       "",
     ]);
   });
