@@ -31,13 +31,11 @@ const EXCEPTIONS = {
   arrows: [
     "scripts/dev/bench/doctor.ts → test/helpers/process.ts",
     "scripts/dev/bench/improvements.ts → test/helpers/improvements.ts",
-    "scripts/dev/bench/improvements.ts → test/helpers/payouts.ts",
     "scripts/dev/bench/measure.ts → test/helpers/process.ts",
     "scripts/dev/bench/operator.ts → test/helpers/live.ts",
     "scripts/dev/bench/operator.ts → test/helpers/operatorProcess.ts",
     "scripts/dev/bench/operator.ts → test/helpers/process.ts",
     "scripts/dev/bench/prove.ts → test/helpers/improvements.ts",
-    "scripts/dev/bench/prove.ts → test/helpers/models.ts",
     "scripts/dev/bench/prove.ts → test/helpers/process.ts",
     "scripts/dev/bench/world.ts → test/helpers/protocol.ts",
     "scripts/dev/bench/zk.ts → test/helpers/improvements.ts",

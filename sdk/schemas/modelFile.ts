@@ -255,7 +255,9 @@ function reportUnprovable(fields: Fields, { metric, direction, f, lo, hi, minRun
 function readBenchmark(fields: Fields, spec: BenchmarkSpec | undefined, source: ModelFileSource): BenchmarkTerms {
   const evaluationDataHash = fields.has("evaluationDataHash")
     ? fields.read("evaluationDataHash", hash)
-    : readNamedFile(fields, "evaluationData", source, "", (csv) => hashEvaluationData(readExamples(csv, wantedBy(spec))));
+    : readNamedFile(fields, "evaluationData", source, "", (csv) =>
+        hashEvaluationData(readExamples(csv, wantedBy(spec))),
+      );
   const method = fields.read("method", oneOf(...METHODS));
   const terms = {
     method,

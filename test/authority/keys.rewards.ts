@@ -2,7 +2,7 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { attest, buildStatement, DAILY_LIMIT, submit } from "../helpers/improvements";
 import { queuedBy, release, toPayout, waitFor } from "../helpers/payouts";
-import { DAY, field, MAX_UINT256 } from "../helpers/units";
+import { DAY, HOUR, field, MAX_UINT256 } from "../helpers/units";
 import type { World } from "./authority.fixture";
 import {
   announce,
@@ -31,7 +31,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
         await time.setNextBlockTimestamp(queued.queuedAt + PAYOUT_DELAY - 1n);
         await refused(release(world, queued), registry, "PayoutWaits", queued.queuedAt + PAYOUT_DELAY);
         await release(world, queued);
-        expect(BigInt(await time.latest()) - begun).to.be.within(4n * DAY, 4n * DAY + 10n);
+        expect(BigInt(await time.latest()) - begun).to.be.within(4n * DAY, 4n * DAY + HOUR);
         const before = await usdc.balanceOf(keys.attacker);
         await pool.connect(keys.attacker).sell(queued.reward, 0, keys.attacker, MAX_UINT256);
         expect(await usdc.balanceOf(keys.attacker)).to.be.greaterThan(before);
@@ -48,7 +48,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
         await expect(release(world, queued)).to.be.revertedWithCustomError(registry, "PayoutIsStopped");
         await decide(world, registry, "liftPayoutStop", [queued.method]);
         await release(world, queued);
-        expect(BigInt(await time.latest()) - begun).to.be.within(6n * DAY - 10n, 6n * DAY + 10n);
+        expect(BigInt(await time.latest()) - begun).to.be.within(6n * DAY - 10n, 6n * DAY + HOUR);
       },
       "mint after four days in spite of a stop, when it announced the lifting with the rest": async (world) => {
         const { registry, keys, oracleAttestation } = world;
@@ -60,7 +60,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
         await waitFor(world, queued);
         await execute(world, registry, "liftPayoutStop", [oracleAttestation.target]);
         await release(world, queued);
-        expect(BigInt(await time.latest()) - begun).to.be.within(4n * DAY, 4n * DAY + 10n);
+        expect(BigInt(await time.latest()) - begun).to.be.within(4n * DAY, 4n * DAY + HOUR);
       },
     },
     cannot: {

@@ -260,7 +260,10 @@ describe("Model file", () => {
       expect(parse({ improvement }).improvement).to.deep.equal({
         evaluationName: "first",
         spec: parseSpec(readFileSync(join(folder, "benchmark.json"), "utf8")),
-        examples: readExamples({ name: "../benchmarks/credit-default/evaluation.csv", bytes: readFileSync(join(folder, "evaluation.csv")) }),
+        examples: readExamples({
+          name: "../benchmarks/credit-default/evaluation.csv",
+          bytes: readFileSync(join(folder, "evaluation.csv")),
+        }),
         contribution: readFileSync(join(folder, "contribution.md")),
         contributors: [
           { account: "0x2546BcD3c84621e976D8185a91A922aE77ECEc30", weight: 7n },
