@@ -42,7 +42,7 @@ const EXCEPTIONS = {
     "scripts/dev/bench/zk.ts → test/verification/zk/simulator.ts",
     "scripts/dev/bench/zk.ts → test/verification/zk/zk.fixture.ts",
   ],
-  circles: ["sdk/evaluation/comparison.ts, sdk/evaluation/metrics.ts, sdk/evaluation/scale.ts, sdk/evaluation/spec.ts"],
+  circles: [] as string[],
   names: [
     "Evaluation: sdk/evaluation/evaluate.ts, sdk/schemas/statement.ts",
     "Protocol: deploy/protocol.ts, ignition/modules/Protocol.ts",

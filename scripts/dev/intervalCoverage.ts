@@ -6,7 +6,7 @@ import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { compareByCounts, countedCells, drawnImprovements } from "../../sdk/evaluation/cells";
 import { ranksOf, type Column } from "../../sdk/evaluation/columns";
-import type { Comparison, Terms } from "../../sdk/evaluation/comparison";
+import type { Comparison, IntervalTerms } from "../../sdk/evaluation/comparison";
 import { mean, rootOfMean } from "../../sdk/evaluation/formulas";
 import { fraction } from "../../sdk/evaluation/fraction";
 import { generatorOf, uniform, type RandomGenerator } from "../../sdk/evaluation/random";
@@ -30,8 +30,8 @@ interface Row {
 
 /** A comparison, and whether its lower bound is above the truth. */
 type Tried =
-  | { readonly comparison: Comparison; readonly groups?: Terms["groups"] }
-  | { readonly isAbove: (terms: Terms) => boolean };
+  | { readonly comparison: Comparison; readonly groups?: IntervalTerms["groups"] }
+  | { readonly isAbove: (terms: IntervalTerms) => boolean };
 
 const SCALE = scaleOf({ metric: "accuracy", direction: "maximise", f: "identity", lo: 0, hi: 1 });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Bounds of the mean of differences that are known to be bounded, whatever their distribution and however few they are.
 
-import { MARGIN_BPS, type Interval, type Terms } from "./comparison";
+import { MARGIN_BPS, type Interval, type IntervalTerms } from "./comparison";
 import { ln } from "./math";
 import { shuffle } from "./random";
 
@@ -14,7 +14,7 @@ const HALVINGS = 60;
  * once a gambler who bets against it, on the examples in a random order, has multiplied the stake by 1 / level. Differences lie in ±range; the error is
  * kept for every sample size.
  */
-export function betBounds(differences: Float64Array, range: number, { scale, level, random }: Terms): Interval {
+export function betBounds(differences: Float64Array, range: number, { scale, level, random }: IntervalTerms): Interval {
   const order = new Uint32Array(differences.length).map((_, place) => place);
   shuffle(order, random);
   const inUnit = (sign: 1 | -1) =>

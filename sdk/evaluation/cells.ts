@@ -6,26 +6,20 @@ import { boundShare } from "./shareBound";
 import type { Parts } from "./columns";
 import {
   certainBps,
-  MODELS,
+  BOTH_MODELS,
   reason,
   type Comparison,
   type Estimate,
   type Interval,
   type Model,
-  type Terms,
+  type Classified,
+  type IntervalTerms,
 } from "./comparison";
 import { COUNT_FORMULAS, type CountFormula, type CountMetric, type Marginals } from "./counts";
 import { requireChanges, requireClasses, requireGroups } from "./minima";
 import { multinomial, type RandomGenerator } from "./random";
 import type { Scale } from "./scale";
 import { boundMean, NO_VARIATION } from "./studentBound";
-
-/** The classes of all examples, as indices into the list of names. */
-export interface Classified {
-  readonly names: readonly string[];
-  readonly actual: Uint8Array;
-  readonly predicted: Readonly<Record<Model, Uint8Array>>;
-}
 
 /** Metrics that are the share of right predictions. */
 const SHARES: readonly CountMetric[] = ["accuracy", "micro_f1", "micro_precision", "micro_recall"];
@@ -129,7 +123,7 @@ function counter({ size, classes, actual, predicted }: Cells): (counts: Float64A
   const empty = () => ({ ...emptyMarginals(classes), size });
   const result = { baseline: empty(), candidate: empty() };
   return (counts) => {
-    for (const model of MODELS) {
+    for (const model of BOTH_MODELS) {
       const into = result[model];
       for (const values of [into.actual, into.predicted, into.right]) values.fill(0);
       for (let cell = 0; cell < counts.length; cell++) {
@@ -159,7 +153,7 @@ function improvementOf(scale: Scale, before: number, after: number): number {
 export function* drawnImprovements(
   cells: Cells,
   metric: CountMetric,
-  { scale, resamples, random }: Terms,
+  { scale, resamples, random }: IntervalTerms,
 ): Generator<number> {
   const formula = COUNT_FORMULAS[metric];
   for (const { baseline, candidate } of drawn(cells, resamples, random)) {
@@ -172,7 +166,7 @@ export function* drawnImprovements(
  * one cell are alike, so that a resample is one multinomial draw of the cells. Of R resamples the floor(level·(R + 1))-th smallest and
  * largest are the ends.
  */
-function resample(cells: Cells, metric: CountMetric, terms: Terms): Interval {
+function resample(cells: Cells, metric: CountMetric, terms: IntervalTerms): Interval {
   const { scale, level, resamples, random } = terms;
   const replay = random.clone();
   const improvements = Float64Array.from(drawnImprovements(cells, metric, terms)).sort();
@@ -203,23 +197,22 @@ const NEAR_BPS = 1e-5;
 function boundByGroups(
   { actual, predicted, names }: Classified,
   formula: CountFormula,
-  terms: Terms,
+  terms: IntervalTerms,
   reasons: Estimate["reasons"],
 ): Estimate {
   const { scale } = terms;
-  const groups = terms.groups as NonNullable<Terms["groups"]>;
+  const groups = terms.groups as NonNullable<IntervalTerms["groups"]>;
   const whole = { of: new Uint8Array(actual.length), count: 1 };
   const rows = rowsByGroup(groups, actual.length);
-  const counts = MODELS.map((model) => countParts(actual, predicted[model], names.length, whole)[0] as Marginals) as [
-    Marginals,
-    Marginals,
-  ];
+  const counts = BOTH_MODELS.map(
+    (model) => countParts(actual, predicted[model], names.length, whole)[0] as Marginals,
+  ) as [Marginals, Marginals];
   const improvement = (size: number): number => {
     const [before, after] = counts.map((count) => scale.f(formula.estimate({ ...count, size }))) as [number, number];
     return scale.sign * (after - before);
   };
   const move = (list: Uint32Array, sign: 1 | -1): void => {
-    MODELS.forEach((model, index) => {
+    BOTH_MODELS.forEach((model, index) => {
       for (const row of list)
         addTo(counts[index] as Marginals, actual[row] as number, predicted[model][row] as number, sign);
     });
@@ -239,7 +232,7 @@ function boundByGroups(
 }
 
 /** The rows of each group. */
-export function rowsByGroup({ of, count }: NonNullable<Terms["groups"]>, size: number): Uint32Array[] {
+export function rowsByGroup({ of, count }: NonNullable<IntervalTerms["groups"]>, size: number): Uint32Array[] {
   const lists = Array.from({ length: count }, (): number[] => []);
   for (let row = 0; row < size; row++) (lists[of[row] as number] as number[]).push(row);
   return lists.map((list) => Uint32Array.from(list));

@@ -9,14 +9,21 @@ import type { Scale } from "./scale";
 
 export type Model = "baseline" | "candidate";
 
-export const MODELS: readonly Model[] = ["baseline", "candidate"];
+export const BOTH_MODELS: readonly Model[] = ["baseline", "candidate"];
+
+/** The classes of all examples, as indices into the list of names. */
+export interface Classified {
+  readonly names: readonly string[];
+  readonly actual: Uint8Array;
+  readonly predicted: Readonly<Record<Model, Uint8Array>>;
+}
 
 /** How an interval is made; docs/evaluation.md specifies each. */
-export type Method = "exact" | "normal" | "delong" | "student" | "clusters" | "resampling" | "betting";
+export type IntervalMethod = "exact" | "normal" | "delong" | "student" | "clusters" | "resampling" | "betting";
 
 /** Confidence interval of the improvement f(candidate) − f(baseline), or its negative where less is better. */
 export interface Interval {
-  readonly method: Method;
+  readonly method: IntervalMethod;
   /** One-sided lower and upper bounds, each at the level of one attempt. */
   readonly low: number;
   readonly high: number;
@@ -28,7 +35,7 @@ export interface Interval {
 }
 
 /** What an interval needs to know beside the data. */
-export interface Terms {
+export interface IntervalTerms {
   readonly scale: Scale;
   /** One-sided error of one attempt, as a double. */
   readonly level: number;
@@ -59,7 +66,7 @@ export interface Comparison {
   readonly strata?: { readonly of: ArrayLike<number>; readonly names: readonly string[] };
   /** The metric of a model on each of the parts; undefined where its formula divides by zero. */
   values(model: Model, parts: Parts): (Bounds | undefined)[];
-  estimate(terms: Terms): Estimate;
+  estimate(terms: IntervalTerms): Estimate;
 }
 
 /** Far above the rounding error of a bound in double precision, far below what anybody sees. */

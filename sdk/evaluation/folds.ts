@@ -2,7 +2,7 @@
 // Disjoint parts of the examples, each evaluated on its own, and dealt several times.
 
 import type { Parts } from "./columns";
-import { MODELS, reason, type Comparison } from "./comparison";
+import { BOTH_MODELS, reason, type Comparison } from "./comparison";
 import { compare, subtract, toNumber, type Bounds } from "./fraction";
 import { shuffle, type RandomGenerator } from "./random";
 import type { Reason } from "./refusal";
@@ -80,7 +80,7 @@ function evaluateParts(comparison: Comparison, parts: Parts, { sign }: Scale): F
   const sizes = new Array<number>(parts.count).fill(0);
   for (let row = 0; row < parts.of.length; row++)
     sizes[parts.of[row] as number] = (sizes[parts.of[row] as number] as number) + 1;
-  const [before, after] = MODELS.map((model) => comparison.values(model, parts)) as [
+  const [before, after] = BOTH_MODELS.map((model) => comparison.values(model, parts)) as [
     (Bounds | undefined)[],
     (Bounds | undefined)[],
   ];

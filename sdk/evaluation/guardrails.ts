@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Secondary metrics that an improvement must not pay for.
 
-import { MODELS, type Model } from "./comparison";
+import { BOTH_MODELS, type Model } from "./comparison";
 import { fractionOf } from "./decimal";
 import type { Example } from "./examples";
 import { compare, subtract, toNumber, type Bounds } from "./fraction";
@@ -39,7 +39,7 @@ export function checkGuardrail(examples: readonly Example[], guardrail: Guardrai
   try {
     const comparison = METRICS[metric].compare(examples, guardrail);
     const whole = { of: new Uint8Array(examples.length), count: 1 };
-    const [baseline, candidate] = MODELS.map((model: Model) => comparison.values(model, whole)[0]) as [
+    const [baseline, candidate] = BOTH_MODELS.map((model: Model) => comparison.values(model, whole)[0]) as [
       Bounds | undefined,
       Bounds | undefined,
     ];

@@ -28,7 +28,7 @@ export function textOf(example: Example, model: Model, column: string | undefine
   return column === undefined ? example[model] : (example.extra?.[column]?.[model] ?? "");
 }
 
-export function nameOf(model: "label" | Model, column: string | undefined): string {
+export function columnOf(model: "label" | Model, column: string | undefined): string {
   return column === undefined ? model : `${model}_${column}`;
 }
 

@@ -19,7 +19,7 @@ import { placeOf, type Example } from "./examples";
 import { bleu, determination, mean, meanOfRounded, perplexity, rootOfMean } from "./formulas";
 import {
   A_NUMBER,
-  nameOf,
+  columnOf,
   readClasses,
   readLabels,
   readLists,
@@ -177,7 +177,7 @@ function shownNames(classes: readonly ClassNames[]): string[] {
 function predictedClasses(examples: readonly Example[], model: Model, reading: Reading): Uint8Array {
   if (reading.predictions === "class") {
     const read = (example: Example) => textOf(example, model, reading.column);
-    return readClasses(examples, classesOf(reading), nameOf(model, reading.column), read);
+    return readClasses(examples, classesOf(reading), columnOf(model, reading.column), read);
   }
   const threshold = constant(reading.threshold as number);
   const [scores, limit] = inOneUnit(numbersOf(examples, model, reading), threshold) as [Column, Column];
@@ -191,7 +191,7 @@ function constant(value: number): Column {
 }
 
 function numbersOf(examples: readonly Example[], model: Model, { column }: Reading, expected = A_NUMBER): Column {
-  return readNumbers(examples, nameOf(model, column), (example) => textOf(example, model, column), expected);
+  return readNumbers(examples, columnOf(model, column), (example) => textOf(example, model, column), expected);
 }
 
 function labelsAsNumbers(examples: readonly Example[]): Column {
@@ -263,7 +263,7 @@ function compareByLoss(
     const refuse = (row: number) => {
       const example = examples[row] as Example;
       const text = show(textOf(example, model, reading.column));
-      const place = placeOf(example, nameOf(model, reading.column));
+      const place = placeOf(example, columnOf(model, reading.column));
       return new Refusal(
         "OUT_OF_RANGE",
         `${place}: ${text} gives the true class no probability, expected more than 0 or a cap`,
@@ -280,7 +280,7 @@ function probabilitiesOf(examples: readonly Example[], model: Model, reading: Re
   const lists = listsOf(examples, model, reading, "probabilities from 0 to 1");
   const refuse = (row: number, expected: string) => {
     const example = examples[row] as Example;
-    const place = placeOf(example, nameOf(model, reading.column));
+    const place = placeOf(example, columnOf(model, reading.column));
     return new Refusal(
       "OUT_OF_RANGE",
       `${place}: ${show(textOf(example, model, reading.column))}, expected ${expected}`,
@@ -323,7 +323,7 @@ function listsOf(examples: readonly Example[], model: Model, reading: Reading, w
     return [numbersOf(examples, model, reading, `${what}, as in the first row one of the second class alone`)];
   const names = shownNames(classesOf(reading)).join(", ");
   const expected = `${count} ${what}, separated by spaces, in the order ${names}`;
-  return readLists(examples, nameOf(model, reading.column), read, count, expected);
+  return readLists(examples, columnOf(model, reading.column), read, count, expected);
 }
 
 function compareRatings(examples: readonly Example[], reading: Reading): Comparison {
@@ -337,7 +337,7 @@ function compareRatings(examples: readonly Example[], reading: Reading): Compari
       const value = values.integers[row] as number | bigint;
       if (value >= low && value <= high) continue;
       const example = examples[row] as Example;
-      const place = placeOf(example, nameOf(model, reading.column));
+      const place = placeOf(example, columnOf(model, reading.column));
       const text = show(textOf(example, model, reading.column));
       throw new Refusal("OUT_OF_RANGE", `${place}: ${text}, expected a rating from ${lo} to ${hi}`);
     }
@@ -369,11 +369,11 @@ function compareByDetermination(examples: readonly Example[], reading: Reading):
 
 function compareByPerplexity(examples: readonly Example[], reading: Reading): Comparison {
   const read = (model: Model) => (example: Example) => textOf(example, model, reading.column);
-  const tokens = eachModel((model) => tokenLosses(examples, nameOf(model, reading.column), read(model)));
+  const tokens = eachModel((model) => tokenLosses(examples, columnOf(model, reading.column), read(model)));
   examples.forEach((example, row) => {
     const [before, after] = [tokens.baseline.lengths[row], tokens.candidate.lengths[row]];
     if (before === after) return;
-    const place = placeOf(example, nameOf("candidate", reading.column));
+    const place = placeOf(example, columnOf("candidate", reading.column));
     throw new Refusal("DIFFERENT_EXAMPLES", `${place}: ${after} tokens, expected the baseline's ${before}`);
   });
   const [baseline, candidate] = inOneUnit(tokens.baseline.losses, tokens.candidate.losses) as [Column, Column];

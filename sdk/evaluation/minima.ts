@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The smallest samples that an interval is made from. `npm run coverage:intervals` measures that the error is kept from there on.
 
-import { reason, type Terms } from "./comparison";
+import { reason, type IntervalTerms } from "./comparison";
 import type { Reason } from "./refusal";
 
 /** Rows, or groups, in which the models differ, for means and whatever is made of them: 400 where there is more than one attempt. */
@@ -27,24 +27,24 @@ const GROUPS = { one: 50, several: 100 } as const;
 
 type Minimum = Readonly<Record<"one" | "several", number>>;
 
-function minimumOf(minimum: Minimum, { attempts }: Terms): number {
+function minimumOf(minimum: Minimum, { attempts }: IntervalTerms): number {
   return attempts > 1 ? minimum.several : minimum.one;
 }
 
 /** Refuses fewer differences than means need. */
-export function requireDifferences(count: number, terms: Terms): Reason[] {
+export function requireDifferences(count: number, terms: IntervalTerms): Reason[] {
   const expected = minimumOf(DIFFERENCES, terms);
   const unit = terms.groups ? "groups" : "examples";
   return tooFew(count, expected, `${unit} on which the models differ`);
 }
 
 /** Refuses fewer changed classes than ratios of counts need. */
-export function requireChanges(count: number, terms: Terms): Reason[] {
+export function requireChanges(count: number, terms: IntervalTerms): Reason[] {
   return tooFew(count, minimumOf(CHANGED_CLASSES, terms), "examples that the models put into different classes");
 }
 
 /** Refuses fewer groups than an interval by clusters needs. */
-export function requireGroups({ groups, ...terms }: Terms): Reason[] {
+export function requireGroups({ groups, ...terms }: IntervalTerms): Reason[] {
   if (groups === undefined) return [];
   const expected = minimumOf(GROUPS, terms);
   if (groups.count >= expected) return [];

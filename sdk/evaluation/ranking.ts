@@ -2,7 +2,15 @@
 // Metrics of order: areas under curves. Scores are given by their ranks, equal where tied.
 
 import type { Parts } from "./columns";
-import { certainBps, eachModel, MODELS, type Comparison, type Estimate, type Model, type Terms } from "./comparison";
+import {
+  certainBps,
+  eachModel,
+  BOTH_MODELS,
+  type Comparison,
+  type Estimate,
+  type Model,
+  type IntervalTerms,
+} from "./comparison";
 import { exactly, fraction, toNumber, type Bounds, type Fraction } from "./fraction";
 import { CLASS_SIZE, LARGE_CLASS, RANKED_CLASS_SIZE, requireClasses, requireGroups } from "./minima";
 import { normalQuantile, studentQuantile } from "./quantiles";
@@ -114,10 +122,9 @@ export function compareByAuc({ ranks, positive, names }: Ranked): Comparison {
     values: (model, parts) => areas(orders[model], positive, parts).map((area) => area && exactly(area)),
     estimate(terms) {
       const { scale } = terms;
-      const [before, after] = MODELS.map((model) => toNumber(areas(orders[model], positive, whole)[0] as Fraction)) as [
-        number,
-        number,
-      ];
+      const [before, after] = BOTH_MODELS.map((model) =>
+        toNumber(areas(orders[model], positive, whole)[0] as Fraction),
+      ) as [number, number];
       const positives = positive.reduce((sum, isPositive) => sum + isPositive, 0);
       const sizes = [positive.length - positives, positives];
       const reasons = [...requireGroups(terms), ...requireClasses(sizes, names, CLASS_SIZE)];
@@ -189,7 +196,7 @@ function aucInfluence(
   wins: Record<Model, Float64Array>,
   positive: Uint8Array,
   [before, after]: readonly [number, number],
-  { scale }: Terms,
+  { scale }: IntervalTerms,
 ): Float64Array {
   const slopes = [scale.slope(before), scale.slope(after)] as const;
   const effects = effectsOf(wins, positive, slopes);
@@ -227,10 +234,9 @@ export function compareByMacroAuc({ ranks, actual, names }: RankedClasses): Comp
       const { scale } = terms;
       const sizes = positives.map((positive) => positive.reduce((sum, isPositive) => sum + isPositive, 0));
       const reasons = [...requireGroups(terms), ...requireClasses(sizes, names, CLASS_SIZE)];
-      const [before, after] = MODELS.map((model) => each(model, whole).map(([area]) => toNumber(area as Fraction))) as [
-        number[],
-        number[],
-      ];
+      const [before, after] = BOTH_MODELS.map((model) =>
+        each(model, whole).map(([area]) => toNumber(area as Fraction)),
+      ) as [number[], number[]];
       const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length;
       const slopes = [scale.slope(mean(before)), scale.slope(mean(after))] as const;
       const influence = new Float64Array(actual.length);
@@ -267,7 +273,7 @@ function boundInfluence(
   influence: Float64Array,
   improvement: number,
   sizes: readonly number[],
-  terms: Terms,
+  terms: IntervalTerms,
   reasons: Estimate["reasons"],
 ): Estimate {
   const values = byGroup(influence, terms);
@@ -298,7 +304,7 @@ export function compareByAveragePrecision({ ranks, positive, names }: Ranked): C
       const positives = positive.reduce((sum, isPositive) => sum + isPositive, 0);
       const sizes = [positive.length - positives, positives];
       const reasons = [...requireGroups(terms), ...requireClasses(sizes, names, RANKED_CLASS_SIZE)];
-      const [before, after] = MODELS.map((model) =>
+      const [before, after] = BOTH_MODELS.map((model) =>
         precisionInfluence(orders[model], positive, positives, values[model]),
       ) as [Float64Array, Float64Array];
       const [slopeBefore, slopeAfter] = [scale.slope(values.baseline), scale.slope(values.candidate)];

@@ -19,10 +19,15 @@ import {
 import { fractionOf } from "./decimal";
 import { ln } from "./math";
 import { Refusal } from "./refusal";
-import type { BenchmarkSpec } from "./spec";
 
-/** What a scale is made from. */
-export type ScaleSpec = Pick<BenchmarkSpec, "metric" | "direction" | "f" | "lo" | "hi">;
+/** What a scale is made from: a part of a benchmark's specification. */
+export interface ScaleSpec {
+  readonly metric: string;
+  readonly direction: "maximise" | "minimise";
+  readonly f: "identity" | "ln";
+  readonly lo: number;
+  readonly hi: number;
+}
 
 const FULL_SCALE_BPS = 10_000;
 const ZERO = fraction(0n);

@@ -2,8 +2,7 @@
 // The bound of a difference of two shares of right predictions, decided in whole numbers: as ZkProof.sol computes it, and exactly
 // where too few disagreements make that too generous.
 
-import type { Classified } from "./cells";
-import { type Estimate, type Interval, type Terms } from "./comparison";
+import type { Classified, Estimate, Interval, IntervalTerms } from "./comparison";
 import { compare, divide, fraction, multiply, parseDecimal, subtract, whole, type Fraction } from "./fraction";
 import { NORMAL_DISAGREEMENTS } from "./minima";
 import { normalQuantile } from "./quantiles";
@@ -20,7 +19,7 @@ export interface Disagreements {
 }
 
 /** The interval of the difference of two accuracies. */
-export function boundShare(classified: Classified, terms: Terms): Estimate {
+export function boundShare(classified: Classified, terms: IntervalTerms): Estimate {
   const counts = disagreements(classified);
   const reversed = { ...counts, gained: counts.lost, lost: counts.gained };
   const quantile = normalQuantile(terms.level);
@@ -53,7 +52,7 @@ function disagreements({ actual, predicted: { baseline, candidate } }: Classifie
 }
 
 /** The largest whole bps that the bound reaches. */
-function lowerBps(counts: Disagreements, quantile: number, { scale, alpha }: Terms): number {
+function lowerBps(counts: Disagreements, quantile: number, { scale, alpha }: IntervalTerms): number {
   const isReached = (bps: number): boolean => {
     const difference = scale.differenceOf(bps);
     if (!isNormalAbove(counts, difference, quantile)) return false;

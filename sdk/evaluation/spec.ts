@@ -12,10 +12,10 @@ import { METRICS, type MetricName, type Reading } from "./metrics";
 import { Refusal, show } from "./refusal";
 import {
   bad,
-  integer,
+  wholeNumber,
   NAME,
   number,
-  oneOf,
+  oneNameOf,
   parseObject,
   readGuardrails,
   readReading,
@@ -96,11 +96,11 @@ export function completeSpec(text: string, defaults: Defaults): BenchmarkSpec {
     throw bad(fields, "name", "1 to 64 characters of A-Z a-z 0-9 . _ -");
   const reading = readReading(fields, defaults.classes);
   const { range, resampled } = METRICS[reading.metric];
-  const f = "f" in fields ? oneOf(fields, "f", TRANSFORMS) : "identity";
-  const folds = integer(fields, "folds", 2, 100, 10);
+  const f = "f" in fields ? oneNameOf(fields, "f", TRANSFORMS) : "identity";
+  const folds = wholeNumber(fields, "folds", 2, 100, 10);
   const alpha = number(fields, "alpha", 0.025);
   if (!(alpha >= 0.0001 && alpha <= 0.05)) throw bad(fields, "alpha", "a number from 0.0001 to 0.05");
-  const attempts = integer(fields, "attempts", 1, 1000, 10);
+  const attempts = wholeNumber(fields, "attempts", 1, 1000, 10);
   const fewest = Math.max(FEWEST_RESAMPLES, Math.ceil((TAIL * attempts) / alpha) - 1);
   const known = {
     version: SPEC_VERSION,
@@ -109,16 +109,16 @@ export function completeSpec(text: string, defaults: Defaults): BenchmarkSpec {
     f,
     ...("group" in fields && { group: readGroup(fields) }),
     folds,
-    dealings: integer(fields, "dealings", 1, 100, 10),
-    seed: integer(fields, "seed", 0, 2 ** 31 - 1, 1),
+    dealings: wholeNumber(fields, "dealings", 1, 100, 10),
+    seed: wholeNumber(fields, "seed", 0, 2 ** 31 - 1, 1),
     alpha,
     attempts,
-    ...(resampled && { resamples: integer(fields, "resamples", fewest, Math.max(1_000_000, fewest), fewest) }),
-    minImprovementBps: integer(fields, "minImprovementBps", 10, 1000, 10),
-    minSampleSize: integer(fields, "minSampleSize", Math.max(20, folds), 2 ** 32 - 1, Math.max(100, folds)),
-    minRuns: integer(fields, "minRuns", 1, folds, 1),
-    minLowerBoundBps: integer(fields, "minLowerBoundBps", 1, FULL_SCALE, 1),
-    ...("targetScore" in fields && { targetScore: integer(fields, "targetScore", 1, FULL_SCALE, 1) }),
+    ...(resampled && { resamples: wholeNumber(fields, "resamples", fewest, Math.max(1_000_000, fewest), fewest) }),
+    minImprovementBps: wholeNumber(fields, "minImprovementBps", 10, 1000, 10),
+    minSampleSize: wholeNumber(fields, "minSampleSize", Math.max(20, folds), 2 ** 32 - 1, Math.max(100, folds)),
+    minRuns: wholeNumber(fields, "minRuns", 1, folds, 1),
+    minLowerBoundBps: wholeNumber(fields, "minLowerBoundBps", 1, FULL_SCALE, 1),
+    ...("targetScore" in fields && { targetScore: wholeNumber(fields, "targetScore", 1, FULL_SCALE, 1) }),
     ...("guardrails" in fields && { guardrails: readGuardrails(fields, defaults.classes) }),
   } as const;
   refuseUnknown(fields, [...Object.keys(known), "lo", "hi"], "benchmark", reading.metric);

@@ -42,7 +42,7 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function oneOf<T extends string>(fields: JsonObject, key: string, allowed: readonly T[], path?: string): T {
+export function oneNameOf<T extends string>(fields: JsonObject, key: string, allowed: readonly T[], path?: string): T {
   const found = allowed.find((option) => option === fields[key]);
   if (found === undefined) throw bad(fields, key, allowed.join(", "), path);
   return found;
@@ -54,7 +54,7 @@ export function number(fields: JsonObject, key: string, fallback?: number, path?
   return value;
 }
 
-export function integer(fields: JsonObject, key: string, min: number, max: number, fallback: number): number {
+export function wholeNumber(fields: JsonObject, key: string, min: number, max: number, fallback: number): number {
   const value = key in fields ? fields[key] : fallback;
   if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
     throw bad(fields, key, `an integer from ${min} to ${max}`);
@@ -75,9 +75,9 @@ export function readReading(
   labels: () => readonly ClassNames[] | undefined,
   path = "benchmark: ",
 ): Reading {
-  const name = oneOf(fields, "metric", Object.keys(METRICS) as MetricName[], path);
+  const name = oneNameOf(fields, "metric", Object.keys(METRICS) as MetricName[], path);
   const metric = METRICS[name];
-  const direction = oneOf(fields, "direction", metric.directions, path);
+  const direction = oneNameOf(fields, "direction", metric.directions, path);
   return {
     metric: name,
     direction,
@@ -95,7 +95,7 @@ function readColumn(fields: JsonObject, path: string): string {
 }
 
 function readTokeniser(fields: JsonObject, usual: Tokeniser, path: string): Tokeniser {
-  return "tokeniser" in fields ? oneOf(fields, "tokeniser", Object.keys(TOKENISERS) as Tokeniser[], path) : usual;
+  return "tokeniser" in fields ? oneNameOf(fields, "tokeniser", Object.keys(TOKENISERS) as Tokeniser[], path) : usual;
 }
 
 function readCap(fields: JsonObject, path: string): number {
@@ -115,7 +115,7 @@ function readClassification(
     "classes" in fields ? readClasses(fields, metric.classes === "two", path) : defaultClasses(name, labels);
   if (metric.predictions !== "classes") return { classes };
   const kinds = classes.length === 2 ? (["score", "class"] as const) : (["class"] as const);
-  const predictions = "predictions" in fields ? oneOf(fields, "predictions", kinds, path) : kinds[0];
+  const predictions = "predictions" in fields ? oneNameOf(fields, "predictions", kinds, path) : kinds[0];
   if (predictions === "class") return { classes, predictions };
   return { classes, predictions, threshold: number(fields, "threshold", 0.5, path) };
 }
@@ -157,7 +157,7 @@ export function readGuardrails(
   return (given as unknown[]).map((entry, index) => {
     const path = `benchmark: guardrails[${index}].`;
     if (!isObject(entry)) throw bad(fields, "guardrails", expected);
-    const metric = oneOf(entry, "metric", Object.keys(METRICS) as MetricName[], path);
+    const metric = oneNameOf(entry, "metric", Object.keys(METRICS) as MetricName[], path);
     const { directions } = METRICS[metric];
     const reading = readReading({ ...entry, direction: entry["direction"] ?? directions[0] }, labels, path);
     const stated = BOUNDS.filter((key) => key in entry);

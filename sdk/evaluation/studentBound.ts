@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The interval of a mean that stands skewed data: the lesser of Student's and Johnson's bounds, each at half the level.
 
-import { certainBps, reason, type Estimate, type Method, type Terms } from "./comparison";
+import { certainBps, reason, type Estimate, type IntervalMethod, type IntervalTerms } from "./comparison";
 import { studentQuantile } from "./quantiles";
 import type { Reason } from "./refusal";
 
@@ -22,8 +22,8 @@ export interface Sample {
  */
 export function boundMean(
   { values, improvement, degrees = values.length - 1 }: Sample,
-  { scale, level }: Terms,
-  method: Method,
+  { scale, level }: IntervalTerms,
+  method: IntervalMethod,
   reasons: readonly Reason[],
 ): Estimate {
   const n = values.length;
@@ -64,7 +64,7 @@ export const NO_VARIATION = reason(
 );
 
 /** Adds up values by group, so that their mean is the mean over groups of (groups / rows) · sum. */
-export function byGroup(values: Float64Array, { groups }: Terms): Float64Array {
+export function byGroup(values: Float64Array, { groups }: IntervalTerms): Float64Array {
   if (groups === undefined) return values;
   const sums = new Float64Array(groups.count);
   for (let row = 0; row < values.length; row++) {

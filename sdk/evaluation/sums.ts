@@ -3,7 +3,7 @@
 
 import { betBounds } from "./betting";
 import { compute, inUnit, sumParts, toDoubles, type Column, type Parts } from "./columns";
-import { MODELS, type Comparison, type Estimate, type Model, type Terms } from "./comparison";
+import { BOTH_MODELS, type Comparison, type Estimate, type Model, type IntervalTerms } from "./comparison";
 import { toNumber, type Bounds, type Fraction } from "./fraction";
 import { requireDifferences, requireGroups } from "./minima";
 import { Refusal } from "./refusal";
@@ -57,7 +57,7 @@ function boundSums(
   statistics: Readonly<Record<Model, Statistics>>,
   formula: Formula,
   values: Float64Array,
-  terms: Terms,
+  terms: IntervalTerms,
 ): Estimate {
   const reasons = [...requireGroups(terms), ...requireDifferences(countDifferences(statistics, terms), terms)];
   const missing = varies(statistics, formula) ? [] : [NO_VARIATION];
@@ -69,10 +69,14 @@ function boundSums(
 }
 
 /** The improvement on all examples, from their exact values. */
-function improvementOf(statistics: Readonly<Record<Model, Statistics>>, formula: Formula, { scale }: Terms): number {
+function improvementOf(
+  statistics: Readonly<Record<Model, Statistics>>,
+  formula: Formula,
+  { scale }: IntervalTerms,
+): number {
   const size = statistics.baseline[0]?.integers.length ?? 0;
   const whole = { of: new Uint8Array(size), count: 1 };
-  const [before, after] = MODELS.map((model) => {
+  const [before, after] = BOTH_MODELS.map((model) => {
     const [value] = valuesOf(statistics[model], formula, whole);
     return value === undefined ? NaN : scale.f(toNumber(value.low));
   }) as [number, number];
@@ -80,7 +84,10 @@ function improvementOf(statistics: Readonly<Record<Model, Statistics>>, formula:
 }
 
 /** The difference of each example in the direction of improvement: exact integers first, one rounding last. */
-function differences({ baseline, candidate }: Readonly<Record<Model, Statistics>>, { scale }: Terms): Float64Array {
+function differences(
+  { baseline, candidate }: Readonly<Record<Model, Statistics>>,
+  { scale }: IntervalTerms,
+): Float64Array {
   const [before, after] = [baseline[0] as Column, candidate[0] as Column];
   const [a, b] = [before.integers, after.integers];
   const sign = BigInt(scale.sign);
@@ -100,7 +107,7 @@ function differences({ baseline, candidate }: Readonly<Record<Model, Statistics>
 function pseudoValues(
   statistics: Readonly<Record<Model, Statistics>>,
   formula: Formula,
-  { scale, groups }: Terms,
+  { scale, groups }: IntervalTerms,
   nameOf: (row: number) => string,
 ): Float64Array {
   const units = { baseline: unitSums(statistics.baseline, groups), candidate: unitSums(statistics.candidate, groups) };
@@ -144,7 +151,7 @@ function total(values: Float64Array): number {
   return sum;
 }
 
-function unitSums(statistics: Statistics, groups: Terms["groups"]): Float64Array[] {
+function unitSums(statistics: Statistics, groups: IntervalTerms["groups"]): Float64Array[] {
   return statistics.map((column) => {
     const doubles = toDoubles(column);
     if (groups === undefined) return doubles;
@@ -158,7 +165,10 @@ function unitSums(statistics: Statistics, groups: Terms["groups"]): Float64Array
 }
 
 /** Units in which any statistic of the two models differs. */
-function countDifferences({ baseline, candidate }: Readonly<Record<Model, Statistics>>, { groups }: Terms): number {
+function countDifferences(
+  { baseline, candidate }: Readonly<Record<Model, Statistics>>,
+  { groups }: IntervalTerms,
+): number {
   const size = baseline[0]?.integers.length ?? 0;
   const different = new Uint8Array(groups?.count ?? size);
   baseline.forEach(({ integers }, k) => {

@@ -11,7 +11,7 @@ const { ZeroHash } = ethers;
 const [MAX_UINT16, MAX_UINT32] = [65_535n, 4_294_967_295n];
 const MAX_SCORE = 10_000n;
 const [MIN_IMPROVEMENT, MAX_MIN_IMPROVEMENT] = [10n, 1_000n];
-const METRICS = 13n;
+const METRICS = 29n;
 /** Of a model whose admin has not set another, in bps per UTC day. No improvement is above it, and no lower bound above that. */
 const DAILY_LIMIT = 1_000n;
 

@@ -14,7 +14,7 @@ import { scaleOf } from "../../../sdk/evaluation/scale";
 import { levelAsNumber, levelOf, parseSpec, type BenchmarkSpec } from "../../../sdk/evaluation/spec";
 import type { TableFile } from "../../../sdk/evaluation/table";
 import { YES_NO } from "../../../sdk/evaluation/labels";
-import type { Estimate, Terms } from "../../../sdk/evaluation/comparison";
+import type { Estimate, IntervalTerms } from "../../../sdk/evaluation/comparison";
 
 export const CREDIT_DEFAULT = resolve(__dirname, "../../../deploy/benchmarks/credit-default");
 
@@ -86,7 +86,7 @@ export function valueOf(
 }
 
 /** What an estimate of a benchmark's improvement is made from. */
-export function termsOf(spec: BenchmarkSpec, seed = spec.seed): Terms {
+export function termsOf(spec: BenchmarkSpec, seed = spec.seed): IntervalTerms {
   const { attempts, resamples = 0 } = spec;
   const [level, alpha] = [levelAsNumber(spec), levelOf(spec)];
   return { scale: scaleOf(spec), level, alpha, attempts, resamples, random: generatorOf(seed) };
@@ -96,7 +96,7 @@ export function termsOf(spec: BenchmarkSpec, seed = spec.seed): Terms {
 export function estimateOf(
   examples: readonly Example[],
   overrides: Partial<BenchmarkSpec>,
-  terms: Partial<Terms> = {},
+  terms: Partial<IntervalTerms> = {},
 ): Estimate {
   const spec = buildSpec(overrides);
   const reading = { ...readingOf(spec.metric), ...overrides };
