@@ -197,8 +197,8 @@ const pareto = (random: RandomGenerator) => 1.5 - (1 - uniform(random)) ** (-1 /
 const rare = (random: RandomGenerator) => (uniform(random) < 0.02 ? -0.98 : 0.02);
 
 const ROWS: readonly Row[] = ([1, 10] as const).flatMap((attempts) => {
-  const size = attempts === 1 ? 200 : 400;
-  const groups = attempts === 1 ? 50 : 100;
+  const size = attempts === 1 ? 200 : 500;
+  const groups = attempts === 1 ? 50 : 200;
   const changed = attempts === 1 ? 100 : 200;
   const class_ = 30;
   return [

@@ -4,8 +4,8 @@
 import { reason, type IntervalTerms } from "./comparison";
 import type { Reason } from "./refusal";
 
-/** Rows, or groups, in which the models differ, for means and whatever is made of them: 400 where there is more than one attempt. */
-const DIFFERENCES = { one: 200, several: 400 } as const;
+/** Rows, or groups, in which the models differ, for means and whatever is made of them: 500 where there is more than one attempt. */
+const DIFFERENCES = { one: 200, several: 500 } as const;
 
 /** Rows in which the predicted classes differ, for ratios of counts. */
 const CHANGED_CLASSES = { one: 100, several: 200 } as const;
@@ -23,7 +23,7 @@ export const LARGE_CLASS = 300;
 export const NORMAL_DISAGREEMENTS = 150;
 
 /** Groups, where rows are not independent. */
-const GROUPS = { one: 50, several: 100 } as const;
+const GROUPS = { one: 50, several: 200 } as const;
 
 type Minimum = Readonly<Record<"one" | "several", number>>;
 

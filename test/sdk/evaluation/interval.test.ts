@@ -70,12 +70,12 @@ describe("evaluate: interval", () => {
 
     for (const [attempts, minimum] of [
       [1, 200],
-      [2, 400],
+      [2, 500],
     ] as const) {
       it(`needs ${minimum} differences for ${attempts === 1 ? "one attempt" : "several"}`, () => {
         const rows = (different: number) =>
           examplesOf(
-            Array.from({ length: 500 }, (_, i): [string, string, string] => [
+            Array.from({ length: 600 }, (_, i): [string, string, string] => [
               "p",
               "3",
               i < different ? String(4 + (i % 2)) : "3",
@@ -374,7 +374,7 @@ describe("evaluate: interval", () => {
       });
     }
 
-    it("needs 50 groups for one attempt and 100 for several", () => {
+    it("needs 50 groups for one attempt and 200 for several", () => {
       const { examples } = everyTwice("accuracy", 60);
       const few = (count: number, attempts: number) =>
         estimateOf(
@@ -384,7 +384,7 @@ describe("evaluate: interval", () => {
         ).reasons;
       expect(few(50, 1)).to.deep.equal([]);
       expect(few(49, 1)).to.deep.equal([{ code: "TOO_FEW_GROUPS", message: "49 groups, expected at least 50" }]);
-      expect(few(60, 2)).to.deep.equal([{ code: "TOO_FEW_GROUPS", message: "60 groups, expected at least 100" }]);
+      expect(few(60, 2)).to.deep.equal([{ code: "TOO_FEW_GROUPS", message: "60 groups, expected at least 200" }]);
     });
   });
 
