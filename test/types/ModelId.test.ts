@@ -53,7 +53,8 @@ describe("ModelId", () => {
 
   async function expectAccepted(id: Uint8Array) {
     const { tokenManager } = protocol;
-    const token = ethers.getCreateAddress({ from: await tokenManager.getAddress(), nonce: 1 });
+    // The first contract that the TokenManager created is the reward distributor.
+    const token = ethers.getCreateAddress({ from: await tokenManager.getAddress(), nonce: 2 });
     expect(await deployUnder(protocol, id)).to.deep.equal({
       reverted: false,
       data: ethers.zeroPadValue(token, 32).toLowerCase(),
