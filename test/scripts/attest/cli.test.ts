@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
+import { hashDocument } from "../../../sdk/evaluation/evaluate";
 import { readBundle } from "../../../scripts/attest/bundle";
 import type { Submission } from "../../../scripts/attest/submit";
 import { main as attest } from "../../../scripts/attest";
@@ -54,7 +55,7 @@ describe("attester's tools: command lines @uninstrumented", () => {
 
   it("refuse the evaluation of a model that has moved on, each with one line", async () => {
     const contributors = folder.write("contributors.csv", toCsv(buildContributors(2)));
-    const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL, "--evaluation-id", "second"];
+    const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL];
     const args = [...options, "--contributors", contributors];
     expect(await inside(statement, args, {}, evaluation)).to.deep.equal({
       code: 1,
@@ -65,9 +66,10 @@ describe("attester's tools: command lines @uninstrumented", () => {
 
   it("pass a statement from evaluation to rewards", async () => {
     const found = JSON.parse(evaluation) as Record<string, unknown>;
-    const next = JSON.stringify({ ...found, baselineScore: 7_988, candidateScore: 8_008 });
+    const better = { ...found, baselineScore: 7_988, candidateScore: 8_008 };
+    const next = JSON.stringify({ ...better, evaluationId: hashDocument(better) });
     const contributors = folder.write("contributors.csv", toCsv(buildContributors(2)));
-    const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL, "--evaluation-id", "second"];
+    const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL];
     let bundle = await succeed(alone("statement", [...options, "--contributors", contributors], {}, next));
     const [first, second] = attesterKeys.map(({ privateKey }) => ({ PRIVATE_KEY: privateKey }));
     const onChain = ["--network", "localhost", "--verifier", verifier];

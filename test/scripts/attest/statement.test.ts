@@ -9,6 +9,7 @@ import { readClaims, treeOf } from "../../../scripts/attest/claimsFile";
 import { hashStatement, statementDomain } from "../../../scripts/attest/statement";
 import { toCall } from "../../../scripts/attest/attest";
 import { readMeasured } from "../../../scripts/attest/propose";
+import { hashDocument } from "../../../sdk/evaluation/evaluate";
 import { main } from "../../../scripts/statement";
 import { BASELINE, benchmarkWith, DELTA, improve, registerModel } from "../../helpers/improvements";
 import { Direction } from "../../helpers/models";
@@ -206,6 +207,33 @@ describe("statement", () => {
     it("may have more fields than a statement needs", async () => {
       const measured = await buildMeasured(await loadFixture(deployTools));
       expect(readMeasured("evaluation.json", toEvaluation(measured))).to.deep.equal(measured);
+    });
+
+    it("carries its id, the hash of the rest, and is refused where that was changed", async () => {
+      const measured = await buildMeasured(await loadFixture(deployTools));
+      const document = JSON.parse(toEvaluation(measured)) as object;
+      const evaluationId = hashDocument(document);
+      const read = (change: object) => () =>
+        readMeasured("evaluation.json", JSON.stringify({ ...document, evaluationId, ...change }));
+      expect(read({})()).to.deep.equal({ ...measured, evaluationId });
+      const changed = hashDocument({ ...document, runs: 2 });
+      await expectProblem(
+        read({ runs: 2 }),
+        `evaluation.json: evaluationId is ${evaluationId}, expected ${changed}, the hash of the rest: the document was changed, evaluate again.`,
+      );
+    });
+
+    it("is refused where the evaluation was", async () => {
+      const reasons = [
+        { code: "BELOW_MINIMUM", message: "too little" },
+        { code: "GUARDRAIL", message: "too slow" },
+      ];
+      const text = (content: object) => () => readMeasured("evaluation.json", JSON.stringify(content));
+      await expectProblem(
+        text({ accepted: false, reasons }),
+        "evaluation.json: the evaluation was refused: too little; too slow.",
+      );
+      await expectProblem(text({ accepted: false }), "evaluation.json: the evaluation was refused: .");
     });
 
     it("is refused in one line", async () => {
