@@ -118,9 +118,29 @@ export function hashPredictions(examples: readonly Example[], model: Model): str
   return hashRows(examples, (example) => [example.id, example[model]]);
 }
 
+/** How many rows become text at once: the whole of a million would need as many lists. */
+const HASHED_AT_ONCE = 10_000;
+
 function hashRows(examples: readonly Example[], row: (example: Example) => readonly string[]): string {
-  // Of a million rows ethers' own encoder makes a list of numbers.
-  return keccak256(new TextEncoder().encode(JSON.stringify(sortById(examples).map(row))));
+  const sorted = sortById(examples);
+  const encoder = new TextEncoder();
+  const pieces: Uint8Array[] = [];
+  for (let start = 0; start < sorted.length; start += HASHED_AT_ONCE) {
+    const rows = JSON.stringify(sorted.slice(start, start + HASHED_AT_ONCE).map(row)).slice(1, -1);
+    pieces.push(encoder.encode(`${start === 0 ? "[" : ","}${rows}`));
+  }
+  pieces.push(encoder.encode(sorted.length === 0 ? "[]" : "]"));
+  return keccak256(concat(pieces));
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0));
+  let place = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, place);
+    place += piece.length;
+  }
+  return bytes;
 }
 
 /** The examples in ascending order of the ids' UTF-16 code units. */

@@ -9,15 +9,41 @@ export const BLEU_ORDER = 4;
  * Papineni et al., "BLEU: a method for automatic evaluation of machine translation", ACL 2002.
  */
 export function bleuCounts(expected: readonly string[], given: readonly string[]): number[] {
+  const numbers = new Map<string, number>();
+  const [reference, hypothesis] = [numbered(expected, numbers), numbered(given, numbers)];
   const orders = Array.from({ length: BLEU_ORDER }, (_, i) => i + 1);
-  const matches = orders.map((n) => {
-    const available = countNgrams(expected, n);
-    let sum = 0;
-    for (const [gram, count] of countNgrams(given, n)) sum += Math.min(count, available.get(gram) ?? 0);
-    return sum;
-  });
+  const matches = orders.map((n) => countMatches(reference, hypothesis, n));
   const totals = orders.map((n) => Math.max(0, given.length - n + 1));
   return [...matches, ...totals, given.length, expected.length];
+}
+
+/** The words as whole numbers, equal where the words are. */
+function numbered(words: readonly string[], numbers: Map<string, number>): number[] {
+  return words.map((word) => {
+    const known = numbers.get(word) ?? numbers.size;
+    numbers.set(word, known);
+    return known;
+  });
+}
+
+/** How many n-grams of the hypothesis find one of their own in the reference. */
+function countMatches(reference: readonly number[], hypothesis: readonly number[], n: number): number {
+  const isFree = new Uint8Array(Math.max(0, reference.length - n + 1)).fill(1);
+  let matches = 0;
+  for (let start = 0; start + n <= hypothesis.length; start++) {
+    for (let place = 0; place < isFree.length; place++) {
+      if (isFree[place] === 0 || !isSame(reference, place, hypothesis, start, n)) continue;
+      isFree[place] = 0;
+      matches++;
+      break;
+    }
+  }
+  return matches;
+}
+
+function isSame(a: readonly number[], from: number, b: readonly number[], start: number, n: number): boolean {
+  for (let k = 0; k < n; k++) if (a[from + k] !== b[start + k]) return false;
+  return true;
 }
 
 /**
@@ -27,15 +53,6 @@ export function bleuCounts(expected: readonly string[], given: readonly string[]
 export function rougeL(expected: readonly string[], given: readonly string[]): readonly [number, number] {
   const length = expected.length + given.length;
   return length === 0 ? [0, 1] : [2 * longestCommonSubsequence(expected, given), length];
-}
-
-function countNgrams(words: readonly string[], n: number): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (let start = 0; start + n <= words.length; start++) {
-    const gram = n === 1 ? (words[start] as string) : words.slice(start, start + n).join(" ");
-    counts.set(gram, (counts.get(gram) ?? 0) + 1);
-  }
-  return counts;
 }
 
 function longestCommonSubsequence(a: readonly string[], b: readonly string[]): number {

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { id, ZeroHash } from "ethers";
 import hre, { ethers } from "hardhat";
 import { siteOf } from "../../../deploy/network";
+import { hashDocument } from "../../../sdk/evaluation/evaluate";
 import { main } from "../../../scripts/statement";
 import { connect } from "../../../sdk/client/connect";
 import { formatBundle, readBundle } from "../../../sdk/schemas/bundle";
@@ -225,6 +226,33 @@ describe("statement", () => {
     it("may have more fields than a statement needs", async () => {
       const measured = await buildMeasured(await loadFixture(deployTools));
       expect(readMeasured("evaluation.json", toEvaluation(measured))).to.deep.equal(measured);
+    });
+
+    it("carries its id, the hash of the rest, and is refused where that was changed", async () => {
+      const measured = await buildMeasured(await loadFixture(deployTools));
+      const document = JSON.parse(toEvaluation(measured)) as object;
+      const evaluationId = hashDocument(document);
+      const read = (change: object) => () =>
+        readMeasured("evaluation.json", JSON.stringify({ ...document, evaluationId, ...change }));
+      expect(read({})()).to.deep.equal({ ...measured, evaluationId });
+      const changed = hashDocument({ ...document, runs: 2 });
+      await expectProblem(
+        read({ runs: 2 }),
+        `evaluation.json: evaluationId is ${evaluationId}, expected ${changed}, the hash of the rest: the document was changed, evaluate again.`,
+      );
+    });
+
+    it("is refused where the evaluation was", async () => {
+      const reasons = [
+        { code: "BELOW_MINIMUM", message: "too little" },
+        { code: "GUARDRAIL", message: "too slow" },
+      ];
+      const text = (content: object) => () => readMeasured("evaluation.json", JSON.stringify(content));
+      await expectProblem(
+        text({ accepted: false, reasons }),
+        "evaluation.json: the evaluation was refused: too little; too slow.",
+      );
+      await expectProblem(text({ accepted: false }), "evaluation.json: the evaluation was refused: .");
     });
 
     it("is refused in one line", async () => {
