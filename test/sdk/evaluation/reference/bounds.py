@@ -122,7 +122,8 @@ class Evaluation:
             self.groups = [index.setdefault(row[4], len(index)) for row in self.rows]
             self.count = len(index)
 
-    def figures(self):
+    def values(self):
+        """Values and scores of both models, and the folds on which the candidate is better."""
         everyone = range(len(self.rows))
         before, after = (self.metric.value(model, everyone) for model in ("baseline", "candidate"))
         self.improvement = self.sign * (nearest(after) - nearest(before))
@@ -130,19 +131,22 @@ class Evaluation:
         up, down = math.ceil, math.floor
         first, second = (up, down) if self.sign > 0 else (down, up)
         scores = first(scale(before)), second(scale(after))
-        runs = self.runs()
-        interval = self.interval()
-        low = interval["low"]
-        interval.setdefault("lowBps", certain(10_000 * low / self.width))
         return {
             "baselineValue": nearest(before),
             "candidateValue": nearest(after),
             "baselineScore": scores[0],
             "candidateScore": scores[1],
             "deltaBps": self.sign * (scores[1] - scores[0]),
-            "runs": runs,
-            "interval": interval,
+            "runs": self.runs(),
         }
+
+    def figures(self):
+        """All of {values}, and the interval of the improvement."""
+        values = self.values()
+        interval = self.interval()
+        low = interval["low"]
+        interval.setdefault("lowBps", certain(10_000 * low / self.width))
+        return {**values, "interval": interval}
 
     def runs(self):
         size, folds, improved = len(self.rows), self.spec["folds"], 0
