@@ -1,6 +1,6 @@
 import { getAddress, isHexString, parseUnits, toUtf8Bytes, ZeroHash, type BigNumberish } from "ethers";
-import { printed } from "./printed";
-import { Problem } from "./problem";
+import { printed } from "./printed.ts";
+import { Problem } from "./problem.ts";
 
 /** What a field may hold. `none` stands in for a refused value until {@link Fields.refuse} throws. */
 export interface Rule<T> {

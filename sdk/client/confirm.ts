@@ -1,6 +1,6 @@
 import type { TransactionReceipt, TransactionResponse } from "ethers";
-import { Problem } from "../base/problem";
-import { isUnanswered } from "../rpc/answers";
+import { Problem } from "../base/problem.ts";
+import { isUnanswered } from "../rpc/answers.ts";
 
 /** Milliseconds after which a transaction that was not mined is looked for again: it may have been dropped. */
 const PATIENCE = 3 * 60_000;

@@ -3,12 +3,12 @@
 
 import { id, type Block, type Signer } from "ethers";
 import type { DeltaOneVerifier, ModelRegistry, ModelToken } from "../../.build/typechain";
-import { printed } from "../base/printed";
-import { Problem } from "../base/problem";
-import { isUnanswered } from "../rpc/answers";
-import { readMethod } from "../statements/method";
-import { contractAt, type Site } from "./access";
-import { decodeRevert, withHint, type Revert } from "./errors";
+import { printed } from "../base/printed.ts";
+import { Problem } from "../base/problem.ts";
+import { isUnanswered } from "../rpc/answers.ts";
+import { readMethod } from "../statements/method.ts";
+import { contractAt, type Site } from "./access.ts";
+import { decodeRevert, withHint, type Revert } from "./errors.ts";
 
 /** A network and the verifier on it that pays. */
 export interface Connection extends Site {

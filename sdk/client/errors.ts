@@ -13,11 +13,11 @@ import {
   ZeroHash,
   type ErrorDescription,
 } from "ethers";
-import { printed } from "../base/printed";
-import { Problem } from "../base/problem";
-import { formatReserve, formatTokens } from "../base/units";
-import type { AbiEntry, Access, ArtifactSource } from "./access";
-import { readErrorGuide, type ErrorEntry } from "./errorGuide";
+import { printed } from "../base/printed.ts";
+import { Problem } from "../base/problem.ts";
+import { formatReserve, formatTokens } from "../base/units.ts";
+import type { AbiEntry, Access, ArtifactSource } from "./access.ts";
+import { readErrorGuide, type ErrorEntry } from "./errorGuide.ts";
 
 /** Characters of a node's message that are shown. */
 const LONGEST_MESSAGE = 500;

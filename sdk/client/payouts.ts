@@ -3,8 +3,8 @@
 
 import { AbiCoder, keccak256, toBeHex, type Block, type Provider } from "ethers";
 import type { DeltaOneVerifier, ModelRegistry, TokenManager } from "../../.build/typechain";
-import { readEvents, type Blocks } from "../rpc/logs";
-import { contractAt, type Access } from "./access";
+import { readEvents, type Blocks } from "../rpc/logs.ts";
+import { contractAt, type Access } from "./access.ts";
 
 /** A reward that was queued, as its event and the time of its block tell it. */
 export interface QueuedPayout {

@@ -1,7 +1,7 @@
 import type { ContractTransactionResponse } from "ethers";
 import type { HokusaiAMM } from "../../.build/typechain";
-import { Problem } from "../base/problem";
-import { receiptOf, type Sent } from "./confirm";
+import { Problem } from "../base/problem.ts";
+import { receiptOf, type Sent } from "./confirm.ts";
 
 const WAD = 10n ** 18n;
 const BPS = 10_000n;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Bounds of the mean of differences that are known to be bounded, whatever their distribution and however few they are.
 
-import { MARGIN_BPS, type Interval, type IntervalTerms } from "./comparison";
-import { ln } from "./math";
-import { shuffle } from "./random";
+import { MARGIN_BPS, type Interval, type IntervalTerms } from "./comparison.ts";
+import { ln } from "./math.ts";
+import { shuffle } from "./random.ts";
 
 /** Largest share of a stake that a bet may lose. */
 const TRUNCATION = 0.5;

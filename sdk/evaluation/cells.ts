@@ -2,8 +2,8 @@
 // Two models' classes on the same examples: everything that metrics of counts need stands in the few cells (class, baseline's
 // class, candidate's class).
 
-import { boundShare } from "./shareBound";
-import type { Parts } from "./columns";
+import { boundShare } from "./shareBound.ts";
+import type { Parts } from "./columns.ts";
 import {
   certainBps,
   BOTH_MODELS,
@@ -14,12 +14,12 @@ import {
   type Model,
   type Classified,
   type IntervalTerms,
-} from "./comparison";
-import { COUNT_FORMULAS, type CountFormula, type CountMetric, type Marginals } from "./counts";
-import { requireChanges, requireClasses, requireGroups } from "./minima";
-import { multinomial, type RandomGenerator } from "./random";
-import type { Scale } from "./scale";
-import { boundMean, NO_VARIATION } from "./studentBound";
+} from "./comparison.ts";
+import { COUNT_FORMULAS, type CountFormula, type CountMetric, type Marginals } from "./counts.ts";
+import { requireChanges, requireClasses, requireGroups } from "./minima.ts";
+import { multinomial, type RandomGenerator } from "./random.ts";
+import type { Scale } from "./scale.ts";
+import { boundMean, NO_VARIATION } from "./studentBound.ts";
 
 /** Metrics that are the share of right predictions. */
 const SHARES: readonly CountMetric[] = ["accuracy", "micro_f1", "micro_precision", "micro_recall"];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Columns of exact decimals as integers in a common unit, and their exact sums over parts of the rows.
 
-import { fraction, type Fraction } from "./fraction";
+import { fraction, type Fraction } from "./fraction.ts";
 
 /** Integers, in doubles where all are safe ones. */
 export type Integers = Float64Array | readonly bigint[];

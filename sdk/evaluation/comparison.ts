@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Two models on the same examples: exact values on any parts of them, and the interval of the improvement.
 
-import type { Parts } from "./columns";
-import type { Bounds, Fraction } from "./fraction";
-import type { RandomGenerator } from "./random";
-import type { Reason } from "./refusal";
-import type { Scale } from "./scale";
+import type { Parts } from "./columns.ts";
+import type { Bounds, Fraction } from "./fraction.ts";
+import type { RandomGenerator } from "./random.ts";
+import type { Reason } from "./refusal.ts";
+import type { Scale } from "./scale.ts";
 
 export type Model = "baseline" | "candidate";
 

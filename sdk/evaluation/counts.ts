@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Metrics that depend on counts of (class, predicted class) only: from a confusion matrix in exact numbers and in doubles.
 
-import { exactly, fraction, root, type Bounds } from "./fraction";
+import { exactly, fraction, root, type Bounds } from "./fraction.ts";
 
 /** What a confusion matrix says of each class. */
 export interface Marginals {

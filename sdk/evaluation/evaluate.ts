@@ -2,18 +2,18 @@
 // From two models' predictions on a benchmark to a document: what was measured, and whether an improvement may be stated.
 
 import { keccak256, toUtf8Bytes } from "ethers";
-import { canonical } from "./canonical";
-import { reason, type Comparison, type Groups, type Interval, type Model } from "./comparison";
-import { hashEvaluationData, hashPredictions, sortById, type Example } from "./examples";
-import { deal, requireClassesForFolds, type Fold } from "./folds";
-import { toNumber, type Bounds } from "./fraction";
-import { checkGuardrail, reasonsOf, type GuardrailResult } from "./guardrails";
-import { MOST_CLASSES } from "./labels";
-import { METRICS, type Direction, type MetricName } from "./metrics";
-import { generatorOf } from "./random";
-import { Refusal, show, type Reason } from "./refusal";
-import { baselineScore, candidateScore, scaleOf, type Scale } from "./scale";
-import { completeSpec, hashSpec, levelAsNumber, levelOf, SPEC_VERSION, type BenchmarkSpec } from "./spec";
+import { canonical } from "./canonical.ts";
+import { reason, type Comparison, type Groups, type Interval, type Model } from "./comparison.ts";
+import { hashEvaluationData, hashPredictions, sortById, type Example } from "./examples.ts";
+import { deal, requireClassesForFolds, type Fold } from "./folds.ts";
+import { toNumber, type Bounds } from "./fraction.ts";
+import { checkGuardrail, reasonsOf, type GuardrailResult } from "./guardrails.ts";
+import { MOST_CLASSES } from "./labels.ts";
+import { METRICS, type Direction, type MetricName } from "./metrics.ts";
+import { generatorOf } from "./random.ts";
+import { Refusal, show, type Reason } from "./refusal.ts";
+import { baselineScore, candidateScore, scaleOf, type Scale } from "./scale.ts";
+import { completeSpec, hashSpec, levelAsNumber, levelOf, SPEC_VERSION, type BenchmarkSpec } from "./spec.ts";
 
 /** What every evaluation finds, accepted or refused. Scores and bounds are integer bps; null is what could not be measured. */
 export interface EvaluationDocument {

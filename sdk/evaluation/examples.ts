@@ -2,9 +2,9 @@
 // The evaluation set and the two models' predictions, read from tables and joined by id.
 
 import { keccak256 } from "ethers";
-import type { Model } from "./comparison";
-import { Refusal, show } from "./refusal";
-import { readTable, type TableFile, type TableRow } from "./table";
+import type { Model } from "./comparison.ts";
+import { Refusal, show } from "./refusal.ts";
+import { readTable, type TableFile, type TableRow } from "./table.ts";
 
 /** Where a row stands. */
 export interface Place {

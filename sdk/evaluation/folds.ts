@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Disjoint parts of the examples, each evaluated on its own, and dealt several times.
 
-import type { Parts } from "./columns";
-import { BOTH_MODELS, reason, type Comparison } from "./comparison";
-import { compare, subtract, toNumber, type Bounds } from "./fraction";
-import { shuffle, type RandomGenerator } from "./random";
-import type { Reason } from "./refusal";
-import type { Scale } from "./scale";
+import type { Parts } from "./columns.ts";
+import { BOTH_MODELS, reason, type Comparison } from "./comparison.ts";
+import { compare, subtract, toNumber, type Bounds } from "./fraction.ts";
+import { shuffle, type RandomGenerator } from "./random.ts";
+import type { Reason } from "./refusal.ts";
+import type { Scale } from "./scale.ts";
 
 /** One disjoint part of the evaluation set; values are null where the metric is undefined on it. */
 export interface Fold {

@@ -13,10 +13,10 @@ import {
   subtract,
   type Bounds,
   type Fraction,
-} from "./fraction";
-import { exp, ln } from "./math";
-import type { Formula } from "./sums";
-import { BLEU_ORDER } from "./text";
+} from "./fraction.ts";
+import { exp, ln } from "./math.ts";
+import type { Formula } from "./sums.ts";
+import { BLEU_ORDER } from "./text.ts";
 
 const ZERO = fraction(0n);
 const ONE = fraction(1n);

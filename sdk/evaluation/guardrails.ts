@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Secondary metrics that an improvement must not pay for.
 
-import { BOTH_MODELS, type Model } from "./comparison";
-import { fractionOf } from "./decimal";
-import type { Example } from "./examples";
-import { compare, subtract, toNumber, type Bounds } from "./fraction";
-import { METRICS, type Reading } from "./metrics";
-import { Refusal, type Reason } from "./refusal";
+import { BOTH_MODELS, type Model } from "./comparison.ts";
+import { fractionOf } from "./decimal.ts";
+import type { Example } from "./examples.ts";
+import { compare, subtract, toNumber, type Bounds } from "./fraction.ts";
+import { METRICS, type Reading } from "./metrics.ts";
+import { Refusal, type Reason } from "./refusal.ts";
 
 /** A metric of both models with one bound on the candidate's. */
 export interface Guardrail extends Reading {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // From the texts of a file to classes and numbers, with refusals that say where.
 
-import { parseColumn, type Column } from "./columns";
-import type { Model } from "./comparison";
-import { placeOf, type Example } from "./examples";
-import { Refusal, show } from "./refusal";
+import { parseColumn, type Column } from "./columns.ts";
+import type { Model } from "./comparison.ts";
+import { placeOf, type Example } from "./examples.ts";
+import { Refusal, show } from "./refusal.ts";
 
 /** A class: the name that is shown, and every other text that means it. */
 export type ClassNames = readonly [string, ...string[]];

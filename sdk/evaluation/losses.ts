@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What each example adds to a metric's sums, as exact columns.
 
-import { assemble, compute, inOneUnit, parseColumn, sumParts, toDoubles, type Column } from "./columns";
-import type { Example } from "./examples";
-import { LOSS_DECIMALS } from "./formulas";
-import { notANumber, requireWithin } from "./labels";
-import { ln } from "./math";
-import type { Statistics } from "./sums";
-import { BLEU_ORDER, bleuCounts, rougeL } from "./text";
+import { assemble, compute, inOneUnit, parseColumn, sumParts, toDoubles, type Column } from "./columns.ts";
+import type { Example } from "./examples.ts";
+import { LOSS_DECIMALS } from "./formulas.ts";
+import { notANumber, requireWithin } from "./labels.ts";
+import { ln } from "./math.ts";
+import type { Statistics } from "./sums.ts";
+import { BLEU_ORDER, bleuCounts, rougeL } from "./text.ts";
 
 /** Doubles below it have exact squares of differences. */
 const ROOT = 2 ** 25;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The metrics a benchmark may name: what they read, in which direction they improve, on which scale they live.
 
-import { compareByCounts } from "./cells";
+import { compareByCounts } from "./cells.ts";
 import {
   compute,
   inOneUnit,
@@ -12,11 +12,11 @@ import {
   withDecimals,
   type Column,
   type Integers,
-} from "./columns";
-import { eachModel, type Comparison, type Model } from "./comparison";
-import { COUNT_FORMULAS, type CountMetric } from "./counts";
-import { placeOf, type Example } from "./examples";
-import { bleu, determination, mean, meanOfRounded, perplexity, rootOfMean } from "./formulas";
+} from "./columns.ts";
+import { eachModel, type Comparison, type Model } from "./comparison.ts";
+import { COUNT_FORMULAS, type CountMetric } from "./counts.ts";
+import { placeOf, type Example } from "./examples.ts";
+import { bleu, determination, mean, meanOfRounded, perplexity, rootOfMean } from "./formulas.ts";
 import {
   A_NUMBER,
   columnOf,
@@ -27,7 +27,7 @@ import {
   requireWithin,
   textOf,
   type ClassNames,
-} from "./labels";
+} from "./labels.ts";
 import {
   absoluteErrors,
   bleuStatistics,
@@ -37,11 +37,11 @@ import {
   squaredErrors,
   tokenLosses,
   type PairOf,
-} from "./losses";
-import { compareByAuc, compareByAveragePrecision, compareByMacroAuc } from "./ranking";
-import { Refusal, show } from "./refusal";
-import { compareBySums, type Formula, type Statistics } from "./sums";
-import { TOKENISERS, type Tokeniser } from "./tokenisers";
+} from "./losses.ts";
+import { compareByAuc, compareByAveragePrecision, compareByMacroAuc } from "./ranking.ts";
+import { Refusal, show } from "./refusal.ts";
+import { compareBySums, type Formula, type Statistics } from "./sums.ts";
+import { TOKENISERS, type Tokeniser } from "./tokenisers.ts";
 
 export type Direction = "maximise" | "minimise";
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The smallest samples that an interval is made from. `npm run coverage:intervals` measures that the error is kept from there on.
 
-import { reason, type IntervalTerms } from "./comparison";
-import type { Reason } from "./refusal";
+import { reason, type IntervalTerms } from "./comparison.ts";
+import type { Reason } from "./refusal.ts";
 
 /** Rows, or groups, in which the models differ, for means and whatever is made of them: 500 where there is more than one attempt. */
 const DIFFERENCES = { one: 200, several: 500 } as const;

@@ -2,7 +2,7 @@
 // Quantiles of the normal and of Student's distribution, rounded up to 1e-9: a rounding that any implementation with a dozen
 // right digits agrees on, and that a contract can hold.
 
-import { exp, ln, ln1p } from "./math";
+import { exp, ln, ln1p } from "./math.ts";
 
 const NANO = 1e9;
 const ROOT_TWO_PI = 2.5066282746310002;

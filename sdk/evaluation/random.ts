@@ -2,7 +2,7 @@
 // Everything that is drawn at random: from xoroshiro128+ with the benchmark's seed, the same in every language.
 
 import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus, type RandomGenerator } from "pure-rand";
-import { exp, ln, lnFactorial } from "./math";
+import { exp, ln, lnFactorial } from "./math.ts";
 
 export type { RandomGenerator };
 

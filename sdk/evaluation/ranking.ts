@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Metrics of order: areas under curves. Scores are given by their ranks, equal where tied.
 
-import type { Parts } from "./columns";
+import type { Parts } from "./columns.ts";
 import {
   certainBps,
   eachModel,
@@ -10,11 +10,11 @@ import {
   type Estimate,
   type Model,
   type IntervalTerms,
-} from "./comparison";
-import { exactly, fraction, toNumber, type Bounds, type Fraction } from "./fraction";
-import { CLASS_SIZE, LARGE_CLASS, RANKED_CLASS_SIZE, requireClasses, requireGroups } from "./minima";
-import { normalQuantile, studentQuantile } from "./quantiles";
-import { boundMean, byGroup, NO_VARIATION } from "./studentBound";
+} from "./comparison.ts";
+import { exactly, fraction, toNumber, type Bounds, type Fraction } from "./fraction.ts";
+import { CLASS_SIZE, LARGE_CLASS, RANKED_CLASS_SIZE, requireClasses, requireGroups } from "./minima.ts";
+import { normalQuantile, studentQuantile } from "./quantiles.ts";
+import { boundMean, byGroup, NO_VARIATION } from "./studentBound.ts";
 
 /** One ranking of the rows for each model, and who is looked for. */
 export interface Ranked {

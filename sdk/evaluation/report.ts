@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What an evaluation found, as a page for people: self-contained, without scripts, every text escaped.
 
-import type { EvaluationDocument } from "./evaluate";
-import type { Fold } from "./folds";
+import type { EvaluationDocument } from "./evaluate.ts";
+import type { Fold } from "./folds.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1d2330; --paper: #fff; --line: #d5dae3; --muted: #5b6474; --good: #1a7f4b; --bad: #b3261e; --before: #7b8794; --after: #2f6fde; }

@@ -15,10 +15,10 @@ import {
   whole,
   type Bounds,
   type Fraction,
-} from "./fraction";
-import { fractionOf } from "./decimal";
-import { ln } from "./math";
-import { Refusal } from "./refusal";
+} from "./fraction.ts";
+import { fractionOf } from "./decimal.ts";
+import { ln } from "./math.ts";
+import { Refusal } from "./refusal.ts";
 
 /** What a scale is made from: a part of a benchmark's specification. */
 export interface ScaleSpec {

@@ -2,11 +2,11 @@
 // The bound of a difference of two shares of right predictions, decided in whole numbers: as ZkProof.sol computes it, and exactly
 // where too few disagreements make that too generous.
 
-import type { Classified, Estimate, Interval, IntervalTerms } from "./comparison";
-import { compare, divide, fraction, multiply, parseDecimal, subtract, whole, type Fraction } from "./fraction";
-import { NORMAL_DISAGREEMENTS } from "./minima";
-import { normalQuantile } from "./quantiles";
-import { NO_VARIATION } from "./studentBound";
+import type { Classified, Estimate, Interval, IntervalTerms } from "./comparison.ts";
+import { compare, divide, fraction, multiply, parseDecimal, subtract, whole, type Fraction } from "./fraction.ts";
+import { NORMAL_DISAGREEMENTS } from "./minima.ts";
+import { normalQuantile } from "./quantiles.ts";
+import { NO_VARIATION } from "./studentBound.ts";
 
 const ZERO = fraction(0n);
 const FULL_SCALE = 10_000;

@@ -2,14 +2,14 @@
 // A benchmark: everything that turns predictions into a score, as JSON whose canonical bytes are hashed into the registry.
 
 import { keccak256, toUtf8Bytes } from "ethers";
-import { canonical } from "./canonical";
-import { fractionOf } from "./decimal";
-import { fraction, toNumber, type Fraction } from "./fraction";
-import type { Wanted } from "./examples";
-import type { Guardrail } from "./guardrails";
-import type { ClassNames } from "./labels";
-import { METRICS, type MetricName, type Reading } from "./metrics";
-import { Refusal, show } from "./refusal";
+import { canonical } from "./canonical.ts";
+import { fractionOf } from "./decimal.ts";
+import { fraction, toNumber, type Fraction } from "./fraction.ts";
+import type { Wanted } from "./examples.ts";
+import type { Guardrail } from "./guardrails.ts";
+import type { ClassNames } from "./labels.ts";
+import { METRICS, type MetricName, type Reading } from "./metrics.ts";
+import { Refusal, show } from "./refusal.ts";
 import {
   bad,
   wholeNumber,
@@ -21,7 +21,7 @@ import {
   readReading,
   refuseUnknown,
   type JsonObject,
-} from "./specFields";
+} from "./specFields.ts";
 
 /** The edition of this format; a file of the first one had no such field and is read as this one. */
 export const SPEC_VERSION = 2;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Fields of a benchmark's file, checked one by one.
 
-import type { Guardrail } from "./guardrails";
-import { MOST_CLASSES, YES_NO, type ClassNames } from "./labels";
-import { METRICS, type MetricName, type Reading } from "./metrics";
-import { Refusal, show } from "./refusal";
-import { TOKENISERS, type Tokeniser } from "./tokenisers";
+import type { Guardrail } from "./guardrails.ts";
+import { MOST_CLASSES, YES_NO, type ClassNames } from "./labels.ts";
+import { METRICS, type MetricName, type Reading } from "./metrics.ts";
+import { Refusal, show } from "./refusal.ts";
+import { TOKENISERS, type Tokeniser } from "./tokenisers.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

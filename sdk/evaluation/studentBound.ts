@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The interval of a mean that stands skewed data: the lesser of Student's and Johnson's bounds, each at half the level.
 
-import { certainBps, reason, type Estimate, type IntervalMethod, type IntervalTerms } from "./comparison";
-import { studentQuantile } from "./quantiles";
-import type { Reason } from "./refusal";
+import { certainBps, reason, type Estimate, type IntervalMethod, type IntervalTerms } from "./comparison.ts";
+import { studentQuantile } from "./quantiles.ts";
+import type { Reason } from "./refusal.ts";
 
 /** Rows in which a mean differs from group to group. */
 export interface Sample {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Metrics that depend on sums of per-example statistics only: means, and smooth functions of several sums.
 
-import { betBounds } from "./betting";
-import { compute, inUnit, sumParts, toDoubles, type Column, type Parts } from "./columns";
-import { BOTH_MODELS, type Comparison, type Estimate, type Model, type IntervalTerms } from "./comparison";
-import { toNumber, type Bounds, type Fraction } from "./fraction";
-import { requireDifferences, requireGroups } from "./minima";
-import { Refusal } from "./refusal";
-import { boundMean, NO_VARIATION } from "./studentBound";
+import { betBounds } from "./betting.ts";
+import { compute, inUnit, sumParts, toDoubles, type Column, type Parts } from "./columns.ts";
+import { BOTH_MODELS, type Comparison, type Estimate, type Model, type IntervalTerms } from "./comparison.ts";
+import { toNumber, type Bounds, type Fraction } from "./fraction.ts";
+import { requireDifferences, requireGroups } from "./minima.ts";
+import { Refusal } from "./refusal.ts";
+import { boundMean, NO_VARIATION } from "./studentBound.ts";
 
 /** A metric as a function of sums over the examples, in exact numbers and in double precision. */
 export interface Formula {

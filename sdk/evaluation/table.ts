@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rows of a table, piece by piece: CSV (RFC 4180) with any separator, or JSON Lines, in UTF-8.
 
-import { Refusal, show } from "./refusal";
+import { Refusal, show } from "./refusal.ts";
 
 /** A file: its bytes, whole or in pieces, and the name by which messages speak of it. */
 export interface TableFile {

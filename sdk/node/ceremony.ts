@@ -3,7 +3,7 @@
 
 import { copyFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Problem } from "../base/problem";
+import { Problem } from "../base/problem.ts";
 import {
   beginPhase2,
   encodeKey,
@@ -14,7 +14,7 @@ import {
   type CircuitKey,
   type Places,
   type ProverProgress,
-} from "./prover";
+} from "./prover.ts";
 
 /** A phase 1 file, and the BLAKE2b-512 hash that its ceremony published. */
 export interface Phase1 {

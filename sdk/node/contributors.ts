@@ -1,7 +1,7 @@
-import { Problem } from "../base/problem";
-import { MAX_LISTED, readContributors } from "../schemas/contributorsFile";
-import type { WeightedContributor } from "../schemas/distribution";
-import { readText } from "./files";
+import { Problem } from "../base/problem.ts";
+import { MAX_LISTED, readContributors } from "../schemas/contributorsFile.ts";
+import type { WeightedContributor } from "../schemas/distribution.ts";
+import { readText } from "./files.ts";
 
 /** Reads the file; more contributors than a statement lists must have a file to be kept in. */
 export function readContributorsFor(path: string, claimsPath: string): WeightedContributor[] {

@@ -13,9 +13,9 @@ import {
   randomBytes,
   type KeyObject,
 } from "node:crypto";
-import { Fields, text } from "../base/fields";
-import { Problem } from "../base/problem";
-import { readJson, toJson } from "../schemas/json";
+import { Fields, text } from "../base/fields.ts";
+import { Problem } from "../base/problem.ts";
+import { readJson, toJson } from "../schemas/json.ts";
 
 const FORMAT = "hokusai-escrow-1";
 const CIPHER = "aes-256-gcm";

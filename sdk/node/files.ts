@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { Problem } from "../base/problem";
+import { Problem } from "../base/problem.ts";
 
 /** Text of a file that a user named. */
 export function readText(path: string): string {

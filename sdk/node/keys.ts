@@ -2,10 +2,10 @@
 // The key of whoever attests, submits or claims: from the environment or an encrypted keystore. It is never shown.
 
 import { isKeystoreJson, Wallet, type Signer } from "ethers";
-import { developmentAddresses } from "../base/accounts";
-import { Problem } from "../base/problem";
-import type { Site } from "../client/access";
-import { readText } from "./files";
+import { developmentAddresses } from "../base/accounts.ts";
+import { Problem } from "../base/problem.ts";
+import type { Site } from "../client/access.ts";
+import { readText } from "./files.ts";
 
 /** What opens keys. */
 export interface Secrets {

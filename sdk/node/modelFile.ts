@@ -3,8 +3,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { cwd } from "node:process";
-import { Problem } from "../base/problem";
-import { checkModelFile, type ModelFile } from "../schemas/modelFile";
+import { Problem } from "../base/problem.ts";
+import { checkModelFile, type ModelFile } from "../schemas/modelFile.ts";
 
 /** Reads and checks a model file; throws one {@link Problem} that names everything wrong at once. */
 export async function readModelFile(path: string, isLocal: boolean): Promise<ModelFile> {

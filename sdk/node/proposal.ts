@@ -1,14 +1,14 @@
 // From openings to a statement and its proof, for a model whose method is a ZkProof or a hybrid with one.
 
-import { Problem } from "../base/problem";
-import { readModel, type Connection, type ImprovableModel } from "../client/connect";
-import { commit, type Opening } from "../proofs/commitment";
-import { countRows, provenBy, type Counts } from "../proofs/counts";
-import type { Bundle } from "../schemas/bundle";
-import { hashStatement, statementDomain } from "../schemas/statement";
-import { compose, type Proposal, type Proposed } from "../statements/propose";
-import { requireAcceptable } from "../statements/review";
-import { encodeZkProof, prove, recordedKeyHash, type ProverProgress } from "./prover";
+import { Problem } from "../base/problem.ts";
+import { readModel, type Connection, type ImprovableModel } from "../client/connect.ts";
+import { commit, type Opening } from "../proofs/commitment.ts";
+import { countRows, provenBy, type Counts } from "../proofs/counts.ts";
+import type { Bundle } from "../schemas/bundle.ts";
+import { hashStatement, statementDomain } from "../schemas/statement.ts";
+import { compose, type Proposal, type Proposed } from "../statements/propose.ts";
+import { requireAcceptable } from "../statements/review.ts";
+import { encodeZkProof, prove, recordedKeyHash, type ProverProgress } from "./prover.ts";
 
 /** What the prover is told: openings instead of measured figures. */
 export interface ZkProposal extends Omit<Proposal, "measured" | "candidateCommitment"> {

@@ -7,11 +7,11 @@ import { createReadStream, existsSync, readFileSync, renameSync, rmSync } from "
 import { join, relative, resolve } from "node:path";
 import { cwd } from "node:process";
 import { createInterface } from "node:readline";
-import { Problem } from "../base/problem";
-import { CAPACITIES, commit, FIELD, type Opening } from "../proofs/commitment";
-import { countRows, packCounts, type Counts } from "../proofs/counts";
-import { toJson } from "../schemas/json";
-import { writeWhole } from "./files";
+import { Problem } from "../base/problem.ts";
+import { CAPACITIES, commit, FIELD, type Opening } from "../proofs/commitment.ts";
+import { countRows, packCounts, type Counts } from "../proofs/counts.ts";
+import { toJson } from "../schemas/json.ts";
+import { writeWhole } from "./files.ts";
 
 const ROOT = resolve(__dirname, "../..");
 const PROGRAM = join(ROOT, "circuits/zk.mjs");

@@ -2,7 +2,7 @@
 
 import { toBeHex } from "ethers";
 import { createRequire } from "node:module";
-import { Problem } from "../base/problem";
+import { Problem } from "../base/problem.ts";
 
 /** Order of the field that the circuit computes in. */
 export const FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;

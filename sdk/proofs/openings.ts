@@ -2,10 +2,10 @@
 
 import { parse } from "csv-parse/sync";
 import { randomBytes, toBeHex, toBigInt } from "ethers";
-import { Fields, hash, integer, oneOf, pattern, type Rule } from "../base/fields";
-import { Problem } from "../base/problem";
-import { readJson, toJson } from "../schemas/json";
-import { CAPACITIES, commit, Domain, FIELD, type Opening } from "./commitment";
+import { Fields, hash, integer, oneOf, pattern, type Rule } from "../base/fields.ts";
+import { Problem } from "../base/problem.ts";
+import { readJson, toJson } from "../schemas/json.ts";
+import { CAPACITIES, commit, Domain, FIELD, type Opening } from "./commitment.ts";
 
 const DOMAINS = { labels: Domain.Labels, predictions: Domain.Predictions } as const;
 

@@ -1,7 +1,7 @@
 // What the answers of nodes mean. Providers say the same with many codes and in many words: they are read here, and nowhere else.
 
 import { isHexString } from "ethers";
-import { Problem } from "../base/problem";
+import { Problem } from "../base/problem.ts";
 
 const FIRST_PAUSE = 250;
 

@@ -1,8 +1,8 @@
 // The client of a node. Whoever asks a chain asks through it: it asks again what passes, for less where a node has limits, never for
 // too much at once, and keeps what opens a node out of everything that is shown.
 
-import { Problem } from "../base/problem";
-import { kindOfError, kindOfStatus, NodeFailure, type FailureKind, type RpcError } from "./answers";
+import { Problem } from "../base/problem.ts";
+import { kindOfError, kindOfStatus, NodeFailure, type FailureKind, type RpcError } from "./answers.ts";
 
 /** One request of JSON-RPC. */
 export interface RpcRequest {

@@ -1,5 +1,5 @@
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog } from "../../.build/typechain/common";
-import { isLimit } from "./answers";
+import { isLimit } from "./answers.ts";
 
 /** Blocks from one to another, both included. */
 export interface Blocks {

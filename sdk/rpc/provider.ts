@@ -9,9 +9,9 @@ import {
   type JsonRpcResult,
   type Log,
 } from "ethers";
-import { kindOfError } from "./answers";
-import { failureOf, type Endpoint } from "./endpoint";
-import { readLogs, type Blocks } from "./logs";
+import { kindOfError } from "./answers.ts";
+import { failureOf, type Endpoint } from "./endpoint.ts";
+import { readLogs, type Blocks } from "./logs.ts";
 
 /** Requests that end in a revert when the chain refuses what they ask for. */
 const CALLS = new Set(["eth_call", "eth_estimateGas"]);

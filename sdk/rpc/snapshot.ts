@@ -10,10 +10,10 @@ import {
   type Interface,
   type LogDescription,
 } from "ethers";
-import { Problem } from "../base/problem";
-import { NodeFailure } from "./answers";
-import { Endpoint } from "./endpoint";
-import { readLogs } from "./logs";
+import { Problem } from "../base/problem.ts";
+import { NodeFailure } from "./answers.ts";
+import { Endpoint } from "./endpoint.ts";
+import { readLogs } from "./logs.ts";
 
 /** A contract did not answer a view as its code should. */
 export class Unanswered extends Error {}

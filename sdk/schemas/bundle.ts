@@ -2,11 +2,11 @@
 // A statement on its way to the chain, with the attestations and the proof it has gathered: what the tools hand to each other, as JSON.
 
 import { id, isHexString, ZeroHash } from "ethers";
-import { address, Fields, hash, integer, publishedId, word, type Rule } from "../base/fields";
-import { Problem } from "../base/problem";
-import { MAX_LISTED } from "./contributorsFile";
-import { readJson } from "./json";
-import type { Attestation, Contributor, Evaluation, ImprovementStatement } from "./statement";
+import { address, Fields, hash, integer, publishedId, word, type Rule } from "../base/fields.ts";
+import { Problem } from "../base/problem.ts";
+import { MAX_LISTED } from "./contributorsFile.ts";
+import { readJson } from "./json.ts";
+import type { Attestation, Contributor, Evaluation, ImprovementStatement } from "./statement.ts";
 
 /** A statement for one verifier on one chain, and what vouches for it. */
 export interface Bundle {

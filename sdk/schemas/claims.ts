@@ -2,12 +2,12 @@
 // Contributors behind a root, as JSON: with it anybody can rebuild the tree, check the root and claim.
 
 import { id } from "ethers";
-import { address, Fields, hash, publishedId } from "../base/fields";
-import { Problem } from "../base/problem";
-import { chainNumber } from "./bundle";
-import { weight } from "./contributorsFile";
-import { buildContributorTree, type ContributorTree, type WeightedContributor } from "./distribution";
-import { readJson, toJson } from "./json";
+import { address, Fields, hash, publishedId } from "../base/fields.ts";
+import { Problem } from "../base/problem.ts";
+import { chainNumber } from "./bundle.ts";
+import { weight } from "./contributorsFile.ts";
+import { buildContributorTree, type ContributorTree, type WeightedContributor } from "./distribution.ts";
+import { readJson, toJson } from "./json.ts";
 
 /** All contributors of one evaluation and the root that stands in its statement. */
 export interface Claims {

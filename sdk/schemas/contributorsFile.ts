@@ -3,11 +3,11 @@
 
 import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
-import { at } from "../../sdk/evaluation/at";
-import { address, type Rule } from "../base/fields";
-import { Problem } from "../base/problem";
-import type { WeightedContributor } from "./distribution";
-import type { Contributor } from "./statement";
+import { at } from "../../sdk/evaluation/at.ts";
+import { address, type Rule } from "../base/fields.ts";
+import { Problem } from "../base/problem.ts";
+import type { WeightedContributor } from "./distribution.ts";
+import type { Contributor } from "./statement.ts";
 
 /** Most contributors that a statement may list; more stand behind a root. */
 export const MAX_LISTED = 64;

@@ -1,5 +1,5 @@
-import { printed, printedJson } from "../base/printed";
-import { Problem } from "../base/problem";
+import { printed, printedJson } from "../base/printed.ts";
+import { Problem } from "../base/problem.ts";
 
 /** A value from JSON text; `name` is what messages call it. */
 export function readJson(name: string, text: string): unknown {

@@ -1,15 +1,15 @@
 import { id, keccak256, parseUnits, ZeroHash } from "ethers";
-import { developmentAddresses } from "../base/accounts";
-import { address, amount, Fields, hash, integer, oneOf, publishedId, text, type Rule } from "../base/fields";
-import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../base/units";
-import { hashEvaluationData, readExamples, type Example, type Wanted } from "../evaluation/examples";
-import { METRIC_CODES, type Direction } from "../evaluation/metrics";
-import { hashSpec, parseSpec, wantedOf, type BenchmarkSpec } from "../evaluation/spec";
-import { Domain, type Opening } from "../proofs/commitment";
-import { quantileE9 } from "../proofs/counts";
-import { capacityRule, readOpening, type DomainName } from "../proofs/openings";
-import { readContributors } from "./contributorsFile";
-import type { WeightedContributor } from "./distribution";
+import { developmentAddresses } from "../base/accounts.ts";
+import { address, amount, Fields, hash, integer, oneOf, publishedId, text, type Rule } from "../base/fields.ts";
+import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../base/units.ts";
+import { hashEvaluationData, readExamples, type Example, type Wanted } from "../evaluation/examples.ts";
+import { METRIC_CODES, type Direction } from "../evaluation/metrics.ts";
+import { hashSpec, parseSpec, wantedOf, type BenchmarkSpec } from "../evaluation/spec.ts";
+import { Domain, type Opening } from "../proofs/commitment.ts";
+import { quantileE9 } from "../proofs/counts.ts";
+import { capacityRule, readOpening, type DomainName } from "../proofs/openings.ts";
+import { readContributors } from "./contributorsFile.ts";
+import type { WeightedContributor } from "./distribution.ts";
 
 /** Lifetime rewards of a model in DeltaOnes. */
 export const REWARD_DELTA_ONES = 100;

@@ -2,7 +2,7 @@
 // What becomes of a reward that waits, from what is known of it, the stop of its method and the time.
 
 import { AbiCoder, keccak256, toBeHex } from "ethers";
-import { OPEN_STOP, termsOf, type PayoutStatus, type QueuedPayout } from "../client/payouts";
+import { OPEN_STOP, termsOf, type PayoutStatus, type QueuedPayout } from "../client/payouts.ts";
 
 /** What `payoutOf` answers once a payout waits no longer. */
 export const [PAYOUT_RELEASED, PAYOUT_VOIDED] = [toBeHex(1, 32), toBeHex(2, 32)];

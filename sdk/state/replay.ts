@@ -15,9 +15,9 @@ import type {
   UsageFeeRouter,
 } from "../../.build/typechain";
 import type { TypedContractEvent, TypedEventLog } from "../../.build/typechain/common";
-import { payoutOf, termsOf } from "../client/payouts";
-import type { Event } from "../rpc/snapshot";
-import { NO_STOP } from "./payouts";
+import { payoutOf, termsOf } from "../client/payouts.ts";
+import type { Event } from "../rpc/snapshot.ts";
+import { NO_STOP } from "./payouts.ts";
 import {
   METHOD_ACCESS,
   type BenchmarkState,
@@ -27,7 +27,7 @@ import {
   type ProtocolState,
   type RolesState,
   type WaitingReward,
-} from "./protocolState";
+} from "./protocolState.ts";
 
 /** What every model may be recorded for in a day until the admin changes it. */
 export const DEFAULT_DAILY_LIMIT_BPS = 1_000n;

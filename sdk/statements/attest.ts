@@ -2,11 +2,11 @@
 // An attester's signature over a statement.
 
 import type { Signer } from "ethers";
-import { Problem } from "../base/problem";
-import type { Bundle } from "../schemas/bundle";
-import { STATEMENT_TYPES, statementDomain, toCall } from "../schemas/statement";
-import { requireProof } from "./method";
-import type { Review } from "./review";
+import { Problem } from "../base/problem.ts";
+import type { Bundle } from "../schemas/bundle.ts";
+import { STATEMENT_TYPES, statementDomain, toCall } from "../schemas/statement.ts";
+import { requireProof } from "./method.ts";
+import type { Review } from "./review.ts";
 
 /**
  * Adds the signer's attestation to a statement that was found acceptable; refuses who is no attester or has signed, and a statement

@@ -4,15 +4,15 @@
 import { id, ZeroHash, type Signer } from "ethers";
 import type { RewardDistributor, TokenManager } from "../../.build/typechain";
 import type { IRewardDistributor } from "../../.build/typechain/contracts/tokens/RewardDistributor";
-import { Problem } from "../base/problem";
-import { contractAt } from "../client/access";
-import { confirm } from "../client/confirm";
-import { requireEther, simulate, type Connection } from "../client/connect";
-import { readEvents } from "../rpc/logs";
-import { treeOf, type Claims } from "../schemas/claims";
-import { contributorAmount } from "../schemas/distribution";
-import { requireDestination } from "./review";
-import type { Payment } from "./submit";
+import { Problem } from "../base/problem.ts";
+import { contractAt } from "../client/access.ts";
+import { confirm } from "../client/confirm.ts";
+import { requireEther, simulate, type Connection } from "../client/connect.ts";
+import { readEvents } from "../rpc/logs.ts";
+import { treeOf, type Claims } from "../schemas/claims.ts";
+import { contributorAmount } from "../schemas/distribution.ts";
+import { requireDestination } from "./review.ts";
+import type { Payment } from "./submit.ts";
 
 /** Claims that one transaction carries at most: about half of what a block of 16 million gas holds. */
 export const BATCH = 100;

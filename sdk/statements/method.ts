@@ -3,10 +3,10 @@
 
 import { getAddress, Interface, isError, recoverAddress } from "ethers";
 import type { Hybrid, OracleAttestation, ZkProof } from "../../.build/typechain";
-import { Problem } from "../base/problem";
-import { contractAt, type Access } from "../client/access";
-import { isUnanswered } from "../rpc/answers";
-import type { Bundle } from "../schemas/bundle";
+import { Problem } from "../base/problem.ts";
+import { contractAt, type Access } from "../client/access.ts";
+import { isUnanswered } from "../rpc/answers.ts";
+import type { Bundle } from "../schemas/bundle.ts";
 import {
   encodeHybridProof,
   encodeProof,
@@ -14,7 +14,7 @@ import {
   statementDomain,
   toCall,
   type Attestation,
-} from "../schemas/statement";
+} from "../schemas/statement.ts";
 
 /** Who must sign. */
 export interface Attesters {

@@ -2,16 +2,16 @@
 // From an evaluation and the contributors to the statement that attesters are asked to sign.
 
 import { id, ZeroHash } from "ethers";
-import { Fields, hash, type Rule } from "../base/fields";
-import { Problem } from "../base/problem";
-import { hashDocument } from "../evaluation/evaluate";
-import { readModel, timeOf, type Connection, type ImprovableModel } from "../client/connect";
-import { readFigures, type Bundle, type Figures } from "../schemas/bundle";
-import { treeOf, type Claims } from "../schemas/claims";
-import { MAX_LISTED, shareOut } from "../schemas/contributorsFile";
-import type { WeightedContributor } from "../schemas/distribution";
-import { readJson } from "../schemas/json";
-import { requireAcceptable } from "./review";
+import { Fields, hash, type Rule } from "../base/fields.ts";
+import { Problem } from "../base/problem.ts";
+import { hashDocument } from "../evaluation/evaluate.ts";
+import { readModel, timeOf, type Connection, type ImprovableModel } from "../client/connect.ts";
+import { readFigures, type Bundle, type Figures } from "../schemas/bundle.ts";
+import { treeOf, type Claims } from "../schemas/claims.ts";
+import { MAX_LISTED, shareOut } from "../schemas/contributorsFile.ts";
+import type { WeightedContributor } from "../schemas/distribution.ts";
+import { readJson } from "../schemas/json.ts";
+import { requireAcceptable } from "./review.ts";
 
 /** What `evaluate` found, as far as a statement says it. */
 export interface Measured extends Figures {

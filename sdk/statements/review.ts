@@ -2,14 +2,14 @@
 // Whether the chain would pay for a statement, before anybody signs or sends it, and what it says in words.
 
 import { ZeroHash } from "ethers";
-import { Problem } from "../base/problem";
-import { formatInteger, formatTime, formatTokens, roundTokens } from "../base/units";
-import { readModel, revertOf, timeOf, type Connection, type ImprovableModel } from "../client/connect";
-import { withHint, type Revert } from "../client/errors";
-import type { Bundle } from "../schemas/bundle";
-import { treeOf, type Claims } from "../schemas/claims";
-import { contributorAmount } from "../schemas/distribution";
-import { hashStatement, statementDomain, type ImprovementStatement } from "../schemas/statement";
+import { Problem } from "../base/problem.ts";
+import { formatInteger, formatTime, formatTokens, roundTokens } from "../base/units.ts";
+import { readModel, revertOf, timeOf, type Connection, type ImprovableModel } from "../client/connect.ts";
+import { withHint, type Revert } from "../client/errors.ts";
+import type { Bundle } from "../schemas/bundle.ts";
+import { treeOf, type Claims } from "../schemas/claims.ts";
+import { contributorAmount } from "../schemas/distribution.ts";
+import { hashStatement, statementDomain, type ImprovementStatement } from "../schemas/statement.ts";
 
 /** Longest life of a statement, in seconds. */
 export const MAX_LIFE = 172_800n;

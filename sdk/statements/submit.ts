@@ -2,14 +2,14 @@
 // The way of a statement to the chain, and what waits since then.
 
 import type { LogDescription, Signer, TransactionReceipt } from "ethers";
-import { receiptOf } from "../client/confirm";
-import { readModel, requireEther, simulate, type Connection } from "../client/connect";
-import { payoutOf, type QueuedPayout } from "../client/payouts";
-import { at } from "../evaluation/at";
-import type { Bundle } from "../schemas/bundle";
-import { toCall } from "../schemas/statement";
-import { encodeFor, selectValid, type LeftOut, type Method } from "./method";
-import { requireDestination, weaknessOf } from "./review";
+import { receiptOf } from "../client/confirm.ts";
+import { readModel, requireEther, simulate, type Connection } from "../client/connect.ts";
+import { payoutOf, type QueuedPayout } from "../client/payouts.ts";
+import { at } from "../evaluation/at.ts";
+import type { Bundle } from "../schemas/bundle.ts";
+import { toCall } from "../schemas/statement.ts";
+import { encodeFor, selectValid, type LeftOut, type Method } from "./method.ts";
+import { requireDestination, weaknessOf } from "./review.ts";
 
 /** Wei to an account. */
 export interface Payment {
