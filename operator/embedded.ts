@@ -42,6 +42,8 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
     replaceAfterBlocks: 5,
     maxFeePerGas: parseUnits("500", GWEI_DECIMALS),
     pollMilliseconds: 1_000,
+    maxHeadAge: 0,
+    state: inbox("state"),
     models: MODELS,
     duties: [
       duty("distribute"),

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -67,20 +68,37 @@ export class Inbox {
     return true;
   }
 
-  /** Moves a file to where its verdict says; the result is there before it. */
-  finish(name: string, verdict: InboxVerdict, result: object): void {
+  /** Where a file will be, without its ending, when it is finished: no other is there. */
+  placeOf(name: string, verdict: InboxVerdict): string {
     const folder = join(this.folder, verdict);
     const stem = name.slice(0, -".json".length);
     const isTaken = (place: string) =>
       [`${place}.json`, `${place}.result.json`].some((taken) => existsSync(join(folder, taken)));
     let place = stem;
     for (let number = 2; isTaken(place); number++) place = `${stem}.${number}`;
+    return place;
+  }
+
+  /** Moves a file to where its verdict says; the result is there before it. */
+  finish(name: string, verdict: InboxVerdict, result: object): void {
+    const folder = join(this.folder, verdict);
+    const place = this.placeOf(name, verdict);
     writeWhole(join(folder, `${place}.result.json`), `${toJson(result)}\n`);
     try {
       renameSync(join(this.folder, name), join(folder, `${place}.json`));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // moved by another process
     }
+  }
+
+  /** Moves a done file back to what is to be done, and its result away; nothing happens when it is gone. */
+  reopen(place: string): void {
+    const [done, result] = [`${place}.json`, `${place}.result.json`].map((name) => join(this.folder, "done", name));
+    if (!existsSync(done as string)) return;
+    let name = `${place}.json`;
+    for (let number = 2; existsSync(join(this.folder, name)); number++) name = `${place}.${number}.json`;
+    renameSync(done as string, join(this.folder, name));
+    rmSync(result as string, { force: true });
   }
 
   private timeOf(name: string): number {

@@ -10,16 +10,20 @@
 // with nonce n only. Whatever else was composed for n is void, and what is composed for n + 1 knows what n has paid. So there is one
 // transaction at a time, with many records in it.
 
-import { concat, dataSlice, id, type Interface, type Log, type TransactionReceipt } from "ethers";
+import { concat, id } from "ethers";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import { amount, Fields, integer, publishedId } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
 import { formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
 import { readJson } from "../../sdk/schemas/json";
+import type { Follower } from "../chain/follower";
+import type { ChainView } from "../chain/head";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
+import { Unfinal, type Doing } from "../unfinal";
 import { LumpWatch, type PlannedDeposit } from "./lumps";
-import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
+import { FeePayments, type Paid } from "./payments";
+import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
 
 /** Records in a transaction at most: some three million gas. */
 const LARGEST_BATCH = 50;
@@ -29,8 +33,6 @@ const MAX_CALLS = 1_000_000_000_000_000n;
 
 /** Records without funds that are named at a time. */
 const SHOWN_SHORT = 5;
-
-const WORD = 32;
 
 /** Use of a model that is to be paid: so many calls at the model's price, or an amount in reserve units. */
 export interface MeteringRecord {
@@ -69,12 +71,9 @@ interface Waiting {
   readonly record: MeteringRecord;
 }
 
-/** How a record stands on chain. */
-interface Paid {
-  readonly transaction: string;
-  readonly model: string;
-  /** Absent when several records of calls were paid together. */
-  readonly amount?: bigint;
+/** A record that was paid, by the hash of its id, and with which nonce of the account. */
+interface DonePayment extends Doing {
+  readonly nonce: number;
 }
 
 interface Batch {
@@ -86,8 +85,8 @@ interface Batch {
 /** Pays the records of a folder from one account, which sends nothing else. */
 export class FeesDuty implements Duty {
   readonly name = "fees";
-  private readonly paid = new Map<string, Paid>();
-  private cursor: { readonly block: number; readonly hash: string } | undefined;
+  private readonly payments: FeePayments;
+  private readonly unfinal: Unfinal<DonePayment>;
   private slot: Slot | undefined;
   private shortage = "";
   private readonly refusals: Refusals;
@@ -98,9 +97,12 @@ export class FeesDuty implements Duty {
     private readonly inbox: Inbox,
     private readonly router: UsageFeeRouter,
     private readonly reserveToken: IERC20Metadata,
-    private readonly fromBlock: number,
+    private readonly follower: Follower,
   ) {
-    this.refusals = new Refusals(this.name, tools.telemetry);
+    const { provider, sender, telemetry } = tools;
+    this.payments = new FeePayments(provider, router, sender.address, follower, telemetry);
+    this.unfinal = new Unfinal(this.name, inbox, telemetry);
+    this.refusals = new Refusals(this.name, telemetry);
     this.lumps = new LumpWatch(tools, router);
   }
 
@@ -109,75 +111,40 @@ export class FeesDuty implements Duty {
     const hadSlot = this.slot !== undefined;
     if (this.slot?.outcome) this.end(this.slot);
     if (this.slot) return false;
+    await this.payments.advance();
+    const isKnown = this.follower.behind === 0;
+    const undone = isKnown ? this.unfinal.review(view, ({ key }) => this.payments.of(key)) : [];
     const names = this.inbox.list();
     this.tools.telemetry.set("waiting", names.length, { duty: this.name });
     this.refusals.keep(new Set(names));
-    if (names.length === 0) return hadSlot;
+    if (names.length === 0 || !isKnown) return hadSlot;
 
-    // The order matters: `paid` is what every transaction below the nonce of the next one has paid.
-    const { sender } = this.tools;
-    if (!(await this.readPaid(view))) return hadSlot;
-    const { waiting, hasMoved } = this.sort(names);
-    if ((await sender.countAt(view.confirmed)) !== sender.nextNonce) return hadSlot || hasMoved;
-    const batch = await this.compose(waiting);
+    // The order matters: nothing is composed before it is known what every transaction below its nonce has paid.
+    const nonce = await this.readNonce(view);
+    const { waiting, hasMoved } = this.sort(names, view);
+    if (nonce === undefined) return hadSlot || hasMoved;
+    // A transaction that was undone may come back: with its nonce or a later one nothing is paid twice, of one nonce the chain takes one.
+    for (const { place, entry } of undone) if (entry.nonce < nonce) this.unfinal.forget(place);
+    const later = new Set(undone.flatMap(({ entry }) => (entry.nonce > nonce ? [entry.key] : [])));
+    const free = waiting.filter(({ record }) => !later.has(id(record.id)));
+    const batch = await this.compose(free);
     return (batch !== undefined && (await this.send(batch))) || hadSlot || hasMoved;
   }
 
-  /** Reads from the chain what the account has paid up to the confirmed block; answers whether that is known now. */
-  private async readPaid({ confirmed }: ChainView): Promise<boolean> {
-    const { provider, sender, telemetry } = this.tools;
-    if (this.cursor && (await provider.getBlock(this.cursor.block))?.hash !== this.cursor.hash) {
-      telemetry.log("warn", "reorganisation deeper than the confirmations", {
-        duty: this.name,
-        block: this.cursor.block,
-      });
-      this.paid.clear();
-      this.cursor = undefined;
-    }
-    const last = await provider.getBlock(confirmed);
-    if (!last?.hash) return false;
-    const from = this.cursor ? this.cursor.block + 1 : this.fromBlock;
-    const topics = this.router.interface.encodeFilterTopics("FeeDeposited", [null, sender.address]) as (
-      string | null
-    )[];
-    const logs = await provider.logsIn({ from, to: confirmed }, { address: this.router.target as string, topics });
-    for (const hash of new Set(logs.map(({ transactionHash }) => transactionHash))) await this.readPayment(hash);
-    this.cursor = { block: confirmed, hash: last.hash };
-    return true;
-  }
-
-  private async readPayment(hash: string): Promise<void> {
-    const { provider, sender } = this.tools;
-    const transaction = await provider.getTransaction(hash);
-    const receipt = await provider.getTransactionReceipt(hash);
-    if (transaction === null || receipt === null)
-      throw new Error(`the node has the logs of ${hash}, but not the transaction`);
-    if (transaction.to !== this.router.target || transaction.from !== sender.address) return;
-    for (const [record, payment] of this.paymentsOf(transaction.data, receipt)) this.paid.set(record, payment);
-  }
-
-  /** The records that a call of the router has paid, by the hash of their id. */
-  private paymentsOf(data: string, { hash: transaction, logs }: TransactionReceipt): [string, Paid][] {
-    const call = this.router.interface.parseTransaction({ data });
-    if (call === null) return [];
-    const ids = trailingWords(data, (this.router.interface as Interface).encodeFunctionData(call.fragment, call.args));
-    const isEvent = (log: Log, name: "FeeDeposited" | "DepositFailed") =>
-      log.address === this.router.target && log.topics[0] === this.router.interface.getEvent(name).topicHash;
-    if (call.name === "payForCalls") {
-      return ids.map((record) => [record, { transaction, model: String(call.args[0]) }]);
-    }
-    if (call.name !== "depositFees") return [];
-    const deposits = call.args[0] as readonly { model: string; amount: bigint }[];
-    const results = logs.filter((log) => isEvent(log, "FeeDeposited") || isEvent(log, "DepositFailed"));
-    return deposits.flatMap(({ model, amount: paid }, index): [string, Paid][] => {
-      const [record, result] = [ids[index], results[index]];
-      const isPaid = record !== undefined && result !== undefined && isEvent(result, "FeeDeposited");
-      return isPaid ? [[record, { transaction, model, amount: paid }]] : [];
-    });
+  /**
+   * What the account has paid, up to the confirmed block: every transaction below the nonce of the next one. Undefined while that is not
+   * known, or while something is on its way.
+   */
+  private async readNonce(view: ChainView): Promise<number | undefined> {
+    const { sender } = this.tools;
+    const count = await sender.countAt(view.confirmed);
+    if (count !== sender.nextNonce) return undefined;
+    await this.payments.complete(view, count, async (block) => sender.countAt(block));
+    return count;
   }
 
   /** Moves what is paid or malformed out of the folder; answers the rest, the oldest first, each id once. */
-  private sort(names: readonly string[]): { waiting: Waiting[]; hasMoved: boolean } {
+  private sort(names: readonly string[], view: ChainView): { waiting: Waiting[]; hasMoved: boolean } {
     const waiting = new Map<string, Waiting>();
     let hasMoved = false;
     for (const file of names) {
@@ -190,8 +157,8 @@ export class FeesDuty implements Duty {
         if (!this.inbox.isFresh(file)) hasMoved = this.refuse(file, (error as Problem).message);
         continue;
       }
-      const paid = this.paid.get(id(record.id));
-      if (paid) hasMoved = this.settle({ file, record }, paid);
+      const paid = this.payments.of(id(record.id));
+      if (paid) hasMoved = this.settle({ file, record }, paid, view) || hasMoved;
       else if (!waiting.has(record.id)) waiting.set(record.id, { file, record });
     }
     return { waiting: [...waiting.values()], hasMoved };
@@ -339,12 +306,20 @@ export class FeesDuty implements Duty {
     this.note(isMined ? "reverted" : "lost", { nonce });
   }
 
-  /** A record that the chain has: the same one is done, another under the same id is refused. */
-  private settle({ file, record }: Waiting, { transaction, model, amount: paid }: Paid): true {
+  /** A record that the chain has: the same one is done, another under the same id is refused. Answers whether its file has moved. */
+  private settle({ file, record }: Waiting, paid: Paid, view: ChainView): boolean {
+    const { transaction, block, nonce, model, amount: deposited } = paid;
     const isSame =
-      model === id(record.model) && (record.due.kind === "amount" ? paid === record.due.amount : paid === undefined);
-    if (!isSame) return this.refuse(file, `the id ${record.id} was paid for another record, in ${transaction}.`);
-    this.inbox.finish(file, "done", { id: record.id, model: record.model, transaction });
+      model === id(record.model) &&
+      (record.due.kind === "amount" ? deposited === record.due.amount : deposited === undefined);
+    if (!isSame) {
+      const reason = `the id ${record.id} was paid for another record, in ${transaction}.`;
+      if (block <= view.final) return this.refuse(file, reason);
+      this.refusals.add(file, reason); // until nothing can undo that payment
+      return false;
+    }
+    const entry = { key: id(record.id), block, transaction, nonce };
+    this.unfinal.finish(file, { id: record.id, model: record.model, transaction }, entry, view);
     this.note("done", { record: record.id, model: record.model, hash: transaction });
     return true;
   }
@@ -392,11 +367,4 @@ export class FeesDuty implements Duty {
 /** A call with the ids of the records that it pays behind its arguments. */
 function withIds(call: string, entries: readonly Waiting[]): string {
   return concat([call, ...entries.map(({ record }) => id(record.id))]);
-}
-
-/** What stands behind the arguments of a call, in words of 32 bytes. */
-function trailingWords(data: string, call: string): string[] {
-  const start = (call.length - 2) / 2;
-  const count = Math.floor(((data.length - 2) / 2 - start) / WORD);
-  return Array.from({ length: count }, (_, index) => dataSlice(data, start + index * WORD, start + (index + 1) * WORD));
 }

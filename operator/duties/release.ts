@@ -14,7 +14,8 @@ import {
 } from "../../sdk/state/payouts";
 import { rpcMessageOf, Stopped } from "../rpc";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type ChainView, type Duty, type RefusalReason, type Tools } from "./duty";
+import type { ChainView } from "../chain/head";
+import { refusalOf, Refusals, type Duty, type RefusalReason, type Tools } from "./duty";
 import type { WatchedPayouts } from "./payouts";
 
 /** Reverts that say: a guardian was faster, or the chain's time is a block behind. The next look finds out. */
@@ -47,7 +48,7 @@ export class ReleaseDuty implements Duty {
   async advance(view: ChainView): Promise<boolean> {
     const ended = [...this.sent].filter(([, { outcome }]) => outcome !== undefined);
     for (const [key, slot] of ended) await this.end(key, slot);
-    await this.payouts.advance(view);
+    await this.payouts.advance();
 
     const { waiting } = this.payouts;
     for (const key of this.doneAt.keys()) if (!waiting.has(key)) this.doneAt.delete(key);
