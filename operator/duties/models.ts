@@ -71,7 +71,7 @@ export class WatchedModels {
     follower: Follower,
     private readonly telemetry: Telemetry,
   ) {
-    if (!existsSync(folder)) throw new Problem(`there is no folder ${folder}: create it for model files.`);
+    if (!existsSync(folder)) throw new Problem("NO_FILE", `there is no folder ${folder}: create it for model files.`);
     const topics = ["ModelCreated", "ModelRegistered", "ModelPoolSet"].map((name) => topicOf(registry.interface, name));
     follower.follow<ModelFact>({
       name: "models",
@@ -136,7 +136,10 @@ export class WatchedModels {
     address: string,
   ): Promise<void> {
     if (await this.answers(hre, address, method, KINDS[method])) return;
-    throw new Problem(`the method of ${modelId} is ${address}, which does not answer as the file's ${method}.`);
+    throw new Problem(
+      "CONFLICT",
+      `the method of ${modelId} is ${address}, which does not answer as the file's ${method}.`,
+    );
   }
 
   private async answers(

@@ -150,7 +150,8 @@ export class ReleaseDuty implements Duty {
     const hash = outcome?.kind === "mined" ? outcome.receipt.hash : undefined;
     const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;
     const failed = outcome?.kind === "mined" ? "reverted" : "lost";
-    const result = isDone ? "done" : (await this.isOver(payout)) ? "released by others" : failed;
+    const isOver = !isDone && (!this.payouts.waiting.has(key) || (await this.isOver(payout)));
+    const result = isDone ? "done" : isOver ? "released by others" : failed;
     this.tools.telemetry.count("actions_total", { duty: this.name, result });
     const level = result === failed ? "warn" : "info";
     this.tools.telemetry.log(level, result, { ...this.fieldsOf(payout), nonce, hash });
