@@ -16,18 +16,19 @@ import { Problem } from "../sdk/base/problem";
 import { explain } from "../sdk/client/errors";
 import type { Secrets } from "../sdk/node/keys";
 import { isUnanswered } from "../sdk/rpc/answers";
-import { readJson } from "../sdk/schemas/json";
 import type { Config, DutyName } from "./config";
 import type { ChainView, Duty, Tools } from "./duties/duty";
-import { FeesDuty, formatMeteringRecord, readMeteringRecord } from "./duties/fees";
+import type { SpendingLimits } from "./duties/feeBatch";
+import { FeesDuty } from "./duties/fees";
 import { LaunchDuty } from "./duties/launch";
 import { WatchedModels } from "./duties/models";
 import { WatchedPayouts } from "./duties/payouts";
 import { ReleaseDuty } from "./duties/release";
-import { nameOfBundle, SubmitDuty } from "./duties/submit";
+import { SubmitDuty } from "./duties/submit";
 import { openDoor, type Reply } from "./http";
 import { Inbox } from "./inbox";
 import { openKey } from "./keys";
+import { postsFor } from "./posts";
 import { PatientProvider, rpcMessageOf, Stopped, through } from "./rpc";
 import { Sender } from "./sender";
 import type { Telemetry } from "./telemetry";
@@ -91,7 +92,7 @@ export class Service {
 
     const crews = new Map<string, Crew>();
     const inboxes = new Map<DutyName, Inbox>();
-    for (const { name, key, folder } of config.duties) {
+    for (const { name, key, folder, limits } of config.duties) {
       const signer = await openKey(hre, key, secrets);
       const address = await signer.getAddress();
       const crew = crews.get(address) ?? {
@@ -101,7 +102,7 @@ export class Service {
       crews.set(address, crew);
       if (folder !== "") inboxes.set(name, new Inbox(folder));
       const tools = { hre, provider, sender: crew.sender, telemetry };
-      crew.duties.push(await openDuty(name, tools, contracts, config, { models, inbox: inboxes.get(name) }));
+      crew.duties.push(await openDuty(name, tools, contracts, config, { models, inbox: inboxes.get(name), limits }));
       telemetry.log("info", "duty", { duty: name, account: address });
     }
     for (const { sender, duties } of crews.values()) await requireFit(provider, sender.address, duties);
@@ -112,7 +113,7 @@ export class Service {
   async run(): Promise<void> {
     const { config, surroundings } = this;
     const { telemetry } = surroundings;
-    const posts = this.posts();
+    const posts = postsFor(this.inboxes);
     const door = await openDoor({ ...config.http, telemetry, posts, health: () => this.health() });
     const { chainId } = networkOf(surroundings.hre);
     telemetry.log("info", "started", { url: door.url, chainId, registry: config.registry });
@@ -124,6 +125,7 @@ export class Service {
       }
     } finally {
       await door.close();
+      for (const inbox of this.inboxes.values()) inbox.close();
       this.provider.destroy();
       telemetry.log("info", "stopped");
     }
@@ -210,31 +212,6 @@ export class Service {
     };
     return { status: problems.length === 0 ? 200 : 503, body };
   }
-
-  /** What may be posted: what could as well be dropped into a folder of a duty. */
-  private posts(): Map<string, (text: string) => Reply> {
-    const posts = new Map<string, (text: string) => Reply>();
-    const [bundles, fees] = [this.inboxes.get("submit"), this.inboxes.get("fees")];
-    if (bundles) posts.set("/bundles", (text) => store(bundles, [[nameOfBundle(text), text]]));
-    if (fees) {
-      posts.set("/fees", (text) => {
-        const records = [readJson("the body", text)].flat().map((entry) => readMeteringRecord("the record", entry));
-        return store(
-          fees,
-          records.map((record) => [`${record.id}.json`, formatMeteringRecord(record)]),
-        );
-      });
-    }
-    return posts;
-  }
-}
-
-/** Stores each, or says which name is taken by something else; what was stored before stays. */
-function store(inbox: Inbox, entries: readonly (readonly [name: string, text: string])[]): Reply {
-  for (const [name, text] of entries) {
-    if (!inbox.store(name, text)) return { status: 409, body: { error: `${name} is waiting with another content` } };
-  }
-  return { status: 202, body: { accepted: entries.map(([name]) => name) } };
 }
 
 async function requireChain(hre: HardhatRuntimeEnvironment, provider: PatientProvider): Promise<void> {
@@ -286,7 +263,7 @@ async function openDuty(
   tools: Tools,
   { registry, tokenManager, factory, router, reserveToken }: Contracts,
   { fromBlock }: Config,
-  { models, inbox }: { models: WatchedModels | undefined; inbox: Inbox | undefined },
+  { models, inbox, limits }: { models: WatchedModels | undefined; inbox: Inbox | undefined; limits: SpendingLimits },
 ): Promise<Duty> {
   switch (name) {
     case "distribute":
@@ -308,7 +285,7 @@ async function openDuty(
       return new ReleaseDuty(tools, payouts, registry, tokenManager);
     }
     case "fees":
-      return new FeesDuty(tools, inbox as Inbox, router, reserveToken, fromBlock);
+      return new FeesDuty(tools, inbox as Inbox, router, reserveToken, fromBlock, limits);
   }
 }
 
