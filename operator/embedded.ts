@@ -37,6 +37,7 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
     name,
     folder,
     key: { kind: "development", index: ACCOUNTS[name] },
+    limits: {},
   });
   return {
     registry: await protocol.registry.getAddress(),

@@ -17,6 +17,7 @@ import { isUnanswered } from "../sdk/rpc/answers";
 import type { Follower } from "./chain/follower";
 import type { Config, DutyName } from "./config";
 import type { Duty, Tools } from "./duties/duty";
+import type { SpendingLimits } from "./duties/feeBatch";
 import { FeesDuty } from "./duties/fees";
 import { LaunchDuty } from "./duties/launch";
 import { WatchedModels } from "./duties/models";
@@ -102,8 +103,9 @@ export async function openModels(
 export async function openDuty(
   name: DutyName,
   tools: Tools,
-  { contracts, follower, models }: Omit<Shared, "config">,
+  { config, contracts, follower, models }: Shared,
   inbox: Inbox | undefined,
+  limits: SpendingLimits,
 ): Promise<Duty> {
   const { registry, tokenManager, factory, router, reserveToken, verifier } = contracts;
   switch (name) {
@@ -124,7 +126,14 @@ export async function openDuty(
       return new ReleaseDuty(tools, payouts, registry, tokenManager);
     }
     case "fees":
-      return new FeesDuty(tools, inbox as Inbox, router, reserveToken, follower);
+      return new FeesDuty(
+        tools,
+        inbox as Inbox,
+        router,
+        reserveToken,
+        { follower, fromBlock: config.fromBlock },
+        limits,
+      );
   }
 }
 

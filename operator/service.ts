@@ -8,20 +8,18 @@ import { networkOf } from "../deploy/network";
 import { Problem } from "../sdk/base/problem";
 import { explain } from "../sdk/client/errors";
 import type { Secrets } from "../sdk/node/keys";
-import { readJson } from "../sdk/schemas/json";
 import { Checkpoint } from "./chain/checkpoint";
 import { Follower } from "./chain/follower";
 import { ChainHead, type ChainView } from "./chain/head";
 import type { Config, DutyName } from "./config";
 import type { Duty } from "./duties/duty";
-import { formatMeteringRecord, readMeteringRecord } from "./duties/fees";
 import type { WatchedModels } from "./duties/models";
-import { nameOfBundle } from "./duties/submit";
 import { Health } from "./health";
-import { openDoor, type Reply } from "./http";
+import { openDoor } from "./http";
 import { Inbox } from "./inbox";
 import { openKey } from "./keys";
 import { findContracts, openDuty, openModels, requireChain, requireFit } from "./opening";
+import { postsFor } from "./posts";
 import { PatientProvider, rpcMessageOf, Stopped, through } from "./rpc";
 import { Sender } from "./sender";
 import type { Telemetry } from "./telemetry";
@@ -89,7 +87,7 @@ export class Service {
 
     const crews = new Map<string, Crew>();
     const inboxes = new Map<DutyName, Inbox>();
-    for (const { name, key, folder } of config.duties) {
+    for (const { name, key, folder, limits } of config.duties) {
       const signer = await openKey(hre, key, secrets);
       const address = await signer.getAddress();
       const crew = crews.get(address) ?? {
@@ -99,7 +97,7 @@ export class Service {
       crews.set(address, crew);
       if (folder !== "") inboxes.set(name, new Inbox(folder));
       const tools = { hre, provider, sender: crew.sender, telemetry };
-      crew.duties.push(await openDuty(name, tools, { contracts, follower, models }, inboxes.get(name)));
+      crew.duties.push(await openDuty(name, tools, { config, contracts, follower, models }, inboxes.get(name), limits));
       telemetry.log("info", "duty", { duty: name, account: address });
     }
     for (const { sender, duties } of crews.values()) await requireFit(provider, sender.address, duties);
@@ -113,7 +111,7 @@ export class Service {
   async run(): Promise<void> {
     const { config, surroundings, health } = this;
     const { telemetry } = surroundings;
-    const posts = this.posts();
+    const posts = postsFor(this.parts.inboxes);
     const door = await openDoor({
       ...config.http,
       telemetry,
@@ -131,6 +129,7 @@ export class Service {
       }
     } finally {
       await door.close();
+      for (const inbox of this.parts.inboxes.values()) inbox.close();
       this.parts.follower.close();
       this.parts.provider.destroy();
       telemetry.log("info", "stopped");
@@ -203,29 +202,4 @@ export class Service {
   private async rest(): Promise<void> {
     await pause(this.config.pollMilliseconds, undefined, { signal: this.waking.signal }).catch(() => undefined);
   }
-
-  /** What may be posted: what could as well be dropped into a folder of a duty. */
-  private posts(): Map<string, (text: string) => Reply> {
-    const posts = new Map<string, (text: string) => Reply>();
-    const [bundles, fees] = [this.parts.inboxes.get("submit"), this.parts.inboxes.get("fees")];
-    if (bundles) posts.set("/bundles", (text) => store(bundles, [[nameOfBundle(text), text]]));
-    if (fees) {
-      posts.set("/fees", (text) => {
-        const records = [readJson("the body", text)].flat().map((entry) => readMeteringRecord("the record", entry));
-        return store(
-          fees,
-          records.map((record) => [`${record.id}.json`, formatMeteringRecord(record)]),
-        );
-      });
-    }
-    return posts;
-  }
-}
-
-/** Stores each, or says which name is taken by something else; what was stored before stays. */
-function store(inbox: Inbox, entries: readonly (readonly [name: string, text: string])[]): Reply {
-  for (const [name, text] of entries) {
-    if (!inbox.store(name, text)) return { status: 409, body: { error: `${name} is waiting with another content` } };
-  }
-  return { status: 202, body: { accepted: entries.map(([name]) => name) } };
 }

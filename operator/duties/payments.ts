@@ -32,7 +32,13 @@ type PaidRecord = readonly [record: string, model: string, amount: string | null
 type PaymentFact = Fact &
   (
     | { readonly kind: "deposit" }
-    | { readonly kind: "transaction"; readonly nonce: number; readonly records: readonly PaidRecord[] }
+    | {
+        readonly kind: "transaction";
+        readonly nonce: number;
+        readonly records: readonly PaidRecord[];
+        /** Reserve units that it has deposited. */
+        readonly spent: string;
+      }
   );
 
 /** The payments of one account. */
@@ -43,6 +49,8 @@ export class FeePayments {
   private readonly unread = new Set<string>();
   /** Nonces of which it is known what has used them. */
   private readonly nonces = new Set<number>();
+  /** What each transaction has deposited, and in which block. */
+  private readonly spent = new Map<string, { readonly block: number; readonly amount: bigint }>();
   private readonly remember: (fact: PaymentFact) => void;
 
   constructor(
@@ -58,7 +66,7 @@ export class FeePayments {
       events: [router.interface.getEvent("FeeDeposited").topicHash],
       read: (log) => this.read(log),
       apply: (fact) => this.apply(fact),
-      clear: () => [this.paid, this.unread, this.nonces].forEach((known) => known.clear()),
+      clear: () => [this.paid, this.unread, this.nonces, this.spent].forEach((known) => known.clear()),
       undone: (facts) => this.tellUndone(facts),
     });
   }
@@ -66,6 +74,11 @@ export class FeePayments {
   /** How a record was paid; undefined of one that was not. Takes the hash of its id. */
   of(record: string): Paid | undefined {
     return this.paid.get(record);
+  }
+
+  /** Reserve units that were deposited from a block on. */
+  spentFrom(first: number): bigint {
+    return [...this.spent.values()].reduce((sum, { block, amount }) => (block < first ? sum : sum + amount), 0n);
   }
 
   /** Looks into the transactions that have made deposits, each once. */
@@ -104,7 +117,8 @@ export class FeePayments {
     const isOurs = sent.from === this.account;
     const records = isOurs && sent.to === this.router.target ? this.recordsOf(sent.data, receipt) : [];
     const nonce = isOurs ? sent.nonce : -1;
-    this.remember({ kind: "transaction", block: receipt.blockNumber, transaction: hash, nonce, records });
+    const spent = String(this.depositedIn(receipt));
+    this.remember({ kind: "transaction", block: receipt.blockNumber, transaction: hash, nonce, records, spent });
   }
 
   /** The records that a call of the router has paid. */
@@ -112,21 +126,36 @@ export class FeePayments {
     const call = this.router.interface.parseTransaction({ data });
     if (call === null || logs.length === 0) return [];
     const ids = trailingWords(data, (this.router.interface as Interface).encodeFunctionData(call.fragment, call.args));
-    const isEvent = (log: Log, name: "FeeDeposited" | "DepositFailed") =>
-      log.address === this.router.target && log.topics[0] === this.router.interface.getEvent(name).topicHash;
     if (call.name === "payForCalls") return ids.map((record) => [record, String(call.args[0]), null]);
     if (call.name !== "depositFees") return [];
     const deposits = call.args[0] as readonly { model: string; amount: bigint }[];
-    const results = logs.filter((log) => isEvent(log, "FeeDeposited") || isEvent(log, "DepositFailed"));
+    const results = logs.filter((log) => this.isEvent(log, "FeeDeposited") || this.isEvent(log, "DepositFailed"));
     return deposits.flatMap(({ model, amount }, index): PaidRecord[] => {
       const [record, result] = [ids[index], results[index]];
-      const isPaid = record !== undefined && result !== undefined && isEvent(result, "FeeDeposited");
+      const isPaid = record !== undefined && result !== undefined && this.isEvent(result, "FeeDeposited");
       return isPaid ? [[record, model, String(amount)]] : [];
     });
   }
 
-  private read({ blockNumber: block, transactionHash: transaction, topics }: Log): PaymentFact | undefined {
-    if (topics[2] !== zeroPadValue(this.account.toLowerCase(), WORD)) return undefined; // somebody else's
+  private depositedIn({ logs }: TransactionReceipt): bigint {
+    const own = logs.filter((log) => this.isEvent(log, "FeeDeposited") && this.isOfAccount(log));
+    return own.reduce((sum, log) => {
+      const deposit = this.router.interface.parseLog(log)?.args;
+      return sum + BigInt(deposit?.["infrastructureAmount"]) + BigInt(deposit?.["poolAmount"]);
+    }, 0n);
+  }
+
+  private isEvent({ address, topics }: Log, name: "FeeDeposited" | "DepositFailed"): boolean {
+    return address === this.router.target && topics[0] === this.router.interface.getEvent(name).topicHash;
+  }
+
+  private isOfAccount({ topics }: Log): boolean {
+    return topics[2] === zeroPadValue(this.account.toLowerCase(), WORD);
+  }
+
+  private read(log: Log): PaymentFact | undefined {
+    const { blockNumber: block, transactionHash: transaction } = log;
+    if (!this.isOfAccount(log)) return undefined;
     return this.unread.has(transaction) ? undefined : { kind: "deposit", block, transaction };
   }
 
@@ -135,6 +164,7 @@ export class FeePayments {
     if (kind === "deposit") return void this.unread.add(transaction);
     this.unread.delete(transaction);
     this.nonces.add(fact.nonce);
+    this.spent.set(transaction, { block, amount: BigInt(fact.spent) });
     for (const [record, model, amount] of fact.records) {
       const { nonce } = fact;
       this.paid.set(record, { transaction, block, nonce, model, ...(amount !== null && { amount: BigInt(amount) }) });
