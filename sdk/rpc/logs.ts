@@ -23,7 +23,7 @@ export interface LogReading {
 }
 
 /** Parts in a row that were answered, after which a longer one is tried; and after which a refusal is forgotten. */
-const [GROWTH, MEMORY] = [4, 100];
+const [GROWTH, MEMORY] = [4, 400];
 
 /**
  * How many blocks are asked for at once: half of what a node refuses, then as many as it answers, which is found out by and by. Kept
