@@ -42,8 +42,9 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
         const { method, queuedAt } = queued;
         await time.setNextBlockTimestamp(announced + 4n * DAY);
         await registry.connect(keys.guardian).stopPayouts(method, queuedAt);
+        const { since } = await registry.payoutStopOf(method);
         await time.setNextBlockTimestamp(announced + 4n * DAY + 1n);
-        await refused(release(world, queued), registry, "PayoutIsStopped", method, queuedAt, OPEN);
+        await refused(release(world, queued), registry, "PayoutIsStopped", method, since, OPEN);
         await time.setNextBlockTimestamp(announced + 4n * DAY + 2n);
         await announce(world, registry, "liftPayoutStop", [method]);
         await time.setNextBlockTimestamp(announced + 6n * DAY + 1n);
