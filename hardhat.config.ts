@@ -1,5 +1,7 @@
 import "@nomicfoundation/hardhat-toolbox";
 import {
+  TASK_COMPILE_REMOVE_OBSOLETE_ARTIFACTS,
+  TASK_COMPILE_SOLIDITY_COMPILE_JOBS,
   TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD,
   TASK_COMPILE_SOLIDITY_LOG_COMPILATION_ERRORS,
   TASK_COMPILE_SOLIDITY_LOG_RUN_COMPILER_START,
@@ -8,8 +10,10 @@ import { extendEnvironment, extendProvider, subtask, type HardhatUserConfig } fr
 import { HardhatPluginError } from "hardhat/plugins";
 import type { HttpNetworkConfig, HttpNetworkUserConfig } from "hardhat/types";
 import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { version as solcVersion } from "solc/package.json";
 import { patient } from "./deploy/rpc";
+import { discardAbis, ensureAbis } from "./scripts/dev/abi";
 import "./scripts/tasks";
 
 // The compiler is the pinned npm package, also for users with internet: everybody compiles the same bytes, and nothing is downloaded.
@@ -44,6 +48,23 @@ subtask(
   async ({ output, quiet }: { output: { errors?: Remark[] }; quiet: boolean }, _, runSuper) =>
     runSuper({ output: { ...output, errors: output.errors?.filter((remark) => !isOfDependency(remark)) }, quiet }),
 );
+
+/** Beside typechain's types: the library reads both. */
+const ABIS = join(__dirname, ".build/abi");
+
+subtask(
+  TASK_COMPILE_SOLIDITY_COMPILE_JOBS,
+  async ({ compilationJobs }: { compilationJobs: unknown[] }, _, runSuper) => {
+    if (compilationJobs.length > 0) discardAbis(ABIS);
+    return runSuper();
+  },
+);
+
+// The last step of a compilation: by now no artifact is left of a source that is gone.
+subtask(TASK_COMPILE_REMOVE_OBSOLETE_ARTIFACTS, async (_, { artifacts }, runSuper) => {
+  await runSuper();
+  await ensureAbis(artifacts, ABIS);
+});
 
 const PRIVATE_KEY = /^(0x)?[0-9a-fA-F]{64}$/;
 
@@ -105,7 +126,7 @@ const config: HardhatUserConfig = {
   paths: { cache: `${build}/cache`, artifacts: `${build}/artifacts` },
   // For `hardhat verify`, where an explorer can be reached.
   etherscan: { apiKey: process.env.ETHERSCAN_API_KEY ?? "" },
-  typechain: { outDir: `${build}/typechain` },
+  typechain: { outDir: `${build}/typechain`, node16Modules: true },
   // Many times what the slowest test takes alone: it finds what hangs, and no machine is too busy for it.
   mocha: { timeout: 900_000, forbidPending: true, forbidOnly: Boolean(process.env.CI) },
 };

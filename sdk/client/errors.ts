@@ -16,7 +16,8 @@ import {
 import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
 import { formatReserve, formatTokens } from "../base/units.ts";
-import type { AbiEntry, Access, ArtifactSource } from "./access.ts";
+import type { Access } from "./access.ts";
+import { readAbis, type AbiEntry, type ContractAbi } from "./contracts.ts";
 import { readErrorGuide, type ErrorEntry } from "./errorGuide.ts";
 
 /** Characters of a node's message that are shown. */
@@ -32,7 +33,7 @@ export interface Revert {
 }
 
 /**
- * Everything a tool may meet, as one line for its user. Reverts are decoded with the errors of all compiled contracts;
+ * Everything a tool may meet, as one line for its user. Reverts are decoded with the errors of all contracts of the protocol;
  * docs/errors.md says why they are raised and what to do about them.
  */
 export async function explain(access: Access, error: unknown): Promise<string> {
@@ -55,8 +56,8 @@ export function withHint({ message, hint }: Revert): string {
 export async function decodeRevert(access: Access, error: unknown): Promise<Revert | undefined> {
   const data = revertDataOf(error);
   if (data === undefined) return undefined;
-  const dictionary = await dictionaryOf(access);
-  const description = dictionary.errors.parseError(data);
+  const { contracts, errors, guide } = await (dictionary ??= readDictionary());
+  const description = errors.parseError(data);
   if (description === null) return { name: data.slice(0, 10), args: {}, message: `reverted with ${data}` };
   const { name } = description;
   const args = Object.fromEntries(
@@ -65,15 +66,15 @@ export async function decodeRevert(access: Access, error: unknown): Promise<Reve
       show(input, description.args[index]),
     ]),
   );
-  const entry = dictionary.guide.get(name === "Error" ? `Error("${description.args[0]}")` : description.selector);
+  const entry = guide.get(name === "Error" ? `Error("${description.args[0]}")` : description.selector);
   const message =
     name === "AccessControlUnauthorizedAccount"
-      ? await missingRole(access, description, dictionary.contracts, callOf(error))
+      ? await missingRole(access, description, contracts, callOf(error))
       : wordsFor(description, await inUnits(access, error, name, args), entry?.why);
   return { name, args, message, ...(entry && { hint: entry.fix }) };
 }
 
-/** What the compiled contracts and docs/errors.md know of errors. */
+/** What the contracts and docs/errors.md know of errors. */
 interface Dictionary {
   readonly contracts: readonly ContractAbi[];
   readonly errors: Interface;
@@ -81,17 +82,11 @@ interface Dictionary {
   readonly guide: ReadonlyMap<string, ErrorEntry>;
 }
 
-/** Read once: what is compiled does not change while a command runs. By the artifacts, as in `compile`. */
-const dictionaries = new WeakMap<ArtifactSource, Promise<Dictionary>>();
+/** Read once, with the first revert. */
+let dictionary: Promise<Dictionary> | undefined;
 
-function dictionaryOf(access: Access): Promise<Dictionary> {
-  const dictionary = dictionaries.get(access.artifacts) ?? readDictionary(access);
-  dictionaries.set(access.artifacts, dictionary);
-  return dictionary;
-}
-
-async function readDictionary(access: Access): Promise<Dictionary> {
-  const contracts = await productionContracts(access);
+async function readDictionary(): Promise<Dictionary> {
+  const contracts = [...(await readAbis()).values()];
   const errors = new Interface(contracts.flatMap(({ abi }) => abi.filter(isError)));
   const keyOf = (signature: string) =>
     signature.startsWith("Error(") ? signature : ErrorFragment.from(`error ${signature}`).selector;
@@ -103,13 +98,6 @@ async function readDictionary(access: Access): Promise<Dictionary> {
 function show({ name, type }: { name: string; type: string }, value: unknown): string {
   if (name === "field" && type === "bytes32") return decodeBytes32String(String(value));
   return typeof value === "bigint" && value >> 128n > 0n ? toBeHex(value, 32) : String(value);
-}
-
-interface ContractAbi {
-  readonly name: string;
-  readonly abi: AbiEntry[];
-  /** Not an interface, nor abstract. */
-  readonly isDeployable: boolean;
 }
 
 const isError = (entry: AbiEntry) => entry.type === "error";
@@ -211,17 +199,6 @@ async function contractAt(
   return contracts
     .filter((contract) => selectors(contract).every((selector) => code.includes(selector)))
     .sort((a, b) => selectors(b).length - selectors(a).length)[0];
-}
-
-async function productionContracts(access: Access): Promise<ContractAbi[]> {
-  const names = await access.artifacts.getAllFullyQualifiedNames();
-  const production = names.filter((name) => !name.startsWith("contracts/mocks/"));
-  return Promise.all(
-    production.map(async (qualified) => {
-      const { contractName, abi, bytecode } = await access.artifacts.readArtifact(qualified);
-      return { name: contractName, abi, isDeployable: bytecode !== "0x" };
-    }),
-  );
 }
 
 /** The bytes of a revert, wherever the provider left them. */

@@ -1,4 +1,4 @@
-import type { HokusaiAMM, ModelToken } from "../../.build/typechain";
+import type { HokusaiAMM, ModelToken } from "./contracts.ts";
 
 /** What a model's token and market look like now. Tokens in wei, reserve in its units, prices as `spotPrice` has them. */
 export type MarketState = Awaited<ReturnType<typeof readState>>;

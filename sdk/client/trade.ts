@@ -1,5 +1,5 @@
 import type { ContractTransactionResponse } from "ethers";
-import type { HokusaiAMM } from "../../.build/typechain";
+import type { HokusaiAMM } from "./contracts.ts";
 import { Problem } from "../base/problem.ts";
 import { receiptOf, type Sent } from "./confirm.ts";
 
