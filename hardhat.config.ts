@@ -10,10 +10,10 @@ import { extendEnvironment, extendProvider, subtask, type HardhatUserConfig } fr
 import { HardhatPluginError } from "hardhat/plugins";
 import type { HttpNetworkConfig, HttpNetworkUserConfig } from "hardhat/types";
 import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { version as solcVersion } from "solc/package.json";
 import { patient } from "./deploy/rpc";
-import { discardAbis, ensureAbis } from "./scripts/dev/abi";
 import "./scripts/tasks";
 
 // The compiler is the pinned npm package, also for users with internet: everybody compiles the same bytes, and nothing is downloaded.
@@ -55,7 +55,7 @@ const ABIS = join(__dirname, ".build/abi");
 subtask(
   TASK_COMPILE_SOLIDITY_COMPILE_JOBS,
   async ({ compilationJobs }: { compilationJobs: unknown[] }, _, runSuper) => {
-    if (compilationJobs.length > 0) discardAbis(ABIS);
+    if (compilationJobs.length > 0) rmSync(ABIS, { recursive: true, force: true });
     return runSuper();
   },
 );
@@ -63,6 +63,7 @@ subtask(
 // The last step of a compilation: by now no artifact is left of a source that is gone.
 subtask(TASK_COMPILE_REMOVE_OBSOLETE_ARTIFACTS, async (_, { artifacts }, runSuper) => {
   await runSuper();
+  const { ensureAbis } = await import("./scripts/dev/abi");
   await ensureAbis(artifacts, ABIS);
 });
 

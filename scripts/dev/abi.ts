@@ -1,16 +1,11 @@
 // The ABIs of the protocol as TypeScript, for the library and for the package of the protocol.
 
 import type { Artifact, Artifacts } from "hardhat/types";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What the protocol deploys, or reads, of what others wrote. */
 const OF_OTHERS = ["IERC20Metadata", "TimelockController", "VestingWallet"];
-
-/** Forgets what was written: something will be compiled. */
-export function discardAbis(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-}
 
 /** Writes each contract and interface of the protocol into a file of its own, with an index of all, unless they are there. */
 export async function ensureAbis(artifacts: Artifacts, folder: string): Promise<void> {

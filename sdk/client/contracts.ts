@@ -1,6 +1,7 @@
 // Contracts with their types and ABIs: the one place of the library that knows where the compiler left them.
 
 export type { TimelockController } from "../../.build/typechain/@openzeppelin/contracts/governance/TimelockController.ts";
+export type { IERC20Metadata } from "../../.build/typechain/@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.ts";
 export type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog } from "../../.build/typechain/common.ts";
 export type { InfrastructureReserve } from "../../.build/typechain/contracts/fees/InfrastructureReserve.ts";
 export type { UsageFeeRouter } from "../../.build/typechain/contracts/fees/UsageFeeRouter.ts";
