@@ -8,16 +8,20 @@ import type { Site } from "./access.ts";
 export const LOCAL_CHAIN_ID = 31_337;
 
 /** Contracts that every deployment has. */
-export type DeployedContract =
-  | "TimelockController"
-  | "ModelRegistry"
-  | "TokenManager"
-  | "RewardDistributor"
-  | "HokusaiAMMFactory"
-  | "UsageFeeRouter"
-  | "InfrastructureReserve"
-  | "OracleAttestation"
-  | "DeltaOneVerifier";
+export const DEPLOYED_CONTRACTS = [
+  "TimelockController",
+  "ModelRegistry",
+  "TokenManager",
+  "RewardDistributor",
+  "HokusaiAMMFactory",
+  "UsageFeeRouter",
+  "InfrastructureReserve",
+  "OracleAttestation",
+  "DeltaOneVerifier",
+] as const;
+
+/** The name of one of them. */
+export type DeployedContract = (typeof DEPLOYED_CONTRACTS)[number];
 
 /** What a deployment put on a chain, as the protocol's package lists it by chain. */
 export interface DeploymentAddresses {
