@@ -43,7 +43,7 @@ export async function openDoor(door: Door): Promise<{ readonly url: string; read
   server.requestTimeout = SLOWEST_REQUEST;
   server.listen(door.port, door.host);
   await once(server, "listening").catch((error: Error) => {
-    throw new Problem(`${door.host}:${door.port} cannot be listened on: ${error.message}.`);
+    throw new Problem("BUSY", `${door.host}:${door.port} cannot be listened on: ${error.message}.`);
   });
   return { url: addressOf(server), close: async () => close(server) };
 }

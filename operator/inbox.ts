@@ -45,7 +45,10 @@ export class Inbox {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "ENOENT") return undefined;
-      throw new Problem(`${name} cannot be read (${code}): put a file there that this service may read, or remove it.`);
+      throw new Problem(
+        "NO_FILE",
+        `${name} cannot be read (${code}): put a file there that this service may read, or remove it.`,
+      );
     }
   }
 

@@ -241,7 +241,10 @@ async function requireChain(hre: HardhatRuntimeEnvironment, provider: PatientPro
   const { name, chainId } = networkOf(hre);
   const actual = Number(await provider.send("eth_chainId", []));
   if (actual !== chainId)
-    throw new Problem(`the node answers for chain ${actual}, ${name} is chain ${chainId}: correct its address.`);
+    throw new Problem(
+      "WRONG_CHAIN",
+      `the node answers for chain ${actual}, ${name} is chain ${chainId}: correct its address.`,
+    );
 }
 
 async function findContracts(
@@ -251,15 +254,15 @@ async function findContracts(
 ): Promise<Contracts> {
   const { getContractAt } = hre.ethers;
   if ((await provider.getCode(address)) === "0x") {
-    throw new Problem(`registry is ${address}, where there is no contract on ${hre.network.name}.`);
+    throw new Problem("NOT_DEPLOYED", `registry is ${address}, where there is no contract on ${hre.network.name}.`);
   }
   const registry: ModelRegistry = await getContractAt("ModelRegistry", address);
   const tokenManager = await registry.tokenManager().catch((error: unknown) => {
     if (error instanceof Stopped || isUnanswered(error)) throw error;
-    throw new Problem(`registry is ${address}, which does not answer as a ModelRegistry.`);
+    throw new Problem("NOT_DEPLOYED", `registry is ${address}, which does not answer as a ModelRegistry.`);
   });
   if (BigInt(tokenManager) === 0n)
-    throw new Problem(`the registry ${address} is not wired yet: finish the deployment.`);
+    throw new Problem("NOT_DEPLOYED", `the registry ${address} is not wired yet: finish the deployment.`);
   const factory: HokusaiAMMFactory = await getContractAt("HokusaiAMMFactory", await registry.factory());
   return {
     registry,
@@ -316,9 +319,12 @@ async function openDuty(
 async function requireFit(provider: PatientProvider, address: string, duties: readonly Duty[]): Promise<void> {
   const names = duties.map(({ name }) => name);
   if (names.includes("fees") && names.length > 1) {
-    throw new Problem(`${address} has the duties ${names.join(", ")}: give fees a key of its own.`);
+    throw new Problem("BAD_OPTION", `${address} has the duties ${names.join(", ")}: give fees a key of its own.`);
   }
   if ((await provider.getBalance(address)) === 0n) {
-    throw new Problem(`${address}, the account for ${names.join(", ")}, has no ether: send it some to pay for gas.`);
+    throw new Problem(
+      "NO_FUNDS",
+      `${address}, the account for ${names.join(", ")}, has no ether: send it some to pay for gas.`,
+    );
   }
 }

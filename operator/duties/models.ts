@@ -62,7 +62,7 @@ export class WatchedModels {
     private readonly telemetry: Telemetry,
   ) {
     if (!existsSync(options.folder))
-      throw new Problem(`there is no folder ${options.folder}: create it for model files.`);
+      throw new Problem("NO_FILE", `there is no folder ${options.folder}: create it for model files.`);
   }
 
   /** Reads what is new in the folder and on chain. */
@@ -112,7 +112,10 @@ export class WatchedModels {
   /** A file names the kind of its method; on chain it is one of those that the admin allowed. */
   private async requireKind({ modelId, benchmark: { method } }: ModelFile, address: string): Promise<void> {
     if (await this.answers(address, method, KINDS[method])) return;
-    throw new Problem(`the method of ${modelId} is ${address}, which does not answer as the file's ${method}.`);
+    throw new Problem(
+      "CONFLICT",
+      `the method of ${modelId} is ${address}, which does not answer as the file's ${method}.`,
+    );
   }
 
   private async answers(address: string, contract: string, view: string): Promise<boolean> {

@@ -41,7 +41,8 @@ export async function siteAt(
   { network: name, chainId }: Pick<DeploymentAddresses, "network" | "chainId">,
 ): Promise<Site> {
   const actual = Number((await provider.getNetwork()).chainId);
-  if (actual !== chainId) throw new Problem(`${name} answers with the chain id ${actual}, expected ${chainId}.`);
+  if (actual !== chainId)
+    throw new Problem("WRONG_CHAIN", `${name} answers with the chain id ${actual}, expected ${chainId}.`);
   const network = { name, chainId, isLocal: chainId === LOCAL_CHAIN_ID, isEphemeral: false };
   return { access: { network, ethers: { provider } }, network };
 }

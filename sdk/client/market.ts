@@ -20,7 +20,10 @@ export interface ModelMarket {
 export async function findMarket({ access, network, registry }: Connection, modelId: string): Promise<ModelMarket> {
   const address = await registry.poolOf(id(modelId));
   if (BigInt(address) === 0n) {
-    throw new Problem(`${printed(modelId)} has no pool on ${network.name}: check the id, or create the pool first.`);
+    throw new Problem(
+      "NOT_DEPLOYED",
+      `${printed(modelId)} has no pool on ${network.name}: check the id, or create the pool first.`,
+    );
   }
   const pool = await contractAt<HokusaiAMM>(access, "HokusaiAMM", address);
   return { access, pool, token: await contractAt<ModelToken>(access, "ModelToken", await pool.token()) };

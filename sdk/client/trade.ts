@@ -125,7 +125,10 @@ export async function ensureAllowance(
   if (balance < amount) {
     const [has, needs] = [balance, amount].map(formatReserve);
     const account = await owner.getAddress();
-    throw new Problem(`${account} has ${has} USDC, expected at least ${needs}: send it some; nothing was sent.`);
+    throw new Problem(
+      "NO_FUNDS",
+      `${account} has ${has} USDC, expected at least ${needs}: send it some; nothing was sent.`,
+    );
   }
   if ((await reserve.allowance(owner, spender)) >= amount) return undefined;
   return confirm("approve", reserve.connect(owner).approve(spender, amount));
@@ -143,7 +146,8 @@ export async function settleTrade(
   const events = logs.flatMap((log) => pool.interface.parseLog(log) ?? []);
   const bought = events.find((event) => event.name === "Bought");
   const sold = events.find((event) => event.name === "Sold");
-  if (!bought && !sold) throw new Problem(`${name}: transaction ${hash} is mined and has no event of a trade.`);
+  if (!bought && !sold)
+    throw new Problem("UNKNOWN_OUTCOME", `${name}: transaction ${hash} is mined and has no event of a trade.`);
   const reserve: bigint = bought ? bought.args.reserveIn : sold?.args.reserveOut;
   const tokens: bigint = bought ? bought.args.tokensOut : sold?.args.tokensIn;
   const away = priceImpact(reserve, tokens, priceBefore);

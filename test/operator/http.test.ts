@@ -19,7 +19,7 @@ describe("operator: door @uninstrumented", () => {
     const lines: string[] = [];
     const telemetry = new Telemetry((line) => lines.push(line));
     const take = (text: string): Reply => {
-      if (text === "wrong") throw new Problem("it is wrong.");
+      if (text === "wrong") throw new Problem("BAD_FILE", "it is wrong.");
       if (text === "broken") throw new Error("a secret of the inside");
       taken.push(text);
       return { status: 202, body: { accepted: [text.length] } };
