@@ -37,6 +37,7 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
     name,
     folder,
     key: { kind: "development", index: ACCOUNTS[name] },
+    limits: {},
   });
   return {
     registry: await protocol.registry.getAddress(),
@@ -45,6 +46,8 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
     replaceAfterBlocks: 5,
     maxFeePerGas: parseUnits("500", GWEI_DECIMALS),
     pollMilliseconds: 1_000,
+    maxHeadAge: 0,
+    state: inbox("state"),
     models: MODELS,
     duties: [
       duty("distribute"),
