@@ -26,7 +26,7 @@ export {
   type DeployedContract,
   type DeploymentAddresses,
 } from "./deployment.ts";
-export { decodeRevert, explain, type Revert } from "./errors.ts";
+export { decodeRevert, explain, problemOf, type Revert } from "./errors.ts";
 export {
   findMarket,
   priceAtCreation,
