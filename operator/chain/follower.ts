@@ -53,7 +53,8 @@ export class Follower {
   private block: number;
   private marks: Mark[] = [];
   private recent = new Map<string, number>();
-  private saveAfter = 0;
+  private saveAfter = Date.now() + SAVING;
+  private wasCaughtUp = false;
   private isSaved = true;
   private target: number | undefined;
 
@@ -111,8 +112,8 @@ export class Follower {
     if (!(await this.anchor(confirmed))) return;
     await this.rewind(head);
     if (confirmed <= this.block) return;
-    const last = await this.provider.getBlock(confirmed); // before the logs: a reorganisation meanwhile shows next time
-    if (!last?.hash) return; // a node that lags behind
+    const last = await this.provider.blockAt(confirmed); // before the logs: a reorganisation meanwhile shows next time
+    if (!last?.hash) return; // nodes that lag behind
     const from = Math.max(this.fromBlock, this.block + 1 - LAG);
     for await (const part of readParts({ from, to: confirmed }, async (blocks) => this.logsIn(blocks), this.size)) {
       this.take(part.logs, part.to);
@@ -120,7 +121,8 @@ export class Follower {
     }
     this.mark({ block: confirmed, hash: last.hash }, final);
     this.tellUndone();
-    if (this.isDue()) this.write();
+    if (!this.wasCaughtUp || this.isDue()) this.write();
+    this.wasCaughtUp = true;
   }
 
   /** Writes what is not on disk yet. */
@@ -169,7 +171,7 @@ export class Follower {
   private async anchor(confirmed: number): Promise<boolean> {
     if (this.marks.length > 0) return true;
     if (confirmed < this.fromBlock) return false;
-    const first = await this.provider.getBlock(this.fromBlock);
+    const first = await this.provider.blockAt(this.fromBlock);
     if (first?.hash) this.marks = [{ block: this.fromBlock, hash: first.hash }];
     return this.marks.length > 0;
   }
