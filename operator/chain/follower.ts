@@ -2,7 +2,7 @@
 // Follows the logs of contracts up to the confirmed block, for all who want to know of them. What is kept of a log is a fact; a fact
 // stands as long as its block does. A reorganisation is noticed by the hashes of blocks that were read up to, however deep it is.
 
-import type { Log } from "ethers";
+import { getAddress, type Log } from "ethers";
 import { RangeSize, readParts, type Blocks } from "../../sdk/rpc/logs";
 import type { PatientProvider } from "../rpc";
 import type { Telemetry } from "../telemetry";
@@ -87,7 +87,8 @@ export class Follower {
 
   /** Begins to follow. The function that is answered keeps a fact that was found out about one that is followed. */
   follow<Kept extends Fact>(subject: Subject<Kept>): (fact: Kept) => void {
-    const followed: Followed = { subject: subject as unknown as Subject<Fact>, facts: [], taken: [] };
+    const addresses = subject.addresses.map(getAddress); // as logs have them
+    const followed: Followed = { subject: { ...subject, addresses } as unknown as Subject<Fact>, facts: [], taken: [] };
     this.followed.push(followed);
     return (fact) => this.keep(followed, fact);
   }
