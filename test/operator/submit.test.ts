@@ -8,8 +8,8 @@ import { developmentKey } from "../../sdk/base/accounts";
 import { formatBundle, type Bundle } from "../../sdk/schemas/bundle";
 import { submit } from "../../sdk/statements/submit";
 import { healthy } from "../helpers/faultyRpc";
-import { benchmarkWith, DELTA, deployVerifier, improve, registerModel } from "../helpers/improvements";
-import { DAY } from "../helpers/units";
+import { benchmarkWith, DELTA, deployVerifier, improve, registerModel } from "../../scripts/dev/world/improvements";
+import { DAY } from "../../scripts/dev/world/units";
 import {
   attesterKeys,
   buildMeasured,
