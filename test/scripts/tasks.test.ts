@@ -284,7 +284,7 @@ describe("Tasks @uninstrumented", () => {
 
     it("say when a change takes effect, though every other look is at the state before it", async () => {
       const isNext = everyOther();
-      endpoint.policy = laggingNode(node.url, 1, (request) => request.method === "eth_call" && isNext());
+      endpoint.policy = laggingNode(node.url, 1, (request) => request.method === "eth_call" && isNext(request));
       const [outcome] = await run(["params:propose", { id: MODEL, tokensPerDeltaOne: "90000", json: true }]);
       expect(outcome!.code, outcome!.stderr).to.equal(0);
       const { change } = JSON.parse(outcome!.stdout) as { change: { effectiveAt: string } };

@@ -78,7 +78,11 @@ describe("a deployment that the chain disturbs @uninstrumented", () => {
 
   it("is finished by two nodes behind one address, of which one reads the state of ten blocks before", async () => {
     const isNext = everyOther();
-    network.rpc.policy = laggingNode(network.node.url, 10, (request) => request.method === "eth_call" && isNext());
+    network.rpc.policy = laggingNode(
+      network.node.url,
+      10,
+      (request) => request.method === "eth_call" && isNext(request),
+    );
     await mining(() => expectFinishedLater(0));
   });
 
