@@ -8,7 +8,7 @@ import { METRIC_CODES } from "../evaluation/metrics.ts";
 import { readExamples, type Wanted } from "../evaluation/readExamples.ts";
 import type { Direction } from "../evaluation/reading.ts";
 import { hashSpec, parseSpec, wantedOf, type BenchmarkSpec } from "../evaluation/spec.ts";
-import { Domain, type Opening } from "../proofs/commitment.ts";
+import { Domain, type Opening } from "../proofs/circuit.ts";
 import { quantileE9 } from "../proofs/counts.ts";
 import { capacityRule, readOpening, type DomainName } from "../proofs/openings.ts";
 import { readContributors } from "./contributorsFile.ts";
