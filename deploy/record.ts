@@ -5,7 +5,6 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { ProblemCode, ProblemReason } from "../sdk/base/problem";
-import type { DeploymentAddresses } from "../sdk/client/deployment";
 import { readJson } from "../sdk/schemas/json";
 import { networkOf } from "./network";
 import { recordFile } from "./paths";
@@ -63,13 +62,6 @@ export function recordedContracts({ contracts, models }: DeploymentRecord): Cont
 /** The block where what is recorded began. */
 export const firstRecordedBlock = (record: DeploymentRecord) =>
   Math.min(...recordedContracts(record).map(({ block }) => block));
-
-/** What a record says of addresses, for programs of others. */
-export function addressesIn(record: DeploymentRecord): DeploymentAddresses {
-  const { network, chainId, contracts } = record;
-  const addresses = Object.entries(contracts).map(([name, { address }]) => [name, address]);
-  return { network, chainId, firstBlock: firstRecordedBlock(record), contracts: Object.fromEntries(addresses) };
-}
 
 /** Where the chain is not what the network's record says. */
 export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<ProblemReason<ProblemCode>[]> {

@@ -6,8 +6,8 @@ import hre from "hardhat";
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { addressesIn, readRecord } from "../../deploy/record";
-import { DEPLOYED_CONTRACTS, LOCAL_CHAIN_ID } from "../../sdk/client/deployment";
+import { readRecord } from "../../deploy/record";
+import { addressesIn, DEPLOYED_CONTRACTS, LOCAL_CHAIN_ID } from "../../sdk/client/deployment";
 
 const ROOT = resolve(__dirname, "../..");
 const BUILD = join(ROOT, ".build");

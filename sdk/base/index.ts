@@ -1,7 +1,7 @@
 // Units, and the one class of error that a user can put right.
 
 export { printed } from "./printed.ts";
-export { Problem } from "./problem.ts";
+export { Problem, PROBLEMS, type ProblemCode } from "./problem.ts";
 export {
   formatInteger,
   formatPrice,

@@ -1,6 +1,7 @@
 // A deployment as somebody else's program knows it: a record of addresses, and a node.
 
 import type { Provider } from "ethers";
+import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
 import type { Site } from "./access.ts";
 
@@ -30,6 +31,28 @@ export interface DeploymentAddresses {
   /** The block it began in: no event of it is older. */
   readonly firstBlock: number;
   readonly contracts: Readonly<Record<DeployedContract, string>>;
+}
+
+/** What is read of a deployment's record, the file deploy/addresses/<chainId>.json of whoever deployed. */
+export interface RecordedContracts {
+  readonly network: string;
+  readonly chainId: number;
+  readonly contracts: Readonly<Record<string, { readonly address: string; readonly block: number }>>;
+}
+
+/**
+ * The addresses that a record names.
+ * @throws {Problem} When a contract is missing that every deployment has.
+ */
+export function addressesIn({ network, chainId, contracts }: RecordedContracts): DeploymentAddresses {
+  const missing = DEPLOYED_CONTRACTS.filter((name) => !(name in contracts));
+  if (missing.length > 0) {
+    const names = missing.join(", ");
+    throw new Problem("BAD_FILE", `the record of ${printed(network)} lacks ${names}: finish the deployment.`);
+  }
+  const addresses = Object.fromEntries(Object.entries(contracts).map(([name, { address }]) => [name, address]));
+  const firstBlock = Math.min(...Object.values(contracts).map(({ block }) => block));
+  return { network, chainId, firstBlock, contracts: addresses as DeploymentAddresses["contracts"] };
 }
 
 /**

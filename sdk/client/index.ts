@@ -20,13 +20,15 @@ export type {
   ZkProof,
 } from "./contracts.ts";
 export {
+  addressesIn,
   DEPLOYED_CONTRACTS,
   LOCAL_CHAIN_ID,
   siteAt,
   type DeployedContract,
   type DeploymentAddresses,
+  type RecordedContracts,
 } from "./deployment.ts";
-export { decodeRevert, explain, type Revert } from "./errors.ts";
+export { decodeRevert, explain, problemOf, type Revert } from "./errors.ts";
 export {
   findMarket,
   priceAtCreation,
