@@ -5,7 +5,7 @@ export {
   completeSpecFor,
   evaluate,
   hashDocument,
-  type Evaluation,
+  type AcceptedEvaluation,
   type EvaluationDocument,
   type EvaluationInput,
 } from "./evaluate.ts";

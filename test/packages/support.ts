@@ -10,7 +10,7 @@ import { devDependencies } from "../../package.json";
 import type { HokusaiAMM, ModelRegistry } from "../../.build/typechain";
 import { HokusaiAMM as POOL_ABI, ModelRegistry as REGISTRY_ABI } from "../../.build/abi";
 import type { DeploymentRecord } from "../../deploy/record";
-import { runScript, startNode, type Outcome } from "../helpers/process";
+import { runScript, startNode, type Outcome } from "../../scripts/dev/world/process";
 
 export const ROOT = resolve(__dirname, "../..");
 /** Tools that only these tests need, from a package file of their own. */
