@@ -9,8 +9,8 @@ import type { Telemetry } from "../telemetry";
 import type { Checkpoint, Fact, Mark } from "./checkpoint";
 import type { ChainView } from "./head";
 
-/** How a long past is read: ranges that most nodes answer, several at a time. */
-const READING = { first: 10_000, most: 100_000, atOnce: 8 } as const;
+/** How a long past is read: ranges that most nodes answer at all, and in time; several at once. */
+const READING = { first: 10_000, most: 10_000, atOnce: 8 } as const;
 
 /** Blocks that are read again with those after them: a node that lags behind the one that named the head shows fewer logs, and no error. */
 export const LAG = 64;
