@@ -4,13 +4,14 @@
 
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { compareByAuc } from "../../sdk/evaluation/auc";
+import { compareByAveragePrecision } from "../../sdk/evaluation/averagePrecision";
 import { compareByCounts, countedCells, drawnImprovements } from "../../sdk/evaluation/cells";
 import { ranksOf, type Column } from "../../sdk/evaluation/columns";
 import type { Comparison, IntervalTerms } from "../../sdk/evaluation/comparison";
 import { mean, rootOfMean } from "../../sdk/evaluation/formulas";
 import { fraction } from "../../sdk/evaluation/fraction";
 import { generatorOf, uniform, type RandomGenerator } from "../../sdk/evaluation/random";
-import { compareByAuc, compareByAveragePrecision } from "../../sdk/evaluation/ranking";
 import { scaleOf } from "../../sdk/evaluation/scale";
 import { compareBySums } from "../../sdk/evaluation/sums";
 

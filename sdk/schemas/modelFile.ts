@@ -2,8 +2,11 @@ import { id, keccak256, parseUnits, ZeroHash } from "ethers";
 import { developmentAddresses } from "../base/accounts.ts";
 import { address, amount, Fields, hash, integer, oneOf, publishedId, text, type Rule } from "../base/fields.ts";
 import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../base/units.ts";
-import { hashEvaluationData, readExamples, type Example, type Wanted } from "../evaluation/examples.ts";
-import { METRIC_CODES, type Direction } from "../evaluation/metrics.ts";
+import { Examples } from "../evaluation/examples.ts";
+import { hashEvaluationData } from "../evaluation/hashes.ts";
+import { METRIC_CODES } from "../evaluation/metrics.ts";
+import { readExamples, type Wanted } from "../evaluation/readExamples.ts";
+import type { Direction } from "../evaluation/reading.ts";
 import { hashSpec, parseSpec, wantedOf, type BenchmarkSpec } from "../evaluation/spec.ts";
 import { Domain, type Opening } from "../proofs/circuit.ts";
 import { quantileE9 } from "../proofs/counts.ts";
@@ -85,7 +88,7 @@ interface Contribution {
 /** An improvement that attesters measure on examples. */
 export interface EvaluatedImprovement extends Contribution {
   readonly spec: BenchmarkSpec;
-  readonly examples: readonly Example[];
+  readonly examples: Examples;
 }
 
 /** An improvement that is proven: openings of what the benchmark committed to, and of the candidate. */
@@ -214,7 +217,7 @@ function readEvaluatedImprovement(
   return {
     ...readContribution(fields, source),
     spec: spec as BenchmarkSpec, // undefined only in a file that is refused
-    examples: readNamedFile(fields, "examples", source, [], (file) => readExamples(file, wantedBy(spec))),
+    examples: readNamedFile(fields, "examples", source, Examples.of([]), (file) => readExamples(file, wantedBy(spec))),
   };
 }
 
