@@ -15,7 +15,7 @@ import { deployModule } from "./ignition";
 import { blocksOf, journaledArguments } from "./journal";
 import { persist } from "./pending";
 import type { Protocol } from "./protocol";
-import { patientSigner } from "./rpc";
+import { signerWithRole } from "./roles";
 import type { Report } from "./step";
 import { ACCESS_OF, ensureMethod, MethodAccess, methodSteps } from "./zk";
 
@@ -113,21 +113,6 @@ async function takeSteps(launch: Launch): Promise<LaunchedModel> {
   await ensureDistributed(launch, file.modelId);
   const pool = await ensurePool(launch);
   return { file, key: keyOf(file), token, pool };
-}
-
-/** The account of this environment that holds a role. */
-export async function signerWithRole(
-  hre: HardhatRuntimeEnvironment,
-  protocol: Protocol,
-  contract: "registry" | "tokenManager",
-  role: string,
-): Promise<HardhatEthersSigner> {
-  const signers = await hre.ethers.getSigners();
-  for (const signer of signers) {
-    if (await protocol[contract].hasRole(id(role), signer.address)) return patientSigner(signer);
-  }
-  const name = { registry: "ModelRegistry", tokenManager: "TokenManager" }[contract];
-  throw new Problem(`AccessControl: account ${signers[0]?.address} is missing role ${role} on ${name}`);
 }
 
 /** Step 1: the model's token; before it, the vesting wallet that is to receive the supplier allocation. */

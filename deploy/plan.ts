@@ -9,6 +9,7 @@ import type { Network } from "../sdk/client/access";
 import { readKey } from "../sdk/node/prover";
 import type { ModelFile } from "../sdk/schemas/modelFile";
 import { CREATE_X } from "./create2";
+import { bornWith, changesOfFixed } from "./declaration";
 import { journaledContracts, nameOf, type Addresses } from "./journal";
 import { isAdminStep, signerOfStep, stepsTaken } from "./launch";
 import { isMainnet, networkOf } from "./network";
@@ -76,13 +77,15 @@ export async function planDeployment(
   ];
   const chain = await chainProblem(hre, network);
   if (chain !== undefined) throw refusal([...problems, chain]);
+  const born = await bornWith(hre);
+  if (born) problems.push(...changesOfFixed(parameters, born));
   problems.push(...(await foundationProblems(hre, network, parameters)));
   if (problems.length > 0) throw refusal(problems);
 
-  const rehearsal = await rehearse(hre, parameters, files);
+  const rehearsal = await rehearse(hre, born ?? parameters, files);
   problems.push(...(await journalProblems(hre, rehearsal.protocol.addresses)));
   problems.push(...(await contradictions(hre)));
-  const { steps, missing } = await compare(hre, rehearsal, files);
+  const { steps, missing } = await compare(hre, parameters, rehearsal, files);
   const gasPrice = (await hre.ethers.provider.getFeeData()).gasPrice ?? 0n;
   const plan = { network, parameters, files, steps, gasPrice, rehearsal };
   problems.push(...missing, ...(await fundsProblems(hre, plan)));
@@ -180,10 +183,11 @@ async function journalProblems(hre: HardhatRuntimeEnvironment, expected: Address
 
 async function compare(
   hre: HardhatRuntimeEnvironment,
+  parameters: Parameters,
   { protocol: rehearsed, steps }: Rehearsal,
   files: readonly ModelFile[],
 ): Promise<{ steps: PlannedStep[]; missing: string[] }> {
-  const { addresses, parameters } = rehearsed;
+  const { addresses } = rehearsed;
   const isLocal = networkOf(hre).isLocal;
   const protocol = await connectProtocol(hre, parameters, addresses);
   const isWired = await isWiredAt(protocol);

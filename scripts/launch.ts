@@ -9,10 +9,10 @@ import { use } from "../deploy/demo/fees";
 import { improve } from "../deploy/demo/improve";
 import { releaseReward } from "../deploy/demo/release";
 import { trade } from "../deploy/demo/trade";
+import { readDeclaration } from "../deploy/declaration";
 import { deployTo } from "../deploy/deployment";
 import { statusName, type LaunchedModel } from "../deploy/launch";
 import { networkOf } from "../deploy/network";
-import { parametersFile, readParameters } from "../deploy/parameters";
 import { Problem, together } from "../sdk/base/problem";
 import { readState } from "../sdk/client/market";
 import { writeWhole } from "../sdk/node/files";
@@ -87,13 +87,16 @@ async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Stream
   const { model: path, confirmedChain } = input;
   const view = viewOf(input, streams);
   const network = networkOf(hre);
-  const [file, parameters] = await together(readModelFile(path, network.isLocal), readParameters(network));
+  const [file, { parameters, file: parametersFile }] = await together(
+    readModelFile(path, network.isLocal),
+    readDeclaration(hre),
+  );
   view.begin(network, file);
   const { protocol, models } = await deployTo(
     hre,
     {
       parameters,
-      parametersFile: parametersFile(network),
+      parametersFile,
       files: [file],
       ...(confirmedChain > 0 && { confirmedChain }),
     },
