@@ -25,7 +25,10 @@ export async function readDeclaration(hre: HardhatRuntimeEnvironment, given?: st
   const network = networkOf(hre);
   const named = given === undefined ? (await recordOf(hre))?.parameters : undefined;
   const file = given ?? (named === undefined ? parametersFile(network) : atRoot(named));
-  return { parameters: await readParameters(network, file, named === undefined ? undefined : recordFile(network)), file };
+  return {
+    parameters: await readParameters(network, file, named === undefined ? undefined : recordFile(network)),
+    file,
+  };
 }
 
 /**
@@ -44,7 +47,11 @@ export async function bornWith(hre: HardhatRuntimeEnvironment): Promise<Paramete
 export function changesOfFixed(declared: Parameters, born: Parameters): string[] {
   const fixed = [
     ["$global.deployer", declared.$global.deployer, born.$global.deployer],
-    ["$global.reserveToken", declared.$global.reserveToken || "not named", born.$global.reserveToken || "one of its own"],
+    [
+      "$global.reserveToken",
+      declared.$global.reserveToken || "not named",
+      born.$global.reserveToken || "one of its own",
+    ],
     ["Models.payoutDelay", declared.Models.payoutDelay, born.Models.payoutDelay],
   ] as const;
   const isOwn = declared.$global.reserveToken === born.$global.reserveToken;

@@ -7,12 +7,12 @@ import { printed } from "../sdk/base/printed";
 import { Problem } from "../sdk/base/problem";
 import { formatReserve, formatTokens } from "../sdk/base/units";
 import { confirm, type Sent } from "../sdk/client/confirm";
-import { readLogs } from "../sdk/rpc/logs";
+import { readEvents, readLogs } from "../sdk/rpc/logs";
 import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "../sdk/schemas/modelFile";
 import { CREATE_X, CREATE_X_INTERFACE, guardedSalt, saltOf } from "./create2";
 import { actAsAdmin } from "./admin";
 import { deployModule } from "./ignition";
-import { blocksOf, journaledArguments } from "./journal";
+import { AGAIN, blocksOf, journaledArguments } from "./journal";
 import { persist } from "./pending";
 import type { Protocol } from "./protocol";
 import { signerWithRole } from "./roles";
@@ -213,7 +213,7 @@ export async function ensureRegistered(launch: Launch): Promise<void> {
         )
       : undefined;
 
-  await checkBenchmark(launch, address);
+  checkBenchmark(file, await committedBenchmark(launch), address);
   if (isAdmins) return;
   report({ name: REGISTER, sent: registering, outcome: `${await outcome()}${isNew ? "; status REGISTERED" : ""}` });
 }
@@ -312,22 +312,45 @@ export interface DeclaredLaunch {
   readonly file: ModelFile;
 }
 
-/** Throws a {@link Problem} that names every value of the benchmark which is not what the file says; the score may have moved. */
-export async function checkBenchmark({ protocol, file }: DeclaredLaunch, method: string): Promise<void> {
-  const actual = await protocol.registry.benchmarkOf(keyOf(file));
-  const { benchmark } = file;
-  requireSame(`the benchmark of ${file.modelId}`, [
-    ["specHash", actual.specHash, benchmark.specHash],
-    ["evaluationDataHash", actual.evaluationDataHash, benchmark.evaluationDataHash],
-    ["method", actual.method, method],
-    ["metric", actual.metric, benchmark.metric],
-    ["direction", actual.direction, benchmark.direction],
-    ["targetScore", actual.targetScore, benchmark.targetScore],
-    ["minImprovementBps", actual.minImprovementBps, benchmark.minImprovementBps],
-    ["minSampleSize", actual.minSampleSize, benchmark.minSampleSize],
-    ["minRuns", actual.minRuns, benchmark.minRuns],
-    ["minLowerBoundBps", actual.minLowerBoundBps, benchmark.minLowerBoundBps],
+/** A benchmark as it was committed, by an event: with the baseline that it began with, which the registry's own moves on from. */
+export type CommittedBenchmark = Readonly<Record<(typeof COMMITTED)[number], string | bigint>>;
+
+/** What of a committed benchmark a model file says; its method is named by its kind there. */
+const COMMITTED = [
+  "specHash",
+  "evaluationDataHash",
+  "method",
+  "metric",
+  "direction",
+  "baselineScore",
+  "targetScore",
+  "modelCommitment",
+  "minImprovementBps",
+  "minSampleSize",
+  "minRuns",
+  "minLowerBoundBps",
+] as const;
+
+/** Throws a {@link Problem} that names every value of a benchmark which is not what the file says. */
+export function checkBenchmark({ modelId, benchmark }: ModelFile, committed: CommittedBenchmark, method: string): void {
+  const declared = { ...benchmark, method };
+  requireSame(
+    `the benchmark of ${modelId}`,
+    COMMITTED.map((name) => [name, committed[name], declared[name]]),
+  );
+}
+
+/** The benchmark that the model's registrar committed, or that the admin has put in its place. */
+async function committedBenchmark({ hre, protocol, file }: Launch): Promise<CommittedBenchmark> {
+  const { registry } = protocol;
+  const blocks = await blocksOf(hre);
+  const [registered, replaced] = await Promise.all([
+    readEvents(blocks, registry, registry.filters.ModelRegistered(keyOf(file))),
+    readEvents(blocks, registry, registry.filters.BenchmarkReplaced(keyOf(file))),
   ]);
+  const committed = replaced.at(-1) ?? registered[0];
+  if (committed) return committed.args.benchmark;
+  throw new Problem(`the RPC endpoint does not know how ${file.modelId} was registered, it may lag behind: ${AGAIN}.`);
 }
 
 /** Throws a {@link Problem} that names every value of the token, and of its terms, which is not what the file says. */

@@ -14,13 +14,11 @@ import { journaledContracts, nameOf, type Addresses } from "./journal";
 import { isAdminStep, signerOfStep, stepsTaken } from "./launch";
 import { isMainnet, networkOf } from "./network";
 import type { Parameters } from "./parameters";
+import { plainProposers, pointInWords, unsafePoints, type UnsafePoint } from "./safety";
 import { connectProtocol, type Protocol } from "./protocol";
 import { contradictions } from "./record";
 import { rehearse, type Rehearsal } from "./rehearsal";
 import { requireSafeKey } from "./zk";
-
-/** Least time that rewards wait where tokens have value, in seconds: as long as the timelock. */
-export const MAINNET_PAYOUT_DELAY = 2 * 86_400;
 
 /** A transaction of a deployment. */
 export interface PlannedStep {
@@ -43,6 +41,8 @@ export interface Plan {
   readonly parameters: Parameters;
   readonly files: readonly ModelFile[];
   readonly steps: readonly PlannedStep[];
+  /** What is unsafe in the parameters and would be refused where tokens have value. */
+  readonly warnings: readonly string[];
   /** What a unit of gas costs now. */
   readonly gasPrice: bigint;
   readonly rehearsal: Rehearsal;
@@ -73,10 +73,15 @@ export async function planDeployment(
     ...confirmationProblems(network, confirmedChain),
     ...keyProblems(hre, network),
     ...circuitProblems(network, files),
-    ...payoutDelayProblems(network, parameters),
   ];
+  const warnings: string[] = [];
+  const told = isMainnet(network) ? problems : warnings;
+  const tell = (points: readonly UnsafePoint[]) =>
+    void (network.isLocal || told.push(...points.map((point) => `${pointInWords(point)} on ${network.name}`)));
+  tell(unsafePoints(parameters));
   const chain = await chainProblem(hre, network);
   if (chain !== undefined) throw refusal([...problems, chain]);
+  tell(await plainProposers(parameters, (address) => hre.ethers.provider.getCode(address)));
   const born = await bornWith(hre);
   if (born) problems.push(...changesOfFixed(parameters, born));
   problems.push(...(await foundationProblems(hre, network, parameters)));
@@ -87,7 +92,7 @@ export async function planDeployment(
   problems.push(...(await contradictions(hre)));
   const { steps, missing } = await compare(hre, parameters, rehearsal, files);
   const gasPrice = (await hre.ethers.provider.getFeeData()).gasPrice ?? 0n;
-  const plan = { network, parameters, files, steps, gasPrice, rehearsal };
+  const plan = { network, parameters, files, steps, warnings, gasPrice, rehearsal };
   problems.push(...missing, ...(await fundsProblems(hre, plan)));
   if (problems.length > 0) throw refusal(problems);
   return plan;
@@ -128,13 +133,6 @@ function circuitProblems(network: Network, files: readonly ModelFile[]): string[
       return [error.message.replace(/\.$/, "")];
     }
   });
-}
-
-/** Where tokens have value, whoever must object to a reward has as long as for a decision of the admin's. */
-function payoutDelayProblems(network: Network, { Models: { payoutDelay } }: Parameters): string[] {
-  return isMainnet(network) && payoutDelay < MAINNET_PAYOUT_DELAY
-    ? [`Models.payoutDelay is ${payoutDelay}, expected at least ${MAINNET_PAYOUT_DELAY} on ${network.name}`]
-    : [];
 }
 
 async function chainProblem(hre: HardhatRuntimeEnvironment, { name }: Network): Promise<string | undefined> {

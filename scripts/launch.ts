@@ -29,6 +29,7 @@ import {
   type Streams,
 } from "./cli/command";
 import { renderReport } from "./cli/report/report";
+import { warn } from "./cli/views/deployment";
 import { bothViews, documentView, humanView, type View } from "./cli/views/launch";
 
 const USAGE = `usage: npm run launch [-- options]
@@ -101,7 +102,7 @@ async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Stream
       ...(confirmedChain > 0 && { confirmedChain }),
     },
     {
-      onPlan: () => undefined,
+      onPlan: (plan) => warn(plan, streams.err),
       onSent: view.deployed,
       onProtocol: view.protocol,
       onStep: view.step,

@@ -6,7 +6,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ModelRegistry, ModelToken } from "../../.build/typechain";
-import { checkBenchmark, checkToken, requireSame } from "../../deploy/launch";
+import { checkBenchmark, checkToken, type CommittedBenchmark } from "../../deploy/launch";
 import { networkOf } from "../../deploy/network";
 import { Problem } from "../../sdk/base/problem";
 import { readModelFile } from "../../sdk/node/modelFile";
@@ -26,11 +26,6 @@ export interface WatchedModel {
   readonly token: string;
 }
 
-interface RegisteredModel {
-  readonly baselineScore: bigint;
-  readonly modelCommitment: string;
-}
-
 interface KnownFile {
   readonly changed: number;
   readonly file?: ModelFile;
@@ -47,7 +42,7 @@ export class WatchedModels {
   private readonly files = new Map<string, KnownFile>();
   private declared = new Map<string, ModelFile>();
   private names = new Map<string, string>();
-  private registered = new Map<string, RegisteredModel>();
+  private registered = new Map<string, CommittedBenchmark>();
   private taken: Record<LaunchStep, Set<string>> = { distribute: new Set(), pools: new Set() };
   private readonly compared = new Map<string, { readonly file: ModelFile; readonly model: WatchedModel }>();
   private readonly told = new Set<string>();
@@ -93,17 +88,13 @@ export class WatchedModels {
     const known = this.compared.get(key);
     if (known?.file === file) return known.model;
 
-    const { baselineScore, modelCommitment } = this.registered.get(key) as RegisteredModel;
-    requireSame(`the benchmark of ${file.modelId}`, [
-      ["baselineScore", baselineScore, file.benchmark.baselineScore],
-      ["modelCommitment", modelCommitment, file.benchmark.modelCommitment],
-    ]);
+    const committed = this.registered.get(key) as CommittedBenchmark;
+    const method = String(committed.method);
     const subject = { hre: this.hre, protocol: { registry: this.registry }, file };
     const token: ModelToken = await this.hre.ethers.getContractAt("ModelToken", await this.registry.tokenOf(key));
     await checkToken(subject, token);
-    const { method } = await this.registry.benchmarkOf(key);
     await this.requireKind(file, method);
-    await checkBenchmark(subject, method);
+    checkBenchmark(file, committed, method);
     const model = { key, file, token: await token.getAddress() };
     this.compared.set(key, { file, model });
     return model;
@@ -183,7 +174,7 @@ export class WatchedModels {
   }
 
   private filter() {
-    const topics = ["ModelCreated", "ModelRegistered", "ModelPoolSet"].map((name) =>
+    const topics = ["ModelCreated", "ModelRegistered", "BenchmarkReplaced", "ModelPoolSet"].map((name) =>
       topicOf(this.registry.interface, name),
     );
     const distributed = topicOf(this.tokenManager.interface, "SupplierAllocationDistributed");
@@ -198,11 +189,11 @@ export class WatchedModels {
       case "ModelCreated":
         this.names.set(key, String(event.args["modelId"]));
         break;
-      case "ModelRegistered": {
-        const { baselineScore, modelCommitment } = event.args["benchmark"] as RegisteredModel;
-        this.registered.set(key, { baselineScore, modelCommitment });
+      case "ModelRegistered":
+      case "BenchmarkReplaced":
+        this.registered.set(key, event.args["benchmark"] as CommittedBenchmark);
+        this.compared.delete(key);
         break;
-      }
       case "ModelPoolSet":
         this.taken.pools.add(key);
         break;

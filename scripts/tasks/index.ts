@@ -161,18 +161,14 @@ declare(
   .addOptionalParam("pricePerThousandCalls", "price of 1000 calls, in USDC");
 
 for (const steward of ["governor", "owner"] as const) {
-  declare(
-    `${steward}:propose`,
-    `Proposes another ${steward} of a model, as the present one`,
-    async () => (await import("./stewards")).proposeSteward(steward),
+  declare(`${steward}:propose`, `Proposes another ${steward} of a model, as the present one`, async () =>
+    (await import("./stewards")).proposeSteward(steward),
   )
     .addOptionalPositionalParam("id", ID)
     .addOptionalPositionalParam("account", `who is to be the ${steward}`);
 
-  declare(
-    `${steward}:accept`,
-    `Becomes the ${steward} of a model, as the account that was proposed`,
-    async () => (await import("./stewards")).acceptSteward(steward),
+  declare(`${steward}:accept`, `Becomes the ${steward} of a model, as the account that was proposed`, async () =>
+    (await import("./stewards")).acceptSteward(steward),
   ).addOptionalPositionalParam("id", ID);
 }
 

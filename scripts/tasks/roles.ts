@@ -45,7 +45,9 @@ export const applyRoles: Work = (args) => {
       changes: await planRotation(subject),
     }));
     // Operators first: the admin may be about to replace them.
-    const roles = [...new Set(changes.map(({ by }) => by))].sort((a, b) => Number(a === ADMIN_ROLE) - Number(b === ADMIN_ROLE));
+    const roles = [...new Set(changes.map(({ by }) => by))].sort(
+      (a, b) => Number(a === ADMIN_ROLE) - Number(b === ADMIN_ROLE),
+    );
     const open: string[] = [];
     for (const role of roles) {
       const own = changes.filter(({ by }) => by === role);
@@ -64,7 +66,8 @@ async function changeAs({ hre, protocol, report }: TaskContext, role: string, ch
     if (error instanceof Problem) return undefined;
     throw error;
   });
-  if (holder === undefined) return changes.map(({ what, target, data }) => `A holder of ${role} is to ${what}: ${data} to ${target}`);
+  if (holder === undefined)
+    return changes.map(({ what, target, data }) => `A holder of ${role} is to ${what}: ${data} to ${target}`);
   for (const { what, target: to, data } of changes) {
     const sent = await confirm(what, holder.sendTransaction({ to, data }));
     report({ name: what, sent, outcome: "done at once" });
@@ -76,7 +79,8 @@ async function changeAs({ hre, protocol, report }: TaskContext, role: string, ch
 async function changeAsAdmin({ hre, protocol, report }: TaskContext, changes: readonly Change[]) {
   const calls = changes.map(({ target, data }) => ({ target, data }));
   const words = changes.map(({ what }) => what);
-  if (!protocol.network.isLocal) return [...payloadLines(await payloadOf(protocol, calls)), ...words.map((what) => `It is to ${what}.`)];
+  if (!protocol.network.isLocal)
+    return [...payloadLines(await payloadOf(protocol, calls)), ...words.map((what) => `It is to ${what}.`)];
   const steps = { schedule: "schedule roles", execute: "apply roles", outcome: async () => words.join("; ") };
   await actAsAdmin(hre, protocol, calls, "roles", steps, report);
   return [];

@@ -38,7 +38,8 @@ export function proposeSteward(steward: StewardName): Work {
       const { propose, current } = STEWARDS[steward];
       const key = id(modelId);
       const present = await protocol.registry[current](key);
-      if (present === ZeroAddress) throw new Problem(`${modelId} is unknown on ${protocol.network.name}: check the id.`);
+      if (present === ZeroAddress)
+        throw new Problem(`${modelId} is unknown on ${protocol.network.name}: check the id.`);
       const sender = await ownSigner(context, present, `is the ${steward} of ${modelId}`);
       const sent = await confirm(`propose ${steward}`, protocol.registry.connect(sender)[propose](key, account));
       const outcome = `${account} may accept; until then ${present} stays`;
@@ -61,7 +62,8 @@ export function acceptSteward(steward: StewardName): Work {
       const { accept, current, pending } = STEWARDS[steward];
       const key = id(modelId);
       const account = await pending(protocol, key);
-      if (account === ZeroAddress) throw new Problem(`nobody is proposed as the ${steward} of ${modelId}: ${steward}:propose does it.`);
+      if (account === ZeroAddress)
+        throw new Problem(`nobody is proposed as the ${steward} of ${modelId}: ${steward}:propose does it.`);
       const before = await protocol.registry[current](key);
       const sender = await ownSigner(context, account, `may become the ${steward} of ${modelId}`);
       const sent = await confirm(`accept ${steward}`, protocol.registry.connect(sender)[accept](key));
