@@ -63,7 +63,8 @@ export async function actAsAdmin(
 ): Promise<void> {
   const { network, timelock } = protocol;
   const payload = await payloadOf(protocol, calls);
-  if (!network.isLocal) throw new Problem(`${why}: ${payloadInWords(payload)}, then run the command again.`);
+  if (!network.isLocal)
+    throw new Problem("NOT_ALLOWED", `${why}: ${payloadInWords(payload)}, then run the command again.`);
   const { delay } = payload;
   const operation = await operationOf(protocol, calls);
   if (!(await timelock.isOperation(await timelock.hashOperationBatch(...operation)))) {

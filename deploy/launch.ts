@@ -151,7 +151,8 @@ export async function ensureToken(launch: Launch): Promise<ModelToken> {
       ),
   );
   const token = await findToken(launch, file.modelId);
-  if (token === undefined) throw new Problem(`${file.modelId} has no token after ${sent.hash}: run the command again.`);
+  if (token === undefined)
+    throw new Problem("UNKNOWN_OUTCOME", `${file.modelId} has no token after ${sent.hash}: run the command again.`);
   await checkToken(launch, token);
   report({ name, sent, outcome: `${file.symbol} at ${await token.getAddress()}, nothing minted; status PROPOSAL` });
   return token;
@@ -288,6 +289,7 @@ export async function requireToken(site: Site, modelId: string): Promise<ModelTo
   const token = await findToken(site, modelId);
   if (token) return token;
   throw new Problem(
+    "NOT_DEPLOYED",
     `${modelId} has no token on ${site.protocol.network.name}: check the id, or deploy the model first.`,
   );
 }
@@ -302,7 +304,10 @@ export async function findPool({ hre, protocol }: Site, modelId: string): Promis
 export async function requirePool(site: Site, modelId: string): Promise<HokusaiAMM> {
   const pool = await findPool(site, modelId);
   if (pool) return pool;
-  throw new Problem(`${modelId} has no pool on ${site.protocol.network.name}: check the id, or create the pool first.`);
+  throw new Problem(
+    "NOT_DEPLOYED",
+    `${modelId} has no pool on ${site.protocol.network.name}: check the id, or create the pool first.`,
+  );
 }
 
 /** A model file, and where the model is looked for. */
@@ -312,8 +317,8 @@ export interface DeclaredLaunch {
   readonly file: ModelFile;
 }
 
-/** A benchmark as it was committed, by an event: with the baseline that it began with, which the registry's own moves on from. */
-export type CommittedBenchmark = Readonly<Record<(typeof COMMITTED)[number], string | bigint>>;
+/** A benchmark as an event committed it, each value as text: with the baseline that it began with, from which the registry's moves on. */
+export type CommittedBenchmark = Readonly<Record<(typeof COMMITTED)[number], string>>;
 
 /** What of a committed benchmark a model file says; its method is named by its kind there. */
 const COMMITTED = [
@@ -330,6 +335,12 @@ const COMMITTED = [
   "minRuns",
   "minLowerBoundBps",
 ] as const;
+
+/** The benchmark of the event that committed it, or put it in the place of another. */
+export function committedBy({ args }: { readonly args: object }): CommittedBenchmark {
+  const { benchmark } = args as { readonly benchmark: Readonly<Record<string, unknown>> };
+  return Object.fromEntries(COMMITTED.map((name) => [name, String(benchmark[name])])) as CommittedBenchmark;
+}
 
 /** Throws a {@link Problem} that names every value of a benchmark which is not what the file says. */
 export function checkBenchmark({ modelId, benchmark }: ModelFile, committed: CommittedBenchmark, method: string): void {
@@ -349,8 +360,11 @@ async function committedBenchmark({ hre, protocol, file }: Launch): Promise<Comm
     readEvents(blocks, registry, registry.filters.BenchmarkReplaced(keyOf(file))),
   ]);
   const committed = replaced.at(-1) ?? registered[0];
-  if (committed) return committed.args.benchmark;
-  throw new Problem(`the RPC endpoint does not know how ${file.modelId} was registered, it may lag behind: ${AGAIN}.`);
+  if (committed) return committedBy(committed);
+  throw new Problem(
+    "NODE_FAILED",
+    `the RPC endpoint does not know how ${file.modelId} was registered, it may lag behind: ${AGAIN}.`,
+  );
 }
 
 /** Throws a {@link Problem} that names every value of the token, and of its terms, which is not what the file says. */
@@ -405,7 +419,10 @@ function requireSpender({ addresses }: Protocol, { recipient }: ModelFile): void
     recipient.kind === "account" ? ["recipient", recipient.account] : ["beneficiary", recipient.beneficiary];
   const [name] = Object.entries(addresses).find(([, address]) => address === account) ?? [];
   if (name === undefined || name === "TimelockController") return;
-  throw new Problem(`${field} is ${account}, the protocol's ${name}, which does not pass tokens on: name another.`);
+  throw new Problem(
+    "BAD_FILE",
+    `${field} is ${account}, the protocol's ${name}, which does not pass tokens on: name another.`,
+  );
 }
 
 /** A salt for one model of one protocol: by it a wallet is found again whose start nobody remembers. */
@@ -436,7 +453,7 @@ async function findWallet(
 async function checkWallet(hre: HardhatRuntimeEnvironment, address: string, beneficiary: string): Promise<void> {
   const isContract = (await hre.ethers.provider.getCode(address)) !== "0x";
   if (!isContract)
-    throw new Problem(`the supplier recipient is the account ${address}, the file says a vesting wallet.`);
+    throw new Problem("CONFLICT", `the supplier recipient is the account ${address}, the file says a vesting wallet.`);
   const wallet: VestingWallet = await hre.ethers.getContractAt("VestingWallet", address);
   requireSame(`the vesting wallet ${address}`, [
     ["beneficiary", await wallet.owner(), beneficiary],
@@ -452,5 +469,8 @@ export function requireSame(
   const different = values.filter(([, actual, declared]) => String(actual) !== String(declared));
   if (different.length === 0) return;
   const list = different.map(([name, actual, declared]) => `${name} is ${actual}, the file says ${declared}`);
-  throw new Problem(`${what} is on chain with other values: ${list.join("; ")}. Correct the file or take another id.`);
+  throw new Problem(
+    "CONFLICT",
+    `${what} is on chain with other values: ${list.join("; ")}. Correct the file or take another id.`,
+  );
 }

@@ -52,6 +52,7 @@ export async function readParameters(
   const name = relative(cwd(), file);
   if (!existsSync(file)) {
     throw new Problem(
+      "NO_FILE",
       record === undefined
         ? `${name} does not exist: write it to deploy to ${network.name}.`
         : `${name} does not exist, which ${relative(cwd(), record)} names: put it back, or name another by deploy --parameters.`,

@@ -21,5 +21,8 @@ export async function signerWithRole(
   for (const signer of signers) {
     if (await protocol[contract].hasRole(id(role), signer.address)) return patientSigner(signer);
   }
-  throw new Problem(`AccessControl: account ${signers[0]?.address} is missing role ${role} on ${NAMES[contract]}`);
+  throw new Problem(
+    "NOT_ALLOWED",
+    `AccessControl: account ${signers[0]?.address} is missing role ${role} on ${NAMES[contract]}`,
+  );
 }

@@ -39,7 +39,7 @@ export function proposeSteward(steward: StewardName): Work {
       const key = id(modelId);
       const present = await protocol.registry[current](key);
       if (present === ZeroAddress)
-        throw new Problem(`${modelId} is unknown on ${protocol.network.name}: check the id.`);
+        throw new Problem("NOT_DEPLOYED", `${modelId} is unknown on ${protocol.network.name}: check the id.`);
       const sender = await ownSigner(context, present, `is the ${steward} of ${modelId}`);
       const sent = await confirm(`propose ${steward}`, protocol.registry.connect(sender)[propose](key, account));
       const outcome = `${account} may accept; until then ${present} stays`;
@@ -63,7 +63,7 @@ export function acceptSteward(steward: StewardName): Work {
       const key = id(modelId);
       const account = await pending(protocol, key);
       if (account === ZeroAddress)
-        throw new Problem(`nobody is proposed as the ${steward} of ${modelId}: ${steward}:propose does it.`);
+        throw new Problem("NOT_YET", `nobody is proposed as the ${steward} of ${modelId}: ${steward}:propose does it.`);
       const before = await protocol.registry[current](key);
       const sender = await ownSigner(context, account, `may become the ${steward} of ${modelId}`);
       const sent = await confirm(`accept ${steward}`, protocol.registry.connect(sender)[accept](key));
@@ -80,5 +80,5 @@ export function acceptSteward(steward: StewardName): Work {
 async function ownSigner({ hre, protocol }: TaskContext, account: string, what: string) {
   const signer = (await hre.ethers.getSigners()).find((entry) => entry.address === account);
   if (signer) return patientSigner(signer);
-  throw new Problem(`only ${account} ${what}, whose key is not one of ${protocol.network.name}'s.`);
+  throw new Problem("BAD_KEY", `only ${account} ${what}, whose key is not one of ${protocol.network.name}'s.`);
 }
