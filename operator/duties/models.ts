@@ -6,7 +6,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ModelRegistry, ModelToken } from "../../.build/typechain";
-import { checkBenchmark, checkToken, committedBy, type CommittedBenchmark } from "../../deploy/launch";
+import { checkBenchmark, checkToken, committedBy, type CommittedBenchmark } from "../../deploy/comparison";
 import { networkOf } from "../../deploy/network";
 import { Problem } from "../../sdk/base/problem";
 import { readModelFile } from "../../sdk/node/modelFile";
