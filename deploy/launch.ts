@@ -98,8 +98,7 @@ export async function stepsTaken(
   const key = keyOf(file);
   const status = await protocol.registry.statusOf(key);
   const token = await findToken({ hre, protocol }, file.modelId);
-  const accounts = (await hre.ethers.getSigners()).map(({ address }) => address);
-  const hasWallet = token !== undefined || (await findWallet(hre, protocol, file, ...accounts)) !== undefined;
+  const hasWallet = token !== undefined || (await findWallet(hre, protocol, file)) !== undefined;
   const steps: Record<string, boolean> = {
     "deploy vesting wallet": hasWallet,
     "deploy token": token !== undefined,
@@ -341,7 +340,15 @@ async function ensureRecipient({ hre, protocol, file, report }: Launch, sender: 
   const moduleId = vestingModuleId(key);
   const now = (await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
   const begun = await journaledArguments(hre, `${moduleId}#VestingWallet`);
-  const known = begun ? begun[1] : await (await findWallet(hre, protocol, file, sender))?.start();
+  const found = await findWallet(hre, protocol, file);
+  if (found !== undefined && found.creator !== sender) {
+    // Of a deployer that has been replaced since: no second one is made.
+    const address = await found.wallet.getAddress();
+    await checkWallet(hre, address, beneficiary);
+    report({ name: "deploy vesting wallet", outcome: `${address}, by ${found.creator}` });
+    return address;
+  }
+  const known = begun ? begun[1] : await found?.wallet.start();
   const start = Number(known ?? now + Number(file.pool.ibrDuration));
   let sent: Sent | undefined;
   const { VestingWallet: wallet } = await deployModule(hre, vestingOf(key), {
@@ -373,22 +380,27 @@ function walletSalt({ addresses }: Protocol, key: string, sender: string): strin
   return saltOf(sender, `vesting wallet of ${key} in ${addresses["TokenManager"]}`);
 }
 
-/** The model's vesting wallet that one of some accounts deployed, as the chain alone knows it; undefined without one. */
+/** The model's vesting wallet that anybody deployed who was ever a deployer, as the chain alone knows it; undefined without one. */
 async function findWallet(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
   file: ModelFile,
-  ...senders: readonly string[]
-): Promise<VestingWallet | undefined> {
+): Promise<{ wallet: VestingWallet; creator: string } | undefined> {
   if (protocol.network.isEphemeral || file.recipient.kind !== "vesting") return undefined;
+  const { tokenManager } = protocol;
+  const blocks = await blocksOf(hre);
+  const granted = await readEvents(blocks, tokenManager, tokenManager.filters.RoleGranted(id("DEPLOYER_ROLE")));
+  const creators = new Map(
+    granted.map(({ args: { account } }) => [guardedSalt(account, walletSalt(protocol, keyOf(file), account)), account]),
+  );
   const factory = new Contract(CREATE_X, CREATE_X_INTERFACE, hre.ethers.provider);
-  const salts = senders.map((sender) => guardedSalt(sender, walletSalt(protocol, keyOf(file), sender)));
-  const creations = await readLogs(await blocksOf(hre), async ({ from, to }) =>
-    factory.queryFilter(factory.getEvent("ContractCreation")(null, salts), from, to),
+  const creations = await readLogs(blocks, async ({ from, to }) =>
+    factory.queryFilter(factory.getEvent("ContractCreation")(null, [...creators.keys()]), from, to),
   );
   for (const { topics } of creations) {
     const wallet = await hre.ethers.getContractAt("VestingWallet", dataSlice(topics[1] as string, 12));
-    if ((await wallet.owner()) === file.recipient.beneficiary) return wallet;
+    const creator = creators.get(topics[2] as string) as string;
+    if ((await wallet.owner()) === file.recipient.beneficiary) return { wallet, creator };
   }
   return undefined;
 }

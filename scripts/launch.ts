@@ -4,6 +4,7 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { requireAttesters } from "../deploy/demo/accounts";
 import { readHistory, readRewards, type LaunchDocument } from "../deploy/demo/document";
 import { use } from "../deploy/demo/fees";
 import { improve } from "../deploy/demo/improve";
@@ -93,6 +94,7 @@ async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Stream
     readModelFile(path, network.isLocal),
     readDeclaration(hre),
   );
+  await requireAttesters(hre, parameters, file);
   view.begin(network, file);
   const { protocol, models } = await deployTo(
     hre,

@@ -38,6 +38,8 @@ type ModelFact = Fact & { readonly key: string } & (
 interface KnownFile {
   readonly changed: number;
   readonly file?: ModelFile;
+  /** Why it cannot be read. */
+  readonly reason?: string;
 }
 
 /** A view of each kind of verification method that no other kind has. */
@@ -160,14 +162,15 @@ export class WatchedModels {
     for (const name of names) {
       const path = join(folder, name);
       const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (this.files.get(name)?.changed === changed) continue;
-      hasChanged = true;
-      const file = await readModelFile(path, networkOf(this.hre).isLocal).catch((error: unknown) => {
-        const reason = (error as Error).message.split("\n")[0];
-        this.telemetry.log("error", "model file cannot be read", { file: name, reason });
-        return undefined;
-      });
-      this.files.set(name, { changed, ...(file && { file }) });
+      const known = this.files.get(name);
+      // What is wrong with a file may be another that it names, such as its licence: it is read until it is right.
+      if (known?.changed === changed && known.file !== undefined) continue;
+      const read = await this.readFile(path);
+      if (read.reason !== undefined && read.reason !== known?.reason) {
+        this.telemetry.log("error", "model file cannot be read", { file: name, reason: read.reason });
+      }
+      hasChanged ||= read.file !== undefined || known?.changed !== changed;
+      this.files.set(name, { changed, ...read });
     }
     if (!hasChanged) return;
 
@@ -180,6 +183,14 @@ export class WatchedModels {
     }
     const invalid = [...this.files.values()].filter(({ file }) => file === undefined).length;
     this.telemetry.set("model_files_invalid", invalid);
+  }
+
+  private async readFile(path: string): Promise<Omit<KnownFile, "changed">> {
+    try {
+      return { file: await readModelFile(path, networkOf(this.hre).isLocal) };
+    } catch (error) {
+      return { reason: (error as Error).message.split("\n")[0] as string };
+    }
   }
 
   private read(log: Log): ModelFact | undefined {

@@ -1,9 +1,11 @@
 import { expect } from "chai";
+import { id } from "ethers";
 import hre from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { journaledContracts } from "../../deploy/journal";
 import { openSteps, planDeployment } from "../../deploy/plan";
 import { readDeclaration } from "../../deploy/declaration";
 import { readParameters, type Parameters } from "../../deploy/parameters";
@@ -11,6 +13,7 @@ import { readRecord, type DeploymentRecord } from "../../deploy/record";
 import { environmentFor } from "../../deploy/rehearsal";
 import { main as deploy } from "../../scripts/deploy";
 import { main as doctor } from "../../scripts/doctor";
+import { vestingModuleId } from "../../ignition/modules/Vesting";
 import { developmentKey } from "../../sdk/base/accounts";
 import { runMain, withVariables } from "../helpers/live";
 import { startAnvil, type Node } from "../helpers/process";
@@ -19,7 +22,7 @@ import { runTasks, taskDocuments, type TaskCall } from "../helpers/tasks";
 const ROOT = resolve(__dirname, "../..");
 const MODELS = join(ROOT, "deploy/models");
 const LOCAL = { chainId: 31_337 };
-const [FIRST, SECOND] = ["first-model", "second-model"] as const;
+const [FIRST, SECOND, THIRD] = ["first-model", "second-model", "third-model"] as const;
 const [GOVERNOR, OWNER, NEXT_GOVERNOR, NEXT_OWNER] = [12, 13, 18, 19];
 
 /** The same protocol with everybody replaced, one more signature asked for and another delay. */
@@ -174,6 +177,25 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
   });
 
   describe("when the former ones are declared again, and once more the others", () => {
+    it("a vesting wallet that a former deployer has made is found, and no second one made", async () => {
+      const path = declareModel(THIRD, account(GOVERNOR));
+      const { contracts } = await record();
+      const guardian = await env.ethers.getSigner(account(16));
+      const manager = await env.ethers.getContractAt("TokenManager", contracts["TokenManager"]!.address, guardian);
+      await (await manager.pauseLaunches(3_600n)).wait();
+      expect((await run("--model", path)).code).to.equal(1);
+      const { future, address } = (await kept(() => journaledContracts(env))).at(-1)!;
+      expect(future).to.contain(vestingModuleId(id(THIRD)));
+
+      declare({ ...rotated(born, account), Tokens: { ...rotated(born, account).Tokens, deployers: [account(8)] } });
+      await tasks(["roles:apply", {}], ["pass-time", { duration: "1h" }]);
+      const { code, stdout, stderr } = await run("--model", path);
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+      const { sent } = JSON.parse(stdout) as { sent: { name: string }[] };
+      expect(sent[0]!.name).to.equal("deploy token");
+      expect((await record()).models[THIRD]!.wallet!.address).to.equal(address);
+    });
+
     it("the same operations take place again", async () => {
       for (const parameters of [born, rotated(born, account)]) {
         declare(parameters);
