@@ -5,7 +5,7 @@ import type { DeploymentParameters } from "@nomicfoundation/ignition-core";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { relative } from "node:path";
 import { cwd } from "node:process";
-import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
+import { ProtocolModule } from "../ignition/modules/Protocol";
 import { findModule, journaledContracts } from "./journal";
 import { networkOf } from "./network";
 import { parametersFile, parseParameters, readParameters, type Parameters } from "./parameters";

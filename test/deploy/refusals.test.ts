@@ -12,8 +12,8 @@ import { deployProtocol } from "../../deploy/protocol";
 import { developmentKey } from "../../sdk/base/accounts";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { type ModelFile } from "../../sdk/schemas/modelFile";
-import { environmentOn, fund, KEYS, parametersOf, type Keys } from "../helpers/live";
-import { rpc, startAnvil, type Node } from "../helpers/process";
+import { environmentOn, fund, KEYS, parametersOf, type Keys } from "../../scripts/dev/world/live";
+import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 
 const MODEL = resolve(__dirname, "../../deploy/models/sentiment-v2.json");
 const OTHER_CHAIN = 84_532;

@@ -15,8 +15,8 @@ import { main as deploy } from "../../scripts/deploy";
 import { main as doctor } from "../../scripts/doctor";
 import { vestingModuleId } from "../../ignition/modules/Vesting";
 import { developmentKey } from "../../sdk/base/accounts";
-import { runMain, withVariables } from "../helpers/live";
-import { startAnvil, type Node } from "../helpers/process";
+import { runMain, withVariables } from "../../scripts/dev/world/live";
+import { startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall } from "../helpers/tasks";
 
 const ROOT = resolve(__dirname, "../..");

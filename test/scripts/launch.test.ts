@@ -9,8 +9,8 @@ import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { main } from "../../scripts/launch";
 import { developmentKey } from "../../sdk/base/accounts";
-import { runMain, withDeployments } from "../helpers/live";
-import { freePort, rpc, runScript, startAnvil, startNode, type Node } from "../helpers/process";
+import { runMain, withDeployments } from "../../scripts/dev/world/live";
+import { freePort, rpc, runScript, startAnvil, startNode, type Node } from "../../scripts/dev/world/process";
 
 const MODELS = resolve(__dirname, "../../deploy/models");
 const CREDIT_DEFAULT = join(MODELS, "credit-default.json");
