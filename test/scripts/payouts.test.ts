@@ -202,7 +202,7 @@ describe("Tasks of payouts @uninstrumented", () => {
   it("tell on a live network what the admin sends", async () => {
     const { registry, timelock } = protocol;
     const data = registry.interface.encodeFunctionData("liftPayoutStop", [payout.method]);
-    const payload = payloadOf(protocol, [{ target: await registry.getAddress(), data }]);
+    const payload = await payloadOf(protocol, [{ target: await registry.getAddress(), data }]);
     const [targets, values, datas] = timelock.interface.decodeFunctionData("scheduleBatch", payload.schedule);
     expect([[...targets], [...values], [...datas]]).to.deep.equal([[await registry.getAddress()], [0n], [data]]);
     expect(payload).to.include({ timelock: await timelock.getAddress(), delay: 172_800 });
