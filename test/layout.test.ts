@@ -44,7 +44,6 @@ const EXCEPTIONS = {
   ],
   circles: [] as string[],
   names: [
-    "Evaluation: sdk/evaluation/evaluate.ts, sdk/schemas/statement.ts",
     "Protocol: deploy/protocol.ts, ignition/modules/Protocol.ts",
     "Streams: scripts/cli/command.ts, scripts/evaluate.ts",
   ],

@@ -50,7 +50,7 @@ export interface EvaluationDocument {
 }
 
 /** An evaluation whose improvement may be stated: nothing is missing. */
-export type Evaluation = EvaluationDocument & {
+export type AcceptedEvaluation = EvaluationDocument & {
   readonly accepted: true;
   readonly baselineValue: number;
   readonly candidateValue: number;

@@ -3,7 +3,7 @@
 
 import { keccak256 } from "ethers";
 import type { Comparison, Groups, Interval, Model } from "./comparison.ts";
-import { hashDocument, type Evaluation, type EvaluationDocument } from "./document.ts";
+import { hashDocument, type AcceptedEvaluation, type EvaluationDocument } from "./document.ts";
 import type { Examples } from "./examples.ts";
 import { deal, requireClassesForFolds, type Dealt } from "./folds.ts";
 import { toNumber, type Bounds } from "./fraction.ts";
@@ -29,11 +29,11 @@ export interface EvaluationInput {
 }
 
 /** Evaluates a candidate against a baseline; throws a {@link Refusal} with every reason where the improvement may not be stated. */
-export function evaluate(input: EvaluationInput): Evaluation {
+export function evaluate(input: EvaluationInput): AcceptedEvaluation {
   const document = assess(input);
   const [first, ...further] = document.reasons;
   if (first !== undefined) throw new Refusal(first.code, first.message, ...further);
-  return document as Evaluation;
+  return document as AcceptedEvaluation;
 }
 
 /**
