@@ -4,6 +4,7 @@
 import { id } from "ethers";
 import type { Hybrid } from "../../.build/typechain";
 import { actAsAdmin, payloadOf, type AdminPayload } from "../../deploy/admin";
+import { isDrafting } from "../../deploy/batch/drafting";
 import { blocksOf } from "../../deploy/journal";
 import { requireToken } from "../../deploy/launch";
 import { chainTime, passTime } from "../../deploy/localTime";
@@ -180,7 +181,7 @@ function byAdmin(method: string, name: string, encode: (context: TaskContext) =>
     if (before.since === 0n)
       throw new Problem("ALREADY_DONE", `payouts of ${method} are not stopped: there is nothing to decide.`);
     const call = { target: await registry.getAddress(), data: await encode(context) };
-    if (!protocol.network.isLocal) {
+    if (!protocol.network.isLocal && !isDrafting()) {
       const payload = await payloadOf(protocol, [call]);
       return { lines: payloadLines(payload), document: { method, payload } };
     }
