@@ -112,12 +112,12 @@ describe("commit @uninstrumented", () => {
       [
         "an unknown column",
         ["--column", "nothing", "--opening", "o"],
-        /has no column "nothing", expected one of id, label, score\.$/,
+        /column "nothing" is missing, the header has id, label, score\.$/,
       ],
       [
         "scores without a threshold",
         ["--column", "score", "--opening", "o"],
-        /score of row 1 is "0\.7", expected 0 or 1; .*--threshold\.$/,
+        /line 2, column score: "0\.7", expected 0 or 1; .*--threshold\.$/,
       ],
       [
         "another domain",
@@ -148,7 +148,7 @@ describe("commit @uninstrumented", () => {
       [
         "a threshold that is no number",
         ["--column", "score", "--threshold", "high", "--opening", "o"],
-        /--threshold is "high", expected a number/,
+        /--threshold is "high", expected a decimal number/,
       ],
       ["two files", ["--column", "label", "--opening", "o", "a.csv", "b.csv"], /unexpected argument "b\.csv"/],
       ["an unknown option", ["--colum", "label"], /Unknown option '--colum'/],
