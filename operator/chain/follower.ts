@@ -22,7 +22,7 @@ const [SAVING, SHARE] = [15_000, 0.02];
 const MOST_MARKS = 512;
 
 /** Whoever wants to know of events. */
-export interface Subject<Kept extends Fact> {
+export interface LogSubject<Kept extends Fact> {
   /** Of what is kept, in the checkpoint. */
   readonly name: string;
   readonly addresses: readonly string[];
@@ -39,7 +39,7 @@ export interface Subject<Kept extends Fact> {
 }
 
 interface Followed {
-  readonly subject: Subject<Fact>;
+  readonly subject: LogSubject<Fact>;
   facts: Fact[];
   /** What a reorganisation has taken, until it is known whether it has come again. */
   taken: Fact[];
@@ -86,9 +86,13 @@ export class Follower {
   }
 
   /** Begins to follow. The function that is answered keeps a fact that was found out about one that is followed. */
-  follow<Kept extends Fact>(subject: Subject<Kept>): (fact: Kept) => void {
+  follow<Kept extends Fact>(subject: LogSubject<Kept>): (fact: Kept) => void {
     const addresses = subject.addresses.map(getAddress); // as logs have them
-    const followed: Followed = { subject: { ...subject, addresses } as unknown as Subject<Fact>, facts: [], taken: [] };
+    const followed: Followed = {
+      subject: { ...subject, addresses } as unknown as LogSubject<Fact>,
+      facts: [],
+      taken: [],
+    };
     this.followed.push(followed);
     return (fact) => this.keep(followed, fact);
   }

@@ -30,7 +30,7 @@ const OTHER_CHAIN = 84_532;
 const INIT_CODE = "0x600160005360016000f3";
 
 const MOST_TRANSACTIONS = 14;
-const MOST_GAS = 20_400_000n;
+const MOST_GAS = 20_000_000n;
 const CONTRACTS = [
   "TimelockController",
   "ModelRegistry",
