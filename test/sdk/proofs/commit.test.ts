@@ -66,6 +66,7 @@ describe("commit @uninstrumented", () => {
       capacity: 1_024,
       bits: [1, 0, 1],
       salt: 0n,
+      ids: readRows("rows", CSV, "label").ids,
     });
     expect(JSON.parse(out)).to.deep.equal({ commitment: commit(opening), domain: "labels", capacity: 1_024, rows: 3 });
   });
@@ -90,8 +91,8 @@ describe("commit @uninstrumented", () => {
   });
 
   it("turns scores into rows by a threshold, which counts as 1 itself", () => {
-    expect(readRows("rows", CSV, "score", 0.5)).to.deep.equal([1, 0, 1]);
-    expect(readRows("rows", CSV, "score", 0.51)).to.deep.equal([1, 0, 0]);
+    expect(readRows("rows", CSV, "score", "0.5").bits).to.deep.equal([1, 0, 1]);
+    expect(readRows("rows", CSV, "score", "0.51").bits).to.deep.equal([1, 0, 0]);
     expect(run("--column", "score", "--threshold", "0.5", "--capacity", "64", "--opening", at("o")).code).to.equal(0);
     expect(readOpening("o", readFileSync(at("o"), "utf8"), "predictions").bits).to.deep.equal([1, 0, 1]);
   });
