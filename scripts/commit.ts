@@ -7,7 +7,7 @@ import { oneOf, text, type Rule } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
 import { readPublicKey, seal } from "../sdk/node/escrow";
 import { OWNER_ONLY, readText, writeWhole } from "../sdk/node/files";
-import { capacityFor } from "../sdk/node/prover";
+import { capacityFor } from "../sdk/node/circuitKeys";
 import { parseDigits } from "../sdk/evaluation/columns";
 import { commit } from "../sdk/proofs/commitment";
 import { capacityRule, domainOf, drawOpening, formatOpening, readRows, type DomainName } from "../sdk/proofs/openings";

@@ -10,7 +10,8 @@ import type { Bundle } from "../schemas/bundle.ts";
 import { hashStatement, statementDomain } from "../schemas/statement.ts";
 import { compose, type Proposal, type Proposed } from "../statements/propose.ts";
 import { requireAcceptable } from "../statements/review.ts";
-import { encodeZkProof, prove, recordedKeyHash, type ProverProgress } from "./prover.ts";
+import { encodeZkProof, prove, type ProverProgress } from "./prover.ts";
+import { recordedKeyHash } from "./circuitKeys.ts";
 
 /** What the prover is told: openings instead of measured figures. */
 export interface ZkProposal extends Omit<Proposal, "measured" | "candidateCommitment"> {
