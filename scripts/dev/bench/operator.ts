@@ -12,7 +12,7 @@ import { deployProtocol } from "../../../deploy/protocol";
 import { environmentFor } from "../../../deploy/rehearsal";
 import { developmentKey } from "../../../sdk/base/accounts";
 import { parseModelFile } from "../../../sdk/node/modelFile";
-import type { ModelFile } from "../../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../../sdk/schemas/model";
 import { withDeployments } from "../world/live";
 import { startOperator, type Entry } from "../world/operatorProcess";
 import { rpc, startAnvil, type Node } from "../world/process";
