@@ -78,8 +78,6 @@ export interface PoolTerms {
 
 /** A first improvement of the model: who contributed to it and what. */
 interface Contribution {
-  /** Name of the evaluation; its hash is the evaluation's id. */
-  readonly evaluationName: string;
   /** The contributed data. */
   readonly contribution: Uint8Array;
   readonly contributors: readonly WeightedContributor[];
@@ -93,6 +91,8 @@ export interface EvaluatedImprovement extends Contribution {
 
 /** An improvement that is proven: openings of what the benchmark committed to, and of the candidate. */
 export interface ProvenImprovement extends Contribution {
+  /** Name of the evaluation; its hash is the evaluation's id. */
+  readonly evaluationName: string;
   readonly labels: Opening;
   readonly baseline: Opening;
   readonly candidate: Opening;
@@ -226,6 +226,7 @@ function readProvenImprovement(fields: Fields, source: ModelFileSource): ProvenI
     readNamedFile(fields, key, source, NO_OPENING, ({ name, bytes }) => readOpening(name, textOf(bytes), domain));
   return {
     ...readContribution(fields, source),
+    evaluationName: fields.read("evaluation", publishedId),
     labels: opening("labels", "labels"),
     baseline: opening("baseline", "predictions"),
     candidate: opening("candidate", "predictions"),
@@ -237,7 +238,6 @@ const NO_OPENING: Opening = { domain: Domain.Labels, capacity: 0, bits: [], salt
 
 function readContribution(fields: Fields, source: ModelFileSource) {
   return {
-    evaluationName: fields.read("evaluation", publishedId),
     contribution: readNamedFile(fields, "contribution", source, new Uint8Array(), ({ bytes }) => bytes),
     contributors: readNamedFile(fields, "contributors", source, [], ({ name, bytes }) =>
       readContributors(name, textOf(bytes)),

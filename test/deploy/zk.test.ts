@@ -127,7 +127,7 @@ describe("Deployment of ZkProof", () => {
         registry.interface.encodeFunctionData("setMethodAccess", [method, MethodAccess.ADMIN]),
         registry.interface.encodeFunctionData("registerModel", [keyOf(file), { ...file.benchmark, method }]),
       ].map((data) => ({ target, data }));
-      const { schedule, execute } = payloadOf(protocol, calls);
+      const { schedule, execute } = await payloadOf(protocol, calls);
       const live = { ...protocol, network: { ...protocol.network, isLocal: false } };
       const steps = { schedule: "", execute: "", outcome: async () => "" };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, mine, setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import hre from "hardhat";
 import { mkdirSync, rmSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
 import { Inbox } from "../../operator/inbox";

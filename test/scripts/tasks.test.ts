@@ -25,9 +25,9 @@ const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 const [GUARDIAN, GOVERNOR, INVESTOR] = [3, 12, 8];
 
 const TASKS = [
-  ...["fees:deposit", "model:deploy", "model:distribute", "model:register", "model:show", "params:propose"],
-  ...["pass-time", "payout:lift", "payout:list", "payout:release", "payout:return", "payout:stop", "payout:void"],
-  ...["pool:buy", "pool:create", "pool:quote", "pool:sell", "roles:list"],
+  ...["fees:deposit", "governor:accept", "governor:propose", "model:deploy", "model:distribute", "model:register", "model:show", "params:propose"],
+  ...["owner:accept", "owner:propose", "pass-time", "payout:lift", "payout:list", "payout:release", "payout:return", "payout:stop", "payout:void"],
+  ...["pool:buy", "pool:create", "pool:quote", "pool:sell", "roles:apply", "roles:list"],
 ];
 
 /** What a test must leave as it was. */
@@ -105,7 +105,7 @@ describe("Tasks @uninstrumented", () => {
         const { tasks } = require("hardhat");
         const ours = Object.keys(require.cache).filter((file) => /scripts|\\.build/.test(file.replace(/.*node_modules.*/, "")));
         console.log(JSON.stringify({
-          tasks: Object.fromEntries(Object.values(tasks).filter(({ name }) => /^((model|pool|payout|fees|params|roles):|pass-time)/.test(name))
+          tasks: Object.fromEntries(Object.values(tasks).filter(({ name }) => /^((model|governor|owner|pool|payout|fees|params|roles):|pass-time)/.test(name))
             .map(({ name, description, paramDefinitions }) => [name, [description, ...Object.values(paramDefinitions).map((p) => p.description)]])),
           ours: ours.map((file) => file.replace(process.cwd() + "/", "")),
         }));`;

@@ -251,7 +251,6 @@ describe("Model file", () => {
   describe("improvement", () => {
     const folder = join(DEPLOY, "benchmarks/credit-default");
     const improvement = {
-      evaluation: "first",
       examples: "../benchmarks/credit-default/evaluation.csv",
       contribution: "../benchmarks/credit-default/contribution.md",
       contributors: "../benchmarks/credit-default/contributors.csv",
@@ -259,7 +258,6 @@ describe("Model file", () => {
 
     it("is read with the benchmark and every file that it names", () => {
       expect(parse({ improvement }).improvement).to.deep.equal({
-        evaluationName: "first",
         spec: parseSpec(readFileSync(join(folder, "benchmark.json"), "utf8")),
         examples: readExamples({
           name: "../benchmarks/credit-default/evaluation.csv",
@@ -278,12 +276,10 @@ describe("Model file", () => {
         {
           improvement: {
             ...improvement,
-            evaluation: "a b",
             contribution: "absent.md",
             contributors: improvement.examples,
           },
         },
-        `improvement.evaluation is "a b", expected ${ID}`,
         "improvement.contribution: there is no file deploy/models/absent.md",
         `improvement.contributors: ${improvement.examples}: column "account" is missing, the header has id, label, baseline, candidate`,
       );
