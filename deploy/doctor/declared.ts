@@ -6,9 +6,9 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cwd } from "node:process";
-import { parametersFile, readParameters, type Parameters } from "../../deploy/parameters";
+import { readDeclaration } from "../../deploy/declaration";
+import type { Parameters } from "../../deploy/parameters";
 import { findProtocol } from "../../deploy/protocol";
-import { readRecord } from "../../deploy/record";
 import { circuitOf } from "../../deploy/zk";
 import { hybridMethodOf } from "../../ignition/modules/HybridMethod";
 import { zkMethodOf } from "../../ignition/modules/ZkMethod";
@@ -42,7 +42,7 @@ export interface DeclaredMethod {
 /** The declared state of a network. */
 export interface Declared {
   readonly network: Network;
-  /** Name of the parameter file: the one that was deployed with, the network's own without a record. */
+  /** Name of the parameter file: the one that the record names, the network's own without a record. */
   readonly file: string;
   readonly parameters: Parameters;
   /** By contract name; the reserve token as `ReserveToken`. */
@@ -57,8 +57,7 @@ export interface Declared {
 /** Reads what is declared for the network; refuses a network without a deployment. */
 export async function readDeclared(hre: HardhatRuntimeEnvironment, modelsFolder = MODELS): Promise<Declared> {
   const network = networkOf(hre);
-  const file = readRecord(network)?.parameters ?? parametersFile(network);
-  const parameters = await readParameters(network, file);
+  const { parameters, file } = await readDeclaration(hre);
   const addresses = await findProtocol(hre, parameters);
   const firstBlock = await firstBlockOf(hre);
   if (addresses === undefined || firstBlock === undefined) {

@@ -17,9 +17,9 @@ import { formatTime } from "../../sdk/base/units";
 import { OPEN_STOP, type QueuedPayout } from "../../sdk/client/payouts";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { keyOf } from "../../sdk/schemas/modelFile";
-import { rpc, startAnvil, type Node } from "../helpers/process";
+import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall } from "../helpers/tasks";
-import { DAY, TOKEN } from "../helpers/units";
+import { DAY, TOKEN } from "../../scripts/dev/world/units";
 
 const MODEL = "credit-default";
 const FILE = resolve(__dirname, "../../deploy/models/credit-default.json");
@@ -201,7 +201,7 @@ describe("Tasks of payouts @uninstrumented", () => {
   it("tell on a live network what the admin sends", async () => {
     const { registry, timelock } = protocol;
     const data = registry.interface.encodeFunctionData("liftPayoutStop", [payout.method]);
-    const payload = payloadOf(protocol, [{ target: await registry.getAddress(), data }]);
+    const payload = await payloadOf(protocol, [{ target: await registry.getAddress(), data }]);
     const [targets, values, datas] = timelock.interface.decodeFunctionData("scheduleBatch", payload.schedule);
     expect([[...targets], [...values], [...datas]]).to.deep.equal([[await registry.getAddress()], [0n], [data]]);
     expect(payload).to.include({ timelock: await timelock.getAddress(), delay: 172_800 });
