@@ -29,12 +29,18 @@ const ANSWERS = 7;
 export class PatientProvider extends EndpointProvider {
   private readonly silence: { since: number | undefined };
 
-  constructor(url: string, chainId: number, telemetry: Telemetry, signal: AbortSignal) {
+  /** @param ending Ends all waiting for the chain, and for what a service needs to use it. */
+  constructor(
+    url: string,
+    chainId: number,
+    telemetry: Telemetry,
+    readonly ending: AbortSignal,
+  ) {
     const silence: { since: number | undefined } = { since: undefined };
     const endpoint = new Endpoint(url, {
       tries: Infinity,
       answers: ANSWERS,
-      signal,
+      signal: ending,
       onSilence: (reason) => {
         telemetry.count("rpc_failures_total");
         if (silence.since === undefined) telemetry.log("warn", "chain does not answer", { reason });

@@ -133,7 +133,6 @@ export class Service {
 
   /** Finishes the present pass, and leaves what is not finished soon: the chain has it, or it has not happened. */
   stop(): void {
-    if (this.isStopping) return this.controller.abort(new Stopped());
     this.isStopping = true;
     this.waking.abort();
     if (this.provider.failingSince !== undefined) return this.controller.abort(new Stopped());
