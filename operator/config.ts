@@ -35,6 +35,10 @@ export interface Config extends SendingPolicy {
   /** Block from which on the protocol's events are read. */
   readonly fromBlock: number;
   readonly pollMilliseconds: number;
+  /** Seconds after which a head is too old for a service that is ready; 0 on a chain that makes blocks only when it is asked to. */
+  readonly maxHeadAge: number;
+  /** Folder of what was read of the chain. */
+  readonly state: string;
   /** Folder of model files. */
   readonly models: string;
   readonly duties: readonly DutyConfig[];
@@ -82,6 +86,8 @@ export function readConfig(path: string, env: NodeJS.ProcessEnv): Config {
     replaceAfterBlocks: fields.read("replaceAfterBlocks", integer(1, 1_000), 5),
     maxFeePerGas: fields.read("maxFeePerGas", FEE),
     pollMilliseconds: fields.read("pollMilliseconds", integer(50, 60_000), 4_000),
+    maxHeadAge: fields.read("maxHeadAgeSeconds", integer(10, 86_400), 120),
+    state: at(fields.read("state", PATH, "state")),
     models: at(fields.read("models", PATH, MODELS)),
     duties,
     http: {

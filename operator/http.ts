@@ -28,7 +28,10 @@ export interface Door {
   /** What posts must show; empty when nobody else can reach the door. */
   readonly token: string;
   readonly telemetry: Telemetry;
-  readonly health: () => Reply;
+  /** Whether the service need not be begun again. */
+  readonly live: () => Reply;
+  /** Whether it does its work. */
+  readonly ready: () => Reply;
   /** Takes the text that was posted to a path; throws a problem when it is malformed. */
   readonly posts: ReadonlyMap<string, TakePost>;
 }
@@ -51,7 +54,7 @@ export async function openDoor(door: Door): Promise<{ readonly url: string; read
   server.requestTimeout = SLOWEST_REQUEST;
   server.listen(door.port, door.host);
   await once(server, "listening").catch((error: Error) => {
-    throw new Problem(`${door.host}:${door.port} cannot be listened on: ${error.message}.`);
+    throw new Problem("BUSY", `${door.host}:${door.port} cannot be listened on: ${error.message}.`);
   });
   return { url: addressOf(server), close: async () => close(server) };
 }
@@ -78,14 +81,15 @@ class Queue {
 
 async function answer(door: Door, queue: Queue, request: IncomingMessage): Promise<Reply | string> {
   const pathname = (request.url ?? "/").replace(/[?#].*$/, "");
-  if (request.method === "GET" && pathname === "/health") return door.health();
+  if (request.method === "GET" && pathname === "/live") return door.live();
+  if (request.method === "GET" && pathname === "/ready") return door.ready();
   if (request.method === "GET" && pathname === "/metrics") return door.telemetry.render();
   const take = door.posts.get(pathname);
   if (request.method !== "POST" || take === undefined) {
     return {
       status: 404,
       body: {
-        error: `there is ${["GET /health", "GET /metrics", ...[...door.posts.keys()].map((path) => `POST ${path}`)].join(", ")}`,
+        error: `there is ${["GET /live", "GET /ready", "GET /metrics", ...[...door.posts.keys()].map((path) => `POST ${path}`)].join(", ")}`,
       },
     };
   }

@@ -100,20 +100,37 @@ export class Inbox {
     return undefined;
   }
 
-  /** Moves a file to where its verdict says; the result is there before it. */
-  finish(name: string, verdict: InboxVerdict, result: object): void {
+  /** Where a file will be, without its ending, when it is finished: no other is there. */
+  placeOf(name: string, verdict: InboxVerdict): string {
     const folder = join(this.folder, verdict);
     const stem = name.slice(0, -".json".length);
     const isTaken = (place: string) =>
       [`${place}.json`, `${place}.result.json`].some((taken) => existsSync(join(folder, taken)));
     let place = stem;
     for (let number = 2; isTaken(place); number++) place = `${stem}.${number}`;
+    return place;
+  }
+
+  /** Moves a file to where its verdict says; the result is there before it. */
+  finish(name: string, verdict: InboxVerdict, result: object): void {
+    const folder = join(this.folder, verdict);
+    const place = this.placeOf(name, verdict);
     writeWhole(join(folder, `${place}.result.json`), `${toJson(result)}\n`);
     try {
       renameSync(join(this.folder, name), join(folder, `${place}.json`));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // moved by another process
     }
+  }
+
+  /** Moves a done file back to what is to be done, and its result away; nothing happens when it is gone. */
+  reopen(place: string): void {
+    const [done, result] = [`${place}.json`, `${place}.result.json`].map((name) => join(this.folder, "done", name));
+    if (!existsSync(done as string)) return;
+    let name = `${place}.json`;
+    for (let number = 2; existsSync(join(this.folder, name)); number++) name = `${place}.${number}.json`;
+    renameSync(done as string, join(this.folder, name));
+    rmSync(result as string, { force: true });
   }
 
   /** Writes what a delivery has and neither the folder nor what was finished of it. */
@@ -150,7 +167,10 @@ export class Inbox {
 function explainUnreadable(name: string, error: unknown): undefined {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return undefined;
-  throw new Problem(`${name} cannot be read (${code}): put a file there that this service may read, or remove it.`);
+  throw new Problem(
+    "NO_FILE",
+    `${name} cannot be read (${code}): put a file there that this service may read, or remove it.`,
+  );
 }
 
 /** Waits until a file, or the names in a folder, are on disk. */

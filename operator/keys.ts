@@ -70,26 +70,29 @@ export async function openKey(hre: HardhatRuntimeEnvironment, key: KeyRef, secre
 /** Messages name the variable that the configuration names. */
 function renaming(from: string, to: string): (error: unknown) => never {
   return (error) => {
-    throw error instanceof Problem ? new Problem(error.message.replaceAll(from, to)) : error;
+    throw error instanceof Problem ? new Problem(error.code, error.message.replaceAll(from, to), error) : error;
   };
 }
 
 async function developmentSigner(hre: HardhatRuntimeEnvironment, index: number): Promise<Signer> {
   const { isLocal, name } = networkOf(hre);
   if (!isLocal)
-    throw new Problem(`a development key is asked for on ${name}: name a keystore, a variable or a module.`);
+    throw new Problem("BAD_KEY", `a development key is asked for on ${name}: name a keystore, a variable or a module.`);
   return developmentKey(index);
 }
 
 async function openRemote(hre: HardhatRuntimeEnvironment, module: string): Promise<Signer> {
   const loaded = (await import(resolve(module))) as { default?: () => RemoteKey };
   if (typeof loaded.default !== "function") {
-    throw new Problem(`${module} has no default export, expected a function that returns { sign, publicKey }.`);
+    throw new Problem(
+      "BAD_KEY",
+      `${module} has no default export, expected a function that returns { sign, publicKey }.`,
+    );
   }
   const signer = await RemoteSigner.of(loaded.default());
   const address = await signer.getAddress();
   if (!networkOf(hre).isLocal && developmentAddresses().has(address)) {
-    throw new Problem(`the key is that of ${address}, a development account whose key everybody knows.`);
+    throw new Problem("BAD_KEY", `the key is that of ${address}, a development account whose key everybody knows.`);
   }
   return signer;
 }
@@ -163,7 +166,7 @@ function addressOf(spki: Uint8Array): string {
     format: "jwk",
   });
   if (crv !== "secp256k1" || !x || !y)
-    throw new Problem(`the remote key is on ${crv ?? "no curve"}, expected secp256k1.`);
+    throw new Problem("BAD_KEY", `the remote key is on ${crv ?? "no curve"}, expected secp256k1.`);
   const point = Buffer.concat([Buffer.from([4]), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]);
   return computeAddress(hexlify(point));
 }

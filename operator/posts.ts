@@ -28,14 +28,20 @@ export function postsFor(inboxes: ReadonlyMap<DutyName, Inbox>): Map<string, Tak
 async function takeRecords(inbox: Inbox, text: string): Promise<Reply> {
   const entries = [readJson("the body", text)].flat();
   if (entries.length > MOST_RECORDS)
-    throw new Problem(`the body has ${entries.length} records, expected at most ${MOST_RECORDS}: post them in parts.`);
+    throw new Problem(
+      "BAD_FILE",
+      `the body has ${entries.length} records, expected at most ${MOST_RECORDS}: post them in parts.`,
+    );
   const files = new Map<string, string>();
   for (const [index, entry] of entries.entries()) {
     if (index % AT_A_TIME === 0) await others();
     const record = readMeteringRecord("the record", entry);
     const [name, content] = [`${record.id}.json`, formatMeteringRecord(record)];
     if ((files.get(name) ?? content) !== content)
-      throw new Problem(`the body has two different records with the id ${record.id}: give each an id of its own.`);
+      throw new Problem(
+        "BAD_FILE",
+        `the body has two different records with the id ${record.id}: give each an id of its own.`,
+      );
     files.set(name, content);
   }
   return store(inbox, files);

@@ -4,6 +4,7 @@
 
 import { Transaction, type Signer, type TransactionReceipt } from "ethers";
 import { within } from "./bound";
+import type { ChainView } from "./chain/head";
 import { rpcMessageOf, Stopped, type PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
 
@@ -124,7 +125,7 @@ export class Sender {
   }
 
   /** Looks at every slot from a new head; answers whether one has ended. */
-  async advance(head: number, baseFeePerGas: bigint): Promise<boolean> {
+  async advance({ head, baseFeePerGas }: Pick<ChainView, "head" | "baseFeePerGas">): Promise<boolean> {
     this.head = head;
     this.minedCount = await this.countAt("latest");
     await this.refreshQuote(baseFeePerGas);

@@ -6,6 +6,7 @@ import { printedJson } from "../sdk/base/printed";
 /** Everything that is measured: kind and what it means, by name without the prefix. */
 const METRICS = {
   head_block: ["gauge", "Latest block that was looked at."],
+  scanned_block: ["gauge", "Latest block whose events were read."],
   last_pass_timestamp_seconds: ["gauge", "When all duties were last looked at."],
   models_undeclared: ["gauge", "Registered models that are not launched yet and have no model file."],
   model_files_invalid: ["gauge", "Model files that cannot be read."],

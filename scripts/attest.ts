@@ -28,6 +28,7 @@ const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]        
   --claims <file>        the contributors, when the statement names them by a root
   --keystore <file>      your encrypted key; its password is KEYSTORE_PASSWORD or asked for. Without it the key is PRIVATE_KEY
   --out <file>           write the bundle there, whole or not at all, instead of to standard output; may be the file read
+  --json                 tell a failure as one JSON document too, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */

@@ -63,6 +63,7 @@ export async function readDeclared(hre: HardhatRuntimeEnvironment, modelsFolder 
   const firstBlock = await firstBlockOf(hre);
   if (addresses === undefined || firstBlock === undefined) {
     throw new Problem(
+      "NOT_DEPLOYED",
       `the journal of ${network.name} has no complete deployment: deploy the protocol, or name the folder of its journal in DEPLOYMENTS.`,
     );
   }
@@ -92,7 +93,7 @@ function modelPaths(folder: string): Map<string, string> {
       const shown = relative(cwd(), path);
       const modelId = publishedId.read((readJson(shown, readText(path)) as { id?: unknown } | null)?.id);
       if (modelId === undefined)
-        throw new Problem(`${shown}: id is missing or wrong, expected ${publishedId.expected}.`);
+        throw new Problem("BAD_FILE", `${shown}: id is missing or wrong, expected ${publishedId.expected}.`);
       return [id(modelId), path];
     }),
   );

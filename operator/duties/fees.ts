@@ -10,19 +10,23 @@
 // with nonce n only. Whatever else was composed for n is void, and what is composed for n + 1 knows what n has paid. So there is one
 // transaction at a time, with many records in it.
 
-import { dataSlice, formatUnits, id, type Interface, type Log, type TransactionReceipt } from "ethers";
+import { formatUnits, id } from "ethers";
 import { setImmediate as others } from "node:timers/promises";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import { Problem } from "../../sdk/base/problem";
 import { RESERVE_DECIMALS } from "../../sdk/base/units";
 import { readJson } from "../../sdk/schemas/json";
+import type { Follower } from "../chain/follower";
+import type { ChainView } from "../chain/head";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
+import { Unfinal, type Doing, type Undone } from "../unfinal";
 import { FeeComposer, type FeeBatch, type SpendingLimits, type WaitingRecord } from "./feeBatch";
 import { LumpWatch } from "./lumps";
+import { FeePayments, type Paid } from "./payments";
 import { readMeteringRecord, type MeteringRecord } from "./records";
 import { DaySpending } from "./spending";
-import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
+import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
 
 /** How often the chain is asked what was spent while nothing waits, in milliseconds. */
 const IDLE = 60_000;
@@ -30,21 +34,17 @@ const IDLE = 60_000;
 /** Files that are read before others get their turn. */
 const AT_A_TIME = 250;
 
-const WORD = 32;
-
-/** How a record stands on chain. */
-interface Paid {
-  readonly transaction: string;
-  readonly model: string;
-  /** Absent when several records of calls were paid together. */
-  readonly amount?: bigint;
+/** A record that was paid, by the hash of its id, and with which nonce of the account. */
+interface DonePayment extends Doing {
+  readonly nonce: number;
 }
 
 /** Pays the records of a folder from one account, which sends nothing else. */
 export class FeesDuty implements Duty {
   readonly name = "fees";
-  private readonly paid = new Map<string, Paid>();
-  private cursor: { readonly block: number; readonly hash: string } | undefined;
+  private readonly follower: Follower;
+  private readonly payments: FeePayments;
+  private readonly unfinal: Unfinal<DonePayment>;
   private slot: Slot | undefined;
   /** Files as they were read, so that thousands that wait are not read in every pass. */
   private readonly read = new Map<string, { readonly time: number; readonly record: MeteringRecord }>();
@@ -59,13 +59,17 @@ export class FeesDuty implements Duty {
     private readonly inbox: Inbox,
     private readonly router: UsageFeeRouter,
     reserveToken: IERC20Metadata,
-    private readonly fromBlock: number,
+    { follower, fromBlock }: { readonly follower: Follower; readonly fromBlock: number },
     limits: SpendingLimits,
   ) {
-    this.refusals = new Refusals(this.name, tools.telemetry);
+    const { provider, sender, telemetry } = tools;
+    this.payments = new FeePayments(provider, router, sender.address, follower, telemetry);
+    this.unfinal = new Unfinal(this.name, inbox, telemetry);
+    this.follower = follower;
+    this.refusals = new Refusals(this.name, telemetry);
     this.lumps = new LumpWatch(tools, router);
     this.composer = new FeeComposer(tools, router, reserveToken, limits, this.refusals);
-    this.spending = new DaySpending(tools.provider, router, tools.sender.address, fromBlock);
+    this.spending = new DaySpending(provider, this.payments, fromBlock);
   }
 
   /** @inheritdoc */
@@ -73,6 +77,9 @@ export class FeesDuty implements Duty {
     const hadSlot = this.slot !== undefined;
     if (this.slot?.outcome) this.end(this.slot);
     if (this.slot) return false;
+    await this.payments.advance();
+    const isKnown = this.follower.behind === 0;
+    const undone = isKnown ? this.unfinal.review(view, ({ key }) => this.payments.of(key)) : [];
     const names = this.inbox.list();
     this.tools.telemetry.set("waiting", names.length, { duty: this.name });
     this.refusals.keep(new Set(names));
@@ -80,73 +87,44 @@ export class FeesDuty implements Duty {
       if (Date.now() - this.spentAt > IDLE) await this.spentToday(view);
       return hadSlot;
     }
+    if (!isKnown) return hadSlot;
 
-    // The order matters: `paid` is what every transaction below the nonce of the next one has paid.
-    const { sender } = this.tools;
-    if (!(await this.readPaid(view))) return hadSlot;
-    const { waiting, hasMoved } = await this.sort(names);
-    if ((await sender.countAt(view.confirmed)) !== sender.nextNonce) return hadSlot || hasMoved;
+    // The order matters: nothing is composed before it is known what every transaction below its nonce has paid.
+    const nonce = await this.readNonce(view);
+    const { waiting, hasMoved } = await this.sort(names, view);
+    if (nonce === undefined) return hadSlot || hasMoved;
     const spent = await this.spentToday(view);
-    if (spent === undefined) return hadSlot || hasMoved;
-    const batch = await this.composer.compose(waiting, spent);
+    const batch = await this.composer.compose(this.payable(waiting, nonce, undone), spent);
     return (batch !== undefined && (await this.send(batch))) || hadSlot || hasMoved;
   }
 
-  /** Reads from the chain what the account has paid up to the confirmed block; answers whether that is known now. */
-  private async readPaid({ confirmed }: ChainView): Promise<boolean> {
-    const { provider, sender, telemetry } = this.tools;
-    if (this.cursor && (await provider.getBlock(this.cursor.block))?.hash !== this.cursor.hash) {
-      telemetry.log("warn", "reorganisation deeper than the confirmations", {
-        duty: this.name,
-        block: this.cursor.block,
-      });
-      this.paid.clear();
-      this.cursor = undefined;
-    }
-    const last = await provider.getBlock(confirmed);
-    if (!last?.hash) return false;
-    const from = this.cursor ? this.cursor.block + 1 : this.fromBlock;
-    const topics = this.router.interface.encodeFilterTopics("FeeDeposited", [null, sender.address]) as (
-      string | null
-    )[];
-    const logs = await provider.logsIn({ from, to: confirmed }, { address: this.router.target as string, topics });
-    for (const hash of new Set(logs.map(({ transactionHash }) => transactionHash))) await this.readPayment(hash);
-    this.cursor = { block: confirmed, hash: last.hash };
-    return true;
+  /**
+   * The nonce of the next transaction, once it is known what every one below has paid, up to the confirmed block. Undefined while that is
+   * not known, or while something is on its way.
+   */
+  private async readNonce(view: ChainView): Promise<number | undefined> {
+    const { sender } = this.tools;
+    const count = await sender.countAt(view.confirmed);
+    if (count !== sender.nextNonce) return undefined;
+    await this.payments.complete(view, count, async (block) => sender.countAt(block));
+    return count;
   }
 
-  private async readPayment(hash: string): Promise<void> {
-    const { provider, sender } = this.tools;
-    const transaction = await provider.getTransaction(hash);
-    const receipt = await provider.getTransactionReceipt(hash);
-    if (transaction === null || receipt === null)
-      throw new Error(`the node has the logs of ${hash}, but not the transaction`);
-    if (transaction.to !== this.router.target || transaction.from !== sender.address) return;
-    for (const [record, payment] of this.paymentsOf(transaction.data, receipt)) this.paid.set(record, payment);
-  }
-
-  /** The records that a call of the router has paid, by the hash of their id. */
-  private paymentsOf(data: string, { hash: transaction, logs }: TransactionReceipt): [string, Paid][] {
-    const call = this.router.interface.parseTransaction({ data });
-    if (call === null) return [];
-    const ids = trailingWords(data, (this.router.interface as Interface).encodeFunctionData(call.fragment, call.args));
-    const isEvent = (log: Log, name: "FeeDeposited" | "DepositFailed") =>
-      log.address === this.router.target && log.topics[0] === this.router.interface.getEvent(name).topicHash;
-    if (call.name === "payForCalls") {
-      return ids.map((record) => [record, { transaction, model: String(call.args[0]) }]);
-    }
-    if (call.name !== "depositFees") return [];
-    const deposits = call.args[0] as readonly { model: string; amount: bigint }[];
-    const results = logs.filter((log) => isEvent(log, "FeeDeposited") || isEvent(log, "DepositFailed"));
-    return deposits.flatMap(({ model, amount: paid }, index): [string, Paid][] => {
-      const [record, result] = [ids[index], results[index]];
-      const isPaid = record !== undefined && result !== undefined && isEvent(result, "FeeDeposited");
-      return isPaid ? [[record, { transaction, model, amount: paid }]] : [];
-    });
+  /**
+   * Records without those that a transaction which was undone had paid with a later nonce than the next. It may come back; with its own
+   * nonce or a later one nothing is paid twice, since the chain takes one transaction of a nonce.
+   */
+  private payable(waiting: readonly WaitingRecord[], nonce: number, undone: readonly Undone<DonePayment>[]) {
+    for (const { place, entry } of undone) if (entry.nonce < nonce) this.unfinal.forget(place);
+    const later = new Set(undone.flatMap(({ entry }) => (entry.nonce > nonce ? [entry.key] : [])));
+    return waiting.filter(({ record }) => !later.has(id(record.id)));
   }
 
   /** Moves what is paid or malformed out of the folder; answers the rest, the oldest first, each id once. */
-  private async sort(names: readonly string[]): Promise<{ waiting: WaitingRecord[]; hasMoved: boolean }> {
+  private async sort(
+    names: readonly string[],
+    view: ChainView,
+  ): Promise<{ waiting: WaitingRecord[]; hasMoved: boolean }> {
     const waiting = new Map<string, WaitingRecord>();
     const present = new Set(names);
     for (const file of this.read.keys()) if (!present.has(file)) this.read.delete(file);
@@ -160,8 +138,8 @@ export class FeesDuty implements Duty {
         if (!this.inbox.isFresh(file)) hasMoved = this.refuse(file, (error as Problem).message);
       }
       if (record === undefined) continue;
-      const paid = this.paid.get(id(record.id));
-      if (paid) hasMoved = this.settle({ file, record }, paid);
+      const paid = this.payments.of(id(record.id));
+      if (paid) hasMoved = this.settle({ file, record }, paid, view) || hasMoved;
       else if (!waiting.has(record.id)) waiting.set(record.id, { file, record });
     }
     return { waiting: [...waiting.values()], hasMoved };
@@ -189,10 +167,9 @@ export class FeesDuty implements Duty {
     }
   }
 
-  /** Reserve units that were spent today, for whoever watches too; undefined while the chain does not tell. */
-  private async spentToday(view: ChainView): Promise<bigint | undefined> {
+  /** Reserve units that were spent today, for whoever watches too. */
+  private async spentToday(view: ChainView): Promise<bigint> {
     const spent = await this.spending.read(view);
-    if (spent === undefined) return undefined;
     this.spentAt = Date.now();
     this.tools.telemetry.set("spent_today_usdc", Number(formatUnits(spent, RESERVE_DECIMALS)));
     return spent;
@@ -221,12 +198,20 @@ export class FeesDuty implements Duty {
     this.note(isMined ? "reverted" : "lost", { nonce });
   }
 
-  /** A record that the chain has: the same one is done, another under the same id is refused. */
-  private settle({ file, record }: WaitingRecord, { transaction, model, amount: paid }: Paid): true {
+  /** A record that the chain has: the same one is done, another under the same id is refused. Answers whether its file has moved. */
+  private settle({ file, record }: WaitingRecord, paid: Paid, view: ChainView): boolean {
+    const { transaction, block, nonce, model, amount: deposited } = paid;
     const isSame =
-      model === id(record.model) && (record.due.kind === "amount" ? paid === record.due.amount : paid === undefined);
-    if (!isSame) return this.refuse(file, `the id ${record.id} was paid for another record, in ${transaction}.`);
-    this.inbox.finish(file, "done", { id: record.id, model: record.model, transaction });
+      model === id(record.model) &&
+      (record.due.kind === "amount" ? deposited === record.due.amount : deposited === undefined);
+    if (!isSame) {
+      const reason = `the id ${record.id} was paid for another record, in ${transaction}.`;
+      if (block <= view.final) return this.refuse(file, reason);
+      this.refusals.add(file, reason); // until nothing can undo that payment
+      return false;
+    }
+    const entry = { key: id(record.id), block, transaction, nonce };
+    this.unfinal.finish(file, { id: record.id, model: record.model, transaction }, entry, view);
     this.note("done", { record: record.id, model: record.model, hash: transaction });
     return true;
   }
@@ -242,11 +227,4 @@ export class FeesDuty implements Duty {
     this.tools.telemetry.count("actions_total", { duty: this.name, result });
     this.tools.telemetry.log(result === "done" ? "info" : "warn", result, { duty: this.name, ...fields });
   }
-}
-
-/** What stands behind the arguments of a call, in words of 32 bytes. */
-function trailingWords(data: string, call: string): string[] {
-  const start = (call.length - 2) / 2;
-  const count = Math.floor(((data.length - 2) / 2 - start) / WORD);
-  return Array.from({ length: count }, (_, index) => dataSlice(data, start + index * WORD, start + (index + 1) * WORD));
 }

@@ -1,50 +1,37 @@
 // SPDX-License-Identifier: MIT
 // What the fee account has spent today. The chain knows: nothing has to be kept for a limit to hold across restarts and instances.
 
-import type { UsageFeeRouter } from "../../.build/typechain";
+import type { ChainView } from "../chain/head";
 import type { PatientProvider } from "../rpc";
-import type { ChainView } from "./duty";
+import type { FeePayments } from "./payments";
 
 const SECONDS_PER_DAY = 86_400n;
 
-interface Day {
-  /** Number of the day since 1970, in UTC. */
-  readonly number: bigint;
-  /** The last block that was read, and its hash. */
-  readonly last: { readonly block: number; readonly hash: string };
-  /** Reserve units deposited from the day's first block to the last that was read. */
-  readonly spent: bigint;
-}
-
 /** Sums what an account has deposited in the UTC day of the latest block, up to the confirmed block. */
 export class DaySpending {
-  private day: Day | undefined;
+  /** Number of a day since 1970, in UTC, and the first block of it. */
+  private day: { readonly number: bigint; readonly first: number } | undefined;
 
   constructor(
     private readonly provider: PatientProvider,
-    private readonly router: UsageFeeRouter,
-    private readonly account: string,
+    private readonly payments: FeePayments,
     private readonly fromBlock: number,
   ) {}
 
-  /** Reserve units deposited today, whoever sent the transactions; undefined while the chain does not have the confirmed block. */
-  async read({ confirmed, time }: ChainView): Promise<bigint | undefined> {
+  /** Reserve units deposited today, whoever sent the transactions. */
+  async read({ confirmed, final, time }: ChainView): Promise<bigint> {
     const number = time / SECONDS_PER_DAY;
-    const last = await this.provider.getBlock(Math.max(confirmed, 0));
-    if (!last?.hash) return undefined;
-    const known = await this.known(number);
-    if (known && known.last.block >= last.number) return known.spent;
-    const from = known ? known.last.block + 1 : await this.firstOf(number * SECONDS_PER_DAY, last.number);
-    const spent = (known?.spent ?? 0n) + (from > last.number ? 0n : await this.deposited(from, last.number));
-    this.day = { number, last: { block: last.number, hash: last.hash }, spent };
-    return spent;
+    const begin = number * SECONDS_PER_DAY;
+    const isKnown =
+      this.day?.number === number && (this.day.first <= final || (await this.isFirst(this.day.first, begin)));
+    if (!isKnown || this.day === undefined) this.day = { number, first: await this.firstOf(begin, confirmed) };
+    return this.payments.spentFrom(this.day.first);
   }
 
-  /** What is known of a day, unless a reorganisation has undone it. */
-  private async known(number: bigint): Promise<Day | undefined> {
-    if (this.day?.number !== number) return undefined;
-    const { block, hash } = this.day.last;
-    return (await this.provider.getBlock(block))?.hash === hash ? this.day : undefined;
+  /** As long as a block may be undone, another one may become the day's first. */
+  private async isFirst(block: number, time: bigint): Promise<boolean> {
+    const [before, found] = await Promise.all([block - 1, block].map(async (number) => this.provider.getBlock(number)));
+    return found !== null && BigInt(found?.timestamp ?? 0) >= time && BigInt(before?.timestamp ?? 0) < time;
   }
 
   /** The first block of a time or later, up to `last`; the one after `last` when there is none. */
@@ -58,15 +45,5 @@ export class DaySpending {
       else high = middle;
     }
     return low;
-  }
-
-  private async deposited(from: number, to: number): Promise<bigint> {
-    const { interface: router, target } = this.router;
-    const topics = router.encodeFilterTopics("FeeDeposited", [null, this.account]) as (string | null)[];
-    const logs = await this.provider.logsIn({ from, to }, { address: target as string, topics });
-    return logs.reduce((sum, log) => {
-      const deposit = router.parseLog(log)?.args;
-      return sum + BigInt(deposit?.["infrastructureAmount"]) + BigInt(deposit?.["poolAmount"]);
-    }, 0n);
   }
 }

@@ -26,7 +26,10 @@ const KEY = /^(0x)?[0-9a-fA-F]{64}$/;
 export async function readSigner({ access, network }: Site, source: KeySource): Promise<Signer> {
   const wallet = source.keystore === "" ? fromEnvironment(source.env) : await fromKeystore(source.keystore, source);
   if (!network.isLocal && developmentAddresses().has(wallet.address)) {
-    throw new Problem(`the key is that of ${wallet.address}, a development account whose key everybody knows.`);
+    throw new Problem(
+      "BAD_KEY",
+      `the key is that of ${wallet.address}, a development account whose key everybody knows.`,
+    );
   }
   return new Wallet(wallet.privateKey, access.ethers.provider);
 }
@@ -34,8 +37,11 @@ export async function readSigner({ access, network }: Site, source: KeySource): 
 function fromEnvironment(env: NodeJS.ProcessEnv): { address: string; privateKey: string } {
   const key = env["PRIVATE_KEY"] ?? "";
   if (key === "")
-    throw new Problem("PRIVATE_KEY is missing: set it in the environment or name a file with --keystore.");
-  const wrong = new Problem("PRIVATE_KEY is not a key, expected 64 hexadecimal digits: correct it in the environment.");
+    throw new Problem("BAD_KEY", "PRIVATE_KEY is missing: set it in the environment or name a file with --keystore.");
+  const wrong = new Problem(
+    "BAD_KEY",
+    "PRIVATE_KEY is not a key, expected 64 hexadecimal digits: correct it in the environment.",
+  );
   if (!KEY.test(key)) throw wrong;
   try {
     return new Wallet(key.startsWith("0x") ? key : `0x${key}`);
@@ -49,12 +55,16 @@ async function fromKeystore(
   { env, askPassword }: KeySource,
 ): Promise<{ address: string; privateKey: string }> {
   const text = readText(path);
-  if (!isKeystoreJson(text)) throw new Problem(`${path} is no keystore, expected encrypted JSON of version 3.`);
+  if (!isKeystoreJson(text))
+    throw new Problem("BAD_KEY", `${path} is no keystore, expected encrypted JSON of version 3.`);
   const password = env["KEYSTORE_PASSWORD"] ?? (await askPassword());
   try {
     return await Wallet.fromEncryptedJson(text, password);
   } catch (error) {
     const isWrongPassword = /incorrect password/.test((error as Error).message);
-    throw new Problem(`${path} cannot be decrypted: ${isWrongPassword ? "the password is wrong" : "it is damaged"}.`);
+    throw new Problem(
+      "BAD_KEY",
+      `${path} cannot be decrypted: ${isWrongPassword ? "the password is wrong" : "it is damaged"}.`,
+    );
   }
 }

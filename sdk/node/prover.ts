@@ -92,7 +92,8 @@ export function hasKey(capacity: number, places?: Places): boolean {
 /** The recorded key of a circuit. */
 export function readKey(capacity: number, places?: Places): CircuitKey {
   const path = keyFile(capacity, places);
-  if (!existsSync(path)) throw new Problem(`there is no key for ${capacity} rows: expected ${CAPACITIES.join(", ")}.`);
+  if (!existsSync(path))
+    throw new Problem("NO_FILE", `there is no key for ${capacity} rows: expected ${CAPACITIES.join(", ")}.`);
   return JSON.parse(readFileSync(path, "utf8")) as CircuitKey;
 }
 
@@ -126,7 +127,7 @@ export function recordedSetup(capacity: number, places?: Places): Setup {
 export function capacityFor(rows: number): number {
   const capacity = CAPACITIES.slice(1).find((most) => rows <= most);
   if (rows < 1 || capacity === undefined)
-    throw new Problem(`there are ${rows} rows, expected 1 to ${CAPACITIES[CAPACITIES.length - 1]}.`);
+    throw new Problem("BAD_FILE", `there are ${rows} rows, expected 1 to ${CAPACITIES[CAPACITIES.length - 1]}.`);
   return capacity;
 }
 
@@ -145,6 +146,7 @@ export async function requireRecorded(setup: Setup): Promise<void> {
     ? `run npm run zk:setup -- ${capacity}`
     : "the key comes from a ceremony and can't be made again, put its files there";
   throw new Problem(
+    "CONFLICT",
     `${differing.join(", ")} in ${relative(cwd(), setup.folder)} is missing or not the recorded one: ${remedy}.`,
   );
 }
@@ -335,7 +337,10 @@ function runProgram(
     child.on("error", reject);
     child.on("close", (code, signal) => {
       if (code === 0) resolvePromise(JSON.parse(answer));
-      else reject(new Problem(`the prover failed: ${answer.trim() || `ended by ${signal ?? `code ${code}`}`}.`));
+      else
+        reject(
+          new Problem("INTERNAL", `the prover failed: ${answer.trim() || `ended by ${signal ?? `code ${code}`}`}.`),
+        );
     });
     child.stdin.end(JSON.stringify(request));
   });

@@ -34,10 +34,10 @@ const load = createRequire(__filename);
 /** The commitment, as a field element in 32 bytes. */
 export function commit({ domain, capacity, bits, salt }: Opening): string {
   if (bits.length === 0 || bits.length > capacity)
-    throw new Problem(`there are ${bits.length} rows, expected 1 to ${capacity} for this circuit.`);
+    throw new Problem("BAD_FILE", `there are ${bits.length} rows, expected 1 to ${capacity} for this circuit.`);
   const odd = bits.findIndex((bit) => bit !== 0 && bit !== 1);
-  if (odd >= 0) throw new Problem(`row ${odd + 1} is ${bits[odd]}, expected 0 or 1.`);
-  if (salt < 0n || salt >= FIELD) throw new Problem("the salt is not a field element.");
+  if (odd >= 0) throw new Problem("BAD_FILE", `row ${odd + 1} is ${bits[odd]}, expected 0 or 1.`);
+  if (salt < 0n || salt >= FIELD) throw new Problem("BAD_FILE", "the salt is not a field element.");
   const words = Array.from({ length: Math.ceil(capacity / WORD_BITS) }, (_, word) => wordOf(bits, word));
   return toBeHex(chain([BigInt(domain), BigInt(bits.length), salt, ...words]), 32);
 }

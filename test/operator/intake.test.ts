@@ -26,8 +26,8 @@ describe("operator: intake of posts @uninstrumented", () => {
       ] as const),
     );
     const telemetry = new Telemetry(() => undefined);
-    const health = () => ({ status: 200, body: { status: "ok" } });
-    const door = await openDoor({ host: "127.0.0.1", port: 0, token: "", telemetry, posts, health });
+    const well = () => ({ status: 200, body: { status: "ok" } });
+    const door = await openDoor({ host: "127.0.0.1", port: 0, token: "", telemetry, posts, live: well, ready: well });
     closing.push(door.close);
     const post = async (body: unknown) => {
       const response = await fetch(`${door.url}/fees`, { method: "POST", body: JSON.stringify(body) });
@@ -56,7 +56,7 @@ describe("operator: intake of posts @uninstrumented", () => {
     const posted = post(recordsOf(RECORDS)).finally(() => (isDone = true));
     while (!isDone) {
       const asked = performance.now();
-      expect((await fetch(`${url}/health`)).status).to.equal(200);
+      expect((await fetch(`${url}/live`)).status).to.equal(200);
       slowest = Math.max(slowest, performance.now() - asked);
       answers++;
     }

@@ -104,6 +104,8 @@ export async function openService(
     replaceAfterBlocks: 3,
     maxFeePerGas: parseUnits("500", "gwei"),
     pollMilliseconds: 50,
+    maxHeadAge: 0,
+    state: folders.path("state"),
     models: folders.path("models"),
     duties: duties.map((name): DutyConfig => ({
       name,

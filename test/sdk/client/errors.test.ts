@@ -5,6 +5,7 @@ import hre, { artifacts, ethers } from "hardhat";
 import { Problem } from "../../../sdk/base/problem";
 import { readErrorGuide } from "../../../sdk/client/errorGuide";
 import { decodeRevert, explain } from "../../../sdk/client/errors";
+import { NodeFailure } from "../../../sdk/rpc/answers";
 import { Status } from "../../helpers/models";
 import { argumentsOf, buildLaunch, deployProtocol, deployToken } from "../../helpers/protocol";
 
@@ -204,8 +205,10 @@ describe("Errors in words", () => {
   });
 
   it("gives the first line of anything else", async () => {
-    expect(await explain(hre, new Problem("a is 1, expected 2."))).to.equal("a is 1, expected 2.");
-    expect(await explain(hre, new Error("first\nsecond"))).to.equal("first");
-    expect(await explain(hre, "text")).to.equal("text");
+    expect(await explain(hre, new Problem("BAD_FILE", "a is 1, expected 2."))).to.equal("a is 1, expected 2.");
+    expect(await explain(hre, new NodeFailure("final", -32_000, "first\nsecond"))).to.equal("first");
+    expect(await explain(hre, new Error("first\nsecond"))).to.match(
+      /^a fault of ours, Error: first at .*: please report it/,
+    );
   });
 });
