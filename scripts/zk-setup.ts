@@ -21,7 +21,7 @@ import {
   type ProverProgress,
 } from "../sdk/node/prover";
 import { classify } from "../sdk/client/errors";
-import { CAPACITIES } from "../sdk/proofs/commitment";
+import { CAPACITIES } from "../sdk/proofs/circuit";
 import { fileName, flag, readCommandLine, runAsScript, type CommandLine, type Streams } from "./cli/command";
 import { tellProblem } from "./cli/failure";
 

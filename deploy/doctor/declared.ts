@@ -17,7 +17,7 @@ import { Problem } from "../../sdk/base/problem";
 import type { Network } from "../../sdk/client/access";
 import { readText } from "../../sdk/node/files";
 import { readModelFile } from "../../sdk/node/modelFile";
-import { CAPACITIES } from "../../sdk/proofs/commitment";
+import { CAPACITIES } from "../../sdk/proofs/circuit";
 import { ONE_ATTEMPT } from "../../sdk/proofs/counts";
 import { readJson } from "../../sdk/schemas/json";
 import type { ModelFile } from "../../sdk/schemas/modelFile";

@@ -19,7 +19,7 @@ import { formatReserve, formatTokens } from "../base/units.ts";
 import type { AbiEntry, Access, ArtifactSource } from "./access.ts";
 import { isOutOfFunds, isUnanswered } from "../rpc/answers.ts";
 import { Unconfirmed } from "./confirm.ts";
-import { readErrorGuide, type ErrorEntry } from "./errorGuide.ts";
+import { ERROR_GUIDE, type ErrorEntry } from "./errorGuide.ts";
 
 /** Characters of a node's message that are shown. */
 const LONGEST_MESSAGE = 500;
@@ -143,7 +143,7 @@ async function readDictionary(access: Access): Promise<Dictionary> {
   const errors = new Interface(contracts.flatMap(({ abi }) => abi.filter(isError)));
   const keyOf = (signature: string) =>
     signature.startsWith("Error(") ? signature : ErrorFragment.from(`error ${signature}`).selector;
-  const guide = new Map(readErrorGuide().map((entry) => [keyOf(entry.signature), entry]));
+  const guide = new Map(ERROR_GUIDE.map((entry) => [keyOf(entry.signature), entry]));
   return { contracts, errors, guide };
 }
 

@@ -2,7 +2,8 @@
 
 import { Problem } from "../base/problem.ts";
 import { readModel, type Connection, type ImprovableModel } from "../client/connect.ts";
-import { commit, type Opening } from "../proofs/commitment.ts";
+import type { Opening } from "../proofs/circuit.ts";
+import { commit } from "../proofs/commitment.ts";
 import { countRows, provenBy, type Counts } from "../proofs/counts.ts";
 import type { Bundle } from "../schemas/bundle.ts";
 import { hashStatement, statementDomain } from "../schemas/statement.ts";

@@ -5,7 +5,8 @@ import { randomBytes, toBeHex, toBigInt } from "ethers";
 import { Fields, hash, integer, oneOf, pattern, type Rule } from "../base/fields.ts";
 import { Problem } from "../base/problem.ts";
 import { readJson, toJson } from "../schemas/json.ts";
-import { CAPACITIES, commit, Domain, FIELD, type Opening } from "./commitment.ts";
+import { CAPACITIES, Domain, FIELD, type Opening } from "./circuit.ts";
+import { commit } from "./commitment.ts";
 
 const DOMAINS = { labels: Domain.Labels, predictions: Domain.Predictions } as const;
 

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { AbiCoder, ErrorFragment, Interface, ZeroAddress } from "ethers";
 import hre, { artifacts, ethers } from "hardhat";
 import { Problem } from "../../../sdk/base/problem";
-import { readErrorGuide } from "../../../sdk/client/errorGuide";
+import { ERROR_GUIDE as guide } from "../../../sdk/client/errorGuide";
 import { decodeRevert, explain } from "../../../sdk/client/errors";
 import { NodeFailure } from "../../../sdk/rpc/answers";
 import { Status } from "../../helpers/models";
@@ -12,8 +12,6 @@ import { argumentsOf, buildLaunch, deployProtocol, deployToken } from "../../hel
 /** What a rejected promise was rejected with. */
 const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(() => undefined).catch((error: unknown) => error);
-
-const guide = readErrorGuide();
 
 /** What docs/errors.md advises about an error, by its name. */
 const fixOf = (name: string) => entryOf(name).fix;
