@@ -1,8 +1,7 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
 import type { Network, Site } from "../sdk/client/access";
-
-const LOCAL_CHAIN_ID = 31_337;
+import { LOCAL_CHAIN_ID } from "../sdk/client/deployment";
 
 /** Chains on which tokens have value: Ethereum and Base. */
 const MAINNETS = [1, 8_453];

@@ -12,7 +12,7 @@ import type {
   UsageFeeRouter,
 } from "../.build/typechain";
 import { LocalReserve } from "../ignition/modules/LocalReserve";
-import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
+import { ProtocolModule } from "../ignition/modules/Protocol";
 import { developmentAddresses } from "../sdk/base/accounts";
 import { Problem } from "../sdk/base/problem";
 import type { Network } from "../sdk/client/access";

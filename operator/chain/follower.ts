@@ -2,7 +2,7 @@
 // Follows the logs of contracts up to the confirmed block, for all who want to know of them. What is kept of a log is a fact; a fact
 // stands as long as its block does. A reorganisation is noticed by the hashes of blocks that were read up to, however deep it is.
 
-import type { Log } from "ethers";
+import { getAddress, type Log } from "ethers";
 import { RangeSize, readParts, type Blocks } from "../../sdk/rpc/logs";
 import type { PatientProvider } from "../rpc";
 import type { Telemetry } from "../telemetry";
@@ -53,7 +53,8 @@ export class Follower {
   private block: number;
   private marks: Mark[] = [];
   private recent = new Map<string, number>();
-  private saveAfter = 0;
+  private saveAfter = Date.now() + SAVING;
+  private wasCaughtUp = false;
   private isSaved = true;
   private target: number | undefined;
 
@@ -86,7 +87,8 @@ export class Follower {
 
   /** Begins to follow. The function that is answered keeps a fact that was found out about one that is followed. */
   follow<Kept extends Fact>(subject: Subject<Kept>): (fact: Kept) => void {
-    const followed: Followed = { subject: subject as unknown as Subject<Fact>, facts: [], taken: [] };
+    const addresses = subject.addresses.map(getAddress); // as logs have them
+    const followed: Followed = { subject: { ...subject, addresses } as unknown as Subject<Fact>, facts: [], taken: [] };
     this.followed.push(followed);
     return (fact) => this.keep(followed, fact);
   }
@@ -111,8 +113,8 @@ export class Follower {
     if (!(await this.anchor(confirmed))) return;
     await this.rewind(head);
     if (confirmed <= this.block) return;
-    const last = await this.provider.getBlock(confirmed); // before the logs: a reorganisation meanwhile shows next time
-    if (!last?.hash) return; // a node that lags behind
+    const last = await this.provider.blockAt(confirmed); // before the logs: a reorganisation meanwhile shows next time
+    if (!last?.hash) return; // nodes that lag behind
     const from = Math.max(this.fromBlock, this.block + 1 - LAG);
     for await (const part of readParts({ from, to: confirmed }, async (blocks) => this.logsIn(blocks), this.size)) {
       this.take(part.logs, part.to);
@@ -120,7 +122,8 @@ export class Follower {
     }
     this.mark({ block: confirmed, hash: last.hash }, final);
     this.tellUndone();
-    if (this.isDue()) this.write();
+    if (!this.wasCaughtUp || this.isDue()) this.write();
+    this.wasCaughtUp = true;
   }
 
   /** Writes what is not on disk yet. */
@@ -169,7 +172,7 @@ export class Follower {
   private async anchor(confirmed: number): Promise<boolean> {
     if (this.marks.length > 0) return true;
     if (confirmed < this.fromBlock) return false;
-    const first = await this.provider.getBlock(this.fromBlock);
+    const first = await this.provider.blockAt(this.fromBlock);
     if (first?.hash) this.marks = [{ block: this.fromBlock, hash: first.hash }];
     return this.marks.length > 0;
   }

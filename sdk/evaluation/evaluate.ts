@@ -54,7 +54,7 @@ export interface EvaluationDocument {
 }
 
 /** An evaluation whose improvement may be stated: nothing is missing. */
-export type Evaluation = EvaluationDocument & {
+export type AcceptedEvaluation = EvaluationDocument & {
   readonly accepted: true;
   readonly baselineValue: number;
   readonly candidateValue: number;
@@ -78,11 +78,11 @@ export interface EvaluationInput {
 }
 
 /** Evaluates a candidate against a baseline; throws a {@link Refusal} with every reason where the improvement may not be stated. */
-export function evaluate(input: EvaluationInput): Evaluation {
+export function evaluate(input: EvaluationInput): AcceptedEvaluation {
   const document = assess(input);
   const [first, ...further] = document.reasons;
   if (first !== undefined) throw new Refusal(first.code, first.message, ...further);
-  return document as Evaluation;
+  return document as AcceptedEvaluation;
 }
 
 /**

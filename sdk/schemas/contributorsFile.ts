@@ -3,7 +3,7 @@
 
 import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
-import { at } from "../../sdk/evaluation/at.ts";
+import { at } from "../evaluation/at.ts";
 import { address, type Rule } from "../base/fields.ts";
 import { Problem } from "../base/problem.ts";
 import type { WeightedContributor } from "./distribution.ts";

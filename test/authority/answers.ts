@@ -2,9 +2,9 @@
 
 import { id as keyOf, ZeroHash } from "ethers";
 import { hashDistribution } from "../../sdk/schemas/distribution";
-import { rewardOf } from "../helpers/improvements";
+import { rewardOf } from "../../scripts/dev/world/improvements";
 import { modelSpotPrice } from "../market/pool.support";
-import { BPS } from "../helpers/units";
+import { BPS } from "../../scripts/dev/world/units";
 import {
   countOf,
   dayOf,

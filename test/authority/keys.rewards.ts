@@ -1,8 +1,8 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { attest, buildStatement, DAILY_LIMIT, submit } from "../helpers/improvements";
-import { queuedBy, release, toPayout, waitFor } from "../helpers/payouts";
-import { DAY, HOUR, field, MAX_UINT256 } from "../helpers/units";
+import { attest, buildStatement, DAILY_LIMIT, submit } from "../../scripts/dev/world/improvements";
+import { queuedBy, release, toPayout, waitFor } from "../../scripts/dev/world/payouts";
+import { DAY, HOUR, field, MAX_UINT256 } from "../../scripts/dev/world/units";
 import type { World } from "./authority.fixture";
 import {
   announce,

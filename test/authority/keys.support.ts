@@ -2,10 +2,10 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { AbiCoder, type BaseContract, type ContractTransactionResponse, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
-import { attest, buildStatement, rewardOf, submit, toCall } from "../helpers/improvements";
-import { buildBenchmark, buildEvaluation, MethodAccess, modelIdOf } from "../helpers/models";
-import { hashPayees, type QueuedPayout } from "../helpers/payouts";
-import { DAY } from "../helpers/units";
+import { attest, buildStatement, rewardOf, submit, toCall } from "../../scripts/dev/world/improvements";
+import { buildBenchmark, buildEvaluation, MethodAccess, modelIdOf } from "../../scripts/dev/world/models";
+import { hashPayees, type QueuedPayout } from "../../scripts/dev/world/payouts";
+import { DAY } from "../../scripts/dev/world/units";
 import { PROPOSED, type World } from "./authority.fixture";
 
 export const TIMELOCK_DELAY = 2n * DAY;

@@ -19,8 +19,8 @@ import { openSteps, planDeployment, type Plan } from "../../deploy/plan";
 import { deployProtocol } from "../../deploy/protocol";
 import { firstRecordedBlock, readRecord, recordedContracts, type DeploymentRecord } from "../../deploy/record";
 import { vestingModuleId } from "../../ignition/modules/Vesting";
-import { environmentOn, fund, KEYS, parametersOf, type Keys } from "../helpers/live";
-import { rpc, startAnvil, type Node } from "../helpers/process";
+import { environmentOn, fund, KEYS, parametersOf, type Keys } from "../../scripts/dev/world/live";
+import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 
 const MODEL = resolve(__dirname, "../../deploy/models/sentiment-v2.json");
 const MODEL_ID = "sentiment-v2";

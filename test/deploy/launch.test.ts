@@ -9,8 +9,8 @@ import { readModelFile } from "../../sdk/node/modelFile";
 import { type ModelFile } from "../../sdk/schemas/modelFile";
 import { Problem } from "../../sdk/base/problem";
 import { deployProtocol } from "../../deploy/protocol";
-import { Status } from "../helpers/models";
-import { DAY } from "../helpers/units";
+import { Status } from "../../scripts/dev/world/models";
+import { DAY } from "../../scripts/dev/world/units";
 
 const CREDIT_DEFAULT = join(resolve(__dirname, "../../deploy/models"), "credit-default.json");
 const STEPS = ["deploy token", "register model", "distribute supplier allocation", "create pool"];

@@ -1,9 +1,9 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { buildPoolTerms, modelIdOf, type ModelOverrides, type PoolTerms, Status } from "../helpers/models";
-import { deployProtocol, deployToken, type Protocol, registerModel } from "../helpers/protocol";
-import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { buildPoolTerms, modelIdOf, type ModelOverrides, type PoolTerms, Status } from "../../scripts/dev/world/models";
+import { deployProtocol, deployToken, type Protocol, registerModel } from "../../scripts/dev/world/protocol";
+import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { modelBuyExactOut, modelSpotPrice } from "./pool.support";
 
 const UNKNOWN = "unknown-model";

@@ -69,7 +69,7 @@ class FakeChain {
           log.blockNumber >= from! && log.blockNumber <= Math.min(to!, this.shownUpTo) && address.includes(log.address),
       );
     };
-    return { getBlock, getLogs } as unknown as PatientProvider;
+    return { getBlock, blockAt: getBlock, getLogs } as unknown as PatientProvider;
   }
 }
 

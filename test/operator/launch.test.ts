@@ -5,8 +5,8 @@ import { id } from "ethers";
 import { ethers } from "hardhat";
 import { utimesSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
-import { MethodAccess } from "../helpers/models";
-import { DAY } from "../helpers/units";
+import { MethodAccess } from "../../scripts/dev/world/models";
+import { DAY } from "../../scripts/dev/world/units";
 import { deployTools, type Tools } from "../sdk/statements/support";
 import {
   ACCOUNTS,

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { mock } from "node:test";
 import { within } from "../../operator/bound";
 import { Stopped } from "../../operator/rpc";
-import { healthy, startFaultyRpc, type FaultyRpc } from "../helpers/faultyRpc";
-import { startOperator, type OperatorProcess, type Starter } from "../helpers/operatorProcess";
-import { startAnvil, until, type Node } from "../helpers/process";
+import { healthy, startFaultyRpc, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
+import { startOperator, type OperatorProcess, type Starter } from "../../scripts/dev/world/operatorProcess";
+import { startAnvil, until, type Node } from "../../scripts/dev/world/process";
 import { expectProblem } from "../sdk/statements/support";
 
 const SIGINT_EXIT = 130;

@@ -7,9 +7,9 @@ import { Problem } from "../../sdk/base/problem";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { explainRefusal, main, readSettings, TOKEN_MANAGER_ABI } from "../../scripts/deploy-model-token";
-import { runMain, withDeployments } from "../helpers/live";
-import { freePort, rpc, runScript, startAnvil, type Node } from "../helpers/process";
-import { TOKEN } from "../helpers/units";
+import { runMain, withDeployments } from "../../scripts/dev/world/live";
+import { freePort, rpc, runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
+import { TOKEN } from "../../scripts/dev/world/units";
 
 // Well-known keys of Hardhat's development accounts 0 and 2.
 const DEVELOPER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";

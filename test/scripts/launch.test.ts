@@ -8,8 +8,8 @@ import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { main } from "../../scripts/launch";
-import { runMain, withDeployments } from "../helpers/live";
-import { freePort, rpc, runScript, startNode, type Node } from "../helpers/process";
+import { runMain, withDeployments } from "../../scripts/dev/world/live";
+import { freePort, rpc, runScript, startNode, type Node } from "../../scripts/dev/world/process";
 
 const MODELS = resolve(__dirname, "../../deploy/models");
 const CREDIT_DEFAULT = join(MODELS, "credit-default.json");

@@ -17,9 +17,9 @@ import { formatTime } from "../../sdk/base/units";
 import { OPEN_STOP, type QueuedPayout } from "../../sdk/client/payouts";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { keyOf } from "../../sdk/schemas/modelFile";
-import { rpc, startAnvil, type Node } from "../helpers/process";
+import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall } from "../helpers/tasks";
-import { DAY, TOKEN } from "../helpers/units";
+import { DAY, TOKEN } from "../../scripts/dev/world/units";
 
 const MODEL = "credit-default";
 const FILE = resolve(__dirname, "../../deploy/models/credit-default.json");

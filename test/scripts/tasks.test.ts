@@ -12,10 +12,10 @@ import { holderOf } from "../../deploy/lock";
 import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
-import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../helpers/faultyRpc";
-import { rpc, runScript, startAnvil, type Node } from "../helpers/process";
+import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
+import { rpc, runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall, type TaskDocument } from "../helpers/tasks";
-import { DAY } from "../helpers/units";
+import { DAY } from "../../scripts/dev/world/units";
 
 const MODEL = "sentiment-v2";
 const FILE = resolve(__dirname, "../../deploy/models/sentiment-v2.json");

@@ -9,8 +9,8 @@ import { environmentFor } from "../../../deploy/rehearsal";
 import { developmentKey } from "../../../sdk/base/accounts";
 import { parseModelFile } from "../../../sdk/node/modelFile";
 import type { ModelFile } from "../../../sdk/schemas/modelFile";
-import { withDeployments } from "../../../test/helpers/live";
-import type { Node } from "../../../test/helpers/process";
+import { withDeployments } from "../world/live";
+import type { Node } from "../world/process";
 
 /** Accounts as in ignition/parameters/localhost.json5. */
 export const HOLDERS = { launcher: 0, registrar: 5, distribute: 6, pools: 7, governor: 12, supplier: 13 };

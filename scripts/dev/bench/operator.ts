@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { developmentKey } from "../../../sdk/base/accounts";
 import type { ModelFile } from "../../../sdk/schemas/modelFile";
-import { startOperator, type Entry } from "../../../test/helpers/operatorProcess";
-import { rpc, startAnvil, type Node } from "../../../test/helpers/process";
+import { startOperator, type Entry } from "../world/operatorProcess";
+import { rpc, startAnvil, type Node } from "../world/process";
 import {
   countLaunched,
   deployForQueue,

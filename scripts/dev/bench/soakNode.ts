@@ -2,7 +2,7 @@
 import type { JsonRpcProvider } from "ethers";
 import { xoroshiro128plus, type RandomGenerator } from "pure-rand";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Fault, Policy, RpcRequest } from "../../../test/helpers/faultyRpc";
+import type { Fault, Policy, RpcRequest } from "../world/faultyRpc";
 
 /** Milliseconds between blocks, which are a second apart for the chain. */
 const BEAT = 250;

@@ -12,7 +12,7 @@ import { formatBundle, type Bundle } from "../../../sdk/schemas/bundle";
 import { STATEMENT_TYPES, statementDomain, toCall } from "../../../sdk/schemas/statement";
 import { propose } from "../../../sdk/statements/propose";
 import { confirm } from "../../../sdk/client/confirm";
-import { type Node } from "../../../test/helpers/process";
+import { type Node } from "../world/process";
 import { HOLDERS, registerQueued, writeQueuedModels, type QueueDeployment } from "./launches";
 import { Dice } from "./soakNode";
 

@@ -5,9 +5,9 @@ import { isHealthy, toDocument, type Diagnosis } from "../../../deploy/doctor/re
 import { toText } from "../../../scripts/cli/views/diagnosis";
 import { main } from "../../../scripts/doctor";
 import { toJson } from "../../../sdk/schemas/json";
-import { runMain, withVariables } from "../../helpers/live";
-import { freePort, rpc, runScript } from "../../helpers/process";
-import { DAY } from "../../helpers/units";
+import { runMain, withVariables } from "../../../scripts/dev/world/live";
+import { freePort, rpc, runScript } from "../../../scripts/dev/world/process";
+import { DAY } from "../../../scripts/dev/world/units";
 import { DEVIATIONS, NOTABLE } from "./deviations";
 import { REWARDS } from "./rewards";
 import {

@@ -10,8 +10,8 @@ import {
   type ImprovementStatement,
 } from "../../../sdk/schemas/statement";
 import { payoutHashOf } from "../../../sdk/state/payouts";
-import { hashPayees } from "../../helpers/payouts";
-import { DAY } from "../../helpers/units";
+import { hashPayees } from "../../../scripts/dev/world/payouts";
+import { DAY } from "../../../scripts/dev/world/units";
 import {
   account,
   addressOf,

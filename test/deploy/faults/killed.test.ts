@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { startScript } from "../../helpers/process";
+import { startScript } from "../../../scripts/dev/world/process";
 import { differences, isComplete, startNetwork, type Network, type State } from "./support";
 
 /** The transactions of a deployment. It is killed at some, or at all: see {@link isComplete}. */

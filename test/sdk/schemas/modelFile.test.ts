@@ -8,8 +8,8 @@ import { hashEvaluationData, readExamples } from "../../../sdk/evaluation/exampl
 import { hashSpec, parseSpec } from "../../../sdk/evaluation/spec";
 import { parseModelFile, readModelFile } from "../../../sdk/node/modelFile";
 import { keyOf, projectedDilution, virtualSupplyOf, type ModelFile } from "../../../sdk/schemas/modelFile";
-import { modelIdOf } from "../../helpers/models";
-import { TOKEN, USDC } from "../../helpers/units";
+import { modelIdOf } from "../../../scripts/dev/world/models";
+import { TOKEN, USDC } from "../../../scripts/dev/world/units";
 
 const DEPLOY = resolve(__dirname, "../../../deploy");
 const PATH = join(DEPLOY, "models/model.json");

@@ -9,9 +9,9 @@ import { formatBundle, readBundle, type Bundle } from "../../../sdk/schemas/bund
 import { formatClaims } from "../../../sdk/schemas/claims";
 import { STATEMENT_TYPES, statementDomain } from "../../../sdk/schemas/statement";
 import { toCall } from "../../../sdk/schemas/statement";
-import { BASELINE, improve, registerModel } from "../../helpers/improvements";
-import { Direction } from "../../helpers/models";
-import { DAY } from "../../helpers/units";
+import { BASELINE, improve, registerModel } from "../../../scripts/dev/world/improvements";
+import { Direction } from "../../../scripts/dev/world/models";
+import { DAY } from "../../../scripts/dev/world/units";
 import {
   attesterKeys,
   buildContributors,

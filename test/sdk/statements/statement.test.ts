@@ -12,9 +12,9 @@ import { readClaims, treeOf } from "../../../sdk/schemas/claims";
 import { hashStatement, statementDomain } from "../../../sdk/schemas/statement";
 import { toCall } from "../../../sdk/schemas/statement";
 import { readMeasured } from "../../../sdk/statements/propose";
-import { BASELINE, benchmarkWith, DELTA, improve, registerModel } from "../../helpers/improvements";
-import { Direction, MethodAccess } from "../../helpers/models";
-import { DAY, HOUR } from "../../helpers/units";
+import { BASELINE, benchmarkWith, DELTA, improve, registerModel } from "../../../scripts/dev/world/improvements";
+import { Direction, MethodAccess } from "../../../scripts/dev/world/models";
+import { DAY, HOUR } from "../../../scripts/dev/world/units";
 import {
   buildContributors,
   buildMeasured,
