@@ -32,6 +32,9 @@ const [STALL_AT, AWAY_AT, HOLE] = [0.3, 0.6, 30];
 /** Kills, reorganisations, posts and jumps of a soak, evenly. */
 const [KILLS, REORGANISATIONS, POSTS, JUMPS] = [8, 12, 20, 30];
 
+/** Faults, and errors of the log beside them, that are shown. */
+const SHOWN = 20;
+
 /** Seconds after which a head is too old, and that the facts may be ahead of an answer. */
 const [MAX_HEAD_AGE, SLACK] = [15, 5];
 
@@ -89,6 +92,8 @@ class Witness {
   readonly faults: string[] = [];
   /** Answers by whether they said ready, and those that were given while the chain stood still or was away. */
   readonly answers = { ready: 0, unready: 0, unreadyInHoles: 0 };
+  /** Why they said unready, without figures. */
+  readonly problems = new Set<string>();
   slowestLive = 0;
 
   constructor(
@@ -108,6 +113,7 @@ class Witness {
         const isHole = this.node.isStalled || this.node.weather === "away";
         if (reply.status === 200) this.answers.ready++;
         else this.answers.unready++;
+        for (const problem of reply.body.problems) this.problems.add(problem.replace(/\d+/g, "N"));
         if (reply.status !== 200 && isHole) this.answers.unreadyInHoles++;
         if (reply.status === 200 && age > MAX_HEAD_AGE + SLACK)
           this.faults.push(
@@ -183,7 +189,12 @@ export async function runSoak(minutes: number): Promise<void> {
       undone: log.filter(({ event }) => event === "undone").length,
       faults: faults.length,
     });
-    for (const fault of faults.slice(0, 50)) console.error(fault);
+    console.log(`Unready because: ${[...witness.problems].join("; ") || "never"}`);
+    for (const fault of faults.slice(0, SHOWN)) console.error(fault);
+    if (faults.length > SHOWN) console.error(`and ${faults.length - SHOWN} more`);
+    if (faults.length > 0)
+      for (const entry of log.filter(({ level }) => level === "error").slice(-SHOWN))
+        console.error(JSON.stringify(entry));
     process.exitCode = faults.length === 0 ? 0 : 1;
   } finally {
     node.stop();
