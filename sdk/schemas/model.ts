@@ -4,7 +4,6 @@ import { id } from "ethers";
 import { Examples } from "../evaluation/examples.ts";
 import { type BenchmarkSpec } from "../evaluation/spec.ts";
 import { type Opening } from "../proofs/circuit.ts";
-import { quantileE9 } from "../proofs/counts.ts";
 import type { WeightedContributor } from "./distribution.ts";
 
 /** Lifetime rewards of a model in DeltaOnes. */

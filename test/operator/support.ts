@@ -12,7 +12,7 @@ import type { Config, DutyConfig, DutyName } from "../../operator/config";
 import type { SpendingLimits } from "../../operator/duties/feeBatch";
 import { Service } from "../../operator/service";
 import { Telemetry } from "../../operator/telemetry";
-import { startFaultyRpc, type FaultyRpc } from "../helpers/faultyRpc";
+import { startFaultyRpc, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import type { Tools } from "../sdk/statements/support";
 
 /** Places of the duties' keys among the development accounts; the last three hold no role. */
