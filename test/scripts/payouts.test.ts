@@ -16,7 +16,7 @@ import { environmentFor } from "../../deploy/rehearsal";
 import { formatTime } from "../../sdk/base/units";
 import { OPEN_STOP, type QueuedPayout } from "../../sdk/client/payouts";
 import { readModelFile } from "../../sdk/node/modelFile";
-import { keyOf } from "../../sdk/schemas/modelFile";
+import { keyOf } from "../../sdk/schemas/model";
 import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall } from "../helpers/tasks";
 import { DAY, TOKEN } from "../../scripts/dev/world/units";

@@ -12,7 +12,7 @@ import { holderOf } from "../../deploy/lock";
 import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
-import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../helpers/faultyRpc";
+import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import { everyOther, laggingNode } from "../helpers/laggingNode";
 import { rpc, runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall, type TaskDocument } from "../helpers/tasks";

@@ -3,7 +3,7 @@
 
 import { expect } from "chai";
 import { AbiCoder, id, keccak256, toBeHex, ZeroAddress, ZeroHash, zeroPadValue } from "ethers";
-import type { ModelFile } from "../../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../../sdk/schemas/model";
 import { ADMIN_DELAY, DAY, HOUR, USDC } from "../../../scripts/dev/world/units";
 import {
   addressOf,
