@@ -8,7 +8,8 @@ import { toJson } from "../../../sdk/schemas/json";
 import { runMain, withVariables } from "../../../scripts/dev/world/live";
 import { freePort, rpc, runScript } from "../../../scripts/dev/world/process";
 import { DAY } from "../../../scripts/dev/world/units";
-import { DEVIATIONS, NOTABLE } from "./deviations";
+import { DEVIATIONS } from "./deviations";
+import { NOTABLE } from "./deviations/notable";
 import { REWARDS } from "./rewards";
 import {
   addressOf,
