@@ -199,6 +199,31 @@ describe("doctor @uninstrumented", () => {
     ]);
   });
 
+  it("finds powers that are not apart on a mainnet, only shows them on a test network, and says nothing on a local chain", async () => {
+    const on = (name: string, chainId: number): Redeclare => {
+      const guardians = (proposers: string[]) => [proposers[0] as string];
+      return ({ network, parameters, ...others }) => ({
+        ...others,
+        network: { ...network, name, chainId, isLocal: false },
+        parameters: {
+          ...parameters,
+          $global: { ...parameters.$global, guardians: guardians(parameters.Governance.proposers) },
+        },
+      });
+    };
+    const [proposer] = world.declared.parameters.Governance.proposers as [string];
+    const powers = (lines: string[]) => lines.filter((line) => line.startsWith("powers that"));
+    const what = `powers that are apart: ${proposer}`;
+    const [mainnet, testnet] = [await diagnose(on("base", 8_453)), await diagnose(on("base-sepolia", 84_532))];
+    expect(powers(wrongOf(mainnet))).to.deep.equal([
+      `${what} is the multisig behind the timelock, guardian at once, declared an account for each: declare it otherwise and let roles:apply change it`,
+      `powers that are apart: the proposer ${proposer} is a plain account, declared a multisig: declare it otherwise and let roles:apply change it`,
+    ]);
+    expect(powers(wrongOf(testnet))).to.deep.equal([]);
+    expect(powers(notableOf(testnet))).to.have.length(2);
+    expect(world.clean.checks.some(({ name }) => name.startsWith("powers that"))).to.equal(false);
+  });
+
   describe("something is under way", () => {
     for (const { name, prepare } of NOTABLE) {
       it(`shows ${name}, and does not fail`, async () => {
