@@ -12,7 +12,7 @@ import { blocksOf, journaledContracts, nameOf } from "../../deploy/journal";
 import { recordFile } from "../../deploy/paths";
 import { type Sent } from "../../sdk/client/confirm";
 import { readModelFile } from "../../sdk/node/modelFile";
-import { type ModelFile } from "../../sdk/schemas/modelFile";
+import { type ModelFile } from "../../sdk/schemas/model";
 import type { Parameters } from "../../deploy/parameters";
 import { openSteps, planDeployment, type Plan } from "../../deploy/plan";
 import { deployProtocol } from "../../deploy/protocol";
@@ -29,7 +29,7 @@ const OTHER_CHAIN = 84_532;
 const INIT_CODE = "0x600160005360016000f3";
 
 const MOST_TRANSACTIONS = 14;
-const MOST_GAS = 20_400_000n;
+const MOST_GAS = 20_000_000n;
 const CONTRACTS = [
   "TimelockController",
   "ModelRegistry",

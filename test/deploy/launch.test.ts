@@ -7,7 +7,7 @@ import { launchModel } from "../../deploy/launch";
 import { signerWithRole } from "../../deploy/roles";
 import { type Step } from "../../deploy/step";
 import { readModelFile } from "../../sdk/node/modelFile";
-import { type ModelFile } from "../../sdk/schemas/modelFile";
+import { type ModelFile } from "../../sdk/schemas/model";
 import { Problem } from "../../sdk/base/problem";
 import { deployProtocol } from "../../deploy/protocol";
 import { Status } from "../../scripts/dev/world/models";

@@ -5,7 +5,7 @@ import { id, Transaction } from "ethers";
 import hre from "hardhat";
 import { rmSync } from "node:fs";
 import { formatBundle } from "../../sdk/schemas/bundle";
-import { healthy, type Policy } from "../helpers/faultyRpc";
+import { healthy, type Policy } from "../../scripts/dev/world/faultyRpc";
 import { attesterKeys, proposed, signedBy, type Tools } from "../sdk/statements/support";
 import { deployMarkets, FUNDS, payer } from "./markets.support";
 import { declare, expectLaunched, openService, useChain, useFolders } from "./support";

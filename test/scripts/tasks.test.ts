@@ -12,7 +12,8 @@ import { holderOf } from "../../deploy/lock";
 import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
-import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../helpers/faultyRpc";
+import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
+import { everyOther, laggingNode } from "../helpers/laggingNode";
 import { rpc, runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall, type TaskDocument } from "../helpers/tasks";
 import { DAY } from "../../scripts/dev/world/units";
@@ -279,6 +280,16 @@ describe("Tasks @uninstrumented", () => {
         method === "eth_getTransactionReceipt" && count % 2 === 1 ? { kind: "answer", result: null } : { kind: "pass" };
       const [outcome] = await run(await purchase());
       expect({ code: outcome!.code }, outcome!.stderr).to.deep.equal({ code: 0 });
+    });
+
+    it("say when a change takes effect, though every other look is at the state before it", async () => {
+      const isNext = everyOther();
+      endpoint.policy = laggingNode(node.url, 1, (request) => request.method === "eth_call" && isNext(request));
+      const [outcome] = await run(["params:propose", { id: MODEL, tokensPerDeltaOne: "90000", json: true }]);
+      expect(outcome!.code, outcome!.stderr).to.equal(0);
+      const { change } = JSON.parse(outcome!.stdout) as { change: { effectiveAt: string } };
+      const { timestamp } = (await provider.getBlock("latest"))!;
+      expect(BigInt(change.effectiveAt)).to.equal(BigInt(timestamp) + 2n * DAY);
     });
 
     it("name what was sent, to people and to programs, when something fails after it", async () => {

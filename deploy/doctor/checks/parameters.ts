@@ -138,7 +138,7 @@ async function checkMethods(subject: Subject): Promise<Check> {
   const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
   const { address: own } = contractOf(subject, "OracleAttestation");
   const addresses = declared.methods.map(({ address }) => address);
-  const hybrids = declared.methods.filter(({ contract }) => contract === "Hybrid").map(({ capacity }) => capacity);
+  const hybrids = declared.methods.filter(({ contract }) => contract === "Hybrid");
   for (const method of new Set([own, ...addresses, ...state.methods.keys()])) {
     const answered = await answerOf(registry.methodAccessOf(method));
     const access = answered === undefined ? "no answer" : accessName(answered);
@@ -147,7 +147,10 @@ async function checkMethods(subject: Subject): Promise<Check> {
     check.same(view, access, state.methods.get(method) ?? "NONE", COMPROMISED);
     const wanted = method === own ? "REGISTRAR" : known ? accessName(ACCESS_OF[known.contract]) : "NONE";
     if (!known || access !== "NONE") check.same(view, access, wanted, "let the admin call setMethodAccess");
-    else if (known.contract === "Hybrid" || !hybrids.includes(known.capacity))
+    else if (
+      known.contract === "Hybrid" ||
+      !hybrids.some(({ capacity, quantileE9 }) => capacity === known.capacity && quantileE9 === known.quantileE9)
+    )
       check.note(`the ${known.contract} ${method}`, "deployed and not allowed", "the admin can call setMethodAccess");
   }
   return check;

@@ -3,7 +3,7 @@
 
 import { AbiCoder, keccak256, ZeroHash, zeroPadValue } from "ethers";
 import { ADMIN_DELAY, HOUR } from "../../../../scripts/dev/world/units";
-import type { ModelFile } from "../../../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../../../sdk/schemas/model";
 import {
   addressOf,
   entryOf,
