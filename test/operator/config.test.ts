@@ -28,6 +28,8 @@ describe("operator: configuration @uninstrumented", () => {
       replaceAfterBlocks: 5,
       maxFeePerGas: 100_000_000_000n,
       pollMilliseconds: 4_000,
+      maxHeadAge: 120,
+      state: join(folder.path("."), "state"),
       models: resolve(__dirname, "../../deploy/models"),
       duties: [{ name: "pools", key: { kind: "environment", variable: "POOLS_KEY" }, folder: "", limits: {} }],
       http: { host: "127.0.0.1", port: 9464, token: "" },
