@@ -6,20 +6,19 @@ import { developmentAddresses } from "../sdk/base/accounts";
 import { Problem, type ProblemCode, type ProblemReason } from "../sdk/base/problem";
 import { RESERVE_DECIMALS } from "../sdk/base/units";
 import type { Network } from "../sdk/client/access";
-import { readKey } from "../sdk/node/prover";
-import type { ModelFile } from "../sdk/schemas/modelFile";
+import { readKey } from "../sdk/node/circuitKeys";
+import type { ModelFile } from "../sdk/schemas/model";
 import { CREATE_X } from "./create2";
+import { bornWith, changesOfFixed } from "./declaration";
 import { journaledContracts, nameOf, type Addresses } from "./journal";
 import { isAdminStep, signerOfStep, stepsTaken } from "./launch";
 import { isMainnet, networkOf } from "./network";
 import type { Parameters } from "./parameters";
+import { plainProposers, pointInWords, unsafePoints, type UnsafePoint } from "./safety";
 import { connectProtocol, type Protocol } from "./protocol";
 import { contradictions } from "./record";
 import { rehearse, type Rehearsal } from "./rehearsal";
 import { requireSafeKey } from "./zk";
-
-/** Least time that rewards wait where tokens have value, in seconds: as long as the timelock. */
-export const MAINNET_PAYOUT_DELAY = 2 * 86_400;
 
 /** A transaction of a deployment. */
 export interface PlannedStep {
@@ -42,6 +41,8 @@ export interface Plan {
   readonly parameters: Parameters;
   readonly files: readonly ModelFile[];
   readonly steps: readonly PlannedStep[];
+  /** What is unsafe in the parameters and would be refused where tokens have value. */
+  readonly warnings: readonly string[];
   /** What a unit of gas costs now. */
   readonly gasPrice: bigint;
   readonly rehearsal: Rehearsal;
@@ -72,19 +73,31 @@ export async function planDeployment(
     ...confirmationProblems(network, confirmedChain),
     ...keyProblems(hre, network),
     ...circuitProblems(network, files),
-    ...payoutDelayProblems(network, parameters),
   ];
+  const warnings: string[] = [];
+  const tell = (points: readonly UnsafePoint[]) => {
+    const told = network.isLocal ? [] : points.map((point) => `${pointInWords(point)} on ${network.name}`);
+    if (isMainnet(network)) problems.push(...told.map((message): Obstacle => ({ code: "BAD_FILE", message })));
+    else warnings.push(...told);
+  };
+  tell(unsafePoints(parameters));
   const chain = await chainProblem(hre, network);
   if (chain !== undefined) throw refusal([...problems, chain]);
+  tell(await plainProposers(parameters, (address) => hre.ethers.provider.getCode(address)));
+  const born = await bornWith(hre);
+  if (born) {
+    const changes = changesOfFixed(parameters, born);
+    problems.push(...changes.map((message): Obstacle => ({ code: "CONFLICT", message })));
+  }
   problems.push(...(await foundationProblems(hre, network, parameters)));
   if (problems.length > 0) throw refusal(problems);
 
-  const rehearsal = await rehearse(hre, parameters, files);
+  const rehearsal = await rehearse(hre, born ?? parameters, files);
   problems.push(...(await journalProblems(hre, rehearsal.protocol.addresses)));
   problems.push(...(await contradictions(hre)));
-  const { steps, missing } = await compare(hre, rehearsal, files);
+  const { steps, missing } = await compare(hre, parameters, rehearsal, files);
   const gasPrice = (await hre.ethers.provider.getFeeData()).gasPrice ?? 0n;
-  const plan = { network, parameters, files, steps, gasPrice, rehearsal };
+  const plan = { network, parameters, files, steps, warnings, gasPrice, rehearsal };
   problems.push(...missing, ...(await fundsProblems(hre, plan)));
   if (problems.length > 0) throw refusal(problems);
   return plan;
@@ -141,18 +154,6 @@ function circuitProblems(network: Network, files: readonly ModelFile[]): Obstacl
       return [{ code: error.code, message: error.message.replace(/\.$/, "") }];
     }
   });
-}
-
-/** Where tokens have value, whoever must object to a reward has as long as for a decision of the admin's. */
-function payoutDelayProblems(network: Network, { Models: { payoutDelay } }: Parameters): Obstacle[] {
-  return isMainnet(network) && payoutDelay < MAINNET_PAYOUT_DELAY
-    ? [
-        {
-          code: "BAD_FILE",
-          message: `Models.payoutDelay is ${payoutDelay}, expected at least ${MAINNET_PAYOUT_DELAY} on ${network.name}`,
-        },
-      ]
-    : [];
 }
 
 async function chainProblem(hre: HardhatRuntimeEnvironment, { name }: Network): Promise<Obstacle | undefined> {
@@ -216,10 +217,11 @@ async function journalProblems(hre: HardhatRuntimeEnvironment, expected: Address
 
 async function compare(
   hre: HardhatRuntimeEnvironment,
+  parameters: Parameters,
   { protocol: rehearsed, steps }: Rehearsal,
   files: readonly ModelFile[],
 ): Promise<{ steps: PlannedStep[]; missing: Obstacle[] }> {
-  const { addresses, parameters } = rehearsed;
+  const { addresses } = rehearsed;
   const isLocal = networkOf(hre).isLocal;
   const protocol = await connectProtocol(hre, parameters, addresses);
   const isWired = await isWiredAt(protocol);

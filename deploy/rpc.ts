@@ -4,6 +4,7 @@ import { keccak256, toQuantity, Transaction, ZeroAddress, type TransactionReques
 import { ProviderWrapper } from "hardhat/plugins";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
 import { causesOf, isOutage, isOutOfFunds, isProblem, pause } from "../sdk/rpc/answers";
+import { FreshWrapper } from "./fresh";
 import { isNoted, note, type Dispatch } from "./sends";
 
 const TRIES = 5;
@@ -200,5 +201,5 @@ class TellingProvider extends ProviderWrapper {
 
 /** What every network is reached through: errors tell their call, and all but the chain in this process are met with patience. */
 export async function patient(provider: EIP1193Provider, _: unknown, network: string): Promise<EIP1193Provider> {
-  return new TellingProvider(network === "hardhat" ? provider : new PatientWrapper(provider));
+  return new TellingProvider(network === "hardhat" ? provider : new FreshWrapper(new PatientWrapper(provider)));
 }

@@ -4,8 +4,10 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { pattern } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
-import { assess, completeSpecFor } from "../sdk/evaluation/evaluate";
-import { joinExamples, readExamples, type Example, type Wanted } from "../sdk/evaluation/examples";
+import { completeSpecFor } from "../sdk/evaluation/completeSpec";
+import { assess } from "../sdk/evaluation/evaluate";
+import type { Examples } from "../sdk/evaluation/examples";
+import { joinExamples, readExamples, type Wanted } from "../sdk/evaluation/readExamples";
 import { Refusal } from "../sdk/evaluation/refusal";
 import { reportPage } from "../sdk/evaluation/report";
 import { parseSpec, wantedBy } from "../sdk/evaluation/spec";
@@ -57,7 +59,7 @@ function run({ options: fields, paths }: CommandLine, streams: PieceStreams): st
   const files = { paths, baseline, candidate, separator };
   try {
     const examples = readInput(files, wantedBy(text), streams);
-    streams.progress(`${examples.length} examples`);
+    streams.progress(`${examples.size} examples`);
     if (isCompletion) return format(completeSpecFor(text, examples));
     const document = assess({
       spec: parseSpec(text),
@@ -82,7 +84,7 @@ interface Files {
   readonly separator: string;
 }
 
-function readInput({ paths, baseline, candidate, separator }: Files, wanted: Wanted, streams: PieceStreams): Example[] {
+function readInput({ paths, baseline, candidate, separator }: Files, wanted: Wanted, streams: PieceStreams): Examples {
   const [path, ...surplus] = paths;
   const isJoined = baseline !== "" || candidate !== "";
   if (surplus.length > 0 || (path !== undefined && isJoined)) {

@@ -9,8 +9,8 @@ import type { Telemetry } from "../telemetry";
 import type { Checkpoint, Fact, Mark } from "./checkpoint";
 import type { ChainView } from "./head";
 
-/** How a long past is read: ranges that most nodes answer, several at a time. */
-const READING = { first: 10_000, most: 100_000, atOnce: 8 } as const;
+/** How a long past is read: ranges that most nodes answer at all, and in time; several at once. */
+const READING = { first: 10_000, most: 10_000, atOnce: 8 } as const;
 
 /** Blocks that are read again with those after them: a node that lags behind the one that named the head shows fewer logs, and no error. */
 export const LAG = 64;
@@ -22,7 +22,7 @@ const [SAVING, SHARE] = [15_000, 0.02];
 const MOST_MARKS = 512;
 
 /** Whoever wants to know of events. */
-export interface Subject<Kept extends Fact> {
+export interface LogSubject<Kept extends Fact> {
   /** Of what is kept, in the checkpoint. */
   readonly name: string;
   readonly addresses: readonly string[];
@@ -39,7 +39,7 @@ export interface Subject<Kept extends Fact> {
 }
 
 interface Followed {
-  readonly subject: Subject<Fact>;
+  readonly subject: LogSubject<Fact>;
   facts: Fact[];
   /** What a reorganisation has taken, until it is known whether it has come again. */
   taken: Fact[];
@@ -86,9 +86,13 @@ export class Follower {
   }
 
   /** Begins to follow. The function that is answered keeps a fact that was found out about one that is followed. */
-  follow<Kept extends Fact>(subject: Subject<Kept>): (fact: Kept) => void {
+  follow<Kept extends Fact>(subject: LogSubject<Kept>): (fact: Kept) => void {
     const addresses = subject.addresses.map(getAddress); // as logs have them
-    const followed: Followed = { subject: { ...subject, addresses } as unknown as Subject<Fact>, facts: [], taken: [] };
+    const followed: Followed = {
+      subject: { ...subject, addresses } as unknown as LogSubject<Fact>,
+      facts: [],
+      taken: [],
+    };
     this.followed.push(followed);
     return (fact) => this.keep(followed, fact);
   }
@@ -107,11 +111,11 @@ export class Follower {
   }
 
   /** Reads up to the confirmed block. What was read stays read when it fails in between. */
-  async advance({ head, confirmed, final }: ChainView): Promise<void> {
+  async advance({ confirmed, final }: ChainView): Promise<void> {
     this.target = confirmed;
     if (this.followed.length === 0) return;
     if (!(await this.anchor(confirmed))) return;
-    await this.rewind(head);
+    await this.rewind();
     if (confirmed <= this.block) return;
     const last = await this.provider.blockAt(confirmed); // before the logs: a reorganisation meanwhile shows next time
     if (!last?.hash) return; // nodes that lag behind
@@ -177,11 +181,8 @@ export class Follower {
     return this.marks.length > 0;
   }
 
-  /**
-   * Goes back to the last block that is still in the chain, if a later one is not. That a node has not got a block proves nothing, it may
-   * lag behind: unless that would be by very much.
-   */
-  private async rewind(head: number): Promise<void> {
+  /** Goes back to the last block that is still in the chain, if a later one is not. That a node has not got a block proves nothing. */
+  private async rewind(): Promise<void> {
     let common = -1;
     let isOther = false;
     for (const [index, mark] of [...this.marks.entries()].reverse()) {
@@ -190,7 +191,7 @@ export class Follower {
         common = index;
         break;
       }
-      if (block !== null || Math.abs(mark.block - head) > LAG) isOther = true;
+      if (block !== null) isOther = true;
     }
     if (!isOther) return;
     const before = this.block;
@@ -210,11 +211,13 @@ export class Follower {
     this.isSaved = false;
   }
 
+  /** What the new chain has not got where the old one had it; of what is above, nothing is known yet. */
   private tellUndone(): void {
     for (const followed of this.followed.filter(({ taken }) => taken.length > 0)) {
       const present = new Set(followed.facts.map(identityOf));
-      const undone = followed.taken.filter((fact) => !present.has(identityOf(fact)));
-      followed.taken = [];
+      const judged = followed.taken.filter(({ block }) => block <= this.block);
+      followed.taken = followed.taken.filter(({ block }) => block > this.block);
+      const undone = judged.filter((fact) => !present.has(identityOf(fact)));
       if (undone.length > 0) followed.subject.undone(undone);
     }
   }

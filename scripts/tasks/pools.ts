@@ -14,7 +14,7 @@ import {
   roundTokens,
   TOKEN_DECIMALS,
 } from "../../sdk/base/units";
-import { limitOf, quoteTrade, sendOrder, settleTrade, type Order } from "../../sdk/client/trade";
+import { limitOf, quoteTrade, sendOrder, settleTrade, type TradeOrder } from "../../sdk/client/trade";
 import { digits } from "../cli/command";
 import { table } from "../cli/terminal";
 import { stepOf } from "./models";
@@ -116,13 +116,13 @@ function readLimit(args: Arguments, name: "min" | "max", rule: typeof USDC): Lim
   return { ...(args.has(name) && { stated: args.read(name, rule) }), slippageBps };
 }
 
-function orderOf(kind: string, given: bigint): Order {
+function orderOf(kind: string, given: bigint): TradeOrder {
   if (kind === "usdc") return { side: "buy", reserve: given };
   return kind === "sell" ? { side: "sell", tokens: given } : { side: "buy", tokens: given };
 }
 
 /** What the trade may not be worse than. It is quoted in any case: what cannot be traded is refused before anything is sent. */
-async function endOf(pool: HokusaiAMM, order: Order, { stated, slippageBps }: Limit): Promise<bigint> {
+async function endOf(pool: HokusaiAMM, order: TradeOrder, { stated, slippageBps }: Limit): Promise<bigint> {
   const quoted = await quoteTrade(pool, order);
   return stated ?? limitOf(order, quoted, slippageBps);
 }

@@ -49,7 +49,7 @@ export {
   quoteTrade,
   sendOrder,
   settleTrade,
-  type Order,
+  type TradeOrder,
   type Quote,
   type Trade,
   type TradeTerms,

@@ -10,14 +10,14 @@ const WAD = 10n ** 18n;
 const BPS = 10_000n;
 
 /** What is asked of a pool: one amount is given, the other follows from the curve. Tokens in wei, reserve in its smallest units. */
-export type Order =
+export type TradeOrder =
   | { readonly side: "buy"; readonly reserve: bigint }
   | { readonly side: "buy"; readonly tokens: bigint }
   | { readonly side: "sell"; readonly tokens: bigint };
 
 /** What an order would give now. */
 export interface Quote {
-  readonly side: Order["side"];
+  readonly side: TradeOrder["side"];
   /** Reserve paid or received, trade fee included. */
   readonly reserve: bigint;
   readonly tokens: bigint;
@@ -50,14 +50,14 @@ export interface Trade {
  * What an order would give in the latest block. Reverts as the pool's own quotes do: more than is left to buy or can be sold, nothing
  * at all, a pause.
  */
-export async function quoteTrade(pool: HokusaiAMM, order: Order): Promise<Quote> {
+export async function quoteTrade(pool: HokusaiAMM, order: TradeOrder): Promise<Quote> {
   const priceBefore = await pool.spotPrice();
   const { reserve, tokens } = await amountsOf(pool, order);
   const away = priceImpact(reserve, tokens, priceBefore);
   return { side: order.side, reserve, tokens, priceBefore, impactBps: order.side === "buy" ? away : -away };
 }
 
-async function amountsOf(pool: HokusaiAMM, order: Order): Promise<Pick<Quote, "reserve" | "tokens">> {
+async function amountsOf(pool: HokusaiAMM, order: TradeOrder): Promise<Pick<Quote, "reserve" | "tokens">> {
   if ("reserve" in order) return { reserve: order.reserve, tokens: await pool.quoteBuy(order.reserve) };
   const { side, tokens } = order;
   if (side === "sell") return { reserve: await pool.quoteSell(tokens), tokens };
@@ -65,7 +65,11 @@ async function amountsOf(pool: HokusaiAMM, order: Order): Promise<Pick<Quote, "r
 }
 
 /** The worst that a trade may give, or the most that it may cost, where its quote may be missed by a share. */
-export function limitOf(order: Order, { reserve, tokens }: Pick<Quote, "reserve" | "tokens">, slippageBps: bigint) {
+export function limitOf(
+  order: TradeOrder,
+  { reserve, tokens }: Pick<Quote, "reserve" | "tokens">,
+  slippageBps: bigint,
+) {
   if ("reserve" in order) return (tokens * (BPS - slippageBps)) / BPS;
   return (reserve * (order.side === "buy" ? BPS + slippageBps : BPS - slippageBps)) / BPS;
 }
@@ -77,7 +81,7 @@ export function limitOf(order: Order, { reserve, tokens }: Pick<Quote, "reserve"
  */
 export async function sendOrder(
   pool: HokusaiAMM,
-  order: Order,
+  order: TradeOrder,
   trader: Signer,
   limit: bigint,
   deadline: number,
@@ -95,7 +99,7 @@ export async function sendOrder(
  */
 export async function executeOrder(
   { access, pool }: ModelMarket,
-  order: Order,
+  order: TradeOrder,
   trader: Signer,
   { slippageBps, seconds }: TradeTerms,
 ): Promise<Trade> {

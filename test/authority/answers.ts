@@ -322,7 +322,6 @@ function ofVerifier(state: State, address: string, now: bigint): Answer[] {
     return [
       ...evaluations.map((evaluationId) => ask("isUsed", [id, evaluationId], true)),
       ask("isUsed", [id, UNKNOWN], false),
-      ask("scoreOf", [id], model.score),
       ask("remainingTodayBps", [id], remainingTodayBps(model, now)),
       ...(model.benchmarkVersion > 0n ? [ask("previewReward", [id, betterThan(model)], [owner, forContributors])] : []),
     ];

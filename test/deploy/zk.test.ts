@@ -9,14 +9,14 @@ import { findModule } from "../../deploy/journal";
 import { ensureRegistered, ensureToken } from "../../deploy/launch";
 import type { Step } from "../../deploy/step";
 import { parseModelFile, readModelFile } from "../../sdk/node/modelFile";
-import { keyOf, type ProvenImprovement } from "../../sdk/schemas/modelFile";
+import { keyOf, type ProvenImprovement } from "../../sdk/schemas/model";
 import { Problem } from "../../sdk/base/problem";
 import { ensureMethod, MethodAccess, requireSafeKey } from "../../deploy/zk";
 import { CAPACITIES } from "../../sdk/proofs/circuit";
 import { commit } from "../../sdk/proofs/commitment";
 import { ONE_ATTEMPT, quantileE9 } from "../../sdk/proofs/counts";
 import { zkMethodOf, zkModuleId } from "../../ignition/modules/ZkMethod";
-import { encodeKey, hashKey, readKey, recordedKeyHash, type VerifyingKey } from "../../sdk/node/prover";
+import { encodeKey, hashKey, readKey, recordedKeyHash, type VerifyingKey } from "../../sdk/node/circuitKeys";
 import { deployImprovements, type Improvements } from "../../scripts/dev/world/improvements";
 import { environmentOn, fund, KEYS } from "../../scripts/dev/world/live";
 import { startAnvil, type Node } from "../../scripts/dev/world/process";
@@ -127,7 +127,7 @@ describe("Deployment of ZkProof", () => {
         registry.interface.encodeFunctionData("setMethodAccess", [method, MethodAccess.ADMIN]),
         registry.interface.encodeFunctionData("registerModel", [keyOf(file), { ...file.benchmark, method }]),
       ].map((data) => ({ target, data }));
-      const { schedule, execute } = payloadOf(protocol, calls);
+      const { schedule, execute } = await payloadOf(protocol, calls);
       const live = { ...protocol, network: { ...protocol.network, isLocal: false } };
       const steps = { schedule: "", execute: "", outcome: async () => "" };
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium, type Browser } from "playwright-core";
 import { assess } from "../../sdk/evaluation/evaluate";
-import { readExamples } from "../../sdk/evaluation/examples";
+import { readExamples } from "../../sdk/evaluation/readExamples";
 import { parseSpec, wantedOf } from "../../sdk/evaluation/spec";
 import { CI_TOOLS, documented, ETHERS, packed, projectWith, ROOT, succeed, write } from "./support";
 

@@ -50,13 +50,10 @@ describe("A program on the packages @uninstrumented", () => {
     const listed = JSON.parse(await succeed(folder, "npm", ["ls", "--json"])) as { dependencies: object };
 
     expect(Object.keys(listed.dependencies).sort()).to.deep.equal(["@hokusai/sdk", "ethers", "hokusai-contracts"]);
-    expect(
-      await succeed(folder, "npm", ["ls", "hardhat", "typechain", "snarkjs", "--parseable"]).catch(() => ""),
-    ).to.equal("");
   });
 
   it("in TypeScript, as an ES module, compiles against the types, quotes, trades and replays", async () => {
-    lend(folder, "typescript", "@types/node", "undici-types");
+    lend(folder, "typescript");
     write(folder, {
       "package.json": JSON.stringify({ private: true, type: "module" }),
       "tsconfig.json": JSON.stringify(STRICT),

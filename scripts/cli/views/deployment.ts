@@ -23,7 +23,10 @@ export function humanDeploymentView({ out, err }: Streams): DeploymentView {
   const sent = ({ name, gasUsed, hash }: Sent) =>
     out(`  ${green("✓")} ${nameOf(name).padEnd(32)}${formatInteger(gasUsed).padStart(11)} gas  ${dim(hash)}`);
   return {
-    onPlan: (plan) => planLines(plan).forEach(out),
+    onPlan(plan) {
+      planLines(plan).forEach(out);
+      warn(plan, err);
+    },
     onWait: (reason) => err(`  … ${reason}`),
     onSent: sent,
     onProtocol({ addresses }) {
@@ -61,10 +64,11 @@ export function jsonView({ err }: Streams): DeploymentView {
   const sent: Sent[] = [];
   return {
     onPlan(plan) {
-      const { network, steps, gasPrice } = plan;
+      const { network, steps, warnings, gasPrice } = plan;
+      warn(plan, err);
       Object.assign(document, {
         network: { name: network.name, chainId: network.chainId },
-        plan: { steps, gasPrice, gas: totalGas(plan), cost: totalGas(plan) * gasPrice },
+        plan: { steps, warnings, gasPrice, gas: totalGas(plan), cost: totalGas(plan) * gasPrice },
       });
     },
     onWait: (reason) => err(reason),
@@ -78,6 +82,11 @@ export function jsonView({ err }: Streams): DeploymentView {
     onEnd: ({ record }) => void Object.assign(document, { sent, record }),
     result: () => toJson(document),
   };
+}
+
+/** Tells what would be refused where tokens have value. */
+export function warn({ warnings }: Plan, err: Streams["err"]): void {
+  for (const warning of warnings) err(`warning: ${warning}; refused where tokens have value`);
 }
 
 function planLines(plan: Plan): string[] {

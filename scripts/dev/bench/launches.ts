@@ -8,7 +8,7 @@ import { deployProtocol } from "../../../deploy/protocol";
 import { environmentFor } from "../../../deploy/rehearsal";
 import { developmentKey } from "../../../sdk/base/accounts";
 import { parseModelFile } from "../../../sdk/node/modelFile";
-import type { ModelFile } from "../../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../../sdk/schemas/model";
 import { withDeployments } from "../world/live";
 import type { Node } from "../world/process";
 

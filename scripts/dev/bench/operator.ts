@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { developmentKey } from "../../../sdk/base/accounts";
-import type { ModelFile } from "../../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../../sdk/schemas/model";
 import { startOperator, type Entry } from "../world/operatorProcess";
 import { rpc, startAnvil, type Node } from "../world/process";
 import {

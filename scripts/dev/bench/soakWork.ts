@@ -7,7 +7,7 @@ import { networkOf, siteOf } from "../../../deploy/network";
 import { environmentFor } from "../../../deploy/rehearsal";
 import { developmentKey } from "../../../sdk/base/accounts";
 import { connect } from "../../../sdk/client/connect";
-import type { ModelFile } from "../../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../../sdk/schemas/model";
 import { formatBundle, type Bundle } from "../../../sdk/schemas/bundle";
 import { STATEMENT_TYPES, statementDomain, toCall } from "../../../sdk/schemas/statement";
 import { propose } from "../../../sdk/statements/propose";

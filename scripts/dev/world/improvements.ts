@@ -334,7 +334,6 @@ export async function expectImproved(
     payout: hashPayout(queued),
   });
   expect(await registry.scoreOf(model.id)).to.equal(candidateScore);
-  expect(await verifier.scoreOf(model.id)).to.equal(candidateScore);
   return queued;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { hashDocument } from "../../../sdk/evaluation/evaluate";
+import { hashDocument } from "../../../sdk/evaluation/document";
 import { main as attest } from "../../../scripts/attest";
 import type { Main } from "../../../scripts/cli/command";
 import { main as launch } from "../../../scripts/launch";

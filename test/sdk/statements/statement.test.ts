@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { id, ZeroHash } from "ethers";
 import hre, { ethers } from "hardhat";
 import { siteOf } from "../../../deploy/network";
-import { hashDocument } from "../../../sdk/evaluation/evaluate";
+import { hashDocument } from "../../../sdk/evaluation/document";
 import { main } from "../../../scripts/statement";
 import { connect } from "../../../sdk/client/connect";
 import { formatBundle, readBundle } from "../../../sdk/schemas/bundle";
