@@ -6,7 +6,7 @@ import { cwd } from "node:process";
 import { Problem } from "../base/problem.ts";
 import { readJson } from "../schemas/json.ts";
 import { checkModelFile } from "../schemas/modelFile.ts";
-import { type ModelFile } from "../schemas/model.ts";
+import type { ModelFile } from "../schemas/model.ts";
 
 /** Reads and checks a model file; throws one {@link Problem} that names everything wrong at once. */
 export async function readModelFile(path: string, isLocal: boolean): Promise<ModelFile> {

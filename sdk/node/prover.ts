@@ -5,7 +5,6 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cwd } from "node:process";
 import { createInterface } from "node:readline";
 import { Problem } from "../base/problem.ts";
 import { FIELD, type Opening } from "../proofs/circuit.ts";

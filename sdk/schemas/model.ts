@@ -1,10 +1,9 @@
 // A model to launch, as its file says it.
 
 import { id } from "ethers";
-import { Examples } from "../evaluation/examples.ts";
-import { type BenchmarkSpec } from "../evaluation/spec.ts";
-import { type Opening } from "../proofs/circuit.ts";
-import { quantileE9 } from "../proofs/counts.ts";
+import type { Examples } from "../evaluation/examples.ts";
+import type { BenchmarkSpec } from "../evaluation/spec.ts";
+import type { Opening } from "../proofs/circuit.ts";
 import type { WeightedContributor } from "./distribution.ts";
 
 /** Lifetime rewards of a model in DeltaOnes. */

@@ -131,13 +131,13 @@ function requireAlive({ deadline }: ImprovementStatement, now: bigint): void {
   if (deadline < now) {
     throw new Problem(
       "EXPIRED",
-      `the deadline ${deadline} has passed, the chain's time is ${now}: make the statement again.`,
+      `the deadline ${formatTime(deadline)} has passed, the chain's time is ${formatTime(now)}: make the statement again.`,
     );
   }
   if (deadline > now + MAX_LIFE) {
     throw new Problem(
       "BAD_FILE",
-      `the deadline is ${deadline}, expected at most ${now + MAX_LIFE}: two days from the chain's time.`,
+      `the deadline is ${formatTime(deadline)}, expected at most ${formatTime(now + MAX_LIFE)}: two days from the chain's time.`,
     );
   }
 }

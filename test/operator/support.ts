@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseModelFile } from "../../sdk/node/modelFile";
-import { type ModelFile } from "../../sdk/schemas/model";
+import type { ModelFile } from "../../sdk/schemas/model";
 import type { Config, DutyConfig, DutyName } from "../../operator/config";
 import type { SpendingLimits } from "../../operator/duties/feeBatch";
 import { Service } from "../../operator/service";

@@ -14,6 +14,7 @@ import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import { everyOther, laggingNode } from "../helpers/laggingNode";
+import { formatTime } from "../../sdk/base/units";
 import { rpc, runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall, type TaskDocument } from "../helpers/tasks";
 import { DAY } from "../../scripts/dev/world/units";
@@ -25,8 +26,27 @@ const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 const [GUARDIAN, GOVERNOR, INVESTOR] = [3, 12, 8];
 
 const TASKS = [
-  ...["fees:deposit", "governor:accept", "governor:propose", "model:deploy", "model:distribute", "model:register", "model:show", "params:propose"],
-  ...["owner:accept", "owner:propose", "pass-time", "payout:lift", "payout:list", "payout:release", "payout:return", "payout:stop", "payout:void"],
+  ...[
+    "fees:deposit",
+    "governor:accept",
+    "governor:propose",
+    "model:deploy",
+    "model:distribute",
+    "model:register",
+    "model:show",
+    "params:propose",
+  ],
+  ...[
+    "owner:accept",
+    "owner:propose",
+    "pass-time",
+    "payout:lift",
+    "payout:list",
+    "payout:release",
+    "payout:return",
+    "payout:stop",
+    "payout:void",
+  ],
   ...["pool:buy", "pool:create", "pool:quote", "pool:sell", "roles:apply", "roles:list"],
 ];
 
@@ -449,7 +469,9 @@ describe("Tasks @uninstrumented", () => {
       );
 
       expect(early!.code).to.equal(1);
-      expect(early!.stderr).to.contain(`(SellsNotOpen: opensAt ${opens}). Sell from \`opensAt\`.`);
+      expect(early!.stderr).to.contain(
+        `(SellsNotOpen: opensAt ${formatTime(BigInt(opens as bigint))}). Sell from \`opensAt\`.`,
+      );
       expect((sold!.trade as Record<string, string>).reserve).to.equal(quoted!.reserve);
       expect(await view(reserve, "balanceOf", from)).to.equal(before + BigInt(quoted!.reserve as string));
     });
