@@ -4,7 +4,7 @@
 import { printedJson } from "../sdk/base/printed";
 
 /** Everything that is measured: kind and what it means, by name without the prefix. */
-export const METRICS = {
+export const OPERATOR_METRICS = {
   build_info: ["gauge", "Always 1; the labels say what runs."],
   head_block: ["gauge", "Latest block that was looked at."],
   head_timestamp_seconds: ["gauge", "The chain's time of the latest block that was looked at."],
@@ -36,7 +36,7 @@ export const METRICS = {
 /** What every name begins with. */
 export const PREFIX = "hokusai_operator_";
 
-type Metric = keyof typeof METRICS;
+type Metric = keyof typeof OPERATOR_METRICS;
 type Labels = Readonly<Record<string, string>>;
 
 /** How much an event matters. */
@@ -73,7 +73,7 @@ export class Telemetry {
 
   /** All metrics in Prometheus' text format. */
   render(): string {
-    const lines = Object.entries(METRICS).flatMap(([metric, [kind, help]]) => {
+    const lines = Object.entries(OPERATOR_METRICS).flatMap(([metric, [kind, help]]) => {
       const series = [...(this.values.get(metric as Metric) ?? [])];
       const name = `${PREFIX}${metric}`;
       return [

@@ -2,10 +2,10 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { METRICS, PREFIX, Telemetry } from "../../operator/telemetry";
+import { OPERATOR_METRICS, PREFIX, Telemetry } from "../../operator/telemetry";
 
 const read = (path: string) => readFileSync(resolve(__dirname, "../../docs", path), "utf8");
-const isMetric = (name: string) => name in METRICS;
+const isMetric = (name: string) => name in OPERATOR_METRICS;
 
 describe("operator: what it is watched by @uninstrumented", () => {
   const rules = read("examples/operator/alerts.yml");
@@ -18,10 +18,10 @@ describe("operator: what it is watched by @uninstrumented", () => {
 
   it("has alert rules that rates are taken of in counters only", () => {
     const counted = [...rules.matchAll(/increase\(hokusai_operator_(\w+)/g)].map(
-      ([, name]) => name as keyof typeof METRICS,
+      ([, name]) => name as keyof typeof OPERATOR_METRICS,
     );
     expect(counted).not.to.deep.equal([]);
-    for (const name of counted) expect(METRICS[name][0], name).to.equal("counter");
+    for (const name of counted) expect(OPERATOR_METRICS[name][0], name).to.equal("counter");
   });
 
   it("gives every alert an expression, a severity and a summary, and each a name of its own", () => {
