@@ -5,7 +5,7 @@ import { MODEL_ID } from "../../../scripts/dev/world/models";
 import { BPS, TOKEN, USDC } from "../../../scripts/dev/world/units";
 import { Problem } from "../../../sdk/base/problem";
 import { findMarket, type ModelMarket } from "../../../sdk/client/market";
-import { executeOrder, limitOf, quoteTrade, type Order } from "../../../sdk/client/trade";
+import { executeOrder, limitOf, quoteTrade, type TradeOrder } from "../../../sdk/client/trade";
 import { load, type PoolContext } from "../../market/pool.support";
 
 const TERMS = { slippageBps: 50n, seconds: 600 };
@@ -42,7 +42,7 @@ describe("orders", () => {
   it("are quoted as the pool quotes them, whichever amount is given", async () => {
     const { pool } = context;
     const [spent, wanted] = [100n * USDC, 1_000n * TOKEN];
-    const amounts = async (order: Order) => {
+    const amounts = async (order: TradeOrder) => {
       const { side, reserve, tokens } = await quoteTrade(pool, order);
       return { side, reserve, tokens };
     };
