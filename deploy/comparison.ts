@@ -3,7 +3,7 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { ModelToken, VestingWallet } from "../.build/typechain";
 import { Problem } from "../sdk/base/problem";
-import { keyOf, REWARD_DELTA_ONES, type ModelFile } from "../sdk/schemas/modelFile";
+import { keyOf, REWARD_DELTA_ONES, type ModelFile } from "../sdk/schemas/model";
 import type { Protocol } from "./protocol";
 
 /** How long a vesting wallet releases, in seconds. */

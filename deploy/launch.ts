@@ -8,7 +8,7 @@ import { Problem } from "../sdk/base/problem";
 import { formatReserve, formatTokens } from "../sdk/base/units";
 import { confirm, type Sent } from "../sdk/client/confirm";
 import { readEvents, readLogs } from "../sdk/rpc/logs";
-import { keyOf, virtualSupplyOf, type ModelFile } from "../sdk/schemas/modelFile";
+import { keyOf, virtualSupplyOf, type ModelFile } from "../sdk/schemas/model";
 import { CREATE_X, CREATE_X_INTERFACE, create2Address, guardedSalt, saltOf } from "./create2";
 import { actAsAdmin } from "./admin";
 import { draftBefore, isDrafting } from "./batch/drafting";

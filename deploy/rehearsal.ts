@@ -10,7 +10,7 @@ import type {
   ProviderExtender,
   RequestArguments,
 } from "hardhat/types";
-import type { ModelFile } from "../sdk/schemas/modelFile";
+import type { ModelFile } from "../sdk/schemas/model";
 import { CREATE_X, saltOf } from "./create2";
 import { launchModel } from "./launch";
 import { networkOf } from "./network";

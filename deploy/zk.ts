@@ -8,8 +8,8 @@ import { zkMethodOf, zkModuleId, type Circuit } from "../ignition/modules/ZkMeth
 import { Problem } from "../sdk/base/problem";
 import type { Network } from "../sdk/client/access";
 import type { Sent } from "../sdk/client/confirm";
-import { encodeKey, readKey, recordedKeyHash, type CircuitKey } from "../sdk/node/prover";
-import type { BenchmarkTerms } from "../sdk/schemas/modelFile";
+import { encodeKey, readKey, recordedKeyHash, type CircuitKey } from "../sdk/node/circuitKeys";
+import type { BenchmarkTerms } from "../sdk/schemas/model";
 import { deployModule, type DeployOptions } from "./ignition";
 import { findModule } from "./journal";
 import type { Protocol } from "./protocol";

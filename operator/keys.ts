@@ -28,6 +28,10 @@ import { developmentAddresses, developmentKey } from "../sdk/base/accounts";
 import { Problem } from "../sdk/base/problem";
 import { readText } from "../sdk/node/files";
 import { readSigner, type Secrets } from "../sdk/node/keys";
+import { within } from "./bound";
+
+/** Milliseconds that a machine may take to say whose key it keeps. */
+const LONGEST_ANSWER = 10_000;
 
 /** A key that signs where it is kept, as AWS KMS does with a key of kind ECC_SECG_P256K1. */
 export interface RemoteKey {
@@ -105,7 +109,8 @@ export class RemoteSigner extends AbstractSigner {
 
   /** Asks the key who it is. */
   static async of(key: RemoteKey, provider: Provider | null = null): Promise<RemoteSigner> {
-    return new RemoteSigner(key, addressOf(await key.publicKey()), provider);
+    const publicKey = await within(LONGEST_ANSWER, "the remote key has not told its public key", key.publicKey());
+    return new RemoteSigner(key, addressOf(publicKey), provider);
   }
 
   /** @inheritdoc */

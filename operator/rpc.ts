@@ -39,12 +39,18 @@ const LOOKS = 3;
 export class PatientProvider extends EndpointProvider {
   private readonly silence: Silence;
 
-  constructor(url: string, chainId: number, telemetry: Telemetry, signal: AbortSignal) {
+  /** @param ending Ends all waiting for the chain, and for what a service needs to use it. */
+  constructor(
+    url: string,
+    chainId: number,
+    telemetry: Telemetry,
+    readonly ending: AbortSignal,
+  ) {
     const silence: Silence = { since: undefined, signAt: Date.now() };
     const endpoint = new Endpoint(url, {
       tries: Infinity,
       answers: ANSWERS,
-      signal,
+      signal: ending,
       onSilence: (reason) => {
         silence.signAt = Date.now();
         telemetry.count("rpc_failures_total");

@@ -4,6 +4,7 @@
 
 import { Transaction, type Signer, type TransactionReceipt } from "ethers";
 import { pause } from "../sdk/rpc/answers";
+import { within } from "./bound";
 import type { ChainView } from "./chain/head";
 import { rpcMessageOf, Stopped, type PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
@@ -16,6 +17,9 @@ const [BUMP, BUMP_BASE] = [1_125n, 1_000n];
 
 /** What is left of a transaction's gas for a state that has changed since it was estimated. */
 const [GAS_MARGIN, GAS_BASE] = [125n, 100n];
+
+/** Milliseconds that a key may take to sign: it may be in a machine elsewhere. */
+const LONGEST_SIGNING = 10_000;
 
 /** How often a receipt is asked for whose nonce is used. */
 const LOOKS = 3;
@@ -204,7 +208,13 @@ export class Sender {
   private async sign(slot: OpenSlot, fees: Fees): Promise<void> {
     const { chainId } = await this.provider.getNetwork();
     const { nonce, gasLimit, call } = slot;
-    const raw = await this.signer.signTransaction({ type: 2, chainId, nonce, gasLimit, ...call, ...fees });
+    const signing = this.signer.signTransaction({ type: 2, chainId, nonce, gasLimit, ...call, ...fees });
+    const raw = await within(
+      LONGEST_SIGNING,
+      `the key of ${this.address} has not signed`,
+      signing,
+      this.provider.ending,
+    );
     slot.hashes.push(Transaction.from(raw).hash as string);
     Object.assign(slot, { fees, raw, isTaken: false });
   }

@@ -8,6 +8,8 @@ import { networkOf } from "../deploy/network";
 import { Problem } from "../sdk/base/problem";
 import { explain } from "../sdk/client/errors";
 import type { Secrets } from "../sdk/node/keys";
+import { version } from "../package.json";
+import { WatchedBalances } from "./balances";
 import { Checkpoint } from "./chain/checkpoint";
 import { Follower } from "./chain/follower";
 import { ChainHead, type ChainView } from "./chain/head";
@@ -50,6 +52,7 @@ interface Parts {
   readonly follower: Follower;
   readonly models: WatchedModels | undefined;
   readonly crews: readonly Crew[];
+  readonly balances: WatchedBalances;
   readonly inboxes: ReadonlyMap<DutyName, Inbox>;
 }
 
@@ -103,7 +106,11 @@ export class Service {
     for (const { sender, duties } of crews.values()) await requireFit(provider, sender.address, duties);
     follower.resume(new Checkpoint(config.state, [chainId, ...follower.purpose]));
     const head = new ChainHead(provider, config.confirmations);
-    const parts = { provider, controller, head, follower, models, crews: [...crews.values()], inboxes };
+    const payer = [...crews.values()].find(({ duties }) => duties.some(({ name }) => name === "fees"))?.sender.address;
+    const fees = payer === undefined ? undefined : { purse: contracts, account: payer };
+    const balances = new WatchedBalances(provider, telemetry, [...crews.keys()], fees);
+    telemetry.set("build_info", 1, { version, node: process.version });
+    const parts = { provider, controller, head, follower, models, crews: [...crews.values()], balances, inboxes };
     return new Service(config, surroundings, parts);
   }
 
@@ -139,7 +146,6 @@ export class Service {
   /** Finishes the present pass, and leaves what is not finished soon: the chain has it, or it has not happened. */
   stop(): void {
     const { controller, provider } = this.parts;
-    if (this.isStopping) return controller.abort(new Stopped());
     this.isStopping = true;
     this.waking.abort();
     if (provider.failingSince !== undefined) return controller.abort(new Stopped());
@@ -149,13 +155,15 @@ export class Service {
   /** Looks at everything once; answers whether anything moved. No error but the end of the service stops the next pass. */
   async pass(): Promise<boolean> {
     const { telemetry } = this.surroundings;
-    const { head, follower, models, crews } = this.parts;
+    const { head, balances, follower, models, crews } = this.parts;
     let hasMoved = false;
     try {
       const view = await head.look();
       if (view === undefined) return false;
       this.health.saw(view);
       telemetry.set("head_block", view.head);
+      telemetry.set("head_timestamp_seconds", Number(view.time));
+      await balances.advance();
       await follower.advance(view);
       await models?.advance();
       // All are waited for, failures included: a pass must never begin while a duty is still at the one before.

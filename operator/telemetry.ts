@@ -4,14 +4,22 @@
 import { printedJson } from "../sdk/base/printed";
 
 /** Everything that is measured: kind and what it means, by name without the prefix. */
-const METRICS = {
+export const OPERATOR_METRICS = {
+  build_info: ["gauge", "Always 1; the labels say what runs."],
   head_block: ["gauge", "Latest block that was looked at."],
+  head_timestamp_seconds: ["gauge", "The chain's time of the latest block that was looked at."],
   scanned_block: ["gauge", "Latest block whose events were read."],
   last_pass_timestamp_seconds: ["gauge", "When all duties were last looked at."],
   models_undeclared: ["gauge", "Registered models that are not launched yet and have no model file."],
   model_files_invalid: ["gauge", "Model files that cannot be read."],
   waiting: ["gauge", "What a duty has seen and not finished, what is refused for now included."],
+  waiting_since_timestamp_seconds: [
+    "gauge",
+    "When the oldest file came that waits in a duty's folder; 0 when none waits.",
+  ],
   refused: ["gauge", "What a duty refuses for now."],
+  balance_ether: ["gauge", "Ether of an account."],
+  fee_funds_usdc: ["gauge", "What the router may take from the fee account: its USDC, or what it has approved."],
   spent_today_usdc: ["gauge", "What the fee account has deposited in the chain's present UTC day, confirmed."],
   fee_lumps_total: ["counter", "Deposits of fees that pay whoever buys in their block and sells a day later."],
   payouts: ["gauge", "Rewards that are neither released nor returned, by status."],
@@ -25,9 +33,10 @@ const METRICS = {
   posts_total: ["counter", "Answered posts by status."],
 } as const satisfies Record<string, readonly ["gauge" | "counter", string]>;
 
-const PREFIX = "hokusai_operator_";
+/** What every name begins with. */
+export const PREFIX = "hokusai_operator_";
 
-type Metric = keyof typeof METRICS;
+type Metric = keyof typeof OPERATOR_METRICS;
 type Labels = Readonly<Record<string, string>>;
 
 /** How much an event matters. */
@@ -64,7 +73,7 @@ export class Telemetry {
 
   /** All metrics in Prometheus' text format. */
   render(): string {
-    const lines = Object.entries(METRICS).flatMap(([metric, [kind, help]]) => {
+    const lines = Object.entries(OPERATOR_METRICS).flatMap(([metric, [kind, help]]) => {
       const series = [...(this.values.get(metric as Metric) ?? [])];
       const name = `${PREFIX}${metric}`;
       return [

@@ -7,7 +7,8 @@ import { oneOf, text, type Rule } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
 import { readPublicKey, seal } from "../sdk/node/escrow";
 import { OWNER_ONLY, readText, writeWhole } from "../sdk/node/files";
-import { capacityFor } from "../sdk/node/prover";
+import { capacityFor } from "../sdk/node/circuitKeys";
+import { parseDigits } from "../sdk/evaluation/columns";
 import { commit } from "../sdk/proofs/commitment";
 import { capacityRule, domainOf, drawOpening, formatOpening, readRows, type DomainName } from "../sdk/proofs/openings";
 import { toJson } from "../sdk/schemas/json";
@@ -24,10 +25,10 @@ const USAGE = `usage: npm run --silent commit -- options [<rows.csv>]          s
   --json                 tell a failure as one JSON document too, on standard output
   --help                 print this text`;
 
-const THRESHOLD: Rule<number> = {
-  expected: "a number",
-  none: 0,
-  read: (value) => (value !== "" && Number.isFinite(Number(value)) ? Number(value) : undefined),
+const THRESHOLD: Rule<string> = {
+  expected: "a decimal number",
+  none: "0",
+  read: (value) => (typeof value === "string" && parseDigits(value) !== undefined ? value : undefined),
 };
 
 /** Runs the command and returns its exit code: JSON on standard output, or one line on the error stream and 1. */
@@ -49,13 +50,14 @@ function run({ options: fields, paths }: CommandLine, streams: Streams): string 
     throw new Problem("ALREADY_DONE", `${existing} exists: an opening is never overwritten, name another file.`);
   const recipient = to === "" ? undefined : readPublicKey(to, readText(to));
 
-  const bits = readRows(...readInput(paths, streams), column, threshold);
-  const opening = drawOpening({ domain: domainOf(domain), capacity: capacity ?? capacityFor(bits.length), bits });
+  const rows = readRows(...readInput(paths, streams), column, threshold);
+  const { length } = rows.bits;
+  const opening = drawOpening({ domain: domainOf(domain), capacity: capacity ?? capacityFor(length), ...rows });
   const commitment = commit(opening);
   const content = `${formatOpening(opening)}\n`;
   if (recipient) writeWhole(escrow, `${seal(content, recipient)}\n`);
   writeWhole(file, content, OWNER_ONLY);
-  return toJson({ commitment, domain, capacity: opening.capacity, rows: bits.length });
+  return toJson({ commitment, domain, capacity: opening.capacity, rows: length });
 }
 
 runAsScript(module, main);

@@ -6,6 +6,7 @@ import { cwd } from "node:process";
 import { pattern } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
 import { beginCeremony, endCeremony, type Phase1 } from "../sdk/node/ceremony";
+import { setUp, type ProverProgress } from "../sdk/node/prover";
 import {
   ceremonyFolder,
   differingFiles,
@@ -14,12 +15,10 @@ import {
   readKey,
   recordedSetup,
   requireRecorded,
-  setUp,
   setupFolder,
   writeKey,
   type Places,
-  type ProverProgress,
-} from "../sdk/node/prover";
+} from "../sdk/node/circuitKeys";
 import { classify } from "../sdk/client/errors";
 import { CAPACITIES } from "../sdk/proofs/circuit";
 import { fileName, flag, readCommandLine, runAsScript, type CommandLine, type Streams } from "./cli/command";

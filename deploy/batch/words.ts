@@ -28,6 +28,7 @@ export interface Glossary {
 export interface CallInWords {
   readonly contract: string;
   readonly to: string;
+  readonly data: string;
   readonly name: string;
   /** What each argument is called, and what it says. */
   readonly args: readonly (readonly [name: string, value: string])[];
@@ -105,7 +106,7 @@ export function decodeCall(glossary: Glossary, { to, data }: DraftedCall): CallI
     valueInWords(glossary, type, call.args[index]),
   ]);
   const operation = known.name === "TimelockController" ? operationIn(glossary, call.name, call.args) : undefined;
-  return { contract: known.name, to, name: call.name, args, ...(operation && { operation }) };
+  return { contract: known.name, to, data, name: call.name, args, ...(operation && { operation }) };
 }
 
 /** The call that a contract understands; calldata that it would not write itself is none. */
@@ -134,6 +135,11 @@ function operationIn(glossary: Glossary, name: string, args: Result): OperationI
     throw new Problem("CONFLICT", "an operation hands ether over, expected none: do not sign it.");
   const calls = targets.map((to, index) => decodeCall(glossary, { to, data: datas[index] ?? "0x" }));
   return { id: keccak256(encoded), predecessor, salt, calls };
+}
+
+/** A call and those of its operation. */
+export function allCalls(call: CallInWords): CallInWords[] {
+  return [call, ...(call.operation?.calls ?? []).flatMap(allCalls)];
 }
 
 /** A call as lines, what an operation consists of below it. */

@@ -1,6 +1,6 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../sdk/base/problem";
-import type { ModelFile } from "../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../sdk/schemas/model";
 import { networkOf } from "../network";
 import type { Parameters } from "../parameters";
 

@@ -5,7 +5,7 @@ import { priceAtCreation, priceOf, type MarketState } from "../../sdk/client/mar
 import { readPayouts, type PayoutStatus } from "../../sdk/client/payouts";
 import type { Trade } from "../../sdk/client/trade";
 import { readEvents } from "../../sdk/rpc/logs";
-import { projectedDilution, type Dilution } from "../../sdk/schemas/modelFile";
+import { projectedDilution, type Dilution } from "../../sdk/schemas/model";
 import { blocksOf, type Addresses } from "../journal";
 import type { LaunchedModel } from "../launch";
 import type { Usage } from "./fees";

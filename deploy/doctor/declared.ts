@@ -19,7 +19,7 @@ import { readText } from "../../sdk/node/files";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { CAPACITIES } from "../../sdk/proofs/circuit";
 import { readJson } from "../../sdk/schemas/json";
-import type { ModelFile } from "../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../sdk/schemas/model";
 import { findModule, firstBlockOf, journaledContracts, type Addresses } from "../journal";
 import { networkOf } from "../network";
 

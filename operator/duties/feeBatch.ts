@@ -4,6 +4,7 @@
 import { concat, id } from "ethers";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import { formatReserve } from "../../sdk/base/units";
+import { fundsOf, type FeePurse } from "../balances";
 import { refusalOf, type Refusals, type Tools } from "./duty";
 import type { PlannedDeposit } from "./lumps";
 import { MAX_CALLS, type MeteringRecord } from "./records";
@@ -73,13 +74,13 @@ class Budget {
 }
 
 /** Composes the transactions of the fee account. */
-export class FeeComposer {
+export class FeeComposer implements FeePurse {
   private readonly told = { short: "", late: "" };
 
   constructor(
     private readonly tools: Tools,
-    private readonly router: UsageFeeRouter,
-    private readonly reserveToken: IERC20Metadata,
+    readonly router: UsageFeeRouter,
+    readonly reserveToken: IERC20Metadata,
     private readonly limits: SpendingLimits,
     private readonly refusals: Refusals,
   ) {}
@@ -93,7 +94,7 @@ export class FeeComposer {
   async compose(waiting: readonly WaitingRecord[], spent: bigint): Promise<FeeBatch | undefined> {
     const { perDay } = this.limits;
     const left = perDay === undefined ? undefined : perDay > spent ? perDay - spent : 0n;
-    const budget = new Budget(await this.funds(), left, this.limits, this.refusals);
+    const budget = new Budget(await fundsOf(this, this.tools.sender.address), left, this.limits, this.refusals);
     let open = waiting.filter(({ file }) => !this.refusals.isResting(file));
     let batch: FeeBatch | undefined;
     while (batch === undefined) {
@@ -183,14 +184,6 @@ export class FeeComposer {
       for (const { file } of ready) this.refusals.add(file, reason);
       return undefined;
     }
-  }
-
-  /** What the router may take from the account. */
-  private async funds(): Promise<bigint> {
-    const { address } = this.tools.sender;
-    const balance = await this.reserveToken.balanceOf(address);
-    const allowance = await this.reserveToken.allowance(address, this.router.target);
-    return balance < allowance ? balance : allowance;
   }
 
   /** What waits for funds or for another day is told once, and goes on waiting. */

@@ -81,7 +81,9 @@ export class FeesDuty implements Duty {
     const isKnown = this.follower.behind === 0;
     const undone = isKnown ? this.unfinal.review(view, ({ key }) => this.payments.of(key)) : [];
     const names = this.inbox.list();
+    const oldest = names[0] === undefined ? 0 : Math.floor(this.inbox.timeOf(names[0]) / 1_000);
     this.tools.telemetry.set("waiting", names.length, { duty: this.name });
+    this.tools.telemetry.set("waiting_since_timestamp_seconds", oldest, { duty: this.name });
     this.refusals.keep(new Set(names));
     if (names.length === 0) {
       if (Date.now() - this.spentAt > IDLE) await this.spentToday(view);

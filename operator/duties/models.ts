@@ -12,7 +12,7 @@ import { Problem } from "../../sdk/base/problem";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { isUnanswered } from "../../sdk/rpc/answers";
 import { pinned } from "../../sdk/rpc/pinned";
-import { keyOf, type ModelFile } from "../../sdk/schemas/modelFile";
+import { keyOf, type ModelFile } from "../../sdk/schemas/model";
 import type { Fact } from "../chain/checkpoint";
 import type { Follower } from "../chain/follower";
 import { Stopped, through, type PatientProvider } from "../rpc";

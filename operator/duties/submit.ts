@@ -92,7 +92,9 @@ export class SubmitDuty implements Duty {
     }
 
     const names = this.inbox.list();
+    const oldest = names[0] === undefined ? 0 : Math.floor(this.inbox.timeOf(names[0]) / 1_000);
     telemetry.set("waiting", names.length, { duty: this.name });
+    telemetry.set("waiting_since_timestamp_seconds", oldest, { duty: this.name });
     this.refusals.keep(new Set(names));
     this.beginDay(names, view);
     let count = 0;

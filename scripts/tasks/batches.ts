@@ -4,7 +4,7 @@
 import { Contract } from "ethers";
 import { relative, resolve } from "node:path";
 import { isSpeltAs, readBatch, type BatchCall } from "../../deploy/batch/format";
-import { callLines, decodeCall, glossaryOf, type CallInWords } from "../../deploy/batch/words";
+import { allCalls, callLines, decodeCall, glossaryOf, type CallInWords } from "../../deploy/batch/words";
 import { chainTime } from "../../deploy/localTime";
 import { text } from "../../sdk/base/fields";
 import { printed } from "../../sdk/base/printed";
@@ -12,6 +12,7 @@ import { Problem } from "../../sdk/base/problem";
 import { formatTime } from "../../sdk/base/units";
 import { problemOf } from "../../sdk/client/errors";
 import { readText } from "../../sdk/node/files";
+import { voidRemarks } from "../../sdk/state/payouts";
 import type { TaskContext, Work } from "./run";
 
 /** Views of a multisig wallet. */
@@ -34,7 +35,13 @@ export const showBatch: Work = (args) => {
       const decoded = decodeCall(glossary, call);
       requireHonest(call, index, glossary.contracts.get(call.to)?.abi);
       const operation = decoded.operation && (await stateOf(context, decoded.operation.id));
-      calls.push({ ...decoded, ...(operation && { state: operation }), now: await trial(context, batch.sender, call) });
+      const remarks = await remarksOn(context, decoded);
+      calls.push({
+        ...decoded,
+        ...(operation && { state: operation }),
+        remarks,
+        now: await trial(context, batch.sender, call),
+      });
     }
     const signers = await signersOf(context, batch.sender);
     return {
@@ -44,6 +51,7 @@ export const showBatch: Work = (args) => {
           "",
           `${index + 1}. ${callLines(call).join("\n")}`,
           ...(call.state === undefined ? [] : [`  The operation ${call.state}.`]),
+          ...call.remarks.map((remark) => `  Note: ${remark}.`),
           `  Sent now it ${call.now}.`,
         ]),
         "",
@@ -71,6 +79,17 @@ async function stateOf({ hre, protocol: { timelock } }: TaskContext, id: CallInW
   return readyAt > now
     ? `${id} waits until ${formatTime(readyAt)}`
     : `${id} can be executed since ${formatTime(readyAt)}`;
+}
+
+/** What is to be known of what a batch decides, as the chain is now. */
+async function remarksOn({ protocol: { registry } }: TaskContext, decoded: CallInWords): Promise<string[]> {
+  const remarks: string[] = [];
+  for (const { name, data } of allCalls(decoded)) {
+    if (name !== "voidPayouts") continue;
+    const [method, since, until] = registry.interface.decodeFunctionData("voidPayouts", data);
+    remarks.push(...voidRemarks(await registry.payoutStopOf(method), since, until));
+  }
+  return remarks;
 }
 
 /** What would become of a call at this moment, sent by itself. */

@@ -41,7 +41,7 @@ export class Fields {
   }
 
   has(key: string): boolean {
-    return key in this.fields;
+    return Object.hasOwn(this.fields, key);
   }
 
   /** A field that must be there, or that has a default. */

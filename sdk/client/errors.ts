@@ -1,8 +1,6 @@
 import {
-  Contract,
   decodeBytes32String,
   ErrorFragment,
-  formatEther,
   FunctionFragment,
   getAddress,
   id,
@@ -15,12 +13,12 @@ import {
 } from "ethers";
 import { printed } from "../base/printed.ts";
 import { Problem, type ProblemCode, type ProblemRevert } from "../base/problem.ts";
-import { formatReserve, formatTokens } from "../base/units.ts";
 import { isOutOfFunds, isUnanswered } from "../rpc/answers.ts";
 import type { Access } from "./access.ts";
 import { Unconfirmed } from "./confirm.ts";
 import { readAbis, type AbiEntry, type ContractAbi } from "./contracts.ts";
 import { ERROR_GUIDE, type ErrorEntry } from "./errorGuide.ts";
+import { inUnits, type ContractCall } from "./figures.ts";
 
 /** Characters of a node's message that are shown. */
 const LONGEST_MESSAGE = 500;
@@ -118,7 +116,7 @@ export async function decodeRevert(access: Access, error: unknown): Promise<Reve
   const message =
     name === "AccessControlUnauthorizedAccount"
       ? await missingRole(access, description, contracts, callOf(error))
-      : wordsFor(description, await inUnits(access, error, name, args), entry?.why);
+      : wordsFor(description, await inUnits(access, callOf(error), name, args), entry?.why);
   return { name, args, message, ...(entry && { hint: entry.fix }) };
 }
 
@@ -150,50 +148,6 @@ function show({ name, type }: { name: string; type: string }, value: unknown): s
 
 const isError = (entry: AbiEntry) => entry.type === "error";
 
-/** Errors whose numbers are all amounts of one unit: people read them in whole tokens, programs from the arguments. */
-const UNITS: Readonly<Record<string, "tokens" | "USDC" | "ether">> = {
-  AmountExceedsSupply: "tokens",
-  DistributionExhausted: "tokens",
-  HeadroomExceeded: "tokens",
-  InvestorAllocationExceeded: "tokens",
-  RewardAllocationExceeded: "tokens",
-  ExcessiveCost: "USDC",
-  ExcessiveInput: "USDC",
-  InsufficientReserve: "USDC",
-  UnexpectedReserveReceived: "USDC",
-  UnexpectedEther: "ether",
-};
-
-const FORMATS = { tokens: formatTokens, USDC: formatReserve, ether: formatEther } as const;
-
-/** Arguments with amounts in whole units. */
-async function inUnits(
-  access: Access,
-  error: unknown,
-  name: string,
-  args: Readonly<Record<string, string>>,
-): Promise<Record<string, string>> {
-  const unit = UNITS[name];
-  if (unit === undefined) return { ...args };
-  const symbol = unit === "tokens" ? await symbolAt(access, callOf(error)) : unit;
-  const shown = (value: string) => (/^\d+$/.test(value) ? `${FORMATS[unit](BigInt(value))} ${symbol}` : value);
-  return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, shown(value)]));
-}
-
-const TOKEN = ["function token() view returns (address)", "function symbol() view returns (string)"];
-
-/** The symbol of the token that was called, or of the pool's that was; of any other call nobody knows it here. */
-async function symbolAt({ ethers }: Access, call: Call | undefined): Promise<string> {
-  if (call === undefined) return "tokens";
-  const ask = async (to: string, view: string) => new Contract(to, TOKEN, ethers.provider).getFunction(view)();
-  try {
-    const token = (await ask(call.to, "token").catch(() => call.to)) as string;
-    return printed((await ask(token, "symbol")) as string);
-  } catch {
-    return "tokens";
-  }
-}
-
 function wordsFor(
   { name, args: values }: ErrorDescription,
   args: Readonly<Record<string, string>>,
@@ -216,7 +170,7 @@ async function missingRole(
   access: Access,
   { args: [account, role] }: ErrorDescription,
   contracts: readonly ContractAbi[],
-  call: Call | undefined,
+  call: ContractCall | undefined,
 ): Promise<string> {
   const deployable = contracts.filter(({ isDeployable }) => isDeployable);
   const roleOf = (constant: string) => (constant === ADMIN_ROLE ? ZeroHash : id(constant));
@@ -236,7 +190,7 @@ async function missingRole(
 /** The contract that was called, known by its code: the largest of those whose every function stands in it. */
 async function contractAt(
   access: Access,
-  { to }: Call,
+  { to }: ContractCall,
   contracts: readonly ContractAbi[],
 ): Promise<ContractAbi | undefined> {
   const code = await access.ethers.provider.getCode(to).catch(() => "0x");
@@ -254,17 +208,12 @@ function revertDataOf(error: unknown): string | undefined {
   return within(error, ({ data }) => (isHexString(data) && data.length >= 10 ? data : undefined));
 }
 
-/** A call to a contract. */
-interface Call {
-  readonly from: string;
-  readonly to: string;
-}
-
 /** The call that failed, when the error says both ends of it. */
-function callOf(error: unknown): Call | undefined {
+function callOf(error: unknown): ContractCall | undefined {
   return within(error, ({ transaction }) => {
-    const { from, to } = (transaction ?? {}) as Record<string, unknown>;
-    return isAddress(from) && isAddress(to) ? { from: getAddress(from), to } : undefined;
+    const { from, to, data } = (transaction ?? {}) as Record<string, unknown>;
+    if (!isAddress(from) || !isAddress(to)) return undefined;
+    return { from: getAddress(from), to, ...(isHexString(data) && { data }) };
   });
 }
 

@@ -17,7 +17,10 @@ export interface ModelMarket {
  * @param modelId The id that the model was published under, not its hash.
  * @throws {Problem} When the model has no pool.
  */
-export async function findMarket({ access, network, registry }: Connection, modelId: string): Promise<ModelMarket> {
+export async function findMarket(
+  { access, network, registry }: Pick<Connection, "access" | "network" | "registry">,
+  modelId: string,
+): Promise<ModelMarket> {
   const address = await registry.poolOf(id(modelId));
   if (BigInt(address) === 0n) {
     throw new Problem(

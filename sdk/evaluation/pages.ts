@@ -11,7 +11,7 @@ export class Pages {
 
   /** Room for so many bytes: where it begins. */
   reserve(length: number): number {
-    if (this.#free < length) {
+    if (this.#pages.length === 0 || this.#free < length) {
       this.#free = Math.max(PAGE, length);
       this.#pages.push(new Uint8Array(this.#free));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Fields of a benchmark's file, checked one by one.
 
+import { parseJson } from "../schemas/json.ts";
 import type { Guardrail } from "./guardrails.ts";
 import { MOST_CLASSES, YES_NO, type ClassNames } from "./labels.ts";
 import { METRICS, type MetricName, type NamedReading } from "./metrics.ts";
@@ -19,24 +20,11 @@ export function bad(fields: JsonObject, key: string, expected: string, path = "b
 }
 
 export function parseObject(text: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    const { line, column } = positionOf(text, (error as SyntaxError).message);
-    throw new Refusal(
-      "BAD_SPEC",
-      `benchmark: line ${line}, column ${column}: not valid JSON, ${show((error as SyntaxError).message)}`,
-    );
-  }
+  const value = parseJson(text, ({ where, what, isJson }) => {
+    return new Refusal("BAD_SPEC", `benchmark: ${where}: ${isJson ? what : `not valid JSON, ${show(what)}`}`);
+  });
   if (!isObject(value)) throw new Refusal("BAD_SPEC", `benchmark: ${show(value)}, expected a JSON object`);
   return value;
-}
-
-function positionOf(text: string, message: string): { line: number; column: number } {
-  const place = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
-  const before = text.slice(0, place).split("\n");
-  return { line: before.length, column: (before.at(-1) as string).length + 1 };
 }
 
 function isObject(value: unknown): value is JsonObject {

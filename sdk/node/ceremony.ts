@@ -4,17 +4,8 @@
 import { copyFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Problem } from "../base/problem.ts";
-import {
-  beginPhase2,
-  encodeKey,
-  hashFile,
-  hashSetup,
-  isFromPhase1,
-  verificationKeyOf,
-  type CircuitKey,
-  type Places,
-  type ProverProgress,
-} from "./prover.ts";
+import { beginPhase2, isFromPhase1, verificationKeyOf, type ProverProgress } from "./prover.ts";
+import { encodeKey, hashFile, hashSetup, type CircuitKey, type Places } from "./circuitKeys.ts";
 
 /** A phase 1 file, and the BLAKE2b-512 hash that its ceremony published. */
 export interface Phase1 {

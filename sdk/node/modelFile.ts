@@ -4,11 +4,13 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { cwd } from "node:process";
 import { Problem } from "../base/problem.ts";
-import { checkModelFile, type ModelFile } from "../schemas/modelFile.ts";
+import { readJson } from "../schemas/json.ts";
+import { checkModelFile } from "../schemas/modelFile.ts";
+import type { ModelFile } from "../schemas/model.ts";
 
 /** Reads and checks a model file; throws one {@link Problem} that names everything wrong at once. */
 export async function readModelFile(path: string, isLocal: boolean): Promise<ModelFile> {
-  return parseModelFile(parseJson(readContent(path), relative(cwd(), path)), path, isLocal);
+  return parseModelFile(readJson(relative(cwd(), path), Buffer.from(readContent(path)).toString()), path, isLocal);
 }
 
 /** Checks the content of a model file. Files that it names are found from the folder of `path`. */
@@ -28,12 +30,4 @@ export function requireModelFile(path: string): void {
 function readContent(path: string): Uint8Array {
   requireModelFile(path);
   return readFileSync(path);
-}
-
-function parseJson(bytes: Uint8Array, file: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString());
-  } catch (error) {
-    throw new Problem("BAD_FILE", `${file} is not JSON: ${(error as Error).message}`);
-  }
 }

@@ -4,12 +4,14 @@ import { Problem } from "../base/problem.ts";
 import { readModel, type Connection, type ImprovableModel } from "../client/connect.ts";
 import type { Opening } from "../proofs/circuit.ts";
 import { commit } from "../proofs/commitment.ts";
+import { requireSameOrder } from "../proofs/openings.ts";
 import { countRows, provenBy, type Counts } from "../proofs/counts.ts";
 import type { Bundle } from "../schemas/bundle.ts";
 import { hashStatement, statementDomain } from "../schemas/statement.ts";
 import { compose, type Proposal, type Proposed } from "../statements/propose.ts";
 import { requireAcceptable } from "../statements/review.ts";
-import { encodeZkProof, prove, recordedKeyHash, type ProverProgress } from "./prover.ts";
+import { encodeZkProof, prove, type ProverProgress } from "./prover.ts";
+import { recordedKeyHash } from "./circuitKeys.ts";
 
 /** What the prover is told: openings instead of measured figures. */
 export interface ZkProposal extends Omit<Proposal, "measured" | "candidateCommitment"> {
@@ -33,6 +35,7 @@ export async function proposeProof(
   const { modelId, labels, baseline, candidate } = proposal;
   if (new Set([labels, baseline, candidate].map(({ capacity }) => capacity)).size > 1)
     throw new Problem("CONFLICT", "the openings are for circuits of different capacity: commit all for the same.");
+  requireSameOrder({ labels, baseline, candidate });
   const counts = countRows(labels.bits, baseline.bits, candidate.bits);
   const model = await readModel(chain, modelId);
   await requireCircuit(modelId, model, labels.capacity);

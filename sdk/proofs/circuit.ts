@@ -19,4 +19,6 @@ export interface Opening {
   readonly capacity: number;
   readonly bits: readonly number[];
   readonly salt: bigint;
+  /** Hash of the ids of the rows in their order, where the table had any; no part of what is committed to. */
+  readonly ids?: string;
 }

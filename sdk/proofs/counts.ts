@@ -1,7 +1,7 @@
 // What a proof reveals, and what the chain computes from it. ZkProof.sol has the same arithmetic.
 
-import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 import { Problem } from "../base/problem.ts";
+import { normalQuantile } from "../evaluation/quantiles.ts";
 
 /** What a proof shows: of n rows, how many predictions are right, and in how many the two models differ. */
 export interface Counts {
@@ -30,7 +30,7 @@ interface ErrorBudget {
  * by all attempts. One attempt at 2.5 %, 1.959963985, where the benchmark says nothing else.
  */
 export function quantileE9({ alpha = ALPHA, attempts = 1 }: ErrorBudget): bigint {
-  return BigInt(Math.ceil(normalQuantile(1 - alpha / attempts, 0, 1) * Number(NANO)));
+  return BigInt(Math.round(normalQuantile(alpha / attempts) * Number(NANO)));
 }
 
 /** The quantile of one attempt. */

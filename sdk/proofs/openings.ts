@@ -1,9 +1,11 @@
 // Openings as files: what a label holder and contributors keep, and hand over only to whom they trust with the rows.
 
-import { parse } from "csv-parse/sync";
-import { randomBytes, toBeHex, toBigInt } from "ethers";
+import { id, randomBytes, toBeHex, toBigInt } from "ethers";
 import { Fields, hash, integer, oneOf, pattern, type Rule } from "../base/fields.ts";
 import { Problem } from "../base/problem.ts";
+import { parseDigits } from "../evaluation/columns.ts";
+import { show } from "../evaluation/refusal.ts";
+import { readCsv, type CsvRow } from "../schemas/csv.ts";
 import { readJson, toJson } from "../schemas/json.ts";
 import { CAPACITIES, Domain, FIELD, type Opening } from "./circuit.ts";
 import { commit } from "./commitment.ts";
@@ -26,8 +28,15 @@ export const domainOf = (name: DomainName): Domain => DOMAINS[name];
 /** The opening as JSON, with the commitment that it opens. */
 export function formatOpening(opening: Opening): string {
   const [domain] = Object.entries(DOMAINS).find(([, value]) => value === opening.domain) as [DomainName, Domain];
-  const { capacity, bits, salt } = opening;
-  return toJson({ commitment: commit(opening), domain, capacity, salt: toBeHex(salt, 32), bits: bits.join("") });
+  const { capacity, bits, salt, ids } = opening;
+  const known = {
+    commitment: commit(opening),
+    domain,
+    capacity,
+    salt: toBeHex(salt, 32),
+    ...(ids !== undefined && { ids }),
+  };
+  return toJson({ ...known, bits: bits.join("") });
 }
 
 /** Reads and checks an opening; `name` is what messages call it. */
@@ -40,6 +49,7 @@ export function readOpening(name: string, text: string, expected: DomainName): O
     capacity: fields.read("capacity", capacityRule),
     salt: BigInt(fields.read("salt", hash)),
     bits: [...fields.read("bits", pattern(/^[01]{1,16384}$/, "zeros and ones"))].map(Number),
+    ...(fields.has("ids") && { ids: fields.read("ids", hash) }),
   };
   if (domain !== expected) fields.report(`domain is ${domain}, expected ${expected}`);
   if (opening.salt >= FIELD) fields.report("salt is not below the field's order");
@@ -54,60 +64,109 @@ export function drawOpening(rows: Omit<Opening, "salt">): Opening {
   return { ...rows, salt: toBigInt(randomBytes(64)) % FIELD };
 }
 
+/** Rows from a table: what they say, and by which their order is known, where the table has ids. */
+export interface Rows {
+  readonly bits: readonly number[];
+  readonly ids?: string;
+}
+
 /**
  * The candidate's predictions from a CSV file with the column candidate, as a new opening. Columns label and baseline, where the file
- * has them, must be what was committed to, row by row: otherwise the rows of the two are not the same examples.
+ * has them, must be what was committed to, row by row, and so must ids: otherwise the rows of the two are not the same examples.
  */
 export function readCandidate(name: string, text: string, labels: Opening, baseline: Opening): Opening {
-  const records = parseCsv(name, text);
-  const bits = rowsOf(name, records, "candidate");
+  const rows = rowsOfCsv(name, text, ["candidate"], ["label", "baseline"]);
+  const bits = bitsOf(name, rows, "candidate");
   for (const [column, { bits: committed }] of [
     ["label", labels],
     ["baseline", baseline],
   ] as const) {
-    if (records[0]?.[column] === undefined) continue;
-    const other = rowsOf(name, records, column).findIndex((bit, row) => bit !== committed[row]);
+    if (!rows[0]?.fields.has(column)) continue;
+    const other = bitsOf(name, rows, column).findIndex((bit, row) => bit !== committed[row]);
     if (other < 0) continue;
     throw new Problem(
       "CONFLICT",
-      `${name}: ${column} of row ${other + 1} is not what was committed to, expected the committed rows in their order.`,
+      `${name} line ${rows[other]?.line}, column ${column}: not what was committed to, expected the committed rows in their order.`,
     );
   }
-  return drawOpening({ domain: Domain.Predictions, capacity: labels.capacity, bits });
+  const ids = hashIds(rows);
+  const drawn = { domain: Domain.Predictions, capacity: labels.capacity, bits, ...(ids !== undefined && { ids }) };
+  const opening = drawOpening(drawn);
+  requireSameOrder({ labels, baseline, candidate: opening });
+  return opening;
 }
 
-/** Rows from one column of a CSV file, in the file's order: 0 and 1, or numbers that count as 1 from the threshold on. */
-export function readRows(name: string, text: string, column: string, threshold: number | undefined): number[] {
-  return rowsOf(name, parseCsv(name, text), column, threshold);
-}
-
-function parseCsv(name: string, text: string): Record<string, string>[] {
-  let records: Record<string, string>[];
-  try {
-    records = parse(text, { columns: true, skip_empty_lines: true, trim: true });
-  } catch (error) {
-    throw new Problem("BAD_FILE", `${name} is not CSV: ${(error as Error).message.split("\n")[0]}.`);
+/** Refuses openings of which one was made from a table with other ids, or with the same in another order. */
+export function requireSameOrder(openings: Readonly<Record<string, Opening>>): void {
+  const known = Object.entries(openings).filter(([, { ids }]) => ids !== undefined);
+  const [first, ...others] = known;
+  for (const [name, { ids }] of others) {
+    if (first === undefined || ids === first[1].ids) continue;
+    throw new Problem(
+      "CONFLICT",
+      `the rows of ${name} have other ids than those of ${first[0]}, or another order: commit to the same examples in the same order.`,
+    );
   }
-  if (records.length === 0) throw new Problem("BAD_FILE", `${name} has no rows.`);
-  return records;
 }
 
-function rowsOf(name: string, records: Record<string, string>[], column: string, threshold?: number): number[] {
-  return records.map((record, index) => {
-    const value = record[column];
-    if (value === undefined) {
-      throw new Problem(
-        "BAD_FILE",
-        `${name} has no column "${column}", expected one of ${Object.keys(record).join(", ")}.`,
-      );
-    }
-    const number = value === "" ? NaN : Number(value);
-    if (threshold !== undefined && Number.isFinite(number)) return Number(number >= threshold);
-    if (number === 0 || number === 1) return number;
-    const fix =
-      threshold === undefined
-        ? "0 or 1; for scores, say from where on they are a 1 with commit --threshold"
-        : "a number";
-    throw new Problem("BAD_FILE", `${name}: ${column} of row ${index + 1} is "${value}", expected ${fix}.`);
+/**
+ * Rows from one column of a CSV file, in the file's order: exactly `0` and `1`, or decimals that count as 1 from the threshold on, compared
+ * without rounding. Ids, where the file has them, are each there once. Throws a {@link Problem} with line, column and value.
+ */
+export function readRows(name: string, text: string, column: string, threshold?: string): Rows {
+  const rows = rowsOfCsv(name, text, [column], []);
+  const ids = hashIds(rows);
+  return { bits: bitsOf(name, rows, column, threshold), ...(ids !== undefined && { ids }) };
+}
+
+const ID = "id";
+
+function rowsOfCsv(name: string, text: string, wanted: readonly string[], optional: readonly string[]): CsvRow[] {
+  const rows = readCsv(name, text, wanted, [ID, ...optional]);
+  if (rows.length === 0) throw new Problem("BAD_FILE", `${name} has no rows.`);
+  const seen = new Set<string>();
+  for (const { line, fields } of rows) {
+    const given = fields.get(ID);
+    if (given === undefined) break;
+    const refuse = (expected: string) =>
+      new Problem("BAD_FILE", `${name} line ${line}, column ${ID}: ${show(given)}, expected ${expected}.`, {
+        given,
+        expected,
+      });
+    if (given.trim() === "") throw refuse("an id");
+    if (seen.has(given)) throw refuse("each id once");
+    seen.add(given);
+  }
+  return rows;
+}
+
+/** By which the rows of files are known to be the same, in the same order; undefined for a file without ids. */
+function hashIds(rows: readonly CsvRow[]): string | undefined {
+  const ids = rows.map(({ fields }) => fields.get(ID));
+  return ids.includes(undefined) ? undefined : id(JSON.stringify(ids));
+}
+
+function bitsOf(name: string, rows: readonly CsvRow[], column: string, threshold?: string): number[] {
+  const limit = threshold === undefined ? undefined : decimal(threshold);
+  return rows.map(({ line, fields }) => {
+    const value = fields.get(column) as string;
+    if (limit === undefined && (value === "0" || value === "1")) return Number(value);
+    const number = limit && decimal(value);
+    if (limit && number) return Number(isAtLeast(number, limit));
+    const expected = limit ? "a number" : "0 or 1; for scores, say from where on they are a 1 with commit --threshold";
+    const place = `${name} line ${line}, column ${column}`;
+    throw new Problem("BAD_FILE", `${place}: ${show(value)}, expected ${expected}.`, { given: value, expected });
   });
+}
+
+type Decimal = NonNullable<ReturnType<typeof decimal>>;
+
+/** An exact decimal, as `evaluate` reads one. */
+const decimal = (value: string) => parseDigits(value);
+
+/** Compares without rounding: a score just below the threshold stays below it. */
+function isAtLeast(a: Decimal, b: Decimal): boolean {
+  const decimals = Math.max(a.decimals, b.decimals);
+  const scaled = (number: Decimal) => BigInt(number.digits) * 10n ** BigInt(decimals - number.decimals);
+  return scaled(a) >= scaled(b);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Who contributed to an improvement and with what weight, as a file says it, and what each gets when they are listed.
 
-import { CsvError, parse } from "csv-parse/sync";
 import { at } from "../evaluation/at.ts";
 import { address, type Rule } from "../base/fields.ts";
 import { Problem } from "../base/problem.ts";
+import { readCsv } from "./csv.ts";
+import { readJson } from "./json.ts";
 import type { WeightedContributor } from "./distribution.ts";
 import type { Contributor } from "./statement.ts";
 
@@ -25,10 +26,13 @@ export const weight: Rule<bigint> = {
   },
 };
 
-/** Reads a CSV file with the columns account and weight, or a JSON list of objects with these fields. */
+/**
+ * Reads a CSV file with the columns account and weight, or a JSON list of objects with these fields. Fields are taken as they stand, white
+ * space included. Throws a {@link Problem} `BAD_FILE` with the place, the column and the value.
+ */
 export function readContributors(name: string, text: string): WeightedContributor[] {
-  const isJson = /^\s*[[{]/.test(text);
-  const entries = isJson ? readJson(name, text) : readCsv(name, text);
+  const isJson = /^\s*[[{]/.test(text); // white space includes a byte order mark
+  const entries = isJson ? entriesOfJson(name, text) : entriesOfCsv(name, text);
   if (entries.length === 0) throw new Problem("BAD_FILE", `${name} names no contributor, expected at least one.`);
   return requireDistinct(name, entries);
 }
@@ -95,13 +99,8 @@ function requireRule<T>(name: string, entry: Entry, key: (typeof COLUMNS)[number
   );
 }
 
-function readJson(name: string, text: string): Entry[] {
-  let list: unknown;
-  try {
-    list = JSON.parse(text);
-  } catch (error) {
-    throw new Problem("BAD_FILE", `${name} is not JSON: ${(error as Error).message}.`);
-  }
+function entriesOfJson(name: string, text: string): Entry[] {
+  const list = readJson(name, text);
   if (!Array.isArray(list)) throw new Problem("BAD_FILE", `${name} is an object, expected a list of contributors.`);
   return list.map((value: unknown, index) => {
     const { account, weight: given } = Object(value) as Partial<Entry>;
@@ -109,38 +108,10 @@ function readJson(name: string, text: string): Entry[] {
   });
 }
 
-function readCsv(name: string, text: string): Entry[] {
-  const [header, ...records] = parseRecords(name, text);
-  if (header === undefined)
-    throw new Problem("BAD_FILE", `${name} is empty, expected a header line with account and weight.`);
-  const [accountColumn, weightColumn] = COLUMNS.map((column) => {
-    const index = header.record.indexOf(column);
-    if (index < 0) {
-      throw new Problem(
-        "BAD_FILE",
-        `${name}: column "${column}" is missing, the header has ${header.record.join(", ")}.`,
-      );
-    }
-    return index;
-  }) as [number, number];
-  return records.map(({ record, info }) => ({
-    place: `line ${info.lines}`,
-    account: record[accountColumn],
-    weight: record[weightColumn],
+function entriesOfCsv(name: string, text: string): Entry[] {
+  return readCsv(name, text, COLUMNS).map(({ line, fields }) => ({
+    place: `line ${line}`,
+    account: fields.get("account"),
+    weight: fields.get("weight"),
   }));
-}
-
-function parseRecords(name: string, text: string): { record: string[]; info: { lines: number } }[] {
-  try {
-    return parse(text, { bom: true, info: true, skip_empty_lines: true, trim: true }) as unknown as {
-      record: string[];
-      info: { lines: number };
-    }[];
-  } catch (error) {
-    const { code, message, lines } = error as CsvError & { lines: number };
-    if (code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH") {
-      throw new Problem("BAD_FILE", `${name} line ${lines}: the row has another number of fields than the header.`);
-    }
-    throw new Problem("BAD_FILE", `${name}: ${message}.`);
-  }
 }

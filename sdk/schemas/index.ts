@@ -12,7 +12,8 @@ export {
   type WeightedContributor,
 } from "./distribution.ts";
 export { readJson, toJson } from "./json.ts";
-export { checkModelFile, keyOf, projectedDilution, type ModelFile } from "./modelFile.ts";
+export { checkModelFile } from "./modelFile.ts";
+export { keyOf, projectedDilution, type ModelFile } from "./model.ts";
 export {
   encodeHybridProof,
   encodeProof,

@@ -1,14 +1,76 @@
 import { printed, printedJson } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
 
-/** A value from JSON text; `name` is what messages call it. */
+const BYTE_ORDER_MARK = "\ufeff";
+
+/** What keeps a text from being read. */
+export interface JsonFault {
+  /** Line and column, from 1. */
+  readonly where: string;
+  readonly what: string;
+  /** Whether the text is JSON, though one that readers disagree on. */
+  readonly isJson: boolean;
+}
+
+/** A value from JSON text; `name` is what messages call it. Throws a {@link Problem} `BAD_FILE` with line and column: see {@link parseJson}. */
 export function readJson(name: string, text: string): unknown {
   if (text.trim() === "") throw new Problem("BAD_FILE", `${name} is empty, expected JSON.`);
+  return parseJson(text, ({ where, what, isJson }) => {
+    const fault = isJson ? `${name}: ${where}: ${what}` : `${name} is not JSON: ${where}: ${what}`;
+    return new Problem("BAD_FILE", `${fault}.`);
+  });
+}
+
+/**
+ * A value from JSON text, which may begin with a byte order mark. Refused is what is no JSON, and what JSON leaves open and readers disagree
+ * on: a key that stands twice in an object, and the key `__proto__`.
+ */
+export function parseJson(content: string, refuse: (fault: JsonFault) => Error): unknown {
+  const text = content.startsWith(BYTE_ORDER_MARK) ? content.slice(1) : content;
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
-    throw new Problem("BAD_FILE", `${name} is not JSON: ${printed((error as Error).message)}.`);
+    const { message } = error as SyntaxError;
+    const place = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
+    const what = printed(message.replace(/ \(line \d+ column \d+\)$/, ""));
+    throw refuse({ where: positionIn(text, place), what, isJson: false });
   }
+  const fault = faultOfKeys(text);
+  if (fault) throw refuse(fault);
+  return value;
+}
+
+/** Texts, and what opens, closes and parts objects and lists. */
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
+
+/** The first key that is refused in a text that is JSON. */
+function faultOfKeys(text: string): JsonFault | undefined {
+  const open: (Set<string> | undefined)[] = [];
+  let last: RegExpExecArray | undefined;
+  for (const token of text.matchAll(TOKENS)) {
+    const [sign] = token;
+    if (sign === "{") open.push(new Set());
+    else if (sign === "[") open.push(undefined);
+    else if (sign === "}" || sign === "]") open.pop();
+    else if (sign === ":" && last) {
+      const key = JSON.parse(last[0]) as string;
+      const keys = open.at(-1) as Set<string>;
+      const fault =
+        key === "__proto__" ? "is not allowed, expected another name" : "stands before, expected each key once";
+      if (key === "__proto__" || keys.has(key)) {
+        return { where: positionIn(text, last.index), what: `the key ${printed(last[0])} ${fault}`, isJson: true };
+      }
+      keys.add(key);
+    }
+    last = token;
+  }
+  return undefined;
+}
+
+function positionIn(text: string, place: number): string {
+  const before = text.slice(0, place).split("\n");
+  return `line ${before.length}, column ${(before.at(-1) as string).length + 1}`;
 }
 
 /** JSON for files and pipes; amounts are strings of the smallest unit. */

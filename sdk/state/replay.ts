@@ -19,16 +19,8 @@ import type {
 import { payoutOf, termsOf } from "../client/payouts.ts";
 import type { Event } from "../rpc/snapshot.ts";
 import { NO_STOP } from "./payouts.ts";
-import {
-  METHOD_ACCESS,
-  type BenchmarkState,
-  type ModelState,
-  type ParameterState,
-  type PauseState,
-  type ProtocolState,
-  type RolesState,
-  type WaitingReward,
-} from "./protocolState.ts";
+import { METHOD_ACCESS, type BenchmarkState, type ParameterState, type ProtocolState } from "./protocolState.ts";
+import { NO_PAUSE, payoutKey, takePayout, parameterOf, modelOf, rolesOf, setOf } from "./lookups.ts";
 
 /** What every model may be recorded for in a day until the admin changes it. */
 export const DEFAULT_DAILY_LIMIT_BPS = 1_000n;
@@ -64,8 +56,6 @@ export function replay(events: readonly Event[]): ProtocolState {
   }
   return state;
 }
-
-const NO_PAUSE: PauseState = { until: 0n, wholeAt: 0n };
 
 type Filters =
   | DeltaOneVerifier["filters"]
@@ -281,46 +271,4 @@ function benchmarkState(version: bigint, values: BenchmarkEvent) {
     ...{ minImprovementBps, minSampleSize, minRuns, minLowerBoundBps },
   };
   return { benchmark, benchmarkVersion: version, score: baselineScore, modelCommitment };
-}
-
-const payoutKey = (model: string, evaluationId: string) => `${model} ${evaluationId}`;
-
-/** A payout that waits no longer. */
-function takePayout(state: ProtocolState, model: string, evaluationId: string): WaitingReward {
-  const { payouts } = state;
-  const key = payoutKey(model, evaluationId);
-  const payout = payouts.get(key);
-  if (payout === undefined) throw new Error(`an event ends the payout ${evaluationId}, which no event has recorded`);
-  payouts.delete(key);
-  modelOf(state, model).rewardsQueued -= payout.reward;
-  return payout;
-}
-
-function parameterOf(state: ProtocolState, id: string, parameter: bigint): ParameterState {
-  return modelOf(state, id).parameters[Number(parameter)] as ParameterState;
-}
-
-function modelOf({ models }: ProtocolState, id: unknown): ModelState {
-  const model = models.get(String(id));
-  if (model === undefined) throw new Error(`an event speaks of the model ${String(id)}, which no event has created`);
-  return model;
-}
-
-function rolesOf({ roles }: ProtocolState, address: string): RolesState {
-  const key = address.toLowerCase();
-  const present = roles.get(key) ?? {
-    holders: new Map(),
-    everHeld: new Map(),
-    roleAdmins: new Map(),
-    pendingAdmin: undefined,
-    pendingAdminDelay: undefined,
-  };
-  roles.set(key, present);
-  return present;
-}
-
-function setOf(sets: Map<string, Set<string>>, key: string): Set<string> {
-  const present = sets.get(key) ?? new Set();
-  sets.set(key, present);
-  return present;
 }

@@ -4,19 +4,13 @@
 import { ZeroHash } from "ethers";
 import { Problem } from "../base/problem.ts";
 import { formatInteger, formatTime, formatTokens, roundTokens } from "../base/units.ts";
-import {
-  readModel,
-  revertOf,
-  timeOf,
-  type Connection,
-  type ImprovableModel,
-  type Weakness,
-} from "../client/connect.ts";
-import { inFigures, refused, type Revert } from "../client/errors.ts";
+import { readModel, revertOf, timeOf, type Connection, type ImprovableModel } from "../client/connect.ts";
+import { inFigures, refused } from "../client/errors.ts";
 import type { Bundle } from "../schemas/bundle.ts";
 import { treeOf, type Claims } from "../schemas/claims.ts";
 import { contributorAmount } from "../schemas/distribution.ts";
 import { hashStatement, statementDomain, type ImprovementStatement } from "../schemas/statement.ts";
+import { BelowTarget, isForToday, weaknessOf } from "./weakness.ts";
 
 /** Longest life of a statement, in seconds. */
 export const MAX_LIFE = 172_800n;
@@ -137,13 +131,13 @@ function requireAlive({ deadline }: ImprovementStatement, now: bigint): void {
   if (deadline < now) {
     throw new Problem(
       "EXPIRED",
-      `the deadline ${deadline} has passed, the chain's time is ${now}: make the statement again.`,
+      `the deadline ${formatTime(deadline)} has passed, the chain's time is ${formatTime(now)}: make the statement again.`,
     );
   }
   if (deadline > now + MAX_LIFE) {
     throw new Problem(
       "BAD_FILE",
-      `the deadline is ${deadline}, expected at most ${now + MAX_LIFE}: two days from the chain's time.`,
+      `the deadline is ${formatTime(deadline)}, expected at most ${formatTime(now + MAX_LIFE)}: two days from the chain's time.`,
     );
   }
 }
@@ -184,45 +178,6 @@ async function requireStrong(
     if (weakness) throw new Problem(weakness.code, `${weakness.words}.`, { revert: inFigures(revert) });
     throw refused({ ...revert, message: `the chain would refuse the statement: ${revert.message}` });
   }
-}
-
-/** The candidate does not reach the benchmark's target. Scores in bps. */
-export class BelowTarget extends Problem {
-  readonly candidateScore: bigint;
-  readonly targetScore: bigint;
-
-  constructor({ code, words }: Weakness, revert: Revert) {
-    super(code, `${words}.`, { revert: inFigures(revert) });
-    const { actual, required } = revert.args;
-    this.candidateScore = BigInt(actual ?? 0);
-    this.targetScore = BigInt(required ?? 0);
-  }
-}
-
-/** Whether an improvement that is more than what is left today can be submitted another day. */
-export function isForToday({ args }: Revert): boolean {
-  return BigInt(args["deltaBps"] ?? 0) <= BigInt(args["limitBps"] ?? 0);
-}
-
-/** What a refusal for a target or a daily limit means for the model, with both figures; undefined for any other. */
-export function weaknessOf(modelId: string, revert: Revert): Weakness | undefined {
-  const { name, args } = revert;
-  if (name === "EvaluationTooWeak" && args["field"] === "targetScore")
-    return {
-      code: "REVERTED",
-      words: `the candidate's score is ${args["actual"]}, ${modelId} pays for ${args["required"]} or better, its target`,
-    };
-  if (name !== "DailyLimitExceeded") return undefined;
-  const { deltaBps, remainingBps, limitBps } = args;
-  return isForToday(revert)
-    ? {
-        code: "NOT_YET",
-        words: `the improvement is ${deltaBps} bps, ${remainingBps} of ${limitBps} bps are left today: it can be submitted from 00:00 UTC`,
-      }
-    : {
-        code: "REVERTED",
-        words: `the improvement is ${deltaBps} bps, more than the daily limit of ${modelId}, ${limitBps} bps: only the admin helps, by setDailyLimit`,
-      };
 }
 
 /** Asks the model's ZkProof about the bundle's proof, if there is one. */

@@ -9,7 +9,8 @@ import { at } from "../evaluation/at.ts";
 import type { Bundle } from "../schemas/bundle.ts";
 import { toCall } from "../schemas/statement.ts";
 import { encodeFor, selectValid, type LeftOut, type Method } from "./method.ts";
-import { requireDestination, weaknessOf } from "./review.ts";
+import { requireDestination } from "./review.ts";
+import { weaknessOf } from "./weakness.ts";
 
 /** Wei to an account. */
 export interface Payment {

@@ -8,11 +8,10 @@ import { requireSafeKey } from "../../deploy/zk";
 import { main } from "../../scripts/zk-setup";
 import { beginCeremony, endCeremony, type Phase1 } from "../../sdk/node/ceremony";
 import { countRows, ONE_ATTEMPT } from "../../sdk/proofs/counts";
+import { encodeZkProof, prove } from "../../sdk/node/prover";
 import {
   ceremonyFolder,
   encodeKey,
-  encodeZkProof,
-  prove,
   readKey,
   recordedSetup,
   setupFolder,
@@ -20,7 +19,7 @@ import {
   type CircuitKey,
   type Places,
   type SnarkjsKey,
-} from "../../sdk/node/prover";
+} from "../../sdk/node/circuitKeys";
 import { readProven } from "../verification/zk/fixtures";
 import { sectionsOf } from "./r1cs";
 import { useProject, useSetup } from "./setup";

@@ -10,13 +10,12 @@ import {
   circuitInput,
   prove,
   publicInputsOf,
-  readKey,
-  setupFolder,
   verifyWithSnarkjs,
   witnessesOf,
   type Claim,
   type SnarkjsProof,
 } from "../../sdk/node/prover";
+import { readKey, setupFolder } from "../../sdk/node/circuitKeys";
 import { readProven } from "../verification/zk/fixtures";
 import { useSetup } from "./setup";
 import { encodeWitness, holds, otherValueOf, rankOf, readConstraints, type Constraint } from "./r1cs";

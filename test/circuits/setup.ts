@@ -4,7 +4,8 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withLock } from "../../deploy/lock";
-import { differingFiles, recordedSetup, setUp, type Places } from "../../sdk/node/prover";
+import { setUp } from "../../sdk/node/prover";
+import { differingFiles, recordedSetup, type Places } from "../../sdk/node/circuitKeys";
 
 const ROOT = resolve(__dirname, "../..");
 

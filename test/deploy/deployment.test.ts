@@ -10,9 +10,9 @@ import { CREATE_X, CREATE_X_INTERFACE, create2Address, saltOf } from "../../depl
 import { deployTo } from "../../deploy/deployment";
 import { blocksOf, journaledContracts, nameOf } from "../../deploy/journal";
 import { recordFile } from "../../deploy/paths";
-import { type Sent } from "../../sdk/client/confirm";
+import type { Sent } from "../../sdk/client/confirm";
 import { readModelFile } from "../../sdk/node/modelFile";
-import { type ModelFile } from "../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../sdk/schemas/model";
 import type { Parameters } from "../../deploy/parameters";
 import { openSteps, planDeployment, type Plan } from "../../deploy/plan";
 import { deployProtocol } from "../../deploy/protocol";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { Problem } from "../../sdk/base/problem";
-import { readRecord } from "../../deploy/record";
+import { entryOf, readRecord } from "../../deploy/record";
 
 const NETWORK = { chainId: 84_532 };
 
@@ -24,6 +24,14 @@ describe("Record of a deployment", () => {
 
   it("may be absent", () => {
     expect(readRecord(NETWORK)).to.equal(undefined);
+  });
+
+  it("has entries of any name, and none that it does not have", () => {
+    const models = JSON.parse('{ "__proto__": 1, "toString": 2 }') as Record<string, number>;
+    const found = ["__proto__", "toString", "constructor", "hasOwnProperty"].map((name) => entryOf(models, name));
+    expect(found).to.deep.equal([1, 2, undefined, undefined]);
+    expect(entryOf({}, "__proto__")).to.equal(undefined);
+    expect(entryOf(undefined, "constructor")).to.equal(undefined);
   });
 
   it("is named when it is not JSON", () => {

@@ -11,7 +11,7 @@ import { planDeployment } from "../../deploy/plan";
 import { deployProtocol } from "../../deploy/protocol";
 import { developmentKey } from "../../sdk/base/accounts";
 import { readModelFile } from "../../sdk/node/modelFile";
-import { type ModelFile } from "../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../sdk/schemas/model";
 import { environmentOn, fund, KEYS, parametersOf, type Keys } from "../../scripts/dev/world/live";
 import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 

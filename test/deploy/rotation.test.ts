@@ -22,7 +22,8 @@ import { runTasks, taskDocuments, type TaskCall } from "../helpers/tasks";
 const ROOT = resolve(__dirname, "../..");
 const MODELS = join(ROOT, "deploy/models");
 const LOCAL = { chainId: 31_337 };
-const [FIRST, SECOND, THIRD] = ["first-model", "second-model", "third-model"] as const;
+/** The names of the later two mean something to objects: records must not take them for it. */
+const [FIRST, SECOND, THIRD] = ["first-model", "__proto__", "constructor"] as const;
 const [GOVERNOR, OWNER, NEXT_GOVERNOR, NEXT_OWNER] = [12, 13, 18, 19];
 
 /** The same protocol with everybody replaced, one more signature asked for and another delay. */

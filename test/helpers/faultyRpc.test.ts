@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { startFaultyRpc, type Fault, type FaultyRpc } from "./faultyRpc";
+import { startFaultyRpc, type Fault, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 
 describe("a faulty RPC endpoint @uninstrumented", () => {

@@ -1,5 +1,5 @@
 import { toQuantity } from "ethers";
-import type { Fault, Policy, RpcRequest } from "./faultyRpc";
+import type { Fault, Policy, RpcRequest } from "../../scripts/dev/world/faultyRpc";
 
 /** Where a request names the block that it is about. */
 const BLOCK_AT: Readonly<Record<string, number>> = {

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { id } from "ethers";
 import { utimesSync } from "node:fs";
 import { formatBundle } from "../../sdk/schemas/bundle";
-import { healthy, type RpcError, type RpcRequest } from "../helpers/faultyRpc";
+import { healthy, type RpcError, type RpcRequest } from "../../scripts/dev/world/faultyRpc";
 import { registerModel } from "../../scripts/dev/world/improvements";
 import {
   attesterKeys,

@@ -3,7 +3,7 @@ import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import hre from "hardhat";
 import { formatBundle } from "../../sdk/schemas/bundle";
-import { healthy, type RpcRequest } from "../helpers/faultyRpc";
+import { healthy, type RpcRequest } from "../../scripts/dev/world/faultyRpc";
 import { improve, registerModel } from "../../scripts/dev/world/improvements";
 import { everyOther, laggingNode } from "../helpers/laggingNode";
 import { queuedBy, RELEASED, waitFor } from "../../scripts/dev/world/payouts";

@@ -9,7 +9,7 @@ import { holderOf } from "../../deploy/lock";
 import { developmentKey } from "../../sdk/base/accounts";
 import { runQueue } from "../../scripts/dev/bench/operator";
 import { main } from "../../scripts/operator";
-import { startFaultyRpc, type FaultyRpc } from "../helpers/faultyRpc";
+import { startFaultyRpc, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import { startOperator, type Entry, type OperatorProcess } from "../../scripts/dev/world/operatorProcess";
 import { runMain } from "../../scripts/dev/world/live";
 import { startAnvil, until, type Node } from "../../scripts/dev/world/process";

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { id, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { developmentKey } from "../../sdk/base/accounts";
-import { healthy } from "../helpers/faultyRpc";
+import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { deployVerifier, improve, registerModel } from "../../scripts/dev/world/improvements";
 import {
   queuedBy,

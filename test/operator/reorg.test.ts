@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id, Transaction } from "ethers";
 import hre from "hardhat";
 import { rmSync } from "node:fs";
 import { formatBundle } from "../../sdk/schemas/bundle";
-import { healthy, type Policy } from "../helpers/faultyRpc";
+import { healthy, type Policy } from "../../scripts/dev/world/faultyRpc";
 import { attesterKeys, proposed, signedBy, type Tools } from "../sdk/statements/support";
 import { deployMarkets, FUNDS, payer } from "./markets.support";
 import { declare, expectLaunched, openService, useChain, useFolders } from "./support";
@@ -67,7 +67,8 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
     const height = await hre.ethers.provider.getBlockNumber();
     const sent = raws();
     await provider.send("evm_revert", [snapshot]);
-    await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()), { interval: 13 });
+    await time.increase(1_000); // so that no block is the same
+    await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
     expect(await spent()).to.equal(0n);
     return { service, sent };
   }
@@ -127,7 +128,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
     const [raw] = raws();
     const height = await hre.ethers.provider.getBlockNumber();
     await provider.send("evm_revert", [snapshot]);
-    await mine(1, { interval: 13 });
+    await time.increase(1_000); // so that no block is the same
     await hre.ethers.provider.broadcastTransaction(raw!);
     await mine(height - (await hre.ethers.provider.getBlockNumber()) + 3);
     await service.settle();
@@ -161,6 +162,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
     expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
     const height = await hre.ethers.provider.getBlockNumber();
     await provider.send("evm_revert", [snapshot]);
+    await time.increase(1_000);
     await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
     expect(await tools.registry.scoreOf(tools.model.id)).to.equal(7_494n);
     await confirm(service);
@@ -180,6 +182,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
     await expectLaunched(tools, "first");
     const height = await hre.ethers.provider.getBlockNumber();
     await provider.send("evm_revert", [snapshot]);
+    await time.increase(1_000);
     await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
     await confirm(service);
     await confirm(service);

@@ -5,7 +5,7 @@ import { id, parseUnits } from "ethers";
 import hre from "hardhat";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import type { SpendingLimits } from "../../operator/duties/feeBatch";
-import { healthy } from "../helpers/faultyRpc";
+import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { DAY } from "../../scripts/dev/world/units";
 import type { Tools } from "../sdk/statements/support";
 import { deployMarkets, FUNDS, payer } from "./markets.support";

@@ -7,7 +7,7 @@ import { mkdirSync, utimesSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
 import { formatBundle, type Bundle } from "../../sdk/schemas/bundle";
 import { submit } from "../../sdk/statements/submit";
-import { healthy } from "../helpers/faultyRpc";
+import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { benchmarkWith, DELTA, deployVerifier, improve, registerModel } from "../../scripts/dev/world/improvements";
 import { DAY } from "../../scripts/dev/world/units";
 import {

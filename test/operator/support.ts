@@ -7,12 +7,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseModelFile } from "../../sdk/node/modelFile";
-import { type ModelFile } from "../../sdk/schemas/modelFile";
+import type { ModelFile } from "../../sdk/schemas/model";
 import type { Config, DutyConfig, DutyName } from "../../operator/config";
 import type { SpendingLimits } from "../../operator/duties/feeBatch";
 import { Service } from "../../operator/service";
 import { Telemetry } from "../../operator/telemetry";
-import { startFaultyRpc, type FaultyRpc } from "../helpers/faultyRpc";
+import { startFaultyRpc, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import type { Tools } from "../sdk/statements/support";
 
 /** Places of the duties' keys among the development accounts; the last three hold no role. */

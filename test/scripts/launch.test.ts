@@ -181,7 +181,7 @@ describe("npm run launch @uninstrumented", () => {
     );
     expect(stdout).to.match(/refused: .*\(EvaluationAlreadyUsed: id /);
     expect(stdout).to.match(/✓ reward waits\n {4}4,940 CRDEF from .* UTC: 1,482 to 0x\w{40}, 2,420\.6 to /);
-    expect(stdout).to.match(/✗ release before its time\n {4}refused: .*PayoutWaits: releasableFrom \d+/);
+    expect(stdout).to.match(/✗ release before its time\n {4}refused: .*PayoutWaits: releasableFrom [\d-]+ [\d:]+ UTC/);
     expect(stdout).to.match(
       /✓ release reward +[\d,]+ gas  0x[0-9a-f]{64}\n {4}by 0x\w{40}, who has no role: 4,940 CRDEF minted\n/,
     );
@@ -251,7 +251,7 @@ describe("npm run launch @uninstrumented", () => {
       for (const { code, stderr } of [failed, again]) {
         expect(code).to.equal(1);
         expect(stderr).to.match(
-          /^launch: [^\n]+ \(Paused: until \d+\)\. Wait until `until`: .+\nbefore that: transaction 0x\w{64} was sent and reverted in block \d+\.\n$/,
+          /^launch: [^\n]+ \(Paused: until [\d-]+ [\d:]+ UTC\)\. Wait until `until`: .+\nbefore that: transaction 0x\w{64} was sent and reverted in block \d+\.\n$/,
         );
       }
     });

@@ -16,7 +16,7 @@ import { environmentFor } from "../../deploy/rehearsal";
 import { formatTime } from "../../sdk/base/units";
 import { OPEN_STOP, type QueuedPayout } from "../../sdk/client/payouts";
 import { readModelFile } from "../../sdk/node/modelFile";
-import { keyOf } from "../../sdk/schemas/modelFile";
+import { keyOf } from "../../sdk/schemas/model";
 import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall } from "../helpers/tasks";
 import { DAY, TOKEN } from "../../scripts/dev/world/units";
@@ -221,38 +221,38 @@ describe("Tasks of payouts @uninstrumented", () => {
   });
 
   describe("refuse in one line", () => {
-    const cases: [string, TaskCall, () => string][] = [
+    const cases: [string, () => TaskCall, () => string][] = [
       [
         "an evaluation that the model has not got",
-        ["payout:release", { id: MODEL, evaluation: "other" }],
+        () => ["payout:release", { id: MODEL, evaluation: "other" }],
         () => `payout:release: ${MODEL} has no evaluation ${id("other")}: payout:list shows those that it has.`,
       ],
       [
         "a model that has no token",
-        ["payout:list", { id: "unknown" }],
+        () => ["payout:list", { id: "unknown" }],
         () => "payout:list: unknown has no token on localhost: check the id, or deploy the model first.",
       ],
       [
         "the return of what waits",
-        ["payout:return", { id: MODEL, evaluation: payout.evaluationId }],
+        () => ["payout:return", { id: MODEL, evaluation: payout.evaluationId }],
         () =>
           `payout:return: the payout of ${payout.evaluationId}: its status is waits, expected void; nothing was sent.`,
       ],
       [
         "to lift a stop that is none",
-        ["payout:lift", { method: "0xdF3e18d64BC6A983f673Ab319CCaE4f1a57C7097" }],
+        () => ["payout:lift", { method: "0xdF3e18d64BC6A983f673Ab319CCaE4f1a57C7097" }],
         () =>
           "payout:lift: payouts of 0xdF3e18d64BC6A983f673Ab319CCaE4f1a57C7097 are not stopped: there is nothing to decide.",
       ],
       [
         "a time that is none",
-        ["pass-time", { duration: "soon" }],
+        () => ["pass-time", { duration: "soon" }],
         () => 'pass-time: arguments: duration is "soon", expected a time such as 3600, 90m, 12h or 2d.',
       ],
     ];
     for (const [what, call, message] of cases) {
       it(what, async () => {
-        const [outcome] = await run(call);
+        const [outcome] = await run(call());
         expect(outcome).to.deep.equal({ code: 1, stdout: "", stderr: `${message()}\n` });
       });
     }

@@ -12,8 +12,9 @@ import { holderOf } from "../../deploy/lock";
 import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
-import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../helpers/faultyRpc";
+import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import { everyOther, laggingNode } from "../helpers/laggingNode";
+import { formatTime } from "../../sdk/base/units";
 import { rpc, runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall, type TaskDocument } from "../helpers/tasks";
 import { DAY } from "../../scripts/dev/world/units";
@@ -469,7 +470,9 @@ describe("Tasks @uninstrumented", () => {
       );
 
       expect(early!.code).to.equal(1);
-      expect(early!.stderr).to.contain(`(SellsNotOpen: opensAt ${opens}). Sell from \`opensAt\`.`);
+      expect(early!.stderr).to.contain(
+        `(SellsNotOpen: opensAt ${formatTime(BigInt(opens as bigint))}). Sell from \`opensAt\`.`,
+      );
       expect((sold!.trade as Record<string, string>).reserve).to.equal(quoted!.reserve);
       expect(await view(reserve, "balanceOf", from)).to.equal(before + BigInt(quoted!.reserve as string));
     });

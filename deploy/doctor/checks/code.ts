@@ -15,7 +15,7 @@ import {
   zeroPadValue,
 } from "ethers";
 import type { Hybrid } from "../../../.build/typechain";
-import { encodeKey, readKey } from "../../../sdk/node/prover";
+import { encodeKey, readKey } from "../../../sdk/node/circuitKeys";
 import { answerOf } from "../../../sdk/rpc/snapshot";
 import type { ModelState } from "../../../sdk/state/protocolState";
 import { immutablesOf, masked, type Compiled } from "../build";

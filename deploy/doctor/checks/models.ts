@@ -14,7 +14,7 @@ import type {
   VestingWallet,
 } from "../../../.build/typechain";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import type { ModelFile, Recipient } from "../../../sdk/schemas/modelFile";
+import type { ModelFile, Recipient } from "../../../sdk/schemas/model";
 import { DEFAULT_DAILY_LIMIT_BPS } from "../../../sdk/state/replay";
 import { MODEL_STATUS, PARAMETERS, pendingAt, valueAt, type ModelState } from "../../../sdk/state/protocolState";
 import type { DeclaredModel } from "../declared";

@@ -8,11 +8,11 @@ import type { Subject } from "../subject";
 
 const FIX = "declare it otherwise and let roles:apply change it";
 
-/** A4: long delays, several signatures, and powers that are apart. On a test network a shortcoming is only told, on a local chain not at all. */
+/** Long delays, several signatures, and powers that are apart. On a test network a shortcoming is only told, on a local chain not at all. */
 export async function checkSafety({ chain, declared }: Subject): Promise<Check[]> {
   const { network, parameters } = declared;
   if (network.isLocal) return [];
-  const check = new Check("roles", "A4 powers that are apart");
+  const check = new Check("roles", "powers that are apart");
   // The delay of payouts has a check of its own: nothing changes it.
   const points = unsafePoints(parameters).filter(({ what }) => what !== "Models.payoutDelay");
   const plain = await plainProposers(parameters, (address) => chain.code(address));

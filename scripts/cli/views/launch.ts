@@ -17,7 +17,7 @@ import {
 import type { Network } from "../../../sdk/client/access";
 import type { Sent } from "../../../sdk/client/confirm";
 import type { MarketState } from "../../../sdk/client/market";
-import { projectedDilution, type ModelFile } from "../../../sdk/schemas/modelFile";
+import { projectedDilution, type ModelFile } from "../../../sdk/schemas/model";
 import { bold, cyan, dim, green, table, yellow } from "../terminal";
 import { marketTable, supplyTable } from "./market";
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus } from "pure-rand";
 import { MethodAccess } from "../../../deploy/zk";
-import { capacityFor, encodeKey, readKey } from "../../../sdk/node/prover";
+import { capacityFor, encodeKey, readKey } from "../../../sdk/node/circuitKeys";
 import { Domain, type Opening } from "../../../sdk/proofs/circuit";
 import { commit } from "../../../sdk/proofs/commitment";
 import { countRows } from "../../../sdk/proofs/counts";

@@ -77,7 +77,8 @@ async function startNode() {
     const [from, to] = [Number(fromBlock), Number(toBlock)];
     if (to - from >= MOST_BLOCKS) return { error: { code: -32_602, message: `at most ${MOST_BLOCKS} blocks` } };
     const blocks: number[] = [];
-    for (let block = Math.ceil(from / STEP) * STEP; block <= Math.min(to, EVENTS * STEP); block += STEP) blocks.push(block);
+    for (let block = Math.ceil(from / STEP) * STEP; block <= Math.min(to, EVENTS * STEP); block += STEP)
+      blocks.push(block);
     return { result: blocks.map(logAt) };
   };
 

@@ -1,6 +1,7 @@
 import { Decimal } from "decimal.js";
 import { MarketModel, type ModelTrade, type Terms } from "../../../sdk/market/curve";
-import { PRESETS, REWARD_DELTA_ONES } from "../../../sdk/schemas/modelFile";
+import { PRESETS } from "../../../sdk/schemas/modelFile";
+import { REWARD_DELTA_ONES } from "../../../sdk/schemas/model";
 
 /** A table of docs/economics.md. */
 export interface Table {

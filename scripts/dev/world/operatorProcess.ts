@@ -23,9 +23,27 @@ export interface OperatorProcess {
   readonly end: (signal: "SIGTERM" | "SIGINT" | "SIGKILL") => Promise<number | null>;
 }
 
-/** Starts `npm run operator` as its users do. Every line of its output must be JSON. */
-export function startOperator(args: readonly string[], env: Record<string, string>): OperatorProcess {
-  const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", "scripts/operator.ts", ...args], {
+/** What `npm run operator` starts. */
+const COMMAND = [process.execPath, "-r", "ts-node/register/transpile-only", "scripts/operator.ts"] as const;
+
+/** How its users start it. */
+const THROUGH_NPM = ["npm", "run", "--silent", "operator", "--"] as const;
+
+/**
+ * Who starts a service: a supervisor does it directly; npm gets its signals and must hand them on; a terminal runs npm and gives a
+ * signal to every process in it.
+ */
+export type Starter = "supervisor" | "npm" | "terminal";
+
+/** Starts the operator. Every line of its output must be JSON. */
+export function startOperator(
+  args: readonly string[],
+  env: Record<string, string>,
+  starter: Starter = "supervisor",
+): OperatorProcess {
+  const [command, ...options] = starter === "supervisor" ? COMMAND : THROUGH_NPM;
+  const child = spawn(command, [...options, ...args], {
+    detached: starter === "terminal",
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -62,7 +80,8 @@ export function startOperator(args: readonly string[], env: Record<string, strin
         look();
       }),
     end: async (signal) => {
-      child.kill(signal);
+      if (starter === "terminal") process.kill(-(child.pid as number), signal);
+      else child.kill(signal);
       return (await closed)[0];
     },
   };

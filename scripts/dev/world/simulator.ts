@@ -1,7 +1,8 @@
 // Keys whose secret numbers are known, and so proofs of anything at all: what a verifier is tested with when no rows are at hand.
 
 import { FIELD } from "../../../sdk/proofs/circuit";
-import type { Proven, SnarkjsKey, VerifyingKey } from "../../../sdk/node/prover";
+import type { Proven } from "../../../sdk/node/prover";
+import type { SnarkjsKey, VerifyingKey } from "../../../sdk/node/circuitKeys";
 import { g1Times, g2Times, inverse } from "./bn254";
 
 /** The numbers behind a key, which the maker of a real one forgets. */

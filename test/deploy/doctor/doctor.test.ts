@@ -9,7 +9,8 @@ import { toJson } from "../../../sdk/schemas/json";
 import { runMain, withVariables } from "../../../scripts/dev/world/live";
 import { freePort, rpc, runScript } from "../../../scripts/dev/world/process";
 import { DAY } from "../../../scripts/dev/world/units";
-import { DEVIATIONS, NOTABLE } from "./deviations";
+import { DEVIATIONS } from "./deviations";
+import { NOTABLE } from "./deviations/notable";
 import { REWARDS } from "./rewards";
 import {
   addressOf,
@@ -197,6 +198,31 @@ describe("doctor @uninstrumented", () => {
     expect(wrongOf(diagnosis).filter((line) => line.startsWith("R1"))).to.deep.equal([
       "R1 delay of payouts: the time in which a guardian can stop a payout is 600, declared at least 172800, two days, on base: deploy the protocol anew with a longer payoutDelay",
     ]);
+  });
+
+  it("finds powers that are not apart on a mainnet, only shows them on a test network, and says nothing on a local chain", async () => {
+    const on = (name: string, chainId: number): Redeclare => {
+      const guardians = (proposers: string[]) => [proposers[0] as string];
+      return ({ network, parameters, ...others }) => ({
+        ...others,
+        network: { ...network, name, chainId, isLocal: false },
+        parameters: {
+          ...parameters,
+          $global: { ...parameters.$global, guardians: guardians(parameters.Governance.proposers) },
+        },
+      });
+    };
+    const [proposer] = world.declared.parameters.Governance.proposers as [string];
+    const powers = (lines: string[]) => lines.filter((line) => line.startsWith("powers that"));
+    const what = `powers that are apart: ${proposer}`;
+    const [mainnet, testnet] = [await diagnose(on("base", 8_453)), await diagnose(on("base-sepolia", 84_532))];
+    expect(powers(wrongOf(mainnet))).to.deep.equal([
+      `${what} is the multisig behind the timelock, guardian at once, declared an account for each: declare it otherwise and let roles:apply change it`,
+      `powers that are apart: the proposer ${proposer} is a plain account, declared a multisig: declare it otherwise and let roles:apply change it`,
+    ]);
+    expect(powers(wrongOf(testnet))).to.deep.equal([]);
+    expect(powers(notableOf(testnet))).to.have.length(2);
+    expect(world.clean.checks.some(({ name }) => name.startsWith("powers that"))).to.equal(false);
   });
 
   describe("something is under way", () => {

@@ -22,7 +22,7 @@ import { subjectOf } from "../../../deploy/doctor/observe";
 import { inWords, noteInWords, type Diagnosis } from "../../../deploy/doctor/report";
 import { OTHER_CONTRACTS } from "../../../deploy/doctor/subject";
 import { main as launch } from "../../../scripts/launch";
-import { encodeKey, readKey } from "../../../sdk/node/prover";
+import { encodeKey, readKey } from "../../../sdk/node/circuitKeys";
 import { ONE_ATTEMPT } from "../../../sdk/proofs/counts";
 import { Chain } from "../../../sdk/rpc/snapshot";
 import { runMain, withDeployments } from "../../../scripts/dev/world/live";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { toQuantity } from "ethers";
-import type { Fault, Policy, RpcRequest } from "../../helpers/faultyRpc";
+import type { Fault, Policy, RpcRequest } from "../../../scripts/dev/world/faultyRpc";
 import { everyOther, laggingNode } from "../../helpers/laggingNode";
 import { differences, inFull, SENT_BY, startNetwork, type Network, type State } from "./support";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Fault, RpcRequest } from "../../helpers/faultyRpc";
+import type { Fault, RpcRequest } from "../../../scripts/dev/world/faultyRpc";
 import { differences, inFull, isComplete, SENT_BY, startNetwork, type Network, type State } from "./support";
 
 const pass: Fault = { kind: "pass" };

@@ -19,7 +19,7 @@ import type { Sent } from "../../../sdk/client/confirm";
 import { explain } from "../../../sdk/client/errors";
 import { readModelFile } from "../../../sdk/node/modelFile";
 import { toJson } from "../../../sdk/schemas/json";
-import { startFaultyRpc, type FaultyRpc } from "../../helpers/faultyRpc";
+import { startFaultyRpc, type FaultyRpc } from "../../../scripts/dev/world/faultyRpc";
 import { rpc, startAnvil, type Node } from "../../../scripts/dev/world/process";
 
 /** Whether every fault is tried, at every step: FAULTS=all in the environment asks for it. Some are tried without. */

@@ -8,7 +8,8 @@ import type { Streams } from "../../../scripts/cli/command";
 import { main } from "../../../scripts/commit";
 import { Problem } from "../../../sdk/base/problem";
 import { isSealed, readPrivateKey, readPublicKey, seal, unseal } from "../../../sdk/node/escrow";
-import { capacityFor, publicInputsOf, readKey } from "../../../sdk/node/prover";
+import { publicInputsOf } from "../../../sdk/node/prover";
+import { capacityFor, readKey } from "../../../sdk/node/circuitKeys";
 import { CAPACITIES, Domain, FIELD, type Opening } from "../../../sdk/proofs/circuit";
 import { commit } from "../../../sdk/proofs/commitment";
 import { countRows, packCounts, provenBy } from "../../../sdk/proofs/counts";
@@ -66,6 +67,7 @@ describe("commit @uninstrumented", () => {
       capacity: 1_024,
       bits: [1, 0, 1],
       salt: 0n,
+      ids: readRows("rows", CSV, "label").ids,
     });
     expect(JSON.parse(out)).to.deep.equal({ commitment: commit(opening), domain: "labels", capacity: 1_024, rows: 3 });
   });
@@ -90,8 +92,8 @@ describe("commit @uninstrumented", () => {
   });
 
   it("turns scores into rows by a threshold, which counts as 1 itself", () => {
-    expect(readRows("rows", CSV, "score", 0.5)).to.deep.equal([1, 0, 1]);
-    expect(readRows("rows", CSV, "score", 0.51)).to.deep.equal([1, 0, 0]);
+    expect(readRows("rows", CSV, "score", "0.5").bits).to.deep.equal([1, 0, 1]);
+    expect(readRows("rows", CSV, "score", "0.51").bits).to.deep.equal([1, 0, 0]);
     expect(run("--column", "score", "--threshold", "0.5", "--capacity", "64", "--opening", at("o")).code).to.equal(0);
     expect(readOpening("o", readFileSync(at("o"), "utf8"), "predictions").bits).to.deep.equal([1, 0, 1]);
   });
@@ -112,12 +114,12 @@ describe("commit @uninstrumented", () => {
       [
         "an unknown column",
         ["--column", "nothing", "--opening", "o"],
-        /has no column "nothing", expected one of id, label, score\.$/,
+        /column "nothing" is missing, the header has id, label, score\.$/,
       ],
       [
         "scores without a threshold",
         ["--column", "score", "--opening", "o"],
-        /score of row 1 is "0\.7", expected 0 or 1; .*--threshold\.$/,
+        /line 2, column score: "0\.7", expected 0 or 1; .*--threshold\.$/,
       ],
       [
         "another domain",
@@ -148,7 +150,7 @@ describe("commit @uninstrumented", () => {
       [
         "a threshold that is no number",
         ["--column", "score", "--threshold", "high", "--opening", "o"],
-        /--threshold is "high", expected a number/,
+        /--threshold is "high", expected a decimal number/,
       ],
       ["two files", ["--column", "label", "--opening", "o", "a.csv", "b.csv"], /unexpected argument "b\.csv"/],
       ["an unknown option", ["--colum", "label"], /Unknown option '--colum'/],

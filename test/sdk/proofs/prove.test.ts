@@ -10,7 +10,8 @@ import { main as prove } from "../../../scripts/prove";
 import { main as statement } from "../../../scripts/statement";
 import { main as submit } from "../../../scripts/submit";
 import { readPublicKey, seal } from "../../../sdk/node/escrow";
-import { prove as proveClaim, recordedSetup, type Claim } from "../../../sdk/node/prover";
+import { prove as proveClaim, type Claim } from "../../../sdk/node/prover";
+import { recordedSetup } from "../../../sdk/node/circuitKeys";
 import { Domain } from "../../../sdk/proofs/circuit";
 import { commit } from "../../../sdk/proofs/commitment";
 import { formatOpening, readOpening } from "../../../sdk/proofs/openings";
@@ -383,25 +384,25 @@ describe("prove @uninstrumented", () => {
         "CSV whose labels are not the committed ones",
         () => csv(CSV.replace("\n59,1,", "\n59,0,")),
         () =>
-          `${folder.path("rows.csv")}: label of row 60 is not what was committed to, expected the committed rows in their order.`,
+          `${folder.path("rows.csv")} line 61, column label: not what was committed to, expected the committed rows in their order.`,
       ],
       [
         "CSV whose baseline is not the committed one",
         () => csv(CSV.replace("\n0,1,1,", "\n0,1,0,")),
         () =>
-          `${folder.path("rows.csv")}: baseline of row 1 is not what was committed to, expected the committed rows in their order.`,
+          `${folder.path("rows.csv")} line 2, column baseline: not what was committed to, expected the committed rows in their order.`,
       ],
       [
         "CSV that slipped by a row",
         () => csv(["label,candidate", ...LABELS.bits.map((_, i) => `${Number(i > 0)},1`), ""].join("\n")),
         () =>
-          `${folder.path("rows.csv")}: label of row 1 is not what was committed to, expected the committed rows in their order.`,
+          `${folder.path("rows.csv")} line 2, column label: not what was committed to, expected the committed rows in their order.`,
       ],
       [
         "CSV with a row more than was committed to",
         () => csv(`${CSV}60,1,0,1\n`),
         () =>
-          `${folder.path("rows.csv")}: label of row 61 is not what was committed to, expected the committed rows in their order.`,
+          `${folder.path("rows.csv")} line 62, column label: not what was committed to, expected the committed rows in their order.`,
       ],
       [
         "CSV with a row less than was committed to",
@@ -411,16 +412,16 @@ describe("prove @uninstrumented", () => {
       [
         "CSV without predictions",
         () => csv("id,prediction\n1,1\n"),
-        () => `${folder.path("rows.csv")} has no column "candidate", expected one of id, prediction.`,
+        () => `${folder.path("rows.csv")}: column "candidate" is missing, the header has id, prediction.`,
       ],
       [
         "CSV with scores",
         () => csv("candidate\n0.7\n"),
         () =>
-          `${folder.path("rows.csv")}: candidate of row 1 is "0.7", expected 0 or 1; for scores, say from where on they are a 1 with commit --threshold.`,
+          `${folder.path("rows.csv")} line 2, column candidate: "0.7", expected 0 or 1; for scores, say from where on they are a 1 with commit --threshold.`,
       ],
       ["CSV without rows", () => csv("candidate\n"), () => `${folder.path("rows.csv")} has no rows.`],
-      ["CSV that is none", () => csv('candidate\n"1\n'), () => `${folder.path("rows.csv")} is not CSV: `],
+      ["CSV that is none", () => csv('candidate\n"1\n'), () => `${folder.path("rows.csv")} line 2, field 1: `],
       [
         "an escrow file without a key",
         () => ({ "--candidate": sealed(keyPair()) }),

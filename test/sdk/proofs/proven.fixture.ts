@@ -3,7 +3,7 @@
 import hre, { ethers } from "hardhat";
 import { siteOf } from "../../../deploy/network";
 import { connect } from "../../../sdk/client/connect";
-import { encodeKey, readKey } from "../../../sdk/node/prover";
+import { encodeKey, readKey } from "../../../sdk/node/circuitKeys";
 import { Domain, type Opening } from "../../../sdk/proofs/circuit";
 import { commit } from "../../../sdk/proofs/commitment";
 import { ONE_ATTEMPT } from "../../../sdk/proofs/counts";

@@ -10,7 +10,7 @@ import {
   setupFolder,
   writeKey,
   type Places,
-} from "../../../sdk/node/prover";
+} from "../../../sdk/node/circuitKeys";
 import { useProject, useSetup } from "../../circuits/setup";
 import { runScript } from "../../../scripts/dev/world/process";
 import { useFolder } from "../statements/support";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
 import { readLogs, type Blocks } from "../../../sdk/rpc/logs";
-import { startFaultyRpc, type FaultyRpc, type RpcError } from "../../helpers/faultyRpc";
+import { startFaultyRpc, type FaultyRpc, type RpcError } from "../../../scripts/dev/world/faultyRpc";
 import { rpc, startAnvil, type Node } from "../../../scripts/dev/world/process";
 
 const ADDRESS = "0x00000000000000000000000000000000000000aa";

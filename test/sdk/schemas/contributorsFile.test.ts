@@ -12,7 +12,7 @@ const BPS = 10_000n;
 
 describe("contributors' file", () => {
   it("is CSV with columns in any order, others ignored", () => {
-    const text = `\uFEFFweight, name ,account\n 7 ,Ann,${FIRST.toLowerCase()}\n\n3,Bob,${SECOND}\n`;
+    const text = `\uFEFFweight, name ,account\r\n7,Ann,${FIRST.toLowerCase()}\n\n3,Bob,${SECOND}\n`;
     expect(readContributors(FILE, text)).to.deep.equal([
       { account: FIRST, weight: 7n },
       { account: SECOND, weight: 3n },
@@ -34,11 +34,11 @@ describe("contributors' file", () => {
     const account = "expected an address, not zero, in lower case or with its checksum.";
     const weight = "expected a positive integer of at most 30 digits.";
     const refused: [string, string, string][] = [
-      ["is empty", "", `${FILE} is empty, expected a header line with account and weight.`],
+      ["is empty", "", `${FILE} is empty, expected a header line and examples.`],
       ["names nobody", rows(), `${FILE} names no contributor, expected at least one.`],
       ["is an empty list", "[]", `${FILE} names no contributor, expected at least one.`],
       ["lacks a column", "account,share\n", `${FILE}: column "weight" is missing, the header has account, share.`],
-      ["has a ragged row", rows(FIRST), `${FILE} line 2: the row has another number of fields than the header.`],
+      ["has a ragged row", rows(FIRST), `${FILE} line 2: 1 fields, expected 2 as the header has.`],
       ["has no address", rows("0x12,1"), `${FILE} line 2: account is "0x12", ${account}`],
       ["has a zero address", rows(`${ZeroAddress},1`), `${FILE} line 2: account is "${ZeroAddress}", ${account}`],
       [
@@ -53,6 +53,19 @@ describe("contributors' file", () => {
         "has a long weight",
         rows(`${FIRST},${"1".repeat(31)}`),
         `${FILE} line 2: weight is "${"1".repeat(31)}", ${weight}`,
+      ],
+      ["has a weight with white space", rows(`${FIRST}, 1`), `${FILE} line 2: weight is " 1", ${weight}`],
+      ["has a weight with decimals", rows(`${FIRST},1.0`), `${FILE} line 2: weight is "1.0", ${weight}`],
+      ["has a hexadecimal weight", rows(`${FIRST},0x1`), `${FILE} line 2: weight is "0x1", ${weight}`],
+      [
+        "has two columns of one name",
+        `account,weight,weight\n${FIRST},1,2\n`,
+        `${FILE}: column "weight" stands more than once in the header.`,
+      ],
+      [
+        "has a key twice in JSON",
+        `[{"account":"${FIRST}","weight":1,"weight":2}]`,
+        `${FILE}: line 1, column 69: the key "weight" stands before, expected each key once.`,
       ],
       ["has no weight", rows(`${FIRST},`), `${FILE} line 2: weight is "", ${weight}`],
       [
@@ -73,7 +86,9 @@ describe("contributors' file", () => {
     });
 
     it("has an open quote", () => {
-      expect(() => readContributors(FILE, rows('"0x'))).to.throw(/^people\.csv: Quote Not Closed: .+\.$/);
+      expect(() => readContributors(FILE, rows('"0x'))).to.throw(
+        /^people\.csv line 2, field 1: .+, expected a field in quotes/,
+      );
     });
   });
 });

@@ -8,7 +8,7 @@ import { hashEvaluationData } from "../../../sdk/evaluation/hashes";
 import { readExamples } from "../../../sdk/evaluation/readExamples";
 import { hashSpec, parseSpec } from "../../../sdk/evaluation/spec";
 import { parseModelFile, readModelFile } from "../../../sdk/node/modelFile";
-import { keyOf, projectedDilution, virtualSupplyOf, type ModelFile } from "../../../sdk/schemas/modelFile";
+import { keyOf, projectedDilution, virtualSupplyOf, type ModelFile } from "../../../sdk/schemas/model";
 import { modelIdOf } from "../../../scripts/dev/world/models";
 import { TOKEN, USDC } from "../../../scripts/dev/world/units";
 

@@ -190,7 +190,7 @@ describe("attest", () => {
           return bundle;
         }),
         async (_, { statement }) =>
-          `the deadline ${statement.deadline} has passed, the chain's time is ${await time.latest()}: make the statement again.`,
+          `the deadline ${formatTime(statement.deadline)} has passed, the chain's time is ${formatTime(BigInt(await time.latest()))}: make the statement again.`,
       ],
       [
         "a deadline too far ahead",
@@ -200,7 +200,7 @@ describe("attest", () => {
         })),
         async () => {
           const latest = BigInt(await time.latest());
-          return `the deadline is ${latest + 2n * DAY + 1n}, expected at most ${latest + 2n * DAY}: two days from the chain's time.`;
+          return `the deadline is ${formatTime(latest + 2n * DAY + 1n)}, expected at most ${formatTime(latest + 2n * DAY)}: two days from the chain's time.`;
         },
       ],
       [

@@ -255,7 +255,10 @@ describe("submit", () => {
           return bundle;
         },
         async (_, { statement }) =>
-          refusedBecause("DeadlineExpired", `deadline ${statement.deadline}, timestamp ${await time.latest()}`),
+          refusedBecause(
+            "DeadlineExpired",
+            `deadline ${formatTime(statement.deadline)}, timestamp ${formatTime(BigInt(await time.latest()))}`,
+          ),
       ],
       [
         "for an evaluation that was paid",

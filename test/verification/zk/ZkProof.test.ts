@@ -5,7 +5,8 @@ import { ethers } from "hardhat";
 import type { Evaluation } from "../../../sdk/schemas/statement";
 import { FIELD } from "../../../sdk/proofs/circuit";
 import { countRows, type Counts } from "../../../sdk/proofs/counts";
-import { encodeKey, encodeZkProof, publicInputsOf, readKey } from "../../../sdk/node/prover";
+import { encodeZkProof, publicInputsOf } from "../../../sdk/node/prover";
+import { encodeKey, readKey } from "../../../sdk/node/circuitKeys";
 import {
   attest,
   buildStatement,

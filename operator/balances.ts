@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// What the accounts of the service have, for whoever watches it: they are filled up by people.
+
+import { formatEther, formatUnits } from "ethers";
+import type { IERC20Metadata, UsageFeeRouter } from "../.build/typechain";
+import { RESERVE_DECIMALS } from "../sdk/base/units";
+import type { PatientProvider } from "./rpc";
+import type { Telemetry } from "./telemetry";
+
+/** How often balances are read, in milliseconds. */
+const SELDOM = 60_000;
+
+/** Where the fees' account pays from. */
+export interface FeePurse {
+  readonly router: UsageFeeRouter;
+  readonly reserveToken: IERC20Metadata;
+}
+
+/** What the router may take from an account, in reserve units. */
+export async function fundsOf({ router, reserveToken }: FeePurse, account: string): Promise<bigint> {
+  const balance = await reserveToken.balanceOf(account);
+  const allowance = await reserveToken.allowance(account, router.target);
+  return balance < allowance ? balance : allowance;
+}
+
+/** Measures the ether of every account, and what the fees' account can pay with. */
+export class WatchedBalances {
+  private readAt = -Infinity;
+
+  constructor(
+    private readonly provider: PatientProvider,
+    private readonly telemetry: Telemetry,
+    private readonly accounts: readonly string[],
+    private readonly fees: { readonly purse: FeePurse; readonly account: string } | undefined,
+  ) {}
+
+  /** Reads the balances when that was long ago. */
+  async advance(): Promise<void> {
+    if (Date.now() - this.readAt < SELDOM) return;
+    const { provider, telemetry, fees } = this;
+    const balances = await Promise.all(this.accounts.map(async (account) => provider.getBalance(account)));
+    for (const [index, account] of this.accounts.entries())
+      telemetry.set("balance_ether", Number(formatEther(balances[index] ?? 0n)), { account });
+    if (fees) {
+      const funds = await fundsOf(fees.purse, fees.account);
+      telemetry.set("fee_funds_usdc", Number(formatUnits(funds, RESERVE_DECIMALS)), { account: fees.account });
+    }
+    this.readAt = Date.now();
+  }
+}

@@ -1,0 +1,296 @@
+/**
+ * `npm run bench:operator -- --soak <minutes>`: two operators with the same keys and folders work through registrations, bundles and fee
+ * records with poison among them, on a node that lags, limits, drops and reorganises beyond the confirmations. One of the two is killed
+ * again and again. Nothing may be lost or doubled, every poison is named, and what `/ready` says is compared with what is so.
+ *
+ * A day of the chain, and what a day brings, is scaled to the minutes that there are.
+ */
+import { JsonRpcProvider } from "ethers";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { startFaultyRpc } from "../world/faultyRpc";
+import { startOperator, type Entry, type OperatorProcess } from "../world/operatorProcess";
+import { rpc, startAnvil } from "../world/process";
+import { deployForQueue, HOLDERS, LOCAL_CHAIN, type QueueDeployment } from "./launches";
+import { SoakNode } from "./soakNode";
+import { findFaults, prepareSoak, SOAK_ACCOUNTS, SOAK_LIMITS, type SoakLoad, type SoakRecord } from "./soakWork";
+
+const DAY = 86_400;
+
+/** What a day brings, and minutes that take as much of it as two cores can do. */
+const FULL = { registrations: 5_000, bundles: 5_000, records: 5_000 } as const;
+const PER_MINUTE = { registrations: 20, bundles: 10, records: 100 } as const;
+
+/** Parts of the time with faults; in the rest the node is calm, and everything must be done. */
+const ROUGH = 0.6;
+
+/** Within the rough part: when the chain stands still, when the node is away, and for how long, in parts and seconds. */
+const [STALL_AT, AWAY_AT, HOLE] = [0.3, 0.6, 30];
+
+/** Kills, reorganisations, posts and jumps of a soak, evenly. */
+const [KILLS, REORGANISATIONS, POSTS, JUMPS] = [8, 12, 20, 30];
+
+/** Faults, and errors of the log beside them, that are shown. */
+const SHOWN = 20;
+
+/** Seconds after which a head is too old, and that the facts may be ahead of an answer. */
+const [MAX_HEAD_AGE, SLACK] = [15, 5];
+
+/** An operator that is killed and begun again. */
+class Instance {
+  readonly logs: Entry[] = [];
+  url = "";
+  deaths = 0;
+  private process: OperatorProcess | undefined;
+
+  constructor(
+    private readonly config: string,
+    private readonly env: Record<string, string>,
+  ) {}
+
+  async start(): Promise<void> {
+    const operator = startOperator(["--network", "localhost", "--config", this.config], this.env);
+    this.process = operator;
+    this.url = String((await operator.until(({ event }) => event === "started"))["url"]);
+  }
+
+  async kill(signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
+    const operator = this.process;
+    this.url = "";
+    this.process = undefined;
+    if (operator === undefined) return;
+    await operator.end(signal);
+    this.logs.push(...operator.log);
+    if (signal === "SIGKILL") this.deaths++;
+  }
+
+  /** Asks a path; undefined while nobody answers. */
+  async ask(
+    path: string,
+    init: RequestInit = {},
+  ): Promise<{ readonly status: number; readonly body: Ready } | undefined> {
+    if (this.url === "") return undefined;
+    try {
+      const response = await fetch(`${this.url}${path}`, { ...init, signal: AbortSignal.timeout(10_000) });
+      return { status: response.status, body: (await response.json()) as Ready };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** What `/ready` answers, as far as it is compared. */
+interface Ready {
+  readonly head: number;
+  readonly problems: readonly string[];
+}
+
+/** Compares what instances say of themselves with what is so. */
+class Witness {
+  readonly faults: string[] = [];
+  /** Answers by whether they said ready, and those that were given while the chain stood still or was away. */
+  readonly answers = { ready: 0, unready: 0, unreadyInHoles: 0 };
+  /** Why they said unready, without figures. */
+  readonly problems = new Set<string>();
+  slowestLive = 0;
+
+  constructor(
+    private readonly node: SoakNode,
+    private readonly instances: readonly Instance[],
+  ) {}
+
+  async look(): Promise<void> {
+    await Promise.all(
+      this.instances.map(async (instance) => {
+        const asked = Date.now();
+        if ((await instance.ask("/live"))?.status === 200)
+          this.slowestLive = Math.max(this.slowestLive, Date.now() - asked);
+        const reply = await instance.ask("/ready");
+        if (reply === undefined) return;
+        const age = this.node.ageOf(reply.body.head) / 1_000;
+        const isHole = this.node.isStalled || this.node.weather === "away";
+        if (reply.status === 200) this.answers.ready++;
+        else this.answers.unready++;
+        for (const problem of reply.body.problems) this.problems.add(problem.replace(/\d+/g, "N"));
+        if (reply.status !== 200 && isHole) this.answers.unreadyInHoles++;
+        if (reply.status === 200 && age > MAX_HEAD_AGE + SLACK)
+          this.faults.push(
+            `ready is said at head ${reply.body.head}, which has been passed or stood still for ${Math.round(age)} s`,
+          );
+      }),
+    );
+  }
+}
+
+/** Soaks the operator for some minutes, and ends the process with 0 when nothing is wrong. */
+export async function runSoak(minutes: number): Promise<void> {
+  if (!(minutes >= 5 && minutes <= 1_440)) throw new Error(`--soak is ${minutes}, expected minutes from 5 to 1440`);
+  const load = Object.fromEntries(
+    Object.entries(FULL).map(([name, count]) => [name, Math.min(count, PER_MINUTE[name as keyof SoakLoad] * minutes)]),
+  ) as unknown as SoakLoad;
+  const chain = await startAnvil();
+  const folder = mkdtempSync(join(tmpdir(), "soak-"));
+  const provider = new JsonRpcProvider(chain.url, LOCAL_CHAIN, {
+    staticNetwork: true,
+    batchMaxCount: 1,
+    cacheTimeout: -1,
+  });
+  const jump = {
+    seconds: Math.max(1, Math.floor(DAY / JUMPS)),
+    every: (minutes * 60_000 * ROUGH) / JUMPS,
+    count: JUMPS,
+  };
+  const node = new SoakNode(provider, jump);
+  const door = await startFaultyRpc(chain.url, node.policy);
+  try {
+    const deployment = await deployForQueue(chain, provider);
+    const work = await prepareSoak(chain, provider, deployment, folder, load);
+    await rpc(chain.url, "evm_setAutomine", [false]);
+    const first = (await provider.getBlock("latest")) as { readonly number: number; readonly timestamp: number };
+    const mining = node.run();
+    const env = { ...chain.env, RPC_URL_LOCALHOST: door.url };
+    const config = configure(folder, deployment);
+    const instances = [new Instance(config, env), new Instance(config, env)] as const;
+    const witness = new Witness(node, instances);
+    const start = Date.now();
+    const accepted = await weather(node, instances, witness, work.records, minutes);
+    const faults = await clear(node, witness, start + minutes * 60_000, async () => [
+      ...(await findFaults(provider, deployment, work, folder)),
+      ...(accepted < work.records.length ? [`${work.records.length - accepted} records were not accepted`] : []),
+    ]);
+    const isReady = await Promise.all(
+      instances.map(async (instance) => (await instance.ask("/ready"))?.status === 200),
+    );
+    if (!isReady.every(Boolean)) faults.push("an instance is not ready at the end");
+    for (const instance of instances) await instance.kill("SIGTERM");
+    node.stop();
+    await mining;
+    const log = instances.flatMap(({ logs }) => logs);
+    const told = log.filter(({ level }) => level !== "info").map((entry) => JSON.stringify(entry));
+    const unnamed = work.poison.filter((name) => !told.some((line) => line.includes(name)));
+    faults.push(...witness.faults, ...unnamed.map((name) => `${name} was never named`));
+    const last = (await provider.getBlock("latest")) as { readonly number: number; readonly timestamp: number };
+    console.table({
+      minutes: Math.round((Date.now() - start) / 6_000) / 10,
+      ...load,
+      poison: work.poison.length,
+      "hours of the chain": Math.round((last.timestamp - first.timestamp) / 360) / 10,
+      blocks: last.number - first.number,
+      "jumped seconds": node.skippedSeconds,
+      kills: instances.reduce((sum, { deaths }) => sum + deaths, 0),
+      reorganisations: node.reorganisations,
+      "requests that met a fault": node.faults,
+      "said ready": witness.answers.ready,
+      "said unready": witness.answers.unready,
+      "unready while the chain stood still or was away": witness.answers.unreadyInHoles,
+      "slowest /live in ms": witness.slowestLive,
+      undone: log.filter(({ event }) => event === "undone").length,
+      faults: faults.length,
+    });
+    console.log(`Unready because: ${[...witness.problems].join("; ") || "never"}`);
+    for (const fault of faults.slice(0, SHOWN)) console.error(fault);
+    if (faults.length > SHOWN) console.error(`and ${faults.length - SHOWN} more`);
+    if (faults.length > 0)
+      for (const entry of log.filter(({ level }) => level === "error").slice(-SHOWN))
+        console.error(JSON.stringify(entry));
+    process.exitCode = faults.length === 0 ? 0 : 1;
+  } finally {
+    node.stop();
+    await door.stop();
+    provider.destroy();
+    await chain.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The rough part; answers how many records were accepted. */
+async function weather(
+  node: SoakNode,
+  instances: readonly [Instance, Instance],
+  witness: Witness,
+  records: readonly SoakRecord[],
+  minutes: number,
+): Promise<number> {
+  await Promise.all(instances.map(async (instance) => instance.start()));
+  const [start, length] = [Date.now(), minutes * 60_000 * ROUGH];
+  const part = () => (Date.now() - start) / length;
+  let [killed, reorganised, posted, accepted] = [0, 0, 0, 0];
+  const size = Math.ceil(records.length / POSTS);
+  const isHole = (at: number) => part() >= at && (Date.now() - start) / 1_000 < (at * length) / 1_000 + HOLE;
+  let reviving: Promise<void> | undefined;
+  while (part() < 1 || accepted < records.length) {
+    node.isStalled = isHole(STALL_AT);
+    node.weather = isHole(AWAY_AT) ? "away" : "rough";
+    const isCalm = !node.isStalled && node.weather === "rough";
+    if (isCalm && reorganised < REORGANISATIONS && part() > (reorganised + 1) / (REORGANISATIONS + 1)) {
+      await node.reorganise();
+      reorganised++;
+    }
+    if (isCalm && killed < KILLS && part() > (killed + 1) / (KILLS + 1) && reviving === undefined) {
+      const victim = instances[killed % 2] as Instance;
+      killed++;
+      await victim.kill();
+      reviving = victim.start().finally(() => (reviving = undefined));
+    }
+    if (posted < POSTS && part() > posted / POSTS) {
+      const wave = records.slice(posted * size, (posted + 1) * size);
+      const reply = await post(instances, wave);
+      if (reply) [posted, accepted] = [posted + 1, accepted + wave.length];
+    }
+    await witness.look();
+    await pause(500);
+    if (part() > 1.5) break;
+  }
+  await reviving;
+  return accepted;
+}
+
+/** Gives records to whichever instance takes them; says whether one did. */
+async function post(instances: readonly Instance[], records: readonly SoakRecord[]): Promise<boolean> {
+  const body = JSON.stringify(records.map(({ cost: _, ...record }) => record));
+  for (const instance of instances) {
+    if ((await instance.ask("/fees", { method: "POST", body }))?.status === 202) return true;
+  }
+  return false;
+}
+
+/** The calm part: until nothing is missing, or as long as the rough part at most and half again; answers what is wrong then. */
+async function clear(
+  node: SoakNode,
+  witness: Witness,
+  end: number,
+  missing: () => Promise<string[]>,
+): Promise<string[]> {
+  [node.weather, node.isStalled] = ["calm", false];
+  for (let looks = 0; ; looks++) {
+    await witness.look();
+    await pause(1_000);
+    if (looks % 5 !== 0) continue;
+    const faults = await missing();
+    if (faults.length === 0 || Date.now() > end) return faults;
+  }
+}
+
+function configure(folder: string, { registry }: QueueDeployment): string {
+  const path = join(folder, "operator.json");
+  const key = (index: number) => ({ key: { development: index } });
+  const content = {
+    registry: registry.target,
+    confirmations: 2,
+    maxFeePerGas: "1000",
+    pollMilliseconds: 500,
+    maxHeadAgeSeconds: MAX_HEAD_AGE,
+    models: "models",
+    duties: {
+      distribute: key(HOLDERS.distribute),
+      pools: key(HOLDERS.pools),
+      submit: { ...key(SOAK_ACCOUNTS.submit), folder: "bundles" },
+      fees: { ...key(SOAK_ACCOUNTS.fees), folder: "fees", ...SOAK_LIMITS },
+    },
+    http: { port: 0 },
+  };
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}

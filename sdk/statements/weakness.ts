@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// An improvement that its benchmark, or the day, does not take.
+
+import { Problem } from "../base/problem.ts";
+import type { Weakness } from "../client/connect.ts";
+import { inFigures, type Revert } from "../client/errors.ts";
+
+/** The candidate does not reach the benchmark's target. Scores in bps. */
+export class BelowTarget extends Problem {
+  readonly candidateScore: bigint;
+  readonly targetScore: bigint;
+
+  constructor({ code, words }: Weakness, revert: Revert) {
+    super(code, `${words}.`, { revert: inFigures(revert) });
+    const { actual, required } = revert.args;
+    this.candidateScore = BigInt(actual ?? 0);
+    this.targetScore = BigInt(required ?? 0);
+  }
+}
+
+/** Whether an improvement that is more than what is left today can be submitted another day. */
+export function isForToday({ args }: Revert): boolean {
+  return BigInt(args["deltaBps"] ?? 0) <= BigInt(args["limitBps"] ?? 0);
+}
+
+/** What a refusal for a target or a daily limit means for the model, with both figures; undefined for any other. */
+export function weaknessOf(modelId: string, revert: Revert): Weakness | undefined {
+  const { name, args } = revert;
+  if (name === "EvaluationTooWeak" && args["field"] === "targetScore")
+    return {
+      code: "REVERTED",
+      words: `the candidate's score is ${args["actual"]}, ${modelId} pays for ${args["required"]} or better, its target`,
+    };
+  if (name !== "DailyLimitExceeded") return undefined;
+  const { deltaBps, remainingBps, limitBps } = args;
+  return isForToday(revert)
+    ? {
+        code: "NOT_YET",
+        words: `the improvement is ${deltaBps} bps, ${remainingBps} of ${limitBps} bps are left today: it can be submitted from 00:00 UTC`,
+      }
+    : {
+        code: "REVERTED",
+        words: `the improvement is ${deltaBps} bps, more than the daily limit of ${modelId}, ${limitBps} bps: only the admin helps, by setDailyLimit`,
+      };
+}
