@@ -71,7 +71,9 @@ export async function actAsAdmin(
   const { network, timelock } = protocol;
   const payload = await payloadOf(protocol, calls);
   if (!network.isLocal)
-    throw new Problem("NOT_ALLOWED", `${why}: ${payloadInWords(payload)}, then run the command again.`);
+    throw new Problem("NOT_ALLOWED", `${why}: ${payloadInWords(payload)}, then run the command again.`, {
+      remedy: "let model:register write it for the multisig: --batch <file>",
+    });
   const { delay } = payload;
   const operation = await operationOf(protocol, calls);
   if (!(await timelock.isOperation(await timelock.hashOperationBatch(...operation)))) {
@@ -117,6 +119,10 @@ export async function operationDrafts(
     await timelock.getMinDelay(),
     await timelock.getTimestamp(operationId),
   ];
+  // A call that cannot succeed is refused before anybody signs it; what builds on another call of the operation cannot be tried.
+  const [only, ...others] = calls;
+  if (readyAt === 0n && only !== undefined && others.length === 0)
+    await hre.ethers.provider.call({ from: to, to: only.target, data: only.data });
   const draft = async (part: string, when: string, role: string, data: string): Promise<Draft> => ({
     ...{ part, what: `${part} ${what}: ${when}`, as: `${role} of TimelockController` },
     ...{ sender: await holderOfRole(hre, protocol, "timelock", role), calls: [{ to, data }] },

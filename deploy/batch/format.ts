@@ -117,7 +117,7 @@ export function readBatch(name: string, content: string): BatchFile {
   fields.refuse(name);
   if (calls.length === 0) throw new Problem("BAD_FILE", `${name} has no transactions.`);
   const whole = json as { readonly meta: Readonly<Record<string, unknown>> };
-  const { checksum: _, ...unsigned } = whole.meta;
+  const unsigned = Object.fromEntries(Object.entries(whole.meta).filter(([key]) => key !== "checksum"));
   const actual = checksumOf({ ...whole, meta: unsigned });
   if (actual !== checksum) {
     const message = `${name} was changed after it was written: its content has the checksum ${actual}, it says ${checksum}: have it written anew.`;

@@ -1,27 +1,34 @@
 // SPDX-License-Identifier: MIT
 // What a task would send, as files for those who hold the keys.
 
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { resolve } from "node:path";
 import { drafting, type Draft } from "../../deploy/batch/drafting";
 import { batchText } from "../../deploy/batch/format";
 import { callLines, decodeCall, glossaryOf, type Glossary } from "../../deploy/batch/words";
+import type { Protocol } from "../../deploy/protocol";
 import { Fields, pattern } from "../../sdk/base/fields";
 import { writeWhole } from "../../sdk/node/files";
-import type { TaskContext, TaskResult } from "./run";
 
 const JSON_FILE = pattern(/^.{0,1000}[^/]\.json$/, "the name of a file that ends in .json");
 
+/** What is told, for people and for programs. */
+interface Told {
+  readonly lines: readonly string[];
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
 /** Lets a task say what it would send, and writes that; of a task that has nothing to send the result is its own. */
 export async function writeBatches(
-  { hre, protocol }: TaskContext,
+  { hre, protocol }: { readonly hre: HardhatRuntimeEnvironment; readonly protocol: Protocol },
   name: string,
   batch: unknown,
-  act: () => Promise<TaskResult>,
-): Promise<TaskResult> {
+  act: () => Promise<Told>,
+): Promise<Told> {
   const fields = new Fields({ batch });
   const path = fields.read("batch", JSON_FILE);
   fields.refuse("arguments", "BAD_OPTION");
-  let result: TaskResult = { lines: [], document: {} };
+  let result: Told = { lines: [], document: {} };
   const drafts = await drafting(async () => (result = await act()));
   if (drafts.length === 0)
     return { ...result, lines: [...result.lines, "Nothing is to be sent: no batch was written."] };
