@@ -48,7 +48,7 @@ export interface DeploymentRecord {
 export function readRecord(network: { chainId: number }): DeploymentRecord | undefined {
   const file = recordFile(network);
   if (!existsSync(file)) return undefined;
-  return readJson(relative(process.cwd(), file), readFileSync(file, "utf8")) as DeploymentRecord;
+  return readJson(relative(process.cwd(), file), readFileSync(file, "utf8"), true) as DeploymentRecord;
 }
 
 /** The record of the environment's chain; one of a local chain that is gone is none. */

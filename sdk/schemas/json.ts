@@ -13,19 +13,20 @@ export interface JsonFault {
 }
 
 /** A value from JSON text; `name` is what messages call it. Throws a {@link Problem} `BAD_FILE` with line and column: see {@link parseJson}. */
-export function readJson(name: string, text: string): unknown {
+export function readJson(name: string, text: string, mayNameProto = false): unknown {
   if (text.trim() === "") throw new Problem("BAD_FILE", `${name} is empty, expected JSON.`);
-  return parseJson(text, ({ where, what, isJson }) => {
+  const refuse = ({ where, what, isJson }: JsonFault) => {
     const fault = isJson ? `${name}: ${where}: ${what}` : `${name} is not JSON: ${where}: ${what}`;
     return new Problem("BAD_FILE", `${fault}.`);
-  });
+  };
+  return parseJson(text, refuse, mayNameProto);
 }
 
 /**
  * A value from JSON text, which may begin with a byte order mark. Refused is what is no JSON, and what JSON leaves open and readers disagree
- * on: a key that stands twice in an object, and the key `__proto__`.
+ * on: a key that stands twice in an object, and the key `__proto__` unless keys may be any names, which are then looked up as own ones.
  */
-export function parseJson(content: string, refuse: (fault: JsonFault) => Error): unknown {
+export function parseJson(content: string, refuse: (fault: JsonFault) => Error, mayNameProto = false): unknown {
   const text = content.startsWith(BYTE_ORDER_MARK) ? content.slice(1) : content;
   let value: unknown;
   try {
@@ -36,7 +37,7 @@ export function parseJson(content: string, refuse: (fault: JsonFault) => Error):
     const what = printed(message.replace(/ \(line \d+ column \d+\)$/, ""));
     throw refuse({ where: positionIn(text, place), what, isJson: false });
   }
-  const fault = faultOfKeys(text);
+  const fault = faultOfKeys(text, mayNameProto);
   if (fault) throw refuse(fault);
   return value;
 }
@@ -45,7 +46,7 @@ export function parseJson(content: string, refuse: (fault: JsonFault) => Error):
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
 
 /** The first key that is refused in a text that is JSON. */
-function faultOfKeys(text: string): JsonFault | undefined {
+function faultOfKeys(text: string, mayNameProto: boolean): JsonFault | undefined {
   const open: (Set<string> | undefined)[] = [];
   let last: RegExpExecArray | undefined;
   for (const token of text.matchAll(TOKENS)) {
@@ -56,9 +57,9 @@ function faultOfKeys(text: string): JsonFault | undefined {
     else if (sign === ":" && last) {
       const key = JSON.parse(last[0]) as string;
       const keys = open.at(-1) as Set<string>;
-      const fault =
-        key === "__proto__" ? "is not allowed, expected another name" : "stands before, expected each key once";
-      if (key === "__proto__" || keys.has(key)) {
+      const isProto = key === "__proto__" && !mayNameProto;
+      const fault = isProto ? "is not allowed, expected another name" : "stands before, expected each key once";
+      if (isProto || keys.has(key)) {
         return { where: positionIn(text, last.index), what: `the key ${printed(last[0])} ${fault}`, isJson: true };
       }
       keys.add(key);

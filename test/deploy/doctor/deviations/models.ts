@@ -71,7 +71,7 @@ export const models: readonly Deviation[] = [
   {
     name: "a pool that the factory counts and nobody has created",
     deviate: async (world) => {
-      await tamper(world, "HokusaiAMMFactory", "_poolCount", () => 2n);
+      await tamper(world, "HokusaiAMMFactory", "poolCount", () => 2n);
       return {
         wrong: [
           `registry, token and pool know each other: HokusaiAMMFactory.poolCount is 2, declared 1: ${COMPROMISED}`,

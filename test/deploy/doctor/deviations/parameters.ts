@@ -143,7 +143,7 @@ export const parameters: readonly Deviation[] = [
   {
     name: "an epoch that was set back",
     deviate: async (world) => {
-      await tamper(world, "OracleAttestation", "_epoch", () => 0n);
+      await tamper(world, "OracleAttestation", "epoch", () => 0n);
       return {
         wrong: [`V6 attesters and their threshold: OracleAttestation.epoch is 0, declared 1: ${COMPROMISED}`],
       };
