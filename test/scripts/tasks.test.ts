@@ -35,11 +35,11 @@ const TASKS = [
     "model:distribute",
     "model:register",
     "model:show",
-    "params:propose",
   ],
   ...[
     "owner:accept",
     "owner:propose",
+    "params:propose",
     "pass-time",
     "payout:lift",
     "payout:list",
