@@ -3,10 +3,12 @@
 import { toBeHex, ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
+import { formatTime } from "../sdk/base/units";
 import { confirm } from "../sdk/client/confirm";
+import { endDrafting, isDrafting, type Draft } from "./batch/drafting";
 import { passTime } from "./localTime";
 import type { Protocol } from "./protocol";
-import { signerWithRole } from "./roles";
+import { holderOfRole, signerWithRole } from "./roles";
 import type { Report } from "./step";
 
 /** A call of the admin's. */
@@ -52,7 +54,11 @@ export function payloadInWords({ timelock, delay, schedule, execute }: AdminPayl
   return `let a proposer send ${schedule} to the timelock ${timelock} and, ${delay} seconds later, an executor ${execute}`;
 }
 
-/** Lets the admin of a local chain make calls, after its delay; elsewhere throws a {@link Problem} that says what it has to do. */
+/**
+ * Lets the admin of a local chain make calls, after its delay; while something is drafted, drafts what proposer, executor and canceller
+ * send; elsewhere throws a {@link Problem} that says what it
+ * has to do.
+ */
 export async function actAsAdmin(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
@@ -61,10 +67,13 @@ export async function actAsAdmin(
   steps: AdminSteps,
   report: Report,
 ): Promise<void> {
+  if (isDrafting()) return endDrafting(...(await operationDrafts(hre, protocol, calls, why)));
   const { network, timelock } = protocol;
   const payload = await payloadOf(protocol, calls);
   if (!network.isLocal)
-    throw new Problem("NOT_ALLOWED", `${why}: ${payloadInWords(payload)}, then run the command again.`);
+    throw new Problem("NOT_ALLOWED", `${why}: ${payloadInWords(payload)}, then run the command again.`, {
+      remedy: "let model:register write it for the multisig: --batch <file>",
+    });
   const { delay } = payload;
   const operation = await operationOf(protocol, calls);
   if (!(await timelock.isOperation(await timelock.hashOperationBatch(...operation)))) {
@@ -93,4 +102,47 @@ async function operationOf(
     ];
     if (!(await timelock.isOperationDone(await timelock.hashOperationBatch(...operation)))) return operation;
   }
+}
+
+/** What the timelock is sent for an operation: its scheduling unless it waits already, its execution, and what cancels it. */
+export async function operationDrafts(
+  hre: HardhatRuntimeEnvironment,
+  protocol: Protocol,
+  calls: readonly AdminCall[],
+  what: string,
+): Promise<Draft[]> {
+  const { timelock } = protocol;
+  const operation = await operationOf(protocol, calls);
+  const operationId = await timelock.hashOperationBatch(...operation);
+  const [to, delay, readyAt] = [
+    await timelock.getAddress(),
+    await timelock.getMinDelay(),
+    await timelock.getTimestamp(operationId),
+  ];
+  // A call that cannot succeed is refused before anybody signs it; what builds on another call of the operation cannot be tried.
+  const [only, ...others] = calls;
+  if (readyAt === 0n && only !== undefined && others.length === 0)
+    await hre.ethers.provider.call({ from: to, to: only.target, data: only.data });
+  const draft = async (part: string, when: string, role: string, data: string): Promise<Draft> => ({
+    ...{ part, what: `${part} ${what}: ${when}`, as: `${role} of TimelockController` },
+    ...{ sender: await holderOfRole(hre, protocol, "timelock", role), calls: [{ to, data }] },
+  });
+  const encode = timelock.interface;
+  const wait = readyAt === 0n ? `${delay} seconds after it was scheduled` : `from ${formatTime(readyAt)}`;
+  const scheduling =
+    readyAt > 0n
+      ? []
+      : [
+          await draft(
+            "schedule",
+            "at once",
+            "PROPOSER_ROLE",
+            encode.encodeFunctionData("scheduleBatch", [...operation, delay]),
+          ),
+        ];
+  return [
+    ...scheduling,
+    await draft("execute", wait, "EXECUTOR_ROLE", encode.encodeFunctionData("executeBatch", operation)),
+    await draft("cancel", "while it waits", "CANCELLER_ROLE", encode.encodeFunctionData("cancel", [operationId])),
+  ];
 }

@@ -6,7 +6,8 @@ import { Problem } from "../sdk/base/problem";
 import { keyOf, REWARD_DELTA_ONES, type ModelFile } from "../sdk/schemas/model";
 import type { Protocol } from "./protocol";
 
-const VESTING_SECONDS = 365n * 86_400n;
+/** How long a vesting wallet releases, in seconds. */
+export const VESTING_SECONDS = 365n * 86_400n;
 
 /** A model file, and where the model is looked for. */
 export interface DeclaredLaunch {

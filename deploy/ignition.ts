@@ -14,9 +14,10 @@ import { Problem } from "../sdk/base/problem";
 import type { Sent } from "../sdk/client/confirm";
 import { decodeRevert } from "../sdk/client/errors";
 import { isOutOfFunds, pause } from "../sdk/rpc/answers";
+import { isDrafting } from "./batch/drafting";
 import { CREATE_X, CREATE_X_INTERFACE, saltOf } from "./create2";
 import { historyOf } from "./history";
-import { addressesOf, AGAIN, openJournal, wipeUnfinished, type Addresses, type AnyModule } from "./journal";
+import { addressesOf, AGAIN, findModule, openJournal, wipeUnfinished, type Addresses, type AnyModule } from "./journal";
 import { networkOf } from "./network";
 import { settle } from "./pending";
 import { firstRecordedBlock, recordOf } from "./record";
@@ -51,6 +52,7 @@ export async function deployModule<Id extends string, Name extends string, Resul
   options: DeployOptions,
 ): Promise<Addresses> {
   const { sender, onWait = () => undefined } = options;
+  if (isDrafting()) return requireDeployed(hre, module);
   const journal = await openJournal(hre);
   const run = await runnerOf(hre, module, journal, options);
   let last = "";
@@ -126,6 +128,16 @@ async function runnerOf(
       await Promise.all(reports);
     }
   };
+}
+
+/** While something is drafted nothing is deployed: what is needed must be there. */
+async function requireDeployed(hre: HardhatRuntimeEnvironment, module: AnyModule): Promise<Addresses> {
+  const found = await findModule(hre, module);
+  if (found) return found;
+  throw new Problem(
+    "NOT_YET",
+    `${module.id} is not deployed on ${hre.network.name}: run the command without --batch, which deploys it.`,
+  );
 }
 
 /** A chain in this process has many deployments by one account, all apart: tests share it. */

@@ -9,14 +9,16 @@ import { formatReserve, formatTokens } from "../sdk/base/units";
 import { confirm, type Sent } from "../sdk/client/confirm";
 import { readEvents, readLogs } from "../sdk/rpc/logs";
 import { keyOf, virtualSupplyOf, type ModelFile } from "../sdk/schemas/model";
-import { CREATE_X, CREATE_X_INTERFACE, guardedSalt, saltOf } from "./create2";
+import { CREATE_X, CREATE_X_INTERFACE, create2Address, guardedSalt, saltOf } from "./create2";
 import { actAsAdmin } from "./admin";
+import { draftBefore, isDrafting } from "./batch/drafting";
 import {
   checkBenchmark,
   checkToken,
   checkWallet,
   committedBy,
   requireSame,
+  VESTING_SECONDS,
   type CommittedBenchmark,
 } from "./comparison";
 import { deployModule } from "./ignition";
@@ -350,6 +352,10 @@ async function ensureRecipient({ hre, protocol, file, report }: Launch, sender: 
   }
   const known = begun ? begun[1] : await found?.wallet.start();
   const start = Number(known ?? now + Number(file.pool.ibrDuration));
+  if (isDrafting()) {
+    if (found !== undefined) return found.wallet.getAddress();
+    return draftWallet(hre, sender, walletSalt(protocol, key, sender), [beneficiary, start]);
+  }
   let sent: Sent | undefined;
   const { VestingWallet: wallet } = await deployModule(hre, vestingOf(key), {
     parameters: { [moduleId]: { beneficiary, start } },
@@ -373,6 +379,19 @@ function requireSpender({ addresses }: Protocol, { recipient }: ModelFile): void
     "BAD_FILE",
     `${field} is ${account}, the protocol's ${name}, which does not pass tokens on: name another.`,
   );
+}
+
+/** Has whoever deploys the token create the wallet in the same transaction; answers with its address. */
+async function draftWallet(
+  hre: HardhatRuntimeEnvironment,
+  sender: string,
+  salt: string,
+  [beneficiary, start]: readonly [string, number],
+): Promise<string> {
+  const factory = await hre.ethers.getContractFactory("VestingWallet");
+  const { data } = await factory.getDeployTransaction(beneficiary, start, VESTING_SECONDS);
+  draftBefore({ to: CREATE_X, data: CREATE_X_INTERFACE.encodeFunctionData("deployCreate2", [salt, data]) });
+  return create2Address(sender, salt, data);
 }
 
 /** A salt for one model of one protocol: by it a wallet is found again whose start nobody remembers. */

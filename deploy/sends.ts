@@ -2,7 +2,9 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { EIP1193Provider } from "hardhat/types";
+import { Problem } from "../sdk/base/problem";
 import { pause } from "../sdk/rpc/answers";
+import { isDrafting } from "./batch/drafting";
 
 /** A transaction that was handed to a node. */
 export interface Dispatch {
@@ -28,8 +30,10 @@ export function noting<T>(sends: Dispatch[], action: () => Promise<T>): Promise<
   return ledger.run(sends, action);
 }
 
-/** Notes a transaction before it is sent. */
+/** Notes a transaction before it is sent. While something is drafted nothing may be: throws a {@link Problem}. */
 export function note(dispatch: Dispatch): Dispatch {
+  if (isDrafting())
+    throw new Problem("NOT_YET", `${dispatch.from} has to send something first: run the command without --batch.`);
   ledger.getStore()?.push(dispatch);
   return dispatch;
 }

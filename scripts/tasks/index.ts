@@ -8,6 +8,8 @@ import type { Work } from "./run";
 
 const FILE = "model file, such as deploy/models/sentiment-v2.json";
 const ID = "published id of the model, such as sentiment-v2";
+const BATCH =
+  "file for what is to be sent, instead of sending: a batch for Safe's Transaction Builder; of the timelock's, one each to schedule, execute and cancel";
 const FROM = "account that sends; the first of the network's without it";
 
 /** Declares a task whose work is imported when it runs. Hardhat passes absent parameters as undefined. */
@@ -20,19 +22,24 @@ function declare(name: string, description: string, work: () => Promise<Work>): 
     });
 }
 
-declare(
+/** Declares a task that a role takes: what a multisig or the timelock has to send goes into a file instead. */
+function declareOfRole(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
+  return declare(name, description, work).addOptionalParam("batch", BATCH);
+}
+
+declareOfRole(
   "model:deploy",
   "Deploys a model's token: the first step of a launch",
   async () => (await import("./models")).deployModel,
 ).addOptionalPositionalParam("file", FILE);
 
-declare(
+declareOfRole(
   "model:register",
   "Commits a model's benchmark: the second step of a launch",
   async () => (await import("./models")).registerModel,
 ).addOptionalPositionalParam("file", FILE);
 
-declare(
+declareOfRole(
   "model:distribute",
   "Mints a model's supplier allocation, once: the third step of a launch",
   async () => (await import("./models")).distributeModel,
@@ -44,7 +51,7 @@ declare(
   async () => (await import("./models")).showModel,
 ).addOptionalPositionalParam("id", ID);
 
-declare(
+declareOfRole(
   "pool:create",
   "Creates a model's pool on the terms of its file: the fourth step of a launch",
   async () => (await import("./pools")).createPool,
@@ -112,7 +119,7 @@ declare(
   .addOptionalPositionalParam("evaluation", EVALUATION)
   .addOptionalParam("from", FROM);
 
-declare(
+declareOfRole(
   "payout:stop",
   "Stops the rewards that a method vouched for, as a guardian, until the admin decides",
   async () => (await import("./payouts")).stopPayouts,
@@ -120,13 +127,13 @@ declare(
   .addOptionalPositionalParam("method", METHOD)
   .addOptionalParam("since", "second from which they were queued; all that wait without it");
 
-declare(
+declareOfRole(
   "payout:lift",
   "Lets stopped rewards go; on a live network tells what the admin sends",
   async () => (await import("./payouts")).liftPayoutStop,
 ).addOptionalPositionalParam("method", METHOD);
 
-declare(
+declareOfRole(
   "payout:void",
   "Makes a stop final: its rewards are never minted; on a live network tells what the admin sends",
   async () => (await import("./payouts")).voidPayouts,
@@ -150,7 +157,7 @@ declare(
   async () => (await import("./payouts")).letTimePass,
 ).addOptionalPositionalParam("duration", "how much: seconds, or a number with m, h or d");
 
-declare(
+declareOfRole(
   "params:propose",
   "Changes a parameter as the model's governor, and tells when it takes effect",
   async () => (await import("./parameters")).proposeChange,
@@ -161,18 +168,18 @@ declare(
   .addOptionalParam("pricePerThousandCalls", "price of 1000 calls, in USDC");
 
 for (const steward of ["governor", "owner"] as const) {
-  declare(`${steward}:propose`, `Proposes another ${steward} of a model, as the present one`, async () =>
+  declareOfRole(`${steward}:propose`, `Proposes another ${steward} of a model, as the present one`, async () =>
     (await import("./stewards")).proposeSteward(steward),
   )
     .addOptionalPositionalParam("id", ID)
     .addOptionalPositionalParam("account", `who is to be the ${steward}`);
 
-  declare(`${steward}:accept`, `Becomes the ${steward} of a model, as the account that was proposed`, async () =>
+  declareOfRole(`${steward}:accept`, `Becomes the ${steward} of a model, as the account that was proposed`, async () =>
     (await import("./stewards")).acceptSteward(steward),
   ).addOptionalPositionalParam("id", ID);
 }
 
-declare(
+declareOfRole(
   "roles:apply",
   "Brings who holds what to what the parameter file declares; on a live network tells what the admin sends",
   async () => (await import("./roles")).applyRoles,
@@ -183,3 +190,9 @@ declare(
   "Lists who holds which role, rebuilt from events and confirmed by the contracts",
   async () => (await import("./roles")).listRoles,
 );
+
+declare(
+  "batch:show",
+  "Reads a batch file and says what it would do on this network, before anybody signs it",
+  async () => (await import("./batches")).showBatch,
+).addOptionalPositionalParam("file", "a file that --batch has written");

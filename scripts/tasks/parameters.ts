@@ -2,7 +2,7 @@
 // The task of a model's governor.
 
 import { id } from "ethers";
-import { patientSigner } from "../../deploy/rpc";
+import { signerOfAccount } from "../../deploy/roles";
 import { amount } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
 import {
@@ -69,7 +69,7 @@ export const proposeChange: Work = (args) => {
     const governor = await protocol.registry.governorOf(key);
     if (BigInt(governor) === 0n)
       throw new Problem("NOT_DEPLOYED", `${modelId} is unknown on ${protocol.network.name}: check the id.`);
-    const signer = (await hre.ethers.getSigners()).find(({ address }) => address === governor);
+    const signer = await signerOfAccount(hre, governor, `is the governor of ${modelId}`);
     if (!signer) {
       throw new Problem(
         "NOT_ALLOWED",
@@ -79,7 +79,7 @@ export const proposeChange: Work = (args) => {
     const before = (await protocol.registry.parametersOf(key))[parameter.name];
     const sent = await confirm(
       `set ${parameter.name}`,
-      protocol.registry.connect(patientSigner(signer))[parameter.setter](key, value),
+      protocol.registry.connect(signer)[parameter.setter](key, value),
     );
     const change = (await pendingChanges(context, key)).find((entry) => entry.parameter === parameter.name);
     const when = change?.when ?? "at once";

@@ -4,6 +4,7 @@
 import { id } from "ethers";
 import type { Hybrid } from "../../.build/typechain";
 import { actAsAdmin, payloadOf, type AdminPayload } from "../../deploy/admin";
+import { isDrafting } from "../../deploy/batch/drafting";
 import { blocksOf } from "../../deploy/journal";
 import { requireToken } from "../../deploy/launch";
 import { chainTime, passTime } from "../../deploy/localTime";
@@ -16,6 +17,7 @@ import { contractAt } from "../../sdk/client/access";
 import { confirm } from "../../sdk/client/confirm";
 import { OPEN_STOP, readPayouts, releaseCall, returnCall, type Payout } from "../../sdk/client/payouts";
 import { readEvents } from "../../sdk/rpc/logs";
+import { voidRemarks, type StopState } from "../../sdk/state/payouts";
 import { digits } from "../cli/command";
 import { table } from "../cli/terminal";
 import {
@@ -142,9 +144,10 @@ export const stopPayouts: Work = (args) => {
 export const liftPayoutStop: Work = (args) => {
   const method = args.read("method", address);
   args.refuse();
-  return byAdmin(method, "lift payout stop", ({ protocol: { registry } }) =>
-    registry.interface.encodeFunctionData("liftPayoutStop", [method]),
-  );
+  return byAdmin(method, "lift payout stop", ({ protocol: { registry } }) => ({
+    data: registry.interface.encodeFunctionData("liftPayoutStop", [method]),
+    remarks: [],
+  }));
 };
 
 /** Makes a stop final, as the admin: what was queued within its bounds is void. */
@@ -153,9 +156,12 @@ export const voidPayouts: Work = (args) => {
   const since = args.has("since") ? args.read("since", SECOND) : undefined;
   const until = args.read("until", SECOND, Number(OPEN_STOP));
   args.refuse();
-  return byAdmin(method, "void payouts", async ({ protocol: { registry } }) => {
-    const stop = await registry.payoutStopOf(method);
-    return registry.interface.encodeFunctionData("voidPayouts", [method, since ?? stop.since, until]);
+  return byAdmin(method, "void payouts", ({ protocol: { registry } }, stop) => {
+    const from = since === undefined ? stop.since : BigInt(since);
+    return {
+      data: registry.interface.encodeFunctionData("voidPayouts", [method, from, until]),
+      remarks: voidRemarks(stop, from, BigInt(until)),
+    };
   });
 };
 
@@ -172,24 +178,37 @@ export const letTimePass: Work = (args) => {
 };
 
 /** A call of the admin's on the registry: made on a local chain, elsewhere the payload for the timelock. */
-function byAdmin(method: string, name: string, encode: (context: TaskContext) => Promise<string> | string) {
+function byAdmin(
+  method: string,
+  name: string,
+  encode: (context: TaskContext, stop: StopState) => { data: string; remarks: readonly string[] },
+) {
   return once(async (context): Promise<TaskResult> => {
     const { hre, protocol, report } = context;
     const { registry } = protocol;
     const before = await registry.payoutStopOf(method);
     if (before.since === 0n)
       throw new Problem("ALREADY_DONE", `payouts of ${method} are not stopped: there is nothing to decide.`);
-    const call = { target: await registry.getAddress(), data: await encode(context) };
-    if (!protocol.network.isLocal) {
+    const { data, remarks } = encode(context, before);
+    const call = { target: await registry.getAddress(), data };
+    const told = remarks.map((remark) => `Note: ${remark}.`);
+    if (!protocol.network.isLocal && !isDrafting()) {
       const payload = await payloadOf(protocol, [call]);
-      return { lines: payloadLines(payload), document: { method, payload } };
+      return { lines: [...told, ...payloadLines(payload)], document: { method, payload, remarks } };
     }
     const outcome = async () => stopInWords(await registry.payoutStopOf(method));
-    await actAsAdmin(hre, protocol, [call], name, { schedule: `schedule ${name}`, execute: name, outcome }, report);
+    await actAsAdmin(
+      hre,
+      protocol,
+      [call],
+      [name, ...remarks].join("; "),
+      { schedule: `schedule ${name}`, execute: name, outcome },
+      report,
+    );
     const stop = await registry.payoutStopOf(method);
     return {
-      lines: [`${method}: ${stopInWords(stop)}`],
-      document: { method, stop: { since: stop.since, until: stop.until } },
+      lines: [...told, `${method}: ${stopInWords(stop)}`],
+      document: { method, stop: { since: stop.since, until: stop.until }, remarks },
     };
   });
 }

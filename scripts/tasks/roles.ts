@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Tasks for who may do what: to know it, and to change it to what is declared.
 
-import { actAsAdmin, payloadOf } from "../../deploy/admin";
+import { actAsAdmin, operationDrafts, payloadOf } from "../../deploy/admin";
+import { endDrafting, isDrafting, type Draft } from "../../deploy/batch/drafting";
 import { checkRoles } from "../../deploy/doctor/checks/roles";
 import { observe } from "../../deploy/doctor/observe";
 import { ADMIN_ROLE, planRotation, type Change } from "../../deploy/doctor/rotation";
-import { signerWithRole } from "../../deploy/roles";
+import { holderOfRole, signerWithRole } from "../../deploy/roles";
 import { Problem } from "../../sdk/base/problem";
 import { confirm } from "../../sdk/client/confirm";
 import { dim } from "../cli/terminal";
@@ -48,6 +49,7 @@ export const applyRoles: Work = (args) => {
     const roles = [...new Set(changes.map(({ by }) => by))].sort(
       (a, b) => Number(a === ADMIN_ROLE) - Number(b === ADMIN_ROLE),
     );
+    if (isDrafting() && changes.length > 0) return endDrafting(...(await draftsOf(context, roles, changes)));
     const open: string[] = [];
     for (const role of roles) {
       const own = changes.filter(({ by }) => by === role);
@@ -59,6 +61,23 @@ export const applyRoles: Work = (args) => {
     };
   });
 };
+
+/** What each role that is needed is to send. */
+async function draftsOf({ hre, protocol }: TaskContext, roles: readonly string[], changes: readonly Change[]) {
+  const drafts: Draft[] = [];
+  for (const role of roles) {
+    const own = changes.filter(({ by }) => by === role);
+    const what = own.map((change) => change.what).join("; ");
+    if (role === ADMIN_ROLE) {
+      drafts.push(...(await operationDrafts(hre, protocol, own, what)));
+      continue;
+    }
+    const sender = await holderOfRole(hre, protocol, "tokenManager", role);
+    const calls = own.map(({ target: to, data }) => ({ to, data }));
+    drafts.push({ part: role.toLowerCase(), what, as: `${role} of TokenManager`, sender, calls });
+  }
+  return drafts;
+}
 
 /** What holders of a role do at once; answers with what they have to, where their key is not at hand. */
 async function changeAs({ hre, protocol, report }: TaskContext, role: string, changes: readonly Change[]) {

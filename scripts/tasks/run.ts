@@ -20,6 +20,7 @@ import { compile } from "../cli/compile";
 import { tellFailure } from "../cli/failure";
 import { lineFor, outliveReaders } from "../cli/terminal";
 import { stepLines } from "../cli/views/launch";
+import { writeBatches } from "./writing";
 
 /** What a task works with. */
 export interface TaskContext {
@@ -140,7 +141,7 @@ export function readId(args: Arguments): string {
 export async function runTask(
   hre: HardhatRuntimeEnvironment,
   name: string,
-  { json, ...args }: Record<string, unknown>,
+  { json, batch, ...args }: Record<string, unknown>,
   load: () => Promise<Work>,
 ): Promise<void> {
   outliveReaders();
@@ -162,7 +163,9 @@ export async function runTask(
       if (!json) stepLines(step).forEach(tell);
     };
     const onWait = (reason: string) => tell(`${name}: waiting: ${reason}`);
-    const { lines, document } = await noting(sends, () => work({ hre, protocol, sends, report, onWait }));
+    const context = { hre, protocol, sends, report, onWait };
+    const act = () => noting(sends, () => work(context));
+    const { lines, document } = batch === undefined ? await act() : await writeBatches(context, name, batch, act);
     console.log(
       json
         ? toJson({ network: { name: network, chainId }, ...document, steps: done() })

@@ -2,8 +2,8 @@
 // Tasks that hand a model over: its governor, who changes its parameters, and its owner, who receives of its rewards.
 
 import { id, ZeroAddress } from "ethers";
-import { patientSigner } from "../../deploy/rpc";
 import type { Protocol } from "../../deploy/protocol";
+import { signerOfAccount } from "../../deploy/roles";
 import { address } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
 import { confirm } from "../../sdk/client/confirm";
@@ -78,7 +78,7 @@ export function acceptSteward(steward: StewardName): Work {
 }
 
 async function ownSigner({ hre, protocol }: TaskContext, account: string, what: string) {
-  const signer = (await hre.ethers.getSigners()).find((entry) => entry.address === account);
-  if (signer) return patientSigner(signer);
+  const signer = await signerOfAccount(hre, account, what);
+  if (signer) return signer;
   throw new Problem("BAD_KEY", `only ${account} ${what}, whose key is not one of ${protocol.network.name}'s.`);
 }

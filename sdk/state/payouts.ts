@@ -2,6 +2,7 @@
 // What becomes of a reward that waits, from what is known of it, the stop of its method and the time.
 
 import { AbiCoder, keccak256, toBeHex } from "ethers";
+import { formatTime } from "../base/units.ts";
 import { OPEN_STOP, termsOf, type PayoutStatus, type QueuedPayout } from "../client/payouts.ts";
 
 /** What `payoutOf` answers once a payout waits no longer. */
@@ -39,4 +40,22 @@ export function payoutHashOf(payout: QueuedPayout): string {
   const { method, queuedAt, reward, payeesHash } = termsOf(payout);
   const types = ["address", "uint256", "uint256", "bytes32"];
   return keccak256(AbiCoder.defaultAbiCoder().encode(types, [method, queuedAt, reward, payeesHash]));
+}
+
+/**
+ * What the admin must know of a decision to make payouts void, `since` and `until` as in its call: it closes whatever stop its method has
+ * when it is executed, also one that a guardian has set or moved after it was scheduled.
+ */
+export function voidRemarks(stop: StopState, since: bigint, until: bigint): string[] {
+  if (stop.since === NO_STOP.since) return ["its method is not stopped: the chain refuses it"];
+  if (since < stop.since)
+    return [`it begins ${formatTime(since)}, before the stop, ${formatTime(stop.since)}: the chain refuses it`];
+  const letsGo = since === stop.since ? [] : [`from ${formatTime(stop.since)} on, before ${formatTime(since)}`];
+  if (until < stop.until) letsGo.push(`from ${formatTime(until)} on`);
+  return [
+    ...letsGo.map((when) => `it lets go what was queued ${when}`),
+    ...(stop.until === OPEN_STOP && until === OPEN_STOP
+      ? ["it makes void all that is queued until it is executed, also what a guardian stops meanwhile"]
+      : []),
+  ];
 }

@@ -27,6 +27,7 @@ const [GUARDIAN, GOVERNOR, INVESTOR] = [3, 12, 8];
 
 const TASKS = [
   ...[
+    "batch:show",
     "fees:deposit",
     "governor:accept",
     "governor:propose",
@@ -34,11 +35,11 @@ const TASKS = [
     "model:distribute",
     "model:register",
     "model:show",
-    "params:propose",
   ],
   ...[
     "owner:accept",
     "owner:propose",
+    "params:propose",
     "pass-time",
     "payout:lift",
     "payout:list",
@@ -125,7 +126,7 @@ describe("Tasks @uninstrumented", () => {
         const { tasks } = require("hardhat");
         const ours = Object.keys(require.cache).filter((file) => /scripts|\\.build/.test(file.replace(/.*node_modules.*/, "")));
         console.log(JSON.stringify({
-          tasks: Object.fromEntries(Object.values(tasks).filter(({ name }) => /^((model|governor|owner|pool|payout|fees|params|roles):|pass-time)/.test(name))
+          tasks: Object.fromEntries(Object.values(tasks).filter(({ name }) => /^((batch|model|governor|owner|pool|payout|fees|params|roles):|pass-time)/.test(name))
             .map(({ name, description, paramDefinitions }) => [name, [description, ...Object.values(paramDefinitions).map((p) => p.description)]])),
           ours: ours.map((file) => file.replace(process.cwd() + "/", "")),
         }));`;

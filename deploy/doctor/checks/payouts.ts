@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Rewards that wait: what the registry keeps of each, what becomes of it, and who can do what about it.
 
-import { ZeroAddress } from "ethers";
+import { getAddress, ZeroAddress } from "ethers";
 import type { Hybrid, ModelRegistry } from "../../../.build/typechain";
 import { formatTokens } from "../../../sdk/base/units";
 import { OPEN_STOP, type QueuedPayout } from "../../../sdk/client/payouts";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import { NO_STOP, openPayoutStatus, payoutHashOf, type StopState } from "../../../sdk/state/payouts";
+import { NO_STOP, openPayoutStatus, payoutHashOf, voidRemarks, type StopState } from "../../../sdk/state/payouts";
 import type { WaitingReward } from "../../../sdk/state/protocolState";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, timeText, type Subject } from "../subject";
@@ -19,6 +19,7 @@ export async function checkPayouts(subject: Subject): Promise<Check[]> {
   const payouts = new Check("payouts", "R2 rewards that wait are those that the events tell");
   const stops = new Check("payouts", "stops of payouts");
   await checkStops(subject, stops);
+  noteDecisions(subject, stops);
   const registry = subject.chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
   const delay = await answerOf(registry.payoutDelay());
   payouts.looked++;
@@ -88,6 +89,22 @@ async function checkStops(subject: Subject, check: Check): Promise<void> {
       `${isOpen ? "stopped" : "void"}, queued from ${timeText(told.since)} ${until}${also}`,
       isOpen ? "the admin can call liftPayoutStop or voidPayouts" : "the admin can call liftPayoutStop",
     );
+  }
+}
+
+/** Operations that wait in the timelock and make payouts void, against the stop that their method has now. */
+function noteDecisions(subject: Subject, check: Check): void {
+  const { state } = subject;
+  const { address, compiled } = contractOf(subject, "ModelRegistry");
+  for (const { id, calls } of state.operations.values()) {
+    for (const { target, data } of calls) {
+      const call = getAddress(target) === address ? compiled.abi.parseTransaction({ data }) : null;
+      if (call?.name !== "voidPayouts") continue;
+      const [method, since, until] = call.args as unknown as [string, bigint, bigint];
+      const remarks = voidRemarks(state.stops.get(method) ?? NO_STOP, since, until);
+      if (remarks.length === 0) continue;
+      check.note(`operation ${id} on payouts of ${method}`, remarks.join("; "), "if that is not meant, cancel it");
+    }
   }
 }
 
