@@ -251,7 +251,7 @@ describe("npm run launch @uninstrumented", () => {
       for (const { code, stderr } of [failed, again]) {
         expect(code).to.equal(1);
         expect(stderr).to.match(
-          /^launch: [^\n]+ \(Paused: until [\d-]+ [\d:]+ UTC\)\. Wait until `until`: .+\nbefore that: transaction 0x\w{64} was sent and reverted in block \d+\.\n$/,
+          /^launch: [^\n]+ \(Paused: until [\d-]+ [\d:]+ UTC\)\. Wait until `until`: .+ Before that: transaction 0x\w{64} was sent and reverted in block \d+\.\n$/,
         );
       }
     });
@@ -356,7 +356,7 @@ describe("npm run launch @uninstrumented", () => {
 
     it("says which attesters a local chain of ten accounts lacks, and sends nothing", async () => {
       const small = await startAnvil(["--accounts", "10"]);
-      const { code, stderr } = await runMain(main, ["--network", "localhost"], small.env);
+      const { code, stderr } = await runMain(main, ["--network", "localhost", "--model", CREDIT_DEFAULT], small.env);
       const block = await rpc(small.url, "eth_blockNumber");
       await small.stop();
       const missing = [10, 11].map((index) => developmentKey(index).address).join(", ");
@@ -382,11 +382,11 @@ describe("npm run launch @uninstrumented", () => {
       const quiet = await launch(["--network", "localhost"], env);
       const verbose = await launch(["--network", "localhost", "--verbose"], env);
 
-      expect(quiet.code).to.equal(1);
+      expect(quiet.code).to.equal(2);
       expect(quiet.stderr).to.equal(
         "launch: the network localhost does not answer: start it (npx hardhat node) or correct its address.\n",
       );
-      expect(verbose.code).to.equal(1);
+      expect(verbose.code).to.equal(2);
       expect(verbose.stderr).to.match(/\n {4}at /);
     });
 

@@ -249,7 +249,7 @@ async function weather(
 
 /** Gives records to whichever instance takes them; says whether one did. */
 async function post(instances: readonly Instance[], records: readonly SoakRecord[]): Promise<boolean> {
-  const body = JSON.stringify(records.map(({ cost: _, ...record }) => record));
+  const body = JSON.stringify(records.map((record) => ({ ...record, cost: undefined })));
   for (const instance of instances) {
     if ((await instance.ask("/fees", { method: "POST", body }))?.status === 202) return true;
   }

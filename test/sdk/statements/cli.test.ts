@@ -52,14 +52,14 @@ describe("attester's tools: command lines @uninstrumented", () => {
 
   after(() => node.stop());
 
-  it("refuse the evaluation of a model that has moved on, each with one line", async () => {
+  it("refuse the evaluation that the launch has recorded, with one line", async () => {
     const contributors = folder.write("contributors.csv", toCsv(buildContributors(2)));
     const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL];
     const args = [...options, "--contributors", contributors];
     expect(await inside(statement, args, {}, evaluation)).to.deep.equal({
       code: 1,
       stdout: "",
-      stderr: `statement: the statement is not of the present benchmark of ${MODEL}: baselineScore is 7494, the chain has 7988.\n`,
+      stderr: `statement: the evaluation ${hashDocument(JSON.parse(evaluation) as object)} of ${MODEL} was recorded before: take another evaluation id.\n`,
     });
   });
 
