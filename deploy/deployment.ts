@@ -15,6 +15,7 @@ import { deployProtocol, type Protocol } from "./protocol";
 import type { DeploymentRecord } from "./record";
 import { writeRecord } from "./recording";
 import { isPassing } from "./rpc";
+import { sendingAs } from "./sends";
 import type { Step } from "./step";
 
 /** What is told while a deployment goes on. */
@@ -56,7 +57,8 @@ export async function deployTo(
       if (models.length === 0) await requireRehearsedCode(hre, plan.rehearsal.protocol, protocol);
       return writeRecord(hre, protocol, declared.parametersFile, models);
     };
-    return orAgain(hre, isPassing, () => apply(hre, declared, progress, keep));
+    const run = () => orAgain(hre, isPassing, () => apply(hre, declared, progress, keep));
+    return sendingAs({ plannedFeePerGas: plan.maxFeePerGas }, run);
   });
 }
 

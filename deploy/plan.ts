@@ -1,6 +1,5 @@
 // What a deployment will do, and everything that stands in its way, told before the first transaction.
 
-import { formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { developmentAddresses } from "../sdk/base/accounts";
 import { Problem } from "../sdk/base/problem";
@@ -9,6 +8,7 @@ import type { Network } from "../sdk/client/access";
 import { readKey } from "../sdk/node/prover";
 import type { ModelFile } from "../sdk/schemas/modelFile";
 import { CREATE_X } from "./create2";
+import { ceilingProblems, fundsProblems, needsOf, pricesOf, type Costed } from "./funds";
 import { journaledContracts, nameOf, type Addresses } from "./journal";
 import { isAdminStep, signerOfStep, stepsTaken } from "./launch";
 import { isMainnet, networkOf } from "./network";
@@ -16,6 +16,7 @@ import type { Parameters } from "./parameters";
 import { connectProtocol, type Protocol } from "./protocol";
 import { contradictions } from "./record";
 import { rehearse, type Rehearsal } from "./rehearsal";
+import { presentSending } from "./sends";
 import { requireSafeKey } from "./zk";
 
 /** Least time that rewards wait where tokens have value, in seconds: as long as the timelock. */
@@ -34,6 +35,8 @@ export interface PlannedStep {
   readonly from?: string;
   /** As measured in the rehearsal. */
   readonly gas: bigint;
+  /** Gas that it has to be given, and gives back in part. */
+  readonly gasLimit: bigint;
 }
 
 /** What a deployment will do. */
@@ -42,8 +45,12 @@ export interface Plan {
   readonly parameters: Parameters;
   readonly files: readonly ModelFile[];
   readonly steps: readonly PlannedStep[];
-  /** What a unit of gas costs now. */
+  /** What a unit of gas costs now, in wei. */
   readonly gasPrice: bigint;
+  /** Wei for a unit of gas that the run offers at most, unless the base fee rises above it. */
+  readonly maxFeePerGas: bigint;
+  /** Wei that each account which sends must have: with so much the run does not stop for want of it. */
+  readonly needs: ReadonlyMap<string, bigint>;
   readonly rehearsal: Rehearsal;
 }
 
@@ -70,7 +77,7 @@ export async function planDeployment(
   const network = networkOf(hre);
   const problems = [
     ...confirmationProblems(network, confirmedChain),
-    ...keyProblems(hre, network),
+    ...(await keyProblems(hre, network)),
     ...circuitProblems(network, files),
     ...payoutDelayProblems(network, parameters),
   ];
@@ -83,11 +90,13 @@ export async function planDeployment(
   problems.push(...(await journalProblems(hre, rehearsal.protocol.addresses)));
   problems.push(...(await contradictions(hre)));
   const { steps, missing } = await compare(hre, rehearsal, files);
-  const gasPrice = (await hre.ethers.provider.getFeeData()).gasPrice ?? 0n;
-  const plan = { network, parameters, files, steps, gasPrice, rehearsal };
-  problems.push(...missing, ...(await fundsProblems(hre, plan)));
+  const prices = await pricesOf(hre);
+  const needs = await needsOf(hre, steps, prices);
+  if (needs.size > 0) problems.push(...(await ceilingProblems(hre)));
+  problems.push(...missing, ...(await fundsProblems(hre, needs)));
   if (problems.length > 0) throw refusal(problems);
-  return plan;
+  const planned = steps.map(({ unsigned: _, ...step }) => step);
+  return { network, parameters, files, steps: planned, ...prices, needs, rehearsal };
 }
 
 function refusal(problems: readonly string[]): Problem {
@@ -103,15 +112,29 @@ function confirmationProblems({ name, chainId }: Network, confirmed: number | un
     : [];
 }
 
-/** Keys are in the configuration of a public network; a local chain holds its own. */
-function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): string[] {
+/** On a public network the keys are the user's, as a command or the configuration names them; a local chain holds its own. */
+async function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): Promise<string[]> {
+  if (isLocal) return [];
+  try {
+    const accounts = await namedAccounts(hre);
+    if (accounts?.length === 0)
+      return ["no key is named: set PRIVATE_KEY in the environment, or name one with --keystore"];
+    return (accounts ?? [])
+      .filter((account) => developmentAddresses().has(account))
+      .map((account) => `the key is that of ${account}, a development account whose key everybody knows`);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return [error.message.replace(/\.$/, "")];
+  }
+}
+
+/** Addresses of the keys that are named, without a look at the chain; undefined where nobody says anything. */
+async function namedAccounts(hre: HardhatRuntimeEnvironment): Promise<string[] | undefined> {
   const { accounts } = hre.network.config;
-  if (isLocal || !Array.isArray(accounts)) return [];
-  if (accounts.length === 0) return ["PRIVATE_KEY is not set: set it in the environment"];
-  return accounts
-    .map((key) => new hre.ethers.Wallet(typeof key === "string" ? key : key.privateKey).address)
-    .filter((account) => developmentAddresses().has(account))
-    .map((account) => `PRIVATE_KEY is that of ${account}, a development account whose key everybody knows`);
+  if (Array.isArray(accounts)) {
+    return accounts.map((key) => new hre.ethers.Wallet(typeof key === "string" ? key : key.privateKey).address);
+  }
+  return (await presentSending().accounts?.())?.map(({ address }) => address);
 }
 
 /** The rehearsal, where nothing is at stake, takes a circuit's development key; a public network does not. */
@@ -182,7 +205,7 @@ async function compare(
   hre: HardhatRuntimeEnvironment,
   { protocol: rehearsed, steps }: Rehearsal,
   files: readonly ModelFile[],
-): Promise<{ steps: PlannedStep[]; missing: string[] }> {
+): Promise<{ steps: (PlannedStep & Costed)[]; missing: string[] }> {
   const { addresses, parameters } = rehearsed;
   const isLocal = networkOf(hre).isLocal;
   const protocol = await connectProtocol(hre, parameters, addresses);
@@ -192,14 +215,21 @@ async function compare(
   const { deployer } = parameters.$global;
   const accounts = (await hre.ethers.getSigners()).map(({ address }) => address);
   const missing: string[] = [];
-  const planned: PlannedStep[] = [];
-  for (const { name, gas, model } of steps) {
+  const planned: (PlannedStep & Costed)[] = [];
+  for (const { name, model, gas, gasLimit, unsigned } of steps) {
+    const cost = { gas, gasLimit, unsigned };
     if (model === undefined) {
       const contract = nameOf(name);
       const address = addresses[contract === "ReserveTokenMock" ? "ReserveToken" : contract];
       const isDone = address ? (await hre.ethers.provider.getCode(address)) !== "0x" : isWired;
       if (!isDone && !accounts.includes(deployer)) missing.push(wrongSigner(accounts, deployer));
-      planned.push({ name: contract, gas, isDone, ...(address && { address }), ...(!isDone && { from: deployer }) });
+      planned.push({
+        name: contract,
+        ...cost,
+        isDone,
+        ...(address && { address }),
+        ...(!isDone && { from: deployer }),
+      });
       continue;
     }
     const isDone = taken.get(model)?.has(name) ?? false;
@@ -211,7 +241,7 @@ async function compare(
         ? parameters.Governance.proposers[0]
         : senderOf(hre, isWired ? protocol : rehearsed, accounts, name, missing);
     const from = isDone ? undefined : await sender();
-    planned.push({ name, model: model.modelId, gas, isDone, ...(from && { from }) });
+    planned.push({ name, model: model.modelId, ...cost, isDone, ...(from && { from }) });
   }
   return { steps: planned, missing };
 }
@@ -224,8 +254,8 @@ async function isWiredAt({ registry }: Protocol): Promise<boolean> {
 }
 
 function wrongSigner(accounts: readonly string[], deployer: string): string {
-  const found = accounts.length === 0 ? "not set" : `that of ${accounts.join(", ")}`;
-  return `PRIVATE_KEY is ${found}, expected that of the declared deployer ${deployer}`;
+  const found = accounts.length === 0 ? "no key is named" : `the key is that of ${accounts.join(", ")}`;
+  return `${found}, expected that of the declared deployer ${deployer}`;
 }
 
 /** The account that takes a model's step; what is missing goes into the list. */
@@ -243,23 +273,4 @@ async function senderOf(
     missing.push(error.message);
     return undefined;
   }
-}
-
-async function fundsProblems(hre: HardhatRuntimeEnvironment, plan: Plan): Promise<string[]> {
-  const problems: string[] = [];
-  for (const [account, gas] of gasBySender(plan)) {
-    const [has, needs] = [await hre.ethers.provider.getBalance(account), gas * plan.gasPrice];
-    if (has >= needs && has > 0n) continue;
-    problems.push(
-      `${account} has ${formatEther(has)} ether on ${plan.network.name}, expected at least ${formatEther(needs)} for gas: send it some`,
-    );
-  }
-  return problems;
-}
-
-/** Gas that each account has to pay for. */
-export function gasBySender(plan: Plan): ReadonlyMap<string, bigint> {
-  const sums = new Map<string, bigint>();
-  for (const { from, gas } of openSteps(plan)) if (from) sums.set(from, (sums.get(from) ?? 0n) + gas);
-  return sums;
 }

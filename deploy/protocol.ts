@@ -65,7 +65,7 @@ export async function deployProtocol(
   const sender = parameters.$global.deployer;
   const available = (await hre.ethers.getSigners()).map(({ address }) => address);
   const found = available.includes(sender) ? undefined : await findProtocol(hre, parameters);
-  if (!found) await requireSender(hre, network, sender, available);
+  if (!found) await requireSender(hre, parameters, available);
   const options = { sender, onSent, ...(onWait && { onWait }), ...(salt && { salt }) };
   const contracts = found ?? (await deployContracts(hre, parameters, options));
   const protocol = await connectProtocol(hre, parameters, contracts);
@@ -120,17 +120,19 @@ async function deployReserve(hre: HardhatRuntimeEnvironment, options: Omit<Deplo
 /** Refuses to begin with the wrong key, a key that everybody knows, or one that cannot pay. */
 async function requireSender(
   hre: HardhatRuntimeEnvironment,
-  network: Network,
-  deployer: string,
+  parameters: Parameters,
   available: readonly string[],
 ): Promise<void> {
+  const network = networkOf(hre);
+  const { deployer } = parameters.$global;
   const known = network.isLocal ? undefined : available.find((account) => developmentAddresses().has(account));
-  if (known) throw new Problem(`PRIVATE_KEY is that of ${known}, a development account whose key everybody knows.`);
+  if (known) throw new Problem(`the key is that of ${known}, a development account whose key everybody knows.`);
   if (!available.includes(deployer)) {
-    const found = available.length === 0 ? "not set" : `that of ${available.join(", ")}`;
-    throw new Problem(`PRIVATE_KEY is ${found}, expected that of the declared deployer ${deployer}.`);
+    const found = available.length === 0 ? "no key is named" : `the key is that of ${available.join(", ")}`;
+    throw new Problem(`${found}, expected that of the declared deployer ${deployer}.`);
   }
-  if ((await hre.ethers.provider.getBalance(deployer)) === 0n) {
+  const isPoor = (await hre.ethers.provider.getBalance(deployer)) === 0n;
+  if (isPoor && (await findProtocol(hre, parameters)) === undefined) {
     throw new Problem(`the deployer ${deployer} has no ether on ${network.name}: send it some to pay for gas.`);
   }
 }

@@ -4,7 +4,7 @@
 import { Contract } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { printed } from "../sdk/base/printed";
-import { Endpoint } from "../sdk/rpc/endpoint";
+import { openNodes } from "../sdk/rpc/nodes";
 import { EndpointProvider } from "../sdk/rpc/provider";
 import type { Telemetry } from "./telemetry";
 
@@ -31,7 +31,7 @@ export class PatientProvider extends EndpointProvider {
 
   constructor(url: string, chainId: number, telemetry: Telemetry, signal: AbortSignal) {
     const silence: { since: number | undefined } = { since: undefined };
-    const endpoint = new Endpoint(url, {
+    const client = openNodes(url, chainId, {
       tries: Infinity,
       answers: ANSWERS,
       signal,
@@ -45,7 +45,7 @@ export class PatientProvider extends EndpointProvider {
         silence.since = undefined;
       },
     });
-    super(endpoint, chainId);
+    super(client, chainId);
     this.silence = silence;
   }
 

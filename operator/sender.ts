@@ -230,6 +230,7 @@ export class Sender {
   }
 }
 
-const bump = (fee: bigint) => (fee * BUMP + BUMP_BASE - 1n) / BUMP_BASE;
+/** Of nothing, too, a replacement must offer more. */
+const bump = (fee: bigint) => larger((fee * BUMP + BUMP_BASE - 1n) / BUMP_BASE, fee + 1n);
 const larger = (a: bigint, b: bigint) => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint) => (a < b ? a : b);

@@ -27,7 +27,7 @@ import { ReleaseDuty } from "./duties/release";
 import { nameOfBundle, SubmitDuty } from "./duties/submit";
 import { openDoor, type Reply } from "./http";
 import { Inbox } from "./inbox";
-import { openKey } from "./keys";
+import { openDutyKey } from "./keys";
 import { PatientProvider, rpcMessageOf, Stopped, through } from "./rpc";
 import { Sender } from "./sender";
 import type { Telemetry } from "./telemetry";
@@ -41,7 +41,7 @@ const PATIENCE = 60_000;
 /** What a service needs besides its configuration. */
 export interface Surroundings {
   readonly hre: HardhatRuntimeEnvironment;
-  /** Address of the chain. */
+  /** Address of the chain's node, or several with commas between. */
   readonly url: string;
   readonly secrets: Secrets;
   readonly telemetry: Telemetry;
@@ -92,7 +92,7 @@ export class Service {
     const crews = new Map<string, Crew>();
     const inboxes = new Map<DutyName, Inbox>();
     for (const { name, key, folder } of config.duties) {
-      const signer = await openKey(hre, key, secrets);
+      const signer = await openDutyKey(hre, key, secrets);
       const address = await signer.getAddress();
       const crew = crews.get(address) ?? {
         sender: new Sender(address, signer, provider, config, telemetry),

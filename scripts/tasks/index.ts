@@ -11,28 +11,43 @@ const ID = "published id of the model, such as sentiment-v2";
 const FROM = "account that sends; the first of the network's without it";
 
 /** Declares a task whose work is imported when it runs. Hardhat passes absent parameters as undefined. */
-function declare(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
+function declare(
+  name: string,
+  description: string,
+  work: () => Promise<Work>,
+  isSending = false,
+): ConfigurableTaskDefinition {
   return task(name, description)
     .addFlag("json", "print one JSON document; amounts are strings of the smallest unit")
     .setAction(async (args: Record<string, unknown>, hre: HardhatRuntimeEnvironment) => {
       const { runTask } = await import("./run");
-      await runTask(hre, name, args, work);
+      await runTask(hre, name, args, work, isSending);
     });
 }
 
-declare(
+/** Declares a task that sends. The same words as those of `scripts/cli/sending.ts`, which says what they mean. */
+function declareSending(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
+  return declare(name, description, work, true)
+    .addOptionalParam("keystore", "encrypted key that signs; its password is KEYSTORE_PASSWORD or asked for")
+    .addOptionalParam("ledger", "or a Ledger's account: its number or path")
+    .addOptionalParam("kms", "or a key of AWS KMS or Google Cloud KMS")
+    .addOptionalParam("remote", "or a module that signs elsewhere; without any of them PRIVATE_KEY")
+    .addOptionalParam("maxFee", "gwei above which nothing is sent; MAX_FEE without it");
+}
+
+declareSending(
   "model:deploy",
   "Deploys a model's token: the first step of a launch",
   async () => (await import("./models")).deployModel,
 ).addOptionalPositionalParam("file", FILE);
 
-declare(
+declareSending(
   "model:register",
   "Commits a model's benchmark: the second step of a launch",
   async () => (await import("./models")).registerModel,
 ).addOptionalPositionalParam("file", FILE);
 
-declare(
+declareSending(
   "model:distribute",
   "Mints a model's supplier allocation, once: the third step of a launch",
   async () => (await import("./models")).distributeModel,
@@ -44,7 +59,7 @@ declare(
   async () => (await import("./models")).showModel,
 ).addOptionalPositionalParam("id", ID);
 
-declare(
+declareSending(
   "pool:create",
   "Creates a model's pool on the terms of its file: the fourth step of a launch",
   async () => (await import("./pools")).createPool,
@@ -60,7 +75,7 @@ declare(
   .addOptionalParam("tokens", "buy this many tokens")
   .addOptionalParam("sell", "sell this many tokens");
 
-declare(
+declareSending(
   "pool:buy",
   "Buys tokens of a model, after approving exactly what may be spent",
   async () => (await import("./pools")).buy,
@@ -77,7 +92,7 @@ declare(
   .addOptionalParam("deadline", "minutes after which the trade is refused; 20 without it")
   .addOptionalParam("from", FROM);
 
-declare("pool:sell", "Sells tokens of a model to its pool", async () => (await import("./pools")).sell)
+declareSending("pool:sell", "Sells tokens of a model to its pool", async () => (await import("./pools")).sell)
   .addOptionalPositionalParam("id", ID)
   .addOptionalParam("tokens", "sell exactly this many tokens")
   .addOptionalParam("min", "least USDC to accept")
@@ -85,7 +100,7 @@ declare("pool:sell", "Sells tokens of a model to its pool", async () => (await i
   .addOptionalParam("deadline", "minutes after which the trade is refused; 20 without it")
   .addOptionalParam("from", FROM);
 
-declare(
+declareSending(
   "fees:deposit",
   "Pays usage fees of a model: a share for its infrastructure, the rest into its pool",
   async () => (await import("./fees")).deposit,
@@ -103,7 +118,7 @@ declare(
   async () => (await import("./payouts")).listPayouts,
 ).addOptionalPositionalParam("id", ID);
 
-declare(
+declareSending(
   "payout:release",
   "Mints a reward whose time has come; anybody may",
   async () => (await import("./payouts")).releasePayout,
@@ -112,7 +127,7 @@ declare(
   .addOptionalPositionalParam("evaluation", EVALUATION)
   .addOptionalParam("from", FROM);
 
-declare(
+declareSending(
   "payout:stop",
   "Stops the rewards that a method vouched for, as a guardian, until the admin decides",
   async () => (await import("./payouts")).stopPayouts,
@@ -120,13 +135,13 @@ declare(
   .addOptionalPositionalParam("method", METHOD)
   .addOptionalParam("since", "second from which they were queued; all that wait without it");
 
-declare(
+declareSending(
   "payout:lift",
   "Lets stopped rewards go; on a live network tells what the admin sends",
   async () => (await import("./payouts")).liftPayoutStop,
 ).addOptionalPositionalParam("method", METHOD);
 
-declare(
+declareSending(
   "payout:void",
   "Makes a stop final: its rewards are never minted; on a live network tells what the admin sends",
   async () => (await import("./payouts")).voidPayouts,
@@ -135,7 +150,7 @@ declare(
   .addOptionalParam("since", "second from which they were queued; the stop's own without it")
   .addOptionalParam("until", "first second after it; everything until now without it");
 
-declare(
+declareSending(
   "payout:return",
   "Puts a void reward back into the model's lifetime rewards; anybody may",
   async () => (await import("./payouts")).returnPayout,
@@ -150,7 +165,7 @@ declare(
   async () => (await import("./payouts")).letTimePass,
 ).addOptionalPositionalParam("duration", "how much: seconds, or a number with m, h or d");
 
-declare(
+declareSending(
   "params:propose",
   "Changes a parameter as the model's governor, and tells when it takes effect",
   async () => (await import("./parameters")).proposeChange,

@@ -2,7 +2,6 @@
 // The task of a model's governor.
 
 import { id } from "ethers";
-import { patientSigner } from "../../deploy/rpc";
 import { amount } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
 import {
@@ -15,7 +14,7 @@ import {
 } from "../../sdk/base/units";
 import { confirm } from "../../sdk/client/confirm";
 import { digits } from "../cli/command";
-import { once, optionOf, readId, type Arguments, type TaskContext, type Work } from "./run";
+import { once, optionOf, readId, settled, type Arguments, type TaskContext, type Work } from "./run";
 
 const RATE = amount(TOKEN_DECIMALS, "100", "10000000");
 const SHARE = digits(1000, 10_000);
@@ -75,7 +74,7 @@ export const proposeChange: Work = (args) => {
     const before = (await protocol.registry.parametersOf(key))[parameter.name];
     const sent = await confirm(
       `set ${parameter.name}`,
-      protocol.registry.connect(patientSigner(signer))[parameter.setter](key, value),
+      protocol.registry.connect(await settled(context, signer))[parameter.setter](key, value),
     );
     const change = (await pendingChanges(context, key)).find((entry) => entry.parameter === parameter.name);
     const when = change?.when ?? "at once";

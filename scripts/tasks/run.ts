@@ -5,10 +5,10 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { getAddress, type Addressable } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { alone, orAgain } from "../../deploy/deployment";
-import { persist } from "../../deploy/pending";
+import { persist, settle, type Terms } from "../../deploy/pending";
 import { requireProtocol, type Protocol } from "../../deploy/protocol";
 import { isPassing, patientSigner } from "../../deploy/rpc";
-import { fateOf, fateInWords, noting, sentDocuments, unsaid, type Dispatch } from "../../deploy/sends";
+import { fateOf, fateInWords, noting, sendingAs, sentDocuments, unsaid, type Dispatch } from "../../deploy/sends";
 import type { Step } from "../../deploy/step";
 import { address, Fields, publishedId, type Rule } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
@@ -17,6 +17,8 @@ import { confirm } from "../../sdk/client/confirm";
 import { explain } from "../../sdk/client/errors";
 import { toJson } from "../../sdk/schemas/json";
 import { compile } from "../cli/compile";
+import { askPassword } from "../cli/password";
+import { readSending, sendAs, senderOf, type SendingOptions } from "../cli/sending";
 import { lineFor, outliveReaders } from "../cli/terminal";
 import { stepLines } from "../cli/views/launch";
 
@@ -45,10 +47,13 @@ type Act = (context: TaskContext) => Promise<TaskResult>;
 
 /** What sends only what the chain has not got: alone on its network, and by itself again after what passes. */
 export function resumed(act: Act): Act {
-  return (context) => patiently(context, () => act(context));
+  return (context) => patiently(context, () => act(context), {});
 }
 
-/** What must not be sent twice: like {@link resumed}, but again only if nothing that was sent and not reported can be mined. */
+/**
+ * What must not be sent twice: like {@link resumed}, but again only if nothing that was sent and not reported can be mined. Only the
+ * account that sends is waited for, see {@link settled}.
+ */
 export function once(act: Act): Act {
   return (context) => {
     const { hre, sends, report } = context;
@@ -67,16 +72,12 @@ export function once(act: Act): Act {
         throw new Problem(`${hre.network.name}: ${reason}; ${what}: look for it before you run the command again.`);
       }
     };
-    return patiently(context, () => act({ ...context, report: noted }), requireUnsent);
+    return patiently(context, () => act({ ...context, report: noted }), { accounts: [], beforeAgain: requireUnsent });
   };
 }
 
-function patiently<T>(
-  { hre, onWait }: TaskContext,
-  action: () => Promise<T>,
-  beforeAgain?: (error: Error) => Promise<void>,
-): Promise<T> {
-  return alone(hre, () => orAgain(hre, isPassing, () => persist(hre, onWait, action, beforeAgain)));
+function patiently<T>({ hre, onWait }: TaskContext, action: () => Promise<T>, terms: Terms): Promise<T> {
+  return alone(hre, () => orAgain(hre, isPassing, () => persist(hre, onWait, action, terms)));
 }
 
 /** The arguments of a task, named as on its command line. */
@@ -86,6 +87,11 @@ export class Arguments {
   constructor(given: Readonly<Record<string, unknown>>) {
     const present = Object.entries(given).filter(([, value]) => value !== undefined);
     this.fields = new Fields(Object.fromEntries(present.map(([name, value]) => [optionOf(name), value])));
+  }
+
+  /** Which keys sign, and what gas may cost. */
+  readSending(env: NodeJS.ProcessEnv): SendingOptions {
+    return readSending(this.fields, env);
   }
 
   has(name: string): boolean {
@@ -138,6 +144,7 @@ export async function runTask(
   name: string,
   { json, ...args }: Record<string, unknown>,
   load: () => Promise<Work>,
+  isSending: boolean,
 ): Promise<void> {
   outliveReaders();
   const sends: Dispatch[] = [];
@@ -150,7 +157,9 @@ export async function runTask(
   const done = () => steps.flatMap((step) => (step.sent ? [{ ...step.sent, name: step.name }] : []));
   try {
     await compile(hre);
-    const work = (await load())(new Arguments(args));
+    const given = new Arguments(args);
+    const sending = isSending ? given.readSending(process.env) : undefined;
+    const work = (await load())(given);
     const protocol = await requireProtocol(hre);
     const { chainId, name: network } = protocol.network;
     const report = (step: Step) => {
@@ -158,7 +167,11 @@ export async function runTask(
       if (!json) stepLines(step).forEach(tell);
     };
     const onWait = (reason: string) => tell(`${name}: waiting: ${reason}`);
-    const { lines, document } = await noting(sends, () => work({ hre, protocol, sends, report, onWait }));
+    const streams = { env: process.env, askPassword, err: (notice: string) => tell(`${name}: ${notice}`) };
+    const act = () => work({ hre, protocol, sends, report, onWait });
+    // What only reads asks for no key.
+    const run = () => (sending ? sendAs(hre, sending, streams, act) : sendingAs({ accounts: async () => [] }, act));
+    const { lines, document } = await noting(sends, run);
     console.log(
       json
         ? toJson({ network: { name: network, chainId }, ...document, steps: done() })
@@ -184,16 +197,20 @@ export function readSender(args: Arguments): string | undefined {
 }
 
 /** The account of this environment that sends, or its first. */
-export async function signerOf({ hre, protocol }: TaskContext, from: string | undefined): Promise<HardhatEthersSigner> {
-  const signers = await hre.ethers.getSigners();
-  const signer = from === undefined ? signers[0] : signers.find((entry) => entry.address === getAddress(from));
-  if (signer) return patientSigner(signer);
-  const { name } = protocol.network;
+export async function signerOf(context: TaskContext, from: string | undefined): Promise<HardhatEthersSigner> {
+  const { hre, protocol } = context;
+  if (from === undefined) return settled(context, await senderOf(hre));
+  const signer = (await hre.ethers.getSigners()).find((entry) => entry.address === getAddress(from));
+  if (signer) return settled(context, signer);
   throw new Problem(
-    from === undefined
-      ? `${name} has no account to send from: set PRIVATE_KEY.`
-      : `from is ${from}, whose key is not one of ${name}'s: set PRIVATE_KEY.`,
+    `from is ${from}, whose key is not one of ${protocol.network.name}'s: set PRIVATE_KEY, or name a key with --keystore.`,
   );
+}
+
+/** An account once nothing of it is on its way. What others have on theirs holds up nobody. */
+export async function settled({ hre, onWait }: TaskContext, signer: HardhatEthersSigner): Promise<HardhatEthersSigner> {
+  await settle(hre, signer.address, onWait);
+  return patientSigner(signer);
 }
 
 /** Lets a contract take exactly this much of the sender's reserve tokens, unless it may already. */

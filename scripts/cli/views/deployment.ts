@@ -1,7 +1,7 @@
 import { formatEther, formatUnits } from "ethers";
 import type { Deployment, Progress } from "../../../deploy/deployment";
 import { nameOf } from "../../../deploy/journal";
-import { gasBySender, openSteps, type Plan } from "../../../deploy/plan";
+import { openSteps, type Plan } from "../../../deploy/plan";
 import type { VerificationInput } from "../../../deploy/verification";
 import { formatInteger } from "../../../sdk/base/units";
 import type { Sent } from "../../../sdk/client/confirm";
@@ -61,10 +61,16 @@ export function jsonView({ err }: Streams): DeploymentView {
   const sent: Sent[] = [];
   return {
     onPlan(plan) {
-      const { network, steps, gasPrice } = plan;
+      const { network, steps, gasPrice, needs } = plan;
       Object.assign(document, {
         network: { name: network.name, chainId: network.chainId },
-        plan: { steps, gasPrice, gas: totalGas(plan), cost: totalGas(plan) * gasPrice },
+        plan: {
+          steps,
+          gasPrice,
+          gas: totalGas(plan),
+          cost: totalGas(plan) * gasPrice,
+          needs: Object.fromEntries(needs),
+        },
       });
     },
     onWait: (reason) => err(reason),
@@ -81,7 +87,7 @@ export function jsonView({ err }: Streams): DeploymentView {
 }
 
 function planLines(plan: Plan): string[] {
-  const { network, steps, gasPrice } = plan;
+  const { network, steps, gasPrice, needs } = plan;
   const open = openSteps(plan);
   const cost = (gas: bigint) => formatEther(gas * gasPrice);
   const rows = steps.map(({ name, model, isDone, gas, from, address }) => [
@@ -99,7 +105,8 @@ function planLines(plan: Plan): string[] {
     "",
     open.length === 0
       ? "Everything is there; nothing to send."
-      : `${open.length} transactions from ${[...gasBySender(plan).keys()].join(", ")}.`,
+      : `${open.length} transactions from ${[...needs.keys()].join(", ")}.`,
+    ...[...needs].map(([account, need]) => `${account} must have ${formatEther(need)} ether: fees may rise meanwhile.`),
     "",
   ];
 }
