@@ -60,7 +60,9 @@ export class AccountsWrapper extends ProviderWrapper {
     if (accounts) return accounts();
     if (this.network.isLocal) return Promise.resolve([]);
     const askPassword = () =>
-      Promise.reject(new Problem("KEYSTORE_PASSWORD is missing: set it in the environment, nobody can be asked here."));
+      Promise.reject(
+        new Problem("BAD_KEY", "KEYSTORE_PASSWORD is missing: set it in the environment, nobody can be asked here."),
+      );
     const { env } = process;
     return (this.unnamed ??= openAccounts(this.network, namedKeys(UNNAMED, env), { env, askPassword }));
   }

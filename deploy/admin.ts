@@ -61,7 +61,8 @@ export async function actAsAdmin(
 ): Promise<void> {
   const { network, timelock, parameters } = protocol;
   const payload = payloadOf(protocol, calls);
-  if (!network.isLocal) throw new Problem(`${why}: ${payloadInWords(payload)}, then run the command again.`);
+  if (!network.isLocal)
+    throw new Problem("NOT_ALLOWED", `${why}: ${payloadInWords(payload)}, then run the command again.`);
   const { adminDelay } = parameters.$global;
   const [proposer, executor] = [parameters.Governance.proposers[0], parameters.Governance.executors[0]];
   const operation = operationOf(calls);

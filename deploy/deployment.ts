@@ -73,7 +73,7 @@ export async function orAgain<T>(
   } catch (error) {
     if (error instanceof Problem || !passes(error)) throw error;
     const reason = String((error as Error).message.split("\n")[0]).replace(/\.$/, "");
-    throw new Problem(`${hre.network.name}: ${reason}; ${AGAIN}.`);
+    throw new Problem("NODE_FAILED", `${hre.network.name}: ${reason}; ${AGAIN}.`);
   }
 }
 
@@ -108,5 +108,8 @@ async function requireRehearsedCode(
     if (isOurs && keccak256(actual) !== keccak256(expected ?? "0x")) wrong.push(`${name} at ${address}`);
   }
   if (wrong.length === 0) return;
-  throw new Problem(`${network.name} has other code than these sources and parameters make: ${wrong.join(", ")}.`);
+  throw new Problem(
+    "CONFLICT",
+    `${network.name} has other code than these sources and parameters make: ${wrong.join(", ")}.`,
+  );
 }

@@ -54,6 +54,7 @@ export function requireWithin(price: bigint): void {
   const { maxFeePerGas: ceiling } = presentSending();
   if (ceiling === undefined || price <= ceiling) return;
   throw new Problem(
+    "NOT_YET",
     `a transaction offers ${inGwei(price)} for gas, more than the ceiling of ${inGwei(ceiling)}: raise --max-fee; it was not sent.`,
   );
 }
@@ -72,7 +73,10 @@ async function askedWithin(chain: Asked, ceiling: bigint | undefined): Promise<b
     if (ceiling === undefined || asked === undefined || asked <= ceiling) return asked;
     const words = aboveCeiling(asked, ceiling);
     if (Date.now() >= end) {
-      throw new Problem(`${words}: run the same command again later, or raise --max-fee; nothing more was sent.`);
+      throw new Problem(
+        "NOT_YET",
+        `${words}: run the same command again later, or raise --max-fee; nothing more was sent.`,
+      );
     }
     if (isFirst) onNotice?.(`waiting: ${words}`);
     await new Promise((later) => setTimeout(later, Math.min(LOOK, patience)));

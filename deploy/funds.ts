@@ -2,6 +2,7 @@
 
 import { Contract, formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { ProblemCode, ProblemReason } from "../sdk/base/problem";
 import { aboveCeiling } from "./fees";
 import { presentSending } from "./sends";
 
@@ -52,11 +53,11 @@ export async function pricesOf(hre: HardhatRuntimeEnvironment): Promise<Prices> 
 }
 
 /** What stands in the way when the chain asks more than the ceiling. */
-export async function ceilingProblems(hre: HardhatRuntimeEnvironment): Promise<string[]> {
+export async function ceilingProblems(hre: HardhatRuntimeEnvironment): Promise<Lack[]> {
   const { maxFeePerGas: ceiling } = presentSending();
   const asked = (await hre.ethers.provider.getBlock("latest"))?.baseFeePerGas ?? 0n;
   if (ceiling === undefined || asked <= ceiling) return [];
-  return [`${aboveCeiling(asked, ceiling)}: wait until it asks less, or raise --max-fee`];
+  return [{ code: "NOT_YET", message: `${aboveCeiling(asked, ceiling)}: wait until it asks less, or raise --max-fee` }];
 }
 
 /** Wei that each account must have for what it is to send. Accounts that send nothing are not in it. */
@@ -79,17 +80,19 @@ export async function needsOf(
 export async function fundsProblems(
   hre: HardhatRuntimeEnvironment,
   needs: ReadonlyMap<string, bigint>,
-): Promise<string[]> {
-  const problems: string[] = [];
+): Promise<Lack[]> {
+  const problems: Lack[] = [];
   for (const [account, need] of needs) {
     const has = await hre.ethers.provider.getBalance(account);
     if (has >= need && has > 0n) continue;
-    problems.push(
-      `${account} has ${formatEther(has)} ether on ${hre.network.name}, expected at least ${formatEther(need)} for gas: send it some`,
-    );
+    const message = `${account} has ${formatEther(has)} ether on ${hre.network.name}, expected at least ${formatEther(need)} for gas: send it some`;
+    problems.push({ code: "NO_FUNDS", message });
   }
   return problems;
 }
+
+/** Something that a run would stop for. */
+type Lack = ProblemReason<ProblemCode>;
 
 type Publication = (unsigned: string, maxFeePerGas: bigint) => Promise<bigint>;
 

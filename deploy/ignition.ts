@@ -65,12 +65,12 @@ export async function deployModule<Id extends string, Name extends string, Resul
       if (result.type === DeploymentResultType.SUCCESSFUL_DEPLOYMENT) return addressesOf(module, result.contracts);
       const reason = errorDeploymentResultToExceptionMessage(result).replace(/\s*\n\s*/g, " ");
       const isFinal = journal === undefined || isRefused(result) || failures === TRIES || reason === last;
-      if (isFinal) throw new Problem(`${hre.network.name}: ${reason}.${adviceFor(result)}`);
+      if (isFinal) throw new Problem("REVERTED", `${hre.network.name}: ${reason}.${adviceFor(result)}`);
       last = reason;
       onWait(reason);
     } catch (error) {
       if (isOutOfFunds(error)) {
-        throw new Problem(`${sender} has not enough ether for the next step: send it some and ${AGAIN}.`);
+        throw new Problem("NO_FUNDS", `${sender} has not enough ether for the next step: send it some and ${AGAIN}.`);
       }
       if (journal === undefined || failures === TRIES || !isPassing(error)) throw error;
       onWait((error as Error).message.split("\n")[0] as string);
@@ -184,7 +184,8 @@ async function requestCreation(
       await provider.request({ method, params: [{ from: CREATE_X, data: data as string }, "latest"] });
     } catch (refusal) {
       const why = await decodeRevert(hre, refusal);
-      if (why) throw new Problem(`${hre.network.name}: the constructor of ${current()} refuses: ${why.message}`);
+      if (why)
+        throw new Problem("REVERTED", `${hre.network.name}: the constructor of ${current()} refuses: ${why.message}`);
     }
     throw error;
   }
@@ -201,7 +202,7 @@ async function reportReceipt(
     if (receipt) return report({ name: futureId, hash, gasUsed: receipt.gasUsed });
     await pause(failures);
   }
-  throw new Problem(`transaction ${hash} of ${futureId} has no receipt: ${AGAIN}.`);
+  throw new Problem("UNKNOWN_OUTCOME", `transaction ${hash} of ${futureId} has no receipt: ${AGAIN}.`);
 }
 
 function camelCase(constant: string): string {

@@ -127,7 +127,7 @@ export async function signerWithRole(
     if (await protocol[contract].hasRole(id(role), signer.address)) return patientSigner(signer);
   }
   const name = { registry: "ModelRegistry", tokenManager: "TokenManager" }[contract];
-  throw new Problem(`AccessControl: account ${signers[0]?.address} is missing role ${role} on ${name}`);
+  throw new Problem("NOT_ALLOWED", `AccessControl: account ${signers[0]?.address} is missing role ${role} on ${name}`);
 }
 
 /** Step 1: the model's token; before it, the vesting wallet that is to receive the supplier allocation. */
@@ -166,7 +166,8 @@ export async function ensureToken(launch: Launch): Promise<ModelToken> {
       ),
   );
   const token = await findToken(launch, file.modelId);
-  if (token === undefined) throw new Problem(`${file.modelId} has no token after ${sent.hash}: run the command again.`);
+  if (token === undefined)
+    throw new Problem("UNKNOWN_OUTCOME", `${file.modelId} has no token after ${sent.hash}: run the command again.`);
   await checkToken(launch, token);
   report({ name, sent, outcome: `${file.symbol} at ${await token.getAddress()}, nothing minted; status PROPOSAL` });
   return token;
@@ -303,6 +304,7 @@ export async function requireToken(site: Site, modelId: string): Promise<ModelTo
   const token = await findToken(site, modelId);
   if (token) return token;
   throw new Problem(
+    "NOT_DEPLOYED",
     `${modelId} has no token on ${site.protocol.network.name}: check the id, or deploy the model first.`,
   );
 }
@@ -317,7 +319,10 @@ export async function findPool({ hre, protocol }: Site, modelId: string): Promis
 export async function requirePool(site: Site, modelId: string): Promise<HokusaiAMM> {
   const pool = await findPool(site, modelId);
   if (pool) return pool;
-  throw new Problem(`${modelId} has no pool on ${site.protocol.network.name}: check the id, or create the pool first.`);
+  throw new Problem(
+    "NOT_DEPLOYED",
+    `${modelId} has no pool on ${site.protocol.network.name}: check the id, or create the pool first.`,
+  );
 }
 
 /** A model file, and where the model is looked for. */
@@ -397,7 +402,10 @@ function requireSpender({ addresses }: Protocol, { recipient }: ModelFile): void
     recipient.kind === "account" ? ["recipient", recipient.account] : ["beneficiary", recipient.beneficiary];
   const [name] = Object.entries(addresses).find(([, address]) => address === account) ?? [];
   if (name === undefined || name === "TimelockController") return;
-  throw new Problem(`${field} is ${account}, the protocol's ${name}, which does not pass tokens on: name another.`);
+  throw new Problem(
+    "BAD_FILE",
+    `${field} is ${account}, the protocol's ${name}, which does not pass tokens on: name another.`,
+  );
 }
 
 /** A salt for one model of one protocol: by it a wallet is found again whose start nobody remembers. */
@@ -428,7 +436,7 @@ async function findWallet(
 async function checkWallet(hre: HardhatRuntimeEnvironment, address: string, beneficiary: string): Promise<void> {
   const isContract = (await hre.ethers.provider.getCode(address)) !== "0x";
   if (!isContract)
-    throw new Problem(`the supplier recipient is the account ${address}, the file says a vesting wallet.`);
+    throw new Problem("CONFLICT", `the supplier recipient is the account ${address}, the file says a vesting wallet.`);
   const wallet: VestingWallet = await hre.ethers.getContractAt("VestingWallet", address);
   requireSame(`the vesting wallet ${address}`, [
     ["beneficiary", await wallet.owner(), beneficiary],
@@ -444,5 +452,8 @@ export function requireSame(
   const different = values.filter(([, actual, declared]) => String(actual) !== String(declared));
   if (different.length === 0) return;
   const list = different.map(([name, actual, declared]) => `${name} is ${actual}, the file says ${declared}`);
-  throw new Problem(`${what} is on chain with other values: ${list.join("; ")}. Correct the file or take another id.`);
+  throw new Problem(
+    "CONFLICT",
+    `${what} is on chain with other values: ${list.join("; ")}. Correct the file or take another id.`,
+  );
 }

@@ -55,7 +55,7 @@ function create(file: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw new Problem(`${file} cannot be written: ${(error as Error).message}.`);
+    throw new Problem("NO_FILE", `${file} cannot be written: ${(error as Error).message}.`);
   } finally {
     rmSync(draft, { force: true });
   }
@@ -117,6 +117,7 @@ function refuse(file: string, holder: Holder | undefined): never {
   const since = statSync(file, { throwIfNoEntry: false })?.mtime.toISOString() ?? "just now";
   const where = holder !== undefined && holder.host !== hostname() ? ` on ${holder.host}` : "";
   throw new Problem(
+    "BUSY",
     `another run, process ${holder?.pid ?? "unknown"}${where}, works on this network since ${since}: wait for its end, or delete ${file} if there is none.`,
   );
 }

@@ -22,7 +22,8 @@ const MAINNETS = [1, 8_453];
 export function networkOf(hre: HardhatRuntimeEnvironment): Network {
   const { name, config } = hre.network;
   const { chainId } = config;
-  if (chainId === undefined) throw new Problem(`hardhat.config.ts gives the network ${name} no chainId: add it.`);
+  if (chainId === undefined)
+    throw new Problem("BAD_OPTION", `hardhat.config.ts gives the network ${name} no chainId: add it.`);
   const isEphemeral = name === "hardhat";
   return { name, chainId, isLocal: isEphemeral || chainId === LOCAL_CHAIN_ID, isEphemeral };
 }

@@ -49,7 +49,7 @@ export async function readParameters(
   file = parametersFile(network),
 ): Promise<Parameters> {
   const name = relative(cwd(), file);
-  if (!existsSync(file)) throw new Problem(`${name} does not exist: write it to deploy to ${network.name}.`);
+  if (!existsSync(file)) throw new Problem("NO_FILE", `${name} does not exist: write it to deploy to ${network.name}.`);
   return parseParameters(await readDeploymentParameters(file), name, network.isLocal);
 }
 

@@ -84,6 +84,7 @@ export async function settle(
     if (pending === safe) return;
     if (Date.now() > end) {
       throw new Problem(
+        "BUSY",
         `a transaction of ${account} with nonce ${mined} is not mined on ${hre.network.name} for ${patience / 60_000} minutes: run the same command again later, or free the account with --unstick.`,
       );
     }
@@ -134,6 +135,7 @@ async function replace(
     [fee, tip] = [raised(fee), raised(tip)];
     if (ceiling !== undefined && fee > ceiling) {
       throw new Problem(
+        "NOT_YET",
         `nonce ${nonce} of ${account} is not free: a replacement would offer ${inGwei(fee)}, more than the ceiling of ${inGwei(ceiling)}: raise --max-fee; nothing more was sent.`,
       );
     }
@@ -147,7 +149,10 @@ async function replace(
       if (isUsed) return `nonce ${nonce} by itself: another transaction was mined`;
       const reason = String((error as Error).message.split("\n")[0]).replace(/\.$/, "");
       if (raises === RAISES || isOutOfFunds(error) || !isPassing(error)) {
-        throw new Problem(`nonce ${nonce} of ${account} is not free, at ${price}: ${reason}; nothing more was sent.`);
+        throw new Problem(
+          "BUSY",
+          `nonce ${nonce} of ${account} is not free, at ${price}: ${reason}; nothing more was sent.`,
+        );
       }
       onWait(`nonce ${nonce} at ${price}: ${reason}; raising the fee`);
     }

@@ -2,7 +2,7 @@
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { developmentAddresses } from "../sdk/base/accounts";
-import { Problem } from "../sdk/base/problem";
+import { Problem, type ProblemCode, type ProblemReason } from "../sdk/base/problem";
 import { RESERVE_DECIMALS } from "../sdk/base/units";
 import type { Network } from "../sdk/client/access";
 import { readKey } from "../sdk/node/prover";
@@ -99,32 +99,53 @@ export async function planDeployment(
   return { network, parameters, files, steps: planned, ...prices, needs, rehearsal };
 }
 
-function refusal(problems: readonly string[]): Problem {
-  return new Problem(`${[...new Set(problems)].join("; ")}. Nothing was sent.`);
+/** One thing that is in the way. */
+type Obstacle = ProblemReason<ProblemCode>;
+
+/** Everything that is in the way, as one problem with the code of the first. */
+function refusal(problems: readonly Obstacle[]): Problem {
+  const reasons = [...new Map(problems.map((reason) => [reason.message, reason])).values()];
+  const message = `${reasons.map((reason) => reason.message).join("; ")}. Nothing was sent.`;
+  return new Problem((reasons[0] as Obstacle).code, message, { reasons });
 }
 
-function confirmationProblems({ name, chainId }: Network, confirmed: number | undefined): string[] {
+function confirmationProblems({ name, chainId }: Network, confirmed: number | undefined): Obstacle[] {
   if (confirmed !== undefined && confirmed !== chainId) {
-    return [`--confirm-chain is ${confirmed}, expected ${chainId}, the id of ${name}`];
+    return [
+      { code: "WRONG_CHAIN", message: `--confirm-chain is ${confirmed}, expected ${chainId}, the id of ${name}` },
+    ];
   }
   return isMainnet({ chainId }) && confirmed === undefined
-    ? [`${name} is where value is at stake: confirm its id with --confirm-chain ${chainId}`]
+    ? [
+        {
+          code: "BAD_OPTION",
+          message: `${name} is where value is at stake: confirm its id with --confirm-chain ${chainId}`,
+        },
+      ]
     : [];
 }
 
 /** On a public network the keys are the user's, as a command or the configuration names them; a local chain holds its own. */
-async function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): Promise<string[]> {
+async function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): Promise<Obstacle[]> {
   if (isLocal) return [];
   try {
     const accounts = await namedAccounts(hre);
     if (accounts?.length === 0)
-      return ["no key is named: set PRIVATE_KEY in the environment, or name one with --keystore"];
+      return [
+        {
+          code: "BAD_KEY",
+          message: "no key is named: set PRIVATE_KEY in the environment, or name one with --keystore",
+        },
+      ];
     return (accounts ?? [])
       .filter((account) => developmentAddresses().has(account))
-      .map((account) => `the key is that of ${account}, a development account whose key everybody knows`);
+      .map((account) => ({
+        code: "BAD_KEY",
+        message: `the key is that of ${account}, a development account whose key everybody knows`,
+      }));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return [error.message.replace(/\.$/, "")];
+    return [{ code: error.code, message: error.message.replace(/\.$/, "") }];
   }
 }
 
@@ -138,33 +159,41 @@ async function namedAccounts(hre: HardhatRuntimeEnvironment): Promise<string[] |
 }
 
 /** The rehearsal, where nothing is at stake, takes a circuit's development key; a public network does not. */
-function circuitProblems(network: Network, files: readonly ModelFile[]): string[] {
+function circuitProblems(network: Network, files: readonly ModelFile[]): Obstacle[] {
   return files.flatMap(({ benchmark: { capacity } }) => {
     try {
       if (capacity !== undefined) requireSafeKey(readKey(capacity), network);
       return [];
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return [error.message.replace(/\.$/, "")];
+      return [{ code: error.code, message: error.message.replace(/\.$/, "") }];
     }
   });
 }
 
 /** Where tokens have value, whoever must object to a reward has as long as for a decision of the admin's. */
-function payoutDelayProblems(network: Network, { Models: { payoutDelay } }: Parameters): string[] {
+function payoutDelayProblems(network: Network, { Models: { payoutDelay } }: Parameters): Obstacle[] {
   return isMainnet(network) && payoutDelay < MAINNET_PAYOUT_DELAY
-    ? [`Models.payoutDelay is ${payoutDelay}, expected at least ${MAINNET_PAYOUT_DELAY} on ${network.name}`]
+    ? [
+        {
+          code: "BAD_FILE",
+          message: `Models.payoutDelay is ${payoutDelay}, expected at least ${MAINNET_PAYOUT_DELAY} on ${network.name}`,
+        },
+      ]
     : [];
 }
 
-async function chainProblem(hre: HardhatRuntimeEnvironment, { name }: Network): Promise<string | undefined> {
+async function chainProblem(hre: HardhatRuntimeEnvironment, { name }: Network): Promise<Obstacle | undefined> {
   try {
     await hre.network.provider.send("eth_chainId");
     return undefined;
   } catch (error) {
     const ids = /HH101.* chain id (\d+).* chain with id (\d+)/.exec(String(error));
     if (!ids) throw error;
-    return `the RPC address of ${name} answers for chain ${ids[2]}, expected ${ids[1]}`;
+    return {
+      code: "WRONG_CHAIN",
+      message: `the RPC address of ${name} answers for chain ${ids[2]}, expected ${ids[1]}`,
+    };
   }
 }
 
@@ -173,31 +202,43 @@ async function foundationProblems(
   hre: HardhatRuntimeEnvironment,
   { name, isLocal }: Network,
   { $global: { reserveToken } }: Parameters,
-): Promise<string[]> {
-  const problems: string[] = [];
+): Promise<Obstacle[]> {
+  const problems: Obstacle[] = [];
   const hasCode = async (address: string) => (await hre.ethers.provider.getCode(address)) !== "0x";
   if (!isLocal && !(await hasCode(CREATE_X))) {
-    problems.push(`${name} has no CreateX at ${CREATE_X}, through which contracts get the same address everywhere`);
+    problems.push({
+      code: "NOT_DEPLOYED",
+      message: `${name} has no CreateX at ${CREATE_X}, through which contracts get the same address everywhere`,
+    });
   }
   if (reserveToken === "") return problems;
   if (!(await hasCode(reserveToken)))
-    return [...problems, `$global.reserveToken ${reserveToken} has no code on ${name}`];
+    return [
+      ...problems,
+      { code: "NOT_DEPLOYED", message: `$global.reserveToken ${reserveToken} has no code on ${name}` },
+    ];
   const token = await hre.ethers.getContractAt("IERC20Metadata", reserveToken);
   const decimals = Number(await token.decimals());
   if (decimals !== RESERVE_DECIMALS) {
-    problems.push(`$global.reserveToken ${reserveToken} has ${decimals} decimals, expected ${RESERVE_DECIMALS}`);
+    problems.push({
+      code: "CONFLICT",
+      message: `$global.reserveToken ${reserveToken} has ${decimals} decimals, expected ${RESERVE_DECIMALS}`,
+    });
   }
   return problems;
 }
 
 /** Contracts that an earlier run deployed elsewhere than these sources and parameters put them. */
-async function journalProblems(hre: HardhatRuntimeEnvironment, expected: Addresses): Promise<string[]> {
+async function journalProblems(hre: HardhatRuntimeEnvironment, expected: Addresses): Promise<Obstacle[]> {
   const contracts = await journaledContracts(hre);
   const moved = contracts.filter(({ contract, address }) => expected[contract] && expected[contract] !== address);
   if (moved.length === 0) return [];
   const list = moved.map(({ contract, address }) => `${contract} at ${address}`);
   return [
-    `the journal of ${hre.network.name} was written with other sources or parameters, for ${list.join(", ")}: use those, or, on a local chain, a new one`,
+    {
+      code: "CONFLICT",
+      message: `the journal of ${hre.network.name} was written with other sources or parameters, for ${list.join(", ")}: use those, or, on a local chain, a new one`,
+    },
   ];
 }
 
@@ -205,7 +246,7 @@ async function compare(
   hre: HardhatRuntimeEnvironment,
   { protocol: rehearsed, steps }: Rehearsal,
   files: readonly ModelFile[],
-): Promise<{ steps: (PlannedStep & Costed)[]; missing: string[] }> {
+): Promise<{ steps: (PlannedStep & Costed)[]; missing: Obstacle[] }> {
   const { addresses, parameters } = rehearsed;
   const isLocal = networkOf(hre).isLocal;
   const protocol = await connectProtocol(hre, parameters, addresses);
@@ -214,7 +255,7 @@ async function compare(
   if (isWired) for (const file of files) taken.set(file, await stepsTaken(hre, protocol, file));
   const { deployer } = parameters.$global;
   const accounts = (await hre.ethers.getSigners()).map(({ address }) => address);
-  const missing: string[] = [];
+  const missing: Obstacle[] = [];
   const planned: (PlannedStep & Costed)[] = [];
   for (const { name, model, gas, gasLimit, unsigned } of steps) {
     const cost = { gas, gasLimit, unsigned };
@@ -253,9 +294,9 @@ async function isWiredAt({ registry }: Protocol): Promise<boolean> {
   return BigInt(await registry.tokenManager()) !== 0n;
 }
 
-function wrongSigner(accounts: readonly string[], deployer: string): string {
+function wrongSigner(accounts: readonly string[], deployer: string): Obstacle {
   const found = accounts.length === 0 ? "no key is named" : `the key is that of ${accounts.join(", ")}`;
-  return `${found}, expected that of the declared deployer ${deployer}`;
+  return { code: "BAD_KEY", message: `${found}, expected that of the declared deployer ${deployer}` };
 }
 
 /** The account that takes a model's step; what is missing goes into the list. */
@@ -264,13 +305,13 @@ async function senderOf(
   protocol: Protocol,
   accounts: readonly string[],
   step: string,
-  missing: string[],
+  missing: Obstacle[],
 ): Promise<string | undefined> {
   try {
     return (await signerOfStep(hre, protocol, step))?.address ?? accounts[0];
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    missing.push(error.message);
+    missing.push({ code: error.code, message: error.message });
     return undefined;
   }
 }

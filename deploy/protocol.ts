@@ -77,12 +77,18 @@ export async function deployProtocol(
 export async function requireProtocol(hre: HardhatRuntimeEnvironment): Promise<Protocol> {
   const network = networkOf(hre);
   if (network.isEphemeral) {
-    throw new Problem("the chain in this process has no protocol: name another with --network, such as localhost.");
+    throw new Problem(
+      "BAD_OPTION",
+      "the chain in this process has no protocol: name another with --network, such as localhost.",
+    );
   }
   const parameters = await readParameters(network);
   const contracts = await findProtocol(hre, parameters);
   if (!contracts) {
-    throw new Problem(`the journal of ${network.name} has no complete deployment: deploy the protocol first.`);
+    throw new Problem(
+      "NOT_DEPLOYED",
+      `the journal of ${network.name} has no complete deployment: deploy the protocol first.`,
+    );
   }
   const protocol = await connectProtocol(hre, parameters, contracts);
   await requireWired(hre, protocol);
@@ -126,14 +132,18 @@ async function requireSender(
   const network = networkOf(hre);
   const { deployer } = parameters.$global;
   const known = network.isLocal ? undefined : available.find((account) => developmentAddresses().has(account));
-  if (known) throw new Problem(`the key is that of ${known}, a development account whose key everybody knows.`);
+  if (known)
+    throw new Problem("BAD_KEY", `the key is that of ${known}, a development account whose key everybody knows.`);
   if (!available.includes(deployer)) {
     const found = available.length === 0 ? "no key is named" : `the key is that of ${available.join(", ")}`;
-    throw new Problem(`${found}, expected that of the declared deployer ${deployer}.`);
+    throw new Problem("BAD_KEY", `${found}, expected that of the declared deployer ${deployer}.`);
   }
   const isPoor = (await hre.ethers.provider.getBalance(deployer)) === 0n;
   if (isPoor && (await findProtocol(hre, parameters)) === undefined) {
-    throw new Problem(`the deployer ${deployer} has no ether on ${network.name}: send it some to pay for gas.`);
+    throw new Problem(
+      "NO_FUNDS",
+      `the deployer ${deployer} has no ether on ${network.name}: send it some to pay for gas.`,
+    );
   }
 }
 
@@ -168,6 +178,7 @@ async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol):
   for (const [name, address] of Object.entries(addresses)) {
     if ((await hre.ethers.provider.getCode(address)) === "0x") {
       throw new Problem(
+        "NOT_DEPLOYED",
         `${name} has no code at ${address} on ${network.name}: if the RPC endpoint lags behind, ${AGAIN}; else, is this the chain of its journal?`,
       );
     }
@@ -190,6 +201,6 @@ async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol):
   const wrong = book.filter(([, actual, declared]) => actual !== declared);
   if (wrong.length > 0) {
     const list = wrong.map(([view, actual, declared]) => `${view} is ${actual}, expected ${declared}`);
-    throw new Problem(`the protocol on ${network.name} is not as its journal says: ${list.join("; ")}.`);
+    throw new Problem("CONFLICT", `the protocol on ${network.name} is not as its journal says: ${list.join("; ")}.`);
   }
 }

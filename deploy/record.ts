@@ -4,6 +4,7 @@ import { keccak256 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
+import type { ProblemCode, ProblemReason } from "../sdk/base/problem";
 import { readJson } from "../sdk/schemas/json";
 import { networkOf } from "./network";
 import { recordFile } from "./paths";
@@ -63,7 +64,7 @@ export const firstRecordedBlock = (record: DeploymentRecord) =>
   Math.min(...recordedContracts(record).map(({ block }) => block));
 
 /** Where the chain is not what the network's record says. */
-export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<string[]> {
+export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<ProblemReason<ProblemCode>[]> {
   const network = networkOf(hre);
   const record = readRecord(network);
   if (!record) return [];
@@ -73,8 +74,8 @@ export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<st
   );
   return entries
     .filter(({ codeHash }, index) => hashes[index] !== codeHash)
-    .map(
-      ({ contract, address }) =>
-        `${contract} at ${address} has not the code that ${relative(process.cwd(), recordFile(network))} says`,
-    );
+    .map(({ contract, address }) => ({
+      code: "CONFLICT",
+      message: `${contract} at ${address} has not the code that ${relative(process.cwd(), recordFile(network))} says`,
+    }));
 }

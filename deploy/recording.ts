@@ -165,5 +165,5 @@ function commitOfSources(): string | undefined {
 
 /** What a node has not got, although others have. */
 function unseen(what: string): Problem {
-  return new Problem(`the RPC endpoint has no ${what}, it may lag behind: ${AGAIN}.`);
+  return new Problem("NODE_FAILED", `the RPC endpoint has no ${what}, it may lag behind: ${AGAIN}.`);
 }

@@ -120,9 +120,18 @@ export async function unsaid(chain: Asked, sends: readonly Dispatch[], output: s
   return told.join("; ");
 }
 
+/** A transaction and what became of it, for programs. */
+export interface SentDocument {
+  readonly hash?: string;
+  readonly from: string;
+  readonly nonce: number;
+  readonly outcome: Fate["kind"];
+  readonly block?: number;
+}
+
 /** Transactions and what became of them, for programs. */
-export async function sentDocuments(chain: Asked, sends: readonly Dispatch[]): Promise<object[]> {
-  const documents: object[] = [];
+export async function sentDocuments(chain: Asked, sends: readonly Dispatch[]): Promise<SentDocument[]> {
+  const documents: SentDocument[] = [];
   for (const dispatch of sends) {
     if (dispatch.isRefused) continue;
     const { from, nonce, hash } = dispatch;

@@ -32,6 +32,7 @@ export const ACCESS_OF = {
 export function requireSafeKey({ capacity, isDevelopment }: CircuitKey, { name, isLocal }: Network): void {
   if (!isDevelopment || isLocal) return;
   throw new Problem(
+    "BAD_KEY",
     `the key of the circuit for ${capacity} rows is a development key, made from numbers that everybody knows: record one from a ceremony before you use ${name}, see docs/zk.md.`,
   );
 }
@@ -96,9 +97,12 @@ async function ensureZkProof(
   const zkProof = await hre.ethers.getContractAt("ZkProof", address);
   const [keyHash, quantileE9] = [await zkProof.keyHash(), await zkProof.quantileE9()];
   if (keyHash !== circuit.keyHash)
-    throw new Problem(`ZkProof at ${address} has the key ${keyHash}, expected ${circuit.keyHash}.`);
+    throw new Problem("CONFLICT", `ZkProof at ${address} has the key ${keyHash}, expected ${circuit.keyHash}.`);
   if (quantileE9 !== circuit.quantileE9)
-    throw new Problem(`ZkProof at ${address} has the quantile ${quantileE9}, expected ${circuit.quantileE9}.`);
+    throw new Problem(
+      "CONFLICT",
+      `ZkProof at ${address} has the quantile ${quantileE9}, expected ${circuit.quantileE9}.`,
+    );
   report({ name: "deploy ZkProof", sent, outcome: `${address}, for up to ${capacity} rows; key ${keyHash}` });
   return address;
 }
@@ -118,7 +122,10 @@ async function ensureHybrid(
   });
   const actual = await (await hre.ethers.getContractAt("Hybrid", address)).methods();
   if (String(actual) !== String(methods))
-    throw new Problem(`Hybrid at ${address} has the methods ${String(actual)}, expected ${String(methods)}.`);
+    throw new Problem(
+      "CONFLICT",
+      `Hybrid at ${address} has the methods ${String(actual)}, expected ${String(methods)}.`,
+    );
   report({ name: "deploy Hybrid", sent, outcome: `${address}, of OracleAttestation and ZkProof` });
   return address;
 }
@@ -131,7 +138,7 @@ async function deployMethod<Id extends string, Name extends string, Result exten
 ): Promise<{ address: string; sent: Sent | undefined }> {
   const [sender] = await hre.ethers.getSigners();
   if (sender === undefined)
-    throw new Problem("no key is named, expected that of an account that can pay for gas: set PRIVATE_KEY.");
+    throw new Problem("BAD_KEY", "no key is named, expected that of an account that can pay for gas: set PRIVATE_KEY.");
   let sent: Sent | undefined;
   const addresses = await deployModule(hre, module, {
     parameters,

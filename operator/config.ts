@@ -3,10 +3,12 @@
 
 import { parseUnits } from "ethers";
 import { dirname, join, resolve } from "node:path";
-import { address, Fields, integer, pattern, text, type Rule } from "../sdk/base/fields";
+import { address, amount, Fields, integer, pattern, text, type Rule } from "../sdk/base/fields";
+import { RESERVE_DECIMALS } from "../sdk/base/units";
 import { readText } from "../sdk/node/files";
 import { isKmsName, KMS_NAMES, LEDGER_NAMES, ledgerPath } from "../sdk/node/vendors";
 import { readJson } from "../sdk/schemas/json";
+import type { SpendingLimits } from "./duties/feeBatch";
 import type { DutyKey } from "./keys";
 import type { SendingPolicy } from "./sender";
 
@@ -23,6 +25,8 @@ export interface DutyConfig {
   readonly key: DutyKey;
   /** Where it finds what is to be done; empty for duties that find it on chain. */
   readonly folder: string;
+  /** What `fees` may spend. */
+  readonly limits: SpendingLimits;
 }
 
 /** What a service is told to do. */
@@ -32,6 +36,10 @@ export interface Config extends SendingPolicy {
   /** Block from which on the protocol's events are read. */
   readonly fromBlock: number;
   readonly pollMilliseconds: number;
+  /** Seconds after which a head is too old for a service that is ready; 0 on a chain that makes blocks only when it is asked to. */
+  readonly maxHeadAge: number;
+  /** Folder of what was read of the chain. */
+  readonly state: string;
   /** Folder of model files. */
   readonly models: string;
   readonly duties: readonly DutyConfig[];
@@ -64,6 +72,8 @@ const KMS_KEY: Rule<string> = {
   none: "",
   read: (value) => (typeof value === "string" && isKmsName(value) ? value : undefined),
 };
+/** Reserve units, from a decimal string of USDC. */
+const USDC = amount(RESERVE_DECIMALS, "0.000001", "1000000000");
 
 /** Wei, from a decimal string of gwei. */
 const FEE: Rule<bigint> = {
@@ -91,6 +101,8 @@ export function readConfig(path: string, env: NodeJS.ProcessEnv): Config {
     replaceAfterBlocks: fields.read("replaceAfterBlocks", integer(1, 1_000), 5),
     maxFeePerGas: fields.read("maxFeePerGas", FEE),
     pollMilliseconds: fields.read("pollMilliseconds", integer(50, 60_000), 4_000),
+    maxHeadAge: fields.read("maxHeadAgeSeconds", integer(10, 86_400), 120),
+    state: at(fields.read("state", PATH, "state")),
     models: at(fields.read("models", PATH, MODELS)),
     duties,
     http: {
@@ -106,7 +118,15 @@ export function readConfig(path: string, env: NodeJS.ProcessEnv): Config {
 
 function readDuty(fields: Fields, name: DutyName, at: (path: string) => string): DutyConfig {
   const isFed = name === "submit" || name === "fees";
-  return { name, key: readKey(fields.child("key"), at), folder: isFed ? at(fields.read("folder", PATH)) : "" };
+  const folder = isFed ? at(fields.read("folder", PATH)) : "";
+  return { name, key: readKey(fields.child("key"), at), folder, limits: name === "fees" ? readLimits(fields) : {} };
+}
+
+function readLimits(fields: Fields): SpendingLimits {
+  return {
+    ...(fields.has("mostPerRecord") && { perRecord: fields.read("mostPerRecord", USDC) }),
+    ...(fields.has("mostPerDay") && { perDay: fields.read("mostPerDay", USDC) }),
+  };
 }
 
 function readKey(fields: Fields, at: (path: string) => string): DutyKey {

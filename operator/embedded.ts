@@ -25,7 +25,10 @@ const FUNDS = parseUnits("1000000", RESERVE_DECIMALS);
 export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessEnv): Promise<Config> {
   const network = networkOf(hre);
   if (!network.isLocal)
-    throw new Problem(`--config is missing: without it the service works on a local chain, not ${network.name}.`);
+    throw new Problem(
+      "BAD_OPTION",
+      `--config is missing: without it the service works on a local chain, not ${network.name}.`,
+    );
   // Alone, since other commands write the same journal. No record: it is for what others rely on, and comes with `npm run deploy`.
   const protocol = await alone(hre, () => deployProtocol(hre));
   await fund(hre, protocol);
@@ -34,6 +37,7 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
     name,
     folder,
     key: { kind: "development", index: ACCOUNTS[name] },
+    limits: {},
   });
   return {
     registry: await protocol.registry.getAddress(),
@@ -42,6 +46,8 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
     replaceAfterBlocks: 5,
     maxFeePerGas: parseUnits("500", GWEI_DECIMALS),
     pollMilliseconds: 1_000,
+    maxHeadAge: 0,
+    state: inbox("state"),
     models: MODELS,
     duties: [
       duty("distribute"),

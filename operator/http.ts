@@ -8,8 +8,12 @@ import type { AddressInfo } from "node:net";
 import { Problem } from "../sdk/base/problem";
 import type { Telemetry } from "./telemetry";
 
-const LARGEST_BODY = 1_048_576;
+/** Bytes of a body at most: 15,000 records with room to spare. */
+const LARGEST_BODY = 4 * 1_048_576;
 const SLOWEST_REQUEST = 10_000;
+
+/** Posts that are read or wait for their turn at most; seconds after which one that found no room may come again. */
+const [MOST_POSTS, PAUSE] = [4, 1];
 
 /** An answer to a post. */
 export interface Reply {
@@ -24,15 +28,22 @@ export interface Door {
   /** What posts must show; empty when nobody else can reach the door. */
   readonly token: string;
   readonly telemetry: Telemetry;
-  readonly health: () => Reply;
+  /** Whether the service need not be begun again. */
+  readonly live: () => Reply;
+  /** Whether it does its work. */
+  readonly ready: () => Reply;
   /** Takes the text that was posted to a path; throws a problem when it is malformed. */
-  readonly posts: ReadonlyMap<string, (text: string) => Reply>;
+  readonly posts: ReadonlyMap<string, TakePost>;
 }
+
+/** What is done with the text of a post. */
+export type TakePost = (text: string) => Promise<Reply>;
 
 /** Opens the door; answers where it is, and how to close it. */
 export async function openDoor(door: Door): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
+  const queue = new Queue();
   const server = createServer((request, response) => {
-    answer(door, request)
+    answer(door, queue, request)
       .catch((error: unknown): Reply => {
         door.telemetry.log("error", "request failed", { reason: (error as Error).message.split("\n")[0] });
         return { status: 500, body: { error: "the request failed, see the log" } };
@@ -43,31 +54,59 @@ export async function openDoor(door: Door): Promise<{ readonly url: string; read
   server.requestTimeout = SLOWEST_REQUEST;
   server.listen(door.port, door.host);
   await once(server, "listening").catch((error: Error) => {
-    throw new Problem(`${door.host}:${door.port} cannot be listened on: ${error.message}.`);
+    throw new Problem("BUSY", `${door.host}:${door.port} cannot be listened on: ${error.message}.`);
   });
   return { url: addressOf(server), close: async () => close(server) };
 }
 
-async function answer(door: Door, request: IncomingMessage): Promise<Reply | string> {
+/** One post after the other: what two of them say about one name is never mixed, and memory is bounded. */
+class Queue {
+  private last: Promise<unknown> = Promise.resolve();
+  private length = 0;
+
+  /** Does what `read` and then, in its turn, `take` do; undefined when there is no room. */
+  async pass<T>(read: () => Promise<T>, take: (value: T) => Promise<Reply>): Promise<Reply | undefined> {
+    if (this.length === MOST_POSTS) return undefined;
+    this.length++;
+    try {
+      const value = await read();
+      const turn = this.last.then(() => take(value));
+      this.last = turn.catch(() => undefined);
+      return await turn;
+    } finally {
+      this.length--;
+    }
+  }
+}
+
+async function answer(door: Door, queue: Queue, request: IncomingMessage): Promise<Reply | string> {
   const pathname = (request.url ?? "/").replace(/[?#].*$/, "");
-  if (request.method === "GET" && pathname === "/health") return door.health();
+  if (request.method === "GET" && pathname === "/live") return door.live();
+  if (request.method === "GET" && pathname === "/ready") return door.ready();
   if (request.method === "GET" && pathname === "/metrics") return door.telemetry.render();
   const take = door.posts.get(pathname);
   if (request.method !== "POST" || take === undefined) {
     return {
       status: 404,
       body: {
-        error: `there is ${["GET /health", "GET /metrics", ...[...door.posts.keys()].map((path) => `POST ${path}`)].join(", ")}`,
+        error: `there is ${["GET /live", "GET /ready", "GET /metrics", ...[...door.posts.keys()].map((path) => `POST ${path}`)].join(", ")}`,
       },
     };
   }
   // Browsers say where a page that posts comes from; nobody else does. No page may use a door that is open to this machine.
   if (request.headers.origin !== undefined) return { status: 403, body: { error: "a web page may not post here" } };
   if (!isAllowed(door.token, request)) return { status: 401, body: { error: "the bearer token is missing or wrong" } };
-  const text = await textOf(request);
+  const reply = await queue.pass(
+    async () => textOf(request),
+    async (text) => taken(take, text),
+  );
+  return reply ?? { status: 503, body: { error: `${MOST_POSTS} posts are being taken, come again in ${PAUSE} s` } };
+}
+
+async function taken(take: TakePost, text: string | undefined): Promise<Reply> {
   if (text === undefined) return { status: 413, body: { error: `the body is larger than ${LARGEST_BODY} bytes` } };
   try {
-    return take(text);
+    return await take(text);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return { status: 400, body: { error: error.message } };
@@ -104,8 +143,12 @@ function write(
     return;
   }
   if (method === "POST") telemetry.count("posts_total", { status: String(reply.status) });
-  const isUnread = reply.status === 413;
-  response.writeHead(reply.status, { "content-type": "application/json", ...(isUnread && { connection: "close" }) });
+  const [isLarge, isFull] = [reply.status === 413, method === "POST" && reply.status === 503];
+  response.writeHead(reply.status, {
+    "content-type": "application/json",
+    ...(isLarge || isFull ? { connection: "close" } : {}), // the rest of the body is not read
+    ...(isFull ? { "retry-after": String(PAUSE) } : {}),
+  });
   response.end(`${JSON.stringify(reply.body)}\n`);
 }
 

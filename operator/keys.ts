@@ -16,7 +16,10 @@ export async function openDutyKey(hre: HardhatRuntimeEnvironment, key: DutyKey, 
   const network = networkOf(hre);
   if (key.kind !== "development") return openKey(network, key, secrets);
   if (!network.isLocal) {
-    throw new Problem(`a development key is asked for on ${network.name}: name a keystore, a variable or a module.`);
+    throw new Problem(
+      "BAD_KEY",
+      `a development key is asked for on ${network.name}: name a keystore, a variable or a module.`,
+    );
   }
   return developmentKey(key.index);
 }

@@ -19,6 +19,12 @@ export class Stopped extends Error {
   }
 }
 
+/** When the chain was heard of last. */
+interface Silence {
+  since: number | undefined;
+  signAt: number;
+}
+
 /** How often the chain is asked again whose answer is that of a node which is busy or behind: a quarter of a minute in all. */
 const ANSWERS = 7;
 
@@ -27,20 +33,22 @@ const ANSWERS = 7;
  * transaction is the same one however often it is sent.
  */
 export class PatientProvider extends EndpointProvider {
-  private readonly silence: { since: number | undefined };
+  private readonly silence: Silence;
 
   constructor(url: string, chainId: number, telemetry: Telemetry, signal: AbortSignal) {
-    const silence: { since: number | undefined } = { since: undefined };
+    const silence: Silence = { since: undefined, signAt: Date.now() };
     const client = openNodes(url, chainId, {
       tries: Infinity,
       answers: ANSWERS,
       signal,
       onSilence: (reason) => {
+        silence.signAt = Date.now();
         telemetry.count("rpc_failures_total");
         if (silence.since === undefined) telemetry.log("warn", "chain does not answer", { reason });
         silence.since ??= Date.now();
       },
       onAnswer: () => {
+        silence.signAt = Date.now();
         if (silence.since !== undefined) telemetry.log("info", "chain answers again");
         silence.since = undefined;
       },
@@ -52,6 +60,11 @@ export class PatientProvider extends EndpointProvider {
   /** Since when the chain has not answered, in milliseconds; undefined while it does. */
   get failingSince(): number | undefined {
     return this.silence.since;
+  }
+
+  /** When a request was answered, or a try of it given up, last, in milliseconds: whoever asks lives. */
+  get signAt(): number {
+    return this.silence.signAt;
   }
 }
 

@@ -3,6 +3,7 @@
 // a slot ends in one of two ways: one of our transactions for it is deep enough in the chain, or somebody else's is.
 
 import { Transaction, type Signer, type TransactionReceipt } from "ethers";
+import type { ChainView } from "./chain/head";
 import { rpcMessageOf, Stopped, type PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
 
@@ -120,7 +121,7 @@ export class Sender {
   }
 
   /** Looks at every slot from a new head; answers whether one has ended. */
-  async advance(head: number, baseFeePerGas: bigint): Promise<boolean> {
+  async advance({ head, baseFeePerGas }: Pick<ChainView, "head" | "baseFeePerGas">): Promise<boolean> {
     this.head = head;
     this.minedCount = await this.countAt("latest");
     await this.refreshQuote(baseFeePerGas);

@@ -6,11 +6,13 @@ import { printedJson } from "../sdk/base/printed";
 /** Everything that is measured: kind and what it means, by name without the prefix. */
 const METRICS = {
   head_block: ["gauge", "Latest block that was looked at."],
+  scanned_block: ["gauge", "Latest block whose events were read."],
   last_pass_timestamp_seconds: ["gauge", "When all duties were last looked at."],
   models_undeclared: ["gauge", "Registered models that are not launched yet and have no model file."],
   model_files_invalid: ["gauge", "Model files that cannot be read."],
   waiting: ["gauge", "What a duty has seen and not finished, what is refused for now included."],
   refused: ["gauge", "What a duty refuses for now."],
+  spent_today_usdc: ["gauge", "What the fee account has deposited in the chain's present UTC day, confirmed."],
   fee_lumps_total: ["counter", "Deposits of fees that pay whoever buys in their block and sells a day later."],
   payouts: ["gauge", "Rewards that are neither released nor returned, by status."],
   payouts_next_due_timestamp_seconds: ["gauge", "When the next reward comes due; 0 when none waits."],

@@ -29,6 +29,7 @@ const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]        
   --claims <file>        the contributors, when the statement names them by a root
 ${KEYS_USAGE}
   --out <file>           write the bundle there, whole or not at all, instead of to standard output; may be the file read
+  --json                 tell a failure as one JSON document too, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */

@@ -18,6 +18,7 @@ const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]     
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
   --account <address>    the contributor to pay; everybody who was not paid yet without it, ${BATCH} in a transaction
 ${SENDING_USAGE}
+  --json                 tell a failure as one JSON document too, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */
@@ -33,7 +34,8 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
   const files = readInputs(paths, streams).map(([name, text]) => ({ name, claims: readClaims(name, text) }));
   const first = at(files, 0);
   const other = files.find(({ claims }) => claims.verifier !== first.claims.verifier);
-  if (other) throw new Problem(`${other.name} is for another verifier than ${first.name}: claim them one by one.`);
+  if (other)
+    throw new Problem("CONFLICT", `${other.name} is for another verifier than ${first.name}: claim them one by one.`);
   return { ...options, files, verifier: first.claims.verifier };
 }
 

@@ -21,6 +21,7 @@ const USAGE = `usage: npm run --silent commit -- options [<rows.csv>]          s
   --opening <file>       where to write the opening: whoever has it knows the rows; kept by its owner, never overwritten
   --escrow <file>        where to write the opening encrypted for the label holder, never overwritten either, with
   --to <key.pem>         the label holder's X25519 public key
+  --json                 tell a failure as one JSON document too, on standard output
   --help                 print this text`;
 
 const THRESHOLD: Rule<number> = {
@@ -45,7 +46,7 @@ function run({ options: fields, paths }: CommandLine, streams: Streams): string 
   fields.refuse("options");
   const existing = [file, escrow].find((path) => path !== "" && existsSync(path));
   if (existing !== undefined)
-    throw new Problem(`${existing} exists: an opening is never overwritten, name another file.`);
+    throw new Problem("ALREADY_DONE", `${existing} exists: an opening is never overwritten, name another file.`);
   const recipient = to === "" ? undefined : readPublicKey(to, readText(to));
 
   const bits = readRows(...readInput(paths, streams), column, threshold);

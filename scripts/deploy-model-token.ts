@@ -23,7 +23,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { developmentAddresses } from "../sdk/base/accounts";
 import { Problem } from "../sdk/base/problem";
+import { classify } from "../sdk/client/errors";
 import { runAsScript, type Streams } from "./cli/command";
+import { tellProblem } from "./cli/failure";
 
 const LOCAL_CHAIN_ID = "31337";
 const DIGITS = /^[1-9][0-9]{0,14}$/;
@@ -89,7 +91,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       ? read("CHAIN_ID", "the chain's id in digits", (value) => DIGITS.test(value))
       : LOCAL_CHAIN_ID,
   };
-  if (problems.length > 0) throw new Problem(`${problems.join("; ")}: set it in the environment.`);
+  if (problems.length > 0) throw new Problem("BAD_OPTION", `${problems.join("; ")}: set it in the environment.`);
   return settings;
 }
 
@@ -98,6 +100,14 @@ const FIELDS: Readonly<Record<string, string>> = {
   tokensPerDeltaOne: "the reward for a DeltaOne, in wei,",
   infrastructureAccrualBps: "the infrastructure share, in bps,",
 };
+
+/** What the script may meet, as a {@link Problem}. */
+function problemFrom(error: unknown): Problem {
+  if (isError(error, "NETWORK_ERROR") || /ECONNREFUSED/.test(String(error))) {
+    return new Problem("NODE_FAILED", explainRefusal(error));
+  }
+  return isCallException(error) ? new Problem("REVERTED", explainRefusal(error)) : classify(error);
+}
 
 /** Each row of the published troubleshooting table in words. */
 export function explainRefusal(error: unknown): string {
@@ -146,22 +156,32 @@ async function deployThrough(provider: JsonRpcProvider, settings: Settings, prin
   const chainId = String(BigInt(await provider.send("eth_chainId", [])));
   if (chainId !== settings.chainId) {
     throw new Problem(
+      "WRONG_CHAIN",
       `the chain at RPC_URL has id ${chainId}, expected ${settings.chainId}: confirm it with CHAIN_ID.`,
     );
   }
   if (chainId !== LOCAL_CHAIN_ID && developmentAddresses().has(wallet.address)) {
-    throw new Problem(`PRIVATE_KEY is that of ${wallet.address}, a development account whose key everybody knows.`);
+    throw new Problem(
+      "BAD_KEY",
+      `PRIVATE_KEY is that of ${wallet.address}, a development account whose key everybody knows.`,
+    );
   }
   if ((await provider.getCode(settings.tokenManager)) === "0x") {
-    throw new Problem(`TOKEN_MANAGER_ADDRESS is ${settings.tokenManager}, where chain ${chainId} has no contract.`);
+    throw new Problem(
+      "NOT_DEPLOYED",
+      `TOKEN_MANAGER_ADDRESS is ${settings.tokenManager}, where chain ${chainId} has no contract.`,
+    );
   }
   const tokenManager = new Contract(settings.tokenManager, TOKEN_MANAGER_ABI, wallet);
   const taken = String(await tokenManager.getFunction("tokenOf")(MODEL.id));
   if (taken !== ZeroAddress) {
-    throw new Problem(`Token already deployed for this model: ${MODEL.id} has the token ${taken}; choose another id.`);
+    throw new Problem(
+      "ALREADY_DONE",
+      `Token already deployed for this model: ${MODEL.id} has the token ${taken}; choose another id.`,
+    );
   }
   if (!(await tokenManager.getFunction("hasRole")(id("DEPLOYER_ROLE"), wallet.address))) {
-    throw new Problem(missingRole(wallet.address));
+    throw new Problem("NOT_ALLOWED", missingRole(wallet.address));
   }
 
   const licenseHash = keccak256(readFileSync(MODEL.licenseFile));
@@ -187,7 +207,10 @@ async function deployThrough(provider: JsonRpcProvider, settings: Settings, prin
   const balance = await provider.getBalance(wallet.address);
   if (balance < cost) {
     const [has, needs] = [balance, cost].map(formatEther);
-    throw new Problem(`${wallet.address} has ${has} ether, expected at least ${needs} for gas: send it some.`);
+    throw new Problem(
+      "NO_FUNDS",
+      `${wallet.address} has ${has} ether, expected at least ${needs} for gas: send it some.`,
+    );
   }
 
   print(`chain         ${chainId}`);
@@ -206,8 +229,8 @@ export async function main(_: readonly string[], { env, out, err }: Streams): Pr
     await deploy(readSettings(env), out);
     return 0;
   } catch (error) {
-    err(`deploy-model-token: ${error instanceof Problem ? error.message : explainRefusal(error)}`);
-    return 1;
+    const teller = { name: "deploy-model-token", env, isJson: false, out, err };
+    return tellProblem(teller, problemFrom(error));
   }
 }
 

@@ -61,7 +61,8 @@ type Input = ReturnType<typeof read>;
 
 async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Streams): Promise<string> {
   const { name, isEphemeral } = networkOf(hre);
-  if (isEphemeral) throw new Problem(`the chain of ${name} ends with this command: name another with --network.`);
+  if (isEphemeral)
+    throw new Problem("BAD_OPTION", `the chain of ${name} ends with this command: name another with --network.`);
   const view = input.json ? jsonView(streams) : humanDeploymentView(streams);
   await sendAs(hre, input.sending, { ...streams, err: view.onWait }, async () => {
     if (input.verification) view.onVerification(await verify(hre, input), input.verification);
@@ -87,7 +88,7 @@ async function verify(hre: HardhatRuntimeEnvironment, { verification }: Input): 
   const network = networkOf(hre);
   const record = readRecord(network);
   if (record) return writeVerification(hre, record, verification);
-  throw new Problem(`${network.name} has no record ${recordFile(network)}: deploy to it first.`);
+  throw new Problem("NOT_DEPLOYED", `${network.name} has no record ${recordFile(network)}: deploy to it first.`);
 }
 
 /** What was replaced for each account, in words. */

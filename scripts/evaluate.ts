@@ -24,6 +24,7 @@ export const USAGE = `usage: evaluate --benchmark <benchmark.json> [<examples.cs
   --contribution <file>   the contributed data, to be hashed
   --report <file>         write what was found there too, accepted or refused: a page for people (.html) or JSON (.json)
   --complete              print the benchmark with all defaults filled in instead of evaluating
+  --json                  tell a failure as one JSON document too, on standard output
   --help                  print this text`;
 
 /** Where the command reads and writes. */
@@ -86,6 +87,7 @@ function readInput({ paths, baseline, candidate, separator }: Files, wanted: Wan
   const isJoined = baseline !== "" || candidate !== "";
   if (surplus.length > 0 || (path !== undefined && isJoined)) {
     throw new Problem(
+      "BAD_OPTION",
       `unexpected argument "${surplus[0] ?? path}", expected one file of examples or --baseline with --candidate`,
     );
   }
@@ -94,7 +96,8 @@ function readInput({ paths, baseline, candidate, separator }: Files, wanted: Wan
     if (path !== undefined) return readExamples(open(path), wanted);
     return readExamples({ name: "standard input", separator, bytes: streams.readStandardInput() }, wanted);
   }
-  if (baseline === "" || candidate === "") throw new Problem("--baseline and --candidate must be given together");
+  if (baseline === "" || candidate === "")
+    throw new Problem("BAD_OPTION", "--baseline and --candidate must be given together");
   return joinExamples(open(baseline), open(candidate), wanted);
 }
 

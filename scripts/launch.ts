@@ -61,7 +61,8 @@ function read({ options: fields, paths }: CommandLine, { env }: Streams) {
   };
   fields.refuse("options");
   const surplus = paths[hasReport ? 1 : 0];
-  if (surplus !== undefined) throw new Problem(`unexpected argument "${surplus}", expected options: see --help.`);
+  if (surplus !== undefined)
+    throw new Problem("BAD_OPTION", `unexpected argument "${surplus}", expected options: see --help.`);
   requireModelFile(options.model);
   return options;
 }

@@ -14,6 +14,7 @@ const USAGE = `usage: npm run --silent operator [-- options]
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet; localhost without it
   --config <file>        duties, keys and limits, see docs/operator.md; without it all duties with development accounts,
                          on a local chain only
+  --json                 tell a failure as one JSON document too, on standard output
   --help                 print this text`;
 
 /** Runs the command until the process is told to stop, and returns its exit code. */
@@ -33,7 +34,7 @@ async function run(
 ): Promise<string> {
   const url = nodesOf(hre);
   if (url === undefined)
-    throw new Problem(`${hre.network.name} lives in this process: choose localhost or a public network.`);
+    throw new Problem("BAD_OPTION", `${hre.network.name} lives in this process: choose localhost or a public network.`);
   const telemetry = new Telemetry(streams.out);
   const service = await Service.open(config ?? (await embed(hre, streams.env)), {
     hre,

@@ -46,6 +46,7 @@ const USAGE = `usage: npm run --silent prove -- options
   --claims <file>           where to write the contributors when they are more than ${MAX_LISTED}, for attesters and for claims
   --hours <n>               how long the statement may be submitted, 1 to 48; 24 without it
   --out <file>              write statement and proof there, whole or not at all, instead of to standard output
+  --json                    tell a failure as one JSON document too, on standard output
   --help                    print this text`;
 
 /** Runs the command and returns its exit code. */
@@ -94,13 +95,14 @@ function readOpenings(
   const isNew = !content.trimStart().startsWith("{");
   if (isNew !== (openingFile !== "")) {
     throw new Problem(
+      "BAD_OPTION",
       isNew
         ? `${files.candidate} is CSV: say with --opening <file> where to keep its opening, which the next proof needs.`
         : `${files.candidate} is an opening: leave out --opening, which is for CSV.`,
     );
   }
   if (isNew && existsSync(openingFile))
-    throw new Problem(`${openingFile} exists: an opening is never overwritten, name another file.`);
+    throw new Problem("ALREADY_DONE", `${openingFile} exists: an opening is never overwritten, name another file.`);
   const candidate = isNew
     ? readCandidate(files.candidate, content, labels, baseline)
     : readOpening(files.candidate, content, "predictions");
@@ -111,7 +113,8 @@ function readOpenings(
 function contentOf(file: string, escrowKey: string): string {
   const content = readText(file);
   if (!isSealed(content)) return content;
-  if (escrowKey === "") throw new Problem(`${file} is encrypted: name the key that it is for with --escrow-key.`);
+  if (escrowKey === "")
+    throw new Problem("BAD_OPTION", `${file} is encrypted: name the key that it is for with --escrow-key.`);
   return unseal(file, content, readPrivateKey(escrowKey, readText(escrowKey)));
 }
 

@@ -37,6 +37,7 @@ const USAGE = `usage: npm run --silent statement -- options [<evaluation.json>] 
   --candidate-commitment <hash>    commitment to the candidate's predictions; needed once the baseline has one
   --hours <n>                      how long the statement may be submitted, 1 to 48; 24 without it
   --out <file>                     write the statement there, whole or not at all, instead of to standard output
+  --json                           tell a failure as one JSON document too, on standard output
   --help                           print this text`;
 
 /** Runs the command and returns its exit code. */
@@ -59,6 +60,7 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
   const measured = readMeasured(...readInput(paths, streams));
   if ((measured.evaluationId === undefined) === (options.evaluationName === "")) {
     throw new Problem(
+      "BAD_OPTION",
       measured.evaluationId === undefined
         ? "the evaluation has no id of its own: name it with --evaluation-id."
         : "the evaluation has an id of its own, the hash of its document: leave out --evaluation-id.",

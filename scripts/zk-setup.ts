@@ -20,8 +20,10 @@ import {
   type Places,
   type ProverProgress,
 } from "../sdk/node/prover";
-import { CAPACITIES } from "../sdk/proofs/commitment";
+import { classify } from "../sdk/client/errors";
+import { CAPACITIES } from "../sdk/proofs/circuit";
 import { fileName, flag, readCommandLine, runAsScript, type CommandLine, type Streams } from "./cli/command";
+import { tellProblem } from "./cli/failure";
 
 const USAGE = `usage: npm run zk:setup -- [options] [<rows>]          rows that the circuit holds: ${CAPACITIES.join(", ")}; default 1024
   --force                 make everything again, also what is there and as recorded
@@ -29,6 +31,7 @@ const USAGE = `usage: npm run zk:setup -- [options] [<rows>]          rows that 
   --phase1 <file.ptau>    begin a key that live chains can trust, from the phase 1 of a public ceremony, with
   --phase1-hash <hash>    the BLAKE2b-512 hash that was published for that file
   --final <file.zkey>     the key after the last contribution: check the whole ceremony, and record the key
+  --json                  tell a failure as one JSON document too, on standard output
   --help                  print this text`;
 
 const DEFAULT_CAPACITY = 1_024;
@@ -38,7 +41,7 @@ const BLAKE2B = pattern(/^[0-9a-f]{128}$/, "128 hexadecimal digits, in lower cas
 type Input = ReturnType<typeof read>;
 
 /**
- * Runs the command and returns its exit code: what it made, or one line on the error stream and 1. Without places it works on the
+ * Runs the command and returns its exit code: what it made, or one line on the error stream and 1 or 2. Without places it works on the
  * project's own.
  */
 export async function main(
@@ -51,12 +54,13 @@ export async function main(
     streams.out(line === undefined ? USAGE : await run(read(line), streams.err, places));
     return 0;
   } catch (error) {
-    streams.err(`zk:setup: ${(error as Error).message.split("\n")[0]}`);
-    return 1;
+    const teller = { ...streams, name: "zk:setup", env: process.env, isJson: args.includes("--json") };
+    return tellProblem(teller, classify(error));
   }
 }
 
 function read({ options: fields, paths }: CommandLine) {
+  fields.read("json", flag, false); // how a failure is told
   const [force, record] = [fields.read("force", flag, false), fields.read("record", flag, false)];
   const isCeremony = ["phase1", "phase1-hash", "final"].some((name) => fields.has(name));
   const path = fields.read("phase1", fileName, isCeremony ? undefined : "");
@@ -72,9 +76,11 @@ function run({ phase1, ...input }: Input, progress: ProverProgress, places?: Pla
 }
 
 function capacityOf([given, surplus]: readonly string[]): number {
-  if (surplus !== undefined) throw new Problem(`unexpected argument "${surplus}", expected one number of rows.`);
+  if (surplus !== undefined)
+    throw new Problem("BAD_OPTION", `unexpected argument "${surplus}", expected one number of rows.`);
   const capacity = CAPACITIES.find((rows) => String(rows) === (given ?? String(DEFAULT_CAPACITY)));
-  if (capacity === undefined) throw new Problem(`rows are "${given}", expected one of ${CAPACITIES.join(", ")}.`);
+  if (capacity === undefined)
+    throw new Problem("BAD_OPTION", `rows are "${given}", expected one of ${CAPACITIES.join(", ")}.`);
   return capacity;
 }
 
@@ -89,6 +95,7 @@ async function setup(
     if (!recorded.key.isDevelopment) {
       if (force || record)
         throw new Problem(
+          "BAD_OPTION",
           `the key for ${capacity} rows comes from a ceremony: --force and --record would make another.`,
         );
       await requireRecorded(recorded);
@@ -104,7 +111,8 @@ async function setup(
     return `${folder} made in ${seconds} s and recorded.`;
   }
   const differing = await differingFiles(recordedSetup(capacity, places));
-  if (differing.length > 0) throw new Problem(`${differing.join(", ")} in ${folder} came out other than recorded.`);
+  if (differing.length > 0)
+    throw new Problem("CONFLICT", `${differing.join(", ")} in ${folder} came out other than recorded.`);
   return `${folder} made in ${seconds} s, as recorded: ${constraints} constraints.`;
 }
 

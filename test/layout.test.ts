@@ -48,14 +48,7 @@ const EXCEPTIONS = {
     "Protocol: deploy/protocol.ts, ignition/modules/Protocol.ts",
     "Streams: scripts/cli/command.ts, scripts/evaluate.ts",
   ],
-  // The guide of errors is a document, and Poseidon's constants are read when they are needed.
-  needsNode: [
-    "sdk/client/errorGuide.ts: __dirname",
-    "sdk/client/errorGuide.ts: node:fs",
-    "sdk/client/errorGuide.ts: node:path",
-    "sdk/proofs/commitment.ts: __filename",
-    "sdk/proofs/commitment.ts: node:module",
-  ],
+  needsNode: [] as string[],
 };
 
 interface Source {

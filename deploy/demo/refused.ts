@@ -18,7 +18,7 @@ export async function refusalOfAttempt(
 ): Promise<Refused> {
   const answer: unknown = await call.catch((thrown: unknown) => thrown);
   const revert = await decodeRevert(access, answer);
-  if (revert === undefined) throw new Problem(`${attempt}: expected a refusal, got ${String(answer)}`);
+  if (revert === undefined) throw new Problem("CONFLICT", `${attempt}: expected a refusal, got ${String(answer)}`);
   report({ name, outcome: `refused: ${revert.message}` });
   return { attempt, ...revert };
 }

@@ -17,7 +17,7 @@ import { Problem } from "../../sdk/base/problem";
 import type { Network } from "../../sdk/client/access";
 import { readText } from "../../sdk/node/files";
 import { readModelFile } from "../../sdk/node/modelFile";
-import { CAPACITIES } from "../../sdk/proofs/commitment";
+import { CAPACITIES } from "../../sdk/proofs/circuit";
 import { ONE_ATTEMPT } from "../../sdk/proofs/counts";
 import { readJson } from "../../sdk/schemas/json";
 import type { ModelFile } from "../../sdk/schemas/modelFile";
@@ -63,6 +63,7 @@ export async function readDeclared(hre: HardhatRuntimeEnvironment, modelsFolder 
   const firstBlock = await firstBlockOf(hre);
   if (addresses === undefined || firstBlock === undefined) {
     throw new Problem(
+      "NOT_DEPLOYED",
       `the journal of ${network.name} has no complete deployment: deploy the protocol, or name the folder of its journal in DEPLOYMENTS.`,
     );
   }
@@ -92,7 +93,7 @@ function modelPaths(folder: string): Map<string, string> {
       const shown = relative(cwd(), path);
       const modelId = publishedId.read((readJson(shown, readText(path)) as { id?: unknown } | null)?.id);
       if (modelId === undefined)
-        throw new Problem(`${shown}: id is missing or wrong, expected ${publishedId.expected}.`);
+        throw new Problem("BAD_FILE", `${shown}: id is missing or wrong, expected ${publishedId.expected}.`);
       return [id(modelId), path];
     }),
   );

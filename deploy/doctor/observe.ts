@@ -16,7 +16,7 @@ export async function observe<T>(hre: HardhatRuntimeEnvironment, reader: (subjec
   const declared = await readDeclared(hre);
   const url = nodesOf(hre);
   if (url === undefined)
-    throw new Problem(`${declared.network.name} is no network that can be looked at from outside.`);
+    throw new Problem("BAD_OPTION", `${declared.network.name} is no network that can be looked at from outside.`);
   const contracts = Object.keys(declared.addresses).filter((name) => name !== "ReserveToken");
   const build = await readBuild(hre, [...contracts, ...OTHER_CONTRACTS]);
   return reader(await subjectOf(await Chain.at(url, declared.network), build, declared));

@@ -6,19 +6,10 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../sdk/base/problem";
 import { decodeRevert } from "../../sdk/client/errors";
 import { isUnanswered } from "../../sdk/rpc/answers";
+import type { ChainView } from "../chain/head";
 import { rpcMessageOf, Stopped, type PatientProvider } from "../rpc";
 import type { Sender } from "../sender";
 import type { Telemetry } from "../telemetry";
-
-/** Where in the chain a pass looks. */
-export interface ChainView {
-  /** Latest block. */
-  readonly head: number;
-  /** Latest block that is deep enough to be relied on. */
-  readonly confirmed: number;
-  /** Time of the latest block, in seconds. */
-  readonly time: bigint;
-}
 
 /** One thing that a service does. Its state follows from the chain and its folder: a pass can be left at any point. */
 export interface Duty {

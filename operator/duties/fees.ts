@@ -10,98 +10,66 @@
 // with nonce n only. Whatever else was composed for n is void, and what is composed for n + 1 knows what n has paid. So there is one
 // transaction at a time, with many records in it.
 
-import { concat, dataSlice, id, type Interface, type Log, type TransactionReceipt } from "ethers";
+import { formatUnits, id } from "ethers";
+import { setImmediate as others } from "node:timers/promises";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
-import { amount, Fields, integer, publishedId } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
-import { formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
+import { RESERVE_DECIMALS } from "../../sdk/base/units";
 import { readJson } from "../../sdk/schemas/json";
+import type { Follower } from "../chain/follower";
+import type { ChainView } from "../chain/head";
 import type { Inbox } from "../inbox";
 import type { Slot } from "../sender";
-import { LumpWatch, type PlannedDeposit } from "./lumps";
-import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
+import { Unfinal, type Doing, type Undone } from "../unfinal";
+import { FeeComposer, type FeeBatch, type SpendingLimits, type WaitingRecord } from "./feeBatch";
+import { LumpWatch } from "./lumps";
+import { FeePayments, type Paid } from "./payments";
+import { readMeteringRecord, type MeteringRecord } from "./records";
+import { DaySpending } from "./spending";
+import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
 
-/** Records in a transaction at most: some three million gas. */
-const LARGEST_BATCH = 50;
+/** How often the chain is asked what was spent while nothing waits, in milliseconds. */
+const IDLE = 60_000;
 
-/** Calls that one payment may be for. */
-const MAX_CALLS = 1_000_000_000_000_000n;
+/** Files that are read before others get their turn. */
+const AT_A_TIME = 250;
 
-/** Records without funds that are named at a time. */
-const SHOWN_SHORT = 5;
-
-const WORD = 32;
-
-/** Use of a model that is to be paid: so many calls at the model's price, or an amount in reserve units. */
-export interface MeteringRecord {
-  /** Given once in all: it is what makes the record paid. */
-  readonly id: string;
-  readonly model: string;
-  readonly due:
-    { readonly kind: "calls"; readonly calls: bigint } | { readonly kind: "amount"; readonly amount: bigint };
-}
-
-/** Reads and checks a record; throws one problem that names everything wrong with it. */
-export function readMeteringRecord(name: string, content: unknown): MeteringRecord {
-  const fields = new Fields(content);
-  const record = { id: fields.read("id", publishedId), model: fields.read("model", publishedId) };
-  if (fields.has("calls") === fields.has("amount"))
-    fields.report(`${name} has ${fields.has("calls") ? "both" : "none"} of calls and amount, expected one`);
-  const due = fields.has("calls")
-    ? ({ kind: "calls", calls: BigInt(fields.read("calls", integer(1, Number(MAX_CALLS)))) } as const)
-    : ({
-        kind: "amount",
-        amount: fields.has("amount") ? fields.read("amount", amount(RESERVE_DECIMALS, "0.000001", "1000000000")) : 0n,
-      } as const);
-  fields.refuse(name);
-  return { ...record, due };
-}
-
-/** The same as JSON, as it is kept in a file. */
-export function formatMeteringRecord({ id: name, model, due }: MeteringRecord): string {
-  const shown =
-    due.kind === "calls" ? { calls: Number(due.calls) } : { amount: formatReserve(due.amount).replaceAll(",", "") };
-  return `${JSON.stringify({ id: name, model, ...shown })}\n`;
-}
-
-interface Waiting {
-  readonly file: string;
-  readonly record: MeteringRecord;
-}
-
-/** How a record stands on chain. */
-interface Paid {
-  readonly transaction: string;
-  readonly model: string;
-  /** Absent when several records of calls were paid together. */
-  readonly amount?: bigint;
-}
-
-interface Batch {
-  readonly entries: readonly Waiting[];
-  readonly deposits: readonly PlannedDeposit[];
-  readonly data: string;
+/** A record that was paid, by the hash of its id, and with which nonce of the account. */
+interface DonePayment extends Doing {
+  readonly nonce: number;
 }
 
 /** Pays the records of a folder from one account, which sends nothing else. */
 export class FeesDuty implements Duty {
   readonly name = "fees";
-  private readonly paid = new Map<string, Paid>();
-  private cursor: { readonly block: number; readonly hash: string } | undefined;
+  private readonly follower: Follower;
+  private readonly payments: FeePayments;
+  private readonly unfinal: Unfinal<DonePayment>;
   private slot: Slot | undefined;
-  private shortage = "";
+  /** Files as they were read, so that thousands that wait are not read in every pass. */
+  private readonly read = new Map<string, { readonly time: number; readonly record: MeteringRecord }>();
+  private spentAt = 0;
   private readonly refusals: Refusals;
   private readonly lumps: LumpWatch;
+  private readonly composer: FeeComposer;
+  private readonly spending: DaySpending;
 
   constructor(
     private readonly tools: Tools,
     private readonly inbox: Inbox,
     private readonly router: UsageFeeRouter,
-    private readonly reserveToken: IERC20Metadata,
-    private readonly fromBlock: number,
+    reserveToken: IERC20Metadata,
+    { follower, fromBlock }: { readonly follower: Follower; readonly fromBlock: number },
+    limits: SpendingLimits,
   ) {
-    this.refusals = new Refusals(this.name, tools.telemetry);
+    const { provider, sender, telemetry } = tools;
+    this.payments = new FeePayments(provider, router, sender.address, follower, telemetry);
+    this.unfinal = new Unfinal(this.name, inbox, telemetry);
+    this.follower = follower;
+    this.refusals = new Refusals(this.name, telemetry);
     this.lumps = new LumpWatch(tools, router);
+    this.composer = new FeeComposer(tools, router, reserveToken, limits, this.refusals);
+    this.spending = new DaySpending(provider, this.payments, fromBlock);
   }
 
   /** @inheritdoc */
@@ -109,92 +77,84 @@ export class FeesDuty implements Duty {
     const hadSlot = this.slot !== undefined;
     if (this.slot?.outcome) this.end(this.slot);
     if (this.slot) return false;
+    await this.payments.advance();
+    const isKnown = this.follower.behind === 0;
+    const undone = isKnown ? this.unfinal.review(view, ({ key }) => this.payments.of(key)) : [];
     const names = this.inbox.list();
     this.tools.telemetry.set("waiting", names.length, { duty: this.name });
     this.refusals.keep(new Set(names));
-    if (names.length === 0) return hadSlot;
+    if (names.length === 0) {
+      if (Date.now() - this.spentAt > IDLE) await this.spentToday(view);
+      return hadSlot;
+    }
+    if (!isKnown) return hadSlot;
 
-    // The order matters: `paid` is what every transaction below the nonce of the next one has paid.
-    const { sender } = this.tools;
-    if (!(await this.readPaid(view))) return hadSlot;
-    const { waiting, hasMoved } = this.sort(names);
-    if ((await sender.countAt(view.confirmed)) !== sender.nextNonce) return hadSlot || hasMoved;
-    const batch = await this.compose(waiting);
+    // The order matters: nothing is composed before it is known what every transaction below its nonce has paid.
+    const nonce = await this.readNonce(view);
+    const { waiting, hasMoved } = await this.sort(names, view);
+    if (nonce === undefined) return hadSlot || hasMoved;
+    const spent = await this.spentToday(view);
+    const batch = await this.composer.compose(this.payable(waiting, nonce, undone), spent);
     return (batch !== undefined && (await this.send(batch))) || hadSlot || hasMoved;
   }
 
-  /** Reads from the chain what the account has paid up to the confirmed block; answers whether that is known now. */
-  private async readPaid({ confirmed }: ChainView): Promise<boolean> {
-    const { provider, sender, telemetry } = this.tools;
-    if (this.cursor && (await provider.getBlock(this.cursor.block))?.hash !== this.cursor.hash) {
-      telemetry.log("warn", "reorganisation deeper than the confirmations", {
-        duty: this.name,
-        block: this.cursor.block,
-      });
-      this.paid.clear();
-      this.cursor = undefined;
-    }
-    const last = await provider.getBlock(confirmed);
-    if (!last?.hash) return false;
-    const from = this.cursor ? this.cursor.block + 1 : this.fromBlock;
-    const topics = this.router.interface.encodeFilterTopics("FeeDeposited", [null, sender.address]) as (
-      string | null
-    )[];
-    const logs = await provider.logsIn({ from, to: confirmed }, { address: this.router.target as string, topics });
-    for (const hash of new Set(logs.map(({ transactionHash }) => transactionHash))) await this.readPayment(hash);
-    this.cursor = { block: confirmed, hash: last.hash };
-    return true;
+  /**
+   * The nonce of the next transaction, once it is known what every one below has paid, up to the confirmed block. Undefined while that is
+   * not known, or while something is on its way.
+   */
+  private async readNonce(view: ChainView): Promise<number | undefined> {
+    const { sender } = this.tools;
+    const count = await sender.countAt(view.confirmed);
+    if (count !== sender.nextNonce) return undefined;
+    await this.payments.complete(view, count, async (block) => sender.countAt(block));
+    return count;
   }
 
-  private async readPayment(hash: string): Promise<void> {
-    const { provider, sender } = this.tools;
-    const transaction = await provider.getTransaction(hash);
-    const receipt = await provider.getTransactionReceipt(hash);
-    if (transaction === null || receipt === null)
-      throw new Error(`the node has the logs of ${hash}, but not the transaction`);
-    if (transaction.to !== this.router.target || transaction.from !== sender.address) return;
-    for (const [record, payment] of this.paymentsOf(transaction.data, receipt)) this.paid.set(record, payment);
-  }
-
-  /** The records that a call of the router has paid, by the hash of their id. */
-  private paymentsOf(data: string, { hash: transaction, logs }: TransactionReceipt): [string, Paid][] {
-    const call = this.router.interface.parseTransaction({ data });
-    if (call === null) return [];
-    const ids = trailingWords(data, (this.router.interface as Interface).encodeFunctionData(call.fragment, call.args));
-    const isEvent = (log: Log, name: "FeeDeposited" | "DepositFailed") =>
-      log.address === this.router.target && log.topics[0] === this.router.interface.getEvent(name).topicHash;
-    if (call.name === "payForCalls") {
-      return ids.map((record) => [record, { transaction, model: String(call.args[0]) }]);
-    }
-    if (call.name !== "depositFees") return [];
-    const deposits = call.args[0] as readonly { model: string; amount: bigint }[];
-    const results = logs.filter((log) => isEvent(log, "FeeDeposited") || isEvent(log, "DepositFailed"));
-    return deposits.flatMap(({ model, amount: paid }, index): [string, Paid][] => {
-      const [record, result] = [ids[index], results[index]];
-      const isPaid = record !== undefined && result !== undefined && isEvent(result, "FeeDeposited");
-      return isPaid ? [[record, { transaction, model, amount: paid }]] : [];
-    });
+  /**
+   * Records without those that a transaction which was undone had paid with a later nonce than the next. It may come back; with its own
+   * nonce or a later one nothing is paid twice, since the chain takes one transaction of a nonce.
+   */
+  private payable(waiting: readonly WaitingRecord[], nonce: number, undone: readonly Undone<DonePayment>[]) {
+    for (const { place, entry } of undone) if (entry.nonce < nonce) this.unfinal.forget(place);
+    const later = new Set(undone.flatMap(({ entry }) => (entry.nonce > nonce ? [entry.key] : [])));
+    return waiting.filter(({ record }) => !later.has(id(record.id)));
   }
 
   /** Moves what is paid or malformed out of the folder; answers the rest, the oldest first, each id once. */
-  private sort(names: readonly string[]): { waiting: Waiting[]; hasMoved: boolean } {
-    const waiting = new Map<string, Waiting>();
+  private async sort(
+    names: readonly string[],
+    view: ChainView,
+  ): Promise<{ waiting: WaitingRecord[]; hasMoved: boolean }> {
+    const waiting = new Map<string, WaitingRecord>();
+    const present = new Set(names);
+    for (const file of this.read.keys()) if (!present.has(file)) this.read.delete(file);
     let hasMoved = false;
-    for (const file of names) {
-      const text = this.textOf(file);
-      if (text === undefined) continue;
-      let record: MeteringRecord;
+    for (const [index, file] of names.entries()) {
+      if (index % AT_A_TIME === 0) await others();
+      let record: MeteringRecord | undefined;
       try {
-        record = readMeteringRecord(file, readJson(file, text));
+        record = this.recordIn(file);
       } catch (error) {
         if (!this.inbox.isFresh(file)) hasMoved = this.refuse(file, (error as Problem).message);
-        continue;
       }
-      const paid = this.paid.get(id(record.id));
-      if (paid) hasMoved = this.settle({ file, record }, paid);
+      if (record === undefined) continue;
+      const paid = this.payments.of(id(record.id));
+      if (paid) hasMoved = this.settle({ file, record }, paid, view) || hasMoved;
       else if (!waiting.has(record.id)) waiting.set(record.id, { file, record });
     }
     return { waiting: [...waiting.values()], hasMoved };
+  }
+
+  /** The record in a file, unless that is gone or cannot be read; throws a {@link Problem} for what is no record. */
+  private recordIn(file: string): MeteringRecord | undefined {
+    const time = this.inbox.timeOf(file);
+    const known = this.read.get(file);
+    if (known?.time === time) return known.record;
+    const text = this.textOf(file);
+    if (text === undefined) return undefined;
+    const record = readMeteringRecord(file, readJson(file, text));
+    this.read.set(file, { time, record });
+    return record;
   }
 
   /** Content of a file, unless it is gone or cannot be read: that is told, and stops no other. */
@@ -207,116 +167,15 @@ export class FeesDuty implements Duty {
     }
   }
 
-  /**
-   * The next transaction: records of amounts, or the calls of one model, whichever has waited longest. What cannot be paid now, for want
-   * of funds or because it is refused, leaves the others their turn.
-   */
-  private async compose(waiting: readonly Waiting[]): Promise<Batch | undefined> {
-    const funds = await this.funds();
-    const short = new Map<string, Waiting>();
-    let open = waiting.filter(({ file }) => !this.refusals.isResting(file));
-    let batch: Batch | undefined;
-    while (batch === undefined) {
-      const [first] = open;
-      if (first === undefined) break;
-      const { due, model } = first.record;
-      const isAlike = ({ record }: Waiting) =>
-        record.due.kind === due.kind && (due.kind === "amount" || record.model === model);
-      const alike = open.filter(isAlike);
-      batch =
-        due.kind === "calls"
-          ? await this.composeCalls(first, alike, funds, short)
-          : await this.composeAmounts(alike, funds, short);
-      // Of amounts, what was found to be refused rests now, and the others of the same batch are tried again.
-      const isRetried = due.kind === "amount" && alike.some(({ file }) => this.refusals.isResting(file));
-      open = open.filter((entry) => !this.refusals.isResting(entry.file) && (isRetried || !isAlike(entry)));
-    }
-    await this.tellShortage([...short.values()], funds);
-    return batch;
+  /** Reserve units that were spent today, for whoever watches too. */
+  private async spentToday(view: ChainView): Promise<bigint> {
+    const spent = await this.spending.read(view);
+    this.spentAt = Date.now();
+    this.tools.telemetry.set("spent_today_usdc", Number(formatUnits(spent, RESERVE_DECIMALS)));
+    return spent;
   }
 
-  private async composeAmounts(
-    ready: readonly Waiting[],
-    funds: bigint,
-    short: Map<string, Waiting>,
-  ): Promise<Batch | undefined> {
-    const { address } = this.tools.sender;
-    const affordable: (Waiting & { readonly deposit: { readonly model: string; readonly amount: bigint } })[] = [];
-    let total = 0n;
-    for (const { file, record } of ready) {
-      if (record.due.kind !== "amount" || affordable.length === LARGEST_BATCH) continue;
-      if (total + record.due.amount > funds) {
-        short.set(file, { file, record });
-        continue;
-      }
-      total += record.due.amount;
-      affordable.push({ file, record, deposit: { model: id(record.model), amount: record.due.amount } });
-    }
-    if (affordable.length === 0) return undefined;
-    const deposits = affordable.map(({ deposit }) => deposit);
-    const results = await this.router.depositFees.staticCall(deposits, { from: address });
-    for (const [index, { file, deposit }] of affordable.entries()) {
-      if (results[index]) continue;
-      const failed = await this.router.depositFee.staticCall(deposit.model, deposit.amount, { from: address }).then(
-        () => undefined,
-        (error: unknown) => refusalOf(this.tools.hre, error),
-      );
-      this.refusals.add(file, failed?.reason ?? "the router refuses it in a batch");
-    }
-    const accepted = affordable.filter((_, index) => results[index]);
-    if (accepted.length === 0) return undefined;
-    const call = this.router.interface.encodeFunctionData("depositFees", [accepted.map(({ deposit }) => deposit)]);
-    const planned = accepted.map(({ record, deposit }) => ({ ...deposit, modelId: record.model }));
-    return { entries: accepted, deposits: planned, data: withIds(call, accepted) };
-  }
-
-  private async composeCalls(
-    { record: { model } }: Waiting,
-    ready: readonly Waiting[],
-    funds: bigint,
-    short: Map<string, Waiting>,
-  ): Promise<Batch | undefined> {
-    const due = ready.flatMap((entry) =>
-      entry.record.due.kind === "calls" ? [{ entry, calls: entry.record.due.calls }] : [],
-    );
-    const quote = async (calls: bigint) => this.router.quoteCalls(id(model), calls);
-    const entries: Waiting[] = [];
-    let [calls, cost] = [0n, 0n];
-    try {
-      for (const next of due.slice(0, LARGEST_BATCH)) {
-        if (calls + next.calls > MAX_CALLS) break;
-        calls += next.calls;
-        entries.push(next.entry);
-      }
-      cost = await quote(calls);
-      if (cost > funds) {
-        // Not all of it: as many as can be paid, in their order.
-        [calls, cost] = [0n, 0n];
-        entries.length = 0;
-        for (const next of due) {
-          const total =
-            entries.length < LARGEST_BATCH && calls + next.calls <= MAX_CALLS ? await quote(calls + next.calls) : 0n;
-          if (total === 0n) break;
-          if (total > funds) {
-            short.set(next.entry.file, next.entry);
-            continue;
-          }
-          [calls, cost] = [calls + next.calls, total];
-          entries.push(next.entry);
-        }
-      }
-    } catch (error) {
-      const { reason } = await refusalOf(this.tools.hre, error);
-      for (const { file } of ready) this.refusals.add(file, reason);
-      return undefined;
-    }
-    if (entries.length === 0) return undefined;
-    const call = this.router.interface.encodeFunctionData("payForCalls", [id(model), calls, cost]);
-    const deposits = [{ model: id(model), modelId: model, amount: cost }];
-    return { entries, deposits, data: withIds(call, entries) };
-  }
-
-  private async send({ entries, deposits, data }: Batch): Promise<boolean> {
+  private async send({ entries, deposits, data }: FeeBatch): Promise<boolean> {
     const { hre, sender, telemetry } = this.tools;
     await this.lumps.look(deposits);
     try {
@@ -339,12 +198,20 @@ export class FeesDuty implements Duty {
     this.note(isMined ? "reverted" : "lost", { nonce });
   }
 
-  /** A record that the chain has: the same one is done, another under the same id is refused. */
-  private settle({ file, record }: Waiting, { transaction, model, amount: paid }: Paid): true {
+  /** A record that the chain has: the same one is done, another under the same id is refused. Answers whether its file has moved. */
+  private settle({ file, record }: WaitingRecord, paid: Paid, view: ChainView): boolean {
+    const { transaction, block, nonce, model, amount: deposited } = paid;
     const isSame =
-      model === id(record.model) && (record.due.kind === "amount" ? paid === record.due.amount : paid === undefined);
-    if (!isSame) return this.refuse(file, `the id ${record.id} was paid for another record, in ${transaction}.`);
-    this.inbox.finish(file, "done", { id: record.id, model: record.model, transaction });
+      model === id(record.model) &&
+      (record.due.kind === "amount" ? deposited === record.due.amount : deposited === undefined);
+    if (!isSame) {
+      const reason = `the id ${record.id} was paid for another record, in ${transaction}.`;
+      if (block <= view.final) return this.refuse(file, reason);
+      this.refusals.add(file, reason); // until nothing can undo that payment
+      return false;
+    }
+    const entry = { key: id(record.id), block, transaction, nonce };
+    this.unfinal.finish(file, { id: record.id, model: record.model, transaction }, entry, view);
     this.note("done", { record: record.id, model: record.model, hash: transaction });
     return true;
   }
@@ -356,47 +223,8 @@ export class FeesDuty implements Duty {
     return true;
   }
 
-  /** What the router may take from the account. */
-  private async funds(): Promise<bigint> {
-    const { address } = this.tools.sender;
-    const balance = await this.reserveToken.balanceOf(address);
-    const allowance = await this.reserveToken.allowance(address, this.router.target);
-    return balance < allowance ? balance : allowance;
-  }
-
-  /** What waits for funds is told once, and goes on waiting. */
-  private async tellShortage(short: readonly Waiting[], funds: bigint): Promise<void> {
-    const reasons: string[] = [];
-    for (const { record } of short.slice(0, SHOWN_SHORT)) {
-      const { due, model } = record;
-      const needed = due.kind === "amount" ? due.amount : await this.router.quoteCalls(id(model), due.calls);
-      reasons.push(`${formatReserve(needed)} for ${record.id}`);
-    }
-    const more = short.length > SHOWN_SHORT ? `, and ${short.length - SHOWN_SHORT} more` : "";
-    const shortage =
-      short.length === 0
-        ? ""
-        : `the router may take ${formatReserve(funds)} USDC, due are ${reasons.join(", ")}${more}`;
-    if (shortage !== "" && shortage !== this.shortage) {
-      this.tools.telemetry.log("warn", "funds or allowance too small", { duty: this.name, reason: shortage });
-    }
-    this.shortage = shortage;
-  }
-
   private note(result: string, fields: object): void {
     this.tools.telemetry.count("actions_total", { duty: this.name, result });
     this.tools.telemetry.log(result === "done" ? "info" : "warn", result, { duty: this.name, ...fields });
   }
-}
-
-/** A call with the ids of the records that it pays behind its arguments. */
-function withIds(call: string, entries: readonly Waiting[]): string {
-  return concat([call, ...entries.map(({ record }) => id(record.id))]);
-}
-
-/** What stands behind the arguments of a call, in words of 32 bytes. */
-function trailingWords(data: string, call: string): string[] {
-  const start = (call.length - 2) / 2;
-  const count = Math.floor(((data.length - 2) / 2 - start) / WORD);
-  return Array.from({ length: count }, (_, index) => dataSlice(data, start + index * WORD, start + (index + 1) * WORD));
 }

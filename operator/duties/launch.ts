@@ -3,7 +3,8 @@
 
 import type { Interface } from "ethers";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type ChainView, type Duty, type Tools } from "./duty";
+import type { ChainView } from "../chain/head";
+import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
 import { AT_ONCE, type LaunchStep, type WatchedModel, type WatchedModels } from "./models";
 
 /** A contract that takes a step. */
@@ -43,7 +44,7 @@ export class LaunchDuty implements Duty {
   }
 
   /** @inheritdoc */
-  async advance({ head }: ChainView): Promise<boolean> {
+  async advance({ head, confirmed }: ChainView): Promise<boolean> {
     const { sender, telemetry } = this.tools;
     const ended = [...this.sent].filter(([, { outcome }]) => outcome !== undefined);
     for (const [key, slot] of ended) this.end(key, slot);
@@ -56,15 +57,15 @@ export class LaunchDuty implements Duty {
         !this.sent.has(key) && !this.refusals.isResting(key, this.models.fileOf(key)) && this.doneAt.get(key) !== head,
     );
     const next = ready.slice(0, Math.min(AT_ONCE, sender.free));
-    const compared = await Promise.all(next.map(async (key) => this.compare(key)));
+    const compared = await Promise.all(next.map(async (key) => this.compare(key, confirmed)));
     let count = 0;
     for (const model of compared) if (model && (await this.start(model, head))) count++;
     return ended.length + count > 0;
   }
 
-  private async compare(key: string): Promise<WatchedModel | undefined> {
+  private async compare(key: string, block: number): Promise<WatchedModel | undefined> {
     try {
-      return await this.models.compare(key);
+      return await this.models.compare(key, block);
     } catch (error) {
       this.refuse(key, (await refusalOf(this.tools.hre, error)).reason);
       return undefined;

@@ -11,10 +11,12 @@ import { networkOf } from "../../deploy/network";
 import { Problem } from "../../sdk/base/problem";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { isUnanswered } from "../../sdk/rpc/answers";
+import { pinned } from "../../sdk/rpc/pinned";
 import { keyOf, type ModelFile } from "../../sdk/schemas/modelFile";
-import { Stopped, type PatientProvider } from "../rpc";
+import type { Fact } from "../chain/checkpoint";
+import type { Follower } from "../chain/follower";
+import { Stopped, through, type PatientProvider } from "../rpc";
 import type { Telemetry } from "../telemetry";
-import type { ChainView } from "./duty";
 
 /** Steps of a launch that the service takes. */
 export type LaunchStep = "distribute" | "pools";
@@ -27,9 +29,17 @@ export interface WatchedModel {
 }
 
 interface RegisteredModel {
-  readonly baselineScore: bigint;
+  /** Basis points, as digits. */
+  readonly baselineScore: string;
   readonly modelCommitment: string;
 }
+
+/** What the chain tells of a model. */
+type ModelFact = Fact & { readonly key: string } & (
+    | { readonly kind: "created"; readonly name: string }
+    | ({ readonly kind: "registered" } & RegisteredModel)
+    | { readonly kind: LaunchStep }
+  );
 
 interface KnownFile {
   readonly changed: number;
@@ -42,7 +52,7 @@ const KINDS = { OracleAttestation: "epoch", ZkProof: "keyHash", Hybrid: "methods
 /** How many models are compared with the chain at once. */
 export const AT_ONCE = 16;
 
-/** Follows the logs of registry and TokenManager up to the confirmed block, and the folder of model files. */
+/** Follows the logs of registry and TokenManager, and the folder of model files. */
 export class WatchedModels {
   private readonly files = new Map<string, KnownFile>();
   private declared = new Map<string, ModelFile>();
@@ -51,24 +61,32 @@ export class WatchedModels {
   private taken: Record<LaunchStep, Set<string>> = { distribute: new Set(), pools: new Set() };
   private readonly compared = new Map<string, { readonly file: ModelFile; readonly model: WatchedModel }>();
   private readonly told = new Set<string>();
-  private cursor: { readonly block: number; readonly hash: string } | undefined;
 
   constructor(
     private readonly hre: HardhatRuntimeEnvironment,
     private readonly provider: PatientProvider,
     private readonly registry: ModelRegistry,
     private readonly tokenManager: { readonly address: string; readonly interface: Interface },
-    private readonly options: { readonly folder: string; readonly fromBlock: number },
+    private readonly folder: string,
+    follower: Follower,
     private readonly telemetry: Telemetry,
   ) {
-    if (!existsSync(options.folder))
-      throw new Problem(`there is no folder ${options.folder}: create it for model files.`);
+    if (!existsSync(folder)) throw new Problem("NO_FILE", `there is no folder ${folder}: create it for model files.`);
+    const topics = ["ModelCreated", "ModelRegistered", "ModelPoolSet"].map((name) => topicOf(registry.interface, name));
+    follower.follow<ModelFact>({
+      name: "models",
+      addresses: [registry.target as string, tokenManager.address],
+      events: [...topics, topicOf(tokenManager.interface, "SupplierAllocationDistributed")],
+      read: (log) => this.read(log),
+      apply: (fact) => this.apply(fact),
+      clear: () => this.clear(),
+      undone: (facts) => this.tellUndone(facts),
+    });
   }
 
-  /** Reads what is new in the folder and on chain. */
-  async advance(view: ChainView): Promise<void> {
+  /** Reads what is new in the folder. */
+  async advance(): Promise<void> {
     await this.readFiles();
-    await this.readLogs(view);
     this.tellUndeclared();
   }
 
@@ -87,8 +105,8 @@ export class WatchedModels {
     return this.declared.get(key)?.modelId ?? this.names.get(key) ?? key;
   }
 
-  /** The model, if the chain has what its file says; throws a problem that names every difference. */
-  async compare(key: string): Promise<WatchedModel> {
+  /** The model, if the chain has at a block what its file says; throws a problem that names every difference. */
+  async compare(key: string, block: number): Promise<WatchedModel> {
     const file = this.declared.get(key) as ModelFile;
     const known = this.compared.get(key);
     if (known?.file === file) return known.model;
@@ -98,11 +116,13 @@ export class WatchedModels {
       ["baselineScore", baselineScore, file.benchmark.baselineScore],
       ["modelCommitment", modelCommitment, file.benchmark.modelCommitment],
     ]);
-    const subject = { hre: this.hre, protocol: { registry: this.registry }, file };
-    const token: ModelToken = await this.hre.ethers.getContractAt("ModelToken", await this.registry.tokenOf(key));
+    const provider = pinned(this.provider, block);
+    const [hre, registry] = [through(this.hre, provider), this.registry.connect(provider)];
+    const subject = { hre, protocol: { registry }, file };
+    const token: ModelToken = await hre.ethers.getContractAt("ModelToken", await registry.tokenOf(key));
     await checkToken(subject, token);
-    const { method } = await this.registry.benchmarkOf(key);
-    await this.requireKind(file, method);
+    const { method } = await registry.benchmarkOf(key);
+    await this.requireKind(hre, file, method);
     await checkBenchmark(subject, method);
     const model = { key, file, token: await token.getAddress() };
     this.compared.set(key, { file, model });
@@ -110,13 +130,25 @@ export class WatchedModels {
   }
 
   /** A file names the kind of its method; on chain it is one of those that the admin allowed. */
-  private async requireKind({ modelId, benchmark: { method } }: ModelFile, address: string): Promise<void> {
-    if (await this.answers(address, method, KINDS[method])) return;
-    throw new Problem(`the method of ${modelId} is ${address}, which does not answer as the file's ${method}.`);
+  private async requireKind(
+    hre: HardhatRuntimeEnvironment,
+    { modelId, benchmark: { method } }: ModelFile,
+    address: string,
+  ): Promise<void> {
+    if (await this.answers(hre, address, method, KINDS[method])) return;
+    throw new Problem(
+      "CONFLICT",
+      `the method of ${modelId} is ${address}, which does not answer as the file's ${method}.`,
+    );
   }
 
-  private async answers(address: string, contract: string, view: string): Promise<boolean> {
-    const method = await this.hre.ethers.getContractAt(contract, address);
+  private async answers(
+    hre: HardhatRuntimeEnvironment,
+    address: string,
+    contract: string,
+    view: string,
+  ): Promise<boolean> {
+    const method = await hre.ethers.getContractAt(contract, address);
     try {
       await method.getFunction(view)();
       return true;
@@ -128,7 +160,7 @@ export class WatchedModels {
 
   /** Reads files that are new or have changed; one that cannot be read is told and left out. */
   private async readFiles(): Promise<void> {
-    const { folder } = this.options;
+    const { folder } = this;
     const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
     const gone = [...this.files.keys()].filter((name) => !names.includes(name));
     let hasChanged = gone.length > 0;
@@ -158,56 +190,43 @@ export class WatchedModels {
     this.telemetry.set("model_files_invalid", invalid);
   }
 
-  private async readLogs({ confirmed }: ChainView): Promise<void> {
-    if (this.cursor) {
-      const block = await this.provider.getBlock(this.cursor.block);
-      if (block?.hash !== this.cursor.hash) this.forget();
+  private read(log: Log): ModelFact | undefined {
+    const isRegistry = log.address === this.registry.target;
+    const event = (isRegistry ? this.registry.interface : this.tokenManager.interface).parseLog(log);
+    const fact = { block: log.blockNumber, transaction: log.transactionHash, key: log.topics[1] as string };
+    switch (event?.name) {
+      case "ModelCreated":
+        return { ...fact, kind: "created", name: String(event.args["modelId"]) };
+      case "ModelRegistered": {
+        const { baselineScore, modelCommitment } = event.args["benchmark"] as RegisteredModel;
+        return { ...fact, kind: "registered", baselineScore: String(baselineScore), modelCommitment };
+      }
+      case "ModelPoolSet":
+        return { ...fact, kind: "pools" };
+      case "SupplierAllocationDistributed":
+        return { ...fact, kind: "distribute" };
+      default:
+        return undefined;
     }
-    const from = this.cursor ? this.cursor.block + 1 : this.options.fromBlock;
-    if (confirmed < from) return;
-    const last = await this.provider.getBlock(confirmed); // before the logs: a reorganisation meanwhile shows next time
-    if (!last?.hash) return;
-    for (const log of await this.provider.logsIn({ from, to: confirmed }, this.filter())) this.apply(log);
-    this.cursor = { block: confirmed, hash: last.hash };
   }
 
-  /** The chain is another one than was relied on: everything is read again. */
-  private forget(): void {
-    this.telemetry.count("reorgs_total");
-    this.telemetry.log("warn", "reorganisation deeper than the confirmations", { block: this.cursor?.block });
+  private apply(fact: ModelFact): void {
+    if (fact.kind === "created") this.names.set(fact.key, fact.name);
+    else if (fact.kind === "registered") this.registered.set(fact.key, fact);
+    else this.taken[fact.kind].add(fact.key);
+  }
+
+  private clear(): void {
     this.registered = new Map();
     this.names = new Map();
     this.taken = { distribute: new Set(), pools: new Set() };
     this.compared.clear();
-    this.cursor = undefined;
   }
 
-  private filter() {
-    const topics = ["ModelCreated", "ModelRegistered", "ModelPoolSet"].map((name) =>
-      topicOf(this.registry.interface, name),
-    );
-    const distributed = topicOf(this.tokenManager.interface, "SupplierAllocationDistributed");
-    return { address: [this.registry.target as string, this.tokenManager.address], topics: [[...topics, distributed]] };
-  }
-
-  private apply(log: Log): void {
-    const isRegistry = log.address === this.registry.target;
-    const event = (isRegistry ? this.registry.interface : this.tokenManager.interface).parseLog(log);
-    const key = log.topics[1] as string;
-    switch (event?.name) {
-      case "ModelCreated":
-        this.names.set(key, String(event.args["modelId"]));
-        break;
-      case "ModelRegistered": {
-        const { baselineScore, modelCommitment } = event.args["benchmark"] as RegisteredModel;
-        this.registered.set(key, { baselineScore, modelCommitment });
-        break;
-      }
-      case "ModelPoolSet":
-        this.taken.pools.add(key);
-        break;
-      case "SupplierAllocationDistributed":
-        this.taken.distribute.add(key);
+  /** What is open again is done again, by the duties. */
+  private tellUndone(facts: readonly ModelFact[]): void {
+    for (const { kind, key, block, transaction } of facts) {
+      this.telemetry.log("warn", "undone", { what: kind, model: this.nameOf(key), block, hash: transaction });
     }
   }
 

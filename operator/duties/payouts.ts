@@ -2,15 +2,13 @@
 // Which rewards wait. The registry's logs tell that one does; the log of whichever verifier queued it, in the same transaction, tells
 // to whom. A verifier that was replaced may say what it likes afterwards: nothing but that transaction counts.
 
-import type { Interface, Log, LogDescription } from "ethers";
+import type { Interface, LogDescription, Log } from "ethers";
 import type { ModelRegistry } from "../../.build/typechain";
 import { payoutOf, termsOf, type QueuedPayout } from "../../sdk/client/payouts";
+import type { Fact } from "../chain/checkpoint";
+import type { Follower } from "../chain/follower";
 import type { PatientProvider } from "../rpc";
 import type { Telemetry } from "../telemetry";
-import type { ChainView } from "./duty";
-
-/** Blocks whose times are asked for at once. */
-const AT_ONCE = 16;
 
 const REGISTRY_EVENTS = [
   "ModelCreated",
@@ -21,30 +19,52 @@ const REGISTRY_EVENTS = [
   "PayoutVoided",
 ] as const;
 
-/** What the registry has told of a payout. */
-interface Recorded {
-  readonly model: string;
-  readonly evaluationId: string;
-  readonly payeesHash: string;
-  readonly transaction: string;
-  readonly block: number;
+/** What the chain tells of payouts. */
+type PayoutFact = Fact &
+  (
+    | { readonly kind: "model"; readonly model: string; readonly name: string }
+    | { readonly kind: "verifier"; readonly verifier: string }
+    | { readonly kind: "queued"; readonly model: string; readonly evaluationId: string; readonly payeesHash: string }
+    | { readonly kind: "payees"; readonly key: string; readonly queuedAt: string; readonly log?: ToldLog }
+    | { readonly kind: "over"; readonly key: string }
+  );
+
+type Queued = Extract<PayoutFact, { kind: "queued" }>;
+
+/** A verifier's log of a payout, as the chain has it. */
+interface ToldLog {
+  readonly topics: readonly string[];
+  readonly data: string;
 }
 
-/** Follows the logs of the registry, and of every verifier that it has ever listened to, up to the confirmed block. */
+/** What the registry has told of payouts, and every verifier that it has ever listened to. */
 export class WatchedPayouts {
   private names = new Map<string, string>();
   private verifiers = new Set<string>();
+  /** Recorded, and neither released nor returned: of some it is not known yet who is paid. */
+  private queued = new Map<string, Queued>();
   private open = new Map<string, QueuedPayout>();
-  private untold = new Map<string, Recorded>();
-  private cursor: { readonly block: number; readonly hash: string } | undefined;
+  private untold = new Set<string>();
+  private readonly told = new Set<string>();
+  private readonly remember: (fact: PayoutFact) => void;
 
   constructor(
     private readonly provider: PatientProvider,
     private readonly registry: ModelRegistry,
     private readonly verifier: Interface,
-    private readonly fromBlock: number,
+    follower: Follower,
     private readonly telemetry: Telemetry,
-  ) {}
+  ) {
+    this.remember = follower.follow<PayoutFact>({
+      name: "payouts",
+      addresses: [registry.target as string],
+      events: REGISTRY_EVENTS.map((name) => registry.interface.getEvent(name).topicHash),
+      read: (log) => this.read(log),
+      apply: (fact) => this.apply(fact),
+      clear: () => this.clear(),
+      undone: (facts) => this.tellUndone(facts),
+    });
+  }
 
   /** Payouts that are neither released nor returned, in the order in which they come due. */
   get waiting(): ReadonlyMap<string, QueuedPayout> {
@@ -61,107 +81,121 @@ export class WatchedPayouts {
     return this.names.get(model) ?? model;
   }
 
-  /** Reads what is new on chain. */
-  async advance({ confirmed }: ChainView): Promise<void> {
-    if (this.cursor && (await this.provider.getBlock(this.cursor.block))?.hash !== this.cursor.hash) this.forget();
-    const from = this.cursor ? this.cursor.block + 1 : this.fromBlock;
-    if (confirmed < from) return;
-    const last = await this.provider.getBlock(confirmed); // before the logs: a reorganisation meanwhile shows next time
-    if (!last?.hash) return;
-    const recorded = new Map<string, Recorded>();
-    const registryLogs = await this.provider.logsIn({ from, to: confirmed }, this.registryFilter());
-    for (const log of registryLogs) this.apply(log, recorded);
-    await this.add(recorded);
-    this.cursor = { block: confirmed, hash: last.hash };
+  /** Finds out the payees of what waits, each once: from the receipt of the transaction that queued it. */
+  async advance(): Promise<void> {
+    const unknown = [...this.queued].filter(([key]) => !this.open.has(key) && !this.untold.has(key));
+    const found = await Promise.all(unknown.map(async ([key, entry]) => this.readPayees(key, entry)));
+    for (const fact of found) this.remember(fact);
   }
 
-  private apply(log: Log, recorded: Map<string, Recorded>): void {
+  private async readPayees(key: string, entry: Queued): Promise<PayoutFact> {
+    const { block, transaction, payeesHash } = entry;
+    const [receipt, queuedIn] = await Promise.all([
+      this.provider.getTransactionReceipt(transaction),
+      this.provider.getBlock(block),
+    ]);
+    if (receipt === null || queuedIn === null)
+      throw new Error(`the node has the logs of block ${block}, but not the block and its receipts`);
+    const queuedAt = String(queuedIn.timestamp);
+    const topic = this.verifier.getEvent("PayoutQueued")?.topicHash;
+    const told = receipt.logs
+      .filter(({ address, topics }) => this.verifiers.has(address) && topics[0] === topic)
+      .filter(({ topics }) => keyOf(topics[1], topics[2]) === key)
+      .find((log) => this.payeesHashOf(log) === payeesHash);
+    const log = told && { topics: told.topics, data: told.data };
+    return { kind: "payees", block, transaction, key, queuedAt, ...(log && { log }) };
+  }
+
+  /** What a log says; undefined of one that says nothing which can be read. */
+  private payeesHashOf(log: ToldLog): string | undefined {
+    try {
+      return termsOf(this.payoutIn(log, "0")).payeesHash;
+    } catch {
+      return undefined;
+    }
+  }
+
+  private payoutIn(log: ToldLog, queuedAt: string): QueuedPayout {
+    const { args } = this.verifier.parseLog(log) as LogDescription;
+    return payoutOf(args as unknown as Parameters<typeof payoutOf>[0], BigInt(queuedAt));
+  }
+
+  private read(log: Log): PayoutFact | undefined {
     const event = this.registry.interface.parseLog(log);
     const [model, evaluationId] = [log.topics[1] as string, log.topics[2] as string];
-    const key = keyOf(model, evaluationId);
+    const fact = { block: log.blockNumber, transaction: log.transactionHash };
     switch (event?.name) {
       case "ModelCreated":
-        this.names.set(model, String(event.args["modelId"]));
-        break;
+        return { ...fact, kind: "model", model, name: String(event.args["modelId"]) };
       case "Wired":
-        this.verifiers.add(String(event.args["verifier"]));
-        break;
+        return { ...fact, kind: "verifier", verifier: String(event.args["verifier"]) };
       case "VerifierChanged":
-        this.verifiers.add(String(event.args["newVerifier"]));
-        break;
-      case "ScoreMoved": {
-        const [transaction, block] = [log.transactionHash, log.blockNumber];
-        recorded.set(key, { model, evaluationId, payeesHash: String(event.args["payeesHash"]), transaction, block });
-        break;
-      }
+        return { ...fact, kind: "verifier", verifier: String(event.args["newVerifier"]) };
+      case "ScoreMoved":
+        return { ...fact, kind: "queued", model, evaluationId, payeesHash: String(event.args["payeesHash"]) };
       case "PayoutReleased":
       case "PayoutVoided":
-        for (const map of [recorded, this.open, this.untold]) map.delete(key);
+        return { ...fact, kind: "over", key: keyOf(model, evaluationId) };
+      default:
+        return undefined;
     }
   }
 
-  /** Adds what was queued and still waits: with its payees, from the verifiers' logs, and its time. */
-  private async add(recorded: ReadonlyMap<string, Recorded>): Promise<void> {
-    const numbers = [...recorded.values()].map(({ block }) => block);
-    const [from, to] = [numbers.at(0), numbers.at(-1)];
-    if (from === undefined || to === undefined) return;
-    const times = await this.timesOf(new Set(numbers));
-    const topics = [(this.verifier.getEvent("PayoutQueued") as { topicHash: string }).topicHash];
-    const logs = await this.provider.logsIn({ from, to }, { address: [...this.verifiers], topics });
-    const payouts = new Map<string, QueuedPayout>();
-    for (const log of logs) {
-      const key = keyOf(log.topics[1] as string, log.topics[2] as string);
-      const entry = recorded.get(key);
-      if (entry === undefined || entry.transaction !== log.transactionHash || payouts.has(key)) continue;
-      const { args } = this.verifier.parseLog(log) as LogDescription;
-      const payout = payoutOf(args as unknown as Parameters<typeof payoutOf>[0], times.get(entry.block) as bigint);
-      if (termsOf(payout).payeesHash === entry.payeesHash) payouts.set(key, payout);
-    }
-    for (const [key, entry] of recorded) {
-      const payout = payouts.get(key);
-      if (payout) this.open.set(key, payout);
-      else this.tellUntold(key, entry);
+  private apply(fact: PayoutFact): void {
+    switch (fact.kind) {
+      case "model":
+        this.names.set(fact.model, fact.name);
+        break;
+      case "verifier":
+        this.verifiers.add(fact.verifier);
+        break;
+      case "queued":
+        this.queued.set(keyOf(fact.model, fact.evaluationId), fact);
+        break;
+      case "payees":
+        if (!this.queued.has(fact.key)) break;
+        if (fact.log) this.open.set(fact.key, this.payoutIn(fact.log, fact.queuedAt));
+        else this.tellUntold(fact.key);
+        break;
+      case "over":
+        for (const map of [this.queued, this.open, this.untold]) map.delete(fact.key);
     }
   }
 
-  private tellUntold(key: string, entry: Recorded): void {
-    this.untold.set(key, entry);
-    const { evaluationId, transaction: hash } = entry;
-    const fields = { duty: "release", model: this.nameOf(entry.model), evaluationId, hash };
+  private tellUntold(key: string): void {
+    this.untold.add(key);
+    if (this.told.has(key)) return;
+    this.told.add(key);
+    const { model, evaluationId, transaction: hash } = this.queued.get(key) as Queued;
+    const fields = { duty: "release", model: this.nameOf(model), evaluationId, hash };
     this.telemetry.log("warn", "payees of a payout unknown", fields);
   }
 
-  private async timesOf(blocks: ReadonlySet<number>): Promise<Map<number, bigint>> {
-    const times = new Map<number, bigint>();
-    const numbers = [...blocks];
-    for (let start = 0; start < numbers.length; start += AT_ONCE) {
-      const group = numbers.slice(start, start + AT_ONCE);
-      const found = await Promise.all(group.map(async (number) => this.provider.getBlock(number)));
-      for (const [index, number] of group.entries()) {
-        const block = found[index];
-        if (!block) throw new Error(`the node has the logs of block ${number}, but not the block`);
-        times.set(number, BigInt(block.timestamp));
-      }
-    }
-    return times;
-  }
-
-  /** The chain is another one than was relied on: everything is read again. */
-  private forget(): void {
-    this.telemetry.count("reorgs_total");
-    const fields = { duty: "release", block: this.cursor?.block };
-    this.telemetry.log("warn", "reorganisation deeper than the confirmations", fields);
+  private clear(): void {
     this.names = new Map();
     this.verifiers = new Set();
+    this.queued = new Map();
     this.open = new Map();
-    this.untold = new Map();
-    this.cursor = undefined;
+    this.untold = new Set();
   }
 
-  private registryFilter() {
-    const topics = REGISTRY_EVENTS.map((name) => this.registry.interface.getEvent(name).topicHash);
-    return { address: this.registry.target as string, topics: [topics] };
+  /** A release is done again, by the duty; an improvement by whoever has its bundle. */
+  private tellUndone(facts: readonly PayoutFact[]): void {
+    for (const fact of facts) {
+      const { block, transaction: hash } = fact;
+      if (fact.kind === "over") {
+        const [model = "", evaluationId] = fact.key.split(" ");
+        this.tell("release", { model: this.nameOf(model), evaluationId, block, hash });
+      } else if (fact.kind === "queued") {
+        const { model, evaluationId } = fact;
+        this.tell("improvement", { model: this.nameOf(model), evaluationId, block, hash });
+      }
+    }
+  }
+
+  private tell(what: string, fields: object): void {
+    this.telemetry.log("warn", "undone", { duty: "release", what, ...fields });
   }
 }
 
-const keyOf = (model: string, evaluationId: string) => `${model} ${evaluationId}`;
+const keyOf = (model?: string, evaluationId?: string) => `${model} ${evaluationId}`;

@@ -14,7 +14,8 @@ import {
 } from "../../sdk/state/payouts";
 import { rpcMessageOf, Stopped } from "../rpc";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type ChainView, type Duty, type RefusalReason, type Tools } from "./duty";
+import type { ChainView } from "../chain/head";
+import { refusalOf, Refusals, type Duty, type RefusalReason, type Tools } from "./duty";
 import type { WatchedPayouts } from "./payouts";
 
 /** Reverts that say: a guardian was faster, or the chain's time is a block behind. The next look finds out. */
@@ -26,7 +27,7 @@ type Sorted = Readonly<Record<OpenPayoutStatus, [key: string, payout: QueuedPayo
 /** Releases the payouts of every model, whichever verifier queued them. */
 export class ReleaseDuty implements Duty {
   readonly name = "release";
-  private readonly sent = new Map<string, Slot>();
+  private readonly sent = new Map<string, { readonly payout: QueuedPayout; readonly slot: Slot }>();
   /** Payouts that were found released or returned at a block, though the logs do not show it yet. */
   private readonly doneAt = new Map<string, number>();
   private readonly refusals: Refusals;
@@ -45,9 +46,9 @@ export class ReleaseDuty implements Duty {
 
   /** @inheritdoc */
   async advance(view: ChainView): Promise<boolean> {
-    const ended = [...this.sent].filter(([, { outcome }]) => outcome !== undefined);
-    for (const [key, slot] of ended) await this.end(key, slot);
-    await this.payouts.advance(view);
+    const ended = [...this.sent].filter(([, { slot }]) => slot.outcome !== undefined);
+    for (const [key, { payout, slot }] of ended) await this.end(key, payout, slot);
+    await this.payouts.advance();
 
     const { waiting } = this.payouts;
     for (const key of this.doneAt.keys()) if (!waiting.has(key)) this.doneAt.delete(key);
@@ -113,7 +114,7 @@ export class ReleaseDuty implements Duty {
     const { data } = await this.tokenManager.releasePayout.populateTransaction(...releaseCall(payout));
     try {
       const slot = await sender.send({ to: this.tokenManager.target as string, data });
-      this.sent.set(key, slot);
+      this.sent.set(key, { payout, slot });
       this.refusals.delete(key);
       const { reward } = payout;
       telemetry.log("info", "sent", { ...this.fieldsOf(payout), reward, nonce: slot.nonce, hash: slot.hashes[0] });
@@ -144,20 +145,16 @@ export class ReleaseDuty implements Duty {
   }
 
   /** A final transaction. One that failed because somebody was faster is no fault. */
-  private async end(key: string, { outcome, nonce }: Slot): Promise<void> {
+  private async end(key: string, payout: QueuedPayout, { outcome, nonce }: Slot): Promise<void> {
     this.sent.delete(key);
-    const payout = this.payouts.waiting.get(key);
     const hash = outcome?.kind === "mined" ? outcome.receipt.hash : undefined;
     const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;
     const failed = outcome?.kind === "mined" ? "reverted" : "lost";
-    const result = isDone
-      ? "done"
-      : payout === undefined || (await this.isOver(payout))
-        ? "released by others"
-        : failed;
+    const isOver = !isDone && (!this.payouts.waiting.has(key) || (await this.isOver(payout)));
+    const result = isDone ? "done" : isOver ? "released by others" : failed;
     this.tools.telemetry.count("actions_total", { duty: this.name, result });
     const level = result === failed ? "warn" : "info";
-    this.tools.telemetry.log(level, result, { ...(payout && this.fieldsOf(payout)), duty: this.name, nonce, hash });
+    this.tools.telemetry.log(level, result, { ...this.fieldsOf(payout), nonce, hash });
   }
 
   private fieldsOf({ model, evaluationId }: QueuedPayout) {

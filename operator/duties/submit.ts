@@ -2,18 +2,24 @@
 // Submits bundles of attestations from a folder. Whether an improvement was recorded is the registry's word, once for each model and
 // evaluation; that its reward is released later is the duty of `release`.
 
-import { id, ZeroHash } from "ethers";
+import { id, ZeroHash, type Interface, type LogDescription } from "ethers";
 import type { ModelRegistry } from "../../.build/typechain";
 import { networkOf, siteOf } from "../../deploy/network";
 import { Problem } from "../../sdk/base/problem";
-import { connect, readModel, type Connection } from "../../sdk/client/connect";
+import { connect, readModel } from "../../sdk/client/connect";
 import { readBundle, type Bundle } from "../../sdk/schemas/bundle";
+import { pinned } from "../../sdk/rpc/pinned";
 import { requireDestination } from "../../sdk/statements/review";
 import { Incomplete } from "../../sdk/statements/method";
 import { callOf } from "../../sdk/statements/submit";
+import type { Fact } from "../chain/checkpoint";
+import type { Follower } from "../chain/follower";
+import type { ChainView } from "../chain/head";
 import type { Inbox } from "../inbox";
+import { through } from "../rpc";
 import type { Slot } from "../sender";
-import { refusalOf, Refusals, type ChainView, type Duty, type RefusalReason, type Tools } from "./duty";
+import { Unfinal, type Doing } from "../unfinal";
+import { refusalOf, Refusals, type Duty, type RefusalReason, type Tools } from "./duty";
 
 /**
  * Reverts that no later state of the chain undoes. Whatever else is refused may pass: a pause ends, another improvement comes first, a
@@ -34,6 +40,11 @@ interface Sent {
   readonly slot: Slot;
 }
 
+/** An improvement that the registry has recorded: which, and where. */
+interface Recorded extends Fact {
+  readonly key: string;
+}
+
 /** Submits what lies in the folder, one improvement of a model at a time, with the checks of `npm run submit`. */
 export class SubmitDuty implements Duty {
   readonly name = "submit";
@@ -45,14 +56,29 @@ export class SubmitDuty implements Duty {
   /** Why files were refused whose deadline has passed. */
   private readonly expired = new Map<string, string>();
   private readonly refusals: Refusals;
+  private readonly recorded = new Map<string, Recorded>();
+  private readonly unfinal: Unfinal<Doing>;
 
   constructor(
     private readonly tools: Tools,
     private readonly inbox: Inbox,
     private readonly registry: ModelRegistry,
-    private readonly fromBlock: number,
+    private readonly verifier: Interface,
+    private readonly follower: Follower,
   ) {
     this.refusals = new Refusals(this.name, tools.telemetry);
+    this.unfinal = new Unfinal(this.name, inbox, tools.telemetry);
+    follower.follow<Recorded>({
+      name: "improvements",
+      addresses: [registry.target as string],
+      events: [registry.interface.getEvent("ScoreMoved").topicHash],
+      read: ({ blockNumber: block, transactionHash: transaction, topics }) => {
+        return { block, transaction, key: keyOf(topics[1], topics[2]) };
+      },
+      apply: (fact) => this.recorded.set(fact.key, fact),
+      clear: () => this.recorded.clear(),
+      undone: () => undefined, // told of each bundle that is not final
+    });
   }
 
   /** @inheritdoc */
@@ -60,6 +86,10 @@ export class SubmitDuty implements Duty {
     const { sender, telemetry } = this.tools;
     const ended = [...this.sent].filter(([, { slot }]) => slot.outcome !== undefined);
     for (const [name, { slot }] of ended) this.end(name, slot);
+    if (this.follower.behind === 0) {
+      const undone = this.unfinal.review(view, ({ key }) => this.recorded.get(key));
+      for (const { place } of undone) this.unfinal.forget(place); // the file waits again, as any other
+    }
 
     const names = this.inbox.list();
     telemetry.set("waiting", names.length, { duty: this.name });
@@ -114,11 +144,15 @@ export class SubmitDuty implements Duty {
   private async submit(name: string, bundle: Bundle, view: ChainView): Promise<boolean> {
     const { hre, sender, telemetry } = this.tools;
     try {
-      const chain = await connect(siteOf(hre), await this.registry.verifier());
       const { evaluation, evaluationId } = bundle.statement;
-      const isHere = bundle.chainId === chain.network.chainId;
-      if (isHere && (await this.registry.payoutOf(evaluation.model, evaluationId)) !== ZeroHash)
-        return await this.settle(name, bundle, chain, view);
+      const isHere = bundle.chainId === networkOf(hre).chainId;
+      const recorded = isHere ? this.recorded.get(keyOf(evaluation.model, evaluationId)) : undefined;
+      if (recorded) return await this.settle(name, bundle, recorded, view);
+      // What is compared is read at one block: of several nodes behind one address some may not have it yet, and say so.
+      const provider = pinned(this.tools.provider, view.head);
+      const registry = this.registry.connect(provider);
+      if (isHere && (await registry.payoutOf(evaluation.model, evaluationId)) !== ZeroHash) return false; // not deep enough yet
+      const chain = await connect(siteOf(through(hre, provider)), await registry.verifier());
       const { deadline } = bundle.statement;
       if (isHere && view.time > deadline) return this.refuse(name, this.reasonAfter(name, deadline));
       requireDestination(chain, bundle);
@@ -166,40 +200,24 @@ export class SubmitDuty implements Duty {
   }
 
   /**
-   * An improvement that was recorded, under whichever verifier: by this statement it is done, once its block is deep enough; by
-   * another it is refused. Its reward waits from then on.
+   * An improvement that was recorded, under whichever verifier: by this statement it is done, by another it is refused. Its reward waits
+   * from then on.
    */
-  private async settle(
-    name: string,
-    bundle: Bundle,
-    { verifier }: Connection,
-    { confirmed }: ChainView,
-  ): Promise<boolean> {
-    const { evaluation, evaluationId, contributionDataHash, contributorsRoot } = bundle.statement;
-    const { provider } = this.tools;
-    const ids = [evaluation.model, evaluationId];
-    const moved = this.registry.interface.encodeFilterTopics("ScoreMoved", ids) as (string | null)[];
-    const filter = { address: this.registry.target as string, topics: moved };
-    const [log] = await provider.logsIn({ from: this.fromBlock, to: confirmed }, filter);
-    if (log === undefined) return false; // not deep enough yet
-    const { blockNumber, transactionHash: transaction } = log;
-    const topics = verifier.interface.encodeFilterTopics("PayoutQueued", ids) as (string | null)[];
-    const told = await provider.logsIn({ from: blockNumber, to: blockNumber }, { topics });
-    const isSame = told.some((entry) => {
-      const queued = verifier.interface.parseLog(entry)?.args;
-      return (
-        entry.transactionHash === transaction &&
-        queued?.["baselineScore"] === evaluation.baselineScore &&
-        queued["candidateScore"] === evaluation.candidateScore &&
-        queued["contributionDataHash"] === contributionDataHash &&
-        queued["contributorsRoot"] === contributorsRoot
-      );
-    });
-    if (!isSame)
-      return this.refuse(name, `the evaluation ${evaluationId} was recorded for another statement, in ${transaction}.`);
-    this.inbox.finish(name, "done", { modelId: bundle.modelId, evaluationId, transaction });
-    this.note("done", { model: bundle.modelId, file: name, hash: transaction });
-    return true;
+  private async settle(name: string, bundle: Bundle, recorded: Recorded, view: ChainView): Promise<boolean> {
+    const { evaluationId } = bundle.statement;
+    const { block, transaction } = recorded;
+    const receipt = await this.tools.provider.getTransactionReceipt(transaction);
+    if (receipt === null) return false; // from a node that lags behind
+    const logs = receipt.logs.filter(({ address }) => address === bundle.verifier);
+    if (logs.some((log) => isTold(bundle, this.verifier.parseLog(log)))) {
+      this.unfinal.finish(name, { modelId: bundle.modelId, evaluationId, transaction }, recorded, view);
+      this.note("done", { model: bundle.modelId, file: name, hash: transaction });
+      return true;
+    }
+    const reason = `the evaluation ${evaluationId} was recorded for another statement, in ${transaction}.`;
+    if (block <= view.final) return this.refuse(name, reason);
+    this.refusals.add(name, reason);
+    return false;
   }
 
   /** A final transaction. What became of the file is read from the chain, whoever sent it. */
@@ -221,6 +239,22 @@ export class SubmitDuty implements Duty {
     this.tools.telemetry.log(result === "done" ? "info" : "warn", result, { duty: this.name, ...fields });
   }
 }
+
+/** Whether a log tells that a bundle's statement was recorded. */
+function isTold({ statement }: Bundle, event: LogDescription | null): boolean {
+  const { evaluation, evaluationId, contributionDataHash, contributorsRoot } = statement;
+  return (
+    event?.name === "PayoutQueued" &&
+    event.args["model"] === evaluation.model &&
+    event.args["evaluationId"] === evaluationId &&
+    event.args["baselineScore"] === evaluation.baselineScore &&
+    event.args["candidateScore"] === evaluation.candidateScore &&
+    event.args["contributionDataHash"] === contributionDataHash &&
+    event.args["contributorsRoot"] === contributorsRoot
+  );
+}
+
+const keyOf = (model?: string, evaluationId?: string) => `${model} ${evaluationId}`;
 
 /** Reads a posted bundle; answers the name that its file gets: of what it says, so that the same bundle is one file. */
 export function nameOfBundle(text: string): string {

@@ -1,14 +1,13 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readFileSync } from "node:fs";
-import { inspect, parseArgs } from "node:util";
-import { noting, sentDocuments, unsaid, type Dispatch } from "../../deploy/sends";
+import { parseArgs } from "node:util";
+import { noting, type Dispatch } from "../../deploy/sends";
 import { Fields, integer, pattern, text, type Rule } from "../../sdk/base/fields";
-import { printed } from "../../sdk/base/printed";
 import { Problem } from "../../sdk/base/problem";
-import { explain } from "../../sdk/client/errors";
+import { classify, problemOf } from "../../sdk/client/errors";
 import { readText, writeWhole } from "../../sdk/node/files";
-import { toJson } from "../../sdk/schemas/json";
 import { compile } from "./compile";
+import { tellFailure, tellProblem } from "./failure";
 import { askPassword } from "./password";
 import { lineFor, outliveReaders } from "./terminal";
 
@@ -41,7 +40,8 @@ export interface Command<Input extends { readonly network: string }> {
 type Open = (network: string) => Promise<HardhatRuntimeEnvironment>;
 
 /**
- * Runs a command and answers its exit code: its result on standard output, or one line on the error stream and 1. `open` replaces the
+ * Runs a command and answers its exit code: its result on standard output, or one line on the error stream and the
+ * problem's code, 1 or 2. `open` replaces the
  * environment of the process.
  */
 export type Main = (args: readonly string[], streams: Streams, open?: Open) => Promise<number>;
@@ -52,12 +52,14 @@ const openProcess: Open = async (network) => {
   return (await import("hardhat")).default;
 };
 
-/** The main function of a command. Where its usage has `--verbose`, that shows an error with its stack. */
+/**
+ * The main function of a command. Where its usage has `--verbose`, that shows an error with its stack; with `--json` a failure is told
+ * as one document too.
+ */
 export function mainOf<Input extends { readonly network: string }>({ name, usage, read, run }: Command<Input>): Main {
   return async (args, streams, open = openProcess) => {
     let isVerbose = false;
     let hre: HardhatRuntimeEnvironment | undefined;
-    let isJson = false;
     const sends: Dispatch[] = [];
     const said: string[] = [];
     const heard: Streams = {
@@ -72,7 +74,7 @@ export function mainOf<Input extends { readonly network: string }>({ name, usage
         return 0;
       }
       isVerbose = line.options.read("verbose", flag, false);
-      isJson = line.options.has("json") || !/^  --json\b/m.test(usage);
+      line.options.read("json", flag, false);
       const input = read(line, streams);
       const environment = (hre = await open(input.network));
       await compile(environment);
@@ -80,30 +82,17 @@ export function mainOf<Input extends { readonly network: string }>({ name, usage
       if (result !== "") streams.out(result);
       return 0;
     } catch (error) {
-      const message = String(
-        hre ? await explain(hre, error) : printed(String((error as Error).message.split("\n")[0]), Infinity),
-      );
-      streams.err(isVerbose ? inspect(error) : `${name}: ${message}`);
-      if (hre) await tellSent(hre, sends, [...said, message].join("\n"), isJson, streams);
-      return 1;
+      const teller = { ...streams, name, isJson: args.includes(JSON_OPTION) };
+      const stack = isVerbose ? error : undefined;
+      if (hre === undefined) return tellProblem(teller, classify(error), stack);
+      const { provider } = hre.network;
+      return tellFailure(teller, await problemOf(hre, error), { provider, sends, said }, stack);
     }
   };
 }
 
-/** Tells what a command that failed has sent: to programs everything, to people what was not said yet. */
-async function tellSent(
-  { network: { provider } }: HardhatRuntimeEnvironment,
-  sends: readonly Dispatch[],
-  said: string,
-  isJson: boolean,
-  { out, err }: Streams,
-): Promise<void> {
-  const rest = await unsaid(provider, sends, said);
-  if (rest !== "") err(`before that: ${rest}.`);
-  if (isJson && sends.some(({ isRefused }) => !isRefused)) {
-    out(toJson({ error: said.split("\n").at(-1), sent: await sentDocuments(provider, sends) }));
-  }
-}
+/** Looked for among the arguments as they are: a command line that cannot be read is refused in JSON too. */
+const JSON_OPTION = "--json";
 
 function kept(said: string[], text: string): string {
   said.push(text);
@@ -119,11 +108,12 @@ export function offlineMainOf<Output extends Pick<Streams, "out" | "err">>(
   return (args, streams) => {
     try {
       const line = readCommandLine(usage, args);
+      line?.options.read("json", flag, false);
       streams.out(line === undefined ? usage : run(line, streams));
       return 0;
     } catch (error) {
-      streams.err(`${name}: ${printed(String((error as Error).message.split("\n")[0]), Infinity)}`);
-      return 1;
+      const { out, err } = streams;
+      return tellProblem({ name, out, err, env: process.env, isJson: args.includes(JSON_OPTION) }, classify(error));
     }
   };
 }
@@ -166,7 +156,7 @@ function refusing<T>(parse: () => T): T {
     return parse();
   } catch (error) {
     const [what] = (error as Error).message.split(/\.\s/);
-    throw new Problem(`${what}: see --help.`);
+    throw new Problem("BAD_OPTION", `${what}: see --help.`, { remedy: "see --help" });
   }
 }
 
@@ -181,7 +171,7 @@ export function readInputs(paths: readonly string[], streams: Streams): [NamedTe
 
 /** The one file that the arguments may name; standard input when they name none. */
 export function readInput(paths: readonly string[], streams: Streams): NamedText {
-  if (paths[1] !== undefined) throw new Problem(`unexpected argument "${paths[1]}", expected one file.`);
+  if (paths[1] !== undefined) throw new Problem("BAD_OPTION", `unexpected argument "${paths[1]}", expected one file.`);
   return readInputs(paths, streams)[0];
 }
 

@@ -10,7 +10,10 @@ export async function askPassword(): Promise<string> {
   try {
     terminal = openSync("/dev/tty", "r+");
   } catch {
-    throw new Problem("KEYSTORE_PASSWORD is missing and there is no terminal to ask at: set it in the environment.");
+    throw new Problem(
+      "BAD_KEY",
+      "KEYSTORE_PASSWORD is missing and there is no terminal to ask at: set it in the environment.",
+    );
   }
   const input = new ReadStream(terminal);
   const screen = new WriteStream(terminal);

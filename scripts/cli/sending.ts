@@ -49,7 +49,8 @@ export function readMaxFee(env: NodeJS.ProcessEnv): bigint {
   const stated = env["MAX_FEE"] ?? "";
   if (stated === "") return 0n;
   const ceiling = CEILING.read(stated);
-  if (ceiling === undefined) throw new Problem(`MAX_FEE is "${stated}", expected ${CEILING.expected}: correct it.`);
+  if (ceiling === undefined)
+    throw new Problem("BAD_OPTION", `MAX_FEE is "${stated}", expected ${CEILING.expected}: correct it.`);
   return ceiling;
 }
 
@@ -82,5 +83,8 @@ export function sendAs<T>(
 export async function senderOf(hre: HardhatRuntimeEnvironment): Promise<HardhatEthersSigner> {
   const [sender] = await hre.ethers.getSigners();
   if (sender) return patientSigner(sender);
-  throw new Problem(`${hre.network.name} has no account to send from: set PRIVATE_KEY, or name a key with --keystore.`);
+  throw new Problem(
+    "BAD_KEY",
+    `${hre.network.name} has no account to send from: set PRIVATE_KEY, or name a key with --keystore.`,
+  );
 }

@@ -1,16 +1,18 @@
 /**
- * docs/errors.md: every error of the contracts that are deployed, from the NatSpec of its declaration, and from libraryErrors.ts
- * for those of OpenZeppelin. `npm run snapshots` compares it, `npm run snapshots -- --update` writes it.
+ * docs/errors.md, and the same for programs in sdk/client/errorGuide.ts: every error of the contracts that are deployed, from the
+ * NatSpec of its declaration, and from libraryErrors.ts for those of OpenZeppelin. `npm run snapshots` compares them,
+ * `npm run snapshots -- --update` writes them.
  */
 import { ErrorFragment } from "ethers";
 import hre from "hardhat";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { buildInfoOf } from "./buildInfo";
 import { DEPLOYED_OF_LIBRARY, LIBRARY_ERRORS } from "./libraryErrors";
 
 export const ERRORS_PAGE = join(__dirname, "../../docs/errors.md");
+export const ERROR_GUIDE_FILE = join(__dirname, "../../sdk/client/errorGuide.ts");
 
 const INTRODUCTION = `# Errors
 
@@ -151,39 +153,78 @@ function textOf({ signature, why, args, fix }: Entry, where: readonly string[]):
   ];
 }
 
-/** The page, in the project's format. */
-export async function errorsPage(): Promise<string> {
+/** Every error in the order of the page, with the contracts that raise it. */
+async function allEntries(): Promise<(Entry & { readonly where: readonly string[] })[]> {
   const sources = await ownSources();
   const declared = await declaredErrors(await deployedContracts(sources));
   const known = new Map([...ownEntries(sources), ...libraryEntries()]);
   const missing = [...declared].filter(([selector]) => !known.has(selector)).map(([, { signature }]) => signature);
   if (missing.length > 0) throw new Error(`no words for ${missing.join(", ")}: write them into libraryErrors.ts.`);
 
-  const sections = new Map<string, string[]>();
-  for (const [selector, entry] of known) {
+  const entries = [...known].flatMap(([selector, entry]) => {
     const found = declared.get(selector);
-    if (!found) continue;
-    const lines = sections.get(entry.section) ?? [`## ${entry.section}`, ""];
-    sections.set(entry.section, [...lines, ...textOf({ ...entry, signature: found.signature }, found.where)]);
-  }
-  const string = textOf(
-    {
-      section: LIBRARY,
+    return found ? [{ ...entry, ...found }] : [];
+  });
+  const sections = [...new Set(entries.map(({ section }) => section))];
+  return sections
+    .flatMap((section) => entries.filter((entry) => entry.section === section))
+    .concat({
+      section: "Reason string",
       signature: `Error("${REASON}")`,
+      where: ["TokenManager"],
       why: "The model id has a token. It is the one reason string of the protocol, so that a script that knows only the function can read it.",
       args: [],
       fix: "Take another id, or go on with the model that exists: `tokenOf(modelId)`.",
-    },
-    ["TokenManager"],
-  );
-  const lines = [INTRODUCTION, ...[...sections.values()].flat(), "## Reason string", "", ...string];
-  return format(lines.join("\n"), { ...(await resolveConfig(ERRORS_PAGE)), parser: "markdown" });
+    });
 }
 
-/** Writes the page, or tells that it differs. */
+/** The page, in the project's format. */
+export async function errorsPage(): Promise<string> {
+  const entries = await allEntries();
+  const lines = entries.flatMap((entry, index) => [
+    ...(entry.section === entries[index - 1]?.section ? [] : [`## ${entry.section}`, ""]),
+    ...textOf(entry, entry.where),
+  ]);
+  const page = [INTRODUCTION, ...lines].join("\n");
+  return format(page, { ...(await resolveConfig(ERRORS_PAGE)), parser: "markdown" });
+}
+
+/** The same for programs: a module of the library. */
+export async function errorGuide(): Promise<string> {
+  const entries = await allEntries();
+  const lines = entries.map(({ signature, where, why, fix }) => `  ${JSON.stringify({ signature, where, why, fix })},`);
+  return [
+    "// Generated from the contracts' NatSpec, as docs/errors.md is: `npm run snapshots -- --update` writes it.",
+    "",
+    "/** What the manual says of one error. */",
+    "export interface ErrorEntry {",
+    '  /** As in the ABI, with argument names, or `Error("…")` for a reason string. */',
+    "  readonly signature: string;",
+    "  /** Names of the contracts that raise it. */",
+    "  readonly where: readonly string[];",
+    "  readonly why: string;",
+    "  readonly fix: string;",
+    "}",
+    "",
+    "// prettier-ignore",
+    "export const ERROR_GUIDE: readonly ErrorEntry[] = [",
+    ...lines,
+    "];",
+    "",
+  ].join("\n");
+}
+
+/** Writes the page and the module, or tells which differs. */
 export async function settleErrorsPage(update: boolean): Promise<string[]> {
-  const page = await errorsPage();
-  if (update) writeFileSync(ERRORS_PAGE, page);
-  const isSame = readFileSync(ERRORS_PAGE, "utf8") === page;
-  return isSame ? [] : ["docs/errors.md differs from the contracts; npm run snapshots -- --update writes it."];
+  const problems: string[] = [];
+  for (const [path, text] of [
+    [ERRORS_PAGE, await errorsPage()],
+    [ERROR_GUIDE_FILE, await errorGuide()],
+  ] as const) {
+    if (update) writeFileSync(path, text);
+    if (readFileSync(path, "utf8") === text) continue;
+    const name = relative(process.cwd(), path);
+    problems.push(`${name} differs from the contracts; npm run snapshots -- --update writes it.`);
+  }
+  return problems;
 }

@@ -66,10 +66,14 @@ export const proposeChange: Work = (args) => {
     const { hre, protocol, report } = context;
     const key = id(modelId);
     const governor = await protocol.registry.governorOf(key);
-    if (BigInt(governor) === 0n) throw new Problem(`${modelId} is unknown on ${protocol.network.name}: check the id.`);
+    if (BigInt(governor) === 0n)
+      throw new Problem("NOT_DEPLOYED", `${modelId} is unknown on ${protocol.network.name}: check the id.`);
     const signer = (await hre.ethers.getSigners()).find(({ address }) => address === governor);
     if (!signer) {
-      throw new Problem(`only ${governor} governs ${modelId}, whose key is not one of ${protocol.network.name}'s.`);
+      throw new Problem(
+        "NOT_ALLOWED",
+        `only ${governor} governs ${modelId}, whose key is not one of ${protocol.network.name}'s.`,
+      );
     }
     const before = (await protocol.registry.parametersOf(key))[parameter.name];
     const sent = await confirm(

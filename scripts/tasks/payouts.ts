@@ -122,7 +122,7 @@ export const stopPayouts: Work = (args) => {
     const { registry } = protocol;
     const before = await registry.payoutStopOf(method);
     if (before.until === OPEN_STOP && before.since <= BigInt(since))
-      throw new Problem(`${method}: ${stopInWords(before)} already; nothing was sent.`);
+      throw new Problem("ALREADY_DONE", `${method}: ${stopInWords(before)} already; nothing was sent.`);
     const guardian = await settled(context, await signerWithRole(hre, protocol, "registry", "GUARDIAN_ROLE"));
     const sent = await confirm("stop payouts", registry.connect(guardian).stopPayouts(method, since));
     const stop = await registry.payoutStopOf(method);
@@ -177,7 +177,8 @@ function byAdmin(method: string, name: string, encode: (context: TaskContext) =>
     const { hre, protocol, report } = context;
     const { registry } = protocol;
     const before = await registry.payoutStopOf(method);
-    if (before.since === 0n) throw new Problem(`payouts of ${method} are not stopped: there is nothing to decide.`);
+    if (before.since === 0n)
+      throw new Problem("ALREADY_DONE", `payouts of ${method} are not stopped: there is nothing to decide.`);
     const call = { target: await registry.getAddress(), data: await encode(context) };
     if (!protocol.network.isLocal) {
       const payload = payloadOf(protocol, [call]);
@@ -239,14 +240,27 @@ async function payoutOf(context: TaskContext, modelId: string, evaluationId: str
   const payouts = await payoutsOf(context, modelId);
   const payout = payouts.find((entry) => entry.evaluationId === evaluationId);
   if (payout) return payout;
-  throw new Problem(`${modelId} has no evaluation ${evaluationId}: payout:list shows those that it has.`);
+  throw new Problem(
+    "NOT_DEPLOYED",
+    `${modelId} has no evaluation ${evaluationId}: payout:list shows those that it has.`,
+  );
 }
+
+/** Why an action does not fit a status: what comes later, or was done before. */
+const CODES = {
+  waits: "NOT_YET",
+  due: "CONFLICT",
+  stopped: "NOT_YET",
+  void: "EXPIRED",
+  released: "ALREADY_DONE",
+  returned: "ALREADY_DONE",
+} as const;
 
 function requireStatus(payout: Payout, wanted: Payout["status"], reasons: Partial<Record<Payout["status"], string>>) {
   const { status, evaluationId } = payout;
   if (status === wanted) return;
   const reason = reasons[status] ?? `its status is ${status}, expected ${wanted}`;
-  throw new Problem(`the payout of ${evaluationId}: ${reason}; nothing was sent.`);
+  throw new Problem(CODES[status], `the payout of ${evaluationId}: ${reason}; nothing was sent.`);
 }
 
 function linesOf(payout: Payout, symbol: string): string[] {

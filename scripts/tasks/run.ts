@@ -8,17 +8,18 @@ import { alone, orAgain } from "../../deploy/deployment";
 import { persist, settle, type Terms } from "../../deploy/pending";
 import { requireProtocol, type Protocol } from "../../deploy/protocol";
 import { isPassing, patientSigner } from "../../deploy/rpc";
-import { fateOf, fateInWords, noting, sendingAs, sentDocuments, unsaid, type Dispatch } from "../../deploy/sends";
+import { fateOf, fateInWords, noting, sendingAs, type Dispatch } from "../../deploy/sends";
 import type { Step } from "../../deploy/step";
 import { address, Fields, publishedId, type Rule } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
 import { formatReserve } from "../../sdk/base/units";
 import { confirm } from "../../sdk/client/confirm";
-import { explain } from "../../sdk/client/errors";
+import { problemOf } from "../../sdk/client/errors";
 import { toJson } from "../../sdk/schemas/json";
 import { compile } from "../cli/compile";
 import { askPassword } from "../cli/password";
 import { readSending, sendAs, senderOf, type SendingOptions } from "../cli/sending";
+import { tellFailure } from "../cli/failure";
 import { lineFor, outliveReaders } from "../cli/terminal";
 import { stepLines } from "../cli/views/launch";
 
@@ -69,7 +70,10 @@ export function once(act: Act): Act {
         if (fate.kind === "never") continue;
         const reason = String(error.message.split("\n")[0]).replace(/\.$/, "");
         const what = fateInWords(dispatch, fate);
-        throw new Problem(`${hre.network.name}: ${reason}; ${what}: look for it before you run the command again.`);
+        throw new Problem(
+          "UNKNOWN_OUTCOME",
+          `${hre.network.name}: ${reason}; ${what}: look for it before you run the command again.`,
+        );
       }
     };
     return patiently(context, () => act({ ...context, report: noted }), { accounts: [], beforeAgain: requireUnsent });
@@ -117,7 +121,7 @@ export class Arguments {
 
   /** Throws one problem that names everything found. */
   refuse(): void {
-    this.fields.refuse("arguments");
+    this.fields.refuse("arguments", "BAD_OPTION");
   }
 
   /** Those that were given; none of them counts as unknown any more. */
@@ -138,7 +142,7 @@ export function readId(args: Arguments): string {
   return args.read("id", publishedId);
 }
 
-/** Runs a task: its result on standard output, or one line on the error stream and exit code 1. */
+/** Runs a task: its result on standard output, or one line on the error stream and an exit code of 1 or 2. */
 export async function runTask(
   hre: HardhatRuntimeEnvironment,
   name: string,
@@ -178,15 +182,16 @@ export async function runTask(
         : lineFor(process.stdout, lines.join("\n")),
     );
   } catch (error) {
-    const reason = await explain(hre, error);
-    const { provider } = hre.network;
-    if (json && sends.some(({ isRefused }) => !isRefused)) {
-      console.log(toJson({ error: reason, steps: done(), sent: await sentDocuments(provider, sends) }));
-    }
-    const known = [...said, reason, ...done().map(({ hash }) => hash)].join("\n");
-    const rest = await unsaid(provider, sends, known);
-    tell(`${name}: ${rest === "" ? reason : `${reason.replace(/\.$/, "")}. Before that: ${rest}.`}`);
-    process.exitCode = 1;
+    const teller = {
+      name,
+      env: process.env,
+      isJson: json === true,
+      out: (text: string) => console.log(text),
+      err: (text: string) => console.error(lineFor(process.stderr, text)),
+    };
+    const known = [...said, ...done().map(({ hash }) => hash)];
+    const past = { provider: hre.network.provider, sends, said: known, document: { steps: done() } };
+    process.exitCode = await tellFailure(teller, await problemOf(hre, error), past);
     if (hre.hardhatArguments.showStackTraces) throw error;
   }
 }
@@ -203,6 +208,7 @@ export async function signerOf(context: TaskContext, from: string | undefined): 
   const signer = (await hre.ethers.getSigners()).find((entry) => entry.address === getAddress(from));
   if (signer) return settled(context, signer);
   throw new Problem(
+    "BAD_KEY",
     `from is ${from}, whose key is not one of ${protocol.network.name}'s: set PRIVATE_KEY, or name a key with --keystore.`,
   );
 }
@@ -224,7 +230,10 @@ export async function approve(
   const balance = await token.balanceOf(sender);
   if (balance < amount) {
     const [has, needs] = [balance, amount].map(formatReserve);
-    throw new Problem(`${sender.address} has ${has} USDC, expected at least ${needs}: send it some; nothing was sent.`);
+    throw new Problem(
+      "NO_FUNDS",
+      `${sender.address} has ${has} USDC, expected at least ${needs}: send it some; nothing was sent.`,
+    );
   }
   if ((await token.allowance(sender, spender)) >= amount) return;
   const sent = await confirm("approve", token.approve(spender, amount));

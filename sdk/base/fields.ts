@@ -1,6 +1,6 @@
 import { getAddress, isHexString, parseUnits, toUtf8Bytes, ZeroHash, type BigNumberish } from "ethers";
 import { printed } from "./printed.ts";
-import { Problem } from "./problem.ts";
+import { problemOfAll, type ProblemCode, type ProblemFacts } from "./problem.ts";
 
 /** What a field may hold. `none` stands in for a refused value until {@link Fields.refuse} throws. */
 export interface Rule<T> {
@@ -13,12 +13,17 @@ export interface Rule<T> {
 /** How a file says that a value has to be filled in before it can be used. */
 export const PLACEHOLDER = "REQUIRED";
 
+/** One thing that is wrong with an object. */
+interface Finding extends ProblemFacts {
+  readonly message: string;
+}
+
 /** Reads an object field by field and collects everything that is wrong with it, to be told at once. */
 export class Fields {
   private readonly known = new Set<string>();
   private readonly children: Fields[] = [];
   private readonly fields: Record<string, unknown>;
-  private readonly problems: string[] = [];
+  private readonly problems: Finding[] = [];
   private readonly open: string[] = [];
 
   /** Whether this is no object, or part of none: then no field of it is missed. */
@@ -32,7 +37,7 @@ export class Fields {
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
     this.fields = isObject ? (value as Record<string, unknown>) : {};
     this.isVoid = isPartOfVoid || !isObject;
-    if (!isObject) this.problems.push(`${path.slice(0, -1) || "the file"} is ${show(value)}, expected an object`);
+    if (!isObject) this.refuseValue(path.slice(0, -1) || "the file", value, "an object");
   }
 
   has(key: string): boolean {
@@ -44,14 +49,14 @@ export class Fields {
     this.known.add(key);
     if (!this.has(key)) {
       if (fallback !== undefined) return fallback;
-      if (!this.isVoid) this.report(`${this.path}${key} is missing, expected ${rule.expected}`);
+      if (!this.isVoid) this.report(`${this.path}${key} is missing, expected ${rule.expected}`, rule);
       return rule.none;
     }
     const given = this.fields[key];
     const value = rule.read(given);
     if (value !== undefined) return value;
     if ([given].flat().includes(PLACEHOLDER)) this.open.push(`${this.path}${key}`);
-    else this.report(`${this.path}${key} is ${show(given)}, expected ${rule.expected}`);
+    else this.refuseValue(`${this.path}${key}`, given, rule.expected);
     return rule.none;
   }
 
@@ -72,25 +77,38 @@ export class Fields {
   }
 
   /** Adds a problem that no single rule can see. */
-  report(problem: string): void {
-    this.problems.push(problem);
+  report(message: string, { expected }: { readonly expected?: string } = {}): void {
+    this.problems.push({ message, ...(expected !== undefined && { expected }) });
   }
 
   /** Throws one {@link Problem} that names everything found, unknown fields included. */
-  refuse(file: string): void {
+  refuse(file: string, code: ProblemCode = this.path.startsWith("--") ? "BAD_OPTION" : "BAD_FILE"): void {
     const open = this.everythingOpen();
-    const problems = [...(open.length > 0 ? [`to be filled in: ${open.join(", ")}`] : []), ...this.everything()];
-    if (problems.length > 0) throw new Problem(`${file}: ${problems.join("; ")}.`);
+    const found = [
+      ...(open.length > 0 ? [{ message: `to be filled in: ${open.join(", ")}` }] : []),
+      ...this.everything(),
+    ];
+    const [first, ...others] = found.map((finding) => ({ code, ...finding }));
+    if (first === undefined) return;
+    throw problemOfAll([first, ...others], code, `${file}: ${found.map(({ message }) => message).join("; ")}.`);
+  }
+
+  private refuseValue(name: string, value: unknown, expected: string): void {
+    const given = show(value);
+    this.problems.push({ message: `${name} is ${given}, expected ${expected}`, given, expected });
   }
 
   private everythingOpen(): string[] {
     return [...this.open, ...this.children.flatMap((child) => child.everythingOpen())];
   }
 
-  private everything(): string[] {
+  private everything(): Finding[] {
     const unknown = Object.keys(this.fields)
       .filter((key) => !this.known.has(key))
-      .map((key) => `${this.path}${printed(key)} is unknown, expected one of ${[...this.known].join(", ")}`);
+      .map((key): Finding => {
+        const [given, expected] = [printed(key), `one of ${[...this.known].join(", ")}`];
+        return { message: `${this.path}${given} is unknown, expected ${expected}`, given, expected };
+      });
     return [...this.problems, ...unknown, ...this.children.flatMap((child) => child.everything())];
   }
 }

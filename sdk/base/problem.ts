@@ -1,9 +1,109 @@
+import { printed } from "./printed.ts";
+
+/**
+ * What can be wrong, in words that do not change: programs decide by them. docs/problems.md lists them for readers.
+ * A revert keeps the name of its error beside `REVERTED`, a refused evaluation its reasons beside `EVALUATION_REFUSED`.
+ */
+export const PROBLEMS = {
+  BAD_OPTION: "An option, an argument or a setting of the environment is missing, unknown or not allowed here.",
+  BAD_FILE: "The content of a file is not what its format asks for.",
+  NO_FILE: "A file or folder is not there, or cannot be read or written.",
+  BAD_KEY: "A key or its password is missing, damaged or wrong, or the key is one that everybody knows.",
+  CONFLICT: "Two things that must agree do not: files with one another, or a file with the chain.",
+  WRONG_CHAIN: "The node, or the file, is of another chain than the one that is meant.",
+  NOT_DEPLOYED: "The chain has not got the contract, model or record that is needed.",
+  NOT_ALLOWED: "The account, or whoever asks, lacks the right to do it.",
+  NO_FUNDS: "The account has not enough of what it must pay.",
+  NOT_YET: "Something must come first: time, another step, or more attestations.",
+  EXPIRED: "It was in time once, and is no longer: make it again.",
+  ALREADY_DONE: "It was done before, and is not done twice.",
+  BUSY: "Something else is using what is needed: another run, a transaction, a port.",
+  REVERTED: "The chain refuses, or has refused, what was asked of a contract.",
+  EVALUATION_REFUSED: "The evaluation must not become a statement: its reasons say why.",
+  NODE_FAILED: "The node does not answer, or not with what it was asked for.",
+  UNKNOWN_OUTCOME: "Something was sent, and nobody could learn what became of it.",
+  INTERNAL: "A fault of ours: please report it.",
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Problems after which nobody knows whether what was asked for is so, or was done. */
+const UNKNOWABLE: ReadonlySet<ProblemCode> = new Set(["NODE_FAILED", "UNKNOWN_OUTCOME", "INTERNAL"]);
+
+/** What is known of a problem beside its sentence. */
+export interface ProblemFacts {
+  /** The value that was refused; foreign text, and so escaped. */
+  readonly given?: string;
+  readonly expected?: string;
+  readonly remedy?: string;
+}
+
+/** One of several things that are wrong at once. */
+export interface ProblemReason<Code extends string = string> extends ProblemFacts {
+  readonly code: Code;
+  readonly message: string;
+}
+
+/** The error of a contract with its arguments as the chain gives them: amounts in smallest units, times in seconds. */
+export interface ProblemRevert {
+  readonly name: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+interface ProblemDetails extends ProblemFacts {
+  readonly reasons?: readonly ProblemReason[];
+  readonly revert?: ProblemRevert;
+}
+
 /** Something that the user can put right. The message is one line: what, value, expected, how to fix. */
 export class Problem extends Error {
-  constructor(message: string) {
+  readonly given?: string;
+  readonly expected?: string;
+  readonly remedy?: string;
+  /** Everything that is wrong, when it is more than one thing, or has codes of its own. */
+  readonly reasons?: readonly ProblemReason[];
+  readonly revert?: ProblemRevert;
+
+  constructor(
+    readonly code: ProblemCode,
+    message: string,
+    { given, expected, remedy, reasons, revert }: ProblemDetails = {},
+  ) {
     super(message);
     this.name = "Problem";
+    if (given !== undefined) this.given = printed(given);
+    if (expected !== undefined) this.expected = expected;
+    if (remedy !== undefined) this.remedy = remedy;
+    if (reasons !== undefined) this.reasons = reasons;
+    if (revert !== undefined) this.revert = revert;
   }
+
+  /** What a process ends with: 1 when something was refused, 2 when it could not be known whether it is so, or was done. */
+  get exitCode(): 1 | 2 {
+    return UNKNOWABLE.has(this.code) ? 2 : 1;
+  }
+
+  /** The problem as fields, for programs. */
+  toDocument(): Readonly<Record<string, unknown>> {
+    const { message, code, given, expected, remedy, reasons, revert } = this;
+    const fields = { error: printed(message, Infinity), code, given, expected, remedy, reasons, revert };
+    return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  }
+}
+
+/** Several things that are wrong, told at once: alone, one keeps its own facts. */
+export function problemOfAll(
+  reasons: readonly [ProblemReason, ...ProblemReason[]],
+  code: ProblemCode,
+  message: string,
+): Problem {
+  const [{ given, expected, remedy }, ...others] = reasons;
+  if (others.length > 0) return new Problem(code, message, { reasons });
+  return new Problem(code, message, {
+    ...(given !== undefined && { given }),
+    ...(expected !== undefined && { expected }),
+    ...(remedy !== undefined && { remedy }),
+  });
 }
 
 /** Waits for all and tells every {@link Problem} among them at once; any other error is thrown as it is. */
@@ -15,6 +115,24 @@ export async function together<T extends readonly unknown[]>(
   );
   const other = failures.find((reason) => !(reason instanceof Problem));
   if (other !== undefined) throw other;
-  if (failures.length > 0) throw new Problem(failures.map((reason) => (reason as Problem).message).join(" "));
+  const [first, ...others] = failures as Problem[];
+  if (first !== undefined && others.length === 0) throw first;
+  if (first !== undefined) {
+    const reasons = [first, ...others].flatMap((problem): readonly ProblemReason[] => problem.reasons ?? [problem]);
+    throw new Problem(first.code, [first, ...others].map(({ message }) => message).join(" "), {
+      reasons: reasons.map(reasonOf),
+    });
+  }
   return (await Promise.all(all)) as unknown as T;
+}
+
+/** A problem as one of several. */
+function reasonOf({ code, message, given, expected, remedy }: ProblemReason): ProblemReason {
+  return {
+    code,
+    message,
+    ...(given !== undefined && { given }),
+    ...(expected !== undefined && { expected }),
+    ...(remedy !== undefined && { remedy }),
+  };
 }

@@ -11,6 +11,9 @@ const [FIRST_LOOK, LAST_LOOK] = [25, 1_000];
 /** Looks after which a transaction whose nonce is used is given up: nodes that lag know a nonce before a receipt. */
 const LOOKS_OF_USED = 10;
 
+/** Whether a transaction that was sent will be mined is not known: control flow, since whoever sent it may look again. */
+export class Unconfirmed extends Error {}
+
 /** A transaction that was mined for one step. */
 export interface Sent {
   readonly name: string;
@@ -45,10 +48,13 @@ export async function receiptOf(
     }
     const count = await answered(provider.getTransactionCount(from));
     if (count !== undefined && count > nonce && ++used >= LOOKS_OF_USED) {
-      throw new Problem(`${name}: another transaction of ${from} has taken nonce ${nonce}: ${hash} is not mined.`);
+      throw new Problem(
+        "CONFLICT",
+        `${name}: another transaction of ${from} has taken nonce ${nonce}: ${hash} is not mined.`,
+      );
     }
     if (Date.now() >= end) {
-      throw new Error(
+      throw new Unconfirmed(
         `timed out: transaction ${hash} of ${name} was sent and has no receipt after ${patience / 1000} s`,
       );
     }
@@ -71,5 +77,5 @@ async function replay(
   block: number,
 ): Promise<never> {
   await provider.call({ from, to, data, value, blockTag: block - 1 });
-  throw new Problem(`${name}: transaction ${hash} reverted in block ${block}; the same call now succeeds.`);
+  throw new Problem("REVERTED", `${name}: transaction ${hash} reverted in block ${block}; the same call now succeeds.`);
 }

@@ -4,11 +4,11 @@
 import { id, type Block, type Signer } from "ethers";
 import type { DeltaOneVerifier, ModelRegistry, ModelToken } from "../../.build/typechain";
 import { printed } from "../base/printed.ts";
-import { Problem } from "../base/problem.ts";
+import { Problem, type ProblemCode } from "../base/problem.ts";
 import { isUnanswered } from "../rpc/answers.ts";
 import { readMethod } from "../statements/method.ts";
 import { contractAt, type Site } from "./access.ts";
-import { decodeRevert, withHint, type Revert } from "./errors.ts";
+import { decodeRevert, inFigures, refused, type Revert } from "./errors.ts";
 
 /** A network and the verifier on it that pays. */
 export interface Connection extends Site {
@@ -25,14 +25,14 @@ export async function connect({ access, network }: Site, address: string): Promi
   const verifier = await contractAt<DeltaOneVerifier>(access, "DeltaOneVerifier", address);
   const where = `on ${network.name}, chain ${network.chainId}`;
   if ((await access.ethers.provider.getCode(address)) === "0x") {
-    throw new Problem(`the verifier is ${address}, where there is no contract ${where}.`);
+    throw new Problem("NOT_DEPLOYED", `the verifier is ${address}, where there is no contract ${where}.`);
   }
   const registry = await contractAt<ModelRegistry>(
     access,
     "ModelRegistry",
     await verifier.registry().catch((error: unknown) => {
       if (isUnanswered(error)) throw error;
-      throw new Problem(`the contract at ${address} ${where} does not answer as a DeltaOneVerifier.`);
+      throw new Problem("NOT_DEPLOYED", `the contract at ${address} ${where} does not answer as a DeltaOneVerifier.`);
     }),
   );
   return { access, network, address, verifier, registry };
@@ -45,11 +45,15 @@ export async function connect({ access, network }: Site, address: string): Promi
 export async function readModel({ access, network, address, registry }: Connection, modelId: string) {
   const present = await registry.verifier();
   if (present !== address) {
-    throw new Problem(`the verifier is ${address}, but the registry on ${network.name} listens to ${present}.`);
+    throw new Problem(
+      "CONFLICT",
+      `the verifier is ${address}, but the registry on ${network.name} listens to ${present}.`,
+    );
   }
   const model = id(modelId);
   const version = await registry.benchmarkVersionOf(model);
-  if (version === 0n) throw new Problem(`${modelId} has no benchmark on ${network.name}: register the model first.`);
+  if (version === 0n)
+    throw new Problem("NOT_DEPLOYED", `${modelId} has no benchmark on ${network.name}: register the model first.`);
   const benchmark = await registry.benchmarkOf(model);
   const token = await contractAt<ModelToken>(access, "ModelToken", await registry.tokenOf(model));
   return {
@@ -73,7 +77,7 @@ export async function timeOf({ access }: Connection): Promise<bigint> {
 export async function requireEther({ access, network }: Connection, sender: Signer): Promise<void> {
   const address = await sender.getAddress();
   if ((await access.ethers.provider.getBalance(address)) > 0n) return;
-  throw new Problem(`${address} has no ether on ${network.name}: send it some to pay for gas.`);
+  throw new Problem("NO_FUNDS", `${address} has no ether on ${network.name}: send it some to pay for gas.`);
 }
 
 /**
@@ -83,16 +87,23 @@ export async function requireEther({ access, network }: Connection, sender: Sign
 export async function simulate<T>(
   chain: Connection,
   call: Promise<T>,
-  inWords: (revert: Revert) => string | undefined = () => undefined,
+  inWords: (revert: Revert) => Weakness | undefined = () => undefined,
 ): Promise<T> {
   try {
     return await call;
   } catch (error) {
     const revert = await revertOf(chain, error);
-    const words = inWords(revert);
-    if (words !== undefined) throw new Problem(`${words}; nothing was sent.`);
-    throw new Problem(withHint({ ...revert, message: `refused on chain: ${revert.message}; nothing was sent` }));
+    const weakness = inWords(revert);
+    if (weakness)
+      throw new Problem(weakness.code, `${weakness.words}; nothing was sent.`, { revert: inFigures(revert) });
+    throw refused({ ...revert, message: `refused on chain: ${revert.message}; nothing was sent` });
   }
+}
+
+/** A revert that has words of its own for what is asked for. */
+export interface Weakness {
+  readonly code: ProblemCode;
+  readonly words: string;
 }
 
 /** The revert that an error carries; any other error is thrown as it is. */

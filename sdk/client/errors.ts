@@ -14,10 +14,12 @@ import {
   type ErrorDescription,
 } from "ethers";
 import { printed } from "../base/printed.ts";
-import { Problem } from "../base/problem.ts";
+import { Problem, type ProblemCode, type ProblemRevert } from "../base/problem.ts";
 import { formatReserve, formatTokens } from "../base/units.ts";
 import type { AbiEntry, Access, ArtifactSource } from "./access.ts";
-import { readErrorGuide, type ErrorEntry } from "./errorGuide.ts";
+import { isOutOfFunds, isUnanswered } from "../rpc/answers.ts";
+import { Unconfirmed } from "./confirm.ts";
+import { ERROR_GUIDE, type ErrorEntry } from "./errorGuide.ts";
 
 /** Characters of a node's message that are shown. */
 const LONGEST_MESSAGE = 500;
@@ -31,24 +33,70 @@ export interface Revert {
   readonly hint?: string;
 }
 
-/**
- * Everything a tool may meet, as one line for its user. Reverts are decoded with the errors of all compiled contracts;
- * docs/errors.md says why they are raised and what to do about them.
- */
+/** Everything a tool may meet, as one line for its user. */
 export async function explain(access: Access, error: unknown): Promise<string> {
-  if (error instanceof Problem) return printed(error.message, Infinity);
-  const revert = await decodeRevert(access, error);
-  if (revert) return printed(withHint(revert), Infinity);
-  const message = error instanceof Error ? error.message : String(error);
-  if (/HH108|ECONNREFUSED|could not detect network/i.test(message)) {
-    return `the network ${access.network.name} does not answer: start it (npx hardhat node) or correct its address.`;
-  }
-  return printed(message.split("\n")[0] ?? message, LONGEST_MESSAGE);
+  return printed((await problemOf(access, error)).message, Infinity);
 }
 
-/** What a revert says, and what to do about it. */
-export function withHint({ message, hint }: Revert): string {
-  return hint === undefined ? message : `${message.replace(/\.$/, "")}. ${hint}`;
+/**
+ * Everything a tool may meet, as a {@link Problem}. Reverts are decoded with the errors of all compiled contracts;
+ * docs/errors.md says why they are raised and what to do about them.
+ */
+export async function problemOf(access: Access, error: unknown): Promise<Problem> {
+  if (error instanceof Problem) return error;
+  const revert = await decodeRevert(access, error);
+  if (revert) return refused(revert);
+  if (/HH108|ECONNREFUSED|could not detect network/i.test(messageOf(error))) {
+    const remedy = "start it (npx hardhat node) or correct its address";
+    return new Problem("NODE_FAILED", `the network ${access.network.name} does not answer: ${remedy}.`, { remedy });
+  }
+  return classify(error);
+}
+
+/** What a tool may meet without a chain, as a {@link Problem}: what is none of ours, a node's or the system's is a fault of ours. */
+export function classify(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const said = messageOf(error).split("\n")[0] as string;
+  const code = codeOf(error);
+  if (code !== undefined) return new Problem(code, printed(said, LONGEST_MESSAGE));
+  const { name, stack = "" } = error instanceof Error ? error : new Error();
+  const place = /\(?((?:sdk|operator|deploy|scripts|ignition)\/[\w/.-]+:\d+)/.exec(stack.replaceAll("\\", "/"))?.[1];
+  const what = `${name}: ${printed(said, LONGEST_MESSAGE)}`;
+  const remedy = "report it as SECURITY.md says, with what you did";
+  return new Problem("INTERNAL", `a fault of ours, ${what}${place ? ` at ${place}` : ""}: please ${remedy}.`, {
+    remedy,
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What an error of others means; undefined for one that nobody expects. */
+function codeOf(error: unknown): ProblemCode | undefined {
+  if (error instanceof Unconfirmed) return "UNKNOWN_OUTCOME";
+  if (isOutOfFunds(error)) return "NO_FUNDS";
+  const { name, code, path } = Object(error) as Record<string, unknown>;
+  if (code === "CALL_EXCEPTION") return "REVERTED";
+  if (code === "BAD_DATA" || isUnanswered(error)) return "NODE_FAILED";
+  if (typeof path === "string" && /^E[A-Z]+$/.test(String(code))) return "NO_FILE";
+  return /^Hardhat\w*Error$|^NomicLabsHardhatPluginError$|^IgnitionError$/.test(String(name))
+    ? "BAD_OPTION"
+    : undefined;
+}
+
+/** A revert as a problem: what it says, and what to do about it. */
+export function refused({ hint, ...revert }: Revert): Problem {
+  const message = printed(
+    hint === undefined ? revert.message : `${revert.message.replace(/\.$/, "")}. ${hint}`,
+    Infinity,
+  );
+  return new Problem("REVERTED", message, { revert: inFigures(revert), ...(hint !== undefined && { remedy: hint }) });
+}
+
+/** A revert as the chain gives it, for programs. */
+export function inFigures({ name, args }: Pick<Revert, "name" | "args">): ProblemRevert {
+  return { name, args };
 }
 
 /** The revert that an error carries, or undefined when it carries none. */
@@ -95,7 +143,7 @@ async function readDictionary(access: Access): Promise<Dictionary> {
   const errors = new Interface(contracts.flatMap(({ abi }) => abi.filter(isError)));
   const keyOf = (signature: string) =>
     signature.startsWith("Error(") ? signature : ErrorFragment.from(`error ${signature}`).selector;
-  const guide = new Map(readErrorGuide().map((entry) => [keyOf(entry.signature), entry]));
+  const guide = new Map(ERROR_GUIDE.map((entry) => [keyOf(entry.signature), entry]));
   return { contracts, errors, guide };
 }
 

@@ -29,7 +29,8 @@ export async function settleTrade(
   const events = logs.flatMap((log) => pool.interface.parseLog(log) ?? []);
   const bought = events.find((event) => event.name === "Bought");
   const sold = events.find((event) => event.name === "Sold");
-  if (!bought && !sold) throw new Problem(`${name}: transaction ${hash} is mined and has no event of a trade.`);
+  if (!bought && !sold)
+    throw new Problem("UNKNOWN_OUTCOME", `${name}: transaction ${hash} is mined and has no event of a trade.`);
   const reserve: bigint = bought ? bought.args.reserveIn : sold?.args.reserveOut;
   const tokens: bigint = bought ? bought.args.tokensOut : sold?.args.tokensIn;
   const away = priceImpact(reserve, tokens, priceBefore);

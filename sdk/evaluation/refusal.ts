@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import { Problem } from "../base/problem.ts";
+
 /** Why an evaluation is refused. */
 export type RefusalCode =
   | "BAD_SPEC"
@@ -33,16 +35,14 @@ export interface Reason {
   readonly message: string;
 }
 
-/** An evaluation that must not become a statement. It carries every reason; code and message are the first's and all's. */
-export class Refusal extends Error {
-  readonly code: RefusalCode;
-  readonly reasons: readonly Reason[];
+/** An evaluation that must not become a statement. It carries every reason, and the messages of all. */
+export class Refusal extends Problem {
+  declare readonly reasons: readonly [Reason, ...Reason[]];
 
   constructor(code: RefusalCode, message: string, ...further: readonly Reason[]) {
-    super([message, ...further.map((reason) => reason.message)].join("; "));
+    const reasons = [{ code, message }, ...further];
+    super("EVALUATION_REFUSED", reasons.map((reason) => reason.message).join("; "), { reasons });
     this.name = "Refusal";
-    this.code = code;
-    this.reasons = [{ code, message }, ...further];
   }
 }
 

@@ -48,9 +48,9 @@ export async function endCeremony(
   const verificationKey = await verificationKeyOf(resolve(zkey));
   const { gamma, delta } = encodeKey(verificationKey);
   if (String(gamma) === String(delta))
-    throw new Problem(`${zkey} has no contribution: everybody could forge proofs against it.`);
+    throw new Problem("BAD_FILE", `${zkey} has no contribution: everybody could forge proofs against it.`);
   if (!(await isFromPhase1(folder, resolve(phase1.path), resolve(zkey), progress)))
-    throw new Problem(`${zkey} does not come from this circuit, this phase 1 and contributions to them.`);
+    throw new Problem("CONFLICT", `${zkey} does not come from this circuit, this phase 1 and contributions to them.`);
   copyFileSync(zkey, join(folder, "score.zkey"));
   const { capacity, constraints } = recorded;
   return { capacity, constraints, isDevelopment: false, sha256: await hashSetup(folder), verificationKey };
@@ -58,8 +58,9 @@ export async function endCeremony(
 
 async function requirePublished({ path, hash }: Phase1): Promise<void> {
   const actual = await hashFile("blake2b512", path);
-  if (actual === "") throw new Problem(`there is no file ${path}.`);
-  if (actual !== hash) throw new Problem(`${path} has the BLAKE2b hash ${actual}, not the published ${hash}.`);
+  if (actual === "") throw new Problem("NO_FILE", `there is no file ${path}.`);
+  if (actual !== hash)
+    throw new Problem("CONFLICT", `${path} has the BLAKE2b hash ${actual}, not the published ${hash}.`);
 }
 
 async function requireCircuit({ capacity, sha256 }: CircuitKey, folder: string): Promise<void> {
@@ -67,6 +68,7 @@ async function requireCircuit({ capacity, sha256 }: CircuitKey, folder: string):
   const differing = (["score.r1cs", "score.wasm"] as const).filter((name) => actual[name] !== sha256[name]);
   if (differing.length === 0) return;
   throw new Problem(
+    "CONFLICT",
     `${differing.join(", ")} in ${folder} is missing or not that recorded for the circuit of ${capacity} rows.`,
   );
 }

@@ -56,7 +56,7 @@ export function unseal(name: string, content: string, recipient: KeyObject): str
     decipher.setAAD(Buffer.from(FORMAT)).setAuthTag(tag);
     return Buffer.concat([decipher.update(sealed), decipher.final()]).toString("utf8");
   } catch {
-    throw new Problem(`${name} cannot be opened with this key: it was sealed to another, or changed.`);
+    throw new Problem("BAD_KEY", `${name} cannot be opened with this key: it was sealed to another, or changed.`);
   }
 }
 
@@ -87,7 +87,8 @@ function readKey(name: string, kind: "public" | "private", read: () => KeyObject
   } catch {
     key = undefined;
   }
-  if (key?.asymmetricKeyType !== "x25519") throw new Problem(`${name} is no X25519 ${kind} key in PEM form.`);
+  if (key?.asymmetricKeyType !== "x25519")
+    throw new Problem("BAD_KEY", `${name} is no X25519 ${kind} key in PEM form.`);
   return key;
 }
 

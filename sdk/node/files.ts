@@ -4,7 +4,7 @@ import { Problem } from "../base/problem.ts";
 
 /** Text of a file that a user named. */
 export function readText(path: string): string {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new Problem(`there is no file ${path}.`);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new Problem("NO_FILE", `there is no file ${path}.`);
   return readFileSync(path, "utf8");
 }
 
@@ -19,6 +19,6 @@ export function writeWhole(path: string, text: string, mode = 0o666): void {
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw new Problem(`${path} cannot be written: ${(error as Error).message}.`);
+    throw new Problem("NO_FILE", `${path} cannot be written: ${(error as Error).message}.`);
   }
 }

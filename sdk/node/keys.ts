@@ -132,7 +132,7 @@ export async function openKey(network: Pick<Network, "isLocal">, key: KeyRef, se
   const signer = await signerOf(key, secrets);
   const address = await signer.getAddress();
   if (!network.isLocal && developmentAddresses().has(address)) {
-    throw new Problem(`the key is that of ${address}, a development account whose key everybody knows.`);
+    throw new Problem("BAD_KEY", `the key is that of ${address}, a development account whose key everybody knows.`);
   }
   return signer;
 }
@@ -158,8 +158,11 @@ function fromEnvironment(env: NodeJS.ProcessEnv, variable: string, place: number
   const value = env[variable] ?? "";
   const key = place === undefined ? value : (parts(value)[place] ?? "");
   if (key === "")
-    throw new Problem(`${variable} is missing: set it in the environment or name a file with --keystore.`);
-  const wrong = new Problem(`${variable} is not a key, expected 64 hexadecimal digits: correct it in the environment.`);
+    throw new Problem("BAD_KEY", `${variable} is missing: set it in the environment or name a file with --keystore.`);
+  const wrong = new Problem(
+    "BAD_KEY",
+    `${variable} is not a key, expected 64 hexadecimal digits: correct it in the environment.`,
+  );
   if (!PLAIN_KEY.test(key)) throw wrong;
   try {
     return new Wallet(key.startsWith("0x") ? key : `0x${key}`);
@@ -170,7 +173,8 @@ function fromEnvironment(env: NodeJS.ProcessEnv, variable: string, place: number
 
 function keystoreIn(path: string): string {
   const text = readText(path);
-  if (!isKeystoreJson(text)) throw new Problem(`${path} is no keystore, expected encrypted JSON of version 3.`);
+  if (!isKeystoreJson(text))
+    throw new Problem("BAD_KEY", `${path} is no keystore, expected encrypted JSON of version 3.`);
   return text;
 }
 
@@ -190,14 +194,20 @@ async function fromKeystore(path: string, password: () => Promise<string>): Prom
     return new Wallet(privateKey);
   } catch (error) {
     const isWrongPassword = /incorrect password/.test((error as Error).message);
-    throw new Problem(`${path} cannot be decrypted: ${isWrongPassword ? "the password is wrong" : "it is damaged"}.`);
+    throw new Problem(
+      "BAD_KEY",
+      `${path} cannot be decrypted: ${isWrongPassword ? "the password is wrong" : "it is damaged"}.`,
+    );
   }
 }
 
 async function fromModule(path: string): Promise<Signer> {
   const loaded = (await import(resolve(path))) as { default?: () => RemoteKey };
   if (typeof loaded.default !== "function") {
-    throw new Problem(`${path} has no default export, expected a function that returns { sign, publicKey }.`);
+    throw new Problem(
+      "BAD_KEY",
+      `${path} has no default export, expected a function that returns { sign, publicKey }.`,
+    );
   }
   return RemoteSigner.of(loaded.default());
 }

@@ -21,7 +21,7 @@ export function parseModelFile(content: unknown, path: string, isLocal: boolean)
 /** Refuses a model file that is not there: soon, since what follows takes its time. */
 export function requireModelFile(path: string): void {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    throw new Problem(`there is no file ${relative(cwd(), path)}`);
+    throw new Problem("NO_FILE", `there is no file ${relative(cwd(), path)}`);
   }
 }
 
@@ -34,6 +34,6 @@ function parseJson(bytes: Uint8Array, file: string): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString());
   } catch (error) {
-    throw new Problem(`${file} is not JSON: ${(error as Error).message}`);
+    throw new Problem("BAD_FILE", `${file} is not JSON: ${(error as Error).message}`);
   }
 }

@@ -2,7 +2,8 @@
 
 import { Problem } from "../base/problem.ts";
 import { readModel, type Connection, type ImprovableModel } from "../client/connect.ts";
-import { commit, type Opening } from "../proofs/commitment.ts";
+import type { Opening } from "../proofs/circuit.ts";
+import { commit } from "../proofs/commitment.ts";
 import { countRows, provenBy, type Counts } from "../proofs/counts.ts";
 import type { Bundle } from "../schemas/bundle.ts";
 import { hashStatement, statementDomain } from "../schemas/statement.ts";
@@ -31,7 +32,7 @@ export async function proposeProof(
 ): Promise<ProvenProposal> {
   const { modelId, labels, baseline, candidate } = proposal;
   if (new Set([labels, baseline, candidate].map(({ capacity }) => capacity)).size > 1)
-    throw new Problem("the openings are for circuits of different capacity: commit all for the same.");
+    throw new Problem("CONFLICT", "the openings are for circuits of different capacity: commit all for the same.");
   const counts = countRows(labels.bits, baseline.bits, candidate.bits);
   const model = await readModel(chain, modelId);
   await requireCircuit(modelId, model, labels.capacity);
@@ -77,14 +78,19 @@ async function requireCircuit(
   capacity: number,
 ): Promise<void> {
   if (zkProof === undefined)
-    throw new Problem(`${modelId} asks for attestations and for no proof: make the statement with statement.`);
+    throw new Problem(
+      "CONFLICT",
+      `${modelId} asks for attestations and for no proof: make the statement with statement.`,
+    );
   const [keyHash, recorded] = [await zkProof.keyHash(), recordedKeyHash(capacity)];
   if (keyHash === recorded) return;
   throw new Problem(
+    "CONFLICT",
     `the ZkProof of ${modelId}, ${await zkProof.getAddress()}, has the key ${keyHash}, not that recorded for circuits of ${capacity} rows, ${recorded}.`,
   );
 }
 
 function requireCommitment(what: string, opened: string, onChain: string): void {
-  if (opened !== onChain) throw new Problem(`the opening of ${what} opens ${opened}, but the chain has ${onChain}.`);
+  if (opened !== onChain)
+    throw new Problem("CONFLICT", `the opening of ${what} opens ${opened}, but the chain has ${onChain}.`);
 }

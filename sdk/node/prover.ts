@@ -8,7 +8,8 @@ import { join, relative, resolve } from "node:path";
 import { cwd } from "node:process";
 import { createInterface } from "node:readline";
 import { Problem } from "../base/problem.ts";
-import { CAPACITIES, commit, FIELD, type Opening } from "../proofs/commitment.ts";
+import { CAPACITIES, FIELD, type Opening } from "../proofs/circuit.ts";
+import { commit } from "../proofs/commitment.ts";
 import { countRows, packCounts, type Counts } from "../proofs/counts.ts";
 import { toJson } from "../schemas/json.ts";
 import { writeWhole } from "./files.ts";
@@ -92,7 +93,8 @@ export function hasKey(capacity: number, places?: Places): boolean {
 /** The recorded key of a circuit. */
 export function readKey(capacity: number, places?: Places): CircuitKey {
   const path = keyFile(capacity, places);
-  if (!existsSync(path)) throw new Problem(`there is no key for ${capacity} rows: expected ${CAPACITIES.join(", ")}.`);
+  if (!existsSync(path))
+    throw new Problem("NO_FILE", `there is no key for ${capacity} rows: expected ${CAPACITIES.join(", ")}.`);
   return JSON.parse(readFileSync(path, "utf8")) as CircuitKey;
 }
 
@@ -126,7 +128,7 @@ export function recordedSetup(capacity: number, places?: Places): Setup {
 export function capacityFor(rows: number): number {
   const capacity = CAPACITIES.slice(1).find((most) => rows <= most);
   if (rows < 1 || capacity === undefined)
-    throw new Problem(`there are ${rows} rows, expected 1 to ${CAPACITIES[CAPACITIES.length - 1]}.`);
+    throw new Problem("BAD_FILE", `there are ${rows} rows, expected 1 to ${CAPACITIES[CAPACITIES.length - 1]}.`);
   return capacity;
 }
 
@@ -145,6 +147,7 @@ export async function requireRecorded(setup: Setup): Promise<void> {
     ? `run npm run zk:setup -- ${capacity}`
     : "the key comes from a ceremony and can't be made again, put its files there";
   throw new Problem(
+    "CONFLICT",
     `${differing.join(", ")} in ${relative(cwd(), setup.folder)} is missing or not the recorded one: ${remedy}.`,
   );
 }
@@ -335,7 +338,10 @@ function runProgram(
     child.on("error", reject);
     child.on("close", (code, signal) => {
       if (code === 0) resolvePromise(JSON.parse(answer));
-      else reject(new Problem(`the prover failed: ${answer.trim() || `ended by ${signal ?? `code ${code}`}`}.`));
+      else
+        reject(
+          new Problem("INTERNAL", `the prover failed: ${answer.trim() || `ended by ${signal ?? `code ${code}`}`}.`),
+        );
     });
     child.stdin.end(JSON.stringify(request));
   });

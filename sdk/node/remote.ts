@@ -93,7 +93,7 @@ export class RemoteSigner extends AbstractSigner {
     const { address } = this.backend;
     const { from, to, ...rest } = copyRequest(request);
     if (from && (await resolveAddress(from, this.provider)) !== address) {
-      throw new Problem(`the transaction is from ${String(from)}, the key is that of ${address}.`);
+      throw new Problem("BAD_KEY", `the transaction is from ${String(from)}, the key is that of ${address}.`);
     }
     const transaction = Transaction.from({ ...rest, to: to ? await resolveAddress(to, this.provider) : null });
     transaction.signature = await this.checked(transaction.unsignedHash, this.backend.signTransaction(transaction));
@@ -125,7 +125,7 @@ export class RemoteSigner extends AbstractSigner {
       const signature = Signature.from({ r: toBeHex(r, 32), s: toBeHex(low, 32), yParity });
       if (recoverAddress(digest, signature) === address) return signature;
     }
-    throw new Problem(`the remote key's signature is not that of ${address}.`);
+    throw new Problem("BAD_KEY", `the remote key's signature is not that of ${address}.`);
   }
 }
 
@@ -133,7 +133,10 @@ export class RemoteSigner extends AbstractSigner {
 export async function within<T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const end = new Promise<never>((_, reject) => {
-    const late = new Problem(`${what}: no answer within ${milliseconds / 1000} s; nothing was sent with it.`);
+    const late = new Problem(
+      "NODE_FAILED",
+      `${what}: no answer within ${milliseconds / 1000} s; nothing was sent with it.`,
+    );
     timer = setTimeout(() => reject(late), milliseconds);
   });
   try {
@@ -149,7 +152,7 @@ function addressOf(spki: Uint8Array): string {
     format: "jwk",
   });
   if (crv !== "secp256k1" || !x || !y)
-    throw new Problem(`the remote key is on ${crv ?? "no curve"}, expected secp256k1.`);
+    throw new Problem("BAD_KEY", `the remote key is on ${crv ?? "no curve"}, expected secp256k1.`);
   const point = Buffer.concat([Buffer.from([4]), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]);
   return computeAddress(hexlify(point));
 }
@@ -158,7 +161,7 @@ const [SEQUENCE, INTEGER] = [0x30, 0x02];
 
 /** The two numbers of a DER signature: a sequence of two integers, each shorter than 128 bytes. */
 export function readSignature(der: Uint8Array): SignatureNumbers {
-  const malformed = new Problem("the remote key's answer is not a DER signature.");
+  const malformed = new Problem("BAD_KEY", "the remote key's answer is not a DER signature.");
   const integerAt = (offset: number) => {
     const length = der[offset + 1] ?? 0;
     const bytes = der.subarray(offset + 2, offset + 2 + length);

@@ -43,7 +43,7 @@ export function ledgerPath(name: string): string | undefined {
 export async function openKms(name: string): Promise<Signer> {
   const region = ARN.exec(name)?.[1];
   if (region === undefined && !KEY_VERSION.test(name)) {
-    throw new Problem(`the KMS key is ${printed(name)}, expected ${KMS_NAMES}.`);
+    throw new Problem("BAD_KEY", `the KMS key is ${printed(name)}, expected ${KMS_NAMES}.`);
   }
   const key = region === undefined ? googleKey(name) : amazonKey(name, region);
   const telling = <T>(asked: Promise<T>) =>
@@ -123,7 +123,8 @@ interface LedgerApp {
 /** The signer of an account of the Ledger that is plugged in; its owner confirms each signature on it. */
 export async function openLedger(name: string): Promise<Signer> {
   const path = ledgerPath(name);
-  if (path === undefined) throw new Problem(`the Ledger's account is ${printed(name)}, expected ${LEDGER_NAMES}.`);
+  if (path === undefined)
+    throw new Problem("BAD_KEY", `the Ledger's account is ${printed(name)}, expected ${LEDGER_NAMES}.`);
   const app = await ledgerApp();
   const telling = async (asked: Promise<LedgerSignature>) => {
     const { r, s } = await asked.catch((error: unknown) => {
@@ -175,7 +176,7 @@ const bare = (hex: string) => hex.replace(/^0x/, "");
 function refusal(what: string, error: unknown, advice: string): Problem {
   const { name, message } = error as Error;
   const said = printed(`${name}: ${String(message).split("\n")[0]}`, LONGEST_MESSAGE).replace(/\.$/, "");
-  return new Problem(`${what} does not answer as it should: ${said}; check ${advice}.`);
+  return new Problem("NODE_FAILED", `${what} does not answer as it should: ${said}; check ${advice}.`);
 }
 
 /** A package of the user's own, from the folder that the process runs in or above it, or from NODE_PATH. */
@@ -184,7 +185,10 @@ function load(name: string, whatFor: string): unknown {
   try {
     require.resolve(name);
   } catch {
-    throw new Problem(`${whatFor} needs the package ${name}: install it with npm install --no-save ${name}.`);
+    throw new Problem(
+      "BAD_OPTION",
+      `${whatFor} needs the package ${name}: install it with npm install --no-save ${name}.`,
+    );
   }
   return require(name);
 }

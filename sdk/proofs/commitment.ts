@@ -1,43 +1,41 @@
 // Commitments to rows of ones and zeros, as circuits/score.circom computes them.
 
 import { toBeHex } from "ethers";
-import { createRequire } from "node:module";
+import { poseidon10 } from "poseidon-lite/poseidon10";
+import { poseidon16 } from "poseidon-lite/poseidon16";
+import { poseidon4 } from "poseidon-lite/poseidon4";
+import { poseidon5 } from "poseidon-lite/poseidon5";
+import { poseidon8 } from "poseidon-lite/poseidon8";
 import { Problem } from "../base/problem.ts";
-
-/** Order of the field that the circuit computes in. */
-export const FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
-
-/** Rows that a circuit holds at most, from the smallest circuit on; the first is for tests. */
-export const CAPACITIES = [64, 1_024, 4_096, 16_384] as const;
-
-/** What a commitment is to; part of what is hashed, so that one can't stand for the other. */
-export enum Domain {
-  Labels = 1,
-  Predictions = 2,
-}
-
-/** What opens a commitment. Whoever has it knows the rows. */
-export interface Opening {
-  readonly domain: Domain;
-  /** Rows that the circuit holds; the same rows have another commitment for another circuit. */
-  readonly capacity: number;
-  readonly bits: readonly number[];
-  readonly salt: bigint;
-}
+import { CAPACITIES, FIELD, type Opening } from "./circuit.ts";
 
 const WORD_BITS = 248;
 const MAX_INPUTS = 16;
 
-type Poseidon = (inputs: readonly bigint[]) => bigint;
-const load = createRequire(__filename);
+/**
+ * The hashes of as many inputs as the circuits' commitments take: each has many constants, which are read when this file is. Words of 64
+ * rows make 4 inputs, of 1,024 rows 8, of 4,096 rows 16 and 5, of 16,384 rows 16, 16, 16, 16 and 10.
+ */
+const POSEIDON: Readonly<Record<number, (inputs: bigint[]) => bigint>> = {
+  4: poseidon4,
+  5: poseidon5,
+  8: poseidon8,
+  10: poseidon10,
+  16: poseidon16,
+};
 
-/** The commitment, as a field element in 32 bytes. */
+/**
+ * The commitment, as a field element in 32 bytes. Throws a {@link Problem} for a capacity that no circuit has, for no rows or too many,
+ * for rows that are neither 0 nor 1, and for a salt outside the field.
+ */
 export function commit({ domain, capacity, bits, salt }: Opening): string {
+  if (!CAPACITIES.some((rows) => rows === capacity))
+    throw new Problem("BAD_FILE", `the capacity is ${capacity}, expected one of ${CAPACITIES.join(", ")}.`);
   if (bits.length === 0 || bits.length > capacity)
-    throw new Problem(`there are ${bits.length} rows, expected 1 to ${capacity} for this circuit.`);
+    throw new Problem("BAD_FILE", `there are ${bits.length} rows, expected 1 to ${capacity} for this circuit.`);
   const odd = bits.findIndex((bit) => bit !== 0 && bit !== 1);
-  if (odd >= 0) throw new Problem(`row ${odd + 1} is ${bits[odd]}, expected 0 or 1.`);
-  if (salt < 0n || salt >= FIELD) throw new Problem("the salt is not a field element.");
+  if (odd >= 0) throw new Problem("BAD_FILE", `row ${odd + 1} is ${bits[odd]}, expected 0 or 1.`);
+  if (salt < 0n || salt >= FIELD) throw new Problem("BAD_FILE", "the salt is not a field element.");
   const words = Array.from({ length: Math.ceil(capacity / WORD_BITS) }, (_, word) => wordOf(bits, word));
   return toBeHex(chain([BigInt(domain), BigInt(bits.length), salt, ...words]), 32);
 }
@@ -55,9 +53,6 @@ function chain(values: readonly bigint[]): bigint {
   return digest;
 }
 
-/** Each number of inputs has a module of its own, whose many constants are read with the first such hash, not when a command starts. */
-function poseidon(inputs: readonly bigint[]): bigint {
-  const name = `poseidon${inputs.length}`;
-  const hash = (load(`poseidon-lite/${name}`) as Record<string, Poseidon>)[name] as Poseidon;
-  return hash(inputs);
+function poseidon(inputs: bigint[]): bigint {
+  return (POSEIDON[inputs.length] as (inputs: bigint[]) => bigint)(inputs);
 }

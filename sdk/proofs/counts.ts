@@ -47,6 +47,7 @@ export function countRows(
   const n = labels.length;
   if (baseline.length !== n || candidate.length !== n)
     throw new Problem(
+      "CONFLICT",
       `there are ${n} labels, ${baseline.length} baseline and ${candidate.length} candidate predictions, expected as many of each.`,
     );
   const count = (isCounted: (row: number) => boolean) => labels.filter((_, row) => isCounted(row)).length;

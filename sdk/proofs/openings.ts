@@ -5,7 +5,8 @@ import { randomBytes, toBeHex, toBigInt } from "ethers";
 import { Fields, hash, integer, oneOf, pattern, type Rule } from "../base/fields.ts";
 import { Problem } from "../base/problem.ts";
 import { readJson, toJson } from "../schemas/json.ts";
-import { CAPACITIES, commit, Domain, FIELD, type Opening } from "./commitment.ts";
+import { CAPACITIES, Domain, FIELD, type Opening } from "./circuit.ts";
+import { commit } from "./commitment.ts";
 
 const DOMAINS = { labels: Domain.Labels, predictions: Domain.Predictions } as const;
 
@@ -44,7 +45,7 @@ export function readOpening(name: string, text: string, expected: DomainName): O
   if (opening.salt >= FIELD) fields.report("salt is not below the field's order");
   fields.refuse(name);
   if (commit(opening) !== commitment)
-    throw new Problem(`${name} does not open its commitment ${commitment}: it was changed.`);
+    throw new Problem("CONFLICT", `${name} does not open its commitment ${commitment}: it was changed.`);
   return opening;
 }
 
@@ -68,6 +69,7 @@ export function readCandidate(name: string, text: string, labels: Opening, basel
     const other = rowsOf(name, records, column).findIndex((bit, row) => bit !== committed[row]);
     if (other < 0) continue;
     throw new Problem(
+      "CONFLICT",
       `${name}: ${column} of row ${other + 1} is not what was committed to, expected the committed rows in their order.`,
     );
   }
@@ -84,9 +86,9 @@ function parseCsv(name: string, text: string): Record<string, string>[] {
   try {
     records = parse(text, { columns: true, skip_empty_lines: true, trim: true });
   } catch (error) {
-    throw new Problem(`${name} is not CSV: ${(error as Error).message.split("\n")[0]}.`);
+    throw new Problem("BAD_FILE", `${name} is not CSV: ${(error as Error).message.split("\n")[0]}.`);
   }
-  if (records.length === 0) throw new Problem(`${name} has no rows.`);
+  if (records.length === 0) throw new Problem("BAD_FILE", `${name} has no rows.`);
   return records;
 }
 
@@ -94,7 +96,10 @@ function rowsOf(name: string, records: Record<string, string>[], column: string,
   return records.map((record, index) => {
     const value = record[column];
     if (value === undefined) {
-      throw new Problem(`${name} has no column "${column}", expected one of ${Object.keys(record).join(", ")}.`);
+      throw new Problem(
+        "BAD_FILE",
+        `${name} has no column "${column}", expected one of ${Object.keys(record).join(", ")}.`,
+      );
     }
     const number = value === "" ? NaN : Number(value);
     if (threshold !== undefined && Number.isFinite(number)) return Number(number >= threshold);
@@ -103,6 +108,6 @@ function rowsOf(name: string, records: Record<string, string>[], column: string,
       threshold === undefined
         ? "0 or 1; for scores, say from where on they are a 1 with commit --threshold"
         : "a number";
-    throw new Problem(`${name}: ${column} of row ${index + 1} is "${value}", expected ${fix}.`);
+    throw new Problem("BAD_FILE", `${name}: ${column} of row ${index + 1} is "${value}", expected ${fix}.`);
   });
 }

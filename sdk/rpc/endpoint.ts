@@ -82,7 +82,8 @@ export class Endpoint implements ChainClient {
     url: string,
     private readonly options: EndpointOptions = {},
   ) {
-    if (!URL.canParse(url)) throw new Problem("the address of the node is not a URL: correct it in the environment.");
+    if (!URL.canParse(url))
+      throw new Problem("BAD_OPTION", "the address of the node is not a URL: correct it in the environment.");
     const { username, password, host } = new URL(url);
     const bare = new URL(url);
     [bare.username, bare.password] = ["", ""];

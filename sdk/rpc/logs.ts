@@ -7,32 +7,115 @@ export interface Blocks {
   readonly to: number;
 }
 
+/** What a query found in a part of a range. */
+export interface LogPart<T> extends Blocks {
+  readonly logs: readonly T[];
+}
+
+/** How a range is read. */
+export interface LogReading {
+  /** Parts that are asked for at a time; one without it. */
+  readonly atOnce?: number;
+  /** Blocks of the first part; the whole range without it. */
+  readonly first?: number;
+  /** Blocks of a part at most; no bound without it. */
+  readonly most?: number;
+}
+
 /** Parts in a row that were answered, after which a longer one is tried; and after which a refusal is forgotten. */
-const [GROWTH, MEMORY] = [4, 100];
+const [GROWTH, MEMORY] = [4, 400];
 
 /**
- * What a query for logs finds in a range of blocks, in the order of the chain. All of it is asked for at once. A node that refuses so
- * many blocks, or so many logs, is asked for half of them; then for as many as it answers, which is found out by and by. What one
- * block alone is refused for is thrown, and so is at once every failure that is no limit.
+ * How many blocks are asked for at once: half of what a node refuses, then as many as it answers, which is found out by and by. Kept
+ * from one range to the next, it spares the search.
  */
-export async function readLogs<T>(blocks: Blocks, query: (part: Blocks) => Promise<readonly T[]>): Promise<T[]> {
-  const found: T[] = [];
-  let [length, refused, answered] = [Infinity, Infinity, 0];
-  for (let { from } = blocks; from <= blocks.to;) {
-    const to = Math.min(from + length - 1, blocks.to);
+export class RangeSize {
+  private refused = Infinity;
+  private answered = 0;
+  private length: number;
+  private readonly most: number;
+  readonly atOnce: number;
+
+  constructor({ first = Infinity, most = Infinity, atOnce = 1 }: LogReading = {}) {
+    [this.length, this.most, this.atOnce] = [first, most, atOnce];
+  }
+
+  /** The first part of a range that is worth asking for. */
+  partOf({ from, to }: Blocks): Blocks {
+    return { from, to: Math.min(from + this.length - 1, to) };
+  }
+
+  /** A part was answered. */
+  grow(): void {
+    this.answered++;
+    if (this.answered % MEMORY === 0) this.refused = Infinity;
+    if (this.answered % GROWTH !== 0) return;
+    const wanted = this.refused === Infinity ? 2 * this.length : Math.floor((this.length + this.refused) / 2);
+    this.length = Math.min(wanted, Math.max(this.most, this.length));
+  }
+
+  /** A node wants to be asked for less than this. Of several parts under way the first refusal counts, and smaller ones. */
+  shrink({ from, to }: Blocks): void {
+    const size = to - from + 1;
+    this.answered = 0;
+    if (size > this.length) return;
+    this.refused = size;
+    this.length = Math.ceil(size / 2);
+  }
+}
+
+/**
+ * What a query finds in a range of blocks, part by part in the order of the chain, while later parts are already asked for. A node that
+ * refuses so many blocks, or so many logs, is asked for less. What one block alone is refused for is thrown, and so is at once every
+ * failure that is no limit.
+ */
+export async function* readParts<T>(
+  blocks: Blocks,
+  query: (part: Blocks) => Promise<readonly T[]>,
+  size = new RangeSize(),
+): AsyncGenerator<LogPart<T>> {
+  const open: Blocks[] = blocks.from <= blocks.to ? [blocks] : [];
+  const answers = new Map<number, LogPart<T>>();
+  const underWay = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+
+  const ask = async (part: Blocks): Promise<void> => {
     try {
-      for (const log of await query({ from, to })) found.push(log);
-      from = to + 1;
-      answered++;
-      if (answered % MEMORY === 0) refused = Infinity;
-      if (answered % GROWTH === 0) length = refused === Infinity ? 2 * length : Math.floor((length + refused) / 2);
+      answers.set(part.from, { ...part, logs: await query(part) });
+      size.grow();
     } catch (error) {
-      if (!isLimit(error) || from === to) throw error;
-      refused = to - from + 1;
-      length = Math.ceil(refused / 2);
-      answered = 0;
+      if (!isLimit(error) || part.from === part.to) failures.push(error);
+      size.shrink(part);
+      open.push(part);
+      open.sort((a, b) => a.from - b.from);
+    }
+  };
+  const start = () => {
+    const next = open.shift() as Blocks;
+    const part = size.partOf(next);
+    if (part.to < next.to) open.unshift({ from: part.to + 1, to: next.to });
+    const asking: Promise<void> = ask(part).finally(() => underWay.delete(asking));
+    underWay.add(asking);
+  };
+
+  for (let { from } = blocks; from <= blocks.to;) {
+    // Answers that wait for an earlier one are bounded too: it is asked for first.
+    while (open.length > 0 && underWay.size < size.atOnce && (answers.size < size.atOnce || open[0]?.from === from))
+      start();
+    await Promise.race(underWay);
+    if (failures.length > 0) throw failures[0];
+    for (let part = answers.get(from); part; part = answers.get(from)) {
+      answers.delete(from);
+      from = part.to + 1;
+      yield part;
     }
   }
+}
+
+/** What a query for logs finds in a range of blocks, in the order of the chain: all of {@link readParts}. */
+export async function readLogs<T>(blocks: Blocks, query: (part: Blocks) => Promise<readonly T[]>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const { logs } of readParts(blocks, query)) for (const log of logs) found.push(log);
   return found;
 }
 

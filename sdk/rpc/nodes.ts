@@ -161,6 +161,7 @@ class Nodes implements ChainClient {
   private requireChain(place: number, id: number): void {
     if (id === this.chainId) return;
     throw new Problem(
+      "WRONG_CHAIN",
       `the node ${this.nodeAt(place).host} answers for chain ${id}, expected ${this.chainId}: correct its address.`,
     );
   }

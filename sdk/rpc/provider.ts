@@ -1,17 +1,8 @@
 // The client of a node as ethers takes it.
 
-import {
-  JsonRpcApiProvider,
-  Network,
-  type FilterByBlockHash,
-  type JsonRpcError,
-  type JsonRpcPayload,
-  type JsonRpcResult,
-  type Log,
-} from "ethers";
+import { JsonRpcApiProvider, Network, type JsonRpcError, type JsonRpcPayload, type JsonRpcResult } from "ethers";
 import { kindOfError } from "./answers.ts";
 import { failureOf, type ChainClient } from "./endpoint.ts";
-import { readLogs, type Blocks } from "./logs.ts";
 
 /** Requests that end in a revert when the chain refuses what they ask for. */
 const CALLS = new Set(["eth_call", "eth_estimateGas"]);
@@ -43,10 +34,5 @@ export class EndpointProvider extends JsonRpcApiProvider {
     const kind = kindOfError(method, error);
     const isOrdinary = kind === "revert" || (kind === "final" && !CALLS.has(method));
     return isOrdinary ? super.getRpcError(payload, answer) : failureOf(method, error);
-  }
-
-  /** The logs of a range of blocks that pass a filter. */
-  async logsIn(blocks: Blocks, filter: Pick<FilterByBlockHash, "address" | "topics">): Promise<Log[]> {
-    return readLogs(blocks, async ({ from, to }) => this.getLogs({ ...filter, fromBlock: from, toBlock: to }));
   }
 }

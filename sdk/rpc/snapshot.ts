@@ -52,7 +52,10 @@ export class Chain {
     const node = openNodes(url, network.chainId, MANY);
     const actual = Number(await node.send<string>("eth_chainId"));
     if (actual !== network.chainId) {
-      throw new Problem(`${network.name} answers with the chain id ${actual}, expected ${network.chainId}.`);
+      throw new Problem(
+        "WRONG_CHAIN",
+        `${network.name} answers with the chain id ${actual}, expected ${network.chainId}.`,
+      );
     }
     const latest = await node.send<Block>("eth_getBlockByNumber", ["latest", false]);
     return new Chain(node, Number(latest.number), BigInt(latest.timestamp));
@@ -99,7 +102,10 @@ export class Chain {
     } catch (error) {
       if (!(error instanceof NodeFailure)) throw error;
       if (error.kind === "revert") throw new Unanswered(`call of ${data.slice(0, 10)} reverted`);
-      throw new Problem(`the node refuses a call: ${error.message}; run the command again, or use another node.`);
+      throw new Problem(
+        "NODE_FAILED",
+        `the node refuses a call: ${error.message}; run the command again, or use another node.`,
+      );
     }
   }
 }

@@ -68,26 +68,30 @@ export function formatBundle(bundle: Bundle): string {
 /** One bundle with the attestations and the proof of all; throws when they are not over the same statement. */
 export function mergeBundles(named: readonly (readonly [name: string, bundle: Bundle])[]): Bundle {
   const [first, ...others] = named;
-  if (first === undefined) throw new Problem("there is no bundle, expected at least one.");
+  if (first === undefined) throw new Problem("BAD_OPTION", "there is no bundle, expected at least one.");
   const [firstName, bundle] = first;
   const unsigned = stated(bundle);
   let { proof } = bundle;
   const attestations = new Map<string, Attestation>();
   for (const [name, other] of [first, ...others]) {
     if (stated(other) !== unsigned) {
-      throw new Problem(`${name} has another statement than ${firstName}: merge attestations of one statement only.`);
+      throw new Problem(
+        "CONFLICT",
+        `${name} has another statement than ${firstName}: merge attestations of one statement only.`,
+      );
     }
     for (const attestation of other.attestations) {
       const known = attestations.get(attestation.signer);
       if (known && known.signature !== attestation.signature) {
         throw new Problem(
+          "CONFLICT",
           `${name} has another signature of ${attestation.signer} than before: leave out the wrong one.`,
         );
       }
       attestations.set(attestation.signer, attestation);
     }
     if (proof !== undefined && other.proof !== undefined && proof !== other.proof) {
-      throw new Problem(`${name} has another proof than before: leave out one of them.`);
+      throw new Problem("CONFLICT", `${name} has another proof than before: leave out one of them.`);
     }
     proof ??= other.proof;
   }

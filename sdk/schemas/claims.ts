@@ -36,7 +36,10 @@ export function readClaims(name: string, text: string): Claims {
   fields.refuse(name);
   const { root } = treeOf(name, claims);
   if (root !== claims.contributorsRoot) {
-    throw new Problem(`${name}: contributorsRoot is ${claims.contributorsRoot}, its contributors' root is ${root}.`);
+    throw new Problem(
+      "BAD_FILE",
+      `${name}: contributorsRoot is ${claims.contributorsRoot}, its contributors' root is ${root}.`,
+    );
   }
   return claims;
 }
@@ -52,6 +55,6 @@ export function treeOf(
   try {
     return buildContributorTree(id(modelId), evaluationId, contributors);
   } catch (error) {
-    throw new Problem(`${name}: ${(error as Error).message}.`);
+    throw new Problem("BAD_FILE", `${name}: ${(error as Error).message}.`);
   }
 }

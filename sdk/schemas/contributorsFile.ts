@@ -30,7 +30,7 @@ export const weight: Rule<bigint> = {
 export function readContributors(name: string, text: string): WeightedContributor[] {
   const isJson = /^\s*[[{]/.test(text);
   const entries = isJson ? readJson(name, text) : readCsv(name, text);
-  if (entries.length === 0) throw new Problem(`${name} names no contributor, expected at least one.`);
+  if (entries.length === 0) throw new Problem("BAD_FILE", `${name} names no contributor, expected at least one.`);
   return requireDistinct(name, entries);
 }
 
@@ -54,6 +54,7 @@ export function shareOut(contributors: readonly WeightedContributor[]): Contribu
     const shareBps = at(floors, index) + (raised.has(index) ? 1n : 0n);
     if (shareBps === 0n) {
       throw new Problem(
+        "BAD_FILE",
         `the weight of contributor ${entry.account} is ${entry.weight} of ${sum}, expected at least 1 of 10000: leave it out or raise it.`,
       );
     }
@@ -77,6 +78,7 @@ function requireDistinct(name: string, entries: readonly Entry[]): WeightedContr
     };
     if (seen.has(contributor.account)) {
       throw new Problem(
+        "BAD_FILE",
         `${name} ${entry.place}: ${contributor.account} stands before, expected each account once with its summed weight.`,
       );
     }
@@ -88,7 +90,10 @@ function requireDistinct(name: string, entries: readonly Entry[]): WeightedContr
 function requireRule<T>(name: string, entry: Entry, key: (typeof COLUMNS)[number], rule: Rule<T>): T {
   const value = rule.read(entry[key]);
   if (value !== undefined) return value;
-  throw new Problem(`${name} ${entry.place}: ${key} is ${JSON.stringify(entry[key])}, expected ${rule.expected}.`);
+  throw new Problem(
+    "BAD_FILE",
+    `${name} ${entry.place}: ${key} is ${JSON.stringify(entry[key])}, expected ${rule.expected}.`,
+  );
 }
 
 function readJson(name: string, text: string): Entry[] {
@@ -96,9 +101,9 @@ function readJson(name: string, text: string): Entry[] {
   try {
     list = JSON.parse(text);
   } catch (error) {
-    throw new Problem(`${name} is not JSON: ${(error as Error).message}.`);
+    throw new Problem("BAD_FILE", `${name} is not JSON: ${(error as Error).message}.`);
   }
-  if (!Array.isArray(list)) throw new Problem(`${name} is an object, expected a list of contributors.`);
+  if (!Array.isArray(list)) throw new Problem("BAD_FILE", `${name} is an object, expected a list of contributors.`);
   return list.map((value: unknown, index) => {
     const { account, weight: given } = Object(value) as Partial<Entry>;
     return { place: `entry ${index + 1}`, account, weight: given };
@@ -107,11 +112,15 @@ function readJson(name: string, text: string): Entry[] {
 
 function readCsv(name: string, text: string): Entry[] {
   const [header, ...records] = parseRecords(name, text);
-  if (header === undefined) throw new Problem(`${name} is empty, expected a header line with account and weight.`);
+  if (header === undefined)
+    throw new Problem("BAD_FILE", `${name} is empty, expected a header line with account and weight.`);
   const [accountColumn, weightColumn] = COLUMNS.map((column) => {
     const index = header.record.indexOf(column);
     if (index < 0) {
-      throw new Problem(`${name}: column "${column}" is missing, the header has ${header.record.join(", ")}.`);
+      throw new Problem(
+        "BAD_FILE",
+        `${name}: column "${column}" is missing, the header has ${header.record.join(", ")}.`,
+      );
     }
     return index;
   }) as [number, number];
@@ -131,8 +140,8 @@ function parseRecords(name: string, text: string): { record: string[]; info: { l
   } catch (error) {
     const { code, message, lines } = error as CsvError & { lines: number };
     if (code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH") {
-      throw new Problem(`${name} line ${lines}: the row has another number of fields than the header.`);
+      throw new Problem("BAD_FILE", `${name} line ${lines}: the row has another number of fields than the header.`);
     }
-    throw new Problem(`${name}: ${message}.`);
+    throw new Problem("BAD_FILE", `${name}: ${message}.`);
   }
 }

@@ -3,11 +3,11 @@ import { Problem } from "../base/problem.ts";
 
 /** A value from JSON text; `name` is what messages call it. */
 export function readJson(name: string, text: string): unknown {
-  if (text.trim() === "") throw new Problem(`${name} is empty, expected JSON.`);
+  if (text.trim() === "") throw new Problem("BAD_FILE", `${name} is empty, expected JSON.`);
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Problem(`${name} is not JSON: ${printed((error as Error).message)}.`);
+    throw new Problem("BAD_FILE", `${name} is not JSON: ${printed((error as Error).message)}.`);
   }
 }
 

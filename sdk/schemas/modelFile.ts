@@ -5,7 +5,7 @@ import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../base/units.ts";
 import { hashEvaluationData, readExamples, type Example, type Wanted } from "../evaluation/examples.ts";
 import { METRIC_CODES, type Direction } from "../evaluation/metrics.ts";
 import { hashSpec, parseSpec, wantedOf, type BenchmarkSpec } from "../evaluation/spec.ts";
-import { Domain, type Opening } from "../proofs/commitment.ts";
+import { Domain, type Opening } from "../proofs/circuit.ts";
 import { quantileE9 } from "../proofs/counts.ts";
 import { capacityRule, readOpening, type DomainName } from "../proofs/openings.ts";
 import { readContributors } from "./contributorsFile.ts";

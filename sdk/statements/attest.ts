@@ -15,15 +15,18 @@ import type { Review } from "./review.ts";
 export async function attest({ bundle, model }: Review, signer: Signer): Promise<Bundle> {
   const { attesters, zkProof } = model.method;
   if (attesters === undefined) {
-    throw new Problem(`${bundle.modelId} is verified by a proof alone: there is nothing to sign, submit it as it is.`);
+    throw new Problem(
+      "ALREADY_DONE",
+      `${bundle.modelId} is verified by a proof alone: there is nothing to sign, submit it as it is.`,
+    );
   }
   if (zkProof) requireProof(bundle);
   const account = await signer.getAddress();
   if (!(await attesters.contract.isAttester(account))) {
-    throw new Problem(`${account} is not an attester of ${await attesters.contract.getAddress()}.`);
+    throw new Problem("NOT_ALLOWED", `${account} is not an attester of ${await attesters.contract.getAddress()}.`);
   }
   if (bundle.attestations.some((attestation) => attestation.signer === account)) {
-    throw new Problem(`${account} has signed this statement before.`);
+    throw new Problem("ALREADY_DONE", `${account} has signed this statement before.`);
   }
   const domain = statementDomain(BigInt(bundle.chainId), bundle.verifier);
   const signature = await signer.signTypedData(domain, STATEMENT_TYPES, toCall(bundle.statement));

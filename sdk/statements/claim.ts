@@ -48,7 +48,10 @@ export async function claim(
   const open = (await Promise.all(files.map((file) => openClaims(chain, file, fromBlock, account)))).flat();
   const [first] = open;
   if (first === undefined) {
-    throw new Problem(`nothing to claim${account ? ` for ${account}` : ""}: everything was claimed before.`);
+    throw new Problem(
+      "ALREADY_DONE",
+      `nothing to claim${account ? ` for ${account}` : ""}: everything was claimed before.`,
+    );
   }
   const distributor = first.distributor.connect(sender);
   const batches = Array.from({ length: Math.ceil(open.length / BATCH) }, (_, index) =>
@@ -89,7 +92,8 @@ async function openClaims(
   const token = await registry.tokenOf(id(modelId));
   const { distributionId, root, leaves } = treeOf(name, claims);
   const wanted = account === undefined ? leaves : leaves.filter((leaf) => leaf.account === account);
-  if (wanted.length === 0) throw new Problem(`${account} is not among the ${leaves.length} contributors in ${name}.`);
+  if (wanted.length === 0)
+    throw new Problem("NOT_ALLOWED", `${account} is not among the ${leaves.length} contributors in ${name}.`);
 
   const total = await totalOf(chain, distributor, claims, distributionId, fromBlock);
   const isClaimed = await Promise.all(wanted.map(({ index }) => distributor.isClaimed(distributionId, index)));
@@ -115,14 +119,21 @@ async function totalOf(
 ): Promise<bigint> {
   const what = `the evaluation ${evaluationId} of ${modelId}`;
   const payout = await registry.payoutOf(id(modelId), evaluationId);
-  if (payout === ZeroHash) throw new Problem(`${what} was not recorded yet: submit its statement first.`);
-  if (BigInt(payout) === RETURNED) throw new Problem(`${what} was declared void: there is nothing to claim.`);
+  if (payout === ZeroHash) throw new Problem("NOT_YET", `${what} was not recorded yet: submit its statement first.`);
+  if (BigInt(payout) === RETURNED)
+    throw new Problem("EXPIRED", `${what} was declared void: there is nothing to claim.`);
   if (BigInt(payout) !== RELEASED)
-    throw new Problem(`the reward of ${what} waits: release it when its time has come, payout:list says when.`);
+    throw new Problem(
+      "NOT_YET",
+      `the reward of ${what} waits: release it when its time has come, payout:list says when.`,
+    );
   const blocks = { from: fromBlock, to: await access.ethers.provider.getBlockNumber() };
   const filter = distributor.filters.DistributionCreated(undefined, distributionId);
   const [event] = await readEvents(blocks, distributor, filter);
   if (event?.args.root !== contributorsRoot)
-    throw new Problem(`${what} was paid for the root ${event?.args.root ?? "none"}, expected ${contributorsRoot}.`);
+    throw new Problem(
+      "CONFLICT",
+      `${what} was paid for the root ${event?.args.root ?? "none"}, expected ${contributorsRoot}.`,
+    );
   return event.args.total;
 }

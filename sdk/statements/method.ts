@@ -42,6 +42,7 @@ export async function readMethod(access: Access, modelId: string, address: strin
   const parts = found.flatMap((part) => Object.keys(part)) as Method["parts"];
   if (parts.length !== found.length || new Set(parts).size !== parts.length) {
     throw new Problem(
+      "CONFLICT",
       `${modelId} is verified by ${address}, expected an OracleAttestation, a ZkProof, or a hybrid of both.`,
     );
   }
@@ -118,13 +119,16 @@ function recoveredFrom(digest: string, signature: string): string | undefined {
 /** The proof of a bundle, which a method asks for. */
 export function requireProof({ modelId, proof }: Bundle): string {
   if (proof === undefined)
-    throw new Incomplete(`the bundle has no proof, which ${modelId} asks for: make it with prove.`);
+    throw new Incomplete("NOT_YET", `the bundle has no proof, which ${modelId} asks for: make it with prove.`);
   return proof;
 }
 
 function encodeAttestations({ attestations }: Bundle, needed: number): string {
   if (attestations.length < needed) {
-    throw new Incomplete(`the bundle has ${attestations.length} of the ${needed} attestations that are needed.`);
+    throw new Incomplete(
+      "NOT_YET",
+      `the bundle has ${attestations.length} of the ${needed} attestations that are needed.`,
+    );
   }
   const ascending = [...attestations].sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1));
   return encodeProof(ascending.slice(0, needed));

@@ -54,6 +54,7 @@ export function readMeasured(name: string, text: string): Measured {
   fields.refuse(name);
   if (measured.evaluationId !== undefined && measured.evaluationId !== hashDocument(content as object)) {
     throw new Problem(
+      "BAD_FILE",
       `${name}: evaluationId is ${measured.evaluationId}, expected ${hashDocument(content as object)}, the hash of the rest: the document was changed, evaluate again.`,
     );
   }
@@ -65,7 +66,7 @@ function requireAccepted(name: string, { accepted, reasons }: { accepted?: unkno
   if (accepted === undefined || accepted === true) return;
   const list = Array.isArray(reasons) ? (reasons as { message?: unknown }[]) : [];
   const messages = list.map(({ message }) => String(message)).join("; ");
-  throw new Problem(`${name}: the evaluation was refused: ${messages}.`);
+  throw new Problem("EVALUATION_REFUSED", `${name}: the evaluation was refused: ${messages}.`);
 }
 
 const NEEDED: readonly (keyof Measured)[] = [
@@ -88,9 +89,13 @@ function onlyNeeded(content: object): Record<string, unknown> {
 export async function propose(chain: Connection, proposal: Proposal): Promise<Proposed> {
   const { modelId, candidateCommitment } = proposal;
   const model = await readModel(chain, modelId);
-  if (model.method.zkProof) throw new Problem(`${modelId} asks for a proof: make statement and proof with prove.`);
+  if (model.method.zkProof)
+    throw new Problem("CONFLICT", `${modelId} asks for a proof: make statement and proof with prove.`);
   if (model.benchmark.modelCommitment !== ZeroHash && candidateCommitment === ZeroHash) {
-    throw new Problem(`${modelId} has a committed baseline: state the candidate's with --candidate-commitment.`);
+    throw new Problem(
+      "BAD_OPTION",
+      `${modelId} has a committed baseline: state the candidate's with --candidate-commitment.`,
+    );
   }
   return compose(chain, model, proposal);
 }

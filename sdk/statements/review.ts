@@ -4,8 +4,15 @@
 import { ZeroHash } from "ethers";
 import { Problem } from "../base/problem.ts";
 import { formatInteger, formatTime, formatTokens, roundTokens } from "../base/units.ts";
-import { readModel, revertOf, timeOf, type Connection, type ImprovableModel } from "../client/connect.ts";
-import { withHint, type Revert } from "../client/errors.ts";
+import {
+  readModel,
+  revertOf,
+  timeOf,
+  type Connection,
+  type ImprovableModel,
+  type Weakness,
+} from "../client/connect.ts";
+import { inFigures, refused, type Revert } from "../client/errors.ts";
 import type { Bundle } from "../schemas/bundle.ts";
 import { treeOf, type Claims } from "../schemas/claims.ts";
 import { contributorAmount } from "../schemas/distribution.ts";
@@ -37,9 +44,13 @@ export function requireDestination(
   { chainId, verifier }: Pick<Bundle, "chainId" | "verifier">,
 ) {
   if (chainId !== network.chainId) {
-    throw new Problem(`the statement is for chain ${chainId}, ${network.name} is chain ${network.chainId}.`);
+    throw new Problem(
+      "WRONG_CHAIN",
+      `the statement is for chain ${chainId}, ${network.name} is chain ${network.chainId}.`,
+    );
   }
-  if (verifier !== address) throw new Problem(`the statement is for the verifier ${verifier}, expected ${address}.`);
+  if (verifier !== address)
+    throw new Problem("CONFLICT", `the statement is for the verifier ${verifier}, expected ${address}.`);
 }
 
 /**
@@ -55,10 +66,16 @@ export async function requireAcceptable(chain: Connection, bundle: Bundle): Prom
   requireAlive(statement, now);
   const epoch = model.method.attesters?.epoch ?? 0n;
   if (statement.attesterEpoch !== epoch) {
-    throw new Problem(`the attester epoch is ${statement.attesterEpoch}, expected ${epoch}: make the statement again.`);
+    throw new Problem(
+      "EXPIRED",
+      `the attester epoch is ${statement.attesterEpoch}, expected ${epoch}: make the statement again.`,
+    );
   }
   if (await chain.verifier.isUsed(evaluation.model, evaluationId)) {
-    throw new Problem(`the evaluation ${evaluationId} of ${modelId} was recorded before: take another evaluation id.`);
+    throw new Problem(
+      "ALREADY_DONE",
+      `the evaluation ${evaluationId} of ${modelId} was recorded before: take another evaluation id.`,
+    );
   }
   requireSameBenchmark(bundle, model);
   const waitsForLimit = await requireStrong(chain, bundle);
@@ -118,10 +135,14 @@ export function deltaOf({ evaluation }: Pick<ImprovementStatement, "evaluation">
 
 function requireAlive({ deadline }: ImprovementStatement, now: bigint): void {
   if (deadline < now) {
-    throw new Problem(`the deadline ${deadline} has passed, the chain's time is ${now}: make the statement again.`);
+    throw new Problem(
+      "EXPIRED",
+      `the deadline ${deadline} has passed, the chain's time is ${now}: make the statement again.`,
+    );
   }
   if (deadline > now + MAX_LIFE) {
     throw new Problem(
+      "BAD_FILE",
       `the deadline is ${deadline}, expected at most ${now + MAX_LIFE}: two days from the chain's time.`,
     );
   }
@@ -141,7 +162,7 @@ function requireSameBenchmark(
   const different = present.filter(([, stated, onChain]) => stated !== onChain);
   if (different.length === 0) return;
   const list = different.map(([name, stated, onChain]) => `${name} is ${stated}, the chain has ${onChain}`);
-  throw new Problem(`the statement is not of the present benchmark of ${modelId}: ${list.join("; ")}.`);
+  throw new Problem("CONFLICT", `the statement is not of the present benchmark of ${modelId}: ${list.join("; ")}.`);
 }
 
 /**
@@ -157,11 +178,11 @@ async function requireStrong(
     return undefined;
   } catch (error) {
     const revert = await revertOf(chain, error);
-    const words = weaknessOf(modelId, revert);
+    const weakness = weaknessOf(modelId, revert);
     if (revert.name === "DailyLimitExceeded" && isForToday(revert)) return BigInt(revert.args["remainingBps"] ?? 0);
-    if (revert.name === "EvaluationTooWeak" && words !== undefined) throw new BelowTarget(words, revert.args);
-    if (words !== undefined) throw new Problem(`${words}.`);
-    throw new Problem(withHint({ ...revert, message: `the chain would refuse the statement: ${revert.message}` }));
+    if (weakness && revert.name === "EvaluationTooWeak") throw new BelowTarget(weakness, revert);
+    if (weakness) throw new Problem(weakness.code, `${weakness.words}.`, { revert: inFigures(revert) });
+    throw refused({ ...revert, message: `the chain would refuse the statement: ${revert.message}` });
   }
 }
 
@@ -170,8 +191,9 @@ export class BelowTarget extends Problem {
   readonly candidateScore: bigint;
   readonly targetScore: bigint;
 
-  constructor(words: string, { actual, required }: Revert["args"]) {
-    super(`${words}.`);
+  constructor({ code, words }: Weakness, revert: Revert) {
+    super(code, `${words}.`, { revert: inFigures(revert) });
+    const { actual, required } = revert.args;
     this.candidateScore = BigInt(actual ?? 0);
     this.targetScore = BigInt(required ?? 0);
   }
@@ -183,15 +205,24 @@ export function isForToday({ args }: Revert): boolean {
 }
 
 /** What a refusal for a target or a daily limit means for the model, with both figures; undefined for any other. */
-export function weaknessOf(modelId: string, revert: Revert): string | undefined {
+export function weaknessOf(modelId: string, revert: Revert): Weakness | undefined {
   const { name, args } = revert;
   if (name === "EvaluationTooWeak" && args["field"] === "targetScore")
-    return `the candidate's score is ${args["actual"]}, ${modelId} pays for ${args["required"]} or better, its target`;
+    return {
+      code: "REVERTED",
+      words: `the candidate's score is ${args["actual"]}, ${modelId} pays for ${args["required"]} or better, its target`,
+    };
   if (name !== "DailyLimitExceeded") return undefined;
   const { deltaBps, remainingBps, limitBps } = args;
   return isForToday(revert)
-    ? `the improvement is ${deltaBps} bps, ${remainingBps} of ${limitBps} bps are left today: it can be submitted from 00:00 UTC`
-    : `the improvement is ${deltaBps} bps, more than the daily limit of ${modelId}, ${limitBps} bps: only the admin helps, by setDailyLimit`;
+    ? {
+        code: "NOT_YET",
+        words: `the improvement is ${deltaBps} bps, ${remainingBps} of ${limitBps} bps are left today: it can be submitted from 00:00 UTC`,
+      }
+    : {
+        code: "REVERTED",
+        words: `the improvement is ${deltaBps} bps, more than the daily limit of ${modelId}, ${limitBps} bps: only the admin helps, by setDailyLimit`,
+      };
 }
 
 /** Asks the model's ZkProof about the bundle's proof, if there is one. */
@@ -206,7 +237,7 @@ async function requireValidProof(
     await zkProof.verify(statement.evaluation, statement.attesterEpoch, digest, proof);
   } catch (error) {
     const revert = await revertOf(chain, error);
-    throw new Problem(withHint({ ...revert, message: `the chain would refuse the proof: ${revert.message}` }));
+    throw refused({ ...revert, message: `the chain would refuse the proof: ${revert.message}` });
   }
 }
 
@@ -239,11 +270,14 @@ async function payeesOf(
     );
   }
   if (claims === undefined) {
-    throw new Problem("the statement names its contributors by a root only: show them with --claims <file>.");
+    throw new Problem(
+      "BAD_OPTION",
+      "the statement names its contributors by a root only: show them with --claims <file>.",
+    );
   }
   const { root, leaves } = treeOf("the claims file", { ...bundle.statement, ...claims });
   if (root !== contributorsRoot) {
-    throw new Problem(`the claims file has the root ${root}, the statement ${contributorsRoot}.`);
+    throw new Problem("CONFLICT", `the claims file has the root ${root}, the statement ${contributorsRoot}.`);
   }
   const largest = [...leaves].sort((a, b) => Number(b.to - b.from - (a.to - a.from))).slice(0, SHOWN_CONTRIBUTORS);
   const amountOf = (leaf: (typeof leaves)[number]) =>

@@ -1,4 +1,4 @@
-import { FIELD } from "../../sdk/proofs/commitment";
+import { FIELD } from "../../sdk/proofs/circuit";
 import { inverse } from "../verification/zk/bn254";
 
 /** Wires and their factors, to be summed. */

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { commit, Domain, FIELD, type Opening } from "../../sdk/proofs/commitment";
+import { Domain, FIELD, type Opening } from "../../sdk/proofs/circuit";
+import { commit } from "../../sdk/proofs/commitment";
 import { countRows, packCounts } from "../../sdk/proofs/counts";
 import {
   circuitInput,

@@ -59,8 +59,8 @@ describe("Money for gas", () => {
     await hre.network.provider.send("hardhat_setBalance", [sender, toQuantity(840n)]);
     expect(await fundsProblems(hre, await needs())).to.deep.equal([]);
     const lacking = await fundsProblems(hre, new Map([...(await needs()), [other, 1n]]));
-    expect(lacking).to.deep.equal([
-      `${other} has 0.0 ether on hardhat, expected at least 0.000000000000000001 for gas: send it some`,
+    expect(lacking.map(({ code, message }) => [code, message])).to.deep.equal([
+      ["NO_FUNDS", `${other} has 0.0 ether on hardhat, expected at least 0.000000000000000001 for gas: send it some`],
     ]);
   });
 

@@ -199,7 +199,7 @@ describe("Patience with an endpoint", () => {
     for (const error of [new Error("execution reverted"), new TypeError("x is undefined"), "text", undefined]) {
       expect(isPassing(error)).to.equal(false);
     }
-    const ours = new Problem("a transaction with nonce 7 timed out");
+    const ours = new Problem("BUSY", "a transaction with nonce 7 timed out");
     for (const error of [ours, new Error("nonce too low", { cause: ours })]) {
       expect([isPassing(error), isOutage(error)]).to.deep.equal([false, false]);
     }

@@ -4,8 +4,8 @@ import { ErrorFragment } from "ethers";
 import { artifacts, ethers } from "hardhat";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ERRORS_PAGE, errorsPage } from "../../scripts/dev/errors";
-import { readErrorGuide } from "../../sdk/client/errorGuide";
+import { ERROR_GUIDE_FILE, errorGuide, ERRORS_PAGE, errorsPage } from "../../scripts/dev/errors";
+import { ERROR_GUIDE as guide } from "../../sdk/client/errorGuide";
 import { deployImprovements } from "../helpers/improvements";
 import { MAX_UINT256 } from "../helpers/units";
 
@@ -55,7 +55,6 @@ async function declaredErrors(): Promise<Map<string, Declared>> {
 }
 
 describe("docs/errors.md @uninstrumented", () => {
-  const guide = readErrorGuide();
   let declared: Map<string, Declared>;
 
   before(async () => {
@@ -64,6 +63,10 @@ describe("docs/errors.md @uninstrumented", () => {
 
   it("is what the contracts' NatSpec makes it", async () => {
     expect(readFileSync(ERRORS_PAGE, "utf8")).to.equal(await errorsPage());
+  });
+
+  it("is for programs what it is for readers", async () => {
+    expect(readFileSync(ERROR_GUIDE_FILE, "utf8")).to.equal(await errorGuide());
   });
 
   it("names the panics that callers can meet", async () => {

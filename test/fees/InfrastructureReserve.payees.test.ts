@@ -30,6 +30,9 @@ describe("InfrastructureReserve payees", () => {
     context = await loadFixture(fundedReserve);
   });
 
+  // Gives the chain its time back, for fixtures that others make later.
+  after(() => loadFixture(fundedReserve));
+
   afterEach("F2, F3", () => expectConserved(context));
 
   const approve = (governor: HardhatEthersSigner = context.governor) =>

@@ -34,6 +34,9 @@ describe("UsageFeeRouter", () => {
     context = await loadFixture(paidModels);
   });
 
+  // Gives the chain its time back, for fixtures that others make later.
+  after(() => loadFixture(paidModels));
+
   afterEach("F2, F3", () => expectConserved(context));
 
   const deposit = (id: string, amount: bigint) => context.feeRouter.connect(context.alice).depositFee(id, amount);

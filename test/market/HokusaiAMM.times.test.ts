@@ -25,6 +25,9 @@ const DATES = {
 };
 
 describe("HokusaiAMM in the far future", () => {
+  // Gives the chain its time back, for fixtures that others make later.
+  after(() => loadFixture(tradingPool));
+
   for (const [date, midnight] of Object.entries(DATES)) {
     describe(`given ${date}`, () => {
       let context: PoolContext;

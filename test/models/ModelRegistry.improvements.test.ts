@@ -60,6 +60,9 @@ describe("ModelRegistry improvements", () => {
     model = context.model;
   });
 
+  // Gives the chain its time back, for fixtures that others make later.
+  after(() => loadFixture(deployImprovements));
+
   async function registerAt(direction: bigint, tokensPerDeltaOne: bigint) {
     const baselineScore = direction === Direction.MAXIMISE ? 0n : BPS;
     const registered = await registerModel(context, {

@@ -55,6 +55,9 @@ describe("ModelRegistry payouts under attack", () => {
     model = context.model;
   });
 
+  // Gives the chain its time back, for fixtures that others make later.
+  after(() => loadFixture(deployImprovements));
+
   /** R3: what was taken from the lifetime rewards is minted, waits, or is void and not returned. */
   async function expectBooks(queuedOrVoid: readonly QueuedPayout[], of = model) {
     const taken = (await of.token.rewardAllocation()) - (await context.registry.rewardsRemainingOf(of.id));

@@ -39,6 +39,9 @@ describe("ModelRegistry payouts", () => {
     context = await loadFixture(deployImprovements);
   });
 
+  // Gives the chain its time back, for fixtures that others make later.
+  after(() => loadFixture(deployImprovements));
+
   /** An improvement whose payout waits. */
   async function queue(overrides: StatementOverrides = {}, model = context.model): Promise<QueuedPayout> {
     const statement = await buildStatement(context, model, overrides);

@@ -30,7 +30,7 @@ describe("operator: configuration @uninstrumented", () => {
       maxFeePerGas: 100_000_000_000n,
       pollMilliseconds: 4_000,
       models: resolve(__dirname, "../../deploy/models"),
-      duties: [{ name: "pools", key: { kind: "environment", variable: "POOLS_KEY" }, folder: "" }],
+      duties: [{ name: "pools", key: { kind: "environment", variable: "POOLS_KEY" }, folder: "", limits: {} }],
       http: { host: "127.0.0.1", port: 9464, token: "" },
     });
   });
@@ -50,11 +50,16 @@ describe("operator: configuration @uninstrumented", () => {
     const at = (name: string) => join(folder.path("."), name);
     expect(models).to.equal(at("models"));
     expect(duties).to.deep.equal([
-      { name: "distribute", key: { kind: "keystore", file: at("a.json"), passwordFile: at("a.password") }, folder: "" },
-      { name: "pools", key: { kind: "remote", module: at("kms.js") }, folder: "" },
-      { name: "submit", key: { kind: "development", index: 19 }, folder: at("bundles") },
-      { name: "release", key: { kind: "ledger", account: "44'/60'/0'/0/0" }, folder: "" },
-      { name: "fees", key: { kind: "keystore", file: "/keys/b.json", passwordFile: "" }, folder: "/fees" },
+      {
+        name: "distribute",
+        key: { kind: "keystore", file: at("a.json"), passwordFile: at("a.password") },
+        folder: "",
+        limits: {},
+      },
+      { name: "pools", key: { kind: "remote", module: at("kms.js") }, folder: "", limits: {} },
+      { name: "submit", key: { kind: "development", index: 19 }, folder: at("bundles"), limits: {} },
+      { name: "release", key: { kind: "ledger", account: "44'/60'/0'/0/0" }, folder: "", limits: {} },
+      { name: "fees", key: { kind: "keystore", file: "/keys/b.json", passwordFile: "" }, folder: "/fees", limits: {} },
     ]);
     const kms = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d";
     const named = read({ ...MINIMAL, duties: { pools: { key: { kms } } } });
@@ -122,6 +127,25 @@ describe("operator: configuration @uninstrumented", () => {
       else expect(reading).to.throw(`${name} is ${JSON.stringify(value)}, expected `);
     });
   }
+
+  it("reads what fees may spend, to a millionth of a USDC", async () => {
+    const fees = (limits: object) => ({
+      ...MINIMAL,
+      duties: { fees: { key: { environment: "FEES_KEY" }, folder: "fees", ...limits } },
+    });
+    expect(read(fees({ mostPerRecord: "0.000001", mostPerDay: "2500.5" })).duties[0]?.limits).to.deep.equal({
+      perRecord: 1n,
+      perDay: 2_500_500_000n,
+    });
+    await expectRefused(
+      fees({ mostPerDay: 2500 }),
+      "duties.fees.mostPerDay is 2500, expected a decimal string from 0.000001 to 1000000000, of at most 6 decimals",
+    );
+    await expectRefused(
+      { ...MINIMAL, duties: { pools: { ...MINIMAL.duties.pools, mostPerDay: "1" } } },
+      "duties.pools.mostPerDay is unknown, expected one of key",
+    );
+  });
 
   it("is open to others only with a token, which it never shows", async () => {
     const open = { ...MINIMAL, http: { host: "0.0.0.0" } };

@@ -1,53 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id, MaxUint256, parseUnits } from "ethers";
+import { id } from "ethers";
 import hre from "hardhat";
-import { mkdirSync, utimesSync } from "node:fs";
-import { developmentKey } from "../../sdk/base/accounts";
+import { mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
-import { deployTools, expectProblem, type Tools } from "../sdk/statements/support";
-import { formatMeteringRecord, readMeteringRecord } from "../../operator/duties/fees";
-import {
-  ACCOUNTS,
-  buildModelFile,
-  LATER,
-  LONG_AGO,
-  openService,
-  register,
-  transactionsOf,
-  useChain,
-  useFolders,
-} from "./support";
+import { expectProblem, type Tools } from "../sdk/statements/support";
+import { formatMeteringRecord, readMeteringRecord } from "../../operator/duties/records";
+import { deployMarkets, FUNDS, payer } from "./markets.support";
+import { ACCOUNTS, LATER, LONG_AGO, openService, transactionsOf, useChain, useFolders } from "./support";
 
-const payer = developmentKey(ACCOUNTS.fees);
-const FUNDS = parseUnits("100000", 6);
-const PRICE = "2.5";
 const FEES = { duties: ["fees"] } as const;
-
-/** The protocol with two models that trade, at a price for calls, and a fee account with funds. */
-async function deployMarkets() {
-  const tools = await deployTools();
-  const files = ["paid", "other"].map((model) => buildModelFile(tools, model, { pricePerThousandCalls: PRICE }));
-  const [distributor, poolCreator] = await Promise.all(
-    [ACCOUNTS.distribute, ACCOUNTS.pools].map(async (index) => hre.ethers.getSigner(developmentKey(index).address)),
-  );
-  for (const content of files) {
-    const { modelId, pool } = await register(tools, content);
-    await tools.tokenManager.connect(distributor!).distributeModelSupplierAllocation(modelId);
-    const token = await tools.registry.tokenOf(id(modelId));
-    const { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } = pool;
-    await tools.factory
-      .connect(poolCreator!)
-      .createPoolWithParams(modelId, token, crr, tradeFee, ibrDuration, virtualReserve, initialPrice);
-  }
-  const router: UsageFeeRouter = await hre.ethers.getContractAt("UsageFeeRouter", await tools.factory.feeRouter());
-  const account = await hre.ethers.getSigner(payer.address);
-  const reserve = await hre.ethers.getContractAt("ReserveTokenMock", await tools.factory.reserveToken(), account);
-  await reserve.mint(account, FUNDS);
-  await reserve.approve(router, MaxUint256);
-  return { tools, router, reserve: reserve as unknown as IERC20Metadata };
-}
 
 describe("operator: fees @uninstrumented", () => {
   const chain = useChain();
@@ -344,14 +307,18 @@ describe("operator: fees @uninstrumented", () => {
     });
   }
 
-  it("goes on past a folder with a file's name", async () => {
+  it("goes on past a folder with a file's name, and past a file that cannot be read", async () => {
     const { settle, events } = await open();
     mkdirSync(folders.path("fees", "x.json"));
+    symlinkSync("y.json", folders.path("fees", "y.json")); // leads to itself
     drop({ id: "a", amount: "10" });
     await settle();
     await settle();
     expect(await spent()).to.equal(10_000_000n);
-    expect(events("refused").map(({ name }) => name)).to.deep.equal(["x.json"]);
+    expect(events("refused").map(({ name, reason }) => [name, reason])).to.deep.equal([
+      ["y.json", "y.json cannot be read (ELOOP): put a file there that this service may read, or remove it."],
+      ["x.json", "x.json cannot be read (EISDIR): put a file there that this service may read, or remove it."],
+    ]);
     expect(events("pass failed")).to.deep.equal([]);
   });
 

@@ -6,7 +6,7 @@ import { Telemetry } from "../../operator/telemetry";
 import { expectProblem } from "../sdk/statements/support";
 
 const TOKEN = "t".repeat(32);
-const LARGEST = 1_048_576;
+const LARGEST = 4_194_304;
 
 describe("operator: door @uninstrumented", () => {
   const closing: (() => Promise<void>)[] = [];
@@ -14,18 +14,19 @@ describe("operator: door @uninstrumented", () => {
     for (const close of closing.splice(0)) await close();
   });
 
-  async function open({ token = "", port = 0, health = { status: 200, body: { status: "ok" } } as Reply } = {}) {
+  async function open({ token = "", port = 0, ready = { status: 200, body: { status: "ok" } } as Reply } = {}) {
     const taken: string[] = [];
     const lines: string[] = [];
     const telemetry = new Telemetry((line) => lines.push(line));
-    const take = (text: string): Reply => {
-      if (text === "wrong") throw new Problem("it is wrong.");
+    const take = async (text: string): Promise<Reply> => {
+      if (text === "wrong") throw new Problem("BAD_FILE", "it is wrong.");
       if (text === "broken") throw new Error("a secret of the inside");
       taken.push(text);
       return { status: 202, body: { accepted: [text.length] } };
     };
     const posts = new Map([["/bundles", take]]);
-    const door = await openDoor({ host: "127.0.0.1", port, token, telemetry, posts, health: () => health });
+    const live = (): Reply => ({ status: 200, body: { status: "ok" } });
+    const door = await openDoor({ host: "127.0.0.1", port, token, telemetry, posts, live, ready: () => ready });
     closing.push(door.close);
     const ask = async (path: string, init: RequestInit = {}) => {
       const response = await fetch(`${door.url}${path}`, init);
@@ -36,11 +37,13 @@ describe("operator: door @uninstrumented", () => {
     return { ...door, ask, post, taken, telemetry, lines };
   }
 
-  it("tells its health", async () => {
+  it("tells whether it lives, and whether it is ready", async () => {
     const { ask } = await open();
-    expect(await ask("/health")).to.deep.equal({ status: 200, text: '{"status":"ok"}\n' });
-    const unwell = await open({ health: { status: 503, body: { status: "unwell" } } });
-    expect((await unwell.ask("/health")).status).to.equal(503);
+    for (const path of ["/live", "/ready"])
+      expect(await ask(path)).to.deep.equal({ status: 200, text: '{"status":"ok"}\n' });
+    const unwell = await open({ ready: { status: 503, body: { status: "unwell" } } });
+    expect((await unwell.ask("/ready")).status).to.equal(503);
+    expect((await unwell.ask("/live")).status).to.equal(200);
   });
 
   it("shows metrics in the text format of Prometheus", async () => {
@@ -89,13 +92,13 @@ describe("operator: door @uninstrumented", () => {
 
   it("names its paths to whoever asks for another", async () => {
     const { ask, lines } = await open();
-    const answer = { status: 404, text: '{"error":"there is GET /health, GET /metrics, POST /bundles"}\n' };
+    const answer = { status: 404, text: '{"error":"there is GET /live, GET /ready, GET /metrics, POST /bundles"}\n' };
     for (const path of ["//", "//:", "/%"]) expect(await ask(path), path).to.deep.equal(answer);
     expect(lines).to.deep.equal([]);
-    expect((await ask("/health?probe=1")).status).to.equal(200);
+    expect((await ask("/live?probe=1")).status).to.equal(200);
     expect(await ask("/")).to.deep.equal(answer);
     expect(await ask("/bundles")).to.deep.equal(answer);
-    expect(await ask("/health", { method: "POST" })).to.deep.equal(answer);
+    expect(await ask("/live", { method: "POST" })).to.deep.equal(answer);
   });
 
   it("takes posts only with the token, when there is one", async () => {
@@ -105,10 +108,10 @@ describe("operator: door @uninstrumented", () => {
     }
     expect(taken).to.deep.equal([]);
     expect((await post("x", { authorization: `Bearer ${TOKEN}` })).status).to.equal(202);
-    expect((await ask("/health")).status).to.equal(200);
+    expect((await ask("/live")).status).to.equal(200);
   });
 
-  it("takes a body of a mebibyte, and no byte more", async () => {
+  it("takes a body of four mebibytes, and no byte more", async () => {
     const { post, taken } = await open();
     expect((await post("x".repeat(LARGEST))).status).to.equal(202);
     expect((await post("x".repeat(LARGEST + 1))).status).to.equal(413);

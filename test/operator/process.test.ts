@@ -121,11 +121,10 @@ describe("npm run operator @uninstrumented", () => {
     });
     expect((await post("/bundles", {})).status).to.equal(400);
 
-    const health = await fetch(`${String(started["url"])}/health`);
-    expect({ status: health.status, ...((await health.json()) as object) }).to.include({
-      status: "ok",
-      isChainAnswering: true,
-    });
+    for (const path of ["live", "ready"]) {
+      const answer = await fetch(`${String(started["url"])}/${path}`);
+      expect(await answer.json(), path).to.deep.include({ status: "ok", problems: [] });
+    }
     const metrics = await (await fetch(`${String(started["url"])}/metrics`)).text();
     expect(metrics).to.contain('hokusai_operator_actions_total{duty="pools",result="done"} 1\n');
     expect(metrics).to.contain('hokusai_operator_actions_total{duty="fees",result="done"} 2\n');

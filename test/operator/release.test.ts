@@ -374,7 +374,7 @@ describe("operator: releases @uninstrumented", () => {
     const count = (name: string) => requests.filter((method) => method === name).length;
     expect(count("eth_estimateGas")).to.equal(16);
     expect(count("eth_sendRawTransaction")).to.equal(16);
-    expect(count("eth_getLogs")).to.equal(2);
+    expect(count("eth_getLogs")).to.equal(1);
     requests.length = 0;
     await settle();
 

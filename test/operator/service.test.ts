@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
 import { Inbox } from "../../operator/inbox";
 import { deployTools, expectProblem, type Tools } from "../sdk/statements/support";
@@ -71,19 +71,21 @@ describe("operator: service @uninstrumented", () => {
   });
 
   describe("a folder", () => {
-    it("keeps what is stored, once, and tells when a name says something else", () => {
+    const store = async (inbox: Inbox, files: Record<string, string>) => inbox.store(new Map(Object.entries(files)));
+
+    it("keeps what is stored, once, and tells when a name says something else", async () => {
       const inbox = new Inbox(folders.path("fees"));
-      expect(inbox.store("a.json", "1")).to.equal(true);
-      expect(inbox.store("a.json", "1")).to.equal(true);
-      expect(inbox.store("a.json", "2")).to.equal(false);
+      expect(await store(inbox, { "a.json": "1" })).to.equal(undefined);
+      expect(await store(inbox, { "a.json": "1" })).to.equal(undefined);
+      expect(await store(inbox, { "b.json": "1", "a.json": "2" })).to.equal("a.json");
       expect(inbox.read("a.json")).to.equal("1");
       expect(inbox.list()).to.deep.equal(["a.json"]);
     });
 
-    it("keeps each of several files of one name that are finished, and the result beside it", () => {
+    it("keeps each of several files of one name that are finished, and the result beside it", async () => {
       const inbox = new Inbox(folders.path("fees"));
       for (const text of ["1", "2", "3"]) {
-        inbox.store("a.json", text);
+        await store(inbox, { "a.json": text });
         inbox.finish("a.json", "refused", { reason: text });
       }
       expect(inbox.list()).to.deep.equal([]);
@@ -97,16 +99,41 @@ describe("operator: service @uninstrumented", () => {
       }
     });
 
-    it("puts no result over another: not a record's over the result of one whose name is like it", () => {
+    it("puts no result over another: not a record's over the result of one whose name is like it", async () => {
       const inbox = new Inbox(folders.path("fees"));
       for (const name of ["a.result", "a", "a.result"]) {
-        inbox.store(`${name}.json`, "1");
+        await store(inbox, { [`${name}.json`]: "1" });
         inbox.finish(`${name}.json`, "done", { name });
       }
       expect(folders.json("fees/done/a.result.result.json")).to.deep.equal({ name: "a.result" });
       expect(folders.json("fees/done/a.result.json")).to.equal(1);
       expect(folders.json("fees/done/a.2.result.json")).to.deep.equal({ name: "a" });
       expect(folders.names("fees/done")).to.have.lengthOf(6);
+    });
+
+    it("has what was accepted and the disk has lost again, unless it was finished", async () => {
+      const lost = new Inbox(folders.path("fees"));
+      lost.close(); // as a process that ends before its files are on disk
+      await store(lost, { "a.json": "1", "b.json": "2", "c.json": "3", "d.json": "4" });
+      lost.finish("b.json", "done", {});
+      lost.finish("c.json", "refused", {});
+      for (const name of ["a", "d"]) rmSync(folders.path("fees", `${name}.json`));
+      folders.write("fees/d.json", "4");
+
+      const inbox = new Inbox(folders.path("fees"));
+      expect(inbox.list().sort()).to.deep.equal(["a.json", "d.json"]);
+      expect(inbox.read("a.json")).to.equal("1");
+      while (folders.names("fees/posted").length > 0) await new Promise(setImmediate);
+    });
+
+    it("tells of a place that holds no file, and stores nothing", async () => {
+      const inbox = new Inbox(folders.path("fees"));
+      mkdirSync(folders.path("fees", "a.json"));
+      await expectProblem(
+        () => store(inbox, { "a.json": "1", "b.json": "1" }),
+        "a.json cannot be read (EISDIR): put a file there that this service may read, or remove it.",
+      );
+      expect(inbox.list()).to.deep.equal(["a.json"]);
     });
 
     it("goes on when another process has moved a file", () => {

@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { parseModelFile } from "../../sdk/node/modelFile";
 import { type ModelFile } from "../../sdk/schemas/modelFile";
 import type { Config, DutyConfig, DutyName } from "../../operator/config";
+import type { SpendingLimits } from "../../operator/duties/feeBatch";
 import { Service } from "../../operator/service";
 import { Telemetry } from "../../operator/telemetry";
 import { startFaultyRpc, type FaultyRpc } from "../helpers/faultyRpc";
@@ -84,6 +85,7 @@ export type Folders = ReturnType<typeof useFolders>;
 export type Overrides = Partial<Omit<Config, "duties">> & {
   readonly duties?: readonly DutyName[];
   readonly accounts?: Partial<typeof ACCOUNTS>;
+  readonly spending?: SpendingLimits;
 };
 
 /** A service on the chain of this process, and what it has said. */
@@ -91,7 +93,7 @@ export async function openService(
   { registry }: Pick<Tools, "registry">,
   { rpc }: { readonly rpc: FaultyRpc },
   folders: Folders,
-  { duties = ["distribute", "pools"], accounts, ...limits }: Overrides = {},
+  { duties = ["distribute", "pools"], accounts, spending = {}, ...limits }: Overrides = {},
 ) {
   const log: Entry[] = [];
   const telemetry = new Telemetry((line) => log.push(JSON.parse(line) as Entry));
@@ -102,11 +104,14 @@ export async function openService(
     replaceAfterBlocks: 3,
     maxFeePerGas: parseUnits("500", "gwei"),
     pollMilliseconds: 50,
+    maxHeadAge: 0,
+    state: folders.path("state"),
     models: folders.path("models"),
     duties: duties.map((name): DutyConfig => ({
       name,
       key: { kind: "development", index: { ...ACCOUNTS, ...accounts }[name] },
       folder: name === "submit" || name === "fees" ? folders.path(name) : "",
+      limits: name === "fees" ? spending : {},
     })),
     http: { host: "127.0.0.1", port: 0, token: "" },
     ...limits,

@@ -295,7 +295,7 @@ describe("Tasks @uninstrumented", () => {
       const block = await provider.getBlock("latest");
       const [hash] = block!.transactions;
       const document = JSON.parse(outcome!.stdout) as { error: string; steps: unknown[]; sent: object[] };
-      expect(outcome!.code).to.equal(1);
+      expect(outcome!.code).to.equal(2);
       expect(outcome!.stderr).to.equal(
         `pool:buy: ${document.error}. Before that: transaction ${hash} was sent and is in block ${block!.number}.\n`,
       );
@@ -313,7 +313,7 @@ describe("Tasks @uninstrumented", () => {
       const from = await sender(INVESTOR);
       const nonce = (await provider.getTransactionCount(from)) + 1;
       const [outcome] = await run(await purchase());
-      expect(outcome!.code).to.equal(1);
+      expect(outcome!.code).to.equal(2);
       expect(outcome!.stderr.toLowerCase()).to.contain(
         `a transaction of ${from.toLowerCase()} with nonce ${nonce} may have been sent and may still be mined: look for it before you run the command again.\n`,
       );

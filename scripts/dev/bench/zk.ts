@@ -2,7 +2,7 @@
 
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { ethers } from "hardhat";
-import { FIELD } from "../../../sdk/proofs/commitment";
+import { FIELD } from "../../../sdk/proofs/circuit";
 import { buildContributors, buildStatement, submit } from "../../../test/helpers/improvements";
 import { keyOf, SECRETS, simulate } from "../../../test/verification/zk/simulator";
 import { zkFixture } from "../../../test/verification/zk/zk.fixture";

@@ -3,16 +3,15 @@ import { expect } from "chai";
 import { AbiCoder, ErrorFragment, Interface, ZeroAddress } from "ethers";
 import hre, { artifacts, ethers } from "hardhat";
 import { Problem } from "../../../sdk/base/problem";
-import { readErrorGuide } from "../../../sdk/client/errorGuide";
+import { ERROR_GUIDE as guide } from "../../../sdk/client/errorGuide";
 import { decodeRevert, explain } from "../../../sdk/client/errors";
+import { NodeFailure } from "../../../sdk/rpc/answers";
 import { Status } from "../../helpers/models";
 import { argumentsOf, buildLaunch, deployProtocol, deployToken } from "../../helpers/protocol";
 
 /** What a rejected promise was rejected with. */
 const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(() => undefined).catch((error: unknown) => error);
-
-const guide = readErrorGuide();
 
 /** What docs/errors.md advises about an error, by its name. */
 const fixOf = (name: string) => entryOf(name).fix;
@@ -204,8 +203,10 @@ describe("Errors in words", () => {
   });
 
   it("gives the first line of anything else", async () => {
-    expect(await explain(hre, new Problem("a is 1, expected 2."))).to.equal("a is 1, expected 2.");
-    expect(await explain(hre, new Error("first\nsecond"))).to.equal("first");
-    expect(await explain(hre, "text")).to.equal("text");
+    expect(await explain(hre, new Problem("BAD_FILE", "a is 1, expected 2."))).to.equal("a is 1, expected 2.");
+    expect(await explain(hre, new NodeFailure("final", -32_000, "first\nsecond"))).to.equal("first");
+    expect(await explain(hre, new Error("first\nsecond"))).to.match(
+      /^a fault of ours, Error: first at .*: please report it/,
+    );
   });
 });

@@ -326,7 +326,7 @@ describe("evaluate: benchmark", () => {
     it("text that is not JSON", () => {
       expect(() => parseSpec("{,\n\n"))
         .to.throw(Refusal, /^benchmark: line 1, column 2: not valid JSON, .*position 1.*$/)
-        .with.property("code", "BAD_SPEC");
+        .with.property("code", "EVALUATION_REFUSED");
     });
 
     it("a threshold too large for a double", () => {

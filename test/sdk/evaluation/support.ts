@@ -118,7 +118,8 @@ export function expectRefusal(action: () => unknown, code: RefusalCode, message:
     refusal = error;
   }
   expect(refusal).to.be.instanceOf(Refusal);
-  expect(refusal).to.include({ name: "Refusal", code, message });
+  expect(refusal).to.include({ name: "Refusal", code: "EVALUATION_REFUSED", message });
+  expect((refusal as Refusal).reasons[0].code).to.equal(code);
 }
 
 const WORDS = ["the", "model", "pays", "a", "small", "fee", "for", "every", "answer", "given"];

@@ -118,7 +118,7 @@ describe("Answers of nodes", () => {
     });
 
     it("are never those of a problem that we raise, whatever its words", () => {
-      expect(isOutage(new Problem("a transaction with nonce 7 timed out"))).to.equal(false);
+      expect(isOutage(new Problem("BUSY", "a transaction with nonce 7 timed out"))).to.equal(false);
     });
   });
 });

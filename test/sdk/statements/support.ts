@@ -10,7 +10,7 @@ import type { Streams } from "../../../scripts/cli/command";
 import { developmentKey } from "../../../sdk/base/accounts";
 import { Problem } from "../../../sdk/base/problem";
 import { connect } from "../../../sdk/client/connect";
-import { readErrorGuide } from "../../../sdk/client/errorGuide";
+import { ERROR_GUIDE } from "../../../sdk/client/errorGuide";
 import type { Bundle } from "../../../sdk/schemas/bundle";
 import type { WeightedContributor } from "../../../sdk/schemas/distribution";
 import { attest } from "../../../sdk/statements/attest";
@@ -151,7 +151,7 @@ export function expectRefusal(outcome: Outcome, line: string): void {
 
 /** Why an error is raised and what to do about it, as docs/errors.md says; the figures as they are shown. */
 export function refusalInWords(error: string, figures?: string): { readonly reason: string; readonly fix: string } {
-  const { why, fix } = readErrorGuide().find(({ signature }) => signature.startsWith(`${error}(`))!;
+  const { why, fix } = ERROR_GUIDE.find(({ signature }) => signature.startsWith(`${error}(`))!;
   const shown = figures === undefined ? error : `${error}: ${figures}`;
   return { reason: `${why.replace(/\.$/, "")} (${shown})`, fix };
 }

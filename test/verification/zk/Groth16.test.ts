@@ -2,7 +2,7 @@ import { loadFixture, setCode } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { Groth16Harness } from "../../../.build/typechain";
-import { CAPACITIES, FIELD } from "../../../sdk/proofs/commitment";
+import { CAPACITIES, FIELD } from "../../../sdk/proofs/circuit";
 import { encodeKey, readKey, verifyWithSnarkjs, type VerifyingKey } from "../../../sdk/node/prover";
 import { Random } from "../../utils/random";
 import { BASE_FIELD, g1Times, g2Times, inverse, negated } from "./bn254";

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { AbiCoder, dataSlice, id, MaxUint256, toBeHex } from "ethers";
 import { ethers } from "hardhat";
 import type { Evaluation } from "../../../sdk/schemas/statement";
-import { FIELD } from "../../../sdk/proofs/commitment";
+import { FIELD } from "../../../sdk/proofs/circuit";
 import { countRows, type Counts } from "../../../sdk/proofs/counts";
 import { encodeKey, encodeZkProof, publicInputsOf, readKey } from "../../../sdk/node/prover";
 import {

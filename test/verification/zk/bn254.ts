@@ -1,6 +1,6 @@
 // The groups of BN254, from their definition and in affine coordinates: slow, and independent of what is tested.
 
-import { FIELD } from "../../../sdk/proofs/commitment";
+import { FIELD } from "../../../sdk/proofs/circuit";
 
 /** Field of the coordinates. */
 export const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Domain, type Opening } from "../../../sdk/proofs/commitment";
+import { Domain, type Opening } from "../../../sdk/proofs/circuit";
 import type { Claim, SnarkjsProof } from "../../../sdk/node/prover";
 
 interface StoredOpening {

@@ -1,6 +1,6 @@
 // Keys whose secret numbers are known, and so proofs of anything at all: what a verifier is tested with when no rows are at hand.
 
-import { FIELD } from "../../../sdk/proofs/commitment";
+import { FIELD } from "../../../sdk/proofs/circuit";
 import type { Proven, SnarkjsKey, VerifyingKey } from "../../../sdk/node/prover";
 import { g1Times, g2Times, inverse } from "./bn254";
 

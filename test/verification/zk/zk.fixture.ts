@@ -7,7 +7,7 @@ import {
   type ImprovementStatement,
   statementDomain,
 } from "../../../sdk/schemas/statement";
-import { FIELD } from "../../../sdk/proofs/commitment";
+import { FIELD } from "../../../sdk/proofs/circuit";
 import { packCounts, type Counts } from "../../../sdk/proofs/counts";
 import { encodePoints } from "../../../sdk/node/prover";
 import {

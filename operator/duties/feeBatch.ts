@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// Which records the next transaction of the fees pays: the oldest that are alike, as far as funds and limits go.
+
+import { concat, id } from "ethers";
+import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
+import { formatReserve } from "../../sdk/base/units";
+import { refusalOf, type Refusals, type Tools } from "./duty";
+import type { PlannedDeposit } from "./lumps";
+import { MAX_CALLS, type MeteringRecord } from "./records";
+
+/** Records in a transaction at most: some three million gas. */
+const LARGEST_BATCH = 50;
+
+/** Calls that a model's price is for. */
+const CALLS_PER_PRICE = 1_000n;
+
+/** Records without funds, or over a limit, that are named at a time. */
+const SHOWN = 5;
+
+/** What may be spent, in reserve units; absent where there is no limit. */
+export interface SpendingLimits {
+  /** What a record may cost. */
+  readonly perRecord?: bigint;
+  /** What all records may cost in a UTC day, by the chain's time. */
+  readonly perDay?: bigint;
+}
+
+/** A record that waits in a file. */
+export interface WaitingRecord {
+  readonly file: string;
+  readonly record: MeteringRecord;
+}
+
+/** A transaction of the router that pays records. */
+export interface FeeBatch {
+  readonly entries: readonly WaitingRecord[];
+  readonly deposits: readonly PlannedDeposit[];
+  readonly data: string;
+}
+
+/** What a transaction may spend, and what had to wait for want of it. */
+class Budget {
+  /** Costs of the records that wait, by what they wait for. */
+  readonly short = new Map<WaitingRecord, bigint>();
+  readonly late = new Map<WaitingRecord, bigint>();
+
+  constructor(
+    readonly funds: bigint,
+    /** What the day's limit leaves. */
+    readonly left: bigint | undefined,
+    private readonly limits: SpendingLimits,
+    private readonly refusals: Refusals,
+  ) {}
+
+  /** Whether a record of this cost may be paid where the transaction then costs `total`. What may not is kept in mind, or refused. */
+  allows(entry: WaitingRecord, cost: bigint, total: bigint): boolean {
+    const { perRecord, perDay } = this.limits;
+    const over = [
+      ["a record", "mostPerRecord", perRecord],
+      ["a day", "mostPerDay", perDay],
+    ] as const;
+    for (const [what, name, limit] of over) {
+      if (limit === undefined || cost <= limit) continue;
+      const reason = `it costs ${formatReserve(cost)} USDC, more than the ${formatReserve(limit)} that ${what} may: raise ${name}, or remove it`;
+      this.refusals.add(entry.file, reason);
+      return false;
+    }
+    if (total > this.funds) this.short.set(entry, cost);
+    else if (this.left !== undefined && total > this.left) this.late.set(entry, cost);
+    else return true;
+    return false;
+  }
+}
+
+/** Composes the transactions of the fee account. */
+export class FeeComposer {
+  private readonly told = { short: "", late: "" };
+
+  constructor(
+    private readonly tools: Tools,
+    private readonly router: UsageFeeRouter,
+    private readonly reserveToken: IERC20Metadata,
+    private readonly limits: SpendingLimits,
+    private readonly refusals: Refusals,
+  ) {}
+
+  /**
+   * The next transaction: records of amounts, or the calls of one model, whichever has waited longest. What cannot be paid now, for want
+   * of funds, because of a limit or because it is refused, leaves the others their turn.
+   * @param waiting The oldest first.
+   * @param spent What the account has deposited today, all its transactions confirmed.
+   */
+  async compose(waiting: readonly WaitingRecord[], spent: bigint): Promise<FeeBatch | undefined> {
+    const { perDay } = this.limits;
+    const left = perDay === undefined ? undefined : perDay > spent ? perDay - spent : 0n;
+    const budget = new Budget(await this.funds(), left, this.limits, this.refusals);
+    let open = waiting.filter(({ file }) => !this.refusals.isResting(file));
+    let batch: FeeBatch | undefined;
+    while (batch === undefined) {
+      const [first] = open;
+      if (first === undefined) break;
+      const { due, model } = first.record;
+      const isAlike = ({ record }: WaitingRecord) =>
+        record.due.kind === due.kind && (due.kind === "amount" || record.model === model);
+      const alike = open.filter(isAlike);
+      batch =
+        due.kind === "calls" ? await this.composeCalls(model, alike, budget) : await this.composeAmounts(alike, budget);
+      // Of amounts, what was found to be refused rests now, and the others of the same batch are tried again.
+      const isRetried = due.kind === "amount" && alike.some(({ file }) => this.refusals.isResting(file));
+      open = open.filter((entry) => !this.refusals.isResting(entry.file) && (isRetried || !isAlike(entry)));
+    }
+    this.tell(budget);
+    return batch;
+  }
+
+  private async composeAmounts(ready: readonly WaitingRecord[], budget: Budget): Promise<FeeBatch | undefined> {
+    const { address } = this.tools.sender;
+    const affordable: (WaitingRecord & { readonly deposit: { readonly model: string; readonly amount: bigint } })[] =
+      [];
+    let total = 0n;
+    for (const entry of ready) {
+      const { due, model } = entry.record;
+      if (due.kind !== "amount" || affordable.length === LARGEST_BATCH) continue;
+      if (!budget.allows(entry, due.amount, total + due.amount)) continue;
+      total += due.amount;
+      affordable.push({ ...entry, deposit: { model: id(model), amount: due.amount } });
+    }
+    if (affordable.length === 0) return undefined;
+    const deposits = affordable.map(({ deposit }) => deposit);
+    const results = await this.router.depositFees.staticCall(deposits, { from: address });
+    const reasons = new Map<string, string>();
+    for (const [index, { file, deposit }] of affordable.entries()) {
+      if (results[index]) continue;
+      const reason = reasons.get(deposit.model) ?? (await this.reasonAgainst(deposit));
+      reasons.set(deposit.model, reason); // asked once for each model: thousands of its records may wait
+      this.refusals.add(file, reason);
+    }
+    const accepted = affordable.filter((_, index) => results[index]);
+    if (accepted.length === 0) return undefined;
+    const call = this.router.interface.encodeFunctionData("depositFees", [accepted.map(({ deposit }) => deposit)]);
+    const planned = accepted.map(({ record, deposit }) => ({ ...deposit, modelId: record.model }));
+    return { entries: accepted, deposits: planned, data: withIds(call, accepted) };
+  }
+
+  private async reasonAgainst({ model, amount }: { readonly model: string; readonly amount: bigint }): Promise<string> {
+    try {
+      await this.router.depositFee.staticCall(model, amount, { from: this.tools.sender.address });
+      return "the router refuses it in a batch";
+    } catch (error) {
+      return (await refusalOf(this.tools.hre, error)).reason;
+    }
+  }
+
+  private async composeCalls(
+    model: string,
+    ready: readonly WaitingRecord[],
+    budget: Budget,
+  ): Promise<FeeBatch | undefined> {
+    const price = await this.priceOf(model, ready);
+    if (price === undefined) return undefined;
+    const costOf = (calls: bigint) => (calls * price + CALLS_PER_PRICE - 1n) / CALLS_PER_PRICE;
+    const entries: WaitingRecord[] = [];
+    let calls = 0n;
+    for (const entry of ready) {
+      const { due } = entry.record;
+      if (due.kind !== "calls" || entries.length === LARGEST_BATCH || calls + due.calls > MAX_CALLS) continue;
+      if (!budget.allows(entry, costOf(due.calls), costOf(calls + due.calls))) continue;
+      calls += due.calls;
+      entries.push(entry);
+    }
+    if (entries.length === 0) return undefined;
+    const amount = costOf(calls);
+    const call = this.router.interface.encodeFunctionData("payForCalls", [id(model), calls, amount]);
+    return { entries, deposits: [{ model: id(model), modelId: model, amount }], data: withIds(call, entries) };
+  }
+
+  /** What a thousand calls cost now, in reserve units; undefined, and the records refused, where the router says that there is none. */
+  private async priceOf(model: string, ready: readonly WaitingRecord[]): Promise<bigint | undefined> {
+    try {
+      return await this.router.quoteCalls(id(model), CALLS_PER_PRICE);
+    } catch (error) {
+      const { reason } = await refusalOf(this.tools.hre, error);
+      for (const { file } of ready) this.refusals.add(file, reason);
+      return undefined;
+    }
+  }
+
+  /** What the router may take from the account. */
+  private async funds(): Promise<bigint> {
+    const { address } = this.tools.sender;
+    const balance = await this.reserveToken.balanceOf(address);
+    const allowance = await this.reserveToken.allowance(address, this.router.target);
+    return balance < allowance ? balance : allowance;
+  }
+
+  /** What waits for funds or for another day is told once, and goes on waiting. */
+  private tell({ funds, left, short, late }: Budget): void {
+    this.tellOnce("short", "funds or allowance too small", `the router may take ${formatReserve(funds)} USDC`, short);
+    const rest = `${formatReserve(left ?? 0n)} of ${formatReserve(this.limits.perDay ?? 0n)} USDC are left until 00:00 UTC`;
+    this.tellOnce("late", "limit of the day reached", rest, late);
+  }
+
+  private tellOnce(
+    key: keyof typeof this.told,
+    event: string,
+    there: string,
+    waiting: ReadonlyMap<WaitingRecord, bigint>,
+  ): void {
+    const shown = [...waiting].slice(0, SHOWN).map(([{ record }, cost]) => `${formatReserve(cost)} for ${record.id}`);
+    const more = waiting.size > SHOWN ? `, and ${waiting.size - SHOWN} more` : "";
+    const reason = waiting.size === 0 ? "" : `${there}, due are ${shown.join(", ")}${more}`;
+    if (reason !== "" && reason !== this.told[key]) this.tools.telemetry.log("warn", event, { duty: "fees", reason });
+    this.told[key] = reason;
+  }
+}
+
+/** A call with the ids of the records that it pays behind its arguments. */
+function withIds(call: string, entries: readonly WaitingRecord[]): string {
+  return concat([call, ...entries.map(({ record }) => id(record.id))]);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Records of metered use, which the fees pay.
+
+import { amount, Fields, integer, publishedId } from "../../sdk/base/fields";
+import { formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
+
+/** Calls that one payment may be for. */
+export const MAX_CALLS = 1_000_000_000_000_000n;
+
+/** Use of a model that is to be paid: so many calls at the model's price, or an amount in reserve units. */
+export interface MeteringRecord {
+  /** Given once in all: it is what makes the record paid. */
+  readonly id: string;
+  readonly model: string;
+  readonly due:
+    { readonly kind: "calls"; readonly calls: bigint } | { readonly kind: "amount"; readonly amount: bigint };
+}
+
+/** Reads and checks a record; throws one problem that names everything wrong with it. */
+export function readMeteringRecord(name: string, content: unknown): MeteringRecord {
+  const fields = new Fields(content);
+  const record = { id: fields.read("id", publishedId), model: fields.read("model", publishedId) };
+  if (fields.has("calls") === fields.has("amount"))
+    fields.report(`${name} has ${fields.has("calls") ? "both" : "none"} of calls and amount, expected one`);
+  const due = fields.has("calls")
+    ? ({ kind: "calls", calls: BigInt(fields.read("calls", integer(1, Number(MAX_CALLS)))) } as const)
+    : ({
+        kind: "amount",
+        amount: fields.has("amount") ? fields.read("amount", amount(RESERVE_DECIMALS, "0.000001", "1000000000")) : 0n,
+      } as const);
+  fields.refuse(name);
+  return { ...record, due };
+}
+
+/** The same as JSON, as it is kept in a file. */
+export function formatMeteringRecord({ id: name, model, due }: MeteringRecord): string {
+  const shown =
+    due.kind === "calls" ? { calls: Number(due.calls) } : { amount: formatReserve(due.amount).replaceAll(",", "") };
+  return `${JSON.stringify({ id: name, model, ...shown })}\n`;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What the fee account has spent today. The chain knows: nothing has to be kept for a limit to hold across restarts and instances.
+
+import type { ChainView } from "../chain/head";
+import type { PatientProvider } from "../rpc";
+import type { FeePayments } from "./payments";
+
+const SECONDS_PER_DAY = 86_400n;
+
+/** Sums what an account has deposited in the UTC day of the latest block, up to the confirmed block. */
+export class DaySpending {
+  /** Number of a day since 1970, in UTC, and the first block of it. */
+  private day: { readonly number: bigint; readonly first: number } | undefined;
+
+  constructor(
+    private readonly provider: PatientProvider,
+    private readonly payments: FeePayments,
+    private readonly fromBlock: number,
+  ) {}
+
+  /** Reserve units deposited today, whoever sent the transactions. */
+  async read({ confirmed, final, time }: ChainView): Promise<bigint> {
+    const number = time / SECONDS_PER_DAY;
+    const begin = number * SECONDS_PER_DAY;
+    const isKnown =
+      this.day?.number === number && (this.day.first <= final || (await this.isFirst(this.day.first, begin)));
+    if (!isKnown || this.day === undefined) this.day = { number, first: await this.firstOf(begin, confirmed) };
+    return this.payments.spentFrom(this.day.first);
+  }
+
+  /** As long as a block may be undone, another one may become the day's first. */
+  private async isFirst(block: number, time: bigint): Promise<boolean> {
+    const [before, found] = await Promise.all([block - 1, block].map(async (number) => this.provider.getBlock(number)));
+    return found !== null && BigInt(found?.timestamp ?? 0) >= time && BigInt(before?.timestamp ?? 0) < time;
+  }
+
+  /** The first block of a time or later, up to `last`; the one after `last` when there is none. */
+  private async firstOf(time: bigint, last: number): Promise<number> {
+    let [low, high] = [Math.min(this.fromBlock, last + 1), last + 1];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const block = await this.provider.getBlock(middle);
+      if (!block) throw new Error(`the node has block ${last}, but not block ${middle}`);
+      if (BigInt(block.timestamp) < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// How the service is, in two answers: whether its loop turns, so that it need not be begun again; and whether it does its work.
+
+import type { ChainView } from "./chain/head";
+import type { Reply } from "./http";
+
+/** A loop has stopped when nothing was asked or answered for so long, in milliseconds: longer than the longest rest that a node names. */
+const STILL = 120_000;
+
+/** The chain is away when it has not answered for so long, in milliseconds. */
+const AWAY = 60_000;
+
+/** Passes in a row that fail before that is a state, and no incident. */
+const FAILURES = 3;
+
+/** What is known elsewhere of the service. */
+export interface Surveyed {
+  /** When a request to the chain was answered, or given up, last, in milliseconds. */
+  readonly signAt: number;
+  /** Since when the chain has not answered, in milliseconds. */
+  readonly failingSince: number | undefined;
+  /** Blocks that are confirmed and not read yet; undefined before the chain has been looked at. */
+  readonly behind: number | undefined;
+  /** The last block that was read. */
+  readonly readUpTo: number;
+  readonly isStopping: boolean;
+}
+
+/** Keeps what has happened, and judges it. */
+export class Health {
+  private readonly startedAt = Date.now();
+  private passedAt: number | undefined;
+  private head = -1;
+  /** When the head moved last, by our clock, and its own time. */
+  private headSince = Date.now();
+  private headTime = Infinity;
+  private readonly failures = new Map<string, { readonly count: number; readonly reason: string }>();
+
+  /** `maxHeadAge` is how old the head may be, in seconds; 0 on a chain that makes blocks only when it is asked to. */
+  constructor(
+    private readonly maxHeadAge: number,
+    private readonly survey: () => Surveyed,
+  ) {}
+
+  /** The chain has shown its head. One that comes from a node that lags behind moves nothing. */
+  saw({ head, time }: Pick<ChainView, "head" | "time">): void {
+    if (head <= this.head) return;
+    [this.head, this.headSince, this.headTime] = [head, Date.now(), 1_000 * Number(time)];
+  }
+
+  /** Something was looked at in a pass, a duty or the service itself, and did not fail. */
+  passed(name: string): void {
+    this.failures.delete(name);
+  }
+
+  /** Something failed in a pass. */
+  failed(name: string, reason: string): void {
+    this.failures.set(name, { count: (this.failures.get(name)?.count ?? 0) + 1, reason });
+  }
+
+  /** A pass has ended, however. */
+  ended(): void {
+    this.passedAt = Date.now();
+  }
+
+  /** 200 while the loop turns, also while the chain is away or a long past is read: to begin again would help nobody. */
+  live(): Reply {
+    const idle = Date.now() - Math.max(this.startedAt, this.passedAt ?? 0, this.survey().signAt);
+    const problems = idle > STILL ? [`the loop has stood still for ${seconds(idle)} s`] : [];
+    return reply(problems, { secondsSinceLastSign: seconds(idle) });
+  }
+
+  /** 200 while the service does its work; else 503 with every reason. */
+  ready(): Reply {
+    const now = Date.now();
+    const { failingSince, behind, readUpTo, isStopping } = this.survey();
+    const away = failingSince === undefined ? 0 : now - failingSince;
+    const age = seconds(Math.max(now - this.headSince, now - this.headTime));
+    const unpassed = this.passedAt === undefined ? undefined : now - this.passedAt;
+    const problems = [
+      ...(away > AWAY ? [`the chain has not answered for ${seconds(away)} s`] : []),
+      ...(this.maxHeadAge > 0 && age > this.maxHeadAge
+        ? [`the head is ${age} s old, at most ${this.maxHeadAge} s are allowed`]
+        : []),
+      ...(behind === undefined ? ["the chain was not looked at yet"] : []),
+      ...(behind !== undefined && behind > 0 ? [`${behind} blocks are not read yet`] : []),
+      ...(unpassed === undefined ? ["no pass was finished yet"] : []),
+      ...(unpassed !== undefined && unpassed > STILL ? [`no pass was finished for ${seconds(unpassed)} s`] : []),
+      ...[...this.failures]
+        .filter(([, { count }]) => count >= FAILURES)
+        .map(([name, { count, reason }]) => `${name} has failed in ${count} passes in a row: ${reason}`),
+      ...(isStopping ? ["the service stops"] : []),
+    ];
+    return reply(problems, { head: this.head, readUpTo });
+  }
+}
+
+function reply(problems: readonly string[], facts: object): Reply {
+  const isWell = problems.length === 0;
+  return { status: isWell ? 200 : 503, body: { status: isWell ? "ok" : "unwell", problems, ...facts } };
+}
+
+const seconds = (milliseconds: number) => Math.floor(milliseconds / 1_000);

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// What a service is put together from: the protocol, found by its registry, and the duties. What cannot work is refused here, before
+// anything is sent.
+
+import type { Interface } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type {
+  HokusaiAMMFactory,
+  IERC20Metadata,
+  ModelRegistry,
+  TokenManager,
+  UsageFeeRouter,
+} from "../.build/typechain";
+import { networkOf } from "../deploy/network";
+import { Problem } from "../sdk/base/problem";
+import { isUnanswered } from "../sdk/rpc/answers";
+import type { Follower } from "./chain/follower";
+import type { Config, DutyName } from "./config";
+import type { Duty, Tools } from "./duties/duty";
+import type { SpendingLimits } from "./duties/feeBatch";
+import { FeesDuty } from "./duties/fees";
+import { LaunchDuty } from "./duties/launch";
+import { WatchedModels } from "./duties/models";
+import { WatchedPayouts } from "./duties/payouts";
+import { ReleaseDuty } from "./duties/release";
+import { SubmitDuty } from "./duties/submit";
+import type { Inbox } from "./inbox";
+import { Stopped, type PatientProvider } from "./rpc";
+import type { Telemetry } from "./telemetry";
+
+/** The contracts that duties work with. */
+export interface Contracts {
+  readonly registry: ModelRegistry;
+  readonly tokenManager: TokenManager;
+  readonly factory: HokusaiAMMFactory;
+  readonly router: UsageFeeRouter;
+  readonly reserveToken: IERC20Metadata;
+  /** Of any verifier, whichever the registry listens to. */
+  readonly verifier: Interface;
+}
+
+/** Refuses a node of another chain. */
+export async function requireChain(hre: HardhatRuntimeEnvironment, provider: PatientProvider): Promise<void> {
+  const { name, chainId } = networkOf(hre);
+  const actual = Number(await provider.send("eth_chainId", []));
+  if (actual !== chainId)
+    throw new Problem(
+      "WRONG_CHAIN",
+      `the node answers for chain ${actual}, ${name} is chain ${chainId}: correct its address.`,
+    );
+}
+
+/** Finds the protocol by its registry. */
+export async function findContracts(
+  hre: HardhatRuntimeEnvironment,
+  provider: PatientProvider,
+  address: string,
+): Promise<Contracts> {
+  const { getContractAt } = hre.ethers;
+  if ((await provider.getCode(address)) === "0x") {
+    throw new Problem("NOT_DEPLOYED", `registry is ${address}, where there is no contract on ${hre.network.name}.`);
+  }
+  const registry: ModelRegistry = await getContractAt("ModelRegistry", address);
+  const tokenManager = await registry.tokenManager().catch((error: unknown) => {
+    if (error instanceof Stopped || isUnanswered(error)) throw error;
+    throw new Problem("NOT_DEPLOYED", `registry is ${address}, which does not answer as a ModelRegistry.`);
+  });
+  if (BigInt(tokenManager) === 0n)
+    throw new Problem("NOT_DEPLOYED", `the registry ${address} is not wired yet: finish the deployment.`);
+  const factory: HokusaiAMMFactory = await getContractAt("HokusaiAMMFactory", await registry.factory());
+  return {
+    registry,
+    factory,
+    tokenManager: await getContractAt("TokenManager", tokenManager),
+    router: await getContractAt("UsageFeeRouter", await factory.feeRouter()),
+    reserveToken: await getContractAt("IERC20Metadata", await factory.reserveToken()),
+    verifier: (await getContractAt("DeltaOneVerifier", address)).interface,
+  };
+}
+
+/** What the duties of a service share. */
+export interface Shared {
+  readonly config: Config;
+  readonly contracts: Contracts;
+  readonly follower: Follower;
+  /** Absent without a duty that launches. */
+  readonly models: WatchedModels | undefined;
+}
+
+/** The models that the duties of a launch look at; undefined without such a duty. */
+export async function openModels(
+  hre: HardhatRuntimeEnvironment,
+  provider: PatientProvider,
+  { config, contracts: { registry, tokenManager }, follower }: Omit<Shared, "models">,
+  telemetry: Telemetry,
+): Promise<WatchedModels | undefined> {
+  if (!config.duties.some(({ name }) => name === "distribute" || name === "pools")) return undefined;
+  const manager = { address: await tokenManager.getAddress(), interface: tokenManager.interface };
+  return new WatchedModels(hre, provider, registry, manager, config.models, follower, telemetry);
+}
+
+/** A duty with what it needs. */
+export async function openDuty(
+  name: DutyName,
+  tools: Tools,
+  { config, contracts, follower, models }: Shared,
+  inbox: Inbox | undefined,
+  limits: SpendingLimits,
+): Promise<Duty> {
+  const { registry, tokenManager, factory, router, reserveToken, verifier } = contracts;
+  switch (name) {
+    case "distribute":
+      return new LaunchDuty(name, tools, models as WatchedModels, {
+        address: await tokenManager.getAddress(),
+        interface: tokenManager.interface,
+      });
+    case "pools":
+      return new LaunchDuty(name, tools, models as WatchedModels, {
+        address: await factory.getAddress(),
+        interface: factory.interface,
+      });
+    case "submit":
+      return new SubmitDuty(tools, inbox as Inbox, registry, verifier, follower);
+    case "release": {
+      const payouts = new WatchedPayouts(tools.provider, registry, verifier, follower, tools.telemetry);
+      return new ReleaseDuty(tools, payouts, registry, tokenManager);
+    }
+    case "fees":
+      return new FeesDuty(
+        tools,
+        inbox as Inbox,
+        router,
+        reserveToken,
+        { follower, fromBlock: config.fromBlock },
+        limits,
+      );
+  }
+}
+
+/** An account must be able to pay; that of the fees must be theirs alone, since its nonces tell what was paid. */
+export async function requireFit(provider: PatientProvider, address: string, duties: readonly Duty[]): Promise<void> {
+  const names = duties.map(({ name }) => name);
+  if (names.includes("fees") && names.length > 1) {
+    throw new Problem("BAD_OPTION", `${address} has the duties ${names.join(", ")}: give fees a key of its own.`);
+  }
+  if ((await provider.getBalance(address)) === 0n) {
+    throw new Problem(
+      "NO_FUNDS",
+      `${address}, the account for ${names.join(", ")}, has no ether: send it some to pay for gas.`,
+    );
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// What is done, in a block that a reorganisation may still undo. Each file of `done` has a small one in `unfinal` until its block is
+// final: so that whoever works on the folder, also after a restart, does it again when it was undone.
+
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { writeWhole } from "../sdk/node/files";
+import { readJson, toJson } from "../sdk/schemas/json";
+import type { ChainView } from "./chain/head";
+import type { Inbox } from "./inbox";
+import type { Telemetry } from "./telemetry";
+
+/** How a file was done. */
+export interface Doing {
+  /** What it did, as whoever looks for it on chain names it. */
+  readonly key: string;
+  readonly block: number;
+  readonly transaction: string;
+}
+
+/** Something that was undone, and where its done file was. */
+export interface Undone<Entry> {
+  readonly place: string;
+  readonly entry: Entry;
+}
+
+/** Where something that was done is found on chain. */
+export interface Standing {
+  readonly block: number;
+  readonly transaction: string;
+}
+
+type Kept<Entry> = Entry & { readonly isUndone?: boolean };
+
+/** The done files of a folder that are not final yet. */
+export class Unfinal<Entry extends Doing> {
+  private readonly folder: string;
+  private readonly entries = new Map<string, Kept<Entry>>();
+
+  constructor(
+    private readonly duty: string,
+    private readonly inbox: Inbox,
+    private readonly telemetry: Telemetry,
+  ) {
+    this.folder = join(inbox.folder, "unfinal");
+    mkdirSync(this.folder, { recursive: true });
+  }
+
+  /** Finishes a file that is done; `final` is the block up to which nothing is undone any more. */
+  finish(name: string, result: object, entry: Entry, { final }: ChainView): void {
+    if (entry.block > final) {
+      this.keep(this.inbox.placeOf(name, "done"), entry); // before the file: what is done is never without it
+    }
+    this.inbox.finish(name, "done", result);
+  }
+
+  /**
+   * Looks at what is not final: what `find` finds is done, what it does not find was undone, and its file waits again. To be called when
+   * the chain was read up to the confirmed block. Answers what was undone and not forgotten since.
+   */
+  review({ confirmed, final }: ChainView, find: (entry: Entry) => Standing | undefined): Undone<Entry>[] {
+    this.refresh();
+    const undone: Undone<Entry>[] = [];
+    for (const [place, { isUndone, ...rest }] of this.entries) {
+      const entry = rest as unknown as Entry;
+      const standing = isUndone ? undefined : find(entry);
+      if (standing && standing.block <= final) this.forget(place);
+      if (standing || !(entry.block <= confirmed)) continue;
+      if (!isUndone) this.reopen(place, entry);
+      undone.push({ place, entry });
+    }
+    return undone;
+  }
+
+  /** Ends to keep what is final, or was undone. */
+  forget(place: string): void {
+    this.entries.delete(place);
+    rmSync(this.pathOf(place), { force: true });
+  }
+
+  private reopen(place: string, entry: Entry): void {
+    this.inbox.reopen(place);
+    this.keep(place, { ...entry, isUndone: true });
+    const { key, block, transaction: hash } = entry;
+    this.telemetry.count("actions_total", { duty: this.duty, result: "undone" });
+    this.telemetry.log("warn", "undone", { duty: this.duty, file: `${place}.json`, key, block, hash });
+  }
+
+  private keep(place: string, entry: Kept<Entry>): void {
+    writeWhole(this.pathOf(place), `${toJson(entry)}\n`);
+    this.entries.set(place, entry);
+  }
+
+  /** What another process has finished, and what it has dropped, is known too. */
+  private refresh(): void {
+    const places = new Set(readdirSync(this.folder).flatMap((name) => /^(.*)\.json$/.exec(name)?.[1] ?? []));
+    for (const place of this.entries.keys()) if (!places.has(place)) this.entries.delete(place);
+    for (const place of places) {
+      if (this.entries.has(place)) continue;
+      try {
+        this.entries.set(place, readJson(place, readFileSync(this.pathOf(place), "utf8")) as Kept<Entry>);
+      } catch {
+        continue; // gone meanwhile, or not ours
+      }
+    }
+  }
+
+  private pathOf(place: string): string {
+    return join(this.folder, `${place}.json`);
+  }
+}

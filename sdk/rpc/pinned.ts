@@ -1,0 +1,17 @@
+import type { Provider, TransactionRequest } from "ethers";
+
+/**
+ * A chain as of one block. Behind one address there may be nodes of which some are a few blocks behind: asked for the latest state they
+ * answer with an older one, asked for a block that they have not got they say so, and are asked again.
+ */
+export function pinned<T extends Provider>(provider: T, block: number): T {
+  return new Proxy(provider, {
+    get(target, key) {
+      if (key === "call") return async (request: TransactionRequest) => target.call({ ...request, blockTag: block });
+      if (key === "getCode") return async (address: string) => target.getCode(address, block);
+      if (key === "getBalance") return async (address: string) => target.getBalance(address, block);
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
