@@ -9,7 +9,7 @@ import { HardhatPluginError } from "hardhat/plugins";
 import type { HttpNetworkConfig, HttpNetworkUserConfig } from "hardhat/types";
 import { execFileSync } from "node:child_process";
 import { version as solcVersion } from "solc/package.json";
-import { addressesOf } from "./deploy/network";
+import { nodeAddresses } from "./deploy/network";
 import { patient } from "./deploy/reach";
 import { addressesIn } from "./sdk/rpc/nodes";
 import "./scripts/tasks";
@@ -72,7 +72,7 @@ extendEnvironment(({ network }) => {
   if (!(network.name in publicNetworks)) return;
 
   const variable = rpcVariable(network.name);
-  const nodes = addressesIn(addressesOf(network.config as HttpNetworkConfig));
+  const nodes = addressesIn(nodeAddresses(network.config as HttpNetworkConfig));
   if (nodes.every((url) => URL.canParse(url))) return;
   const reason = `${variable} must be the network's RPC address, or several with commas between`;
   throw new HardhatPluginError(`network ${network.name}`, `${reason}; set it in the environment.`);

@@ -3,7 +3,7 @@
 import type { TransactionRequest } from "ethers";
 import { ProviderWrapper } from "hardhat/plugins";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
-import { namedKeys, openAccounts, type SigningAccount } from "../sdk/node/keys";
+import { namedKeys, openAccounts, UNNAMED, type SigningAccount } from "../sdk/node/keys";
 import { Problem } from "../sdk/base/problem";
 import { pricedWithin, type Offered } from "./fees";
 import { presentSending } from "./sends";
@@ -11,8 +11,7 @@ import { presentSending } from "./sends";
 /** Requests whose answer is the same at whatever price, and which a price can only hinder. */
 const SIMULATIONS = new Set(["eth_call", "eth_estimateGas"]);
 
-/** Nothing named on a command line: the environment's variables say which keys there are. */
-const UNNAMED = { keystore: "", ledger: "", kms: "", remote: "" };
+const PRICES = new Set(["gasPrice", "maxFeePerGas", "maxPriorityFeePerGas"]);
 
 interface Unpriced extends Offered {
   readonly to?: string;
@@ -104,8 +103,8 @@ export class AccountsWrapper extends ProviderWrapper {
 
 function unpriced([transaction, ...rest]: unknown[]): unknown[] {
   if (typeof transaction !== "object" || transaction === null) return [transaction, ...rest];
-  const { gasPrice: _, maxFeePerGas: __, maxPriorityFeePerGas: ___, ...bare } = transaction as Unpriced;
-  return [bare, ...rest];
+  const fields = Object.entries(transaction).filter(([name]) => !PRICES.has(name));
+  return [Object.fromEntries(fields), ...rest];
 }
 
 function toRequest(

@@ -50,7 +50,7 @@ export async function pricedWithin<T extends Offered>(chain: Asked, transaction:
 }
 
 /** Refuses a signed transaction that offers more than the ceiling: what was signed cannot be changed any more. */
-export function requireWithin(price: bigint): void {
+export function requireBelowCeiling(price: bigint): void {
   const { maxFeePerGas: ceiling } = presentSending();
   if (ceiling === undefined || price <= ceiling) return;
   throw new Problem(

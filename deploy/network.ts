@@ -39,12 +39,12 @@ export function siteOf(hre: HardhatRuntimeEnvironment): Site {
 }
 
 /** The addresses of a network's nodes, with commas between. */
-export function addressesOf({ nodes, url }: Pick<HttpNetworkConfig, "nodes" | "url">): string {
+export function nodeAddresses({ nodes, url }: Pick<HttpNetworkConfig, "nodes" | "url">): string {
   return nodes ?? url;
 }
 
 /** The addresses of the nodes of an environment's network; undefined where the chain is in this process. */
 export function nodesOf(hre: HardhatRuntimeEnvironment): string | undefined {
   const config: NetworkConfig = hre.network.config;
-  return "url" in config && config.url !== undefined ? addressesOf(config) : undefined;
+  return "url" in config && config.url !== undefined ? nodeAddresses(config) : undefined;
 }

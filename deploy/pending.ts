@@ -28,7 +28,7 @@ const PATIENCE_OF_RAISE = 60_000;
 const TRIES = 6;
 
 /** What {@link persist} goes by. */
-export interface Terms {
+export interface Persistence {
   /** The accounts whose transactions are waited for before each try; all of this environment without them. */
   readonly accounts?: readonly string[];
   /** Throws where it must not be done again. */
@@ -40,7 +40,7 @@ export async function persist<T>(
   hre: HardhatRuntimeEnvironment,
   onWait: (reason: string) => void,
   action: () => Promise<T>,
-  { accounts, beforeAgain }: Terms = {},
+  { accounts, beforeAgain }: Persistence = {},
 ): Promise<T> {
   let end = Infinity;
   for (let failures = 0; ; failures++) {

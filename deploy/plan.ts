@@ -8,7 +8,7 @@ import type { Network } from "../sdk/client/access";
 import { readKey } from "../sdk/node/prover";
 import type { ModelFile } from "../sdk/schemas/modelFile";
 import { CREATE_X } from "./create2";
-import { ceilingProblems, fundsProblems, needsOf, pricesOf, type Costed } from "./funds";
+import { ceilingProblems, fundsProblems, needsOf, pricesOf } from "./funds";
 import { journaledContracts, nameOf, type Addresses } from "./journal";
 import { isAdminStep, signerOfStep, stepsTaken } from "./launch";
 import { isMainnet, networkOf } from "./network";
@@ -91,12 +91,12 @@ export async function planDeployment(
   problems.push(...(await contradictions(hre)));
   const { steps, missing } = await compare(hre, rehearsal, files);
   const prices = await pricesOf(hre);
-  const needs = await needsOf(hre, steps, prices);
+  const costs = steps.map(({ step, unsigned }) => ({ ...step, unsigned }));
+  const needs = await needsOf(hre, costs, prices);
   if (needs.size > 0) problems.push(...(await ceilingProblems(hre)));
   problems.push(...missing, ...(await fundsProblems(hre, needs)));
   if (problems.length > 0) throw refusal(problems);
-  const planned = steps.map(({ unsigned: _, ...step }) => step);
-  return { network, parameters, files, steps: planned, ...prices, needs, rehearsal };
+  return { network, parameters, files, steps: steps.map(({ step }) => step), ...prices, needs, rehearsal };
 }
 
 /** One thing that is in the way. */
@@ -246,7 +246,7 @@ async function compare(
   hre: HardhatRuntimeEnvironment,
   { protocol: rehearsed, steps }: Rehearsal,
   files: readonly ModelFile[],
-): Promise<{ steps: (PlannedStep & Costed)[]; missing: Obstacle[] }> {
+): Promise<{ steps: { step: PlannedStep; unsigned: string }[]; missing: Obstacle[] }> {
   const { addresses, parameters } = rehearsed;
   const isLocal = networkOf(hre).isLocal;
   const protocol = await connectProtocol(hre, parameters, addresses);
@@ -256,21 +256,16 @@ async function compare(
   const { deployer } = parameters.$global;
   const accounts = (await hre.ethers.getSigners()).map(({ address }) => address);
   const missing: Obstacle[] = [];
-  const planned: (PlannedStep & Costed)[] = [];
+  const planned: { step: PlannedStep; unsigned: string }[] = [];
   for (const { name, model, gas, gasLimit, unsigned } of steps) {
-    const cost = { gas, gasLimit, unsigned };
+    const cost = { gas, gasLimit };
     if (model === undefined) {
       const contract = nameOf(name);
       const address = addresses[contract === "ReserveTokenMock" ? "ReserveToken" : contract];
       const isDone = address ? (await hre.ethers.provider.getCode(address)) !== "0x" : isWired;
       if (!isDone && !accounts.includes(deployer)) missing.push(wrongSigner(accounts, deployer));
-      planned.push({
-        name: contract,
-        ...cost,
-        isDone,
-        ...(address && { address }),
-        ...(!isDone && { from: deployer }),
-      });
+      const step = { name: contract, ...cost, isDone, ...(address && { address }), ...(!isDone && { from: deployer }) };
+      planned.push({ step, unsigned });
       continue;
     }
     const isDone = taken.get(model)?.has(name) ?? false;
@@ -282,7 +277,7 @@ async function compare(
         ? parameters.Governance.proposers[0]
         : senderOf(hre, isWired ? protocol : rehearsed, accounts, name, missing);
     const from = isDone ? undefined : await sender();
-    planned.push({ name, model: model.modelId, ...cost, isDone, ...(from && { from }) });
+    planned.push({ step: { name, model: model.modelId, ...cost, isDone, ...(from && { from }) }, unsigned });
   }
   return { steps: planned, missing };
 }

@@ -4,7 +4,7 @@ import { keccak256, toQuantity, Transaction, ZeroAddress, type TransactionReques
 import { ProviderWrapper } from "hardhat/plugins";
 import type { RequestArguments } from "hardhat/types";
 import { causesOf, isOutage, isOutOfFunds, isProblem, pause } from "../sdk/rpc/answers";
-import { requireWithin } from "./fees";
+import { requireBelowCeiling } from "./fees";
 import { isNoted, note, type Dispatch } from "./sends";
 
 const TRIES = 5;
@@ -157,7 +157,7 @@ function noteSigned(raw: string, hash: string): Dispatch {
   const signed = readSigned(raw);
   if (signed === undefined) return { from: ZeroAddress, nonce: 0, hash, isRefused: false };
   const { from, nonce, maxFeePerGas, gasPrice } = signed;
-  requireWithin(maxFeePerGas ?? gasPrice ?? 0n);
+  requireBelowCeiling(maxFeePerGas ?? gasPrice ?? 0n);
   return note({ from: from as string, nonce, hash, isRefused: false });
 }
 

@@ -5,7 +5,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { getAddress, type Addressable } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { alone, orAgain } from "../../deploy/deployment";
-import { persist, settle, type Terms } from "../../deploy/pending";
+import { persist, settle, type Persistence } from "../../deploy/pending";
 import { requireProtocol, type Protocol } from "../../deploy/protocol";
 import { isPassing, patientSigner } from "../../deploy/rpc";
 import { fateOf, fateInWords, noting, sendingAs, type Dispatch } from "../../deploy/sends";
@@ -80,8 +80,8 @@ export function once(act: Act): Act {
   };
 }
 
-function patiently<T>({ hre, onWait }: TaskContext, action: () => Promise<T>, terms: Terms): Promise<T> {
-  return alone(hre, () => orAgain(hre, isPassing, () => persist(hre, onWait, action, terms)));
+function patiently<T>({ hre, onWait }: TaskContext, action: () => Promise<T>, persistence: Persistence): Promise<T> {
+  return alone(hre, () => orAgain(hre, isPassing, () => persist(hre, onWait, action, persistence)));
 }
 
 /** The arguments of a task, named as on its command line. */

@@ -42,9 +42,12 @@ export interface NamedKeys {
 export const KEY_VARIABLES = {
   keystore: "KEYSTORE",
   ledger: "LEDGER",
-  kms: "KMS_KEY",
+  kms: "KMS",
   remote: "REMOTE_SIGNER",
 } as const satisfies Record<keyof NamedKeys, string>;
+
+/** No place named on a command line. */
+export const UNNAMED: NamedKeys = { keystore: "", ledger: "", kms: "", remote: "" };
 
 /** An account that signs. Of a keystore that names its address nothing is decrypted before something is signed. */
 export interface SigningAccount {

@@ -3,6 +3,7 @@
 
 import { Problem } from "../base/problem.ts";
 import { kindOfError, kindOfStatus, NodeFailure, type FailureKind, type RpcError } from "./answers.ts";
+import { restAfter, sleep } from "./rest.ts";
 
 /** One request of JSON-RPC. */
 export interface RpcRequest {
@@ -33,8 +34,6 @@ export interface EndpointOptions {
   readonly onAnswer?: () => void;
 }
 
-const FIRST_PAUSE = 250;
-const LONGEST_PAUSE = 30_000;
 const LONGEST_REST = 60_000;
 
 /** Why a message as a whole was not answered. */
@@ -147,7 +146,7 @@ export class Endpoint implements ChainClient {
         if (kind === "passing") this.options.onSilence?.(reason);
         silent++;
         if (kind !== "passing" || silent >= tries) {
-          if (rest !== undefined) this.holdOff(rest);
+          if (rest !== undefined) void this.holdOff(rest);
           throw new NodeFailure(kind, 0, `${this.host}: ${reason}`);
         }
         await this.rest(silent, rest);
@@ -213,27 +212,6 @@ export class Endpoint implements ChainClient {
       return { kind: "passing", reason: `no connection${typeof code === "string" ? ` (${code})` : ""}` };
     }
   }
-}
-
-/** Waits longer after each failure, between half of the pause and the whole; `signal` ends the waiting. */
-export function restAfter(failures: number, signal?: AbortSignal): Promise<void> {
-  const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures - 1, 16));
-  return sleep(longest * (0.5 + Math.random() / 2), signal);
-}
-
-function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-  });
 }
 
 /** The failure that a node's answer is. */

@@ -7,12 +7,12 @@ import { kindOfError, NodeFailure } from "./answers.ts";
 import {
   Endpoint,
   failureOf,
-  restAfter,
   type ChainClient,
   type EndpointOptions,
   type RpcAnswer,
   type RpcRequest,
 } from "./endpoint.ts";
+import { restAfter } from "./rest.ts";
 
 /** Milliseconds that a node has to say of which chain it is before anything else is asked. */
 const FIRST_ANSWER = 5_000;

@@ -48,7 +48,7 @@ describe("keys", () => {
   });
 
   it("come one from each variable that is set, of PRIVATE_KEY only without any of them", () => {
-    const env = { KEYSTORE: "a.json, b.json", LEDGER: "1", KMS_KEY: "arn", REMOTE_SIGNER: "m.js", PRIVATE_KEY: "1,2" };
+    const env = { KEYSTORE: "a.json, b.json", LEDGER: "1", KMS: "arn", REMOTE_SIGNER: "m.js", PRIVATE_KEY: "1,2" };
     expect(namedKeys(NOTHING, env)).to.deep.equal([
       { kind: "keystore", file: "a.json", passwordFile: "" },
       { kind: "keystore", file: "b.json", passwordFile: "" },
@@ -100,7 +100,7 @@ describe("keys", () => {
 
     it("asks at once when it does not name its address", async () => {
       keystore();
-      const { address: _, ...secretive } = JSON.parse(folder.read("key.json")) as { address: string };
+      const secretive = { ...(JSON.parse(folder.read("key.json")) as object), address: undefined };
       const account = await accountOf(folder.write("key.json", JSON.stringify(secretive)));
       expect([account.address, asked]).to.deep.equal([address, 1]);
     });
