@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { encryptKeystoreJsonSync, type Wallet } from "ethers";
+import { encryptKeystoreJsonSync, type HDNodeWallet } from "ethers";
 import { resolve } from "node:path";
 import { developmentKey } from "../../sdk/base/accounts";
 import { freePort, rpc, runScript, startAnvil, type Node } from "../helpers/process";
@@ -22,7 +22,7 @@ describe("Commands that sign with a keystore @uninstrumented", () => {
 
   after(() => node.stop());
 
-  const keystore = ({ address, privateKey }: Wallet) =>
+  const keystore = ({ address, privateKey }: HDNodeWallet) =>
     folder.write("key.json", encryptKeystoreJsonSync({ address, privateKey }, PASSWORD, { scrypt: { N: 2 } }));
   const deploy = async (env: Record<string, string>, ...more: string[]) => {
     const nodes = `http://127.0.0.1:${await freePort()},${node.url}`;
