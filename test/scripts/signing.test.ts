@@ -36,7 +36,7 @@ describe("Commands that sign with a keystore @uninstrumented", () => {
     expect(planned.stdout).to.match(new RegExp(`\\n${DEPLOYER.address} must have 0\\.\\d+ ether`));
 
     const wrong = await deploy({ KEYSTORE_PASSWORD: "wrong" });
-    expect(wrong.code).to.equal(1);
+    expect(wrong.code, wrong.stderr).to.equal(1);
     expect(wrong.stderr).to.contain("key.json cannot be decrypted: the password is wrong.\n");
 
     const dear = await deploy({ KEYSTORE_PASSWORD: PASSWORD }, "--max-fee", "0.5");
