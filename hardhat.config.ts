@@ -1,5 +1,7 @@
 import "@nomicfoundation/hardhat-toolbox";
 import {
+  TASK_COMPILE_REMOVE_OBSOLETE_ARTIFACTS,
+  TASK_COMPILE_SOLIDITY_COMPILE_JOBS,
   TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD,
   TASK_COMPILE_SOLIDITY_LOG_COMPILATION_ERRORS,
   TASK_COMPILE_SOLIDITY_LOG_RUN_COMPILER_START,
@@ -8,6 +10,8 @@ import { extendEnvironment, extendProvider, subtask, type HardhatUserConfig } fr
 import { HardhatPluginError } from "hardhat/plugins";
 import type { HttpNetworkConfig, HttpNetworkUserConfig } from "hardhat/types";
 import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { version as solcVersion } from "solc/package.json";
 import { nodeAddresses } from "./deploy/network";
 import { patient } from "./deploy/reach";
@@ -46,6 +50,24 @@ subtask(
   async ({ output, quiet }: { output: { errors?: Remark[] }; quiet: boolean }, _, runSuper) =>
     runSuper({ output: { ...output, errors: output.errors?.filter((remark) => !isOfDependency(remark)) }, quiet }),
 );
+
+/** Beside typechain's types: the library reads both. */
+const ABIS = join(__dirname, ".build/abi");
+
+subtask(
+  TASK_COMPILE_SOLIDITY_COMPILE_JOBS,
+  async ({ compilationJobs }: { compilationJobs: unknown[] }, _, runSuper) => {
+    if (compilationJobs.length > 0) rmSync(ABIS, { recursive: true, force: true });
+    return runSuper();
+  },
+);
+
+// The last step of a compilation: by now no artifact is left of a source that is gone.
+subtask(TASK_COMPILE_REMOVE_OBSOLETE_ARTIFACTS, async (_, { artifacts }, runSuper) => {
+  await runSuper();
+  const { ensureAbis } = await import("./scripts/dev/abi");
+  await ensureAbis(artifacts, ABIS);
+});
 
 const rpcVariable = (network: string) => `RPC_URL_${network.toUpperCase().replaceAll("-", "_")}`;
 
@@ -101,7 +123,7 @@ const config: HardhatUserConfig = {
   paths: { cache: `${build}/cache`, artifacts: `${build}/artifacts` },
   // For `hardhat verify`, where an explorer can be reached.
   etherscan: { apiKey: process.env.ETHERSCAN_API_KEY ?? "" },
-  typechain: { outDir: `${build}/typechain` },
+  typechain: { outDir: `${build}/typechain`, node16Modules: true },
   // Many times what the slowest test takes alone: it finds what hangs, and no machine is too busy for it.
   mocha: { timeout: 900_000, forbidPending: true, forbidOnly: Boolean(process.env.CI) },
 };

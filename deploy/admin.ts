@@ -1,11 +1,12 @@
 // What only the admin does: the timelock, whose proposers are a multisig. On a local chain both are at hand, and so is the time.
 
-import { ZeroHash } from "ethers";
+import { toBeHex, ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
 import { confirm } from "../sdk/client/confirm";
 import { passTime } from "./localTime";
 import type { Protocol } from "./protocol";
+import { signerWithRole } from "./roles";
 import type { Report } from "./step";
 
 /** A call of the admin's. */
@@ -33,14 +34,15 @@ export interface AdminSteps {
 }
 
 /** The payload of some calls, which take effect together. */
-export function payloadOf({ timelock, addresses, parameters }: Protocol, calls: readonly AdminCall[]): AdminPayload {
-  const { adminDelay } = parameters.$global;
-  const operation = operationOf(calls);
+export async function payloadOf(protocol: Protocol, calls: readonly AdminCall[]): Promise<AdminPayload> {
+  const { timelock, addresses } = protocol;
+  const delay = Number(await timelock.getMinDelay());
+  const operation = await operationOf(protocol, calls);
   return {
     timelock: addresses.TimelockController as string,
-    delay: adminDelay,
+    delay,
     calls,
-    schedule: timelock.interface.encodeFunctionData("scheduleBatch", [...operation, adminDelay]),
+    schedule: timelock.interface.encodeFunctionData("scheduleBatch", [...operation, delay]),
     execute: timelock.interface.encodeFunctionData("executeBatch", operation),
   };
 }
@@ -59,24 +61,36 @@ export async function actAsAdmin(
   steps: AdminSteps,
   report: Report,
 ): Promise<void> {
-  const { network, timelock, parameters } = protocol;
-  const payload = payloadOf(protocol, calls);
+  const { network, timelock } = protocol;
+  const payload = await payloadOf(protocol, calls);
   if (!network.isLocal)
     throw new Problem("NOT_ALLOWED", `${why}: ${payloadInWords(payload)}, then run the command again.`);
-  const { adminDelay } = parameters.$global;
-  const [proposer, executor] = [parameters.Governance.proposers[0], parameters.Governance.executors[0]];
-  const operation = operationOf(calls);
+  const { delay } = payload;
+  const operation = await operationOf(protocol, calls);
   if (!(await timelock.isOperation(await timelock.hashOperationBatch(...operation)))) {
-    const scheduling = timelock.connect(await hre.ethers.getSigner(proposer as string));
-    const scheduled = await confirm(steps.schedule, scheduling.scheduleBatch(...operation, adminDelay));
-    report({ name: scheduled.name, sent: scheduled, outcome: `the admin waits ${adminDelay} seconds` });
+    const scheduling = timelock.connect(await signerWithRole(hre, protocol, "timelock", "PROPOSER_ROLE"));
+    const scheduled = await confirm(steps.schedule, scheduling.scheduleBatch(...operation, delay));
+    report({ name: scheduled.name, sent: scheduled, outcome: `the admin waits ${delay} seconds` });
   }
-  await passTime(hre, adminDelay);
-  const executing = timelock.connect(await hre.ethers.getSigner(executor as string));
+  await passTime(hre, delay);
+  const executing = timelock.connect(await signerWithRole(hre, protocol, "timelock", "EXECUTOR_ROLE"));
   const executed = await confirm(steps.execute, executing.executeBatch(...operation));
   report({ name: executed.name, sent: executed, outcome: await steps.outcome() });
 }
 
-function operationOf(calls: readonly AdminCall[]): [string[], bigint[], string[], string, string] {
-  return [calls.map(({ target }) => target), calls.map(() => 0n), calls.map(({ data }) => data), ZeroHash, ZeroHash];
+/** The arguments of an operation. Who rotates a role to and fro makes the same calls again: each time they are another operation. */
+async function operationOf(
+  { timelock }: Protocol,
+  calls: readonly AdminCall[],
+): Promise<[string[], bigint[], string[], string, string]> {
+  for (let times = 0; ; times++) {
+    const operation: [string[], bigint[], string[], string, string] = [
+      calls.map(({ target }) => target),
+      calls.map(() => 0n),
+      calls.map(({ data }) => data),
+      ZeroHash,
+      toBeHex(times, 32),
+    ];
+    if (!(await timelock.isOperationDone(await timelock.hashOperationBatch(...operation)))) return operation;
+  }
 }

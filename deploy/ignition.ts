@@ -19,7 +19,7 @@ import { historyOf } from "./history";
 import { addressesOf, AGAIN, openJournal, wipeUnfinished, type Addresses, type AnyModule } from "./journal";
 import { networkOf } from "./network";
 import { settle } from "./pending";
-import { firstRecordedBlock, readRecord } from "./record";
+import { firstRecordedBlock, recordOf } from "./record";
 import { isPassing } from "./rpc";
 
 /** How often a deployment goes on by itself after what passes: a minute in all. */
@@ -137,7 +137,7 @@ async function saltFor(hre: HardhatRuntimeEnvironment, sender: string): Promise<
 /** Makes the journal say what the chain has. */
 async function mend(hre: HardhatRuntimeEnvironment, journal: string, run: Run): Promise<void> {
   await wipeUnfinished(journal);
-  const record = readRecord(networkOf(hre));
+  const record = await recordOf(hre);
   const history = historyOf(hre.network.provider, record ? firstRecordedBlock(record) : 0);
   try {
     await run(history, false);

@@ -177,6 +177,12 @@ export async function openJournal(hre: HardhatRuntimeEnvironment): Promise<strin
   return journal;
 }
 
+/** Whether what is kept of the network, its journal and its record, is of this chain. Nothing is kept of one in this process. */
+export async function isOfThisChain(hre: HardhatRuntimeEnvironment): Promise<boolean> {
+  const journal = folderOf(hre);
+  return journal !== undefined && !(await isOfAnotherChain(hre, journal));
+}
+
 /** None for a chain in this process, which ends with it. */
 function folderOf(hre: HardhatRuntimeEnvironment): string | undefined {
   const { chainId, isEphemeral } = networkOf(hre);

@@ -7,19 +7,25 @@ import { printed } from "../sdk/base/printed";
 import { Problem } from "../sdk/base/problem";
 import { formatReserve, formatTokens } from "../sdk/base/units";
 import { confirm, type Sent } from "../sdk/client/confirm";
-import { readLogs } from "../sdk/rpc/logs";
-import { keyOf, REWARD_DELTA_ONES, virtualSupplyOf, type ModelFile } from "../sdk/schemas/modelFile";
+import { readEvents, readLogs } from "../sdk/rpc/logs";
+import { keyOf, virtualSupplyOf, type ModelFile } from "../sdk/schemas/modelFile";
 import { CREATE_X, CREATE_X_INTERFACE, guardedSalt, saltOf } from "./create2";
 import { actAsAdmin } from "./admin";
+import {
+  checkBenchmark,
+  checkToken,
+  checkWallet,
+  committedBy,
+  requireSame,
+  type CommittedBenchmark,
+} from "./comparison";
 import { deployModule } from "./ignition";
-import { blocksOf, journaledArguments } from "./journal";
+import { AGAIN, blocksOf, journaledArguments } from "./journal";
 import { persist } from "./pending";
 import type { Protocol } from "./protocol";
-import { patientSigner } from "./rpc";
+import { signerWithRole } from "./roles";
 import type { Report } from "./step";
 import { ACCESS_OF, ensureMethod, MethodAccess, methodSteps } from "./zk";
-
-const VESTING_SECONDS = 365n * 86_400n;
 
 /** Lifecycle of a model, as on chain. */
 export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
@@ -92,8 +98,7 @@ export async function stepsTaken(
   const key = keyOf(file);
   const status = await protocol.registry.statusOf(key);
   const token = await findToken({ hre, protocol }, file.modelId);
-  const accounts = (await hre.ethers.getSigners()).map(({ address }) => address);
-  const hasWallet = token !== undefined || (await findWallet(hre, protocol, file, ...accounts)) !== undefined;
+  const hasWallet = token !== undefined || (await findWallet(hre, protocol, file)) !== undefined;
   const steps: Record<string, boolean> = {
     "deploy vesting wallet": hasWallet,
     "deploy token": token !== undefined,
@@ -113,21 +118,6 @@ async function takeSteps(launch: Launch): Promise<LaunchedModel> {
   await ensureDistributed(launch, file.modelId);
   const pool = await ensurePool(launch);
   return { file, key: keyOf(file), token, pool };
-}
-
-/** The account of this environment that holds a role. */
-export async function signerWithRole(
-  hre: HardhatRuntimeEnvironment,
-  protocol: Protocol,
-  contract: "registry" | "tokenManager",
-  role: string,
-): Promise<HardhatEthersSigner> {
-  const signers = await hre.ethers.getSigners();
-  for (const signer of signers) {
-    if (await protocol[contract].hasRole(id(role), signer.address)) return patientSigner(signer);
-  }
-  const name = { registry: "ModelRegistry", tokenManager: "TokenManager" }[contract];
-  throw new Problem("NOT_ALLOWED", `AccessControl: account ${signers[0]?.address} is missing role ${role} on ${name}`);
 }
 
 /** Step 1: the model's token; before it, the vesting wallet that is to receive the supplier allocation. */
@@ -229,7 +219,7 @@ export async function ensureRegistered(launch: Launch): Promise<void> {
         )
       : undefined;
 
-  await checkBenchmark(launch, address);
+  checkBenchmark(file, await committedBenchmark(launch), address);
   if (isAdmins) return;
   report({ name: REGISTER, sent: registering, outcome: `${await outcome()}${isNew ? "; status REGISTERED" : ""}` });
 }
@@ -325,51 +315,20 @@ export async function requirePool(site: Site, modelId: string): Promise<HokusaiA
   );
 }
 
-/** A model file, and where the model is looked for. */
-export interface DeclaredLaunch {
-  readonly hre: HardhatRuntimeEnvironment;
-  readonly protocol: Pick<Protocol, "registry">;
-  readonly file: ModelFile;
-}
-
-/** Throws a {@link Problem} that names every value of the benchmark which is not what the file says; the score may have moved. */
-export async function checkBenchmark({ protocol, file }: DeclaredLaunch, method: string): Promise<void> {
-  const actual = await protocol.registry.benchmarkOf(keyOf(file));
-  const { benchmark } = file;
-  requireSame(`the benchmark of ${file.modelId}`, [
-    ["specHash", actual.specHash, benchmark.specHash],
-    ["evaluationDataHash", actual.evaluationDataHash, benchmark.evaluationDataHash],
-    ["method", actual.method, method],
-    ["metric", actual.metric, benchmark.metric],
-    ["direction", actual.direction, benchmark.direction],
-    ["targetScore", actual.targetScore, benchmark.targetScore],
-    ["minImprovementBps", actual.minImprovementBps, benchmark.minImprovementBps],
-    ["minSampleSize", actual.minSampleSize, benchmark.minSampleSize],
-    ["minRuns", actual.minRuns, benchmark.minRuns],
-    ["minLowerBoundBps", actual.minLowerBoundBps, benchmark.minLowerBoundBps],
-  ]);
-}
-
-/** Throws a {@link Problem} that names every value of the token, and of its terms, which is not what the file says. */
-export async function checkToken({ hre, protocol, file }: DeclaredLaunch, token: ModelToken): Promise<void> {
+/** The benchmark that the model's registrar committed, or that the admin has put in its place. */
+async function committedBenchmark({ hre, protocol, file }: Launch): Promise<CommittedBenchmark> {
   const { registry } = protocol;
-  const key = keyOf(file);
-  const parameters = await registry.parametersOf(key);
-  const recipient = await token.supplierRecipient();
-  requireSame(file.modelId, [
-    ["name", await token.name(), file.name],
-    ["symbol", await token.symbol(), file.symbol],
-    ["supplier allocation", await token.supplierAllocation(), file.supplierAllocation],
-    ["investor allocation", await token.investorAllocation(), file.investorAllocation],
-    ["reward allocation", await token.rewardAllocation(), BigInt(REWARD_DELTA_ONES) * file.tokensPerDeltaOne],
-    ["infrastructureAccrualBps", parameters.infrastructureAccrualBps, file.infrastructureAccrualBps],
-    ["pricePerThousandCalls", parameters.pricePerThousandCalls, file.pricePerThousandCalls],
-    ["licence hash", parameters.licenseHash, file.licenseHash],
-    ["licence URI", parameters.licenseURI, file.licenseURI],
-    ["governor", await registry.governorOf(key), file.governor],
-    ...(file.recipient.kind === "account" ? [["recipient", recipient, file.recipient.account] as const] : []),
+  const blocks = await blocksOf(hre);
+  const [registered, replaced] = await Promise.all([
+    readEvents(blocks, registry, registry.filters.ModelRegistered(keyOf(file))),
+    readEvents(blocks, registry, registry.filters.BenchmarkReplaced(keyOf(file))),
   ]);
-  if (file.recipient.kind === "vesting") await checkWallet(hre, recipient, file.recipient.beneficiary);
+  const committed = replaced.at(-1) ?? registered[0];
+  if (committed) return committedBy(committed);
+  throw new Problem(
+    "NODE_FAILED",
+    `the RPC endpoint does not know how ${file.modelId} was registered, it may lag behind: ${AGAIN}.`,
+  );
 }
 
 /** The supplier recipient; a vesting wallet is deployed first, to start when sells open if the launch goes on at once. */
@@ -381,7 +340,15 @@ async function ensureRecipient({ hre, protocol, file, report }: Launch, sender: 
   const moduleId = vestingModuleId(key);
   const now = (await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
   const begun = await journaledArguments(hre, `${moduleId}#VestingWallet`);
-  const known = begun ? begun[1] : await (await findWallet(hre, protocol, file, sender))?.start();
+  const found = await findWallet(hre, protocol, file);
+  if (found !== undefined && found.creator !== sender) {
+    // Of a deployer that has been replaced since: no second one is made.
+    const address = await found.wallet.getAddress();
+    await checkWallet(hre, address, beneficiary);
+    report({ name: "deploy vesting wallet", outcome: `${address}, by ${found.creator}` });
+    return address;
+  }
+  const known = begun ? begun[1] : await found?.wallet.start();
   const start = Number(known ?? now + Number(file.pool.ibrDuration));
   let sent: Sent | undefined;
   const { VestingWallet: wallet } = await deployModule(hre, vestingOf(key), {
@@ -413,47 +380,27 @@ function walletSalt({ addresses }: Protocol, key: string, sender: string): strin
   return saltOf(sender, `vesting wallet of ${key} in ${addresses["TokenManager"]}`);
 }
 
-/** The model's vesting wallet that one of some accounts deployed, as the chain alone knows it; undefined without one. */
+/** The model's vesting wallet that anybody deployed who was ever a deployer, as the chain alone knows it; undefined without one. */
 async function findWallet(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
   file: ModelFile,
-  ...senders: readonly string[]
-): Promise<VestingWallet | undefined> {
+): Promise<{ wallet: VestingWallet; creator: string } | undefined> {
   if (protocol.network.isEphemeral || file.recipient.kind !== "vesting") return undefined;
+  const { tokenManager } = protocol;
+  const blocks = await blocksOf(hre);
+  const granted = await readEvents(blocks, tokenManager, tokenManager.filters.RoleGranted(id("DEPLOYER_ROLE")));
+  const creators = new Map(
+    granted.map(({ args: { account } }) => [guardedSalt(account, walletSalt(protocol, keyOf(file), account)), account]),
+  );
   const factory = new Contract(CREATE_X, CREATE_X_INTERFACE, hre.ethers.provider);
-  const salts = senders.map((sender) => guardedSalt(sender, walletSalt(protocol, keyOf(file), sender)));
-  const creations = await readLogs(await blocksOf(hre), async ({ from, to }) =>
-    factory.queryFilter(factory.getEvent("ContractCreation")(null, salts), from, to),
+  const creations = await readLogs(blocks, async ({ from, to }) =>
+    factory.queryFilter(factory.getEvent("ContractCreation")(null, [...creators.keys()]), from, to),
   );
   for (const { topics } of creations) {
     const wallet = await hre.ethers.getContractAt("VestingWallet", dataSlice(topics[1] as string, 12));
-    if ((await wallet.owner()) === file.recipient.beneficiary) return wallet;
+    const creator = creators.get(topics[2] as string) as string;
+    if ((await wallet.owner()) === file.recipient.beneficiary) return { wallet, creator };
   }
   return undefined;
-}
-
-async function checkWallet(hre: HardhatRuntimeEnvironment, address: string, beneficiary: string): Promise<void> {
-  const isContract = (await hre.ethers.provider.getCode(address)) !== "0x";
-  if (!isContract)
-    throw new Problem("CONFLICT", `the supplier recipient is the account ${address}, the file says a vesting wallet.`);
-  const wallet: VestingWallet = await hre.ethers.getContractAt("VestingWallet", address);
-  requireSame(`the vesting wallet ${address}`, [
-    ["beneficiary", await wallet.owner(), beneficiary],
-    ["duration", await wallet.duration(), VESTING_SECONDS],
-  ]);
-}
-
-/** Throws one {@link Problem} that names every value on chain which is not what the file says. */
-export function requireSame(
-  what: string,
-  values: readonly (readonly [string, string | bigint | number, string | bigint | number])[],
-) {
-  const different = values.filter(([, actual, declared]) => String(actual) !== String(declared));
-  if (different.length === 0) return;
-  const list = different.map(([name, actual, declared]) => `${name} is ${actual}, the file says ${declared}`);
-  throw new Problem(
-    "CONFLICT",
-    `${what} is on chain with other values: ${list.join("; ")}. Correct the file or take another id.`,
-  );
 }

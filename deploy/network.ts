@@ -1,6 +1,7 @@
 import type { HardhatRuntimeEnvironment, HttpNetworkConfig, NetworkConfig } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
 import type { Network, Site } from "../sdk/client/access";
+import { LOCAL_CHAIN_ID } from "../sdk/client/deployment";
 
 declare module "hardhat/types/config" {
   interface HttpNetworkUserConfig {
@@ -11,9 +12,6 @@ declare module "hardhat/types/config" {
     nodes?: string;
   }
 }
-
-/** Id of development chains. */
-export const LOCAL_CHAIN_ID = 31_337;
 
 /** Chains on which tokens have value: Ethereum and Base. */
 const MAINNETS = [1, 8_453];

@@ -43,13 +43,21 @@ export function parametersFile(network: { name: string; isLocal: boolean }): str
   return join(FOLDER, `${network.isLocal ? "localhost" : network.name}.json5`);
 }
 
-/** Reads and checks a parameter file, the network's own if none is named. */
+/** Reads and checks a parameter file, the network's own if none is named; `record` is the one that names it, if any. */
 export async function readParameters(
   network: { name: string; isLocal: boolean },
   file = parametersFile(network),
+  record?: string,
 ): Promise<Parameters> {
   const name = relative(cwd(), file);
-  if (!existsSync(file)) throw new Problem("NO_FILE", `${name} does not exist: write it to deploy to ${network.name}.`);
+  if (!existsSync(file)) {
+    throw new Problem(
+      "NO_FILE",
+      record === undefined
+        ? `${name} does not exist: write it to deploy to ${network.name}.`
+        : `${name} does not exist, which ${relative(cwd(), record)} names: put it back, or name another by deploy --parameters.`,
+    );
+  }
   return parseParameters(await readDeploymentParameters(file), name, network.isLocal);
 }
 

@@ -8,19 +8,18 @@ import type { Network } from "../sdk/client/access";
 import { readKey } from "../sdk/node/prover";
 import type { ModelFile } from "../sdk/schemas/modelFile";
 import { CREATE_X } from "./create2";
+import { bornWith, changesOfFixed } from "./declaration";
 import { ceilingProblems, fundsProblems, needsOf, pricesOf } from "./funds";
 import { journaledContracts, nameOf, type Addresses } from "./journal";
 import { isAdminStep, signerOfStep, stepsTaken } from "./launch";
 import { isMainnet, networkOf } from "./network";
 import type { Parameters } from "./parameters";
+import { plainProposers, pointInWords, unsafePoints, type UnsafePoint } from "./safety";
 import { connectProtocol, type Protocol } from "./protocol";
 import { contradictions } from "./record";
 import { rehearse, type Rehearsal } from "./rehearsal";
 import { presentSending } from "./sends";
 import { requireSafeKey } from "./zk";
-
-/** Least time that rewards wait where tokens have value, in seconds: as long as the timelock. */
-export const MAINNET_PAYOUT_DELAY = 2 * 86_400;
 
 /** A transaction of a deployment. */
 export interface PlannedStep {
@@ -45,6 +44,8 @@ export interface Plan {
   readonly parameters: Parameters;
   readonly files: readonly ModelFile[];
   readonly steps: readonly PlannedStep[];
+  /** What is unsafe in the parameters and would be refused where tokens have value. */
+  readonly warnings: readonly string[];
   /** What a unit of gas costs now, in wei. */
   readonly gasPrice: bigint;
   /** Wei for a unit of gas that the run offers at most, unless the base fee rises above it. */
@@ -79,24 +80,36 @@ export async function planDeployment(
     ...confirmationProblems(network, confirmedChain),
     ...(await keyProblems(hre, network)),
     ...circuitProblems(network, files),
-    ...payoutDelayProblems(network, parameters),
   ];
+  const warnings: string[] = [];
+  const tell = (points: readonly UnsafePoint[]) => {
+    const told = network.isLocal ? [] : points.map((point) => `${pointInWords(point)} on ${network.name}`);
+    if (isMainnet(network)) problems.push(...told.map((message): Obstacle => ({ code: "BAD_FILE", message })));
+    else warnings.push(...told);
+  };
+  tell(unsafePoints(parameters));
   const chain = await chainProblem(hre, network);
   if (chain !== undefined) throw refusal([...problems, chain]);
+  tell(await plainProposers(parameters, (address) => hre.ethers.provider.getCode(address)));
+  const born = await bornWith(hre);
+  if (born) {
+    const changes = changesOfFixed(parameters, born);
+    problems.push(...changes.map((message): Obstacle => ({ code: "CONFLICT", message })));
+  }
   problems.push(...(await foundationProblems(hre, network, parameters)));
   if (problems.length > 0) throw refusal(problems);
 
-  const rehearsal = await rehearse(hre, parameters, files);
+  const rehearsal = await rehearse(hre, born ?? parameters, files);
   problems.push(...(await journalProblems(hre, rehearsal.protocol.addresses)));
   problems.push(...(await contradictions(hre)));
-  const { steps, missing } = await compare(hre, rehearsal, files);
+  const { steps, missing } = await compare(hre, parameters, rehearsal, files);
   const prices = await pricesOf(hre);
   const costs = steps.map(({ step, unsigned }) => ({ ...step, unsigned }));
   const needs = await needsOf(hre, costs, prices);
   if (needs.size > 0) problems.push(...(await ceilingProblems(hre)));
   problems.push(...missing, ...(await fundsProblems(hre, needs)));
   if (problems.length > 0) throw refusal(problems);
-  return { network, parameters, files, steps: steps.map(({ step }) => step), ...prices, needs, rehearsal };
+  return { network, parameters, files, steps: steps.map(({ step }) => step), warnings, ...prices, needs, rehearsal };
 }
 
 /** One thing that is in the way. */
@@ -171,18 +184,6 @@ function circuitProblems(network: Network, files: readonly ModelFile[]): Obstacl
   });
 }
 
-/** Where tokens have value, whoever must object to a reward has as long as for a decision of the admin's. */
-function payoutDelayProblems(network: Network, { Models: { payoutDelay } }: Parameters): Obstacle[] {
-  return isMainnet(network) && payoutDelay < MAINNET_PAYOUT_DELAY
-    ? [
-        {
-          code: "BAD_FILE",
-          message: `Models.payoutDelay is ${payoutDelay}, expected at least ${MAINNET_PAYOUT_DELAY} on ${network.name}`,
-        },
-      ]
-    : [];
-}
-
 async function chainProblem(hre: HardhatRuntimeEnvironment, { name }: Network): Promise<Obstacle | undefined> {
   try {
     await hre.network.provider.send("eth_chainId");
@@ -244,10 +245,11 @@ async function journalProblems(hre: HardhatRuntimeEnvironment, expected: Address
 
 async function compare(
   hre: HardhatRuntimeEnvironment,
+  parameters: Parameters,
   { protocol: rehearsed, steps }: Rehearsal,
   files: readonly ModelFile[],
 ): Promise<{ steps: { step: PlannedStep; unsigned: string }[]; missing: Obstacle[] }> {
-  const { addresses, parameters } = rehearsed;
+  const { addresses } = rehearsed;
   const isLocal = networkOf(hre).isLocal;
   const protocol = await connectProtocol(hre, parameters, addresses);
   const isWired = await isWiredAt(protocol);

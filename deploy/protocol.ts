@@ -12,19 +12,21 @@ import type {
   UsageFeeRouter,
 } from "../.build/typechain";
 import { LocalReserve } from "../ignition/modules/LocalReserve";
-import { Protocol as ProtocolModule } from "../ignition/modules/Protocol";
+import { ProtocolModule } from "../ignition/modules/Protocol";
 import { developmentAddresses } from "../sdk/base/accounts";
 import { Problem } from "../sdk/base/problem";
 import type { Network } from "../sdk/client/access";
 import type { Sent } from "../sdk/client/confirm";
 import { deployModule, type DeployOptions } from "./ignition";
 import { AGAIN, findModule, type Addresses } from "./journal";
+import { bornWith, readDeclaration } from "./declaration";
 import { networkOf } from "./network";
-import { readParameters, type Parameters } from "./parameters";
+import type { Parameters } from "./parameters";
 
 /** A deployed protocol. */
 export interface Protocol {
   readonly network: Network;
+  /** What is declared today; what the constructors were given may have been otherwise. */
   readonly parameters: Parameters;
   /** By contract name; the reserve token as `ReserveToken`. */
   readonly addresses: Addresses;
@@ -41,7 +43,7 @@ export interface Protocol {
 }
 
 export interface DeployProtocolOptions {
-  /** The declared state; without it, that of the network's parameter file. */
+  /** The declared state; without it, that of the parameter file which the network's record names, or of the network's own. */
   readonly parameters?: Parameters;
   /** Told of every transaction as soon as it is confirmed. */
   readonly onSent?: (transaction: Sent) => void;
@@ -54,20 +56,20 @@ export interface DeployProtocolOptions {
 /**
  * Brings the protocol of the network to its declared state and returns it: deploys what is missing, sends nothing when all is
  * there, and checks either way that the chain has what the journal says. Whoever has not the deployer's key finds what is
- * there.
+ * there. Constructors are given what the protocol was born with, whoever holds its roles today.
  */
 export async function deployProtocol(
   hre: HardhatRuntimeEnvironment,
   { parameters: given, onSent = () => undefined, onWait, salt }: DeployProtocolOptions = {},
 ): Promise<Protocol> {
-  const network = networkOf(hre);
-  const parameters = given ?? (await readParameters(network));
-  const sender = parameters.$global.deployer;
+  const parameters = given ?? (await readDeclaration(hre)).parameters;
+  const first = (await bornWith(hre)) ?? parameters;
+  const sender = first.$global.deployer;
   const available = (await hre.ethers.getSigners()).map(({ address }) => address);
   const found = available.includes(sender) ? undefined : await findProtocol(hre, parameters);
-  if (!found) await requireSender(hre, parameters, available);
+  if (!found) await requireSender(hre, first, available);
   const options = { sender, onSent, ...(onWait && { onWait }), ...(salt && { salt }) };
-  const contracts = found ?? (await deployContracts(hre, parameters, options));
+  const contracts = found ?? (await deployContracts(hre, first, options));
   const protocol = await connectProtocol(hre, parameters, contracts);
   await requireWired(hre, protocol);
   return protocol;
@@ -82,7 +84,7 @@ export async function requireProtocol(hre: HardhatRuntimeEnvironment): Promise<P
       "the chain in this process has no protocol: name another with --network, such as localhost.",
     );
   }
-  const parameters = await readParameters(network);
+  const { parameters } = await readDeclaration(hre);
   const contracts = await findProtocol(hre, parameters);
   if (!contracts) {
     throw new Problem(

@@ -3,12 +3,14 @@
 import { ProviderWrapper } from "hardhat/plugins";
 import { EventEmitter } from "node:events";
 import type { EIP1193Provider, HardhatConfig, HttpNetworkConfig, RequestArguments } from "hardhat/types";
+import { LOCAL_CHAIN_ID } from "../sdk/client/deployment";
 import { NodeFailure } from "../sdk/rpc/answers";
 import type { ChainClient } from "../sdk/rpc/endpoint";
 import { openNodes } from "../sdk/rpc/nodes";
 import { EndpointProvider } from "../sdk/rpc/provider";
 import { AccountsWrapper } from "./accounts";
-import { LOCAL_CHAIN_ID, nodeAddresses } from "./network";
+import { FreshWrapper } from "./fresh";
+import { nodeAddresses } from "./network";
 import { PatientWrapper } from "./rpc";
 
 /** Asks the nodes of a network instead of the one that Hardhat would ask. Each is asked once: the patience is above. */
@@ -54,7 +56,7 @@ export async function patient(
   if (settings === undefined || !("url" in settings)) {
     return new TellingProvider(new AccountsWrapper(provider, { isLocal: true, isEphemeral: true }));
   }
-  const asked = new PatientWrapper(new NodesProvider(provider, clientOf(settings)));
+  const asked = new FreshWrapper(new PatientWrapper(new NodesProvider(provider, clientOf(settings))));
   const isLocal = settings.chainId === LOCAL_CHAIN_ID;
   return new TellingProvider(new AccountsWrapper(asked, { isLocal, isEphemeral: false }));
 }
@@ -70,7 +72,7 @@ export interface Reached {
 export function reach(addresses: string, chainId: number): Reached {
   const nobody = Object.assign(new EventEmitter(), { request: () => Promise.reject(new Error("nobody is asked")) });
   const client = openNodes(addresses, chainId, { tries: 1, answers: 1 });
-  const asked = new PatientWrapper(new NodesProvider(nobody, client));
+  const asked = new FreshWrapper(new PatientWrapper(new NodesProvider(nobody, client)));
   const chain = new AccountsWrapper(asked, { isLocal: false, isEphemeral: false });
   return { chain, provider: new EndpointProvider(asClient(chain, client.host), chainId) };
 }

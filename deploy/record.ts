@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { ProblemCode, ProblemReason } from "../sdk/base/problem";
 import { readJson } from "../sdk/schemas/json";
+import { isOfThisChain } from "./journal";
 import { networkOf } from "./network";
 import { recordFile } from "./paths";
 
@@ -37,6 +38,7 @@ export interface DeploymentRecord {
   readonly network: string;
   readonly chainId: number;
   readonly deployer: string;
+  /** The file that declares who holds what today, from the root of the project. What held at first is in the constructor arguments. */
   readonly parameters: string;
   readonly contracts: Readonly<Record<string, ContractRecord>>;
   readonly models: Readonly<Record<string, ModelRecord>>;
@@ -47,6 +49,16 @@ export function readRecord(network: { chainId: number }): DeploymentRecord | und
   const file = recordFile(network);
   if (!existsSync(file)) return undefined;
   return readJson(relative(process.cwd(), file), readFileSync(file, "utf8")) as DeploymentRecord;
+}
+
+/** The record of the environment's chain; one of a local chain that is gone is none. */
+export async function recordOf(hre: HardhatRuntimeEnvironment): Promise<DeploymentRecord | undefined> {
+  return (await isOfThisChain(hre)) ? readRecord(networkOf(hre)) : undefined;
+}
+
+/** A record's entry by its name, whatever that is: `constructor` is one that the record has, or none. */
+export function entryOf<T>(entries: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return entries !== undefined && Object.hasOwn(entries, name) ? entries[name] : undefined;
 }
 
 /** Every contract of a record, those of models included. */
@@ -66,7 +78,7 @@ export const firstRecordedBlock = (record: DeploymentRecord) =>
 /** Where the chain is not what the network's record says. */
 export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<ProblemReason<ProblemCode>[]> {
   const network = networkOf(hre);
-  const record = readRecord(network);
+  const record = await recordOf(hre);
   if (!record) return [];
   const entries = recordedContracts(record);
   const hashes = await Promise.all(

@@ -4,7 +4,7 @@ import { Contract, keccak256 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { dirname, relative } from "node:path";
+import { dirname } from "node:path";
 import { vestingModuleId } from "../ignition/modules/Vesting";
 import { Problem } from "../sdk/base/problem";
 import { writeWhole } from "../sdk/node/files";
@@ -13,9 +13,9 @@ import { toJson } from "../sdk/schemas/json";
 import { CREATE_X, CREATE_X_INTERFACE } from "./create2";
 import { AGAIN, blocksOf, journaledContracts, type Addresses } from "./journal";
 import type { LaunchedModel } from "./launch";
-import { recordFile } from "./paths";
+import { fromRoot, recordFile } from "./paths";
 import type { Protocol } from "./protocol";
-import { readRecord, type ContractRecord, type DeploymentRecord, type ModelRecord } from "./record";
+import { entryOf, readRecord, type ContractRecord, type DeploymentRecord, type ModelRecord } from "./record";
 
 /** Ending of a module's name of which there are several: capacity, key and quantile of a circuit. */
 const VARIANT = /_\d+_[0-9a-f]{8}_\d+(?=#)/;
@@ -53,31 +53,32 @@ export async function writeRecord(
     journaled
       .filter(({ future }) => !future.startsWith(vestingModuleId("")))
       .map(async ({ future, contract, address, block, transaction, arguments: args }) => {
-        const created = args ?? CREATED[contract]?.(protocol.addresses) ?? [];
+        const created = args ?? entryOf(CREATED, contract)?.(protocol.addresses) ?? [];
         const key = `${contract}${VARIANT.exec(future)?.[0] ?? ""}`;
         const entry = { contract, address, block, transaction, arguments: created };
-        return [key, await record(entry, before?.contracts[key])] as const;
+        return [key, await record(entry, entryOf(before?.contracts, key))] as const;
       }),
   );
   const blocks = await blocksOf(hre);
-  const recordedModels: Record<string, ModelRecord> = { ...before?.models };
+  // A map: an object takes an id such as __proto__ for something else.
+  const recordedModels = new Map<string, ModelRecord>(Object.entries(before?.models ?? {}));
   for (const model of models) {
-    const known = recordedModels[model.file.modelId];
+    const known = recordedModels.get(model.file.modelId);
     const wallet = await walletEntry(hre, blocks, model);
-    recordedModels[model.file.modelId] = {
+    recordedModels.set(model.file.modelId, {
       key: model.key,
       token: await record(await tokenEntry(blocks, protocol, model), known?.token),
       pool: await record(await poolEntry(blocks, protocol, model), known?.pool),
       ...(wallet && { wallet: await record(wallet, known?.wallet) }),
-    };
+    });
   }
   const written: DeploymentRecord = {
     network: name,
     chainId,
     deployer: protocol.parameters.$global.deployer,
-    parameters: relative(process.cwd(), parametersFile),
+    parameters: fromRoot(parametersFile),
     contracts: Object.fromEntries(contracts),
-    models: recordedModels,
+    models: Object.fromEntries(recordedModels),
   };
   const file = recordFile(protocol.network);
   const text = `${toJson(written)}\n`;

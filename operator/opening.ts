@@ -29,7 +29,7 @@ import { Stopped, type PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
 
 /** The contracts that duties work with. */
-export interface Contracts {
+export interface DutyContracts {
   readonly registry: ModelRegistry;
   readonly tokenManager: TokenManager;
   readonly factory: HokusaiAMMFactory;
@@ -55,7 +55,7 @@ export async function findContracts(
   hre: HardhatRuntimeEnvironment,
   provider: PatientProvider,
   address: string,
-): Promise<Contracts> {
+): Promise<DutyContracts> {
   const { getContractAt } = hre.ethers;
   if ((await provider.getCode(address)) === "0x") {
     throw new Problem("NOT_DEPLOYED", `registry is ${address}, where there is no contract on ${hre.network.name}.`);
@@ -81,7 +81,7 @@ export async function findContracts(
 /** What the duties of a service share. */
 export interface Shared {
   readonly config: Config;
-  readonly contracts: Contracts;
+  readonly contracts: DutyContracts;
   readonly follower: Follower;
   /** Absent without a duty that launches. */
   readonly models: WatchedModels | undefined;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The way to the chain: it waits for a node that is away instead of failing.
 
-import { Contract } from "ethers";
+import { Contract, type Block } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { printed } from "../sdk/base/printed";
+import { pause } from "../sdk/rpc/answers";
 import { openNodes } from "../sdk/rpc/nodes";
 import { EndpointProvider } from "../sdk/rpc/provider";
 import type { Telemetry } from "./telemetry";
@@ -27,6 +28,9 @@ interface Silence {
 
 /** How often the chain is asked again whose answer is that of a node which is busy or behind: a quarter of a minute in all. */
 const ANSWERS = 7;
+
+/** How often a block is asked for that must be there. */
+const LOOKS = 3;
 
 /**
  * The provider of a service: while the chain does not answer it is asked again and again. To do so is always safe: a signed
@@ -60,6 +64,18 @@ export class PatientProvider extends EndpointProvider {
   /** Since when the chain has not answered, in milliseconds; undefined while it does. */
   get failingSince(): number | undefined {
     return this.silence.since;
+  }
+
+  /**
+   * A block that some node behind the address has: one that lags behind may be asked first, so it is asked for more than once. Null when
+   * none was met that has it.
+   */
+  async blockAt(number: number, prefetch = false): Promise<Block | null> {
+    for (let looks = 1; ; looks++) {
+      const block = await this.getBlock(number, prefetch);
+      if (block !== null || looks === LOOKS) return block;
+      await pause(looks);
+    }
   }
 
   /** When a request was answered, or a try of it given up, last, in milliseconds: whoever asks lives. */

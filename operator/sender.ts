@@ -3,6 +3,7 @@
 // a slot ends in one of two ways: one of our transactions for it is deep enough in the chain, or somebody else's is.
 
 import { Transaction, type Signer, type TransactionReceipt } from "ethers";
+import { pause } from "../sdk/rpc/answers";
 import type { ChainView } from "./chain/head";
 import { rpcMessageOf, Stopped, type PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
@@ -15,6 +16,9 @@ const [BUMP, BUMP_BASE] = [1_125n, 1_000n];
 
 /** What is left of a transaction's gas for a state that has changed since it was estimated. */
 const [GAS_MARGIN, GAS_BASE] = [125n, 100n];
+
+/** How often a receipt is asked for whose nonce is used. */
+const LOOKS = 3;
 
 const DEFAULT_TIP = 10n ** 9n;
 
@@ -144,12 +148,18 @@ export class Sender {
   private async look(slot: OpenSlot): Promise<void> {
     slot.isMined = true;
     const { confirmations } = this.policy;
-    const receipt = await this.receiptOf(slot);
+    let receipt = await this.receiptOf(slot);
+    const isUsed = async () => (await this.countAt(Math.max(0, this.head - confirmations + 1))) > slot.nonce;
+    // A node that lags behind has no receipt: that somebody else's transaction is in our place is not said at the first look.
+    for (let looks = 1; receipt === undefined && looks < LOOKS && (await isUsed()); looks++) {
+      await pause(looks);
+      receipt = await this.receiptOf(slot);
+    }
     if (receipt) {
       if (this.head - receipt.blockNumber + 1 < confirmations) return;
       slot.outcome = { kind: "mined", receipt };
       this.note(receipt.status === 1 ? "mined" : "reverted");
-    } else if ((await this.countAt(Math.max(0, this.head - confirmations + 1))) > slot.nonce) {
+    } else if (await isUsed()) {
       slot.outcome = { kind: "lost" };
       this.note("lost");
       this.telemetry.log("warn", "nonce used by another transaction", { account: this.address, nonce: slot.nonce });

@@ -1,9 +1,9 @@
 // The command line of `npm run deploy`: shows what a deployment will send, sends it, verifies and records it.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { readDeclaration } from "../deploy/declaration";
 import { alone, deployTo } from "../deploy/deployment";
 import { networkOf } from "../deploy/network";
-import { parametersFile, readParameters } from "../deploy/parameters";
 import { recordFile } from "../deploy/paths";
 import { unstick } from "../deploy/pending";
 import { planDeployment, type PlanOptions } from "../deploy/plan";
@@ -28,7 +28,7 @@ import { humanDeploymentView, jsonView } from "./cli/views/deployment";
 const USAGE = `usage: npm run deploy -- --network <name> [options]
   --network <name>         localhost, sepolia, base-sepolia, base or mainnet
   --model <file> ...       a model to launch on it; may be given several times
-  --parameters <file>      the declared state; ignition/parameters/<network>.json5 without it
+  --parameters <file>      the declared state; without it the file that was named last, at first ignition/parameters/<network>.json5
   --plan                   show what would be sent, and send nothing
   --confirm-chain <id>     id of the chain that you mean; needed on mainnet and base
   --verification <folder>  write there what explorers need to verify every contract of the network's record, and end
@@ -75,9 +75,8 @@ async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Stream
 
 async function readDeclared(hre: HardhatRuntimeEnvironment, input: Input): Promise<PlanOptions> {
   const network = networkOf(hre);
-  const file = input.parameters || parametersFile(network);
-  const [parameters, ...files] = await together(
-    readParameters(network, file),
+  const [{ parameters, file }, ...files] = await together(
+    readDeclaration(hre, input.parameters || undefined),
     ...input.model.map((path) => readModelFile(path, network.isLocal)),
   );
   const { confirmedChain } = input;

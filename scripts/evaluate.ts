@@ -4,8 +4,10 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { pattern } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
-import { assess, completeSpecFor } from "../sdk/evaluation/evaluate";
-import { joinExamples, readExamples, type Example, type Wanted } from "../sdk/evaluation/examples";
+import { completeSpecFor } from "../sdk/evaluation/completeSpec";
+import { assess } from "../sdk/evaluation/evaluate";
+import type { Examples } from "../sdk/evaluation/examples";
+import { joinExamples, readExamples, type Wanted } from "../sdk/evaluation/readExamples";
 import { Refusal } from "../sdk/evaluation/refusal";
 import { reportPage } from "../sdk/evaluation/report";
 import { parseSpec, wantedBy } from "../sdk/evaluation/spec";
@@ -28,7 +30,7 @@ export const USAGE = `usage: evaluate --benchmark <benchmark.json> [<examples.cs
   --help                  print this text`;
 
 /** Where the command reads and writes. */
-export interface Streams {
+export interface PieceStreams {
   readStandardInput(): Iterable<Uint8Array>;
   out(text: string): void;
   err(text: string): void;
@@ -42,7 +44,7 @@ const SEPARATOR = pattern(/^([^"\r\n]|tab)$/u, "one character, or tab");
 /** Runs the command and returns its exit code: JSON on standard output, or one line on the error stream and 1. */
 export const main = offlineMainOf("evaluate", USAGE, run);
 
-function run({ options: fields, paths }: CommandLine, streams: Streams): string {
+function run({ options: fields, paths }: CommandLine, streams: PieceStreams): string {
   const benchmark = fields.read("benchmark", { ...fileName, expected: "the benchmark's JSON file" });
   const baseline = fields.read("baseline", fileName, "");
   const candidate = fields.read("candidate", fileName, "");
@@ -57,7 +59,7 @@ function run({ options: fields, paths }: CommandLine, streams: Streams): string 
   const files = { paths, baseline, candidate, separator };
   try {
     const examples = readInput(files, wantedBy(text), streams);
-    streams.progress(`${examples.length} examples`);
+    streams.progress(`${examples.size} examples`);
     if (isCompletion) return format(completeSpecFor(text, examples));
     const document = assess({
       spec: parseSpec(text),
@@ -82,7 +84,7 @@ interface Files {
   readonly separator: string;
 }
 
-function readInput({ paths, baseline, candidate, separator }: Files, wanted: Wanted, streams: Streams): Example[] {
+function readInput({ paths, baseline, candidate, separator }: Files, wanted: Wanted, streams: PieceStreams): Examples {
   const [path, ...surplus] = paths;
   const isJoined = baseline !== "" || candidate !== "";
   if (surplus.length > 0 || (path !== undefined && isJoined)) {
@@ -104,7 +106,7 @@ function readInput({ paths, baseline, candidate, separator }: Files, wanted: Wan
 const PIECE = 1 << 20;
 
 /** The file piece by piece, so that its size has no bound. */
-function* readPieces(name: string, streams: Streams): Generator<Uint8Array> {
+function* readPieces(name: string, streams: PieceStreams): Generator<Uint8Array> {
   const file = openSync(name, "r");
   try {
     const { size } = fstatSync(file);

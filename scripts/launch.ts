@@ -4,15 +4,16 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { requireAttesters } from "../deploy/demo/accounts";
 import { readHistory, readRewards, type LaunchDocument } from "../deploy/demo/document";
 import { use } from "../deploy/demo/fees";
 import { improve } from "../deploy/demo/improve";
 import { releaseReward } from "../deploy/demo/release";
 import { trade } from "../deploy/demo/trade";
+import { readDeclaration } from "../deploy/declaration";
 import { deployTo } from "../deploy/deployment";
 import { statusName, type LaunchedModel } from "../deploy/launch";
 import { networkOf } from "../deploy/network";
-import { parametersFile, readParameters } from "../deploy/parameters";
 import { Problem, together } from "../sdk/base/problem";
 import { readState } from "../sdk/client/market";
 import { writeWhole } from "../sdk/node/files";
@@ -30,6 +31,7 @@ import {
 } from "./cli/command";
 import { renderReport } from "./cli/report/report";
 import { readSending, sendAs, SENDING_USAGE } from "./cli/sending";
+import { warn } from "./cli/views/deployment";
 import { bothViews, documentView, humanView, type View } from "./cli/views/launch";
 
 const USAGE = `usage: npm run launch [-- options]
@@ -96,18 +98,22 @@ async function launchAndShow(hre: HardhatRuntimeEnvironment, input: Input, strea
   const { model: path, confirmedChain } = input;
   const view = viewOf(input, streams);
   const network = networkOf(hre);
-  const [file, parameters] = await together(readModelFile(path, network.isLocal), readParameters(network));
+  const [file, { parameters, file: parametersFile }] = await together(
+    readModelFile(path, network.isLocal),
+    readDeclaration(hre),
+  );
+  await requireAttesters(hre, parameters, file);
   view.begin(network, file);
   const { protocol, models } = await deployTo(
     hre,
     {
       parameters,
-      parametersFile: parametersFile(network),
+      parametersFile,
       files: [file],
       ...(confirmedChain > 0 && { confirmedChain }),
     },
     {
-      onPlan: () => undefined,
+      onPlan: (plan) => warn(plan, streams.err),
       onSent: view.deployed,
       onProtocol: view.protocol,
       onStep: view.step,

@@ -27,27 +27,9 @@ const NODE_GLOBAL = /^(process|console|Buffer|require|module|__dirname|__filenam
 
 /** What is still to be put right. These lists only get shorter. */
 const EXCEPTIONS = {
-  // The builder of a protocol's world still lives with the tests.
-  arrows: [
-    "scripts/dev/bench/doctor.ts → test/helpers/process.ts",
-    "scripts/dev/bench/improvements.ts → test/helpers/improvements.ts",
-    "scripts/dev/bench/measure.ts → test/helpers/process.ts",
-    "scripts/dev/bench/operator.ts → test/helpers/live.ts",
-    "scripts/dev/bench/operator.ts → test/helpers/operatorProcess.ts",
-    "scripts/dev/bench/operator.ts → test/helpers/process.ts",
-    "scripts/dev/bench/prove.ts → test/helpers/improvements.ts",
-    "scripts/dev/bench/prove.ts → test/helpers/process.ts",
-    "scripts/dev/bench/world.ts → test/helpers/protocol.ts",
-    "scripts/dev/bench/zk.ts → test/helpers/improvements.ts",
-    "scripts/dev/bench/zk.ts → test/verification/zk/simulator.ts",
-    "scripts/dev/bench/zk.ts → test/verification/zk/zk.fixture.ts",
-  ],
+  arrows: [] as string[],
   circles: [] as string[],
-  names: [
-    "Evaluation: sdk/evaluation/evaluate.ts, sdk/schemas/statement.ts",
-    "Protocol: deploy/protocol.ts, ignition/modules/Protocol.ts",
-    "Streams: scripts/cli/command.ts, scripts/evaluate.ts",
-  ],
+  names: [] as string[],
   needsNode: [] as string[],
 };
 
@@ -70,7 +52,10 @@ const sources = new Map(
     .sort()
     .map((file): [string, Source] => [file, read(file)]),
 );
-const production = [...sources].filter(([file]) => folderOf(file) !== "test");
+
+/** The world of tests and benchmarks speaks the contracts' language: its functions are named like the transactions that they send. */
+const WORLD = "scripts/dev/world/";
+const production = [...sources].filter(([file]) => folderOf(file) !== "test" && !file.startsWith(WORLD));
 
 function folderOf(file: string): string {
   return file.split("/")[0] ?? "";
@@ -169,6 +154,15 @@ describe("Layout of the TypeScript @uninstrumented", () => {
     );
 
     expect(broken.sort()).to.deep.equal(EXCEPTIONS.arrows);
+  });
+
+  it("keeps what only developers run apart from what is run everywhere", () => {
+    const isForDevelopers = (file: string) => file.startsWith("scripts/dev/") || folderOf(file) === "test";
+    const broken = [...sources].flatMap(([file, { imports }]) =>
+      isForDevelopers(file) ? [] : imports.filter(isForDevelopers).map((target) => `${file} → ${target}`),
+    );
+
+    expect(broken).to.deep.equal([]);
   });
 
   it("has no circle of files", () => {

@@ -18,14 +18,10 @@ abstract contract ProtocolAccess is AccessControlDefaultAdminRules {
     error RoleNotSuspendable(bytes32 role);
 
     /// @dev Emits `RoleGranted`. Reverts `AccessControlInvalidDefaultAdmin` for zero.
-    /// @param adminDelay Seconds between the two steps of an admin transfer.
+    /// @param delay Seconds between the two steps of an admin transfer.
     /// @param admin The timelock.
     /// @param guardians First holders of `GUARDIAN_ROLE`.
-    constructor(
-        uint48 adminDelay,
-        address admin,
-        address[] memory guardians
-    ) AccessControlDefaultAdminRules(adminDelay, admin) {
+    constructor(uint48 delay, address admin, address[] memory guardians) AccessControlDefaultAdminRules(delay, admin) {
         _grantRoles(GUARDIAN_ROLE, guardians);
     }
 

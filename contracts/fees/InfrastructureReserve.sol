@@ -10,8 +10,8 @@ import {Roles} from "../access/Roles.sol";
 import {IInfrastructureReserve} from "../interfaces/IInfrastructureReserve.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IUsageFeeRouter} from "../interfaces/IUsageFeeRouter.sol";
-import {HashMissing, InvalidAmount, UnauthorizedCaller, ZeroAddress} from "../types/CommonErrors.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {HashMissing, InvalidAmount, requireCaller, ZeroAddress} from "../types/CommonErrors.sol";
+import {ModelId} from "../types/ModelTypes.sol";
 import {UsageFeeRouter} from "./UsageFeeRouter.sol";
 
 /// @title InfrastructureReserve
@@ -64,7 +64,7 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
 
     /// @inheritdoc IInfrastructureReserve
     function credit(ModelId model, uint256 amount) external {
-        if (msg.sender != address(feeRouter)) revert UnauthorizedCaller(msg.sender, address(feeRouter));
+        requireCaller(address(feeRouter));
         Account storage account = _accounts[model];
         (uint256 balance, bool isListed) = (account.balance, account.isListed);
         unchecked {
@@ -102,14 +102,14 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
 
     /// @inheritdoc IInfrastructureReserve
     function payFromBatch(Payment calldata payment) external {
-        if (msg.sender != address(this)) revert UnauthorizedCaller(msg.sender, address(this));
+        requireCaller(address(this));
         _pay(payment);
     }
 
     /// @inheritdoc IInfrastructureReserve
     function approvePayee(ModelId model, address payee) external {
-        (address governor, uint256 generation) = registry.governanceOf(model);
-        if (msg.sender != governor) revert UnauthorizedCaller(msg.sender, governor);
+        (address governor, uint256 generation) = _governanceOf(model);
+        requireCaller(governor);
         if (payee == address(0)) revert ZeroAddress();
         if (_payableFrom[model][generation][payee] != 0) return;
 
@@ -120,8 +120,8 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
 
     /// @inheritdoc IInfrastructureReserve
     function revokePayee(ModelId model, address payee) external {
-        (address governor, uint256 generation) = registry.governanceOf(model);
-        if (msg.sender != governor && !_callerHasRole(Roles.GUARDIAN)) revert UnauthorizedCaller(msg.sender, governor);
+        (address governor, uint256 generation) = _governanceOf(model);
+        if (!_callerHasRole(Roles.GUARDIAN)) requireCaller(governor);
 
         delete _payableFrom[model][generation][payee];
         emit PayeeRevoked(model, payee);
@@ -146,7 +146,7 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
 
     /// @inheritdoc IInfrastructureReserve
     function payableFrom(ModelId model, address payee) public view returns (uint256) {
-        (, uint256 generation) = registry.governanceOf(model);
+        (, uint256 generation) = _governanceOf(model);
         return _payableFrom[model][generation][payee];
     }
 
@@ -155,6 +155,10 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
         for (uint256 i; i < _models.length; ++i) {
             owed += _accounts[_models[i]].balance;
         }
+    }
+
+    function _governanceOf(ModelId model) private view returns (address governor, uint256 generation) {
+        return registry.governanceOf(model);
     }
 
     /// @dev For callers that have made sure of the payer and taken the lock.

@@ -9,15 +9,8 @@ import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
 import {IInfrastructureReserve} from "../interfaces/IInfrastructureReserve.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IUsageFeeRouter} from "../interfaces/IUsageFeeRouter.sol";
-import {
-    InvalidAmount,
-    OutOfRange,
-    PoolNotFound,
-    UnauthorizedCaller,
-    UnexpectedReserveReceived
-} from "../types/CommonErrors.sol";
-import {ModelId} from "../types/ModelId.sol";
-import {FeeTerms} from "../types/ModelTypes.sol";
+import * as Errors from "../types/CommonErrors.sol";
+import {FeeTerms, ModelId} from "../types/ModelTypes.sol";
 import {Permit, Permits} from "../types/Permit.sol";
 
 /// @title UsageFeeRouter
@@ -62,19 +55,24 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IUsageFeeRouter
-    function depositFee(ModelId model, uint256 amount) external nonReentrant {
+    function depositFee(ModelId model, uint256 amount) public nonReentrant {
         _deposit(registry.feeTermsOf(model), msg.sender, model, amount);
     }
 
     /// @inheritdoc IUsageFeeRouter
-    function depositFeeWithPermit(ModelId model, uint256 amount, Permit calldata permit) external nonReentrant {
+    function depositFeeWithPermit(ModelId model, uint256 amount, Permit calldata permit) external {
         permit.tryUse(address(reserveToken), amount);
-        _deposit(registry.feeTermsOf(model), msg.sender, model, amount);
+        depositFee(model, amount);
     }
 
     /// @inheritdoc IUsageFeeRouter
-    function payForCalls(ModelId model, uint256 calls, uint256 maxAmount) external nonReentrant returns (uint256) {
-        return _payForCalls(model, calls, maxAmount);
+    function payForCalls(ModelId model, uint256 calls, uint256 maxAmount) public nonReentrant returns (uint256 amount) {
+        FeeTerms memory terms = registry.feeTermsOf(model);
+        amount = _cost(terms, model, calls);
+        if (amount > maxAmount) revert ExcessiveCost(amount, maxAmount);
+
+        emit CallsPaid(model, msg.sender, calls, amount);
+        _deposit(terms, msg.sender, model, amount);
     }
 
     /// @inheritdoc IUsageFeeRouter
@@ -83,14 +81,23 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         uint256 calls,
         uint256 maxAmount,
         Permit calldata permit
-    ) external nonReentrant returns (uint256) {
+    ) external returns (uint256) {
         permit.tryUse(address(reserveToken), maxAmount);
-        return _payForCalls(model, calls, maxAmount);
+        return payForCalls(model, calls, maxAmount);
     }
 
     /// @inheritdoc IUsageFeeRouter
-    function depositFees(Deposit[] calldata deposits) external nonReentrant returns (bool[] memory) {
-        return _depositFees(deposits);
+    function depositFees(Deposit[] calldata deposits) public nonReentrant returns (bool[] memory deposited) {
+        deposited = new bool[](deposits.length);
+        for (uint256 i; i < deposits.length; ++i) {
+            Deposit calldata deposit = deposits[i];
+            (ModelId model, uint256 amount) = (deposit.model, deposit.amount);
+            try this.depositFromBatch(msg.sender, model, amount) {
+                deposited[i] = true;
+            } catch (bytes memory reason) {
+                emit DepositFailed(model, msg.sender, amount, reason);
+            }
+        }
     }
 
     /// @inheritdoc IUsageFeeRouter
@@ -98,14 +105,14 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         Deposit[] calldata deposits,
         uint256 total,
         Permit calldata permit
-    ) external nonReentrant returns (bool[] memory) {
+    ) external returns (bool[] memory) {
         permit.tryUse(address(reserveToken), total);
-        return _depositFees(deposits);
+        return depositFees(deposits);
     }
 
     /// @inheritdoc IUsageFeeRouter
     function depositFromBatch(address payer, ModelId model, uint256 amount) external {
-        if (msg.sender != address(this)) revert UnauthorizedCaller(msg.sender, address(this));
+        Errors.requireCaller(address(this));
         _deposit(registry.feeTermsOf(model), payer, model, amount);
     }
 
@@ -121,36 +128,14 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
 
     /// @inheritdoc IUsageFeeRouter
     function streamedTo(ModelId model, uint256 timestamp) external view returns (uint256 released, uint256 pending) {
-        if (timestamp < block.timestamp) revert OutOfRange("timestamp", timestamp, block.timestamp, type(uint256).max);
+        Errors.requireWithin("timestamp", timestamp, block.timestamp, type(uint256).max);
         IHokusaiAMM pool = IHokusaiAMM(registry.poolOf(model));
-        if (address(pool) == address(0)) revert PoolNotFound(model);
+        if (address(pool) == address(0)) revert Errors.PoolNotFound(model);
 
         pending = pool.pendingStream();
         uint256 end = pool.streamEnd();
         released = timestamp < end ? (pending * (timestamp - block.timestamp)) / (end - block.timestamp) : pending;
         pending -= released;
-    }
-
-    function _payForCalls(ModelId model, uint256 calls, uint256 maxAmount) private returns (uint256 amount) {
-        FeeTerms memory terms = registry.feeTermsOf(model);
-        amount = _cost(terms, model, calls);
-        if (amount > maxAmount) revert ExcessiveCost(amount, maxAmount);
-
-        emit CallsPaid(model, msg.sender, calls, amount);
-        _deposit(terms, msg.sender, model, amount);
-    }
-
-    function _depositFees(Deposit[] calldata deposits) private returns (bool[] memory deposited) {
-        deposited = new bool[](deposits.length);
-        for (uint256 i; i < deposits.length; ++i) {
-            Deposit calldata deposit = deposits[i];
-            (ModelId model, uint256 amount) = (deposit.model, deposit.amount);
-            try this.depositFromBatch(msg.sender, model, amount) {
-                deposited[i] = true;
-            } catch (bytes memory reason) {
-                emit DepositFailed(model, msg.sender, amount, reason);
-            }
-        }
     }
 
     function _deposit(FeeTerms memory terms, address payer, ModelId model, uint256 amount) private {
@@ -176,26 +161,22 @@ contract UsageFeeRouter is IUsageFeeRouter, ReentrancyGuardTransient {
         unchecked {
             received = reserveToken.balanceOf(receiver) - before; // If it fell, the difference is not the amount either.
         }
-        if (received != amount) revert UnexpectedReserveReceived(received, amount);
+        if (received != amount) revert Errors.UnexpectedReserveReceived(received, amount);
     }
 
     function _cost(FeeTerms memory terms, ModelId model, uint256 calls) private pure returns (uint256) {
-        if (calls == 0 || calls > MAX_CALLS) revert OutOfRange("calls", calls, 1, MAX_CALLS);
+        Errors.requireWithin("calls", calls, 1, MAX_CALLS);
         if (terms.pricePerThousandCalls == 0) revert PriceNotSet(model);
         return Math.ceilDiv(calls * terms.pricePerThousandCalls, CALLS_PER_PRICE);
     }
 
-    function _split(
-        FeeTerms memory terms,
-        ModelId model,
-        uint256 amount
-    ) private pure returns (uint256 infrastructureAmount, uint256 poolAmount) {
-        if (terms.pool == address(0)) revert PoolNotFound(model);
-        if (amount == 0) revert InvalidAmount();
-        if (amount > MAX_AMOUNT) revert OutOfRange("amount", amount, 1, MAX_AMOUNT);
+    function _split(FeeTerms memory terms, ModelId model, uint256 amount) private pure returns (uint256, uint256) {
+        if (terms.pool == address(0)) revert Errors.PoolNotFound(model);
+        if (amount == 0) revert Errors.InvalidAmount();
+        if (amount > MAX_AMOUNT) revert Errors.OutOfRange("amount", amount, 1, MAX_AMOUNT);
         unchecked {
-            infrastructureAmount = (amount * terms.infrastructureAccrualBps) / BPS; // below 2^142, and at most the amount
-            poolAmount = amount - infrastructureAmount;
+            uint256 infrastructureAmount = (amount * terms.infrastructureAccrualBps) / BPS; // at most the amount
+            return (infrastructureAmount, amount - infrastructureAmount);
         }
     }
 }

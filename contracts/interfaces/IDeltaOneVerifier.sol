@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {ImprovementStatement} from "../types/ImprovementTypes.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {ModelId} from "../types/ModelTypes.sol";
 
 /// @title DeltaOne verifier
 /// @notice Accepts improvements of models. A statement that satisfies the model's benchmark, and that the model's verification
@@ -90,11 +90,6 @@ interface IDeltaOneVerifier {
     /// @param evaluationId The evaluation.
     /// @return Whether it was.
     function isUsed(ModelId model, bytes32 evaluationId) external view returns (bool);
-
-    /// @notice The model's current score.
-    /// @param model The model.
-    /// @return Bps; 0 before registration.
-    function scoreOf(ModelId model) external view returns (uint256);
 
     /// @notice Improvement that can still be recorded for the model on this UTC day.
     /// @param model The model.

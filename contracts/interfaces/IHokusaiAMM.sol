@@ -107,13 +107,8 @@ interface IHokusaiAMM {
     /// @param minTokensOut Fewest wei accepted.
     /// @param to Receiver of the tokens; neither zero nor the pool nor the token.
     /// @param deadline Last second in which the trade is valid.
-    /// @return tokensOut Wei minted.
-    function buy(
-        uint256 reserveIn,
-        uint256 minTokensOut,
-        address to,
-        uint256 deadline
-    ) external returns (uint256 tokensOut);
+    /// @return Wei minted.
+    function buy(uint256 reserveIn, uint256 minTokensOut, address to, uint256 deadline) external returns (uint256);
 
     /// @notice {buy} with an ERC-2612 permit of `reserveIn` to the pool. A permit that somebody has used already does no harm as
     /// long as the allowance suffices; if it does not, the reserve token refuses the transfer.
@@ -180,13 +175,8 @@ interface IHokusaiAMM {
     /// @param minReserveOut Fewest reserve units accepted, the fee already taken off.
     /// @param to Receiver of the reserve tokens; neither zero nor the pool nor the token.
     /// @param deadline Last second in which the trade is valid.
-    /// @return reserveOut Reserve units paid.
-    function sell(
-        uint256 tokensIn,
-        uint256 minReserveOut,
-        address to,
-        uint256 deadline
-    ) external returns (uint256 reserveOut);
+    /// @return Reserve units paid.
+    function sell(uint256 tokensIn, uint256 minReserveOut, address to, uint256 deadline) external returns (uint256);
 
     /// @notice Adds usage fees to the stream. A deposit is released into R evenly over a day; added to a running stream, it moves
     /// the stream's end to the average of both ends, weighted by amount and rounded down, so that dust delays nothing. The tokens

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {ModelId} from "../types/ModelTypes.sol";
 import {PoolTerms} from "../types/PoolTypes.sol";
 
 /// @title Hokusai AMM factory
@@ -142,7 +142,7 @@ interface IHokusaiAMMFactory {
 
     /// @notice How many pools there are.
     /// @return Their number.
-    function poolCount() external view returns (uint256);
+    function poolCount() external view returns (uint96);
 
     /// @notice A pool by its place in the order of creation.
     /// @dev Reverts `OutOfRange` for the index.

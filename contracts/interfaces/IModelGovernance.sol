@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ModelId} from "../types/ModelId.sol";
-import {FeeTerms, ModelParameters, Parameter} from "../types/ModelTypes.sol";
+import {FeeTerms, ModelId, ModelParameters, Parameter} from "../types/ModelTypes.sol";
 
 /// @title Governance of models
 /// @notice What a model's governor and owner decide: parameters, licence, and who comes after them. Part of {IModelRegistry}.
@@ -157,10 +156,7 @@ interface IModelGovernance {
     /// @param parameter The parameter.
     /// @return value The next value.
     /// @return effectiveAt It applies in every block after this second.
-    function pendingChangeOf(
-        ModelId id,
-        Parameter parameter
-    ) external view returns (uint256 value, uint256 effectiveAt);
+    function pendingChangeOf(ModelId id, Parameter parameter) external view returns (uint256 value, uint64 effectiveAt);
 
     /// @notice The model's governor; zero for an unknown id.
     /// @param id The model.
@@ -177,7 +173,7 @@ interface IModelGovernance {
     /// @param id The model.
     /// @return governor Who may accept.
     /// @return acceptableFrom First second in which it may.
-    function pendingGovernorOf(ModelId id) external view returns (address governor, uint256 acceptableFrom);
+    function pendingGovernorOf(ModelId id) external view returns (address governor, uint64 acceptableFrom);
 
     /// @notice The model's owner, who receives the owner's share of rewards; zero for an unknown id.
     /// @param id The model.

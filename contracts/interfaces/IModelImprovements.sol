@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Evaluation, ImprovementTerms, Payout, PayoutStop} from "../types/ImprovementTypes.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {Evaluation, ImprovementTerms, Payout} from "../types/ImprovementTypes.sol";
+import {ModelId} from "../types/ModelTypes.sol";
 
 /// @title Improvements and their payouts
 /// @notice How a model's score moves, and how the reward for it waits. Part of {IModelRegistry}.
@@ -216,8 +216,9 @@ interface IModelImprovements {
 
     /// @notice The stop of a method's payouts; all zero when there is none.
     /// @param method The verification method.
-    /// @return The stop.
-    function payoutStopOf(address method) external view returns (PayoutStop memory);
+    /// @return since First second of the stop.
+    /// @return until First second after it; `type(uint40).max` while it is open.
+    function payoutStopOf(address method) external view returns (uint40 since, uint40 until);
 
     /// @notice When improvements are open again; a time that is not in the future means that they are.
     /// @return The second in which the pause ends; 0 when there was none.

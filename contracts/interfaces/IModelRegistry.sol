@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Benchmark, InitialParams, MethodAccess, Model, ModelStatus} from "../types/ModelTypes.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {Benchmark, InitialParams, MethodAccess, Model, ModelId, ModelStatus} from "../types/ModelTypes.sol";
 import {IModelGovernance} from "./IModelGovernance.sol";
 import {IModelImprovements} from "./IModelImprovements.sol";
 

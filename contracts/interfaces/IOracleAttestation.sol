@@ -74,13 +74,13 @@ interface IOracleAttestation is IVerificationMethod {
 
     /// @notice How many attesters there are.
     /// @return Their number, at least 1.
-    function attesterCount() external view returns (uint256);
+    function attesterCount() external view returns (uint64);
 
     /// @notice How many distinct attesters must sign.
     /// @return Their number, 1 … {attesterCount}.
-    function threshold() external view returns (uint256);
+    function threshold() external view returns (uint64);
 
     /// @notice What a statement must name as `attesterEpoch`.
     /// @return The epoch: 1 at first, one more with each removal.
-    function epoch() external view returns (uint256);
+    function epoch() external view returns (uint64);
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {ModelId} from "../types/ModelTypes.sol";
 
 /// @title Reward distributor
 /// @notice Holds the contributors' share of improvements with many contributors; each claims once, to their own address. No
@@ -94,18 +94,12 @@ interface IRewardDistributor {
 
     /// @notice Begins a distribution of tokens that were minted to this contract. Only the TokenManager, once per evaluation.
     /// @dev Emits `DistributionCreated`. Reverts `UnauthorizedCaller`.
-    /// @param model The model.
+    /// @param id The model.
     /// @param evaluationId The evaluation.
     /// @param token The model's ERC-20.
     /// @param root Merkle root of the contributors.
     /// @param total What they share, in wei.
-    function createDistribution(
-        ModelId model,
-        bytes32 evaluationId,
-        IERC20 token,
-        bytes32 root,
-        uint256 total
-    ) external;
+    function createDistribution(ModelId id, bytes32 evaluationId, IERC20 token, bytes32 root, uint256 total) external;
 
     /// @notice Pays one contributor, whoever sends the claim.
     /// @dev Emits `RewardClaimed`. Reverts `AlreadyClaimed`, `UnknownDistribution`, `InvalidInterval`, `InvalidProof`,

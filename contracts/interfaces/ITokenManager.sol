@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ModelId} from "../types/ModelId.sol";
-import {InitialParams} from "../types/ModelTypes.sol";
+import {InitialParams, ModelId} from "../types/ModelTypes.sol";
 import {IRewardDistributor} from "./IRewardDistributor.sol";
 
 /// @title Token manager

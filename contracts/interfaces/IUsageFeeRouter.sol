@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {ModelId} from "../types/ModelTypes.sol";
 import {Permit} from "../types/Permit.sol";
 
 /// @title Usage fee router

@@ -28,34 +28,30 @@ library GuardianPause {
     /// @param until End of the last pause.
     /// @param wholeAt When the budget is whole.
     /// @param duration Seconds from now.
-    /// @return newUntil The end of the pause.
-    /// @return newWholeAt When the budget will be whole.
-    function extend(
-        uint40 until,
-        uint40 wholeAt,
-        uint256 duration
-    ) internal view returns (uint40 newUntil, uint40 newWholeAt) {
+    /// @return The end of the pause.
+    /// @return When the budget will be whole.
+    function extend(uint40 until, uint40 wholeAt, uint256 duration) internal view returns (uint40, uint40) {
         uint256 running = Math.saturatingSub(until, block.timestamp);
         uint256 missing = Math.saturatingSub(wholeAt, block.timestamp);
         unchecked {
             // Nothing is missing beyond the budget, and no time passes 2^40 before the year 36812.
             uint256 max = running + (BUDGET * RECOVERY - missing) / RECOVERY;
             if (duration <= running || duration > max) revert OutOfRange("duration", duration, running + 1, max);
-            newUntil = uint40(block.timestamp + duration);
-            newWholeAt = uint40(block.timestamp + missing + (duration - running) * RECOVERY);
+            uint256 newWholeAt = block.timestamp + missing + (duration - running) * RECOVERY;
+            return (uint40(block.timestamp + duration), uint40(newWholeAt));
         }
     }
 
     /// @notice Ends a pause now and gives back what it did not use. One that has ended stays as it is.
     /// @param until End of the pause.
     /// @param wholeAt When the budget is whole.
-    /// @return newUntil The end of the pause.
-    /// @return newWholeAt When the budget will be whole.
-    function end(uint40 until, uint40 wholeAt) internal view returns (uint40 newUntil, uint40 newWholeAt) {
+    /// @return The end of the pause.
+    /// @return When the budget will be whole.
+    function end(uint40 until, uint40 wholeAt) internal view returns (uint40, uint40) {
         uint256 running = Math.saturatingSub(until, block.timestamp);
         unchecked {
             // A running pause has put six times as much on `wholeAt`, which was not in the past.
-            (newUntil, newWholeAt) = (uint40(until - running), uint40(wholeAt - running * RECOVERY));
+            return (uint40(until - running), uint40(wholeAt - running * RECOVERY));
         }
     }
 

@@ -8,15 +8,7 @@ import {IHokusaiAMM} from "../interfaces/IHokusaiAMM.sol";
 import {IHokusaiAMMFactory} from "../interfaces/IHokusaiAMMFactory.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
-import {
-    DeadlineExpired,
-    InvalidAmount,
-    OutOfRange,
-    ProtocolContract,
-    UnauthorizedCaller,
-    UnexpectedReserveReceived,
-    ZeroAddress
-} from "../types/CommonErrors.sol";
+import * as Errors from "../types/CommonErrors.sol";
 import {Permit, Permits} from "../types/Permit.sol";
 import {PoolTerms} from "../types/PoolTypes.sol";
 import {BondingCurve} from "./BondingCurve.sol";
@@ -44,15 +36,15 @@ contract HokusaiAMM is PoolState {
     /// @param token_ The model's token.
     /// @param reserveToken_ Reserve token, 6 decimals.
     /// @param feeRouter_ The usage fee router.
-    /// @param poolTerms Terms, checked by the factory.
-    /// @param virtualSupply_ S0 in wei, which follows from the terms.
+    /// @param terms Terms, checked by the factory.
+    /// @param supply S0 in wei, which follows from the terms.
     constructor(
         IModelToken token_,
         IERC20 reserveToken_,
         address feeRouter_,
-        PoolTerms memory poolTerms,
-        uint256 virtualSupply_
-    ) PoolState(token_, reserveToken_, feeRouter_, poolTerms, virtualSupply_) {}
+        PoolTerms memory terms,
+        uint256 supply
+    ) PoolState(token_, reserveToken_, feeRouter_, terms, supply) {}
 
     /// @inheritdoc IHokusaiAMM
     function buy(
@@ -70,7 +62,7 @@ contract HokusaiAMM is PoolState {
         _requireOutput(tokensOut, minTokensOut);
 
         unchecked {
-            _completeBuy(supply + tokensOut, held + net, reserve_ + net, reserveIn, tokensOut, to);
+            _fill(supply + tokensOut, held + net, reserve_ + net, reserveIn, tokensOut, to);
         }
     }
 
@@ -107,7 +99,7 @@ contract HokusaiAMM is PoolState {
         if (reserveIn > maxReserveIn) revert ExcessiveInput(reserveIn, maxReserveIn);
 
         unchecked {
-            _completeBuy(supply + tokensMinted, held + net, reserve_ + net, reserveIn, tokensMinted, to);
+            _fill(supply + tokensMinted, held + net, reserve_ + net, reserveIn, tokensMinted, to);
         }
     }
 
@@ -152,11 +144,11 @@ contract HokusaiAMM is PoolState {
 
     /// @inheritdoc IHokusaiAMM
     function depositFees(uint256 amount) external nonReentrant {
-        if (amount == 0) revert InvalidAmount();
+        if (amount == 0) revert Errors.InvalidAmount();
 
         if (msg.sender == _feeRouter) {
             uint256 arrived = _uncollectedFees();
-            if (arrived < amount) revert UnexpectedReserveReceived(arrived, amount);
+            if (arrived < amount) revert Errors.UnexpectedReserveReceived(arrived, amount);
             _addToStream(amount);
         } else {
             _addToStream(amount);
@@ -177,9 +169,7 @@ contract HokusaiAMM is PoolState {
 
     /// @inheritdoc IHokusaiAMM
     function setBuysPausedUntil(uint40 until) external {
-        address expected = factory;
-        if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
-
+        Errors.requireCaller(factory);
         buysPausedUntil = until;
     }
 
@@ -211,19 +201,12 @@ contract HokusaiAMM is PoolState {
 
     /// @dev Effects, event and tokens of either buy; S, what is held and R are those after it. There is room for what is paid; an S
     /// that does not fit is above the cap, and the token refuses it.
-    function _completeBuy(
-        uint256 supply,
-        uint256 held,
-        uint256 reserve_,
-        uint256 reserveIn,
-        uint256 tokensOut,
-        address to
-    ) private {
+    function _fill(uint256 supply, uint256 held, uint256 reserve_, uint256 paid, uint256 minted, address to) private {
         (_held, _curveSupply) = (uint72(held), uint104(supply));
-        emit Bought(msg.sender, to, reserveIn, tokensOut, reserve_, supply);
+        emit Bought(msg.sender, to, paid, minted, reserve_, supply);
 
-        token.mint(to, tokensOut);
-        _pull(reserveIn);
+        token.mint(to, minted);
+        _pull(paid);
     }
 
     /// @dev The stream goes on to the average of its end and of a day from now, weighted by amounts and rounded down.
@@ -250,12 +233,12 @@ contract HokusaiAMM is PoolState {
         unchecked {
             received = _balance() - before; // If it fell, the difference is not `amount` either.
         }
-        if (received != amount) revert UnexpectedReserveReceived(received, amount);
+        if (received != amount) revert Errors.UnexpectedReserveReceived(received, amount);
     }
 
     /// @dev The lesser of what is wanted and what the cap leaves.
     function _mintable(uint256 tokensOut) private view returns (uint256) {
-        if (tokensOut == 0) revert InvalidAmount();
+        if (tokensOut == 0) revert Errors.InvalidAmount();
         uint256 remaining = _remainingAllocation();
         if (remaining == 0) revert IModelToken.InvestorAllocationExceeded(tokensOut, 0);
         return Math.min(tokensOut, remaining);
@@ -291,17 +274,14 @@ contract HokusaiAMM is PoolState {
         _requireRoom("reserveIn", reserveIn, held);
     }
 
-    /// @return gross What leaves R. All of S, or more, would take R0 too.
-    /// @return reserveOut What the seller receives of it.
-    function _sellOutput(
-        uint256 supply,
-        uint256 reserve_,
-        uint256 tokensIn
-    ) private view returns (uint256 gross, uint256 reserveOut) {
-        gross = BondingCurve.sell(supply, _curveReserve(reserve_), Math.min(tokensIn, supply), crr);
+    /// @return What leaves R. All of S, or more, would take R0 too.
+    /// @return What the seller receives of it.
+    function _sellOutput(uint256 supply, uint256 reserve_, uint256 tokensIn) private view returns (uint256, uint256) {
+        uint256 gross = BondingCurve.sell(supply, _curveReserve(reserve_), Math.min(tokensIn, supply), crr);
         if (gross > reserve_) revert InsufficientReserve(gross, reserve_);
-        reserveOut = _lessFee(gross);
+        uint256 reserveOut = _lessFee(gross);
         if (reserveOut == 0) revert ZeroOutput();
+        return (gross, reserveOut);
     }
 
     /// @dev What the fee, rounded up, leaves of an amount below 2^72.
@@ -314,14 +294,14 @@ contract HokusaiAMM is PoolState {
     function _requireRoom(bytes32 field, uint256 amount, uint256 held) private pure {
         unchecked {
             uint256 room = MAX_HELD - held;
-            if (amount > room) revert OutOfRange(field, amount, 1, room);
+            if (amount > room) revert Errors.OutOfRange(field, amount, 1, room);
         }
     }
 
     function _requireTrade(address to, uint256 deadline) private view {
-        if (block.timestamp > deadline) revert DeadlineExpired(deadline, block.timestamp);
-        if (to == address(0)) revert ZeroAddress();
-        if (to == address(this) || to == address(token)) revert ProtocolContract(to);
+        if (block.timestamp > deadline) revert Errors.DeadlineExpired(deadline, block.timestamp);
+        if (to == address(0)) revert Errors.ZeroAddress();
+        if (to == address(this) || to == address(token)) revert Errors.ProtocolContract(to);
     }
 
     function _requireBuysOpen() private view {

@@ -12,18 +12,9 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
-import {
-    HashMismatch,
-    OutOfRange,
-    PoolNotFound,
-    requireWithin,
-    UnauthorizedCaller,
-    ValueMismatch,
-    WrongModelStatus,
-    ZeroAddress
-} from "../types/CommonErrors.sol";
-import {ModelId, ModelIds} from "../types/ModelId.sol";
-import {ModelStatus} from "../types/ModelTypes.sol";
+import * as Errors from "../types/CommonErrors.sol";
+import {ModelIds} from "../types/ModelId.sol";
+import {ModelId, ModelStatus} from "../types/ModelTypes.sol";
 import {PoolTerms} from "../types/PoolTypes.sol";
 import {BondingCurve} from "./BondingCurve.sol";
 import {HokusaiAMM} from "./HokusaiAMM.sol";
@@ -34,7 +25,6 @@ import {HokusaiAMM} from "./HokusaiAMM.sol";
 contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     using ModelIds for string;
     using GuardianPause for uint40;
-    using RLP for RLP.Encoder;
 
     /// @notice May create pools.
     bytes32 public constant POOL_CREATOR_ROLE = Roles.POOL_CREATOR;
@@ -86,7 +76,8 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     /// @inheritdoc IHokusaiAMMFactory
     address public treasury;
 
-    uint96 private _poolCount;
+    /// @inheritdoc IHokusaiAMMFactory
+    uint96 public poolCount;
 
     /// @inheritdoc IHokusaiAMMFactory
     mapping(ModelId id => FixedTerms) public poolTermsOf;
@@ -104,9 +95,9 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
         address feeRouter_,
         address treasury_
     ) RegistryAuthorised(registry_) {
-        if (feeRouter_ == address(0) || treasury_ == address(0)) revert ZeroAddress();
+        if (feeRouter_ == address(0) || treasury_ == address(0)) revert Errors.ZeroAddress();
         uint8 decimals = reserveToken_.decimals();
-        if (decimals != RESERVE_DECIMALS) revert ValueMismatch("decimals", decimals, RESERVE_DECIMALS);
+        if (decimals != RESERVE_DECIMALS) revert Errors.ValueMismatch("decimals", decimals, RESERVE_DECIMALS);
         reserveToken = reserveToken_;
         feeRouter = feeRouter_;
         treasury = treasury_;
@@ -123,9 +114,9 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
         uint256 virtualReserve,
         uint256 initialPrice
     ) external onlyRole(POOL_CREATOR_ROLE) returns (address) {
-        PoolTerms memory poolTerms = PoolTerms(crr, tradeFee, ibrDuration, virtualReserve, initialPrice);
+        PoolTerms memory terms = PoolTerms(crr, tradeFee, ibrDuration, virtualReserve, initialPrice);
         ModelId id = modelId.toModelId();
-        return _createPool(id, _tokenOf(id, tokenAddress), poolTerms);
+        return _createPool(id, _tokenOf(id, tokenAddress), terms);
     }
 
     /// @inheritdoc IHokusaiAMMFactory
@@ -141,7 +132,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     /// @inheritdoc IHokusaiAMMFactory
     function setPoolTerms(ModelId id, bytes32 termsHash) external {
         (address governor, uint256 generation) = registry.governanceOf(id);
-        if (msg.sender != governor) revert UnauthorizedCaller(msg.sender, governor);
+        Errors.requireCaller(governor);
 
         emit PoolTermsFixed(id, poolTermsOf[id].termsHash, termsHash, generation);
         poolTermsOf[id] = FixedTerms(termsHash, generation);
@@ -149,7 +140,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
 
     /// @inheritdoc IHokusaiAMMFactory
     function setTreasury(address newTreasury) external onlyRole(Roles.ADMIN) {
-        if (newTreasury == address(0)) revert ZeroAddress();
+        if (newTreasury == address(0)) revert Errors.ZeroAddress();
 
         emit TreasuryChanged(treasury, newTreasury);
         treasury = newTreasury;
@@ -170,25 +161,21 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     }
 
     /// @inheritdoc IHokusaiAMMFactory
-    function poolOf(ModelId id) external view returns (address) {
+    function poolOf(ModelId id) public view returns (address) {
         return registry.poolOf(id);
-    }
-
-    /// @inheritdoc IHokusaiAMMFactory
-    function poolCount() external view returns (uint256) {
-        return _poolCount;
     }
 
     /// @inheritdoc IHokusaiAMMFactory
     /// @dev This contract creates nothing but pools, so that a pool's address follows from its number (EIP-161: nonces start
     /// at 1).
     function poolAt(uint256 index) external view returns (address) {
-        uint256 count = _poolCount;
-        if (index >= count) {
-            (uint256 min, uint256 max) = count == 0 ? (uint256(1), uint256(0)) : (0, count - 1);
-            revert OutOfRange("index", index, min, max);
-        }
-        return address(uint160(uint256(keccak256(RLP.encoder().push(address(this)).push(index + 1).encode()))));
+        if (poolCount == 0) revert Errors.OutOfRange("index", index, 1, 0);
+        Errors.requireWithin("index", index, 0, poolCount - 1);
+
+        // The list of address and nonce in RLP, as CREATE hashes it; the nonce has at most 13 bytes.
+        bytes memory nonce = RLP.encode(index + 1);
+        bytes1 list = bytes1(uint8(0xc0 + 21 + nonce.length));
+        return address(uint160(uint256(keccak256(abi.encodePacked(list, bytes1(0x94), address(this), nonce)))));
     }
 
     /// @inheritdoc IHokusaiAMMFactory
@@ -197,35 +184,35 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     }
 
     /// @inheritdoc IHokusaiAMMFactory
-    function hashTerms(PoolTerms calldata poolTerms) external pure returns (bytes32) {
-        return _hashTerms(poolTerms);
+    function hashTerms(PoolTerms memory poolTerms) public pure returns (bytes32) {
+        return keccak256(abi.encode(poolTerms));
     }
 
     /// @inheritdoc IHokusaiAMMFactory
-    function defaultTerms(uint256 maxSupply) public pure returns (PoolTerms memory poolTerms) {
-        poolTerms = PoolTerms({
+    function defaultTerms(uint256 maxSupply) public pure returns (PoolTerms memory terms) {
+        terms = PoolTerms({
             crr: 200_000, // 20 %
             tradeFee: 30, // 0.3 %
             ibrDuration: 7 days,
             virtualReserve: 0,
             initialPrice: 10_000 // $0.01
         });
-        poolTerms.virtualReserve = Math.mulDiv(poolTerms.crr * poolTerms.initialPrice, maxSupply, 1e24);
+        terms.virtualReserve = Math.mulDiv(terms.crr * terms.initialPrice, maxSupply, 1e24);
     }
 
-    function _createPool(ModelId id, IModelToken token, PoolTerms memory poolTerms) private returns (address pool) {
-        address existing = registry.poolOf(id);
+    function _createPool(ModelId id, IModelToken token, PoolTerms memory terms) private returns (address pool) {
+        address existing = poolOf(id);
         if (existing != address(0)) revert PoolAlreadyExists(id, existing);
-        _requireFixedTerms(id, poolTerms);
-        _requireTerms(poolTerms);
-        uint256 virtualSupply = (poolTerms.virtualReserve * 1e24) / (poolTerms.crr * poolTerms.initialPrice);
-        (uint256 costAtCap, uint256 priceAtCap) = _requireCurve(token, poolTerms, virtualSupply);
+        _requireFixedTerms(id, terms);
+        _requireTerms(terms);
+        uint256 virtualSupply = (terms.virtualReserve * 1e24) / (terms.crr * terms.initialPrice);
+        (uint256 costAtCap, uint256 priceAtCap) = _requireCurve(token, terms, virtualSupply);
 
-        pool = address(new HokusaiAMM(token, reserveToken, feeRouter, poolTerms, virtualSupply));
-        ++_poolCount;
+        pool = address(new HokusaiAMM(token, reserveToken, feeRouter, terms, virtualSupply));
+        ++poolCount;
         registry.setPool(id, pool);
         ITokenManager(registry.tokenManager()).setPool(id, pool);
-        emit PoolCreated(id, pool, address(token), poolTerms, virtualSupply, costAtCap, priceAtCap);
+        emit PoolCreated(id, pool, address(token), terms, virtualSupply, costAtCap, priceAtCap);
     }
 
     function _setBuysPause(ModelId id, IHokusaiAMM pool, uint40 until, uint40 wholeAt) private {
@@ -236,65 +223,48 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
 
     function _tokenOf(ModelId id, address tokenAddress) private view returns (IModelToken) {
         address token = registry.tokenOf(id);
-        if (token == address(0)) revert WrongModelStatus(id, ModelStatus.NONE, ModelStatus.REGISTERED);
+        if (token == address(0)) revert Errors.WrongModelStatus(id, ModelStatus.NONE, ModelStatus.REGISTERED);
         if (token != tokenAddress) revert TokenMismatch(tokenAddress, token);
         return IModelToken(token);
     }
 
     function _existingPool(ModelId id) private view returns (IHokusaiAMM) {
-        address pool = registry.poolOf(id);
-        if (pool == address(0)) revert PoolNotFound(id);
+        address pool = poolOf(id);
+        if (pool == address(0)) revert Errors.PoolNotFound(id);
         return IHokusaiAMM(pool);
     }
 
     /// @dev Terms that an earlier governor fixed are not the present one's, nor is the choice the pool creator's again.
-    function _requireFixedTerms(ModelId id, PoolTerms memory poolTerms) private view {
+    function _requireFixedTerms(ModelId id, PoolTerms memory terms) private view {
         FixedTerms memory fixedTerms = poolTermsOf[id];
         if (fixedTerms.termsHash == 0) return;
 
         (, uint256 present) = registry.governanceOf(id);
         if (fixedTerms.generation != present) revert PoolTermsOutdated(id, fixedTerms.generation, present);
-        bytes32 actual = _hashTerms(poolTerms);
-        if (actual != fixedTerms.termsHash) revert HashMismatch("termsHash", actual, fixedTerms.termsHash);
+        bytes32 actual = hashTerms(terms);
+        if (actual != fixedTerms.termsHash) revert Errors.HashMismatch("termsHash", actual, fixedTerms.termsHash);
     }
 
     /// @dev The ranges that only the token's allocations decide.
     function _requireCurve(
         IModelToken token,
-        PoolTerms memory poolTerms,
+        PoolTerms memory terms,
         uint256 virtualSupply
     ) private view returns (uint256 costAtCap, uint256 priceAtCap) {
-        uint256 investorAllocation = token.investorAllocation();
-        requireWithin(
-            "virtualSupply",
-            virtualSupply,
-            MIN_VIRTUAL_SUPPLY,
-            Math.min(MAX_VIRTUAL_SUPPLY, MAX_SUPPLY_RATIO * token.maxSupply())
-        );
-        requireWithin("investorAllocation", investorAllocation, 1, MAX_SUPPLY_RATIO * virtualSupply);
-        costAtCap = BondingCurve.buyExactOut(
-            virtualSupply,
-            poolTerms.virtualReserve,
-            investorAllocation,
-            poolTerms.crr
-        );
-        requireWithin("costAtCap", costAtCap, MIN_COST_AT_CAP, MAX_COST_AT_CAP);
-        priceAtCap = BondingCurve.spotPriceWad(
-            virtualSupply + investorAllocation,
-            poolTerms.virtualReserve + costAtCap,
-            poolTerms.crr
-        );
+        uint256 allocation = token.investorAllocation();
+        uint256 maxSupply = Math.min(MAX_VIRTUAL_SUPPLY, MAX_SUPPLY_RATIO * token.maxSupply());
+        Errors.requireWithin("virtualSupply", virtualSupply, MIN_VIRTUAL_SUPPLY, maxSupply);
+        Errors.requireWithin("investorAllocation", allocation, 1, MAX_SUPPLY_RATIO * virtualSupply);
+        costAtCap = BondingCurve.buyExactOut(virtualSupply, terms.virtualReserve, allocation, terms.crr);
+        Errors.requireWithin("costAtCap", costAtCap, MIN_COST_AT_CAP, MAX_COST_AT_CAP);
+        priceAtCap = BondingCurve.spotPriceWad(virtualSupply + allocation, terms.virtualReserve + costAtCap, terms.crr);
     }
 
-    function _requireTerms(PoolTerms memory t) private pure {
-        requireWithin("crr", t.crr, MIN_CRR, MAX_CRR);
-        requireWithin("tradeFee", t.tradeFee, 0, MAX_TRADE_FEE);
-        requireWithin("ibrDuration", t.ibrDuration, 0, MAX_IBR_DURATION);
-        requireWithin("initialPrice", t.initialPrice, MIN_INITIAL_PRICE, MAX_INITIAL_PRICE);
-        requireWithin("virtualReserve", t.virtualReserve, MIN_VIRTUAL_RESERVE, MAX_VIRTUAL_RESERVE);
-    }
-
-    function _hashTerms(PoolTerms memory poolTerms) private pure returns (bytes32) {
-        return keccak256(abi.encode(poolTerms));
+    function _requireTerms(PoolTerms memory terms) private pure {
+        Errors.requireWithin("crr", terms.crr, MIN_CRR, MAX_CRR);
+        Errors.requireWithin("tradeFee", terms.tradeFee, 0, MAX_TRADE_FEE);
+        Errors.requireWithin("ibrDuration", terms.ibrDuration, 0, MAX_IBR_DURATION);
+        Errors.requireWithin("initialPrice", terms.initialPrice, MIN_INITIAL_PRICE, MAX_INITIAL_PRICE);
+        Errors.requireWithin("virtualReserve", terms.virtualReserve, MIN_VIRTUAL_RESERVE, MAX_VIRTUAL_RESERVE);
     }
 }

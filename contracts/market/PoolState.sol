@@ -55,25 +55,19 @@ abstract contract PoolState is IHokusaiAMM, ReentrancyGuardTransient {
     /// @param token_ The model's token.
     /// @param reserveToken_ Reserve token, 6 decimals.
     /// @param feeRouter_ The usage fee router.
-    /// @param poolTerms Terms, checked by the factory.
-    /// @param virtualSupply_ S0 in wei, which follows from the terms.
-    constructor(
-        IModelToken token_,
-        IERC20 reserveToken_,
-        address feeRouter_,
-        PoolTerms memory poolTerms,
-        uint256 virtualSupply_
-    ) {
+    /// @param terms Terms, checked by the factory.
+    /// @param supply S0 in wei, which follows from the terms.
+    constructor(IModelToken token_, IERC20 reserveToken_, address feeRouter_, PoolTerms memory terms, uint256 supply) {
         token = token_;
         reserveToken = reserveToken_;
         factory = msg.sender;
         _feeRouter = feeRouter_;
-        crr = poolTerms.crr;
-        tradeFee = poolTerms.tradeFee;
-        sellsOpenAt = block.timestamp + poolTerms.ibrDuration;
-        virtualReserve = poolTerms.virtualReserve;
-        virtualSupply = virtualSupply_;
-        _curveSupply = uint104(virtualSupply_);
+        crr = terms.crr;
+        tradeFee = terms.tradeFee;
+        sellsOpenAt = block.timestamp + terms.ibrDuration;
+        virtualReserve = terms.virtualReserve;
+        virtualSupply = supply;
+        _curveSupply = uint104(supply);
     }
 
     /// @inheritdoc IHokusaiAMM

@@ -4,16 +4,15 @@ pragma solidity 0.8.30;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IModelGovernance} from "../interfaces/IModelGovernance.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {HashMissing, requireWithin, ZeroAddress} from "../types/CommonErrors.sol";
-import {ModelId} from "../types/ModelId.sol";
-import {Direction, FeeTerms, InitialParams, ModelParameters, Parameter} from "../types/ModelTypes.sol";
+import {HashMissing, requireCaller, requireWithin, ZeroAddress} from "../types/CommonErrors.sol";
+import {Direction, FeeTerms, InitialParams, ModelId, ModelParameters, Parameter} from "../types/ModelTypes.sol";
 import {ModelStorage} from "./ModelStorage.sol";
 
 /// @title ModelGovernance
 /// @notice See {IModelGovernance}.
 /// @dev What raises rewards or takes from holders waits two days, and the old value holds through the second in which it
 /// ends. A scheduled change applies by itself: it is read as due from then on, and put in its parameter's place by whatever
-/// writes next.
+/// changes or cancels next.
 abstract contract ModelGovernance is ModelStorage {
     /// @notice Bounds of the reward for 100 bps, in wei.
     uint256 public constant MIN_TOKENS_PER_DELTA_ONE = 100e18;
@@ -37,44 +36,44 @@ abstract contract ModelGovernance is ModelStorage {
 
     /// @inheritdoc IModelGovernance
     function setTokensPerDeltaOne(ModelId id, uint256 value) external {
-        Entry storage entry = _governed(id);
-        uint256 maxRate = _maxTokensPerDeltaOne(entry);
+        requireCaller(_entries[id].governor);
+        uint256 maxRate = _maxTokensPerDeltaOne(id);
         _requireTokensPerDeltaOne(value, Math.min(MIN_TOKENS_PER_DELTA_ONE, maxRate));
         if (value > maxRate) revert HeadroomExceeded(value, maxRate);
 
-        uint256 oldValue = _settle(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
-        _schedule(id, entry, Parameter.TOKENS_PER_DELTA_ONE, oldValue, value);
+        _schedule(id, Parameter.TOKENS_PER_DELTA_ONE, value);
     }
 
     /// @inheritdoc IModelGovernance
     function setInfrastructureAccrual(ModelId id, uint256 value) external {
-        Entry storage entry = _governed(id);
+        requireCaller(_entries[id].governor);
         _requireInfrastructureAccrual(value);
 
-        uint256 oldValue = _settle(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL);
-        if (value > oldValue) _schedule(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL, oldValue, value);
-        else _setAtOnce(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL, oldValue, value);
+        Parameter parameter = Parameter.INFRASTRUCTURE_ACCRUAL;
+        if (value > _valueOf(id, parameter)) _schedule(id, parameter, value);
+        else _setAtOnce(id, parameter, value);
     }
 
     /// @inheritdoc IModelGovernance
     function setPricePerThousandCalls(ModelId id, uint256 value) external {
-        Entry storage entry = _governed(id);
+        requireCaller(_entries[id].governor);
         _requirePrice(value);
 
-        uint256 oldValue = _settle(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS);
-        if (value < oldValue) _schedule(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS, oldValue, value);
-        else _setAtOnce(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS, oldValue, value);
+        Parameter parameter = Parameter.PRICE_PER_THOUSAND_CALLS;
+        if (value < _valueOf(id, parameter)) _schedule(id, parameter, value);
+        else _setAtOnce(id, parameter, value);
     }
 
     /// @inheritdoc IModelGovernance
     function cancelChange(ModelId id, Parameter parameter) external {
-        Entry storage entry = hasRole(GUARDIAN_ROLE, msg.sender) ? _entries[id] : _governed(id);
-        if (!_endChanges(id, entry, parameter)) revert NoPendingChange(id, parameter);
+        if (!hasRole(GUARDIAN_ROLE, msg.sender)) requireCaller(_entries[id].governor);
+        if (!_endChange(id, parameter)) revert NoPendingChange(id, parameter);
     }
 
     /// @inheritdoc IModelGovernance
     function setLicense(ModelId id, bytes32 licenseHash, string calldata licenseURI) external {
-        _setLicense(id, _governed(id), licenseHash, licenseURI);
+        requireCaller(_entries[id].governor);
+        _setLicense(id, licenseHash, licenseURI);
     }
 
     /// @inheritdoc IModelGovernance
@@ -86,41 +85,41 @@ abstract contract ModelGovernance is ModelStorage {
             acceptableFrom += GOVERNOR_RECOVERY_DELAY;
         }
 
-        _pendingGovernors[id] = PendingGovernor(governor, uint64(acceptableFrom));
+        pendingGovernorOf[id] = PendingGovernor(governor, governor == address(0) ? 0 : uint64(acceptableFrom));
         emit GovernorProposed(id, governor, acceptableFrom);
     }
 
     /// @inheritdoc IModelGovernance
     function acceptGovernor(ModelId id) external {
-        PendingGovernor memory pending = _pendingGovernors[id];
-        _requireCaller(pending.account);
+        PendingGovernor memory pending = pendingGovernorOf[id];
+        requireCaller(pending.governor);
         if (block.timestamp < pending.acceptableFrom) revert GovernorNotAcceptable(pending.acceptableFrom);
         Entry storage entry = _entries[id];
 
         emit GovernorChanged(id, entry.governor, msg.sender);
         (entry.governor, entry.generation) = (msg.sender, entry.generation + 1);
-        delete _pendingGovernors[id];
-        _endChanges(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
-        _endChanges(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL);
-        _endChanges(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS);
+        delete pendingGovernorOf[id];
+        _endChange(id, Parameter.TOKENS_PER_DELTA_ONE);
+        _endChange(id, Parameter.INFRASTRUCTURE_ACCRUAL);
+        _endChange(id, Parameter.PRICE_PER_THOUSAND_CALLS);
     }
 
     /// @inheritdoc IModelGovernance
     function proposeOwner(ModelId id, address owner) external {
-        _requireCaller(_entries[id].owner);
+        requireCaller(_entries[id].owner);
 
-        _pendingOwners[id] = owner;
+        pendingOwnerOf[id] = owner;
         emit OwnerProposed(id, owner);
     }
 
     /// @inheritdoc IModelGovernance
     function acceptOwner(ModelId id) external {
-        _requireCaller(_pendingOwners[id]);
+        requireCaller(pendingOwnerOf[id]);
         Entry storage entry = _entries[id];
 
         emit OwnerChanged(id, entry.owner, msg.sender);
         entry.owner = msg.sender;
-        delete _pendingOwners[id];
+        delete pendingOwnerOf[id];
     }
 
     /// @inheritdoc IModelGovernance
@@ -128,51 +127,24 @@ abstract contract ModelGovernance is ModelStorage {
         Entry storage entry = _entries[id];
         return
             ModelParameters({
-                tokensPerDeltaOne: _valueOf(id, entry, Parameter.TOKENS_PER_DELTA_ONE),
-                infrastructureAccrualBps: _valueOf(id, entry, Parameter.INFRASTRUCTURE_ACCRUAL),
-                pricePerThousandCalls: _valueOf(id, entry, Parameter.PRICE_PER_THOUSAND_CALLS),
+                tokensPerDeltaOne: _valueOf(id, Parameter.TOKENS_PER_DELTA_ONE),
+                infrastructureAccrualBps: _valueOf(id, Parameter.INFRASTRUCTURE_ACCRUAL),
+                pricePerThousandCalls: _valueOf(id, Parameter.PRICE_PER_THOUSAND_CALLS),
                 licenseHash: entry.licenseHash,
                 licenseURI: entry.licenseURI
             });
     }
 
     /// @inheritdoc IModelGovernance
+    /// @dev Every fee asks: what it needs is one word, which is read once.
     function feeTermsOf(ModelId id) external view returns (FeeTerms memory terms) {
         Usage storage usage = _entries[id].usage;
         terms.pool = usage.pool;
-        terms.infrastructureAccrualBps = usage.infrastructureAccrualBps;
-        terms.pricePerThousandCalls = usage.pricePerThousandCalls;
+        (uint256 accrual, uint256 price) = (usage.infrastructureAccrualBps, usage.pricePerThousandCalls);
         (bool isAccrualScheduled, bool isPriceScheduled) = (usage.isAccrualScheduled, usage.isPriceScheduled);
-        if (isAccrualScheduled)
-            terms.infrastructureAccrualBps = _scheduledOr(
-                id,
-                Parameter.INFRASTRUCTURE_ACCRUAL,
-                terms.infrastructureAccrualBps
-            );
-        if (isPriceScheduled)
-            terms.pricePerThousandCalls = _scheduledOr(
-                id,
-                Parameter.PRICE_PER_THOUSAND_CALLS,
-                terms.pricePerThousandCalls
-            );
-    }
-
-    /// @inheritdoc IModelGovernance
-    function pendingChangeOf(ModelId id, Parameter parameter) external view returns (uint256, uint256) {
-        if (!_isScheduled(_entries[id], parameter)) return (0, 0);
-        PendingChange memory change = _pendingChanges[id][parameter];
-        return block.timestamp > change.effectiveAt ? (0, 0) : (uint256(change.value), uint256(change.effectiveAt));
-    }
-
-    /// @inheritdoc IModelGovernance
-    function pendingGovernorOf(ModelId id) external view returns (address, uint256) {
-        PendingGovernor memory pending = _pendingGovernors[id];
-        return pending.account == address(0) ? (address(0), 0) : (pending.account, uint256(pending.acceptableFrom));
-    }
-
-    /// @inheritdoc IModelGovernance
-    function pendingOwnerOf(ModelId id) external view returns (address) {
-        return _pendingOwners[id];
+        if (isAccrualScheduled) accrual = _scheduledOr(id, Parameter.INFRASTRUCTURE_ACCRUAL, accrual);
+        if (isPriceScheduled) price = _scheduledOr(id, Parameter.PRICE_PER_THOUSAND_CALLS, price);
+        (terms.infrastructureAccrualBps, terms.pricePerThousandCalls) = (accrual, price);
     }
 
     /// @inheritdoc IModelGovernance
@@ -191,6 +163,13 @@ abstract contract ModelGovernance is ModelStorage {
         return _entries[id].owner;
     }
 
+    /// @inheritdoc IModelGovernance
+    function pendingChangeOf(ModelId id, Parameter parameter) public view returns (uint256 value, uint64 effectiveAt) {
+        (, bool isScheduled) = _fieldOf(id, parameter);
+        PendingChange memory change = _pendingChanges[id][parameter];
+        if (isScheduled && block.timestamp <= change.effectiveAt) return (change.value, change.effectiveAt);
+    }
+
     /// @dev The parameters that a model is born with, and the lifetime rewards that follow from them.
     function _setInitialParams(Entry storage entry, InitialParams calldata params) internal {
         _requireTokensPerDeltaOne(params.tokensPerDeltaOne, MIN_TOKENS_PER_DELTA_ONE);
@@ -205,87 +184,59 @@ abstract contract ModelGovernance is ModelStorage {
         entry.usage.pricePerThousandCalls = uint40(params.initialOraclePricePerThousandUsd);
     }
 
-    /// @dev Puts a scheduled change that is due in its parameter's place, so that another can be scheduled.
-    /// @return value What the parameter is now.
-    function _settle(ModelId id, Entry storage entry, Parameter parameter) internal returns (uint256 value) {
-        value = _valueOf(id, entry, parameter);
-        if (_isScheduled(entry, parameter) && block.timestamp > _pendingChanges[id][parameter].effectiveAt) {
-            _store(entry, parameter, value);
-            _setScheduled(entry, parameter, false);
-        }
-    }
-
-    /// @dev A change that was pending before gives way.
-    function _schedule(
-        ModelId id,
-        Entry storage entry,
-        Parameter parameter,
-        uint256 oldValue,
-        uint256 newValue
-    ) private {
-        uint256 effectiveAt = block.timestamp + PARAMETER_DELAY;
-        _pendingChanges[id][parameter] = PendingChange(uint128(newValue), uint64(effectiveAt));
-        _setScheduled(entry, parameter, true);
-        emit ParameterChangeScheduled(id, parameter, oldValue, newValue, effectiveAt);
-    }
-
-    function _setAtOnce(
-        ModelId id,
-        Entry storage entry,
-        Parameter parameter,
-        uint256 oldValue,
-        uint256 newValue
-    ) internal {
-        _setScheduled(entry, parameter, false);
-        _store(entry, parameter, newValue);
-        emit ParameterChanged(id, parameter, oldValue, newValue);
-    }
-
-    /// @dev Settles a change that is due, and cancels one that is not.
-    /// @return isCancelled Whether there was one to cancel.
-    function _endChanges(ModelId id, Entry storage entry, Parameter parameter) internal returns (bool isCancelled) {
-        _settle(id, entry, parameter);
-        isCancelled = _isScheduled(entry, parameter);
-        if (isCancelled) {
-            _setScheduled(entry, parameter, false);
-            emit ParameterChangeCancelled(id, parameter, _pendingChanges[id][parameter].value);
-        }
-    }
-
-    function _setScheduled(Entry storage entry, Parameter parameter, bool isScheduled) private {
-        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) entry.isRateScheduled = isScheduled;
-        else if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) entry.usage.isAccrualScheduled = isScheduled;
-        else entry.usage.isPriceScheduled = isScheduled;
-    }
-
-    /// @dev The value is within the parameter's bounds, each of which fits its field.
-    function _store(Entry storage entry, Parameter parameter, uint256 value) private {
-        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) entry.tokensPerDeltaOne = uint88(value);
-        else if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) entry.usage.infrastructureAccrualBps = uint16(value);
-        else entry.usage.pricePerThousandCalls = uint40(value);
-    }
-
-    function _setLicense(ModelId id, Entry storage entry, bytes32 licenseHash, string calldata licenseURI) internal {
+    function _setLicense(ModelId id, bytes32 licenseHash, string calldata licenseURI) internal {
         if (licenseHash == 0) revert HashMissing("licenseHash");
         requireWithin("licenseURI", bytes(licenseURI).length, 1, MAX_LICENSE_URI_LENGTH);
 
-        entry.licenseHash = licenseHash;
-        entry.licenseURI = licenseURI;
+        (_entries[id].licenseHash, _entries[id].licenseURI) = (licenseHash, licenseURI);
         emit LicenseSet(id, licenseHash, licenseURI);
     }
 
-    /// @dev The model, provided that the caller is its governor. An unknown model has none.
-    function _governed(ModelId id) private view returns (Entry storage entry) {
-        entry = _entries[id];
-        _requireCaller(entry.governor);
+    /// @dev Ends a scheduled change of the rate, and lowers the rate to what the lifetime rewards that are left can pay.
+    function _limitRate(ModelId id) internal {
+        Parameter parameter = Parameter.TOKENS_PER_DELTA_ONE;
+        _endChange(id, parameter);
+        uint256 maxRate = _maxTokensPerDeltaOne(id);
+        if (_valueOf(id, parameter) > maxRate) _setAtOnce(id, parameter, maxRate);
     }
 
-    /// @dev What the parameter is now: a scheduled change applies once it is due, whether or not it was settled.
-    function _valueOf(ModelId id, Entry storage entry, Parameter parameter) internal view returns (uint256 value) {
-        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) value = entry.tokensPerDeltaOne;
-        else if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) value = entry.usage.infrastructureAccrualBps;
-        else value = entry.usage.pricePerThousandCalls;
-        if (_isScheduled(entry, parameter)) value = _scheduledOr(id, parameter, value);
+    /// @dev A change that is due is put in its parameter's place, and one that was pending gives way.
+    function _schedule(ModelId id, Parameter parameter, uint256 newValue) private {
+        (uint256 oldValue, uint256 effectiveAt) = (_valueOf(id, parameter), block.timestamp + PARAMETER_DELAY);
+        _store(id, parameter, oldValue, true);
+        _pendingChanges[id][parameter] = PendingChange(uint128(newValue), uint64(effectiveAt));
+        emit ParameterChangeScheduled(id, parameter, oldValue, newValue, effectiveAt);
+    }
+
+    function _setAtOnce(ModelId id, Parameter parameter, uint256 newValue) private {
+        emit ParameterChanged(id, parameter, _valueOf(id, parameter), newValue);
+        _store(id, parameter, newValue, false);
+    }
+
+    /// @dev Puts a change that is due in its parameter's place, and cancels one that is not.
+    /// @return isCancelled Whether there was one to cancel.
+    function _endChange(ModelId id, Parameter parameter) private returns (bool isCancelled) {
+        (uint256 value, uint256 effectiveAt) = pendingChangeOf(id, parameter);
+        isCancelled = effectiveAt != 0;
+        _store(id, parameter, _valueOf(id, parameter), false);
+        if (isCancelled) emit ParameterChangeCancelled(id, parameter, value);
+    }
+
+    /// @dev The value is within the parameter's bounds, each of which fits its field.
+    function _store(ModelId id, Parameter parameter, uint256 value, bool isScheduled) private {
+        Entry storage entry = _entries[id];
+        Usage storage usage = entry.usage;
+        if (parameter == Parameter.TOKENS_PER_DELTA_ONE)
+            (entry.tokensPerDeltaOne, entry.isRateScheduled) = (uint88(value), isScheduled);
+        else if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL)
+            (usage.infrastructureAccrualBps, usage.isAccrualScheduled) = (uint16(value), isScheduled);
+        else (usage.pricePerThousandCalls, usage.isPriceScheduled) = (uint40(value), isScheduled);
+    }
+
+    /// @dev What the parameter is now: a scheduled change applies once it is due.
+    function _valueOf(ModelId id, Parameter parameter) internal view returns (uint256) {
+        (uint256 value, bool isScheduled) = _fieldOf(id, parameter);
+        return isScheduled ? _scheduledOr(id, parameter, value) : value;
     }
 
     /// @dev The value of the scheduled change if it is due, else the present one.
@@ -294,26 +245,24 @@ abstract contract ModelGovernance is ModelStorage {
         return block.timestamp > change.effectiveAt ? change.value : present;
     }
 
-    function _isScheduled(Entry storage entry, Parameter parameter) private view returns (bool) {
-        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) return entry.isRateScheduled;
-        if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL) return entry.usage.isAccrualScheduled;
-        return entry.usage.isPriceScheduled;
+    /// @dev What is stored in the parameter's place, and whether a change of it is scheduled, due or not.
+    function _fieldOf(ModelId id, Parameter parameter) private view returns (uint256, bool) {
+        Entry storage entry = _entries[id];
+        Usage storage usage = entry.usage;
+        if (parameter == Parameter.TOKENS_PER_DELTA_ONE) return (entry.tokensPerDeltaOne, entry.isRateScheduled);
+        if (parameter == Parameter.INFRASTRUCTURE_ACCRUAL)
+            return (usage.infrastructureAccrualBps, usage.isAccrualScheduled);
+        return (usage.pricePerThousandCalls, usage.isPriceScheduled);
     }
 
     /// @dev Highest rate at which the lifetime rewards that are left pay for the rest of the score scale. A rate within it
     /// stays within it: an improvement of d bps at the rate T takes d·T/100 from what is left and d from the scale, and a
     /// scheduled rate T' that is allowed now is allowed then, for if T' ≤ T the present rate's own bound covers it.
-    function _maxTokensPerDeltaOne(Entry storage entry) internal view returns (uint256) {
-        uint256 headroomBps = _headroomBps(entry);
-        return
-            headroomBps == 0
-                ? MAX_TOKENS_PER_DELTA_ONE
-                : (uint256(entry.rewardsRemaining) * RewardMath.BPS_PER_DELTA_ONE) / headroomBps;
-    }
-
-    /// @dev Largest improvement that the score scale still holds.
-    function _headroomBps(Entry storage entry) private view returns (uint256) {
-        return entry.terms.direction == Direction.MAXIMISE ? MAX_SCORE - entry.score : entry.score;
+    function _maxTokensPerDeltaOne(ModelId id) private view returns (uint256) {
+        Entry storage entry = _entries[id];
+        uint256 headroomBps = entry.terms.direction == Direction.MAXIMISE ? MAX_SCORE - entry.score : entry.score;
+        if (headroomBps == 0) return MAX_TOKENS_PER_DELTA_ONE;
+        return (entry.rewardsRemaining * RewardMath.BPS_PER_DELTA_ONE) / headroomBps;
     }
 
     function _requireTokensPerDeltaOne(uint256 value, uint256 min) private pure {

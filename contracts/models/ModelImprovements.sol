@@ -5,16 +5,17 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IModelImprovements} from "../interfaces/IModelImprovements.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {HashMismatch, OutOfRange, requireWithin, ValueMismatch} from "../types/CommonErrors.sol";
+import {HashMismatch, OutOfRange, requireCaller, requireWithin, ValueMismatch} from "../types/CommonErrors.sol";
 import {Evaluation, ImprovementTerms, Payout, PayoutStop} from "../types/ImprovementTypes.sol";
-import {ModelId} from "../types/ModelId.sol";
-import {Direction, Parameter} from "../types/ModelTypes.sol";
+import {Direction, ModelId, ModelStatus, Parameter} from "../types/ModelTypes.sol";
 import {ModelGovernance} from "./ModelGovernance.sol";
 
 /// @title ModelImprovements
 /// @notice See {IModelImprovements}.
 /// @dev What leaves a model's lifetime rewards is minted, waits, or is void: `taken = minted + queued + voided`.
 abstract contract ModelImprovements is ModelGovernance {
+    using GuardianPause for uint40;
+
     /// @notice Bounds of the time that a payout waits, in seconds.
     uint256 public constant MIN_PAYOUT_DELAY = 10 minutes;
     uint256 public constant MAX_PAYOUT_DELAY = 14 days;
@@ -41,40 +42,31 @@ abstract contract ModelImprovements is ModelGovernance {
         bytes32 evaluationId,
         bytes32 payeesHash
     ) external returns (ImprovementTerms memory terms) {
-        _requireCaller(verifier);
-        ModelId id = evaluation.model;
-        _requireUnused(id, evaluationId);
-        Entry storage entry = _registered(id);
-        uint256 deltaBps = _requireImprovement(entry, evaluation);
-        terms = _terms(entry, deltaBps, _settle(id, entry, Parameter.TOKENS_PER_DELTA_ONE));
+        requireCaller(verifier);
+        terms = previewImprovement(evaluation, evaluationId);
 
+        ModelId id = evaluation.model;
+        Entry storage entry = _entries[id];
         uint256 rewardsRemaining = entry.rewardsRemaining - terms.reward;
-        entry.paidBps = uint16(_paidTodayBps(entry) + deltaBps);
+        entry.paidBps = uint16(_paidTodayBps(entry) + _improvement(entry, evaluation.candidateScore));
         entry.paidDay = _today();
         entry.rewardsRemaining = uint96(rewardsRemaining);
         entry.score = uint16(evaluation.candidateScore);
         entry.modelCommitment = evaluation.candidateCommitment;
-        _payouts[id][evaluationId] = _hash(Payout(terms.method, block.timestamp, terms.reward, payeesHash));
-        emit ScoreMoved(
-            id,
-            evaluationId,
-            evaluation.candidateScore,
-            evaluation.candidateCommitment,
-            rewardsRemaining,
-            payeesHash
-        );
+        payoutOf[id][evaluationId] = _hash(Payout(terms.method, block.timestamp, terms.reward, payeesHash));
+        emit ScoreMoved(id, evaluationId, entry.score, evaluation.candidateCommitment, rewardsRemaining, payeesHash);
     }
 
     /// @inheritdoc IModelImprovements
     function releasePayout(ModelId id, bytes32 evaluationId, Payout calldata payout) external returns (address) {
-        _requireCaller(tokenManager);
+        requireCaller(tokenManager);
         _requireWaiting(id, evaluationId, payout);
         uint256 releasableFrom = payout.queuedAt + payoutDelay;
         if (block.timestamp < releasableFrom) revert PayoutWaits(releasableFrom);
-        PayoutStop memory stop = _payoutStops[payout.method];
+        PayoutStop memory stop = payoutStopOf[payout.method];
         if (_isWithin(stop, payout.queuedAt)) revert PayoutIsStopped(payout.method, stop.since, stop.until);
 
-        _payouts[id][evaluationId] = RELEASED;
+        payoutOf[id][evaluationId] = RELEASED;
         emit PayoutReleased(id, evaluationId);
         return _entries[id].token;
     }
@@ -82,19 +74,19 @@ abstract contract ModelImprovements is ModelGovernance {
     /// @inheritdoc IModelImprovements
     function returnVoided(ModelId id, bytes32 evaluationId, Payout calldata payout) external {
         _requireWaiting(id, evaluationId, payout);
-        PayoutStop memory stop = _payoutStops[payout.method];
+        PayoutStop memory stop = payoutStopOf[payout.method];
         if (stop.until == OPEN || !_isWithin(stop, payout.queuedAt)) revert PayoutNotVoid(id, evaluationId);
 
         Entry storage entry = _entries[id];
         uint256 rewardsRemaining = entry.rewardsRemaining + payout.reward; // as much as was taken for it
-        _payouts[id][evaluationId] = VOIDED;
+        payoutOf[id][evaluationId] = VOIDED;
         entry.rewardsRemaining = uint96(rewardsRemaining);
         emit PayoutVoided(id, evaluationId, rewardsRemaining);
     }
 
     /// @inheritdoc IModelImprovements
     function stopPayouts(address method, uint256 since) external onlyRole(GUARDIAN_ROLE) {
-        PayoutStop memory stop = _payoutStops[method];
+        PayoutStop memory stop = payoutStopOf[method];
         uint256 max = block.timestamp;
         if (stop.until == OPEN) max = stop.since - 1;
         requireWithin("since", since, 1, max);
@@ -123,7 +115,9 @@ abstract contract ModelImprovements is ModelGovernance {
     /// @inheritdoc IModelImprovements
     function setDailyLimit(ModelId id, uint256 limitBps) external onlyRole(DEFAULT_ADMIN_ROLE) {
         Entry storage entry = _known(id);
-        uint256 min = Math.max(1, _leastImprovement(entry));
+        // The least that an improvement must be: the benchmark's minimum, its lower bound's, and the way to its target.
+        uint256 min = Math.max(1, Math.max(entry.terms.minImprovementBps, entry.terms.minLowerBoundBps));
+        if (entry.targetScore != 0) min = Math.max(min, _improvement(entry, entry.targetScore));
         requireWithin("limitBps", limitBps, min, MAX_SCORE);
 
         emit DailyLimitChanged(id, entry.dailyLimitBps, limitBps);
@@ -132,15 +126,13 @@ abstract contract ModelImprovements is ModelGovernance {
 
     /// @inheritdoc IModelImprovements
     function pauseSubmissions(uint256 duration) external onlyRole(GUARDIAN_ROLE) {
-        (uint40 until, uint40 wholeAt) = (_submissionsPausedUntil, _submissionsPauseWholeAt);
-        (until, wholeAt) = GuardianPause.extend(until, wholeAt, duration);
+        (uint40 until, uint40 wholeAt) = submissionsPausedUntil.extend(submissionsPauseWholeAt, duration);
         _setSubmissionsPause(until, wholeAt);
     }
 
     /// @inheritdoc IModelImprovements
     function resumeSubmissions() external onlyRole(DEFAULT_ADMIN_ROLE) {
-        (uint40 until, uint40 wholeAt) = (_submissionsPausedUntil, _submissionsPauseWholeAt);
-        (until, wholeAt) = GuardianPause.end(until, wholeAt);
+        (uint40 until, uint40 wholeAt) = submissionsPausedUntil.end(submissionsPauseWholeAt);
         _setSubmissionsPause(until, wholeAt);
     }
 
@@ -148,39 +140,17 @@ abstract contract ModelImprovements is ModelGovernance {
     function previewImprovement(
         Evaluation calldata evaluation,
         bytes32 evaluationId
-    ) external view returns (ImprovementTerms memory) {
+    ) public view returns (ImprovementTerms memory) {
         ModelId id = evaluation.model;
-        _requireUnused(id, evaluationId);
-        Entry storage entry = _registered(id);
-        uint256 deltaBps = _requireImprovement(entry, evaluation);
-        return _terms(entry, deltaBps, _valueOf(id, entry, Parameter.TOKENS_PER_DELTA_ONE));
+        if (payoutOf[id][evaluationId] != 0) revert EvaluationAlreadyUsed(id, evaluationId);
+        Entry storage entry = _atLeast(id, ModelStatus.REGISTERED);
+        uint256 reward = _reward(id, _validate(entry, evaluation));
+        return ImprovementTerms(entry.terms.method, entry.token, entry.owner, reward);
     }
 
     /// @inheritdoc IModelImprovements
     function rewardFor(ModelId id, uint256 candidateScore) external view returns (uint256) {
-        Entry storage entry = _registered(id);
-        uint256 rate = _valueOf(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
-        return RewardMath.reward(_deltaBps(entry, candidateScore), rate);
-    }
-
-    /// @inheritdoc IModelImprovements
-    function payoutOf(ModelId id, bytes32 evaluationId) external view returns (bytes32) {
-        return _payouts[id][evaluationId];
-    }
-
-    /// @inheritdoc IModelImprovements
-    function payoutStopOf(address method) external view returns (PayoutStop memory) {
-        return _payoutStops[method];
-    }
-
-    /// @inheritdoc IModelImprovements
-    function submissionsPausedUntil() external view returns (uint40) {
-        return _submissionsPausedUntil;
-    }
-
-    /// @inheritdoc IModelImprovements
-    function submissionsPauseWholeAt() external view returns (uint40) {
-        return _submissionsPauseWholeAt;
+        return _reward(id, _improvement(_atLeast(id, ModelStatus.REGISTERED), candidateScore));
     }
 
     /// @inheritdoc IModelImprovements
@@ -194,8 +164,9 @@ abstract contract ModelImprovements is ModelGovernance {
     }
 
     /// @inheritdoc IModelImprovements
-    function remainingTodayBps(ModelId id) external view returns (uint256) {
-        return _remainingTodayBps(_entries[id]);
+    function remainingTodayBps(ModelId id) public view returns (uint256) {
+        Entry storage entry = _entries[id];
+        return Math.saturatingSub(entry.dailyLimitBps, _paidTodayBps(entry));
     }
 
     /// @inheritdoc IModelImprovements
@@ -203,16 +174,9 @@ abstract contract ModelImprovements is ModelGovernance {
         return _entries[id].rewardsRemaining;
     }
 
-    /// @dev The least that an improvement must be to be recorded: the benchmark's minimum, its lower bound's, which no improvement
-    /// is below, and the way to its target.
-    function _leastImprovement(Entry storage entry) internal view returns (uint256) {
-        uint256 min = Math.max(entry.terms.minImprovementBps, entry.terms.minLowerBoundBps);
-        uint256 target = entry.targetScore;
-        return Math.max(min, target == 0 ? 0 : _improvement(entry, target));
-    }
-
     /// @dev Improvement in bps, 0 when the score is no better.
-    function _improvement(Entry storage entry, uint256 score) internal view returns (uint256) {
+    function _improvement(Entry storage entry, uint256 score) private view returns (uint256) {
+        requireWithin("candidateScore", score, 0, MAX_SCORE);
         return
             entry.terms.direction == Direction.MAXIMISE
                 ? Math.saturatingSub(score, entry.score)
@@ -225,35 +189,28 @@ abstract contract ModelImprovements is ModelGovernance {
     }
 
     function _setSubmissionsPause(uint40 until, uint40 wholeAt) private {
-        (_submissionsPausedUntil, _submissionsPauseWholeAt) = (until, wholeAt);
+        (submissionsPausedUntil, submissionsPauseWholeAt) = (until, wholeAt);
         emit SubmissionsPaused(until, wholeAt, msg.sender);
     }
 
     function _setPayoutStop(address method, uint256 since, uint256 until) private {
-        _payoutStops[method] = PayoutStop(uint40(since), uint40(until));
+        payoutStopOf[method] = PayoutStop(uint40(since), uint40(until));
         emit PayoutsStopped(method, since, until, msg.sender);
     }
 
     function _existingStop(address method) private view returns (PayoutStop memory stop) {
-        stop = _payoutStops[method];
+        stop = payoutStopOf[method];
         if (stop.since == 0) revert PayoutsNotStopped(method);
     }
 
-    function _requireUnused(ModelId id, bytes32 evaluationId) private view {
-        if (_payouts[id][evaluationId] != 0) revert EvaluationAlreadyUsed(id, evaluationId);
-    }
-
     function _requireWaiting(ModelId id, bytes32 evaluationId, Payout calldata payout) private view {
-        if (_payouts[id][evaluationId] != _hash(payout)) revert UnknownPayout(id, evaluationId);
+        if (payoutOf[id][evaluationId] != _hash(payout)) revert UnknownPayout(id, evaluationId);
     }
 
     /// @dev All that the benchmark asks of an evaluation.
     /// @return deltaBps The improvement.
-    function _requireImprovement(
-        Entry storage entry,
-        Evaluation calldata evaluation
-    ) private view returns (uint256 deltaBps) {
-        GuardianPause.requireNotPaused(_submissionsPausedUntil);
+    function _validate(Entry storage entry, Evaluation calldata evaluation) private view returns (uint256 deltaBps) {
+        submissionsPausedUntil.requireNotPaused();
         _requireMatch(evaluation.benchmarkVersion, entry.benchmarkVersion, "benchmarkVersion");
         _requireMatch(evaluation.baselineScore, entry.score, "baselineScore");
         if (_measureHash(evaluation.specHash, evaluation.evaluationDataHash) != entry.measureHash) {
@@ -263,7 +220,7 @@ abstract contract ModelImprovements is ModelGovernance {
         }
         _requireMatch(evaluation.baselineCommitment, entry.modelCommitment, "baselineCommitment");
 
-        deltaBps = _deltaBps(entry, evaluation.candidateScore);
+        deltaBps = _improvement(entry, evaluation.candidateScore);
         uint256 target = entry.targetScore;
         if (target != 0 && deltaBps < _improvement(entry, target))
             revert EvaluationTooWeak("targetScore", evaluation.candidateScore, target);
@@ -274,31 +231,13 @@ abstract contract ModelImprovements is ModelGovernance {
         _requireAtLeast(evaluation.lowerBoundBps, terms.minLowerBoundBps, "lowerBoundBps");
         if (evaluation.lowerBoundBps > deltaBps)
             revert OutOfRange("lowerBoundBps", evaluation.lowerBoundBps, terms.minLowerBoundBps, deltaBps);
-        uint256 remaining = _remainingTodayBps(entry);
+        uint256 remaining = remainingTodayBps(evaluation.model);
         if (deltaBps > remaining) revert DailyLimitExceeded(deltaBps, remaining, entry.dailyLimitBps);
     }
 
-    function _deltaBps(Entry storage entry, uint256 candidateScore) private view returns (uint256) {
-        requireWithin("candidateScore", candidateScore, 0, MAX_SCORE);
-        return _improvement(entry, candidateScore);
-    }
-
-    function _terms(
-        Entry storage entry,
-        uint256 deltaBps,
-        uint256 rate
-    ) private view returns (ImprovementTerms memory) {
-        return
-            ImprovementTerms({
-                method: entry.terms.method,
-                token: entry.token,
-                owner: entry.owner,
-                reward: RewardMath.reward(deltaBps, rate)
-            });
-    }
-
-    function _remainingTodayBps(Entry storage entry) private view returns (uint256) {
-        return Math.saturatingSub(entry.dailyLimitBps, _paidTodayBps(entry));
+    /// @dev At the present rate.
+    function _reward(ModelId id, uint256 deltaBps) private view returns (uint256) {
+        return RewardMath.reward(deltaBps, _valueOf(id, Parameter.TOKENS_PER_DELTA_ONE));
     }
 
     function _paidTodayBps(Entry storage entry) private view returns (uint256) {

@@ -6,17 +6,8 @@ import {ProtocolAccess} from "../access/ProtocolAccess.sol";
 import {Roles} from "../access/Roles.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {HashMissing, requireWithin, WrongModelStatus, ZeroAddress} from "../types/CommonErrors.sol";
-import {ModelId} from "../types/ModelId.sol";
-import {
-    Benchmark,
-    Direction,
-    InitialParams,
-    MethodAccess,
-    Model,
-    ModelStatus,
-    Parameter
-} from "../types/ModelTypes.sol";
+import {HashMissing, requireCaller, requireWithin, WrongModelStatus, ZeroAddress} from "../types/CommonErrors.sol";
+import {Benchmark, Direction, InitialParams, MethodAccess, Model, ModelId, ModelStatus} from "../types/ModelTypes.sol";
 import {ModelImprovements} from "./ModelImprovements.sol";
 
 /// @title ModelRegistry
@@ -33,8 +24,7 @@ contract ModelRegistry is ModelImprovements {
     /// @notice May pay invoices, in the infrastructure reserve.
     bytes32 public constant PAYER_ROLE = Roles.PAYER;
 
-    /// @notice Bounds of a benchmark's smallest paid improvement, in bps.
-    uint256 public constant MIN_IMPROVEMENT_BPS = RewardMath.MIN_IMPROVEMENT_BPS;
+    /// @notice Most that a benchmark's smallest paid improvement may be, in bps.
     uint256 public constant MAX_MIN_IMPROVEMENT_BPS = 1000;
 
     /// @notice Improvement that is paid per model and UTC day at most, in bps, unless the admin decides otherwise.
@@ -70,7 +60,7 @@ contract ModelRegistry is ModelImprovements {
 
     /// @inheritdoc IModelRegistry
     function wire(address tokenManager_, address factory_, address verifier_, address[] calldata methods) external {
-        _requireCaller(_wirer);
+        requireCaller(_wirer);
         if (tokenManager != address(0)) revert AlreadyWired();
         if (tokenManager_ == address(0) || factory_ == address(0) || verifier_ == address(0)) revert ZeroAddress();
 
@@ -104,7 +94,7 @@ contract ModelRegistry is ModelImprovements {
         address owner,
         InitialParams calldata params
     ) external {
-        _requireCaller(tokenManager);
+        requireCaller(tokenManager);
         Entry storage entry = _entryIn(id, ModelStatus.NONE);
         _setInitialParams(entry, params);
 
@@ -122,33 +112,28 @@ contract ModelRegistry is ModelImprovements {
             params.infrastructureAccrualBps,
             params.initialOraclePricePerThousandUsd
         );
-        _setLicense(id, entry, params.licenseHash, params.licenseURI);
+        _setLicense(id, params.licenseHash, params.licenseURI);
     }
 
     /// @inheritdoc IModelRegistry
     function registerModel(ModelId id, Benchmark calldata benchmark) external {
         bool isAdmin = hasRole(DEFAULT_ADMIN_ROLE, msg.sender);
         if (!isAdmin) _checkRole(REGISTRAR_ROLE);
-        Entry storage entry = _entryIn(id, ModelStatus.PROPOSAL);
-
-        entry.status = ModelStatus.REGISTERED;
-        uint256 version = _setBenchmark(entry, benchmark, isAdmin ? MethodAccess.ADMIN : MethodAccess.REGISTRAR);
+        _entryIn(id, ModelStatus.PROPOSAL).status = ModelStatus.REGISTERED;
+        uint256 version = _setBenchmark(id, benchmark, isAdmin ? MethodAccess.ADMIN : MethodAccess.REGISTRAR);
         emit ModelRegistered(id, version, benchmark);
     }
 
     /// @inheritdoc IModelRegistry
     function replaceBenchmark(ModelId id, Benchmark calldata benchmark) external onlyRole(DEFAULT_ADMIN_ROLE) {
-        Entry storage entry = _registered(id);
-        emit BenchmarkReplaced(id, _setBenchmark(entry, benchmark, MethodAccess.ADMIN), benchmark);
-
-        _endChanges(id, entry, Parameter.TOKENS_PER_DELTA_ONE);
-        (uint256 rate, uint256 maxRate) = (entry.tokensPerDeltaOne, _maxTokensPerDeltaOne(entry));
-        if (rate > maxRate) _setAtOnce(id, entry, Parameter.TOKENS_PER_DELTA_ONE, rate, maxRate);
+        _atLeast(id, ModelStatus.REGISTERED);
+        emit BenchmarkReplaced(id, _setBenchmark(id, benchmark, MethodAccess.ADMIN), benchmark);
+        _limitRate(id);
     }
 
     /// @inheritdoc IModelRegistry
     function setPool(ModelId id, address pool) external {
-        _requireCaller(factory);
+        requireCaller(factory);
         Entry storage entry = _entryIn(id, ModelStatus.REGISTERED);
 
         entry.status = ModelStatus.DEPLOYED;
@@ -159,14 +144,7 @@ contract ModelRegistry is ModelImprovements {
     /// @inheritdoc IModelRegistry
     function model(ModelId id) external view returns (Model memory) {
         Entry storage entry = _entries[id];
-        return
-            Model({
-                status: entry.status,
-                token: entry.token,
-                pool: entry.usage.pool,
-                owner: entry.owner,
-                governor: entry.governor
-            });
+        return Model(entry.status, entry.token, entry.usage.pool, entry.owner, entry.governor);
     }
 
     /// @inheritdoc IModelRegistry
@@ -209,11 +187,8 @@ contract ModelRegistry is ModelImprovements {
         return _entries[id].benchmarkVersion;
     }
 
-    function _setBenchmark(
-        Entry storage entry,
-        Benchmark calldata benchmark,
-        MethodAccess required
-    ) private returns (uint256 version) {
+    function _setBenchmark(ModelId id, Benchmark calldata benchmark, MethodAccess required) private returns (uint256) {
+        Entry storage entry = _entries[id];
         MethodAccess access = methodAccessOf[benchmark.method];
         if (access < required) revert MethodNotAllowed(benchmark.method, access);
         _requireBenchmark(benchmark, entry.dailyLimitBps);
@@ -233,7 +208,7 @@ contract ModelRegistry is ModelImprovements {
         entry.specHash = benchmark.specHash;
         entry.evaluationDataHash = benchmark.evaluationDataHash;
         entry.measureHash = _measureHash(benchmark.specHash, benchmark.evaluationDataHash);
-        version = ++entry.benchmarkVersion;
+        return ++entry.benchmarkVersion;
     }
 
     function _setMethodAccess(address method, MethodAccess access) private {
@@ -255,7 +230,7 @@ contract ModelRegistry is ModelImprovements {
         uint256 baseline = benchmark.baselineScore;
         requireWithin("baselineScore", baseline, 0, MAX_SCORE);
         uint256 max = Math.min(MAX_MIN_IMPROVEMENT_BPS, limitBps);
-        requireWithin("minImprovementBps", benchmark.minImprovementBps, MIN_IMPROVEMENT_BPS, max);
+        requireWithin("minImprovementBps", benchmark.minImprovementBps, RewardMath.MIN_IMPROVEMENT_BPS, max);
         requireWithin("minSampleSize", benchmark.minSampleSize, 1, type(uint32).max);
         requireWithin("minRuns", benchmark.minRuns, 1, type(uint16).max);
         requireWithin("minLowerBoundBps", benchmark.minLowerBoundBps, 1, limitBps);

@@ -2,11 +2,12 @@
 pragma solidity 0.8.30;
 
 import {ProtocolAccess} from "../access/ProtocolAccess.sol";
+import {IModelGovernance} from "../interfaces/IModelGovernance.sol";
+import {IModelImprovements} from "../interfaces/IModelImprovements.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
-import {UnauthorizedCaller, WrongModelStatus} from "../types/CommonErrors.sol";
+import {WrongModelStatus} from "../types/CommonErrors.sol";
 import {PayoutStop} from "../types/ImprovementTypes.sol";
-import {ModelId} from "../types/ModelId.sol";
-import {Direction, MethodAccess, Metric, ModelStatus, Parameter} from "../types/ModelTypes.sol";
+import {Direction, MethodAccess, Metric, ModelId, ModelStatus, Parameter} from "../types/ModelTypes.sol";
 
 /// @title ModelStorage
 /// @notice What the registry remembers, and nothing that it does: the layout under {ModelGovernance}, {ModelImprovements} and
@@ -73,7 +74,7 @@ abstract contract ModelStorage is IModelRegistry, ProtocolAccess {
 
     /// @dev A proposed governor, who may accept from `acceptableFrom`.
     struct PendingGovernor {
-        address account;
+        address governor;
         uint64 acceptableFrom;
     }
 
@@ -87,35 +88,38 @@ abstract contract ModelStorage is IModelRegistry, ProtocolAccess {
 
     /// @inheritdoc IModelRegistry
     address public verifier;
-    uint40 internal _submissionsPausedUntil;
-    uint40 internal _submissionsPauseWholeAt;
+
+    /// @inheritdoc IModelImprovements
+    uint40 public submissionsPausedUntil;
+
+    /// @inheritdoc IModelImprovements
+    uint40 public submissionsPauseWholeAt;
 
     mapping(ModelId id => Entry) internal _entries;
     mapping(ModelId id => mapping(Parameter parameter => PendingChange)) internal _pendingChanges;
-    mapping(ModelId id => PendingGovernor) internal _pendingGovernors;
-    mapping(ModelId id => address) internal _pendingOwners;
-    mapping(ModelId id => mapping(bytes32 evaluationId => bytes32)) internal _payouts;
-    mapping(address method => PayoutStop) internal _payoutStops;
+
+    /// @inheritdoc IModelGovernance
+    mapping(ModelId id => PendingGovernor) public pendingGovernorOf;
+
+    /// @inheritdoc IModelGovernance
+    mapping(ModelId id => address) public pendingOwnerOf;
+
+    /// @inheritdoc IModelImprovements
+    mapping(ModelId id => mapping(bytes32 evaluationId => bytes32)) public payoutOf;
+
+    /// @inheritdoc IModelImprovements
+    mapping(address method => PayoutStop) public payoutStopOf;
 
     /// @inheritdoc IModelRegistry
     mapping(address method => MethodAccess) public methodAccessOf;
 
-    /// @dev The model, provided that it is known.
+    /// @dev The model, provided that there is one.
     function _known(ModelId id) internal view returns (Entry storage) {
         return _atLeast(id, ModelStatus.PROPOSAL);
     }
 
-    /// @dev The model, provided that it has a benchmark.
-    function _registered(ModelId id) internal view returns (Entry storage) {
-        return _atLeast(id, ModelStatus.REGISTERED);
-    }
-
-    /// @dev Reverts unless the caller is `expected`, which is zero before wiring; nobody calls from zero.
-    function _requireCaller(address expected) internal view {
-        if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
-    }
-
-    function _atLeast(ModelId id, ModelStatus required) private view returns (Entry storage entry) {
+    /// @dev The model, provided that it is in this status or a later one.
+    function _atLeast(ModelId id, ModelStatus required) internal view returns (Entry storage entry) {
         entry = _entries[id];
         if (entry.status < required) revert WrongModelStatus(id, entry.status, required);
     }

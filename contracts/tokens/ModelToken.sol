@@ -8,7 +8,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {ShortString, ShortStrings} from "@openzeppelin/contracts/utils/ShortStrings.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {CapWord, CapWords} from "../types/CapWord.sol";
-import {UnauthorizedCaller, ValueMismatch, ZeroAddress} from "../types/CommonErrors.sol";
+import {requireCaller, ValueMismatch, ZeroAddress} from "../types/CommonErrors.sol";
 
 /// @title ModelToken
 /// @notice See {IModelToken}.
@@ -64,13 +64,9 @@ contract ModelToken is IModelToken, ERC20Permit {
         _capWord = CapWords.initial(investorAllocation_);
     }
 
-    modifier onlyTokenManager() {
-        _requireCaller(tokenManager);
-        _;
-    }
-
     /// @inheritdoc IModelToken
-    function setPool(address pool_) external onlyTokenManager {
+    function setPool(address pool_) external {
+        requireCaller(tokenManager);
         if (pool_ == address(0)) revert ZeroAddress();
         if (pool() != address(0)) revert PoolAlreadySet(pool());
 
@@ -79,7 +75,8 @@ contract ModelToken is IModelToken, ERC20Permit {
     }
 
     /// @inheritdoc IModelToken
-    function mintSupplierAllocation() external onlyTokenManager {
+    function mintSupplierAllocation() external {
+        requireCaller(tokenManager);
         if (isSupplierMinted()) revert SupplierAlreadyMinted();
 
         (address recipient, uint256 amount) = (supplierRecipient, supplierAllocation);
@@ -90,7 +87,8 @@ contract ModelToken is IModelToken, ERC20Permit {
     }
 
     /// @inheritdoc IModelToken
-    function mintRewards(address[] calldata accounts, uint256[] calldata amounts) external onlyTokenManager {
+    function mintRewards(address[] calldata accounts, uint256[] calldata amounts) external {
+        requireCaller(tokenManager);
         if (amounts.length != accounts.length) revert ValueMismatch("amounts", amounts.length, accounts.length);
         uint256 remaining = rewardAllocation - rewardsMinted();
 
@@ -109,7 +107,7 @@ contract ModelToken is IModelToken, ERC20Permit {
     /// @inheritdoc IModelToken
     function mint(address to, uint256 amount) external {
         CapWord word = _capWord;
-        _requireCaller(word.pool());
+        requireCaller(word.pool());
         uint256 remaining = word.mintCap() - totalSupply();
         if (amount > remaining) revert InvestorAllocationExceeded(amount, remaining);
 
@@ -118,7 +116,7 @@ contract ModelToken is IModelToken, ERC20Permit {
 
     /// @inheritdoc IModelToken
     function burn(address holder, uint256 amount) external {
-        _requireCaller(pool());
+        requireCaller(pool());
 
         _burn(holder, amount);
     }
@@ -162,9 +160,5 @@ contract ModelToken is IModelToken, ERC20Permit {
     /// @inheritdoc IModelToken
     function remainingInvestorAllocation() public view returns (uint256) {
         return _capWord.mintCap() - totalSupply();
-    }
-
-    function _requireCaller(address expected) private view {
-        if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
     }
 }

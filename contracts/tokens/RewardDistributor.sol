@@ -6,8 +6,8 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {IRewardDistributor} from "../interfaces/IRewardDistributor.sol";
-import {UnauthorizedCaller} from "../types/CommonErrors.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {requireCaller} from "../types/CommonErrors.sol";
+import {ModelId} from "../types/ModelTypes.sol";
 
 /// @title RewardDistributor
 /// @notice See {IRewardDistributor}.
@@ -39,18 +39,13 @@ contract RewardDistributor is IRewardDistributor {
     }
 
     /// @inheritdoc IRewardDistributor
-    function createDistribution(
-        ModelId model,
-        bytes32 evaluationId,
-        IERC20 token,
-        bytes32 root,
-        uint256 total
-    ) external {
-        if (msg.sender != tokenManager) revert UnauthorizedCaller(msg.sender, tokenManager);
-        bytes32 id = hashDistribution(model, evaluationId);
+    function createDistribution(ModelId id, bytes32 evaluationId, IERC20 token, bytes32 root, uint256 total) external {
+        requireCaller(tokenManager);
+        bytes32 distributionId = hashDistribution(id, evaluationId);
 
-        _distributions[_key(id, token, root, total)] = Distribution(true, uint248(total)); // of a reward, at most 1e27
-        emit DistributionCreated(model, id, token, root, total);
+        // The total is of a reward, at most 1e27.
+        _distributions[_key(distributionId, token, root, total)] = Distribution(true, uint248(total));
+        emit DistributionCreated(id, distributionId, token, root, total);
     }
 
     /// @inheritdoc IRewardDistributor

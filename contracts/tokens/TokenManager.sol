@@ -9,17 +9,10 @@ import {IRewardDistributor} from "../interfaces/IRewardDistributor.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {
-    InvalidAmount,
-    ProtocolContract,
-    requireWithin,
-    UnauthorizedCaller,
-    WrongModelStatus,
-    ZeroAddress
-} from "../types/CommonErrors.sol";
+import * as Errors from "../types/CommonErrors.sol";
 import {Payout} from "../types/ImprovementTypes.sol";
-import {ModelId, ModelIds} from "../types/ModelId.sol";
-import {InitialParams, ModelStatus} from "../types/ModelTypes.sol";
+import {ModelIds} from "../types/ModelId.sol";
+import {InitialParams, ModelId, ModelStatus} from "../types/ModelTypes.sol";
 import {ModelToken} from "./ModelToken.sol";
 import {RewardDistributor} from "./RewardDistributor.sol";
 
@@ -80,7 +73,7 @@ contract TokenManager is ITokenManager, ProtocolAccess {
         address[] memory distributors,
         IModelRegistry registry_
     ) ProtocolAccess(adminDelay, admin, guardians) {
-        if (address(registry_) == address(0)) revert ZeroAddress();
+        if (address(registry_) == address(0)) revert Errors.ZeroAddress();
         registry = registry_;
         distributor = new RewardDistributor();
         _setRoleAdmin(DEPLOYER_ROLE, OPERATOR_ROLE);
@@ -104,15 +97,15 @@ contract TokenManager is ITokenManager, ProtocolAccess {
         _requireAllocation("investorAllocation", investorAllocation);
         _requireRecipient(modelSupplierRecipient);
 
-        token = _deployToken(
+        token = _deploy(
             name,
             symbol,
             modelSupplierRecipient,
             modelSupplierAllocation,
             investorAllocation,
-            _rewardAllocation(initialParams)
+            initialParams
         );
-        _createModel(modelId, token, modelSupplierRecipient, initialParams);
+        _propose(modelId, token, modelSupplierRecipient, initialParams);
         emit TokenDeployed(
             modelId.toModelId(),
             token,
@@ -134,7 +127,7 @@ contract TokenManager is ITokenManager, ProtocolAccess {
 
     /// @inheritdoc ITokenManager
     function setPool(ModelId id, address pool) external {
-        _requireCaller(registry.factory());
+        Errors.requireCaller(registry.factory());
         GuardianPause.requireNotPaused(launchesPausedUntil);
 
         _registeredToken(id).setPool(pool);
@@ -184,37 +177,23 @@ contract TokenManager is ITokenManager, ProtocolAccess {
     }
 
     /// @dev The steps of {deployTokenWithAllocations} stand apart because its arguments fill the EVM's stack.
-    function _deployToken(
+    function _deploy(
         string calldata name,
         string calldata symbol,
-        address supplierRecipient,
+        address recipient,
         uint256 supplierAllocation,
         uint256 investorAllocation,
-        uint256 rewardAllocation
+        InitialParams calldata params
     ) private returns (address) {
         _requireText("name", name, MAX_NAME_LENGTH);
         _requireText("symbol", symbol, MAX_SYMBOL_LENGTH);
-        return
-            address(
-                new ModelToken(
-                    name,
-                    symbol,
-                    supplierRecipient,
-                    supplierAllocation,
-                    investorAllocation,
-                    rewardAllocation
-                )
-            );
+        uint256 rewards = _rewardAllocation(params);
+        return address(new ModelToken(name, symbol, recipient, supplierAllocation, investorAllocation, rewards));
     }
 
-    function _createModel(
-        string calldata modelId,
-        address token,
-        address owner,
-        InitialParams calldata initialParams
-    ) private {
-        if (owner == token) revert ProtocolContract(token);
-        registry.createModel(modelId.toModelId(), modelId, token, owner, initialParams);
+    function _propose(string calldata modelId, address token, address owner, InitialParams calldata params) private {
+        if (owner == token) revert Errors.ProtocolContract(token);
+        registry.createModel(modelId.toModelId(), modelId, token, owner, params);
     }
 
     function _setLaunchesPause(uint40 until, uint40 wholeAt) private {
@@ -234,35 +213,31 @@ contract TokenManager is ITokenManager, ProtocolAccess {
     /// @dev The token of a model that is past PROPOSAL.
     function _registeredToken(ModelId id) private view returns (IModelToken) {
         ModelStatus status = registry.statusOf(id);
-        if (status < ModelStatus.REGISTERED) revert WrongModelStatus(id, status, ModelStatus.REGISTERED);
+        if (status < ModelStatus.REGISTERED) revert Errors.WrongModelStatus(id, status, ModelStatus.REGISTERED);
         return IModelToken(registry.tokenOf(id));
     }
 
     function _requireRecipient(address recipient) private view {
-        if (recipient == address(0)) revert ZeroAddress();
+        if (recipient == address(0)) revert Errors.ZeroAddress();
         if (
             recipient == address(this) ||
             recipient == address(registry) ||
             recipient == address(distributor) ||
             recipient == registry.factory() ||
             recipient == registry.verifier()
-        ) revert ProtocolContract(recipient);
-    }
-
-    function _requireCaller(address expected) private view {
-        if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
+        ) revert Errors.ProtocolContract(recipient);
     }
 
     function _requireAllocation(bytes32 field, uint256 allocation) private pure {
-        if (allocation == 0) revert InvalidAmount();
-        requireWithin(field, allocation, 1, MAX_ALLOCATION);
+        if (allocation == 0) revert Errors.InvalidAmount();
+        Errors.requireWithin(field, allocation, 1, MAX_ALLOCATION);
     }
 
     /// @dev What cannot be printed could rewrite what a reader sees beside it, on a terminal or a page.
     function _requireText(bytes32 field, string calldata text, uint256 maxLength) private pure {
         bytes calldata characters = bytes(text);
         uint256 length = characters.length;
-        requireWithin(field, length, 1, maxLength);
+        Errors.requireWithin(field, length, 1, maxLength);
         for (uint256 i; i < length; ++i) {
             bytes1 character = characters[i];
             if (character < FIRST_PRINTABLE || character > LAST_PRINTABLE)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ModelId} from "./ModelId.sol";
-import {ModelStatus} from "./ModelTypes.sol";
+import {ModelId, ModelStatus} from "./ModelTypes.sol";
 
 // What goes wrong in more than one contract has one name. `field` is the ASCII name of the parameter that is refused.
 
@@ -101,6 +100,11 @@ error MethodRefused(address method);
 /// @param expected What was sent.
 /// @custom:fix Use another reserve token: this one keeps a part of transfers, or changes balances by itself.
 error UnexpectedReserveReceived(uint256 received, uint256 expected);
+
+/// @dev Reverts `UnauthorizedCaller` unless the caller is `expected`. Zero is what is not set yet: nobody calls from there.
+function requireCaller(address expected) view {
+    if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
+}
 
 /// @dev Reverts `OutOfRange` unless `min ≤ value ≤ max`.
 function requireWithin(bytes32 field, uint256 value, uint256 min, uint256 max) pure {

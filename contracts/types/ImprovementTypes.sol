@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ModelId} from "./ModelId.sol";
+import {ModelId} from "./ModelTypes.sol";
 
 /// @notice What was measured: a candidate against the model's present baseline on its benchmark.
 /// @param model The model.

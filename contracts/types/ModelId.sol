@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-/// @notice Identity of a model everywhere on chain: `keccak256(bytes(modelId))` of its published string, compared byte for byte.
-type ModelId is bytes32;
+import {ModelId} from "./ModelTypes.sol";
 
 /// @title Model ids
 /// @notice The one place where a published id string becomes a {ModelId}.

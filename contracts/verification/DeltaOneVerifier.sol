@@ -7,18 +7,9 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {IVerificationMethod} from "../interfaces/IVerificationMethod.sol";
 import {RewardMath} from "../libraries/RewardMath.sol";
-import {
-    DeadlineExpired,
-    MethodRefused,
-    NotAscending,
-    OutOfRange,
-    ProtocolContract,
-    requireWithin,
-    ValueMismatch,
-    ZeroAddress
-} from "../types/CommonErrors.sol";
+import * as Errors from "../types/CommonErrors.sol";
 import {Contributor, Evaluation, ImprovementStatement, ImprovementTerms} from "../types/ImprovementTypes.sol";
-import {ModelId} from "../types/ModelId.sol";
+import {ModelId} from "../types/ModelTypes.sol";
 
 /// @title DeltaOneVerifier
 /// @notice See {IDeltaOneVerifier}.
@@ -68,19 +59,15 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     address private immutable _distributor;
 
     /// @param registry_ The models' registry.
-    /// @param tokenManager_ The token manager.
-    /// @param factory_ The factory of pools.
-    constructor(
-        IModelRegistry registry_,
-        ITokenManager tokenManager_,
-        address factory_
-    ) EIP712("DeltaOneVerifier", "1") {
-        if (address(registry_) == address(0) || address(tokenManager_) == address(0) || factory_ == address(0))
-            revert ZeroAddress();
+    /// @param manager The token manager.
+    /// @param factory The factory of pools.
+    constructor(IModelRegistry registry_, ITokenManager manager, address factory) EIP712("DeltaOneVerifier", "1") {
+        if (address(registry_) == address(0) || address(manager) == address(0) || factory == address(0))
+            revert Errors.ZeroAddress();
         registry = registry_;
-        _tokenManager = address(tokenManager_);
-        _factory = factory_;
-        _distributor = address(tokenManager_.distributor());
+        _tokenManager = address(manager);
+        _factory = factory;
+        _distributor = address(manager.distributor());
     }
 
     /// @inheritdoc IDeltaOneVerifier
@@ -118,18 +105,25 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     }
 
     /// @inheritdoc IDeltaOneVerifier
-    function hashStatement(ImprovementStatement calldata statement) external view returns (bytes32) {
-        return _hashStatement(statement);
+    function hashStatement(ImprovementStatement calldata statement) public view returns (bytes32) {
+        bytes32 hash = keccak256(
+            abi.encode(
+                STATEMENT_TYPEHASH,
+                keccak256(abi.encode(EVALUATION_TYPEHASH, statement.evaluation)),
+                statement.evaluationId,
+                statement.contributionDataHash,
+                _hashContributors(statement.contributors),
+                statement.contributorsRoot,
+                statement.attesterEpoch,
+                statement.deadline
+            )
+        );
+        return _hashTypedDataV4(hash);
     }
 
     /// @inheritdoc IDeltaOneVerifier
     function isUsed(ModelId model, bytes32 evaluationId) external view returns (bool) {
         return registry.payoutOf(model, evaluationId) != 0;
-    }
-
-    /// @inheritdoc IDeltaOneVerifier
-    function scoreOf(ModelId model) external view returns (uint256) {
-        return registry.scoreOf(model);
     }
 
     /// @inheritdoc IDeltaOneVerifier
@@ -169,19 +163,15 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
         bytes calldata proof
     ) private view returns (ImprovementTerms memory terms) {
         uint256 deadline = statement.deadline;
-        if (block.timestamp > deadline) revert DeadlineExpired(deadline, block.timestamp);
+        if (block.timestamp > deadline) revert Errors.DeadlineExpired(deadline, block.timestamp);
         uint256 maxDeadline = block.timestamp + MAX_STATEMENT_LIFE;
-        if (deadline > maxDeadline) revert OutOfRange("deadline", deadline, block.timestamp, maxDeadline);
+        if (deadline > maxDeadline) revert Errors.OutOfRange("deadline", deadline, block.timestamp, maxDeadline);
 
         Evaluation calldata evaluation = statement.evaluation;
         terms = registry.previewImprovement(evaluation, statement.evaluationId);
-        bytes4 answer = IVerificationMethod(terms.method).verify(
-            evaluation,
-            statement.attesterEpoch,
-            _hashStatement(statement),
-            proof
-        );
-        if (answer != IVerificationMethod.verify.selector) revert MethodRefused(terms.method);
+        bytes32 digest = hashStatement(statement);
+        bytes4 answer = IVerificationMethod(terms.method).verify(evaluation, statement.attesterEpoch, digest, proof);
+        if (answer != IVerificationMethod.verify.selector) revert Errors.MethodRefused(terms.method);
     }
 
     /// @dev Who is paid what, the owner first.
@@ -190,15 +180,12 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
         ImprovementTerms memory terms
     ) private view returns (address[] memory accounts, uint256[] memory amounts) {
         Contributor[] calldata contributors = statement.contributors;
-        bool isListed = statement.contributorsRoot == 0;
-        if (isListed == (contributors.length == 0))
-            revert ContributorsOrRoot(contributors.length, statement.contributorsRoot);
+        bytes32 root = statement.contributorsRoot;
+        if ((root == 0) == (contributors.length == 0)) revert ContributorsOrRoot(contributors.length, root);
 
         uint256 ownerReward = RewardMath.ownerShare(terms.reward);
-        uint256 contributorsReward = terms.reward - ownerReward;
-        (accounts, amounts) = isListed
-            ? _split(contributors, contributorsReward, terms.token)
-            : _toDistributor(contributorsReward);
+        uint256 rest = terms.reward - ownerReward;
+        (accounts, amounts) = root == 0 ? _split(contributors, rest, terms.token) : _toDistributor(rest);
         (accounts[0], amounts[0]) = (terms.owner, ownerReward);
     }
 
@@ -209,7 +196,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
         address token
     ) private view returns (address[] memory accounts, uint256[] memory amounts) {
         uint256 count = contributors.length;
-        requireWithin("contributors", count, 1, MAX_CONTRIBUTORS);
+        Errors.requireWithin("contributors", count, 1, MAX_CONTRIBUTORS);
         accounts = new address[](count + 1);
         amounts = new uint256[](count + 1);
         uint256 largest;
@@ -223,8 +210,8 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
                 Contributor calldata contributor = contributors[i - 1];
                 address account = contributor.account;
                 uint256 share = contributor.shareBps;
-                if (account <= previous) revert NotAscending(previous, account);
-                if (share == 0) revert OutOfRange("shareBps", 0, 1, RewardMath.BPS);
+                if (account <= previous) revert Errors.NotAscending(previous, account);
+                if (share == 0) revert Errors.OutOfRange("shareBps", 0, 1, RewardMath.BPS);
                 _requirePayee(account, token);
                 if (share > largestShare) (largest, largestShare) = (i, share);
                 uint256 amount = RewardMath.contributorShare(total, share);
@@ -235,7 +222,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
                 previous = account;
             }
         }
-        if (sumOfShares != RewardMath.BPS) revert ValueMismatch("shareBps", sumOfShares, RewardMath.BPS);
+        if (sumOfShares != RewardMath.BPS) revert Errors.ValueMismatch("shareBps", sumOfShares, RewardMath.BPS);
         amounts[largest] += remainder;
     }
 
@@ -254,25 +241,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
             account == _tokenManager ||
             account == _distributor ||
             account == _factory
-        ) revert ProtocolContract(account);
-    }
-
-    function _hashStatement(ImprovementStatement calldata statement) private view returns (bytes32) {
-        return
-            _hashTypedDataV4(
-                keccak256(
-                    abi.encode(
-                        STATEMENT_TYPEHASH,
-                        keccak256(abi.encode(EVALUATION_TYPEHASH, statement.evaluation)),
-                        statement.evaluationId,
-                        statement.contributionDataHash,
-                        _hashContributors(statement.contributors),
-                        statement.contributorsRoot,
-                        statement.attesterEpoch,
-                        statement.deadline
-                    )
-                )
-            );
+        ) revert Errors.ProtocolContract(account);
     }
 
     function _hashContributors(Contributor[] calldata contributors) private pure returns (bytes32 hash) {

@@ -1,5 +1,4 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { id } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { Protocol } from "../../deploy/protocol";
 import { formatTime, formatTokens } from "../../sdk/base/units";
@@ -12,7 +11,7 @@ import { callOf, submit, type Submission } from "../../sdk/statements/submit";
 import type { LaunchedModel } from "../launch";
 import { siteOf } from "../network";
 import type { Report } from "../step";
-import { measure, measureByProof, type MeasuredImprovement } from "./measure";
+import { evaluationIdOf, measure, measureByProof, type MeasuredImprovement } from "./measure";
 import { refusalOfAttempt, type Refused } from "./refused";
 
 /** What an improvement showed. Scores and bounds are in bps, amounts in wei. */
@@ -48,7 +47,7 @@ export async function improve(
 ): Promise<Attempted> {
   const { improvement: shown } = file;
   if (shown === undefined) return {};
-  if (await protocol.verifier.isUsed(key, id(shown.evaluationName))) {
+  if (await protocol.verifier.isUsed(key, evaluationIdOf(shown))) {
     report({ name: "submit improvement", outcome: "done before" });
     return {};
   }

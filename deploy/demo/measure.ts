@@ -1,8 +1,8 @@
 // What a launch shows of an improvement before anybody signs it: evaluated examples, or a proof about committed rows.
 
-import { keccak256, ZeroHash } from "ethers";
+import { id, keccak256, ZeroHash } from "ethers";
 import type { Connection } from "../../sdk/client/connect";
-import { evaluate } from "../../sdk/evaluation/evaluate";
+import { assess, evaluate } from "../../sdk/evaluation/evaluate";
 import { proposeProof } from "../../sdk/node/proposal";
 import { differingFiles, recordedSetup, setUp } from "../../sdk/node/prover";
 import type { Bundle } from "../../sdk/schemas/bundle";
@@ -24,11 +24,16 @@ const LIFE = 86_400n;
 
 const VALUE_DIGITS = 6;
 
+/** The id under which an improvement is recorded: the hash of the evaluation's document, or of the name that a proof is given. */
+export function evaluationIdOf(improvement: EvaluatedImprovement | ProvenImprovement): string {
+  return "labels" in improvement ? id(improvement.evaluationName) : assess(improvement).evaluationId;
+}
+
 /** Evaluates the predictions of examples that everybody may see. */
 export async function measure(
   chain: Connection,
   modelId: string,
-  { spec, examples, contribution, evaluationName, contributors }: EvaluatedImprovement,
+  { spec, examples, contribution, contributors }: EvaluatedImprovement,
   report: Report,
 ): Promise<MeasuredImprovement> {
   const evaluation = evaluate({ spec, examples, contribution });
@@ -42,8 +47,9 @@ export async function measure(
   });
   const { bundle } = await propose(chain, {
     modelId,
-    evaluationName,
+    evaluationName: "", // It has an id of its own, the hash of its document.
     measured: {
+      evaluationId: evaluation.evaluationId,
       specHash: evaluation.specHash,
       evaluationDataHash: evaluation.evaluationDataHash,
       baselineScore: BigInt(evaluation.baselineScore),
@@ -83,7 +89,7 @@ export async function measureByProof(
   report({
     name: "prove",
     isOffline: true,
-    outcome: `accuracy ${baselineValue} → ${candidateValue} on ${n} rows, ${disagreements} disagreements: ${deltaOf(bundle.statement)} bps, at least ${bundle.statement.evaluation.lowerBoundBps} with 97.5 % confidence; ${seconds} s`,
+    outcome: `accuracy ${baselineValue} → ${candidateValue} on ${n} rows, ${disagreements} disagreements: ${deltaOf(bundle.statement)} bps, at least ${bundle.statement.evaluation.lowerBoundBps} at the method's quantile; ${seconds} s`,
   });
   return { bundle, metric: "accuracy", baselineValue, candidateValue };
 }

@@ -6,9 +6,9 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cwd } from "node:process";
-import { parametersFile, readParameters, type Parameters } from "../../deploy/parameters";
+import { readDeclaration } from "../../deploy/declaration";
+import type { Parameters } from "../../deploy/parameters";
 import { findProtocol } from "../../deploy/protocol";
-import { readRecord } from "../../deploy/record";
 import { circuitOf } from "../../deploy/zk";
 import { hybridMethodOf } from "../../ignition/modules/HybridMethod";
 import { zkMethodOf } from "../../ignition/modules/ZkMethod";
@@ -18,10 +18,9 @@ import type { Network } from "../../sdk/client/access";
 import { readText } from "../../sdk/node/files";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { CAPACITIES } from "../../sdk/proofs/circuit";
-import { ONE_ATTEMPT } from "../../sdk/proofs/counts";
 import { readJson } from "../../sdk/schemas/json";
 import type { ModelFile } from "../../sdk/schemas/modelFile";
-import { findModule, firstBlockOf, type Addresses } from "../journal";
+import { findModule, firstBlockOf, journaledContracts, type Addresses } from "../journal";
 import { networkOf } from "../network";
 
 const MODELS = join(__dirname, "../models");
@@ -32,17 +31,18 @@ export interface DeclaredModel {
   readonly file: ModelFile;
 }
 
-/** A method with a proof that the journal knows, and how many rows its circuit holds. */
+/** A method with a proof that the journal knows, how many rows its circuit holds, and the quantile of its bounds, times 1e9. */
 export interface DeclaredMethod {
   readonly contract: "ZkProof" | "Hybrid";
   readonly address: string;
   readonly capacity: number;
+  readonly quantileE9: bigint;
 }
 
 /** The declared state of a network. */
 export interface Declared {
   readonly network: Network;
-  /** Name of the parameter file: the one that was deployed with, the network's own without a record. */
+  /** Name of the parameter file: the one that the record names, the network's own without a record. */
   readonly file: string;
   readonly parameters: Parameters;
   /** By contract name; the reserve token as `ReserveToken`. */
@@ -57,8 +57,7 @@ export interface Declared {
 /** Reads what is declared for the network; refuses a network without a deployment. */
 export async function readDeclared(hre: HardhatRuntimeEnvironment, modelsFolder = MODELS): Promise<Declared> {
   const network = networkOf(hre);
-  const file = readRecord(network)?.parameters ?? parametersFile(network);
-  const parameters = await readParameters(network, file);
+  const { parameters, file } = await readDeclaration(hre);
   const addresses = await findProtocol(hre, parameters);
   const firstBlock = await firstBlockOf(hre);
   if (addresses === undefined || firstBlock === undefined) {
@@ -101,13 +100,21 @@ function modelPaths(folder: string): Map<string, string> {
 
 async function findMethods(hre: HardhatRuntimeEnvironment): Promise<DeclaredMethod[]> {
   const modules = { ZkProof: zkMethodOf, Hybrid: hybridMethodOf } as const;
+  const quantiles = [...(await journaledQuantiles(hre))];
+  const circuits = CAPACITIES.flatMap((capacity) => quantiles.map((quantileE9) => ({ capacity, quantileE9 })));
   const found = await Promise.all(
-    CAPACITIES.flatMap((capacity) =>
+    circuits.flatMap(({ capacity, quantileE9 }) =>
       (["ZkProof", "Hybrid"] as const).map(async (contract) => {
-        const address = (await findModule(hre, modules[contract](circuitOf(capacity, ONE_ATTEMPT))))?.[contract];
-        return address === undefined ? [] : [{ contract, address, capacity }];
+        const address = (await findModule(hre, modules[contract](circuitOf(capacity, quantileE9))))?.[contract];
+        return address === undefined ? [] : [{ contract, address, capacity, quantileE9 }];
       }),
     ),
   );
   return found.flat();
+}
+
+/** The quantiles of all proofs that the journal knows: each benchmark's level of error has its own. */
+async function journaledQuantiles(hre: HardhatRuntimeEnvironment): Promise<Set<bigint>> {
+  const contracts = (await journaledContracts(hre)).filter(({ contract }) => contract === "ZkProof");
+  return new Set(contracts.map((each) => BigInt(String(each.arguments?.[1]))));
 }

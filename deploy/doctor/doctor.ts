@@ -8,6 +8,7 @@ import { checkParameters } from "./checks/parameters";
 import { checkPayouts } from "./checks/payouts";
 import { checkOwed } from "./checks/reserve";
 import { checkRoles } from "./checks/roles";
+import { checkSafety } from "./checks/safety";
 import { checkOperations, checkPauses } from "./checks/timelock";
 import type { Check, Diagnosis } from "./report";
 import type { Subject } from "./subject";
@@ -23,6 +24,7 @@ export async function examine(subject: Subject): Promise<Diagnosis> {
     await checkMethodCode(subject),
     ...(await checkParameters(subject)),
     ...roles,
+    ...(await checkSafety(subject)),
     await checkOperations(subject),
     await checkPauses(subject),
     ...(await checkModels(subject)),

@@ -5,7 +5,7 @@ import { getAddress } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../sdk/base/problem";
 import { Chain } from "../../sdk/rpc/snapshot";
-import { replay } from "../../sdk/state/replay";
+import { replayContracts } from "../../sdk/state/history";
 import { nodesOf } from "../network";
 import { readBuild, type Build } from "./build";
 import { readDeclared, type Declared } from "./declared";
@@ -29,12 +29,6 @@ export async function subjectOf(chain: Chain, build: Build, declared: Declared):
       .filter(([name]) => name !== "ReserveToken")
       .map(([name, address]) => [name, { name, address: getAddress(address), compiled: build(name) }]),
   );
-  const state = replay(await chain.events(Object.values(contracts), declared.firstBlock));
-  const known = new Set(Object.values(contracts).map(({ address }) => address));
-  const others = [...state.verifiers].filter((address) => !known.has(address));
-  if (others.length === 0) return { chain, build, declared, contracts, state };
-  // Verifiers that the journal does not have told payees too: everything is read again with what they say.
-  const verifiers = others.map((address) => ({ address, compiled: build("DeltaOneVerifier") }));
-  const events = await chain.events([...Object.values(contracts), ...verifiers], declared.firstBlock);
-  return { chain, build, declared, contracts, state: replay(events) };
+  const state = await replayContracts(chain, Object.values(contracts), build("DeltaOneVerifier"), declared.firstBlock);
+  return { chain, build, declared, contracts, state };
 }

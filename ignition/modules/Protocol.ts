@@ -19,7 +19,7 @@ export const Contracts = buildModule("Contracts", (m) => ({
 }));
 
 /** The whole protocol. The one call closes the circle of addresses; with it the deploying account has done all it can. */
-export const Protocol = buildModule("Protocol", (m) => {
+export const ProtocolModule = buildModule("Protocol", (m) => {
   const contracts = m.useModule(Contracts);
   m.call(contracts.registry, "wire", [
     contracts.tokenManager,

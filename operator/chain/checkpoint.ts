@@ -22,7 +22,7 @@ export interface Fact {
 }
 
 /** Everything that was read, up to a block. */
-export interface Reading {
+export interface ScannedLogs {
   readonly block: number;
   /** Blocks by which a reorganisation is noticed, in their order. */
   readonly marks: readonly Mark[];
@@ -49,10 +49,10 @@ export class Checkpoint {
   }
 
   /** What was kept; undefined when there is nothing, or nothing that can be used. */
-  load(): Reading | undefined {
+  load(): ScannedLogs | undefined {
     if (!existsSync(this.path)) return undefined;
     try {
-      const { purpose, ...reading } = JSON.parse(readFileSync(this.path, "utf8")) as Reading & { purpose: string };
+      const { purpose, ...reading } = JSON.parse(readFileSync(this.path, "utf8")) as ScannedLogs & { purpose: string };
       return purpose === this.purpose && Array.isArray(reading.marks) ? reading : undefined;
     } catch {
       return undefined;
@@ -60,7 +60,7 @@ export class Checkpoint {
   }
 
   /** Keeps a reading, whole or not at all. */
-  save(reading: Reading): void {
+  save(reading: ScannedLogs): void {
     mkdirSync(this.folder, { recursive: true });
     writeWhole(this.path, JSON.stringify({ purpose: this.purpose, ...reading }));
   }

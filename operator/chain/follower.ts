@@ -2,15 +2,15 @@
 // Follows the logs of contracts up to the confirmed block, for all who want to know of them. What is kept of a log is a fact; a fact
 // stands as long as its block does. A reorganisation is noticed by the hashes of blocks that were read up to, however deep it is.
 
-import type { Log } from "ethers";
+import { getAddress, type Log } from "ethers";
 import { RangeSize, readParts, type Blocks } from "../../sdk/rpc/logs";
 import type { PatientProvider } from "../rpc";
 import type { Telemetry } from "../telemetry";
 import type { Checkpoint, Fact, Mark } from "./checkpoint";
 import type { ChainView } from "./head";
 
-/** How a long past is read: ranges that most nodes answer, several at a time. */
-const READING = { first: 10_000, most: 100_000, atOnce: 8 } as const;
+/** How a long past is read: ranges that most nodes answer at all, and in time; several at once. */
+const READING = { first: 10_000, most: 10_000, atOnce: 8 } as const;
 
 /** Blocks that are read again with those after them: a node that lags behind the one that named the head shows fewer logs, and no error. */
 export const LAG = 64;
@@ -22,7 +22,7 @@ const [SAVING, SHARE] = [15_000, 0.02];
 const MOST_MARKS = 512;
 
 /** Whoever wants to know of events. */
-export interface Subject<Kept extends Fact> {
+export interface LogSubject<Kept extends Fact> {
   /** Of what is kept, in the checkpoint. */
   readonly name: string;
   readonly addresses: readonly string[];
@@ -39,7 +39,7 @@ export interface Subject<Kept extends Fact> {
 }
 
 interface Followed {
-  readonly subject: Subject<Fact>;
+  readonly subject: LogSubject<Fact>;
   facts: Fact[];
   /** What a reorganisation has taken, until it is known whether it has come again. */
   taken: Fact[];
@@ -53,7 +53,8 @@ export class Follower {
   private block: number;
   private marks: Mark[] = [];
   private recent = new Map<string, number>();
-  private saveAfter = 0;
+  private saveAfter = Date.now() + SAVING;
+  private wasCaughtUp = false;
   private isSaved = true;
   private target: number | undefined;
 
@@ -85,8 +86,13 @@ export class Follower {
   }
 
   /** Begins to follow. The function that is answered keeps a fact that was found out about one that is followed. */
-  follow<Kept extends Fact>(subject: Subject<Kept>): (fact: Kept) => void {
-    const followed: Followed = { subject: subject as unknown as Subject<Fact>, facts: [], taken: [] };
+  follow<Kept extends Fact>(subject: LogSubject<Kept>): (fact: Kept) => void {
+    const addresses = subject.addresses.map(getAddress); // as logs have them
+    const followed: Followed = {
+      subject: { ...subject, addresses } as unknown as LogSubject<Fact>,
+      facts: [],
+      taken: [],
+    };
     this.followed.push(followed);
     return (fact) => this.keep(followed, fact);
   }
@@ -105,14 +111,14 @@ export class Follower {
   }
 
   /** Reads up to the confirmed block. What was read stays read when it fails in between. */
-  async advance({ head, confirmed, final }: ChainView): Promise<void> {
+  async advance({ confirmed, final }: ChainView): Promise<void> {
     this.target = confirmed;
     if (this.followed.length === 0) return;
     if (!(await this.anchor(confirmed))) return;
-    await this.rewind(head);
+    await this.rewind();
     if (confirmed <= this.block) return;
-    const last = await this.provider.getBlock(confirmed); // before the logs: a reorganisation meanwhile shows next time
-    if (!last?.hash) return; // a node that lags behind
+    const last = await this.provider.blockAt(confirmed); // before the logs: a reorganisation meanwhile shows next time
+    if (!last?.hash) return; // nodes that lag behind
     const from = Math.max(this.fromBlock, this.block + 1 - LAG);
     for await (const part of readParts({ from, to: confirmed }, async (blocks) => this.logsIn(blocks), this.size)) {
       this.take(part.logs, part.to);
@@ -120,7 +126,8 @@ export class Follower {
     }
     this.mark({ block: confirmed, hash: last.hash }, final);
     this.tellUndone();
-    if (this.isDue()) this.write();
+    if (!this.wasCaughtUp || this.isDue()) this.write();
+    this.wasCaughtUp = true;
   }
 
   /** Writes what is not on disk yet. */
@@ -169,16 +176,13 @@ export class Follower {
   private async anchor(confirmed: number): Promise<boolean> {
     if (this.marks.length > 0) return true;
     if (confirmed < this.fromBlock) return false;
-    const first = await this.provider.getBlock(this.fromBlock);
+    const first = await this.provider.blockAt(this.fromBlock);
     if (first?.hash) this.marks = [{ block: this.fromBlock, hash: first.hash }];
     return this.marks.length > 0;
   }
 
-  /**
-   * Goes back to the last block that is still in the chain, if a later one is not. That a node has not got a block proves nothing, it may
-   * lag behind: unless that would be by very much.
-   */
-  private async rewind(head: number): Promise<void> {
+  /** Goes back to the last block that is still in the chain, if a later one is not. That a node has not got a block proves nothing. */
+  private async rewind(): Promise<void> {
     let common = -1;
     let isOther = false;
     for (const [index, mark] of [...this.marks.entries()].reverse()) {
@@ -187,7 +191,7 @@ export class Follower {
         common = index;
         break;
       }
-      if (block !== null || Math.abs(mark.block - head) > LAG) isOther = true;
+      if (block !== null) isOther = true;
     }
     if (!isOther) return;
     const before = this.block;
@@ -207,11 +211,13 @@ export class Follower {
     this.isSaved = false;
   }
 
+  /** What the new chain has not got where the old one had it; of what is above, nothing is known yet. */
   private tellUndone(): void {
     for (const followed of this.followed.filter(({ taken }) => taken.length > 0)) {
       const present = new Set(followed.facts.map(identityOf));
-      const undone = followed.taken.filter((fact) => !present.has(identityOf(fact)));
-      followed.taken = [];
+      const judged = followed.taken.filter(({ block }) => block <= this.block);
+      followed.taken = followed.taken.filter(({ block }) => block > this.block);
+      const undone = judged.filter((fact) => !present.has(identityOf(fact)));
       if (undone.length > 0) followed.subject.undone(undone);
     }
   }

@@ -6,7 +6,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ModelRegistry, ModelToken } from "../../.build/typechain";
-import { checkBenchmark, checkToken, requireSame } from "../../deploy/launch";
+import { checkBenchmark, checkToken, committedBy, type CommittedBenchmark } from "../../deploy/comparison";
 import { networkOf } from "../../deploy/network";
 import { Problem } from "../../sdk/base/problem";
 import { readModelFile } from "../../sdk/node/modelFile";
@@ -28,22 +28,18 @@ export interface WatchedModel {
   readonly token: string;
 }
 
-interface RegisteredModel {
-  /** Basis points, as digits. */
-  readonly baselineScore: string;
-  readonly modelCommitment: string;
-}
-
 /** What the chain tells of a model. */
 type ModelFact = Fact & { readonly key: string } & (
     | { readonly kind: "created"; readonly name: string }
-    | ({ readonly kind: "registered" } & RegisteredModel)
+    | { readonly kind: "registered"; readonly benchmark: CommittedBenchmark }
     | { readonly kind: LaunchStep }
   );
 
 interface KnownFile {
   readonly changed: number;
   readonly file?: ModelFile;
+  /** Why it cannot be read. */
+  readonly reason?: string;
 }
 
 /** A view of each kind of verification method that no other kind has. */
@@ -57,7 +53,7 @@ export class WatchedModels {
   private readonly files = new Map<string, KnownFile>();
   private declared = new Map<string, ModelFile>();
   private names = new Map<string, string>();
-  private registered = new Map<string, RegisteredModel>();
+  private registered = new Map<string, CommittedBenchmark>();
   private taken: Record<LaunchStep, Set<string>> = { distribute: new Set(), pools: new Set() };
   private readonly compared = new Map<string, { readonly file: ModelFile; readonly model: WatchedModel }>();
   private readonly told = new Set<string>();
@@ -72,7 +68,9 @@ export class WatchedModels {
     private readonly telemetry: Telemetry,
   ) {
     if (!existsSync(folder)) throw new Problem("NO_FILE", `there is no folder ${folder}: create it for model files.`);
-    const topics = ["ModelCreated", "ModelRegistered", "ModelPoolSet"].map((name) => topicOf(registry.interface, name));
+    const topics = ["ModelCreated", "ModelRegistered", "BenchmarkReplaced", "ModelPoolSet"].map((name) =>
+      topicOf(registry.interface, name),
+    );
     follower.follow<ModelFact>({
       name: "models",
       addresses: [registry.target as string, tokenManager.address],
@@ -111,19 +109,15 @@ export class WatchedModels {
     const known = this.compared.get(key);
     if (known?.file === file) return known.model;
 
-    const { baselineScore, modelCommitment } = this.registered.get(key) as RegisteredModel;
-    requireSame(`the benchmark of ${file.modelId}`, [
-      ["baselineScore", baselineScore, file.benchmark.baselineScore],
-      ["modelCommitment", modelCommitment, file.benchmark.modelCommitment],
-    ]);
+    const committed = this.registered.get(key) as CommittedBenchmark;
+    const { method } = committed;
     const provider = pinned(this.provider, block);
     const [hre, registry] = [through(this.hre, provider), this.registry.connect(provider)];
     const subject = { hre, protocol: { registry }, file };
     const token: ModelToken = await hre.ethers.getContractAt("ModelToken", await registry.tokenOf(key));
     await checkToken(subject, token);
-    const { method } = await registry.benchmarkOf(key);
     await this.requireKind(hre, file, method);
-    await checkBenchmark(subject, method);
+    checkBenchmark(file, committed, method);
     const model = { key, file, token: await token.getAddress() };
     this.compared.set(key, { file, model });
     return model;
@@ -168,14 +162,15 @@ export class WatchedModels {
     for (const name of names) {
       const path = join(folder, name);
       const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (this.files.get(name)?.changed === changed) continue;
-      hasChanged = true;
-      const file = await readModelFile(path, networkOf(this.hre).isLocal).catch((error: unknown) => {
-        const reason = (error as Error).message.split("\n")[0];
-        this.telemetry.log("error", "model file cannot be read", { file: name, reason });
-        return undefined;
-      });
-      this.files.set(name, { changed, ...(file && { file }) });
+      const known = this.files.get(name);
+      // What is wrong with a file may be another that it names, such as its licence: it is read until it is right.
+      if (known?.changed === changed && known.file !== undefined) continue;
+      const read = await this.readFile(path);
+      if (read.reason !== undefined && read.reason !== known?.reason) {
+        this.telemetry.log("error", "model file cannot be read", { file: name, reason: read.reason });
+      }
+      hasChanged ||= read.file !== undefined || known?.changed !== changed;
+      this.files.set(name, { changed, ...read });
     }
     if (!hasChanged) return;
 
@@ -190,6 +185,14 @@ export class WatchedModels {
     this.telemetry.set("model_files_invalid", invalid);
   }
 
+  private async readFile(path: string): Promise<Omit<KnownFile, "changed">> {
+    try {
+      return { file: await readModelFile(path, networkOf(this.hre).isLocal) };
+    } catch (error) {
+      return { reason: (error as Error).message.split("\n")[0] as string };
+    }
+  }
+
   private read(log: Log): ModelFact | undefined {
     const isRegistry = log.address === this.registry.target;
     const event = (isRegistry ? this.registry.interface : this.tokenManager.interface).parseLog(log);
@@ -197,10 +200,9 @@ export class WatchedModels {
     switch (event?.name) {
       case "ModelCreated":
         return { ...fact, kind: "created", name: String(event.args["modelId"]) };
-      case "ModelRegistered": {
-        const { baselineScore, modelCommitment } = event.args["benchmark"] as RegisteredModel;
-        return { ...fact, kind: "registered", baselineScore: String(baselineScore), modelCommitment };
-      }
+      case "ModelRegistered":
+      case "BenchmarkReplaced":
+        return { ...fact, kind: "registered", benchmark: committedBy(event) };
       case "ModelPoolSet":
         return { ...fact, kind: "pools" };
       case "SupplierAllocationDistributed":
@@ -212,8 +214,10 @@ export class WatchedModels {
 
   private apply(fact: ModelFact): void {
     if (fact.kind === "created") this.names.set(fact.key, fact.name);
-    else if (fact.kind === "registered") this.registered.set(fact.key, fact);
-    else this.taken[fact.kind].add(fact.key);
+    else if (fact.kind === "registered") {
+      this.registered.set(fact.key, fact.benchmark);
+      this.compared.delete(fact.key);
+    } else this.taken[fact.kind].add(fact.key);
   }
 
   private clear(): void {

@@ -100,7 +100,7 @@ export class FeePayments {
         if ((await countAt(middle)) > nonce) block = middle;
         else before = middle;
       }
-      const transactions = (await this.provider.getBlock(block, true))?.prefetchedTransactions;
+      const transactions = (await this.provider.blockAt(block, true))?.prefetchedTransactions;
       const found = transactions?.find((sent) => sent.from === this.account && sent.nonce === nonce);
       if (found === undefined)
         throw new Error(`the node does not tell what has used nonce ${nonce} of ${this.account}`);
@@ -174,7 +174,7 @@ export class FeePayments {
   /** The records are told by whoever has their files. */
   private tellUndone(facts: readonly PaymentFact[]): void {
     for (const fact of facts) {
-      if (fact.kind === "deposit" || fact.records.length === 0) continue;
+      if (fact.kind === "deposit" || fact.records.length === 0 || this.unread.has(fact.transaction)) continue;
       const { block, transaction: hash, nonce, records } = fact;
       const fields = { duty: "fees", what: "payment", records: records.length, nonce, block, hash };
       this.telemetry.log("warn", "undone", fields);

@@ -30,7 +30,7 @@ export class DaySpending {
 
   /** As long as a block may be undone, another one may become the day's first. */
   private async isFirst(block: number, time: bigint): Promise<boolean> {
-    const [before, found] = await Promise.all([block - 1, block].map(async (number) => this.provider.getBlock(number)));
+    const [before, found] = await Promise.all([block - 1, block].map(async (number) => this.provider.blockAt(number)));
     return found !== null && BigInt(found?.timestamp ?? 0) >= time && BigInt(before?.timestamp ?? 0) < time;
   }
 
@@ -39,7 +39,7 @@ export class DaySpending {
     let [low, high] = [Math.min(this.fromBlock, last + 1), last + 1];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const block = await this.provider.getBlock(middle);
+      const block = await this.provider.blockAt(middle);
       if (!block) throw new Error(`the node has block ${last}, but not block ${middle}`);
       if (BigInt(block.timestamp) < time) low = middle + 1;
       else high = middle;

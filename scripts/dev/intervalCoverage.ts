@@ -4,15 +4,19 @@
 
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { compareByAuc } from "../../sdk/evaluation/auc";
+import { compareByAveragePrecision } from "../../sdk/evaluation/averagePrecision";
 import { compareByCounts, countedCells, drawnImprovements } from "../../sdk/evaluation/cells";
 import { ranksOf, type Column } from "../../sdk/evaluation/columns";
 import type { Comparison, IntervalTerms } from "../../sdk/evaluation/comparison";
-import { mean, rootOfMean } from "../../sdk/evaluation/formulas";
+import type { CountMetric } from "../../sdk/evaluation/counts";
+import { bleu, determination, mean, perplexity, rootOfMean } from "../../sdk/evaluation/formulas";
 import { fraction } from "../../sdk/evaluation/fraction";
 import { generatorOf, uniform, type RandomGenerator } from "../../sdk/evaluation/random";
-import { compareByAuc, compareByAveragePrecision } from "../../sdk/evaluation/ranking";
+import { compareByMacroAuc } from "../../sdk/evaluation/macroAuc";
 import { scaleOf } from "../../sdk/evaluation/scale";
-import { compareBySums } from "../../sdk/evaluation/sums";
+import { compareBySums, type Formula, type Statistics } from "../../sdk/evaluation/sums";
+import { BLEU_ORDER } from "../../sdk/evaluation/text";
 
 const BENCHMARKS = 20_000;
 const ALPHA = 0.025;
@@ -97,23 +101,64 @@ function bets(name: string, size: number, attempts: 1 | 10, share: number): Row 
   };
 }
 
-/** Errors of two regressions with heavy tails, by RMSE. */
-function rootErrors(name: string, size: number, attempts: 1 | 10): Row {
-  const squares = (random: RandomGenerator) =>
-    columnOf(Float64Array.from({ length: size }, () => Math.exp(0.6 * normal(random)) * normal(random) ** 2));
-  const scale = scaleOf({ metric: "rmse", direction: "minimise", f: "identity", lo: 0, hi: 10 });
+/** Sums of two models that are drawn alike, and a function of them; less is better on scales other than 0 … 1. */
+function functions(
+  name: string,
+  size: number,
+  attempts: 1 | 10,
+  formula: Formula,
+  make: (size: number, random: RandomGenerator) => () => Statistics,
+  scale = SCALE,
+): Row {
   return {
     name,
     sample: `${size} differences`,
     attempts,
     make(random) {
-      const baseline = squares(random);
+      const next = make(size, random);
+      const baseline = next();
       return () => {
-        const statistics = { baseline: [baseline, ones(size)], candidate: [squares(random), ones(size)] };
-        const comparison = compareBySums(statistics, rootOfMean, String);
+        const comparison = compareBySums({ baseline, candidate: next() }, formula, String);
         return { isAbove: (terms) => comparison.estimate({ ...terms, scale }).interval.low > 0 };
       };
     },
+  };
+}
+
+const minimised = (metric: "rmse" | "perplexity", hi: number) =>
+  scaleOf({ metric, direction: "minimise", f: "identity", lo: 0, hi });
+
+const drawn = (size: number, draw: (row: number) => number): Column =>
+  columnOf(Float64Array.from({ length: size }, (_, row) => draw(row)));
+
+/** Squared errors with heavy tails. */
+const squares = (size: number, random: RandomGenerator) => () => [
+  drawn(size, () => Math.exp(0.6 * normal(random)) * normal(random) ** 2),
+  ones(size),
+];
+
+/** Squared errors of predictions of normal labels, which both models share. */
+function determined(size: number, random: RandomGenerator): () => Statistics {
+  const labels = Float64Array.from({ length: size }, () => normal(random));
+  const common = [columnOf(labels), columnOf(labels.map((label) => label * label)), ones(size)];
+  return () => [drawn(size, () => 0.5 * normal(random) ** 2), ...common];
+}
+
+/** Losses of texts of 5 to 40 tokens. */
+function surprises(size: number, random: RandomGenerator): () => Statistics {
+  const lengths = Float64Array.from({ length: size }, () => 5 + Math.floor(36 * uniform(random)));
+  const tokens = { integers: lengths, decimals: 0 };
+  return () => [drawn(size, (row) => (lengths[row] as number) * 2 * Math.exp(0.5 * normal(random))), tokens];
+}
+
+/** Counts of sentences of 20 words, of which a share is right that differs from sentence to sentence. */
+function sentences(size: number, random: RandomGenerator): () => Statistics {
+  const count = (values: Float64Array): Column => ({ integers: values, decimals: 0 });
+  const orders = Array.from({ length: BLEU_ORDER }, (_, n) => n + 1);
+  const totals = [...orders.map((n) => 21 - n), 20, 20].map((total) => count(new Float64Array(size).fill(total)));
+  return () => {
+    const shares = Float64Array.from({ length: size }, () => 0.4 + 0.6 * uniform(random));
+    return [...orders.map((n) => count(shares.map((share) => Math.floor((21 - n) * share ** n)))), ...totals];
   };
 }
 
@@ -140,6 +185,28 @@ function curves(
   };
 }
 
+/** The same of three classes, one against the rest. */
+function curvesOfClasses(name: string, each: number, attempts: 1 | 10): Row {
+  const size = 3 * each;
+  const actual = Uint8Array.from({ length: size }, (_, row) => row % 3);
+  return {
+    name,
+    sample: `3 classes of ${each} examples`,
+    attempts,
+    make(random) {
+      const signals = [0, 1, 2].map((k) =>
+        Float64Array.from(actual, (label) => (label === k ? 1.2 : 0) + normal(random)),
+      );
+      const scores = () =>
+        signals.map((signal) => ranksOf(columnOf(signal.map((value) => value + 0.7 * normal(random)))));
+      const baseline = scores();
+      return () => ({
+        comparison: compareByMacroAuc({ ranks: { baseline, candidate: scores() }, actual, names: ["0", "1", "2"] }),
+      });
+    },
+  };
+}
+
 /** Classes of two models that are wrong equally often, each on examples of its own. */
 function classes(size: number, share: number, error: number, random: RandomGenerator) {
   const actual = Uint8Array.from({ length: size }, () => Number(uniform(random) < share));
@@ -160,20 +227,32 @@ function shares(name: string, size: number, error: number, attempts: 1 | 10): Ro
   };
 }
 
+/** The same of three classes. */
+function threeClasses(size: number, error: number, random: RandomGenerator) {
+  const actual = Uint8Array.from({ length: size }, () => Math.floor(3 * uniform(random)));
+  const guess = () =>
+    Uint8Array.from(actual, (label) =>
+      uniform(random) < error ? (label + 1 + Math.floor(2 * uniform(random))) % 3 : label,
+    );
+  const baseline = guess();
+  return () => ({ names: ["0", "1", "2"], actual, predicted: { baseline, candidate: guess() } });
+}
+
 /** As the interval is made, but ended as soon as the bound is known to be no more than 0. */
 function ratios(
-  metric: "f1" | "precision" | "mcc" | "balanced_accuracy",
+  metric: CountMetric,
   size: number,
-  share: number,
-  error: number,
   attempts: 1 | 10,
+  [share, error]: readonly [share: number | "three classes", error: number],
 ): Row {
+  const isBinary = share !== "three classes";
+  const changed = Math.round(2 * error * (1 - error) * size);
   return {
-    name: `${metric}, ${Math.round(100 * share)} % positive`,
-    sample: `${size} examples, about ${Math.round(2 * error * (1 - error) * size)} changed`,
+    name: `${metric}, ${isBinary ? `${Math.round(100 * share)} % positive` : share}`,
+    sample: `${size} examples, about ${changed} changed`,
     attempts,
     make(random) {
-      const next = classes(size, share, error, random);
+      const next = isBinary ? classes(size, share, error, random) : threeClasses(size, error, random);
       return () => {
         const cells = countedCells(next());
         return {
@@ -200,6 +279,7 @@ const ROWS: readonly Row[] = ([1, 10] as const).flatMap((attempts) => {
   const size = attempts === 1 ? 200 : 500;
   const groups = attempts === 1 ? 50 : 200;
   const changed = attempts === 1 ? 100 : 200;
+  const few = Math.round((changed * 1.1) / 0.18);
   const class_ = 30;
   return [
     means("mean, normal", size, attempts, normal),
@@ -208,7 +288,10 @@ const ROWS: readonly Row[] = ([1, 10] as const).flatMap((attempts) => {
     means("mean, Pareto(3) losses", size, attempts, pareto),
     means("mean, 2 % carry the loss", size, attempts, rare),
     means("mean, 2 % carry the loss", 1000, attempts, rare),
-    rootErrors("RMSE, heavy tails", size, attempts),
+    functions("RMSE, heavy tails", size, attempts, rootOfMean, squares, minimised("rmse", 10)),
+    functions("R²", size, attempts, determination, determined),
+    functions("perplexity", size, attempts, perplexity, surprises, minimised("perplexity", 100)),
+    functions("BLEU", size, attempts, bleu, sentences),
     means("mean of groups, normal", groups * 5, attempts, normal, 5),
     means("mean of groups, lognormal losses", groups * 5, attempts, logNormal, 5),
     bets("capped mean, bets", 100, attempts, 0.02),
@@ -224,11 +307,14 @@ const ROWS: readonly Row[] = ([1, 10] as const).flatMap((attempts) => {
     shares("accuracy", 1000, 0.083, attempts),
     shares("accuracy", 1000, 0.25, attempts),
     ...[0.1, 0.5].flatMap((share) => [
-      ratios("f1", Math.round((changed * 1.1) / 0.32), share, 0.2, attempts),
-      ratios("f1", Math.round((changed * 1.1) / 0.18), share, 0.1, attempts),
+      ratios("f1", Math.round((changed * 1.1) / 0.32), attempts, [share, 0.2]),
+      ratios("f1", few, attempts, [share, 0.1]),
     ]),
-    ratios("precision", Math.round((changed * 1.1) / 0.18), 0.1, 0.1, attempts),
-    ratios("mcc", Math.round((changed * 1.1) / 0.18), 0.1, 0.1, attempts),
+    ...(["precision", "recall", "mcc", "balanced_accuracy"] as const).flatMap((metric) =>
+      [0.1, 0.5].map((share) => ratios(metric, few, attempts, [share, 0.1])),
+    ),
+    ...(["macro_f1", "weighted_f1"] as const).map((metric) => ratios(metric, few, attempts, ["three classes", 0.1])),
+    curvesOfClasses("macro ROC AUC", class_, attempts),
   ];
 });
 

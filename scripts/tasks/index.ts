@@ -175,6 +175,24 @@ declareSending(
   .addOptionalParam("infrastructureAccrualBps", "share of usage fees for the infrastructure, in bps")
   .addOptionalParam("pricePerThousandCalls", "price of 1000 calls, in USDC");
 
+for (const steward of ["governor", "owner"] as const) {
+  declare(`${steward}:propose`, `Proposes another ${steward} of a model, as the present one`, async () =>
+    (await import("./stewards")).proposeSteward(steward),
+  )
+    .addOptionalPositionalParam("id", ID)
+    .addOptionalPositionalParam("account", `who is to be the ${steward}`);
+
+  declare(`${steward}:accept`, `Becomes the ${steward} of a model, as the account that was proposed`, async () =>
+    (await import("./stewards")).acceptSteward(steward),
+  ).addOptionalPositionalParam("id", ID);
+}
+
+declare(
+  "roles:apply",
+  "Brings who holds what to what the parameter file declares; on a live network tells what the admin sends",
+  async () => (await import("./roles")).applyRoles,
+);
+
 declare(
   "roles:list",
   "Lists who holds which role, rebuilt from events and confirmed by the contracts",

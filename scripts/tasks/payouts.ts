@@ -3,10 +3,11 @@
 
 import { id } from "ethers";
 import type { Hybrid } from "../../.build/typechain";
-import { actAsAdmin, payloadOf } from "../../deploy/admin";
+import { actAsAdmin, payloadOf, type AdminPayload } from "../../deploy/admin";
 import { blocksOf } from "../../deploy/journal";
-import { requireToken, signerWithRole } from "../../deploy/launch";
+import { requireToken } from "../../deploy/launch";
 import { chainTime, passTime } from "../../deploy/localTime";
+import { signerWithRole } from "../../deploy/roles";
 import { address, hash, pattern, publishedId, type Rule } from "../../sdk/base/fields";
 import { printed } from "../../sdk/base/printed";
 import { Problem } from "../../sdk/base/problem";
@@ -181,7 +182,7 @@ function byAdmin(method: string, name: string, encode: (context: TaskContext) =>
       throw new Problem("ALREADY_DONE", `payouts of ${method} are not stopped: there is nothing to decide.`);
     const call = { target: await registry.getAddress(), data: await encode(context) };
     if (!protocol.network.isLocal) {
-      const payload = payloadOf(protocol, [call]);
+      const payload = await payloadOf(protocol, [call]);
       return { lines: payloadLines(payload), document: { method, payload } };
     }
     const outcome = async () => stopInWords(await registry.payoutStopOf(method));
@@ -194,7 +195,8 @@ function byAdmin(method: string, name: string, encode: (context: TaskContext) =>
   });
 }
 
-function payloadLines({ timelock, delay, schedule, execute }: ReturnType<typeof payloadOf>): string[] {
+/** What the admin sends, for people. */
+export function payloadLines({ timelock, delay, schedule, execute }: AdminPayload): string[] {
   return [
     `Only the admin does this, through the timelock ${timelock}.`,
     `A proposer sends it        ${schedule}`,

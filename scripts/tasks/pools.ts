@@ -14,7 +14,7 @@ import {
   roundTokens,
   TOKEN_DECIMALS,
 } from "../../sdk/base/units";
-import { priceImpact, settleTrade, type Trade } from "../../sdk/client/trade";
+import { limitOf, quoteTrade, sendOrder, settleTrade, type TradeOrder } from "../../sdk/client/trade";
 import { digits } from "../cli/command";
 import { table } from "../cli/terminal";
 import { stepOf } from "./models";
@@ -35,7 +35,6 @@ const TOKENS = amount(TOKEN_DECIMALS, "0.000000000000000001", "10000000000");
 const SLIPPAGE = digits(0, 10_000);
 const MINUTES = digits(1, 1440);
 
-const BPS = 10_000n;
 const DEFAULT_SLIPPAGE_BPS = 50;
 const DEFAULT_MINUTES = 20;
 
@@ -57,13 +56,10 @@ export const quote: Work = (args) => {
   return async (context) => {
     const pool = await requirePool(context, modelId);
     const symbol = printed(await (await requireToken(context, modelId)).symbol());
-    const priceBefore = await pool.spotPrice();
-    const { reserve, tokens } = await quoted(pool, kind, given);
-    const away = priceImpact(reserve, tokens, priceBefore);
-    const impactBps = kind === "sell" ? -away : away;
+    const { side, reserve, tokens, priceBefore, impactBps } = await quoteTrade(pool, orderOf(kind, given));
     return {
       lines: table(
-        [`${kind === "sell" ? "sell to" : "buy from"} the pool of ${modelId}`, ""],
+        [`${side === "sell" ? "sell to" : "buy from"} the pool of ${modelId}`, ""],
         [
           [symbol, formatTokens(kind === "usdc" ? roundTokens(tokens) : tokens)],
           ["USDC, trade fee included", formatReserve(reserve)],
@@ -71,14 +67,7 @@ export const quote: Work = (args) => {
           ["price impact", percent(impactBps)],
         ],
       ),
-      document: {
-        model: { id: modelId },
-        side: kind === "sell" ? "sell" : "buy",
-        reserve,
-        tokens,
-        priceBefore,
-        impactBps,
-      },
+      document: { model: { id: modelId }, side, reserve, tokens, priceBefore, impactBps },
     };
   };
 };
@@ -95,17 +84,11 @@ export const buy: Work = (args) => {
   return once(async (context) => {
     const pool = await requirePool(context, modelId);
     const buyer = await signerOf(context, from);
-    const market = pool.connect(buyer);
-    const { reserve, tokens } = await quoted(pool, kind, given);
+    const order = orderOf(kind, given);
+    const end = await endOf(pool, order, limit);
     const deadline = await deadlineIn(context, minutes);
-    if (kind === "usdc") {
-      const min = limit.stated ?? (tokens * (BPS - limit.slippageBps)) / BPS;
-      await approve(context, buyer, pool, reserve);
-      return traded(context, modelId, market, "buy", () => market.buy(reserve, min, buyer, deadline));
-    }
-    const max = limit.stated ?? (reserve * (BPS + limit.slippageBps)) / BPS;
-    await approve(context, buyer, pool, max);
-    return traded(context, modelId, market, "buy", () => market.buyExactOut(given, given, max, buyer, deadline));
+    await approve(context, buyer, pool, kind === "usdc" ? given : end);
+    return traded(context, modelId, pool, "buy", () => sendOrder(pool, order, buyer, end, deadline));
   });
 };
 
@@ -120,10 +103,10 @@ export const sell: Work = (args) => {
   return once(async (context) => {
     const pool = await requirePool(context, modelId);
     const seller: HardhatEthersSigner = await signerOf(context, from);
-    const market = pool.connect(seller);
-    const min = limit.stated ?? ((await pool.quoteSell(tokens)) * (BPS - limit.slippageBps)) / BPS;
+    const order = orderOf("sell", tokens);
+    const end = await endOf(pool, order, limit);
     const deadline = await deadlineIn(context, minutes);
-    return traded(context, modelId, market, "sell", () => market.sell(tokens, min, seller, deadline));
+    return traded(context, modelId, pool, "sell", () => sendOrder(pool, order, seller, end, deadline));
   });
 };
 
@@ -133,12 +116,15 @@ function readLimit(args: Arguments, name: "min" | "max", rule: typeof USDC): Lim
   return { ...(args.has(name) && { stated: args.read(name, rule) }), slippageBps };
 }
 
-/** Both sides of a trade of which one is given. */
-async function quoted(pool: HokusaiAMM, kind: string, given: bigint): Promise<Pick<Trade, "reserve" | "tokens">> {
-  if (kind === "usdc") return { reserve: given, tokens: await pool.quoteBuy(given) };
-  if (kind === "sell") return { reserve: await pool.quoteSell(given), tokens: given };
-  const [tokens, reserve] = await pool.quoteBuyExactOut(given);
-  return { reserve, tokens };
+function orderOf(kind: string, given: bigint): TradeOrder {
+  if (kind === "usdc") return { side: "buy", reserve: given };
+  return kind === "sell" ? { side: "sell", tokens: given } : { side: "buy", tokens: given };
+}
+
+/** What the trade may not be worse than. It is quoted in any case: what cannot be traded is refused before anything is sent. */
+async function endOf(pool: HokusaiAMM, order: TradeOrder, { stated, slippageBps }: Limit): Promise<bigint> {
+  const quoted = await quoteTrade(pool, order);
+  return stated ?? limitOf(order, quoted, slippageBps);
 }
 
 async function traded(

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The task of whoever wants to know who may do what.
+// Tasks for who may do what: to know it, and to change it to what is declared.
 
+import { actAsAdmin, payloadOf } from "../../deploy/admin";
 import { checkRoles } from "../../deploy/doctor/checks/roles";
 import { observe } from "../../deploy/doctor/observe";
+import { ADMIN_ROLE, planRotation, type Change } from "../../deploy/doctor/rotation";
+import { signerWithRole } from "../../deploy/roles";
+import { Problem } from "../../sdk/base/problem";
+import { confirm } from "../../sdk/client/confirm";
 import { dim } from "../cli/terminal";
-import type { Work } from "./run";
+import { payloadLines } from "./payouts";
+import { resumed, type TaskContext, type Work } from "./run";
 
 /** Holders of each role, as the doctor rebuilds them. */
 export const listRoles: Work = (args) => {
@@ -29,3 +35,53 @@ export const listRoles: Work = (args) => {
     };
   };
 };
+
+/** Brings who holds what to what the parameter file declares: the operators' part and, on a local chain, the admin's. */
+export const applyRoles: Work = (args) => {
+  args.refuse();
+  return resumed(async (context) => {
+    const { file, changes } = await observe(context.hre, async (subject) => ({
+      file: subject.declared.file,
+      changes: await planRotation(subject),
+    }));
+    // Operators first: the admin may be about to replace them.
+    const roles = [...new Set(changes.map(({ by }) => by))].sort(
+      (a, b) => Number(a === ADMIN_ROLE) - Number(b === ADMIN_ROLE),
+    );
+    const open: string[] = [];
+    for (const role of roles) {
+      const own = changes.filter(({ by }) => by === role);
+      open.push(...(role === ADMIN_ROLE ? await changeAsAdmin(context, own) : await changeAs(context, role, own)));
+    }
+    return {
+      lines: [...(changes.length === 0 ? [`Everything is as ${file} declares.`] : []), ...open],
+      document: { file, changes },
+    };
+  });
+};
+
+/** What holders of a role do at once; answers with what they have to, where their key is not at hand. */
+async function changeAs({ hre, protocol, report }: TaskContext, role: string, changes: readonly Change[]) {
+  const holder = await signerWithRole(hre, protocol, "tokenManager", role).catch((error: unknown) => {
+    if (error instanceof Problem) return undefined;
+    throw error;
+  });
+  if (holder === undefined)
+    return changes.map(({ what, target, data }) => `A holder of ${role} is to ${what}: ${data} to ${target}`);
+  for (const { what, target: to, data } of changes) {
+    const sent = await confirm(what, holder.sendTransaction({ to, data }));
+    report({ name: what, sent, outcome: "done at once" });
+  }
+  return [];
+}
+
+/** What the admin does in one operation; answers with what its proposers and executors have to send on a live network. */
+async function changeAsAdmin({ hre, protocol, report }: TaskContext, changes: readonly Change[]) {
+  const calls = changes.map(({ target, data }) => ({ target, data }));
+  const words = changes.map(({ what }) => what);
+  if (!protocol.network.isLocal)
+    return [...payloadLines(await payloadOf(protocol, calls)), ...words.map((what) => `It is to ${what}.`)];
+  const steps = { schedule: "schedule roles", execute: "apply roles", outcome: async () => words.join("; ") };
+  await actAsAdmin(hre, protocol, calls, "roles", steps, report);
+  return [];
+}

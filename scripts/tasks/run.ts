@@ -13,8 +13,8 @@ import type { Step } from "../../deploy/step";
 import { address, Fields, publishedId, type Rule } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
 import { formatReserve } from "../../sdk/base/units";
-import { confirm } from "../../sdk/client/confirm";
 import { problemOf } from "../../sdk/client/errors";
+import { ensureAllowance } from "../../sdk/client/trade";
 import { toJson } from "../../sdk/schemas/json";
 import { compile } from "../cli/compile";
 import { askPassword } from "../cli/password";
@@ -226,16 +226,7 @@ export async function approve(
   spender: Addressable,
   amount: bigint,
 ): Promise<void> {
-  const token = protocol.reserveToken.connect(sender);
-  const balance = await token.balanceOf(sender);
-  if (balance < amount) {
-    const [has, needs] = [balance, amount].map(formatReserve);
-    throw new Problem(
-      "NO_FUNDS",
-      `${sender.address} has ${has} USDC, expected at least ${needs}: send it some; nothing was sent.`,
-    );
-  }
-  if ((await token.allowance(sender, spender)) >= amount) return;
-  const sent = await confirm("approve", token.approve(spender, amount));
+  const sent = await ensureAllowance(protocol.reserveToken, sender, await spender.getAddress(), amount);
+  if (sent === undefined) return;
   report({ name: sent.name, sent, outcome: `${formatReserve(amount)} USDC to ${await spender.getAddress()}` });
 }

@@ -1,4 +1,5 @@
-import { Contract, type BaseContract, type Provider } from "ethers";
+import { Contract, type BaseContract, type InterfaceAbi, type Provider } from "ethers";
+import { readAbis } from "./contracts.ts";
 
 /** The network that a command works on. */
 export interface Network {
@@ -10,11 +11,10 @@ export interface Network {
   readonly isEphemeral: boolean;
 }
 
-/** What the library reaches a chain with: a provider, and the interfaces of compiled contracts. Hardhat's environment is one. */
+/** What the library reaches a chain with. Hardhat's environment is one. */
 export interface Access {
   readonly network: { readonly name: string };
   readonly ethers: { readonly provider: Provider };
-  readonly artifacts: ArtifactSource;
 }
 
 /** A network, and how it is reached. */
@@ -23,31 +23,13 @@ export interface Site {
   readonly network: Network;
 }
 
-/** Where compiled contracts are found. */
-export interface ArtifactSource {
-  getAllFullyQualifiedNames(): Promise<string[]>;
-  readArtifact(name: string): Promise<Artifact>;
-}
-
-/** A compiled contract, as far as it is read here. */
-export interface Artifact {
-  readonly contractName: string;
-  readonly abi: AbiEntry[];
-  readonly bytecode: string;
-}
-
-/** A function, event or error of a contract. */
-export interface AbiEntry {
-  readonly type: string;
-  readonly name?: string;
-}
-
 /** The contract of a name at an address, for reading. */
 export async function contractAt<T extends BaseContract>(
-  { ethers, artifacts }: Access,
+  { ethers }: Access,
   name: string,
   address: string,
 ): Promise<T> {
-  const { abi } = await artifacts.readArtifact(name);
-  return new Contract(address, abi, ethers.provider) as unknown as T;
+  const known = (await readAbis()).get(name);
+  if (known === undefined) throw new Error(`the protocol has no contract ${name}`);
+  return new Contract(address, known.abi as InterfaceAbi, ethers.provider) as unknown as T;
 }

@@ -2,7 +2,7 @@
 // The protocol as the attester's tools see it, from the address of its verifier.
 
 import { id, type Block, type Signer } from "ethers";
-import type { DeltaOneVerifier, ModelRegistry, ModelToken } from "../../.build/typechain";
+import type { DeltaOneVerifier, ModelRegistry, ModelToken } from "./contracts.ts";
 import { printed } from "../base/printed.ts";
 import { Problem, type ProblemCode } from "../base/problem.ts";
 import { isUnanswered } from "../rpc/answers.ts";

@@ -16,9 +16,10 @@ import {
 import { printed } from "../base/printed.ts";
 import { Problem, type ProblemCode, type ProblemRevert } from "../base/problem.ts";
 import { formatReserve, formatTokens } from "../base/units.ts";
-import type { AbiEntry, Access, ArtifactSource } from "./access.ts";
 import { isOutOfFunds, isUnanswered } from "../rpc/answers.ts";
+import type { Access } from "./access.ts";
 import { Unconfirmed } from "./confirm.ts";
+import { readAbis, type AbiEntry, type ContractAbi } from "./contracts.ts";
 import { ERROR_GUIDE, type ErrorEntry } from "./errorGuide.ts";
 
 /** Characters of a node's message that are shown. */
@@ -39,7 +40,7 @@ export async function explain(access: Access, error: unknown): Promise<string> {
 }
 
 /**
- * Everything a tool may meet, as a {@link Problem}. Reverts are decoded with the errors of all compiled contracts;
+ * Everything a tool may meet, as a {@link Problem}. Reverts are decoded with the errors of all contracts of the protocol;
  * docs/errors.md says why they are raised and what to do about them.
  */
 export async function problemOf(access: Access, error: unknown): Promise<Problem> {
@@ -103,8 +104,8 @@ export function inFigures({ name, args }: Pick<Revert, "name" | "args">): Proble
 export async function decodeRevert(access: Access, error: unknown): Promise<Revert | undefined> {
   const data = revertDataOf(error);
   if (data === undefined) return undefined;
-  const dictionary = await dictionaryOf(access);
-  const description = dictionary.errors.parseError(data);
+  const { contracts, errors, guide } = await (dictionary ??= readDictionary());
+  const description = errors.parseError(data);
   if (description === null) return { name: data.slice(0, 10), args: {}, message: `reverted with ${data}` };
   const { name } = description;
   const args = Object.fromEntries(
@@ -113,15 +114,15 @@ export async function decodeRevert(access: Access, error: unknown): Promise<Reve
       show(input, description.args[index]),
     ]),
   );
-  const entry = dictionary.guide.get(name === "Error" ? `Error("${description.args[0]}")` : description.selector);
+  const entry = guide.get(name === "Error" ? `Error("${description.args[0]}")` : description.selector);
   const message =
     name === "AccessControlUnauthorizedAccount"
-      ? await missingRole(access, description, dictionary.contracts, callOf(error))
+      ? await missingRole(access, description, contracts, callOf(error))
       : wordsFor(description, await inUnits(access, error, name, args), entry?.why);
   return { name, args, message, ...(entry && { hint: entry.fix }) };
 }
 
-/** What the compiled contracts and docs/errors.md know of errors. */
+/** What the contracts and docs/errors.md know of errors. */
 interface Dictionary {
   readonly contracts: readonly ContractAbi[];
   readonly errors: Interface;
@@ -129,17 +130,11 @@ interface Dictionary {
   readonly guide: ReadonlyMap<string, ErrorEntry>;
 }
 
-/** Read once: what is compiled does not change while a command runs. By the artifacts, as in `compile`. */
-const dictionaries = new WeakMap<ArtifactSource, Promise<Dictionary>>();
+/** Read once, with the first revert. */
+let dictionary: Promise<Dictionary> | undefined;
 
-function dictionaryOf(access: Access): Promise<Dictionary> {
-  const dictionary = dictionaries.get(access.artifacts) ?? readDictionary(access);
-  dictionaries.set(access.artifacts, dictionary);
-  return dictionary;
-}
-
-async function readDictionary(access: Access): Promise<Dictionary> {
-  const contracts = await productionContracts(access);
+async function readDictionary(): Promise<Dictionary> {
+  const contracts = [...(await readAbis()).values()];
   const errors = new Interface(contracts.flatMap(({ abi }) => abi.filter(isError)));
   const keyOf = (signature: string) =>
     signature.startsWith("Error(") ? signature : ErrorFragment.from(`error ${signature}`).selector;
@@ -151,13 +146,6 @@ async function readDictionary(access: Access): Promise<Dictionary> {
 function show({ name, type }: { name: string; type: string }, value: unknown): string {
   if (name === "field" && type === "bytes32") return decodeBytes32String(String(value));
   return typeof value === "bigint" && value >> 128n > 0n ? toBeHex(value, 32) : String(value);
-}
-
-interface ContractAbi {
-  readonly name: string;
-  readonly abi: AbiEntry[];
-  /** Not an interface, nor abstract. */
-  readonly isDeployable: boolean;
 }
 
 const isError = (entry: AbiEntry) => entry.type === "error";
@@ -259,17 +247,6 @@ async function contractAt(
   return contracts
     .filter((contract) => selectors(contract).every((selector) => code.includes(selector)))
     .sort((a, b) => selectors(b).length - selectors(a).length)[0];
-}
-
-async function productionContracts(access: Access): Promise<ContractAbi[]> {
-  const names = await access.artifacts.getAllFullyQualifiedNames();
-  const production = names.filter((name) => !name.startsWith("contracts/mocks/"));
-  return Promise.all(
-    production.map(async (qualified) => {
-      const { contractName, abi, bytecode } = await access.artifacts.readArtifact(qualified);
-      return { name: contractName, abi, isDeployable: bytecode !== "0x" };
-    }),
-  );
 }
 
 /** The bytes of a revert, wherever the provider left them. */

@@ -1,4 +1,33 @@
-import type { HokusaiAMM, ModelToken } from "../../.build/typechain";
+import { id } from "ethers";
+import { printed } from "../base/printed.ts";
+import { Problem } from "../base/problem.ts";
+import { contractAt, type Access } from "./access.ts";
+import type { Connection } from "./connect.ts";
+import type { HokusaiAMM, ModelToken } from "./contracts.ts";
+
+/** Where a model's token is traded. */
+export interface ModelMarket {
+  readonly access: Access;
+  readonly token: ModelToken;
+  readonly pool: HokusaiAMM;
+}
+
+/**
+ * Finds the market of a model.
+ * @param modelId The id that the model was published under, not its hash.
+ * @throws {Problem} When the model has no pool.
+ */
+export async function findMarket({ access, network, registry }: Connection, modelId: string): Promise<ModelMarket> {
+  const address = await registry.poolOf(id(modelId));
+  if (BigInt(address) === 0n) {
+    throw new Problem(
+      "NOT_DEPLOYED",
+      `${printed(modelId)} has no pool on ${network.name}: check the id, or create the pool first.`,
+    );
+  }
+  const pool = await contractAt<HokusaiAMM>(access, "HokusaiAMM", address);
+  return { access, pool, token: await contractAt<ModelToken>(access, "ModelToken", await pool.token()) };
+}
 
 /** What a model's token and market look like now. Tokens in wei, reserve in its units, prices as `spotPrice` has them. */
 export type MarketState = Awaited<ReturnType<typeof readState>>;

@@ -2,7 +2,7 @@
 // Rewards that wait: found in the logs of every verifier that the registry ever listened to, confirmed by the registry.
 
 import { AbiCoder, keccak256, toBeHex, type Block, type Provider } from "ethers";
-import type { DeltaOneVerifier, ModelRegistry, TokenManager } from "../../.build/typechain";
+import type { DeltaOneVerifier, ModelRegistry, TokenManager } from "./contracts.ts";
 import { readEvents, type Blocks } from "../rpc/logs.ts";
 import { contractAt, type Access } from "./access.ts";
 

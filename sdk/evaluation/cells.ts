@@ -3,7 +3,7 @@
 // class, candidate's class).
 
 import { boundShare } from "./shareBound.ts";
-import type { Parts } from "./columns.ts";
+import { rowsBy, type Parts } from "./columns.ts";
 import {
   certainBps,
   BOTH_MODELS,
@@ -203,7 +203,7 @@ function boundByGroups(
   const { scale } = terms;
   const groups = terms.groups as NonNullable<IntervalTerms["groups"]>;
   const whole = { of: new Uint8Array(actual.length), count: 1 };
-  const rows = rowsByGroup(groups, actual.length);
+  const rows = rowsBy(groups.of, groups.count);
   const counts = BOTH_MODELS.map(
     (model) => countParts(actual, predicted[model], names.length, whole)[0] as Marginals,
   ) as [Marginals, Marginals];
@@ -229,11 +229,4 @@ function boundByGroups(
     ? [reason("UNDEFINED_METRIC", "without one of the groups the metric is undefined, expected more groups")]
     : [];
   return boundMean({ values, improvement: total }, terms, "clusters", [...reasons, ...problems]);
-}
-
-/** The rows of each group. */
-export function rowsByGroup({ of, count }: NonNullable<IntervalTerms["groups"]>, size: number): Uint32Array[] {
-  const lists = Array.from({ length: count }, (): number[] => []);
-  for (let row = 0; row < size; row++) (lists[of[row] as number] as number[]).push(row);
-  return lists.map((list) => Uint32Array.from(list));
 }

@@ -24,7 +24,7 @@ const LARGEST_EXPONENT = 400;
 const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
 
 /** A decimal as its digits and the number of those behind the point. */
-interface Digits {
+export interface Digits {
   readonly digits: number | bigint;
   readonly decimals: number;
 }
@@ -32,7 +32,7 @@ interface Digits {
 /**
  * Reads one decimal text, such as `-0.25` or `1.5e-7`; undefined if it is none that a double can hold, or has more than 400 decimals.
  */
-function parseDigits(text: string): Digits | undefined {
+export function parseDigits(text: string): Digits | undefined {
   return parseShort(text) ?? parseLong(text);
 }
 
@@ -61,28 +61,47 @@ function parseLong(text: string): Digits | undefined {
   const absolute = BigInt(`${integer}${behind}`);
   const shift = behind.length - Number(exponent);
   if (shift > LARGEST_EXPONENT || integer.length > LARGEST_EXPONENT) return undefined;
-  const digits = sign === "-" ? -absolute : absolute;
-  return shift < 0 ? { digits: digits * 10n ** BigInt(-shift), decimals: 0 } : { digits, decimals: shift };
+  const whole = (sign === "-" ? -absolute : absolute) * 10n ** BigInt(Math.max(0, -shift));
+  const isSafe = whole <= SAFE && whole >= -SAFE;
+  return { digits: isSafe ? Number(whole) : whole, decimals: Math.max(0, shift) };
 }
 
-/** Reads a column; `refuse` makes the error for the first row that is no decimal. */
-export function parseColumn(size: number, textOf: (row: number) => string, refuse: (row: number) => Error): Column {
-  const digits = new Array<number | bigint>(size);
-  const places = new Uint16Array(size);
-  for (let row = 0; row < size; row++) {
-    const parsed = parseDigits(textOf(row));
-    if (parsed === undefined) throw refuse(row);
-    digits[row] = parsed.digits;
-    places[row] = parsed.decimals;
+/** Makes a column from one decimal after the other. */
+export class ColumnBuilder {
+  readonly #digits: Float64Array;
+  readonly #places: Uint16Array;
+  /** Digits that are no safe integers, by row. */
+  #long: bigint[] | undefined;
+
+  constructor(size: number) {
+    this.#digits = new Float64Array(size);
+    this.#places = new Uint16Array(size);
   }
-  return assemble(digits, places);
-}
 
-/** A column from integers that each have their own number of decimals. */
-export function assemble(digits: ArrayLike<number | bigint>, places: Uint16Array): Column {
-  let decimals = 0;
-  for (let row = 0; row < places.length; row++) decimals = Math.max(decimals, places[row] as number);
-  return { integers: scaleEach(digits, (row) => decimals - (places[row] as number)), decimals };
+  /** Whether the text is a decimal; then it is the row's. */
+  parse(row: number, text: string): boolean {
+    const parsed = parseDigits(text);
+    if (parsed === undefined) return false;
+    this.set(row, parsed);
+    return true;
+  }
+
+  set(row: number, { digits, decimals }: Digits): void {
+    this.#places[row] = decimals;
+    if (typeof digits === "number") this.#digits[row] = digits;
+    else (this.#long ??= new Array<bigint>(this.#digits.length))[row] = digits;
+  }
+
+  build(): Column {
+    const places = this.#places;
+    let decimals = 0;
+    for (let row = 0; row < places.length; row++) decimals = Math.max(decimals, places[row] as number);
+    const powerOf = (row: number) => decimals - (places[row] as number);
+    const long = this.#long;
+    if (long === undefined) return { integers: scaleEach(this.#digits, powerOf), decimals };
+    const digits = Array.from(this.#digits, (value, row) => long[row] ?? value);
+    return { integers: scaleEachExactly(digits, powerOf), decimals };
+  }
 }
 
 /** The same numbers in the unit with this many decimals, which are not fewer. */
@@ -176,8 +195,9 @@ export function inUnit(sum: bigint, decimals: number): Fraction {
   return fraction(sum, 10n ** BigInt(decimals));
 }
 
-/** The numbers in double precision. */
+/** The numbers in double precision. They may be the column's own: nobody writes to either. */
 export function toDoubles({ integers, decimals }: Column): Float64Array {
+  if (integers instanceof Float64Array && decimals === 0) return integers;
   const unit = Number(`1e${decimals}`);
   if (integers instanceof Float64Array && decimals <= 22) return integers.map((value) => value / unit);
   const result = new Float64Array(integers.length);
@@ -216,4 +236,20 @@ export function toBigInts(values: Integers): bigint[] {
   const result = new Array<bigint>(values.length);
   for (let row = 0; row < result.length; row++) result[row] = BigInt(values[row] as number | bigint);
   return result;
+}
+
+/** The rows that belong to each of `count` lists, in ascending order. */
+export function rowsBy(of: ArrayLike<number>, count: number): Uint32Array[] {
+  const ends = new Uint32Array(count);
+  for (let row = 0; row < of.length; row++) ends[of[row] as number] = (ends[of[row] as number] as number) + 1;
+  const sizes = ends.slice();
+  for (let list = 1; list < count; list++) ends[list] = (ends[list] as number) + (ends[list - 1] as number);
+  const rows = new Uint32Array(of.length);
+  for (let row = of.length - 1; row >= 0; row--) {
+    const list = of[row] as number;
+    const place = (ends[list] as number) - 1;
+    rows[place] = row;
+    ends[list] = place;
+  }
+  return Array.from(sizes, (size, list) => rows.subarray(ends[list], (ends[list] as number) + size));
 }

@@ -1,74 +1,25 @@
 // SPDX-License-Identifier: MIT
 // From two models' predictions on a benchmark to a document: what was measured, and whether an improvement may be stated.
 
-import { keccak256, toUtf8Bytes } from "ethers";
-import { canonical } from "./canonical.ts";
-import { reason, type Comparison, type Groups, type Interval, type Model } from "./comparison.ts";
-import { hashEvaluationData, hashPredictions, sortById, type Example } from "./examples.ts";
-import { deal, requireClassesForFolds, type Fold } from "./folds.ts";
+import { keccak256 } from "ethers";
+import type { Comparison, Groups, Interval, Model } from "./comparison.ts";
+import { hashDocument, type AcceptedEvaluation, type EvaluationDocument } from "./document.ts";
+import type { Examples } from "./examples.ts";
+import { deal, requireClassesForFolds, type Dealt } from "./folds.ts";
 import { toNumber, type Bounds } from "./fraction.ts";
-import { checkGuardrail, reasonsOf, type GuardrailResult } from "./guardrails.ts";
-import { MOST_CLASSES } from "./labels.ts";
-import { METRICS, type Direction, type MetricName } from "./metrics.ts";
+import { checkGuardrail, reasonsOf } from "./guardrails.ts";
+import { hashEvaluationData, hashPredictions } from "./hashes.ts";
+import { refuseField } from "./labels.ts";
+import { METRICS } from "./metrics.ts";
 import { generatorOf } from "./random.ts";
+import { boundReasons, minimumReasons, tooFewExamples, undefinedMetric, type Scores } from "./reasons.ts";
 import { Refusal, show, type Reason } from "./refusal.ts";
 import { baselineScore, candidateScore, scaleOf, type Scale } from "./scale.ts";
-import { completeSpec, hashSpec, levelAsNumber, levelOf, SPEC_VERSION, type BenchmarkSpec } from "./spec.ts";
-
-/** What every evaluation finds, accepted or refused. Scores and bounds are integer bps; null is what could not be measured. */
-export interface EvaluationDocument {
-  readonly version: typeof SPEC_VERSION;
-  readonly accepted: boolean;
-  /** Everything that is in the way of a statement; empty when accepted. */
-  readonly reasons: readonly Reason[];
-  readonly benchmark: string;
-  readonly metric: MetricName;
-  readonly direction: Direction;
-  readonly baselineValue: number | null;
-  readonly candidateValue: number | null;
-  readonly baselineScore: number | null;
-  readonly candidateScore: number | null;
-  readonly deltaBps: number | null;
-  readonly sampleSize: number;
-  /** Groups of examples that belong together, where the benchmark names a column for them. */
-  readonly groups?: number;
-  /** Folds, that is disjoint evaluation runs, in which the candidate is strictly better: the mean over the dealings, rounded down. */
-  readonly runs: number | null;
-  readonly lowerBoundBps: number | null;
-  /** Which of the attempts this is, how many there may be, and the one-sided error of one. */
-  readonly attempt: number;
-  readonly attempts: number;
-  readonly alpha: number;
-  readonly level: number;
-  readonly interval: Interval | null;
-  readonly folds: readonly Fold[];
-  readonly guardrails: readonly GuardrailResult[];
-  readonly specHash: string;
-  readonly spec: BenchmarkSpec;
-  readonly evaluationDataHash: string;
-  readonly baselineDataHash: string;
-  readonly candidateDataHash: string;
-  readonly contributionDataHash?: string;
-  /** keccak256 of the document's canonical JSON without this field. */
-  readonly evaluationId: string;
-}
-
-/** An evaluation whose improvement may be stated: nothing is missing. */
-export type Evaluation = EvaluationDocument & {
-  readonly accepted: true;
-  readonly baselineValue: number;
-  readonly candidateValue: number;
-  readonly baselineScore: number;
-  readonly candidateScore: number;
-  readonly deltaBps: number;
-  readonly runs: number;
-  readonly lowerBoundBps: number;
-  readonly interval: Interval;
-};
+import { hashSpec, levelAsNumber, levelOf, SPEC_VERSION, type BenchmarkSpec } from "./spec.ts";
 
 export interface EvaluationInput {
   readonly spec: BenchmarkSpec;
-  readonly examples: readonly Example[];
+  readonly examples: Examples;
   /** Which of the benchmark's attempts this is, from 1; the first where it is not stated. */
   readonly attempt?: number;
   /** The baseline's score on chain, once an earlier improvement has moved it; otherwise the baseline's value rounded to its advantage. */
@@ -78,11 +29,11 @@ export interface EvaluationInput {
 }
 
 /** Evaluates a candidate against a baseline; throws a {@link Refusal} with every reason where the improvement may not be stated. */
-export function evaluate(input: EvaluationInput): Evaluation {
+export function evaluate(input: EvaluationInput): AcceptedEvaluation {
   const document = assess(input);
   const [first, ...further] = document.reasons;
   if (first !== undefined) throw new Refusal(first.code, first.message, ...further);
-  return document as Evaluation;
+  return document as AcceptedEvaluation;
 }
 
 /**
@@ -91,10 +42,10 @@ export function evaluate(input: EvaluationInput): Evaluation {
  */
 export function assess({
   spec,
+  examples,
   registeredScore,
   contribution,
   attempt = 1,
-  ...input
 }: EvaluationInput): EvaluationDocument {
   if (!Number.isInteger(attempt) || attempt < 1 || attempt > spec.attempts) {
     throw new Refusal(
@@ -102,18 +53,15 @@ export function assess({
       `the attempt is ${show(attempt)}, expected an integer from 1 to ${spec.attempts} as the benchmark states`,
     );
   }
-  // Folds and resamples are drawn by position: the order of rows in a file must not matter.
-  const examples = sortById(input.examples);
-  if (examples.length === 0)
-    throw new Refusal("TOO_FEW_EXAMPLES", `0 examples, expected at least ${spec.minSampleSize}`);
-  const groups = spec.group === undefined ? undefined : groupsOf(examples);
+  if (examples.size === 0) throw new Refusal("TOO_FEW_EXAMPLES", `0 examples, expected at least ${spec.minSampleSize}`);
+  const groups = spec.group === undefined ? undefined : groupsOf(examples, spec.group);
   const guardrails = (spec.guardrails ?? []).map((guardrail) => checkGuardrail(examples, guardrail));
   const comparison = METRICS[spec.metric].compare(examples, spec);
-  const measured = measure(comparison, examples.length, { spec, registeredScore, groups });
+  const measured = measure(comparison, examples.size, { spec, registeredScore, groups });
   const { scores, values, interval, dealt } = measured;
   const lowerBoundBps = interval && scores ? Math.min(interval.lowBps, scores.deltaBps) : null;
   const reasons = [
-    ...tooFewExamples(examples.length, spec),
+    ...tooFewExamples(examples.size, spec),
     ...measured.reasons,
     ...guardrails.flatMap(reasonsOf),
     ...(interval && lowerBoundBps !== null ? boundReasons(interval, lowerBoundBps, scaleOf(spec), spec) : []),
@@ -131,7 +79,7 @@ export function assess({
     baselineScore: scores?.baseline ?? null,
     candidateScore: scores?.candidate ?? null,
     deltaBps: scores?.deltaBps ?? null,
-    sampleSize: examples.length,
+    sampleSize: examples.size,
     ...(groups && { groups: groups.count }),
     runs: dealt?.runs ?? null,
     lowerBoundBps,
@@ -152,43 +100,11 @@ export function assess({
   return { ...document, evaluationId: hashDocument(document) };
 }
 
-/** The id of an evaluation: keccak256 of its document's canonical JSON, whatever its field `evaluationId` says. */
-export function hashDocument(document: object): string {
-  const content = Object.fromEntries(Object.entries(document).filter(([key]) => key !== "evaluationId"));
-  return keccak256(toUtf8Bytes(canonical(content)));
-}
-
-/** Reads a benchmark and, where its scale or its classes are missing, derives them from these examples. */
-export function completeSpecFor(text: string, examples: readonly Example[]): BenchmarkSpec {
-  return completeSpec(text, {
-    baselineValue(draft) {
-      const comparison = METRICS[draft.metric].compare(examples, draft);
-      const [value] = comparison.values("baseline", { of: new Uint8Array(examples.length), count: 1 });
-      if (value === undefined) throw undefinedMetric("baseline", draft.metric);
-      return toNumber(value.low);
-    },
-    classes() {
-      const labels = [...new Set(examples.map(({ label }) => label))].sort();
-      if (labels.length <= MOST_CLASSES) return labels.map((label) => [label] as const);
-      throw new Refusal(
-        "BAD_SPEC",
-        `benchmark: the examples have ${labels.length} labels, expected 2 to ${MOST_CLASSES} classes`,
-      );
-    },
-  });
-}
-
-interface Scores {
-  readonly baseline: number;
-  readonly candidate: number;
-  readonly deltaBps: number;
-}
-
 interface Measured {
   readonly values: Readonly<Record<Model, number | null>>;
   readonly scores: Scores | null;
   readonly interval: Interval | null;
-  readonly dealt: ReturnType<typeof deal> | null;
+  readonly dealt: Dealt | null;
   readonly reasons: readonly Reason[];
 }
 
@@ -240,11 +156,6 @@ function shown(value: Bounds | undefined): number | null {
   return value === undefined ? null : toNumber(value.low);
 }
 
-function undefinedMetric(model: Model, metric: MetricName): Refusal {
-  const message = `${model}: ${metric} divides by zero on these examples, expected predictions for which it is defined`;
-  return new Refusal("UNDEFINED_METRIC", message);
-}
-
 function scoresOf(before: Bounds, after: Bounds, scale: Scale, registeredScore: number | undefined): Scores {
   const baseline = startingScore(scale.score(before, "baseline"), scale.sign, registeredScore);
   const candidate = candidateScore(scale.score(after, "candidate"), scale.sign);
@@ -264,54 +175,17 @@ function startingScore(score: Bounds, sign: Scale["sign"], registered: number | 
   return registered;
 }
 
-function groupsOf(examples: readonly Example[]): Groups {
+function groupsOf(examples: Examples, name: string): Groups {
+  const { group: column, size } = examples;
+  if (column === undefined) throw new Refusal("MISSING_COLUMN", `the examples have no column ${show(name)}`);
   const indices = new Map<string, number>();
-  const of = Uint32Array.from(examples, ({ id, group }) => {
-    if (group === undefined || group.trim() === "")
-      throw new Refusal("MISSING_VALUE", `example ${show(id)} has no group`);
+  const of = new Uint32Array(size);
+  for (let example = 0; example < size; example++) {
+    const group = column.text(example);
+    if (group.trim() === "") throw refuseField("MISSING_VALUE", column, example, "a group");
     const index = indices.get(group) ?? indices.size;
     indices.set(group, index);
-    return index;
-  });
+    of[example] = index;
+  }
   return { of, count: indices.size };
-}
-
-function tooFewExamples(count: number, { minSampleSize }: BenchmarkSpec): Reason[] {
-  if (count >= minSampleSize) return [];
-  return [reason("TOO_FEW_EXAMPLES", `${count} examples, expected at least ${minSampleSize}`)];
-}
-
-function boundReasons(interval: Interval, lowerBoundBps: number, scale: Scale, spec: BenchmarkSpec): Reason[] {
-  if (lowerBoundBps >= 1) return [];
-  const [low, high] = [scale.toBps(interval.low).toFixed(2), scale.toBps(interval.high).toFixed(2)];
-  const confidence = Number((100 * (1 - levelAsNumber(spec))).toFixed(4));
-  return [
-    reason(
-      "INTERVAL_CONTAINS_ZERO",
-      `the improvement is ${low} … ${high} bps with ${confidence} % confidence on each side, expected a lower bound of at least 1 bps`,
-    ),
-  ];
-}
-
-function minimumReasons(spec: BenchmarkSpec, scores: Scores, lowerBoundBps: number, runs: number): Reason[] {
-  const below = (what: string, value: number, minimum: number) =>
-    value >= minimum
-      ? []
-      : [reason("BELOW_MINIMUM", `the ${what} is ${value}, expected at least ${minimum} as the benchmark states`)];
-  const reachesTarget =
-    spec.targetScore === undefined ||
-    (spec.direction === "maximise" ? scores.candidate >= spec.targetScore : scores.candidate <= spec.targetScore);
-  return [
-    ...below("improvement in bps", scores.deltaBps, spec.minImprovementBps),
-    ...(lowerBoundBps < 1 ? [] : below("lower bound in bps", lowerBoundBps, spec.minLowerBoundBps)),
-    ...below("number of improved folds", runs, spec.minRuns),
-    ...(reachesTarget
-      ? []
-      : [
-          reason(
-            "BELOW_TARGET",
-            `the candidate's score is ${scores.candidate} bps, expected at ${spec.direction === "maximise" ? "least" : "most"} the target ${spec.targetScore}`,
-          ),
-        ]),
-  ];
 }

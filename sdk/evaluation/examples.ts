@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The evaluation set and the two models' predictions, read from tables and joined by id.
+// The evaluation set and the two models' predictions, column by column, in the order of the ids.
 
-import { keccak256 } from "ethers";
-import type { Model } from "./comparison.ts";
+import { BOTH_MODELS, type Model } from "./comparison.ts";
 import { Refusal, show } from "./refusal.ts";
-import { readTable, type TableFile, type TableRow } from "./table.ts";
-
-/** Where a row stands. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-}
+import { Sheet } from "./sheet.ts";
+import { rowOf } from "./table.ts";
+import type { Texts } from "./texts.ts";
+import { Words } from "./words.ts";
 
 /** One example of the evaluation set with what both models say about it, as written in the file. */
 export interface Example {
@@ -22,177 +18,142 @@ export interface Example {
   readonly group?: string;
   /** Further pairs of columns, for guardrails. */
   readonly extra?: Readonly<Record<string, Readonly<Record<Model, string>>>>;
-  readonly file?: string;
-  readonly line?: number;
-  /** Where the candidate's row stands, if in another file. */
-  readonly other?: Place;
 }
 
-/** Columns beside id, label and predictions that a benchmark names. */
-export interface Wanted {
-  readonly group?: string;
-  readonly columns?: readonly string[];
-}
+/** One field of every example. */
+export class ExampleColumn {
+  readonly #texts: Texts;
+  readonly #rows: Uint32Array;
+  readonly #placeOf: (row: number) => string;
 
-/** Reads examples from one file with the columns id, label, baseline and candidate. */
-export function readExamples(file: TableFile, { group, columns = [] }: Wanted = {}): Example[] {
-  const pairs = columns.flatMap((column) => [`baseline_${column}`, `candidate_${column}`]);
-  const names = ["id", "label", "baseline", "candidate", ...(group ? [group] : []), ...pairs];
-  const firstPair = names.length - pairs.length;
-  const keep = keeper();
-  const rows = readRows(file, names, ({ values, line }) => {
-    const extra = columns.map((column, index) => {
-      const [baseline, candidate] = values.slice(firstPair + 2 * index) as [string, string];
-      return [column, { baseline, candidate }] as const;
-    });
-    const [id, label, baseline, candidate, owner] = values as [string, string, string, string, string];
-    return {
-      id,
-      label: keep(label),
-      baseline,
-      candidate,
-      file: file.name,
-      line,
-      ...(group && { group: keep(owner) }),
-      ...(columns.length > 0 && { extra: Object.fromEntries(extra) }),
-    };
-  });
-  return [...rows.values()];
-}
-
-/** Reads examples from one file per model, each with the columns id, label and prediction, over the same examples. */
-export function joinExamples(
-  baselineFile: TableFile,
-  candidateFile: TableFile,
-  { group, columns = [] }: Wanted = {},
-): Example[] {
-  const names = ["id", "label", "prediction", ...(group ? [group] : []), ...columns];
-  const firstColumn = names.length - columns.length;
-  const keep = keeper();
-  const read = (file: TableFile) => readRows(file, names, (row) => row);
-  const [baselines, candidates] = [read(baselineFile), read(candidateFile)];
-  for (const id of candidates.keys()) {
-    if (!baselines.has(id)) throw onlyIn(candidateFile, baselineFile, id);
+  /** `rows` says which text is the first example's, the second's and so on, and `placeOf` where a text stood. */
+  constructor(texts: Texts, rows: Uint32Array, placeOf: (row: number) => string) {
+    this.#texts = texts;
+    this.#rows = rows;
+    this.#placeOf = placeOf;
   }
-  return [...baselines].map(([id, { values, line }]) => {
-    const other = candidates.get(id);
-    if (other === undefined) throw onlyIn(baselineFile, candidateFile, id);
-    const [, label, baseline, owner] = values as [string, string, string, string];
-    const [, otherLabel, candidate, otherOwner] = other.values as [string, string, string, string];
-    const same = [["label", label, otherLabel] as const, ...(group ? [[group, owner, otherOwner] as const] : [])];
-    for (const [column, first, second] of same) {
-      if (first === second) continue;
-      throw new Refusal(
-        "DIFFERENT_EXAMPLES",
-        `example ${show(id)}: ${column} ${show(first)} in ${baselineFile.name} but ${show(second)} in ${candidateFile.name}, expected the same evaluation set for both models`,
-      );
+
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  get words(): Words {
+    return this.#texts.words;
+  }
+
+  text(example: number): string {
+    return this.#texts.text(this.#rows[example] as number);
+  }
+
+  /** The numbers of the words between single spaces; valid until another text of the column is read. */
+  wordsOf(example: number): Uint32Array {
+    return this.#texts.wordsOf(this.#rows[example] as number);
+  }
+
+  /** Where an example's field stands: file, line and column, or its id where it came from no file. */
+  place(example: number): string {
+    return this.#placeOf(this.#rows[example] as number);
+  }
+}
+
+/** What examples are made of: their ids with the order in which they come, and columns. */
+export interface ExampleParts {
+  readonly ids: Words;
+  readonly order: Uint32Array;
+  readonly label: ExampleColumn;
+  readonly group?: ExampleColumn;
+  /** By the names that {@link columnOf} gives. */
+  readonly pairs: ReadonlyMap<string, ExampleColumn>;
+  /** Names of further pairs. */
+  readonly extras: readonly string[];
+}
+
+/** Examples in ascending order of the ids' UTF-16 code units. */
+export class Examples implements Iterable<Example> {
+  readonly size: number;
+  readonly label: ExampleColumn;
+  readonly group: ExampleColumn | undefined;
+  readonly ids: Words;
+  /** The number of each example's id. */
+  readonly order: Uint32Array;
+  readonly #pairs: ReadonlyMap<string, ExampleColumn>;
+  readonly #extras: readonly string[];
+
+  constructor({ ids, order, label, group, pairs, extras }: ExampleParts) {
+    this.size = order.length;
+    this.ids = ids;
+    this.order = order;
+    this.label = label;
+    this.group = group;
+    this.#pairs = pairs;
+    this.#extras = extras;
+  }
+
+  /** Takes examples that stand in no file; refuses an id that is used twice. */
+  static of(list: readonly Example[]): Examples {
+    const extras = Object.keys(list[0]?.extra ?? {});
+    const group = list.some((example) => example.group !== undefined) ? "group" : undefined;
+    const sheet = new Sheet(["id", "label", ...(group ? [group] : []), ...pairNames(extras)], new Words());
+    list.forEach((example, index) => {
+      const pairs = extras.flatMap((name) => BOTH_MODELS.map((model) => example.extra?.[name]?.[model] ?? ""));
+      const owner = group ? [example.group ?? ""] : [];
+      const row = rowOf(index, [example.id, example.label, ...owner, example.baseline, example.candidate, ...pairs]);
+      if (sheet.add(row)) return;
+      throw new Refusal("DUPLICATE_ID", `example ${show(example.id)} is used before, expected each id once`);
+    });
+    const order = sheet.ids.inOrder();
+    const column = (name: string) =>
+      new ExampleColumn(sheet.texts(name), order, (row) => `example ${show(sheet.ids.text(row))}, column ${name}`);
+    return new Examples({
+      ids: sheet.ids,
+      order,
+      label: column("label"),
+      ...(group && { group: column(group) }),
+      pairs: new Map(pairNames(extras).map((name) => [name, column(name)])),
+      extras,
+    });
+  }
+
+  id(example: number): string {
+    return this.ids.text(this.order[example] as number);
+  }
+
+  /** How a message speaks of an example. */
+  name(example: number): string {
+    return `example ${show(this.id(example))}`;
+  }
+
+  /** A model's predictions, or what stands in a further pair of columns. */
+  predictions(model: Model, column?: string): ExampleColumn {
+    const name = columnOf(model, column);
+    const found = this.#pairs.get(name);
+    if (found === undefined) throw new Refusal("MISSING_COLUMN", `the examples have no column ${show(name)}`);
+    return found;
+  }
+
+  *[Symbol.iterator](): Generator<Example> {
+    for (let example = 0; example < this.size; example++) {
+      const pair = (name?: string) => ({
+        baseline: this.predictions("baseline", name).text(example),
+        candidate: this.predictions("candidate", name).text(example),
+      });
+      yield {
+        id: this.id(example),
+        label: this.label.text(example),
+        ...pair(),
+        ...(this.group && { group: this.group.text(example) }),
+        ...(this.#extras.length > 0 && { extra: Object.fromEntries(this.#extras.map((name) => [name, pair(name)])) }),
+      };
     }
-    const extra = columns.map((column, index) => {
-      const place = firstColumn + index;
-      return [column, { baseline: values[place] as string, candidate: other.values[place] as string }] as const;
-    });
-    return {
-      id,
-      label: keep(label),
-      baseline,
-      candidate,
-      file: baselineFile.name,
-      line,
-      other: { file: candidateFile.name, line: other.line },
-      ...(group && { group: keep(owner) }),
-      ...(columns.length > 0 && { extra: Object.fromEntries(extra) }),
-    };
-  });
-}
-
-/**
- * Identifies an evaluation set, whatever the predictions and the order of rows and columns: keccak256 of the UTF-8 JSON text
- * `[["id","label"],…]`, or `[["id","label","group"],…]` with groups, without spaces, in ascending order of the ids' UTF-16 code units.
- */
-export function hashEvaluationData(examples: readonly Example[]): string {
-  return hashRows(examples, ({ id, label, group }) => (group === undefined ? [id, label] : [id, label, group]));
-}
-
-/** Identifies one model's predictions: keccak256 of `[["id","prediction"],…]`, written and ordered alike. */
-export function hashPredictions(examples: readonly Example[], model: Model): string {
-  return hashRows(examples, (example) => [example.id, example[model]]);
-}
-
-/** How many rows become text at once: the whole of a million would need as many lists. */
-const HASHED_AT_ONCE = 10_000;
-
-function hashRows(examples: readonly Example[], row: (example: Example) => readonly string[]): string {
-  const sorted = sortById(examples);
-  const encoder = new TextEncoder();
-  const pieces: Uint8Array[] = [];
-  for (let start = 0; start < sorted.length; start += HASHED_AT_ONCE) {
-    const rows = JSON.stringify(sorted.slice(start, start + HASHED_AT_ONCE).map(row)).slice(1, -1);
-    pieces.push(encoder.encode(`${start === 0 ? "[" : ","}${rows}`));
   }
-  pieces.push(encoder.encode(sorted.length === 0 ? "[]" : "]"));
-  return keccak256(concat(pieces));
 }
 
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0));
-  let place = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, place);
-    place += piece.length;
-  }
-  return bytes;
+/** What a column of a model's predictions, or of a further pair, is called. */
+export function columnOf(model: Model, column: string | undefined): string {
+  return column === undefined ? model : `${model}_${column}`;
 }
 
-/** The examples in ascending order of the ids' UTF-16 code units. */
-export function sortById(examples: readonly Example[]): readonly Example[] {
-  const isSorted = examples.every((example, place) => place === 0 || (examples[place - 1] as Example).id < example.id);
-  return isSorted ? examples : [...examples].sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-/** Where a field of an example stands: file, line and column, or its id where it came from no file. */
-export function placeOf({ id, file, line, other }: Example, column: string): string {
-  const isOther = other !== undefined && column.startsWith("candidate");
-  const place = isOther ? other : { file, line };
-  const name =
-    other === undefined
-      ? column
-      : column.replace(/^(baseline|candidate)(_|$)/, (_, __, tail: string) => (tail ? "" : "prediction"));
-  return place.file === undefined
-    ? `example ${show(id)}, column ${column}`
-    : `${place.file} line ${place.line}, column ${name}`;
-}
-
-function onlyIn(holder: TableFile, other: TableFile, id: string): Refusal {
-  return new Refusal(
-    "DIFFERENT_EXAMPLES",
-    `example ${show(id)} is in ${holder.name} but not in ${other.name}, expected the same examples for both models`,
-  );
-}
-
-/** One copy of each of the texts that recur. */
-function keeper(): (text: string) => string {
-  const kept = new Map<string, string>();
-  return (text) => {
-    const known = kept.get(text);
-    if (known !== undefined) return known;
-    if (kept.size < 10_000) kept.set(text, text);
-    return text;
-  };
-}
-
-/** What is made of each row, by its id; ids and labels are never empty, predictions may be (a model may answer with an empty text). */
-function readRows<T>(file: TableFile, names: readonly string[], make: (row: TableRow) => T): Map<string, T> {
-  const rows = new Map<string, T>();
-  for (const row of readTable(file, names)) {
-    const { line, values } = row;
-    const [id, label] = values as [string, string];
-    const refuse = (code: "MISSING_ID" | "MISSING_VALUE" | "DUPLICATE_ID", column: string, what: string) =>
-      new Refusal(code, `${file.name} line ${line}, column ${column}: ${what}`);
-    if (id.trim() === "") throw refuse("MISSING_ID", "id", `${show(id)}, expected an id`);
-    if (rows.has(id)) throw refuse("DUPLICATE_ID", "id", `${show(id)} is used before, expected each id once`);
-    if (label.trim() === "") throw refuse("MISSING_VALUE", "label", `${show(label)}, expected a label`);
-    rows.set(id, make(row));
-  }
-  if (rows.size === 0) throw new Refusal("EMPTY_FILE", `${file.name} holds a header but no example`);
-  return rows;
+/** The names of both models' predictions and of the further pairs. */
+export function pairNames(extras: readonly string[]): string[] {
+  return [undefined, ...extras].flatMap((column) => BOTH_MODELS.map((model) => columnOf(model, column)));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Disjoint parts of the examples, each evaluated on its own, and dealt several times.
 
-import type { Parts } from "./columns.ts";
+import { rowsBy, type Parts } from "./columns.ts";
 import { BOTH_MODELS, reason, type Comparison } from "./comparison.ts";
 import { compare, subtract, toNumber, type Bounds } from "./fraction.ts";
 import { shuffle, type RandomGenerator } from "./random.ts";
@@ -56,12 +56,9 @@ export function requireClassesForFolds(comparison: Comparison, size: number, fol
 /** The rows of each class that occurs, the last class first; all rows where there are no classes. */
 function strataOf({ strata }: Comparison, size: number): Uint32Array[] {
   if (strata === undefined) return [new Uint32Array(size).map((_, row) => row)];
-  const lists = strata.names.map((): number[] => []);
-  for (let row = 0; row < size; row++) (lists[strata.of[row] as number] as number[]).push(row);
-  return lists
+  return rowsBy(strata.of, strata.names.length)
     .reverse()
-    .filter((list) => list.length > 0)
-    .map((list) => Uint32Array.from(list));
+    .filter((list) => list.length > 0);
 }
 
 /** Deals shuffled rows into parts, class by class, so that parts differ by at most one example of each class. */

@@ -3,13 +3,13 @@
 
 import { BOTH_MODELS, type Model } from "./comparison.ts";
 import { fractionOf } from "./decimal.ts";
-import type { Example } from "./examples.ts";
+import type { Examples } from "./examples.ts";
 import { compare, subtract, toNumber, type Bounds } from "./fraction.ts";
-import { METRICS, type Reading } from "./metrics.ts";
+import { METRICS, type NamedReading } from "./metrics.ts";
 import { Refusal, type Reason } from "./refusal.ts";
 
 /** A metric of both models with one bound on the candidate's. */
-export interface Guardrail extends Reading {
+export interface Guardrail extends NamedReading {
   /** The candidate's value itself. */
   readonly atLeast?: number;
   readonly atMost?: number;
@@ -32,13 +32,13 @@ export interface GuardrailResult {
 }
 
 /** Measures a guardrail; what cannot be measured does not hold. */
-export function checkGuardrail(examples: readonly Example[], guardrail: Guardrail): GuardrailResult {
+export function checkGuardrail(examples: Examples, guardrail: Guardrail): GuardrailResult {
   const { metric, column, blocking } = guardrail;
   const known = { metric, ...(column !== undefined && { column }), bound: describeBound(guardrail), blocking };
   const missing = { baseline: null, candidate: null, holds: false };
   try {
     const comparison = METRICS[metric].compare(examples, guardrail);
-    const whole = { of: new Uint8Array(examples.length), count: 1 };
+    const whole = { of: new Uint8Array(examples.size), count: 1 };
     const [baseline, candidate] = BOTH_MODELS.map((model: Model) => comparison.values(model, whole)[0]) as [
       Bounds | undefined,
       Bounds | undefined,

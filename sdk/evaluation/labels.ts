@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // From the texts of a file to classes and numbers, with refusals that say where.
 
-import { parseColumn, type Column } from "./columns.ts";
-import type { Model } from "./comparison.ts";
-import { placeOf, type Example } from "./examples.ts";
-import { Refusal, show } from "./refusal.ts";
+import { ColumnBuilder, type Column } from "./columns.ts";
+import type { ExampleColumn } from "./examples.ts";
+import { Refusal, show, type RefusalCode } from "./refusal.ts";
 
 /** A class: the name that is shown, and every other text that means it. */
 export type ClassNames = readonly [string, ...string[]];
@@ -18,39 +17,34 @@ export const YES_NO: readonly ClassNames[] = [
 /** Most classes of a benchmark. */
 export const MOST_CLASSES = 100;
 
-export function classOf(classes: readonly ClassNames[]): (text: string) => number | undefined {
-  const indices = new Map(classes.flatMap((names, index) => names.map((name) => [name, index] as const)));
-  return (text) => indices.get(text);
-}
-
-/** What a column of a file is called, for a model's predictions. */
-export function textOf(example: Example, model: Model, column: string | undefined): string {
-  return column === undefined ? example[model] : (example.extra?.[column]?.[model] ?? "");
-}
-
-export function columnOf(model: "label" | Model, column: string | undefined): string {
-  return column === undefined ? model : `${model}_${column}`;
+/** Says of one field where it stands, what is there, or a part of it, and what is expected. */
+export function refuseField(
+  code: RefusalCode,
+  column: ExampleColumn,
+  example: number,
+  expected: string,
+  text = column.text(example),
+): Refusal {
+  return new Refusal(code, `${column.place(example)}: ${show(text)}, expected ${expected}`);
 }
 
 /** The classes of a column of the file. */
-export function readClasses(
-  examples: readonly Example[],
-  classes: readonly ClassNames[],
-  column: string,
-  read: (example: Example) => string,
-): Uint8Array {
-  const find = classOf(classes);
-  return Uint8Array.from(examples, (example) => {
-    const index = find(read(example));
-    if (index !== undefined) return index;
-    const expected = classes.map(([name]) => name).join(", ");
-    throw new Refusal("BAD_LABEL", `${placeOf(example, column)}: ${show(read(example))}, expected one of ${expected}`);
-  });
+export function readClasses(column: ExampleColumn, classes: readonly ClassNames[]): Uint8Array {
+  const indices = new Map(classes.flatMap((names, index) => names.map((name) => [name, index] as const)));
+  const result = new Uint8Array(column.size);
+  for (let example = 0; example < result.length; example++) {
+    const index = indices.get(column.text(example));
+    if (index === undefined) {
+      throw refuseField("BAD_LABEL", column, example, `one of ${classes.map(([name]) => name).join(", ")}`);
+    }
+    result[example] = index;
+  }
+  return result;
 }
 
 /** The labels' classes, of which at least two must occur. */
-export function readLabels(examples: readonly Example[], classes: readonly ClassNames[]): Uint8Array {
-  const labels = readClasses(examples, classes, "label", ({ label }) => label);
+export function readLabels(column: ExampleColumn, classes: readonly ClassNames[]): Uint8Array {
+  const labels = readClasses(column, classes);
   if (labels.every((label) => label === labels[0])) {
     const only = classes[labels[0] ?? 0]?.[0];
     throw new Refusal("SINGLE_CLASS", `all ${labels.length} labels are ${only}, expected both classes`);
@@ -61,24 +55,12 @@ export function readLabels(examples: readonly Example[], classes: readonly Class
 export const A_NUMBER = "a finite decimal number";
 
 /** A column of numbers. */
-export function readNumbers(
-  examples: readonly Example[],
-  column: string,
-  read: (example: Example) => string,
-  expected = A_NUMBER,
-): Column {
-  return parseColumn(
-    examples.length,
-    (row) => read(examples[row] as Example),
-    (row) => {
-      const example = examples[row] as Example;
-      return notANumber(example, column, read(example), expected);
-    },
-  );
-}
-
-export function notANumber(example: Example, column: string, text: string, expected: string): Refusal {
-  return new Refusal("NOT_A_NUMBER", `${placeOf(example, column)}: ${show(text)}, expected ${expected}`);
+export function readNumbers(column: ExampleColumn, expected = A_NUMBER): Column {
+  const builder = new ColumnBuilder(column.size);
+  for (let example = 0; example < column.size; example++) {
+    if (!builder.parse(example, column.text(example))) throw refuseField("NOT_A_NUMBER", column, example, expected);
+  }
+  return builder.build();
 }
 
 /** Refuses the first number outside the bounds, which are in the column's unit. */
@@ -99,25 +81,15 @@ export function requireWithin(
 }
 
 /** Several numbers in each field, separated by spaces: one column for each of `count`. */
-export function readLists(
-  examples: readonly Example[],
-  column: string,
-  read: (example: Example) => string,
-  count: number,
-  expected: string,
-): Column[] {
-  const lists = examples.map((example) => {
-    const list = read(example)
+export function readLists(column: ExampleColumn, count: number, expected: string): Column[] {
+  const builders = Array.from({ length: count }, () => new ColumnBuilder(column.size));
+  for (let example = 0; example < column.size; example++) {
+    const list = column
+      .text(example)
       .trim()
       .split(/[\s,;]+/u);
-    if (list.length !== count) throw notANumber(example, column, read(example), expected);
-    return list;
-  });
-  return Array.from({ length: count }, (_, k) =>
-    parseColumn(
-      examples.length,
-      (row) => (lists[row] as string[])[k] as string,
-      (row) => notANumber(examples[row] as Example, column, read(examples[row] as Example), expected),
-    ),
-  );
+    const isWell = list.length === count && builders.every((builder, k) => builder.parse(example, list[k] as string));
+    if (!isWell) throw refuseField("NOT_A_NUMBER", column, example, expected);
+  }
+  return builders.map((builder) => builder.build());
 }

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What each example adds to a metric's sums, as exact columns.
 
-import { assemble, compute, inOneUnit, parseColumn, sumParts, toDoubles, type Column } from "./columns.ts";
-import type { Example } from "./examples.ts";
+import { compute, inOneUnit, toDoubles, type Column } from "./columns.ts";
 import { LOSS_DECIMALS } from "./formulas.ts";
-import { notANumber, requireWithin } from "./labels.ts";
 import { ln } from "./math.ts";
-import type { Statistics } from "./sums.ts";
-import { BLEU_ORDER, bleuCounts, rougeL } from "./text.ts";
 
 /** Doubles below it have exact squares of differences. */
 const ROOT = 2 ** 25;
@@ -35,7 +31,7 @@ export function absoluteErrors(labels: Column, predictions: Column): Column {
   return { integers, decimals: a.decimals };
 }
 
-type Losses = (
+export type Losses = (
   probabilities: readonly Column[],
   actual: Uint8Array,
   cap: number | undefined,
@@ -72,59 +68,3 @@ export const brierScores: Losses = (probabilities, actual) => {
     decimals: score.decimals,
   }));
 };
-
-/** No token is less probable than e^−10000; a smaller value is a marker, not a probability. */
-const LOWEST_LOG_PROBABILITY = -10_000;
-const LOG_PROBABILITIES = "natural log-probabilities from -10000 to 0, separated by spaces";
-
-/** Each example's −Σ ln p and its tokens. */
-export function tokenLosses(
-  examples: readonly Example[],
-  column: string,
-  read: (example: Example) => string,
-): { losses: Column; lengths: Float64Array } {
-  const size = examples.length;
-  const [lengths, places] = [new Float64Array(size), new Uint16Array(size)];
-  const sums = examples.map((example, row) => {
-    const texts = read(example).trim().split(/\s+/u);
-    const refuse = (token: number) => notANumber(example, column, texts[token] as string, LOG_PROBABILITIES);
-    const logs = parseColumn(texts.length, (token) => texts[token] as string, refuse);
-    requireWithin(logs, [LOWEST_LOG_PROBABILITY, 0], refuse);
-    lengths[row] = texts.length;
-    places[row] = logs.decimals;
-    const [sum] = sumParts(logs.integers, { of: new Uint8Array(texts.length), count: 1 }) as [bigint];
-    return sum > -SAFE_INTEGER ? -Number(sum) : -sum;
-  });
-  return { losses: assemble(sums, places), lengths };
-}
-
-const SAFE_INTEGER = BigInt(Number.MAX_SAFE_INTEGER);
-
-/** The tokens of a row: of its reference and of what a model wrote. */
-export type PairOf = (row: number) => readonly [expected: readonly string[], given: readonly string[]];
-
-/** The columns that BLEU adds up. */
-export function bleuStatistics(size: number, pairOf: PairOf): Statistics {
-  const columns = Array.from({ length: 2 * BLEU_ORDER + 2 }, () => new Float64Array(size));
-  for (let row = 0; row < size; row++) {
-    bleuCounts(...pairOf(row)).forEach((count, k) => ((columns[k] as Float64Array)[row] = count));
-  }
-  return columns.map((integers) => ({ integers, decimals: 0 }));
-}
-
-/** What each ROUGE-L is rounded to, half a unit up. */
-const ROUGE_DECIMALS = 15;
-
-/** Each example's ROUGE-L and 1. */
-export function rouges(size: number, pairOf: PairOf): Statistics {
-  const unit = 10n ** BigInt(ROUGE_DECIMALS);
-  const integers = new Float64Array(size);
-  for (let row = 0; row < size; row++) {
-    const [common, length] = rougeL(...pairOf(row));
-    integers[row] = Number((2n * BigInt(common) * unit + BigInt(length)) / (2n * BigInt(length)));
-  }
-  return [
-    { integers, decimals: ROUGE_DECIMALS },
-    { integers: new Float64Array(size).fill(1), decimals: 0 },
-  ];
-}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What an evaluation found, as a page for people: self-contained, without scripts, every text escaped.
 
-import type { EvaluationDocument } from "./evaluate.ts";
+import type { EvaluationDocument } from "./document.ts";
 import type { Fold } from "./folds.ts";
 
 const STYLE = `

@@ -5,10 +5,10 @@ import { keccak256, toUtf8Bytes } from "ethers";
 import { canonical } from "./canonical.ts";
 import { fractionOf } from "./decimal.ts";
 import { fraction, toNumber, type Fraction } from "./fraction.ts";
-import type { Wanted } from "./examples.ts";
 import type { Guardrail } from "./guardrails.ts";
 import type { ClassNames } from "./labels.ts";
-import { METRICS, type MetricName, type Reading } from "./metrics.ts";
+import { METRICS, type MetricName, type NamedReading } from "./metrics.ts";
+import type { Wanted } from "./readExamples.ts";
 import { Refusal, show } from "./refusal.ts";
 import {
   bad,
@@ -27,7 +27,7 @@ import {
 export const SPEC_VERSION = 2;
 
 /** A complete benchmark: nothing is left to a default. */
-export interface BenchmarkSpec extends Reading {
+export interface BenchmarkSpec extends NamedReading {
   readonly version: typeof SPEC_VERSION;
   readonly name: string;
   /** Transformation of the metric before it is scaled. */

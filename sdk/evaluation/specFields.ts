@@ -3,7 +3,8 @@
 
 import type { Guardrail } from "./guardrails.ts";
 import { MOST_CLASSES, YES_NO, type ClassNames } from "./labels.ts";
-import { METRICS, type MetricName, type Reading } from "./metrics.ts";
+import { METRICS, type MetricName, type NamedReading } from "./metrics.ts";
+import type { Reading } from "./reading.ts";
 import { Refusal, show } from "./refusal.ts";
 import { TOKENISERS, type Tokeniser } from "./tokenisers.ts";
 
@@ -74,7 +75,7 @@ export function readReading(
   fields: JsonObject,
   labels: () => readonly ClassNames[] | undefined,
   path = "benchmark: ",
-): Reading {
+): NamedReading {
   const name = oneNameOf(fields, "metric", Object.keys(METRICS) as MetricName[], path);
   const metric = METRICS[name];
   const direction = oneNameOf(fields, "direction", metric.directions, path);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Rows of a table, piece by piece: CSV (RFC 4180) with any separator, or JSON Lines, in UTF-8.
 
+import { Lines } from "./lines.ts";
 import { Refusal, show } from "./refusal.ts";
+import { decodeText } from "./words.ts";
 
 /** A file: its bytes, whole or in pieces, and the name by which messages speak of it. */
 export interface TableFile {
@@ -11,86 +13,66 @@ export interface TableFile {
   readonly separator?: string;
 }
 
-/** The wanted fields of a row, in the order in which they were asked for. */
+/** A row: its wanted field k, in the order in which they were asked for, lies from `starts[k]` to before `ends[k]`. Valid until the next row. */
 export interface TableRow {
   readonly line: number;
-  readonly values: readonly string[];
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
+const encoder = new TextEncoder();
+
+/** A row of texts that stand in no buffer yet. */
+export function rowOf(line: number, values: readonly string[]): TableRow {
+  const [starts, ends] = [new Uint32Array(values.length), new Uint32Array(values.length)];
+  const bytes = new Uint8Array(3 * values.reduce((total, value) => total + value.length, 0));
+  let place = 0;
+  values.forEach((value, k) => {
+    starts[k] = place;
+    place += encoder.encodeInto(value, bytes.subarray(place)).written;
+    ends[k] = place;
+  });
+  return { line, bytes, starts, ends };
 }
 
 /** Reads the wanted columns row by row. A file whose first character is `{` is JSON Lines. */
 export function* readTable(file: TableFile, names: readonly string[]): Generator<TableRow> {
-  const lines = linesOf(file);
-  const first = nextFilled(lines);
-  if (first === undefined) {
+  const lines = new Lines(file.name, file.bytes);
+  if (!lines.nextFilled()) {
     throw new Refusal("EMPTY_FILE", `${file.name} is empty, expected a header line and examples`);
   }
-  if (first.text.trimStart().startsWith("{")) yield* readObjects(file, names, first, lines);
-  else yield* readRecords(file, names, first, lines);
+  if (decodeText(lines.bytes, lines.start, lines.end).trimStart().startsWith("{"))
+    yield* readObjects(file, names, lines);
+  else yield* readRecords(file, names, lines);
 }
 
-interface Line {
-  readonly number: number;
-  readonly text: string;
-}
-
-function* linesOf({ name, bytes }: TableFile): Generator<Line, undefined> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let number = 0;
-  let rest = "";
-  for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
-    const text = rest + decode(name, () => decoder.decode(chunk, { stream: true }));
-    let start = 0;
-    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
-      yield { number: ++number, text: text.slice(start, end) };
-      start = end + 1;
-    }
-    rest = text.slice(start);
-  }
-  rest += decode(name, () => decoder.decode());
-  if (rest !== "") yield { number: ++number, text: rest };
-}
-
-function decode(name: string, read: () => string): string {
-  try {
-    return read();
-  } catch {
-    throw new Refusal("MALFORMED_FILE", `${name} is not UTF-8 text`);
-  }
-}
-
-function withoutReturn(text: string): string {
-  return text.endsWith("\r") ? text.slice(0, -1) : text;
-}
-
-function nextFilled(lines: Generator<Line, undefined>): Line | undefined {
-  for (let next = lines.next(); next.value !== undefined; next = lines.next()) {
-    if (next.value.text.trim() !== "") return next.value;
-  }
-  return undefined;
-}
-
-function* readRecords(
-  file: TableFile,
-  names: readonly string[],
-  first: Line,
-  lines: Generator<Line, undefined>,
-): Generator<TableRow> {
-  const separator = file.separator ?? ",";
-  const header = splitRecord(file, separator, first, lines);
-  const places = names.map((name) => columnOf(file, header, name));
-  for (let line = nextFilled(lines); line !== undefined; line = nextFilled(lines)) {
-    const fields = splitRecord(file, separator, line, lines);
-    if (fields.length !== header.length) {
+function* readRecords(file: TableFile, names: readonly string[], lines: Lines): Generator<TableRow> {
+  const splitter = new Splitter(file, lines);
+  splitter.split();
+  const header = Array.from({ length: splitter.count }, (_, k) => splitter.text(k));
+  const places = names.map((name) => placeOf(file, header, name));
+  const starts = new Uint32Array(names.length);
+  const ends = new Uint32Array(names.length);
+  while (lines.nextFilled()) {
+    const line = lines.number;
+    splitter.split();
+    if (splitter.count !== header.length) {
       throw new Refusal(
         "RAGGED_ROW",
-        `${file.name} line ${line.number}: ${fields.length} fields, expected ${header.length} as the header has`,
+        `${file.name} line ${line}: ${splitter.count} fields, expected ${header.length} as the header has`,
       );
     }
-    yield { line: line.number, values: places.map((place) => fields[place] as string) };
+    for (let k = 0; k < places.length; k++) {
+      const place = places[k] as number;
+      starts[k] = splitter.starts[place] as number;
+      ends[k] = splitter.closed(place);
+    }
+    yield { line, bytes: lines.bytes, starts, ends };
   }
 }
 
-function columnOf({ name: file }: TableFile, header: readonly string[], name: string): number {
+function placeOf({ name: file }: TableFile, header: readonly string[], name: string): number {
   const place = header.indexOf(name);
   if (place < 0) {
     const known = header.map((column) => (/^[\w .-]+$/.test(column) ? column : show(column))).join(", ");
@@ -102,61 +84,130 @@ function columnOf({ name: file }: TableFile, header: readonly string[], name: st
   return place;
 }
 
-/** The fields of a record, which quotes may spread over several lines. */
-function splitRecord(file: TableFile, separator: string, line: Line, lines: Generator<Line, undefined>): string[] {
-  let { text } = line;
-  if (!text.includes('"')) return withoutReturn(text).split(separator);
-  const fields: string[] = [];
-  let place = 0;
-  for (;;) {
-    if (text[place] !== '"') {
-      const end = text.indexOf(separator, place);
-      const field = end < 0 ? withoutReturn(text.slice(place)) : text.slice(place, end);
-      if (field.includes('"')) throw badQuote(file, line, fields.length, field);
-      fields.push(field);
-      if (end < 0) return fields;
-      place = end + separator.length;
-      continue;
-    }
-    let field = "";
-    let from = place + 1;
-    for (;;) {
-      const quote = text.indexOf('"', from);
-      if (quote < 0) {
-        const next = lines.next().value;
-        if (next === undefined) throw badQuote(file, line, fields.length, text.slice(place));
-        text += `\n${next.text}`;
+const QUOTE = 0x22;
+const RETURN = 0x0d;
+const LONGEST_SHOWN = 400;
+
+/** Splits the present line into fields, which quotes may spread over the next ones. */
+class Splitter {
+  count = 0;
+  readonly starts: number[] = [];
+  readonly #ends: number[] = [];
+  /** Whether a field has doubled quotes in it. */
+  readonly #isDoubled: boolean[] = [];
+  readonly #file: string;
+  readonly #lines: Lines;
+  readonly #separator: Uint8Array;
+
+  constructor({ name, separator = "," }: TableFile, lines: Lines) {
+    this.#file = name;
+    this.#lines = lines;
+    this.#separator = encoder.encode(separator);
+  }
+
+  split(): void {
+    const lines = this.#lines;
+    const first = this.#separator[0] as number;
+    this.count = 0;
+    // Places are counted from the line's beginning while it may still move.
+    for (let place = 0; ;) {
+      const { bytes, start, end } = lines;
+      let at = start + place;
+      if (at < end && bytes[at] === QUOTE) {
+        const next = this.#quoted(place);
+        if (next === undefined) break;
+        place = next;
         continue;
       }
-      field += text.slice(from, quote);
-      from = quote + 1;
-      if (text[from] !== '"') break;
-      field += '"';
-      from++;
+      let hasQuote = false;
+      while (at < end && !(bytes[at] === first && this.#separates(at))) {
+        if (bytes[at] === QUOTE) hasQuote = true;
+        at++;
+      }
+      const isLast = at >= end;
+      const close = isLast && at > start + place && bytes[at - 1] === RETURN ? at - 1 : at;
+      if (hasQuote) throw this.#badQuote(this.count, start + place, close);
+      this.#push(place, close - start, false);
+      if (isLast) break;
+      place = at - start + this.#separator.length;
     }
-    fields.push(field);
-    if (withoutReturn(text.slice(from)) === "") return fields;
-    if (!text.startsWith(separator, from)) throw badQuote(file, line, fields.length - 1, text.slice(place));
-    place = from + separator.length;
+    for (let k = 0; k < this.count; k++) {
+      this.starts[k] = (this.starts[k] as number) + lines.start;
+      this.#ends[k] = (this.#ends[k] as number) + lines.start;
+    }
+  }
+
+  text(field: number): string {
+    const end = this.closed(field);
+    return decodeText(this.#lines.bytes, this.starts[field], end);
+  }
+
+  /** Where a field ends, after its doubled quotes have become single ones. */
+  closed(field: number): number {
+    const end = this.#ends[field] as number;
+    if (!this.#isDoubled[field]) return end;
+    const { bytes } = this.#lines;
+    let to = this.starts[field] as number;
+    for (let from = to; from < end; from++) {
+      bytes[to++] = bytes[from] as number;
+      if (bytes[from] === QUOTE) from++;
+    }
+    this.#isDoubled[field] = false;
+    this.#ends[field] = to;
+    return to;
+  }
+
+  /** Reads a field that begins with a quote; returns where the next one begins, or undefined after the last. */
+  #quoted(place: number): number | undefined {
+    const lines = this.#lines;
+    let isDoubled = false;
+    let at = place + 1;
+    for (;;) {
+      const { bytes, start, end } = lines;
+      while (start + at < end && bytes[start + at] !== QUOTE) at++;
+      if (start + at >= end) {
+        if (!lines.extend()) throw this.#badQuote(this.count, start + place, end);
+        continue;
+      }
+      if (bytes[start + at + 1] !== QUOTE || start + at + 1 >= end) break;
+      isDoubled = true;
+      at += 2;
+    }
+    this.#push(place + 1, at, isDoubled);
+    const { bytes, start, end } = lines;
+    const next = start + at + 1;
+    if (next === end || (next + 1 === end && bytes[next] === RETURN)) return undefined;
+    if (!this.#separates(next)) throw this.#badQuote(this.count - 1, start + place, end);
+    return at + 1 + this.#separator.length;
+  }
+
+  #push(start: number, end: number, isDoubled: boolean): void {
+    this.starts[this.count] = start;
+    this.#ends[this.count] = end;
+    this.#isDoubled[this.count++] = isDoubled;
+  }
+
+  #separates(at: number): boolean {
+    const separator = this.#separator;
+    const { bytes, end } = this.#lines;
+    if (at + separator.length > end) return false;
+    for (let k = 0; k < separator.length; k++) if (bytes[at + k] !== separator[k]) return false;
+    return true;
+  }
+
+  #badQuote(field: number, from: number, to: number): Refusal {
+    const text = decodeText(this.#lines.bytes, from, Math.min(to, from + LONGEST_SHOWN));
+    return new Refusal(
+      "MALFORMED_FILE",
+      `${this.#file} line ${this.#lines.number}, field ${field + 1}: ${show(text)}, expected a field in quotes with each quote in it doubled`,
+    );
   }
 }
 
-function badQuote({ name }: TableFile, { number }: Line, field: number, text: string): Refusal {
-  return new Refusal(
-    "MALFORMED_FILE",
-    `${name} line ${number}, field ${field + 1}: ${show(text)}, expected a field in quotes with each quote in it doubled`,
-  );
-}
-
-function* readObjects(
-  { name: file }: TableFile,
-  names: readonly string[],
-  first: Line,
-  lines: Generator<Line, undefined>,
-): Generator<TableRow> {
-  for (let line: Line | undefined = first; line !== undefined; line = nextFilled(lines)) {
-    const { number } = line;
-    const row = parseObject(file, line);
+function* readObjects({ name: file }: TableFile, names: readonly string[], lines: Lines): Generator<TableRow> {
+  do {
+    const { number } = lines;
+    const row = parseObject(file, lines);
     const values = names.map((name) => {
       if (!Object.hasOwn(row, name)) {
         throw new Refusal("MISSING_COLUMN", `${file} line ${number}: ${show(name)} is missing`);
@@ -168,11 +219,12 @@ function* readObjects(
         `${file} line ${number}, column ${name}: ${show(row[name])}, expected a text, a number, true, false or a list of numbers`,
       );
     });
-    yield { line: number, values };
-  }
+    yield rowOf(number, values);
+  } while (lines.nextFilled());
 }
 
-function parseObject(file: string, { number, text }: Line): Record<string, unknown> {
+function parseObject(file: string, { number, bytes, start, end }: Lines): Record<string, unknown> {
+  const text = decodeText(bytes, start, end);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -180,12 +232,16 @@ function parseObject(file: string, { number, text }: Line): Record<string, unkno
     value = undefined;
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new Refusal("MALFORMED_FILE", `${file} line ${number}: ${show(withoutReturn(text))}, expected a JSON object`);
+  const shown = text.endsWith("\r") ? text.slice(0, -1) : text;
+  throw new Refusal("MALFORMED_FILE", `${file} line ${number}: ${show(shown)}, expected a JSON object`);
 }
+
+/** A half of a character of two units, which UTF-8 cannot say and RFC 8785 refuses. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** A field of JSON as it would stand in CSV. */
 function textOf(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return LONE_SURROGATE.test(value) ? undefined : value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (value === null) return "";
   if (Array.isArray(value) && value.every((entry) => typeof entry === "number")) return value.join(" ");

@@ -1,67 +1,121 @@
 // SPDX-License-Identifier: MIT
-// Counts behind the text metrics, from lists of tokens.
+// Counts behind the text metrics, from tokens as whole numbers.
 
 /** The longest n-gram that BLEU counts. */
 export const BLEU_ORDER = 4;
 
 /**
- * BLEU's counts for one example: clipped matches of 1- to 4-grams, the candidate's number of each, its length and the reference's.
- * Papineni et al., "BLEU: a method for automatic evaluation of machine translation", ACL 2002.
+ * BLEU's clipped matches of 1- to 4-grams: Papineni et al., "BLEU: a method for automatic evaluation of machine translation", ACL 2002.
+ * An n-gram is known by the number of its first n − 1 tokens and its last token.
  */
-export function bleuCounts(expected: readonly string[], given: readonly string[]): number[] {
-  const numbers = new Map<string, number>();
-  const [reference, hypothesis] = [numbered(expected, numbers), numbered(given, numbers)];
-  const orders = Array.from({ length: BLEU_ORDER }, (_, i) => i + 1);
-  const matches = orders.map((n) => countMatches(reference, hypothesis, n));
-  const totals = orders.map((n) => Math.max(0, given.length - n + 1));
-  return [...matches, ...totals, given.length, expected.length];
-}
+export class NgramCounter {
+  /** Open addressing: an entry is of the present reference where its stamp is the reference's. */
+  #stamps = new Uint32Array(1024);
+  #prefixes = new Uint32Array(1024);
+  #tokens = new Uint32Array(1024);
+  #numbers = new Uint32Array(1024);
+  #stamp = 0;
+  /** Different n-grams of the reference, numbered from 1, and how often each stands in it. */
+  #size = 0;
+  #counts = new Uint32Array(512);
+  #left = new Uint32Array(512);
+  /** The n-gram at each place, 0 where the reference has none like it. */
+  #at = new Uint32Array(256);
+  readonly #matches = new Uint32Array(BLEU_ORDER);
 
-/** The words as whole numbers, equal where the words are. */
-function numbered(words: readonly string[], numbers: Map<string, number>): number[] {
-  return words.map((word) => {
-    const known = numbers.get(word) ?? numbers.size;
-    numbers.set(word, known);
-    return known;
-  });
-}
-
-/** How many n-grams of the hypothesis find one of their own in the reference. */
-function countMatches(reference: readonly number[], hypothesis: readonly number[], n: number): number {
-  const isFree = new Uint8Array(Math.max(0, reference.length - n + 1)).fill(1);
-  let matches = 0;
-  for (let start = 0; start + n <= hypothesis.length; start++) {
-    for (let place = 0; place < isFree.length; place++) {
-      if (isFree[place] === 0 || !isSame(reference, place, hypothesis, start, n)) continue;
-      isFree[place] = 0;
-      matches++;
-      break;
+  /** Takes a reference. */
+  refer(reference: Uint32Array): void {
+    this.#reserve(reference.length);
+    this.#stamp++;
+    this.#size = 0;
+    for (let n = 1; n <= BLEU_ORDER; n++) {
+      for (let place = 0; place + n <= reference.length; place++) {
+        const prefix = n === 1 ? 0 : (this.#at[place] as number);
+        const number = this.#find(prefix, reference[place + n - 1] as number, true);
+        this.#at[place] = number;
+        this.#counts[number] = (this.#counts[number] as number) + 1;
+      }
     }
   }
-  return matches;
-}
 
-function isSame(a: readonly number[], from: number, b: readonly number[], start: number, n: number): boolean {
-  for (let k = 0; k < n; k++) if (a[from + k] !== b[start + k]) return false;
-  return true;
+  /** How many 1-, 2-, 3- and 4-grams find one of their own in the reference; valid until the next call. */
+  matches(hypothesis: Uint32Array): Uint32Array {
+    if (hypothesis.length > this.#at.length) this.#at = new Uint32Array(2 * hypothesis.length);
+    const left = this.#left;
+    for (let number = 1; number <= this.#size; number++) left[number] = this.#counts[number] as number;
+    this.#matches.fill(0);
+    for (let n = 1; n <= BLEU_ORDER; n++) {
+      let found = 0;
+      for (let place = 0; place + n <= hypothesis.length; place++) {
+        const prefix = n === 1 ? 0 : (this.#at[place] as number);
+        const isOpen = n === 1 || prefix > 0;
+        const number = isOpen ? this.#find(prefix, hypothesis[place + n - 1] as number, false) : 0;
+        this.#at[place] = number;
+        if (number === 0 || left[number] === 0) continue;
+        left[number] = (left[number] as number) - 1;
+        found++;
+      }
+      this.#matches[n - 1] = found;
+    }
+    return this.#matches;
+  }
+
+  #find(prefix: number, token: number, isNew: boolean): number {
+    const mask = this.#stamps.length - 1;
+    const mixed = Math.imul(prefix, 0x9e3779b1) ^ Math.imul(token, 0x85ebca6b);
+    for (let slot = (mixed ^ (mixed >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+      if (this.#stamps[slot] !== this.#stamp) {
+        if (!isNew) return 0;
+        this.#stamps[slot] = this.#stamp;
+        this.#prefixes[slot] = prefix;
+        this.#tokens[slot] = token;
+        this.#numbers[slot] = ++this.#size;
+        this.#counts[this.#size] = 0;
+        return this.#size;
+      }
+      if (this.#prefixes[slot] === prefix && this.#tokens[slot] === token) return this.#numbers[slot] as number;
+    }
+  }
+
+  /** Room for the n-grams of a reference of this length, in a table that is at most half full. */
+  #reserve(length: number): void {
+    const entries = BLEU_ORDER * length + 1;
+    if (length > this.#at.length) this.#at = new Uint32Array(2 * length);
+    if (entries > this.#counts.length) {
+      this.#counts = new Uint32Array(2 * entries);
+      this.#left = new Uint32Array(2 * entries);
+    }
+    if (2 * entries <= this.#stamps.length) return;
+    const slots = 2 ** Math.ceil(Math.log2(4 * entries));
+    this.#stamps = new Uint32Array(slots);
+    this.#prefixes = new Uint32Array(slots);
+    this.#tokens = new Uint32Array(slots);
+    this.#numbers = new Uint32Array(slots);
+  }
 }
 
 /**
  * ROUGE-L's F1 of one example as a ratio: 2·LCS / (length of reference + length of hypothesis), 0 / 1 without any token.
  * Lin, "ROUGE: a package for automatic evaluation of summaries", 2004, with β = 1.
  */
-export function rougeL(expected: readonly string[], given: readonly string[]): readonly [number, number] {
+export function rougeL(expected: Uint32Array, given: Uint32Array): readonly [number, number] {
   const length = expected.length + given.length;
   return length === 0 ? [0, 1] : [2 * longestCommonSubsequence(expected, given), length];
 }
 
-function longestCommonSubsequence(a: readonly string[], b: readonly string[]): number {
-  const lengths = new Uint32Array(b.length + 1);
-  for (const word of a) {
+let lengths = new Uint32Array(256);
+
+function longestCommonSubsequence(a: Uint32Array, b: Uint32Array): number {
+  if (b.length >= lengths.length) lengths = new Uint32Array(2 * b.length);
+  lengths.fill(0, 0, b.length + 1);
+  for (let i = 0; i < a.length; i++) {
+    const token = a[i] as number;
     let diagonal = 0;
+    let left = 0;
     for (let j = 0; j < b.length; j++) {
       const above = lengths[j + 1] as number;
-      lengths[j + 1] = word === b[j] ? diagonal + 1 : Math.max(above, lengths[j] as number);
+      left = token === b[j] ? diagonal + 1 : above > left ? above : left;
+      lengths[j + 1] = left;
       diagonal = above;
     }
   }

@@ -10,7 +10,7 @@
 //
 // No power is left in it, so integers say it exactly.
 
-import type { HokusaiAMM } from "../../.build/typechain";
+import type { HokusaiAMM } from "../client/contracts.ts";
 
 const BPS = 10_000n;
 

@@ -1,6 +1,6 @@
 // What a proof reveals, and what the chain computes from it. ZkProof.sol has the same arithmetic.
 
-import normalQuantile = require("@stdlib/stats-base-dists-normal-quantile");
+import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 import { Problem } from "../base/problem.ts";
 
 /** What a proof shows: of n rows, how many predictions are right, and in how many the two models differ. */

@@ -44,7 +44,8 @@ const REVERT =
 const REVERTED = 3;
 
 /** What a node says that has not got a block yet which others have. */
-const BEHIND = /\bhead\b|header not found|unknown block|block not found|missing trie node|not (yet )?available/i;
+const BEHIND =
+  /\bhead\b|header not found|unknown block|(?<!finalized |safe )block not found|missing trie node|not (yet )?available/i;
 
 /** What nodes, the proxies before them and connections say when the same request may succeed a moment later. */
 const PASSING = new RegExp(
@@ -74,7 +75,7 @@ const MAY_BE_LIMITED = new Set(["eth_getLogs", ""]);
 
 /** What will be the same at another try, in words, since many nodes have one code for everything. */
 const FINAL =
-  /insufficient funds|enough funds|gas required exceeds|fee cap|nonce|underpriced|already known|not supported|unsupported|does not exist|invalid (argument|param|sender|address|signature)/i;
+  /insufficient funds|enough funds|gas required exceeds|fee cap|nonce|underpriced|already known|(finalized|safe) block|not supported|unsupported|does not exist|invalid (argument|param|sender|address|signature)/i;
 const FINAL_CODES = new Set<unknown>([-32_700, -32_602, -32_600]);
 const NO_SUCH_METHOD = -32_601;
 

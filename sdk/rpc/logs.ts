@@ -1,4 +1,4 @@
-import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog } from "../../.build/typechain/common";
+import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog } from "../client/contracts.ts";
 import { isLimit } from "./answers.ts";
 
 /** Blocks from one to another, both included. */

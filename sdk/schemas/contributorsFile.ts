@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Who contributed to an improvement and with what weight, as a file says it, and what each gets when they are listed.
 
-import { CsvError } from "csv-parse";
-import { parse } from "csv-parse/sync";
-import { at } from "../../sdk/evaluation/at.ts";
+import { CsvError, parse } from "csv-parse/sync";
+import { at } from "../evaluation/at.ts";
 import { address, type Rule } from "../base/fields.ts";
 import { Problem } from "../base/problem.ts";
 import type { WeightedContributor } from "./distribution.ts";

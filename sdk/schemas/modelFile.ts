@@ -2,8 +2,11 @@ import { id, keccak256, parseUnits, ZeroHash } from "ethers";
 import { developmentAddresses } from "../base/accounts.ts";
 import { address, amount, Fields, hash, integer, oneOf, publishedId, text, type Rule } from "../base/fields.ts";
 import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../base/units.ts";
-import { hashEvaluationData, readExamples, type Example, type Wanted } from "../evaluation/examples.ts";
-import { METRIC_CODES, type Direction } from "../evaluation/metrics.ts";
+import { Examples } from "../evaluation/examples.ts";
+import { hashEvaluationData } from "../evaluation/hashes.ts";
+import { METRIC_CODES } from "../evaluation/metrics.ts";
+import { readExamples, type Wanted } from "../evaluation/readExamples.ts";
+import type { Direction } from "../evaluation/reading.ts";
 import { hashSpec, parseSpec, wantedOf, type BenchmarkSpec } from "../evaluation/spec.ts";
 import { Domain, type Opening } from "../proofs/circuit.ts";
 import { quantileE9 } from "../proofs/counts.ts";
@@ -75,8 +78,6 @@ export interface PoolTerms {
 
 /** A first improvement of the model: who contributed to it and what. */
 interface Contribution {
-  /** Name of the evaluation; its hash is the evaluation's id. */
-  readonly evaluationName: string;
   /** The contributed data. */
   readonly contribution: Uint8Array;
   readonly contributors: readonly WeightedContributor[];
@@ -85,11 +86,13 @@ interface Contribution {
 /** An improvement that attesters measure on examples. */
 export interface EvaluatedImprovement extends Contribution {
   readonly spec: BenchmarkSpec;
-  readonly examples: readonly Example[];
+  readonly examples: Examples;
 }
 
 /** An improvement that is proven: openings of what the benchmark committed to, and of the candidate. */
 export interface ProvenImprovement extends Contribution {
+  /** Name of the evaluation; its hash is the evaluation's id. */
+  readonly evaluationName: string;
   readonly labels: Opening;
   readonly baseline: Opening;
   readonly candidate: Opening;
@@ -214,7 +217,7 @@ function readEvaluatedImprovement(
   return {
     ...readContribution(fields, source),
     spec: spec as BenchmarkSpec, // undefined only in a file that is refused
-    examples: readNamedFile(fields, "examples", source, [], (file) => readExamples(file, wantedBy(spec))),
+    examples: readNamedFile(fields, "examples", source, Examples.of([]), (file) => readExamples(file, wantedBy(spec))),
   };
 }
 
@@ -223,6 +226,7 @@ function readProvenImprovement(fields: Fields, source: ModelFileSource): ProvenI
     readNamedFile(fields, key, source, NO_OPENING, ({ name, bytes }) => readOpening(name, textOf(bytes), domain));
   return {
     ...readContribution(fields, source),
+    evaluationName: fields.read("evaluation", publishedId),
     labels: opening("labels", "labels"),
     baseline: opening("baseline", "predictions"),
     candidate: opening("candidate", "predictions"),
@@ -234,7 +238,6 @@ const NO_OPENING: Opening = { domain: Domain.Labels, capacity: 0, bits: [], salt
 
 function readContribution(fields: Fields, source: ModelFileSource) {
   return {
-    evaluationName: fields.read("evaluation", publishedId),
     contribution: readNamedFile(fields, "contribution", source, new Uint8Array(), ({ bytes }) => bytes),
     contributors: readNamedFile(fields, "contributors", source, [], ({ name, bytes }) =>
       readContributors(name, textOf(bytes)),

@@ -12,9 +12,10 @@ import type {
   RewardDistributor,
   TimelockController,
   TokenManager,
+  TypedContractEvent,
+  TypedEventLog,
   UsageFeeRouter,
-} from "../../.build/typechain";
-import type { TypedContractEvent, TypedEventLog } from "../../.build/typechain/common";
+} from "../client/contracts.ts";
 import { payoutOf, termsOf } from "../client/payouts.ts";
 import type { Event } from "../rpc/snapshot.ts";
 import { NO_STOP } from "./payouts.ts";

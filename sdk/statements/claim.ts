@@ -2,12 +2,11 @@
 // Contributors' claims on rewards that were attested as a root.
 
 import { id, ZeroHash, type Signer } from "ethers";
-import type { RewardDistributor, TokenManager } from "../../.build/typechain";
-import type { IRewardDistributor } from "../../.build/typechain/contracts/tokens/RewardDistributor";
 import { Problem } from "../base/problem.ts";
 import { contractAt } from "../client/access.ts";
 import { confirm } from "../client/confirm.ts";
 import { requireEther, simulate, type Connection } from "../client/connect.ts";
+import type { IRewardDistributor, RewardDistributor, TokenManager } from "../client/contracts.ts";
 import { readEvents } from "../rpc/logs.ts";
 import { treeOf, type Claims } from "../schemas/claims.ts";
 import { contributorAmount } from "../schemas/distribution.ts";

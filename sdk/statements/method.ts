@@ -2,7 +2,7 @@
 // What a model's benchmark asks for: attestations, a proof, or both over the same statement.
 
 import { getAddress, Interface, isError, recoverAddress } from "ethers";
-import type { Hybrid, OracleAttestation, ZkProof } from "../../.build/typechain";
+import type { Hybrid, OracleAttestation, ZkProof } from "../client/contracts.ts";
 import { Problem } from "../base/problem.ts";
 import { contractAt, type Access } from "../client/access.ts";
 import { isUnanswered } from "../rpc/answers.ts";

@@ -4,7 +4,7 @@
 import { id, ZeroHash } from "ethers";
 import { Fields, hash, type Rule } from "../base/fields.ts";
 import { Problem } from "../base/problem.ts";
-import { hashDocument } from "../evaluation/evaluate.ts";
+import { hashDocument } from "../evaluation/document.ts";
 import { readModel, timeOf, type Connection, type ImprovableModel } from "../client/connect.ts";
 import { readFigures, type Bundle, type Figures } from "../schemas/bundle.ts";
 import { treeOf, type Claims } from "../schemas/claims.ts";

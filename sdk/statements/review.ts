@@ -101,7 +101,7 @@ export async function describe(chain: Connection, review: Review, claims?: Claim
     ["for", `verifier ${bundle.verifier} on ${network.name}, chain ${bundle.chainId}`],
     [
       "improvement",
-      `score ${evaluation.baselineScore} → ${evaluation.candidateScore}, ${deltaOf(statement)} bps; with 97.5 % confidence at least ${evaluation.lowerBoundBps} bps`,
+      `score ${evaluation.baselineScore} → ${evaluation.candidateScore}, ${deltaOf(statement)} bps; at least ${evaluation.lowerBoundBps} bps at the benchmark's level of error`,
     ],
     [
       "measured on",

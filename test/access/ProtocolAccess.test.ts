@@ -5,8 +5,8 @@ import { ethers } from "hardhat";
 import type { ProtocolAccess } from "../../.build/typechain";
 import { roleId, signersIn } from "../helpers/guarded.behavior";
 import { inOneBlock } from "../fees/fees.support";
-import { deployProtocol, type Protocol } from "../helpers/protocol";
-import { ADMIN_DELAY, PAYOUT_DELAY } from "../helpers/units";
+import { deployProtocol, type Protocol } from "../../scripts/dev/world/protocol";
+import { ADMIN_DELAY, PAYOUT_DELAY } from "../../scripts/dev/world/units";
 
 const DEFAULT_ADMIN_ROLE = "DEFAULT_ADMIN_ROLE";
 const GUARDIAN_ROLE = "GUARDIAN_ROLE";

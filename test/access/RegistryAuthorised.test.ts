@@ -5,8 +5,8 @@ import type { Addressable } from "ethers";
 import { ethers } from "hardhat";
 import type { ERC1271WalletMock } from "../../.build/typechain";
 import { roleId, signersIn } from "../helpers/guarded.behavior";
-import { deployProtocol, launchModel } from "../helpers/protocol";
-import { DAY } from "../helpers/units";
+import { deployProtocol, launchModel } from "../../scripts/dev/world/protocol";
+import { DAY } from "../../scripts/dev/world/units";
 
 const OTHER = ethers.getAddress(ethers.toBeHex(1, 20));
 

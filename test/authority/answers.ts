@@ -2,9 +2,9 @@
 
 import { id as keyOf, ZeroHash } from "ethers";
 import { hashDistribution } from "../../sdk/schemas/distribution";
-import { rewardOf } from "../helpers/improvements";
+import { rewardOf } from "../../scripts/dev/world/improvements";
 import { modelSpotPrice } from "../market/pool.support";
-import { BPS } from "../helpers/units";
+import { BPS } from "../../scripts/dev/world/units";
 import {
   countOf,
   dayOf,
@@ -322,7 +322,6 @@ function ofVerifier(state: State, address: string, now: bigint): Answer[] {
     return [
       ...evaluations.map((evaluationId) => ask("isUsed", [id, evaluationId], true)),
       ask("isUsed", [id, UNKNOWN], false),
-      ask("scoreOf", [id], model.score),
       ask("remainingTodayBps", [id], remainingTodayBps(model, now)),
       ...(model.benchmarkVersion > 0n ? [ask("previewReward", [id, betterThan(model)], [owner, forContributors])] : []),
     ];

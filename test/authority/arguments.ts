@@ -5,11 +5,11 @@ import { ethers } from "hardhat";
 import { hashDistribution } from "../../sdk/schemas/distribution";
 import { ACCESS, AUTHORITY } from "../../sdk/state/authority";
 import { roleId } from "../helpers/guarded.behavior";
-import { toCall } from "../helpers/improvements";
-import { buildModel, buildPoolTerms, MethodAccess, modelIdOf, Parameter } from "../helpers/models";
-import { releaseArguments, toPayout } from "../helpers/payouts";
-import { argumentsOf } from "../helpers/protocol";
-import { HOUR, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { toCall } from "../../scripts/dev/world/improvements";
+import { buildModel, buildPoolTerms, MethodAccess, modelIdOf, Parameter } from "../../scripts/dev/world/models";
+import { releaseArguments, toPayout } from "../../scripts/dev/world/payouts";
+import { argumentsOf } from "../../scripts/dev/world/protocol";
+import { HOUR, MAX_UINT256, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { LIVE, PROPOSED, REGISTERED, type World } from "./authority.fixture";
 
 const PERMIT = { deadline: MAX_UINT256, v: 27, r: ZeroHash, s: ZeroHash };

@@ -4,7 +4,7 @@ import { concat, zeroPadValue } from "ethers";
 import { ethers } from "hardhat";
 import type { Caller, Effect } from "../../sdk/state/authority";
 import { roleId } from "../helpers/guarded.behavior";
-import { buildPoolTerms, buildModel, modelIdOf, Parameter } from "../helpers/models";
+import { buildPoolTerms, buildModel, modelIdOf, Parameter } from "../../scripts/dev/world/models";
 import {
   attest,
   benchmarkWith,
@@ -13,10 +13,10 @@ import {
   deployImprovements,
   improve,
   type Improvements,
-} from "../helpers/improvements";
-import { queuedBy, waitFor } from "../helpers/payouts";
-import { argumentsOf } from "../helpers/protocol";
-import { HOUR, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { queuedBy, waitFor } from "../../scripts/dev/world/payouts";
+import { argumentsOf } from "../../scripts/dev/world/protocol";
+import { HOUR, MAX_UINT256, TOKEN, USDC } from "../../scripts/dev/world/units";
 
 /** Id of the model that trades. */
 export const LIVE = "credit-default";

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { type BaseContract, type ContractTransactionResponse, ZeroHash } from "ethers";
 import { AUTHORITY, type Power } from "../../sdk/state/authority";
 import { roleId } from "../helpers/guarded.behavior";
-import { DAY, TOKEN, USDC } from "../helpers/units";
+import { DAY, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { argumentsFor, INVOICE, SALT } from "./arguments";
 import { contractsOf, measure, protocolInUse, type World } from "./authority.fixture";
 

@@ -2,7 +2,7 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { roleId } from "../helpers/guarded.behavior";
-import { DAY, MAX_UINT256, USDC } from "../helpers/units";
+import { DAY, MAX_UINT256, USDC } from "../../scripts/dev/world/units";
 import { protocolInUse, type World } from "./authority.fixture";
 
 const LONGEST_PAUSE = 7n * DAY;

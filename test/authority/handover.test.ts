@@ -1,8 +1,8 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { buildPoolTerms, modelIdOf, Parameter } from "../helpers/models";
-import { DAY, USDC } from "../helpers/units";
+import { buildPoolTerms, modelIdOf, Parameter } from "../../scripts/dev/world/models";
+import { DAY, USDC } from "../../scripts/dev/world/units";
 import { protocolInUse, REGISTERED, type World } from "./authority.fixture";
 import { INVOICE } from "./arguments";
 

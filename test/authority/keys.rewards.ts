@@ -1,17 +1,17 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { attest, buildStatement, DAILY_LIMIT, submit } from "../helpers/improvements";
-import { queuedBy, release, toPayout, waitFor } from "../helpers/payouts";
-import { DAY, HOUR, field, MAX_UINT256 } from "../helpers/units";
+import { attest, buildStatement, DAILY_LIMIT, submit } from "../../scripts/dev/world/improvements";
+import { OPEN, queuedBy, release, RELEASED, toPayout, waitFor } from "../../scripts/dev/world/payouts";
+import { DAY, field, MAX_UINT256 } from "../../scripts/dev/world/units";
 import type { World } from "./authority.fixture";
 import {
   announce,
-  decide,
   execute,
   forge,
   MINIMUM,
   PAYOUT_DELAY,
   provenModel,
+  queueAsNewVerifier,
   queueForItself,
   refused,
   type Row,
@@ -25,42 +25,46 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
     can: {
       "mint for itself after four days": async (world) => {
         const { registry, keys, model, pool, usdc } = world;
-        const begun = BigInt(await time.latest());
-        await decide(world, registry, "setVerifier", [keys.attacker.address]);
-        const queued = await queueForItself(world, DAILY_LIMIT);
-        await time.setNextBlockTimestamp(queued.queuedAt + PAYOUT_DELAY - 1n);
-        await refused(release(world, queued), registry, "PayoutWaits", queued.queuedAt + PAYOUT_DELAY);
+        const { announced, queued } = await queueAsNewVerifier(world);
+        const payableAt = announced + 4n * DAY + 1n;
+        await time.setNextBlockTimestamp(payableAt - 1n);
+        await refused(release(world, queued), registry, "PayoutWaits", payableAt);
+        await time.setNextBlockTimestamp(payableAt);
         await release(world, queued);
-        expect(BigInt(await time.latest()) - begun).to.be.within(4n * DAY, 4n * DAY + HOUR);
         const before = await usdc.balanceOf(keys.attacker);
         await pool.connect(keys.attacker).sell(queued.reward, 0, keys.attacker, MAX_UINT256);
         expect(await usdc.balanceOf(keys.attacker)).to.be.greaterThan(before);
         expect(await model.token.rewardsMinted()).to.be.greaterThanOrEqual(queued.reward);
       },
       "mint two days later when a guardian stops it, and it announces the lifting only then": async (world) => {
-        const { registry, keys } = world;
-        const begun = BigInt(await time.latest());
-        await decide(world, registry, "setVerifier", [keys.attacker.address]);
-        const queued = await queueForItself(world, DAILY_LIMIT);
-        await time.increase(PAYOUT_DELAY - 10n);
-        await registry.connect(keys.guardian).stopPayouts(queued.method, queued.queuedAt);
-        await waitFor(world, queued);
-        await expect(release(world, queued)).to.be.revertedWithCustomError(registry, "PayoutIsStopped");
-        await decide(world, registry, "liftPayoutStop", [queued.method]);
+        const { registry, timelock, keys } = world;
+        const { announced, queued } = await queueAsNewVerifier(world);
+        const { method, queuedAt } = queued;
+        await time.setNextBlockTimestamp(announced + 4n * DAY);
+        await registry.connect(keys.guardian).stopPayouts(method, queuedAt);
+        const { since } = await registry.payoutStopOf(method);
+        await time.setNextBlockTimestamp(announced + 4n * DAY + 1n);
+        await refused(release(world, queued), registry, "PayoutIsStopped", method, since, OPEN);
+        await time.setNextBlockTimestamp(announced + 4n * DAY + 2n);
+        await announce(world, registry, "liftPayoutStop", [method]);
+        await time.setNextBlockTimestamp(announced + 6n * DAY + 1n);
+        const early = execute(world, registry, "liftPayoutStop", [method]);
+        await expect(early).to.be.revertedWithCustomError(timelock, "TimelockUnexpectedOperationState");
+        await time.setNextBlockTimestamp(announced + 6n * DAY + 2n);
+        await execute(world, registry, "liftPayoutStop", [method]);
         await release(world, queued);
-        expect(BigInt(await time.latest()) - begun).to.be.within(6n * DAY - 10n, 6n * DAY + HOUR);
+        expect(await registry.payoutOf(queued.model, queued.evaluationId)).to.equal(RELEASED);
       },
       "mint after four days in spite of a stop, when it announced the lifting with the rest": async (world) => {
         const { registry, keys, oracleAttestation } = world;
-        const begun = BigInt(await time.latest());
         await announce(world, registry, "liftPayoutStop", [oracleAttestation.target]);
-        await decide(world, registry, "setVerifier", [keys.attacker.address]);
-        const queued = await queueForItself(world, DAILY_LIMIT);
+        const { announced, queued } = await queueAsNewVerifier(world);
         await registry.connect(keys.guardian).stopPayouts(queued.method, queued.queuedAt);
-        await waitFor(world, queued);
+        await time.setNextBlockTimestamp(announced + 4n * DAY);
         await execute(world, registry, "liftPayoutStop", [oracleAttestation.target]);
+        await time.setNextBlockTimestamp(announced + 4n * DAY + 1n);
         await release(world, queued);
-        expect(BigInt(await time.latest()) - begun).to.be.within(4n * DAY, 4n * DAY + HOUR);
+        expect(await registry.payoutOf(queued.model, queued.evaluationId)).to.equal(RELEASED);
       },
     },
     cannot: {

@@ -3,11 +3,11 @@ import { expect } from "chai";
 import type { BaseContract } from "ethers";
 import { ethers } from "hardhat";
 import { roleId } from "../helpers/guarded.behavior";
-import { DAILY_LIMIT, RATE } from "../helpers/improvements";
-import { buildBenchmark, buildModel, MethodAccess, modelIdOf, Parameter } from "../helpers/models";
-import { queuedBy, release, waitFor } from "../helpers/payouts";
-import { argumentsOf } from "../helpers/protocol";
-import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { DAILY_LIMIT, RATE } from "../../scripts/dev/world/improvements";
+import { buildBenchmark, buildModel, MethodAccess, modelIdOf, Parameter } from "../../scripts/dev/world/models";
+import { queuedBy, release, waitFor } from "../../scripts/dev/world/payouts";
+import { argumentsOf } from "../../scripts/dev/world/protocol";
+import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { LIVE, PROPOSED, REGISTERED, type World } from "./authority.fixture";
 import { forge, INVOICE, MINIMUM, refused, type Row } from "./keys.support";
 

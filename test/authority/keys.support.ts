@@ -2,10 +2,10 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { AbiCoder, type BaseContract, type ContractTransactionResponse, ZeroHash } from "ethers";
 import { ethers } from "hardhat";
-import { attest, buildStatement, rewardOf, submit, toCall } from "../helpers/improvements";
-import { buildBenchmark, buildEvaluation, MethodAccess, modelIdOf } from "../helpers/models";
-import { hashPayees, type QueuedPayout } from "../helpers/payouts";
-import { DAY } from "../helpers/units";
+import { attest, buildStatement, DAILY_LIMIT, rewardOf, submit, toCall } from "../../scripts/dev/world/improvements";
+import { buildBenchmark, buildEvaluation, MethodAccess, modelIdOf } from "../../scripts/dev/world/models";
+import { hashPayees, type QueuedPayout } from "../../scripts/dev/world/payouts";
+import { DAY } from "../../scripts/dev/world/units";
 import { PROPOSED, type World } from "./authority.fixture";
 
 export const TIMELOCK_DELAY = 2n * DAY;
@@ -73,6 +73,17 @@ export async function queueForItself(world: World, deltaBps: bigint): Promise<Qu
   const queuedAt = BigInt(await time.latest());
   const common = { model: model.id, evaluationId, method: String(benchmark.method), queuedAt, reward };
   return { ...common, contributorsRoot: ZeroHash, accounts, amounts };
+}
+
+/** The admin makes the attacker the verifier as soon as it can, two days after it announced it; a payout is queued one second later. */
+export async function queueAsNewVerifier(world: World): Promise<{ announced: bigint; queued: QueuedPayout }> {
+  const call = [world.registry, "setVerifier", [world.keys.attacker.address]] as const;
+  await announce(world, ...call);
+  const announced = BigInt(await time.latest());
+  await time.setNextBlockTimestamp(announced + TIMELOCK_DELAY);
+  await execute(world, ...call);
+  await time.setNextBlockTimestamp(announced + TIMELOCK_DELAY + 1n);
+  return { announced, queued: await queueForItself(world, DAILY_LIMIT) };
 }
 
 /** A world whose verifier the admin replaced by the attacker. */

@@ -15,10 +15,10 @@ import {
   improveAndRelease,
   proposeModel,
   registerModel,
-} from "../helpers/improvements";
-import { buildPoolTerms, Direction, MethodAccess, Parameter } from "../helpers/models";
-import { queuedBy, release, toPayout, waitFor } from "../helpers/payouts";
-import { DAY, HOUR, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { buildPoolTerms, Direction, MethodAccess, Parameter } from "../../scripts/dev/world/models";
+import { queuedBy, release, toPayout, waitFor } from "../../scripts/dev/world/payouts";
+import { DAY, HOUR, MAX_UINT256, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { signPermit } from "../market/pool.support";
 
 const FUNDS = 1_000_000n * USDC;

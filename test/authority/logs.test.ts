@@ -4,7 +4,7 @@ import hre, { ethers } from "hardhat";
 import { CREATE_X } from "../../deploy/create2";
 import { type Answer, answersAt } from "./answers";
 import { ACTS, birth, type Life } from "./life";
-import { TOKEN } from "../helpers/units";
+import { TOKEN } from "../../scripts/dev/world/units";
 import { type Log, replay } from "./replay";
 import type { Genesis } from "./state";
 

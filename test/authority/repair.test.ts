@@ -2,9 +2,9 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { BaseContract } from "ethers";
 import { ethers } from "hardhat";
-import { attest, benchmarkWith, buildStatement, DAILY_LIMIT, submit } from "../helpers/improvements";
-import { expectReleased, queuedBy, toPayout, type QueuedPayout, VOIDED } from "../helpers/payouts";
-import { DAY, TOKEN } from "../helpers/units";
+import { attest, benchmarkWith, buildStatement, DAILY_LIMIT, submit } from "../../scripts/dev/world/improvements";
+import { expectReleased, queuedBy, toPayout, type QueuedPayout, VOIDED } from "../../scripts/dev/world/payouts";
+import { DAY, TOKEN } from "../../scripts/dev/world/units";
 import { protocolInUse, type World } from "./authority.fixture";
 
 type Call = readonly [contract: BaseContract, name: string, args: readonly unknown[]];

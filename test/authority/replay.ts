@@ -20,8 +20,8 @@ import type {
 } from "../../.build/typechain";
 import type { TypedContractEvent, TypedEventLog } from "../../.build/typechain/common";
 import { roleId } from "../helpers/guarded.behavior";
-import { Status } from "../helpers/models";
-import { RELEASED, VOIDED } from "../helpers/payouts";
+import { Status } from "../../scripts/dev/world/models";
+import { RELEASED, VOIDED } from "../../scripts/dev/world/payouts";
 import { STREAM_DURATION } from "../market/pool.support";
 import {
   beforeAll,

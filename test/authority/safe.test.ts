@@ -8,8 +8,8 @@ import hre, { ethers } from "hardhat";
 import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { networkOf } from "../../deploy/network";
-import { ascending, DAILY_LIMIT, registerModel } from "../helpers/improvements";
-import { buildBenchmark } from "../helpers/models";
+import { ascending, DAILY_LIMIT, registerModel } from "../../scripts/dev/world/improvements";
+import { buildBenchmark } from "../../scripts/dev/world/models";
 
 const DELAY = 172_800n;
 const SALT = ethers.id("salt");

@@ -1,8 +1,8 @@
 // What the logs make: the protocol's state, and what follows from it at a time.
 
 import { ZeroAddress as NOBODY, ZeroHash as NOTHING } from "ethers";
-import { Status } from "../helpers/models";
-import { DAY } from "../helpers/units";
+import { Status } from "../../scripts/dev/world/models";
+import { DAY } from "../../scripts/dev/world/units";
 
 /** What precedes the logs: no event tells it. */
 export interface Genesis {

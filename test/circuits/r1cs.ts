@@ -1,5 +1,5 @@
 import { FIELD } from "../../sdk/proofs/circuit";
-import { inverse } from "../verification/zk/bn254";
+import { inverse } from "../../scripts/dev/world/bn254";
 
 /** Wires and their factors, to be summed. */
 export type Terms = readonly (readonly [wire: number, factor: bigint])[];

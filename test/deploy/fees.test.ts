@@ -7,7 +7,7 @@ import { patientSigner } from "../../deploy/rpc";
 import { noting, sendingAs, type Dispatch, type Sending } from "../../deploy/sends";
 import { Problem } from "../../sdk/base/problem";
 import type { SigningAccount } from "../../sdk/node/keys";
-import { rpc, startAnvil, until, type Node } from "../helpers/process";
+import { rpc, startAnvil, until, type Node } from "../../scripts/dev/world/process";
 
 const gwei = (value: string) => parseUnits(value, "gwei");
 

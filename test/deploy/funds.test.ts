@@ -11,8 +11,8 @@ import { environmentFor } from "../../deploy/rehearsal";
 import { sendingAs } from "../../deploy/sends";
 import { openAccounts } from "../../sdk/node/keys";
 import { readModelFile } from "../../sdk/node/modelFile";
-import { KEYS, parametersOf, withDeployments } from "../helpers/live";
-import { rpc, startAnvil, type Node } from "../helpers/process";
+import { KEYS, parametersOf, withDeployments } from "../../scripts/dev/world/live";
+import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 
 const MODEL = join(__dirname, "../../deploy/models/sentiment-v2.json");
 const ORACLE = "0x420000000000000000000000000000000000000F";

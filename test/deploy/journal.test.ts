@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findModule, firstBlockOf, journaledContracts, openJournal } from "../../deploy/journal";
-import { Protocol } from "../../ignition/modules/Protocol";
-import { withDeployments } from "../helpers/live";
+import { ProtocolModule } from "../../ignition/modules/Protocol";
+import { withDeployments } from "../../scripts/dev/world/live";
 
 const CHAIN = 31_337;
 const LINE = JSON.stringify({ type: "TRANSACTION_CONFIRM", futureId: "Protocol#A", receipt: { blockNumber: 7 } });
@@ -66,7 +66,7 @@ describe("Journal", () => {
     it("tells of no module that is not complete, and stays as it is", async () => {
       write(`${JSON.stringify({ type: "DEPLOYMENT_INITIALIZE", chainId: CHAIN })}\n${TORN}`, "present");
       const before = contentOf(folder);
-      expect(await inFolder(() => findModule(environment, Protocol))).to.equal(undefined);
+      expect(await inFolder(() => findModule(environment, ProtocolModule))).to.equal(undefined);
       expect(contentOf(folder)).to.deep.equal(before);
     });
 

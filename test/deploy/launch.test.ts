@@ -1,16 +1,17 @@
 import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { id } from "ethers";
+import { id, ZeroHash } from "ethers";
 import hre, { ethers } from "hardhat";
 import { join, resolve } from "node:path";
-import { launchModel, signerWithRole } from "../../deploy/launch";
+import { launchModel } from "../../deploy/launch";
+import { signerWithRole } from "../../deploy/roles";
 import { type Step } from "../../deploy/step";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { type ModelFile } from "../../sdk/schemas/modelFile";
 import { Problem } from "../../sdk/base/problem";
 import { deployProtocol } from "../../deploy/protocol";
-import { Status } from "../helpers/models";
-import { DAY } from "../helpers/units";
+import { Status } from "../../scripts/dev/world/models";
+import { DAY } from "../../scripts/dev/world/units";
 
 const CREDIT_DEFAULT = join(resolve(__dirname, "../../deploy/models"), "credit-default.json");
 const STEPS = ["deploy token", "register model", "distribute supplier allocation", "create pool"];
@@ -143,6 +144,12 @@ describe("Launch of a model", () => {
     const other = ethers.Wallet.createRandom().address;
     await expect(launch(context, { benchmark: { ...file.benchmark, minRuns: 1 } })).to.be.rejectedWith(
       `the benchmark of credit-default is on chain with other values: minRuns is ${file.benchmark.minRuns}, the file says 1.`,
+    );
+    const begun = { ...file.benchmark, baselineScore: 1, modelCommitment: id("another model") };
+    await expect(launch(context, { benchmark: begun })).to.be.rejectedWith(
+      "the benchmark of credit-default is on chain with other values: " +
+        `baselineScore is ${file.benchmark.baselineScore}, the file says 1; ` +
+        `modelCommitment is ${ZeroHash}, the file says ${id("another model")}.`,
     );
     await expect(launch(context, { pool: { ...file.pool, tradeFee: 31n } })).to.be.rejectedWith(
       "the pool of credit-default is on chain with other values: tradeFee is 30, the file says 31.",

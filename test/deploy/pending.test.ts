@@ -2,8 +2,8 @@ import { expect } from "chai";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { settle, unstick } from "../../deploy/pending";
 import { Problem } from "../../sdk/base/problem";
-import { environmentOn, fund, KEYS } from "../helpers/live";
-import { rpc, startAnvil, until, type Node } from "../helpers/process";
+import { environmentOn, fund, KEYS } from "../../scripts/dev/world/live";
+import { rpc, startAnvil, until, type Node } from "../../scripts/dev/world/process";
 
 const ACCOUNT = KEYS.deployer.address;
 const LOW_FEE = 2_000_000_000n;

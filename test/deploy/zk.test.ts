@@ -17,10 +17,10 @@ import { commit } from "../../sdk/proofs/commitment";
 import { ONE_ATTEMPT, quantileE9 } from "../../sdk/proofs/counts";
 import { zkMethodOf, zkModuleId } from "../../ignition/modules/ZkMethod";
 import { encodeKey, hashKey, readKey, recordedKeyHash, type VerifyingKey } from "../../sdk/node/prover";
-import { deployImprovements, type Improvements } from "../helpers/improvements";
-import { environmentOn, fund, KEYS } from "../helpers/live";
-import { startAnvil, type Node } from "../helpers/process";
-import { BPS } from "../helpers/units";
+import { deployImprovements, type Improvements } from "../../scripts/dev/world/improvements";
+import { environmentOn, fund, KEYS } from "../../scripts/dev/world/live";
+import { startAnvil, type Node } from "../../scripts/dev/world/process";
+import { BPS } from "../../scripts/dev/world/units";
 
 const CAPACITY = 1_024;
 const PROVEN = resolve(__dirname, "../../deploy/models/credit-default-zk.json");
@@ -127,7 +127,7 @@ describe("Deployment of ZkProof", () => {
         registry.interface.encodeFunctionData("setMethodAccess", [method, MethodAccess.ADMIN]),
         registry.interface.encodeFunctionData("registerModel", [keyOf(file), { ...file.benchmark, method }]),
       ].map((data) => ({ target, data }));
-      const { schedule, execute } = payloadOf(protocol, calls);
+      const { schedule, execute } = await payloadOf(protocol, calls);
       const live = { ...protocol, network: { ...protocol.network, isLocal: false } };
       const steps = { schedule: "", execute: "", outcome: async () => "" };
 

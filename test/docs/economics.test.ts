@@ -17,10 +17,10 @@ import {
   snipedMarket,
   workedTrades,
 } from "../../scripts/dev/economics/tables";
-import { buildEvaluation } from "../helpers/models";
-import { hashPayees } from "../helpers/payouts";
-import { distribute } from "../helpers/protocol";
-import { DAY, HOUR, TOKEN, USDC } from "../helpers/units";
+import { buildEvaluation } from "../../scripts/dev/world/models";
+import { hashPayees } from "../../scripts/dev/world/payouts";
+import { distribute } from "../../scripts/dev/world/protocol";
+import { DAY, HOUR, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { FUNDS, newPool, NO_DEADLINE } from "../market/pool.support";
 
 const SNIPED_AT = 150_000n * TOKEN;

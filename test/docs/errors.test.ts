@@ -6,8 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERROR_GUIDE_FILE, errorGuide, ERRORS_PAGE, errorsPage } from "../../scripts/dev/errors";
 import { ERROR_GUIDE as guide } from "../../sdk/client/errorGuide";
-import { deployImprovements } from "../helpers/improvements";
-import { MAX_UINT256 } from "../helpers/units";
+import { deployImprovements } from "../../scripts/dev/world/improvements";
+import { MAX_UINT256 } from "../../scripts/dev/world/units";
 
 const CONTRACTS = join(__dirname, "../../contracts");
 

@@ -2,8 +2,8 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { roleId } from "../helpers/guarded.behavior";
-import { signerOf } from "../helpers/protocol";
-import { ADMIN_DELAY, USDC } from "../helpers/units";
+import { signerOf } from "../../scripts/dev/world/protocol";
+import { ADMIN_DELAY, USDC } from "../../scripts/dev/world/units";
 import {
   expectConserved,
   expectUnchanged,

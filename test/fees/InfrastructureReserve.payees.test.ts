@@ -2,7 +2,7 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { DAY } from "../helpers/units";
+import { DAY } from "../../scripts/dev/world/units";
 import {
   expectConserved,
   expectUnchanged,

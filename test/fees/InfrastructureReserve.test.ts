@@ -2,8 +2,8 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { byRole, type GuardedFunction, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
-import { signerOf } from "../helpers/protocol";
-import { field, USDC } from "../helpers/units";
+import { signerOf } from "../../scripts/dev/world/protocol";
+import { field, USDC } from "../../scripts/dev/world/units";
 import {
   buildPayment,
   expectConserved,

@@ -1,6 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { DAY, field, MAX_UINT256 } from "../helpers/units";
+import { DAY, field, MAX_UINT256 } from "../../scripts/dev/world/units";
 import { booksOf, expectConserved, type FeeContext, paidModels, splitOf, UNKNOWN } from "./fees.support";
 
 const AMOUNT = 1_000_000_007n;

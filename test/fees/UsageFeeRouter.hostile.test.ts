@@ -2,7 +2,7 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type Addressable, ZeroAddress } from "ethers";
 import type { HostileReserveTokenMock } from "../../.build/typechain";
-import { BPS, DAY, HOUR, MAX_UINT256 } from "../helpers/units";
+import { BPS, DAY, HOUR, MAX_UINT256 } from "../../scripts/dev/world/units";
 import { NO_DEADLINE, signPermit } from "../market/pool.support";
 import {
   ACCRUAL,

@@ -1,7 +1,7 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { ERC1271WalletMock } from "../../.build/typechain";
-import { MAX_UINT256 } from "../helpers/units";
+import { MAX_UINT256 } from "../../scripts/dev/world/units";
 import { signPermit } from "../market/pool.support";
 import {
   contractPayer,

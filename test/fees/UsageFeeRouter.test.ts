@@ -1,7 +1,7 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { shouldHaveOnly } from "../helpers/guarded.behavior";
-import { DAY, field, MAX_UINT256, USDC } from "../helpers/units";
+import { DAY, field, MAX_UINT256, USDC } from "../../scripts/dev/world/units";
 import {
   ACCRUAL,
   costOf,

@@ -3,9 +3,9 @@ import { expect } from "chai";
 import type { Signer } from "ethers";
 import { ethers } from "hardhat";
 import type { ERC1271WalletMock, HostileReserveTokenMock } from "../../.build/typechain";
-import { modelIdOf } from "../helpers/models";
-import { deployProtocol, deployToken, launchModel, registerModel } from "../helpers/protocol";
-import { BPS, DAY, MAX_UINT256, USDC } from "../helpers/units";
+import { modelIdOf } from "../../scripts/dev/world/models";
+import { deployProtocol, deployToken, launchModel, registerModel } from "../../scripts/dev/world/protocol";
+import { BPS, DAY, MAX_UINT256, USDC } from "../../scripts/dev/world/units";
 
 /** What every payer of the fixtures has, and has approved to the router. */
 export const FUNDS = 10_000_000n * USDC;

@@ -47,6 +47,8 @@ export const healthy: Policy = () => ({ kind: "pass" });
 /** A JSON-RPC endpoint that passes requests on to a chain, and does to them what its policy says. */
 export interface FaultyRpc {
   readonly url: string;
+  /** Address of the chain behind it. */
+  readonly target: string;
   /** Every request so far. */
   readonly requests: readonly RpcRequest[];
   policy: Policy;
@@ -113,6 +115,7 @@ export async function startFaultyRpc(target: string, policy: Policy = healthy): 
   const { port } = server.address() as AddressInfo;
   const rpc: FaultyRpc = {
     url: `http://127.0.0.1:${port}`,
+    target,
     requests,
     policy,
     forget: () => {

@@ -3,7 +3,7 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type BaseContract, type ContractTransactionResponse, ZeroHash } from "ethers";
 import { Random } from "../utils/random";
-import { DAY, field, HOUR } from "./units";
+import { DAY, field, HOUR } from "../../scripts/dev/world/units";
 
 /** Longest pause out of a whole budget. */
 export const PAUSE_BUDGET = 7n * DAY;

@@ -5,8 +5,8 @@ import hre, { ethers } from "hardhat";
 import type { Sent } from "../../sdk/client/confirm";
 import { readParameters, type Parameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
-import { Protocol as ProtocolModule } from "../../ignition/modules/Protocol";
-import { MethodAccess } from "../helpers/models";
+import { ProtocolModule } from "../../ignition/modules/Protocol";
+import { MethodAccess } from "../../scripts/dev/world/models";
 
 const LOCAL = { name: "localhost", isLocal: true };
 const MOST_TRANSACTIONS = 14;

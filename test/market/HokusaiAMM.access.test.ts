@@ -3,8 +3,8 @@ import { expect } from "chai";
 import { ethers } from "hardhat";
 import { roleId, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
 import { PAUSE_BUDGET, type Pausable, shouldBehaveLikeGuardianPause } from "../helpers/guardianPause.behavior";
-import { launchModel, signerOf } from "../helpers/protocol";
-import { TOKEN, USDC } from "../helpers/units";
+import { launchModel, signerOf } from "../../scripts/dev/world/protocol";
+import { TOKEN, USDC } from "../../scripts/dev/world/units";
 import { FUNDS, load, newPool, NO_DEADLINE, type PoolContext, stateOf, tradingPool } from "./pool.support";
 
 const AMOUNT = 100n * USDC;

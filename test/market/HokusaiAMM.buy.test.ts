@@ -1,7 +1,7 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { field, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { field, MAX_UINT256, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { MAX_VALUE } from "./BondingCurve.support";
 import {
   fillCapUpTo,

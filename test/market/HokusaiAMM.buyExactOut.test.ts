@@ -1,7 +1,7 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { MAX_UINT256, TOKEN } from "../helpers/units";
+import { MAX_UINT256, TOKEN } from "../../scripts/dev/world/units";
 import {
   ceilDiv,
   fillCapUpTo,

@@ -2,8 +2,8 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { signerOf } from "../helpers/protocol";
-import { DAY, field, HOUR, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { signerOf } from "../../scripts/dev/world/protocol";
+import { DAY, field, HOUR, MAX_UINT256, TOKEN, USDC } from "../../scripts/dev/world/units";
 import {
   load,
   MAX_RESERVE,

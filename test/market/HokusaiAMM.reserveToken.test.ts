@@ -3,8 +3,14 @@ import { expect } from "chai";
 import { FunctionFragment, Interface } from "ethers";
 import { ethers } from "hardhat";
 import type { HokusaiAMM, HokusaiAMMFactory, HostileReserveTokenMock, ModelToken } from "../../.build/typechain";
-import { createPool, deployProtocol, deployToken, type Protocol, registerModel } from "../helpers/protocol";
-import { ADMIN_DELAY, BPS, DAY, MAX_UINT256, PAYOUT_DELAY, TOKEN, USDC } from "../helpers/units";
+import {
+  createPool,
+  deployProtocol,
+  deployToken,
+  type Protocol,
+  registerModel,
+} from "../../scripts/dev/world/protocol";
+import { ADMIN_DELAY, BPS, DAY, MAX_UINT256, PAYOUT_DELAY, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { FUNDS, feeOn, NO_DEADLINE, signPermit, stateOf } from "./pool.support";
 
 const DECIMALS = 6;

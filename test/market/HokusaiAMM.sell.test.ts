@@ -1,8 +1,8 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { distribute, launchModel } from "../helpers/protocol";
-import { PPM, TOKEN, USDC } from "../helpers/units";
+import { distribute, launchModel } from "../../scripts/dev/world/protocol";
+import { PPM, TOKEN, USDC } from "../../scripts/dev/world/units";
 import {
   feelessPool,
   fund,

@@ -1,7 +1,7 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { launchModel } from "../helpers/protocol";
-import { DAY, HOUR, TOKEN, USDC } from "../helpers/units";
+import { launchModel } from "../../scripts/dev/world/protocol";
+import { DAY, HOUR, TOKEN, USDC } from "../../scripts/dev/world/units";
 import {
   fund,
   modelReleased,

@@ -2,9 +2,9 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { byRole, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
-import { buildPoolTerms, modelIdOf } from "../helpers/models";
-import { deployProtocol, deployToken, launchModel, registerModel } from "../helpers/protocol";
-import { DAY, field } from "../helpers/units";
+import { buildPoolTerms, modelIdOf } from "../../scripts/dev/world/models";
+import { deployProtocol, deployToken, launchModel, registerModel } from "../../scripts/dev/world/protocol";
+import { DAY, field } from "../../scripts/dev/world/units";
 
 const { ZeroAddress } = ethers;
 const RESERVE_DECIMALS = 6;

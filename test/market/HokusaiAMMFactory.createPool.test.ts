@@ -1,9 +1,9 @@
-import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, setStorageAt, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { buildPoolTerms, modelIdOf, type ModelOverrides, type PoolTerms, Status } from "../helpers/models";
-import { deployProtocol, deployToken, type Protocol, registerModel } from "../helpers/protocol";
-import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { buildPoolTerms, modelIdOf, type ModelOverrides, type PoolTerms, Status } from "../../scripts/dev/world/models";
+import { deployProtocol, deployToken, type Protocol, registerModel } from "../../scripts/dev/world/protocol";
+import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { modelBuyExactOut, modelSpotPrice } from "./pool.support";
 
 const UNKNOWN = "unknown-model";
@@ -127,6 +127,18 @@ describe("HokusaiAMMFactory.createPool", () => {
       await expect(factory.poolAt(0))
         .to.be.revertedWithCustomError(factory, "OutOfRange")
         .withArgs(field("index"), 0, 1, 0);
+    });
+
+    it("tells the address of every pool, however many bytes its number has", async () => {
+      const from = String(context.factory.target);
+      const count = 2n ** 64n - 1n;
+      const word = ethers.concat([ethers.toBeHex(count, 12), await context.factory.treasury()]);
+      await setStorageAt(from, 0, word);
+
+      expect(await context.factory.poolCount()).to.equal(count);
+      for (const nonce of [1n, 127n, 128n, 255n, 256n, 65_535n, 65_536n, count]) {
+        expect(await context.factory.poolAt(nonce - 1n)).to.equal(ethers.getCreateAddress({ from, nonce }));
+      }
     });
 
     it("refuses a second pool", async () => {

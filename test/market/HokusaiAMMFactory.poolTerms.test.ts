@@ -1,9 +1,9 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { buildPoolTerms, modelIdOf, type PoolTerms } from "../helpers/models";
-import { createPool, deployProtocol, deployToken, registerModel } from "../helpers/protocol";
-import { DAY, field } from "../helpers/units";
+import { buildPoolTerms, modelIdOf, type PoolTerms } from "../../scripts/dev/world/models";
+import { createPool, deployProtocol, deployToken, registerModel } from "../../scripts/dev/world/protocol";
+import { DAY, field } from "../../scripts/dev/world/units";
 
 const ZERO_HASH = ethers.ZeroHash;
 const UNKNOWN = "unknown-model";

@@ -4,9 +4,9 @@ import type { Interface } from "ethers";
 import { ethers } from "hardhat";
 import type { ERC1271WalletMock } from "../../.build/typechain";
 import { roleId } from "../helpers/guarded.behavior";
-import { buildPoolTerms } from "../helpers/models";
-import { deployToken, registerModel } from "../helpers/protocol";
-import { HOUR, TOKEN, USDC } from "../helpers/units";
+import { buildPoolTerms } from "../../scripts/dev/world/models";
+import { deployToken, registerModel } from "../../scripts/dev/world/protocol";
+import { HOUR, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { FUNDS, modelBuy, modelSell, NO_DEADLINE, stateOf, tradingPool } from "./pool.support";
 
 const AMOUNT = 100n * USDC;

@@ -4,8 +4,8 @@ import { expect } from "chai";
 import { Decimal } from "decimal.js";
 import { ethers } from "hardhat";
 import type { HokusaiAMM, IERC20, ReserveTokenMock } from "../../.build/typechain";
-import { deployProtocol, launchModel, type LaunchOverrides } from "../helpers/protocol";
-import { BPS, DAY, MAX_UINT256, PPM, USDC } from "../helpers/units";
+import { deployProtocol, launchModel, type LaunchOverrides } from "../../scripts/dev/world/protocol";
+import { BPS, DAY, MAX_UINT256, PPM, USDC } from "../../scripts/dev/world/units";
 import { exactValue, type Side } from "../models/bondingCurve";
 
 /** What every trader of the fixtures has, and has approved. */

@@ -1,8 +1,8 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { modelIdOf, Parameter, Status } from "../helpers/models";
-import { DAY, TOKEN, USDC } from "../helpers/units";
+import { modelIdOf, Parameter, Status } from "../../scripts/dev/world/models";
+import { DAY, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { modelArguments, proposedModel } from "./registry.fixture";
 
 const { ZeroAddress } = ethers;

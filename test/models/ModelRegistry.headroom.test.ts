@@ -11,9 +11,9 @@ import {
   RATE as VERIFIED_RATE,
   rewardOf,
   submit,
-} from "../helpers/improvements";
-import { buildBenchmark, buildEvaluation, Direction, Parameter } from "../helpers/models";
-import { DAY, TOKEN } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { buildBenchmark, buildEvaluation, Direction, Parameter } from "../../scripts/dev/world/models";
+import { DAY, TOKEN } from "../../scripts/dev/world/units";
 import { Random } from "../utils/random";
 import { deployRegistry, modelArguments, type RegistryContext } from "./registry.fixture";
 

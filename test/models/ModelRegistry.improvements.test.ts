@@ -19,11 +19,11 @@ import {
   registerModel,
   type RegisteredModel,
   rewardOf,
-} from "../helpers/improvements";
+} from "../../scripts/dev/world/improvements";
 import { roleId, signersIn } from "../helpers/guarded.behavior";
-import { Direction, Metric, Parameter, Status } from "../helpers/models";
-import { expectReleased, queuedBy, waitFor } from "../helpers/payouts";
-import { BPS, DAY, field, HOUR, TOKEN } from "../helpers/units";
+import { Direction, Metric, Parameter, Status } from "../../scripts/dev/world/models";
+import { expectReleased, queuedBy, waitFor } from "../../scripts/dev/world/payouts";
+import { BPS, DAY, field, HOUR, TOKEN } from "../../scripts/dev/world/units";
 import { Random } from "../utils/random";
 
 const LIFETIME_DELTA_ONES = 100n;

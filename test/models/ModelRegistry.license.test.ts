@@ -1,8 +1,8 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { modelIdOf } from "../helpers/models";
-import { field } from "../helpers/units";
+import { modelIdOf } from "../../scripts/dev/world/models";
+import { field } from "../../scripts/dev/world/units";
 import { proposedModel } from "./registry.fixture";
 
 const MAX_URI_LENGTH = 256;

@@ -2,8 +2,8 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { InitialParamsStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
-import { buildBenchmark, modelIdOf, Status } from "../helpers/models";
-import { field, MAX_UINT256, TOKEN } from "../helpers/units";
+import { buildBenchmark, modelIdOf, Status } from "../../scripts/dev/world/models";
+import { field, MAX_UINT256, TOKEN } from "../../scripts/dev/world/units";
 import { deployedModel, deployRegistry, modelArguments, proposedModel, registeredModel } from "./registry.fixture";
 
 const { ZeroAddress, ZeroHash } = ethers;

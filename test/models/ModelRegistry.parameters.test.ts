@@ -2,8 +2,8 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { modelIdOf, Parameter } from "../helpers/models";
-import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../helpers/units";
+import { modelIdOf, Parameter } from "../../scripts/dev/world/models";
+import { DAY, field, MAX_UINT256, TOKEN, USDC } from "../../scripts/dev/world/units";
 import { deployRegistry, modelArguments, type RegistryContext } from "./registry.fixture";
 
 const DELAY = 2n * DAY;

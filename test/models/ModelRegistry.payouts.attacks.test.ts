@@ -21,7 +21,7 @@ import {
   type RegisteredModel,
   rewardOf,
   submit,
-} from "../helpers/improvements";
+} from "../../scripts/dev/world/improvements";
 import {
   expectHeld,
   expectReleased,
@@ -35,8 +35,8 @@ import {
   toPayout,
   VOIDED,
   waitFor,
-} from "../helpers/payouts";
-import { BPS, DAY, field, HOUR } from "../helpers/units";
+} from "../../scripts/dev/world/payouts";
+import { BPS, DAY, field, HOUR } from "../../scripts/dev/world/units";
 
 const { ZeroAddress, ZeroHash } = ethers;
 

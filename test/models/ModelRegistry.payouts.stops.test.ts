@@ -3,9 +3,9 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { roleId, signersIn } from "../helpers/guarded.behavior";
-import { buildStatement, expectImproved, improve } from "../helpers/improvements";
-import { expectHeld, expectReleased, OPEN, queuedBy, waitFor } from "../helpers/payouts";
-import { DAY, field, MAX_UINT256, PAYOUT_DELAY } from "../helpers/units";
+import { buildStatement, expectImproved, improve } from "../../scripts/dev/world/improvements";
+import { expectHeld, expectReleased, OPEN, queuedBy, waitFor } from "../../scripts/dev/world/payouts";
+import { DAY, field, MAX_UINT256, PAYOUT_DELAY } from "../../scripts/dev/world/units";
 import { hybridFixture } from "../verification/methods.fixture";
 import { nextSecond, payoutSteps, threePayouts, type ThreePayouts } from "./payouts.support";
 

@@ -11,7 +11,7 @@ import {
   registerModel,
   type StatementOverrides,
   toCall,
-} from "../helpers/improvements";
+} from "../../scripts/dev/world/improvements";
 import {
   expectHeld,
   expectReleased,
@@ -24,8 +24,8 @@ import {
   RELEASED,
   toPayout,
   waitFor,
-} from "../helpers/payouts";
-import { ADMIN_DELAY, BPS, DAY, field, MAX_UINT256, PAYOUT_DELAY } from "../helpers/units";
+} from "../../scripts/dev/world/payouts";
+import { ADMIN_DELAY, BPS, DAY, field, MAX_UINT256, PAYOUT_DELAY } from "../../scripts/dev/world/units";
 
 const { ZeroHash } = ethers;
 

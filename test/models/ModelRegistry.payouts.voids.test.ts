@@ -1,10 +1,19 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { attest, benchmarkWith, buildStatement, expectRefused, improve } from "../helpers/improvements";
-import { MethodAccess } from "../helpers/models";
-import { expectHeld, hashPayout, OPEN, queuedBy, release, toPayout, VOIDED, waitFor } from "../helpers/payouts";
-import { ADMIN_DELAY, field, MAX_UINT256 } from "../helpers/units";
+import { attest, benchmarkWith, buildStatement, expectRefused, improve } from "../../scripts/dev/world/improvements";
+import { MethodAccess } from "../../scripts/dev/world/models";
+import {
+  expectHeld,
+  hashPayout,
+  OPEN,
+  queuedBy,
+  release,
+  toPayout,
+  VOIDED,
+  waitFor,
+} from "../../scripts/dev/world/payouts";
+import { ADMIN_DELAY, field, MAX_UINT256 } from "../../scripts/dev/world/units";
 import { APART, nextSecond, now, payoutSteps, threePayouts, type ThreePayouts } from "./payouts.support";
 
 const { ZeroHash } = ethers;

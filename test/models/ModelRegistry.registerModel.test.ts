@@ -2,8 +2,8 @@ import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
-import { buildBenchmark, Direction, MethodAccess, Metric, Status } from "../helpers/models";
-import { field } from "../helpers/units";
+import { buildBenchmark, Direction, MethodAccess, Metric, Status } from "../../scripts/dev/world/models";
+import { field } from "../../scripts/dev/world/units";
 import { proposedModel, registeredModel } from "./registry.fixture";
 
 const { ZeroHash } = ethers;

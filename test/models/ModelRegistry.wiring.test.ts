@@ -17,8 +17,8 @@ import {
   modelIdOf,
   Parameter,
   Status,
-} from "../helpers/models";
-import { ADMIN_DELAY, MAX_UINT256, PAYOUT_DELAY, TOKEN, USDC } from "../helpers/units";
+} from "../../scripts/dev/world/models";
+import { ADMIN_DELAY, MAX_UINT256, PAYOUT_DELAY, TOKEN, USDC } from "../../scripts/dev/world/units";
 import {
   deployRegistry,
   deployUnwiredRegistry,

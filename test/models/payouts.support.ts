@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { deployImprovements, improve } from "../helpers/improvements";
+import { deployImprovements, improve } from "../../scripts/dev/world/improvements";
 import {
   expectHeld,
   expectReleased,
@@ -11,8 +11,8 @@ import {
   toPayout,
   VOIDED,
   waitFor,
-} from "../helpers/payouts";
-import { HOUR } from "../helpers/units";
+} from "../../scripts/dev/world/payouts";
+import { HOUR } from "../../scripts/dev/world/units";
 
 /** Seconds between the payouts of {@link threePayouts}. */
 export const APART = HOUR;

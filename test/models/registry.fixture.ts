@@ -1,8 +1,8 @@
 import { ethers } from "hardhat";
 import type { InitialParamsStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
-import { buildBenchmark, buildModel, modelIdOf } from "../helpers/models";
-import { namedSigners } from "../helpers/protocol";
-import { ADMIN_DELAY, PAYOUT_DELAY } from "../helpers/units";
+import { buildBenchmark, buildModel, modelIdOf } from "../../scripts/dev/world/models";
+import { namedSigners } from "../../scripts/dev/world/protocol";
+import { ADMIN_DELAY, PAYOUT_DELAY } from "../../scripts/dev/world/units";
 
 /** A registry alone; `admin`, `tokenManager`, `factory` and `verifier` are keys, so that each can be anybody. */
 export type RegistryContext = Awaited<ReturnType<typeof deployRegistry>>;

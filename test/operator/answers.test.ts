@@ -5,7 +5,7 @@ import { id } from "ethers";
 import { utimesSync } from "node:fs";
 import { formatBundle } from "../../sdk/schemas/bundle";
 import { healthy, type RpcError, type RpcRequest } from "../helpers/faultyRpc";
-import { registerModel } from "../helpers/improvements";
+import { registerModel } from "../../scripts/dev/world/improvements";
 import {
   attesterKeys,
   buildMeasured,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { id, zeroPadValue } from "ethers";
+import { getAddress, id, zeroPadValue } from "ethers";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { Checkpoint, type Fact } from "../../operator/chain/checkpoint";
 import { Follower, LAG } from "../../operator/chain/follower";
@@ -8,8 +8,8 @@ import type { PatientProvider } from "../../operator/rpc";
 import { Telemetry } from "../../operator/telemetry";
 import { useFolders, type Entry } from "./support";
 
-const ADDRESS = zeroPadValue("0xaa", 20);
-const OTHER = zeroPadValue("0xbb", 20);
+const ADDRESS = getAddress(zeroPadValue("0xaa", 20));
+const OTHER = getAddress(zeroPadValue("0xbb", 20));
 const EVENT = id("Something()");
 
 interface FakeLog {
@@ -69,7 +69,7 @@ class FakeChain {
           log.blockNumber >= from! && log.blockNumber <= Math.min(to!, this.shownUpTo) && address.includes(log.address),
       );
     };
-    return { getBlock, getLogs } as unknown as PatientProvider;
+    return { getBlock, blockAt: getBlock, getLogs } as unknown as PatientProvider;
   }
 }
 
@@ -245,6 +245,17 @@ describe("operator: the follower of logs", () => {
       chain.head = 1_001;
       await advance();
       expect(seen).to.deep.equal(names("late"));
+    });
+
+    it("takes a head far below for no reorganisation either", async () => {
+      chain.emit(995, "in");
+      const { seen, undone, advance, log } = open();
+      await advance();
+      chain.head = 500;
+      await advance();
+      chain.head = 1_001;
+      await advance();
+      expect([seen, undone, log]).to.deep.equal([names("in"), [], []]);
     });
 
     it("takes blocks that it has not got for no reorganisation", async () => {

@@ -3,10 +3,10 @@ import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { id } from "ethers";
 import { ethers } from "hardhat";
-import { utimesSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
-import { MethodAccess } from "../helpers/models";
-import { DAY } from "../helpers/units";
+import { MethodAccess } from "../../scripts/dev/world/models";
+import { DAY } from "../../scripts/dev/world/units";
 import { deployTools, type Tools } from "../sdk/statements/support";
 import {
   ACCOUNTS,
@@ -165,6 +165,22 @@ describe("operator: launches @uninstrumented", () => {
 
     expect(events("model file cannot be read")).to.have.lengthOf(1);
     expect(telemetry.get("model_files_invalid")).to.equal(1);
+    await expectLaunched(tools, "first");
+  });
+
+  it("reads a file again when the licence appears that it names, and tells only once that it was not there", async () => {
+    const content = buildModelFile(tools, "first");
+    await register(tools, content);
+    folders.write("models/first.json", { ...content, license: { ...content.license, file: "licence.txt" } });
+    const { settle, events, telemetry } = await openService(tools, chain, folders);
+    await settle();
+    await settle();
+    expect(events("model file cannot be read")).to.have.lengthOf(1);
+    expect(telemetry.get("model_files_invalid")).to.equal(1);
+
+    folders.write("models/licence.txt", readFileSync(content.license.file, "utf8"));
+    await settle();
+    expect(telemetry.get("model_files_invalid")).to.equal(0);
     await expectLaunched(tools, "first");
   });
 

@@ -10,9 +10,9 @@ import { developmentKey } from "../../sdk/base/accounts";
 import { runQueue } from "../../scripts/dev/bench/operator";
 import { main } from "../../scripts/operator";
 import { startFaultyRpc, type FaultyRpc } from "../helpers/faultyRpc";
-import { startOperator, type Entry, type OperatorProcess } from "../helpers/operatorProcess";
-import { runMain } from "../helpers/live";
-import { startAnvil, until, type Node } from "../helpers/process";
+import { startOperator, type Entry, type OperatorProcess } from "../../scripts/dev/world/operatorProcess";
+import { runMain } from "../../scripts/dev/world/live";
+import { startAnvil, until, type Node } from "../../scripts/dev/world/process";
 import { expectRefusal, run, useFolder } from "../sdk/statements/support";
 import { ACCOUNTS } from "./support";
 

@@ -5,9 +5,17 @@ import { id, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { developmentKey } from "../../sdk/base/accounts";
 import { healthy } from "../helpers/faultyRpc";
-import { deployVerifier, improve, registerModel } from "../helpers/improvements";
-import { queuedBy, release, RELEASED, releasableFrom, toPayout, waitFor, type QueuedPayout } from "../helpers/payouts";
-import { DAY } from "../helpers/units";
+import { deployVerifier, improve, registerModel } from "../../scripts/dev/world/improvements";
+import {
+  queuedBy,
+  release,
+  RELEASED,
+  releasableFrom,
+  toPayout,
+  waitFor,
+  type QueuedPayout,
+} from "../../scripts/dev/world/payouts";
+import { DAY } from "../../scripts/dev/world/units";
 import { deployTools, type Tools } from "../sdk/statements/support";
 import { ACCOUNTS, openService, transactionsOf, useChain, useFolders } from "./support";
 

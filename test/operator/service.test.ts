@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { loadFixture, setBalance } from "@nomicfoundation/hardhat-network-helpers";
+import { loadFixture, mine, setBalance, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import hre from "hardhat";
 import { mkdirSync, rmSync } from "node:fs";
 import { developmentKey } from "../../sdk/base/accounts";
 import { Inbox } from "../../operator/inbox";
@@ -68,6 +69,71 @@ describe("operator: service @uninstrumented", () => {
     expect(await service.pass()).to.equal(true);
     expect(events("pass failed").map(({ reason }) => reason)).to.deep.equal(["computer says no"]);
     expect(events("sent").map(({ duty }) => duty)).to.deep.equal(["distribute"]);
+  });
+
+  describe("its health", () => {
+    const problemsOf = ({ body }: { readonly body: object }) => (body as { problems: string[] }).problems;
+    const { now } = Date;
+    afterEach(() => {
+      Date.now = now;
+    });
+
+    it("is not ready before everything was read, and lives meanwhile; then it is ready", async () => {
+      const { service } = await openService(tools, chain, folders);
+      expect(problemsOf(service.health.ready())).to.deep.equal([
+        "the chain was not looked at yet",
+        "no pass was finished yet",
+      ]);
+      const during: number[][] = [];
+      chain.rpc.policy = ({ method }) => {
+        if (method === "eth_getLogs") during.push([service.health.live().status, service.health.ready().status]);
+        return { kind: "pass" };
+      };
+      await service.pass();
+      expect(during).to.deep.equal([[200, 503]]);
+      expect(service.health.ready().status).to.equal(200);
+    });
+
+    it("is not ready when its logs can not be read, and says how many blocks that are", async () => {
+      await mine(20);
+      const { service } = await openService(tools, chain, folders);
+      chain.rpc.policy = ({ method }) =>
+        method === "eth_getLogs"
+          ? { kind: "error", error: { code: -32_601, message: "no such method" } }
+          : { kind: "pass" };
+      await service.pass();
+      const blocks = 1 + (await hre.ethers.provider.getBlockNumber());
+      expect(problemsOf(service.health.ready())).to.deep.equal([`${blocks} blocks are not read yet`]);
+      for (let pass = 0; pass < 2; pass++) await service.pass();
+      expect(problemsOf(service.health.ready()).at(-1)).to.equal(
+        "service has failed in 3 passes in a row: no such method",
+      );
+    });
+
+    it("is not ready when a duty fails in every pass, and says which and why", async () => {
+      const { service } = await openService(tools, chain, folders, { duties: ["submit", "fees"] });
+      rmSync(folders.path("submit"), { recursive: true });
+      for (let pass = 0; pass < 2; pass++) await service.pass();
+      expect(service.health.ready().status).to.equal(200);
+      await service.pass();
+      const [problem, ...others] = problemsOf(service.health.ready());
+      expect(problem).to.match(/^submit has failed in 3 passes in a row: ENOENT/);
+      expect(others).to.deep.equal([]);
+    });
+
+    it("is not ready at a head that stands still", async () => {
+      const { service } = await openService(tools, chain, folders, { maxHeadAge: 60 });
+      const start = 1_000 * (await time.latest());
+      Date.now = () => start;
+      await service.pass();
+      expect(service.health.ready().status).to.equal(200);
+      Date.now = () => start + 61_000;
+      await service.pass();
+      expect(problemsOf(service.health.ready())).to.deep.equal(["the head is 61 s old, at most 60 s are allowed"]);
+      await time.increaseTo(start / 1_000 + 61);
+      await service.pass();
+      expect(service.health.ready().status).to.equal(200);
+    });
   });
 
   describe("a folder", () => {

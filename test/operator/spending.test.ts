@@ -6,7 +6,7 @@ import hre from "hardhat";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import type { SpendingLimits } from "../../operator/duties/feeBatch";
 import { healthy } from "../helpers/faultyRpc";
-import { DAY } from "../helpers/units";
+import { DAY } from "../../scripts/dev/world/units";
 import type { Tools } from "../sdk/statements/support";
 import { deployMarkets, FUNDS, payer } from "./markets.support";
 import { openService, useChain, useFolders } from "./support";

@@ -8,8 +8,8 @@ import { developmentKey } from "../../sdk/base/accounts";
 import { formatBundle, type Bundle } from "../../sdk/schemas/bundle";
 import { submit } from "../../sdk/statements/submit";
 import { healthy } from "../helpers/faultyRpc";
-import { benchmarkWith, DELTA, deployVerifier, improve, registerModel } from "../helpers/improvements";
-import { DAY } from "../helpers/units";
+import { benchmarkWith, DELTA, deployVerifier, improve, registerModel } from "../../scripts/dev/world/improvements";
+import { DAY } from "../../scripts/dev/world/units";
 import {
   attesterKeys,
   buildMeasured,
@@ -231,6 +231,32 @@ describe("operator: submissions @uninstrumented", () => {
     await settle();
     expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
   });
+
+  for (const [when, restart] of [
+    ["while it runs", false],
+    ["after a restart", true],
+  ] as const) {
+    it(`finds recorded what was paid long ago with ten requests at most, ${when}`, async () => {
+      const bundle = await signed();
+      await submit(tools.chain, bundle, tools.relayer);
+      await mine(500);
+      chain.rpc.policy = ({ method, params: [filter] }) => {
+        const { fromBlock, toBlock } = (filter ?? {}) as { fromBlock?: string; toBlock?: string };
+        const isWide = method === "eth_getLogs" && Number(toBlock) - Number(fromBlock) >= 100;
+        return isWide ? { kind: "error", error: { code: -32_602, message: "range is too wide" } } : { kind: "pass" };
+      };
+      const first = await open();
+      await first.settle();
+      const { service } = restart ? await open() : first;
+      await mine(1);
+      drop("a", bundle);
+      chain.rpc.forget();
+      await service.pass();
+
+      expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+      expect(chain.rpc.requests.map(({ method }) => method)).to.have.length.at.most(10);
+    });
+  }
 
   it("does not wait for the reward to be released", async () => {
     const { settle } = await open();

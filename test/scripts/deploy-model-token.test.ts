@@ -18,9 +18,9 @@ import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { explainRefusal, main, readSettings, TOKEN_MANAGER_ABI } from "../../scripts/deploy-model-token";
 import { startFaultyRpc } from "../helpers/faultyRpc";
-import { runMain, withDeployments } from "../helpers/live";
-import { freePort, rpc, runScript, startAnvil, type Node } from "../helpers/process";
-import { TOKEN } from "../helpers/units";
+import { runMain, withDeployments } from "../../scripts/dev/world/live";
+import { freePort, rpc, runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
+import { TOKEN } from "../../scripts/dev/world/units";
 import { useFolder } from "../sdk/statements/support";
 
 // Well-known keys of Hardhat's development accounts 0 and 2.

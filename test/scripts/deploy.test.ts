@@ -9,8 +9,8 @@ import { create2Address, saltOf } from "../../deploy/create2";
 import { readParameters } from "../../deploy/parameters";
 import type { VerificationInput } from "../../deploy/verification";
 import { main } from "../../scripts/deploy";
-import { runMain } from "../helpers/live";
-import { rpc, runScript, startAnvil, until, type Node } from "../helpers/process";
+import { runMain } from "../../scripts/dev/world/live";
+import { rpc, runScript, startAnvil, until, type Node } from "../../scripts/dev/world/process";
 
 const MODEL = resolve(__dirname, "../../deploy/models/sentiment-v2.json");
 

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { join, resolve } from "node:path";
 import { main } from "../../scripts/launch";
 import { useSetup } from "../circuits/setup";
-import { runMain } from "../helpers/live";
-import { runScript, startAnvil, type Node } from "../helpers/process";
+import { runMain } from "../../scripts/dev/world/live";
+import { runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
 
 const MODELS = resolve(__dirname, "../../deploy/models");
 const TOKEN = 10n ** 18n;

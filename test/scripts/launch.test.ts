@@ -8,8 +8,9 @@ import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { main } from "../../scripts/launch";
-import { runMain, withDeployments } from "../helpers/live";
-import { freePort, rpc, runScript, startNode, type Node } from "../helpers/process";
+import { developmentKey } from "../../sdk/base/accounts";
+import { runMain, withDeployments } from "../../scripts/dev/world/live";
+import { freePort, rpc, runScript, startAnvil, startNode, type Node } from "../../scripts/dev/world/process";
 
 const MODELS = resolve(__dirname, "../../deploy/models");
 const CREDIT_DEFAULT = join(MODELS, "credit-default.json");
@@ -352,6 +353,21 @@ describe("npm run launch @uninstrumented", () => {
         expect(stderr.trimEnd()).to.match(message);
       });
     }
+
+    it("says which attesters a local chain of ten accounts lacks, and sends nothing", async () => {
+      const small = await startAnvil(["--accounts", "10"]);
+      const { code, stderr } = await runMain(main, ["--network", "localhost"], small.env);
+      const block = await rpc(small.url, "eth_blockNumber");
+      await small.stop();
+      const missing = [10, 11].map((index) => developmentKey(index).address).join(", ");
+      expect({ code, stderr, block }).to.deep.equal({
+        code: 1,
+        stderr:
+          `launch: localhost has 10 accounts, and of the attesters, of whom 2 must sign, these are missing: ${missing}; ` +
+          "start it with 20 accounts, as npx hardhat node does and anvil with --accounts 20. Nothing was sent.\n",
+        block: "0x0",
+      });
+    });
 
     it("answers an unknown network with one line and exit code 1, in a process of its own", async () => {
       expect(await launchAlone(["--network", "nowhere"])).to.deep.equal({

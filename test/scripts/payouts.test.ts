@@ -17,13 +17,12 @@ import { formatTime } from "../../sdk/base/units";
 import { OPEN_STOP, type QueuedPayout } from "../../sdk/client/payouts";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { keyOf } from "../../sdk/schemas/modelFile";
-import { rpc, startAnvil, type Node } from "../helpers/process";
+import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall } from "../helpers/tasks";
-import { DAY, TOKEN } from "../helpers/units";
+import { DAY, TOKEN } from "../../scripts/dev/world/units";
 
 const MODEL = "credit-default";
 const FILE = resolve(__dirname, "../../deploy/models/credit-default.json");
-const EVALUATION = "credit-default-1";
 const REWARD = 4_940n * TOKEN;
 const LIFETIME = 100_000n * TOKEN;
 const DELAY = 2n * DAY;
@@ -41,7 +40,7 @@ describe("Tasks of payouts @uninstrumented", () => {
   const run = (...calls: readonly TaskCall[]) => runTasks(env, ...calls);
   const documents = (...calls: readonly TaskCall[]) => taskDocuments(env, ...calls);
   const model = () => ({ id: MODEL });
-  const evaluation = () => ({ id: MODEL, evaluation: EVALUATION });
+  const evaluation = () => ({ id: MODEL, evaluation: payout.evaluationId });
 
   before(async () => {
     node = await startAnvil();
@@ -86,7 +85,7 @@ describe("Tasks of payouts @uninstrumented", () => {
   it("list what waits: whose it is, how much and from when", async () => {
     const [shown] = await run(["payout:list", model()]);
     expect({ code: shown!.code, stderr: shown!.stderr }).to.deep.equal({ code: 0, stderr: "" });
-    expect(shown!.stdout).to.contain(id(EVALUATION));
+    expect(shown!.stdout).to.contain(payout.evaluationId);
     expect(shown!.stdout).to.match(/status +waits\n/);
     expect(shown!.stdout).to.match(/reward +4,940\n/);
     expect(shown!.stdout).to.contain(formatTime(payout.queuedAt + DELAY));
@@ -202,7 +201,7 @@ describe("Tasks of payouts @uninstrumented", () => {
   it("tell on a live network what the admin sends", async () => {
     const { registry, timelock } = protocol;
     const data = registry.interface.encodeFunctionData("liftPayoutStop", [payout.method]);
-    const payload = payloadOf(protocol, [{ target: await registry.getAddress(), data }]);
+    const payload = await payloadOf(protocol, [{ target: await registry.getAddress(), data }]);
     const [targets, values, datas] = timelock.interface.decodeFunctionData("scheduleBatch", payload.schedule);
     expect([[...targets], [...values], [...datas]]).to.deep.equal([[await registry.getAddress()], [0n], [data]]);
     expect(payload).to.include({ timelock: await timelock.getAddress(), delay: 172_800 });
@@ -235,7 +234,7 @@ describe("Tasks of payouts @uninstrumented", () => {
       ],
       [
         "the return of what waits",
-        ["payout:return", { id: MODEL, evaluation: EVALUATION }],
+        ["payout:return", { id: MODEL, evaluation: payout.evaluationId }],
         () =>
           `payout:return: the payout of ${payout.evaluationId}: its status is waits, expected void; nothing was sent.`,
       ],

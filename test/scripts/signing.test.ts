@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { encryptKeystoreJsonSync, type HDNodeWallet } from "ethers";
 import { resolve } from "node:path";
 import { developmentKey } from "../../sdk/base/accounts";
-import { freePort, rpc, runScript, startAnvil, type Node } from "../helpers/process";
+import { freePort, rpc, runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { useFolder } from "../sdk/statements/support";
 
 const MODEL = resolve(__dirname, "../../deploy/models/sentiment-v2.json");

@@ -13,9 +13,10 @@ import { readParameters } from "../../deploy/parameters";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { healthy, startFaultyRpc, type Fault, type FaultyRpc } from "../helpers/faultyRpc";
-import { rpc, runScript, startAnvil, type Node } from "../helpers/process";
+import { everyOther, laggingNode } from "../helpers/laggingNode";
+import { rpc, runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { runTasks, taskDocuments, type TaskCall, type TaskDocument } from "../helpers/tasks";
-import { DAY } from "../helpers/units";
+import { DAY } from "../../scripts/dev/world/units";
 
 const MODEL = "sentiment-v2";
 const FILE = resolve(__dirname, "../../deploy/models/sentiment-v2.json");
@@ -24,9 +25,28 @@ const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 const [GUARDIAN, GOVERNOR, INVESTOR] = [3, 12, 8];
 
 const TASKS = [
-  ...["fees:deposit", "model:deploy", "model:distribute", "model:register", "model:show", "params:propose"],
-  ...["pass-time", "payout:lift", "payout:list", "payout:release", "payout:return", "payout:stop", "payout:void"],
-  ...["pool:buy", "pool:create", "pool:quote", "pool:sell", "roles:list"],
+  ...[
+    "fees:deposit",
+    "governor:accept",
+    "governor:propose",
+    "model:deploy",
+    "model:distribute",
+    "model:register",
+    "model:show",
+    "params:propose",
+  ],
+  ...[
+    "owner:accept",
+    "owner:propose",
+    "pass-time",
+    "payout:lift",
+    "payout:list",
+    "payout:release",
+    "payout:return",
+    "payout:stop",
+    "payout:void",
+  ],
+  ...["pool:buy", "pool:create", "pool:quote", "pool:sell", "roles:apply", "roles:list"],
 ];
 
 /** What a test must leave as it was. */
@@ -104,7 +124,7 @@ describe("Tasks @uninstrumented", () => {
         const { tasks } = require("hardhat");
         const ours = Object.keys(require.cache).filter((file) => /scripts|\\.build/.test(file.replace(/.*node_modules.*/, "")));
         console.log(JSON.stringify({
-          tasks: Object.fromEntries(Object.values(tasks).filter(({ name }) => /^((model|pool|payout|fees|params|roles):|pass-time)/.test(name))
+          tasks: Object.fromEntries(Object.values(tasks).filter(({ name }) => /^((model|governor|owner|pool|payout|fees|params|roles):|pass-time)/.test(name))
             .map(({ name, description, paramDefinitions }) => [name, [description, ...Object.values(paramDefinitions).map((p) => p.description)]])),
           ours: ours.map((file) => file.replace(process.cwd() + "/", "")),
         }));`;
@@ -279,6 +299,16 @@ describe("Tasks @uninstrumented", () => {
         method === "eth_getTransactionReceipt" && count % 2 === 1 ? { kind: "answer", result: null } : { kind: "pass" };
       const [outcome] = await run(await purchase());
       expect({ code: outcome!.code }, outcome!.stderr).to.deep.equal({ code: 0 });
+    });
+
+    it("say when a change takes effect, though every other look is at the state before it", async () => {
+      const isNext = everyOther();
+      endpoint.policy = laggingNode(node.url, 1, (request) => request.method === "eth_call" && isNext(request));
+      const [outcome] = await run(["params:propose", { id: MODEL, tokensPerDeltaOne: "90000", json: true }]);
+      expect(outcome!.code, outcome!.stderr).to.equal(0);
+      const { change } = JSON.parse(outcome!.stdout) as { change: { effectiveAt: string } };
+      const { timestamp } = (await provider.getBlock("latest"))!;
+      expect(BigInt(change.effectiveAt)).to.equal(BigInt(timestamp) + 2n * DAY);
     });
 
     it("name what was sent, to people and to programs, when something fails after it", async () => {

@@ -3,7 +3,7 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type BigNumberish, Signature } from "ethers";
 import { ethers, network } from "hardhat";
-import { HOUR, MAX_UINT256 } from "../helpers/units";
+import { HOUR, MAX_UINT256 } from "../../scripts/dev/world/units";
 import { deployTokenWithPool, TOKEN_ARGUMENTS, type TokenContext } from "./token.fixture";
 
 const BALANCE = 100n;

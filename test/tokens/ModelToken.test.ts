@@ -3,7 +3,7 @@ import { PANIC_CODES } from "@nomicfoundation/hardhat-chai-matchers/panic";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { type GuardedFunction, shouldBeGuarded, shouldHaveOnly } from "../helpers/guarded.behavior";
-import { BPS, field, MAX_UINT256 } from "../helpers/units";
+import { BPS, field, MAX_UINT256 } from "../../scripts/dev/world/units";
 import { deployToken, deployTokenWithPool, TOKEN_ARGUMENTS, type TokenContext } from "./token.fixture";
 
 const { ZeroAddress } = ethers;

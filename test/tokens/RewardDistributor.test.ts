@@ -22,9 +22,9 @@ import {
   RATE,
   registerModel,
   rewardOf,
-} from "../helpers/improvements";
+} from "../../scripts/dev/world/improvements";
 import { signersIn } from "../helpers/guarded.behavior";
-import { expectReleased, waitFor } from "../helpers/payouts";
+import { expectReleased, waitFor } from "../../scripts/dev/world/payouts";
 import { Random } from "../utils/random";
 
 const EVALUATION = id("evaluation with many contributors");

@@ -10,7 +10,7 @@ import {
   shouldHaveOnly,
   signersIn,
 } from "../helpers/guarded.behavior";
-import { MODEL_ID, modelIdOf, Status } from "../helpers/models";
+import { MODEL_ID, modelIdOf, Status } from "../../scripts/dev/world/models";
 import {
   argumentsOf,
   buildLaunch,
@@ -19,8 +19,8 @@ import {
   deployUnwiredProtocol,
   registerModel,
   signerOf,
-} from "../helpers/protocol";
-import { ADMIN_DELAY } from "../helpers/units";
+} from "../../scripts/dev/world/protocol";
+import { ADMIN_DELAY } from "../../scripts/dev/world/units";
 
 const { ZeroAddress, ZeroHash } = ethers;
 const ID = modelIdOf(MODEL_ID);

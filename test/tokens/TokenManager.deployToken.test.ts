@@ -3,10 +3,10 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { BaseContract } from "ethers";
 import { ethers } from "hardhat";
-import { MODEL_ID, modelIdOf, type ModelOverrides, Status } from "../helpers/models";
-import { argumentsOf, buildLaunch, deployProtocol, deployToken, type Protocol } from "../helpers/protocol";
+import { MODEL_ID, modelIdOf, type ModelOverrides, Status } from "../../scripts/dev/world/models";
+import { argumentsOf, buildLaunch, deployProtocol, deployToken, type Protocol } from "../../scripts/dev/world/protocol";
 import { rawCall } from "../helpers/rawCall";
-import { field, MAX_UINT256, TOKEN } from "../helpers/units";
+import { field, MAX_UINT256, TOKEN } from "../../scripts/dev/world/units";
 
 const { ZeroAddress, ZeroHash } = ethers;
 

@@ -3,8 +3,8 @@ import { expect } from "chai";
 import { ethers } from "hardhat";
 import { type Pausable, shouldBehaveLikeGuardianPause } from "../helpers/guardianPause.behavior";
 import { roleId, signersIn } from "../helpers/guarded.behavior";
-import { buildEvaluation, IMPROVEMENT_BPS, MODEL_ID, modelIdOf, Status } from "../helpers/models";
-import { expectReleased, hashPayees, type QueuedPayout, release, waitFor } from "../helpers/payouts";
+import { buildEvaluation, IMPROVEMENT_BPS, MODEL_ID, modelIdOf, Status } from "../../scripts/dev/world/models";
+import { expectReleased, hashPayees, type QueuedPayout, release, waitFor } from "../../scripts/dev/world/payouts";
 import {
   argumentsOf,
   buildLaunch,
@@ -15,8 +15,8 @@ import {
   launchModel,
   registerModel,
   signerOf,
-} from "../helpers/protocol";
-import { TOKEN } from "../helpers/units";
+} from "../../scripts/dev/world/protocol";
+import { TOKEN } from "../../scripts/dev/world/units";
 
 const { ZeroAddress, ZeroHash } = ethers;
 const ID = modelIdOf(MODEL_ID);

@@ -1,6 +1,6 @@
 import { ethers } from "hardhat";
-import { namedSigners } from "../helpers/protocol";
-import { TOKEN } from "../helpers/units";
+import { namedSigners } from "../../scripts/dev/world/protocol";
+import { TOKEN } from "../../scripts/dev/world/units";
 
 /** Constructor arguments of the fixtures' token. */
 export const TOKEN_ARGUMENTS = {

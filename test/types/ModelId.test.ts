@@ -1,8 +1,8 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
-import { argumentsOf, buildLaunch, deployProtocol, type Protocol } from "../helpers/protocol";
-import { MODEL_ID, modelIdOf } from "../helpers/models";
+import { argumentsOf, buildLaunch, deployProtocol, type Protocol } from "../../scripts/dev/world/protocol";
+import { MODEL_ID, modelIdOf } from "../../scripts/dev/world/models";
 import { rawCall } from "../helpers/rawCall";
 
 const ALLOWED = /^[A-Za-z0-9._-]$/;

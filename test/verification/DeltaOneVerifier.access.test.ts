@@ -15,11 +15,11 @@ import {
   improveAndRelease,
   type Improvements,
   submit,
-} from "../helpers/improvements";
-import { Status } from "../helpers/models";
-import { expectReleased, toPayout, waitFor } from "../helpers/payouts";
-import { signerOf } from "../helpers/protocol";
-import { DAY, PAYOUT_DELAY } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { Status } from "../../scripts/dev/world/models";
+import { expectReleased, toPayout, waitFor } from "../../scripts/dev/world/payouts";
+import { signerOf } from "../../scripts/dev/world/protocol";
+import { DAY, PAYOUT_DELAY } from "../../scripts/dev/world/units";
 
 const { ZeroAddress } = ethers;
 

@@ -16,9 +16,9 @@ import {
   rewardOf,
   type StatementOverrides,
   submit,
-} from "../helpers/improvements";
-import { Direction } from "../helpers/models";
-import { DAY, field, HOUR } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { Direction } from "../../scripts/dev/world/models";
+import { DAY, field, HOUR } from "../../scripts/dev/world/units";
 
 const MIN_IMPROVEMENT = 10n;
 

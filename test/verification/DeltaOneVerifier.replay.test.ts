@@ -14,8 +14,8 @@ import {
   type RegisteredModel,
   submit,
   toCall,
-} from "../helpers/improvements";
-import { BPS } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { BPS } from "../../scripts/dev/world/units";
 
 describe("DeltaOneVerifier replays", () => {
   let context: Improvements;

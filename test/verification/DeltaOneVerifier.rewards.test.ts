@@ -18,10 +18,10 @@ import {
   rewardOf,
   type StatementOverrides,
   submit,
-} from "../helpers/improvements";
-import { Direction, Status } from "../helpers/models";
-import { expectReleased, queuedBy, waitFor } from "../helpers/payouts";
-import { BPS, field, TOKEN } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { Direction, Status } from "../../scripts/dev/world/models";
+import { expectReleased, queuedBy, waitFor } from "../../scripts/dev/world/payouts";
+import { BPS, field, TOKEN } from "../../scripts/dev/world/units";
 import { Random } from "../utils/random";
 
 const MAX_CONTRIBUTORS = 64;

@@ -13,9 +13,9 @@ import {
   registerModel,
   submit,
   toCall,
-} from "../helpers/improvements";
-import { MethodAccess } from "../helpers/models";
-import { field, MAX_UINT256 } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { MethodAccess } from "../../scripts/dev/world/models";
+import { field, MAX_UINT256 } from "../../scripts/dev/world/units";
 import { hybridFixture, oracleRefusal, proveToMock } from "./methods.fixture";
 import { shouldBehaveLikeVerificationMethod } from "./VerificationMethod.behavior";
 

@@ -13,8 +13,8 @@ import {
   expectRefused,
   signStatement,
   toCall,
-} from "../helpers/improvements";
-import { field } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { field } from "../../scripts/dev/world/units";
 
 /** Order of the group of secp256k1: s and n − s sign the same. */
 const GROUP_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;

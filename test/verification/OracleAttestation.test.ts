@@ -10,8 +10,8 @@ import {
   expectRefused,
   type Improvements,
   submit,
-} from "../helpers/improvements";
-import { field, MAX_UINT256 } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { field, MAX_UINT256 } from "../../scripts/dev/world/units";
 import { oracleFixture } from "./methods.fixture";
 import { shouldBehaveLikeVerificationMethod } from "./VerificationMethod.behavior";
 

@@ -14,9 +14,9 @@ import {
   type RegisteredModel,
   submit,
   toCall,
-} from "../helpers/improvements";
-import { MethodAccess } from "../helpers/models";
-import { BPS, DAY } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { MethodAccess } from "../../scripts/dev/world/models";
+import { BPS, DAY } from "../../scripts/dev/world/units";
 
 /** A method in a protocol with a model that uses it. */
 export interface MethodContext extends Improvements {

@@ -12,9 +12,9 @@ import {
   type Improvements,
   type Refusal,
   registerModel,
-} from "../helpers/improvements";
-import { MethodAccess } from "../helpers/models";
-import { field } from "../helpers/units";
+} from "../../scripts/dev/world/improvements";
+import { MethodAccess } from "../../scripts/dev/world/models";
+import { field } from "../../scripts/dev/world/units";
 import type { MethodContext } from "./VerificationMethod.behavior";
 
 const PROVEN = [

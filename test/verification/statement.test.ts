@@ -12,7 +12,7 @@ import {
   STATEMENT_TYPES,
   statementDomain,
 } from "../../sdk/schemas/statement";
-import { buildStatement, deployImprovements, toCall } from "../helpers/improvements";
+import { buildStatement, deployImprovements, toCall } from "../../scripts/dev/world/improvements";
 
 /** A statement as JSON has it, integers as decimal strings, with its digest on a chain and verifier. */
 interface Vector {

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IVerificationMethod} from "../../interfaces/IVerificationMethod.sol";
-import {MethodRefused, NotAscending, OutOfRange, ValueMismatch} from "../../types/CommonErrors.sol";
+import {MethodRefused, NotAscending, requireWithin, ValueMismatch} from "../../types/CommonErrors.sol";
 import {Evaluation} from "../../types/ImprovementTypes.sol";
 
 /// @title Hybrid
@@ -21,8 +21,7 @@ contract Hybrid is IVerificationMethod {
     /// @dev Reverts `OutOfRange` for fewer than two methods, `NotAscending`.
     /// @param methods_ At least two, strictly ascending, not zero.
     constructor(address[] memory methods_) {
-        if (methods_.length < MIN_METHODS)
-            revert OutOfRange("methods", methods_.length, MIN_METHODS, type(uint256).max);
+        requireWithin("methods", methods_.length, MIN_METHODS, type(uint256).max);
         address previous;
         for (uint256 i; i < methods_.length; ++i) {
             if (methods_[i] <= previous) revert NotAscending(previous, methods_[i]);

@@ -8,7 +8,7 @@ import {Roles} from "../../access/Roles.sol";
 import {IModelRegistry} from "../../interfaces/IModelRegistry.sol";
 import {IOracleAttestation} from "../../interfaces/IOracleAttestation.sol";
 import {IVerificationMethod} from "../../interfaces/IVerificationMethod.sol";
-import {NotAscending, OutOfRange, ValueMismatch, ZeroAddress} from "../../types/CommonErrors.sol";
+import {NotAscending, requireWithin, ValueMismatch, ZeroAddress} from "../../types/CommonErrors.sol";
 import {Evaluation} from "../../types/ImprovementTypes.sol";
 
 /// @title OracleAttestation
@@ -22,24 +22,26 @@ contract OracleAttestation is IOracleAttestation, RegistryAuthorised {
     /// @inheritdoc IOracleAttestation
     mapping(address account => bool) public isAttester;
 
-    /// @dev One word, read once per verification.
-    uint64 private _threshold;
-    uint64 private _attesterCount;
-    uint64 private _epoch;
+    // A word, which a verification reads once.
+
+    /// @inheritdoc IOracleAttestation
+    uint64 public threshold;
+
+    /// @inheritdoc IOracleAttestation
+    uint64 public attesterCount;
+
+    /// @inheritdoc IOracleAttestation
+    uint64 public epoch;
 
     /// @param registry_ The models' registry, for its roles.
     /// @param attesters First attesters, distinct and not zero.
-    /// @param threshold_ How many of them must sign, 1 … their number.
-    constructor(
-        IModelRegistry registry_,
-        address[] memory attesters,
-        uint256 threshold_
-    ) RegistryAuthorised(registry_) {
+    /// @param required How many of them must sign, 1 … their number.
+    constructor(IModelRegistry registry_, address[] memory attesters, uint256 required) RegistryAuthorised(registry_) {
         for (uint256 i; i < attesters.length; ++i) {
             _addAttester(attesters[i]);
         }
-        _setThreshold(threshold_);
-        _epoch = 1;
+        _setThreshold(required);
+        epoch = 1;
     }
 
     /// @inheritdoc IOracleAttestation
@@ -51,10 +53,10 @@ contract OracleAttestation is IOracleAttestation, RegistryAuthorised {
     function removeAttester(address attester) external {
         if (!_callerHasRole(Roles.GUARDIAN)) _checkRole(Roles.ADMIN);
         if (!isAttester[attester]) revert NotAttester(attester);
-        if (_threshold == _attesterCount) revert OutOfRange("threshold", _threshold, 1, _attesterCount - 1);
+        requireWithin("threshold", threshold, 1, attesterCount - 1);
 
         isAttester[attester] = false;
-        emit AttesterRemoved(attester, --_attesterCount, ++_epoch);
+        emit AttesterRemoved(attester, --attesterCount, ++epoch);
     }
 
     /// @inheritdoc IOracleAttestation
@@ -69,8 +71,8 @@ contract OracleAttestation is IOracleAttestation, RegistryAuthorised {
         bytes32 digest,
         bytes calldata proof
     ) external view returns (bytes4) {
-        uint256 required = _threshold;
-        if (attesterEpoch != _epoch) revert ValueMismatch("attesterEpoch", attesterEpoch, _epoch);
+        uint256 required = threshold;
+        if (attesterEpoch != epoch) revert ValueMismatch("attesterEpoch", attesterEpoch, epoch);
         (address[] memory signers, bytes[] memory signatures) = abi.decode(proof, (address[], bytes[]));
         if (signatures.length != signers.length) revert ValueMismatch("signatures", signatures.length, signers.length);
         if (signers.length < required) revert NotEnoughSigners(signers.length, required);
@@ -86,35 +88,19 @@ contract OracleAttestation is IOracleAttestation, RegistryAuthorised {
         return IVerificationMethod.verify.selector;
     }
 
-    /// @inheritdoc IOracleAttestation
-    function attesterCount() external view returns (uint256) {
-        return _attesterCount;
-    }
-
-    /// @inheritdoc IOracleAttestation
-    function threshold() external view returns (uint256) {
-        return _threshold;
-    }
-
-    /// @inheritdoc IOracleAttestation
-    function epoch() external view returns (uint256) {
-        return _epoch;
-    }
-
     function _addAttester(address attester) private {
         if (attester == address(0)) revert ZeroAddress();
         if (isAttester[attester]) revert AlreadyAttester(attester);
 
         isAttester[attester] = true;
-        emit AttesterAdded(attester, ++_attesterCount);
+        emit AttesterAdded(attester, ++attesterCount);
     }
 
     function _setThreshold(uint256 newThreshold) private {
-        if (newThreshold == 0 || newThreshold > _attesterCount)
-            revert OutOfRange("threshold", newThreshold, 1, _attesterCount);
+        requireWithin("threshold", newThreshold, 1, attesterCount);
 
-        emit ThresholdChanged(_threshold, newThreshold);
-        _threshold = uint64(newThreshold);
+        emit ThresholdChanged(threshold, newThreshold);
+        threshold = uint64(newThreshold);
     }
 
     /// @dev A key's own signature is tried first: most attesters are keys, and one that delegates its code still has its key.

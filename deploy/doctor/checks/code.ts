@@ -16,7 +16,6 @@ import {
 } from "ethers";
 import type { Hybrid } from "../../../.build/typechain";
 import { encodeKey, readKey } from "../../../sdk/node/prover";
-import { ONE_ATTEMPT } from "../../../sdk/proofs/counts";
 import { answerOf } from "../../../sdk/rpc/snapshot";
 import type { ModelState } from "../../../sdk/state/protocolState";
 import { immutablesOf, masked, type Compiled } from "../build";
@@ -82,20 +81,22 @@ export async function checkCode(subject: Subject): Promise<Check[]> {
 export async function checkMethodCode(subject: Subject): Promise<Check> {
   const check = new Check("code", "code of methods with proofs");
   const { chain, build, declared } = subject;
-  for (const { contract, address, capacity } of declared.methods) {
+  for (const { contract, address, capacity, quantileE9 } of declared.methods) {
     const what = `${contract} for ${capacity} rows`;
     if (contract === "Hybrid") {
       const compiled = build(contract);
       compareCode(check, { what, address, code: await chain.code(address) }, compiled);
       const parts = await answerOf(chain.contract<Hybrid>({ address, compiled }).methods());
-      const proof = declared.methods.find((entry) => entry.contract === "ZkProof" && entry.capacity === capacity);
+      const proof = declared.methods.find(
+        (entry) => entry.contract === "ZkProof" && entry.capacity === capacity && entry.quantileE9 === quantileE9,
+      );
       const expected = [proof?.address ?? "a ZkProof", contractOf(subject, "OracleAttestation").address];
       check.same(`methods of ${what} at ${address}`, [...(parts ?? [])].sort(), expected.sort(), OTHER_METHOD);
       continue;
     }
     const { creationCode, abi } = build(contract);
     const key = encodeKey(readKey(capacity).verificationKey);
-    const expected = await chain.created(concat([creationCode, abi.encodeDeploy([key, ONE_ATTEMPT])]));
+    const expected = await chain.created(concat([creationCode, abi.encodeDeploy([key, quantileE9])]));
     const actual = keccak256(await chain.code(address));
     check.same(`the code of ${what} at ${address}`, actual, keccak256(expected), OTHER_METHOD);
   }

@@ -410,7 +410,10 @@ function benchmarkRows(subject: Subject, { benchmark }: ModelState, { benchmark:
   const method =
     file.capacity === undefined
       ? contractOf(subject, file.method).address
-      : methods.find(({ contract, capacity }) => contract === file.method && capacity === file.capacity)?.address;
+      : methods.find(
+          ({ contract, capacity, quantileE9 }) =>
+            contract === file.method && capacity === file.capacity && quantileE9 === file.quantileE9,
+        )?.address;
   const declared: Readonly<Record<keyof typeof benchmark, unknown>> = { ...file, method };
   const names = Object.keys(benchmark) as (keyof typeof benchmark)[];
   return names.map((name) => [name, benchmark[name], declared[name]] as const);

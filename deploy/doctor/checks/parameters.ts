@@ -13,7 +13,7 @@ import { RESERVE_DECIMALS } from "../../../sdk/base/units";
 import { answerOf } from "../../../sdk/rpc/snapshot";
 import { METHOD_ACCESS } from "../../../sdk/state/protocolState";
 import { isMainnet } from "../../network";
-import { MAINNET_PAYOUT_DELAY } from "../../plan";
+import { LEAST_DELAY } from "../../safety";
 import { ACCESS_OF } from "../../zk";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, type Subject } from "../subject";
@@ -76,8 +76,8 @@ async function checkPayoutDelay(subject: Subject): Promise<Check> {
   const fix = `change Models.payoutDelay of ${declared.file}: the registry's cannot change`;
   check.same("ModelRegistry.payoutDelay", actual ?? "no answer", declared.parameters.Models.payoutDelay, fix);
   if (!isMainnet(declared.network)) return check;
-  const isLong = actual !== undefined && actual >= BigInt(MAINNET_PAYOUT_DELAY);
-  const least = `at least ${MAINNET_PAYOUT_DELAY}, two days, on ${declared.network.name}`;
+  const isLong = actual !== undefined && actual >= BigInt(LEAST_DELAY);
+  const least = `at least ${LEAST_DELAY}, two days, on ${declared.network.name}`;
   const what = "the time in which a guardian can stop a payout";
   check.holds(isLong, what, String(actual ?? "no answer"), least, "deploy the protocol anew with a longer payoutDelay");
   return check;
@@ -138,7 +138,7 @@ async function checkMethods(subject: Subject): Promise<Check> {
   const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
   const { address: own } = contractOf(subject, "OracleAttestation");
   const addresses = declared.methods.map(({ address }) => address);
-  const hybrids = declared.methods.filter(({ contract }) => contract === "Hybrid").map(({ capacity }) => capacity);
+  const hybrids = declared.methods.filter(({ contract }) => contract === "Hybrid");
   for (const method of new Set([own, ...addresses, ...state.methods.keys()])) {
     const answered = await answerOf(registry.methodAccessOf(method));
     const access = answered === undefined ? "no answer" : accessName(answered);
@@ -147,7 +147,10 @@ async function checkMethods(subject: Subject): Promise<Check> {
     check.same(view, access, state.methods.get(method) ?? "NONE", COMPROMISED);
     const wanted = method === own ? "REGISTRAR" : known ? accessName(ACCESS_OF[known.contract]) : "NONE";
     if (!known || access !== "NONE") check.same(view, access, wanted, "let the admin call setMethodAccess");
-    else if (known.contract === "Hybrid" || !hybrids.includes(known.capacity))
+    else if (
+      known.contract === "Hybrid" ||
+      !hybrids.some(({ capacity, quantileE9 }) => capacity === known.capacity && quantileE9 === known.quantileE9)
+    )
       check.note(`the ${known.contract} ${method}`, "deployed and not allowed", "the admin can call setMethodAccess");
   }
   return check;

@@ -5,6 +5,7 @@ import { id, ZeroAddress, ZeroHash } from "ethers";
 import type { ModelRegistry } from "../../../.build/typechain";
 import type { Parameters } from "../../../deploy/parameters";
 import { answerOf } from "../../../sdk/rpc/snapshot";
+import { entryOf } from "../../record";
 import type { RolesState } from "../../../sdk/state/protocolState";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, timeText, type Named, type Subject } from "../subject";
@@ -26,8 +27,14 @@ const DECLARED: Readonly<
   EXECUTOR_ROLE: ["Governance.executors", ({ Governance }) => Governance.executors],
 };
 
+/** Who is declared to hold a role; nobody a role that is not of the protocol. */
+export function declaredHolders(subject: Subject, role: string): string[] {
+  const [, holdersOf] = entryOf(DECLARED, role) ?? [undefined, () => []];
+  return holdersOf(subject.declared.parameters, contractOf(subject, "TimelockController").address);
+}
+
 /** Roles that another role than the default admin grants. */
-const ROLE_ADMINS: Readonly<Record<string, string>> = { DEPLOYER_ROLE: "OPERATOR_ROLE" };
+export const ROLE_ADMINS: Readonly<Record<string, string>> = { DEPLOYER_ROLE: "OPERATOR_ROLE" };
 
 /** Present holders by contract and name of the role. */
 export type Matrix = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
@@ -72,7 +79,6 @@ const NO_ROLES: RolesState = {
 
 async function compareHolders(subject: Subject, contract: Named, check: Check): Promise<Map<string, string[]>> {
   const { chain, state, declared } = subject;
-  const { address: timelock } = contractOf(subject, "TimelockController");
   // Every contract with roles has these functions.
   const access = chain.contract<ModelRegistry>(contract);
   const events = state.roles.get(contract.address.toLowerCase()) ?? NO_ROLES;
@@ -81,8 +87,8 @@ async function compareHolders(subject: Subject, contract: Named, check: Check): 
   for (const role of new Set([...names.keys(), ...events.everHeld.keys()])) {
     const name = names.get(role) ?? role;
     const what = `${name} of ${contract.name}`;
-    const [place, holdersOf] = DECLARED[name] ?? [undefined, () => []];
-    const wanted = holdersOf(declared.parameters, timelock);
+    const [place] = entryOf(DECLARED, name) ?? [undefined];
+    const wanted = declaredHolders(subject, name);
     const candidates = [...new Set([...(events.everHeld.get(role) ?? []), ...wanted])];
     const holders: string[] = [];
     for (const account of candidates) {

@@ -148,7 +148,7 @@ function rewards({ history: { improvements }, model, improvement, belowTarget }:
   const measured = improvement
     ? html`<p>
         Measured in this run: ${improvement.metric} ${improvement.baselineValue} → ${improvement.candidateValue}, at
-        least ${improvement.lowerBoundBps} bps better with 97.5 % confidence.
+        least ${improvement.lowerBoundBps} bps better at the benchmark's level of error.
       </p>`
     : "";
   const tables = improvements.map(

@@ -23,7 +23,10 @@ export function humanDeploymentView({ out, err }: Streams): DeploymentView {
   const sent = ({ name, gasUsed, hash }: Sent) =>
     out(`  ${green("✓")} ${nameOf(name).padEnd(32)}${formatInteger(gasUsed).padStart(11)} gas  ${dim(hash)}`);
   return {
-    onPlan: (plan) => planLines(plan).forEach(out),
+    onPlan(plan) {
+      planLines(plan).forEach(out);
+      warn(plan, err);
+    },
     onWait: (reason) => err(`  … ${reason}`),
     onSent: sent,
     onProtocol({ addresses }) {
@@ -61,16 +64,12 @@ export function jsonView({ err }: Streams): DeploymentView {
   const sent: Sent[] = [];
   return {
     onPlan(plan) {
-      const { network, steps, gasPrice, needs } = plan;
+      const { network, steps, warnings, gasPrice, needs } = plan;
+      warn(plan, err);
+      const gas = totalGas(plan);
       Object.assign(document, {
         network: { name: network.name, chainId: network.chainId },
-        plan: {
-          steps,
-          gasPrice,
-          gas: totalGas(plan),
-          cost: totalGas(plan) * gasPrice,
-          needs: Object.fromEntries(needs),
-        },
+        plan: { steps, warnings, gasPrice, gas, cost: gas * gasPrice, needs: Object.fromEntries(needs) },
       });
     },
     onWait: (reason) => err(reason),
@@ -84,6 +83,11 @@ export function jsonView({ err }: Streams): DeploymentView {
     onEnd: ({ record }) => void Object.assign(document, { sent, record }),
     result: () => toJson(document),
   };
+}
+
+/** Tells what would be refused where tokens have value. */
+export function warn({ warnings }: Plan, err: Streams["err"]): void {
+  for (const warning of warnings) err(`warning: ${warning}; refused where tokens have value`);
 }
 
 function planLines(plan: Plan): string[] {

@@ -5,7 +5,7 @@
 import { getCreateAddress, id, JsonRpcProvider, MaxUint256, toQuantity, type Interface } from "ethers";
 import hre, { ethers } from "hardhat";
 import { readParameters, type Parameters } from "../../../deploy/parameters";
-import { runScript, startAnvil, type Node } from "../../../test/helpers/process";
+import { runScript, startAnvil, type Node } from "../world/process";
 import { measureScript } from "./measure";
 
 const MODELS = 1_000;

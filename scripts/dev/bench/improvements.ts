@@ -24,7 +24,7 @@ import {
   registerModel,
   submit,
   type Improvements,
-} from "../../../test/helpers/improvements";
+} from "../world/improvements";
 import { gasOf } from "./world";
 
 const WHOLE_BPS = 10_000n;

@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runScript, type Node, type Outcome } from "../../../test/helpers/process";
+import { runScript, type Node, type Outcome } from "../world/process";
 
 export interface ScriptFigures extends Outcome {
   readonly seconds: number;

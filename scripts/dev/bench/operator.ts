@@ -13,9 +13,9 @@ import { environmentFor } from "../../../deploy/rehearsal";
 import { developmentKey } from "../../../sdk/base/accounts";
 import { parseModelFile } from "../../../sdk/node/modelFile";
 import type { ModelFile } from "../../../sdk/schemas/modelFile";
-import { withDeployments } from "../../../test/helpers/live";
-import { startOperator, type Entry } from "../../../test/helpers/operatorProcess";
-import { rpc, startAnvil, type Node } from "../../../test/helpers/process";
+import { withDeployments } from "../world/live";
+import { startOperator, type Entry } from "../world/operatorProcess";
+import { rpc, startAnvil, type Node } from "../world/process";
 
 /** Accounts as in ignition/parameters/localhost.json5. */
 const ACCOUNTS = { launcher: 0, registrar: 5, distribute: 6, pools: 7, governor: 12, supplier: 13 };

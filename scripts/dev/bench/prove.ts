@@ -13,8 +13,8 @@ import { Domain, type Opening } from "../../../sdk/proofs/circuit";
 import { commit } from "../../../sdk/proofs/commitment";
 import { countRows } from "../../../sdk/proofs/counts";
 import { formatOpening } from "../../../sdk/proofs/openings";
-import { deployImprovements, registerModel } from "../../../test/helpers/improvements";
-import { runScript, startAnvil, type Node } from "../../../test/helpers/process";
+import { deployImprovements, registerModel } from "../world/improvements";
+import { runScript, startAnvil, type Node } from "../world/process";
 import { measureScript } from "./measure";
 
 interface Size {

@@ -4,7 +4,7 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { id as hashOf, MaxUint256, ZeroHash, type ContractTransactionResponse } from "ethers";
 import { ethers } from "hardhat";
 import type { HokusaiAMM, ModelToken, UsageFeeRouter } from "../../../.build/typechain";
-import { deployProtocol, type Protocol } from "../../../test/helpers/protocol";
+import { deployProtocol, type Protocol } from "../world/protocol";
 
 /** A launched model. */
 export interface BenchLaunch {

@@ -3,9 +3,9 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { ethers } from "hardhat";
 import { FIELD } from "../../../sdk/proofs/circuit";
-import { buildContributors, buildStatement, submit } from "../../../test/helpers/improvements";
-import { keyOf, SECRETS, simulate } from "../../../test/verification/zk/simulator";
-import { zkFixture } from "../../../test/verification/zk/zk.fixture";
+import { buildContributors, buildStatement, submit } from "../world/improvements";
+import { keyOf, SECRETS, simulate } from "../world/simulator";
+import { deployProven } from "../world/zk";
 import { gasOf } from "./world";
 
 type Points = [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
@@ -25,7 +25,7 @@ export async function verificationGas(): Promise<bigint> {
 
 /** An improvement with a proof, for one contributor who holds the model's tokens as its owner does. */
 export async function provenImprovementGas(): Promise<bigint> {
-  const context = await loadFixture(zkFixture);
+  const context = await loadFixture(deployProven);
   const { alice, model, prove } = context;
   const submitOne = async () => {
     const statement = await buildStatement(context, model, { contributors: buildContributors([alice], [WHOLE_SHARE]) });

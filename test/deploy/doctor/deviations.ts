@@ -4,7 +4,7 @@
 import { expect } from "chai";
 import { AbiCoder, id, keccak256, toBeHex, ZeroAddress, ZeroHash, zeroPadValue } from "ethers";
 import type { ModelFile } from "../../../sdk/schemas/modelFile";
-import { ADMIN_DELAY, DAY, HOUR, USDC } from "../../helpers/units";
+import { ADMIN_DELAY, DAY, HOUR, USDC } from "../../../scripts/dev/world/units";
 import {
   addressOf,
   codeOf,
@@ -373,7 +373,7 @@ const parameters: Deviation[] = [
   {
     name: "an epoch that was set back",
     deviate: async (world) => {
-      await tamper(world, "OracleAttestation", "_epoch", () => 0n);
+      await tamper(world, "OracleAttestation", "epoch", () => 0n);
       return {
         wrong: [`V6 attesters and their threshold: OracleAttestation.epoch is 0, declared 1: ${COMPROMISED}`],
       };
@@ -711,7 +711,7 @@ const models: Deviation[] = [
   {
     name: "a pool that the factory counts and nobody has created",
     deviate: async (world) => {
-      await tamper(world, "HokusaiAMMFactory", "_poolCount", () => 2n);
+      await tamper(world, "HokusaiAMMFactory", "poolCount", () => 2n);
       return {
         wrong: [
           `registry, token and pool know each other: HokusaiAMMFactory.poolCount is 2, declared 1: ${COMPROMISED}`,

@@ -4,10 +4,11 @@ import { dataSlice, keccak256, toBeHex } from "ethers";
 import { isHealthy, toDocument, type Diagnosis } from "../../../deploy/doctor/report";
 import { toText } from "../../../scripts/cli/views/diagnosis";
 import { main } from "../../../scripts/doctor";
+import { ONE_ATTEMPT } from "../../../sdk/proofs/counts";
 import { toJson } from "../../../sdk/schemas/json";
-import { runMain, withVariables } from "../../helpers/live";
-import { freePort, rpc, runScript } from "../../helpers/process";
-import { DAY } from "../../helpers/units";
+import { runMain, withVariables } from "../../../scripts/dev/world/live";
+import { freePort, rpc, runScript } from "../../../scripts/dev/world/process";
+import { DAY } from "../../../scripts/dev/world/units";
 import { DEVIATIONS, NOTABLE } from "./deviations";
 import { REWARDS } from "./rewards";
 import {
@@ -84,7 +85,7 @@ describe("doctor @uninstrumented", () => {
       proof = await deployProof(world, CAPACITY);
       withProof = (declared) => ({
         ...declared,
-        methods: [{ contract: "ZkProof", address: proof, capacity: CAPACITY }],
+        methods: [{ contract: "ZkProof", address: proof, capacity: CAPACITY, quantileE9: ONE_ATTEMPT }],
       });
     });
 
@@ -133,8 +134,8 @@ describe("doctor @uninstrumented", () => {
       const own = addressOf(world, "OracleAttestation");
       const hybrid = await create(world, "Hybrid", [ascending(part ?? proof, own)]);
       const methods = [
-        { contract: "ZkProof", address: proof, capacity: CAPACITY },
-        { contract: "Hybrid", address: hybrid, capacity: CAPACITY },
+        { contract: "ZkProof", address: proof, capacity: CAPACITY, quantileE9: ONE_ATTEMPT },
+        { contract: "Hybrid", address: hybrid, capacity: CAPACITY, quantileE9: ONE_ATTEMPT },
       ] as const;
       return { hybrid, withHybrid: (declared) => ({ ...declared, methods }), parts: [proof, own].sort() };
     }

@@ -10,8 +10,8 @@ import {
   type ImprovementStatement,
 } from "../../../sdk/schemas/statement";
 import { payoutHashOf } from "../../../sdk/state/payouts";
-import { hashPayees } from "../../helpers/payouts";
-import { DAY } from "../../helpers/units";
+import { hashPayees } from "../../../scripts/dev/world/payouts";
+import { DAY } from "../../../scripts/dev/world/units";
 import {
   account,
   addressOf,
@@ -166,7 +166,7 @@ const waiting: RewardCase[] = [
     prepare: async (world) => {
       const payout = await queue(world);
       const { evaluationId, queuedAt, accounts, amounts, due } = payout;
-      const { slot } = slotOf("ModelRegistry", "_payouts");
+      const { slot } = slotOf("ModelRegistry", "payoutOf");
       const place = entryOf(entryOf(slot, world.model.key), evaluationId);
       await store(world, addressOf(world, "ModelRegistry"), place, BigInt(id("other")));
       const hash = payoutHashOf({
@@ -270,7 +270,7 @@ const stopped: RewardCase[] = [
   {
     name: "finds a stop without an event",
     prepare: async (world) => {
-      const { slot } = slotOf("ModelRegistry", "_payoutStops");
+      const { slot } = slotOf("ModelRegistry", "payoutStopOf");
       const place = entryOf(slot, method(world));
       await store(world, addressOf(world, "ModelRegistry"), place, (2n << 40n) | 1n);
       return {

@@ -25,9 +25,9 @@ import { main as launch } from "../../../scripts/launch";
 import { encodeKey, readKey } from "../../../sdk/node/prover";
 import { ONE_ATTEMPT } from "../../../sdk/proofs/counts";
 import { Chain } from "../../../sdk/rpc/snapshot";
-import { runMain, withDeployments } from "../../helpers/live";
-import { rpc, startAnvil, type Node } from "../../helpers/process";
-import { DAY, MAX_UINT256, USDC } from "../../helpers/units";
+import { runMain, withDeployments } from "../../../scripts/dev/world/live";
+import { rpc, startAnvil, type Node } from "../../../scripts/dev/world/process";
+import { DAY, MAX_UINT256, USDC } from "../../../scripts/dev/world/units";
 import storage from "../../snapshots/storage.json";
 
 /** Published id of the model that the world's launch brings. */

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { toQuantity } from "ethers";
 import type { Fault, Policy, RpcRequest } from "../../helpers/faultyRpc";
+import { everyOther, laggingNode } from "../../helpers/laggingNode";
 import { differences, inFull, SENT_BY, startNetwork, type Network, type State } from "./support";
 
 const pass: Fault = { kind: "pass" };
@@ -74,6 +75,16 @@ describe("a deployment that the chain disturbs @uninstrumented", () => {
     await network.ask("evm_setAutomine", false);
     return network.ask(method, ...params);
   }
+
+  it("is finished by two nodes behind one address, of which one reads the state of ten blocks before", async () => {
+    const isNext = everyOther();
+    network.rpc.policy = laggingNode(
+      network.node.url,
+      10,
+      (request) => request.method === "eth_call" && isNext(request),
+    );
+    await mining(() => expectFinishedLater(0));
+  });
 
   for (const [who, transaction] of Object.entries(SENT_BY)) {
     describe(`when ${who} sends`, () => {

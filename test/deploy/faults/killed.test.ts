@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { startScript } from "../../helpers/process";
+import { startScript } from "../../../scripts/dev/world/process";
 import { differences, isComplete, startNetwork, type Network, type State } from "./support";
 
 /** The transactions of a deployment. It is killed at some, or at all: see {@link isComplete}. */
@@ -48,7 +48,8 @@ describe("a deployment whose process is killed @uninstrumented", () => {
       return { kind: "hang" };
     };
     const { code, stderr } = await script.outcome;
-    expect({ code, stderr }).to.deep.equal({ code: null, stderr: "" });
+    expect(code).to.equal(null);
+    expect(stderr).to.match(/^(warning: .*\n)+$/); // One key does everything here.
     const mined = STEPS.indexOf(step) + (isMined ? 1 : 0);
     expect((await network.state())["transactions"]).to.equal(String(mined));
   }

@@ -20,7 +20,7 @@ import { explain } from "../../../sdk/client/errors";
 import { readModelFile } from "../../../sdk/node/modelFile";
 import { toJson } from "../../../sdk/schemas/json";
 import { startFaultyRpc, type FaultyRpc } from "../../helpers/faultyRpc";
-import { rpc, startAnvil, type Node } from "../../helpers/process";
+import { rpc, startAnvil, type Node } from "../../../scripts/dev/world/process";
 
 /** Whether every fault is tried, at every step: FAULTS=all in the environment asks for it. Some are tried without. */
 export const isComplete = process.env.FAULTS === "all";

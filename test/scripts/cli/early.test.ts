@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { main as deploy } from "../../../scripts/deploy";
 import { main as launch } from "../../../scripts/launch";
 import type { Main } from "../../../scripts/cli/command";
-import { runScript } from "../../helpers/process";
+import { runScript } from "../../../scripts/dev/world/process";
 
 /** Runs a command that must end before it opens its network, and so before anything is compiled. */
 async function refusalOf(main: Main, ...args: string[]): Promise<string> {

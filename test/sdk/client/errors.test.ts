@@ -6,8 +6,8 @@ import { Problem } from "../../../sdk/base/problem";
 import { ERROR_GUIDE as guide } from "../../../sdk/client/errorGuide";
 import { decodeRevert, explain } from "../../../sdk/client/errors";
 import { NodeFailure } from "../../../sdk/rpc/answers";
-import { Status } from "../../helpers/models";
-import { argumentsOf, buildLaunch, deployProtocol, deployToken } from "../../helpers/protocol";
+import { Status } from "../../../scripts/dev/world/models";
+import { argumentsOf, buildLaunch, deployProtocol, deployToken } from "../../../scripts/dev/world/protocol";
 
 /** What a rejected promise was rejected with. */
 const errorOf = (promise: Promise<unknown>): Promise<unknown> =>

@@ -3,9 +3,14 @@ import { expect } from "chai";
 import { concat, ZeroHash } from "ethers";
 import hre, { ethers } from "hardhat";
 import { OPEN_STOP, readPayouts, releaseCall, returnCall, type PayoutStatus } from "../../../sdk/client/payouts";
-import { deployImprovements, deployVerifier, improve, type Improvements } from "../../helpers/improvements";
-import { queuedBy } from "../../helpers/payouts";
-import { DAY } from "../../helpers/units";
+import {
+  deployImprovements,
+  deployVerifier,
+  improve,
+  type Improvements,
+} from "../../../scripts/dev/world/improvements";
+import { queuedBy } from "../../../scripts/dev/world/payouts";
+import { DAY } from "../../../scripts/dev/world/units";
 
 const DELAY = 2n * DAY;
 

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { main, USAGE } from "../../../scripts/evaluate";
+import { Examples } from "../../../sdk/evaluation/examples";
 import { evaluate } from "../../../sdk/evaluation/evaluate";
 import { parseSpec } from "../../../sdk/evaluation/spec";
 import { creditDefault, CREDIT_DEFAULT } from "./support";
@@ -58,7 +59,10 @@ describe("evaluate: command line", () => {
 
   it("prints what the module finds, as JSON", () => {
     const { code, out, err } = run(["--benchmark", BENCHMARK, DATA]);
-    const expected = evaluate({ spec: parseSpec(readFileSync(BENCHMARK, "utf8")), examples: creditDefault() });
+    const expected = evaluate({
+      spec: parseSpec(readFileSync(BENCHMARK, "utf8")),
+      examples: Examples.of(creditDefault()),
+    });
     expect([code, err]).to.deep.equal([0, ""]);
     expect(JSON.parse(out)).to.deep.equal(expected);
   });

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { assess } from "../../../sdk/evaluation/evaluate";
+import { Examples } from "../../../sdk/evaluation/examples";
 import { reportPage } from "../../../sdk/evaluation/report";
 import type { BenchmarkSpec } from "../../../sdk/evaluation/spec";
 import { buildSpec, creditDefault, examplesOf, randomExamples } from "./support";
@@ -58,7 +59,7 @@ function violations(value: unknown, schema: Schema, path = ""): string[] {
 }
 
 const documentOf = (spec: Partial<BenchmarkSpec>, examples = creditDefault()) =>
-  assess({ spec: buildSpec(spec), examples });
+  assess({ spec: buildSpec(spec), examples: Examples.of(examples) });
 const MAE = { metric: "mae", direction: "minimise", atMost: 0.3, blocking: false } as const;
 
 describe("evaluate: document", () => {
@@ -70,7 +71,7 @@ describe("evaluate: document", () => {
       () =>
         assess({
           spec: buildSpec({ metric: "roc_auc", guardrails: [MAE, { ...MAE, column: "none" }] }),
-          examples: creditDefault(),
+          examples: Examples.of(creditDefault()),
           contribution: Buffer.from("x"),
         }),
     ],

@@ -3,8 +3,11 @@ import { expect } from "chai";
 import { keccak256 } from "ethers";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { assess, completeSpecFor, evaluate, hashDocument } from "../../../sdk/evaluation/evaluate";
-import { hashEvaluationData, hashPredictions, type Example } from "../../../sdk/evaluation/examples";
+import { completeSpecFor } from "../../../sdk/evaluation/completeSpec";
+import { hashDocument } from "../../../sdk/evaluation/document";
+import { assess, evaluate } from "../../../sdk/evaluation/evaluate";
+import { Examples, type Example } from "../../../sdk/evaluation/examples";
+import { hashEvaluationData, hashPredictions } from "../../../sdk/evaluation/hashes";
 import { METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
 import { hashSpec, parseSpec, type BenchmarkSpec } from "../../../sdk/evaluation/spec";
 import {
@@ -47,7 +50,7 @@ function classified(positives: number, negatives: number): Example[] {
 describe("evaluate", () => {
   describe("credit-default by ROC AUC", () => {
     it("finds 7494 → 7988: 494 bps, at least 291", () => {
-      const { folds, interval, ...figures } = evaluate({ spec: BENCHMARK, examples: creditDefault() });
+      const { folds, interval, ...figures } = evaluate({ spec: BENCHMARK, examples: Examples.of(creditDefault()) });
       expect(figures).to.deep.equal({
         version: 2,
         accepted: true,
@@ -58,8 +61,8 @@ describe("evaluate", () => {
         level: 0.025,
         guardrails: [],
         spec: BENCHMARK,
-        baselineDataHash: hashPredictions(creditDefault(), "baseline"),
-        candidateDataHash: hashPredictions(creditDefault(), "candidate"),
+        baselineDataHash: hashPredictions(Examples.of(creditDefault()), "baseline"),
+        candidateDataHash: hashPredictions(Examples.of(creditDefault()), "candidate"),
         evaluationId: EVALUATION_ID,
         benchmark: "credit-default",
         metric: "roc_auc",
@@ -80,7 +83,7 @@ describe("evaluate", () => {
     });
 
     it("deals ten folds of 100, of which improvement and values agree", () => {
-      const { folds } = evaluate({ spec: BENCHMARK, examples: creditDefault() });
+      const { folds } = evaluate({ spec: BENCHMARK, examples: Examples.of(creditDefault()) });
       expect(folds.map(({ size }) => size)).to.deep.equal(Array(10).fill(100));
       for (const { baseline, candidate, improvement, improved } of folds) {
         expect(improvement).to.be.closeTo(Number(candidate) - Number(baseline), 1e-15);
@@ -92,22 +95,27 @@ describe("evaluate", () => {
 
     it("does not depend on the order of rows, but on the seed", () => {
       const examples = creditDefault();
-      const expected = evaluate({ spec: BENCHMARK, examples });
-      expect(evaluate({ spec: BENCHMARK, examples: [...examples].reverse() })).to.deep.equal(expected);
-      expect(evaluate({ spec: { ...BENCHMARK, seed: 2 }, examples }).folds).to.not.deep.equal(expected.folds);
+      const expected = evaluate({ spec: BENCHMARK, examples: Examples.of(examples) });
+      expect(evaluate({ spec: BENCHMARK, examples: Examples.of([...examples].reverse()) })).to.deep.equal(expected);
+      expect(evaluate({ spec: { ...BENCHMARK, seed: 2 }, examples: Examples.of(examples) }).folds).to.not.deep.equal(
+        expected.folds,
+      );
     });
 
     it("hashes the contributed data's bytes", () => {
       const contribution = Buffer.from("id,label\n1,0\n");
-      const evaluation = evaluate({ spec: BENCHMARK, examples: creditDefault(), contribution });
+      const evaluation = evaluate({ spec: BENCHMARK, examples: Examples.of(creditDefault()), contribution });
       expect(evaluation.contributionDataHash).to.equal(keccak256(contribution));
     });
 
     it("hashes benchmark and evaluation set apart", () => {
       const examples = randomExamples("roc_auc", 200, 1);
-      const { specHash, evaluationDataHash } = evaluate({ spec: buildSpec({ metric: "roc_auc" }), examples });
+      const { specHash, evaluationDataHash } = evaluate({
+        spec: buildSpec({ metric: "roc_auc" }),
+        examples: Examples.of(examples),
+      });
       expect(specHash).to.equal(hashSpec(buildSpec({ metric: "roc_auc" })));
-      expect(evaluationDataHash).to.equal(hashEvaluationData(examples));
+      expect(evaluationDataHash).to.equal(hashEvaluationData(Examples.of(examples)));
     });
   });
 
@@ -126,7 +134,7 @@ describe("evaluate", () => {
     for (const [metric, hi, baselineScore, candidateScore] of expected) {
       it(`scores ${metric} on 0 … ${hi} ${baselineScore} → ${candidateScore}`, () => {
         const spec = buildSpec({ metric, hi, folds: 10 });
-        const evaluation = evaluate({ spec, examples: creditDefault() });
+        const evaluation = evaluate({ spec, examples: Examples.of(creditDefault()) });
         expect(evaluation).to.include({
           baselineScore,
           candidateScore,
@@ -144,8 +152,8 @@ describe("evaluate", () => {
         const examples = randomExamples(name, size, 3);
         const stated = { ...(range === "stated" && { lo: 1, hi: 5 }), attempts: 1 };
         const text = JSON.stringify({ name: "b", metric: name, direction: directionOf(name), ...stated });
-        const spec = completeSpecFor(text, examples);
-        const evaluation = evaluate({ spec, examples });
+        const spec = completeSpecFor(text, Examples.of(examples));
+        const evaluation = evaluate({ spec, examples: Examples.of(examples) });
         const sign = spec.direction === "maximise" ? 1 : -1;
         expect(evaluation.deltaBps).to.equal(sign * (evaluation.candidateScore - evaluation.baselineScore));
         expect(evaluation.lowerBoundBps).to.be.within(1, evaluation.deltaBps);
@@ -157,7 +165,7 @@ describe("evaluate", () => {
 
     it("keeps the classes' shares in each fold", () => {
       const examples = classified(43, 67);
-      const { folds } = assess({ spec: buildSpec({ metric: "recall", folds: 10 }), examples });
+      const { folds } = assess({ spec: buildSpec({ metric: "recall", folds: 10 }), examples: Examples.of(examples) });
       // 43 positives: three folds hold five, seven hold four; recall is a multiple of 1/5 or 1/4 there.
       const denominators = folds.map(({ baseline }) => (Number.isInteger(Number(baseline) * 4) ? 4 : 5));
       expect(denominators).to.deep.equal([5, 5, 5, 4, 4, 4, 4, 4, 4, 4]);
@@ -166,7 +174,10 @@ describe("evaluate", () => {
 
     it("does not count a fold on which both are equal", () => {
       // Seven of 40 are better: among ten folds at least three have none of them.
-      const { folds, runs } = assess({ spec: buildSpec({ ...RATING, folds: 10 }), examples: ratings(40, 7) });
+      const { folds, runs } = assess({
+        spec: buildSpec({ ...RATING, folds: 10 }),
+        examples: Examples.of(ratings(40, 7)),
+      });
       const better = folds.filter(({ improvement }) => Number(improvement) > 0);
       expect(folds.filter(({ improvement }) => improvement === 0).length).to.equal(10 - better.length);
       expect(better.length).to.be.within(2, 7);
@@ -182,7 +193,7 @@ describe("evaluate", () => {
       ]);
       const { folds, runs } = assess({
         spec: buildSpec({ metric: "precision", folds: 10, seed: 4 }),
-        examples: examplesOf(rows),
+        examples: Examples.of(examplesOf(rows)),
       });
       const undefinedFolds = folds.filter(({ baseline }) => baseline === null);
       expect(undefinedFolds.length).to.be.within(6, 9);
@@ -193,7 +204,8 @@ describe("evaluate", () => {
 
   describe("with a score on chain", () => {
     const evaluateFrom = (registeredScore: number, overrides: Partial<BenchmarkSpec> = {}): number =>
-      evaluate({ spec: { ...BENCHMARK, ...overrides }, examples: creditDefault(), registeredScore }).baselineScore;
+      evaluate({ spec: { ...BENCHMARK, ...overrides }, examples: Examples.of(creditDefault()), registeredScore })
+        .baselineScore;
 
     it("accepts the baseline's value rounded as a baseline or as an accepted candidate", () => {
       expect([evaluateFrom(7494), evaluateFrom(7493)]).to.deep.equal([7494, 7493]);
@@ -221,13 +233,13 @@ describe("evaluate", () => {
       examples: Example[],
       ...expected: Parameters<typeof expectRefusal> extends [unknown, ...infer Rest] ? Rest : never
     ): void => {
-      expectRefusal(() => evaluate({ spec: buildSpec(overrides), examples }), ...expected);
+      expectRefusal(() => evaluate({ spec: buildSpec(overrides), examples: Examples.of(examples) }), ...expected);
     };
 
     it("fewer examples than the benchmark asks for, and takes as many", () => {
       const spec = { ...RATING, minSampleSize: 500 };
       refuse(spec, ratings(499, 250), "TOO_FEW_EXAMPLES", "499 examples, expected at least 500");
-      expect(evaluate({ spec: buildSpec(spec), examples: ratings(500, 250) }).sampleSize).to.equal(500);
+      expect(evaluate({ spec: buildSpec(spec), examples: Examples.of(ratings(500, 250)) }).sampleSize).to.equal(500);
     });
 
     it("no example", () => {
@@ -238,7 +250,9 @@ describe("evaluate", () => {
       const message = "9 examples of one class, expected at least one for each of 10 folds";
       refuse({ folds: 10 }, classified(9, 40), "TOO_FEW_EXAMPLES", message);
       refuse({ folds: 10 }, classified(40, 9), "TOO_FEW_EXAMPLES", message);
-      expect(evaluate({ spec: buildSpec({ folds: 10 }), examples: classified(10, 40) }).folds).to.have.length(10);
+      expect(
+        evaluate({ spec: buildSpec({ folds: 10 }), examples: Examples.of(classified(10, 40)) }).folds,
+      ).to.have.length(10);
     });
 
     it("a metric that divides by zero, with null for what has no value", () => {
@@ -246,7 +260,7 @@ describe("evaluate", () => {
       const message =
         "baseline: precision divides by zero on these examples, expected predictions for which it is defined";
       refuse({ metric: "precision" }, examples, "UNDEFINED_METRIC", message);
-      expect(assess({ spec: buildSpec({ metric: "precision" }), examples })).to.deep.include({
+      expect(assess({ spec: buildSpec({ metric: "precision" }), examples: Examples.of(examples) })).to.deep.include({
         accepted: false,
         reasons: [{ code: "UNDEFINED_METRIC", message }],
         baselineValue: null,
@@ -266,7 +280,7 @@ describe("evaluate", () => {
         label: String(i),
         baseline: "90",
       }));
-      const { reasons, baselineScore } = assess({ spec: buildSpec({ metric: "r2" }), examples });
+      const { reasons, baselineScore } = assess({ spec: buildSpec({ metric: "r2" }), examples: Examples.of(examples) });
       // 1 − ((90 − 19.5)² + 133.25) / 133.25: labels 0 … 39 have the mean 19.5 and the variance 133.25.
       expect(reasons[0]).to.deep.equal({
         code: "OUT_OF_RANGE",
@@ -287,7 +301,7 @@ describe("evaluate", () => {
 
     it("a candidate that is the baseline", () => {
       const codes = (overrides: Partial<BenchmarkSpec>, examples: Example[]) =>
-        assess({ spec: buildSpec(overrides), examples }).reasons.map(({ code }) => code);
+        assess({ spec: buildSpec(overrides), examples: Examples.of(examples) }).reasons.map(({ code }) => code);
       expect(codes(RATING, ratings(400, 0))).to.deep.equal([
         "TOO_FEW_DIFFERENCES",
         "NO_VARIATION",
@@ -327,7 +341,7 @@ describe("evaluate", () => {
     for (const attempt of [0, 11, 1.5]) {
       it(`attempt ${attempt} of 10`, () => {
         expectRefusal(
-          () => assess({ spec: { ...BENCHMARK, attempts: 10 }, examples: creditDefault(), attempt }),
+          () => assess({ spec: { ...BENCHMARK, attempts: 10 }, examples: Examples.of(creditDefault()), attempt }),
           "BAD_ATTEMPT",
           `the attempt is ${attempt}, expected an integer from 1 to 10 as the benchmark states`,
         );
@@ -335,12 +349,16 @@ describe("evaluate", () => {
     }
 
     it("an example without its group", () => {
-      refuse({ ...RATING, group: "user" }, ratings(40, 20), "MISSING_VALUE", 'example "e000000" has no group');
+      const [first, ...others] = ratings(40, 20);
+      const grouped = [{ ...(first as Example), group: " " }, ...others.map((example) => ({ ...example, group: "g" }))];
+      const blank = 'example "e000000", column group: " ", expected a group';
+      refuse({ ...RATING, group: "user" }, grouped, "MISSING_VALUE", blank);
+      refuse({ ...RATING, group: "user" }, ratings(40, 20), "MISSING_COLUMN", 'the examples have no column "user"');
     });
 
     it("a candidate below the target, and takes one that reaches it", () => {
       const evaluateWith = (targetScore: number) => () =>
-        evaluate({ spec: { ...BENCHMARK, targetScore }, examples: creditDefault() });
+        evaluate({ spec: { ...BENCHMARK, targetScore }, examples: Examples.of(creditDefault()) });
       expect(evaluateWith(7988)().accepted).to.equal(true);
       expectRefusal(
         evaluateWith(7989),
@@ -348,7 +366,7 @@ describe("evaluate", () => {
         "the candidate's score is 7988 bps, expected at least the target 7989",
       );
       const mse = (targetScore: number) =>
-        assess({ spec: buildSpec({ metric: "mse", targetScore }), examples: creditDefault() });
+        assess({ spec: buildSpec({ metric: "mse", targetScore }), examples: Examples.of(creditDefault()) });
       expect(mse(1595).reasons).to.deep.equal([]);
       expect(mse(1594).reasons[0]?.message).to.equal(
         "the candidate's score is 1595 bps, expected at most the target 1594",
@@ -364,7 +382,7 @@ describe("evaluate", () => {
       for (const [key, reached, what] of cases) {
         it(key, () => {
           const evaluateWith = (minimum: number) => () =>
-            evaluate({ spec: { ...BENCHMARK, [key]: minimum }, examples: creditDefault() });
+            evaluate({ spec: { ...BENCHMARK, [key]: minimum }, examples: Examples.of(creditDefault()) });
           expect(evaluateWith(reached)().deltaBps).to.equal(494);
           expectRefusal(
             evaluateWith(reached + 1),
@@ -379,7 +397,7 @@ describe("evaluate", () => {
   describe("the evaluation's id", () => {
     it("is the hash of the document that names attempt, attempts and level", () => {
       const evaluated = (attempt: number, attempts: number) =>
-        assess({ spec: { ...BENCHMARK, attempts }, examples: creditDefault(), attempt });
+        assess({ spec: { ...BENCHMARK, attempts }, examples: Examples.of(creditDefault()), attempt });
       const document = evaluated(2, 10);
       expect(document).to.include({ attempt: 2, attempts: 10, level: 0.0025 });
       expect(hashDocument(JSON.parse(JSON.stringify(document)) as object)).to.equal(document.evaluationId);
@@ -392,7 +410,7 @@ describe("evaluate", () => {
   describe("a benchmark completed from the examples", () => {
     it("takes their labels for classes, up to 100", () => {
       const labelled = (count: number) =>
-        examplesOf(Array.from({ length: 2 * count }, (_, i) => [`c${i % count}`, `c${i % count}`, "c0"]));
+        Examples.of(examplesOf(Array.from({ length: 2 * count }, (_, i) => [`c${i % count}`, `c${i % count}`, "c0"])));
       const text = JSON.stringify({ name: "b", metric: "macro_f1", direction: "maximise" });
       expect(completeSpecFor(text, labelled(3)).classes).to.deep.equal([["c0"], ["c1"], ["c2"]]);
       expectRefusal(
@@ -410,7 +428,7 @@ describe("evaluate", () => {
         const size = 500 + draw(100);
         const raised = 220 + draw(100);
         const spec = buildSpec({ ...RATING, lo: 0.9, hi: 5.3 });
-        const { deltaBps, lowerBoundBps } = evaluate({ spec, examples: ratings(size, raised) });
+        const { deltaBps, lowerBoundBps } = evaluate({ spec, examples: Examples.of(ratings(size, raised)) });
         // In truth 10000 · raised / size / (5.3 − 0.9) bps.
         const excess = (bps: number): bigint => BigInt(bps * size * 44) - BigInt(100_000 * raised);
         expect(excess(deltaBps) <= 0n).to.equal(true);

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { keccak256 } from "ethers";
-import {
-  hashEvaluationData,
-  hashPredictions,
-  joinExamples,
-  placeOf,
-  readExamples,
-} from "../../../sdk/evaluation/examples";
+import { Examples } from "../../../sdk/evaluation/examples";
+import { hashEvaluationData, hashPredictions } from "../../../sdk/evaluation/hashes";
+import { joinExamples, readExamples } from "../../../sdk/evaluation/readExamples";
 import type { RefusalCode } from "../../../sdk/evaluation/refusal";
 import { csvFile, expectRefusal } from "./support";
 
@@ -18,16 +14,16 @@ describe("evaluate: examples", () => {
   describe("given one file", () => {
     it("reads columns by name, in any order, with others beside them", () => {
       const text = "candidate,note,id,label,baseline\r\n0.75,x,b,1,0.5\r\n";
-      expect(readExamples(csvFile(text))).to.deep.equal([
-        { id: "b", label: "1", baseline: "0.5", candidate: "0.75", file: "data.csv", line: 2 },
-      ]);
+      const examples = readExamples(csvFile(text));
+      expect([...examples]).to.deep.equal([{ id: "b", label: "1", baseline: "0.5", candidate: "0.75" }]);
+      expect(examples.predictions("candidate").place(0)).to.equal("data.csv line 2, column candidate");
     });
 
     it("reads quoted fields, a byte order mark, empty lines and empty predictions", () => {
       const text = `\ufeff${HEADER}\n1,"He said ""yes"", twice","a,b",\n`;
-      expect(readExamples(csvFile(text))).to.deep.equal([
-        { id: "1", label: 'He said "yes", twice', baseline: "a,b", candidate: "", file: "data.csv", line: 3 },
-      ]);
+      const examples = readExamples(csvFile(text));
+      expect([...examples]).to.deep.equal([{ id: "1", label: 'He said "yes", twice', baseline: "a,b", candidate: "" }]);
+      expect(examples.label.place(0)).to.equal("data.csv line 3, column label");
     });
 
     const refused: [string, string, RefusalCode, string][] = [
@@ -102,7 +98,7 @@ describe("evaluate: examples", () => {
       expectRefusal(
         () => readExamples({ name: "data.csv", bytes: Uint8Array.of(0x69, 0xff) }),
         "MALFORMED_FILE",
-        "data.csv is not UTF-8 text",
+        "data.csv line 1 is not UTF-8 text",
       );
     });
   });
@@ -112,25 +108,9 @@ describe("evaluate: examples", () => {
 
     it("joins them by id, whatever the order of rows", () => {
       const candidate = csvFile("prediction,id,label\n0.75,2,1\n0.125,1,0\n", "b.csv");
-      expect(joinExamples(baseline, candidate)).to.deep.equal([
-        {
-          id: "1",
-          label: "0",
-          baseline: "0.5",
-          candidate: "0.125",
-          file: "a.csv",
-          line: 2,
-          other: { file: "b.csv", line: 3 },
-        },
-        {
-          id: "2",
-          label: "1",
-          baseline: "0.25",
-          candidate: "0.75",
-          file: "a.csv",
-          line: 3,
-          other: { file: "b.csv", line: 2 },
-        },
+      expect([...joinExamples(baseline, candidate)]).to.deep.equal([
+        { id: "1", label: "0", baseline: "0.5", candidate: "0.125" },
+        { id: "2", label: "1", baseline: "0.25", candidate: "0.75" },
       ]);
     });
 
@@ -138,17 +118,17 @@ describe("evaluate: examples", () => {
       [
         "an example of the baseline's only",
         "1,0,0.5\n",
-        'example "2" is in a.csv but not in b.csv, expected the same examples for both models',
+        'a.csv line 3: example "2" is not in b.csv, expected the same examples for both models',
       ],
       [
         "an example of the candidate's only",
         "1,0,0.5\n2,1,0.5\n3,1,0.5\n",
-        'example "3" is in b.csv but not in a.csv, expected the same examples for both models',
+        'b.csv line 4: example "3" is not in a.csv, expected the same examples for both models',
       ],
       [
         "another label",
         "1,0,0.5\n2,0,0.5\n",
-        'example "2": label "1" in a.csv but "0" in b.csv, expected the same evaluation set for both models',
+        'b.csv line 3, column label: "0", expected "1" as a.csv has for example "2"',
       ],
     ];
     for (const [what, rows, message] of refused) {
@@ -164,19 +144,19 @@ describe("evaluate: examples", () => {
 
     it("reads a pair for each, and the group", () => {
       const text = "id,label,baseline,candidate,user,baseline_latency,candidate_latency\n1,0,0.5,0.6,u,3,4\n";
-      const [example] = readExamples(csvFile(text), wanted);
+      const [example] = [...readExamples(csvFile(text), wanted)];
       expect(example).to.deep.include({ group: "u", extra: { latency: { baseline: "3", candidate: "4" } } });
     });
 
     it("reads one from each model's file, and the group, which must be the same", () => {
       const file = (user: string, name: string) =>
         csvFile(`id,label,prediction,user,latency\n1,0,0.5,${user},3\n`, name);
-      const [example] = joinExamples(file("u", "a.csv"), file("u", "b.csv"), wanted);
+      const [example] = [...joinExamples(file("u", "a.csv"), file("u", "b.csv"), wanted)];
       expect(example).to.deep.include({ group: "u", extra: { latency: { baseline: "3", candidate: "3" } } });
       expectRefusal(
         () => joinExamples(file("u", "a.csv"), file("v", "b.csv"), wanted),
         "DIFFERENT_EXAMPLES",
-        'example "1": user "u" in a.csv but "v" in b.csv, expected the same evaluation set for both models',
+        'b.csv line 2, column user: "v", expected "u" as a.csv has for example "1"',
       );
     });
 
@@ -190,19 +170,57 @@ describe("evaluate: examples", () => {
   });
 
   describe("where a field stands", () => {
-    const place = { file: "a.csv", line: 7 };
-    const example = { id: "x", label: "1", baseline: "0", candidate: "1" };
-
     it("is said by file, line and column, or by id", () => {
-      expect(placeOf({ ...example, ...place }, "candidate")).to.equal("a.csv line 7, column candidate");
-      expect(placeOf(example, "candidate")).to.equal('example "x", column candidate');
+      const text = "id,label,baseline,candidate,baseline_x,candidate_x\nb,1,0,1,2,3\na,1,0,1,2,3\n";
+      const read = readExamples(csvFile(text, "a.csv"), { columns: ["x"] });
+      expect(read.predictions("candidate", "x").place(0)).to.equal("a.csv line 3, column candidate_x");
+      expect(
+        Examples.of([...read])
+          .predictions("baseline", "x")
+          .place(1),
+      ).to.equal('example "b", column baseline_x');
     });
 
     it("is said by the model's own file and its columns", () => {
-      const joined = { ...example, ...place, other: { file: "b.csv", line: 9 } };
-      expect(placeOf(joined, "candidate")).to.equal("b.csv line 9, column prediction");
-      expect(placeOf(joined, "baseline_latency")).to.equal("a.csv line 7, column latency");
-      expect(placeOf(joined, "label")).to.equal("a.csv line 7, column label");
+      const file = (rows: string, name: string) => csvFile(`id,label,prediction,latency\n${rows}`, name);
+      const joined = joinExamples(file("x,1,0,3\n", "a.csv"), file("\n\nx,1,1,4\n", "b.csv"), { columns: ["latency"] });
+      expect(joined.predictions("candidate").place(0)).to.equal("b.csv line 4, column prediction");
+      expect(joined.predictions("baseline", "latency").place(0)).to.equal("a.csv line 2, column latency");
+      expect(joined.label.place(0)).to.equal("a.csv line 2, column label");
+    });
+
+    it("cannot be said of a column that there is not", () => {
+      const examples = Examples.of([{ id: "x", label: "1", baseline: "0", candidate: "1" }]);
+      expectRefusal(
+        () => examples.predictions("baseline", "x"),
+        "MISSING_COLUMN",
+        'the examples have no column "baseline_x"',
+      );
+    });
+  });
+
+  describe("given as a list", () => {
+    it("keeps groups and further columns, and comes in the order of ids", () => {
+      const example = (id: string) => ({
+        id,
+        label: "a  b",
+        baseline: "",
+        candidate: " ",
+        group: "g",
+        extra: { x: { baseline: "1", candidate: "2" } },
+      });
+      // UTF-16 has the surrogates of the last before U+FFFD.
+      const ids = ["\ufffd", "b", "\u{10000}", "a", "ab", "aa\u00e9"];
+      expect([...Examples.of(ids.map(example))]).to.deep.equal([...ids].sort().map(example));
+    });
+
+    it("refuses an id that is used twice", () => {
+      const example = { id: "x", label: "1", baseline: "0", candidate: "1" };
+      expectRefusal(
+        () => Examples.of([example, example]),
+        "DUPLICATE_ID",
+        'example "x" is used before, expected each id once',
+      );
     });
   });
 
@@ -210,7 +228,7 @@ describe("evaluate: examples", () => {
     it("is of ids and one model's predictions, in the order of ids", () => {
       const examples = readExamples(csvFile(TWO));
       expect(hashPredictions(examples, "candidate")).to.equal(keccak256(Buffer.from('[["a","0.125"],["b","0.75"]]')));
-      expect(hashPredictions([...examples].reverse(), "baseline")).to.equal(
+      expect(hashPredictions(Examples.of([...examples].reverse()), "baseline")).to.equal(
         keccak256(Buffer.from('[["a","0.25"],["b","0.5"]]')),
       );
     });
@@ -218,8 +236,8 @@ describe("evaluate: examples", () => {
 
   describe("the evaluation data hash", () => {
     it("has the groups in it where there are any", () => {
-      const [first] = readExamples(csvFile(`${HEADER}a,0,1,1\n`));
-      expect(hashEvaluationData([{ ...first!, group: "g" }])).to.equal(
+      const [first] = [...readExamples(csvFile(`${HEADER}a,0,1,1\n`))];
+      expect(hashEvaluationData(Examples.of([{ ...first!, group: "g" }]))).to.equal(
         keccak256(Buffer.from('[["a","0","g"]]', "utf8")),
       );
     });

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { assess } from "../../../sdk/evaluation/evaluate";
+import { Examples } from "../../../sdk/evaluation/examples";
 import { parseSpec, type BenchmarkSpec } from "../../../sdk/evaluation/spec";
 import { buildSpec, creditDefault, CREDIT_DEFAULT } from "./support";
 
@@ -10,7 +11,7 @@ const BENCHMARK = parseSpec(readFileSync(resolve(CREDIT_DEFAULT, "benchmark.json
 
 describe("evaluate: guardrails", () => {
   const guarded = (guardrails: BenchmarkSpec["guardrails"], examples = creditDefault()) =>
-    assess({ spec: { ...BENCHMARK, ...(guardrails && { guardrails }) }, examples });
+    assess({ spec: { ...BENCHMARK, ...(guardrails && { guardrails }) }, examples: Examples.of(examples) });
   const MAE = { metric: "mae", direction: "minimise" } as const;
 
   it("measures secondary metrics in the same run", () => {
@@ -76,7 +77,7 @@ describe("evaluate: guardrails", () => {
       ...example,
       extra: { latency: { baseline: "1", candidate: i === 3 ? "" : "0.5" } },
     }));
-    const problem = 'evaluation.csv line 102, column candidate_latency: "", expected a finite decimal number';
+    const problem = `example "${examples[3]?.id}", column candidate_latency: "", expected a finite decimal number`;
     const { reasons, guardrails } = guarded([latency], examples);
     expect(guardrails).to.deep.include({
       metric: "custom",
@@ -86,7 +87,7 @@ describe("evaluate: guardrails", () => {
       baseline: null,
       candidate: null,
       holds: false,
-      problem: examples[3] && problem.replace("102", String(examples[3].line)),
+      problem,
     });
     expect(reasons.map(({ code }) => code)).to.deep.equal(["GUARDRAIL"]);
     expect(guarded([latency], creditDefault()).reasons).to.have.length(1);

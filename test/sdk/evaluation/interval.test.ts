@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { at } from "../../../sdk/evaluation/at";
 import type { Interval } from "../../../sdk/evaluation/comparison";
 import { toNumber } from "../../../sdk/evaluation/fraction";
+import { Examples } from "../../../sdk/evaluation/examples";
 import { METRICS, type MetricName } from "../../../sdk/evaluation/metrics";
 import { normalQuantile, studentQuantile } from "../../../sdk/evaluation/quantiles";
 import { deLongStandardError, REFERENCE } from "./textbook";
@@ -392,7 +393,9 @@ describe("evaluate: interval", () => {
     it("agrees with all pairs of that part", () => {
       const examples = randomExamples("roc_auc", 60, 9);
       const of = Uint8Array.from(examples, (_, i) => Number(i % 3 === 0));
-      const [bounds] = METRICS.roc_auc.compare(examples, readingOf("roc_auc")).values("candidate", { of, count: 2 });
+      const [bounds] = METRICS.roc_auc
+        .compare(Examples.of(examples), readingOf("roc_auc"))
+        .values("candidate", { of, count: 2 });
       const part = examples.filter((_, i) => of[i] === 0);
       expect(bounds && toNumber(bounds.low)).to.be.closeTo(REFERENCE.roc_auc(pairsOf(part, "candidate")), ROUNDING);
     });

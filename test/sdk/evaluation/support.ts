@@ -5,10 +5,12 @@ import { resolve } from "node:path";
 import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus } from "pure-rand";
 import { at } from "../../../sdk/evaluation/at";
 import type { Model } from "../../../sdk/evaluation/comparison";
-import { readExamples, type Example } from "../../../sdk/evaluation/examples";
+import { Examples, type Example } from "../../../sdk/evaluation/examples";
 import { toNumber } from "../../../sdk/evaluation/fraction";
-import { METRICS, type Direction, type MetricName, type Reading } from "../../../sdk/evaluation/metrics";
+import { METRICS, type MetricName, type NamedReading } from "../../../sdk/evaluation/metrics";
 import { generatorOf } from "../../../sdk/evaluation/random";
+import { readExamples } from "../../../sdk/evaluation/readExamples";
+import type { Direction } from "../../../sdk/evaluation/reading";
 import { Refusal, type RefusalCode } from "../../../sdk/evaluation/refusal";
 import { scaleOf } from "../../../sdk/evaluation/scale";
 import { levelAsNumber, levelOf, parseSpec, type BenchmarkSpec } from "../../../sdk/evaluation/spec";
@@ -19,7 +21,7 @@ import type { Estimate, IntervalTerms } from "../../../sdk/evaluation/comparison
 export const CREDIT_DEFAULT = resolve(__dirname, "../../../deploy/benchmarks/credit-default");
 
 export function creditDefault(): Example[] {
-  return readExamples({ name: "evaluation.csv", bytes: readFileSync(resolve(CREDIT_DEFAULT, "evaluation.csv")) });
+  return [...readExamples({ name: "evaluation.csv", bytes: readFileSync(resolve(CREDIT_DEFAULT, "evaluation.csv")) })];
 }
 
 export function csvFile(text: string, name = "data.csv"): TableFile {
@@ -60,7 +62,7 @@ export function buildSpec(overrides: Partial<BenchmarkSpec> = {}): BenchmarkSpec
 }
 
 /** How a metric reads examples where nothing is stated. */
-export function readingOf(metric: MetricName, overrides: Partial<Reading> = {}): Reading {
+export function readingOf(metric: MetricName, overrides: Partial<NamedReading> = {}): NamedReading {
   const { tokeniser, classes, predictions } = METRICS[metric];
   return {
     metric,
@@ -77,12 +79,20 @@ export function valueOf(
   metric: MetricName,
   examples: readonly Example[],
   model: Model = "candidate",
-  overrides: Partial<Reading> = {},
+  overrides: Partial<NamedReading> = {},
 ): number {
   const whole = { of: new Uint8Array(examples.length), count: 1 };
-  const [bounds] = METRICS[metric].compare(examples, readingOf(metric, overrides)).values(model, whole);
+  const [bounds] = METRICS[metric]
+    .compare(Examples.of(numbered(examples)), readingOf(metric, overrides))
+    .values(model, whole);
   if (bounds === undefined) throw new Error(`${metric} is undefined`);
   return toNumber(bounds.low);
+}
+
+/** The examples, with new ids where some are the same: drawn ones may be. */
+function numbered(examples: readonly Example[]): readonly Example[] {
+  if (new Set(examples.map(({ id }) => id)).size === examples.length) return examples;
+  return examples.map((example, i) => ({ ...example, id: `e${String(i).padStart(6, "0")}` }));
 }
 
 /** What an estimate of a benchmark's improvement is made from. */
@@ -100,7 +110,7 @@ export function estimateOf(
 ): Estimate {
   const spec = buildSpec(overrides);
   const reading = { ...readingOf(spec.metric), ...overrides };
-  return METRICS[spec.metric].compare(examples, reading).estimate({ ...termsOf(spec), ...terms });
+  return METRICS[spec.metric].compare(Examples.of(examples), reading).estimate({ ...termsOf(spec), ...terms });
 }
 
 /** Seeded whole numbers from 0 to below a limit. */

@@ -4,9 +4,13 @@ import type { RefusalCode } from "../../../sdk/evaluation/refusal";
 import { readTable, type TableRow } from "../../../sdk/evaluation/table";
 import { csvFile, expectRefusal } from "./support";
 
-const read = (text: string, names = ["a", "b"], separator?: string): TableRow[] => [
-  ...readTable({ ...csvFile(text), ...(separator && { separator }) }, names),
-];
+/** A row whose fields were taken out of the buffer. */
+const rowFrom = ({ line, bytes, starts, ends }: TableRow) => ({
+  line,
+  values: Array.from(starts, (start, k) => Buffer.from(bytes.subarray(start, ends[k])).toString("utf8")),
+});
+const read = (text: string, names = ["a", "b"], separator?: string) =>
+  Array.from(readTable({ ...csvFile(text), ...(separator && { separator }) }, names), rowFrom);
 const valuesOf = (...args: Parameters<typeof read>) => read(...args).map(({ values }) => values);
 
 describe("evaluate: tables", () => {
@@ -23,13 +27,27 @@ describe("evaluate: tables", () => {
       expect(valuesOf("a;b\n1;2", ["a"], ";")).to.deep.equal([["1"]]);
     });
 
+    it("may be separated by a character of several bytes", () => {
+      expect(valuesOf("a\u00a6b\n1\u00a62", ["b"], "\u00a6")).to.deep.equal([["2"]]);
+      expect(valuesOf('a\u00a6b\n"1"\u00a6\u00a5', ["a", "b"], "\u00a6")).to.deep.equal([["1", "\u00a5"]]);
+    });
+
+    it("may be larger than the buffer, with fields that are", () => {
+      const long = "x".repeat(3_000_000);
+      expect(valuesOf(`a,b\n1,${long}\n2,"${long}\n""${long}"\n3,4\n`)).to.deep.equal([
+        ["1", long],
+        ["2", `${long}\n"${long}`],
+        ["3", "4"],
+      ]);
+    });
+
     it("are the same however the bytes come", () => {
       const bytes = Buffer.from('a,b\n"ä\n€",😀\nlast,row');
       for (const size of [1, 2, 3, 7, 100]) {
         const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
           bytes.subarray(i * size, (i + 1) * size),
         );
-        const rows = [...readTable({ name: "x", bytes: pieces }, ["a", "b"])];
+        const rows = Array.from(readTable({ name: "x", bytes: pieces }, ["a", "b"]), rowFrom);
         expect(rows.map(({ values }) => values)).to.deep.equal([
           ["ä\n€", "😀"],
           ["last", "row"],
@@ -64,7 +82,7 @@ describe("evaluate: tables", () => {
       expectRefusal(
         () => [...readTable({ name: "x", bytes: [Uint8Array.of(0x61, 0xe2)] }, ["a"])],
         "MALFORMED_FILE",
-        "x is not UTF-8 text",
+        "x line 1 is not UTF-8 text",
       );
     });
   });

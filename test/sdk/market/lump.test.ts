@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { ethers, network } from "hardhat";
 import { bestPurchase, breakEvenLump, gainOf, readLumps, readPurchase } from "../../../sdk/market/lump";
 import { bestSnipe, snipedMarket } from "../../../scripts/dev/economics/tables";
-import { DAY, TOKEN, USDC } from "../../helpers/units";
+import { DAY, TOKEN, USDC } from "../../../scripts/dev/world/units";
 import { newPool, NO_DEADLINE, type PoolContext } from "../../market/pool.support";
 
 /** Roundings of a purchase and a sale, all of them the pool's: two inputs, two fees, two outputs, in reserve units. */

@@ -13,7 +13,7 @@ import { CAPACITIES, Domain, FIELD, type Opening } from "../../../sdk/proofs/cir
 import { commit } from "../../../sdk/proofs/commitment";
 import { countRows, packCounts, provenBy } from "../../../sdk/proofs/counts";
 import { formatOpening, readOpening, readRows } from "../../../sdk/proofs/openings";
-import { runScript } from "../../helpers/process";
+import { runScript } from "../../../scripts/dev/world/process";
 import { readProven } from "../../verification/zk/fixtures";
 
 const CSV = "id,label,score\n1,1,0.7\n2,0,0.2\n3,1,0.5\n";

@@ -20,8 +20,8 @@ import { encodeHybridProof, encodeProof } from "../../../sdk/schemas/statement";
 import { readMethod } from "../../../sdk/statements/method";
 import type { Submission } from "../../../sdk/statements/submit";
 import { useSetup } from "../../circuits/setup";
-import { benchmarkWith, RATE, rewardOf, toCall } from "../../helpers/improvements";
-import { DAY, field } from "../../helpers/units";
+import { benchmarkWith, RATE, rewardOf, toCall } from "../../../scripts/dev/world/improvements";
+import { DAY, field } from "../../../scripts/dev/world/units";
 import {
   attesterKeys,
   buildContributors,

@@ -8,8 +8,8 @@ import { Domain, type Opening } from "../../../sdk/proofs/circuit";
 import { commit } from "../../../sdk/proofs/commitment";
 import { ONE_ATTEMPT } from "../../../sdk/proofs/counts";
 import { formatOpening } from "../../../sdk/proofs/openings";
-import { ascending, deployImprovements, registerModel } from "../../helpers/improvements";
-import { MethodAccess } from "../../helpers/models";
+import { ascending, deployImprovements, registerModel } from "../../../scripts/dev/world/improvements";
+import { MethodAccess } from "../../../scripts/dev/world/models";
 import type { useFolder } from "../statements/support";
 
 export const CAPACITY = 64;

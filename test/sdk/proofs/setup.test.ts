@@ -12,7 +12,7 @@ import {
   type Places,
 } from "../../../sdk/node/prover";
 import { useProject, useSetup } from "../../circuits/setup";
-import { runScript } from "../../helpers/process";
+import { runScript } from "../../../scripts/dev/world/process";
 import { useFolder } from "../statements/support";
 
 describe("zk:setup @uninstrumented", () => {

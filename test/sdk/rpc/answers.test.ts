@@ -40,6 +40,7 @@ const CALL: Readonly<Record<FailureKind, readonly Said[]>> = {
     [-32_602, "invalid argument 0: hex string has odd length"],
     [-32_000, "insufficient funds for gas * price + value"],
     [-32_000, "gas required exceeds allowance (21000)"],
+    [-32_000, "finalized block not found"],
   ],
 };
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
 import { readLogs, type Blocks } from "../../../sdk/rpc/logs";
 import { startFaultyRpc, type FaultyRpc, type RpcError } from "../../helpers/faultyRpc";
-import { rpc, startAnvil, type Node } from "../../helpers/process";
+import { rpc, startAnvil, type Node } from "../../../scripts/dev/world/process";
 
 const ADDRESS = "0x00000000000000000000000000000000000000aa";
 const TOO_WIDE: RpcError = { code: -32_602, message: "block range is too wide" };

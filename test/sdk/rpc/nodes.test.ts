@@ -7,7 +7,7 @@ import { Problem } from "../../../sdk/base/problem";
 import { NodeFailure } from "../../../sdk/rpc/answers";
 import type { ChainClient, EndpointOptions } from "../../../sdk/rpc/endpoint";
 import { openNodes } from "../../../sdk/rpc/nodes";
-import { until } from "../../helpers/process";
+import { until } from "../../../scripts/dev/world/process";
 
 const CHAIN = 8_453;
 const REVERT = { code: 3, message: "execution reverted", data: "0x12345678" };

@@ -4,12 +4,13 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Problem } from "../../../sdk/base/problem";
 import { evaluate } from "../../../sdk/evaluation/evaluate";
-import { hashEvaluationData, readExamples } from "../../../sdk/evaluation/examples";
+import { hashEvaluationData } from "../../../sdk/evaluation/hashes";
+import { readExamples } from "../../../sdk/evaluation/readExamples";
 import { hashSpec, parseSpec } from "../../../sdk/evaluation/spec";
 import { parseModelFile, readModelFile } from "../../../sdk/node/modelFile";
 import { keyOf, projectedDilution, virtualSupplyOf, type ModelFile } from "../../../sdk/schemas/modelFile";
-import { modelIdOf } from "../../helpers/models";
-import { TOKEN, USDC } from "../../helpers/units";
+import { modelIdOf } from "../../../scripts/dev/world/models";
+import { TOKEN, USDC } from "../../../scripts/dev/world/units";
 
 const DEPLOY = resolve(__dirname, "../../../deploy");
 const PATH = join(DEPLOY, "models/model.json");
@@ -250,7 +251,6 @@ describe("Model file", () => {
   describe("improvement", () => {
     const folder = join(DEPLOY, "benchmarks/credit-default");
     const improvement = {
-      evaluation: "first",
       examples: "../benchmarks/credit-default/evaluation.csv",
       contribution: "../benchmarks/credit-default/contribution.md",
       contributors: "../benchmarks/credit-default/contributors.csv",
@@ -258,7 +258,6 @@ describe("Model file", () => {
 
     it("is read with the benchmark and every file that it names", () => {
       expect(parse({ improvement }).improvement).to.deep.equal({
-        evaluationName: "first",
         spec: parseSpec(readFileSync(join(folder, "benchmark.json"), "utf8")),
         examples: readExamples({
           name: "../benchmarks/credit-default/evaluation.csv",
@@ -277,12 +276,10 @@ describe("Model file", () => {
         {
           improvement: {
             ...improvement,
-            evaluation: "a b",
             contribution: "absent.md",
             contributors: improvement.examples,
           },
         },
-        `improvement.evaluation is "a b", expected ${ID}`,
         "improvement.contribution: there is no file deploy/models/absent.md",
         `improvement.contributors: ${improvement.examples}: column "account" is missing, the header has id, label, baseline, candidate`,
       );

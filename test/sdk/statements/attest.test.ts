@@ -9,9 +9,9 @@ import { formatBundle, readBundle, type Bundle } from "../../../sdk/schemas/bund
 import { formatClaims } from "../../../sdk/schemas/claims";
 import { STATEMENT_TYPES, statementDomain } from "../../../sdk/schemas/statement";
 import { toCall } from "../../../sdk/schemas/statement";
-import { BASELINE, improve, registerModel } from "../../helpers/improvements";
-import { Direction } from "../../helpers/models";
-import { DAY } from "../../helpers/units";
+import { BASELINE, improve, registerModel } from "../../../scripts/dev/world/improvements";
+import { Direction } from "../../../scripts/dev/world/models";
+import { DAY } from "../../../scripts/dev/world/units";
 import {
   attesterKeys,
   buildContributors,
@@ -81,7 +81,7 @@ describe("attest", () => {
     expect(err.split("\n")).to.deep.equal([
       `Improvement of ${MODEL}`,
       `  for              verifier ${tools.address} on hardhat, chain 31337`,
-      "  improvement      score 7494 → 7594, 100 bps; with 97.5 % confidence at least 1 bps",
+      "  improvement      score 7494 → 7594, 100 bps; at least 1 bps at the benchmark's level of error",
       "  measured on      1,000 examples in 3 runs, benchmark version 1",
       `  benchmark        ${statement.evaluation.specHash}`,
       `  evaluation data  ${statement.evaluation.evaluationDataHash}`,

@@ -8,7 +8,7 @@ import type { Bundle } from "../../../sdk/schemas/bundle";
 import { formatClaims, treeOf, type Claims } from "../../../sdk/schemas/claims";
 import { claim, type Claimed } from "../../../sdk/statements/claim";
 import { submit } from "../../../sdk/statements/submit";
-import { DELTA, RATE, rewardOf } from "../../helpers/improvements";
+import { DELTA, RATE, rewardOf } from "../../../scripts/dev/world/improvements";
 import {
   attesterKeys,
   buildContributors,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { hashDocument } from "../../../sdk/evaluation/evaluate";
+import { hashDocument } from "../../../sdk/evaluation/document";
 import { main as attest } from "../../../scripts/attest";
 import type { Main } from "../../../scripts/cli/command";
 import { main as launch } from "../../../scripts/launch";
@@ -8,8 +8,8 @@ import { main as statement } from "../../../scripts/statement";
 import { main as submit } from "../../../scripts/submit";
 import { readBundle } from "../../../sdk/schemas/bundle";
 import type { Submission } from "../../../sdk/statements/submit";
-import { runMain } from "../../helpers/live";
-import { runScript, startAnvil, type Node, type Outcome } from "../../helpers/process";
+import { runMain } from "../../../scripts/dev/world/live";
+import { runScript, startAnvil, type Node, type Outcome } from "../../../scripts/dev/world/process";
 import { attesterKeys, buildContributors, relayerKey, toCsv, useFolder } from "./support";
 
 const MODEL = "credit-default";

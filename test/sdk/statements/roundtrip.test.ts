@@ -11,7 +11,7 @@ import type { Claims } from "../../../sdk/schemas/claims";
 import { toJson } from "../../../sdk/schemas/json";
 import type { Claimed } from "../../../sdk/statements/claim";
 import type { Submission } from "../../../sdk/statements/submit";
-import { DELTA, RATE, rewardOf } from "../../helpers/improvements";
+import { DELTA, RATE, rewardOf } from "../../../scripts/dev/world/improvements";
 import {
   attesterKeys,
   buildContributors,

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { id, ZeroHash } from "ethers";
 import hre, { ethers } from "hardhat";
 import { siteOf } from "../../../deploy/network";
-import { hashDocument } from "../../../sdk/evaluation/evaluate";
+import { hashDocument } from "../../../sdk/evaluation/document";
 import { main } from "../../../scripts/statement";
 import { connect } from "../../../sdk/client/connect";
 import { formatBundle, readBundle } from "../../../sdk/schemas/bundle";
@@ -12,9 +12,9 @@ import { readClaims, treeOf } from "../../../sdk/schemas/claims";
 import { hashStatement, statementDomain } from "../../../sdk/schemas/statement";
 import { toCall } from "../../../sdk/schemas/statement";
 import { readMeasured } from "../../../sdk/statements/propose";
-import { BASELINE, benchmarkWith, DELTA, improve, registerModel } from "../../helpers/improvements";
-import { Direction, MethodAccess } from "../../helpers/models";
-import { DAY, HOUR } from "../../helpers/units";
+import { BASELINE, benchmarkWith, DELTA, improve, registerModel } from "../../../scripts/dev/world/improvements";
+import { Direction, MethodAccess } from "../../../scripts/dev/world/models";
+import { DAY, HOUR } from "../../../scripts/dev/world/units";
 import {
   buildContributors,
   buildMeasured,

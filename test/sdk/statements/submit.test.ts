@@ -9,8 +9,8 @@ import { formatTime } from "../../../sdk/base/units";
 import { simulate } from "../../../sdk/client/connect";
 import { formatBundle, type Bundle } from "../../../sdk/schemas/bundle";
 import type { Attestation } from "../../../sdk/schemas/statement";
-import { benchmarkWith, DELTA, improve, RATE, rewardOf } from "../../helpers/improvements";
-import { DAY } from "../../helpers/units";
+import { benchmarkWith, DELTA, improve, RATE, rewardOf } from "../../../scripts/dev/world/improvements";
+import { DAY } from "../../../scripts/dev/world/units";
 import {
   attesterKeys,
   buildContributors,

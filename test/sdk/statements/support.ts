@@ -16,8 +16,8 @@ import type { WeightedContributor } from "../../../sdk/schemas/distribution";
 import { attest } from "../../../sdk/statements/attest";
 import { propose, type Measured, type Proposal, type Proposed } from "../../../sdk/statements/propose";
 import { requireAcceptable } from "../../../sdk/statements/review";
-import { DELTA, deployImprovements, type Improvements } from "../../helpers/improvements";
-import { DAY } from "../../helpers/units";
+import { DELTA, deployImprovements, type Improvements } from "../../../scripts/dev/world/improvements";
+import { DAY } from "../../../scripts/dev/world/units";
 
 export const MODEL = "credit-default";
 export const EVALUATION_NAME = "first";

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {UsageFeeRouter} from "contracts/fees/UsageFeeRouter.sol";
 import {HokusaiAMM} from "contracts/market/HokusaiAMM.sol";
-import {ModelId} from "contracts/types/ModelId.sol";
+import {ModelId} from "contracts/types/ModelTypes.sol";
 import {PoolTerms} from "contracts/types/PoolTypes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ProtocolTest} from "../utils/ProtocolTest.sol";

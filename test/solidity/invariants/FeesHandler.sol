@@ -8,7 +8,7 @@ import {IUsageFeeRouter} from "contracts/interfaces/IUsageFeeRouter.sol";
 import {HokusaiAMM} from "contracts/market/HokusaiAMM.sol";
 import {HostileReserveTokenMock} from "contracts/mocks/HostileReserveTokenMock.sol";
 import {ModelRegistry} from "contracts/models/ModelRegistry.sol";
-import {ModelId} from "contracts/types/ModelId.sol";
+import {ModelId} from "contracts/types/ModelTypes.sol";
 import {Keys} from "../utils/ProtocolTest.sol";
 import {Assertions, vm} from "../utils/Test.sol";
 

@@ -225,8 +225,9 @@ contract ImprovementsInvariantsTest is ProtocolTest {
 
     function _assertStop(address method) private view {
         BookedStop memory stop = _handler.stopOf(method);
-        assertEq(registry.payoutStopOf(method).since, stop.since);
-        assertEq(registry.payoutStopOf(method).until, stop.until);
+        (uint40 since, uint40 until) = registry.payoutStopOf(method);
+        assertEq(since, stop.since);
+        assertEq(until, stop.until);
     }
 
     function _submitOrDecide(uint256 seed) private {

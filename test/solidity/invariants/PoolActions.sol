@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IHokusaiAMM} from "contracts/interfaces/IHokusaiAMM.sol";
-import {ModelId} from "contracts/types/ModelId.sol";
+import {ModelId} from "contracts/types/ModelTypes.sol";
 import {Point} from "../utils/CurveAssertions.sol";
 import {Keys} from "../utils/ProtocolTest.sol";
 import {vm} from "../utils/Test.sol";

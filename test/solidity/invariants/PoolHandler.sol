@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Payout} from "contracts/types/ImprovementTypes.sol";
-import {ModelId} from "contracts/types/ModelId.sol";
+import {ModelId} from "contracts/types/ModelTypes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Point, Ratio} from "../utils/CurveAssertions.sol";
 import {Keys} from "../utils/ProtocolTest.sol";

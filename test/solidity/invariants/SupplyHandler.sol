@@ -5,7 +5,7 @@ import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.so
 import {IModelToken} from "contracts/interfaces/IModelToken.sol";
 import {ModelToken} from "contracts/tokens/ModelToken.sol";
 import {TokenManager} from "contracts/tokens/TokenManager.sol";
-import {ModelId} from "contracts/types/ModelId.sol";
+import {ModelId} from "contracts/types/ModelTypes.sol";
 import {Keys} from "../utils/ProtocolTest.sol";
 import {Assertions, vm} from "../utils/Test.sol";
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ModelId, ModelIds} from "contracts/types/ModelId.sol";
+import {ModelIds} from "contracts/types/ModelId.sol";
+import {ModelId} from "contracts/types/ModelTypes.sol";
 import {Test, vm} from "../utils/Test.sol";
 
 contract ModelIdsHarness {

@@ -8,8 +8,7 @@ import {HostileReserveTokenMock} from "contracts/mocks/HostileReserveTokenMock.s
 import {ModelRegistry} from "contracts/models/ModelRegistry.sol";
 import {ModelToken} from "contracts/tokens/ModelToken.sol";
 import {TokenManager} from "contracts/tokens/TokenManager.sol";
-import {ModelId} from "contracts/types/ModelId.sol";
-import {Benchmark, Direction, InitialParams, Metric} from "contracts/types/ModelTypes.sol";
+import {Benchmark, Direction, InitialParams, Metric, ModelId} from "contracts/types/ModelTypes.sol";
 import {PoolTerms} from "contracts/types/PoolTypes.sol";
 import {Test, vm} from "./Test.sol";
 

@@ -5,9 +5,9 @@ import type { Groth16Harness } from "../../../.build/typechain";
 import { CAPACITIES, FIELD } from "../../../sdk/proofs/circuit";
 import { encodeKey, readKey, verifyWithSnarkjs, type VerifyingKey } from "../../../sdk/node/prover";
 import { Random } from "../../utils/random";
-import { BASE_FIELD, g1Times, g2Times, inverse, negated } from "./bn254";
+import { BASE_FIELD, g1Times, g2Times, inverse, negated } from "../../../scripts/dev/world/bn254";
 import { readProven } from "./fixtures";
-import { keyOf, SECRETS, simulate, toSnarkjsKey, toSnarkjsProof } from "./simulator";
+import { keyOf, SECRETS, simulate, toSnarkjsKey, toSnarkjsProof } from "../../../scripts/dev/world/simulator";
 
 const INPUTS = [3n, 5n, 7n, 11n, 13n];
 const POINTS = ["alpha", "beta", "gamma", "delta"] as const;

@@ -5,10 +5,11 @@ import { Decimal } from "decimal.js";
 import { MaxUint256 } from "ethers";
 import { ethers } from "hardhat";
 import { provenBy, type Counts } from "../../../sdk/proofs/counts";
-import { field } from "../../helpers/units";
+import { field } from "../../../scripts/dev/world/units";
 import { Random } from "../../utils/random";
-import { keyOf, SECRETS } from "./simulator";
-import { COUNTS, DIGEST, EVALUATION, QUANTILE_E9, REAL, simulateProof, zkFixture } from "./zk.fixture";
+import { keyOf, SECRETS } from "../../../scripts/dev/world/simulator";
+import { COUNTS, QUANTILE_E9, simulateProof } from "../../../scripts/dev/world/zk";
+import { DIGEST, EVALUATION, REAL, zkFixture } from "./zk.fixture";
 
 const MAX_COUNT = 2n ** 32n - 1n;
 const [MIN_QUANTILE, MAX_QUANTILE] = [1_000_000_000n, 6_000_000_000n];

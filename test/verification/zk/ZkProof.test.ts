@@ -13,24 +13,14 @@ import {
   expectRefused,
   registerModel,
   submit,
-} from "../../helpers/improvements";
-import { field } from "../../helpers/units";
+} from "../../../scripts/dev/world/improvements";
+import { field } from "../../../scripts/dev/world/units";
 import { oracleRefusal } from "../methods.fixture";
 import { shouldBehaveLikeVerificationMethod } from "../VerificationMethod.behavior";
-import { negated } from "./bn254";
+import { negated } from "../../../scripts/dev/world/bn254";
 import { readProven } from "./fixtures";
-import {
-  BENCHMARK,
-  COUNTS,
-  DIGEST,
-  EVALUATION,
-  QUANTILE_E9,
-  REAL,
-  simulateProof,
-  ZK_BASELINE,
-  zkFixture,
-  zkHybridFixture,
-} from "./zk.fixture";
+import { PROVEN_BENCHMARK, COUNTS, QUANTILE_E9, simulateProof, ZK_BASELINE } from "../../../scripts/dev/world/zk";
+import { DIGEST, EVALUATION, REAL, zkFixture, zkHybridFixture } from "./zk.fixture";
 
 const MAX_COUNT = 2n ** 32n - 1n;
 
@@ -230,7 +220,7 @@ describe("ZkProof", () => {
     it("is of no use to another model with the same benchmark", async () => {
       const context = await loadFixture(zkFixture);
       const { method, model, prove } = context;
-      const benchmark = { ...BENCHMARK, method: await method.getAddress() };
+      const benchmark = { ...PROVEN_BENCHMARK, method: await method.getAddress() };
       const other = await registerModel(context, { modelId: "zk-too", benchmark });
       const statement = await buildStatement(context, model);
       const proof = await prove(statement);

@@ -20,11 +20,18 @@ import {
   proposeModel,
   submit,
   toCall,
-} from "../../helpers/improvements";
-import { buildModel, buildPoolTerms, MethodAccess, modelIdOf } from "../../helpers/models";
-import { expectHeld, expectReleased, hashPayees, OPEN, releasableFrom, waitFor } from "../../helpers/payouts";
-import { argumentsOf } from "../../helpers/protocol";
-import { BPS, TOKEN } from "../../helpers/units";
+} from "../../../scripts/dev/world/improvements";
+import { buildModel, buildPoolTerms, MethodAccess, modelIdOf } from "../../../scripts/dev/world/models";
+import {
+  expectHeld,
+  expectReleased,
+  hashPayees,
+  OPEN,
+  releasableFrom,
+  waitFor,
+} from "../../../scripts/dev/world/payouts";
+import { argumentsOf } from "../../../scripts/dev/world/protocol";
+import { BPS, TOKEN } from "../../../scripts/dev/world/units";
 import { BASELINE, BENCHMARK, CANDIDATE, CANDIDATE_SCORE, CAPACITY, LABELS } from "../../sdk/proofs/proven.fixture";
 
 const { ZeroHash } = ethers;

@@ -1,37 +1,19 @@
 import { ethers } from "hardhat";
 import type { ZkProof } from "../../../.build/typechain";
-import {
-  encodeHybridProof,
-  hashStatement,
-  type Evaluation,
-  type ImprovementStatement,
-  statementDomain,
-} from "../../../sdk/schemas/statement";
+import { encodeHybridProof, type Evaluation, type ImprovementStatement } from "../../../sdk/schemas/statement";
 import { FIELD } from "../../../sdk/proofs/circuit";
-import { packCounts, type Counts } from "../../../sdk/proofs/counts";
-import { encodePoints } from "../../../sdk/node/prover";
 import {
   ascending,
   attest,
-  deployImprovements,
   type Improvements,
   type Refusal,
   registerModel,
-} from "../../helpers/improvements";
-import { MethodAccess } from "../../helpers/models";
-import { field } from "../../helpers/units";
+} from "../../../scripts/dev/world/improvements";
+import { MethodAccess } from "../../../scripts/dev/world/models";
+import { field } from "../../../scripts/dev/world/units";
 import { oracleRefusal } from "../methods.fixture";
 import type { MethodContext } from "../VerificationMethod.behavior";
-import { keyOf, SECRETS, simulate } from "./simulator";
-
-/** What the simulated proofs show: the example data's counts. */
-export const COUNTS: Counts = { n: 1_000, baselineCorrect: 744, candidateCorrect: 771, disagreements: 153 };
-
-/** Quantile of the lower bounds of {@link COUNTS}: one attempt at 2.5 %. */
-export const QUANTILE_E9 = 1_959_963_985n;
-
-/** The baseline's score by {@link COUNTS}. */
-export const ZK_BASELINE = 7_440n;
+import { COUNTS, deployProven, deployZk, PROVEN_BENCHMARK, proveFor, ZK_BASELINE } from "../../../scripts/dev/world/zk";
 
 /** What {@link COUNTS} prove at {@link QUANTILE_E9}, in bps. */
 export const REAL = { score: 7_710n, improvement: 270n, lowerBound: 28n };
@@ -54,33 +36,6 @@ export const EVALUATION: Evaluation = {
   candidateCommitment: ethers.toBeHex(17, 32),
 };
 
-const commitment = (value: bigint) => ethers.toBeHex(value, 32);
-
-/** A benchmark whose labels and baseline are committed. */
-export const BENCHMARK = {
-  evaluationDataHash: commitment(1n << 250n),
-  modelCommitment: commitment(FIELD - 1n),
-  baselineScore: ZK_BASELINE,
-  minRuns: 1n,
-};
-
-/** The method's proof of counts for a digest, made from the key's secrets. */
-export function simulateProof(evaluation: Evaluation, digest: string, counts: Counts = COUNTS): string {
-  const inputs = [
-    ...[evaluation.evaluationDataHash, evaluation.baselineCommitment, evaluation.candidateCommitment].map(BigInt),
-    packCounts({ ...counts, n: Number(evaluation.sampleSize) }),
-    BigInt(digest) % FIELD,
-  ];
-  return encodePoints(counts, simulate(SECRETS, inputs));
-}
-
-function proveFor({ verifier, network }: Improvements) {
-  return async (statement: ImprovementStatement) => {
-    const domain = statementDomain(BigInt(network.chainId), await verifier.getAddress());
-    return simulateProof(statement.evaluation, hashStatement(domain, statement));
-  };
-}
-
 /** Why a proof of another statement is refused. */
 function zkRefusal(method: ZkProof, { evaluation }: ImprovementStatement): Refusal {
   if (evaluation.runs !== 1n)
@@ -92,24 +47,12 @@ function zkRefusal(method: ZkProof, { evaluation }: ImprovementStatement): Refus
     : { contract: method, error: "InputOutOfField", args: [index, commitments[index]] };
 }
 
-/** A protocol that allows a ZkProof whose key's secrets are known. */
-async function deployZk() {
-  const context = await deployImprovements();
-  const method = await ethers.deployContract("ZkProof", [keyOf(SECRETS), QUANTILE_E9]);
-  await context.registry.connect(context.admin).setMethodAccess(method, MethodAccess.REGISTRAR);
-  return { ...context, method };
-}
-
 /** A model whose method is a ZkProof alone. */
 export async function zkFixture(): Promise<MethodContext & { method: ZkProof }> {
-  const context = await deployZk();
+  const context = await deployProven();
   const { method } = context;
-  const benchmark = { ...BENCHMARK, method: await method.getAddress() };
-  const model = await registerModel(context, { modelId: "zk", benchmark });
   return {
     ...context,
-    model,
-    prove: proveFor(context),
     proveElsewhere: (elsewhere, statement) => proveFor({ ...context, ...elsewhere })(statement),
     refusalOf: async (statement) => zkRefusal(method, statement),
   };
@@ -126,7 +69,7 @@ export async function zkHybridFixture() {
   );
   const hybrid = await ethers.deployContract("Hybrid", [methods.map(({ address }) => address)]);
   await registry.connect(admin).setMethodAccess(hybrid, MethodAccess.REGISTRAR);
-  const benchmark = { ...BENCHMARK, method: await hybrid.getAddress() };
+  const benchmark = { ...PROVEN_BENCHMARK, method: await hybrid.getAddress() };
   const model = await registerModel(context, { modelId: "zk-hybrid", benchmark });
 
   /** Both proofs in the hybrid's order. */

@@ -143,20 +143,15 @@ abstract contract Groth16 {
     }
 
     /// @dev sum += factor · (x, y); false when a precompile refuses.
-    function _accumulate(
-        uint256[4] memory sum,
-        uint256 x,
-        uint256 y,
-        uint256 factor
-    ) private view returns (bool success) {
+    function _accumulate(uint256[4] memory sum, uint256 x, uint256 y, uint256 factor) private view returns (bool ok) {
         // Writes to memory that is not allocated and to `sum`.
         assembly ("memory-safe") {
             let term := mload(0x40)
             mstore(term, x)
             mstore(add(term, 0x20), y)
             mstore(add(term, 0x40), factor)
-            success := staticcall(gas(), EC_MUL, term, 0x60, add(sum, 0x40), 0x40)
-            success := and(success, staticcall(gas(), EC_ADD, sum, 0x80, sum, 0x40))
+            ok := staticcall(gas(), EC_MUL, term, 0x60, add(sum, 0x40), 0x40)
+            ok := and(ok, staticcall(gas(), EC_ADD, sum, 0x80, sum, 0x40))
         }
     }
 

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVerificationMethod} from "../../../interfaces/IVerificationMethod.sol";
-import {OutOfRange, ValueMismatch} from "../../../types/CommonErrors.sol";
+import {requireWithin, ValueMismatch} from "../../../types/CommonErrors.sol";
 import {Evaluation} from "../../../types/ImprovementTypes.sol";
 import {Groth16, VerifyingKey} from "./Groth16.sol";
 
@@ -82,8 +82,7 @@ contract ZkProof is IVerificationMethod, Groth16 {
     /// @param key The circuit's verification key, see {Groth16}.
     /// @param quantileE9_ See {quantileE9}, rounded up, 1e9 … 6e9.
     constructor(VerifyingKey memory key, uint256 quantileE9_) Groth16(key) {
-        if (quantileE9_ < MIN_QUANTILE || quantileE9_ > MAX_QUANTILE)
-            revert OutOfRange("quantileE9", quantileE9_, MIN_QUANTILE, MAX_QUANTILE);
+        requireWithin("quantileE9", quantileE9_, MIN_QUANTILE, MAX_QUANTILE);
         quantileE9 = quantileE9_;
         _quantileSquared = (quantileE9_ * BPS) ** 2;
     }
@@ -101,7 +100,7 @@ contract ZkProof is IVerificationMethod, Groth16 {
         if (evaluation.runs != RUNS) revert ValueMismatch("runs", evaluation.runs, RUNS);
         uint256 n = evaluation.sampleSize;
         // A larger one would be taken for other counts.
-        if (n == 0 || n > type(uint32).max) revert OutOfRange("sampleSize", n, 1, type(uint32).max);
+        requireWithin("sampleSize", n, 1, type(uint32).max);
         (Counts memory counts, uint256[8] memory points) = abi.decode(proof, (Counts, uint256[8]));
 
         uint256[5] memory inputs = [

@@ -3,14 +3,16 @@
 // benchmark's file and a file of examples; without any, random examples of every metric are written.
 
 import { readFileSync } from "node:fs";
-import { assess, completeSpecFor } from "../../../../sdk/evaluation/evaluate";
-import { readExamples, type Example } from "../../../../sdk/evaluation/examples";
+import { completeSpecFor } from "../../../../sdk/evaluation/completeSpec";
+import { assess } from "../../../../sdk/evaluation/evaluate";
+import { Examples } from "../../../../sdk/evaluation/examples";
 import { METRICS, type MetricName } from "../../../../sdk/evaluation/metrics";
+import { readExamples } from "../../../../sdk/evaluation/readExamples";
 import { wantedBy } from "../../../../sdk/evaluation/spec";
 import { directionOf, randomExamples } from "../support";
 
-function write(text: string, examples: readonly Example[]): void {
-  const rows = examples.map(({ id, label, baseline, candidate, group }) => [
+function write(text: string, examples: Examples): void {
+  const rows = Array.from(examples, ({ id, label, baseline, candidate, group }) => [
     id,
     label,
     baseline,
@@ -38,9 +40,9 @@ function main(): void {
         const examples = randomExamples(metric, 300, seed).map((example, i) => ({ ...example, group: `g${i % 120}` }));
         const stated = METRICS[metric].range === "stated" && { lo: 1, hi: 5 };
         const spec = { name: "random", metric, direction: directionOf(metric), attempts, seed, dealings: 3, ...stated };
-        write(JSON.stringify(spec), examples);
-        write(JSON.stringify({ ...spec, group: "group" }), examples);
-        if (METRICS[metric].cap) write(JSON.stringify({ ...spec, cap: 0.75 }), examples);
+        write(JSON.stringify(spec), Examples.of(examples));
+        write(JSON.stringify({ ...spec, group: "group" }), Examples.of(examples));
+        if (METRICS[metric].cap) write(JSON.stringify({ ...spec, cap: 0.75 }), Examples.of(examples));
       }
     }
   }

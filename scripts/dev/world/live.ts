@@ -1,9 +1,9 @@
 import { parseEther, toQuantity, Wallet } from "ethers";
 import hre from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type { Parameters } from "../../deploy/parameters";
-import { environmentFor } from "../../deploy/rehearsal";
-import type { Main, Streams } from "../../scripts/cli/command";
+import type { Parameters } from "../../../deploy/parameters";
+import { environmentFor } from "../../../deploy/rehearsal";
+import type { Main, Streams } from "../../cli/command";
 import { rpc, type Node, type Outcome } from "./process";
 
 const FUNDS = parseEther("100");

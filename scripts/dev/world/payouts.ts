@@ -8,8 +8,8 @@ import type {
   ModelToken,
   RewardDistributor,
   TokenManager,
-} from "../../.build/typechain";
-import { hashDistribution } from "../../sdk/schemas/distribution";
+} from "../../../.build/typechain";
+import { hashDistribution } from "../../../sdk/schemas/distribution";
 
 /** What `payoutOf` answers once a payout waits no longer. */
 export const [RELEASED, VOIDED] = [toBeHex(1, 32), toBeHex(2, 32)];

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const ROOT = resolve(__dirname, "../..");
+const ROOT = resolve(__dirname, "../../..");
 const STARTUP_SECONDS = 90;
 const WAITING_SECONDS = 120;
 const POLLING = 50; // milliseconds
@@ -70,9 +70,10 @@ export async function startNode(): Promise<Node> {
   return start("hardhat node", process.execPath, [bootstrap, "node", "--hostname", "127.0.0.1"]);
 }
 
-/** Starts anvil, with as many development accounts as Hardhat has. */
+/** Starts anvil, with as many development accounts as Hardhat has unless the options say how many. */
 export async function startAnvil(options: readonly string[] = []): Promise<Node> {
-  return start("anvil", anvilBinary(), ["--accounts", "20", ...options]);
+  const accounts = options.includes("--accounts") ? [] : ["--accounts", "20"];
+  return start("anvil", anvilBinary(), [...accounts, ...options]);
 }
 
 /** The package's on Linux x64; elsewhere the one on the PATH. */

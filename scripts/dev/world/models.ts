@@ -1,6 +1,6 @@
 import { ethers } from "hardhat";
-import type { BenchmarkStruct, EvaluationStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
-import type { InitialParamsStruct } from "../../.build/typechain/contracts/tokens/TokenManager";
+import type { BenchmarkStruct, EvaluationStruct } from "../../../.build/typechain/contracts/models/ModelRegistry";
+import type { InitialParamsStruct } from "../../../.build/typechain/contracts/tokens/TokenManager";
 import { DAY, TOKEN, USDC } from "./units";
 
 /** Lifecycle of a model, as on chain. */

@@ -1,10 +1,10 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { impersonateAccount, setBalance } from "@nomicfoundation/hardhat-network-helpers";
 import hre, { ethers } from "hardhat";
-import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
-import { deployModule } from "../../deploy/ignition";
-import type { Parameters } from "../../deploy/parameters";
-import { Contracts, Protocol as ProtocolModule } from "../../ignition/modules/Protocol";
+import type { BenchmarkStruct } from "../../../.build/typechain/contracts/models/ModelRegistry";
+import { deployModule } from "../../../deploy/ignition";
+import type { Parameters } from "../../../deploy/parameters";
+import { Contracts, ProtocolModule } from "../../../ignition/modules/Protocol";
 import {
   buildBenchmark,
   buildModel,

@@ -3,9 +3,9 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import type { BaseContract, ContractTransactionResponse } from "ethers";
 import hre, { ethers } from "hardhat";
-import type { ModelToken } from "../../.build/typechain";
-import type { BenchmarkStruct } from "../../.build/typechain/contracts/models/ModelRegistry";
-import { deployProtocol } from "../../deploy/protocol";
+import type { ModelToken } from "../../../.build/typechain";
+import type { BenchmarkStruct } from "../../../.build/typechain/contracts/models/ModelRegistry";
+import { deployProtocol } from "../../../deploy/protocol";
 import {
   type Contributor,
   encodeProof,
@@ -13,7 +13,7 @@ import {
   type ImprovementStatement,
   STATEMENT_TYPES,
   statementDomain,
-} from "../../sdk/schemas/statement";
+} from "../../../sdk/schemas/statement";
 import { buildBenchmark, buildModel, Direction, modelIdOf } from "./models";
 import { hashPayees, hashPayout, type QueuedPayout, queuedBy, release, waitFor } from "./payouts";
 import { argumentsOf, signerOf } from "./protocol";
@@ -334,7 +334,6 @@ export async function expectImproved(
     payout: hashPayout(queued),
   });
   expect(await registry.scoreOf(model.id)).to.equal(candidateScore);
-  expect(await verifier.scoreOf(model.id)).to.equal(candidateScore);
   return queued;
 }
 

@@ -1,0 +1,98 @@
+// What the chain has of a model, against what its file says.
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { ModelToken, VestingWallet } from "../.build/typechain";
+import { Problem } from "../sdk/base/problem";
+import { keyOf, REWARD_DELTA_ONES, type ModelFile } from "../sdk/schemas/modelFile";
+import type { Protocol } from "./protocol";
+
+const VESTING_SECONDS = 365n * 86_400n;
+
+/** A model file, and where the model is looked for. */
+export interface DeclaredLaunch {
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly protocol: Pick<Protocol, "registry">;
+  readonly file: ModelFile;
+}
+
+/** A benchmark as an event committed it, each value as text: with the baseline that it began with, from which the registry's moves on. */
+export type CommittedBenchmark = Readonly<Record<(typeof COMMITTED)[number], string>>;
+
+/** What of a committed benchmark a model file says; its method is named by its kind there. */
+const COMMITTED = [
+  "specHash",
+  "evaluationDataHash",
+  "method",
+  "metric",
+  "direction",
+  "baselineScore",
+  "targetScore",
+  "modelCommitment",
+  "minImprovementBps",
+  "minSampleSize",
+  "minRuns",
+  "minLowerBoundBps",
+] as const;
+
+/** The benchmark of the event that committed it, or put it in the place of another. */
+export function committedBy({ args }: { readonly args: object }): CommittedBenchmark {
+  const { benchmark } = args as { readonly benchmark: Readonly<Record<string, unknown>> };
+  return Object.fromEntries(COMMITTED.map((name) => [name, String(benchmark[name])])) as CommittedBenchmark;
+}
+
+/** Throws a {@link Problem} that names every value of a benchmark which is not what the file says. */
+export function checkBenchmark({ modelId, benchmark }: ModelFile, committed: CommittedBenchmark, method: string): void {
+  const declared = { ...benchmark, method };
+  requireSame(
+    `the benchmark of ${modelId}`,
+    COMMITTED.map((name) => [name, committed[name], declared[name]]),
+  );
+}
+
+/** Throws a {@link Problem} that names every value of the token, and of its terms, which is not what the file says. */
+export async function checkToken({ hre, protocol, file }: DeclaredLaunch, token: ModelToken): Promise<void> {
+  const { registry } = protocol;
+  const key = keyOf(file);
+  const parameters = await registry.parametersOf(key);
+  const recipient = await token.supplierRecipient();
+  requireSame(file.modelId, [
+    ["name", await token.name(), file.name],
+    ["symbol", await token.symbol(), file.symbol],
+    ["supplier allocation", await token.supplierAllocation(), file.supplierAllocation],
+    ["investor allocation", await token.investorAllocation(), file.investorAllocation],
+    ["reward allocation", await token.rewardAllocation(), BigInt(REWARD_DELTA_ONES) * file.tokensPerDeltaOne],
+    ["infrastructureAccrualBps", parameters.infrastructureAccrualBps, file.infrastructureAccrualBps],
+    ["pricePerThousandCalls", parameters.pricePerThousandCalls, file.pricePerThousandCalls],
+    ["licence hash", parameters.licenseHash, file.licenseHash],
+    ["licence URI", parameters.licenseURI, file.licenseURI],
+    ["governor", await registry.governorOf(key), file.governor],
+    ...(file.recipient.kind === "account" ? [["recipient", recipient, file.recipient.account] as const] : []),
+  ]);
+  if (file.recipient.kind === "vesting") await checkWallet(hre, recipient, file.recipient.beneficiary);
+}
+
+/** Throws a {@link Problem} unless the supplier's wallet vests for its beneficiary, over a year. */
+export async function checkWallet(hre: HardhatRuntimeEnvironment, address: string, beneficiary: string): Promise<void> {
+  const isContract = (await hre.ethers.provider.getCode(address)) !== "0x";
+  if (!isContract)
+    throw new Problem("CONFLICT", `the supplier recipient is the account ${address}, the file says a vesting wallet.`);
+  const wallet: VestingWallet = await hre.ethers.getContractAt("VestingWallet", address);
+  requireSame(`the vesting wallet ${address}`, [
+    ["beneficiary", await wallet.owner(), beneficiary],
+    ["duration", await wallet.duration(), VESTING_SECONDS],
+  ]);
+}
+
+/** Throws one {@link Problem} that names every value on chain which is not what the file says. */
+export function requireSame(
+  what: string,
+  values: readonly (readonly [string, string | bigint | number, string | bigint | number])[],
+) {
+  const different = values.filter(([, actual, declared]) => String(actual) !== String(declared));
+  if (different.length === 0) return;
+  const list = different.map(([name, actual, declared]) => `${name} is ${actual}, the file says ${declared}`);
+  throw new Problem(
+    "CONFLICT",
+    `${what} is on chain with other values: ${list.join("; ")}. Correct the file or take another id.`,
+  );
+}

@@ -1,0 +1,77 @@
+import { toQuantity } from "ethers";
+import { ProviderWrapper } from "hardhat/plugins";
+import type { EIP1193Provider, RequestArguments } from "hardhat/types";
+import { isUnanswered } from "../sdk/rpc/answers";
+
+/** Where requests name the block whose state they read. */
+const STATE_OF: Readonly<Record<string, number>> = {
+  eth_call: 1,
+  eth_getBalance: 1,
+  eth_getCode: 1,
+  eth_getTransactionCount: 1,
+  eth_getStorageAt: 2,
+};
+
+/** Milliseconds after a write in which a node may lag behind. */
+const LAGGING = 60_000;
+
+/** No block was seen at any time. */
+const NOTHING = { block: -1, at: -Infinity };
+
+/**
+ * Reads after a write. Of several nodes behind one address some are blocks behind the others, and answer with the state before what was
+ * just mined: with a benchmark of zeros, or no change that waits. So while that may be, the latest state is asked for by the number of a
+ * block that has it: a node that has not got the block says so, and is asked again.
+ */
+export class FreshWrapper extends ProviderWrapper {
+  private written = NOTHING;
+  /** A request for the head that is under way: whoever reads at the same time needs no other. */
+  private head: Promise<number> | undefined;
+
+  constructor(
+    provider: EIP1193Provider,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    super(provider);
+  }
+
+  async request(args: RequestArguments): Promise<unknown> {
+    const pinned = await this.pin(args);
+    if (pinned === undefined) {
+      const answer = await this._wrappedProvider.request(args);
+      this.note(args.method, answer);
+      return answer;
+    }
+    try {
+      return await this._wrappedProvider.request(pinned);
+    } catch (error) {
+      // No node has that block: the chain is another one than before, as after a reorganisation.
+      if (!isUnanswered(error)) throw error;
+      this.written = NOTHING;
+      return this._wrappedProvider.request(args);
+    }
+  }
+
+  /** The request for the latest state, as of a block; undefined of any other, and long after the last write. */
+  private async pin({ method, params }: RequestArguments): Promise<RequestArguments | undefined> {
+    const at = STATE_OF[method];
+    if (at === undefined || !Array.isArray(params) || this.now() - this.written.at > LAGGING) return undefined;
+    const values = [...(params as unknown[])];
+    if ((values[at] ?? "latest") !== "latest") return undefined;
+    this.head ??= this.readHead().finally(() => (this.head = undefined));
+    values[at] = toQuantity(Math.max(await this.head, this.written.block));
+    return { method, params: values };
+  }
+
+  private async readHead(): Promise<number> {
+    return Number(await this._wrappedProvider.request({ method: "eth_blockNumber" }));
+  }
+
+  /** A receipt tells of a write. */
+  private note(method: string, answer: unknown): void {
+    if (method !== "eth_getTransactionReceipt" || answer === null) return;
+    const { blockNumber } = answer as { readonly blockNumber?: string };
+    if (blockNumber === undefined || Number(blockNumber) < this.written.block) return;
+    this.written = { block: Number(blockNumber), at: this.now() };
+  }
+}

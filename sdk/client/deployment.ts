@@ -1,0 +1,71 @@
+// A deployment as somebody else's program knows it: a record of addresses, and a node.
+
+import type { Provider } from "ethers";
+import { printed } from "../base/printed.ts";
+import { Problem } from "../base/problem.ts";
+import type { Site } from "./access.ts";
+
+/** The chain id of Hardhat's and anvil's chains. */
+export const LOCAL_CHAIN_ID = 31_337;
+
+/** Contracts that every deployment has. */
+export const DEPLOYED_CONTRACTS = [
+  "TimelockController",
+  "ModelRegistry",
+  "TokenManager",
+  "RewardDistributor",
+  "HokusaiAMMFactory",
+  "UsageFeeRouter",
+  "InfrastructureReserve",
+  "OracleAttestation",
+  "DeltaOneVerifier",
+] as const;
+
+/** The name of one of them. */
+export type DeployedContract = (typeof DEPLOYED_CONTRACTS)[number];
+
+/** What a deployment put on a chain, as the protocol's package lists it by chain. */
+export interface DeploymentAddresses {
+  readonly network: string;
+  readonly chainId: number;
+  /** The block it began in: no event of it is older. */
+  readonly firstBlock: number;
+  readonly contracts: Readonly<Record<DeployedContract, string>>;
+}
+
+/** What is read of a deployment's record, the file deploy/addresses/<chainId>.json of whoever deployed. */
+export interface RecordedContracts {
+  readonly network: string;
+  readonly chainId: number;
+  readonly contracts: Readonly<Record<string, { readonly address: string; readonly block: number }>>;
+}
+
+/**
+ * The addresses that a record names.
+ * @throws {Problem} When a contract is missing that every deployment has.
+ */
+export function addressesIn({ network, chainId, contracts }: RecordedContracts): DeploymentAddresses {
+  const missing = DEPLOYED_CONTRACTS.filter((name) => !(name in contracts));
+  if (missing.length > 0) {
+    const names = missing.join(", ");
+    throw new Problem("BAD_FILE", `the record of ${printed(network)} lacks ${names}: finish the deployment.`);
+  }
+  const addresses = Object.fromEntries(Object.entries(contracts).map(([name, { address }]) => [name, address]));
+  const firstBlock = Math.min(...Object.values(contracts).map(({ block }) => block));
+  return { network, chainId, firstBlock, contracts: addresses as DeploymentAddresses["contracts"] };
+}
+
+/**
+ * The network of a deployment, reached by a provider of ethers.
+ * @throws {Problem} When the provider's chain is not the deployment's.
+ */
+export async function siteAt(
+  provider: Provider,
+  { network: name, chainId }: Pick<DeploymentAddresses, "network" | "chainId">,
+): Promise<Site> {
+  const actual = Number((await provider.getNetwork()).chainId);
+  if (actual !== chainId)
+    throw new Problem("WRONG_CHAIN", `${name} answers with the chain id ${actual}, expected ${chainId}.`);
+  const network = { name, chainId, isLocal: chainId === LOCAL_CHAIN_ID, isEphemeral: false };
+  return { access: { network, ethers: { provider } }, network };
+}

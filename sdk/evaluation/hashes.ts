@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// What identifies an evaluation set and predictions: hashes of JSON texts that are never whole in memory.
+
+import type { Model } from "./comparison.ts";
+import type { ExampleColumn, Examples } from "./examples.ts";
+import { Keccak256 } from "./keccak.ts";
+import type { Words } from "./words.ts";
+
+/**
+ * Identifies an evaluation set, whatever the predictions and the order of rows and columns: keccak256 of the UTF-8 JSON text
+ * `[["id","label"],…]`, or `[["id","label","group"],…]` with groups, without spaces, in ascending order of the ids' UTF-16 code units.
+ */
+export function hashEvaluationData(examples: Examples): string {
+  return hashColumns(examples, [examples.label, ...(examples.group ? [examples.group] : [])]);
+}
+
+/** Identifies one model's predictions: keccak256 of `[["id","prediction"],…]`, written and ordered alike. */
+export function hashPredictions(examples: Examples, model: Model): string {
+  return hashColumns(examples, [examples.predictions(model)]);
+}
+
+function hashColumns({ ids, order, size }: Examples, columns: readonly ExampleColumn[]): string {
+  const json = new HashedJson();
+  json.write("[");
+  for (let example = 0; example < size; example++) {
+    json.write(example === 0 ? '["' : ',["');
+    json.word(ids, order[example] as number);
+    for (const column of columns) {
+      json.write('","');
+      json.text(column, example);
+    }
+    json.write('"]');
+  }
+  json.write("]");
+  return json.digest();
+}
+
+const BUFFER = 2 ** 16;
+const SPACE = 0x20;
+
+/** JSON that is hashed as it is written. */
+class HashedJson {
+  readonly #hash = new Keccak256();
+  readonly #encoder = new TextEncoder();
+  #buffer = new Uint8Array(BUFFER);
+  #filled = 0;
+
+  /** ASCII text as it stands. */
+  write(text: string): void {
+    this.#reserve(text.length);
+    for (let k = 0; k < text.length; k++) this.#buffer[this.#filled++] = text.charCodeAt(k);
+  }
+
+  /** A text within quotes. */
+  text(column: ExampleColumn, example: number): void {
+    const { words } = column;
+    const numbers = column.wordsOf(example);
+    for (let k = 0; k < numbers.length; k++) {
+      if (k > 0) {
+        this.#reserve(1);
+        this.#buffer[this.#filled++] = SPACE;
+      }
+      this.word(words, numbers[k] as number);
+    }
+  }
+
+  /** A word within quotes. */
+  word(words: Words, word: number): void {
+    const length = words.lengthOf(word);
+    this.#reserve(length);
+    if (words.copyPlain(word, this.#buffer, this.#filled)) this.#filled += length;
+    else this.#escape(words.text(word));
+  }
+
+  digest(): string {
+    this.#flush();
+    return this.#hash.digest();
+  }
+
+  #escape(text: string): void {
+    const bytes = this.#encoder.encode(JSON.stringify(text).slice(1, -1));
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+  }
+
+  #reserve(length: number): void {
+    if (this.#filled + length <= this.#buffer.length) return;
+    this.#flush();
+    if (length > this.#buffer.length) this.#buffer = new Uint8Array(2 * length);
+  }
+
+  #flush(): void {
+    this.#hash.add(this.#buffer.subarray(0, this.#filled));
+    this.#filled = 0;
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Lines of a file that comes in pieces, in one buffer that is used again and again.
+
+import { Refusal } from "./refusal.ts";
+import { decodeText } from "./words.ts";
+
+const PIECE = 2 ** 20;
+const NEWLINE = 0x0a;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
+
+/** Moves over the lines of a file. The present one is `bytes` from `start` to before `end`, without its line feed. */
+export class Lines {
+  bytes = new Uint8Array(2 * PIECE);
+  start = 0;
+  end = 0;
+  /** Of the present line, counted from 1. */
+  number = 0;
+  /** Lines that it spans. */
+  #height = 1;
+  /** Where the next line begins, and where what was read ends. */
+  #next = 0;
+  #filled = 0;
+  readonly #name: string;
+  readonly #pieces: Iterator<Uint8Array>;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+
+  constructor(name: string, bytes: Uint8Array | Iterable<Uint8Array>) {
+    this.#name = name;
+    this.#pieces = bytes instanceof Uint8Array ? piecesOf(bytes) : bytes[Symbol.iterator]();
+    while (this.#filled < BYTE_ORDER_MARK.length && this.#read());
+    if (BYTE_ORDER_MARK.every((byte, k) => this.#filled > k && this.bytes[k] === byte)) {
+      this.#next = BYTE_ORDER_MARK.length;
+    }
+    this.start = this.#next;
+  }
+
+  /** Goes to the next line that is not blank; whether there is one. */
+  nextFilled(): boolean {
+    do {
+      this.number += this.number === 0 ? 1 : this.#height;
+      this.#height = 1;
+      this.start = this.#next;
+      this.end = this.#next;
+      if (!this.#toLineEnd()) return false;
+    } while (this.#isBlank());
+    return true;
+  }
+
+  /** Takes the following line to the present one, with the line feed between them; whether there is one. */
+  extend(): boolean {
+    const end = this.end - this.start;
+    if (this.#next - this.start === end) return false; // The file ended without a line feed.
+    this.end = this.#next;
+    if (!this.#toLineEnd()) {
+      this.end = this.start + end;
+      return false;
+    }
+    this.#height++;
+    return true;
+  }
+
+  /** Moves `end` on to the next line feed, or to the end of the file; false where nothing is left. */
+  #toLineEnd(): boolean {
+    let from = this.end;
+    for (;;) {
+      const found = this.bytes.indexOf(NEWLINE, from);
+      if (found >= 0 && found < this.#filled) {
+        this.end = found;
+        this.#next = found + 1;
+        return true;
+      }
+      const seen = this.#filled - this.start;
+      if (!this.#read()) {
+        const isLeft = this.end < this.#filled;
+        this.end = this.#filled;
+        this.#next = this.#filled;
+        return isLeft;
+      }
+      from = this.start + seen;
+    }
+  }
+
+  #isBlank(): boolean {
+    const first = this.bytes[this.start] as number;
+    if (this.end > this.start && first > 0x20 && first < 0x7f) return false;
+    return decodeText(this.bytes, this.start, this.end).trim() === "";
+  }
+
+  /** Reads another piece behind what is there; moves the present line to the front. */
+  #read(): boolean {
+    const { value: piece, done } = this.#pieces.next();
+    if (done) {
+      this.#check(() => this.#decoder.decode());
+      return false;
+    }
+    const kept = this.#filled - this.start;
+    if (kept + piece.length > this.bytes.length) {
+      const larger = new Uint8Array(2 * (kept + piece.length));
+      larger.set(this.bytes.subarray(this.start, this.#filled));
+      this.bytes = larger;
+    } else if (this.start > 0) this.bytes.copyWithin(0, this.start, this.#filled);
+    this.bytes.set(piece, kept);
+    this.end -= this.start;
+    this.#next -= this.start;
+    this.start = 0;
+    this.#filled = kept + piece.length;
+    this.#check(() => this.#decoder.decode(piece, { stream: true }));
+    return true;
+  }
+
+  #check(decode: () => string): void {
+    try {
+      decode();
+    } catch {
+      throw new Refusal("MALFORMED_FILE", `${this.#name} line ${this.#badLine()} is not UTF-8 text`);
+    }
+  }
+
+  /** The first line from the present one on that is not UTF-8. */
+  #badLine(): number {
+    let line = Math.max(1, this.number);
+    for (let from = this.start; ; line++) {
+      const found = this.bytes.subarray(0, this.#filled).indexOf(NEWLINE, from);
+      if (found < 0 || !isText(this.bytes.subarray(from, found))) return line;
+      from = found + 1;
+    }
+  }
+}
+
+function isText(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Tokens of a column's texts, as whole numbers that are equal where the tokens are.
+
+import type { ExampleColumn } from "./examples.ts";
+import { growingUint32 } from "./pages.ts";
+import type { Words } from "./words.ts";
+
+/**
+ * Makes each distinct word into tokens once. That is the same as making the whole text into tokens, because no tokeniser looks from one word,
+ * past a single space, into the next.
+ */
+export class TokenReader {
+  readonly #words: Words;
+  readonly #tokenise: (text: string) => string[];
+  readonly #numbers = new Map<string, number>();
+  /** Tokens of all words that were seen; where a word's begin, and 1, or 0; and how many it has. */
+  readonly #tokens = growingUint32();
+  readonly #starts: Uint32Array;
+  readonly #counts: Uint32Array;
+  readonly #buffers = [new Uint32Array(256), new Uint32Array(256)];
+
+  constructor(words: Words, tokenise: (text: string) => string[]) {
+    this.#words = words;
+    this.#tokenise = tokenise;
+    this.#starts = new Uint32Array(words.size);
+    this.#counts = new Uint32Array(words.size);
+  }
+
+  /** The tokens of a text; valid until the next one is read into the same of two buffers. */
+  read(column: ExampleColumn, row: number, buffer: 0 | 1): Uint32Array {
+    const numbers = column.wordsOf(row);
+    let into = this.#buffers[buffer] as Uint32Array;
+    let length = 0;
+    for (let k = 0; k < numbers.length; k++) {
+      const word = numbers[k] as number;
+      if (this.#starts[word] === 0) this.#learn(word);
+      const start = (this.#starts[word] as number) - 1;
+      const count = this.#counts[word] as number;
+      if (length + count > into.length) {
+        const larger = new Uint32Array(2 * (length + count));
+        larger.set(into);
+        this.#buffers[buffer] = into = larger;
+      }
+      for (let i = 0; i < count; i++) into[length++] = this.#tokens.list[start + i] as number;
+    }
+    return into.subarray(0, length);
+  }
+
+  #learn(word: number): void {
+    const tokens = this.#tokenise(this.#words.text(word));
+    this.#starts[word] = this.#tokens.size + 1;
+    this.#counts[word] = tokens.length;
+    for (const token of tokens) {
+      const number = this.#numbers.get(token) ?? this.#numbers.size;
+      this.#numbers.set(token, number);
+      this.#tokens.push(number);
+    }
+  }
+}

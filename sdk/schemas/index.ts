@@ -1,0 +1,25 @@
+// Files and statements: what they hold, how they are read, checked and hashed.
+
+export { formatBundle, mergeBundles, readBundle, type Bundle } from "./bundle.ts";
+export { formatClaims, readClaims, treeOf, type Claims } from "./claims.ts";
+export { readContributors, shareOut } from "./contributorsFile.ts";
+export {
+  buildContributorTree,
+  contributorAmount,
+  hashDistribution,
+  type ContributorLeaf,
+  type ContributorTree,
+  type WeightedContributor,
+} from "./distribution.ts";
+export { readJson, toJson } from "./json.ts";
+export { checkModelFile, keyOf, projectedDilution, type ModelFile } from "./modelFile.ts";
+export {
+  encodeHybridProof,
+  encodeProof,
+  hashStatement,
+  STATEMENT_TYPES,
+  statementDomain,
+  toCall,
+  type Attestation,
+  type ImprovementStatement,
+} from "./statement.ts";

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import hre from "hardhat";
+import { formatBundle } from "../../sdk/schemas/bundle";
+import { healthy, type RpcRequest } from "../helpers/faultyRpc";
+import { improve, registerModel } from "../../scripts/dev/world/improvements";
+import { everyOther, laggingNode } from "../helpers/laggingNode";
+import { queuedBy, RELEASED, waitFor } from "../../scripts/dev/world/payouts";
+import { attesterKeys, proposed, signedBy, type Tools } from "../sdk/statements/support";
+import { deployMarkets, FUNDS, payer } from "./markets.support";
+import { declare, expectLaunched, openService, transactionsOf, useChain, useFolders } from "./support";
+
+const LAG = 5;
+
+const asksFor =
+  (...methods: string[]) =>
+  ({ method }: RpcRequest): boolean =>
+    methods.includes(method);
+
+describe("operator: several nodes behind one address, one of which lags @uninstrumented", () => {
+  const chain = useChain();
+  const folders = useFolders();
+  let tools: Tools;
+  let reserve: Awaited<ReturnType<typeof deployMarkets>>["reserve"];
+
+  beforeEach(async () => {
+    ({ tools, reserve } = await loadFixture(deployMarkets));
+    chain.rpc.policy = healthy;
+  });
+
+  const lag = (isLagging: (request: RpcRequest) => boolean) => {
+    chain.rpc.policy = laggingNode(chain.rpc.target, LAG, isLagging);
+  };
+  const spent = async () => FUNDS - (await reserve.balanceOf(payer.address));
+  /** Passes while blocks come, as on any chain. */
+  async function work({ service }: { service: { pass: () => Promise<boolean> } }, blocks = 12): Promise<void> {
+    for (let block = 0; block < blocks; block++) {
+      await service.pass();
+      await mine(1);
+    }
+    await service.pass();
+  }
+
+  it("launches a model, and accuses nobody of other values", async () => {
+    await mine(LAG);
+    await declare(tools, folders, "first");
+    const service = await openService(tools, chain, folders);
+    lag(everyOther());
+    await work(service);
+
+    await expectLaunched(tools, "first");
+    expect(service.events("refused")).to.deep.equal([]);
+    expect(service.events("undone")).to.deep.equal([]);
+  });
+
+  it("submits a bundle and finds it recorded, and refuses it for nothing", async () => {
+    await mine(LAG);
+    const [first, second] = attesterKeys;
+    const bundle = await signedBy(tools, (await proposed(tools)).bundle, second!, first!);
+    const service = await openService(tools, chain, folders, { duties: ["submit"] });
+    folders.write("submit/a.json", formatBundle(bundle));
+    lag(everyOther());
+    await work(service);
+
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+    expect(folders.names("submit/refused")).to.deep.equal([]);
+  });
+
+  it("releases a payout once", async () => {
+    const model = await registerModel(tools, { modelId: "first" });
+    const payout = await queuedBy(tools, (await improve(tools, model)).transaction);
+    await waitFor(tools, payout);
+    const service = await openService(tools, chain, folders, { duties: ["release"] });
+    lag(everyOther());
+    await work(service);
+
+    expect(await tools.registry.payoutOf(payout.model, payout.evaluationId)).to.equal(RELEASED);
+    expect(service.events("undone")).to.deep.equal([]);
+  });
+
+  describe("given logs that do not show a payment yet", () => {
+    beforeEach(async () => mine(LAG));
+
+    it("pays no record again, which another instance has paid under the same key", async () => {
+      const other = {
+        ...folders,
+        path: (...names: string[]) => folders.path(...names.map((name) => (name === "fees" ? "fees-2" : name))),
+      };
+      const [one, two] = [
+        await openService(tools, chain, folders, { duties: ["fees"] }),
+        await openService(tools, chain, other, { duties: ["fees"] }),
+      ];
+      folders.write("fees/a.json", { id: "a", model: "paid", amount: "10" });
+      await one.settle();
+      expect(await spent()).to.equal(10_000_000n);
+      folders.write("fees-2/a.json", { id: "a", model: "paid", amount: "10" });
+      lag(asksFor("eth_getLogs"));
+      await two.settle();
+
+      expect(await spent()).to.equal(10_000_000n);
+      expect(folders.names("fees-2/done")).to.deep.equal(["a.json", "a.result.json"]);
+      expect((await transactionsOf(payer.address)).count).to.equal(3); // the fixture's mint and approval, and one payment
+    });
+
+    it("pays no record again after a restart that has lost its checkpoint", async () => {
+      folders.write("fees/a.json", { id: "a", model: "paid", amount: "10" });
+      await (await openService(tools, chain, folders, { duties: ["fees"] })).settle();
+      folders.write("fees/a.json", { id: "a", model: "paid", amount: "10" });
+      lag(everyOther());
+      const later = await openService(tools, chain, folders, { duties: ["fees"], state: folders.path("elsewhere") });
+      await work(later);
+
+      expect(await spent()).to.equal(10_000_000n);
+      expect(folders.names("fees")).to.deep.equal([]);
+    });
+
+    it("pays no record again when what has used a nonce is no payment", async () => {
+      const account = await hre.ethers.getSigner(payer.address);
+      await account.sendTransaction({ to: account, value: 0n });
+      const service = await openService(tools, chain, folders, { duties: ["fees"] });
+      folders.write("fees/a.json", { id: "a", model: "paid", amount: "10" });
+      lag(asksFor("eth_getLogs"));
+      await work(service, 4);
+
+      expect(await spent()).to.equal(10_000_000n);
+    });
+  });
+});

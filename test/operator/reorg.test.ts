@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { id, Transaction } from "ethers";
+import hre from "hardhat";
+import { rmSync } from "node:fs";
+import { formatBundle } from "../../sdk/schemas/bundle";
+import { healthy, type Policy } from "../helpers/faultyRpc";
+import { attesterKeys, proposed, signedBy, type Tools } from "../sdk/statements/support";
+import { deployMarkets, FUNDS, payer } from "./markets.support";
+import { declare, expectLaunched, openService, useChain, useFolders } from "./support";
+
+const CONFIRMATIONS = 2;
+
+/** A chain on which nothing is final yet. */
+const unfinal: Policy = ({ method, params: [block] }) =>
+  method === "eth_getBlockByNumber" && block === "finalized"
+    ? { kind: "error", error: { code: -32_000, message: "finalized block not found" } }
+    : { kind: "pass" };
+
+describe("operator: reorganisations deeper than the confirmations @uninstrumented", () => {
+  const chain = useChain();
+  const folders = useFolders();
+  let tools: Tools;
+  let reserve: Awaited<ReturnType<typeof deployMarkets>>["reserve"];
+
+  beforeEach(async () => {
+    ({ tools, reserve } = await loadFixture(deployMarkets));
+    chain.rpc.policy = unfinal;
+    chain.rpc.forget();
+  });
+  afterEach(async () => {
+    await hre.network.provider.send("evm_setAutomine", [true]);
+  });
+
+  const { provider } = hre.network;
+  const open = async (duty: "fees" | "submit") =>
+    openService(tools, chain, folders, { duties: [duty], confirmations: CONFIRMATIONS });
+  const pay = (name: string, amount: string) => folders.write(`fees/${name}.json`, { id: name, model: "paid", amount });
+  const spent = async () => FUNDS - (await reserve.balanceOf(payer.address));
+  const confirm = async ({ settle }: { settle: () => Promise<void> }) => {
+    for (let block = 0; block < CONFIRMATIONS + 1; block++) {
+      await settle();
+      await mine(1);
+    }
+    await settle();
+  };
+  /** The transactions that the fee account has sent, as they were signed. */
+  const raws = () =>
+    chain.rpc.requests
+      .filter(({ method }) => method === "eth_sendRawTransaction")
+      .map(({ params }) => String(params[0]));
+
+  /** Two payments, one after the other, each confirmed and its record done; then both undone, and the chain as long as it was. */
+  async function payAndUndo() {
+    const snapshot = (await provider.send("evm_snapshot", [])) as string;
+    const service = await open("fees");
+    for (const [name, amount] of [
+      ["a", "10"],
+      ["b", "1"],
+    ] as const) {
+      pay(name, amount);
+      await confirm(service);
+    }
+    expect(await spent()).to.equal(11_000_000n);
+    expect(folders.names("fees/done")).to.deep.equal(["a.json", "a.result.json", "b.json", "b.result.json"]);
+    const height = await hre.ethers.provider.getBlockNumber();
+    const sent = raws();
+    await provider.send("evm_revert", [snapshot]);
+    await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()), { interval: 13 });
+    expect(await spent()).to.equal(0n);
+    return { service, sent };
+  }
+
+  describe("given payments that were undone", () => {
+    it("says of each record that it was undone and where, and pays it again, once", async () => {
+      const { service } = await payAndUndo();
+      await confirm(service);
+      await confirm(service);
+
+      expect(await spent()).to.equal(11_000_000n);
+      expect(folders.names("fees")).to.deep.equal([]);
+      expect(folders.names("fees/done")).to.deep.equal(["a.json", "a.result.json", "b.json", "b.result.json"]);
+      const undone = service.events("undone").filter(({ file }) => file !== undefined);
+      expect(undone.map(({ level, duty, file, key }) => [level, duty, file, key])).to.have.deep.members([
+        ["warn", "fees", "a.json", id("a")],
+        ["warn", "fees", "b.json", id("b")],
+      ]);
+      expect(undone.map(({ hash }) => hash)).to.have.members(
+        service
+          .events("done")
+          .slice(0, 2)
+          .map(({ hash }) => hash),
+      );
+    });
+
+    it("pays each again, once, when it was begun anew meanwhile and has only its folder", async () => {
+      await payAndUndo();
+      rmSync(folders.path("state"), { recursive: true });
+      const later = await open("fees");
+      await confirm(later);
+      await confirm(later);
+
+      expect(await spent()).to.equal(11_000_000n);
+      expect(folders.names("fees/done")).to.have.length(4);
+      expect(later.events("undone").map(({ file }) => file)).to.have.members(["a.json", "b.json"]);
+    });
+
+    it("pays none twice when the first transactions come back one after the other", async () => {
+      const { service, sent } = await payAndUndo();
+      expect(sent.map((raw) => Transaction.from(raw).nonce)).to.deep.equal([2, 3]);
+      await service.service.pass(); // sends what is next
+      for (const raw of sent) await hre.ethers.provider.broadcastTransaction(raw).catch(() => undefined);
+      await confirm(service);
+      await confirm(service);
+
+      expect(await spent()).to.equal(11_000_000n);
+      expect(folders.names("fees/done")).to.have.length(4);
+    });
+  });
+
+  it("calls no payment undone whose transaction the new chain has too", async () => {
+    const snapshot = (await provider.send("evm_snapshot", [])) as string;
+    const service = await open("fees");
+    pay("a", "10");
+    await confirm(service);
+    const [raw] = raws();
+    const height = await hre.ethers.provider.getBlockNumber();
+    await provider.send("evm_revert", [snapshot]);
+    await mine(1, { interval: 13 });
+    await hre.ethers.provider.broadcastTransaction(raw!);
+    await mine(height - (await hre.ethers.provider.getBlockNumber()) + 3);
+    await service.settle();
+
+    expect(service.events("reorganisation deeper than the confirmations")).to.have.length(1);
+    expect(service.events("undone")).to.deep.equal([]);
+    expect(await spent()).to.equal(10_000_000n);
+  });
+
+  it("keeps what is done until it is final, and no longer", async () => {
+    const service = await open("fees");
+    pay("a", "10");
+    await confirm(service);
+    expect(folders.names("fees/unfinal")).to.deep.equal(["a.json"]);
+    chain.rpc.policy = healthy;
+    await mine(70); // a node that named no final block is asked again after some
+    await service.settle();
+    expect(folders.names("fees/unfinal")).to.deep.equal([]);
+    expect(folders.names("fees/done")).to.deep.equal(["a.json", "a.result.json"]);
+  });
+
+  it("submits again a bundle whose improvement was undone, and says which", async () => {
+    const snapshot = (await provider.send("evm_snapshot", [])) as string;
+    const service = await open("submit");
+    const [first, second] = attesterKeys;
+    folders.write(
+      "submit/a.json",
+      formatBundle(await signedBy(tools, (await proposed(tools)).bundle, second!, first!)),
+    );
+    await confirm(service);
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+    const height = await hre.ethers.provider.getBlockNumber();
+    await provider.send("evm_revert", [snapshot]);
+    await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
+    expect(await tools.registry.scoreOf(tools.model.id)).to.equal(7_494n);
+    await confirm(service);
+
+    expect(await tools.registry.scoreOf(tools.model.id)).to.equal(7_594n);
+    expect(service.events("undone").map(({ duty, file }) => [duty, file])).to.deep.equal([["submit", "a.json"]]);
+    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+    expect(folders.names("submit/unfinal")).to.deep.equal(["a.json"]);
+  });
+
+  it("launches again a model whose launch was undone, and says which steps", async () => {
+    await declare(tools, folders, "first");
+    const snapshot = (await provider.send("evm_snapshot", [])) as string;
+    const service = await openService(tools, chain, folders, { confirmations: CONFIRMATIONS });
+    await confirm(service);
+    await confirm(service);
+    await expectLaunched(tools, "first");
+    const height = await hre.ethers.provider.getBlockNumber();
+    await provider.send("evm_revert", [snapshot]);
+    await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
+    await confirm(service);
+    await confirm(service);
+
+    await expectLaunched(tools, "first");
+    expect(service.events("undone").map(({ what, model }) => [what, model])).to.have.deep.members([
+      ["distribute", "first"],
+      ["pools", "first"],
+    ]);
+  });
+});

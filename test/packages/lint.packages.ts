@@ -1,0 +1,71 @@
+// What tools and readers say of the packages.
+
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { CI_TOOLS, documented, documentedFiles, packed, ROOT, run } from "./support";
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+const readManifest = (path: string) => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as Manifest;
+
+describe("The packages @uninstrumented", () => {
+  for (const name of ["protocol", "sdk"] as const) {
+    it(`publint and attw find nothing wrong with: ${name}`, async () => {
+      const tarball = (await packed())[name];
+      const publint = await run(ROOT, process.execPath, [join(CI_TOOLS, "publint/src/cli.js"), tarball, "--strict"]);
+      const attw = await run(ROOT, process.execPath, [
+        join(CI_TOOLS, "@arethetypeswrong/cli/dist/index.js"),
+        ...[tarball, "--profile", "esm-only"],
+      ]);
+
+      expect(publint.code, publint.stdout).to.equal(0);
+      expect(publint.stdout).to.contain("All good!");
+      expect(attw.code, attw.stdout).to.equal(0);
+    });
+  }
+
+  it("the library depends on the versions that the repository tests", () => {
+    const tested = readManifest("package.json").devDependencies ?? {};
+    const { dependencies = {}, peerDependencies = {} } = readManifest("sdk/package.json");
+    const expected = Object.fromEntries(Object.keys(dependencies).map((name) => [name, tested[name]]));
+
+    expect(dependencies).to.deep.equal(expected);
+    expect(peerDependencies).to.deep.equal({ ethers: `^${tested["ethers"]}` });
+  });
+
+  it("every function and class that the library offers says what it does", async () => {
+    await packed();
+    const entries = Object.keys(readManifest("sdk/package.json").exports)
+      .filter((name) => !name.endsWith(".json"))
+      .map((name) => join(ROOT, ".build/packages/sdk/sdk", name, "index.d.ts"));
+    const program = ts.createProgram(entries, { module: ts.ModuleKind.NodeNext, skipLibCheck: true, types: ["node"] });
+    const checker = program.getTypeChecker();
+    const silent = entries.flatMap((entry) => {
+      const module = checker.getSymbolAtLocation(program.getSourceFile(entry)!)!;
+      return checker
+        .getExportsOfModule(module)
+        .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+        .filter(({ flags }) => flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Class))
+        .filter((symbol) => symbol.getDocumentationComment(checker).length === 0)
+        .map(({ name }) => name);
+    });
+
+    expect(entries).to.have.length(10);
+    expect(silent).to.deep.equal([]);
+  });
+
+  it("docs/integrating.md shows each consumer in few lines", () => {
+    expect(documentedFiles).to.deep.equal([
+      ...["trade.ts", "trade.cjs", "page.ts"],
+      ...["Buyer.sol", "hardhat.config.cjs", "buy.cjs", "foundry.toml", "Buy.s.sol"],
+    ]);
+    for (const file of documentedFiles) expect(documented(file!).split("\n").length, file).to.be.at.most(24);
+  });
+});

@@ -1,0 +1,125 @@
+// Programs on the library, as docs/integrating.md shows them.
+
+import { expect } from "chai";
+import { basename } from "node:path";
+import { priceImpact } from "../../sdk/client/trade";
+import {
+  documented,
+  ETHERS,
+  lend,
+  localChain,
+  packed,
+  projectWith,
+  run,
+  scoreOf,
+  SPENT,
+  succeed,
+  write,
+  type Chain,
+} from "./support";
+
+/** As strict as a compiler can be, declarations of packages included. */
+const STRICT = {
+  compilerOptions: {
+    ...{ target: "es2022", module: "nodenext", strict: true, skipLibCheck: false, types: ["node"] },
+    ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+  },
+  files: ["trade.ts"],
+};
+
+describe("A program on the packages @uninstrumented", () => {
+  let folder: string;
+  let chain: Chain;
+
+  before(async () => {
+    const { protocol, sdk } = await packed();
+    folder = await projectWith(protocol, sdk, ETHERS);
+    chain = await localChain();
+  });
+
+  /** Whom a number of the chain's accounts belongs to, what its purchase will give, and what it has then. */
+  async function buyer(index: number) {
+    const account = (await chain.provider.listAccounts())[index]!.address;
+    const before = await chain.balanceOf(account);
+    const tokens = await chain.pool.quoteBuy(SPENT);
+    const impact = priceImpact(SPENT, tokens, await chain.pool.spotPrice());
+    return { tokens, impact, gained: async () => (await chain.balanceOf(account)) - before };
+  }
+
+  it("installs nothing beside the library's own dependencies and ethers", async () => {
+    const listed = JSON.parse(await succeed(folder, "npm", ["ls", "--json"])) as { dependencies: object };
+
+    expect(Object.keys(listed.dependencies).sort()).to.deep.equal(["@hokusai/sdk", "ethers", "hokusai-contracts"]);
+  });
+
+  it("in TypeScript, as an ES module, compiles against the types, quotes, trades and replays", async () => {
+    lend(folder, "typescript");
+    write(folder, {
+      "package.json": JSON.stringify({ private: true, type: "module" }),
+      "tsconfig.json": JSON.stringify(STRICT),
+      "trade.ts": documented("trade.ts"),
+    });
+    await succeed(folder, process.execPath, ["node_modules/typescript/bin/tsc"]);
+    const { tokens, impact, gained } = await buyer(1);
+
+    const { code, stdout, stderr } = await run(folder, process.execPath, ["trade.js", chain.url, chain.record]);
+
+    expect(stderr).to.equal("");
+    expect({ code, lines: stdout.trim().split("\n") }).to.deep.equal({
+      code: 0,
+      lines: [
+        `quoted ${tokens} for ${SPENT}, price impact ${impact} bps`,
+        `bought ${tokens} for ${SPENT}`,
+        `sentiment-v2 is DEPLOYED at ${await scoreOf(chain)} bps`,
+      ],
+    });
+    expect(await gained()).to.equal(tokens);
+  });
+
+  it("that only has require trades and replays", async () => {
+    write(folder, { "trade.cjs": documented("trade.cjs") });
+    const { tokens, gained } = await buyer(2);
+
+    const { code, stdout, stderr } = await run(folder, process.execPath, ["trade.cjs", chain.url, chain.record]);
+
+    expect(stderr).to.equal("");
+    expect({ code, lines: stdout.trim().split("\n") }).to.deep.equal({
+      code: 0,
+      lines: [`bought ${tokens} for ${SPENT}`, `sentiment-v2 is DEPLOYED at ${await scoreOf(chain)} bps`],
+    });
+    expect(await gained()).to.equal(tokens);
+  });
+
+  it("loads every entry of the library, by import and by require", async () => {
+    const list = `Object.keys(require("@hokusai/sdk/package.json").exports).filter((name) => !name.endsWith(".json"))`;
+    const names = JSON.parse(await succeed(folder, process.execPath, ["-p", `JSON.stringify(${list})`])) as string[];
+    const specifiers = names.map((name) => JSON.stringify(`@hokusai/sdk/${basename(name)}`));
+    write(folder, {
+      "all.mjs": specifiers.map((name, index) => `import * as a${index} from ${name};\n`).join(""),
+      "all.cjs": specifiers.map((name) => `require(${name});\n`).join(""),
+    });
+
+    expect(names).to.have.length(10);
+    for (const program of ["all.mjs", "all.cjs"]) {
+      const loaded = await run(folder, process.execPath, [program]);
+      expect(loaded, program).to.deep.equal({ code: 0, stdout: "", stderr: "" });
+    }
+  });
+
+  it("has ABIs as constants and as JSON, and addresses, from the protocol's package", async () => {
+    write(folder, {
+      "abi.cjs": [
+        `const { HokusaiAMM } = require("hokusai-contracts/abi");`,
+        `const { addresses } = require("hokusai-contracts/addresses");`,
+        `require("node:assert").deepStrictEqual(require("hokusai-contracts/abi/HokusaiAMM.json"), HokusaiAMM);`,
+        `console.log(HokusaiAMM.some(({ name }) => name === "quoteBuy"), typeof addresses);`,
+      ].join("\n"),
+    });
+
+    expect(await run(folder, process.execPath, ["abi.cjs"])).to.deep.equal({
+      code: 0,
+      stdout: "true object\n",
+      stderr: "",
+    });
+  });
+});
