@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { version as solcVersion } from "solc/package.json";
 import { nodeAddresses } from "./deploy/network";
 import { patient } from "./deploy/reach";
-import { addressesIn } from "./sdk/rpc/nodes";
+import { nodesListed } from "./sdk/rpc/nodes";
 import "./scripts/tasks";
 
 // The compiler is the pinned npm package, also for users with internet: everybody compiles the same bytes, and nothing is downloaded.
@@ -74,7 +74,7 @@ const rpcVariable = (network: string) => `RPC_URL_${network.toUpperCase().replac
 /** The nodes of a network, from its variable: one address, or several with commas between, of which Hardhat itself sees the first. */
 function nodesIn(variable: string, fallback: string): { url: string; nodes?: string } {
   const nodes = process.env[variable] ?? fallback;
-  const [url = "", ...others] = addressesIn(nodes);
+  const [url = "", ...others] = nodesListed(nodes);
   return others.length > 0 ? { url, nodes } : { url };
 }
 
@@ -94,7 +94,7 @@ extendEnvironment(({ network }) => {
   if (!(network.name in publicNetworks)) return;
 
   const variable = rpcVariable(network.name);
-  const nodes = addressesIn(nodeAddresses(network.config as HttpNetworkConfig));
+  const nodes = nodesListed(nodeAddresses(network.config as HttpNetworkConfig));
   if (nodes.every((url) => URL.canParse(url))) return;
   const reason = `${variable} must be the network's RPC address, or several with commas between`;
   throw new HardhatPluginError(`network ${network.name}`, `${reason}; set it in the environment.`);

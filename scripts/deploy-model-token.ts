@@ -26,7 +26,7 @@ import { Problem } from "../sdk/base/problem";
 import { receiptOf } from "../sdk/client/confirm";
 import { classify } from "../sdk/client/errors";
 import { namedKeys, openAccounts, UNNAMED, type KeyRef, type Secrets, type SigningAccount } from "../sdk/node/keys";
-import { addressesIn } from "../sdk/rpc/nodes";
+import { nodesListed } from "../sdk/rpc/nodes";
 import type { EndpointProvider } from "../sdk/rpc/provider";
 import { runAsScript, type Streams } from "./cli/command";
 import { tellFailure, tellProblem } from "./cli/failure";
@@ -92,7 +92,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const isAccount = (value: string) => isAddress(value) && value !== ZeroAddress;
   const settings = {
     rpcUrl: read("RPC_URL", "the network's RPC address", (list) =>
-      addressesIn(list).every((address) => URL.canParse(address)),
+      nodesListed(list).every((address) => URL.canParse(address)),
     ),
     key: readKey(),
     maxFee: readMaxFee(env),

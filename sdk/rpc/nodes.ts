@@ -22,12 +22,12 @@ const ROUNDS = 5;
 
 /** The client of a chain whose nodes have `addresses`: one, or several with commas between, in the order in which they are asked. */
 export function openNodes(addresses: string, chainId: number, options: EndpointOptions = {}): ChainClient {
-  const urls = addressesIn(addresses);
+  const urls = nodesListed(addresses);
   return urls.length === 1 ? new Endpoint(urls[0] as string, options) : new Nodes(urls, chainId, options);
 }
 
 /** The addresses in a list with commas between. A comma that belongs to one is written as %2C. */
-export function addressesIn(list: string): string[] {
+export function nodesListed(list: string): string[] {
   return list.split(",").map((address) => address.trim());
 }
 
