@@ -11,8 +11,8 @@ import {ModelStorage} from "./ModelStorage.sol";
 /// @title ModelGovernance
 /// @notice See {IModelGovernance}.
 /// @dev What raises rewards or takes from holders waits two days, and the old value holds through the second in which it
-/// ends. A scheduled change applies by itself: it is read as due from then on, and put in its parameter's place by whatever
-/// changes or cancels next.
+/// ends. A scheduled change applies by itself: it is read as due from then on, and put in its parameter's place by the next
+/// change, handover or new benchmark.
 abstract contract ModelGovernance is ModelStorage {
     /// @notice Bounds of the reward for 100 bps, in wei.
     uint256 public constant MIN_TOKENS_PER_DELTA_ONE = 100e18;

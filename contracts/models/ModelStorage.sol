@@ -36,7 +36,8 @@ abstract contract ModelStorage is IModelRegistry, ProtocolAccess {
         bool isPriceScheduled;
     }
 
-    /// @dev One model, packed so that an improvement reads six words and writes one, two when its commitment moves.
+    /// @dev One model, packed so that an improvement reads six words, seven after a change of its rate, and writes one, two when
+    /// its commitment moves.
     struct Entry {
         // A word: what only the lifecycle changes, and the one scheduled change that an improvement needs to know of.
         address token;
