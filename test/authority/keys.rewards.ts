@@ -40,9 +40,10 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
         const { registry, timelock, keys } = world;
         const { announced, queued } = await queueAsNewVerifier(world);
         const { method, queuedAt } = queued;
+        const { since } = await registry.payoutStopOf(method); // of a stop before, which the new one only widens
+        expect(since).to.be.greaterThan(0n).and.lessThan(queuedAt);
         await time.setNextBlockTimestamp(announced + 4n * DAY);
         await registry.connect(keys.guardian).stopPayouts(method, queuedAt);
-        const { since } = await registry.payoutStopOf(method);
         await time.setNextBlockTimestamp(announced + 4n * DAY + 1n);
         await refused(release(world, queued), registry, "PayoutIsStopped", method, since, OPEN);
         await time.setNextBlockTimestamp(announced + 4n * DAY + 2n);

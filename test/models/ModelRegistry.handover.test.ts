@@ -247,7 +247,7 @@ describe("ModelRegistry handover", () => {
           expect(await valueOf(change)).to.equal(before);
         });
 
-        it(`H: keeps a change of ${name} that is due, settled or not`, async () => {
+        it(`H: keeps a change of ${name} that is due`, async () => {
           const { registry, id } = context;
           const transaction = await handOver(how, async () => {
             await schedule(change);

@@ -149,6 +149,33 @@ describe("ModelRegistry headroom", () => {
     }
   });
 
+  describe("given a due rate at which an improvement was paid", () => {
+    beforeEach(async () => {
+      await register({ baselineScore: 7_500n });
+      await setRate(2n * RATE);
+      await time.increase(DELAY + 1n);
+      await improve(100n);
+      expect(await context.registry.rewardsRemainingOf(context.id)).to.equal(LIFETIME - 2n * RATE);
+    });
+
+    it("H: keeps it through a handover", async () => {
+      const { registry, governor, alice, id } = context;
+      await registry.connect(governor).proposeGovernor(id, alice);
+      const transaction = await registry.connect(alice).acceptGovernor(id);
+      await expect(transaction).to.not.emit(registry, "ParameterChangeCancelled");
+      expect(await rateOf()).to.equal(2n * RATE);
+      expect(await registry.pendingChangeOf(id, TOKENS_PER_DELTA_ONE)).to.deep.equal([0n, 0n]);
+    });
+
+    it("has nothing to cancel", async () => {
+      const { registry, governor, id } = context;
+      await expect(registry.connect(governor).cancelChange(id, TOKENS_PER_DELTA_ONE))
+        .to.be.revertedWithCustomError(registry, "NoPendingChange")
+        .withArgs(id, TOKENS_PER_DELTA_ONE);
+      expect(await rateOf()).to.equal(2n * RATE);
+    });
+  });
+
   describe("when the benchmark is replaced", () => {
     beforeEach(() => register({ baselineScore: 7_500n }));
 
