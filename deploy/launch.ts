@@ -2,6 +2,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { Contract, dataSlice, id } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { HokusaiAMM, ModelToken, VestingWallet } from "../.build/typechain";
+import type { InitialParamsStruct } from "../.build/typechain/contracts/tokens/TokenManager";
 import { vestingModuleId, vestingOf } from "../ignition/modules/Vesting";
 import { printed } from "../sdk/base/printed";
 import { Problem } from "../sdk/base/problem";
@@ -122,6 +123,29 @@ async function takeSteps(launch: Launch): Promise<LaunchedModel> {
   return { file, key: keyOf(file), token, pool };
 }
 
+/** What a model file asks of `TokenManager.deployTokenWithAllocations`; the supplier allocation goes to the recipient. */
+export function tokenArguments(
+  file: ModelFile,
+  recipient: string,
+): [string, string, string, bigint, string, bigint, InitialParamsStruct] {
+  return [
+    file.modelId,
+    file.name,
+    file.symbol,
+    file.supplierAllocation,
+    recipient,
+    file.investorAllocation,
+    {
+      tokensPerDeltaOne: file.tokensPerDeltaOne,
+      infrastructureAccrualBps: file.infrastructureAccrualBps,
+      initialOraclePricePerThousandUsd: file.pricePerThousandCalls,
+      licenseHash: file.licenseHash,
+      licenseURI: file.licenseURI,
+      governor: file.governor,
+    },
+  ];
+}
+
 /** Step 1: the model's token; before it, the vesting wallet that is to receive the supplier allocation. */
 export async function ensureToken(launch: Launch): Promise<ModelToken> {
   const { hre, protocol, file, report } = launch;
@@ -138,24 +162,7 @@ export async function ensureToken(launch: Launch): Promise<ModelToken> {
   const recipient = await ensureRecipient(launch, signer.address);
   const sent = await confirm(
     name,
-    tokenManager
-      .connect(signer)
-      .deployTokenWithAllocations(
-        file.modelId,
-        file.name,
-        file.symbol,
-        file.supplierAllocation,
-        recipient,
-        file.investorAllocation,
-        {
-          tokensPerDeltaOne: file.tokensPerDeltaOne,
-          infrastructureAccrualBps: file.infrastructureAccrualBps,
-          initialOraclePricePerThousandUsd: file.pricePerThousandCalls,
-          licenseHash: file.licenseHash,
-          licenseURI: file.licenseURI,
-          governor: file.governor,
-        },
-      ),
+    tokenManager.connect(signer).deployTokenWithAllocations(...tokenArguments(file, recipient)),
   );
   const token = await findToken(launch, file.modelId);
   if (token === undefined)

@@ -6,6 +6,7 @@ import hre from "hardhat";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { tokenArguments } from "../../deploy/launch";
 import { parseModelFile } from "../../sdk/node/modelFile";
 import type { ModelFile } from "../../sdk/schemas/model";
 import type { Config, DutyConfig, DutyName } from "../../operator/config";
@@ -164,20 +165,7 @@ export async function register(
   await tokenManager
     .connect(launcher)
     .deployTokenWithAllocations(
-      file.modelId,
-      file.name,
-      file.symbol,
-      file.supplierAllocation,
-      file.recipient.kind === "account" ? file.recipient.account : "",
-      file.investorAllocation,
-      {
-        tokensPerDeltaOne: file.tokensPerDeltaOne,
-        infrastructureAccrualBps: file.infrastructureAccrualBps,
-        initialOraclePricePerThousandUsd: file.pricePerThousandCalls,
-        licenseHash: file.licenseHash,
-        licenseURI: file.licenseURI,
-        governor: file.governor,
-      },
+      ...tokenArguments(file, file.recipient.kind === "account" ? file.recipient.account : ""),
     );
   await registry.connect(registrar).registerModel(id(file.modelId), { ...file.benchmark, method });
   return file;

@@ -4,6 +4,7 @@ import hre from "hardhat";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { tokenArguments } from "../../../deploy/launch";
 import { deployProtocol } from "../../../deploy/protocol";
 import { environmentFor } from "../../../deploy/rehearsal";
 import { developmentKey } from "../../../sdk/base/accounts";
@@ -85,22 +86,10 @@ export async function registerQueued(
     developmentKey(index).connect(provider),
   );
   const tokens = models.map((file) =>
-    tokenManager.interface.encodeFunctionData("deployTokenWithAllocations", [
-      file.modelId,
-      file.name,
-      file.symbol,
-      file.supplierAllocation,
-      file.recipient.kind === "account" ? file.recipient.account : "",
-      file.investorAllocation,
-      {
-        tokensPerDeltaOne: file.tokensPerDeltaOne,
-        infrastructureAccrualBps: file.infrastructureAccrualBps,
-        initialOraclePricePerThousandUsd: file.pricePerThousandCalls,
-        licenseHash: file.licenseHash,
-        licenseURI: file.licenseURI,
-        governor: file.governor,
-      },
-    ]),
+    tokenManager.interface.encodeFunctionData(
+      "deployTokenWithAllocations",
+      tokenArguments(file, file.recipient.kind === "account" ? file.recipient.account : ""),
+    ),
   );
   const benchmarks = models.map((file) =>
     registry.interface.encodeFunctionData("registerModel", [id(file.modelId), { ...file.benchmark, method }]),
