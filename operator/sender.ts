@@ -94,9 +94,15 @@ export class Sender {
     return Math.max(0, MOST_UNMINED - this.slots.filter(({ isMined }) => !isMined).length);
   }
 
-  /** The nonce of the next slot: the first that neither the chain's latest block nor an open slot has. */
+  /**
+   * The nonce of the next slot: the first that neither the chain's latest block nor an open slot has. After a reorganisation it may be
+   * below those of open slots, none of which is mined before that one is used again.
+   */
   get nextNonce(): number {
-    return Math.max(this.minedCount, ...this.slots.map(({ nonce }) => nonce + 1));
+    const taken = new Set(this.slots.map(({ nonce }) => nonce));
+    let nonce = this.minedCount;
+    while (taken.has(nonce)) nonce++;
+    return nonce;
   }
 
   /**

@@ -61,12 +61,17 @@ export class Unfinal<Entry extends Doing> {
   review({ confirmed, final }: ChainView, find: (entry: Entry) => Standing | undefined): Undone<Entry>[] {
     this.refresh();
     const undone: Undone<Entry>[] = [];
-    for (const [place, { isUndone, ...rest }] of this.entries) {
-      const entry = rest as unknown as Entry;
-      const standing = isUndone ? undefined : find(entry);
-      if (standing && standing.block <= final) this.forget(place);
-      if (standing || !(entry.block <= confirmed)) continue;
-      if (!isUndone) this.reopen(place, entry);
+    for (const [place, known] of this.entries) {
+      if (!known.isUndone) {
+        const standing = find(known);
+        if (standing && standing.block <= final) this.forget(place);
+        if (standing || !(known.block <= confirmed)) continue;
+      }
+      const entry = this.readEntry(place); // another process may have reopened the file meanwhile, or done it again
+      if (entry === undefined) continue;
+      this.entries.set(place, entry);
+      if (!entry.isUndone && (known.isUndone || entry.transaction !== known.transaction)) continue;
+      if (!entry.isUndone) this.reopen(place, entry);
       undone.push({ place, entry });
     }
     return undone;
@@ -97,11 +102,17 @@ export class Unfinal<Entry extends Doing> {
     for (const place of this.entries.keys()) if (!places.has(place)) this.entries.delete(place);
     for (const place of places) {
       if (this.entries.has(place)) continue;
-      try {
-        this.entries.set(place, readJson(place, readFileSync(this.pathOf(place), "utf8")) as Kept<Entry>);
-      } catch {
-        continue; // gone meanwhile, or not ours
-      }
+      const entry = this.readEntry(place);
+      if (entry !== undefined) this.entries.set(place, entry);
+    }
+  }
+
+  /** What the disk has; undefined of what is gone, or not ours. */
+  private readEntry(place: string): Kept<Entry> | undefined {
+    try {
+      return readJson(place, readFileSync(this.pathOf(place), "utf8")) as Kept<Entry>;
+    } catch {
+      return undefined;
     }
   }
 

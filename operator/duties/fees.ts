@@ -45,7 +45,7 @@ export class FeesDuty implements Duty {
   private readonly follower: Follower;
   private readonly payments: FeePayments;
   private readonly unfinal: Unfinal<DonePayment>;
-  private slot: Slot | undefined;
+  private slots: Slot[] = [];
   /** Files as they were read, so that thousands that wait are not read in every pass. */
   private readonly read = new Map<string, { readonly time: number; readonly record: MeteringRecord }>();
   private spentAt = 0;
@@ -74,9 +74,11 @@ export class FeesDuty implements Duty {
 
   /** @inheritdoc */
   async advance(view: ChainView): Promise<boolean> {
-    const hadSlot = this.slot !== undefined;
-    if (this.slot?.outcome) this.end(this.slot);
-    if (this.slot) return false;
+    const { sender } = this.tools;
+    const hadSlot = this.slots.length > 0;
+    for (const slot of this.slots) this.end(slot);
+    this.slots = this.slots.filter(({ outcome }) => outcome === undefined);
+    if (this.slots.some(({ nonce }) => nonce < sender.nextNonce)) return false;
     await this.payments.advance();
     const isKnown = this.follower.behind === 0;
     const undone = isKnown ? this.unfinal.review(view, ({ key }) => this.payments.of(key)) : [];
@@ -85,7 +87,7 @@ export class FeesDuty implements Duty {
     this.tools.telemetry.set("waiting", names.length, { duty: this.name });
     this.tools.telemetry.set("waiting_since_timestamp_seconds", oldest, { duty: this.name });
     this.refusals.keep(new Set(names));
-    if (names.length === 0) {
+    if (names.length === 0 && undone.length === 0 && this.slots.length === 0) {
       if (Date.now() - this.spentAt > IDLE) await this.spentToday(view);
       return hadSlot;
     }
@@ -96,8 +98,10 @@ export class FeesDuty implements Duty {
     const { waiting, hasMoved } = await this.sort(names, view);
     if (nonce === undefined) return hadSlot || hasMoved;
     const spent = await this.spentToday(view);
-    const batch = await this.composer.compose(this.payable(waiting, nonce, undone), spent);
-    return (batch !== undefined && (await this.send(batch))) || hadSlot || hasMoved;
+    const { payable, isRefill } = this.payable(waiting, nonce, undone);
+    const batch = await this.composer.compose(payable, spent);
+    if (batch !== undefined && (await this.send(batch))) return true;
+    return (isRefill && (await this.fill())) || hadSlot || hasMoved;
   }
 
   /**
@@ -113,13 +117,17 @@ export class FeesDuty implements Duty {
   }
 
   /**
-   * Records without those that a transaction which was undone had paid with a later nonce than the next. It may come back; with its own
-   * nonce or a later one nothing is paid twice, since the chain takes one transaction of a nonce.
+   * The records that the transaction of a nonce may pay, and whether the nonce was used before a reorganisation, or one above it is. What
+   * has used a later nonce, be it on its way or undone, was composed knowing what this nonce had paid, and may come back: so the nonce
+   * pays the same records again, or nothing. With a new nonce any record is paid.
    */
   private payable(waiting: readonly WaitingRecord[], nonce: number, undone: readonly Undone<DonePayment>[]) {
     for (const { place, entry } of undone) if (entry.nonce < nonce) this.unfinal.forget(place);
-    const later = new Set(undone.flatMap(({ entry }) => (entry.nonce > nonce ? [entry.key] : [])));
-    return waiting.filter(({ record }) => !later.has(id(record.id)));
+    const later = undone.filter(({ entry }) => entry.nonce >= nonce);
+    const isRefill = later.length > 0 || this.slots.some((slot) => slot.nonce > nonce);
+    if (!isRefill) return { payable: waiting, isRefill };
+    const same = new Set(later.flatMap(({ entry }) => (entry.nonce === nonce ? [entry.key] : [])));
+    return { payable: waiting.filter(({ record }) => same.has(id(record.id))), isRefill };
   }
 
   /** Moves what is paid or malformed out of the folder; answers the rest, the oldest first, each id once. */
@@ -181,8 +189,9 @@ export class FeesDuty implements Duty {
     const { hre, sender, telemetry } = this.tools;
     await this.lumps.look(deposits);
     try {
-      this.slot = await sender.send({ to: this.router.target as string, data });
-      const [nonce, hash] = [this.slot.nonce, this.slot.hashes[0]];
+      const slot = await sender.send({ to: this.router.target as string, data });
+      this.slots.push(slot);
+      const [nonce, hash] = [slot.nonce, slot.hashes[0]];
       telemetry.log("info", "sent", { duty: this.name, records: entries.map(({ record }) => record.id), nonce, hash });
       return true;
     } catch (error) {
@@ -192,11 +201,19 @@ export class FeesDuty implements Duty {
     }
   }
 
-  /** A final transaction. What it paid is read from the chain, whoever sent it. */
+  /** Uses the next nonce for nothing, so that later ones can follow. */
+  private async fill(): Promise<boolean> {
+    const { sender, telemetry } = this.tools;
+    const slot = await sender.send({ to: sender.address, data: "0x" });
+    this.slots.push(slot);
+    telemetry.log("info", "nonce filled", { duty: this.name, nonce: slot.nonce, hash: slot.hashes[0] });
+    return true;
+  }
+
+  /** A transaction that may have ended. What it paid is read from the chain, whoever sent it. */
   private end({ outcome, nonce }: Slot): void {
-    this.slot = undefined;
     const isMined = outcome?.kind === "mined";
-    if (isMined && outcome.receipt.status === 1) return;
+    if (outcome === undefined || (isMined && outcome.receipt.status === 1)) return;
     this.note(isMined ? "reverted" : "lost", { nonce });
   }
 

@@ -120,6 +120,65 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
     });
   });
 
+  describe("given payments that were undone while a later one was on its way", () => {
+    /** The same, with a third payment sent and not mined when the first two are undone, and a fourth record that comes then. */
+    async function payAndUndoBelow() {
+      const snapshot = (await provider.send("evm_snapshot", [])) as string;
+      const service = await open("fees");
+      for (const name of ["a", "b"]) {
+        pay(name, "10");
+        await confirm(service);
+      }
+      await provider.send("evm_setAutomine", [false]);
+      pay("c", "1");
+      await service.service.pass();
+      const height = await hre.ethers.provider.getBlockNumber();
+      const sent = raws();
+      expect(sent.map((raw) => Transaction.from(raw).nonce)).to.deep.equal([2, 3, 4]);
+      await provider.send("evm_revert", [snapshot]);
+      await time.increase(1_000); // so that no block is the same
+      await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
+      pay("d", "100");
+      return { service, onItsWay: sent[2] as string };
+    }
+    const expectPaidOnce = async () => {
+      expect(await spent()).to.equal(121_000_000n);
+      expect(folders.names("fees")).to.deep.equal([]);
+      expect(folders.names("fees/done")).to.have.length(8);
+    };
+
+    it("pays each again below it, and it once", async () => {
+      const { service, onItsWay } = await payAndUndoBelow();
+      await hre.ethers.provider.broadcastTransaction(onItsWay);
+      for (let payment = 0; payment < 4; payment++) await confirm(service);
+
+      await expectPaidOnce();
+    });
+
+    it("pays none twice when another instance pays what was undone", async () => {
+      const { onItsWay } = await payAndUndoBelow();
+      rmSync(folders.path("state"), { recursive: true });
+      const other = await open("fees");
+      await confirm(other);
+      await confirm(other);
+      await hre.ethers.provider.broadcastTransaction(onItsWay).catch(() => undefined); // where its nonce is used
+      await confirm(other);
+      await confirm(other);
+
+      await expectPaidOnce();
+    });
+
+    it("uses a nonce for nothing whose record is gone", async () => {
+      const { service } = await payAndUndoBelow();
+      await service.service.pass(); // what was undone waits again
+      rmSync(folders.path("fees/b.json"));
+      for (let payment = 0; payment < 5; payment++) await confirm(service);
+
+      expect(service.events("nonce filled").map(({ nonce }) => nonce)).to.deep.equal([3]);
+      expect(await spent()).to.equal(111_000_000n);
+    });
+  });
+
   it("calls no payment undone whose transaction the new chain has too", async () => {
     const snapshot = (await provider.send("evm_snapshot", [])) as string;
     const service = await open("fees");
