@@ -2,6 +2,9 @@ const { readFileSync, rmSync } = require("node:fs");
 
 const FOLDER = ".build/coverage/report";
 
+// Marks of instrumented code are numbered through all contracts: code that an earlier run has compiled may bear those of others.
+rmSync(".build/coverage", { recursive: true, force: true });
+
 module.exports = {
   skipFiles: ["mocks"],
   istanbulFolder: FOLDER,
