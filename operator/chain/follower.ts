@@ -115,14 +115,15 @@ export class Follower {
     this.target = confirmed;
     if (this.followed.length === 0) return;
     if (!(await this.anchor(confirmed))) return;
-    await this.rewind();
-    if (confirmed <= this.block) return;
-    const last = await this.provider.blockAt(confirmed); // before the logs: a reorganisation meanwhile shows next time
-    if (!last?.hash) return; // nodes that lag behind
+    // Its hash is asked for first of all: a reorganisation before that is noticed now by the marks, one after it next time by this hash.
+    let last;
+    do last = confirmed > this.block ? await this.provider.blockAt(confirmed) : undefined;
+    while (await this.rewind());
+    if (!last?.hash) return; // nothing new, or a node that lags behind
     const from = Math.max(this.fromBlock, this.block + 1 - LAG);
     for await (const part of readParts({ from, to: confirmed }, async (blocks) => this.logsIn(blocks), this.size)) {
       this.take(part.logs, part.to);
-      if (part.to < confirmed && this.isDue()) await this.save(part.to);
+      if (part.to <= final && this.isDue()) await this.save(part.to);
     }
     this.mark({ block: confirmed, hash: last.hash }, final);
     this.tellUndone();
@@ -181,8 +182,11 @@ export class Follower {
     return this.marks.length > 0;
   }
 
-  /** Goes back to the last block that is still in the chain, if a later one is not. That a node has not got a block proves nothing. */
-  private async rewind(): Promise<void> {
+  /**
+   * Goes back to the last block that is still in the chain, if a later one is not; answers whether it has. That a node has not got a block
+   * proves nothing.
+   */
+  private async rewind(): Promise<boolean> {
     let common = -1;
     let isOther = false;
     for (const [index, mark] of [...this.marks.entries()].reverse()) {
@@ -193,7 +197,7 @@ export class Follower {
       }
       if (block !== null) isOther = true;
     }
-    if (!isOther) return;
+    if (!isOther) return false;
     const before = this.block;
     this.block = this.marks[common]?.block ?? this.fromBlock - 1;
     this.marks = this.marks.slice(0, common + 1);
@@ -209,6 +213,7 @@ export class Follower {
       for (const fact of followed.facts) subject.apply(fact);
     }
     this.isSaved = false;
+    return true;
   }
 
   /** What the new chain has not got where the old one had it; of what is above, nothing is known yet. */
@@ -226,7 +231,7 @@ export class Follower {
     return !this.isSaved && Date.now() >= this.saveAfter;
   }
 
-  /** In the middle of a long reading: with a mark, so that another chain with the same addresses is noticed. */
+  /** In the middle of a long reading, where nothing is undone any more: with a mark, so that another chain with the same addresses is noticed. */
   private async save(block: number): Promise<void> {
     const found = await this.provider.getBlock(block);
     if (!found?.hash) return;

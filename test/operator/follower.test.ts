@@ -35,6 +35,8 @@ class FakeChain {
   readonly asked: { readonly from: number; readonly to: number }[] = [];
   waiting = 0;
   mostWaiting = 0;
+  /** Called before each answer. */
+  onRequest: () => void = () => undefined;
 
   hashOf(block: number): string {
     return id(`${block} ${this.forks.filter((fork) => fork <= block).length}`);
@@ -52,13 +54,16 @@ class FakeChain {
   }
 
   get provider(): PatientProvider {
-    const getBlock = async (number: number) =>
-      number > Math.min(this.head, this.knownUpTo) ? null : { number, hash: this.hashOf(number) };
+    const getBlock = async (number: number) => {
+      this.onRequest();
+      return number > Math.min(this.head, this.knownUpTo) ? null : { number, hash: this.hashOf(number) };
+    };
     const getLogs = async ({
       fromBlock: from,
       toBlock: to,
       address,
     }: Record<string, number> & { address: string[] }) => {
+      this.onRequest();
       this.asked.push({ from: from!, to: to! });
       if (to! - from! + 1 > this.most) throw Object.assign(new Error("block range is too wide"), { code: -32_602 });
       this.mostWaiting = Math.max(this.mostWaiting, ++this.waiting);
@@ -221,6 +226,29 @@ describe("operator: the follower of logs", () => {
       await advance(970);
       expect(seen).to.have.members(names("in 100", "in 980"));
       expect(undone).to.deep.equal(names("in 990"));
+    });
+
+    it("notices one that happens during a reading, before whichever of its requests", async () => {
+      let requests = Infinity;
+      for (let place = 1; place <= requests; place++) {
+        chain = new FakeChain();
+        chain.head = 1_000;
+        chain.emit(990, "undone");
+        const { seen, undone, advance } = open();
+        await advance();
+        chain.head = 1_005;
+        let request = 0;
+        chain.onRequest = () => {
+          if (++request === place) chain.reorganise(985, { instead: 1_001 });
+        };
+        await advance();
+        requests = Math.min(requests, request);
+        chain.head = 1_006;
+        await advance();
+        expect([seen, undone], `before request ${place}`).to.deep.equal([names("instead"), names("undone")]);
+        rmSync(folders.path("state"), { recursive: true, force: true });
+      }
+      expect(requests).to.be.at.least(3);
     });
 
     it("goes back to the last block that both have, and reads no more anew", async () => {
