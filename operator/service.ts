@@ -166,6 +166,7 @@ export class Service {
       telemetry.set("head_timestamp_seconds", Number(view.time));
       await balances.advance();
       await follower.advance(view);
+      if (follower.isAheadOf(view)) return false;
       await models?.advance();
       // All are waited for, failures included: a pass must never begin while a duty is still at the one before.
       const results = await Promise.allSettled(crews.map(async (crew) => this.passCrew(crew, view)));
@@ -177,8 +178,9 @@ export class Service {
       telemetry.set("last_pass_timestamp_seconds", Math.floor(Date.now() / 1000));
     } catch (error) {
       await this.note("service", error);
+    } finally {
+      this.health.ended();
     }
-    this.health.ended();
     return hasMoved;
   }
 

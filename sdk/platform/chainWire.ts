@@ -89,10 +89,14 @@ export interface ParameterChange extends EventPlace {
 /** A benchmark as the registry has it. */
 export interface BenchmarkOnChain {
   readonly version: number;
+  /** When it was committed. */
+  readonly block_number: number;
+  readonly timestamp: number;
   readonly spec_hash: string;
   readonly evaluation_data_hash: string;
   readonly method: string;
   readonly metric: number;
+  /** 0 when higher is better, 1 when lower is. */
   readonly direction: number;
   readonly baseline_score_bps: number;
   readonly target_score_bps: number;
@@ -134,7 +138,8 @@ export interface ModelDetail extends ModelSummary, AtBlock {
   readonly rewards_waiting: DecimalInteger;
   readonly license_hash: string;
   readonly license_uri: string;
-  readonly benchmark: BenchmarkOnChain | null;
+  /** Every version of the benchmark, the present one last; empty before registration. */
+  readonly benchmarks: readonly BenchmarkOnChain[];
   readonly score_interval: ScoreInterval | null;
   readonly parameters: readonly ParameterView[];
   readonly pool_state: PoolView | null;
