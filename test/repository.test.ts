@@ -7,7 +7,7 @@ const ROOT = resolve(__dirname, "..");
 const CONTRACTS = join(ROOT, "contracts");
 
 const TOP_LEVEL = [
-  ...["contracts", "sdk", "operator", "scripts", "test", "deploy", "ignition", "docs", "circuits"],
+  ...["contracts", "sdk", "operator", "platform", "scripts", "test", "deploy", "ignition", "docs", "circuits"],
   ...["hardhat.config.ts", "package.json", "package-lock.json", "tsconfig.json"],
   ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"],
 ];
@@ -158,18 +158,21 @@ describe("Repository @uninstrumented", () => {
     });
   });
 
-  it("locks every dependency by version and checksum, without a download address", () => {
-    const { devDependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-    const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
-      packages: Record<string, { integrity?: string; resolved?: string; inBundle?: boolean }>;
-    };
-    const loose = Object.entries(packages).filter(
-      ([path, { integrity, resolved, inBundle }]) => path !== "" && (resolved || !(integrity || inBundle)),
-    );
+  for (const folder of [".", "platform"]) {
+    it(`locks every dependency of ${folder} by version and checksum, without a download address`, () => {
+      const manifest = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
+      const { packages } = JSON.parse(readFileSync(join(ROOT, folder, "package-lock.json"), "utf8")) as {
+        packages: Record<string, { integrity?: string; resolved?: string; inBundle?: boolean }>;
+      };
+      const loose = Object.entries(packages).filter(
+        ([path, { integrity, resolved, inBundle }]) => path !== "" && (resolved || !(integrity || inBundle)),
+      );
 
-    expect(loose).to.deep.equal([]);
-    for (const version of Object.values({ ...devDependencies, ...optionalDependencies })) {
-      expect(version).to.match(/^\d+\.\d+\.\d+$/);
-    }
-  });
+      expect(loose).to.deep.equal([]);
+      const { dependencies, devDependencies, optionalDependencies } = manifest;
+      for (const version of Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
+        expect(version).to.match(/^\d+\.\d+\.\d+$/);
+      }
+    });
+  }
 });
