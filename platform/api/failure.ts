@@ -56,7 +56,7 @@ export class ApiRefusal extends Problem {
 }
 
 /** What is answered to an error: what is no refusal is a fault of ours, of which nothing is told. */
-export function failureOf(error: unknown): ApiRefusal {
+export function refusalFor(error: unknown): ApiRefusal {
   if (error instanceof ApiRefusal) return error;
   const status = error instanceof Problem ? STATUS_OF[error.code] : undefined;
   if (status !== undefined) return new ApiRefusal(status, (error as Problem).code, (error as Problem).message);

@@ -25,7 +25,7 @@ const ADMIN = "admin";
 const FORM = /^hk_([0-9a-f]{16})_([0-9a-f]{64})$/;
 
 /** Whoever asks with a key. */
-export interface Caller {
+export interface ApiCaller {
   readonly account: string;
   readonly scopes: ReadonlySet<ApiScope>;
 }
@@ -50,7 +50,7 @@ async function keep(db: Database, key: string, account: string, scopes: readonly
 }
 
 /** Who a bearer key belongs to; undefined of one that is unknown or revoked. */
-export async function callerOf(db: Database, key: string): Promise<Caller | undefined> {
+export async function callerOf(db: Database, key: string): Promise<ApiCaller | undefined> {
   const [, prefix, secret] = FORM.exec(key) ?? [];
   if (prefix === undefined || secret === undefined) return undefined;
   const [row] = await rowsOf<{ secret_hash: string; account: string; scopes: ApiScope[] }>(
