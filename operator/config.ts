@@ -7,6 +7,7 @@ import { address, amount, Fields, integer, pattern, text, type Rule } from "../s
 import { RESERVE_DECIMALS } from "../sdk/base/units";
 import { readText } from "../sdk/node/files";
 import { readJson } from "../sdk/schemas/json";
+import type { ApprovalsSource } from "./approvals";
 import type { SpendingLimits } from "./duties/feeBatch";
 import type { KeyRef } from "./keys";
 import type { SendingPolicy } from "./sender";
@@ -14,7 +15,7 @@ import type { SendingPolicy } from "./sender";
 const ROOT = join(__dirname, "..");
 
 /** Everything that a service may do, each with a key of its own. */
-export const DUTIES = ["distribute", "pools", "submit", "release", "fees"] as const;
+export const DUTIES = ["distribute", "pools", "submit", "release", "fees", "admit", "register"] as const;
 
 export type DutyName = (typeof DUTIES)[number];
 
@@ -26,6 +27,8 @@ export interface DutyConfig {
   readonly folder: string;
   /** What `fees` may spend. */
   readonly limits: SpendingLimits;
+  /** Where `admit` and `register` read what people approved. */
+  readonly approvals?: ApprovalsSource;
 }
 
 /** What a service is told to do. */
@@ -47,6 +50,8 @@ export interface Config extends SendingPolicy {
 
 /** Name of the environment's variable with the token that posts must show. */
 export const TOKEN = "OPERATOR_TOKEN";
+/** Name of the environment's variable with the key that reads approvals. */
+export const APPROVALS_KEY = "HOKUSAI_API_KEY";
 const SHORTEST_TOKEN = 32;
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 export const GWEI_DECIMALS = 9;
@@ -55,6 +60,7 @@ export const MODELS = join(ROOT, "deploy/models");
 
 const HOST = pattern(/^[A-Za-z0-9.:-]{1,253}$/, "a host name or address");
 const PATH = text(1, 1024);
+const WEB_ADDRESS = pattern(/^https?:\/\/[^\s@]{1,1000}$/, "an address as http://… or https://…, without a password");
 const VARIABLE = pattern(/^[A-Z][A-Z0-9_]{0,63}$/, "the name of a variable of the environment");
 
 /** Reserve units, from a decimal string of USDC. */
@@ -76,8 +82,10 @@ export function readConfig(path: string, env: NodeJS.ProcessEnv): Config {
   const fields = new Fields(readJson(path, readText(path)));
   const at = (name: string) => (name === "" ? "" : resolve(dirname(path), name));
   const list = fields.child("duties");
-  const duties = DUTIES.filter((name) => list.has(name)).map((name) => readDuty(list.child(name), name, at));
+  const duties = DUTIES.filter((name) => list.has(name)).map((name) => readDuty(list.child(name), name, at, env));
   if (duties.length === 0) fields.report(`duties names none, expected at least one of ${DUTIES.join(", ")}`);
+  if (list.has("register") && !fields.has("models"))
+    fields.report("models is missing, expected a folder of its own: register keeps declarations there");
   const http = fields.child("http");
   const config = {
     registry: fields.read("registry", address),
@@ -101,10 +109,24 @@ export function readConfig(path: string, env: NodeJS.ProcessEnv): Config {
   return config;
 }
 
-function readDuty(fields: Fields, name: DutyName, at: (path: string) => string): DutyConfig {
+function readDuty(fields: Fields, name: DutyName, at: (path: string) => string, env: NodeJS.ProcessEnv): DutyConfig {
   const isFed = name === "submit" || name === "fees";
   const folder = isFed ? at(fields.read("folder", PATH)) : "";
-  return { name, key: readKey(fields.child("key"), at), folder, limits: name === "fees" ? readLimits(fields) : {} };
+  return {
+    name,
+    key: readKey(fields.child("key"), at),
+    folder,
+    limits: name === "fees" ? readLimits(fields) : {},
+    ...((name === "admit" || name === "register") && { approvals: readApprovals(fields, env) }),
+  };
+}
+
+/** The key comes from the environment, and is never part of a message. */
+function readApprovals(fields: Fields, env: NodeJS.ProcessEnv): ApprovalsSource {
+  const key = env[APPROVALS_KEY] ?? "";
+  if (key === "")
+    fields.report(`${APPROVALS_KEY} is missing, expected a key of the API with the scope admin in the environment`);
+  return { url: fields.read("api", WEB_ADDRESS), key };
 }
 
 function readLimits(fields: Fields): SpendingLimits {

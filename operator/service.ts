@@ -90,7 +90,8 @@ export class Service {
 
     const crews = new Map<string, Crew>();
     const inboxes = new Map<DutyName, Inbox>();
-    for (const { name, key, folder, limits } of config.duties) {
+    for (const duty of config.duties) {
+      const { name, key, folder } = duty;
       const signer = await openKey(hre, key, secrets);
       const address = await signer.getAddress();
       const crew = crews.get(address) ?? {
@@ -100,7 +101,7 @@ export class Service {
       crews.set(address, crew);
       if (folder !== "") inboxes.set(name, new Inbox(folder));
       const tools = { hre, provider, sender: crew.sender, telemetry };
-      crew.duties.push(await openDuty(name, tools, { config, contracts, follower, models }, inboxes.get(name), limits));
+      crew.duties.push(await openDuty(duty, tools, { config, contracts, follower, models }, inboxes.get(name)));
       telemetry.log("info", "duty", { duty: name, account: address });
     }
     for (const { sender, duties } of crews.values()) await requireFit(provider, sender.address, duties);
