@@ -1,13 +1,15 @@
 // The page in a real browser, over a real chain. Not part of `npm test`: it needs Chromium and a built page.
 
 import { expect } from "chai";
-import { Interface } from "ethers";
+import { Contract, id, Interface, keccak256 } from "ethers";
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
-import { HokusaiAMM } from "../../../.build/abi";
+import { HokusaiAMM, ModelRegistry } from "../../../.build/abi";
 import { healthy } from "../../../scripts/dev/world/faultyRpc";
+import { runScript } from "../../../scripts/dev/world/process";
 import { findMisplaced, findOverlaps, findViolations, largestPaint } from "./layout";
 import { DIST, startPageWorld, type Opened, type OpenOptions, type PageWorld } from "./world";
 
@@ -28,6 +30,8 @@ const PAGES: readonly (readonly [string, string, string])[] = [
   ["the models", "/", "1 of 1 model"],
   ["a model", MODEL, "Who can do what"],
   ["the trade", `${MODEL}/trade`, "Where the price stands"],
+  ["an evaluation", `${MODEL}/contribute`, "From an evaluation to a reward"],
+  ["a new model", "/create", "On the terms that a pool opens on"],
   ["the claims", `/claim/${BENEFICIARY}`, "Shares in a list"],
   ["a page that is not there", "/nowhere", "There is no such page"],
   ["a model that is not there", "/models/nobody", "There is no model nobody"],
@@ -152,7 +156,6 @@ describe("The page in a browser @uninstrumented", () => {
     it("tells of the reward that waits, of its payees and of how long", async () => {
       const row = found.page.locator(".card", { hasText: "Improvements and rewards" }).locator("tbody tr");
 
-      console.log(await row.innerText());
       expect(await row.innerText()).to.match(
         /\+4\.94 %[\s\S]*at least \+2\.91 %[\s\S]*4,940 CRDEF[\s\S]*waits for (2 days|1 day 23 hours)/,
       );
@@ -386,6 +389,78 @@ describe("The page in a browser @uninstrumented", () => {
 
       await item.getByText("Released: what has vested of CRDEF is yours.").waitFor();
       expect((await world.balanceOf(world.token, BENEFICIARY)) > before).to.equal(true);
+      await close(found);
+    });
+  });
+
+  describe("an evaluation in the browser", () => {
+    const data = join(__dirname, "../../../deploy/benchmarks/credit-default");
+    let found: Opened;
+
+    before(async () => {
+      found = await opened(`${MODEL}/contribute`);
+    });
+
+    after(() => close(found));
+
+    it("knows the benchmark that the chain has committed to", async () => {
+      await found.page.getByLabel("Benchmark, its JSON file").setInputFiles(join(data, "benchmark.json"));
+
+      await found.page.getByText("This is the benchmark that the chain has committed to.").waitFor();
+    });
+
+    it("finds in a worker what the command finds, and sends nothing anywhere", async () => {
+      const { page, complaints } = found;
+      const posted: string[] = [];
+      page.on("request", (request) => {
+        if (request.method() !== "GET" && !request.url().endsWith("/rpc")) posted.push(request.url());
+      });
+      await page.getByLabel("Predictions", { exact: true }).setInputFiles(join(data, "evaluation.csv"));
+      await page.getByRole("button", { name: "Evaluate" }).click();
+      await page.locator(".card", { hasText: "Evaluated in" }).waitFor();
+      await page.getByText("The document", { exact: true }).click();
+      const shown = JSON.parse(await page.locator(".document").innerText());
+      const { stdout } = await runScript("scripts/evaluate.ts", [
+        ...["--benchmark", join(data, "benchmark.json"), "--score", "7988"],
+        ...[join(data, "evaluation.csv"), "--report", join(tmpdir(), "evaluation-of-page.json")],
+      ]);
+      const { evaluationId } = JSON.parse(readFileSync(join(tmpdir(), "evaluation-of-page.json"), "utf8"));
+
+      expect(shown.evaluationId, stdout).to.equal(evaluationId);
+      expect(posted).to.deep.equal([]);
+      expect(complaints).to.deep.equal([]);
+    });
+  });
+
+  describe("a new model", () => {
+    it("is created in five steps with one signature, and followed on its way", async () => {
+      await world.admit(world.trader.address);
+      const found = await withWallet("/create");
+      const { page, wallet } = found;
+      const go = () => page.getByRole("button", { name: "Continue" }).click();
+      await go();
+      await page.getByText("Expected 3 to 6 upper-case letters.").waitFor();
+      await page.getByLabel("Id", { exact: true }).fill("page-model");
+      await page.getByLabel("Name", { exact: true }).fill("Page Model");
+      await page.getByLabel("Ticker").fill("PAGE");
+      await go();
+      await page.getByRole("button", { name: "Mature" }).click();
+      expect(await page.getByLabel("For the supplier").inputValue()).to.equal("800000");
+      await go();
+      const licence = join(__dirname, "../../../deploy/models/licenses/credit-default.txt");
+      await page.getByLabel("Licence, its very file").setInputFiles(licence);
+      await page.getByLabel("Where the licence can be read").fill("https://example.org/licence.txt");
+      await go();
+      await go();
+      await page.getByRole("button", { name: "Create PAGE" }).click();
+      await page.getByRole("heading", { name: "page-model" }).waitFor();
+
+      await page.locator("li", { hasText: "Done: The token is deployed; nothing is minted." }).waitFor();
+      expect(await page.locator("li", { hasText: "Waits" }).count()).to.equal(3);
+      expect(wallet.sent).to.have.length(1);
+      const registry = new Contract(world.contracts["ModelRegistry"] as string, ModelRegistry, world.provider);
+      const { licenseHash } = await registry.getFunction("parametersOf")(id("page-model"));
+      expect(licenseHash).to.equal(keccak256(readFileSync(licence)));
       await close(found);
     });
   });

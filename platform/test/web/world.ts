@@ -1,13 +1,13 @@
 // The built page in Chromium, over a chain with a launched model, with a wallet that signs.
 
 import { serve } from "@hono/node-server";
-import { Contract, JsonRpcProvider, toQuantity, type EventLog, type HDNodeWallet } from "ethers";
+import { Contract, id, JsonRpcProvider, toQuantity, type EventLog, type HDNodeWallet } from "ethers";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
-import { DeltaOneVerifier } from "../../../.build/abi";
+import { DeltaOneVerifier, ModelRegistry, TokenManager } from "../../../.build/abi";
 import { startFaultyRpc, type FaultyRpc } from "../../../scripts/dev/world/faultyRpc";
 import { rpc, runScript, startAnvil } from "../../../scripts/dev/world/process";
 import { developmentKey } from "../../../sdk/base/accounts";
@@ -55,6 +55,8 @@ export interface PageWorld {
   open(path: string, options?: OpenOptions): Promise<Opened>;
   pass(seconds: number): Promise<void>;
   balanceOf(token: string, account: string): Promise<bigint>;
+  /** Lets an account create models. */
+  admit(account: string): Promise<void>;
   /** Whom the launch's improvement pays, the owner first. */
   payees(): Promise<string[]>;
   stop(): Promise<void>;
@@ -89,6 +91,7 @@ export async function startPageWorld(): Promise<PageWorld> {
   if (code !== 0) throw new Error(`nothing was launched: ${stderr}`);
   const record = JSON.parse(readFileSync(join(chain.env["DEPLOYMENTS"] as string, "31337.json"), "utf8"));
   const provider = new JsonRpcProvider(chain.url, undefined, { cacheTimeout: -1 });
+  await undoRelease(provider, record.contracts["ModelRegistry"].address);
   const trader = developmentKey(TRADER).connect(provider);
   const { contracts, chainId } = addressesIn(record);
   const reserve = new Contract((contracts as Record<string, string>)["ReserveTokenMock"] as string, BALANCES, trader);
@@ -118,6 +121,13 @@ export async function startPageWorld(): Promise<PageWorld> {
       await rpc(chain.url, "evm_mine");
     },
     balanceOf: (token, account) => new Contract(token, BALANCES, provider).getFunction("balanceOf")(account),
+    admit: async (account) => {
+      const admin = contracts.TimelockController;
+      await provider.send("anvil_setBalance", [admin, toQuantity(10n ** 18n)]);
+      await provider.send("anvil_impersonateAccount", [admin]);
+      const manager = new Contract(contracts.TokenManager, TokenManager, await provider.getSigner(admin));
+      await (await manager.getFunction("grantRole")(id("DEPLOYER_ROLE"), account)).wait();
+    },
     payees: async () => {
       const verifier = new Contract(contracts.DeltaOneVerifier, DeltaOneVerifier, provider);
       const [queued] = await verifier.queryFilter("PayoutQueued");
@@ -131,6 +141,14 @@ export async function startPageWorld(): Promise<PageWorld> {
       await chain.stop();
     },
   };
+}
+
+/** The launch waited two days and released its reward: that is undone, so that the reward waits. */
+async function undoRelease(provider: JsonRpcProvider, registry: string): Promise<void> {
+  const [released] = await new Contract(registry, ModelRegistry, provider).queryFilter("PayoutReleased");
+  const blocks = (await provider.getBlockNumber()) - (released?.blockNumber ?? 0) + 1;
+  await provider.send("anvil_rollback", [blocks]);
+  await provider.send("evm_setTime", [((await provider.getBlock("latest"))?.timestamp ?? 0) + 1]);
 }
 
 interface Surroundings {

@@ -14,18 +14,25 @@ type PageOf = ComponentType<{ readonly params: Parameters }>;
 
 const ModelPage = lazy(async () => ({ default: (await import("./pages/model.tsx")).ModelPage as PageOf }));
 const TradePage = lazy(async () => ({ default: (await import("./pages/trade.tsx")).TradePage as PageOf }));
+const ContributePage = lazy(async () => ({
+  default: (await import("./pages/contribute.tsx")).ContributePage as PageOf,
+}));
+const CreatePage = lazy(async () => ({ default: (await import("./pages/create.tsx")).CreatePage as PageOf }));
 const ClaimPage = lazy(async () => ({ default: (await import("./pages/claim.tsx")).ClaimPage as PageOf }));
 
 const ROUTES: readonly (readonly [string, PageOf, string])[] = [
   ["/", ModelsPage, "Models"],
   ["/models/:id", ModelPage, "Model"],
   ["/models/:id/trade", TradePage, "Trade"],
+  ["/models/:id/contribute", ContributePage, "Contribute"],
+  ["/create", CreatePage, "Create"],
   ["/claim", ClaimPage, "Claim"],
   ["/claim/:account", ClaimPage, "Claim"],
 ];
 
 const NAVIGATION: readonly (readonly [string, string])[] = [
   ["/", "Models"],
+  ["/create", "Create"],
   ["/claim", "Claim"],
 ];
 

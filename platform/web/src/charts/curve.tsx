@@ -134,7 +134,7 @@ export function SupplyChart({ facts }: { readonly facts: ModelFacts }) {
   return (
     <Chart
       title={`Supply of ${symbol} against its caps`}
-      summary={`${readable(wholeTokens(supply.total))} ${symbol} exist, of at most ${readable(wholeTokens(supply.maxSupply))}. What is sold back to the pool is burned.`}
+      summary={`${readable(wholeTokens(supply.total))} ${symbol} exist, of at most ${readable(wholeTokens(cap))}, all rewards included. What is sold back to the pool is burned.`}
       table={
         <Table
           caption="Supply by allocation"

@@ -11,6 +11,7 @@ export function ModelHead({ facts }: { readonly facts: Pick<ModelFacts, "state" 
   const parts: readonly (readonly [string, string])[] = [
     [home, "Overview"],
     ...(state.pool ? [[`${home}/trade`, "Trade"] as const] : []),
+    ...(state.benchmark ? [[`${home}/contribute`, "Contribute"] as const] : []),
   ];
   return (
     <div className="head">
