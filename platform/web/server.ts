@@ -114,6 +114,18 @@ export function pageRoutes({ dist, deployment, node }: PageOptions): Hono {
   return app;
 }
 
+/** Paths that are the API's; all others are the page's. */
+const OF_API = /^\/(api|live|ready|openapi\.json)(\/|$)/;
+
+type Fetch = (request: Request, ...rest: never[]) => Response | Promise<Response>;
+
+/** Serves an API and the page at one address. */
+export function besidePage(api: Fetch, page: PageOptions): Fetch {
+  const routes = pageRoutes(page);
+  return (request, ...rest) =>
+    OF_API.test(new URL(request.url).pathname) ? api(request, ...rest) : routes.fetch(request, ...rest);
+}
+
 async function answerOfNode(node: Endpoint, request: unknown): Promise<object> {
   const { id = null, method, params = [] } = Object(request) as { id?: unknown; method?: unknown; params?: unknown };
   if (typeof method !== "string" || !METHODS.has(method)) return refusal(id, -32601);

@@ -24,7 +24,6 @@ const FLAGS = [
 
 /** Which of the chain's accounts trades through the page: the one that bought everything in the launch. */
 const TRADER = 8;
-const FUNDS = 5_000_000_000n;
 
 /** A wallet as a test drives it. */
 export interface TestWallet {
@@ -75,11 +74,7 @@ export interface Opened {
   readonly complaints: readonly string[];
 }
 
-const BALANCES = [
-  "function balanceOf(address) view returns (uint256)",
-  "function mint(address, uint256)",
-  "function approve(address, uint256) returns (bool)",
-];
+const BALANCES = ["function balanceOf(address) view returns (uint256)"];
 
 export async function startPageWorld(): Promise<PageWorld> {
   if (!existsSync(EXECUTABLE))
@@ -94,12 +89,6 @@ export async function startPageWorld(): Promise<PageWorld> {
   await undoRelease(provider, record.contracts["ModelRegistry"].address);
   const trader = developmentKey(TRADER).connect(provider);
   const { contracts, chainId } = addressesIn(record);
-  const reserve = new Contract((contracts as Record<string, string>)["ReserveTokenMock"] as string, BALANCES, trader);
-  await (await reserve.getFunction("mint")(trader.address, FUNDS)).wait();
-  // What the launch left of an approval would spare the permit.
-  const model = record.models["credit-default"];
-  await (await reserve.getFunction("approve")(model.pool.address, 0n)).wait();
-
   const node = await startFaultyRpc(chain.url);
   const routes = pageRoutes({
     dist: DIST,
@@ -111,6 +100,7 @@ export async function startPageWorld(): Promise<PageWorld> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
 
+  const model = record.models["credit-default"];
   return {
     ...{ url, chain: chain.url, node, provider, trader, contracts },
     pool: model.pool.address,
@@ -122,10 +112,12 @@ export async function startPageWorld(): Promise<PageWorld> {
     },
     balanceOf: (token, account) => new Contract(token, BALANCES, provider).getFunction("balanceOf")(account),
     admit: async (account) => {
-      const admin = contracts.TimelockController;
+      const book = new Contract(contracts.TokenManager, TokenManager, provider);
+      const [granted] = await book.queryFilter(book.filters["RoleGranted"]!(id("OPERATOR_ROLE")));
+      const admin = (granted as EventLog).args["account"];
       await provider.send("anvil_setBalance", [admin, toQuantity(10n ** 18n)]);
       await provider.send("anvil_impersonateAccount", [admin]);
-      const manager = new Contract(contracts.TokenManager, TokenManager, await provider.getSigner(admin));
+      const manager = book.connect(await provider.getSigner(admin)) as Contract;
       await (await manager.getFunction("grantRole")(id("DEPLOYER_ROLE"), account)).wait();
     },
     payees: async () => {
@@ -148,7 +140,6 @@ async function undoRelease(provider: JsonRpcProvider, registry: string): Promise
   const [released] = await new Contract(registry, ModelRegistry, provider).queryFilter("PayoutReleased");
   const blocks = (await provider.getBlockNumber()) - (released?.blockNumber ?? 0) + 1;
   await provider.send("anvil_rollback", [blocks]);
-  await provider.send("evm_setTime", [((await provider.getBlock("latest"))?.timestamp ?? 0) + 1]);
 }
 
 interface Surroundings {
