@@ -1,7 +1,17 @@
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import type { HardhatRuntimeEnvironment, HttpNetworkConfig, NetworkConfig } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
 import type { Network, Site } from "../sdk/client/access";
 import { LOCAL_CHAIN_ID } from "../sdk/client/deployment";
+
+declare module "hardhat/types/config" {
+  interface HttpNetworkUserConfig {
+    /** Addresses of several nodes, with commas between; `url` is the first of them. */
+    nodes?: string;
+  }
+  interface HttpNetworkConfig {
+    nodes?: string;
+  }
+}
 
 /** Chains on which tokens have value: Ethereum and Base. */
 const MAINNETS = [1, 8_453];
@@ -24,4 +34,15 @@ export function isMainnet({ chainId }: Pick<Network, "chainId">): boolean {
 /** The network of the environment, for the library. */
 export function siteOf(hre: HardhatRuntimeEnvironment): Site {
   return { access: hre, network: networkOf(hre) };
+}
+
+/** The addresses of a network's nodes, with commas between. */
+export function nodeAddresses({ nodes, url }: Pick<HttpNetworkConfig, "nodes" | "url">): string {
+  return nodes ?? url;
+}
+
+/** The addresses of the nodes of an environment's network; undefined where the chain is in this process. */
+export function nodesOf(hre: HardhatRuntimeEnvironment): string | undefined {
+  const config: NetworkConfig = hre.network.config;
+  return "url" in config && config.url !== undefined ? nodeAddresses(config) : undefined;
 }

@@ -4,7 +4,7 @@
 
 import { Transaction, type Signer, type TransactionReceipt } from "ethers";
 import { pause } from "../sdk/rpc/answers";
-import { within } from "./bound";
+import { within } from "../sdk/base/bound";
 import type { ChainView } from "./chain/head";
 import { rpcMessageOf, Stopped, type PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
@@ -257,6 +257,7 @@ export class Sender {
   }
 }
 
-const bump = (fee: bigint) => (fee * BUMP + BUMP_BASE - 1n) / BUMP_BASE;
+/** Of nothing, too, a replacement must offer more. */
+const bump = (fee: bigint) => larger((fee * BUMP + BUMP_BASE - 1n) / BUMP_BASE, fee + 1n);
 const larger = (a: bigint, b: bigint) => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint) => (a < b ? a : b);

@@ -22,6 +22,7 @@ import {
   type CommandLine,
   type Streams,
 } from "./cli/command";
+import { readSending, sendAs, SENDING_USAGE } from "./cli/sending";
 import { humanDeploymentView, jsonView } from "./cli/views/deployment";
 
 const USAGE = `usage: npm run deploy -- --network <name> [options]
@@ -32,13 +33,14 @@ const USAGE = `usage: npm run deploy -- --network <name> [options]
   --confirm-chain <id>     id of the chain that you mean; needed on mainnet and base
   --verification <folder>  write there what explorers need to verify every contract of the network's record, and end
   --unstick                replace what the key's account has waiting by transfers of nothing with higher fees, and end
+${SENDING_USAGE}
   --json                   print one JSON document instead of the steps; with npm run --silent it stands alone
   --help                   print this text`;
 
 /** Runs the command and returns its exit code. */
 export const main = mainOf({ name: "deploy", usage: USAGE, read, run });
 
-function read({ options: fields }: CommandLine) {
+function read({ options: fields }: CommandLine, { env }: Streams) {
   const options = {
     network: fields.read("network", networkName),
     parameters: fields.read("parameters", fileName, ""),
@@ -48,6 +50,7 @@ function read({ options: fields }: CommandLine) {
     plan: fields.read("plan", flag, false),
     unstick: fields.read("unstick", flag, false),
     json: fields.read("json", flag, false),
+    sending: readSending(fields, env),
   };
   fields.refuse("options");
   options.model.forEach(requireModelFile);
@@ -61,10 +64,12 @@ async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Stream
   if (isEphemeral)
     throw new Problem("BAD_OPTION", `the chain of ${name} ends with this command: name another with --network.`);
   const view = input.json ? jsonView(streams) : humanDeploymentView(streams);
-  if (input.verification) view.onVerification(await verify(hre, input), input.verification);
-  else if (input.unstick) view.onUnstick(await alone(hre, () => free(hre, view.onWait)));
-  else if (input.plan) view.onPlan(await planDeployment(hre, await readDeclared(hre, input)));
-  else view.onEnd(await deployTo(hre, await readDeclared(hre, input), view));
+  await sendAs(hre, input.sending, { ...streams, err: view.onWait }, async () => {
+    if (input.verification) view.onVerification(await verify(hre, input), input.verification);
+    else if (input.unstick) view.onUnstick(await alone(hre, () => free(hre, view.onWait)));
+    else if (input.plan) view.onPlan(await planDeployment(hre, await readDeclared(hre, input)));
+    else view.onEnd(await deployTo(hre, await readDeclared(hre, input), view));
+  });
   return view.result();
 }
 

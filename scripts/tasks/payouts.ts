@@ -24,6 +24,7 @@ import {
   once,
   readId,
   readSender,
+  settled,
   signerOf,
   type Arguments,
   type TaskContext,
@@ -125,7 +126,7 @@ export const stopPayouts: Work = (args) => {
     const before = await registry.payoutStopOf(method);
     if (before.until === OPEN_STOP && before.since <= BigInt(since))
       throw new Problem("ALREADY_DONE", `${method}: ${stopInWords(before)} already; nothing was sent.`);
-    const guardian = await signerWithRole(hre, protocol, "registry", "GUARDIAN_ROLE");
+    const guardian = await settled(context, await signerWithRole(hre, protocol, "registry", "GUARDIAN_ROLE"));
     const sent = await confirm("stop payouts", registry.connect(guardian).stopPayouts(method, since));
     const stop = await registry.payoutStopOf(method);
     report({ name: sent.name, sent, outcome: stopInWords(stop) });

@@ -1,7 +1,7 @@
 import { formatEther, formatUnits } from "ethers";
 import type { Deployment, Progress } from "../../../deploy/deployment";
 import { nameOf } from "../../../deploy/journal";
-import { gasBySender, openSteps, type Plan } from "../../../deploy/plan";
+import { openSteps, type Plan } from "../../../deploy/plan";
 import type { VerificationInput } from "../../../deploy/verification";
 import { formatInteger } from "../../../sdk/base/units";
 import type { Sent } from "../../../sdk/client/confirm";
@@ -64,11 +64,12 @@ export function jsonView({ err }: Streams): DeploymentView {
   const sent: Sent[] = [];
   return {
     onPlan(plan) {
-      const { network, steps, warnings, gasPrice } = plan;
+      const { network, steps, warnings, gasPrice, needs } = plan;
       warn(plan, err);
+      const gas = totalGas(plan);
       Object.assign(document, {
         network: { name: network.name, chainId: network.chainId },
-        plan: { steps, warnings, gasPrice, gas: totalGas(plan), cost: totalGas(plan) * gasPrice },
+        plan: { steps, warnings, gasPrice, gas, cost: gas * gasPrice, needs: Object.fromEntries(needs) },
       });
     },
     onWait: (reason) => err(reason),
@@ -90,7 +91,7 @@ export function warn({ warnings }: Plan, err: Streams["err"]): void {
 }
 
 function planLines(plan: Plan): string[] {
-  const { network, steps, gasPrice } = plan;
+  const { network, steps, gasPrice, needs } = plan;
   const open = openSteps(plan);
   const cost = (gas: bigint) => formatEther(gas * gasPrice);
   const rows = steps.map(({ name, model, isDone, gas, from, address }) => [
@@ -108,7 +109,8 @@ function planLines(plan: Plan): string[] {
     "",
     open.length === 0
       ? "Everything is there; nothing to send."
-      : `${open.length} transactions from ${[...gasBySender(plan).keys()].join(", ")}.`,
+      : `${open.length} transactions from ${[...needs.keys()].join(", ")}.`,
+    ...[...needs].map(([account, need]) => `${account} must have ${formatEther(need)} ether: fees may rise meanwhile.`),
     "",
   ];
 }
