@@ -10,6 +10,8 @@ declare module "hardhat/types/config" {
   }
   interface HttpNetworkConfig {
     nodes?: string;
+    /** Whether a copy of the chain stands for it, on which everybody is at hand and time passes at will. */
+    isFork?: boolean;
   }
 }
 
@@ -29,6 +31,11 @@ export function networkOf(hre: HardhatRuntimeEnvironment): Network {
 /** Whether tokens of the chain have value. */
 export function isMainnet({ chainId }: Pick<Network, "chainId">): boolean {
   return MAINNETS.includes(chainId);
+}
+
+/** Whether a copy of the network's chain stands for it. */
+export function isFork({ network }: HardhatRuntimeEnvironment): boolean {
+  return (network.config as Partial<HttpNetworkConfig>).isFork === true;
 }
 
 /** The network of the environment, for the library. */

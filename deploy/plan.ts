@@ -12,7 +12,7 @@ import { bornWith, changesOfFixed } from "./declaration";
 import { ceilingProblems, fundsProblems, needsOf, pricesOf } from "./funds";
 import { journaledContracts, nameOf, type Addresses } from "./journal";
 import { isAdminStep, signerOfStep, stepsTaken } from "./launch";
-import { isMainnet, networkOf } from "./network";
+import { isFork, isMainnet, networkOf } from "./network";
 import type { Parameters } from "./parameters";
 import { plainProposers, pointInWords, unsafePoints, type UnsafePoint } from "./safety";
 import { connectProtocol, type Protocol } from "./protocol";
@@ -140,7 +140,7 @@ function confirmationProblems({ name, chainId }: Network, confirmed: number | un
 
 /** On a public network the keys are the user's, as a command or the configuration names them; a local chain holds its own. */
 async function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): Promise<Obstacle[]> {
-  if (isLocal) return [];
+  if (isLocal || isFork(hre)) return [];
   try {
     const accounts = await namedAccounts(hre);
     if (accounts?.length === 0)
@@ -250,7 +250,7 @@ async function compare(
   files: readonly ModelFile[],
 ): Promise<{ steps: { step: PlannedStep; unsigned: string }[]; missing: Obstacle[] }> {
   const { addresses } = rehearsed;
-  const isLocal = networkOf(hre).isLocal;
+  const hasAdmin = networkOf(hre).isLocal || isFork(hre);
   const protocol = await connectProtocol(hre, parameters, addresses);
   const isWired = await isWiredAt(protocol);
   const taken = new Map<ModelFile, ReadonlySet<string>>();
@@ -273,7 +273,7 @@ async function compare(
     const isDone = taken.get(model)?.has(name) ?? false;
     // On a public chain the admin acts apart from this.
     const isAdmins = isAdminStep(name, model);
-    if (!isLocal && isAdmins) continue;
+    if (!hasAdmin && isAdmins) continue;
     const sender = async () =>
       isAdmins
         ? parameters.Governance.proposers[0]

@@ -19,7 +19,8 @@ import type { Parameters } from "./parameters";
 import { deployProtocol, type Protocol } from "./protocol";
 import { sendingAs } from "./sends";
 
-const FUNDS = 10n ** 24n;
+/** Wei that an account of a rehearsal has: nobody runs out of it. */
+export const RICHES = 10n ** 24n;
 
 /** A transaction of a rehearsal, for the model that it launches. */
 export interface RehearsedStep {
@@ -86,8 +87,7 @@ async function stepOf(
 }
 
 async function buildStage(hre: HardhatRuntimeEnvironment, parameters: Parameters): Promise<HardhatRuntimeEnvironment> {
-  const declared = Object.values(parameters).flatMap((group) => Object.values(group).flat() as (string | number)[]);
-  const accounts = [...new Set(declared)].filter((value): value is string => isAddress(value));
+  const accounts = declaredAccounts(parameters);
   const { chainId } = networkOf(hre);
   // No accounts of its own: to derive the keys of the development accounts would take longer than all else here.
   // And gas as on a live chain, where a transaction is given what it is estimated to need.
@@ -97,7 +97,7 @@ async function buildStage(hre: HardhatRuntimeEnvironment, parameters: Parameters
   const { provider } = stage.network;
   for (const account of accounts) {
     await provider.send("hardhat_impersonateAccount", [account]);
-    await provider.send("hardhat_setBalance", [account, toQuantity(FUNDS)]);
+    await provider.send("hardhat_setBalance", [account, toQuantity(RICHES)]);
   }
   const factory: unknown = await hre.network.provider.send("eth_getCode", [CREATE_X, "latest"]);
   if (factory !== "0x") await provider.send("hardhat_setCode", [CREATE_X, factory]);
@@ -107,6 +107,12 @@ async function buildStage(hre: HardhatRuntimeEnvironment, parameters: Parameters
     await provider.send("hardhat_setCode", [reserveToken, deployedBytecode]);
   }
   return stage;
+}
+
+/** Every account that the parameters name. */
+export function declaredAccounts(parameters: Parameters): string[] {
+  const declared = Object.values(parameters).flatMap((group) => Object.values(group).flat() as (string | number)[]);
+  return [...new Set(declared)].filter((value): value is string => isAddress(value));
 }
 
 /** Another environment of the same configuration, on a network with other settings. */

@@ -18,8 +18,8 @@ const [BUMP, BUMP_BASE] = [1_125n, 1_000n];
 /** What is left of a transaction's gas for a state that has changed since it was estimated. */
 const [GAS_MARGIN, GAS_BASE] = [125n, 100n];
 
-/** Milliseconds that a key may take to sign: it may be in a machine elsewhere. */
-const LONGEST_SIGNING = 10_000;
+/** Milliseconds that a key may take to sign: the owner of a device has to confirm. A machine elsewhere is given up sooner, by itself. */
+const LONGEST_SIGNING = 180_000;
 
 /** How often a receipt is asked for whose nonce is used. */
 const LOOKS = 3;

@@ -1,5 +1,6 @@
 import { formatEther, formatUnits } from "ethers";
 import type { Deployment, Progress } from "../../../deploy/deployment";
+import type { ForkedDeployment } from "../../../deploy/fork";
 import { nameOf } from "../../../deploy/journal";
 import { openSteps, type Plan } from "../../../deploy/plan";
 import type { VerificationInput } from "../../../deploy/verification";
@@ -13,6 +14,7 @@ import { bold, cyan, dim, green, table } from "../terminal";
 export interface DeploymentView extends Progress {
   readonly onVerification: (verifications: readonly VerificationInput[], folder: string) => void;
   readonly onUnstick: (replaced: readonly string[]) => void;
+  readonly onFork: (rehearsed: ForkedDeployment) => void;
   readonly onEnd: (deployment: Deployment) => void;
   /** What the command prints at its end. */
   readonly result: () => string;
@@ -49,10 +51,13 @@ export function humanDeploymentView({ out, err }: Streams): DeploymentView {
       if (replaced.length === 0) out("No transaction waits.");
       else replaced.forEach((transaction) => out(`replaced ${transaction}`));
     },
-    onEnd({ models }) {
-      const what = ["The protocol", ...models.map(({ file }) => file.modelId)].join(", ");
+    onFork({ block, deployment }) {
       out("");
-      out(bold(`${what}: deployed, verified against the chain and recorded.`));
+      out(bold(`${inWords(deployment)}: deployed on a copy of block ${block}. The network was sent nothing.`));
+    },
+    onEnd(deployment) {
+      out("");
+      out(bold(`${inWords(deployment)}: deployed, verified against the chain and recorded.`));
     },
     result: () => "",
   };
@@ -80,10 +85,13 @@ export function jsonView({ err }: Streams): DeploymentView {
     },
     onVerification: (verifications) => void Object.assign(document, { verifications }),
     onUnstick: (replaced) => void Object.assign(document, { replaced }),
+    onFork: ({ block }) => void Object.assign(document, { fork: { block }, sent }),
     onEnd: ({ record }) => void Object.assign(document, { sent, record }),
     result: () => toJson(document),
   };
 }
+
+const inWords = ({ models }: Deployment) => ["The protocol", ...models.map(({ file }) => file.modelId)].join(", ");
 
 /** Tells what would be refused where tokens have value. */
 export function warn({ warnings }: Plan, err: Streams["err"]): void {
