@@ -77,6 +77,11 @@ export class Follower {
     return this.followed.length === 0 ? 0 : Math.max(0, this.target - this.block);
   }
 
+  /** Whether more was read than a view shows: then it is that of a node which lags behind, and what it says of now is over. */
+  isAheadOf({ confirmed }: Pick<ChainView, "confirmed">): boolean {
+    return this.marks.length > 0 && confirmed < this.block;
+  }
+
   /** What makes one reading differ from another. */
   get purpose(): readonly unknown[] {
     return [

@@ -75,6 +75,33 @@ describe("operator: configuration @uninstrumented", () => {
     );
   });
 
+  it("reads where approvals are, with the key of the environment", () => {
+    const { duties } = read(
+      {
+        ...MINIMAL,
+        models: "models",
+        duties: Object.fromEntries(
+          ["admit", "register"].map((name) => [name, { key: { environment: "KEY" }, api: "https://api.example.org" }]),
+        ),
+      },
+      { HOKUSAI_API_KEY: "hk_a_b" },
+    );
+    const approvals = { url: "https://api.example.org", key: "hk_a_b" };
+    expect(duties.map((duty) => [duty.name, duty.approvals])).to.deep.equal([
+      ["admit", approvals],
+      ["register", approvals],
+    ]);
+  });
+
+  it("refuses approvals without a key or an address, and register without a folder of its own", async () => {
+    await expectRefused(
+      { ...MINIMAL, duties: { register: { key: { environment: "KEY" }, api: "ftp://example.org" } } },
+      "models is missing, expected a folder of its own: register keeps declarations there; " +
+        "HOKUSAI_API_KEY is missing, expected a key of the API with the scope admin in the environment; " +
+        'duties.register.api is "ftp://example.org", expected an address as http://… or https://…, without a password',
+    );
+  });
+
   it("names everything that is missing at once", async () => {
     await expectRefused(
       { duties: { fees: {} } },
@@ -85,7 +112,7 @@ describe("operator: configuration @uninstrumented", () => {
     );
     await expectRefused(
       { ...MINIMAL, duties: {} },
-      "duties names none, expected at least one of distribute, pools, submit, release, fees",
+      "duties names none, expected at least one of distribute, pools, submit, release, fees, admit, register",
     );
   });
 
@@ -97,7 +124,7 @@ describe("operator: configuration @uninstrumented", () => {
     );
     await expectRefused(
       { ...MINIMAL, duties: { pool: {} } },
-      "duties names none, expected at least one of distribute, pools, submit, release, fees; duties.pool is unknown, expected one of ",
+      "duties names none, expected at least one of distribute, pools, submit, release, fees, admit, register; duties.pool is unknown, expected one of ",
     );
   });
 
