@@ -15,9 +15,9 @@ import { Problem } from "../../sdk/base/problem";
 import { formatTime, formatTokens, roundTokens } from "../../sdk/base/units";
 import { contractAt } from "../../sdk/client/access";
 import { confirm } from "../../sdk/client/confirm";
-import { OPEN_STOP, readPayouts, releaseCall, returnCall, type Payout } from "../../sdk/client/payouts";
+import { readPayouts, releaseCall, returnCall, type Payout } from "../../sdk/client/payouts";
 import { readEvents } from "../../sdk/rpc/logs";
-import { voidRemarks, type StopState } from "../../sdk/state/payouts";
+import { OPEN_STOP, type StopState, voidRemarks } from "../../sdk/state/payouts";
 import { digits } from "../cli/command";
 import { table } from "../cli/terminal";
 import {
