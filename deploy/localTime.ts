@@ -18,7 +18,7 @@ export async function passTime(hre: HardhatRuntimeEnvironment, seconds: number):
 export async function passTimeTo(hre: HardhatRuntimeEnvironment, second: bigint): Promise<void> {
   const { name, isLocal } = networkOf(hre);
   if (!isLocal && !isFork(hre))
-    throw new Problem("BAD_OPTION", `${name} is no local chain: its time passes by itself.`);
+    throw new Problem("BAD_OPTION", `${name} is not a local chain: its time passes by itself.`);
   if ((await chainTime(hre)) >= second) return;
   await hre.network.provider.send("evm_setNextBlockTimestamp", [Number(second)]);
   await hre.network.provider.send("evm_mine");

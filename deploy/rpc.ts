@@ -171,7 +171,7 @@ function readSigned(raw: string): Transaction | undefined {
   }
 }
 
-/** The library's sending without its waiting. */
+/** ethers' own method that sends a transaction and does not wait until the node knows it. */
 interface UncheckedSigner {
   _sendUncheckedTransaction(request: TransactionRequest): Promise<string>;
 }

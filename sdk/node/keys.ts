@@ -177,7 +177,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv, variable: string, place: number
 function keystoreIn(path: string): string {
   const text = readText(path);
   if (!isKeystoreJson(text))
-    throw new Problem("BAD_KEY", `${path} is no keystore, expected encrypted JSON of version 3.`);
+    throw new Problem("BAD_KEY", `${path} is not a keystore, expected encrypted JSON of version 3.`);
   return text;
 }
 

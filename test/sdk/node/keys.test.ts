@@ -131,11 +131,11 @@ describe("keys", () => {
       await expectProblem(() => open({ keystore: path }), `there is no file ${path}.`);
     });
 
-    it("when the file is no keystore", async () => {
+    it("when the file is not a keystore", async () => {
       const path = folder.write("key.json", JSON.stringify({ privateKey }));
       await expectProblem(
         () => open({ keystore: path }),
-        `${path} is no keystore, expected encrypted JSON of version 3.`,
+        `${path} is not a keystore, expected encrypted JSON of version 3.`,
       );
     });
 
