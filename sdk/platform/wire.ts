@@ -2,7 +2,7 @@
 // dependency, no code. Field names are those of the HTTP interface.
 
 import type { EvaluationDocument } from "../evaluation/document.ts";
-import type { DecimalInteger, LifecycleStatus, Page } from "./chainWire.ts";
+import type { LifecycleStatus, Page } from "./chainWire.ts";
 
 /** What every answer that is not 2xx says. `code` is one of docs/problems.md, or a contract error's code there. */
 export interface ApiFailure {
@@ -26,8 +26,9 @@ export type ApiScope = "read" | "models" | "benchmarks" | "evaluate" | "usage" |
 /** Metrics of a draft as people name them. */
 export type MetricDirection = "higher_is_better" | "lower_is_better";
 
-/** A licence: its text, or keccak256 of its bytes. */
-export type LicenceInput = { readonly text: string } | { readonly hash: string; readonly uri: string };
+/** A licence and its address: its text, without which no registration is approved, or keccak256 of its bytes alone. */
+export type LicenceInput =
+  { readonly text: string; readonly uri: string } | { readonly hash: string; readonly uri: string };
 
 /** How a model's tokens are allotted: whole tokens as decimal strings. */
 export interface Allocations {
@@ -42,6 +43,8 @@ export type AllocationPreset = "experimental" | "growth" | "mature";
 
 /** A model as its developer describes it. */
 export interface DraftInput {
+  /** The id that it is published under; nobody on chain may have it. */
+  readonly model_id: string;
   readonly name: string;
   /** 3 to 6 upper-case letters. */
   readonly ticker: string;
@@ -118,6 +121,8 @@ export interface BenchmarkInput {
   readonly metric_direction: MetricDirection;
   /** sha256: and 64 hexadecimal digits. */
   readonly dataset_version: string;
+  /** keccak256 of the evaluation set as sdk/evaluation hashes it: without it no registration is approved. */
+  readonly evaluation_data_hash?: string;
   readonly baseline_value: number;
   readonly eval_spec: EvalSpec;
   readonly task_type: string;
@@ -131,6 +136,8 @@ export interface BenchmarkView extends BenchmarkInput {
   /** The very bytes that `spec_hash` is keccak256 of: what sdk/evaluation's canonical benchmark is. */
   readonly spec: string;
   readonly spec_hash: string;
+  /** The baseline's value on the scale of the benchmark. */
+  readonly baseline_score_bps: number;
   readonly created_at: number;
   readonly updated_at: number;
 }
@@ -234,23 +241,34 @@ export interface AdmissionView extends AdmissionInput {
   readonly admitted_at: number;
 }
 
+/** With which verification method a model is registered: the deployment's OracleAttestation without one. */
+export interface ApprovalInput {
+  readonly method?: string;
+}
+
 /** A model whose registration an admin approved: what the operator's `register` duty sends. */
 export interface ApprovedRegistration {
   readonly draft_id: string;
   readonly model_id: string;
+  readonly token: string;
+  /** Contract of the verification method. */
+  readonly method: string;
   readonly approved_at: number;
-  readonly benchmark: {
-    readonly spec_hash: string;
-    readonly evaluation_data_hash: string;
-    readonly metric: string;
-    readonly direction: MetricDirection;
-    readonly baseline_score_bps: number;
-    readonly target_score_bps: number;
-    readonly min_improvement_bps: number;
-    readonly min_sample_size: number;
-    readonly min_runs: number;
-    readonly min_lower_bound_bps: number;
-  };
+  /** A model file, and what it names as `<model_id>.benchmark` and `<model_id>.licence`. */
+  readonly files: { readonly model: string; readonly benchmark: string; readonly licence: string };
+}
+
+/** A key to be made for an account. */
+export interface ApiKeyInput {
+  readonly account: string;
+  readonly scopes: readonly ApiScope[];
+}
+
+/** A key as it is shown, once. */
+export interface ApiKeyCreated extends ApiKeyInput {
+  /** Names the key when it is to be revoked. */
+  readonly prefix: string;
+  readonly key: string;
 }
 
 /** Whether the services are up. */
@@ -264,10 +282,9 @@ export interface ReadyAnswer {
 export type AdmissionPage = Page<AdmissionView>;
 export type ApprovedPage = Page<ApprovedRegistration>;
 
-/** The usage of a model that waits to be paid, or was. */
+/** The metered calls of a model, and how many of them the operator has taken. */
 export interface UsageSummary {
   readonly model: string;
   readonly calls: number;
   readonly handed_over: number;
-  readonly fee: DecimalInteger;
 }
