@@ -16,9 +16,9 @@ import { readSending, sendAs, senderOf, SENDING_USAGE } from "./cli/sending";
 
 const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
-  --account <address>    the contributor to pay; everybody who was not paid yet without it, ${BATCH} in a transaction
+  --account <address>    the contributor to pay; by default everybody who has not been paid yet, ${BATCH} in a transaction
 ${SENDING_USAGE}
-  --json                 tell a failure as one JSON document too, on standard output
+  --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */

@@ -14,7 +14,7 @@ import { readSending, sendAs, senderOf, SENDING_USAGE } from "./cli/sending";
 const USAGE = `usage: npm run --silent submit -- options [<bundle.json> ...]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
 ${SENDING_USAGE}
-  --json                 tell a failure as one JSON document too, on standard output
+  --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */
