@@ -164,12 +164,13 @@ async function addToCandles(db: Database, candles: readonly object[]): Promise<v
 async function rebuildCandles(db: Database, model: string, since: number): Promise<void> {
   for (const seconds of CANDLE_SECONDS) {
     const from = since - (since % seconds);
-    await db.execute(sql`DELETE FROM candles WHERE model = ${model} AND seconds = ${seconds} AND start >= ${from}`);
+    const length = sql.raw(String(seconds));
+    await db.execute(sql`DELETE FROM candles WHERE model = ${model} AND seconds = ${length} AND start >= ${from}`);
     await db.execute(sql`
       INSERT INTO candles (model, seconds, start, open, high, low, close, volume_reserve, volume_tokens, trades)
-      SELECT model, ${seconds}::integer, time - time % ${seconds}::bigint AS start,
+      SELECT model, ${length}, time - time % ${length} AS start,
         (array_agg(price_after ORDER BY block, log_index))[1], max(price_after), min(price_after),
         (array_agg(price_after ORDER BY block DESC, log_index DESC))[1], sum(reserve), sum(tokens), count(*)::integer
-      FROM trades WHERE model = ${model} AND time >= ${from} GROUP BY model, time - time % ${seconds}::bigint`);
+      FROM trades WHERE model = ${model} AND time >= ${from} GROUP BY model, start`);
   }
 }
