@@ -10,26 +10,26 @@ export interface RpcRequest {
   readonly params: unknown;
 }
 
-/** What a node says to a request, once nothing that passes is in the way. */
+/** A node's final answer to a request, after passing failures. */
 export type RpcAnswer = { readonly result: unknown } | { readonly error: RpcError };
 
 /** How a client behaves. */
 export interface EndpointOptions {
-  /** How often the same is asked while nobody answers; five times without it. */
+  /** How often a request is repeated while nobody answers; five times by default. */
   readonly tries?: number;
-  /** How often the same is asked while the answer is that of a node which is busy or behind; five times without it. */
+  /** How often a request is repeated while the node is busy or behind; five times by default. */
   readonly answers?: number;
-  /** Milliseconds that an answer may take; 20 seconds without it. */
+  /** Milliseconds that an answer may take; 20 seconds by default. */
   readonly timeout?: number;
-  /** Requests in a message at most; one without it. */
+  /** Most requests in a message; one by default. */
   readonly batch?: number;
-  /** Messages under way at a time at most; eight without it. */
+  /** Most messages under way at a time; eight by default. */
   readonly atOnce?: number;
   /** Ends all waiting. */
   readonly signal?: AbortSignal;
-  /** Told of each try that had no answer, and why. */
+  /** Called for each try that had no answer, with the reason. */
   readonly onSilence?: (reason: string) => void;
-  /** Told of each message that was answered. */
+  /** Called for each message that was answered. */
   readonly onAnswer?: () => void;
 }
 
@@ -59,7 +59,7 @@ interface Waiting {
 
 /** A node behind an address. */
 export class Endpoint {
-  /** The node's host: of its address nothing else is ever shown, since paths and queries hold keys. */
+  /** The node's host. Nothing else of its address is ever shown, because paths and queries hold keys. */
   readonly host: string;
 
   private readonly address: string;
@@ -97,7 +97,7 @@ export class Endpoint {
     return answer.result as T;
   }
 
-  /** Asks the node, and hands on what it answers, errors included. */
+  /** Asks the node and returns its answer, errors included. */
   ask(request: RpcRequest): Promise<RpcAnswer> {
     return new Promise((resolve, reject) => {
       this.queue.push({ request, resolve, reject });
@@ -151,7 +151,7 @@ export class Endpoint {
     return requests.map((request) => found.get(request) as RpcAnswer);
   }
 
-  /** Does something when fewer than the most messages are under way and the node wants no rest. */
+  /** Runs an action once there is room for another message and the node accepts requests. */
   private async inTurn<T>(action: () => Promise<T>): Promise<T> {
     if (this.underWay >= (this.options.atOnce ?? 8)) await new Promise<void>((turn) => this.idle.push(turn));
     else this.underWay++;
