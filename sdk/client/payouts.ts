@@ -34,11 +34,11 @@ export interface Payout extends QueuedPayout {
   readonly releasableFrom: bigint;
 }
 
-/** What `payoutOf` answers once a payout is no longer waiting. */
+/** What `payoutOf` answers once a payout waits no longer. */
 const RELEASED = toBeHex(1, 32);
 const RETURNED = toBeHex(2, 32);
 
-/** The end of a stop that is still open. */
+/** End of a stop that has none. */
 export const OPEN_STOP = 2n ** 40n - 1n;
 
 /** The values of a `PayoutQueued` event. */
@@ -51,7 +51,7 @@ export function payoutOf(args: PayoutQueued, queuedAt: bigint): QueuedPayout {
   return { model, evaluationId, method, queuedAt, baselineScore, candidateScore, reward, contributorsRoot, ...payees };
 }
 
-/** Every payout that was queued in a range of blocks, in the order of the chain; of one model only, if it is named. */
+/** Every payout that was queued in a range of blocks, of one model if it is named, in the order of the chain. */
 export async function readPayouts(
   access: Access,
   registry: ModelRegistry,
@@ -100,7 +100,7 @@ export function termsOf({ method, queuedAt, reward, contributorsRoot, accounts, 
 const keyOf = (of: { readonly id: string; readonly evaluationId: string }, payeesHash: string, transaction: string) =>
   [of.id, of.evaluationId, payeesHash, transaction].join(" ");
 
-/** A payout's status by the registry and the time; undefined if its method is not the one that the registry recorded. */
+/** What the registry and the time say of a payout; undefined of one whose method is not the one that the registry keeps. */
 async function statusOf(
   registry: ModelRegistry,
   payout: QueuedPayout,

@@ -10,26 +10,26 @@ export interface RpcRequest {
   readonly params: unknown;
 }
 
-/** A node's final answer to a request, after passing failures. */
+/** What a node says to a request, once nothing that passes is in the way. */
 export type RpcAnswer = { readonly result: unknown } | { readonly error: RpcError };
 
 /** How a client behaves. */
 export interface EndpointOptions {
-  /** How often a request is repeated while nobody answers; five times by default. */
+  /** How often the same is asked while nobody answers; five times without it. */
   readonly tries?: number;
-  /** How often a request is repeated while the node is busy or behind; five times by default. */
+  /** How often the same is asked while the answer is that of a node which is busy or behind; five times without it. */
   readonly answers?: number;
-  /** Milliseconds that an answer may take; 20 seconds by default. */
+  /** Milliseconds that an answer may take; 20 seconds without it. */
   readonly timeout?: number;
-  /** Most requests in a message; one by default. */
+  /** Requests in a message at most; one without it. */
   readonly batch?: number;
-  /** Most messages under way at a time; eight by default. */
+  /** Messages under way at a time at most; eight without it. */
   readonly atOnce?: number;
   /** Ends all waiting. */
   readonly signal?: AbortSignal;
-  /** Called for each try that had no answer, with the reason. */
+  /** Told of each try that had no answer, and why. */
   readonly onSilence?: (reason: string) => void;
-  /** Called for each message that was answered. */
+  /** Told of each message that was answered. */
   readonly onAnswer?: () => void;
 }
 
@@ -59,7 +59,7 @@ interface Waiting {
 
 /** A node behind an address. */
 export class Endpoint {
-  /** The node's host. Nothing else of its address is ever shown, because paths and queries hold keys. */
+  /** The node's host: of its address nothing else is ever shown, since paths and queries hold keys. */
   readonly host: string;
 
   private readonly address: string;
@@ -97,7 +97,7 @@ export class Endpoint {
     return answer.result as T;
   }
 
-  /** Asks the node and returns its answer, errors included. */
+  /** Asks the node, and hands on what it answers, errors included. */
   ask(request: RpcRequest): Promise<RpcAnswer> {
     return new Promise((resolve, reject) => {
       this.queue.push({ request, resolve, reject });
@@ -151,7 +151,7 @@ export class Endpoint {
     return requests.map((request) => found.get(request) as RpcAnswer);
   }
 
-  /** Runs an action once there is room for another message and the node accepts requests. */
+  /** Does something when fewer than the most messages are under way and the node wants no rest. */
   private async inTurn<T>(action: () => Promise<T>): Promise<T> {
     if (this.underWay >= (this.options.atOnce ?? 8)) await new Promise<void>((turn) => this.idle.push(turn));
     else this.underWay++;

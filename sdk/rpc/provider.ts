@@ -1,4 +1,4 @@
-// A client of a node in the form that ethers needs.
+// The client of a node as ethers takes it.
 
 import { JsonRpcApiProvider, Network, type JsonRpcError, type JsonRpcPayload, type JsonRpcResult } from "ethers";
 import { kindOfError } from "./answers.ts";
@@ -7,7 +7,7 @@ import { failureOf, type Endpoint } from "./endpoint.ts";
 /** Requests that end in a revert when the chain refuses what they ask for. */
 const CALLS = new Set(["eth_call", "eth_estimateGas"]);
 
-/** A provider that makes all requests through an {@link Endpoint}, with its retries, limits and messages. */
+/** A provider whose requests are all made by an {@link Endpoint}: it has its patience, its limits and its words. */
 export class EndpointProvider extends JsonRpcApiProvider {
   constructor(
     private readonly endpoint: Endpoint,
@@ -27,7 +27,7 @@ export class EndpointProvider extends JsonRpcApiProvider {
     return Promise.all([payload].flat().map(ask)) as Promise<(JsonRpcResult | JsonRpcError)[]>;
   }
 
-  /** ethers treats every failed call as a revert; here only a call that the chain executed is one. */
+  /** The library takes every failed call for a revert; here only what the chain carried out is one. */
   override getRpcError(payload: JsonRpcPayload, answer: JsonRpcError): Error {
     const { method } = payload;
     const error = { ...answer.error, message: answer.error.message ?? "" };
