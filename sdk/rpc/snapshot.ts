@@ -32,7 +32,7 @@ export interface Located {
   readonly compiled: { readonly abi: Interface };
 }
 
-/** What is asked at a time: a deployment is read in tens of thousands of small requests. */
+/** How much is asked at a time; a deployment is read with tens of thousands of small requests. */
 const MANY = { batch: 100, atOnce: 2, timeout: 60_000 } as const;
 
 /** One block of a chain. */
@@ -132,7 +132,7 @@ export async function answerOf<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What a contract answered cannot be decoded. */
+/** A contract's answer that cannot be decoded. */
 function isUnreadable(error: unknown): boolean {
   return isError(error, "BAD_DATA") || isError(error, "BUFFER_OVERRUN");
 }

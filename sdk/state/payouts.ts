@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What becomes of a reward that waits, from what is known of it, the stop of its method and the time.
+// The status of a waiting reward, by what is known of it, the stop of its method and the time.
 
 import { AbiCoder, keccak256, toBeHex } from "ethers";
 import { formatTime } from "../base/units.ts";
@@ -28,7 +28,7 @@ export type PayoutStatus = "waits" | "due" | "stopped" | "void" | "released" | "
 /** End of a stop that has none. */
 export const OPEN_STOP = 2n ** 40n - 1n;
 
-/** What `payoutOf` answers once a payout waits no longer. */
+/** What `payoutOf` answers once a payout is no longer waiting. */
 export const [PAYOUT_RELEASED, PAYOUT_VOIDED] = [toBeHex(1, 32), toBeHex(2, 32)];
 
 /** Payouts of a method that are not released: those queued from `since` on, before `until`. All zero when there is no stop. */

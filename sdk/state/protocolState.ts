@@ -11,7 +11,7 @@ export const METHOD_ACCESS = ["NONE", "ADMIN", "REGISTRAR"] as const;
 
 export type MethodAccessName = (typeof METHOD_ACCESS)[number];
 
-/** A pause that guardians may cause: its end, and when the budget that it comes out of is whole again. */
+/** A pause by guardians: its end, and when the budget that it uses is whole again. */
 export interface PauseState {
   readonly until: bigint;
   readonly wholeAt: bigint;
@@ -26,14 +26,14 @@ export interface WaitingReward {
   readonly reward: bigint;
   /** Block in which it was recorded; its time is when the reward was queued. */
   readonly block: number;
-  /** What the verifier has told, without the time; undefined when none has told these payees. */
+  /** What the verifier logged, without the time; undefined if no verifier logged these payees. */
   told: Omit<QueuedPayout, "queuedAt"> | undefined;
 }
 
-/** What governors change one by one, in the order of the chain. */
+/** The parameters that governors can change, in the order of the chain's enumeration. */
 export const PARAMETERS = ["tokensPerDeltaOne", "infrastructureAccrualBps", "pricePerThousandCalls"] as const;
 
-/** Who holds what of one contract's roles. */
+/** The holders of one contract's roles. */
 export interface RolesState {
   /** Accounts by role; one that lost its last holder stays as an empty set. */
   readonly holders: Map<string, Set<string>>;
@@ -95,7 +95,7 @@ export interface ModelState {
   owner: string;
   pendingOwner: string;
   governor: string;
-  /** One more with every governor that accepted. */
+  /** How many governors have accepted a handover. */
   generation: bigint;
   pendingGovernor: { account: string; acceptableFrom: bigint } | undefined;
   readonly parameters: readonly [ParameterState, ParameterState, ParameterState];
@@ -106,7 +106,7 @@ export interface ModelState {
   score: bigint;
   modelCommitment: string;
   rewardsRemaining: bigint;
-  /** Rewards that wait, void ones included. */
+  /** Waiting rewards, including void ones. */
   rewardsQueued: bigint;
   /** Rewards that were released. */
   rewardsReleased: bigint;
