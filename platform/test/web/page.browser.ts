@@ -156,7 +156,6 @@ describe("The page in a browser @uninstrumented", () => {
     it("tells of the reward that waits, of its payees and of how long", async () => {
       const row = found.page.locator(".card", { hasText: "Improvements and rewards" }).locator("tbody tr");
 
-      console.log(await row.innerText());
       expect(await row.innerText()).to.match(
         /\+4\.94 %[\s\S]*at least \+2\.91 %[\s\S]*4,940 CRDEF[\s\S]*waits for 2 days/,
       );

@@ -137,9 +137,9 @@ export async function startPageWorld(): Promise<PageWorld> {
 
 /** The launch waited two days and released its reward: that is undone, so that the reward waits. */
 async function undoRelease(provider: JsonRpcProvider, registry: string): Promise<void> {
-  const [released] = await new Contract(registry, ModelRegistry, provider).queryFilter("PayoutReleased");
-  const blocks = (await provider.getBlockNumber()) - (released?.blockNumber ?? 0) + 1;
-  await provider.send("anvil_rollback", [blocks]);
+  const [recorded] = await new Contract(registry, ModelRegistry, provider).queryFilter("ScoreMoved");
+  const after = (await provider.getBlockNumber()) - (recorded?.blockNumber ?? 0);
+  await provider.send("anvil_rollback", [after]);
 }
 
 interface Surroundings {
