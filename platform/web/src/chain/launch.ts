@@ -117,7 +117,7 @@ export async function readLaunchRights(site: PageSite, account: string, modelId:
 }
 
 /** Deploys the token: the wallet's one signature. */
-export async function deployModel(
+export async function sendLaunch(
   site: PageSite,
   signer: JsonRpcSigner,
   draft: LaunchDraft,

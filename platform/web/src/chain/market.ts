@@ -73,7 +73,7 @@ export async function timesOf(site: PageSite, blocks: readonly number[]): Promis
 
 /** What a sale would take out of a pool now, in whole tokens and USDC. */
 export interface SaleEffect {
-  /** Tokens that the pool would take: of what is to be sold, at most what its reserve covers. */
+  /** TokenAmount that the pool would take: of what is to be sold, at most what its reserve covers. */
   readonly sold: number;
   readonly proceeds: number;
   readonly ofReserve: number;

@@ -24,7 +24,7 @@ export function parseAmount(text: string, decimals: number): bigint | undefined 
 export type TypedSide = "reserve" | "tokens";
 
 /** The order that an amount makes; undefined where nothing valid was typed. */
-export function orderOf(side: TradeOrder["side"], typed: TypedSide, text: string): TradeOrder | undefined {
+export function typedOrder(side: TradeOrder["side"], typed: TypedSide, text: string): TradeOrder | undefined {
   const amount = parseAmount(text, typed === "reserve" ? RESERVE_DECIMALS : TOKEN_DECIMALS);
   if (amount === undefined || amount === 0n) return undefined;
   if (side === "sell") return { side, tokens: amount };

@@ -1,8 +1,8 @@
 // The pool's price curve with the trades on it, and the supply against its caps.
 
 import type { ModelFacts } from "../chain/model.ts";
-import { Chart, Table } from "../ui/parts.tsx";
-import { Price, readable, Time, Tokens, Usdc, wholePrice, wholeTokens } from "../ui/figures.tsx";
+import { Chart, DataTable } from "../ui/parts.tsx";
+import { Price, readable, Time, TokenAmount, Usdc, wholePrice, wholeTokens } from "../ui/figures.tsx";
 import { usePaperWidth } from "./paper.ts";
 import { scaleBetween, shortFigure } from "./scale.ts";
 
@@ -46,14 +46,14 @@ export function CurveChart({ facts, pool }: { readonly facts: ModelFacts; readon
       title={`Price curve of ${symbol}`}
       summary={summary}
       table={
-        <Table
+        <DataTable
           caption="Trades, the latest first"
           rows={latest}
           keyOf={(trade) => `${trade.transaction} ${trade.index}`}
           empty="No trade so far."
           columns={[
             { name: "Trade", isText: true, cell: ({ side }) => side },
-            { name: "Tokens", cell: ({ tokens }) => <Tokens wei={tokens} symbol={symbol} /> },
+            { name: "Tokens", cell: ({ tokens }) => <TokenAmount wei={tokens} symbol={symbol} /> },
             { name: "USDC", cell: ({ reserve }) => <Usdc units={reserve} /> },
             { name: "Price after", cell: ({ priceAfter }) => <Price wad={priceAfter} symbol={symbol} /> },
             { name: "Time", isText: true, cell: ({ block }) => <Time seconds={times.get(block) ?? 0} /> },
@@ -136,16 +136,16 @@ export function SupplyChart({ facts }: { readonly facts: ModelFacts }) {
       title={`Supply of ${symbol} against its caps`}
       summary={`${readable(wholeTokens(supply.total))} ${symbol} exist, of at most ${readable(wholeTokens(cap))}, all rewards included. What is sold back to the pool is burned.`}
       table={
-        <Table
+        <DataTable
           caption="Supply by allocation"
           rows={buckets}
           keyOf={({ name }) => name}
           empty=""
           columns={[
             { name: "Allocation", isText: true, cell: ({ name }) => name },
-            { name: "Minted", cell: ({ issued }) => <Tokens wei={issued} symbol={symbol} /> },
-            { name: "Waiting", cell: ({ waiting }) => <Tokens wei={waiting ?? 0n} symbol={symbol} /> },
-            { name: "Cap", cell: (bucket) => <Tokens wei={bucket.cap} symbol={symbol} /> },
+            { name: "Minted", cell: ({ issued }) => <TokenAmount wei={issued} symbol={symbol} /> },
+            { name: "Waiting", cell: ({ waiting }) => <TokenAmount wei={waiting ?? 0n} symbol={symbol} /> },
+            { name: "Cap", cell: (bucket) => <TokenAmount wei={bucket.cap} symbol={symbol} /> },
             { name: "Of the cap", cell: (bucket) => `${share(bucket.issued, bucket.cap)} %` },
             { name: "Of all caps", cell: (bucket) => `${share(bucket.cap, cap)} %` },
           ]}

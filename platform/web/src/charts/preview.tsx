@@ -2,7 +2,7 @@
 
 import type { OpeningTerms } from "../chain/launch.ts";
 import { readable } from "../ui/figures.tsx";
-import { Chart, Table } from "../ui/parts.tsx";
+import { Chart, DataTable } from "../ui/parts.tsx";
 import { usePaperWidth } from "./paper.ts";
 import { scaleBetween, shortFigure } from "./scale.ts";
 
@@ -12,7 +12,7 @@ const SHARES = [0, 0.25, 0.5, 0.75, 1];
 
 interface PreviewProps {
   readonly terms: OpeningTerms;
-  /** Tokens that investors may buy. */
+  /** TokenAmount that investors may buy. */
   readonly cap: number;
   readonly symbol: string;
 }
@@ -41,7 +41,7 @@ export function PreviewChart({ terms, cap, symbol }: PreviewProps) {
       title={`Price curve of ${symbol || "the token"} on opening terms`}
       summary={`From ${readable(price(0))} to ${readable(price(cap))} USDC; investors will have paid ${readable(Math.round(paid(cap)))} USDC, before fees, when all is sold.`}
       table={
-        <Table
+        <DataTable
           caption="The curve in figures"
           rows={rows}
           keyOf={({ tokens }) => String(tokens)}

@@ -1,8 +1,8 @@
 // The score in the course of its improvements, with the lower end that each statement vouches for.
 
 import type { ModelFacts } from "../chain/model.ts";
-import { percent, Score, Time } from "../ui/figures.tsx";
-import { Chart, Table } from "../ui/parts.tsx";
+import { inPercent, Score, Time } from "../ui/figures.tsx";
+import { Chart, DataTable } from "../ui/parts.tsx";
 import { usePaperWidth } from "./paper.ts";
 import { scaleBetween } from "./scale.ts";
 
@@ -49,9 +49,9 @@ export function ScoreChart({ facts }: { readonly facts: ModelFacts }) {
   return (
     <Chart
       title="Score history"
-      summary={`${percent(state.score)} now, ${percent(gained, true)} since it was registered at ${percent(benchmark.baselineScore)}; ${isHigherBetter ? "higher" : "lower"} is better.`}
+      summary={`${inPercent(state.score)} now, ${inPercent(gained, true)} since it was registered at ${inPercent(benchmark.baselineScore)}; ${isHigherBetter ? "higher" : "lower"} is better.`}
       table={
-        <Table
+        <DataTable
           caption="Scores"
           rows={steps}
           keyOf={({ name }) => name}

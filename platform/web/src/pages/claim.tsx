@@ -11,7 +11,7 @@ import { readClaims, treeOf, type Claims } from "../../../../sdk/schemas/claims.
 import { useChain, useReading } from "../chain/chainContext.tsx";
 import { readClaimable, VESTING_ABI, type OwnPayout, type Vesting } from "../chain/claimable.ts";
 import { Link, useLocation } from "../router.tsx";
-import { AtBlockNote, percent, readable, Time, Tokens, wholeTokens } from "../ui/figures.tsx";
+import { AtBlockNote, inPercent, readable, Time, TokenAmount, wholeTokens } from "../ui/figures.tsx";
 import { Address, Card, Loading, Notice, TextField } from "../ui/parts.tsx";
 import { TransactionStatus, useTransaction, WalletGate } from "../wallet/transaction.tsx";
 import { useWallet } from "../wallet/walletContext.tsx";
@@ -144,9 +144,9 @@ function PayoutItem({ own: { model, payout, own, symbol }, now }: { readonly own
     });
   return (
     <li>
-      <Item title={<Tokens wei={own} symbol={symbol} />} modelId={model.modelId}>
+      <Item title={<TokenAmount wei={own} symbol={symbol} />} modelId={model.modelId}>
         <p className="note">
-          For {percent(payout.candidateScore - payout.baselineScore, true)}; {payoutWords(payout, now)}
+          For {inPercent(payout.candidateScore - payout.baselineScore, true)}; {payoutWords(payout, now)}
           {payout.status === "waits" && (
             <>
               , until <Time seconds={payout.releasableFrom} />
@@ -179,7 +179,7 @@ function VestingItem({ vesting }: { readonly vesting: Vesting }) {
     });
   return (
     <li>
-      <Item title={<Tokens wei={releasable} symbol={symbol} />} modelId={model.modelId}>
+      <Item title={<TokenAmount wei={releasable} symbol={symbol} />} modelId={model.modelId}>
         <p className="note">
           can be released of {readable(wholeTokens(held))} {symbol} that are held; {readable(wholeTokens(released))}{" "}
           were released; the last vests <Time seconds={end} />

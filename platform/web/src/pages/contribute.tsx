@@ -7,8 +7,8 @@ import { toJson } from "../../../../sdk/schemas/json.ts";
 import type { ModelFacts } from "../chain/model.ts";
 import type { ChosenFile } from "../evaluation/messages.ts";
 import { useEvaluation } from "../evaluation/useEvaluation.ts";
-import { AtBlockNote, Fact, percent, readable, Score, Tokens } from "../ui/figures.tsx";
-import { Address, Card, Choice, Notice, Table, TextField } from "../ui/parts.tsx";
+import { AtBlockNote, Datum, inPercent, readable, Score, TokenAmount } from "../ui/figures.tsx";
+import { Address, Card, Choice, Notice, DataTable, TextField } from "../ui/parts.tsx";
 import { ModelHead } from "./modelHead.tsx";
 import { NoModel, useModel } from "./model.tsx";
 
@@ -198,29 +198,29 @@ function ResultCard({ facts, document: found, seconds }: ResultProps) {
         </Notice>
       )}
       <dl className="list">
-        <Fact name="Score now">{baselineScore === null ? "not defined" : <Score bps={baselineScore} />}</Fact>
-        <Fact name="Score of the candidate">
+        <Datum name="Score now">{baselineScore === null ? "not defined" : <Score bps={baselineScore} />}</Datum>
+        <Datum name="Score of the candidate">
           {candidateScore === null ? "not defined" : <Score bps={candidateScore} />}
-        </Fact>
-        <Fact name="Improvement">{deltaBps === null ? "not defined" : percent(deltaBps, true)}</Fact>
-        <Fact name="At least, at the benchmark's level">
-          {lowerBoundBps === null ? "not defined" : percent(lowerBoundBps, true)}
-        </Fact>
-        <Fact name="Examples">{sampleSize.toLocaleString("en")}</Fact>
-        <Fact name="Runs in which it is better">
+        </Datum>
+        <Datum name="Improvement">{deltaBps === null ? "not defined" : inPercent(deltaBps, true)}</Datum>
+        <Datum name="At least, at the benchmark's level">
+          {lowerBoundBps === null ? "not defined" : inPercent(lowerBoundBps, true)}
+        </Datum>
+        <Datum name="Examples">{sampleSize.toLocaleString("en")}</Datum>
+        <Datum name="Runs in which it is better">
           {runs === null ? "not defined" : `${runs} of ${found.folds.length}`}
-        </Fact>
+        </Datum>
         {accepted && (
-          <Fact name="Reward at the present rate, all payees">
-            <Tokens wei={reward} symbol={symbol} />
-          </Fact>
+          <Datum name="Reward at the present rate, all payees">
+            <TokenAmount wei={reward} symbol={symbol} />
+          </Datum>
         )}
-        <Fact name="Evaluation id">
+        <Datum name="Evaluation id">
           <Address value={found.evaluationId} label="evaluation id" />
-        </Fact>
+        </Datum>
       </dl>
       {found.guardrails.length > 0 && (
-        <Table
+        <DataTable
           caption="Guardrails"
           rows={found.guardrails}
           keyOf={({ metric, column = "", bound }) => `${metric} ${column} ${bound}`}

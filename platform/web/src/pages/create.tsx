@@ -7,7 +7,7 @@ import { REWARD_DELTA_ONES } from "../../../../sdk/schemas/model.ts";
 import { PRESETS } from "../../../../sdk/schemas/modelFile.ts";
 import { useChain, useReading } from "../chain/chainContext.tsx";
 import {
-  deployModel,
+  sendLaunch,
   draftError,
   EMPTY_DRAFT,
   hashLicence,
@@ -18,7 +18,7 @@ import {
 import { findModel, readProtocol } from "../chain/protocol.ts";
 import { PreviewChart } from "../charts/preview.tsx";
 import { Link, useLocation } from "../router.tsx";
-import { Fact, percent, readable, spanOf } from "../ui/figures.tsx";
+import { Datum, inPercent, readable, spanOf } from "../ui/figures.tsx";
 import { Address, Card, Choice, Loading, Notice, TextField } from "../ui/parts.tsx";
 import { TransactionStatus, useTransaction, WalletGate } from "../wallet/transaction.tsx";
 import { useWallet } from "../wallet/walletContext.tsx";
@@ -240,33 +240,33 @@ function Review({ draft }: { readonly draft: LaunchDraft }) {
   const send = () =>
     run(async (teller) => {
       if (site === undefined) throw new Error("there is no chain");
-      const block = await deployModel(site, await signer(), draft, teller);
+      const block = await sendLaunch(site, await signer(), draft, teller);
       go(`/create?created=${encodeURIComponent(draft.modelId)}`);
       return `Created in block ${block.toLocaleString("en")}.`;
     });
   return (
     <>
       <dl className="list">
-        <Fact name="Id">{draft.modelId}</Fact>
-        <Fact name="Name and ticker">
+        <Datum name="Id">{draft.modelId}</Datum>
+        <Datum name="Name and ticker">
           {draft.name} {draft.symbol}
-        </Fact>
-        <Fact name="Supplier">{readable(Number(draft.supplier))} tokens</Fact>
-        <Fact name="Investors, at most">{readable(Number(draft.investor))} tokens</Fact>
-        <Fact name="Reward for one DeltaOne">{readable(Number(draft.tokensPerDeltaOne))} tokens</Fact>
-        <Fact name="Fees for infrastructure">{draft.infrastructurePercent} %</Fact>
-        <Fact name="Price of 1,000 calls">
+        </Datum>
+        <Datum name="Supplier">{readable(Number(draft.supplier))} tokens</Datum>
+        <Datum name="Investors, at most">{readable(Number(draft.investor))} tokens</Datum>
+        <Datum name="Reward for one DeltaOne">{readable(Number(draft.tokensPerDeltaOne))} tokens</Datum>
+        <Datum name="Fees for infrastructure">{draft.infrastructurePercent} %</Datum>
+        <Datum name="Price of 1,000 calls">
           {Number(draft.pricePerThousandCalls) === 0 ? "not set" : `${draft.pricePerThousandCalls} USDC`}
-        </Fact>
-        <Fact name="Licence">
+        </Datum>
+        <Datum name="Licence">
           <span className="breakable">{draft.licenceUri}</span> <Address value={draft.licenceHash} label="hash" />
-        </Fact>
-        <Fact name="Recipient and owner">
+        </Datum>
+        <Datum name="Recipient and owner">
           <Address value={draft.recipient} />
-        </Fact>
-        <Fact name="Governor">
+        </Datum>
+        <Datum name="Governor">
           <Address value={draft.governor} />
-        </Fact>
+        </Datum>
       </dl>
       <Notice tone="info">
         Allocations, recipient and id can never be changed. Nothing is minted now; the operator registers the benchmark
@@ -315,17 +315,17 @@ function PreviewCard({ draft }: { readonly draft: LaunchDraft }) {
         <PreviewChart terms={terms} cap={investor} symbol={draft.symbol} />
       )}
       <dl className="list">
-        <Fact name="Supply at launch, when all is sold">{readable(launch)} tokens</Fact>
-        <Fact name="Rewards, ever, at most">{readable(rate * REWARD_DELTA_ONES)} tokens</Fact>
-        <Fact name="Rewards of two years, as expected">{readable(rewards)} tokens</Fact>
-        <Fact name="Their share in the supply then">
-          {percent(Math.round((rewards / (launch + rewards)) * 10_000))}
-        </Fact>
+        <Datum name="Supply at launch, when all is sold">{readable(launch)} tokens</Datum>
+        <Datum name="Rewards, ever, at most">{readable(rate * REWARD_DELTA_ONES)} tokens</Datum>
+        <Datum name="Rewards of two years, as expected">{readable(rewards)} tokens</Datum>
+        <Datum name="Their share in the supply then">
+          {inPercent(Math.round((rewards / (launch + rewards)) * 10_000))}
+        </Datum>
         {terms && (
           <>
-            <Fact name="Reserve ratio">{percent(terms.ratio * 10_000)}</Fact>
-            <Fact name="Trade fee, each way">{percent(terms.fee * 10_000)}</Fact>
-            <Fact name="Nobody can sell for">{spanOf(terms.window)}</Fact>
+            <Datum name="Reserve ratio">{inPercent(terms.ratio * 10_000)}</Datum>
+            <Datum name="Trade fee, each way">{inPercent(terms.fee * 10_000)}</Datum>
+            <Datum name="Nobody can sell for">{spanOf(terms.window)}</Datum>
           </>
         )}
       </dl>

@@ -7,8 +7,8 @@ import type { BlockAt, PageSite } from "../chain/site.ts";
 import { CurveChart, SupplyChart } from "../charts/curve.tsx";
 import { ScoreChart } from "../charts/score.tsx";
 import { Link } from "../router.tsx";
-import { AtBlockNote, Fact, percent, Price, Score, spanOf, Time, Tokens, Usdc } from "../ui/figures.tsx";
-import { Address, Card, Loading, Notice, Table } from "../ui/parts.tsx";
+import { AtBlockNote, Datum, inPercent, Price, Score, spanOf, Time, TokenAmount, Usdc } from "../ui/figures.tsx";
+import { Address, Card, Loading, Notice, DataTable } from "../ui/parts.tsx";
 import { ModelHead } from "./modelHead.tsx";
 import { ParameterCard, RolesCard } from "./modelGovernance.tsx";
 import { PayoutTable } from "./payoutTable.tsx";
@@ -53,12 +53,12 @@ export function ModelPage({ params }: { readonly params: Readonly<Record<string,
       <ModelHead facts={facts} />
       {trouble !== undefined && <Notice tone="warning">{trouble}</Notice>}
       <dl className="facts">
-        <Fact name="Price">{pool ? <Price wad={pool.spotPrice} symbol={symbol} /> : "no pool yet"}</Fact>
-        <Fact name="Score">{state.benchmark ? <Score bps={state.score} /> : "no benchmark yet"}</Fact>
-        <Fact name="Supply">
-          <Tokens wei={supply.total} symbol={symbol} />
-        </Fact>
-        <Fact name="In the reserve">{pool ? <Usdc units={pool.reserve} /> : "no pool yet"}</Fact>
+        <Datum name="Price">{pool ? <Price wad={pool.spotPrice} symbol={symbol} /> : "no pool yet"}</Datum>
+        <Datum name="Score">{state.benchmark ? <Score bps={state.score} /> : "no benchmark yet"}</Datum>
+        <Datum name="Supply">
+          <TokenAmount wei={supply.total} symbol={symbol} />
+        </Datum>
+        <Datum name="In the reserve">{pool ? <Usdc units={pool.reserve} /> : "no pool yet"}</Datum>
       </dl>
       {pool && Number(pool.sellsOpenAt) > now && (
         <Notice tone="info">
@@ -104,22 +104,22 @@ function FeesCard({ facts, now }: { readonly facts: ModelFacts; readonly now: nu
   return (
     <Card title="Usage fees" intro="A share pays for infrastructure, the rest flows into the pool within a day.">
       <dl className="facts small">
-        <Fact name="To the pool, ever">
+        <Datum name="To the pool, ever">
           <Usdc units={toPool} />
-        </Fact>
-        <Fact name="To infrastructure, ever">
+        </Datum>
+        <Datum name="To infrastructure, ever">
           <Usdc units={toInfrastructure} />
-        </Fact>
+        </Datum>
         {pool && (
-          <Fact
+          <Datum
             name="Still to flow"
             note={pool.stream.pending > 0n ? `for ${spanOf(pool.stream.end - now)}` : "nothing waits"}
           >
             <Usdc units={pool.stream.pending} />
-          </Fact>
+          </Datum>
         )}
       </dl>
-      <Table
+      <DataTable
         caption="Deposits of usage fees, the latest first"
         rows={[...fees].reverse()}
         keyOf={({ transaction }, index) => `${transaction} ${index}`}
@@ -142,25 +142,25 @@ function BenchmarkCard({ facts: { state } }: { readonly facts: ModelFacts }) {
   return (
     <Card title="Benchmark" intro={`Version ${state.benchmarkVersion}. What an improvement must show to be paid.`}>
       <dl className="list">
-        <Fact name="Score at registration">
+        <Datum name="Score at registration">
           <Score bps={benchmark.baselineScore} />
-        </Fact>
-        <Fact name="Target">{benchmark.targetScore === 0n ? "none" : <Score bps={benchmark.targetScore} />}</Fact>
-        <Fact name="Direction">{benchmark.direction === 0n ? "higher is better" : "lower is better"}</Fact>
-        <Fact name="Least improvement">{percent(benchmark.minImprovementBps)} of the scale</Fact>
-        <Fact name="Least lower bound">{percent(benchmark.minLowerBoundBps)} of the scale</Fact>
-        <Fact name="Fewest examples">{Number(benchmark.minSampleSize).toLocaleString("en")} examples</Fact>
-        <Fact name="Fewest runs">{String(benchmark.minRuns)} runs</Fact>
-        <Fact name="At most a day">{percent(state.dailyLimitBps)} of the scale</Fact>
-        <Fact name="Vouched for by">
+        </Datum>
+        <Datum name="Target">{benchmark.targetScore === 0n ? "none" : <Score bps={benchmark.targetScore} />}</Datum>
+        <Datum name="Direction">{benchmark.direction === 0n ? "higher is better" : "lower is better"}</Datum>
+        <Datum name="Least improvement">{inPercent(benchmark.minImprovementBps)} of the scale</Datum>
+        <Datum name="Least lower bound">{inPercent(benchmark.minLowerBoundBps)} of the scale</Datum>
+        <Datum name="Fewest examples">{Number(benchmark.minSampleSize).toLocaleString("en")} examples</Datum>
+        <Datum name="Fewest runs">{String(benchmark.minRuns)} runs</Datum>
+        <Datum name="At most a day">{inPercent(state.dailyLimitBps)} of the scale</Datum>
+        <Datum name="Vouched for by">
           <Address value={benchmark.method} label="method" />
-        </Fact>
-        <Fact name="Specification hash">
+        </Datum>
+        <Datum name="Specification hash">
           <Address value={benchmark.specHash} label="hash" />
-        </Fact>
-        <Fact name="Data hash">
+        </Datum>
+        <Datum name="Data hash">
           <Address value={benchmark.evaluationDataHash} label="hash" />
-        </Fact>
+        </Datum>
       </dl>
     </Card>
   );

@@ -5,8 +5,8 @@ import { AUTHORITY, ROLE_OF, type Caller } from "../../../../sdk/state/authority
 import { pendingAt, valueAt, PARAMETERS } from "../../../../sdk/state/protocolState.ts";
 import type { ModelFacts } from "../chain/model.ts";
 import { useChain } from "../chain/chainContext.tsx";
-import { percent, readable, spanOf, Time, wholeReserve, wholeTokens } from "../ui/figures.tsx";
-import { Address, Card, Notice, Table } from "../ui/parts.tsx";
+import { inPercent, readable, spanOf, Time, wholeReserve, wholeTokens } from "../ui/figures.tsx";
+import { Address, Card, Notice, DataTable } from "../ui/parts.tsx";
 
 export type ParameterName = (typeof PARAMETERS)[number];
 
@@ -14,7 +14,7 @@ export type ParameterName = (typeof PARAMETERS)[number];
 export function parameterWords(name: ParameterName, symbol: string) {
   const words: Readonly<Record<ParameterName, readonly [string, (value: bigint) => string]>> = {
     tokensPerDeltaOne: ["Reward for one DeltaOne", (value) => `${readable(wholeTokens(value))} ${symbol}`],
-    infrastructureAccrualBps: ["Share of fees for infrastructure", (value) => percent(value)],
+    infrastructureAccrualBps: ["Share of fees for infrastructure", (value) => inPercent(value)],
     pricePerThousandCalls: [
       "Price of 1,000 calls",
       (value) => (value === 0n ? "not set" : `${readable(wholeReserve(value))} USDC`),
@@ -45,7 +45,7 @@ export function ParameterCard({ facts, now }: { readonly facts: ModelFacts; read
           <Time seconds={state.pendingGovernor.acceptableFrom} /> on.
         </Notice>
       )}
-      <Table
+      <DataTable
         caption="Parameters and pending changes"
         rows={rows}
         keyOf={({ name }) => name}
@@ -116,7 +116,7 @@ export function RolesCard({ facts: { state, protocol } }: { readonly facts: Mode
       className="wide"
       intro="Functions that each key can call; docs/roles.md says what a stolen one does at worst."
     >
-      <Table
+      <DataTable
         caption="Roles"
         rows={OF_MODEL}
         keyOf={([caller]) => caller}

@@ -5,7 +5,7 @@ import { useReading } from "../chain/chainContext.tsx";
 import { readModels, type ListedModel } from "../chain/protocol.ts";
 import { Sparkline } from "../charts/sparkline.tsx";
 import { Link, useLocation } from "../router.tsx";
-import { AtBlockNote, percent, Price, Score, Tokens, wholePrice } from "../ui/figures.tsx";
+import { AtBlockNote, inPercent, Price, Score, TokenAmount, wholePrice } from "../ui/figures.tsx";
 import { Choice, Loading, Notice, TextField } from "../ui/parts.tsx";
 
 const STATUSES = [
@@ -107,7 +107,7 @@ function ModelCard({ model }: { readonly model: ListedModel }) {
         <div>
           <dt>Since launch</dt>
           <dd className="trend">
-            {first > 0 ? percent(Math.round((last / first - 1) * 10_000), true) : "–"}
+            {first > 0 ? inPercent(Math.round((last / first - 1) * 10_000), true) : "–"}
             <Sparkline values={values} />
           </dd>
         </div>
@@ -118,7 +118,7 @@ function ModelCard({ model }: { readonly model: ListedModel }) {
         <div>
           <dt>Supply</dt>
           <dd>
-            <Tokens wei={supply} symbol={symbol} />
+            <TokenAmount wei={supply} symbol={symbol} />
           </dd>
         </div>
       </dl>

@@ -1,8 +1,8 @@
 // Improvements with their rewards, and what becomes of each.
 
 import type { Improvement, ModelFacts } from "../chain/model.ts";
-import { percent, spanOf, Time, Tokens } from "../ui/figures.tsx";
-import { Address, Table } from "../ui/parts.tsx";
+import { inPercent, spanOf, Time, TokenAmount } from "../ui/figures.tsx";
+import { Address, DataTable } from "../ui/parts.tsx";
 
 /** What a status means to whoever waits for it. */
 export function payoutWords(
@@ -33,7 +33,7 @@ interface PayoutTableProps {
 
 export function PayoutTable({ facts: { symbol, times }, payouts, now }: PayoutTableProps) {
   return (
-    <Table
+    <DataTable
       caption="Improvements and their rewards, the latest first"
       rows={payouts}
       keyOf={({ evaluationId }) => evaluationId}
@@ -44,12 +44,12 @@ export function PayoutTable({ facts: { symbol, times }, payouts, now }: PayoutTa
           name: "Improvement",
           cell: ({ baselineScore, candidateScore, lowerBoundBps }) => (
             <>
-              {percent(candidateScore - baselineScore, true)}
-              {lowerBoundBps !== undefined && <small className="note">at least {percent(lowerBoundBps, true)}</small>}
+              {inPercent(candidateScore - baselineScore, true)}
+              {lowerBoundBps !== undefined && <small className="note">at least {inPercent(lowerBoundBps, true)}</small>}
             </>
           ),
         },
-        { name: "Reward", cell: ({ reward }) => <Tokens wei={reward} symbol={symbol} /> },
+        { name: "Reward", cell: ({ reward }) => <TokenAmount wei={reward} symbol={symbol} /> },
         { name: "Status", isText: true, cell: (payout) => payoutWords(payout, now) },
         {
           name: "Paid to",
@@ -58,7 +58,7 @@ export function PayoutTable({ facts: { symbol, times }, payouts, now }: PayoutTa
             <ul className="payees">
               {accounts.map((account, index) => (
                 <li key={account}>
-                  <Address value={account} label="payee" /> <Tokens wei={amounts[index] ?? 0n} symbol={symbol} />
+                  <Address value={account} label="payee" /> <TokenAmount wei={amounts[index] ?? 0n} symbol={symbol} />
                 </li>
               ))}
             </ul>

@@ -2,8 +2,8 @@
 
 import { effectOfSale, type CurveFigures } from "../chain/market.ts";
 import type { ModelFacts } from "../chain/model.ts";
-import { Fact, percent, readable, Tokens, wholeReserve, wholeTokens } from "../ui/figures.tsx";
-import { Card, Table } from "../ui/parts.tsx";
+import { Datum, inPercent, readable, TokenAmount, wholeReserve, wholeTokens } from "../ui/figures.tsx";
+import { Card, DataTable } from "../ui/parts.tsx";
 
 type Pool = NonNullable<ModelFacts["pool"]>;
 
@@ -34,7 +34,7 @@ export function RiskCard({ facts, pool }: { readonly facts: ModelFacts; readonly
       title="What buyers bear"
       intro={`Supplier and reward tokens cost nobody USDC, yet they can be sold to the same pool, first come, first served. If all of one kind were sold now, before anybody else:`}
     >
-      <Table
+      <DataTable
         caption="What sales would take out of the reserve now"
         rows={sales}
         keyOf={({ who }) => who}
@@ -53,21 +53,21 @@ export function RiskCard({ facts, pool }: { readonly facts: ModelFacts; readonly
             ),
           },
           { name: "Takes about", cell: ({ effect }) => `${readable(Math.round(effect.proceeds * 100) / 100)} USDC` },
-          { name: "Of the reserve", cell: ({ effect }) => percent(Math.round(effect.ofReserve * 10_000)) },
+          { name: "Of the reserve", cell: ({ effect }) => inPercent(Math.round(effect.ofReserve * 10_000)) },
           { name: "Price after", cell: ({ effect }) => `${readable(effect.priceAfter)} USDC` },
         ]}
       />
       <dl className="list">
-        <Fact name="Exist beyond what the pool issued">
-          <Tokens wei={pool.unbackedSupply} symbol={symbol} />
-        </Fact>
-        <Fact name="One sale can be at least">
-          <Tokens wei={pool.maxSell} symbol={symbol} />
-        </Fact>
-        <Fact name="Rewards still to be earned, at most">
-          <Tokens wei={state.rewardsRemaining} symbol={symbol} />
-        </Fact>
-        <Fact name="Trade fee, each way">{percent(pool.tradeFee)}</Fact>
+        <Datum name="Exist beyond what the pool issued">
+          <TokenAmount wei={pool.unbackedSupply} symbol={symbol} />
+        </Datum>
+        <Datum name="One sale can be at least">
+          <TokenAmount wei={pool.maxSell} symbol={symbol} />
+        </Datum>
+        <Datum name="Rewards still to be earned, at most">
+          <TokenAmount wei={state.rewardsRemaining} symbol={symbol} />
+        </Datum>
+        <Datum name="Trade fee, each way">{inPercent(pool.tradeFee)}</Datum>
       </dl>
     </Card>
   );

@@ -8,18 +8,18 @@ import type { HokusaiAMM, IERC20Metadata, ModelToken } from "../../../../sdk/cli
 import { limitOf, quoteTrade, type Quote, type TradeOrder } from "../../../../sdk/client/trade.ts";
 import { useChain, useReading } from "../chain/chainContext.tsx";
 import type { ModelFacts } from "../chain/model.ts";
-import { fillOrder, orderOf, type TypedSide } from "../chain/order.ts";
+import { fillOrder, typedOrder, type TypedSide } from "../chain/order.ts";
 import { siteAtBlock, type BlockAt, type PageSite } from "../chain/site.ts";
 import { CurveChart } from "../charts/curve.tsx";
 import {
   AtBlockNote,
-  Fact,
-  percent,
+  Datum,
+  inPercent,
   Price,
   readable,
   spanOf,
   Time,
-  Tokens,
+  TokenAmount,
   Usdc,
   wholeReserve,
   wholeTokens,
@@ -137,7 +137,7 @@ function OrderCard({ facts, pool, now }: { readonly facts: ModelFacts; readonly 
     readHoldings(at, address, state.token, account ?? ""),
   ).value;
 
-  const order = orderOf(side, typed, text);
+  const order = typedOrder(side, typed, text);
   const answer = useQuote(address, order);
   const quote = answer?.quote;
   const slippageBps = BigInt(slippage);
@@ -219,7 +219,7 @@ function OrderCard({ facts, pool, now }: { readonly facts: ModelFacts; readonly 
         <>
           {holdings && (
             <>
-              You have <Tokens wei={holdings.tokens} symbol={symbol} />
+              You have <TokenAmount wei={holdings.tokens} symbol={symbol} />
             </>
           )}
           {side === "sell" && holdings && holdings.tokens > 0n && (
@@ -272,17 +272,17 @@ function OrderCard({ facts, pool, now }: { readonly facts: ModelFacts; readonly 
         {answer?.words !== undefined && <Notice tone="bad">{answer.words}</Notice>}
         {quote && limit !== undefined && order && (
           <dl className="list" aria-live="polite">
-            <Fact name="Price before">
+            <Datum name="Price before">
               <Price wad={quote.priceBefore} symbol={symbol} />
-            </Fact>
-            <Fact name="Average price, fee included">
+            </Datum>
+            <Datum name="Average price, fee included">
               {readable(wholeReserve(quote.reserve) / wholeTokens(quote.tokens))} <small>USDC per {symbol}</small>
-            </Fact>
-            <Fact name="Price impact, fee included">{percent(quote.impactBps)}</Fact>
-            <Fact name="Trade fee, in the price">{percent(pool.tradeFee)}</Fact>
-            <Fact name={"reserve" in order || side === "sell" ? "At least" : "At most"}>
-              {"reserve" in order ? <Tokens wei={limit} symbol={symbol} /> : <Usdc units={limit} />}
-            </Fact>
+            </Datum>
+            <Datum name="Price impact, fee included">{inPercent(quote.impactBps)}</Datum>
+            <Datum name="Trade fee, in the price">{inPercent(pool.tradeFee)}</Datum>
+            <Datum name={"reserve" in order || side === "sell" ? "At least" : "At most"}>
+              {"reserve" in order ? <TokenAmount wei={limit} symbol={symbol} /> : <Usdc units={limit} />}
+            </Datum>
           </dl>
         )}
         <div className="field">
@@ -292,15 +292,15 @@ function OrderCard({ facts, pool, now }: { readonly facts: ModelFacts; readonly 
         </div>
         {quote && quote.impactBps >= NOTABLE && !isGrave && (
           <Notice tone="warning">
-            This trade moves the price: you pay {percent(quote.impactBps)} more than it is now.
+            This trade moves the price: you pay {inPercent(quote.impactBps)} more than it is now.
           </Notice>
         )}
         {isGrave && quote && (
           <>
             <Notice tone="warning">
               {side === "buy"
-                ? `You would pay ${percent(quote.impactBps)} more per token than the price is now: this trade is large for the pool.`
-                : `You would get ${percent(quote.impactBps)} less per token than the price is now: this trade is large for the pool.`}
+                ? `You would pay ${inPercent(quote.impactBps)} more per token than the price is now: this trade is large for the pool.`
+                : `You would get ${inPercent(quote.impactBps)} less per token than the price is now: this trade is large for the pool.`}
             </Notice>
             <label className="check">
               <input type="checkbox" checked={isAccepted} onChange={(event) => setIsAccepted(event.target.checked)} />I

@@ -29,7 +29,7 @@ export const wholeReserve = (units: bigint) => Number(formatUnits(units, RESERVE
 /** USDC for one token, from a pool's `spotPrice`. */
 export const wholePrice = (priceWad: bigint) => Number(formatUnits(priceWad, TOKEN_DECIMALS + RESERVE_DECIMALS));
 
-export function Tokens({ wei, symbol }: { readonly wei: bigint; readonly symbol: string }) {
+export function TokenAmount({ wei, symbol }: { readonly wei: bigint; readonly symbol: string }) {
   return (
     <span className="figure" title={`${formatTokens(wei)} ${symbol}`}>
       {readable(wholeTokens(wei))} <small>{symbol}</small>
@@ -54,7 +54,7 @@ export function Price({ wad, symbol }: { readonly wad: bigint; readonly symbol: 
 }
 
 /** Bps as percent, signed where a direction matters. */
-export function percent(bps: bigint | number, isSigned = false): string {
+export function inPercent(bps: bigint | number, isSigned = false): string {
   const value = Number(bps) / 100;
   return `${isSigned && value > 0 ? "+" : ""}${value.toLocaleString("en", { maximumFractionDigits: 2 })} %`;
 }
@@ -108,14 +108,14 @@ export function AtBlockNote({ block }: { readonly block: BlockAt | undefined }) 
   );
 }
 
-interface FactProps {
+interface DatumProps {
   readonly name: ReactNode;
   readonly children: ReactNode;
   readonly note?: ReactNode;
 }
 
 /** A figure with its name, in a list of such. */
-export function Fact({ name, children, note }: FactProps) {
+export function Datum({ name, children, note }: DatumProps) {
   return (
     <div className="fact">
       <dt>{name}</dt>

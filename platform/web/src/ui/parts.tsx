@@ -62,22 +62,22 @@ export function Card({ title, intro, children, className = "" }: CardProps) {
   );
 }
 
-export interface Column<Row> {
+export interface TableColumn<Row> {
   readonly name: string;
   readonly cell: (row: Row) => ReactNode;
   readonly isText?: boolean;
 }
 
-interface TableProps<Row> {
+interface DataTableProps<Row> {
   readonly caption: string;
-  readonly columns: readonly Column<Row>[];
+  readonly columns: readonly TableColumn<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row, index: number) => string;
   readonly empty: string;
 }
 
 /** A table that scrolls by itself where the screen is narrow, with the keyboard too. */
-export function Table<Row>({ caption, columns, rows, keyOf, empty }: TableProps<Row>) {
+export function DataTable<Row>({ caption, columns, rows, keyOf, empty }: DataTableProps<Row>) {
   if (rows.length === 0) return <p className="empty">{empty}</p>;
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label={caption}>

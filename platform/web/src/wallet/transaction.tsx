@@ -8,7 +8,7 @@ import { Offers } from "./walletMenu.tsx";
 import { useWallet } from "./walletContext.tsx";
 
 /** How far it is. */
-export type Progress =
+export type SendProgress =
   | { readonly stage: "idle" }
   | { readonly stage: "asking"; readonly words: string }
   | { readonly stage: "sent"; readonly words: string; readonly hash: string }
@@ -24,7 +24,7 @@ export interface Teller {
 /** Runs one task at a time; it answers what was done. */
 export function useTransaction() {
   const { site, refresh } = useChain();
-  const [progress, setProgress] = useState<Progress>({ stage: "idle" });
+  const [progress, setProgress] = useState<SendProgress>({ stage: "idle" });
   const isRunning = useRef(false);
   const run = useCallback(
     async (task: (teller: Teller) => Promise<string>) => {
@@ -55,7 +55,7 @@ export function useTransaction() {
   return { progress, run, isBusy };
 }
 
-export function TransactionStatus({ progress }: { readonly progress: Progress }) {
+export function TransactionStatus({ progress }: { readonly progress: SendProgress }) {
   if (progress.stage === "idle") return null;
   const tone = progress.stage === "done" ? "good" : progress.stage === "failed" ? "bad" : "info";
   return (
