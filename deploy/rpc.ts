@@ -12,10 +12,10 @@ const TRIES = 5;
 /** How often a transaction is offered that must not be signed a second time: a quarter of a minute in all. */
 const NOTED_TRIES = 7;
 
-/** What an endpoint says if it has, or had, another transaction with this nonce, perhaps this very one. */
+/** What an endpoint says that has, or had, another transaction with this nonce: perhaps this very one. */
 const TAKEN = /nonce|already known|known transaction|already imported|underpriced|replacement/i;
 
-/** Nobody listens at the address: worth a retry only in the middle of an operation. */
+/** Nobody listens: worth another try only in the middle of something. */
 const ABSENT = /HH108|ECONNREFUSED/;
 
 /** What an endpoint says about a transaction that is there already, or whose nonce it sees otherwise than another does. */
@@ -27,7 +27,7 @@ const FEES = /less than (the )?block base fee/i;
 /** Ignition's codes for what passes: dropped, unconfirmed, foreign and lost transactions, and nonces that lag behind. */
 const PASSING_IGNITION = new Set([401, 402, 403, 404, 405, 411]);
 
-/** Whether a deployment that failed in this way may go on a moment later, after the chain is read again. */
+/** Whether a deployment that failed so may go on a moment later, after another look at the chain. */
 export function isPassing(error: unknown): boolean {
   if (isProblem(error) || isOutOfFunds(error)) return false;
   if (error instanceof IgnitionError && PASSING_IGNITION.has(error.errorNumber)) return true;
@@ -152,7 +152,7 @@ export class PatientWrapper extends ProviderWrapper {
   }
 }
 
-/** Records a signed transaction. One that cannot be decoded is left for the node to refuse. */
+/** Notes what is signed; what cannot be read is the node's to refuse. */
 function noteSigned(raw: string, hash: string): Dispatch {
   const unread = { from: ZeroAddress, nonce: 0, hash, isRefused: false };
   try {
@@ -186,7 +186,7 @@ export function patientSigner(signer: HardhatEthersSigner): HardhatEthersSigner 
   return signer;
 }
 
-/** Adds the call to the error of a call, as ethers' errors have it. */
+/** Lets the error of a call say which call it was, as the errors of ethers do. */
 class TellingProvider extends ProviderWrapper {
   async request(args: RequestArguments): Promise<unknown> {
     try {

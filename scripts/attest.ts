@@ -24,11 +24,11 @@ import {
 
 const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
-  --verifier <address>   the DeltaOneVerifier that you trust; a statement for another is refused
+  --verifier <address>   the protocol's DeltaOneVerifier, as you know it: a statement for another is refused
   --claims <file>        the contributors, when the statement names them by a root
   --keystore <file>      your encrypted key; its password is KEYSTORE_PASSWORD or asked for. Without it the key is PRIVATE_KEY
-  --out <file>           write the bundle to this file, completely or not at all, instead of standard output; it may be the file that was read
-  --json                 also print a failure as one JSON document, on standard output
+  --out <file>           write the bundle there, whole or not at all, instead of to standard output; may be the file read
+  --json                 tell a failure as one JSON document too, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */

@@ -16,10 +16,10 @@ import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLin
 
 const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
-  --account <address>    the contributor to pay; by default everybody who has not been paid yet, ${BATCH} in a transaction
+  --account <address>    the contributor to pay; everybody who was not paid yet without it, ${BATCH} in a transaction
   --keystore <file>      encrypted key of whoever pays for the gas; its password is KEYSTORE_PASSWORD or asked for. Without it
                          the key is PRIVATE_KEY
-  --json                 also print a failure as one JSON document, on standard output
+  --json                 tell a failure as one JSON document too, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */

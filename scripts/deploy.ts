@@ -27,11 +27,11 @@ import { humanDeploymentView, jsonView } from "./cli/views/deployment";
 const USAGE = `usage: npm run deploy -- --network <name> [options]
   --network <name>         localhost, sepolia, base-sepolia, base or mainnet
   --model <file> ...       a model to launch on it; may be given several times
-  --parameters <file>      the declared state; by default the file that was named last, at first ignition/parameters/<network>.json5
+  --parameters <file>      the declared state; without it the file that was named last, at first ignition/parameters/<network>.json5
   --plan                   show what would be sent, and send nothing
   --confirm-chain <id>     id of the chain that you mean; needed on mainnet and base
   --verification <folder>  write there what explorers need to verify every contract of the network's record, and end
-  --unstick                replace the waiting transactions of the key's account with empty transfers at higher fees, and end
+  --unstick                replace what the key's account has waiting by transfers of nothing with higher fees, and end
   --json                   print one JSON document instead of the steps; with npm run --silent it stands alone
   --help                   print this text`;
 

@@ -15,7 +15,7 @@ const USAGE = `usage: npm run --silent submit -- options [<bundle.json> ...]    
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
   --keystore <file>      encrypted key of whoever pays for the gas; its password is KEYSTORE_PASSWORD or asked for. Without it
                          the key is PRIVATE_KEY
-  --json                 also print a failure as one JSON document, on standard output
+  --json                 tell a failure as one JSON document too, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */
