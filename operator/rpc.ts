@@ -5,7 +5,7 @@ import { Contract, type Block } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { printed } from "../sdk/base/printed";
 import { pause } from "../sdk/rpc/answers";
-import { Endpoint } from "../sdk/rpc/endpoint";
+import { openNodes } from "../sdk/rpc/nodes";
 import { EndpointProvider } from "../sdk/rpc/provider";
 import type { Telemetry } from "./telemetry";
 
@@ -47,7 +47,7 @@ export class PatientProvider extends EndpointProvider {
     readonly ending: AbortSignal,
   ) {
     const silence: Silence = { since: undefined, signAt: Date.now() };
-    const endpoint = new Endpoint(url, {
+    const client = openNodes(url, chainId, {
       tries: Infinity,
       answers: ANSWERS,
       signal: ending,
@@ -63,7 +63,7 @@ export class PatientProvider extends EndpointProvider {
         silence.since = undefined;
       },
     });
-    super(endpoint, chainId);
+    super(client, chainId);
     this.silence = silence;
   }
 

@@ -4,7 +4,8 @@
 
 import type { Interface, LogDescription, Log } from "ethers";
 import type { ModelRegistry } from "../../.build/typechain";
-import { payoutOf, termsOf, type QueuedPayout } from "../../sdk/client/payouts";
+import { payoutOf } from "../../sdk/client/payouts";
+import { termsOf, type QueuedPayout } from "../../sdk/state/payouts";
 import type { Fact } from "../chain/checkpoint";
 import type { Follower } from "../chain/follower";
 import type { PatientProvider } from "../rpc";

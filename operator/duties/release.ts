@@ -3,14 +3,16 @@
 // word. What is stopped, void, or not due is never sent.
 
 import type { ModelRegistry, TokenManager } from "../../.build/typechain";
-import { OPEN_STOP, releaseCall, type QueuedPayout } from "../../sdk/client/payouts";
+import { releaseCall } from "../../sdk/client/payouts";
 import {
   NO_STOP,
-  openPayoutStatus,
+  OPEN_STOP,
+  type OpenPayoutStatus,
   PAYOUT_RELEASED,
   PAYOUT_VOIDED,
-  type OpenPayoutStatus,
+  type QueuedPayout,
   type StopState,
+  openPayoutStatus,
 } from "../../sdk/state/payouts";
 import { rpcMessageOf, Stopped } from "../rpc";
 import type { Slot } from "../sender";

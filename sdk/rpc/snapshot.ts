@@ -12,8 +12,9 @@ import {
 } from "ethers";
 import { Problem } from "../base/problem.ts";
 import { NodeFailure } from "./answers.ts";
-import { Endpoint } from "./endpoint.ts";
+import type { ChainClient } from "./endpoint.ts";
 import { readLogs } from "./logs.ts";
+import { openNodes } from "./nodes.ts";
 
 /** A contract did not answer a view as its code should. */
 export class Unanswered extends Error {}
@@ -39,16 +40,16 @@ export class Chain {
   private readonly runner: ContractRunner;
 
   private constructor(
-    private readonly node: Endpoint,
+    private readonly node: ChainClient,
     readonly block: number,
     readonly timestamp: bigint,
   ) {
     this.runner = { provider: null, call: async ({ to, data }) => this.call(String(await to), data ?? "0x") };
   }
 
-  /** The latest block of the chain behind an address. */
+  /** The latest block of the chain behind an address, or several with commas between. */
   static async at(url: string, network: { readonly name: string; readonly chainId: number }): Promise<Chain> {
-    const node = new Endpoint(url, MANY);
+    const node = openNodes(url, network.chainId, MANY);
     const actual = Number(await node.send<string>("eth_chainId"));
     if (actual !== network.chainId) {
       throw new Problem(

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the protocol's state consists of, as far as events tell it.
 
-import type { QueuedPayout } from "../client/payouts.ts";
-import type { StopState } from "./payouts.ts";
+import type { QueuedPayout, StopState } from "./payouts.ts";
 
 /** Lifecycle of a model, as on chain. */
 export const MODEL_STATUS = ["NONE", "PROPOSAL", "REGISTERED", "DEPLOYED"] as const;

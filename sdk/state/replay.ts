@@ -16,9 +16,9 @@ import type {
   TypedEventLog,
   UsageFeeRouter,
 } from "../client/contracts.ts";
-import { payoutOf, termsOf } from "../client/payouts.ts";
+import { payoutOf } from "../client/payouts.ts";
 import type { Event } from "../rpc/snapshot.ts";
-import { NO_STOP } from "./payouts.ts";
+import { NO_STOP, termsOf } from "./payouts.ts";
 import { METHOD_ACCESS, type BenchmarkState, type ParameterState, type ProtocolState } from "./protocolState.ts";
 import { NO_PAUSE, payoutKey, takePayout, parameterOf, modelOf, rolesOf, setOf } from "./lookups.ts";
 

@@ -4,7 +4,8 @@
 import type { LogDescription, Signer, TransactionReceipt } from "ethers";
 import { receiptOf } from "../client/confirm.ts";
 import { readModel, requireEther, simulate, type Connection } from "../client/connect.ts";
-import { payoutOf, type QueuedPayout } from "../client/payouts.ts";
+import { payoutOf } from "../client/payouts.ts";
+import type { QueuedPayout } from "../state/payouts.ts";
 import { at } from "../evaluation/at.ts";
 import type { Bundle } from "../schemas/bundle.ts";
 import { toCall } from "../schemas/statement.ts";
