@@ -12,6 +12,8 @@ export function findMisplaced(page: Page): Promise<string[]> {
     const isScrolled = (element: Element) => element.parentElement?.closest(".table-scroll") !== null;
     const nameOf = (element: Element) => `${element.tagName}.${element.getAttribute("class") ?? ""}`;
     const found: string[] = [];
+    const { scrollWidth } = document.documentElement;
+    if (scrollWidth > width) found.push(`the page is ${scrollWidth} wide on a screen of ${width}`);
     for (const element of document.body.querySelectorAll("*")) {
       if (isHidden(element) || isScrolled(element)) continue;
       const { left, right } = element.getBoundingClientRect();

@@ -473,7 +473,7 @@ describe("The page in a browser @uninstrumented", () => {
     it("reaches a model from the list, and its trade", async () => {
       const found = await opened("/");
       const { page } = found;
-      await page.getByText("1 of 1 model").waitFor();
+      await page.getByRole("link", { name: "Credit Default Model" }).waitFor();
       const pressUntil = async (name: string) => {
         for (let presses = 0; presses < 40; presses++) {
           await page.keyboard.press("Tab");
