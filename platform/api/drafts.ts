@@ -69,8 +69,10 @@ export async function lockDraft(db: Database, caller: ApiCaller, id: string): Pr
 
 /** A draft as it is answered. */
 export function draftViewOf(row: DraftRow): DraftView {
-  const { content, licence_text, launch: _, ...known } = row;
-  return { ...content, ...known, licence: { ...content.licence, has_text: licence_text !== null } };
+  const { id, owner, status, content, licence_text, approved_at, token, transaction_hash } = row;
+  const { created_at, updated_at } = row;
+  const licence = { ...content.licence, has_text: licence_text !== null };
+  return { ...content, id, owner, status, licence, approved_at, token, transaction_hash, created_at, updated_at };
 }
 
 /** What is kept of what a developer states. */
