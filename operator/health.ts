@@ -43,9 +43,9 @@ export class Health {
   ) {}
 
   /** The chain has shown its head. One that comes from a node that lags behind moves nothing. */
-  saw({ head, time }: Pick<ChainView, "head" | "time">): void {
+  saw({ head, seenAt, time }: Pick<ChainView, "head" | "seenAt" | "time">): void {
     if (head <= this.head) return;
-    [this.head, this.headSince, this.headTime] = [head, Date.now(), 1_000 * Number(time)];
+    [this.head, this.headSince, this.headTime] = [head, seenAt, 1_000 * Number(time)];
   }
 
   /** Something was looked at in a pass, a duty or the service itself, and did not fail. */

@@ -158,6 +158,21 @@ describe("Repository @uninstrumented", () => {
     });
   });
 
+  it("runs every step of .ci/run in the workflow of the forge", () => {
+    const script = readFileSync(join(ROOT, ".ci/run"), "utf8");
+    const workflow = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
+    const steps = [...script.matchAll(/^(?:suite|check) "([^"]+)"/gm)].map(([, name]) => name);
+    const [, matrix = ""] = /^ +step:\n((?: +- .+\n)+)/m.exec(workflow) ?? [];
+
+    expect(steps).to.include("tests");
+    expect([...matrix.matchAll(/- (.+)/g)].map(([, name]) => name)).to.deep.equal(steps);
+    expect(workflow).to.contain('run: .ci/run "${{ matrix.step }}"');
+    expect([...workflow.matchAll(/uses: (.+)/g)].map(([, action]) => action)).to.deep.equal([
+      "actions/checkout@v4",
+      "actions/setup-node@v4",
+    ]);
+  });
+
   for (const folder of [".", "platform"]) {
     it(`locks every dependency of ${folder} by version and checksum, without a download address`, () => {
       const manifest = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));

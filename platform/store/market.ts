@@ -1,7 +1,7 @@
 // A pool's market between two of its events: fees stream into its reserve all the time, and no event tells of it.
 
 /** What the last event left in a pool. */
-export interface Market {
+export interface StreamingMarket {
   /** Parts per million. */
   readonly crr: bigint;
   /** Reserve units. */
@@ -18,18 +18,18 @@ export interface Market {
 }
 
 /** What the stream has yet to release at a time since the last event, in reserve units. */
-export function pendingStreamAt({ streamAmount, streamStart, streamEnd }: Market, time: bigint): bigint {
+export function pendingStreamAt({ streamAmount, streamStart, streamEnd }: StreamingMarket, time: bigint): bigint {
   if (time >= streamEnd) return 0n;
   return streamAmount - (streamAmount * (time - streamStart)) / (streamEnd - streamStart);
 }
 
 /** What `reserve` of the pool answers at a time since the last event. */
-export function reserveAt(market: Market, time: bigint): bigint {
+export function reserveAt(market: StreamingMarket, time: bigint): bigint {
   return market.held - pendingStreamAt(market, time);
 }
 
 /** What `spotPrice` of the pool answers at a time since the last event: reserve units for a whole token, with 18 decimals more. */
-export function spotPriceAt(market: Market, time: bigint): bigint {
+export function spotPriceAt(market: StreamingMarket, time: bigint): bigint {
   const { crr, curveSupply, virtualReserve } = market;
   return ((reserveAt(market, time) + virtualReserve) * 10n ** 42n) / (crr * curveSupply);
 }
@@ -43,7 +43,7 @@ export function marketOf(row: {
   readonly streamAmount: string | null;
   readonly streamStart: number | null;
   readonly streamEnd: number | null;
-}): Market | undefined {
+}): StreamingMarket | undefined {
   const { crr, virtualReserve, curveSupply, held, streamAmount, streamStart, streamEnd } = row;
   if (crr === null) return undefined;
   const whole = (value: string | number | null) => BigInt(value ?? 0);

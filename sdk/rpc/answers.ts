@@ -45,7 +45,7 @@ const REVERTED = 3;
 
 /** What a node says that has not got a block yet which others have. */
 const BEHIND =
-  /\bhead\b|header not found|unknown block|(?<!finalized |safe )block not found|missing trie node|not (yet )?available/i;
+  /\bhead\b|header not found|unknown block|BlockOutOfRange|(?<!finalized |safe )block not found|missing trie node|not (yet )?available/i;
 
 /** What nodes, the proxies before them and connections say when the same request may succeed a moment later. */
 const PASSING = new RegExp(

@@ -29,7 +29,14 @@ const DEFAULT_ADMIN_ROLE = ZeroHash;
 
 /** Rebuilds the state from events, which must be all of them, in their order. */
 export function replay(events: readonly Event[]): ProtocolState {
-  const state: ProtocolState = {
+  const state = emptyState();
+  for (const event of events) applyEvent(state, event);
+  return state;
+}
+
+/** The state before the first event. */
+export function emptyState(): ProtocolState {
+  return {
     roles: new Map(),
     models: new Map(),
     operations: new Map(),
@@ -49,12 +56,13 @@ export function replay(events: readonly Event[]): ProtocolState {
     minDelay: 0n,
     paidInvoices: new Set(),
   };
-  for (const entry of events) {
-    const handle = (HANDLERS as Readonly<Record<string, Handler | undefined>>)[entry.event.name];
-    if (handle === undefined) throw new Error(`nobody knows the event ${entry.event.name} of ${entry.address}`);
-    handle(state, entry.event.args as never, entry); // the name has chosen the handler, and so the arguments' type
-  }
-  return state;
+}
+
+/** Brings the state up to date with the next event. */
+export function applyEvent(state: ProtocolState, entry: Event): void {
+  const handle = (HANDLERS as Readonly<Record<string, Handler | undefined>>)[entry.event.name];
+  if (handle === undefined) throw new Error(`nobody knows the event ${entry.event.name} of ${entry.address}`);
+  handle(state, entry.event.args as never, entry); // the name has chosen the handler, and so the arguments' type
 }
 
 type Filters =

@@ -103,7 +103,7 @@ describe("operator: the follower of logs", () => {
     const checkpoint = () => new Checkpoint(folders.path("state"), [1, ...follower.purpose]);
     follower.resume(checkpoint());
     const advance = async (final = chain.head - 10) =>
-      follower.advance({ head: chain.head, confirmed: chain.head, final, time: 0n, baseFeePerGas: 0n });
+      follower.advance({ head: chain.head, seenAt: 0, confirmed: chain.head, final, time: 0n, baseFeePerGas: 0n });
     return { follower, seen, undone, log, advance };
   }
   const names = (...list: string[]) => list.map(id);
