@@ -15,7 +15,7 @@ const KEPT = "2 days";
  * Does what a post asks for in one transaction, with the answer to its idempotency key: both are kept, or none. The same post again has the
  * same answer; another under the same key is refused. Two at once are done one after the other.
  */
-export async function once<T>(
+export async function actOnce<T>(
   context: Context<RequestFacts>,
   db: Database,
   act: (db: Database) => Promise<T>,

@@ -7,7 +7,7 @@ import type { AdmissionView, ApprovedRegistration } from "../../../sdk/platform/
 import { rowsOf } from "../../store/database";
 import { callerIn, needs } from "../access";
 import { newApp, type ApiApp, type ApiParts } from "../context";
-import { once } from "../idempotency";
+import { actOnce } from "../idempotency";
 import { createApiKey, revokeApiKey } from "../keys";
 import { readPage, seconds } from "../pages";
 import {
@@ -108,7 +108,7 @@ export function adminRoutes({ store: { db } }: ApiParts): ApiApp {
   app.openapi(admit, async (context) => {
     const address = getAddress(context.req.valid("json").address);
     const { account } = callerIn(context);
-    const view = await once(context, db, async (transaction) => {
+    const view = await actOnce(context, db, async (transaction) => {
       const [row] = await rowsOf<AdmissionView>(
         transaction,
         sql`INSERT INTO admissions (address, admitted_by) VALUES (${address}, ${account})

@@ -16,7 +16,7 @@ import {
 } from "../benchmarks";
 import { newApp, type ApiApp, type ApiParts } from "../context";
 import { ApiRefusal } from "../failure";
-import { once } from "../idempotency";
+import { actOnce } from "../idempotency";
 import type { ApiCaller } from "../keys";
 import { readPage, seconds } from "../pages";
 import { benchmarkInput, benchmarkView, registrationInput, registrationView } from "../schemas/benchmarks";
@@ -105,7 +105,7 @@ export function benchmarkRoutes({ store: { db } }: ApiParts): ApiApp {
   app.openapi(create, async (context) => {
     const { account } = callerIn(context);
     const input = context.req.valid("json");
-    const view = await once(context, db, async (transaction) => {
+    const view = await actOnce(context, db, async (transaction) => {
       const id = randomUUID();
       await transaction.execute(sql`INSERT INTO benchmark_specs (id, owner, version) VALUES (${id}, ${account}, 1)`);
       return addVersion(transaction, id, 1, input);
@@ -152,7 +152,7 @@ export function benchmarkRoutes({ store: { db } }: ApiParts): ApiApp {
   app.openapi(register, async (context) => {
     const { account } = callerIn(context);
     const input = context.req.valid("json");
-    const view = await once(context, db, async (transaction): Promise<RegistrationView> => {
+    const view = await actOnce(context, db, async (transaction): Promise<RegistrationView> => {
       await requireToken(transaction, account, input.token_id);
       const benchmark = await requireActiveBenchmark(transaction, input.benchmark_spec_id);
       requireBaseline(benchmark.content, input);

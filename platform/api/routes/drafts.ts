@@ -21,7 +21,7 @@ import {
   selectDrafts,
   type DraftRow,
 } from "../drafts";
-import { once } from "../idempotency";
+import { actOnce } from "../idempotency";
 import { readPage } from "../pages";
 import {
   answers,
@@ -129,7 +129,7 @@ export function draftRoutes({ store: { db }, receiptOf, oracleAttestation }: Api
   app.openapi(create, async (context) => {
     const { account } = callerIn(context);
     const input = context.req.valid("json");
-    const view = await once(context, db, async (transaction) => {
+    const view = await actOnce(context, db, async (transaction) => {
       const id = randomUUID();
       await insert(transaction, id, account, input);
       return draftViewOf(await requireDraft(transaction, callerIn(context), id));
@@ -173,7 +173,7 @@ export function draftRoutes({ store: { db }, receiptOf, oracleAttestation }: Api
 
   app.openapi(publish, async (context) => {
     const { id } = context.req.valid("param");
-    const view = await once(context, db, async (transaction) => {
+    const view = await actOnce(context, db, async (transaction) => {
       const draft = await ownDraft(transaction, callerIn(context), id);
       if (draft.status !== "DRAFT")
         throw new Problem("ALREADY_DONE", `the draft is ${draft.status}: it was published before.`);
@@ -191,7 +191,7 @@ export function draftRoutes({ store: { db }, receiptOf, oracleAttestation }: Api
     const { transaction_hash, token } = context.req.valid("json");
     // Asked before anything is locked: the chain may take its time.
     const receipt = await receiptOf(transaction_hash);
-    const view = await once(context, db, async (transaction) => {
+    const view = await actOnce(context, db, async (transaction) => {
       const draft = await ownDraft(transaction, callerIn(context), id);
       if (draft.status === "DRAFT") throw new Problem("NOT_YET", "the draft is not published yet: publish it first.");
       requireUndeployed(draft);
@@ -220,7 +220,7 @@ export function draftRoutes({ store: { db }, receiptOf, oracleAttestation }: Api
   app.openapi(approve, async (context) => {
     const { id } = context.req.valid("param");
     const caller = callerIn(context);
-    const view = await once(context, db, async (transaction) => {
+    const view = await actOnce(context, db, async (transaction) => {
       const draft = await lockDraft(transaction, caller, id);
       const { token, launch, content } = draft;
       if (draft.approved_at !== null)

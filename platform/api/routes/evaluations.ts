@@ -21,7 +21,7 @@ import {
   type JobRow,
 } from "../evaluations";
 import { ApiRefusal } from "../failure";
-import { once } from "../idempotency";
+import { actOnce } from "../idempotency";
 import { readPage } from "../pages";
 import {
   answers,
@@ -153,7 +153,7 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
     const path = join(uploads, id);
     const sha256 = await storeUpload(context.req.raw.body, path, limits.upload);
     try {
-      const made = await once<JobCreated>(
+      const made = await actOnce<JobCreated>(
         context,
         db,
         async (transaction) => {

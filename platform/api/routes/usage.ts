@@ -8,7 +8,7 @@ import { readClaims } from "../../../sdk/schemas/claims";
 import { rowsOf } from "../../store/database";
 import { callerIn, needs } from "../access";
 import { newApp, type ApiApp, type ApiParts } from "../context";
-import { once } from "../idempotency";
+import { actOnce } from "../idempotency";
 import { keepEvents } from "../metering";
 import { readPage } from "../pages";
 import {
@@ -84,7 +84,7 @@ export function usageRoutes({ store: { db } }: ApiParts): ApiApp {
   app.openapi(send, async (context) => {
     const { events } = context.req.valid("json");
     const { account } = callerIn(context);
-    const answer = await once(context, db, async (transaction) => {
+    const answer = await actOnce(context, db, async (transaction) => {
       const names = [...new Set(events.map(({ model }) => model))];
       const known = await rowsOf<{ model_id: string }>(
         transaction,
