@@ -36,8 +36,11 @@ export async function requireJob(db: Database, modelId: string, id: string): Pro
 }
 
 /** A job as it is answered. */
-export function jobViewOf({ account: _account, ...view }: JobRow): JobView {
-  return view;
+export function jobViewOf(row: JobRow): JobView {
+  const { job_id, model_id, benchmark_spec_id, benchmark_version, status, progress, attempt, evaluation_id } = row;
+  const { message, created_at, started_at, ended_at } = row;
+  const place = { job_id, model_id, benchmark_spec_id, benchmark_version };
+  return { ...place, status, progress, attempt, evaluation_id, message, created_at, started_at, ended_at };
 }
 
 /** What a job is made of. */

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { id as keyOf, parseUnits } from "ethers";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ApiScope, BenchmarkInput, DraftInput } from "../../../sdk/platform/wire";
@@ -46,6 +46,7 @@ export function useApi(limits: Partial<ApiLimits> = {}, open: () => Promise<Stor
   });
   beforeEach(async () => {
     await emptyTables(world.store);
+    for (const name of readdirSync(world.uploads)) rmSync(join(world.uploads, name));
     world.faults.length = 0;
     world.receipts.clear();
     world.wakes = 0;
