@@ -60,7 +60,7 @@ export async function deployTo(
   });
 }
 
-/** Says of a failure that passes, but did not pass in time, what to do about it. */
+/** Runs the action. If it fails for a passing reason that lasted too long, throws a {@link Problem} that says what to do. */
 export async function orAgain<T>(
   hre: HardhatRuntimeEnvironment,
   passes: (error: unknown) => boolean,

@@ -23,7 +23,7 @@ import { settle } from "./pending";
 import { firstRecordedBlock, recordOf } from "./record";
 import { isPassing } from "./rpc";
 
-/** How often a deployment goes on by itself after what passes: a minute in all. */
+/** How many passing failures in a row a deployment survives before it gives up: a minute in all. */
 const TRIES = 8;
 
 /** Milliseconds between two looks at a local chain, whose blocks come at once. */
@@ -72,7 +72,10 @@ export async function deployModule<Id extends string, Name extends string, Resul
       onWait(reason);
     } catch (error) {
       if (isOutOfFunds(error)) {
-        throw new Problem("NO_FUNDS", `${sender} has not enough ether for the next step: send it some and ${AGAIN}.`);
+        throw new Problem(
+          "NO_FUNDS",
+          `${sender} does not have enough ether for the next step: send it some and ${AGAIN}.`,
+        );
       }
       if (journal === undefined || failures === TRIES || !isPassing(error)) throw error;
       onWait((error as Error).message.split("\n")[0] as string);

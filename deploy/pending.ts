@@ -22,7 +22,7 @@ const GAS = 60_000n;
 /** Milliseconds that a replacement waits for a block before its fee is raised. */
 const PATIENCE_OF_RAISE = 60_000;
 
-/** How often an action goes on by itself after what passes. */
+/** How many passing failures in a row an action survives before it gives up. */
 const TRIES = 6;
 
 /**

@@ -123,7 +123,7 @@ function confirmationProblems({ name, chainId }: Network, confirmed: number | un
     ? [
         {
           code: "BAD_OPTION",
-          message: `${name} is where value is at stake: confirm its id with --confirm-chain ${chainId}`,
+          message: `${name} is a network where value is at stake: confirm its id with --confirm-chain ${chainId}`,
         },
       ]
     : [];

@@ -98,7 +98,7 @@ export async function requireProtocol(hre: HardhatRuntimeEnvironment): Promise<P
   return protocol;
 }
 
-/** Deploys, as far as the chain has not got it, the reserve token of a local chain and the protocol. */
+/** Deploys the reserve token of a local chain and the protocol, as far as the chain does not have them. */
 async function deployContracts(
   hre: HardhatRuntimeEnvironment,
   parameters: Parameters,

@@ -163,7 +163,7 @@ function noteSigned(raw: string, hash: string): Dispatch {
   }
 }
 
-/** The library's sending without its waiting. */
+/** ethers' own method that sends a transaction and does not wait until the node knows it. */
 interface UncheckedSigner {
   _sendUncheckedTransaction(request: TransactionRequest): Promise<string>;
 }

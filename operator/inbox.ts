@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A folder of what is to be done: one JSON file each, moved to `done` or `refused` with the result beside it.
 
-import { createHash } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
@@ -88,9 +88,8 @@ export class Inbox {
     }
     const missing = [...files].filter(([name]) => !present.has(name));
     if (missing.length === 0) return undefined;
-    const content = JSON.stringify(missing);
-    const delivery = join(this.folder, DELIVERIES, `${createHash("sha256").update(content).digest("hex")}.json`);
-    writeWhole(delivery, content);
+    const delivery = join(this.folder, DELIVERIES, `${randomUUID()}.json`); // its own: the same post may be on its way twice
+    writeWhole(delivery, JSON.stringify(missing));
     for (const written of [delivery, join(this.folder, DELIVERIES)]) await flush(written);
     for (const [index, [name, text]] of missing.entries()) {
       if (index % AT_A_TIME === 0) await others();

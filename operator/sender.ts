@@ -21,7 +21,7 @@ const [GAS_MARGIN, GAS_BASE] = [125n, 100n];
 /** Milliseconds that a key may take to sign: it may be in a machine elsewhere. */
 const LONGEST_SIGNING = 10_000;
 
-/** How often a node is asked for what it has not got or refuses, where others may know more. */
+/** How often a node is asked again for what it lacks or refuses, where other nodes may know more. */
 const LOOKS = 3;
 
 const DEFAULT_TIP = 10n ** 9n;

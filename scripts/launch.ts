@@ -34,11 +34,11 @@ import { warn } from "./cli/views/deployment";
 import { bothViews, documentView, humanView, type View } from "./cli/views/launch";
 
 const USAGE = `usage: npm run launch [-- options]
-  --model <file>        the model to launch; deploy/models/sentiment-v2.json without it
-  --network <name>      hardhat (a chain in this process), localhost, sepolia, base-sepolia, base or mainnet; hardhat without it
+  --model <file>        the model to launch; by default deploy/models/sentiment-v2.json
+  --network <name>      hardhat (a chain in this process, the default), localhost, sepolia, base-sepolia, base or mainnet
   --confirm-chain <id>  id of the chain that you mean; needed on mainnet and base
   --json                print one JSON document instead of the steps; with npm run --silent it stands alone
-  --report [<file>]     also write a page with the curve, the supply and every transaction; .build/report.html without a name
+  --report [<file>]     also write a page with the curve, the supply and every transaction; by default .build/report.html
   --verbose             print the stack of an error
   --help                print this text`;
 

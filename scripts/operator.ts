@@ -11,10 +11,10 @@ import { Problem } from "../sdk/base/problem";
 import { fileName, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./cli/command";
 
 const USAGE = `usage: npm run --silent operator [-- options]
-  --network <name>       localhost, sepolia, base-sepolia, base or mainnet; localhost without it
-  --config <file>        duties, keys and limits, see docs/operator.md; without it all duties with development accounts,
+  --network <name>       localhost (the default), sepolia, base-sepolia, base or mainnet
+  --config <file>        duties, keys and limits, see docs/operator.md; by default all duties with development accounts,
                          on a local chain only
-  --json                 tell a failure as one JSON document too, on standard output
+  --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 
 /** The same signal within so many milliseconds is one: a terminal gives it to every process, and npm hands on its own. */

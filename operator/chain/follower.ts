@@ -221,7 +221,7 @@ export class Follower {
     return true;
   }
 
-  /** What the new chain has not got where the old one had it; of what is above, nothing is known yet. */
+  /** What the new chain lacks where the old one had it; nothing is known yet about later blocks. */
   private tellUndone(): void {
     for (const followed of this.followed.filter(({ taken }) => taken.length > 0)) {
       const present = new Set(followed.facts.map(identityOf));

@@ -9,8 +9,8 @@ import type { Work } from "./run";
 const FILE = "model file, such as deploy/models/sentiment-v2.json";
 const ID = "published id of the model, such as sentiment-v2";
 const BATCH =
-  "file for what is to be sent, instead of sending: a batch for Safe's Transaction Builder; of the timelock's, one each to schedule, execute and cancel";
-const FROM = "account that sends; the first of the network's without it";
+  "write what is to be sent to this file instead of sending it: a batch for Safe's Transaction Builder; for the timelock, one file each to schedule, execute and cancel";
+const FROM = "account that sends; by default the network's first";
 
 /** Declares a task whose work is imported when it runs. Hardhat passes absent parameters as undefined. */
 function declare(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
@@ -59,7 +59,7 @@ declareOfRole(
 
 declare(
   "pool:quote",
-  "Tells what a trade would give now, and sends nothing",
+  "Shows what a trade would give now, and sends nothing",
   async () => (await import("./pools")).quote,
 )
   .addOptionalPositionalParam("id", ID)
@@ -77,19 +77,16 @@ declare(
   .addOptionalParam("tokens", "or buy exactly this many tokens")
   .addOptionalParam("min", "fewest tokens to accept for --usdc")
   .addOptionalParam("max", "most USDC to spend for --tokens")
-  .addOptionalParam(
-    "slippageBps",
-    "instead of --min or --max: how far from the quote, in bps; 50 without any of the three",
-  )
-  .addOptionalParam("deadline", "minutes after which the trade is refused; 20 without it")
+  .addOptionalParam("slippageBps", "instead of --min or --max: how far from the quote, in bps; 50 by default")
+  .addOptionalParam("deadline", "minutes after which the trade is refused; 20 by default")
   .addOptionalParam("from", FROM);
 
 declare("pool:sell", "Sells tokens of a model to its pool", async () => (await import("./pools")).sell)
   .addOptionalPositionalParam("id", ID)
   .addOptionalParam("tokens", "sell exactly this many tokens")
   .addOptionalParam("min", "least USDC to accept")
-  .addOptionalParam("slippageBps", "instead of --min: how far from the quote, in bps; 50 without either")
-  .addOptionalParam("deadline", "minutes after which the trade is refused; 20 without it")
+  .addOptionalParam("slippageBps", "instead of --min: how far from the quote, in bps; 50 by default")
+  .addOptionalParam("deadline", "minutes after which the trade is refused; 20 by default")
   .addOptionalParam("from", FROM);
 
 declare(
@@ -125,22 +122,22 @@ declareOfRole(
   async () => (await import("./payouts")).stopPayouts,
 )
   .addOptionalPositionalParam("method", METHOD)
-  .addOptionalParam("since", "second from which they were queued; all that wait without it");
+  .addOptionalParam("since", "second from which they were queued; by default all that are waiting");
 
 declareOfRole(
   "payout:lift",
-  "Lets stopped rewards go; on a live network tells what the admin sends",
+  "Lifts a stop, so that its rewards can be released; on a live network, prints what the admin sends",
   async () => (await import("./payouts")).liftPayoutStop,
 ).addOptionalPositionalParam("method", METHOD);
 
 declareOfRole(
   "payout:void",
-  "Makes a stop final: its rewards are never minted; on a live network tells what the admin sends",
+  "Makes a stop final: its rewards are never minted; on a live network, prints what the admin sends",
   async () => (await import("./payouts")).voidPayouts,
 )
   .addOptionalPositionalParam("method", METHOD)
-  .addOptionalParam("since", "second from which they were queued; the stop's own without it")
-  .addOptionalParam("until", "first second after it; everything until now without it");
+  .addOptionalParam("since", "second from which they were queued; by default the stop's own")
+  .addOptionalParam("until", "first second after it; by default everything until now");
 
 declare(
   "payout:return",
@@ -159,7 +156,7 @@ declare(
 
 declareOfRole(
   "params:propose",
-  "Changes a parameter as the model's governor, and tells when it takes effect",
+  "Changes a parameter as the model's governor, and says when the change takes effect",
   async () => (await import("./parameters")).proposeChange,
 )
   .addOptionalPositionalParam("id", ID)
@@ -181,7 +178,7 @@ for (const steward of ["governor", "owner"] as const) {
 
 declareOfRole(
   "roles:apply",
-  "Brings who holds what to what the parameter file declares; on a live network tells what the admin sends",
+  "Makes roles, attesters, treasury and delay match the parameter file; on a live network, prints what the admin sends",
   async () => (await import("./roles")).applyRoles,
 );
 

@@ -45,7 +45,7 @@ export type Work = (args: Arguments) => Act;
 
 type Act = (context: TaskContext) => Promise<TaskResult>;
 
-/** What sends only what the chain has not got: alone on its network, and by itself again after what passes. */
+/** Work that sends only what the chain lacks. It runs alone on its network and is repeated after passing failures. */
 export function resumed(act: Act): Act {
   return (context) => patiently(context, () => act(context));
 }

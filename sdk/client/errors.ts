@@ -52,7 +52,7 @@ export async function problemOf(access: Access, error: unknown): Promise<Problem
   return classify(error);
 }
 
-/** What a tool may meet without a chain, as a {@link Problem}: what is none of ours, a node's or the system's is a fault of ours. */
+/** An error met without a chain, as a {@link Problem}. Whatever is neither a Problem nor an error of a node or the system is internal. */
 export function classify(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const said = messageOf(error).split("\n")[0] as string;
@@ -62,7 +62,7 @@ export function classify(error: unknown): Problem {
   const place = /\(?((?:sdk|operator|deploy|scripts|ignition)\/[\w/.-]+:\d+)/.exec(stack.replaceAll("\\", "/"))?.[1];
   const what = `${name}: ${printed(said, LONGEST_MESSAGE)}`;
   const remedy = "report it as SECURITY.md says, with what you did";
-  return new Problem("INTERNAL", `a fault of ours, ${what}${place ? ` at ${place}` : ""}: please ${remedy}.`, {
+  return new Problem("INTERNAL", `internal error, ${what}${place ? ` at ${place}` : ""}: please ${remedy}.`, {
     remedy,
   });
 }
@@ -187,7 +187,7 @@ async function missingRole(
   return `AccessControl: account ${account} is missing role ${first?.constant ?? role}${home ? ` on ${home.book}` : ""}`;
 }
 
-/** The contract that was called, known by its code: the largest of those whose every function stands in it. */
+/** The contract that was called, recognised by its code: of the contracts all of whose selectors occur in the code, the largest. */
 async function contractAt(
   access: Access,
   { to }: ContractCall,

@@ -56,7 +56,7 @@ async function fromKeystore(
 ): Promise<{ address: string; privateKey: string }> {
   const text = readText(path);
   if (!isKeystoreJson(text))
-    throw new Problem("BAD_KEY", `${path} is no keystore, expected encrypted JSON of version 3.`);
+    throw new Problem("BAD_KEY", `${path} is not a keystore, expected encrypted JSON of version 3.`);
   const password = env["KEYSTORE_PASSWORD"] ?? (await askPassword());
   try {
     return await Wallet.fromEncryptedJson(text, password);

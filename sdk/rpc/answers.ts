@@ -43,7 +43,7 @@ const REVERT =
   /revert|invalid opcode|out of gas|stack (over|under)flow|EVM error|VM execution error|bad (jump|instruction)/i;
 const REVERTED = 3;
 
-/** What a node says that has not got a block yet which others have. */
+/** What a node says when it lacks a block that other nodes have. */
 const BEHIND =
   /\bhead\b|header not found|unknown block|BlockOutOfRange|(?<!finalized |safe )block not found|missing trie node|not (yet )?available/i;
 

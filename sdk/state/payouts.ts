@@ -53,7 +53,7 @@ export function voidRemarks(stop: StopState, since: bigint, until: bigint): stri
   const letsGo = since === stop.since ? [] : [`from ${formatTime(stop.since)} on, before ${formatTime(since)}`];
   if (until < stop.until) letsGo.push(`from ${formatTime(until)} on`);
   return [
-    ...letsGo.map((when) => `it lets go what was queued ${when}`),
+    ...letsGo.map((when) => `it makes payable again what was queued ${when}`),
     ...(stop.until === OPEN_STOP && until === OPEN_STOP
       ? ["it makes void all that is queued until it is executed, also what a guardian stops meanwhile"]
       : []),

@@ -61,7 +61,7 @@ export function emptyState(): ProtocolState {
 /** Brings the state up to date with the next event. */
 export function applyEvent(state: ProtocolState, entry: Event): void {
   const handle = (HANDLERS as Readonly<Record<string, Handler | undefined>>)[entry.event.name];
-  if (handle === undefined) throw new Error(`nobody knows the event ${entry.event.name} of ${entry.address}`);
+  if (handle === undefined) throw new Error(`unknown event ${entry.event.name} of ${entry.address}`);
   handle(state, entry.event.args as never, entry); // the name has chosen the handler, and so the arguments' type
 }
 

@@ -85,7 +85,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
 
     it("a chain with another id, and mainnet without a confirmation", async () => {
       expect(await refusal(environmentOn(other, "mainnet"), declare(safe(parametersOf(KEYS, reserveToken))))).to.equal(
-        "mainnet is where value is at stake: confirm its id with --confirm-chain 1; " +
+        "mainnet is a network where value is at stake: confirm its id with --confirm-chain 1; " +
           `the RPC address of mainnet answers for chain ${OTHER_CHAIN}, expected 1. Nothing was sent.`,
       );
       expect(

@@ -286,7 +286,7 @@ describe("operator: the follower of logs", () => {
       expect([seen, undone, log]).to.deep.equal([names("in"), [], []]);
     });
 
-    it("takes blocks that it has not got for no reorganisation", async () => {
+    it("does not take blocks that it lacks for a reorganisation", async () => {
       chain.emit(995, "in");
       const { seen, undone, advance, follower } = open();
       await advance();

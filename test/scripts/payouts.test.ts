@@ -223,7 +223,7 @@ describe("Tasks of payouts @uninstrumented", () => {
   describe("refuse in one line", () => {
     const cases: [string, () => TaskCall, () => string][] = [
       [
-        "an evaluation that the model has not got",
+        "an evaluation that the model does not have",
         () => ["payout:release", { id: MODEL, evaluation: "other" }],
         () => `payout:release: ${MODEL} has no evaluation ${id("other")}: payout:list shows those that it has.`,
       ],

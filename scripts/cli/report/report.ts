@@ -7,9 +7,9 @@ import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } 
 import type { Sent } from "../../../sdk/client/confirm";
 import type { PayoutStatus } from "../../../sdk/client/payouts";
 import { curveChart, PAPERS } from "./curve";
-import { html, Markup } from "./html";
+import { html, Markup } from "../../../sdk/base/html";
 import { streamChart } from "./stream";
-import { STYLE } from "./style";
+import { STYLE } from "../../../sdk/base/style";
 
 /** What the page may do in the browser of whoever opens it: show its own style, and nothing else. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";

@@ -104,13 +104,13 @@ describe("End of a command", () => {
     });
   });
 
-  describe("by a fault of ours", () => {
+  describe("by an internal error", () => {
     const fault = new TypeError(`cannot read ${KEY}\nmore`);
     fault.stack = `TypeError: …\n    at run (/home/a/project/sdk/market/curve.ts:12:3)`;
 
     it("is called that, with its place and where to report it, without a secret", async () => {
       const line =
-        "a fault of ours, TypeError: cannot read <PRIVATE_KEY> at sdk/market/curve.ts:12: please report it as SECURITY.md says, with what you did.";
+        "internal error, TypeError: cannot read <PRIVATE_KEY> at sdk/market/curve.ts:12: please report it as SECURITY.md says, with what you did.";
       const { code, out, err } = await endOf(failing(fault), "--json");
 
       expect({ code, err }).to.deep.equal({ code: 2, err: `try: ${line}` });

@@ -75,11 +75,11 @@ describe("keys", () => {
       await expectProblem(() => readSigner(siteOf(hre), sourceOf({ keystore: path })), `there is no file ${path}.`);
     });
 
-    it("when the file is no keystore", async () => {
+    it("when the file is not a keystore", async () => {
       const path = folder.write("key.json", JSON.stringify({ privateKey }));
       await expectProblem(
         () => readSigner(siteOf(hre), sourceOf({ keystore: path })),
-        `${path} is no keystore, expected encrypted JSON of version 3.`,
+        `${path} is not a keystore, expected encrypted JSON of version 3.`,
       );
     });
 
