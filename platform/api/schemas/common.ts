@@ -13,16 +13,16 @@ const LARGEST_PAGE = 200;
 
 const MOST_PAGES = 1_000_000;
 
+const ONE_LINE = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
+const SEVERAL_LINES = /^(?:[^\p{Cc}\u202a-\u202e\u2066-\u2069]|[\n\r\t])*$/u;
+
 /** Text of a number of characters, without any that end or turn a line; line breaks and tabulators where it may have several. */
 export const textOf = (min: number, max: number, lines: "one" | "several" = "one") =>
   z
     .string(`text of ${min} to ${max} characters`)
     .min(min, `text of ${min} to ${max} characters`)
     .max(max, `text of ${min} to ${max} characters`)
-    .regex(
-      lines === "one" ? /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u : /^(?:[^\p{Cc}]|[\n\r\t])*$/u,
-      "text without control characters",
-    );
+    .regex(lines === "one" ? ONE_LINE : SEVERAL_LINES, "text without control characters, and without any that turn it");
 
 /** Published id of a model, or another name within an address. */
 export const nameSchema = z
