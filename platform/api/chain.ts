@@ -1,7 +1,7 @@
 // What the indexer has of the chain, in the words of the API. Everything in one answer is true at one block.
 
 import { sql, type SQL } from "drizzle-orm";
-import { id as keyOf } from "ethers";
+import { id as keyOf, ZeroHash } from "ethers";
 import { Problem } from "../../sdk/base/problem";
 import type { BlockRef, ImprovementView, ModelDetail, ModelSummary, RewardStatus } from "../../sdk/platform/chainWire";
 import { NO_STOP, openPayoutStatus } from "../../sdk/state/payouts";
@@ -191,7 +191,8 @@ export function selectImprovements(where: SQL, more: SQL = sql.raw("")): SQL {
   return sql`SELECT ${PLACE("improvements")}, improvements.evaluation_id, improvements.benchmark_version,
       improvements.method, improvements.baseline_score AS baseline_score_bps,
       improvements.candidate_score AS candidate_score_bps, improvements.tokens_per_delta_one::text AS tokens_per_delta_one,
-      improvements.reward::text AS reward, improvements.contribution_data_hash, improvements.contributors_root,
+      improvements.reward::text AS reward,
+      coalesce(improvements.contribution_data_hash, ${ZeroHash}) AS contribution_data_hash, improvements.contributors_root,
       improvements.settled, improvements.settled_at::float8 AS settled_at,
       coalesce((SELECT jsonb_agg(jsonb_build_object('account', payees.account, 'amount', payees.amount::text,
           'part', payees.part) ORDER BY payees.position)

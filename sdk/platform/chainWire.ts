@@ -196,8 +196,8 @@ export interface ImprovementView extends EventPlace {
   /** The rate in that block, wei for 100 bps. */
   readonly tokens_per_delta_one: DecimalInteger;
   readonly reward: DecimalInteger;
-  /** Null when no verifier told what was contributed. */
-  readonly contribution_data_hash: string | null;
+  /** Zero when no verifier told what was contributed. */
+  readonly contribution_data_hash: string;
   /** Null when the contributors are listed. */
   readonly contributors_root: string | null;
   readonly payees: readonly PayeeView[];

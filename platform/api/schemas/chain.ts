@@ -134,7 +134,7 @@ const payoutFields = {
   baseline_score_bps: z.int(),
   candidate_score_bps: z.int(),
   reward: amount,
-  contribution_data_hash: hashSchema.nullable(),
+  contribution_data_hash: hashSchema,
   contributors_root: hashSchema.nullable(),
   payees: z.array(z.object({ account, amount, part: z.enum(["owner", "contributor", "contributors"]) })),
   status: z.enum(["waits", "due", "stopped", "void", "released", "returned"]),

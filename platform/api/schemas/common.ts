@@ -13,8 +13,9 @@ const LARGEST_PAGE = 200;
 
 const MOST_PAGES = 1_000_000;
 
-const ONE_LINE = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
-const SEVERAL_LINES = /^(?:[^\p{Cc}\u202a-\u202e\u2066-\u2069]|[\n\r\t])*$/u;
+/** Without flags: the document has none. */
+const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$/;
+const SEVERAL_LINES = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$/;
 
 /** Text of a number of characters, without any that end or turn a line; line breaks and tabulators where it may have several. */
 export const textOf = (min: number, max: number, lines: "one" | "several" = "one") =>
