@@ -3,6 +3,7 @@
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { constants } from "node:os";
+import { nodesOf } from "../deploy/network";
 import { readConfig } from "../operator/config";
 import { embed } from "../operator/embedded";
 import { Service } from "../operator/service";
@@ -41,7 +42,7 @@ async function run(
   { config }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
-  const url = "url" in hre.network.config ? hre.network.config.url : undefined;
+  const url = nodesOf(hre);
   if (url === undefined)
     throw new Problem("BAD_OPTION", `${hre.network.name} lives in this process: choose localhost or a public network.`);
   const telemetry = new Telemetry(streams.out);
