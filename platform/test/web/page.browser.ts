@@ -84,6 +84,15 @@ describe("The page in a browser @uninstrumented", () => {
       ]);
     });
 
+    it("leaves to the API what is the API's, and answers every other address itself", async () => {
+      const bodyOf = async (path: string) => (await fetch(world.url + path)).text();
+
+      expect(await bodyOf("/api/v1/models")).to.equal("the API");
+      expect(await bodyOf("/ready")).to.equal("the API");
+      expect(await bodyOf("/apiary")).to.equal(readFileSync(join(DIST, "index.html"), "utf8"));
+      expect((await fetch(`${world.url}/assets/none.js`)).status).to.equal(404);
+    });
+
     it(`begins with a script of at most ${MOST_SCRIPT / 1000} kB, packed`, () => {
       const html = readFileSync(join(DIST, "index.html"), "utf8");
       const scripts = [...html.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].map(([, path]) => path as string);

@@ -47,9 +47,11 @@ export function GovernPage({ params }: { readonly params: Readonly<Record<string
       </p>
       <WhoCanSend governor={facts.state.governor} />
       <div className="columns">
-        <PendingCard facts={facts} now={block?.timestamp ?? 0} />
         <ProposalCard facts={facts} now={block?.timestamp ?? 0} />
-        <HandoverCard facts={facts} />
+        <div className="stack">
+          <PendingCard facts={facts} now={block?.timestamp ?? 0} />
+          <HandoverCard facts={facts} />
+        </div>
       </div>
       <AtBlockNote block={block} />
     </>
