@@ -25,7 +25,7 @@ import { developmentAddresses } from "../sdk/base/accounts";
 import { Problem } from "../sdk/base/problem";
 import { classify } from "../sdk/client/errors";
 import { runAsScript, type Streams } from "./cli/command";
-import { tellProblem } from "./cli/failure";
+import { tellProblem } from "../sdk/node/failure";
 
 const LOCAL_CHAIN_ID = "31337";
 const DIGITS = /^[1-9][0-9]{0,14}$/;
