@@ -7,7 +7,7 @@ import type { Site } from "../client/access.ts";
 import { MlflowClient } from "../mlflow/client.ts";
 import type { CommandLine } from "../node/commandLine.ts";
 import { readText } from "../node/files.ts";
-import { readSigner } from "../node/keys.ts";
+import { firstKey, openKey, UNNAMED } from "../node/keys.ts";
 import { PlatformClient } from "../platform/client.ts";
 import { Endpoint } from "../rpc/endpoint.ts";
 import { EndpointProvider } from "../rpc/provider.ts";
@@ -76,10 +76,16 @@ export async function deploymentAt(path: string, streams: HokusaiStreams): Promi
 }
 
 /** The key that pays for gas, from a keystore or PRIVATE_KEY. */
-export function payingSigner({ site }: DeploymentPlace, keystore: string, { env }: HokusaiStreams): Promise<Signer> {
+export async function payingSigner(
+  { site }: DeploymentPlace,
+  keystore: string,
+  streams: HokusaiStreams,
+): Promise<Signer> {
+  const env = { ...streams.env };
   const askPassword = () =>
     Promise.reject(new Problem("BAD_KEY", "KEYSTORE_PASSWORD is missing: set it in the environment."));
-  return readSigner(site, { keystore, env: { ...env }, askPassword });
+  const signer = await openKey(site.network, firstKey({ ...UNNAMED, keystore }, env), { env, askPassword });
+  return signer.connect(site.access.ethers.provider);
 }
 
 /** The one argument of a command that must have it. */

@@ -142,7 +142,9 @@ describe("hokusai @uninstrumented", () => {
       expect(await run(["benchmark", "show", "b2"])).to.deep.equal({
         ...{ code: 1, stdout: "", stderr: "hokusai benchmark show: the platform: there is none\n" },
       });
-      const dead = await run(["benchmark", "show", "b1"], { HOKUSAI_API_URL: "http://127.0.0.1:1" });
+      const gone = await startStandIn(() => undefined);
+      await gone.stop();
+      const dead = await run(["benchmark", "show", "b1"], { HOKUSAI_API_URL: gone.url });
       expect(dead.code).to.equal(2);
       expect(dead.stderr).to.match(/does not answer, the connection was refused/);
     });
