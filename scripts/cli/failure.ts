@@ -6,7 +6,7 @@ import type { EIP1193Provider } from "hardhat/types";
 import { inspect } from "node:util";
 import { sentDocuments, unsaid, type Dispatch } from "../../deploy/sends";
 import type { Problem } from "../../sdk/base/problem";
-import { failureDocument, lineOf, withoutSecrets, type Teller } from "../../sdk/node/failure";
+import { failureDocument, lineOf, withoutSecrets, type FailureTeller } from "../../sdk/node/failure";
 
 /** What a command had done before it failed. */
 interface Past {
@@ -24,7 +24,7 @@ const OPEN = new Set<unknown>(["unknown", "waiting"]);
 
 /** Tells of a failure and of all that was sent before it, and answers the exit code. `stack` is told instead of the sentence. */
 export async function tellFailure(
-  { name, env, isJson, out, err }: Teller,
+  { name, env, isJson, out, err }: FailureTeller,
   problem: Problem,
   { provider, sends, said, document }: Past,
   stack?: unknown,

@@ -29,7 +29,7 @@ export function withoutSecrets(text: string, env: NodeJS.ProcessEnv): string {
 }
 
 /** Where a failure is told. */
-export interface Teller {
+export interface FailureTeller {
   /** The command or task. */
   readonly name: string;
   readonly env: NodeJS.ProcessEnv;
@@ -49,7 +49,7 @@ export function failureDocument(problem: Problem, past: object, env: NodeJS.Proc
 }
 
 /** Tells of a failure before which nothing can have been sent, and answers the exit code. `stack` is told instead of the sentence. */
-export function tellProblem({ name, env, isJson, out, err }: Teller, problem: Problem, stack?: unknown): 1 | 2 {
+export function tellProblem({ name, env, isJson, out, err }: FailureTeller, problem: Problem, stack?: unknown): 1 | 2 {
   err(stack === undefined ? `${name}: ${lineOf(problem, env)}` : withoutSecrets(inspect(stack), env));
   if (isJson) out(failureDocument(problem, {}, env));
   return problem.exitCode;
