@@ -18,7 +18,7 @@ import { isPassing } from "./rpc";
 import { presentSending, sendingAs } from "./sends";
 import type { Step } from "./step";
 
-/** What is told while a deployment goes on. */
+/** What is reported while a deployment runs. */
 export interface Progress {
   readonly onPlan: (plan: Plan) => void;
   readonly onSent: (transaction: Sent) => void;
@@ -27,7 +27,7 @@ export interface Progress {
   readonly onWait: (reason: string) => void;
 }
 
-/** What a network has after a deployment. */
+/** The result of a deployment on a network. */
 export interface Deployment {
   readonly protocol: Protocol;
   readonly models: readonly LaunchedModel[];
@@ -35,7 +35,7 @@ export interface Deployment {
   readonly record?: DeploymentRecord;
 }
 
-/** One run at a time works on a network. */
+/** Only one run at a time works on a network. */
 export function alone<T>(hre: HardhatRuntimeEnvironment, action: () => Promise<T>): Promise<T> {
   return withLock(lockFile(hre), action);
 }

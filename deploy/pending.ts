@@ -18,7 +18,7 @@ const CONFIRMATIONS = 5;
 const RAISE = 2n;
 const RAISES = 5;
 
-/** More than a transfer of nothing to an account takes, if code is delegated to it. */
+/** More gas than an empty transfer takes, even to an account that delegates to code. */
 const GAS = 60_000n;
 
 /** Milliseconds that a replacement waits for a block before its fee is raised. */

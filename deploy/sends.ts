@@ -21,7 +21,7 @@ export interface Dispatch {
 export type Fate =
   { readonly kind: "mined" | "reverted"; readonly block: number } | { readonly kind: "waiting" | "never" | "unknown" };
 
-/** Several nodes behind one address do not all know a transaction at once: how often one is looked for that seems replaced. */
+/** How often a transaction that seems replaced is looked for, because several nodes behind one address do not all know it at once. */
 const LOOKS = 4;
 
 /** How a command sends. */
@@ -44,7 +44,7 @@ interface Ledger extends Sending {
 
 const ledger = new AsyncLocalStorage<Ledger>();
 
-/** Does something, and notes every transaction that is sent meanwhile. */
+/** Runs an action and records every transaction that is sent in the meantime. */
 export function noting<T>(sends: Dispatch[], action: () => Promise<T>): Promise<T> {
   return ledger.run({ ...ledger.getStore(), sends }, action);
 }
@@ -67,7 +67,7 @@ export function note(dispatch: Dispatch): Dispatch {
   return dispatch;
 }
 
-/** Whether somebody notes what is sent here. */
+/** Whether transactions that are sent here are recorded. */
 export function isNoted(): boolean {
   return ledger.getStore()?.sends !== undefined;
 }

@@ -9,7 +9,7 @@ import { openNodes } from "../sdk/rpc/nodes";
 import { EndpointProvider } from "../sdk/rpc/provider";
 import type { Telemetry } from "./telemetry";
 
-/** Characters of a node's message that are told. */
+/** How many characters of a node's message are shown. */
 const LONGEST_MESSAGE = 500;
 
 /** Ends whatever waits for the chain when the service stops. */
@@ -20,7 +20,7 @@ export class Stopped extends Error {
   }
 }
 
-/** When the chain was heard of last. */
+/** When the chain last answered. */
 interface Silence {
   since: number | undefined;
   signAt: number;
@@ -98,7 +98,7 @@ export function through(hre: HardhatRuntimeEnvironment, provider: PatientProvide
   return Object.create(hre, { ethers: { value: ethers } }) as HardhatRuntimeEnvironment;
 }
 
-/** What the chain itself says in an error, in its words. */
+/** The chain's own message in an error. */
 export function rpcMessageOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return String(error);
   const { error: inner, info, shortMessage, message } = error as Record<string, unknown>;

@@ -20,7 +20,7 @@ const REGISTRY_EVENTS = [
   "PayoutVoided",
 ] as const;
 
-/** What the chain tells of payouts. */
+/** What the chain's logs say about payouts. */
 type PayoutFact = Fact &
   (
     | { readonly kind: "model"; readonly model: string; readonly name: string }
@@ -107,7 +107,7 @@ export class WatchedPayouts {
     return { kind: "payees", block, transaction, key, queuedAt, ...(log && { log }) };
   }
 
-  /** What a log says; undefined of one that says nothing which can be read. */
+  /** The content of a log; undefined if it cannot be decoded. */
   private payeesHashOf(log: ToldLog): string | undefined {
     try {
       return termsOf(this.payoutIn(log, "0")).payeesHash;
@@ -180,7 +180,7 @@ export class WatchedPayouts {
     this.untold = new Set();
   }
 
-  /** A release is done again, by the duty; an improvement by whoever has its bundle. */
+  /** Nothing to do: the duty repeats a release, and whoever has the bundle repeats an improvement. */
   private tellUndone(facts: readonly PayoutFact[]): void {
     for (const fact of facts) {
       const { block, transaction: hash } = fact;

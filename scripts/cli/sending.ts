@@ -21,7 +21,7 @@ export const KEYS_USAGE = `  --keystore <file>      encrypted key; its password 
 
 /** The lines of a usage for whatever sends. */
 export const SENDING_USAGE = `${KEYS_USAGE}
-  --max-fee <gwei>       nothing is sent above this price of gas; MAX_FEE without it`;
+  --max-fee <gwei>       nothing is sent above this price of gas; by default MAX_FEE`;
 
 /** What a user says about sending. */
 export interface SendingOptions extends NamedKeys {
