@@ -2,8 +2,11 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { getAddress } from "ethers";
+import type { Context, TypedResponse } from "hono";
 import { address } from "../../../sdk/base/fields";
+import type { Page } from "../../../sdk/platform/chainWire";
 import type { ApiFailure } from "../../../sdk/platform/wire";
+import type { RequestFacts } from "../context";
 
 /** Entries of a page at most. */
 const LARGEST_PAGE = 200;
@@ -68,7 +71,7 @@ export const pageQuery = z.strictObject({
 });
 
 /** A page of entries. */
-export const pageOf = <T>(entry: z.ZodType<T>) =>
+export const pageOf = <T>(entry: z.ZodType<T>): z.ZodType<Page<T>> =>
   z.object({ items: z.array(entry), total: z.int(), page: z.int(), page_size: z.int() });
 
 const failureSchema: z.ZodType<ApiFailure> = z
@@ -107,9 +110,25 @@ export function failures(...statuses: readonly FailureMeaning[]) {
   ) as Record<FailureMeaning, { description: string; content: ReturnType<typeof json<ApiFailure>> }>;
 }
 
+/** Stands for what an operation answers: hono's own type of JSON would follow types that have no end. */
+type Answered = true;
+
 /** A successful answer. */
-export function answers<T>(schema: z.ZodType<T>, description: string) {
-  return { description, content: json(schema) };
+export function answers<T extends object>(schema: z.ZodType<T>, description: string) {
+  return { description, content: json(schema as unknown as z.ZodType<Answered>) };
+}
+
+/** Answers with JSON. */
+export function reply<T extends object, Status extends 200 | 201 | 202>(
+  context: Context<RequestFacts>,
+  body: T,
+  status: Status,
+): TypedResponse<Answered, Status, "json"> {
+  return context.body(JSON.stringify(body), status, { "content-type": "application/json" }) as unknown as TypedResponse<
+    Answered,
+    Status,
+    "json"
+  >;
 }
 
 /** A body of JSON that must be there. */
