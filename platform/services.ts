@@ -90,9 +90,7 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
     return { service, running: service.run() };
   }
 
-  const failed = Promise.race([indexing, ...(operator ? [operator.running] : [])]).then(
-    () => new Promise<never>(() => undefined),
-  );
+  const failed = Promise.race([indexing.then(forEver), operator?.running.then(forEver) ?? forEver()]);
   failed.catch(() => undefined); // whoever waits for it is told
   return {
     ...{ api: api.url, operator: operatorUrl, adminKeyFile, failed },
@@ -104,6 +102,9 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
     },
   };
 }
+
+/** A service that ended because it was told to is no failure. */
+const forEver = () => new Promise<never>(() => undefined);
 
 interface Receipt {
   readonly status: string;

@@ -47,8 +47,7 @@ describe("npm run platform @uninstrumented", () => {
     expect(lines, lines.join("\n")).to.include(UP);
     return {
       lines,
-      told: (name) =>
-        new RegExp(`^ +${name} +(\\S+)`).exec(lines.find((line) => line.trim().startsWith(name)) ?? "")![1]!,
+      told: (name) => lines.map((line) => new RegExp(`^  ${name} +(\\S+)`).exec(line)?.[1]).find(Boolean) as string,
       end: async (signal) => {
         child.kill(signal);
         return (await closed)[0];
