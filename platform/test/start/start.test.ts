@@ -40,10 +40,15 @@ describe("npm run platform @uninstrumented", () => {
     children.push(child);
     const closed = once(child, "close") as Promise<[number | null]>;
     const lines: string[] = [];
-    for (const stream of [child.stdout, child.stderr])
-      createInterface({ input: stream }).on("line", (line) => lines.push(line));
-    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-    await until(() => lines.includes(UP) || hasEnded());
+    const isUp = new Promise<void>((up) => {
+      for (const stream of [child.stdout, child.stderr]) {
+        createInterface({ input: stream }).on("line", (line) => {
+          lines.push(line);
+          if (line === UP) up();
+        });
+      }
+    });
+    await Promise.race([isUp, closed]);
     expect(lines, lines.join("\n")).to.include(UP);
     return {
       lines,
