@@ -3,7 +3,7 @@ import { ProviderWrapper } from "hardhat/plugins";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
 import { isUnanswered } from "../sdk/rpc/answers";
 
-/** Where requests name the block whose state they read. */
+/** The position of the argument that names the block whose state a request reads. */
 const STATE_OF: Readonly<Record<string, number>> = {
   eth_call: 1,
   eth_getBalance: 1,
@@ -15,13 +15,13 @@ const STATE_OF: Readonly<Record<string, number>> = {
 /** Milliseconds after a write in which a node may lag behind. */
 const LAGGING = 60_000;
 
-/** No block was seen at any time. */
+/** No block has been seen yet. */
 const NOTHING = { block: -1, at: -Infinity };
 
 /**
- * Reads after a write. Of several nodes behind one address some are blocks behind the others, and answer with the state before what was
- * just mined: with a benchmark of zeros, or no change that waits. So while that may be, the latest state is asked for by the number of a
- * block that has it: a node that has not got the block says so, and is asked again.
+ * Makes reads after a write reliable. Of several nodes behind one address, some may be blocks behind and answer with the state before
+ * what was just mined: with a benchmark of zeros, or without the pending change. As long as that is possible, the latest state is
+ * requested by the number of a block that has it. A node that lacks the block says so, and is asked again.
  */
 export class FreshWrapper extends ProviderWrapper {
   private written = NOTHING;
@@ -67,7 +67,7 @@ export class FreshWrapper extends ProviderWrapper {
     return Number(await this._wrappedProvider.request({ method: "eth_blockNumber" }));
   }
 
-  /** A receipt tells of a write. */
+  /** A receipt shows that something was written. */
   private note(method: string, answer: unknown): void {
     if (method !== "eth_getTransactionReceipt" || answer === null) return;
     const { blockNumber } = answer as { readonly blockNumber?: string };

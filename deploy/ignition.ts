@@ -18,7 +18,7 @@ import { isDrafting } from "./batch/drafting";
 import { CREATE_X, CREATE_X_INTERFACE, saltOf } from "./create2";
 import { historyOf } from "./history";
 import { addressesOf, AGAIN, findModule, openJournal, wipeUnfinished, type Addresses, type AnyModule } from "./journal";
-import { networkOf } from "./network";
+import { isFork, networkOf } from "./network";
 import { settle } from "./pending";
 import { firstRecordedBlock, recordOf } from "./record";
 import { isPassing } from "./rpc";
@@ -95,7 +95,7 @@ async function runnerOf(
   journal: string | undefined,
   { parameters, sender, onSent, salt }: DeployOptions,
 ): Promise<Run> {
-  const { isLocal } = networkOf(hre);
+  const isQuick = networkOf(hre).isLocal || isFork(hre);
   const strategyConfig = { salt: salt ?? (await saltFor(hre, sender)) };
   return async (provider, isReported) => {
     const reports: Promise<void>[] = [];
@@ -122,7 +122,7 @@ async function runnerOf(
         ...(journal && { deploymentDir: journal }),
         accounts: [sender],
         defaultSender: sender,
-        config: { ...hre.config.ignition, ...(isLocal && { blockPollingInterval: LOCAL_POLLING }) },
+        config: { ...hre.config.ignition, ...(isQuick && { blockPollingInterval: LOCAL_POLLING }) },
         executionEventListener: listener,
         strategy: "create2",
         strategyConfig,

@@ -6,10 +6,11 @@ import { dirname, join, resolve } from "node:path";
 import { address, amount, Fields, integer, pattern, text, type Rule } from "../sdk/base/fields";
 import { RESERVE_DECIMALS } from "../sdk/base/units";
 import { readText } from "../sdk/node/files";
+import { isKmsName, KMS_NAMES, LEDGER_NAMES, ledgerPath } from "../sdk/node/vendors";
 import { readJson } from "../sdk/schemas/json";
 import type { ApprovalsSource } from "./approvals";
 import type { SpendingLimits } from "./duties/feeBatch";
-import type { KeyRef } from "./keys";
+import type { DutyKey } from "./keys";
 import type { SendingPolicy } from "./sender";
 
 const ROOT = join(__dirname, "..");
@@ -22,7 +23,7 @@ export type DutyName = (typeof DUTIES)[number];
 /** A duty and what it needs. */
 export interface DutyConfig {
   readonly name: DutyName;
-  readonly key: KeyRef;
+  readonly key: DutyKey;
   /** Where it finds what is to be done; empty for duties that find it on chain. */
   readonly folder: string;
   /** What `fees` may spend. */
@@ -63,6 +64,20 @@ const PATH = text(1, 1024);
 const WEB_ADDRESS = pattern(/^https?:\/\/[^\s@]{1,1000}$/, "an address as http://… or https://…, without a password");
 const VARIABLE = pattern(/^[A-Z][A-Z0-9_]{0,63}$/, "the name of a variable of the environment");
 
+/** Where a duty's key may be. */
+const KEY_KINDS = ["environment", "keystore", "ledger", "kms", "remote", "development"] as const;
+
+const LEDGER_ACCOUNT: Rule<string> = {
+  expected: LEDGER_NAMES,
+  none: "",
+  read: (value) => (typeof value === "string" && ledgerPath(value) !== undefined ? value : undefined),
+};
+
+const KMS_KEY: Rule<string> = {
+  expected: KMS_NAMES,
+  none: "",
+  read: (value) => (typeof value === "string" && isKmsName(value) ? value : undefined),
+};
 /** Reserve units, from a decimal string of USDC. */
 const USDC = amount(RESERVE_DECIMALS, "0.000001", "1000000000");
 
@@ -136,17 +151,19 @@ function readLimits(fields: Fields): SpendingLimits {
   };
 }
 
-function readKey(fields: Fields, at: (path: string) => string): KeyRef {
-  const kinds = ["environment", "keystore", "remote", "development"].filter((kind) => fields.has(kind));
+function readKey(fields: Fields, at: (path: string) => string): DutyKey {
+  const kinds = KEY_KINDS.filter((kind) => fields.has(kind));
   if (kinds.length !== 1) {
     fields.report(
-      `${fields.path.slice(0, -1)} names ${kinds.join(" and ") || "nothing"}, expected one of environment, keystore, remote, development`,
+      `${fields.path.slice(0, -1)} names ${kinds.join(" and ") || "nothing"}, expected one of ${KEY_KINDS.join(", ")}`,
     );
   }
   if (fields.has("keystore")) {
     const [file, passwordFile] = [fields.read("keystore", PATH), fields.read("passwordFile", PATH, "")];
     return { kind: "keystore", file: at(file), passwordFile: at(passwordFile) };
   }
+  if (fields.has("ledger")) return { kind: "ledger", account: fields.read("ledger", LEDGER_ACCOUNT) };
+  if (fields.has("kms")) return { kind: "kms", name: fields.read("kms", KMS_KEY) };
   if (fields.has("remote")) return { kind: "remote", module: at(fields.read("remote", PATH)) };
   if (fields.has("development")) {
     return { kind: "development", index: fields.read("development", integer(0, DEVELOPMENT_ACCOUNTS - 1)) };

@@ -13,7 +13,7 @@ import { toJson } from "../sdk/schemas/json";
 /** How long a file that cannot be read may be one that is still being written, in milliseconds. */
 const WRITING = 2_000;
 
-/** Files that are written before others get their turn: some milliseconds. */
+/** How many files are written before other work gets its turn: some milliseconds. */
 const AT_A_TIME = 100;
 
 /** Where a delivery is kept until each of its files is on disk. */
@@ -35,7 +35,7 @@ export class Inbox {
       this.recover(join(folder, DELIVERIES, name));
   }
 
-  /** Begins nothing more; what is not flushed yet is recovered by whoever opens the folder next. */
+  /** Starts nothing more. What is not flushed yet is recovered when the folder is next opened. */
   close(): void {
     this.isClosed = true;
   }
@@ -49,7 +49,7 @@ export class Inbox {
       .map(({ name }) => name);
   }
 
-  /** Content of a file; undefined when it is gone. Throws a {@link Problem} for what is no file, or cannot be read. */
+  /** Content of a file; undefined if it is gone. Throws a {@link Problem} if it is not a file or cannot be read. */
   read(name: string): string | undefined {
     try {
       return readFileSync(join(this.folder, name), "utf8");
@@ -132,7 +132,7 @@ export class Inbox {
     rmSync(result as string, { force: true });
   }
 
-  /** Writes what a delivery has and neither the folder nor what was finished of it. */
+  /** Writes those files of a delivery that are neither in the folder nor finished. */
   private recover(delivery: string): void {
     const files = JSON.parse(readFileSync(delivery, "utf8")) as [string, string][];
     const isFinished = (name: string, text: string) =>

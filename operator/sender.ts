@@ -3,8 +3,8 @@
 // a slot ends in one of two ways: one of our transactions for it is deep enough in the chain, or somebody else's is.
 
 import { Transaction, type Signer, type TransactionReceipt } from "ethers";
+import { within } from "../sdk/base/bound";
 import { isUnanswered, pause } from "../sdk/rpc/answers";
-import { within } from "./bound";
 import type { ChainView } from "./chain/head";
 import { rpcMessageOf, Stopped, type PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
@@ -18,8 +18,8 @@ const [BUMP, BUMP_BASE] = [1_125n, 1_000n];
 /** What is left of a transaction's gas for a state that has changed since it was estimated. */
 const [GAS_MARGIN, GAS_BASE] = [125n, 100n];
 
-/** Milliseconds that a key may take to sign: it may be in a machine elsewhere. */
-const LONGEST_SIGNING = 10_000;
+/** Milliseconds that a key may take to sign: the owner of a device has to confirm. A machine elsewhere is given up sooner, by itself. */
+const LONGEST_SIGNING = 180_000;
 
 /** How often a node is asked again for what it lacks or refuses, where other nodes may know more. */
 const LOOKS = 3;
@@ -275,6 +275,7 @@ export class Sender {
   }
 }
 
-const bump = (fee: bigint) => (fee * BUMP + BUMP_BASE - 1n) / BUMP_BASE;
+/** Of nothing, too, a replacement must offer more. */
+const bump = (fee: bigint) => larger((fee * BUMP + BUMP_BASE - 1n) / BUMP_BASE, fee + 1n);
 const larger = (a: bigint, b: bigint) => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint) => (a < b ? a : b);

@@ -19,7 +19,7 @@ import type { WatchedModels } from "./duties/models";
 import { Health } from "./health";
 import { openDoor } from "./http";
 import { Inbox } from "./inbox";
-import { openKey } from "./keys";
+import { openDutyKey } from "./keys";
 import { findContracts, openDuty, openModels, requireChain, requireFit } from "./opening";
 import { postsFor } from "./posts";
 import { PatientProvider, rpcMessageOf, Stopped, through } from "./rpc";
@@ -32,7 +32,7 @@ const GRACE = 5_000;
 /** What a service needs besides its configuration. */
 export interface Surroundings {
   readonly hre: HardhatRuntimeEnvironment;
-  /** Address of the chain. */
+  /** Address of the chain's node, or several with commas between. */
   readonly url: string;
   readonly secrets: Secrets;
   readonly telemetry: Telemetry;
@@ -92,7 +92,7 @@ export class Service {
     const inboxes = new Map<DutyName, Inbox>();
     for (const duty of config.duties) {
       const { name, key, folder } = duty;
-      const signer = await openKey(hre, key, secrets);
+      const signer = await openDutyKey(hre, key, secrets);
       const address = await signer.getAddress();
       const crew = crews.get(address) ?? {
         sender: new Sender(address, signer, provider, config, telemetry),

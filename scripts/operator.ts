@@ -2,6 +2,7 @@
 // The command line of `npm run operator`: the service that the platform runs. See docs/operator.md.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { nodesOf } from "../deploy/network";
 import { readConfig } from "../operator/config";
 import { embed } from "../operator/embedded";
 import { Service } from "../operator/service";
@@ -35,7 +36,7 @@ async function run(
   { config }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
-  const url = "url" in hre.network.config ? hre.network.config.url : undefined;
+  const url = nodesOf(hre);
   if (url === undefined)
     throw new Problem("BAD_OPTION", `${hre.network.name} lives in this process: choose localhost or a public network.`);
   const telemetry = new Telemetry(streams.out);

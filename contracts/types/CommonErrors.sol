@@ -69,7 +69,7 @@ error UnauthorizedCaller(address caller, address expected);
 /// @custom:fix Name an account, a multisig or a vesting wallet: tokens could never leave the protocol's own contracts.
 error ProtocolContract(address account);
 
-/// @notice The model is not in the status that the step needs; `NONE` is that of an unknown id.
+/// @notice The model is not in the status that the step needs; an unknown id has the status `NONE`.
 /// @param model The model.
 /// @param actual Its status.
 /// @param required The status that the step needs, at least or exactly.
@@ -84,7 +84,7 @@ error WrongModelStatus(ModelId model, ModelStatus actual, ModelStatus required);
 error PoolNotFound(ModelId model);
 
 /// @notice The deadline of the call has passed.
-/// @param deadline That second.
+/// @param deadline Last second in which the call was valid.
 /// @param timestamp The present second.
 /// @custom:fix Quote a trade again and send it with a later deadline, in seconds since 1970. Have a statement signed again with a
 /// new deadline: its evaluation id was not used up.

@@ -15,7 +15,7 @@ const DEPLOYER_ROLE = id("DEPLOYER_ROLE");
 const TAKEN =
   "its DEPLOYER_ROLE was taken away on chain, expected a wallet that never lost it: a holder of OPERATOR_ROLE can grant it again";
 
-/** What the chain tells of a wallet's role. */
+/** What the chain's logs say about a wallet's role. */
 type RoleFact = Fact & { readonly account: string; readonly kind: "granted" | "revoked" };
 
 /** Gives admitted wallets the role that deploys models. */
@@ -50,7 +50,7 @@ export class AdmitDuty implements Duty {
     const ended = [...this.sent].filter(([, { outcome }]) => outcome !== undefined);
     for (const [account, slot] of ended) this.end(account, slot);
     const admitted = [...new Set(await this.approvals.admittedWallets())];
-    // Nobody is granted a role before it is known whether it was taken away.
+    // No role is granted before it is known whether it was taken away.
     if (this.follower.behind !== 0) return ended.length > 0;
 
     const open = admitted.filter((account) => !this.granted.has(account) || this.revoked.has(account));
@@ -82,7 +82,7 @@ export class AdmitDuty implements Duty {
     }
   }
 
-  /** A final transaction. What did not succeed is looked at again, from the chain. */
+  /** A transaction is final. If it did not succeed, the chain is examined again. */
   private end(account: string, { outcome, nonce }: Slot): void {
     this.sent.delete(account);
     const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;
@@ -100,7 +100,7 @@ export class AdmitDuty implements Duty {
     return { ...fact, account, kind: event.name === "RoleGranted" ? "granted" : "revoked" };
   }
 
-  /** A grant that is open again is made again. */
+  /** Nothing to do: a grant that is open again is repeated. */
   private tellUndone(facts: readonly RoleFact[]): void {
     for (const { kind, account, block, transaction } of facts)
       this.tools.telemetry.log("warn", "undone", { what: `role ${kind}`, account, block, hash: transaction });

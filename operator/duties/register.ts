@@ -21,10 +21,10 @@ import type { Slot } from "../sender";
 import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
 import { AT_ONCE } from "./models";
 
-/** The revert that says: somebody was faster. */
+/** The revert that means that somebody was faster. */
 const DONE = "WrongModelStatus";
 
-/** Sends `registerModel` for what is approved. That it is registered once is the contract's word. */
+/** Sends `registerModel` for what is approved. The contract guarantees that a model is registered once. */
 export class RegisterDuty implements Duty {
   readonly name = "register";
   /** By the model's id. */
@@ -106,7 +106,7 @@ export class RegisterDuty implements Duty {
     writeWhole(path("json"), files.model); // last: it names the others
   }
 
-  /** A final transaction. What did not succeed is looked at again, from the chain. */
+  /** A transaction is final. If it did not succeed, the chain is examined again. */
   private end(modelId: string, { outcome, nonce }: Slot): void {
     this.sent.delete(modelId);
     const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;

@@ -13,18 +13,33 @@ const BATCH =
 const FROM = "account that sends; by default the network's first";
 
 /** Declares a task whose work is imported when it runs. Hardhat passes absent parameters as undefined. */
-function declare(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
+function declare(
+  name: string,
+  description: string,
+  work: () => Promise<Work>,
+  isSending = false,
+): ConfigurableTaskDefinition {
   return task(name, description)
     .addFlag("json", "print one JSON document; amounts are strings of the smallest unit")
     .setAction(async (args: Record<string, unknown>, hre: HardhatRuntimeEnvironment) => {
       const { runTask } = await import("./run");
-      await runTask(hre, name, args, work);
+      await runTask(hre, name, args, work, isSending);
     });
+}
+
+/** Declares a task that sends. The same words as those of `scripts/cli/sending.ts`, which says what they mean. */
+function declareSending(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
+  return declare(name, description, work, true)
+    .addOptionalParam("keystore", "encrypted key that signs; its password is KEYSTORE_PASSWORD or asked for")
+    .addOptionalParam("ledger", "or a Ledger's account: its number or path")
+    .addOptionalParam("kms", "or a key of AWS KMS or Google Cloud KMS")
+    .addOptionalParam("remote", "or a module that signs elsewhere; without any of them PRIVATE_KEY")
+    .addOptionalParam("maxFee", "gwei above which nothing is sent; MAX_FEE without it");
 }
 
 /** Declares a task that a role takes: what a multisig or the timelock has to send goes into a file instead. */
 function declareOfRole(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
-  return declare(name, description, work).addOptionalParam("batch", BATCH);
+  return declareSending(name, description, work).addOptionalParam("batch", BATCH);
 }
 
 declareOfRole(
@@ -67,7 +82,7 @@ declare(
   .addOptionalParam("tokens", "buy this many tokens")
   .addOptionalParam("sell", "sell this many tokens");
 
-declare(
+declareSending(
   "pool:buy",
   "Buys tokens of a model, after approving exactly what may be spent",
   async () => (await import("./pools")).buy,
@@ -81,7 +96,7 @@ declare(
   .addOptionalParam("deadline", "minutes after which the trade is refused; 20 by default")
   .addOptionalParam("from", FROM);
 
-declare("pool:sell", "Sells tokens of a model to its pool", async () => (await import("./pools")).sell)
+declareSending("pool:sell", "Sells tokens of a model to its pool", async () => (await import("./pools")).sell)
   .addOptionalPositionalParam("id", ID)
   .addOptionalParam("tokens", "sell exactly this many tokens")
   .addOptionalParam("min", "least USDC to accept")
@@ -89,7 +104,7 @@ declare("pool:sell", "Sells tokens of a model to its pool", async () => (await i
   .addOptionalParam("deadline", "minutes after which the trade is refused; 20 by default")
   .addOptionalParam("from", FROM);
 
-declare(
+declareSending(
   "fees:deposit",
   "Pays usage fees of a model: a share for its infrastructure, the rest into its pool",
   async () => (await import("./fees")).deposit,
@@ -107,7 +122,7 @@ declare(
   async () => (await import("./payouts")).listPayouts,
 ).addOptionalPositionalParam("id", ID);
 
-declare(
+declareSending(
   "payout:release",
   "Mints a reward whose time has come; anybody may",
   async () => (await import("./payouts")).releasePayout,
@@ -139,7 +154,7 @@ declareOfRole(
   .addOptionalParam("since", "second from which they were queued; by default the stop's own")
   .addOptionalParam("until", "first second after it; by default everything until now");
 
-declare(
+declareSending(
   "payout:return",
   "Puts a void reward back into the model's lifetime rewards; anybody may",
   async () => (await import("./payouts")).returnPayout,

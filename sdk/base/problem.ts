@@ -27,10 +27,10 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Problems after which nobody knows whether what was asked for is so, or was done. */
+/** Problems that leave unknown whether something is so, or was done. */
 const UNKNOWABLE: ReadonlySet<ProblemCode> = new Set(["NODE_FAILED", "UNKNOWN_OUTCOME", "INTERNAL"]);
 
-/** What is known of a problem beside its sentence. */
+/** What is known about a problem, beside its sentence. */
 export interface ProblemFacts {
   /** The value that was refused; foreign text, and so escaped. */
   readonly given?: string;
@@ -78,7 +78,7 @@ export class Problem extends Error {
     if (revert !== undefined) this.revert = revert;
   }
 
-  /** What a process ends with: 1 when something was refused, 2 when it could not be known whether it is so, or was done. */
+  /** The exit code of a process: 1 if something was refused, 2 if it is unknown whether something is so, or was done. */
   get exitCode(): 1 | 2 {
     return UNKNOWABLE.has(this.code) ? 2 : 1;
   }
@@ -91,7 +91,7 @@ export class Problem extends Error {
   }
 }
 
-/** Several things that are wrong, told at once: alone, one keeps its own facts. */
+/** One problem for several that were found at once; a single one keeps its own facts. */
 export function problemOfAll(
   reasons: readonly [ProblemReason, ...ProblemReason[]],
   code: ProblemCode,
@@ -106,7 +106,7 @@ export function problemOfAll(
   });
 }
 
-/** Waits for all and tells every {@link Problem} among them at once; any other error is thrown as it is. */
+/** Waits for all, and throws every {@link Problem} among them as one; any other error is thrown unchanged. */
 export async function together<T extends readonly unknown[]>(
   ...all: { readonly [Index in keyof T]: Promise<T[Index]> }
 ): Promise<T> {

@@ -32,7 +32,7 @@ export interface Revert {
   readonly hint?: string;
 }
 
-/** Everything a tool may meet, as one line for its user. */
+/** Any error, as one line for the user. */
 export async function explain(access: Access, error: unknown): Promise<string> {
   return printed((await problemOf(access, error)).message, Infinity);
 }
@@ -71,7 +71,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What an error of others means; undefined for one that nobody expects. */
+/** What an error from outside the library means; undefined for one that is not expected. */
 function codeOf(error: unknown): ProblemCode | undefined {
   if (error instanceof Unconfirmed) return "UNKNOWN_OUTCOME";
   if (isOutOfFunds(error)) return "NO_FUNDS";
@@ -208,7 +208,7 @@ function revertDataOf(error: unknown): string | undefined {
   return within(error, ({ data }) => (isHexString(data) && data.length >= 10 ? data : undefined));
 }
 
-/** The call that failed, when the error says both ends of it. */
+/** The call that failed, if the error names both caller and contract. */
 function callOf(error: unknown): ContractCall | undefined {
   return within(error, ({ transaction }) => {
     const { from, to, data } = (transaction ?? {}) as Record<string, unknown>;
@@ -217,7 +217,7 @@ function callOf(error: unknown): ContractCall | undefined {
   });
 }
 
-/** What is first found in an error or in one that it wraps. */
+/** The first result that is found in an error or in one that it wraps. */
 function within<T>(error: unknown, find: (fields: Record<string, unknown>) => T | undefined): T | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const fields = error as Record<string, unknown>;

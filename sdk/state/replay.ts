@@ -16,13 +16,13 @@ import type {
   TypedEventLog,
   UsageFeeRouter,
 } from "../client/contracts.ts";
-import { payoutOf, termsOf } from "../client/payouts.ts";
+import { payoutOf } from "../client/payouts.ts";
 import type { Event } from "../rpc/snapshot.ts";
-import { NO_STOP } from "./payouts.ts";
+import { NO_STOP, termsOf } from "./payouts.ts";
 import { METHOD_ACCESS, type BenchmarkState, type ParameterState, type ProtocolState } from "./protocolState.ts";
 import { NO_PAUSE, payoutKey, takePayout, parameterOf, modelOf, rolesOf, setOf } from "./lookups.ts";
 
-/** What every model may be recorded for in a day until the admin changes it. */
+/** The daily limit of every model until the admin changes it. */
 export const DEFAULT_DAILY_LIMIT_BPS = 1_000n;
 
 const DEFAULT_ADMIN_ROLE = ZeroHash;
@@ -92,7 +92,7 @@ type Handlers = {
 
 type Handler = (state: ProtocolState, args: never, entry: Event) => void;
 
-/** An event that tells of no state that is kept here. */
+/** An event that does not change the state kept here. */
 const tellsNoState = (): void => undefined;
 
 const HANDLERS: Handlers = {
@@ -193,7 +193,7 @@ const HANDLERS: Handlers = {
     Object.assign(model, { score, modelCommitment, rewardsRemaining, rewardsQueued: model.rewardsQueued + reward });
   },
   PayoutQueued: ({ payouts }, args, { blockNumber }) => {
-    // A verifier that was replaced may say what it likes: what counts is told with the record, and of the payees that it is of.
+    // A replaced verifier may log anything. Only what is logged together with the record, for its payees, counts.
     const payout = payouts.get(payoutKey(args.model, args.evaluationId));
     const told = payoutOf(args, 0n);
     if (payout?.block === blockNumber && termsOf(told).payeesHash === payout.payeesHash) payout.told ??= told;

@@ -1,7 +1,7 @@
 // What each account has brought about and was paid for it, and what holders have made of their tokens.
 
 import { getAddress } from "ethers";
-import type { PayoutStatus } from "../client/payouts.ts";
+import type { PayoutStatus } from "../state/payouts.ts";
 import type { Evidence } from "./evidence.ts";
 import type { TrackedImprovement, TrackedModel } from "./facts.ts";
 import { deltaOnesOf } from "./reward.ts";

@@ -1,7 +1,7 @@
 // What is known of a model and what happened to it, whoever told it: logs of a node, or the platform's indexer.
 
 import { keccak256, toUtf8Bytes } from "ethers";
-import type { PayoutStatus } from "../client/payouts.ts";
+import type { PayoutStatus } from "../state/payouts.ts";
 import type { MetricName } from "../evaluation/metrics.ts";
 import type { Direction } from "../evaluation/reading.ts";
 import type { MODEL_STATUS } from "../state/protocolState.ts";

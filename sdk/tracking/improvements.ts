@@ -5,9 +5,9 @@ import { Problem } from "../base/problem.ts";
 import { contractAt } from "../client/access.ts";
 import type { Connection } from "../client/connect.ts";
 import type { DeltaOneVerifier } from "../client/contracts.ts";
-import { payoutOf, termsOf, verifiersOf, type PayoutStatus, type QueuedPayout } from "../client/payouts.ts";
+import { payoutOf, verifiersOf } from "../client/payouts.ts";
 import { readEvents, type Blocks } from "../rpc/logs.ts";
-import { openPayoutStatus } from "../state/payouts.ts";
+import { type PayoutStatus, type QueuedPayout, openPayoutStatus, termsOf } from "../state/payouts.ts";
 import { valueAt, type ParameterState } from "../state/protocolState.ts";
 import type { TrackedImprovement, TrackedPayee, TrackedPlace } from "./facts.ts";
 

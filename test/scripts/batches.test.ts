@@ -14,7 +14,7 @@ import { observe } from "../../deploy/doctor/observe";
 import { deployProtocol, type Protocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { formatTime } from "../../sdk/base/units";
-import { OPEN_STOP } from "../../sdk/client/payouts";
+import { OPEN_STOP } from "../../sdk/state/payouts";
 import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { DAY } from "../../scripts/dev/world/units";
 import { deployRealSafe, sendAsSafe, type RealSafe } from "../helpers/safe";

@@ -14,7 +14,7 @@ import { ensureRegistered, ensureToken } from "../../deploy/launch";
 import { deployProtocol, type Protocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { formatTime } from "../../sdk/base/units";
-import { OPEN_STOP, type QueuedPayout } from "../../sdk/client/payouts";
+import { OPEN_STOP, type QueuedPayout } from "../../sdk/state/payouts";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { keyOf } from "../../sdk/schemas/model";
 import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";

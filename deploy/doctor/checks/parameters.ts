@@ -129,8 +129,8 @@ async function checkAttesters(subject: Subject): Promise<Check> {
 }
 
 /**
- * M1: registrars may use the protocol's own method and hybrids; a proof alone is the admin's. What the journal knows beside the
- * protocol's own may also not be allowed yet, and the proof of a hybrid need not be by itself.
+ * M1: registrars may use the protocol's own method and hybrids; only the admin may use a proof alone. Other methods in the journal may
+ * also not be allowed yet, and the proof of a hybrid need not be allowed by itself.
  */
 async function checkMethods(subject: Subject): Promise<Check> {
   const check = new Check("parameters", "M1 access to verification methods");
@@ -164,7 +164,7 @@ function list(addresses: readonly string[]): string {
   return [...addresses].sort().join(", ");
 }
 
-/** A view's answer as text; a contract that is another has none. */
+/** A view's answer as text; a different contract has none. */
 async function answer(reading: Promise<unknown>): Promise<string> {
   const value = await answerOf(reading);
   return value === undefined ? "no answer" : String(value);

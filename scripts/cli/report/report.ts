@@ -5,7 +5,7 @@ import type { LaunchDocument } from "../../../deploy/demo/document";
 import { nameOf } from "../../../deploy/journal";
 import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../../sdk/base/units";
 import type { Sent } from "../../../sdk/client/confirm";
-import type { PayoutStatus } from "../../../sdk/client/payouts";
+import type { PayoutStatus } from "../../../sdk/state/payouts";
 import { curveChart, PAPERS } from "./curve";
 import { html, Markup } from "../../../sdk/base/html";
 import { streamChart } from "./stream";

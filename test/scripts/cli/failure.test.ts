@@ -150,6 +150,13 @@ describe("Secrets of the environment", () => {
     );
   });
 
+  it("are replaced one by one where a variable names several", () => {
+    const other = KEY.replace("0x", "0y");
+    const env = { PRIVATE_KEY: `${KEY}, ${other}` };
+
+    expect(withoutSecrets(`${other} of ${KEY.slice(2)}`, env)).to.equal("<PRIVATE_KEY> of <PRIVATE_KEY>");
+  });
+
   it("are left alone where they are too short to be told from words", () => {
     expect(withoutSecrets("a key", { API_KEY: "key" })).to.equal("a key");
   });
