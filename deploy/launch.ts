@@ -202,11 +202,13 @@ export async function ensureRegistered(launch: Launch): Promise<void> {
       : `${method} at ${address} is not allowed yet`;
     const steps = isAdmins
       ? {
+          command: "model:register",
           schedule: SCHEDULE_REGISTRATION,
           execute: REGISTER,
           outcome: async () => `${await outcome()}; status REGISTERED, by the admin`,
         }
       : {
+          command: "model:register",
           schedule: `schedule ${method}`,
           execute: `allow ${method}`,
           outcome: async () => `${address} may verify benchmarks`,

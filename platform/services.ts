@@ -1,10 +1,9 @@
 // Everything that runs beside the chain, in one process that owns the database: indexer, API and, on the platform's own chain, the operator.
 
-import { createServer, type AddressInfo } from "node:net";
-import { once } from "node:events";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { embed } from "../operator/embedded";
+import { openDoor, STARTING, type OpenDoor } from "../operator/http";
 import { Service } from "../operator/service";
 import { Telemetry } from "../operator/telemetry";
 import { Endpoint } from "../sdk/rpc/endpoint";
@@ -59,8 +58,11 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
 
   const adminKeyFile = join(folder, "admin.key");
   const admin = await ensureAdminKey(store.db, adminKeyFile);
-  const operatorPort = site.resumed === undefined ? undefined : await freePort();
-  const operatorUrl = operatorPort === undefined ? undefined : `http://127.0.0.1:${operatorPort}`;
+  const telemetry = new Telemetry(log("operator.log"));
+  const door =
+    site.resumed === undefined
+      ? undefined
+      : await openDoor({ host: "127.0.0.1", port: 0, token: "", telemetry, ...STARTING });
   const node = new Endpoint(url, { tries: 1, timeout: PATIENCE });
   const api = await serveApi({
     ...{ store, uploads: join(folder, "uploads"), workers: WORKERS, host: "127.0.0.1", port: 0 },
@@ -73,27 +75,22 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
     latestBlock: async () => node.send<string>("eth_blockNumber").then(Number, () => null),
     onFault: (error) => note(JSON.stringify({ at: new Date().toISOString(), fault: String((error as Error).stack) })),
     ...(env["MLFLOW_TRACKING_URI"] && { mlflow: env["MLFLOW_TRACKING_URI"] }),
-    ...(operatorUrl && { fees: { url: operatorUrl, token: "" } }),
+    ...(door && { fees: { url: door.url, token: "" } }),
   });
 
-  const operator = operatorPort === undefined ? undefined : await startOperator(operatorPort);
-  async function startOperator(port: number) {
-    const telemetry = new Telemetry(log("operator.log"));
-    const settings = {
-      OPERATOR_FOLDER: join(folder, "operator"),
-      OPERATOR_PORT: String(port),
-      HOKUSAI_API_URL: api.url,
-    };
+  const operator = door && (await startOperator(door));
+  async function startOperator(own: OpenDoor) {
+    const settings = { OPERATOR_FOLDER: join(folder, "operator"), HOKUSAI_API_URL: api.url };
     const config = await embed(site.hre, { ...settings, HOKUSAI_API_KEY: admin.key });
     const secrets = { env, askPassword: () => Promise.reject(new Error("there is nobody to ask")) };
     const service = await Service.open(config, { hre: site.hre, url, secrets, telemetry });
-    return { service, running: service.run() };
+    return { service, running: service.run(own) };
   }
 
   const failed = Promise.race([indexing.then(forEver), operator?.running.then(forEver) ?? forEver()]);
   failed.catch(() => undefined); // whoever waits for it is told
   return {
-    ...{ api: api.url, operator: operatorUrl, adminKeyFile, failed },
+    ...{ api: api.url, operator: door?.url, adminKeyFile, failed },
     stop: async () => {
       operator?.service.stop();
       ending.abort();
@@ -110,14 +107,4 @@ interface Receipt {
   readonly status: string;
   readonly blockNumber: string;
   readonly logs: readonly { readonly address: string }[];
-}
-
-/** A port that the system gives: the operator and the API must know each other's address before either listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -11,6 +11,7 @@ import { ApiRefusal, failureBody, refusalFor } from "./failure";
 import { RateLimiter } from "./rates";
 import { adminRoutes } from "./routes/admin";
 import { benchmarkRoutes } from "./routes/benchmarks";
+import { chainRoutes } from "./routes/chain";
 import { draftRoutes } from "./routes/drafts";
 import { evaluationRoutes } from "./routes/evaluations";
 import { mlflowRoutes } from "./routes/mlflow";
@@ -96,6 +97,7 @@ export function createApi(parts: ApiParts, wake: () => void = () => undefined): 
   app.route("/", evaluationRoutes(parts, limits, wake));
   app.route("/", usageRoutes(parts));
   app.route("/", adminRoutes(parts));
+  app.route("/", chainRoutes(parts)); // after the drafts: /models/drafts is no model
   app.route("/", mlflowRoutes(parts, limits));
 
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });

@@ -14,7 +14,7 @@ const LARGEST_BODY = 256 * KIB;
 /** Bytes of a body by the path of its operation. */
 const LARGER: readonly (readonly [RegExp, number])[] = [
   [/^\/api\/v1\/usage\/events$/, 4096 * KIB],
-  [/^\/api\/v1\/claims\//, 16 * 1024 * KIB],
+  [/^\/api\/v1\/claims\//, 4096 * KIB],
 ];
 
 /** Operations that stream what they take. */

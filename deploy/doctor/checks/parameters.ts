@@ -88,7 +88,7 @@ async function checkTreasury(subject: Subject): Promise<Check> {
   const factory = subject.chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
   const actual = await answer(factory.treasury());
   const { file, parameters } = subject.declared;
-  const fix = `let the admin call setTreasury, or change Market.treasury of ${file}`;
+  const fix = `let the admin call setTreasury, by roles:apply --batch <file>, or change Market.treasury of ${file}`;
   check.same("HokusaiAMMFactory.treasury", actual, parameters.Market.treasury, fix);
   check.same("HokusaiAMMFactory.treasury by its events", subject.state.treasury, actual, COMPROMISED);
   return check;
@@ -116,12 +116,12 @@ async function checkAttesters(subject: Subject): Promise<Check> {
     if (isAttester === "true") present.push(account);
     check.same(`OracleAttestation.isAttester(${account})`, isAttester, state.attesters.has(account), COMPROMISED);
   }
-  const fix = `let the admin add or remove attesters, or change Methods.attesters of ${declared.file}`;
+  const fix = `let the admin add or remove attesters, by roles:apply --batch <file>, or change Methods.attesters of ${declared.file}`;
   check.same("OracleAttestation.attesters", list(present), list(attesters), fix);
   const count = await answer(attestation.attesterCount());
   check.same("OracleAttestation.attesterCount", count, present.length, COMPROMISED);
   const actual = await answer(attestation.threshold());
-  const setThreshold = `let the admin call setThreshold, or change Methods.threshold of ${declared.file}`;
+  const setThreshold = `let the admin call setThreshold, by roles:apply --batch <file>, or change Methods.threshold of ${declared.file}`;
   check.same("OracleAttestation.threshold", actual, threshold, setThreshold);
   check.same("OracleAttestation.threshold by its events", state.threshold, actual, COMPROMISED);
   check.same("OracleAttestation.epoch", await answer(attestation.epoch()), state.epoch, COMPROMISED);

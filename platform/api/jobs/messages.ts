@@ -1,7 +1,7 @@
 // What a queue and its worker processes tell each other.
 
 /** An evaluation to be made. */
-export interface EvaluationTask {
+export interface JobTask {
   /** Path of the predictions. */
   readonly file: string;
   /** Canonical bytes of the benchmark. */

@@ -2,7 +2,7 @@
 
 import { fork } from "node:child_process";
 import { join } from "node:path";
-import type { EvaluationTask, WorkerMessage } from "./messages";
+import type { JobTask, WorkerMessage } from "./messages";
 
 const ROOT = join(__dirname, "../../..");
 const SCRIPT = join(__dirname, "worker.ts");
@@ -24,7 +24,7 @@ export interface RunningEvaluation {
 }
 
 /** Starts an evaluation. */
-export function startEvaluation(task: EvaluationTask): RunningEvaluation {
+export function startEvaluation(task: JobTask): RunningEvaluation {
   const child = fork(SCRIPT, {
     cwd: ROOT,
     execArgv: ["-r", "ts-node/register/transpile-only", `--max-old-space-size=${MEMORY}`],

@@ -5,7 +5,7 @@ import { assess } from "../../../sdk/evaluation/evaluate";
 import { readExamples } from "../../../sdk/evaluation/readExamples";
 import { Refusal } from "../../../sdk/evaluation/refusal";
 import { parseSpec, wantedOf } from "../../../sdk/evaluation/spec";
-import type { EvaluationTask, WorkerMessage } from "./messages";
+import type { JobTask, WorkerMessage } from "./messages";
 
 const PIECE = 1 << 20;
 
@@ -34,7 +34,7 @@ function* piecesOf(path: string): Generator<Uint8Array> {
   }
 }
 
-function evaluate({ file, spec: text, attempt, registeredScore }: EvaluationTask): WorkerMessage {
+function evaluate({ file, spec: text, attempt, registeredScore }: JobTask): WorkerMessage {
   try {
     const spec = parseSpec(text);
     const examples = readExamples({ name: "the predictions", bytes: piecesOf(file), separator: "," }, wantedOf(spec));
@@ -46,6 +46,6 @@ function evaluate({ file, spec: text, attempt, registeredScore }: EvaluationTask
   }
 }
 
-process.on("message", (task: EvaluationTask) => {
+process.on("message", (task: JobTask) => {
   tell(evaluate(task), () => process.disconnect?.());
 });

@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { id as keyOf } from "ethers";
 import { Problem } from "../../../sdk/base/problem";
 import type { UsageSummary } from "../../../sdk/platform/wire";
-import { readClaims } from "../../../sdk/schemas/claims";
+import { readClaims, treeOf } from "../../../sdk/schemas/claims";
 import { rowsOf } from "../../store/database";
 import { callerIn, needs } from "../access";
 import { newApp, type ApiApp, type ApiParts } from "../context";
@@ -110,7 +110,7 @@ export function usageRoutes({ store: { db } }: ApiParts): ApiApp {
     const root = context.req.valid("param").root.toLowerCase();
     const { account } = callerIn(context);
     const content = await context.req.text();
-    const { modelId, evaluationId, contributorsRoot } = readClaims("the claims file", content);
+    const { modelId, evaluationId, contributorsRoot, contributors } = readClaims("the claims file", content);
     if (contributorsRoot !== root)
       throw new Problem("CONFLICT", `the root of the file's contributors is ${contributorsRoot}, not ${root}.`);
     const [recorded] = await rowsOf<{ contributors_root: string | null }>(
@@ -124,11 +124,25 @@ export function usageRoutes({ store: { db } }: ApiParts): ApiApp {
         "CONFLICT",
         `the root of ${evaluationId} on chain is ${recorded.contributors_root ?? "none"}, not ${root}.`,
       );
+    const { leaves } = treeOf("the claims file", { modelId, evaluationId, contributors });
+    const shares = leaves.map(({ index, account: owner, from, to }) => {
+      return { position: Number(index), account: owner, share_from: String(from), share_to: String(to) };
+    });
     // Whoever puts it there: what a root stands for is always the same.
-    await db.execute(
-      sql`INSERT INTO claims_files (root, model_id, evaluation_id, content, account)
-          VALUES (${root}, ${modelId}, ${evaluationId}, ${content}, ${account}) ON CONFLICT (root) DO NOTHING`,
-    );
+    await db.transaction(async (transaction) => {
+      const [isNew] = await rowsOf(
+        transaction,
+        sql`INSERT INTO claims_files (root, model_id, evaluation_id, content, account)
+            VALUES (${root}, ${modelId}, ${evaluationId}, ${content}, ${account}) ON CONFLICT (root) DO NOTHING RETURNING root`,
+      );
+      if (isNew === undefined) return;
+      await transaction.execute(
+        sql`INSERT INTO claims_shares (root, position, account, share_from, share_to)
+            SELECT ${root}, given.position, given.account, given.share_from, given.share_to
+            FROM jsonb_to_recordset(${JSON.stringify(shares)}::jsonb)
+              AS given (position integer, account text, share_from numeric, share_to numeric)`,
+      );
+    });
     return context.body(null, 204);
   });
 

@@ -4,7 +4,7 @@ import { id as keyOf } from "ethers";
 import { readdirSync } from "node:fs";
 import { hashDocument, type EvaluationDocument } from "../../../sdk/evaluation/document";
 import type { BenchmarkInput } from "../../../sdk/platform/wire";
-import type { EvaluationTask } from "../../api/jobs/messages";
+import type { JobTask } from "../../api/jobs/messages";
 import { startEvaluation, type EvaluationEnd, type RunningEvaluation } from "../../api/jobs/process";
 import { JobQueue } from "../../api/jobs/queue";
 import { rowsOf } from "../../store/database";
@@ -26,12 +26,12 @@ const PREDICTIONS = [
 
 /** An evaluation that a test ends. */
 interface HeldEvaluation extends RunningEvaluation {
-  readonly task: EvaluationTask;
+  readonly task: JobTask;
   readonly finish: (end: EvaluationEnd) => void;
   isKilled: boolean;
 }
 
-function hold(task: EvaluationTask): HeldEvaluation {
+function hold(task: JobTask): HeldEvaluation {
   let finish: (end: EvaluationEnd) => void = () => undefined;
   const end = new Promise<EvaluationEnd>((resolve) => (finish = resolve));
   const held: HeldEvaluation = {

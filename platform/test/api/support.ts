@@ -83,8 +83,33 @@ async function emptyTables({ db }: Store): Promise<void> {
     "admissions",
     "benchmark_specs",
   ];
-  const more = ["benchmark_versions", "registrations", "evaluation_jobs", "evaluation_documents", "claims_files"];
-  const others = ["metered_batches", "metered_events", "models", "parameters", "benchmarks", "improvements", "chain"];
+  const more = [
+    "benchmark_versions",
+    "registrations",
+    "evaluation_jobs",
+    "evaluation_documents",
+    "claims_files",
+    "claims_shares",
+  ];
+  const others = [
+    "metered_batches",
+    "metered_events",
+    "models",
+    "parameters",
+    "benchmarks",
+    "improvements",
+    "payees",
+    "distributions",
+    "claims",
+    "trades",
+    "candles",
+    "fees",
+    "parameter_changes",
+    "holders",
+    "protocol",
+    "scores",
+    "chain",
+  ];
   await db.execute(sql.raw(`TRUNCATE ${[...tables, ...more, ...others].join(", ")}`));
 }
 
@@ -241,6 +266,14 @@ export async function indexModel(
     ["pricePerThousandCalls", "25000000"],
   ])
     await insertRow(db, "parameters", { model: row.key, name, value });
+}
+
+/** Lets the indexer have read the chain up to a block. */
+export async function indexChain({ store: { db } }: Pick<ApiWorld, "store">, time = 1_700_000_100): Promise<void> {
+  await insertRow(db, "chain", {
+    ...{ id: true, chain_id: 31_337, registry: ACCOUNT, first_block: 1, payout_delay: 172_800 },
+    ...{ block: 9, block_hash: `0x${"99".repeat(32)}`, block_time: time },
+  });
 }
 
 /** Puts a row into one of the indexer's tables. */
