@@ -35,6 +35,9 @@ export interface PlatformServices {
   stop(): Promise<void>;
 }
 
+/** Folder of the built page: `npm run platform:build`. */
+const PAGE = join(__dirname, "web/dist");
+
 /** Evaluations at once. */
 const WORKERS = 1;
 
@@ -66,6 +69,7 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
   const node = new Endpoint(url, { tries: 1, timeout: PATIENCE });
   const api = await serveApi({
     ...{ store, uploads: join(folder, "uploads"), workers: WORKERS, host: "127.0.0.1", port: 0 },
+    page: { dist: PAGE, deployment, node: new Endpoint(url, { batch: 50, tries: 1, timeout: 4 * PATIENCE }) },
     oracleAttestation: deployment.contracts.OracleAttestation,
     receiptOf: async (hash) => {
       const receipt = await node.send<Receipt | null>("eth_getTransactionReceipt", [hash]);

@@ -88,6 +88,7 @@ function introduction(
         ];
   return [
     "",
+    `  page       ${api}`,
     `  API        ${api}   (operations: ${api}/openapi.json)`,
     ...(resumed === undefined ? [] : [`  chain      ${url}   (id ${deployment.chainId})`]),
     `  registry   ${deployment.contracts.ModelRegistry}`,
