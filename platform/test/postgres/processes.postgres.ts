@@ -7,7 +7,16 @@ import { JobQueue } from "../../api/jobs/queue";
 import { makeBatches } from "../../api/metering";
 import { rowsOf } from "../../store/database";
 import type { Store } from "../../store/open";
-import { ask, buildBenchmarkInput, buildDraft, indexModel, openTestStore, useApi, type ApiWorld } from "../api/support";
+import {
+  ask,
+  buildBenchmarkInput,
+  buildDraft,
+  indexModel,
+  openTestStore,
+  useApi,
+  type ApiWorld,
+  type Received,
+} from "../api/support";
 
 const PREDICTIONS = "id,label,baseline,candidate\n1,0,0,0\n";
 
@@ -78,7 +87,7 @@ describe("API: two on one PostgreSQL", () => {
     ]);
     await Promise.all([makeBatches(first.store.db), makeBatches(store.db)]);
 
-    const accepted = answers.slice(0, 2).map((answer) => (answer as { body: { accepted: number } }).body.accepted);
+    const accepted = answers.slice(0, 2).map((answer) => Number((answer as Received).body["accepted"]));
     expect(accepted[0]! + accepted[1]!).to.equal(5_000);
     const [row] = await rowsOf<{ calls: number; open: number }>(
       store.db,
