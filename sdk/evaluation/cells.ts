@@ -34,6 +34,7 @@ export function compareByCounts(classified: Classified, metric: CountMetric): Co
   const formula = COUNT_FORMULAS[metric];
   return {
     strata: { of: actual, names },
+    classified,
     values: (model, parts) =>
       countParts(actual, predicted[model], names.length, parts).map((counts) => formula.exact(counts)),
     estimate(terms) {

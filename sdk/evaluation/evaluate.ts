@@ -8,8 +8,8 @@ import type { Examples } from "./examples.ts";
 import { deal, requireClassesForFolds, type Dealt } from "./folds.ts";
 import { toNumber, type Bounds } from "./fraction.ts";
 import { checkGuardrail, reasonsOf } from "./guardrails.ts";
+import { groupsOf } from "./groups.ts";
 import { hashEvaluationData, hashPredictions } from "./hashes.ts";
-import { refuseField } from "./labels.ts";
 import { METRICS } from "./metrics.ts";
 import { generatorOf } from "./random.ts";
 import { boundReasons, minimumReasons, tooFewExamples, undefinedMetric, type Scores } from "./reasons.ts";
@@ -173,19 +173,4 @@ function startingScore(score: Bounds, sign: Scale["sign"], registered: number | 
     );
   }
   return registered;
-}
-
-function groupsOf(examples: Examples, name: string): Groups {
-  const { group: column, size } = examples;
-  if (column === undefined) throw new Refusal("MISSING_COLUMN", `the examples have no column ${show(name)}`);
-  const indices = new Map<string, number>();
-  const of = new Uint32Array(size);
-  for (let example = 0; example < size; example++) {
-    const group = column.text(example);
-    if (group.trim() === "") throw refuseField("MISSING_VALUE", column, example, "a group");
-    const index = indices.get(group) ?? indices.size;
-    indices.set(group, index);
-    of[example] = index;
-  }
-  return { of, count: indices.size };
 }
