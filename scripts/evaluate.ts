@@ -4,6 +4,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { pattern } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
+import { breakDown } from "../sdk/evaluation/breakdown";
 import { completeSpecFor } from "../sdk/evaluation/completeSpec";
 import { assess } from "../sdk/evaluation/evaluate";
 import type { Examples } from "../sdk/evaluation/examples";
@@ -61,14 +62,16 @@ function run({ options: fields, paths }: CommandLine, streams: PieceStreams): st
     const examples = readInput(files, wantedBy(text), streams);
     streams.progress(`${examples.size} examples`);
     if (isCompletion) return format(completeSpecFor(text, examples));
+    const spec = parseSpec(text);
     const document = assess({
-      spec: parseSpec(text),
+      spec,
       examples,
       attempt,
       ...(score !== undefined && { registeredScore: score }),
       ...(contribution !== "" && { contribution: readFileSync(contribution) }),
     });
-    if (report !== "") writeWhole(report, report.endsWith(".html") ? reportPage(document) : `${format(document)}\n`);
+    if (report.endsWith(".html")) writeWhole(report, reportPage(document, breakDown(examples, spec)));
+    else if (report !== "") writeWhole(report, `${format(document)}\n`);
     const [first, ...further] = document.reasons;
     if (first) throw new Refusal(first.code, first.message, ...further);
     return format(document);

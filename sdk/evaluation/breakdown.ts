@@ -172,10 +172,12 @@ function groupValues(comparison: Comparison, examples: Examples, spec: Benchmark
   const values = eachModel((model) => comparison.values(model, parts));
   const rows = shown.map((group) => ({ name: names[group] as string, size: sizes[group] as number }));
   const rest = others.reduce((total, group) => total + (sizes[group] as number), 0);
-  return [...rows, ...(others.length > 0 ? [{ name: `${others.length} others`, size: rest }] : [])].map((row, part) => ({
-    ...row,
-    ...valuesOfPart(values.baseline[part], values.candidate[part], spec),
-  }));
+  return [...rows, ...(others.length > 0 ? [{ name: `${others.length} others`, size: rest }] : [])].map(
+    (row, part) => ({
+      ...row,
+      ...valuesOfPart(values.baseline[part], values.candidate[part], spec),
+    }),
+  );
 }
 
 function valuesOfPart(before: Bounds | undefined, after: Bounds | undefined, { direction }: BenchmarkSpec) {
