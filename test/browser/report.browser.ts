@@ -2,24 +2,16 @@
 // The report of a launch in a real browser. Not part of `npm test`: it needs Chromium.
 
 import { expect } from "chai";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { runScript } from "../../scripts/dev/world/process";
-
-const EXECUTABLE = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
-const FLAGS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
+import { DISTINCT, launchBrowser, READABLE, tooFaint } from "./support";
 
 const MODELS = resolve(__dirname, "../../deploy/models");
 const NAME = "<script>alert(1)</script>";
-const READABLE = 4.5; // contrast of text, WCAG AA
-const DISTINCT = 3; // contrast of graphics
-
 interface Launch {
   deployment: { hash: string; gasUsed: string }[];
   steps: { hash: string; gasUsed: string }[];
@@ -37,34 +29,6 @@ function writeHostileModel(folder: string): string {
   return path;
 }
 
-/** Contrast of text, or of shapes, with what is behind it: everything that has less than `least`. */
-function tooFaint(page: Page, selector: string, property: "color" | "fill" | "stroke", least: number) {
-  return page.evaluate(
-    ([what, paint, minimum]) => {
-      const channels = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
-      const luminance = (colour: string) => {
-        const [red = 0, green = 0, blue = 0] = channels(colour).map((value) =>
-          value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
-        );
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-      };
-      const behind = (element: Element | null): string => {
-        if (element === null) return "rgb(255, 255, 255)";
-        const colour = getComputedStyle(element).backgroundColor;
-        return (channels(colour)[3] ?? 1) === 0 ? behind(element.parentElement) : colour;
-      };
-      const elements = [...document.querySelectorAll(what)].filter((element) => element.getClientRects().length > 0);
-      const measured = elements.map((element) => {
-        const [one, other] = [getComputedStyle(element)[paint], behind(element)].map(luminance) as [number, number];
-        const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-        return { element: `${element.tagName}.${element.getAttribute("class")}`, contrast };
-      });
-      return { count: measured.length, faint: measured.filter(({ contrast }) => contrast < minimum) };
-    },
-    [selector, property, least] as const,
-  );
-}
-
 describe("Report in a browser @uninstrumented", () => {
   let folder: string;
   let browser: Browser;
@@ -72,9 +36,6 @@ describe("Report in a browser @uninstrumented", () => {
   let url: string;
 
   before(async () => {
-    if (!existsSync(EXECUTABLE)) {
-      throw new Error(`there is no browser at ${EXECUTABLE}: install Chromium, or name one in CHROMIUM_PATH.`);
-    }
     folder = mkdtempSync(join(tmpdir(), "report-"));
     const file = join(folder, "report.html");
     const args = ["--json", "--model", writeHostileModel(folder), "--report", file];
@@ -82,7 +43,7 @@ describe("Report in a browser @uninstrumented", () => {
     expect({ code, told: stderr.trim().endsWith("report.html") }).to.deep.equal({ code: 0, told: true });
     launch = JSON.parse(stdout) as Launch;
     url = pathToFileURL(file).href;
-    browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+    browser = await launchBrowser();
   });
 
   after(async () => {
