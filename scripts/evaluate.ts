@@ -13,6 +13,7 @@ import { Refusal } from "../sdk/evaluation/refusal";
 import { reportPage } from "../sdk/evaluation/report";
 import { parseSpec, wantedBy } from "../sdk/evaluation/spec";
 import type { TableFile } from "../sdk/evaluation/table";
+import { progressOn } from "./cli/terminal";
 import { digits, fileName, flag, offlineMainOf, type CommandLine } from "./cli/command";
 import { writeWhole } from "../sdk/node/files";
 
@@ -143,8 +144,6 @@ if (require.main === module) {
     readStandardInput: () => readOpen(0),
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => stderr.write(`${text}\n`),
-    progress: (text) => {
-      if (stderr.isTTY) stderr.write(`\r\u001b[K${text}`);
-    },
+    progress: progressOn(stderr),
   });
 }

@@ -13,7 +13,7 @@ import { hashEvaluationData, hashPredictions } from "./hashes.ts";
 import { METRICS } from "./metrics.ts";
 import { generatorOf } from "./random.ts";
 import { boundReasons, minimumReasons, tooFewExamples, undefinedMetric, type Scores } from "./reasons.ts";
-import { Refusal, show, type Reason } from "./refusal.ts";
+import { attemptTo, Refusal, show, type Reason } from "./refusal.ts";
 import { baselineScore, candidateScore, scaleOf, type Scale } from "./scale.ts";
 import { hashSpec, levelAsNumber, levelOf, SPEC_VERSION, type BenchmarkSpec } from "./spec.ts";
 
@@ -140,16 +140,6 @@ function measure(comparison: Comparison, size: number, { spec, registeredScore, 
     interval: estimated.result?.interval ?? null,
     reasons: [...reasons, ...scored.reasons, ...estimated.reasons, ...(estimated.result?.reasons ?? [])],
   };
-}
-
-/** What a step gives, or the reasons for which it refuses. */
-function attemptTo<T>(step: () => T): { result?: T; reasons: readonly Reason[] } {
-  try {
-    return { result: step(), reasons: [] };
-  } catch (error) {
-    if (error instanceof Refusal) return { reasons: error.reasons };
-    throw error;
-  }
 }
 
 function shown(value: Bounds | undefined): number | null {

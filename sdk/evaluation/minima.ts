@@ -4,8 +4,8 @@
 import { reason, type Groups, type IntervalTerms } from "./comparison.ts";
 import type { Reason } from "./refusal.ts";
 
-/** Rows, or groups, in which the models differ, for means and whatever is made of them: 500 where there is more than one attempt. */
-const DIFFERENCES = { one: 200, several: 500 } as const;
+/** Rows, or groups, in which the models differ, for means and whatever is made of them: 800 where there is more than one attempt. */
+const DIFFERENCES = { one: 200, several: 800 } as const;
 
 /** Rows in which the predicted classes differ, for ratios of counts. */
 const CHANGED_CLASSES = { one: 100, several: 200 } as const;

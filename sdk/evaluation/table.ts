@@ -192,8 +192,7 @@ class Splitter {
 
   #separates(at: number): boolean {
     const separator = this.#separator;
-    const { bytes, end } = this.#lines;
-    if (at + separator.length > end) return false;
+    const { bytes } = this.#lines; // Which are UTF-8: no character, and so no separator, goes over the line's end.
     for (let k = 0; k < separator.length; k++) if (bytes[at + k] !== separator[k]) return false;
     return true;
   }

@@ -71,12 +71,12 @@ describe("evaluate: interval", () => {
 
     for (const [attempts, minimum] of [
       [1, 200],
-      [2, 500],
+      [2, 800],
     ] as const) {
       it(`needs ${minimum} differences for ${attempts === 1 ? "one attempt" : "several"}`, () => {
         const rows = (different: number) =>
           examplesOf(
-            Array.from({ length: 600 }, (_, i): [string, string, string] => [
+            Array.from({ length: 900 }, (_, i): [string, string, string] => [
               "p",
               "3",
               i < different ? String(4 + (i % 2)) : "3",
