@@ -21,7 +21,7 @@ const noWaitingPromises = {
 };
 
 export default tseslint.config(
-  { ignores: [".build/", "node_modules/"] },
+  { ignores: [".build/", "**/node_modules/"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strict],
@@ -39,7 +39,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["test/**/*.ts", "scripts/dev/world/*.ts"],
+    files: ["test/**/*.ts", "platform/test/**/*.ts", "scripts/dev/world/*.ts"],
     rules: {
       "@typescript-eslint/no-non-null-assertion": "off", // a missing value fails the test anyway
       "@typescript-eslint/no-unused-expressions": "off", // assertions of chai are properties: `expect(x).to.be.true`

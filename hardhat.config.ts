@@ -13,7 +13,9 @@ import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { version as solcVersion } from "solc/package.json";
-import { patient } from "./deploy/rpc";
+import { nodeAddresses } from "./deploy/network";
+import { patient } from "./deploy/reach";
+import { nodesListed } from "./sdk/rpc/nodes";
 import "./scripts/tasks";
 
 // The compiler is the pinned npm package, also for users with internet: everybody compiles the same bytes, and nothing is downloaded.
@@ -67,17 +69,18 @@ subtask(TASK_COMPILE_REMOVE_OBSOLETE_ARTIFACTS, async (_, { artifacts }, runSupe
   await ensureAbis(artifacts, ABIS);
 });
 
-const PRIVATE_KEY = /^(0x)?[0-9a-fA-F]{64}$/;
-
 const rpcVariable = (network: string) => `RPC_URL_${network.toUpperCase().replaceAll("-", "_")}`;
 
-/** Keys of public networks: one, or several with commas between them, for steps that different accounts take. */
-const privateKeys = (process.env.PRIVATE_KEY ?? "").split(",").filter((key) => key !== "");
+/** The nodes of a network, from its variable: one address, or several with commas between, of which Hardhat itself sees the first. */
+function nodesIn(variable: string, fallback: string): { url: string; nodes?: string } {
+  const nodes = process.env[variable] ?? fallback;
+  const [url = "", ...others] = nodesListed(nodes);
+  return others.length > 0 ? { url, nodes } : { url };
+}
 
-/** A public network: address from RPC_URL_<NETWORK>, keys from PRIVATE_KEY. Both may be absent until the network is used. */
+/** A public network: its nodes from RPC_URL_<NETWORK>, absent until it is used. Which keys sign is decided where something is sent. */
 function publicNetwork(network: string, chainId: number): HttpNetworkUserConfig {
-  const accounts = privateKeys.every((key) => PRIVATE_KEY.test(key)) ? privateKeys : [];
-  return { chainId, url: process.env[rpcVariable(network)] ?? "", accounts };
+  return { chainId, ...nodesIn(rpcVariable(network), ""), accounts: "remote" };
 }
 
 const publicNetworks = {
@@ -90,18 +93,11 @@ const publicNetworks = {
 extendEnvironment(({ network }) => {
   if (!(network.name in publicNetworks)) return;
 
-  const problems: string[] = [];
-  const { url } = network.config as HttpNetworkConfig;
-  if (!URL.canParse(url)) problems.push(`${rpcVariable(network.name)} must be the network's RPC address`);
-  // Reading needs no key; a malformed one is never printed.
-  if (!privateKeys.every((key) => PRIVATE_KEY.test(key))) {
-    problems.push(
-      "PRIVATE_KEY must be 64 hexadecimal digits, with or without 0x, or several such keys with commas between",
-    );
-  }
-  if (problems.length > 0) {
-    throw new HardhatPluginError(`network ${network.name}`, `${problems.join("; ")}; set it in the environment.`);
-  }
+  const variable = rpcVariable(network.name);
+  const nodes = nodesListed(nodeAddresses(network.config as HttpNetworkConfig));
+  if (nodes.every((url) => URL.canParse(url))) return;
+  const reason = `${variable} must be the network's RPC address, or several with commas between`;
+  throw new HardhatPluginError(`network ${network.name}`, `${reason}; set it in the environment.`);
 });
 
 extendProvider(patient);
@@ -121,7 +117,7 @@ const config: HardhatUserConfig = {
   },
   networks: {
     hardhat: { chainId: 31_337 },
-    localhost: { chainId: 31_337, url: process.env[rpcVariable("localhost")] ?? "http://127.0.0.1:8545" },
+    localhost: { chainId: 31_337, ...nodesIn(rpcVariable("localhost"), "http://127.0.0.1:8545") },
     ...publicNetworks,
   },
   paths: { cache: `${build}/cache`, artifacts: `${build}/artifacts` },

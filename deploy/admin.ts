@@ -7,6 +7,7 @@ import { formatTime } from "../sdk/base/units";
 import { confirm } from "../sdk/client/confirm";
 import { endDrafting, isDrafting, type Draft } from "./batch/drafting";
 import { passTime } from "./localTime";
+import { isFork } from "./network";
 import type { Protocol } from "./protocol";
 import { holderOfRole, signerWithRole } from "./roles";
 import type { Report } from "./step";
@@ -55,9 +56,8 @@ export function payloadInWords({ timelock, delay, schedule, execute }: AdminPayl
 }
 
 /**
- * Lets the admin of a local chain make calls, after its delay; while something is drafted, drafts what proposer, executor and canceller
- * send; elsewhere throws a {@link Problem} that says what it
- * has to do.
+ * Lets the admin of a local chain, or of a copy of another, make calls after its delay; while something is drafted, drafts what proposer,
+ * executor and canceller send; elsewhere throws a {@link Problem} that says what it has to do.
  */
 export async function actAsAdmin(
   hre: HardhatRuntimeEnvironment,
@@ -70,7 +70,7 @@ export async function actAsAdmin(
   if (isDrafting()) return endDrafting(...(await operationDrafts(hre, protocol, calls, why)));
   const { network, timelock } = protocol;
   const payload = await payloadOf(protocol, calls);
-  if (!network.isLocal)
+  if (!network.isLocal && !isFork(hre))
     throw new Problem("NOT_ALLOWED", `${why}: ${payloadInWords(payload)}, then run the command again.`, {
       remedy: "let model:register write it for the multisig: --batch <file>",
     });

@@ -15,9 +15,10 @@ import { deployProtocol, type Protocol } from "./protocol";
 import type { DeploymentRecord } from "./record";
 import { writeRecord } from "./recording";
 import { isPassing } from "./rpc";
+import { presentSending, sendingAs } from "./sends";
 import type { Step } from "./step";
 
-/** What is told while a deployment goes on. */
+/** What is reported while a deployment runs. */
 export interface Progress {
   readonly onPlan: (plan: Plan) => void;
   readonly onSent: (transaction: Sent) => void;
@@ -26,7 +27,7 @@ export interface Progress {
   readonly onWait: (reason: string) => void;
 }
 
-/** What a network has after a deployment. */
+/** The result of a deployment on a network. */
 export interface Deployment {
   readonly protocol: Protocol;
   readonly models: readonly LaunchedModel[];
@@ -34,7 +35,7 @@ export interface Deployment {
   readonly record?: DeploymentRecord;
 }
 
-/** One run at a time works on a network. */
+/** Only one run at a time works on a network. */
 export function alone<T>(hre: HardhatRuntimeEnvironment, action: () => Promise<T>): Promise<T> {
   return withLock(lockFile(hre), action);
 }
@@ -52,15 +53,22 @@ export async function deployTo(
   return alone(hre, async () => {
     const plan = await orAgain(hre, isOutage, () => planDeployment(hre, declared));
     progress.onPlan(plan);
+    await openKeysOf(plan);
     const keep = async (protocol: Protocol, models: readonly LaunchedModel[]) => {
       if (models.length === 0) await requireRehearsedCode(hre, plan.rehearsal.protocol, protocol);
       return writeRecord(hre, protocol, declared.parametersFile, models);
     };
-    return orAgain(hre, isPassing, () => apply(hre, declared, progress, keep));
+    const run = () => orAgain(hre, isPassing, () => apply(hre, declared, progress, keep));
+    return sendingAs({ plannedFeePerGas: plan.maxFeePerGas }, run);
   });
 }
 
-/** Says of a failure that passes, but did not pass in time, what to do about it. */
+/** Opens the keys that will sign: a wrong password, or a device that is locked, is told before anything is sent. */
+async function openKeysOf({ needs }: Plan): Promise<void> {
+  for (const { address, open } of (await presentSending().accounts?.()) ?? []) if (needs.has(address)) await open();
+}
+
+/** Runs the action. If it fails for a passing reason that lasted too long, throws a {@link Problem} that says what to do. */
 export async function orAgain<T>(
   hre: HardhatRuntimeEnvironment,
   passes: (error: unknown) => boolean,

@@ -3,7 +3,7 @@ import { ProviderWrapper } from "hardhat/plugins";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
 import { isUnanswered } from "../sdk/rpc/answers";
 
-/** Where requests name the block whose state they read. */
+/** The position of the argument that names the block whose state a request reads. */
 const STATE_OF: Readonly<Record<string, number>> = {
   eth_call: 1,
   eth_getBalance: 1,
@@ -15,7 +15,7 @@ const STATE_OF: Readonly<Record<string, number>> = {
 /** Milliseconds after a write in which a node may lag behind. */
 const LAGGING = 60_000;
 
-/** No block was seen at any time. */
+/** No block has been seen yet. */
 const NOTHING = { block: -1, at: -Infinity };
 
 /**
@@ -67,7 +67,7 @@ export class FreshWrapper extends ProviderWrapper {
     return Number(await this._wrappedProvider.request({ method: "eth_blockNumber" }));
   }
 
-  /** A receipt tells of a write. */
+  /** A receipt shows that something was written. */
   private note(method: string, answer: unknown): void {
     if (method !== "eth_getTransactionReceipt" || answer === null) return;
     const { blockNumber } = answer as { readonly blockNumber?: string };

@@ -18,12 +18,12 @@ import { isDrafting } from "./batch/drafting";
 import { CREATE_X, CREATE_X_INTERFACE, saltOf } from "./create2";
 import { historyOf } from "./history";
 import { addressesOf, AGAIN, findModule, openJournal, wipeUnfinished, type Addresses, type AnyModule } from "./journal";
-import { networkOf } from "./network";
+import { isFork, networkOf } from "./network";
 import { settle } from "./pending";
 import { firstRecordedBlock, recordOf } from "./record";
 import { isPassing } from "./rpc";
 
-/** How often a deployment goes on by itself after what passes: a minute in all. */
+/** How many passing failures in a row a deployment survives before it gives up: a minute in all. */
 const TRIES = 8;
 
 /** Milliseconds between two looks at a local chain, whose blocks come at once. */
@@ -72,7 +72,10 @@ export async function deployModule<Id extends string, Name extends string, Resul
       onWait(reason);
     } catch (error) {
       if (isOutOfFunds(error)) {
-        throw new Problem("NO_FUNDS", `${sender} has not enough ether for the next step: send it some and ${AGAIN}.`);
+        throw new Problem(
+          "NO_FUNDS",
+          `${sender} does not have enough ether for the next step: send it some and ${AGAIN}.`,
+        );
       }
       if (journal === undefined || failures === TRIES || !isPassing(error)) throw error;
       onWait((error as Error).message.split("\n")[0] as string);
@@ -92,7 +95,7 @@ async function runnerOf(
   journal: string | undefined,
   { parameters, sender, onSent, salt }: DeployOptions,
 ): Promise<Run> {
-  const { isLocal } = networkOf(hre);
+  const isQuick = networkOf(hre).isLocal || isFork(hre);
   const strategyConfig = { salt: salt ?? (await saltFor(hre, sender)) };
   return async (provider, isReported) => {
     const reports: Promise<void>[] = [];
@@ -119,7 +122,7 @@ async function runnerOf(
         ...(journal && { deploymentDir: journal }),
         accounts: [sender],
         defaultSender: sender,
-        config: { ...hre.config.ignition, ...(isLocal && { blockPollingInterval: LOCAL_POLLING }) },
+        config: { ...hre.config.ignition, ...(isQuick && { blockPollingInterval: LOCAL_POLLING }) },
         executionEventListener: listener,
         strategy: "create2",
         strategyConfig,

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Blocks } from "../sdk/rpc/logs";
 import { networkOf } from "./network";
-import { deploymentsFolder, recordFile } from "./paths";
+import { journalFolder, recordFile } from "./paths";
 
 const JOURNAL = "journal.jsonl";
 
@@ -185,8 +185,7 @@ export async function isOfThisChain(hre: HardhatRuntimeEnvironment): Promise<boo
 
 /** None for a chain in this process, which ends with it. */
 function folderOf(hre: HardhatRuntimeEnvironment): string | undefined {
-  const { chainId, isEphemeral } = networkOf(hre);
-  return isEphemeral ? undefined : join(deploymentsFolder(hre), `chain-${chainId}`);
+  return networkOf(hre).isEphemeral ? undefined : journalFolder(hre);
 }
 
 /** Local chains come and go under one id: each has a name of its own. */

@@ -2,7 +2,7 @@
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
-import { networkOf } from "./network";
+import { isFork, networkOf } from "./network";
 
 /** The time of the latest block, in seconds. */
 export async function chainTime({ ethers }: HardhatRuntimeEnvironment): Promise<bigint> {
@@ -17,7 +17,8 @@ export async function passTime(hre: HardhatRuntimeEnvironment, seconds: number):
 /** Lets time pass on a local chain up to a second, unless it is over. */
 export async function passTimeTo(hre: HardhatRuntimeEnvironment, second: bigint): Promise<void> {
   const { name, isLocal } = networkOf(hre);
-  if (!isLocal) throw new Problem("BAD_OPTION", `${name} is no local chain: its time passes by itself.`);
+  if (!isLocal && !isFork(hre))
+    throw new Problem("BAD_OPTION", `${name} is not a local chain: its time passes by itself.`);
   if ((await chainTime(hre)) >= second) return;
   await hre.network.provider.send("evm_setNextBlockTimestamp", [Number(second)]);
   await hre.network.provider.send("evm_mine");

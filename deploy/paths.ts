@@ -1,8 +1,19 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { join, relative, resolve, sep } from "node:path";
 import { networkOf } from "./network";
 
 const ROOT = resolve(__dirname, "..");
+
+const elsewhere = new AsyncLocalStorage<string>();
+
+/** Does something whose journals, locks and records are kept in a folder of their own. */
+export function keepingIn<T>(folder: string, action: () => Promise<T>): Promise<T> {
+  return elsewhere.run(folder, action);
+}
+
+/** The folder that somebody names instead of the project's. */
+const namedFolder = () => elsewhere.getStore() ?? process.env.DEPLOYMENTS;
 
 /** A file as a record names it: from the root of the project, alike wherever a command is started and on every system. */
 export function fromRoot(file: string): string {
@@ -21,10 +32,15 @@ export function lockFile(hre: HardhatRuntimeEnvironment): string {
 
 /** The record of what is on a network: deploy/addresses/<chainId>.json, or in the folder that DEPLOYMENTS names. */
 export function recordFile({ chainId }: { chainId: number }): string {
-  return join(process.env.DEPLOYMENTS ?? join(__dirname, "addresses"), `${chainId}.json`);
+  return join(namedFolder() ?? join(__dirname, "addresses"), `${chainId}.json`);
+}
+
+/** The folder of a network's journal. */
+export function journalFolder(hre: HardhatRuntimeEnvironment): string {
+  return join(deploymentsFolder(hre), `chain-${networkOf(hre).chainId}`);
 }
 
 /** Where journals are kept: in the project, or in the folder that DEPLOYMENTS names. */
 export function deploymentsFolder(hre: HardhatRuntimeEnvironment): string {
-  return process.env.DEPLOYMENTS ?? join(hre.config.paths.ignition, "deployments");
+  return namedFolder() ?? join(hre.config.paths.ignition, "deployments");
 }

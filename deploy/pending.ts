@@ -1,10 +1,12 @@
-import { formatUnits, toQuantity } from "ethers";
+import { toQuantity } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
 import { receiptOf } from "../sdk/client/confirm";
 import { isOutOfFunds, pause } from "../sdk/rpc/answers";
+import { inGwei } from "./fees";
 import { networkOf } from "./network";
 import { isPassing, patientSigner } from "./rpc";
+import { presentSending } from "./sends";
 
 const POLLING = 500;
 const PATIENCE = 10 * 60_000;
@@ -16,36 +18,42 @@ const CONFIRMATIONS = 5;
 const RAISE = 2n;
 const RAISES = 5;
 
-/** More than a transfer of nothing to an account takes, if code is delegated to it. */
+/** More gas than an empty transfer takes, even to an account that delegates to code. */
 const GAS = 60_000n;
 
 /** Milliseconds that a replacement waits for a block before its fee is raised. */
 const PATIENCE_OF_RAISE = 60_000;
 
-/** How often an action goes on by itself after what passes. */
+/** How many passing failures in a row an action survives before it gives up. */
 const TRIES = 6;
 
-/**
- * Does something after all that the accounts of this environment have on their way, and again after each failure that passes.
- * `beforeAgain` throws where it must not be done again.
- */
+/** What {@link persist} goes by. */
+export interface Persistence {
+  /** The accounts whose transactions are waited for before each try; all of this environment without them. */
+  readonly accounts?: readonly string[];
+  /** Throws where it must not be done again. */
+  readonly beforeAgain?: (error: Error) => Promise<void>;
+}
+
+/** Does something after all that accounts have on their way, and again after each failure that passes. */
 export async function persist<T>(
   hre: HardhatRuntimeEnvironment,
   onWait: (reason: string) => void,
   action: () => Promise<T>,
-  beforeAgain: (error: Error) => Promise<void> = async () => undefined,
+  { accounts, beforeAgain }: Persistence = {},
 ): Promise<T> {
   let end = Infinity;
   for (let failures = 0; ; failures++) {
     try {
       if (!networkOf(hre).isEphemeral) {
         const until = Math.min(end, Date.now() + PATIENCE);
-        for (const { address } of await hre.ethers.getSigners()) await settle(hre, address, onWait, until - Date.now());
+        const awaited = accounts ?? (await hre.ethers.getSigners()).map(({ address }) => address);
+        for (const address of awaited) await settle(hre, address, onWait, until - Date.now());
       }
       return await action();
     } catch (error) {
       if (!isPassing(error)) throw error;
-      await beforeAgain(error as Error);
+      await beforeAgain?.(error as Error);
       end = Math.min(end, Date.now() + PATIENCE);
       if (failures === TRIES || Date.now() >= end) throw error;
       onWait((error as Error).message.split("\n")[0] as string);
@@ -108,6 +116,9 @@ export async function unstick(
   return replaced;
 }
 
+/** A fee that replaces another: of nothing, too, there must be more. */
+const raised = (fee: bigint) => fee * RAISE + (fee === 0n ? 1n : 0n);
+
 async function replace(
   hre: HardhatRuntimeEnvironment,
   account: string,
@@ -118,11 +129,18 @@ async function replace(
   const { provider } = hre.ethers;
   const signer = patientSigner(await hre.ethers.getSigner(account));
   const { maxFeePerGas, maxPriorityFeePerGas, gasPrice } = await provider.getFeeData();
+  const { maxFeePerGas: ceiling } = presentSending();
   let [fee, tip] = [maxFeePerGas ?? gasPrice ?? 0n, maxPriorityFeePerGas ?? gasPrice ?? 0n];
   for (let raises = 1; ; raises++) {
-    [fee, tip] = [fee * RAISE, tip * RAISE];
+    [fee, tip] = [raised(fee), raised(tip)];
+    if (ceiling !== undefined && fee > ceiling) {
+      throw new Problem(
+        "NOT_YET",
+        `nonce ${nonce} of ${account} is not free: a replacement would offer ${inGwei(fee)}, more than the ceiling of ${inGwei(ceiling)}: raise --max-fee; nothing more was sent.`,
+      );
+    }
     const offer = { to: account, nonce, gasLimit: GAS, maxFeePerGas: fee, maxPriorityFeePerGas: tip };
-    const price = `${formatUnits(fee, "gwei")} gwei`;
+    const price = inGwei(fee);
     try {
       const { hash } = await receiptOf(`nonce ${nonce}`, signer.sendTransaction(offer), patience);
       return `nonce ${nonce} by ${hash}, at ${price}`;

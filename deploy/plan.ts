@@ -1,6 +1,5 @@
 // What a deployment will do, and everything that stands in its way, told before the first transaction.
 
-import { formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { developmentAddresses } from "../sdk/base/accounts";
 import { Problem, type ProblemCode, type ProblemReason } from "../sdk/base/problem";
@@ -10,14 +9,16 @@ import { readKey } from "../sdk/node/circuitKeys";
 import type { ModelFile } from "../sdk/schemas/model";
 import { CREATE_X } from "./create2";
 import { bornWith, changesOfFixed } from "./declaration";
+import { ceilingProblems, fundsProblems, needsOf, pricesOf } from "./funds";
 import { journaledContracts, nameOf, type Addresses } from "./journal";
 import { isAdminStep, signerOfStep, stepsTaken } from "./launch";
-import { isMainnet, networkOf } from "./network";
+import { isFork, isMainnet, networkOf } from "./network";
 import type { Parameters } from "./parameters";
 import { plainProposers, pointInWords, unsafePoints, type UnsafePoint } from "./safety";
 import { connectProtocol, type Protocol } from "./protocol";
 import { contradictions } from "./record";
 import { rehearse, type Rehearsal } from "./rehearsal";
+import { presentSending } from "./sends";
 import { requireSafeKey } from "./zk";
 
 /** A transaction of a deployment. */
@@ -33,6 +34,8 @@ export interface PlannedStep {
   readonly from?: string;
   /** As measured in the rehearsal. */
   readonly gas: bigint;
+  /** Gas that it has to be given, and gives back in part. */
+  readonly gasLimit: bigint;
 }
 
 /** What a deployment will do. */
@@ -43,8 +46,12 @@ export interface Plan {
   readonly steps: readonly PlannedStep[];
   /** What is unsafe in the parameters and would be refused where tokens have value. */
   readonly warnings: readonly string[];
-  /** What a unit of gas costs now. */
+  /** What a unit of gas costs now, in wei. */
   readonly gasPrice: bigint;
+  /** Wei for a unit of gas that the run offers at most, unless the base fee rises above it. */
+  readonly maxFeePerGas: bigint;
+  /** Wei that each account which sends must have: with so much the run does not stop for want of it. */
+  readonly needs: ReadonlyMap<string, bigint>;
   readonly rehearsal: Rehearsal;
 }
 
@@ -71,7 +78,7 @@ export async function planDeployment(
   const network = networkOf(hre);
   const problems = [
     ...confirmationProblems(network, confirmedChain),
-    ...keyProblems(hre, network),
+    ...(await keyProblems(hre, network)),
     ...circuitProblems(network, files),
   ];
   const warnings: string[] = [];
@@ -96,11 +103,13 @@ export async function planDeployment(
   problems.push(...(await journalProblems(hre, rehearsal.protocol.addresses)));
   problems.push(...(await contradictions(hre)));
   const { steps, missing } = await compare(hre, parameters, rehearsal, files);
-  const gasPrice = (await hre.ethers.provider.getFeeData()).gasPrice ?? 0n;
-  const plan = { network, parameters, files, steps, warnings, gasPrice, rehearsal };
-  problems.push(...missing, ...(await fundsProblems(hre, plan)));
+  const prices = await pricesOf(hre);
+  const costs = steps.map(({ step, unsigned }) => ({ ...step, unsigned }));
+  const needs = await needsOf(hre, costs, prices);
+  if (needs.size > 0) problems.push(...(await ceilingProblems(hre)));
+  problems.push(...missing, ...(await fundsProblems(hre, needs)));
   if (problems.length > 0) throw refusal(problems);
-  return plan;
+  return { network, parameters, files, steps: steps.map(({ step }) => step), warnings, ...prices, needs, rehearsal };
 }
 
 /** One thing that is in the way. */
@@ -123,24 +132,43 @@ function confirmationProblems({ name, chainId }: Network, confirmed: number | un
     ? [
         {
           code: "BAD_OPTION",
-          message: `${name} is where value is at stake: confirm its id with --confirm-chain ${chainId}`,
+          message: `${name} is a network where value is at stake: confirm its id with --confirm-chain ${chainId}`,
         },
       ]
     : [];
 }
 
-/** Keys are in the configuration of a public network; a local chain holds its own. */
-function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): Obstacle[] {
+/** On a public network the keys are the user's, as a command or the configuration names them; a local chain holds its own. */
+async function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): Promise<Obstacle[]> {
+  if (isLocal || isFork(hre)) return [];
+  try {
+    const accounts = await namedAccounts(hre);
+    if (accounts?.length === 0)
+      return [
+        {
+          code: "BAD_KEY",
+          message: "no key is named: set PRIVATE_KEY in the environment, or name one with --keystore",
+        },
+      ];
+    return (accounts ?? [])
+      .filter((account) => developmentAddresses().has(account))
+      .map((account) => ({
+        code: "BAD_KEY",
+        message: `the key is that of ${account}, a development account whose key everybody knows`,
+      }));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return [{ code: error.code, message: error.message.replace(/\.$/, "") }];
+  }
+}
+
+/** Addresses of the keys that are named, without a look at the chain; undefined where nobody says anything. */
+async function namedAccounts(hre: HardhatRuntimeEnvironment): Promise<string[] | undefined> {
   const { accounts } = hre.network.config;
-  if (isLocal || !Array.isArray(accounts)) return [];
-  if (accounts.length === 0) return [{ code: "BAD_KEY", message: "PRIVATE_KEY is not set: set it in the environment" }];
-  return accounts
-    .map((key) => new hre.ethers.Wallet(typeof key === "string" ? key : key.privateKey).address)
-    .filter((account) => developmentAddresses().has(account))
-    .map((account) => ({
-      code: "BAD_KEY",
-      message: `PRIVATE_KEY is that of ${account}, a development account whose key everybody knows`,
-    }));
+  if (Array.isArray(accounts)) {
+    return accounts.map((key) => new hre.ethers.Wallet(typeof key === "string" ? key : key.privateKey).address);
+  }
+  return (await presentSending().accounts?.())?.map(({ address }) => address);
 }
 
 /** The rehearsal, where nothing is at stake, takes a circuit's development key; a public network does not. */
@@ -220,9 +248,9 @@ async function compare(
   parameters: Parameters,
   { protocol: rehearsed, steps }: Rehearsal,
   files: readonly ModelFile[],
-): Promise<{ steps: PlannedStep[]; missing: Obstacle[] }> {
+): Promise<{ steps: { step: PlannedStep; unsigned: string }[]; missing: Obstacle[] }> {
   const { addresses } = rehearsed;
-  const isLocal = networkOf(hre).isLocal;
+  const hasAdmin = networkOf(hre).isLocal || isFork(hre);
   const protocol = await connectProtocol(hre, parameters, addresses);
   const isWired = await isWiredAt(protocol);
   const taken = new Map<ModelFile, ReadonlySet<string>>();
@@ -230,26 +258,28 @@ async function compare(
   const { deployer } = parameters.$global;
   const accounts = (await hre.ethers.getSigners()).map(({ address }) => address);
   const missing: Obstacle[] = [];
-  const planned: PlannedStep[] = [];
-  for (const { name, gas, model } of steps) {
+  const planned: { step: PlannedStep; unsigned: string }[] = [];
+  for (const { name, model, gas, gasLimit, unsigned } of steps) {
+    const cost = { gas, gasLimit };
     if (model === undefined) {
       const contract = nameOf(name);
       const address = addresses[contract === "ReserveTokenMock" ? "ReserveToken" : contract];
       const isDone = address ? (await hre.ethers.provider.getCode(address)) !== "0x" : isWired;
       if (!isDone && !accounts.includes(deployer)) missing.push(wrongSigner(accounts, deployer));
-      planned.push({ name: contract, gas, isDone, ...(address && { address }), ...(!isDone && { from: deployer }) });
+      const step = { name: contract, ...cost, isDone, ...(address && { address }), ...(!isDone && { from: deployer }) };
+      planned.push({ step, unsigned });
       continue;
     }
     const isDone = taken.get(model)?.has(name) ?? false;
     // On a public chain the admin acts apart from this.
     const isAdmins = isAdminStep(name, model);
-    if (!isLocal && isAdmins) continue;
+    if (!hasAdmin && isAdmins) continue;
     const sender = async () =>
       isAdmins
         ? parameters.Governance.proposers[0]
         : senderOf(hre, isWired ? protocol : rehearsed, accounts, name, missing);
     const from = isDone ? undefined : await sender();
-    planned.push({ name, model: model.modelId, gas, isDone, ...(from && { from }) });
+    planned.push({ step: { name, model: model.modelId, ...cost, isDone, ...(from && { from }) }, unsigned });
   }
   return { steps: planned, missing };
 }
@@ -262,11 +292,8 @@ async function isWiredAt({ registry }: Protocol): Promise<boolean> {
 }
 
 function wrongSigner(accounts: readonly string[], deployer: string): Obstacle {
-  const found = accounts.length === 0 ? "not set" : `that of ${accounts.join(", ")}`;
-  return {
-    code: "BAD_KEY",
-    message: `PRIVATE_KEY is ${found}, expected that of the declared deployer ${deployer}`,
-  };
+  const found = accounts.length === 0 ? "no key is named" : `the key is that of ${accounts.join(", ")}`;
+  return { code: "BAD_KEY", message: `${found}, expected that of the declared deployer ${deployer}` };
 }
 
 /** The account that takes a model's step; what is missing goes into the list. */
@@ -284,24 +311,4 @@ async function senderOf(
     missing.push({ code: error.code, message: error.message });
     return undefined;
   }
-}
-
-async function fundsProblems(hre: HardhatRuntimeEnvironment, plan: Plan): Promise<Obstacle[]> {
-  const problems: Obstacle[] = [];
-  for (const [account, gas] of gasBySender(plan)) {
-    const [has, needs] = [await hre.ethers.provider.getBalance(account), gas * plan.gasPrice];
-    if (has >= needs && has > 0n) continue;
-    problems.push({
-      code: "NO_FUNDS",
-      message: `${account} has ${formatEther(has)} ether on ${plan.network.name}, expected at least ${formatEther(needs)} for gas: send it some`,
-    });
-  }
-  return problems;
-}
-
-/** Gas that each account has to pay for. */
-export function gasBySender(plan: Plan): ReadonlyMap<string, bigint> {
-  const sums = new Map<string, bigint>();
-  for (const { from, gas } of openSteps(plan)) if (from) sums.set(from, (sums.get(from) ?? 0n) + gas);
-  return sums;
 }

@@ -62,13 +62,12 @@ export async function deployProtocol(
   hre: HardhatRuntimeEnvironment,
   { parameters: given, onSent = () => undefined, onWait, salt }: DeployProtocolOptions = {},
 ): Promise<Protocol> {
-  const network = networkOf(hre);
   const parameters = given ?? (await readDeclaration(hre)).parameters;
   const first = (await bornWith(hre)) ?? parameters;
   const sender = first.$global.deployer;
   const available = (await hre.ethers.getSigners()).map(({ address }) => address);
   const found = available.includes(sender) ? undefined : await findProtocol(hre, parameters);
-  if (!found) await requireSender(hre, network, sender, available);
+  if (!found) await requireSender(hre, first, available);
   const options = { sender, onSent, ...(onWait && { onWait }), ...(salt && { salt }) };
   const contracts = found ?? (await deployContracts(hre, first, options));
   const protocol = await connectProtocol(hre, parameters, contracts);
@@ -98,7 +97,7 @@ export async function requireProtocol(hre: HardhatRuntimeEnvironment): Promise<P
   return protocol;
 }
 
-/** Deploys, as far as the chain has not got it, the reserve token of a local chain and the protocol. */
+/** Deploys the reserve token of a local chain and the protocol, as far as the chain does not have them. */
 async function deployContracts(
   hre: HardhatRuntimeEnvironment,
   parameters: Parameters,
@@ -129,18 +128,20 @@ async function deployReserve(hre: HardhatRuntimeEnvironment, options: Omit<Deplo
 /** Refuses to begin with the wrong key, a key that everybody knows, or one that cannot pay. */
 async function requireSender(
   hre: HardhatRuntimeEnvironment,
-  network: Network,
-  deployer: string,
+  parameters: Parameters,
   available: readonly string[],
 ): Promise<void> {
+  const network = networkOf(hre);
+  const { deployer } = parameters.$global;
   const known = network.isLocal ? undefined : available.find((account) => developmentAddresses().has(account));
   if (known)
-    throw new Problem("BAD_KEY", `PRIVATE_KEY is that of ${known}, a development account whose key everybody knows.`);
+    throw new Problem("BAD_KEY", `the key is that of ${known}, a development account whose key everybody knows.`);
   if (!available.includes(deployer)) {
-    const found = available.length === 0 ? "not set" : `that of ${available.join(", ")}`;
-    throw new Problem("BAD_KEY", `PRIVATE_KEY is ${found}, expected that of the declared deployer ${deployer}.`);
+    const found = available.length === 0 ? "no key is named" : `the key is that of ${available.join(", ")}`;
+    throw new Problem("BAD_KEY", `${found}, expected that of the declared deployer ${deployer}.`);
   }
-  if ((await hre.ethers.provider.getBalance(deployer)) === 0n) {
+  const isPoor = (await hre.ethers.provider.getBalance(deployer)) === 0n;
+  if (isPoor && (await findProtocol(hre, parameters)) === undefined) {
     throw new Problem(
       "NO_FUNDS",
       `the deployer ${deployer} has no ether on ${network.name}: send it some to pay for gas.`,

@@ -88,6 +88,6 @@ export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<Pr
     .filter(({ codeHash }, index) => hashes[index] !== codeHash)
     .map(({ contract, address }) => ({
       code: "CONFLICT",
-      message: `${contract} at ${address} has not the code that ${relative(process.cwd(), recordFile(network))} says`,
+      message: `${contract} at ${address} does not have the code that ${relative(process.cwd(), recordFile(network))} records`,
     }));
 }

@@ -164,7 +164,7 @@ function commitOfSources(): string | undefined {
   }
 }
 
-/** What a node has not got, although others have. */
+/** What a node lacks although other nodes have it. */
 function unseen(what: string): Problem {
   return new Problem("NODE_FAILED", `the RPC endpoint has no ${what}, it may lag behind: ${AGAIN}.`);
 }

@@ -1,4 +1,4 @@
-import { isAddress, toQuantity } from "ethers";
+import { isAddress, toQuantity, Transaction, type TransactionResponse } from "ethers";
 import { HardhatContext } from "hardhat/internal/context";
 import { Environment } from "hardhat/internal/core/runtime-environment";
 import { ProviderWrapper } from "hardhat/plugins";
@@ -10,19 +10,27 @@ import type {
   ProviderExtender,
   RequestArguments,
 } from "hardhat/types";
+import type { Sent } from "../sdk/client/confirm";
 import type { ModelFile } from "../sdk/schemas/model";
 import { CREATE_X, saltOf } from "./create2";
 import { launchModel } from "./launch";
 import { networkOf } from "./network";
 import type { Parameters } from "./parameters";
 import { deployProtocol, type Protocol } from "./protocol";
+import { sendingAs } from "./sends";
 
-const FUNDS = 10n ** 24n;
+/** Wei that an account of a rehearsal has: nobody runs out of it. */
+export const RICHES = 10n ** 24n;
 
 /** A transaction of a rehearsal, for the model that it launches. */
 export interface RehearsedStep {
   readonly name: string;
+  /** What it used. */
   readonly gas: bigint;
+  /** What it had to be given: some is given back at the end. */
+  readonly gasLimit: bigint;
+  /** The transaction as it is signed, of which a rollup's chain pays the publication. */
+  readonly unsigned: string;
   readonly model?: ModelFile;
 }
 
@@ -43,33 +51,53 @@ export async function rehearse(
   parameters: Parameters,
   files: readonly ModelFile[],
 ): Promise<Rehearsal> {
+  // By nobody's keys: where nothing is at stake no device is asked, and no price is too high.
+  return sendingAs({ accounts: async () => [] }, () => play(hre, parameters, files));
+}
+
+async function play(
+  hre: HardhatRuntimeEnvironment,
+  parameters: Parameters,
+  files: readonly ModelFile[],
+): Promise<Rehearsal> {
   const stage = await buildStage(hre, parameters);
-  const steps: RehearsedStep[] = [];
+  const sends: { readonly sent: Sent; readonly model?: ModelFile }[] = [];
   const protocol = await deployProtocol(stage, {
     parameters,
     salt: saltOf(parameters.$global.deployer),
-    onSent: ({ name, gasUsed }) => steps.push({ name, gas: gasUsed }),
+    onSent: (sent) => sends.push({ sent }),
   });
   for (const model of files) {
     await launchModel(stage, protocol, model, ({ name, sent }) => {
-      if (sent) steps.push({ name, gas: sent.gasUsed, model });
+      if (sent) sends.push({ sent: { ...sent, name }, model });
     });
   }
+  const steps = await Promise.all(sends.map(({ sent, model }) => stepOf(stage, sent, model)));
   return { hre: stage, protocol, steps };
 }
 
+async function stepOf(
+  { ethers }: HardhatRuntimeEnvironment,
+  { name, hash, gasUsed }: Sent,
+  model: ModelFile | undefined,
+): Promise<RehearsedStep> {
+  const { to, data, nonce, chainId, gasLimit } = (await ethers.provider.getTransaction(hash)) as TransactionResponse;
+  const { unsignedSerialized } = Transaction.from({ type: 2, to, data, nonce, chainId, gasLimit });
+  return { name, gas: gasUsed, gasLimit, unsigned: unsignedSerialized, ...(model && { model }) };
+}
+
 async function buildStage(hre: HardhatRuntimeEnvironment, parameters: Parameters): Promise<HardhatRuntimeEnvironment> {
-  const declared = Object.values(parameters).flatMap((group) => Object.values(group).flat() as (string | number)[]);
-  const accounts = [...new Set(declared)].filter((value): value is string => isAddress(value));
+  const accounts = declaredAccounts(parameters);
   const { chainId } = networkOf(hre);
   // No accounts of its own: to derive the keys of the development accounts would take longer than all else here.
-  const settings = { chainId, accounts: [] };
+  // And gas as on a live chain, where a transaction is given what it is estimated to need.
+  const settings = { chainId, accounts: [], gas: "auto" as const };
   const stage = environmentFor(hre, "hardhat", settings, async (provider) => new StageProvider(provider, accounts));
 
   const { provider } = stage.network;
   for (const account of accounts) {
     await provider.send("hardhat_impersonateAccount", [account]);
-    await provider.send("hardhat_setBalance", [account, toQuantity(FUNDS)]);
+    await provider.send("hardhat_setBalance", [account, toQuantity(RICHES)]);
   }
   const factory: unknown = await hre.network.provider.send("eth_getCode", [CREATE_X, "latest"]);
   if (factory !== "0x") await provider.send("hardhat_setCode", [CREATE_X, factory]);
@@ -79,6 +107,12 @@ async function buildStage(hre: HardhatRuntimeEnvironment, parameters: Parameters
     await provider.send("hardhat_setCode", [reserveToken, deployedBytecode]);
   }
   return stage;
+}
+
+/** Every account that the parameters name. */
+export function declaredAccounts(parameters: Parameters): string[] {
+  const declared = Object.values(parameters).flatMap((group) => Object.values(group).flat() as (string | number)[]);
+  return [...new Set(declared)].filter((value): value is string => isAddress(value));
 }
 
 /** Another environment of the same configuration, on a network with other settings. */

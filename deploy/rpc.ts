@@ -2,9 +2,9 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { IgnitionError } from "@nomicfoundation/ignition-core";
 import { keccak256, toQuantity, Transaction, ZeroAddress, type TransactionRequest } from "ethers";
 import { ProviderWrapper } from "hardhat/plugins";
-import type { EIP1193Provider, RequestArguments } from "hardhat/types";
+import type { RequestArguments } from "hardhat/types";
 import { causesOf, isOutage, isOutOfFunds, isProblem, pause } from "../sdk/rpc/answers";
-import { FreshWrapper } from "./fresh";
+import { requireBelowCeiling } from "./fees";
 import { isNoted, note, type Dispatch } from "./sends";
 
 const TRIES = 5;
@@ -152,18 +152,26 @@ export class PatientWrapper extends ProviderWrapper {
   }
 }
 
-/** Notes what is signed; what cannot be read is the node's to refuse. */
+/** Notes what is signed, unless it offers too much; what cannot be read is the node's to refuse. */
 function noteSigned(raw: string, hash: string): Dispatch {
-  const unread = { from: ZeroAddress, nonce: 0, hash, isRefused: false };
+  const signed = readSigned(raw);
+  if (signed === undefined) return { from: ZeroAddress, nonce: 0, hash, isRefused: false };
+  const { from, nonce, maxFeePerGas, gasPrice, chainId } = signed;
+  // What is for every chain was signed once for all, at a price that nobody can change: CreateX's own, on a local chain.
+  if (chainId !== 0n) requireBelowCeiling(maxFeePerGas ?? gasPrice ?? 0n);
+  return note({ from: from as string, nonce, hash, isRefused: false });
+}
+
+function readSigned(raw: string): Transaction | undefined {
   try {
-    const { from, nonce } = Transaction.from(raw);
-    return from === null ? unread : note({ from, nonce, hash, isRefused: false });
+    const transaction = Transaction.from(raw);
+    return transaction.from === null ? undefined : transaction;
   } catch {
-    return unread;
+    return undefined;
   }
 }
 
-/** The library's sending without its waiting. */
+/** ethers' own method that sends a transaction and does not wait until the node knows it. */
 interface UncheckedSigner {
   _sendUncheckedTransaction(request: TransactionRequest): Promise<string>;
 }
@@ -184,22 +192,4 @@ export function patientSigner(signer: HardhatEthersSigner): HardhatEthersSigner 
     throw new Error(`timed out: the RPC endpoint does not know the transaction ${hash} that it took`);
   };
   return signer;
-}
-
-/** Lets the error of a call say which call it was, as the errors of ethers do. */
-class TellingProvider extends ProviderWrapper {
-  async request(args: RequestArguments): Promise<unknown> {
-    try {
-      return await this._wrappedProvider.request(args);
-    } catch (error) {
-      const [transaction] = (args.params ?? []) as [{ to?: string }?];
-      if (transaction?.to !== undefined) Object.assign(error as Error, { transaction });
-      throw error;
-    }
-  }
-}
-
-/** What every network is reached through: errors tell their call, and all but the chain in this process are met with patience. */
-export async function patient(provider: EIP1193Provider, _: unknown, network: string): Promise<EIP1193Provider> {
-  return new TellingProvider(network === "hardhat" ? provider : new FreshWrapper(new PatientWrapper(provider)));
 }

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { EIP1193Provider } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
+import type { SigningAccount } from "../sdk/node/keys";
 import { pause } from "../sdk/rpc/answers";
 import { isDrafting } from "./batch/drafting";
 
@@ -20,27 +21,55 @@ export interface Dispatch {
 export type Fate =
   { readonly kind: "mined" | "reverted"; readonly block: number } | { readonly kind: "waiting" | "never" | "unknown" };
 
-/** Several nodes behind one address do not all know a transaction at once: how often one is looked for that seems replaced. */
+/** How often a transaction that seems replaced is looked for, because several nodes behind one address do not all know it at once. */
 const LOOKS = 4;
 
-const ledger = new AsyncLocalStorage<Dispatch[]>();
+/** How a command sends. */
+export interface Sending {
+  /** Wei for a unit of gas above which nothing is sent; without it there is no ceiling. */
+  readonly maxFeePerGas?: bigint;
+  /** Wei for a unit of gas for which accounts were found to have enough: no more is offered unless the base fee is above it. */
+  readonly plannedFeePerGas?: bigint;
+  /** Milliseconds to wait while the chain asks more than the ceiling. */
+  readonly patience?: number;
+  /** The accounts whose keys are the user's; without it those that the environment's variables name. */
+  readonly accounts?: () => Promise<readonly SigningAccount[]>;
+  /** Told what is waited for, and by which key something is signed first. */
+  readonly onNotice?: (notice: string) => void;
+}
 
-/** Does something, and notes every transaction that is sent meanwhile. */
+interface Ledger extends Sending {
+  readonly sends?: Dispatch[];
+}
+
+const ledger = new AsyncLocalStorage<Ledger>();
+
+/** Runs an action and records every transaction that is sent in the meantime. */
 export function noting<T>(sends: Dispatch[], action: () => Promise<T>): Promise<T> {
-  return ledger.run(sends, action);
+  return ledger.run({ ...ledger.getStore(), sends }, action);
+}
+
+/** Does something, and sends meanwhile as it is told. */
+export function sendingAs<T>(sending: Sending, action: () => Promise<T>): Promise<T> {
+  return ledger.run({ ...ledger.getStore(), ...sending }, action);
+}
+
+/** How is sent here. */
+export function presentSending(): Sending {
+  return ledger.getStore() ?? {};
 }
 
 /** Notes a transaction before it is sent. While something is drafted nothing may be: throws a {@link Problem}. */
 export function note(dispatch: Dispatch): Dispatch {
   if (isDrafting())
     throw new Problem("NOT_YET", `${dispatch.from} has to send something first: run the command without --batch.`);
-  ledger.getStore()?.push(dispatch);
+  ledger.getStore()?.sends?.push(dispatch);
   return dispatch;
 }
 
-/** Whether somebody notes what is sent here. */
+/** Whether transactions that are sent here are recorded. */
 export function isNoted(): boolean {
-  return ledger.getStore() !== undefined;
+  return ledger.getStore()?.sends !== undefined;
 }
 
 type Asked = Pick<EIP1193Provider, "request">;

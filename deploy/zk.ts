@@ -138,7 +138,7 @@ async function deployMethod<Id extends string, Name extends string, Result exten
 ): Promise<{ address: string; sent: Sent | undefined }> {
   const [sender] = await hre.ethers.getSigners();
   if (sender === undefined)
-    throw new Problem("BAD_KEY", "PRIVATE_KEY is not set: expected that of an account that can pay for gas.");
+    throw new Problem("BAD_KEY", "no key is named, expected that of an account that can pay for gas: set PRIVATE_KEY.");
   let sent: Sent | undefined;
   const addresses = await deployModule(hre, module, {
     parameters,

@@ -6,26 +6,30 @@ import { dirname, join, resolve } from "node:path";
 import { address, amount, Fields, integer, pattern, text, type Rule } from "../sdk/base/fields";
 import { RESERVE_DECIMALS } from "../sdk/base/units";
 import { readText } from "../sdk/node/files";
+import { isKmsName, KMS_NAMES, LEDGER_NAMES, ledgerPath } from "../sdk/node/vendors";
 import { readJson } from "../sdk/schemas/json";
+import type { ApprovalsSource } from "./approvals";
 import type { SpendingLimits } from "./duties/feeBatch";
-import type { KeyRef } from "./keys";
+import type { DutyKey } from "./keys";
 import type { SendingPolicy } from "./sender";
 
 const ROOT = join(__dirname, "..");
 
 /** Everything that a service may do, each with a key of its own. */
-export const DUTIES = ["distribute", "pools", "submit", "release", "fees"] as const;
+export const DUTIES = ["distribute", "pools", "submit", "release", "fees", "admit", "register"] as const;
 
 export type DutyName = (typeof DUTIES)[number];
 
 /** A duty and what it needs. */
 export interface DutyConfig {
   readonly name: DutyName;
-  readonly key: KeyRef;
+  readonly key: DutyKey;
   /** Where it finds what is to be done; empty for duties that find it on chain. */
   readonly folder: string;
   /** What `fees` may spend. */
   readonly limits: SpendingLimits;
+  /** Where `admit` and `register` read what people approved. */
+  readonly approvals?: ApprovalsSource;
 }
 
 /** What a service is told to do. */
@@ -47,6 +51,8 @@ export interface Config extends SendingPolicy {
 
 /** Name of the environment's variable with the token that posts must show. */
 export const TOKEN = "OPERATOR_TOKEN";
+/** Name of the environment's variable with the key that reads approvals. */
+export const APPROVALS_KEY = "HOKUSAI_API_KEY";
 const SHORTEST_TOKEN = 32;
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 export const GWEI_DECIMALS = 9;
@@ -55,8 +61,23 @@ export const MODELS = join(ROOT, "deploy/models");
 
 const HOST = pattern(/^[A-Za-z0-9.:-]{1,253}$/, "a host name or address");
 const PATH = text(1, 1024);
+const WEB_ADDRESS = pattern(/^https?:\/\/[^\s@]{1,1000}$/, "an address as http://… or https://…, without a password");
 const VARIABLE = pattern(/^[A-Z][A-Z0-9_]{0,63}$/, "the name of a variable of the environment");
 
+/** Where a duty's key may be. */
+const KEY_KINDS = ["environment", "keystore", "ledger", "kms", "remote", "development"] as const;
+
+const LEDGER_ACCOUNT: Rule<string> = {
+  expected: LEDGER_NAMES,
+  none: "",
+  read: (value) => (typeof value === "string" && ledgerPath(value) !== undefined ? value : undefined),
+};
+
+const KMS_KEY: Rule<string> = {
+  expected: KMS_NAMES,
+  none: "",
+  read: (value) => (typeof value === "string" && isKmsName(value) ? value : undefined),
+};
 /** Reserve units, from a decimal string of USDC. */
 const USDC = amount(RESERVE_DECIMALS, "0.000001", "1000000000");
 
@@ -76,8 +97,10 @@ export function readConfig(path: string, env: NodeJS.ProcessEnv): Config {
   const fields = new Fields(readJson(path, readText(path)));
   const at = (name: string) => (name === "" ? "" : resolve(dirname(path), name));
   const list = fields.child("duties");
-  const duties = DUTIES.filter((name) => list.has(name)).map((name) => readDuty(list.child(name), name, at));
+  const duties = DUTIES.filter((name) => list.has(name)).map((name) => readDuty(list.child(name), name, at, env));
   if (duties.length === 0) fields.report(`duties names none, expected at least one of ${DUTIES.join(", ")}`);
+  if (list.has("register") && !fields.has("models"))
+    fields.report("models is missing, expected a folder of its own: register keeps declarations there");
   const http = fields.child("http");
   const config = {
     registry: fields.read("registry", address),
@@ -101,10 +124,24 @@ export function readConfig(path: string, env: NodeJS.ProcessEnv): Config {
   return config;
 }
 
-function readDuty(fields: Fields, name: DutyName, at: (path: string) => string): DutyConfig {
+function readDuty(fields: Fields, name: DutyName, at: (path: string) => string, env: NodeJS.ProcessEnv): DutyConfig {
   const isFed = name === "submit" || name === "fees";
   const folder = isFed ? at(fields.read("folder", PATH)) : "";
-  return { name, key: readKey(fields.child("key"), at), folder, limits: name === "fees" ? readLimits(fields) : {} };
+  return {
+    name,
+    key: readKey(fields.child("key"), at),
+    folder,
+    limits: name === "fees" ? readLimits(fields) : {},
+    ...((name === "admit" || name === "register") && { approvals: readApprovals(fields, env) }),
+  };
+}
+
+/** The key comes from the environment, and is never part of a message. */
+function readApprovals(fields: Fields, env: NodeJS.ProcessEnv): ApprovalsSource {
+  const key = env[APPROVALS_KEY] ?? "";
+  if (key === "")
+    fields.report(`${APPROVALS_KEY} is missing, expected a key of the API with the scope admin in the environment`);
+  return { url: fields.read("api", WEB_ADDRESS), key };
 }
 
 function readLimits(fields: Fields): SpendingLimits {
@@ -114,17 +151,19 @@ function readLimits(fields: Fields): SpendingLimits {
   };
 }
 
-function readKey(fields: Fields, at: (path: string) => string): KeyRef {
-  const kinds = ["environment", "keystore", "remote", "development"].filter((kind) => fields.has(kind));
+function readKey(fields: Fields, at: (path: string) => string): DutyKey {
+  const kinds = KEY_KINDS.filter((kind) => fields.has(kind));
   if (kinds.length !== 1) {
     fields.report(
-      `${fields.path.slice(0, -1)} names ${kinds.join(" and ") || "nothing"}, expected one of environment, keystore, remote, development`,
+      `${fields.path.slice(0, -1)} names ${kinds.join(" and ") || "nothing"}, expected one of ${KEY_KINDS.join(", ")}`,
     );
   }
   if (fields.has("keystore")) {
     const [file, passwordFile] = [fields.read("keystore", PATH), fields.read("passwordFile", PATH, "")];
     return { kind: "keystore", file: at(file), passwordFile: at(passwordFile) };
   }
+  if (fields.has("ledger")) return { kind: "ledger", account: fields.read("ledger", LEDGER_ACCOUNT) };
+  if (fields.has("kms")) return { kind: "kms", name: fields.read("kms", KMS_KEY) };
   if (fields.has("remote")) return { kind: "remote", module: at(fields.read("remote", PATH)) };
   if (fields.has("development")) {
     return { kind: "development", index: fields.read("development", integer(0, DEVELOPMENT_ACCOUNTS - 1)) };

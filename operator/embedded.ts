@@ -3,6 +3,7 @@
 
 import { MaxUint256, parseUnits } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { alone } from "../deploy/deployment";
 import { networkOf } from "../deploy/network";
@@ -11,13 +12,24 @@ import { developmentKey } from "../sdk/base/accounts";
 import { Problem } from "../sdk/base/problem";
 import { RESERVE_DECIMALS } from "../sdk/base/units";
 import { confirm } from "../sdk/client/confirm";
-import { GWEI_DECIMALS, MODELS, TOKEN, type Config, type DutyConfig, type DutyName } from "./config";
+import { APPROVALS_KEY, GWEI_DECIMALS, MODELS, TOKEN, type Config, type DutyConfig, type DutyName } from "./config";
 
 /** Where files are dropped when the environment does not say. */
 const FOLDER = join(__dirname, "../.build/operator");
 
-/** Accounts as in ignition/parameters/localhost.json5; the last three are used by nobody else. */
-const ACCOUNTS: Readonly<Record<DutyName, number>> = { distribute: 6, pools: 7, submit: 17, fees: 18, release: 19 };
+/** Accounts as in ignition/parameters/localhost.json5; those of submit, fees and release are used by nobody else. */
+const ACCOUNTS: Readonly<Record<DutyName, number>> = {
+  admit: 4,
+  register: 5,
+  distribute: 6,
+  pools: 7,
+  submit: 17,
+  fees: 18,
+  release: 19,
+};
+
+/** Name of the environment's variable with the address of the API that has approvals; without it nobody approves anything. */
+const API = "HOKUSAI_API_URL";
 
 const FUNDS = parseUnits("1000000", RESERVE_DECIMALS);
 
@@ -39,6 +51,10 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
     key: { kind: "development", index: ACCOUNTS[name] },
     limits: {},
   });
+  const url = env[API] ?? "";
+  const approvals = { url, key: env[APPROVALS_KEY] ?? "" };
+  const models = url === "" ? MODELS : inbox("models");
+  mkdirSync(models, { recursive: true });
   return {
     registry: await protocol.registry.getAddress(),
     fromBlock: 0,
@@ -48,13 +64,19 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
     pollMilliseconds: 1_000,
     maxHeadAge: 0,
     state: inbox("state"),
-    models: MODELS,
+    models,
     duties: [
       duty("distribute"),
       duty("pools"),
       duty("submit", inbox("bundles")),
       duty("release"),
       duty("fees", inbox("fees")),
+      ...(url === ""
+        ? []
+        : [
+            { ...duty("admit"), approvals },
+            { ...duty("register"), approvals },
+          ]),
     ],
     http: { host: "127.0.0.1", port: Number(env["OPERATOR_PORT"] ?? 9464), token: env[TOKEN] ?? "" },
   };

@@ -10,10 +10,10 @@ const STILL = 120_000;
 /** The chain is away when it has not answered for so long, in milliseconds. */
 const AWAY = 60_000;
 
-/** Passes in a row that fail before that is a state, and no incident. */
+/** After this many failed passes in a row, failing is a state and no longer an incident. */
 const FAILURES = 3;
 
-/** What is known elsewhere of the service. */
+/** What other parts of the service know about its state. */
 export interface Surveyed {
   /** When a request to the chain was answered, or given up, last, in milliseconds. */
   readonly signAt: number;
@@ -26,7 +26,7 @@ export interface Surveyed {
   readonly isStopping: boolean;
 }
 
-/** Keeps what has happened, and judges it. */
+/** Records what happened to the service, and judges its health. */
 export class Health {
   private readonly startedAt = Date.now();
   private passedAt: number | undefined;
@@ -42,10 +42,10 @@ export class Health {
     private readonly survey: () => Surveyed,
   ) {}
 
-  /** The chain has shown its head. One that comes from a node that lags behind moves nothing. */
-  saw({ head, time }: Pick<ChainView, "head" | "time">): void {
+  /** The chain has shown its head. A head from a node that lags behind changes nothing. */
+  saw({ head, seenAt, time }: Pick<ChainView, "head" | "seenAt" | "time">): void {
     if (head <= this.head) return;
-    [this.head, this.headSince, this.headTime] = [head, Date.now(), 1_000 * Number(time)];
+    [this.head, this.headSince, this.headTime] = [head, seenAt, 1_000 * Number(time)];
   }
 
   /** Something was looked at in a pass, a duty or the service itself, and did not fail. */
@@ -58,12 +58,12 @@ export class Health {
     this.failures.set(name, { count: (this.failures.get(name)?.count ?? 0) + 1, reason });
   }
 
-  /** A pass has ended, however. */
+  /** A pass has ended, successfully or not. */
   ended(): void {
     this.passedAt = Date.now();
   }
 
-  /** 200 while the loop turns, also while the chain is away or a long past is read: to begin again would help nobody. */
+  /** 200 while the loop turns, even while the chain is away or a long past is being read: a restart would not help. */
   live(): Reply {
     const idle = Date.now() - Math.max(this.startedAt, this.passedAt ?? 0, this.survey().signAt);
     const problems = idle > STILL ? [`the loop has stood still for ${seconds(idle)} s`] : [];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A folder of what is to be done: one JSON file each, moved to `done` or `refused` with the result beside it.
 
-import { createHash } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { toJson } from "../sdk/schemas/json";
 /** How long a file that cannot be read may be one that is still being written, in milliseconds. */
 const WRITING = 2_000;
 
-/** Files that are written before others get their turn: some milliseconds. */
+/** How many files are written before other work gets its turn: some milliseconds. */
 const AT_A_TIME = 100;
 
 /** Where a delivery is kept until each of its files is on disk. */
@@ -35,7 +35,7 @@ export class Inbox {
       this.recover(join(folder, DELIVERIES, name));
   }
 
-  /** Begins nothing more; what is not flushed yet is recovered by whoever opens the folder next. */
+  /** Starts nothing more. What is not flushed yet is recovered when the folder is next opened. */
   close(): void {
     this.isClosed = true;
   }
@@ -49,7 +49,7 @@ export class Inbox {
       .map(({ name }) => name);
   }
 
-  /** Content of a file; undefined when it is gone. Throws a {@link Problem} for what is no file, or cannot be read. */
+  /** Content of a file; undefined if it is gone. Throws a {@link Problem} if it is not a file or cannot be read. */
   read(name: string): string | undefined {
     try {
       return readFileSync(join(this.folder, name), "utf8");
@@ -88,9 +88,8 @@ export class Inbox {
     }
     const missing = [...files].filter(([name]) => !present.has(name));
     if (missing.length === 0) return undefined;
-    const content = JSON.stringify(missing);
-    const delivery = join(this.folder, DELIVERIES, `${createHash("sha256").update(content).digest("hex")}.json`);
-    writeWhole(delivery, content);
+    const delivery = join(this.folder, DELIVERIES, `${randomUUID()}.json`); // its own: the same post may be on its way twice
+    writeWhole(delivery, JSON.stringify(missing));
     for (const written of [delivery, join(this.folder, DELIVERIES)]) await flush(written);
     for (const [index, [name, text]] of missing.entries()) {
       if (index % AT_A_TIME === 0) await others();
@@ -133,7 +132,7 @@ export class Inbox {
     rmSync(result as string, { force: true });
   }
 
-  /** Writes what a delivery has and neither the folder nor what was finished of it. */
+  /** Writes those files of a delivery that are neither in the folder nor finished. */
   private recover(delivery: string): void {
     const files = JSON.parse(readFileSync(delivery, "utf8")) as [string, string][];
     const isFinished = (name: string, text: string) =>

@@ -14,14 +14,16 @@ import type {
 import { networkOf } from "../deploy/network";
 import { Problem } from "../sdk/base/problem";
 import { isUnanswered } from "../sdk/rpc/answers";
+import { Approvals, type ApprovalsSource } from "./approvals";
 import type { Follower } from "./chain/follower";
-import type { Config, DutyName } from "./config";
+import type { Config, DutyConfig } from "./config";
+import { AdmitDuty } from "./duties/admit";
 import type { Duty, Tools } from "./duties/duty";
-import type { SpendingLimits } from "./duties/feeBatch";
 import { FeesDuty } from "./duties/fees";
 import { LaunchDuty } from "./duties/launch";
 import { WatchedModels } from "./duties/models";
 import { WatchedPayouts } from "./duties/payouts";
+import { RegisterDuty } from "./duties/register";
 import { ReleaseDuty } from "./duties/release";
 import { SubmitDuty } from "./duties/submit";
 import type { Inbox } from "./inbox";
@@ -101,13 +103,13 @@ export async function openModels(
 
 /** A duty with what it needs. */
 export async function openDuty(
-  name: DutyName,
+  { name, limits, approvals: source }: DutyConfig,
   tools: Tools,
   { config, contracts, follower, models }: Shared,
   inbox: Inbox | undefined,
-  limits: SpendingLimits,
 ): Promise<Duty> {
   const { registry, tokenManager, factory, router, reserveToken, verifier } = contracts;
+  const approvals = () => new Approvals(source as ApprovalsSource, tools.provider.ending);
   switch (name) {
     case "distribute":
       return new LaunchDuty(name, tools, models as WatchedModels, {
@@ -134,6 +136,10 @@ export async function openDuty(
         { follower, fromBlock: config.fromBlock },
         limits,
       );
+    case "admit":
+      return new AdmitDuty(tools, approvals(), tokenManager, follower);
+    case "register":
+      return new RegisterDuty(tools, approvals(), registry, config.models);
   }
 }
 

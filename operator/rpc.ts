@@ -5,11 +5,11 @@ import { Contract, type Block } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { printed } from "../sdk/base/printed";
 import { pause } from "../sdk/rpc/answers";
-import { Endpoint } from "../sdk/rpc/endpoint";
+import { openNodes } from "../sdk/rpc/nodes";
 import { EndpointProvider } from "../sdk/rpc/provider";
 import type { Telemetry } from "./telemetry";
 
-/** Characters of a node's message that are told. */
+/** How many characters of a node's message are shown. */
 const LONGEST_MESSAGE = 500;
 
 /** Ends whatever waits for the chain when the service stops. */
@@ -20,7 +20,7 @@ export class Stopped extends Error {
   }
 }
 
-/** When the chain was heard of last. */
+/** When the chain last answered. */
 interface Silence {
   since: number | undefined;
   signAt: number;
@@ -47,7 +47,7 @@ export class PatientProvider extends EndpointProvider {
     readonly ending: AbortSignal,
   ) {
     const silence: Silence = { since: undefined, signAt: Date.now() };
-    const endpoint = new Endpoint(url, {
+    const client = openNodes(url, chainId, {
       tries: Infinity,
       answers: ANSWERS,
       signal: ending,
@@ -63,7 +63,7 @@ export class PatientProvider extends EndpointProvider {
         silence.since = undefined;
       },
     });
-    super(endpoint, chainId);
+    super(client, chainId);
     this.silence = silence;
   }
 
@@ -98,7 +98,7 @@ export function through(hre: HardhatRuntimeEnvironment, provider: PatientProvide
   return Object.create(hre, { ethers: { value: ethers } }) as HardhatRuntimeEnvironment;
 }
 
-/** What the chain itself says in an error, in its words. */
+/** The chain's own message in an error. */
 export function rpcMessageOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return String(error);
   const { error: inner, info, shortMessage, message } = error as Record<string, unknown>;

@@ -3,8 +3,8 @@
 // a slot ends in one of two ways: one of our transactions for it is deep enough in the chain, or somebody else's is.
 
 import { Transaction, type Signer, type TransactionReceipt } from "ethers";
-import { pause } from "../sdk/rpc/answers";
-import { within } from "./bound";
+import { within } from "../sdk/base/bound";
+import { isUnanswered, pause } from "../sdk/rpc/answers";
 import type { ChainView } from "./chain/head";
 import { rpcMessageOf, Stopped, type PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
@@ -18,10 +18,10 @@ const [BUMP, BUMP_BASE] = [1_125n, 1_000n];
 /** What is left of a transaction's gas for a state that has changed since it was estimated. */
 const [GAS_MARGIN, GAS_BASE] = [125n, 100n];
 
-/** Milliseconds that a key may take to sign: it may be in a machine elsewhere. */
-const LONGEST_SIGNING = 10_000;
+/** Milliseconds that a key may take to sign: the owner of a device has to confirm. A machine elsewhere is given up sooner, by itself. */
+const LONGEST_SIGNING = 180_000;
 
-/** How often a receipt is asked for whose nonce is used. */
+/** How often a node is asked again for what it lacks or refuses, where other nodes may know more. */
 const LOOKS = 3;
 
 const DEFAULT_TIP = 10n ** 9n;
@@ -110,7 +110,7 @@ export class Sender {
    * takes the transaction at once makes no difference: it is offered until its slot ends.
    */
   async send(call: Call): Promise<Slot> {
-    const estimate = await this.provider.estimateGas({ from: this.address, ...call });
+    const estimate = await this.estimate(call);
     const slot: OpenSlot = {
       nonce: this.nextNonce,
       call,
@@ -132,6 +132,24 @@ export class Sender {
     await this.offer(slot);
     this.note("sent");
     return slot;
+  }
+
+  /**
+   * Gas of a call. Where one of several nodes lags behind, its refusal is not the chain's: others are asked, then the head that was looked
+   * at tells why the call is refused; what only later blocks refuse is believed.
+   */
+  private async estimate(call: Call): Promise<bigint> {
+    const request = { from: this.address, ...call };
+    for (let looks = 1; ; looks++) {
+      try {
+        return await this.provider.estimateGas(request);
+      } catch (error) {
+        if (error instanceof Stopped || isUnanswered(error)) throw error;
+        if (looks < LOOKS) continue;
+        await this.provider.call({ ...request, blockTag: this.head });
+        throw error;
+      }
+    }
   }
 
   /** Looks at every slot from a new head; answers whether one has ended. */
@@ -257,6 +275,7 @@ export class Sender {
   }
 }
 
-const bump = (fee: bigint) => (fee * BUMP + BUMP_BASE - 1n) / BUMP_BASE;
+/** Of nothing, too, a replacement must offer more. */
+const bump = (fee: bigint) => larger((fee * BUMP + BUMP_BASE - 1n) / BUMP_BASE, fee + 1n);
 const larger = (a: bigint, b: bigint) => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint) => (a < b ? a : b);

@@ -19,7 +19,7 @@ import type { WatchedModels } from "./duties/models";
 import { Health } from "./health";
 import { openDoor } from "./http";
 import { Inbox } from "./inbox";
-import { openKey } from "./keys";
+import { openDutyKey } from "./keys";
 import { findContracts, openDuty, openModels, requireChain, requireFit } from "./opening";
 import { postsFor } from "./posts";
 import { PatientProvider, rpcMessageOf, Stopped, through } from "./rpc";
@@ -32,7 +32,7 @@ const GRACE = 5_000;
 /** What a service needs besides its configuration. */
 export interface Surroundings {
   readonly hre: HardhatRuntimeEnvironment;
-  /** Address of the chain. */
+  /** Address of the chain's node, or several with commas between. */
   readonly url: string;
   readonly secrets: Secrets;
   readonly telemetry: Telemetry;
@@ -90,8 +90,9 @@ export class Service {
 
     const crews = new Map<string, Crew>();
     const inboxes = new Map<DutyName, Inbox>();
-    for (const { name, key, folder, limits } of config.duties) {
-      const signer = await openKey(hre, key, secrets);
+    for (const duty of config.duties) {
+      const { name, key, folder } = duty;
+      const signer = await openDutyKey(hre, key, secrets);
       const address = await signer.getAddress();
       const crew = crews.get(address) ?? {
         sender: new Sender(address, signer, provider, config, telemetry),
@@ -100,7 +101,7 @@ export class Service {
       crews.set(address, crew);
       if (folder !== "") inboxes.set(name, new Inbox(folder));
       const tools = { hre, provider, sender: crew.sender, telemetry };
-      crew.duties.push(await openDuty(name, tools, { config, contracts, follower, models }, inboxes.get(name), limits));
+      crew.duties.push(await openDuty(duty, tools, { config, contracts, follower, models }, inboxes.get(name)));
       telemetry.log("info", "duty", { duty: name, account: address });
     }
     for (const { sender, duties } of crews.values()) await requireFit(provider, sender.address, duties);
@@ -165,6 +166,7 @@ export class Service {
       telemetry.set("head_timestamp_seconds", Number(view.time));
       await balances.advance();
       await follower.advance(view);
+      if (follower.isAheadOf(view)) return false;
       await models?.advance();
       // All are waited for, failures included: a pass must never begin while a duty is still at the one before.
       const results = await Promise.allSettled(crews.map(async (crew) => this.passCrew(crew, view)));
@@ -176,8 +178,9 @@ export class Service {
       telemetry.set("last_pass_timestamp_seconds", Math.floor(Date.now() / 1000));
     } catch (error) {
       await this.note("service", error);
+    } finally {
+      this.health.ended();
     }
-    this.health.ended();
     return hasMoved;
   }
 

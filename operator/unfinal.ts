@@ -10,9 +10,9 @@ import type { ChainView } from "./chain/head";
 import type { Inbox } from "./inbox";
 import type { Telemetry } from "./telemetry";
 
-/** How a file was done. */
+/** How the work of a file was done. */
 export interface Doing {
-  /** What it did, as whoever looks for it on chain names it. */
+  /** What was done, under the name by which it is found on chain. */
   readonly key: string;
   readonly block: number;
   readonly transaction: string;

@@ -6,7 +6,7 @@ import { siteOf } from "../deploy/network";
 import { address } from "../sdk/base/fields";
 import { connect } from "../sdk/client/connect";
 import { readText } from "../sdk/node/files";
-import { readSigner } from "../sdk/node/keys";
+import { firstKey, openKey } from "../sdk/node/keys";
 import { formatBundle, readBundle } from "../sdk/schemas/bundle";
 import { readClaims } from "../sdk/schemas/claims";
 import { attest } from "../sdk/statements/attest";
@@ -21,14 +21,15 @@ import {
   type CommandLine,
   type Streams,
 } from "./cli/command";
+import { KEYS_USAGE, readKeys } from "./cli/sending";
 
 const USAGE = `usage: npm run --silent attest -- options [<bundle.json>]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
-  --verifier <address>   the protocol's DeltaOneVerifier, as you know it: a statement for another is refused
+  --verifier <address>   the DeltaOneVerifier that you trust; a statement for another is refused
   --claims <file>        the contributors, when the statement names them by a root
-  --keystore <file>      your encrypted key; its password is KEYSTORE_PASSWORD or asked for. Without it the key is PRIVATE_KEY
-  --out <file>           write the bundle there, whole or not at all, instead of to standard output; may be the file read
-  --json                 tell a failure as one JSON document too, on standard output
+${KEYS_USAGE}
+  --out <file>           write the bundle to this file, completely or not at all, instead of standard output; it may be the file that was read
+  --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */
@@ -39,7 +40,7 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
     network: fields.read("network", networkName),
     verifier: fields.read("verifier", address),
     claimsFile: fields.read("claims", fileName, ""),
-    keystore: fields.read("keystore", fileName, ""),
+    keys: readKeys(fields),
     out: fields.read("out", fileName, ""),
   };
   fields.refuse("options");
@@ -50,13 +51,13 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
 
 async function run(
   hre: HardhatRuntimeEnvironment,
-  { verifier, bundle, claims, keystore, out }: ReturnType<typeof read>,
+  { verifier, bundle, claims, keys, out }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
   const chain = await connect(siteOf(hre), verifier);
   const review = await requireAcceptable(chain, bundle);
   for (const line of await describe(chain, review, claims)) streams.err(line);
-  const signer = await readSigner(chain, { keystore, ...streams });
+  const signer = await openKey(chain.network, firstKey(keys, streams.env), streams);
   return deliver(formatBundle(await attest(review, signer)), out);
 }
 

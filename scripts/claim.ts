@@ -8,18 +8,17 @@ import { address } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
 import { connect } from "../sdk/client/connect";
 import { at } from "../sdk/evaluation/at";
-import { readSigner } from "../sdk/node/keys";
 import { readClaims } from "../sdk/schemas/claims";
 import { toJson } from "../sdk/schemas/json";
 import { BATCH, claim } from "../sdk/statements/claim";
-import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./cli/command";
+import { mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./cli/command";
+import { readSending, sendAs, senderOf, SENDING_USAGE } from "./cli/sending";
 
 const USAGE = `usage: npm run --silent claim -- options [<claims.json> ...]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
-  --account <address>    the contributor to pay; everybody who was not paid yet without it, ${BATCH} in a transaction
-  --keystore <file>      encrypted key of whoever pays for the gas; its password is KEYSTORE_PASSWORD or asked for. Without it
-                         the key is PRIVATE_KEY
-  --json                 tell a failure as one JSON document too, on standard output
+  --account <address>    the contributor to pay; by default everybody who has not been paid yet, ${BATCH} in a transaction
+${SENDING_USAGE}
+  --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */
@@ -29,7 +28,7 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
   const options = {
     network: fields.read("network", networkName),
     account: fields.read("account", address, ""),
-    keystore: fields.read("keystore", fileName, ""),
+    sending: readSending(fields, streams.env),
   };
   fields.refuse("options");
   const files = readInputs(paths, streams).map(([name, text]) => ({ name, claims: readClaims(name, text) }));
@@ -42,14 +41,14 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
 
 async function run(
   hre: HardhatRuntimeEnvironment,
-  { files, verifier, account, keystore }: ReturnType<typeof read>,
+  { files, verifier, account, sending }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
   const chain = await connect(siteOf(hre), verifier);
-  const sender = await readSigner(chain, { keystore, ...streams });
   const record = readRecord(chain.network);
   const fromBlock = record === undefined ? 0 : firstRecordedBlock(record);
-  return toJson(await claim(chain, files, sender, { fromBlock, ...(account !== "" && { account }) }));
+  const pay = async () => claim(chain, files, await senderOf(hre), { fromBlock, ...(account !== "" && { account }) });
+  return toJson(await sendAs(hre, sending, streams, pay, true));
 }
 
 runAsScript(module, main);

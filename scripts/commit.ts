@@ -16,13 +16,13 @@ import { fileName, offlineMainOf, readInput, runAsScript, type CommandLine, type
 
 const USAGE = `usage: npm run --silent commit -- options [<rows.csv>]          standard input without a file
   --column <name>        the column that holds the rows; their order is that of the file, for labels and predictions alike
-  --domain <name>        labels or predictions; predictions without it
-  --threshold <number>   from where on a score counts as 1, for columns that hold scores instead of 0 and 1
-  --capacity <rows>      rows that the benchmark's circuit holds; the smallest that fits without it
+  --domain <name>        labels or predictions; predictions by default
+  --threshold <number>   the score from which on a row counts as 1, for columns that hold scores instead of 0 and 1
+  --capacity <rows>      rows that the benchmark's circuit holds; by default the smallest that fits
   --opening <file>       where to write the opening: whoever has it knows the rows; kept by its owner, never overwritten
   --escrow <file>        where to write the opening encrypted for the label holder, never overwritten either, with
   --to <key.pem>         the label holder's X25519 public key
-  --json                 tell a failure as one JSON document too, on standard output
+  --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 
 const THRESHOLD: Rule<string> = {

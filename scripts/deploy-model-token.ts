@@ -3,7 +3,8 @@
 //   RPC_URL=http://127.0.0.1:8545 PRIVATE_KEY=… TOKEN_MANAGER_ADDRESS=… GOVERNOR_ADDRESS=… MODEL_SUPPLIER_RECIPIENT=… \
 //     npm run deploy-model-token
 //
-// On any chain but a local one CHAIN_ID must confirm which it is.
+// On any chain but a local one CHAIN_ID must confirm which it is. RPC_URL may have several addresses with commas between. Instead of
+// PRIVATE_KEY the key may be named by KEYSTORE, LEDGER, KMS or REMOTE_SIGNER, and MAX_FEE says what gas may cost: docs/signing.md.
 
 import {
   decodeBytes32String,
@@ -13,19 +14,23 @@ import {
   isAddress,
   isCallException,
   isError,
-  JsonRpcProvider,
   keccak256,
   parseUnits,
-  Wallet,
   ZeroAddress,
 } from "ethers";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { developmentAddresses } from "../sdk/base/accounts";
+import { reach, type Reached } from "../deploy/reach";
+import { noting, sendingAs, type Dispatch, type Sending } from "../deploy/sends";
 import { Problem } from "../sdk/base/problem";
+import { receiptOf } from "../sdk/client/confirm";
 import { classify } from "../sdk/client/errors";
+import { namedKeys, openAccounts, UNNAMED, type KeyRef, type Secrets, type SigningAccount } from "../sdk/node/keys";
+import { nodesListed } from "../sdk/rpc/nodes";
+import type { EndpointProvider } from "../sdk/rpc/provider";
 import { runAsScript, type Streams } from "./cli/command";
-import { tellProblem } from "./cli/failure";
+import { tellFailure, tellProblem } from "./cli/failure";
+import { readMaxFee } from "./cli/sending";
 
 const LOCAL_CHAIN_ID = "31337";
 const DIGITS = /^[1-9][0-9]{0,14}$/;
@@ -56,7 +61,9 @@ const MODEL = {
 
 interface Settings {
   readonly rpcUrl: string;
-  readonly privateKey: string;
+  readonly key: KeyRef;
+  /** Wei for a unit of gas; 0 without a ceiling. */
+  readonly maxFee: bigint;
   readonly tokenManager: string;
   readonly governor: string;
   readonly recipient: string;
@@ -76,10 +83,19 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     }
     return value;
   };
+  const readKey = (): KeyRef => {
+    const [named] = namedKeys(UNNAMED, { ...env, PRIVATE_KEY: "" });
+    if (named) return named;
+    read("PRIVATE_KEY", "64 hexadecimal digits", (value) => /^(0x)?[0-9a-fA-F]{64}$/.test(value));
+    return { kind: "environment", variable: "PRIVATE_KEY" };
+  };
   const isAccount = (value: string) => isAddress(value) && value !== ZeroAddress;
   const settings = {
-    rpcUrl: read("RPC_URL", "the network's RPC address", (value) => URL.canParse(value)),
-    privateKey: read("PRIVATE_KEY", "64 hexadecimal digits", (value) => /^(0x)?[0-9a-fA-F]{64}$/.test(value)),
+    rpcUrl: read("RPC_URL", "the network's RPC address", (list) =>
+      nodesListed(list).every((address) => URL.canParse(address)),
+    ),
+    key: readKey(),
+    maxFee: readMaxFee(env),
     tokenManager: read("TOKEN_MANAGER_ADDRESS", "the TokenManager's address", isAccount),
     governor: read("GOVERNOR_ADDRESS", "the address of the model's governor, not zero", isAccount),
     recipient: read(
@@ -142,37 +158,43 @@ const missingRole = (account: string) =>
 
 type Print = (line: string) => void;
 
-async function deploy(settings: Settings, print: Print): Promise<void> {
-  const provider = new JsonRpcProvider(settings.rpcUrl, BigInt(settings.chainId), { staticNetwork: true });
+/** Where the token is deployed, and by whom. */
+interface Desk {
+  readonly provider: EndpointProvider;
+  readonly account: SigningAccount;
+}
+
+async function deploy({ provider }: Reached, settings: Settings, secrets: Secrets, print: Print): Promise<void> {
   try {
-    await deployThrough(provider, settings, print);
+    const chainId = String(BigInt((await provider.send("eth_chainId", [])) as string));
+    if (chainId !== settings.chainId) {
+      throw new Problem(
+        "WRONG_CHAIN",
+        `the chain at RPC_URL has id ${chainId}, expected ${settings.chainId}: confirm it with CHAIN_ID.`,
+      );
+    }
+    const [account] = await openAccounts({ isLocal: chainId === LOCAL_CHAIN_ID }, [settings.key], secrets);
+    const sending: Sending = {
+      ...(settings.maxFee > 0n && { maxFeePerGas: settings.maxFee }),
+      accounts: async () => [account as SigningAccount],
+      onNotice: print,
+    };
+    await sendingAs(sending, () => deployThrough({ provider, account: account as SigningAccount }, settings, print));
   } finally {
     provider.destroy();
   }
 }
 
-async function deployThrough(provider: JsonRpcProvider, settings: Settings, print: Print): Promise<void> {
-  const wallet = new Wallet(settings.privateKey, provider);
-  const chainId = String(BigInt(await provider.send("eth_chainId", [])));
-  if (chainId !== settings.chainId) {
-    throw new Problem(
-      "WRONG_CHAIN",
-      `the chain at RPC_URL has id ${chainId}, expected ${settings.chainId}: confirm it with CHAIN_ID.`,
-    );
-  }
-  if (chainId !== LOCAL_CHAIN_ID && developmentAddresses().has(wallet.address)) {
-    throw new Problem(
-      "BAD_KEY",
-      `PRIVATE_KEY is that of ${wallet.address}, a development account whose key everybody knows.`,
-    );
-  }
+async function deployThrough({ provider, account }: Desk, settings: Settings, print: Print): Promise<void> {
+  const { chainId } = settings;
+  const { address } = account;
   if ((await provider.getCode(settings.tokenManager)) === "0x") {
     throw new Problem(
       "NOT_DEPLOYED",
       `TOKEN_MANAGER_ADDRESS is ${settings.tokenManager}, where chain ${chainId} has no contract.`,
     );
   }
-  const tokenManager = new Contract(settings.tokenManager, TOKEN_MANAGER_ABI, wallet);
+  const tokenManager = new Contract(settings.tokenManager, TOKEN_MANAGER_ABI, await provider.getSigner(address));
   const taken = String(await tokenManager.getFunction("tokenOf")(MODEL.id));
   if (taken !== ZeroAddress) {
     throw new Problem(
@@ -180,8 +202,8 @@ async function deployThrough(provider: JsonRpcProvider, settings: Settings, prin
       `Token already deployed for this model: ${MODEL.id} has the token ${taken}; choose another id.`,
     );
   }
-  if (!(await tokenManager.getFunction("hasRole")(id("DEPLOYER_ROLE"), wallet.address))) {
-    throw new Problem("NOT_ALLOWED", missingRole(wallet.address));
+  if (!(await tokenManager.getFunction("hasRole")(id("DEPLOYER_ROLE"), address))) {
+    throw new Problem("NOT_ALLOWED", missingRole(address));
   }
 
   const licenseHash = keccak256(readFileSync(MODEL.licenseFile));
@@ -202,35 +224,47 @@ async function deployThrough(provider: JsonRpcProvider, settings: Settings, prin
       governor: settings.governor,
     },
   ];
-  const { maxFeePerGas, gasPrice } = await provider.getFeeData();
-  const cost = (await deployToken.estimateGas(...args)) * (maxFeePerGas ?? gasPrice ?? 0n);
-  const balance = await provider.getBalance(wallet.address);
+  const { maxFeePerGas, maxPriorityFeePerGas, gasPrice } = await provider.getFeeData();
+  const price = maxFeePerGas ?? gasPrice ?? 0n;
+  const most = settings.maxFee > 0n && settings.maxFee < price ? settings.maxFee : price;
+  const gasLimit = await deployToken.estimateGas(...args);
+  const cost = gasLimit * most;
+  const balance = await provider.getBalance(address);
   if (balance < cost) {
     const [has, needs] = [balance, cost].map(formatEther);
-    throw new Problem(
-      "NO_FUNDS",
-      `${wallet.address} has ${has} ether, expected at least ${needs} for gas: send it some.`,
-    );
+    throw new Problem("NO_FUNDS", `${address} has ${has} ether, expected at least ${needs} for gas: send it some.`);
   }
 
   print(`chain         ${chainId}`);
-  print(`from          ${wallet.address}, ${formatEther(balance)} ether`);
+  print(`from          ${address}, ${formatEther(balance)} ether`);
   print(`licence hash  ${licenseHash}`);
-  const transaction = await deployToken(...args);
-  print(`transaction   ${transaction.hash}`);
-  const receipt = await transaction.wait();
+  const fees = maxFeePerGas === null ? { gasPrice } : { maxFeePerGas, maxPriorityFeePerGas };
+  const receipt = await receiptOf("deploy token", deployToken(...args, { gasLimit, ...fees }));
+  print(`transaction   ${receipt.hash}`);
   print(`gas used      ${receipt.gasUsed}`);
   print(`token         ${await tokenManager.getFunction("tokenOf")(MODEL.id)}`);
 }
 
 /** Runs the script and returns its exit code; it takes no arguments. */
-export async function main(_: readonly string[], { env, out, err }: Streams): Promise<number> {
+export async function main(_: readonly string[], { env, askPassword, out, err }: Streams): Promise<number> {
+  const teller = { name: "deploy-model-token", env, isJson: false, out, err };
+  const said: string[] = [];
+  const sends: Dispatch[] = [];
+  const tell = (line: string) => {
+    said.push(line);
+    out(line);
+  };
+  let reached: Reached | undefined;
   try {
-    await deploy(readSettings(env), out);
+    const settings = readSettings(env);
+    const found = (reached = reach(settings.rpcUrl, Number(settings.chainId)));
+    await noting(sends, () => deploy(found, settings, { env, askPassword }, tell));
     return 0;
   } catch (error) {
-    const teller = { name: "deploy-model-token", env, isJson: false, out, err };
-    return tellProblem(teller, problemFrom(error));
+    const problem = problemFrom(error);
+    return reached === undefined
+      ? tellProblem(teller, problem)
+      : tellFailure(teller, problem, { provider: reached.chain, sends, said });
   }
 }
 

@@ -3,6 +3,7 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readDeclaration } from "../deploy/declaration";
 import { alone, deployTo } from "../deploy/deployment";
+import { rehearseOnFork } from "../deploy/fork";
 import { networkOf } from "../deploy/network";
 import { recordFile } from "../deploy/paths";
 import { unstick } from "../deploy/pending";
@@ -22,32 +23,38 @@ import {
   type CommandLine,
   type Streams,
 } from "./cli/command";
+import { readSending, sendAs, SENDING_USAGE } from "./cli/sending";
 import { humanDeploymentView, jsonView } from "./cli/views/deployment";
 
 const USAGE = `usage: npm run deploy -- --network <name> [options]
   --network <name>         localhost, sepolia, base-sepolia, base or mainnet
   --model <file> ...       a model to launch on it; may be given several times
-  --parameters <file>      the declared state; without it the file that was named last, at first ignition/parameters/<network>.json5
+  --parameters <file>      the declared state; by default the file that was named last, at first ignition/parameters/<network>.json5
+  --fork                   play all of it on a copy of the chain in this process: by the declared accounts without their keys, the
+                           admin's part and its delay included; the network is sent nothing
   --plan                   show what would be sent, and send nothing
   --confirm-chain <id>     id of the chain that you mean; needed on mainnet and base
   --verification <folder>  write there what explorers need to verify every contract of the network's record, and end
-  --unstick                replace what the key's account has waiting by transfers of nothing with higher fees, and end
+  --unstick                replace the waiting transactions of the key's account with empty transfers at higher fees, and end
+${SENDING_USAGE}
   --json                   print one JSON document instead of the steps; with npm run --silent it stands alone
   --help                   print this text`;
 
 /** Runs the command and returns its exit code. */
 export const main = mainOf({ name: "deploy", usage: USAGE, read, run });
 
-function read({ options: fields }: CommandLine) {
+function read({ options: fields }: CommandLine, { env }: Streams) {
   const options = {
     network: fields.read("network", networkName),
     parameters: fields.read("parameters", fileName, ""),
     verification: fields.read("verification", fileName, ""),
     confirmedChain: fields.read("confirm-chain", digits(1, Number.MAX_SAFE_INTEGER), 0),
     model: fields.read("model", fileNames, []),
+    fork: fields.read("fork", flag, false),
     plan: fields.read("plan", flag, false),
     unstick: fields.read("unstick", flag, false),
     json: fields.read("json", flag, false),
+    sending: readSending(fields, env),
   };
   fields.refuse("options");
   options.model.forEach(requireModelFile);
@@ -61,10 +68,13 @@ async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Stream
   if (isEphemeral)
     throw new Problem("BAD_OPTION", `the chain of ${name} ends with this command: name another with --network.`);
   const view = input.json ? jsonView(streams) : humanDeploymentView(streams);
-  if (input.verification) view.onVerification(await verify(hre, input), input.verification);
-  else if (input.unstick) view.onUnstick(await alone(hre, () => free(hre, view.onWait)));
-  else if (input.plan) view.onPlan(await planDeployment(hre, await readDeclared(hre, input)));
-  else view.onEnd(await deployTo(hre, await readDeclared(hre, input), view));
+  await sendAs(hre, input.sending, { ...streams, err: view.onWait }, async () => {
+    if (input.verification) view.onVerification(await verify(hre, input), input.verification);
+    else if (input.unstick) view.onUnstick(await alone(hre, () => free(hre, view.onWait)));
+    else if (input.fork) view.onFork(await rehearseOnFork(hre, await readDeclared(hre, input), view));
+    else if (input.plan) view.onPlan(await planDeployment(hre, await readDeclared(hre, input)));
+    else view.onEnd(await deployTo(hre, await readDeclared(hre, input), view));
+  });
   return view.result();
 }
 

@@ -1,6 +1,8 @@
-// Installs the locked dependencies when they are missing or differ from package-lock.json. Plain Node: runs before anything is installed.
+// Installs the locked dependencies when they are missing or differ from package-lock.json: the root's, then those of the folders that
+// are named. Plain Node: runs before anything is installed.
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -15,17 +17,17 @@ const [TOUCH, STALE] = [1_000, 30_000];
 const lock = `${root}.build/install.lock`;
 
 /** Path → integrity of every package in a lockfile; null if the file cannot be read. */
-function packagesIn(lockfile) {
+function packagesIn(folder, lockfile) {
   try {
-    return JSON.parse(readFileSync(root + lockfile, "utf8")).packages;
+    return JSON.parse(readFileSync(join(root, folder, lockfile), "utf8")).packages;
   } catch {
     return null;
   }
 }
 
-function isInstalled() {
-  const locked = packagesIn("package-lock.json");
-  const installed = packagesIn("node_modules/.package-lock.json");
+function isInstalled(folder) {
+  const locked = packagesIn(folder, "package-lock.json");
+  const installed = packagesIn(folder, "node_modules/.package-lock.json");
   if (!locked || !installed) return false;
 
   return Object.entries(locked).every(([path, entry]) => {
@@ -51,11 +53,11 @@ function take() {
 }
 
 /** Runs npm once; answers its exit code, or undefined when it took too long and was ended, with all that it had started. */
-function install() {
+function install(folder) {
   const isWindows = process.platform === "win32";
   // Not on standard output: that belongs to the command which follows. On its own, npm can be ended with its children.
   const npm = spawn("npm", ["ci"], {
-    cwd: root,
+    cwd: join(root, folder),
     stdio: ["ignore", process.stderr, "inherit"],
     shell: isWindows,
     detached: !isWindows,
@@ -91,12 +93,12 @@ function install() {
   });
 }
 
-async function installAlone() {
+async function installAlone(folder) {
   const touch = setInterval(() => utimesSync(lock, new Date(), new Date()), TOUCH);
   try {
     for (let tries = 1; tries <= TRIES; tries++) {
       console.error("Installing the locked dependencies (npm ci) …");
-      const code = await install();
+      const code = await install(folder);
       if (code === 0) return true;
       if (code !== undefined) break;
       console.error(`npm ci has not ended within ${LIMIT / 60_000} minutes and was stopped.`);
@@ -108,18 +110,22 @@ async function installAlone() {
   }
 }
 
-let isTold = false;
-while (!isInstalled()) {
-  if (take()) {
-    if (isInstalled()) {
-      rmSync(lock, { force: true });
-    } else if (!(await installAlone())) {
-      console.error("npm ci failed: check the connection to the package registry, then run the command again.");
-      process.exit(1);
+async function ensure(folder) {
+  let isTold = false;
+  while (!isInstalled(folder)) {
+    if (take()) {
+      if (isInstalled(folder)) {
+        rmSync(lock, { force: true });
+      } else if (!(await installAlone(folder))) {
+        console.error("npm ci failed: check the connection to the package registry, then run the command again.");
+        process.exit(1);
+      }
+      return;
     }
-    break;
+    if (!isTold) console.error("Waiting for another command that installs the dependencies …");
+    isTold = true;
+    await pause(500);
   }
-  if (!isTold) console.error("Waiting for another command that installs the dependencies …");
-  isTold = true;
-  await pause(500);
 }
+
+for (const folder of [".", ...process.argv.slice(2)]) await ensure(folder);

@@ -22,13 +22,13 @@ export const USAGE = `usage: evaluate --benchmark <benchmark.json> [<examples.cs
   --benchmark <file>      what is measured, and how
   --baseline <file>       predictions of the present model, with
   --candidate <file>      those of the new one
-  --sep <character>       what separates fields: a comma without it; tab for tabulators; JSON Lines need none
-  --attempt <n>           which of the benchmark's attempts this is; 1 without it
+  --sep <character>       what separates fields: a comma by default; tab for tabs; not needed for JSON Lines
+  --attempt <n>           which of the benchmark's attempts this is; 1 by default
   --score <bps>           the model's score on chain, if an earlier improvement has moved it
   --contribution <file>   the contributed data, to be hashed
-  --report <file>         write what was found there too, accepted or refused: a page for people (.html) or JSON (.json)
+  --report <file>         also write the result to this file, accepted or refused: a page for people (.html) or JSON (.json)
   --complete              print the benchmark with all defaults filled in instead of evaluating
-  --json                  tell a failure as one JSON document too, on standard output
+  --json                  also print a failure as one JSON document, on standard output
   --help                  print this text`;
 
 /** Where the command reads and writes. */

@@ -30,15 +30,17 @@ import {
   type Streams,
 } from "./cli/command";
 import { renderReport } from "./cli/report/report";
+import { readSending, sendAs, SENDING_USAGE } from "./cli/sending";
 import { warn } from "./cli/views/deployment";
 import { bothViews, documentView, humanView, type View } from "./cli/views/launch";
 
 const USAGE = `usage: npm run launch [-- options]
-  --model <file>        the model to launch; deploy/models/sentiment-v2.json without it
-  --network <name>      hardhat (a chain in this process), localhost, sepolia, base-sepolia, base or mainnet; hardhat without it
+  --model <file>        the model to launch; by default deploy/models/sentiment-v2.json
+  --network <name>      hardhat (a chain in this process, the default), localhost, sepolia, base-sepolia, base or mainnet
   --confirm-chain <id>  id of the chain that you mean; needed on mainnet and base
+${SENDING_USAGE}
   --json                print one JSON document instead of the steps; with npm run --silent it stands alone
-  --report [<file>]     also write a page with the curve, the supply and every transaction; .build/report.html without a name
+  --report [<file>]     also write a page with the curve, the supply and every transaction; by default .build/report.html
   --verbose             print the stack of an error
   --help                print this text`;
 
@@ -48,13 +50,14 @@ const DEFAULT_REPORT = join(__dirname, "../.build/report.html");
 /** Runs the command and returns its exit code. */
 export const main = mainOf({ name: "launch", usage: USAGE, read, run });
 
-function read({ options: fields, paths }: CommandLine) {
+function read({ options: fields, paths }: CommandLine, { env }: Streams) {
   const hasReport = fields.read("report", flag, false);
   const options = {
     model: resolve(fields.read("model", fileName, DEFAULT_MODEL)),
     network: fields.read("network", networkName, "hardhat"),
     confirmedChain: fields.read("confirm-chain", digits(1, Number.MAX_SAFE_INTEGER), 0),
     json: fields.read("json", flag, false),
+    sending: readSending(fields, env),
     /** Where the page goes, if one is wanted. */
     report: hasReport ? resolve(paths[0] ?? DEFAULT_REPORT) : undefined,
   };
@@ -87,6 +90,11 @@ function writeReport(path: string, document: LaunchDocument): void {
 }
 
 async function run(hre: HardhatRuntimeEnvironment, input: Input, streams: Streams): Promise<string> {
+  const err = (notice: string) => streams.err(`launch: ${notice}`);
+  return sendAs(hre, input.sending, { ...streams, err }, () => launchAndShow(hre, input, streams));
+}
+
+async function launchAndShow(hre: HardhatRuntimeEnvironment, input: Input, streams: Streams): Promise<string> {
   const { model: path, confirmedChain } = input;
   const view = viewOf(input, streams);
   const network = networkOf(hre);

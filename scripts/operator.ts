@@ -3,6 +3,7 @@
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { constants } from "node:os";
+import { nodesOf } from "../deploy/network";
 import { readConfig } from "../operator/config";
 import { embed } from "../operator/embedded";
 import { Service } from "../operator/service";
@@ -11,10 +12,10 @@ import { Problem } from "../sdk/base/problem";
 import { fileName, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./cli/command";
 
 const USAGE = `usage: npm run --silent operator [-- options]
-  --network <name>       localhost, sepolia, base-sepolia, base or mainnet; localhost without it
-  --config <file>        duties, keys and limits, see docs/operator.md; without it all duties with development accounts,
+  --network <name>       localhost (the default), sepolia, base-sepolia, base or mainnet
+  --config <file>        duties, keys and limits, see docs/operator.md; by default all duties with development accounts,
                          on a local chain only
-  --json                 tell a failure as one JSON document too, on standard output
+  --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 
 /** The same signal within so many milliseconds is one: a terminal gives it to every process, and npm hands on its own. */
@@ -41,7 +42,7 @@ async function run(
   { config }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
-  const url = "url" in hre.network.config ? hre.network.config.url : undefined;
+  const url = nodesOf(hre);
   if (url === undefined)
     throw new Problem("BAD_OPTION", `${hre.network.name} lives in this process: choose localhost or a public network.`);
   const telemetry = new Telemetry(streams.out);

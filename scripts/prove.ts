@@ -43,10 +43,10 @@ const USAGE = `usage: npm run --silent prove -- options
   --escrow-key <key.pem>    the X25519 private key that openings in escrow files are encrypted to
   --contribution <file>     the contributed data, to be hashed
   --contributors <file>     CSV with the columns account and weight, or a JSON list of objects with these fields
-  --claims <file>           where to write the contributors when they are more than ${MAX_LISTED}, for attesters and for claims
-  --hours <n>               how long the statement may be submitted, 1 to 48; 24 without it
-  --out <file>              write statement and proof there, whole or not at all, instead of to standard output
-  --json                    tell a failure as one JSON document too, on standard output
+  --claims <file>           where to write the contributors if there are more than ${MAX_LISTED}, for attesters and for claims
+  --hours <n>               for how many hours the statement can be submitted, 1 to 48; 24 by default
+  --out <file>              write statement and proof to this file, completely or not at all, instead of standard output
+  --json                    also print a failure as one JSON document, on standard output
   --help                    print this text`;
 
 /** Runs the command and returns its exit code. */

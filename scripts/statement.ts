@@ -33,11 +33,11 @@ const USAGE = `usage: npm run --silent statement -- options [<evaluation.json>] 
   --model <id>                     the model's published id
   --evaluation-id <name>           a name that the model has not used, for an evaluation without an id of its own; its hash is the id
   --contributors <file>            CSV with the columns account and weight, or a JSON list of objects with these fields
-  --claims <file>                  where to write the contributors when they are more than ${MAX_LISTED}, for attesters and for claims
+  --claims <file>                  where to write the contributors if there are more than ${MAX_LISTED}, for attesters and for claims
   --candidate-commitment <hash>    commitment to the candidate's predictions; needed once the baseline has one
-  --hours <n>                      how long the statement may be submitted, 1 to 48; 24 without it
-  --out <file>                     write the statement there, whole or not at all, instead of to standard output
-  --json                           tell a failure as one JSON document too, on standard output
+  --hours <n>                      for how many hours the statement can be submitted, 1 to 48; 24 by default
+  --out <file>                     write the statement to this file, completely or not at all, instead of standard output
+  --json                           also print a failure as one JSON document, on standard output
   --help                           print this text`;
 
 /** Runs the command and returns its exit code. */

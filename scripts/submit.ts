@@ -5,24 +5,23 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { siteOf } from "../deploy/network";
 import { formatTime, formatTokens } from "../sdk/base/units";
 import { connect } from "../sdk/client/connect";
-import { readSigner } from "../sdk/node/keys";
 import { mergeBundles, readBundle } from "../sdk/schemas/bundle";
 import { toJson } from "../sdk/schemas/json";
 import { submit } from "../sdk/statements/submit";
-import { fileName, mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./cli/command";
+import { mainOf, networkName, readInputs, runAsScript, type CommandLine, type Streams } from "./cli/command";
+import { readSending, sendAs, senderOf, SENDING_USAGE } from "./cli/sending";
 
 const USAGE = `usage: npm run --silent submit -- options [<bundle.json> ...]          standard input without a file
   --network <name>       localhost, sepolia, base-sepolia, base or mainnet
-  --keystore <file>      encrypted key of whoever pays for the gas; its password is KEYSTORE_PASSWORD or asked for. Without it
-                         the key is PRIVATE_KEY
-  --json                 tell a failure as one JSON document too, on standard output
+${SENDING_USAGE}
+  --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 
 /** Runs the command and returns its exit code. */
 export const main = mainOf({ name: "submit", usage: USAGE, read, run });
 
 function read({ options: fields, paths }: CommandLine, streams: Streams) {
-  const options = { network: fields.read("network", networkName), keystore: fields.read("keystore", fileName, "") };
+  const options = { network: fields.read("network", networkName), sending: readSending(fields, streams.env) };
   fields.refuse("options");
   const bundles = readInputs(paths, streams).map(([name, text]) => [name, readBundle(name, text)] as const);
   return { ...options, bundle: mergeBundles(bundles) };
@@ -30,11 +29,12 @@ function read({ options: fields, paths }: CommandLine, streams: Streams) {
 
 async function run(
   hre: HardhatRuntimeEnvironment,
-  { bundle, keystore }: ReturnType<typeof read>,
+  { bundle, sending }: ReturnType<typeof read>,
   streams: Streams,
 ): Promise<string> {
   const chain = await connect(siteOf(hre), bundle.verifier);
-  const submission = await submit(chain, bundle, await readSigner(chain, { keystore, ...streams }));
+  const send = async () => submit(chain, bundle, await senderOf(hre));
+  const submission = await sendAs(hre, sending, streams, send, true);
   const { baselineScore, candidateScore, reward, owner, symbol, releasableFrom } = submission;
   for (const { signer, reason } of submission.leftOut) streams.err(`left out: ${signer} ${reason}`);
   const waits = `${formatTokens(reward)} ${symbol} wait, to be released from ${formatTime(releasableFrom)}`;

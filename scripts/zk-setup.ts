@@ -25,12 +25,12 @@ import { fileName, flag, readCommandLine, runAsScript, type CommandLine, type St
 import { tellProblem } from "./cli/failure";
 
 const USAGE = `usage: npm run zk:setup -- [options] [<rows>]          rows that the circuit holds: ${CAPACITIES.join(", ")}; default 1024
-  --force                 make everything again, also what is there and as recorded
+  --force                 make everything again, even what exists and is as recorded
   --record                record the hashes and the key in circuits/keys instead of comparing with them
   --phase1 <file.ptau>    begin a key that live chains can trust, from the phase 1 of a public ceremony, with
   --phase1-hash <hash>    the BLAKE2b-512 hash that was published for that file
   --final <file.zkey>     the key after the last contribution: check the whole ceremony, and record the key
-  --json                  tell a failure as one JSON document too, on standard output
+  --json                  also print a failure as one JSON document, on standard output
   --help                  print this text`;
 
 const DEFAULT_CAPACITY = 1_024;

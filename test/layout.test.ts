@@ -12,6 +12,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   deploy: ["sdk", "ignition"],
   operator: ["deploy", "sdk"],
   scripts: ["operator", "deploy", "sdk", "ignition"],
+  platform: ["scripts", "operator", "deploy", "sdk"],
   test: ["scripts", "operator", "deploy", "sdk", "ignition"],
 };
 
@@ -20,6 +21,9 @@ const ENTRY_POINT = "main";
 
 /** Lines of a file of the library: one idea each. */
 const LONGEST = 300;
+
+/** Folders of what only developers run. */
+const FOR_DEVELOPERS = ["scripts/dev/", "test/", "platform/test/", "platform/bench/"];
 
 /** Folders of the library that need Node. */
 const NEEDS_NODE = ["sdk/node/", "sdk/bin/"];
@@ -41,7 +45,7 @@ const sources = new Map(
   Object.keys(ARROWS)
     .flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-        .filter((file) => file.endsWith(".ts"))
+        .filter((file) => file.endsWith(".ts") && !file.startsWith("node_modules"))
         .map((file) => join(folder, file)),
     )
     .sort()
@@ -50,7 +54,9 @@ const sources = new Map(
 
 /** The world of tests and benchmarks speaks the contracts' language: its functions are named like the transactions that they send. */
 const WORLD = "scripts/dev/world/";
-const production = [...sources].filter(([file]) => folderOf(file) !== "test" && !file.startsWith(WORLD));
+const production = [...sources].filter(
+  ([file]) => !["test/", "platform/test/", WORLD].some((folder) => file.startsWith(folder)),
+);
 
 function folderOf(file: string): string {
   return file.split("/")[0] ?? "";
@@ -141,7 +147,7 @@ function circlesAmong(importsOf: ReadonlyMap<string, readonly string[]>): string
 }
 
 describe("Layout of the TypeScript @uninstrumented", () => {
-  it("imports along the arrows only: scripts, operator, deploy, sdk, and nobody tests", () => {
+  it("imports along the arrows only: platform, scripts, operator, deploy, sdk, and nobody tests", () => {
     const broken = [...sources].flatMap(([file, { imports }]) =>
       [...new Set(imports)]
         .filter((target) => folderOf(target) in ARROWS && !isArrow(folderOf(file), folderOf(target)))
@@ -152,7 +158,7 @@ describe("Layout of the TypeScript @uninstrumented", () => {
   });
 
   it("keeps what only developers run apart from what is run everywhere", () => {
-    const isForDevelopers = (file: string) => file.startsWith("scripts/dev/") || folderOf(file) === "test";
+    const isForDevelopers = (file: string) => FOR_DEVELOPERS.some((folder) => file.startsWith(folder));
     const broken = [...sources].flatMap(([file, { imports }]) =>
       isForDevelopers(file) ? [] : imports.filter(isForDevelopers).map((target) => `${file} → ${target}`),
     );

@@ -7,7 +7,7 @@ const ROOT = resolve(__dirname, "..");
 const CONTRACTS = join(ROOT, "contracts");
 
 const TOP_LEVEL = [
-  ...["contracts", "sdk", "operator", "scripts", "test", "deploy", "ignition", "docs", "circuits"],
+  ...["contracts", "sdk", "operator", "platform", "scripts", "test", "deploy", "ignition", "docs", "circuits"],
   ...["hardhat.config.ts", "package.json", "package-lock.json", "tsconfig.json"],
   ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"],
 ];
@@ -158,18 +158,36 @@ describe("Repository @uninstrumented", () => {
     });
   });
 
-  it("locks every dependency by version and checksum, without a download address", () => {
-    const { devDependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-    const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
-      packages: Record<string, { integrity?: string; resolved?: string; inBundle?: boolean }>;
-    };
-    const loose = Object.entries(packages).filter(
-      ([path, { integrity, resolved, inBundle }]) => path !== "" && (resolved || !(integrity || inBundle)),
-    );
+  it("runs every step of .ci/run in the workflow of the forge", () => {
+    const script = readFileSync(join(ROOT, ".ci/run"), "utf8");
+    const workflow = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
+    const steps = [...script.matchAll(/^(?:suite|check) "([^"]+)"/gm)].map(([, name]) => name);
+    const [, matrix = ""] = /^ +step:\n((?: +- .+\n)+)/m.exec(workflow) ?? [];
 
-    expect(loose).to.deep.equal([]);
-    for (const version of Object.values({ ...devDependencies, ...optionalDependencies })) {
-      expect(version).to.match(/^\d+\.\d+\.\d+$/);
-    }
+    expect(steps).to.include("tests");
+    expect([...matrix.matchAll(/- (.+)/g)].map(([, name]) => name)).to.deep.equal(steps);
+    expect(workflow).to.contain('run: .ci/run "${{ matrix.step }}"');
+    expect([...workflow.matchAll(/uses: (.+)/g)].map(([, action]) => action)).to.deep.equal([
+      "actions/checkout@v4",
+      "actions/setup-node@v4",
+    ]);
   });
+
+  for (const folder of [".", "platform"]) {
+    it(`locks every dependency of ${folder} by version and checksum, without a download address`, () => {
+      const manifest = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
+      const { packages } = JSON.parse(readFileSync(join(ROOT, folder, "package-lock.json"), "utf8")) as {
+        packages: Record<string, { integrity?: string; resolved?: string; inBundle?: boolean }>;
+      };
+      const loose = Object.entries(packages).filter(
+        ([path, { integrity, resolved, inBundle }]) => path !== "" && (resolved || !(integrity || inBundle)),
+      );
+
+      expect(loose).to.deep.equal([]);
+      const { dependencies, devDependencies, optionalDependencies } = manifest;
+      for (const version of Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
+        expect(version).to.match(/^\d+\.\d+\.\d+$/);
+      }
+    });
+  }
 });

@@ -12,7 +12,7 @@ abstract contract ProtocolAccess is AccessControlDefaultAdminRules {
     /// @notice May take power away at once: revoke operational roles and cause pauses that expire.
     bytes32 public constant GUARDIAN_ROLE = Roles.GUARDIAN;
 
-    /// @notice The role cannot be revoked by a guardian: it is the admin's or the guardians' own.
+    /// @notice A guardian cannot revoke this role: it is the admin's or the guardians' own.
     /// @param role The role.
     /// @custom:fix Only the admin takes these roles away: schedule it in the timelock.
     error RoleNotSuspendable(bytes32 role);

@@ -16,10 +16,10 @@ import {UsageFeeRouter} from "./UsageFeeRouter.sol";
 
 /// @title InfrastructureReserve
 /// @notice See {IInfrastructureReserve}.
-/// @dev Custody: `balance ≥ totalOwed = Σ balanceOf(model)`. Trusts: the router, which it deploys itself, for what has arrived;
-/// a model's governor for its payees; a payer for what is due when. A stolen payer key pays accrued balances to approved payees,
-/// early, and may use up the hash of an invoice by a payment for another. The sum is not kept but added up when somebody asks:
-/// that is for a rescue, a deposit is for every day.
+/// @dev Custody: `balance ≥ totalOwed = Σ balanceOf(model)`. Trusts: the router, which it deploys itself, for what has arrived; a
+/// model's governor for its payees; a payer for what is due when. A stolen payer key pays accrued balances to approved payees,
+/// early, and may use up the hash of an invoice by a payment for another. The sum is not stored but added up on demand, because
+/// rescues are rare and deposits are frequent.
 contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -48,7 +48,7 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
     /// @dev The models that were ever credited. Each has a pool, so that only pool creators make it longer.
     ModelId[] private _models;
 
-    /// @dev What a governor approved is of no other generation, not even of one in which the same account governs again.
+    /// @dev An approval holds for its governor's generation only, even if the same account governs again later.
     mapping(ModelId model => mapping(uint256 generation => mapping(address payee => uint256))) private _payableFrom;
 
     /// @inheritdoc IInfrastructureReserve
@@ -161,7 +161,7 @@ contract InfrastructureReserve is IInfrastructureReserve, RegistryAuthorised, Re
         return registry.governanceOf(model);
     }
 
-    /// @dev For callers that have made sure of the payer and taken the lock.
+    /// @dev The caller has checked the payer and taken the lock.
     function _pay(Payment memory payment) private {
         if (payment.amount == 0) revert InvalidAmount();
         if (payment.invoiceHash == 0) revert HashMissing("invoiceHash");

@@ -16,8 +16,8 @@ import {ModelId} from "../types/ModelTypes.sol";
 /// through the TokenManager. An improvement is paid once: success moves the score that the next statement must start from, and
 /// uses up the evaluation's id. A refused statement changes nothing and can be sent again.
 interface IDeltaOneVerifier {
-    /// @notice An improvement was recorded, and its reward waits: this event and the time of its block are all that
-    /// {ITokenManager-releasePayout} asks for.
+    /// @notice An improvement was recorded, and its reward waits: this event and the time of its block contain all arguments of
+    /// {ITokenManager-releasePayout}.
     /// @param model The model.
     /// @param evaluationId The evaluation.
     /// @param method The verification method that vouched for it.
@@ -41,7 +41,7 @@ interface IDeltaOneVerifier {
         uint256[] amounts
     );
 
-    /// @notice A statement lists contributors or carries their root, not both and not neither.
+    /// @notice A statement must either list contributors or carry their root; this one does both or neither.
     /// @param contributors How many it lists.
     /// @param root The root that it carries.
     /// @custom:fix List up to 64 contributors, or give the Merkle root of more.

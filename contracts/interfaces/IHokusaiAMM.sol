@@ -70,7 +70,7 @@ interface IHokusaiAMM {
     /// @param amount Reserve units.
     event FeesCollected(address indexed treasury, uint256 amount);
 
-    /// @notice Sells are not open yet: the buy-only window lasts.
+    /// @notice Sells are not open yet, because the buy-only window has not ended.
     /// @param opensAt First second in which they are.
     /// @custom:fix Sell from `opensAt`.
     error SellsNotOpen(uint256 opensAt);
@@ -92,16 +92,16 @@ interface IHokusaiAMM {
     /// was asked for, the maximum shrinks with it.
     error ExcessiveInput(uint256 input, uint256 max);
 
-    /// @notice R does not hold what the sale would take out of it.
+    /// @notice R holds less than the sale would take out of it.
     /// @param requested Reserve units that the sale would take out, before the fee; for all of S or more, R + R0.
     /// @param available R.
-    /// @custom:fix Sell less: `maxSell()` tells what one sale can be. Tokens that nobody paid the reserve for draw on it too.
+    /// @custom:fix Sell less: one sale can always sell `maxSell()`. Tokens that nobody paid the reserve for draw on it too.
     error InsufficientReserve(uint256 requested, uint256 available);
 
     /// @notice Buys tokens for an exact amount of reserve. The tokens are minted.
-    /// @dev Emits `Bought`. Reverts `DeadlineExpired`, `ZeroAddress` and `ProtocolContract` for `to`, `Paused`, `OutOfRange` for a
-    /// `reserveIn` that the pool has no room for, `ZeroOutput`, `InsufficientOutput`, `UnexpectedReserveReceived`, with
-    /// `InvestorAllocationExceeded` of the token, with what the reserve token says, and for amounts far above any cap with
+    /// @dev Emits `Bought`. Reverts `DeadlineExpired`, `ZeroAddress` and `ProtocolContract` for `to`, `Paused`, `OutOfRange` for
+    /// a `reserveIn` that the pool has no room for, `ZeroOutput`, `InsufficientOutput`, `UnexpectedReserveReceived`, with
+    /// `InvestorAllocationExceeded` of the token, with the reserve token's own errors, and for amounts far above any cap with
     /// `GrowthOutOfRange` of the curve.
     /// @param reserveIn Reserve units to pay, fee included.
     /// @param minTokensOut Fewest wei accepted.
@@ -129,10 +129,10 @@ interface IHokusaiAMM {
 
     /// @notice Buys an exact amount of tokens, or what the cap leaves of it. `maxReserveIn` is a price: no trade costs more per
     /// token than `maxReserveIn / tokensOut`. To buy all that is left, ask for what {quoteBuyExactOut} says is left.
-    /// @dev Emits `Bought`. Reverts `DeadlineExpired`, `ZeroAddress` and `ProtocolContract` for `to`, `Paused`, `InvalidAmount` for
-    /// a `tokensOut` of zero, `InsufficientOutput`, `ExcessiveInput`, `OutOfRange` for a `reserveIn` that the pool has no room for,
-    /// `UnexpectedReserveReceived`, with `InvestorAllocationExceeded(tokensOut, 0)` of the token when nothing is left, with what the
-    /// reserve token says, and for amounts far above any cap with `GrowthOutOfRange` of the curve.
+    /// @dev Emits `Bought`. Reverts `DeadlineExpired`, `ZeroAddress` and `ProtocolContract` for `to`, `Paused`, `InvalidAmount`
+    /// for a `tokensOut` of zero, `InsufficientOutput`, `ExcessiveInput`, `OutOfRange` for a `reserveIn` that the pool has no
+    /// room for, `UnexpectedReserveReceived`, with `InvestorAllocationExceeded(tokensOut, 0)` of the token when nothing is left,
+    /// with the reserve token's own errors, and for amounts far above any cap with `GrowthOutOfRange` of the curve.
     /// @param tokensOut Wei wanted.
     /// @param minTokensOut Fewest wei accepted, when the cap leaves less than wanted.
     /// @param maxReserveIn Most reserve units to pay for all of `tokensOut`, fee included.
@@ -169,8 +169,8 @@ interface IHokusaiAMM {
 
     /// @notice Sells tokens of the caller, who need not approve them. They are burned. No key can pause sells.
     /// @dev Emits `Sold`. Reverts `DeadlineExpired`, `ZeroAddress` and `ProtocolContract` for `to`, `SellsNotOpen`,
-    /// `InsufficientReserve`, `ZeroOutput`, `InsufficientOutput`, with `ERC20InsufficientBalance` of the token, and with what the
-    /// reserve token says.
+    /// `InsufficientReserve`, `ZeroOutput`, `InsufficientOutput`, with `ERC20InsufficientBalance` of the token, and with the
+    /// reserve token's own errors.
     /// @param tokensIn Wei to sell.
     /// @param minReserveOut Fewest reserve units accepted, the fee already taken off.
     /// @param to Receiver of the reserve tokens; neither zero nor the pool nor the token.
@@ -183,16 +183,16 @@ interface IHokusaiAMM {
     /// are taken from the caller; the factory's usage fee router alone sends them here itself before it calls, so that they move
     /// once.
     /// @dev Emits `FeesDeposited`. Reverts `InvalidAmount`, `OutOfRange` for an `amount` that the pool has no room for,
-    /// `UnexpectedReserveReceived`, and with what the reserve token says.
+    /// `UnexpectedReserveReceived`, and with the reserve token's own errors.
     /// @param amount Reserve units.
     function depositFees(uint256 amount) external;
 
     /// @notice Sends the trade fees to the factory's treasury. Anyone may call it; without fees nothing happens.
-    /// @dev Emits `FeesCollected` when there are any. Reverts with what the reserve token says.
+    /// @dev Emits `FeesCollected` when there are any. Reverts with the reserve token's own errors.
     /// @return amount Reserve units sent.
     function collectFees() external returns (uint256 amount);
 
-    /// @notice Sets the end of a pause of buys. Only the factory, which knows the rules of {GuardianPause} and tells the change.
+    /// @notice Sets the end of a pause of buys. Only the factory, which applies the rules of {GuardianPause} and emits the event.
     /// @dev Reverts `UnauthorizedCaller`.
     /// @param until First second in which buys are open.
     function setBuysPausedUntil(uint40 until) external;

@@ -71,10 +71,10 @@ interface IHokusaiAMMFactory {
 
     /// @notice Creates the pool of a registered model. Only `POOL_CREATOR_ROLE`.
     /// @dev Emits `PoolCreated`. Reverts `AccessControlUnauthorizedAccount`, `WrongModelStatus` before registration,
-    /// `TokenMismatch`, `PoolAlreadyExists`, `PoolTermsOutdated`, `HashMismatch` when the governor fixed other terms, `OutOfRange`
-    /// for each of the terms and for the `virtualSupply`, `investorAllocation` and `costAtCap` that follow from them, `Paused` while
-    /// launches are paused, and with `OutOfCurveDomain` or `GrowthOutOfRange` of the curve when the whole allocation costs more
-    /// than it can tell.
+    /// `TokenMismatch`, `PoolAlreadyExists`, `PoolTermsOutdated`, `HashMismatch` when the governor fixed other terms,
+    /// `OutOfRange` for each of the terms and for the `virtualSupply`, `investorAllocation` and `costAtCap` that follow from
+    /// them, `Paused` while launches are paused, and with `OutOfCurveDomain` or `GrowthOutOfRange` of the curve when the whole
+    /// allocation costs more than the curve can compute.
     /// @param modelId Published id of the model.
     /// @param tokenAddress The model's token, as a check.
     /// @param crr Reserve ratio in parts per million, 50_000 … 1_000_000.

@@ -50,7 +50,7 @@ interface IInfrastructureReserve {
     /// @param reason The error, as ABI-encoded revert data.
     event PaymentFailed(ModelId indexed model, bytes32 indexed invoiceHash, bytes reason);
 
-    /// @notice The model's governor approved a payee. The approval is of the governor's generation and ends with it.
+    /// @notice The model's governor approved a payee. The approval belongs to the governor's generation and ends with it.
     /// @param model The model.
     /// @param payee The payee.
     /// @param payableFrom First second in which it can be paid.
@@ -77,8 +77,8 @@ interface IInfrastructureReserve {
 
     /// @notice The invoice was paid already, from this model's balance or another's.
     /// @param invoiceHash keccak256 of the invoice.
-    /// @custom:fix Look at the event `InvoicePaid`. If it was paid for another model, the hash was used for a foreign bill:
-    /// issue the invoice again, with the model's name in it, so that its hash is another.
+    /// @custom:fix Look at the event `InvoicePaid`. If it was paid for another model, the hash was used for that model's bill:
+    /// issue the invoice again with the model's name in it, so that it has another hash.
     error InvoiceAlreadyPaid(bytes32 invoiceHash);
 
     /// @notice The model's balance does not cover the payment.
@@ -120,15 +120,15 @@ interface IInfrastructureReserve {
     /// @param payment The bill.
     function payFromBatch(Payment calldata payment) external;
 
-    /// @notice Approves a payee, who can be paid two days later. One that the same governor has approved keeps its time. Only
-    /// the model's governor.
-    /// @dev Emits `PayeeApproved`, but not for who is approved already. Reverts `UnauthorizedCaller`, `ZeroAddress`.
+    /// @notice Approves a payee, who can be paid two days later. A payee whom the same governor has already approved keeps its
+    /// time. Only the model's governor.
+    /// @dev Emits `PayeeApproved`, unless the payee is approved already. Reverts `UnauthorizedCaller`, `ZeroAddress`.
     /// @param model The model.
     /// @param payee The payee.
     function approvePayee(ModelId model, address payee) external;
 
     /// @notice Ends a payee's approval at once. The model's governor or a guardian.
-    /// @dev Emits `PayeeRevoked`, also for who was not approved. Reverts `UnauthorizedCaller`.
+    /// @dev Emits `PayeeRevoked`, even if the payee was not approved. Reverts `UnauthorizedCaller`.
     /// @param model The model.
     /// @param payee The payee.
     function revokePayee(ModelId model, address payee) external;
@@ -159,7 +159,7 @@ interface IInfrastructureReserve {
     /// @return owed Reserve units.
     function totalOwed() external view returns (uint256 owed);
 
-    /// @notice When a payee can be paid on the word of the model's present governor.
+    /// @notice When a payee whom the model's present governor approved can be paid.
     /// @param model The model.
     /// @param payee The payee.
     /// @return First second in which it can; 0 when it is not approved.

@@ -116,15 +116,15 @@ interface IModelGovernance {
     /// @param licenseURI Where the licence can be read, 1 … 256 bytes.
     function setLicense(ModelId id, bytes32 licenseHash, string calldata licenseURI) external;
 
-    /// @notice Proposes a new governor, who must accept. The governor's proposal can be accepted at once; the admin's, for a
-    /// governor that is lost, seven days later unless the governor proposes otherwise. Only these two.
+    /// @notice Proposes a new governor, who must accept. The governor's proposal can be accepted at once. The admin's, which is
+    /// for a lost governor, can be accepted seven days later unless the governor proposes otherwise. Only these two may propose.
     /// @dev Emits `GovernorProposed`. Reverts `WrongModelStatus` for an unknown id, `AccessControlUnauthorizedAccount`.
     /// @param id The model.
     /// @param governor Who may accept; zero ends a proposal.
     function proposeGovernor(ModelId id, address governor) external;
 
-    /// @notice Accepts to be the governor. Only the proposed one. Parameter changes that are due are put in their places, those
-    /// that are not are cancelled, and with the new generation the former governor's approvals of payees and terms of a pool end.
+    /// @notice Accepts the role of governor. Only the proposed one. Parameter changes that are due are settled, all others are
+    /// cancelled, and with the new generation the former governor's approvals of payees and terms of a pool end.
     /// @dev Emits `GovernorChanged`, and `ParameterChangeCancelled` for each change that was pending. Reverts
     /// `UnauthorizedCaller`, `GovernorNotAcceptable`.
     /// @param id The model.
@@ -136,7 +136,8 @@ interface IModelGovernance {
     /// @param owner Who may accept; zero ends a proposal.
     function proposeOwner(ModelId id, address owner) external;
 
-    /// @notice Accepts to be the owner. Only the proposed one. Payouts that wait already go to the owner they were recorded for.
+    /// @notice Accepts the role of owner. Only the proposed one. Payouts that are already waiting go to the owner they were
+    /// recorded for.
     /// @dev Emits `OwnerChanged`. Reverts `UnauthorizedCaller`.
     /// @param id The model.
     function acceptOwner(ModelId id) external;

@@ -62,7 +62,7 @@ interface IModelImprovements {
     /// @param newLimitBps The limit now.
     event DailyLimitChanged(ModelId indexed id, uint256 oldLimitBps, uint256 newLimitBps);
 
-    /// @notice A figure of the evaluation is not what the benchmark asks for.
+    /// @notice A figure of the evaluation does not meet the benchmark.
     /// @param field Name of the figure in ASCII.
     /// @param actual What was stated.
     /// @param required What the benchmark asks for.
@@ -84,7 +84,7 @@ interface IModelImprovements {
     /// Beyond it only the admin helps, with `setDailyLimit`.
     error DailyLimitExceeded(uint256 deltaBps, uint256 remainingBps, uint256 limitBps);
 
-    /// @notice No payout with these terms waits for this evaluation.
+    /// @notice There is no waiting payout with these terms for this evaluation.
     /// @param id The model.
     /// @param evaluationId The evaluation.
     /// @custom:fix Take every figure from the event `PayoutQueued` and the time of its block. `payoutOf` tells whether it
@@ -121,7 +121,7 @@ interface IModelImprovements {
     /// @param evaluation What was measured.
     /// @param evaluationId Unique per model, under every verifier.
     /// @param payeesHash See {Payout}.
-    /// @return What the improvement is worth, to whom, and on which method's word.
+    /// @return What the improvement is worth, to whom, and by which method.
     function recordImprovement(
         Evaluation calldata evaluation,
         bytes32 evaluationId,
@@ -190,7 +190,7 @@ interface IModelImprovements {
     /// `EvaluationTooWeak`, `DailyLimitExceeded`.
     /// @param evaluation What was measured.
     /// @param evaluationId Unique per model.
-    /// @return What the improvement is worth, to whom, and on which method's word.
+    /// @return What the improvement is worth, to whom, and by which method.
     function previewImprovement(
         Evaluation calldata evaluation,
         bytes32 evaluationId

@@ -6,8 +6,8 @@ import {IModelGovernance} from "./IModelGovernance.sol";
 import {IModelImprovements} from "./IModelImprovements.sol";
 
 /// @title Model registry
-/// @notice The protocol's memory of its models: identity, lifecycle, parameters, benchmark, score and payouts that wait, and the
-/// one address book by which the contracts above it know each other. It calls nobody and holds no tokens.
+/// @notice Keeps what the protocol knows of its models: identity, lifecycle, parameters, benchmark, score and waiting payouts. It
+/// is also the only address book, by which the contracts above it know each other. It calls nobody and holds no tokens.
 interface IModelRegistry is IModelGovernance, IModelImprovements {
     /// @notice The address book was completed.
     /// @param tokenManager Deploys and mints tokens.
@@ -20,12 +20,12 @@ interface IModelRegistry is IModelGovernance, IModelImprovements {
     /// @param newVerifier The verifier now.
     event VerifierChanged(address indexed oldVerifier, address indexed newVerifier);
 
-    /// @notice It changed who may give a model a benchmark that uses this verification method.
+    /// @notice Access to a verification method changed: who may give a model a benchmark that uses it.
     /// @param method The verification method.
     /// @param access Who may.
     event MethodAllowed(address indexed method, MethodAccess access);
 
-    /// @notice A model came to be, in status PROPOSAL. The only event that carries the published id.
+    /// @notice A model was created, in status PROPOSAL. The only event that carries the published id.
     /// @param id Key of `modelId`.
     /// @param token The model's ERC-20.
     /// @param owner Receives the owner's share of rewards.
@@ -82,8 +82,8 @@ interface IModelRegistry is IModelGovernance, IModelImprovements {
     /// @param methods Verification methods for registrars.
     function wire(address tokenManager, address factory, address verifier, address[] calldata methods) external;
 
-    /// @notice Replaces the verifier. Payouts that wait are not the former verifier's any more. Only the admin, hence after its
-    /// delay.
+    /// @notice Replaces the verifier. The former verifier has no say over payouts that are waiting. Only the admin, hence after
+    /// its delay.
     /// @dev Emits `VerifierChanged`. Reverts `AccessControlUnauthorizedAccount`, `ZeroAddress`.
     /// @param verifier The verifier from now on.
     function setVerifier(address verifier) external;
@@ -144,7 +144,7 @@ interface IModelRegistry is IModelGovernance, IModelImprovements {
     /// @return Its address; zero before wiring.
     function factory() external view returns (address);
 
-    /// @notice Contract on whose word scores move and rewards wait.
+    /// @notice Contract that moves scores and queues rewards.
     /// @return Its address; zero before wiring.
     function verifier() external view returns (address);
 

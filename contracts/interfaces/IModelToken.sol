@@ -27,7 +27,7 @@ interface IModelToken is IERC20Metadata, IERC20Permit {
 
     /// @notice The pool is already set.
     /// @param pool The pool.
-    /// @custom:fix Nothing to do: a token has one pool for ever.
+    /// @custom:fix Nothing to do: a token has the same pool for ever.
     error PoolAlreadySet(address pool);
 
     /// @notice The supplier allocation is already minted.
@@ -43,8 +43,8 @@ interface IModelToken is IERC20Metadata, IERC20Permit {
     /// @notice More reward tokens were asked for than the lifetime cap leaves.
     /// @param requested Wei asked for.
     /// @param remaining Wei left.
-    /// @custom:fix Cannot happen to a payout that the registry releases: its reward was taken from the lifetime rewards when
-    /// it was recorded.
+    /// @custom:fix This cannot happen to a payout that the registry releases, because its reward was taken from the lifetime
+    /// rewards when it was recorded.
     error RewardAllocationExceeded(uint256 requested, uint256 remaining);
 
     /// @notice Sets the pool. Only the TokenManager, once.
@@ -69,7 +69,7 @@ interface IModelToken is IERC20Metadata, IERC20Permit {
     /// @param amount Wei.
     function mint(address to, uint256 amount) external;
 
-    /// @notice Burns tokens that their holder sells to the pool. Only the pool, which burns nobody's but its caller's; that is why
+    /// @notice Burns tokens that their holder sells to the pool. Only the pool, which burns only its caller's tokens; that is why
     /// selling needs no approval.
     /// @dev Emits `Transfer`. Reverts `UnauthorizedCaller`, `ERC20InsufficientBalance`.
     /// @param holder Whose tokens are burned.

@@ -28,7 +28,7 @@ interface IOracleAttestation is IVerificationMethod {
     /// @param newThreshold The number now.
     event ThresholdChanged(uint256 oldThreshold, uint256 newThreshold);
 
-    /// @notice The account is an attester already.
+    /// @notice The account is already an attester.
     /// @param account The account.
     /// @custom:fix Nothing to do.
     error AlreadyAttester(address account);
@@ -38,7 +38,7 @@ interface IOracleAttestation is IVerificationMethod {
     /// @custom:fix Leave its signature out. To remove an attester, name a present one.
     error NotAttester(address account);
 
-    /// @notice Fewer attesters signed than must.
+    /// @notice Fewer attesters signed than are required.
     /// @param actual How many did.
     /// @param required How many must.
     /// @custom:fix Collect signatures of `required` distinct attesters.
@@ -56,8 +56,9 @@ interface IOracleAttestation is IVerificationMethod {
     function addAttester(address attester) external;
 
     /// @notice Removes an attester at once and starts a new epoch, so that every signature given so far is void. A guardian or
-    /// the admin. As many as must sign always remain: where they would not, the admin lowers the threshold first. A guardian who
-    /// removes honest attesters can leave only dishonest ones; then payouts of this method are stopped, and the admin repairs.
+    /// the admin. At least as many as must sign always remain: to go below that number, the admin lowers the threshold first. A
+    /// guardian who removes honest attesters can leave only dishonest ones; then payouts of this method are stopped, and the
+    /// admin repairs.
     /// @dev Emits `AttesterRemoved`. Reverts `AccessControlUnauthorizedAccount`, `NotAttester`, `OutOfRange` for the threshold.
     /// @param attester The attester.
     function removeAttester(address attester) external;

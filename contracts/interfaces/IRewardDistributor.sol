@@ -71,7 +71,7 @@ interface IRewardDistributor {
     /// @notice The contributor was paid.
     /// @param distributionId The distribution.
     /// @param index Position of the contributor.
-    /// @custom:fix Nothing to do: the event `RewardClaimed` has the amount. `claimMany` passes over such claims.
+    /// @custom:fix Nothing to do: the event `RewardClaimed` has the amount. `claimMany` skips such claims.
     error AlreadyClaimed(bytes32 distributionId, uint256 index);
 
     /// @notice The interval is empty, reversed or reaches past 1e18.
@@ -86,7 +86,7 @@ interface IRewardDistributor {
     /// @custom:fix Build the proof from the published tree; index, account and interval must be exactly the leaf's.
     error InvalidProof(bytes32 distributionId, uint256 index);
 
-    /// @notice The tree promises more than the total, and the rest does not cover this claim.
+    /// @notice The tree promises more than the total, and what is left does not cover this claim.
     /// @param requested Wei claimed.
     /// @param remaining Wei that are left.
     /// @custom:fix The tree is wrong: nobody is paid more than the distribution holds. Ask who published it.
@@ -108,8 +108,8 @@ interface IRewardDistributor {
     /// @return amount Wei paid.
     function claim(Claim calldata claim_) external returns (uint256 amount);
 
-    /// @notice Pays several contributors, and passes over those who were paid already: nobody stops the others by claiming for
-    /// one of them first.
+    /// @notice Pays several contributors and skips those who were paid already, so that nobody can stop the others by claiming
+    /// for one of them first.
     /// @dev Emits `RewardClaimed` for each that is paid. Reverts as {claim} does, except `AlreadyClaimed`.
     /// @param claims The claims.
     function claimMany(Claim[] calldata claims) external;

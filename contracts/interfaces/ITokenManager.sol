@@ -65,8 +65,9 @@ interface ITokenManager {
     /// @custom:fix Use letters, digits, spaces and signs of ASCII only.
     error UnprintableCharacter(bytes32 field, uint256 index, bytes1 character);
 
-    /// @notice The contributors' part of a payout with a root is not the reward distributor's: a verifier queued what it must not.
-    /// @param account Whose it is instead.
+    /// @notice The contributors' part of a payout with a root does not go to the reward distributor: a verifier queued what it
+    /// must not.
+    /// @param account Where it would go instead.
     /// @custom:fix Do not release it: the verifier that queued it was wrong or hostile. Let a guardian stop the method's
     /// payouts and the admin make it void.
     error NotToDistributor(address account);
@@ -103,11 +104,11 @@ interface ITokenManager {
     function distributeModelSupplierAllocation(string calldata modelId) external;
 
     /// @notice Mints the reward of an improvement that has waited. Anyone may. The verifier's `PayoutQueued` and the time of its
-    /// block have all that is asked for.
+    /// block contain all arguments.
     /// @dev Emits `RewardDistributed` for each payee and the registry's `PayoutReleased`, and the distributor's
-    /// `DistributionCreated` for a root. Reverts `UnknownPayout`, `PayoutWaits`, `PayoutIsStopped`,
-    /// `NotToDistributor`. What no payout can be stops with a panic instead: 0x32 for more amounts than accounts, 0x11 for amounts
-    /// whose sum does not fit.
+    /// `DistributionCreated` for a root. Reverts `UnknownPayout`, `PayoutWaits`, `PayoutIsStopped`, `NotToDistributor`. Arguments
+    /// that no payout can have cause a panic instead: 0x32 for more amounts than accounts, 0x11 for amounts whose sum does not
+    /// fit.
     /// @param id The model.
     /// @param evaluationId The evaluation.
     /// @param method The verification method that vouched for it.
@@ -149,7 +150,7 @@ interface ITokenManager {
     /// @return A second; one that is not in the future means that nothing is missing.
     function launchesPauseWholeAt() external view returns (uint40);
 
-    /// @notice Pays the contributors who come as a root. Deployed by this contract, it serves no other.
+    /// @notice Pays the contributors behind a root. It is deployed by this contract and serves no other.
     /// @return The reward distributor.
     function distributor() external view returns (IRewardDistributor);
 

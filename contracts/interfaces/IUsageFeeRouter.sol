@@ -61,8 +61,9 @@ interface IUsageFeeRouter {
     /// @param amount Reserve units, 1 … 2^128 − 1.
     function depositFee(ModelId model, uint256 amount) external;
 
-    /// @notice {depositFee} with an ERC-2612 permit of `amount` by the caller to the router. A permit that was used already is
-    /// no obstacle while the allowance suffices; when a permit is refused and it does not, the reserve token says so.
+    /// @notice {depositFee} with an ERC-2612 permit of `amount` by the caller to the router. A permit that was used already is no
+    /// obstacle while the allowance suffices. If the permit is refused and the allowance does not suffice, the reserve token
+    /// refuses the transfer.
     /// @dev Emits and reverts as {depositFee} does.
     /// @param model The model.
     /// @param amount Reserve units, 1 … 2^128 − 1.

@@ -7,10 +7,11 @@ import {Evaluation} from "../types/ImprovementTypes.sol";
 /// @notice Decides whether a statement is vouched for. The verifier knows nothing else about a method; the admin's allow-list
 /// says which exist.
 interface IVerificationMethod {
-    /// @notice Accepts a statement, or reverts with the reason. Anyone may ask; only the verifier's question leads to a payout.
-    /// @dev When the verifier asks, the registry has found that the evaluation is of the model's present benchmark, score and
-    /// baseline commitment: a method may take its public inputs from there. The score has not moved yet. Emits nothing, because
-    /// it may not write. Reverts as the method says.
+    /// @notice Accepts a statement, or reverts with the reason. Anyone may call it; only a call by the verifier leads to a
+    /// payout.
+    /// @dev When the verifier calls, the registry has already checked that the evaluation matches the model's present benchmark,
+    /// score and baseline commitment, so a method may take its public inputs from the evaluation. The score has not moved yet.
+    /// Emits nothing, because it may not write. Reverts as the method says.
     /// @param evaluation What the statement says was measured.
     /// @param attesterEpoch The epoch that the statement names; 0 for a proof without attesters.
     /// @param digest The statement's EIP-712 digest, which binds chain, verifier and every field.

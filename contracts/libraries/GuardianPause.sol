@@ -6,7 +6,7 @@ import {OutOfRange} from "../types/CommonErrors.sol";
 
 /// @title Guardian pause
 /// @notice The one rule for every pause that a guardian may cause: it ends by itself, and what it may last comes out of a
-/// budget of seven days, of which each paused second comes back within six. At most 14 days of any 42 are paused
+/// budget of seven days, in which each paused second comes back within six. At most 14 days of any 42 are paused
 /// (7 + 42 / 6), whoever the guardians are, and nobody can spend the budget but by pausing.
 /// @dev A pause is two times: `until`, the second in which it ends, and `wholeAt`, the second from which the budget is whole
 /// again if nothing more is paused. The budget that is missing at a time t is (wholeAt − t) / 6.
@@ -17,7 +17,7 @@ library GuardianPause {
     /// @notice Seconds in which one paused second comes back.
     uint256 internal constant RECOVERY = 6;
 
-    /// @notice What was asked for is paused.
+    /// @notice The function is paused.
     /// @param until The second in which the pause ends.
     /// @custom:fix Wait until `until`: the pause ends by itself, and the admin may end it before. Sells, transfers, claims,
     /// releases and payments are never paused.

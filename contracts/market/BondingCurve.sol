@@ -39,10 +39,10 @@ library BondingCurve {
     /// reserve or the ratio.
     error OutOfCurveDomain(uint256 supply, uint256 reserve, uint256 amount, uint256 crrPpm);
 
-    /// @notice More is sold than there is.
+    /// @notice The sale is larger than the supply.
     /// @param amount Wei to sell.
     /// @param supply S.
-    /// @custom:fix Cannot happen through a pool, which refuses the sale with `InsufficientReserve`.
+    /// @custom:fix This cannot happen through a pool, which refuses the sale with `InsufficientReserve`.
     error AmountExceedsSupply(uint256 amount, uint256 supply);
 
     /// @notice A purchase would grow `base` (the supply of a buy, the reserve of an exact-out buy) to about `base · 2^doublings > max`.

@@ -51,7 +51,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     uint256 public constant MIN_VIRTUAL_SUPPLY = 1e18;
     uint256 public constant MAX_VIRTUAL_SUPPLY = 1e30;
 
-    /// @notice Most that virtual supply and launch cap, or investor allocation and virtual supply, may be apart.
+    /// @notice Largest ratio of virtual supply to launch cap, and of investor allocation to virtual supply.
     uint256 public constant MAX_SUPPLY_RATIO = 1000;
 
     /// @notice Bounds of what the whole investor allocation costs, in reserve units.

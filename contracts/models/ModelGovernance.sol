@@ -10,9 +10,9 @@ import {ModelStorage} from "./ModelStorage.sol";
 
 /// @title ModelGovernance
 /// @notice See {IModelGovernance}.
-/// @dev What raises rewards or takes from holders waits two days, and the old value holds through the second in which it
-/// ends. A scheduled change applies by itself: it is read as due from then on, and put in its parameter's place by the next
-/// change, handover or new benchmark.
+/// @dev A change that raises rewards or takes from holders waits two days, and the old value still applies in the second in which
+/// the wait ends. A scheduled change applies by itself: from then on it is read as due, and the next change, handover or new
+/// benchmark puts it in its parameter's place.
 abstract contract ModelGovernance is ModelStorage {
     /// @notice Bounds of the reward for 100 bps, in wei.
     uint256 public constant MIN_TOKENS_PER_DELTA_ONE = 100e18;
@@ -28,7 +28,7 @@ abstract contract ModelGovernance is ModelStorage {
     /// @notice Longest licence URI, in bytes.
     uint256 public constant MAX_LICENSE_URI_LENGTH = 256;
 
-    /// @notice Time from scheduling a parameter's change to its effect, in seconds. A statement lives no longer.
+    /// @notice Time from scheduling a parameter's change to its effect, in seconds. No statement is valid for longer.
     uint256 public constant PARAMETER_DELAY = 2 days;
 
     /// @notice Time in which a governor can object to a successor that the admin proposes, in seconds.
@@ -136,7 +136,7 @@ abstract contract ModelGovernance is ModelStorage {
     }
 
     /// @inheritdoc IModelGovernance
-    /// @dev Every fee asks: what it needs is one word, which is read once.
+    /// @dev Every deposit of fees calls this, so all that it needs is in one word, which is read once.
     function feeTermsOf(ModelId id) external view returns (FeeTerms memory terms) {
         Usage storage usage = _entries[id].usage;
         terms.pool = usage.pool;
@@ -170,7 +170,7 @@ abstract contract ModelGovernance is ModelStorage {
         if (isScheduled && block.timestamp <= change.effectiveAt) return (change.value, change.effectiveAt);
     }
 
-    /// @dev The parameters that a model is born with, and the lifetime rewards that follow from them.
+    /// @dev The parameters that a model starts with, and the lifetime rewards that follow from them.
     function _setInitialParams(Entry storage entry, InitialParams calldata params) internal {
         _requireTokensPerDeltaOne(params.tokensPerDeltaOne, MIN_TOKENS_PER_DELTA_ONE);
         _requireInfrastructureAccrual(params.infrastructureAccrualBps);
@@ -200,7 +200,7 @@ abstract contract ModelGovernance is ModelStorage {
         if (_valueOf(id, parameter) > maxRate) _setAtOnce(id, parameter, maxRate);
     }
 
-    /// @dev A change that is due is put in its parameter's place, and one that was pending gives way.
+    /// @dev Settles a change that is due, and replaces one that was pending.
     function _schedule(ModelId id, Parameter parameter, uint256 newValue) private {
         (uint256 oldValue, uint256 effectiveAt) = (_valueOf(id, parameter), block.timestamp + PARAMETER_DELAY);
         _store(id, parameter, oldValue, true);
@@ -213,7 +213,7 @@ abstract contract ModelGovernance is ModelStorage {
         _store(id, parameter, newValue, false);
     }
 
-    /// @dev Puts a change that is due in its parameter's place, and cancels one that is not.
+    /// @dev Settles a change that is due, and cancels one that is not.
     /// @return isCancelled Whether there was one to cancel.
     function _endChange(ModelId id, Parameter parameter) private returns (bool isCancelled) {
         (uint256 value, uint256 effectiveAt) = pendingChangeOf(id, parameter);

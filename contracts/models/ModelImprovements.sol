@@ -20,7 +20,7 @@ abstract contract ModelImprovements is ModelGovernance {
     uint256 public constant MIN_PAYOUT_DELAY = 10 minutes;
     uint256 public constant MAX_PAYOUT_DELAY = 14 days;
 
-    /// @dev What {payoutOf} answers once a payout waits no longer. No hash is as small.
+    /// @dev What {payoutOf} answers once a payout is no longer waiting. No hash is that small.
     bytes32 private constant RELEASED = bytes32(uint256(1));
     bytes32 private constant VOIDED = bytes32(uint256(2));
 
@@ -91,7 +91,7 @@ abstract contract ModelImprovements is ModelGovernance {
         if (stop.until == OPEN) max = stop.since - 1;
         requireWithin("since", since, 1, max);
 
-        // What a stop with an end holds stays held.
+        // A payout that a stop with an end covers stays covered.
         _setPayoutStop(method, stop.since == 0 ? since : Math.min(since, stop.since), OPEN);
     }
 

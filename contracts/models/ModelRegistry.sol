@@ -12,8 +12,8 @@ import {ModelImprovements} from "./ModelImprovements.sol";
 
 /// @title ModelRegistry
 /// @notice See {IModelRegistry}.
-/// @dev Custody: none. Trusts: the TokenManager for what a model is born with and for minting what is released, the factory for
-/// a model's pool, both named once by {wire}; the verifier for the truth of an improvement, which waits before it is paid.
+/// @dev Custody: none. Trusts: the TokenManager for a model's initial values and for minting what is released, and the factory
+/// for a model's pool, both named once by {wire}; the verifier for the truth of an improvement, which waits before it is paid.
 contract ModelRegistry is ModelImprovements {
     /// @notice May commit benchmarks of proposed models.
     bytes32 public constant REGISTRAR_ROLE = keccak256("REGISTRAR_ROLE");

@@ -10,7 +10,7 @@ import {PayoutStop} from "../types/ImprovementTypes.sol";
 import {Direction, MethodAccess, Metric, ModelId, ModelStatus, Parameter} from "../types/ModelTypes.sol";
 
 /// @title ModelStorage
-/// @notice What the registry remembers, and nothing that it does: the layout under {ModelGovernance}, {ModelImprovements} and
+/// @notice What the registry stores, without any behaviour: the layout under {ModelGovernance}, {ModelImprovements} and
 /// {ModelRegistry}.
 abstract contract ModelStorage is IModelRegistry, ProtocolAccess {
     /// @notice Top of the score scale, in bps.

@@ -18,8 +18,8 @@ import {RewardDistributor} from "./RewardDistributor.sol";
 
 /// @title TokenManager
 /// @notice See {ITokenManager}.
-/// @dev Custody: none. Trusts: the registry for who the factory is and for what may be released. A token holds its caps against
-/// this contract too.
+/// @dev Custody: none. Trusts: the registry for who the factory is and for what may be released. A token enforces its caps
+/// against this contract too.
 contract TokenManager is ITokenManager, ProtocolAccess {
     using ModelIds for string;
 
@@ -153,7 +153,7 @@ contract TokenManager is ITokenManager, ProtocolAccess {
 
         IModelToken(token).mintRewards(accounts, amounts);
         if (contributorsRoot != 0) {
-            // Whatever a verifier has queued: what a distribution begins with was minted to the distributor.
+            // Whatever a verifier has queued, a distribution begins only with what was minted to the distributor.
             if (accounts[1] != address(distributor)) revert NotToDistributor(accounts[1]);
             distributor.createDistribution(id, evaluationId, IERC20(token), contributorsRoot, amounts[1]);
         }
@@ -233,7 +233,7 @@ contract TokenManager is ITokenManager, ProtocolAccess {
         Errors.requireWithin(field, allocation, 1, MAX_ALLOCATION);
     }
 
-    /// @dev What cannot be printed could rewrite what a reader sees beside it, on a terminal or a page.
+    /// @dev An unprintable character could change what a reader sees around it, on a terminal or a page.
     function _requireText(bytes32 field, string calldata text, uint256 maxLength) private pure {
         bytes calldata characters = bytes(text);
         uint256 length = characters.length;

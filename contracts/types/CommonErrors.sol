@@ -19,7 +19,7 @@ error InvalidAmount();
 /// invoice's are keccak256 of the file.
 error HashMissing(bytes32 field);
 
-/// @notice A number is outside its bounds. Where `min` is above `max`, no number is allowed now.
+/// @notice A number is outside its bounds. If `min` is above `max`, no number is allowed now.
 /// @param field Name of the number.
 /// @param value What was given.
 /// @param min Smallest allowed value.
@@ -49,19 +49,19 @@ error ValueMismatch(bytes32 field, uint256 actual, uint256 expected);
 /// that the governor fixed, or let the governor fix others or none.
 error HashMismatch(bytes32 field, bytes32 actual, bytes32 expected);
 
-/// @notice An account is not above the one before it in the list: it is out of order, listed twice, or zero.
+/// @notice An account does not come after the one before it in the list: it is out of order, listed twice, or zero.
 /// @param previous The account before; zero for the first.
 /// @param account The account that is refused.
-/// @custom:fix Sort contributors, signers with their signatures, or methods by address, each once; add up the shares of one
-/// who is there twice.
+/// @custom:fix Sort contributors, signers with their signatures, or methods by address, each once; add up the shares of a
+/// contributor who appears twice.
 error NotAscending(address previous, address account);
 
 /// @notice The caller is not the one account or contract that may call this function.
 /// @param caller Who called.
 /// @param expected Who may call; zero when nobody may.
-/// @custom:fix Send from `expected`, or go through that contract. If it is zero, check the id, byte for byte; nobody is
-/// proposed, or the deployment is unfinished: run it again, it resumes. A function whose name ends in `FromBatch` is the
-/// contract's own: call the one without it.
+/// @custom:fix Send from `expected`, or go through that contract. If it is zero, the id is unknown (check it byte for byte),
+/// nobody is proposed, or the deployment is unfinished (run it again, and it resumes). A function whose name ends in `FromBatch`
+/// is the contract's own: call the one without it.
 error UnauthorizedCaller(address caller, address expected);
 
 /// @notice An account that would receive tokens is one of the protocol's own contracts.
@@ -69,7 +69,7 @@ error UnauthorizedCaller(address caller, address expected);
 /// @custom:fix Name an account, a multisig or a vesting wallet: tokens could never leave the protocol's own contracts.
 error ProtocolContract(address account);
 
-/// @notice The model is not in the status that the step needs; `NONE` is that of an unknown id.
+/// @notice The model is not in the status that the step needs; an unknown id has the status `NONE`.
 /// @param model The model.
 /// @param actual Its status.
 /// @param required The status that the step needs, at least or exactly.
@@ -83,11 +83,11 @@ error WrongModelStatus(ModelId model, ModelStatus actual, ModelStatus required);
 /// @custom:fix Check the id, byte for byte; then create the pool.
 error PoolNotFound(ModelId model);
 
-/// @notice The last second in which the call was valid has passed.
-/// @param deadline That second.
+/// @notice The deadline of the call has passed.
+/// @param deadline Last second in which the call was valid.
 /// @param timestamp The present second.
-/// @custom:fix Quote a trade again and send it with a later deadline, in seconds since 1970. Have a statement signed again
-/// with a new deadline: nothing of it was used up.
+/// @custom:fix Quote a trade again and send it with a later deadline, in seconds since 1970. Have a statement signed again with a
+/// new deadline: its evaluation id was not used up.
 error DeadlineExpired(uint256 deadline, uint256 timestamp);
 
 /// @notice A verification method did not accept a statement, and gave no reason.
@@ -95,7 +95,7 @@ error DeadlineExpired(uint256 deadline, uint256 timestamp);
 /// @custom:fix Check that the address at `method` is a verification method.
 error MethodRefused(address method);
 
-/// @notice Another amount of the reserve token arrived than was sent.
+/// @notice The amount of the reserve token that arrived is not the amount that was sent.
 /// @param received What arrived.
 /// @param expected What was sent.
 /// @custom:fix Use another reserve token: this one keeps a part of transfers, or changes balances by itself.

@@ -14,8 +14,9 @@ import {ModelId} from "../types/ModelTypes.sol";
 /// @title DeltaOneVerifier
 /// @notice See {IDeltaOneVerifier}.
 /// @dev Custody: none; roles: none. Trusts: the registry for benchmark, score, rate, limits, pauses and payouts; the model's
-/// method for the truth of a statement. The admin can replace this contract; a statement names the verifier that it is for and
-/// dies with it. Reentrancy: a method is asked by a static call, before anything changes, and the registry calls nobody.
+/// method for the truth of a statement. The admin can replace this contract; a statement names the verifier that it is for, and
+/// is worthless under another. Reentrancy: a method is asked by a static call, before anything changes, and the registry calls
+/// nobody.
 contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @notice Smallest improvement that is ever paid, in bps; a model's benchmark may ask for more.
     uint256 public constant MIN_IMPROVEMENT_BPS = RewardMath.MIN_IMPROVEMENT_BPS;
@@ -26,11 +27,11 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @notice The owner's share of a reward, in bps.
     uint256 public constant OWNER_SHARE_BPS = RewardMath.OWNER_SHARE_BPS;
 
-    /// @notice How far ahead a deadline may be, in seconds. A change of rate takes as long: who signs nothing with a later
-    /// deadline is paid at no rate that was unknown at signing.
+    /// @notice How far ahead a deadline may be, in seconds. A change of the rate takes as long, so that no statement is paid at a
+    /// rate that was unknown when it was signed.
     uint256 public constant MAX_STATEMENT_LIFE = 2 days;
 
-    /// @notice Most contributors that a statement may list; more come as a root.
+    /// @notice Most contributors that a statement may list; more stand behind a root.
     uint256 public constant MAX_CONTRIBUTORS = 64;
 
     bytes32 private constant EVALUATION_TYPEHASH = keccak256(
@@ -53,7 +54,7 @@ contract DeltaOneVerifier is IDeltaOneVerifier, EIP712 {
     /// @notice The models' registry.
     IModelRegistry public immutable registry;
 
-    // Contracts of the protocol that are no payees. The distributor receives for the contributors of a root.
+    // Contracts of the protocol that may not be payees. The distributor receives for the contributors of a root.
     address private immutable _tokenManager;
     address private immutable _factory;
     address private immutable _distributor;

@@ -2,10 +2,11 @@
 // Opens a network's deployment for reading: what is declared, what is compiled, and what its events tell.
 
 import { getAddress } from "ethers";
-import type { HardhatRuntimeEnvironment, HttpNetworkConfig } from "hardhat/types";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../../sdk/base/problem";
 import { Chain } from "../../sdk/rpc/snapshot";
 import { replayContracts } from "../../sdk/state/history";
+import { nodesOf } from "../network";
 import { readBuild, type Build } from "./build";
 import { readDeclared, type Declared } from "./declared";
 import { OTHER_CONTRACTS, type Subject } from "./subject";
@@ -13,7 +14,7 @@ import { OTHER_CONTRACTS, type Subject } from "./subject";
 /** Gives the network's deployment, as it is in its latest block, to a reader. */
 export async function observe<T>(hre: HardhatRuntimeEnvironment, reader: (subject: Subject) => Promise<T>): Promise<T> {
   const declared = await readDeclared(hre);
-  const { url } = hre.network.config as HttpNetworkConfig;
+  const url = nodesOf(hre);
   if (url === undefined)
     throw new Problem("BAD_OPTION", `${declared.network.name} is no network that can be looked at from outside.`);
   const contracts = Object.keys(declared.addresses).filter((name) => name !== "ReserveToken");

@@ -9,17 +9,17 @@ export interface Finding {
   readonly fix: string;
 }
 
-/** Something that is allowed to be so, and that somebody should know of. */
+/** Something that is allowed but worth knowing. */
 export interface Note {
   readonly what: string;
   readonly actual: string;
-  /** What comes of it, or who can do what about it. */
+  /** What follows from it, or who can do something about it. */
   readonly next: string;
 }
 
 export type Verdict = "ok" | "WRONG" | "notable";
 
-/** One thing that must hold, over all it was looked at in. */
+/** One thing that must hold, with all its findings. */
 export class Check {
   readonly wrong: Finding[] = [];
   readonly notable: Note[] = [];
@@ -30,7 +30,7 @@ export class Check {
     readonly name: string,
   ) {}
 
-  /** Both are the same, compared as they are printed. */
+  /** Compares two values as they are printed. */
   same(what: string, actual: unknown, declared: unknown, fix: string): void {
     this.holds(String(actual) === String(declared), what, String(actual), String(declared), fix);
   }
@@ -70,7 +70,7 @@ export interface Diagnosis {
   readonly authorities: readonly Authority[];
 }
 
-/** Whether nothing is wrong. What is notable is not. */
+/** Whether nothing is wrong. Notable findings are not wrong. */
 export function isHealthy({ checks }: Diagnosis): boolean {
   return checks.every(({ verdict }) => verdict !== "WRONG");
 }

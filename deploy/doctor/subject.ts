@@ -57,5 +57,5 @@ export function durationText(seconds: bigint): string {
   return `${seconds / hour} h ${(seconds % hour) / 60n} min`;
 }
 
-/** For a storage that nobody could have changed in a right way. */
+/** The remedy for a state that nobody could have brought about legitimately. */
 export const COMPROMISED = "no event explains this: stop using the contract and see SECURITY.md";

@@ -77,6 +77,11 @@ export class Follower {
     return this.followed.length === 0 ? 0 : Math.max(0, this.target - this.block);
   }
 
+  /** Whether more was read than a view shows: then it is that of a node which lags behind, and what it says of now is over. */
+  isAheadOf({ confirmed }: Pick<ChainView, "confirmed">): boolean {
+    return this.marks.length > 0 && confirmed < this.block;
+  }
+
   /** What makes one reading differ from another. */
   get purpose(): readonly unknown[] {
     return [
@@ -216,7 +221,7 @@ export class Follower {
     return true;
   }
 
-  /** What the new chain has not got where the old one had it; of what is above, nothing is known yet. */
+  /** What the new chain lacks where the old one had it; nothing is known yet about later blocks. */
   private tellUndone(): void {
     for (const followed of this.followed.filter(({ taken }) => taken.length > 0)) {
       const present = new Set(followed.facts.map(identityOf));

@@ -13,6 +13,8 @@ const SELDOM = 64;
 export interface ChainView {
   /** Latest block. */
   readonly head: number;
+  /** When the node named it, by our clock, in milliseconds. */
+  readonly seenAt: number;
   /** Latest block that is deep enough to be acted on. */
   readonly confirmed: number;
   /** Latest block that nothing undoes any more, at most `confirmed`; −1 before there is one. */
@@ -38,12 +40,13 @@ export class ChainHead {
   async look(): Promise<ChainView | undefined> {
     const block = await this.provider.getBlock("latest");
     if (block === null) return undefined;
+    const seenAt = Date.now();
     const { number: head, timestamp, baseFeePerGas } = block;
     const confirmed = head - this.confirmations + 1;
     // A node that lags behind another may name an older one: what was final once is final.
     this.final = Math.max(this.final, await this.readFinal(head));
     const final = Math.min(this.final, confirmed);
-    return { head, confirmed, final, time: BigInt(timestamp), baseFeePerGas: baseFeePerGas ?? 0n };
+    return { head, seenAt, confirmed, final, time: BigInt(timestamp), baseFeePerGas: baseFeePerGas ?? 0n };
   }
 
   private async readFinal(head: number): Promise<number> {

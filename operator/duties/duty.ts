@@ -14,7 +14,7 @@ import type { Telemetry } from "../telemetry";
 /** One thing that a service does. Its state follows from the chain and its folder: a pass can be left at any point. */
 export interface Duty {
   readonly name: string;
-  /** Looks at the chain, starts what can be started; answers whether anything moved. */
+  /** Examines the chain and starts what can be started; returns whether anything changed. */
   advance(view: ChainView): Promise<boolean>;
 }
 
@@ -27,10 +27,10 @@ export interface Tools {
   readonly telemetry: Telemetry;
 }
 
-/** How long a refused thing rests before it is looked at again, in milliseconds. */
+/** How long something refused rests before it is examined again, in milliseconds. */
 const REST = 60_000;
 
-/** What a duty refuses for now: told once, and looked at again after a while, since chain and files change. */
+/** What a duty refuses for now. It is logged once and examined again after a while, because chain and files change. */
 export class Refusals {
   private readonly entries = new Map<string, { reason: string; version: unknown; until: number }>();
 
@@ -39,13 +39,13 @@ export class Refusals {
     private readonly telemetry: Telemetry,
   ) {}
 
-  /** Whether it is too early to look at this again; another version of it need not wait. */
+  /** Whether it is too early to examine this again; another version of it need not wait. */
   isResting(name: string, version?: unknown): boolean {
     const entry = this.entries.get(name);
     return entry !== undefined && entry.version === version && entry.until > Date.now();
   }
 
-  /** Keeps a thing out for a while, and says why unless that is known. */
+  /** Refuses something for a while, and logs why unless that is already known. */
   add(name: string, reason: string, { shown = name, version }: { shown?: string; version?: unknown } = {}): void {
     if (this.entries.get(name)?.reason !== reason) {
       this.telemetry.log("warn", "refused", { duty: this.duty, name: shown, reason });
@@ -54,7 +54,7 @@ export class Refusals {
     this.publish();
   }
 
-  /** Why a thing was refused when it was looked at last. */
+  /** Why something was refused when it was last examined. */
   reasonFor(name: string): string | undefined {
     return this.entries.get(name)?.reason;
   }
@@ -64,7 +64,7 @@ export class Refusals {
     if (this.entries.delete(name)) this.publish();
   }
 
-  /** Forgets all but these. */
+  /** Forgets everything except these. */
   keep(names: ReadonlySet<string>): void {
     for (const name of this.entries.keys()) if (!names.has(name)) this.delete(name);
   }

@@ -12,10 +12,10 @@ import { MAX_CALLS, type MeteringRecord } from "./records";
 /** Records in a transaction at most: some three million gas. */
 const LARGEST_BATCH = 50;
 
-/** Calls that a model's price is for. */
+/** The number of calls that a model's price is for. */
 const CALLS_PER_PRICE = 1_000n;
 
-/** Records without funds, or over a limit, that are named at a time. */
+/** How many records that lack funds or exceed a limit are named at a time. */
 const SHOWN = 5;
 
 /** What may be spent, in reserve units; absent where there is no limit. */
@@ -39,7 +39,7 @@ export interface FeeBatch {
   readonly data: string;
 }
 
-/** What a transaction may spend, and what had to wait for want of it. */
+/** What a transaction may spend, and which records had to wait because of that. */
 class Budget {
   /** Costs of the records that wait, by what they wait for. */
   readonly short = new Map<WaitingRecord, bigint>();
@@ -186,7 +186,7 @@ export class FeeComposer implements FeePurse {
     }
   }
 
-  /** What waits for funds or for another day is told once, and goes on waiting. */
+  /** Logs once what waits for funds or for another day. */
   private tell({ funds, left, short, late }: Budget): void {
     this.tellOnce("short", "funds or allowance too small", `the router may take ${formatReserve(funds)} USDC`, short);
     const rest = `${formatReserve(left ?? 0n)} of ${formatReserve(this.limits.perDay ?? 0n)} USDC are left until 00:00 UTC`;
@@ -207,7 +207,7 @@ export class FeeComposer implements FeePurse {
   }
 }
 
-/** A call with the ids of the records that it pays behind its arguments. */
+/** A call with the ids of the records that it pays after its arguments. */
 function withIds(call: string, entries: readonly WaitingRecord[]): string {
   return concat([call, ...entries.map(({ record }) => id(record.id))]);
 }

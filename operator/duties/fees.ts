@@ -31,7 +31,7 @@ import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
 /** How often the chain is asked what was spent while nothing waits, in milliseconds. */
 const IDLE = 60_000;
 
-/** Files that are read before others get their turn. */
+/** How many files are read before other work gets its turn. */
 const AT_A_TIME = 250;
 
 /** A record that was paid, by the hash of its id, and with which nonce of the account. */
@@ -201,7 +201,7 @@ export class FeesDuty implements Duty {
     }
   }
 
-  /** Uses the next nonce for nothing, so that later ones can follow. */
+  /** Uses the next nonce for an empty transaction, so that later ones can follow. */
   private async fill(): Promise<boolean> {
     const { sender, telemetry } = this.tools;
     const slot = await sender.send({ to: sender.address, data: "0x" });
@@ -210,14 +210,14 @@ export class FeesDuty implements Duty {
     return true;
   }
 
-  /** A transaction that may have ended. What it paid is read from the chain, whoever sent it. */
+  /** A transaction may have ended. The chain says what it paid, whoever sent it. */
   private end({ outcome, nonce }: Slot): void {
     const isMined = outcome?.kind === "mined";
     if (outcome === undefined || (isMined && outcome.receipt.status === 1)) return;
     this.note(isMined ? "reverted" : "lost", { nonce });
   }
 
-  /** A record that the chain has: the same one is done, another under the same id is refused. Answers whether its file has moved. */
+  /** Finishes a record that the chain has: the same one is done, a different one under the same id is refused. Returns whether its file has moved. */
   private settle({ file, record }: WaitingRecord, paid: Paid, view: ChainView): boolean {
     const { transaction, block, nonce, model, amount: deposited } = paid;
     const isSame =

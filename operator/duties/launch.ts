@@ -13,7 +13,7 @@ export interface Target {
   readonly interface: Interface;
 }
 
-/** Reverts that say: somebody was faster. The logs will show it once they are confirmed. */
+/** Reverts that mean that somebody was faster. The logs show it once they are confirmed. */
 const DONE: Readonly<Record<LaunchStep, readonly string[]>> = {
   distribute: ["SupplierAlreadyMinted"],
   pools: ["PoolAlreadyExists"],
@@ -27,10 +27,10 @@ const CALLS: Readonly<Record<LaunchStep, (model: WatchedModel) => readonly [stri
   ],
 };
 
-/** Takes one step for every declared model. That it is taken once only is the contract's word; that it is taken, the logs'. */
+/** Takes one step for every declared model. The contract guarantees that it is taken once, and the logs show that it was taken. */
 export class LaunchDuty implements Duty {
   private readonly sent = new Map<string, Slot>();
-  /** Models that were found done at a block, though the logs do not show it yet. */
+  /** Models found done at a block, although the logs do not show it yet. */
   private readonly doneAt = new Map<string, number>();
   private readonly refusals: Refusals;
 
@@ -99,7 +99,7 @@ export class LaunchDuty implements Duty {
     this.refusals.add(key, reason, { shown: this.models.nameOf(key), version: this.models.fileOf(key) });
   }
 
-  /** A final transaction. What did not succeed is looked at again, from the chain. */
+  /** A transaction is final. If it did not succeed, the chain is examined again. */
   private end(key: string, { outcome, nonce }: Slot): void {
     this.sent.delete(key);
     const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;

@@ -18,14 +18,14 @@ export interface PlannedDeposit {
   readonly amount: bigint;
 }
 
-/** Looks at what is about to be deposited. */
+/** Examines what is about to be deposited. */
 export class LumpWatch {
   constructor(
     private readonly tools: Tools,
     private readonly router: UsageFeeRouter,
   ) {}
 
-  /** Warns of each model for which the deposits together are more than its pool can take at once. Never holds one up. */
+  /** Warns of each model whose deposits together are more than its pool can take at once. Never delays a deposit. */
   async look(deposits: readonly PlannedDeposit[]): Promise<void> {
     const sums = new Map<string, PlannedDeposit>();
     for (const deposit of deposits) {

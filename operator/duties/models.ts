@@ -28,7 +28,7 @@ export interface WatchedModel {
   readonly token: string;
 }
 
-/** What the chain tells of a model. */
+/** What the chain's logs say about a model. */
 type ModelFact = Fact & { readonly key: string } & (
     | { readonly kind: "created"; readonly name: string }
     | { readonly kind: "registered"; readonly benchmark: CommittedBenchmark }
@@ -42,7 +42,7 @@ interface KnownFile {
   readonly reason?: string;
 }
 
-/** A view of each kind of verification method that no other kind has. */
+/** For each kind of verification method, a view that no other kind has. */
 const KINDS = { OracleAttestation: "epoch", ZkProof: "keyHash", Hybrid: "methods" } as const;
 
 /** How many models are compared with the chain at once. */
@@ -93,7 +93,7 @@ export class WatchedModels {
     return [...this.registered.keys()].filter((key) => this.declared.has(key) && !this.taken[step].has(key));
   }
 
-  /** The model's file as it was read last. */
+  /** The model's file as it was last read. */
   fileOf(key: string): ModelFile | undefined {
     return this.declared.get(key);
   }
@@ -227,7 +227,7 @@ export class WatchedModels {
     this.compared.clear();
   }
 
-  /** What is open again is done again, by the duties. */
+  /** Nothing to do: the duties repeat steps that are open again. */
   private tellUndone(facts: readonly ModelFact[]): void {
     for (const { kind, key, block, transaction } of facts) {
       this.telemetry.log("warn", "undone", { what: kind, model: this.nameOf(key), block, hash: transaction });

@@ -15,7 +15,7 @@ import type { Telemetry } from "../telemetry";
 
 const WORD = 32;
 
-/** How a record stands on chain. */
+/** How a record was paid on chain. */
 export interface Paid {
   readonly transaction: string;
   readonly block: number;
@@ -28,7 +28,7 @@ export interface Paid {
 /** A record that a transaction has paid: hash of its id, model, reserve units unless it is of calls. */
 type PaidRecord = readonly [record: string, model: string, amount: string | null];
 
-/** What the chain tells: a deposit of the account, and what the transaction was that has used a nonce. */
+/** An event or fact from the chain: a deposit of the account, or which transaction used a nonce. */
 type PaymentFact = Fact &
   (
     | { readonly kind: "deposit" }
@@ -45,11 +45,11 @@ type PaymentFact = Fact &
 export class FeePayments {
   /** By the hash of the record's id. */
   private readonly paid = new Map<string, Paid>();
-  /** Transactions with deposits that were not looked into yet. */
+  /** Transactions with deposits that have not been examined yet. */
   private readonly unread = new Set<string>();
-  /** Nonces of which it is known what has used them. */
+  /** Nonces for which the transaction that used them is known. */
   private readonly nonces = new Set<number>();
-  /** What each transaction has deposited, and in which block. */
+  /** What each transaction deposited, and in which block. */
   private readonly spent = new Map<string, { readonly block: number; readonly amount: bigint }>();
   private readonly remember: (fact: PaymentFact) => void;
 
@@ -71,7 +71,7 @@ export class FeePayments {
     });
   }
 
-  /** How a record was paid; undefined of one that was not. Takes the hash of its id. */
+  /** How the record with this hash of its id was paid; undefined if it was not. */
   of(record: string): Paid | undefined {
     return this.paid.get(record);
   }
@@ -81,7 +81,7 @@ export class FeePayments {
     return [...this.spent.values()].reduce((sum, { block, amount }) => (block < first ? sum : sum + amount), 0n);
   }
 
-  /** Looks into the transactions that have made deposits, each once. */
+  /** Examines the transactions that made deposits, each once. */
   async advance(): Promise<void> {
     await Promise.all([...this.unread].map(async (hash) => this.look(hash)));
   }
@@ -171,7 +171,7 @@ export class FeePayments {
     }
   }
 
-  /** The records are told by whoever has their files. */
+  /** Nothing to log: whoever has the records' files reports them. */
   private tellUndone(facts: readonly PaymentFact[]): void {
     for (const fact of facts) {
       if (fact.kind === "deposit" || fact.records.length === 0 || this.unread.has(fact.transaction)) continue;
@@ -182,7 +182,7 @@ export class FeePayments {
   }
 }
 
-/** What stands behind the arguments of a call, in words of 32 bytes. */
+/** The data after the arguments of a call, in words of 32 bytes. */
 function trailingWords(data: string, call: string): string[] {
   const start = (call.length - 2) / 2;
   const count = Math.floor(((data.length - 2) / 2 - start) / WORD);

@@ -4,7 +4,8 @@
 
 import type { Interface, LogDescription, Log } from "ethers";
 import type { ModelRegistry } from "../../.build/typechain";
-import { payoutOf, termsOf, type QueuedPayout } from "../../sdk/client/payouts";
+import { payoutOf } from "../../sdk/client/payouts";
+import { termsOf, type QueuedPayout } from "../../sdk/state/payouts";
 import type { Fact } from "../chain/checkpoint";
 import type { Follower } from "../chain/follower";
 import type { PatientProvider } from "../rpc";
@@ -19,7 +20,7 @@ const REGISTRY_EVENTS = [
   "PayoutVoided",
 ] as const;
 
-/** What the chain tells of payouts. */
+/** What the chain's logs say about payouts. */
 type PayoutFact = Fact &
   (
     | { readonly kind: "model"; readonly model: string; readonly name: string }
@@ -106,7 +107,7 @@ export class WatchedPayouts {
     return { kind: "payees", block, transaction, key, queuedAt, ...(log && { log }) };
   }
 
-  /** What a log says; undefined of one that says nothing which can be read. */
+  /** The content of a log; undefined if it cannot be decoded. */
   private payeesHashOf(log: ToldLog): string | undefined {
     try {
       return termsOf(this.payoutIn(log, "0")).payeesHash;
@@ -179,7 +180,7 @@ export class WatchedPayouts {
     this.untold = new Set();
   }
 
-  /** A release is done again, by the duty; an improvement by whoever has its bundle. */
+  /** Nothing to do: the duty repeats a release, and whoever has the bundle repeats an improvement. */
   private tellUndone(facts: readonly PayoutFact[]): void {
     for (const fact of facts) {
       const { block, transaction: hash } = fact;

@@ -9,7 +9,7 @@ export const MAX_CALLS = 1_000_000_000_000_000n;
 
 /** Use of a model that is to be paid: so many calls at the model's price, or an amount in reserve units. */
 export interface MeteringRecord {
-  /** Given once in all: it is what makes the record paid. */
+  /** Unique among all records: a record is paid once by its id. */
   readonly id: string;
   readonly model: string;
   readonly due:
@@ -32,7 +32,7 @@ export function readMeteringRecord(name: string, content: unknown): MeteringReco
   return { ...record, due };
 }
 
-/** The same as JSON, as it is kept in a file. */
+/** The record as JSON, as it is stored in a file. */
 export function formatMeteringRecord({ id: name, model, due }: MeteringRecord): string {
   const shown =
     due.kind === "calls" ? { calls: Number(due.calls) } : { amount: formatReserve(due.amount).replaceAll(",", "") };

@@ -3,14 +3,16 @@
 // word. What is stopped, void, or not due is never sent.
 
 import type { ModelRegistry, TokenManager } from "../../.build/typechain";
-import { OPEN_STOP, releaseCall, type QueuedPayout } from "../../sdk/client/payouts";
+import { releaseCall } from "../../sdk/client/payouts";
 import {
   NO_STOP,
-  openPayoutStatus,
+  OPEN_STOP,
+  type OpenPayoutStatus,
   PAYOUT_RELEASED,
   PAYOUT_VOIDED,
-  type OpenPayoutStatus,
+  type QueuedPayout,
   type StopState,
+  openPayoutStatus,
 } from "../../sdk/state/payouts";
 import { rpcMessageOf, Stopped } from "../rpc";
 import type { Slot } from "../sender";
@@ -18,21 +20,21 @@ import type { ChainView } from "../chain/head";
 import { refusalOf, Refusals, type Duty, type RefusalReason, type Tools } from "./duty";
 import type { WatchedPayouts } from "./payouts";
 
-/** Reverts that say: a guardian was faster, or the chain's time is a block behind. The next look finds out. */
+/** Reverts that mean that a guardian was faster, or that the chain's time is a block behind. The next pass finds out. */
 const PASSING = ["PayoutIsStopped", "PayoutWaits"];
 
-/** Payouts with their keys, by what becomes of them. */
+/** Payouts with their keys, by status. */
 type Sorted = Readonly<Record<OpenPayoutStatus, [key: string, payout: QueuedPayout][]>>;
 
 /** Releases the payouts of every model, whichever verifier queued them. */
 export class ReleaseDuty implements Duty {
   readonly name = "release";
   private readonly sent = new Map<string, { readonly payout: QueuedPayout; readonly slot: Slot }>();
-  /** Payouts that were found released or returned at a block, though the logs do not show it yet. */
+  /** Payouts found released or returned at a block, although the logs do not show it yet. */
   private readonly doneAt = new Map<string, number>();
   private readonly refusals: Refusals;
   private payoutDelay: bigint | undefined;
-  /** What was said of stops, so that each is told once. */
+  /** What was logged of stops, so that each is logged once. */
   private readonly told = new Map<string, string>();
 
   constructor(
@@ -65,7 +67,7 @@ export class ReleaseDuty implements Duty {
     return ended.length + count > 0;
   }
 
-  /** What waits by what becomes of it. The stops are those of the latest block: a guardian's takes effect at once. */
+  /** Waiting payouts by status. The stops are those of the latest block, because a guardian's stop takes effect at once. */
   private async sort(waiting: ReadonlyMap<string, QueuedPayout>, now: bigint): Promise<Sorted> {
     const sorted: Sorted = { waits: [], due: [], stopped: [], void: [] };
     if (waiting.size === 0) return sorted;
@@ -138,13 +140,13 @@ export class ReleaseDuty implements Duty {
     }
   }
 
-  /** Whether the payout was released or returned, by whomever. */
+  /** Whether anybody has released or returned the payout. */
   private async isOver({ model, evaluationId }: QueuedPayout): Promise<boolean> {
     const present = await this.registry.payoutOf(model, evaluationId);
     return present === PAYOUT_RELEASED || present === PAYOUT_VOIDED;
   }
 
-  /** A final transaction. One that failed because somebody was faster is no fault. */
+  /** A transaction is final. If it failed because somebody was faster, that is not an error. */
   private async end(key: string, payout: QueuedPayout, { outcome, nonce }: Slot): Promise<void> {
     this.sent.delete(key);
     const hash = outcome?.kind === "mined" ? outcome.receipt.hash : undefined;

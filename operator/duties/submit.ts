@@ -27,12 +27,12 @@ import { refusalOf, Refusals, type Duty, type RefusalReason, type Tools } from "
  */
 const FINAL = new Set(["InvalidSignature", "EvaluationTooWeak", "ProtocolContract", "DeadlineExpired"]);
 
-/** The revert that passes with the UTC day, unless the improvement is more than a whole day's limit. */
+/** The revert that goes away with the UTC day, unless the improvement exceeds the limit itself. */
 const LIMITED = "DailyLimitExceeded";
 
 const SECONDS_PER_DAY = 86_400n;
 
-/** The revert that says: somebody was faster. The next look finds the improvement recorded. */
+/** The revert that means that somebody was faster. The next pass finds the improvement recorded. */
 const DONE = "EvaluationAlreadyUsed";
 
 interface Sent {
@@ -45,15 +45,15 @@ interface Recorded extends Fact {
   readonly key: string;
 }
 
-/** Submits what lies in the folder, one improvement of a model at a time, with the checks of `npm run submit`. */
+/** Submits the bundles in the folder, one improvement of a model at a time, with the checks of `npm run submit`. */
 export class SubmitDuty implements Duty {
   readonly name = "submit";
   private readonly sent = new Map<string, Sent>();
   /** Files for which nothing was left of a day's limit, and the second in which the next day begins. */
   private readonly tomorrow = new Map<string, bigint>();
-  /** Last seconds of statements that were refused and may pass. */
+  /** Deadlines of statements that were refused and may still be accepted. */
   private readonly deadlines = new Map<string, bigint>();
-  /** Why files were refused whose deadline has passed. */
+  /** Why files whose deadline has passed were refused. */
   private readonly expired = new Map<string, string>();
   private readonly refusals: Refusals;
   private readonly recorded = new Map<string, Recorded>();
@@ -123,7 +123,7 @@ export class SubmitDuty implements Duty {
     }
   }
 
-  /** Sends a file or finishes it; answers whether either happened. */
+  /** Sends or finishes a file; returns whether it did either. */
   private async handle(name: string, view: ChainView): Promise<boolean> {
     let text: string | undefined;
     try {
@@ -222,7 +222,7 @@ export class SubmitDuty implements Duty {
     return false;
   }
 
-  /** A final transaction. What became of the file is read from the chain, whoever sent it. */
+  /** A transaction is final. The chain says what became of the file, whoever sent it. */
   private end(name: string, { outcome, nonce }: Slot): void {
     this.sent.delete(name);
     if (outcome?.kind === "mined" && outcome.receipt.status === 1) return;

@@ -17,13 +17,18 @@ const SHORTEST_SECRET = 8;
 
 /** Takes the values of secret variables out of a text, and names the variables instead. */
 export function withoutSecrets(text: string, env: NodeJS.ProcessEnv): string {
-  const secrets = Object.entries(env).filter(
-    (entry): entry is [string, string] => SECRET.test(entry[0]) && (entry[1] ?? "").length >= SHORTEST_SECRET,
+  const secrets = Object.entries(env).filter((entry): entry is [string, string] => SECRET.test(entry[0]));
+  return (
+    secrets
+      // Of several keys or nodes, with commas between, each is one.
+      .flatMap(([name, value]) =>
+        [value, ...value.split(",").map((part) => part.trim())].map((part) => [name, part] as const),
+      )
+      .filter(([, value]) => value.length >= SHORTEST_SECRET)
+      .flatMap(([name, value]) => [value, value.replace(/^0x/i, "")].map((form) => [name, form] as const))
+      .sort(([, a], [, b]) => b.length - a.length)
+      .reduce((kept, [name, value]) => kept.replaceAll(value, `<${name}>`), text)
   );
-  return secrets
-    .flatMap(([name, value]) => [value, value.replace(/^0x/i, "")].map((form) => [name, form] as const))
-    .sort(([, a], [, b]) => b.length - a.length)
-    .reduce((kept, [name, value]) => kept.replaceAll(value, `<${name}>`), text);
 }
 
 /** Where a failure is told. */

@@ -16,13 +16,13 @@ export const ERROR_GUIDE_FILE = join(__dirname, "../../sdk/client/errorGuide.ts"
 
 const INTRODUCTION = `# Errors
 
-Every error of the contracts that are deployed: where it is raised, why, and what to do about it. Types and names are those of
-the ABI; an id of type \`bytes32\` is \`keccak256\` of the published string, a \`field\` is the ASCII name of a parameter. A reverted
+This page lists every error of the deployed contracts: where it is raised, why, and what to do about it. Types and names are those of
+the ABI. An id of type \`bytes32\` is \`keccak256\` of the published string; a \`field\` is the ASCII name of a parameter. A reverted
 transaction changed nothing.
 
-Errors of the reserve token are its own. A revert without data means arguments that do not decode, such as a malformed proof or
-an unknown number of an enumeration, or too little gas. \`Panic(0x32)\` is a list that is too short, as in \`releasePayout\` with
-fewer accounts than amounts; \`Panic(0x11)\` a figure too large to compute with: \`calculateDeltaOnes\` of 2^255, amounts of
+The reserve token has errors of its own. A revert without data means that the arguments do not decode (such as a malformed proof or
+an unknown number of an enumeration) or that there was too little gas. \`Panic(0x32)\` means that a list is too short, as in \`releasePayout\` with
+fewer accounts than amounts. \`Panic(0x11)\` means that a figure is too large to compute with: \`calculateDeltaOnes\` of 2^255, or amounts of
 \`releasePayout\` or a delay of the timelock whose sum does not fit. No other panic is known.
 
 This page is generated from the contracts' NatSpec: \`npm run snapshots -- --update\` writes it.

@@ -9,22 +9,37 @@ import type { Work } from "./run";
 const FILE = "model file, such as deploy/models/sentiment-v2.json";
 const ID = "published id of the model, such as sentiment-v2";
 const BATCH =
-  "file for what is to be sent, instead of sending: a batch for Safe's Transaction Builder; of the timelock's, one each to schedule, execute and cancel";
-const FROM = "account that sends; the first of the network's without it";
+  "write what is to be sent to this file instead of sending it: a batch for Safe's Transaction Builder; for the timelock, one file each to schedule, execute and cancel";
+const FROM = "account that sends; by default the network's first";
 
 /** Declares a task whose work is imported when it runs. Hardhat passes absent parameters as undefined. */
-function declare(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
+function declare(
+  name: string,
+  description: string,
+  work: () => Promise<Work>,
+  isSending = false,
+): ConfigurableTaskDefinition {
   return task(name, description)
     .addFlag("json", "print one JSON document; amounts are strings of the smallest unit")
     .setAction(async (args: Record<string, unknown>, hre: HardhatRuntimeEnvironment) => {
       const { runTask } = await import("./run");
-      await runTask(hre, name, args, work);
+      await runTask(hre, name, args, work, isSending);
     });
+}
+
+/** Declares a task that sends. The same words as those of `scripts/cli/sending.ts`, which says what they mean. */
+function declareSending(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
+  return declare(name, description, work, true)
+    .addOptionalParam("keystore", "encrypted key that signs; its password is KEYSTORE_PASSWORD or asked for")
+    .addOptionalParam("ledger", "or a Ledger's account: its number or path")
+    .addOptionalParam("kms", "or a key of AWS KMS or Google Cloud KMS")
+    .addOptionalParam("remote", "or a module that signs elsewhere; without any of them PRIVATE_KEY")
+    .addOptionalParam("maxFee", "gwei above which nothing is sent; MAX_FEE without it");
 }
 
 /** Declares a task that a role takes: what a multisig or the timelock has to send goes into a file instead. */
 function declareOfRole(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
-  return declare(name, description, work).addOptionalParam("batch", BATCH);
+  return declareSending(name, description, work).addOptionalParam("batch", BATCH);
 }
 
 declareOfRole(
@@ -59,7 +74,7 @@ declareOfRole(
 
 declare(
   "pool:quote",
-  "Tells what a trade would give now, and sends nothing",
+  "Shows what a trade would give now, and sends nothing",
   async () => (await import("./pools")).quote,
 )
   .addOptionalPositionalParam("id", ID)
@@ -67,7 +82,7 @@ declare(
   .addOptionalParam("tokens", "buy this many tokens")
   .addOptionalParam("sell", "sell this many tokens");
 
-declare(
+declareSending(
   "pool:buy",
   "Buys tokens of a model, after approving exactly what may be spent",
   async () => (await import("./pools")).buy,
@@ -77,22 +92,19 @@ declare(
   .addOptionalParam("tokens", "or buy exactly this many tokens")
   .addOptionalParam("min", "fewest tokens to accept for --usdc")
   .addOptionalParam("max", "most USDC to spend for --tokens")
-  .addOptionalParam(
-    "slippageBps",
-    "instead of --min or --max: how far from the quote, in bps; 50 without any of the three",
-  )
-  .addOptionalParam("deadline", "minutes after which the trade is refused; 20 without it")
+  .addOptionalParam("slippageBps", "instead of --min or --max: how far from the quote, in bps; 50 by default")
+  .addOptionalParam("deadline", "minutes after which the trade is refused; 20 by default")
   .addOptionalParam("from", FROM);
 
-declare("pool:sell", "Sells tokens of a model to its pool", async () => (await import("./pools")).sell)
+declareSending("pool:sell", "Sells tokens of a model to its pool", async () => (await import("./pools")).sell)
   .addOptionalPositionalParam("id", ID)
   .addOptionalParam("tokens", "sell exactly this many tokens")
   .addOptionalParam("min", "least USDC to accept")
-  .addOptionalParam("slippageBps", "instead of --min: how far from the quote, in bps; 50 without either")
-  .addOptionalParam("deadline", "minutes after which the trade is refused; 20 without it")
+  .addOptionalParam("slippageBps", "instead of --min: how far from the quote, in bps; 50 by default")
+  .addOptionalParam("deadline", "minutes after which the trade is refused; 20 by default")
   .addOptionalParam("from", FROM);
 
-declare(
+declareSending(
   "fees:deposit",
   "Pays usage fees of a model: a share for its infrastructure, the rest into its pool",
   async () => (await import("./fees")).deposit,
@@ -110,7 +122,7 @@ declare(
   async () => (await import("./payouts")).listPayouts,
 ).addOptionalPositionalParam("id", ID);
 
-declare(
+declareSending(
   "payout:release",
   "Mints a reward whose time has come; anybody may",
   async () => (await import("./payouts")).releasePayout,
@@ -125,24 +137,24 @@ declareOfRole(
   async () => (await import("./payouts")).stopPayouts,
 )
   .addOptionalPositionalParam("method", METHOD)
-  .addOptionalParam("since", "second from which they were queued; all that wait without it");
+  .addOptionalParam("since", "second from which they were queued; by default all that are waiting");
 
 declareOfRole(
   "payout:lift",
-  "Lets stopped rewards go; on a live network tells what the admin sends",
+  "Lifts a stop, so that its rewards can be released; on a live network, prints what the admin sends",
   async () => (await import("./payouts")).liftPayoutStop,
 ).addOptionalPositionalParam("method", METHOD);
 
 declareOfRole(
   "payout:void",
-  "Makes a stop final: its rewards are never minted; on a live network tells what the admin sends",
+  "Makes a stop final: its rewards are never minted; on a live network, prints what the admin sends",
   async () => (await import("./payouts")).voidPayouts,
 )
   .addOptionalPositionalParam("method", METHOD)
-  .addOptionalParam("since", "second from which they were queued; the stop's own without it")
-  .addOptionalParam("until", "first second after it; everything until now without it");
+  .addOptionalParam("since", "second from which they were queued; by default the stop's own")
+  .addOptionalParam("until", "first second after it; by default everything until now");
 
-declare(
+declareSending(
   "payout:return",
   "Puts a void reward back into the model's lifetime rewards; anybody may",
   async () => (await import("./payouts")).returnPayout,
@@ -159,7 +171,7 @@ declare(
 
 declareOfRole(
   "params:propose",
-  "Changes a parameter as the model's governor, and tells when it takes effect",
+  "Changes a parameter as the model's governor, and says when the change takes effect",
   async () => (await import("./parameters")).proposeChange,
 )
   .addOptionalPositionalParam("id", ID)
@@ -181,7 +193,7 @@ for (const steward of ["governor", "owner"] as const) {
 
 declareOfRole(
   "roles:apply",
-  "Brings who holds what to what the parameter file declares; on a live network tells what the admin sends",
+  "Makes roles, attesters, treasury and delay match the parameter file; on a live network, prints what the admin sends",
   async () => (await import("./roles")).applyRoles,
 );
 

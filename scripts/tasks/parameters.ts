@@ -15,7 +15,7 @@ import {
 } from "../../sdk/base/units";
 import { confirm } from "../../sdk/client/confirm";
 import { digits } from "../cli/command";
-import { once, optionOf, readId, type Arguments, type TaskContext, type Work } from "./run";
+import { once, optionOf, readId, settled, type Arguments, type TaskContext, type Work } from "./run";
 
 const RATE = amount(TOKEN_DECIMALS, "100", "10000000");
 const SHARE = digits(1000, 10_000);
@@ -79,7 +79,7 @@ export const proposeChange: Work = (args) => {
     const before = (await protocol.registry.parametersOf(key))[parameter.name];
     const sent = await confirm(
       `set ${parameter.name}`,
-      protocol.registry.connect(signer)[parameter.setter](key, value),
+      protocol.registry.connect(await settled(context, signer))[parameter.setter](key, value),
     );
     const change = (await pendingChanges(context, key)).find((entry) => entry.parameter === parameter.name);
     const when = change?.when ?? "at once";

@@ -15,15 +15,16 @@ import { Problem } from "../../sdk/base/problem";
 import { formatTime, formatTokens, roundTokens } from "../../sdk/base/units";
 import { contractAt } from "../../sdk/client/access";
 import { confirm } from "../../sdk/client/confirm";
-import { OPEN_STOP, readPayouts, releaseCall, returnCall, type Payout } from "../../sdk/client/payouts";
+import { readPayouts, releaseCall, returnCall, type Payout } from "../../sdk/client/payouts";
 import { readEvents } from "../../sdk/rpc/logs";
-import { voidRemarks, type StopState } from "../../sdk/state/payouts";
+import { OPEN_STOP, type StopState, voidRemarks } from "../../sdk/state/payouts";
 import { digits } from "../cli/command";
 import { table } from "../cli/terminal";
 import {
   once,
   readId,
   readSender,
+  settled,
   signerOf,
   type Arguments,
   type TaskContext,
@@ -125,7 +126,7 @@ export const stopPayouts: Work = (args) => {
     const before = await registry.payoutStopOf(method);
     if (before.until === OPEN_STOP && before.since <= BigInt(since))
       throw new Problem("ALREADY_DONE", `${method}: ${stopInWords(before)} already; nothing was sent.`);
-    const guardian = await signerWithRole(hre, protocol, "registry", "GUARDIAN_ROLE");
+    const guardian = await settled(context, await signerWithRole(hre, protocol, "registry", "GUARDIAN_ROLE"));
     const sent = await confirm("stop payouts", registry.connect(guardian).stopPayouts(method, since));
     const stop = await registry.payoutStopOf(method);
     report({ name: sent.name, sent, outcome: stopInWords(stop) });

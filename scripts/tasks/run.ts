@@ -4,11 +4,12 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { getAddress, type Addressable } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { isDrafting } from "../../deploy/batch/drafting";
 import { alone, orAgain } from "../../deploy/deployment";
-import { persist } from "../../deploy/pending";
+import { persist, settle, type Persistence } from "../../deploy/pending";
 import { requireProtocol, type Protocol } from "../../deploy/protocol";
 import { isPassing, patientSigner } from "../../deploy/rpc";
-import { fateOf, fateInWords, noting, type Dispatch } from "../../deploy/sends";
+import { fateOf, fateInWords, noting, sendingAs, type Dispatch } from "../../deploy/sends";
 import type { Step } from "../../deploy/step";
 import { address, Fields, publishedId, type Rule } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
@@ -17,6 +18,8 @@ import { problemOf } from "../../sdk/client/errors";
 import { ensureAllowance } from "../../sdk/client/trade";
 import { toJson } from "../../sdk/schemas/json";
 import { compile } from "../cli/compile";
+import { askPassword } from "../cli/password";
+import { readSending, sendAs, senderOf, type SendingOptions } from "../cli/sending";
 import { tellFailure } from "../cli/failure";
 import { lineFor, outliveReaders } from "../cli/terminal";
 import { stepLines } from "../cli/views/launch";
@@ -45,12 +48,15 @@ export type Work = (args: Arguments) => Act;
 
 type Act = (context: TaskContext) => Promise<TaskResult>;
 
-/** What sends only what the chain has not got: alone on its network, and by itself again after what passes. */
+/** Work that sends only what the chain lacks. It runs alone on its network and is repeated after passing failures. */
 export function resumed(act: Act): Act {
-  return (context) => patiently(context, () => act(context));
+  return (context) => patiently(context, () => act(context), {});
 }
 
-/** What must not be sent twice: like {@link resumed}, but again only if nothing that was sent and not reported can be mined. */
+/**
+ * What must not be sent twice: like {@link resumed}, but again only if nothing that was sent and not reported can be mined. Only the
+ * account that sends is waited for, see {@link settled}.
+ */
 export function once(act: Act): Act {
   return (context) => {
     const { hre, sends, report } = context;
@@ -72,16 +78,12 @@ export function once(act: Act): Act {
         );
       }
     };
-    return patiently(context, () => act({ ...context, report: noted }), requireUnsent);
+    return patiently(context, () => act({ ...context, report: noted }), { accounts: [], beforeAgain: requireUnsent });
   };
 }
 
-function patiently<T>(
-  { hre, onWait }: TaskContext,
-  action: () => Promise<T>,
-  beforeAgain?: (error: Error) => Promise<void>,
-): Promise<T> {
-  return alone(hre, () => orAgain(hre, isPassing, () => persist(hre, onWait, action, beforeAgain)));
+function patiently<T>({ hre, onWait }: TaskContext, action: () => Promise<T>, persistence: Persistence): Promise<T> {
+  return alone(hre, () => orAgain(hre, isPassing, () => persist(hre, onWait, action, persistence)));
 }
 
 /** The arguments of a task, named as on its command line. */
@@ -91,6 +93,11 @@ export class Arguments {
   constructor(given: Readonly<Record<string, unknown>>) {
     const present = Object.entries(given).filter(([, value]) => value !== undefined);
     this.fields = new Fields(Object.fromEntries(present.map(([name, value]) => [optionOf(name), value])));
+  }
+
+  /** Which keys sign, and what gas may cost. */
+  readSending(env: NodeJS.ProcessEnv): SendingOptions {
+    return readSending(this.fields, env);
   }
 
   has(name: string): boolean {
@@ -143,6 +150,7 @@ export async function runTask(
   name: string,
   { json, batch, ...args }: Record<string, unknown>,
   load: () => Promise<Work>,
+  isSending: boolean,
 ): Promise<void> {
   outliveReaders();
   const sends: Dispatch[] = [];
@@ -155,7 +163,9 @@ export async function runTask(
   const done = () => steps.flatMap((step) => (step.sent ? [{ ...step.sent, name: step.name }] : []));
   try {
     await compile(hre);
-    const work = (await load())(new Arguments(args));
+    const given = new Arguments(args);
+    const sending = isSending ? given.readSending(process.env) : undefined;
+    const work = (await load())(given);
     const protocol = await requireProtocol(hre);
     const { chainId, name: network } = protocol.network;
     const report = (step: Step) => {
@@ -163,9 +173,15 @@ export async function runTask(
       if (!json) stepLines(step).forEach(tell);
     };
     const onWait = (reason: string) => tell(`${name}: waiting: ${reason}`);
+    const streams = { env: process.env, askPassword, err: (notice: string) => tell(`${name}: ${notice}`) };
     const context = { hre, protocol, sends, report, onWait };
     const act = () => noting(sends, () => work(context));
-    const { lines, document } = batch === undefined ? await act() : await writeBatches(context, name, batch, act);
+    const taken = () => (batch === undefined ? act() : writeBatches(context, name, batch, act));
+    // What only reads or drafts asks for no key.
+    const isKeyless = sending === undefined || batch !== undefined;
+    const { lines, document } = await (isKeyless
+      ? sendingAs({ accounts: async () => [] }, taken)
+      : sendAs(hre, sending, streams, taken));
     console.log(
       json
         ? toJson({ network: { name: network, chainId }, ...document, steps: done() })
@@ -192,17 +208,25 @@ export function readSender(args: Arguments): string | undefined {
 }
 
 /** The account of this environment that sends, or its first. */
-export async function signerOf({ hre, protocol }: TaskContext, from: string | undefined): Promise<HardhatEthersSigner> {
-  const signers = await hre.ethers.getSigners();
-  const signer = from === undefined ? signers[0] : signers.find((entry) => entry.address === getAddress(from));
-  if (signer) return patientSigner(signer);
-  const { name } = protocol.network;
+export async function signerOf(context: TaskContext, from: string | undefined): Promise<HardhatEthersSigner> {
+  const { hre, protocol } = context;
+  if (from === undefined) return settled(context, await senderOf(hre));
+  const signer = (await hre.ethers.getSigners()).find((entry) => entry.address === getAddress(from));
+  if (signer) return settled(context, signer);
   throw new Problem(
     "BAD_KEY",
-    from === undefined
-      ? `${name} has no account to send from: set PRIVATE_KEY.`
-      : `from is ${from}, whose key is not one of ${name}'s: set PRIVATE_KEY.`,
+    `from is ${from}, whose key is not one of ${protocol.network.name}'s: set PRIVATE_KEY, or name a key with --keystore.`,
   );
+}
+
+/**
+ * An account once nothing of it is on its way. What others have on theirs holds up nobody, and neither does what is on its way while
+ * something is drafted.
+ */
+export async function settled({ hre, onWait }: TaskContext, signer: HardhatEthersSigner): Promise<HardhatEthersSigner> {
+  if (isDrafting()) return signer;
+  await settle(hre, signer.address, onWait);
+  return patientSigner(signer);
 }
 
 /** Lets a contract take exactly this much of the sender's reserve tokens, unless it may already. */

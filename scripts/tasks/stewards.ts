@@ -7,7 +7,7 @@ import { signerOfAccount } from "../../deploy/roles";
 import { address } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
 import { confirm } from "../../sdk/client/confirm";
-import { once, readId, type TaskContext, type Work } from "./run";
+import { once, readId, settled, type TaskContext, type Work } from "./run";
 
 /** The two that a model is handed over by, each with its functions on the registry. */
 const STEWARDS = {
@@ -77,8 +77,9 @@ export function acceptSteward(steward: StewardName): Work {
   };
 }
 
-async function ownSigner({ hre, protocol }: TaskContext, account: string, what: string) {
+async function ownSigner(context: TaskContext, account: string, what: string) {
+  const { hre, protocol } = context;
   const signer = await signerOfAccount(hre, account, what);
-  if (signer) return signer;
+  if (signer) return settled(context, signer);
   throw new Problem("BAD_KEY", `only ${account} ${what}, whose key is not one of ${protocol.network.name}'s.`);
 }

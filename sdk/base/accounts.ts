@@ -4,7 +4,7 @@ import { HDNodeWallet, Mnemonic } from "ethers";
 const DEVELOPMENT_PHRASE = "test test test test test test test test test test test junk";
 const DEVELOPMENT_ACCOUNTS = 20;
 
-/** Of what is derived from the phrase, which takes long: what all keys share, and the addresses. */
+/** Derived from the phrase once, because it takes long: what all keys share, and the addresses. */
 let parent: HDNodeWallet | undefined;
 let addresses: ReadonlySet<string> | undefined;
 

@@ -10,7 +10,7 @@ export interface Rule<T> {
   readonly read: (value: unknown) => T | undefined;
 }
 
-/** How a file says that a value has to be filled in before it can be used. */
+/** The mark by which a file says that a value has to be filled in. */
 export const PLACEHOLDER = "REQUIRED";
 
 /** One thing that is wrong with an object. */
@@ -26,7 +26,7 @@ export class Fields {
   private readonly problems: Finding[] = [];
   private readonly open: string[] = [];
 
-  /** Whether this is no object, or part of none: then no field of it is missed. */
+  /** Whether this is not an object, or not part of one: then its missing fields are not reported. */
   private readonly isVoid: boolean;
 
   constructor(
@@ -76,7 +76,7 @@ export class Fields {
     return entries;
   }
 
-  /** Adds a problem that no single rule can see. */
+  /** Adds a problem that no rule of a single field can find. */
   report(message: string, { expected }: { readonly expected?: string } = {}): void {
     this.problems.push({ message, ...(expected !== undefined && { expected }) });
   }
@@ -184,7 +184,7 @@ export const word: Rule<string> = {
   read: (value) => (isHexString(value, 32) ? value.toLowerCase() : undefined),
 };
 
-/** An account or contract, not zero; a checksum that is there must be right. */
+/** An account or contract, not zero. If the address has a checksum, it must be right. */
 export const address: Rule<string> = {
   expected: "an address, not zero, in lower case or with its checksum",
   none: "",

@@ -6,31 +6,31 @@ import { printed } from "./printed.ts";
  */
 export const PROBLEMS = {
   BAD_OPTION: "An option, an argument or a setting of the environment is missing, unknown or not allowed here.",
-  BAD_FILE: "The content of a file is not what its format asks for.",
-  NO_FILE: "A file or folder is not there, or cannot be read or written.",
+  BAD_FILE: "The content of a file does not have the format that is expected.",
+  NO_FILE: "A file or folder does not exist, or cannot be read or written.",
   BAD_KEY: "A key or its password is missing, damaged or wrong, or the key is one that everybody knows.",
   CONFLICT: "Two things that must agree do not: files with one another, or a file with the chain.",
-  WRONG_CHAIN: "The node, or the file, is of another chain than the one that is meant.",
-  NOT_DEPLOYED: "The chain has not got the contract, model or record that is needed.",
-  NOT_ALLOWED: "The account, or whoever asks, lacks the right to do it.",
-  NO_FUNDS: "The account has not enough of what it must pay.",
-  NOT_YET: "Something must come first: time, another step, or more attestations.",
-  EXPIRED: "It was in time once, and is no longer: make it again.",
-  ALREADY_DONE: "It was done before, and is not done twice.",
+  WRONG_CHAIN: "The node, or the file, belongs to another chain than the intended one.",
+  NOT_DEPLOYED: "The contract, model or record that is needed does not exist on the chain.",
+  NOT_ALLOWED: "The account, or whoever asks, does not have the right to do this.",
+  NO_FUNDS: "The account does not have enough of what it must pay.",
+  NOT_YET: "Something must happen first: time must pass, another step must be taken, or more attestations are needed.",
+  EXPIRED: "The time for it has passed: make it again.",
+  ALREADY_DONE: "It was done before and is not done twice.",
   BUSY: "Something else is using what is needed: another run, a transaction, a port.",
-  REVERTED: "The chain refuses, or has refused, what was asked of a contract.",
-  EVALUATION_REFUSED: "The evaluation must not become a statement: its reasons say why.",
-  NODE_FAILED: "The node does not answer, or not with what it was asked for.",
-  UNKNOWN_OUTCOME: "Something was sent, and nobody could learn what became of it.",
-  INTERNAL: "A fault of ours: please report it.",
+  REVERTED: "The chain refuses, or refused, a call of a contract.",
+  EVALUATION_REFUSED: "The evaluation cannot become a statement; its reasons say why.",
+  NODE_FAILED: "The node does not answer, or does not answer what it was asked.",
+  UNKNOWN_OUTCOME: "Something was sent, and it could not be learned what became of it.",
+  INTERNAL: "A fault in this software: please report it.",
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Problems after which nobody knows whether what was asked for is so, or was done. */
+/** Problems that leave unknown whether something is so, or was done. */
 const UNKNOWABLE: ReadonlySet<ProblemCode> = new Set(["NODE_FAILED", "UNKNOWN_OUTCOME", "INTERNAL"]);
 
-/** What is known of a problem beside its sentence. */
+/** What is known about a problem, beside its sentence. */
 export interface ProblemFacts {
   /** The value that was refused; foreign text, and so escaped. */
   readonly given?: string;
@@ -55,7 +55,7 @@ interface ProblemDetails extends ProblemFacts {
   readonly revert?: ProblemRevert;
 }
 
-/** Something that the user can put right. The message is one line: what, value, expected, how to fix. */
+/** An error that the user can put right. The message is one line: what, value, expected, how to fix. */
 export class Problem extends Error {
   readonly given?: string;
   readonly expected?: string;
@@ -78,7 +78,7 @@ export class Problem extends Error {
     if (revert !== undefined) this.revert = revert;
   }
 
-  /** What a process ends with: 1 when something was refused, 2 when it could not be known whether it is so, or was done. */
+  /** The exit code of a process: 1 if something was refused, 2 if it is unknown whether something is so, or was done. */
   get exitCode(): 1 | 2 {
     return UNKNOWABLE.has(this.code) ? 2 : 1;
   }
@@ -91,7 +91,7 @@ export class Problem extends Error {
   }
 }
 
-/** Several things that are wrong, told at once: alone, one keeps its own facts. */
+/** One problem for several that were found at once; a single one keeps its own facts. */
 export function problemOfAll(
   reasons: readonly [ProblemReason, ...ProblemReason[]],
   code: ProblemCode,
@@ -106,7 +106,7 @@ export function problemOfAll(
   });
 }
 
-/** Waits for all and tells every {@link Problem} among them at once; any other error is thrown as it is. */
+/** Waits for all, and throws every {@link Problem} among them as one; any other error is thrown unchanged. */
 export async function together<T extends readonly unknown[]>(
   ...all: { readonly [Index in keyof T]: Promise<T[Index]> }
 ): Promise<T> {

@@ -11,7 +11,7 @@ export interface Network {
   readonly isEphemeral: boolean;
 }
 
-/** What the library reaches a chain with. Hardhat's environment is one. */
+/** How the library reaches a chain. Hardhat's environment is one way. */
 export interface Access {
   readonly network: { readonly name: string };
   readonly ethers: { readonly provider: Provider };

@@ -5,13 +5,13 @@ import { isUnanswered } from "../rpc/answers.ts";
 /** Milliseconds after which a transaction that was not mined is looked for again: it may have been dropped. */
 const PATIENCE = 3 * 60_000;
 
-/** Milliseconds between two looks: the first soon, the later ones seldom. */
+/** Milliseconds between two looks, which become rarer. */
 const [FIRST_LOOK, LAST_LOOK] = [25, 1_000];
 
-/** Looks after which a transaction whose nonce is used is given up: nodes that lag know a nonce before a receipt. */
+/** How often a transaction whose nonce is used is looked for: lagging nodes know a nonce before they know its receipt. */
 const LOOKS_OF_USED = 10;
 
-/** Whether a transaction that was sent will be mined is not known: control flow, since whoever sent it may look again. */
+/** It is unknown whether a transaction that was sent will be mined. An error for control flow: the sender may look again. */
 export class Unconfirmed extends Error {}
 
 /** A transaction that was mined for one step. */
@@ -21,7 +21,7 @@ export interface Sent {
   readonly gasUsed: bigint;
 }
 
-/** Waits for a transaction and says what it cost; of one that was mined and reverted, why. */
+/** Waits for a transaction and returns what it cost. If it reverted, throws the reason. */
 export async function confirm(name: string, sending: Promise<TransactionResponse>, patience?: number): Promise<Sent> {
   const { hash, gasUsed } = await receiptOf(name, sending, patience);
   return { name, hash, gasUsed };
@@ -62,7 +62,7 @@ export async function receiptOf(
   }
 }
 
-/** What a node answers; undefined while it does not. */
+/** A node's answer, or undefined if it does not answer. */
 async function answered<T>(asked: Promise<T>): Promise<T | undefined> {
   return asked.catch((error: unknown) => {
     if (!isUnanswered(error)) throw error;
@@ -70,7 +70,7 @@ async function answered<T>(asked: Promise<T>): Promise<T | undefined> {
   });
 }
 
-/** Calls what a transaction called, in the state before its block: throws the revert with its data, which no receipt has. */
+/** Repeats a transaction's call in the state before its block, to throw the revert with its data, which no receipt contains. */
 async function replay(
   name: string,
   { provider, hash, from, to, data, value }: TransactionResponse,

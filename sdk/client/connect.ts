@@ -17,7 +17,7 @@ export interface Connection extends Site {
   readonly registry: ModelRegistry;
 }
 
-/** A registered model as an improvement must find it. */
+/** A registered model, with what an improvement must start from. */
 export type ImprovableModel = Awaited<ReturnType<typeof readModel>>;
 
 /** Finds the verifier and its registry. */
@@ -100,13 +100,13 @@ export async function simulate<T>(
   }
 }
 
-/** A revert that has words of its own for what is asked for. */
+/** A revert for which the caller has words of its own. */
 export interface Weakness {
   readonly code: ProblemCode;
   readonly words: string;
 }
 
-/** The revert that an error carries; any other error is thrown as it is. */
+/** The revert that an error carries; any other error is thrown unchanged. */
 export async function revertOf({ access }: Connection, error: unknown): Promise<Revert> {
   const revert = await decodeRevert(access, error);
   if (revert === undefined) throw error;

@@ -1,4 +1,4 @@
-// Contracts with their types and ABIs: the one place of the library that knows where the compiler left them.
+// Contracts with their types and ABIs: the only place in the library that knows where the compiler puts them.
 
 export type { TimelockController } from "../../.build/typechain/@openzeppelin/contracts/governance/TimelockController.ts";
 export type { IERC20Metadata } from "../../.build/typechain/@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.ts";

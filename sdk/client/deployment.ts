@@ -33,7 +33,7 @@ export interface DeploymentAddresses {
   readonly contracts: Readonly<Record<DeployedContract, string>>;
 }
 
-/** What is read of a deployment's record, the file deploy/addresses/<chainId>.json of whoever deployed. */
+/** The part of a deployment's record that is read here. The record is deploy/addresses/<chainId>.json, written by whoever deployed. */
 export interface RecordedContracts {
   readonly network: string;
   readonly chainId: number;

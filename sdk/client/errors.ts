@@ -32,7 +32,7 @@ export interface Revert {
   readonly hint?: string;
 }
 
-/** Everything a tool may meet, as one line for its user. */
+/** Any error, as one line for the user. */
 export async function explain(access: Access, error: unknown): Promise<string> {
   return printed((await problemOf(access, error)).message, Infinity);
 }
@@ -52,7 +52,7 @@ export async function problemOf(access: Access, error: unknown): Promise<Problem
   return classify(error);
 }
 
-/** What a tool may meet without a chain, as a {@link Problem}: what is none of ours, a node's or the system's is a fault of ours. */
+/** An error met without a chain, as a {@link Problem}. Whatever is neither a Problem nor an error of a node or the system is internal. */
 export function classify(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const said = messageOf(error).split("\n")[0] as string;
@@ -62,7 +62,7 @@ export function classify(error: unknown): Problem {
   const place = /\(?((?:sdk|operator|deploy|scripts|ignition)\/[\w/.-]+:\d+)/.exec(stack.replaceAll("\\", "/"))?.[1];
   const what = `${name}: ${printed(said, LONGEST_MESSAGE)}`;
   const remedy = "report it as SECURITY.md says, with what you did";
-  return new Problem("INTERNAL", `a fault of ours, ${what}${place ? ` at ${place}` : ""}: please ${remedy}.`, {
+  return new Problem("INTERNAL", `internal error, ${what}${place ? ` at ${place}` : ""}: please ${remedy}.`, {
     remedy,
   });
 }
@@ -71,7 +71,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What an error of others means; undefined for one that nobody expects. */
+/** What an error from outside the library means; undefined for one that is not expected. */
 function codeOf(error: unknown): ProblemCode | undefined {
   if (error instanceof Unconfirmed) return "UNKNOWN_OUTCOME";
   if (isOutOfFunds(error)) return "NO_FUNDS";
@@ -187,7 +187,7 @@ async function missingRole(
   return `AccessControl: account ${account} is missing role ${first?.constant ?? role}${home ? ` on ${home.book}` : ""}`;
 }
 
-/** The contract that was called, known by its code: the largest of those whose every function stands in it. */
+/** The contract that was called, recognised by its code: of the contracts all of whose selectors occur in the code, the largest. */
 async function contractAt(
   access: Access,
   { to }: ContractCall,
@@ -208,7 +208,7 @@ function revertDataOf(error: unknown): string | undefined {
   return within(error, ({ data }) => (isHexString(data) && data.length >= 10 ? data : undefined));
 }
 
-/** The call that failed, when the error says both ends of it. */
+/** The call that failed, if the error names both caller and contract. */
 function callOf(error: unknown): ContractCall | undefined {
   return within(error, ({ transaction }) => {
     const { from, to, data } = (transaction ?? {}) as Record<string, unknown>;
@@ -217,7 +217,7 @@ function callOf(error: unknown): ContractCall | undefined {
   });
 }
 
-/** What is first found in an error or in one that it wraps. */
+/** The first result that is found in an error or in one that it wraps. */
 function within<T>(error: unknown, find: (fields: Record<string, unknown>) => T | undefined): T | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const fields = error as Record<string, unknown>;

@@ -74,7 +74,7 @@ export const UNITS: Readonly<Record<string, Readonly<Record<string, Unit>>>> = {
   WrongModelStatus: { actual: "count", required: "count" },
 };
 
-/** The arguments of an error for people; what is no number, and what has no unit that is known, stays as it is. */
+/** The arguments of an error for people. Whatever is not a number, or has no known unit, stays unchanged. */
 export async function inUnits(
   access: Access,
   call: ContractCall | undefined,
@@ -116,7 +116,7 @@ async function inUnit(access: Access, call: ContractCall | undefined, unit: Unit
 
 const HOUR = 3_600n;
 
-/** From here on a time stands for none: the largest that the contracts keep. */
+/** The largest time that the contracts store; it stands for no time at all. */
 const NO_END = 2n ** 40n - 1n;
 
 /** The direction of the trade that was called, by the functions of a pool. */
@@ -152,7 +152,7 @@ function asker({ ethers }: Access): Ask {
   return (to, view) => new Contract(to, TOKEN, ethers.provider).getFunction(view)();
 }
 
-/** The symbol of the token that was called, or of the pool's that was; of any other call nobody knows it here. */
+/** The symbol of the token that was called, or of the token of the pool that was called; undefined for any other call. */
 async function symbolAt(access: Access, call: ContractCall | undefined): Promise<string> {
   if (call === undefined) return "tokens";
   const ask = asker(access);
@@ -164,7 +164,7 @@ async function symbolAt(access: Access, call: ContractCall | undefined): Promise
   }
 }
 
-/** An amount of what a pool takes, or of the token that was called itself; of any other call nobody knows which it was. */
+/** An amount of a pool's reserve token, or of the token that was called; unchanged for any other call. */
 async function inAsset(access: Access, call: ContractCall | undefined, value: bigint): Promise<string> {
   if (call === undefined) return String(value);
   const side = sideOf(call);

@@ -41,7 +41,8 @@ export {
   type PoolFigures,
   type SupplyState,
 } from "./market.ts";
-export { readPayouts, releaseCall, returnCall, type Payout, type PayoutStatus, type QueuedPayout } from "./payouts.ts";
+export { readPayouts, releaseCall, returnCall, type Payout } from "./payouts.ts";
+export type { PayoutStatus, QueuedPayout } from "../state/payouts.ts";
 export {
   executeOrder,
   limitOf,

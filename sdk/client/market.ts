@@ -32,7 +32,7 @@ export async function findMarket(
   return { access, pool, token: await contractAt<ModelToken>(access, "ModelToken", await pool.token()) };
 }
 
-/** What a model's token and market look like now. Tokens in wei, reserve in its units, prices as `spotPrice` has them. */
+/** What a model's token and market look like now. Tokens in wei, reserve in its units, prices in the unit of `spotPrice`. */
 export type MarketState = Awaited<ReturnType<typeof readState>>;
 
 export type SupplyState = Awaited<ReturnType<typeof readSupply>>;
@@ -77,12 +77,12 @@ export async function readPool(pool: HokusaiAMM) {
   };
 }
 
-/** The price at which the pool began, as `spotPrice` has it. */
+/** The price at which the pool began, in the unit of `spotPrice`. */
 export function priceAtCreation({ crr, virtualReserve, virtualSupply }: PoolFigures): bigint {
   return priceOf(virtualReserve, crr, virtualSupply);
 }
 
-/** The price at a reserve, the virtual one included, and a supply, as `spotPrice` has it. */
+/** The price at a reserve, the virtual one included, and a supply, in the unit of `spotPrice`. */
 export function priceOf(reserve: bigint, crr: bigint, supply: bigint): bigint {
   return (reserve * 10n ** 42n) / (crr * supply);
 }

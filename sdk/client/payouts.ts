@@ -1,31 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Rewards that wait: found in the logs of every verifier that the registry ever listened to, confirmed by the registry.
 
-import { AbiCoder, keccak256, toBeHex, type Block, type Provider } from "ethers";
+import type { Block, Provider } from "ethers";
 import type { DeltaOneVerifier, ModelRegistry, TokenManager } from "./contracts.ts";
 import { readEvents, type Blocks } from "../rpc/logs.ts";
+import { payoutStatus, termsOf, type PayoutStatus, type QueuedPayout } from "../state/payouts.ts";
 import { contractAt, type Access } from "./access.ts";
-
-/** A reward that was queued, as its event and the time of its block tell it. */
-export interface QueuedPayout {
-  /** Key of the model. */
-  readonly model: string;
-  readonly evaluationId: string;
-  /** The verification method that vouched for it: payouts are stopped by method. */
-  readonly method: string;
-  readonly queuedAt: bigint;
-  readonly baselineScore: bigint;
-  readonly candidateScore: bigint;
-  /** Wei to all payees together. */
-  readonly reward: bigint;
-  readonly contributorsRoot: string;
-  /** The owner first; the reward distributor stands for the contributors of a root. */
-  readonly accounts: readonly string[];
-  readonly amounts: readonly bigint[];
-}
-
-/** What became of a payout: only a due one can be released, only a void one returned. */
-export type PayoutStatus = "waits" | "due" | "stopped" | "void" | "released" | "returned";
 
 /** A payout and what became of it. */
 export interface Payout extends QueuedPayout {
@@ -33,13 +13,6 @@ export interface Payout extends QueuedPayout {
   /** First second in which it can be released, unless it is stopped. */
   readonly releasableFrom: bigint;
 }
-
-/** What `payoutOf` answers once a payout waits no longer. */
-const RELEASED = toBeHex(1, 32);
-const RETURNED = toBeHex(2, 32);
-
-/** End of a stop that has none. */
-export const OPEN_STOP = 2n ** 40n - 1n;
 
 /** The values of a `PayoutQueued` event. */
 type PayoutQueued = Awaited<ReturnType<typeof queuedEvents>>[number]["args"];
@@ -74,7 +47,9 @@ export async function readPayouts(
   const now = await timestampOf(access.ethers.provider, "latest");
   const found: Payout[] = [];
   for (const payout of queued.sort((a, b) => Number(a.queuedAt - b.queuedAt))) {
-    const status = await statusOf(registry, payout, now, delay);
+    const kept = await registry.payoutOf(payout.model, payout.evaluationId);
+    const stop = await registry.payoutStopOf(payout.method);
+    const status = payoutStatus(kept, payout, stop, { payoutDelay: delay, now });
     if (status !== undefined) found.push({ ...payout, status, releasableFrom: payout.queuedAt + delay });
   }
   return found;
@@ -91,34 +66,8 @@ export function returnCall(payout: QueuedPayout) {
   return [payout.model, payout.evaluationId, termsOf(payout)] as const;
 }
 
-/** A payout in the form whose hash the registry keeps. */
-export function termsOf({ method, queuedAt, reward, contributorsRoot, accounts, amounts }: QueuedPayout) {
-  const payees = ABI.encode(["bytes32", "address[]", "uint256[]"], [contributorsRoot, accounts, amounts]);
-  return { method, queuedAt, reward, payeesHash: keccak256(payees) };
-}
-
 const keyOf = (of: { readonly id: string; readonly evaluationId: string }, payeesHash: string, transaction: string) =>
   [of.id, of.evaluationId, payeesHash, transaction].join(" ");
-
-/** What the registry and the time say of a payout; undefined of one whose method is not the one that the registry keeps. */
-async function statusOf(
-  registry: ModelRegistry,
-  payout: QueuedPayout,
-  now: bigint,
-  delay: bigint,
-): Promise<PayoutStatus | undefined> {
-  const { method, queuedAt, reward, payeesHash } = termsOf(payout);
-  const kept = await registry.payoutOf(payout.model, payout.evaluationId);
-  if (kept === RELEASED) return "released";
-  if (kept === RETURNED) return "returned";
-  const hash = keccak256(
-    ABI.encode(["address", "uint256", "uint256", "bytes32"], [method, queuedAt, reward, payeesHash]),
-  );
-  if (kept !== hash) return undefined;
-  const { since, until } = await registry.payoutStopOf(method);
-  if (since !== 0n && since <= queuedAt && queuedAt < until) return until === OPEN_STOP ? "stopped" : "void";
-  return now < queuedAt + delay ? "waits" : "due";
-}
 
 /** The present verifier and every one before it. */
 export async function verifiersOf(registry: ModelRegistry, blocks: Blocks): Promise<string[]> {
@@ -134,5 +83,3 @@ async function queuedEvents(verifier: DeltaOneVerifier, blocks: Blocks, model?: 
 async function timestampOf(provider: Provider, block: number | "latest"): Promise<bigint> {
   return BigInt(((await provider.getBlock(block)) as Block).timestamp);
 }
-
-const ABI = AbiCoder.defaultAbiCoder();

@@ -9,7 +9,7 @@ import type { ModelMarket } from "./market.ts";
 const WAD = 10n ** 18n;
 const BPS = 10_000n;
 
-/** What is asked of a pool: one amount is given, the other follows from the curve. Tokens in wei, reserve in its smallest units. */
+/** An order for a pool: one amount is given, the other follows from the curve. Tokens in wei, reserve in its smallest units. */
 export type TradeOrder =
   | { readonly side: "buy"; readonly reserve: bigint }
   | { readonly side: "buy"; readonly tokens: bigint }
@@ -21,17 +21,17 @@ export interface Quote {
   /** Reserve paid or received, trade fee included. */
   readonly reserve: bigint;
   readonly tokens: bigint;
-  /** As `spotPrice` has it. */
+  /** In the unit of `spotPrice`. */
   readonly priceBefore: bigint;
   /** By how much the average price of the trade, fee included, is worse than the price before it, in bps. */
   readonly impactBps: bigint;
 }
 
-/** How far a trade may end from its quote, and how long it may wait for a block. */
+/** How much worse than its quote a trade may be, and how long it may wait for a block. */
 export interface TradeTerms {
-  /** Worse by so much at most, from 0 to 10,000 bps. */
+  /** At most this much worse, from 0 to 10,000 bps. */
   readonly slippageBps: bigint;
-  /** Seconds from the time of the latest block; later it is refused. */
+  /** Seconds from the time of the latest block, after which the trade is refused. */
   readonly seconds: number;
 }
 
@@ -64,7 +64,7 @@ async function amountsOf(pool: HokusaiAMM, order: TradeOrder): Promise<Pick<Quot
   return { tokens, reserve: (await pool.quoteBuyExactOut(tokens)).reserveIn };
 }
 
-/** The worst that a trade may give, or the most that it may cost, where its quote may be missed by a share. */
+/** The least that a trade may yield, or the most that it may cost, given how much worse than its quote it may be. */
 export function limitOf(
   order: TradeOrder,
   { reserve, tokens }: Pick<Quote, "reserve" | "tokens">,

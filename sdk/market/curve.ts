@@ -37,6 +37,11 @@ export class MarketModel {
     return new MarketModel(terms, new Real(0), new Real(virtualReserve).div(ratio).div(initialPrice));
   }
 
+  /** A pool that holds a reserve, the virtual one not included, at a supply of the curve, the virtual one included. */
+  static at(terms: Terms, reserve: Amount, supply: Amount): MarketModel {
+    return new MarketModel(terms, new Real(reserve), new Real(supply));
+  }
+
   /** Tokens that the pool issued and did not take back. */
   get issued(): Decimal {
     return this.supply.sub(MarketModel.create(this.terms).supply);

@@ -88,7 +88,7 @@ function readKey(name: string, kind: "public" | "private", read: () => KeyObject
     key = undefined;
   }
   if (key?.asymmetricKeyType !== "x25519")
-    throw new Problem("BAD_KEY", `${name} is no X25519 ${kind} key in PEM form.`);
+    throw new Problem("BAD_KEY", `${name} is not an X25519 ${kind} key in PEM form.`);
   return key;
 }
 

@@ -3,5 +3,6 @@
 export { readContributorsFor } from "./contributors.ts";
 export { isSealed, readPrivateKey, readPublicKey, seal, unseal } from "./escrow.ts";
 export { readText, writeWhole } from "./files.ts";
-export { readSigner, type KeySource, type Secrets } from "./keys.ts";
+export { namedKeys, openAccounts, openKey, type KeyRef, type NamedKeys, type Secrets } from "./keys.ts";
+export { RemoteSigner, type RemoteKey } from "./remote.ts";
 export { parseModelFile, readModelFile, requireModelFile } from "./modelFile.ts";

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The key of whoever attests, submits or claims: from the environment or an encrypted keystore. It is never shown.
+// The keys of whoever attests or sends: from the environment, an encrypted keystore, or where they sign and are never shown.
 
-import { isKeystoreJson, Wallet, type Signer } from "ethers";
+import { getAddress, isKeystoreJson, Wallet, type Signer } from "ethers";
+import { resolve } from "node:path";
 import { developmentAddresses } from "../base/accounts.ts";
 import { Problem } from "../base/problem.ts";
-import type { Site } from "../client/access.ts";
+import type { Network } from "../client/access.ts";
 import { readText } from "./files.ts";
+import { RemoteSigner, type RemoteKey } from "./remote.ts";
+import { openKms, openLedger } from "./vendors.ts";
 
 /** What opens keys. */
 export interface Secrets {
@@ -14,35 +17,156 @@ export interface Secrets {
   readonly askPassword: () => Promise<string>;
 }
 
-/** Where a key comes from. */
-export interface KeySource extends Secrets {
-  /** An encrypted keystore file; when it is empty the key is PRIVATE_KEY of the environment. */
+/** Where a key is. */
+export type KeyRef =
+  /** In a variable of the environment: one, or one of several with commas between, from 0. */
+  | { readonly kind: "environment"; readonly variable: string; readonly place?: number }
+  /** In an encrypted file; without a file for its password that is KEYSTORE_PASSWORD or asked for. */
+  | { readonly kind: "keystore"; readonly file: string; readonly passwordFile: string }
+  /** An account of the Ledger that is plugged in. */
+  | { readonly kind: "ledger"; readonly account: string }
+  /** A key of AWS KMS or Google Cloud KMS. */
+  | { readonly kind: "kms"; readonly name: string }
+  /** A CommonJS module whose export returns a {@link RemoteKey}. */
+  | { readonly kind: "remote"; readonly module: string };
+
+/** The places that a user names, each with commas between several; empty where there is none. */
+export interface NamedKeys {
   readonly keystore: string;
+  readonly ledger: string;
+  readonly kms: string;
+  readonly remote: string;
 }
 
-const KEY = /^(0x)?[0-9a-fA-F]{64}$/;
+/** Variables of the environment that say what the options of a command say. */
+export const KEY_VARIABLES = {
+  keystore: "KEYSTORE",
+  ledger: "LEDGER",
+  kms: "KMS",
+  remote: "REMOTE_SIGNER",
+} as const satisfies Record<keyof NamedKeys, string>;
 
-/** The signer of a key on the network; a development key is refused where it is worth anything. */
-export async function readSigner({ access, network }: Site, source: KeySource): Promise<Signer> {
-  const wallet = source.keystore === "" ? fromEnvironment(source.env) : await fromKeystore(source.keystore, source);
-  if (!network.isLocal && developmentAddresses().has(wallet.address)) {
-    throw new Problem(
-      "BAD_KEY",
-      `the key is that of ${wallet.address}, a development account whose key everybody knows.`,
-    );
+/** No place named on a command line. */
+export const UNNAMED: NamedKeys = { keystore: "", ledger: "", kms: "", remote: "" };
+
+/** An account that signs. Of a keystore that names its address nothing is decrypted before something is signed. */
+export interface SigningAccount {
+  readonly address: string;
+  /** Where the key is, for people. */
+  readonly origin: string;
+  readonly open: () => Promise<Signer>;
+}
+
+const PLAIN_KEY = /^(0x)?[0-9a-fA-F]{64}$/;
+
+/** The keys that options name, and no others; without any those of the environment's variables; else PRIVATE_KEY. */
+export function namedKeys(options: NamedKeys, env: NodeJS.ProcessEnv): KeyRef[] {
+  const chosen = keysIn((kind) => options[kind]);
+  if (chosen.length > 0) return chosen;
+  const set = keysIn((kind) => env[KEY_VARIABLES[kind]] ?? "");
+  if (set.length > 0) return set;
+  const variable = "PRIVATE_KEY";
+  return parts(env[variable] ?? "").map((_, place) => ({ kind: "environment", variable, place }));
+}
+
+function keysIn(named: (kind: keyof NamedKeys) => string): KeyRef[] {
+  const [keystores, ledgers, kms, remotes] = (["keystore", "ledger", "kms", "remote"] as const).map((kind) =>
+    parts(named(kind)),
+  ) as [string[], string[], string[], string[]];
+  return [
+    ...keystores.map((file): KeyRef => ({ kind: "keystore", file, passwordFile: "" })),
+    ...ledgers.map((account): KeyRef => ({ kind: "ledger", account })),
+    ...kms.map((name): KeyRef => ({ kind: "kms", name })),
+    ...remotes.map((module): KeyRef => ({ kind: "remote", module })),
+  ];
+}
+
+const parts = (list: string) =>
+  list
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+/** The one key that a command signs with, which must be there. */
+export function firstKey(options: NamedKeys, env: NodeJS.ProcessEnv): KeyRef {
+  return namedKeys(options, env)[0] ?? { kind: "environment", variable: "PRIVATE_KEY" };
+}
+
+/** The accounts of keys; a development key is refused where it is worth anything. */
+export async function openAccounts(
+  network: Pick<Network, "isLocal">,
+  keys: readonly KeyRef[],
+  secrets: Secrets,
+): Promise<SigningAccount[]> {
+  const accounts: SigningAccount[] = [];
+  for (const key of keys) accounts.push(await openAccount(network, key, secrets));
+  return accounts;
+}
+
+async function openAccount(network: Pick<Network, "isLocal">, key: KeyRef, secrets: Secrets): Promise<SigningAccount> {
+  const origin = originOf(key);
+  const known = key.kind === "keystore" ? addressIn(key.file) : undefined;
+  if (known !== undefined) {
+    let opening: Promise<Signer> | undefined;
+    return { address: known, origin, open: () => (opening ??= openKey(network, key, secrets)) };
   }
-  return new Wallet(wallet.privateKey, access.ethers.provider);
+  const signer = await openKey(network, key, secrets);
+  return { address: await signer.getAddress(), origin, open: () => Promise.resolve(signer) };
 }
 
-function fromEnvironment(env: NodeJS.ProcessEnv): { address: string; privateKey: string } {
-  const key = env["PRIVATE_KEY"] ?? "";
+/** Where a key is, for people. */
+function originOf(key: KeyRef): string {
+  switch (key.kind) {
+    case "environment":
+      return key.variable;
+    case "keystore":
+      return `the keystore ${key.file}`;
+    case "ledger":
+      return `the Ledger, account ${key.account}`;
+    case "kms":
+      return key.name;
+    case "remote":
+      return key.module;
+  }
+}
+
+/** The signer of a key, connected to nothing; a development key is refused where it is worth anything. */
+export async function openKey(network: Pick<Network, "isLocal">, key: KeyRef, secrets: Secrets): Promise<Signer> {
+  const signer = await signerOf(key, secrets);
+  const address = await signer.getAddress();
+  if (!network.isLocal && developmentAddresses().has(address)) {
+    throw new Problem("BAD_KEY", `the key is that of ${address}, a development account whose key everybody knows.`);
+  }
+  return signer;
+}
+
+async function signerOf(key: KeyRef, { env, askPassword }: Secrets): Promise<Signer> {
+  switch (key.kind) {
+    case "environment":
+      return fromEnvironment(env, key.variable, key.place);
+    case "keystore": {
+      const password = key.passwordFile ? readText(key.passwordFile).replace(/\r?\n$/, "") : env["KEYSTORE_PASSWORD"];
+      return fromKeystore(key.file, async () => password ?? askPassword());
+    }
+    case "ledger":
+      return openLedger(key.account);
+    case "kms":
+      return openKms(key.name);
+    case "remote":
+      return fromModule(key.module);
+  }
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv, variable: string, place: number | undefined): Signer {
+  const value = env[variable] ?? "";
+  const key = place === undefined ? value : (parts(value)[place] ?? "");
   if (key === "")
-    throw new Problem("BAD_KEY", "PRIVATE_KEY is missing: set it in the environment or name a file with --keystore.");
+    throw new Problem("BAD_KEY", `${variable} is missing: set it in the environment or name a file with --keystore.`);
   const wrong = new Problem(
     "BAD_KEY",
-    "PRIVATE_KEY is not a key, expected 64 hexadecimal digits: correct it in the environment.",
+    `${variable} is not a key, expected 64 hexadecimal digits: correct it in the environment.`,
   );
-  if (!KEY.test(key)) throw wrong;
+  if (!PLAIN_KEY.test(key)) throw wrong;
   try {
     return new Wallet(key.startsWith("0x") ? key : `0x${key}`);
   } catch {
@@ -50,16 +174,27 @@ function fromEnvironment(env: NodeJS.ProcessEnv): { address: string; privateKey:
   }
 }
 
-async function fromKeystore(
-  path: string,
-  { env, askPassword }: KeySource,
-): Promise<{ address: string; privateKey: string }> {
+function keystoreIn(path: string): string {
   const text = readText(path);
   if (!isKeystoreJson(text))
-    throw new Problem("BAD_KEY", `${path} is no keystore, expected encrypted JSON of version 3.`);
-  const password = env["KEYSTORE_PASSWORD"] ?? (await askPassword());
+    throw new Problem("BAD_KEY", `${path} is not a keystore, expected encrypted JSON of version 3.`);
+  return text;
+}
+
+/** The address that a keystore names; some keep it to themselves. */
+function addressIn(path: string): string | undefined {
+  const { address } = JSON.parse(keystoreIn(path)) as { address?: unknown };
+  return typeof address === "string" && /^(0x)?[0-9a-f]{40}$/i.test(address)
+    ? getAddress(`0x${address.slice(-40).toLowerCase()}`)
+    : undefined;
+}
+
+async function fromKeystore(path: string, password: () => Promise<string>): Promise<Signer> {
+  const text = keystoreIn(path);
+  const secret = await password();
   try {
-    return await Wallet.fromEncryptedJson(text, password);
+    const { privateKey } = await Wallet.fromEncryptedJson(text, secret);
+    return new Wallet(privateKey);
   } catch (error) {
     const isWrongPassword = /incorrect password/.test((error as Error).message);
     throw new Problem(
@@ -67,4 +202,15 @@ async function fromKeystore(
       `${path} cannot be decrypted: ${isWrongPassword ? "the password is wrong" : "it is damaged"}.`,
     );
   }
+}
+
+async function fromModule(path: string): Promise<Signer> {
+  const loaded = (await import(resolve(path))) as { default?: () => RemoteKey };
+  if (typeof loaded.default !== "function") {
+    throw new Problem(
+      "BAD_KEY",
+      `${path} has no default export, expected a function that returns { sign, publicKey }.`,
+    );
+  }
+  return RemoteSigner.of(loaded.default());
 }

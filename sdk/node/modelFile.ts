@@ -20,7 +20,7 @@ export function parseModelFile(content: unknown, path: string, isLocal: boolean)
   return checkModelFile(content, source, isLocal);
 }
 
-/** Refuses a model file that is not there: soon, since what follows takes its time. */
+/** Refuses a missing model file early, because what follows takes long. */
 export function requireModelFile(path: string): void {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new Problem("NO_FILE", `there is no file ${relative(cwd(), path)}`);

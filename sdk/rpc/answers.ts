@@ -31,7 +31,7 @@ export class NodeFailure extends Error {
   }
 }
 
-/** Requests that change nothing: what a node says without a reason that is known here, another node or a later try may know. */
+/** Requests that change nothing. If a node refuses one for an unknown reason, another node or a later try may succeed. */
 const READS = new Set([
   ...["eth_call", "eth_estimateGas", "eth_getLogs", "eth_getCode", "eth_getBalance", "eth_getStorageAt"],
   ...["eth_getBlockByNumber", "eth_getBlockByHash", "eth_getTransactionByHash", "eth_getTransactionReceipt"],
@@ -43,9 +43,9 @@ const REVERT =
   /revert|invalid opcode|out of gas|stack (over|under)flow|EVM error|VM execution error|bad (jump|instruction)/i;
 const REVERTED = 3;
 
-/** What a node says that has not got a block yet which others have. */
+/** What a node says when it lacks a block that other nodes have. */
 const BEHIND =
-  /\bhead\b|header not found|unknown block|(?<!finalized |safe )block not found|missing trie node|not (yet )?available/i;
+  /\bhead\b|header not found|unknown block|BlockOutOfRange|(?<!finalized |safe )block not found|missing trie node|not (yet )?available/i;
 
 /** What nodes, the proxies before them and connections say when the same request may succeed a moment later. */
 const PASSING = new RegExp(
@@ -57,10 +57,10 @@ const PASSING = new RegExp(
   "i",
 );
 
-/** Codes of answers to those who ask too often, and of providers whose nodes are away for a moment. */
+/** Codes that mean too many requests, or that a provider's nodes are away for a moment. */
 const BUSY = new Set<unknown>([429, -32_005, -32_011, -32_603]);
 
-/** How nodes limit what they answer at once: blocks, logs, bytes, or requests in a message. Some say it with a code of the busy. */
+/** How nodes say that a request is too large: in blocks, logs, bytes, or requests per message. Some use a code for busy nodes. */
 const LIMIT = new RegExp(
   [
     "\\brange\\b|response (size|is too)|too (big|large)|payload|batch",
@@ -73,7 +73,7 @@ const LIMIT = new RegExp(
 /** Requests for more than a node may answer at once; the empty name is that of a message as a whole, or of a request unknown. */
 const MAY_BE_LIMITED = new Set(["eth_getLogs", ""]);
 
-/** What will be the same at another try, in words, since many nodes have one code for everything. */
+/** Messages of errors that another try will not change; needed because many nodes use one code for everything. */
 const FINAL =
   /insufficient funds|enough funds|gas required exceeds|fee cap|nonce|underpriced|already known|(finalized|safe) block|not supported|unsupported|does not exist|invalid (argument|param|sender|address|signature)/i;
 const FINAL_CODES = new Set<unknown>([-32_700, -32_602, -32_600]);
@@ -97,12 +97,12 @@ export function kindOfStatus(status: number): FailureKind {
   return [408, 425, 429].includes(status) || status >= 500 ? "passing" : "final";
 }
 
-/** Whether a node refuses to read so many blocks at once, or to answer so much: to ask for the same again is in vain. */
+/** Whether a node refuses so many blocks or so large an answer, so that asking for the same again is useless. */
 export function isLimit(error: unknown): boolean {
   return kindsOf(error, "eth_getLogs").includes("limit");
 }
 
-/** Whether a node or a connection failed, so that the same request may succeed a moment later. What we refuse ourselves never does. */
+/** Whether a node or a connection failed, so that the same request may succeed a moment later. What the library itself refuses never does. */
 export function isOutage(error: unknown, method = ""): boolean {
   if (isProblem(error)) return false;
   const kinds = kindsOf(error, method);
@@ -122,7 +122,7 @@ export function isUnanswered(error: unknown): boolean {
   return kinds.length > 0 ? !kinds.includes("revert") : isOutage(error);
 }
 
-/** Whether an account has not what a transaction costs. */
+/** Whether an account cannot pay for a transaction. */
 export function isOutOfFunds(error: unknown): boolean {
   return causesOf(error).some(({ message }) =>
     /insufficient funds|enough funds|exceeds? (the )?balance/i.test(message),
@@ -139,7 +139,7 @@ export function causesOf(error: unknown): { readonly code: unknown; readonly mes
   return layersOf(error).map(({ code, message }) => ({ code, message: String(message) }));
 }
 
-/** What nodes said in an error: of a failure that is known, its kind; of another answer, what its code and words mean. */
+/** What an error of a node means: the kind of a known failure, or else the meaning of its code and message. */
 function kindsOf(error: unknown, method: string): FailureKind[] {
   return layersOf(error).flatMap((layer): FailureKind[] => {
     if (layer instanceof NodeFailure) return [layer.kind];

@@ -3,6 +3,7 @@
 
 import { Problem } from "../base/problem.ts";
 import { kindOfError, kindOfStatus, NodeFailure, type FailureKind, type RpcError } from "./answers.ts";
+import { restAfter, sleep } from "./rest.ts";
 
 /** One request of JSON-RPC. */
 export interface RpcRequest {
@@ -33,8 +34,6 @@ export interface EndpointOptions {
   readonly onAnswer?: () => void;
 }
 
-const FIRST_PAUSE = 250;
-const LONGEST_PAUSE = 30_000;
 const LONGEST_REST = 60_000;
 
 /** Why a message as a whole was not answered. */
@@ -57,8 +56,16 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Whoever answers requests for a chain: a node, or several that stand for each other. */
+export interface ChainClient {
+  /** Of an address nothing else is ever shown. */
+  readonly host: string;
+  ask(request: RpcRequest): Promise<RpcAnswer>;
+  send<T>(method: string, params?: readonly unknown[]): Promise<T>;
+}
+
 /** A node behind an address. */
-export class Endpoint {
+export class Endpoint implements ChainClient {
   /** The node's host: of its address nothing else is ever shown, since paths and queries hold keys. */
   readonly host: string;
 
@@ -138,7 +145,10 @@ export class Endpoint {
         }
         if (kind === "passing") this.options.onSilence?.(reason);
         silent++;
-        if (kind !== "passing" || silent >= tries) throw new NodeFailure(kind, 0, `${this.host}: ${reason}`);
+        if (kind !== "passing" || silent >= tries) {
+          if (rest !== undefined) void this.holdOff(rest);
+          throw new NodeFailure(kind, 0, `${this.host}: ${reason}`);
+        }
         await this.rest(silent, rest);
         continue;
       }
@@ -170,26 +180,14 @@ export class Endpoint {
    * Where the node says for how long, nobody asks it before.
    */
   private async rest(failures: number, wanted?: number): Promise<void> {
-    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures - 1, 16));
-    const pause = this.sleep(wanted ?? longest * (0.5 + Math.random() / 2));
-    if (wanted !== undefined) this.resting = pause.catch(() => undefined);
-    await pause;
+    await (wanted === undefined ? restAfter(failures, this.options.signal) : this.holdOff(wanted));
   }
 
-  private sleep(milliseconds: number): Promise<void> {
-    const { signal } = this.options;
-    return new Promise((resolve, reject) => {
-      const stop = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", stop);
-        resolve();
-      }, milliseconds);
-      if (signal?.aborted) stop();
-      else signal?.addEventListener("abort", stop, { once: true });
-    });
+  /** Lets nobody ask the node for some milliseconds. */
+  private holdOff(milliseconds: number): Promise<void> {
+    const pause = sleep(milliseconds, this.options.signal);
+    this.resting = pause.catch(() => undefined);
+    return pause;
   }
 
   /** The answers of the node in the order of the requests, or why there are none. */

@@ -14,11 +14,11 @@ export interface LogPart<T> extends Blocks {
 
 /** How a range is read. */
 export interface LogReading {
-  /** Parts that are asked for at a time; one without it. */
+  /** How many parts are asked for at a time; one by default. */
   readonly atOnce?: number;
-  /** Blocks of the first part; the whole range without it. */
+  /** Blocks of the first part; by default the whole range. */
   readonly first?: number;
-  /** Blocks of a part at most; no bound without it. */
+  /** Most blocks of a part; unlimited by default. */
   readonly most?: number;
 }
 

@@ -2,15 +2,15 @@
 
 import { JsonRpcApiProvider, Network, type JsonRpcError, type JsonRpcPayload, type JsonRpcResult } from "ethers";
 import { kindOfError } from "./answers.ts";
-import { failureOf, type Endpoint } from "./endpoint.ts";
+import { failureOf, type ChainClient } from "./endpoint.ts";
 
 /** Requests that end in a revert when the chain refuses what they ask for. */
 const CALLS = new Set(["eth_call", "eth_estimateGas"]);
 
-/** A provider whose requests are all made by an {@link Endpoint}: it has its patience, its limits and its words. */
+/** A provider whose requests are all made by a {@link ChainClient}: it has its patience, its limits and its words. */
 export class EndpointProvider extends JsonRpcApiProvider {
   constructor(
-    private readonly endpoint: Endpoint,
+    private readonly endpoint: ChainClient,
     chainId: number,
   ) {
     const network = Network.from(chainId);

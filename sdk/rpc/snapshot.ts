@@ -12,8 +12,9 @@ import {
 } from "ethers";
 import { Problem } from "../base/problem.ts";
 import { NodeFailure } from "./answers.ts";
-import { Endpoint } from "./endpoint.ts";
+import type { ChainClient } from "./endpoint.ts";
 import { readLogs } from "./logs.ts";
+import { openNodes } from "./nodes.ts";
 
 /** A contract did not answer a view as its code should. */
 export class Unanswered extends Error {}
@@ -31,7 +32,7 @@ export interface Located {
   readonly compiled: { readonly abi: Interface };
 }
 
-/** What is asked at a time: a deployment is read in tens of thousands of small requests. */
+/** How much is asked at a time; a deployment is read with tens of thousands of small requests. */
 const MANY = { batch: 100, atOnce: 2, timeout: 60_000 } as const;
 
 /** One block of a chain. */
@@ -39,16 +40,16 @@ export class Chain {
   private readonly runner: ContractRunner;
 
   private constructor(
-    private readonly node: Endpoint,
+    private readonly node: ChainClient,
     readonly block: number,
     readonly timestamp: bigint,
   ) {
     this.runner = { provider: null, call: async ({ to, data }) => this.call(String(await to), data ?? "0x") };
   }
 
-  /** The latest block of the chain behind an address. */
+  /** The latest block of the chain behind an address, or several with commas between. */
   static async at(url: string, network: { readonly name: string; readonly chainId: number }): Promise<Chain> {
-    const node = new Endpoint(url, MANY);
+    const node = openNodes(url, network.chainId, MANY);
     const actual = Number(await node.send<string>("eth_chainId"));
     if (actual !== network.chainId) {
       throw new Problem(
@@ -131,7 +132,7 @@ export async function answerOf<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What a contract answered cannot be decoded. */
+/** A contract's answer that cannot be decoded. */
 function isUnreadable(error: unknown): boolean {
   return isError(error, "BAD_DATA") || isError(error, "BUFFER_OVERRUN");
 }

@@ -14,4 +14,4 @@ export {
   type RolesState,
   type WaitingReward,
 } from "./protocolState.ts";
-export { replay } from "./replay.ts";
+export { applyEvent, emptyState, replay } from "./replay.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an event speaks of, as the state keeps it.
+// Finds in the state what an event refers to.
 
 import type {
   ModelState,
@@ -13,10 +13,10 @@ import type {
 /** A pause that has ended, or never was. */
 export const NO_PAUSE: PauseState = { until: 0n, wholeAt: 0n };
 
-/** By which a waiting payout is found. */
+/** The key by which a waiting payout is found. */
 export const payoutKey = (model: string, evaluationId: string) => `${model} ${evaluationId}`;
 
-/** A payout that waits no longer. */
+/** Removes a payout that is no longer waiting. */
 export function takePayout(state: ProtocolState, model: string, evaluationId: string): WaitingReward {
   const { payouts } = state;
   const key = payoutKey(model, evaluationId);
@@ -27,7 +27,7 @@ export function takePayout(state: ProtocolState, model: string, evaluationId: st
   return payout;
 }
 
-/** A parameter of a model, with its values present and to come. */
+/** A parameter of a model, with its present and its pending value. */
 export function parameterOf(state: ProtocolState, id: string, parameter: bigint): ParameterState {
   return modelOf(state, id).parameters[Number(parameter)] as ParameterState;
 }
@@ -39,7 +39,7 @@ export function modelOf({ models }: ProtocolState, id: unknown): ModelState {
   return model;
 }
 
-/** The roles of a contract, which begin with its first event. */
+/** The roles of a contract, created with its first event. */
 export function rolesOf({ roles }: ProtocolState, address: string): RolesState {
   const key = address.toLowerCase();
   const present = roles.get(key) ?? {
@@ -53,7 +53,7 @@ export function rolesOf({ roles }: ProtocolState, address: string): RolesState {
   return present;
 }
 
-/** The set of a key, which begins empty. */
+/** The set of a key, created empty if it is missing. */
 export function setOf(sets: Map<string, Set<string>>, key: string): Set<string> {
   const present = sets.get(key) ?? new Set();
   sets.set(key, present);

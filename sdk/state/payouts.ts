@@ -1,11 +1,34 @@
 // SPDX-License-Identifier: MIT
-// What becomes of a reward that waits, from what is known of it, the stop of its method and the time.
+// The status of a waiting reward, by what is known of it, the stop of its method and the time.
 
 import { AbiCoder, keccak256, toBeHex } from "ethers";
 import { formatTime } from "../base/units.ts";
-import { OPEN_STOP, termsOf, type PayoutStatus, type QueuedPayout } from "../client/payouts.ts";
 
-/** What `payoutOf` answers once a payout waits no longer. */
+/** A reward that was queued, as its event and the time of its block tell it. */
+export interface QueuedPayout {
+  /** Key of the model. */
+  readonly model: string;
+  readonly evaluationId: string;
+  /** The verification method that vouched for it: payouts are stopped by method. */
+  readonly method: string;
+  readonly queuedAt: bigint;
+  readonly baselineScore: bigint;
+  readonly candidateScore: bigint;
+  /** Wei to all payees together. */
+  readonly reward: bigint;
+  readonly contributorsRoot: string;
+  /** The owner first; the reward distributor stands for the contributors of a root. */
+  readonly accounts: readonly string[];
+  readonly amounts: readonly bigint[];
+}
+
+/** What became of a payout: only a due one can be released, only a void one returned. */
+export type PayoutStatus = "waits" | "due" | "stopped" | "void" | "released" | "returned";
+
+/** End of a stop that has none. */
+export const OPEN_STOP = 2n ** 40n - 1n;
+
+/** What `payoutOf` answers once a payout is no longer waiting. */
 export const [PAYOUT_RELEASED, PAYOUT_VOIDED] = [toBeHex(1, 32), toBeHex(2, 32)];
 
 /** Payouts of a method that are not released: those queued from `since` on, before `until`. All zero when there is no stop. */
@@ -25,14 +48,44 @@ export const NO_STOP: StopState = { since: 0n, until: 0n };
  */
 export type OpenPayoutStatus = Exclude<PayoutStatus, "released" | "returned">;
 
-/** The status at a time; `payoutDelay` in seconds. */
+/** Seconds that a reward waits, and the time on chain. */
+interface PayoutTimes {
+  readonly payoutDelay: bigint;
+  readonly now: bigint;
+}
+
+/** The status at a time. */
 export function openPayoutStatus(
   { queuedAt }: Pick<QueuedPayout, "queuedAt">,
   { since, until }: StopState,
-  { payoutDelay, now }: { readonly payoutDelay: bigint; readonly now: bigint },
+  { payoutDelay, now }: PayoutTimes,
 ): OpenPayoutStatus {
   if (since <= queuedAt && queuedAt < until) return until === OPEN_STOP ? "stopped" : "void";
   return now < queuedAt + payoutDelay ? "waits" : "due";
+}
+
+/**
+ * What became of a payout, from what `payoutOf` answers for it.
+ * @returns Undefined of one that the registry does not keep: it waits as another one, or not at all.
+ */
+export function payoutStatus(
+  kept: string,
+  payout: QueuedPayout,
+  stop: StopState,
+  times: PayoutTimes,
+): PayoutStatus | undefined {
+  if (kept === PAYOUT_RELEASED) return "released";
+  if (kept === PAYOUT_VOIDED) return "returned";
+  return kept === payoutHashOf(payout) ? openPayoutStatus(payout, stop, times) : undefined;
+}
+
+/** A payout in the form whose hash the registry keeps. */
+export function termsOf({ method, queuedAt, reward, contributorsRoot, accounts, amounts }: QueuedPayout) {
+  const payees = AbiCoder.defaultAbiCoder().encode(
+    ["bytes32", "address[]", "uint256[]"],
+    [contributorsRoot, accounts, amounts],
+  );
+  return { method, queuedAt, reward, payeesHash: keccak256(payees) };
 }
 
 /** What `payoutOf` answers while the payout waits. */
@@ -53,7 +106,7 @@ export function voidRemarks(stop: StopState, since: bigint, until: bigint): stri
   const letsGo = since === stop.since ? [] : [`from ${formatTime(stop.since)} on, before ${formatTime(since)}`];
   if (until < stop.until) letsGo.push(`from ${formatTime(until)} on`);
   return [
-    ...letsGo.map((when) => `it lets go what was queued ${when}`),
+    ...letsGo.map((when) => `it makes payable again what was queued ${when}`),
     ...(stop.until === OPEN_STOP && until === OPEN_STOP
       ? ["it makes void all that is queued until it is executed, also what a guardian stops meanwhile"]
       : []),

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the protocol's state consists of, as far as events tell it.
 
-import type { QueuedPayout } from "../client/payouts.ts";
-import type { StopState } from "./payouts.ts";
+import type { QueuedPayout, StopState } from "./payouts.ts";
 
 /** Lifecycle of a model, as on chain. */
 export const MODEL_STATUS = ["NONE", "PROPOSAL", "REGISTERED", "DEPLOYED"] as const;
@@ -12,7 +11,7 @@ export const METHOD_ACCESS = ["NONE", "ADMIN", "REGISTRAR"] as const;
 
 export type MethodAccessName = (typeof METHOD_ACCESS)[number];
 
-/** A pause that guardians may cause: its end, and when the budget that it comes out of is whole again. */
+/** A pause by guardians: its end, and when the budget that it uses is whole again. */
 export interface PauseState {
   readonly until: bigint;
   readonly wholeAt: bigint;
@@ -27,14 +26,14 @@ export interface WaitingReward {
   readonly reward: bigint;
   /** Block in which it was recorded; its time is when the reward was queued. */
   readonly block: number;
-  /** What the verifier has told, without the time; undefined when none has told these payees. */
+  /** What the verifier logged, without the time; undefined if no verifier logged these payees. */
   told: Omit<QueuedPayout, "queuedAt"> | undefined;
 }
 
-/** What governors change one by one, in the order of the chain. */
+/** The parameters that governors can change, in the order of the chain's enumeration. */
 export const PARAMETERS = ["tokensPerDeltaOne", "infrastructureAccrualBps", "pricePerThousandCalls"] as const;
 
-/** Who holds what of one contract's roles. */
+/** The holders of one contract's roles. */
 export interface RolesState {
   /** Accounts by role; one that lost its last holder stays as an empty set. */
   readonly holders: Map<string, Set<string>>;
@@ -96,7 +95,7 @@ export interface ModelState {
   owner: string;
   pendingOwner: string;
   governor: string;
-  /** One more with every governor that accepted. */
+  /** How many governors have accepted a handover. */
   generation: bigint;
   pendingGovernor: { account: string; acceptableFrom: bigint } | undefined;
   readonly parameters: readonly [ParameterState, ParameterState, ParameterState];
@@ -107,7 +106,7 @@ export interface ModelState {
   score: bigint;
   modelCommitment: string;
   rewardsRemaining: bigint;
-  /** Rewards that wait, void ones included. */
+  /** Waiting rewards, including void ones. */
   rewardsQueued: bigint;
   /** Rewards that were released. */
   rewardsReleased: bigint;

@@ -16,20 +16,27 @@ import type {
   TypedEventLog,
   UsageFeeRouter,
 } from "../client/contracts.ts";
-import { payoutOf, termsOf } from "../client/payouts.ts";
+import { payoutOf } from "../client/payouts.ts";
 import type { Event } from "../rpc/snapshot.ts";
-import { NO_STOP } from "./payouts.ts";
+import { NO_STOP, termsOf } from "./payouts.ts";
 import { METHOD_ACCESS, type BenchmarkState, type ParameterState, type ProtocolState } from "./protocolState.ts";
 import { NO_PAUSE, payoutKey, takePayout, parameterOf, modelOf, rolesOf, setOf } from "./lookups.ts";
 
-/** What every model may be recorded for in a day until the admin changes it. */
+/** The daily limit of every model until the admin changes it. */
 export const DEFAULT_DAILY_LIMIT_BPS = 1_000n;
 
 const DEFAULT_ADMIN_ROLE = ZeroHash;
 
 /** Rebuilds the state from events, which must be all of them, in their order. */
 export function replay(events: readonly Event[]): ProtocolState {
-  const state: ProtocolState = {
+  const state = emptyState();
+  for (const event of events) applyEvent(state, event);
+  return state;
+}
+
+/** The state before the first event. */
+export function emptyState(): ProtocolState {
+  return {
     roles: new Map(),
     models: new Map(),
     operations: new Map(),
@@ -49,12 +56,13 @@ export function replay(events: readonly Event[]): ProtocolState {
     minDelay: 0n,
     paidInvoices: new Set(),
   };
-  for (const entry of events) {
-    const handle = (HANDLERS as Readonly<Record<string, Handler | undefined>>)[entry.event.name];
-    if (handle === undefined) throw new Error(`nobody knows the event ${entry.event.name} of ${entry.address}`);
-    handle(state, entry.event.args as never, entry); // the name has chosen the handler, and so the arguments' type
-  }
-  return state;
+}
+
+/** Brings the state up to date with the next event. */
+export function applyEvent(state: ProtocolState, entry: Event): void {
+  const handle = (HANDLERS as Readonly<Record<string, Handler | undefined>>)[entry.event.name];
+  if (handle === undefined) throw new Error(`unknown event ${entry.event.name} of ${entry.address}`);
+  handle(state, entry.event.args as never, entry); // the name has chosen the handler, and so the arguments' type
 }
 
 type Filters =
@@ -84,7 +92,7 @@ type Handlers = {
 
 type Handler = (state: ProtocolState, args: never, entry: Event) => void;
 
-/** An event that tells of no state that is kept here. */
+/** An event that does not change the state kept here. */
 const tellsNoState = (): void => undefined;
 
 const HANDLERS: Handlers = {
@@ -185,7 +193,7 @@ const HANDLERS: Handlers = {
     Object.assign(model, { score, modelCommitment, rewardsRemaining, rewardsQueued: model.rewardsQueued + reward });
   },
   PayoutQueued: ({ payouts }, args, { blockNumber }) => {
-    // A verifier that was replaced may say what it likes: what counts is told with the record, and of the payees that it is of.
+    // A replaced verifier may log anything. Only what is logged together with the record, for its payees, counts.
     const payout = payouts.get(payoutKey(args.model, args.evaluationId));
     const told = payoutOf(args, 0n);
     if (payout?.block === blockNumber && termsOf(told).payeesHash === payout.payeesHash) payout.told ??= told;

@@ -22,7 +22,7 @@ export interface NamedClaims {
   readonly claims: Claims;
 }
 
-/** Whom to pay, everybody without an account, and the block where the protocol began. */
+/** Whom to pay (everybody if no account is given), and the block where the protocol began. */
 export interface ClaimOptions {
   readonly account?: string;
   readonly fromBlock: number;

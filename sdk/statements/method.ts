@@ -16,7 +16,7 @@ import {
   type Attestation,
 } from "../schemas/statement.ts";
 
-/** Who must sign. */
+/** Who has to sign. */
 export interface Attesters {
   readonly contract: OracleAttestation;
   readonly epoch: bigint;
@@ -59,7 +59,7 @@ export function encodeFor({ attesters, parts, isHybrid }: Method, bundle: Bundle
   return isHybrid ? encodeHybridProof(proofs) : (proofs[0] as string);
 }
 
-/** A bundle that lacks what its method asks for: only another bundle helps. */
+/** The bundle lacks what its method asks for, so that another bundle is needed. */
 export class Incomplete extends Problem {}
 
 /** An attestation that is not sent, and why. */

@@ -100,7 +100,7 @@ export async function propose(chain: Connection, proposal: Proposal): Promise<Pr
   return compose(chain, model, proposal);
 }
 
-/** The statement that the model's benchmark pays for now, whatever is to vouch for it. */
+/** The statement that the model's benchmark would pay for now, for attesters or a proof to confirm. */
 export async function compose(
   chain: Connection,
   { model, version, benchmark, method }: ImprovableModel,

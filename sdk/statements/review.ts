@@ -18,7 +18,7 @@ export const MAX_LIFE = 172_800n;
 /** How many contributors behind a root are shown. */
 const SHOWN_CONTRIBUTORS = 5;
 
-/** How the code of an account begins that delegates to a contract (EIP-7702). */
+/** The first bytes of the code of an account that delegates to a contract (EIP-7702). */
 const DELEGATION = "0xef0100";
 
 /** What the chain says about a statement now. */
@@ -196,7 +196,7 @@ async function requireValidProof(
   }
 }
 
-/** What vouches for the statement so far, and who must. */
+/** Who has signed the statement so far, and who has to. */
 function vouchersOf({ model: { method }, bundle: { attestations, proof } }: Review): [string, string][] {
   const rows: [string, string][] = [];
   if (method.zkProof) rows.push(["proof", proof === undefined ? "missing" : "valid"]);
@@ -243,7 +243,7 @@ async function payeesOf(
   ];
 }
 
-/** Whether an address has code of its own; an account that delegates to some is still its key's. */
+/** Whether an address is a contract. An account that delegates to code still belongs to its key. */
 async function isContract({ access }: Connection, account: string): Promise<boolean> {
   const code = await access.ethers.provider.getCode(account);
   return code !== "0x" && !code.startsWith(DELEGATION);

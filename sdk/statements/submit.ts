@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The way of a statement to the chain, and what waits since then.
+// Submits a statement to the chain, and reads the payout that it queued.
 
 import type { LogDescription, Signer, TransactionReceipt } from "ethers";
 import { receiptOf } from "../client/confirm.ts";
 import { readModel, requireEther, simulate, type Connection } from "../client/connect.ts";
-import { payoutOf, type QueuedPayout } from "../client/payouts.ts";
+import { payoutOf } from "../client/payouts.ts";
+import type { QueuedPayout } from "../state/payouts.ts";
 import { at } from "../evaluation/at.ts";
 import type { Bundle } from "../schemas/bundle.ts";
 import { toCall } from "../schemas/statement.ts";
@@ -40,7 +41,7 @@ export interface Submission {
   readonly releasableFrom: bigint;
 }
 
-/** Sends a statement with what its model asks for, after a simulation of exactly that; anybody may. */
+/** Sends a statement with the proof that its model asks for, after simulating exactly this call. Anyone may do so. */
 export async function submit(chain: Connection, bundle: Bundle, sender: Signer): Promise<Submission> {
   requireDestination(chain, bundle);
   const { modelId, statement } = bundle;

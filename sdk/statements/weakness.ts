@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An improvement that its benchmark, or the day, does not take.
+// Improvements that the benchmark or the daily limit refuses.
 
 import { Problem } from "../base/problem.ts";
 import type { Weakness } from "../client/connect.ts";

@@ -246,7 +246,7 @@ export function beforeAll({ addresses, adminDelay }: Genesis): State {
   };
 }
 
-/** A map that makes what it is asked for and has not got. */
+/** A map that creates the entries it is asked for and lacks. */
 class DefaultMap<V> extends Map<string, V> {
   constructor(private readonly make: () => V) {
     super();

@@ -13,7 +13,7 @@ import { Examples, type Example } from "../../sdk/evaluation/examples";
 import { reportPage } from "../../sdk/evaluation/report";
 import { parseSpec } from "../../sdk/evaluation/spec";
 import { creditDefault, draws, randomExamples } from "../sdk/evaluation/support";
-import { DISTINCT, launchBrowser, READABLE, tooFaint } from "./support";
+import { DISTINCT, openBrowser, READABLE, tooFaint } from "./support";
 
 const HOSTILE = "<script>alert(1)</script>";
 const LEGIBLE = 9; // pixels of a letter's height on a phone
@@ -78,7 +78,7 @@ describe("Page of an evaluation in a browser @uninstrumented", () => {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "evaluation-"));
-    browser = await launchBrowser();
+    browser = await openBrowser();
   });
 
   after(async () => {

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { runScript } from "../../scripts/dev/world/process";
-import { DISTINCT, launchBrowser, READABLE, tooFaint } from "./support";
+import { DISTINCT, openBrowser, READABLE, tooFaint } from "./support";
 
 const MODELS = resolve(__dirname, "../../deploy/models");
 const NAME = "<script>alert(1)</script>";
@@ -43,7 +43,7 @@ describe("Report in a browser @uninstrumented", () => {
     expect({ code, told: stderr.trim().endsWith("report.html") }).to.deep.equal({ code: 0, told: true });
     launch = JSON.parse(stdout) as Launch;
     url = pathToFileURL(file).href;
-    browser = await launchBrowser();
+    browser = await openBrowser();
   });
 
   after(async () => {

@@ -1,6 +1,3 @@
-// SPDX-License-Identifier: MIT
-// Chromium, and what pages are measured by.
-
 import { existsSync } from "node:fs";
 import { chromium, type Browser, type Page } from "playwright-core";
 
@@ -10,11 +7,11 @@ const FLAGS = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
-export const READABLE = 4.5; // contrast of text, WCAG AA
-export const DISTINCT = 3; // contrast of graphics
+/** Least contrast of text, WCAG AA, and of graphics. */
+export const [READABLE, DISTINCT] = [4.5, 3];
 
-/** Starts Chromium; says so where there is none. */
-export function launchBrowser(): Promise<Browser> {
+/** A browser; refuses a machine that has none. */
+export async function openBrowser(): Promise<Browser> {
   if (!existsSync(EXECUTABLE)) {
     throw new Error(`there is no browser at ${EXECUTABLE}: install Chromium, or name one in CHROMIUM_PATH.`);
   }

@@ -303,7 +303,7 @@ describe("Deployment to a network @uninstrumented", () => {
       writeFileSync(path, text);
       expect(message).to.match(
         new RegExp(
-          `^TokenManager at ${address} has not the code that .*${LOCAL_CHAIN}\\.json says\\. Nothing was sent\\.$`,
+          `^TokenManager at ${address} does not have the code that .*${LOCAL_CHAIN}\\.json records\\. Nothing was sent\\.$`,
         ),
       );
     });

@@ -85,7 +85,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
 
     it("a chain with another id, and mainnet without a confirmation", async () => {
       expect(await refusal(environmentOn(other, "mainnet"), declare(safe(parametersOf(KEYS, reserveToken))))).to.equal(
-        "mainnet is where value is at stake: confirm its id with --confirm-chain 1; " +
+        "mainnet is a network where value is at stake: confirm its id with --confirm-chain 1; " +
           `the RPC address of mainnet answers for chain ${OTHER_CHAIN}, expected 1. Nothing was sent.`,
       );
       expect(
@@ -117,7 +117,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
       const { deployer } = KEYS;
       const backend = new Wallet(developmentKey(0).privateKey);
       expect(await refusal(environmentOn(other, "base-sepolia", { deployer, backend }))).to.equal(
-        `PRIVATE_KEY is that of ${backend.address}, a development account whose key everybody knows. Nothing was sent.`,
+        `the key is that of ${backend.address}, a development account whose key everybody knows. Nothing was sent.`,
       );
     });
 
@@ -144,7 +144,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
       });
       const { deployer, backend } = strangers;
       expect(message).to.contain(
-        `PRIVATE_KEY is that of ${deployer.address}, ${backend.address}, expected that of the declared deployer ${KEYS.deployer.address}; `,
+        `the key is that of ${deployer.address}, ${backend.address}, expected that of the declared deployer ${KEYS.deployer.address}; `,
       );
       for (const role of ["DEPLOYER_ROLE on TokenManager", "DISTRIBUTOR_ROLE on TokenManager"]) {
         expect(message).to.contain(`AccessControl: account ${deployer.address} is missing role ${role}`);

@@ -2,11 +2,13 @@ import { IgnitionError } from "@nomicfoundation/ignition-core";
 import { expect } from "chai";
 import { id, keccak256, Wallet } from "ethers";
 import hre, { ethers } from "hardhat";
-import type { EIP1193Provider, RequestArguments } from "hardhat/types";
+import type { EIP1193Provider, HttpNetworkConfig, RequestArguments } from "hardhat/types";
 import { isOutage, isOutOfFunds } from "../../sdk/rpc/answers";
-import { isPassing, PatientWrapper, patient } from "../../deploy/rpc";
+import { patient } from "../../deploy/reach";
+import { isPassing, PatientWrapper } from "../../deploy/rpc";
 import { fateOf, noting, type Dispatch, type Fate } from "../../deploy/sends";
 import { Problem } from "../../sdk/base/problem";
+import { startFaultyRpc } from "../../scripts/dev/world/faultyRpc";
 
 const RAW = "0x02f8";
 const HASH = id("a transaction");
@@ -135,19 +137,24 @@ describe("Patience with an endpoint", () => {
   });
 
   it("is for every network but the chain in this process", async () => {
-    for (const [network, count] of [
-      ["hardhat", 1],
-      ["sepolia", 2],
-    ] as const) {
-      let asked = 0;
-      const request = async () => {
-        asked++;
-        if (asked === 1) throw reset();
-      };
-      const provider = Object.assign(Object.create(hre.network.provider), { request }) as EIP1193Provider;
-      const met = await patient(provider, undefined, network);
-      await met.request({ method: "eth_blockNumber" }).catch(() => undefined);
-      expect(asked, network).to.equal(count);
+    const node = await startFaultyRpc("http://127.0.0.1:1", ({ count }) =>
+      count === 1 ? { kind: "drop" } : { kind: "answer", result: "0x7" },
+    );
+    let asked = 0;
+    const request = async () => {
+      asked++;
+      throw reset();
+    };
+    const provider = Object.assign(Object.create(hre.network.provider), { request }) as EIP1193Provider;
+    const { networks } = hre.config;
+    const sepolia = { ...(networks["sepolia"] as HttpNetworkConfig), url: node.url };
+    const met = async (network: string) => patient(provider, { networks: { ...networks, sepolia } }, network);
+    try {
+      await expect((await met("hardhat")).request({ method: "eth_blockNumber" })).to.be.rejectedWith("ECONNRESET");
+      expect(await (await met("sepolia")).request({ method: "eth_blockNumber" })).to.equal("0x7");
+      expect([asked, node.requests.length]).to.deep.equal([1, 2]);
+    } finally {
+      await node.stop();
     }
   });
 

@@ -189,7 +189,7 @@ describe("InfrastructureReserve", () => {
         .withArgs(context.first.id, payee, ethers.id("invoice 2"), AMOUNT, OWED.first - 2n * AMOUNT);
     });
 
-    it("refuses nothing, and no invoice", async () => {
+    it("refuses an amount of zero, and a missing invoice", async () => {
       const { infrastructureReserve } = context;
       await expect(pay({ amount: 0n }))
         .to.be.revertedWithCustomError(infrastructureReserve, "InvalidAmount")

@@ -147,7 +147,7 @@ describe("UsageFeeRouter", () => {
         }
       });
 
-      it("refuses nothing", async () => {
+      it("refuses an amount of zero", async () => {
         const { feeRouter, first } = context;
         await expectUnchanged(context, async () => {
           for (const attempt of [deposit, feeRouter.quoteSplit]) {

@@ -1,6 +1,6 @@
 import { getBytes, hexlify, N } from "ethers";
 import { createECDH, createPublicKey, randomBytes } from "node:crypto";
-import type { RemoteKey } from "../../operator/keys";
+import type { RemoteKey } from "../../sdk/node/remote";
 
 /** A key that nobody uses elsewhere. */
 const PRIVATE_KEY = `0x${"5e".repeat(32)}`;

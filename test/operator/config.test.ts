@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { join, resolve } from "node:path";
 import { readConfig } from "../../operator/config";
+import { KMS_NAMES, LEDGER_NAMES } from "../../sdk/node/vendors";
 import { expectProblem, useFolder } from "../sdk/statements/support";
 
 const REGISTRY = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
@@ -43,6 +44,7 @@ describe("operator: configuration @uninstrumented", () => {
       duties: {
         distribute: { key: { keystore: "a.json", passwordFile: "a.password" } },
         pools: { key: { remote: "kms.js" } },
+        release: { key: { ledger: "44'/60'/0'/0/0" } },
         submit: { key: { development: 19 }, folder: "bundles" },
         fees: { key: { keystore: "/keys/b.json" }, folder: "/fees" },
       },
@@ -58,8 +60,46 @@ describe("operator: configuration @uninstrumented", () => {
       },
       { name: "pools", key: { kind: "remote", module: at("kms.js") }, folder: "", limits: {} },
       { name: "submit", key: { kind: "development", index: 19 }, folder: at("bundles"), limits: {} },
+      { name: "release", key: { kind: "ledger", account: "44'/60'/0'/0/0" }, folder: "", limits: {} },
       { name: "fees", key: { kind: "keystore", file: "/keys/b.json", passwordFile: "" }, folder: "/fees", limits: {} },
     ]);
+    const kms = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d";
+    const named = read({ ...MINIMAL, duties: { pools: { key: { kms } } } });
+    expect(named.duties[0]!.key).to.deep.equal({ kind: "kms", name: kms });
+  });
+
+  it("refuses names of keys that no Ledger and no KMS has", async () => {
+    await expectRefused(
+      { ...MINIMAL, duties: { pools: { key: { ledger: "first" } }, distribute: { key: { kms: "mine" } } } },
+      `duties.distribute.key.kms is "mine", expected ${KMS_NAMES}; duties.pools.key.ledger is "first", expected ${LEDGER_NAMES}`,
+    );
+  });
+
+  it("reads where approvals are, with the key of the environment", () => {
+    const { duties } = read(
+      {
+        ...MINIMAL,
+        models: "models",
+        duties: Object.fromEntries(
+          ["admit", "register"].map((name) => [name, { key: { environment: "KEY" }, api: "https://api.example.org" }]),
+        ),
+      },
+      { HOKUSAI_API_KEY: "hk_a_b" },
+    );
+    const approvals = { url: "https://api.example.org", key: "hk_a_b" };
+    expect(duties.map((duty) => [duty.name, duty.approvals])).to.deep.equal([
+      ["admit", approvals],
+      ["register", approvals],
+    ]);
+  });
+
+  it("refuses approvals without a key or an address, and register without a folder of its own", async () => {
+    await expectRefused(
+      { ...MINIMAL, duties: { register: { key: { environment: "KEY" }, api: "ftp://example.org" } } },
+      "models is missing, expected a folder of its own: register keeps declarations there; " +
+        "HOKUSAI_API_KEY is missing, expected a key of the API with the scope admin in the environment; " +
+        'duties.register.api is "ftp://example.org", expected an address as http://… or https://…, without a password',
+    );
   });
 
   it("names everything that is missing at once", async () => {
@@ -68,23 +108,23 @@ describe("operator: configuration @uninstrumented", () => {
       "registry is missing, expected an address, not zero, in lower case or with its checksum; " +
         'maxFeePerGas is missing, expected gwei as a decimal string from "0.001" to "100000"; ' +
         "duties.fees.folder is missing, expected text of 1 to 1024 bytes; " +
-        "duties.fees.key names nothing, expected one of environment, keystore, remote, development",
+        "duties.fees.key names nothing, expected one of environment, keystore, ledger, kms, remote, development",
     );
     await expectRefused(
       { ...MINIMAL, duties: {} },
-      "duties names none, expected at least one of distribute, pools, submit, release, fees",
+      "duties names none, expected at least one of distribute, pools, submit, release, fees, admit, register",
     );
   });
 
   it("refuses two keys for a duty, and what it does not know", async () => {
     await expectRefused(
       { ...MINIMAL, duties: { pools: { key: { environment: "KEY", remote: "kms.js" } } } },
-      "duties.pools.key names environment and remote, expected one of environment, keystore, remote, development; " +
+      "duties.pools.key names environment and remote, expected one of environment, keystore, ledger, kms, remote, development; " +
         "duties.pools.key.environment is unknown, expected one of remote",
     );
     await expectRefused(
       { ...MINIMAL, duties: { pool: {} } },
-      "duties names none, expected at least one of distribute, pools, submit, release, fees; duties.pool is unknown, expected one of ",
+      "duties names none, expected at least one of distribute, pools, submit, release, fees, admit, register; duties.pool is unknown, expected one of ",
     );
   });
 

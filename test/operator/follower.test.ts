@@ -103,7 +103,7 @@ describe("operator: the follower of logs", () => {
     const checkpoint = () => new Checkpoint(folders.path("state"), [1, ...follower.purpose]);
     follower.resume(checkpoint());
     const advance = async (final = chain.head - 10) =>
-      follower.advance({ head: chain.head, confirmed: chain.head, final, time: 0n, baseFeePerGas: 0n });
+      follower.advance({ head: chain.head, seenAt: 0, confirmed: chain.head, final, time: 0n, baseFeePerGas: 0n });
     return { follower, seen, undone, log, advance };
   }
   const names = (...list: string[]) => list.map(id);
@@ -286,7 +286,7 @@ describe("operator: the follower of logs", () => {
       expect([seen, undone, log]).to.deep.equal([names("in"), [], []]);
     });
 
-    it("takes blocks that it has not got for no reorganisation", async () => {
+    it("does not take blocks that it lacks for a reorganisation", async () => {
       chain.emit(995, "in");
       const { seen, undone, advance, follower } = open();
       await advance();

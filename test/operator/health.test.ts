@@ -22,7 +22,7 @@ describe("operator: health", () => {
   /** A service that has finished a pass. */
   function well(maxHeadAge = 120): Health {
     const health = open(maxHeadAge);
-    health.saw({ head: 42, time: BigInt(time / 1_000) });
+    health.saw({ head: 42, seenAt: time, time: BigInt(time / 1_000) });
     health.passed("service");
     health.ended();
     return health;
@@ -44,7 +44,7 @@ describe("operator: health", () => {
 
   it("is not ready, and lives, while a long past is read, however long that takes", () => {
     const health = open();
-    health.saw({ head: 42, time: BigInt(START / 1_000) });
+    health.saw({ head: 42, seenAt: time, time: BigInt(START / 1_000) });
     time += 600_000;
     survey = { ...survey, behind: 15_000_000, signAt: time };
     expect(problemsOf(health.ready())).to.include("15000000 blocks are not read yet");
@@ -77,15 +77,23 @@ describe("operator: health", () => {
       const health = well();
       time += 121_000;
       health.ended();
-      health.saw({ head: 42, time: BigInt(time / 1_000) });
+      health.saw({ head: 42, seenAt: time, time: BigInt(time / 1_000) });
       expect(problemsOf(health.ready())).to.deep.equal(["the head is 121 s old, at most 120 s are allowed"]);
-      health.saw({ head: 43, time: BigInt(time / 1_000) });
+      health.saw({ head: 43, seenAt: time, time: BigInt(time / 1_000) });
       expect(health.ready().status).to.equal(200);
     });
 
     it("is not ready at one that is old by its own time, though it moves", () => {
       const health = well();
-      health.saw({ head: 43, time: BigInt(time / 1_000) - 121n });
+      health.saw({ head: 43, seenAt: time, time: BigInt(time / 1_000) - 121n });
+      expect(problemsOf(health.ready())).to.deep.equal(["the head is 121 s old, at most 120 s are allowed"]);
+    });
+
+    it("counts its age from when the node named it, however long a pass has taken since", () => {
+      const health = well();
+      time += 300_000;
+      health.ended();
+      health.saw({ head: 43, seenAt: time - 121_000, time: BigInt(time / 1_000) });
       expect(problemsOf(health.ready())).to.deep.equal(["the head is 121 s old, at most 120 s are allowed"]);
     });
 
@@ -93,7 +101,7 @@ describe("operator: health", () => {
       const health = well();
       time += 121_000;
       health.ended();
-      health.saw({ head: 41, time: BigInt(time / 1_000) });
+      health.saw({ head: 41, seenAt: time, time: BigInt(time / 1_000) });
       expect(health.ready().status).to.equal(503);
     });
 

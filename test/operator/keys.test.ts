@@ -20,7 +20,8 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { developmentKey } from "../../sdk/base/accounts";
-import { openKey, readSignature, RemoteSigner, type KeyRef, type RemoteKey } from "../../operator/keys";
+import { openDutyKey, type DutyKey } from "../../operator/keys";
+import { readSignature, RemoteSigner, type RemoteKey } from "../../sdk/node/remote";
 import { expectProblem, useFolder } from "../sdk/statements/support";
 import { encodeDer, localKey } from "../helpers/remoteKey";
 
@@ -38,8 +39,8 @@ const streams = (env: NodeJS.ProcessEnv = {}, password?: string) => ({
 
 describe("operator: keys @uninstrumented", () => {
   const folder = useFolder();
-  const open = async (key: KeyRef, env?: NodeJS.ProcessEnv, password?: string) =>
-    (await openKey(hre, key, streams(env, password))).getAddress();
+  const open = async (key: DutyKey, env?: NodeJS.ProcessEnv, password?: string) =>
+    (await openDutyKey(hre, key, streams(env, password))).getAddress();
   const keystore = () =>
     folder.write("key.json", encryptKeystoreJsonSync({ address, privateKey }, PASSWORD, { scrypt: { N: 2 } }));
   /** The environment of a public network, where a development key is worth nothing to its owner. */
@@ -85,16 +86,16 @@ describe("operator: keys @uninstrumented", () => {
   it("are refused on a public network when everybody knows them", async () => {
     const known = `the key is that of ${address}, a development account whose key everybody knows.`;
     const variable = { kind: "environment", variable: "KEY" } as const;
-    await expectProblem(() => openKey(onPublic(), variable, streams({ KEY: privateKey })), known);
+    await expectProblem(() => openDutyKey(onPublic(), variable, streams({ KEY: privateKey })), known);
     await expectProblem(
-      () => openKey(onPublic(), { kind: "development", index: 0 }, streams()),
+      () => openDutyKey(onPublic(), { kind: "development", index: 0 }, streams()),
       "a development key is asked for on sepolia: name a keystore, a variable or a module.",
     );
     const module = folder.write(
       "known.js",
       `const { localKey } = require(${JSON.stringify(MODULE)}); module.exports = () => localKey("${privateKey}");`,
     );
-    await expectProblem(() => openKey(onPublic(), { kind: "remote", module }, streams()), known);
+    await expectProblem(() => openDutyKey(onPublic(), { kind: "remote", module }, streams()), known);
   });
 
   describe("that sign elsewhere", () => {
@@ -135,7 +136,7 @@ describe("operator: keys @uninstrumented", () => {
       const signer = await RemoteSigner.of(localKey());
       let message = "";
       await signer.signTransaction({ from: address, to: address }).catch((error: Error) => (message = error.message));
-      expect(message).to.equal(`the transaction is from ${address}, the key is that of ${await signer.getAddress()}`);
+      expect(message).to.equal(`the transaction is from ${address}, the key is that of ${await signer.getAddress()}.`);
     });
 
     it("give the lower s and the right recovery bit, whatever the machine answers", async () => {
@@ -156,7 +157,20 @@ describe("operator: keys @uninstrumented", () => {
       const signer = await RemoteSigner.of({ ...localKey(), sign: stranger.sign });
       let message = "";
       await signer.signMessage("hello").catch((error: Error) => (message = error.message));
-      expect(message).to.equal(`the remote key's signature is not that of ${await signer.getAddress()}`);
+      expect(message).to.equal(`the remote key's signature is not that of ${await signer.getAddress()}.`);
+    });
+
+    it("are given up when they do not answer", async () => {
+      const silent = new Promise<never>(() => undefined);
+      await expectProblem(
+        () => RemoteSigner.of({ ...localKey(), publicKey: () => silent }, null, 20),
+        "the remote key has not told its public key within 0.02 s: see whether what keeps it answers.",
+      );
+      const signer = await RemoteSigner.of({ ...localKey(), sign: () => silent }, null, 2_000);
+      await expectProblem(
+        () => signer.signMessage("hello"),
+        `the key of ${await signer.getAddress()} has not signed within 2 s: see whether what keeps it answers.`,
+      );
     });
 
     it("are refused on another curve", async () => {

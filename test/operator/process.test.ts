@@ -220,7 +220,7 @@ describe("npm run operator @uninstrumented", () => {
       const path = config.path("operator.json");
       expectRefusal(
         await start({}),
-        `operator: ${path}: duties names none, expected at least one of distribute, pools, submit, release, fees; registry is missing, expected an address, not zero, in lower case or with its checksum; maxFeePerGas is missing, expected gwei as a decimal string from "0.001" to "100000".`,
+        `operator: ${path}: duties names none, expected at least one of distribute, pools, submit, release, fees, admit, register; registry is missing, expected an address, not zero, in lower case or with its checksum; maxFeePerGas is missing, expected gwei as a decimal string from "0.001" to "100000".`,
       );
     });
 

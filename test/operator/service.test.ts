@@ -165,6 +165,15 @@ describe("operator: service @uninstrumented", () => {
       }
     });
 
+    it("keeps each of two posts of the same on its own until it is on disk", async () => {
+      const inbox = new Inbox(folders.path("fees"));
+      inbox.close(); // what is posted stays, as when the disk is slow
+      await store(inbox, { "a.json": "1" });
+      inbox.finish("a.json", "done", {});
+      await store(inbox, { "a.json": "1" });
+      expect(folders.names("fees/posted")).to.have.lengthOf(2);
+    });
+
     it("puts no result over another: not a record's over the result of one whose name is like it", async () => {
       const inbox = new Inbox(folders.path("fees"));
       for (const name of ["a.result", "a", "a.result"]) {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mock } from "node:test";
-import { within } from "../../operator/bound";
+import { within } from "../../sdk/base/bound";
 import { Stopped } from "../../operator/rpc";
 import { healthy, startFaultyRpc, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import { startOperator, type OperatorProcess, type Starter } from "../../scripts/dev/world/operatorProcess";

@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { tokenArguments } from "../../deploy/launch";
 import { parseModelFile } from "../../sdk/node/modelFile";
 import type { ModelFile } from "../../sdk/schemas/model";
+import type { ApprovalsSource } from "../../operator/approvals";
 import type { Config, DutyConfig, DutyName } from "../../operator/config";
 import type { SpendingLimits } from "../../operator/duties/feeBatch";
 import { Service } from "../../operator/service";
@@ -16,8 +17,10 @@ import { Telemetry } from "../../operator/telemetry";
 import { startFaultyRpc, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import type { Tools } from "../sdk/statements/support";
 
-/** Places of the duties' keys among the development accounts; the last three hold no role. */
+/** Places of the duties' keys among the development accounts; those of submit, fees and release hold no role. */
 export const ACCOUNTS: Readonly<Record<DutyName, number>> = {
+  admit: 4,
+  register: 5,
   distribute: 6,
   pools: 7,
   submit: 17,
@@ -87,6 +90,7 @@ export type Overrides = Partial<Omit<Config, "duties">> & {
   readonly duties?: readonly DutyName[];
   readonly accounts?: Partial<typeof ACCOUNTS>;
   readonly spending?: SpendingLimits;
+  readonly approvals?: ApprovalsSource;
 };
 
 /** A service on the chain of this process, and what it has said. */
@@ -94,7 +98,7 @@ export async function openService(
   { registry }: Pick<Tools, "registry">,
   { rpc }: { readonly rpc: FaultyRpc },
   folders: Folders,
-  { duties = ["distribute", "pools"], accounts, spending = {}, ...limits }: Overrides = {},
+  { duties = ["distribute", "pools"], accounts, spending = {}, approvals, ...limits }: Overrides = {},
 ) {
   const log: Entry[] = [];
   const telemetry = new Telemetry((line) => log.push(JSON.parse(line) as Entry));
@@ -113,6 +117,7 @@ export async function openService(
       key: { kind: "development", index: { ...ACCOUNTS, ...accounts }[name] },
       folder: name === "submit" || name === "fees" ? folders.path(name) : "",
       limits: name === "fees" ? spending : {},
+      ...(approvals && { approvals }),
     })),
     http: { host: "127.0.0.1", port: 0, token: "" },
     ...limits,

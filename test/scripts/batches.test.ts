@@ -14,7 +14,7 @@ import { observe } from "../../deploy/doctor/observe";
 import { deployProtocol, type Protocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { formatTime } from "../../sdk/base/units";
-import { OPEN_STOP } from "../../sdk/client/payouts";
+import { OPEN_STOP } from "../../sdk/state/payouts";
 import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { DAY } from "../../scripts/dev/world/units";
 import { deployRealSafe, sendAsSafe, type RealSafe } from "../helpers/safe";
@@ -236,7 +236,7 @@ describe("Batches @uninstrumented", () => {
       const covers = "it makes void all that is queued until it is executed, also what a guardian stops meanwhile";
       expect((await show("moved.execute.json")).stdout).to.contain(`Note: ${covers}.`);
       await taskDocuments(env, ["payout:stop", { method, since: String(timestamp - 100) }]);
-      const letsGo = `it lets go what was queued from ${formatTime(BigInt(timestamp - 100))} on, before ${formatTime(BigInt(timestamp - 10))}`;
+      const letsGo = `it makes payable again what was queued from ${formatTime(BigInt(timestamp - 100))} on, before ${formatTime(BigInt(timestamp - 10))}`;
       expect((await show("moved.execute.json")).stdout).to.contain(`Note: ${letsGo}.`);
       const checks = await observe(env, checkPayouts);
       const notes = checks.flatMap(({ notable }) => notable).filter(({ what }) => what.startsWith("operation "));

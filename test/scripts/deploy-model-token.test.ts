@@ -1,5 +1,15 @@
 import { expect } from "chai";
-import { Contract, id, JsonRpcProvider, keccak256, Wallet, ZeroAddress, type Signer } from "ethers";
+import {
+  Contract,
+  encryptKeystoreJsonSync,
+  id,
+  JsonRpcProvider,
+  keccak256,
+  parseUnits,
+  Wallet,
+  ZeroAddress,
+  type Signer,
+} from "ethers";
 import hre from "hardhat";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -7,9 +17,11 @@ import { Problem } from "../../sdk/base/problem";
 import { deployProtocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { explainRefusal, main, readSettings, TOKEN_MANAGER_ABI } from "../../scripts/deploy-model-token";
+import { startFaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import { runMain, withDeployments } from "../../scripts/dev/world/live";
 import { freePort, rpc, runScript, startAnvil, type Node } from "../../scripts/dev/world/process";
 import { TOKEN } from "../../scripts/dev/world/units";
+import { useFolder } from "../sdk/statements/support";
 
 // Well-known keys of Hardhat's development accounts 0 and 2.
 const DEVELOPER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
@@ -87,6 +99,72 @@ describe("Published deployment script @uninstrumented", () => {
     expect(again.stderr).to.equal(
       `deploy-model-token: Token already deployed for this model: sentiment-v2 has the token ${token}; choose another id.\n`,
     );
+  });
+
+  describe("given an encrypted keystore and a first node that is away", () => {
+    const folder = useFolder();
+    const { address, privateKey } = new Wallet(DEVELOPER_KEY);
+    const keystore = () =>
+      folder.write("key.json", encryptKeystoreJsonSync({ address, privateKey }, "secret", { scrypt: { N: 2 } }));
+    const run = async (change: Record<string, string>) => {
+      const nodes = `http://user:hidden@127.0.0.1:${await freePort()}/key,${node.url}`;
+      return runScript(OWN_SCRIPT, [], {
+        ...settings,
+        PRIVATE_KEY: "",
+        RPC_URL: nodes,
+        KEYSTORE: keystore(),
+        ...change,
+      });
+    };
+
+    it("signs with it through the next node, below the ceiling, and says as whom", async () => {
+      const { code, stdout, stderr } = await run({ KEYSTORE_PASSWORD: "secret", MAX_FEE: "3" });
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+      expect(stdout).to.contain(`signing as ${address}, by the keystore ${folder.path("key.json")}\n`);
+      const [, hash] = /transaction {3}(0x[0-9a-f]{64})/.exec(stdout)!;
+      expect((await provider.getTransaction(hash!))!.maxFeePerGas! <= parseUnits("3", "gwei")).to.equal(true);
+    });
+
+    it("sends nothing when the password is wrong, or there is nobody to ask for it", async () => {
+      const wrong = await run({ KEYSTORE_PASSWORD: "wrong" });
+      expect(wrong.code).to.equal(1);
+      expect(wrong.stderr).to.equal(
+        `deploy-model-token: ${folder.path("key.json")} cannot be decrypted: the password is wrong.\n`,
+      );
+      expect(wrong.stderr + wrong.stdout).to.not.contain("hidden");
+      expect(await tokenOf()).to.equal(ZeroAddress);
+    });
+
+    it("waits for no node that is of another chain: it refuses them all", async () => {
+      const other = await startFaultyRpc(node.url, ({ method }) =>
+        method === "eth_chainId" ? { kind: "answer", result: "0x1" } : { kind: "pass" },
+      );
+      try {
+        const { code, stderr } = await run({ KEYSTORE_PASSWORD: "secret", RPC_URL: `${node.url},${other.url}` });
+        expect(code).to.equal(1);
+        expect(stderr).to.equal(
+          `deploy-model-token: the node ${new URL(other.url).host} answers for chain 1, expected 31337: correct its address.\n`,
+        );
+      } finally {
+        await other.stop();
+      }
+    });
+  });
+
+  it("names what was sent when no receipt comes", async () => {
+    const endpoint = await startFaultyRpc(node.url, ({ method }) =>
+      method === "eth_getTransactionReceipt"
+        ? { kind: "error", error: { code: -32_601, message: "the method does not exist" } }
+        : { kind: "pass" },
+    );
+    try {
+      const { code, stderr } = await runMain(main, [], { ...settings, RPC_URL: endpoint.url });
+      const { hash } = (await provider.getBlock("latest", true))!.getPrefetchedTransaction(0);
+      expect(code).to.not.equal(0);
+      expect(stderr).to.contain(hash);
+    } finally {
+      await endpoint.stop();
+    }
   });
 
   it("refuses an account without the role, as the table says it", () =>

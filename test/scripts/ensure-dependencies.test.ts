@@ -38,9 +38,9 @@ describe("Dependencies @uninstrumented", () => {
     chmodSync(path("bin/npm"), 0o755);
   }
 
-  async function run(): Promise<{ code: unknown; stderr: string }> {
+  async function run(...folders: string[]): Promise<{ code: unknown; stderr: string }> {
     const env = { ...process.env, PATH: `${path("bin")}${delimiter}${process.env["PATH"]}` };
-    const child = spawn(process.execPath, [path("scripts/ensure-dependencies.mjs")], { env });
+    const child = spawn(process.execPath, [path("scripts/ensure-dependencies.mjs"), ...folders], { env });
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     const [code] = (await once(child, "close")) as [unknown];
@@ -56,6 +56,19 @@ describe("Dependencies @uninstrumented", () => {
     expect(await run()).to.deep.equal({ code: 0, stderr: "" });
     expect(starts()).to.equal(1);
     expect(existsSync(path(".build/install.lock"))).to.equal(false);
+  });
+
+  it("are installed in folders that are named, after the root's", async () => {
+    buildNpm(INSTALL);
+    mkdirSync(path("part"));
+    writeFileSync(path("part/package-lock.json"), PACKAGES);
+
+    expect((await run("part")).code).to.equal(0);
+    expect(await run("part")).to.deep.equal({ code: 0, stderr: "" });
+    expect([".", "part"].map((folder) => readFileSync(path(`${folder}/starts`), "utf8"))).to.deep.equal([
+      "started\n",
+      "started\n",
+    ]);
   });
 
   it("are installed once by two commands that start together", async () => {

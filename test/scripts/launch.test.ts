@@ -335,7 +335,7 @@ describe("npm run launch @uninstrumented", () => {
       [
         "a public network without its address",
         () => ["--network", "mainnet"],
-        /^launch: RPC_URL_MAINNET must be the network's RPC address; set it in the environment\.$/,
+        /^launch: RPC_URL_MAINNET must be the network's RPC address, or several with commas between; set it in the environment\.$/,
       ],
       [
         "parameters that are not filled in, with everything else that is wrong",

@@ -14,7 +14,7 @@ import { ensureRegistered, ensureToken } from "../../deploy/launch";
 import { deployProtocol, type Protocol } from "../../deploy/protocol";
 import { environmentFor } from "../../deploy/rehearsal";
 import { formatTime } from "../../sdk/base/units";
-import { OPEN_STOP, type QueuedPayout } from "../../sdk/client/payouts";
+import { OPEN_STOP, type QueuedPayout } from "../../sdk/state/payouts";
 import { readModelFile } from "../../sdk/node/modelFile";
 import { keyOf } from "../../sdk/schemas/model";
 import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
@@ -223,7 +223,7 @@ describe("Tasks of payouts @uninstrumented", () => {
   describe("refuse in one line", () => {
     const cases: [string, () => TaskCall, () => string][] = [
       [
-        "an evaluation that the model has not got",
+        "an evaluation that the model does not have",
         () => ["payout:release", { id: MODEL, evaluation: "other" }],
         () => `payout:release: ${MODEL} has no evaluation ${id("other")}: payout:list shows those that it has.`,
       ],

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { parseEther, parseUnits, ZeroAddress } from "ethers";
 import type { LaunchDocument } from "../../deploy/demo/document";
 import { axis, short } from "../../scripts/cli/report/axis";
-import { html, Markup } from "../../scripts/cli/report/html";
+import { html, Markup } from "../../sdk/base/html";
 import { renderReport } from "../../scripts/cli/report/report";
 import { pendingOver } from "../../scripts/cli/report/stream";
 

@@ -32,7 +32,7 @@ contract Hybrid is IVerificationMethod {
 
     /// @inheritdoc IVerificationMethod
     /// @dev Reverts `ValueMismatch` for another number of proofs than of methods, `MethodRefused` when a method answers anything
-    /// else than it should, and as each method does.
+    /// but its selector, and as each method does.
     function verify(
         Evaluation calldata evaluation,
         uint256 attesterEpoch,

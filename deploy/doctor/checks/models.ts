@@ -28,7 +28,7 @@ const AT_ONCE = 25;
 
 const VESTING_SECONDS = 365n * 86_400n;
 
-/** What only a new benchmark changes; score and commitment move with improvements. */
+/** What only a new benchmark changes. Score and commitment change with improvements. */
 const BENCHMARK_TERMS = [
   "specHash",
   "evaluationDataHash",
@@ -42,7 +42,7 @@ const BENCHMARK_TERMS = [
   "minLowerBoundBps",
 ] as const;
 
-/** What leads on from a status. */
+/** The step that follows a status. */
 const NEXT_STEP = {
   NONE: "a deployer can call deployTokenWithAllocations",
   PROPOSAL: "a registrar can call registerModel",
@@ -270,7 +270,7 @@ function examineEvents({ chain }: Subject, check: Check, model: ModelState, read
   for (const [name, actual, expected] of rows) check.same(`${name} of ${model.modelId}`, actual, expected, COMPROMISED);
 }
 
-/** As a view answers it: with zeros for what is not there. */
+/** In the form of a view's answer, with zeros for what does not exist. */
 function toList<T, First>(value: T | undefined, list: (value: T) => [First, bigint], none: First): [First, bigint] {
   return value === undefined ? [none, 0n] : list(value);
 }

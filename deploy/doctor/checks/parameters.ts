@@ -164,7 +164,7 @@ function list(addresses: readonly string[]): string {
   return [...addresses].sort().join(", ");
 }
 
-/** A view's answer as text; a contract that is another has none. */
+/** A view's answer as text; a different contract has none. */
 async function answer(reading: Promise<unknown>): Promise<string> {
   const value = await answerOf(reading);
   return value === undefined ? "no answer" : String(value);

@@ -4,9 +4,16 @@
 import { getAddress, ZeroAddress } from "ethers";
 import type { Hybrid, ModelRegistry } from "../../../.build/typechain";
 import { formatTokens } from "../../../sdk/base/units";
-import { OPEN_STOP, type QueuedPayout } from "../../../sdk/client/payouts";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import { NO_STOP, openPayoutStatus, payoutHashOf, voidRemarks, type StopState } from "../../../sdk/state/payouts";
+import {
+  NO_STOP,
+  OPEN_STOP,
+  type QueuedPayout,
+  type StopState,
+  openPayoutStatus,
+  payoutHashOf,
+  voidRemarks,
+} from "../../../sdk/state/payouts";
 import type { WaitingReward } from "../../../sdk/state/protocolState";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, timeText, type Subject } from "../subject";

@@ -27,7 +27,7 @@ const DECLARED: Readonly<
   EXECUTOR_ROLE: ["Governance.executors", ({ Governance }) => Governance.executors],
 };
 
-/** Who is declared to hold a role; nobody a role that is not of the protocol. */
+/** The declared holders of a role; nobody for a role that is not the protocol's. */
 export function declaredHolders(subject: Subject, role: string): string[] {
   const [, holdersOf] = entryOf(DECLARED, role) ?? [undefined, () => []];
   return holdersOf(subject.declared.parameters, contractOf(subject, "TimelockController").address);

@@ -62,7 +62,7 @@ function comparePause(
   notePause(check, what, told, chain.timestamp, end);
 }
 
-/** Says that something is paused, and what is left of the budget that pauses come out of. */
+/** Reports a pause, and what is left of the budget for pauses. */
 export function notePause(check: Check, what: string, { until, wholeAt }: PauseState, now: bigint, end: string): void {
   const missing = wholeAt > now ? wholeAt - now : 0n;
   if (missing === 0n) return;

@@ -5,7 +5,7 @@ import { formatUnits } from "ethers";
 import type { LaunchDocument } from "../../../deploy/demo/document";
 import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../../../sdk/base/units";
 import { axis, round, short } from "./axis";
-import { html, type Markup } from "./html";
+import { html, type Markup } from "../../../sdk/base/html";
 
 const POINTS = 120;
 const LANES = 8;

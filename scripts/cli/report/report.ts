@@ -5,11 +5,11 @@ import type { LaunchDocument } from "../../../deploy/demo/document";
 import { nameOf } from "../../../deploy/journal";
 import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } from "../../../sdk/base/units";
 import type { Sent } from "../../../sdk/client/confirm";
-import type { PayoutStatus } from "../../../sdk/client/payouts";
+import type { PayoutStatus } from "../../../sdk/state/payouts";
 import { curveChart, PAPERS } from "./curve";
-import { html, Markup } from "./html";
+import { html, Markup } from "../../../sdk/base/html";
 import { streamChart } from "./stream";
-import { STYLE } from "./style";
+import { STYLE } from "../../../sdk/base/style";
 
 /** What the page may do in the browser of whoever opens it: show its own style, and nothing else. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";

@@ -6,7 +6,7 @@ import type { LaunchDocument, MarketHistory } from "../../../deploy/demo/documen
 import { RESERVE_DECIMALS } from "../../../sdk/base/units";
 import { axis, short } from "./axis";
 import type { Paper } from "./curve";
-import { html, type Markup } from "./html";
+import { html, type Markup } from "../../../sdk/base/html";
 
 const HOUR = 3600;
 const HEIGHT = 240;

@@ -1,7 +1,8 @@
 import { formatEther, formatUnits } from "ethers";
 import type { Deployment, Progress } from "../../../deploy/deployment";
+import type { ForkedDeployment } from "../../../deploy/fork";
 import { nameOf } from "../../../deploy/journal";
-import { gasBySender, openSteps, type Plan } from "../../../deploy/plan";
+import { openSteps, type Plan } from "../../../deploy/plan";
 import type { VerificationInput } from "../../../deploy/verification";
 import { formatInteger } from "../../../sdk/base/units";
 import type { Sent } from "../../../sdk/client/confirm";
@@ -13,6 +14,7 @@ import { bold, cyan, dim, green, table } from "../terminal";
 export interface DeploymentView extends Progress {
   readonly onVerification: (verifications: readonly VerificationInput[], folder: string) => void;
   readonly onUnstick: (replaced: readonly string[]) => void;
+  readonly onFork: (rehearsed: ForkedDeployment) => void;
   readonly onEnd: (deployment: Deployment) => void;
   /** What the command prints at its end. */
   readonly result: () => string;
@@ -49,10 +51,13 @@ export function humanDeploymentView({ out, err }: Streams): DeploymentView {
       if (replaced.length === 0) out("No transaction waits.");
       else replaced.forEach((transaction) => out(`replaced ${transaction}`));
     },
-    onEnd({ models }) {
-      const what = ["The protocol", ...models.map(({ file }) => file.modelId)].join(", ");
+    onFork({ block, deployment }) {
       out("");
-      out(bold(`${what}: deployed, verified against the chain and recorded.`));
+      out(bold(`${inWords(deployment)}: deployed on a copy of block ${block}. The network was sent nothing.`));
+    },
+    onEnd(deployment) {
+      out("");
+      out(bold(`${inWords(deployment)}: deployed, verified against the chain and recorded.`));
     },
     result: () => "",
   };
@@ -64,11 +69,12 @@ export function jsonView({ err }: Streams): DeploymentView {
   const sent: Sent[] = [];
   return {
     onPlan(plan) {
-      const { network, steps, warnings, gasPrice } = plan;
+      const { network, steps, warnings, gasPrice, needs } = plan;
       warn(plan, err);
+      const gas = totalGas(plan);
       Object.assign(document, {
         network: { name: network.name, chainId: network.chainId },
-        plan: { steps, warnings, gasPrice, gas: totalGas(plan), cost: totalGas(plan) * gasPrice },
+        plan: { steps, warnings, gasPrice, gas, cost: gas * gasPrice, needs: Object.fromEntries(needs) },
       });
     },
     onWait: (reason) => err(reason),
@@ -79,10 +85,13 @@ export function jsonView({ err }: Streams): DeploymentView {
     },
     onVerification: (verifications) => void Object.assign(document, { verifications }),
     onUnstick: (replaced) => void Object.assign(document, { replaced }),
+    onFork: ({ block }) => void Object.assign(document, { fork: { block }, sent }),
     onEnd: ({ record }) => void Object.assign(document, { sent, record }),
     result: () => toJson(document),
   };
 }
+
+const inWords = ({ models }: Deployment) => ["The protocol", ...models.map(({ file }) => file.modelId)].join(", ");
 
 /** Tells what would be refused where tokens have value. */
 export function warn({ warnings }: Plan, err: Streams["err"]): void {
@@ -90,7 +99,7 @@ export function warn({ warnings }: Plan, err: Streams["err"]): void {
 }
 
 function planLines(plan: Plan): string[] {
-  const { network, steps, gasPrice } = plan;
+  const { network, steps, gasPrice, needs } = plan;
   const open = openSteps(plan);
   const cost = (gas: bigint) => formatEther(gas * gasPrice);
   const rows = steps.map(({ name, model, isDone, gas, from, address }) => [
@@ -108,7 +117,8 @@ function planLines(plan: Plan): string[] {
     "",
     open.length === 0
       ? "Everything is there; nothing to send."
-      : `${open.length} transactions from ${[...gasBySender(plan).keys()].join(", ")}.`,
+      : `${open.length} transactions from ${[...needs.keys()].join(", ")}.`,
+    ...[...needs].map(([account, need]) => `${account} must have ${formatEther(need)} ether: fees may rise meanwhile.`),
     "",
   ];
 }

@@ -47,6 +47,8 @@ export class SoakNode {
   /** When the chain's head was reached, in milliseconds, by its number. */
   private heads: { readonly number: number; readonly at: number }[] = [];
   private isOver = false;
+  /** Carries out a reorganisation between two blocks: anvil loses blocks when it is asked for both at once. */
+  private pending: (() => Promise<void>) | undefined;
   private jumps = 0;
   private readonly dice = new Dice(7);
 
@@ -83,6 +85,7 @@ export class SoakNode {
           this.jumps++;
           nextJump += this.jump.every;
         }
+        await this.pending?.();
         await this.provider.send("anvil_mine", ["0x1", "0x1"]);
         this.heads.push({ number: await this.provider.getBlockNumber(), at: Date.now() });
       }
@@ -97,7 +100,12 @@ export class SoakNode {
   /** Takes blocks back, with all that is in them, and puts empty ones in their place. */
   async reorganise(): Promise<void> {
     const depth = SHALLOWEST + this.dice.below(DEEPEST - SHALLOWEST + 1);
-    await this.provider.send("anvil_reorg", [depth, []]);
+    await new Promise<void>((resolve, reject) => {
+      this.pending = async () => {
+        this.pending = undefined;
+        await this.provider.send("anvil_reorg", [depth, []]).then(() => resolve(), reject);
+      };
+    });
     this.reorganisations++;
   }
 

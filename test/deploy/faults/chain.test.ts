@@ -7,7 +7,7 @@ import { differences, inFull, SENT_BY, startNetwork, type Network, type State } 
 const pass: Fault = { kind: "pass" };
 const AGAIN = "run the same command again: it goes on where this one stopped";
 
-/** What is said of a contract whose code a node has not got yet. */
+/** What is said of a contract whose code a node does not have yet. */
 const WITHOUT_CODE: Record<string, (contract: string) => string> = {
   Ignition: (contract) =>
     `${contract.replace(" at ", " has no code at ")} on sepolia: if the RPC endpoint lags behind, ${AGAIN}; else, is this the chain of its journal?`,

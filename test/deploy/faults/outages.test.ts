@@ -1,17 +1,25 @@
 import { expect } from "chai";
 import type { Fault, RpcRequest } from "../../../scripts/dev/world/faultyRpc";
-import { differences, inFull, isComplete, SENT_BY, startNetwork, type Network, type State } from "./support";
+import { differences, inFull, isComplete, SENT_BY, startNetwork, TIMEOUT, type Network, type State } from "./support";
+
+const hostOf = ({ rpc }: Network) => new URL(rpc.url).host;
 
 const pass: Fault = { kind: "pass" };
 
 /** What an endpoint does when it fails, and what is said when that lasts. */
 const OUTAGES: Record<string, { fault: Fault; words: string }> = {
-  "breaks connections before the chain hears of the request": { fault: { kind: "drop" }, words: "other side closed" },
-  "breaks connections before the answer": { fault: { kind: "dropAnswer" }, words: "other side closed" },
-  "does not answer in time": { fault: { kind: "hang" }, words: "Headers Timeout Error" },
-  "answers 429": { fault: { kind: "status", status: 429 }, words: "Too Many Requests error received from 127.0.0.1" },
-  "answers 500": { fault: { kind: "status", status: 500 }, words: "HH110: Invalid JSON-RPC response received: " },
-  "answers 503": { fault: { kind: "status", status: 503 }, words: "HH110: Invalid JSON-RPC response received: " },
+  "breaks connections before the chain hears of the request": {
+    fault: { kind: "drop" },
+    words: "HOST: no connection (UND_ERR_SOCKET)",
+  },
+  "breaks connections before the answer": {
+    fault: { kind: "dropAnswer" },
+    words: "HOST: no connection (UND_ERR_SOCKET)",
+  },
+  "does not answer in time": { fault: { kind: "hang" }, words: `HOST: no answer within ${TIMEOUT / 1000} s` },
+  "answers 429": { fault: { kind: "status", status: 429 }, words: "HOST: status 429" },
+  "answers 500": { fault: { kind: "status", status: 500 }, words: "HOST: status 500" },
+  "answers 503": { fault: { kind: "status", status: 503 }, words: "HOST: status 503" },
   "says that a limit is exceeded": {
     fault: { kind: "error", error: { code: -32_005, message: "daily request count exceeded" } },
     words: "daily request count exceeded",
@@ -83,7 +91,8 @@ describe("a deployment over an endpoint that fails @uninstrumented", () => {
           return isOut ? fault : pass;
         };
         const { refusal } = await network.run();
-        expect(refusal).to.equal(`sepolia: ${words}; run the same command again: it goes on where this one stopped.`);
+        const said = words.replace("HOST", hostOf(network));
+        expect(refusal).to.equal(`sepolia: ${said}; run the same command again: it goes on where this one stopped.`);
         const reached = fault.kind === "dropAnswer" ? transaction : transaction - 1;
         expect((await network.state())["transactions"]).to.equal(String(reached));
 
@@ -98,7 +107,7 @@ describe("a deployment over an endpoint that fails @uninstrumented", () => {
     const { refusal } = await network.run();
 
     expect(refusal).to.equal(
-      "sepolia: Too Many Requests error received from 127.0.0.1; run the same command again: it goes on where this one stopped.",
+      `sepolia: ${hostOf(network)}: status 429; run the same command again: it goes on where this one stopped.`,
     );
     expect((await network.state())["transactions"]).to.equal("0");
   });

@@ -90,7 +90,7 @@ export interface Network {
 const SPEED = 20;
 
 /** Milliseconds of that time after which a request counts as lost. */
-const TIMEOUT = 500 * SPEED;
+export const TIMEOUT = 500 * SPEED;
 
 /** Starts a public network, with what the protocol stands on. */
 export async function startNetwork(): Promise<Network> {

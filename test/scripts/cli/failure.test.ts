@@ -104,13 +104,13 @@ describe("End of a command", () => {
     });
   });
 
-  describe("by a fault of ours", () => {
+  describe("by an internal error", () => {
     const fault = new TypeError(`cannot read ${KEY}\nmore`);
     fault.stack = `TypeError: …\n    at run (/home/a/project/sdk/market/curve.ts:12:3)`;
 
     it("is called that, with its place and where to report it, without a secret", async () => {
       const line =
-        "a fault of ours, TypeError: cannot read <PRIVATE_KEY> at sdk/market/curve.ts:12: please report it as SECURITY.md says, with what you did.";
+        "internal error, TypeError: cannot read <PRIVATE_KEY> at sdk/market/curve.ts:12: please report it as SECURITY.md says, with what you did.";
       const { code, out, err } = await endOf(failing(fault), "--json");
 
       expect({ code, err }).to.deep.equal({ code: 2, err: `try: ${line}` });
@@ -148,6 +148,13 @@ describe("Secrets of the environment", () => {
     expect(withoutSecrets(`${KEY} ${KEY.slice(2)} https://node.example/v2/abcdef/ /home/someone`, env)).to.equal(
       "<PRIVATE_KEY> <PRIVATE_KEY> <RPC_URL_SEPOLIA>/ /home/someone",
     );
+  });
+
+  it("are replaced one by one where a variable names several", () => {
+    const other = KEY.replace("0x", "0y");
+    const env = { PRIVATE_KEY: `${KEY}, ${other}` };
+
+    expect(withoutSecrets(`${other} of ${KEY.slice(2)}`, env)).to.equal("<PRIVATE_KEY> of <PRIVATE_KEY>");
   });
 
   it("are left alone where they are too short to be told from words", () => {

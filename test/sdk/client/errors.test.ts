@@ -206,7 +206,7 @@ describe("Errors in words", () => {
     expect(await explain(hre, new Problem("BAD_FILE", "a is 1, expected 2."))).to.equal("a is 1, expected 2.");
     expect(await explain(hre, new NodeFailure("final", -32_000, "first\nsecond"))).to.equal("first");
     expect(await explain(hre, new Error("first\nsecond"))).to.match(
-      /^a fault of ours, Error: first at .*: please report it/,
+      /^internal error, Error: first at .*: please report it/,
     );
   });
 });

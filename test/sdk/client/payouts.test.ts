@@ -2,7 +2,8 @@ import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { concat, ZeroHash } from "ethers";
 import hre, { ethers } from "hardhat";
-import { OPEN_STOP, readPayouts, releaseCall, returnCall, type PayoutStatus } from "../../../sdk/client/payouts";
+import { readPayouts, releaseCall, returnCall } from "../../../sdk/client/payouts";
+import { OPEN_STOP, type PayoutStatus } from "../../../sdk/state/payouts";
 import {
   deployImprovements,
   deployVerifier,

@@ -159,7 +159,7 @@ describe("evaluate: interval", () => {
       expect(lows[2]).to.be.within(0.65, 0.72);
     });
 
-    it("refuses nothing about a candidate that is as good: the lower end is −cap without evidence", () => {
+    it("does not fail for a candidate that is as good: the lower end is −cap without evidence", () => {
       const same = losses(20).map((example) => ({ ...example, candidate: example.baseline }));
       expect(intervalOf(same, { metric: "mae", hi: 2, cap: 1 }).low).to.be.lessThan(0);
     });

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { encryptKeystoreJsonSync, type Wallet } from "ethers";
-import hre from "hardhat";
-import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { siteOf } from "../../../deploy/network";
+import { encryptKeystoreJsonSync } from "ethers";
 import { developmentKey } from "../../../sdk/base/accounts";
-import { readSigner, type KeySource } from "../../../sdk/node/keys";
+import { firstKey, namedKeys, openAccounts, openKey, type Secrets } from "../../../sdk/node/keys";
 import { expectProblem, useFolder } from "../statements/support";
 
 const { address, privateKey } = developmentKey(0);
@@ -14,15 +11,22 @@ const PASSWORD = "correct horse";
 /** The order of the curve: the first number that is no key. */
 const ORDER = "0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
 
-const sourceOf = (overrides: Partial<KeySource>): KeySource => ({
-  keystore: "",
-  env: {},
-  askPassword: () => Promise.reject(new Error("must not ask")),
-  ...overrides,
-});
+const LOCAL = { isLocal: true };
+const NOTHING = { keystore: "", ledger: "", kms: "", remote: "" };
 
-const addressFrom = async (overrides: Partial<KeySource>) =>
-  (await readSigner(siteOf(hre), sourceOf(overrides))).getAddress();
+interface Source {
+  readonly keystore: string;
+  readonly env: Secrets["env"];
+  readonly askPassword: Secrets["askPassword"];
+}
+
+/** Opens the one key that options and the environment name. */
+async function open(overrides: Partial<Source>, network = LOCAL) {
+  const { keystore = "", env = {}, askPassword = () => Promise.reject(new Error("must not ask")) } = overrides;
+  return openKey(network, firstKey({ ...NOTHING, keystore }, env), { env, askPassword });
+}
+
+const addressFrom = async (overrides: Partial<Source>) => (await open(overrides)).getAddress();
 
 describe("keys", () => {
   const folder = useFolder();
@@ -43,9 +47,63 @@ describe("keys", () => {
     expect(await addressFrom({ keystore: keystore(), askPassword: () => Promise.resolve(PASSWORD) })).to.equal(address);
   });
 
-  it("are connected to the network", async () => {
-    const signer = (await readSigner(siteOf(hre), sourceOf({ env: { PRIVATE_KEY: privateKey } }))) as Wallet;
-    expect(signer.provider).to.equal(hre.ethers.provider);
+  it("come one from each variable that is set, of PRIVATE_KEY only without any of them", () => {
+    const env = { KEYSTORE: "a.json, b.json", LEDGER: "1", KMS: "arn", REMOTE_SIGNER: "m.js", PRIVATE_KEY: "1,2" };
+    expect(namedKeys(NOTHING, env)).to.deep.equal([
+      { kind: "keystore", file: "a.json", passwordFile: "" },
+      { kind: "keystore", file: "b.json", passwordFile: "" },
+      { kind: "ledger", account: "1" },
+      { kind: "kms", name: "arn" },
+      { kind: "remote", module: "m.js" },
+    ]);
+    expect(namedKeys({ ...NOTHING, ledger: "0" }, env)).to.deep.equal([{ kind: "ledger", account: "0" }]);
+    expect(namedKeys(NOTHING, { PRIVATE_KEY: "1, 2," })).to.deep.equal([
+      { kind: "environment", variable: "PRIVATE_KEY", place: 0 },
+      { kind: "environment", variable: "PRIVATE_KEY", place: 1 },
+    ]);
+    expect(namedKeys(NOTHING, {})).to.deep.equal([]);
+  });
+
+  it("of which PRIVATE_KEY has several are told apart", async () => {
+    const other = developmentKey(1);
+    const env = { PRIVATE_KEY: `${privateKey},${other.privateKey}` };
+    const accounts = await openAccounts(LOCAL, namedKeys(NOTHING, env), { env, askPassword: async () => "" });
+    expect(accounts.map((account) => [account.address, account.origin])).to.deep.equal([
+      [address, "PRIVATE_KEY"],
+      [other.address, "PRIVATE_KEY"],
+    ]);
+    expect(await (await accounts[1]!.open()).getAddress()).to.equal(other.address);
+  });
+
+  describe("given a keystore as an account", () => {
+    let asked: number;
+    const accountOf = async (file: string) => {
+      asked = 0;
+      const askPassword = async () => {
+        asked++;
+        return PASSWORD;
+      };
+      const [account] = await openAccounts(LOCAL, [{ kind: "keystore", file, passwordFile: "" }], {
+        env: {},
+        askPassword,
+      });
+      return account!;
+    };
+
+    it("has its address without a password, and asks for it once when it signs", async () => {
+      const file = keystore();
+      const account = await accountOf(file);
+      expect([account.address, account.origin, asked]).to.deep.equal([address, `the keystore ${file}`, 0]);
+      await Promise.all([account.open(), account.open()]);
+      expect(asked).to.equal(1);
+    });
+
+    it("asks at once when it does not name its address", async () => {
+      keystore();
+      const secretive = { ...(JSON.parse(folder.read("key.json")) as object), address: undefined };
+      const account = await accountOf(folder.write("key.json", JSON.stringify(secretive)));
+      expect([account.address, asked]).to.deep.equal([address, 1]);
+    });
   });
 
   describe("are refused, and not shown,", () => {
@@ -58,35 +116,33 @@ describe("keys", () => {
       ["when not below the order of the curve", ORDER, WRONG],
     ];
     for (const [what, key, message] of wrong) {
-      it(what, () => expectProblem(() => readSigner(siteOf(hre), sourceOf({ env: { PRIVATE_KEY: key } })), message));
+      it(what, () => expectProblem(() => open({ env: { PRIVATE_KEY: key } }), message));
     }
 
     it("when everybody knows them and the chain is public", async () => {
-      const network = { name: "mainnet", config: { chainId: 1 } };
-      const mainnet = { ...hre, network } as HardhatRuntimeEnvironment;
       await expectProblem(
-        () => readSigner(siteOf(mainnet), sourceOf({ env: { PRIVATE_KEY: privateKey } })),
+        () => open({ env: { PRIVATE_KEY: privateKey } }, { isLocal: false }),
         `the key is that of ${address}, a development account whose key everybody knows.`,
       );
     });
 
     it("when the keystore is not there", async () => {
       const path = folder.path("none.json");
-      await expectProblem(() => readSigner(siteOf(hre), sourceOf({ keystore: path })), `there is no file ${path}.`);
+      await expectProblem(() => open({ keystore: path }), `there is no file ${path}.`);
     });
 
-    it("when the file is no keystore", async () => {
+    it("when the file is not a keystore", async () => {
       const path = folder.write("key.json", JSON.stringify({ privateKey }));
       await expectProblem(
-        () => readSigner(siteOf(hre), sourceOf({ keystore: path })),
-        `${path} is no keystore, expected encrypted JSON of version 3.`,
+        () => open({ keystore: path }),
+        `${path} is not a keystore, expected encrypted JSON of version 3.`,
       );
     });
 
     it("when the password is wrong", async () => {
       const path = keystore();
       await expectProblem(
-        () => readSigner(siteOf(hre), sourceOf({ keystore: path, env: { KEYSTORE_PASSWORD: "wrong" } })),
+        () => open({ keystore: path, env: { KEYSTORE_PASSWORD: "wrong" } }),
         `${path} cannot be decrypted: the password is wrong.`,
       );
     });
@@ -95,7 +151,7 @@ describe("keys", () => {
       keystore();
       const path = folder.write("key.json", folder.read("key.json").replace("aes-128-ctr", "none"));
       await expectProblem(
-        () => readSigner(siteOf(hre), sourceOf({ keystore: path, env: { KEYSTORE_PASSWORD: PASSWORD } })),
+        () => open({ keystore: path, env: { KEYSTORE_PASSWORD: PASSWORD } }),
         `${path} cannot be decrypted: it is damaged.`,
       );
     });

@@ -289,16 +289,19 @@ describe("Escrow", () => {
 
   it("accepts X25519 keys only, and none of small order", () => {
     const wrong = pem("ed25519");
-    expect(() => readPublicKey("k", wrong.publicKey)).to.throw(Problem, "k is no X25519 public key in PEM form.");
-    expect(() => readPrivateKey("k", wrong.privateKey)).to.throw(Problem, "k is no X25519 private key in PEM form.");
-    expect(() => readPrivateKey("k", keys.publicKey)).to.throw(Problem, "k is no X25519 private key in PEM form.");
-    expect(() => readPublicKey("k", "nonsense")).to.throw(Problem, "k is no X25519 public key in PEM form.");
+    expect(() => readPublicKey("k", wrong.publicKey)).to.throw(Problem, "k is not an X25519 public key in PEM form.");
+    expect(() => readPrivateKey("k", wrong.privateKey)).to.throw(
+      Problem,
+      "k is not an X25519 private key in PEM form.",
+    );
+    expect(() => readPrivateKey("k", keys.publicKey)).to.throw(Problem, "k is not an X25519 private key in PEM form.");
+    expect(() => readPublicKey("k", "nonsense")).to.throw(Problem, "k is not an X25519 public key in PEM form.");
     const parts = partsOf(seal(CONTENT, recipient));
     expect(Buffer.from(parts["sender"]!, "base64").subarray(0, SPKI_BYTES)).to.deep.equal(der(Buffer.alloc(0)));
     for (const key of SMALL_ORDER) {
       const spki = der(key).toString("base64");
       const text = `-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`;
-      expect(() => readPublicKey("k", text)).to.throw(Problem, "k is no X25519 public key in PEM form.");
+      expect(() => readPublicKey("k", text)).to.throw(Problem, "k is not an X25519 public key in PEM form.");
       refused(JSON.stringify({ ...parts, sender: spki }));
     }
   });

@@ -470,7 +470,7 @@ describe("prove @uninstrumented", () => {
       [
         "a key that is none",
         () => ({ "--candidate": sealed(keyPair()), "--escrow-key": write("key.pem", "secret") }),
-        () => `${folder.path("key.pem")} is no X25519 private key in PEM form.`,
+        () => `${folder.path("key.pem")} is not an X25519 private key in PEM form.`,
       ],
       [
         "a missing contribution",

@@ -25,6 +25,7 @@ const CALL: Readonly<Record<FailureKind, readonly Said[]>> = {
     [-32_000, "header not found"],
     [-32_000, "missing trie node 4fb1 (path ) state 0x4fb1 is not available"],
     [-32_000, "Unknown block"],
+    [-32_602, "BlockOutOfRangeError: block height is 458 but requested was 461"],
     [-32_603, "Internal error"],
     [-32_603, "internal server error"],
     [-32_011, "no backend is healthy"],

@@ -3,7 +3,8 @@ import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helper
 import { expect } from "chai";
 import { id } from "ethers";
 import { main } from "../../../scripts/claim";
-import { releaseCall, returnCall, type QueuedPayout } from "../../../sdk/client/payouts";
+import { releaseCall, returnCall } from "../../../sdk/client/payouts";
+import type { QueuedPayout } from "../../../sdk/state/payouts";
 import type { Bundle } from "../../../sdk/schemas/bundle";
 import { formatClaims, treeOf, type Claims } from "../../../sdk/schemas/claims";
 import { claim, type Claimed } from "../../../sdk/statements/claim";

@@ -7,7 +7,7 @@ pragma solidity 0.8.30;
 /// @param beta β in G2.
 /// @param gamma γ in G2.
 /// @param delta δ in G2.
-/// @param inputs What is added for no input, then per unit of each public input, in G1.
+/// @param inputs The constant point, then the point for a unit of each public input, in G1.
 struct VerifyingKey {
     uint256[2] alpha;
     uint256[4] beta;
@@ -19,8 +19,9 @@ struct VerifyingKey {
 /// @title Groth16
 /// @notice Verifies Groth16 proofs over BN254 against one key, which is part of the code:
 /// e(A, B) = e(α, β) · e(Σ, γ) · e(C, δ), Σ being the combination of the key's input points by the public inputs.
-/// @dev Trusts: whoever made the key forgot the numbers behind it. (−A, −B, C) is as good a proof as (A, B, C): nothing may
-/// rest on the bytes of a proof. A point off its curve makes a precompile take all gas it was given: simulate first.
+/// @dev Trusts: that whoever made the key has destroyed the numbers behind it. (−A, −B, C) is as good a proof as (A, B, C), so
+/// nothing may depend on the bytes of a proof. A point off its curve makes a precompile take all gas it was given: simulate
+/// first.
 abstract contract Groth16 {
     /// @notice Order of the groups: public inputs are below it.
     uint256 internal constant FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617;

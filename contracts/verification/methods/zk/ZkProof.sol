@@ -24,11 +24,11 @@ struct Counts {
 /// contract per circuit and confidence level: key, capacity and quantile are its own. The epoch is in the digest and means
 /// nothing here.
 ///
-/// The lower bound holds at the level of {quantileE9} for one attempt. Who may try k candidates on the same rows shows the best
-/// of them, so that a benchmark that wants an error of α over all of them asks for α / k.
+/// The lower bound holds at the level of {quantileE9} for one attempt. Whoever may try k candidates on the same rows will show
+/// the best of them, so a benchmark that wants an error of α over all of them must ask for α / k.
 ///
-/// A proof says nothing about how the predictions were made: its maker holds the labels. Beside attesters, in a {Hybrid}, it
-/// takes their word for less; alone it is for benchmarks whose label holder is trusted not to leak.
+/// A proof says nothing about how the predictions were made: its maker holds the labels. In a {Hybrid}, less depends on the
+/// attesters' word. Alone, a proof suits only benchmarks whose label holder is trusted not to leak.
 contract ZkProof is IVerificationMethod, Groth16 {
     /// @notice Runs that a proof covers.
     uint256 public constant RUNS = 1;
@@ -124,7 +124,7 @@ contract ZkProof is IVerificationMethod, Groth16 {
     /// @param counts Counts as a proof reveals them: disagreements at least the difference of the right ones, at most n.
     /// @param n Rows, 1 … 2^32 − 1.
     /// @return score The candidate's accuracy in bps, rounded down.
-    /// @return improvementBps What it is above the baseline's, in bps, rounded down; 0 when it is not.
+    /// @return improvementBps By how much it exceeds the baseline's, in bps, rounded down; 0 when it does not.
     /// @return lowerBoundBps Lower bound of the improvement at the level of {quantileE9}, in bps, rounded down; 0 when it is below.
     function provenBy(
         Counts memory counts,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An end for what might never come.
 
-import { Problem } from "../sdk/base/problem";
+import { Problem } from "./problem.ts";
 
 /**
  * What a promise answers, unless that takes too long.

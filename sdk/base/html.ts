@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Text into HTML, such that no text can become markup by accident.
 
-/** A piece of HTML that is safe as it stands. */
+/** A piece of HTML that is safe to use unchanged. */
 export class Markup {
   constructor(readonly text: string) {}
 }
 
 type Content = Markup | string | number | bigint | readonly Markup[];
 
-/** A template of HTML: everything that is put into it is escaped, but for markup. */
+/** A template of HTML: everything that is put into it is escaped, except markup. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
   return new Markup(
     parts.map((part, index) => (index === 0 ? part : render(contents[index - 1] ?? "") + part)).join(""),

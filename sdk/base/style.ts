@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How the report looks: one set of names for colours, in light and in dark.
+// How the pages look: one set of names for colours, in light and in dark.
 
-/** The report's style sheet. */
+/** The style sheet of all pages. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,0 +1,101 @@
+// What the API refuses, and how it says so: one shape for every answer that is not 2xx.
+
+import { HTTPException } from "hono/http-exception";
+import { printed } from "../../sdk/base/printed";
+import { Problem, type ProblemCode } from "../../sdk/base/problem";
+import type { ApiFailure, FieldFailure } from "../../sdk/platform/wire";
+
+export type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503;
+
+/** Statuses of problems that are thrown as they are. */
+const STATUS_OF: Readonly<Partial<Record<ProblemCode, FailureStatus>>> = {
+  BAD_OPTION: 400,
+  BAD_FILE: 422,
+  BAD_KEY: 401,
+  NOT_ALLOWED: 403,
+  NOT_DEPLOYED: 404,
+  NO_FILE: 404,
+  CONFLICT: 409,
+  WRONG_CHAIN: 409,
+  NOT_YET: 409,
+  ALREADY_DONE: 409,
+  EVALUATION_REFUSED: 422,
+  BUSY: 503,
+  NODE_FAILED: 503,
+};
+
+/** Codes of statuses that the server itself refuses with. */
+const CODE_OF: Readonly<Partial<Record<number, ProblemCode>>> = {
+  401: "BAD_KEY",
+  403: "NOT_ALLOWED",
+  404: "NOT_DEPLOYED",
+};
+
+interface RefusalDetails {
+  readonly fields?: readonly FieldFailure[];
+  /** Seconds after which it may be tried again. */
+  readonly retryAfter?: number;
+}
+
+/** A refusal with a status of its own. */
+export class ApiRefusal extends Problem {
+  readonly fields: readonly FieldFailure[] | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    readonly status: FailureStatus,
+    code: ProblemCode,
+    message: string,
+    { fields, retryAfter }: RefusalDetails = {},
+  ) {
+    super(code, message);
+    this.name = "ApiRefusal";
+    this.fields = fields;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** What is answered to an error: what is no refusal is a fault of ours, of which nothing is told. */
+export function refusalFor(error: unknown): ApiRefusal {
+  if (error instanceof ApiRefusal) return error;
+  const status = error instanceof Problem ? STATUS_OF[error.code] : undefined;
+  if (status !== undefined) return new ApiRefusal(status, (error as Problem).code, (error as Problem).message);
+  if (error instanceof HTTPException && error.status < 500) {
+    const code = CODE_OF[error.status] ?? "BAD_OPTION";
+    return new ApiRefusal(error.status as FailureStatus, code, `the request is refused: ${error.message}.`);
+  }
+  return new ApiRefusal(500, "INTERNAL", "a fault in our code: please report it with the time of the request.");
+}
+
+/** The answer's body. */
+export function failureBody({ code, message, fields }: ApiRefusal): ApiFailure {
+  return { error: { code, message: printed(message, Infinity), ...(fields && { fields }) } };
+}
+
+/** What a schema's issue says of a field. */
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly input?: unknown;
+  readonly keys?: readonly string[];
+}
+
+const LONGEST_GIVEN = 80;
+const MOST_FIELDS = 50;
+
+/** The refusal of a request whose parts do not fit their schema. */
+export function invalid(where: string, issues: readonly Issue[], given: unknown): ApiRefusal {
+  const fields = issues.slice(0, MOST_FIELDS).map((issue): FieldFailure => {
+    const path = [where, ...issue.path.map(String)].join(".");
+    const value = issue.path.reduce<unknown>((part, key) => Object(part)[key] as unknown, given);
+    const shown = printed(JSON.stringify(value) ?? "missing", LONGEST_GIVEN);
+    const expected = issue.keys
+      ? `no field ${issue.keys.map((key) => printed(key)).join(", ")}`
+      : printed(issue.message);
+    return { path: printed(path), given: shown, expected };
+  });
+  const [first] = fields;
+  const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : "";
+  const what = first ? `${first.path} is ${first.given}, expected ${first.expected}${more}` : `${where} is not valid`;
+  return new ApiRefusal(400, "BAD_OPTION", `${what}.`, { fields });
+}

@@ -1,0 +1,56 @@
+// What a chain in this process has mined, kept so that another one can mine the same: Hardhat's keeps nothing when it ends.
+
+import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
+import { dirname } from "node:path";
+import { Problem } from "../../sdk/base/problem";
+
+/** How a chain began. */
+export interface Origin {
+  readonly kind: "origin";
+  /** By which deployments know their chain. */
+  readonly instanceId: string;
+  /** Time of the first block, seconds since 1970. */
+  readonly time: number;
+}
+
+/** A block, with everything that its hash depends on. */
+export interface MinedBlock {
+  readonly kind: "block";
+  readonly number: number;
+  readonly hash: string;
+  readonly time: number;
+  readonly prevRandao: string;
+  /** Signed transactions in their order. */
+  readonly transactions: readonly string[];
+}
+
+/** The file of a chain. */
+export class ChainJournal {
+  constructor(private readonly file: string) {}
+
+  /** What was kept; undefined before a chain began. A last line that was cut off, as by a loss of power, counts as never written. */
+  read(): { readonly origin: Origin; readonly blocks: readonly MinedBlock[] } | undefined {
+    if (!existsSync(this.file)) return undefined;
+    const text = readFileSync(this.file, "utf8");
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+    if (whole.length < text.length) truncateSync(this.file, Buffer.byteLength(whole));
+    if (whole === "") return undefined;
+    try {
+      const [origin, ...blocks] = whole
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Origin | MinedBlock);
+      if (origin?.kind === "origin" && blocks.every((each): each is MinedBlock => each.kind === "block"))
+        return { origin, blocks };
+    } catch {
+      // told below
+    }
+    throw new Problem("BAD_FILE", `${this.file} is no journal of a chain: delete its folder to begin anew.`);
+  }
+
+  /** Adds what has happened. */
+  append(entry: Origin | MinedBlock): void {
+    mkdirSync(dirname(this.file), { recursive: true });
+    appendFileSync(this.file, `${JSON.stringify(entry)}\n`);
+  }
+}

@@ -1,0 +1,328 @@
+// Follows the chain and keeps its tables true: the only writer of them.
+
+import { sql } from "drizzle-orm";
+import type { DeploymentAddresses } from "../../sdk/client/deployment";
+import { printed } from "../../sdk/base/printed";
+import { Problem } from "../../sdk/base/problem";
+import { isUnanswered } from "../../sdk/rpc/answers";
+import { RangeSize, readParts } from "../../sdk/rpc/logs";
+import { rowsOf } from "../store/database";
+import type { Store, Writer } from "../store/open";
+import * as tables from "../store/tables/chain";
+import { Batch } from "./batch";
+import { ChainSource, type BlockHeader, type IndexedEvent } from "./source";
+import { decodeState, emptyIndex, type IndexState } from "./state";
+import { rewind, writeBatch, writePosition, writeSnapshot, type Position } from "./write";
+
+/** What an indexer tells of its work. */
+export type IndexerNews =
+  | { readonly kind: "indexed"; readonly block: number; readonly events: number }
+  | { readonly kind: "reorganisation"; readonly from: number; readonly to: number }
+  | { readonly kind: "waiting"; readonly reason: string };
+
+/** What an indexer is opened with. */
+export interface IndexerOptions {
+  readonly store: Store;
+  /** Address of a node; its credentials are never shown. */
+  readonly url: string;
+  readonly deployment: DeploymentAddresses;
+  /** Milliseconds between two looks at the chain's head; 1,000 without it. */
+  readonly pollMilliseconds?: number;
+  readonly onNews?: (news: IndexerNews) => void;
+  /** Ends all waiting. */
+  readonly signal?: AbortSignal;
+}
+
+/** Blocks below the head that are read one by one, by their hashes; those before in ranges. */
+const TIP = 64;
+
+/** Blocks of the tip that are read at a time. */
+const TIP_AT_ONCE = 16;
+
+/** Ranges in which the past is read. */
+const READING = { first: 500, most: 2_000, atOnce: 2 } as const;
+
+/** Events of a transaction of the database, more only when one block has more: readers wait for it on an embedded store. */
+const EVENTS = 500;
+
+/** Blocks between two snapshots at the tip, and events between two of the past, at least. */
+const [SNAPSHOT_BLOCKS, SNAPSHOT_EVENTS] = [8, 50_000];
+
+/** Milliseconds after a failure of the node. */
+const PAUSE = 2_000;
+
+/** What the indexer of a database holds while it works. */
+const WRITER = "hokusai indexer";
+
+/** Keeps the tables of the chain in a database. */
+export class Indexer {
+  private state: IndexState = emptyIndex();
+  private position: Position = { number: -1, hash: "", time: 0 };
+  /** Events, and the block, since the last snapshot. */
+  private unsaved = { events: 0, block: 0 };
+  /** What is in memory may differ from what is in the database: a transaction failed. */
+  private isDoubtful = true;
+  private readonly size = new RangeSize(READING);
+
+  private constructor(
+    private readonly source: ChainSource,
+    private readonly writer: Writer,
+    private readonly contracts: ReadonlyMap<string, string>,
+    private readonly options: IndexerOptions,
+  ) {}
+
+  /**
+   * Becomes the writer of a database and goes on where the last one has stopped, on whichever machine.
+   * @throws {Problem} `BUSY` while another indexer writes, `CONFLICT` when the database is of another deployment, `WRONG_CHAIN` when
+   * the node is of another chain.
+   */
+  static async open(options: IndexerOptions): Promise<Indexer> {
+    const { store, url, deployment, signal } = options;
+    const source = await ChainSource.open(url, deployment, signal);
+    const writer = await store.becomeWriter(WRITER);
+    if (!writer)
+      throw new Problem(
+        "BUSY",
+        "another process indexes the chain into this database: end it, or use another database.",
+      );
+    try {
+      const contracts = new Map(
+        Object.entries(deployment.contracts).map(([name, address]) => [address.toLowerCase(), name]),
+      );
+      const indexer = new Indexer(source, writer, contracts, options);
+      await indexer.begin();
+      return indexer;
+    } catch (error) {
+      await writer.release();
+      throw error;
+    }
+  }
+
+  /** The block that everything in the tables is true at. */
+  get block(): number {
+    return this.position.number;
+  }
+
+  /** Follows the chain until the signal; a node that fails is waited for. */
+  async run(): Promise<void> {
+    const { signal, onNews, pollMilliseconds = 1_000 } = this.options;
+    while (!signal?.aborted) {
+      let pause = pollMilliseconds;
+      try {
+        if (await this.step()) pause = 0;
+      } catch (error) {
+        if (signal?.aborted) break;
+        if (!isUnanswered(error)) throw error;
+        onNews?.({ kind: "waiting", reason: (error as Error).message });
+        pause = PAUSE;
+      }
+      if (pause > 0) await sleep(pause, signal);
+    }
+  }
+
+  /** Reads what is new; answers whether there may be more. */
+  async step(): Promise<boolean> {
+    if (this.isDoubtful) await this.restore();
+    const head = await this.source.head();
+    if (await this.hasForked(head)) {
+      await this.goBack();
+      return true;
+    }
+    const past = head.number - TIP;
+    if (past > this.position.number) await this.readPast(past);
+    return this.readTip(head);
+  }
+
+  /** Keeps the state, so that the next one begins here, and lets another indexer write. */
+  async close(): Promise<void> {
+    if (!this.isDoubtful && this.unsaved.events > 0) await this.saveSnapshot();
+    await this.writer.release();
+  }
+
+  private async begin(): Promise<void> {
+    const { deployment } = this.options;
+    const { chainId, firstBlock, contracts } = deployment;
+    const { db } = this.writer;
+    const [row] = await db.select().from(tables.chain);
+    if (row && (row.chainId !== chainId || row.registry !== contracts.ModelRegistry || row.firstBlock !== firstBlock))
+      throw new Problem(
+        "CONFLICT",
+        `the database has indexed the registry ${printed(row.registry)} on chain ${row.chainId}, asked for is ${contracts.ModelRegistry} on chain ${chainId}: use another database.`,
+      );
+    if (row) return;
+    const [base] = await this.source.headers({ from: firstBlock - 1, to: firstBlock - 1 });
+    if (!base) throw new Problem("NOT_DEPLOYED", `the node has no block ${firstBlock - 1}: is it of this deployment?`);
+    const payoutDelay = await this.source.payoutDelay();
+    await db.transaction(async (transaction) => {
+      const place = { block: base.number, blockHash: base.hash, blockTime: base.time };
+      const registry = contracts.ModelRegistry;
+      await transaction.insert(tables.chain).values({ chainId, registry, firstBlock, payoutDelay, ...place });
+      await writeSnapshot(transaction, base, emptyIndex());
+    });
+  }
+
+  /** Goes on from the last snapshot: what is above it was written by a run that did not end well, and comes again. */
+  private async restore(): Promise<void> {
+    const { db } = this.writer;
+    const [row] = await rowsOf<{ block: string }>(db, sql`SELECT max(block)::text AS block FROM snapshots`);
+    await this.backTo(Number(row?.block));
+  }
+
+  private async backTo(block: number): Promise<void> {
+    this.isDoubtful = true;
+    await this.writer.db.transaction(async (transaction) => {
+      const [row] = await transaction
+        .select()
+        .from(tables.snapshots)
+        .where(sql`block = ${block}`);
+      if (!row) throw new Error(`there is no snapshot of block ${block}`);
+      this.state = decodeState(row.state);
+      this.position = { number: row.block, hash: row.blockHash, time: row.blockTime };
+      const [present] = await transaction.select().from(tables.chain);
+      if (present?.blockHash !== row.blockHash) await rewind(transaction, this.position, this.present);
+    });
+    this.unsaved = { events: 0, block };
+    this.isDoubtful = false;
+  }
+
+  private get present() {
+    return { state: this.state, contracts: this.contracts };
+  }
+
+  /** Whether the chain has another block where we are. A node that has not got one proves nothing. */
+  private async hasForked(head: BlockHeader): Promise<boolean> {
+    const { number, hash } = this.position;
+    if (head.number < number) return (await this.lastCommon(head.number)) !== undefined;
+    const [present] = await this.source.headers({ from: number, to: number });
+    return present !== undefined && present.hash !== hash;
+  }
+
+  /** The last snapshot that is still in the chain, if one up to a block is not; undefined when all up to there are. */
+  private async lastCommon(upTo: number): Promise<number | undefined> {
+    const kept = await this.writer.db
+      .select({ block: tables.snapshots.block, hash: tables.snapshots.blockHash })
+      .from(tables.snapshots)
+      .where(sql`block <= ${upTo}`)
+      .orderBy(sql`block DESC`);
+    let isOther = false;
+    for (const { block, hash } of kept) {
+      const [present] = await this.source.headers({ from: block, to: block });
+      if (present?.hash === hash) return isOther ? block : undefined;
+      if (present) isOther = true;
+    }
+    if (!isOther) return undefined;
+    const first = kept.at(-1)?.block ?? 0;
+    throw new Problem(
+      "WRONG_CHAIN",
+      `the chain has another block ${first} than the database: it was begun anew; use another database, or delete this one.`,
+    );
+  }
+
+  /** Undoes what a reorganisation has taken. */
+  private async goBack(): Promise<void> {
+    const before = this.position.number;
+    const { number } = await this.source.head();
+    const common = (await this.lastCommon(number)) ?? (await this.newestUpTo(Math.min(number, before)));
+    await this.backTo(common);
+    this.options.onNews?.({ kind: "reorganisation", from: common + 1, to: before });
+  }
+
+  private async newestUpTo(block: number): Promise<number> {
+    const [row] = await rowsOf<{ block: string }>(
+      this.writer.db,
+      sql`SELECT max(block)::text AS block FROM snapshots WHERE block <= ${block}`,
+    );
+    return Number(row?.block);
+  }
+
+  private async readPast(to: number): Promise<void> {
+    const from = this.position.number + 1;
+    for await (const part of readParts({ from, to }, (blocks) => this.source.eventsIn(blocks), this.size)) {
+      const [last] = await this.source.headers({ from: part.to, to: part.to });
+      if (!last) return; // a node that lags behind
+      for (const events of inTransactions(part.logs)) {
+        const { blockNumber: number, blockHash: hash, time } = events.at(-1) as IndexedEvent;
+        await this.write(events, { number, hash, time });
+      }
+      await this.write([], last);
+      if (this.unsaved.events >= SNAPSHOT_EVENTS) await this.saveSnapshot();
+      this.options.signal?.throwIfAborted();
+    }
+    await this.saveSnapshot();
+  }
+
+  /** Reads blocks one by one, each the child of the one before. */
+  private async readTip(head: BlockHeader): Promise<boolean> {
+    const from = this.position.number + 1;
+    const to = Math.min(head.number, from + TIP_AT_ONCE - 1);
+    if (from > to) return false;
+    const headers = await this.source.headers({ from, to });
+    const found = await Promise.all(
+      headers.map(async (header) => ({ header, events: await this.source.eventsOf(header) })),
+    );
+    for (const { header, events } of found) {
+      if (header.parentHash !== this.position.hash && !(await this.isNext(header))) return true; // a reorganisation meanwhile
+      await this.write(events, header);
+    }
+    if (this.position.number - this.unsaved.block >= SNAPSHOT_BLOCKS) await this.saveSnapshot();
+    return this.position.number < head.number && headers.length > 0;
+  }
+
+  /** Whether a block is still the one after ours, although it does not say so: chains for development that skip blocks link them anyhow. */
+  private async isNext({ number, hash }: BlockHeader): Promise<boolean> {
+    const present = await this.source.headers({ from: number - 1, to: number });
+    return present[0]?.hash === this.position.hash && present[1]?.hash === hash;
+  }
+
+  private async write(events: readonly IndexedEvent[], position: Position): Promise<void> {
+    const { onNews } = this.options;
+    const created = events.flatMap(({ event: { name, args } }) =>
+      name === "ModelCreated" ? String(args["token"]) : [],
+    );
+    const moved = events.flatMap(({ event, transactionHash }) => (event.name === "ScoreMoved" ? transactionHash : []));
+    const names = await this.source.namesOf(created);
+    const statements = await this.source.statementsIn([...new Set(moved)]);
+    this.isDoubtful = true;
+    const batch = new Batch(this.state, { names, statements });
+    for (const event of events) batch.take(event);
+    await this.writer.db.transaction(async (transaction) => {
+      if (events.length > 0) await writeBatch(transaction, batch, this.present);
+      await writePosition(transaction, position);
+    });
+    this.isDoubtful = false;
+    this.position = position;
+    this.unsaved.events += events.length;
+    if (events.length > 0) onNews?.({ kind: "indexed", block: position.number, events: events.length });
+  }
+
+  private async saveSnapshot(): Promise<void> {
+    await writeSnapshot(this.writer.db, this.position, this.state);
+    this.unsaved = { events: 0, block: this.position.number };
+  }
+}
+
+/** Events in groups that end with a block. */
+function* inTransactions(events: readonly IndexedEvent[]): Generator<IndexedEvent[]> {
+  let group: IndexedEvent[] = [];
+  for (const event of events) {
+    if (group.length >= EVENTS && group.at(-1)?.blockNumber !== event.blockNumber) {
+      yield group;
+      group = [];
+    }
+    group.push(event);
+  }
+  if (group.length > 0) yield group;
+}
+
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    };
+    const timer = setTimeout(stop, milliseconds);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
+}

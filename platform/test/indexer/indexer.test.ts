@@ -1,0 +1,163 @@
+import { mine, time } from "@nomicfoundation/hardhat-network-helpers";
+import { expect } from "chai";
+import { MaxUint256 } from "ethers";
+import hre from "hardhat";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Problem } from "../../../sdk/base/problem";
+import { USDC } from "../../../scripts/dev/world/units";
+import { Indexer, type IndexerNews, type IndexerOptions } from "../../indexer/indexer";
+import { openStore, type Store } from "../../store/open";
+import { contentOf, expectTrue } from "./compare";
+import { buildWorld, liveALife, poolOf, tradeAWhile, useServer, type IndexedWorld } from "./world";
+
+/** Reads until nothing is new. */
+async function catchUp(indexer: Indexer): Promise<void> {
+  while (await indexer.step());
+}
+
+describe("Indexer @uninstrumented", () => {
+  const chain = useServer();
+  const open: Store[] = [];
+  let folder: string;
+  let world: IndexedWorld;
+
+  const inMemory = async () => {
+    const store = await openStore({});
+    open.push(store);
+    return store;
+  };
+  const index = (store: Store, options: Partial<IndexerOptions> = {}) =>
+    Indexer.open({ store, url: chain.url, deployment: world.deployment, ...options });
+  const codeOf = async (failing: Promise<unknown>) =>
+    failing.then(
+      () => undefined,
+      (error: unknown) => (error as Problem).code,
+    );
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "indexer-"));
+    world = await buildWorld();
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((store) => store.close()));
+    rmSync(folder, { recursive: true });
+  });
+
+  describe("given a life of models", () => {
+    it("says of each what its replay and the contracts say, whether read from afar or block by block", async () => {
+      const [afar, near] = [await inMemory(), await inMemory()];
+      const follower = await index(near);
+      await catchUp(follower);
+      await liveALife(world);
+      await catchUp(follower);
+      await expectTrue(near.db, chain.url, world);
+
+      await mine(100);
+      await catchUp(follower);
+      await catchUp(await index(afar));
+      await expectTrue(afar.db, chain.url, world);
+      expect(await contentOf(afar.db)).to.deep.equal(await contentOf(near.db));
+    });
+  });
+
+  describe("given reorganisations", () => {
+    const { provider } = hre.network;
+
+    /** Blocks with a purchase each, while the indexer follows. */
+    async function buy(indexer: Indexer, blocks: number, amount: bigint): Promise<void> {
+      const pool = await poolOf(world);
+      for (let block = 0; block < blocks; block++) {
+        await pool.buy(amount, 0n, world.bob, MaxUint256);
+        await indexer.step();
+      }
+    }
+
+    it("forgets what was undone, be it 1 block or 50, and reads what came in its place", async () => {
+      const news: IndexerNews[] = [];
+      const store = await inMemory();
+      const indexer = await index(store, { onNews: (each) => news.push(each) });
+      await catchUp(indexer);
+      for (const depth of [1, 2, 9, 50]) {
+        const snapshot: unknown = await provider.send("evm_snapshot", []);
+        await buy(indexer, depth, 10n * USDC);
+        await catchUp(indexer);
+        await provider.send("evm_revert", [snapshot]);
+        await time.increase(100); // so that no block is the same
+        await buy(indexer, depth + 1, 11n * USDC);
+        await catchUp(indexer);
+        await expectTrue(store.db, chain.url, world);
+      }
+      const fresh = await inMemory();
+      await catchUp(await index(fresh));
+
+      expect(news.filter(({ kind }) => kind === "reorganisation")).to.have.length(4);
+      expect(await contentOf(store.db)).to.deep.equal(await contentOf(fresh.db));
+    });
+
+    it("forgets models, payouts, claims and roles that were undone", async () => {
+      const store = await inMemory();
+      const indexer = await index(store);
+      const snapshot: unknown = await provider.send("evm_snapshot", []);
+      await catchUp(indexer);
+      await liveALife(world);
+      await catchUp(indexer);
+      await provider.send("evm_revert", [snapshot]);
+      await time.increase(100);
+      await mine(1);
+      await catchUp(indexer);
+      await tradeAWhile(world);
+      while ((await hre.ethers.provider.getBlockNumber()) < indexer.block + 1) await mine(1);
+      await catchUp(indexer);
+      await expectTrue(store.db, chain.url, world);
+
+      const fresh = await inMemory();
+      await catchUp(await index(fresh));
+      expect(await contentOf(store.db)).to.deep.equal(await contentOf(fresh.db));
+    });
+  });
+
+  describe("given a database of an earlier run", () => {
+    it("goes on, also on another machine, after a run that was killed, and where it was", async () => {
+      const first = await openStore({ folder: join(folder, "here") });
+      await catchUp(await index(first));
+      await liveALife(world);
+      await catchUp(
+        await index({ ...first, becomeWriter: async () => ({ db: first.db, release: async () => undefined }) }),
+      );
+      await first.close(); // without a last snapshot, as after a kill
+
+      renameSync(join(folder, "here"), join(folder, "there"));
+      const second = await openStore({ folder: join(folder, "there") });
+      open.push(second);
+      const indexer = await index(second);
+      await world.feeRouter.connect(world.alice).depositFee(world.model.id, USDC);
+      await catchUp(indexer);
+      await expectTrue(second.db, chain.url, world);
+    });
+
+    it("refuses a database of another deployment, and one that another indexer writes", async () => {
+      const store = await inMemory();
+      const indexer = await index(store);
+      expect(await codeOf(index(store))).to.equal("BUSY");
+      await indexer.close();
+
+      const contracts = { ...world.deployment.contracts, ModelRegistry: world.deployment.contracts.TokenManager };
+      expect(await codeOf(index(store, { deployment: { ...world.deployment, contracts } }))).to.equal("CONFLICT");
+      expect(await codeOf(index(store, { deployment: { ...world.deployment, chainId: 1 } }))).to.equal("WRONG_CHAIN");
+    });
+
+    it("refuses a chain that was begun anew", async () => {
+      const store = await inMemory();
+      const indexer = await index(store);
+      await catchUp(indexer);
+      await indexer.close();
+      await store.db.execute("UPDATE snapshots SET block_hash = '0x00'");
+      await store.db.execute("UPDATE chain SET block_hash = '0x00'");
+      await mine(1);
+
+      expect(await codeOf(catchUp(await index(store)))).to.equal("WRONG_CHAIN");
+    });
+  });
+});

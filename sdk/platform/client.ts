@@ -1,0 +1,258 @@
+// The client of the platform's HTTP interface: types from wire.ts, one class of error, the same answers in Node and in a browser.
+
+import { ApiConnection, segment, type PlatformOptions } from "./apiConnection.ts";
+import type {
+  Candle,
+  CandleInterval,
+  ChainPage,
+  ClaimableAnswer,
+  FeeView,
+  ImprovementView,
+  ModelDetail,
+  ModelSummary,
+  Page,
+  ParameterChange,
+  PayoutView,
+  TradeView,
+  DistributionView,
+} from "./chainWire.ts";
+import { followJob } from "./jobs.ts";
+import type {
+  AdmissionPage,
+  AdmissionInput,
+  AdmissionView,
+  ApprovedPage,
+  AttemptView,
+  BenchmarkInput,
+  BenchmarkView,
+  DeployedInput,
+  DocumentAnswer,
+  DraftInput,
+  DraftView,
+  JobCreated,
+  JobView,
+  ReadyAnswer,
+  RegistrationInput,
+  RegistrationView,
+  UsageAnswer,
+  UsageInput,
+} from "./wire.ts";
+
+/** A part of a list: pages from 1, of at most 200 entries. */
+export interface PageQuery {
+  readonly page?: number;
+  readonly page_size?: number;
+}
+
+/** Which models are listed. */
+export interface ModelQuery extends PageQuery {
+  readonly search?: string;
+  readonly category?: string;
+  readonly status?: string;
+}
+
+/** What is listed of a model, by the name of its list. */
+export interface ModelLists {
+  readonly trades: TradeView;
+  readonly improvements: ImprovementView;
+  readonly payouts: PayoutView;
+  readonly claims: DistributionView;
+  readonly fees: FeeView;
+  readonly parameters: ParameterChange;
+}
+
+/** Predictions to be evaluated as a job. */
+export interface EvaluationUpload {
+  readonly benchmark_spec_id: string;
+  /** CSV or JSON Lines, at most 64 MiB; a file opened with `fs.openAsBlob` is streamed. */
+  readonly examples: Blob;
+  readonly format: "csv" | "jsonl";
+}
+
+const MODELS = "/api/v1/models";
+const BENCHMARKS = "/api/v1/benchmarks";
+const MOST_PAGES = 100_000;
+
+/** Time for an upload of the largest size, in milliseconds. */
+const UPLOAD_TIMEOUT = 600_000;
+
+/**
+ * The platform's API. Every method throws a {@link Problem}: what the platform refuses with the code that it names, `NODE_FAILED` when it
+ * does not answer, and `UNKNOWN_OUTCOME` when nobody knows whether what was asked for was done. What changes something carries an
+ * idempotency key, so that it is asked again without being done twice.
+ */
+export class PlatformClient {
+  private readonly api: ApiConnection;
+
+  constructor(options: PlatformOptions) {
+    this.api = new ApiConnection(options);
+  }
+
+  /** Whether the platform is up, and how far its indexer is. */
+  ready(): Promise<ReadyAnswer> {
+    return this.api.get("/ready");
+  }
+
+  models(query: ModelQuery = {}): Promise<ChainPage<ModelSummary>> {
+    return this.api.get(MODELS, query);
+  }
+
+  /** @param id Its published id, or keccak256 of it. */
+  model(id: string): Promise<ModelDetail> {
+    return this.api.get(`${MODELS}/${segment(id)}`);
+  }
+
+  /** A page of what happened to a model, oldest first. */
+  listOf<List extends keyof ModelLists>(
+    id: string,
+    list: List,
+    query: PageQuery = {},
+  ): Promise<ChainPage<ModelLists[List]>> {
+    return this.api.get(`${MODELS}/${segment(id)}/${list}`, query);
+  }
+
+  /** @param query Times in seconds since 1970. */
+  candles(
+    id: string,
+    query: { readonly interval: CandleInterval; readonly from?: number; readonly to?: number },
+  ): Promise<ChainPage<Candle>> {
+    return this.api.get(`${MODELS}/${segment(id)}/candles`, query);
+  }
+
+  claimable(account: string): Promise<ClaimableAnswer> {
+    return this.api.get(`/api/v1/accounts/${segment(account)}/claimable`);
+  }
+
+  createDraft(draft: DraftInput): Promise<DraftView> {
+    return this.api.post(MODELS, draft);
+  }
+
+  draft(id: string): Promise<DraftView> {
+    return this.api.get(`${MODELS}/drafts/${segment(id)}`);
+  }
+
+  updateDraft(id: string, draft: DraftInput): Promise<DraftView> {
+    return this.api.send({ method: "PUT", path: `${MODELS}/drafts/${segment(id)}`, body: draft });
+  }
+
+  deleteDraft(id: string): Promise<void> {
+    return this.api.send({ method: "DELETE", path: `${MODELS}/drafts/${segment(id)}` });
+  }
+
+  publishDraft(id: string): Promise<DraftView> {
+    return this.api.post(`${MODELS}/drafts/${segment(id)}/publish`, {});
+  }
+
+  /** For admins: the operator registers the model then. */
+  approveDraft(id: string): Promise<DraftView> {
+    return this.api.post(`${MODELS}/drafts/${segment(id)}/approve`, {});
+  }
+
+  /** Hands over a token that a wallet deployed itself. */
+  handOver(id: string, deployed: DeployedInput): Promise<DraftView> {
+    return this.api.post(`${MODELS}/drafts/${segment(id)}/deployed`, deployed);
+  }
+
+  createBenchmark(benchmark: BenchmarkInput): Promise<BenchmarkView> {
+    return this.api.post(BENCHMARKS, benchmark);
+  }
+
+  benchmarks(query: PageQuery & { readonly model_id?: string } = {}): Promise<Page<BenchmarkView>> {
+    return this.api.get(BENCHMARKS, query);
+  }
+
+  benchmark(id: string): Promise<BenchmarkView> {
+    return this.api.get(`${BENCHMARKS}/${segment(id)}`);
+  }
+
+  /** Makes a new version. */
+  updateBenchmark(id: string, benchmark: BenchmarkInput): Promise<BenchmarkView> {
+    return this.api.send({ method: "PUT", path: `${BENCHMARKS}/${segment(id)}`, body: benchmark });
+  }
+
+  deactivateBenchmark(id: string): Promise<void> {
+    return this.api.send({ method: "DELETE", path: `${BENCHMARKS}/${segment(id)}` });
+  }
+
+  register(registration: RegistrationInput): Promise<RegistrationView> {
+    return this.api.post("/api/models/tokenized-registration-events", registration);
+  }
+
+  /** Sends predictions and makes a job of their evaluation. */
+  evaluate(id: string, { benchmark_spec_id, examples, format }: EvaluationUpload): Promise<JobCreated> {
+    const path = `${MODELS}/${segment(id)}/evaluate`;
+    const headers = { "content-type": format === "csv" ? "text/csv" : "application/x-ndjson" };
+    return this.api.post(path, examples, { query: { benchmark_spec_id }, headers, timeout: UPLOAD_TIMEOUT });
+  }
+
+  job(id: string, job: string): Promise<JobView> {
+    return this.api.get(`${this.jobPath(id, job)}/status`);
+  }
+
+  cancelJob(id: string, job: string): Promise<JobView> {
+    return this.api.send({ method: "DELETE", path: this.jobPath(id, job) });
+  }
+
+  /** The document of a job that was accepted or refused. */
+  jobDocument(id: string, job: string): Promise<DocumentAnswer> {
+    return this.api.get(`${this.jobPath(id, job)}/document`);
+  }
+
+  /**
+   * Waits for the end of a job by its server-sent events; a stream that breaks is opened again, and several that tell nothing are given up.
+   * @param onProgress Told of the job each time that it has come further.
+   */
+  followJob(id: string, job: string, onProgress: (job: JobView) => void = () => undefined): Promise<JobView> {
+    return followJob(this.api, this.jobPath(id, job), onProgress);
+  }
+
+  attempts(id: string, query: PageQuery = {}): Promise<Page<AttemptView>> {
+    return this.api.get(`${MODELS}/${segment(id)}/attempts`, query);
+  }
+
+  /** An evaluation's document by its hash. */
+  evaluation(evaluationId: string): Promise<DocumentAnswer> {
+    return this.api.get(`/api/v1/evaluations/${segment(evaluationId)}`);
+  }
+
+  /** A claims file by its root, as it was put there. */
+  claimsFile(root: string): Promise<unknown> {
+    return this.api.get(`/api/v1/claims/${segment(root)}`);
+  }
+
+  /** Puts a claims file there: its root has to be one of the chain. */
+  putClaimsFile(root: string, claims: object): Promise<void> {
+    return this.api.send({ method: "PUT", path: `/api/v1/claims/${segment(root)}`, body: claims });
+  }
+
+  /** Events whose ids were sent before count once. */
+  sendUsage(usage: UsageInput): Promise<UsageAnswer> {
+    return this.api.post("/api/v1/usage/events", usage);
+  }
+
+  /** For admins: lets a wallet deploy models. */
+  admit(admission: AdmissionInput): Promise<AdmissionView> {
+    return this.api.post("/api/v1/admissions", admission);
+  }
+
+  admissions(query: PageQuery = {}): Promise<AdmissionPage> {
+    return this.api.get("/api/v1/operator/admissions", query);
+  }
+
+  registrations(query: PageQuery = {}): Promise<ApprovedPage> {
+    return this.api.get("/api/v1/operator/registrations", query);
+  }
+
+  /** Every entry of a list, page by page. */
+  async *all<T>(pageOf: (query: PageQuery) => Promise<Page<T>>): AsyncGenerator<T> {
+    for (let page = 1; page <= MOST_PAGES; page++) {
+      const { items, total, page_size } = await pageOf({ page, page_size: 200 });
+      yield* items;
+      if (items.length === 0 || page * page_size >= total) return;
+    }
+  }
+
+  private jobPath(id: string, job: string): string {
+    return `${MODELS}/${segment(id)}/evaluations/${segment(job)}`;
+  }
+}

@@ -1,0 +1,61 @@
+// Following an evaluation job to its end.
+
+import { printed } from "../base/printed.ts";
+import { Problem } from "../base/problem.ts";
+import type { ApiConnection } from "./apiConnection.ts";
+import { serverEvents } from "./serverEvents.ts";
+import type { JobStatus, JobView } from "./wire.ts";
+
+const ENDED: ReadonlySet<JobStatus> = new Set(["accepted", "refused", "failed", "cancelled"]);
+
+/** Milliseconds without a word after which a stream of events is opened anew. */
+const QUIET_TIMEOUT = 60_000;
+
+/** Streams of events in a row that may end without having told anything. */
+const QUIET_STREAMS = 5;
+
+/** Waits for the end of the job at a path: see {@link PlatformClient.followJob}. */
+export async function followJob(
+  api: ApiConnection,
+  path: string,
+  onProgress: (job: JobView) => void,
+): Promise<JobView> {
+  for (let quiet = 1; ; quiet++) {
+    const present = await api.get<JobView>(`${path}/status`);
+    if (ENDED.has(present.status)) return present;
+    onProgress(present);
+    for await (const next of jobEvents(api, path)) {
+      if (ENDED.has(next.status)) return next;
+      onProgress(next);
+      quiet = 0;
+    }
+    if (quiet >= QUIET_STREAMS) break;
+    await api.service.rest(quiet + 1);
+  }
+  throw new Problem("NODE_FAILED", `the platform tells no more of ${printed(path)}: ask for its status later.`);
+}
+
+async function* jobEvents({ service, signal }: ApiConnection, path: string): AsyncGenerator<JobView> {
+  const quiet = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => quiet.abort(), QUIET_TIMEOUT);
+  };
+  try {
+    wait();
+    const headers = { accept: "text/event-stream" };
+    const { ok, body } = await service.open({ method: "GET", path: `${path}/events`, headers }, quiet.signal);
+    if (!ok || body === null) return;
+    for await (const { event, data } of serverEvents(body as unknown as AsyncIterable<Uint8Array>)) {
+      wait();
+      if (event === "progress" || event === "end") yield JSON.parse(data) as JobView;
+    }
+  } catch {
+    // A stream that broke: whoever follows the job asks for its status, which tells what is wrong.
+    signal?.throwIfAborted();
+  } finally {
+    clearTimeout(timer);
+    quiet.abort();
+  }
+}

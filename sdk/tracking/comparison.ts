@@ -1,0 +1,58 @@
+// Models side by side.
+
+import type { PerformanceReport, Timeframe } from "./tracker.ts";
+import { Problem } from "../base/problem.ts";
+
+/** A model's line. */
+export interface ComparedModel {
+  readonly modelId: string;
+  readonly symbol: string;
+  readonly status: PerformanceReport["model"]["status"];
+  readonly score: number | null;
+  /** Towards the better, in bps, also where the benchmark was replaced. */
+  readonly gainBps: number | null;
+  readonly improvements: number;
+  readonly deltaOnes: bigint;
+  readonly rewards: bigint;
+  readonly contributors: number;
+  readonly spotPrice: bigint | null;
+  /** Of the spot price since the timeframe began, rounded towards zero. */
+  readonly priceChangeBps: number | null;
+  /** Reserve units that were traded. */
+  readonly volume: bigint;
+}
+
+/** Models by their DeltaOnes in the same timeframe, most first. */
+export interface ModelComparison {
+  readonly timeframe: Timeframe;
+  readonly models: readonly ComparedModel[];
+}
+
+/**
+ * Compares models by reports of the same timeframe.
+ * @throws {Problem} `CONFLICT` when the reports are of different ones, `BAD_OPTION` without a report.
+ */
+export function compareModels(reports: readonly PerformanceReport[]): ModelComparison {
+  const [first, ...others] = reports;
+  if (first === undefined) throw new Problem("BAD_OPTION", "there is nothing to compare, expected a report at least.");
+  const { name: timeframe } = first.timeframe;
+  if (others.some((report) => report.timeframe.name !== timeframe))
+    throw new Problem("CONFLICT", "the reports are of different timeframes: compare those of one.");
+  const models = reports
+    .map(lineOf)
+    .sort((a, b) => (a.deltaOnes === b.deltaOnes ? 0 : a.deltaOnes > b.deltaOnes ? -1 : 1));
+  return { timeframe, models };
+}
+
+function lineOf({ model, summary }: PerformanceReport): ComparedModel {
+  const { score, scoreBefore, direction, price, improvements, deltaOnes, rewards, contributors, trades } = summary;
+  const gained = score === null || scoreBefore === null ? null : score - scoreBefore;
+  return {
+    ...{ modelId: model.modelId, symbol: model.symbol, status: model.status, score },
+    gainBps: gained !== null && direction === "minimise" ? 0 - gained : gained,
+    ...{ improvements, deltaOnes, rewards: rewards.total, contributors },
+    spotPrice: price?.spot ?? null,
+    priceChangeBps: price && Number(((price.spot - price.before) * 10_000n) / price.before),
+    volume: trades.volume,
+  };
+}
