@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import { id } from "ethers";
 import { fraction } from "../../sdk/evaluation/fraction";
 import { generatorOf } from "../../sdk/evaluation/random";
-import { countRows } from "./intervals/counts";
+import { countMetricRows } from "./intervals/counts";
 import { curveRows } from "./intervals/curves";
 import { SIMULATED_RESAMPLES, UNIT_SCALE, type SimulatedRow } from "./intervals/simulated";
 import { sumRows } from "./intervals/sums";
@@ -18,7 +18,7 @@ const ALPHA = 0.025;
 const ROWS = ([1, 10] as const).flatMap((attempts) => [
   ...sumRows(attempts),
   ...curveRows(attempts),
-  ...countRows(attempts),
+  ...countMetricRows(attempts),
 ]);
 
 /** A row's seed is made from its name, so that it has the same figure whatever other rows there are. */

@@ -189,7 +189,7 @@ function resample(cells: Cells, metric: CountMetric, terms: IntervalTerms): Inte
     const reaches = isNear ? scale.reaches(formula.exact(baseline), formula.exact(candidate), near) : estimate > near;
     if (!reaches) below++;
   }
-  return { method: "resampling", low, high, lowBps: below < tail ? near : near - 1 };
+  return { method: "resampling", low, high, lowBps: near - Number(below >= tail) };
 }
 
 const NEAR_BPS = 1e-5;

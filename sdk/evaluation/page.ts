@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the parts of an evaluation's page are made of.
 
-export const STYLE = `
+export const PAGE_STYLE = `
 :root { color-scheme: light dark; --ink: #1d2330; --paper: #fff; --line: #d5dae3; --muted: #5b6474; --good: #1a7f4b; --bad: #b3261e; --before: #6b7785; --after: #2f6fde; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ef; --paper: #14171d; --line: #343b48; --muted: #9aa4b5; --good: #58c98f; --bad: #ff8a80; --before: #98a4b3; --after: #7aa7ff; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -24,7 +24,7 @@ export function escapeHtml(text: unknown): string {
   return String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-export function percent(level: number): string {
+export function asPercent(level: number): string {
   return `${Number((100 * level).toPrecision(4))} %`;
 }
 
@@ -52,14 +52,14 @@ export function drawing(name: string, height: number, parts: readonly string[]):
   return `<svg viewBox="0 0 ${PLOT_WIDTH} ${height}" role="img"><title>${escapeHtml(name)}</title>\n${parts.join("\n")}\n</svg>`;
 }
 
-export interface Axis {
+export interface PlotAxis {
   place(value: number): number;
   /** The axis with its marks, at a height. */
   draw(y: number): string;
 }
 
 /** A horizontal axis that holds the values, and marks at round numbers. */
-export function axisOf(values: readonly number[]): Axis {
+export function axisOf(values: readonly number[]): PlotAxis {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const span = high - low || Math.abs(high) || 1;
   const [from, to] = [low - span / 20, high + span / 20];

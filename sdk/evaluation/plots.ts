@@ -4,7 +4,7 @@
 import type { Breakdown, CalibrationBin, Confusion, GroupValues, Residuals } from "./breakdown.ts";
 import type { EvaluationDocument } from "./document.ts";
 import type { Fold } from "./folds.ts";
-import { axisOf, drawing, htmlTable, percent, sixDigits } from "./page.ts";
+import { axisOf, drawing, htmlTable, asPercent, sixDigits } from "./page.ts";
 
 const COLOURS = { baseline: "var(--before)", candidate: "var(--after)" } as const;
 const LEGEND = "Grey is the baseline, blue the candidate.";
@@ -31,7 +31,7 @@ export function intervalPlot({
   ]);
   const bound = lowerBoundBps === null ? "none" : `${lowerBoundBps} bps`;
   return `${shown}
-<p class="muted">${unit}. Method: ${found.method}; attempt ${attempt} of ${attempts}, ${percent(1 - level)} confidence on each side; lower bound: ${bound}.</p>`;
+<p class="muted">${unit}. Method: ${found.method}; attempt ${attempt} of ${attempts}, ${asPercent(1 - level)} confidence on each side; lower bound: ${bound}.</p>`;
 }
 
 const ROW = 20;
@@ -114,7 +114,7 @@ function confusionTables({ names, counts }: Confusion): string {
       names.map((name, index) => {
         const row = counts[model][index] as readonly number[];
         const all = row.reduce((a, b) => a + b, 0);
-        return [name, ...row, all === 0 ? "–" : percent((row[index] as number) / all)];
+        return [name, ...row, all === 0 ? "–" : asPercent((row[index] as number) / all)];
       }),
       [...numbers, names.length + 1],
     );

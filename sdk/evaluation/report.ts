@@ -3,7 +3,7 @@
 
 import type { Breakdown } from "./breakdown.ts";
 import type { EvaluationDocument } from "./document.ts";
-import { escapeHtml, htmlTable, percent, sixDigits, STYLE } from "./page.ts";
+import { escapeHtml, htmlTable, asPercent, sixDigits, PAGE_STYLE } from "./page.ts";
 import { breakdownPlots, foldsPlot, intervalPlot } from "./plots.ts";
 
 /** The page of an evaluation, accepted or refused. Who has the examples can show what {@link breakDown} finds in them, too. */
@@ -16,7 +16,7 @@ export function reportPage(document: EvaluationDocument, breakdown: Breakdown = 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+<style>${PAGE_STYLE}</style>
 </head>
 <body>
 <h1>${escapeHtml(document.benchmark)}</h1>
@@ -39,7 +39,7 @@ ${identity(document)}
 
 function verdict({ accepted, deltaBps, lowerBoundBps, level }: EvaluationDocument): string {
   if (!accepted) return "Refused: no improvement may be stated.";
-  return `Accepted: ${deltaBps} bps better, at least ${lowerBoundBps} bps with ${percent(1 - level)} confidence.`;
+  return `Accepted: ${deltaBps} bps better, at least ${lowerBoundBps} bps with ${asPercent(1 - level)} confidence.`;
 }
 
 function reasons({ reasons: all }: EvaluationDocument): string {

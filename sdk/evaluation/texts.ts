@@ -84,7 +84,9 @@ export class Texts {
 }
 
 function lengthOfNumber(value: number): number {
-  return value < 2 ** 7 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : 4 + Number(value >= 2 ** 28);
+  let length = 1;
+  for (let rest = value; rest >= MORE; rest = Math.floor(rest / MORE)) length++;
+  return length;
 }
 
 /** Seven bits a byte, the lowest first; returns where it ends. */

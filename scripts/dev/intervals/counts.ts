@@ -97,7 +97,7 @@ function simulatedGroupRatios(
 }
 
 /** Metrics of counts at their smallest samples. */
-export function countRows(attempts: 1 | 10): SimulatedRow[] {
+export function countMetricRows(attempts: 1 | 10): SimulatedRow[] {
   const changed = attempts === 1 ? 110 : 220;
   const [many, few] = [Math.round(changed / 0.18), Math.round(changed / 0.32)];
   const halves = (size: number) => [Math.floor(size / 2), Math.ceil(size / 2)];

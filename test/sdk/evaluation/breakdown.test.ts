@@ -189,6 +189,15 @@ describe("evaluate: breakdown", () => {
     expect(page).to.not.match(/Calibration|Confusion|Errors|Groups/);
   });
 
+  it("says on the page which guardrails hold", () => {
+    const guardrails = [
+      { metric: "mae", maxLoss: 0 },
+      { metric: "mae", direction: "minimise", atMost: 0.1, blocking: false },
+    ];
+    const page = pageOf({ ...ACCURACY, guardrails }, creditDefault());
+    expect(page).to.include("<td>holds</td>").and.include("<td>fails, reported</td>");
+  });
+
   it("says on the page where logarithms are compared", () => {
     const fields = { ...ACCURACY, metric: "roc_auc", f: "ln", lo: 0.5, hi: 1 };
     expect(pageOf(fields, creditDefault())).to.include("Difference of logarithms.");

@@ -262,6 +262,7 @@ describe("evaluate: what there is not", () => {
 
 describe("evaluate: the entry of the library", () => {
   it("has what a page or a program evaluates with", () => {
+    expect(Object.values(evaluation)).to.not.include(undefined);
     expect(evaluation).to.include.keys("assess", "breakDown", "evaluate", "parseSpec", "readExamples", "reportPage");
   });
 });

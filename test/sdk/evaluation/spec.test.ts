@@ -65,6 +65,12 @@ describe("evaluate: benchmark", () => {
     expect(parse(stated)).to.deep.equal(stated);
   });
 
+  it("keeps a cap, which none has by default", () => {
+    const mae = { name: "b", metric: "mae", direction: "minimise", lo: 0, hi: 1 };
+    expect(parseSpec(JSON.stringify({ ...mae, cap: 0.5 }))).to.include({ cap: 0.5 });
+    expect(parseSpec(JSON.stringify(mae))).to.not.have.property("cap");
+  });
+
   it("lives on 0 … 1 where the metric does", () => {
     const unit = Object.entries(METRICS).filter(([, { range }]) => range === "unit");
     expect(unit.map(([name]) => name)).to.deep.equal([
