@@ -129,6 +129,7 @@ const rare = (random: RandomGenerator) => (uniform(random) < 0.02 ? -0.98 : 0.02
 /** Means and functions of sums at their smallest samples. */
 export function sumRows(attempts: 1 | 10): SimulatedRow[] {
   const size = attempts === 1 ? 200 : 800;
+  const groupSize = attempts === 1 ? 5 : 2;
   return [
     simulatedMeans("mean, normal", size, attempts, normalDraw),
     simulatedMeans("mean, lognormal losses", size, attempts, logNormal),
@@ -140,8 +141,8 @@ export function sumRows(attempts: 1 | 10): SimulatedRow[] {
     simulatedFunctions("R²", size, attempts, determination, determined),
     simulatedFunctions("perplexity", size, attempts, perplexity, surprises, minimised("perplexity", 100)),
     simulatedFunctions("BLEU", size, attempts, bleu, sentences),
-    simulatedMeans("mean of groups, normal", 2 * size, attempts, normalDraw, 2),
-    simulatedMeans("mean of groups, lognormal losses", 2 * size, attempts, logNormal, 2),
+    simulatedMeans("mean of groups, normal", groupSize * size, attempts, normalDraw, groupSize),
+    simulatedMeans("mean of groups, lognormal losses", groupSize * size, attempts, logNormal, groupSize),
     simulatedBets("capped mean, bets", 100, attempts, 0.02),
     simulatedBets("capped mean, bets", 1000, attempts, 0.02),
   ];
