@@ -21,9 +21,9 @@ const noWaitingPromises = {
 };
 
 export default tseslint.config(
-  { ignores: [".build/", "**/node_modules/"] },
+  { ignores: [".build/", "**/node_modules/", "platform/web/dist/"] },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     extends: [tseslint.configs.strict],
     plugins: { own: { rules: { "no-waiting-promises": noWaitingPromises } } },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

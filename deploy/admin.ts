@@ -18,41 +18,20 @@ export interface AdminCall {
   readonly data: string;
 }
 
-/** What a proposer and, after the delay, an executor send to the timelock. */
-export interface AdminPayload {
-  readonly timelock: string;
-  readonly delay: number;
-  readonly calls: readonly AdminCall[];
-  /** Calldata for the timelock. */
-  readonly schedule: string;
-  readonly execute: string;
-}
-
 /** The steps of an operation, as they are told. */
 export interface AdminSteps {
+  /** The task that writes the operation down for the admin. */
+  readonly command: string;
   readonly schedule: string;
   readonly execute: string;
   /** Told when it is executed. */
   readonly outcome: () => Promise<string>;
 }
 
-/** The payload of some calls, which take effect together. */
-export async function payloadOf(protocol: Protocol, calls: readonly AdminCall[]): Promise<AdminPayload> {
-  const { timelock, addresses } = protocol;
-  const delay = Number(await timelock.getMinDelay());
-  const operation = await operationOf(protocol, calls);
-  return {
-    timelock: addresses.TimelockController as string,
-    delay,
-    calls,
-    schedule: timelock.interface.encodeFunctionData("scheduleBatch", [...operation, delay]),
-    execute: timelock.interface.encodeFunctionData("executeBatch", operation),
-  };
-}
-
-/** What the admin is to do, in one line. */
-export function payloadInWords({ timelock, delay, schedule, execute }: AdminPayload): string {
-  return `let a proposer send ${schedule} to the timelock ${timelock} and, ${delay} seconds later, an executor ${execute}`;
+/** What is said where only the admin may, and nobody here is the admin. */
+export async function adminInWords({ timelock }: Protocol, command: string): Promise<string> {
+  const [address, delay] = [await timelock.getAddress(), await timelock.getMinDelay()];
+  return `only the admin may, the timelock ${address}, after its delay of ${delay} seconds: ${command} --batch <file> writes what its proposers and executors are to send`;
 }
 
 /**
@@ -69,12 +48,13 @@ export async function actAsAdmin(
 ): Promise<void> {
   if (isDrafting()) return endDrafting(...(await operationDrafts(hre, protocol, calls, why)));
   const { network, timelock } = protocol;
-  const payload = await payloadOf(protocol, calls);
-  if (!network.isLocal && !isFork(hre))
-    throw new Problem("NOT_ALLOWED", `${why}: ${payloadInWords(payload)}, then run the command again.`, {
-      remedy: "let model:register write it for the multisig: --batch <file>",
-    });
-  const { delay } = payload;
+  if (!network.isLocal && !isFork(hre)) {
+    throw new Problem(
+      "NOT_ALLOWED",
+      `${why}: ${await adminInWords(protocol, steps.command)}. Nothing was sent; run the command again when it is done.`,
+    );
+  }
+  const delay = Number(await timelock.getMinDelay());
   const operation = await operationOf(protocol, calls);
   if (!(await timelock.isOperation(await timelock.hashOperationBatch(...operation)))) {
     const scheduling = timelock.connect(await signerWithRole(hre, protocol, "timelock", "PROPOSER_ROLE"));

@@ -1,5 +1,5 @@
-// Two things that a deployment is: what it was born with, for ever the constructor arguments in its record, and what is declared of it
-// today, in the parameter file that the record names. A role that is rotated changes the second alone.
+// A deployment has two sides: what it was deployed with, which stays in its record as constructor arguments, and what is declared today,
+// in the parameter file that the record names. Rotating a role changes only the second.
 
 import type { DeploymentParameters } from "@nomicfoundation/ignition-core";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";

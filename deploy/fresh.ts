@@ -19,9 +19,9 @@ const LAGGING = 60_000;
 const NOTHING = { block: -1, at: -Infinity };
 
 /**
- * Reads after a write. Of several nodes behind one address some are blocks behind the others, and answer with the state before what was
- * just mined: with a benchmark of zeros, or no change that waits. So while that may be, the latest state is asked for by the number of a
- * block that has it: a node that has not got the block says so, and is asked again.
+ * Makes reads after a write reliable. Of several nodes behind one address, some may be blocks behind and answer with the state before
+ * what was just mined: with a benchmark of zeros, or without the pending change. As long as that is possible, the latest state is
+ * requested by the number of a block that has it. A node that lacks the block says so, and is asked again.
  */
 export class FreshWrapper extends ProviderWrapper {
   private written = NOTHING;

@@ -22,9 +22,9 @@ export interface History {
 }
 
 /**
- * Lets Ignition live through what an account did before: a transaction that it sends is looked for on the chain and answered
- * with its hash; the first one that was never mined ends the history. So a journal that knows less than the chain is made good
- * by Ignition itself, and nothing is sent. Contracts are known by the address that their init code has, calls by the logs that
+ * Lets Ignition replay what an account did before. A transaction that Ignition sends is looked up on the chain and answered with its
+ * hash; the first one that was never mined ends the history. In this way Ignition itself completes a journal that knows less than the
+ * chain, and nothing is sent. Contracts are recognised by the address that follows from their init code, and calls by the logs that
  * they left in the called contract.
  * @param firstBlock Where the account may have begun.
  */

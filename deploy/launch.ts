@@ -173,7 +173,7 @@ export async function ensureToken(launch: Launch): Promise<ModelToken> {
 }
 
 /**
- * Step 2: the model's benchmark; before it, a verification method that the protocol has not got yet. With a method that is not
+ * Step 2: the model's benchmark; before it, a verification method that the protocol does not have yet. With a method that is not
  * open to registrars the admin registers the model, in one operation with what the method lacks.
  */
 export async function ensureRegistered(launch: Launch): Promise<void> {
@@ -202,11 +202,13 @@ export async function ensureRegistered(launch: Launch): Promise<void> {
       : `${method} at ${address} is not allowed yet`;
     const steps = isAdmins
       ? {
+          command: "model:register",
           schedule: SCHEDULE_REGISTRATION,
           execute: REGISTER,
           outcome: async () => `${await outcome()}; status REGISTERED, by the admin`,
         }
       : {
+          command: "model:register",
           schedule: `schedule ${method}`,
           execute: `allow ${method}`,
           outcome: async () => `${address} may verify benchmarks`,

@@ -57,9 +57,9 @@ interface Included {
 }
 
 /**
- * An endpoint that fails for a moment is asked again. A transaction is signed once: what is sent again is the same one, or, where the
- * node signs, one with the same nonce, of which the chain takes one only. When the network has it, whatever the endpoint said, it
- * was sent.
+ * Retries when an endpoint fails for a moment. A transaction is signed once: a retry sends the same one or, where the node signs, one
+ * with the same nonce, of which the chain accepts only one. If the network has the transaction it counts as sent, whatever the endpoint
+ * said.
  */
 export class PatientWrapper extends ProviderWrapper {
   /** Transactions that the node signs are sent one after the other: each has the nonce after the one before. */

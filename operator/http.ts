@@ -22,12 +22,7 @@ export interface Reply {
 }
 
 /** What is behind the door. */
-export interface Door {
-  readonly host: string;
-  readonly port: number;
-  /** What posts must show; empty when nobody else can reach the door. */
-  readonly token: string;
-  readonly telemetry: Telemetry;
+export interface Behind {
   /** Whether the service need not be begun again. */
   readonly live: () => Reply;
   /** Whether it does its work. */
@@ -36,11 +31,41 @@ export interface Door {
   readonly posts: ReadonlyMap<string, TakePost>;
 }
 
+/** A door, and what is behind it at first. */
+export interface Door extends Behind {
+  readonly host: string;
+  readonly port: number;
+  /** What posts must show; empty when nobody else can reach the door. */
+  readonly token: string;
+  readonly telemetry: Telemetry;
+}
+
+/** A door that is open. */
+export interface OpenDoor {
+  readonly url: string;
+  /** From now on something else is behind the door. */
+  readonly change: (behind: Behind) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** A service that starts: it waits for its chain or its keys, and to begin it again would help nobody. */
+export const STARTING: Behind = {
+  live: () => starting(200),
+  ready: () => starting(503),
+  posts: new Map(["/bundles", "/fees"].map((path) => [path, async () => starting(503)])),
+};
+
+function starting(status: number): Reply {
+  const problems = ["the service starts: it waits for the chain, or for its keys"];
+  return { status, body: { status: status === 200 ? "ok" : "unwell", problems: status === 200 ? [] : problems } };
+}
+
 /** What is done with the text of a post. */
 export type TakePost = (text: string) => Promise<Reply>;
 
-/** Opens the door; answers where it is, and how to close it. */
-export async function openDoor(door: Door): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
+/** Opens the door; answers where it is, how to change what is behind it, and how to close it. */
+export async function openDoor(first: Door): Promise<OpenDoor> {
+  let door = first;
   const queue = new Queue();
   const server = createServer((request, response) => {
     answer(door, queue, request)
@@ -56,7 +81,8 @@ export async function openDoor(door: Door): Promise<{ readonly url: string; read
   await once(server, "listening").catch((error: Error) => {
     throw new Problem("BUSY", `${door.host}:${door.port} cannot be listened on: ${error.message}.`);
   });
-  return { url: addressOf(server), close: async () => close(server) };
+  const change = (behind: Behind) => (door = { ...door, ...behind });
+  return { url: addressOf(server), change, close: async () => close(server) };
 }
 
 /** One post after the other: what two of them say about one name is never mixed, and memory is bounded. */

@@ -17,7 +17,7 @@ import type { Config, DutyName } from "./config";
 import type { Duty } from "./duties/duty";
 import type { WatchedModels } from "./duties/models";
 import { Health } from "./health";
-import { openDoor } from "./http";
+import type { OpenDoor } from "./http";
 import { Inbox } from "./inbox";
 import { openDutyKey } from "./keys";
 import { findContracts, openDuty, openModels, requireChain, requireFit } from "./opening";
@@ -115,15 +115,12 @@ export class Service {
     return new Service(config, surroundings, parts);
   }
 
-  /** Works until it is told to stop. */
-  async run(): Promise<void> {
+  /** Works behind a door until it is told to stop, and closes the door. */
+  async run(door: OpenDoor): Promise<void> {
     const { config, surroundings, health } = this;
     const { telemetry } = surroundings;
-    const posts = postsFor(this.parts.inboxes);
-    const door = await openDoor({
-      ...config.http,
-      telemetry,
-      posts,
+    door.change({
+      posts: postsFor(this.parts.inboxes),
       live: () => health.live(),
       ready: () => health.ready(),
     });

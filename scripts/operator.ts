@@ -6,6 +6,7 @@ import { constants } from "node:os";
 import { nodesOf } from "../deploy/network";
 import { readConfig } from "../operator/config";
 import { embed } from "../operator/embedded";
+import { openDoor, STARTING } from "../operator/http";
 import { Service } from "../operator/service";
 import { Telemetry } from "../operator/telemetry";
 import { Problem } from "../sdk/base/problem";
@@ -46,14 +47,18 @@ async function run(
   if (url === undefined)
     throw new Problem("BAD_OPTION", `${hre.network.name} lives in this process: choose localhost or a public network.`);
   const telemetry = new Telemetry(streams.out);
-  const service = await Service.open(config ?? (await embed(hre, streams.env)), {
-    hre,
-    url,
-    secrets: streams,
-    telemetry,
-  });
+  const settings = config ?? (await embed(hre, streams.env));
+  // Whoever watches gets an answer from the beginning, also while the chain is away.
+  const door = await openDoor({ ...settings.http, telemetry, ...STARTING });
+  telemetry.log("info", "listening", { url: door.url });
+  const service = await Service.open(settings, { hre, url, secrets: streams, telemetry }).catch(
+    async (error: unknown) => {
+      await door.close();
+      throw error;
+    },
+  );
   stopOnSignals(service, telemetry);
-  await service.run();
+  await service.run(door);
   return "";
 }
 

@@ -45,7 +45,7 @@ const sources = new Map(
   Object.keys(ARROWS)
     .flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-        .filter((file) => file.endsWith(".ts") && !file.startsWith("node_modules"))
+        .filter((file) => /\.tsx?$/.test(file) && !file.startsWith("node_modules"))
         .map((file) => join(folder, file)),
     )
     .sort()

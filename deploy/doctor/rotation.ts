@@ -20,8 +20,8 @@ export interface Change extends AdminCall {
 export const ADMIN_ROLE = "DEFAULT_ADMIN_ROLE";
 
 /**
- * What is to be done so that roles, attesters, treasury and delay are as declared, in an order in which nothing is missing in between:
- * whoever comes before whoever goes. The admin itself stays the timelock.
+ * The calls that make roles, attesters, treasury and delay as declared. New holders come before old ones go, so that nothing is missing
+ * in between. The admin itself stays the timelock.
  */
 export async function planRotation(subject: Subject): Promise<Change[]> {
   const { matrix } = await checkRoles(subject);

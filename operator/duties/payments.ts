@@ -88,7 +88,7 @@ export class FeePayments {
 
   /**
    * Finds out what has used each of the last nonces below a count, unless that is known. `countAt` tells the account's nonces up to a
-   * block: a node that has not got the block says so.
+   * block: a node that lacks the block says so.
    */
   async complete({ confirmed }: ChainView, count: number, countAt: (block: number) => Promise<number>): Promise<void> {
     const start = Math.max(0, confirmed - LAG); // what is older no node has hidden

@@ -141,13 +141,13 @@ declareOfRole(
 
 declareOfRole(
   "payout:lift",
-  "Lifts a stop, so that its rewards can be released; on a live network, prints what the admin sends",
+  "Lifts a stop, so that its rewards can be released; on a live network the admin does it, by --batch",
   async () => (await import("./payouts")).liftPayoutStop,
 ).addOptionalPositionalParam("method", METHOD);
 
 declareOfRole(
   "payout:void",
-  "Makes a stop final: its rewards are never minted; on a live network, prints what the admin sends",
+  "Makes a stop final: its rewards are never minted; on a live network the admin does it, by --batch",
   async () => (await import("./payouts")).voidPayouts,
 )
   .addOptionalPositionalParam("method", METHOD)
@@ -193,7 +193,7 @@ for (const steward of ["governor", "owner"] as const) {
 
 declareOfRole(
   "roles:apply",
-  "Makes roles, attesters, treasury and delay match the parameter file; on a live network, prints what the admin sends",
+  "Makes roles, attesters, treasury and delay match the parameter file; on a live network the admin does it, by --batch",
   async () => (await import("./roles")).applyRoles,
 );
 

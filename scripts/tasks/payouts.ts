@@ -3,8 +3,7 @@
 
 import { id } from "ethers";
 import type { Hybrid } from "../../.build/typechain";
-import { actAsAdmin, payloadOf, type AdminPayload } from "../../deploy/admin";
-import { isDrafting } from "../../deploy/batch/drafting";
+import { actAsAdmin } from "../../deploy/admin";
 import { blocksOf } from "../../deploy/journal";
 import { requireToken } from "../../deploy/launch";
 import { chainTime, passTime } from "../../deploy/localTime";
@@ -145,7 +144,7 @@ export const stopPayouts: Work = (args) => {
 export const liftPayoutStop: Work = (args) => {
   const method = args.read("method", address);
   args.refuse();
-  return byAdmin(method, "lift payout stop", ({ protocol: { registry } }) => ({
+  return byAdmin(method, "payout:lift", "lift payout stop", ({ protocol: { registry } }) => ({
     data: registry.interface.encodeFunctionData("liftPayoutStop", [method]),
     remarks: [],
   }));
@@ -157,7 +156,7 @@ export const voidPayouts: Work = (args) => {
   const since = args.has("since") ? args.read("since", SECOND) : undefined;
   const until = args.read("until", SECOND, Number(OPEN_STOP));
   args.refuse();
-  return byAdmin(method, "void payouts", ({ protocol: { registry } }, stop) => {
+  return byAdmin(method, "payout:void", "void payouts", ({ protocol: { registry } }, stop) => {
     const from = since === undefined ? stop.since : BigInt(since);
     return {
       data: registry.interface.encodeFunctionData("voidPayouts", [method, from, until]),
@@ -178,9 +177,10 @@ export const letTimePass: Work = (args) => {
   };
 };
 
-/** A call of the admin's on the registry: made on a local chain, elsewhere the payload for the timelock. */
+/** A call of the admin's on the registry: made on a local chain, elsewhere only written down. */
 function byAdmin(
   method: string,
+  command: string,
   name: string,
   encode: (context: TaskContext, stop: StopState) => { data: string; remarks: readonly string[] },
 ) {
@@ -193,17 +193,13 @@ function byAdmin(
     const { data, remarks } = encode(context, before);
     const call = { target: await registry.getAddress(), data };
     const told = remarks.map((remark) => `Note: ${remark}.`);
-    if (!protocol.network.isLocal && !isDrafting()) {
-      const payload = await payloadOf(protocol, [call]);
-      return { lines: [...told, ...payloadLines(payload)], document: { method, payload, remarks } };
-    }
     const outcome = async () => stopInWords(await registry.payoutStopOf(method));
     await actAsAdmin(
       hre,
       protocol,
       [call],
       [name, ...remarks].join("; "),
-      { schedule: `schedule ${name}`, execute: name, outcome },
+      { command, schedule: `schedule ${name}`, execute: name, outcome },
       report,
     );
     const stop = await registry.payoutStopOf(method);
@@ -212,15 +208,6 @@ function byAdmin(
       document: { method, stop: { since: stop.since, until: stop.until }, remarks },
     };
   });
-}
-
-/** What the admin sends, for people. */
-export function payloadLines({ timelock, delay, schedule, execute }: AdminPayload): string[] {
-  return [
-    `Only the admin does this, through the timelock ${timelock}.`,
-    `A proposer sends it        ${schedule}`,
-    `an executor, ${delay} s later  ${execute}`,
-  ];
 }
 
 function stopInWords({ since, until }: { since: bigint; until: bigint }): string {

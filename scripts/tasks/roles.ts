@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tasks for who may do what: to know it, and to change it to what is declared.
 
-import { actAsAdmin, operationDrafts, payloadOf } from "../../deploy/admin";
+import { actAsAdmin, adminInWords, operationDrafts } from "../../deploy/admin";
 import { endDrafting, isDrafting, type Draft } from "../../deploy/batch/drafting";
 import { checkRoles } from "../../deploy/doctor/checks/roles";
 import { observe } from "../../deploy/doctor/observe";
@@ -10,8 +10,9 @@ import { holderOfRole, signerWithRole } from "../../deploy/roles";
 import { Problem } from "../../sdk/base/problem";
 import { confirm } from "../../sdk/client/confirm";
 import { dim } from "../cli/terminal";
-import { payloadLines } from "./payouts";
 import { resumed, type TaskContext, type Work } from "./run";
+
+const COMMAND = "roles:apply";
 
 /** Holders of each role, as the doctor rebuilds them. */
 export const listRoles: Work = (args) => {
@@ -86,7 +87,7 @@ async function changeAs({ hre, protocol, report }: TaskContext, role: string, ch
     throw error;
   });
   if (holder === undefined)
-    return changes.map(({ what, target, data }) => `A holder of ${role} is to ${what}: ${data} to ${target}`);
+    return changes.map(({ what }) => `A holder of ${role} is to ${what}: roles:apply --batch <file> writes it down.`);
   for (const { what, target: to, data } of changes) {
     const sent = await confirm(what, holder.sendTransaction({ to, data }));
     report({ name: what, sent, outcome: "done at once" });
@@ -99,8 +100,15 @@ async function changeAsAdmin({ hre, protocol, report }: TaskContext, changes: re
   const calls = changes.map(({ target, data }) => ({ target, data }));
   const words = changes.map(({ what }) => what);
   if (!protocol.network.isLocal)
-    return [...payloadLines(await payloadOf(protocol, calls)), ...words.map((what) => `It is to ${what}.`)];
-  const steps = { schedule: "schedule roles", execute: "apply roles", outcome: async () => words.join("; ") };
+    return [...words.map((what) => `The admin is to ${what}.`), sentence(await adminInWords(protocol, COMMAND))];
+  const steps = {
+    command: COMMAND,
+    schedule: "schedule roles",
+    execute: "apply roles",
+    outcome: async () => words.join("; "),
+  };
   await actAsAdmin(hre, protocol, calls, "roles", steps, report);
   return [];
 }
+
+const sentence = (words: string) => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;

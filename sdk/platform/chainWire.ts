@@ -196,6 +196,7 @@ export interface ImprovementView extends EventPlace {
   /** The rate in that block, wei for 100 bps. */
   readonly tokens_per_delta_one: DecimalInteger;
   readonly reward: DecimalInteger;
+  /** Zero when no verifier told what was contributed. */
   readonly contribution_data_hash: string;
   /** Null when the contributors are listed. */
   readonly contributors_root: string | null;
@@ -231,7 +232,7 @@ export interface FeeView extends EventPlace {
   readonly pool: DecimalInteger;
 }
 
-/** What an address can claim or release now, or later. */
+/** What an address can claim or is to be paid, as far as events and claims files tell it. */
 export interface ClaimableAnswer extends AtBlock {
   readonly account: string;
   readonly payouts: readonly (PayoutView & { readonly model_id: string; readonly own_amount: DecimalInteger })[];
@@ -242,12 +243,5 @@ export interface ClaimableAnswer extends AtBlock {
     readonly index: number;
     readonly amount: DecimalInteger;
     readonly is_claimed: boolean;
-  }[];
-  readonly vesting: readonly {
-    readonly model_id: string;
-    readonly token: string;
-    readonly wallet: string;
-    readonly releasable: DecimalInteger;
-    readonly end: number;
   }[];
 }

@@ -241,11 +241,6 @@ export interface AdmissionView extends AdmissionInput {
   readonly admitted_at: number;
 }
 
-/** With which verification method a model is registered: the deployment's OracleAttestation without one. */
-export interface ApprovalInput {
-  readonly method?: string;
-}
-
 /** A model whose registration an admin approved: what the operator's `register` duty sends. */
 export interface ApprovedRegistration {
   readonly draft_id: string;

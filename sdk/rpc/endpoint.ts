@@ -1,5 +1,5 @@
-// The client of a node. Whoever asks a chain asks through it: it asks again what passes, for less where a node has limits, never for
-// too much at once, and keeps what opens a node out of everything that is shown.
+// The client of a node, through which every request to a chain is made. It retries passing failures, asks for less if a node has limits,
+// never asks for too much at once, and keeps a node's credentials out of everything that is shown.
 
 import { Problem } from "../base/problem.ts";
 import { kindOfError, kindOfStatus, NodeFailure, type FailureKind, type RpcError } from "./answers.ts";

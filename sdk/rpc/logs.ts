@@ -26,8 +26,8 @@ export interface LogReading {
 const [GROWTH, MEMORY] = [4, 400];
 
 /**
- * How many blocks are asked for at once: half of what a node refuses, then as many as it answers, which is found out by and by. Kept
- * from one range to the next, it spares the search.
+ * How many blocks are requested at once: half of what a node refuses, then gradually as many as it answers. Kept from one range to the
+ * next, it saves the search.
  */
 export class RangeSize {
   private refused = Infinity;
@@ -65,9 +65,9 @@ export class RangeSize {
 }
 
 /**
- * What a query finds in a range of blocks, part by part in the order of the chain, while later parts are already asked for. A node that
- * refuses so many blocks, or so many logs, is asked for less. What one block alone is refused for is thrown, and so is at once every
- * failure that is no limit.
+ * The results of a query over a range of blocks, part by part in the order of the chain, while later parts are already requested. A node
+ * that refuses so many blocks or logs is asked for less. An error for a single block is thrown, and so is every failure that is not a
+ * limit, at once.
  */
 export async function* readParts<T>(
   blocks: Blocks,

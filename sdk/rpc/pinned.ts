@@ -1,8 +1,8 @@
 import type { Provider, TransactionRequest } from "ethers";
 
 /**
- * A chain as of one block. Behind one address there may be nodes of which some are a few blocks behind: asked for the latest state they
- * answer with an older one, asked for a block that they have not got they say so, and are asked again.
+ * A chain as of one block. Some of the nodes behind one address may be a few blocks behind. Asked for the latest state, they answer with
+ * an older one; asked for a block that they lack, they say so and are asked again.
  */
 export function pinned<T extends Provider>(provider: T, block: number): T {
   return new Proxy(provider, {

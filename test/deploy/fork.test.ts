@@ -108,7 +108,7 @@ describe("a rehearsal on a fork @uninstrumented", () => {
           const data = registry.interface.encodeFunctionData("grantRole", [role, account]);
           const call = { target: await registry.getAddress(), data };
           const outcome = async () => `granted: ${await registry.hasRole(role, account)}`;
-          const words = { schedule: "schedule it", execute: "execute it", outcome };
+          const words = { command: "roles:apply", schedule: "schedule it", execute: "execute it", outcome };
           await actAsAdmin(fork, protocol, [call], "a grant", words, (step) => steps.push(step));
         }),
       );

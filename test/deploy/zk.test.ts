@@ -3,7 +3,8 @@ import { expect } from "chai";
 import hre, { ethers } from "hardhat";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { actAsAdmin, payloadOf } from "../../deploy/admin";
+import { actAsAdmin } from "../../deploy/admin";
+import { drafting } from "../../deploy/batch/drafting";
 import { deployModule } from "../../deploy/ignition";
 import { findModule } from "../../deploy/journal";
 import { ensureRegistered, ensureToken } from "../../deploy/launch";
@@ -115,7 +116,7 @@ describe("Deployment of ZkProof", () => {
       expect(await registry.methodAccessOf(zkProof)).to.equal(MethodAccess.NONE);
     });
 
-    it("tells on a live network what the admin sends, permission and benchmark together", async () => {
+    it("names on a live network who may, and drafts permission and benchmark together", async () => {
       const protocol = await loadFixture(deployImprovements);
       const file = await readModelFile(PROVEN, true);
       const report = () => undefined;
@@ -127,18 +128,21 @@ describe("Deployment of ZkProof", () => {
         registry.interface.encodeFunctionData("setMethodAccess", [method, MethodAccess.ADMIN]),
         registry.interface.encodeFunctionData("registerModel", [keyOf(file), { ...file.benchmark, method }]),
       ].map((data) => ({ target, data }));
-      const { schedule, execute } = await payloadOf(protocol, calls);
       const live = { ...protocol, network: { ...protocol.network, isLocal: false } };
-      const steps = { schedule: "", execute: "", outcome: async () => "" };
+      const steps = { command: "model:register", schedule: "", execute: "", outcome: async () => "" };
+      const act = () => actAsAdmin(hre, live, calls, "it is the admin's", steps, report);
 
-      await expect(actAsAdmin(hre, live, calls, "only the admin registers it", steps, report)).to.be.rejectedWith(
+      await expect(act()).to.be.rejectedWith(
         Problem,
-        `only the admin registers it: let a proposer send ${schedule} to the timelock ${await timelock.getAddress()} and, 172800 seconds later, an executor ${execute}, then run the command again.`,
+        `it is the admin's: only the admin may, the timelock ${await timelock.getAddress()}, after its delay of 172800 seconds: model:register --batch <file> writes what its proposers and executors are to send. Nothing was sent; run the command again when it is done.`,
       );
+      const drafts = await drafting(act);
+      expect(drafts.map(({ part }) => part)).to.deep.equal(["schedule", "execute", "cancel"]);
+      const [schedule, execute] = drafts.map((draft) => draft.calls[0]!);
       const multisig = await ethers.getSigner(protocol.parameters.Governance.proposers[0]!);
-      await multisig.sendTransaction({ to: timelock, data: schedule });
+      await multisig.sendTransaction(schedule!);
       await time.increase(172_800);
-      await multisig.sendTransaction({ to: timelock, data: execute });
+      await multisig.sendTransaction(execute!);
       expect((await registry.benchmarkOf(keyOf(file))).method).to.equal(method);
     });
   });

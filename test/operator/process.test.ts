@@ -196,6 +196,32 @@ describe("npm run operator @uninstrumented", () => {
     }
   });
 
+  it("answers who watches it while its chain is away at the start, and takes no post", async () => {
+    const content = {
+      registry: started["registry"],
+      maxFeePerGas: "500",
+      duties: { submit: { key: { development: 7 }, folder: "inbox" } },
+      http: { port: 0 },
+    };
+    writeFileSync(join(folder, "away.json"), JSON.stringify(content));
+    rpc.policy = () => ({ kind: "status", status: 503 });
+    const operator = startOperator(["--network", "localhost", "--config", join(folder, "away.json")], {
+      ...node.env,
+      RPC_URL_LOCALHOST: rpc.url,
+    });
+    const { url } = (await operator.until(({ event }) => event === "listening")) as unknown as { url: string };
+    const statusOf = async (path: string, init?: RequestInit) => (await fetch(`${url}${path}`, init)).status;
+
+    expect(await statusOf("/live")).to.equal(200);
+    expect(await statusOf("/ready")).to.equal(503);
+    expect(await statusOf("/bundles", { method: "POST", body: "{}" })).to.equal(503);
+    rpc.policy = () => ({ kind: "pass" });
+    await operator.until(({ event }) => event === "started");
+    expect(await statusOf("/live")).to.equal(200);
+    expect(await statusOf("/bundles", { method: "POST", body: "{}" })).to.equal(400);
+    expect(await operator.end("SIGTERM")).to.equal(0);
+  });
+
   it(`loses and doubles none of ${QUEUE} registrations that wait at once, though it is killed in the middle`, async () => {
     const { launched, distributions, pools, failed } = await runQueue(QUEUE);
     expect(launched).to.equal(QUEUE);

@@ -8,7 +8,6 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { payloadOf } from "../../deploy/admin";
 import { improve } from "../../deploy/demo/improve";
 import { ensureRegistered, ensureToken } from "../../deploy/launch";
 import { deployProtocol, type Protocol } from "../../deploy/protocol";
@@ -196,15 +195,6 @@ describe("Tasks of payouts @uninstrumented", () => {
 
     const [stopped] = await documents(["payout:stop", { method: payout.method }]);
     expect(stopped!["hybrids"]).to.deep.equal([inner, outer]);
-  });
-
-  it("tell on a live network what the admin sends", async () => {
-    const { registry, timelock } = protocol;
-    const data = registry.interface.encodeFunctionData("liftPayoutStop", [payout.method]);
-    const payload = await payloadOf(protocol, [{ target: await registry.getAddress(), data }]);
-    const [targets, values, datas] = timelock.interface.decodeFunctionData("scheduleBatch", payload.schedule);
-    expect([[...targets], [...values], [...datas]]).to.deep.equal([[await registry.getAddress()], [0n], [data]]);
-    expect(payload).to.include({ timelock: await timelock.getAddress(), delay: 172_800 });
   });
 
   it("let time pass, in any unit", async () => {

@@ -44,9 +44,9 @@ const BENCHMARK_TERMS = [
 
 /** The step that follows a status. */
 const NEXT_STEP = {
-  NONE: "a deployer can call deployTokenWithAllocations",
-  PROPOSAL: "a registrar can call registerModel",
-  REGISTERED: "a pool creator can call createPoolWithParams",
+  NONE: "a deployer can run model:deploy, for a multisig with --batch <file>",
+  PROPOSAL: "a registrar can run model:register, for a multisig with --batch <file>",
+  REGISTERED: "a pool creator can run pool:create, for a multisig with --batch <file>",
 } as const;
 
 /** The checks of models, in the order in which they are shown. */
@@ -306,7 +306,7 @@ function examineChanges(checks: Checks, model: ModelState, read: Registry): void
     launches.note(
       `supplier allocation of ${modelId}`,
       "not distributed",
-      "a distributor can call distributeModelSupplierAllocation",
+      "a distributor can run model:distribute, for a multisig with --batch <file>",
     );
   terms.looked++;
   const isOutdated = poolTerms.hash !== ZeroHash && poolTerms.generation !== generation;

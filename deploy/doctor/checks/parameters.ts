@@ -88,7 +88,7 @@ async function checkTreasury(subject: Subject): Promise<Check> {
   const factory = subject.chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
   const actual = await answer(factory.treasury());
   const { file, parameters } = subject.declared;
-  const fix = `let the admin call setTreasury, or change Market.treasury of ${file}`;
+  const fix = `let the admin call setTreasury, by roles:apply --batch <file>, or change Market.treasury of ${file}`;
   check.same("HokusaiAMMFactory.treasury", actual, parameters.Market.treasury, fix);
   check.same("HokusaiAMMFactory.treasury by its events", subject.state.treasury, actual, COMPROMISED);
   return check;
@@ -116,12 +116,12 @@ async function checkAttesters(subject: Subject): Promise<Check> {
     if (isAttester === "true") present.push(account);
     check.same(`OracleAttestation.isAttester(${account})`, isAttester, state.attesters.has(account), COMPROMISED);
   }
-  const fix = `let the admin add or remove attesters, or change Methods.attesters of ${declared.file}`;
+  const fix = `let the admin add or remove attesters, by roles:apply --batch <file>, or change Methods.attesters of ${declared.file}`;
   check.same("OracleAttestation.attesters", list(present), list(attesters), fix);
   const count = await answer(attestation.attesterCount());
   check.same("OracleAttestation.attesterCount", count, present.length, COMPROMISED);
   const actual = await answer(attestation.threshold());
-  const setThreshold = `let the admin call setThreshold, or change Methods.threshold of ${declared.file}`;
+  const setThreshold = `let the admin call setThreshold, by roles:apply --batch <file>, or change Methods.threshold of ${declared.file}`;
   check.same("OracleAttestation.threshold", actual, threshold, setThreshold);
   check.same("OracleAttestation.threshold by its events", state.threshold, actual, COMPROMISED);
   check.same("OracleAttestation.epoch", await answer(attestation.epoch()), state.epoch, COMPROMISED);
@@ -129,8 +129,8 @@ async function checkAttesters(subject: Subject): Promise<Check> {
 }
 
 /**
- * M1: registrars may use the protocol's own method and hybrids; a proof alone is the admin's. What the journal knows beside the
- * protocol's own may also not be allowed yet, and the proof of a hybrid need not be by itself.
+ * M1: registrars may use the protocol's own method and hybrids; only the admin may use a proof alone. Other methods in the journal may
+ * also not be allowed yet, and the proof of a hybrid need not be allowed by itself.
  */
 async function checkMethods(subject: Subject): Promise<Check> {
   const check = new Check("parameters", "M1 access to verification methods");

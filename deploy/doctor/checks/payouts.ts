@@ -68,11 +68,11 @@ function inWords(payout: QueuedPayout, stop: StopState, times: { payoutDelay: bi
     case "waits":
       return [`wait until ${due}`, `a guardian can stop payouts of ${payout.method}`];
     case "due":
-      return [`due since ${due}`, "anyone can call releasePayout"];
+      return [`due since ${due}`, "anyone can run payout:release"];
     case "stopped":
-      return [`stopped, due ${due}`, "the admin can call liftPayoutStop or voidPayouts"];
+      return [`stopped, due ${due}`, "the admin decides, by payout:lift or payout:void with --batch <file>"];
     case "void":
-      return ["void", "anyone can call returnVoided"];
+      return ["void", "anyone can run payout:return"];
   }
 }
 
@@ -94,7 +94,9 @@ async function checkStops(subject: Subject, check: Check): Promise<void> {
     check.note(
       `payouts of ${method}`,
       `${isOpen ? "stopped" : "void"}, queued from ${timeText(told.since)} ${until}${also}`,
-      isOpen ? "the admin can call liftPayoutStop or voidPayouts" : "the admin can call liftPayoutStop",
+      isOpen
+        ? "the admin decides, by payout:lift or payout:void with --batch <file>"
+        : "the admin can lift it, by payout:lift --batch <file>",
     );
   }
 }

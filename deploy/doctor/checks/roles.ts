@@ -98,7 +98,8 @@ async function compareHolders(subject: Subject, contract: Named, check: Check): 
       check.same(`hasRole(${name}, ${account}) of ${contract.name}`, holds ?? "no answer", told, COMPROMISED);
     }
     matrix.set(name, holders);
-    const alternative = place === undefined ? "" : `, or change ${place} of ${declared.file}`;
+    const alternative =
+      place === undefined ? "" : `, by roles:apply --batch <file>, or change ${place} of ${declared.file}`;
     check.same(what, list(holders), list(wanted), `${advice(holders, wanted)}${alternative}`);
     if (!names.has(role)) continue;
     const admin = (await answerOf(access.getRoleAdmin(role))) ?? "no answer";
@@ -142,7 +143,12 @@ async function checkAdmin(subject: Subject, contract: Named): Promise<Check> {
   }
   const [admin, delay, [successor, acceptFrom], [newDelay, effectFrom]] = read;
   check.same(`defaultAdmin of ${contract.name}`, admin, timelock, "let the present admin hand over to the timelock");
-  check.same(`defaultAdminDelay of ${contract.name}`, delay, adminDelay, "let the admin call changeDefaultAdminDelay");
+  check.same(
+    `defaultAdminDelay of ${contract.name}`,
+    delay,
+    adminDelay,
+    "let the admin call changeDefaultAdminDelay, by roles:apply --batch <file>",
+  );
   const pending = successor === ZeroAddress ? "nobody" : `${successor} from ${timeText(acceptFrom)}`;
   check.same(`the next admin of ${contract.name}`, pending, "nobody", "let the admin call cancelDefaultAdminTransfer");
   const pendingDelay = effectFrom === 0n ? "none" : `${newDelay} from ${timeText(effectFrom)}`;

@@ -2,13 +2,20 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { getAddress } from "ethers";
+import type { Context, TypedResponse } from "hono";
 import { address } from "../../../sdk/base/fields";
+import type { Page } from "../../../sdk/platform/chainWire";
 import type { ApiFailure } from "../../../sdk/platform/wire";
+import type { RequestFacts } from "../context";
 
 /** Entries of a page at most. */
 const LARGEST_PAGE = 200;
 
 const MOST_PAGES = 1_000_000;
+
+/** Without flags: the document has none. */
+const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$/;
+const SEVERAL_LINES = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$/;
 
 /** Text of a number of characters, without any that end or turn a line; line breaks and tabulators where it may have several. */
 export const textOf = (min: number, max: number, lines: "one" | "several" = "one") =>
@@ -16,10 +23,7 @@ export const textOf = (min: number, max: number, lines: "one" | "several" = "one
     .string(`text of ${min} to ${max} characters`)
     .min(min, `text of ${min} to ${max} characters`)
     .max(max, `text of ${min} to ${max} characters`)
-    .regex(
-      lines === "one" ? /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u : /^(?:[^\p{Cc}]|[\n\r\t])*$/u,
-      "text without control characters",
-    );
+    .regex(lines === "one" ? ONE_LINE : SEVERAL_LINES, "text without control characters, and without any that turn it");
 
 /** Published id of a model, or another name within an address. */
 export const nameSchema = z
@@ -68,7 +72,7 @@ export const pageQuery = z.strictObject({
 });
 
 /** A page of entries. */
-export const pageOf = <T>(entry: z.ZodType<T>) =>
+export const pageOf = <T>(entry: z.ZodType<T>): z.ZodType<Page<T>> =>
   z.object({ items: z.array(entry), total: z.int(), page: z.int(), page_size: z.int() });
 
 const failureSchema: z.ZodType<ApiFailure> = z
@@ -107,9 +111,25 @@ export function failures(...statuses: readonly FailureMeaning[]) {
   ) as Record<FailureMeaning, { description: string; content: ReturnType<typeof json<ApiFailure>> }>;
 }
 
+/** Stands for what an operation answers: hono's own type of JSON would follow types that have no end. */
+type Answered = true;
+
 /** A successful answer. */
-export function answers<T>(schema: z.ZodType<T>, description: string) {
-  return { description, content: json(schema) };
+export function answers<T extends object>(schema: z.ZodType<T>, description: string) {
+  return { description, content: json(schema as unknown as z.ZodType<Answered>) };
+}
+
+/** Answers with JSON. */
+export function reply<T extends object, Status extends 200 | 201 | 202>(
+  context: Context<RequestFacts>,
+  body: T,
+  status: Status,
+): TypedResponse<Answered, Status, "json"> {
+  return context.body(JSON.stringify(body), status, { "content-type": "application/json" }) as unknown as TypedResponse<
+    Answered,
+    Status,
+    "json"
+  >;
 }
 
 /** A body of JSON that must be there. */

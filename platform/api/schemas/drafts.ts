@@ -3,7 +3,6 @@
 import type {
   AdmissionInput,
   AdmissionView,
-  ApprovalInput,
   ApprovedRegistration,
   DeployedInput,
   DraftInput,
@@ -103,10 +102,6 @@ export const draftView: z.ZodType<DraftView> = z
 export const deployedInput: z.ZodType<DeployedInput> = z
   .strictObject({ transaction_hash: hashSchema, token: addressSchema })
   .openapi("DeployedInput");
-
-export const approvalInput: z.ZodType<ApprovalInput> = z
-  .strictObject({ method: addressSchema.optional() })
-  .openapi("ApprovalInput");
 
 export const admissionInput: z.ZodType<AdmissionInput> = z
   .strictObject({ address: addressSchema })

@@ -141,6 +141,17 @@ CREATE TABLE claims_files (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Who is behind a root, and which part of its distribution is theirs, of 10^18.
+CREATE TABLE claims_shares (
+  root text NOT NULL REFERENCES claims_files (root),
+  position integer NOT NULL,
+  account text NOT NULL,
+  share_from numeric(78, 0) NOT NULL,
+  share_to numeric(78, 0) NOT NULL,
+  PRIMARY KEY (root, position)
+);
+CREATE INDEX claims_shares_account ON claims_shares (account);
+
 -- Sums of metered events under ids of their own, which the operator's duty `fees` pays once each.
 CREATE TABLE metered_batches (
   id text PRIMARY KEY,

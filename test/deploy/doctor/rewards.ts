@@ -122,7 +122,7 @@ const terms = (world: World, { queuedAt, accounts, amounts }: Queued) => ({
   payeesHash: hashPayees(ZeroHash, accounts, amounts),
 });
 
-const DECIDES = "the admin can call liftPayoutStop or voidPayouts";
+const DECIDES = "the admin decides, by payout:lift or payout:void with --batch <file>";
 
 const waiting: RewardCase[] = [
   {
@@ -138,7 +138,7 @@ const waiting: RewardCase[] = [
     prepare: async (world) => {
       const payout = await queue(world);
       await pass(world, 2n * DAY);
-      return { notable: [line(payout, `due since ${payout.due}`, "anyone can call releasePayout")] };
+      return { notable: [line(payout, `due since ${payout.due}`, "anyone can run payout:release")] };
     },
   },
   {
@@ -247,8 +247,8 @@ const stopped: RewardCase[] = [
       await byAdmin(world, "voidPayouts", [method(world), queuedAt, queuedAt + 1n]);
       return {
         notable: [
-          line(payout, "void", "anyone can call returnVoided"),
-          `${STOPS}: payouts of ${method(world)}: void, queued from ${time(queuedAt)} to ${time(queuedAt + 1n)}; the admin can call liftPayoutStop`,
+          line(payout, "void", "anyone can run payout:return"),
+          `${STOPS}: payouts of ${method(world)}: void, queued from ${time(queuedAt)} to ${time(queuedAt + 1n)}; the admin can lift it, by payout:lift --batch <file>`,
         ],
       };
     },

@@ -105,7 +105,7 @@ export const NOTABLE: readonly Notable[] = [
       await send(world, OTHER, "ModelRegistry", "proposeGovernor", [id("proposed"), STRANGER]);
       await send(world, STRANGER, "ModelRegistry", "acceptGovernor", [id("proposed")]);
       return [
-        "S3 launches and supplier allocations: launch of proposed: PROPOSAL; a registrar can call registerModel",
+        "S3 launches and supplier allocations: launch of proposed: PROPOSAL; a registrar can run model:register, for a multisig with --batch <file>",
         "H1 terms of pools are the present governor's: terms of the pool of proposed: fixed by the governor of generation 0, the present one is of generation 1; no pool can be created until the present governor sets or clears them by setPoolTerms",
       ];
     },
@@ -150,7 +150,9 @@ export const NOTABLE: readonly Notable[] = [
     name: "a model that is only proposed",
     prepare: async (world) => {
       await propose(world);
-      return [`S3 launches and supplier allocations: launch of proposed: PROPOSAL; a registrar can call registerModel`];
+      return [
+        `S3 launches and supplier allocations: launch of proposed: PROPOSAL; a registrar can run model:register, for a multisig with --batch <file>`,
+      ];
     },
   },
   {
@@ -162,8 +164,8 @@ export const NOTABLE: readonly Notable[] = [
       await send(world, holderOf(world, "REGISTRAR_ROLE"), "ModelRegistry", "registerModel", [id("proposed"), own]);
       const check = "S3 launches and supplier allocations";
       return [
-        `${check}: supplier allocation of proposed: not distributed; a distributor can call distributeModelSupplierAllocation`,
-        `${check}: launch of proposed: REGISTERED; a pool creator can call createPoolWithParams`,
+        `${check}: supplier allocation of proposed: not distributed; a distributor can run model:distribute, for a multisig with --batch <file>`,
+        `${check}: launch of proposed: REGISTERED; a pool creator can run pool:create, for a multisig with --batch <file>`,
       ];
     },
   },

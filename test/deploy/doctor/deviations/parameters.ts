@@ -29,7 +29,7 @@ export const parameters: readonly Deviation[] = [
           `A3 delay of the timelock: TimelockController.getMinDelay is ${actual}, declared ${declared}: ${update}`,
           ...administered(world).map(
             (contract) =>
-              `A1 admin of ${contract}: defaultAdminDelay of ${contract} is ${actual}, declared ${declared}: let the admin call changeDefaultAdminDelay`,
+              `A1 admin of ${contract}: defaultAdminDelay of ${contract} is ${actual}, declared ${declared}: let the admin call changeDefaultAdminDelay, by roles:apply --batch <file>`,
           ),
         ],
       };
@@ -70,7 +70,7 @@ export const parameters: readonly Deviation[] = [
       const declared = world.declared.parameters.Market.treasury;
       return {
         wrong: [
-          `treasury: HokusaiAMMFactory.treasury is ${STRANGER}, declared ${declared}: let the admin call setTreasury, or change Market.treasury of ${PARAMETERS}`,
+          `treasury: HokusaiAMMFactory.treasury is ${STRANGER}, declared ${declared}: let the admin call setTreasury, by roles:apply --batch <file>, or change Market.treasury of ${PARAMETERS}`,
         ],
       };
     },
@@ -82,7 +82,7 @@ export const parameters: readonly Deviation[] = [
       return {
         redeclare: withParameters(({ Market }) => ({ Market: { ...Market, treasury: STRANGER } })),
         wrong: [
-          `treasury: HokusaiAMMFactory.treasury is ${actual}, declared ${STRANGER}: let the admin call setTreasury, or change Market.treasury of ${PARAMETERS}`,
+          `treasury: HokusaiAMMFactory.treasury is ${actual}, declared ${STRANGER}: let the admin call setTreasury, by roles:apply --batch <file>, or change Market.treasury of ${PARAMETERS}`,
         ],
       };
     },
@@ -95,7 +95,7 @@ export const parameters: readonly Deviation[] = [
       await send(world, holderOf(world, "GUARDIAN_ROLE"), "OracleAttestation", "removeAttester", [removed]);
       return {
         wrong: [
-          `V6 attesters and their threshold: OracleAttestation.attesters is ${many(...others)}, declared ${many(...attesters)}: let the admin add or remove attesters, or change Methods.attesters of ${PARAMETERS}`,
+          `V6 attesters and their threshold: OracleAttestation.attesters is ${many(...others)}, declared ${many(...attesters)}: let the admin add or remove attesters, by roles:apply --batch <file>, or change Methods.attesters of ${PARAMETERS}`,
         ],
       };
     },
@@ -107,7 +107,7 @@ export const parameters: readonly Deviation[] = [
       await byAdmin(world, "OracleAttestation", "addAttester", [STRANGER]);
       return {
         wrong: [
-          `V6 attesters and their threshold: OracleAttestation.attesters is ${many(STRANGER, ...attesters)}, declared ${many(...attesters)}: let the admin add or remove attesters, or change Methods.attesters of ${PARAMETERS}`,
+          `V6 attesters and their threshold: OracleAttestation.attesters is ${many(STRANGER, ...attesters)}, declared ${many(...attesters)}: let the admin add or remove attesters, by roles:apply --batch <file>, or change Methods.attesters of ${PARAMETERS}`,
         ],
       };
     },
@@ -123,7 +123,7 @@ export const parameters: readonly Deviation[] = [
       return {
         wrong: [
           `${check}: OracleAttestation.isAttester(${attester}) is false, declared true: ${COMPROMISED}`,
-          `${check}: OracleAttestation.attesters is ${many(...others)}, declared ${many(attester, ...others)}: let the admin add or remove attesters, or change Methods.attesters of ${PARAMETERS}`,
+          `${check}: OracleAttestation.attesters is ${many(...others)}, declared ${many(attester, ...others)}: let the admin add or remove attesters, by roles:apply --batch <file>, or change Methods.attesters of ${PARAMETERS}`,
           `${check}: OracleAttestation.attesterCount is 3, declared 2: ${COMPROMISED}`,
         ],
       };
@@ -135,7 +135,7 @@ export const parameters: readonly Deviation[] = [
       await byAdmin(world, "OracleAttestation", "setThreshold", [1n]);
       return {
         wrong: [
-          `V6 attesters and their threshold: OracleAttestation.threshold is 1, declared 2: let the admin call setThreshold, or change Methods.threshold of ${PARAMETERS}`,
+          `V6 attesters and their threshold: OracleAttestation.threshold is 1, declared 2: let the admin call setThreshold, by roles:apply --batch <file>, or change Methods.threshold of ${PARAMETERS}`,
         ],
       };
     },

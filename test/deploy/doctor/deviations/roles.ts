@@ -23,7 +23,7 @@ export const roles: readonly Deviation[] = [
       await byAdmin(world, "ModelRegistry", "grantRole", [id("GUARDIAN_ROLE"), STRANGER]);
       return {
         wrong: [
-          `A2 roles of ModelRegistry: GUARDIAN_ROLE of ModelRegistry is ${many(STRANGER, ...guardians)}, declared ${many(...guardians)}: revoke it from ${STRANGER}, or change $global.guardians of ${PARAMETERS}`,
+          `A2 roles of ModelRegistry: GUARDIAN_ROLE of ModelRegistry is ${many(STRANGER, ...guardians)}, declared ${many(...guardians)}: revoke it from ${STRANGER}, by roles:apply --batch <file>, or change $global.guardians of ${PARAMETERS}`,
         ],
       };
     },
@@ -35,7 +35,7 @@ export const roles: readonly Deviation[] = [
       await send(world, holderOf(world, "OPERATOR_ROLE"), "TokenManager", "grantRole", [id("DEPLOYER_ROLE"), STRANGER]);
       return {
         wrong: [
-          `A2 roles of TokenManager: DEPLOYER_ROLE of TokenManager is ${many(STRANGER, ...deployers)}, declared ${many(...deployers)}: revoke it from ${STRANGER}, or change Tokens.deployers of ${PARAMETERS}`,
+          `A2 roles of TokenManager: DEPLOYER_ROLE of TokenManager is ${many(STRANGER, ...deployers)}, declared ${many(...deployers)}: revoke it from ${STRANGER}, by roles:apply --batch <file>, or change Tokens.deployers of ${PARAMETERS}`,
         ],
       };
     },
@@ -48,7 +48,7 @@ export const roles: readonly Deviation[] = [
       await send(world, guardian, "ModelRegistry", "suspendRole", [id("REGISTRAR_ROLE"), registrar]);
       return {
         wrong: [
-          `A2 roles of ModelRegistry: REGISTRAR_ROLE of ModelRegistry is nobody, declared ${registrar}: grant it to ${registrar}, or change Models.registrars of ${PARAMETERS}`,
+          `A2 roles of ModelRegistry: REGISTRAR_ROLE of ModelRegistry is nobody, declared ${registrar}: grant it to ${registrar}, by roles:apply --batch <file>, or change Models.registrars of ${PARAMETERS}`,
         ],
       };
     },
@@ -60,7 +60,7 @@ export const roles: readonly Deviation[] = [
       return {
         redeclare: withParameters(({ Tokens }) => ({ Tokens: { ...Tokens, distributors: [STRANGER] } })),
         wrong: [
-          `A2 roles of TokenManager: DISTRIBUTOR_ROLE of TokenManager is ${distributor}, declared ${STRANGER}: revoke it from ${distributor} and grant it to ${STRANGER}, or change Tokens.distributors of ${PARAMETERS}`,
+          `A2 roles of TokenManager: DISTRIBUTOR_ROLE of TokenManager is ${distributor}, declared ${STRANGER}: revoke it from ${distributor} and grant it to ${STRANGER}, by roles:apply --batch <file>, or change Tokens.distributors of ${PARAMETERS}`,
         ],
       };
     },
@@ -72,7 +72,7 @@ export const roles: readonly Deviation[] = [
       await send(world, operator, "TokenManager", "renounceRole", [id("OPERATOR_ROLE"), operator]);
       return {
         wrong: [
-          `A2 roles of TokenManager: OPERATOR_ROLE of TokenManager is nobody, declared ${operator}: grant it to ${operator}, or change Tokens.operators of ${PARAMETERS}`,
+          `A2 roles of TokenManager: OPERATOR_ROLE of TokenManager is nobody, declared ${operator}: grant it to ${operator}, by roles:apply --batch <file>, or change Tokens.operators of ${PARAMETERS}`,
         ],
       };
     },
@@ -88,7 +88,7 @@ export const roles: readonly Deviation[] = [
       return {
         wrong: [
           `${check}: hasRole(REGISTRAR_ROLE, ${registrar}) of ModelRegistry is false, declared true: ${COMPROMISED}`,
-          `${check}: REGISTRAR_ROLE of ModelRegistry is nobody, declared ${registrar}: grant it to ${registrar}, or change Models.registrars of ${PARAMETERS}`,
+          `${check}: REGISTRAR_ROLE of ModelRegistry is nobody, declared ${registrar}: grant it to ${registrar}, by roles:apply --batch <file>, or change Models.registrars of ${PARAMETERS}`,
         ],
       };
     },
@@ -164,7 +164,7 @@ export const roles: readonly Deviation[] = [
       await byAdmin(world, "TimelockController", "grantRole", [id("PROPOSER_ROLE"), STRANGER]);
       return {
         wrong: [
-          `A2 roles of TimelockController: PROPOSER_ROLE of TimelockController is ${many(STRANGER, ...proposers)}, declared ${many(...proposers)}: revoke it from ${STRANGER}, or change Governance.proposers of ${PARAMETERS}`,
+          `A2 roles of TimelockController: PROPOSER_ROLE of TimelockController is ${many(STRANGER, ...proposers)}, declared ${many(...proposers)}: revoke it from ${STRANGER}, by roles:apply --batch <file>, or change Governance.proposers of ${PARAMETERS}`,
         ],
       };
     },
@@ -176,7 +176,7 @@ export const roles: readonly Deviation[] = [
       await byAdmin(world, "TimelockController", "grantRole", [id("EXECUTOR_ROLE"), ZeroAddress]);
       return {
         wrong: [
-          `A2 roles of TimelockController: EXECUTOR_ROLE of TimelockController is ${many(ZeroAddress, ...executors)}, declared ${many(...executors)}: revoke it from ${ZeroAddress}, or change Governance.executors of ${PARAMETERS}`,
+          `A2 roles of TimelockController: EXECUTOR_ROLE of TimelockController is ${many(ZeroAddress, ...executors)}, declared ${many(...executors)}: revoke it from ${ZeroAddress}, by roles:apply --batch <file>, or change Governance.executors of ${PARAMETERS}`,
         ],
       };
     },

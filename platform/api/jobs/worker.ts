@@ -1,0 +1,51 @@
+// A process that makes one evaluation: it needs neither database nor chain, and may be ended at any time.
+
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { assess } from "../../../sdk/evaluation/evaluate";
+import { readExamples } from "../../../sdk/evaluation/readExamples";
+import { Refusal } from "../../../sdk/evaluation/refusal";
+import { parseSpec, wantedOf } from "../../../sdk/evaluation/spec";
+import type { JobTask, WorkerMessage } from "./messages";
+
+const PIECE = 1 << 20;
+
+/** How far an evaluation is when everything is read. */
+const READ = 0.5;
+
+function tell(message: WorkerMessage, told: () => void = () => undefined): void {
+  process.send?.(message, undefined, undefined, told);
+}
+
+/** The file piece by piece: it need not fit into memory. */
+function* piecesOf(path: string): Generator<Uint8Array> {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    for (let done = 0; ;) {
+      const piece = new Uint8Array(PIECE);
+      const length = readSync(file, piece);
+      if (length === 0) return;
+      done += length;
+      tell({ kind: "progress", progress: (READ * done) / size });
+      yield piece.subarray(0, length);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function evaluate({ file, spec: text, attempt, registeredScore }: JobTask): WorkerMessage {
+  try {
+    const spec = parseSpec(text);
+    const examples = readExamples({ name: "the predictions", bytes: piecesOf(file), separator: "," }, wantedOf(spec));
+    const document = assess({ spec, examples, attempt, ...(registeredScore !== null && { registeredScore }) });
+    return { kind: "evaluated", document: JSON.stringify(document) };
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: "refused", message: error.message };
+    throw error;
+  }
+}
+
+process.on("message", (task: JobTask) => {
+  tell(evaluate(task), () => process.disconnect?.());
+});

@@ -1,0 +1,52 @@
+// The API at an address, with the queue of its evaluations and the way of metered calls to the operator.
+
+import { serve } from "@hono/node-server";
+import { once as event } from "node:events";
+import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
+import { Problem } from "../../sdk/base/problem";
+import { createApi } from "./app";
+import type { ApiParts } from "./context";
+import { forgetAnswers } from "./idempotency";
+import { JobQueue } from "./jobs/queue";
+import { MeteringOutbox, type FeeDoor } from "./metering";
+
+/** Where an API is served, and what it does beside answering. */
+export interface ServeOptions extends ApiParts {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Evaluations at once; none in a process that only answers. */
+  readonly workers: number;
+  /** The operator that takes metered calls; without it they wait. */
+  readonly fees?: FeeDoor;
+}
+
+/** How often metered calls are handed over, and old answers are forgotten, in milliseconds. */
+const [HAND_OVER, FORGET] = [60_000, 3_600_000];
+
+/** Serves the API until it is closed. */
+export async function serveApi(options: ServeOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { store, uploads, workers, fees, host, port, onFault } = options;
+  const queue = new JobQueue({ db: store.db, folder: uploads, workers, onFault });
+  const outbox = fees && new MeteringOutbox(store.db, fees, onFault);
+  const api = createApi(options, () => queue.wake());
+  const server = serve({ fetch: api.fetch, hostname: host, port }) as Server;
+  await event(server, "listening").catch((error: Error) => {
+    throw new Problem("BUSY", `${host}:${port} cannot be listened on: ${error.message}.`);
+  });
+  if (workers > 0) await queue.start();
+  outbox?.start(HAND_OVER);
+  const forgetting = setInterval(() => void forgetAnswers(store.db).catch(onFault), FORGET);
+  const { address, family, port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === "IPv6" ? `[${address}]` : address}:${bound}`,
+    async close() {
+      clearInterval(forgetting);
+      const closed = event(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await Promise.all([closed, queue.stop(), outbox?.stop()]);
+    },
+  };
+}

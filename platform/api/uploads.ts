@@ -1,0 +1,41 @@
+// Bodies that go to disk as they come.
+
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { tooLarge } from "./bodies";
+import { ApiRefusal } from "./failure";
+
+/** Writes a body to a file that is not there yet; answers its sha-256. What is too large or breaks off leaves no file. */
+export async function storeUpload(
+  body: ReadableStream<Uint8Array> | null,
+  path: string,
+  most: number,
+): Promise<string> {
+  const hash = createHash("sha256");
+  let size = 0;
+  const measured = async function* (pieces: AsyncIterable<Uint8Array>) {
+    for await (const piece of pieces) {
+      size += piece.length;
+      if (size > most) throw tooLarge(most);
+      hash.update(piece);
+      yield piece;
+    }
+  };
+  try {
+    if (body === null) throw new ApiRefusal(400, "BAD_OPTION", "the body is empty, expected predictions.");
+    await pipeline(body as unknown as AsyncIterable<Uint8Array>, measured, createWriteStream(path, { flags: "wx" }));
+    if (size === 0) throw new ApiRefusal(400, "BAD_OPTION", "the body is empty, expected predictions.");
+    const file = await open(path, "r");
+    await file.sync().finally(async () => file.close());
+    return hash.digest("hex");
+  } catch (error) {
+    await rm(path, { force: true });
+    const isBroken = ["ABORT_ERR", "ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET"].includes(
+      (error as NodeJS.ErrnoException).code ?? "",
+    );
+    if (isBroken) throw new ApiRefusal(400, "BAD_OPTION", "the upload broke off: send it again.");
+    throw error;
+  }
+}

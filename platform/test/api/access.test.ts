@@ -1,0 +1,136 @@
+import { expect } from "chai";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { createApi } from "../../api/app";
+import { callerOf, createApiKey, ensureAdminKey } from "../../api/keys";
+import { ask, buildDraft, refusalIn, useApi } from "./support";
+
+const DRAFT = "/api/v1/models";
+
+describe("API: access", () => {
+  const world = useApi();
+  const post = async (key?: string) => ask(world, "POST", DRAFT, { key, body: buildDraft() });
+
+  describe("given a key", () => {
+    it("is needed for what belongs to an account", async () => {
+      const refused = await post();
+      expect(refusalIn(refused)).to.equal("401 BAD_KEY");
+      expect(refused.headers.get("www-authenticate")).to.equal("Bearer");
+    });
+
+    it("is refused when it is unknown, malformed, half right, or revoked, also where none is needed", async () => {
+      const [, prefix, secret] = world.keys.alice.split("_") as [string, string, string];
+      const wrong = ["x", `hk_${"0".repeat(16)}_${secret}`, `hk_${prefix}_${"0".repeat(64)}`, `hk_${prefix}`];
+      for (const key of wrong) {
+        expect(refusalIn(await post(key))).to.equal("401 BAD_KEY");
+        expect(refusalIn(await ask(world, "GET", "/api/v1/benchmarks", { key }))).to.equal("401 BAD_KEY");
+      }
+      expect((await ask(world, "DELETE", `/api/v1/keys/${prefix}`, { key: world.keys.admin })).status).to.equal(204);
+      expect(refusalIn(await post(world.keys.alice))).to.equal("401 BAD_KEY");
+      expect(refusalIn(await ask(world, "DELETE", `/api/v1/keys/${prefix}`, { key: world.keys.admin }))).to.equal(
+        "404 NOT_DEPLOYED",
+      );
+    });
+
+    it("does what its scopes say, and an admin's does all", async () => {
+      const key = await createApiKey(world.store.db, "carol", ["usage"]);
+      expect(refusalIn(await post(key))).to.equal("403 NOT_ALLOWED");
+      expect((await post(world.keys.admin)).status).to.equal(201);
+      expect(refusalIn(await ask(world, "GET", "/api/v1/operator/admissions", { key: world.keys.alice }))).to.equal(
+        "403 NOT_ALLOWED",
+      );
+    });
+
+    it("is made by an admin, and shown once", async () => {
+      const input = { account: "carol", scopes: ["models"] };
+      const { status, body } = await ask(world, "POST", "/api/v1/keys", { key: world.keys.admin, body: input });
+      expect(status).to.equal(201);
+      expect((await callerOf(world.store.db, body["key"] as string))?.account).to.equal("carol");
+      const rows = await world.store.db.execute("SELECT * FROM api_keys");
+      expect(JSON.stringify(rows)).not.to.contain((body["key"] as string).split("_")[2]);
+    });
+  });
+
+  describe("given the first start", () => {
+    it("makes the admin's key in a file that its owner alone may read, once", async () => {
+      const file = join(world.uploads, "admin.key");
+      const first = await ensureAdminKey(world.store.db, file);
+      const second = await ensureAdminKey(world.store.db, file);
+
+      expect([first.isNew, second.isNew, second.key]).to.deep.equal([true, false, first.key]);
+      expect(statSync(file).mode & 0o777).to.equal(0o600);
+      expect((await callerOf(world.store.db, first.key))?.scopes.has("admin")).to.equal(true);
+    });
+  });
+
+  describe("given many requests", () => {
+    it("refuses more than a minute's, by account and by address, and says when to come again", async () => {
+      const app = createApi({ ...world.parts, limits: { requestsPerMinute: 2, anonymousRequestsPerMinute: 3 } });
+      const statuses = [];
+      for (const key of ["alice", "alice", "alice", "bob", undefined, undefined, undefined, undefined] as const) {
+        const answer = await ask({ app }, "GET", "/api/v1/benchmarks", { key: key && world.keys[key] });
+        statuses.push(answer.status);
+        if (answer.status === 429) expect(Number(answer.headers.get("retry-after"))).to.be.within(1, 60);
+      }
+      expect(statuses).to.deep.equal([200, 200, 429, 200, 200, 200, 200, 429]);
+    });
+
+    it("counts keys that are guessed", async () => {
+      const app = createApi({ ...world.parts, limits: { anonymousRequestsPerMinute: 2 } });
+      const statuses = [];
+      for (let index = 0; index < 3; index++)
+        statuses.push((await ask({ app }, "GET", "/api/v1/benchmarks", { key: "x" })).status);
+      expect(statuses).to.deep.equal([401, 401, 429]);
+    });
+  });
+
+  describe("given a body", () => {
+    const refused: [string, string, Record<string, string>, string][] = [
+      ["that is no JSON", "{", {}, "400 BAD_OPTION"],
+      ["with a key twice", '{"name":"a","name":"b"}', {}, "400 BAD_OPTION"],
+      ["with the key __proto__", '{"__proto__":{}}', {}, "400 BAD_OPTION"],
+      ["with a zero character", JSON.stringify(buildDraft({ description: "a\u0000b" })), {}, "400 BAD_OPTION"],
+      ["with half of a character", '{"name":"\\ud800"}', {}, "400 BAD_OPTION"],
+      ["of another type", "{}", { "content-type": "text/plain" }, "415 BAD_OPTION"],
+      ["that is too large", JSON.stringify({ name: "x".repeat(300_000) }), {}, "413 BAD_OPTION"],
+    ];
+    for (const [name, body, headers, refusal] of refused) {
+      it(`refuses one ${name}`, async () => {
+        expect(refusalIn(await ask(world, "POST", DRAFT, { key: world.keys.alice, body, headers }))).to.equal(refusal);
+        expect(world.faults).to.deep.equal([]);
+      });
+    }
+
+    it("names every field that is wrong, what it is, and what is expected", async () => {
+      const body = { ...buildDraft(), ticker: "crdef", current_value: "x", surplus: 1 };
+      const answer = await ask(world, "POST", DRAFT, { key: world.keys.alice, body });
+      expect(answer.status).to.equal(400);
+      expect((answer.body["error"] as { fields: object[] }).fields).to.deep.equal([
+        { path: "body.ticker", given: '"crdef"', expected: "3 to 6 upper-case letters" },
+        { path: "body.current_value", given: '"x"', expected: "a number" },
+        {
+          path: "body",
+          given: JSON.stringify(body).slice(0, 80) + `… (${JSON.stringify(body).length - 80} characters more)`,
+          expected: "no field surplus",
+        },
+      ]);
+    });
+  });
+
+  describe("given a fault of ours", () => {
+    it("tells nothing of it but that it is one", async () => {
+      const store = { ...world.store, db: undefined as never };
+      const app = createApi({ ...world.parts, store });
+      const answer = await ask({ app }, "GET", "/ready");
+      expect(answer.status).to.equal(500);
+      expect(answer.body).to.deep.equal({
+        error: { code: "INTERNAL", message: "a fault in our code: please report it with the time of the request." },
+      });
+      expect(world.faults).to.have.lengthOf(1);
+    });
+  });
+
+  it("refuses what is no operation in the one shape", async () => {
+    expect(refusalIn(await ask(world, "GET", "/nothing"))).to.equal("404 NOT_DEPLOYED");
+  });
+});

@@ -1,0 +1,247 @@
+import { expect } from "chai";
+import { keccak256, toUtf8Bytes } from "ethers";
+import { checkModelFile } from "../../../sdk/schemas/modelFile";
+import {
+  ask,
+  buildBenchmarkInput,
+  buildDraft,
+  CREATED,
+  indexModel,
+  ORACLE_ATTESTATION,
+  OTHER_TOKEN,
+  refusalIn,
+  TOKEN,
+  TRANSACTION,
+  useApi,
+  type Received,
+} from "./support";
+
+const DRAFTS = "/api/v1/models/drafts";
+const LICENCE = keccak256(toUtf8Bytes("All rights reserved."));
+const HAND_OVER = { transaction_hash: TRANSACTION, token: TOKEN };
+
+describe("API: drafts", () => {
+  const world = useApi();
+  const alice = () => ({ key: world.keys.alice });
+  const bob = () => ({ key: world.keys.bob });
+  const admin = () => ({ key: world.keys.admin });
+
+  async function createDraft(overrides: Parameters<typeof buildDraft>[0] = {}): Promise<string> {
+    const { body } = await ask(world, "POST", "/api/v1/models", { ...alice(), body: buildDraft(overrides) });
+    return body["id"] as string;
+  }
+  const act = async (id: string, action: string, sending: object = alice()): Promise<Received> =>
+    ask(world, "POST", `${DRAFTS}/${id}/${action}`, sending);
+
+  /** A published draft, whose token the chain has, with a benchmark. */
+  async function createProposal(overrides: Parameters<typeof buildDraft>[0] = {}): Promise<string> {
+    const { body } = await ask(world, "POST", "/api/v1/benchmarks", { ...alice(), body: buildBenchmarkInput() });
+    const id = await createDraft({ benchmark_spec_id: body["id"] as string, ...overrides });
+    await act(id, "publish");
+    await indexModel(world, LICENCE);
+    world.receipts.set(TRANSACTION, { block: CREATED, addresses: [TOKEN] });
+    return id;
+  }
+  const handOver = async (id: string, body: object = HAND_OVER) => act(id, "deployed", { ...alice(), body });
+
+  describe("given a draft", () => {
+    it("answers what was stated, with the licence's hash instead of its text", async () => {
+      const { status, body } = await ask(world, "POST", "/api/v1/models", { ...alice(), body: buildDraft() });
+
+      expect(status).to.equal(201);
+      const { id, created_at, updated_at, ...rest } = body;
+      expect(rest).to.deep.equal({
+        ...buildDraft(),
+        owner: "alice",
+        status: "DRAFT",
+        licence: { hash: LICENCE, uri: "https://example.org/licence.txt", has_text: true },
+        approved_at: null,
+        token: null,
+        transaction_hash: null,
+      });
+      expect([typeof id, updated_at]).to.deep.equal(["string", created_at]);
+    });
+
+    it("takes a preset's allocations", async () => {
+      const id = await createDraft({ allocations: { preset: "growth" } });
+      const { body } = await ask(world, "GET", `${DRAFTS}/${id}`, alice());
+      expect(body["allocations"]).to.deep.equal({
+        supplier: "400000",
+        investor: "600000",
+        tokens_per_delta_one: "100000",
+        expected_delta_ones: 0,
+      });
+    });
+
+    it("shows it to its owner and to admins alone", async () => {
+      const id = await createDraft();
+      const statuses = [];
+      for (const who of [alice(), admin(), bob(), {}])
+        statuses.push((await ask(world, "GET", `${DRAFTS}/${id}`, who)).status);
+      expect(statuses).to.deep.equal([200, 200, 404, 404]);
+      expect((await ask(world, "GET", DRAFTS, bob())).body["total"]).to.equal(0);
+      expect((await ask(world, "GET", DRAFTS, alice())).body["total"]).to.equal(1);
+    });
+
+    it("changes and removes it for its owner, and answers others as if there were none", async () => {
+      const id = await createDraft();
+      for (const method of ["PUT", "DELETE"]) {
+        const body = method === "PUT" ? { body: buildDraft() } : {};
+        expect(refusalIn(await ask(world, method, `${DRAFTS}/${id}`, { ...bob(), ...body }))).to.equal(
+          "404 NOT_DEPLOYED",
+        );
+      }
+      const changed = await ask(world, "PUT", `${DRAFTS}/${id}`, { ...alice(), body: buildDraft({ ticker: "OTHER" }) });
+      expect(changed.body["ticker"]).to.equal("OTHER");
+      expect((await ask(world, "DELETE", `${DRAFTS}/${id}`, alice())).status).to.equal(204);
+      expect((await ask(world, "GET", `${DRAFTS}/${id}`, alice())).status).to.equal(404);
+    });
+  });
+
+  describe("given a proposal", () => {
+    it("shows it to everybody, and lets no other account change it", async () => {
+      const id = await createDraft();
+      expect((await act(id, "publish")).body["status"]).to.equal("PROPOSAL");
+
+      expect((await ask(world, "GET", `${DRAFTS}/${id}`)).status).to.equal(200);
+      expect(refusalIn(await ask(world, "PUT", `${DRAFTS}/${id}`, { ...bob(), body: buildDraft() }))).to.equal(
+        "403 NOT_ALLOWED",
+      );
+      expect(refusalIn(await act(id, "publish"))).to.equal("409 ALREADY_DONE");
+    });
+
+    it("refuses an id that the chain has", async () => {
+      await indexModel(world, LICENCE);
+      const id = await createDraft();
+      expect(refusalIn(await act(id, "publish"))).to.equal("409 CONFLICT");
+      expect((await ask(world, "GET", `${DRAFTS}/${id}`, alice())).body["status"]).to.equal("DRAFT");
+    });
+
+    it("takes over the token that a wallet has deployed, as the chain has it", async () => {
+      const id = await createProposal();
+      const { status, body } = await handOver(id);
+
+      expect(status).to.equal(200);
+      expect([body["token"], body["transaction_hash"], body["status"]]).to.deep.equal([TOKEN, TRANSACTION, "PROPOSAL"]);
+      expect(refusalIn(await ask(world, "DELETE", `${DRAFTS}/${id}`, alice()))).to.equal("409 ALREADY_DONE");
+    });
+
+    const refused: [string, object, () => void, string][] = [
+      ["another token", { ...HAND_OVER, token: OTHER_TOKEN }, () => undefined, "409 CONFLICT"],
+      ["a transaction that the chain has not", HAND_OVER, () => world.receipts.clear(), "409 NOT_YET"],
+      [
+        "another transaction than the token's",
+        HAND_OVER,
+        () => world.receipts.set(TRANSACTION, { block: CREATED + 1, addresses: [] }),
+        "409 CONFLICT",
+      ],
+    ];
+    for (const [name, body, arrange, refusal] of refused) {
+      it(`refuses ${name}, and keeps nothing`, async () => {
+        const id = await createProposal();
+        arrange();
+        expect(refusalIn(await handOver(id, body))).to.equal(refusal);
+        expect((await ask(world, "GET", `${DRAFTS}/${id}`)).body["token"]).to.equal(null);
+      });
+    }
+
+    it("names every value that the chain has otherwise", async () => {
+      const id = await createProposal({
+        ticker: "OTHER",
+        allocations: { supplier: "1", investor: "600000", tokens_per_delta_one: "1000", expected_delta_ones: 0 },
+      });
+      const { status, body } = await handOver(id);
+      expect(status).to.equal(409);
+      expect((body["error"] as { fields: object[] }).fields).to.deep.equal([
+        { path: "ticker", given: "CRDEF", expected: "OTHER" },
+        { path: "allocations.supplier", given: "400000000000000000000000", expected: "1000000000000000000" },
+      ]);
+    });
+
+    it("refuses a draft that is not published", async () => {
+      const id = await createDraft();
+      expect(refusalIn(await handOver(id))).to.equal("409 NOT_YET");
+    });
+  });
+
+  describe("given a token that was handed over", () => {
+    it("lets an admin approve it, and shows the operator a declaration of it", async () => {
+      const id = await createProposal();
+      await handOver(id);
+      expect(refusalIn(await act(id, "approve"))).to.equal("403 NOT_ALLOWED");
+      const approved = await act(id, "approve", admin());
+      expect(approved.body["approved_at"]).to.be.a("number");
+      expect(refusalIn(await act(id, "approve", admin()))).to.equal("409 ALREADY_DONE");
+
+      const { body } = await ask(world, "GET", "/api/v1/operator/registrations", admin());
+      const [item] = body["items"] as {
+        files: Record<string, string>;
+        token: string;
+        method: string;
+        draft_id: string;
+      }[];
+      expect([body["total"], item?.draft_id, item?.token, item?.method]).to.deep.equal([
+        1,
+        id,
+        TOKEN,
+        ORACLE_ATTESTATION,
+      ]);
+      const { model, benchmark, licence } = item!.files as { model: string; benchmark: string; licence: string };
+      const read = (name: string) => Buffer.from(name.endsWith(".licence") ? licence : benchmark);
+      const declared = checkModelFile(JSON.parse(model), { name: "model", read }, true);
+      expect([declared.modelId, declared.symbol, declared.licenseHash]).to.deep.equal([
+        "credit-default",
+        "CRDEF",
+        LICENCE,
+      ]);
+      expect([declared.pricePerThousandCalls, declared.infrastructureAccrualBps]).to.deep.equal([25_000_000n, 5000]);
+      expect(declared.benchmark.baselineScore).to.equal(7500);
+    });
+
+    it("follows the chain, and shows the operator only what is not registered", async () => {
+      const id = await createProposal();
+      await handOver(id);
+      await act(id, "approve", admin());
+      await world.store.db.execute("UPDATE models SET status = 'REGISTERED'");
+
+      expect((await ask(world, "GET", `${DRAFTS}/${id}`)).body["status"]).to.equal("REGISTERED");
+      expect((await ask(world, "GET", "/api/v1/operator/registrations", admin())).body["items"]).to.deep.equal([]);
+    });
+
+    it("is not approved without a licence's text, or before it was handed over", async () => {
+      const id = await createProposal({ licence: { hash: LICENCE, uri: "https://example.org/licence.txt" } });
+      expect(refusalIn(await act(id, "approve", admin()))).to.equal("409 NOT_YET");
+      await handOver(id);
+      expect(refusalIn(await act(id, "approve", admin()))).to.equal("409 NOT_YET");
+      expect((await ask(world, "GET", "/api/v1/operator/registrations", admin())).body["total"]).to.equal(0);
+    });
+  });
+
+  describe("given an idempotency key", () => {
+    const post = async (body: object, name = "one") =>
+      ask(world, "POST", "/api/v1/models", { ...alice(), body, headers: { "idempotency-key": name } });
+
+    it("does the same post once, and answers it alike, also when it comes twice at once", async () => {
+      const [first, second] = await Promise.all([post(buildDraft()), post(buildDraft())]);
+      const third = await post(buildDraft());
+      expect([first.status, second.status]).to.deep.equal([201, 201]);
+      expect(second.body).to.deep.equal(first.body);
+      expect(third.body).to.deep.equal(first.body);
+      expect((await ask(world, "GET", DRAFTS, alice())).body["total"]).to.equal(1);
+    });
+
+    it("refuses another post under it, and knows it apart from other accounts'", async () => {
+      await post(buildDraft());
+      expect(refusalIn(await post(buildDraft({ ticker: "OTHER" })))).to.equal("409 CONFLICT");
+      const others = { ...bob(), body: buildDraft(), headers: { "idempotency-key": "one" } };
+      expect((await ask(world, "POST", "/api/v1/models", others)).status).to.equal(201);
+    });
+
+    it("takes it again after a refusal, of which nothing is kept", async () => {
+      const id = await createDraft();
+      const sending = { ...admin(), headers: { "idempotency-key": "two" } };
+      expect(refusalIn(await act(id, "approve", sending))).to.equal("409 NOT_YET");
+      expect(refusalIn(await act(id, "approve", sending))).to.equal("409 NOT_YET");
+    });
+  });
+});

@@ -1,0 +1,496 @@
+// The page in a real browser, over a real chain. Not part of `npm test`: it needs Chromium and a built page.
+
+import { expect } from "chai";
+import { Contract, id, Interface, keccak256 } from "ethers";
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { HokusaiAMM, ModelRegistry } from "../../../.build/abi";
+import { healthy } from "../../../scripts/dev/world/faultyRpc";
+import { runScript } from "../../../scripts/dev/world/process";
+import { findMisplaced, findOverlaps, findViolations, largestPaint } from "./layout";
+import { DIST, startPageWorld, type Opened, type OpenOptions, type PageWorld } from "./world";
+
+const MODEL = "/models/credit-default";
+const BENEFICIARY = "0x1CBd3b2770909D4e10f157cABC84C7264073C9Ec";
+const DAY = 86_400;
+
+const MARKET = new Interface(HokusaiAMM);
+const SELL = MARKET.getFunction("sell")!.selector;
+const INSUFFICIENT_OUTPUT = MARKET.encodeErrorResult("InsufficientOutput", [1n, 2n]);
+
+/** Bounds of the design: the first script, and the largest paint on a local build. */
+const MOST_SCRIPT = 250_000;
+const LATEST_PAINT = 1_500;
+
+/** Pages with what stands on each once it has read the chain. */
+const PAGES: readonly (readonly [string, string, string])[] = [
+  ["the models", "/", "1 of 1 model"],
+  ["a model", MODEL, "Who can do what"],
+  ["the trade", `${MODEL}/trade`, "Where the price stands"],
+  ["an evaluation", `${MODEL}/contribute`, "From an evaluation to a reward"],
+  ["a new model", "/create", "On the terms that a pool opens on"],
+  ["the claims", `/claim/${BENEFICIARY}`, "Shares in a list"],
+  ["a page that is not there", "/nowhere", "There is no such page"],
+  ["a model that is not there", "/models/nobody", "There is no model nobody"],
+];
+
+describe("The page in a browser @uninstrumented", () => {
+  let world: PageWorld;
+
+  before(async () => {
+    world = await startPageWorld();
+  });
+
+  after(() => world?.stop());
+
+  async function opened(path: string, options?: OpenOptions): Promise<Opened> {
+    return world.open(path, options);
+  }
+
+  async function withWallet(path: string): Promise<Opened> {
+    const found = await opened(path, { hasWallet: true });
+    await found.page.getByRole("button", { name: "Connect wallet" }).click();
+    await found.page.locator(".panel").getByRole("button", { name: "Test Wallet" }).click();
+    await found.page
+      .locator(".top")
+      .getByRole("button", { name: found.wallet.account.slice(0, 6) })
+      .waitFor();
+    return found;
+  }
+
+  const close = ({ page }: Opened) => page.context().close();
+  const order = (page: Page) => page.locator(".card", { hasText: "Trade CRDEF" });
+  const alert = (page: Page) => page.getByRole("alert").first();
+
+  describe("as it is served", () => {
+    it("has a policy that allows nothing unsafe and no other host", async () => {
+      const policy = (await fetch(world.url)).headers.get("content-security-policy") ?? "";
+
+      expect(policy.split("; ").sort()).to.deep.equal([
+        "base-uri 'none'",
+        "connect-src 'self'",
+        "default-src 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "img-src 'self' data:",
+        "script-src 'self'",
+        "style-src 'self'",
+        "worker-src 'self'",
+      ]);
+    });
+
+    it(`begins with a script of at most ${MOST_SCRIPT / 1000} kB, packed`, () => {
+      const html = readFileSync(join(DIST, "index.html"), "utf8");
+      const scripts = [...html.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].map(([, path]) => path as string);
+      const size = scripts.reduce((sum, path) => sum + gzipSync(readFileSync(join(DIST, path))).length, 0);
+
+      expect(scripts).to.have.length.at.least(2);
+      expect(size).to.be.at.most(MOST_SCRIPT);
+    });
+
+    it("hands nothing to the node that would change its chain without a signature", async () => {
+      const body = JSON.stringify([{ jsonrpc: "2.0", id: 7, method: "anvil_mine", params: [] }]);
+      const answer = await fetch(`${world.url}/rpc`, { method: "POST", body });
+
+      expect(await answer.json()).to.deep.equal([
+        { jsonrpc: "2.0", id: 7, error: { code: -32601, message: "the method is not offered here" } },
+      ]);
+    });
+
+    it(`paints its largest part within ${LATEST_PAINT} ms`, async () => {
+      const times: number[] = [];
+      for (let tries = 0; tries < 3; tries++) {
+        const found = await opened("/");
+        await found.page.getByText("1 of 1 model").waitFor();
+        times.push(await largestPaint(found.page));
+        await close(found);
+      }
+
+      expect(Math.min(...times)).to.be.at.most(LATEST_PAINT);
+    });
+  });
+
+  for (const [name, path, landmark] of PAGES) {
+    for (const width of [360, 1280]) {
+      for (const scheme of ["light", "dark"] as const) {
+        describe(`${name}, ${width} pixels wide, ${scheme}`, () => {
+          let found: Opened;
+
+          before(async () => {
+            found = await opened(path, { width, scheme });
+            await found.page.getByText(landmark).first().waitFor();
+          });
+
+          after(() => close(found));
+
+          it("is laid out within the screen, nothing cut and nothing overlapping", async () => {
+            expect(await findMisplaced(found.page)).to.deep.equal([]);
+            expect(await findOverlaps(found.page)).to.deep.equal([]);
+          });
+
+          it("satisfies axe", async () => {
+            expect(await findViolations(found.page)).to.deep.equal([]);
+          });
+
+          it("asks its own host alone, and complains of nothing", () => {
+            expect(found.complaints).to.deep.equal([]);
+          });
+        });
+      }
+    }
+  }
+
+  describe("a model", () => {
+    let found: Opened;
+
+    before(async () => {
+      found = await opened(MODEL);
+      await found.page.getByText("Who can do what").waitFor();
+    });
+
+    after(() => close(found));
+
+    it("tells of the reward that waits, of its payees and of how long", async () => {
+      const row = found.page.locator(".card", { hasText: "Improvements and rewards" }).locator("tbody tr");
+
+      expect(await row.innerText()).to.match(
+        /\+4\.94 %[\s\S]*at least \+2\.91 %[\s\S]*4,940 CRDEF[\s\S]*waits for 2 days/,
+      );
+    });
+
+    it("has the trades of its curve in a table too", async () => {
+      await found.page.locator(".card", { hasText: "Price curve" }).getByText("Figures as a table").click();
+      const rows = found.page.locator(".card", { hasText: "Price curve" }).locator("tbody tr");
+
+      expect(await rows.count()).to.equal(3);
+      expect(await rows.first().innerText()).to.match(
+        /^buy\s+150,000 CRDEF\s+8,176\.58 USDC\s+0\.06554 USDC per CRDEF/,
+      );
+    });
+
+    it("says at which block its figures are true", async () => {
+      expect(await found.page.locator(".at-block").innerText()).to.match(
+        /^True at block \d+, \d+ \w+ \d{4}, \d\d:\d\d$/,
+      );
+    });
+  });
+
+  describe("a trade, from a market that is sold out", () => {
+    let found: Opened;
+
+    before(async () => {
+      found = await withWallet(`${MODEL}/trade`);
+    });
+
+    after(() => close(found));
+
+    it("refuses to quote more than is left, and says so before anything is sent", async () => {
+      const { page, wallet } = found;
+      await page.getByLabel("You pay").fill("100");
+
+      await alert(page).waitFor();
+      expect(await alert(page).innerText()).to.match(/InvestorAllocationExceeded/);
+      expect(await order(page).getByRole("button", { name: "Buy CRDEF" }).isDisabled()).to.equal(true);
+      expect(wallet.sent).to.deep.equal([]);
+    });
+
+    it("says until when nobody can sell", async () => {
+      const { page } = found;
+      await page.getByRole("button", { name: "Sell", exact: true }).click();
+      await page.getByLabel("You sell").fill("1000");
+
+      await alert(page).waitFor();
+      expect(await alert(page).innerText()).to.match(/SellsNotOpen/);
+      expect(await order(page).getByText("Nobody can sell before").isVisible()).to.equal(true);
+    });
+  });
+
+  describe("a trade, once sales are open", () => {
+    let found: Opened;
+
+    before(async () => {
+      await world.pass(8 * DAY);
+      found = await withWallet(`${MODEL}/trade`);
+    });
+
+    after(() => close(found));
+
+    it("sells for what was quoted, and tells the block", async () => {
+      const { page, wallet } = found;
+      const before = await world.balanceOf(world.token, wallet.account);
+      await page.getByRole("button", { name: "Sell", exact: true }).click();
+      await page.getByLabel("You sell").fill("20000");
+      await order(page).getByText("At least").waitFor();
+      await order(page).getByRole("button", { name: "Sell CRDEF" }).click();
+
+      await order(page)
+        .getByText(/^Sold 20,000 CRDEF for [\d,.]+ USDC in block \d+\.$/)
+        .waitFor();
+      expect(before - (await world.balanceOf(world.token, wallet.account))).to.equal(20_000n * 10n ** 18n);
+      expect(wallet.sent).to.have.length(1);
+    });
+
+    it("buys in one transaction, with a permit in place of an approval", async () => {
+      const { page, wallet } = found;
+      const reserve = world.contracts["ReserveTokenMock"] as string;
+      // What the launch left of an approval would spare the permit.
+      const approving = new Contract(reserve, ["function approve(address, uint256)"], world.trader);
+      await (await approving.getFunction("approve")(world.pool, 0n)).wait();
+      const before = await world.balanceOf(reserve, wallet.account);
+      await page.getByRole("button", { name: "Buy", exact: true }).click();
+      await page.getByLabel("You pay").fill("100");
+      await order(page).getByText("At least").waitFor();
+      await order(page).getByRole("button", { name: "Buy CRDEF" }).click();
+
+      await order(page)
+        .getByText(/^Bought [\d,.]+ CRDEF for 100 USDC in block \d+\.$/)
+        .waitFor();
+      expect(before - (await world.balanceOf(reserve, wallet.account))).to.equal(100_000_000n);
+      expect(wallet.asked.filter((method) => method === "eth_signTypedData_v4")).to.have.length(1);
+      expect(wallet.sent).to.have.length(2);
+    });
+
+    it("wants a trade that moves the price far to be confirmed first", async () => {
+      const { page } = found;
+      await page.getByRole("button", { name: "Sell", exact: true }).click();
+      await page.getByLabel("You sell").fill("200000");
+      const confirmation = page.getByLabel("I want this trade at this price");
+      await confirmation.waitFor();
+      const button = order(page).getByRole("button", { name: "Sell CRDEF" });
+
+      expect(await button.isDisabled()).to.equal(true);
+      await confirmation.check();
+      expect(await button.isDisabled()).to.equal(false);
+    });
+  });
+
+  describe("what can go wrong with a wallet", () => {
+    let found: Opened;
+
+    beforeEach(async () => {
+      found = await withWallet(`${MODEL}/trade`);
+      await found.page.getByRole("button", { name: "Sell", exact: true }).click();
+      await found.page.getByLabel("You sell").fill("10");
+      await order(found.page).getByText("At least").waitFor();
+    });
+
+    afterEach(() => close(found));
+
+    const sell = () => order(found.page).getByRole("button", { name: "Sell CRDEF" }).click();
+
+    it("refused in the wallet: nothing was sent, and the order stays", async () => {
+      const { page, wallet } = found;
+      wallet.refuses = true;
+      await sell();
+
+      await order(page)
+        .getByText("You refused it in your wallet. Nothing was sent: try again when you like.")
+        .waitFor();
+      expect(wallet.sent).to.deep.equal([]);
+      expect(await page.getByLabel("You sell").inputValue()).to.equal("10");
+    });
+
+    it("replaced by another transaction: says so, and where to look", async () => {
+      const { page, wallet } = found;
+      wallet.replaces = true;
+      await sell();
+
+      await alert(page).waitFor();
+      expect(await alert(page).innerText()).to.match(/has taken nonce \d+.*Look in your wallet/);
+    });
+
+    it("reverted: the rule in words, before anything is sent", async () => {
+      const { page, wallet } = found;
+      // The price falls between the quote and the sale by more than is tolerated.
+      world.node.policy = ({ method, params }) =>
+        method === "eth_call" && JSON.stringify(params).includes(SELL)
+          ? { kind: "error", error: { code: 3, message: "execution reverted", data: INSUFFICIENT_OUTPUT } }
+          : { kind: "pass" };
+      await sell();
+
+      await alert(page).waitFor();
+      world.node.policy = healthy;
+      expect(await alert(page).innerText()).to.match(/InsufficientOutput/);
+      expect(wallet.sent).to.deep.equal([]);
+    });
+  });
+
+  describe("a wallet on another chain", () => {
+    it("is asked to switch before it can send, and told what to do when it does not know the chain", async () => {
+      const found = await opened(`${MODEL}/trade`, { hasWallet: true });
+      const { page, wallet } = found;
+      [wallet.isAway, wallet.follows] = [true, false];
+      await page.getByRole("button", { name: "Test Wallet" }).click();
+      const change = order(page).getByRole("button", { name: "Switch the wallet to localhost" });
+      await change.click();
+
+      await order(page).getByText("Your wallet does not know this chain.").waitFor();
+      wallet.follows = true;
+      await change.click();
+      await order(page).getByRole("button", { name: "Buy CRDEF" }).waitFor();
+      await close(found);
+    });
+  });
+
+  describe("an account that has no ether", () => {
+    it("is told so where it trades", async () => {
+      const before = await world.provider.getBalance(world.trader.address);
+      await world.provider.send("anvil_setBalance", [world.trader.address, "0x0"]);
+      const found = await withWallet(`${MODEL}/trade`);
+
+      await order(found.page).getByText("Your wallet has no ether, which pays for gas.").waitFor();
+      await world.provider.send("anvil_setBalance", [world.trader.address, `0x${before.toString(16)}`]);
+      await close(found);
+    });
+  });
+
+  describe("a node that goes away", () => {
+    it("leaves what was read, says that it is away, and is forgotten once it is back", async () => {
+      const found = await opened(MODEL);
+      const { page } = found;
+      await page.getByText("Who can do what").waitFor();
+      world.node.policy = () => ({ kind: "drop" });
+
+      await alert(page).waitFor();
+      const said = await alert(page).innerText();
+      world.node.policy = healthy;
+      expect(said).to.match(
+        /The node of this page does not answer\. What is shown may be old; the page tries again by itself\./,
+      );
+      expect(await page.getByText("Who can do what").isVisible()).to.equal(true);
+      await alert(page).waitFor({ state: "detached" });
+      await close(found);
+    });
+  });
+
+  describe("a reward, once its time has come", () => {
+    before(() => world.pass(8 * DAY));
+
+    it("is released by whoever likes to, and then stands as paid", async () => {
+      const owner = (await world.payees())[0] as string;
+      const before = await world.balanceOf(world.token, owner);
+      const found = await withWallet(`/claim/${owner}`);
+      const { page } = found;
+      const item = page.locator(".claims li", { hasText: "1,482 CRDEF" });
+      await item.getByText("can be released by anyone").waitFor();
+      await item.getByRole("button", { name: "Release" }).click();
+
+      await item.getByText(/^Released in block \d+: 1,482 CRDEF are yours\.$/).waitFor();
+      expect((await world.balanceOf(world.token, owner)) - before).to.equal(1_482n * 10n ** 18n);
+      await item.getByText("paid").waitFor();
+      await close(found);
+    });
+
+    it("vests to the beneficiary, whose part is released by whoever likes to", async () => {
+      const before = await world.balanceOf(world.token, BENEFICIARY);
+      const found = await withWallet(`/claim/${BENEFICIARY}`);
+      const { page } = found;
+      const item = page.locator(".claims li", { hasText: "credit-default" });
+      await item.getByRole("button", { name: "Release" }).click();
+
+      await item.getByText("Released: what has vested of CRDEF is yours.").waitFor();
+      expect((await world.balanceOf(world.token, BENEFICIARY)) > before).to.equal(true);
+      await close(found);
+    });
+  });
+
+  describe("an evaluation in the browser", () => {
+    const data = join(__dirname, "../../../deploy/benchmarks/credit-default");
+    let found: Opened;
+
+    before(async () => {
+      found = await opened(`${MODEL}/contribute`);
+    });
+
+    after(() => close(found));
+
+    it("knows the benchmark that the chain has committed to", async () => {
+      await found.page.getByLabel("Benchmark, its JSON file").setInputFiles(join(data, "benchmark.json"));
+
+      await found.page.getByText("This is the benchmark that the chain has committed to.").waitFor();
+    });
+
+    it("finds in a worker what the command finds, and sends nothing anywhere", async () => {
+      const { page, complaints } = found;
+      const posted: string[] = [];
+      page.on("request", (request) => {
+        if (request.method() !== "GET" && !request.url().endsWith("/rpc")) posted.push(request.url());
+      });
+      await page.getByLabel("Predictions", { exact: true }).setInputFiles(join(data, "evaluation.csv"));
+      await page.getByRole("button", { name: "Evaluate" }).click();
+      await page.locator(".card", { hasText: "Evaluated in" }).waitFor();
+      await page.getByText("The document", { exact: true }).click();
+      const shown = JSON.parse(await page.locator(".document").innerText());
+      const { stdout } = await runScript("scripts/evaluate.ts", [
+        ...["--benchmark", join(data, "benchmark.json"), "--score", "7988"],
+        ...[join(data, "evaluation.csv"), "--report", join(tmpdir(), "evaluation-of-page.json")],
+      ]);
+      const { evaluationId } = JSON.parse(readFileSync(join(tmpdir(), "evaluation-of-page.json"), "utf8"));
+
+      expect(shown.evaluationId, stdout).to.equal(evaluationId);
+      expect(posted).to.deep.equal([]);
+      expect(complaints).to.deep.equal([]);
+    });
+  });
+
+  describe("a new model", () => {
+    it("is created in five steps with one signature, and followed on its way", async () => {
+      await world.admit(world.trader.address);
+      const found = await withWallet("/create");
+      const { page, wallet } = found;
+      const go = () => page.getByRole("button", { name: "Continue" }).click();
+      await go();
+      await page.getByText("Expected 3 to 6 upper-case letters.").waitFor();
+      await page.getByLabel("Id", { exact: true }).fill("page-model");
+      await page.getByLabel("Name", { exact: true }).fill("Page Model");
+      await page.getByLabel("Ticker").fill("PAGE");
+      await go();
+      await page.getByRole("button", { name: "Mature" }).click();
+      expect(await page.getByLabel("For the supplier").inputValue()).to.equal("800000");
+      await go();
+      const licence = join(__dirname, "../../../deploy/models/licenses/credit-default.txt");
+      await page.getByLabel("Licence, its very file").setInputFiles(licence);
+      await page.getByLabel("Where the licence can be read").fill("https://example.org/licence.txt");
+      await go();
+      await go();
+      await page.getByRole("button", { name: "Create PAGE" }).click();
+      await page.getByRole("heading", { name: "page-model" }).waitFor();
+
+      await page.locator("li", { hasText: "Done: The token is deployed; nothing is minted." }).waitFor();
+      expect(await page.locator("li", { hasText: "Waits" }).count()).to.equal(3);
+      expect(wallet.sent).to.have.length(1);
+      const registry = new Contract(world.contracts["ModelRegistry"] as string, ModelRegistry, world.provider);
+      const { licenseHash } = await registry.getFunction("parametersOf")(id("page-model"));
+      expect(licenseHash).to.equal(keccak256(readFileSync(licence)));
+      await close(found);
+    });
+  });
+
+  describe("with the keyboard alone", () => {
+    it("reaches a model from the list, and its trade", async () => {
+      const found = await opened("/");
+      const { page } = found;
+      await page.getByRole("link", { name: "Credit Default Model" }).waitFor();
+      const pressUntil = async (name: string) => {
+        for (let presses = 0; presses < 40; presses++) {
+          await page.keyboard.press("Tab");
+          if ((await page.evaluate(() => document.activeElement?.textContent)) === name) return;
+        }
+        throw new Error(`no press of Tab reaches ${name}`);
+      };
+      await pressUntil("Credit Default Model");
+      await page.keyboard.press("Enter");
+      await page.getByText("Who can do what").waitFor();
+      expect(await page.evaluate(() => document.activeElement?.id)).to.equal("main");
+      await pressUntil("Trade");
+      await page.keyboard.press("Enter");
+      await page.getByText("Where the price stands").waitFor();
+
+      expect(new URL(page.url()).pathname).to.equal(`${MODEL}/trade`);
+      await close(found);
+    });
+  });
+});

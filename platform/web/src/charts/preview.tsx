@@ -1,0 +1,82 @@
+// What a model's market would be: the curve on opening terms, and how rewards would dilute it.
+
+import type { OpeningTerms } from "../chain/launch.ts";
+import { readable } from "../ui/figures.tsx";
+import { Chart, DataTable } from "../ui/parts.tsx";
+import { usePaperWidth } from "./paper.ts";
+import { scaleBetween, shortFigure } from "./scale.ts";
+
+const HEIGHT = 240;
+const POINTS = 80;
+const SHARES = [0, 0.25, 0.5, 0.75, 1];
+
+interface PreviewProps {
+  readonly terms: OpeningTerms;
+  /** TokenAmount that investors may buy. */
+  readonly cap: number;
+  readonly symbol: string;
+}
+
+/** Price, and USDC that were paid before fees, at a number of tokens that investors hold. */
+export function openingCurve({ ratio, virtualReserve, initialPrice }: OpeningTerms) {
+  const virtualSupply = virtualReserve / ratio / initialPrice;
+  const growth = (tokens: number) => 1 + tokens / virtualSupply;
+  return {
+    price: (tokens: number) => initialPrice * growth(tokens) ** (1 / ratio - 1),
+    paid: (tokens: number) => virtualReserve * (growth(tokens) ** (1 / ratio) - 1),
+  };
+}
+
+export function PreviewChart({ terms, cap, symbol }: PreviewProps) {
+  const width = usePaperWidth();
+  const plot = { left: 54, right: width - 20, top: 30, bottom: HEIGHT - 44 };
+  const { price, paid } = openingCurve(terms);
+  const x = scaleBetween(0, cap, plot.left, plot.right, width < 400 ? 2 : 4);
+  const y = scaleBetween(0, price(cap) * 1.05, plot.bottom, plot.top, 4);
+  const points = Array.from({ length: POINTS + 1 }, (_, index) => (cap * index) / POINTS);
+  const line = points.map((tokens) => `${x.at(tokens)},${y.at(price(tokens))}`).join(" ");
+  const rows = SHARES.map((share) => ({ tokens: cap * share, price: price(cap * share), paid: paid(cap * share) }));
+  return (
+    <Chart
+      title={`Price curve of ${symbol || "the token"} on opening terms`}
+      summary={`From ${readable(price(0))} to ${readable(price(cap))} USDC; investors will have paid ${readable(Math.round(paid(cap)))} USDC, before fees, when all is sold.`}
+      table={
+        <DataTable
+          caption="The curve in figures"
+          rows={rows}
+          keyOf={({ tokens }) => String(tokens)}
+          empty=""
+          columns={[
+            { name: "Sold", cell: ({ tokens }) => `${readable(tokens)} ${symbol}` },
+            { name: "Price", cell: (row) => `${readable(row.price)} USDC` },
+            { name: "Paid in all", cell: (row) => `${readable(Math.round(row.paid * 100) / 100)} USDC` },
+          ]}
+        />
+      }
+    >
+      <svg viewBox={`0 0 ${width} ${HEIGHT}`} aria-hidden="true">
+        {y.ticks.map((tick) => (
+          <g key={tick}>
+            <line className="grid" x1={plot.left} x2={plot.right} y1={y.at(tick)} y2={y.at(tick)} />
+            <text className="tick" x={plot.left - 8} y={y.at(tick) + 5} textAnchor="end">
+              {shortFigure(tick)}
+            </text>
+          </g>
+        ))}
+        {x.ticks.map((tick) => (
+          <text key={tick} className="tick" x={x.at(tick)} y={plot.bottom + 20} textAnchor="middle">
+            {shortFigure(tick)}
+          </text>
+        ))}
+        <text className="label" x={4} y={16}>
+          USDC per token
+        </text>
+        <text className="label" x={plot.right} y={HEIGHT - 6} textAnchor="end">
+          tokens held by investors
+        </text>
+        <polygon className="area" points={`${plot.left},${plot.bottom} ${line} ${plot.right},${plot.bottom}`} />
+        <polyline className="curve" points={line} />
+      </svg>
+    </Chart>
+  );
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Tasks on a public network, where the admin is elsewhere.
+
+import { expect } from "chai";
+import hre from "hardhat";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { readRecord } from "../../deploy/record";
+import { environmentFor } from "../../deploy/rehearsal";
+import { startNetwork, type Network } from "../deploy/faults/support";
+import { runTasks, type TaskCall } from "../helpers/tasks";
+
+const GUARDIAN = "0x00000000000000000000000000000000000A11cE";
+
+describe("Tasks on a public network @uninstrumented", () => {
+  const { DEPLOYMENTS, PRIVATE_KEY, NO_COLOR } = process.env;
+  let network: Network;
+  let env: HardhatRuntimeEnvironment;
+  let timelock: string;
+  let method: string;
+
+  before(async () => {
+    network = await startNetwork();
+    expect((await network.run()).refusal).to.equal(undefined);
+    const { DEPLOYMENTS: deployments, PRIVATE_KEY: key } = network.env;
+    Object.assign(process.env, { DEPLOYMENTS: deployments, PRIVATE_KEY: key, NO_COLOR: "1" });
+    env = environmentFor(hre, "sepolia", { url: network.rpc.url });
+    const { contracts } = readRecord({ chainId: 11_155_111 })!;
+    timelock = contracts["TimelockController"]!.address;
+    method = contracts["OracleAttestation"]!.address;
+  });
+
+  after(async () => {
+    delete process.env.DEPLOYMENTS;
+    delete process.env.PRIVATE_KEY;
+    delete process.env.NO_COLOR;
+    const before = Object.entries({ DEPLOYMENTS, PRIVATE_KEY, NO_COLOR }).filter(([, value]) => value !== undefined);
+    Object.assign(process.env, Object.fromEntries(before));
+    await network.stop();
+  });
+
+  const run = async (call: TaskCall) => (await runTasks(env, call))[0]!;
+  const mayOnly = (command: string) =>
+    `only the admin may, the timelock ${timelock}, after its delay of 172800 seconds: ${command} --batch <file> writes what its proposers and executors are to send.`;
+
+  describe("given a stop of payouts", () => {
+    before(async () => {
+      const { code, stderr } = await run(["payout:stop", { method }]);
+      expect(code, stderr).to.equal(0);
+    });
+
+    it("payout:lift names who may and how, and sends nothing", async () => {
+      const outcome = await run(["payout:lift", { method }]);
+      expect(outcome).to.deep.equal({
+        code: 1,
+        stdout: "",
+        stderr: `payout:lift: lift payout stop: ${mayOnly("payout:lift")} Nothing was sent; run the command again when it is done.\n`,
+      });
+    });
+
+    it("payout:void says beforehand what such a decision would let go", async () => {
+      const { code, stderr } = await run(["payout:void", { method, since: "2" }]);
+      expect(code).to.equal(1);
+      expect(stderr).to.contain(
+        "it makes payable again what was queued from 1970-01-01 00:00:01 UTC on, before 1970-01-01 00:00:02",
+      );
+      expect(stderr).to.contain(mayOnly("payout:void"));
+    });
+
+    it("payout:lift --batch writes it", async () => {
+      const batch = join(dirname(network.args[3] as string), "lift.json");
+      const { code, stdout } = await run(["payout:lift", { method, batch }]);
+      expect(code).to.equal(0);
+      expect(stdout).to.contain("schedule lift payout stop: at once");
+    });
+  });
+
+  describe("given another guardian that is declared", () => {
+    before(() => {
+      const file = network.args[3] as string;
+      const declared = JSON.parse(readFileSync(file, "utf8")) as { $global: { guardians: string[] } };
+      declared.$global.guardians.push(GUARDIAN);
+      writeFileSync(file, JSON.stringify(declared));
+    });
+
+    it("roles:apply names what the admin is to do, and how it is written down", async () => {
+      const { code, stdout, stderr } = await run(["roles:apply", {}]);
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+      const lines = stdout.trimEnd().split("\n");
+      expect(lines.slice(0, -1).every((line) => line.startsWith("The admin is to grant GUARDIAN_ROLE of "))).to.equal(
+        true,
+      );
+      expect(lines.length).to.be.greaterThan(1);
+      expect(lines.at(-1)).to.equal(mayOnly("roles:apply").replace(/^only/, "Only"));
+    });
+  });
+});
