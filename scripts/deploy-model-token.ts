@@ -29,8 +29,9 @@ import { namedKeys, openAccounts, UNNAMED, type KeyRef, type Secrets, type Signi
 import { nodesListed } from "../sdk/rpc/nodes";
 import type { EndpointProvider } from "../sdk/rpc/provider";
 import { runAsScript, type Streams } from "./cli/command";
-import { tellFailure, tellProblem } from "./cli/failure";
+import { tellFailure } from "./cli/failure";
 import { readMaxFee } from "./cli/sending";
+import { tellProblem } from "../sdk/node/failure";
 
 const LOCAL_CHAIN_ID = "31337";
 const DIGITS = /^[1-9][0-9]{0,14}$/;

@@ -2,7 +2,6 @@
 // The command line of `npm run operator`: the service that the platform runs. See docs/operator.md.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { constants } from "node:os";
 import { nodesOf } from "../deploy/network";
 import { readConfig } from "../operator/config";
 import { embed } from "../operator/embedded";
@@ -11,6 +10,7 @@ import { Service } from "../operator/service";
 import { Telemetry } from "../operator/telemetry";
 import { Problem } from "../sdk/base/problem";
 import { fileName, mainOf, networkName, runAsScript, type CommandLine, type Streams } from "./cli/command";
+import { stopOnSignals } from "./cli/signals";
 
 const USAGE = `usage: npm run --silent operator [-- options]
   --network <name>       localhost (the default), sepolia, base-sepolia, base or mainnet
@@ -19,14 +19,8 @@ const USAGE = `usage: npm run --silent operator [-- options]
   --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 
-/** The same signal within so many milliseconds is one: a terminal gives it to every process, and npm hands on its own. */
-const ECHO = 500;
-
 /** Milliseconds that a service has to stop. */
 const LONGEST_STOP = 10_000;
-
-/** Exit codes above this one name the signal, as shells do. */
-const SIGNAL_EXIT = 128;
 
 /** Runs the command until the process is told to stop, and returns its exit code. */
 export const main = mainOf({ name: "operator", usage: USAGE, read, run });
@@ -57,27 +51,12 @@ async function run(
       throw error;
     },
   );
-  stopOnSignals(service, telemetry);
-  await service.run(door);
-  return "";
-}
-
-/** The first signal lets the service finish what it is at; a second ends the process at once, and so does time. */
-function stopOnSignals(service: Service, telemetry: Telemetry): void {
-  let first: { readonly signal: NodeJS.Signals; readonly time: number } | undefined;
-  const hear = (signal: NodeJS.Signals) => {
-    const time = Date.now();
-    const end = () => process.exit(SIGNAL_EXIT + constants.signals[signal]);
-    if (first !== undefined) {
-      if (signal !== first.signal || time - first.time > ECHO) end();
-      return;
-    }
-    first = { signal, time };
+  stopOnSignals((signal) => {
     telemetry.log("info", "stopping", { signal });
     service.stop();
-    setTimeout(end, LONGEST_STOP).unref(); // what a module of a key leaves open keeps no process
-  };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, hear);
+  }, LONGEST_STOP);
+  await service.run(door);
+  return "";
 }
 
 runAsScript(module, main);

@@ -22,7 +22,7 @@ import {
 import { classify } from "../sdk/client/errors";
 import { CAPACITIES } from "../sdk/proofs/circuit";
 import { fileName, flag, readCommandLine, runAsScript, type CommandLine, type Streams } from "./cli/command";
-import { tellProblem } from "./cli/failure";
+import { tellProblem } from "../sdk/node/failure";
 
 const USAGE = `usage: npm run zk:setup -- [options] [<rows>]          rows that the circuit holds: ${CAPACITIES.join(", ")}; default 1024
   --force                 make everything again, even what exists and is as recorded

@@ -5,6 +5,7 @@ import { once as event } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Server } from "node:http";
 import { Problem } from "../../sdk/base/problem";
+import { besidePage, type PageOptions } from "../web/server";
 import { createApi } from "./app";
 import type { ApiParts } from "./context";
 import { forgetAnswers } from "./idempotency";
@@ -18,6 +19,8 @@ export interface ServeOptions extends ApiParts {
   readonly port: number;
   /** Evaluations at once; none in a process that only answers. */
   readonly workers: number;
+  /** The page that is served beside the API; without it the API is alone. */
+  readonly page?: PageOptions;
   /** The operator that takes metered calls; without it they wait. */
   readonly fees?: FeeDoor;
 }
@@ -27,11 +30,12 @@ const [HAND_OVER, FORGET] = [60_000, 3_600_000];
 
 /** Serves the API until it is closed. */
 export async function serveApi(options: ServeOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const { store, uploads, workers, fees, host, port, onFault } = options;
+  const { store, uploads, workers, fees, host, port, page, onFault } = options;
   const queue = new JobQueue({ db: store.db, folder: uploads, workers, onFault });
   const outbox = fees && new MeteringOutbox(store.db, fees, onFault);
   const api = createApi(options, () => queue.wake());
-  const server = serve({ fetch: api.fetch, hostname: host, port }) as Server;
+  const fetch = page ? besidePage(api.fetch, page) : api.fetch;
+  const server = serve({ fetch, hostname: host, port }) as Server;
   await event(server, "listening").catch((error: Error) => {
     throw new Problem("BUSY", `${host}:${port} cannot be listened on: ${error.message}.`);
   });

@@ -24,24 +24,33 @@ export interface MinedBlock {
   readonly transactions: readonly string[];
 }
 
+/** A balance that was given, as deployments give one on chains for development. */
+export interface GivenBalance {
+  readonly kind: "balance";
+  readonly params: readonly unknown[];
+}
+
+/** What happens to a chain. */
+export type ChainEntry = MinedBlock | GivenBalance;
+
 /** The file of a chain. */
 export class ChainJournal {
   constructor(private readonly file: string) {}
 
   /** What was kept; undefined before a chain began. A last line that was cut off, as by a loss of power, counts as never written. */
-  read(): { readonly origin: Origin; readonly blocks: readonly MinedBlock[] } | undefined {
+  read(): { readonly origin: Origin; readonly entries: readonly ChainEntry[] } | undefined {
     if (!existsSync(this.file)) return undefined;
     const text = readFileSync(this.file, "utf8");
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
     if (whole.length < text.length) truncateSync(this.file, Buffer.byteLength(whole));
     if (whole === "") return undefined;
     try {
-      const [origin, ...blocks] = whole
+      const [origin, ...entries] = whole
         .trimEnd()
         .split("\n")
-        .map((line) => JSON.parse(line) as Origin | MinedBlock);
-      if (origin?.kind === "origin" && blocks.every((each): each is MinedBlock => each.kind === "block"))
-        return { origin, blocks };
+        .map((line) => JSON.parse(line) as Origin | ChainEntry);
+      if (origin?.kind === "origin" && entries.every((each): each is ChainEntry => each.kind !== "origin"))
+        return { origin, entries };
     } catch {
       // told below
     }
@@ -49,7 +58,7 @@ export class ChainJournal {
   }
 
   /** Adds what has happened. */
-  append(entry: Origin | MinedBlock): void {
+  append(entry: Origin | ChainEntry): void {
     mkdirSync(dirname(this.file), { recursive: true });
     appendFileSync(this.file, `${JSON.stringify(entry)}\n`);
   }

@@ -8,7 +8,7 @@ import type { EIP1193Provider, HardhatRuntimeEnvironment, RequestArguments } fro
 import { randomUUID } from "node:crypto";
 import { environmentFor } from "../../deploy/rehearsal";
 import { Problem } from "../../sdk/base/problem";
-import { ChainJournal, type MinedBlock } from "./journal";
+import { ChainJournal, type ChainEntry } from "./journal";
 
 /** A chain that is served. */
 export interface LocalChain {
@@ -18,10 +18,11 @@ export interface LocalChain {
   close(): Promise<void>;
 }
 
-/** What only this chain does for those who ask; everything else of these families would change it without a block. */
+/** What makes blocks, and what is written down beside them; everything else of these families would change the chain unseen. */
 const MINING = new Set([
   ...["eth_sendTransaction", "eth_sendRawTransaction", "evm_mine", "evm_increaseTime", "evm_setNextBlockTimestamp"],
 ]);
+const GIVING = "hardhat_setBalance";
 const READING = new Set(["hardhat_metadata", "hardhat_getAutomine"]);
 const OF_DEVELOPMENT = /^(evm|hardhat|anvil|debug)_/;
 
@@ -51,12 +52,13 @@ export async function startLocalChain(
   });
   await stage.network.provider.send("eth_chainId");
   const provider = served as unknown as KeepingProvider;
-  for (const block of kept?.blocks ?? []) await provider.mineAgain(block, file);
+  const entries = kept?.entries ?? [];
+  for (const entry of entries) await provider.repeat(entry, file);
   const server = (await stage.run("node:create-server", {
     ...{ hostname: "127.0.0.1", port, provider: stage.network.provider },
   })) as { listen(): Promise<{ port: number }>; close(): Promise<void> };
   const { port: actual } = await server.listen();
-  return { url: `http://127.0.0.1:${actual}`, resumed: kept?.blocks.length ?? 0, close: () => server.close() };
+  return { url: `http://127.0.0.1:${actual}`, resumed: provider.block, close: () => server.close() };
 }
 
 /** Writes down each block as soon as it is mined. */
@@ -76,14 +78,21 @@ class KeepingProvider extends ProviderWrapper {
     const { method } = args;
     if (method === "hardhat_metadata")
       return { ...((await this._wrappedProvider.request(args)) as object), instanceId: this.instanceId };
-    if (MINING.has(method)) return this.inTurn(args);
+    if (MINING.has(method) || method === GIVING) return this.inTurn(args);
     if (OF_DEVELOPMENT.test(method) && !READING.has(method)) throw new MethodNotSupportedError(method);
     return this._wrappedProvider.request(args);
   }
 
-  /** Mines a block that an earlier run mined. */
-  async mineAgain({ number, hash, time, prevRandao, transactions }: MinedBlock, file: string): Promise<void> {
+  /** The latest block. */
+  get block(): number {
+    return this.written;
+  }
+
+  /** Does what an earlier run did. */
+  async repeat(entry: ChainEntry, file: string): Promise<void> {
     const send = (method: string, ...params: unknown[]) => this._wrappedProvider.request({ method, params });
+    if (entry.kind === "balance") return void (await send(GIVING, ...entry.params));
+    const { number, hash, time, prevRandao, transactions } = entry;
     await send("evm_setAutomine", false);
     for (const transaction of transactions) await send("eth_sendRawTransaction", transaction);
     await send("hardhat_setPrevRandao", prevRandao);
@@ -103,7 +112,9 @@ class KeepingProvider extends ProviderWrapper {
   private inTurn(args: RequestArguments): Promise<unknown> {
     const result = this.turn.then(async () => {
       try {
-        return await this._wrappedProvider.request(args);
+        const answer = await this._wrappedProvider.request(args);
+        if (args.method === GIVING) this.journal.append({ kind: "balance", params: args.params as unknown[] });
+        return answer;
       } finally {
         await this.write(); // a transaction that reverts is mined too
       }

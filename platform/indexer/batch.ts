@@ -289,8 +289,7 @@ export class Batch {
 
 /** The model that an event speaks of, by whichever name; of operations `id` is another thing, and no model has it. */
 function keyIn(args: IndexedEvent["event"]["args"]): string | undefined {
-  const named = args.toObject() as { readonly id?: unknown; readonly model?: unknown };
-  const key = named.id ?? named.model;
+  const key: unknown = args["id"] ?? args["model"];
   return typeof key === "string" ? key : undefined;
 }
 

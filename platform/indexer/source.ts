@@ -1,6 +1,6 @@
 // What the indexer reads of a node: blocks, and the protocol's events in them, decoded.
 
-import { AbiCoder, getAddress, Interface, toQuantity, type InterfaceAbi } from "ethers";
+import { AbiCoder, Interface, toQuantity, type InterfaceAbi } from "ethers";
 import { readAbis } from "../../sdk/client/contracts";
 import type { DeploymentAddresses } from "../../sdk/client/deployment";
 import { Problem } from "../../sdk/base/problem";
@@ -8,6 +8,7 @@ import { NodeFailure } from "../../sdk/rpc/answers";
 import { Endpoint } from "../../sdk/rpc/endpoint";
 import type { Blocks } from "../../sdk/rpc/logs";
 import type { Event } from "../../sdk/rpc/snapshot";
+import { EventDecoder } from "./decoder";
 
 /** A block of the chain. */
 export interface BlockHeader {
@@ -46,6 +47,8 @@ const EVERYWHERE = ["HokusaiAMM", "DeltaOneVerifier"] as const;
 
 /** A node, and where the protocol is on its chain. */
 export class ChainSource {
+  private readonly decoder = new EventDecoder();
+
   private constructor(
     private readonly node: Endpoint,
     private readonly known: ReadonlyMap<string, { readonly name: string; readonly abi: Interface }>,
@@ -188,11 +191,11 @@ export class ChainSource {
     return logs.flatMap((log): IndexedEvent[] => {
       const { address, blockNumber, blockHash, logIndex, transactionHash, topics, data } = log;
       const compiled = this.known.get(address.toLowerCase()) ?? this.everywhere.get(topics[0] ?? "");
-      const event = compiled?.abi.parseLog({ topics: [...topics], data });
+      const event = compiled && this.decoder.decode(compiled.abi, topics, data);
       if (!compiled || !event) return [];
       return [
         {
-          ...{ contract: compiled.name, address: getAddress(address), event, time: timeOf(log) },
+          ...{ contract: compiled.name, address: this.decoder.address(address), event, time: timeOf(log) },
           ...{ blockNumber: Number(blockNumber), blockHash, logIndex: Number(logIndex), transactionHash },
         },
       ];

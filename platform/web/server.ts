@@ -1,6 +1,7 @@
 // What a browser needs beside the API: the built page under a strict policy, the deployment's addresses, and a way to the node that
 // reads and hands on what a wallet has signed.
 
+import type { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createHash } from "node:crypto";
@@ -117,13 +118,13 @@ export function pageRoutes({ dist, deployment, node }: PageOptions): Hono {
 /** Paths that are the API's; all others are the page's. */
 const OF_API = /^\/(api|live|ready|openapi\.json)(\/|$)/;
 
-type Fetch = (request: Request, ...rest: never[]) => Response | Promise<Response>;
+type Fetch = Parameters<typeof serve>[0]["fetch"];
 
 /** Serves an API and the page at one address. */
 export function besidePage(api: Fetch, page: PageOptions): Fetch {
   const routes = pageRoutes(page);
-  return (request, ...rest) =>
-    OF_API.test(new URL(request.url).pathname) ? api(request, ...rest) : routes.fetch(request, ...rest);
+  return (request, bindings) =>
+    OF_API.test(new URL(request.url).pathname) ? api(request, bindings) : routes.fetch(request, bindings);
 }
 
 async function answerOfNode(node: Endpoint, request: unknown): Promise<object> {

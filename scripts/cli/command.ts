@@ -1,15 +1,19 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { noting, type Dispatch } from "../../deploy/sends";
-import { Fields, integer, pattern, text, type Rule } from "../../sdk/base/fields";
+import { pattern } from "../../sdk/base/fields";
 import { Problem } from "../../sdk/base/problem";
 import { classify, problemOf } from "../../sdk/client/errors";
+import { flag, readCommandLine, type CommandLine } from "../../sdk/node/commandLine";
+import { tellProblem } from "../../sdk/node/failure";
 import { readText, writeWhole } from "../../sdk/node/files";
 import { compile } from "./compile";
-import { tellFailure, tellProblem } from "./failure";
+import { tellFailure } from "./failure";
 import { askPassword } from "./password";
 import { lineFor, outliveReaders } from "./terminal";
+
+// What the library reads command lines with serves these commands too.
+export { digits, fileName, fileNames, flag, readCommandLine, type CommandLine } from "../../sdk/node/commandLine";
 
 /** Where a command reads and writes. */
 export interface Streams {
@@ -18,12 +22,6 @@ export interface Streams {
   askPassword(): Promise<string>;
   out(text: string): void;
   err(text: string): void;
-}
-
-/** What stands on a command line: its options, and the other arguments. */
-export interface CommandLine {
-  readonly options: Fields;
-  readonly paths: readonly string[];
 }
 
 /** A command that works on a network: it reads its whole input first, then prints one result, if any. */
@@ -128,38 +126,6 @@ export function runAsScript(
   void Promise.resolve(main(process.argv.slice(2), processStreams)).then((code) => (process.exitCode = code));
 }
 
-/**
- * Reads a command line as its usage declares it: each line that begins with `  --name` is an option, with a value when `<…>`
- * follows, with several when `...` follows that; other arguments are allowed when it has any in brackets.
- * Undefined when the usage is asked for.
- */
-export function readCommandLine(usage: string, args: readonly string[]): CommandLine | undefined {
-  const declared = [...usage.matchAll(/^  --([a-z0-9-]+)( <[^>]+>)?( \.\.\.)?/gm)];
-  const options = declared.map(([, name = "", value, more]) => {
-    const type = value ? ("string" as const) : ("boolean" as const);
-    return [name, { type, multiple: more !== undefined }] as const;
-  });
-  const parse = () =>
-    parseArgs({
-      args: [...args],
-      allowPositionals: usage.includes("[<"),
-      options: { ...Object.fromEntries(options), help: { type: "boolean" } },
-    });
-  const { values, positionals } = refusing(parse);
-  const { help, ...given } = values;
-  return help ? undefined : { options: new Fields({ ...given }, "--"), paths: positionals };
-}
-
-/** Node goes on with advice about the shell, which misleads whoever has only misspelt an option. */
-function refusing<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    const [what] = (error as Error).message.split(/\.\s/);
-    throw new Problem("BAD_OPTION", `${what}: see --help.`, { remedy: "see --help" });
-  }
-}
-
 /** Content of a file, and what messages call it. */
 export type NamedText = readonly [name: string, text: string];
 
@@ -181,29 +147,6 @@ export function deliver(result: string, path: string): string {
   writeWhole(path, `${result}\n`);
   return "";
 }
-
-/** An integer within bounds, as digits on a command line. */
-export function digits(min: number, max: number): Rule<number> {
-  const rule = integer(min, max);
-  return { ...rule, read: (value) => (/^\d{1,15}$/.test(String(value)) ? rule.read(Number(value)) : undefined) };
-}
-
-/** Name of a file. */
-export const fileName = text(1, 1024);
-
-/** Names of files. */
-export const fileNames: Rule<string[]> = {
-  expected: "names of files",
-  none: [],
-  read: (value) => (Array.isArray(value) ? (value as string[]) : undefined),
-};
-
-/** An option that is there or not. */
-export const flag: Rule<boolean> = {
-  expected: "no value",
-  none: false,
-  read: (value) => (value === true ? value : undefined),
-};
 
 /** Name of a network of hardhat.config.ts. */
 export const networkName = pattern(/^[a-z0-9-]{1,32}$/, "a network of hardhat.config.ts");

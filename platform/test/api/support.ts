@@ -35,13 +35,19 @@ export interface ApiWorld {
 
 const ALL: readonly ApiScope[] = ["read", "models", "benchmarks", "evaluate", "usage"];
 
+/** The database of the tests: PostgreSQL where DATABASE_URL names one, else an embedded one. */
+export async function openTestStore(): Promise<Store> {
+  const url = process.env["DATABASE_URL"];
+  return openStore(url === undefined ? {} : { url });
+}
+
 /** An API of its own for a file of tests; its tables are emptied before every test. */
-export function useApi(limits: Partial<ApiLimits> = {}, open: () => Promise<Store> = () => openStore({})): ApiWorld {
+export function useApi(limits: Partial<ApiLimits> = {}): ApiWorld {
   const world = { faults: [], receipts: new Map(), wakes: 0 } as unknown as {
     -readonly [Key in keyof ApiWorld]: ApiWorld[Key];
   };
   before(async () => {
-    world.store = await open();
+    world.store = await openTestStore();
     world.uploads = mkdtempSync(join(tmpdir(), "api-"));
   });
   beforeEach(async () => {

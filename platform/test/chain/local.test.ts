@@ -33,6 +33,7 @@ describe("startLocalChain @uninstrumented", () => {
   async function live({ url, node }: { url: string; node: Endpoint }) {
     const [from, to] = [developmentKey(0).address, developmentKey(1).address];
     await node.send("eth_sendTransaction", [{ from, to, value: "0x1" }]);
+    await node.send("hardhat_setBalance", [`0x${"5".repeat(40)}`, "0x5"]);
     const provider = new EndpointProvider(new Endpoint(url), 31_337);
     const wallet = new Wallet(`0x${"7".repeat(64)}`, provider);
     await node.send("eth_sendTransaction", [{ from, to: wallet.address, value: "0x8ac7230489e80000" }]);
@@ -91,8 +92,8 @@ describe("startLocalChain @uninstrumented", () => {
   it("refuses what would change it without a block", async () => {
     const { node } = await start();
 
-    const failure = await node.ask({ method: "hardhat_setBalance", params: [developmentKey(0).address, "0x1"] });
-    const message = "Method hardhat_setBalance is not supported";
+    const failure = await node.ask({ method: "hardhat_reset", params: [] });
+    const message = "Method hardhat_reset is not supported";
     expect(failure).to.deep.equal({ error: { code: -32_004, message, data: { message } } });
   });
 });

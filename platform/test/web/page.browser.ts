@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { HokusaiAMM, ModelRegistry } from "../../../.build/abi";
+import { readBatch } from "../../../deploy/batch/format";
 import { healthy } from "../../../scripts/dev/world/faultyRpc";
 import { runScript } from "../../../scripts/dev/world/process";
 import { findMisplaced, findOverlaps, findViolations, largestPaint } from "./layout";
@@ -31,6 +32,7 @@ const PAGES: readonly (readonly [string, string, string])[] = [
   ["a model", MODEL, "Who can do what"],
   ["the trade", `${MODEL}/trade`, "Where the price stands"],
   ["an evaluation", `${MODEL}/contribute`, "From an evaluation to a reward"],
+  ["what governs a model", `${MODEL}/govern`, "Changes that wait"],
   ["a new model", "/create", "On the terms that a pool opens on"],
   ["the claims", `/claim/${BENEFICIARY}`, "Shares in a list"],
   ["a page that is not there", "/nowhere", "There is no such page"],
@@ -80,6 +82,15 @@ describe("The page in a browser @uninstrumented", () => {
         "style-src 'self'",
         "worker-src 'self'",
       ]);
+    });
+
+    it("leaves to the API what is the API's, and answers every other address itself", async () => {
+      const bodyOf = async (path: string) => (await fetch(world.url + path)).text();
+
+      expect(await bodyOf("/api/v1/models")).to.equal("the API");
+      expect(await bodyOf("/ready")).to.equal("the API");
+      expect(await bodyOf("/apiary")).to.equal(readFileSync(join(DIST, "index.html"), "utf8"));
+      expect((await fetch(`${world.url}/assets/none.js`)).status).to.equal(404);
     });
 
     it(`begins with a script of at most ${MOST_SCRIPT / 1000} kB, packed`, () => {
@@ -433,6 +444,43 @@ describe("The page in a browser @uninstrumented", () => {
       expect(shown.evaluationId, stdout).to.equal(evaluationId);
       expect(posted).to.deep.equal([]);
       expect(complaints).to.deep.equal([]);
+    });
+  });
+
+  describe("what governs a model", () => {
+    let found: Opened;
+
+    before(async () => {
+      found = await withWallet(`${MODEL}/govern`);
+    });
+
+    after(() => close(found));
+
+    const card = () => found.page.locator(".card", { hasText: "Change a parameter" });
+
+    it("says which rule the chain would refuse a change for, before the wallet is asked", async () => {
+      await card().getByLabel("Reward for one DeltaOne").fill("2000");
+      await card().getByRole("button", { name: "Change it" }).click();
+
+      await card()
+        .getByText(/UnauthorizedCaller|NotGovernor|Unauthorized/)
+        .waitFor();
+      expect(found.wallet.sent).to.deep.equal([]);
+    });
+
+    it("saves what a Safe imports, whose call is the change", async () => {
+      await card().getByLabel("Reward for one DeltaOne").fill("900");
+      const saving = found.page.waitForEvent("download");
+      await card().getByRole("button", { name: "File for a Safe" }).click();
+      const path = (await (await saving).path()) as string;
+      const { calls, sender } = readBatch("the file", readFileSync(path, "utf8"));
+      const registry = new Interface(ModelRegistry);
+
+      expect(registry.decodeFunctionData("setTokensPerDeltaOne", calls[0]!.data).toArray()).to.deep.equal([
+        id("credit-default"),
+        900n * 10n ** 18n,
+      ]);
+      expect(sender).to.equal("0xFABB0ac9d68B0B445fB7357272Ff202C5651694a");
     });
   });
 

@@ -13,7 +13,7 @@ import { rpc, runScript, startAnvil } from "../../../scripts/dev/world/process";
 import { developmentKey } from "../../../sdk/base/accounts";
 import { addressesIn } from "../../../sdk/client/deployment";
 import { Endpoint } from "../../../sdk/rpc/endpoint";
-import { pageRoutes } from "../../web/server";
+import { besidePage } from "../../web/server";
 
 export const DIST = resolve(__dirname, "../../web/dist");
 const EXECUTABLE = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
@@ -90,12 +90,10 @@ export async function startPageWorld(): Promise<PageWorld> {
   const trader = developmentKey(TRADER).connect(provider);
   const { contracts, chainId } = addressesIn(record);
   const node = await startFaultyRpc(chain.url);
-  const routes = pageRoutes({
-    dist: DIST,
-    deployment: addressesIn(record),
-    node: new Endpoint(node.url, { batch: 50, tries: 1 }),
-  });
-  const server = serve({ fetch: routes.fetch, hostname: "127.0.0.1", port: 0 });
+  const endpoint = new Endpoint(node.url, { batch: 50, tries: 1 });
+  const api = () => new Response("the API");
+  const fetch = besidePage(api, { dist: DIST, deployment: addressesIn(record), node: endpoint });
+  const server = serve({ fetch, hostname: "127.0.0.1", port: 0 });
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });

@@ -17,6 +17,7 @@ const TradePage = lazy(async () => ({ default: (await import("./pages/trade.tsx"
 const ContributePage = lazy(async () => ({
   default: (await import("./pages/contribute.tsx")).ContributePage as PageOf,
 }));
+const GovernPage = lazy(async () => ({ default: (await import("./pages/govern.tsx")).GovernPage as PageOf }));
 const CreatePage = lazy(async () => ({ default: (await import("./pages/create.tsx")).CreatePage as PageOf }));
 const ClaimPage = lazy(async () => ({ default: (await import("./pages/claim.tsx")).ClaimPage as PageOf }));
 
@@ -25,6 +26,7 @@ const ROUTES: readonly (readonly [string, PageOf, string])[] = [
   ["/models/:id", ModelPage, "Model"],
   ["/models/:id/trade", TradePage, "Trade"],
   ["/models/:id/contribute", ContributePage, "Contribute"],
+  ["/models/:id/govern", GovernPage, "Govern"],
   ["/create", CreatePage, "Create"],
   ["/claim", ClaimPage, "Claim"],
   ["/claim/:account", ClaimPage, "Claim"],

@@ -4,7 +4,7 @@ import hre from "hardhat";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { note } from "../../../deploy/sends";
 import { mainOf, networkName, offlineMainOf, type CommandLine } from "../../../scripts/cli/command";
-import { withoutSecrets } from "../../../scripts/cli/failure";
+import { withoutSecrets } from "../../../sdk/node/failure";
 import { Problem } from "../../../sdk/base/problem";
 import { NodeFailure } from "../../../sdk/rpc/answers";
 

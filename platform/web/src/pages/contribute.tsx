@@ -9,6 +9,7 @@ import type { ChosenFile } from "../evaluation/messages.ts";
 import { useEvaluation } from "../evaluation/useEvaluation.ts";
 import { AtBlockNote, Datum, inPercent, readable, Score, TokenAmount } from "../ui/figures.tsx";
 import { Address, Card, Choice, Notice, DataTable, TextField } from "../ui/parts.tsx";
+import { saveFile } from "../ui/save.ts";
 import { ModelHead } from "./modelHead.tsx";
 import { NoModel, useModel } from "./model.tsx";
 
@@ -175,14 +176,7 @@ function ResultCard({ facts, document: found, seconds }: ResultProps) {
   const { accepted, reasons, baselineScore, candidateScore, deltaBps, lowerBoundBps, sampleSize, runs } = found;
   // 100 bps are one DeltaOne; the registry rounds down.
   const reward = deltaBps === null ? 0n : (state.parameters[0].value * BigInt(Math.max(0, deltaBps))) / 100n;
-  const save = () => {
-    const url = URL.createObjectURL(new Blob([toJson(found)], { type: "application/json" }));
-    const link = window.document.createElement("a");
-    link.href = url;
-    link.download = `evaluation-${found.evaluationId.slice(2, 12)}.json`;
-    link.click();
-    URL.revokeObjectURL(url);
-  };
+  const save = () => saveFile(`evaluation-${found.evaluationId.slice(2, 12)}.json`, toJson(found));
   return (
     <Card title={accepted ? "Accepted" : "Refused"} intro={`Evaluated in ${seconds.toFixed(1)} seconds.`}>
       {accepted ? (

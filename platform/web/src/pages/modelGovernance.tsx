@@ -3,16 +3,15 @@
 import { id } from "ethers";
 import { AUTHORITY, ROLE_OF, type Caller } from "../../../../sdk/state/authority.ts";
 import { pendingAt, valueAt, PARAMETERS } from "../../../../sdk/state/protocolState.ts";
+import type { GovernedName } from "../chain/governing.ts";
 import type { ModelFacts } from "../chain/model.ts";
 import { useChain } from "../chain/chainContext.tsx";
 import { inPercent, readable, spanOf, Time, wholeReserve, wholeTokens } from "../ui/figures.tsx";
 import { Address, Card, Notice, DataTable } from "../ui/parts.tsx";
 
-export type ParameterName = (typeof PARAMETERS)[number];
-
 /** A parameter's name and value as people read them. */
-export function parameterWords(name: ParameterName, symbol: string) {
-  const words: Readonly<Record<ParameterName, readonly [string, (value: bigint) => string]>> = {
+export function parameterWords(name: GovernedName, symbol: string) {
+  const words: Readonly<Record<GovernedName, readonly [string, (value: bigint) => string]>> = {
     tokensPerDeltaOne: ["Reward for one DeltaOne", (value) => `${readable(wholeTokens(value))} ${symbol}`],
     infrastructureAccrualBps: ["Share of fees for infrastructure", (value) => inPercent(value)],
     pricePerThousandCalls: [

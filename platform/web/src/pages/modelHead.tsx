@@ -12,6 +12,7 @@ export function ModelHead({ facts }: { readonly facts: Pick<ModelFacts, "state" 
     [home, "Overview"],
     ...(state.pool ? [[`${home}/trade`, "Trade"] as const] : []),
     ...(state.benchmark ? [[`${home}/contribute`, "Contribute"] as const] : []),
+    [`${home}/govern`, "Govern"],
   ];
   return (
     <div className="head">

@@ -1,0 +1,110 @@
+// Everything that runs beside the chain, in one process that owns the database: indexer, API and, on the platform's own chain, the operator.
+
+import { appendFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { embed } from "../operator/embedded";
+import { openDoor, STARTING, type OpenDoor } from "../operator/http";
+import { Service } from "../operator/service";
+import { Telemetry } from "../operator/telemetry";
+import { Endpoint } from "../sdk/rpc/endpoint";
+import { ensureAdminKey } from "./api/keys";
+import { serveApi } from "./api/serve";
+import { Indexer } from "./indexer/indexer";
+import type { PlatformSite } from "./site";
+import type { Store } from "./store/open";
+
+/** What the services of a platform need. */
+export interface ServicesOptions {
+  readonly site: PlatformSite;
+  readonly store: Store;
+  /** Folder of keys, uploads and logs. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Told what a reader of the terminal should know. */
+  readonly say: (line: string) => void;
+}
+
+/** Services that run. */
+export interface PlatformServices {
+  readonly api: string;
+  /** Address of the operator; undefined where it is not ours to run. */
+  readonly operator: string | undefined;
+  readonly adminKeyFile: string;
+  /** Becomes an error when a service ends that should not. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** Evaluations at once. */
+const WORKERS = 1;
+
+/** Milliseconds that an answer of the chain may take for the API. */
+const PATIENCE = 5_000;
+
+/** Starts everything; the tables are up to date before the API answers. */
+export async function startServices({ site, store, folder, env, say }: ServicesOptions): Promise<PlatformServices> {
+  const ending = new AbortController();
+  const { url, deployment } = site;
+  mkdirSync(folder, { recursive: true });
+  const log = (file: string) => (line: string) => appendFileSync(join(folder, file), `${line}\n`);
+  const note = log("platform.log");
+  const indexer = await Indexer.open({
+    ...{ store, url, deployment, signal: ending.signal },
+    onNews: (news) => note(JSON.stringify({ at: new Date().toISOString(), ...news })),
+  });
+  while (await indexer.step());
+  say(`indexer: has read up to block ${indexer.block}`);
+  const indexing = indexer.run();
+
+  const adminKeyFile = join(folder, "admin.key");
+  const admin = await ensureAdminKey(store.db, adminKeyFile);
+  const telemetry = new Telemetry(log("operator.log"));
+  const door =
+    site.resumed === undefined
+      ? undefined
+      : await openDoor({ host: "127.0.0.1", port: 0, token: "", telemetry, ...STARTING });
+  const node = new Endpoint(url, { tries: 1, timeout: PATIENCE });
+  const api = await serveApi({
+    ...{ store, uploads: join(folder, "uploads"), workers: WORKERS, host: "127.0.0.1", port: 0 },
+    oracleAttestation: deployment.contracts.OracleAttestation,
+    receiptOf: async (hash) => {
+      const receipt = await node.send<Receipt | null>("eth_getTransactionReceipt", [hash]);
+      if (receipt === null || Number(receipt.status) !== 1) return undefined;
+      return { block: Number(receipt.blockNumber), addresses: receipt.logs.map(({ address }) => address) };
+    },
+    latestBlock: async () => node.send<string>("eth_blockNumber").then(Number, () => null),
+    onFault: (error) => note(JSON.stringify({ at: new Date().toISOString(), fault: String((error as Error).stack) })),
+    ...(env["MLFLOW_TRACKING_URI"] && { mlflow: env["MLFLOW_TRACKING_URI"] }),
+    ...(door && { fees: { url: door.url, token: "" } }),
+  });
+
+  const operator = door && (await startOperator(door));
+  async function startOperator(own: OpenDoor) {
+    const settings = { OPERATOR_FOLDER: join(folder, "operator"), HOKUSAI_API_URL: api.url };
+    const config = await embed(site.hre, { ...settings, HOKUSAI_API_KEY: admin.key });
+    const secrets = { env, askPassword: () => Promise.reject(new Error("there is nobody to ask")) };
+    const service = await Service.open(config, { hre: site.hre, url, secrets, telemetry });
+    return { service, running: service.run(own) };
+  }
+
+  const failed = Promise.race([indexing.then(forEver), operator?.running.then(forEver) ?? forEver()]);
+  failed.catch(() => undefined); // whoever waits for it is told
+  return {
+    ...{ api: api.url, operator: door?.url, adminKeyFile, failed },
+    stop: async () => {
+      operator?.service.stop();
+      ending.abort();
+      await Promise.allSettled([indexing, operator?.running, api.close()]);
+      await indexer.close();
+    },
+  };
+}
+
+/** A service that ended because it was told to is no failure. */
+const forEver = () => new Promise<never>(() => undefined);
+
+interface Receipt {
+  readonly status: string;
+  readonly blockNumber: string;
+  readonly logs: readonly { readonly address: string }[];
+}

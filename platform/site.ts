@@ -1,0 +1,79 @@
+// Which chain the platform works on: its own, with the protocol and two models, or a network that is deployed already.
+
+import type { HardhatRuntimeEnvironment, HttpNetworkConfig } from "hardhat/types";
+import { join } from "node:path";
+import { readDeclaration } from "../deploy/declaration";
+import { deployTo } from "../deploy/deployment";
+import { networkOf } from "../deploy/network";
+import { recordOf } from "../deploy/record";
+import { environmentFor } from "../deploy/rehearsal";
+import { Problem } from "../sdk/base/problem";
+import { addressesIn, type DeploymentAddresses } from "../sdk/client/deployment";
+import { readModelFile } from "../sdk/node/modelFile";
+import { startLocalChain } from "./chain/local";
+
+/** A chain with the protocol on it. */
+export interface PlatformSite {
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly url: string;
+  readonly deployment: DeploymentAddresses;
+  /** Blocks of an earlier run that the chain has mined again; undefined of a network that is not ours. */
+  readonly resumed?: number;
+  close(): Promise<void>;
+}
+
+/** What a chain of the platform's own begins with. */
+const DEMO = ["sentiment-v2", "credit-default"].map((name) => join(__dirname, `../deploy/models/${name}.json`));
+
+/** Starts the platform's own chain, and deploys and launches what is missing on it. */
+export async function openOwnSite(
+  hre: HardhatRuntimeEnvironment,
+  {
+    folder,
+    hasDemo,
+    say,
+  }: { readonly folder: string; readonly hasDemo: boolean; readonly say: (line: string) => void },
+): Promise<PlatformSite> {
+  process.env["DEPLOYMENTS"] = join(folder, "deployments"); // where journal and record of a deployment are looked for
+  const chain = await startLocalChain(hre, { file: join(folder, "chain.jsonl"), port: 0 });
+  try {
+    const { url, resumed } = chain;
+    say(resumed > 0 ? `chain: ${resumed} blocks of the last run mined again` : "chain: new");
+    const own = Object.assign(environmentFor(hre, "localhost", { url }), { artifacts: hre.artifacts });
+    const { parameters, file: parametersFile } = await readDeclaration(own);
+    const files = await Promise.all((hasDemo ? DEMO : []).map((path) => readModelFile(path, true)));
+    const tell = (what: string) => say(`chain: ${what}`);
+    const { record } = await deployTo(
+      own,
+      { parameters, parametersFile, files },
+      {
+        onPlan: () => undefined,
+        onSent: ({ name }) => tell(name),
+        onProtocol: () => undefined,
+        onStep: ({ name, sent }) => sent && tell(name),
+        onWait: tell,
+      },
+    );
+    if (!record) throw new Error("a deployment on a chain that stays leaves a record");
+    return { hre: own, url, resumed, deployment: addressesIn(record), close: () => chain.close() };
+  } catch (error) {
+    await chain.close();
+    throw error;
+  }
+}
+
+/**
+ * A network on which the protocol was deployed with these sources.
+ * @throws {Problem} `NOT_DEPLOYED` when there is no record of it.
+ */
+export async function openPublicSite(hre: HardhatRuntimeEnvironment): Promise<PlatformSite> {
+  const record = await recordOf(hre);
+  const { name } = networkOf(hre);
+  if (!record)
+    throw new Problem(
+      "NOT_DEPLOYED",
+      `there is no record of a deployment on ${name}: run npm run deploy -- --network ${name}.`,
+    );
+  const { url } = hre.network.config as HttpNetworkConfig;
+  return { hre, url, deployment: addressesIn(record), close: async () => undefined };
+}
