@@ -113,7 +113,7 @@ describe("A program on the packages @uninstrumented", () => {
       "all.cjs": specifiers.map((name) => `require(${name});\n`).join(""),
     });
 
-    expect(names).to.have.length(10);
+    expect(names).to.have.length(13);
     for (const program of ["all.mjs", "all.cjs"]) {
       const loaded = await run(folder, process.execPath, [program]);
       expect(loaded, program).to.deep.equal({ code: 0, stdout: "", stderr: "" });
