@@ -4,6 +4,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { pattern } from "../sdk/base/fields";
 import { Problem } from "../sdk/base/problem";
+import { breakDown } from "../sdk/evaluation/breakdown";
 import { completeSpecFor } from "../sdk/evaluation/completeSpec";
 import { assess } from "../sdk/evaluation/evaluate";
 import type { Examples } from "../sdk/evaluation/examples";
@@ -12,6 +13,7 @@ import { Refusal } from "../sdk/evaluation/refusal";
 import { reportPage } from "../sdk/evaluation/report";
 import { parseSpec, wantedBy } from "../sdk/evaluation/spec";
 import type { TableFile } from "../sdk/evaluation/table";
+import { progressOn } from "./cli/terminal";
 import { digits, fileName, flag, offlineMainOf, type CommandLine } from "./cli/command";
 import { writeWhole } from "../sdk/node/files";
 
@@ -61,14 +63,16 @@ function run({ options: fields, paths }: CommandLine, streams: PieceStreams): st
     const examples = readInput(files, wantedBy(text), streams);
     streams.progress(`${examples.size} examples`);
     if (isCompletion) return format(completeSpecFor(text, examples));
+    const spec = parseSpec(text);
     const document = assess({
-      spec: parseSpec(text),
+      spec,
       examples,
       attempt,
       ...(score !== undefined && { registeredScore: score }),
       ...(contribution !== "" && { contribution: readFileSync(contribution) }),
     });
-    if (report !== "") writeWhole(report, report.endsWith(".html") ? reportPage(document) : `${format(document)}\n`);
+    if (report.endsWith(".html")) writeWhole(report, reportPage(document, breakDown(examples, spec)));
+    else if (report !== "") writeWhole(report, `${format(document)}\n`);
     const [first, ...further] = document.reasons;
     if (first) throw new Refusal(first.code, first.message, ...further);
     return format(document);
@@ -140,8 +144,6 @@ if (require.main === module) {
     readStandardInput: () => readOpen(0),
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => stderr.write(`${text}\n`),
-    progress: (text) => {
-      if (stderr.isTTY) stderr.write(`\r\u001b[K${text}`);
-    },
+    progress: progressOn(stderr),
   });
 }

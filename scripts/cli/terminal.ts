@@ -46,3 +46,9 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
       .join("   ");
   return [dim(line(headings)), ...rows.map(line)];
 }
+
+/** Shows one line of progress in the place of the one before; nothing where the output is no terminal. */
+export function progressOn(output: Output & Pick<NodeJS.WriteStream, "write">): (text: string) => void {
+  if (!output.isTTY) return () => undefined;
+  return (text) => void output.write(`\r\u001b[K${text}`);
+}

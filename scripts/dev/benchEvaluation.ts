@@ -63,7 +63,7 @@ const folder = mkdtempSync(join(tmpdir(), "bench-evaluation-"));
 const probe = join(folder, "probe.cjs");
 writeFileSync(probe, PROBE);
 process.stdout.write(
-  `| metric, ${Number(rows).toLocaleString("en")} rows | processor | memory |\n| --- | --- | --- |\n`,
+  `| metric, ${Number(rows).toLocaleString("en")} rows | time | processor | memory |\n| --- | --- | --- | --- |\n`,
 );
 for (const metric of (chosen.length > 0 ? chosen : Object.keys(METRICS)) as MetricName[]) {
   const [data, benchmark] = [join(folder, "data.csv"), join(folder, "benchmark.json")];
@@ -72,10 +72,14 @@ for (const metric of (chosen.length > 0 ? chosen : Object.keys(METRICS)) as Metr
   const ends = range === "stated" ? { lo: 1, hi: 5 } : range === "twice baseline" ? { lo: 0, hi: 100 } : {};
   writeFileSync(benchmark, JSON.stringify({ name: "bench", metric, direction: directions[0], ...ends }));
   const options = ["-r", probe, "-r", "ts-node/register/transpile-only", COMMAND, "--benchmark", benchmark, data];
+  const start = performance.now();
   const { stderr } = spawnSync(process.execPath, options, { encoding: "utf8", maxBuffer: 1 << 28 });
+  const seconds = (performance.now() - start) / 1000;
   const [line = "{}", ...messages] = stderr.trim().split("\n").reverse();
   const { maxRSS, cpu } = JSON.parse(line) as { maxRSS: number; cpu: number };
-  process.stdout.write(`| ${metric} | ${cpu.toFixed(1)} s | ${Math.round(maxRSS / 1024)} MB |\n`);
+  process.stdout.write(
+    `| ${metric} | ${seconds.toFixed(1)} s | ${cpu.toFixed(1)} s | ${Math.round(maxRSS / 1024)} MB |\n`,
+  );
   if (messages.length > 0) process.stderr.write(`${metric}: ${messages.join(" ").slice(0, 200)}\n`);
 }
 rmSync(folder, { recursive: true });

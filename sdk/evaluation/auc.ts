@@ -3,10 +3,10 @@
 
 import { BOTH_MODELS, certainBps, eachModel, type Comparison, type IntervalTerms, type Model } from "./comparison.ts";
 import { exactly, toNumber, type Fraction } from "./fraction.ts";
-import { CLASS_SIZE, LARGE_CLASS, requireClasses, requireGroups } from "./minima.ts";
+import { CLASS_SIZE, LARGE_CLASS, requireClasses, requireGroups, unitsByClass } from "./minima.ts";
 import { normalQuantile, studentQuantile } from "./quantiles.ts";
-import { areas, components, effectsOf, isConstant, orderOf, type Ranked } from "./ranking.ts";
-import { boundMean, byGroup, NO_VARIATION } from "./studentBound.ts";
+import { areas, boundInfluence, components, effectsOf, isConstant, orderOf, type Ranked } from "./ranking.ts";
+import { NO_VARIATION } from "./studentBound.ts";
 
 /**
  * Compares two models by the area under the ROC curve, which is always maximised: P(score of a positive > score of a negative) + ½ P(equal).
@@ -26,17 +26,14 @@ export function compareByAuc({ ranks, positive, names }: Ranked): Comparison {
         toNumber(areas(orders[model], positive, whole)[0] as Fraction),
       ) as [number, number];
       const positives = positive.reduce((sum, isPositive) => sum + isPositive, 0);
-      const sizes = [positive.length - positives, positives];
-      const reasons = [...requireGroups(terms), ...requireClasses(sizes, names, CLASS_SIZE)];
+      const sizes = unitsByClass(positive, 2, terms.groups);
+      const reasons = [...requireGroups(terms), ...requireClasses(sizes, names, CLASS_SIZE, terms)];
       const wins = eachModel((model) => components(orders[model], positive, positives));
       const missing = isConstant(wins, positive) ? [NO_VARIATION] : [];
       const improvement = scale.f(after) - scale.f(before);
       if (terms.groups) {
         const influence = aucInfluence(wins, positive, [before, after], terms);
-        return boundMean({ values: byGroup(influence, terms), improvement }, terms, "clusters", [
-          ...reasons,
-          ...missing,
-        ]);
+        return boundInfluence(influence, improvement, sizes, terms, [...reasons, ...missing]);
       }
       const effects = effectsOf(wins, positive, [scale.slope(before), scale.slope(after)]);
       const standardError = Math.sqrt(varianceOfMean(effects.positives) + varianceOfMean(effects.negatives));

@@ -4,7 +4,7 @@
 import type { Parts } from "./columns.ts";
 import { BOTH_MODELS, eachModel, type Comparison } from "./comparison.ts";
 import { fraction, toNumber, type Bounds } from "./fraction.ts";
-import { RANKED_CLASS_SIZE, requireClasses, requireGroups } from "./minima.ts";
+import { RANKED_CLASS_SIZE, requireClasses, requireGroups, unitsByClass } from "./minima.ts";
 import { boundInfluence, bump, orderOf, type Order, type Ranked } from "./ranking.ts";
 import { NO_VARIATION } from "./studentBound.ts";
 
@@ -28,8 +28,8 @@ export function compareByAveragePrecision({ ranks, positive, names }: Ranked): C
         return toNumber((value as Bounds).low);
       });
       const positives = positive.reduce((sum, isPositive) => sum + isPositive, 0);
-      const sizes = [positive.length - positives, positives];
-      const reasons = [...requireGroups(terms), ...requireClasses(sizes, names, RANKED_CLASS_SIZE)];
+      const sizes = unitsByClass(positive, 2, terms.groups);
+      const reasons = [...requireGroups(terms), ...requireClasses(sizes, names, RANKED_CLASS_SIZE, terms)];
       const [before, after] = BOTH_MODELS.map((model) =>
         precisionInfluence(orders[model], positive, positives, values[model]),
       ) as [Float64Array, Float64Array];

@@ -10,13 +10,14 @@ import {
   reason,
   type Comparison,
   type Estimate,
+  type Groups,
   type Interval,
   type Model,
   type Classified,
   type IntervalTerms,
 } from "./comparison.ts";
 import { COUNT_FORMULAS, type CountFormula, type CountMetric, type Marginals } from "./counts.ts";
-import { requireChanges, requireClasses, requireGroups } from "./minima.ts";
+import { requireChanges, requireClasses, requireGroups, unitsByClass } from "./minima.ts";
 import { multinomial, type RandomGenerator } from "./random.ts";
 import type { Scale } from "./scale.ts";
 import { boundMean, NO_VARIATION } from "./studentBound.ts";
@@ -24,7 +25,7 @@ import { boundMean, NO_VARIATION } from "./studentBound.ts";
 /** Metrics that are the share of right predictions. */
 const SHARES: readonly CountMetric[] = ["accuracy", "micro_f1", "micro_precision", "micro_recall"];
 
-/** Fewest examples of a class whose own counts matter. */
+/** Fewest examples of a class whose own counts matter, or groups that have some. */
 const CLASS_SIZE = 20;
 
 /** Compares two models by a metric of counts. */
@@ -33,6 +34,7 @@ export function compareByCounts(classified: Classified, metric: CountMetric): Co
   const formula = COUNT_FORMULAS[metric];
   return {
     strata: { of: actual, names },
+    classified,
     values: (model, parts) =>
       countParts(actual, predicted[model], names.length, parts).map((counts) => formula.exact(counts)),
     estimate(terms) {
@@ -41,8 +43,8 @@ export function compareByCounts(classified: Classified, metric: CountMetric): Co
       if (isShare && terms.scale.isLinear && terms.groups === undefined) return boundShare(classified, terms);
       const reasons = [
         ...requireGroups(terms),
-        ...(terms.groups ? [] : requireChanges(cells.changed, terms)),
-        ...(isShare ? [] : requireClasses(sizesOf(actual, names.length), names, CLASS_SIZE)),
+        ...requireChanges(terms.groups ? changedGroups(predicted, terms.groups) : cells.changed, terms),
+        ...(isShare ? [] : requireClasses(unitsByClass(actual, names.length, terms.groups), names, CLASS_SIZE, terms)),
         ...(cells.changed === 0 ? [NO_VARIATION] : []),
       ];
       if (terms.groups) return boundByGroups(classified, formula, terms, reasons);
@@ -51,12 +53,11 @@ export function compareByCounts(classified: Classified, metric: CountMetric): Co
   };
 }
 
-/** The examples of each class. */
-export function sizesOf(actual: ArrayLike<number>, count: number): number[] {
-  const sizes = new Array<number>(count).fill(0);
-  for (let row = 0; row < actual.length; row++)
-    sizes[actual[row] as number] = (sizes[actual[row] as number] as number) + 1;
-  return sizes;
+/** Groups with an example that the models put into different classes. */
+function changedGroups({ baseline, candidate }: Classified["predicted"], { of, count }: Groups): number {
+  const changed = new Uint8Array(count);
+  for (let row = 0; row < of.length; row++) if (baseline[row] !== candidate[row]) changed[of[row] as number] = 1;
+  return changed.reduce((sum, isChanged) => sum + isChanged, 0);
 }
 
 function emptyMarginals(classes: number): Marginals {
@@ -70,7 +71,7 @@ function emptyMarginals(classes: number): Marginals {
 
 function countParts(actual: Uint8Array, predicted: Uint8Array, classes: number, { of, count }: Parts): Marginals[] {
   const parts = Array.from({ length: count }, () => emptyMarginals(classes));
-  const sizes = sizesOf(of, count);
+  const sizes = unitsByClass(of, count, undefined);
   for (let row = 0; row < actual.length; row++) {
     addTo(parts[of[row] as number] as Marginals, actual[row] as number, predicted[row] as number, 1);
   }
@@ -188,7 +189,7 @@ function resample(cells: Cells, metric: CountMetric, terms: IntervalTerms): Inte
     const reaches = isNear ? scale.reaches(formula.exact(baseline), formula.exact(candidate), near) : estimate > near;
     if (!reaches) below++;
   }
-  return { method: "resampling", low, high, lowBps: below < tail ? near : near - 1 };
+  return { method: "resampling", low, high, lowBps: near - Number(below >= tail) };
 }
 
 const NEAR_BPS = 1e-5;

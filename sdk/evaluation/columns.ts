@@ -207,7 +207,7 @@ export function toDoubles({ integers, decimals }: Column): Float64Array {
 
 /** Compares two integers of a column. */
 export function ascending(a: number | bigint, b: number | bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return Number(a > b) - Number(a < b);
 }
 
 /** The place of each row's number among the distinct ones in ascending order. */

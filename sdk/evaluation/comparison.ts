@@ -64,6 +64,8 @@ export interface Estimate {
 export interface Comparison {
   /** The class of each row, where the metric knows classes: folds keep their shares. */
   readonly strata?: { readonly of: ArrayLike<number>; readonly names: readonly string[] };
+  /** The predicted classes, where the metric is one of them. */
+  readonly classified?: Classified;
   /** The metric of a model on each of the parts; undefined where its formula divides by zero. */
   values(model: Model, parts: Parts): (Bounds | undefined)[];
   estimate(terms: IntervalTerms): Estimate;

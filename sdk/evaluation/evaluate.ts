@@ -8,12 +8,12 @@ import type { Examples } from "./examples.ts";
 import { deal, requireClassesForFolds, type Dealt } from "./folds.ts";
 import { toNumber, type Bounds } from "./fraction.ts";
 import { checkGuardrail, reasonsOf } from "./guardrails.ts";
+import { groupsOf } from "./groups.ts";
 import { hashEvaluationData, hashPredictions } from "./hashes.ts";
-import { refuseField } from "./labels.ts";
 import { METRICS } from "./metrics.ts";
 import { generatorOf } from "./random.ts";
 import { boundReasons, minimumReasons, tooFewExamples, undefinedMetric, type Scores } from "./reasons.ts";
-import { Refusal, show, type Reason } from "./refusal.ts";
+import { attemptTo, Refusal, show, type Reason } from "./refusal.ts";
 import { baselineScore, candidateScore, scaleOf, type Scale } from "./scale.ts";
 import { hashSpec, levelAsNumber, levelOf, SPEC_VERSION, type BenchmarkSpec } from "./spec.ts";
 
@@ -142,16 +142,6 @@ function measure(comparison: Comparison, size: number, { spec, registeredScore, 
   };
 }
 
-/** What a step gives, or the reasons for which it refuses. */
-function attemptTo<T>(step: () => T): { result?: T; reasons: readonly Reason[] } {
-  try {
-    return { result: step(), reasons: [] };
-  } catch (error) {
-    if (error instanceof Refusal) return { reasons: error.reasons };
-    throw error;
-  }
-}
-
 function shown(value: Bounds | undefined): number | null {
   return value === undefined ? null : toNumber(value.low);
 }
@@ -173,19 +163,4 @@ function startingScore(score: Bounds, sign: Scale["sign"], registered: number | 
     );
   }
   return registered;
-}
-
-function groupsOf(examples: Examples, name: string): Groups {
-  const { group: column, size } = examples;
-  if (column === undefined) throw new Refusal("MISSING_COLUMN", `the examples have no column ${show(name)}`);
-  const indices = new Map<string, number>();
-  const of = new Uint32Array(size);
-  for (let example = 0; example < size; example++) {
-    const group = column.text(example);
-    if (group.trim() === "") throw refuseField("MISSING_VALUE", column, example, "a group");
-    const index = indices.get(group) ?? indices.size;
-    indices.set(group, index);
-    of[example] = index;
-  }
-  return { of, count: indices.size };
 }

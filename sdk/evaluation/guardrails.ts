@@ -6,7 +6,7 @@ import { fractionOf } from "./decimal.ts";
 import type { Examples } from "./examples.ts";
 import { compare, subtract, toNumber, type Bounds } from "./fraction.ts";
 import { METRICS, type NamedReading } from "./metrics.ts";
-import { Refusal, type Reason } from "./refusal.ts";
+import { attemptTo, type Reason } from "./refusal.ts";
 
 /** A metric of both models with one bound on the candidate's. */
 export interface Guardrail extends NamedReading {
@@ -36,7 +36,7 @@ export function checkGuardrail(examples: Examples, guardrail: Guardrail): Guardr
   const { metric, column, blocking } = guardrail;
   const known = { metric, ...(column !== undefined && { column }), bound: describeBound(guardrail), blocking };
   const missing = { baseline: null, candidate: null, holds: false };
-  try {
+  const { result, reasons } = attemptTo((): GuardrailResult => {
     const comparison = METRICS[metric].compare(examples, guardrail);
     const whole = { of: new Uint8Array(examples.size), count: 1 };
     const [baseline, candidate] = BOTH_MODELS.map((model: Model) => comparison.values(model, whole)[0]) as [
@@ -48,10 +48,8 @@ export function checkGuardrail(examples: Examples, guardrail: Guardrail): Guardr
     }
     const holds = isWithin(guardrail, baseline, candidate);
     return { ...known, baseline: toNumber(baseline.low), candidate: toNumber(candidate.low), holds };
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return { ...known, ...missing, problem: error.message };
-  }
+  });
+  return result ?? { ...known, ...missing, problem: reasons.map(({ message }) => message).join("; ") };
 }
 
 /** Why the candidate is refused, if the guardrail blocks. */

@@ -1,5 +1,6 @@
 // From two models' predictions to a document: what was measured, and whether an improvement may be stated.
 
+export { breakDown, type Breakdown } from "./breakdown.ts";
 export { completeSpecFor } from "./completeSpec.ts";
 export { hashDocument, type AcceptedEvaluation, type EvaluationDocument } from "./document.ts";
 export { assess, evaluate, type EvaluationInput } from "./evaluate.ts";

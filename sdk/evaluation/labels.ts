@@ -46,7 +46,8 @@ export function readClasses(column: ExampleColumn, classes: readonly ClassNames[
 export function readLabels(column: ExampleColumn, classes: readonly ClassNames[]): Uint8Array {
   const labels = readClasses(column, classes);
   if (labels.every((label) => label === labels[0])) {
-    const only = classes[labels[0] ?? 0]?.[0];
+    const [first = 0] = labels;
+    const [only] = classes[first] as ClassNames;
     throw new Refusal("SINGLE_CLASS", `all ${labels.length} labels are ${only}, expected both classes`);
   }
   return labels;

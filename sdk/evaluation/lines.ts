@@ -112,28 +112,39 @@ export class Lines {
     try {
       decode();
     } catch {
-      throw new Refusal("MALFORMED_FILE", `${this.#name} line ${this.#badLine()} is not UTF-8 text`);
+      throw new Refusal("MALFORMED_FILE", `${this.#name} ${this.#badByte()}, expected UTF-8 text`);
     }
   }
 
-  /** The first line from the present one on that is not UTF-8. */
-  #badLine(): number {
+  /** The first byte from the present line on that is not UTF-8, and where it stands. No character goes over a line feed. */
+  #badByte(): string {
+    const read = this.bytes.subarray(0, this.#filled);
     let line = Math.max(1, this.number);
-    for (let from = this.start; ; line++) {
-      const found = this.bytes.subarray(0, this.#filled).indexOf(NEWLINE, from);
-      if (found < 0 || !isText(this.bytes.subarray(from, found))) return line;
-      from = found + 1;
+    let from = this.start;
+    let to = read.indexOf(NEWLINE, from);
+    for (; to >= 0 && firstBad(read.subarray(from, to)) < 0; to = read.indexOf(NEWLINE, from)) {
+      from = to + 1;
+      line++;
     }
+    const rest = read.subarray(from, to < 0 ? read.length : to);
+    const place = firstBad(rest);
+    // The file's end may be within a character: then its last byte is the one.
+    const byte = place < 0 ? rest.length - 1 : place;
+    return `line ${line}, byte ${byte + 1}: 0x${(rest[byte] as number).toString(16).padStart(2, "0")}`;
   }
 }
 
-function isText(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
+/** Where bytes cease to be UTF-8, or −1; the beginning of a character may be their end. */
+function firstBad(bytes: Uint8Array): number {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  return bytes.findIndex((_, place) => {
+    try {
+      decoder.decode(bytes.subarray(place, place + 1), { stream: true });
+      return false;
+    } catch {
+      return true;
+    }
+  });
 }
 
 function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {

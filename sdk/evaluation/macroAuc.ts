@@ -4,7 +4,7 @@
 import type { Parts } from "./columns.ts";
 import { BOTH_MODELS, eachModel, type Comparison, type Model } from "./comparison.ts";
 import { exactly, fraction, toNumber, type Bounds, type Fraction } from "./fraction.ts";
-import { CLASS_SIZE, requireClasses, requireGroups } from "./minima.ts";
+import { CLASS_SIZE, requireClasses, requireGroups, unitsByClass } from "./minima.ts";
 import { areas, boundInfluence, bump, components, effectsOf, isConstant, orderOf, type Order } from "./ranking.ts";
 import { NO_VARIATION } from "./studentBound.ts";
 
@@ -30,8 +30,9 @@ export function compareByMacroAuc({ ranks, actual, names }: RankedClasses): Comp
     },
     estimate(terms) {
       const { scale } = terms;
-      const sizes = positives.map((positive) => positive.reduce((sum, isPositive) => sum + isPositive, 0));
-      const reasons = [...requireGroups(terms), ...requireClasses(sizes, names, CLASS_SIZE)];
+      const counts = positives.map((positive) => positive.reduce((sum, isPositive) => sum + isPositive, 0));
+      const sizes = unitsByClass(actual, names.length, terms.groups);
+      const reasons = [...requireGroups(terms), ...requireClasses(sizes, names, CLASS_SIZE, terms)];
       const [before, after] = BOTH_MODELS.map((model) =>
         each(model, whole).map(([area]) => toNumber(area as Fraction)),
       ) as [number[], number[]];
@@ -40,7 +41,7 @@ export function compareByMacroAuc({ ranks, actual, names }: RankedClasses): Comp
       const influence = new Float64Array(actual.length);
       let isSame = true;
       positives.forEach((positive, k) => {
-        const wins = eachModel((model) => components(orders[model][k] as Order, positive, sizes[k] as number));
+        const wins = eachModel((model) => components(orders[model][k] as Order, positive, counts[k] as number));
         isSame &&= isConstant(wins, positive);
         const effects = effectsOf(wins, positive, slopes);
         const centre = slopes[1] * (after[k] as number) - slopes[0] * (before[k] as number);

@@ -46,6 +46,16 @@ export class Refusal extends Problem {
   }
 }
 
+/** What a step gives, or the reasons for which it refuses. */
+export function attemptTo<T>(step: () => T): { readonly result?: T; readonly reasons: readonly Reason[] } {
+  try {
+    return { result: step(), reasons: [] };
+  } catch (error) {
+    if (error instanceof Refusal) return { reasons: error.reasons };
+    throw error;
+  }
+}
+
 const LONGEST_SHOWN = 80;
 const UNPRINTABLE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 

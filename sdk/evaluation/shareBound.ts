@@ -88,8 +88,7 @@ function isExactAbove({ size, gained, lost }: Disagreements, difference: Fractio
   // θ = (1 + n·difference / D) / 2 is the share of gains among the disagreements.
   const { num, den } = divide(multiply(whole(size), difference), whole(trials));
   const [hit, miss, both] = [den + num, den - num, 2n * den];
-  if (hit <= 0n) return true;
-  if (miss <= 0n) return false;
+  if (hit <= 0n || miss <= 0n) return hit <= 0n;
   let [tail, choose, hits, misses] = [0n, 1n, hit ** BigInt(trials), 1n];
   for (let count = trials; count >= gained; count--) {
     tail += choose * hits * misses;

@@ -51,7 +51,8 @@ export function readSheet(file: TableFile, names: readonly string[], words: Word
     if (isBlank(row, 1)) throw refuse("MISSING_VALUE", 1, ", expected a label");
     if (!sheet.add(row)) throw refuse("DUPLICATE_ID", 0, " is used before, expected each id once");
   }
-  if (sheet.ids.size === 0) throw new Refusal("EMPTY_FILE", `${file.name} holds a header but no example`);
+  if (sheet.ids.size === 0)
+    throw new Refusal("EMPTY_FILE", `${file.name} holds a header but no example, expected some`);
   return sheet;
 }
 

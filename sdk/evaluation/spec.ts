@@ -89,7 +89,9 @@ export function parseSpec(text: string): BenchmarkSpec {
  */
 export function completeSpec(text: string, defaults: Defaults): BenchmarkSpec {
   const fields = parseObject(text);
-  for (const key of REQUIRED) if (!(key in fields)) throw new Refusal("BAD_SPEC", `benchmark: ${key} is missing`);
+  for (const key of REQUIRED)
+    if (!(key in fields))
+      throw new Refusal("BAD_SPEC", `benchmark: ${key} is missing, expected ${REQUIRED.join(", ")}`);
   if ("version" in fields && fields["version"] !== SPEC_VERSION) throw bad(fields, "version", String(SPEC_VERSION));
   const name = fields["name"];
   if (typeof name !== "string" || !NAME.test(name))

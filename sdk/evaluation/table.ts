@@ -79,7 +79,10 @@ function placeOf({ name: file }: TableFile, header: readonly string[], name: str
     throw new Refusal("MISSING_COLUMN", `${file}: column ${show(name)} is missing, the header has ${known}`);
   }
   if (place !== header.lastIndexOf(name)) {
-    throw new Refusal("MALFORMED_FILE", `${file}: column ${show(name)} stands more than once in the header`);
+    throw new Refusal(
+      "MALFORMED_FILE",
+      `${file}: column ${show(name)} stands more than once in the header, expected it once`,
+    );
   }
   return place;
 }
@@ -189,8 +192,7 @@ class Splitter {
 
   #separates(at: number): boolean {
     const separator = this.#separator;
-    const { bytes, end } = this.#lines;
-    if (at + separator.length > end) return false;
+    const { bytes } = this.#lines; // Which are UTF-8: no character, and so no separator, goes over the line's end.
     for (let k = 0; k < separator.length; k++) if (bytes[at + k] !== separator[k]) return false;
     return true;
   }
@@ -210,7 +212,10 @@ function* readObjects({ name: file }: TableFile, names: readonly string[], lines
     const row = parseObject(file, lines);
     const values = names.map((name) => {
       if (!Object.hasOwn(row, name)) {
-        throw new Refusal("MISSING_COLUMN", `${file} line ${number}: ${show(name)} is missing`);
+        throw new Refusal(
+          "MISSING_COLUMN",
+          `${file} line ${number}: ${show(name)} is missing, expected it in every line`,
+        );
       }
       const text = textOf(row[name]);
       if (text !== undefined) return text;

@@ -63,18 +63,18 @@ export class NgramCounter {
   #find(prefix: number, token: number, isNew: boolean): number {
     const mask = this.#stamps.length - 1;
     const mixed = Math.imul(prefix, 0x9e3779b1) ^ Math.imul(token, 0x85ebca6b);
-    for (let slot = (mixed ^ (mixed >>> 15)) & mask; ; slot = (slot + 1) & mask) {
-      if (this.#stamps[slot] !== this.#stamp) {
-        if (!isNew) return 0;
-        this.#stamps[slot] = this.#stamp;
-        this.#prefixes[slot] = prefix;
-        this.#tokens[slot] = token;
-        this.#numbers[slot] = ++this.#size;
-        this.#counts[this.#size] = 0;
-        return this.#size;
-      }
+    let slot = (mixed ^ (mixed >>> 15)) & mask;
+    while (this.#stamps[slot] === this.#stamp) {
       if (this.#prefixes[slot] === prefix && this.#tokens[slot] === token) return this.#numbers[slot] as number;
+      slot = (slot + 1) & mask;
     }
+    if (!isNew) return 0;
+    this.#stamps[slot] = this.#stamp;
+    this.#prefixes[slot] = prefix;
+    this.#tokens[slot] = token;
+    this.#numbers[slot] = ++this.#size;
+    this.#counts[this.#size] = 0;
+    return this.#size;
   }
 
   /** Room for the n-grams of a reference of this length, in a table that is at most half full. */

@@ -59,10 +59,9 @@ export class Texts {
         byte = page[place++] as number;
         value += (byte & MASK) * unit;
       }
-      if (left < 0) {
-        left = value;
-        if (value > this.#numbers.length) this.#reserve(value);
-      } else {
+      if (left < 0)
+        left = value; // There is room: the text was added here.
+      else {
         this.#numbers[filled++] = value;
         left--;
       }
@@ -85,7 +84,9 @@ export class Texts {
 }
 
 function lengthOfNumber(value: number): number {
-  return value < 2 ** 7 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : value < 2 ** 28 ? 4 : 5;
+  let length = 1;
+  for (let rest = value; rest >= MORE; rest = Math.floor(rest / MORE)) length++;
+  return length;
 }
 
 /** Seven bits a byte, the lowest first; returns where it ends. */

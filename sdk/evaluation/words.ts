@@ -107,10 +107,13 @@ export class Words {
   #slotOf(hash: number, bytes: Uint8Array, from: number, to: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    for (let slot = (2 * hash) & mask; ; slot = (slot + 2) & mask) {
-      const found = slots[slot] as number;
-      if (found === 0 || (slots[slot + 1] === hash && this.#equals(found - 1, bytes, from, to))) return slot;
+    let slot = (2 * hash) & mask;
+    let found = slots[slot] as number;
+    while (found !== 0 && (slots[slot + 1] !== hash || !this.#equals(found - 1, bytes, from, to))) {
+      slot = (slot + 2) & mask;
+      found = slots[slot] as number;
     }
+    return slot;
   }
 
   #equals(word: number, bytes: Uint8Array, from: number, to: number): boolean {

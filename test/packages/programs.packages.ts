@@ -3,6 +3,7 @@
 import { expect } from "chai";
 import { basename } from "node:path";
 import { priceImpact } from "../../sdk/client/trade";
+import type { PerformanceReport } from "../../sdk/tracking/tracker";
 import {
   documented,
   ETHERS,
@@ -76,6 +77,19 @@ describe("A program on the packages @uninstrumented", () => {
     expect(await gained()).to.equal(tokens);
   });
 
+  it("that is the installed command reports on a launched model from its node alone", async () => {
+    const command = ["report", "--model", "sentiment-v2", "--deployment", chain.record, "--timeframe", "all", "--json"];
+
+    const { code, stdout, stderr } = await run(folder, "node_modules/.bin/hokusai", command, {
+      HOKUSAI_RPC_URL: chain.url,
+    });
+
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+    const { model, summary } = JSON.parse(stdout) as PerformanceReport;
+    expect(model).to.deep.include({ modelId: "sentiment-v2", status: "DEPLOYED", pool: await chain.pool.getAddress() });
+    expect(summary).to.deep.include({ score: Number(await scoreOf(chain)), improvements: 0 });
+  });
+
   it("that only has require trades and replays", async () => {
     write(folder, { "trade.cjs": documented("trade.cjs") });
     const { tokens, gained } = await buyer(2);
@@ -99,7 +113,7 @@ describe("A program on the packages @uninstrumented", () => {
       "all.cjs": specifiers.map((name) => `require(${name});\n`).join(""),
     });
 
-    expect(names).to.have.length(10);
+    expect(names).to.have.length(13);
     for (const program of ["all.mjs", "all.cjs"]) {
       const loaded = await run(folder, process.execPath, [program]);
       expect(loaded, program).to.deep.equal({ code: 0, stdout: "", stderr: "" });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
-import { isColoured, lineFor } from "../../../scripts/cli/terminal";
+import { isColoured, lineFor, progressOn } from "../../../scripts/cli/terminal";
 
 const [TERMINAL, PIPE] = [{ isTTY: true }, { isTTY: false }];
 
@@ -19,6 +19,15 @@ describe("Output of a command", () => {
 
   it("goes to a pipe without colours, and with what is foreign escaped", () => {
     expect(lineFor(PIPE, "\u001b[1mthe token\u001b[0m CRD\r\u001b[8m")).to.equal("the token CRD\\r\\u{1b}[8m");
+  });
+
+  it("shows progress in one line of a terminal, and none in a pipe", () => {
+    const written: string[] = [];
+    const write = (text: string | Uint8Array) => written.push(String(text)) > 0;
+    progressOn({ isTTY: false, write })("half");
+    expect(written).to.deep.equal([]);
+    progressOn({ isTTY: true, write })("half");
+    expect(written).to.deep.equal(["\r\u001b[Khalf"]);
   });
 
   it("ends without a word when its reader has gone, and what it does goes on", () => {

@@ -29,7 +29,7 @@ describe("evaluate: examples", () => {
     const refused: [string, string, RefusalCode, string][] = [
       ["an empty file", "", "EMPTY_FILE", "data.csv is empty, expected a header line and examples"],
       ["a file of blank lines", "\n\n", "EMPTY_FILE", "data.csv is empty, expected a header line and examples"],
-      ["a header alone", HEADER, "EMPTY_FILE", "data.csv holds a header but no example"],
+      ["a header alone", HEADER, "EMPTY_FILE", "data.csv holds a header but no example, expected some"],
       [
         "a missing column",
         "id,label,baseline\n1,0,0.5\n",
@@ -46,7 +46,7 @@ describe("evaluate: examples", () => {
         "a column that stands twice",
         "id,label,baseline,candidate,label\n1,0,0.5,0.5,1\n",
         "MALFORMED_FILE",
-        'data.csv: column "label" stands more than once in the header',
+        'data.csv: column "label" stands more than once in the header, expected it once',
       ],
       [
         "a row with too few fields",
@@ -98,7 +98,7 @@ describe("evaluate: examples", () => {
       expectRefusal(
         () => readExamples({ name: "data.csv", bytes: Uint8Array.of(0x69, 0xff) }),
         "MALFORMED_FILE",
-        "data.csv line 1 is not UTF-8 text",
+        "data.csv line 1, byte 2: 0xff, expected UTF-8 text",
       );
     });
   });

@@ -65,6 +65,12 @@ describe("evaluate: benchmark", () => {
     expect(parse(stated)).to.deep.equal(stated);
   });
 
+  it("keeps a cap, which none has by default", () => {
+    const mae = { name: "b", metric: "mae", direction: "minimise", lo: 0, hi: 1 };
+    expect(parseSpec(JSON.stringify({ ...mae, cap: 0.5 }))).to.include({ cap: 0.5 });
+    expect(parseSpec(JSON.stringify(mae))).to.not.have.property("cap");
+  });
+
   it("lives on 0 … 1 where the metric does", () => {
     const unit = Object.entries(METRICS).filter(([, { range }]) => range === "unit");
     expect(unit.map(([name]) => name)).to.deep.equal([
@@ -222,9 +228,9 @@ describe("evaluate: benchmark", () => {
         `${key} is ${JSON.stringify(value)}, expected an integer from ${min} to ${max}`,
       ]);
     const cases: [object, string][] = [
-      [{ metric: "mse", direction: "minimise" }, "name is missing"],
-      [{ name: "b", direction: "minimise" }, "metric is missing"],
-      [{ name: "b", metric: "mse" }, "direction is missing"],
+      [{ metric: "mse", direction: "minimise" }, "name is missing, expected name, metric, direction"],
+      [{ name: "b", direction: "minimise" }, "metric is missing, expected name, metric, direction"],
+      [{ name: "b", metric: "mse" }, "direction is missing, expected name, metric, direction"],
       [{ ...ACCURACY, name: "" }, 'name is "", expected 1 to 64 characters of A-Z a-z 0-9 . _ -'],
       [{ ...ACCURACY, name: "a b" }, 'name is "a b", expected 1 to 64 characters of A-Z a-z 0-9 . _ -'],
       [{ ...ACCURACY, name: 7 }, "name is 7, expected 1 to 64 characters of A-Z a-z 0-9 . _ -"],

@@ -78,11 +78,24 @@ describe("evaluate: tables", () => {
       });
     }
 
+    it("refuse a byte that is not UTF-8, and say where it stands, however many lines come before", () => {
+      const lines = Buffer.from("a\n\u20ac\n".repeat(3));
+      const bytes = Buffer.concat([lines, Uint8Array.of(0x62, 0x80, 0x0a, 0x31)]);
+      const pieces = [...bytes].map((byte) => Uint8Array.of(byte));
+      for (const given of [bytes, pieces]) {
+        expectRefusal(
+          () => [...readTable({ name: "x", bytes: given }, ["a"])],
+          "MALFORMED_FILE",
+          "x line 7, byte 2: 0x80, expected UTF-8 text",
+        );
+      }
+    });
+
     it("refuse an end in the middle of a character", () => {
       expectRefusal(
         () => [...readTable({ name: "x", bytes: [Uint8Array.of(0x61, 0xe2)] }, ["a"])],
         "MALFORMED_FILE",
-        "x line 1 is not UTF-8 text",
+        "x line 1, byte 2: 0xe2, expected UTF-8 text",
       );
     });
   });
@@ -110,7 +123,7 @@ describe("evaluate: tables", () => {
         "MALFORMED_FILE",
         'data.csv line 2: "[1]", expected a JSON object',
       ],
-      ["a missing field", '{"a":1}\n', "MISSING_COLUMN", 'data.csv line 1: "b" is missing'],
+      ["a missing field", '{"a":1}\n', "MISSING_COLUMN", 'data.csv line 1: "b" is missing, expected it in every line'],
       [
         "an object in a field",
         '{"a":1,"b":{"c":2}}\n',

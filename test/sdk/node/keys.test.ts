@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { encryptKeystoreJsonSync } from "ethers";
+import { join } from "node:path";
 import { developmentKey } from "../../../sdk/base/accounts";
+import { Problem } from "../../../sdk/base/problem";
 import { firstKey, namedKeys, openAccounts, openKey, type Secrets } from "../../../sdk/node/keys";
 import { expectProblem, useFolder } from "../statements/support";
 
@@ -62,6 +64,41 @@ describe("keys", () => {
       { kind: "environment", variable: "PRIVATE_KEY", place: 1 },
     ]);
     expect(namedKeys(NOTHING, {})).to.deep.equal([]);
+  });
+
+  it("come from a module that signs elsewhere, and say where they are", async () => {
+    const helper = JSON.stringify(join(__dirname, "../../helpers/remoteKey.ts"));
+    const module = folder.write(
+      "signer.js",
+      `const { localKey } = require(${helper}); module.exports = () => localKey("${privateKey}");`,
+    );
+    const file = keystore();
+    const keys = [
+      { kind: "remote", module },
+      { kind: "keystore", file, passwordFile: "" },
+    ] as const;
+    const accounts = await openAccounts(LOCAL, keys, { env: {}, askPassword: async () => PASSWORD });
+    expect(accounts.map((account) => [account.address, account.origin])).to.deep.equal([
+      [address, module],
+      [address, `the keystore ${file}`],
+    ]);
+    const empty = folder.write("empty.js", "module.exports = {};");
+    await expectProblem(
+      () => openKey(LOCAL, { kind: "remote", module: empty }, { env: {}, askPassword: async () => "" }),
+      `${empty} has no default export, expected a function that returns { sign, publicKey }.`,
+    );
+  });
+
+  it("of a Ledger or a KMS are refused under a name that none has", async () => {
+    const secrets = { env: {}, askPassword: async () => "" };
+    for (const key of [
+      { kind: "ledger", account: "my ledger" },
+      { kind: "kms", name: "my key" },
+    ] as const) {
+      let problem: unknown;
+      await openAccounts(LOCAL, [key], secrets).catch((error: unknown) => (problem = error));
+      expect(problem).to.be.instanceOf(Problem).and.to.include({ code: "BAD_KEY" });
+    }
   });
 
   it("of which PRIVATE_KEY has several are told apart", async () => {

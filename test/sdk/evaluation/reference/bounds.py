@@ -255,15 +255,19 @@ class Evaluation:
             result["lowBps"] = near if below < tail else near - 1
         return result
 
+    def units_of(self, k):
+        """Examples of a class, or groups that have some."""
+        rows = [row for row, label in enumerate(self.metric.actual) if label == k]
+        return len(rows) if self.groups is None else len({self.groups[row] for row in rows})
+
     def of_ranks(self):
         metric, n, everyone = self.metric, len(self.rows), range(len(self.rows))
         if metric.metric == "average_precision":
             before, after = (self.precision_influence(model) for model in ("baseline", "candidate"))
             values = self.by_group([b - a for a, b in zip(before, after)])
-            positives = sum(metric.actual)
-            return bound_mean(values, self.improvement, self.level, min(len(values), positives, n - positives) - 1)
+            return bound_mean(values, self.improvement, self.level, min(len(values), self.units_of(0), self.units_of(1)) - 1)
         influence = [0.0] * n
-        sizes = [metric.actual.count(k) for k in metric.looked_for]
+        sizes = [self.units_of(k) for k in range(metric.classes)]
         for place, k in enumerate(metric.looked_for):
             base, up, down = metric.wins("baseline", place, k, everyone)
             cand, _, _ = metric.wins("candidate", place, k, everyone)
@@ -279,7 +283,8 @@ class Evaluation:
             values = self.by_group(influence)
             return bound_mean(values, improvement, self.level, min(len(values), *sizes) - 1)
         if self.groups is not None:
-            return bound_mean(self.by_group(influence), self.improvement, self.level)
+            values = self.by_group(influence)
+            return bound_mean(values, self.improvement, self.level, min(len(values), *sizes) - 1)
 
         def variance_of_mean(values):
             mean = total(values) / len(values)
