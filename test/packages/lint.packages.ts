@@ -59,7 +59,7 @@ describe("The packages @uninstrumented", () => {
         .map(({ name }) => name);
     });
 
-    expect(entries).to.have.length(10);
+    expect(entries).to.have.length(13);
     expect(silent).to.deep.equal([]);
   });
 
