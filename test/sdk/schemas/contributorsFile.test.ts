@@ -60,7 +60,7 @@ describe("contributors' file", () => {
       [
         "has two columns of one name",
         `account,weight,weight\n${FIRST},1,2\n`,
-        `${FILE}: column "weight" stands more than once in the header.`,
+        `${FILE}: column "weight" stands more than once in the header, expected it once.`,
       ],
       [
         "has a key twice in JSON",
