@@ -23,7 +23,11 @@ describe("CSV", () => {
 
   const refused: [what: string, content: string, message: string][] = [
     ["that lacks a column", "b\n1\n", `${FILE}: column "a" is missing, the header has b.`],
-    ["that has a column twice", "a,a\n1,2\n", `${FILE}: column "a" stands more than once in the header, expected it once.`],
+    [
+      "that has a column twice",
+      "a,a\n1,2\n",
+      `${FILE}: column "a" stands more than once in the header, expected it once.`,
+    ],
     ["whose row is short", "a,b\n1,2\n3\n", `${FILE} line 3: 1 fields, expected 2 as the header has.`],
     [
       "whose quote is open",
