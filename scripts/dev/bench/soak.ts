@@ -30,7 +30,7 @@ const ROUGH = 0.6;
 const PATIENCE = 120_000;
 
 /** Within the rough part: when the chain stands still, when the node is away, and for how long, in parts and seconds. */
-const [STALL_AT, AWAY_AT, HOLE] = [0.3, 0.6, 30];
+const [STALL_AT, AWAY_AT, HOLE] = [0.3, 0.6, 45];
 
 /** Kills, reorganisations, posts and jumps of a soak, evenly. */
 const [KILLS, REORGANISATIONS, POSTS, JUMPS] = [8, 12, 20, 30];
@@ -38,8 +38,11 @@ const [KILLS, REORGANISATIONS, POSTS, JUMPS] = [8, 12, 20, 30];
 /** Faults, and errors of the log beside them, that are shown. */
 const SHOWN = 20;
 
-/** Seconds after which a head is too old, and that the facts may be ahead of an answer. */
-const [MAX_HEAD_AGE, SLACK] = [15, 5];
+/**
+ * Seconds after which a head is too old, and after which an instance looks at the head again at the latest: once in a pass, which takes a
+ * quarter of a minute when a node answers at the last try only. The head's own time tells nothing here: the chain's clock has jumped.
+ */
+const [MAX_HEAD_AGE, SLACK] = [15, 15];
 
 /** An operator that is killed and begun again. */
 class Instance {
