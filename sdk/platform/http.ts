@@ -2,6 +2,7 @@
 
 import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
+import { restAfter, sleep } from "../base/rest.ts";
 
 /** How a service is reached. */
 export interface HttpServiceOptions {
@@ -43,8 +44,6 @@ export interface HttpAnswer {
 /** Bytes of an answer at most. */
 const LARGEST = 64 * 1024 * 1024;
 
-const FIRST_PAUSE = 250;
-const LONGEST_PAUSE = 10_000;
 const LONGEST_REST = 60_000;
 
 /** Answers after which the same may be asked again. */
@@ -124,8 +123,7 @@ export class HttpService {
 
   /** Waits longer after each failure; where the service says for how long, as long as that, up to a minute. */
   async rest(failures: number, wanted?: number): Promise<void> {
-    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures - 1, 16));
-    await sleep(wanted ?? longest * (0.5 + Math.random() / 2), this.options.signal);
+    await (wanted === undefined ? restAfter(failures, this.options.signal) : sleep(wanted, this.options.signal));
   }
 
   private async read(response: Response): Promise<Uint8Array> {
@@ -185,21 +183,6 @@ function restOf(header: string | null): number | undefined {
   if (header === null) return undefined;
   const wanted = /^\d+$/.test(header) ? 1000 * Number(header) : Date.parse(header) - Date.now();
   return Number.isFinite(wanted) ? Math.min(Math.max(wanted, 0), LONGEST_REST) : undefined;
-}
-
-function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-  });
 }
 
 /** The JSON of an answer; undefined where it is none. */

@@ -3,7 +3,7 @@
 
 import { Problem } from "../base/problem.ts";
 import { kindOfError, kindOfStatus, NodeFailure, type FailureKind, type RpcError } from "./answers.ts";
-import { restAfter, sleep } from "./rest.ts";
+import { restAfter, sleep } from "../base/rest.ts";
 
 /** One request of JSON-RPC. */
 export interface RpcRequest {

@@ -12,7 +12,7 @@ import {
   type RpcAnswer,
   type RpcRequest,
 } from "./endpoint.ts";
-import { restAfter } from "./rest.ts";
+import { restAfter } from "../base/rest.ts";
 
 /** Milliseconds that a node has to say of which chain it is before anything else is asked. */
 const FIRST_ANSWER = 5_000;
