@@ -3,8 +3,9 @@
 import type { ModelFacts } from "../chain/model.ts";
 import { Chart, DataTable } from "../ui/parts.tsx";
 import { Price, readable, Time, TokenAmount, Usdc, wholePrice, wholeTokens } from "../ui/figures.tsx";
+import { Axes } from "./axes.tsx";
 import { usePaperWidth } from "./paper.ts";
-import { scaleBetween, shortFigure } from "./scale.ts";
+import { scaleBetween } from "./scale.ts";
 
 const HEIGHT = 300;
 const POINTS = 100;
@@ -63,25 +64,7 @@ export function CurveChart({ facts, pool }: { readonly facts: ModelFacts; readon
       }
     >
       <svg viewBox={`0 0 ${width} ${HEIGHT}`} aria-hidden="true">
-        {y.ticks.map((tick) => (
-          <g key={tick}>
-            <line className="grid" x1={plot.left} x2={plot.right} y1={y.at(tick)} y2={y.at(tick)} />
-            <text className="tick" x={plot.left - 8} y={y.at(tick) + 5} textAnchor="end">
-              {shortFigure(tick)}
-            </text>
-          </g>
-        ))}
-        {x.ticks.map((tick) => (
-          <text key={tick} className="tick" x={x.at(tick)} y={plot.bottom + 20} textAnchor="middle">
-            {shortFigure(tick)}
-          </text>
-        ))}
-        <text className="label" x={4} y={16}>
-          USDC per {symbol}
-        </text>
-        <text className="label" x={plot.right} y={HEIGHT - 6} textAnchor="end">
-          {symbol} held by investors
-        </text>
+        <Axes plot={plot} x={x} y={y} xLabel={`${symbol} held by investors`} yLabel={`USDC per ${symbol}`} />
         <polygon className="area" points={`${plot.left},${plot.bottom} ${line} ${plot.right},${plot.bottom}`} />
         <polyline className="curve" points={line} />
         {marks.map(({ side, curveSupply, priceAfter, transaction, index }) => {

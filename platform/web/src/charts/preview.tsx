@@ -3,8 +3,9 @@
 import type { OpeningTerms } from "../chain/launch.ts";
 import { readable } from "../ui/figures.tsx";
 import { Chart, DataTable } from "../ui/parts.tsx";
+import { Axes } from "./axes.tsx";
 import { usePaperWidth } from "./paper.ts";
-import { scaleBetween, shortFigure } from "./scale.ts";
+import { scaleBetween } from "./scale.ts";
 
 const HEIGHT = 240;
 const POINTS = 80;
@@ -12,7 +13,7 @@ const SHARES = [0, 0.25, 0.5, 0.75, 1];
 
 interface PreviewProps {
   readonly terms: OpeningTerms;
-  /** TokenAmount that investors may buy. */
+  /** Tokens that investors may buy. */
   readonly cap: number;
   readonly symbol: string;
 }
@@ -55,25 +56,7 @@ export function PreviewChart({ terms, cap, symbol }: PreviewProps) {
       }
     >
       <svg viewBox={`0 0 ${width} ${HEIGHT}`} aria-hidden="true">
-        {y.ticks.map((tick) => (
-          <g key={tick}>
-            <line className="grid" x1={plot.left} x2={plot.right} y1={y.at(tick)} y2={y.at(tick)} />
-            <text className="tick" x={plot.left - 8} y={y.at(tick) + 5} textAnchor="end">
-              {shortFigure(tick)}
-            </text>
-          </g>
-        ))}
-        {x.ticks.map((tick) => (
-          <text key={tick} className="tick" x={x.at(tick)} y={plot.bottom + 20} textAnchor="middle">
-            {shortFigure(tick)}
-          </text>
-        ))}
-        <text className="label" x={4} y={16}>
-          USDC per token
-        </text>
-        <text className="label" x={plot.right} y={HEIGHT - 6} textAnchor="end">
-          tokens held by investors
-        </text>
+        <Axes plot={plot} x={x} y={y} xLabel="tokens held by investors" yLabel="USDC per token" />
         <polygon className="area" points={`${plot.left},${plot.bottom} ${line} ${plot.right},${plot.bottom}`} />
         <polyline className="curve" points={line} />
       </svg>

@@ -1,0 +1,45 @@
+// The frame of a drawing: lines and ticks of its scales, and what each scale counts.
+
+import { shortFigure, type Scale1D } from "./scale.ts";
+
+/** Where a drawing's values are on its paper, in pixels. */
+export interface PlotArea {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+interface AxesProps {
+  readonly plot: PlotArea;
+  readonly x: Scale1D;
+  readonly y: Scale1D;
+  readonly xLabel: string;
+  readonly yLabel: string;
+}
+
+export function Axes({ plot, x, y, xLabel, yLabel }: AxesProps) {
+  return (
+    <>
+      {y.ticks.map((tick) => (
+        <g key={tick}>
+          <line className="grid" x1={plot.left} x2={plot.right} y1={y.at(tick)} y2={y.at(tick)} />
+          <text className="tick" x={plot.left - 8} y={y.at(tick) + 5} textAnchor="end">
+            {shortFigure(tick)}
+          </text>
+        </g>
+      ))}
+      {x.ticks.map((tick) => (
+        <text key={tick} className="tick" x={x.at(tick)} y={plot.bottom + 20} textAnchor="middle">
+          {shortFigure(tick)}
+        </text>
+      ))}
+      <text className="label" x={4} y={16}>
+        {yLabel}
+      </text>
+      <text className="label" x={plot.right} y={plot.bottom + 40} textAnchor="end">
+        {xLabel}
+      </text>
+    </>
+  );
+}
