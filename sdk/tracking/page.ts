@@ -1,7 +1,7 @@
 // Reports as one page that needs nothing else: no scripts, no fonts, no network; everything in it that others wrote is escaped.
 
-import { html, Markup } from "../base/html.ts";
-import { STYLE } from "../base/style.ts";
+import { html, type Markup } from "../base/html.ts";
+import { figureList, renderReportPage } from "../base/reportPage.ts";
 import { formatPrice, formatReserve, formatTime, formatTokens, roundTokens } from "../base/units.ts";
 import type { ModelComparison } from "./comparison.ts";
 import { formatBps, formatDeltaOnes, signed } from "./formats.ts";
@@ -9,43 +9,20 @@ import { rewardLines } from "./reward.ts";
 import { scoreChart } from "./scoreChart.ts";
 import type { PerformanceReport } from "./tracker.ts";
 
-/** What the page may do in the browser of whoever opens it: show its own style, and nothing else. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
-
 type Cell = Markup | string | number;
 
 /** The page of one report, or of several with their comparison. */
 export function performancePage(reports: readonly PerformanceReport[], comparison?: ModelComparison): string {
   const [first] = reports;
   const title = reports.length === 1 && first ? first.model.name : "Models compared";
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${title} · performance report</title>
-        <style>
-          ${new Markup(STYLE)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <p class="kicker">Performance report</p>
-          <h1>${title}</h1>
-        </header>
-        <main>
-          ${comparison ? comparisonSection(comparison) : ""} ${reports.map((report, index) => section(report, index))}
-        </main>
-        <footer>
-          <p>
-            Prices are in USDC per whole token; token amounts are rounded down to four decimals. The value at spot price
-            is a mark: what a sale would pay stands beside it, each as if it were the only sale.
-          </p>
-        </footer>
-      </body>
-    </html> `.text;
+  return renderReportPage({
+    title,
+    kind: "Performance report",
+    main: html`${comparison ? comparisonSection(comparison) : ""}
+    ${reports.map((report, index) => section(report, index))}`,
+    footer: html`Prices are in USDC per whole token; token amounts are rounded down to four decimals. The value at spot
+    price is a mark: what a sale would pay stands beside it, each as if it were the only sale.`,
+  });
 }
 
 function comparisonSection({ models, timeframe }: ModelComparison): Markup {
@@ -80,21 +57,12 @@ function section(report: PerformanceReport, index: number): Markup {
 
 function figures({ summary, model }: PerformanceReport): Markup {
   const { price, rewards, score, scoreBefore } = summary;
-  const entries: [string, string, string][] = [
+  return figureList([
     ["Score", `${score ?? "–"}`, `bps, ${scoreBefore ?? "–"} before`],
     ["DeltaOnes", formatDeltaOnes(summary.deltaOnes), `in ${summary.improvements} improvements`],
     ["Rewards", formatTokens(roundTokens(rewards.total)), `${model.symbol} to ${summary.contributors} contributors`],
     ["Price", price ? formatPrice(price.spot) : "–", price ? `USDC, ${formatPrice(price.before)} before` : "no pool"],
-  ];
-  return html`<dl class="figures">
-    ${entries.map(
-      ([name, value, unit]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value} <small>${unit}</small></dd>
-        </div>`,
-    )}
-  </dl>`;
+  ]);
 }
 
 function improvements({ improvements: all, model }: PerformanceReport): Markup {

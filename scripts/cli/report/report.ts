@@ -7,67 +7,34 @@ import { formatInteger, formatPrice, formatReserve, formatTokens, roundTokens } 
 import type { Sent } from "../../../sdk/client/confirm";
 import type { PayoutStatus } from "../../../sdk/state/payouts";
 import { curveChart, PAPERS } from "./curve";
-import { html, Markup } from "../../../sdk/base/html";
+import { html, type Markup } from "../../../sdk/base/html";
+import { figureList, renderReportPage } from "../../../sdk/base/reportPage";
 import { streamChart } from "./stream";
-import { STYLE } from "../../../sdk/base/style";
-
-/** What the page may do in the browser of whoever opens it: show its own style, and nothing else. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 /** The page of a launch. Everything in it that comes from files and the chain is escaped. */
 export function renderReport(launch: LaunchDocument): string {
   const { model, network } = launch;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${model.name} · launch report</title>
-        <style>
-          ${new Markup(STYLE)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <p class="kicker">Launch report</p>
-          <h1>${model.name}</h1>
-          <p class="muted">
-            ${model.symbol} · model <code>${model.id}</code> · ${model.status.toLowerCase()} on ${network.name}, chain
-            ${network.chainId}
-          </p>
-        </header>
-        <main>
-          ${figures(launch)} ${market(launch)} ${supply(launch)} ${rewards(launch)} ${fees(launch)}
-          ${transactions(launch)} ${addresses(launch)}
-        </main>
-        <footer>
-          <p>
-            Drawn from the document that <code>npm run launch -- --json</code> prints. Prices are in USDC per whole
-            token; token amounts are rounded down to four decimals.
-          </p>
-        </footer>
-      </body>
-    </html> `.text;
+  return renderReportPage({
+    title: model.name,
+    kind: "Launch report",
+    lead: html`<p class="muted">
+      ${model.symbol} · model <code>${model.id}</code> · ${model.status.toLowerCase()} on ${network.name}, chain
+      ${network.chainId}
+    </p>`,
+    main: html`${figures(launch)} ${market(launch)} ${supply(launch)} ${rewards(launch)} ${fees(launch)}
+    ${transactions(launch)} ${addresses(launch)}`,
+    footer: html`Drawn from the document that <code>npm run launch -- --json</code> prints. Prices are in USDC per whole
+      token; token amounts are rounded down to four decimals.`,
+  });
 }
 
 function figures({ pool, supply: { total }, model, deployment, steps }: LaunchDocument): Markup {
-  const entries: [string, string, string][] = [
+  return figureList([
     ["Price now", formatPrice(pool.spotPrice), "USDC"],
     ["Reserve", formatReserve(floor(pool.reserve, 10n ** 6n)), "USDC"],
     ["Supply", formatTokens(floor(total, 10n ** 18n)), model.symbol],
     ["Sent in this run", formatInteger(gasOf([...deployment, ...steps])), "gas"],
-  ];
-  return html`<dl class="figures">
-    ${entries.map(
-      ([name, value, unit]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value} <small>${unit}</small></dd>
-        </div>`,
-    )}
-  </dl>`;
+  ]);
 }
 
 function market(launch: LaunchDocument): Markup {
