@@ -13,7 +13,7 @@ import { Examples, type Example } from "../../sdk/evaluation/examples";
 import { reportPage } from "../../sdk/evaluation/report";
 import { parseSpec } from "../../sdk/evaluation/spec";
 import { creditDefault, draws, randomExamples } from "../sdk/evaluation/support";
-import { DISTINCT, openBrowser, READABLE, tooFaint } from "./support";
+import { DISTINCT, openBrowser, openPage, READABLE, tooFaint } from "./support";
 
 const HOSTILE = "<script>alert(1)</script>";
 const LEGIBLE = 9; // pixels of a letter's height on a phone
@@ -90,8 +90,8 @@ describe("Page of an evaluation in a browser @uninstrumented", () => {
     for (const width of [360, 1280]) {
       for (const colorScheme of ["light", "dark"] as const) {
         describe(`${kind}, ${width} pixels wide, in ${colorScheme}`, () => {
-          const said: string[] = [];
-          const requested: string[] = [];
+          let said: readonly string[];
+          let requested: readonly string[];
           let url: string;
           let page: Page;
 
@@ -101,15 +101,10 @@ describe("Page of an evaluation in a browser @uninstrumented", () => {
             const file = join(folder, "page.html");
             writeFileSync(file, reportPage(assess(input), breakDown(input.examples, spec)));
             url = pathToFileURL(file).href;
-            page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-            page.on("console", (message) => said.push(message.text()));
-            page.on("pageerror", (error) => said.push(error.message));
-            page.on("dialog", (dialog) => {
-              said.push(dialog.message());
-              void dialog.dismiss();
-            });
-            page.on("request", (request) => requested.push(request.url()));
-            await page.goto(url);
+            ({ page, said, requested } = await openPage(browser, url, {
+              viewport: { width, height: 900 },
+              colorScheme,
+            }));
           });
 
           after(() => page.close());

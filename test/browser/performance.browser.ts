@@ -10,7 +10,7 @@ import { compareModels } from "../../sdk/tracking/comparison";
 import { performancePage } from "../../sdk/tracking/page";
 import { PerformanceTracker } from "../../sdk/tracking/tracker";
 import { chainSourceOf, evidenceOf, loadTracked, MODEL_ID } from "../sdk/tracking/support";
-import { DISTINCT, openBrowser, READABLE, tooFaint } from "./support";
+import { DISTINCT, openBrowser, openPage, READABLE, tooFaint } from "./support";
 
 describe("Performance report in a browser @uninstrumented", () => {
   let folder: string;
@@ -41,19 +41,12 @@ describe("Performance report in a browser @uninstrumented", () => {
   ] as const) {
     for (const colorScheme of ["light", "dark"] as const) {
       describe(`on ${device} in ${colorScheme}`, () => {
-        const said: string[] = [];
-        const requested: string[] = [];
+        let said: readonly string[];
+        let requested: readonly string[];
         let page: Page;
 
         before(async () => {
-          page = await browser.newPage({ viewport, colorScheme });
-          page.on("console", (message) => said.push(message.text()));
-          page.on("pageerror", (error) => said.push(error.message));
-          page.on("request", (request) => requested.push(request.url()));
-          await page.goto(url);
-          const shots = process.env["SCREENSHOTS"];
-          if (shots)
-            await page.screenshot({ path: join(shots, `${viewport.width}-${colorScheme}.png`), fullPage: true });
+          ({ page, said, requested } = await openPage(browser, url, { viewport, colorScheme }));
         });
 
         after(() => page.close());

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { runScript } from "../../scripts/dev/world/process";
-import { DISTINCT, openBrowser, READABLE, tooFaint } from "./support";
+import { DISTINCT, openBrowser, openPage, READABLE, tooFaint } from "./support";
 
 const MODELS = resolve(__dirname, "../../deploy/models");
 const NAME = "<script>alert(1)</script>";
@@ -57,20 +57,12 @@ describe("Report in a browser @uninstrumented", () => {
   ] as const) {
     for (const colorScheme of ["light", "dark"] as const) {
       describe(`on ${device} in ${colorScheme}`, () => {
-        const said: string[] = [];
-        const requested: string[] = [];
+        let said: readonly string[];
+        let requested: readonly string[];
         let page: Page;
 
         before(async () => {
-          page = await browser.newPage({ viewport, colorScheme });
-          page.on("console", (message) => said.push(message.text()));
-          page.on("pageerror", (error) => said.push(error.message));
-          page.on("dialog", (dialog) => {
-            said.push(dialog.message());
-            void dialog.dismiss();
-          });
-          page.on("request", (request) => requested.push(request.url()));
-          await page.goto(url);
+          ({ page, said, requested } = await openPage(browser, url, { viewport, colorScheme }));
         });
 
         after(() => page.close());

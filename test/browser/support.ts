@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Browser, type Page, type ViewportSize } from "playwright-core";
 
 const EXECUTABLE = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 const FLAGS = [
@@ -16,6 +16,32 @@ export async function openBrowser(): Promise<Browser> {
     throw new Error(`there is no browser at ${EXECUTABLE}: install Chromium, or name one in CHROMIUM_PATH.`);
   }
   return chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+}
+
+/** A page that is open, what it has complained of, and what it has asked for. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly said: readonly string[];
+  readonly requested: readonly string[];
+}
+
+/** Opens an address on a screen of this size, in light or dark. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  look: { readonly viewport: ViewportSize; readonly colorScheme: "light" | "dark" },
+): Promise<OpenPage> {
+  const [said, requested]: [string[], string[]] = [[], []];
+  const page = await browser.newPage(look);
+  page.on("console", (message) => said.push(message.text()));
+  page.on("pageerror", (error) => said.push(error.message));
+  page.on("dialog", (dialog) => {
+    said.push(dialog.message());
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => requested.push(request.url()));
+  await page.goto(url);
+  return { page, said, requested };
 }
 
 /** Contrast of text, or of shapes, with what is behind it: everything that has less than `least`. */
