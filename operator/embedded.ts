@@ -18,7 +18,7 @@ import { APPROVALS_KEY, GWEI_DECIMALS, MODELS, TOKEN, type Config, type DutyConf
 const FOLDER = join(__dirname, "../.build/operator");
 
 /** Accounts as in ignition/parameters/localhost.json5; those of submit, fees and release are used by nobody else. */
-const ACCOUNTS: Readonly<Record<DutyName, number>> = {
+export const DUTY_ACCOUNTS: Readonly<Record<DutyName, number>> = {
   admit: 4,
   register: 5,
   distribute: 6,
@@ -48,7 +48,7 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
   const duty = (name: DutyName, folder = ""): DutyConfig => ({
     name,
     folder,
-    key: { kind: "development", index: ACCOUNTS[name] },
+    key: { kind: "development", index: DUTY_ACCOUNTS[name] },
     limits: {},
   });
   const url = env[API] ?? "";
@@ -83,7 +83,7 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
 }
 
 async function fund(hre: HardhatRuntimeEnvironment, { addresses, feeRouter }: Protocol): Promise<void> {
-  const payer = await hre.ethers.getSigner(developmentKey(ACCOUNTS.fees).address);
+  const payer = await hre.ethers.getSigner(developmentKey(DUTY_ACCOUNTS.fees).address);
   const reserve = await hre.ethers.getContractAt("ReserveTokenMock", addresses["ReserveToken"] as string, payer);
   if ((await reserve.allowance(payer, feeRouter)) > 0n) return;
   await confirm("mint reserve tokens", reserve.mint(payer, FUNDS));

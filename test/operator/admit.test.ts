@@ -3,13 +3,14 @@ import { loadFixture, mine } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { getAddress, id } from "ethers";
 import hre from "hardhat";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { deployTools, type Tools } from "../sdk/statements/support";
 import { useApprovals } from "./approvals.support";
-import { ACCOUNTS, openService, transactionsOf, useChain, useFolders } from "./support";
+import { openService, transactionsOf, useChain, useFolders } from "./support";
 
-const operator = developmentKey(ACCOUNTS.admit);
+const operator = developmentKey(DUTY_ACCOUNTS.admit);
 const ROLE = id("DEPLOYER_ROLE");
 const KEY = "hk_test_secret";
 
@@ -118,11 +119,11 @@ describe("operator: admits @uninstrumented", () => {
 
   it("names the role that its own account lacks, and sends nothing", async () => {
     admit(1);
-    const { settle, events } = await open({ accounts: { admit: ACCOUNTS.release } });
+    const { settle, events } = await open({ accounts: { admit: DUTY_ACCOUNTS.release } });
     await settle();
 
     expect(events("refused").map(({ reason }) => reason)).to.deep.equal([
-      `refused on chain: AccessControl: account ${developmentKey(ACCOUNTS.release).address} is missing role OPERATOR_ROLE on TokenManager`,
+      `refused on chain: AccessControl: account ${developmentKey(DUTY_ACCOUNTS.release).address} is missing role OPERATOR_ROLE on TokenManager`,
     ]);
     expect(await isDeployer(1)).to.equal(false);
   });

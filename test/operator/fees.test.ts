@@ -4,11 +4,12 @@ import { expect } from "chai";
 import { id } from "ethers";
 import hre from "hardhat";
 import { mkdirSync, symlinkSync, utimesSync } from "node:fs";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
 import { expectProblem, type Tools } from "../sdk/statements/support";
 import { formatMeteringRecord, readMeteringRecord } from "../../operator/duties/records";
 import { deployMarkets, FUNDS, payer } from "./markets.support";
-import { ACCOUNTS, LATER, LONG_AGO, openService, transactionsOf, useChain, useFolders } from "./support";
+import { LATER, LONG_AGO, openService, transactionsOf, useChain, useFolders } from "./support";
 
 const FEES = { duties: ["fees"] } as const;
 
@@ -337,7 +338,8 @@ describe("operator: fees @uninstrumented", () => {
 
   it("demands a key that has no other duty", async () => {
     await expectProblem(
-      () => openService(tools, chain, folders, { duties: ["submit", "fees"], accounts: { submit: ACCOUNTS.fees } }),
+      () =>
+        openService(tools, chain, folders, { duties: ["submit", "fees"], accounts: { submit: DUTY_ACCOUNTS.fees } }),
       `${payer.address} has the duties submit, fees: give fees a key of its own.`,
     );
   });

@@ -4,12 +4,12 @@ import { expect } from "chai";
 import { id } from "ethers";
 import { ethers } from "hardhat";
 import { readFileSync, utimesSync } from "node:fs";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { MethodAccess } from "../../scripts/dev/world/models";
 import { DAY } from "../../scripts/dev/world/units";
 import { deployTools, type Tools } from "../sdk/statements/support";
 import {
-  ACCOUNTS,
   buildModelFile,
   declare,
   expectLaunched,
@@ -20,8 +20,8 @@ import {
   useFolders,
 } from "./support";
 
-const distributor = developmentKey(ACCOUNTS.distribute);
-const poolCreator = developmentKey(ACCOUNTS.pools);
+const distributor = developmentKey(DUTY_ACCOUNTS.distribute);
+const poolCreator = developmentKey(DUTY_ACCOUNTS.pools);
 
 /** The model that the fixture registers, which no file declares. */
 const UNDECLARED = "credit-default";

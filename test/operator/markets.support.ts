@@ -2,12 +2,13 @@
 import { id, MaxUint256, parseUnits } from "ethers";
 import hre from "hardhat";
 import type { IERC20Metadata, UsageFeeRouter } from "../../.build/typechain";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { deployTools } from "../sdk/statements/support";
-import { ACCOUNTS, buildModelFile, register } from "./support";
+import { buildModelFile, register } from "./support";
 
 /** The account of the fees. */
-export const payer = developmentKey(ACCOUNTS.fees);
+export const payer = developmentKey(DUTY_ACCOUNTS.fees);
 /** What it has. */
 export const FUNDS = parseUnits("100000", 6);
 /** Of a thousand calls. */
@@ -18,7 +19,9 @@ export async function deployMarkets() {
   const tools = await deployTools();
   const files = ["paid", "other"].map((model) => buildModelFile(tools, model, { pricePerThousandCalls: PRICE }));
   const [distributor, poolCreator] = await Promise.all(
-    [ACCOUNTS.distribute, ACCOUNTS.pools].map(async (index) => hre.ethers.getSigner(developmentKey(index).address)),
+    [DUTY_ACCOUNTS.distribute, DUTY_ACCOUNTS.pools].map(async (index) =>
+      hre.ethers.getSigner(developmentKey(index).address),
+    ),
   );
   for (const content of files) {
     const { modelId, pool } = await register(tools, content);

@@ -5,6 +5,7 @@ import hre from "hardhat";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { holderOf } from "../../deploy/lock";
 import { developmentKey } from "../../sdk/base/accounts";
 import { runQueue } from "../../scripts/dev/bench/operator";
@@ -14,7 +15,6 @@ import { startOperator, type Entry, type OperatorProcess } from "../../scripts/d
 import { runMain } from "../../scripts/dev/world/live";
 import { startAnvil, until, type Node } from "../../scripts/dev/world/process";
 import { expectRefusal, run, useFolder } from "../sdk/statements/support";
-import { ACCOUNTS } from "./support";
 
 const MODEL = resolve(__dirname, "../../deploy/models/sentiment-v2.json");
 const TOKEN = "operator-token-of-32-characters-and-more";
@@ -138,7 +138,7 @@ describe("npm run operator @uninstrumented", () => {
     const provider = new JsonRpcProvider(node.url, 31_337, { staticNetwork: true });
     await provider.send("anvil_setBalance", [remote.address, `0x${parseEther("1").toString(16)}`]);
     provider.destroy();
-    const [distributor, poolCreator] = [ACCOUNTS.distribute, ACCOUNTS.pools].map(developmentKey);
+    const [distributor, poolCreator] = [DUTY_ACCOUNTS.distribute, DUTY_ACCOUNTS.pools].map(developmentKey);
     const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
     write("key.json", encryptKeystoreJsonSync(new Wallet(poolCreator!.privateKey), PASSWORD, { scrypt: { N: 2 } }));
     write("password", PASSWORD);

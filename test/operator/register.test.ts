@@ -5,6 +5,7 @@ import { id } from "ethers";
 import { ethers } from "hardhat";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { tokenArguments } from "../../deploy/launch";
 import { developmentKey } from "../../sdk/base/accounts";
 import { parseModelFile } from "../../sdk/node/modelFile";
@@ -12,9 +13,9 @@ import type { ModelFile } from "../../sdk/schemas/model";
 import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { deployTools, type Tools } from "../sdk/statements/support";
 import { useApprovals } from "./approvals.support";
-import { ACCOUNTS, buildModelFile, expectLaunched, openService, transactionsOf, useChain, useFolders } from "./support";
+import { buildModelFile, expectLaunched, openService, transactionsOf, useChain, useFolders } from "./support";
 
-const registrar = developmentKey(ACCOUNTS.register);
+const registrar = developmentKey(DUTY_ACCOUNTS.register);
 
 describe("operator: registers @uninstrumented", () => {
   const chain = useChain();

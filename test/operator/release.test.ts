@@ -3,6 +3,7 @@ import { loadFixture, mine, time } from "@nomicfoundation/hardhat-network-helper
 import { expect } from "chai";
 import { id, ZeroHash } from "ethers";
 import hre from "hardhat";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { healthy } from "../../scripts/dev/world/faultyRpc";
 import { deployVerifier, improve, registerModel } from "../../scripts/dev/world/improvements";
@@ -17,9 +18,9 @@ import {
 } from "../../scripts/dev/world/payouts";
 import { DAY } from "../../scripts/dev/world/units";
 import { deployTools, type Tools } from "../sdk/statements/support";
-import { ACCOUNTS, openService, transactionsOf, useChain, useFolders } from "./support";
+import { openService, transactionsOf, useChain, useFolders } from "./support";
 
-const releaser = developmentKey(ACCOUNTS.release);
+const releaser = developmentKey(DUTY_ACCOUNTS.release);
 
 describe("operator: releases @uninstrumented", () => {
   const chain = useChain();

@@ -3,21 +3,13 @@ import { loadFixture, mine, setNextBlockBaseFeePerGas } from "@nomicfoundation/h
 import { expect } from "chai";
 import { id, parseUnits, Transaction } from "ethers";
 import { ethers, network } from "hardhat";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { deployTools, type Tools } from "../sdk/statements/support";
-import {
-  ACCOUNTS,
-  declare,
-  expectLaunched,
-  openService,
-  transactionsOf,
-  useChain,
-  useFolders,
-  type Overrides,
-} from "./support";
+import { declare, expectLaunched, openService, transactionsOf, useChain, useFolders, type Overrides } from "./support";
 
 const { provider } = network;
-const poolCreator = developmentKey(ACCOUNTS.pools);
+const poolCreator = developmentKey(DUTY_ACCOUNTS.pools);
 
 /** Duties of one account: what these tests look at are its transactions. */
 const POOLS: Overrides = { duties: ["pools"] };

@@ -3,10 +3,11 @@ import { loadFixture, mine, setBalance, time } from "@nomicfoundation/hardhat-ne
 import { expect } from "chai";
 import hre from "hardhat";
 import { mkdirSync, rmSync } from "node:fs";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { Inbox } from "../../operator/inbox";
 import { deployTools, expectProblem, type Tools } from "../sdk/statements/support";
-import { ACCOUNTS, declare, openService, useChain, useFolders } from "./support";
+import { declare, openService, useChain, useFolders } from "./support";
 
 describe("operator: service @uninstrumented", () => {
   const chain = useChain();
@@ -36,7 +37,7 @@ describe("operator: service @uninstrumented", () => {
     });
 
     it("with an account that cannot pay", async () => {
-      const { address } = developmentKey(ACCOUNTS.pools);
+      const { address } = developmentKey(DUTY_ACCOUNTS.pools);
       await setBalance(address, 0);
       await expectRefused(`${address}, the account for pools, has no ether: send it some to pay for gas.`);
     });
@@ -61,7 +62,7 @@ describe("operator: service @uninstrumented", () => {
   it("waits for every account before the next pass, though one fails", async () => {
     await declare(tools, folders, "first");
     const { service, events } = await openService(tools, chain, folders);
-    const { address } = developmentKey(ACCOUNTS.pools);
+    const { address } = developmentKey(DUTY_ACCOUNTS.pools);
     chain.rpc.policy = ({ method, params }) =>
       method === "eth_getTransactionCount" && String(params[0]).toLowerCase() === address.toLowerCase()
         ? { kind: "error", error: { code: -32_000, message: "computer says no" } }

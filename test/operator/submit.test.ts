@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { id } from "ethers";
 import hre from "hardhat";
 import { mkdirSync, utimesSync } from "node:fs";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { formatBundle, type Bundle } from "../../sdk/schemas/bundle";
 import { submit } from "../../sdk/statements/submit";
@@ -20,9 +21,9 @@ import {
   type Tools,
 } from "../sdk/statements/support";
 import { propose } from "../../sdk/statements/propose";
-import { ACCOUNTS, LATER, LONG_AGO, openService, transactionsOf, useChain, useFolders } from "./support";
+import { LATER, LONG_AGO, openService, transactionsOf, useChain, useFolders } from "./support";
 
-const submitter = developmentKey(ACCOUNTS.submit);
+const submitter = developmentKey(DUTY_ACCOUNTS.submit);
 const [first, second] = attesterKeys;
 const SUBMIT = { duties: ["submit"] } as const;
 

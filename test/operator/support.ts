@@ -12,21 +12,11 @@ import type { ModelFile } from "../../sdk/schemas/model";
 import type { ApprovalsSource } from "../../operator/approvals";
 import type { Config, DutyConfig, DutyName } from "../../operator/config";
 import type { SpendingLimits } from "../../operator/duties/feeBatch";
+import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { Service } from "../../operator/service";
 import { Telemetry } from "../../operator/telemetry";
 import { startFaultyRpc, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import type { Tools } from "../sdk/statements/support";
-
-/** Places of the duties' keys among the development accounts; those of submit, fees and release hold no role. */
-export const ACCOUNTS: Readonly<Record<DutyName, number>> = {
-  admit: 4,
-  register: 5,
-  distribute: 6,
-  pools: 7,
-  submit: 17,
-  fees: 18,
-  release: 19,
-};
 
 const SPEC = resolve(__dirname, "../../deploy/benchmarks/credit-default-zk/benchmark.json");
 const LICENSE = resolve(__dirname, "../../deploy/models/licenses/sentiment-v2.txt");
@@ -88,7 +78,7 @@ export type Folders = ReturnType<typeof useFolders>;
 /** What a test may say of a service: limits, and the duties that it has. */
 export type Overrides = Partial<Omit<Config, "duties">> & {
   readonly duties?: readonly DutyName[];
-  readonly accounts?: Partial<typeof ACCOUNTS>;
+  readonly accounts?: Partial<typeof DUTY_ACCOUNTS>;
   readonly spending?: SpendingLimits;
   readonly approvals?: ApprovalsSource;
 };
@@ -114,7 +104,7 @@ export async function openService(
     models: folders.path("models"),
     duties: duties.map((name): DutyConfig => ({
       name,
-      key: { kind: "development", index: { ...ACCOUNTS, ...accounts }[name] },
+      key: { kind: "development", index: { ...DUTY_ACCOUNTS, ...accounts }[name] },
       folder: name === "submit" || name === "fees" ? folders.path(name) : "",
       limits: name === "fees" ? spending : {},
       ...(approvals && { approvals }),
