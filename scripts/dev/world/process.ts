@@ -67,13 +67,14 @@ export function startScript(
 /** Starts `hardhat node`. */
 export async function startNode(): Promise<Node> {
   const bootstrap = "node_modules/hardhat/internal/cli/bootstrap.js";
-  return start("hardhat node", process.execPath, [bootstrap, "node", "--hostname", "127.0.0.1"]);
+  return start("hardhat node", process.execPath, () => [bootstrap, "node", "--hostname", "127.0.0.1"]);
 }
 
 /** Starts anvil, with as many development accounts as Hardhat has unless the options say how many. */
 export async function startAnvil(options: readonly string[] = []): Promise<Node> {
   const accounts = options.includes("--accounts") ? [] : ["--accounts", "20"];
-  return start("anvil", anvilBinary(), [...accounts, ...options]);
+  // States that it puts on disk go with its folder; its own place for them is the user's home, where they stay.
+  return start("anvil", anvilBinary(), (folder) => [...accounts, "--cache-path", join(folder, "states"), ...options]);
 }
 
 /** The package's on Linux x64; elsewhere the one on the PATH. */
@@ -83,12 +84,12 @@ function anvilBinary(): string {
 }
 
 /** Starts a chain on a port that the system gives it, and reads from its log which one that is. */
-async function start(name: string, command: string, options: readonly string[]): Promise<Node> {
+async function start(name: string, command: string, optionsIn: (folder: string) => readonly string[]): Promise<Node> {
   const folder = mkdtempSync(join(tmpdir(), "node-"));
   const [deployments, log] = [join(folder, "deployments"), join(folder, "log")];
   mkdirSync(deployments);
   const output = openSync(log, "w");
-  const child = spawn(command, [...options, "--port", "0"], {
+  const child = spawn(command, [...optionsIn(folder), "--port", "0"], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME },
     stdio: ["ignore", output, output],
