@@ -1,18 +1,23 @@
 // The page in a real browser, over a real chain. Not part of `npm test`: it needs Chromium and a built page.
 
 import { expect } from "chai";
-import { Contract, id, Interface, keccak256 } from "ethers";
+import { Contract, Interface } from "ethers";
 import { readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
-import { HokusaiAMM, ModelRegistry } from "../../../.build/abi";
-import { readBatch } from "../../../deploy/batch/format";
+import { HokusaiAMM } from "../../../.build/abi";
 import { healthy } from "../../../scripts/dev/world/faultyRpc";
-import { runScript } from "../../../scripts/dev/world/process";
 import { findMisplaced, findOverlaps, findViolations, largestPaint } from "./layout";
-import { DIST, startPageWorld, type Opened, type OpenOptions, type PageWorld } from "./world";
+import {
+  closePage,
+  DIST,
+  openWithWallet,
+  startPageWorld,
+  type Opened,
+  type OpenOptions,
+  type PageWorld,
+} from "./world";
 
 const MODEL = "/models/credit-default";
 const BENEFICIARY = "0x1CBd3b2770909D4e10f157cABC84C7264073C9Ec";
@@ -52,18 +57,7 @@ describe("The page in a browser @uninstrumented", () => {
     return world.open(path, options);
   }
 
-  async function withWallet(path: string): Promise<Opened> {
-    const found = await opened(path, { hasWallet: true });
-    await found.page.getByRole("button", { name: "Connect wallet" }).click();
-    await found.page.locator(".panel").getByRole("button", { name: "Test Wallet" }).click();
-    await found.page
-      .locator(".top")
-      .getByRole("button", { name: found.wallet.account.slice(0, 6) })
-      .waitFor();
-    return found;
-  }
-
-  const close = ({ page }: Opened) => page.context().close();
+  const withWallet = (path: string) => openWithWallet(world, path);
   const order = (page: Page) => page.locator(".card", { hasText: "Trade CRDEF" });
   const alert = (page: Page) => page.getByRole("alert").first();
 
@@ -117,7 +111,7 @@ describe("The page in a browser @uninstrumented", () => {
         const found = await opened("/");
         await found.page.getByText("1 of 1 model").waitFor();
         times.push(await largestPaint(found.page));
-        await close(found);
+        await closePage(found);
       }
 
       expect(Math.min(...times)).to.be.at.most(LATEST_PAINT);
@@ -135,7 +129,7 @@ describe("The page in a browser @uninstrumented", () => {
             await found.page.getByText(landmark).first().waitFor();
           });
 
-          after(() => close(found));
+          after(() => closePage(found));
 
           it("is laid out within the screen, nothing cut and nothing overlapping", async () => {
             expect(await findMisplaced(found.page)).to.deep.equal([]);
@@ -162,7 +156,7 @@ describe("The page in a browser @uninstrumented", () => {
       await found.page.getByText("Who can do what").waitFor();
     });
 
-    after(() => close(found));
+    after(() => closePage(found));
 
     it("tells of the reward that waits, of its payees and of how long", async () => {
       const row = found.page.locator(".card", { hasText: "Improvements and rewards" }).locator("tbody tr");
@@ -196,7 +190,7 @@ describe("The page in a browser @uninstrumented", () => {
       found = await withWallet(`${MODEL}/trade`);
     });
 
-    after(() => close(found));
+    after(() => closePage(found));
 
     it("refuses to quote more than is left, and says so before anything is sent", async () => {
       const { page, wallet } = found;
@@ -227,7 +221,7 @@ describe("The page in a browser @uninstrumented", () => {
       found = await withWallet(`${MODEL}/trade`);
     });
 
-    after(() => close(found));
+    after(() => closePage(found));
 
     it("sells for what was quoted, and tells the block", async () => {
       const { page, wallet } = found;
@@ -288,7 +282,7 @@ describe("The page in a browser @uninstrumented", () => {
       await order(found.page).getByText("At least").waitFor();
     });
 
-    afterEach(() => close(found));
+    afterEach(() => closePage(found));
 
     const sell = () => order(found.page).getByRole("button", { name: "Sell CRDEF" }).click();
 
@@ -342,7 +336,7 @@ describe("The page in a browser @uninstrumented", () => {
       wallet.follows = true;
       await change.click();
       await order(page).getByRole("button", { name: "Buy CRDEF" }).waitFor();
-      await close(found);
+      await closePage(found);
     });
   });
 
@@ -354,7 +348,7 @@ describe("The page in a browser @uninstrumented", () => {
 
       await order(found.page).getByText("Your wallet has no ether, which pays for gas.").waitFor();
       await world.provider.send("anvil_setBalance", [world.trader.address, `0x${before.toString(16)}`]);
-      await close(found);
+      await closePage(found);
     });
   });
 
@@ -373,7 +367,7 @@ describe("The page in a browser @uninstrumented", () => {
       );
       expect(await page.getByText("Who can do what").isVisible()).to.equal(true);
       await alert(page).waitFor({ state: "detached" });
-      await close(found);
+      await closePage(found);
     });
   });
 
@@ -392,7 +386,7 @@ describe("The page in a browser @uninstrumented", () => {
       await item.getByText(/^Released in block \d+: 1,482 CRDEF are yours\.$/).waitFor();
       expect((await world.balanceOf(world.token, owner)) - before).to.equal(1_482n * 10n ** 18n);
       await item.getByText("paid").waitFor();
-      await close(found);
+      await closePage(found);
     });
 
     it("vests to the beneficiary, whose part is released by whoever likes to", async () => {
@@ -404,141 +398,7 @@ describe("The page in a browser @uninstrumented", () => {
 
       await item.getByText("Released: what has vested of CRDEF is yours.").waitFor();
       expect((await world.balanceOf(world.token, BENEFICIARY)) > before).to.equal(true);
-      await close(found);
-    });
-  });
-
-  describe("an evaluation in the browser", () => {
-    const data = join(__dirname, "../../../deploy/benchmarks/credit-default");
-    let found: Opened;
-
-    before(async () => {
-      found = await opened(`${MODEL}/contribute`);
-    });
-
-    after(() => close(found));
-
-    it("knows the benchmark that the chain has committed to", async () => {
-      await found.page.getByLabel("Benchmark, its JSON file").setInputFiles(join(data, "benchmark.json"));
-
-      await found.page.getByText("This is the benchmark that the chain has committed to.").waitFor();
-    });
-
-    it("finds in a worker what the command finds, and sends nothing anywhere", async () => {
-      const { page, complaints } = found;
-      const posted: string[] = [];
-      page.on("request", (request) => {
-        if (request.method() !== "GET" && !request.url().endsWith("/rpc")) posted.push(request.url());
-      });
-      await page.getByLabel("Predictions", { exact: true }).setInputFiles(join(data, "evaluation.csv"));
-      await page.getByRole("button", { name: "Evaluate" }).click();
-      await page.locator(".card", { hasText: "Evaluated in" }).waitFor();
-      await page.getByText("The document", { exact: true }).click();
-      const shown = JSON.parse(await page.locator(".document").innerText());
-      const { stdout } = await runScript("scripts/evaluate.ts", [
-        ...["--benchmark", join(data, "benchmark.json"), "--score", "7988"],
-        ...[join(data, "evaluation.csv"), "--report", join(tmpdir(), "evaluation-of-page.json")],
-      ]);
-      const { evaluationId } = JSON.parse(readFileSync(join(tmpdir(), "evaluation-of-page.json"), "utf8"));
-
-      expect(shown.evaluationId, stdout).to.equal(evaluationId);
-      expect(posted).to.deep.equal([]);
-      expect(complaints).to.deep.equal([]);
-    });
-  });
-
-  describe("what governs a model", () => {
-    let found: Opened;
-
-    before(async () => {
-      found = await withWallet(`${MODEL}/govern`);
-    });
-
-    after(() => close(found));
-
-    const card = () => found.page.locator(".card", { hasText: "Change a parameter" });
-
-    it("says which rule the chain would refuse a change for, before the wallet is asked", async () => {
-      await card().getByLabel("Reward for one DeltaOne").fill("2000");
-      await card().getByRole("button", { name: "Change it" }).click();
-
-      await card()
-        .getByText(/UnauthorizedCaller|NotGovernor|Unauthorized/)
-        .waitFor();
-      expect(found.wallet.sent).to.deep.equal([]);
-    });
-
-    it("saves what a Safe imports, whose call is the change", async () => {
-      await card().getByLabel("Reward for one DeltaOne").fill("900");
-      const saving = found.page.waitForEvent("download");
-      await card().getByRole("button", { name: "File for a Safe" }).click();
-      const path = (await (await saving).path()) as string;
-      const { calls, sender } = readBatch("the file", readFileSync(path, "utf8"));
-      const registry = new Interface(ModelRegistry);
-
-      expect(registry.decodeFunctionData("setTokensPerDeltaOne", calls[0]!.data).toArray()).to.deep.equal([
-        id("credit-default"),
-        900n * 10n ** 18n,
-      ]);
-      expect(sender).to.equal("0xFABB0ac9d68B0B445fB7357272Ff202C5651694a");
-    });
-  });
-
-  describe("a new model", () => {
-    it("is created in five steps with one signature, and followed on its way", async () => {
-      await world.admit(world.trader.address);
-      const found = await withWallet("/create");
-      const { page, wallet } = found;
-      const go = () => page.getByRole("button", { name: "Continue" }).click();
-      await go();
-      await page.getByText("Expected 3 to 6 upper-case letters.").waitFor();
-      await page.getByLabel("Id", { exact: true }).fill("page-model");
-      await page.getByLabel("Name", { exact: true }).fill("Page Model");
-      await page.getByLabel("Ticker").fill("PAGE");
-      await go();
-      await page.getByRole("button", { name: "Mature" }).click();
-      expect(await page.getByLabel("For the supplier").inputValue()).to.equal("800000");
-      await go();
-      const licence = join(__dirname, "../../../deploy/models/licenses/credit-default.txt");
-      await page.getByLabel("Licence, its very file").setInputFiles(licence);
-      await page.getByLabel("Where the licence can be read").fill("https://example.org/licence.txt");
-      await go();
-      await go();
-      await page.getByRole("button", { name: "Create PAGE" }).click();
-      await page.getByRole("heading", { name: "page-model" }).waitFor();
-
-      await page.locator("li", { hasText: "Done: The token is deployed; nothing is minted." }).waitFor();
-      expect(await page.locator("li", { hasText: "Waits" }).count()).to.equal(3);
-      expect(wallet.sent).to.have.length(1);
-      const registry = new Contract(world.contracts["ModelRegistry"] as string, ModelRegistry, world.provider);
-      const { licenseHash } = await registry.getFunction("parametersOf")(id("page-model"));
-      expect(licenseHash).to.equal(keccak256(readFileSync(licence)));
-      await close(found);
-    });
-  });
-
-  describe("with the keyboard alone", () => {
-    it("reaches a model from the list, and its trade", async () => {
-      const found = await opened("/");
-      const { page } = found;
-      await page.getByRole("link", { name: "Credit Default Model" }).waitFor();
-      const pressUntil = async (name: string) => {
-        for (let presses = 0; presses < 40; presses++) {
-          await page.keyboard.press("Tab");
-          if ((await page.evaluate(() => document.activeElement?.textContent)) === name) return;
-        }
-        throw new Error(`no press of Tab reaches ${name}`);
-      };
-      await pressUntil("Credit Default Model");
-      await page.keyboard.press("Enter");
-      await page.getByText("Who can do what").waitFor();
-      expect(await page.evaluate(() => document.activeElement?.id)).to.equal("main");
-      await pressUntil("Trade");
-      await page.keyboard.press("Enter");
-      await page.getByText("Where the price stands").waitFor();
-
-      expect(new URL(page.url()).pathname).to.equal(`${MODEL}/trade`);
-      await close(found);
+      await closePage(found);
     });
   });
 });

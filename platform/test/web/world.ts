@@ -264,3 +264,17 @@ function announce(): void {
   window.addEventListener("eip6963:requestProvider", say);
   say();
 }
+
+/** Opens a page whose wallet is connected. */
+export async function openWithWallet(world: PageWorld, path: string): Promise<Opened> {
+  const found = await world.open(path, { hasWallet: true });
+  await found.page.getByRole("button", { name: "Connect wallet" }).click();
+  await found.page.locator(".panel").getByRole("button", { name: "Test Wallet" }).click();
+  await found.page
+    .locator(".top")
+    .getByRole("button", { name: found.wallet.account.slice(0, 6) })
+    .waitFor();
+  return found;
+}
+
+export const closePage = ({ page }: Opened): Promise<void> => page.context().close();
