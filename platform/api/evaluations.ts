@@ -49,18 +49,13 @@ export interface JobInput {
   readonly modelId: string;
   readonly account: string;
   readonly benchmark: BenchmarkRow;
+  /** keccak256 of the contributed data, where whoever asks has told it. */
+  readonly contribution: string | undefined;
   readonly file: string;
 }
 
-/**
- * Makes a job, which keeps the benchmark's version as it is now and takes the next of its attempts.
- * @throws {ApiRefusal} 429 or 503 when too many are open, 409 when the benchmark has no attempt left.
- */
-export async function makeJob(db: Database, input: JobInput, limits: ApiLimits): Promise<void> {
-  const { id, modelId, account, benchmark, file } = input;
-  const { spec, spec_hash } = benchmark;
-  // One after the other: they count.
-  await db.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended('evaluation jobs', 0))`);
+/** @throws {ApiRefusal} 429 or 503 when too many jobs are open. */
+export async function requireRoom(db: Database, account: string, limits: ApiLimits): Promise<void> {
   const [open] = await rowsOf<{ all: number; own: number }>(
     db,
     sql`SELECT count(*)::int AS all, (count(*) FILTER (WHERE account = ${account}))::int AS own FROM evaluation_jobs
@@ -72,6 +67,18 @@ export async function makeJob(db: Database, input: JobInput, limits: ApiLimits):
     });
   if ((open?.all ?? 0) >= limits.openJobs)
     throw new ApiRefusal(503, "BUSY", `${open?.all} evaluations are open: come again later.`, { retryAfter: 60 });
+}
+
+/**
+ * Makes a job, which keeps the benchmark's version as it is now and takes the next of its attempts.
+ * @throws {ApiRefusal} 429 or 503 when too many are open, 409 when the benchmark has no attempt left.
+ */
+export async function makeJob(db: Database, input: JobInput, limits: ApiLimits): Promise<void> {
+  const { id, modelId, account, benchmark, contribution, file } = input;
+  const { spec, spec_hash } = benchmark;
+  // One after the other: they count.
+  await db.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended('evaluation jobs', 0))`);
+  await requireRoom(db, account, limits);
   const [last] = await rowsOf<{ attempt: number }>(
     db,
     sql`SELECT coalesce(max(attempt), 0)::int AS attempt FROM evaluation_jobs
@@ -83,9 +90,10 @@ export async function makeJob(db: Database, input: JobInput, limits: ApiLimits):
     throw new Problem("ALREADY_DONE", `the benchmark allows ${attempts} attempts, and all were made: state another.`);
   await db.execute(
     sql`INSERT INTO evaluation_jobs
-          (id, model_id, account, benchmark_id, benchmark_version, spec, spec_hash, attempt, registered_score, file)
+          (id, model_id, account, benchmark_id, benchmark_version, spec, spec_hash, attempt, registered_score,
+           contribution_data_hash, file)
         VALUES (${id}, ${modelId}, ${account}, ${benchmark.id}, ${benchmark.version}, ${spec}, ${spec_hash}, ${attempt},
-          ${await registeredScore(db, modelId, spec_hash)}, ${file})`,
+          ${await registeredScore(db, modelId, spec_hash)}, ${contribution?.toLowerCase() ?? null}, ${file})`,
   );
 }
 

@@ -1,5 +1,6 @@
 // An evaluation, on this machine or as a job of the platform.
 
+import { keccak256 } from "ethers";
 import { openAsBlob, readFileSync, statSync } from "node:fs";
 import { pattern, publishedId } from "../base/fields.ts";
 import { printed } from "../base/printed.ts";
@@ -26,6 +27,7 @@ export const evaluateCommand: HokusaiCommand = {
   --benchmark <file>         the benchmark's specification
   --benchmark-spec-id <id>   the benchmark on the platform
   --model <id>               the model whose job it is: the predictions are sent to the platform, and its end is waited for
+  --contribution <file>      the contributed data, to be hashed here: a statement needs its hash, and the file stays on this machine
   --attempt <n>              which of the benchmark's attempts this is; 1 without it, and the platform's count for a job
   --report <file>            write what was found there too, accepted or refused: a page (.html) or JSON (.json)
   --json                     tell a failure as a JSON document too
@@ -36,6 +38,7 @@ export const evaluateCommand: HokusaiCommand = {
     const specId = options.read("benchmark-spec-id", ID, "");
     const model = options.read("model", publishedId, "");
     const attempt = options.has("attempt") ? options.read("attempt", digits(1, 1000)) : undefined;
+    const contributionFile = options.read("contribution", fileName, "");
     const report = options.read("report", REPORT, "");
     options.refuse("options");
     const examples = onlyArgument(line, "the file of examples");
@@ -43,10 +46,11 @@ export const evaluateCommand: HokusaiCommand = {
       throw new Problem("BAD_OPTION", "name one of --benchmark and --benchmark-spec-id.");
     if (model !== "" && (specId === "" || attempt !== undefined))
       throw new Problem("BAD_OPTION", "a job takes --benchmark-spec-id, and counts attempts itself.");
+    const contribution = contributionFile === "" ? undefined : keccak256(readFileSync(contributionFile));
     const document =
       model === ""
-        ? await evaluateHere({ benchmark, specId, examples, attempt: attempt ?? 1 }, streams)
-        : await evaluateThere({ model, specId, examples }, streams);
+        ? await evaluateHere({ benchmark, specId, examples, contribution, attempt: attempt ?? 1 }, streams)
+        : await evaluateThere({ model, specId, examples, contribution }, streams);
     if (report !== "") writeWhole(report, report.endsWith(".html") ? reportPage(document) : `${toJson(document)}\n`);
     const [first, ...further] = document.reasons;
     if (first) throw new Refusal(first.code, first.message, ...further);
@@ -54,22 +58,32 @@ export const evaluateCommand: HokusaiCommand = {
   },
 };
 
+/** What is evaluated. */
+interface Evaluated {
+  readonly specId: string;
+  readonly examples: string;
+  /** keccak256 of the contributed data. */
+  readonly contribution: string | undefined;
+}
+
 async function evaluateHere(
   {
     benchmark,
     specId,
     examples: name,
+    contribution,
     attempt,
-  }: Readonly<Record<"benchmark" | "specId" | "examples", string>> & { readonly attempt: number },
+  }: Evaluated & { readonly benchmark: string; readonly attempt: number },
   streams: HokusaiStreams,
 ): Promise<EvaluationDocument> {
   const text = specId === "" ? readText(benchmark) : (await platformOf(streams).benchmark(specId)).spec;
   const spec = parseSpec(text);
-  return assess({ spec, attempt, examples: readExamples({ name, bytes: readFileSync(name) }, wantedOf(spec)) });
+  const read = readExamples({ name, bytes: readFileSync(name) }, wantedOf(spec));
+  return assess({ spec, attempt, examples: read, ...(contribution !== undefined && { contribution }) });
 }
 
 async function evaluateThere(
-  { model, specId, examples }: Readonly<Record<"model" | "specId" | "examples", string>>,
+  { model, specId, examples, contribution }: Evaluated & { readonly model: string },
   streams: HokusaiStreams,
 ): Promise<EvaluationDocument> {
   const platform = platformOf(streams);
@@ -79,6 +93,7 @@ async function evaluateThere(
     benchmark_spec_id: specId,
     examples: await openAsBlob(examples),
     format,
+    ...(contribution !== undefined && { contribution_data_hash: contribution }),
   });
   streams.err(`job ${printed(job_id)}`);
   const { status, message } = await platform.followJob(model, job_id, (job) =>

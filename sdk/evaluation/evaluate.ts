@@ -24,8 +24,8 @@ export interface EvaluationInput {
   readonly attempt?: number;
   /** The baseline's score on chain, once an earlier improvement has moved it; otherwise the baseline's value rounded to its advantage. */
   readonly registeredScore?: number;
-  /** The contributed data that made the candidate better, as it is filed; its bytes are hashed. */
-  readonly contribution?: Uint8Array;
+  /** The contributed data that made the candidate better, as it is filed, or keccak256 of its bytes where it is kept elsewhere. */
+  readonly contribution?: Uint8Array | string;
 }
 
 /** Evaluates a candidate against a baseline; throws a {@link Refusal} with every reason where the improvement may not be stated. */
@@ -95,7 +95,9 @@ export function assess({
     evaluationDataHash: hashEvaluationData(examples),
     baselineDataHash: hashPredictions(examples, "baseline"),
     candidateDataHash: hashPredictions(examples, "candidate"),
-    ...(contribution && { contributionDataHash: keccak256(contribution) }),
+    ...(contribution !== undefined && {
+      contributionDataHash: typeof contribution === "string" ? contribution : keccak256(contribution),
+    }),
   };
   return { ...document, evaluationId: hashDocument(document) };
 }

@@ -67,6 +67,8 @@ export interface EvaluationUpload {
   /** CSV or JSON Lines, at most 64 MiB; a file opened with `fs.openAsBlob` is streamed. */
   readonly examples: Blob;
   readonly format: "csv" | "jsonl";
+  /** keccak256 of the contributed data: without it no statement can be made of the evaluation. */
+  readonly contribution_data_hash?: string;
 }
 
 const MODELS = "/api/v1/models";
@@ -179,10 +181,10 @@ export class PlatformClient {
   }
 
   /** Sends predictions and makes a job of their evaluation. */
-  evaluate(id: string, { benchmark_spec_id, examples, format }: EvaluationUpload): Promise<JobCreated> {
+  evaluate(id: string, { examples, format, ...query }: EvaluationUpload): Promise<JobCreated> {
     const path = `${MODELS}/${segment(id)}/evaluate`;
     const headers = { "content-type": format === "csv" ? "text/csv" : "application/x-ndjson" };
-    return this.api.post(path, examples, { query: { benchmark_spec_id }, headers, timeout: UPLOAD_TIMEOUT });
+    return this.api.post(path, examples, { query, headers, timeout: UPLOAD_TIMEOUT });
   }
 
   job(id: string, job: string): Promise<JobView> {

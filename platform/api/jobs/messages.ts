@@ -8,6 +8,8 @@ export interface JobTask {
   readonly spec: string;
   readonly attempt: number;
   readonly registeredScore: number | null;
+  /** keccak256 of the contributed data, which stays with whoever has it. */
+  readonly contribution: string | null;
 }
 
 /** What a worker process says. */

@@ -42,6 +42,7 @@ interface TakenJob {
   readonly spec: string;
   readonly attempt: number;
   readonly registered_score: number | null;
+  readonly contribution_data_hash: string | null;
   readonly tries: number;
 }
 
@@ -130,15 +131,15 @@ export class JobQueue {
             WHERE status = 'queued' OR (status = 'running' AND leased_until < now())
             ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED
           )
-          RETURNING id, model_id, file, spec, attempt, registered_score, tries`,
+          RETURNING id, model_id, file, spec, attempt, registered_score, contribution_data_hash, tries`,
     );
     return job;
   }
 
   private async work(job: TakenJob): Promise<void> {
     const { start = startEvaluation, folder } = this.options;
-    const { spec, attempt, registered_score: registeredScore } = job;
-    const evaluation = start({ file: join(folder, job.file), spec, attempt, registeredScore });
+    const { spec, attempt, registered_score: registeredScore, contribution_data_hash: contribution } = job;
+    const evaluation = start({ file: join(folder, job.file), spec, attempt, registeredScore, contribution });
     this.running.set(job.id, evaluation);
     const state = { isOurs: true, isCancelled: false };
     const beat = setInterval(() => {

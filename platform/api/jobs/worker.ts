@@ -34,11 +34,15 @@ function* piecesOf(path: string): Generator<Uint8Array> {
   }
 }
 
-function evaluate({ file, spec: text, attempt, registeredScore }: JobTask): WorkerMessage {
+function evaluate({ file, spec: text, attempt, registeredScore, contribution }: JobTask): WorkerMessage {
   try {
     const spec = parseSpec(text);
     const examples = readExamples({ name: "the predictions", bytes: piecesOf(file), separator: "," }, wantedOf(spec));
-    const document = assess({ spec, examples, attempt, ...(registeredScore !== null && { registeredScore }) });
+    const document = assess({
+      ...{ spec, examples, attempt },
+      ...(registeredScore !== null && { registeredScore }),
+      ...(contribution !== null && { contribution }),
+    });
     return { kind: "evaluated", document: JSON.stringify(document) };
   } catch (error) {
     if (error instanceof Refusal) return { kind: "refused", message: error.message };

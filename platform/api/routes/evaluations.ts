@@ -17,6 +17,7 @@ import {
   makeJob,
   requireDocument,
   requireJob,
+  requireRoom,
   selectJobs,
   type JobRow,
 } from "../evaluations";
@@ -63,7 +64,7 @@ const evaluate = createRoute({
   middleware: [needs("evaluate")] as const,
   request: {
     params: modelParams,
-    query: z.strictObject({ benchmark_spec_id: uuidSchema }),
+    query: z.strictObject({ benchmark_spec_id: uuidSchema, contribution_data_hash: hashSchema.optional() }),
     headers: idempotencyHeader,
     body: { required: true, content: { "text/csv": predictions, "application/x-ndjson": predictions } },
   },
@@ -139,7 +140,7 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
 
   app.openapi(evaluate, async (context) => {
     const { id: modelId } = context.req.valid("param");
-    const { benchmark_spec_id } = context.req.valid("query");
+    const { benchmark_spec_id, contribution_data_hash: contribution } = context.req.valid("query");
     const { account } = callerIn(context);
     const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
     if (!FORMATS.includes(type))
@@ -148,7 +149,9 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
         "BAD_OPTION",
         `the predictions are declared as another type, expected ${FORMATS.join(" or ")}.`,
       );
+    // Refused before anything is uploaded.
     await requireBenchmarkOf(modelId, benchmark_spec_id);
+    await requireRoom(db, account, limits);
     const id = randomUUID();
     const path = join(uploads, id);
     const sha256 = await storeUpload(context.req.raw.body, path, limits.upload);
@@ -158,7 +161,7 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
         db,
         async (transaction) => {
           const benchmark = await requireActiveBenchmark(transaction, benchmark_spec_id);
-          await makeJob(transaction, { id, modelId, account, benchmark, file: id }, limits);
+          await makeJob(transaction, { id, modelId, account, benchmark, contribution, file: id }, limits);
           return { job_id: id };
         },
         sha256,
@@ -172,7 +175,6 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
     }
   });
 
-  /** Refused before anything is uploaded. */
   async function requireBenchmarkOf(modelId: string, benchmarkId: string): Promise<void> {
     const { content } = await requireActiveBenchmark(db, benchmarkId);
     if (content.model_id !== modelId)
