@@ -28,6 +28,7 @@ const LIMITS: ApiLimits = {
   openJobs: 100,
   upload: 64 * MIB,
   artifact: 4_096 * MIB,
+  streamsPerClient: 20,
   streams: 200,
 };
 

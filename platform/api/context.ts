@@ -23,7 +23,8 @@ export interface ApiLimits {
   readonly upload: number;
   /** Bytes that pass to MLflow in one request. */
   readonly artifact: number;
-  /** Streams of events that are open at once. */
+  /** Streams of events that are open at once, of one account or address and of all. */
+  readonly streamsPerClient: number;
   readonly streams: number;
 }
 

@@ -60,11 +60,20 @@ export function refusalFor(error: unknown): ApiRefusal {
   if (error instanceof ApiRefusal) return error;
   const status = error instanceof Problem ? STATUS_OF[error.code] : undefined;
   if (status !== undefined) return new ApiRefusal(status, (error as Problem).code, (error as Problem).message);
+  if (isTaken(error)) return new ApiRefusal(409, "CONFLICT", "somebody else was faster: look at it again.");
   if (error instanceof HTTPException && error.status < 500) {
     const code = CODE_OF[error.status] ?? "BAD_OPTION";
     return new ApiRefusal(error.status as FailureStatus, code, `the request is refused: ${error.message}.`);
   }
   return new ApiRefusal(500, "INTERNAL", "a fault in our code: please report it with the time of the request.");
+}
+
+/** PostgreSQL's unique_violation: what was free a moment ago is somebody else's. */
+const UNIQUE_VIOLATION = "23505";
+
+function isTaken(error: unknown): boolean {
+  const { cause } = Object(error) as { cause?: { code?: unknown } };
+  return cause?.code === UNIQUE_VIOLATION;
 }
 
 /** The answer's body. */

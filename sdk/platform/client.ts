@@ -21,6 +21,7 @@ import type {
   AdmissionPage,
   AdmissionInput,
   AdmissionView,
+  ApprovalInput,
   ApprovedPage,
   AttemptView,
   BenchmarkInput,
@@ -146,8 +147,8 @@ export class PlatformClient {
   }
 
   /** For admins: the operator registers the model then. */
-  approveDraft(id: string): Promise<DraftView> {
-    return this.api.post(`${MODELS}/drafts/${segment(id)}/approve`, {});
+  approveDraft(id: string, approval: ApprovalInput): Promise<DraftView> {
+    return this.api.post(`${MODELS}/drafts/${segment(id)}/approve`, approval);
   }
 
   /** Hands over a token that a wallet deployed itself. */

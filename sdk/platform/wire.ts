@@ -82,6 +82,12 @@ export interface DraftView extends Omit<DraftInput, "allocations" | "licence"> {
   readonly updated_at: number;
 }
 
+/** What an admin approves. */
+export interface ApprovalInput {
+  /** The benchmark's version that they have looked at: it is frozen on chain. */
+  readonly benchmark_version: number;
+}
+
 /** Hand-over of a token that a wallet deployed itself. */
 export interface DeployedInput {
   readonly transaction_hash: string;

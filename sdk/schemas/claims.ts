@@ -21,6 +21,13 @@ export interface Claims {
 
 /** Reads and checks a claims file; the root must be that of its contributors. */
 export function readClaims(name: string, text: string): Claims {
+  const claims = parseClaims(name, text);
+  requireRoot(name, claims);
+  return claims;
+}
+
+/** Reads a claims file without the work of its tree: what it says of its root is still to be checked with {@link requireRoot}. */
+export function parseClaims(name: string, text: string): Claims {
   const fields = new Fields(readJson(name, text));
   const claims = {
     chainId: fields.read("chainId", chainNumber),
@@ -34,14 +41,17 @@ export function readClaims(name: string, text: string): Claims {
     })),
   };
   fields.refuse(name);
-  const { root } = treeOf(name, claims);
-  if (root !== claims.contributorsRoot) {
-    throw new Problem(
-      "BAD_FILE",
-      `${name}: contributorsRoot is ${claims.contributorsRoot}, its contributors' root is ${root}.`,
-    );
-  }
   return claims;
+}
+
+/** The tree of a claims file, whose root must be the one that the file names. */
+export function requireRoot(name: string, claims: Claims): ContributorTree {
+  const tree = treeOf(name, claims);
+  if (tree.root === claims.contributorsRoot) return tree;
+  throw new Problem(
+    "BAD_FILE",
+    `${name}: contributorsRoot is ${claims.contributorsRoot}, its contributors' root is ${tree.root}.`,
+  );
 }
 
 /** The claims file as JSON. */

@@ -56,7 +56,13 @@ export function buildContributorTree(
       keccak256(keccak256(ABI.encode(LEAF_TYPES, [distributionId, index, account, from, to]))),
     ),
   );
-  const leaves = intervals.map((interval, i) => ({ ...interval, proof: tree.getProof(i) }));
+  // A proof is made when somebody asks for it: those of all take many times as long as the tree.
+  const leaves = intervals.map((interval, i) => ({
+    ...interval,
+    get proof() {
+      return tree.getProof(i);
+    },
+  }));
   return { distributionId, root: tree.root, leaves };
 }
 

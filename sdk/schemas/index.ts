@@ -1,7 +1,7 @@
 // Files and statements: what they hold, how they are read, checked and hashed.
 
 export { formatBundle, mergeBundles, readBundle, type Bundle } from "./bundle.ts";
-export { formatClaims, readClaims, treeOf, type Claims } from "./claims.ts";
+export { formatClaims, parseClaims, readClaims, requireRoot, treeOf, type Claims } from "./claims.ts";
 export { readContributors, shareOut } from "./contributorsFile.ts";
 export {
   buildContributorTree,

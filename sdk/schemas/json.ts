@@ -42,6 +42,9 @@ export function parseJson(content: string, refuse: (fault: JsonFault) => Error, 
   return value;
 }
 
+/** Objects and lists within each other at most: no file of ours comes near it, and readers that descend have a stack. */
+const DEEPEST = 64;
+
 /** Texts, and what opens, closes and parts objects and lists. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
 
@@ -63,6 +66,10 @@ function faultOfKeys(text: string, mayNameProto: boolean): JsonFault | undefined
         return { where: positionIn(text, last.index), what: `the key ${printed(last[0])} ${fault}`, isJson: true };
       }
       keys.add(key);
+    }
+    if (open.length > DEEPEST) {
+      const what = `is the level ${open.length} of objects and lists within each other, expected at most ${DEEPEST}`;
+      return { where: positionIn(text, token.index), what, isJson: true };
     }
     last = token;
   }

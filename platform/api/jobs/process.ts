@@ -1,4 +1,4 @@
-// One evaluation in a process of its own, which bounds its memory and can be ended.
+// One evaluation in a process of its own, which bounds its memory and its time and can be ended.
 
 import { fork } from "node:child_process";
 import { join } from "node:path";
@@ -10,9 +10,18 @@ const SCRIPT = join(__dirname, "worker.ts");
 /** Megabytes that an evaluation may take: a million rows take a third. */
 const MEMORY = 1_536;
 
+/** Milliseconds that an evaluation may take: the largest that were measured take a few minutes. */
+const LONGEST = 30 * 60_000;
+
+/** Variables that a process needs to run at all: it reads what strangers send, and is told no secret. */
+const VARIABLES = ["PATH", "HOME", "TMPDIR", "NODE_V8_COVERAGE"];
+
 /** How an evaluation ended. */
 export type EvaluationEnd =
-  Exclude<WorkerMessage, { kind: "progress" }> | { readonly kind: "died"; readonly how: string };
+  | Exclude<WorkerMessage, { kind: "progress" }>
+  | { readonly kind: "died"; readonly how: string }
+  /** It took longer than it may, as it would again. */
+  | { readonly kind: "late"; readonly minutes: number };
 
 /** An evaluation that is under way. */
 export interface RunningEvaluation {
@@ -24,21 +33,30 @@ export interface RunningEvaluation {
 }
 
 /** Starts an evaluation. */
-export function startEvaluation(task: JobTask): RunningEvaluation {
+export function startEvaluation(task: JobTask, longest = LONGEST): RunningEvaluation {
   const child = fork(SCRIPT, {
     cwd: ROOT,
+    env: Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]])),
     execArgv: ["-r", "ts-node/register/transpile-only", `--max-old-space-size=${MEMORY}`],
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   const running = { progress: 0 };
+  const kill = () => void child.kill("SIGKILL");
   const end = new Promise<EvaluationEnd>((resolve) => {
+    const clock = setTimeout(() => {
+      resolve({ kind: "late", minutes: longest / 60_000 });
+      kill();
+    }, longest);
     child.on("message", (message: WorkerMessage) => {
       if (message.kind === "progress") running.progress = message.progress;
       else resolve(message);
     });
     child.on("error", (error) => resolve({ kind: "died", how: error.message }));
-    child.on("exit", (code, signal) => resolve({ kind: "died", how: signal ?? `exit code ${code}` }));
+    child.on("exit", (code, signal) => {
+      clearTimeout(clock);
+      resolve({ kind: "died", how: signal ?? `exit code ${code}` });
+    });
   });
   child.send(task, () => undefined); // a process that is gone is told by its exit
-  return Object.assign(running, { end, kill: () => void child.kill("SIGKILL") });
+  return Object.assign(running, { end, kill });
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { EvaluationDocument } from "../../../sdk/evaluation/document";
 import { printed } from "../../../sdk/base/printed";
 import { rowsOf, type Database } from "../../store/database";
+import type { JobTask } from "./messages";
 import { startEvaluation, type EvaluationEnd, type RunningEvaluation } from "./process";
 
 /** How a queue works. */
@@ -20,7 +21,7 @@ export interface QueueOptions {
   /** Milliseconds of a lease, which is renewed four times as often. */
   readonly lease?: number;
   /** How an evaluation is started, for tests. */
-  readonly start?: typeof startEvaluation;
+  readonly start?: (task: JobTask) => RunningEvaluation;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -223,6 +224,7 @@ export class JobQueue {
 
 function endOf(end: Exclude<EvaluationEnd, { kind: "died" }>): JobEnd {
   if (end.kind === "refused") return { status: "refused", message: end.message };
+  if (end.kind === "late") return { status: "failed", message: `it took longer than ${end.minutes} minutes.` };
   const { accepted, reasons } = JSON.parse(end.document) as EvaluationDocument;
   const message = reasons.map((reason) => reason.message).join("; ");
   return { status: accepted ? "accepted" : "refused", document: end.document, message };

@@ -1,6 +1,7 @@
 // A process that makes one evaluation: it needs neither database nor chain, and may be ended at any time.
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { Worker } from "node:worker_threads";
 import { assess } from "../../../sdk/evaluation/evaluate";
 import { readExamples } from "../../../sdk/evaluation/readExamples";
 import { Refusal } from "../../../sdk/evaluation/refusal";
@@ -49,6 +50,11 @@ function evaluate({ file, spec: text, attempt, registeredScore, contribution }: 
     throw error;
   }
 }
+
+/** An evaluation never looks up: a thread beside it ends the process when whoever waits for it is gone. */
+const WATCH = `const { ppid } = process;
+  setInterval(() => process.ppid === ppid || process.kill(process.pid, "SIGKILL"), 500);`;
+new Worker(WATCH, { eval: true, execArgv: [] }).unref();
 
 process.on("message", (task: JobTask) => {
   tell(evaluate(task), () => process.disconnect?.());

@@ -194,11 +194,12 @@ async function ownBenchmark(db: Database, caller: ApiCaller, id: string): Promis
   return benchmark;
 }
 
-/** A token is a draft's of the account, or one that the chain has and nobody here drafted. */
+/** A token is a draft's of the account, or one that the chain has and nobody else has proposed. Drafts of others count for nothing. */
 async function requireToken(db: Database, account: string, ticker: string): Promise<void> {
   const owners = await rowsOf<{ owner: string }>(
     db,
-    sql`SELECT owner FROM model_drafts WHERE content->>'ticker' = ${ticker}`,
+    sql`SELECT owner FROM model_drafts
+        WHERE content->>'ticker' = ${ticker} AND (owner = ${account} OR status = 'PROPOSAL')`,
   );
   if (owners.some(({ owner }) => owner === account)) return;
   if (owners.length > 0) throw new Problem("NOT_ALLOWED", `the model ${ticker} belongs to another account.`);

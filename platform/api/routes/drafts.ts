@@ -5,7 +5,7 @@ import { getAddress } from "ethers";
 import { randomUUID } from "node:crypto";
 import { Problem } from "../../../sdk/base/problem";
 import type { DraftInput } from "../../../sdk/platform/wire";
-import type { Database } from "../../store/database";
+import { rowsOf, type Database } from "../../store/database";
 import { callerIn, needs, requireOwner } from "../access";
 import { requireActiveBenchmark } from "../benchmarks";
 import { newApp, type ApiApp, type ApiParts } from "../context";
@@ -36,7 +36,7 @@ import {
   uuidSchema,
   z,
 } from "../schemas/common";
-import { deployedInput, draftInput, draftView } from "../schemas/drafts";
+import { approvalInput, deployedInput, draftInput, draftView } from "../schemas/drafts";
 
 const DRAFT = "/api/v1/models/drafts/{id}";
 const params = z.object({ id: uuidSchema });
@@ -118,8 +118,8 @@ const approve = createRoute({
   path: `${DRAFT}/approve`,
   summary: "Approve the registration: the operator's duty `register` sends it",
   middleware: [needs("admin")] as const,
-  request: { params, headers: idempotencyHeader },
-  responses: { ...done, ...failures(401, 403, 404, 409, 422) },
+  request: { params, headers: idempotencyHeader, body: jsonBodyOf(approvalInput) },
+  responses: { ...done, ...failures(401, 403, 404, 409, 413, 415, 422) },
 });
 
 /** Operations on drafts. */
@@ -152,7 +152,9 @@ export function draftRoutes({ store: { db }, receiptOf, oracleAttestation }: Api
     const { id } = context.req.valid("param");
     const { content, licenceText } = contentOf(context.req.valid("json"));
     const view = await db.transaction(async (transaction) => {
-      requireUndeployed(await ownDraft(transaction, callerIn(context), id));
+      const draft = await ownDraft(transaction, callerIn(context), id);
+      requireUndeployed(draft);
+      if (draft.status !== "DRAFT") await requireFreeId(transaction, id, content.model_id);
       await transaction.execute(
         sql`UPDATE model_drafts SET content = ${JSON.stringify(content)}::jsonb, model_id = ${content.model_id},
               licence_text = ${licenceText}, updated_at = now() WHERE id = ${id}`,
@@ -180,6 +182,7 @@ export function draftRoutes({ store: { db }, receiptOf, oracleAttestation }: Api
       const { model_id } = draft.content;
       if (await indexedModel(transaction, model_id))
         throw new Problem("CONFLICT", `the chain has a model ${model_id} already: take another model_id.`);
+      await requireFreeId(transaction, id, model_id);
       await transaction.execute(sql`UPDATE model_drafts SET status = 'PROPOSAL', updated_at = now() WHERE id = ${id}`);
       return draftViewOf(await requireDraft(transaction, callerIn(context), id));
     });
@@ -219,6 +222,7 @@ export function draftRoutes({ store: { db }, receiptOf, oracleAttestation }: Api
 
   app.openapi(approve, async (context) => {
     const { id } = context.req.valid("param");
+    const { benchmark_version } = context.req.valid("json");
     const caller = callerIn(context);
     const view = await actOnce(context, db, async (transaction) => {
       const draft = await lockDraft(transaction, caller, id);
@@ -234,6 +238,11 @@ export function draftRoutes({ store: { db }, receiptOf, oracleAttestation }: Api
         throw new Problem(
           "CONFLICT",
           `the benchmark is that of ${benchmark.content.model_id}, not ${content.model_id}.`,
+        );
+      if (benchmark.version !== benchmark_version)
+        throw new Problem(
+          "CONFLICT",
+          `the benchmark is at version ${benchmark.version}, not ${benchmark_version}: look at it again.`,
         );
       const files = declarationOf(draft, launch, benchmark);
       await transaction.execute(
@@ -256,6 +265,15 @@ async function insert(db: Database, id: string, owner: string, input: DraftInput
     sql`INSERT INTO model_drafts (id, owner, model_id, content, licence_text)
         VALUES (${id}, ${owner}, ${content.model_id}, ${JSON.stringify(content)}::jsonb, ${licenceText})`,
   );
+}
+
+/** A proposal's id is its own: nobody else can hand over the token that is deployed under it. */
+async function requireFreeId(db: Database, id: string, modelId: string): Promise<void> {
+  const [other] = await rowsOf(
+    db,
+    sql`SELECT 1 FROM model_drafts WHERE model_id = ${modelId} AND status = 'PROPOSAL' AND id <> ${id} LIMIT 1`,
+  );
+  if (other !== undefined) throw new Problem("CONFLICT", `another proposal has the model_id ${modelId}: take another.`);
 }
 
 async function ownDraft(db: Database, caller: Parameters<typeof requireOwner>[0], id: string): Promise<DraftRow> {

@@ -136,7 +136,7 @@ const byHash = createRoute({
 /** Operations on evaluations; `wake` tells the queue of a new job. */
 export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: ApiLimits, wake: () => void): ApiApp {
   const app = newApp();
-  let streams = 0;
+  const streams = new StreamCount(limits);
 
   app.openapi(evaluate, async (context) => {
     const { id: modelId } = context.req.valid("param");
@@ -189,9 +189,7 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
   app.openapi(events, async (context) => {
     const { id, job } = context.req.valid("param");
     await requireJob(db, id, job);
-    if (streams >= limits.streams)
-      throw new ApiRefusal(503, "BUSY", "too many jobs are being followed: ask for the status.", { retryAfter: 10 });
-    streams++;
+    const release = streams.take(context.get("caller")?.account ?? context.get("client"));
     return streamSSE(context, async (stream) => {
       try {
         let [told, signAt] = ["", Date.now()];
@@ -210,7 +208,7 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
           await pause(LOOK);
         }
       } finally {
-        streams--;
+        release();
       }
     });
   });
@@ -243,6 +241,31 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
   });
 
   return app;
+}
+
+/** Streams that are open in this process: nobody takes all of them. */
+class StreamCount {
+  private readonly byClient = new Map<string, number>();
+  private all = 0;
+
+  constructor(private readonly limits: Pick<ApiLimits, "streams" | "streamsPerClient">) {}
+
+  /** Counts one more; answers what counts it no longer. */
+  take(client: string): () => void {
+    const own = this.byClient.get(client) ?? 0;
+    if (own >= this.limits.streamsPerClient)
+      throw new ApiRefusal(429, "BUSY", `you follow ${own} jobs: ask for the status.`, { retryAfter: 10 });
+    if (this.all >= this.limits.streams)
+      throw new ApiRefusal(503, "BUSY", "too many jobs are being followed: ask for the status.", { retryAfter: 10 });
+    this.byClient.set(client, own + 1);
+    this.all++;
+    return () => {
+      const left = (this.byClient.get(client) ?? 1) - 1;
+      if (left === 0) this.byClient.delete(client);
+      else this.byClient.set(client, left);
+      this.all--;
+    };
+  }
 }
 
 function attemptOf(row: JobRow): AttemptView {

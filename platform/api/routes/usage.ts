@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { id as keyOf } from "ethers";
 import { Problem } from "../../../sdk/base/problem";
 import type { UsageSummary } from "../../../sdk/platform/wire";
-import { readClaims, treeOf } from "../../../sdk/schemas/claims";
+import { parseClaims, requireRoot } from "../../../sdk/schemas/claims";
 import { rowsOf } from "../../store/database";
 import { callerIn, needs } from "../access";
 import { newApp, type ApiApp, type ApiParts } from "../context";
@@ -110,7 +110,8 @@ export function usageRoutes({ store: { db } }: ApiParts): ApiApp {
     const root = context.req.valid("param").root.toLowerCase();
     const { account } = callerIn(context);
     const content = await context.req.text();
-    const { modelId, evaluationId, contributorsRoot, contributors } = readClaims("the claims file", content);
+    const claims = parseClaims("the claims file", content);
+    const { modelId, evaluationId, contributorsRoot } = claims;
     if (contributorsRoot !== root)
       throw new Problem("CONFLICT", `the root of the file's contributors is ${contributorsRoot}, not ${root}.`);
     const [recorded] = await rowsOf<{ contributors_root: string | null }>(
@@ -124,11 +125,14 @@ export function usageRoutes({ store: { db } }: ApiParts): ApiApp {
         "CONFLICT",
         `the root of ${evaluationId} on chain is ${recorded.contributors_root ?? "none"}, not ${root}.`,
       );
-    const { leaves } = treeOf("the claims file", { modelId, evaluationId, contributors });
+    // Whoever put it there: what a root stands for is always the same.
+    const [kept] = await rowsOf(db, sql`SELECT 1 FROM claims_files WHERE root = ${root}`);
+    if (kept !== undefined) return context.body(null, 204);
+    // Last: the tree of a large file takes seconds.
+    const { leaves } = requireRoot("the claims file", claims);
     const shares = leaves.map(({ index, account: owner, from, to }) => {
       return { position: Number(index), account: owner, share_from: String(from), share_to: String(to) };
     });
-    // Whoever puts it there: what a root stands for is always the same.
     await db.transaction(async (transaction) => {
       const [isNew] = await rowsOf(
         transaction,

@@ -3,6 +3,7 @@
 import type {
   AdmissionInput,
   AdmissionView,
+  ApprovalInput,
   ApprovedRegistration,
   DeployedInput,
   DraftInput,
@@ -102,6 +103,12 @@ export const draftView: z.ZodType<DraftView> = z
 export const deployedInput: z.ZodType<DeployedInput> = z
   .strictObject({ transaction_hash: hashSchema, token: addressSchema })
   .openapi("DeployedInput");
+
+export const approvalInput: z.ZodType<ApprovalInput> = z
+  .strictObject({
+    benchmark_version: z.int("a version of the benchmark").min(1, "1 or more").max(1_000_000, "at most 1000000"),
+  })
+  .openapi("ApprovalInput");
 
 export const admissionInput: z.ZodType<AdmissionInput> = z
   .strictObject({ address: addressSchema })

@@ -168,10 +168,10 @@ describe("API: drafts", () => {
     it("lets an admin approve it, and shows the operator a declaration of it", async () => {
       const id = await createProposal();
       await handOver(id);
-      expect(refusalIn(await act(id, "approve"))).to.equal("403 NOT_ALLOWED");
-      const approved = await act(id, "approve", admin());
+      expect(refusalIn(await approve(id, alice()))).to.equal("403 NOT_ALLOWED");
+      const approved = await approve(id);
       expect(approved.body["approved_at"]).to.be.a("number");
-      expect(refusalIn(await act(id, "approve", admin()))).to.equal("409 ALREADY_DONE");
+      expect(refusalIn(await approve(id))).to.equal("409 ALREADY_DONE");
 
       const { body } = await ask(world, "GET", "/api/v1/operator/registrations", admin());
       const [item] = body["items"] as {
@@ -201,7 +201,7 @@ describe("API: drafts", () => {
     it("follows the chain, and shows the operator only what is not registered", async () => {
       const id = await createProposal();
       await handOver(id);
-      await act(id, "approve", admin());
+      await approve(id);
       await world.store.db.execute("UPDATE models SET status = 'REGISTERED'");
 
       expect((await ask(world, "GET", `${DRAFTS}/${id}`)).body["status"]).to.equal("REGISTERED");
@@ -210,9 +210,9 @@ describe("API: drafts", () => {
 
     it("is not approved without a licence's text, or before it was handed over", async () => {
       const id = await createProposal({ licence: { hash: LICENCE, uri: "https://example.org/licence.txt" } });
-      expect(refusalIn(await act(id, "approve", admin()))).to.equal("409 NOT_YET");
+      expect(refusalIn(await approve(id))).to.equal("409 NOT_YET");
       await handOver(id);
-      expect(refusalIn(await act(id, "approve", admin()))).to.equal("409 NOT_YET");
+      expect(refusalIn(await approve(id))).to.equal("409 NOT_YET");
       expect((await ask(world, "GET", "/api/v1/operator/registrations", admin())).body["total"]).to.equal(0);
     });
   });

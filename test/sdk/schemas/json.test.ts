@@ -35,6 +35,11 @@ describe("JSON", () => {
       `${FILE}: line 1, column 8: the key "\\u0061" stands before, expected each key once.`,
     ],
     [
+      "more levels than any file has",
+      `${"[".repeat(70)}${"]".repeat(70)}`,
+      `${FILE}: line 1, column 65: is the level 65 of objects and lists within each other, expected at most 64.`,
+    ],
+    [
       "a key that would be an object's ancestor",
       '{"a":{"__proto__":{}}}',
       `${FILE}: line 1, column 7: the key "__proto__" is not allowed, expected another name.`,
