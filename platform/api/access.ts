@@ -36,9 +36,7 @@ export function identify(
 /** Lets only those pass whose key has a scope. */
 export function needs(scope: ApiScope): MiddlewareHandler<RequestFacts> {
   return async (context, next) => {
-    const caller = context.get("caller");
-    if (caller === undefined)
-      throw new Problem("BAD_KEY", "this needs a key: send one as `authorization: Bearer hk_…`.");
+    const caller = requireCaller(context);
     if (!isGranted(caller, scope))
       throw new Problem(
         "NOT_ALLOWED",
@@ -46,6 +44,14 @@ export function needs(scope: ApiScope): MiddlewareHandler<RequestFacts> {
       );
     await next();
   };
+}
+
+/** Whoever asks; refuses one without a key. */
+export function requireCaller(context: Context<RequestFacts>): ApiCaller {
+  const caller = context.get("caller");
+  if (caller === undefined)
+    throw new Problem("BAD_KEY", "this needs a key: send one as `authorization: Bearer hk_…`.");
+  return caller;
 }
 
 /** Whoever asks, where {@link needs} has let them pass. */

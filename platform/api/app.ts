@@ -78,6 +78,7 @@ export function createApi(parts: ApiParts, wake: () => void = () => undefined): 
     await next();
     context.header("x-content-type-options", "nosniff");
     context.header("cache-control", "no-store");
+    context.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
   });
   app.openapi(live, (context) => reply(context, { is_live: true }, 200));
   app.openapi(ready, async (context) => {

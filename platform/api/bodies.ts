@@ -3,6 +3,7 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { readJson } from "../../sdk/schemas/json";
+import { requireCaller } from "./access";
 import type { RequestFacts } from "./context";
 import { ApiRefusal, refusalFor } from "./failure";
 
@@ -17,6 +18,9 @@ const LARGER: readonly (readonly [RegExp, number])[] = [
   [/^\/api\/v1\/claims\//, 4096 * KIB],
 ];
 
+/** Methods whose bodies nobody reads. */
+const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
 /** Operations that stream what they take. */
 const STREAMED = /^\/api\/(mlflow\/|v1\/models\/[^/]+\/evaluate$)/;
 
@@ -26,7 +30,8 @@ const UNKEPT = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89ab][0-9a-f]{2}|d[c-f][0-9a-f]{2})
 /** Refuses a body that is too large, of another type than JSON, or ambiguous JSON. */
 export const boundedBody: MiddlewareHandler<RequestFacts> = async (context, next) => {
   const { method, path } = context.req;
-  if (method === "GET" || method === "HEAD" || STREAMED.test(path)) return next();
+  if (BODILESS.has(method) || STREAMED.test(path)) return next();
+  requireCaller(context); // nothing is read of whoever may change nothing
   const maxSize = LARGER.find(([form]) => form.test(path))?.[1] ?? LARGEST_BODY;
   return bodyLimit({
     maxSize,

@@ -92,6 +92,9 @@ describe("API: access", () => {
       ["with a zero character", JSON.stringify(buildDraft({ description: "a\u0000b" })), {}, "400 BAD_OPTION"],
       ["with half of a character", '{"name":"\\ud800"}', {}, "400 BAD_OPTION"],
       ["of another type", "{}", { "content-type": "text/plain" }, "415 BAD_OPTION"],
+      ["that is nested without end", "[".repeat(100_000) + "]".repeat(100_000), {}, "400 BAD_OPTION"],
+      ["that is packed", "\u001f\u008b", { "content-encoding": "gzip" }, "400 BAD_OPTION"],
+      ["of a type that begins as JSON's", "{}", { "content-type": "application/jsonp" }, "415 BAD_OPTION"],
       ["that is too large", JSON.stringify({ name: "x".repeat(300_000) }), {}, "413 BAD_OPTION"],
     ];
     for (const [name, body, headers, refusal] of refused) {
@@ -127,6 +130,25 @@ describe("API: access", () => {
         error: { code: "INTERNAL", message: "a fault in our code: please report it with the time of the request." },
       });
       expect(world.faults).to.have.lengthOf(1);
+    });
+  });
+
+  describe("given a page of another host", () => {
+    it("lets it read and send nothing: it answers no preflight, and names no origin", async () => {
+      const headers = { origin: "https://evil.example", "access-control-request-method": "POST" };
+      const preflight = await ask(world, "OPTIONS", DRAFT, { headers });
+      expect(refusalIn(preflight)).to.equal("404 NOT_DEPLOYED");
+      const read = await ask(world, "GET", "/api/v1/benchmarks", { headers });
+      for (const answer of [preflight, read]) {
+        const names = [...answer.headers.keys()].filter((name) => name.startsWith("access-control-"));
+        expect(names).to.deep.equal([]);
+        expect(answer.headers.get("set-cookie")).to.equal(null);
+        expect(answer.headers.get("content-security-policy")).to.equal("default-src 'none'; frame-ancestors 'none'");
+        expect(answer.headers.get("x-content-type-options")).to.equal("nosniff");
+      }
+      // What a page can send without a preflight has no key, and another type than JSON's.
+      const form = { body: "name=x", headers: { "content-type": "application/x-www-form-urlencoded" } };
+      expect(refusalIn(await ask(world, "POST", DRAFT, form))).to.equal("401 BAD_KEY");
     });
   });
 

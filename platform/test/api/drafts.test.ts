@@ -33,6 +33,9 @@ describe("API: drafts", () => {
   const act = async (id: string, action: string, sending: object = alice()): Promise<Received> =>
     ask(world, "POST", `${DRAFTS}/${id}/${action}`, sending);
 
+  const approve = async (id: string, who: object = admin(), benchmark_version = 1) =>
+    act(id, "approve", { ...who, body: { benchmark_version } });
+
   /** A published draft, whose token the chain has, with a benchmark. */
   async function createProposal(overrides: Parameters<typeof buildDraft>[0] = {}): Promise<string> {
     const { body } = await ask(world, "POST", "/api/v1/benchmarks", { ...alice(), body: buildBenchmarkInput() });
@@ -115,6 +118,29 @@ describe("API: drafts", () => {
       const id = await createDraft();
       expect(refusalIn(await act(id, "publish"))).to.equal("409 CONFLICT");
       expect((await ask(world, "GET", `${DRAFTS}/${id}`, alice())).body["status"]).to.equal("DRAFT");
+    });
+
+    it("has its id alone: who copies it can neither publish the copy nor rename a proposal to it", async () => {
+      const id = await createProposal();
+      const copy = async (overrides: Parameters<typeof buildDraft>[0] = {}) => {
+        const body = buildDraft(overrides);
+        return (await ask(world, "POST", "/api/v1/models", { ...bob(), body })).body["id"] as string;
+      };
+      // The chain has the id by now; before it has, the proposal alone holds it.
+      await world.store.db.execute("DELETE FROM models");
+      expect(refusalIn(await act(await copy(), "publish", bob()))).to.equal("409 CONFLICT");
+      const other = await copy({ model_id: "other" });
+      expect((await act(other, "publish", bob())).status).to.equal(200);
+      const renamed = await ask(world, "PUT", `${DRAFTS}/${other}`, { ...bob(), body: buildDraft() });
+      expect(refusalIn(renamed)).to.equal("409 CONFLICT");
+      expect((await ask(world, "PUT", `${DRAFTS}/${id}`, { ...alice(), body: buildDraft() })).status).to.equal(200);
+    });
+
+    it("is one of two that are published at once", async () => {
+      const drafts = [await createDraft(), await createDraft()];
+      const answers = await Promise.all(drafts.map((id) => act(id, "publish")));
+      expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, 409]);
+      expect(world.faults).to.deep.equal([]);
     });
 
     it("takes over the token that a wallet has deployed, as the chain has it", async () => {
@@ -208,6 +234,16 @@ describe("API: drafts", () => {
       expect((await ask(world, "GET", "/api/v1/operator/registrations", admin())).body["items"]).to.deep.equal([]);
     });
 
+    it("is approved with the benchmark's version that was looked at, and no other", async () => {
+      const id = await createProposal();
+      await handOver(id);
+      const { body } = await ask(world, "GET", `${DRAFTS}/${id}`);
+      const changed = buildBenchmarkInput({ baseline_value: 0.5 });
+      await ask(world, "PUT", `/api/v1/benchmarks/${String(body["benchmark_spec_id"])}`, { ...alice(), body: changed });
+      expect(refusalIn(await approve(id))).to.equal("409 CONFLICT");
+      expect((await approve(id, admin(), 2)).status).to.equal(200);
+    });
+
     it("is not approved without a licence's text, or before it was handed over", async () => {
       const id = await createProposal({ licence: { hash: LICENCE, uri: "https://example.org/licence.txt" } });
       expect(refusalIn(await approve(id))).to.equal("409 NOT_YET");
@@ -239,7 +275,7 @@ describe("API: drafts", () => {
 
     it("takes it again after a refusal, of which nothing is kept", async () => {
       const id = await createDraft();
-      const sending = { ...admin(), headers: { "idempotency-key": "two" } };
+      const sending = { ...admin(), body: { benchmark_version: 1 }, headers: { "idempotency-key": "two" } };
       expect(refusalIn(await act(id, "approve", sending))).to.equal("409 NOT_YET");
       expect(refusalIn(await act(id, "approve", sending))).to.equal("409 NOT_YET");
     });

@@ -117,7 +117,7 @@ describe("from a draft to a claimed reward, by HTTP and command alone @uninstrum
     });
     const handed = await ask("POST", `${draft}/deployed`, key, { transaction_hash: receipt.hash, token });
     expect(handed.status, JSON.stringify(handed.body)).to.equal(200);
-    const approved = await ask("POST", `${draft}/approve`, world.admin);
+    const approved = await ask("POST", `${draft}/approve`, world.admin, { benchmark_version: 1 });
     expect(approved.status, JSON.stringify(approved.body)).to.equal(200);
     await wait("the launch", async () => (await detail()).pool !== null);
     expect((await get<DraftView>(draft)).status).to.equal("DEPLOYED");
