@@ -33,6 +33,10 @@ export interface ApiWorld {
   wakes: number;
 }
 
+/** Places in which an API in a process of its own is killed. */
+export type HoldPoint =
+  "queued" | "running 0.1" | "running 0.9" | "document" | "finished" | "summing" | "summed" | "posted";
+
 const ALL: readonly ApiScope[] = ["read", "models", "benchmarks", "evaluate", "usage"];
 
 /** The database of the tests: PostgreSQL where DATABASE_URL names one, else an embedded one. */
