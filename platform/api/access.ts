@@ -49,8 +49,7 @@ export function needs(scope: ApiScope): MiddlewareHandler<RequestFacts> {
 /** Whoever asks; refuses one without a key. */
 export function requireCaller(context: Context<RequestFacts>): ApiCaller {
   const caller = context.get("caller");
-  if (caller === undefined)
-    throw new Problem("BAD_KEY", "this needs a key: send one as `authorization: Bearer hk_…`.");
+  if (caller === undefined) throw new Problem("BAD_KEY", "this needs a key: send one as `authorization: Bearer hk_…`.");
   return caller;
 }
 

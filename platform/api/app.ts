@@ -16,7 +16,7 @@ import { draftRoutes } from "./routes/drafts";
 import { evaluationRoutes } from "./routes/evaluations";
 import { mlflowRoutes } from "./routes/mlflow";
 import { usageRoutes } from "./routes/usage";
-import { answers, createRoute, failures, reply, z } from "./schemas/common";
+import { answers, createRoute, failure, reply, z } from "./schemas/common";
 import { readyAnswer } from "./schemas/evaluations";
 
 const MIB = 1_048_576;
@@ -37,7 +37,7 @@ const live = createRoute({
   tags: ["health"],
   path: "/live",
   summary: "Whether the process answers",
-  responses: { 200: answers(z.object({ is_live: z.boolean() }), "It does"), ...failures() },
+  responses: { 200: answers(z.object({ is_live: z.boolean() }), "It does") },
 });
 
 const ready = createRoute({
@@ -47,7 +47,7 @@ const ready = createRoute({
   summary: "Whether database and chain answer, and how far the indexer is",
   responses: {
     200: answers(readyAnswer, "They do"),
-    ...failures(),
+    500: failure(500),
     503: { description: "They do not", content: { "application/json": { schema: readyAnswer as z.ZodType<never> } } },
   },
 });

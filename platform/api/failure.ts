@@ -1,5 +1,6 @@
 // What the API refuses, and how it says so: one shape for every answer that is not 2xx.
 
+import { DrizzleQueryError } from "drizzle-orm";
 import { HTTPException } from "hono/http-exception";
 import { printed } from "../../sdk/base/printed";
 import { Problem, type ProblemCode } from "../../sdk/base/problem";
@@ -60,7 +61,10 @@ export function refusalFor(error: unknown): ApiRefusal {
   if (error instanceof ApiRefusal) return error;
   const status = error instanceof Problem ? STATUS_OF[error.code] : undefined;
   if (status !== undefined) return new ApiRefusal(status, (error as Problem).code, (error as Problem).message);
-  if (isTaken(error)) return new ApiRefusal(409, "CONFLICT", "somebody else was faster: look at it again.");
+  const code = codeOfDatabase(error);
+  if (DATABASE_AWAY.test(code))
+    return new ApiRefusal(503, "NODE_FAILED", "the database does not answer: try again soon.", { retryAfter: 5 });
+  if (code === UNIQUE_VIOLATION) return new ApiRefusal(409, "CONFLICT", "somebody else was faster: look at it again.");
   if (error instanceof HTTPException && error.status < 500) {
     const code = CODE_OF[error.status] ?? "BAD_OPTION";
     return new ApiRefusal(error.status as FailureStatus, code, `the request is refused: ${error.message}.`);
@@ -71,9 +75,14 @@ export function refusalFor(error: unknown): ApiRefusal {
 /** PostgreSQL's unique_violation: what was free a moment ago is somebody else's. */
 const UNIQUE_VIOLATION = "23505";
 
-function isTaken(error: unknown): boolean {
-  const { cause } = Object(error) as { cause?: { code?: unknown } };
-  return cause?.code === UNIQUE_VIOLATION;
+/** No connection, one that broke, too many, or a server that stops or starts. */
+const DATABASE_AWAY = /^(ECONN\w+|ENOTFOUND|ETIMEDOUT|08\w{3}|53300|57P0[123])$/;
+
+/** The driver's code of a query or a connection that failed; empty of any other error. */
+function codeOfDatabase(error: unknown): string {
+  const found: unknown = error instanceof DrizzleQueryError ? error.cause : error;
+  const { code = "", message = "" } = Object(found) as { readonly code?: string; readonly message?: string };
+  return /^(timeout exceeded when trying to connect|Connection terminated)/.test(message) ? "ECONNRESET" : code;
 }
 
 /** The answer's body. */

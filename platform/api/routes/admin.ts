@@ -36,7 +36,7 @@ const admit = createRoute({
   path: "/api/v1/admissions",
   summary: "Let a wallet deploy models: the operator's duty `admit` grants it the role",
   request: { headers: idempotencyHeader, body: jsonBodyOf(admissionInput) },
-  responses: { 201: answers(admissionView, "The admission"), ...failures(401, 403, 409, 413, 415) },
+  responses: { 201: answers(admissionView, "The admission"), ...failures(403, 409, 413, 415) },
 });
 
 const dismiss = createRoute({
@@ -47,7 +47,7 @@ const dismiss = createRoute({
   path: "/api/v1/admissions/{address}",
   summary: "Take an admission back; a role that was granted is taken away on chain, by a guardian",
   request: { params: z.object({ address: addressSchema }) },
-  responses: { 204: { description: "It is gone" }, ...failures(401, 403, 404) },
+  responses: { 204: { description: "It is gone" }, ...failures(403, 404) },
 });
 
 const admissions = createRoute({
@@ -58,7 +58,7 @@ const admissions = createRoute({
   path: "/api/v1/operator/admissions",
   summary: "Wallets that may deploy models",
   request: { query: pageQuery },
-  responses: { 200: answers(pageOf(admissionView), "A page of wallets, oldest first"), ...failures(401, 403) },
+  responses: { 200: answers(pageOf(admissionView), "A page of wallets, oldest first"), ...failures(403) },
 });
 
 const registrations = createRoute({
@@ -69,7 +69,7 @@ const registrations = createRoute({
   path: "/api/v1/operator/registrations",
   summary: "Approved models that the chain has not registered yet",
   request: { query: pageQuery },
-  responses: { 200: answers(pageOf(approvedRegistration), "A page of models, oldest first"), ...failures(401, 403) },
+  responses: { 200: answers(pageOf(approvedRegistration), "A page of models, oldest first"), ...failures(403) },
 });
 
 const createKey = createRoute({
@@ -80,7 +80,7 @@ const createKey = createRoute({
   path: "/api/v1/keys",
   summary: "Make a key for an account; it is shown once",
   request: { body: jsonBodyOf(apiKeyInput) },
-  responses: { 201: answers(apiKeyCreated, "The key"), ...failures(401, 403, 413, 415) },
+  responses: { 201: answers(apiKeyCreated, "The key"), ...failures(403, 413, 415) },
 });
 
 const revokeKey = createRoute({
@@ -98,7 +98,7 @@ const revokeKey = createRoute({
         .openapi({ example: "0123456789abcdef" }),
     }),
   },
-  responses: { 204: { description: "It is worthless" }, ...failures(401, 403, 404) },
+  responses: { 204: { description: "It is worthless" }, ...failures(403, 404) },
 });
 
 /** Operations of admins and of the operator. */

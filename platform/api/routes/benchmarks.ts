@@ -46,7 +46,7 @@ const create = createRoute({
   summary: "State a benchmark",
   middleware: [needs("benchmarks")] as const,
   request: { headers: idempotencyHeader, body: jsonBodyOf(benchmarkInput) },
-  responses: { 201: answers(benchmarkView, "Version 1"), ...failures(401, 403, 409, 413, 415, 422) },
+  responses: { 201: answers(benchmarkView, "Version 1"), ...failures(403, 409, 413, 415, 422) },
 });
 
 const list = createRoute({
@@ -55,7 +55,7 @@ const list = createRoute({
   path: "/api/v1/benchmarks",
   summary: "Benchmarks at their latest versions",
   request: { query: pageQuery.extend({ model_id: nameSchema.optional() }) },
-  responses: { 200: answers(pageOf(benchmarkView), "A page of benchmarks, oldest first"), ...failures(401) },
+  responses: { 200: answers(pageOf(benchmarkView), "A page of benchmarks, oldest first"), ...failures() },
 });
 
 const read = createRoute({
@@ -64,7 +64,7 @@ const read = createRoute({
   path: BENCHMARK,
   summary: "A benchmark at its latest version",
   request: { params },
-  responses: { 200: answers(benchmarkView, "The benchmark"), ...failures(401, 404) },
+  responses: { 200: answers(benchmarkView, "The benchmark"), ...failures(404) },
 });
 
 const update = createRoute({
@@ -74,7 +74,7 @@ const update = createRoute({
   summary: "Make the next version; jobs that are under way keep theirs",
   middleware: [needs("benchmarks")] as const,
   request: { params, body: jsonBodyOf(benchmarkInput) },
-  responses: { 200: answers(benchmarkView, "The new version"), ...failures(401, 403, 404, 409, 413, 415, 422) },
+  responses: { 200: answers(benchmarkView, "The new version"), ...failures(403, 404, 409, 413, 415, 422) },
 });
 
 const remove = createRoute({
@@ -84,7 +84,7 @@ const remove = createRoute({
   summary: "Deactivate a benchmark: it is kept, and nothing new is measured by it",
   middleware: [needs("benchmarks")] as const,
   request: { params },
-  responses: { 204: { description: "It is deactivated" }, ...failures(401, 403, 404) },
+  responses: { 204: { description: "It is deactivated" }, ...failures(403, 404) },
 });
 
 const register = createRoute({
@@ -95,7 +95,7 @@ const register = createRoute({
   summary: "Tell of a version of a model that was uploaded and tagged",
   middleware: [needs("models")] as const,
   request: { headers: idempotencyHeader, body: jsonBodyOf(registrationInput) },
-  responses: { 201: answers(registrationView, "The registration"), ...failures(401, 403, 404, 409, 413, 415, 422) },
+  responses: { 201: answers(registrationView, "The registration"), ...failures(403, 404, 409, 413, 415, 422) },
 });
 
 /** Operations on benchmarks, and registrations. */

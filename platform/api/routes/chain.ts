@@ -69,7 +69,7 @@ const models = createRoute({
       status: z.enum(["PROPOSAL", "REGISTERED", "DEPLOYED"]).optional(),
     }),
   },
-  responses: { 200: answers(chainPageOf(modelSummary), "A page of models, oldest first"), ...failures(401) },
+  responses: { 200: answers(chainPageOf(modelSummary), "A page of models, oldest first"), ...failures() },
 });
 
 const model = createRoute({
@@ -78,7 +78,7 @@ const model = createRoute({
   path: MODEL,
   summary: "A model with everything that the chain says of it",
   request: { params },
-  responses: { 200: answers(modelDetail, "The model"), ...failures(401, 404) },
+  responses: { 200: answers(modelDetail, "The model"), ...failures(404) },
 });
 
 /** A list of a model, oldest first. */
@@ -89,7 +89,7 @@ const listRoute = <Path extends string, T>(path: Path, summary: string, entry: z
     path: `${MODEL}/${path}` as const,
     summary,
     request: { params, query: pageQuery },
-    responses: { 200: answers(chainPageOf(entry), "A page, oldest first"), ...failures(401, 404) },
+    responses: { 200: answers(chainPageOf(entry), "A page, oldest first"), ...failures(404) },
   });
 
 const trades = listRoute("trades", "Trades of a model", tradeView);
@@ -112,7 +112,7 @@ const candles = createRoute({
       to: timeSchema.optional(),
     }),
   },
-  responses: { 200: answers(chainPageOf(candleView), "A page, oldest first"), ...failures(401, 404) },
+  responses: { 200: answers(chainPageOf(candleView), "A page, oldest first"), ...failures(404) },
 });
 
 const claimable = createRoute({
@@ -121,7 +121,7 @@ const claimable = createRoute({
   path: "/api/v1/accounts/{address}/claimable",
   summary: "What an account is to be paid, or can claim",
   request: { params: z.object({ address: addressSchema }) },
-  responses: { 200: answers(claimableAnswer, "What is open, and which claims were made"), ...failures(401) },
+  responses: { 200: answers(claimableAnswer, "What is open, and which claims were made"), ...failures() },
 });
 
 const TRADES = sql`SELECT ${PLACE("trades")}, side, account, recipient AS "to", reserve::text AS reserve,

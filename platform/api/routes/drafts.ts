@@ -41,7 +41,7 @@ import { approvalInput, deployedInput, draftInput, draftView } from "../schemas/
 const DRAFT = "/api/v1/models/drafts/{id}";
 const params = z.object({ id: uuidSchema });
 const shared = { tags: ["drafts"], security: BEARER };
-const done = { 200: answers(draftView, "The draft"), ...failures(401, 403, 404, 409) };
+const done = { 200: answers(draftView, "The draft"), ...failures(403, 404, 409) };
 
 const create = createRoute({
   ...shared,
@@ -50,7 +50,7 @@ const create = createRoute({
   summary: "Make a draft of a model",
   middleware: [needs("models")] as const,
   request: { headers: idempotencyHeader, body: jsonBodyOf(draftInput) },
-  responses: { 201: answers(draftView, "The draft, in status DRAFT"), ...failures(401, 403, 409, 413, 415) },
+  responses: { 201: answers(draftView, "The draft, in status DRAFT"), ...failures(403, 409, 413, 415) },
 });
 
 const list = createRoute({
@@ -60,7 +60,7 @@ const list = createRoute({
   summary: "Your drafts",
   middleware: [needs("models")] as const,
   request: { query: pageQuery },
-  responses: { 200: answers(pageOf(draftView), "A page of drafts, oldest first"), ...failures(401, 403) },
+  responses: { 200: answers(pageOf(draftView), "A page of drafts, oldest first"), ...failures(403) },
 });
 
 const read = createRoute({
@@ -69,7 +69,7 @@ const read = createRoute({
   path: DRAFT,
   summary: "A draft: its owner's until it is published",
   request: { params },
-  responses: { 200: answers(draftView, "The draft"), ...failures(401, 404) },
+  responses: { 200: answers(draftView, "The draft"), ...failures(404) },
 });
 
 const update = createRoute({
@@ -79,7 +79,7 @@ const update = createRoute({
   summary: "Change a draft that no wallet has deployed yet",
   middleware: [needs("models")] as const,
   request: { params, body: jsonBodyOf(draftInput) },
-  responses: { ...done, ...failures(401, 403, 404, 409, 413, 415) },
+  responses: { ...done, ...failures(403, 404, 409, 413, 415) },
 });
 
 const remove = createRoute({
@@ -89,7 +89,7 @@ const remove = createRoute({
   summary: "Remove a draft that no wallet has deployed yet",
   middleware: [needs("models")] as const,
   request: { params },
-  responses: { 204: { description: "It is gone" }, ...failures(401, 403, 404, 409) },
+  responses: { 204: { description: "It is gone" }, ...failures(403, 404, 409) },
 });
 
 const publish = createRoute({
@@ -109,7 +109,7 @@ const handOver = createRoute({
   summary: "Hand over the token that the developer's wallet has deployed",
   middleware: [needs("models")] as const,
   request: { params, headers: idempotencyHeader, body: jsonBodyOf(deployedInput) },
-  responses: { ...done, ...failures(401, 403, 404, 409, 413, 415) },
+  responses: { ...done, ...failures(403, 404, 409, 413, 415) },
 });
 
 const approve = createRoute({
@@ -119,7 +119,7 @@ const approve = createRoute({
   summary: "Approve the registration: the operator's duty `register` sends it",
   middleware: [needs("admin")] as const,
   request: { params, headers: idempotencyHeader, body: jsonBodyOf(approvalInput) },
-  responses: { ...done, ...failures(401, 403, 404, 409, 413, 415, 422) },
+  responses: { ...done, ...failures(403, 404, 409, 413, 415, 422) },
 });
 
 /** Operations on drafts. */

@@ -70,7 +70,7 @@ const evaluate = createRoute({
   },
   responses: {
     202: answers(jobCreated, "The job"),
-    ...failures(401, 403, 404, 409, 413, 415),
+    ...failures(403, 404, 409, 413, 415),
   },
 });
 
@@ -80,7 +80,7 @@ const status = createRoute({
   path: `${JOB}/status`,
   summary: "How far a job is",
   request: { params: jobParams },
-  responses: { 200: answers(jobView, "The job"), ...failures(401, 404) },
+  responses: { 200: answers(jobView, "The job"), ...failures(404) },
 });
 
 const events = createRoute({
@@ -91,7 +91,7 @@ const events = createRoute({
   request: { params: jobParams },
   responses: {
     200: { description: "The job, again and again", content: { "text/event-stream": { schema: z.string() } } },
-    ...failures(401, 404),
+    ...failures(404),
   },
 });
 
@@ -103,7 +103,7 @@ const cancel = createRoute({
   summary: "Cancel a job",
   middleware: [needs("evaluate")] as const,
   request: { params: jobParams },
-  responses: { 200: answers(jobView, "The job"), ...failures(401, 403, 404, 409) },
+  responses: { 200: answers(jobView, "The job"), ...failures(403, 404, 409) },
 });
 
 const document = createRoute({
@@ -112,7 +112,7 @@ const document = createRoute({
   path: `${JOB}/document`,
   summary: "The document of a job that was accepted or refused",
   request: { params: jobParams },
-  responses: { 200: answers(documentAnswer, "The document"), ...failures(401, 404, 409) },
+  responses: { 200: answers(documentAnswer, "The document"), ...failures(404, 409) },
 });
 
 const attempts = createRoute({
@@ -121,7 +121,7 @@ const attempts = createRoute({
   path: `${MODEL}/attempts`,
   summary: "Every attempt at a model's benchmarks",
   request: { params: modelParams, query: pageQuery },
-  responses: { 200: answers(pageOf(attemptView), "A page of attempts, oldest first"), ...failures(401) },
+  responses: { 200: answers(pageOf(attemptView), "A page of attempts, oldest first"), ...failures() },
 });
 
 const byHash = createRoute({
@@ -130,7 +130,7 @@ const byHash = createRoute({
   path: "/api/v1/evaluations/{evaluationId}",
   summary: "A document by its hash, which is the evaluation's id on chain",
   request: { params: z.object({ evaluationId: hashSchema }) },
-  responses: { 200: answers(documentAnswer, "The document"), ...failures(401, 404) },
+  responses: { 200: answers(documentAnswer, "The document"), ...failures(404) },
 });
 
 /** Operations on evaluations; `wake` tells the queue of a new job. */

@@ -43,7 +43,7 @@ const send = createRoute({
   summary: "Tell of calls that were served; an id counts once however often it comes",
   middleware: [needs("usage")] as const,
   request: { headers: idempotencyHeader, body: jsonBodyOf(usageInput) },
-  responses: { 200: answers(usageAnswer, "What was new"), ...failures(401, 403, 404, 409, 413, 415) },
+  responses: { 200: answers(usageAnswer, "What was new"), ...failures(403, 404, 409, 413, 415) },
 });
 
 const summary = createRoute({
@@ -54,7 +54,7 @@ const summary = createRoute({
   summary: "Metered calls by model, and how many of them the operator has",
   middleware: [needs("usage")] as const,
   request: { query: pageQuery },
-  responses: { 200: answers(pageOf(usageSummary), "A page of models"), ...failures(401, 403) },
+  responses: { 200: answers(pageOf(usageSummary), "A page of models"), ...failures(403) },
 });
 
 const put = createRoute({
@@ -65,7 +65,7 @@ const put = createRoute({
   summary: "Keep a claims file whose root the chain has",
   middleware: [needs("models")] as const,
   request: { params, body: jsonBodyOf(claimsSchema) },
-  responses: { 204: { description: "It is kept" }, ...failures(401, 403, 404, 409, 413, 415, 422) },
+  responses: { 204: { description: "It is kept" }, ...failures(403, 404, 409, 413, 415, 422) },
 });
 
 const get = createRoute({
@@ -74,7 +74,7 @@ const get = createRoute({
   path: CLAIMS,
   summary: "The claims file of a root",
   request: { params },
-  responses: { 200: answers(claimsSchema, "The file"), ...failures(401, 404) },
+  responses: { 200: answers(claimsSchema, "The file"), ...failures(404) },
 });
 
 /** Operations on metered events and claims files. */

@@ -95,6 +95,7 @@ const MEANINGS = {
   415: "The body is of another type",
   422: "The content is refused",
   429: "Too many requests",
+  500: "A fault in our code",
   502: "The service behind this one does not answer",
   503: "Too busy, or something that is needed does not answer",
 } as const;
@@ -103,12 +104,18 @@ export type FailureMeaning = keyof typeof MEANINGS;
 
 const json = <T>(schema: z.ZodType<T>) => ({ "application/json": { schema } });
 
-/** What an operation may answer beside its success; the bounds of every request are always among it. */
+/** What an operation may answer beside its success: what holds for all of them is always among it. */
 export function failures(...statuses: readonly FailureMeaning[]) {
-  const all = [...new Set<FailureMeaning>([400, 429, 503, ...statuses])];
-  return Object.fromEntries(
-    all.map((status) => [status, { description: MEANINGS[status], content: json(failureSchema) }]),
-  ) as Record<FailureMeaning, { description: string; content: ReturnType<typeof json<ApiFailure>> }>;
+  const all = [...new Set<FailureMeaning>([400, 401, 429, 500, 503, ...statuses])];
+  return Object.fromEntries(all.map((status) => [status, failure(status)])) as Record<
+    FailureMeaning,
+    ReturnType<typeof failure>
+  >;
+}
+
+/** A refusal of one status. */
+export function failure(status: FailureMeaning) {
+  return { description: MEANINGS[status], content: json(failureSchema) };
 }
 
 /** Stands for what an operation answers: hono's own type of JSON would follow types that have no end. */

@@ -49,7 +49,7 @@ function hold(task: JobTask): HeldEvaluation {
 }
 
 describe("API: evaluations", () => {
-  const world = useApi({ upload: 100_000, openJobsPerAccount: 2 });
+  const world = useApi({ upload: 100_000, openJobsPerAccount: 2, streamsPerClient: 2 });
   const queues: JobQueue[] = [];
   const held: HeldEvaluation[] = [];
   const alice = () => ({ key: world.keys.alice });
@@ -60,7 +60,7 @@ describe("API: evaluations", () => {
     expect(world.faults).to.deep.equal([]);
   });
 
-  async function startQueue(start?: typeof startEvaluation): Promise<JobQueue> {
+  async function startQueue(start?: (task: JobTask) => RunningEvaluation): Promise<JobQueue> {
     const { store, uploads: folder } = world;
     const onFault = (error: unknown) => void world.faults.push(error);
     const queue = new JobQueue({ db: store.db, folder, workers: 1, lease: LEASE, onFault, ...(start && { start }) });
@@ -82,9 +82,14 @@ describe("API: evaluations", () => {
     });
     return body["id"] as string;
   }
-  async function post(benchmark: string, body = PREDICTIONS, headers: Record<string, string> = {}): Promise<Received> {
+  async function post(
+    benchmark: string,
+    body = PREDICTIONS,
+    headers: Record<string, string> = {},
+    more = "",
+  ): Promise<Received> {
     const sending = { ...alice(), body, headers: { "content-type": "text/csv", ...headers } };
-    return ask(world, "POST", `${MODEL}/evaluate?benchmark_spec_id=${benchmark}`, sending);
+    return ask(world, "POST", `${MODEL}/evaluate?benchmark_spec_id=${benchmark}${more}`, sending);
   }
   const jobOf = async (benchmark: string) => (await post(benchmark)).body["job_id"] as string;
   const statusOf = async (job: string) => (await ask(world, "GET", `${MODEL}/evaluations/${job}/status`)).body;
@@ -118,6 +123,28 @@ describe("API: evaluations", () => {
       expect([document.baselineScore, document.candidateScore]).to.deep.equal([7500, 9500]);
       expect((await ask(world, "GET", `/api/v1/evaluations/${document.evaluationId}`)).body).to.deep.equal(body);
       await until(() => readdirSync(world.uploads).length === 0); // removed when its end is kept
+    });
+
+    it("states the hash of the contributed data, which stays with whoever has it", async () => {
+      await startQueue();
+      const hash = keyOf("contributed data");
+      const { body } = await post(await createBenchmark(), PREDICTIONS, {}, `&contribution_data_hash=${hash}`);
+      queues[0]!.wake();
+      const { job_id } = await ended(String(body["job_id"]));
+      const kept = await ask(world, "GET", `${MODEL}/evaluations/${String(job_id)}/document`);
+      const { document } = kept.body as unknown as { document: EvaluationDocument };
+      expect([document.contributionDataHash, document.evaluationId]).to.deep.equal([hash, hashDocument(document)]);
+    });
+
+    it("gives up one that takes longer than it may, and does not begin it again", async () => {
+      await startQueue((task) => startEvaluation(task, 1));
+      const job = await jobOf(await createBenchmark());
+      queues[0]!.wake();
+      const view = await ended(job);
+      expect(view["status"]).to.equal("failed");
+      expect(view["message"]).to.match(/^it took longer than [\d.e-]+ minutes\.$/);
+      const [row] = await rowsOf<object>(world.store.db, sql`SELECT tries FROM evaluation_jobs`);
+      expect(row).to.deep.equal({ tries: 1 });
     });
 
     it("says when the chain has the improvement with the same scores", async () => {
@@ -331,6 +358,21 @@ describe("API: evaluations", () => {
       }
       expect([events[0], events.at(-1)]).to.deep.equal(["progress", "end"]);
       expect(events.filter((event) => event === "end")).to.have.lengthOf(1);
+    });
+
+    it("takes no more streams of one address than its share, and gives back those that end", async () => {
+      await startHeldQueue();
+      const job = await jobOf(await createBenchmark());
+      queues[0]!.wake();
+      const evaluation = await until(() => held[0]);
+      const path = `${MODEL}/evaluations/${job}/events`;
+      const open = [await world.app.request(path), await world.app.request(path)];
+      expect(refusalIn(await ask(world, "GET", path))).to.equal("429 BUSY");
+      const own = await world.app.request(path, { headers: { authorization: `Bearer ${world.keys.alice}` } });
+      expect(own.status).to.equal(200);
+      evaluation.finish({ kind: "refused", message: "no" });
+      await Promise.all([...open, own].map(async (response) => response.text()));
+      expect((await ask(world, "GET", path)).status).to.equal(200);
     });
   });
 

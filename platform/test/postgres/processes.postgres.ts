@@ -1,12 +1,18 @@
 import { expect } from "chai";
 import { sql } from "drizzle-orm";
-import type { UsageEvent } from "../../../sdk/platform/wire";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { until } from "../../../scripts/dev/world/process";
+import type { UsageAnswer, UsageEvent } from "../../../sdk/platform/wire";
 import { createApi } from "../../api/app";
 import { startEvaluation } from "../../api/jobs/process";
 import { JobQueue } from "../../api/jobs/queue";
 import { makeBatches } from "../../api/metering";
 import { rowsOf } from "../../store/database";
 import type { Store } from "../../store/open";
+import { startOperatorDouble, type OperatorDouble } from "../api/operatorDouble";
+import { useApiProcesses, type ApiProcess } from "../api/processes";
 import {
   ask,
   buildBenchmarkInput,
@@ -19,6 +25,49 @@ import {
 } from "../api/support";
 
 const PREDICTIONS = "id,label,baseline,candidate\n1,0,0,0\n";
+
+describe("API: two processes on one PostgreSQL @uninstrumented", () => {
+  useApi(); // the tables are empty
+  const processes = useApiProcesses();
+  const size = 20_000;
+  const events = Array.from({ length: size }, (_, index): UsageEvent => {
+    return { id: `event-${index}`, model: "credit-default", calls: 1 + (index % 5), at: 1_767_225_600 };
+  });
+  let folder: string;
+  let operator: OperatorDouble;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "processes-"));
+    operator = await startOperatorDouble();
+  });
+  after(async () => {
+    await operator.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const send = async (api: ApiProcess, from: number, to: number) =>
+    (await api.ask("POST", "/api/v1/usage/events", { events: events.slice(from, to) })).body as unknown as UsageAnswer;
+
+  it("hand over 20,000 events once that came to both, one of which is killed in between", async () => {
+    const one = await processes.start(folder, operator.url);
+    await one.hold("posted");
+    const first = await send(one, 0, 12_000);
+    await one.holding("posted"); // the operator has a batch, and nobody knows
+    const other = await processes.start(folder, operator.url);
+    const both = await Promise.all([send(one, 8_000, 16_000), send(other, 10_000, size)]);
+    await one.kill();
+    const last = await send(other, 0, size);
+    const accepted = [first, ...both, last].reduce((sum, answer) => sum + answer.accepted, 0);
+    expect([accepted, last.duplicates]).to.deep.equal([size, size]);
+
+    const calls = events.reduce((sum, event) => sum + event.calls, 0);
+    await until(async () => {
+      const { body } = await other.ask("GET", "/api/v1/usage");
+      return (body["items"] as { handed_over: number }[])[0]?.handed_over === calls;
+    });
+    expect([operator.calls(), operator.refused]).to.deep.equal([calls, 0]);
+    await other.kill();
+  });
+});
 
 describe("API: two on one PostgreSQL", () => {
   const first = useApi({ openJobsPerAccount: 100 });
