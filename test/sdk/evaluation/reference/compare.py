@@ -109,7 +109,8 @@ def real_sets(folder):
             rows = list(csv.DictReader(file))
         spec = {"metric": case["metric"], "direction": "minimise" if case["metric"] in errors else "maximise"}
         columns = [[row[name] for row in rows] for name in ("label", case["baseline"], case["candidate"])]
-        yield write(f"{case['set']}-{case['metric']}-{case['candidate']}", spec, *columns), [case["baselineValue"], case["candidateValue"]]
+        name = "-".join(case[key] for key in ("set", "metric", "baseline", "candidate"))
+        yield write(name, spec, *columns), [case["baselineValue"], case["candidateValue"]]
 
 
 def main():
