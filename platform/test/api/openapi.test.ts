@@ -1,81 +1,33 @@
 import { expect } from "chai";
 import { createApiKey } from "../../api/keys";
+import {
+  readDocument,
+  type ApiDocument,
+  type DocumentOperation,
+  type DocumentParameter,
+  type DocumentSchema,
+} from "./operations";
 import { ask, indexChain, indexModel, useApi, type Received } from "./support";
-
-/** As much of a schema as the document uses. */
-interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly example?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly anyOf?: readonly Schema[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly minItems?: number;
-  readonly minimum?: number;
-  readonly pattern?: string;
-  readonly maxLength?: number;
-}
-
-interface Parameter {
-  readonly in: "path" | "query" | "header";
-  readonly name: string;
-  readonly schema: Schema;
-}
-
-interface Operation {
-  readonly parameters?: readonly Parameter[];
-  readonly security?: readonly object[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
-  readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>
-  >;
-}
-
-interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
-}
 
 /** A value that no schema of the document takes. */
 const WRONG: readonly unknown[] = [null, { nested: [] }, "\u202e".repeat(200_000), -1.5];
 
 describe("API: every operation of its OpenAPI document", () => {
   const world = useApi();
-  let document: Document;
-  let operations: { readonly method: string; readonly path: string; readonly operation: Operation }[];
+  let document: ApiDocument;
+  let operations: ApiDocument["operations"];
 
   beforeEach(async () => {
     await indexChain(world);
     await indexModel(world, `0x${"00".repeat(32)}`);
-    document = (await ask(world, "GET", "/openapi.json")).body as unknown as Document;
-    operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
-    );
+    document = await readDocument(world);
+    ({ operations } = document);
   });
+  const resolved = (schema: DocumentSchema) => document.resolved(schema);
+  const valueOf = (schema: DocumentSchema) => document.valueOf(schema);
 
-  function resolved(schema: Schema): Schema {
-    return schema.$ref === undefined ? schema : document.components.schemas[schema.$ref.split("/").at(-1)!]!;
-  }
-  /** A value of a schema, with everything that may be there. */
-  function valueOf(given: Schema): unknown {
-    const schema = resolved(given);
-    if (schema.example !== undefined) return schema.example;
-    if (schema.const !== undefined) return schema.const;
-    if (schema.enum) return schema.enum[0];
-    if (schema.anyOf) return valueOf(schema.anyOf[0]!);
-    const type = typeof schema.type === "string" ? schema.type : schema.type?.[0];
-    if (type === "object")
-      return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, inner]) => [key, valueOf(inner)]));
-    if (type === "array") return schema.minItems ? [valueOf(schema.items!)] : [];
-    if (type === "boolean") return true;
-    if (type === "number" || type === "integer") return schema.minimum ?? 1;
-    return "text";
-  }
   /** Whether a value is of a schema. */
-  function fits(given: Schema, value: unknown): boolean {
+  function fits(given: DocumentSchema, value: unknown): boolean {
     const schema = resolved(given);
     if (schema.anyOf) return schema.anyOf.some((option) => fits(option, value));
     const types = [schema.type ?? []].flat();
@@ -98,23 +50,23 @@ describe("API: every operation of its OpenAPI document", () => {
   }
 
   /** Whether a number may be below zero. */
-  function isNegative(given: Schema): boolean {
+  function isNegative(given: DocumentSchema): boolean {
     const { type, minimum = -1 } = resolved(given);
     return [type].flat().includes("number") && minimum < 0;
   }
 
-  const bodySchema = ({ requestBody }: Operation): [string, Schema] | undefined => {
+  const bodySchema = ({ requestBody }: DocumentOperation): [string, DocumentSchema] | undefined => {
     const [first] = Object.entries(requestBody?.content ?? {});
     return first && [first[0], first[1].schema];
   };
   /** Sends a request, valid but for what is replaced. */
   async function send(
-    { method, path, operation }: (typeof operations)[number],
+    operation: DocumentOperation,
     key: string | undefined,
     replaced: { readonly parameters?: Record<string, string>; readonly body?: unknown } = {},
   ): Promise<Received> {
-    const parameters = operation.parameters ?? [];
-    const textOf = ({ name, schema }: Parameter) => replaced.parameters?.[name] ?? String(valueOf(schema));
+    const { method, path, parameters = [] } = operation;
+    const textOf = ({ name, schema }: DocumentParameter) => replaced.parameters?.[name] ?? String(valueOf(schema));
     const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
       encodeURIComponent(textOf(parameters.find((each) => each.in === "path" && each.name === name)!)),
     );
@@ -135,12 +87,12 @@ describe("API: every operation of its OpenAPI document", () => {
     expect([typeof error.code, typeof error.message], what).to.deep.equal(["string", "string"]);
     expect(error.message, what).not.to.match(/[\n\u202e]/);
   }
-  const nameOf = ({ method, path }: (typeof operations)[number]) => `${method} ${path}`;
+  const nameOf = ({ method, path }: DocumentOperation) => `${method} ${path}`;
 
   it("is asked with what the document says, and answers as it says", async () => {
     for (const each of operations.filter(({ path }) => !path.endsWith("/events"))) {
       const answer = await send(each, world.keys.admin);
-      const declared = each.operation.responses[String(answer.status)];
+      const declared = each.responses[String(answer.status)];
       expect(declared, `${nameOf(each)} answers ${answer.status}: ${JSON.stringify(answer.body)}`).not.to.equal(
         undefined,
       );
@@ -154,7 +106,7 @@ describe("API: every operation of its OpenAPI document", () => {
 
   it("refuses whoever has no key, or one without a scope, where the document asks for one", async () => {
     const key = await createApiKey(world.store.db, "carol", []);
-    const guarded = operations.filter(({ operation }) => operation.security !== undefined);
+    const guarded = operations.filter(({ security }) => security !== undefined);
     for (const each of guarded) {
       expectRefusal(await send(each, undefined), nameOf(each), 401);
       expectRefusal(await send(each, key), nameOf(each), 403);
@@ -165,7 +117,7 @@ describe("API: every operation of its OpenAPI document", () => {
   it("refuses every parameter that is not valid", async () => {
     let count = 0;
     for (const each of operations)
-      for (const { name, in: place, schema } of each.operation.parameters ?? []) {
+      for (const { name, in: place, schema } of each.parameters ?? []) {
         if (place === "header") continue;
         for (const value of ["..%2f..", "' OR 1=1 --", "\u202e", "-1", "x".repeat(5_000)]) {
           if (
@@ -188,9 +140,9 @@ describe("API: every operation of its OpenAPI document", () => {
 
   it("refuses every body with a field that is missing, of another type, or unknown", async () => {
     let count = 0;
-    const mutated = operations.filter(({ operation }) => bodySchema(operation)?.[0] === "application/json");
+    const mutated = operations.filter((operation) => bodySchema(operation)?.[0] === "application/json");
     for (const each of mutated) {
-      const schema = resolved(bodySchema(each.operation)![1]);
+      const schema = resolved(bodySchema(each)![1]);
       if (!schema.properties) continue; // a file of its own format
       const valid = valueOf(schema) as Record<string, unknown>;
       const bodies: [string, unknown][] = [
