@@ -38,8 +38,8 @@ export function checkModel(path: string, read: ReadSource, seconds: number): Lem
 
   const { errors = [] } = JSON.parse(
     solc.compile(JSON.stringify(input(path, source, contract, seconds)), {
-      import: (imported) => ({ contents: readable(imported, read) }),
-      smtSolver: (query) => {
+      import: (imported: string) => ({ contents: readable(imported, read) }),
+      smtSolver: (query: string) => {
         const { stdout, error } = spawnSync("z3", ["-smt2", "-in", `-T:${seconds}`], {
           input: query,
           encoding: "utf8",

@@ -20,7 +20,7 @@ contract DistributionProof {
     /// @dev What a claim pays, and what remains after it.
     function _pay(Interval memory c, uint256 remaining) private pure returns (uint256 amount, uint256) {
         //@ lines contracts/tokens/RewardDistributor.sol: if (c.from >= c.to … if (c.from >= c.to
-        //@ lines contracts/tokens/RewardDistributor.sol: amount = (c.total … remaining -= amount;
+        //@ lines contracts/tokens/RewardDistributor.sol: amount = (c.total … remaining -=
         return (amount, remaining);
     }
 

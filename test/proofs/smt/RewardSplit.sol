@@ -55,7 +55,7 @@ contract RewardSplitProof {
         uint256 i;
         unchecked {
             //@ lines contracts/verification/DeltaOneVerifier.sol: uint256 amount = RewardMath … uint256 amount = RewardMath
-            //@ lines contracts/verification/DeltaOneVerifier.sol: amounts[i] = amount; … remainder -= amount;
+            //@ lines contracts/verification/DeltaOneVerifier.sol: amounts[i] = amount; … remainder -=
         }
         (state.remainder, state.sumOfShares) = (remainder, sumOfShares);
         (state.paid, state.count) = (state.paid + amounts[0], state.count + 1);
@@ -69,7 +69,7 @@ contract RewardSplitProof {
         uint256[] memory amounts = new uint256[](1);
         uint256 largest;
         amounts[0] = largestAmount;
-        //@ lines contracts/verification/DeltaOneVerifier.sol: if (sumOfShares != RewardMath.BPS) … amounts[largest] += remainder;
+        //@ lines contracts/verification/DeltaOneVerifier.sol: if (sumOfShares … amounts[largest] += remainder;
 
         assert(state.paid - largestAmount + amounts[0] == state.total);
         assert(remainder < MAX_CONTRIBUTORS);
