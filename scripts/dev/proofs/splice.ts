@@ -26,7 +26,7 @@ export function spliced(specification: string, read: ReadSource): string {
 
 /** A function, struct, modifier or variable of a contract, without its comments. */
 function declaration(source: string, name: string, file: string): string {
-  const pattern = `^    (?:function ${name}\\(|struct ${name} \\{|modifier ${name}\\(|[a-z][^\\n/({]*\\b${name}(?: =|;))`;
+  const pattern = `^    (?:function ${name}\\(|struct ${name} \\{|modifier ${name}\\(|[A-Za-z][^\\n/({]*\\b${name}(?: =|;))`;
   const { index } = only([...source.matchAll(new RegExp(pattern, "gm"))], `${file}: declaration of ${name}`);
   let depth = 0;
   for (let end = index; end < source.length; end++) {

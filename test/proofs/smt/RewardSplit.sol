@@ -71,7 +71,7 @@ contract RewardSplitProof {
         amounts[0] = largestAmount;
         //@ lines contracts/verification/DeltaOneVerifier.sol: if (sumOfShares … amounts[largest] += remainder;
 
-        assert(state.paid - largestAmount + amounts[0] == state.total);
         assert(remainder < MAX_CONTRIBUTORS);
+        assert(state.paid - largestAmount + amounts[0] == state.total);
     }
 }
