@@ -183,7 +183,12 @@ async function clear(node: SoakNode, witness: SoakWitness, missing: () => Promis
     await witness.look();
     await pause(1_000);
     if (looks % 5 !== 0) continue;
-    const faults = await missing();
+    // A chain that has been reorganised may answer as if nothing had ever been deployed: that is looked at again.
+    const faults = await missing().catch((error: unknown) => error as Error);
+    if (faults instanceof Error) {
+      if (Date.now() - since > PATIENCE) return [`the chain cannot be read: ${faults.message}`];
+      continue;
+    }
     if (faults.length < fewest) [fewest, since] = [faults.length, Date.now()];
     if (fewest === 0 || Date.now() - since > PATIENCE) return faults;
   }
