@@ -32,6 +32,11 @@ export const PROOF_MUTANTS: readonly ProofMutant[] = [
     ["P8_feeIsRoundedUp", "(amount * tradeFee + BPS - 1) / BPS", "(amount * tradeFee) / BPS"],
     ["P7_exactOutputPaysTheFeeOfABuy", "Math.ceilDiv(net * BPS, BPS - tradeFee)", "Math.ceilDiv(net * BPS, BPS)"],
   ),
+  ...inFile("contracts/market/PoolState.sol", "Stream", [
+    "P1_releasesAtMostWhatIsPending",
+    "/ (end - start);",
+    "/ (end - start - 1);",
+  ]),
   ...inFile(AMM, "ExactOutput", [
     "B1_neverAboveTheLimitsPrice",
     "Math.mulDiv(maxReserveIn, tokensMinted, tokensOut)",
