@@ -39,8 +39,8 @@ const TIP = 64;
 /** Blocks of the tip that are read at a time. */
 const TIP_AT_ONCE = 16;
 
-/** Ranges in which the past is read. */
-const READING = { first: 500, most: 2_000, atOnce: 2 } as const;
+/** Ranges in which the past is read: not so full that an answer would hold up whoever asks the same process for something. */
+const READING = { first: 100, most: 2_000, logs: 2_000, atOnce: 2 } as const;
 
 /** Events of a transaction of the database, more only when one block has more: readers wait for it on an embedded store. */
 const EVENTS = 500;
