@@ -6,7 +6,7 @@ import { embed } from "../operator/embedded";
 import { openDoor, STARTING, type OpenDoor } from "../operator/http";
 import { Service } from "../operator/service";
 import { Telemetry } from "../operator/telemetry";
-import { Endpoint } from "../sdk/rpc/endpoint";
+import { openNodes } from "../sdk/rpc/nodes";
 import { ensureAdminKey } from "./api/keys";
 import { serveApi } from "./api/serve";
 import { Indexer } from "./indexer/indexer";
@@ -44,7 +44,7 @@ const WORKERS = 1;
 /** Milliseconds that an answer of the chain may take for the API. */
 const PATIENCE = 5_000;
 
-/** Starts everything; the tables are up to date before the API answers. */
+/** Starts everything; of an own chain the tables are up to date before the API answers. */
 export async function startServices({ site, store, folder, env, say }: ServicesOptions): Promise<PlatformServices> {
   const ending = new AbortController();
   const { url, deployment } = site;
@@ -55,7 +55,8 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
     ...{ store, url, deployment, signal: ending.signal },
     onNews: (news) => note(JSON.stringify({ at: new Date().toISOString(), ...news })),
   });
-  while (await indexer.step());
+  // Nobody waits for the history of a public network before the API answers: it may take long.
+  while (site.resumed !== undefined && (await indexer.step()));
   say(`indexer: has read up to block ${indexer.block}`);
   const indexing = indexer.run();
 
@@ -66,10 +67,14 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
     site.resumed === undefined
       ? undefined
       : await openDoor({ host: "127.0.0.1", port: 0, token: "", telemetry, ...STARTING });
-  const node = new Endpoint(url, { tries: 1, timeout: PATIENCE });
+  const node = openNodes(url, deployment.chainId, { tries: 1, timeout: PATIENCE });
   const api = await serveApi({
     ...{ store, uploads: join(folder, "uploads"), workers: WORKERS, host: "127.0.0.1", port: 0 },
-    page: { dist: PAGE, deployment, node: new Endpoint(url, { batch: 50, tries: 1, timeout: 4 * PATIENCE }) },
+    page: {
+      dist: PAGE,
+      deployment,
+      node: openNodes(url, deployment.chainId, { batch: 50, tries: 1, timeout: 4 * PATIENCE }),
+    },
     oracleAttestation: deployment.contracts.OracleAttestation,
     receiptOf: async (hash) => {
       const receipt = await node.send<Receipt | null>("eth_getTransactionReceipt", [hash]);

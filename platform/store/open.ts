@@ -76,17 +76,21 @@ async function openServer(url: string): Promise<Store> {
     isEmbedded: false,
     becomeWriter: async (of) => {
       const client = await pool.connect();
-      const { rows } = await client.query<{ is: boolean }>(
-        "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS is",
-        [of],
-      );
-      if (!rows[0]?.is) {
-        client.release();
-        return undefined;
-      }
       client.on("error", () => undefined); // the next query tells
-      // Ended with its lock, not handed back to the pool.
-      return { db: drizzle(client) as Database, release: async () => client.release(true) };
+      try {
+        const { rows } = await client.query<{ is: boolean }>(
+          "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS is",
+          [of],
+        );
+        // Ended with its lock, not handed back to the pool.
+        const release = async () => client.release(true);
+        if (rows[0]?.is) return { db: drizzle(client) as Database, release };
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+      client.release();
+      return undefined;
     },
     close: () => pool.end(),
   };
