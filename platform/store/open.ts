@@ -1,7 +1,7 @@
 // The database: PostgreSQL where DATABASE_URL names one, else an embedded one in a folder, with the same migrations and the same queries.
 
 import { drizzle } from "drizzle-orm/node-postgres";
-import { Pool } from "pg";
+import { Pool, type PoolClient } from "pg";
 import { Problem } from "../../sdk/base/problem";
 import type { Database } from "./database";
 import { openEmbedded } from "./embedded";
@@ -29,6 +29,7 @@ export interface Store {
   readonly isEmbedded: boolean;
   /** Becomes the only writer of something on all processes of the database; undefined while another one is. */
   becomeWriter(of: string): Promise<Writer | undefined>;
+  /** Closes it; whoever writes, writes no more. */
   close(): Promise<void>;
 }
 
@@ -71,6 +72,11 @@ async function openServer(url: string): Promise<Store> {
     const reason = (error as Error).message || (error as NodeJS.ErrnoException).code;
     throw new Problem("NODE_FAILED", `the database at ${new URL(url).host} does not answer: ${reason}.`);
   }
+  const writers = new Set<PoolClient>();
+  // Ended with its lock, not handed back to the pool.
+  const release = (client: PoolClient) => {
+    if (writers.delete(client)) client.release(true);
+  };
   return {
     db: drizzle(pool) as Database,
     isEmbedded: false,
@@ -82,9 +88,10 @@ async function openServer(url: string): Promise<Store> {
           "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS is",
           [of],
         );
-        // Ended with its lock, not handed back to the pool.
-        const release = async () => client.release(true);
-        if (rows[0]?.is) return { db: drizzle(client) as Database, release };
+        if (rows[0]?.is) {
+          writers.add(client);
+          return { db: drizzle(client) as Database, release: async () => release(client) };
+        }
       } catch (error) {
         client.release(true);
         throw error;
@@ -92,6 +99,9 @@ async function openServer(url: string): Promise<Store> {
       client.release();
       return undefined;
     },
-    close: () => pool.end(),
+    close: async () => {
+      writers.forEach(release);
+      await pool.end();
+    },
   };
 }
