@@ -87,6 +87,7 @@ export class Indexer {
       );
       const indexer = new Indexer(source, writer, contracts, options);
       await indexer.begin();
+      await indexer.restore();
       return indexer;
     } catch (error) {
       await writer.release();

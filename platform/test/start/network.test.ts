@@ -1,14 +1,15 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rpc, until } from "../../../scripts/dev/world/process";
 import { startNetwork, type Network } from "../../../test/deploy/faults/support";
 import { createTestDatabase, type TestDatabase } from "../store/testDatabase";
-import { usePlatforms, type PlatformProcess } from "./platformProcess";
+import { usePlatformProcesses, type PlatformProcess } from "./platformProcess";
 
 describe("npm run platform -- --network @uninstrumented", () => {
-  const { start, refusal } = usePlatforms();
+  const { launch, start } = usePlatformProcesses();
   const options = ["--network", "sepolia", "--no-demo"];
   let network: Network;
   let database: TestDatabase;
@@ -38,7 +39,10 @@ describe("npm run platform -- --network @uninstrumented", () => {
   const mine = async (blocks: number) => rpc(network.node.url, "anvil_mine", [`0x${blocks.toString(16)}`]);
   const isAtHead = async (platform: PlatformProcess) => {
     const latest = Number(await network.ask("eth_blockNumber"));
-    await until(async () => (await platform.ready()).indexed_block === latest);
+    await until(async () => {
+      const answer = await fetch(`${platform.told("API")}/ready`);
+      return ((await answer.json()) as { indexed_block: number }).indexed_block === latest;
+    });
   };
   const modelsOf = async (platform: PlatformProcess) => {
     const answer = await fetch(`${platform.told("API")}/api/v1/models`);
@@ -72,10 +76,16 @@ describe("npm run platform -- --network @uninstrumented", () => {
   });
 
   it("refuses a node of another chain", async () => {
-    const { code, stderr } = await refusal(["--network", "base-sepolia"], {
-      ...{ ...env, RPC_URL_BASE_SEPOLIA: network.node.url },
-    });
+    const folderOfRecords = env["DEPLOYMENTS"] as string;
+    const record = JSON.parse(readFileSync(join(folderOfRecords, "11155111.json"), "utf8")) as object;
+    writeFileSync(join(folderOfRecords, "84532.json"), JSON.stringify({ ...record, chainId: 84_532 }));
+    const child = launch(["--network", "base-sepolia"], { ...env, RPC_URL_BASE_SEPOLIA: network.node.url });
+    let stderr = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.stdout?.resume();
+    const [code] = (await once(child, "close")) as [number | null];
+
     expect(code).to.equal(1);
-    expect(stderr).to.contain("11155111");
+    expect(stderr).to.contain("84532").and.to.contain("11155111");
   });
 });

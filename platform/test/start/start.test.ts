@@ -1,29 +1,28 @@
 import { expect } from "chai";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { developmentKey } from "../../../sdk/base/accounts";
 import { rpc, until } from "../../../scripts/dev/world/process";
-import { usePlatforms } from "./platformProcess";
+import { developmentKey } from "../../../sdk/base/accounts";
+import { usePlatformProcesses, type PlatformProcess } from "./platformProcess";
 
 describe("npm run platform @uninstrumented", () => {
-  const { start, refusal } = usePlatforms();
   let folder: string;
-  let env: Record<string, string>;
-
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), "platform-"));
-    env = { PLATFORM_FOLDER: folder };
-  });
+  const platforms = usePlatformProcesses();
+  before(() => (folder = mkdtempSync(join(tmpdir(), "platform-"))));
   after(() => rmSync(folder, { recursive: true }));
 
+  const start = (...options: string[]) => platforms.start(options, { PLATFORM_FOLDER: folder });
+  const ready = async (platform: PlatformProcess) => (await fetch(`${platform.told("API")}/ready`)).json();
+
   it("starts everything, keeps up with its chain, ends at a signal, and goes on where it was", async () => {
-    const first = await start([], env);
+    const first = await start();
     const chain = first.told("chain");
     const [from, to] = [developmentKey(8).address, developmentKey(9).address];
     await rpc(chain, "eth_sendTransaction", [{ from, to, value: "0x1" }]);
     const latest = Number(await rpc(chain, "eth_blockNumber"));
-    await until(async () => (await first.ready()).indexed_block === latest);
+    await until(async () => ((await ready(first)) as { indexed_block: number }).indexed_block === latest);
     const block = (await rpc(chain, "eth_getBlockByNumber", ["latest", false])) as { hash: string };
     const keyFile = first.told("admin key");
     expect(statSync(keyFile).mode & 0o777).to.equal(0o600);
@@ -32,29 +31,37 @@ describe("npm run platform @uninstrumented", () => {
     expect(await first.end("SIGINT")).to.equal(0);
     expect(first.lines.at(-1)).to.equal("stopped; the same command goes on from here");
 
-    const second = await start([], env);
+    const second = await start();
     expect(second.lines).to.include(`chain: ${latest} blocks of the last run mined again`);
     expect(second.told("registry")).to.equal(first.told("registry"));
     expect(await rpc(second.told("chain"), "eth_getBlockByHash", [block.hash, false])).to.deep.equal(block);
-    expect(await second.ready()).to.deep.include({ is_ready: true });
+    expect(await ready(second)).to.deep.include({ is_ready: true });
     expect(readFileSync(keyFile, "utf8")).to.match(/^hk_/);
 
+    // Killed, it is as after a loss of power.
     await second.end("SIGKILL");
-    const third = await start([], env);
-    expect(await third.ready()).to.deep.include({ is_ready: true });
+    const third = await start();
+    expect(await ready(third)).to.deep.include({ is_ready: true });
     expect(await third.end("SIGTERM")).to.equal(0);
   });
 
   it("refuses a second platform in the same folder, and a network without a deployment", async () => {
-    const running = await start(["--no-demo"], env);
-    const second = await refusal([], env);
+    const outcome = async (options: string[], env: Record<string, string> = {}) => {
+      const child = platforms.launch(options, { PLATFORM_FOLDER: folder, ...env });
+      let stderr = "";
+      child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+      child.stdout?.resume();
+      const [code] = (await once(child, "close")) as [number | null];
+      return { code, stderr };
+    };
+    const running = await start("--no-demo");
+    const second = await outcome([]);
     await running.end("SIGTERM");
     expect(second.code).to.equal(1);
     expect(second.stderr).to.match(/another run, process \d+, works on this network/);
 
-    const elsewhere = await refusal(["--network", "sepolia"], {
-      ...{ ...env, RPC_URL_SEPOLIA: running.told("chain"), DEPLOYMENTS: folder },
-    });
+    const env = { RPC_URL_SEPOLIA: running.told("chain"), DEPLOYMENTS: folder };
+    const elsewhere = await outcome(["--network", "sepolia"], env);
     expect(elsewhere.code).to.equal(1);
     expect(elsewhere.stderr).to.contain("there is no record of a deployment on sepolia");
   });
