@@ -11,6 +11,7 @@ import { Problem } from "../sdk/base/problem";
 import { addressesIn, type DeploymentAddresses } from "../sdk/client/deployment";
 import { readModelFile } from "../sdk/node/modelFile";
 import { startLocalChain } from "./chain/local";
+import { openNodesOf } from "./indexer/source";
 
 /** A chain with the protocol on it. */
 export interface PlatformSite {
@@ -74,7 +75,7 @@ export async function openOwnSite(
 
 /**
  * A network on which the protocol was deployed with these sources.
- * @throws {Problem} `NOT_DEPLOYED` when there is no record of it.
+ * @throws {Problem} `NOT_DEPLOYED` when there is no record of it, `WRONG_CHAIN` when its nodes are of another chain.
  */
 export async function openPublicSite(hre: HardhatRuntimeEnvironment): Promise<PlatformSite> {
   const record = await recordOf(hre);
@@ -84,8 +85,8 @@ export async function openPublicSite(hre: HardhatRuntimeEnvironment): Promise<Pl
       "NOT_DEPLOYED",
       `there is no record of a deployment on ${name}: run npm run deploy -- --network ${name}.`,
     );
-  return {
-    ...{ hre, url: nodesOf(hre) as string, deployment: addressesIn(record), models: record.models },
-    close: async () => undefined,
-  };
+  const url = nodesOf(hre) as string;
+  const deployment = addressesIn(record);
+  await openNodesOf(deployment, url); // refused before anything is created for it
+  return { hre, url, deployment, models: record.models, close: async () => undefined };
 }

@@ -104,14 +104,16 @@ class Course {
   private end(): void {
     const events = this.events - this.begun;
     const { user, system } = process.cpuUsage(this.cpu);
-    this.fifths.push({
+    const fifth: Fifth = {
       events,
       "events/s": Math.round(events / ((performance.now() - this.start) / 1_000)),
       "CPU ms per 1,000": Math.round((user + system) / events),
       "MB at most": Math.round(this.peak / MEGABYTE),
       "MB of heap": Math.round(process.memoryUsage().heapUsed / MEGABYTE),
       "MB on disk": Math.round(sizeOf(this.folder) / MEGABYTE),
-    });
+    };
+    this.fifths.push(fifth);
+    console.log(fifth);
     [this.begun, this.peak, this.start, this.cpu] = [this.events, 0, performance.now(), process.cpuUsage()];
   }
 }
@@ -155,7 +157,6 @@ async function main(): Promise<void> {
     const [first, last] = [course.fifths[0], course.fifths.at(-1)] as [Fifth, Fifth];
     const growth = last["MB at most"] - first["MB at most"];
     const p99 = Math.round(times[Math.floor(times.length * 0.99)] ?? 0);
-    console.table(course.fifths);
     console.table([
       { events: EVENTS, seconds: Math.round(seconds), "events/s": rate, "MB more at the end": growth },
       ...(isReading

@@ -4,6 +4,7 @@ import { DrizzleQueryError, sql } from "drizzle-orm";
 import type { DeploymentAddresses } from "../../sdk/client/deployment";
 import { printed } from "../../sdk/base/printed";
 import { Problem } from "../../sdk/base/problem";
+import { sleep } from "../../sdk/base/rest";
 import { isUnanswered } from "../../sdk/rpc/answers";
 import { RangeSize, readParts } from "../../sdk/rpc/logs";
 import { rowsOf, type Database } from "../store/database";
@@ -115,7 +116,7 @@ export class Indexer {
         onNews?.({ kind: "waiting", reason: (error as Error).message });
         pause = PAUSE;
       }
-      if (pause > 0) await sleep(pause, signal);
+      if (pause > 0) await sleep(pause, signal).catch(() => undefined); // the signal ends the loop
     }
   }
 
@@ -336,17 +337,4 @@ function* inTransactions(events: readonly IndexedEvent[]): Generator<IndexedEven
     group.push(event);
   }
   if (group.length > 0) yield group;
-}
-
-function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    };
-    const timer = setTimeout(stop, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -61,11 +61,9 @@ export class ChainSource {
    * @param url Address of the node, or of several with commas between; their credentials are never shown.
    * @throws {Problem} `WRONG_CHAIN` when it is of another chain than the deployment.
    */
-  static async open(url: string, { network, chainId, contracts }: DeploymentAddresses, signal?: AbortSignal) {
-    const node = openNodes(url, chainId, { ...MANY, ...(signal && { signal }) });
-    const actual = Number(await node.send<string>("eth_chainId"));
-    if (actual !== chainId)
-      throw new Problem("WRONG_CHAIN", `${network} answers with the chain id ${actual}, expected ${chainId}.`);
+  static async open(url: string, deployment: DeploymentAddresses, signal?: AbortSignal): Promise<ChainSource> {
+    const { contracts } = deployment;
+    const node = await openNodesOf(deployment, url, signal);
     const abis = new Map(
       [...(await readAbis())].map(([name, { abi }]): [string, Interface] => [
         name,
@@ -202,6 +200,22 @@ export class ChainSource {
       ];
     });
   }
+}
+
+/**
+ * The nodes of a deployment's chain.
+ * @param url Address of one, or of several with commas between; their credentials are never shown.
+ * @throws {Problem} `WRONG_CHAIN` when they are of another chain.
+ */
+export async function openNodesOf(
+  { network, chainId }: Pick<DeploymentAddresses, "network" | "chainId">,
+  url: string,
+  signal?: AbortSignal,
+): Promise<ChainClient> {
+  const node = openNodes(url, chainId, { ...MANY, ...(signal && { signal }) });
+  const actual = Number(await node.send<string>("eth_chainId"));
+  if (actual === chainId) return node;
+  throw new Problem("WRONG_CHAIN", `${network} answers with the chain id ${actual}, expected ${chainId}.`);
 }
 
 interface RawBlock {
