@@ -9,7 +9,6 @@ import { promisify } from "node:util";
 import { withLock } from "../../deploy/lock";
 import { Problem } from "../../sdk/base/problem";
 import type { Database } from "./database";
-import type { Store } from "./open";
 import { Upkeep } from "./upkeep";
 
 /** Pages that the database keeps in memory: every page is read from a file that the system keeps in memory too. */
@@ -22,7 +21,7 @@ const LOOK = 5_000;
  * Opens the database in a folder, or one in memory.
  * @throws {Problem} `BUSY` when another process has the folder open, `NO_FILE` when it cannot be written or is damaged.
  */
-export async function openEmbedded(folder: string | undefined): Promise<Store> {
+export async function openEmbedded(folder: string | undefined) {
   const unlock = folder === undefined ? async () => undefined : await lock(`${folder}.lock`);
   try {
     if (folder !== undefined) await ensureCreated(folder);
@@ -37,7 +36,7 @@ export async function openEmbedded(folder: string | undefined): Promise<Store> {
     return {
       db,
       isEmbedded: true,
-      becomeWriter: async (of) => {
+      becomeWriter: async (of: string) => {
         if (writers.has(of)) return undefined;
         writers.add(of);
         return { db, release: async () => void writers.delete(of) };

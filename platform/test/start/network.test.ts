@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rpc, until } from "../../../scripts/dev/world/process";
-import { startNetwork, type Network } from "../../../test/deploy/faults/support";
+import { startNetwork, type Network } from "../../../scripts/dev/world/publicNetwork";
 import { createTestDatabase, type TestDatabase } from "../store/testDatabase";
 import { usePlatformProcesses, type PlatformProcess } from "./platformProcess";
 
