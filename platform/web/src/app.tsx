@@ -3,6 +3,7 @@
 import { lazy, Suspense, useEffect, useRef, type ComponentType } from "react";
 import { ChainProvider, useChain } from "./chain/chainContext.tsx";
 import { ModelsPage } from "./pages/models.tsx";
+import { ServiceProvider, useService } from "./service/serviceContext.tsx";
 import { Link, matchPath, RouterProvider, useLocation } from "./router.tsx";
 import { ThemeSwitch } from "./ui/themeSwitch.tsx";
 import { Loading, Notice } from "./ui/parts.tsx";
@@ -38,13 +39,18 @@ const NAVIGATION: readonly (readonly [string, string])[] = [
   ["/claim", "Claim"],
 ];
 
+/** What the foot of each page says of the platform's API. */
+const WORDS_OF_SERVICE = { unknown: "", up: "", away: "The platform's API does not answer. " } as const;
+
 export function App() {
   return (
     <RouterProvider>
       <ChainProvider>
-        <WalletContextProvider>
-          <Frame />
-        </WalletContextProvider>
+        <ServiceProvider>
+          <WalletContextProvider>
+            <Frame />
+          </WalletContextProvider>
+        </ServiceProvider>
       </ChainProvider>
     </RouterProvider>
   );
@@ -53,6 +59,7 @@ export function App() {
 function Frame() {
   const { path } = useLocation();
   const { site, block, trouble } = useChain();
+  const { state } = useService();
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   const found = ROUTES.map(([pattern, Page, title]) => ({ params: matchPath(pattern, path), Page, title })).find(
@@ -116,6 +123,7 @@ function Frame() {
           {site
             ? `${site.deployment.network}, chain id ${site.deployment.chainId}${block ? `, block ${block.number.toLocaleString("en")}` : ""}. `
             : ""}
+          {WORDS_OF_SERVICE[state.kind]}
           Figures come from the chain itself. The contracts have not been audited by a third party.
         </p>
       </footer>

@@ -12,6 +12,7 @@ import { Address, Card, Loading, Notice, DataTable } from "../ui/parts.tsx";
 import { ModelHead } from "./modelHead.tsx";
 import { ParameterCard, RolesCard } from "./modelGovernance.tsx";
 import { PayoutTable } from "./payoutTable.tsx";
+import { PriceHistory } from "./priceHistory.tsx";
 import { RiskCard } from "./risk.tsx";
 
 /** Reads a model for a page that is about it. */
@@ -82,6 +83,7 @@ export function ModelPage({ params }: { readonly params: Readonly<Record<string,
           </Card>
           {pool && <RiskCard facts={facts} pool={pool} />}
         </div>
+        {pool && <PriceHistory id={id} symbol={symbol} now={now} />}
         <Card title="Improvements and rewards" className="wide" intro="A reward waits in public before it is minted.">
           <PayoutTable facts={facts} payouts={[...improvements].reverse()} now={now} />
         </Card>
