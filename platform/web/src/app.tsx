@@ -20,6 +20,8 @@ const ContributePage = lazy(async () => ({
 }));
 const GovernPage = lazy(async () => ({ default: (await import("./pages/govern.tsx")).GovernPage as PageOf }));
 const CreatePage = lazy(async () => ({ default: (await import("./pages/create.tsx")).CreatePage as PageOf }));
+const ProposalPage = lazy(async () => ({ default: (await import("./pages/proposal.tsx")).ProposalPage as PageOf }));
+const TrackerPage = lazy(async () => ({ default: (await import("./pages/tracker.tsx")).TrackerPage as PageOf }));
 const ClaimPage = lazy(async () => ({ default: (await import("./pages/claim.tsx")).ClaimPage as PageOf }));
 
 const ROUTES: readonly (readonly [string, PageOf, string])[] = [
@@ -29,6 +31,8 @@ const ROUTES: readonly (readonly [string, PageOf, string])[] = [
   ["/models/:id/contribute", ContributePage, "Contribute"],
   ["/models/:id/govern", GovernPage, "Govern"],
   ["/create", CreatePage, "Create"],
+  ["/proposals/:id", ProposalPage, "Proposal"],
+  ["/tracker", TrackerPage, "Tracker"],
   ["/claim", ClaimPage, "Claim"],
   ["/claim/:account", ClaimPage, "Claim"],
 ];
@@ -36,6 +40,7 @@ const ROUTES: readonly (readonly [string, PageOf, string])[] = [
 const NAVIGATION: readonly (readonly [string, string])[] = [
   ["/", "Models"],
   ["/create", "Create"],
+  ["/tracker", "Tracker"],
   ["/claim", "Claim"],
 ];
 

@@ -27,22 +27,25 @@ const JOB_WORDS: Readonly<Record<JobStatus, string>> = {
 const isOpen = ({ status }: Pick<JobView, "status">) => status === "queued" || status === "running";
 
 export function PlatformEvaluation({ facts }: { readonly facts: ModelFacts }) {
+  const jobId = useLocation().query.get("job");
   return (
-    <Card
-      title="Let the platform evaluate"
-      intro="Your file of predictions is sent to the platform when you press the button. It keeps the document, and everybody sees the attempt."
-    >
-      <WhereServed what="its evaluations">
-        <PlatformJobs facts={facts} />
-      </WhereServed>
-    </Card>
+    <>
+      {jobId !== null && <JobCard key={jobId} facts={facts} jobId={jobId} />}
+      <Card
+        title="Let the platform evaluate"
+        intro="Your file of predictions is sent to the platform when you press the button. It keeps the document, and everybody sees the attempt."
+      >
+        <WhereServed what="its evaluations">
+          <PlatformJobs facts={facts} jobId={jobId} />
+        </WhereServed>
+      </Card>
+    </>
   );
 }
 
-function PlatformJobs({ facts }: { readonly facts: ModelFacts }) {
+function PlatformJobs({ facts, jobId }: { readonly facts: ModelFacts; readonly jobId: string | null }) {
   const { modelId } = facts.state;
-  const { query, go } = useLocation();
-  const jobId = query.get("job");
+  const { go } = useLocation();
   const { value: benchmarks, trouble } = useKept(`benchmarks ${modelId}`, async (client) =>
     (await client.benchmarks({ model_id: modelId, page_size: 200 })).items.filter(({ is_active }) => is_active),
   );
@@ -61,7 +64,6 @@ function PlatformJobs({ facts }: { readonly facts: ModelFacts }) {
       ) : (
         <JobForm facts={facts} benchmarks={benchmarks} onMade={open} />
       )}
-      {jobId !== null && <JobCard facts={facts} jobId={jobId} />}
       <h3>Attempts</h3>
       <AttemptTable attempts={attempts.value ?? []} modelId={modelId} />
     </>
@@ -156,11 +158,20 @@ function JobCard({ facts, jobId }: { readonly facts: ModelFacts; readonly jobId:
       () => setRefusal(undefined),
       async (error: unknown) => setRefusal(await wordsOf(undefined, error)),
     );
+  if (found !== undefined)
+    return (
+      <EvaluationResult facts={facts} document={found} intro="Evaluated by the platform, which keeps the document." />
+    );
   return (
-    <div className="job">
-      <h3>
-        Attempt {job?.attempt ?? ""} <Address value={jobId} label="job" />
-      </h3>
+    <Card
+      title={`Attempt ${job?.attempt ?? ""} at the benchmark`}
+      intro={
+        <>
+          Job <Address value={jobId} label="job" />. This page follows it: it can be left and opened again by its
+          address.
+        </>
+      }
+    >
       {job === undefined && trouble === undefined && <Loading what="the evaluation" />}
       {job !== undefined && isOpen(job) && (
         <>
@@ -188,10 +199,7 @@ function JobCard({ facts, jobId }: { readonly facts: ModelFacts; readonly jobId:
           </button>
         </Notice>
       )}
-      {found !== undefined && (
-        <EvaluationResult facts={facts} document={found} intro="Evaluated by the platform, which keeps the document." />
-      )}
-    </div>
+    </Card>
   );
 }
 

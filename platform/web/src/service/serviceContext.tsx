@@ -66,9 +66,9 @@ export function ServiceProvider({ children }: { readonly children: ReactNode }) 
     const ask = async () => {
       const answer = await client.ready().catch(() => undefined);
       if (isOver) return;
-      if (answer?.indexed_block == null) return setState({ kind: "away" });
-      const indexed = answer.indexed_block;
-      const behind = Math.max(0, (answer.latest_block ?? indexed) - indexed);
+      const indexed = answer?.indexed_block ?? null;
+      if (indexed === null) return setState({ kind: "away" });
+      const behind = Math.max(0, (answer?.latest_block ?? indexed) - indexed);
       setState((last) =>
         last.kind === "up" && last.indexed === indexed && last.behind === behind
           ? last

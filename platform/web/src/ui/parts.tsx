@@ -189,6 +189,35 @@ export function TextField({ label, value, onChange, unit, hint, error, isReadOnl
   );
 }
 
+/** Several lines to type into. */
+export function TextArea({
+  label,
+  value,
+  onChange,
+  error,
+}: Pick<FieldProps, "label" | "value" | "onChange" | "error">) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <div className="entry">
+        <textarea
+          id={id}
+          value={value}
+          aria-invalid={error !== undefined}
+          {...(error !== undefined && { "aria-describedby": `${id}-error` })}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </div>
+      {error !== undefined && (
+        <p className="error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
 interface FileFieldProps {
   readonly label: string;
   readonly accept: string;
