@@ -14,6 +14,8 @@ import { developmentKey } from "../../../sdk/base/accounts";
 import { addressesIn } from "../../../sdk/client/deployment";
 import { Endpoint } from "../../../sdk/rpc/endpoint";
 import { besidePage } from "../../web/server";
+import type { DraftView } from "../../../sdk/platform/wire";
+import { draftFor, startPageService, type PageService } from "./service";
 
 export const DIST = resolve(__dirname, "../../web/dist");
 const EXECUTABLE = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
@@ -46,6 +48,7 @@ export interface PageWorld {
   readonly url: string;
   readonly chain: string;
   readonly node: FaultyRpc;
+  readonly service: PageService;
   readonly provider: JsonRpcProvider;
   readonly trader: HDNodeWallet;
   readonly contracts: Readonly<Record<string, string>>;
@@ -54,6 +57,8 @@ export interface PageWorld {
   open(path: string, options?: OpenOptions): Promise<Opened>;
   pass(seconds: number): Promise<void>;
   balanceOf(token: string, account: string): Promise<bigint>;
+  /** Drafts and publishes a model; answers the draft's id. */
+  propose(modelId: string): Promise<string>;
   /** Lets an account create models. */
   admit(account: string): Promise<void>;
   /** Whom the launch's improvement pays, the owner first. */
@@ -91,8 +96,8 @@ export async function startPageWorld(): Promise<PageWorld> {
   const { contracts, chainId } = addressesIn(record);
   const node = await startFaultyRpc(chain.url);
   const endpoint = new Endpoint(node.url, { batch: 50, tries: 1 });
-  const api = () => new Response("the API");
-  const fetch = besidePage(api, { dist: DIST, deployment: addressesIn(record), node: endpoint });
+  const service = await startPageService(chain.url, addressesIn(record));
+  const fetch = besidePage(service.fetch, { dist: DIST, deployment: addressesIn(record), node: endpoint });
   const server = serve({ fetch, hostname: "127.0.0.1", port: 0 });
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -100,7 +105,7 @@ export async function startPageWorld(): Promise<PageWorld> {
 
   const model = record.models["credit-default"];
   return {
-    ...{ url, chain: chain.url, node, provider, trader, contracts },
+    ...{ url, chain: chain.url, node, service, provider, trader, contracts },
     pool: model.pool.address,
     token: model.token.address,
     open: (path, options = {}) => open(browser, { url, chainId, provider, trader }, path, options),
@@ -109,6 +114,12 @@ export async function startPageWorld(): Promise<PageWorld> {
       await rpc(chain.url, "evm_mine");
     },
     balanceOf: (token, account) => new Contract(token, BALANCES, provider).getFunction("balanceOf")(account),
+    propose: async (modelId) => {
+      const { developer } = service.keys;
+      const drafted = await service.ask<DraftView>("POST", "/api/v1/models", developer, draftFor(modelId));
+      await service.ask("POST", `/api/v1/models/drafts/${drafted.id}/publish`, developer);
+      return drafted.id;
+    },
     admit: async (account) => {
       const book = new Contract(contracts.TokenManager, TokenManager, provider);
       const [granted] = await book.queryFilter(book.filters["RoleGranted"]!(id("OPERATOR_ROLE")));
@@ -126,6 +137,7 @@ export async function startPageWorld(): Promise<PageWorld> {
     stop: async () => {
       await browser.close();
       server.close();
+      await service.stop();
       await node.stop();
       provider.destroy();
       await chain.stop();
