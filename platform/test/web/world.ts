@@ -47,6 +47,8 @@ export interface TestWallet {
 export interface PageWorld {
   readonly url: string;
   readonly chain: string;
+  /** What a command needs in its environment to work on the chain. */
+  readonly env: Readonly<Record<string, string>>;
   readonly node: FaultyRpc;
   readonly service: PageService;
   readonly provider: JsonRpcProvider;
@@ -105,7 +107,7 @@ export async function startPageWorld(): Promise<PageWorld> {
 
   const model = record.models["credit-default"];
   return {
-    ...{ url, chain: chain.url, node, service, provider, trader, contracts },
+    ...{ url, chain: chain.url, env: chain.env, node, service, provider, trader, contracts },
     pool: model.pool.address,
     token: model.token.address,
     open: (path, options = {}) => open(browser, { url, chainId, provider, trader }, path, options),

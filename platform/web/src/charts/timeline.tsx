@@ -48,6 +48,7 @@ export function Timeline({ title, summary, table, values, until, yLabel, xLabel 
   const y = scaleBetween(Math.max(0, least - room), most + room, plot.bottom, plot.top, 4);
   const count = width < 400 ? 2 : 4;
   const times = Array.from({ length: count + 1 }, (_, index) => first.at + ((end - first.at) * index) / count);
+  const words = times.map((time) => tickWords(time, end - first.at));
   const stairs = values.flatMap(({ at, value }, index) => [
     ...(index > 0 ? [`${x.at(at)},${y.at(values[index - 1]?.value ?? value)}`] : []),
     `${x.at(at)},${y.at(value)}`,
@@ -71,7 +72,7 @@ export function Timeline({ title, summary, table, values, until, yLabel, xLabel 
             y={plot.bottom + 20}
             textAnchor={index === 0 ? "start" : index === count ? "end" : "middle"}
           >
-            {tickWords(time, end - first.at)}
+            {words.indexOf(words[index] ?? "") === index && words[index]}
           </text>
         ))}
         <text className="label" x={4} y={16}>

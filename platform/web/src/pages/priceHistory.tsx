@@ -3,29 +3,43 @@
 import { useState } from "react";
 import type { Candle, CandleInterval } from "../../../../sdk/platform/chainWire.ts";
 import type { PlatformClient } from "../../../../sdk/platform/client.ts";
+import type { ModelFacts } from "../chain/model.ts";
 import { Timeline } from "../charts/timeline.tsx";
 import { WhereServed } from "../service/parts.tsx";
 import { useKept } from "../service/serviceContext.tsx";
-import { inPercent, Price, readable, Time, Usdc, wholePrice } from "../ui/figures.tsx";
+import { counted, inPercent, Price, readable, Time, Usdc, wholePrice } from "../ui/figures.tsx";
 import { Card, Choice, DataTable, Loading, Notice } from "../ui/parts.tsx";
 
 const DAY = 86_400;
 
 type Span = "day" | "month" | "all";
 
-/** What is shown of the past, in seconds, and in which intervals. */
-const SPANS: Readonly<Record<Span, { readonly words: string; readonly seconds: number; readonly of: CandleInterval }>> =
-  {
-    day: { words: "1 day", seconds: DAY, of: "15m" },
-    month: { words: "30 days", seconds: 30 * DAY, of: "1h" },
-    all: { words: "All", seconds: Infinity, of: "1d" },
-  };
-
-const INTERVAL_WORDS: Partial<Record<CandleInterval, string>> = {
-  "15m": "quarters of an hour",
-  "1h": "hours",
-  "1d": "days",
+/** What is shown of the past, in seconds. */
+const SPANS: Readonly<Record<Span, { readonly words: string; readonly seconds: number }>> = {
+  day: { words: "1 day", seconds: DAY },
+  month: { words: "30 days", seconds: 30 * DAY },
+  all: { words: "All", seconds: Infinity },
 };
+
+interface Interval {
+  readonly of: CandleInterval;
+  readonly seconds: number;
+  readonly words: readonly [one: string, many: string];
+}
+
+const INTERVALS = {
+  minute: { of: "1m", seconds: 60, words: ["minute", "minutes"] },
+  quarter: { of: "15m", seconds: 900, words: ["quarter of an hour", "quarters of an hour"] },
+  hour: { of: "1h", seconds: 3_600, words: ["hour", "hours"] },
+  day: { of: "1d", seconds: DAY, words: ["day", "days"] },
+} as const satisfies Record<string, Interval>;
+
+/** The interval that makes up to a few hundred candles of a length of time. */
+function intervalFor(seconds: number): Interval {
+  if (seconds <= 6 * 3_600) return INTERVALS.minute;
+  if (seconds <= 2 * DAY) return INTERVALS.quarter;
+  return seconds <= 45 * DAY ? INTERVALS.hour : INTERVALS.day;
+}
 
 /** Candles of all time are drawn at most. */
 const MOST = 1_000;
@@ -41,15 +55,14 @@ async function readCandles(client: PlatformClient, id: string, of: CandleInterva
 }
 
 interface PriceHistoryProps {
-  readonly id: string;
-  readonly symbol: string;
+  readonly facts: ModelFacts;
   /** Time of the chain. */
   readonly now: number;
 }
 
 export function PriceHistory(props: PriceHistoryProps) {
   return (
-    <Card title="Price over time" className="wide" intro="After each interval in which somebody has traded.">
+    <Card title="Price over time" intro="After each interval in which somebody has traded.">
       <WhereServed what="the prices of the past">
         <Candles {...props} />
       </WhereServed>
@@ -57,11 +70,18 @@ export function PriceHistory(props: PriceHistoryProps) {
   );
 }
 
-function Candles({ id, symbol, now }: PriceHistoryProps) {
+function Candles({ facts: { state, symbol, trades, times }, now }: PriceHistoryProps) {
+  const { modelId } = state;
   const [span, setSpan] = useState<Span>("all");
-  const { seconds, of, words } = SPANS[span];
-  const from = Math.max(0, Number.isFinite(seconds) ? now - seconds : 0);
-  const { value: candles, trouble } = useKept(`candles ${id} ${span}`, (client) => readCandles(client, id, of, from));
+  const { seconds, words } = SPANS[span];
+  const first = times.get(trades[0]?.block ?? 0) ?? now;
+  const from = Math.max(first, Number.isFinite(seconds) ? now - seconds : 0);
+  const interval = intervalFor(now - from);
+  // A candle begins before the first trade that is in it.
+  const begin = Math.max(0, from - interval.seconds);
+  const { value: candles, trouble } = useKept(`candles ${modelId} ${span} ${interval.of}`, (client) =>
+    readCandles(client, modelId, interval.of, begin),
+  );
   return (
     <>
       <Choice
@@ -78,7 +98,7 @@ function Candles({ id, symbol, now }: PriceHistoryProps) {
           {span === "all" ? "Nobody has traded so far." : `Nobody has traded for ${words}: look further back.`}
         </p>
       ) : (
-        <CandleChart candles={candles} of={of} symbol={symbol} now={now} />
+        <CandleChart candles={candles} interval={interval} symbol={symbol} now={now} />
       )}
     </>
   );
@@ -86,23 +106,25 @@ function Candles({ id, symbol, now }: PriceHistoryProps) {
 
 interface CandleChartProps {
   readonly candles: readonly Candle[];
-  readonly of: CandleInterval;
+  readonly interval: Interval;
   readonly symbol: string;
   readonly now: number;
 }
 
-function CandleChart({ candles, of, symbol, now }: CandleChartProps) {
+function CandleChart({ candles, interval, symbol, now }: CandleChartProps) {
   const prices = candles.map(({ start, open, high, low, close }) => {
     const [opened, highest, lowest, closed] = [open, high, low, close].map((wad) => wholePrice(BigInt(wad)));
-    return { at: start, opened: opened ?? 0, high: highest ?? 0, low: lowest ?? 0, value: closed ?? 0 };
+    const end = Math.min(start + interval.seconds, Math.max(now, start + 1));
+    return { start, at: end, opened: opened ?? 0, high: highest ?? 0, low: lowest ?? 0, value: closed ?? 0 };
   });
-  const [begin, end] = [prices[0]?.opened ?? 0, prices.at(-1)?.value ?? 0];
+  const [first] = prices;
+  const [begin, end] = [first?.opened ?? 0, prices.at(-1)?.value ?? 0];
   const change = begin > 0 ? `, ${inPercent(Math.round((end / begin - 1) * 10_000), true)}` : "";
   return (
     <Timeline
       title={`Price of ${symbol} over time`}
-      summary={`From ${readable(begin)} to ${readable(end)} USDC per ${symbol}${change}, in ${candles.length.toLocaleString("en")} ${INTERVAL_WORDS[of]} with trades. Bars reach from the lowest to the highest price.`}
-      values={prices}
+      summary={`From ${readable(begin)} to ${readable(end)} USDC per ${symbol}${change}, in ${counted(candles.length, ...interval.words)} with trades. Bars reach from the lowest to the highest price.`}
+      values={first ? [{ at: first.start, value: first.opened }, ...prices] : []}
       until={now}
       yLabel={`USDC per ${symbol}`}
       xLabel="your time"

@@ -3,11 +3,24 @@
 import { formatDeltaOnes } from "../../../../sdk/tracking/formats.ts";
 import type { ContributionEntry, HolderReturn } from "../../../../sdk/tracking/contributions.ts";
 import { rewardLines } from "../../../../sdk/tracking/reward.ts";
+import type { TokenValue } from "../../../../sdk/tracking/value.ts";
 import type { PerformanceReport, ReportedImprovement } from "../../../../sdk/tracking/tracker.ts";
 import { Timeline } from "../charts/timeline.tsx";
 import { Link } from "../router.tsx";
-import { Datum, inPercent, Price, readable, Score, Time, TokenAmount, Usdc } from "../ui/figures.tsx";
+import {
+  counted,
+  Datum,
+  inPercent,
+  Price,
+  readable,
+  Score,
+  Time,
+  TokenAmount,
+  Usdc,
+  wholeTokens,
+} from "../ui/figures.tsx";
 import { Address, Card, DataTable, Notice } from "../ui/parts.tsx";
+import { payoutWords } from "./payoutTable.tsx";
 
 interface ReportProps {
   readonly report: PerformanceReport;
@@ -33,10 +46,10 @@ export function ReportCards({ report }: ReportProps) {
         >
           {summary.score === null ? "no benchmark yet" : <Score bps={summary.score} />}
         </Datum>
-        <Datum name="DeltaOnes" note={`in ${summary.improvements} improvements`}>
+        <Datum name="DeltaOnes" note={`in ${counted(summary.improvements, "improvement")}`}>
           {formatDeltaOnes(summary.deltaOnes)}
         </Datum>
-        <Datum name="Rewards" note={`to ${summary.contributors} contributors and the owner`}>
+        <Datum name="Rewards" note={`to ${counted(summary.contributors, "contributor")} and the owner`}>
           <TokenAmount wei={rewards.total} symbol={model.symbol} />
         </Datum>
         <Datum
@@ -121,7 +134,7 @@ function ScoreCard({ report: { summary, improvements, timeframe, block } }: Repo
   );
 }
 
-function ImprovementsCard({ report: { improvements, model } }: ReportProps) {
+function ImprovementsCard({ report: { improvements, model, timeframe } }: ReportProps) {
   return (
     <Card
       title="Improvements and their rewards"
@@ -131,7 +144,12 @@ function ImprovementsCard({ report: { improvements, model } }: ReportProps) {
       {improvements.length === 0 && <p className="empty">No improvement was recorded in this time.</p>}
       <ul className="claims">
         {[...improvements].reverse().map((improvement) => (
-          <ImprovementItem key={improvement.evaluationId} improvement={improvement} symbol={model.symbol} />
+          <ImprovementItem
+            key={improvement.evaluationId}
+            improvement={improvement}
+            symbol={model.symbol}
+            now={timeframe.to}
+          />
         ))}
       </ul>
     </Card>
@@ -141,10 +159,12 @@ function ImprovementsCard({ report: { improvements, model } }: ReportProps) {
 interface ImprovementItemProps {
   readonly improvement: ReportedImprovement;
   readonly symbol: string;
+  /** Time of the report. */
+  readonly now: number;
 }
 
-function ImprovementItem({ improvement, symbol }: ImprovementItemProps) {
-  const { timestamp, baselineScore, candidateScore, evaluationId, reward, status } = improvement;
+function ImprovementItem({ improvement, symbol, now }: ImprovementItemProps) {
+  const { timestamp, baselineScore, candidateScore, evaluationId, reward } = improvement;
   const { sampleSize, lowerBoundBps } = improvement;
   return (
     <li>
@@ -153,7 +173,8 @@ function ImprovementItem({ improvement, symbol }: ImprovementItemProps) {
           <strong>
             {inPercent(baselineScore)} → {inPercent(candidateScore)}
           </strong>
-          , {formatDeltaOnes(reward.deltaOnes)} DeltaOnes, <TokenAmount wei={reward.reward} symbol={symbol} />, {status}
+          , {formatDeltaOnes(reward.deltaOnes)} DeltaOnes, <TokenAmount wei={reward.reward} symbol={symbol} />;{" "}
+          {payoutWords(improvement, now)}
         </p>
         <p className="note">
           <Time seconds={timestamp} />, evaluation <Address value={evaluationId} label="evaluation id" />
@@ -215,10 +236,34 @@ function ContributionsCard({ report: { contributions = [], model } }: ReportProp
           },
           { name: "Rewards", cell: ({ rewards }) => <TokenAmount wei={rewards} symbol={model.symbol} /> },
           { name: "Mark", cell: ({ value }) => (value ? <Usdc units={value.mark} /> : "no pool") },
-          { name: "A sale would pay", cell: ({ value }) => (value ? <Usdc units={value.sale} /> : "no pool") },
+          {
+            name: "A sale would pay",
+            cell: ({ value }) => (value ? <SaleValue value={value} symbol={model.symbol} /> : "no pool"),
+          },
         ]}
       />
     </Card>
+  );
+}
+
+/** What a sale of tokens would pay now, of as many as the pool would take. */
+function SaleValue({
+  value: { tokens, sellable, sale },
+  symbol,
+}: {
+  readonly value: TokenValue;
+  readonly symbol: string;
+}) {
+  if (sellable === 0n && tokens > 0n) return "nobody can sell yet";
+  return (
+    <>
+      <Usdc units={sale} />
+      {sellable < tokens && (
+        <small className="note">
+          for the {readable(wholeTokens(sellable))} {symbol} that the pool would take
+        </small>
+      )}
+    </>
   );
 }
 
@@ -249,6 +294,7 @@ function ReturnsCard({ returns, symbol }: { readonly returns: readonly HolderRet
           { name: "Holds", cell: ({ held }) => <TokenAmount wei={held} symbol={symbol} /> },
           { name: "Paid", cell: ({ bought }) => <Usdc units={bought.reserve} /> },
           { name: "Received", cell: ({ sold }) => <Usdc units={sold.reserve} /> },
+          { name: "A sale would pay", cell: ({ value }) => <SaleValue value={value} symbol={symbol} /> },
           {
             name: "Return at mark",
             cell: ({ returnAtMark, returnAtMarkBps }) => <SignedUsdc units={returnAtMark} bps={returnAtMarkBps} />,
@@ -264,13 +310,14 @@ function ReturnsCard({ returns, symbol }: { readonly returns: readonly HolderRet
 }
 
 /** What documents of evaluations say beside the chain, and which of them could not be used. */
-function EvidenceCard({ report: { metrics, documents } }: ReportProps) {
+function EvidenceCard({ report }: ReportProps) {
+  const { metrics, documents } = report;
   const rows = Object.entries(metrics).flatMap(([name, { history }]) => history.map((entry) => ({ name, ...entry })));
   return (
     <Card
       title="Measured metrics"
       className="wide"
-      intro={`From documents of evaluations: ${documents.verified} agree with the chain, ${documents.missing.length} are not at hand.`}
+      intro={`From documents of evaluations: ${documents.verified} of ${counted(report.improvements.length, "improvement")} at hand and as the chain has it.`}
     >
       {documents.refused.map(({ evaluationId, reason }) => (
         <Notice key={evaluationId} tone="bad">

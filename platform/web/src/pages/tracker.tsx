@@ -76,6 +76,7 @@ export function TrackerPage() {
           value={timeframe}
           onChange={(next) => address({ timeframe: next })}
         />
+        <HolderField accounts={accounts} onChange={(next) => address({ accounts: next })} />
       </div>
       {models.length > 1 && (
         <ul className="chips" aria-label="Models in the report">
@@ -94,7 +95,6 @@ export function TrackerPage() {
           ))}
         </ul>
       )}
-      <HolderField accounts={accounts} onChange={(next) => address({ accounts: next })} />
       <ServiceNotice what="documents of evaluations and lists of contributors" />
       {models.length > 0 ? (
         <Reports wish={wish} />
@@ -122,7 +122,7 @@ function HolderField({ accounts, onChange }: HolderFieldProps) {
     else if (isAddress(next)) onChange([getAddress(next)]);
   };
   return (
-    <div className="filters">
+    <>
       <TextField
         label="Return of a holder"
         value={text}
@@ -135,7 +135,7 @@ function HolderField({ accounts, onChange }: HolderFieldProps) {
           My wallet
         </button>
       )}
-    </div>
+    </>
   );
 }
 
