@@ -24,6 +24,9 @@ const FLAGS = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
+/** Milliseconds that a page of a busy machine may take for anything. */
+const PATIENCE = 120_000;
+
 /** Which of the chain's accounts trades through the page: the one that bought everything in the launch. */
 const TRADER = 8;
 
@@ -168,6 +171,7 @@ async function open(
   { width = 1280, scheme = "light", hasWallet = false }: OpenOptions,
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme: scheme });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
