@@ -12,7 +12,17 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IModelToken} from "../interfaces/IModelToken.sol";
 import {ITokenManager} from "../interfaces/ITokenManager.sol";
 import {GuardianPause} from "../libraries/GuardianPause.sol";
-import * as Errors from "../types/CommonErrors.sol";
+// By name, as OpenZeppelin has a library Errors too, which static analysis would take these for.
+import {
+    HashMismatch,
+    OutOfRange,
+    PoolNotFound,
+    requireCaller,
+    requireWithin,
+    ValueMismatch,
+    WrongModelStatus,
+    ZeroAddress
+} from "../types/CommonErrors.sol";
 import {ModelIds} from "../types/ModelId.sol";
 import {ModelId, ModelStatus} from "../types/ModelTypes.sol";
 import {PoolTerms} from "../types/PoolTypes.sol";
@@ -95,9 +105,9 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
         address feeRouter_,
         address treasury_
     ) RegistryAuthorised(registry_) {
-        if (feeRouter_ == address(0) || treasury_ == address(0)) revert Errors.ZeroAddress();
+        if (feeRouter_ == address(0) || treasury_ == address(0)) revert ZeroAddress();
         uint8 decimals = reserveToken_.decimals();
-        if (decimals != RESERVE_DECIMALS) revert Errors.ValueMismatch("decimals", decimals, RESERVE_DECIMALS);
+        if (decimals != RESERVE_DECIMALS) revert ValueMismatch("decimals", decimals, RESERVE_DECIMALS);
         reserveToken = reserveToken_;
         feeRouter = feeRouter_;
         treasury = treasury_;
@@ -132,7 +142,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     /// @inheritdoc IHokusaiAMMFactory
     function setPoolTerms(ModelId id, bytes32 termsHash) external {
         (address governor, uint256 generation) = registry.governanceOf(id);
-        Errors.requireCaller(governor);
+        requireCaller(governor);
 
         emit PoolTermsFixed(id, poolTermsOf[id].termsHash, termsHash, generation);
         poolTermsOf[id] = FixedTerms(termsHash, generation);
@@ -140,7 +150,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
 
     /// @inheritdoc IHokusaiAMMFactory
     function setTreasury(address newTreasury) external onlyRole(Roles.ADMIN) {
-        if (newTreasury == address(0)) revert Errors.ZeroAddress();
+        if (newTreasury == address(0)) revert ZeroAddress();
 
         emit TreasuryChanged(treasury, newTreasury);
         treasury = newTreasury;
@@ -169,8 +179,8 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     /// @dev This contract creates nothing but pools, so that a pool's address follows from its number (EIP-161: nonces start
     /// at 1).
     function poolAt(uint256 index) external view returns (address) {
-        if (poolCount == 0) revert Errors.OutOfRange("index", index, 1, 0);
-        Errors.requireWithin("index", index, 0, poolCount - 1);
+        if (poolCount == 0) revert OutOfRange("index", index, 1, 0);
+        requireWithin("index", index, 0, poolCount - 1);
 
         // The list of address and nonce in RLP, as CREATE hashes it; the nonce has at most 13 bytes.
         bytes memory nonce = RLP.encode(index + 1);
@@ -223,14 +233,14 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
 
     function _tokenOf(ModelId id, address tokenAddress) private view returns (IModelToken) {
         address token = registry.tokenOf(id);
-        if (token == address(0)) revert Errors.WrongModelStatus(id, ModelStatus.NONE, ModelStatus.REGISTERED);
+        if (token == address(0)) revert WrongModelStatus(id, ModelStatus.NONE, ModelStatus.REGISTERED);
         if (token != tokenAddress) revert TokenMismatch(tokenAddress, token);
         return IModelToken(token);
     }
 
     function _existingPool(ModelId id) private view returns (IHokusaiAMM) {
         address pool = poolOf(id);
-        if (pool == address(0)) revert Errors.PoolNotFound(id);
+        if (pool == address(0)) revert PoolNotFound(id);
         return IHokusaiAMM(pool);
     }
 
@@ -242,7 +252,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
         (, uint256 present) = registry.governanceOf(id);
         if (fixedTerms.generation != present) revert PoolTermsOutdated(id, fixedTerms.generation, present);
         bytes32 actual = hashTerms(terms);
-        if (actual != fixedTerms.termsHash) revert Errors.HashMismatch("termsHash", actual, fixedTerms.termsHash);
+        if (actual != fixedTerms.termsHash) revert HashMismatch("termsHash", actual, fixedTerms.termsHash);
     }
 
     /// @dev The ranges that only the token's allocations decide.
@@ -253,18 +263,18 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     ) private view returns (uint256 costAtCap, uint256 priceAtCap) {
         uint256 allocation = token.investorAllocation();
         uint256 maxSupply = Math.min(MAX_VIRTUAL_SUPPLY, MAX_SUPPLY_RATIO * token.maxSupply());
-        Errors.requireWithin("virtualSupply", virtualSupply, MIN_VIRTUAL_SUPPLY, maxSupply);
-        Errors.requireWithin("investorAllocation", allocation, 1, MAX_SUPPLY_RATIO * virtualSupply);
+        requireWithin("virtualSupply", virtualSupply, MIN_VIRTUAL_SUPPLY, maxSupply);
+        requireWithin("investorAllocation", allocation, 1, MAX_SUPPLY_RATIO * virtualSupply);
         costAtCap = BondingCurve.buyExactOut(virtualSupply, terms.virtualReserve, allocation, terms.crr);
-        Errors.requireWithin("costAtCap", costAtCap, MIN_COST_AT_CAP, MAX_COST_AT_CAP);
+        requireWithin("costAtCap", costAtCap, MIN_COST_AT_CAP, MAX_COST_AT_CAP);
         priceAtCap = BondingCurve.spotPriceWad(virtualSupply + allocation, terms.virtualReserve + costAtCap, terms.crr);
     }
 
     function _requireTerms(PoolTerms memory terms) private pure {
-        Errors.requireWithin("crr", terms.crr, MIN_CRR, MAX_CRR);
-        Errors.requireWithin("tradeFee", terms.tradeFee, 0, MAX_TRADE_FEE);
-        Errors.requireWithin("ibrDuration", terms.ibrDuration, 0, MAX_IBR_DURATION);
-        Errors.requireWithin("initialPrice", terms.initialPrice, MIN_INITIAL_PRICE, MAX_INITIAL_PRICE);
-        Errors.requireWithin("virtualReserve", terms.virtualReserve, MIN_VIRTUAL_RESERVE, MAX_VIRTUAL_RESERVE);
+        requireWithin("crr", terms.crr, MIN_CRR, MAX_CRR);
+        requireWithin("tradeFee", terms.tradeFee, 0, MAX_TRADE_FEE);
+        requireWithin("ibrDuration", terms.ibrDuration, 0, MAX_IBR_DURATION);
+        requireWithin("initialPrice", terms.initialPrice, MIN_INITIAL_PRICE, MAX_INITIAL_PRICE);
+        requireWithin("virtualReserve", terms.virtualReserve, MIN_VIRTUAL_RESERVE, MAX_VIRTUAL_RESERVE);
     }
 }
