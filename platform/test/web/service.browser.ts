@@ -239,7 +239,7 @@ describe("The page and the platform's API @uninstrumented", () => {
       expect(await draft()).to.deep.include({ status: "PROPOSAL", token });
       expect(found.wallet.sent).to.have.length(1);
 
-      await ask("POST", `/api/v1/models/drafts/${draftId}/approve`, keys.admin);
+      await ask("POST", `/api/v1/models/drafts/${draftId}/approve`, keys.admin, { benchmark_version: 1 });
       await page.getByText("Done: Whoever runs the platform has approved the registration.").waitFor();
       expect(await page.locator("li", { hasText: "Waits" }).count()).to.equal(3);
       await closePage(found);

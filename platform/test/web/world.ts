@@ -86,10 +86,16 @@ export interface Opened {
 
 const BALANCES = ["function balanceOf(address) view returns (uint256)"];
 
-export async function startPageWorld(): Promise<PageWorld> {
+/** Chromium, with a built page to open. */
+export async function openBrowser(): Promise<Browser> {
   if (!existsSync(EXECUTABLE))
     throw new Error(`there is no browser at ${EXECUTABLE}: install Chromium, or name one in CHROMIUM_PATH.`);
   if (!existsSync(join(DIST, "index.html"))) throw new Error("the page is not built: npm run platform:build");
+  return chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+}
+
+export async function startPageWorld(): Promise<PageWorld> {
+  const browser = await openBrowser();
   const chain = await startAnvil();
   const args = ["--network", "localhost", "--model", "deploy/models/credit-default.json"];
   const { code, stderr } = await runScript("scripts/launch.ts", args, chain.env);
@@ -106,14 +112,13 @@ export async function startPageWorld(): Promise<PageWorld> {
   const server = serve({ fetch, hostname: "127.0.0.1", port: 0 });
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
 
   const model = record.models["credit-default"];
   return {
     ...{ url, chain: chain.url, env: chain.env, node, service, provider, trader, contracts },
     pool: model.pool.address,
     token: model.token.address,
-    open: (path, options = {}) => open(browser, { url, chainId, provider, trader }, path, options),
+    open: (path, options = {}) => openPage(browser, { url, chainId, provider, trader }, path, options),
     pass: async (seconds) => {
       await rpc(chain.url, "evm_increaseTime", [seconds]);
       await rpc(chain.url, "evm_mine");
@@ -157,14 +162,16 @@ async function undoRelease(provider: JsonRpcProvider, registry: string): Promise
   await provider.send("anvil_rollback", [after]);
 }
 
-interface Surroundings {
+/** What a page is opened over: its address, and the chain that its wallet sends to. */
+export interface Surroundings {
   readonly url: string;
   readonly chainId: number;
   readonly provider: JsonRpcProvider;
   readonly trader: HDNodeWallet;
 }
 
-async function open(
+/** Opens a page in a context of its own. */
+export async function openPage(
   browser: Browser,
   { url, chainId, provider, trader }: Surroundings,
   path: string,
@@ -284,7 +291,7 @@ function announce(): void {
 }
 
 /** Opens a page whose wallet is connected. */
-export async function openWithWallet(world: PageWorld, path: string): Promise<Opened> {
+export async function openWithWallet(world: Pick<PageWorld, "open">, path: string): Promise<Opened> {
   const found = await world.open(path, { hasWallet: true });
   await found.page.getByRole("button", { name: "Connect wallet" }).click();
   await found.page.locator(".panel").getByRole("button", { name: "Test Wallet" }).click();

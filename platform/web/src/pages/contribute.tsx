@@ -2,8 +2,10 @@
 
 import { useState } from "react";
 import { hashSpec, parseSpec } from "../../../../sdk/evaluation/spec.ts";
+import type { ModelState } from "../../../../sdk/state/protocolState.ts";
 import type { ModelFacts } from "../chain/model.ts";
 import { useEvaluation } from "../evaluation/useEvaluation.ts";
+import { useKept } from "../service/serviceContext.tsx";
 import { AtBlockNote } from "../ui/figures.tsx";
 import { Address, Card, Choice, FileField, Notice, ProgressNotice, TextField } from "../ui/parts.tsx";
 import { EvaluationResult } from "./evaluationResult.tsx";
@@ -30,9 +32,20 @@ export function ContributePage({ params }: { readonly params: Readonly<Record<st
 
 type Layout = "one" | "two";
 
+/** The benchmark that the chain has committed to, where the platform keeps it: its hash is taken here, whatever the platform says. */
+function useCommittedBenchmark({ modelId, benchmark }: ModelState) {
+  const committed = benchmark?.specHash ?? "";
+  return useKept(`committed ${modelId} ${committed}`, async (client) => {
+    const { items } = await client.benchmarks({ model_id: modelId, page_size: 200 });
+    const text = items.find(({ spec_hash }) => spec_hash === committed)?.spec;
+    const hash = text === undefined ? undefined : hashSpec(parseSpec(text));
+    return text !== undefined && hash === committed ? { text, hash } : undefined;
+  }).value;
+}
+
 function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
   const { state, improvements } = facts;
-  const [benchmark, setBenchmark] = useState<{ readonly text: string; readonly hash: string }>();
+  const [own, setOwn] = useState<{ readonly text: string; readonly hash: string }>();
   const [trouble, setTrouble] = useState<string>();
   const [layout, setLayout] = useState<Layout>("one");
   const [first, setFirst] = useState<File>();
@@ -40,14 +53,16 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
   const [contribution, setContribution] = useState<File>();
   const [attempt, setAttempt] = useState("1");
   const { run, start, cancel } = useEvaluation();
+  const kept = useCommittedBenchmark(state);
+  const benchmark = own ?? (trouble === undefined ? kept : undefined);
 
   const readBenchmark = async (file: File | undefined) => {
-    setBenchmark(undefined);
+    setOwn(undefined);
     setTrouble(undefined);
     if (file === undefined) return;
     try {
       const text = await file.text();
-      setBenchmark({ text, hash: hashSpec(parseSpec(text)) });
+      setOwn({ text, hash: hashSpec(parseSpec(text)) });
     } catch (error) {
       setTrouble(`${file.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -74,7 +89,15 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
         title="Evaluate a candidate"
         intro="With the same code as the command, beside this page in your browser. No file leaves your machine."
       >
-        <FileField label="Benchmark, its JSON file" accept=".json" onChoose={(file) => void readBenchmark(file)} />
+        <FileField
+          label={
+            kept === undefined
+              ? "Benchmark, its JSON file"
+              : "Benchmark, its JSON file (not needed: the platform has it)"
+          }
+          accept=".json"
+          onChoose={(file) => void readBenchmark(file)}
+        />
         {trouble !== undefined && <Notice tone="bad">{trouble}</Notice>}
         {benchmark !== undefined &&
           (isSame ? (
