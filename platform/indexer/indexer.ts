@@ -6,6 +6,7 @@ import { printed } from "../../sdk/base/printed";
 import { Problem } from "../../sdk/base/problem";
 import { isUnanswered } from "../../sdk/rpc/answers";
 import { RangeSize, readParts } from "../../sdk/rpc/logs";
+import { lookUntil } from "../../sdk/rpc/looks";
 import { rowsOf } from "../store/database";
 import type { Store, Writer } from "../store/open";
 import * as tables from "../store/tables/chain";
@@ -150,7 +151,10 @@ export class Indexer {
         `the database has indexed the registry ${printed(row.registry)} on chain ${row.chainId}, asked for is ${contracts.ModelRegistry} on chain ${chainId}: use another database.`,
       );
     if (row) return;
-    const [base] = await this.source.headers({ from: firstBlock - 1, to: firstBlock - 1 });
+    const [base] = await lookUntil(
+      (found) => found.length > 0,
+      () => this.source.headers({ from: firstBlock - 1, to: firstBlock - 1 }),
+    );
     if (!base) throw new Problem("NOT_DEPLOYED", `the node has no block ${firstBlock - 1}: is it of this deployment?`);
     const payoutDelay = await this.source.payoutDelay();
     await db.transaction(async (transaction) => {

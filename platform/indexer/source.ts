@@ -89,7 +89,9 @@ export class ChainSource {
 
   /** The latest block. */
   async head(): Promise<BlockHeader> {
-    return headerOf(await this.node.send<RawBlock>("eth_getBlockByNumber", ["latest", false]));
+    const block = await this.node.send<RawBlock | null>("eth_getBlockByNumber", ["latest", false]);
+    if (block === null) throw new NodeFailure("passing", 0, "the node has no latest block now");
+    return headerOf(block);
   }
 
   /** Blocks by number, in their order, up to the first that the node has not got. */

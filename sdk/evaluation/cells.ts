@@ -26,7 +26,7 @@ import { boundMean, NO_VARIATION } from "./studentBound.ts";
 const SHARES: readonly CountMetric[] = ["accuracy", "micro_f1", "micro_precision", "micro_recall"];
 
 /** Fewest examples of a class whose own counts matter, or groups that have some. */
-const CLASS_SIZE = 20;
+const CLASS_SIZE = 100;
 
 /** Compares two models by a metric of counts. */
 export function compareByCounts(classified: Classified, metric: CountMetric): Comparison {

@@ -45,9 +45,13 @@ export class ExampleColumn {
     return this.#texts.text(this.#rows[example] as number);
   }
 
-  /** The numbers of the words between single spaces; valid until another text of the column is read. */
-  wordsOf(example: number): Uint32Array {
-    return this.#texts.wordsOf(this.#rows[example] as number);
+  /** Reads the words between single spaces into `numbers`, where they stand until another text of the column is read; how many they are. */
+  readWords(example: number): number {
+    return this.#texts.read(this.#rows[example] as number);
+  }
+
+  get numbers(): Uint32Array {
+    return this.#texts.numbers;
   }
 
   /** Where an example's field stands: file, line and column, or its id where it came from no file. */

@@ -54,8 +54,9 @@ class HashedJson {
   /** A text within quotes. */
   text(column: ExampleColumn, example: number): void {
     const { words } = column;
-    const numbers = column.wordsOf(example);
-    for (let k = 0; k < numbers.length; k++) {
+    const count = column.readWords(example);
+    const { numbers } = column;
+    for (let k = 0; k < count; k++) {
       if (k > 0) {
         this.#reserve(1);
         this.#buffer[this.#filled++] = SPACE;

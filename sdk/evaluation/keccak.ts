@@ -16,12 +16,18 @@ export class Keccak256 {
   #filled = 0;
 
   add(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let from = 0; from < bytes.length;) {
+      if (this.#filled === 0 && from + RATE <= bytes.length) {
+        this.#absorb(view, from);
+        from += RATE;
+        continue;
+      }
       const length = Math.min(RATE - this.#filled, bytes.length - from);
       this.#block.set(bytes.subarray(from, from + length), this.#filled);
       this.#filled += length;
       from += length;
-      if (this.#filled === RATE) this.#absorb();
+      if (this.#filled === RATE) this.#absorb(this.#view, 0);
     }
   }
 
@@ -30,16 +36,16 @@ export class Keccak256 {
     this.#block.fill(0, this.#filled);
     this.#block[this.#filled] = FIRST_PAD;
     this.#block[RATE - 1] = (this.#block[RATE - 1] as number) | LAST_PAD;
-    this.#absorb();
+    this.#absorb(this.#view, 0);
     const view = new DataView(new ArrayBuffer(32));
     for (let word = 0; word < 8; word++) view.setInt32(4 * word, this.#state[word] as number, true);
     return `0x${Array.from(new Uint8Array(view.buffer), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   }
 
-  #absorb(): void {
+  #absorb(block: DataView, from: number): void {
     const state = this.#state;
     for (let word = 0; 4 * word < RATE; word++) {
-      state[word] = (state[word] as number) ^ this.#view.getInt32(4 * word, true);
+      state[word] = (state[word] as number) ^ block.getInt32(from + 4 * word, true);
     }
     for (let round = 0; round < ROUNDS; round++) permute(state as unknown as Lanes, round);
     this.#filled = 0;

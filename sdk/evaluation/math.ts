@@ -57,6 +57,10 @@ const LN_ROOT_TWO_PI = 0.9189385332046728;
 
 /** ln(k!), from Stirling's series for k ≥ 16. */
 export function lnFactorial(k: number): number {
+  return k < KNOWN ? (LN_FACTORIALS[k] as number) : lnFactorialOf(k);
+}
+
+function lnFactorialOf(k: number): number {
   if (k < 16) {
     let product = 1;
     for (let factor = 2; factor <= k; factor++) product *= factor;
@@ -67,3 +71,7 @@ export function lnFactorial(k: number): number {
   const series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)));
   return (k + 0.5) * ln(k) - k + LN_ROOT_TWO_PI + series;
 }
+
+/** Resamples ask for small ones again and again. */
+const KNOWN = 2048;
+const LN_FACTORIALS = Float64Array.from({ length: KNOWN }, (_, k) => lnFactorialOf(k));

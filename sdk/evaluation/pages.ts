@@ -26,6 +26,11 @@ export class Pages {
   }
 }
 
+/** Where in its page a piece begins: what `start % PAGE` is, several times faster for doubles. */
+export function placeInPage(start: number): number {
+  return start - Math.floor(start / PAGE) * PAGE;
+}
+
 /** Numbers that are appended one by one. */
 export class Growing<T extends Uint32Array | Float64Array> {
   list: T;

@@ -69,20 +69,21 @@ class WordLogs {
 
   /** Undefined where a word is of another kind, or the sum may not be a safe integer. */
   sum(row: number): Sum | undefined {
-    const words = this.#column.wordsOf(row);
+    const count = this.#column.readWords(row);
+    const words = this.#column.numbers;
     let decimals = 0;
-    for (let k = 0; k < words.length; k++) {
+    for (let k = 0; k < count; k++) {
       const known = this.#decimals[words[k] as number] as number;
       const found = known > 0 ? known : this.#read(words[k] as number);
       if (found === 255) return undefined;
       decimals = Math.max(decimals, found - 1);
     }
     let digits = 0;
-    for (let k = 0; k < words.length; k++) {
+    for (let k = 0; k < count; k++) {
       const word = words[k] as number;
       digits += (this.#digits[word] as number) * (POWERS[decimals + 1 - (this.#decimals[word] as number)] as number);
     }
-    return digits <= Number.MAX_SAFE_INTEGER ? { digits, decimals, length: words.length } : undefined;
+    return digits <= Number.MAX_SAFE_INTEGER ? { digits, decimals, length: count } : undefined;
   }
 
   #read(word: number): number {

@@ -104,6 +104,8 @@ function requireSame(
 
 /** Whether two texts of columns with the same words are the same. */
 function isEqual(a: Texts, i: number, b: Texts, j: number): boolean {
-  const [first, second] = [a.wordsOf(i), b.wordsOf(j)];
-  return first.length === second.length && first.every((word, k) => word === second[k]);
+  const count = a.read(i);
+  if (count !== b.read(j)) return false;
+  for (let k = 0; k < count; k++) if (a.numbers[k] !== b.numbers[k]) return false;
+  return true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A column of texts in little memory: of each, the numbers of its words.
 
-import { growingDoubles, PAGE, Pages } from "./pages.ts";
+import { growingDoubles, Pages, placeInPage } from "./pages.ts";
 import { HASH_START, hashEnd, hashNext, type Words } from "./words.ts";
 
 const SPACE = 0x20;
@@ -13,8 +13,8 @@ export class Texts {
   readonly words: Words;
   readonly #pages = new Pages();
   readonly #starts = growingDoubles();
-  /** The words of one text. */
-  #numbers = new Uint32Array(64);
+  /** The numbers of the words of the text that was read last. */
+  numbers = new Uint32Array(64);
 
   constructor(words: Words) {
     this.words = words;
@@ -34,22 +34,22 @@ export class Texts {
       }
       const word = words.addHashed(hashEnd(hash), bytes, start, end);
       length += lengthOfNumber(word);
-      if (count === this.#numbers.length) this.#reserve(count + 1);
-      this.#numbers[count++] = word;
+      if (count === this.numbers.length) this.#reserve(count + 1);
+      this.numbers[count++] = word;
       start = end + 1;
     }
     const start = this.#pages.reserve(length + lengthOfNumber(count));
     const page = this.#pages.pageOf(start);
-    let place = writeNumber(page, start % PAGE, count);
-    for (let k = 0; k < count; k++) place = writeNumber(page, place, this.#numbers[k] as number);
+    let place = writeNumber(page, placeInPage(start), count);
+    for (let k = 0; k < count; k++) place = writeNumber(page, place, this.numbers[k] as number);
     this.#starts.push(start);
   }
 
-  /** The numbers of a text's words; valid until the next text is added or read. */
-  wordsOf(index: number): Uint32Array {
+  /** Reads a text's words into `numbers`, where they stand until the next text is added or read; how many they are. */
+  read(index: number): number {
     const start = this.#starts.list[index] as number;
     const page = this.#pages.pageOf(start);
-    let place = start % PAGE;
+    let place = placeInPage(start);
     let left = -1; // The first number says how many follow.
     let filled = 0;
     do {
@@ -62,24 +62,24 @@ export class Texts {
       if (left < 0)
         left = value; // There is room: the text was added here.
       else {
-        this.#numbers[filled++] = value;
+        this.numbers[filled++] = value;
         left--;
       }
     } while (left > 0);
-    return this.#numbers.subarray(0, filled);
+    return filled;
   }
 
   text(index: number): string {
-    const numbers = this.wordsOf(index);
-    let text = this.words.text(numbers[0] as number);
-    for (let k = 1; k < numbers.length; k++) text += ` ${this.words.text(numbers[k] as number)}`;
+    const count = this.read(index);
+    let text = this.words.text(this.numbers[0] as number);
+    for (let k = 1; k < count; k++) text += ` ${this.words.text(this.numbers[k] as number)}`;
     return text;
   }
 
   #reserve(length: number): void {
     const larger = new Uint32Array(2 * length);
-    larger.set(this.#numbers);
-    this.#numbers = larger;
+    larger.set(this.numbers);
+    this.numbers = larger;
   }
 }
 

@@ -28,20 +28,21 @@ export class TokenReader {
 
   /** The tokens of a text; valid until the next one is read into the same of two buffers. */
   read(column: ExampleColumn, row: number, buffer: 0 | 1): Uint32Array {
-    const numbers = column.wordsOf(row);
+    const count = column.readWords(row);
+    const { numbers } = column;
     let into = this.#buffers[buffer] as Uint32Array;
     let length = 0;
-    for (let k = 0; k < numbers.length; k++) {
+    for (let k = 0; k < count; k++) {
       const word = numbers[k] as number;
       if (this.#starts[word] === 0) this.#learn(word);
       const start = (this.#starts[word] as number) - 1;
-      const count = this.#counts[word] as number;
-      if (length + count > into.length) {
-        const larger = new Uint32Array(2 * (length + count));
+      const tokens = this.#counts[word] as number;
+      if (length + tokens > into.length) {
+        const larger = new Uint32Array(2 * (length + tokens));
         larger.set(into);
         this.#buffers[buffer] = into = larger;
       }
-      for (let i = 0; i < count; i++) into[length++] = this.#tokens.list[start + i] as number;
+      for (let i = 0; i < tokens; i++) into[length++] = this.#tokens.list[start + i] as number;
     }
     return into.subarray(0, length);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Millions of distinct texts in little memory, each kept once, as UTF-8.
 
-import { growingDoubles, growingUint32, PAGE, Pages } from "./pages.ts";
+import { growingDoubles, growingUint32, Pages, placeInPage } from "./pages.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -21,6 +21,7 @@ const BACKSLASH = 0x5c;
 export class Words {
   readonly #pages = new Pages();
   readonly #starts = growingDoubles();
+  /** Twice the length in bytes, and 1 where JSON writes them as they stand. */
   readonly #lengths = growingUint32();
   readonly #texts: string[] = [];
   /** Open addressing: of each slot a word's number and 1, or 0, and the word's hash. */
@@ -43,9 +44,14 @@ export class Words {
     if (found > 0) return found - 1;
     const start = this.#pages.reserve(to - from);
     const page = this.#pages.pageOf(start);
-    for (let k = from, place = start % PAGE; k < to; k++) page[place++] = bytes[k] as number;
+    let isPlain = 1;
+    for (let k = from, place = placeInPage(start); k < to; k++) {
+      const byte = bytes[k] as number;
+      page[place++] = byte;
+      if (byte < SPACE || byte === QUOTE || byte === BACKSLASH) isPlain = 0;
+    }
     this.#starts.push(start);
-    this.#lengths.push(to - from);
+    this.#lengths.push(2 * (to - from) + isPlain);
     this.#slots[slot] = this.size;
     this.#slots[slot + 1] = hash;
     return this.size - 1;
@@ -54,7 +60,7 @@ export class Words {
   /** The number of a word of another list in this one; undefined where it is none. */
   find(other: Words, word: number): number | undefined {
     const page = other.#pageOf(word);
-    const from = other.#startOf(word) % PAGE;
+    const from = placeInPage(other.#startOf(word));
     const to = from + other.lengthOf(word);
     const slot = this.#slotOf(hashOf(page, from, to), page, from, to);
     const found = this.#slots[slot] as number;
@@ -62,27 +68,24 @@ export class Words {
   }
 
   lengthOf(word: number): number {
-    return this.#lengths.list[word] as number;
+    return (this.#lengths.list[word] as number) >>> 1;
   }
 
-  /** Copies the bytes to a place that has room, as far as JSON writes them as they stand; whether it does all of them. */
+  /** Copies the bytes to a place that has room where JSON writes them as they stand; whether it does. */
   copyPlain(word: number, into: Uint8Array, at: number): boolean {
+    if (((this.#lengths.list[word] as number) & 1) === 0) return false;
     const start = this.#startOf(word);
     const page = this.#pages.pageOf(start);
-    const from = start % PAGE;
+    const from = placeInPage(start);
     const length = this.lengthOf(word);
-    for (let k = 0; k < length; k++) {
-      const byte = page[from + k] as number;
-      if (byte < SPACE || byte === QUOTE || byte === BACKSLASH) return false;
-      into[at + k] = byte;
-    }
+    for (let k = 0; k < length; k++) into[at + k] = page[from + k] as number;
     return true;
   }
 
   text(word: number): string {
     const known = this.#texts[word];
     if (known !== undefined) return known;
-    const from = this.#startOf(word) % PAGE;
+    const from = placeInPage(this.#startOf(word));
     const text = decodeShort(this.#pageOf(word), from, from + this.lengthOf(word));
     if (word < REMEMBERED) this.#texts[word] = text;
     return text;
@@ -119,7 +122,7 @@ export class Words {
   #equals(word: number, bytes: Uint8Array, from: number, to: number): boolean {
     if (this.lengthOf(word) !== to - from) return false;
     const page = this.#pageOf(word);
-    let place = this.#startOf(word) % PAGE;
+    let place = placeInPage(this.#startOf(word));
     for (let k = from; k < to; k++) if (page[place++] !== bytes[k]) return false;
     return true;
   }
@@ -160,7 +163,7 @@ export class Words {
   /** The byte's place in the order of UTF-16, in which U+E000 to U+FFFF come after what needs two units; 0 beyond the end. */
   #rankAt(word: number, place: number): number {
     if (place >= this.lengthOf(word)) return 0;
-    const byte = this.#pageOf(word)[(this.#startOf(word) % PAGE) + place] as number;
+    const byte = this.#pageOf(word)[placeInPage(this.#startOf(word)) + place] as number;
     return byte === 0xee || byte === 0xef ? byte + 0x10 : byte;
   }
 

@@ -2,11 +2,10 @@
 // Simulated benchmarks of metrics of counts.
 
 import { compareByCounts, countedCells, drawnImprovements } from "../../../sdk/evaluation/cells";
-import type { Classified, Comparison } from "../../../sdk/evaluation/comparison";
+import type { Classified } from "../../../sdk/evaluation/comparison";
 import type { CountMetric } from "../../../sdk/evaluation/counts";
-import { compare } from "../../../sdk/evaluation/fraction";
 import { uniform, type RandomGenerator } from "../../../sdk/evaluation/random";
-import { SIMULATED_RESAMPLES, type SimulatedRow } from "./simulated";
+import { isGreater, SIMULATED_RESAMPLES, simulatedTry, type SimulatedRow } from "./simulated";
 
 /** Two models that are wrong equally often, each on examples of its own. `sizes` are the classes' examples. */
 function classifiedAlike(sizes: readonly number[], error: number, random: RandomGenerator): () => Classified {
@@ -28,16 +27,9 @@ function simulatedShares(name: string, size: number, error: number, attempts: 1 
     attempts,
     make(random) {
       const next = classifiedAlike([size / 2, size / 2], error, random);
-      return () => ({ comparison: compareByCounts(next(), "accuracy") });
+      return () => simulatedTry(compareByCounts(next(), "accuracy"), size);
     },
   };
-}
-
-/** Whether the candidate's value is the greater one on all examples. */
-function isBetter({ values }: Comparison, size: number): boolean {
-  const whole = { of: new Uint8Array(size), count: 1 };
-  const [before, after] = [values("baseline", whole)[0], values("candidate", whole)[0]];
-  return before !== undefined && after !== undefined && compare(after.low, before.low) > 0;
 }
 
 /** As the interval is made, but ended as soon as the bound is known to be no more than 0. */
@@ -53,16 +45,14 @@ function simulatedRatios(metric: CountMetric, sizes: readonly number[], error: n
       return () => {
         const classified = next();
         const cells = countedCells(classified);
-        return {
-          isAbove(terms) {
-            if (!isBetter(compareByCounts(classified, metric), size)) return false; // A bound is never above the improvement.
-            const tail = Math.floor(terms.level * (SIMULATED_RESAMPLES + 1));
-            let worse = 0;
-            for (const improvement of drawnImprovements(cells, metric, terms)) {
-              if (!(improvement > 0) && ++worse >= tail) return false;
-            }
-            return true;
-          },
+        return (terms) => {
+          if (!isGreater(compareByCounts(classified, metric), size)) return false;
+          const tail = Math.floor(terms.level * (SIMULATED_RESAMPLES + 1));
+          let worse = 0;
+          for (const improvement of drawnImprovements(cells, metric, terms)) {
+            if (!(improvement > 0) && ++worse >= tail) return false;
+          }
+          return true;
         };
       };
     },
@@ -88,10 +78,10 @@ function simulatedGroupRatios(
         return actual.map((label, row) => (isBad[of[row] as number] && uniform(random) < 0.8 ? 1 - label : label));
       };
       const baseline = guess();
-      return () => ({
-        comparison: compareByCounts({ names: ["0", "1"], actual, predicted: { baseline, candidate: guess() } }, metric),
-        groups: { of, count },
-      });
+      return () => {
+        const classified = { names: ["0", "1"], actual, predicted: { baseline, candidate: guess() } };
+        return simulatedTry(compareByCounts(classified, metric), of.length, { of, count });
+      };
     },
   };
 }
@@ -101,7 +91,7 @@ export function countMetricRows(attempts: 1 | 10): SimulatedRow[] {
   const changed = attempts === 1 ? 110 : 220;
   const [many, few] = [Math.round(changed / 0.18), Math.round(changed / 0.32)];
   const halves = (size: number) => [Math.floor(size / 2), Math.ceil(size / 2)];
-  const skewed = [20, ...halves(many - 20)];
+  const skewed = [100, ...halves(many - 100)];
   const groups = attempts === 1 ? 50 : 200;
   return [
     simulatedShares("accuracy", 100, 0.05, attempts),
@@ -109,7 +99,7 @@ export function countMetricRows(attempts: 1 | 10): SimulatedRow[] {
     simulatedShares("accuracy", 1000, 0.083, attempts),
     simulatedShares("accuracy", 1000, 0.25, attempts),
     ...(["precision", "recall", "f1", "mcc", "balanced_accuracy"] as const).flatMap((metric) => [
-      simulatedRatios(metric, [many - 20, 20], 0.1, attempts),
+      simulatedRatios(metric, [many - 100, 100], 0.1, attempts),
       simulatedRatios(metric, halves(few), 0.2, attempts),
     ]),
     simulatedRatios("macro_f1", skewed, 0.1, attempts),

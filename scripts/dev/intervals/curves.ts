@@ -5,7 +5,7 @@ import { compareByAuc } from "../../../sdk/evaluation/auc";
 import { compareByAveragePrecision } from "../../../sdk/evaluation/averagePrecision";
 import { ranksOf } from "../../../sdk/evaluation/columns";
 import { compareByMacroAuc } from "../../../sdk/evaluation/macroAuc";
-import { decimalColumn, normalDraw, type SimulatedRow } from "./simulated";
+import { decimalColumn, normalDraw, simulatedTry, type SimulatedRow } from "./simulated";
 
 /** Scores of two models that see the class through as much noise, of which they share a part. */
 function simulatedCurves(
@@ -25,7 +25,8 @@ function simulatedCurves(
       const signal = Float64Array.from(positive, (isPositive) => separation * isPositive + normalDraw(random));
       const score = () => ranksOf(decimalColumn(signal.map((value) => value + 0.7 * normalDraw(random))));
       const baseline = score();
-      return () => ({ comparison: compare({ ranks: { baseline, candidate: score() }, positive, names: ["0", "1"] }) });
+      return () =>
+        simulatedTry(compare({ ranks: { baseline, candidate: score() }, positive, names: ["0", "1"] }), size);
     },
   };
 }
@@ -45,9 +46,10 @@ function simulatedClassCurves(name: string, each: number, attempts: 1 | 10): Sim
       const scores = () =>
         signals.map((signal) => ranksOf(decimalColumn(signal.map((value) => value + 0.7 * normalDraw(random)))));
       const baseline = scores();
-      return () => ({
-        comparison: compareByMacroAuc({ ranks: { baseline, candidate: scores() }, actual, names: ["0", "1", "2"] }),
-      });
+      return () => {
+        const ranks = { baseline, candidate: scores() };
+        return simulatedTry(compareByMacroAuc({ ranks, actual, names: ["0", "1", "2"] }), size);
+      };
     },
   };
 }
@@ -78,10 +80,10 @@ function simulatedGroupCurves(
         );
       };
       const baseline = score();
-      return () => ({
-        comparison: compare({ ranks: { baseline, candidate: score() }, positive, names: ["0", "1"] }),
-        groups: { of, count },
-      });
+      return () => {
+        const ranks = { baseline, candidate: score() };
+        return simulatedTry(compare({ ranks, positive, names: ["0", "1"] }), of.length, { of, count });
+      };
     },
   };
 }

@@ -3,6 +3,7 @@
 
 import type { Column } from "../../../sdk/evaluation/columns";
 import type { Comparison, IntervalTerms } from "../../../sdk/evaluation/comparison";
+import { compare } from "../../../sdk/evaluation/fraction";
 import { uniform, type RandomGenerator } from "../../../sdk/evaluation/random";
 import { scaleOf } from "../../../sdk/evaluation/scale";
 
@@ -18,10 +19,21 @@ export interface SimulatedRow {
   readonly make: (random: RandomGenerator) => () => SimulatedTry;
 }
 
-/** A comparison, and whether its lower bound is above the truth. */
-export type SimulatedTry =
-  | { readonly comparison: Comparison; readonly groups?: IntervalTerms["groups"] }
-  | { readonly isAbove: (terms: IntervalTerms) => boolean };
+/** One candidate: whether the lower bound of its improvement is above 0, which is the truth. */
+export type SimulatedTry = (terms: IntervalTerms) => boolean;
+
+/** Whether the candidate's value is the greater one. Where it is not, the bound need not be made: it is never above the improvement. */
+export function isGreater({ values }: Comparison, size: number): boolean {
+  const whole = { of: new Uint8Array(size), count: 1 };
+  const [before, after] = [values("baseline", whole)[0], values("candidate", whole)[0]];
+  return before !== undefined && after !== undefined && compare(after.low, before.low) > 0;
+}
+
+/** A candidate of a metric that is maximised on the scale from 0 to 1, on so many examples. */
+export function simulatedTry(comparison: Comparison, size: number, groups?: IntervalTerms["groups"]): SimulatedTry {
+  return (terms) =>
+    isGreater(comparison, size) && comparison.estimate({ ...terms, ...(groups && { groups }) }).interval.low > 0;
+}
 
 export const UNIT_SCALE = scaleOf({ metric: "accuracy", direction: "maximise", f: "identity", lo: 0, hi: 1 });
 

@@ -7,7 +7,15 @@ import { uniform, type RandomGenerator } from "../../../sdk/evaluation/random";
 import { scaleOf } from "../../../sdk/evaluation/scale";
 import { compareBySums, type Formula, type Statistics } from "../../../sdk/evaluation/sums";
 import { BLEU_ORDER } from "../../../sdk/evaluation/text";
-import { decimalColumn, normalDraw, oneColumn, UNIT_SCALE, zeroColumn, type SimulatedRow } from "./simulated";
+import {
+  decimalColumn,
+  normalDraw,
+  oneColumn,
+  simulatedTry,
+  UNIT_SCALE,
+  zeroColumn,
+  type SimulatedRow,
+} from "./simulated";
 
 /** Differences of mean 0 from a distribution. */
 function simulatedMeans(
@@ -34,8 +42,9 @@ function simulatedMeans(
         candidate: [decimalColumn(values), oneColumn(size)],
       };
       const comparison = compareBySums(statistics, mean, String);
-      if (groupSize === 1) return { comparison };
-      return { comparison, groups: { of: Uint32Array.from(values, (_, row) => Math.floor(row / groupSize)), count } };
+      if (groupSize === 1) return simulatedTry(comparison, size);
+      const of = Uint32Array.from(values, (_, row) => Math.floor(row / groupSize));
+      return simulatedTry(comparison, size, { of, count });
     },
   };
 }
@@ -54,7 +63,8 @@ function simulatedBets(name: string, size: number, attempts: 1 | 10, share: numb
           baseline: [losses(random), oneColumn(size)],
           candidate: [losses(random), oneColumn(size)],
         };
-        return { comparison: compareBySums(statistics, mean, String, 1) };
+        const comparison = compareBySums(statistics, mean, String, 1);
+        return (terms) => comparison.estimate(terms).interval.low > 0;
       };
     },
   };
@@ -78,7 +88,7 @@ function simulatedFunctions(
       const baseline = next();
       return () => {
         const comparison = compareBySums({ baseline, candidate: next() }, formula, String);
-        return { isAbove: (terms) => comparison.estimate({ ...terms, scale }).interval.low > 0 };
+        return (terms) => comparison.estimate({ ...terms, scale }).interval.low > 0;
       };
     },
   };

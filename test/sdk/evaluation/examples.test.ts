@@ -253,6 +253,13 @@ describe("evaluate: examples", () => {
       expect(hashEvaluationData(readExamples(csvFile(other)))).to.equal(hashEvaluationData(readExamples(csvFile(TWO))));
     });
 
+    it("is the same whatever ends the lines, also where they end in both ways", () => {
+      const [mixed, other] = [TWO.replace("\n", "\r\n"), TWO.replaceAll("\n", "\r\n")];
+      expect(mixed.split("\r\n")).to.have.length(2);
+      const hashes = [TWO, mixed, other].map((text) => hashEvaluationData(readExamples(csvFile(text))));
+      expect(new Set(hashes).size).to.equal(1);
+    });
+
     it("changes with each id and label", () => {
       const variants = [TWO, TWO.replace("b,1", "b,0"), TWO.replace("b,1", "c,1"), TWO.replace("b,1", '"b,",1')];
       const hashes = variants.map((text) => hashEvaluationData(readExamples(csvFile(text))));

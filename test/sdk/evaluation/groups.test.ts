@@ -74,22 +74,22 @@ describe("evaluate: interval of groups", () => {
       expect(estimateOf(examples, { metric: "accuracy" }, { groups: groups(300) }).reasons).to.deep.equal([
         tooFewChanged(49, 50),
       ]);
-      expect(estimateOf(examples, { metric: "f1" }, { groups: groups(100) }).reasons).to.deep.equal([
+      expect(estimateOf(examples, { metric: "f1" }, { groups: groups(300) }).reasons).to.deep.equal([
         tooFewChanged(49, 50),
       ]);
     });
 
     it("each class in as many groups as it needs examples where there are none", () => {
-      // Of 100 groups of three examples, the first `count` hold all positives.
+      // Of 170 groups of three examples, the first `count` hold all positives.
       const reasonsOf = (metric: MetricName, count: number) => {
         const examples = examplesOf(
-          Array.from({ length: 300 }, (_, i) => [
-            String(Number(i % 100 < count)),
+          Array.from({ length: 510 }, (_, i) => [
+            String(Number(i % 170 < count)),
             (((7 * i) % 100) / 100).toFixed(2),
             (((7 * i + 50) % 100) / 100).toFixed(2),
           ]),
         );
-        const groups = { of: Uint32Array.from(examples, (_, row) => row % 100), count: 100 };
+        const groups = { of: Uint32Array.from(examples, (_, row) => row % 170), count: 170 };
         return estimateOf(examples, { metric }, { groups }).reasons.map(({ message }) => message);
       };
       const tooFew = (count: number, expected: number) => [
@@ -98,12 +98,12 @@ describe("evaluate: interval of groups", () => {
       expect(reasonsOf("roc_auc", 30)).to.deep.equal([]);
       expect(reasonsOf("roc_auc", 29)).to.deep.equal(tooFew(29, 30));
       expect(reasonsOf("macro_auc", 29)).to.deep.equal(tooFew(29, 30));
-      expect(reasonsOf("average_precision", 30)).to.deep.equal([
-        "70 groups with examples of class 0, expected at least 100",
-        ...tooFew(30, 100),
+      expect(reasonsOf("average_precision", 71)).to.deep.equal([
+        "99 groups with examples of class 0, expected at least 100",
+        ...tooFew(71, 100),
       ]);
-      expect(reasonsOf("f1", 20)).to.deep.equal([]);
-      expect(reasonsOf("f1", 19)).to.deep.equal(tooFew(19, 20));
+      expect(reasonsOf("f1", 70)).to.deep.equal(tooFew(70, 100));
+      expect(reasonsOf("f1", 69)).to.deep.equal(tooFew(69, 100));
     });
   });
 });

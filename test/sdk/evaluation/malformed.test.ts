@@ -235,8 +235,8 @@ const NUMBERS: readonly Malformed[] = [
 ];
 
 /** A benchmark's text, or its fields, and what is wrong with it. */
-const SPECS: readonly (readonly [string | object, string])[] = [
-  ["{", "line 1, column 2: not valid JSON, \"Expected property name or '}' in JSON at position 1\""],
+const SPECS: readonly (readonly [string | object, string | RegExp])[] = [
+  ["{", /^evaluate: benchmark: line 1, column 2: not valid JSON, ".+"$/], // What follows is the engine's own word.
   ["[]", "[], expected a JSON object"],
   ['{"name":"b","name":"c"}', 'line 1, column 13: the key "name" stands before, expected each key once'],
   [{ metric: "accuracy" }, "name is missing, expected name, metric, direction"],
@@ -304,7 +304,7 @@ describe("evaluate: malformed input", () => {
     rmSync(folder, { recursive: true });
   });
 
-  function expectRefused(spec: string | object, data: string | Uint8Array, message: string): void {
+  function expectRefused(spec: string | object, data: string | Uint8Array, message: string | RegExp): void {
     const benchmark = join(folder, "benchmark.json");
     writeFileSync(benchmark, typeof spec === "string" ? spec : JSON.stringify(spec));
     let [out, err] = ["", ""];
@@ -314,7 +314,9 @@ describe("evaluate: malformed input", () => {
       err: (text) => (err += text),
       progress: () => undefined,
     });
-    expect({ code, out, err }).to.deep.equal({ code: 1, out: "", err: `evaluate: ${message}` });
+    expect({ code, out }).to.deep.equal({ code: 1, out: "" });
+    if (typeof message === "string") expect(err).to.equal(message);
+    else expect(err).to.match(message);
     expect(err).to.match(/^[\x20-\x7e…]+$/u);
   }
 
@@ -322,7 +324,7 @@ describe("evaluate: malformed input", () => {
     describe(`of ${kind.toLowerCase()} refuses`, () => {
       for (const [what, spec, data, message] of table) {
         it(what, () => {
-          expectRefused(spec, data, message);
+          expectRefused(spec, data, `evaluate: ${message}`);
         });
       }
     });
@@ -331,7 +333,7 @@ describe("evaluate: malformed input", () => {
   describe("of benchmarks refuses", () => {
     for (const [spec, message] of SPECS) {
       it(typeof spec === "string" ? spec : JSON.stringify(spec), () => {
-        expectRefused(spec, GOOD, `benchmark: ${message}`);
+        expectRefused(spec, GOOD, typeof message === "string" ? `evaluate: benchmark: ${message}` : message);
       });
     }
   });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
-import { readLogs, type Blocks } from "../../../sdk/rpc/logs";
+import { NodeFailure } from "../../../sdk/rpc/answers";
+import { RangeSize, readLogs, readParts, type Blocks } from "../../../sdk/rpc/logs";
 import { startFaultyRpc, type FaultyRpc, type RpcError } from "../../../scripts/dev/world/faultyRpc";
 import { rpc, startAnvil, type Node } from "../../../scripts/dev/world/process";
 
@@ -99,6 +100,27 @@ describe("Logs of a range of blocks @uninstrumented", () => {
   it("are asked for in halves when the refusal has the code of an endpoint that is asked too often", async () => {
     const error = { code: -32_005, message: "query returned more than 10000 results" };
     expect((await read({ most: 10, error })).found).to.deep.equal(blocks);
+  });
+
+  it("are asked for in longer parts again once a node has answered some, and longest when it refuses no more", async () => {
+    let most = 100;
+    const lengths: number[] = [];
+    const query = async ({ from, to }: Blocks) => {
+      lengths.push(to - from + 1);
+      if (to - from + 1 > most) throw new NodeFailure("limit", -32_602, "block range is too wide");
+      return [];
+    };
+    const size = new RangeSize({ most: 1_000 });
+    const readTo = async (to: number) => {
+      lengths.length = 0;
+      for await (const { to: end } of readParts({ from: 1, to }, query, size)) expect(end).to.be.at.most(to);
+      return Math.max(...lengths.filter((length) => length <= most));
+    };
+
+    expect(await readTo(1_000)).to.be.within(80, 100);
+    expect(lengths.slice(0, 5)).to.deep.equal([1_000, 500, 250, 125, 63]);
+    most = 1_000;
+    expect(await readTo(100_000)).to.equal(1_000);
   });
 
   it("fail when not even one block is read", async () => {

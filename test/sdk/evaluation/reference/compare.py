@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Repeats evaluations, compares them bit for bit, and compares values with scikit-learn on its own data. Run by `npm run test:evaluation:reference`.
+"""Repeats evaluations, compares them bit for bit, and compares values with scikit-learn and R on their own data. Run by `npm run test:evaluation:reference`.
 
 Of scikit-learn's sets, intervals by resampling are left out: ten thousand resamples of a thousand rows take Python long. Random examples have them."""
 
@@ -35,7 +35,7 @@ def differences(case, is_real=False):
 
 
 def real_sets(folder):
-    """Benchmarks of data that scikit-learn ships, and what it says of their values."""
+    """Benchmarks of data that scikit-learn and R ship, and what these say of their values."""
     import numpy as np
     from sklearn import datasets, metrics
     from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -102,6 +102,16 @@ def real_sets(folder):
         columns = [[repr(float(v)) for v in column] for column in (diabetes.target, slow, fast)]
         yield write(f"diabetes-{metric}", spec, *columns), [value(diabetes.target, model) for model in (slow, fast)]
 
+    with open(os.path.join(HERE, "r", "expected.json")) as file:
+        found = json.load(file)
+    for case in found:
+        with open(os.path.join(HERE, "r", f"{case['set']}.csv"), newline="") as file:
+            rows = list(csv.DictReader(file))
+        spec = {"metric": case["metric"], "direction": "minimise" if case["metric"] in errors else "maximise"}
+        columns = [[row[name] for row in rows] for name in ("label", case["baseline"], case["candidate"])]
+        name = "-".join(case[key] for key in ("set", "metric", "baseline", "candidate"))
+        yield write(name, spec, *columns), [case["baselineValue"], case["candidateValue"]]
+
 
 def main():
     failures = count = 0
@@ -121,7 +131,7 @@ def main():
             problems = differences(case, is_real=True)
             for key, value in zip(("baselineValue", "candidateValue"), expected):
                 if not math.isclose(document[key], value, rel_tol=1e-9):
-                    problems.append(f"{key}: {document[key]!r}, scikit-learn has {value!r}")
+                    problems.append(f"{key}: {document[key]!r}, scikit-learn or R has {value!r}")
             for problem in problems:
                 failures += 1
                 print(f"{name}: {problem}")
