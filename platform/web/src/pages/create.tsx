@@ -13,7 +13,7 @@ import { Datum, inPercent, readable, spanOf } from "../ui/figures.tsx";
 import { Card, Loading } from "../ui/parts.tsx";
 import { useWallet } from "../wallet/walletContext.tsx";
 import { CREATE_STEPS, CreateFields } from "./createFields.tsx";
-import { Review } from "./createReview.tsx";
+import { ReviewStep } from "./createReview.tsx";
 import { DraftCard } from "./draftCard.tsx";
 import { CreatedCard } from "./proposal.tsx";
 
@@ -70,7 +70,7 @@ function CreateForm() {
             }}
           >
             {shown === CREATE_STEPS.length ? (
-              <Review draft={draft} keeping={keeping} />
+              <ReviewStep draft={draft} keeping={keeping} />
             ) : (
               <CreateFields step={shown} draft={draft} set={set} isTold={isTold} />
             )}

@@ -16,7 +16,7 @@ interface ReviewProps {
   readonly keeping: DraftKeeping;
 }
 
-export function Review({ draft, keeping }: ReviewProps) {
+export function ReviewStep({ draft, keeping }: ReviewProps) {
   const { site } = useChain();
   const { go } = useLocation();
   const { hasKey } = useService();
