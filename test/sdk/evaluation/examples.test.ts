@@ -130,6 +130,11 @@ describe("evaluate: examples", () => {
         "1,0,0.5\n2,0,0.5\n",
         'b.csv line 3, column label: "0", expected "1" as a.csv has for example "2"',
       ],
+      [
+        "a label with another word",
+        "1,0,0.5\n2,1 0,0.5\n",
+        'b.csv line 3, column label: "1 0", expected "1" as a.csv has for example "2"',
+      ],
     ];
     for (const [what, rows, message] of refused) {
       it(`refuses ${what}`, () => {
