@@ -150,4 +150,14 @@ describe("Logs of a range of blocks @uninstrumented", () => {
     await expect(reading).to.be.rejectedWith("the service stops");
     expect(asked).to.equal(1);
   });
+
+  it("are asked for in shorter parts where there are many, and in longer ones where there are few again", async () => {
+    const size = new RangeSize({ first: 10, most: 40, logs: 100 });
+    const logsAt = (block: number) => (block >= 20 && block < 60 ? 20 : 1);
+    const query = async ({ from, to }: Blocks) => new Array<number>((to - from + 1) * logsAt(from)).fill(0);
+    const lengths: number[] = [];
+    for await (const { from, to } of readParts({ from: 0, to: 274 }, query, size)) lengths.push(to - from + 1);
+    const times = (count: number, length: number) => new Array<number>(count).fill(length);
+    expect(lengths).to.deep.equal([...times(3, 10), ...times(9, 5), ...times(4, 10), ...times(4, 20), ...times(2, 40)]);
+  });
 });
