@@ -1,33 +1,22 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
-import { Contract, dataSlice, id } from "ethers";
+import { id } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type { HokusaiAMM, ModelToken, VestingWallet } from "../.build/typechain";
+import type { HokusaiAMM, ModelToken } from "../.build/typechain";
 import type { InitialParamsStruct } from "../.build/typechain/contracts/tokens/TokenManager";
-import { vestingModuleId, vestingOf } from "../ignition/modules/Vesting";
 import { printed } from "../sdk/base/printed";
 import { Problem } from "../sdk/base/problem";
 import { formatReserve, formatTokens } from "../sdk/base/units";
-import { confirm, type Sent } from "../sdk/client/confirm";
-import { readEvents, readLogs } from "../sdk/rpc/logs";
+import { confirm } from "../sdk/client/confirm";
+import { readEvents } from "../sdk/rpc/logs";
 import { keyOf, virtualSupplyOf, type ModelFile } from "../sdk/schemas/model";
-import { CREATE_X, CREATE_X_INTERFACE, create2Address, guardedSalt, saltOf } from "./create2";
 import { actAsAdmin } from "./admin";
-import { draftBefore, isDrafting } from "./batch/drafting";
-import {
-  checkBenchmark,
-  checkToken,
-  checkWallet,
-  committedBy,
-  requireSame,
-  VESTING_SECONDS,
-  type CommittedBenchmark,
-} from "./comparison";
-import { deployModule } from "./ignition";
-import { AGAIN, blocksOf, journaledArguments } from "./journal";
+import { checkBenchmark, checkToken, committedBy, requireSame, type CommittedBenchmark } from "./comparison";
+import { AGAIN, blocksOf } from "./journal";
 import { persist } from "./pending";
 import type { Protocol } from "./protocol";
 import { signerWithRole } from "./roles";
 import type { Report } from "./step";
+import { ensureRecipient, findWallet } from "./vesting";
 import { ACCESS_OF, ensureMethod, MethodAccess, methodSteps } from "./zk";
 
 /** Lifecycle of a model, as on chain. */
@@ -340,95 +329,4 @@ async function committedBenchmark({ hre, protocol, file }: Launch): Promise<Comm
     "NODE_FAILED",
     `the RPC endpoint does not know how ${file.modelId} was registered, it may lag behind: ${AGAIN}.`,
   );
-}
-
-/** The supplier recipient; a vesting wallet is deployed first, to start when sells open if the launch goes on at once. */
-async function ensureRecipient({ hre, protocol, file, report }: Launch, sender: string): Promise<string> {
-  requireSpender(protocol, file);
-  if (file.recipient.kind === "account") return file.recipient.account;
-  const { beneficiary } = file.recipient;
-  const key = keyOf(file);
-  const moduleId = vestingModuleId(key);
-  const now = (await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
-  const begun = await journaledArguments(hre, `${moduleId}#VestingWallet`);
-  const found = await findWallet(hre, protocol, file);
-  if (found !== undefined && found.creator !== sender) {
-    // Of a deployer that has been replaced since: no second one is made.
-    const address = await found.wallet.getAddress();
-    await checkWallet(hre, address, beneficiary);
-    report({ name: "deploy vesting wallet", outcome: `${address}, by ${found.creator}` });
-    return address;
-  }
-  const known = begun ? begun[1] : await found?.wallet.start();
-  const start = Number(known ?? now + Number(file.pool.ibrDuration));
-  if (isDrafting()) {
-    if (found !== undefined) return found.wallet.getAddress();
-    return draftWallet(hre, sender, walletSalt(protocol, key, sender), [beneficiary, start]);
-  }
-  let sent: Sent | undefined;
-  const { VestingWallet: wallet } = await deployModule(hre, vestingOf(key), {
-    parameters: { [moduleId]: { beneficiary, start } },
-    sender,
-    salt: walletSalt(protocol, key, sender),
-    onSent: (transaction) => (sent = transaction),
-  });
-  await checkWallet(hre, wallet as string, beneficiary);
-  const starts = new Date(start * 1000).toISOString().slice(0, 10);
-  report({ name: "deploy vesting wallet", sent, outcome: `${wallet}, a year from ${starts} to ${beneficiary}` });
-  return wallet as string;
-}
-
-/** The TokenManager refuses some contracts of the protocol as recipients; here all are but the timelock, which can pass tokens on. */
-function requireSpender({ addresses }: Protocol, { recipient }: ModelFile): void {
-  const [field, account] =
-    recipient.kind === "account" ? ["recipient", recipient.account] : ["beneficiary", recipient.beneficiary];
-  const [name] = Object.entries(addresses).find(([, address]) => address === account) ?? [];
-  if (name === undefined || name === "TimelockController") return;
-  throw new Problem(
-    "BAD_FILE",
-    `${field} is ${account}, the protocol's ${name}, which does not pass tokens on: name another.`,
-  );
-}
-
-/** Has whoever deploys the token create the wallet in the same transaction; answers with its address. */
-async function draftWallet(
-  hre: HardhatRuntimeEnvironment,
-  sender: string,
-  salt: string,
-  [beneficiary, start]: readonly [string, number],
-): Promise<string> {
-  const factory = await hre.ethers.getContractFactory("VestingWallet");
-  const { data } = await factory.getDeployTransaction(beneficiary, start, VESTING_SECONDS);
-  draftBefore({ to: CREATE_X, data: CREATE_X_INTERFACE.encodeFunctionData("deployCreate2", [salt, data]) });
-  return create2Address(sender, salt, data);
-}
-
-/** A salt for one model of one protocol: by it a wallet is found again whose start nobody remembers. */
-function walletSalt({ addresses }: Protocol, key: string, sender: string): string {
-  return saltOf(sender, `vesting wallet of ${key} in ${addresses["TokenManager"]}`);
-}
-
-/** The model's vesting wallet that anybody deployed who was ever a deployer, as the chain alone knows it; undefined without one. */
-async function findWallet(
-  hre: HardhatRuntimeEnvironment,
-  protocol: Protocol,
-  file: ModelFile,
-): Promise<{ wallet: VestingWallet; creator: string } | undefined> {
-  if (protocol.network.isEphemeral || file.recipient.kind !== "vesting") return undefined;
-  const { tokenManager } = protocol;
-  const blocks = await blocksOf(hre);
-  const granted = await readEvents(blocks, tokenManager, tokenManager.filters.RoleGranted(id("DEPLOYER_ROLE")));
-  const creators = new Map(
-    granted.map(({ args: { account } }) => [guardedSalt(account, walletSalt(protocol, keyOf(file), account)), account]),
-  );
-  const factory = new Contract(CREATE_X, CREATE_X_INTERFACE, hre.ethers.provider);
-  const creations = await readLogs(blocks, async ({ from, to }) =>
-    factory.queryFilter(factory.getEvent("ContractCreation")(null, [...creators.keys()]), from, to),
-  );
-  for (const { topics } of creations) {
-    const wallet = await hre.ethers.getContractAt("VestingWallet", dataSlice(topics[1] as string, 12));
-    const creator = creators.get(topics[2] as string) as string;
-    if ((await wallet.owner()) === file.recipient.beneficiary) return { wallet, creator };
-  }
-  return undefined;
 }

@@ -1,25 +1,30 @@
 // What a deployment will do, and everything that stands in its way, told before the first transaction.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { developmentAddresses } from "../sdk/base/accounts";
-import { Problem, type ProblemCode, type ProblemReason } from "../sdk/base/problem";
-import { RESERVE_DECIMALS } from "../sdk/base/units";
+import { Problem } from "../sdk/base/problem";
 import type { Network } from "../sdk/client/access";
-import { readKey } from "../sdk/node/circuitKeys";
 import type { ModelFile } from "../sdk/schemas/model";
-import { CREATE_X } from "./create2";
 import { bornWith, changesOfFixed } from "./declaration";
 import { ceilingProblems, fundsProblems, needsOf, pricesOf } from "./funds";
-import { journaledContracts, nameOf, type Addresses } from "./journal";
+import { nameOf } from "./journal";
 import { isAdminStep, signerOfStep, stepsTaken } from "./launch";
 import { isFork, isMainnet, networkOf } from "./network";
+import {
+  chainProblem,
+  circuitProblems,
+  confirmationProblems,
+  foundationProblems,
+  journalProblems,
+  keyProblems,
+  refusalOfPlan,
+  wrongSigner,
+  type PlanObstacle,
+} from "./obstacles";
 import type { Parameters } from "./parameters";
 import { plainProposers, pointInWords, unsafePoints, type UnsafePoint } from "./safety";
 import { connectProtocol, type Protocol } from "./protocol";
 import { contradictions } from "./record";
 import { rehearse, type Rehearsal } from "./rehearsal";
-import { presentSending } from "./sends";
-import { requireSafeKey } from "./zk";
 
 /** A transaction of a deployment. */
 export interface PlannedStep {
@@ -84,20 +89,20 @@ export async function planDeployment(
   const warnings: string[] = [];
   const tell = (points: readonly UnsafePoint[]) => {
     const told = network.isLocal ? [] : points.map((point) => `${pointInWords(point)} on ${network.name}`);
-    if (isMainnet(network)) problems.push(...told.map((message): Obstacle => ({ code: "BAD_FILE", message })));
+    if (isMainnet(network)) problems.push(...told.map((message): PlanObstacle => ({ code: "BAD_FILE", message })));
     else warnings.push(...told);
   };
   tell(unsafePoints(parameters));
   const chain = await chainProblem(hre, network);
-  if (chain !== undefined) throw refusal([...problems, chain]);
+  if (chain !== undefined) throw refusalOfPlan([...problems, chain]);
   tell(await plainProposers(parameters, (address) => hre.ethers.provider.getCode(address)));
   const born = await bornWith(hre);
   if (born) {
     const changes = changesOfFixed(parameters, born);
-    problems.push(...changes.map((message): Obstacle => ({ code: "CONFLICT", message })));
+    problems.push(...changes.map((message): PlanObstacle => ({ code: "CONFLICT", message })));
   }
   problems.push(...(await foundationProblems(hre, network, parameters)));
-  if (problems.length > 0) throw refusal(problems);
+  if (problems.length > 0) throw refusalOfPlan(problems);
 
   const rehearsal = await rehearse(hre, born ?? parameters, files);
   problems.push(...(await journalProblems(hre, rehearsal.protocol.addresses)));
@@ -108,139 +113,8 @@ export async function planDeployment(
   const needs = await needsOf(hre, costs, prices);
   if (needs.size > 0) problems.push(...(await ceilingProblems(hre)));
   problems.push(...missing, ...(await fundsProblems(hre, needs)));
-  if (problems.length > 0) throw refusal(problems);
+  if (problems.length > 0) throw refusalOfPlan(problems);
   return { network, parameters, files, steps: steps.map(({ step }) => step), warnings, ...prices, needs, rehearsal };
-}
-
-/** One thing that is in the way. */
-type Obstacle = ProblemReason<ProblemCode>;
-
-/** Everything that is in the way, as one problem with the code of the first. */
-function refusal(problems: readonly Obstacle[]): Problem {
-  const reasons = [...new Map(problems.map((reason) => [reason.message, reason])).values()];
-  const message = `${reasons.map((reason) => reason.message).join("; ")}. Nothing was sent.`;
-  return new Problem((reasons[0] as Obstacle).code, message, { reasons });
-}
-
-function confirmationProblems({ name, chainId }: Network, confirmed: number | undefined): Obstacle[] {
-  if (confirmed !== undefined && confirmed !== chainId) {
-    return [
-      { code: "WRONG_CHAIN", message: `--confirm-chain is ${confirmed}, expected ${chainId}, the id of ${name}` },
-    ];
-  }
-  return isMainnet({ chainId }) && confirmed === undefined
-    ? [
-        {
-          code: "BAD_OPTION",
-          message: `${name} is a network where value is at stake: confirm its id with --confirm-chain ${chainId}`,
-        },
-      ]
-    : [];
-}
-
-/** On a public network the keys are the user's, as a command or the configuration names them; a local chain holds its own. */
-async function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): Promise<Obstacle[]> {
-  if (isLocal || isFork(hre)) return [];
-  try {
-    const accounts = await namedAccounts(hre);
-    if (accounts?.length === 0)
-      return [
-        {
-          code: "BAD_KEY",
-          message: "no key is named: set PRIVATE_KEY in the environment, or name one with --keystore",
-        },
-      ];
-    return (accounts ?? [])
-      .filter((account) => developmentAddresses().has(account))
-      .map((account) => ({
-        code: "BAD_KEY",
-        message: `the key is that of ${account}, a development account whose key everybody knows`,
-      }));
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return [{ code: error.code, message: error.message.replace(/\.$/, "") }];
-  }
-}
-
-/** Addresses of the keys that are named, without a look at the chain; undefined where nobody says anything. */
-async function namedAccounts(hre: HardhatRuntimeEnvironment): Promise<string[] | undefined> {
-  const { accounts } = hre.network.config;
-  if (Array.isArray(accounts)) {
-    return accounts.map((key) => new hre.ethers.Wallet(typeof key === "string" ? key : key.privateKey).address);
-  }
-  return (await presentSending().accounts?.())?.map(({ address }) => address);
-}
-
-/** The rehearsal, where nothing is at stake, takes a circuit's development key; a public network does not. */
-function circuitProblems(network: Network, files: readonly ModelFile[]): Obstacle[] {
-  return files.flatMap(({ benchmark: { capacity } }) => {
-    try {
-      if (capacity !== undefined) requireSafeKey(readKey(capacity), network);
-      return [];
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      return [{ code: error.code, message: error.message.replace(/\.$/, "") }];
-    }
-  });
-}
-
-async function chainProblem(hre: HardhatRuntimeEnvironment, { name }: Network): Promise<Obstacle | undefined> {
-  try {
-    await hre.network.provider.send("eth_chainId");
-    return undefined;
-  } catch (error) {
-    const ids = /HH101.* chain id (\d+).* chain with id (\d+)/.exec(String(error));
-    if (!ids) throw error;
-    return {
-      code: "WRONG_CHAIN",
-      message: `the RPC address of ${name} answers for chain ${ids[2]}, expected ${ids[1]}`,
-    };
-  }
-}
-
-/** What the protocol stands on: the factory of deterministic addresses and the reserve token. */
-async function foundationProblems(
-  hre: HardhatRuntimeEnvironment,
-  { name, isLocal }: Network,
-  { $global: { reserveToken } }: Parameters,
-): Promise<Obstacle[]> {
-  const problems: Obstacle[] = [];
-  const hasCode = async (address: string) => (await hre.ethers.provider.getCode(address)) !== "0x";
-  if (!isLocal && !(await hasCode(CREATE_X))) {
-    problems.push({
-      code: "NOT_DEPLOYED",
-      message: `${name} has no CreateX at ${CREATE_X}, through which contracts get the same address everywhere`,
-    });
-  }
-  if (reserveToken === "") return problems;
-  if (!(await hasCode(reserveToken)))
-    return [
-      ...problems,
-      { code: "NOT_DEPLOYED", message: `$global.reserveToken ${reserveToken} has no code on ${name}` },
-    ];
-  const token = await hre.ethers.getContractAt("IERC20Metadata", reserveToken);
-  const decimals = Number(await token.decimals());
-  if (decimals !== RESERVE_DECIMALS) {
-    problems.push({
-      code: "CONFLICT",
-      message: `$global.reserveToken ${reserveToken} has ${decimals} decimals, expected ${RESERVE_DECIMALS}`,
-    });
-  }
-  return problems;
-}
-
-/** Contracts that an earlier run deployed elsewhere than these sources and parameters put them. */
-async function journalProblems(hre: HardhatRuntimeEnvironment, expected: Addresses): Promise<Obstacle[]> {
-  const contracts = await journaledContracts(hre);
-  const moved = contracts.filter(({ contract, address }) => expected[contract] && expected[contract] !== address);
-  if (moved.length === 0) return [];
-  const list = moved.map(({ contract, address }) => `${contract} at ${address}`);
-  return [
-    {
-      code: "CONFLICT",
-      message: `the journal of ${hre.network.name} was written with other sources or parameters, for ${list.join(", ")}: use those, or, on a local chain, a new one`,
-    },
-  ];
 }
 
 async function compare(
@@ -248,7 +122,7 @@ async function compare(
   parameters: Parameters,
   { protocol: rehearsed, steps }: Rehearsal,
   files: readonly ModelFile[],
-): Promise<{ steps: { step: PlannedStep; unsigned: string }[]; missing: Obstacle[] }> {
+): Promise<{ steps: { step: PlannedStep; unsigned: string }[]; missing: PlanObstacle[] }> {
   const { addresses } = rehearsed;
   const hasAdmin = networkOf(hre).isLocal || isFork(hre);
   const protocol = await connectProtocol(hre, parameters, addresses);
@@ -257,7 +131,7 @@ async function compare(
   if (isWired) for (const file of files) taken.set(file, await stepsTaken(hre, protocol, file));
   const { deployer } = parameters.$global;
   const accounts = (await hre.ethers.getSigners()).map(({ address }) => address);
-  const missing: Obstacle[] = [];
+  const missing: PlanObstacle[] = [];
   const planned: { step: PlannedStep; unsigned: string }[] = [];
   for (const { name, model, gas, gasLimit, unsigned } of steps) {
     const cost = { gas, gasLimit };
@@ -291,18 +165,13 @@ async function isWiredAt({ registry }: Protocol): Promise<boolean> {
   return BigInt(await registry.tokenManager()) !== 0n;
 }
 
-function wrongSigner(accounts: readonly string[], deployer: string): Obstacle {
-  const found = accounts.length === 0 ? "no key is named" : `the key is that of ${accounts.join(", ")}`;
-  return { code: "BAD_KEY", message: `${found}, expected that of the declared deployer ${deployer}` };
-}
-
 /** The account that takes a model's step; what is missing goes into the list. */
 async function senderOf(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
   accounts: readonly string[],
   step: string,
-  missing: Obstacle[],
+  missing: PlanObstacle[],
 ): Promise<string | undefined> {
   try {
     return (await signerOfStep(hre, protocol, step))?.address ?? accounts[0];

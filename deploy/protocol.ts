@@ -1,22 +1,11 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type {
-  DeltaOneVerifier,
-  HokusaiAMMFactory,
-  IERC20Metadata,
-  InfrastructureReserve,
-  ModelRegistry,
-  OracleAttestation,
-  RewardDistributor,
-  TimelockController,
-  TokenManager,
-  UsageFeeRouter,
-} from "../.build/typechain";
 import { LocalReserve } from "../ignition/modules/LocalReserve";
 import { ProtocolModule } from "../ignition/modules/Protocol";
 import { developmentAddresses } from "../sdk/base/accounts";
 import { Problem } from "../sdk/base/problem";
 import type { Network } from "../sdk/client/access";
 import type { Sent } from "../sdk/client/confirm";
+import { connectAddresses, hasCode, type ContractAddresses, type DeployedContracts } from "../sdk/client/connect";
 import { deployModule, type DeployOptions } from "./ignition";
 import { AGAIN, findModule, type Addresses } from "./journal";
 import { bornWith, readDeclaration } from "./declaration";
@@ -24,22 +13,12 @@ import { networkOf } from "./network";
 import type { Parameters } from "./parameters";
 
 /** A deployed protocol. */
-export interface Protocol {
+export interface Protocol extends DeployedContracts {
   readonly network: Network;
   /** What is declared today; what the constructors were given may have been otherwise. */
   readonly parameters: Parameters;
   /** By contract name; the reserve token as `ReserveToken`. */
   readonly addresses: Addresses;
-  readonly timelock: TimelockController;
-  readonly registry: ModelRegistry;
-  readonly tokenManager: TokenManager;
-  readonly factory: HokusaiAMMFactory;
-  readonly infrastructureReserve: InfrastructureReserve;
-  readonly feeRouter: UsageFeeRouter;
-  readonly oracleAttestation: OracleAttestation;
-  readonly rewardDistributor: RewardDistributor;
-  readonly verifier: DeltaOneVerifier;
-  readonly reserveToken: IERC20Metadata;
 }
 
 export interface DeployProtocolOptions {
@@ -155,30 +134,15 @@ export async function connectProtocol(
   parameters: Parameters,
   addresses: Addresses,
 ): Promise<Protocol> {
-  const { getContractAt } = hre.ethers;
-  const at = (name: string) => addresses[name] as string;
-  return {
-    network: networkOf(hre),
-    parameters,
-    addresses,
-    timelock: await getContractAt("TimelockController", at("TimelockController")),
-    registry: await getContractAt("ModelRegistry", at("ModelRegistry")),
-    tokenManager: await getContractAt("TokenManager", at("TokenManager")),
-    factory: await getContractAt("HokusaiAMMFactory", at("HokusaiAMMFactory")),
-    infrastructureReserve: await getContractAt("InfrastructureReserve", at("InfrastructureReserve")),
-    feeRouter: await getContractAt("UsageFeeRouter", at("UsageFeeRouter")),
-    oracleAttestation: await getContractAt("OracleAttestation", at("OracleAttestation")),
-    rewardDistributor: await getContractAt("RewardDistributor", at("RewardDistributor")),
-    verifier: await getContractAt("DeltaOneVerifier", at("DeltaOneVerifier")),
-    reserveToken: await getContractAt("IERC20Metadata", at("ReserveToken")),
-  };
+  const contracts = await connectAddresses(hre, addresses as ContractAddresses);
+  return { network: networkOf(hre), parameters, addresses, ...contracts };
 }
 
 /** The chain must have every contract, know them by these addresses and be under the timelock. */
 async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol): Promise<void> {
   const { network, addresses, registry, tokenManager, factory, infrastructureReserve, oracleAttestation } = protocol;
   for (const [name, address] of Object.entries(addresses)) {
-    if ((await hre.ethers.provider.getCode(address)) === "0x") {
+    if (!(await hasCode(hre, address))) {
       throw new Problem(
         "NOT_DEPLOYED",
         `${name} has no code at ${address} on ${network.name}: if the RPC endpoint lags behind, ${AGAIN}; else, is this the chain of its journal?`,

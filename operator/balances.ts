@@ -2,8 +2,8 @@
 // What the accounts of the service have, for whoever watches it: they are filled up by people.
 
 import { formatEther, formatUnits } from "ethers";
-import type { IERC20Metadata, UsageFeeRouter } from "../.build/typechain";
 import { RESERVE_DECIMALS } from "../sdk/base/units";
+import type { DeployedContracts } from "../sdk/client/connect";
 import type { PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
 
@@ -11,15 +11,12 @@ import type { Telemetry } from "./telemetry";
 const SELDOM = 60_000;
 
 /** Where the fees' account pays from. */
-export interface FeePurse {
-  readonly router: UsageFeeRouter;
-  readonly reserveToken: IERC20Metadata;
-}
+export type FeePurse = Pick<DeployedContracts, "feeRouter" | "reserveToken">;
 
 /** What the router may take from an account, in reserve units. */
-export async function fundsOf({ router, reserveToken }: FeePurse, account: string): Promise<bigint> {
+export async function fundsOf({ feeRouter, reserveToken }: FeePurse, account: string): Promise<bigint> {
   const balance = await reserveToken.balanceOf(account);
-  const allowance = await reserveToken.allowance(account, router.target);
+  const allowance = await reserveToken.allowance(account, feeRouter.target);
   return balance < allowance ? balance : allowance;
 }
 

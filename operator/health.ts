@@ -53,9 +53,11 @@ export class Health {
     this.failures.delete(name);
   }
 
-  /** Something failed in a pass. */
-  failed(name: string, reason: string): void {
-    this.failures.set(name, { count: (this.failures.get(name)?.count ?? 0) + 1, reason });
+  /** Something failed in a pass; answers whether that is a state by now. */
+  failed(name: string, reason: string): boolean {
+    const count = (this.failures.get(name)?.count ?? 0) + 1;
+    this.failures.set(name, { count, reason });
+    return count >= FAILURES;
   }
 
   /** A pass has ended, successfully or not. */

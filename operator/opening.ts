@@ -2,18 +2,11 @@
 // What a service is put together from: the protocol, found by its registry, and the duties. What cannot work is refused here, before
 // anything is sent.
 
-import type { Interface } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import type {
-  HokusaiAMMFactory,
-  IERC20Metadata,
-  ModelRegistry,
-  TokenManager,
-  UsageFeeRouter,
-} from "../.build/typechain";
 import { networkOf } from "../deploy/network";
 import { Problem } from "../sdk/base/problem";
-import { isUnanswered } from "../sdk/rpc/answers";
+import type { Access } from "../sdk/client/access";
+import { hasEther, type RegisteredContracts } from "../sdk/client/connect";
 import { Approvals, type ApprovalsSource } from "./approvals";
 import type { Follower } from "./chain/follower";
 import type { Config, DutyConfig } from "./config";
@@ -27,19 +20,8 @@ import { RegisterDuty } from "./duties/register";
 import { ReleaseDuty } from "./duties/release";
 import { SubmitDuty } from "./duties/submit";
 import type { Inbox } from "./inbox";
-import { Stopped, type PatientProvider } from "./rpc";
+import type { PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
-
-/** The contracts that duties work with. */
-export interface DutyContracts {
-  readonly registry: ModelRegistry;
-  readonly tokenManager: TokenManager;
-  readonly factory: HokusaiAMMFactory;
-  readonly router: UsageFeeRouter;
-  readonly reserveToken: IERC20Metadata;
-  /** Of any verifier, whichever the registry listens to. */
-  readonly verifier: Interface;
-}
 
 /** Refuses a node of another chain. */
 export async function requireChain(hre: HardhatRuntimeEnvironment, provider: PatientProvider): Promise<void> {
@@ -52,38 +34,10 @@ export async function requireChain(hre: HardhatRuntimeEnvironment, provider: Pat
     );
 }
 
-/** Finds the protocol by its registry. */
-export async function findContracts(
-  hre: HardhatRuntimeEnvironment,
-  provider: PatientProvider,
-  address: string,
-): Promise<DutyContracts> {
-  const { getContractAt } = hre.ethers;
-  if ((await provider.getCode(address)) === "0x") {
-    throw new Problem("NOT_DEPLOYED", `registry is ${address}, where there is no contract on ${hre.network.name}.`);
-  }
-  const registry: ModelRegistry = await getContractAt("ModelRegistry", address);
-  const tokenManager = await registry.tokenManager().catch((error: unknown) => {
-    if (error instanceof Stopped || isUnanswered(error)) throw error;
-    throw new Problem("NOT_DEPLOYED", `registry is ${address}, which does not answer as a ModelRegistry.`);
-  });
-  if (BigInt(tokenManager) === 0n)
-    throw new Problem("NOT_DEPLOYED", `the registry ${address} is not wired yet: finish the deployment.`);
-  const factory: HokusaiAMMFactory = await getContractAt("HokusaiAMMFactory", await registry.factory());
-  return {
-    registry,
-    factory,
-    tokenManager: await getContractAt("TokenManager", tokenManager),
-    router: await getContractAt("UsageFeeRouter", await factory.feeRouter()),
-    reserveToken: await getContractAt("IERC20Metadata", await factory.reserveToken()),
-    verifier: (await getContractAt("DeltaOneVerifier", address)).interface,
-  };
-}
-
 /** What the duties of a service share. */
 export interface Shared {
   readonly config: Config;
-  readonly contracts: DutyContracts;
+  readonly contracts: RegisteredContracts;
   readonly follower: Follower;
   /** Absent without a duty that launches. */
   readonly models: WatchedModels | undefined;
@@ -108,7 +62,8 @@ export async function openDuty(
   { config, contracts, follower, models }: Shared,
   inbox: Inbox | undefined,
 ): Promise<Duty> {
-  const { registry, tokenManager, factory, router, reserveToken, verifier } = contracts;
+  const { registry, tokenManager, factory, feeRouter, reserveToken } = contracts;
+  const verifier = contracts.verifier.interface; // that of any verifier, whichever the registry listens to
   const approvals = () => new Approvals(source as ApprovalsSource, tools.provider.ending);
   switch (name) {
     case "distribute":
@@ -131,7 +86,7 @@ export async function openDuty(
       return new FeesDuty(
         tools,
         inbox as Inbox,
-        router,
+        feeRouter,
         reserveToken,
         { follower, fromBlock: config.fromBlock },
         limits,
@@ -144,12 +99,12 @@ export async function openDuty(
 }
 
 /** An account must be able to pay; that of the fees must be theirs alone, since its nonces tell what was paid. */
-export async function requireFit(provider: PatientProvider, address: string, duties: readonly Duty[]): Promise<void> {
+export async function requireFit(access: Access, address: string, duties: readonly Duty[]): Promise<void> {
   const names = duties.map(({ name }) => name);
   if (names.includes("fees") && names.length > 1) {
     throw new Problem("BAD_OPTION", `${address} has the duties ${names.join(", ")}: give fees a key of its own.`);
   }
-  if ((await provider.getBalance(address)) === 0n) {
+  if (!(await hasEther(access, address))) {
     throw new Problem(
       "NO_FUNDS",
       `${address}, the account for ${names.join(", ")}, has no ether: send it some to pay for gas.`,

@@ -20,6 +20,14 @@ export class Stopped extends Error {
   }
 }
 
+/** The node's answers do not fit together: one that lags behind has answered, or the chain is being reorganised. It passes. */
+export class Unsettled extends Error {
+  constructor(what: string) {
+    super(`${what}: a node behind the address lags, or the chain is being reorganised`);
+    this.name = "Unsettled";
+  }
+}
+
 /** When the chain last answered. */
 interface Silence {
   since: number | undefined;

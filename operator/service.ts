@@ -4,10 +4,12 @@
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { setTimeout as pause } from "node:timers/promises";
-import { networkOf } from "../deploy/network";
+import { networkOf, siteOf } from "../deploy/network";
 import { Problem } from "../sdk/base/problem";
+import { connectRegistry } from "../sdk/client/connect";
 import { explain } from "../sdk/client/errors";
 import type { Secrets } from "../sdk/node/keys";
+import { isOutage } from "../sdk/rpc/answers";
 import { version } from "../package.json";
 import { WatchedBalances } from "./balances";
 import { Checkpoint } from "./chain/checkpoint";
@@ -20,9 +22,9 @@ import { Health } from "./health";
 import type { OpenDoor } from "./http";
 import { Inbox } from "./inbox";
 import { openDutyKey } from "./keys";
-import { findContracts, openDuty, openModels, requireChain, requireFit } from "./opening";
+import { openDuty, openModels, requireChain, requireFit } from "./opening";
 import { postsFor } from "./posts";
-import { PatientProvider, rpcMessageOf, Stopped, through } from "./rpc";
+import { PatientProvider, rpcMessageOf, Stopped, through, Unsettled } from "./rpc";
 import { Sender } from "./sender";
 import type { Telemetry } from "./telemetry";
 
@@ -84,7 +86,7 @@ export class Service {
     const provider = new PatientProvider(url, chainId, telemetry, controller.signal);
     const hre = through(surroundings.hre, provider);
     await requireChain(hre, provider);
-    const contracts = await findContracts(hre, provider, config.registry);
+    const contracts = await connectRegistry(siteOf(hre), config.registry);
     const follower = new Follower(provider, config.fromBlock, telemetry);
     const models = await openModels(hre, provider, { config, contracts, follower }, telemetry);
 
@@ -104,7 +106,7 @@ export class Service {
       crew.duties.push(await openDuty(duty, tools, { config, contracts, follower, models }, inboxes.get(name)));
       telemetry.log("info", "duty", { duty: name, account: address });
     }
-    for (const { sender, duties } of crews.values()) await requireFit(provider, sender.address, duties);
+    for (const { sender, duties } of crews.values()) await requireFit(hre, sender.address, duties);
     follower.resume(new Checkpoint(config.state, [chainId, ...follower.purpose]));
     const head = new ChainHead(provider, config.confirmations);
     const payer = [...crews.values()].find(({ duties }) => duties.some(({ name }) => name === "fees"))?.sender.address;
@@ -199,9 +201,11 @@ export class Service {
     const { hre, telemetry } = this.surroundings;
     const said = error instanceof Problem ? error.message : rpcMessageOf(error);
     const reason = /revert/.test(said) ? await explain(hre, error) : said;
-    this.health.failed(duty, reason);
+    const isState = this.health.failed(duty, reason);
     telemetry.count("failures_total", { duty });
-    telemetry.log("error", "pass failed", { duty, reason });
+    const mayPass = !isState && (error instanceof Unsettled || isOutage(error));
+    if (mayPass) telemetry.log("warn", "pass not finished", { duty, reason });
+    else telemetry.log("error", "pass failed", { duty, reason });
   }
 
   /** What wakes the service from its rest between two passes. */

@@ -29,7 +29,7 @@ export const OPERATOR_METRICS = {
   actions_total: ["counter", "Finished actions of a duty by result."],
   transactions_total: ["counter", "Transactions of an account: sent, replaced, mined, reverted or lost."],
   rpc_failures_total: ["counter", "Requests to the chain that had to be made again."],
-  failures_total: ["counter", "Passes of a duty that ended with an unexpected error."],
+  failures_total: ["counter", "Passes of a duty that were not finished."],
   posts_total: ["counter", "Answered posts by status."],
 } as const satisfies Record<string, readonly ["gauge" | "counter", string]>;
 

@@ -6,7 +6,7 @@ import { embed } from "../operator/embedded";
 import { openDoor, STARTING, type OpenDoor } from "../operator/http";
 import { Service } from "../operator/service";
 import { Telemetry } from "../operator/telemetry";
-import { Endpoint } from "../sdk/rpc/endpoint";
+import { openNodes } from "../sdk/rpc/nodes";
 import { ensureAdminKey } from "./api/keys";
 import { serveApi } from "./api/serve";
 import { Indexer } from "./indexer/indexer";
@@ -44,64 +44,77 @@ const WORKERS = 1;
 /** Milliseconds that an answer of the chain may take for the API. */
 const PATIENCE = 5_000;
 
-/** Starts everything; the tables are up to date before the API answers. */
+/** Starts everything; of an own chain the tables are up to date before the API answers. */
 export async function startServices({ site, store, folder, env, say }: ServicesOptions): Promise<PlatformServices> {
   const ending = new AbortController();
+  const closing: (() => Promise<unknown>)[] = [];
+  let operator: { readonly service: Service; readonly running: Promise<void> } | undefined;
+  const stop = async () => {
+    operator?.service.stop();
+    ending.abort();
+    for (const close of closing.splice(0).reverse()) await close();
+  };
   const { url, deployment } = site;
   mkdirSync(folder, { recursive: true });
   const log = (file: string) => (line: string) => appendFileSync(join(folder, file), `${line}\n`);
   const note = log("platform.log");
-  const indexer = await Indexer.open({
-    ...{ store, url, deployment, signal: ending.signal },
-    onNews: (news) => note(JSON.stringify({ at: new Date().toISOString(), ...news })),
-  });
-  while (await indexer.step());
-  say(`indexer: has read up to block ${indexer.block}`);
-  const indexing = indexer.run();
+  try {
+    const indexer = await Indexer.open({
+      ...{ store, url, deployment, signal: ending.signal },
+      onNews: (news) => note(JSON.stringify({ at: new Date().toISOString(), ...news })),
+    });
+    closing.push(() => indexer.close());
+    // Nobody waits for the history of a public network before the API answers: it may take long.
+    while (site.resumed !== undefined && (await indexer.step()));
+    say(`indexer: has read up to block ${indexer.block}`);
+    const indexing = indexer.run();
+    indexing.catch(() => undefined); // whoever waits for a failure is told
+    closing.push(async () => Promise.allSettled([indexing]));
 
-  const adminKeyFile = join(folder, "admin.key");
-  const admin = await ensureAdminKey(store.db, adminKeyFile);
-  const telemetry = new Telemetry(log("operator.log"));
-  const door =
-    site.resumed === undefined
-      ? undefined
-      : await openDoor({ host: "127.0.0.1", port: 0, token: "", telemetry, ...STARTING });
-  const node = new Endpoint(url, { tries: 1, timeout: PATIENCE });
-  const api = await serveApi({
-    ...{ store, uploads: join(folder, "uploads"), workers: WORKERS, host: "127.0.0.1", port: 0 },
-    page: { dist: PAGE, deployment, node: new Endpoint(url, { batch: 50, tries: 1, timeout: 4 * PATIENCE }) },
-    oracleAttestation: deployment.contracts.OracleAttestation,
-    receiptOf: async (hash) => {
-      const receipt = await node.send<Receipt | null>("eth_getTransactionReceipt", [hash]);
-      if (receipt === null || Number(receipt.status) !== 1) return undefined;
-      return { block: Number(receipt.blockNumber), addresses: receipt.logs.map(({ address }) => address) };
-    },
-    latestBlock: async () => node.send<string>("eth_blockNumber").then(Number, () => null),
-    onFault: (error) => note(JSON.stringify({ at: new Date().toISOString(), fault: String((error as Error).stack) })),
-    ...(env["MLFLOW_TRACKING_URI"] && { mlflow: env["MLFLOW_TRACKING_URI"] }),
-    ...(door && { fees: { url: door.url, token: "" } }),
-  });
+    const adminKeyFile = join(folder, "admin.key");
+    const admin = await ensureAdminKey(store.db, adminKeyFile);
+    const telemetry = new Telemetry(log("operator.log"));
+    const door =
+      site.resumed === undefined
+        ? undefined
+        : await openDoor({ host: "127.0.0.1", port: 0, token: "", telemetry, ...STARTING });
+    if (door) closing.push(async () => (operator ? Promise.allSettled([operator.running]) : door.close()));
+    const node = openNodes(url, deployment.chainId, { tries: 1, timeout: PATIENCE });
+    const api = await serveApi({
+      ...{ store, uploads: join(folder, "uploads"), workers: WORKERS, host: "127.0.0.1", port: 0 },
+      page: {
+        ...{ dist: PAGE, deployment },
+        node: openNodes(url, deployment.chainId, { batch: 50, tries: 1, timeout: 4 * PATIENCE }),
+      },
+      oracleAttestation: deployment.contracts.OracleAttestation,
+      receiptOf: async (hash) => {
+        const receipt = await node.send<Receipt | null>("eth_getTransactionReceipt", [hash]);
+        if (receipt === null || Number(receipt.status) !== 1) return undefined;
+        return { block: Number(receipt.blockNumber), addresses: receipt.logs.map(({ address }) => address) };
+      },
+      latestBlock: async () => node.send<string>("eth_blockNumber").then(Number, () => null),
+      onFault: (error) => note(JSON.stringify({ at: new Date().toISOString(), fault: String((error as Error).stack) })),
+      ...(env["MLFLOW_TRACKING_URI"] && { mlflow: env["MLFLOW_TRACKING_URI"] }),
+      ...(door && { fees: { url: door.url, token: "" } }),
+    });
+    closing.push(() => api.close());
 
-  const operator = door && (await startOperator(door));
-  async function startOperator(own: OpenDoor) {
-    const settings = { OPERATOR_FOLDER: join(folder, "operator"), HOKUSAI_API_URL: api.url };
-    const config = await embed(site.hre, { ...settings, HOKUSAI_API_KEY: admin.key });
-    const secrets = { env, askPassword: () => Promise.reject(new Error("there is nobody to ask")) };
-    const service = await Service.open(config, { hre: site.hre, url, secrets, telemetry });
-    return { service, running: service.run(own) };
+    if (door) operator = await startOperator(door);
+    const failed = Promise.race([indexing.then(forEver), operator?.running.then(forEver) ?? forEver()]);
+    failed.catch(() => undefined); // whoever waits for it is told
+    return { api: api.url, operator: door?.url, adminKeyFile, failed, stop };
+
+    async function startOperator(own: OpenDoor) {
+      const settings = { OPERATOR_FOLDER: join(folder, "operator"), HOKUSAI_API_URL: api.url };
+      const config = await embed(site.hre, { ...settings, HOKUSAI_API_KEY: admin.key });
+      const secrets = { env, askPassword: () => Promise.reject(new Error("there is nobody to ask")) };
+      const service = await Service.open(config, { hre: site.hre, url, secrets, telemetry });
+      return { service, running: service.run(own) };
+    }
+  } catch (error) {
+    await stop();
+    throw error;
   }
-
-  const failed = Promise.race([indexing.then(forEver), operator?.running.then(forEver) ?? forEver()]);
-  failed.catch(() => undefined); // whoever waits for it is told
-  return {
-    ...{ api: api.url, operator: door?.url, adminKeyFile, failed },
-    stop: async () => {
-      operator?.service.stop();
-      ending.abort();
-      await Promise.allSettled([indexing, operator?.running, api.close()]);
-      await indexer.close();
-    },
-  };
 }
 
 /** A service that ended because it was told to is no failure. */

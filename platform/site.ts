@@ -1,22 +1,26 @@
 // Which chain the platform works on: its own, with the protocol and two models, or a network that is deployed already.
 
-import type { HardhatRuntimeEnvironment, HttpNetworkConfig } from "hardhat/types";
+import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { join } from "node:path";
 import { readDeclaration } from "../deploy/declaration";
 import { deployTo } from "../deploy/deployment";
-import { networkOf } from "../deploy/network";
-import { recordOf } from "../deploy/record";
+import { networkOf, nodesOf } from "../deploy/network";
+import { recordOf, type ModelRecord } from "../deploy/record";
 import { environmentFor } from "../deploy/rehearsal";
 import { Problem } from "../sdk/base/problem";
 import { addressesIn, type DeploymentAddresses } from "../sdk/client/deployment";
 import { readModelFile } from "../sdk/node/modelFile";
 import { startLocalChain } from "./chain/local";
+import { openNodesOf } from "./indexer/source";
 
 /** A chain with the protocol on it. */
 export interface PlatformSite {
   readonly hre: HardhatRuntimeEnvironment;
+  /** Address of its node, or of several with commas between. */
   readonly url: string;
   readonly deployment: DeploymentAddresses;
+  /** Launched from here, by their published ids. */
+  readonly models: Readonly<Record<string, ModelRecord>>;
   /** Blocks of an earlier run that the chain has mined again; undefined of a network that is not ours. */
   readonly resumed?: number;
   close(): Promise<void>;
@@ -55,7 +59,14 @@ export async function openOwnSite(
       },
     );
     if (!record) throw new Error("a deployment on a chain that stays leaves a record");
-    return { hre: own, url, resumed, deployment: addressesIn(record), close: () => chain.close() };
+    return {
+      hre: own,
+      url,
+      resumed,
+      deployment: addressesIn(record),
+      models: record.models,
+      close: () => chain.close(),
+    };
   } catch (error) {
     await chain.close();
     throw error;
@@ -64,7 +75,7 @@ export async function openOwnSite(
 
 /**
  * A network on which the protocol was deployed with these sources.
- * @throws {Problem} `NOT_DEPLOYED` when there is no record of it.
+ * @throws {Problem} `NOT_DEPLOYED` when there is no record of it, `WRONG_CHAIN` when its nodes are of another chain.
  */
 export async function openPublicSite(hre: HardhatRuntimeEnvironment): Promise<PlatformSite> {
   const record = await recordOf(hre);
@@ -74,6 +85,8 @@ export async function openPublicSite(hre: HardhatRuntimeEnvironment): Promise<Pl
       "NOT_DEPLOYED",
       `there is no record of a deployment on ${name}: run npm run deploy -- --network ${name}.`,
     );
-  const { url } = hre.network.config as HttpNetworkConfig;
-  return { hre, url, deployment: addressesIn(record), close: async () => undefined };
+  const url = nodesOf(hre) as string;
+  const deployment = addressesIn(record);
+  await openNodesOf(deployment, url); // refused before anything is created for it
+  return { hre, url, deployment, models: record.models, close: async () => undefined };
 }

@@ -48,7 +48,14 @@ async function run(
   const isOwn = network === "hardhat";
   const folder = join(env["PLATFORM_FOLDER"] ?? FOLDER, isOwn ? "own" : network);
   return withLock(join(folder, "platform.lock"), async () => {
-    const stopped = new Promise<void>((stop) => stopOnSignals(() => stop(), LONGEST_STOP));
+    let isStopping = false;
+    const stopped = new Promise<void>((stop) =>
+      stopOnSignals(() => {
+        isStopping = true;
+        out("stopping …");
+        stop();
+      }, LONGEST_STOP),
+    );
     const closing: (() => Promise<void>)[] = [];
     try {
       const site = await (isOwn ? openOwnSite(hre, { folder, hasDemo, say: out }) : openPublicSite(hre));
@@ -56,11 +63,12 @@ async function run(
       const url = env["DATABASE_URL"];
       const store = await openStore({ folder: join(folder, "db"), ...(url && { url }) });
       closing.unshift(() => store.close());
-      const services = await startServices({ site, store, folder, env, say: out });
-      closing.unshift(() => services.stop());
-      for (const line of introduction(site, services, folder)) out(line);
-      await Promise.race([stopped, services.failed]);
-      out("stopping …");
+      if (!isStopping) {
+        const services = await startServices({ site, store, folder, env, say: out });
+        closing.unshift(() => services.stop());
+        if (!isStopping) for (const line of introduction(site, services, folder)) out(line);
+        await Promise.race([stopped, services.failed]);
+      }
     } finally {
       for (const close of closing) await close();
     }
@@ -70,7 +78,7 @@ async function run(
 
 /** What to do next. */
 function introduction(
-  { url, deployment, resumed }: PlatformSite,
+  { url, deployment, models, resumed }: PlatformSite,
   services: PlatformServices,
   folder: string,
 ): string[] {
@@ -92,13 +100,20 @@ function introduction(
     `  API        ${api}   (operations: ${api}/openapi.json)`,
     ...(resumed === undefined ? [] : [`  chain      ${url}   (id ${deployment.chainId})`]),
     `  registry   ${deployment.contracts.ModelRegistry}`,
+    ...Object.entries(models).map(
+      ([id, { token, pool }]) => `  model      ${id}   (token ${token.address}, pool ${pool.address})`,
+    ),
     `  admin key  ${adminKeyFile}   (send it as: Authorization: Bearer <key>)`,
     ...ofOwn,
     "",
     "Next:",
     `  curl ${api}/ready`,
     `  curl ${api}/api/v1/models`,
-    `  HOKUSAI_API_URL=${api} HOKUSAI_API_KEY=$(cat ${adminKeyFile}) npm run hokusai -- model status sentiment-v2`,
+    ...Object.keys(models)
+      .slice(0, 1)
+      .map(
+        (id) => `  HOKUSAI_API_URL=${api} HOKUSAI_API_KEY=$(cat ${adminKeyFile}) npm run hokusai -- model status ${id}`,
+      ),
     "Ctrl-C ends all of it.",
   ];
 }

@@ -79,7 +79,7 @@ export class FeeComposer implements FeePurse {
 
   constructor(
     private readonly tools: Tools,
-    readonly router: UsageFeeRouter,
+    readonly feeRouter: UsageFeeRouter,
     readonly reserveToken: IERC20Metadata,
     private readonly limits: SpendingLimits,
     private readonly refusals: Refusals,
@@ -128,7 +128,7 @@ export class FeeComposer implements FeePurse {
     }
     if (affordable.length === 0) return undefined;
     const deposits = affordable.map(({ deposit }) => deposit);
-    const results = await this.router.depositFees.staticCall(deposits, { from: address });
+    const results = await this.feeRouter.depositFees.staticCall(deposits, { from: address });
     const reasons = new Map<string, string>();
     for (const [index, { file, deposit }] of affordable.entries()) {
       if (results[index]) continue;
@@ -138,14 +138,14 @@ export class FeeComposer implements FeePurse {
     }
     const accepted = affordable.filter((_, index) => results[index]);
     if (accepted.length === 0) return undefined;
-    const call = this.router.interface.encodeFunctionData("depositFees", [accepted.map(({ deposit }) => deposit)]);
+    const call = this.feeRouter.interface.encodeFunctionData("depositFees", [accepted.map(({ deposit }) => deposit)]);
     const planned = accepted.map(({ record, deposit }) => ({ ...deposit, modelId: record.model }));
     return { entries: accepted, deposits: planned, data: withIds(call, accepted) };
   }
 
   private async reasonAgainst({ model, amount }: { readonly model: string; readonly amount: bigint }): Promise<string> {
     try {
-      await this.router.depositFee.staticCall(model, amount, { from: this.tools.sender.address });
+      await this.feeRouter.depositFee.staticCall(model, amount, { from: this.tools.sender.address });
       return "the router refuses it in a batch";
     } catch (error) {
       return (await refusalOf(this.tools.hre, error)).reason;
@@ -171,14 +171,14 @@ export class FeeComposer implements FeePurse {
     }
     if (entries.length === 0) return undefined;
     const amount = costOf(calls);
-    const call = this.router.interface.encodeFunctionData("payForCalls", [id(model), calls, amount]);
+    const call = this.feeRouter.interface.encodeFunctionData("payForCalls", [id(model), calls, amount]);
     return { entries, deposits: [{ model: id(model), modelId: model, amount }], data: withIds(call, entries) };
   }
 
   /** What a thousand calls cost now, in reserve units; undefined, and the records refused, where the router says that there is none. */
   private async priceOf(model: string, ready: readonly WaitingRecord[]): Promise<bigint | undefined> {
     try {
-      return await this.router.quoteCalls(id(model), CALLS_PER_PRICE);
+      return await this.feeRouter.quoteCalls(id(model), CALLS_PER_PRICE);
     } catch (error) {
       const { reason } = await refusalOf(this.tools.hre, error);
       for (const { file } of ready) this.refusals.add(file, reason);

@@ -10,7 +10,7 @@ import type { UsageFeeRouter } from "../../.build/typechain";
 import type { Fact } from "../chain/checkpoint";
 import { LAG, type Follower } from "../chain/follower";
 import type { ChainView } from "../chain/head";
-import type { PatientProvider } from "../rpc";
+import { Unsettled, type PatientProvider } from "../rpc";
 import type { Telemetry } from "../telemetry";
 
 const WORD = 32;
@@ -103,7 +103,7 @@ export class FeePayments {
       const transactions = (await this.provider.blockAt(block, true))?.prefetchedTransactions;
       const found = transactions?.find((sent) => sent.from === this.account && sent.nonce === nonce);
       if (found === undefined)
-        throw new Error(`the node does not tell what has used nonce ${nonce} of ${this.account}`);
+        throw new Unsettled(`the node does not tell what has used nonce ${nonce} of ${this.account}`);
       await this.look(found.hash);
     }
   }
@@ -113,7 +113,8 @@ export class FeePayments {
       this.provider.getTransaction(hash),
       this.provider.getTransactionReceipt(hash),
     ]);
-    if (sent === null || receipt === null) throw new Error(`the node has the logs of ${hash}, but not the transaction`);
+    if (sent === null || receipt === null)
+      throw new Unsettled(`the node has had logs of ${hash}, and has not got the transaction`);
     const isOurs = sent.from === this.account;
     const records = isOurs && sent.to === this.router.target ? this.recordsOf(sent.data, receipt) : [];
     const nonce = isOurs ? sent.nonce : -1;

@@ -8,7 +8,7 @@ import { payoutOf } from "../../sdk/client/payouts";
 import { termsOf, type QueuedPayout } from "../../sdk/state/payouts";
 import type { Fact } from "../chain/checkpoint";
 import type { Follower } from "../chain/follower";
-import type { PatientProvider } from "../rpc";
+import { Unsettled, type PatientProvider } from "../rpc";
 import type { Telemetry } from "../telemetry";
 
 const REGISTRY_EVENTS = [
@@ -96,7 +96,7 @@ export class WatchedPayouts {
       this.provider.getBlock(block),
     ]);
     if (receipt === null || queuedIn === null)
-      throw new Error(`the node has the logs of block ${block}, but not the block and its receipts`);
+      throw new Unsettled(`the node has had logs of block ${block}, and has not got the block and its receipts`);
     const queuedAt = String(queuedIn.timestamp);
     const topic = this.verifier.getEvent("PayoutQueued")?.topicHash;
     const told = receipt.logs

@@ -2,7 +2,7 @@
 // What the fee account has spent today. The chain knows: nothing has to be kept for a limit to hold across restarts and instances.
 
 import type { ChainView } from "../chain/head";
-import type { PatientProvider } from "../rpc";
+import { Unsettled, type PatientProvider } from "../rpc";
 import type { FeePayments } from "./payments";
 
 const SECONDS_PER_DAY = 86_400n;
@@ -40,7 +40,7 @@ export class DaySpending {
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const block = await this.provider.blockAt(middle);
-      if (!block) throw new Error(`the node has block ${last}, but not block ${middle}`);
+      if (!block) throw new Unsettled(`the node has had block ${last}, and has not got block ${middle}`);
       if (BigInt(block.timestamp) < time) low = middle + 1;
       else high = middle;
     }

@@ -1,12 +1,14 @@
 // Follows the chain and keeps its tables true: the only writer of them.
 
-import { sql } from "drizzle-orm";
+import { DrizzleQueryError, sql } from "drizzle-orm";
 import type { DeploymentAddresses } from "../../sdk/client/deployment";
 import { printed } from "../../sdk/base/printed";
 import { Problem } from "../../sdk/base/problem";
+import { sleep } from "../../sdk/base/rest";
 import { isUnanswered } from "../../sdk/rpc/answers";
 import { RangeSize, readParts } from "../../sdk/rpc/logs";
-import { rowsOf } from "../store/database";
+import { lookUntil } from "../../sdk/rpc/looks";
+import { rowsOf, type Database } from "../store/database";
 import type { Store, Writer } from "../store/open";
 import * as tables from "../store/tables/chain";
 import { Batch } from "./batch";
@@ -23,7 +25,7 @@ export type IndexerNews =
 /** What an indexer is opened with. */
 export interface IndexerOptions {
   readonly store: Store;
-  /** Address of a node; its credentials are never shown. */
+  /** Address of a node, or of several with commas between; their credentials are never shown. */
   readonly url: string;
   readonly deployment: DeploymentAddresses;
   /** Milliseconds between two looks at the chain's head; 1,000 without it. */
@@ -39,8 +41,8 @@ const TIP = 64;
 /** Blocks of the tip that are read at a time. */
 const TIP_AT_ONCE = 16;
 
-/** Ranges in which the past is read. */
-const READING = { first: 500, most: 2_000, atOnce: 2 } as const;
+/** Ranges in which the past is read: not so full that an answer would hold up whoever asks the same process for something. */
+const READING = { first: 100, most: 2_000, logs: 2_000, atOnce: 2 } as const;
 
 /** Events of a transaction of the database, more only when one block has more: readers wait for it on an embedded store. */
 const EVENTS = 500;
@@ -66,7 +68,8 @@ export class Indexer {
 
   private constructor(
     private readonly source: ChainSource,
-    private readonly writer: Writer,
+    /** Absent while its connection is lost. */
+    private writer: Writer | undefined,
     private readonly contracts: ReadonlyMap<string, string>,
     private readonly options: IndexerOptions,
   ) {}
@@ -79,18 +82,14 @@ export class Indexer {
   static async open(options: IndexerOptions): Promise<Indexer> {
     const { store, url, deployment, signal } = options;
     const source = await ChainSource.open(url, deployment, signal);
-    const writer = await store.becomeWriter(WRITER);
-    if (!writer)
-      throw new Problem(
-        "BUSY",
-        "another process indexes the chain into this database: end it, or use another database.",
-      );
+    const writer = await becomeWriterOf(store);
     try {
       const contracts = new Map(
         Object.entries(deployment.contracts).map(([name, address]) => [address.toLowerCase(), name]),
       );
       const indexer = new Indexer(source, writer, contracts, options);
       await indexer.begin();
+      await indexer.restore();
       return indexer;
     } catch (error) {
       await writer.release();
@@ -103,20 +102,22 @@ export class Indexer {
     return this.position.number;
   }
 
-  /** Follows the chain until the signal; a node that fails is waited for. */
+  /** Follows the chain until the signal; a node that fails is waited for, and so is a server of the database. */
   async run(): Promise<void> {
-    const { signal, onNews, pollMilliseconds = 1_000 } = this.options;
+    const { store, signal, onNews, pollMilliseconds = 1_000 } = this.options;
     while (!signal?.aborted) {
       let pause = pollMilliseconds;
       try {
+        this.writer ??= await becomeWriterOf(store);
         if (await this.step()) pause = 0;
       } catch (error) {
         if (signal?.aborted) break;
-        if (!isUnanswered(error)) throw error;
+        if (error instanceof DrizzleQueryError) await this.leaveLostConnection(error);
+        else if (this.writer && !isUnanswered(error)) throw error;
         onNews?.({ kind: "waiting", reason: (error as Error).message });
         pause = PAUSE;
       }
-      if (pause > 0) await sleep(pause, signal);
+      if (pause > 0) await sleep(pause, signal).catch(() => undefined); // the signal ends the loop
     }
   }
 
@@ -135,14 +136,33 @@ export class Indexer {
 
   /** Keeps the state, so that the next one begins here, and lets another indexer write. */
   async close(): Promise<void> {
-    if (!this.isDoubtful && this.unsaved.events > 0) await this.saveSnapshot();
-    await this.writer.release();
+    if (this.writer && !this.isDoubtful && this.unsaved.events > 0) await this.saveSnapshot();
+    await this.writer?.release();
+  }
+
+  /** What is written with after the right to write was lost fails. */
+  private get db(): Database {
+    if (!this.writer) throw new Error("the connection to the database is lost");
+    return this.writer.db;
+  }
+
+  /** Gives up a connection that answers nothing more; throws the failure of a query where the connection does answer. */
+  private async leaveLostConnection(failure: DrizzleQueryError): Promise<void> {
+    if (this.options.store.isEmbedded) throw failure;
+    const isAlive = await this.db.execute(sql`SELECT 1`).then(
+      () => true,
+      () => false,
+    );
+    if (isAlive) throw failure;
+    await this.writer?.release();
+    this.writer = undefined;
+    this.isDoubtful = true; // others may write meanwhile
   }
 
   private async begin(): Promise<void> {
     const { deployment } = this.options;
     const { chainId, firstBlock, contracts } = deployment;
-    const { db } = this.writer;
+    const { db } = this;
     const [row] = await db.select().from(tables.chain);
     if (row && (row.chainId !== chainId || row.registry !== contracts.ModelRegistry || row.firstBlock !== firstBlock))
       throw new Problem(
@@ -150,7 +170,10 @@ export class Indexer {
         `the database has indexed the registry ${printed(row.registry)} on chain ${row.chainId}, asked for is ${contracts.ModelRegistry} on chain ${chainId}: use another database.`,
       );
     if (row) return;
-    const [base] = await this.source.headers({ from: firstBlock - 1, to: firstBlock - 1 });
+    const [base] = await lookUntil(
+      (found) => found.length > 0,
+      () => this.source.headers({ from: firstBlock - 1, to: firstBlock - 1 }),
+    );
     if (!base) throw new Problem("NOT_DEPLOYED", `the node has no block ${firstBlock - 1}: is it of this deployment?`);
     const payoutDelay = await this.source.payoutDelay();
     await db.transaction(async (transaction) => {
@@ -163,14 +186,14 @@ export class Indexer {
 
   /** Goes on from the last snapshot: what is above it was written by a run that did not end well, and comes again. */
   private async restore(): Promise<void> {
-    const { db } = this.writer;
+    const { db } = this;
     const [row] = await rowsOf<{ block: string }>(db, sql`SELECT max(block)::text AS block FROM snapshots`);
     await this.backTo(Number(row?.block));
   }
 
   private async backTo(block: number): Promise<void> {
     this.isDoubtful = true;
-    await this.writer.db.transaction(async (transaction) => {
+    await this.db.transaction(async (transaction) => {
       const [row] = await transaction
         .select()
         .from(tables.snapshots)
@@ -199,7 +222,7 @@ export class Indexer {
 
   /** The last snapshot that is still in the chain, if one up to a block is not; undefined when all up to there are. */
   private async lastCommon(upTo: number): Promise<number | undefined> {
-    const kept = await this.writer.db
+    const kept = await this.db
       .select({ block: tables.snapshots.block, hash: tables.snapshots.blockHash })
       .from(tables.snapshots)
       .where(sql`block <= ${upTo}`)
@@ -229,7 +252,7 @@ export class Indexer {
 
   private async newestUpTo(block: number): Promise<number> {
     const [row] = await rowsOf<{ block: string }>(
-      this.writer.db,
+      this.db,
       sql`SELECT max(block)::text AS block FROM snapshots WHERE block <= ${block}`,
     );
     return Number(row?.block);
@@ -285,7 +308,7 @@ export class Indexer {
     this.isDoubtful = true;
     const batch = new Batch(this.state, { names, statements });
     for (const event of events) batch.take(event);
-    await this.writer.db.transaction(async (transaction) => {
+    await this.db.transaction(async (transaction) => {
       if (events.length > 0) await writeBatch(transaction, batch, this.present);
       await writePosition(transaction, position);
     });
@@ -296,9 +319,15 @@ export class Indexer {
   }
 
   private async saveSnapshot(): Promise<void> {
-    await writeSnapshot(this.writer.db, this.position, this.state);
+    await writeSnapshot(this.db, this.position, this.state);
     this.unsaved = { events: 0, block: this.position.number };
   }
+}
+
+async function becomeWriterOf(store: Store): Promise<Writer> {
+  const writer = await store.becomeWriter(WRITER);
+  if (writer) return writer;
+  throw new Problem("BUSY", "another process indexes the chain into this database: end it, or use another database.");
 }
 
 /** Events in groups that end with a block. */
@@ -312,17 +341,4 @@ function* inTransactions(events: readonly IndexedEvent[]): Generator<IndexedEven
     group.push(event);
   }
   if (group.length > 0) yield group;
-}
-
-function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    };
-    const timer = setTimeout(stop, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -5,8 +5,9 @@ import { readAbis } from "../../sdk/client/contracts";
 import type { DeploymentAddresses } from "../../sdk/client/deployment";
 import { Problem } from "../../sdk/base/problem";
 import { NodeFailure } from "../../sdk/rpc/answers";
-import { Endpoint } from "../../sdk/rpc/endpoint";
+import type { ChainClient } from "../../sdk/rpc/endpoint";
 import type { Blocks } from "../../sdk/rpc/logs";
+import { openNodes } from "../../sdk/rpc/nodes";
 import type { Event } from "../../sdk/rpc/snapshot";
 import { EventDecoder } from "./decoder";
 
@@ -50,21 +51,19 @@ export class ChainSource {
   private readonly decoder = new EventDecoder();
 
   private constructor(
-    private readonly node: Endpoint,
+    private readonly node: ChainClient,
     private readonly known: ReadonlyMap<string, { readonly name: string; readonly abi: Interface }>,
     private readonly everywhere: ReadonlyMap<string, { readonly name: string; readonly abi: Interface }>,
     private readonly abis: ReadonlyMap<string, Interface>,
   ) {}
 
   /**
-   * @param url Address of the node; its credentials are never shown.
+   * @param url Address of the node, or of several with commas between; their credentials are never shown.
    * @throws {Problem} `WRONG_CHAIN` when it is of another chain than the deployment.
    */
-  static async open(url: string, { network, chainId, contracts }: DeploymentAddresses, signal?: AbortSignal) {
-    const node = new Endpoint(url, { ...MANY, ...(signal && { signal }) });
-    const actual = Number(await node.send<string>("eth_chainId"));
-    if (actual !== chainId)
-      throw new Problem("WRONG_CHAIN", `${network} answers with the chain id ${actual}, expected ${chainId}.`);
+  static async open(url: string, deployment: DeploymentAddresses, signal?: AbortSignal): Promise<ChainSource> {
+    const { contracts } = deployment;
+    const node = await openNodesOf(deployment, url, signal);
     const abis = new Map(
       [...(await readAbis())].map(([name, { abi }]): [string, Interface] => [
         name,
@@ -89,7 +88,9 @@ export class ChainSource {
 
   /** The latest block. */
   async head(): Promise<BlockHeader> {
-    return headerOf(await this.node.send<RawBlock>("eth_getBlockByNumber", ["latest", false]));
+    const block = await this.node.send<RawBlock | null>("eth_getBlockByNumber", ["latest", false]);
+    if (block === null) throw new NodeFailure("passing", 0, "the node has no latest block now");
+    return headerOf(block);
   }
 
   /** Blocks by number, in their order, up to the first that the node has not got. */
@@ -201,6 +202,22 @@ export class ChainSource {
       ];
     });
   }
+}
+
+/**
+ * The nodes of a deployment's chain.
+ * @param url Address of one, or of several with commas between; their credentials are never shown.
+ * @throws {Problem} `WRONG_CHAIN` when they are of another chain.
+ */
+export async function openNodesOf(
+  { network, chainId }: Pick<DeploymentAddresses, "network" | "chainId">,
+  url: string,
+  signal?: AbortSignal,
+): Promise<ChainClient> {
+  const node = openNodes(url, chainId, { ...MANY, ...(signal && { signal }) });
+  const actual = Number(await node.send<string>("eth_chainId"));
+  if (actual === chainId) return node;
+  throw new Problem("WRONG_CHAIN", `${network} answers with the chain id ${actual}, expected ${chainId}.`);
 }
 
 interface RawBlock {

@@ -1,14 +1,10 @@
 // The database: PostgreSQL where DATABASE_URL names one, else an embedded one in a folder, with the same migrations and the same queries.
 
-import { PGlite } from "@electric-sql/pglite";
-import { drizzle as drizzlePg } from "drizzle-orm/node-postgres";
-import { drizzle as drizzleEmbedded } from "drizzle-orm/pglite";
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { Pool } from "pg";
-import { withLock } from "../../deploy/lock";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { Pool, type PoolClient } from "pg";
 import { Problem } from "../../sdk/base/problem";
 import type { Database } from "./database";
+import { openEmbedded } from "./embedded";
 import { migrate } from "./migrate";
 
 /** Where a store is kept. */
@@ -33,6 +29,7 @@ export interface Store {
   readonly isEmbedded: boolean;
   /** Becomes the only writer of something on all processes of the database; undefined while another one is. */
   becomeWriter(of: string): Promise<Writer | undefined>;
+  /** Closes it; whoever writes, writes no more. */
   close(): Promise<void>;
 }
 
@@ -58,50 +55,6 @@ export async function openStore({ url, folder }: StoreOptions): Promise<Store> {
   }
 }
 
-async function openEmbedded(folder: string | undefined): Promise<Store> {
-  const unlock = folder === undefined ? async () => undefined : await lock(`${folder}.lock`);
-  try {
-    if (folder !== undefined) mkdirSync(dirname(folder), { recursive: true });
-    const client = await PGlite.create(folder === undefined ? {} : { dataDir: folder });
-    const db = drizzleEmbedded(client) as Database;
-    const writers = new Set<string>();
-    return {
-      db,
-      isEmbedded: true,
-      becomeWriter: async (of) => {
-        if (writers.has(of)) return undefined;
-        writers.add(of);
-        return { db, release: async () => void writers.delete(of) };
-      },
-      close: async () => {
-        await client.close();
-        await unlock();
-      },
-    };
-  } catch (error) {
-    await unlock();
-    throw new Problem(
-      "NO_FILE",
-      `the database in ${folder ?? "memory"} cannot be opened: ${(error as Error).message}; move the folder away to begin anew.`,
-    );
-  }
-}
-
-/** Keeps other processes out of a folder until the function that is answered is called. */
-async function lock(file: string): Promise<() => Promise<void>> {
-  return new Promise((taken, refused) => {
-    const holding = withLock(file, () => {
-      return new Promise<void>((end) => {
-        taken(async () => {
-          end();
-          await holding;
-        });
-      });
-    });
-    holding.catch(refused);
-  });
-}
-
 async function openServer(url: string): Promise<Store> {
   const isDatabase = URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol);
   if (!isDatabase)
@@ -119,23 +72,36 @@ async function openServer(url: string): Promise<Store> {
     const reason = (error as Error).message || (error as NodeJS.ErrnoException).code;
     throw new Problem("NODE_FAILED", `the database at ${new URL(url).host} does not answer: ${reason}.`);
   }
+  const writers = new Set<PoolClient>();
+  // Ended with its lock, not handed back to the pool.
+  const release = (client: PoolClient) => {
+    if (writers.delete(client)) client.release(true);
+  };
   return {
-    db: drizzlePg(pool) as Database,
+    db: drizzle(pool) as Database,
     isEmbedded: false,
     becomeWriter: async (of) => {
       const client = await pool.connect();
-      const { rows } = await client.query<{ is: boolean }>(
-        "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS is",
-        [of],
-      );
-      if (!rows[0]?.is) {
-        client.release();
-        return undefined;
-      }
       client.on("error", () => undefined); // the next query tells
-      // Ended with its lock, not handed back to the pool.
-      return { db: drizzlePg(client) as Database, release: async () => client.release(true) };
+      try {
+        const { rows } = await client.query<{ is: boolean }>(
+          "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS is",
+          [of],
+        );
+        if (rows[0]?.is) {
+          writers.add(client);
+          return { db: drizzle(client) as Database, release: async () => release(client) };
+        }
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+      client.release();
+      return undefined;
     },
-    close: () => pool.end(),
+    close: async () => {
+      writers.forEach(release);
+      await pool.end();
+    },
   };
 }

@@ -9,14 +9,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { DeploymentAddresses } from "../../sdk/client/deployment";
-import type { Endpoint } from "../../sdk/rpc/endpoint";
+import type { ChainClient } from "../../sdk/rpc/endpoint";
 
 /** What the page is served from. */
 export interface PageOptions {
   /** Folder of the built page. */
   readonly dist: string;
   readonly deployment: DeploymentAddresses;
-  readonly node: Endpoint;
+  readonly node: ChainClient;
 }
 
 /** No script, style or request but this host's; pictures may be data, since wallets announce theirs so. */
@@ -127,7 +127,7 @@ export function besidePage(api: Fetch, page: PageOptions): Fetch {
     OF_API.test(new URL(request.url).pathname) ? api(request, bindings) : routes.fetch(request, bindings);
 }
 
-async function answerOfNode(node: Endpoint, request: unknown): Promise<object> {
+async function answerOfNode(node: ChainClient, request: unknown): Promise<object> {
   const { id = null, method, params = [] } = Object(request) as { id?: unknown; method?: unknown; params?: unknown };
   if (typeof method !== "string" || !METHODS.has(method)) return refusal(id, -32601);
   return { jsonrpc: "2.0", id, ...(await node.ask({ method, params })) };

@@ -1,7 +1,9 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-// In development, what the page asks of its own host goes to a running platform.
+/** What the page asks of its own host: in development it goes to a running platform. */
+const ASKED = ["/rpc", "/site.json", "/api", "/ready"];
+
 const target = process.env.PLATFORM_URL;
 
 export default defineConfig(({ command }) => {
@@ -19,6 +21,6 @@ export default defineConfig(({ command }) => {
       modulePreload: { polyfill: false },
     },
     worker: { format: "es" },
-    server: { proxy: Object.fromEntries(["/rpc", "/site.json"].map((path) => [path, { target }])) },
+    server: { host: "127.0.0.1", proxy: Object.fromEntries(ASKED.map((path) => [`^${path}(/|$)`, { target }])) },
   };
 });

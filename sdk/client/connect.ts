@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: MIT
-// The protocol as the attester's tools see it, from the address of its verifier.
+// The one way to the contracts of a deployment: from its verifier, from its registry, or from addresses that are known. What must be
+// there is looked for more than once before it is said to be missing.
 
-import { id, type Block, type Signer } from "ethers";
-import type { DeltaOneVerifier, ModelRegistry, ModelToken } from "./contracts.ts";
+import { id, isError, ZeroAddress, type Block, type Signer } from "ethers";
+import type {
+  DeltaOneVerifier,
+  HokusaiAMMFactory,
+  IERC20Metadata,
+  InfrastructureReserve,
+  ModelRegistry,
+  ModelToken,
+  OracleAttestation,
+  RewardDistributor,
+  TimelockController,
+  TokenManager,
+  UsageFeeRouter,
+} from "./contracts.ts";
 import { printed } from "../base/printed.ts";
 import { Problem, type ProblemCode } from "../base/problem.ts";
-import { isUnanswered } from "../rpc/answers.ts";
+import { isRevert } from "../rpc/answers.ts";
+import { lookUntil } from "../rpc/looks.ts";
 import { readMethod } from "../statements/method.ts";
-import { contractAt, type Site } from "./access.ts";
+import { contractAt, type Access, type Site } from "./access.ts";
+import type { DeployedContract } from "./deployment.ts";
 import { decodeRevert, inFigures, refused, type Revert } from "./errors.ts";
 
 /** A network and the verifier on it that pays. */
@@ -17,25 +32,126 @@ export interface Connection extends Site {
   readonly registry: ModelRegistry;
 }
 
+/** The contracts of a deployment, for reading. */
+export interface DeployedContracts {
+  readonly timelock: TimelockController;
+  readonly registry: ModelRegistry;
+  readonly tokenManager: TokenManager;
+  readonly factory: HokusaiAMMFactory;
+  readonly infrastructureReserve: InfrastructureReserve;
+  readonly feeRouter: UsageFeeRouter;
+  readonly oracleAttestation: OracleAttestation;
+  readonly rewardDistributor: RewardDistributor;
+  readonly verifier: DeltaOneVerifier;
+  readonly reserveToken: IERC20Metadata;
+}
+
+/** What the registry of a deployment leads to. */
+export type RegisteredContracts = Pick<
+  DeployedContracts,
+  "registry" | "tokenManager" | "factory" | "feeRouter" | "reserveToken" | "verifier"
+>;
+
+/** Where the contracts of a deployment are. */
+export type ContractAddresses = Readonly<Record<DeployedContract | "ReserveToken", string>>;
+
 /** A registered model, with what an improvement must start from. */
 export type ImprovableModel = Awaited<ReturnType<typeof readModel>>;
 
 /** Finds the verifier and its registry. */
 export async function connect({ access, network }: Site, address: string): Promise<Connection> {
   const verifier = await contractAt<DeltaOneVerifier>(access, "DeltaOneVerifier", address);
-  const where = `on ${network.name}, chain ${network.chainId}`;
-  if ((await access.ethers.provider.getCode(address)) === "0x") {
-    throw new Problem("NOT_DEPLOYED", `the verifier is ${address}, where there is no contract ${where}.`);
-  }
-  const registry = await contractAt<ModelRegistry>(
-    access,
-    "ModelRegistry",
-    await verifier.registry().catch((error: unknown) => {
-      if (isUnanswered(error)) throw error;
-      throw new Problem("NOT_DEPLOYED", `the contract at ${address} ${where} does not answer as a DeltaOneVerifier.`);
-    }),
+  const registry = await addressFrom({ access, network }, "verifier", "DeltaOneVerifier", address, () =>
+    verifier.registry(),
   );
-  return { access, network, address, verifier, registry };
+  return { access, network, address, verifier, registry: await contractAt(access, "ModelRegistry", registry) };
+}
+
+/**
+ * Finds the contracts that a registry leads to.
+ * @throws {Problem} `NOT_DEPLOYED` when there is no registry at the address, or one whose deployment was not finished.
+ */
+export async function connectRegistry(site: Site, address: string): Promise<RegisteredContracts> {
+  const { access } = site;
+  const registry = await contractAt<ModelRegistry>(access, "ModelRegistry", address);
+  const from = (view: () => Promise<string>) => addressFrom(site, "registry", "ModelRegistry", address, view);
+  const tokenManager = await from(() => registry.tokenManager());
+  const verifier = await from(() => registry.verifier());
+  const place = await from(() => registry.factory());
+  const factory = await contractAt<HokusaiAMMFactory>(access, "HokusaiAMMFactory", place);
+  const known = (view: () => Promise<string>) => addressFrom(site, "factory", "HokusaiAMMFactory", place, view);
+  return {
+    registry,
+    factory,
+    tokenManager: await contractAt(access, "TokenManager", tokenManager),
+    feeRouter: await contractAt(access, "UsageFeeRouter", await known(() => factory.feeRouter())),
+    reserveToken: await contractAt(access, "IERC20Metadata", await known(() => factory.reserveToken())),
+    verifier: await contractAt(access, "DeltaOneVerifier", verifier),
+  };
+}
+
+/** The contracts of a deployment at addresses that are known, unchecked. */
+export async function connectAddresses(access: Access, addresses: ContractAddresses): Promise<DeployedContracts> {
+  return {
+    timelock: await contractAt(access, "TimelockController", addresses.TimelockController),
+    registry: await contractAt(access, "ModelRegistry", addresses.ModelRegistry),
+    tokenManager: await contractAt(access, "TokenManager", addresses.TokenManager),
+    factory: await contractAt(access, "HokusaiAMMFactory", addresses.HokusaiAMMFactory),
+    infrastructureReserve: await contractAt(access, "InfrastructureReserve", addresses.InfrastructureReserve),
+    feeRouter: await contractAt(access, "UsageFeeRouter", addresses.UsageFeeRouter),
+    oracleAttestation: await contractAt(access, "OracleAttestation", addresses.OracleAttestation),
+    rewardDistributor: await contractAt(access, "RewardDistributor", addresses.RewardDistributor),
+    verifier: await contractAt(access, "DeltaOneVerifier", addresses.DeltaOneVerifier),
+    reserveToken: await contractAt(access, "IERC20Metadata", addresses.ReserveToken),
+  };
+}
+
+/** Whether there is a contract at an address. */
+export async function hasCode({ ethers }: Access, address: string): Promise<boolean> {
+  return (
+    (await lookUntil(
+      (code) => code !== "0x",
+      () => ethers.provider.getCode(address),
+    )) !== "0x"
+  );
+}
+
+/** Whether an account has any ether. */
+export async function hasEther({ ethers }: Access, account: string): Promise<boolean> {
+  return (
+    (await lookUntil(
+      (balance) => balance > 0n,
+      () => ethers.provider.getBalance(account),
+    )) > 0n
+  );
+}
+
+/** The address that a view of a contract answers; refuses a contract that is none, is another, or knows no address yet. */
+async function addressFrom(
+  { access, network }: Site,
+  role: string,
+  name: string,
+  address: string,
+  view: () => Promise<string>,
+): Promise<string> {
+  const where = `on ${network.name}, chain ${network.chainId}`;
+  const refusal = (message: string) => new Problem("NOT_DEPLOYED", message);
+  const found = await lookUntil<string | undefined>(
+    (seen) => seen !== undefined && seen !== ZeroAddress,
+    () =>
+      view().catch((error: unknown) => {
+        if (isError(error, "BAD_DATA")) return undefined; // what an address without code answers
+        if (!isRevert(error)) throw error;
+        throw refusal(`the contract at ${address} ${where} does not answer as a ${name}.`);
+      }),
+  );
+  if (found === ZeroAddress) throw refusal(`the ${role} ${address} is not wired yet: finish the deployment.`);
+  if (found !== undefined) return found;
+  throw refusal(
+    (await access.ethers.provider.getCode(address)) === "0x"
+      ? `the ${role} is ${address}, where there is no contract ${where}.`
+      : `the contract at ${address} ${where} does not answer as a ${name}.`,
+  );
 }
 
 /**
@@ -76,7 +192,7 @@ export async function timeOf({ access }: Connection): Promise<bigint> {
 /** Refuses an account that cannot pay for a transaction. */
 export async function requireEther({ access, network }: Connection, sender: Signer): Promise<void> {
   const address = await sender.getAddress();
-  if ((await access.ethers.provider.getBalance(address)) > 0n) return;
+  if (await hasEther(access, address)) return;
   throw new Problem("NO_FUNDS", `${address} has no ether on ${network.name}: send it some to pay for gas.`);
 }
 

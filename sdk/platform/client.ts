@@ -117,7 +117,7 @@ export class PlatformClient {
   /** @param query Times in seconds since 1970. */
   candles(
     id: string,
-    query: { readonly interval: CandleInterval; readonly from?: number; readonly to?: number },
+    query: PageQuery & { readonly interval: CandleInterval; readonly from?: number; readonly to?: number },
   ): Promise<ChainPage<Candle>> {
     return this.api.get(`${MODELS}/${segment(id)}/candles`, query);
   }
@@ -128,6 +128,11 @@ export class PlatformClient {
 
   createDraft(draft: DraftInput): Promise<DraftView> {
     return this.api.post(MODELS, draft);
+  }
+
+  /** Your drafts. */
+  drafts(query: PageQuery = {}): Promise<Page<DraftView>> {
+    return this.api.get(`${MODELS}/drafts`, query);
   }
 
   draft(id: string): Promise<DraftView> {

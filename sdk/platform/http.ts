@@ -129,7 +129,7 @@ export class HttpService {
   private async read(response: Response): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     let size = 0;
-    for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    for await (const piece of bodyPieces(response)) {
       size += piece.length;
       if (size > LARGEST)
         throw new Problem("NODE_FAILED", `${this.name} at ${this.host} answers with more than 64 MiB.`);
@@ -173,6 +173,17 @@ export class HttpService {
 
 /** Nobody was reached, so that nothing was done. */
 const REFUSED = "the connection was refused";
+
+/** The body of an answer, piece by piece: not every browser can iterate over a stream. Ends the answer when nobody listens any more. */
+export async function* bodyPieces({ body }: Pick<Response, "body">): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
 
 function isRepeatable({ method, isRepeatable: isSaid }: HttpRequest): boolean {
   return isSaid ?? (method !== "POST" && method !== "PATCH");

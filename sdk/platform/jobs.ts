@@ -3,6 +3,7 @@
 import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
 import type { ApiConnection } from "./apiConnection.ts";
+import { bodyPieces } from "./http.ts";
 import { serverEvents } from "./serverEvents.ts";
 import type { JobStatus, JobView } from "./wire.ts";
 
@@ -45,9 +46,9 @@ async function* jobEvents({ service, signal }: ApiConnection, path: string): Asy
   try {
     wait();
     const headers = { accept: "text/event-stream" };
-    const { ok, body } = await service.open({ method: "GET", path: `${path}/events`, headers }, quiet.signal);
-    if (!ok || body === null) return;
-    for await (const { event, data } of serverEvents(body as unknown as AsyncIterable<Uint8Array>)) {
+    const answer = await service.open({ method: "GET", path: `${path}/events`, headers }, quiet.signal);
+    if (!answer.ok) return;
+    for await (const { event, data } of serverEvents(bodyPieces(answer))) {
       wait();
       if (event === "progress" || event === "end") yield JSON.parse(data) as JobView;
     }

@@ -122,6 +122,13 @@ export function isUnanswered(error: unknown): boolean {
   return kinds.length > 0 ? !kinds.includes("revert") : isOutage(error);
 }
 
+/** Whether the chain carried out a call, and it failed. */
+export function isRevert(error: unknown): boolean {
+  const kinds = kindsOf(error, "eth_call");
+  if (kinds.length > 0) return kinds.includes("revert");
+  return causesOf(error).some(({ code, message }) => code === "CALL_EXCEPTION" || REVERT.test(message));
+}
+
 /** Whether an account cannot pay for a transaction. */
 export function isOutOfFunds(error: unknown): boolean {
   return causesOf(error).some(({ message }) =>

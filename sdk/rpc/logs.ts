@@ -20,6 +20,8 @@ export interface LogReading {
   readonly first?: number;
   /** Most blocks of a part; unlimited by default. */
   readonly most?: number;
+  /** Logs that a part should have at most: of more, shorter parts follow; unlimited by default. */
+  readonly logs?: number;
 }
 
 /** Parts in a row that were answered, after which a longer one is tried; and after which a refusal is forgotten. */
@@ -34,10 +36,11 @@ export class RangeSize {
   private answered = 0;
   private length: number;
   private readonly most: number;
+  private readonly logs: number;
   readonly atOnce: number;
 
-  constructor({ first = Infinity, most = Infinity, atOnce = 1 }: LogReading = {}) {
-    [this.length, this.most, this.atOnce] = [first, most, atOnce];
+  constructor({ first = Infinity, most = Infinity, logs = Infinity, atOnce = 1 }: LogReading = {}) {
+    [this.length, this.most, this.logs, this.atOnce] = [first, most, logs, atOnce];
   }
 
   /** The first part of a range that is worth asking for. */
@@ -45,11 +48,13 @@ export class RangeSize {
     return { from, to: Math.min(from + this.length - 1, to) };
   }
 
-  /** A part was answered. */
-  grow(): void {
+  /** A part was answered, with so many logs. */
+  grow({ from, to }: Blocks, logs: number): void {
     this.answered++;
     if (this.answered % MEMORY === 0) this.refused = Infinity;
-    if (this.answered % GROWTH !== 0) return;
+    if (logs > this.logs) this.length = Math.min(this.length, Math.ceil(((to - from + 1) * this.logs) / logs));
+    // One of twice the length may have twice as many.
+    if (this.answered % GROWTH !== 0 || 2 * logs > this.logs) return;
     const wanted = this.refused === Infinity ? 2 * this.length : Math.floor((this.length + this.refused) / 2);
     this.length = Math.min(wanted, Math.max(this.most, this.length));
   }
@@ -81,8 +86,9 @@ export async function* readParts<T>(
 
   const ask = async (part: Blocks): Promise<void> => {
     try {
-      answers.set(part.from, { ...part, logs: await query(part) });
-      size.grow();
+      const logs = await query(part);
+      answers.set(part.from, { ...part, logs });
+      size.grow(part, logs.length);
     } catch (error) {
       if (!isLimit(error) || part.from === part.to) failures.push(error);
       size.shrink(part);

@@ -14,6 +14,7 @@ import { Problem } from "../base/problem.ts";
 import { NodeFailure } from "./answers.ts";
 import type { ChainClient } from "./endpoint.ts";
 import { readLogs } from "./logs.ts";
+import { lookUntil } from "./looks.ts";
 import { openNodes } from "./nodes.ts";
 
 /** A contract did not answer a view as its code should. */
@@ -57,7 +58,12 @@ export class Chain {
         `${network.name} answers with the chain id ${actual}, expected ${network.chainId}.`,
       );
     }
-    const latest = await node.send<Block>("eth_getBlockByNumber", ["latest", false]);
+    const latest = await lookUntil(
+      (found) => found !== null,
+      () => node.send<Block | null>("eth_getBlockByNumber", ["latest", false]),
+    );
+    if (latest === null)
+      throw new Problem("NODE_FAILED", `the node of ${network.name} has no block yet: run the command again later.`);
     return new Chain(node, Number(latest.number), BigInt(latest.timestamp));
   }
 

@@ -14,7 +14,7 @@ import { readRecord } from "../../deploy/record";
 import { environmentFor } from "../../deploy/rehearsal";
 import type { Step } from "../../deploy/step";
 import { runScript } from "../../scripts/dev/world/process";
-import { startNetwork, type Network } from "./faults/support";
+import { startNetwork, type Network } from "../../scripts/dev/world/publicNetwork";
 
 describe("a rehearsal on a fork @uninstrumented", () => {
   let network: Network;

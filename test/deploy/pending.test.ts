@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { Transaction } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
-import { settle, unstick } from "../../deploy/pending";
+import { persist, settle, unstick } from "../../deploy/pending";
 import { Problem } from "../../sdk/base/problem";
+import { startFaultyRpc } from "../../scripts/dev/world/faultyRpc";
 import { environmentOn, fund, KEYS } from "../../scripts/dev/world/live";
 import { rpc, startAnvil, until, type Node } from "../../scripts/dev/world/process";
 
@@ -81,6 +83,38 @@ describe("Transactions on their way @uninstrumented", () => {
     const [replaced] = await Promise.all([unstick(env, ACCOUNT, () => undefined), overtake()]);
 
     expect(replaced).to.deep.equal([`nonce ${nonce} by itself: another transaction was mined`]);
+  });
+
+  it("of which one offers nothing to the proposer are replaced by one that offers something", async () => {
+    const endpoint = await startFaultyRpc(node.url, ({ method }) =>
+      method === "eth_maxPriorityFeePerGas" ? { kind: "answer", result: "0x0" } : { kind: "pass" },
+    );
+    const { nonce } = await send();
+    const tips: bigint[] = [];
+    try {
+      await unstick(environmentOn(endpoint, "localhost"), ACCOUNT, () => undefined, 100).catch(() => undefined);
+      for (const { method, params } of endpoint.requests) {
+        if (method !== "eth_sendRawTransaction") continue;
+        const offered = Transaction.from(String(params[0]));
+        if (offered.nonce === nonce) tips.push(offered.maxPriorityFeePerGas!);
+      }
+    } finally {
+      await endpoint.stop();
+      await rpc(node.url, "anvil_mine", ["0x5"]);
+    }
+
+    expect([...new Set(tips)].slice(0, 3)).to.deep.equal([1n, 2n, 4n]);
+  });
+
+  it("of another account hold nobody up who names their own", async () => {
+    await send();
+    const waits: string[] = [];
+    const { address } = KEYS.backend;
+    const onWait = (reason: string) => waits.push(reason);
+
+    expect(await persist(env, onWait, async () => "done", { accounts: [address] })).to.equal("done");
+    expect(waits).to.deep.equal([]);
+    await rpc(node.url, "anvil_mine", ["0x5"]);
   });
 
   it("are given up with what was last offered when no raise of the fee helps, and told at each", async () => {

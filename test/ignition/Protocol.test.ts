@@ -89,14 +89,18 @@ describe("Deployment of the protocol", () => {
       topics: [id("RoleGranted(bytes32,address,address)"), null, account],
     });
     expect(granted).to.deep.equal([]);
+    const somebody = (await ethers.getSigners())[0]!;
+    const { registry } = protocol;
     await expect(
-      protocol.registry.wire(declared.$global.deployer, declared.$global.deployer, declared.$global.deployer, []),
+      registry
+        .connect(somebody)
+        .wire(declared.$global.deployer, declared.$global.deployer, declared.$global.deployer, []),
     )
-      .to.be.revertedWithCustomError(protocol.registry, "UnauthorizedCaller")
-      .withArgs((await ethers.getSigners())[0]!.address, declared.$global.deployer);
+      .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
+      .withArgs(somebody.address, declared.$global.deployer);
     const deployer = await ethers.getSigner(declared.$global.deployer);
-    const again = protocol.registry.connect(deployer).wire(deployer, deployer, deployer, [deployer]);
-    await expect(again).to.be.revertedWithCustomError(protocol.registry, "AlreadyWired");
+    const again = registry.connect(deployer).wire(deployer, deployer, deployer, [deployer]);
+    await expect(again).to.be.revertedWithCustomError(registry, "AlreadyWired");
   });
 
   it("A3: makes every change of power wait for the declared delay", async () => {

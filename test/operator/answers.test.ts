@@ -73,7 +73,6 @@ describe("operator: what a node answers @uninstrumented", () => {
       ["the attesters' epoch", calls("epoch()")],
       ["whether the evaluation was used", calls("payoutOf(bytes32,bytes32)")],
       ["the gas of the submission", asks("eth_estimateGas")],
-      ["the verifier's code", asks("eth_getCode")],
     ];
 
     requests.forEach(([what, isMeant], index) => {

@@ -115,6 +115,26 @@ describe("operator: several nodes behind one address, one of which lags @uninstr
       expect(folders.names("fees")).to.deep.equal([]);
     });
 
+    it("warns of passes that are not finished for want of a transaction, and calls the third in a row failed", async () => {
+      folders.write("fees/a.json", { id: "a", model: "paid", amount: "10" });
+      await (await openService(tools, chain, folders, { duties: ["fees"] })).settle();
+      const { hash } = (await hre.ethers.provider.getBlock("latest", true))!.prefetchedTransactions[0]!;
+      const isLost = asksFor("eth_getTransactionByHash");
+      chain.rpc.policy = (request) => (isLost(request) ? { kind: "answer", result: null } : { kind: "pass" });
+      const later = await openService(tools, chain, folders, { duties: ["fees"], state: folders.path("elsewhere") });
+      for (let pass = 0; pass < 3; pass++) await later.service.pass();
+
+      const reason =
+        `the node has had logs of ${hash}, and has not got the transaction: ` +
+        "a node behind the address lags, or the chain is being reorganised";
+      const told = [...later.events("pass not finished"), ...later.events("pass failed")];
+      expect(told.map(({ level, event, duty, reason: said }) => [level, event, duty, said])).to.deep.equal([
+        ["warn", "pass not finished", "fees", reason],
+        ["warn", "pass not finished", "fees", reason],
+        ["error", "pass failed", "fees", reason],
+      ]);
+    });
+
     it("pays no record again when what has used a nonce is no payment", async () => {
       const account = await hre.ethers.getSigner(payer.address);
       await account.sendTransaction({ to: account, value: 0n });

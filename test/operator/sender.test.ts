@@ -56,9 +56,8 @@ describe("operator: transactions @uninstrumented", () => {
     expect((await transactionsOf(poolCreator.address)).failed).to.equal(failed);
   };
 
-  it("replaces a stuck transaction under its nonce, and offers at least an eighth more", async () => {
-    await holdBlocks();
-    const { service, settle, events } = await openService(tools, chain, folders, POOLS);
+  /** A transaction that is stuck because the base fee has risen, and the one that replaces it. */
+  async function replaceStuck({ service, settle, events }: Awaited<ReturnType<typeof openService>>) {
     await service.pass();
     const [before] = await waiting();
     await setNextBlockBaseFeePerGas(parseUnits("100", "gwei"));
@@ -71,17 +70,32 @@ describe("operator: transactions @uninstrumented", () => {
     const offers = chain.rpc.requests
       .filter(({ method }) => method === "eth_sendRawTransaction")
       .map(({ params }) => Transaction.from(String(params[0])));
-    const [old, by] = [replaced?.["hash"], replaced?.["by"]].map((wanted) =>
-      offers.find(({ hash }) => hash === wanted)!,
-    );
-    expect(by!.nonce).to.equal(old!.nonce);
-    expect(by!.data).to.equal(old!.data);
-    expect(by!.maxFeePerGas! * 8n >= old!.maxFeePerGas! * 9n).to.equal(true);
-    expect(by!.maxPriorityFeePerGas! * 8n >= old!.maxPriorityFeePerGas! * 9n).to.equal(true);
+    const offered = (wanted: unknown) => offers.find(({ hash }) => hash === wanted)!;
+    return { old: offered(replaced?.["hash"]), by: offered(replaced?.["by"]) };
+  }
+
+  it("replaces a stuck transaction under its nonce, and offers at least an eighth more", async () => {
+    await holdBlocks();
+    const operator = await openService(tools, chain, folders, POOLS);
+    const { settle } = operator;
+    const { old, by } = await replaceStuck(operator);
+    expect(by.nonce).to.equal(old.nonce);
+    expect(by.data).to.equal(old.data);
+    expect(by.maxFeePerGas! * 8n >= old.maxFeePerGas! * 9n).to.equal(true);
+    expect(by.maxPriorityFeePerGas! * 8n >= old.maxPriorityFeePerGas! * 9n).to.equal(true);
     await mine(1);
     await settle();
     await launchedOnce();
     expect(await transactionsOf(poolCreator.address)).to.deep.equal({ count: 1, failed: 0 });
+  });
+
+  it("replaces a stuck transaction that offers the proposer nothing by one that offers something", async () => {
+    chain.rpc.policy = ({ method }) =>
+      method === "eth_maxPriorityFeePerGas" ? { kind: "answer", result: "0x0" } : { kind: "pass" };
+    await holdBlocks();
+    const { old, by } = await replaceStuck(await openService(tools, chain, folders, POOLS));
+
+    expect([old.maxPriorityFeePerGas, by.maxPriorityFeePerGas]).to.deep.equal([0n, 1n]);
   });
 
   it("never offers more than the highest fee that is allowed", async () => {

@@ -6,6 +6,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { DUTY_ACCOUNTS } from "../../operator/embedded";
 import { developmentKey } from "../../sdk/base/accounts";
 import { Inbox } from "../../operator/inbox";
+import type { RpcRequest } from "../../scripts/dev/world/faultyRpc";
 import { deployTools, expectProblem, type Tools } from "../sdk/statements/support";
 import { declare, openService, useChain, useFolders } from "./support";
 
@@ -31,9 +32,11 @@ describe("operator: service @uninstrumented", () => {
 
     it("without a registry", async () => {
       const nowhere = "0x00000000000000000000000000000000000000AA";
-      await expectRefused(`registry is ${nowhere}, where there is no contract on hardhat.`, { registry: nowhere });
+      const here = "on hardhat, chain 31337";
+      await expectRefused(`the registry is ${nowhere}, where there is no contract ${here}.`, { registry: nowhere });
       const registry = await tools.factory.reserveToken();
-      await expectRefused(`registry is ${registry}, which does not answer as a ModelRegistry.`, { registry });
+      const message = `the contract at ${registry} ${here} does not answer as a ModelRegistry.`;
+      await expectRefused(message, { registry });
     });
 
     it("with an account that cannot pay", async () => {
@@ -46,6 +49,25 @@ describe("operator: service @uninstrumented", () => {
       const models = folders.path("nowhere");
       await expectRefused(`there is no folder ${models}: create it for model files.`, { models });
     });
+  });
+
+  describe("given a node that is behind, or whose chain is being reorganised", () => {
+    /** Answers to requests that show nothing where something is. */
+    const nothing: [string, RpcRequest["method"][], unknown][] = [
+      ["no contract", ["eth_getCode", "eth_call"], "0x"],
+      ["a registry that knows no others", ["eth_call"], `0x${"0".repeat(64)}`],
+      ["accounts without ether", ["eth_getBalance"], "0x0"],
+    ];
+    for (const [what, methods, result] of nothing) {
+      it(`begins all the same when it shows ${what} at first`, async () => {
+        chain.rpc.forget();
+        chain.rpc.policy = (request) =>
+          methods.includes(request.method) && request.count <= 2 ? { kind: "answer", result } : { kind: "pass" };
+        const { events } = await openService(tools, chain, folders, { duties: ["submit"] });
+
+        expect(events("duty").map(({ duty }) => duty)).to.deep.equal(["submit"]);
+      });
+    }
   });
 
   it("lets the other duties work when one fails", async () => {
@@ -68,7 +90,10 @@ describe("operator: service @uninstrumented", () => {
         ? { kind: "error", error: { code: -32_000, message: "computer says no" } }
         : { kind: "pass" };
     expect(await service.pass()).to.equal(true);
-    expect(events("pass failed").map(({ reason }) => reason)).to.deep.equal(["computer says no"]);
+    expect(events("pass not finished").map(({ level, reason }) => [level, reason])).to.deep.equal([
+      ["warn", "computer says no"],
+    ]);
+    expect(events("pass failed")).to.deep.equal([]);
     expect(events("sent").map(({ duty }) => duty)).to.deep.equal(["distribute"]);
   });
 

@@ -3,30 +3,19 @@
 // the invariants.
 
 import { ZeroAddress, ZeroHash } from "ethers";
-import type {
-  HokusaiAMM,
-  HokusaiAMMFactory,
-  IERC20,
-  InfrastructureReserve,
-  ModelRegistry,
-  ModelToken,
-  TokenManager,
-  VestingWallet,
-} from "../../../.build/typechain";
+import type { HokusaiAMMFactory } from "../../../.build/typechain";
 import { answerOf } from "../../../sdk/rpc/snapshot";
-import type { ModelFile, Recipient } from "../../../sdk/schemas/model";
 import { DEFAULT_DAILY_LIMIT_BPS } from "../../../sdk/state/replay";
 import { MODEL_STATUS, PARAMETERS, pendingAt, valueAt, type ModelState } from "../../../sdk/state/protocolState";
-import type { DeclaredModel } from "../declared";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, modelsOf, timeText, type Subject } from "../subject";
 import { notePause } from "./timelock";
-import { compareCode, comparePool, compareToken, shortText, type Immutables } from "./code";
+import { comparePool, compareToken } from "./code";
+import { examineFile } from "./modelFiles";
+import { readModelViews, type ModelViews } from "./modelReading";
 
 /** Models that are read at the same time: bounds the memory and the requests under way. */
 const AT_ONCE = 25;
-
-const VESTING_SECONDS = 365n * 86_400n;
 
 /** What only a new benchmark changes. Score and commitment change with improvements. */
 const BENCHMARK_TERMS = [
@@ -77,121 +66,16 @@ export async function checkModels(subject: Subject): Promise<Check[]> {
   const checks = buildChecks();
   const models = modelsOf(subject);
   for (let start = 0; start < models.length; start += AT_ONCE) {
-    const group = await Promise.all(models.slice(start, start + AT_ONCE).map((model) => readModel(subject, model)));
+    const group = await Promise.all(
+      models.slice(start, start + AT_ONCE).map((model) => readModelViews(subject, model)),
+    );
     group.forEach((model) => examine(subject, checks, model));
   }
   await checkCounts(subject, checks.bindings);
   return Object.values(checks);
 }
 
-type Examined = Awaited<ReturnType<typeof readModel>>;
-
-/** Reads all there is of a model at once. What does not answer is undefined. */
-async function readModel(subject: Subject, model: ModelState) {
-  const { chain, declared } = subject;
-  const { pool } = model;
-  const declaredModel = await declared.modelFile(model.id);
-  const [tokenCode, poolCode, createdAt, registry, token, market, recipient] = await Promise.all([
-    chain.code(model.token),
-    pool && chain.code(pool.address),
-    pool && chain.timeOf(pool.block),
-    answerOf(readRegistry(subject, model)),
-    answerOf(readToken(subject, model)),
-    pool && answerOf(readPool(subject, model.id, pool.address)),
-    declaredModel?.file.recipient.kind === "vesting" ? readVesting(subject, model.supplierRecipient) : undefined,
-  ]);
-  return { model, declaredModel, tokenCode, poolCode, createdAt, registry, token, market, recipient };
-}
-
-async function readRegistry(subject: Subject, { id, modelId }: ModelState) {
-  const { chain } = subject;
-  const registry = chain.contract<ModelRegistry>(contractOf(subject, "ModelRegistry"));
-  const factory = chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
-  const manager = chain.contract<TokenManager>(contractOf(subject, "TokenManager"));
-  const reserve = chain.contract<InfrastructureReserve>(contractOf(subject, "InfrastructureReserve"));
-  const [
-    model,
-    parameters,
-    benchmark,
-    version,
-    score,
-    dailyLimit,
-    rewardsRemaining,
-    governance,
-    governor,
-    owner,
-    changes,
-    others,
-  ] = await Promise.all([
-    registry.model(id),
-    registry.parametersOf(id),
-    registry.benchmarkOf(id),
-    registry.benchmarkVersionOf(id),
-    registry.scoreOf(id),
-    registry.dailyLimitOf(id),
-    registry.rewardsRemainingOf(id),
-    registry.governanceOf(id),
-    registry.pendingGovernorOf(id),
-    registry.pendingOwnerOf(id),
-    Promise.all(PARAMETERS.map((_, parameter) => registry.pendingChangeOf(id, parameter))),
-    Promise.all([manager.tokenOf(modelId), factory.poolOf(id), factory.poolTermsOf(id), reserve.balanceOf(id)]),
-  ]);
-  const [managerToken, factoryPool, terms, owed] = others;
-  const pending = { governor, owner, changes };
-  return {
-    ...{
-      model,
-      parameters,
-      benchmark,
-      version,
-      score,
-      dailyLimit,
-      rewardsRemaining,
-      generation: governance[1],
-      pending,
-    },
-    ...{ managerToken, factoryPool, terms, owed },
-  };
-}
-
-async function readToken({ chain, build }: Subject, { token: address }: ModelState) {
-  const token = chain.contract<ModelToken>({ address, compiled: build("ModelToken") });
-  const [totalSupply, pool, isSupplierMinted, rewardsMinted, remaining] = await Promise.all([
-    token.totalSupply(),
-    token.pool(),
-    token.isSupplierMinted(),
-    answerOf(token.rewardsMinted()), // these two subtract: nothing comes of a storage that breaks the invariants
-    answerOf(token.remainingInvestorAllocation()),
-  ]);
-  return { totalSupply, pool, isSupplierMinted, rewardsMinted, remaining };
-}
-
-async function readPool(subject: Subject, id: string, address: string) {
-  const { chain, build, declared } = subject;
-  const factory = chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
-  const pool = chain.contract<HokusaiAMM>({ address, compiled: build("HokusaiAMM") });
-  const reserveAddress = declared.addresses.ReserveToken as string;
-  const reserveToken = chain.contract<IERC20>({ address: reserveAddress, compiled: build("IERC20Metadata") });
-  const [token, reserve, pendingStream, netIssued, buysPausedUntil, pause, balance] = await Promise.all([
-    pool.token(),
-    pool.reserve(),
-    pool.pendingStream(),
-    pool.netIssued(),
-    pool.buysPausedUntil(),
-    answerOf(factory.buysPauseOf(id)), // asks the pool that the registry names
-    reserveToken.balanceOf(address),
-  ]);
-  return { token, reserve, pendingStream, netIssued, buysPausedUntil, pause, balance };
-}
-
-async function readVesting({ chain, build }: Subject, address: string) {
-  const wallet = chain.contract<VestingWallet>({ address, compiled: build("VestingWallet") });
-  const code = await chain.code(address);
-  const terms = await answerOf(Promise.all([wallet.owner(), wallet.duration()]));
-  return { code, terms };
-}
-
-function examine(subject: Subject, checks: Checks, read: Examined): void {
+function examine(subject: Subject, checks: Checks, read: ModelViews): void {
   const { model, declaredModel, tokenCode, poolCode, createdAt, registry, token, market } = read;
   const { modelId, pool } = model;
   const immutables = compareToken(subject, checks.tokenCode, model, tokenCode);
@@ -210,9 +94,9 @@ function examine(subject: Subject, checks: Checks, read: Examined): void {
   if (declaredModel) examineFile(subject, checks, read, { ...declaredModel, immutables });
 }
 
-type Registry = NonNullable<Examined["registry"]>;
-type Token = NonNullable<Examined["token"]>;
-type Market = NonNullable<Examined["market"]>;
+type Registry = NonNullable<ModelViews["registry"]>;
+type Token = NonNullable<ModelViews["token"]>;
+type Market = NonNullable<ModelViews["market"]>;
 
 function examineBindings(
   check: Check,
@@ -319,7 +203,7 @@ function examineChanges(checks: Checks, model: ModelState, read: Registry): void
   if (status !== "DEPLOYED") launches.note(`launch of ${modelId}`, status, NEXT_STEP[status]);
 }
 
-function examineSupply(checks: Checks, { model, market, registry }: Examined, token: Token): void {
+function examineSupply(checks: Checks, { model, market, registry }: ModelViews, token: Token): void {
   const { modelId, supplierAllocation, investorAllocation, rewardAllocation, isDistributed, rewardsReleased } = model;
   const { totalSupply, isSupplierMinted, rewardsMinted, remaining } = token;
   const { supplyCap, supplySum, launches, rewards, issue } = checks;
@@ -371,75 +255,6 @@ function examineMarket({ chain }: Subject, checks: Checks, { modelId, pool }: Mo
     COMPROMISED,
   );
   notePause(checks.pauses, `buys of ${modelId}`, pause, chain.timestamp, "resumeBuys");
-}
-
-function examineFile(
-  subject: Subject,
-  checks: Checks,
-  { model, registry, recipient }: Examined,
-  { file, path, immutables }: DeclaredModel & { immutables: Immutables | undefined },
-): void {
-  const rows: (readonly [string, unknown, unknown])[] = [
-    ["supplierAllocation", model.supplierAllocation, file.supplierAllocation],
-    ["investorAllocation", model.investorAllocation, file.investorAllocation],
-    ...(immutables
-      ? ([
-          ["name", shortText(immutables.get("EIP712._name") as string), file.name],
-          ["symbol", shortText(immutables.get("ModelToken._symbol") as string), file.symbol],
-        ] as const)
-      : []),
-    ...(registry
-      ? ([
-          ...PARAMETERS.map((name) => [name, registry.parameters[name], file[name]] as const),
-          ["licenseHash", registry.parameters.licenseHash, file.licenseHash],
-          ["licenseURI", registry.parameters.licenseURI, file.licenseURI],
-          ["governor", registry.model.governor, file.governor],
-        ] as const)
-      : []),
-    ...benchmarkRows(subject, model, file),
-    ...poolRows(model, file),
-    ...recipientRows(subject, checks.vestingCode, model, file.recipient, recipient),
-  ];
-  const fix = `change ${path}, or the chain by whoever may`;
-  for (const [name, actual, expected] of rows) checks.files.same(`${name} of ${model.modelId}`, actual, expected, fix);
-}
-
-function benchmarkRows(subject: Subject, { benchmark }: ModelState, { benchmark: file }: ModelFile) {
-  if (benchmark === undefined) return [];
-  const { methods } = subject.declared;
-  const method =
-    file.capacity === undefined
-      ? contractOf(subject, file.method).address
-      : methods.find(
-          ({ contract, capacity, quantileE9 }) =>
-            contract === file.method && capacity === file.capacity && quantileE9 === file.quantileE9,
-        )?.address;
-  const declared: Readonly<Record<keyof typeof benchmark, unknown>> = { ...file, method };
-  const names = Object.keys(benchmark) as (keyof typeof benchmark)[];
-  return names.map((name) => [name, benchmark[name], declared[name]] as const);
-}
-
-function poolRows({ pool }: ModelState, { pool: file }: ModelFile) {
-  if (pool === undefined) return [];
-  const names = Object.keys(file) as (keyof typeof file)[];
-  return names.map((name) => [name, pool[name], file[name]] as const);
-}
-
-function recipientRows(
-  { build }: Subject,
-  check: Check,
-  { modelId, supplierRecipient: address }: ModelState,
-  recipient: Recipient,
-  read: Examined["recipient"],
-) {
-  if (recipient.kind === "account") return [["recipient", address, recipient.account] as const];
-  if (read === undefined) return [];
-  compareCode(check, { what: `the vesting wallet of ${modelId}`, address, code: read.code }, build("VestingWallet"));
-  const [owner, duration] = read.terms ?? ["no answer", "no answer"];
-  return [
-    ["beneficiary", owner, recipient.beneficiary],
-    ["duration of vesting", duration, VESTING_SECONDS],
-  ] as const;
 }
 
 /** The factory and the events count the same pools. */

@@ -2,13 +2,11 @@ import { mine, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { MaxUint256 } from "ethers";
 import hre from "hardhat";
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Problem } from "../../../sdk/base/problem";
 import { USDC } from "../../../scripts/dev/world/units";
 import { Indexer, type IndexerNews, type IndexerOptions } from "../../indexer/indexer";
-import { openStore, type Store } from "../../store/open";
+import type { Store } from "../../store/open";
+import { createTestDatabase, type TestDatabase } from "../store/testDatabase";
 import { contentOf, expectTrue } from "./compare";
 import { buildWorld, liveALife, poolOf, tradeAWhile, useServer, type IndexedWorld } from "./world";
 
@@ -19,15 +17,15 @@ async function catchUp(indexer: Indexer): Promise<void> {
 
 describe("Indexer @uninstrumented", () => {
   const chain = useServer();
-  const open: Store[] = [];
-  let folder: string;
+  const databases: TestDatabase[] = [];
   let world: IndexedWorld;
 
-  const inMemory = async () => {
-    const store = await openStore({});
-    open.push(store);
-    return store;
+  const create = async () => {
+    const database = await createTestDatabase();
+    databases.push(database);
+    return database;
   };
+  const emptyStore = async () => (await create()).open();
   const index = (store: Store, options: Partial<IndexerOptions> = {}) =>
     Indexer.open({ store, url: chain.url, deployment: world.deployment, ...options });
   const codeOf = async (failing: Promise<unknown>) =>
@@ -37,17 +35,15 @@ describe("Indexer @uninstrumented", () => {
     );
 
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "indexer-"));
     world = await buildWorld();
   });
   afterEach(async () => {
-    await Promise.all(open.splice(0).map((store) => store.close()));
-    rmSync(folder, { recursive: true });
+    await Promise.all(databases.splice(0).map((database) => database.drop()));
   });
 
   describe("given a life of models", () => {
     it("says of each what its replay and the contracts say, whether read from afar or block by block", async () => {
-      const [afar, near] = [await inMemory(), await inMemory()];
+      const [afar, near] = [await emptyStore(), await emptyStore()];
       const follower = await index(near);
       await catchUp(follower);
       await liveALife(world);
@@ -76,7 +72,7 @@ describe("Indexer @uninstrumented", () => {
 
     it("forgets what was undone, be it 1 block or 50, and reads what came in its place", async () => {
       const news: IndexerNews[] = [];
-      const store = await inMemory();
+      const store = await emptyStore();
       const indexer = await index(store, { onNews: (each) => news.push(each) });
       await catchUp(indexer);
       for (const depth of [1, 2, 9, 50]) {
@@ -89,7 +85,7 @@ describe("Indexer @uninstrumented", () => {
         await catchUp(indexer);
         await expectTrue(store.db, chain.url, world);
       }
-      const fresh = await inMemory();
+      const fresh = await emptyStore();
       await catchUp(await index(fresh));
 
       expect(news.filter(({ kind }) => kind === "reorganisation")).to.have.length(4);
@@ -97,7 +93,7 @@ describe("Indexer @uninstrumented", () => {
     });
 
     it("forgets models, payouts, claims and roles that were undone", async () => {
-      const store = await inMemory();
+      const store = await emptyStore();
       const indexer = await index(store);
       const snapshot: unknown = await provider.send("evm_snapshot", []);
       await catchUp(indexer);
@@ -112,7 +108,7 @@ describe("Indexer @uninstrumented", () => {
       await catchUp(indexer);
       await expectTrue(store.db, chain.url, world);
 
-      const fresh = await inMemory();
+      const fresh = await emptyStore();
       await catchUp(await index(fresh));
       expect(await contentOf(store.db)).to.deep.equal(await contentOf(fresh.db));
     });
@@ -120,7 +116,8 @@ describe("Indexer @uninstrumented", () => {
 
   describe("given a database of an earlier run", () => {
     it("goes on, also on another machine, after a run that was killed, and where it was", async () => {
-      const first = await openStore({ folder: join(folder, "here") });
+      const database = await create();
+      const first = await database.open();
       await catchUp(await index(first));
       await liveALife(world);
       await catchUp(
@@ -128,9 +125,8 @@ describe("Indexer @uninstrumented", () => {
       );
       await first.close(); // without a last snapshot, as after a kill
 
-      renameSync(join(folder, "here"), join(folder, "there"));
-      const second = await openStore({ folder: join(folder, "there") });
-      open.push(second);
+      await database.move();
+      const second = await database.open();
       const indexer = await index(second);
       await world.feeRouter.connect(world.alice).depositFee(world.model.id, USDC);
       await catchUp(indexer);
@@ -138,7 +134,7 @@ describe("Indexer @uninstrumented", () => {
     });
 
     it("refuses a database of another deployment, and one that another indexer writes", async () => {
-      const store = await inMemory();
+      const store = await emptyStore();
       const indexer = await index(store);
       expect(await codeOf(index(store))).to.equal("BUSY");
       await indexer.close();
@@ -149,7 +145,7 @@ describe("Indexer @uninstrumented", () => {
     });
 
     it("refuses a chain that was begun anew", async () => {
-      const store = await inMemory();
+      const store = await emptyStore();
       const indexer = await index(store);
       await catchUp(indexer);
       await indexer.close();

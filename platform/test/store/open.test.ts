@@ -1,13 +1,21 @@
 import { expect } from "chai";
 import { getTableName, sql } from "drizzle-orm";
 import { getTableConfig } from "drizzle-orm/pg-core";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problem } from "../../../sdk/base/problem";
 import { rowsOf } from "../../store/database";
 import { openStore } from "../../store/open";
+import { Upkeep } from "../../store/upkeep";
 import * as chainTables from "../../store/tables/chain";
+
+/** Bytes of all files in a folder. */
+function bytesIn(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+}
 
 describe("openStore", () => {
   let folder: string;
@@ -37,6 +45,24 @@ describe("openStore", () => {
 
       expect(failure).to.be.instanceOf(Problem);
       expect((failure as Problem).code).to.equal("BUSY");
+    });
+
+    it("keeps no bytes of log and no dead rows beyond a bound", async () => {
+      const at = { folder: join(folder, "db") };
+      const store = await openStore(at);
+      const upkeep = new Upkeep(store.db);
+      const sizes: number[] = [];
+      for (let round = 0; round < 4; round++) {
+        // Some 25 MB that no compression shortens, of which nothing stays.
+        await store.db.execute(sql`INSERT INTO snapshots SELECT row, '', 1, (
+          SELECT string_agg(md5(row::text || part), '') FROM generate_series(1, 300) AS part) FROM generate_series(1, 2500) AS row`);
+        await store.db.execute(sql`DELETE FROM snapshots`);
+        await upkeep.look();
+        sizes.push(bytesIn(at.folder));
+      }
+      await store.close();
+
+      expect(sizes[3]! - sizes[1]!).to.be.lessThan(16 * 2 ** 20);
     });
 
     it("refuses tables of another version", async () => {

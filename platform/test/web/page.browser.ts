@@ -39,16 +39,21 @@ const PAGES: readonly (readonly [string, string, string])[] = [
   ["an evaluation", `${MODEL}/contribute`, "From an evaluation to a reward"],
   ["what governs a model", `${MODEL}/govern`, "Changes that wait"],
   ["a new model", "/create", "On the terms that a pool opens on"],
-  ["the claims", `/claim/${BENEFICIARY}`, "Shares in a list"],
+  ["the tracker", "/tracker?model=credit-default&timeframe=all", "Who brought it about"],
+  ["a proposal", "/proposals/", "What is proposed"],
+  ["the claims", `/claim/${BENEFICIARY}`, "Claim with a file of your own"],
   ["a page that is not there", "/nowhere", "There is no such page"],
   ["a model that is not there", "/models/nobody", "There is no model nobody"],
 ];
 
 describe("The page in a browser @uninstrumented", () => {
   let world: PageWorld;
+  /** A draft that is published. */
+  let proposal: string;
 
   before(async () => {
     world = await startPageWorld();
+    proposal = await world.propose("proposed-model");
   });
 
   after(() => world?.stop());
@@ -81,8 +86,9 @@ describe("The page in a browser @uninstrumented", () => {
     it("leaves to the API what is the API's, and answers every other address itself", async () => {
       const bodyOf = async (path: string) => (await fetch(world.url + path)).text();
 
-      expect(await bodyOf("/api/v1/models")).to.equal("the API");
-      expect(await bodyOf("/ready")).to.equal("the API");
+      const { items } = JSON.parse(await bodyOf("/api/v1/models")) as { items: { model_id: string }[] };
+      expect(items.map(({ model_id }) => model_id)).to.deep.equal(["credit-default"]);
+      expect(JSON.parse(await bodyOf("/ready"))).to.deep.include({ is_ready: true });
       expect(await bodyOf("/apiary")).to.equal(readFileSync(join(DIST, "index.html"), "utf8"));
       expect((await fetch(`${world.url}/assets/none.js`)).status).to.equal(404);
     });
@@ -125,7 +131,7 @@ describe("The page in a browser @uninstrumented", () => {
           let found: Opened;
 
           before(async () => {
-            found = await opened(path, { width, scheme });
+            found = await opened(path === "/proposals/" ? path + proposal : path, { width, scheme });
             await found.page.getByText(landmark).first().waitFor();
           });
 

@@ -112,13 +112,14 @@ describe("Work on the page @uninstrumented", () => {
       await page.getByLabel("Name", { exact: true }).fill("Page Model");
       await page.getByLabel("Ticker").fill("PAGE");
       await go();
+      await page.getByLabel("Value now").fill("0.85");
+      await go();
       await page.getByRole("button", { name: "Mature" }).click();
       expect(await page.getByLabel("For the supplier").inputValue()).to.equal("800000");
       await go();
       const licence = join(__dirname, "../../../deploy/models/licenses/credit-default.txt");
       await page.getByLabel("Licence, its very file").setInputFiles(licence);
       await page.getByLabel("Where the licence can be read").fill("https://example.org/licence.txt");
-      await go();
       await go();
       await page.getByRole("button", { name: "Create PAGE" }).click();
       await page.getByRole("heading", { name: "page-model" }).waitFor();

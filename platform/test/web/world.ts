@@ -14,6 +14,8 @@ import { developmentKey } from "../../../sdk/base/accounts";
 import { addressesIn } from "../../../sdk/client/deployment";
 import { Endpoint } from "../../../sdk/rpc/endpoint";
 import { besidePage } from "../../web/server";
+import type { DraftView } from "../../../sdk/platform/wire";
+import { draftFor, startPageService, type PageService } from "./service";
 
 export const DIST = resolve(__dirname, "../../web/dist");
 const EXECUTABLE = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
@@ -21,6 +23,9 @@ const FLAGS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
+
+/** Milliseconds that a page of a busy machine may take for anything. */
+const PATIENCE = 120_000;
 
 /** Which of the chain's accounts trades through the page: the one that bought everything in the launch. */
 const TRADER = 8;
@@ -45,7 +50,10 @@ export interface TestWallet {
 export interface PageWorld {
   readonly url: string;
   readonly chain: string;
+  /** What a command needs in its environment to work on the chain. */
+  readonly env: Readonly<Record<string, string>>;
   readonly node: FaultyRpc;
+  readonly service: PageService;
   readonly provider: JsonRpcProvider;
   readonly trader: HDNodeWallet;
   readonly contracts: Readonly<Record<string, string>>;
@@ -54,6 +62,8 @@ export interface PageWorld {
   open(path: string, options?: OpenOptions): Promise<Opened>;
   pass(seconds: number): Promise<void>;
   balanceOf(token: string, account: string): Promise<bigint>;
+  /** Drafts and publishes a model; answers the draft's id. */
+  propose(modelId: string): Promise<string>;
   /** Lets an account create models. */
   admit(account: string): Promise<void>;
   /** Whom the launch's improvement pays, the owner first. */
@@ -76,10 +86,16 @@ export interface Opened {
 
 const BALANCES = ["function balanceOf(address) view returns (uint256)"];
 
-export async function startPageWorld(): Promise<PageWorld> {
+/** Chromium, with a built page to open. */
+export async function openBrowser(): Promise<Browser> {
   if (!existsSync(EXECUTABLE))
     throw new Error(`there is no browser at ${EXECUTABLE}: install Chromium, or name one in CHROMIUM_PATH.`);
   if (!existsSync(join(DIST, "index.html"))) throw new Error("the page is not built: npm run platform:build");
+  return chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+}
+
+export async function startPageWorld(): Promise<PageWorld> {
+  const browser = await openBrowser();
   const chain = await startAnvil();
   const args = ["--network", "localhost", "--model", "deploy/models/credit-default.json"];
   const { code, stderr } = await runScript("scripts/launch.ts", args, chain.env);
@@ -91,24 +107,29 @@ export async function startPageWorld(): Promise<PageWorld> {
   const { contracts, chainId } = addressesIn(record);
   const node = await startFaultyRpc(chain.url);
   const endpoint = new Endpoint(node.url, { batch: 50, tries: 1 });
-  const api = () => new Response("the API");
-  const fetch = besidePage(api, { dist: DIST, deployment: addressesIn(record), node: endpoint });
+  const service = await startPageService(chain.url, addressesIn(record));
+  const fetch = besidePage(service.fetch, { dist: DIST, deployment: addressesIn(record), node: endpoint });
   const server = serve({ fetch, hostname: "127.0.0.1", port: 0 });
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
 
   const model = record.models["credit-default"];
   return {
-    ...{ url, chain: chain.url, node, provider, trader, contracts },
+    ...{ url, chain: chain.url, env: chain.env, node, service, provider, trader, contracts },
     pool: model.pool.address,
     token: model.token.address,
-    open: (path, options = {}) => open(browser, { url, chainId, provider, trader }, path, options),
+    open: (path, options = {}) => openPage(browser, { url, chainId, provider, trader }, path, options),
     pass: async (seconds) => {
       await rpc(chain.url, "evm_increaseTime", [seconds]);
       await rpc(chain.url, "evm_mine");
     },
     balanceOf: (token, account) => new Contract(token, BALANCES, provider).getFunction("balanceOf")(account),
+    propose: async (modelId) => {
+      const { developer } = service.keys;
+      const drafted = await service.ask<DraftView>("POST", "/api/v1/models", developer, draftFor(modelId));
+      await service.ask("POST", `/api/v1/models/drafts/${drafted.id}/publish`, developer);
+      return drafted.id;
+    },
     admit: async (account) => {
       const book = new Contract(contracts.TokenManager, TokenManager, provider);
       const [granted] = await book.queryFilter(book.filters["RoleGranted"]!(id("OPERATOR_ROLE")));
@@ -126,6 +147,7 @@ export async function startPageWorld(): Promise<PageWorld> {
     stop: async () => {
       await browser.close();
       server.close();
+      await service.stop();
       await node.stop();
       provider.destroy();
       await chain.stop();
@@ -140,20 +162,23 @@ async function undoRelease(provider: JsonRpcProvider, registry: string): Promise
   await provider.send("anvil_rollback", [after]);
 }
 
-interface Surroundings {
+/** What a page is opened over: its address, and the chain that its wallet sends to. */
+export interface Surroundings {
   readonly url: string;
   readonly chainId: number;
   readonly provider: JsonRpcProvider;
   readonly trader: HDNodeWallet;
 }
 
-async function open(
+/** Opens a page in a context of its own. */
+export async function openPage(
   browser: Browser,
   { url, chainId, provider, trader }: Surroundings,
   path: string,
   { width = 1280, scheme = "light", hasWallet = false }: OpenOptions,
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme: scheme });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -266,7 +291,7 @@ function announce(): void {
 }
 
 /** Opens a page whose wallet is connected. */
-export async function openWithWallet(world: PageWorld, path: string): Promise<Opened> {
+export async function openWithWallet(world: Pick<PageWorld, "open">, path: string): Promise<Opened> {
   const found = await world.open(path, { hasWallet: true });
   await found.page.getByRole("button", { name: "Connect wallet" }).click();
   await found.page.locator(".panel").getByRole("button", { name: "Test Wallet" }).click();

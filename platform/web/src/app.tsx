@@ -3,6 +3,7 @@
 import { lazy, Suspense, useEffect, useRef, type ComponentType } from "react";
 import { ChainProvider, useChain } from "./chain/chainContext.tsx";
 import { ModelsPage } from "./pages/models.tsx";
+import { ServiceProvider, useService } from "./service/serviceContext.tsx";
 import { Link, matchPath, RouterProvider, useLocation } from "./router.tsx";
 import { ThemeSwitch } from "./ui/themeSwitch.tsx";
 import { Loading, Notice } from "./ui/parts.tsx";
@@ -19,6 +20,8 @@ const ContributePage = lazy(async () => ({
 }));
 const GovernPage = lazy(async () => ({ default: (await import("./pages/govern.tsx")).GovernPage as PageOf }));
 const CreatePage = lazy(async () => ({ default: (await import("./pages/create.tsx")).CreatePage as PageOf }));
+const ProposalPage = lazy(async () => ({ default: (await import("./pages/proposal.tsx")).ProposalPage as PageOf }));
+const TrackerPage = lazy(async () => ({ default: (await import("./pages/tracker.tsx")).TrackerPage as PageOf }));
 const ClaimPage = lazy(async () => ({ default: (await import("./pages/claim.tsx")).ClaimPage as PageOf }));
 
 const ROUTES: readonly (readonly [string, PageOf, string])[] = [
@@ -28,6 +31,8 @@ const ROUTES: readonly (readonly [string, PageOf, string])[] = [
   ["/models/:id/contribute", ContributePage, "Contribute"],
   ["/models/:id/govern", GovernPage, "Govern"],
   ["/create", CreatePage, "Create"],
+  ["/proposals/:id", ProposalPage, "Proposal"],
+  ["/tracker", TrackerPage, "Tracker"],
   ["/claim", ClaimPage, "Claim"],
   ["/claim/:account", ClaimPage, "Claim"],
 ];
@@ -35,16 +40,22 @@ const ROUTES: readonly (readonly [string, PageOf, string])[] = [
 const NAVIGATION: readonly (readonly [string, string])[] = [
   ["/", "Models"],
   ["/create", "Create"],
+  ["/tracker", "Tracker"],
   ["/claim", "Claim"],
 ];
+
+/** What the foot of each page says of the platform's API. */
+const WORDS_OF_SERVICE = { unknown: "", up: "", away: "The platform's API does not answer. " } as const;
 
 export function App() {
   return (
     <RouterProvider>
       <ChainProvider>
-        <WalletContextProvider>
-          <Frame />
-        </WalletContextProvider>
+        <ServiceProvider>
+          <WalletContextProvider>
+            <Frame />
+          </WalletContextProvider>
+        </ServiceProvider>
       </ChainProvider>
     </RouterProvider>
   );
@@ -53,6 +64,7 @@ export function App() {
 function Frame() {
   const { path } = useLocation();
   const { site, block, trouble } = useChain();
+  const { state } = useService();
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   const found = ROUTES.map(([pattern, Page, title]) => ({ params: matchPath(pattern, path), Page, title })).find(
@@ -116,6 +128,7 @@ function Frame() {
           {site
             ? `${site.deployment.network}, chain id ${site.deployment.chainId}${block ? `, block ${block.number.toLocaleString("en")}` : ""}. `
             : ""}
+          {WORDS_OF_SERVICE[state.kind]}
           Figures come from the chain itself. The contracts have not been audited by a third party.
         </p>
       </footer>

@@ -11,9 +11,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { startFaultyRpc } from "../world/faultyRpc";
-import { startOperator, type Entry, type OperatorProcess } from "../world/operatorProcess";
+import type { Entry } from "../world/operatorProcess";
 import { rpc, startAnvil } from "../world/process";
 import { deployForQueue, HOLDERS, LOCAL_CHAIN, type QueueDeployment } from "./launches";
+import { MAX_HEAD_AGE, SoakInstance, SoakWitness } from "./soakInstances";
 import { SoakNode } from "./soakNode";
 import { findFaults, prepareSoak, SOAK_ACCOUNTS, SOAK_LIMITS, type SoakLoad, type SoakRecord } from "./soakWork";
 
@@ -37,102 +38,6 @@ const [KILLS, REORGANISATIONS, POSTS, JUMPS] = [8, 12, 20, 30];
 
 /** Faults, and errors of the log beside them, that are shown. */
 const SHOWN = 20;
-
-/**
- * Seconds after which a head is too old, and after which an instance looks at the head again at the latest: once in a pass, which takes a
- * quarter of a minute when a node answers at the last try only. The head's own time tells nothing here: the chain's clock has jumped.
- */
-const [MAX_HEAD_AGE, SLACK] = [15, 15];
-
-/** An operator that is killed and begun again. */
-class Instance {
-  readonly logs: Entry[] = [];
-  url = "";
-  deaths = 0;
-  /** Milliseconds at which it was begun last. */
-  startedAt = 0;
-  private process: OperatorProcess | undefined;
-
-  constructor(
-    private readonly config: string,
-    private readonly env: Record<string, string>,
-  ) {}
-
-  async start(): Promise<void> {
-    const operator = startOperator(["--network", "localhost", "--config", this.config], this.env);
-    this.process = operator;
-    this.startedAt = Date.now();
-    this.url = String((await operator.until(({ event }) => event === "started"))["url"]);
-  }
-
-  async kill(signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
-    const operator = this.process;
-    this.url = "";
-    this.process = undefined;
-    if (operator === undefined) return;
-    await operator.end(signal);
-    this.logs.push(...operator.log);
-    if (signal === "SIGKILL") this.deaths++;
-  }
-
-  /** Asks a path; undefined while nobody answers. */
-  async ask(
-    path: string,
-    init: RequestInit = {},
-  ): Promise<{ readonly status: number; readonly body: Ready } | undefined> {
-    if (this.url === "") return undefined;
-    try {
-      const response = await fetch(`${this.url}${path}`, { ...init, signal: AbortSignal.timeout(10_000) });
-      return { status: response.status, body: (await response.json()) as Ready };
-    } catch {
-      return undefined;
-    }
-  }
-}
-
-/** What `/ready` answers, as far as it is compared. */
-interface Ready {
-  readonly head: number;
-  readonly problems: readonly string[];
-}
-
-/** Compares what instances say of themselves with what is so. */
-class Witness {
-  readonly faults: string[] = [];
-  /** Answers by whether they said ready, and those that were given while the chain stood still or was away. */
-  readonly answers = { ready: 0, unready: 0, unreadyInHoles: 0 };
-  /** Why they said unready, without figures. */
-  readonly problems = new Set<string>();
-  slowestLive = 0;
-
-  constructor(
-    private readonly node: SoakNode,
-    private readonly instances: readonly Instance[],
-  ) {}
-
-  async look(): Promise<void> {
-    await Promise.all(
-      this.instances.map(async (instance) => {
-        const asked = Date.now();
-        if ((await instance.ask("/live"))?.status === 200)
-          this.slowestLive = Math.max(this.slowestLive, Date.now() - asked);
-        const reply = await instance.ask("/ready");
-        if (reply === undefined) return;
-        // The chain's clock has jumped ahead of ours: an instance sees how old a head is from its own beginning on.
-        const age = Math.min(this.node.ageOf(reply.body.head), Date.now() - instance.startedAt) / 1_000;
-        const isHole = this.node.isStalled || this.node.weather === "away";
-        if (reply.status === 200) this.answers.ready++;
-        else this.answers.unready++;
-        for (const problem of reply.body.problems) this.problems.add(problem.replace(/\d+/g, "N"));
-        if (reply.status !== 200 && isHole) this.answers.unreadyInHoles++;
-        if (reply.status === 200 && age > MAX_HEAD_AGE + SLACK)
-          this.faults.push(
-            `ready is said at head ${reply.body.head}, which has been passed or stood still for ${Math.round(age)} s`,
-          );
-      }),
-    );
-  }
-}
 
 /** Soaks the operator for some minutes, and ends the process with 0 when nothing is wrong. */
 export async function runSoak(minutes: number): Promise<void> {
@@ -162,8 +67,8 @@ export async function runSoak(minutes: number): Promise<void> {
     const mining = node.run();
     const env = { ...chain.env, RPC_URL_LOCALHOST: door.url };
     const config = configure(folder, deployment);
-    const instances = [new Instance(config, env), new Instance(config, env)] as const;
-    const witness = new Witness(node, instances);
+    const instances = [new SoakInstance(config, env), new SoakInstance(config, env)] as const;
+    const witness = new SoakWitness(node, instances);
     const start = Date.now();
     const accepted = await weather(node, instances, witness, work.records, minutes);
     const faults = await clear(node, witness, async () => [
@@ -200,6 +105,7 @@ export async function runSoak(minutes: number): Promise<void> {
       faults: faults.length,
     });
     console.log(`Unready because: ${[...witness.problems].join("; ") || "never"}`);
+    console.log(`Said, apart from what is done:\n${summaryOf(log).join("\n")}`);
     for (const fault of faults.slice(0, SHOWN)) console.error(fault);
     if (faults.length > SHOWN) console.error(`and ${faults.length - SHOWN} more`);
     if (faults.length > 0)
@@ -218,8 +124,8 @@ export async function runSoak(minutes: number): Promise<void> {
 /** The rough part; answers how many records were accepted. */
 async function weather(
   node: SoakNode,
-  instances: readonly [Instance, Instance],
-  witness: Witness,
+  instances: readonly [SoakInstance, SoakInstance],
+  witness: SoakWitness,
   records: readonly SoakRecord[],
   minutes: number,
 ): Promise<number> {
@@ -239,10 +145,13 @@ async function weather(
       reorganised++;
     }
     if (isCalm && killed < KILLS && part() > (killed + 1) / (KILLS + 1) && reviving === undefined) {
-      const victim = instances[killed % 2] as Instance;
+      const victim = instances[killed % 2] as SoakInstance;
       killed++;
       await victim.kill();
-      reviving = victim.start().finally(() => (reviving = undefined));
+      reviving = victim
+        .start()
+        .catch((error: unknown) => void witness.faults.push((error as Error).message))
+        .finally(() => (reviving = undefined));
     }
     if (posted < POSTS && part() > posted / POSTS) {
       const wave = records.slice(posted * size, (posted + 1) * size);
@@ -258,7 +167,7 @@ async function weather(
 }
 
 /** Gives records to whichever instance takes them; says whether one did. */
-async function post(instances: readonly Instance[], records: readonly SoakRecord[]): Promise<boolean> {
+async function post(instances: readonly SoakInstance[], records: readonly SoakRecord[]): Promise<boolean> {
   const body = JSON.stringify(records.map((record) => ({ ...record, cost: undefined })));
   for (const instance of instances) {
     if ((await instance.ask("/fees", { method: "POST", body }))?.status === 202) return true;
@@ -267,17 +176,34 @@ async function post(instances: readonly Instance[], records: readonly SoakRecord
 }
 
 /** The calm part: until nothing is missing, or no less is missing for a while; answers what is wrong then. */
-async function clear(node: SoakNode, witness: Witness, missing: () => Promise<string[]>): Promise<string[]> {
+async function clear(node: SoakNode, witness: SoakWitness, missing: () => Promise<string[]>): Promise<string[]> {
   [node.weather, node.isStalled] = ["calm", false];
   let [fewest, since] = [Infinity, Date.now()];
   for (let looks = 0; ; looks++) {
     await witness.look();
     await pause(1_000);
     if (looks % 5 !== 0) continue;
-    const faults = await missing();
+    // A chain that has been reorganised may answer as if nothing had ever been deployed: that is looked at again.
+    const faults = await missing().catch((error: unknown) => error as Error);
+    if (faults instanceof Error) {
+      if (Date.now() - since > PATIENCE) return [`the chain cannot be read: ${faults.message}`];
+      continue;
+    }
     if (faults.length < fewest) [fewest, since] = [faults.length, Date.now()];
     if (fewest === 0 || Date.now() - since > PATIENCE) return faults;
   }
+}
+
+/** Warnings and errors of a log without figures, each with how often it was said. */
+function summaryOf(log: readonly Entry[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { level, event, duty, reason } of log) {
+    if (level === "info") continue;
+    const why = typeof reason === "string" ? `: ${reason.replace(/0x[0-9a-f]+/gi, "0x…").replace(/\d+/g, "N")}` : "";
+    const said = `${level} ${event}${typeof duty === "string" ? ` (${duty})` : ""}${why}`;
+    counts.set(said, (counts.get(said) ?? 0) + 1);
+  }
+  return [...counts].sort().map(([said, count]) => `${count} × ${said}`);
 }
 
 function configure(folder: string, { registry }: QueueDeployment): string {

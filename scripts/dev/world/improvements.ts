@@ -1,7 +1,7 @@
 import { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import type { BaseContract, ContractTransactionResponse } from "ethers";
+import { BaseContract, type ContractTransactionResponse } from "ethers";
 import hre, { ethers } from "hardhat";
 import type { ModelToken } from "../../../.build/typechain";
 import type { BenchmarkStruct } from "../../../.build/typechain/contracts/models/ModelRegistry";
@@ -352,7 +352,7 @@ async function payeesOf(
 }
 
 async function deployWithKeys() {
-  const protocol = await deployProtocol(hre);
+  const protocol = await withSender(await deployProtocol(hre));
   const { parameters, timelock } = protocol;
   const signerAt = (list: readonly string[]) => ethers.getSigner(list[0]!);
   const keys = {
@@ -373,4 +373,14 @@ async function deployWithKeys() {
   // No UTC day ends within a test that does not wait for it.
   await time.increaseTo((BigInt(await time.latest()) / DAY + 1n) * DAY + HOUR);
   return { ...protocol, ...keys, ...anybody, attesters, governor: governor!, supplier: supplier! };
+}
+
+/** Contracts that the first account calls where no other is named. */
+async function withSender<T extends object>(contracts: T): Promise<T> {
+  const [somebody] = await ethers.getSigners();
+  const connected = Object.entries(contracts).map(([name, value]) => [
+    name,
+    value instanceof BaseContract ? value.connect(somebody!) : value,
+  ]);
+  return Object.fromEntries(connected) as T;
 }

@@ -261,7 +261,10 @@ describe("doctor @uninstrumented", () => {
     it("exits with 2 and one line where there is no deployment, or no answer", async () => {
       const { env } = world.node;
       const nothing = await doctor({ ...env, DEPLOYMENTS: `${env.DEPLOYMENTS}/elsewhere` });
-      const unreachable = await doctor({ ...env, RPC_URL_LOCALHOST: `http://127.0.0.1:${await freePort()}` });
+      const unreachable = await doctor({
+        ...env,
+        RPC_URL_LOCALHOST: `http://user:hidden@127.0.0.1:${await freePort()}/key-in-path`,
+      });
       expect(nothing).to.deep.equal({
         code: 2,
         stdout: "",

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { toQuantity } from "ethers";
 import type { Fault, Policy, RpcRequest } from "../../../scripts/dev/world/faultyRpc";
 import { everyOther, laggingNode } from "../../helpers/laggingNode";
-import { differences, inFull, SENT_BY, startNetwork, type Network, type State } from "./support";
+import { differences, startNetwork, type Network, type State } from "../../../scripts/dev/world/publicNetwork";
+import { inFull, SENT_BY } from "./support";
 
 const pass: Fault = { kind: "pass" };
 const AGAIN = "run the same command again: it goes on where this one stopped";

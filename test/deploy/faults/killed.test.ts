@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { startScript } from "../../../scripts/dev/world/process";
-import { differences, isComplete, startNetwork, type Network, type State } from "./support";
+import { differences, startNetwork, type Network, type State } from "../../../scripts/dev/world/publicNetwork";
+import { isComplete } from "./support";
 
 /** The transactions of a deployment. It is killed at some, or at all: see {@link isComplete}. */
 const STEPS = [

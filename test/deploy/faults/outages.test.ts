@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Fault, RpcRequest } from "../../../scripts/dev/world/faultyRpc";
-import { differences, inFull, isComplete, SENT_BY, startNetwork, TIMEOUT, type Network, type State } from "./support";
+import { differences, startNetwork, TIMEOUT, type Network, type State } from "../../../scripts/dev/world/publicNetwork";
+import { inFull, isComplete, SENT_BY } from "./support";
 
 const hostOf = ({ rpc }: Network) => new URL(rpc.url).host;
 

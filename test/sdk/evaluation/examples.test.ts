@@ -130,6 +130,11 @@ describe("evaluate: examples", () => {
         "1,0,0.5\n2,0,0.5\n",
         'b.csv line 3, column label: "0", expected "1" as a.csv has for example "2"',
       ],
+      [
+        "a label with another word",
+        "1,0,0.5\n2,1 0,0.5\n",
+        'b.csv line 3, column label: "1 0", expected "1" as a.csv has for example "2"',
+      ],
     ];
     for (const [what, rows, message] of refused) {
       it(`refuses ${what}`, () => {
@@ -251,6 +256,13 @@ describe("evaluate: examples", () => {
     it("is the same for other predictions, rows and columns in another order", () => {
       const other = "label,id,candidate,baseline\n0,a,9,9\n1,b,9,9\n";
       expect(hashEvaluationData(readExamples(csvFile(other)))).to.equal(hashEvaluationData(readExamples(csvFile(TWO))));
+    });
+
+    it("is the same whatever ends the lines, also where they end in both ways", () => {
+      const [mixed, other] = [TWO.replace("\n", "\r\n"), TWO.replaceAll("\n", "\r\n")];
+      expect(mixed.split("\r\n")).to.have.length(2);
+      const hashes = [TWO, mixed, other].map((text) => hashEvaluationData(readExamples(csvFile(text))));
+      expect(new Set(hashes).size).to.equal(1);
     });
 
     it("changes with each id and label", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
-import { readLogs, type Blocks } from "../../../sdk/rpc/logs";
+import { NodeFailure } from "../../../sdk/rpc/answers";
+import { RangeSize, readLogs, readParts, type Blocks } from "../../../sdk/rpc/logs";
 import { startFaultyRpc, type FaultyRpc, type RpcError } from "../../../scripts/dev/world/faultyRpc";
 import { rpc, startAnvil, type Node } from "../../../scripts/dev/world/process";
 
@@ -101,6 +102,27 @@ describe("Logs of a range of blocks @uninstrumented", () => {
     expect((await read({ most: 10, error })).found).to.deep.equal(blocks);
   });
 
+  it("are asked for in longer parts again once a node has answered some, and longest when it refuses no more", async () => {
+    let most = 100;
+    const lengths: number[] = [];
+    const query = async ({ from, to }: Blocks) => {
+      lengths.push(to - from + 1);
+      if (to - from + 1 > most) throw new NodeFailure("limit", -32_602, "block range is too wide");
+      return [];
+    };
+    const size = new RangeSize({ most: 1_000 });
+    const readTo = async (to: number) => {
+      lengths.length = 0;
+      for await (const { to: end } of readParts({ from: 1, to }, query, size)) expect(end).to.be.at.most(to);
+      return Math.max(...lengths.filter((length) => length <= most));
+    };
+
+    expect(await readTo(1_000)).to.be.within(80, 100);
+    expect(lengths.slice(0, 5)).to.deep.equal([1_000, 500, 250, 125, 63]);
+    most = 1_000;
+    expect(await readTo(100_000)).to.equal(1_000);
+  });
+
   it("fail when not even one block is read", async () => {
     const { found, asked } = await read({ most: 0 });
     expect(String(found)).to.contain("block range is too wide");
@@ -127,5 +149,15 @@ describe("Logs of a range of blocks @uninstrumented", () => {
     });
     await expect(reading).to.be.rejectedWith("the service stops");
     expect(asked).to.equal(1);
+  });
+
+  it("are asked for in shorter parts where there are many, and in longer ones where there are few again", async () => {
+    const size = new RangeSize({ first: 10, most: 40, logs: 100 });
+    const logsAt = (block: number) => (block >= 20 && block < 60 ? 20 : 1);
+    const query = async ({ from, to }: Blocks) => new Array<number>((to - from + 1) * logsAt(from)).fill(0);
+    const lengths: number[] = [];
+    for await (const { from, to } of readParts({ from: 0, to: 274 }, query, size)) lengths.push(to - from + 1);
+    const times = (count: number, length: number) => new Array<number>(count).fill(length);
+    expect(lengths).to.deep.equal([...times(3, 10), ...times(9, 5), ...times(4, 10), ...times(4, 20), ...times(2, 40)]);
   });
 });

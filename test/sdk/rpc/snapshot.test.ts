@@ -118,6 +118,16 @@ describe("doctor: the chain @uninstrumented", () => {
       expect((await connect()).block).to.equal(LATEST);
     });
 
+    it("is asked again while it has no block, a few times", async () => {
+      const none = { status: 200, body: JSON.stringify({ jsonrpc: "2.0", id: 0, result: null }) };
+      const chainId = { status: 200, body: JSON.stringify({ jsonrpc: "2.0", id: 0, result: "0x7a69" }) };
+      node.busy.push(chainId, none, none);
+      expect((await connect()).block).to.equal(LATEST);
+      node.busy.push(chainId, none, none, none, none, none);
+      const failure = await connect().catch((error: Error) => error.message);
+      expect(failure).to.equal("the node of localhost has no block yet: run the command again later.");
+    });
+
     it("is asked again for what it left out of a message", async () => {
       node.busy.push({ status: 200, body: "[]" });
       expect((await connect()).block).to.equal(LATEST);

@@ -1,11 +1,12 @@
 // A model as its developer types it, checked as the chain checks it, and deployed by one signature.
 
-import { id, keccak256, parseUnits, VoidSigner, type JsonRpcSigner } from "ethers";
+import { id, keccak256, parseUnits, toUtf8Bytes, VoidSigner, type JsonRpcSigner } from "ethers";
 import { Problem } from "../../../../sdk/base/problem.ts";
 import { RESERVE_DECIMALS, TOKEN_DECIMALS } from "../../../../sdk/base/units.ts";
 import { contractAt } from "../../../../sdk/client/access.ts";
 import { receiptOf } from "../../../../sdk/client/confirm.ts";
 import type { HokusaiAMMFactory, ModelRegistry, TokenManager } from "../../../../sdk/client/contracts.ts";
+import type { MetricDirection } from "../../../../sdk/platform/wire.ts";
 import { ROLE_OF } from "../../../../sdk/state/authority.ts";
 import type { Teller } from "../wallet/transaction.tsx";
 import type { PageSite } from "./site.ts";
@@ -15,6 +16,16 @@ export interface LaunchDraft {
   readonly modelId: string;
   readonly name: string;
   readonly symbol: string;
+  /** Kept by the platform, as are category, tags, metric, direction, values and benchmark: the chain has none of them. */
+  readonly description: string;
+  readonly category: string;
+  /** Separated by commas. */
+  readonly tags: string;
+  readonly metric: string;
+  readonly direction: MetricDirection;
+  readonly currentValue: string;
+  readonly targetValue: string;
+  readonly benchmarkId: string;
   readonly supplier: string;
   readonly investor: string;
   readonly tokensPerDeltaOne: string;
@@ -22,6 +33,8 @@ export interface LaunchDraft {
   readonly infrastructurePercent: string;
   readonly pricePerThousandCalls: string;
   readonly licenceHash: string;
+  /** Empty of a licence that is no text. */
+  readonly licenceText: string;
   readonly licenceUri: string;
   readonly recipient: string;
   readonly governor: string;
@@ -31,6 +44,14 @@ export const EMPTY_DRAFT: LaunchDraft = {
   modelId: "",
   name: "",
   symbol: "",
+  description: "",
+  category: "Finance",
+  tags: "",
+  metric: "accuracy",
+  direction: "higher_is_better",
+  currentValue: "",
+  targetValue: "",
+  benchmarkId: "",
   supplier: "400000",
   investor: "600000",
   tokensPerDeltaOne: "100000",
@@ -38,6 +59,7 @@ export const EMPTY_DRAFT: LaunchDraft = {
   infrastructurePercent: "50",
   pricePerThousandCalls: "0",
   licenceHash: "",
+  licenceText: "",
   licenceUri: "",
   recipient: "",
   governor: "",
@@ -49,6 +71,7 @@ const within =
   (least: number, most: number, decimals: number): Rule =>
   (value) =>
     new RegExp(`^\\d+(\\.\\d{1,${decimals}})?$`).test(value) && Number(value) >= least && Number(value) <= most;
+const isNumber: Rule = (value) => /^-?\d{1,12}(\.\d{1,12})?$/.test(value);
 const isAccount: Rule = (value) => /^0x[0-9a-fA-F]{40}$/.test(value) && BigInt(value) > 0n;
 
 /** What each field must be, as the contracts want it, and as a reader is told. */
@@ -56,6 +79,14 @@ export const DRAFT_RULES: Readonly<Record<keyof LaunchDraft, readonly [Rule, str
   modelId: [(value) => /^[A-Za-z0-9._-]{1,64}$/.test(value), "1 to 64 letters, digits, dots, hyphens or underscores"],
   name: [(value) => /^[ -~]{1,31}$/.test(value.trim()) && value.trim() !== "", "1 to 31 printable characters of ASCII"],
   symbol: [(value) => /^[A-Z]{3,6}$/.test(value), "3 to 6 upper-case letters"],
+  description: [(value) => value.length <= 2000, "at most 2,000 characters"],
+  category: [(value) => value !== "" && value.length <= 40, "1 to 40 characters"],
+  tags: [(value) => tagsIn(value).length <= 20 && tagsIn(value).every((tag) => tag.length <= 40), "at most 20 tags"],
+  metric: [(value) => /^[ -~]{1,64}$/.test(value) && value.trim() !== "", "the metric's name, at most 64 characters"],
+  direction: [(value) => value === "higher_is_better" || value === "lower_is_better", "one of both"],
+  currentValue: [isNumber, "a number such as 0.85"],
+  targetValue: [(value) => value === "" || isNumber(value), "a number such as 0.91, or nothing"],
+  benchmarkId: [() => true, "a benchmark of the platform"],
   supplier: [within(1, 1e10, 18), "1 to 10,000,000,000 tokens"],
   investor: [within(1, 1e10, 18), "1 to 10,000,000,000 tokens"],
   tokensPerDeltaOne: [within(100, 1e7, 18), "100 to 10,000,000 tokens"],
@@ -63,6 +94,7 @@ export const DRAFT_RULES: Readonly<Record<keyof LaunchDraft, readonly [Rule, str
   infrastructurePercent: [within(10, 100, 2), "10 to 100 %"],
   pricePerThousandCalls: [within(0, 1e6, 6), "0 to 1,000,000 USDC; 0 leaves it unset"],
   licenceHash: [(value) => /^0x[0-9a-f]{64}$/.test(value), "the licence's file"],
+  licenceText: [() => true, "the licence's file"],
   licenceUri: [(value) => /^\S{1,256}$/.test(value), "an address of at most 256 characters, without spaces"],
   recipient: [isAccount, "an address: 0x and 40 hexadecimal digits"],
   governor: [isAccount, "an address: 0x and 40 hexadecimal digits"],
@@ -74,9 +106,21 @@ export function draftError(draft: LaunchDraft, field: keyof LaunchDraft): string
   return holds(draft[field]) ? undefined : `Expected ${expected}.`;
 }
 
-/** keccak256 of the licence's very bytes. */
-export async function hashLicence(file: File): Promise<string> {
-  return keccak256(new Uint8Array(await file.arrayBuffer()));
+/** Tags as they are typed, without what is empty. */
+export function tagsIn(text: string): string[] {
+  return [...new Set(text.split(",").map((tag) => tag.trim()))].filter((tag) => tag !== "");
+}
+
+/** Characters of a licence that the platform keeps. */
+const LONGEST_LICENCE = 100_000;
+
+/** keccak256 of the licence's very bytes, and its text where it is one that has just these bytes. */
+export async function readLicence(file: File): Promise<Pick<LaunchDraft, "licenceHash" | "licenceText">> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const licenceHash = keccak256(bytes);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const isText = text.length <= LONGEST_LICENCE && keccak256(toUtf8Bytes(text)) === licenceHash;
+  return { licenceHash, licenceText: isText ? text : "" };
 }
 
 /** Terms on which a pool opens where its governor fixes none, in whole units. */

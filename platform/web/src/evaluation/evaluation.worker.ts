@@ -8,21 +8,49 @@ import type { EvaluationMessage, EvaluationTask } from "./messages.ts";
 const page = self as unknown as { postMessage(message: EvaluationMessage): void };
 const tell = (message: EvaluationMessage) => page.postMessage(message);
 
+const PIECE = 256 * 1024;
+
+/** What only workers have, and the types of pages do not know. */
+declare const FileReaderSync: { new (): { readAsArrayBuffer(blob: Blob): ArrayBuffer } };
+
+/** A file's bytes, piece by piece; tells how many were read. */
+function* pieces(file: File, onRead: (bytes: number) => void): Generator<Uint8Array> {
+  const reader = new FileReaderSync();
+  for (let start = 0; start < file.size; start += PIECE) {
+    const piece = new Uint8Array(reader.readAsArrayBuffer(file.slice(start, start + PIECE)));
+    onRead(piece.length);
+    yield piece;
+  }
+}
+
+function evaluate({ benchmark, examples: files, contribution, attempt, registeredScore }: EvaluationTask) {
+  const spec = parseSpec(benchmark);
+  const wanted = wantedOf(spec);
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  let read = 0;
+  const onRead = (bytes: number) => {
+    read += bytes;
+    tell({ kind: "progress", words: "Reading the predictions …", done: read / size });
+  };
+  const [first, second] = files.map((file) => ({ name: file.name, bytes: pieces(file, onRead) }));
+  if (first === undefined) throw new Error("there are no predictions");
+  const examples = second === undefined ? readExamples(first, wanted) : joinExamples(first, second, wanted);
+  tell({
+    kind: "progress",
+    words: `Measuring ${examples.size.toLocaleString("en")} examples …`,
+    done: undefined,
+  });
+  return assess({
+    ...{ spec, examples, attempt },
+    ...(contribution && { contribution: new Uint8Array(new FileReaderSync().readAsArrayBuffer(contribution)) }),
+    ...(registeredScore !== undefined && { registeredScore }),
+  });
+}
+
 self.addEventListener("message", ({ data }: MessageEvent<EvaluationTask>) => {
   const begun = performance.now();
-  const { benchmark, examples: files, contribution, attempt, registeredScore } = data;
   try {
-    tell({ kind: "progress", words: "Reading the predictions …" });
-    const spec = parseSpec(benchmark);
-    const wanted = wantedOf(spec);
-    const [first, second] = files;
-    const examples = second === undefined ? readExamples(first, wanted) : joinExamples(first, second, wanted);
-    tell({ kind: "progress", words: `Measuring ${examples.size.toLocaleString("en")} examples …` });
-    const document = assess({
-      ...{ spec, examples, attempt },
-      ...(contribution !== undefined && { contribution }),
-      ...(registeredScore !== undefined && { registeredScore }),
-    });
+    const document = evaluate(data);
     tell({ kind: "result", document, seconds: (performance.now() - begun) / 1000 });
   } catch (error) {
     tell({ kind: "failure", words: error instanceof Error ? error.message : String(error) });

@@ -20,7 +20,7 @@ export function useEvaluation() {
       end();
       const fresh = new Worker(new URL("./evaluation.worker.ts", import.meta.url), { type: "module" });
       worker.current = fresh;
-      setRun({ kind: "progress", words: "Starting …" });
+      setRun({ kind: "progress", words: "Starting …", done: undefined });
       fresh.addEventListener("message", ({ data }: MessageEvent<EvaluationMessage>) => {
         setRun(data);
         if (data.kind !== "progress") end();

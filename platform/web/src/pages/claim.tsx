@@ -6,8 +6,6 @@ import { contractAt } from "../../../../sdk/client/access.ts";
 import { confirm, receiptOf } from "../../../../sdk/client/confirm.ts";
 import type { TokenManager } from "../../../../sdk/client/contracts.ts";
 import { releaseCall } from "../../../../sdk/client/payouts.ts";
-import { claim } from "../../../../sdk/statements/claim.ts";
-import { readClaims, treeOf, type Claims } from "../../../../sdk/schemas/claims.ts";
 import { useChain, useReading } from "../chain/chainContext.tsx";
 import { readClaimable, VESTING_ABI, type OwnPayout, type Vesting } from "../chain/claimable.ts";
 import { Link, useLocation } from "../router.tsx";
@@ -15,8 +13,8 @@ import { AtBlockNote, inPercent, readable, Time, TokenAmount, wholeTokens } from
 import { Address, Card, Loading, Notice, TextField } from "../ui/parts.tsx";
 import { TransactionStatus, useTransaction, WalletGate } from "../wallet/transaction.tsx";
 import { useWallet } from "../wallet/walletContext.tsx";
-import { wordsOf } from "../wallet/words.ts";
 import { payoutWords } from "./payoutTable.tsx";
+import { SharesCard } from "./shares.tsx";
 
 export function ClaimPage({ params }: { readonly params: Readonly<Record<string, string>> }) {
   const { go } = useLocation();
@@ -192,64 +190,5 @@ function VestingItem({ vesting }: { readonly vesting: Vesting }) {
       )}
       <TransactionStatus progress={progress} />
     </li>
-  );
-}
-
-/** Shares in a reward with many contributors: their list is a file that whoever submitted the improvement published. */
-function SharesCard({ account }: { readonly account: string }) {
-  const { site } = useChain();
-  const { signer, canSend } = useWallet();
-  const { progress, run, isBusy } = useTransaction();
-  const [file, setFile] = useState<{ readonly name: string; readonly claims: Claims }>();
-  const [words, setWords] = useState<string>();
-  const open = async (chosen: File | undefined) => {
-    setFile(undefined);
-    setWords(undefined);
-    if (chosen === undefined) return;
-    try {
-      const claims = readClaims(chosen.name, await chosen.text());
-      const { leaves } = treeOf(chosen.name, claims);
-      if (!leaves.some((leaf) => leaf.account === account))
-        setWords(`This address is not among the ${leaves.length} contributors in ${chosen.name}.`);
-      else setFile({ name: chosen.name, claims });
-    } catch (error) {
-      setWords(await wordsOf(site?.chain.access, error));
-    }
-  };
-  const send = () =>
-    run(async ({ asking }) => {
-      if (site === undefined || file === undefined) throw new Error("there is no file");
-      asking("Confirm the claim in your wallet.");
-      const { payments } = await claim(site.chain, [file], await signer(), {
-        account,
-        fromBlock: site.deployment.firstBlock,
-      });
-      const total = payments.reduce((sum, { amount }) => sum + amount, 0n);
-      return `Claimed ${readable(wholeTokens(total))} tokens of ${file.claims.modelId}.`;
-    });
-  return (
-    <Card
-      title="Shares in a list"
-      className="wide"
-      intro="Where many contributed, the chain holds only the root of their list. Choose the claims file that was published with the improvement; its root is checked, and nothing is uploaded."
-    >
-      <label className="file">
-        Claims file
-        <input type="file" accept=".json,application/json" onChange={(event) => void open(event.target.files?.[0])} />
-      </label>
-      {words !== undefined && <Notice tone="bad">{words}</Notice>}
-      {file !== undefined && (
-        <>
-          <p>
-            {file.claims.contributors.length.toLocaleString("en")} contributors to {file.claims.modelId}; root{" "}
-            <Address value={file.claims.contributorsRoot} label="root" />
-          </p>
-          <button type="button" className="primary" disabled={isBusy || !canSend} onClick={() => void send()}>
-            Claim this share
-          </button>
-        </>
-      )}
-      <TransactionStatus progress={progress} />
-    </Card>
   );
 }

@@ -1,17 +1,17 @@
-// Evaluating a candidate in the browser: no file leaves the machine.
+// Evaluating a candidate: in the browser, where no file leaves the machine, or by the platform.
 
 import { useState } from "react";
-import type { EvaluationDocument } from "../../../../sdk/evaluation/document.ts";
 import { hashSpec, parseSpec } from "../../../../sdk/evaluation/spec.ts";
-import { toJson } from "../../../../sdk/schemas/json.ts";
+import type { ModelState } from "../../../../sdk/state/protocolState.ts";
 import type { ModelFacts } from "../chain/model.ts";
-import type { ChosenFile } from "../evaluation/messages.ts";
 import { useEvaluation } from "../evaluation/useEvaluation.ts";
-import { AtBlockNote, Datum, inPercent, readable, Score, TokenAmount } from "../ui/figures.tsx";
-import { Address, Card, Choice, Notice, DataTable, TextField } from "../ui/parts.tsx";
-import { saveFile } from "../ui/save.ts";
+import { useKept } from "../service/serviceContext.tsx";
+import { AtBlockNote } from "../ui/figures.tsx";
+import { Address, Card, Choice, FileField, Notice, ProgressNotice, TextField } from "../ui/parts.tsx";
+import { EvaluationResult } from "./evaluationResult.tsx";
 import { ModelHead } from "./modelHead.tsx";
 import { NoModel, useModel } from "./model.tsx";
+import { PlatformEvaluation } from "./platformEvaluation.tsx";
 
 export function ContributePage({ params }: { readonly params: Readonly<Record<string, string>> }) {
   const id = params["id"] ?? "";
@@ -32,13 +32,20 @@ export function ContributePage({ params }: { readonly params: Readonly<Record<st
 
 type Layout = "one" | "two";
 
-async function chosen(file: File): Promise<ChosenFile> {
-  return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+/** The benchmark that the chain has committed to, where the platform keeps it: its hash is taken here, whatever the platform says. */
+function useCommittedBenchmark({ modelId, benchmark }: ModelState) {
+  const committed = benchmark?.specHash ?? "";
+  return useKept(`committed ${modelId} ${committed}`, async (client) => {
+    const { items } = await client.benchmarks({ model_id: modelId, page_size: 200 });
+    const text = items.find(({ spec_hash }) => spec_hash === committed)?.spec;
+    const hash = text === undefined ? undefined : hashSpec(parseSpec(text));
+    return text !== undefined && hash === committed ? { text, hash } : undefined;
+  }).value;
 }
 
 function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
   const { state, improvements } = facts;
-  const [benchmark, setBenchmark] = useState<{ readonly text: string; readonly hash: string }>();
+  const [own, setOwn] = useState<{ readonly text: string; readonly hash: string }>();
   const [trouble, setTrouble] = useState<string>();
   const [layout, setLayout] = useState<Layout>("one");
   const [first, setFirst] = useState<File>();
@@ -46,27 +53,25 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
   const [contribution, setContribution] = useState<File>();
   const [attempt, setAttempt] = useState("1");
   const { run, start, cancel } = useEvaluation();
+  const kept = useCommittedBenchmark(state);
+  const benchmark = own ?? (trouble === undefined ? kept : undefined);
 
   const readBenchmark = async (file: File | undefined) => {
-    setBenchmark(undefined);
+    setOwn(undefined);
     setTrouble(undefined);
     if (file === undefined) return;
     try {
       const text = await file.text();
-      setBenchmark({ text, hash: hashSpec(parseSpec(text)) });
+      setOwn({ text, hash: hashSpec(parseSpec(text)) });
     } catch (error) {
       setTrouble(`${file.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const begin = async () => {
+  const begin = () => {
     if (benchmark === undefined || first === undefined) return;
-    const examples =
-      layout === "two" && second
-        ? ([await chosen(first), await chosen(second)] as const)
-        : ([await chosen(first)] as const);
+    const examples = layout === "two" && second ? ([first, second] as const) : ([first] as const);
     start({
-      ...{ benchmark: benchmark.text, examples, attempt: Number(attempt) },
-      contribution: contribution && new Uint8Array(await contribution.arrayBuffer()),
+      ...{ benchmark: benchmark.text, examples, attempt: Number(attempt), contribution },
       registeredScore: improvements.length > 0 ? Number(state.score) : undefined,
     });
   };
@@ -84,7 +89,15 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
         title="Evaluate a candidate"
         intro="With the same code as the command, beside this page in your browser. No file leaves your machine."
       >
-        <FileField label="Benchmark, its JSON file" accept=".json" onChoose={(file) => void readBenchmark(file)} />
+        <FileField
+          label={
+            kept === undefined
+              ? "Benchmark, its JSON file"
+              : "Benchmark, its JSON file (not needed: the platform has it)"
+          }
+          accept=".json"
+          onChoose={(file) => void readBenchmark(file)}
+        />
         {trouble !== undefined && <Notice tone="bad">{trouble}</Notice>}
         {benchmark !== undefined &&
           (isSame ? (
@@ -130,7 +143,7 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
           error={/^[1-9]\d{0,3}$/.test(attempt) ? undefined : "Type a number from 1 on."}
         />
         <div className="actions">
-          <button type="button" className="primary" disabled={!isReady || isRunning} onClick={() => void begin()}>
+          <button type="button" className="primary" disabled={!isReady || isRunning} onClick={begin}>
             Evaluate
           </button>
           {isRunning && (
@@ -139,115 +152,21 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
             </button>
           )}
         </div>
-        {run.kind === "progress" && <Notice tone="info">{run.words}</Notice>}
+        {run.kind === "progress" && <ProgressNotice words={run.words} done={run.done} />}
         {run.kind === "failure" && <Notice tone="bad">{run.words}</Notice>}
       </Card>
       <div className="stack">
-        {run.kind === "result" && <ResultCard facts={facts} document={run.document} seconds={run.seconds} />}
+        {run.kind === "result" && (
+          <EvaluationResult
+            facts={facts}
+            document={run.document}
+            intro={`Evaluated in ${run.seconds.toFixed(1)} seconds.`}
+          />
+        )}
+        <PlatformEvaluation facts={facts} />
         <NextCard facts={facts} />
       </div>
     </div>
-  );
-}
-
-interface FileFieldProps {
-  readonly label: string;
-  readonly accept: string;
-  readonly onChoose: (file: File | undefined) => void;
-}
-
-function FileField({ label, accept, onChoose }: FileFieldProps) {
-  return (
-    <label className="file">
-      {label}
-      <input type="file" accept={accept} onChange={(event) => onChoose(event.target.files?.[0])} />
-    </label>
-  );
-}
-
-interface ResultProps {
-  readonly facts: ModelFacts;
-  readonly document: EvaluationDocument;
-  readonly seconds: number;
-}
-
-function ResultCard({ facts, document: found, seconds }: ResultProps) {
-  const { symbol, state } = facts;
-  const { accepted, reasons, baselineScore, candidateScore, deltaBps, lowerBoundBps, sampleSize, runs } = found;
-  // 100 bps are one DeltaOne; the registry rounds down.
-  const reward = deltaBps === null ? 0n : (state.parameters[0].value * BigInt(Math.max(0, deltaBps))) / 100n;
-  const save = () => saveFile(`evaluation-${found.evaluationId.slice(2, 12)}.json`, toJson(found));
-  return (
-    <Card title={accepted ? "Accepted" : "Refused"} intro={`Evaluated in ${seconds.toFixed(1)} seconds.`}>
-      {accepted ? (
-        <Notice tone="good">The improvement may be stated: attesters repeat this evaluation and sign.</Notice>
-      ) : (
-        <Notice tone="warning">
-          <p>The improvement may not be stated:</p>
-          <ul>
-            {reasons.map(({ code, message }, index) => (
-              <li key={`${code} ${index}`}>{message}</li>
-            ))}
-          </ul>
-        </Notice>
-      )}
-      <dl className="list">
-        <Datum name="Score now">{baselineScore === null ? "not defined" : <Score bps={baselineScore} />}</Datum>
-        <Datum name="Score of the candidate">
-          {candidateScore === null ? "not defined" : <Score bps={candidateScore} />}
-        </Datum>
-        <Datum name="Improvement">{deltaBps === null ? "not defined" : inPercent(deltaBps, true)}</Datum>
-        <Datum name="At least, at the benchmark's level">
-          {lowerBoundBps === null ? "not defined" : inPercent(lowerBoundBps, true)}
-        </Datum>
-        <Datum name="Examples">{sampleSize.toLocaleString("en")}</Datum>
-        <Datum name="Runs in which it is better">
-          {runs === null ? "not defined" : `${runs} of ${found.folds.length}`}
-        </Datum>
-        {accepted && (
-          <Datum name="Reward at the present rate, all payees">
-            <TokenAmount wei={reward} symbol={symbol} />
-          </Datum>
-        )}
-        <Datum name="Evaluation id">
-          <Address value={found.evaluationId} label="evaluation id" />
-        </Datum>
-      </dl>
-      {found.guardrails.length > 0 && (
-        <DataTable
-          caption="Guardrails"
-          rows={found.guardrails}
-          keyOf={({ metric, column = "", bound }) => `${metric} ${column} ${bound}`}
-          empty=""
-          columns={[
-            {
-              name: "Guardrail",
-              isText: true,
-              cell: ({ metric, column }) => (column ? `${metric} of ${column}` : metric),
-            },
-            { name: "Bound", isText: true, cell: ({ bound }) => bound },
-            { name: "Now", cell: ({ baseline }) => (baseline === null ? "not defined" : readable(baseline)) },
-            { name: "Candidate", cell: ({ candidate }) => (candidate === null ? "not defined" : readable(candidate)) },
-            {
-              name: "Holds",
-              isText: true,
-              cell: ({ holds, blocking }) => (holds ? "yes" : blocking ? "no" : "no, but it does not block"),
-            },
-          ]}
-        />
-      )}
-      <details>
-        <summary>The document</summary>
-        <pre className="document" tabIndex={0}>
-          {toJson(found)}
-        </pre>
-      </details>
-      <div className="actions">
-        <button type="button" onClick={save}>
-          Download the document
-        </button>
-      </div>
-    </Card>
   );
 }
 

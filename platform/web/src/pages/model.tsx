@@ -12,6 +12,7 @@ import { Address, Card, Loading, Notice, DataTable } from "../ui/parts.tsx";
 import { ModelHead } from "./modelHead.tsx";
 import { ParameterCard, RolesCard } from "./modelGovernance.tsx";
 import { PayoutTable } from "./payoutTable.tsx";
+import { PriceHistory } from "./priceHistory.tsx";
 import { RiskCard } from "./risk.tsx";
 
 /** Reads a model for a page that is about it. */
@@ -67,14 +68,12 @@ export function ModelPage({ params }: { readonly params: Readonly<Record<string,
       )}
       <div className="columns">
         <div className="stack">
+          {pool && <PriceHistory facts={facts} now={now} />}
           {pool && (
             <Card title="Price curve" intro="What one more token costs, by how many investors hold.">
               <CurveChart facts={facts} pool={pool} />
             </Card>
           )}
-          <Card title="Score" intro="Measured on the benchmark that was committed before.">
-            <ScoreChart facts={facts} />
-          </Card>
         </div>
         <div className="stack">
           <Card title="Supply" intro="Each allocation has a cap that was fixed when the token was deployed.">
@@ -86,10 +85,13 @@ export function ModelPage({ params }: { readonly params: Readonly<Record<string,
           <PayoutTable facts={facts} payouts={[...improvements].reverse()} now={now} />
         </Card>
         <div className="stack">
-          <FeesCard facts={facts} now={now} />
+          <Card title="Score" intro="Measured on the benchmark that was committed before.">
+            <ScoreChart facts={facts} />
+          </Card>
           <ParameterCard facts={facts} now={now} />
         </div>
         <BenchmarkCard facts={facts} />
+        <FeesCard facts={facts} now={now} />
         <RolesCard facts={facts} />
       </div>
       <AtBlockNote block={block} />
@@ -102,7 +104,11 @@ function FeesCard({ facts, now }: { readonly facts: ModelFacts; readonly now: nu
   const toPool = fees.reduce((sum, fee) => sum + fee.pool, 0n);
   const toInfrastructure = fees.reduce((sum, fee) => sum + fee.infrastructure, 0n);
   return (
-    <Card title="Usage fees" intro="A share pays for infrastructure, the rest flows into the pool within a day.">
+    <Card
+      title="Usage fees"
+      className="wide"
+      intro="A share pays for infrastructure, the rest flows into the pool within a day."
+    >
       <dl className="facts small">
         <Datum name="To the pool, ever">
           <Usdc units={toPool} />

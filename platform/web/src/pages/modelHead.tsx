@@ -13,6 +13,7 @@ export function ModelHead({ facts }: { readonly facts: Pick<ModelFacts, "state" 
     ...(state.pool ? [[`${home}/trade`, "Trade"] as const] : []),
     ...(state.benchmark ? [[`${home}/contribute`, "Contribute"] as const] : []),
     [`${home}/govern`, "Govern"],
+    [`/tracker?model=${encodeURIComponent(state.modelId)}`, "Report"],
   ];
   return (
     <div className="head">

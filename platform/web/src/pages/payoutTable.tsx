@@ -6,7 +6,7 @@ import { Address, DataTable } from "../ui/parts.tsx";
 
 /** What a status means to whoever waits for it. */
 export function payoutWords(
-  { status, releasableFrom }: Pick<Improvement, "status" | "releasableFrom">,
+  { status, releasableFrom }: Pick<Improvement, "status"> & { readonly releasableFrom: bigint | number },
   now: number,
 ): string {
   switch (status) {

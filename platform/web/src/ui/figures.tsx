@@ -56,7 +56,13 @@ export function Price({ wad, symbol }: { readonly wad: bigint; readonly symbol: 
 /** Bps as percent, signed where a direction matters. */
 export function inPercent(bps: bigint | number, isSigned = false): string {
   const value = Number(bps) / 100;
-  return `${isSigned && value > 0 ? "+" : ""}${value.toLocaleString("en", { maximumFractionDigits: 2 })} %`;
+  const sign = value < 0 ? "−" : isSigned && value > 0 ? "+" : "";
+  return `${sign}${Math.abs(value).toLocaleString("en", { maximumFractionDigits: 2 })} %`;
+}
+
+/** How many of something there are. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
 /** A score, whose whole is 10,000 bps. */

@@ -150,7 +150,7 @@ interface FieldProps {
   readonly error?: string | undefined;
   readonly isReadOnly?: boolean;
   readonly inputMode?: "decimal" | "numeric" | "text";
-  readonly type?: "text" | "search";
+  readonly type?: "text" | "search" | "password";
   readonly placeholder?: string;
 }
 
@@ -186,6 +186,102 @@ export function TextField({ label, value, onChange, unit, hint, error, isReadOnl
         </p>
       )}
     </div>
+  );
+}
+
+/** Several lines to type into. */
+export function TextArea({
+  label,
+  value,
+  onChange,
+  error,
+}: Pick<FieldProps, "label" | "value" | "onChange" | "error">) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <div className="entry">
+        <textarea
+          id={id}
+          value={value}
+          aria-invalid={error !== undefined}
+          {...(error !== undefined && { "aria-describedby": `${id}-error` })}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </div>
+      {error !== undefined && (
+        <p className="error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface FileFieldProps {
+  readonly label: string;
+  readonly accept: string;
+  readonly onChoose: (file: File | undefined) => void;
+}
+
+/** A file of the reader's. */
+export function FileField({ label, accept, onChoose }: FileFieldProps) {
+  return (
+    <label className="file">
+      {label}
+      <input type="file" accept={accept} onChange={(event) => onChoose(event.target.files?.[0])} />
+    </label>
+  );
+}
+
+/** One of several that are too many for buttons. */
+export function SelectField({
+  label,
+  options,
+  value,
+  onChange,
+  hint,
+}: {
+  readonly label: string;
+  readonly options: readonly (readonly [string, string])[];
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly hint?: ReactNode;
+}) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <div className="entry">
+        <select
+          id={id}
+          value={value}
+          {...(hint !== undefined && { "aria-describedby": `${id}-hint` })}
+          onChange={(event) => onChange(event.target.value)}
+        >
+          {options.map(([key, name]) => (
+            <option key={key} value={key}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </div>
+      {hint !== undefined && (
+        <div className="hint" id={`${id}-hint`}>
+          {hint}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** How far something is that takes a while: from 0 to 1, or nobody knows. */
+export function ProgressNotice({ words, done }: { readonly words: string; readonly done: number | undefined }) {
+  return (
+    <Notice tone="info">
+      <p>{words}</p>
+      <progress className="bar" aria-label={words} {...(done !== undefined && { value: done, max: 1 })} />
+    </Notice>
   );
 }
 

@@ -1,0 +1,5 @@
+// Creates an empty embedded database in the folder that is named, and ends.
+import { PGlite } from "@electric-sql/pglite";
+
+const db = await PGlite.create({ dataDir: process.argv[2] });
+await db.close();

@@ -1,0 +1,55 @@
+// What pages say of the platform's API: that it is away, that its indexer is behind, and where its key is typed.
+
+import type { ReactNode } from "react";
+import { Notice, TextField } from "../ui/parts.tsx";
+import { useService } from "./serviceContext.tsx";
+
+/** Blocks that an indexer is behind without anybody needing to know. */
+const UNNOTICED = 2;
+
+/** Words for an API that is away or behind; nothing while all is well. `what` is what the page has of it here, in the plural. */
+export function ServiceNotice({ what }: { readonly what: string }) {
+  const { state } = useService();
+  if (state.kind === "away")
+    return (
+      <Notice tone="warning">
+        The platform&apos;s API does not answer: {what} wait until it does. Everything else comes from the chain and
+        goes on. The page tries again by itself.
+      </Notice>
+    );
+  if (state.kind === "up" && state.behind > UNNOTICED)
+    return (
+      <Notice tone="warning">
+        The platform&apos;s indexer is {state.behind.toLocaleString("en")} blocks behind the chain: {what} are those of
+        block {state.indexed.toLocaleString("en")}. It catches up by itself.
+      </Notice>
+    );
+  return null;
+}
+
+/** What needs the API: shown once it has answered. */
+export function WhereServed({ what, children }: { readonly what: string; readonly children: ReactNode }) {
+  const { state } = useService();
+  return (
+    <>
+      <ServiceNotice what={what} />
+      {state.kind === "up" && children}
+    </>
+  );
+}
+
+/** Where the reader types the key of the API. */
+export function KeyField() {
+  const { apiKey, hasKey, setApiKey } = useService();
+  return (
+    <TextField
+      label="Platform key"
+      type="password"
+      value={apiKey}
+      placeholder="hk_…"
+      onChange={setApiKey}
+      hint="Whoever runs this platform gives it to you. It stays in this tab, and is forgotten with it."
+      error={apiKey === "" || hasKey ? undefined : "Expected hk_ and the two parts of a key, as it was given to you."}
+    />
+  );
+}

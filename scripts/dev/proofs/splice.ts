@@ -1,0 +1,69 @@
+/** Reads a source by its path from the root of the repository. */
+export type ReadSource = (path: string) => string;
+
+/**
+ * A specification whose directives are replaced by production code, word for word, so that what is proved is what is deployed:
+ *
+ *     //@ from FILE: name, name          the declarations of these names
+ *     //@ lines FILE: first … last       the lines from the one that begins with `first` to the one that begins with `last`
+ *
+ * Two things differ: immutables are variables, so that they may have any value, and `block.timestamp` is the variable `_now`.
+ * Throws when a file has no such declaration or line, or several.
+ */
+export function spliced(specification: string, read: ReadSource): string {
+  return specification
+    .replace(/^ *\/\/@ from (\S+): (.*)$/gm, (_, file: string, names: string) =>
+      names
+        .split(",")
+        .map((name) => declaration(read(file), name.trim(), file).replace(/ immutable /, " "))
+        .join("\n"),
+    )
+    .replace(/^ *\/\/@ lines (\S+): (.*) … (.*)$/gm, (_, file: string, first: string, last: string) =>
+      lines(read(file), first, last, file),
+    )
+    .replace(/\bblock\.timestamp\b/g, "_now");
+}
+
+/** A function, struct, modifier or variable of a contract, without its comments. */
+function declaration(source: string, name: string, file: string): string {
+  const pattern = `^    (?:function ${name}\\(|struct ${name} \\{|modifier ${name}\\(|[A-Za-z][^\\n/({]*\\b${name}(?: =|;))`;
+  const { index } = only([...source.matchAll(new RegExp(pattern, "gm"))], `${file}: declaration of ${name}`);
+  let depth = 0;
+  for (let end = index; end < source.length; end++) {
+    const character = source[end];
+    if (character === "{") depth++;
+    if ((character === "}" && --depth === 0) || (character === ";" && depth === 0)) return source.slice(index, end + 1);
+  }
+  throw new Error(`${file}: ${name} has no end.`);
+}
+
+function lines(source: string, first: string, last: string, file: string): string {
+  const all = source.split("\n");
+  const place = (text: string, from: number) => {
+    const places = all.flatMap((line, at) => (at >= from && line.trim().startsWith(text) ? [at] : []));
+    return only(places, `${file}: line that begins with ${text}`);
+  };
+  const start = place(first, 0);
+  return all.slice(start, place(last, start) + 1).join("\n");
+}
+
+function only<T>(found: readonly T[], what: string): T {
+  const [first, ...others] = found;
+  if (first === undefined || others.length > 0) throw new Error(`${what}: expected one, found ${found.length}.`);
+  return first;
+}
+
+/**
+ * `revert Name(…)` as `revert()`: the compiler's model checker goes on after a revert that carries an error. Lines stay where they are.
+ */
+export function withPlainReverts(source: string): string {
+  let result = "";
+  let rest = source;
+  for (let match = /\brevert\s+[A-Z][\w.]*\s*\(/.exec(rest); match; match = /\brevert\s+[A-Z][\w.]*\s*\(/.exec(rest)) {
+    let end = match.index + match[0].length;
+    for (let depth = 1; depth > 0; end++) depth += rest[end] === "(" ? 1 : rest[end] === ")" ? -1 : 0;
+    result += `${rest.slice(0, match.index)}revert()${rest.slice(match.index, end).replace(/[^\n]/g, "")}`;
+    rest = rest.slice(end);
+  }
+  return result + rest;
+}
