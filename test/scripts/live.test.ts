@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readRecord } from "../../deploy/record";
 import { environmentFor } from "../../deploy/rehearsal";
-import { startNetwork, type Network } from "../deploy/faults/support";
+import { startNetwork, type Network } from "../../scripts/dev/world/publicNetwork";
 import { runTasks, type TaskCall } from "../helpers/tasks";
 
 const GUARDIAN = "0x00000000000000000000000000000000000A11cE";
