@@ -13,7 +13,7 @@ import { readExamples } from "../../../sdk/evaluation/readExamples";
 import type { BenchmarkView } from "../../../sdk/platform/wire";
 import { usePlatformProcesses, type PlatformProcess } from "../start/platformProcess";
 import { benchmarkFor } from "./service";
-import { openBrowser, openPage, openWithWallet, type Opened } from "./world";
+import { openBrowser, openPage, openWithWallet } from "./world";
 
 const MODEL = "web-story";
 const DATA = resolve(__dirname, "../../../deploy/benchmarks/credit-default");
@@ -72,7 +72,12 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
   }
 
   const admin = () => readFileSync(platform.told("admin key"), "utf8").trim();
-  const at = (trader: HDNodeWallet) => ({ url: platform.told("page"), chainId: 31_337, provider, trader });
+  const at = (trader: HDNodeWallet) => ({
+    url: platform.told("page"),
+    chainId: 31_337,
+    provider,
+    trader: trader.connect(provider),
+  });
   const opener = (trader: HDNodeWallet) => ({
     open: (path: string, options = {}) => openPage(browser, at(trader), path, options),
   });
@@ -89,8 +94,7 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
   };
 
   it("begins with a page that has no model", async () => {
-    const found: Opened = await openWithWallet(opener(DEVELOPER), "/");
-    ({ page } = found);
+    ({ page } = await openWithWallet(opener(DEVELOPER), "/"));
 
     await page.getByText("No model has been created so far.").waitFor();
   });
@@ -99,7 +103,7 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
     const scopes = ["models", "benchmarks", "evaluate", "usage"];
     ({ key } = await ask<{ key: string }>("POST", "/api/v1/keys", admin(), { account: "acme", scopes }));
     const examples = readExamples({ name: "the examples", bytes: readFileSync(EXAMPLES) });
-    const stated = benchmarkFor(MODEL, hashEvaluationData(examples));
+    const stated = { ...benchmarkFor(MODEL, hashEvaluationData(examples)), baseline_value: 0.749352 };
     benchmark = await ask("POST", "/api/v1/benchmarks", key, stated);
     await page.getByRole("link", { name: "Create" }).click();
     await page.getByLabel("Platform key").fill(key);
@@ -146,10 +150,10 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
     await (await mock.getFunction("mint")(DEVELOPER.address, 1_000_000_000n)).wait();
     await page.getByRole("link", { name: `Open ${MODEL}` }).click();
     await page.getByRole("link", { name: "Trade" }).click();
-    await page.getByLabel("You pay").fill("1000");
+    await page.getByLabel("You pay").fill("50");
     await page.getByRole("button", { name: "Buy STORY" }).click();
 
-    await page.getByText(/^Bought [\d,.]+ STORY for 1,000 USDC in block [\d,]+\.$/).waitFor();
+    await page.getByText(/^Bought [\d,.]+ STORY for 50 USDC in block [\d,]+\.$/).waitFor();
   });
 
   it("shows the purchase in the price over time", async () => {
