@@ -1,4 +1,4 @@
-import { startStandIn } from "../../../test/helpers/httpServer";
+import { startStandIn } from "../../../scripts/dev/world/httpServer";
 
 /** A record as the operator takes it. */
 export interface FeeRecord {

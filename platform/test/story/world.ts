@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runScript, until } from "../../../scripts/dev/world/process";
-import { startMlflowStandIn, type MlflowStandIn } from "../../../test/sdk/mlflow/standIn";
+import { startMlflowStandIn, type MlflowStandIn } from "../../../scripts/dev/world/mlflowStandIn";
 import { usePlatformProcesses, type PlatformProcess } from "../start/platformProcess";
 
 /** An answer of the API. */

@@ -6,8 +6,13 @@ import { runHokusai } from "../../../sdk/bin/main";
 import { hashDocument, type EvaluationDocument } from "../../../sdk/evaluation/document";
 import { canonicalSpec } from "../../../sdk/evaluation/spec";
 import type { BenchmarkView, JobView } from "../../../sdk/platform/wire";
-import { startStandIn, type ReceivedRequest, type StandIn, type StandInAnswer } from "../../helpers/httpServer";
-import { startMlflowStandIn, type MlflowStandIn } from "../mlflow/standIn";
+import {
+  startStandIn,
+  type ReceivedRequest,
+  type StandIn,
+  type StandInAnswer,
+} from "../../../scripts/dev/world/httpServer";
+import { startMlflowStandIn, type MlflowStandIn } from "../../../scripts/dev/world/mlflowStandIn";
 import { exampleEvaluation } from "../tracking/support";
 
 const KEY = "hk_test_a-very-secret-key";

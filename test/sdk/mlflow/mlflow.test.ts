@@ -6,7 +6,7 @@ import { MlflowClient } from "../../../sdk/mlflow/client";
 import { registerTokenizedModel, type TokenizedModel } from "../../../sdk/mlflow/register";
 import { uploadModel } from "../../../sdk/node/modelUpload";
 import { behavesAsMlflow, problemOf } from "./behaviour";
-import { startMlflowStandIn, type MlflowStandIn } from "./standIn";
+import { startMlflowStandIn, type MlflowStandIn } from "../../../scripts/dev/world/mlflowStandIn";
 
 describe("MlflowClient @uninstrumented", () => {
   let server: MlflowStandIn;

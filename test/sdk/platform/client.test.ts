@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Problem } from "../../../sdk/base/problem";
 import { PlatformClient } from "../../../sdk/platform/client";
 import type { JobView } from "../../../sdk/platform/wire";
-import { startStandIn, type StandIn, type StandInAnswer } from "../../helpers/httpServer";
+import { startStandIn, type StandIn, type StandInAnswer } from "../../../scripts/dev/world/httpServer";
 
 const KEY = "hk_abc_0123456789abcdef";
 

@@ -7,7 +7,7 @@ import { toJson } from "../../../sdk/schemas/json";
 import type { TrackedModel } from "../../../sdk/tracking/facts";
 import { evidenceOn, fromPlatform } from "../../../sdk/tracking/platformSource";
 import { PerformanceTracker } from "../../../sdk/tracking/tracker";
-import { startStandIn, type StandIn } from "../../helpers/httpServer";
+import { startStandIn, type StandIn } from "../../../scripts/dev/world/httpServer";
 import { chainSourceOf, evidenceOf, loadTracked, MODEL_ID, type TrackedWorld } from "./support";
 
 /** Time of a trade that is not recent, and of one that is. */

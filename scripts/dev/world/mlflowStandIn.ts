@@ -1,7 +1,7 @@
 // A tracking server as far as the client speaks to it, with the answers that MLflow 3 gives.
 
 import { randomUUID } from "node:crypto";
-import { startStandIn, type ReceivedRequest, type StandIn, type StandInAnswer } from "../../helpers/httpServer";
+import { startStandIn, type ReceivedRequest, type StandIn, type StandInAnswer } from "./httpServer";
 
 const API = "/api/2.0/mlflow/";
 const ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/";
