@@ -34,7 +34,7 @@ export interface RunningEvaluation {
 
 /** Starts an evaluation. */
 export function startEvaluation(task: JobTask, longest = LONGEST): RunningEvaluation {
-  const child = fork(SCRIPT, {
+  const child = fork(SCRIPT, [String(process.pid)], {
     cwd: ROOT,
     env: Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]])),
     execArgv: ["-r", "ts-node/register/transpile-only", `--max-old-space-size=${MEMORY}`],

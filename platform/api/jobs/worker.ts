@@ -51,10 +51,13 @@ function evaluate({ file, spec: text, attempt, registeredScore, contribution }: 
   }
 }
 
-/** An evaluation never looks up: a thread beside it ends the process when whoever waits for it is gone. */
-const WATCH = `const { ppid } = process;
-  setInterval(() => process.ppid === ppid || process.kill(process.pid, "SIGKILL"), 500);`;
-new Worker(WATCH, { eval: true, execArgv: [] }).unref();
+/**
+ * An evaluation never looks up: a thread beside it ends the process when whoever waits for it is gone. It is told whom to look for,
+ * since whoever waits may be gone before the thread has begun.
+ */
+const WATCH = `const { workerData: waiting } = require("node:worker_threads");
+  setInterval(() => process.ppid === waiting || process.kill(process.pid, "SIGKILL"), 500);`;
+new Worker(WATCH, { eval: true, execArgv: [], workerData: Number(process.argv[2]) }).unref();
 
 process.on("message", (task: JobTask) => {
   tell(evaluate(task), () => process.disconnect?.());

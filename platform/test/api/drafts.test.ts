@@ -128,11 +128,13 @@ describe("API: drafts", () => {
       };
       // The chain has the id by now; before it has, the proposal alone holds it.
       await world.store.db.execute("DELETE FROM models");
-      expect(refusalIn(await act(await copy(), "publish", bob()))).to.equal("409 CONFLICT");
+      const taken = { code: "CONFLICT", message: "another proposal has the model_id credit-default: take another." };
+      const copied = await act(await copy(), "publish", bob());
+      expect([copied.status, copied.body]).to.deep.equal([409, { error: taken }]);
       const other = await copy({ model_id: "other" });
       expect((await act(other, "publish", bob())).status).to.equal(200);
       const renamed = await ask(world, "PUT", `${DRAFTS}/${other}`, { ...bob(), body: buildDraft() });
-      expect(refusalIn(renamed)).to.equal("409 CONFLICT");
+      expect([renamed.status, renamed.body]).to.deep.equal([409, { error: taken }]);
       expect((await ask(world, "PUT", `${DRAFTS}/${id}`, { ...alice(), body: buildDraft() })).status).to.equal(200);
     });
 
