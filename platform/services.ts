@@ -1,6 +1,6 @@
 // Everything that runs beside the chain, in one process that owns the database: indexer, API and, on the platform's own chain, the operator.
 
-import { appendFileSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { embed } from "../operator/embedded";
 import { openDoor, STARTING, type OpenDoor } from "../operator/http";
@@ -10,6 +10,7 @@ import { openNodes } from "../sdk/rpc/nodes";
 import { ensureAdminKey } from "./api/keys";
 import { serveApi } from "./api/serve";
 import { Indexer } from "./indexer/indexer";
+import { LogFile } from "./logFile";
 import type { PlatformSite } from "./site";
 import type { Store } from "./store/open";
 
@@ -56,12 +57,12 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
   };
   const { url, deployment } = site;
   mkdirSync(folder, { recursive: true });
-  const log = (file: string) => (line: string) => appendFileSync(join(folder, file), `${line}\n`);
-  const note = log("platform.log");
+  const log = new LogFile(join(folder, "platform.log"));
+  const note = (fields: object) => log.write(JSON.stringify({ at: new Date().toISOString(), ...fields }));
   try {
     const indexer = await Indexer.open({
       ...{ store, url, deployment, signal: ending.signal },
-      onNews: (news) => note(JSON.stringify({ at: new Date().toISOString(), ...news })),
+      onNews: note,
     });
     closing.push(() => indexer.close());
     // Nobody waits for the history of a public network before the API answers: it may take long.
@@ -73,7 +74,8 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
 
     const adminKeyFile = join(folder, "admin.key");
     const admin = await ensureAdminKey(store.db, adminKeyFile);
-    const telemetry = new Telemetry(log("operator.log"));
+    const operatorLog = new LogFile(join(folder, "operator.log"));
+    const telemetry = new Telemetry((line) => operatorLog.write(line));
     const door =
       site.resumed === undefined
         ? undefined
@@ -93,7 +95,7 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
         return { block: Number(receipt.blockNumber), addresses: receipt.logs.map(({ address }) => address) };
       },
       latestBlock: async () => node.send<string>("eth_blockNumber").then(Number, () => null),
-      onFault: (error) => note(JSON.stringify({ at: new Date().toISOString(), fault: String((error as Error).stack) })),
+      onFault: (error) => note({ fault: String((error as Error).stack) }),
       ...(env["MLFLOW_TRACKING_URI"] && { mlflow: env["MLFLOW_TRACKING_URI"] }),
       ...(door && { fees: { url: door.url, token: "" } }),
     });

@@ -2,10 +2,13 @@
 // process for each folder of test/, because the chain of a process keeps all the snapshots of its fixtures, and for each file of
 // test/scripts, which run whole commands; the small folders of the library share one. Those in Solidity run with forge, which
 // compiles for itself. Three at a time; each one's output is shown when it ends.
+//
+// `--changed [revision]` runs only what the changes since a revision can break; without one, those that are not committed.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { affectedSince } from "./changed.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const AT_ONCE = 3; // Some wait for chains of their own.
@@ -20,10 +23,17 @@ const LONGEST = [
 ];
 const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 
-const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+const [option, revision = "HEAD", ...further] = process.argv.slice(2);
+if (further.length > 0 || ![undefined, "--changed"].includes(option)) {
+  console.error("usage: npm test [-- --changed [revision]]");
+  process.exit(1);
+}
+const all = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".test.ts") && !file.startsWith(FAULTS))
   .map((file) => join("test", file))
   .sort();
+const chosen = option === undefined ? undefined : readChanges();
+const files = all.filter((file) => chosen?.tests.includes(file) ?? true);
 const folderOf = (file) => file.split("/").slice(0, -1).join("/");
 function groupOf(file) {
   const folder = folderOf(file);
@@ -37,6 +47,18 @@ const queue = groups.map((name) => ({
   name,
   args: [HARDHAT, "test", "--no-compile", ...files.filter((file) => groupOf(file) === name)],
 }));
+
+/** What the changes can break; ends the process when git does not know the revision. */
+function readChanges() {
+  try {
+    const { changed, tests, suites } = affectedSince(ROOT, revision);
+    console.log(`${changed.length} changed files: ${tests.length} test files and ${suites.length} Solidity suites.`);
+    return { tests, suites };
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}
 
 /** Runs one process to its end and shows what it printed. */
 function run({ name, args }) {
@@ -66,8 +88,10 @@ async function work(first) {
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) results.push(await run(job));
 }
 
-const solidity = { name: "test/solidity", args: ["scripts/dev/test-solidity.mjs"] };
-await Promise.all([solidity, ...Array(AT_ONCE - 1)].map((first) => work(first)));
+const matched = chosen === undefined ? [] : ["--match-path", `{${chosen.suites.join(",")}}`];
+const solidity = { name: "test/solidity", args: ["scripts/dev/test-solidity.mjs", ...matched] };
+const isWanted = chosen === undefined || chosen.suites.length > 0;
+await Promise.all([isWanted ? solidity : undefined, ...Array(AT_ONCE - 1)].map((first) => work(first)));
 
 if (!(await compiled)) results.push({ name: "compilation", isOk: false });
 const failed = results.filter(({ isOk }) => !isOk).map(({ name }) => name);

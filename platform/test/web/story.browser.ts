@@ -1,7 +1,7 @@
 // From an empty page to a claimed reward, through the services of `npm run platform`. Needs what page.browser.ts needs.
 
 import { expect } from "chai";
-import { Contract, id, JsonRpcProvider, Wallet, type HDNodeWallet } from "ethers";
+import { Contract, id, JsonRpcProvider, keccak256, Wallet, type HDNodeWallet } from "ethers";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -18,6 +18,7 @@ import { openBrowser, openPage, openWithWallet } from "./world";
 const MODEL = "web-story";
 const DATA = resolve(__dirname, "../../../deploy/benchmarks/credit-default");
 const EXAMPLES = join(DATA, "evaluation.csv");
+const CONTRIBUTION = join(DATA, "contribution.md");
 const LICENCE = resolve(__dirname, "../../../deploy/models/licenses/credit-default.txt");
 const DAY = 86_400;
 
@@ -165,11 +166,16 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
   it("is evaluated by the platform, and in the browser with the benchmark that the platform keeps", async () => {
     await page.getByRole("link", { name: "Contribute" }).click();
     await page.getByLabel("Predictions of both models, to be sent").setInputFiles(EXAMPLES);
+    await page.getByLabel("Contributed data, of which only the hash is sent").setInputFiles(CONTRIBUTION);
     await page.getByRole("button", { name: "Send to the platform" }).click();
-    await page.getByText("Evaluated by the platform, which keeps the document.").waitFor();
+    const kept = page.locator(".card", { hasText: "Evaluated by the platform, which keeps the document." });
+    await kept.getByText("The document", { exact: true }).click();
+    expect(JSON.parse(await kept.locator(".document").innerText())).to.deep.include({
+      contributionDataHash: keccak256(readFileSync(CONTRIBUTION)),
+    });
     await page.getByText("This is the benchmark that the chain has committed to.").waitFor();
     await page.getByLabel("Predictions", { exact: true }).setInputFiles(EXAMPLES);
-    await page.getByLabel("Contributed data").setInputFiles(join(DATA, "contribution.md"));
+    await page.getByLabel("Contributed data, to be hashed").setInputFiles(CONTRIBUTION);
     await page.getByLabel("Which of the benchmark's attempts this is").fill("2");
     await page.getByRole("button", { name: "Evaluate", exact: true }).click();
     const own = page.locator(".card", { hasText: /Evaluated in [\d.]+ seconds/ });

@@ -1,5 +1,6 @@
 // The frame of a drawing: lines and ticks of its scales, and what each scale counts.
 
+import type { ReactNode } from "react";
 import { shortFigure, type Scale1D } from "./scale.ts";
 
 /** Where a drawing's values are on its paper, in pixels. */
@@ -10,15 +11,17 @@ export interface PlotArea {
   readonly bottom: number;
 }
 
-interface AxesProps {
+interface FrameProps {
   readonly plot: PlotArea;
-  readonly x: Scale1D;
   readonly y: Scale1D;
   readonly xLabel: string;
   readonly yLabel: string;
+  /** Ticks of the scale below. */
+  readonly children: ReactNode;
 }
 
-export function Axes({ plot, x, y, xLabel, yLabel }: AxesProps) {
+/** The frame of a drawing whose lower scale has ticks of its own. */
+export function PlotFrame({ plot, y, xLabel, yLabel, children }: FrameProps) {
   return (
     <>
       {y.ticks.map((tick) => (
@@ -29,11 +32,7 @@ export function Axes({ plot, x, y, xLabel, yLabel }: AxesProps) {
           </text>
         </g>
       ))}
-      {x.ticks.map((tick) => (
-        <text key={tick} className="tick" x={x.at(tick)} y={plot.bottom + 20} textAnchor="middle">
-          {shortFigure(tick)}
-        </text>
-      ))}
+      {children}
       <text className="label" x={4} y={16}>
         {yLabel}
       </text>
@@ -41,5 +40,18 @@ export function Axes({ plot, x, y, xLabel, yLabel }: AxesProps) {
         {xLabel}
       </text>
     </>
+  );
+}
+
+/** The frame of a drawing with figures on both scales. */
+export function Axes({ x, ...frame }: Omit<FrameProps, "children"> & { readonly x: Scale1D }) {
+  return (
+    <PlotFrame {...frame}>
+      {x.ticks.map((tick) => (
+        <text key={tick} className="tick" x={x.at(tick)} y={frame.plot.bottom + 20} textAnchor="middle">
+          {shortFigure(tick)}
+        </text>
+      ))}
+    </PlotFrame>
   );
 }

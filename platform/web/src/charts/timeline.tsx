@@ -2,8 +2,9 @@
 
 import type { ReactNode } from "react";
 import { Chart } from "../ui/parts.tsx";
+import { PlotFrame } from "./axes.tsx";
 import { usePaperWidth } from "./paper.ts";
-import { scaleBetween, shortFigure } from "./scale.ts";
+import { scaleBetween } from "./scale.ts";
 
 const HEIGHT = 240;
 const DAY = 86_400;
@@ -56,31 +57,19 @@ export function Timeline({ title, summary, table, values, until, yLabel, xLabel 
   return (
     <Chart title={title} summary={summary} table={table}>
       <svg viewBox={`0 0 ${width} ${HEIGHT}`} aria-hidden="true">
-        {y.ticks.map((tick) => (
-          <g key={tick}>
-            <line className="grid" x1={plot.left} x2={plot.right} y1={y.at(tick)} y2={y.at(tick)} />
-            <text className="tick" x={plot.left - 8} y={y.at(tick) + 5} textAnchor="end">
-              {shortFigure(tick)}
+        <PlotFrame plot={plot} y={y} xLabel={xLabel} yLabel={yLabel}>
+          {times.map((time, index) => (
+            <text
+              key={time}
+              className="tick"
+              x={x.at(time)}
+              y={plot.bottom + 20}
+              textAnchor={index === 0 ? "start" : index === count ? "end" : "middle"}
+            >
+              {words.indexOf(words[index] ?? "") === index && words[index]}
             </text>
-          </g>
-        ))}
-        {times.map((time, index) => (
-          <text
-            key={time}
-            className="tick"
-            x={x.at(time)}
-            y={plot.bottom + 20}
-            textAnchor={index === 0 ? "start" : index === count ? "end" : "middle"}
-          >
-            {words.indexOf(words[index] ?? "") === index && words[index]}
-          </text>
-        ))}
-        <text className="label" x={4} y={16}>
-          {yLabel}
-        </text>
-        <text className="label" x={plot.right} y={plot.bottom + 40} textAnchor="end">
-          {xLabel}
-        </text>
+          ))}
+        </PlotFrame>
         {values.map(({ at, low, high }) =>
           low === undefined || high === undefined ? null : (
             <path

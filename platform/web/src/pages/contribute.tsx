@@ -134,7 +134,7 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
         {layout === "two" && (
           <FileField label="Predictions of the candidate" accept=".csv,.jsonl,.ndjson,.txt" onChoose={setSecond} />
         )}
-        <FileField label="Contributed data, to be hashed (not needed)" accept="" onChoose={setContribution} />
+        <FileField label="Contributed data, to be hashed (a statement needs it)" accept="" onChoose={setContribution} />
         <TextField
           label="Which of the benchmark's attempts this is"
           inputMode="numeric"

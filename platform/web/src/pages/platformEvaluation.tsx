@@ -1,5 +1,6 @@
 // Evaluations that the platform makes: predictions are sent when the reader asks for it, and not before.
 
+import { keccak256 } from "ethers";
 import { useState } from "react";
 import type { PlatformClient } from "../../../../sdk/platform/client.ts";
 import type { AttemptView, BenchmarkView, JobStatus, JobView } from "../../../../sdk/platform/wire.ts";
@@ -96,6 +97,7 @@ function JobForm({ facts: { state }, benchmarks, onMade }: JobFormProps) {
   const committed = benchmarks.find(({ spec_hash }) => spec_hash === state.benchmark?.specHash);
   const [chosen, setChosen] = useState<string>();
   const [file, setFile] = useState<File>();
+  const [contribution, setContribution] = useState<File>();
   const [isSending, setIsSending] = useState(false);
   const [trouble, setTrouble] = useState<string>();
   const benchmark = benchmarks.find(({ id }) => id === chosen) ?? committed ?? benchmarks[0];
@@ -105,8 +107,10 @@ function JobForm({ facts: { state }, benchmarks, onMade }: JobFormProps) {
     setTrouble(undefined);
     try {
       const format = /\.(jsonl|ndjson)$/i.test(file.name) ? "jsonl" : "csv";
+      const hash = contribution && keccak256(new Uint8Array(await contribution.arrayBuffer()));
       const upload = { benchmark_spec_id: benchmark.id, examples: file, format } as const;
-      onMade((await client.evaluate(state.modelId, upload)).job_id);
+      const hashed = hash === undefined ? upload : { ...upload, contribution_data_hash: hash };
+      onMade((await client.evaluate(state.modelId, hashed)).job_id);
       look();
     } catch (error) {
       setTrouble(await wordsOf(undefined, error));
@@ -131,6 +135,11 @@ function JobForm({ facts: { state }, benchmarks, onMade }: JobFormProps) {
         }
       />
       <FileField label="Predictions of both models, to be sent" accept=".csv,.jsonl,.ndjson" onChoose={setFile} />
+      <FileField
+        label="Contributed data, of which only the hash is sent (a statement needs it)"
+        accept=""
+        onChoose={setContribution}
+      />
       <KeyField />
       <div className="actions">
         <button

@@ -141,6 +141,11 @@ export function Loading({ what }: { readonly what: string }) {
   );
 }
 
+interface EntryNames {
+  readonly id: string;
+  readonly "aria-describedby"?: string;
+}
+
 interface FieldProps {
   readonly label: string;
   readonly value: string;
@@ -154,27 +159,19 @@ interface FieldProps {
   readonly placeholder?: string;
 }
 
-/** A line to type into, with its unit, a hint, and what is wrong with it. */
-export function TextField({ label, value, onChange, unit, hint, error, isReadOnly, ...input }: FieldProps) {
+/** What stands around an entry: its label, a hint, and what is wrong with it; the entry is told what to be named and described by. */
+function Field({
+  label,
+  hint,
+  error,
+  children,
+}: Pick<FieldProps, "label" | "hint" | "error"> & { readonly children: (named: EntryNames) => ReactNode }) {
   const id = useId();
   const described = [hint === undefined ? "" : `${id}-hint`, error === undefined ? "" : `${id}-error`].join(" ").trim();
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <div className="entry">
-        <input
-          id={id}
-          autoComplete="off"
-          spellCheck={false}
-          {...input}
-          value={value}
-          readOnly={isReadOnly}
-          aria-invalid={error !== undefined}
-          {...(described !== "" && { "aria-describedby": described })}
-          onChange={(event) => onChange(event.target.value)}
-        />
-        {unit !== undefined && <span className="unit">{unit}</span>}
-      </div>
+      <div className="entry">{children({ id, ...(described !== "" && { "aria-describedby": described }) })}</div>
       {hint !== undefined && (
         <div className="hint" id={`${id}-hint`}>
           {hint}
@@ -189,6 +186,29 @@ export function TextField({ label, value, onChange, unit, hint, error, isReadOnl
   );
 }
 
+/** A line to type into, with its unit, a hint, and what is wrong with it. */
+export function TextField({ label, value, onChange, unit, hint, error, isReadOnly, ...input }: FieldProps) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(named) => (
+        <>
+          <input
+            autoComplete="off"
+            spellCheck={false}
+            {...input}
+            {...named}
+            value={value}
+            readOnly={isReadOnly}
+            aria-invalid={error !== undefined}
+            onChange={(event) => onChange(event.target.value)}
+          />
+          {unit !== undefined && <span className="unit">{unit}</span>}
+        </>
+      )}
+    </Field>
+  );
+}
+
 /** Several lines to type into. */
 export function TextArea({
   label,
@@ -196,25 +216,17 @@ export function TextArea({
   onChange,
   error,
 }: Pick<FieldProps, "label" | "value" | "onChange" | "error">) {
-  const id = useId();
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <div className="entry">
+    <Field label={label} error={error}>
+      {(named) => (
         <textarea
-          id={id}
+          {...named}
           value={value}
           aria-invalid={error !== undefined}
-          {...(error !== undefined && { "aria-describedby": `${id}-error` })}
           onChange={(event) => onChange(event.target.value)}
         />
-      </div>
-      {error !== undefined && (
-        <p className="error" id={`${id}-error`}>
-          {error}
-        </p>
       )}
-    </div>
+    </Field>
   );
 }
 
@@ -248,30 +260,18 @@ export function SelectField({
   readonly onChange: (value: string) => void;
   readonly hint?: ReactNode;
 }) {
-  const id = useId();
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <div className="entry">
-        <select
-          id={id}
-          value={value}
-          {...(hint !== undefined && { "aria-describedby": `${id}-hint` })}
-          onChange={(event) => onChange(event.target.value)}
-        >
+    <Field label={label} hint={hint}>
+      {(named) => (
+        <select {...named} value={value} onChange={(event) => onChange(event.target.value)}>
           {options.map(([key, name]) => (
             <option key={key} value={key}>
               {name}
             </option>
           ))}
         </select>
-      </div>
-      {hint !== undefined && (
-        <div className="hint" id={`${id}-hint`}>
-          {hint}
-        </div>
       )}
-    </div>
+    </Field>
   );
 }
 

@@ -1,0 +1,26 @@
+// A log that cannot fill the disk.
+
+import { appendFileSync, renameSync, statSync } from "node:fs";
+
+/** Bytes of a log file at most. */
+const MOST = 16 * 2 ** 20;
+
+/** A file of lines. When it is full it becomes `<file>.1`, whose place it takes, and a new one begins. */
+export class LogFile {
+  private size: number;
+
+  constructor(private readonly file: string) {
+    this.size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  write(line: string): void {
+    const text = `${line}\n`;
+    const bytes = Buffer.byteLength(text);
+    if (this.size > 0 && this.size + bytes > MOST) {
+      renameSync(this.file, `${this.file}.1`);
+      this.size = 0;
+    }
+    appendFileSync(this.file, text);
+    this.size += bytes;
+  }
+}

@@ -1,0 +1,104 @@
+// Which tests a change can break: those that import, start or read a changed file, directly or through others.
+//
+// A file depends on what it imports, and on every file and folder of the repository that one of its strings names. Contracts are
+// the exception: nearly every test deploys the whole protocol, so that following its names would select everything. A changed
+// contract selects the tests of its folder, of the folders whose contracts import it, and of authority, and the Solidity tests
+// that import it; commands and services see contracts through their ABIs, whose snapshot selects everything when it changes.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import ts from "typescript";
+
+/** Whatever depends on these is not known: they select everything. */
+const ROOTS = [
+  ...["package.json", "package-lock.json", "hardhat.config.ts", "tsconfig.json", "test/snapshots/abi.json"],
+  ...["scripts/dev/test.mjs", "scripts/dev/test-solidity.mjs", "scripts/dev/solc.mjs", "test/solidity/foundry.toml"],
+];
+
+/** They read the whole repository, in seconds. */
+const READERS = /^test\/(layout|repository)\.test\.ts$|^test\/docs\//;
+
+const isCode = (file) => /\.(ts|mjs|cjs|js)$/.test(file) && !file.startsWith("platform/");
+const isSolidity = (file) => file.endsWith(".sol");
+
+/** Test files and Solidity suites that changes since a revision can break, files that git does not know yet among them; throws what git says of a wrong revision. */
+export function affectedSince(root, revision) {
+  const git = (...args) => {
+    const { status, stdout, stderr } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 });
+    if (status !== 0) throw new Error(stderr.trim().split("\n")[0]);
+    return stdout.split("\n").filter((line) => line !== "");
+  };
+  const fresh = git("ls-files", "--others", "--exclude-standard");
+  const changed = [...git("diff", "--name-only", "--no-renames", revision, "--"), ...fresh];
+  return { changed, ...affectedBy(changed, [...git("ls-files"), ...fresh], root) };
+}
+
+/** Test files and Solidity suites that a change of some files can break. */
+function affectedBy(changed, files, root) {
+  const tests = files.filter((file) => file.startsWith("test/") && file.endsWith(".test.ts"));
+  const suites = files.filter((file) => file.endsWith(".t.sol"));
+  if (changed.some((file) => ROOTS.includes(file))) return { tests, suites };
+  const users = usersAmong(new Set([...files, ...changed]), root);
+  const touched = reach(changed, users);
+  const contracts = [...reach(changed.filter(isSolidity), users)].filter((file) => file.startsWith("contracts/"));
+  const folders = contracts.length === 0 ? [] : ["authority", ...contracts.map((file) => file.split("/")[1])];
+  const isAffected = (file) => touched.has(file) || READERS.test(file) || folders.includes(file.split("/")[1]);
+  return { tests: tests.filter(isAffected), suites: suites.filter((file) => touched.has(file)) };
+}
+
+/** For each file, those that depend on it. */
+function usersAmong(known, root) {
+  const inFolder = new Map();
+  for (const file of known)
+    for (let folder = dirname(file); folder !== "."; folder = dirname(folder))
+      inFolder.set(folder, [...(inFolder.get(folder) ?? []), file]);
+  // A folder at the root, such as "docs", is a word too.
+  const filesOf = (path) => (known.has(path) ? [path] : path.includes("/") ? (inFolder.get(path) ?? []) : []);
+  const users = new Map();
+  const sources = [...known].filter((file) => (isCode(file) || isSolidity(file)) && existsSync(join(root, file)));
+  for (const file of sources)
+    for (const path of namedIn(file, readFileSync(join(root, file), "utf8")))
+      for (const name of filesOf(path)) users.set(name, [...(users.get(name) ?? []), file]);
+  return users;
+}
+
+/** Paths that the strings of a file may mean. */
+function* namedIn(file, text) {
+  const strings = isSolidity(file)
+    ? [...text.matchAll(/(?:from|import)\s+"([^"]+)"/g)].map(([, name]) => name)
+    : stringsIn(text);
+  for (const name of strings) {
+    if (!/^[\w./@-]*\w[\w./@-]*$/.test(name) || !/[./]/.test(name)) continue;
+    for (const path of [normalize(join(dirname(file), name)), normalize(name)])
+      if (!path.startsWith("..")) yield* [path, `${path}.ts`, `${path}/index.ts`];
+  }
+}
+
+/** Strings of a source, and the constant beginnings of its templates, without what is imported for its types alone. */
+function stringsIn(text) {
+  const strings = new Set();
+  const visit = (node) => {
+    if (isForTypes(node)) return;
+    if (ts.isStringLiteralLike(node)) strings.add(node.text);
+    if (ts.isTemplateExpression(node)) strings.add(node.head.text.replace(/\/[^/]*$/, ""));
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile("source.ts", text, ts.ScriptTarget.Latest));
+  return strings;
+}
+
+/** Whether an import leaves nothing to run: the compiler finds what breaks there. */
+function isForTypes(node) {
+  if (ts.isImportTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return true;
+  const clause = ts.isImportDeclaration(node) ? node.importClause : ts.isExportDeclaration(node) ? node : undefined;
+  const named = ts.isImportDeclaration(node) && !node.importClause?.name && node.importClause?.namedBindings;
+  const elements = named && ts.isNamedImports(named) ? named.elements : [];
+  return clause?.isTypeOnly === true || (elements.length > 0 && elements.every(({ isTypeOnly }) => isTypeOnly));
+}
+
+/** Files and all that depend on them, directly or through others. */
+function reach(from, users) {
+  const reached = new Set(from);
+  for (const file of reached) for (const user of users.get(file) ?? []) reached.add(user);
+  return reached;
+}

@@ -1,0 +1,125 @@
+import { expect } from "chai";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+const MODULE = resolve(__dirname, "../../scripts/dev/changed.mjs");
+
+/** A small repository, with tests that depend on its files in all ways that there are. */
+const FILES = {
+  "package.json": "{}",
+  "contracts/interfaces/IPool.sol": "interface IPool {}",
+  "contracts/market/Pool.sol": 'import {IPool} from "../interfaces/IPool.sol"; contract Pool is IPool {}',
+  "contracts/fees/Router.sol": 'import "../interfaces/IPool.sol"; contract Router {}',
+  "sdk/base/units.ts": "export const UNIT = 1;",
+  "sdk/base/index.ts": 'export { UNIT } from "./units.ts";',
+  "scripts/quote.ts": 'import { UNIT } from "../sdk/base";',
+  "docs/quotes.md": "",
+  "deploy/models/a.json": "{}",
+  "test/layout.test.ts": "",
+  "test/authority/keys.test.ts": "",
+  "test/market/Pool.test.ts": "",
+  "test/fees/Router.test.ts": 'import type { UNIT } from "../../sdk/base/units";',
+  "test/scripts/quote.test.ts": 'run("scripts/quote.ts");',
+  "test/scripts/docs.test.ts": 'read(join(__dirname, "../../docs/quotes.md"));',
+  "test/deploy/models.test.ts": 'readdir(resolve(__dirname, "../../deploy/models"));',
+  "test/sdk/named.test.ts": "read(`deploy/models/${name}.json`);",
+  "test/solidity/Pool.t.sol": 'import {Pool} from "../../contracts/market/Pool.sol"; contract PoolTest {}',
+  "test/solidity/Router.t.sol": 'import {Router} from "../../contracts/fees/Router.sol"; contract RouterTest {}',
+};
+
+const ALL = Object.keys(FILES).filter((file) => /\.test\.ts$|\.t\.sol$/.test(file));
+
+describe("npm test -- --changed", () => {
+  let root: string;
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], { cwd: root, stdio: "pipe" });
+
+  /** The tests that are selected since a revision, without those that read the whole repository. */
+  function selected(revision = "HEAD"): string[] {
+    const code = `import { affectedSince } from ${JSON.stringify(MODULE)};
+      process.stdout.write(JSON.stringify(affectedSince(${JSON.stringify(root)}, ${JSON.stringify(revision)})));`;
+    const out = execFileSync(process.execPath, ["--input-type=module", "-e", code], {
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+    const { tests, suites } = JSON.parse(out) as Record<"tests" | "suites", string[]>;
+    expect(tests).to.include("test/layout.test.ts");
+    return [...tests.filter((file) => file !== "test/layout.test.ts"), ...suites];
+  }
+
+  function write(file: string, text: string): void {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  }
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "changed-"));
+    for (const [file, text] of Object.entries(FILES)) write(file, text);
+    git("init", "--quiet");
+    git("add", ".");
+    git("commit", "--quiet", "--message", "Begin");
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  it("selects nothing more when nothing has changed", () => {
+    expect(selected()).to.deep.equal([]);
+  });
+
+  const changes: [string, keyof typeof FILES, string[]][] = [
+    ["the test itself", "test/fees/Router.test.ts", ["test/fees/Router.test.ts"]],
+    ["a module that a command imports by a detour", "sdk/base/units.ts", ["test/scripts/quote.test.ts"]],
+    ["a command that is started", "scripts/quote.ts", ["test/scripts/quote.test.ts"]],
+    ["a document that is read", "docs/quotes.md", ["test/scripts/docs.test.ts"]],
+    [
+      "a file of a folder that is read",
+      "deploy/models/a.json",
+      ["test/deploy/models.test.ts", "test/sdk/named.test.ts"],
+    ],
+    [
+      "a contract",
+      "contracts/market/Pool.sol",
+      ["test/authority/keys.test.ts", "test/market/Pool.test.ts", "test/solidity/Pool.t.sol"],
+    ],
+    [
+      "an interface of several contracts",
+      "contracts/interfaces/IPool.sol",
+      [
+        ...["test/authority/keys.test.ts", "test/fees/Router.test.ts", "test/market/Pool.test.ts"],
+        ...["test/solidity/Pool.t.sol", "test/solidity/Router.t.sol"],
+      ],
+    ],
+    ["what everything depends on", "package.json", ALL.filter((file) => file !== "test/layout.test.ts").sort()],
+  ];
+  for (const [what, file, tests] of changes)
+    it(`selects the tests of ${what}`, () => {
+      write(file, `${FILES[file]} `);
+
+      expect(selected().sort()).to.deep.equal([...tests].sort());
+    });
+
+  it("selects a test that git does not know yet", () => {
+    write("test/fees/New.test.ts", "");
+
+    expect(selected()).to.deep.equal(["test/fees/New.test.ts"]);
+  });
+
+  it("selects the tests of a file that was deleted", () => {
+    rmSync(join(root, "scripts/quote.ts"));
+
+    expect(selected()).to.deep.equal(["test/scripts/quote.test.ts"]);
+  });
+
+  it("takes what was committed since another revision", () => {
+    write("docs/quotes.md", "new");
+    git("commit", "--quiet", "--all", "--message", "Change");
+
+    expect(selected("HEAD~1")).to.deep.equal(["test/scripts/docs.test.ts"]);
+    expect(selected()).to.deep.equal([]);
+  });
+
+  it("refuses a revision that git does not know", () => {
+    expect(() => selected("nowhere")).to.throw("bad revision 'nowhere'");
+  });
+});
