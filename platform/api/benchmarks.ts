@@ -92,7 +92,7 @@ export function selectBenchmarks(where: SQL): SQL {
       ${seconds("specs.updated_at")} AS updated_at
     FROM benchmark_specs AS specs JOIN benchmark_versions AS versions
       ON versions.id = specs.id AND versions.version = specs.version
-    WHERE ${where} ORDER BY specs.created_at, specs.id`;
+    WHERE ${where}`;
 }
 
 /** A benchmark at its latest version; throws for an id that nobody has. */

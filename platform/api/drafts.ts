@@ -51,7 +51,7 @@ export function selectDrafts(where: SQL): SQL {
       ${seconds("drafts.approved_at")} AS approved_at, ${seconds("drafts.created_at")} AS created_at,
       ${seconds("drafts.updated_at")} AS updated_at
     FROM model_drafts AS drafts LEFT JOIN models ON models.token = drafts.token
-    WHERE ${where} ORDER BY drafts.created_at, drafts.id`;
+    WHERE ${where}`;
 }
 
 /** A draft that whoever asks may see: what is not published yet is its owner's alone. */

@@ -23,9 +23,9 @@ const JOB = sql`SELECT id AS job_id, model_id, benchmark_id AS benchmark_spec_id
   evaluation_id, message, account, ${seconds("created_at")} AS created_at, ${seconds("started_at")} AS started_at,
   ${seconds("ended_at")} AS ended_at FROM evaluation_jobs`;
 
-/** Jobs of a model, oldest first. */
+/** Jobs of a model. */
 export function selectJobs(modelId: string): SQL {
-  return sql`${JOB} WHERE model_id = ${modelId} ORDER BY number`;
+  return sql`${JOB} WHERE model_id = ${modelId}`;
 }
 
 /** A job of a model; throws for an id that nobody has. */

@@ -10,16 +10,41 @@ export interface PageChoice {
   readonly page_size: number;
 }
 
-/** A part of what a query selects, in its order; `read` makes an entry of a row. */
+/** A part of a list as a statement reads it. */
+export interface PageRow<Row> {
+  readonly total: number;
+  readonly items: readonly Row[];
+}
+
+/** Columns of a {@link PageRow}: a part of what a query selects, in an order, and how much that is in all. */
+export function pageColumns({ page, page_size }: PageChoice, query: SQL, order: SQL): SQL {
+  return sql`(SELECT count(*)::int FROM (${query}) AS entries) AS total,
+    ${rowsAsJson(sql`${query} ORDER BY ${order} LIMIT ${page_size} OFFSET ${(page - 1) * page_size}`)} AS items`;
+}
+
+/** All rows of a query as one value. */
+export function rowsAsJson(query: SQL): SQL {
+  return sql`(SELECT coalesce(json_agg(entry), '[]') FROM (${query}) AS entry)`;
+}
+
+/** A part of a list as it is answered; `read` makes an entry of a row. */
+export function pageOf<Row, Entry>(
+  { page, page_size }: PageChoice,
+  { total, items }: PageRow<Row>,
+  read: (row: Row) => Entry,
+): Page<Entry> {
+  return { items: items.map(read), total, page, page_size };
+}
+
+/** A part of what a query selects, in an order; `read` makes an entry of a row. */
 export async function readPage<Row, Entry>(
   db: Database,
-  { page, page_size }: PageChoice,
-  query: SQL,
+  choice: PageChoice,
+  { query, order }: { readonly query: SQL; readonly order: SQL },
   read: (row: Row) => Entry,
 ): Promise<Page<Entry>> {
-  const rows = await rowsOf<Row>(db, sql`${query} LIMIT ${page_size} OFFSET ${(page - 1) * page_size}`);
-  const [counted] = await rowsOf<{ total: number }>(db, sql`SELECT count(*)::int AS total FROM (${query}) AS entries`);
-  return { items: rows.map(read), total: counted?.total ?? 0, page, page_size };
+  const [row] = await rowsOf<PageRow<Row>>(db, sql`SELECT ${pageColumns(choice, query, order)}`);
+  return pageOf(choice, row as PageRow<Row>, read);
 }
 
 /** A column of a time, as seconds since 1970. */

@@ -47,6 +47,8 @@ export class Batch {
   readonly settlements: Settlement[] = [];
   /** Keys of models that are not as they were. */
   readonly models = new Set<string>();
+  /** Those of them whose parameters need not be either: no trade changes one. */
+  readonly terms = new Set<string>();
   /** Addresses of contracts whose roles are not as they were. */
   readonly roles = new Set<string>();
   isProtocolChanged = false;
@@ -88,7 +90,10 @@ export class Batch {
     const key = keyIn(args);
     const model = key === undefined ? undefined : this.state.protocol.models.get(key);
     if (name === "ModelCreated") this.create(entry, model as ModelState);
-    if (model) this.touch(model.id, entry);
+    if (model) {
+      this.touch(model.id, entry);
+      this.terms.add(model.id);
+    }
     if (/^Role|^DefaultAdmin/.test(name)) this.roles.add(address.toLowerCase());
     if (!model) this.isProtocolChanged = true;
     if (name === "ModelRegistered" || name === "BenchmarkReplaced") this.noteBenchmark(entry, model as ModelState);

@@ -46,20 +46,19 @@ export async function writeBatch(db: Database, batch: Batch, present: Present): 
 async function writePresent(
   db: Database,
   { state, contracts }: Present,
-  { models, roles, isProtocolChanged }: Pick<Batch, "models" | "roles" | "isProtocolChanged">,
+  { models, terms, roles, isProtocolChanged }: Pick<Batch, "models" | "terms" | "roles" | "isProtocolChanged">,
 ): Promise<void> {
-  const keys = [...models];
   const anew = { replace: true };
   await insertRows(
     db,
     tables.models,
-    keys.map((key) => modelRow(state, key)),
+    [...models].map((key) => modelRow(state, key)),
     anew,
   );
   await insertRows(
     db,
     tables.parameters,
-    keys.flatMap((key) => parameterRows(state, key)),
+    [...terms].flatMap((key) => parameterRows(state, key)),
     anew,
   );
   if (roles.size > 0) {
@@ -120,8 +119,10 @@ export async function rewind(db: Database, position: Position, present: Present)
   }
   await db.delete(tables.holders);
   await db.delete(tables.protocol);
+  const left = new Set(keys.filter((key) => !gone.includes(key)));
   await writePresent(db, present, {
-    models: new Set(keys.filter((key) => !gone.includes(key))),
+    models: left,
+    terms: left,
     roles: new Set(present.state.protocol.roles.keys()),
     isProtocolChanged: true,
   });

@@ -129,18 +129,18 @@ export function adminRoutes({ store: { db } }: ApiParts): ApiApp {
   });
 
   app.openapi(admissions, async (context) => {
-    const query = sql`SELECT address, ${seconds("admitted_at")} AS admitted_at FROM admissions
-      ORDER BY admissions.admitted_at, address`;
-    return reply(context, await readPage(db, context.req.valid("query"), query, (row: AdmissionView) => row), 200);
+    const query = sql`SELECT address, ${seconds("admitted_at")} AS admitted_at FROM admissions`;
+    const all = { query, order: sql.raw("admissions.admitted_at, address") };
+    return reply(context, await readPage(db, context.req.valid("query"), all, (row: AdmissionView) => row), 200);
   });
 
   app.openapi(registrations, async (context) => {
     const query = sql`SELECT approved.draft_id, approved.model_id, approved.token, approved.method,
         ${seconds("approved.approved_at")} AS approved_at, approved.files
       FROM approved_registrations AS approved LEFT JOIN models ON models.token = approved.token
-      WHERE models.status IS NULL OR models.status = 'PROPOSAL'
-      ORDER BY approved.approved_at, approved.draft_id`;
-    const page = await readPage(db, context.req.valid("query"), query, (row: ApprovedRegistration) => row);
+      WHERE models.status IS NULL OR models.status = 'PROPOSAL'`;
+    const open = { query, order: sql.raw("approved.approved_at, approved.draft_id") };
+    const page = await readPage(db, context.req.valid("query"), open, (row: ApprovedRegistration) => row);
     return reply(context, page, 200);
   });
 

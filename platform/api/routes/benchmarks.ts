@@ -116,7 +116,8 @@ export function benchmarkRoutes({ store: { db } }: ApiParts): ApiApp {
   app.openapi(list, async (context) => {
     const { model_id, ...page } = context.req.valid("query");
     const where = model_id === undefined ? sql`true` : sql`versions.model_id = ${model_id}`;
-    return reply(context, await readPage(db, page, selectBenchmarks(where), benchmarkViewOf), 200);
+    const all = { query: selectBenchmarks(where), order: sql.raw("specs.created_at, specs.id") };
+    return reply(context, await readPage(db, page, all, benchmarkViewOf), 200);
   });
 
   app.openapi(read, async (context) => {

@@ -4,20 +4,22 @@ import { sql, type SQL } from "drizzle-orm";
 import { getAddress } from "ethers";
 import type { ClaimableAnswer, ImprovementView, PayoutView } from "../../../sdk/platform/chainWire";
 import { contributorAmount } from "../../../sdk/schemas/distribution";
-import { rowsOf } from "../../store/database";
 import {
-  atBlock,
+  BY_PLACE,
   PLACE,
+  readAt,
+  readAtModel,
   readModelDetail,
-  requireModelKey,
-  rewardStatuses,
+  rewardStatusAt,
   selectImprovements,
   selectModels,
   summaryAt,
+  type ChainAt,
   type ImprovementRow,
+  type SummaryRow,
 } from "../chain";
 import { newApp, type ApiApp, type ApiParts } from "../context";
-import { readPage } from "../pages";
+import { pageColumns, pageOf, rowsAsJson, type PageRow } from "../pages";
 import {
   candleView,
   chainPageOf,
@@ -140,26 +142,25 @@ export function chainRoutes({ store: { db } }: ApiParts): ApiApp {
 
   app.openapi(models, async (context) => {
     const { search, category, status, ...page } = context.req.valid("query");
-    const answer = await atBlock(db, async (chain) => ({
-      ...(await readPage(chain.db, page, selectModels({ search, category, status }), summaryAt(chain))),
-      block: chain.block,
-    }));
-    return reply(context, answer, 200);
+    const columns = pageColumns(page, selectModels({ search, category, status }), sql.raw("models.position"));
+    const { chain, row } = await readAt<PageRow<SummaryRow>>(db, columns);
+    return reply(context, { ...pageOf(page, row, summaryAt(chain)), block: chain.block }, 200);
   });
 
-  app.openapi(model, async (context) => {
-    const { id } = context.req.valid("param");
-    const answer = await atBlock(db, async (chain) => readModelDetail(chain, await requireModelKey(chain.db, id)));
-    return reply(context, answer, 200);
-  });
+  app.openapi(model, async (context) => reply(context, await readModelDetail(db, context.req.valid("param").id), 200));
 
-  /** A page of what a model's events left, as the query selects it. */
-  const events = async (id: string, page: z.infer<typeof pageQuery>, query: SQL): Promise<object> =>
-    atBlock(db, async (chain) => {
-      const key = await requireModelKey(chain.db, id);
-      const ordered = sql`${query} WHERE model = ${key} ORDER BY block, log_index`;
-      return { ...(await readPage(chain.db, page, ordered, (row: object) => row)), block: chain.block };
-    });
+  /** A page of what a model has, as the query selects it by the model's key. */
+  const pageOfModel = async <Row extends object>(
+    id: string,
+    page: z.infer<typeof pageQuery>,
+    { query, order }: { readonly query: (key: string) => SQL; readonly order: SQL },
+    readAtBlock: (chain: ChainAt) => (row: Row) => object = () => (row) => row,
+  ): Promise<object> => {
+    const { chain, row } = await readAtModel<PageRow<Row>>(db, id, (key) => pageColumns(page, query(key), order));
+    return { ...pageOf(page, row, readAtBlock(chain)), block: chain.block };
+  };
+  const events = async (id: string, page: z.infer<typeof pageQuery>, all: SQL): Promise<object> =>
+    pageOfModel(id, page, { query: (key) => sql`${all} WHERE model = ${key}`, order: BY_PLACE });
   app.openapi(trades, async (context) =>
     reply(context, await events(context.req.valid("param").id, context.req.valid("query"), TRADES), 200),
   );
@@ -178,13 +179,13 @@ export function chainRoutes({ store: { db } }: ApiParts): ApiApp {
     id: string,
     page: z.infer<typeof pageQuery>,
     view: (improvement: ImprovementView) => T,
-  ): Promise<object> =>
-    atBlock(db, async (chain) => {
-      const query = selectImprovements(sql`improvements.model = ${await requireModelKey(chain.db, id)}`);
-      const withStatus = await rewardStatuses(chain);
-      const read = (row: ImprovementRow) => view(withStatus(row));
-      return { ...(await readPage(chain.db, page, query, read)), block: chain.block };
+  ): Promise<object> => {
+    const query = (key: string) => selectImprovements(sql`improvements.model = ${key}`);
+    return pageOfModel<ImprovementRow>(id, page, { query, order: BY_PLACE }, (chain) => {
+      const withStatus = rewardStatusAt(chain);
+      return (row) => view(withStatus(row));
     });
+  };
   app.openapi(improvements, async (context) =>
     reply(context, await rewards(context.req.valid("param").id, context.req.valid("query"), (row) => row), 200),
   );
@@ -195,55 +196,46 @@ export function chainRoutes({ store: { db } }: ApiParts): ApiApp {
   app.openapi(candles, async (context) => {
     const { id } = context.req.valid("param");
     const { interval, from = 0, to = 9_999_999_999, ...page } = context.req.valid("query");
-    const answer = await atBlock(db, async (chain) => {
-      const key = await requireModelKey(chain.db, id);
-      const query = sql`SELECT start::float8 AS start, open::text AS open, high::text AS high, low::text AS low,
-          close::text AS close, volume_reserve::text AS volume_reserve, volume_tokens::text AS volume_tokens, trades
-        FROM candles WHERE model = ${key} AND seconds = ${INTERVALS[interval]} AND candles.start BETWEEN ${from} AND ${to}
-        ORDER BY candles.start`;
-      return { ...(await readPage(chain.db, page, query, (row: object) => row)), block: chain.block };
-    });
-    return reply(context, answer, 200);
+    const query = (key: string) => sql`SELECT start::float8 AS start, open::text AS open, high::text AS high,
+        low::text AS low, close::text AS close, volume_reserve::text AS volume_reserve,
+        volume_tokens::text AS volume_tokens, trades
+      FROM candles WHERE model = ${key} AND seconds = ${INTERVALS[interval]} AND candles.start BETWEEN ${from} AND ${to}`;
+    return reply(context, await pageOfModel(id, page, { query, order: sql.raw("start") }), 200);
   });
 
   app.openapi(claimable, async (context) => {
     const account = getAddress(context.req.valid("param").address);
-    const answer = await atBlock(db, async (chain): Promise<ClaimableAnswer> => {
-      const withStatus = await rewardStatuses(chain);
-      const own = sql`EXISTS (SELECT 1 FROM payees WHERE payees.model = improvements.model
-        AND payees.evaluation_id = improvements.evaluation_id AND payees.account = ${account})`;
-      const name = sql`, (SELECT model_id FROM models WHERE models.key = improvements.model) AS model_id`;
-      const open = await rowsOf<ImprovementRow & { readonly model_id: string }>(
-        chain.db,
-        sql`${selectImprovements(sql`improvements.settled IS NULL AND ${own}`, name)} LIMIT ${MOST_OPEN}`,
-      );
-      const claims = await rowsOf<ClaimRow>(
-        chain.db,
-        sql`SELECT files.model_id, distributions.distribution_id, distributions.root, shares.position AS index,
-              distributions.total::text AS total, shares.share_from::text AS "from", shares.share_to::text AS "to",
-              EXISTS (SELECT 1 FROM claims WHERE claims.distribution_id = distributions.distribution_id
-                AND claims.position = shares.position) AS is_claimed
-            FROM claims_shares AS shares JOIN claims_files AS files ON files.root = shares.root
-              JOIN distributions ON distributions.root = shares.root
-            WHERE shares.account = ${account} ORDER BY distributions.block, distributions.log_index LIMIT ${MOST_OPEN}`,
-      );
-      return {
-        account,
-        block: chain.block,
-        payouts: open.map((row) => {
-          const payout = payoutOfImprovement(withStatus(row));
-          const amounts = payout.payees
-            .filter((payee) => payee.account === account)
-            .map(({ amount }) => BigInt(amount));
-          const own_amount = String(amounts.reduce((sum, amount) => sum + amount, 0n));
-          return { ...payout, model_id: row.model_id, own_amount };
-        }),
-        claims: claims.map(({ total, from, to, ...claim }) => {
-          const amount = contributorAmount(BigInt(total), { from: BigInt(from), to: BigInt(to) });
-          return { ...claim, amount: String(amount) };
-        }),
-      };
-    });
+    const own = sql`EXISTS (SELECT 1 FROM payees WHERE payees.model = improvements.model
+      AND payees.evaluation_id = improvements.evaluation_id AND payees.account = ${account})`;
+    const name = sql`, (SELECT model_id FROM models WHERE models.key = improvements.model) AS model_id`;
+    const open = sql`${selectImprovements(sql`improvements.settled IS NULL AND ${own}`, name)}
+      ORDER BY ${BY_PLACE} LIMIT ${MOST_OPEN}`;
+    const shares = sql`SELECT files.model_id, distributions.distribution_id, distributions.root, shares.position AS index,
+        distributions.total::text AS total, shares.share_from::text AS "from", shares.share_to::text AS "to",
+        EXISTS (SELECT 1 FROM claims WHERE claims.distribution_id = distributions.distribution_id
+          AND claims.position = shares.position) AS is_claimed
+      FROM claims_shares AS shares JOIN claims_files AS files ON files.root = shares.root
+        JOIN distributions ON distributions.root = shares.root
+      WHERE shares.account = ${account} ORDER BY distributions.block, distributions.log_index LIMIT ${MOST_OPEN}`;
+    const { chain, row } = await readAt<{
+      readonly open: readonly (ImprovementRow & { readonly model_id: string })[];
+      readonly claims: readonly ClaimRow[];
+    }>(db, sql`${rowsAsJson(open)} AS open, ${rowsAsJson(shares)} AS claims`);
+    const withStatus = rewardStatusAt(chain);
+    const answer: ClaimableAnswer = {
+      account,
+      block: chain.block,
+      payouts: row.open.map((improvement) => {
+        const payout = payoutOfImprovement(withStatus(improvement));
+        const amounts = payout.payees.filter((payee) => payee.account === account).map(({ amount }) => BigInt(amount));
+        const own_amount = String(amounts.reduce((sum, amount) => sum + amount, 0n));
+        return { ...payout, model_id: improvement.model_id, own_amount };
+      }),
+      claims: row.claims.map(({ total, from, to, ...claim }) => {
+        const amount = contributorAmount(BigInt(total), { from: BigInt(from), to: BigInt(to) });
+        return { ...claim, amount: String(amount) };
+      }),
+    };
     return reply(context, answer, 200);
   });
 

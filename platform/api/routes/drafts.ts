@@ -139,8 +139,8 @@ export function draftRoutes({ store: { db }, receiptOf, oracleAttestation }: Api
 
   app.openapi(list, async (context) => {
     const { account } = callerIn(context);
-    const query = selectDrafts(sql`drafts.owner = ${account}`);
-    return reply(context, await readPage(db, context.req.valid("query"), query, draftViewOf), 200);
+    const own = { query: selectDrafts(sql`drafts.owner = ${account}`), order: sql.raw("drafts.created_at, drafts.id") };
+    return reply(context, await readPage(db, context.req.valid("query"), own, draftViewOf), 200);
   });
 
   app.openapi(read, async (context) => {

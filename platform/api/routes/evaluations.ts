@@ -1,5 +1,6 @@
 // Evaluations: predictions that are uploaded and measured against a benchmark, in processes of their own.
 
+import { sql } from "drizzle-orm";
 import { streamSSE } from "hono/streaming";
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
@@ -232,7 +233,8 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
 
   app.openapi(attempts, async (context) => {
     const { id } = context.req.valid("param");
-    return reply(context, await readPage(db, context.req.valid("query"), selectJobs(id), attemptOf), 200);
+    const all = { query: selectJobs(id), order: sql.raw("number") };
+    return reply(context, await readPage(db, context.req.valid("query"), all, attemptOf), 200);
   });
 
   app.openapi(byHash, async (context) => {

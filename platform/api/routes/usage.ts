@@ -102,8 +102,9 @@ export function usageRoutes({ store: { db } }: ApiParts): ApiApp {
     const query = sql`SELECT events.model, sum(events.calls)::float8 AS calls,
         (coalesce(sum(events.calls) FILTER (WHERE batches.handed_over_at IS NOT NULL), 0))::float8 AS handed_over
       FROM metered_events AS events LEFT JOIN metered_batches AS batches ON batches.id = events.batch
-      GROUP BY events.model ORDER BY events.model`;
-    return reply(context, await readPage(db, context.req.valid("query"), query, (row: UsageSummary) => row), 200);
+      GROUP BY events.model`;
+    const all = { query, order: sql.raw("events.model") };
+    return reply(context, await readPage(db, context.req.valid("query"), all, (row: UsageSummary) => row), 200);
   });
 
   app.openapi(put, async (context) => {
