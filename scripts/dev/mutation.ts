@@ -12,7 +12,7 @@ import { ContractCompiler, dependantsAmong } from "./mutation/compiler";
 import { mutantsOf, withFault, type Mutant } from "./mutation/mutants";
 import { testsFor } from "./mutation/plan";
 import { digestOf, Results } from "./mutation/results";
-import { Worker, type Job, type Outcome, type Verdict } from "./mutation/work";
+import { Worker, type Job, type MutantFate, type MutantVerdict } from "./mutation/work";
 
 const ROOT = join(__dirname, "../..");
 const ANSWERS = "test/mutation/answers.json";
@@ -76,14 +76,17 @@ function support(): string {
  * Judges mutants on every core; `told` hears of each verdict. Before, each set of tests must pass without a mutant: a test that fails
  * anyway kills nothing.
  */
-async function judgeAll(chosen: readonly Mutant[], told: (mutant: Mutant, verdict: Verdict) => void): Promise<void> {
+async function judgeAll(
+  chosen: readonly Mutant[],
+  told: (mutant: Mutant, verdict: MutantVerdict) => void,
+): Promise<void> {
   const results = new Results(join(ROOT, ".build/mutation/results.jsonl"));
   const base = support();
   const killers = new Map<string, string>();
 
   /** The verdict on a job, from an earlier run where nothing has changed. */
-  async function judge(job: Job, worker: Worker): Promise<Verdict> {
-    const testsOf = ({ outcome, killer }: Verdict) => {
+  async function judge(job: Job, worker: Worker): Promise<MutantVerdict> {
+    const testsOf = ({ outcome, killer }: MutantVerdict) => {
       const decisive = killer ? [killer.file].filter(Boolean) : outcome === "survived" ? job.tests.flat().sort() : [];
       return digestOf(...decisive.flatMap((file) => [file, text(file)]));
     };
@@ -131,7 +134,7 @@ async function judgeAll(chosen: readonly Mutant[], told: (mutant: Mutant, verdic
 
 async function main(chosen: readonly Mutant[], isAll: boolean) {
   const start = performance.now();
-  const judged: Record<Outcome, Mutant[]> = { killed: [], survived: [], equivalent: [], invalid: [] };
+  const judged: Record<MutantFate, Mutant[]> = { killed: [], survived: [], equivalent: [], invalid: [] };
   console.log(`${mutants.length} mutants of the contracts, ${chosen.length} of them to be killed.`);
   await judgeAll(chosen, (mutant, { outcome }) => {
     judged[outcome].push(mutant);

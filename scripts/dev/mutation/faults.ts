@@ -11,7 +11,7 @@ export interface Fault extends SourceRange {
 }
 
 /** Where a node stands. */
-export interface Surroundings {
+export interface FaultContext {
   readonly source: Buffer;
   readonly parent: SyntaxNode | undefined;
   /** Names of the addresses among the parameters of the function around. */
@@ -48,11 +48,11 @@ const ASSEMBLY_COMPARISONS: Readonly<Record<string, string>> = { lt: "gt", gt: "
 const VALUE_LESS = ["ArrayTypeName"];
 
 /** The faults of one node, without those of the nodes below it. */
-export function faultsOf(node: SyntaxNode, around: Surroundings): Fault[] {
+export function faultsOf(node: SyntaxNode, around: FaultContext): Fault[] {
   return (FAULTS[node.nodeType] ?? []).flatMap((faults) => faults(node, around));
 }
 
-type Maker = (node: SyntaxNode, around: Surroundings) => Fault[];
+type Maker = (node: SyntaxNode, around: FaultContext) => Fault[];
 
 const FAULTS: Readonly<Record<string, readonly Maker[]>> = {
   Assignment: [ofAssignment],
@@ -80,18 +80,18 @@ const FAULTS: Readonly<Record<string, readonly Maker[]>> = {
   YulVariableDeclaration: [ofAssemblyValue],
 };
 
-function textOf({ source }: Surroundings, { start, end }: SourceRange): string {
+function textOf({ source }: FaultContext, { start, end }: SourceRange): string {
   return source.toString("utf8", start, end);
 }
 
 /** Replaces an operator that stands between two nodes. */
-function between(around: Surroundings, left: SyntaxNode, right: SyntaxNode, from: string, kind: FaultKind, to: string) {
+function between(around: FaultContext, left: SyntaxNode, right: SyntaxNode, from: string, kind: FaultKind, to: string) {
   const { end } = rangeOf(left);
   const at = textOf(around, { start: end, end: rangeOf(right).start }).indexOf(from);
   return { kind, start: end + at, end: end + at + from.length, replacement: to };
 }
 
-function ofOperation(node: SyntaxNode, around: Surroundings): Fault[] {
+function ofOperation(node: SyntaxNode, around: FaultContext): Fault[] {
   const [left, right] = [child(node, "leftExpression"), child(node, "rightExpression")];
   const operator = String(node.operator);
   if (!left || !right) return [];
@@ -102,7 +102,7 @@ function ofOperation(node: SyntaxNode, around: Surroundings): Fault[] {
   ];
 }
 
-function ofAssignment(node: SyntaxNode, around: Surroundings): Fault[] {
+function ofAssignment(node: SyntaxNode, around: FaultContext): Fault[] {
   const [left, right] = [child(node, "leftHandSide"), child(node, "rightHandSide")];
   const operator = String(node.operator);
   const other = ASSIGNMENTS[operator];
@@ -120,7 +120,7 @@ function ofUnary(node: SyntaxNode): Fault[] {
 }
 
 /** Negates what has no operator that is exchanged anyway. */
-function ofCondition(node: SyntaxNode, around: Surroundings): Fault[] {
+function ofCondition(node: SyntaxNode, around: FaultContext): Fault[] {
   const condition = child(node, "condition");
   if (!condition || String(condition.operator) === "!") return [];
   const isComparison = condition.nodeType === "BinaryOperation" && !/^[&|]/.test(String(condition.operator));
@@ -129,7 +129,7 @@ function ofCondition(node: SyntaxNode, around: Surroundings): Fault[] {
 }
 
 /** An empty block takes the place of a statement; the step of a loop is left out. */
-function ofStatement(node: SyntaxNode, around: Surroundings): Fault[] {
+function ofStatement(node: SyntaxNode, around: FaultContext): Fault[] {
   const { start, end } = rangeOf(node);
   const isStep = around.parent?.nodeType === "ForStatement" && around.parent.loopExpression === node;
   if (isStep) return [{ kind: "statement", start, end, replacement: "" }];
@@ -148,7 +148,7 @@ function ofModifier(node: SyntaxNode): Fault[] {
   return node.kind === "modifierInvocation" ? [{ kind: "modifier", ...rangeOf(node), replacement: "" }] : [];
 }
 
-function ofLiteral(node: SyntaxNode, around: Surroundings): Fault[] {
+function ofLiteral(node: SyntaxNode, around: FaultContext): Fault[] {
   const range = rangeOf(node);
   const text = textOf(around, range);
   const constant = (replacement: string): Fault => ({ kind: "constant", ...range, replacement });
@@ -158,7 +158,7 @@ function ofLiteral(node: SyntaxNode, around: Surroundings): Fault[] {
 }
 
 /** Exchanges a call with the call in the statement after it. Of a check, which changes nothing, the order tells only which error comes. */
-function ofOrder(node: SyntaxNode, around: Surroundings): Fault[] {
+function ofOrder(node: SyntaxNode, around: FaultContext): Fault[] {
   const statements = list(node, "statements");
   return statements.flatMap((first, at): Fault[] => {
     const second = statements[at + 1];
@@ -177,7 +177,7 @@ function isCall(statement: SyntaxNode): boolean {
 }
 
 /** Takes another account than the caller for it: who signed the transaction, and a parameter or the contract itself. */
-function ofCaller(node: SyntaxNode, { addresses }: Surroundings): Fault[] {
+function ofCaller(node: SyntaxNode, { addresses }: FaultContext): Fault[] {
   const isCaller = node.memberName === "sender" && child(node, "expression")?.name === "msg";
   const others = ["tx.origin", addresses[0] ?? "address(this)"];
   return isCaller ? others.map((replacement) => ({ kind: "caller", ...rangeOf(node), replacement })) : [];
@@ -202,7 +202,7 @@ function ofAssemblyValue(node: SyntaxNode): Fault[] {
   return [{ kind: "statement", start: rangeOf(last).end, end: rangeOf(value).end, replacement: "" }];
 }
 
-function ofAssemblyCall(node: SyntaxNode, around: Surroundings): Fault[] {
+function ofAssemblyCall(node: SyntaxNode, around: FaultContext): Fault[] {
   const name = child(node, "functionName");
   const operator = String(name?.name);
   if (!name) return [];
@@ -221,7 +221,7 @@ function ofAssemblyCall(node: SyntaxNode, around: Surroundings): Fault[] {
   return other === undefined ? [] : [{ kind: "arithmetic", ...rangeOf(name), replacement: other }];
 }
 
-function ofAssemblyCondition(node: SyntaxNode, around: Surroundings): Fault[] {
+function ofAssemblyCondition(node: SyntaxNode, around: FaultContext): Fault[] {
   const condition = child(node, "condition");
   const isNegatedAnyway = /^(s?lt|s?gt|eq|iszero)$/.test(String(condition && child(condition, "functionName")?.name));
   if (!condition || isNegatedAnyway) return [];

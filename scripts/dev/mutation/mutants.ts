@@ -1,4 +1,4 @@
-import { addressesAmong, faultsOf, type Fault, type Surroundings } from "./faults";
+import { addressesAmong, faultsOf, type Fault, type FaultContext } from "./faults";
 import { childrenOf, type SourceRange, type SyntaxNode } from "./syntax";
 
 /** A fault in one place of production code. */
@@ -29,7 +29,7 @@ const FUNCTIONS = ["FunctionDefinition", "ModifierDefinition"];
  */
 export function mutantsOf(file: string, source: Buffer, tree: SyntaxNode): Mutant[] {
   const found = new Map<string, Mutant>();
-  const visit = (node: SyntaxNode, around: Surroundings, path: readonly string[], declaration: number): void => {
+  const visit = (node: SyntaxNode, around: FaultContext, path: readonly string[], declaration: number): void => {
     if (NO_CODE.includes(node.nodeType)) return;
     const isDeclared = FUNCTIONS.includes(node.nodeType) || isConstant(node);
     const isNamed = isDeclared || node.nodeType === "ContractDefinition";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Verdict } from "./work";
+import type { MutantVerdict } from "./work";
 
 /** What became of a mutant. */
-interface Result extends Verdict {
+interface Result extends MutantVerdict {
   /** Digest of the mutant and of all that is compiled and run with it, but for tests. */
   readonly mutant: string;
   /** Digest of the tests that the verdict follows from: of the one that killed, or of all. */

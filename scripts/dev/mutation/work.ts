@@ -13,10 +13,10 @@ export interface Job {
 }
 
 /** What became of a mutant: `invalid` does not compile, `equivalent` compiles to the same code. */
-export type Outcome = "killed" | "survived" | "equivalent" | "invalid";
+export type MutantFate = "killed" | "survived" | "equivalent" | "invalid";
 
-export interface Verdict {
-  readonly outcome: Outcome;
+export interface MutantVerdict {
+  readonly outcome: MutantFate;
   /** The test that failed. */
   readonly killer?: { readonly file: string; readonly test: string; readonly error: string };
 }
@@ -35,7 +35,7 @@ export class Worker {
     private readonly mostJobs: number,
   ) {}
 
-  async judge(job: Job): Promise<Verdict> {
+  async judge(job: Job): Promise<MutantVerdict> {
     if (this.#jobs++ % this.mostJobs === 0) this.stop();
     const child = (this.#child ??= await started());
     return new Promise((done, fail) => {
@@ -48,7 +48,7 @@ export class Worker {
         child.removeAllListeners();
         act();
       };
-      child.once("message", (verdict) => settle(() => done(verdict as Verdict)));
+      child.once("message", (verdict) => settle(() => done(verdict as MutantVerdict)));
       child.once("exit", (code) => settle(() => fail(new Error(`a worker ended with code ${code}`))));
       child.send(job);
     });

@@ -1,6 +1,6 @@
 /**
  * A process that puts mutants into the chain of Hardhat, one after the other, and runs tests on each: started by ../mutation.ts, which
- * sends a {@link Job} and awaits a {@link Verdict}. Hardhat, the compiler and what they have loaded serve all mutants.
+ * sends a {@link Job} and awaits a {@link MutantVerdict}. Hardhat, the compiler and what they have loaded serve all mutants.
  */
 import { clearSnapshots } from "@nomicfoundation/hardhat-network-helpers";
 import hre from "hardhat";
@@ -8,7 +8,7 @@ import type { Artifact } from "hardhat/types";
 import Mocha from "mocha";
 import { join, sep } from "node:path";
 import { ContractCompiler, type CompiledCode } from "./compiler";
-import type { Job, Verdict } from "./work";
+import type { Job, MutantVerdict } from "./work";
 
 const ROOT = join(__dirname, "../../..");
 /** What tests keep in their modules is not for the next mutant. */
@@ -29,7 +29,7 @@ function withCode(artifact: Artifact): Artifact {
   return { ...artifact, ...mutated.get(`${artifact.sourceName}:${artifact.contractName}`) };
 }
 
-async function judge({ file, text, contracts, tests }: Job): Promise<Verdict> {
+async function judge({ file, text, contracts, tests }: Job): Promise<MutantVerdict> {
   const compiled = contracts.length === 0 ? new Map() : compiler.compile(file, text, contracts);
   if (!compiled) return { outcome: "invalid" };
   const originals = await Promise.all(contracts.map(readArtifact));
@@ -45,16 +45,16 @@ async function judge({ file, text, contracts, tests }: Job): Promise<Verdict> {
 }
 
 /** Runs tests on a new chain until the first fails. */
-async function firstFailure(files: readonly string[]): Promise<Verdict["killer"]> {
+async function firstFailure(files: readonly string[]): Promise<MutantVerdict["killer"]> {
   for (const path of Object.keys(require.cache)) {
-    if (FORGOTTEN.some((folder) => path.startsWith(folder))) delete require.cache[path];
+    if (FORGOTTEN.some((folder) => path.startsWith(folder))) Reflect.deleteProperty(require.cache, path);
   }
   await clearSnapshots();
   await hre.network.provider.send("hardhat_reset");
 
   const mocha = new Mocha({ ...hre.config.mocha, bail: true, timeout: LONGEST_TEST, reporter: Silent });
   for (const file of files) mocha.addFile(join(ROOT, file));
-  let killer: Verdict["killer"];
+  let killer: MutantVerdict["killer"];
   let passed = 0;
   await new Promise<void>((done) => {
     mocha
