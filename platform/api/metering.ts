@@ -42,13 +42,14 @@ export async function makeBatches(db: Database): Promise<number> {
   for (const { model } of models) {
     const id = `usage.${randomUUID()}`;
     await db.transaction(async (transaction) => {
-      // The sum is that of exactly the events that are marked: others that come meanwhile wait for the next batch.
+      // The sum is that of exactly the events that are marked: others that come meanwhile wait for the next batch. Of two processes the
+      // second waits for the first, and then finds them marked.
       await transaction.execute(sql`INSERT INTO metered_batches (id, model, calls) VALUES (${id}, ${model}, 0)`);
       await transaction.execute(
         sql`WITH taken AS (
               UPDATE metered_events SET batch = ${id}
               WHERE id IN (
-                SELECT id FROM metered_events WHERE model = ${model} AND batch IS NULL ORDER BY id FOR UPDATE SKIP LOCKED
+                SELECT id FROM metered_events WHERE model = ${model} AND batch IS NULL ORDER BY id FOR UPDATE
               )
               RETURNING calls
             )

@@ -24,7 +24,7 @@ import { roleId, signersIn } from "../helpers/guarded.behavior";
 import { Direction, Metric, Parameter, Status } from "../../scripts/dev/world/models";
 import { expectReleased, queuedBy, waitFor } from "../../scripts/dev/world/payouts";
 import { BPS, DAY, field, HOUR, TOKEN } from "../../scripts/dev/world/units";
-import { Random } from "../utils/random";
+import { Random } from "../helpers/random";
 
 const LIFETIME_DELTA_ONES = 100n;
 

@@ -25,7 +25,7 @@ import {
 } from "../../scripts/dev/world/improvements";
 import { signersIn } from "../helpers/guarded.behavior";
 import { expectReleased, waitFor } from "../../scripts/dev/world/payouts";
-import { Random } from "../utils/random";
+import { Random } from "../helpers/random";
 
 const EVALUATION = id("evaluation with many contributors");
 const CONTRIBUTORS = 300;

@@ -22,7 +22,7 @@ import {
 import { Direction, Status } from "../../scripts/dev/world/models";
 import { expectReleased, queuedBy, waitFor } from "../../scripts/dev/world/payouts";
 import { BPS, field, TOKEN } from "../../scripts/dev/world/units";
-import { Random } from "../utils/random";
+import { Random } from "../helpers/random";
 
 const MAX_CONTRIBUTORS = 64;
 const FUZZED_SPLITS = 12;

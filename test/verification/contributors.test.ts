@@ -8,7 +8,7 @@ import {
   type WeightedContributor,
   WHOLE,
 } from "../../sdk/schemas/distribution";
-import { Random } from "../utils/random";
+import { Random } from "../helpers/random";
 
 const MODEL = id("model");
 const EVALUATION = id("evaluation");
