@@ -17,6 +17,8 @@ import { Worker, type Job, type MutantFate, type MutantVerdict } from "./mutatio
 const ROOT = join(__dirname, "../..");
 const ANSWERS = "test/mutation/answers.json";
 const MOCKS = "contracts/mocks/";
+/** Folders of what tests are compiled and run with. */
+const BEHIND = ["contracts", "deploy", "ignition", "scripts/dev/mutation", "scripts/dev/world", "sdk", "test"];
 const LEAST_KILLED = 0.97; // of all; a sample tells too little of it
 const LONGEST = 900_000; // ms
 const JOBS_OF_A_PROCESS = 60;
@@ -64,7 +66,7 @@ function choose({ sample, seed, file, isAll }: Choice): Mutant[] {
 
 /** Digest of everything that a verdict follows from but the test files. */
 function support(): string {
-  const files = ["contracts", "scripts/dev/world", "test"].flatMap((folder) =>
+  const files = BEHIND.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => /\.(ts|sol)$/.test(file) && !/\.(test|t)\./.test(file) && !file.startsWith("solidity/"))
       .map((file) => join(folder, file)),
