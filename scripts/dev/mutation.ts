@@ -21,11 +21,11 @@ const MOCKS = "contracts/mocks/";
 const BEHIND = ["contracts", "deploy", "ignition", "scripts/dev/mutation", "scripts/dev/world", "sdk", "test"];
 const LEAST_KILLED = 0.97; // of all; a sample tells too little of it
 const LONGEST = 900_000; // ms
-const JOBS_OF_A_PROCESS = 60;
+const JOBS_OF_A_PROCESS = 25; // by then it holds two gigabytes
 
 const USAGE = `npm run test:mutation -- [options]
 
-  --sample <count>   as many mutants, drawn from all (default 100)
+  --sample <count>   as many mutants, drawn from all (default 80)
   --seed <text>      what the sample is drawn with (default 1)
   --file <path>      every mutant of this file
   --all              every mutant
@@ -168,7 +168,7 @@ function show({ file, line, within, kind, original, mutated }: Mutant): string {
 
 const { values } = parseArgs({
   options: {
-    sample: { type: "string", default: "100" },
+    sample: { type: "string", default: "80" },
     seed: { type: "string", default: "1" },
     file: { type: "string" },
     all: { type: "boolean", default: false },
