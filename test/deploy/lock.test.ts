@@ -37,7 +37,10 @@ describe("Lock", () => {
       );
     });
     leave({});
-    await expect(withLock(file, () => Promise.resolve())).to.be.rejectedWith(Problem, `process ${process.ppid}, has been working`);
+    await expect(withLock(file, () => Promise.resolve())).to.be.rejectedWith(
+      Problem,
+      `process ${process.ppid}, has been working`,
+    );
     rmSync(file);
     expect(readdirSync(join(folder, "inner"))).to.deep.equal([]);
   });
