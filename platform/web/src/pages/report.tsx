@@ -1,4 +1,4 @@
-// A model's report: its figures, each improvement with its reward step by step, who brought it about, and what holders made of it.
+// A model's report: its figures, each improvement with its reward step by step, who made them, and what holders gained.
 
 import { formatDeltaOnes } from "../../../../sdk/tracking/formats.ts";
 import { rewardLines } from "../../../../sdk/tracking/reward.ts";

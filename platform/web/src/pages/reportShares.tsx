@@ -1,4 +1,4 @@
-// Who brought a model's improvements about, and what holders made of its tokens.
+// Who made a model's improvements, and what holders gained with its tokens.
 
 import type { ContributionEntry, HolderReturn } from "../../../../sdk/tracking/contributions.ts";
 import { formatDeltaOnes } from "../../../../sdk/tracking/formats.ts";
@@ -20,7 +20,7 @@ interface ContributionsProps {
 export function ContributionsCard({ contributions, symbol }: ContributionsProps) {
   return (
     <Card
-      title="Who brought it about"
+      title="Who made the improvements"
       className="wide"
       intro="Shares of this period's rewards. A mark is the spot price times the tokens; a sale would pay less."
     >
