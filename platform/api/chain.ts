@@ -25,7 +25,7 @@ export async function atBlock<T>(db: Database, read: (chain: ChainAt) => Promise
       sql`SELECT block::float8 AS number, block_hash AS hash, block_time::float8 AS timestamp, payout_delay::text AS delay
           FROM chain`,
     );
-    if (row === undefined) throw new Problem("BUSY", "the indexer has read nothing of the chain yet: come again soon.");
+    if (row === undefined) throw new Problem("BUSY", "the indexer has read nothing of the chain yet: try again soon.");
     const { delay, ...block } = row;
     return read({ db: transaction, block, payoutDelay: BigInt(delay) });
   }, options);

@@ -185,7 +185,7 @@ describe("RewardDistributor", () => {
       expect(await remainingOf()).to.equal(left - amountOf(1) - amountOf(3));
     });
 
-    it("pays one who stands in a batch twice once", async () => {
+    it("pays an account that is twice in a batch only once", async () => {
       const { rewardDistributor } = context;
       await rewardDistributor.claimMany([1, 2, 1].map((i) => claimOf(leafAt(i))));
       expect(await remainingOf()).to.equal(

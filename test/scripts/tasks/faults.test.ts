@@ -180,7 +180,7 @@ describe("Tasks over an endpoint that fails @uninstrumented", () => {
     ]);
     for (const { code, stderr } of [bought!, launched!]) {
       expect(code).to.equal(1);
-      expect(stderr).to.contain(`another run, process ${process.ppid}, works on this network since`);
+      expect(stderr).to.contain(`another run, process ${process.ppid}, has been working on this network since`);
     }
     expect(quoted!.code).to.equal(0);
   });

@@ -88,7 +88,7 @@ describe("Tasks @uninstrumented", () => {
       expect(await registry.getFunction("poolOf")(id(MODEL))).to.equal(first[3]!.model.pool);
     });
 
-    it("refuse a missing role in the words of old, and send nothing", async () => {
+    it("refuse a missing role in the published words, and send nothing", async () => {
       const { Tokens } = await readParameters({ name: "localhost", isLocal: true });
       const [deployer] = Tokens.deployers as [string];
       const manager = await chain().contractAt("TokenManager", chain().addresses.TokenManager!, GUARDIAN);

@@ -110,7 +110,7 @@ describe("prove refuses in one line @uninstrumented", () => {
       "CSV without a place for its opening",
       () => ({ ...csv(CSV), "--opening": "" }),
       () =>
-        `${folder.path("rows.csv")} is CSV: say with --opening <file> where to keep its opening, which the next proof needs.`,
+        `${folder.path("rows.csv")} is CSV: name a file for its opening, which the next proof needs, with --opening <file>.`,
     ],
     [
       "an opening with a place for another",
@@ -223,7 +223,7 @@ describe("prove refuses in one line @uninstrumented", () => {
       "more contributors than a statement lists, with nowhere to keep them",
       () => ({ "--contributors": write("many.csv", toCsv(buildContributors(65))) }),
       () =>
-        `${folder.path("many.csv")} names 65 contributors, more than the 64 that a statement lists: say with --claims <file> where to keep them.`,
+        `${folder.path("many.csv")} names 65 contributors, more than the 64 that a statement lists: name a file for them with --claims <file>.`,
     ],
     [
       "hours that no statement lives",

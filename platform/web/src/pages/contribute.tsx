@@ -92,8 +92,8 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
         <FileField
           label={
             kept === undefined
-              ? "Benchmark, its JSON file"
-              : "Benchmark, its JSON file (not needed: the platform has it)"
+              ? "The benchmark's JSON file"
+              : "The benchmark's JSON file (not needed: the platform has it)"
           }
           accept=".json"
           onChoose={(file) => void readBenchmark(file)}
@@ -134,7 +134,7 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
         {layout === "two" && (
           <FileField label="Predictions of the candidate" accept=".csv,.jsonl,.ndjson,.txt" onChoose={setSecond} />
         )}
-        <FileField label="Contributed data, to be hashed (not needed)" accept="" onChoose={setContribution} />
+        <FileField label="Contributed data, to be hashed (optional)" accept="" onChoose={setContribution} />
         <TextField
           label="Which of the benchmark's attempts this is"
           inputMode="numeric"
