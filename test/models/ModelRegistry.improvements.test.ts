@@ -346,6 +346,14 @@ describe("ModelRegistry improvements", () => {
       });
     }
 
+    it("asks for no way to a target where there is none, also when lower scores are better", async () => {
+      const { registry, admin } = context;
+      const benchmark = { direction: Direction.MINIMISE, targetScore: 0n, minImprovementBps: 30n };
+      const free = await registerModel(context, { modelId: "free", benchmark });
+      await registry.connect(admin).setDailyLimit(free.id, 30n);
+      expect(await registry.dailyLimitOf(free.id)).to.equal(30);
+    });
+
     it("holds the least lower bound, which no improvement is below", async () => {
       const { registry, admin } = context;
       const strict = await registerModel(context, { modelId: "strict", benchmark: { minLowerBoundBps: 45n } });

@@ -1,10 +1,11 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** Test folders of the code that others use and that has no folder of its own. */
+/** Test folders of code that others use and that has no folder of its own, and of code that only others call. */
 const USERS: Readonly<Record<string, readonly string[]>> = {
   "contracts/libraries/GuardianPause.sol": ["market", "models"],
   "contracts/libraries/RewardMath.sol": ["verification", "models"],
+  "contracts/models/ModelImprovements.sol": ["models", "verification"],
   "contracts/types/CapWord.sol": ["tokens"],
   "contracts/types/CommonErrors.sol": ["access", "tokens", "models", "market", "fees"],
   "contracts/types/ModelId.sol": ["types", "tokens"],
