@@ -60,7 +60,7 @@ export class AccountsWrapper extends ProviderWrapper {
     if (this.network.isLocal) return Promise.resolve([]);
     const askPassword = () =>
       Promise.reject(
-        new Problem("BAD_KEY", "KEYSTORE_PASSWORD is missing: set it in the environment, nobody can be asked here."),
+        new Problem("BAD_KEY", "KEYSTORE_PASSWORD is missing: set it in the environment, there is nobody to ask here."),
       );
     const { env } = process;
     return (this.unnamed ??= openAccounts(this.network, namedKeys(UNNAMED, env), { env, askPassword }));

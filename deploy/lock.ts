@@ -118,6 +118,6 @@ function refuse(file: string, holder: Holder | undefined): never {
   const where = holder !== undefined && holder.host !== hostname() ? ` on ${holder.host}` : "";
   throw new Problem(
     "BUSY",
-    `another run, process ${holder?.pid ?? "unknown"}${where}, works on this network since ${since}: wait for its end, or delete ${file} if there is none.`,
+    `another run, process ${holder?.pid ?? "unknown"}${where}, has been working on this network since ${since}: wait for its end, or delete ${file} if there is none.`,
   );
 }

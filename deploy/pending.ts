@@ -85,7 +85,7 @@ export async function settle(
     if (Date.now() > end) {
       throw new Problem(
         "BUSY",
-        `a transaction of ${account} with nonce ${mined} is not mined on ${hre.network.name} for ${patience / 60_000} minutes: run the same command again later, or free the account with --unstick.`,
+        `a transaction of ${account} with nonce ${mined} has not been mined on ${hre.network.name} for ${patience / 60_000} minutes: run the same command again later, or free the account with --unstick.`,
       );
     }
     if (isFirst) onWait(`transactions of ${account} are on their way`);

@@ -122,11 +122,13 @@ export class PatientWrapper extends ProviderWrapper {
         wasSilent ||= isSilent;
         const found = await find().catch(() => undefined);
         if (found !== undefined) return found;
-        if (failures < tries && isSilent) {
+        // A nonce that is taken after silence is most likely taken by this very transaction, which the node shows a moment later.
+        const isTaken = TAKEN.test(String((error as Error).message));
+        if (failures < tries && (isSilent || (wasSilent && isTaken))) {
           await pause(failures);
           continue;
         }
-        dispatch.isRefused = !wasSilent && !TAKEN.test(String((error as Error).message));
+        dispatch.isRefused = !wasSilent && !isTaken;
         throw error;
       }
     }

@@ -126,7 +126,7 @@ async function answer(door: Door, queue: Queue, request: IncomingMessage): Promi
     async () => textOf(request),
     async (text) => taken(take, text),
   );
-  return reply ?? { status: 503, body: { error: `${MOST_POSTS} posts are being taken, come again in ${PAUSE} s` } };
+  return reply ?? { status: 503, body: { error: `${MOST_POSTS} posts are being taken, try again in ${PAUSE} s` } };
 }
 
 async function taken(take: TakePost, text: string | undefined): Promise<Reply> {

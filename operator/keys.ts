@@ -18,7 +18,7 @@ export async function openDutyKey(hre: HardhatRuntimeEnvironment, key: DutyKey, 
   if (!network.isLocal) {
     throw new Problem(
       "BAD_KEY",
-      `a development key is asked for on ${network.name}: name a keystore, a variable or a module.`,
+      `a development key cannot be used on ${network.name}: name a keystore, a variable or a module.`,
     );
   }
   return developmentKey(key.index);

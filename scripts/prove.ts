@@ -97,7 +97,7 @@ function readOpenings(
     throw new Problem(
       "BAD_OPTION",
       isNew
-        ? `${files.candidate} is CSV: say with --opening <file> where to keep its opening, which the next proof needs.`
+        ? `${files.candidate} is CSV: name a file for its opening, which the next proof needs, with --opening <file>.`
         : `${files.candidate} is an opening: leave out --opening, which is for CSV.`,
     );
   }

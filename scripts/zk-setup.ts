@@ -111,7 +111,7 @@ async function setup(
   }
   const differing = await differingFiles(recordedSetup(capacity, places));
   if (differing.length > 0)
-    throw new Problem("CONFLICT", `${differing.join(", ")} in ${folder} came out other than recorded.`);
+    throw new Problem("CONFLICT", `${differing.join(", ")} in ${folder} differ from what is recorded.`);
   return `${folder} made in ${seconds} s, as recorded: ${constraints} constraints.`;
 }
 

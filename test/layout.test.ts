@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 
 const ROOT = resolve(__dirname, "..");
@@ -21,6 +21,13 @@ const ENTRY_POINT = "main";
 
 /** Lines of a file of the library: one idea each. */
 const LONGEST = 300;
+
+/** Lines of a file of tests: one subject each. */
+const LONGEST_TEST = 450;
+
+/** What a file of tests is, by the end of its name: a suite that a command runs, or a helper. Models and tools have names of their own. */
+const SUITES = ["test", "browser", "mlflow", "packages", "postgres"];
+const HELPERS = ["behavior", "fixture", "support"];
 
 /** Folders of what only developers run. */
 const FOR_DEVELOPERS = ["scripts/dev/", "test/", "platform/test/", "platform/bench/"];
@@ -57,6 +64,31 @@ const WORLD = "scripts/dev/world/";
 const production = [...sources].filter(
   ([file]) => !["test/", "platform/test/", WORLD].some((folder) => file.startsWith(folder)),
 );
+
+const tests = ["test", "platform/test"].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.(ts|sol)$/.test(file))
+    .map((file) => join(folder, file)),
+);
+
+/** The end of a file's name that says what it is, where it has one. */
+function kindOf(file: string): string | undefined {
+  const [, kind] = /(?:^|\.)(\w+)\.ts$/.exec(basename(file)) ?? [];
+  return kind !== undefined && (basename(file).split(".").length > 2 || HELPERS.includes(kind)) ? kind : undefined;
+}
+
+/** What the content of a file of tests says that it is: one that describes something is a suite, one that exports rules is behaviour. */
+function hasKind(file: string, text: string): boolean {
+  const kind = kindOf(file);
+  if (kind !== undefined && ![...SUITES, ...HELPERS].includes(kind)) return false;
+  const isSuite = /^(?:for \(.*\n {2})?describe\(/m.test(text);
+  const isBehavior = /^export function should[A-Z]/m.test(text);
+  return isSuite === SUITES.includes(kind ?? "") && isBehavior === (kind === "behavior");
+}
+
+function linesOf(file: string): number {
+  return readFileSync(join(ROOT, file), "utf8").trimEnd().split("\n").length;
+}
 
 function folderOf(file: string): string {
   return file.split("/")[0] ?? "";
@@ -187,9 +219,24 @@ describe("Layout of the TypeScript @uninstrumented", () => {
   it("has a library of small files", () => {
     const lengths = production
       .filter(([file]) => folderOf(file) === "sdk")
-      .map(([file]) => [file, readFileSync(join(ROOT, file), "utf8").trimEnd().split("\n").length] as const);
+      .map(([file]) => [file, linesOf(file)] as const);
 
     expect(lengths.filter(([, length]) => length > LONGEST)).to.deep.equal([]);
+  });
+
+  it("has files of tests of at most 450 lines", () => {
+    const lengths = tests.map((file) => [file, linesOf(file)] as const);
+
+    expect(lengths).not.to.have.lengthOf(0);
+    expect(lengths.filter(([, length]) => length > LONGEST_TEST)).to.deep.equal([]);
+  });
+
+  it("names each kind of suite and helper by one suffix", () => {
+    const unclear = tests
+      .filter((file) => file.endsWith(".ts"))
+      .filter((file) => !hasKind(file, readFileSync(join(ROOT, file), "utf8")));
+
+    expect(unclear).to.deep.equal([]);
   });
 
   it("has a library that runs without Hardhat, and without Node where it does not say so", () => {
@@ -211,6 +258,21 @@ describe("Layout of the TypeScript @uninstrumented", () => {
     expect(isArrow("scripts", "test")).to.equal(false);
     expect(isArrow("elsewhere", "sdk")).to.equal(false);
     expect(isArrow("operator", "sdk")).to.equal(true);
+  });
+
+  it("recognises a file of tests with a wrong suffix, or without one", () => {
+    const [suite, rules, neither] = ['describe("A", () => {});', "export function shouldHold(): void {}", "export {};"];
+
+    expect(hasKind("test/A.test.ts", suite)).to.equal(true);
+    expect(hasKind("test/A.buy.test.ts", suite)).to.equal(true);
+    expect(hasKind("test/A.behavior.ts", rules)).to.equal(true);
+    for (const name of ["support.ts", "A.support.ts", "A.fixture.ts", "model.ts"])
+      expect(hasKind(`test/${name}`, neither)).to.equal(true);
+    expect(hasKind("test/A.fixtures.ts", neither)).to.equal(false);
+    expect(hasKind("test/A.ts", suite)).to.equal(false);
+    expect(hasKind("test/A.support.ts", rules)).to.equal(false);
+    expect(hasKind("test/A.behavior.ts", neither)).to.equal(false);
+    expect(hasKind("test/A.test.ts", neither)).to.equal(false);
   });
 
   it("recognises a circle, also one by a detour", () => {

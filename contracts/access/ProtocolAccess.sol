@@ -47,7 +47,8 @@ abstract contract ProtocolAccess is AccessControlDefaultAdminRules {
         }
     }
 
-    /// @dev Zero would begin to give up the admin for good; there is always one. Reverts `AccessControlInvalidDefaultAdmin`.
+    /// @dev A transfer to zero would give up the admin for good, and there must always be one. Reverts
+    /// `AccessControlInvalidDefaultAdmin`.
     /// @param newAdmin Who may accept.
     function _beginDefaultAdminTransfer(address newAdmin) internal override {
         if (newAdmin == address(0)) revert AccessControlInvalidDefaultAdmin(address(0));

@@ -59,7 +59,7 @@ interface IDeltaOneVerifier {
         bytes calldata proof
     ) external returns (uint256 reward);
 
-    /// @notice What {processImprovement} would answer now.
+    /// @notice What {processImprovement} would return now.
     /// @dev Reverts as {processImprovement} does.
     /// @param statement The statement.
     /// @param proof What the model's verification method needs.

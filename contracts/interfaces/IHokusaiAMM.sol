@@ -13,17 +13,18 @@ import {IModelToken} from "./IModelToken.sol";
 ///     buy   D in:  T = S · ((1 + D/(R+R0))^w − 1)        R += D, S += T
 ///     sell  T in:  F = (R+R0) · (1 − (1 − T/S)^(1/w))    R −= F, S −= T, as long as F ≤ R
 ///
-/// Buys mint investor tokens within the token's cap; sells burn. S moves with trades only: tokens that are minted elsewhere
-/// (supplier, rewards) do not change the price, but whoever holds them can sell them for the same R, first come, first served; see
-/// {unbackedSupply} and {maxSell}. Usage fees flow into R evenly over a day, so that nobody can take a deposit by trading around it
-/// in one block.
+/// Buys mint investor tokens within the token's cap, and sells burn them. S moves with trades only: tokens that are minted
+/// elsewhere (supplier, rewards) do not change the price, but whoever holds them can sell them for the same R, first come,
+/// first served; see {unbackedSupply} and {maxSell}. Usage fees flow into R evenly over a day, so that nobody can take a
+/// deposit by trading around it in one block.
 ///
 /// Units: tokens in wei (18 decimals), reserve in units of the reserve token (6 decimals), times in seconds since 1970. Every
 /// rounding goes against the trader.
 ///
-/// Reserve tokens leave by {sell} and {collectFees} only. What is sent to the pool directly changes no price and leaves as trade
-/// fees. A reserve token must not keep part of a transfer: an amount that does not arrive whole is refused. While a function that
-/// moves tokens runs, it and every function and view of what it changes revert `ReentrancyGuardReentrantCall`.
+/// Reserve tokens leave only through {sell} and {collectFees}. Tokens that are sent to the pool directly do not change the
+/// price and leave as trade fees. A reserve token must not keep part of a transfer: an amount that does not arrive in full
+/// is refused. While a function that moves tokens runs, it cannot be called again, nor can any function or view of what it
+/// changes: they revert `ReentrancyGuardReentrantCall`.
 interface IHokusaiAMM {
     /// @notice Tokens were bought.
     /// @param buyer Who paid.
@@ -58,11 +59,11 @@ interface IHokusaiAMM {
     );
 
     /// @notice Usage fees were added to the stream.
-    /// @param payer Who paid; the usage fee router for the fees that it brings.
+    /// @param payer Who paid; for fees that come through the usage fee router, the router.
     /// @param amount Reserve units added.
     /// @param pending Reserve units that the stream has yet to release, the deposit included.
     /// @param streamEnd The second by which it will have released all of them.
-    /// @param reserve R, with what the stream had released before.
+    /// @param reserve R, including what the stream had released by then.
     event FeesDeposited(address indexed payer, uint256 amount, uint256 pending, uint256 streamEnd, uint256 reserve);
 
     /// @notice Trade fees, and whatever was sent to the pool directly, went to the treasury.
@@ -179,9 +180,9 @@ interface IHokusaiAMM {
     function sell(uint256 tokensIn, uint256 minReserveOut, address to, uint256 deadline) external returns (uint256);
 
     /// @notice Adds usage fees to the stream. A deposit is released into R evenly over a day; added to a running stream, it moves
-    /// the stream's end to the average of both ends, weighted by amount and rounded down, so that dust delays nothing. The tokens
-    /// are taken from the caller; the factory's usage fee router alone sends them here itself before it calls, so that they move
-    /// once.
+    /// the stream's end to the average of both ends, weighted by amount and rounded down, so that dust delays nothing. The
+    /// tokens are taken from the caller. Only the factory's usage fee router sends them here before it calls, so that they
+    /// move just once.
     /// @dev Emits `FeesDeposited`. Reverts `InvalidAmount`, `OutOfRange` for an `amount` that the pool has no room for,
     /// `UnexpectedReserveReceived`, and with the reserve token's own errors.
     /// @param amount Reserve units.
@@ -225,7 +226,7 @@ interface IHokusaiAMM {
     /// @return Reserve units.
     function virtualReserve() external view returns (uint256);
 
-    /// @notice R now, with what the stream has released.
+    /// @notice R now, including what the stream has released.
     /// @return Reserve units.
     function reserve() external view returns (uint256);
 
@@ -238,7 +239,8 @@ interface IHokusaiAMM {
     function spotPrice() external view returns (uint256 priceWad);
 
     /// @notice Tokens that the pool has issued and not taken back.
-    /// @return Wei; negative when holders have sold it more than it issued, which takes tokens that were minted elsewhere.
+    /// @return Wei; negative when holders have sold it more than it issued, which is possible only with tokens minted
+    /// elsewhere.
     function netIssued() external view returns (int256);
 
     /// @notice What buys can still mint within the token's cap.
@@ -246,13 +248,13 @@ interface IHokusaiAMM {
     function remainingInvestorAllocation() external view returns (uint256);
 
     /// @notice Tokens in circulation beyond what the pool has issued net of sales: total supply − max({netIssued}, 0). It is zero
-    /// until the supplier allocation or a reward is minted. It counts tokens, not holders: they are all alike, and when net issue
-    /// is negative the whole supply is counted, also what somebody bought from the pool.
+    /// until the supplier allocation or a reward is minted. It counts tokens, not holders: they are all alike, and when net
+    /// issue is negative, the whole supply is counted, even the part that somebody bought from the pool.
     /// @return Wei.
     function unbackedSupply() external view returns (uint256);
 
-    /// @notice How many tokens one sale can sell before R is empty, the buy-only window aside. A lower bound: for rounding, a
-    /// sale of slightly more may still be paid.
+    /// @notice How many tokens one sale can sell before R is empty, the buy-only window aside. This is a lower bound:
+    /// because of rounding, a slightly larger sale may still be paid.
     /// @dev Reverts with `GrowthOutOfRange` of the curve for an R far above any cap.
     /// @return Wei, rounded down.
     function maxSell() external view returns (uint256);

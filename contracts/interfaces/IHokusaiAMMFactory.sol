@@ -9,9 +9,9 @@ import {PoolTerms} from "../types/PoolTypes.sol";
 /// @notice Creates the one pool of each model. In the transaction that creates it, the pool becomes the token's only investor
 /// minter and is recorded in the registry: there is no further step to authorize it. Guardians pause buys through the factory.
 ///
-/// The terms of a pool hold for ever. The pool creator chooses them within the bounds below, unless the model's governor has fixed
-/// them. What a governor fixed holds for that governor only: after a handover no pool is created until the present governor has
-/// fixed terms or freed them.
+/// The terms of a pool never change. The pool creator chooses them within the bounds below, unless the model's governor has
+/// fixed them. Terms that a governor fixed are valid for that governor only: after a handover no pool can be created until
+/// the present governor has fixed terms or left them to the pool creator.
 interface IHokusaiAMMFactory {
     /// @notice A pool was created.
     /// @param id The model.
@@ -31,9 +31,10 @@ interface IHokusaiAMMFactory {
         uint256 priceAtCap
     );
 
-    /// @notice The governor fixed the terms on which alone the model's pool may be created, or freed them.
+    /// @notice The governor fixed the only terms on which the model's pool may be created, or left them to the pool creator.
     /// @param id The model.
-    /// @param oldTermsHash {hashTerms} of the terms before, also those of an earlier governor; zero when there were none.
+    /// @param oldTermsHash {hashTerms} of the terms before, even if an earlier governor fixed them; zero when there were
+    /// none.
     /// @param newTermsHash {hashTerms} of the terms now; zero when the pool creator may choose.
     /// @param generation The governor's generation in the registry.
     event PoolTermsFixed(ModelId indexed id, bytes32 oldTermsHash, bytes32 newTermsHash, uint256 generation);
@@ -62,11 +63,13 @@ interface IHokusaiAMMFactory {
     /// @custom:fix Use the pool at `pool`.
     error PoolAlreadyExists(ModelId id, address pool);
 
-    /// @notice The terms were fixed by an earlier governor, and the present one has neither fixed nor freed them.
+    /// @notice The terms were fixed by an earlier governor, and the present one has neither fixed terms nor left them to the
+    /// pool creator.
     /// @param id The model.
     /// @param generation The generation of the governor that fixed them.
     /// @param present The generation of the present governor.
-    /// @custom:fix Let the present governor fix terms, or free them with a hash of zero; then create the pool.
+    /// @custom:fix Let the present governor fix terms, or leave them to the pool creator with a hash of zero; then create
+    /// the pool.
     error PoolTermsOutdated(ModelId id, uint256 generation, uint256 present);
 
     /// @notice Creates the pool of a registered model. Only `POOL_CREATOR_ROLE`.
@@ -100,10 +103,11 @@ interface IHokusaiAMMFactory {
     /// @return pool Address of the new pool.
     function createPool(string calldata modelId, address tokenAddress) external returns (address pool);
 
-    /// @notice Fixes the terms on which the model's pool may be created, or frees them. Only the model's governor.
+    /// @notice Fixes the terms on which the model's pool may be created, or leaves them to the pool creator. Only the
+    /// model's governor.
     /// @dev Emits `PoolTermsFixed`. Reverts `UnauthorizedCaller`, for an unknown id as well.
     /// @param id The model.
-    /// @param termsHash {hashTerms} of the terms; zero to free them.
+    /// @param termsHash {hashTerms} of the terms; zero to leave them to the pool creator.
     function setPoolTerms(ModelId id, bytes32 termsHash) external;
 
     /// @notice Changes where trade fees go. Only the admin, hence after its delay.
@@ -113,7 +117,7 @@ interface IHokusaiAMMFactory {
 
     /// @notice Pauses the buys of one pool, or extends the pause. Sells are never paused. Only `GUARDIAN_ROLE`.
     /// @dev Emits `BuysPaused`. Reverts `AccessControlUnauthorizedAccount`, `PoolNotFound`, `OutOfRange` for the duration. Each
-    /// pool has a budget of its own, that of {GuardianPause}: seven days, of which each paused second comes back within six.
+    /// pool has a budget of its own, that of {GuardianPause}: seven days, which refill by one second every six.
     /// @param id The model.
     /// @param duration Seconds from now.
     function pauseBuys(ModelId id, uint256 duration) external;
@@ -154,7 +158,7 @@ interface IHokusaiAMMFactory {
     /// longer valid, and block the creation of a pool.
     /// @param id The model.
     /// @return termsHash {hashTerms} of the terms; zero when none are fixed.
-    /// @return generation Generation of the governor that fixed, or freed, them; zero also before anybody did.
+    /// @return generation Generation of the governor that decided; zero also before anybody did.
     function poolTermsOf(ModelId id) external view returns (bytes32 termsHash, uint256 generation);
 
     /// @notice The last pause of a pool's buys.

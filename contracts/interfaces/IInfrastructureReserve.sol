@@ -146,7 +146,7 @@ interface IInfrastructureReserve {
     /// @return Its address.
     function reserveToken() external view returns (IERC20);
 
-    /// @notice The usage fee router, whose deployment is part of this contract's.
+    /// @notice The usage fee router, which this contract has deployed.
     /// @return Its address.
     function feeRouter() external view returns (IUsageFeeRouter);
 
@@ -155,7 +155,8 @@ interface IInfrastructureReserve {
     /// @return Reserve units; 0 for an unknown id.
     function balanceOf(ModelId model) external view returns (uint256);
 
-    /// @notice What all models own here together. It is added up: about 4,300 gas for each model that ever received a fee.
+    /// @notice What all models own here together. It is added up on demand, for about 4,300 gas per model that ever received
+    /// a fee.
     /// @return owed Reserve units.
     function totalOwed() external view returns (uint256 owed);
 

@@ -4,10 +4,11 @@ pragma solidity 0.8.30;
 import {FeeTerms, ModelId, ModelParameters, Parameter} from "../types/ModelTypes.sol";
 
 /// @title Governance of models
-/// @notice What a model's governor and owner decide: parameters, licence, and who comes after them. Part of {IModelRegistry}.
+/// @notice What a model's governor and owner decide: parameters, licence, and their own successors. Part of
+/// {IModelRegistry}.
 ///
-/// A change that raises rewards or takes from somebody waits two days in public. It applies by itself in every block after its
-/// time, and can be cancelled until then. A handover cancels whatever the former governor left pending.
+/// A change that raises rewards or takes from somebody waits two days in public. It takes effect by itself in the first
+/// block after its time, and can be cancelled until then. A handover cancels whatever the former governor left pending.
 interface IModelGovernance {
     /// @notice A parameter will change, in place of any change that was pending for it.
     /// @param id The model.
@@ -78,7 +79,7 @@ interface IModelGovernance {
     /// infrastructure share, 2 the price.
     error NoPendingChange(ModelId id, Parameter parameter);
 
-    /// @notice The proposed governor may accept later.
+    /// @notice The proposed governor cannot accept yet.
     /// @param acceptableFrom First second in which it may.
     /// @custom:fix Accept from `acceptableFrom`: a governor whom the admin proposes waits for seven days.
     error GovernorNotAcceptable(uint256 acceptableFrom);
@@ -117,14 +118,15 @@ interface IModelGovernance {
     function setLicense(ModelId id, bytes32 licenseHash, string calldata licenseURI) external;
 
     /// @notice Proposes a new governor, who must accept. The governor's proposal can be accepted at once. The admin's, which is
-    /// for a lost governor, can be accepted seven days later unless the governor proposes otherwise. Only these two may propose.
+    /// for a lost governor, can be accepted seven days later unless the present governor proposes somebody else. Only these
+    /// two may propose.
     /// @dev Emits `GovernorProposed`. Reverts `WrongModelStatus` for an unknown id, `AccessControlUnauthorizedAccount`.
     /// @param id The model.
     /// @param governor Who may accept; zero ends a proposal.
     function proposeGovernor(ModelId id, address governor) external;
 
-    /// @notice Accepts the role of governor. Only the proposed one. Parameter changes that are due are settled, all others are
-    /// cancelled, and with the new generation the former governor's approvals of payees and terms of a pool end.
+    /// @notice Accepts the role of governor. Only the proposed one. Parameter changes that are due are applied, and all
+    /// others are cancelled. The former governor's approvals of payees and pool terms end with the former generation.
     /// @dev Emits `GovernorChanged`, and `ParameterChangeCancelled` for each change that was pending. Reverts
     /// `UnauthorizedCaller`, `GovernorNotAcceptable`.
     /// @param id The model.
@@ -142,12 +144,12 @@ interface IModelGovernance {
     /// @param id The model.
     function acceptOwner(ModelId id) external;
 
-    /// @notice The model's parameters now: changes that are due are in them. All zero for an unknown id.
+    /// @notice The model's parameters now, including changes that are due. All zero for an unknown id.
     /// @param id The model.
     /// @return Parameters, in the units of {ModelParameters}.
     function parametersOf(ModelId id) external view returns (ModelParameters memory);
 
-    /// @notice What a usage fee needs to know; all zero for an unknown id.
+    /// @notice What is needed to price and split a usage fee; all zero for an unknown id.
     /// @param id The model.
     /// @return Pool, split and price.
     function feeTermsOf(ModelId id) external view returns (FeeTerms memory);
@@ -164,7 +166,8 @@ interface IModelGovernance {
     /// @return The governor.
     function governorOf(ModelId id) external view returns (address);
 
-    /// @notice The model's governor and its generation: what a governor sets elsewhere holds for its generation only.
+    /// @notice The model's governor and its generation: what a governor sets in other contracts is valid for its generation
+    /// only.
     /// @param id The model.
     /// @return governor The governor; zero for an unknown id.
     /// @return generation How often the governor has changed.

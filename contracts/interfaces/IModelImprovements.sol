@@ -43,9 +43,9 @@ interface IModelImprovements {
     /// @param rewardsRemaining What is left of the lifetime rewards now, in wei.
     event PayoutVoided(ModelId indexed id, bytes32 indexed evaluationId, uint256 rewardsRemaining);
 
-    /// @notice Payouts of a method are not released.
+    /// @notice The stop of a method's payouts was set, changed or lifted.
     /// @param method The verification method.
-    /// @param since Payouts that were queued from this second on.
+    /// @param since First second of the stop: payouts that were queued from then on.
     /// @param until First second after the stop; `type(uint40).max` while it is open; 0 when the stop was lifted.
     /// @param account Who decided it.
     event PayoutsStopped(address indexed method, uint256 since, uint256 until, address indexed account);
@@ -79,9 +79,9 @@ interface IModelImprovements {
     /// @notice The improvement is more than what the model's daily limit leaves for this UTC day.
     /// @param deltaBps The improvement, in bps.
     /// @param remainingBps What is left today. If `deltaBps` is within `limitBps`, it can be sent again from 00:00 UTC.
-    /// @param limitBps The limit itself. Beyond it only the admin helps, by {setDailyLimit}.
-    /// @custom:fix If `deltaBps` is within `limitBps`, send the same statement again from 00:00 UTC while its deadline lasts.
-    /// Beyond it only the admin helps, with `setDailyLimit`.
+    /// @param limitBps The limit itself, which only the admin can change, with {setDailyLimit}.
+    /// @custom:fix If `deltaBps` is within `limitBps`, send the same statement again from 00:00 UTC, before its deadline.
+    /// Otherwise only the admin can help, with `setDailyLimit`.
     error DailyLimitExceeded(uint256 deltaBps, uint256 remainingBps, uint256 limitBps);
 
     /// @notice There is no waiting payout with these terms for this evaluation.
@@ -136,23 +136,23 @@ interface IModelImprovements {
     /// @return token The model's ERC-20.
     function releasePayout(ModelId id, bytes32 evaluationId, Payout calldata payout) external returns (address token);
 
-    /// @notice Puts the reward of a void payout back into the model's lifetime rewards. Anyone may.
+    /// @notice Puts the reward of a void payout back into the model's lifetime rewards. Anyone may call it.
     /// @dev Emits `PayoutVoided`. Reverts `UnknownPayout`, `PayoutNotVoid`.
     /// @param id The model.
     /// @param evaluationId The evaluation.
     /// @param payout The payout, as it was queued.
     function returnVoided(ModelId id, bytes32 evaluationId, Payout calldata payout) external;
 
-    /// @notice Stops the payouts of a method that were queued from `since` on, later ones included, until the admin decides. A
-    /// method has one stop: while there is one its begin can only move back, and one that had an end is open again. Only
-    /// `GUARDIAN_ROLE`.
+    /// @notice Stops the payouts of a method that were queued from `since` on, later ones included, until the admin decides.
+    /// A method has one stop: while there is one, its beginning can only be moved back, and if it had an end it is open
+    /// again. Only `GUARDIAN_ROLE`.
     /// @dev Emits `PayoutsStopped`. Reverts `AccessControlUnauthorizedAccount`, `OutOfRange`. A hybrid has payouts of its own.
     /// @param method The verification method.
-    /// @param since First second of the stop, at least 1; at most now, or the second before the present stop's begin.
+    /// @param since First second of the stop, at least 1; at most now, or the second before the present stop's beginning.
     function stopPayouts(address method, uint256 since) external;
 
-    /// @notice Lifts a stop: its payouts can be released again, also those that it made void and nobody has returned. Only the
-    /// admin, hence after its delay.
+    /// @notice Lifts a stop: its payouts can be released again, even those that it made void, as long as nobody has returned
+    /// them. Only the admin, hence after its delay.
     /// @dev Emits `PayoutsStopped`. Reverts `AccessControlUnauthorizedAccount`, `PayoutsNotStopped`.
     /// @param method The verification method.
     function liftPayoutStop(address method) external;
@@ -163,21 +163,22 @@ interface IModelImprovements {
     /// @param method The verification method.
     /// @param since First second of the stop, within the present one and not in the future.
     /// @param until First second after it, above `since`. It never reaches beyond the present stop, nor beyond the present
-    /// block: a later time means all that was queued by then. A void payout that the new bounds leave out can be released again,
-    /// unless it was returned; so can what a guardian has stopped further back since the admin chose `since`.
+    /// block: a later time means everything that was queued by then. A void payout outside the new bounds can be released
+    /// again, unless it was returned; so can payouts from before `since` that a guardian stopped after the admin had chosen
+    /// it.
     function voidPayouts(address method, uint256 since, uint256 until) external;
 
     /// @notice Changes how much improvement is recorded per UTC day. Only the admin, hence after its delay.
     /// @dev Emits `DailyLimitChanged`. Reverts `AccessControlUnauthorizedAccount`, `WrongModelStatus` for an unknown id,
     /// `OutOfRange`.
     /// @param id The model.
-    /// @param limitBps At least what the benchmark's smallest improvement, its smallest lower bound and the way to its target need, at
-    /// most 10000.
+    /// @param limitBps At least what the benchmark's smallest improvement, its smallest lower bound and the distance to its
+    /// target need, at most 10000.
     function setDailyLimit(ModelId id, uint256 limitBps) external;
 
     /// @notice Stops improvements of all models for a time, or extends the stop. Only `GUARDIAN_ROLE`.
     /// @dev Emits `SubmissionsPaused`. Reverts `AccessControlUnauthorizedAccount`, `OutOfRange`. The budget is that of
-    /// {GuardianPause}: seven days, of which each paused second comes back within six.
+    /// {GuardianPause}: seven days, which refill by one second every six.
     /// @param duration Seconds from now.
     function pauseSubmissions(uint256 duration) external;
 
@@ -185,7 +186,7 @@ interface IModelImprovements {
     /// @dev Emits `SubmissionsPaused`. Reverts `AccessControlUnauthorizedAccount`.
     function resumeSubmissions() external;
 
-    /// @notice What {recordImprovement} would answer now.
+    /// @notice What {recordImprovement} would return now.
     /// @dev Reverts `EvaluationAlreadyUsed`, `WrongModelStatus`, `Paused`, `ValueMismatch`, `HashMismatch`, `OutOfRange`,
     /// `EvaluationTooWeak`, `DailyLimitExceeded`.
     /// @param evaluation What was measured.
@@ -210,8 +211,8 @@ interface IModelImprovements {
     /// @notice What became of an evaluation.
     /// @param id The model.
     /// @param evaluationId The evaluation.
-    /// @return 0 when it was never recorded, the hash of its {Payout} while it waits, 1 when that was released, 2 when it was
-    /// void and is returned.
+    /// @return 0 when it was never recorded, the hash of its {Payout} while it waits, 1 when that was released, 2 when it
+    /// was void and has been returned.
     function payoutOf(ModelId id, bytes32 evaluationId) external view returns (bytes32);
 
     /// @notice The stop of a method's payouts; all zero when there is none.
@@ -243,7 +244,7 @@ interface IModelImprovements {
     /// @return Bps.
     function remainingTodayBps(ModelId id) external view returns (uint256);
 
-    /// @notice What is left of the model's lifetime rewards. What waits is taken already.
+    /// @notice What is left of the model's lifetime rewards. Waiting rewards have already been taken from it.
     /// @param id The model.
     /// @return Wei.
     function rewardsRemainingOf(ModelId id) external view returns (uint256);

@@ -6,8 +6,9 @@ import {IModelGovernance} from "./IModelGovernance.sol";
 import {IModelImprovements} from "./IModelImprovements.sol";
 
 /// @title Model registry
-/// @notice Keeps what the protocol knows of its models: identity, lifecycle, parameters, benchmark, score and waiting payouts. It
-/// is also the only address book, by which the contracts above it know each other. It calls nobody and holds no tokens.
+/// @notice Keeps what the protocol knows about its models: identity, lifecycle, parameters, benchmark, score and waiting
+/// payouts. It is also the only address book, through which the contracts above it find each other. It calls no other
+/// contract and holds no tokens.
 interface IModelRegistry is IModelGovernance, IModelImprovements {
     /// @notice The address book was completed.
     /// @param tokenManager Deploys and mints tokens.
@@ -69,12 +70,12 @@ interface IModelRegistry is IModelGovernance, IModelImprovements {
     /// @notice The caller may not give a model a benchmark that uses this verification method.
     /// @param method The verification method.
     /// @param access Who may.
-    /// @custom:fix Name a method that is open to the caller, by `methodAccessOf`: 0 nobody, 1 the admin, 2 registrars as well.
-    /// The admin opens others after its delay, or registers the model itself.
+    /// @custom:fix Name a method that is open to the caller; `methodAccessOf` tells: 0 nobody, 1 the admin, 2 registrars as
+    /// well. The admin can open others after its delay, or register the model itself.
     error MethodNotAllowed(address method, MethodAccess access);
 
-    /// @notice Completes the address book, once, and lets registrars use the first verification methods. Before that, nothing in
-    /// the protocol can be done. Only the `wirer` that was named at construction.
+    /// @notice Completes the address book, once, and lets registrars use the first verification methods. Until then, nothing
+    /// can be done in the protocol. Only the `wirer` that was named at construction.
     /// @dev Emits `Wired` and `MethodAllowed`. Reverts `UnauthorizedCaller`, `AlreadyWired`, `ZeroAddress`.
     /// @param tokenManager Deploys and mints tokens.
     /// @param factory Creates pools.
@@ -113,16 +114,16 @@ interface IModelRegistry is IModelGovernance, IModelImprovements {
     ) external;
 
     /// @notice Commits the benchmark of a proposed model. Only `REGISTRAR_ROLE`, with a method that is open to registrars, or
-    /// the admin, with any that is allowed. Neither can change it afterwards but by {replaceBenchmark}.
+    /// the admin, with any that is allowed. Afterwards it can only be replaced, with {replaceBenchmark}.
     /// @dev Emits `ModelRegistered`. Reverts `AccessControlUnauthorizedAccount`, `WrongModelStatus`, `HashMissing`,
     /// `MethodNotAllowed`, `OutOfRange`.
     /// @param id The model.
     /// @param benchmark The benchmark.
     function registerModel(ModelId id, Benchmark calldata benchmark) external;
 
-    /// @notice Replaces a wrong or poisoned benchmark as a whole: a new version, to which no earlier statement belongs. What was
-    /// minted stays minted, and payouts that wait stay payable. If the lifetime rewards that are left would not pay for all of
-    /// the new scale, the rate is lowered to what they can pay. Only the admin, hence after its delay.
+    /// @notice Replaces a wrong or poisoned benchmark as a whole: a new version, for which no earlier statement is valid.
+    /// What was minted stays minted, and payouts that wait stay payable. If the lifetime rewards that are left would not pay
+    /// for all of the new scale, the rate is lowered to what they can pay. Only the admin, hence after its delay.
     /// @dev Emits `BenchmarkReplaced`, and `ParameterChanged` or `ParameterChangeCancelled` for the rate. Reverts
     /// `AccessControlUnauthorizedAccount`, `WrongModelStatus` before registration, `HashMissing`, `MethodNotAllowed`,
     /// `OutOfRange`.

@@ -96,7 +96,7 @@ interface IModelToken is IERC20Metadata, IERC20Permit {
     /// @return Wei.
     function investorAllocation() external view returns (uint256);
 
-    /// @notice Most rewards that are ever minted.
+    /// @notice Most that can ever be minted as rewards.
     /// @return Wei.
     function rewardAllocation() external view returns (uint256);
 
@@ -108,7 +108,7 @@ interface IModelToken is IERC20Metadata, IERC20Permit {
     /// @return True once it was.
     function isSupplierMinted() external view returns (bool);
 
-    /// @notice Rewards minted so far, which never fall.
+    /// @notice Rewards minted so far; this sum never falls.
     /// @return Wei.
     function rewardsMinted() external view returns (uint256);
 

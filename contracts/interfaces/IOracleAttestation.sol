@@ -20,7 +20,7 @@ interface IOracleAttestation is IVerificationMethod {
     /// @notice An attester was removed. Statements of earlier epochs are void.
     /// @param attester The attester.
     /// @param count How many attesters there are now.
-    /// @param epoch What a statement must name from now on.
+    /// @param epoch The epoch that a statement must name from now on.
     event AttesterRemoved(address indexed attester, uint256 count, uint256 epoch);
 
     /// @notice Another number of attesters must sign.
@@ -46,8 +46,9 @@ interface IOracleAttestation is IVerificationMethod {
 
     /// @notice The signature is not the signer's over this digest.
     /// @param signer The signer.
-    /// @custom:fix Compare `hashStatement(statement)` with what was signed, then have it signed again: another key, field,
-    /// verifier or chain, a signature that has not 65 bytes, or an s in the upper half does not count.
+    /// @custom:fix Compare `hashStatement(statement)` with what was signed, then have it signed again. A signature does not
+    /// count if the key, a field, the verifier or the chain differs, if it does not have 65 bytes, or if its s is in the
+    /// upper half.
     error InvalidSignature(address signer);
 
     /// @notice Adds an attester. Only the admin, hence after its delay.
@@ -56,9 +57,9 @@ interface IOracleAttestation is IVerificationMethod {
     function addAttester(address attester) external;
 
     /// @notice Removes an attester at once and starts a new epoch, so that every signature given so far is void. A guardian or
-    /// the admin. At least as many as must sign always remain: to go below that number, the admin lowers the threshold first. A
-    /// guardian who removes honest attesters can leave only dishonest ones; then payouts of this method are stopped, and the
-    /// admin repairs.
+    /// the admin. There are never fewer attesters than the threshold: to remove more, the admin lowers it first. A guardian
+    /// who removes honest attesters can leave only dishonest ones; other guardians then stop the payouts of this method
+    /// until the admin has appointed others.
     /// @dev Emits `AttesterRemoved`. Reverts `AccessControlUnauthorizedAccount`, `NotAttester`, `OutOfRange` for the threshold.
     /// @param attester The attester.
     function removeAttester(address attester) external;

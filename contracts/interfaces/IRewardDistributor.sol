@@ -5,8 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ModelId} from "../types/ModelTypes.sol";
 
 /// @title Reward distributor
-/// @notice Holds the contributors' share of improvements with many contributors; each claims once, to their own address. No
-/// expiry, no admin. A distribution pays out of its own balance only.
+/// @notice Holds the contributors' share of improvements with many contributors; each claims once, to their own address.
+/// Claims never expire, and there is no admin. A distribution pays out of its own balance only.
 ///
 /// Leaf of the Merkle tree (OpenZeppelin's standard tree) =
 /// `(bytes32 distributionId, uint256 index, address account, uint256 from, uint256 to)`, where `[from, to]` are adjacent
@@ -63,7 +63,7 @@ interface IRewardDistributor {
         uint256 remaining
     );
 
-    /// @notice There is no such distribution, or not of this token, root and total.
+    /// @notice There is no distribution with this id, token, root and total.
     /// @param distributionId The distribution.
     /// @custom:fix Take model, evaluation, token, root and total from the event `DistributionCreated`.
     error UnknownDistribution(bytes32 distributionId);
@@ -89,7 +89,7 @@ interface IRewardDistributor {
     /// @notice The tree promises more than the total, and what is left does not cover this claim.
     /// @param requested Wei claimed.
     /// @param remaining Wei that are left.
-    /// @custom:fix The tree is wrong: nobody is paid more than the distribution holds. Ask who published it.
+    /// @custom:fix The tree is wrong: nobody is paid more than the distribution holds. Ask whoever published it.
     error DistributionExhausted(uint256 requested, uint256 remaining);
 
     /// @notice Begins a distribution of tokens that were minted to this contract. Only the TokenManager, once per evaluation.

@@ -5,7 +5,7 @@ import {InitialParams, ModelId} from "../types/ModelTypes.sol";
 import {IRewardDistributor} from "./IRewardDistributor.sol";
 
 /// @title Token manager
-/// @notice Deploys model tokens and is the only door to their supplier and reward buckets. Amounts are wei.
+/// @notice Deploys model tokens, and alone mints their supplier allocations and rewards. Amounts are in wei.
 interface ITokenManager {
     /// @notice A model token was deployed; the registry's `ModelCreated` in the same transaction has the id and parameters.
     /// @param id The model.
@@ -13,7 +13,7 @@ interface ITokenManager {
     /// @param supplierRecipient Receiver of the supplier allocation.
     /// @param supplierAllocation Minted once, after registration.
     /// @param investorAllocation Most that the pool issues net of sales.
-    /// @param rewardAllocation Most that improvements are ever rewarded with.
+    /// @param rewardAllocation Most that improvements can ever be rewarded with.
     event TokenDeployed(
         ModelId indexed id,
         address indexed token,
@@ -62,11 +62,11 @@ interface ITokenManager {
     /// @param field `name` or `symbol`.
     /// @param index Place of the character, from 0.
     /// @param character The character.
-    /// @custom:fix Use letters, digits, spaces and signs of ASCII only.
+    /// @custom:fix Use printable ASCII only: letters, digits, spaces and punctuation.
     error UnprintableCharacter(bytes32 field, uint256 index, bytes1 character);
 
-    /// @notice The contributors' part of a payout with a root does not go to the reward distributor: a verifier queued what it
-    /// must not.
+    /// @notice The contributors' part of a payout with a root does not go to the reward distributor: the verifier queued it
+    /// wrongly.
     /// @param account Where it would go instead.
     /// @custom:fix Do not release it: the verifier that queued it was wrong or hostile. Let a guardian stop the method's
     /// payouts and the admin make it void.
@@ -103,8 +103,8 @@ interface ITokenManager {
     /// @param modelId Published id of the model.
     function distributeModelSupplierAllocation(string calldata modelId) external;
 
-    /// @notice Mints the reward of an improvement that has waited. Anyone may. The verifier's `PayoutQueued` and the time of its
-    /// block contain all arguments.
+    /// @notice Mints the reward of an improvement that has waited. Anyone may call it. The verifier's `PayoutQueued` and the
+    /// time of its block contain all arguments.
     /// @dev Emits `RewardDistributed` for each payee and the registry's `PayoutReleased`, and the distributor's
     /// `DistributionCreated` for a root. Reverts `UnknownPayout`, `PayoutWaits`, `PayoutIsStopped`, `NotToDistributor`. Arguments
     /// that no payout can have cause a panic instead: 0x32 for more amounts than accounts, 0x11 for amounts whose sum does not
@@ -134,7 +134,7 @@ interface ITokenManager {
 
     /// @notice Stops token deployments and pool creations for a time, or extends the stop. Only `GUARDIAN_ROLE`.
     /// @dev Emits `LaunchesPaused`. Reverts `AccessControlUnauthorizedAccount`, `OutOfRange`. The budget is that of
-    /// {GuardianPause}: seven days, of which each paused second comes back within six.
+    /// {GuardianPause}: seven days, which refill by one second every six.
     /// @param duration Seconds from now.
     function pauseLaunches(uint256 duration) external;
 

@@ -7,8 +7,8 @@ import {Permit} from "../types/Permit.sol";
 
 /// @title Usage fee router
 /// @notice Takes usage fees and splits them on the spot: `floor(amount · infrastructureAccrualBps / 10000)` to the
-/// infrastructure reserve, the rest to the stream of the model's pool. Tokens go from the payer to their place directly; the
-/// router never holds any. A share of zero is skipped. Amounts are reserve units.
+/// infrastructure reserve, the rest to the stream of the model's pool. Tokens go directly from the payer to where they
+/// belong; the router never holds any. A share of zero is skipped. Amounts are reserve units.
 ///
 /// The payer is the caller, an account or a contract, and approves the reserve token to the router. Anyone may pay for any
 /// model that has a pool.
@@ -136,8 +136,8 @@ interface IUsageFeeRouter {
         uint256 amount
     ) external view returns (uint256 infrastructureAmount, uint256 poolAmount);
 
-    /// @notice How much of what streams into the pool now will have reached its reserve by `timestamp`, if no fees come:
-    /// `released = floor(pendingStream · (timestamp − now) / (streamEnd − now))`, all of it from `streamEnd` on.
+    /// @notice How much of what streams into the pool now will have reached its reserve by `timestamp`, if no more fees
+    /// arrive: `released = floor(pendingStream · (timestamp − now) / (streamEnd − now))`, all of it from `streamEnd` on.
     /// @dev Exact in the block of a deposit. Later, the pool rounds from the last deposit on, and may have released one unit
     /// more, never less. Reverts `OutOfRange` for a time that has passed, `PoolNotFound`.
     /// @param model The model.

@@ -4,8 +4,8 @@ pragma solidity 0.8.30;
 import {Evaluation} from "../types/ImprovementTypes.sol";
 
 /// @title Verification method
-/// @notice Decides whether a statement is vouched for. The verifier knows nothing else about a method; the admin's allow-list
-/// says which exist.
+/// @notice Decides whether a statement is vouched for. The verifier knows nothing else about a method; the admin's
+/// allow-list names the methods.
 interface IVerificationMethod {
     /// @notice Accepts a statement, or reverts with the reason. Anyone may call it; only a call by the verifier leads to a
     /// payout.

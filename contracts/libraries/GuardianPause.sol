@@ -5,16 +5,16 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {OutOfRange} from "../types/CommonErrors.sol";
 
 /// @title Guardian pause
-/// @notice The one rule for every pause that a guardian may cause: it ends by itself, and what it may last comes out of a
-/// budget of seven days, in which each paused second comes back within six. At most 14 days of any 42 are paused
-/// (7 + 42 / 6), whoever the guardians are, and nobody can spend the budget but by pausing.
+/// @notice The one rule for every pause that a guardian may cause: it ends by itself, and its length comes out of a budget
+/// of seven days, which refills by one second every six. At most 14 days of any 42 are paused (7 + 42 / 6), whoever the
+/// guardians are, and only pausing uses up the budget.
 /// @dev A pause is two times: `until`, the second in which it ends, and `wholeAt`, the second from which the budget is whole
 /// again if nothing more is paused. The budget that is missing at a time t is (wholeAt − t) / 6.
 library GuardianPause {
     /// @notice Longest pause out of a whole budget, in seconds.
     uint256 internal constant BUDGET = 7 days;
 
-    /// @notice Seconds in which one paused second comes back.
+    /// @notice Seconds in which the budget refills by one second.
     uint256 internal constant RECOVERY = 6;
 
     /// @notice The function is paused.

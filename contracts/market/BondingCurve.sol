@@ -22,7 +22,7 @@ library BondingCurve {
     uint256 internal constant MAX_VALUE = 2 ** 112 - 1; // largest supply, reserve or amount
     uint256 internal constant MAX_GROWN = 2 ** 127 - 1; // largest base · 2^k of a purchase: its products then fit a word
 
-    // What _exponent and _exp2 can be wrong by, either way; Q127, the latter as an error in y.
+    // What _exponent and _exp2 can be off by, either way; Q127, the latter as an error in y.
     int256 internal constant LOG2_ERROR = 998;
     int256 internal constant EXP2_ERROR = 620;
 

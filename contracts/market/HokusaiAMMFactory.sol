@@ -92,7 +92,7 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
     /// @inheritdoc IHokusaiAMMFactory
     mapping(ModelId id => FixedTerms) public poolTermsOf;
 
-    /// @dev The end of a pause is the pool's, which asks itself at every buy.
+    /// @dev The pool stores the end of a pause, which it checks at every buy.
     mapping(ModelId id => uint40) private _buysPauseWholeAt;
 
     /// @param registry_ The models' registry.
@@ -244,7 +244,8 @@ contract HokusaiAMMFactory is IHokusaiAMMFactory, RegistryAuthorised {
         return IHokusaiAMM(pool);
     }
 
-    /// @dev Terms that an earlier governor fixed are not the present one's, nor is the choice the pool creator's again.
+    /// @dev Terms that an earlier governor fixed do not bind the present one, but the choice does not fall back to the pool
+    /// creator either.
     function _requireFixedTerms(ModelId id, PoolTerms memory terms) private view {
         FixedTerms memory fixedTerms = poolTermsOf[id];
         if (fixedTerms.termsHash == 0) return;

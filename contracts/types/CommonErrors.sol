@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {ModelId, ModelStatus} from "./ModelTypes.sol";
 
-// What goes wrong in more than one contract has one name. `field` is the ASCII name of the parameter that is refused.
+// An error that more than one contract raises has one name. `field` is the ASCII name of the parameter that is refused.
 
 /// @notice An address that must be set is zero.
 /// @custom:fix Give the address: of a supplier recipient, governor, payee, method or treasury; in a trade, of the receiver.
@@ -101,7 +101,8 @@ error MethodRefused(address method);
 /// @custom:fix Use another reserve token: this one keeps a part of transfers, or changes balances by itself.
 error UnexpectedReserveReceived(uint256 received, uint256 expected);
 
-/// @dev Reverts `UnauthorizedCaller` unless the caller is `expected`. Zero is what is not set yet: nobody calls from there.
+/// @dev Reverts `UnauthorizedCaller` unless the caller is `expected`. An address that is not set yet is zero, from which
+/// nobody calls.
 function requireCaller(address expected) view {
     if (msg.sender != expected) revert UnauthorizedCaller(msg.sender, expected);
 }

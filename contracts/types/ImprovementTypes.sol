@@ -55,7 +55,7 @@ struct ImprovementStatement {
     uint256 deadline;
 }
 
-/// @notice What the registry answers to an improvement that satisfies its model's benchmark.
+/// @notice What the registry returns for an improvement that satisfies its model's benchmark.
 /// @param method The model's verification method, which must accept the statement.
 /// @param token The model's ERC-20.
 /// @param owner The model's owner.

@@ -55,7 +55,7 @@ enum Direction {
     MINIMISE
 }
 
-/// @notice Parameters of a model at deployment, as held by the published deployment scripts.
+/// @notice Parameters of a model at deployment, in the form that the published deployment scripts use.
 /// @param tokensPerDeltaOne Reward for 100 bps of improvement, in wei, 100e18 … 10_000_000e18.
 /// @param infrastructureAccrualBps Share of usage fees kept for infrastructure, in bps, 1000 … 10000.
 /// @param initialOraclePricePerThousandUsd Price of 1000 API calls in reserve units, 0 (unset) … 1e12.
@@ -124,7 +124,7 @@ enum Parameter {
     PRICE_PER_THOUSAND_CALLS
 }
 
-/// @notice What a usage fee needs to know of a model; units as in {InitialParams}.
+/// @notice What is needed to price and split a model's usage fee; units as in {InitialParams}.
 struct FeeTerms {
     address pool;
     uint256 infrastructureAccrualBps;

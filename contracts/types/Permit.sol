@@ -15,9 +15,9 @@ struct Permit {
 /// @title Permits
 /// @notice The one way in which the protocol uses a permit.
 library Permits {
-    /// @notice Lets the caller's permit approve this contract for `amount`. A permit is public once sent: anyone may have used
-    /// it before us, and then the allowance is there. If it is refused for another reason, the transfer that follows fails for
-    /// want of allowance.
+    /// @notice Lets the caller's permit approve this contract for `amount`. A permit is public once sent: anyone may have
+    /// used it before us, and then the allowance is there. If it is refused for another reason, the transfer that follows
+    /// fails for lack of allowance.
     function tryUse(Permit calldata permit, address token, uint256 amount) internal {
         try
             IERC20Permit(token).permit(msg.sender, address(this), amount, permit.deadline, permit.v, permit.r, permit.s)

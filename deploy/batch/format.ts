@@ -120,7 +120,7 @@ export function readBatch(name: string, content: string): BatchFile {
   const unsigned = Object.fromEntries(Object.entries(whole.meta).filter(([key]) => key !== "checksum"));
   const actual = checksumOf({ ...whole, meta: unsigned });
   if (actual !== checksum) {
-    const message = `${name} was changed after it was written: its content has the checksum ${actual}, it says ${checksum}: have it written anew.`;
+    const message = `${name} was changed after it was written: its content has the checksum ${actual}, it says ${checksum}: have it written again.`;
     throw new Problem("CONFLICT", message, { given: checksum, expected: actual });
   }
   return { chainId, name: title, description, sender, calls };

@@ -132,7 +132,7 @@ function operationIn(glossary: Glossary, name: string, args: Result): OperationI
   const content = isBatch ? [targets, values, datas] : [targets[0], values[0], datas[0]];
   const encoded = AbiCoder.defaultAbiCoder().encode([...types, "bytes32", "bytes32"], [...content, predecessor, salt]);
   if (values.some((value) => value !== 0n))
-    throw new Problem("CONFLICT", "an operation hands ether over, expected none: do not sign it.");
+    throw new Problem("CONFLICT", "an operation sends ether, expected none: do not sign it.");
   const calls = targets.map((to, index) => decodeCall(glossary, { to, data: datas[index] ?? "0x" }));
   return { id: keccak256(encoded), predecessor, salt, calls };
 }

@@ -75,7 +75,7 @@ function isGranted({ scopes }: ApiCaller, scope: ApiScope): boolean {
 function count(limiter: RateLimiter, who: string): void {
   const wait = limiter.take(who);
   if (wait === 0) return;
-  throw new ApiRefusal(429, "BUSY", `too many requests: come again in ${wait} s.`, { retryAfter: wait });
+  throw new ApiRefusal(429, "BUSY", `too many requests: try again in ${wait} s.`, { retryAfter: wait });
 }
 
 /** The peer's address; behind a proxy all clients without a key share one rate. */

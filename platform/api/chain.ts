@@ -34,7 +34,7 @@ export async function readAt<Row>(db: Database, columns: SQL): Promise<{ readonl
           present.payout_delay::text AS delay, (SELECT value FROM protocol WHERE name = 'stops') AS stops, ${columns}
         FROM chain AS present`,
   );
-  if (found === undefined) throw new Problem("BUSY", "the indexer has read nothing of the chain yet: come again soon.");
+  if (found === undefined) throw new Problem("BUSY", "the indexer has read nothing of the chain yet: try again soon.");
   const { number, hash, timestamp, delay, stops } = found;
   const known = Object.entries(stops ?? {}).map(
     ([method, { since, until }]) => [method.toLowerCase(), { since: BigInt(since), until: BigInt(until) }] as const,

@@ -66,7 +66,7 @@ export async function requireRoom(db: Database, account: string, limits: ApiLimi
       retryAfter: 60,
     });
   if ((open?.all ?? 0) >= limits.openJobs)
-    throw new ApiRefusal(503, "BUSY", `${open?.all} evaluations are open: come again later.`, { retryAfter: 60 });
+    throw new ApiRefusal(503, "BUSY", `${open?.all} evaluations are open: try again later.`, { retryAfter: 60 });
 }
 
 /**
@@ -87,7 +87,10 @@ export async function makeJob(db: Database, input: JobInput, limits: ApiLimits):
   const attempt = (last?.attempt ?? 0) + 1;
   const { attempts } = JSON.parse(spec) as { readonly attempts: number };
   if (attempt > attempts)
-    throw new Problem("ALREADY_DONE", `the benchmark allows ${attempts} attempts, and all were made: state another.`);
+    throw new Problem(
+      "ALREADY_DONE",
+      `the benchmark allows ${attempts} attempts, and all of them were made: name another.`,
+    );
   await db.execute(
     sql`INSERT INTO evaluation_jobs
           (id, model_id, account, benchmark_id, benchmark_version, spec, spec_hash, attempt, registered_score,

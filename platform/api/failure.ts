@@ -64,7 +64,8 @@ export function refusalFor(error: unknown): ApiRefusal {
   const code = codeOfDatabase(error);
   if (DATABASE_AWAY.test(code))
     return new ApiRefusal(503, "NODE_FAILED", "the database does not answer: try again soon.", { retryAfter: 5 });
-  if (code === UNIQUE_VIOLATION) return new ApiRefusal(409, "CONFLICT", "somebody else was faster: look at it again.");
+  if (code === UNIQUE_VIOLATION)
+    return new ApiRefusal(409, "CONFLICT", "somebody else has changed this meanwhile: read it again and retry.");
   if (error instanceof HTTPException && error.status < 500) {
     const code = CODE_OF[error.status] ?? "BAD_OPTION";
     return new ApiRefusal(error.status as FailureStatus, code, `the request is refused: ${error.message}.`);

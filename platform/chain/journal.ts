@@ -54,7 +54,7 @@ export class ChainJournal {
     } catch {
       // told below
     }
-    throw new Problem("BAD_FILE", `${this.file} is no journal of a chain: delete its folder to begin anew.`);
+    throw new Problem("BAD_FILE", `${this.file} is no journal of a chain: delete its folder to start over.`);
   }
 
   /** Adds what has happened. */

@@ -103,7 +103,7 @@ class KeepingProvider extends ProviderWrapper {
     if (block?.hash !== hash)
       throw new Problem(
         "CONFLICT",
-        `block ${number} in ${file} cannot be mined again, as after a change of Hardhat's version: delete its folder to begin anew.`,
+        `block ${number} in ${file} cannot be mined again, as after a change of Hardhat's version: delete its folder to start over.`,
       );
     this.written = number;
   }

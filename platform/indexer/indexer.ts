@@ -170,7 +170,7 @@ export class Indexer {
     if (row && (row.chainId !== chainId || row.registry !== contracts.ModelRegistry || row.firstBlock !== firstBlock))
       throw new Problem(
         "CONFLICT",
-        `the database has indexed the registry ${printed(row.registry)} on chain ${row.chainId}, asked for is ${contracts.ModelRegistry} on chain ${chainId}: use another database.`,
+        `the database has indexed the registry ${printed(row.registry)} on chain ${row.chainId}, but the deployment has ${contracts.ModelRegistry} on chain ${chainId}: use another database.`,
       );
     if (row) return;
     const [base] = await lookUntil(
@@ -240,7 +240,7 @@ export class Indexer {
     const first = kept.at(-1)?.block ?? 0;
     throw new Problem(
       "WRONG_CHAIN",
-      `the chain has another block ${first} than the database: it was begun anew; use another database, or delete this one.`,
+      `the chain has another block ${first} than the database: it was started over; use another database, or delete this one.`,
     );
   }
 

@@ -52,7 +52,7 @@ export async function openEmbedded(folder: string | undefined) {
     await unlock();
     throw new Problem(
       "NO_FILE",
-      `the database in ${folder ?? "memory"} cannot be opened: ${(error as Error).message}; move the folder away to begin anew.`,
+      `the database in ${folder ?? "memory"} cannot be opened: ${(error as Error).message}; move the folder away to start over.`,
     );
   }
 }

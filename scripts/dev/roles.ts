@@ -15,15 +15,15 @@ const NAMES: Readonly<Record<Caller, string>> = {
   multisig: "the multisig behind the timelock",
   governor: "the model's governor",
   owner: "the model's owner",
-  successor: "who was proposed",
+  successor: "whoever was proposed",
   wirer: "the wirer",
   contract: "a contract of the protocol",
 };
 
 const INTRODUCTION = `# Roles
 
-For every function that changes state, this page says who may call it, what a stolen key can do with it at worst, and what stands
-between the call and its effect. \`npm run roles -- --update\` generates the page. Tests fail on a function that is missing here; they
+For every function that changes state, this page says who may call it, what a thief of the key can do with it at worst, and what delays
+the effect. \`npm run roles -- --update\` generates the page. Tests fail on a function that is missing here; they
 also let every key call every function, and compare what changes with these tables.
 
 The admin of every contract is the timelock: the multisig proposes an operation, which waits two days in public and is then

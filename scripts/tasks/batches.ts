@@ -66,9 +66,9 @@ export const showBatch: Work = (args) => {
 function requireHonest(call: BatchCall, index: number, abi: Parameters<typeof isSpeltAs>[1] | undefined): void {
   const which = `transaction ${index + 1} of the batch`;
   if (call.value !== 0n)
-    throw new Problem("CONFLICT", `${which} hands over ${call.value} wei, expected none: do not sign it.`);
+    throw new Problem("CONFLICT", `${which} sends ${call.value} wei, expected none: do not sign it.`);
   if (abi === undefined || !isSpeltAs(call, abi))
-    throw new Problem("CONFLICT", `${which} spells out another call than its data makes: do not sign it.`);
+    throw new Problem("CONFLICT", `${which} describes another call than its data makes: do not sign it.`);
 }
 
 /** How an operation of the timelock stands. */

@@ -18,7 +18,7 @@ export async function within<T>(
   return new Promise((resolve, reject) => {
     const stop = () => end(() => reject(signal?.reason as Error));
     const late = () => {
-      reject(new Problem("BUSY", `${what} within ${milliseconds / 1_000} s: see whether what keeps it answers.`));
+      reject(new Problem("BUSY", `${what} within ${milliseconds / 1_000} s: check whether it is available.`));
     };
     const timer = setTimeout(() => end(late), milliseconds);
     const end = (settle: () => void) => {

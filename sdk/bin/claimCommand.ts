@@ -58,7 +58,7 @@ async function filesOnPlatform(account: string, streams: HokusaiStreams): Promis
       const name = `the platform's claims file of ${printed(root)}`;
       const found = readClaims(name, JSON.stringify(await platform.claimsFile(root)));
       if (found.contributorsRoot !== root || id(found.modelId) !== id(model_id))
-        throw new Problem("CONFLICT", `${name} is of another root or model: tell whoever runs the platform.`);
+        throw new Problem("CONFLICT", `${name} belongs to another root or model: tell whoever runs the platform.`);
       return { name, claims: found };
     }),
   );

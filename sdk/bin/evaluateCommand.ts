@@ -103,6 +103,6 @@ async function evaluateThere(
   if (status === "accepted" || status === "refused") return (await platform.jobDocument(model, job_id)).document;
   throw new Problem(
     "EVALUATION_REFUSED",
-    `the job ${printed(job_id)} is ${status}: ${printed(message ?? "no reason is told")}.`,
+    `the job ${printed(job_id)} is ${status}: ${printed(message ?? "no reason is given")}.`,
   );
 }

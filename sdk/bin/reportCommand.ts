@@ -1,4 +1,4 @@
-// How models have done.
+// How models have performed.
 
 import { address, oneOf, publishedId, type Rule } from "../base/fields.ts";
 import { Problem } from "../base/problem.ts";
@@ -19,7 +19,7 @@ const TIMEFRAME = oneOf("last_30_days", "last_90_days", "all");
 const FORMAT = oneOf("text", "json", "csv", "html");
 
 export const reportCommand: HokusaiCommand = {
-  summary: "how models have done: improvements, rewards, contributions, returns",
+  summary: "how models have performed: improvements, rewards, contributions, returns",
   usage: `usage: hokusai report --model <id> ... --deployment <record.json>
        hokusai report --model <id> ... --platform
   --model <id> ...           the id that a model was published under; several are compared

@@ -52,7 +52,7 @@ export function readSheet(file: TableFile, names: readonly string[], words: Word
     if (!sheet.add(row)) throw refuse("DUPLICATE_ID", 0, " is used before, expected each id once");
   }
   if (sheet.ids.size === 0)
-    throw new Refusal("EMPTY_FILE", `${file.name} holds a header but no example, expected some`);
+    throw new Refusal("EMPTY_FILE", `${file.name} has a header but no examples, expected at least one`);
   return sheet;
 }
 

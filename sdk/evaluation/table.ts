@@ -81,7 +81,7 @@ function placeOf({ name: file }: TableFile, header: readonly string[], name: str
   if (place !== header.lastIndexOf(name)) {
     throw new Refusal(
       "MALFORMED_FILE",
-      `${file}: column ${show(name)} stands more than once in the header, expected it once`,
+      `${file}: column ${show(name)} appears more than once in the header, expected it once`,
     );
   }
   return place;

@@ -205,7 +205,7 @@ export class MlflowClient {
       const remedy = `start it with --allowed-hosts ${host}, or look at the key`;
       return new Problem("NOT_ALLOWED", `MLflow at ${host} refuses access, "${said}": ${remedy}.`, { remedy });
     }
-    if (status === 401) return new Problem("BAD_KEY", `MLflow at ${host} wants a key, or another one.`);
+    if (status === 401) return new Problem("BAD_KEY", `MLflow at ${host} needs a key, or a different one.`);
     const remedy = "look at its address, and whether it serves artifacts";
     return new Problem("NODE_FAILED", `MLflow at ${host} answers with status ${status}, "${said}": ${remedy}.`, {
       remedy,

@@ -9,7 +9,7 @@ export function readContributorsFor(path: string, claimsPath: string): WeightedC
   if (contributors.length > MAX_LISTED && claimsPath === "") {
     throw new Problem(
       "BAD_OPTION",
-      `${path} names ${contributors.length} contributors, more than the ${MAX_LISTED} that a statement lists: say with --claims <file> where to keep them.`,
+      `${path} names ${contributors.length} contributors, more than the ${MAX_LISTED} that a statement lists: name a file for them with --claims <file>.`,
     );
   }
   return contributors;

@@ -33,7 +33,7 @@ export async function followJob(
     if (quiet >= QUIET_STREAMS) break;
     await api.service.rest(quiet + 1);
   }
-  throw new Problem("NODE_FAILED", `the platform tells no more of ${printed(path)}: ask for its status later.`);
+  throw new Problem("NODE_FAILED", `the platform no longer reports on ${printed(path)}: ask for its status later.`);
 }
 
 async function* jobEvents({ service, signal }: ApiConnection, path: string): AsyncGenerator<JobView> {

@@ -82,7 +82,7 @@ function requireDistinct(name: string, entries: readonly Entry[]): WeightedContr
     if (seen.has(contributor.account)) {
       throw new Problem(
         "BAD_FILE",
-        `${name} ${entry.place}: ${contributor.account} stands before, expected each account once with its summed weight.`,
+        `${name} ${entry.place}: ${contributor.account} appears twice, expected each account once with its summed weight.`,
       );
     }
     seen.add(contributor.account);

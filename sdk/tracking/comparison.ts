@@ -34,10 +34,11 @@ export interface ModelComparison {
  */
 export function compareModels(reports: readonly PerformanceReport[]): ModelComparison {
   const [first, ...others] = reports;
-  if (first === undefined) throw new Problem("BAD_OPTION", "there is nothing to compare, expected a report at least.");
+  if (first === undefined)
+    throw new Problem("BAD_OPTION", "there is nothing to compare, expected at least one report.");
   const { name: timeframe } = first.timeframe;
   if (others.some((report) => report.timeframe.name !== timeframe))
-    throw new Problem("CONFLICT", "the reports are of different timeframes: compare those of one.");
+    throw new Problem("CONFLICT", "the reports have different timeframes: compare reports of the same one.");
   const models = reports
     .map(lineOf)
     .sort((a, b) => (a.deltaOnes === b.deltaOnes ? 0 : a.deltaOnes > b.deltaOnes ? -1 : 1));

@@ -55,7 +55,7 @@ export async function improvementsIn(
           termsOf(entry.payout).payeesHash === payeesHash,
       );
       if (queued === undefined)
-        throw new Problem("CONFLICT", `${evaluationId} was recorded, and no verifier has told whom it pays.`);
+        throw new Problem("CONFLICT", `${evaluationId} was recorded, but no verifier has said whom it pays.`);
       const payout: QueuedPayout = { ...queued.payout, queuedAt: BigInt(timestamp) };
       const end = settled.get(evaluationId);
       const open = async (): Promise<PayoutStatus> => {

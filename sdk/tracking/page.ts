@@ -66,7 +66,7 @@ function figures({ summary, model }: PerformanceReport): Markup {
 }
 
 function improvements({ improvements: all, model }: PerformanceReport): Markup {
-  if (all.length === 0) return html`<p>No improvement was recorded in this time.</p>`;
+  if (all.length === 0) return html`<p>No improvement was recorded in this period.</p>`;
   const rows = all.map((improvement): Cell[] => [
     html`${timeOf(improvement.timestamp)} <span class="hash">${improvement.evaluationId}</span>`,
     `${improvement.baselineScore} → ${improvement.candidateScore}`,
@@ -119,7 +119,7 @@ function returns({ returns: all = [], model }: PerformanceReport): Markup {
     `${signed(entry.returnAtSale)} (${formatBps(entry.returnAtSaleBps)})`,
   ]);
   const headings = ["Account", "Holds", "Paid", "Received", "Return at mark", "Return at sale"];
-  return table("Returns from the beginning, in USDC; transfers between accounts are not counted", headings, rows);
+  return table("Returns since launch, in USDC; transfers between accounts are not counted", headings, rows);
 }
 
 function documents({ documents: { refused, missing, verified } }: PerformanceReport): Markup {

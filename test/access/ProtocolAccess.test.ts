@@ -60,7 +60,7 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
         expect(await contract.defaultAdminDelay()).to.equal(ADMIN_DELAY);
       });
 
-      it("A2: has granted the declared roles and no others, the deploying key none", async () => {
+      it("A2: has granted the declared roles and no others, and none to the deploying key", async () => {
         const declared = [
           `${roleId(DEFAULT_ADMIN_ROLE)} ${admin.address}`,
           `${roleId(GUARDIAN_ROLE)} ${guardian.address}`,

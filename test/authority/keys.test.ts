@@ -3,8 +3,8 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { protocolInUse } from "./authority.fixture";
-import { REWARD_KEYS } from "./keys.rewards";
-import { ROLE_KEYS } from "./keys.roles";
+import { REWARD_KEYS } from "./rewardKeys";
+import { ROLE_KEYS } from "./roleKeys";
 
 const SECURITY = join(__dirname, "../../SECURITY.md");
 

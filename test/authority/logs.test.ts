@@ -5,7 +5,8 @@ import { CREATE_X } from "../../deploy/create2";
 import { type Answer, answersAt } from "./answers";
 import { ACTS, birth, type Life } from "./life";
 import { TOKEN } from "../../scripts/dev/world/units";
-import { type Log, replay } from "./replay";
+import type { Log } from "./events";
+import { replay } from "./replay";
 import type { Genesis } from "./state";
 
 /** Why the logs tell nothing of a view. */

@@ -2,27 +2,11 @@
 // contract. What an event tells beside the change itself, such as the old value or a total, must agree with what the model has.
 
 import { AbiCoder, keccak256, ZeroAddress as NOBODY, ZeroHash as NOTHING } from "ethers";
-import type {
-  DeltaOneVerifier,
-  HokusaiAMM,
-  HokusaiAMMFactory,
-  Hybrid,
-  InfrastructureReserve,
-  ModelRegistry,
-  ModelToken,
-  OracleAttestation,
-  ReserveTokenMock,
-  RewardDistributor,
-  TimelockController,
-  TokenManager,
-  UsageFeeRouter,
-  ZkProof,
-} from "../../.build/typechain";
-import type { TypedContractEvent, TypedEventLog } from "../../.build/typechain/common";
 import { roleId } from "../helpers/guarded.behavior";
 import { Status } from "../../scripts/dev/world/models";
 import { RELEASED, VOIDED } from "../../scripts/dev/world/payouts";
 import { STREAM_DURATION } from "../market/pool.support";
+import { confirmed, type Handler, type Handlers, type Log } from "./events";
 import {
   beforeAll,
   type BenchmarkState,
@@ -54,49 +38,6 @@ const BPS_PER_DELTA_ONE = 100n;
 /** Improvement that is recorded per model and UTC day until the admin decides otherwise, in bps. */
 const DEFAULT_DAILY_LIMIT_BPS = 1_000n;
 
-/** A decoded log. */
-export interface Log {
-  readonly emitter: string;
-  readonly name: string;
-  /** By name, as the ABI has them. */
-  readonly args: unknown;
-  /** Of its block. */
-  readonly timestamp: bigint;
-}
-
-type Filters =
-  | DeltaOneVerifier["filters"]
-  | HokusaiAMM["filters"]
-  | HokusaiAMMFactory["filters"]
-  | Hybrid["filters"]
-  | InfrastructureReserve["filters"]
-  | ModelRegistry["filters"]
-  | ModelToken["filters"]
-  | OracleAttestation["filters"]
-  | ReserveTokenMock["filters"]
-  | RewardDistributor["filters"]
-  | TimelockController["filters"]
-  | TokenManager["filters"]
-  | UsageFeeRouter["filters"]
-  | ZkProof["filters"];
-
-type NamesIn<F> = F extends unknown ? Exclude<keyof F & string, `${string}(${string}`> : never;
-
-type ArgsIn<F, Name> = F extends unknown
-  ? Name extends keyof F
-    ? F[Name] extends TypedContractEvent
-      ? TypedEventLog<F[Name]>["args"]
-      : never
-    : never
-  : never;
-
-/** Every event of every contract has its entry: the type sees to it. */
-type Handlers = {
-  readonly [Name in NamesIn<Filters>]: (state: State, args: ArgsIn<Filters, Name>, log: Log) => void;
-};
-
-type Handler = (state: State, args: never, log: Log) => void;
-
 /** The state after these logs, which are all there are, in their order. */
 export function replay(logs: readonly Log[], genesis: Genesis): State {
   const state = beforeAll(genesis);
@@ -106,12 +47,6 @@ export function replay(logs: readonly Log[], genesis: Genesis): State {
     handle(state, log.args as never, log); // The name has chosen the handler, and so the arguments' type.
   }
   return state;
-}
-
-/** What the model has, after the event has confirmed it. */
-function confirmed<T>(own: T, told: T, what: string, { name, emitter }: Log): T {
-  if (own !== told) throw new Error(`${name} of ${emitter} tells ${what} ${told}, the logs before it make it ${own}`);
-  return own;
 }
 
 function keccakOf(types: readonly string[], values: readonly unknown[]): string {

@@ -20,7 +20,7 @@ import {
   type Places,
   type SnarkjsKey,
 } from "../../sdk/node/circuitKeys";
-import { readProven } from "../verification/zk/fixtures";
+import { readProven } from "../verification/zk/proven.support";
 import { sectionsOf } from "./r1cs";
 import { useProject, useSetup } from "./setup";
 

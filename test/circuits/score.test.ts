@@ -16,7 +16,7 @@ import {
   type SnarkjsProof,
 } from "../../sdk/node/prover";
 import { readKey, setupFolder } from "../../sdk/node/circuitKeys";
-import { readProven } from "../verification/zk/fixtures";
+import { readProven } from "../verification/zk/proven.support";
 import { useSetup } from "./setup";
 import { encodeWitness, holds, otherValueOf, rankOf, readConstraints, type Constraint } from "./r1cs";
 

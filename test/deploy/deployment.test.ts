@@ -313,7 +313,7 @@ describe("Deployment to a network @uninstrumented", () => {
       writeFileSync(lock, JSON.stringify(holderOf(process.ppid)));
       await expect(deploy(here)).to.be.rejectedWith(
         new RegExp(
-          `^another run, process ${process.ppid}, works on this network since .*: wait for its end, or delete ${lock} if there is none\\.$`,
+          `^another run, process ${process.ppid}, has been working on this network since .*: wait for its end, or delete ${lock} if there is none\\.$`,
         ),
       );
       rmSync(lock);

@@ -32,12 +32,15 @@ describe("Lock", () => {
       await expect(withLock(file, () => Promise.resolve())).to.be.rejectedWith(
         Problem,
         new RegExp(
-          `^another run, process ${process.pid}, works on this network since \\S+Z: wait for its end, or delete `,
+          `^another run, process ${process.pid}, has been working on this network since \\S+Z: wait for its end, or delete `,
         ),
       );
     });
     leave({});
-    await expect(withLock(file, () => Promise.resolve())).to.be.rejectedWith(Problem, `process ${process.ppid}, works`);
+    await expect(withLock(file, () => Promise.resolve())).to.be.rejectedWith(
+      Problem,
+      `process ${process.ppid}, has been working`,
+    );
     rmSync(file);
     expect(readdirSync(join(folder, "inner"))).to.deep.equal([]);
   });
@@ -46,7 +49,7 @@ describe("Lock", () => {
     leave({ host: "another-host", pid: process.pid });
     await expect(withLock(file, () => Promise.resolve())).to.be.rejectedWith(
       Problem,
-      `process ${process.pid} on another-host, works`,
+      `process ${process.pid} on another-host, has been working`,
     );
   });
 

@@ -55,7 +55,7 @@ describe("Transactions on their way @uninstrumented", () => {
     const stuck = await send();
     await expect(settle(env, ACCOUNT, () => undefined, SHORT)).to.be.rejectedWith(
       Problem,
-      `a transaction of ${ACCOUNT} with nonce 1 is not mined on localhost for 0.02 minutes: run the same command again later, or free the account with --unstick.`,
+      `a transaction of ${ACCOUNT} with nonce 1 has not been mined on localhost for 0.02 minutes: run the same command again later, or free the account with --unstick.`,
     );
 
     const isReplaced = async () => (await env.ethers.provider.getTransaction(stuck.hash)) === null;

@@ -52,16 +52,14 @@ describe("Patience with an endpoint", () => {
 
   describe("given what an endpoint signs", () => {
     const call = { from: REVERTER, to: REVERTER, data: "0x12" };
+    const sent = { hash: HASH, from: REVERTER, to: REVERTER, nonce: "0x7", input: "0x12" };
 
-    /** An endpoint that has one transaction in its last block, and fails as often as it has errors. */
-    function buildNode(failures: Error[], included: object[] = []) {
+    /** An endpoint that fails as often as it has errors, and whose last block has these transactions after so many were sent. */
+    function buildNode(failures: Error[], included: (sends: number) => object[] = () => []) {
       const nonces: unknown[] = [];
-      const answers: Record<string, unknown> = {
-        eth_blockNumber: "0x1",
-        eth_getTransactionCount: "0x7",
-        eth_getBlockByNumber: { transactions: included },
-      };
+      const answers: Record<string, unknown> = { eth_blockNumber: "0x1", eth_getTransactionCount: "0x7" };
       const request = async ({ method, params }: RequestArguments): Promise<unknown> => {
+        if (method === "eth_getBlockByNumber") return { transactions: included(nonces.length) };
         if (method !== "eth_sendTransaction") return answers[method];
         nonces.push((params as { nonce: string }[])[0]!.nonce);
         const failure = failures.shift();
@@ -82,12 +80,25 @@ describe("Patience with an endpoint", () => {
     });
 
     it("takes as sent what is in a block although the answer was lost, and no other call", async () => {
-      const sent = { hash: HASH, from: REVERTER, to: REVERTER, nonce: "0x7", input: "0x12" };
-      const lost = buildNode([reset()], [{ ...sent, hash: keccak256("0x00"), input: "0x13" }, sent]);
+      const lost = buildNode([reset()], () => [{ ...sent, hash: keccak256("0x00"), input: "0x13" }, sent]);
       expect(await lost.send()).to.equal(HASH);
       expect(lost.nonces).to.have.length(1);
-      const other = buildNode([new Error("nonce too low")], [{ ...sent, input: "0x13" }]);
+      const other = buildNode([new Error("nonce too low")], () => [{ ...sent, input: "0x13" }]);
       await expect(other.send()).to.be.rejectedWith("nonce too low");
+    });
+
+    it("looks again when the nonce is taken after silence, until the node shows the transaction", async () => {
+      const taken = () => new Error("transaction already imported");
+      const late = buildNode([reset(), taken(), taken()], (sends) => (sends === 3 ? [sent] : []));
+      expect(await late.send()).to.equal(HASH);
+      expect(late.nonces).to.deep.equal(["0x7", "0x7", "0x7"]);
+    });
+
+    it("gives up after five attempts when the nonce stays taken by something else", async () => {
+      const taken = () => new Error("nonce too low");
+      const other = buildNode([reset(), taken(), taken(), taken(), taken()]);
+      await expect(other.send()).to.be.rejectedWith("nonce too low");
+      expect(other.nonces).to.have.length(5);
     });
   });
 

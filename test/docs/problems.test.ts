@@ -6,7 +6,7 @@ import { Problem, PROBLEMS, type ProblemCode } from "../../sdk/base/problem";
 const PAGE = readFileSync(join(__dirname, "../../docs/problems.md"), "utf8");
 
 describe("docs/problems.md", () => {
-  it("lists the codes of the library, each with its meaning", () => {
+  it("lists every code of the library with its meaning", () => {
     const rows = [...PAGE.matchAll(/^\| `([A-Z_]+)` +\| (.+?) +\|$/gm)].map(([, code, meaning]) => [code, meaning]);
 
     expect(rows).to.deep.equal(Object.entries(PROBLEMS));

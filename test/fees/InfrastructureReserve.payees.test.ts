@@ -129,7 +129,7 @@ describe("InfrastructureReserve payees", () => {
   });
 
   describe("given an unknown model", () => {
-    it("are nobody's to approve, and only a guardian's to revoke", async () => {
+    it("cannot be approved by anybody, and can be revoked only by a guardian", async () => {
       const { infrastructureReserve, governor, guardian, alice } = context;
       const asGovernor = infrastructureReserve.connect(governor);
       for (const change of [asGovernor.approvePayee, asGovernor.revokePayee]) {
@@ -170,7 +170,7 @@ describe("InfrastructureReserve payees", () => {
       });
     });
 
-    it("H1: takes two days of the new governor's approval, whatever the former one approved", async () => {
+    it("H1: waits two days from the new governor's approval, whatever the former one approved", async () => {
       const { infrastructureReserve, governor, first, payee, bob } = context;
       await handOver(context, governor, bob);
       const from = (await nextSecond()) + PAYEE_DELAY;

@@ -69,7 +69,7 @@ describe("UsageFeeRouter with a permit", () => {
         await expect(pay(signed)).to.changeTokenBalance(reserveToken, mallory, -value);
       });
 
-      it("is refused by the token when the permit is of less, expired or somebody else's", async () => {
+      it("is refused by the token when the permit is for less, expired or somebody else's", async () => {
         const { feeRouter, reserveToken, bob } = context;
         const router = await feeRouter.getAddress();
         const useless = [
@@ -167,7 +167,7 @@ describe("UsageFeeRouter called by a contract", () => {
     await expect(transaction).to.changeTokenBalances(reserveToken, [wallet, bob], [-cost, 0n]);
   });
 
-  it("takes a batch from the contract, and tells it of what failed", async () => {
+  it("takes a batch from the contract, and emits what failed", async () => {
     const { feeRouter, reserveToken, first, second, bob } = context;
     const deposits = [
       { model: first.id, amount: AMOUNT },

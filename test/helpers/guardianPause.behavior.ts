@@ -2,7 +2,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signer
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { type BaseContract, type ContractTransactionResponse, ZeroHash } from "ethers";
-import { Random } from "../utils/random";
+import { Random } from "../helpers/random";
 import { DAY, field, HOUR } from "../../scripts/dev/world/units";
 
 /** Longest pause out of a whole budget. */

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { BondingCurveHarness } from "../../.build/typechain";
-import { type CurvePoint, PPM, type Side } from "../models/bondingCurve";
-import { exactFixed, UNIT } from "../models/bondingCurveFixed";
+import { type CurvePoint, PPM, type Side } from "./curveModel";
+import { exactFixed, UNIT } from "./curveModelFixed";
 import { compute, describePoint, isAnswered, MAX_GROWN, MAX_VALUE } from "./BondingCurve.support";
 
 const SIDES = ["buy", "sell", "buyExactOut"] as const;

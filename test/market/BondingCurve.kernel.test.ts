@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { BondingCurveHarness } from "../../.build/typechain";
 import { APPROXIMATIONS, approximationErrors, deriveConstants, readConstants } from "../../scripts/dev/curve";
-import { type Power, PPM } from "../models/bondingCurve";
-import { exactExponent, FRACTION, MODEL_ERROR } from "../models/bondingCurveFixed";
-import { Random } from "../utils/random";
+import { type Power, PPM } from "./curveModel";
+import { exactExponent, FRACTION, MODEL_ERROR } from "./curveModelFixed";
+import { Random } from "../helpers/random";
 import { DOWN, EXP2_ERROR, exp2, exponents, LOG2_ERROR, MAX_GROWN, MAX_VALUE, UP } from "./BondingCurve.support";
 
 // The kernel is wrong by 2^-116 at most, which only one result in a thousand shows: it is checked on its exponents, in units of 2^-127.

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { Decimal } from "decimal.js";
 import vectors from "../fixtures/bonding-curve.json";
-import { type CurvePoint, exactValue, type Side } from "../models/bondingCurve";
-import { exactExponent, exactFixed, MODEL_ERROR, powerOf, UNIT } from "../models/bondingCurveFixed";
-import { Random } from "../utils/random";
+import { type CurvePoint, exactValue, type Side } from "./curveModel";
+import { exactExponent, exactFixed, MODEL_ERROR, powerOf, UNIT } from "./curveModelFixed";
+import { Random } from "../helpers/random";
 import { anyPoint, describePoint, isAnswered, poolPoint } from "./BondingCurve.support";
 
 const POINTS = 500; // per side and kind of point

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { BondingCurveHarness } from "../../.build/typechain";
-import type { CurvePoint, Side } from "../models/bondingCurve";
-import { exactFixed, powerOf, UNIT } from "../models/bondingCurveFixed";
-import { Random } from "../utils/random";
+import type { CurvePoint, Side } from "./curveModel";
+import { exactFixed, powerOf, UNIT } from "./curveModelFixed";
+import { Random } from "../helpers/random";
 import {
   anyPoint,
   compute,

@@ -2,9 +2,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { ethers } from "hardhat";
 import type { BondingCurveHarness } from "../../.build/typechain";
-import { type CurvePoint, type Power, PPM, type Side } from "../models/bondingCurve";
-import { exactExponent, powerOf, UNIT } from "../models/bondingCurveFixed";
-import type { Random } from "../utils/random";
+import { type CurvePoint, type Power, PPM, type Side } from "./curveModel";
+import { exactExponent, powerOf, UNIT } from "./curveModelFixed";
+import type { Random } from "../helpers/random";
 
 /** Largest supply, reserve or amount. */
 export const MAX_VALUE = 2n ** 112n - 1n;

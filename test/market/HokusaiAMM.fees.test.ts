@@ -36,7 +36,7 @@ describe("HokusaiAMM fees", () => {
   }
 
   describe("depositFees", () => {
-    it("starts a stream of a day, moves no price at once, and tells so", async () => {
+    it("starts a stream of a day, moves no price at once, and emits the deposit", async () => {
       const { pool, reserveToken, bob } = context;
       const state = await stateOf(pool);
       const at = BigInt(await time.latest()) + 1n;

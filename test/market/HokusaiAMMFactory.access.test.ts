@@ -77,13 +77,13 @@ describe("HokusaiAMMFactory", () => {
   shouldBeGuarded<Context>(protocolWithModels, ({ factory }) => factory, GUARDED);
 
   describe("setTreasury", () => {
-    it("A4: tells the first treasury at construction", async () => {
+    it("A4: emits the first treasury at construction", async () => {
       const { factory, treasury } = await loadFixture(protocolWithModels);
       const events = await factory.queryFilter(factory.filters.TreasuryChanged());
       expect(events.map(({ args }) => [...args])).to.deep.equal([[ZeroAddress, treasury.address]]);
     });
 
-    it("changes the treasury and tells old and new", async () => {
+    it("changes the treasury and emits the old and the new one", async () => {
       const { factory, admin, treasury, mallory } = await loadFixture(protocolWithModels);
       await expect(factory.connect(admin).setTreasury(mallory))
         .to.emit(factory, "TreasuryChanged")

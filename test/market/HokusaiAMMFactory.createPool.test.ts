@@ -73,7 +73,7 @@ describe("HokusaiAMMFactory.createPool", () => {
   });
 
   describe("createPoolWithParams, given a registered model", () => {
-    it("creates the pool, binds the token to it, moves the registry, and tells all", async () => {
+    it("creates the pool, binds the token to it, moves the model's status, and emits all events", async () => {
       const { factory, registry, token, id, poolCreator, modelId, investorAllocation } = context;
       const terms = buildPoolTerms();
       const start = startOf(terms);

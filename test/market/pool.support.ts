@@ -6,7 +6,7 @@ import { ethers } from "hardhat";
 import type { HokusaiAMM, IERC20, ReserveTokenMock } from "../../.build/typechain";
 import { deployProtocol, launchModel, type LaunchOverrides } from "../../scripts/dev/world/protocol";
 import { BPS, DAY, MAX_UINT256, PPM, USDC } from "../../scripts/dev/world/units";
-import { exactValue, type Side } from "../models/bondingCurve";
+import { exactValue, type Side } from "./curveModel";
 
 /** What every trader of the fixtures has, and has approved. */
 export const FUNDS = 10_000_000n * USDC;

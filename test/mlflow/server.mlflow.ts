@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { behavesAsMlflow } from "../sdk/mlflow/behaviour";
+import { shouldBehaveLikeMlflow } from "../sdk/mlflow/mlflow.behavior";
 
 const VERSION = "3.17.2";
 const FOLDER = process.env["MLFLOW_VENV"] ?? resolve(__dirname, "../../.build/mlflow");
@@ -67,5 +67,5 @@ describe("MlflowClient on a real server @uninstrumented", function () {
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
-  behavesAsMlflow(() => url);
+  shouldBehaveLikeMlflow(() => url);
 });

@@ -291,7 +291,7 @@ describe("ModelRegistry handover", () => {
         expect(await registry.ownerOf(id)).to.equal(owner);
       });
 
-      it("H: leaves the successor free to change the same parameter, which waits anew", async () => {
+      it("H: leaves the successor free to change the same parameter, which waits again", async () => {
         const { registry, id } = context;
         const [change] = CHANGES;
         await handOver(how, () => schedule(change));

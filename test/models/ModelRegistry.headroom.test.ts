@@ -14,7 +14,7 @@ import {
 } from "../../scripts/dev/world/improvements";
 import { buildBenchmark, buildEvaluation, Direction, Parameter } from "../../scripts/dev/world/models";
 import { DAY, TOKEN } from "../../scripts/dev/world/units";
-import { Random } from "../utils/random";
+import { Random } from "../helpers/random";
 import { deployRegistry, modelArguments, type RegistryContext } from "./registry.fixture";
 
 const DELAY = 2n * DAY;

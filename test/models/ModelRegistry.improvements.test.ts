@@ -24,7 +24,7 @@ import { roleId, signersIn } from "../helpers/guarded.behavior";
 import { Direction, Metric, Parameter, Status } from "../../scripts/dev/world/models";
 import { expectReleased, queuedBy, waitFor } from "../../scripts/dev/world/payouts";
 import { BPS, DAY, field, HOUR, TOKEN } from "../../scripts/dev/world/units";
-import { Random } from "../utils/random";
+import { Random } from "../helpers/random";
 
 const LIFETIME_DELTA_ONES = 100n;
 
@@ -118,7 +118,7 @@ describe("ModelRegistry improvements", () => {
   });
 
   describe("when the benchmark is replaced", () => {
-    it("has every field of the new one, as the next version, and tells it", async () => {
+    it("has every field of the new benchmark, as the next version, and emits it", async () => {
       const { registry, admin, oracleAttestation } = context;
       await improve(context, model);
       const benchmark = await benchmarkWith(context, REPLACEMENT);
@@ -168,7 +168,7 @@ describe("ModelRegistry improvements", () => {
       await expectRefused(context, model, statement, proof, { contract: registry, error: "ValueMismatch", args });
     });
 
-    it("V4: pays all of a scale that begins anew, with what is left", async () => {
+    it("V4: pays for the whole of a new scale with what is left", async () => {
       const { registry, admin } = context;
       const whole = await registerAt(Direction.MAXIMISE, ODD_RATE);
       await improve(context, whole, { evaluation: { candidateScore: 3_333n } });
@@ -346,6 +346,14 @@ describe("ModelRegistry improvements", () => {
       });
     }
 
+    it("asks for no way to a target where there is none, also when lower scores are better", async () => {
+      const { registry, admin } = context;
+      const benchmark = { direction: Direction.MINIMISE, targetScore: 0n, minImprovementBps: 30n };
+      const free = await registerModel(context, { modelId: "free", benchmark });
+      await registry.connect(admin).setDailyLimit(free.id, 30n);
+      expect(await registry.dailyLimitOf(free.id)).to.equal(30);
+    });
+
     it("holds the least lower bound, which no improvement is below", async () => {
       const { registry, admin } = context;
       const strict = await registerModel(context, { modelId: "strict", benchmark: { minLowerBoundBps: 45n } });
@@ -360,7 +368,7 @@ describe("ModelRegistry improvements", () => {
     // 65,536 days after 1970: sixteen bits of days end.
     const END_OF_SIXTEEN_BITS = 65_536n * DAY;
 
-    it("begins anew on 2149-06-07, and remembers no day before it", async () => {
+    it("starts again on 2149-06-07, and remembers no day before it", async () => {
       const { registry } = context;
       await improve(context, model, { evaluation: { candidateScore: BASELINE + 300n } });
       const recorded = BigInt(await time.latest()) / DAY;

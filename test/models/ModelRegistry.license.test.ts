@@ -82,7 +82,7 @@ describe("ModelRegistry.setLicense", () => {
       .withArgs(field("licenseURI"), MAX_URI_LENGTH + 1, 1, MAX_URI_LENGTH);
   });
 
-  it("is nobody's to set for an unknown model", async () => {
+  it("cannot be set by anybody for an unknown model", async () => {
     const { registry, governor } = context;
     await expect(setLicense(HASH, URI, modelIdOf("unknown")))
       .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")

@@ -122,7 +122,7 @@ describe("ModelRegistry parameters", () => {
         });
       }
 
-      it("is nobody's to change for an unknown model", async () => {
+      it("cannot be changed by anybody for an unknown model", async () => {
         const { registry, governor } = context;
         await expect(set(row, delayed[0]!, modelIdOf("unknown")))
           .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
@@ -178,7 +178,7 @@ describe("ModelRegistry parameters", () => {
       describe("given a pending change", () => {
         const [first, second] = [delayed[0]!, delayed[1]!];
 
-        it("gives way to the next, which waits anew", async () => {
+        it("gives way to the next change, which waits from the start", async () => {
           const replaced = await schedule(row, first);
           await time.increase(DAY);
           const effectiveAt = (await nextSecond()) + DELAY;

@@ -296,7 +296,7 @@ describe("ModelRegistry payouts under attack", () => {
   });
 
   describe("given verifiers that are replaced twice while payouts wait", () => {
-    it("R2, V1: pays what each of them queued, once, and takes nobody's word but the present one's", async () => {
+    it("R2, V1: pays once what each verifier queued, and accepts statements for the present one only", async () => {
       const { registry, admin } = context;
       const queued: QueuedPayout[] = [];
       const used: string[] = [];

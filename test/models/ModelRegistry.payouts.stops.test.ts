@@ -74,7 +74,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       for (const queued of context.queued) await steps.expectNotReturned(queued);
     });
 
-    it("stops from the first second to the present one, and tells it", async () => {
+    it("stops from the first second to the present one, and emits the stop", async () => {
       const { registry, guardian } = context;
       const at = await nextSecond();
       await expect(steps.stop(at)).to.emit(registry, "PayoutsStopped").withArgs(method, at, OPEN, guardian);
@@ -127,7 +127,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       await steps.expectPaid(first);
     });
 
-    it("tells that a payout waits before it tells that it is stopped", async () => {
+    it("reports that a payout waits before it reports that it is stopped", async () => {
       const { transaction } = await improve(context, context.model);
       const young = await queuedBy(context, transaction);
       await steps.stop(young.queuedAt);

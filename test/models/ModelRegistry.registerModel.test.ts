@@ -111,7 +111,7 @@ describe("ModelRegistry.registerModel", () => {
       minLowerBoundBps: 5n,
     };
 
-    it("keeps every field, at version 1, and tells them", async () => {
+    it("keeps every field, at version 1, and emits them", async () => {
       const { registry, id, benchmark, transaction } = await register(every);
       await expect(transaction).to.emit(registry, "ModelRegistered").withArgs(id, 1, benchmarkTuple(benchmark));
       expect(await registry.benchmarkOf(id)).to.deep.equal(benchmarkTuple(benchmark));

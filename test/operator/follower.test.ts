@@ -154,7 +154,7 @@ describe("operator: the follower of logs", () => {
       expect(chain.asked).to.deep.equal([{ from: 1_000 - LAG + 1, to: 1_010 }]);
     });
 
-    it("begins anew when it is gone, damaged, or of other addresses", async () => {
+    it("starts from scratch when it is gone, damaged, or for other addresses", async () => {
       chain.emit(5, "old");
       await open().advance();
       const [file] = readdirSync(folders.path("state"));
@@ -168,7 +168,7 @@ describe("operator: the follower of logs", () => {
       expect(open().seen).to.deep.equal([]);
     });
 
-    it("begins anew on another chain that has the same addresses, however short it is", async () => {
+    it("starts from scratch on another chain with the same addresses, however short it is", async () => {
       chain.emit(5, "old");
       await open().advance();
       chain.reorganise(0, { fresh: 2 });
@@ -199,7 +199,7 @@ describe("operator: the follower of logs", () => {
       return opened;
     }
 
-    it("forgets what it has undone, tells that, and reads what is there instead", async () => {
+    it("forgets what was undone, reports it, and reads what is there instead", async () => {
       const { seen, undone, advance, log } = await read();
       chain.reorganise(985, { instead: 986 });
       await advance(970);

@@ -107,7 +107,7 @@ describe("operator: intake of posts @uninstrumented", () => {
     expect(taken.length + sentAway.length).to.equal(12);
     for (const { retryAfter, body } of sentAway) {
       expect(retryAfter).to.equal("1");
-      expect(body).to.deep.equal({ error: "4 posts are being taken, come again in 1 s" });
+      expect(body).to.deep.equal({ error: "4 posts are being taken, try again in 1 s" });
     }
     expect(folders.names("fees")).to.have.lengthOf(500 * taken.length);
   });

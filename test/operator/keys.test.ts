@@ -89,7 +89,7 @@ describe("operator: keys @uninstrumented", () => {
     await expectProblem(() => openDutyKey(onPublic(), variable, streams({ KEY: privateKey })), known);
     await expectProblem(
       () => openDutyKey(onPublic(), { kind: "development", index: 0 }, streams()),
-      "a development key is asked for on sepolia: name a keystore, a variable or a module.",
+      "a development key cannot be used on sepolia: name a keystore, a variable or a module.",
     );
     const module = folder.write(
       "known.js",
@@ -164,12 +164,12 @@ describe("operator: keys @uninstrumented", () => {
       const silent = new Promise<never>(() => undefined);
       await expectProblem(
         () => RemoteSigner.of({ ...localKey(), publicKey: () => silent }, null, 20),
-        "the remote key has not told its public key within 0.02 s: see whether what keeps it answers.",
+        "the remote key has not told its public key within 0.02 s: check whether it is available.",
       );
       const signer = await RemoteSigner.of({ ...localKey(), sign: () => silent }, null, 2_000);
       await expectProblem(
         () => signer.signMessage("hello"),
-        `the key of ${await signer.getAddress()} has not signed within 2 s: see whether what keeps it answers.`,
+        `the key of ${await signer.getAddress()} has not signed within 2 s: check whether it is available.`,
       );
     });
 

@@ -168,7 +168,7 @@ describe("operator: launches @uninstrumented", () => {
     await expectLaunched(tools, "first");
   });
 
-  it("reads a file again when the licence appears that it names, and tells only once that it was not there", async () => {
+  it("reads a file again when the licence that it names appears, and logs only once that it was missing", async () => {
     const content = buildModelFile(tools, "first");
     await register(tools, content);
     folders.write("models/first.json", { ...content, license: { ...content.license, file: "licence.txt" } });

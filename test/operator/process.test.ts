@@ -97,7 +97,7 @@ describe("npm run operator @uninstrumented", () => {
     const { code, stderr } = await runMain(main, [], { ...node.env, OPERATOR_FOLDER: folder });
     rmSync(lock);
     expect(code).to.equal(1);
-    expect(stderr).to.contain(`operator: another run, process ${process.ppid}, works on this network since`);
+    expect(stderr).to.contain(`operator: another run, process ${process.ppid}, has been working on this network since`);
   });
 
   it("works on a local node with one command: launches, takes posts, pays, tells how it is, and stops when told", async () => {

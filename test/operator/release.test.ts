@@ -44,7 +44,7 @@ describe("operator: releases @uninstrumented", () => {
   const none = { count: 0, failed: 0 };
 
   describe("given a payout that waits", () => {
-    it("R1: sends nothing before its time, and tells when that is", async () => {
+    it("R1: sends nothing before its time, and reports when that is", async () => {
       const payout = await queue("first");
       const { settle, telemetry } = await open();
       await time.increaseTo((await releasableFrom(tools, payout)) - 1n);
@@ -146,7 +146,7 @@ describe("operator: releases @uninstrumented", () => {
     const stop = async (since: bigint) =>
       tools.registry.connect(tools.guardian).stopPayouts(tools.oracleAttestation, since);
 
-    it("R2: sends none that was queued in the stop, tells the stop once, and sends all others", async () => {
+    it("R2: sends no payout that was queued in the stop, logs the stop once, and sends all others", async () => {
       const before = await queue("before");
       await time.increase(1_000n);
       const within = await queue("within");
@@ -316,7 +316,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(await isReleased(payout)).to.equal(true);
     });
 
-    it("tells once of a payout whose payees no event tells, and lets the others go on", async () => {
+    it("logs once a payout whose payees no event names, and goes on with the others", async () => {
       const payout = await queue("first");
       const [liar] = await hre.ethers.getSigners();
       const silent = await registerModel(tools, { modelId: "silent" });
@@ -350,7 +350,7 @@ describe("operator: releases @uninstrumented", () => {
     });
   });
 
-  it("lets one payout that is refused not hold up the others, and tells why", async () => {
+  it("does not let one refused payout hold up the others, and says why it was refused", async () => {
     const [first, second] = [await queue("first"), await queue("second")];
     await waitFor(tools, second);
     const { settle, events, telemetry } = await open();

@@ -95,7 +95,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
       );
     });
 
-    it("pays each again, once, when it was begun anew meanwhile and has only its folder", async () => {
+    it("pays each again, once, when it was restarted meanwhile and has only its folder", async () => {
       await payAndUndo();
       rmSync(folders.path("state"), { recursive: true });
       const later = await open("fees");

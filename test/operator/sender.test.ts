@@ -286,7 +286,7 @@ describe("operator: transactions @uninstrumented", () => {
     await launchedOnce();
   });
 
-  it("keeps no more transactions without a block than nodes hold, and loses none", async () => {
+  it("keeps no more unmined transactions than nodes hold, and loses none", async () => {
     const models = Array.from({ length: 17 }, (_, index) => `model-${index}`);
     for (const model of models) await declare(tools, folders, model);
     await holdBlocks();

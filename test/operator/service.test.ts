@@ -165,7 +165,7 @@ describe("operator: service @uninstrumented", () => {
   describe("a folder", () => {
     const store = async (inbox: Inbox, files: Record<string, string>) => inbox.store(new Map(Object.entries(files)));
 
-    it("keeps what is stored, once, and tells when a name says something else", async () => {
+    it("keeps what is stored, once, and reports when a name has other content", async () => {
       const inbox = new Inbox(folders.path("fees"));
       expect(await store(inbox, { "a.json": "1" })).to.equal(undefined);
       expect(await store(inbox, { "a.json": "1" })).to.equal(undefined);

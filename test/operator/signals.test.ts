@@ -84,7 +84,7 @@ describe("operator: its end @uninstrumented", () => {
       mock.timers.tick(9_999);
       expect(await Promise.race([waiting, Promise.resolve("still waiting")])).to.equal("still waiting");
       mock.timers.tick(1);
-      await expectProblem(() => waiting, "the key has not signed within 10 s: see whether what keeps it answers.");
+      await expectProblem(() => waiting, "the key has not signed within 10 s: check whether it is available.");
     });
 
     it("is given up at once when the service stops", async () => {

@@ -299,7 +299,7 @@ describe("Batches @uninstrumented", () => {
         "ether",
         (batch) => (batch.transactions[0]!.value = "1"),
         true,
-        /transaction 1 of the batch hands over 1 wei, expected none/,
+        /transaction 1 of the batch sends 1 wei, expected none/,
       ],
       [
         "another chain",
@@ -323,7 +323,7 @@ describe("Batches @uninstrumented", () => {
         "words that are not what the data does",
         (batch) => (batch.transactions[0]!.contractInputsValues!["newTokensPerDeltaOne"] = "1"),
         true,
-        /transaction 1 of the batch spells out another call than its data makes/,
+        /transaction 1 of the batch describes another call than its data makes/,
       ],
       [
         "a field that nobody knows",

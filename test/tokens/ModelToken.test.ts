@@ -288,7 +288,7 @@ describe("ModelToken.burn", () => {
 });
 
 describe("ModelToken.mintRewards", () => {
-  it("pays each account, and tells total and lifetime total", async () => {
+  it("pays each account, and reports total and lifetime total", async () => {
     const { token, tokenManager, alice, bob } = await loadFixture(deployTokenWithPool);
     const asTokenManager = token.connect(tokenManager);
     const first = asTokenManager.mintRewards([alice, bob], [1n, 2n]);
@@ -322,7 +322,7 @@ describe("ModelToken.mintRewards", () => {
     expect(await token.totalSupply()).to.equal(rewardAllocation);
   });
 
-  it("S4: tells what is left a wei before the cap", async () => {
+  it("S4: reports what is left, one wei before the cap", async () => {
     const { token, tokenManager, alice } = await loadFixture(deployTokenWithPool);
     const asTokenManager = token.connect(tokenManager);
     await asTokenManager.mintRewards([alice], [rewardAllocation - 1n]);

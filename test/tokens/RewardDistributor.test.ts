@@ -25,7 +25,7 @@ import {
 } from "../../scripts/dev/world/improvements";
 import { signersIn } from "../helpers/guarded.behavior";
 import { expectReleased, waitFor } from "../../scripts/dev/world/payouts";
-import { Random } from "../utils/random";
+import { Random } from "../helpers/random";
 
 const EVALUATION = id("evaluation with many contributors");
 const CONTRIBUTORS = 300;
@@ -185,7 +185,7 @@ describe("RewardDistributor", () => {
       expect(await remainingOf()).to.equal(left - amountOf(1) - amountOf(3));
     });
 
-    it("pays one who stands in a batch twice once", async () => {
+    it("pays an account that is twice in a batch only once", async () => {
       const { rewardDistributor } = context;
       await rewardDistributor.claimMany([1, 2, 1].map((i) => claimOf(leafAt(i))));
       expect(await remainingOf()).to.equal(

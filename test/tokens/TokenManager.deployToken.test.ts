@@ -44,7 +44,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
     ethers.getCreateAddress({ from: await protocol.tokenManager.getAddress(), nonce: deployed + 2 });
 
   describe("given a free id, when every argument is acceptable", () => {
-    it("deploys the token and tells so, with the registry", async () => {
+    it("deploys the token and emits its event and the registry's", async () => {
       const { tokenManager, registry } = protocol;
       const { modelId, supplierAllocation, supplierRecipient, investorAllocation, params } = buildLaunch(protocol);
       const [id, token] = [modelIdOf(modelId), await nextToken()];
@@ -223,7 +223,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
         }
       }
 
-      it("refuses letters beyond ASCII, of which it tells the first byte", async () => {
+      it("refuses letters beyond ASCII, and names the first byte", async () => {
         await expect(launch({ [text]: "Né" }))
           .to.be.revertedWithCustomError(protocol.tokenManager, "UnprintableCharacter")
           .withArgs(field(text), 1, "0xc3");

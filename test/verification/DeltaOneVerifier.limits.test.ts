@@ -53,7 +53,7 @@ describe("DeltaOneVerifier limits", () => {
       await refuseTo(BASELINE + DAILY_LIMIT + MIN_IMPROVEMENT, "DailyLimitExceeded", args);
     });
 
-    it("refuses one more than the limit, which no day will allow: the error tells the limit", async () => {
+    it("refuses an improvement above the limit, which no day will allow, and names the limit", async () => {
       const args = [DAILY_LIMIT + 1n, DAILY_LIMIT, DAILY_LIMIT];
       await refuseTo(BASELINE + DAILY_LIMIT + 1n, "DailyLimitExceeded", args);
     });
@@ -69,7 +69,7 @@ describe("DeltaOneVerifier limits", () => {
       expect(await context.verifier.remainingTodayBps(model.id)).to.equal(0);
     });
 
-    it("begins anew at midnight UTC, not a second before, for the same statement byte for byte", async () => {
+    it("starts again at midnight UTC, not a second before, for the same statement byte for byte", async () => {
       await improveTo(BASELINE + DAILY_LIMIT);
       const midnight = (BigInt(await time.latest()) / DAY + 1n) * DAY;
       const statement = await buildStatement(context, model, { deadline: midnight + HOUR });

@@ -22,7 +22,7 @@ import {
 import { Direction, Status } from "../../scripts/dev/world/models";
 import { expectReleased, queuedBy, waitFor } from "../../scripts/dev/world/payouts";
 import { BPS, field, TOKEN } from "../../scripts/dev/world/units";
-import { Random } from "../utils/random";
+import { Random } from "../helpers/random";
 
 const MAX_CONTRIBUTORS = 64;
 const FUZZED_SPLITS = 12;
@@ -131,7 +131,7 @@ describe("DeltaOneVerifier rewards", () => {
       });
     }
 
-    it("V3: gives the remainder to the largest share, wherever it stands", async () => {
+    it("V3: gives the remainder to the largest share, wherever it is in the list", async () => {
       const model = await registerModel(context, { modelId: "odd-rate", tokensPerDeltaOne: ODD_RATE });
       for (const largest of [0, 1, 2]) {
         const contributors = buildContributors(accounts(3), unequalShares(3, largest));

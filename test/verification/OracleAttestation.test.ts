@@ -197,7 +197,7 @@ describe("OracleAttestation", () => {
       expect(await oracleAttestation.attesterCount()).to.equal(1);
     });
 
-    it("refuses whoever is none, also who was removed", async () => {
+    it("refuses whoever is not an attester, even one who was removed", async () => {
       const { oracleAttestation, guardian, attesters, alice } = await loadFixture(deployImprovements);
       await oracleAttestation.connect(guardian).removeAttester(attesters[0]!);
       for (const account of [alice, attesters[0]!]) {

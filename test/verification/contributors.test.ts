@@ -8,7 +8,7 @@ import {
   type WeightedContributor,
   WHOLE,
 } from "../../sdk/schemas/distribution";
-import { Random } from "../utils/random";
+import { Random } from "../helpers/random";
 
 const MODEL = id("model");
 const EVALUATION = id("evaluation");
@@ -88,7 +88,7 @@ describe("Contributor trees", () => {
     });
   }
 
-  it("refuse an account that stands twice, in whatever case", () => {
+  it("refuse an account that appears twice, in whatever case", () => {
     const account = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
     expect(() => build([account, account.toLowerCase()].map((a) => ({ account: a, weight: 1n })))).to.throw(
       `contributor ${account} stands twice, expected once with the summed weight`,

@@ -25,7 +25,7 @@ import { contractOf, type Subject } from "../subject";
 const OTHER_BUILD = "check the sources out that were deployed and build them; if these are, stop using the contract";
 const OTHER_IMMUTABLE = "stop using the contract: it was not deployed as declared";
 
-const OTHER_METHOD = "let the admin disallow it; deploy the circuit's recorded key anew";
+const OTHER_METHOD = "let the admin disallow it; deploy the circuit's recorded key again";
 
 /** Words of immutables by the contract that declares them and their name. */
 export type Immutables = ReadonlyMap<string, string>;

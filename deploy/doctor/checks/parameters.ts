@@ -45,7 +45,7 @@ async function checkBook(subject: Subject): Promise<Check> {
     const { address } = contractOf(subject, contract);
     const fix =
       name === "verifier"
-        ? "let the admin set the declared verifier, or deploy the protocol's journal anew with the present one"
+        ? "let the admin set the declared verifier, or write the deployment's journal again with the present one"
         : "stop using the registry: it was wired to other contracts";
     check.same(`ModelRegistry.${name}`, actual, address, fix);
     check.same(`ModelRegistry.${name} by its events`, state[name], actual, COMPROMISED);
@@ -79,7 +79,13 @@ async function checkPayoutDelay(subject: Subject): Promise<Check> {
   const isLong = actual !== undefined && actual >= BigInt(LEAST_DELAY);
   const least = `at least ${LEAST_DELAY}, two days, on ${declared.network.name}`;
   const what = "the time in which a guardian can stop a payout";
-  check.holds(isLong, what, String(actual ?? "no answer"), least, "deploy the protocol anew with a longer payoutDelay");
+  check.holds(
+    isLong,
+    what,
+    String(actual ?? "no answer"),
+    least,
+    "deploy the protocol again with a longer payoutDelay",
+  );
   return check;
 }
 

@@ -130,7 +130,7 @@ export function benchmarkRoutes({ store: { db } }: ApiParts): ApiApp {
     const input = context.req.valid("json");
     const view = await db.transaction(async (transaction) => {
       const { is_active, version, content } = await ownBenchmark(transaction, callerIn(context), id);
-      if (!is_active) throw new Problem("CONFLICT", `the benchmark ${id} was deactivated: state another.`);
+      if (!is_active) throw new Problem("CONFLICT", `the benchmark ${id} was deactivated: name another.`);
       if (content.model_id !== input.model_id)
         throw new Problem("CONFLICT", `model_id is ${input.model_id}, expected ${content.model_id} in every version.`);
       await transaction.execute(

@@ -284,5 +284,8 @@ async function ownDraft(db: Database, caller: Parameters<typeof requireOwner>[0]
 
 function requireUndeployed({ token, content }: DraftRow): void {
   if (token !== null)
-    throw new Problem("ALREADY_DONE", `the token of ${content.model_id} was handed over: its draft stands as it is.`);
+    throw new Problem(
+      "ALREADY_DONE",
+      `the token of ${content.model_id} was handed over: its draft cannot change any more.`,
+    );
 }

@@ -58,7 +58,7 @@ describe("npm run platform @uninstrumented", () => {
     const second = await outcome([]);
     await running.end("SIGTERM");
     expect(second.code).to.equal(1);
-    expect(second.stderr).to.match(/another run, process \d+, works on this network/);
+    expect(second.stderr).to.match(/another run, process \d+, has been working on this network/);
 
     const env = { RPC_URL_SEPOLIA: running.told("chain"), DEPLOYMENTS: folder };
     const elsewhere = await outcome(["--network", "sepolia"], env);

@@ -163,7 +163,7 @@ describe("The page and the platform's API @uninstrumented", () => {
       writeFileSync(join(folder, "spec.json"), JSON.stringify({ ...spec, metric: "accuracy" }));
       found = await world.open(`${MODEL}/contribute`);
       const { page } = found;
-      await page.getByLabel("Benchmark, its JSON file").setInputFiles(join(folder, "spec.json"));
+      await page.getByLabel("The benchmark's JSON file").setInputFiles(join(folder, "spec.json"));
       await page.getByLabel("Predictions", { exact: true }).setInputFiles(path);
       await page.evaluate(watchProgress);
     });

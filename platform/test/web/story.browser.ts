@@ -244,8 +244,8 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
     await page.getByRole("link", { name: "Tracker" }).click();
     await page.getByText("The reward, step by step").waitFor();
 
-    expect(await card("Who brought it about").locator("tbody tr").count()).to.equal(CONTRIBUTORS.length + 1);
-    const own = card("Who brought it about").locator("tr", { hasText: CONTRIBUTOR.address.slice(0, 6) });
+    expect(await card("Who made the improvements").locator("tbody tr").count()).to.equal(CONTRIBUTORS.length + 1);
+    const own = card("Who made the improvements").locator("tr", { hasText: CONTRIBUTOR.address.slice(0, 6) });
     expect(await own.innerText()).to.match(/contributor\s+1/);
   });
 });

@@ -35,7 +35,7 @@ describe("Work on the page @uninstrumented", () => {
     after(() => closePage(found));
 
     it("knows the benchmark that the chain has committed to", async () => {
-      await found.page.getByLabel("Benchmark, its JSON file").setInputFiles(join(data, "benchmark.json"));
+      await found.page.getByLabel("The benchmark's JSON file").setInputFiles(join(data, "benchmark.json"));
 
       await found.page.getByText("This is the benchmark that the chain has committed to.").waitFor();
     });

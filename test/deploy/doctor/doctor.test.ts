@@ -121,7 +121,7 @@ describe("doctor @uninstrumented", () => {
       const other = expected.replace(key.slice(2), toBeHex(BigInt(key) ^ 1n, 32).slice(2));
       await setCode(world, proof, other);
       expect(wrongOf(await diagnose(withProof))).to.deep.equal([
-        `code of methods with proofs: the code of ZkProof for 64 rows at ${proof} is ${keccak256(other)}, declared ${keccak256(expected)}: let the admin disallow it; deploy the circuit's recorded key anew`,
+        `code of methods with proofs: the code of ZkProof for 64 rows at ${proof} is ${keccak256(other)}, declared ${keccak256(expected)}: let the admin disallow it; deploy the circuit's recorded key again`,
       ]);
     });
   });
@@ -167,7 +167,7 @@ describe("doctor @uninstrumented", () => {
       await allow(hybrid);
       const own = addressOf(world, "OracleAttestation");
       expect(wrongOf(await diagnose(withHybrid))).to.deep.equal([
-        `code of methods with proofs: methods of Hybrid for 64 rows at ${hybrid} is ${[STRANGER, own].sort().join()}, declared ${parts.join()}: let the admin disallow it; deploy the circuit's recorded key anew`,
+        `code of methods with proofs: methods of Hybrid for 64 rows at ${hybrid} is ${[STRANGER, own].sort().join()}, declared ${parts.join()}: let the admin disallow it; deploy the circuit's recorded key again`,
       ]);
     });
   });
@@ -196,7 +196,7 @@ describe("doctor @uninstrumented", () => {
       parameters: { ...declared.parameters, Models: { ...declared.parameters.Models, payoutDelay: 600 } },
     }));
     expect(wrongOf(diagnosis).filter((line) => line.startsWith("R1"))).to.deep.equal([
-      "R1 delay of payouts: the time in which a guardian can stop a payout is 600, declared at least 172800, two days, on base: deploy the protocol anew with a longer payoutDelay",
+      "R1 delay of payouts: the time in which a guardian can stop a payout is 600, declared at least 172800, two days, on base: deploy the protocol again with a longer payoutDelay",
     ]);
   });
 

@@ -29,7 +29,7 @@ describe("evaluate: examples", () => {
     const refused: [string, string, RefusalCode, string][] = [
       ["an empty file", "", "EMPTY_FILE", "data.csv is empty, expected a header line and examples"],
       ["a file of blank lines", "\n\n", "EMPTY_FILE", "data.csv is empty, expected a header line and examples"],
-      ["a header alone", HEADER, "EMPTY_FILE", "data.csv holds a header but no example, expected some"],
+      ["a header alone", HEADER, "EMPTY_FILE", "data.csv has a header but no examples, expected at least one"],
       [
         "a missing column",
         "id,label,baseline\n1,0,0.5\n",
@@ -46,7 +46,7 @@ describe("evaluate: examples", () => {
         "a column that stands twice",
         "id,label,baseline,candidate,label\n1,0,0.5,0.5,1\n",
         "MALFORMED_FILE",
-        'data.csv: column "label" stands more than once in the header, expected it once',
+        'data.csv: column "label" appears more than once in the header, expected it once',
       ],
       [
         "a row with too few fields",

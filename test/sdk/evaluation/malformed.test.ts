@@ -20,7 +20,7 @@ type Malformed = readonly [what: string, spec: object, data: string | Uint8Array
 
 const FILES: readonly Malformed[] = [
   ["an empty file", A, "", "standard input is empty, expected a header line and examples"],
-  ["a header alone", A, H, "standard input holds a header but no example, expected some"],
+  ["a header alone", A, H, "standard input has a header but no examples, expected at least one"],
   [
     "a column that is missing beside one with a hostile name",
     A,
@@ -31,7 +31,7 @@ const FILES: readonly Malformed[] = [
     "a column twice",
     A,
     "id,label,label,baseline,candidate\n1,0,1,1,1\n",
-    'standard input: column "label" stands more than once in the header, expected it once',
+    'standard input: column "label" appears more than once in the header, expected it once',
   ],
   ["a row with too few fields", A, H + "1,0,0.5\n", "standard input line 2: 3 fields, expected 4 as the header has"],
   [

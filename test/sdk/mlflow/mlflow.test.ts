@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { MlflowClient } from "../../../sdk/mlflow/client";
 import { registerTokenizedModel, type TokenizedModel } from "../../../sdk/mlflow/register";
 import { uploadModel } from "../../../sdk/node/modelUpload";
-import { behavesAsMlflow, problemOf } from "./behaviour";
+import { shouldBehaveLikeMlflow, problemOf } from "./mlflow.behavior";
 import { startMlflowStandIn, type MlflowStandIn } from "../../../scripts/dev/world/mlflowStandIn";
 
 describe("MlflowClient @uninstrumented", () => {
@@ -18,7 +18,7 @@ describe("MlflowClient @uninstrumented", () => {
   });
   after(() => server.stop());
 
-  describe("on a server that does as it should", () => behavesAsMlflow(() => server.url));
+  describe("on a server that does as it should", () => shouldBehaveLikeMlflow(() => server.url));
 
   describe("on one that does not", () => {
     it("says that the server does not know its own host", async () => {

@@ -15,7 +15,7 @@ import { commit } from "../../../sdk/proofs/commitment";
 import { countRows, packCounts, provenBy } from "../../../sdk/proofs/counts";
 import { formatOpening, readOpening, readRows } from "../../../sdk/proofs/openings";
 import { runScript } from "../../../scripts/dev/world/process";
-import { readProven } from "../../verification/zk/fixtures";
+import { readProven } from "../../verification/zk/proven.support";
 
 const CSV = "id,label,score\n1,1,0.7\n2,0,0.2\n3,1,0.5\n";
 const OPENING: Opening = { domain: Domain.Predictions, capacity: 64, bits: [1, 0, 1], salt: 5n };

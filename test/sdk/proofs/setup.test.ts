@@ -97,7 +97,7 @@ describe("zk:setup @uninstrumented", () => {
       expect([code, out]).to.deep.equal([1, ""]);
       expect(err.split("\n")).to.deep.equal([
         ...PROGRESS,
-        `zk:setup: score.wasm in ${folder} came out other than recorded.`,
+        `zk:setup: score.wasm in ${folder} differ from what is recorded.`,
       ]);
     });
 

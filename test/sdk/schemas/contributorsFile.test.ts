@@ -60,7 +60,7 @@ describe("contributors' file", () => {
       [
         "has two columns of one name",
         `account,weight,weight\n${FIRST},1,2\n`,
-        `${FILE}: column "weight" stands more than once in the header, expected it once.`,
+        `${FILE}: column "weight" appears more than once in the header, expected it once.`,
       ],
       [
         "has a key twice in JSON",
@@ -71,7 +71,7 @@ describe("contributors' file", () => {
       [
         "names somebody twice",
         rows(`${FIRST},1`, `${FIRST.toLowerCase()},2`),
-        `${FILE} line 3: ${FIRST} stands before, expected each account once with its summed weight.`,
+        `${FILE} line 3: ${FIRST} appears twice, expected each account once with its summed weight.`,
       ],
       ["is an object", "{}", `${FILE} is an object, expected a list of contributors.`],
       ["lists no objects", "[null]", `${FILE} entry 1: account is undefined, ${account}`],

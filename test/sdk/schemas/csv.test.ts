@@ -26,7 +26,7 @@ describe("CSV", () => {
     [
       "that has a column twice",
       "a,a\n1,2\n",
-      `${FILE}: column "a" stands more than once in the header, expected it once.`,
+      `${FILE}: column "a" appears more than once in the header, expected it once.`,
     ],
     ["whose row is short", "a,b\n1,2\n3\n", `${FILE} line 3: 1 fields, expected 2 as the header has.`],
     [
@@ -42,7 +42,7 @@ describe("CSV", () => {
   it("is refused when it has an optional column twice", () =>
     expectProblem(
       () => readCsv(FILE, "a,b,b\n1,2,3\n", ["a"], ["b"]),
-      `${FILE}: column "b" stands more than once in the header, expected it once.`,
+      `${FILE}: column "b" appears more than once in the header, expected it once.`,
     ));
 });
 

@@ -329,7 +329,7 @@ describe("statement", () => {
       const { args, contributors, input } = await prepare(65);
       expectRefusal(
         await run(main, args, { input }),
-        `statement: ${contributors} names 65 contributors, more than the 64 that a statement lists: say with --claims <file> where to keep them.`,
+        `statement: ${contributors} names 65 contributors, more than the 64 that a statement lists: name a file for them with --claims <file>.`,
       );
     });
 

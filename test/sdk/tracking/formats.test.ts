@@ -84,7 +84,7 @@ describe("Formats of a performance report", () => {
     it("refuses reports of different times, and none", () => {
       const later = { ...report, timeframe: { ...report.timeframe, name: "last_30_days" as const } };
 
-      expect(() => compareModels([report, later])).to.throw("the reports are of different timeframes");
+      expect(() => compareModels([report, later])).to.throw("the reports have different timeframes");
       expect(() => compareModels([])).to.throw("there is nothing to compare");
     });
 

@@ -5,9 +5,9 @@ import type { Groth16Harness } from "../../../.build/typechain";
 import { CAPACITIES, FIELD } from "../../../sdk/proofs/circuit";
 import { verifyWithSnarkjs } from "../../../sdk/node/prover";
 import { encodeKey, readKey, type VerifyingKey } from "../../../sdk/node/circuitKeys";
-import { Random } from "../../utils/random";
+import { Random } from "../../helpers/random";
 import { BASE_FIELD, g1Times, g2Times, inverse, negated } from "../../../scripts/dev/world/bn254";
-import { readProven } from "./fixtures";
+import { readProven } from "./proven.support";
 import { keyOf, SECRETS, simulate, toSnarkjsKey, toSnarkjsProof } from "../../../scripts/dev/world/simulator";
 
 const INPUTS = [3n, 5n, 7n, 11n, 13n];

@@ -6,7 +6,7 @@ import { MaxUint256 } from "ethers";
 import { ethers } from "hardhat";
 import { provenBy, type Counts } from "../../../sdk/proofs/counts";
 import { field } from "../../../scripts/dev/world/units";
-import { Random } from "../../utils/random";
+import { Random } from "../../helpers/random";
 import { keyOf, SECRETS } from "../../../scripts/dev/world/simulator";
 import { COUNTS, QUANTILE_E9, simulateProof } from "../../../scripts/dev/world/zk";
 import { DIGEST, EVALUATION, REAL, zkFixture } from "./zk.fixture";

@@ -6,7 +6,7 @@ import { assess } from "../../../sdk/evaluation/evaluate";
 import { Examples } from "../../../sdk/evaluation/examples";
 import { buildSpec, examplesOf } from "../../sdk/evaluation/support";
 import { keyOf, SECRETS } from "../../../scripts/dev/world/simulator";
-import { Random } from "../../utils/random";
+import { Random } from "../../helpers/random";
 
 /** Examples of a benchmark: how many both models, the candidate alone and the baseline alone get right, and neither. */
 interface Outcome {

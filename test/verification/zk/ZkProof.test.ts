@@ -19,7 +19,7 @@ import { field } from "../../../scripts/dev/world/units";
 import { oracleRefusal } from "../methods.fixture";
 import { shouldBehaveLikeVerificationMethod } from "../VerificationMethod.behavior";
 import { negated } from "../../../scripts/dev/world/bn254";
-import { readProven } from "./fixtures";
+import { readProven } from "./proven.support";
 import { PROVEN_BENCHMARK, COUNTS, QUANTILE_E9, simulateProof, ZK_BASELINE } from "../../../scripts/dev/world/zk";
 import { DIGEST, EVALUATION, REAL, zkFixture, zkHybridFixture } from "./zk.fixture";
 

@@ -74,7 +74,7 @@ export async function sendChange(
   await rehearse(site, signer.address, { to, data });
   asking("Confirm the change in your wallet.");
   const transaction = await signer.sendTransaction({ to, data });
-  sent(transaction.hash, "Sent. Waiting for a block that holds it …");
+  sent(transaction.hash, "Sent. Waiting for a block that includes it …");
   return (await receiptOf("change", Promise.resolve(transaction))).blockNumber;
 }
 

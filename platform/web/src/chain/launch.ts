@@ -170,7 +170,7 @@ export async function sendLaunch(
   const { access } = site.chain;
   const { modelId, name, symbol, supplier, investor, recipient, governor } = draft;
   const { mayDeploy, isFree } = await readLaunchRights(site, signer.address, modelId);
-  if (!isFree) throw new Problem("ALREADY_DONE", `there is a model ${modelId} already: take another id.`);
+  if (!isFree) throw new Problem("ALREADY_DONE", `there is already a model ${modelId}: choose another id.`);
   if (!mayDeploy)
     throw new Problem("NOT_ALLOWED", "your account is not admitted to create models: ask the operator to admit it.");
   const tokens = (text: string) => parseUnits(text, TOKEN_DECIMALS);
@@ -189,7 +189,7 @@ export async function sendLaunch(
     .deployTokenWithAllocations.staticCall(...call);
   asking("Confirm the creation in your wallet: one transaction.");
   const transaction = await manager.connect(signer).deployTokenWithAllocations(...call);
-  sent(transaction.hash, "Sent. Waiting for a block that holds it …");
+  sent(transaction.hash, "Sent. Waiting for a block that includes it …");
   const { blockNumber } = await receiptOf("deploy", Promise.resolve(transaction));
   return blockNumber;
 }

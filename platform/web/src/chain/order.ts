@@ -61,7 +61,7 @@ export async function fillOrder(
   const send = async (call: (market: HokusaiAMM) => Promise<TransactionResponse>) => {
     asking("Confirm the transaction in your wallet.");
     const transaction = await call(pool.connect(signer));
-    sent(transaction.hash, "Sent. Waiting for a block that holds it …");
+    sent(transaction.hash, "Sent. Waiting for a block that includes it …");
     return readFill(pool, order.side, transaction);
   };
   if (order.side === "sell") {

@@ -88,7 +88,7 @@ function Claimable({ account }: { readonly account: string }) {
             ))}
           </ul>
         </Card>
-        <Card title="Vesting" intro="Supplier allocations that a wallet releases by and by.">
+        <Card title="Vesting" intro="Supplier allocations that a wallet releases gradually.">
           {vesting.length === 0 && <p className="empty">No vesting wallet is owned by this address.</p>}
           <ul className="claims">
             {vesting.map((each) => (
@@ -136,7 +136,7 @@ function PayoutItem({ own: { model, payout, own, symbol }, now }: { readonly own
       await manager.connect(new VoidSigner(sender.address, site.provider)).releasePayout.staticCall(...call);
       asking("Confirm the release in your wallet.");
       const transaction = await manager.connect(sender).releasePayout(...call);
-      sent(transaction.hash, "Sent. Waiting for a block that holds it …");
+      sent(transaction.hash, "Sent. Waiting for a block that includes it …");
       const { blockNumber } = await receiptOf("release", Promise.resolve(transaction));
       return `Released in block ${blockNumber.toLocaleString("en")}: ${readable(wholeTokens(own))} ${symbol} are yours.`;
     });
@@ -171,7 +171,7 @@ function VestingItem({ vesting }: { readonly vesting: Vesting }) {
       asking("Confirm the release in your wallet.");
       const contract = new Contract(wallet, VESTING_ABI, await signer());
       const transaction = await contract.getFunction("release")(model.token);
-      sent(transaction.hash, "Sent. Waiting for a block that holds it …");
+      sent(transaction.hash, "Sent. Waiting for a block that includes it …");
       await confirm("release", Promise.resolve(transaction));
       return `Released: what has vested of ${symbol} is yours.`;
     });

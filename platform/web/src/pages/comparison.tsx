@@ -9,9 +9,13 @@ import { Card, DataTable } from "../ui/parts.tsx";
 export function ComparisonCard({ comparison: { models } }: { readonly comparison: ModelComparison }) {
   const most = models.reduce((top, { deltaOnes }) => (deltaOnes > top ? deltaOnes : top), 1n);
   return (
-    <Card title="Side by side" intro="By DeltaOnes, most first. A change of a price is no yield." className="spaced">
+    <Card
+      title="Side by side"
+      intro="By DeltaOnes, highest first. A change in price is not a yield."
+      className="spaced"
+    >
       <DataTable
-        caption="Models by DeltaOnes, most first"
+        caption="Models by DeltaOnes, highest first"
         rows={models}
         keyOf={({ modelId }) => modelId}
         empty=""

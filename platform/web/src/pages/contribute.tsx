@@ -92,8 +92,8 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
         <FileField
           label={
             kept === undefined
-              ? "Benchmark, its JSON file"
-              : "Benchmark, its JSON file (not needed: the platform has it)"
+              ? "The benchmark's JSON file"
+              : "The benchmark's JSON file (not needed: the platform has it)"
           }
           accept=".json"
           onChoose={(file) => void readBenchmark(file)}

@@ -112,7 +112,7 @@ function PreviewCard({ draft }: { readonly draft: LaunchDraft }) {
   if (!isValid) return <Card title="Its market">Type the allocations to see the curve.</Card>;
   const rewards = rate * expected;
   return (
-    <Card title="Its market" intro="On the terms that a pool opens on, as the chain has them now.">
+    <Card title="Its market" intro="On the terms on which a pool opens, as the chain has them now.">
       {terms === undefined ? (
         <Loading what="the terms" />
       ) : (
@@ -121,7 +121,7 @@ function PreviewCard({ draft }: { readonly draft: LaunchDraft }) {
       <dl className="list">
         <Datum name="Supply at launch, when all is sold">{readable(launch)} tokens</Datum>
         <Datum name="Rewards, ever, at most">{readable(rate * REWARD_DELTA_ONES)} tokens</Datum>
-        <Datum name="Rewards of two years, as expected">{readable(rewards)} tokens</Datum>
+        <Datum name="Expected rewards of two years">{readable(rewards)} tokens</Datum>
         <Datum name="Their share in the supply then">
           {inPercent(Math.round((rewards / (launch + rewards)) * 10_000))}
         </Datum>

@@ -154,7 +154,7 @@ function BenchmarkField({ draft, set }: Pick<FieldsProps, "draft" | "set">) {
       value={draft.benchmarkId}
       options={[["", options.length === 0 ? `none of ${draft.modelId} so far` : "not chosen yet"], ...options]}
       onChange={(benchmarkId) => set({ benchmarkId })}
-      hint="States the data and the least improvement. The model is registered once it has one."
+      hint="States the data and the smallest improvement that counts. The model is registered once it has one."
     />
   );
 }

@@ -51,7 +51,7 @@ export function ReviewStep({ draft, keeping }: ReviewProps) {
           beside this before you create the model.
         </Notice>
       )}
-      {rights?.isFree === false && <Notice tone="bad">There is a model of this id already: take another.</Notice>}
+      {rights?.isFree === false && <Notice tone="bad">There is already a model with this id: choose another.</Notice>}
       {rights?.mayDeploy === false && (
         <Notice tone="warning">Your account is not admitted to create models: ask the operator to admit it.</Notice>
       )}

@@ -157,7 +157,7 @@ function ProposalCard({ facts, now }: { readonly facts: ModelFacts; readonly now
   return (
     <Card
       title="Change a parameter"
-      intro="The chain holds the bounds: what it would refuse is said before anything is sent."
+      intro="The chain enforces the bounds: what it would refuse is shown before anything is sent."
     >
       <Choice
         label="Parameter"

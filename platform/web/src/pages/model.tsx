@@ -70,7 +70,7 @@ export function ModelPage({ params }: { readonly params: Readonly<Record<string,
         <div className="stack">
           {pool && <PriceHistory facts={facts} now={now} />}
           {pool && (
-            <Card title="Price curve" intro="What one more token costs, by how many investors hold.">
+            <Card title="Price curve" intro="What the next token costs, by the number that investors hold.">
               <CurveChart facts={facts} pool={pool} />
             </Card>
           )}
@@ -85,7 +85,7 @@ export function ModelPage({ params }: { readonly params: Readonly<Record<string,
           <PayoutTable facts={facts} payouts={[...improvements].reverse()} now={now} />
         </Card>
         <div className="stack">
-          <Card title="Score" intro="Measured on the benchmark that was committed before.">
+          <Card title="Score" intro="Measured on the benchmark that was committed in advance.">
             <ScoreChart facts={facts} />
           </Card>
           <ParameterCard facts={facts} now={now} />

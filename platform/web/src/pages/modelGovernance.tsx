@@ -37,7 +37,10 @@ export function ParameterCard({ facts, now }: { readonly facts: ModelFacts; read
     };
   });
   return (
-    <Card title="Parameters" intro="The governor changes them within bounds; what hurts others takes two days.">
+    <Card
+      title="Parameters"
+      intro="The governor changes them within bounds; changes that may hurt others take two days."
+    >
       {state.pendingGovernor && (
         <Notice tone="warning">
           <Address value={state.pendingGovernor.account} /> may become governor from{" "}

@@ -69,7 +69,7 @@ export function ModelsPage() {
           </p>
           {found.length === 0 && (
             <p className="empty">
-              {models?.length === 0 ? "No model has been created so far." : "None fits: search for something else."}
+              {models?.length === 0 ? "No model has been created so far." : "No match: search for something else."}
             </p>
           )}
           <ul className="models">

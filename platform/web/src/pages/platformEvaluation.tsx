@@ -218,7 +218,7 @@ function AttemptTable({ attempts, modelId }: { readonly attempts: readonly Attem
       caption="Attempts at the model's benchmarks, the latest first"
       rows={attempts}
       keyOf={({ job_id }) => job_id}
-      empty="Nobody has had anything evaluated here so far."
+      empty="Nothing has been evaluated here so far."
       columns={[
         { name: "Made", isText: true, cell: ({ created_at }) => <Time seconds={created_at} /> },
         { name: "Attempt", cell: ({ attempt }) => String(attempt) },

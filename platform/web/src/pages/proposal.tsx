@@ -102,7 +102,7 @@ export function ProposalPage({ params }: { readonly params: Readonly<Record<stri
 function ProposalCard({ draft }: { readonly draft: DraftView }) {
   const { allocations, licence } = draft;
   return (
-    <Card title="What is proposed" intro="As its developer states it; the chain confirms what it has of it.">
+    <Card title="What is proposed" intro="As its developer states it; the chain confirms what it knows.">
       <dl className="list">
         <Datum name="Category">{draft.category}</Datum>
         {draft.tags.length > 0 && <Datum name="Tags">{draft.tags.join(", ")}</Datum>}

@@ -1,4 +1,4 @@
-// A model's report: its figures, each improvement with its reward step by step, who brought it about, and what holders made of it.
+// A model's report: its figures, each improvement with its reward step by step, who made them, and what holders gained.
 
 import { formatDeltaOnes } from "../../../../sdk/tracking/formats.ts";
 import { rewardLines } from "../../../../sdk/tracking/reward.ts";
@@ -49,7 +49,7 @@ export function ReportCards({ report }: ReportProps) {
       </dl>
       <div className="columns">
         <ScoreCard report={report} />
-        <Card title="Rewards and trades" intro="Of this time; what is left to earn is of now.">
+        <Card title="Rewards and trades" intro="For this period; what is left to earn is as of now.">
           <dl className="list">
             <Datum name="Released">
               <TokenAmount wei={rewards.released} symbol={model.symbol} />
@@ -94,7 +94,7 @@ function ScoreCard({ report: { summary, improvements, timeframe, block } }: Repo
   return (
     <Card title="Score over time">
       {score === null || first === undefined ? (
-        <p className="empty">Nobody has improved the model in this time.</p>
+        <p className="empty">Nobody has improved the model in this period.</p>
       ) : (
         <Timeline
           title="Score over time"
@@ -129,7 +129,7 @@ function ImprovementsCard({ report: { improvements, model, timeframe } }: Report
       className="wide"
       intro="Each reward in the integers of the contracts: every division rounds down."
     >
-      {improvements.length === 0 && <p className="empty">No improvement was recorded in this time.</p>}
+      {improvements.length === 0 && <p className="empty">No improvement was recorded in this period.</p>}
       <ul className="claims">
         {[...improvements].reverse().map((improvement) => (
           <ImprovementItem
@@ -206,7 +206,7 @@ function EvidenceCard({ report }: ReportProps) {
         caption="Metrics, oldest first"
         rows={rows}
         keyOf={({ name, evaluationId }) => `${name} ${evaluationId}`}
-        empty="No document of this time is at hand: the chain has the score alone."
+        empty="No document from this period is available: the chain has only the score."
         columns={[
           { name: "Metric", isText: true, cell: ({ name }) => name },
           { name: "Time", isText: true, cell: ({ timestamp }) => <Time seconds={timestamp} /> },

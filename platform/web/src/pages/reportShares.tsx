@@ -1,4 +1,4 @@
-// Who brought a model's improvements about, and what holders made of its tokens.
+// Who made a model's improvements, and what holders gained with its tokens.
 
 import type { ContributionEntry, HolderReturn } from "../../../../sdk/tracking/contributions.ts";
 import { formatDeltaOnes } from "../../../../sdk/tracking/formats.ts";
@@ -20,15 +20,15 @@ interface ContributionsProps {
 export function ContributionsCard({ contributions, symbol }: ContributionsProps) {
   return (
     <Card
-      title="Who brought it about"
+      title="Who made the improvements"
       className="wide"
-      intro="Parts of the rewards of this time. A mark is the spot price times the tokens; a sale would pay less."
+      intro="Shares of this period's rewards. A mark is the spot price times the tokens; a sale would pay less."
     >
       <DataTable
         caption="Contributions, the largest first"
         rows={contributions}
         keyOf={({ account, part }) => `${account} ${part}`}
-        empty="Nobody was rewarded in this time."
+        empty="Nobody was rewarded in this period."
         columns={[
           { name: "Account", isText: true, cell: ({ account }) => <Address value={account} /> },
           { name: "As", isText: true, cell: ({ part }) => PART_WORDS[part] },
@@ -100,10 +100,10 @@ export function ReturnsCard({
     <Card
       title="Returns of holders"
       className="wide"
-      intro="From the beginning, as far as the pool and the protocol tell: transfers between accounts are not counted. The spot price is a mark, at which nobody buys more than a few tokens; a sale of all would pay what stands beside it."
+      intro="Since launch, as far as the pool and the protocol record it; transfers between accounts are not counted. The spot price is only a mark: nobody buys more than a few tokens at it. A sale of everything would pay the amount beside it."
     >
       <DataTable
-        caption="Returns from the beginning"
+        caption="Returns since launch"
         rows={returns}
         keyOf={({ account }) => account}
         empty=""

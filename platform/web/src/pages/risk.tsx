@@ -58,7 +58,7 @@ export function RiskCard({ facts, pool }: { readonly facts: ModelFacts; readonly
         ]}
       />
       <dl className="list">
-        <Datum name="Exist beyond what the pool issued">
+        <Datum name="In circulation beyond what the pool issued">
           <TokenAmount wei={pool.unbackedSupply} symbol={symbol} />
         </Datum>
         <Datum name="One sale can be at least">

@@ -1,4 +1,4 @@
-// How models have done: a report of each, a comparison of several, and both as files.
+// How models have performed: a report of each, a comparison of several, and both as files.
 
 import { getAddress, isAddress } from "ethers";
 import { useEffect, useRef, useState } from "react";

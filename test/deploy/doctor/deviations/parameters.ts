@@ -179,7 +179,7 @@ export const parameters: readonly Deviation[] = [
       const declared = addressOf(world, "DeltaOneVerifier");
       return {
         wrong: [
-          `address book: ModelRegistry.verifier is ${STRANGER}, declared ${declared}: let the admin set the declared verifier, or deploy the protocol's journal anew with the present one`,
+          `address book: ModelRegistry.verifier is ${STRANGER}, declared ${declared}: let the admin set the declared verifier, or write the deployment's journal again with the present one`,
         ],
       };
     },

@@ -16,7 +16,7 @@ export async function problemOf(doing: Promise<unknown>): Promise<Problem> {
 }
 
 /** Describes the client on a server. */
-export function behavesAsMlflow(urlOf: () => string): void {
+export function shouldBehaveLikeMlflow(urlOf: () => string): void {
   let folder: string;
   let mlflow: MlflowClient;
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { startFaultyRpc, type Fault, type FaultyRpc } from "../../scripts/dev/world/faultyRpc";
-import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
+import { startFaultyRpc, type Fault, type FaultyRpc } from "../../../scripts/dev/world/faultyRpc";
+import { rpc, startAnvil, type Node } from "../../../scripts/dev/world/process";
 
 describe("a faulty RPC endpoint @uninstrumented", () => {
   let node: Node;

@@ -1,4 +1,4 @@
-import { PPM, type CurvePoint, type Power } from "./bondingCurve";
+import { PPM, type CurvePoint, type Power } from "./curveModel";
 
 // The curve a hundred times faster than decimal.js: fixed point in bigint, exp by its Taylor series, ln by one Newton step from a double.
 // Errors: exp and ln are within 2^-365, the former relative to its value; p/q multiplies by at most 1e6 < 2^20.

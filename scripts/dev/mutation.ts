@@ -1,0 +1,193 @@
+/**
+ * Puts faults into the production contracts, one at a time, and expects that the tests of their folder kill each: a sample that a seed
+ * draws, or all of them. What survives must have its answer in test/mutation/answers.json.
+ */
+import { config } from "hardhat";
+import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { compareSurvivors, type MutantAnswer } from "./mutation/answers";
+import { ContractCompiler, dependantsAmong } from "./mutation/compiler";
+import { mutantsOf, withFault, type Mutant } from "./mutation/mutants";
+import { testsFor } from "./mutation/plan";
+import { digestOf, Results } from "./mutation/results";
+import { Worker, type Job, type MutantFate, type MutantVerdict } from "./mutation/work";
+
+const ROOT = join(__dirname, "../..");
+const ANSWERS = "test/mutation/answers.json";
+const MOCKS = "contracts/mocks/";
+/** Folders of what tests are compiled and run with. */
+const BEHIND = ["contracts", "deploy", "ignition", "scripts/dev/mutation", "scripts/dev/world", "sdk", "test"];
+const LEAST_KILLED = 0.97; // of all; a sample tells too little of it
+const LONGEST = 900_000; // ms
+const JOBS_OF_A_PROCESS = 25; // by then it holds two gigabytes
+
+const USAGE = `npm run test:mutation -- [options]
+
+  --sample <count>   as many mutants, drawn from all (default 80)
+  --seed <text>      what the sample is drawn with (default 1)
+  --file <path>      every mutant of this file
+  --all              every mutant
+  --list             shows the mutants, and runs nothing`;
+
+const read = (path: string) => readFileSync(join(ROOT, path));
+const text = (path: string) => read(path).toString("utf8");
+const compiler = new ContractCompiler(ROOT, config.solidity.compilers[0]?.settings as object);
+const trees = compiler.trees();
+const dependants = dependantsAmong(trees);
+const mutants = compiler.files
+  .filter((file) => !file.startsWith(MOCKS))
+  .flatMap((file) => {
+    const tree = trees.get(file);
+    return tree ? mutantsOf(file, read(file), tree) : [];
+  });
+
+interface Choice {
+  readonly sample: number;
+  readonly seed: string;
+  readonly file?: string;
+  readonly isAll: boolean;
+}
+
+/** The sample of a seed stays the same for the mutants that stay the same. */
+function choose({ sample, seed, file, isAll }: Choice): Mutant[] {
+  const candidates = file === undefined ? mutants : mutants.filter((mutant) => mutant.file === file);
+  if (isAll) return candidates;
+  const lot = ({ file: home, within, original, mutated, start }: Mutant) =>
+    digestOf(seed, home, within, original, mutated, String(start));
+  const drawn = candidates
+    .map((mutant) => ({ mutant, place: lot(mutant) }))
+    .sort((a, b) => (a.place < b.place ? -1 : 1))
+    .slice(0, sample);
+  const chosen = new Set(drawn.map(({ mutant }) => mutant));
+  return candidates.filter((mutant) => chosen.has(mutant));
+}
+
+/** Digest of everything that a verdict follows from but the test files. */
+function support(): string {
+  const files = BEHIND.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(ts|sol)$/.test(file) && !/\.(test|t)\./.test(file) && !file.startsWith("solidity/"))
+      .map((file) => join(folder, file)),
+  );
+  return digestOf(...files.sort().flatMap((file) => [file, text(file)]));
+}
+
+/**
+ * Judges mutants on every core; `told` hears of each verdict. Before, each set of tests must pass without a mutant: a test that fails
+ * anyway kills nothing.
+ */
+async function judgeAll(
+  chosen: readonly Mutant[],
+  told: (mutant: Mutant, verdict: MutantVerdict) => void,
+): Promise<void> {
+  const results = new Results(join(ROOT, ".build/mutation/results.jsonl"));
+  const base = support();
+  const killers = new Map<string, string>();
+
+  /** The verdict on a job, from an earlier run where nothing has changed. */
+  async function judge(job: Job, worker: Worker): Promise<MutantVerdict> {
+    const testsOf = ({ outcome, killer }: MutantVerdict) => {
+      const decisive = killer ? [killer.file].filter(Boolean) : outcome === "survived" ? job.tests.flat().sort() : [];
+      return digestOf(...decisive.flatMap((file) => [file, text(file)]));
+    };
+    const key = digestOf(base, job.file, job.text);
+    const known = results.find(key);
+    if (known && known.tests === testsOf(known)) return known;
+
+    const verdict = await worker.judge(job);
+    results.add({ mutant: key, tests: testsOf(verdict), ...verdict });
+    return verdict;
+  }
+
+  const control = (tests: Job["tests"]) => async (worker: Worker) => {
+    const { killer } = await judge({ file: "", text: tests.flat().join(), contracts: [], tests }, worker);
+    if (killer) throw new Error(`${killer.file}: ${killer.test} fails without a mutant: ${killer.error}`);
+  };
+  const trial = (mutant: Mutant) => async (worker: Worker) => {
+    const { file, within, declaration } = mutant;
+    const contracts = dependants.get(declaration) ?? [];
+    if (contracts.length === 0) return told(mutant, { outcome: "equivalent" });
+    const last = killers.get(within);
+    const groups = testsFor(ROOT, file);
+    const tests =
+      last === undefined ? groups : [[last], ...groups.map((group) => group.filter((test) => test !== last))];
+    const verdict = await judge({ file, text: withFault(read(file), mutant), contracts, tests }, worker);
+    if (verdict.killer?.file) killers.set(within, verdict.killer.file);
+    told(mutant, verdict);
+  };
+
+  const sets = new Map(
+    chosen.map(({ file }) => testsFor(ROOT, file)).map((tests) => [tests.flat().sort().join(), tests]),
+  );
+  const queue = [...[...sets.values()].map(control), ...chosen.map(trial)];
+  const work = async () => {
+    const worker = new Worker(LONGEST, JOBS_OF_A_PROCESS);
+    try {
+      for (let next = queue.shift(); next; next = queue.shift()) await next(worker);
+    } finally {
+      queue.length = 0; // when one fails, the others end too
+      worker.stop();
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+}
+
+async function main(chosen: readonly Mutant[], isAll: boolean) {
+  const start = performance.now();
+  const judged: Record<MutantFate, Mutant[]> = { killed: [], survived: [], equivalent: [], invalid: [] };
+  console.log(`${mutants.length} mutants of the contracts, ${chosen.length} of them to be killed.`);
+  await judgeAll(chosen, (mutant, { outcome }) => {
+    judged[outcome].push(mutant);
+    if (outcome === "survived") console.log(show(mutant));
+  });
+
+  const answers = JSON.parse(text(ANSWERS)) as MutantAnswer[];
+  const { killed, survived, equivalent, invalid } = judged;
+  const { unanswered, superfluous } = compareSurvivors(answers, { all: mutants, survived, killed });
+  const seconds = (performance.now() - start) / 1000;
+  const rate = killed.length / Math.max(1, killed.length + survived.length);
+  const left = `${equivalent.length} compile to the same code, ${invalid.length} do not compile`;
+  console.log(
+    `${killed.length} killed, ${survived.length} survived, ${unanswered.length} of them without an answer; ${left}.`,
+  );
+  console.log(`${(rate * 100).toFixed(1)} % killed, in ${seconds.toFixed(0)} s.`);
+  for (const mutant of unanswered)
+    console.error(`${show(mutant)}\n  survives: add the test that kills it, or its reason to ${ANSWERS}.`);
+  for (const { file, within, original, mutated } of superfluous)
+    console.error(
+      `${file}, ${within}: ${original} → ${mutated}\n  is answered in ${ANSWERS} but is not needed: remove it.`,
+    );
+  if (unanswered.length + superfluous.length > 0 || (isAll && rate < LEAST_KILLED)) process.exitCode = 1;
+}
+
+function show({ file, line, within, kind, original, mutated }: Mutant): string {
+  return `${file}:${line} (${within}, ${kind})\n  - ${original}\n  + ${mutated}`;
+}
+
+const { values } = parseArgs({
+  options: {
+    sample: { type: "string", default: "80" },
+    seed: { type: "string", default: "1" },
+    file: { type: "string" },
+    all: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+const { sample, seed, file, all } = values;
+const chosen = choose({
+  sample: Number(sample),
+  seed,
+  isAll: all || file !== undefined,
+  ...(file !== undefined && { file }),
+});
+if (values.help) console.log(USAGE);
+else if (chosen.length === 0) throw new Error("no mutant is chosen: see --help");
+else if (values.list) console.log(chosen.map(show).join("\n"));
+else
+  main(chosen, all).catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });

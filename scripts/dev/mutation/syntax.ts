@@ -1,0 +1,48 @@
+/** A node of the compiler's syntax tree, of Solidity or of the assembly within. */
+export interface SyntaxNode {
+  readonly nodeType: string;
+  /** `start:length:file`, in bytes. */
+  readonly src: string;
+  readonly [key: string]: unknown;
+}
+
+/** A piece of a source, in bytes. */
+export interface SourceRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === "object" && value !== null && "nodeType" in value;
+}
+
+/** The nodes directly below, in the order of the source. */
+export function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  return Object.values(node)
+    .flatMap((value): unknown[] => (Array.isArray(value) ? value : [value]))
+    .filter(isNode)
+    .sort((a, b) => rangeOf(a).start - rangeOf(b).start);
+}
+
+/** The node that a field holds; undefined where there is none. */
+export function child(node: SyntaxNode, field: string): SyntaxNode | undefined {
+  const value = node[field];
+  return isNode(value) ? value : undefined;
+}
+
+/** The nodes of a list; none where the field is no list. */
+export function list(node: SyntaxNode, field: string): SyntaxNode[] {
+  const value = node[field];
+  return Array.isArray(value) ? value.filter(isNode) : [];
+}
+
+export function rangeOf({ src }: SyntaxNode): SourceRange {
+  const [start = 0, length = 0] = src.split(":").map(Number);
+  return { start, end: start + length };
+}
+
+/** The type of an expression or a variable, as the compiler prints it. */
+export function typeOf(node: SyntaxNode): string {
+  const { typeString = "" } = (node.typeDescriptions ?? {}) as { typeString?: string };
+  return typeString;
+}

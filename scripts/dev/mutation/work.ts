@@ -1,0 +1,70 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+
+/** A mutant, and what can kill it. */
+export interface Job {
+  readonly file: string;
+  /** The source with the fault in it. */
+  readonly text: string;
+  /** Contracts whose code depends on the fault, as `file:name`; none for a trial without a fault. */
+  readonly contracts: readonly string[];
+  /** Groups of test files, the likeliest to kill first. */
+  readonly tests: readonly (readonly string[])[];
+}
+
+/** What became of a mutant: `invalid` does not compile, `equivalent` compiles to the same code. */
+export type MutantFate = "killed" | "survived" | "equivalent" | "invalid";
+
+export interface MutantVerdict {
+  readonly outcome: MutantFate;
+  /** The test that failed. */
+  readonly killer?: { readonly file: string; readonly test: string; readonly error: string };
+}
+
+/** One process of {@link ./worker.ts}, started when it is needed; after each death another takes its place. */
+export class Worker {
+  #child: ChildProcess | undefined;
+  #jobs = 0;
+
+  /**
+   * @param longest Milliseconds that a mutant may take: one that makes a test hang is killed by it.
+   * @param mostJobs Mutants after which another process takes over: chains leave memory behind.
+   */
+  constructor(
+    private readonly longest: number,
+    private readonly mostJobs: number,
+  ) {}
+
+  async judge(job: Job): Promise<MutantVerdict> {
+    if (this.#jobs++ % this.mostJobs === 0) this.stop();
+    const child = (this.#child ??= await started());
+    return new Promise((done, fail) => {
+      const timer = setTimeout(() => {
+        this.stop();
+        done({ outcome: "killed", killer: { file: "", test: "", error: `no end after ${this.longest / 1000} s` } });
+      }, this.longest);
+      const settle = (act: () => void) => {
+        clearTimeout(timer);
+        child.removeAllListeners();
+        act();
+      };
+      child.once("message", (verdict) => settle(() => done(verdict as MutantVerdict)));
+      child.once("exit", (code) => settle(() => fail(new Error(`a worker ended with code ${code}`))));
+      child.send(job);
+    });
+  }
+
+  stop(): void {
+    this.#child?.removeAllListeners();
+    this.#child?.kill("SIGKILL");
+    this.#child = undefined;
+  }
+}
+
+function started(): Promise<ChildProcess> {
+  const child = fork(join(__dirname, "worker.ts"), { execArgv: ["-r", "ts-node/register/transpile-only"] });
+  return new Promise((done, fail) => {
+    child.once("message", () => done(child.removeAllListeners()));
+    child.once("exit", (code) => fail(new Error(`a worker ended with code ${code}`)));
+  });
+}
