@@ -28,7 +28,7 @@ export function rowsAsJson(query: SQL): SQL {
 }
 
 /** A part of a list as it is answered; `read` makes an entry of a row. */
-export function pageOf<Row, Entry>(
+export function toPage<Row, Entry>(
   { page, page_size }: PageChoice,
   { total, items }: PageRow<Row>,
   read: (row: Row) => Entry,
@@ -44,7 +44,7 @@ export async function readPage<Row, Entry>(
   read: (row: Row) => Entry,
 ): Promise<Page<Entry>> {
   const [row] = await rowsOf<PageRow<Row>>(db, sql`SELECT ${pageColumns(choice, query, order)}`);
-  return pageOf(choice, row as PageRow<Row>, read);
+  return toPage(choice, row as PageRow<Row>, read);
 }
 
 /** A column of a time, as seconds since 1970. */

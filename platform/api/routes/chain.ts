@@ -19,7 +19,7 @@ import {
   type SummaryRow,
 } from "../chain";
 import { newApp, type ApiApp, type ApiParts } from "../context";
-import { pageColumns, pageOf, rowsAsJson, type PageRow } from "../pages";
+import { pageColumns, toPage, rowsAsJson, type PageRow } from "../pages";
 import {
   candleView,
   chainPageOf,
@@ -144,7 +144,7 @@ export function chainRoutes({ store: { db } }: ApiParts): ApiApp {
     const { search, category, status, ...page } = context.req.valid("query");
     const columns = pageColumns(page, selectModels({ search, category, status }), sql.raw("models.position"));
     const { chain, row } = await readAt<PageRow<SummaryRow>>(db, columns);
-    return reply(context, { ...pageOf(page, row, summaryAt(chain)), block: chain.block }, 200);
+    return reply(context, { ...toPage(page, row, summaryAt(chain)), block: chain.block }, 200);
   });
 
   app.openapi(model, async (context) => reply(context, await readModelDetail(db, context.req.valid("param").id), 200));
@@ -157,7 +157,7 @@ export function chainRoutes({ store: { db } }: ApiParts): ApiApp {
     readAtBlock: (chain: ChainAt) => (row: Row) => object = () => (row) => row,
   ): Promise<object> => {
     const { chain, row } = await readAtModel<PageRow<Row>>(db, id, (key) => pageColumns(page, query(key), order));
-    return { ...pageOf(page, row, readAtBlock(chain)), block: chain.block };
+    return { ...toPage(page, row, readAtBlock(chain)), block: chain.block };
   };
   const events = async (id: string, page: z.infer<typeof pageQuery>, all: SQL): Promise<object> =>
     pageOfModel(id, page, { query: (key) => sql`${all} WHERE model = ${key}`, order: BY_PLACE });
