@@ -147,7 +147,7 @@ async function main(chosen: readonly Mutant[], isAll: boolean) {
   const { killed, survived, equivalent, invalid } = judged;
   const { unanswered, superfluous } = compareSurvivors(answers, { all: mutants, survived, killed });
   const seconds = (performance.now() - start) / 1000;
-  const rate = killed.length / Math.max(1, killed.length + survived.length);
+  const rate = survived.length === 0 ? 1 : killed.length / (killed.length + survived.length);
   const left = `${equivalent.length} compile to the same code, ${invalid.length} do not compile`;
   console.log(
     `${killed.length} killed, ${survived.length} survived, ${unanswered.length} of them without an answer; ${left}.`,
@@ -184,8 +184,10 @@ const chosen = choose({
   ...(file !== undefined && { file }),
 });
 if (values.help) console.log(USAGE);
-else if (chosen.length === 0) throw new Error("no mutant is chosen: see --help");
-else if (values.list) console.log(chosen.map(show).join("\n"));
+else if (chosen.length === 0) {
+  console.error("No mutant is chosen: see --help.");
+  process.exitCode = 1;
+} else if (values.list) console.log(chosen.map(show).join("\n"));
 else
   main(chosen, all).catch((error: unknown) => {
     console.error(error);
