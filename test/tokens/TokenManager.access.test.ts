@@ -165,4 +165,12 @@ describe("TokenManager constructor", () => {
       for (const holder of holders) expect(await tokenManager.hasRole(roleId(role), holder)).to.equal(true);
     }
   });
+
+  it("lets operators grant the role of deployers, and the admin alone every other", async () => {
+    const { tokenManager } = await loadFixture(deployProtocol);
+    expect(await tokenManager.getRoleAdmin(roleId("DEPLOYER_ROLE"))).to.equal(roleId("OPERATOR_ROLE"));
+    for (const role of ["OPERATOR_ROLE", "DISTRIBUTOR_ROLE", "GUARDIAN_ROLE"]) {
+      expect(await tokenManager.getRoleAdmin(roleId(role))).to.equal(ethers.ZeroHash);
+    }
+  });
 });
