@@ -7,6 +7,7 @@ import { deployTo } from "../deploy/deployment";
 import { networkOf, nodesOf } from "../deploy/network";
 import { recordOf, type ModelRecord } from "../deploy/record";
 import { environmentFor } from "../deploy/rehearsal";
+import { noting } from "../deploy/sends";
 import { Problem } from "../sdk/base/problem";
 import { addressesIn, type DeploymentAddresses } from "../sdk/client/deployment";
 import { readModelFile } from "../sdk/node/modelFile";
@@ -47,16 +48,19 @@ export async function openOwnSite(
     const { parameters, file: parametersFile } = await readDeclaration(own);
     const files = await Promise.all((hasDemo ? DEMO : []).map((path) => readModelFile(path, true)));
     const tell = (what: string) => say(`chain: ${what}`);
-    const { record } = await deployTo(
-      own,
-      { parameters, parametersFile, files },
-      {
-        onPlan: () => undefined,
-        onSent: ({ name }) => tell(name),
-        onProtocol: () => undefined,
-        onStep: ({ name, sent }) => sent && tell(name),
-        onWait: tell,
-      },
+    // A chain that ends with the command has nothing in flight that a failure would have to tell of.
+    const { record } = await noting([], () =>
+      deployTo(
+        own,
+        { parameters, parametersFile, files },
+        {
+          onPlan: () => undefined,
+          onSent: ({ name }) => tell(name),
+          onProtocol: () => undefined,
+          onStep: ({ name, sent }) => sent && tell(name),
+          onWait: tell,
+        },
+      ),
     );
     if (!record) throw new Error("a deployment on a chain that stays leaves a record");
     return {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rpc, until } from "../../../scripts/dev/world/process";
@@ -45,15 +45,28 @@ describe("npm run platform @uninstrumented", () => {
     expect(await third.end("SIGTERM")).to.equal(0);
   });
 
+  /** How a platform ends that does not come up. */
+  async function outcome(options: string[], env: Record<string, string> = {}) {
+    const child = platforms.launch(options, { PLATFORM_FOLDER: folder, ...env });
+    let stderr = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.stdout?.resume();
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, stderr };
+  }
+
+  it("says in one line why it does not come up, whatever it has sent to its own chain before", async () => {
+    const other = mkdtempSync(join(tmpdir(), "platform-"));
+    mkdirSync(join(other, "own"));
+    writeFileSync(join(other, "own/db"), "no database");
+    const { code, stderr } = await outcome(["--no-demo"], { PLATFORM_FOLDER: other });
+    rmSync(other, { recursive: true });
+
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^platform: the database in .* cannot be opened: .*start over\.\n$/);
+  });
+
   it("refuses a second platform in the same folder, and a network without a deployment", async () => {
-    const outcome = async (options: string[], env: Record<string, string> = {}) => {
-      const child = platforms.launch(options, { PLATFORM_FOLDER: folder, ...env });
-      let stderr = "";
-      child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-      child.stdout?.resume();
-      const [code] = (await once(child, "close")) as [number | null];
-      return { code, stderr };
-    };
     const running = await start("--no-demo");
     const second = await outcome([]);
     await running.end("SIGTERM");
