@@ -45,7 +45,7 @@ const TIP_AT_ONCE = 16;
 const READING = { first: 20, most: 2_000, logs: 250, atOnce: 2 } as const;
 
 /** Events of a transaction of the database, more only when one block has more: readers wait for it on an embedded store. */
-const EVENTS = 250;
+const EVENTS = 200;
 
 /** An embedded database answers one at a time: the past is written in half of the time, and the other half is its readers'. */
 const REST = 1;
