@@ -75,11 +75,11 @@ export const determination: Formula = {
   },
 };
 
-/** sums: matches of 1- to 4-grams, numbers of 1- to 4-grams, candidate length, reference length → BP · (p1·p2·p3·p4)^¼. */
+/** sums: matches of 1- to 4-grams, numbers of 1- to 4-grams, of which the first is the candidate's length, reference length → BP · (p1·p2·p3·p4)^¼. */
 export const bleu: Formula = {
   isMean: false,
   exact(sums) {
-    const [length, expected] = sums.slice(2 * BLEU_ORDER) as [Fraction, Fraction];
+    const [length, expected] = [sums[BLEU_ORDER] as Fraction, sums[2 * BLEU_ORDER] as Fraction];
     if (sums.slice(0, BLEU_ORDER).some((matches) => matches.num === 0n)) return exactly(ZERO);
     const precisions = sums.slice(0, BLEU_ORDER).map((matches, n) => divide(matches, sums[BLEU_ORDER + n] as Fraction));
     const average = root(precisions.reduce(multiply), BLEU_ORDER);
@@ -92,7 +92,7 @@ export const bleu: Formula = {
       if (at(sums, n) === 0) return 0;
       logarithm += ln(at(sums, n) / at(sums, BLEU_ORDER + n)) / BLEU_ORDER;
     }
-    const [length, expected] = [at(sums, 2 * BLEU_ORDER), at(sums, 2 * BLEU_ORDER + 1)];
+    const [length, expected] = [at(sums, BLEU_ORDER), at(sums, 2 * BLEU_ORDER)];
     return exp(logarithm + Math.min(0, 1 - expected / length));
   },
 };

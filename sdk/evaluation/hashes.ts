@@ -67,10 +67,10 @@ class HashedJson {
 
   /** A word within quotes. */
   word(words: Words, word: number): void {
-    const length = words.lengthOf(word);
-    this.#reserve(length);
-    if (words.copyPlain(word, this.#buffer, this.#filled)) this.#filled += length;
-    else this.#escape(words.text(word));
+    this.#reserve(words.lengthOf(word));
+    const end = words.copyPlain(word, this.#buffer, this.#filled);
+    if (end < 0) this.#escape(words.text(word));
+    else this.#filled = end;
   }
 
   digest(): string {

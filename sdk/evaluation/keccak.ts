@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Keccak-256 of bytes that come in pieces: Bertoni, Daemen, Peeters and Van Assche, "The Keccak reference", 2011. What is hashed may be larger
-// than memory, and a round is written out, because half of an evaluation's time would be hashing otherwise.
+// than memory, and a round is written out, because half of an evaluation's time would be hashing otherwise. A lane of 64 bits is kept as its even
+// and its odd bits, so that a rotation of it is two rotations of 32 bits.
 
 const RATE = 136;
 const LANES = 25;
@@ -38,26 +39,58 @@ export class Keccak256 {
     this.#block[RATE - 1] = (this.#block[RATE - 1] as number) | LAST_PAD;
     this.#absorb(this.#view, 0);
     const view = new DataView(new ArrayBuffer(32));
-    for (let word = 0; word < 8; word++) view.setInt32(4 * word, this.#state[word] as number, true);
+    for (let lane = 0; lane < 4; lane++) {
+      const [even, odd] = [this.#state[2 * lane] as number, this.#state[2 * lane + 1] as number];
+      view.setInt32(8 * lane, join((even & LOW_HALF) | (odd << 16)), true);
+      view.setInt32(8 * lane + 4, join((even >>> 16) | (odd & HIGH_HALF)), true);
+    }
     return `0x${Array.from(new Uint8Array(view.buffer), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   }
 
   #absorb(block: DataView, from: number): void {
     const state = this.#state;
-    for (let word = 0; 4 * word < RATE; word++) {
-      state[word] = (state[word] as number) ^ block.getInt32(from + 4 * word, true);
+    for (let lane = 0; 8 * lane < RATE; lane++) {
+      const low = part(block.getInt32(from + 8 * lane, true));
+      const high = part(block.getInt32(from + 8 * lane + 4, true));
+      state[2 * lane] = (state[2 * lane] as number) ^ ((low & LOW_HALF) | (high << 16));
+      state[2 * lane + 1] = (state[2 * lane + 1] as number) ^ ((low >>> 16) | (high & HIGH_HALF));
     }
     for (let round = 0; round < ROUNDS; round++) permute(state as unknown as Lanes, round);
     this.#filled = 0;
   }
 }
 
-/** The low and the high half of each of 25 lanes. */
+const LOW_HALF = 0xffff;
+const HIGH_HALF = ~LOW_HALF;
+
+/** Moves the even bits of a word to its low half and the odd ones to its high half: Warren, "Hacker's Delight", 7-2. */
+function part(word: number): number {
+  let bits = swap(word, 0x22222222, 1);
+  bits = swap(bits, 0x0c0c0c0c, 2);
+  bits = swap(bits, 0x00f000f0, 4);
+  return swap(bits, 0x0000ff00, 8);
+}
+
+/** What `part` has moved, where it was before. */
+function join(bits: number): number {
+  let word = swap(bits, 0x0000ff00, 8);
+  word = swap(word, 0x00f000f0, 4);
+  word = swap(word, 0x0c0c0c0c, 2);
+  return swap(word, 0x22222222, 1);
+}
+
+/** Swaps the bits of a mask with those that stand so many places higher. */
+function swap(bits: number, mask: number, places: number): number {
+  const difference = (bits ^ (bits >>> places)) & mask;
+  return bits ^ difference ^ (difference << places);
+}
+
+/** The even and the odd bits of each of 25 lanes. */
 type Row = [number, number, number, number, number, number, number, number, number, number];
 type Lanes = [...Row, ...Row, ...Row, ...Row, ...Row];
 
 /** The constants of the rounds: one bit at each of the places 2ʲ − 1 that a linear feedback register says. */
-const [CONSTANTS_LOW, CONSTANTS_HIGH] = roundConstants();
+const [CONSTANTS_EVEN, CONSTANTS_ODD] = roundConstants();
 
 function roundConstants(): readonly [Int32Array, Int32Array] {
   const halves = [new Int32Array(ROUNDS), new Int32Array(ROUNDS)] as const;
@@ -65,134 +98,181 @@ function roundConstants(): readonly [Int32Array, Int32Array] {
   for (let round = 0; round < ROUNDS; round++) {
     for (let j = 0; j < 7; j++) {
       const place = 2 ** j - 1;
-      const half = halves[place >> 5] as Int32Array;
-      if (register & 1) half[round] = (half[round] as number) ^ (1 << (place & 31));
+      const half = halves[place & 1] as Int32Array;
+      if (register & 1) half[round] = (half[round] as number) ^ (1 << (place >> 1));
       register = register & 0x80 ? ((register << 1) ^ 0x171) & 0xff : register << 1;
     }
   }
   return halves;
 }
 
-/** One round: θ, ρ and π into t, χ and ι back. `l` and `h` are halves of a lane. */
+/** One round: θ, ρ and π into t, χ and ι back. `e` and `o` are halves of a lane, and r a lane before its rotation. */
 function permute(s: Lanes, round: number): void {
-  const cl0 = s[0] ^ s[10] ^ s[20] ^ s[30] ^ s[40];
-  const ch0 = s[1] ^ s[11] ^ s[21] ^ s[31] ^ s[41];
-  const cl1 = s[2] ^ s[12] ^ s[22] ^ s[32] ^ s[42];
-  const ch1 = s[3] ^ s[13] ^ s[23] ^ s[33] ^ s[43];
-  const cl2 = s[4] ^ s[14] ^ s[24] ^ s[34] ^ s[44];
-  const ch2 = s[5] ^ s[15] ^ s[25] ^ s[35] ^ s[45];
-  const cl3 = s[6] ^ s[16] ^ s[26] ^ s[36] ^ s[46];
-  const ch3 = s[7] ^ s[17] ^ s[27] ^ s[37] ^ s[47];
-  const cl4 = s[8] ^ s[18] ^ s[28] ^ s[38] ^ s[48];
-  const ch4 = s[9] ^ s[19] ^ s[29] ^ s[39] ^ s[49];
-  const dl0 = cl4 ^ ((cl1 << 1) | (ch1 >>> 31));
-  const dh0 = ch4 ^ ((ch1 << 1) | (cl1 >>> 31));
-  const dl1 = cl0 ^ ((cl2 << 1) | (ch2 >>> 31));
-  const dh1 = ch0 ^ ((ch2 << 1) | (cl2 >>> 31));
-  const dl2 = cl1 ^ ((cl3 << 1) | (ch3 >>> 31));
-  const dh2 = ch1 ^ ((ch3 << 1) | (cl3 >>> 31));
-  const dl3 = cl2 ^ ((cl4 << 1) | (ch4 >>> 31));
-  const dh3 = ch2 ^ ((ch4 << 1) | (cl4 >>> 31));
-  const dl4 = cl3 ^ ((cl0 << 1) | (ch0 >>> 31));
-  const dh4 = ch3 ^ ((ch0 << 1) | (cl0 >>> 31));
-  const tl0 = s[0] ^ dl0;
-  const th0 = s[1] ^ dh0;
-  const tl1 = ((s[13] ^ dh1) << 12) | ((s[12] ^ dl1) >>> 20);
-  const th1 = ((s[12] ^ dl1) << 12) | ((s[13] ^ dh1) >>> 20);
-  const tl2 = ((s[25] ^ dh2) << 11) | ((s[24] ^ dl2) >>> 21);
-  const th2 = ((s[24] ^ dl2) << 11) | ((s[25] ^ dh2) >>> 21);
-  const tl3 = ((s[36] ^ dl3) << 21) | ((s[37] ^ dh3) >>> 11);
-  const th3 = ((s[37] ^ dh3) << 21) | ((s[36] ^ dl3) >>> 11);
-  const tl4 = ((s[48] ^ dl4) << 14) | ((s[49] ^ dh4) >>> 18);
-  const th4 = ((s[49] ^ dh4) << 14) | ((s[48] ^ dl4) >>> 18);
-  const tl5 = ((s[6] ^ dl3) << 28) | ((s[7] ^ dh3) >>> 4);
-  const th5 = ((s[7] ^ dh3) << 28) | ((s[6] ^ dl3) >>> 4);
-  const tl6 = ((s[18] ^ dl4) << 20) | ((s[19] ^ dh4) >>> 12);
-  const th6 = ((s[19] ^ dh4) << 20) | ((s[18] ^ dl4) >>> 12);
-  const tl7 = ((s[20] ^ dl0) << 3) | ((s[21] ^ dh0) >>> 29);
-  const th7 = ((s[21] ^ dh0) << 3) | ((s[20] ^ dl0) >>> 29);
-  const tl8 = ((s[33] ^ dh1) << 13) | ((s[32] ^ dl1) >>> 19);
-  const th8 = ((s[32] ^ dl1) << 13) | ((s[33] ^ dh1) >>> 19);
-  const tl9 = ((s[45] ^ dh2) << 29) | ((s[44] ^ dl2) >>> 3);
-  const th9 = ((s[44] ^ dl2) << 29) | ((s[45] ^ dh2) >>> 3);
-  const tl10 = ((s[2] ^ dl1) << 1) | ((s[3] ^ dh1) >>> 31);
-  const th10 = ((s[3] ^ dh1) << 1) | ((s[2] ^ dl1) >>> 31);
-  const tl11 = ((s[14] ^ dl2) << 6) | ((s[15] ^ dh2) >>> 26);
-  const th11 = ((s[15] ^ dh2) << 6) | ((s[14] ^ dl2) >>> 26);
-  const tl12 = ((s[26] ^ dl3) << 25) | ((s[27] ^ dh3) >>> 7);
-  const th12 = ((s[27] ^ dh3) << 25) | ((s[26] ^ dl3) >>> 7);
-  const tl13 = ((s[38] ^ dl4) << 8) | ((s[39] ^ dh4) >>> 24);
-  const th13 = ((s[39] ^ dh4) << 8) | ((s[38] ^ dl4) >>> 24);
-  const tl14 = ((s[40] ^ dl0) << 18) | ((s[41] ^ dh0) >>> 14);
-  const th14 = ((s[41] ^ dh0) << 18) | ((s[40] ^ dl0) >>> 14);
-  const tl15 = ((s[8] ^ dl4) << 27) | ((s[9] ^ dh4) >>> 5);
-  const th15 = ((s[9] ^ dh4) << 27) | ((s[8] ^ dl4) >>> 5);
-  const tl16 = ((s[11] ^ dh0) << 4) | ((s[10] ^ dl0) >>> 28);
-  const th16 = ((s[10] ^ dl0) << 4) | ((s[11] ^ dh0) >>> 28);
-  const tl17 = ((s[22] ^ dl1) << 10) | ((s[23] ^ dh1) >>> 22);
-  const th17 = ((s[23] ^ dh1) << 10) | ((s[22] ^ dl1) >>> 22);
-  const tl18 = ((s[34] ^ dl2) << 15) | ((s[35] ^ dh2) >>> 17);
-  const th18 = ((s[35] ^ dh2) << 15) | ((s[34] ^ dl2) >>> 17);
-  const tl19 = ((s[47] ^ dh3) << 24) | ((s[46] ^ dl3) >>> 8);
-  const th19 = ((s[46] ^ dl3) << 24) | ((s[47] ^ dh3) >>> 8);
-  const tl20 = ((s[5] ^ dh2) << 30) | ((s[4] ^ dl2) >>> 2);
-  const th20 = ((s[4] ^ dl2) << 30) | ((s[5] ^ dh2) >>> 2);
-  const tl21 = ((s[17] ^ dh3) << 23) | ((s[16] ^ dl3) >>> 9);
-  const th21 = ((s[16] ^ dl3) << 23) | ((s[17] ^ dh3) >>> 9);
-  const tl22 = ((s[29] ^ dh4) << 7) | ((s[28] ^ dl4) >>> 25);
-  const th22 = ((s[28] ^ dl4) << 7) | ((s[29] ^ dh4) >>> 25);
-  const tl23 = ((s[31] ^ dh0) << 9) | ((s[30] ^ dl0) >>> 23);
-  const th23 = ((s[30] ^ dl0) << 9) | ((s[31] ^ dh0) >>> 23);
-  const tl24 = ((s[42] ^ dl1) << 2) | ((s[43] ^ dh1) >>> 30);
-  const th24 = ((s[43] ^ dh1) << 2) | ((s[42] ^ dl1) >>> 30);
-  s[0] = tl0 ^ (~tl1 & tl2) ^ (CONSTANTS_LOW[round] as number);
-  s[1] = th0 ^ (~th1 & th2) ^ (CONSTANTS_HIGH[round] as number);
-  s[2] = tl1 ^ (~tl2 & tl3);
-  s[3] = th1 ^ (~th2 & th3);
-  s[4] = tl2 ^ (~tl3 & tl4);
-  s[5] = th2 ^ (~th3 & th4);
-  s[6] = tl3 ^ (~tl4 & tl0);
-  s[7] = th3 ^ (~th4 & th0);
-  s[8] = tl4 ^ (~tl0 & tl1);
-  s[9] = th4 ^ (~th0 & th1);
-  s[10] = tl5 ^ (~tl6 & tl7);
-  s[11] = th5 ^ (~th6 & th7);
-  s[12] = tl6 ^ (~tl7 & tl8);
-  s[13] = th6 ^ (~th7 & th8);
-  s[14] = tl7 ^ (~tl8 & tl9);
-  s[15] = th7 ^ (~th8 & th9);
-  s[16] = tl8 ^ (~tl9 & tl5);
-  s[17] = th8 ^ (~th9 & th5);
-  s[18] = tl9 ^ (~tl5 & tl6);
-  s[19] = th9 ^ (~th5 & th6);
-  s[20] = tl10 ^ (~tl11 & tl12);
-  s[21] = th10 ^ (~th11 & th12);
-  s[22] = tl11 ^ (~tl12 & tl13);
-  s[23] = th11 ^ (~th12 & th13);
-  s[24] = tl12 ^ (~tl13 & tl14);
-  s[25] = th12 ^ (~th13 & th14);
-  s[26] = tl13 ^ (~tl14 & tl10);
-  s[27] = th13 ^ (~th14 & th10);
-  s[28] = tl14 ^ (~tl10 & tl11);
-  s[29] = th14 ^ (~th10 & th11);
-  s[30] = tl15 ^ (~tl16 & tl17);
-  s[31] = th15 ^ (~th16 & th17);
-  s[32] = tl16 ^ (~tl17 & tl18);
-  s[33] = th16 ^ (~th17 & th18);
-  s[34] = tl17 ^ (~tl18 & tl19);
-  s[35] = th17 ^ (~th18 & th19);
-  s[36] = tl18 ^ (~tl19 & tl15);
-  s[37] = th18 ^ (~th19 & th15);
-  s[38] = tl19 ^ (~tl15 & tl16);
-  s[39] = th19 ^ (~th15 & th16);
-  s[40] = tl20 ^ (~tl21 & tl22);
-  s[41] = th20 ^ (~th21 & th22);
-  s[42] = tl21 ^ (~tl22 & tl23);
-  s[43] = th21 ^ (~th22 & th23);
-  s[44] = tl22 ^ (~tl23 & tl24);
-  s[45] = th22 ^ (~th23 & th24);
-  s[46] = tl23 ^ (~tl24 & tl20);
-  s[47] = th23 ^ (~th24 & th20);
-  s[48] = tl24 ^ (~tl20 & tl21);
-  s[49] = th24 ^ (~th20 & th21);
+  const ce0 = s[0] ^ s[10] ^ s[20] ^ s[30] ^ s[40];
+  const co0 = s[1] ^ s[11] ^ s[21] ^ s[31] ^ s[41];
+  const ce1 = s[2] ^ s[12] ^ s[22] ^ s[32] ^ s[42];
+  const co1 = s[3] ^ s[13] ^ s[23] ^ s[33] ^ s[43];
+  const ce2 = s[4] ^ s[14] ^ s[24] ^ s[34] ^ s[44];
+  const co2 = s[5] ^ s[15] ^ s[25] ^ s[35] ^ s[45];
+  const ce3 = s[6] ^ s[16] ^ s[26] ^ s[36] ^ s[46];
+  const co3 = s[7] ^ s[17] ^ s[27] ^ s[37] ^ s[47];
+  const ce4 = s[8] ^ s[18] ^ s[28] ^ s[38] ^ s[48];
+  const co4 = s[9] ^ s[19] ^ s[29] ^ s[39] ^ s[49];
+  const de0 = ce4 ^ ((co1 << 1) | (co1 >>> 31));
+  const do0 = co4 ^ ce1;
+  const de1 = ce0 ^ ((co2 << 1) | (co2 >>> 31));
+  const do1 = co0 ^ ce2;
+  const de2 = ce1 ^ ((co3 << 1) | (co3 >>> 31));
+  const do2 = co1 ^ ce3;
+  const de3 = ce2 ^ ((co4 << 1) | (co4 >>> 31));
+  const do3 = co2 ^ ce4;
+  const de4 = ce3 ^ ((co0 << 1) | (co0 >>> 31));
+  const do4 = co3 ^ ce0;
+  const te0 = s[0] ^ de0;
+  const to0 = s[1] ^ do0;
+  const re1 = s[12] ^ de1;
+  const te1 = (re1 << 22) | (re1 >>> 10);
+  const ro1 = s[13] ^ do1;
+  const to1 = (ro1 << 22) | (ro1 >>> 10);
+  const re2 = s[25] ^ do2;
+  const te2 = (re2 << 22) | (re2 >>> 10);
+  const ro2 = s[24] ^ de2;
+  const to2 = (ro2 << 21) | (ro2 >>> 11);
+  const re3 = s[37] ^ do3;
+  const te3 = (re3 << 11) | (re3 >>> 21);
+  const ro3 = s[36] ^ de3;
+  const to3 = (ro3 << 10) | (ro3 >>> 22);
+  const re4 = s[48] ^ de4;
+  const te4 = (re4 << 7) | (re4 >>> 25);
+  const ro4 = s[49] ^ do4;
+  const to4 = (ro4 << 7) | (ro4 >>> 25);
+  const re5 = s[6] ^ de3;
+  const te5 = (re5 << 14) | (re5 >>> 18);
+  const ro5 = s[7] ^ do3;
+  const to5 = (ro5 << 14) | (ro5 >>> 18);
+  const re6 = s[18] ^ de4;
+  const te6 = (re6 << 10) | (re6 >>> 22);
+  const ro6 = s[19] ^ do4;
+  const to6 = (ro6 << 10) | (ro6 >>> 22);
+  const re7 = s[21] ^ do0;
+  const te7 = (re7 << 2) | (re7 >>> 30);
+  const ro7 = s[20] ^ de0;
+  const to7 = (ro7 << 1) | (ro7 >>> 31);
+  const re8 = s[33] ^ do1;
+  const te8 = (re8 << 23) | (re8 >>> 9);
+  const ro8 = s[32] ^ de1;
+  const to8 = (ro8 << 22) | (ro8 >>> 10);
+  const re9 = s[45] ^ do2;
+  const te9 = (re9 << 31) | (re9 >>> 1);
+  const ro9 = s[44] ^ de2;
+  const to9 = (ro9 << 30) | (ro9 >>> 2);
+  const re10 = s[3] ^ do1;
+  const te10 = (re10 << 1) | (re10 >>> 31);
+  const to10 = s[2] ^ de1;
+  const re11 = s[14] ^ de2;
+  const te11 = (re11 << 3) | (re11 >>> 29);
+  const ro11 = s[15] ^ do2;
+  const to11 = (ro11 << 3) | (ro11 >>> 29);
+  const re12 = s[27] ^ do3;
+  const te12 = (re12 << 13) | (re12 >>> 19);
+  const ro12 = s[26] ^ de3;
+  const to12 = (ro12 << 12) | (ro12 >>> 20);
+  const re13 = s[38] ^ de4;
+  const te13 = (re13 << 4) | (re13 >>> 28);
+  const ro13 = s[39] ^ do4;
+  const to13 = (ro13 << 4) | (ro13 >>> 28);
+  const re14 = s[40] ^ de0;
+  const te14 = (re14 << 9) | (re14 >>> 23);
+  const ro14 = s[41] ^ do0;
+  const to14 = (ro14 << 9) | (ro14 >>> 23);
+  const re15 = s[9] ^ do4;
+  const te15 = (re15 << 14) | (re15 >>> 18);
+  const ro15 = s[8] ^ de4;
+  const to15 = (ro15 << 13) | (ro15 >>> 19);
+  const re16 = s[10] ^ de0;
+  const te16 = (re16 << 18) | (re16 >>> 14);
+  const ro16 = s[11] ^ do0;
+  const to16 = (ro16 << 18) | (ro16 >>> 14);
+  const re17 = s[22] ^ de1;
+  const te17 = (re17 << 5) | (re17 >>> 27);
+  const ro17 = s[23] ^ do1;
+  const to17 = (ro17 << 5) | (ro17 >>> 27);
+  const re18 = s[35] ^ do2;
+  const te18 = (re18 << 8) | (re18 >>> 24);
+  const ro18 = s[34] ^ de2;
+  const to18 = (ro18 << 7) | (ro18 >>> 25);
+  const re19 = s[46] ^ de3;
+  const te19 = (re19 << 28) | (re19 >>> 4);
+  const ro19 = s[47] ^ do3;
+  const to19 = (ro19 << 28) | (ro19 >>> 4);
+  const re20 = s[4] ^ de2;
+  const te20 = (re20 << 31) | (re20 >>> 1);
+  const ro20 = s[5] ^ do2;
+  const to20 = (ro20 << 31) | (ro20 >>> 1);
+  const re21 = s[17] ^ do3;
+  const te21 = (re21 << 28) | (re21 >>> 4);
+  const ro21 = s[16] ^ de3;
+  const to21 = (ro21 << 27) | (ro21 >>> 5);
+  const re22 = s[29] ^ do4;
+  const te22 = (re22 << 20) | (re22 >>> 12);
+  const ro22 = s[28] ^ de4;
+  const to22 = (ro22 << 19) | (ro22 >>> 13);
+  const re23 = s[31] ^ do0;
+  const te23 = (re23 << 21) | (re23 >>> 11);
+  const ro23 = s[30] ^ de0;
+  const to23 = (ro23 << 20) | (ro23 >>> 12);
+  const re24 = s[42] ^ de1;
+  const te24 = (re24 << 1) | (re24 >>> 31);
+  const ro24 = s[43] ^ do1;
+  const to24 = (ro24 << 1) | (ro24 >>> 31);
+  s[0] = te0 ^ (~te1 & te2) ^ (CONSTANTS_EVEN[round] as number);
+  s[1] = to0 ^ (~to1 & to2) ^ (CONSTANTS_ODD[round] as number);
+  s[2] = te1 ^ (~te2 & te3);
+  s[3] = to1 ^ (~to2 & to3);
+  s[4] = te2 ^ (~te3 & te4);
+  s[5] = to2 ^ (~to3 & to4);
+  s[6] = te3 ^ (~te4 & te0);
+  s[7] = to3 ^ (~to4 & to0);
+  s[8] = te4 ^ (~te0 & te1);
+  s[9] = to4 ^ (~to0 & to1);
+  s[10] = te5 ^ (~te6 & te7);
+  s[11] = to5 ^ (~to6 & to7);
+  s[12] = te6 ^ (~te7 & te8);
+  s[13] = to6 ^ (~to7 & to8);
+  s[14] = te7 ^ (~te8 & te9);
+  s[15] = to7 ^ (~to8 & to9);
+  s[16] = te8 ^ (~te9 & te5);
+  s[17] = to8 ^ (~to9 & to5);
+  s[18] = te9 ^ (~te5 & te6);
+  s[19] = to9 ^ (~to5 & to6);
+  s[20] = te10 ^ (~te11 & te12);
+  s[21] = to10 ^ (~to11 & to12);
+  s[22] = te11 ^ (~te12 & te13);
+  s[23] = to11 ^ (~to12 & to13);
+  s[24] = te12 ^ (~te13 & te14);
+  s[25] = to12 ^ (~to13 & to14);
+  s[26] = te13 ^ (~te14 & te10);
+  s[27] = to13 ^ (~to14 & to10);
+  s[28] = te14 ^ (~te10 & te11);
+  s[29] = to14 ^ (~to10 & to11);
+  s[30] = te15 ^ (~te16 & te17);
+  s[31] = to15 ^ (~to16 & to17);
+  s[32] = te16 ^ (~te17 & te18);
+  s[33] = to16 ^ (~to17 & to18);
+  s[34] = te17 ^ (~te18 & te19);
+  s[35] = to17 ^ (~to18 & to19);
+  s[36] = te18 ^ (~te19 & te15);
+  s[37] = to18 ^ (~to19 & to15);
+  s[38] = te19 ^ (~te15 & te16);
+  s[39] = to19 ^ (~to15 & to16);
+  s[40] = te20 ^ (~te21 & te22);
+  s[41] = to20 ^ (~to21 & to22);
+  s[42] = te21 ^ (~te22 & te23);
+  s[43] = to21 ^ (~to22 & to23);
+  s[44] = te22 ^ (~te23 & te24);
+  s[45] = to22 ^ (~to23 & to24);
+  s[46] = te23 ^ (~te24 & te20);
+  s[47] = to23 ^ (~to24 & to20);
+  s[48] = te24 ^ (~te20 & te21);
+  s[49] = to24 ^ (~to20 & to21);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The rows of one file, by id.
 
-import { growingUint32 } from "./pages.ts";
+import { GrowingUint32 } from "./pages.ts";
 import { Refusal, show } from "./refusal.ts";
 import { readTable, type TableFile, type TableRow } from "./table.ts";
 import { Texts } from "./texts.ts";
@@ -12,7 +12,7 @@ export class Sheet {
   readonly ids = new Words();
   readonly #names: readonly string[];
   readonly #columns: readonly Texts[];
-  readonly #lines = growingUint32();
+  readonly #lines = new GrowingUint32();
 
   constructor([, ...names]: readonly string[], words: Words) {
     this.#names = names;

@@ -105,7 +105,18 @@ export function rougeL(expected: Uint32Array, given: Uint32Array): readonly [num
 
 let lengths = new Uint32Array(256);
 
+/** What both begin and end with belongs to it. */
 function longestCommonSubsequence(a: Uint32Array, b: Uint32Array): number {
+  let [first, endOfA, endOfB] = [0, a.length, b.length];
+  while (first < endOfA && first < endOfB && a[first] === b[first]) first++;
+  while (endOfA > first && endOfB > first && a[endOfA - 1] === b[endOfB - 1]) {
+    endOfA--;
+    endOfB--;
+  }
+  return a.length - endOfA + first + longestWithin(a.subarray(first, endOfA), b.subarray(first, endOfB));
+}
+
+function longestWithin(a: Uint32Array, b: Uint32Array): number {
   if (b.length >= lengths.length) lengths = new Uint32Array(2 * b.length);
   lengths.fill(0, 0, b.length + 1);
   for (let i = 0; i < a.length; i++) {

@@ -27,7 +27,7 @@ function visitTexts(examples: Examples, reading: Reading, visit: Visit): void {
 /** Compares two models by BLEU. */
 export function compareByBleu(examples: Examples, reading: Reading): Comparison {
   const counts = () => ({ integers: new Float64Array(examples.size), decimals: 0 });
-  const columns = eachModel(() => Array.from({ length: 2 * BLEU_ORDER + 1 }, counts));
+  const columns = eachModel(() => Array.from({ length: 2 * BLEU_ORDER }, counts));
   const lengths = counts();
   const counter = new NgramCounter();
   visitTexts(examples, reading, (row, expected, given, model) => {
@@ -38,7 +38,6 @@ export function compareByBleu(examples: Examples, reading: Reading): Comparison 
       (list[n] as { integers: Float64Array }).integers[row] = matches[n] as number;
       (list[BLEU_ORDER + n] as { integers: Float64Array }).integers[row] = Math.max(0, given.length - n);
     }
-    (list[2 * BLEU_ORDER] as { integers: Float64Array }).integers[row] = given.length;
     lengths.integers[row] = expected.length;
   });
   const statistics: Record<Model, Statistics> = eachModel((model) => [...columns[model], lengths]);

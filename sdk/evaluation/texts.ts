@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 // A column of texts in little memory: of each, the numbers of its words.
 
-import { growingDoubles, Pages, placeInPage } from "./pages.ts";
+import { GrowingUint32, Pages, placeInPage } from "./pages.ts";
 import { HASH_START, hashEnd, hashNext, type Words } from "./words.ts";
 
 const SPACE = 0x20;
-const MASK = 0x7f;
-const MORE = 0x80;
+/** What is below stands in one place, what is not in two: the higher bits with this one, then the lower 16. */
+const LONG = 0x8000;
+const LOW_BITS = 16;
 
 /** Texts in the order in which they were added, each as the numbers of its words between single spaces. */
 export class Texts {
   readonly words: Words;
-  readonly #pages = new Pages();
-  readonly #starts = growingDoubles();
+  readonly #pages = new Pages((length) => new Uint16Array(length));
+  readonly #starts = new GrowingUint32();
   /** The numbers of the words of the text that was read last. */
   numbers = new Uint32Array(64);
 
@@ -33,12 +34,12 @@ export class Texts {
         hash = hashNext(hash, byte);
       }
       const word = words.addHashed(hashEnd(hash), bytes, start, end);
-      length += lengthOfNumber(word);
+      length += placesOf(word);
       if (count === this.numbers.length) this.#reserve(count + 1);
       this.numbers[count++] = word;
       start = end + 1;
     }
-    const start = this.#pages.reserve(length + lengthOfNumber(count));
+    const start = this.#pages.reserve(length + placesOf(count));
     const page = this.#pages.pageOf(start);
     let place = writeNumber(page, placeInPage(start), count);
     for (let k = 0; k < count; k++) place = writeNumber(page, place, this.numbers[k] as number);
@@ -50,23 +51,14 @@ export class Texts {
     const start = this.#starts.list[index] as number;
     const page = this.#pages.pageOf(start);
     let place = placeInPage(start);
-    let left = -1; // The first number says how many follow.
-    let filled = 0;
-    do {
-      let byte = page[place++] as number;
-      let value = byte & MASK;
-      for (let unit = MORE; byte >= MORE; unit *= MORE) {
-        byte = page[place++] as number;
-        value += (byte & MASK) * unit;
-      }
-      if (left < 0)
-        left = value; // There is room: the text was added here.
-      else {
-        this.numbers[filled++] = value;
-        left--;
-      }
-    } while (left > 0);
-    return filled;
+    let count = page[place++] as number;
+    if (count >= LONG) count = longNumber(count, page[place++] as number);
+    // There is room: the text was added here.
+    for (let k = 0; k < count; k++) {
+      const number = page[place++] as number;
+      this.numbers[k] = number < LONG ? number : longNumber(number, page[place++] as number);
+    }
+    return count;
   }
 
   text(index: number): string {
@@ -83,19 +75,21 @@ export class Texts {
   }
 }
 
-function lengthOfNumber(value: number): number {
-  let length = 1;
-  for (let rest = value; rest >= MORE; rest = Math.floor(rest / MORE)) length++;
-  return length;
+function placesOf(value: number): number {
+  return value < LONG ? 1 : 2;
 }
 
-/** Seven bits a byte, the lowest first; returns where it ends. */
-function writeNumber(page: Uint8Array, at: number, value: number): number {
-  let [place, rest] = [at, value];
-  while (rest >= MORE) {
-    page[place++] = (rest % MORE) | MORE;
-    rest = Math.floor(rest / MORE);
+/** Writes a number below 2³¹; returns where it ends. */
+function writeNumber(page: Uint16Array, at: number, value: number): number {
+  if (value < LONG) {
+    page[at] = value;
+    return at + 1;
   }
-  page[place++] = rest;
-  return place;
+  page[at] = LONG | (value >>> LOW_BITS);
+  page[at + 1] = value;
+  return at + 2;
+}
+
+function longNumber(high: number, low: number): number {
+  return ((high - LONG) << LOW_BITS) | low;
 }

@@ -2,7 +2,7 @@
 // Tokens of a column's texts, as whole numbers that are equal where the tokens are.
 
 import type { ExampleColumn } from "./examples.ts";
-import { growingUint32 } from "./pages.ts";
+import { GrowingUint32 } from "./pages.ts";
 import type { Words } from "./words.ts";
 
 /**
@@ -14,7 +14,7 @@ export class TokenReader {
   readonly #tokenise: (text: string) => string[];
   readonly #numbers = new Map<string, number>();
   /** Tokens of all words that were seen; where a word's begin, and 1, or 0; and how many it has. */
-  readonly #tokens = growingUint32();
+  readonly #tokens = new GrowingUint32();
   readonly #starts: Uint32Array;
   readonly #counts: Uint32Array;
   readonly #buffers = [new Uint32Array(256), new Uint32Array(256)];

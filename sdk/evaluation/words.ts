@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Millions of distinct texts in little memory, each kept once, as UTF-8.
 
-import { growingDoubles, growingUint32, Pages, placeInPage } from "./pages.ts";
+import { GrowingUint32, Pages, placeInPage } from "./pages.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -19,10 +19,10 @@ const BACKSLASH = 0x5c;
 
 /** Distinct texts, numbered from 0 in the order of their first occurrence. */
 export class Words {
-  readonly #pages = new Pages();
-  readonly #starts = growingDoubles();
+  readonly #pages = new Pages((length) => new Uint8Array(length));
+  readonly #starts = new GrowingUint32();
   /** Twice the length in bytes, and 1 where JSON writes them as they stand. */
-  readonly #lengths = growingUint32();
+  readonly #lengths = new GrowingUint32();
   readonly #texts: string[] = [];
   /** Open addressing: of each slot a word's number and 1, or 0, and the word's hash. */
   #slots = new Uint32Array(2 * FEWEST_SLOTS);
@@ -71,15 +71,15 @@ export class Words {
     return (this.#lengths.list[word] as number) >>> 1;
   }
 
-  /** Copies the bytes to a place that has room where JSON writes them as they stand; whether it does. */
-  copyPlain(word: number, into: Uint8Array, at: number): boolean {
-    if (((this.#lengths.list[word] as number) & 1) === 0) return false;
+  /** Copies the bytes to a place that has room, and returns where they end; −1 where JSON does not write them as they stand. */
+  copyPlain(word: number, into: Uint8Array, at: number): number {
+    const length = this.#lengths.list[word] as number;
+    if ((length & 1) === 0) return -1;
     const start = this.#startOf(word);
     const page = this.#pages.pageOf(start);
-    const from = placeInPage(start);
-    const length = this.lengthOf(word);
-    for (let k = 0; k < length; k++) into[at + k] = page[from + k] as number;
-    return true;
+    const end = at + (length >>> 1);
+    for (let from = placeInPage(start), place = at; place < end; place++) into[place] = page[from++] as number;
+    return end;
   }
 
   text(word: number): string {
@@ -197,7 +197,7 @@ function hashOf(bytes: Uint8Array, from: number, to: number): number {
 }
 
 const SHORT = 24;
-const LAST_ASCII = 0x7f;
+export const LAST_ASCII = 0x7f;
 
 /** The text of some bytes; of few ASCII ones faster than a decoder is called. */
 function decodeShort(bytes: Uint8Array, from: number, to: number): string {

@@ -124,7 +124,7 @@ function surprises(size: number, random: RandomGenerator): () => Statistics {
 function sentences(size: number, random: RandomGenerator): () => Statistics {
   const count = (values: Float64Array): Column => ({ integers: values, decimals: 0 });
   const orders = Array.from({ length: BLEU_ORDER }, (_, n) => n + 1);
-  const totals = [...orders.map((n) => 21 - n), 20, 20].map((total) => count(new Float64Array(size).fill(total)));
+  const totals = [...orders.map((n) => 21 - n), 20].map((total) => count(new Float64Array(size).fill(total)));
   return () => {
     const simulatedShares = Float64Array.from({ length: size }, () => 0.4 + 0.6 * uniform(random));
     return [...orders.map((n) => count(simulatedShares.map((share) => Math.floor((21 - n) * share ** n)))), ...totals];

@@ -4,6 +4,7 @@ import { keccak256 } from "ethers";
 import { columnOf, Examples, type Example } from "../../../sdk/evaluation/examples";
 import { Keccak256 } from "../../../sdk/evaluation/keccak";
 import { exp, ln, ln1p, lnFactorial } from "../../../sdk/evaluation/math";
+import { PAGE, Pages } from "../../../sdk/evaluation/pages";
 import { normalQuantile, studentQuantile } from "../../../sdk/evaluation/quantiles";
 import { binomial, generatorOf, multinomial, uniform } from "../../../sdk/evaluation/random";
 import { rougeL } from "../../../sdk/evaluation/text";
@@ -109,13 +110,19 @@ describe("evaluate: primitives", () => {
 
     it("make texts of any length", () => {
       const texts = new Texts(new Words());
-      const list = ["", " ", "a", "a  b", Array.from({ length: 20_000 }, (_, i) => `n${i}`).join(" "), "é ü\u{10000}"];
+      const list = ["", " ", "a", "a  b", Array.from({ length: 70_000 }, (_, i) => `n${i}`).join(" "), "é ü\u{10000}"];
       for (const text of list) {
         const bytes = utf8(text);
         texts.add(bytes, 0, bytes.length);
       }
       expect(list.map((_, index) => texts.text(index))).to.deep.equal(list);
     });
+  });
+
+  it("pages end with a RangeError where 32 bits no longer say where a piece begins", () => {
+    const pages = new Pages(() => new Uint8Array(0));
+    for (let page = 0; page < 2 ** 14; page++) pages.reserve(PAGE);
+    expect(() => pages.reserve(1)).to.throw(RangeError, "more than 16384 pages of texts");
   });
 
   describe("tokens of words", () => {
@@ -163,6 +170,7 @@ describe("evaluate: primitives", () => {
     it("may be more than the buffers hold", () => {
       const list = Uint32Array.from({ length: 1000 }, (_, i) => i);
       expect(rougeL(list, list.slice(0, 700))).to.deep.equal([1400, 1700]);
+      expect(rougeL(list, Uint32Array.from([5000, ...list.slice(0, 700), 5000]))).to.deep.equal([1400, 1702]);
     });
   });
 

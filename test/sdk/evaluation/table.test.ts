@@ -91,6 +91,14 @@ describe("evaluate: tables", () => {
       }
     });
 
+    it("refuse a character that the next piece does not end", () => {
+      expectRefusal(
+        () => [...readTable({ name: "x", bytes: [Uint8Array.of(0x61, 0xe2), Buffer.from("b\n1\n")] }, ["a"])],
+        "MALFORMED_FILE",
+        "x line 1, byte 3: 0x62, expected UTF-8 text",
+      );
+    });
+
     it("refuse an end in the middle of a character", () => {
       expectRefusal(
         () => [...readTable({ name: "x", bytes: [Uint8Array.of(0x61, 0xe2)] }, ["a"])],
