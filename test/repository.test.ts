@@ -173,7 +173,7 @@ describe("Repository @uninstrumented", () => {
     ]);
   });
 
-  for (const folder of [".", "platform"]) {
+  for (const folder of [".", "platform", ".ci", ".ci/mutants"]) {
     it(`locks every dependency of ${folder} by version and checksum, without a download address`, () => {
       const manifest = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
       const { packages } = JSON.parse(readFileSync(join(ROOT, folder, "package-lock.json"), "utf8")) as {

@@ -1,0 +1,178 @@
+/**
+ * Puts faults into the statements, the evaluation and the operator's duties with Stryker, one at a time, and expects that the tests of
+ * their folder kill each: a sample that a seed draws, or all of them. What survives must have its answer in test/mutation/typescript.json.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { MutantAnswer } from "./mutation/answers";
+import { digestOf, Results } from "./mutation/results";
+import type { MutantFate, MutantVerdict } from "./mutation/work";
+import { compareWithAnswers, describeMutants, type DescribedMutant, type ListedMutant } from "./stryker/mutants";
+import { codeOf, MUTATED_PARTS, testsOf, type MutatedPart } from "./stryker/parts";
+import { LISTER, runStryker } from "./stryker/run";
+
+const ROOT = join(__dirname, "../..");
+const FOLDER = ".build/mutants";
+const ANSWERS = "test/mutation/typescript.json";
+/** Folders of what the tests run, besides themselves. */
+const BEHIND = ["contracts", "deploy", "ignition", "operator", "scripts/cli", "scripts/dev/world", "sdk", "test"];
+const LEAST_KILLED = 0.9; // of all; a sample tells too little of it
+
+const USAGE = `npm run test:mutation:typescript -- [options]
+
+  --part <name>      ${Object.keys(MUTATED_PARTS).join(", ")} (default all three)
+  --sample <count>   as many mutants, drawn from all (default 60)
+  --seed <text>      what the sample is drawn with (default 1)
+  --file <path>      every mutant of this file
+  --all              every mutant
+  --list             shows the mutants, and runs nothing`;
+
+/** What became of a mutant; `static` ones are made when a module is loaded, and are not run. */
+type Fate = MutantFate | "static";
+
+const FATES: Readonly<Record<string, Fate>> = {
+  Killed: "killed",
+  Timeout: "killed",
+  Survived: "survived",
+  NoCoverage: "survived",
+  RuntimeError: "invalid",
+  Ignored: "static",
+};
+
+const text = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+function mutantsOfPart(part: MutatedPart): DescribedMutant[] {
+  const files = codeOf(ROOT, part);
+  const out = execFileSync(process.execPath, [LISTER, ...files], { cwd: ROOT, maxBuffer: 2 ** 30, encoding: "utf8" });
+  const listed = JSON.parse(out) as ListedMutant[];
+  return files.flatMap((file) =>
+    describeMutants(
+      text(file),
+      listed.filter((mutant) => mutant.file === file),
+    ),
+  );
+}
+
+/** The sample of a seed stays the same for the mutants that stay the same. */
+function draw(mutants: readonly DescribedMutant[], count: number, seed: string): DescribedMutant[] {
+  const lots = mutants.map((mutant) => ({ mutant, lot: digestOf(seed, mutant.key) }));
+  const drawn = lots.sort((a, b) => (a.lot < b.lot ? -1 : 1)).slice(0, count);
+  return drawn.map(({ mutant }) => mutant);
+}
+
+/** Digest of everything that a verdict follows from but the test files. */
+function support(): string {
+  const files = BEHIND.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(ts|sol)$/.test(file) && !/\.(test|t)\./.test(file) && !file.startsWith("solidity/"))
+      .map((file) => join(folder, file)),
+  );
+  return digestOf(...files.sort().flatMap((file) => [file, text(file)]));
+}
+
+/** Judges mutants of a part, but for those whose verdict is known from an earlier run of the same code and tests. */
+async function judge(
+  part: MutatedPart,
+  chosen: readonly DescribedMutant[],
+  told: (mutant: DescribedMutant, fate: Fate) => void,
+): Promise<void> {
+  const results = new Results(join(ROOT, FOLDER, "results.jsonl"));
+  const tests = testsOf(ROOT, part);
+  const base = support();
+  const nameOf = ({ key }: DescribedMutant) => digestOf(base, key);
+  const decisiveFor = ({ killer }: MutantVerdict) =>
+    digestOf(...(killer ? [killer.file] : tests).flatMap((file) => [file, text(file)]));
+
+  const open = new Map<string, DescribedMutant>();
+  for (const mutant of chosen) {
+    const known = results.find(nameOf(mutant));
+    if (known && known.tests === decisiveFor(known)) told(mutant, known.outcome);
+    else open.set(mutant.key, mutant);
+  }
+  if (open.size === 0) return;
+
+  await runStryker(ROOT, FOLDER, { tests, mutants: [...open.values()], isOnChain: part.isOnChain }, (verdict) => {
+    const [mutant, fate] = [open.get(verdict.key), FATES[verdict.status]];
+    if (!mutant || !fate) throw new Error(`Stryker says ${verdict.status} of ${verdict.key}`);
+    if (fate !== "static") {
+      const { killer } = verdict;
+      const judged = { outcome: fate, ...(killer && { killer: { ...killer, error: verdict.reason ?? "" } }) };
+      results.add({ mutant: nameOf(mutant), tests: decisiveFor(judged), ...judged });
+    }
+    told(mutant, fate);
+  });
+}
+
+function show({ file, start, within, kind, original, mutated }: DescribedMutant): string {
+  const short = (line: string) => (line.length > 400 ? `${line.slice(0, 400)} …` : line);
+  return `${file}:${start.line + 1} (${within}, ${kind})\n  - ${short(original)}\n  + ${short(mutated)}`;
+}
+
+function partNamed(name: string): MutatedPart {
+  const part = MUTATED_PARTS[name];
+  if (!part) throw new Error(`no part is called ${name}: see --help.`);
+  return part;
+}
+
+const { values } = parseArgs({
+  options: {
+    part: { type: "string" },
+    sample: { type: "string", default: "60" },
+    seed: { type: "string", default: "1" },
+    file: { type: "string" },
+    all: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+async function main(): Promise<void> {
+  const { part: name, file, sample, seed, all: isAll } = values;
+  const parts = name === undefined ? Object.values(MUTATED_PARTS) : [partNamed(name)];
+  const all = parts.flatMap(mutantsOfPart);
+  const candidates = file === undefined ? all : all.filter((mutant) => mutant.file === file);
+  const chosen = isAll || file !== undefined ? candidates : draw(candidates, Number(sample), seed);
+  if (chosen.length === 0) throw new Error("no mutant is chosen: see --help.");
+  if (values.list) return console.log(chosen.map(show).join("\n"));
+
+  const start = performance.now();
+  mkdirSync(join(ROOT, FOLDER), { recursive: true });
+  console.log(`${all.length} mutants of ${parts.map(({ code }) => code).join(", ")}, ${chosen.length} of them drawn.`);
+  const judged: Record<Fate, DescribedMutant[]> = { killed: [], survived: [], equivalent: [], invalid: [], static: [] };
+  for (const part of parts) {
+    const own = chosen.filter((mutant) => mutant.file.startsWith(`${part.code}/`));
+    await judge(part, own, (mutant, fate) => {
+      judged[fate].push(mutant);
+      if (fate === "survived") console.log(show(mutant));
+    });
+  }
+
+  const { killed, survived } = judged;
+  const seconds = (performance.now() - start) / 1000;
+  const answers = (JSON.parse(text(ANSWERS)) as MutantAnswer[]).filter((answer) =>
+    parts.some(({ code }) => answer.file.startsWith(`${code}/`)),
+  );
+  const { unanswered, superfluous } = compareWithAnswers(answers, { all, survived, killed });
+  const rate = survived.length === 0 ? 1 : killed.length / (killed.length + survived.length);
+  const left = `${judged.static.length} static and not run, ${judged.invalid.length} ended the process of the tests`;
+  console.log(
+    `${killed.length} killed, ${survived.length} survived, ${unanswered.length} of them without an answer; ${left}.`,
+  );
+  console.log(`${(rate * 100).toFixed(1)} % killed, in ${seconds.toFixed(0)} s.`);
+  for (const mutant of unanswered)
+    console.error(`${show(mutant)}\n  survives: add the test that kills it, or its reason to ${ANSWERS}.`);
+  for (const { file: home, within, original, mutated } of superfluous)
+    console.error(
+      `${home}, ${within}: ${original} → ${mutated}\n  is answered in ${ANSWERS} but is not needed: remove it.`,
+    );
+  if (unanswered.length + superfluous.length > 0 || (isAll && rate < LEAST_KILLED)) process.exitCode = 1;
+}
+
+if (values.help) console.log(USAGE);
+else
+  main().catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,81 @@
+import ts from "typescript";
+import type { MutantAnswer } from "../mutation/answers";
+
+/** A place in a source, counted from 0. */
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A mutant as .ci/mutants/list.mjs lists it. */
+export interface ListedMutant {
+  /** Its name in all runs. */
+  readonly key: string;
+  readonly file: string;
+  readonly kind: string;
+  readonly replacement: string;
+  readonly start: Place;
+  readonly end: Place;
+}
+
+/** A mutant, and what an answer names it by. */
+export interface DescribedMutant extends ListedMutant, Omit<MutantAnswer, "reason"> {}
+
+/** Describes the mutants of one source by the functions around them and the lines that change, as one line each. */
+export function describeMutants(source: string, mutants: readonly ListedMutant[]): DescribedMutant[] {
+  const tree = ts.createSourceFile("source.ts", source, ts.ScriptTarget.Latest, true);
+  const offsetOf = ({ line, column }: Place) => tree.getPositionOfLineAndCharacter(line, column);
+  return mutants.map((mutant) => {
+    const [start, end] = [offsetOf(mutant.start), offsetOf(mutant.end)];
+    const next = source.indexOf("\n", end);
+    const [before, after] = [
+      source.slice(source.lastIndexOf("\n", start - 1) + 1, start),
+      source.slice(end, next === -1 ? source.length : next),
+    ];
+    return {
+      ...mutant,
+      within: namesAround(tree, start, end).join("."),
+      original: onOneLine(before + source.slice(start, end) + after),
+      mutated: onOneLine(before + mutant.replacement + after),
+    };
+  });
+}
+
+/** Names of what encloses a piece of a source, from the outermost. */
+function namesAround(tree: ts.SourceFile, start: number, end: number): string[] {
+  const names: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (node.getStart(tree) > start || node.getEnd() < end) return;
+    if (ts.isConstructorDeclaration(node)) names.push("constructor");
+    const { name } = node as ts.Node & { readonly name?: ts.Node };
+    const isNamed = ts.isFunctionLike(node) || ts.isClassDeclaration(node) || ts.isVariableDeclaration(node);
+    if (isNamed && name && !(name.getStart(tree) <= start && name.getEnd() >= end))
+      names.push(onOneLine(name.getText()));
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(tree, visit);
+  return names;
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+const nameOf = ({ file, within, original, mutated }: Omit<MutantAnswer, "reason">) =>
+  [file, within, original, mutated].join("\n");
+
+/** Survivors that no answer names, and answers whose mutant is killed or gone. Two places of a function can read alike: one that lives needs the answer. */
+export function compareWithAnswers(
+  answers: readonly MutantAnswer[],
+  { all, survived, killed }: Readonly<Record<"all" | "survived" | "killed", readonly DescribedMutant[]>>,
+): { unanswered: DescribedMutant[]; superfluous: MutantAnswer[] } {
+  const names = (mutants: readonly Omit<MutantAnswer, "reason">[]) => new Set(mutants.map(nameOf));
+  const [existing, living, dead, answered] = [names(all), names(survived), names(killed), names(answers)];
+  return {
+    unanswered: survived.filter((mutant) => !answered.has(nameOf(mutant))),
+    superfluous: answers.filter((answer) => {
+      const name = nameOf(answer);
+      return !existing.has(name) || (dead.has(name) && !living.has(name));
+    }),
+  };
+}

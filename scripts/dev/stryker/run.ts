@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { ListedMutant } from "./mutants";
+
+const TOOLS = resolve(__dirname, "../../../.ci/mutants");
+
+/** The program that lists the mutants of files. */
+export const LISTER = join(TOOLS, "list.mjs");
+
+/** What Stryker is to do. */
+interface StrykerJob {
+  /** Test files. */
+  readonly tests: readonly string[];
+  readonly mutants: readonly ListedMutant[];
+  readonly isOnChain: boolean;
+}
+
+/** A verdict as .ci/mutants/plugin.mjs tells it. */
+interface StrykerVerdict {
+  readonly key: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly killer?: { readonly file: string; readonly test: string };
+}
+
+/** What Stryker is told of a run. Its sandbox has all that the tests read but packages, to which it has links. */
+function settingsOf(folder: string, { tests, mutants, isOnChain }: StrykerJob): object {
+  return {
+    testRunner: "mocha",
+    plugins: ["@stryker-mutator/mocha-runner", join(TOOLS, "plugin.mjs")],
+    checkers: ["drawn"],
+    reporters: ["verdicts"],
+    drawn: mutants.map(({ key }) => key),
+    // The rest of the code stays as it is, and as fast.
+    mutate: mutants.map(
+      ({ file, start, end }) => `${file}:${start.line + 1}:${start.column}-${end.line + 1}:${end.column}`,
+    ),
+    ignorePatterns: [".build/*", "!.build/abi", "!.build/artifacts", "!.build/typechain", "platform"],
+    tempDirName: `${folder}/sandbox`,
+    cleanTempDir: "always",
+    mochaOptions: {
+      spec: tests,
+      extension: ["ts"],
+      require: ["ts-node/register/transpile-only", ...(isOnChain ? ["./scripts/dev/stryker/freshChain.ts"] : [])],
+    },
+    coverageAnalysis: "perTest",
+    ignoreStatic: true,
+    concurrency: 2,
+    // Milliseconds beyond four times what the tests take: machines do other things too, and endless loops are ended by their count.
+    timeoutMS: 60_000,
+    timeoutFactor: 4,
+    dryRunTimeoutMinutes: 30,
+    logLevel: "error",
+    allowConsoleColors: false,
+  };
+}
+
+/** Runs Stryker at the root, with its files in a folder there; `told` hears of each verdict as it falls. */
+export async function runStryker(
+  root: string,
+  folder: string,
+  job: StrykerJob,
+  told: (verdict: StrykerVerdict) => void,
+): Promise<void> {
+  const config = join(root, folder, "stryker.json");
+  writeFileSync(config, JSON.stringify(settingsOf(folder, job)));
+  const stryker = join(TOOLS, "node_modules/@stryker-mutator/core/bin/stryker.js");
+  const child = spawn(process.execPath, [stryker, "run", config], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise<number | null>((done) => child.once("exit", done));
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.startsWith("{")) told(JSON.parse(line) as StrykerVerdict);
+      else console.error(line);
+    }
+  } finally {
+    child.kill(); // where it has not ended by itself
+  }
+  const code = await ended;
+  if (code !== 0) throw new Error(`Stryker ended with code ${code}`);
+}

@@ -1,0 +1,157 @@
+import { expect } from "chai";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { MutantAnswer } from "../../scripts/dev/mutation/answers";
+import {
+  compareWithAnswers,
+  describeMutants,
+  type DescribedMutant,
+  type ListedMutant,
+} from "../../scripts/dev/stryker/mutants";
+import { codeOf, MUTATED_PARTS, testsOf } from "../../scripts/dev/stryker/parts";
+
+const ROOT = resolve(__dirname, "../..");
+const FILE = "sdk/fees.ts";
+
+const SOURCE = `const RATES = [1, 2];
+
+export class Fees {
+  constructor(private readonly rate: bigint) {
+    if (rate < 0n) throw new Error("negative");
+  }
+
+  of(amount: bigint): bigint {
+    const rounded = (value: bigint) => value + 1n;
+    return rounded(amount * this.rate);
+  }
+}
+
+export function isFree(fee: bigint): boolean {
+  if (fee > 0n) {
+    return false;
+  }
+  return true;
+}
+`;
+
+/** What Stryker lists when it replaces a text that the source has once. */
+function listed(text: string, replacement: string): ListedMutant {
+  const placeOf = (offset: number) => {
+    const lines = SOURCE.slice(0, offset).split("\n");
+    return { line: lines.length - 1, column: lines.at(-1)!.length };
+  };
+  const at = SOURCE.indexOf(text);
+  const place = { start: placeOf(at), end: placeOf(at + text.length) };
+  return { key: text, file: FILE, kind: "Any", replacement, ...place };
+}
+
+function described(text: string, replacement: string): Omit<MutantAnswer, "reason"> {
+  const [mutant] = describeMutants(SOURCE, [listed(text, replacement)]);
+  const { file, within, original, mutated } = mutant!;
+  return { file, within, original, mutated };
+}
+
+describe("Mutants of TypeScript @uninstrumented", () => {
+  describe("given a mutant in one line", () => {
+    it("are described by that line before and after, and the function around it", () => {
+      expect(described("fee > 0n", "fee >= 0n")).to.deep.equal({
+        file: FILE,
+        within: "isFree",
+        original: "if (fee > 0n) {",
+        mutated: "if (fee >= 0n) {",
+      });
+    });
+
+    it("are found in constructors, methods, functions within them, and constants", () => {
+      expect(described("rate < 0n", "false").within).to.equal("Fees.constructor");
+      expect(described("amount * this.rate", "amount / this.rate").within).to.equal("Fees.of");
+      expect(described("value + 1n", "value - 1n").within).to.equal("Fees.of.rounded");
+      expect(described("[1, 2]", "[]")).to.deep.equal({
+        file: FILE,
+        within: "RATES",
+        original: "const RATES = [1, 2];",
+        mutated: "const RATES = [];",
+      });
+    });
+  });
+
+  describe("given a mutant of several lines", () => {
+    it("are described on one line", () => {
+      const { original, mutated } = described("{\n    return false;\n  }", "{}");
+
+      expect(original).to.equal("if (fee > 0n) { return false; }");
+      expect(mutated).to.equal("if (fee > 0n) {}");
+    });
+  });
+
+  it("keep what the tool says of them", () => {
+    const mutant = listed("fee > 0n", "true");
+
+    expect(describeMutants(SOURCE, [mutant])[0]).to.include(mutant);
+  });
+
+  describe("given survivors and answers", () => {
+    const [mutant, other] = describeMutants(SOURCE, [listed("fee > 0n", "true"), listed("rate < 0n", "true")]) as [
+      DescribedMutant,
+      DescribedMutant,
+    ];
+    const answer: MutantAnswer = { ...described("fee > 0n", "true"), reason: "A fee is never zero." };
+
+    it("let an answer excuse its mutant, wherever its line is, and no other", () => {
+      const moved = { ...mutant, start: { line: 99, column: 0 } };
+      const all = [moved, other];
+
+      expect(compareWithAnswers([answer], { all, survived: all, killed: [] })).to.deep.equal({
+        unanswered: [other],
+        superfluous: [],
+      });
+    });
+
+    it("call an answer superfluous once its mutant is killed or gone, unless one that reads alike lives", () => {
+      const superfluous = [answer];
+
+      expect(compareWithAnswers([answer], { all: [mutant], survived: [], killed: [mutant] })).to.deep.equal({
+        unanswered: [],
+        superfluous,
+      });
+      expect(compareWithAnswers([answer], { all: [other], survived: [], killed: [] })).to.deep.equal({
+        unanswered: [],
+        superfluous,
+      });
+      expect(compareWithAnswers([answer], { all: [mutant], survived: [mutant], killed: [mutant] })).to.deep.equal({
+        unanswered: [],
+        superfluous: [],
+      });
+    });
+
+    it("do not judge the answer of a mutant that was not drawn", () => {
+      expect(compareWithAnswers([answer], { all: [mutant], survived: [], killed: [] })).to.deep.equal({
+        unanswered: [],
+        superfluous: [],
+      });
+    });
+  });
+
+  it("are answered once each, with a reason", () => {
+    const answers = JSON.parse(readFileSync(join(__dirname, "typescript.json"), "utf8")) as MutantAnswer[];
+    const names = answers.map(({ file, within, original, mutated }) => [file, within, original, mutated].join("\n"));
+
+    expect(names).to.deep.equal([...new Set(names)]);
+    expect(answers.filter(({ reason }) => reason.length < 20)).to.deep.equal([]);
+    expect(answers.filter(({ file }) => !existsSync(join(ROOT, file)))).to.deep.equal([]);
+  });
+
+  it("are made of the statements, the evaluation and the duties, and killed by tests that run in their process", () => {
+    const { statements, evaluation, duties } = MUTATED_PARTS;
+
+    expect(codeOf(ROOT, statements!)).to.include("sdk/statements/claim.ts");
+    expect(codeOf(ROOT, evaluation!)).to.include("sdk/evaluation/evaluate.ts");
+    expect(codeOf(ROOT, duties!)).to.include("operator/duties/submit.ts");
+    expect(testsOf(ROOT, statements!)).to.deep.equal(
+      ["attest", "claim", "roundtrip", "statement", "submit"].map((name) => `test/sdk/statements/${name}.test.ts`),
+    );
+    expect(testsOf(ROOT, evaluation!)).to.include("test/sdk/evaluation/cli.test.ts");
+    expect(testsOf(ROOT, duties!)).to.include("test/operator/submit.test.ts");
+    expect(testsOf(ROOT, duties!)).not.to.include("test/operator/process.test.ts");
+  });
+});
