@@ -18,6 +18,7 @@ export function keyOf({ fileName, location: { start, end }, mutatorName, replace
   return JSON.stringify([relative(ROOT, fileName), ...place, mutatorName, replacement]);
 }
 
+// Within a mutant that was drawn there are others that were not.
 drawn.inject = tokens(commonTokens.options);
 function drawn({ drawn: keys }) {
   const wanted = new Set(keys);
@@ -30,21 +31,26 @@ function drawn({ drawn: keys }) {
   };
 }
 
-const keys = new Map();
-const files = new Map();
-const verdicts = {
-  onDryRunCompleted({ result }) {
-    for (const { id, fileName } of result.tests) files.set(id, relative(ROOT, fileName ?? ""));
-  },
-  onMutationTestingPlanReady({ mutantPlans }) {
-    for (const { mutant } of mutantPlans) keys.set(mutant.id, keyOf(mutant));
-  },
-  onMutantTested({ id, status, statusReason, killedBy: [test] = [] }) {
-    if (status === "CompileError") return;
-    const killer = status === "Killed" ? { file: files.get(test) ?? "", test: test ?? "" } : undefined;
-    console.log(JSON.stringify({ key: keys.get(id), status, reason: statusReason, killer }));
-  },
-};
+verdicts.inject = tokens(commonTokens.options);
+function verdicts({ drawn: names }) {
+  const wanted = new Set(names);
+  const keys = new Map();
+  const files = new Map();
+  return {
+    onDryRunCompleted({ result }) {
+      for (const { id, fileName } of result.tests) files.set(id, relative(ROOT, fileName ?? ""));
+    },
+    onMutationTestingPlanReady({ mutantPlans }) {
+      for (const { mutant } of mutantPlans) keys.set(mutant.id, keyOf(mutant));
+    },
+    onMutantTested({ id, status, statusReason, killedBy: [test] = [] }) {
+      const key = keys.get(id);
+      if (!wanted.has(key)) return;
+      const killer = status === "Killed" ? { file: files.get(test) ?? "", test: test ?? "" } : undefined;
+      console.log(JSON.stringify({ key, status, reason: statusReason, killer }));
+    },
+  };
+}
 
 export const strykerValidationSchema = {
   type: "object",
@@ -53,5 +59,5 @@ export const strykerValidationSchema = {
 
 export const strykerPlugins = [
   declareFactoryPlugin(PluginKind.Checker, "drawn", drawn),
-  declareValuePlugin(PluginKind.Reporter, "verdicts", verdicts),
+  declareFactoryPlugin(PluginKind.Reporter, "verdicts", verdicts),
 ];

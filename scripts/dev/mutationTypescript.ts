@@ -4,14 +4,21 @@
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { MutantAnswer } from "./mutation/answers";
 import { digestOf, Results } from "./mutation/results";
 import type { MutantFate, MutantVerdict } from "./mutation/work";
-import { compareWithAnswers, describeMutants, type DescribedMutant, type ListedMutant } from "./stryker/mutants";
+import {
+  compareWithAnswers,
+  describeMutants,
+  withMutant,
+  type DescribedMutant,
+  type ListedMutant,
+} from "./stryker/mutants";
 import { codeOf, MUTATED_PARTS, testsOf, type MutatedPart } from "./stryker/parts";
 import { LISTER, runStryker } from "./stryker/run";
+import { TypeChecker } from "./stryker/types";
 
 const ROOT = join(__dirname, "../..");
 const FOLDER = ".build/mutants";
@@ -29,7 +36,7 @@ const USAGE = `npm run test:mutation:typescript -- [options]
   --all              every mutant
   --list             shows the mutants, and runs nothing`;
 
-/** What became of a mutant; `static` ones are made when a module is loaded, and are not run. */
+/** What became of a mutant: `invalid` ones survive the tests but have wrong types; `static` ones are made when a module is loaded, and are not run. */
 type Fate = MutantFate | "static";
 
 const FATES: Readonly<Record<string, Fate>> = {
@@ -37,7 +44,7 @@ const FATES: Readonly<Record<string, Fate>> = {
   Timeout: "killed",
   Survived: "survived",
   NoCoverage: "survived",
-  RuntimeError: "invalid",
+  RuntimeError: "killed",
   Ignored: "static",
 };
 
@@ -93,9 +100,15 @@ async function judge(
   }
   if (open.size === 0) return;
 
-  await runStryker(ROOT, FOLDER, { tests, mutants: [...open.values()], isOnChain: part.isOnChain }, (verdict) => {
-    const [mutant, fate] = [open.get(verdict.key), FATES[verdict.status]];
-    if (!mutant || !fate) throw new Error(`Stryker says ${verdict.status} of ${verdict.key}`);
+  const types = new TypeChecker(ROOT);
+  const hasTypes = (mutant: DescribedMutant) =>
+    types.accepts(join(ROOT, mutant.file), withMutant(text(mutant.file), mutant));
+  const folder = join(FOLDER, basename(part.code));
+  mkdirSync(join(ROOT, folder), { recursive: true });
+  await runStryker(ROOT, folder, { tests, mutants: [...open.values()], isOnChain: part.isOnChain }, (verdict) => {
+    const [mutant, outcome] = [open.get(verdict.key), FATES[verdict.status]];
+    if (!mutant || !outcome) throw new Error(`Stryker says ${verdict.status} of ${verdict.key}`);
+    const fate = outcome === "survived" && !hasTypes(mutant) ? "invalid" : outcome;
     if (fate !== "static") {
       const { killer } = verdict;
       const judged = { outcome: fate, ...(killer && { killer: { ...killer, error: verdict.reason ?? "" } }) };
@@ -138,7 +151,6 @@ async function main(): Promise<void> {
   if (values.list) return console.log(chosen.map(show).join("\n"));
 
   const start = performance.now();
-  mkdirSync(join(ROOT, FOLDER), { recursive: true });
   console.log(`${all.length} mutants of ${parts.map(({ code }) => code).join(", ")}, ${chosen.length} of them drawn.`);
   const judged: Record<Fate, DescribedMutant[]> = { killed: [], survived: [], equivalent: [], invalid: [], static: [] };
   for (const part of parts) {
@@ -156,7 +168,7 @@ async function main(): Promise<void> {
   );
   const { unanswered, superfluous } = compareWithAnswers(answers, { all, survived, killed });
   const rate = survived.length === 0 ? 1 : killed.length / (killed.length + survived.length);
-  const left = `${judged.static.length} static and not run, ${judged.invalid.length} ended the process of the tests`;
+  const left = `${judged.invalid.length} have wrong types, ${judged.static.length} are static and were not run`;
   console.log(
     `${killed.length} killed, ${survived.length} survived, ${unanswered.length} of them without an answer; ${left}.`,
   );

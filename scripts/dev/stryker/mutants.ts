@@ -41,6 +41,13 @@ export function describeMutants(source: string, mutants: readonly ListedMutant[]
   });
 }
 
+/** The source with the mutant in it. */
+export function withMutant(source: string, { start, end, replacement }: ListedMutant): string {
+  const lines = source.split("\n");
+  const offsetOf = ({ line, column }: Place) => lines.slice(0, line).join("\n").length + (line > 0 ? 1 : 0) + column;
+  return source.slice(0, offsetOf(start)) + replacement + source.slice(offsetOf(end));
+}
+
 /** Names of what encloses a piece of a source, from the outermost. */
 function namesAround(tree: ts.SourceFile, start: number, end: number): string[] {
   const names: string[] = [];

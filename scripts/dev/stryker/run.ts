@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { ListedMutant } from "./mutants";
@@ -25,6 +25,8 @@ interface StrykerVerdict {
   readonly killer?: { readonly file: string; readonly test: string };
 }
 
+const sandboxIn = (folder: string) => `${folder}/sandbox`;
+
 /** What Stryker is told of a run. Its sandbox has all that the tests read but packages, to which it has links. */
 function settingsOf(folder: string, { tests, mutants, isOnChain }: StrykerJob): object {
   return {
@@ -38,8 +40,7 @@ function settingsOf(folder: string, { tests, mutants, isOnChain }: StrykerJob): 
       ({ file, start, end }) => `${file}:${start.line + 1}:${start.column}-${end.line + 1}:${end.column}`,
     ),
     ignorePatterns: [".build/*", "!.build/abi", "!.build/artifacts", "!.build/typechain", "platform"],
-    tempDirName: `${folder}/sandbox`,
-    cleanTempDir: "always",
+    tempDirName: sandboxIn(folder),
     mochaOptions: {
       spec: tests,
       extension: ["ts"],
@@ -74,8 +75,12 @@ export async function runStryker(
       if (line.startsWith("{")) told(JSON.parse(line) as StrykerVerdict);
       else console.error(line);
     }
+  } catch (error) {
+    child.kill();
+    throw error;
   } finally {
-    child.kill(); // where it has not ended by itself
+    await ended;
+    rmSync(join(root, sandboxIn(folder)), { recursive: true, force: true });
   }
   const code = await ended;
   if (code !== 0) throw new Error(`Stryker ended with code ${code}`);

@@ -9,7 +9,8 @@ import { formatBundle, readBundle, type Bundle } from "../../../sdk/schemas/bund
 import { formatClaims } from "../../../sdk/schemas/claims";
 import { STATEMENT_TYPES, statementDomain } from "../../../sdk/schemas/statement";
 import { toCall } from "../../../sdk/schemas/statement";
-import { BASELINE, improve, registerModel } from "../../../scripts/dev/world/improvements";
+import { requireAcceptable } from "../../../sdk/statements/review";
+import { BASELINE, benchmarkWith, improve, registerModel } from "../../../scripts/dev/world/improvements";
 import { Direction } from "../../../scripts/dev/world/models";
 import { DAY } from "../../../scripts/dev/world/units";
 import {
@@ -130,6 +131,15 @@ describe("attest", () => {
     expect(err).to.contain("\n  waits for another day: 900 bps are left today, it can be submitted from 00:00 UTC\n");
   });
 
+  it("accepts a statement in the last second of its life, and says nothing of a limit that is far", async () => {
+    const tools = await loadFixture(deployTools);
+    const { bundle } = await proposed(tools);
+    await time.increaseTo(bundle.statement.deadline);
+    const review = await requireAcceptable(tools.chain, bundle);
+    expect(review.now).to.equal(bundle.statement.deadline);
+    expect(review).not.to.have.property("waitsForLimit");
+  });
+
   it("counts down for a metric that is minimised", async () => {
     const tools = await loadFixture(deployTools);
     const modelId = "errors";
@@ -223,6 +233,15 @@ describe("attest", () => {
           return bundle;
         }),
         () => `the evaluation ${id(EVALUATION_NAME)} of ${MODEL} was recorded before: take another evaluation id.`,
+      ],
+      [
+        "a benchmark that was replaced",
+        alter(async (bundle, tools) => {
+          const { registry, admin, model } = tools;
+          await registry.connect(admin).replaceBenchmark(model.id, await benchmarkWith(tools));
+          return bundle;
+        }),
+        () => `the statement is not of the present benchmark of ${MODEL}: benchmarkVersion is 1, the chain has 2.`,
       ],
       [
         "a score that has moved",

@@ -3,6 +3,7 @@
 
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import type { Provider } from "ethers";
 import { ethers } from "hardhat";
 import { readModel } from "../../../sdk/client/connect";
 import { commit } from "../../../sdk/proofs/commitment";
@@ -141,6 +142,36 @@ describe("method of a benchmark", () => {
       () => readMethod(chain.access, "twice", address),
       `twice is verified by ${address}, expected an OracleAttestation, a ZkProof, or a hybrid of both.`,
     );
+  });
+
+  it("is refused where no contract is", async () => {
+    const { chain, alice } = await loadFixture(provenModels);
+
+    await expectProblem(
+      () => readMethod(chain.access, "nobody", alice.address),
+      `nobody is verified by ${alice.address}, expected an OracleAttestation, a ZkProof, or a hybrid of both.`,
+    );
+  });
+
+  describe("given attestations", () => {
+    it("keeps the bundle whole when too few are valid", async () => {
+      const { method, bundle, chain, mallory } = await unproven("attested");
+      const valid = await attest(await requireAcceptable(chain, bundle), first!);
+      const whole = { ...valid, attestations: [...valid.attestations, { signer: mallory.address, signature: "0x" }] };
+
+      expect(await selectValid(chain.access, method, whole)).to.deep.equal({ bundle: whole, leftOut: [] });
+    });
+
+    it("takes a node that does not answer for no answer, not for a refusal", async () => {
+      const { method, bundle, chain } = await unproven("attested");
+      const call = () => Promise.reject(new Error("timeout"));
+      const silent: Provider = Object.create(ethers.provider, { call: { value: call } });
+      const access = { ...chain.access, ethers: { provider: silent } };
+      const attestations = [{ signer: first!.address, signature: "0x" }];
+
+      await expect(selectValid(access, method, { ...bundle, attestations })).to.be.rejectedWith("timeout");
+      await expect(readMethod(access, "attested", ethers.ZeroAddress)).to.be.rejectedWith("timeout");
+    });
   });
 
   it("is no matter of a proof when the attesters' signatures are enough", async () => {

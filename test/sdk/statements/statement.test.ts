@@ -12,6 +12,8 @@ import { readClaims, treeOf } from "../../../sdk/schemas/claims";
 import { hashStatement, statementDomain } from "../../../sdk/schemas/statement";
 import { toCall } from "../../../sdk/schemas/statement";
 import { readMeasured } from "../../../sdk/statements/propose";
+import { requireAcceptable } from "../../../sdk/statements/review";
+import { BelowTarget } from "../../../sdk/statements/weakness";
 import { BASELINE, benchmarkWith, DELTA, improve, registerModel } from "../../../scripts/dev/world/improvements";
 import { Direction, MethodAccess } from "../../../scripts/dev/world/models";
 import { DAY, HOUR } from "../../../scripts/dev/world/units";
@@ -103,6 +105,24 @@ describe("statement", () => {
       const candidateScore = BASELINE + DELTA + 901n;
       const { bundle } = await proposed(tools, { measured: await buildMeasured(tools, { candidateScore }) });
       expect(bundle.statement.evaluation.candidateScore).to.equal(candidateScore);
+    });
+
+    it("may use up a day's whole limit, though less is left today", async () => {
+      const tools = await loadFixture(deployTools);
+      await improve(tools, tools.model);
+      const candidateScore = BASELINE + DELTA + 1_000n;
+      const { bundle } = await proposed(tools, { measured: await buildMeasured(tools, { candidateScore }) });
+      expect((await requireAcceptable(tools.chain, bundle)).waitsForLimit).to.equal(900n);
+    });
+
+    it("needs no candidate's commitment while the baseline has none", async () => {
+      const tools = await loadFixture(deployTools);
+      const modelId = "uncommitted";
+      const model = await registerModel(tools, { modelId, benchmark: { modelCommitment: ZeroHash } });
+      const measured = await buildMeasured({ ...tools, model });
+      const { bundle } = await proposed(tools, { modelId, measured, candidateCommitment: ZeroHash });
+      const { baselineCommitment, candidateCommitment } = bundle.statement.evaluation;
+      expect([baselineCommitment, candidateCommitment]).to.deep.equal([ZeroHash, ZeroHash]);
     });
 
     it("goes down for a metric that is minimised", async () => {
@@ -222,10 +242,28 @@ describe("statement", () => {
     });
   });
 
+  describe("below the target", () => {
+    it("is refused with both scores, and with the chain's own words", async () => {
+      const tools = await loadFixture(deployTools);
+      const { registry, admin, model } = tools;
+      const targetScore = BASELINE + DELTA + 1n;
+      await registry.connect(admin).replaceBenchmark(model.id, await benchmarkWith(tools, { targetScore }));
+      const problem: unknown = await proposed(tools).catch((error: unknown) => error);
+      expect(problem).to.be.instanceOf(BelowTarget);
+      expect(problem).to.deep.include({ code: "REVERTED", candidateScore: BASELINE + DELTA, targetScore });
+      expect((problem as BelowTarget).revert).to.deep.equal({
+        name: "EvaluationTooWeak",
+        args: { field: "targetScore", actual: String(BASELINE + DELTA), required: String(targetScore) },
+      });
+    });
+  });
+
   describe("evaluation's JSON", () => {
     it("may have more fields than a statement needs", async () => {
       const measured = await buildMeasured(await loadFixture(deployTools));
       expect(readMeasured("evaluation.json", toEvaluation(measured))).to.deep.equal(measured);
+      const accepted = toEvaluation({ ...measured, accepted: true });
+      expect(readMeasured("evaluation.json", accepted)).to.deep.equal(measured);
     });
 
     it("carries its id, the hash of the rest, and is refused where that was changed", async () => {

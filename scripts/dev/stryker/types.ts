@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import ts from "typescript";
+
+/**
+ * Tells whether a source that was changed still has its types: the compiler kills what has not. Names that are no longer used do not
+ * count; those are a matter of style.
+ */
+export class TypeChecker {
+  readonly #changed = new Map<string, { readonly text: string; readonly version: string }>();
+  readonly #service: ts.LanguageService;
+
+  constructor(root: string) {
+    const path = join(root, "tsconfig.json");
+    const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(path, ts.sys.readFile).config, ts.sys, root);
+    this.#service = ts.createLanguageService({
+      ...ts.sys,
+      useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
+      getCurrentDirectory: () => root,
+      getCompilationSettings: () => ({ ...options, noUnusedLocals: false, noUnusedParameters: false }),
+      getDefaultLibFileName: ts.getDefaultLibFilePath,
+      getScriptFileNames: () => [...this.#changed.keys()],
+      getScriptVersion: (file) => this.#changed.get(file)?.version ?? "0",
+      getScriptSnapshot: (file) => {
+        const text = this.#changed.get(file)?.text ?? ts.sys.readFile(file);
+        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+      },
+    });
+  }
+
+  /** @param path The absolute path of a source. */
+  accepts(path: string, text: string): boolean {
+    this.#changed.set(path, { text, version: text });
+    return [...this.#service.getSyntacticDiagnostics(path), ...this.#service.getSemanticDiagnostics(path)].every(
+      ({ category }) => category !== ts.DiagnosticCategory.Error,
+    );
+  }
+}
