@@ -3,6 +3,8 @@ import { expect } from "chai";
 import { breakDown } from "../../../sdk/evaluation/breakdown";
 import { assess } from "../../../sdk/evaluation/evaluate";
 import { Examples, type Example } from "../../../sdk/evaluation/examples";
+import { axisOf } from "../../../sdk/evaluation/page";
+import { breakdownPlots } from "../../../sdk/evaluation/plots";
 import { reportPage } from "../../../sdk/evaluation/report";
 import { parseSpec } from "../../../sdk/evaluation/spec";
 import { creditDefault, examplesOf } from "./support";
@@ -201,5 +203,25 @@ describe("evaluate: breakdown", () => {
   it("says on the page where logarithms are compared", () => {
     const fields = { ...ACCURACY, metric: "roc_auc", f: "ln", lo: 0.5, hi: 1 };
     expect(pageOf(fields, creditDefault())).to.include("Difference of logarithms.");
+    expect(pageOf(ACCURACY, creditDefault())).to.include("Difference of the metric, to the better.");
+  });
+
+  it("draws nothing where there is nothing", () => {
+    expect(breakdownPlots({})).to.equal("");
+  });
+
+  it("marks axes at halves, wholes or doubles of a power of ten", () => {
+    const marksOf = (...values: number[]) =>
+      [
+        ...axisOf(values)
+          .draw(0)
+          .matchAll(/>([^<]+)<\/text>/g),
+      ].map(([, mark]) => Number(mark));
+
+    expect(marksOf(0, 2)).to.deep.equal([0, 0.5, 1, 1.5, 2]);
+    expect(marksOf(0, 2.1)).to.deep.equal([0, 1, 2]);
+    expect(marksOf(0, 4)).to.deep.equal([0, 1, 2, 3, 4]);
+    expect(marksOf(0, 4.1)).to.deep.equal([0, 2, 4]);
+    expect(marksOf(-300, 500)).to.deep.equal([-200, 0, 200, 400]);
   });
 });

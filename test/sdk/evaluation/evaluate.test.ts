@@ -334,6 +334,12 @@ describe("evaluate", () => {
       const message =
         "the improvement does not vary over the examples, expected data from which an interval can be estimated";
       refuse(RATING, ratings(400, 400), "NO_VARIATION", message);
+      const shifted = ratings(400, 400).map((rating, i) => ({
+        ...rating,
+        baseline: `${1 + (i % 2)}`,
+        candidate: `${1 + (i % 2)}.1`,
+      }));
+      refuse(RATING, shifted, "NO_VARIATION", message);
       const perfect = classified(40, 40).map((example) => ({ ...example, baseline: "0.5" }));
       refuse({ metric: "roc_auc" }, perfect, "NO_VARIATION", message);
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import type { MetricName } from "../../../sdk/evaluation/metrics";
-import { estimateOf, examplesOf, randomExamples } from "./support";
+import { estimateOf, examplesOf, randomExamples, valueOf } from "./support";
 
 describe("evaluate: interval of groups", () => {
   const everyTwice = (metric: MetricName, size: number) => {
@@ -37,6 +37,24 @@ describe("evaluate: interval of groups", () => {
       expect(twice.reasons).to.deep.equal(once.reasons);
       expect(twice.interval.method).to.equal("clusters");
       expect(twice.interval.standardError).to.be.closeTo(Number(once.interval.standardError), 1e-9);
+    });
+  }
+
+  for (const metric of ["accuracy", "mcc", "f1"] as const) {
+    it(`of ${metric} is the jackknife's, which leaves out one group after the other`, () => {
+      const [examples, count] = [randomExamples(metric, 120, 6), 40];
+      const improvement = (list: typeof examples) => valueOf(metric, list) - valueOf(metric, list, "baseline");
+      const values = Array.from(
+        { length: count },
+        (_, group) =>
+          count * improvement(examples) - (count - 1) * improvement(examples.filter((_, row) => row % count !== group)),
+      );
+      const mean = values.reduce((sum, value) => sum + value, 0) / count;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
+      const groups = { of: Uint32Array.from(examples, (_, row) => row % count), count };
+      const { interval } = estimateOf(examples, { metric }, { groups });
+      expect(interval.method).to.equal("clusters");
+      expect(interval.standardError).to.be.closeTo(Math.sqrt(variance / count), 1e-9);
     });
   }
 

@@ -14,7 +14,7 @@ import { scaleOf } from "../../../sdk/evaluation/scale";
 import { readTable } from "../../../sdk/evaluation/table";
 import { Words } from "../../../sdk/evaluation/words";
 import { REFERENCE } from "./textbook";
-import { draws, estimateOf, examplesOf, expectRefusal, pairsOf, readingOf, valueOf } from "./support";
+import { draws, estimateOf, examplesOf, expectRefusal, pairsOf, randomExamples, readingOf, valueOf } from "./support";
 
 const LONG = "12345678901234567890";
 
@@ -45,6 +45,27 @@ describe("evaluate: numbers that no double holds", () => {
     ]);
     expect([valueOf("roc_auc", rows, "baseline"), valueOf("roc_auc", rows)]).to.deep.equal([1, 0]);
     expect(valueOf("macro_auc", rows, "baseline")).to.equal(1);
+  });
+
+  it("are told apart by the sixteenth decimal for both classes", () => {
+    const rows = examplesOf([
+      ["1", "0.0000000000000001", "0.0000000000000001"],
+      ["0", "0.0000000000000000", "0.0000000000000000"],
+    ]);
+    expect(valueOf("macro_auc", rows)).to.equal(1);
+  });
+
+  it("have the interval of small ones, on a scale that is as much larger", () => {
+    const small = randomExamples("custom", 60, 5);
+    const large = small.map((example) => ({
+      ...example,
+      baseline: `${example.baseline}${"0".repeat(19)}`,
+      candidate: `${example.candidate}${"0".repeat(19)}`,
+    }));
+    const { interval: near } = estimateOf(small, { metric: "custom", direction: "maximise", hi: 5 });
+    const { interval: far } = estimateOf(large, { metric: "custom", direction: "maximise", hi: 5e19 });
+    expect(far.lowBps).to.equal(near.lowBps);
+    expect(Number(far.standardError) / 1e19).to.be.closeTo(Number(near.standardError), 1e-12);
   });
 
   it("are probabilities like others", () => {
