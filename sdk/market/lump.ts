@@ -6,7 +6,7 @@
 // factor (Y + L) / Y: the tokens bought are 1 − (C/Y)^w of the supply, and a sale of that share pays the share 1 − C/Y of what the market
 // holds. With a trade fee f on both ways, the sniper's gain is
 //
-// (Y − C) · ((1 − f) · (Y + L) / Y − 1 / (1 − f)), nothing for L ≤ Y · (1 / (1 − f)² − 1).
+//     (Y − C) · ((1 − f) · (Y + L) / Y − 1 / (1 − f)),      nothing for L ≤ Y · (1 / (1 − f)² − 1).
 //
 // The formula contains no powers, so integers express it exactly.
 
