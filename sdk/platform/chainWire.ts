@@ -147,10 +147,7 @@ export interface ModelDetail extends ModelSummary, AtBlock {
   readonly roles: readonly RoleHolder[];
 }
 
-/**
- * The confidence interval of the score, from the last evaluation document. Null if the API has no document whose hashes and scores match
- * the chain.
- */
+/** The lower bound from the last evaluation document. Null if the API has no document whose hashes and scores match the chain. */
 export interface ScoreInterval {
   readonly evaluation_id: string;
   readonly lower_bound_bps: number;
