@@ -24,6 +24,7 @@ import {
   type ProvenImprovement,
   type ModelFile,
 } from "./model.ts";
+
 const DAY = 86_400;
 const MAX_SCORE = 10_000; // bps
 
