@@ -54,7 +54,7 @@ class HashedJson {
     for (let k = 0; k < text.length; k++) this.#buffer[this.#filled++] = text.charCodeAt(k);
   }
 
-  /** Writes a text that is within quotes. */
+  /** Writes a text as the contents of a JSON string. */
   text(column: ExampleColumn, example: number): void {
     const { words } = column;
     const count = column.readWords(example);
@@ -68,7 +68,7 @@ class HashedJson {
     }
   }
 
-  /** Writes a word that is within quotes. */
+  /** Writes a word as part of the contents of a JSON string. */
   word(words: Words, word: number): void {
     this.#reserve(words.lengthOf(word));
     const end = words.copyPlain(word, this.#buffer, this.#filled);

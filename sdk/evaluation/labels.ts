@@ -64,7 +64,7 @@ export function readNumbers(column: ExampleColumn, expected = A_NUMBER): Column 
   return builder.build();
 }
 
-/** Throws a refusal for the first number outside the bounds, which are whole units: a value of 1 is 10^decimals in the column. */
+/** Throws a refusal for the first number outside the bounds. These are plain values, not in the column's unit. */
 export function requireWithin(
   { integers, decimals }: Column,
   [low, high]: readonly [number, number],
