@@ -3,9 +3,7 @@
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
 
-/**
- * Waits longer after each failure: 250 ms at first, at most 30 s, of which a random part between half and all. `signal` ends the waiting.
- */
+/** Waits for a random time from half of the pause to all of it. The pause doubles with each failure, from 250 ms to 30 s. `signal` ends it. */
 export function restAfter(failures: number, signal?: AbortSignal): Promise<void> {
   const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures - 1, 16));
   return sleep(longest * (0.5 + Math.random() / 2), signal);

@@ -52,7 +52,7 @@ export interface EvaluationDocument {
   readonly evaluationId: string;
 }
 
-/** An accepted evaluation, of which no value is missing. */
+/** An accepted evaluation. No value is missing. */
 export type AcceptedEvaluation = EvaluationDocument & {
   readonly accepted: true;
   readonly baselineValue: number;

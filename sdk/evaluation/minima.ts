@@ -16,10 +16,10 @@ export const CLASS_SIZE = 30;
 /** For average precision: the examples of each class, or the groups with such examples. */
 export const RANKED_CLASS_SIZE = 100;
 
-/** In DeLong's interval: the examples of each class from which on the normal quantile replaces Student's. */
+/** In DeLong's interval: the number of examples of each class from which the normal quantile replaces Student's. */
 export const LARGE_CLASS = 300;
 
-/** The number of disagreements from which on the normal bound of an accuracy stands alone. Below it, the exact bound counts too. */
+/** The number of disagreements from which the normal bound of an accuracy is enough. With fewer, the exact bound counts too. */
 export const NORMAL_DISAGREEMENTS = 150;
 
 /** The number of groups, if rows are not independent. For ratios of counts, the predicted classes must differ in as many groups. */
