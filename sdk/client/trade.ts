@@ -47,8 +47,8 @@ export interface Trade {
 }
 
 /**
- * Quotes an order in the latest block. Reverts like the pool's own quotes: if the order is larger than what can be bought or sold, yields
- * nothing, or the pool is paused.
+ * Quotes an order in the latest block. Reverts like the pool's own quotes: if the order is larger than what can be bought or sold, if it
+ * yields nothing, or if it is a buy while buys are paused.
  */
 export async function quoteTrade(pool: HokusaiAMM, order: TradeOrder): Promise<Quote> {
   const priceBefore = await pool.spotPrice();

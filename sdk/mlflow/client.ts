@@ -102,7 +102,7 @@ export class MlflowClient {
     return runOf((await this.#get<{ readonly run: RawRun }>("/runs/get", { run_id: runId })).run);
   }
 
-  /** Logs metrics, parameters and tags in as many requests as the server's limits require. Logging the same values again is harmless. */
+  /** Logs metrics, parameters and tags in as many requests as the server's limits require. Retries may log the same values twice. */
   async logBatch(runId: string, { metrics = [], params = {}, tags = {} }: MlflowBatch): Promise<void> {
     const [allParams, allTags] = [pairsOf(params), pairsOf(tags)];
     const parts = Math.max(

@@ -26,7 +26,7 @@ export interface ProvenProposal extends Proposed {
   readonly counts: Counts;
 }
 
-/** Makes the statement that the openings prove, refuses what the chain would refuse, proves it, and simulates it on the chain. */
+/** Makes the statement that the openings prove, refuses what the chain would refuse, proves it, and lets the chain verify the proof. */
 export async function proposeProof(
   chain: Connection,
   proposal: ZkProposal,
