@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { digestOfSources, Forge } from "./deep/forge";
 import { DEEP_TOTALS, deepPlan } from "./deep/plan";
-import { deepReport, figuresOf, unreachedIn } from "./deep/report";
+import { deepReport, deepFigures, unreachedIn } from "./deep/report";
 import { DeepResults } from "./deep/results";
 import { runParts } from "./deep/run";
 
@@ -37,7 +37,7 @@ async function main(seed: number, minutes: number) {
     },
   });
 
-  const figures = figuresOf(parts, results);
+  const figures = deepFigures(parts, results);
   const unreached = unreachedIn(figures);
   console.log(
     `\n${deepReport(

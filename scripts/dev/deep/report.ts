@@ -17,7 +17,7 @@ export interface DeepFigures {
   readonly isRepresentative: boolean;
 }
 
-export function figuresOf(parts: readonly DeepPart[], results: DeepResults): DeepFigures[] {
+export function deepFigures(parts: readonly DeepPart[], results: DeepResults): DeepFigures[] {
   const groups = new Map<string, DeepPart[]>();
   for (const part of parts) {
     const key = `${part.contract} ${isInvariant(part)}`;

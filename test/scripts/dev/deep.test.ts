@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { countersIn, sumReached } from "../../../scripts/dev/deep/counters";
 import { digestOfSources, Forge, type DeepOutcome } from "../../../scripts/dev/deep/forge";
 import { commandOf, DEEP_TOTALS, deepPlan, WALK, type DeepPart, type DeepTest } from "../../../scripts/dev/deep/plan";
-import { deepReport, figuresOf, unreachedIn } from "../../../scripts/dev/deep/report";
+import { deepReport, deepFigures, unreachedIn } from "../../../scripts/dev/deep/report";
 import { DeepResults } from "../../../scripts/dev/deep/results";
 import { runParts } from "../../../scripts/dev/deep/run";
 
@@ -159,7 +159,7 @@ describe("npm run test:deep @uninstrumented", () => {
 
     it("says what was done of what is planned, how quickly, and which states were reached", () => {
       const results = resultsOf(walked.slice(0, 2), { "Reached.filled": 3, "Reached.refused": 0 });
-      const [invariants, fuzz] = figuresOf(parts, results);
+      const [invariants, fuzz] = deepFigures(parts, results);
       const done = amountOf(walked.slice(0, 2));
 
       expect(fuzz).to.deep.include({ contract: "PoolTest", kind: "fuzz runs", tests: 1, planned: 1_001, done: 0 });
@@ -173,7 +173,7 @@ describe("npm run test:deep @uninstrumented", () => {
         reached: { "Reached.filled": 6, "Reached.refused": 0 },
         isRepresentative: true,
       });
-      const report = deepReport(figuresOf(parts, results), [10_000, 10_029]);
+      const report = deepReport(deepFigures(parts, results), [10_000, 10_029]);
       expect(report).to.contain(`${done.toLocaleString("en-GB")} of 20,200 invariant calls in 4 seconds of processes`);
       expect(report).to.contain("seeds 10000 to 10029");
       expect(report).to.contain("PoolTest reached Reached.filled 6, Reached.refused 0");
@@ -182,8 +182,8 @@ describe("npm run test:deep @uninstrumented", () => {
     it("names a state that no walk reached, once every invariant of the suite was walked", () => {
       const reached = { "Reached.filled": 3, "Reached.refused": 0 };
 
-      expect(unreachedIn(figuresOf(parts, resultsOf(walked.slice(0, 1), reached)))).to.deep.equal([]);
-      expect(unreachedIn(figuresOf(parts, resultsOf(walked.slice(1, 2), reached)))).to.deep.equal([
+      expect(unreachedIn(deepFigures(parts, resultsOf(walked.slice(0, 1), reached)))).to.deep.equal([]);
+      expect(unreachedIn(deepFigures(parts, resultsOf(walked.slice(1, 2), reached)))).to.deep.equal([
         "PoolTest: Reached.refused",
       ]);
     });
