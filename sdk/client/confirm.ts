@@ -72,7 +72,7 @@ async function answered<T>(asked: Promise<T>): Promise<T | undefined> {
   });
 }
 
-/** Repeats a transaction's call on the state before its block. The receipt of a revert does not contain its data; this call throws them. */
+/** Repeats a transaction's call on the state before its block, and throws the revert with its data, which the receipt lacks. */
 async function replay(
   name: string,
   { provider, hash, from, to, data, value }: TransactionResponse,
