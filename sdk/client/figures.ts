@@ -44,7 +44,7 @@ export const UNITS: Readonly<Record<string, Readonly<Record<string, Unit>>>> = {
   InsufficientReserve: { requested: "USDC", available: "USDC" },
   InsufficientSurplus: { requested: "USDC", available: "USDC" },
   InvalidAccountNonce: { currentNonce: "count" },
-  InvalidInterval: { from: "time", to: "time" },
+  InvalidInterval: { from: "count", to: "count" },
   InvalidProof: { index: "count" },
   InvestorAllocationExceeded: { requested: "tokens", remaining: "tokens" },
   KeyPointInvalid: { index: "count" },
