@@ -75,6 +75,7 @@ export class Inbox {
   /**
    * Stores files durably in the folder, and lets other work proceed meanwhile. A file that already waits is left as it is. Returns the name
    * of a file that waits with different content, if any; in that case nothing is stored.
+   *
    * All files are first written to a single file, and only that one is flushed before this resolves: flushing thousands takes minutes.
    */
   async store(files: ReadonlyMap<string, string>): Promise<string | undefined> {

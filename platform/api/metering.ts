@@ -1,4 +1,5 @@
 // Sums metered events per model and hands each sum to the operator's duty `fees` once.
+//
 // An event's id counts once. A batch sums the events of a model that are in no batch yet, under an id of its own and in one transaction;
 // from then on neither its id nor its sum changes. The operator accepts a record's id once and pays it once, so a batch may be sent
 // repeatedly until its arrival is confirmed.

@@ -1,5 +1,6 @@
 // Tables of what the chain says. Only the indexer writes them. Amounts are integers in the smallest unit: wei for tokens, reserve units for
 // the reserve. Times are in seconds since 1970, scores and shares in bps; addresses have their checksum, hashes are in lower case.
+//
 // Rows of events exist as long as their block does. Rows that describe the present (`models`, `parameters`, `holders`, `protocol`) are
 // rewritten when an event changes them, and after a reorganisation.
 
