@@ -1,4 +1,4 @@
-// The accounts of a network for whoever sends: those whose keys the user names, and on a local chain those of its node.
+// The accounts that can send on a network: those whose keys the user names and, on a local chain, those of its node.
 
 import type { TransactionRequest } from "ethers";
 import { ProviderWrapper } from "hardhat/plugins";
@@ -8,7 +8,7 @@ import { Problem } from "../sdk/base/problem";
 import { pricedWithin, type Offered } from "./fees";
 import { presentSending } from "./sends";
 
-/** Requests whose answer is the same at whatever price, and which a price can only hinder. */
+/** Requests whose answer does not depend on a gas price, which can only make them fail. */
 const SIMULATIONS = new Set(["eth_call", "eth_estimateGas"]);
 
 const PRICES = new Set(["gasPrice", "maxFeePerGas", "maxPriorityFeePerGas"]);
@@ -20,13 +20,13 @@ interface Unpriced extends Offered {
 }
 
 /**
- * The one place in which transactions get their price and, where the key is the user's, their nonce and signature. On a public network
- * the node's own accounts are nobody's.
+ * The one place where transactions get their gas price and, if the key is the user's, their nonce and signature. On a public network, the
+ * node's own accounts are not used.
  */
 export class AccountsWrapper extends ProviderWrapper {
-  /** Those of the environment's variables, which are opened once. */
+  /** The accounts of the environment variables, opened once. */
   private unnamed: Promise<readonly SigningAccount[]> | undefined;
-  /** What is signed here is sent one after the other: each has the nonce after the one before. */
+  /** Transactions that are signed here are sent one after the other, so that their nonces are consecutive. */
   private turn: Promise<unknown> = Promise.resolve();
   private readonly announced = new Set<string>();
 
@@ -53,7 +53,7 @@ export class AccountsWrapper extends ProviderWrapper {
     return [...own, ...others.filter((address) => !known.has(BigInt(address)))];
   }
 
-  /** The accounts whose keys the user names. A local chain has accounts of its own: there only what a command is told counts. */
+  /** The accounts whose keys the user names. A local chain has accounts of its own, so only keys that a command was given count there. */
   private own(): Promise<readonly SigningAccount[]> {
     const { accounts } = presentSending();
     if (accounts) return accounts();
@@ -82,7 +82,7 @@ export class AccountsWrapper extends ProviderWrapper {
   private async sign(account: SigningAccount, given: Unpriced): Promise<unknown> {
     const ask = <T>(method: string, ...params: unknown[]) =>
       this._wrappedProvider.request({ method, params }) as Promise<T>;
-    // The chain in this process gives everybody the gas of a whole block, for which an account would need to be rich.
+    // Hardhat's in-process chain would give each transaction the gas of a whole block, which only a rich account can pay for.
     const gas = this.network.isEphemeral ? await ask<string>("eth_estimateGas", ...unpriced([given])) : given.gas;
     const priced = await pricedWithin(this._wrappedProvider, { ...given, ...(gas !== undefined && { gas }) });
     const nonce = given.nonce ?? (await ask<string>("eth_getTransactionCount", account.address, "pending"));
@@ -93,7 +93,7 @@ export class AccountsWrapper extends ProviderWrapper {
     return this._wrappedProvider.request({ method: "eth_sendRawTransaction", params: [raw] });
   }
 
-  /** Says once which account signs, and where its key is; a key in the environment is the one that everybody expects. */
+  /** Says once which account signs and where its key is, unless it is in PRIVATE_KEY, as everybody expects. */
   private announce({ address, origin }: SigningAccount): void {
     if (this.announced.has(address) || origin === "PRIVATE_KEY") return;
     this.announced.add(address);

@@ -1,4 +1,5 @@
-// What only the admin does: the timelock, whose proposers are a multisig. On a local chain both are at hand, and so is the time.
+// What only the admin can do. The admin is the timelock, whose proposers are a multisig; on a local chain the commands hold both, and can
+// let the delay pass.
 
 import { toBeHex, ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
@@ -12,31 +13,31 @@ import type { Protocol } from "./protocol";
 import { holderOfRole, signerWithRole } from "./roles";
 import type { Report } from "./step";
 
-/** A call of the admin's. */
+/** A call that the admin makes. */
 export interface AdminCall {
   readonly target: string;
   readonly data: string;
 }
 
-/** The steps of an operation, as they are told. */
+/** How the steps of an operation are named. */
 export interface AdminSteps {
-  /** The task that writes the operation down for the admin. */
+  /** The task that writes the operation to a file for the admin. */
   readonly command: string;
   readonly schedule: string;
   readonly execute: string;
-  /** Told when it is executed. */
+  /** Describes the result once the operation is executed. */
   readonly outcome: () => Promise<string>;
 }
 
-/** What is said where only the admin may, and nobody here is the admin. */
+/** The message for a call that only the admin may make, when the admin's keys are not here. */
 export async function adminInWords({ timelock }: Protocol, command: string): Promise<string> {
   const [address, delay] = [await timelock.getAddress(), await timelock.getMinDelay()];
   return `only the admin may, the timelock ${address}, after its delay of ${delay} seconds: ${command} --batch <file> writes what its proposers and executors are to send`;
 }
 
 /**
- * Lets the admin of a local chain, or of a copy of another, make calls after its delay; while something is drafted, drafts what proposer,
- * executor and canceller send; elsewhere throws a {@link Problem} that says what it has to do.
+ * Makes calls as the admin. On a local chain, or on a fork of another chain, they are made after the admin's delay; while drafting, what
+ * proposer, executor and canceller must send is drafted; anywhere else, this throws a {@link Problem} that says what the admin has to do.
  */
 export async function actAsAdmin(
   hre: HardhatRuntimeEnvironment,
@@ -67,7 +68,9 @@ export async function actAsAdmin(
   report({ name: executed.name, sent: executed, outcome: await steps.outcome() });
 }
 
-/** The arguments of an operation. Who rotates a role to and fro makes the same calls again: each time they are another operation. */
+/**
+ * The arguments of an operation. Rotating a role back and forth repeats the same calls, so the salt counts how often they were made before.
+ */
 async function operationOf(
   { timelock }: Protocol,
   calls: readonly AdminCall[],
@@ -84,7 +87,7 @@ async function operationOf(
   }
 }
 
-/** What the timelock is sent for an operation: its scheduling unless it waits already, its execution, and what cancels it. */
+/** Drafts the timelock's calls for an operation: scheduling, unless it is scheduled already; execution; and cancellation. */
 export async function operationDrafts(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
@@ -99,7 +102,7 @@ export async function operationDrafts(
     await timelock.getMinDelay(),
     await timelock.getTimestamp(operationId),
   ];
-  // A call that cannot succeed is refused before anybody signs it; what builds on another call of the operation cannot be tried.
+  // A single call is simulated, so that nobody signs one that cannot succeed. Calls that depend on one another cannot be simulated.
   const [only, ...others] = calls;
   if (readyAt === 0n && only !== undefined && others.length === 0)
     await hre.ethers.provider.call({ from: to, to: only.target, data: only.data });

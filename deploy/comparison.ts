@@ -1,4 +1,4 @@
-// What the chain has of a model, against what its file says.
+// Compares what the chain has of a model with what its file says.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import type { ModelToken, VestingWallet } from "../.build/typechain";
@@ -6,20 +6,22 @@ import { Problem } from "../sdk/base/problem";
 import { keyOf, REWARD_DELTA_ONES, type ModelFile } from "../sdk/schemas/model";
 import type { Protocol } from "./protocol";
 
-/** How long a vesting wallet releases, in seconds. */
+/** How long a vesting wallet releases tokens, in seconds. */
 export const VESTING_SECONDS = 365n * 86_400n;
 
-/** A model file, and where the model is looked for. */
+/** A model file, and where to look for the model. */
 export interface DeclaredLaunch {
   readonly hre: HardhatRuntimeEnvironment;
   readonly protocol: Pick<Protocol, "registry">;
   readonly file: ModelFile;
 }
 
-/** A benchmark as an event committed it, each value as text: with the baseline that it began with, from which the registry's moves on. */
+/**
+ * A benchmark as an event committed it, each value as text. Its baseline is the initial one, from which the registry's score has moved on.
+ */
 export type CommittedBenchmark = Readonly<Record<(typeof COMMITTED)[number], string>>;
 
-/** What of a committed benchmark a model file says; its method is named by its kind there. */
+/** The fields of a committed benchmark that a model file states; the file names the method only by its kind. */
 const COMMITTED = [
   "specHash",
   "evaluationDataHash",
@@ -35,13 +37,13 @@ const COMMITTED = [
   "minLowerBoundBps",
 ] as const;
 
-/** The benchmark of the event that committed it, or put it in the place of another. */
+/** The benchmark in the event that committed it or replaced another. */
 export function committedBy({ args }: { readonly args: object }): CommittedBenchmark {
   const { benchmark } = args as { readonly benchmark: Readonly<Record<string, unknown>> };
   return Object.fromEntries(COMMITTED.map((name) => [name, String(benchmark[name])])) as CommittedBenchmark;
 }
 
-/** Throws a {@link Problem} that names every value of a benchmark which is not what the file says. */
+/** Throws a {@link Problem} that names every value of a benchmark that differs from the file. */
 export function checkBenchmark({ modelId, benchmark }: ModelFile, committed: CommittedBenchmark, method: string): void {
   const declared = { ...benchmark, method };
   requireSame(
@@ -50,7 +52,7 @@ export function checkBenchmark({ modelId, benchmark }: ModelFile, committed: Com
   );
 }
 
-/** Throws a {@link Problem} that names every value of the token, and of its terms, which is not what the file says. */
+/** Throws a {@link Problem} that names every value of the token and its terms that differs from the file. */
 export async function checkToken({ hre, protocol, file }: DeclaredLaunch, token: ModelToken): Promise<void> {
   const { registry } = protocol;
   const key = keyOf(file);
@@ -84,7 +86,7 @@ export async function checkWallet(hre: HardhatRuntimeEnvironment, address: strin
   ]);
 }
 
-/** Throws one {@link Problem} that names every value on chain which is not what the file says. */
+/** Throws one {@link Problem} that names every value on chain that differs from the file. */
 export function requireSame(
   what: string,
   values: readonly (readonly [string, string | bigint | number, string | bigint | number])[],

@@ -1,5 +1,5 @@
-// A deployment has two sides: what it was deployed with, which stays in its record as constructor arguments, and what is declared today,
-// in the parameter file that the record names. Rotating a role changes only the second.
+// A deployment has two sides: what it was deployed with, which stays in its record as constructor arguments, and what is declared today, in
+// the parameter file that the record names. Rotating a role changes only the second.
 
 import type { DeploymentParameters } from "@nomicfoundation/ignition-core";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
@@ -12,14 +12,15 @@ import { parametersFile, parseParameters, readParameters, type Parameters } from
 import { atRoot, recordFile } from "./paths";
 import { recordOf, type ContractRecord } from "./record";
 
-/** The declared state of a network, and the file that has it. */
+/** The declared state of a network, and the file that states it. */
 export interface Declaration {
   readonly parameters: Parameters;
   readonly file: string;
 }
 
 /**
- * What is declared for the network today: by the file that is given, else by the one that its record names, else by the network's own.
+ * Reads what is declared for the network today: from the given file, otherwise from the one that its record names, otherwise from the
+ * network's own.
  */
 export async function readDeclaration(hre: HardhatRuntimeEnvironment, given?: string): Promise<Declaration> {
   const network = networkOf(hre);
@@ -32,8 +33,8 @@ export async function readDeclaration(hre: HardhatRuntimeEnvironment, given?: st
 }
 
 /**
- * What the network's protocol was deployed with: from its record, or from its journal where that is lost. Undefined until all of it is
- * there. The reserve token is empty where the deployment made one.
+ * Returns what the network's protocol was deployed with, from its record or, if that is lost, from its journal. Undefined until the whole
+ * protocol is deployed. The reserve token is empty if the deployment created it.
  */
 export async function bornWith(hre: HardhatRuntimeEnvironment): Promise<Parameters | undefined> {
   const network = networkOf(hre);
@@ -43,7 +44,7 @@ export async function bornWith(hre: HardhatRuntimeEnvironment): Promise<Paramete
   return isWhole ? fromArguments(await journaledContracts(hre), `the journal of ${network.name}`) : undefined;
 }
 
-/** What is declared otherwise than it was deployed, though it is fixed for ever. */
+/** Declared values that differ from the deployed ones although they can never change. */
 export function changesOfFixed(declared: Parameters, born: Parameters): string[] {
   const fixed = [
     ["$global.deployer", declared.$global.deployer, born.$global.deployer],
@@ -62,7 +63,7 @@ export function changesOfFixed(declared: Parameters, born: Parameters): string[]
 
 type Deployed = Pick<ContractRecord, "contract"> & Partial<Pick<ContractRecord, "arguments">>;
 
-/** Parameters from the constructor arguments of the protocol's contracts; `source` is what messages call where they stand. */
+/** Parameters from the constructor arguments of the protocol's contracts; messages call their origin `source`. */
 function fromArguments(contracts: readonly Deployed[], source: string): Parameters {
   const argumentsOf = (name: string) => contracts.find(({ contract }) => contract === name)?.arguments ?? [];
   const [adminDelay, proposers, executors] = argumentsOf("TimelockController");
@@ -79,6 +80,6 @@ function fromArguments(contracts: readonly Deployed[], source: string): Paramete
     Tokens: { operators, deployers, distributors },
     Market: { treasury },
   };
-  // What is on a chain by now needs no second look at its accounts: only the form is checked.
+  // These accounts are on the chain already, so only the form is checked.
   return parseParameters(given as DeploymentParameters, `${source}, in constructor arguments`, true);
 }

@@ -1,4 +1,4 @@
-// The one way to a network: plan, apply, verify, record.
+// The one way to deploy to a network: plan, apply, verify, record.
 
 import { keccak256 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
@@ -18,7 +18,7 @@ import { isPassing } from "./rpc";
 import { presentSending, sendingAs } from "./sends";
 import type { Step } from "./step";
 
-/** What is reported while a deployment runs. */
+/** Callbacks that report how a deployment proceeds. */
 export interface Progress {
   readonly onPlan: (plan: Plan) => void;
   readonly onSent: (transaction: Sent) => void;
@@ -31,18 +31,18 @@ export interface Progress {
 export interface Deployment {
   readonly protocol: Protocol;
   readonly models: readonly LaunchedModel[];
-  /** Absent on a chain in this process, which ends with it. */
+  /** Absent for the in-process chain, which ends with the process. */
   readonly record?: DeploymentRecord;
 }
 
-/** Only one run at a time works on a network. */
+/** Ensures that only one run at a time works on a network. */
 export function alone<T>(hre: HardhatRuntimeEnvironment, action: () => Promise<T>): Promise<T> {
   return withLock(lockFile(hre), action);
 }
 
 /**
- * Brings a network to what is declared: plans it, sends what is missing, verifies all of it against the chain, and records it
- * after each part. A chain in this process is new and nobody else's: it needs no plan, and nothing of it is kept.
+ * Brings a network to its declared state: plans, sends what is missing, verifies everything against the chain, and records it after each
+ * part. The in-process chain is new and private, so it needs no plan, and nothing about it is kept.
  */
 export async function deployTo(
   hre: HardhatRuntimeEnvironment,
@@ -63,7 +63,7 @@ export async function deployTo(
   });
 }
 
-/** Opens the keys that will sign: a wrong password, or a device that is locked, is told before anything is sent. */
+/** Opens the keys that will sign, so that a wrong password or a locked device is reported before anything is sent. */
 async function openKeysOf({ needs }: Plan): Promise<void> {
   for (const { address, open } of (await presentSending().accounts?.()) ?? []) if (needs.has(address)) await open();
 }
@@ -100,7 +100,7 @@ async function apply(
   return { protocol, models, ...(record && { record }) };
 }
 
-/** The chain must have, at the same addresses, exactly the code that the rehearsal put there, immutable values included. */
+/** Requires that the chain has exactly the code, including immutables, that the rehearsal put at the same addresses. */
 async function requireRehearsedCode(
   hre: HardhatRuntimeEnvironment,
   rehearsed: Protocol,

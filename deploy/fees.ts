@@ -1,17 +1,17 @@
-// What a transaction offers for gas: never more than the user's ceiling, and where it can no more than its account has.
+// What a transaction offers for gas: never more than the user's ceiling and, if possible, no more than its account has.
 
 import { formatUnits, toQuantity } from "ethers";
 import type { EIP1193Provider } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
 import { presentSending } from "./sends";
 
-/** Milliseconds to wait while the chain asks more than the ceiling, and between two looks. */
+/** Milliseconds to wait while the chain asks more than the ceiling, and between two checks. */
 const [PATIENCE, LOOK] = [10 * 60_000, 2_000];
 
-/** Factor by which the base fee may rise from a block to the next: an eighth. */
+/** The factor by which the base fee may rise from one block to the next: 9/8. */
 const [RISE, RISE_BASE] = [9n, 8n];
 
-/** A transaction as a node is asked to send it, as far as its price is concerned. Quantities in hexadecimal. */
+/** The parts of a transaction request that concern its price. Quantities are in hexadecimal. */
 export interface Offered {
   readonly from: string;
   readonly gas?: string;
@@ -23,19 +23,19 @@ export interface Offered {
 
 type Asked = Pick<EIP1193Provider, "request">;
 
-/** A price of gas, for people. */
+/** A gas price in words. */
 export const inGwei = (wei: bigint) => `${formatUnits(wei, "gwei")} gwei`;
 
 /**
- * A transaction at a price within the ceiling of whoever sends. While the chain asks more than that it is waited, then refused. An
- * account that has not the whole of what it offers at most, but what the next block asks, offers what it has.
+ * Prices a transaction within the sender's ceiling. While the chain asks more than that, this waits, and finally throws. If the account
+ * cannot pay the highest price that is offered but can pay what the next block may ask, it offers what it has.
  */
 export async function pricedWithin<T extends Offered>(chain: Asked, transaction: T): Promise<T> {
   const { maxFeePerGas: ceiling, plannedFeePerGas: planned } = presentSending();
   const stated = transaction.maxFeePerGas ?? transaction.gasPrice;
   if (stated === undefined) return transaction;
   const asked = await askedWithin(chain, ceiling);
-  // Tips that nodes suggest may rise much faster than the base fee: what the plan has counted with is enough while that is below it.
+  // Suggested tips may rise much faster than the base fee. The planned price suffices as long as the base fee is below it.
   const isPlanned = planned !== undefined && asked !== undefined && asked <= planned;
   const most = [BigInt(stated), ...(isPlanned ? [planned] : []), ...(ceiling === undefined ? [] : [ceiling])].reduce(
     smaller,
@@ -49,7 +49,7 @@ export async function pricedWithin<T extends Offered>(chain: Asked, transaction:
   return { ...transaction, maxFeePerGas: toQuantity(price), maxPriorityFeePerGas: toQuantity(tip) };
 }
 
-/** Refuses a signed transaction that offers more than the ceiling: what was signed cannot be changed any more. */
+/** Throws if a signed transaction offers more than the ceiling; once signed, it can no longer be changed. */
 export function requireBelowCeiling(price: bigint): void {
   const { maxFeePerGas: ceiling } = presentSending();
   if (ceiling === undefined || price <= ceiling) return;
@@ -59,12 +59,12 @@ export function requireBelowCeiling(price: bigint): void {
   );
 }
 
-/** What is said where a chain asks more than a ceiling. */
+/** The message for a chain that asks more than the ceiling. */
 export function aboveCeiling(asked: bigint, ceiling: bigint): string {
   return `the chain asks ${inGwei(asked)} for gas, more than the ceiling of ${inGwei(ceiling)}`;
 }
 
-/** What the chain asks for a unit of gas; undefined where it has no base fee. Waits until that is within the ceiling. */
+/** The chain's base fee; undefined if it has none. Waits until the fee is within the ceiling. */
 async function askedWithin(chain: Asked, ceiling: bigint | undefined): Promise<bigint | undefined> {
   const { patience = PATIENCE, onNotice } = presentSending();
   const end = Date.now() + patience;
@@ -90,7 +90,7 @@ async function baseFeeOf(chain: Asked): Promise<bigint | undefined> {
   return block?.baseFeePerGas === undefined ? undefined : BigInt(block.baseFeePerGas);
 }
 
-/** What an account can offer for each unit of a transaction's gas. */
+/** What an account can offer for each unit of a transaction's gas, in wei. */
 async function affordableBy(chain: Asked, { from, gas, value }: Offered): Promise<bigint | undefined> {
   if (gas === undefined || BigInt(gas) === 0n) return undefined;
   const balance = BigInt((await chain.request({ method: "eth_getBalance", params: [from, "latest"] })) as string);

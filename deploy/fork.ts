@@ -1,4 +1,4 @@
-// A rehearsal on a copy of the real chain: everything is as it is there at one block, and nothing that is done reaches it.
+// A rehearsal on a fork of the real chain: everything is as it is there at one block, and nothing that is done reaches the chain.
 
 import { toQuantity } from "ethers";
 import { ProviderWrapper } from "hardhat/plugins";
@@ -16,26 +16,27 @@ import type { PlanOptions } from "./plan";
 import { declaredAccounts, environmentFor, RICHES } from "./rehearsal";
 import { sendingAs } from "./sends";
 
-/** The copy has no history that is older than this: whatever the chain was before, it is now as the compiler's target has it. */
+/** The fork applies one hardfork to all blocks, the one that the compiler targets, because it does not know the chain's history. */
 const HARDFORK = "cancun";
 
-/** What a copy of a chain went through. */
+/** A deployment on a fork. */
 export interface ForkedDeployment {
-  /** The block of the real chain that was copied. */
+  /** The block of the real chain at which it was forked. */
   readonly block: number;
   readonly deployment: Deployment;
 }
 
 /**
- * Does on a copy of the network's chain, in this process, what {@link deployTo} does on the network: from what is there, by the declared
- * accounts without their keys, the admin's part and its delay included. The network's journal and record stay as they are.
+ * Does on an in-process fork of the network's chain what {@link deployTo} does on the network itself. It starts from the present state,
+ * acts as the declared accounts without their keys, and includes the admin's part with its delay. The network's journal and record stay as
+ * they are.
  */
 export async function rehearseOnFork(
   hre: HardhatRuntimeEnvironment,
   declared: PlanOptions,
   progress: Progress,
 ): Promise<ForkedDeployment> {
-  // Nothing is at stake: there is no chain to confirm.
+  // Nothing is at stake on a fork, so the user need not confirm the chain.
   const confirmed = { ...declared, confirmedChain: networkOf(hre).chainId };
   return onFork(hre, declared.parameters, async (fork, block) => ({
     block,
@@ -43,7 +44,7 @@ export async function rehearseOnFork(
   }));
 }
 
-/** Gives an environment of the same network, on a copy of its chain, to an action; `block` is the one that was copied. */
+/** Runs an action in an environment of the same network on a fork of its chain; `block` is the one that was forked. */
 export async function onFork<T>(
   hre: HardhatRuntimeEnvironment,
   parameters: Parameters,
@@ -55,7 +56,7 @@ export async function onFork<T>(
   }
   const door = await openDoorTo(hre.network.provider);
   try {
-    // By nobody's keys: where nothing is at stake no device is asked.
+    // No accounts with keys: nothing is at stake, so no device is asked to sign.
     return await keepingIn(folder, () =>
       sendingAs({ accounts: async () => [] }, async () => {
         const block = await hre.ethers.provider.getBlockNumber();
@@ -91,7 +92,7 @@ async function buildFork(
   return environmentFor(hre, name, settings, async (real) => new ForkProvider(real, provider, accounts));
 }
 
-/** The copy, with the accounts of the real chain. */
+/** The fork, with the accounts of the real chain. */
 class ForkProvider extends ProviderWrapper {
   constructor(
     real: EIP1193Provider,
@@ -103,7 +104,7 @@ class ForkProvider extends ProviderWrapper {
 
   async request(args: RequestArguments): Promise<unknown> {
     if (args.method === "eth_accounts") return this.accounts;
-    // By its name a local chain is told from another, and the copy stands for this one.
+    // The metadata distinguish one local chain from another, and the fork stands in for the real one.
     if (args.method === "hardhat_metadata") return this._wrappedProvider.request(args);
     return this.copy.request(args);
   }
@@ -115,7 +116,7 @@ interface Envelope {
   readonly params?: readonly unknown[];
 }
 
-/** An address in this machine behind which a provider answers: the copy reads the chain as every command does, and never sees where it is. */
+/** Serves a provider at an address on this machine, so that the fork reads the chain as commands do and never learns the real address. */
 async function openDoorTo(provider: Pick<EIP1193Provider, "request">): Promise<{ url: string; close: () => void }> {
   const answer = async ({ id, method, params = [] }: Envelope) => {
     try {

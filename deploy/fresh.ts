@@ -3,7 +3,7 @@ import { ProviderWrapper } from "hardhat/plugins";
 import type { EIP1193Provider, RequestArguments } from "hardhat/types";
 import { isUnanswered } from "../sdk/rpc/answers";
 
-/** The position of the argument that names the block whose state a request reads. */
+/** The position of the parameter that names the block whose state a request reads. */
 const STATE_OF: Readonly<Record<string, number>> = {
   eth_call: 1,
   eth_getBalance: 1,
@@ -12,20 +12,20 @@ const STATE_OF: Readonly<Record<string, number>> = {
   eth_getStorageAt: 2,
 };
 
-/** Milliseconds after a write in which a node may lag behind. */
+/** Milliseconds after a write for which a node may lag behind. */
 const LAGGING = 60_000;
 
-/** No block has been seen yet. */
+/** No write has been seen yet. */
 const NOTHING = { block: -1, at: -Infinity };
 
 /**
- * Makes reads after a write reliable. Of several nodes behind one address, some may be blocks behind and answer with the state before
- * what was just mined: with a benchmark of zeros, or without the pending change. As long as that is possible, the latest state is
- * requested by the number of a block that has it. A node that lacks the block says so, and is asked again.
+ * Makes reads after a write reliable. Behind one address, some of several nodes may be blocks behind and answer with the state before what
+ * was just mined: with a benchmark of zeros, or without a pending change. As long as that is possible, the latest state is requested by the
+ * number of a block that includes the write. A node without that block reports this, and the request is repeated.
  */
 export class FreshWrapper extends ProviderWrapper {
   private written = NOTHING;
-  /** A request for the head that is under way: whoever reads at the same time needs no other. */
+  /** A request for the head that is under way; simultaneous reads share it. */
   private head: Promise<number> | undefined;
 
   constructor(
@@ -45,14 +45,14 @@ export class FreshWrapper extends ProviderWrapper {
     try {
       return await this._wrappedProvider.request(pinned);
     } catch (error) {
-      // No node has that block: the chain is another one than before, as after a reorganisation.
+      // No node has that block, because the chain has changed, as after a reorganisation.
       if (!isUnanswered(error)) throw error;
       this.written = NOTHING;
       return this._wrappedProvider.request(args);
     }
   }
 
-  /** The request for the latest state, as of a block; undefined of any other, and long after the last write. */
+  /** The request for the latest state, pinned to a block; undefined for any other request, and long after the last write. */
   private async pin({ method, params }: RequestArguments): Promise<RequestArguments | undefined> {
     const at = STATE_OF[method];
     if (at === undefined || !Array.isArray(params) || this.now() - this.written.at > LAGGING) return undefined;

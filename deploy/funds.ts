@@ -1,4 +1,4 @@
-// What a deployment needs for gas: with so much on its accounts it does not stop for want of it.
+// What a deployment needs for gas, so that it does not stop for lack of funds.
 
 import { Contract, formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
@@ -6,33 +6,36 @@ import type { ProblemCode, ProblemReason } from "../sdk/base/problem";
 import { aboveCeiling } from "./fees";
 import { presentSending } from "./sends";
 
-/** A transaction that is to be sent, as far as its cost is concerned. */
+/** A transaction to be sent, as far as its cost is concerned. */
 export interface Costed {
-  /** Who sends it; absent when it is done. */
+  /** The sender; absent once it is done. */
   readonly from?: string;
-  /** Gas that it is given. */
+  /** Its gas limit. */
   readonly gasLimit: bigint;
-  /** The transaction as it is signed, without the signature. */
+  /** The serialised transaction without its signature. */
   readonly unsigned: string;
   readonly isDone: boolean;
 }
 
-/** What gas costs, in wei for a unit. */
+/** Gas prices, in wei per unit of gas. */
 export interface Prices {
   /** What the chain asks now. */
   readonly gasPrice: bigint;
-  /** What a transaction offers at most: an account must have it, though less is paid unless the base fee rises. */
+  /** The most that a transaction offers. The account must have as much, although less is paid unless the base fee rises. */
   readonly maxFeePerGas: bigint;
 }
 
 /** Bytes that a signature adds to a transaction. */
 const SIGNATURE = 68;
 
-/** What rollups of the OP stack charge for the publication of a transaction; its address is the same on all of them. */
+/** Contract that tells what OP Stack rollups charge for publishing a transaction; it has the same address on all of them. */
 const ORACLE = "0x420000000000000000000000000000000000000F";
 const ORACLE_ABI = ["function getL1Fee(bytes) view returns (uint256)"];
 
-/** What Arbitrum needs for the publication, as gas; the first has code there, the second is answered by its nodes. */
+/**
+ * Contracts that tell what Arbitrum charges for publishing a transaction, as gas. The first one has code on chain; the nodes themselves
+ * answer for the second.
+ */
 const [ARB_SYS, NODE_INTERFACE] = [
   "0x0000000000000000000000000000000000000064",
   "0x00000000000000000000000000000000000000C8",
@@ -41,10 +44,10 @@ const NODE_INTERFACE_ABI = [
   "function gasEstimateL1Component(address to, bool contractCreation, bytes data) view returns (uint64 gasEstimateForL1, uint256 baseFee, uint256 l1BaseFeeEstimate)",
 ];
 
-/** The fee of the publication may double until a transaction is sent. */
+/** The publication fee may double before a transaction is sent. */
 const RISE_OF_PUBLICATION = 2n;
 
-/** The prices of the moment, within the ceiling of whoever sends. */
+/** The present gas prices, within the sender's ceiling. */
 export async function pricesOf(hre: HardhatRuntimeEnvironment): Promise<Prices> {
   const { maxFeePerGas: ceiling } = presentSending();
   const { gasPrice, maxFeePerGas } = await hre.ethers.provider.getFeeData();
@@ -52,7 +55,7 @@ export async function pricesOf(hre: HardhatRuntimeEnvironment): Promise<Prices> 
   return { gasPrice: price, maxFeePerGas: ceiling !== undefined && ceiling < most ? ceiling : most };
 }
 
-/** What stands in the way when the chain asks more than the ceiling. */
+/** The problem that the chain asks more than the ceiling, if it does. */
 export async function ceilingProblems(hre: HardhatRuntimeEnvironment): Promise<Lack[]> {
   const { maxFeePerGas: ceiling } = presentSending();
   const asked = (await hre.ethers.provider.getBlock("latest"))?.baseFeePerGas ?? 0n;
@@ -60,7 +63,7 @@ export async function ceilingProblems(hre: HardhatRuntimeEnvironment): Promise<L
   return [{ code: "NOT_YET", message: `${aboveCeiling(asked, ceiling)}: wait until it asks less, or raise --max-fee` }];
 }
 
-/** Wei that each account must have for what it is to send. Accounts that send nothing are not in it. */
+/** What each account must have for its transactions, in wei. Accounts that send nothing are not included. */
 export async function needsOf(
   hre: HardhatRuntimeEnvironment,
   steps: readonly Costed[],
@@ -76,7 +79,7 @@ export async function needsOf(
   return needs;
 }
 
-/** What accounts lack, each in words. */
+/** The accounts that have too little, each in words. */
 export async function fundsProblems(
   hre: HardhatRuntimeEnvironment,
   needs: ReadonlyMap<string, bigint>,
@@ -91,12 +94,12 @@ export async function fundsProblems(
   return problems;
 }
 
-/** Something that a run would stop for. */
+/** Something that would stop a run. */
 type Lack = ProblemReason<ProblemCode>;
 
 type Publication = (unsigned: string, maxFeePerGas: bigint) => Promise<bigint>;
 
-/** What the chain charges for the publication of a transaction beside its gas, in wei. */
+/** What the chain charges for publishing a transaction in addition to its gas, in wei. */
 async function publicationOf({ ethers: { provider } }: HardhatRuntimeEnvironment): Promise<Publication> {
   const hasCode = async (address: string) => (await provider.getCode(address)) !== "0x";
   if (await hasCode(ORACLE)) {

@@ -14,19 +14,19 @@ interface Log {
   readonly transactionHash: string;
 }
 
-/** What an account did on a chain, as the answers of a chain on which it has done nothing yet. */
+/** What an account did on a chain, in the form of the answers of a chain on which it has done nothing yet. */
 export interface History {
   request(args: RequestArguments): Promise<unknown>;
-  /** Whether something was asked for that the account has not done. */
+  /** Whether something was requested that the account has not done. */
   readonly isEnded: boolean;
 }
 
 /**
- * Lets Ignition replay what an account did before. A transaction that Ignition sends is looked up on the chain and answered with its
+ * Lets Ignition replay what an account did before. Each transaction that Ignition sends is looked up on the chain and answered with its
  * hash; the first one that was never mined ends the history. In this way Ignition itself completes a journal that knows less than the
- * chain, and nothing is sent. Contracts are recognised by the address that follows from their init code, and calls by the logs that
- * they left in the called contract.
- * @param firstBlock Where the account may have begun.
+ * chain, and nothing is sent. Creations are recognised by the address that follows from their init code, and calls by the logs that they
+ * left in the called contract.
+ * @param firstBlock First block in which the account may have acted.
  */
 export function historyOf(provider: EIP1193Provider, firstBlock: number): History {
   let isEnded = false;
@@ -82,7 +82,7 @@ export function historyOf(provider: EIP1193Provider, firstBlock: number): Histor
         return hash;
       }
       case "eth_call":
-        // Only a simulation names a nonce.
+        // Only simulations have a nonce.
         if (transaction.nonce === undefined) break;
         await find(transaction);
         return isCreation(transaction) ? zeroPadValue(addressOf(transaction), 32) : "0x";

@@ -23,28 +23,28 @@ import { settle } from "./pending";
 import { firstRecordedBlock, recordOf } from "./record";
 import { isPassing } from "./rpc";
 
-/** How many passing failures in a row a deployment survives before it gives up: a minute in all. */
+/** How many passing failures in a row a deployment survives before it gives up; a minute in all. */
 const TRIES = 8;
 
-/** Milliseconds between two looks at a local chain, whose blocks come at once. */
+/** Milliseconds between two checks of a local chain, which makes blocks at once. */
 const LOCAL_POLLING = 100;
 
 export interface DeployOptions {
   readonly parameters: DeploymentParameters;
   readonly sender: string;
-  /** Told of every transaction as soon as it is confirmed. */
+  /** Called with every transaction once it is confirmed. */
   readonly onSent: (transaction: Sent) => void;
-  /** Told what is waited for. */
+  /** Called with a reason for waiting. */
   readonly onWait?: (reason: string) => void;
-  /** Salt of the addresses; the sender's own without it, and on a chain in this process one of each deployment. */
+  /** Salt of the addresses; by default the sender's own or, on the in-process chain, a new one for each deployment. */
   readonly salt?: string;
 }
 
 /**
- * Deploys a module at addresses that follow from the sender, the arguments and the code alone, or what is missing of it: a run
- * that was interrupted goes on, a finished one sends nothing. What was done is in the network's journal; the chain in this
- * process has none. When journal and chain disagree the chain is right: transactions on their way are waited for, steps that
- * did not end are wiped from the journal, what the chain has of them is written into it, and the deployment goes on.
+ * Deploys a module, or what is missing of it, at addresses that follow only from the sender, the arguments and the code. An interrupted run
+ * is continued; a run that has nothing left to do sends nothing. The network's journal holds what was done; the in-process chain has no
+ * journal. If journal and chain disagree, the chain is right: pending transactions are awaited, unfinished steps are removed from the
+ * journal, what the chain has of them is written back, and the deployment continues.
  */
 export async function deployModule<Id extends string, Name extends string, Result extends IgnitionModuleResult<Name>>(
   hre: HardhatRuntimeEnvironment,
@@ -105,7 +105,7 @@ async function runnerOf(
       transactionConfirm: ({ futureId, hash }) => {
         if (!isReported) return;
         const report = reportReceipt(hre, futureId, hash, onSent);
-        report.catch(() => undefined); // Told at the end.
+        report.catch(() => undefined); // handled at the end
         reports.push(report);
       },
     });
@@ -116,7 +116,7 @@ async function runnerOf(
         provider: { request: (args) => requestCreation(hre, provider, args, () => current) },
         artifactResolver: {
           loadArtifact: (contract) => hre.artifacts.readArtifact(contract),
-          // Of the build nothing is kept: explorers get what they need from ./verification.ts.
+          // No build is kept: explorers get what they need from ./verification.ts.
           getBuildInfo: async () => undefined,
         },
         ...(journal && { deploymentDir: journal }),
@@ -133,7 +133,7 @@ async function runnerOf(
   };
 }
 
-/** While something is drafted nothing is deployed: what is needed must be there. */
+/** While drafting, nothing is deployed, so everything that is needed must exist. */
 async function requireDeployed(hre: HardhatRuntimeEnvironment, module: AnyModule): Promise<Addresses> {
   const found = await findModule(hre, module);
   if (found) return found;
@@ -143,13 +143,13 @@ async function requireDeployed(hre: HardhatRuntimeEnvironment, module: AnyModule
   );
 }
 
-/** A chain in this process has many deployments by one account, all apart: tests share it. */
+/** On the in-process chain, each deployment by the same account has a salt of its own, because tests share the chain. */
 async function saltFor(hre: HardhatRuntimeEnvironment, sender: string): Promise<string> {
   if (!networkOf(hre).isEphemeral) return saltOf(sender);
   return saltOf(sender, `block ${await hre.ethers.provider.getBlockNumber()}`);
 }
 
-/** Makes the journal say what the chain has. */
+/** Brings the journal in line with the chain. */
 async function mend(hre: HardhatRuntimeEnvironment, journal: string, run: Run): Promise<void> {
   await wipeUnfinished(journal);
   const record = await recordOf(hre);
@@ -162,7 +162,7 @@ async function mend(hre: HardhatRuntimeEnvironment, journal: string, run: Run): 
   await wipeUnfinished(journal);
 }
 
-/** Whether another try would end in the same way. */
+/** Whether another attempt would fail in the same way. */
 const isRefused = ({ type }: DeploymentResult) =>
   type === DeploymentResultType.VALIDATION_ERROR || type === DeploymentResultType.RECONCILIATION_ERROR;
 
@@ -181,7 +181,7 @@ function listenTo(listeners: Partial<ExecutionEventListener>): ExecutionEventLis
   return { ...Object.fromEntries(silent), ...listeners };
 }
 
-/** CreateX does not pass on why a constructor refuses: when it fails, the constructor is asked without it. */
+/** CreateX does not pass on why a constructor reverts. If a creation fails, the constructor is simulated without CreateX. */
 async function requestCreation(
   hre: HardhatRuntimeEnvironment,
   provider: Provider,

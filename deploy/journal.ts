@@ -1,4 +1,4 @@
-// What a network's journal says: Ignition writes it, and what else knows of a deployment is read from it.
+// Reads a network's journal, which Ignition writes; everything else that knows about a deployment is derived from it.
 
 import { status, wipe, type IgnitionModule, type IgnitionModuleResult } from "@nomicfoundation/ignition-core";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
@@ -11,21 +11,21 @@ import { journalFolder, recordFile } from "./paths";
 
 const JOURNAL = "journal.jsonl";
 
-/** Beside the journal of a local chain: which chain it is of. */
+/** A file beside a local chain's journal that identifies the chain. */
 const MARKER = "chain-instance";
 
 /** Addresses by contract name. */
 export type Addresses = Record<string, string>;
 
-/** A future of Ignition as people call it: a contract, or a call. */
+/** The plain name of an Ignition future: of a contract, or of a call. */
 export function nameOf(future: string): string {
   return future.replace(/^.*#(.*~)?/, "");
 }
 
-/** What helps against everything that passes. */
+/** The advice for every failure that passes. */
 export const AGAIN = "run the same command again: it goes on where this one stopped";
 
-/** What the network's journal has of a module that is deployed completely; undefined while anything is missing. */
+/** Addresses of a module from the network's journal; undefined unless the module is deployed completely. */
 export async function findModule(hre: HardhatRuntimeEnvironment, module: AnyModule): Promise<Addresses | undefined> {
   const journal = await journalOf(hre);
   if (journal === undefined || !existsSync(join(journal, JOURNAL))) return undefined;
@@ -33,7 +33,10 @@ export async function findModule(hre: HardhatRuntimeEnvironment, module: AnyModu
   return futuresOf(module).every((future) => successful.includes(future)) ? addressesOf(module, contracts) : undefined;
 }
 
-/** What Ignition reads in a journal; where the last line is torn, or another run is writing it, in a copy without it. */
+/**
+ * Reads a journal's status through Ignition. If the last line is incomplete, because it was cut off or is being written, a copy without
+ * that line is read.
+ */
 async function statusOf(journal: string): ReturnType<typeof status> {
   if (isWhole(readFileSync(join(journal, JOURNAL), "utf8").split("\n").at(-1) as string)) return status(journal);
   const copy = mkdtempSync(join(tmpdir(), "journal-"));
@@ -53,7 +56,7 @@ function futuresOf(module: IgnitionModule): string[] {
   return [...[...module.futures].map(({ id }) => id), ...[...module.submodules].flatMap(futuresOf)];
 }
 
-/** The addresses of a module's contracts; a journal holds other modules' too. */
+/** The addresses of a module's contracts; the journal also holds those of other modules. */
 export function addressesOf(
   { results }: AnyModule,
   contracts: Readonly<Record<string, { contractName: string; address: string }>>,
@@ -62,7 +65,7 @@ export function addressesOf(
   return Object.fromEntries(own.flatMap((contract) => (contract ? [[contract.contractName, contract.address]] : [])));
 }
 
-/** Constructor arguments with which an earlier run began to deploy a contract, by the id of its future. */
+/** The constructor arguments with which an earlier run began to deploy a contract, by the id of its future. */
 export async function journaledArguments(
   hre: HardhatRuntimeEnvironment,
   futureId: string,
@@ -71,30 +74,30 @@ export async function journaledArguments(
     ?.constructorArgs;
 }
 
-/** The block of the first transaction that the network's journal has; undefined while there is none. */
+/** The block of the first transaction in the network's journal; undefined if there is none. */
 export async function firstBlockOf(hre: HardhatRuntimeEnvironment): Promise<number | undefined> {
   const blocks = (await readJournal(hre)).flatMap(({ receipt }) => (receipt ? [receipt.blockNumber] : []));
   return blocks.length > 0 ? Math.min(...blocks) : undefined;
 }
 
-/** The blocks since the network's journal began; all blocks while there is nothing in it. */
+/** The blocks since the network's journal began; all blocks if it is empty. */
 export async function blocksOf(hre: HardhatRuntimeEnvironment): Promise<Blocks> {
   return { from: (await firstBlockOf(hre)) ?? 0, to: await hre.ethers.provider.getBlockNumber() };
 }
 
-/** A contract that a journal knows. */
+/** A contract in a journal. */
 export interface JournaledContract {
   readonly future: string;
   readonly contract: string;
   readonly address: string;
-  /** Where it was created: by its own transaction, or by the one of the contract that created it. */
+  /** Where the contract was created: by its own transaction, or by that of the contract that created it. */
   readonly block: number;
   readonly transaction: string;
-  /** Of its constructor; absent when another contract created it. */
+  /** Constructor arguments; absent if another contract created it. */
   readonly arguments?: readonly unknown[];
 }
 
-/** Every contract of the network's journal. */
+/** Every contract in the network's journal. */
 export async function journaledContracts(hre: HardhatRuntimeEnvironment): Promise<JournaledContract[]> {
   const steps = new Map<string, JournalMessage>();
   for (const message of await readJournal(hre)) {
@@ -118,7 +121,7 @@ export async function journaledContracts(hre: HardhatRuntimeEnvironment): Promis
   });
 }
 
-/** A journaled value as JSON for people: amounts are strings. */
+/** A journaled value as plain JSON; amounts are strings. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
@@ -126,7 +129,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
 }
 
-/** What a journal says of a step, as far as it is read here. */
+/** A message about a step, as far as it is read here. */
 interface JournalMessage {
   readonly type: string;
   readonly futureId?: string;
@@ -139,13 +142,13 @@ interface JournalMessage {
   readonly result?: { readonly address?: string };
 }
 
-/** The messages of the network's journal; none when there is no journal. */
+/** The messages in the network's journal; none if there is no journal. */
 async function readJournal(hre: HardhatRuntimeEnvironment): Promise<JournalMessage[]> {
   const journal = await journalOf(hre);
   return journal === undefined ? [] : wholeLines(journal).map((line) => JSON.parse(line) as JournalMessage);
 }
 
-/** The lines of a journal; the last is left out while it is being written, or where it was cut off. */
+/** The complete lines of a journal. The last line is left out if it is being written or was cut off. */
 function wholeLines(journal: string): string[] {
   const file = join(journal, JOURNAL);
   if (!existsSync(file)) return [];
@@ -153,7 +156,7 @@ function wholeLines(journal: string): string[] {
   return (isWhole(lines.at(-1) as string) ? lines : lines.slice(0, -1)).filter((line) => line !== "");
 }
 
-/** The folder of the network's journal, if that is of this chain: for reading, which changes nothing. */
+/** The folder of the network's journal, if it belongs to this chain. Only for reading: changes nothing. */
 async function journalOf(hre: HardhatRuntimeEnvironment): Promise<string | undefined> {
   const journal = folderOf(hre);
   if (journal === undefined || (await isOfAnotherChain(hre, journal))) return undefined;
@@ -161,8 +164,8 @@ async function journalOf(hre: HardhatRuntimeEnvironment): Promise<string | undef
 }
 
 /**
- * The folder of the network's journal, for whoever deploys and is alone on the network: what is left of a local chain that is gone is
- * thrown away, its record too, and a torn journal is set aside.
+ * The folder of the network's journal, for a deployment that has the network's lock. Deletes the journal and record of a local chain that
+ * no longer exists, and sets a torn journal aside.
  */
 export async function openJournal(hre: HardhatRuntimeEnvironment): Promise<string | undefined> {
   const journal = folderOf(hre);
@@ -177,18 +180,18 @@ export async function openJournal(hre: HardhatRuntimeEnvironment): Promise<strin
   return journal;
 }
 
-/** Whether what is kept of the network, its journal and its record, is of this chain. Nothing is kept of one in this process. */
+/** Whether the network's journal and record belong to this chain. Nothing is kept for the in-process chain. */
 export async function isOfThisChain(hre: HardhatRuntimeEnvironment): Promise<boolean> {
   const journal = folderOf(hre);
   return journal !== undefined && !(await isOfAnotherChain(hre, journal));
 }
 
-/** None for a chain in this process, which ends with it. */
+/** The journal's folder; undefined for the in-process chain, which ends with the process. */
 function folderOf(hre: HardhatRuntimeEnvironment): string | undefined {
   return networkOf(hre).isEphemeral ? undefined : journalFolder(hre);
 }
 
-/** Local chains come and go under one id: each has a name of its own. */
+/** All local chains have the same chain id, so each is also identified by its instance. */
 async function isOfAnotherChain(hre: HardhatRuntimeEnvironment, journal: string): Promise<boolean> {
   if (!networkOf(hre).isLocal) return false;
   const marker = join(journal, MARKER);
@@ -199,7 +202,7 @@ async function instanceOf(hre: HardhatRuntimeEnvironment): Promise<string> {
   return ((await hre.network.provider.send("hardhat_metadata")) as { instanceId: string }).instanceId;
 }
 
-/** A journal whose last line was cut off, as by a loss of power, is kept apart: it is written anew from the chain. */
+/** Sets aside a journal whose last line was cut off, as by a power failure. It is then rebuilt from the chain. */
 function setAsideIfTorn(file: string): void {
   if (!existsSync(file)) return;
   if (!isWhole(readFileSync(file, "utf8").split("\n").at(-1) as string)) renameSync(file, `${file}.torn`);
@@ -214,7 +217,7 @@ function isWhole(line: string): boolean {
   }
 }
 
-/** Takes the steps that did not end out of a journal. */
+/** Removes unfinished steps from a journal. */
 export async function wipeUnfinished(journal: string): Promise<void> {
   if (!existsSync(join(journal, JOURNAL))) return;
   const { started, failed, timedOut, held } = await status(journal);
@@ -222,5 +225,5 @@ export async function wipeUnfinished(journal: string): Promise<void> {
   for (const future of unfinished) await wipe(journal, UNUSED_RESOLVER, future);
 }
 
-/** Ignition asks for artifacts only where there is no journal. */
+/** Ignition asks for artifacts only if there is no journal. */
 const UNUSED_RESOLVER = undefined as never;

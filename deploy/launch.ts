@@ -19,10 +19,10 @@ import type { Report } from "./step";
 import { ensureRecipient, findWallet } from "./vesting";
 import { ACCESS_OF, ensureMethod, MethodAccess, methodSteps } from "./zk";
 
-/** Lifecycle of a model, as on chain. */
+/** Life cycle of a model, as on chain. */
 export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
 
-/** The word for a status. */
+/** The name of a status. */
 export function statusName(code: bigint): string {
   return Object.entries(Status).find(([, value]) => value === code)?.[0] ?? String(code);
 }
@@ -43,7 +43,7 @@ export interface Launch {
   readonly report: Report;
 }
 
-/** Which role takes a step of a launch, and the contract that grants it. */
+/** The role that takes each step of a launch, and the contract that grants it. */
 const ROLES = {
   "deploy vesting wallet": ["tokenManager", "DEPLOYER_ROLE"],
   "deploy token": ["tokenManager", "DEPLOYER_ROLE"],
@@ -58,8 +58,8 @@ const SCHEDULE_REGISTRATION = "schedule registration";
 type RoleOfStep = readonly [contract: "registry" | "tokenManager", role: string];
 
 /**
- * Steps 1 to 4 of a launch. Each looks for what exists and checks it against the file, and sends only what is missing. What an
- * earlier run left on its way is waited for before the first look, and so is what this run sent when its endpoint fails.
+ * Steps 1 to 4 of a launch. Each step looks for what exists, checks it against the file, and sends only what is missing. Pending
+ * transactions are awaited first: those of an earlier run, and, after the endpoint has failed, those of this run.
  */
 export async function launchModel(
   hre: HardhatRuntimeEnvironment,
@@ -71,7 +71,7 @@ export async function launchModel(
   return persist(hre, onWait, () => takeSteps({ hre, protocol, file, report }));
 }
 
-/** Who takes a step of a launch: the account of this environment with its role, or what is missing. Other steps need no role. */
+/** The account in this environment that has the role for a step; throws if none has. Undefined for steps that need no role. */
 export async function signerOfStep(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
@@ -81,7 +81,7 @@ export async function signerOfStep(
   return role && signerWithRole(hre, protocol, ...role);
 }
 
-/** The steps of a launch that the chain has. */
+/** The steps of a launch that are already on chain. */
 export async function stepsTaken(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
@@ -112,7 +112,7 @@ async function takeSteps(launch: Launch): Promise<LaunchedModel> {
   return { file, key: keyOf(file), token, pool };
 }
 
-/** What a model file asks of `TokenManager.deployTokenWithAllocations`; the supplier allocation goes to the recipient. */
+/** The arguments of `TokenManager.deployTokenWithAllocations` for a model file; the supplier allocation goes to `recipient`. */
 export function tokenArguments(
   file: ModelFile,
   recipient: string,
@@ -135,7 +135,7 @@ export function tokenArguments(
   ];
 }
 
-/** Step 1: the model's token; before it, the vesting wallet that is to receive the supplier allocation. */
+/** Step 1: the model's token. If the file names a vesting wallet for the supplier allocation, it comes first. */
 export async function ensureToken(launch: Launch): Promise<ModelToken> {
   const { hre, protocol, file, report } = launch;
   const { tokenManager } = protocol;
@@ -162,8 +162,8 @@ export async function ensureToken(launch: Launch): Promise<ModelToken> {
 }
 
 /**
- * Step 2: the model's benchmark; before it, a verification method that the protocol does not have yet. With a method that is not
- * open to registrars the admin registers the model, in one operation with what the method lacks.
+ * Step 2: the model's benchmark. If the protocol lacks its verification method, that is deployed first. If registrars may not use the
+ * method, the admin registers the model, in one operation that also allows the method if necessary.
  */
 export async function ensureRegistered(launch: Launch): Promise<void> {
   const { hre, protocol, file, report } = launch;
@@ -224,12 +224,12 @@ export async function ensureRegistered(launch: Launch): Promise<void> {
   report({ name: REGISTER, sent: registering, outcome: `${await outcome()}${isNew ? "; status REGISTERED" : ""}` });
 }
 
-/** Whether the admin takes a step, when the protocol has not yet what the model asks for. */
+/** Whether the admin takes a step, if it has not been taken yet. */
 export function isAdminStep(step: string, { benchmark }: ModelFile): boolean {
   return /^(schedule|allow) /.test(step) || (step === REGISTER && ACCESS_OF[benchmark.method] === MethodAccess.ADMIN);
 }
 
-/** Step 3: the supplier allocation, minted once to the recipient that was fixed with the token. */
+/** Step 3: mints the supplier allocation once, to the recipient that was fixed with the token. */
 export async function ensureDistributed(
   { hre, protocol, report }: Omit<Launch, "file">,
   modelId: string,
@@ -289,7 +289,7 @@ export async function findToken({ hre, protocol }: Site, modelId: string): Promi
   return BigInt(address) === 0n ? undefined : hre.ethers.getContractAt("ModelToken", address);
 }
 
-/** The model's token; refuses an id that has none. */
+/** The model's token; throws if the model has none. */
 export async function requireToken(site: Site, modelId: string): Promise<ModelToken> {
   const token = await findToken(site, modelId);
   if (token) return token;
@@ -305,7 +305,7 @@ export async function findPool({ hre, protocol }: Site, modelId: string): Promis
   return BigInt(address) === 0n ? undefined : hre.ethers.getContractAt("HokusaiAMM", address);
 }
 
-/** The model's pool; refuses an id that has none. */
+/** The model's pool; throws if the model has none. */
 export async function requirePool(site: Site, modelId: string): Promise<HokusaiAMM> {
   const pool = await findPool(site, modelId);
   if (pool) return pool;
@@ -315,7 +315,7 @@ export async function requirePool(site: Site, modelId: string): Promise<HokusaiA
   );
 }
 
-/** The benchmark that the model's registrar committed, or that the admin has put in its place. */
+/** The benchmark that the registrar committed, or with which the admin last replaced it. */
 async function committedBenchmark({ hre, protocol, file }: Launch): Promise<CommittedBenchmark> {
   const { registry } = protocol;
   const blocks = await blocksOf(hre);

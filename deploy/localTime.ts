@@ -1,20 +1,20 @@
-// The time of the chain: programs read it from the latest block, and only local chains let it pass at will.
+// The chain's time: programs read it from the latest block, and only local chains let it pass at will.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
 import { isFork, networkOf } from "./network";
 
-/** The time of the latest block, in seconds. */
+/** The time of the latest block, in seconds since 1970. */
 export async function chainTime({ ethers }: HardhatRuntimeEnvironment): Promise<bigint> {
   return BigInt((await ethers.provider.getBlock("latest"))?.timestamp ?? 0);
 }
 
-/** Lets a time pass on a local chain, in a block of its own. */
+/** Lets a number of seconds pass on a local chain, and mines a block. */
 export async function passTime(hre: HardhatRuntimeEnvironment, seconds: number): Promise<void> {
   await passTimeTo(hre, (await chainTime(hre)) + BigInt(seconds));
 }
 
-/** Lets time pass on a local chain up to a second, unless it is over. */
+/** Lets time pass on a local chain up to a given second, unless it has passed already. */
 export async function passTimeTo(hre: HardhatRuntimeEnvironment, second: bigint): Promise<void> {
   const { name, isLocal } = networkOf(hre);
   if (!isLocal && !isFork(hre))

@@ -3,22 +3,25 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { Problem } from "../sdk/base/problem";
 
-/** A process as a lock names it: a number alone names another one in each container, and after each start of a machine. */
+/**
+ * A process as a lock identifies it. Its number alone is not enough: it may be another process in each container and after each restart of
+ * the machine.
+ */
 export interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Of the machine's present run; empty where the system does not tell. */
+  /** Identifies the machine's present run; empty if the system does not report it. */
   readonly boot: string;
-  /** When the process began, in the system's own ticks; empty where it does not tell. */
+  /** When the process began, in the system's own ticks; empty if the system does not report it. */
   readonly start: string;
 }
 
-/** Locks that this process holds: its own number in any other file is that of an earlier one. */
+/** Locks that this process holds. If any other lock file has this process's number, an earlier process wrote it. */
 const held = new Set<string>();
 
 /**
- * Keeps others out of what a file stands for while something is done. The file names the process; one that is left behind by a process
- * which is gone is taken over. Of a process on another host nobody here knows whether it runs: its lock stands until it is deleted.
+ * Runs an action while holding a lock file, which keeps other processes out. The file identifies the process that holds it, and is taken
+ * over if that process no longer exists. For a process on another host this cannot be known, so its lock stays until somebody deletes it.
  */
 export async function withLock<T>(file: string, action: () => Promise<T>): Promise<T> {
   take(file);
@@ -31,7 +34,7 @@ export async function withLock<T>(file: string, action: () => Promise<T>): Promi
   }
 }
 
-/** A process of this host, as a lock names it. */
+/** Identifies a process on this host. */
 export function holderOf(pid: number): Holder {
   return { pid, host: hostname(), boot: bootOf(), start: startOf(pid) };
 }
@@ -46,7 +49,7 @@ function take(file: string): void {
   if (!create(file)) refuse(file, parse(read(file)));
 }
 
-/** Written aside first: nobody meets a lock that does not name its holder yet. */
+/** Written under another name first, so that no other process sees a lock file without its holder. */
 function create(file: string): boolean {
   const draft = `${file}.${hostname()}.${process.pid}.new`;
   try {
@@ -61,7 +64,7 @@ function create(file: string): boolean {
   }
 }
 
-/** Of several that find the same stale file only one removes it, and none removes the lock that follows. */
+/** If several processes find the same stale lock, only one removes it, and none removes the lock that follows it. */
 function removeStale(file: string, found: string): void {
   const aside = `${file}.${hostname()}.${process.pid}`;
   try {
@@ -107,7 +110,7 @@ function bootOf(): string {
   return read("/proc/sys/kernel/random/boot_id").trim();
 }
 
-/** The 22nd field of what Linux tells of a process; the second is its name, in brackets, with whatever is in it. */
+/** The 22nd field of the process's stat file in Linux. The second field is its name in brackets, which may contain anything. */
 function startOf(pid: number): string {
   const stat = read(`/proc/${pid}/stat`);
   return stat.slice(stat.lastIndexOf(")") + 1).split(" ")[20] ?? "";

@@ -5,12 +5,12 @@ import { LOCAL_CHAIN_ID } from "../sdk/client/deployment";
 
 declare module "hardhat/types/config" {
   interface HttpNetworkUserConfig {
-    /** Addresses of several nodes, with commas between; `url` is the first of them. */
+    /** Addresses of several nodes, separated by commas; `url` is the first of them. */
     nodes?: string;
   }
   interface HttpNetworkConfig {
     nodes?: string;
-    /** Whether a copy of the chain stands for it, on which everybody is at hand and time passes at will. */
+    /** Whether this is a fork that stands in for the chain: every account is available, and time passes at will. */
     isFork?: boolean;
   }
 }
@@ -28,27 +28,27 @@ export function networkOf(hre: HardhatRuntimeEnvironment): Network {
   return { name, chainId, isLocal: isEphemeral || chainId === LOCAL_CHAIN_ID, isEphemeral };
 }
 
-/** Whether tokens of the chain have value. */
+/** Whether tokens on the chain have value. */
 export function isMainnet({ chainId }: Pick<Network, "chainId">): boolean {
   return MAINNETS.includes(chainId);
 }
 
-/** Whether a copy of the network's chain stands for it. */
+/** Whether the environment works on a fork of the network's chain. */
 export function isFork({ network }: HardhatRuntimeEnvironment): boolean {
   return (network.config as Partial<HttpNetworkConfig>).isFork === true;
 }
 
-/** The network of the environment, for the library. */
+/** The network of the environment, in the library's form. */
 export function siteOf(hre: HardhatRuntimeEnvironment): Site {
   return { access: hre, network: networkOf(hre) };
 }
 
-/** The addresses of a network's nodes, with commas between. */
+/** The addresses of a network's nodes, separated by commas. */
 export function nodeAddresses({ nodes, url }: Pick<HttpNetworkConfig, "nodes" | "url">): string {
   return nodes ?? url;
 }
 
-/** The addresses of the nodes of an environment's network; undefined where the chain is in this process. */
+/** The addresses of the nodes of an environment's network; undefined for the in-process chain. */
 export function nodesOf(hre: HardhatRuntimeEnvironment): string | undefined {
   const config: NetworkConfig = hre.network.config;
   return "url" in config && config.url !== undefined ? nodeAddresses(config) : undefined;

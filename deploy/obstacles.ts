@@ -1,4 +1,5 @@
-// Everything that stands in the way of a deployment, each for itself: all of it is told at once, before the first transaction.
+// Everything that stands in the way of a deployment, one function for each kind. All of it is reported at once, before the first
+// transaction.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { developmentAddresses } from "../sdk/base/accounts";
@@ -24,7 +25,7 @@ export function refusalOfPlan(problems: readonly PlanObstacle[]): Problem {
   return new Problem((reasons[0] as PlanObstacle).code, message, { reasons });
 }
 
-/** Whether the user has confirmed the chain, where value is at stake. */
+/** Requires that the user has confirmed the chain id, if value is at stake. */
 export function confirmationProblems({ name, chainId }: Network, confirmed: number | undefined): PlanObstacle[] {
   if (confirmed !== undefined && confirmed !== chainId) {
     return [
@@ -41,7 +42,10 @@ export function confirmationProblems({ name, chainId }: Network, confirmed: numb
     : [];
 }
 
-/** On a public network the keys are the user's, as a command or the configuration names them; a local chain holds its own. */
+/**
+ * Requires a key on a public network, named by a command or the configuration, that is not a development key. A local chain holds its own
+ * keys.
+ */
 export async function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: Network): Promise<PlanObstacle[]> {
   if (isLocal || isFork(hre)) return [];
   try {
@@ -65,7 +69,7 @@ export async function keyProblems(hre: HardhatRuntimeEnvironment, { isLocal }: N
   }
 }
 
-/** Addresses of the keys that are named, without a look at the chain; undefined where nobody says anything. */
+/** Addresses of the named keys, without a request to the chain; undefined if nothing names a key. */
 async function namedAccounts(hre: HardhatRuntimeEnvironment): Promise<string[] | undefined> {
   const { accounts } = hre.network.config;
   if (Array.isArray(accounts)) {
@@ -74,7 +78,7 @@ async function namedAccounts(hre: HardhatRuntimeEnvironment): Promise<string[] |
   return (await presentSending().accounts?.())?.map(({ address }) => address);
 }
 
-/** The rehearsal, where nothing is at stake, takes a circuit's development key; a public network does not. */
+/** Refuses a circuit's development key on a public network. The rehearsal, where nothing is at stake, accepts it. */
 export function circuitProblems(network: Network, files: readonly ModelFile[]): PlanObstacle[] {
   return files.flatMap(({ benchmark: { capacity } }) => {
     try {
@@ -87,7 +91,7 @@ export function circuitProblems(network: Network, files: readonly ModelFile[]): 
   });
 }
 
-/** Whether the nodes are of another chain than the network; the first question that they are asked. */
+/** Reports nodes that serve another chain; this is their first request. */
 export async function chainProblem(
   hre: HardhatRuntimeEnvironment,
   { name }: Network,
@@ -105,7 +109,7 @@ export async function chainProblem(
   }
 }
 
-/** What the protocol stands on: the factory of deterministic addresses and the reserve token. */
+/** Requires what the protocol is built on: the factory of deterministic addresses, and the reserve token. */
 export async function foundationProblems(
   hre: HardhatRuntimeEnvironment,
   { name, isLocal }: Network,
@@ -136,7 +140,7 @@ export async function foundationProblems(
   return problems;
 }
 
-/** Contracts that an earlier run deployed elsewhere than these sources and parameters put them. */
+/** Reports contracts that an earlier run deployed at other addresses than these sources and parameters give. */
 export async function journalProblems(hre: HardhatRuntimeEnvironment, expected: Addresses): Promise<PlanObstacle[]> {
   const contracts = await journaledContracts(hre);
   const moved = contracts.filter(({ contract, address }) => expected[contract] && expected[contract] !== address);
@@ -150,7 +154,7 @@ export async function journalProblems(hre: HardhatRuntimeEnvironment, expected: 
   ];
 }
 
-/** The deployer of whom there is no key. */
+/** Reports that there is no key for the deployer. */
 export function wrongSigner(accounts: readonly string[], deployer: string): PlanObstacle {
   const found = accounts.length === 0 ? "no key is named" : `the key is that of ${accounts.join(", ")}`;
   return { code: "BAD_KEY", message: `${found}, expected that of the declared deployer ${deployer}` };

@@ -11,10 +11,10 @@ const FOLDER = join(__dirname, "../ignition/parameters");
 const LONGEST_DELAY = 30 * 86_400;
 const MOST_ATTESTERS = 64;
 
-/** Bounds of the registry's constructor: 10 minutes and 14 days. */
+/** Bounds of the registry's constructor in seconds: 10 minutes and 14 days. */
 const [SHORTEST_PAYOUT_DELAY, LONGEST_PAYOUT_DELAY] = [600, 1_209_600];
 
-/** What a network's parameter file declares, by the Ignition module that uses it; `$global` is for several. */
+/** What a network's parameter file declares, by the Ignition module that uses it; `$global` is for several modules. */
 const DECLARED = {
   $global: { deployer: address, adminDelay: integer(1, LONGEST_DELAY), guardians: addresses, reserveToken: address },
   Governance: { proposers: addresses, executors: addresses },
@@ -29,7 +29,7 @@ const DECLARED = {
   Market: { treasury: address },
 } as const satisfies Record<string, Record<string, Rule<string> | Rule<number> | Rule<string[]>>>;
 
-/** The declared state of a network's protocol. Only a local chain may leave its reserve token to the deployment. */
+/** The declared state of a network's protocol. Only a local chain may leave the reserve token to the deployment. */
 export type Parameters = {
   -readonly [Module in keyof typeof DECLARED]: {
     -readonly [Name in keyof (typeof DECLARED)[Module]]: (typeof DECLARED)[Module][Name] extends Rule<infer T>
@@ -43,7 +43,7 @@ export function parametersFile(network: { name: string; isLocal: boolean }): str
   return join(FOLDER, `${network.isLocal ? "localhost" : network.name}.json5`);
 }
 
-/** Reads and checks a parameter file, the network's own if none is named; `record` is the one that names it, if any. */
+/** Reads and checks a parameter file, by default the network's own; `record` is the record that names the file, if any. */
 export async function readParameters(
   network: { name: string; isLocal: boolean },
   file = parametersFile(network),

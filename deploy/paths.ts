@@ -7,25 +7,25 @@ const ROOT = resolve(__dirname, "..");
 
 const elsewhere = new AsyncLocalStorage<string>();
 
-/** Does something whose journals, locks and records are kept in a folder of their own. */
+/** Runs an action that keeps its journals, locks and records in the given folder. */
 export function keepingIn<T>(folder: string, action: () => Promise<T>): Promise<T> {
   return elsewhere.run(folder, action);
 }
 
-/** The folder that somebody names instead of the project's. */
+/** The folder that was named instead of the project's, if any. */
 const namedFolder = () => elsewhere.getStore() ?? process.env.DEPLOYMENTS;
 
-/** A file as a record names it: from the root of the project, alike wherever a command is started and on every system. */
+/** A file's path for a record: relative to the project's root, and the same on every system and from every working directory. */
 export function fromRoot(file: string): string {
   return relative(ROOT, resolve(file)).split(sep).join("/");
 }
 
-/** The file that {@link fromRoot} named. */
+/** The file at a path from {@link fromRoot}. */
 export function atRoot(name: string): string {
   return resolve(ROOT, name);
 }
 
-/** The file that only one run on a network holds at a time. */
+/** The lock file that only one run on a network holds at a time. */
 export function lockFile(hre: HardhatRuntimeEnvironment): string {
   return join(deploymentsFolder(hre), `chain-${networkOf(hre).chainId}.lock`);
 }

@@ -11,10 +11,10 @@ import { presentSending } from "./sends";
 const POLLING = 500;
 const PATIENCE = 10 * 60_000;
 
-/** Blocks after which a transaction counts as final, as Ignition has it; on a chain that mines at once one is enough. */
+/** Confirmations after which a transaction counts as final, the same number as Ignition's; one is enough on a chain that mines at once. */
 const CONFIRMATIONS = 5;
 
-/** Factor by which a fee must rise for a transaction to replace another, with a margin. */
+/** The factor by which a fee is raised to replace a transaction; nodes require less. */
 const RAISE = 2n;
 const RAISES = 5;
 
@@ -27,15 +27,15 @@ const PATIENCE_OF_RAISE = 60_000;
 /** How many passing failures in a row an action survives before it gives up. */
 const TRIES = 6;
 
-/** What {@link persist} goes by. */
+/** Options of {@link persist}. */
 export interface Persistence {
-  /** The accounts whose transactions are waited for before each try; all of this environment without them. */
+  /** The accounts whose pending transactions are awaited before each attempt; by default all of the environment's. */
   readonly accounts?: readonly string[];
-  /** Throws where it must not be done again. */
+  /** Throws if the action must not be repeated. */
   readonly beforeAgain?: (error: Error) => Promise<void>;
 }
 
-/** Does something after all that accounts have on their way, and again after each failure that passes. */
+/** Runs an action once the accounts have no pending transactions, and repeats it after each passing failure. */
 export async function persist<T>(
   hre: HardhatRuntimeEnvironment,
   onWait: (reason: string) => void,
@@ -63,8 +63,8 @@ export async function persist<T>(
 }
 
 /**
- * Waits until no transaction of an account is on its way, its own ones of an earlier run or foreign ones, so that a look at the
- * chain shows all that was done.
+ * Waits until an account has no pending transactions, from an earlier run or from elsewhere, so that the chain shows everything that was
+ * done.
  */
 export async function settle(
   hre: HardhatRuntimeEnvironment,
@@ -94,8 +94,8 @@ export async function settle(
 }
 
 /**
- * Replaces what an account has waiting by transfers of nothing to itself, with higher fees; says what was replaced. Of a transfer that is
- * not mined after a while the fee is raised; after several raises it is given up.
+ * Replaces an account's pending transactions by empty transfers to itself with higher fees, and returns what was replaced. If a transfer is
+ * not mined after a while, its fee is raised; after several raises, this gives up.
  */
 export async function unstick(
   hre: HardhatRuntimeEnvironment,
@@ -116,7 +116,7 @@ export async function unstick(
   return replaced;
 }
 
-/** A fee that replaces another: of nothing, too, there must be more. */
+/** A fee that is high enough to replace another, even if that is 0. */
 const raised = (fee: bigint) => fee * RAISE + (fee === 0n ? 1n : 0n);
 
 async function replace(
@@ -159,7 +159,7 @@ async function replace(
   }
 }
 
-/** Blocks that a transaction needs on this chain to count as final. */
+/** Confirmations that a transaction needs on this chain to count as final. */
 async function confirmationsOf(hre: HardhatRuntimeEnvironment): Promise<number> {
   try {
     return (await hre.network.provider.send("hardhat_getAutomine")) === true ? 1 : CONFIRMATIONS;

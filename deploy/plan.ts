@@ -1,4 +1,4 @@
-// What a deployment will do, and everything that stands in its way, told before the first transaction.
+// What a deployment will do and everything that stands in its way, reported before the first transaction.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { Problem } from "../sdk/base/problem";
@@ -30,16 +30,16 @@ import { rehearse, type Rehearsal } from "./rehearsal";
 export interface PlannedStep {
   /** The contract to deploy, the call to make, or the step of a model's launch. */
   readonly name: string;
-  /** Id of the model that it is for. */
+  /** Id of the model that the step is for, if any. */
   readonly model?: string;
-  /** The contract's address, where the step deploys one and it is known. */
+  /** The contract's address, if the step deploys one and its address is known. */
   readonly address?: string;
   readonly isDone: boolean;
-  /** Who sends it; absent when it is done. */
+  /** The sender; absent once the step is done. */
   readonly from?: string;
-  /** As measured in the rehearsal. */
+  /** Gas used in the rehearsal. */
   readonly gas: bigint;
-  /** Gas that it has to be given, and gives back in part. */
+  /** Gas limit; part of it is refunded. */
   readonly gasLimit: bigint;
 }
 
@@ -49,32 +49,32 @@ export interface Plan {
   readonly parameters: Parameters;
   readonly files: readonly ModelFile[];
   readonly steps: readonly PlannedStep[];
-  /** What is unsafe in the parameters and would be refused where tokens have value. */
+  /** What is unsafe in the parameters, and would be refused where tokens have value. */
   readonly warnings: readonly string[];
-  /** What a unit of gas costs now, in wei. */
+  /** The present price of a unit of gas, in wei. */
   readonly gasPrice: bigint;
-  /** Wei for a unit of gas that the run offers at most, unless the base fee rises above it. */
+  /** The most that the run offers for a unit of gas, in wei, unless the base fee rises above it. */
   readonly maxFeePerGas: bigint;
-  /** Wei that each account which sends must have: with so much the run does not stop for want of it. */
+  /** What each sending account must have, in wei, so that the run does not stop for lack of funds. */
   readonly needs: ReadonlyMap<string, bigint>;
   readonly rehearsal: Rehearsal;
 }
 
 export interface PlanOptions {
   readonly parameters: Parameters;
-  /** Where they were read. */
+  /** Where the parameters were read. */
   readonly parametersFile: string;
   readonly files: readonly ModelFile[];
   /** The chain id that the user confirmed. */
   readonly confirmedChain?: number;
 }
 
-/** Steps that are still to be taken. */
+/** Steps that have not been taken yet. */
 export const openSteps = ({ steps }: Plan): readonly PlannedStep[] => steps.filter(({ isDone }) => !isDone);
 
 /**
- * Rehearses a deployment and compares it with the chain. Throws one {@link Problem} that lists everything that would stop it;
- * nothing is sent.
+ * Rehearses a deployment and compares it with the chain. Throws one {@link Problem} that lists everything that would stop it; nothing is
+ * sent.
  */
 export async function planDeployment(
   hre: HardhatRuntimeEnvironment,
@@ -145,7 +145,7 @@ async function compare(
       continue;
     }
     const isDone = taken.get(model)?.has(name) ?? false;
-    // On a public chain the admin acts apart from this.
+    // On a public chain the admin acts separately.
     const isAdmins = isAdminStep(name, model);
     if (!hasAdmin && isAdmins) continue;
     const sender = async () =>
@@ -165,7 +165,7 @@ async function isWiredAt({ registry }: Protocol): Promise<boolean> {
   return BigInt(await registry.tokenManager()) !== 0n;
 }
 
-/** The account that takes a model's step; what is missing goes into the list. */
+/** The account that takes a model's step; if none can, adds that to the problems. */
 async function senderOf(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,

@@ -15,27 +15,27 @@ import type { Parameters } from "./parameters";
 /** A deployed protocol. */
 export interface Protocol extends DeployedContracts {
   readonly network: Network;
-  /** What is declared today; what the constructors were given may have been otherwise. */
+  /** What is declared today; the constructors may have been given other values. */
   readonly parameters: Parameters;
   /** By contract name; the reserve token as `ReserveToken`. */
   readonly addresses: Addresses;
 }
 
 export interface DeployProtocolOptions {
-  /** The declared state; without it, that of the parameter file which the network's record names, or of the network's own. */
+  /** The declared state; by default from the parameter file that the network's record names, or from the network's own. */
   readonly parameters?: Parameters;
-  /** Told of every transaction as soon as it is confirmed. */
+  /** Called with every transaction once it is confirmed. */
   readonly onSent?: (transaction: Sent) => void;
-  /** Told what is waited for. */
+  /** Called with a reason for waiting. */
   readonly onWait?: (reason: string) => void;
   /** Salt of the addresses: see {@link deployModule}. */
   readonly salt?: string;
 }
 
 /**
- * Brings the protocol of the network to its declared state and returns it: deploys what is missing, sends nothing when all is
- * there, and checks either way that the chain has what the journal says. Whoever has not the deployer's key finds what is
- * there. Constructors are given what the protocol was born with, whoever holds its roles today.
+ * Deploys what is missing of the network's protocol, and returns the protocol. Sends nothing if everything exists, and checks in either
+ * case that the chain has what the journal says. Without the deployer's key, an existing protocol is found. Constructors get the values
+ * that the protocol was first deployed with, whoever holds its roles today.
  */
 export async function deployProtocol(
   hre: HardhatRuntimeEnvironment,
@@ -54,7 +54,7 @@ export async function deployProtocol(
   return protocol;
 }
 
-/** The protocol that the network's journal has, checked against the chain; refuses a network that has none. */
+/** The protocol in the network's journal, checked against the chain; throws if the network has none. */
 export async function requireProtocol(hre: HardhatRuntimeEnvironment): Promise<Protocol> {
   const network = networkOf(hre);
   if (network.isEphemeral) {
@@ -76,7 +76,7 @@ export async function requireProtocol(hre: HardhatRuntimeEnvironment): Promise<P
   return protocol;
 }
 
-/** Deploys the reserve token of a local chain and the protocol, as far as the chain does not have them. */
+/** Deploys the protocol, and the reserve token of a local chain, as far as they are missing. */
 async function deployContracts(
   hre: HardhatRuntimeEnvironment,
   parameters: Parameters,
@@ -88,7 +88,7 @@ async function deployContracts(
   return { ...contracts, ReserveToken: reserveToken };
 }
 
-/** What the journal has of a protocol that is there completely. */
+/** The addresses of a completely deployed protocol from the journal. */
 export async function findProtocol(
   hre: HardhatRuntimeEnvironment,
   parameters: Parameters,
@@ -104,7 +104,7 @@ async function deployReserve(hre: HardhatRuntimeEnvironment, options: Omit<Deplo
   return ReserveTokenMock as string;
 }
 
-/** Refuses to begin with the wrong key, a key that everybody knows, or one that cannot pay. */
+/** Throws if the deployer's key is missing, is a development key on a public network, or cannot pay. */
 async function requireSender(
   hre: HardhatRuntimeEnvironment,
   parameters: Parameters,
@@ -128,7 +128,7 @@ async function requireSender(
   }
 }
 
-/** The protocol at addresses that are known, unchecked. */
+/** The protocol at known addresses, unchecked. */
 export async function connectProtocol(
   hre: HardhatRuntimeEnvironment,
   parameters: Parameters,
@@ -138,7 +138,7 @@ export async function connectProtocol(
   return { network: networkOf(hre), parameters, addresses, ...contracts };
 }
 
-/** The chain must have every contract, know them by these addresses and be under the timelock. */
+/** Requires that the chain has every contract, that they know each other by these addresses, and that the timelock is their admin. */
 async function requireWired(hre: HardhatRuntimeEnvironment, protocol: Protocol): Promise<void> {
   const { network, addresses, registry, tokenManager, factory, infrastructureReserve, oracleAttestation } = protocol;
   for (const [name, address] of Object.entries(addresses)) {

@@ -1,4 +1,4 @@
-// How Hardhat reaches a network: through the one client of nodes, with patience, by accounts whose keys are where the user says.
+// How Hardhat reaches a network: through the common client of nodes, with retries, and with accounts whose keys are where the user says.
 
 import { ProviderWrapper } from "hardhat/plugins";
 import { EventEmitter } from "node:events";
@@ -13,7 +13,10 @@ import { FreshWrapper } from "./fresh";
 import { nodeAddresses } from "./network";
 import { PatientWrapper } from "./rpc";
 
-/** Asks the nodes of a network instead of the one that Hardhat would ask. Each is asked once: the patience is above. */
+/**
+ * Sends requests to the network's nodes, instead of the one that Hardhat would use. Each request is sent once, because the layer above
+ * retries.
+ */
 class NodesProvider extends ProviderWrapper {
   constructor(
     provider: EIP1193Provider,
@@ -26,14 +29,14 @@ class NodesProvider extends ProviderWrapper {
     try {
       return await this.client.send(method, params as readonly unknown[]);
     } catch (error) {
-      // Where nobody listens at all, a command says so at once instead of asking again.
+      // If nothing listens at the address, a command reports this at once instead of retrying.
       if (!(error instanceof NodeFailure && /ECONNREFUSED/.test(error.message))) throw error;
       throw Object.assign(new Error(error.message), { code: "ECONNREFUSED" });
     }
   }
 }
 
-/** Lets the error of a call say which call it was, as the errors of ethers do. */
+/** Adds to the error of a call which call it was, as ethers' errors do. */
 class TellingProvider extends ProviderWrapper {
   async request(args: RequestArguments): Promise<unknown> {
     try {
@@ -46,7 +49,7 @@ class TellingProvider extends ProviderWrapper {
   }
 }
 
-/** What every network is reached through; the chain in this process needs neither a client nor patience. */
+/** The provider for every network. The in-process chain needs neither client nor retries. */
 export async function patient(
   provider: EIP1193Provider,
   { networks }: Pick<HardhatConfig, "networks">,
@@ -64,11 +67,11 @@ export async function patient(
 /** A chain that is reached without Hardhat's environment. */
 export interface Reached {
   readonly chain: EIP1193Provider;
-  /** The same as ethers takes it. */
+  /** The same chain as an ethers provider. */
   readonly provider: EndpointProvider;
 }
 
-/** A chain behind addresses, as {@link patient} reaches it. */
+/** The chain behind addresses, reached in the same way as by {@link patient}. */
 export function reach(addresses: string, chainId: number): Reached {
   const nobody = Object.assign(new EventEmitter(), { request: () => Promise.reject(new Error("nobody is asked")) });
   const client = openNodes(addresses, chainId, { tries: 1, answers: 1 });
@@ -77,7 +80,7 @@ export function reach(addresses: string, chainId: number): Reached {
   return { chain, provider: new EndpointProvider(asClient(chain, client.host), chainId) };
 }
 
-/** What the chain says stays an answer; what we refuse ourselves stays what it is. */
+/** Passes on the chain's errors as answers, and throws our own. */
 function asClient(chain: EIP1193Provider, host: string): ChainClient {
   const send = async (method: string, params: unknown = []) =>
     chain.request({ method, params: params as readonly unknown[] });

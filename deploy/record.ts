@@ -1,4 +1,4 @@
-// What deployments put on a network, as its record says it.
+// The record of what deployments put on a network.
 
 import { keccak256 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
@@ -18,9 +18,9 @@ export interface ContractRecord {
   readonly block: number;
   readonly transaction: string;
   readonly codeHash: string;
-  /** Of the constructor; amounts are strings. */
+  /** Constructor arguments; amounts are strings. */
   readonly arguments: readonly unknown[];
-  /** Of the sources it was built from; absent when they are not under git. */
+  /** Commit of the sources that it was built from; absent if they are not under git. */
   readonly commit?: string;
 }
 
@@ -29,7 +29,7 @@ export interface ModelRecord {
   readonly key: string;
   readonly token: ContractRecord;
   readonly pool: ContractRecord;
-  /** The wallet that vests the supplier allocation; absent when another account receives it. */
+  /** The wallet that vests the supplier allocation; absent if another account receives it. */
   readonly wallet?: ContractRecord;
 }
 
@@ -38,30 +38,30 @@ export interface DeploymentRecord {
   readonly network: string;
   readonly chainId: number;
   readonly deployer: string;
-  /** The file that declares who holds what today, from the root of the project. What held at first is in the constructor arguments. */
+  /** The file that declares who holds what today, relative to the project's root. The first holders are in the constructor arguments. */
   readonly parameters: string;
   readonly contracts: Readonly<Record<string, ContractRecord>>;
   readonly models: Readonly<Record<string, ModelRecord>>;
 }
 
-/** The record of a network, if there is one; throws a {@link Problem} when it is not JSON, as after a merge. */
+/** The record of a network, if there is one; throws a {@link Problem} if it is not JSON, as after a merge conflict. */
 export function readRecord(network: { chainId: number }): DeploymentRecord | undefined {
   const file = recordFile(network);
   if (!existsSync(file)) return undefined;
   return readJson(relative(process.cwd(), file), readFileSync(file, "utf8"), true) as DeploymentRecord;
 }
 
-/** The record of the environment's chain; one of a local chain that is gone is none. */
+/** The record of the environment's chain; undefined if it belongs to a local chain that no longer exists. */
 export async function recordOf(hre: HardhatRuntimeEnvironment): Promise<DeploymentRecord | undefined> {
   return (await isOfThisChain(hre)) ? readRecord(networkOf(hre)) : undefined;
 }
 
-/** A record's entry by its name, whatever that is: `constructor` is one that the record has, or none. */
+/** A record's own entry by name, even if the name is one that every object inherits, such as `constructor`. */
 export function entryOf<T>(entries: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
   return entries !== undefined && Object.hasOwn(entries, name) ? entries[name] : undefined;
 }
 
-/** Every contract of a record, those of models included. */
+/** Every contract in a record, including those of models. */
 export function recordedContracts({ contracts, models }: DeploymentRecord): ContractRecord[] {
   const ofModels = Object.values(models).flatMap(({ token, pool, wallet }) => [
     token,
@@ -71,11 +71,11 @@ export function recordedContracts({ contracts, models }: DeploymentRecord): Cont
   return [...Object.values(contracts), ...ofModels];
 }
 
-/** The block where what is recorded began. */
+/** The first block of what is recorded. */
 export const firstRecordedBlock = (record: DeploymentRecord) =>
   Math.min(...recordedContracts(record).map(({ block }) => block));
 
-/** Where the chain is not what the network's record says. */
+/** Where the chain contradicts the network's record. */
 export async function contradictions(hre: HardhatRuntimeEnvironment): Promise<ProblemReason<ProblemCode>[]> {
   const network = networkOf(hre);
   const record = await recordOf(hre);

@@ -17,10 +17,10 @@ import { fromRoot, recordFile } from "./paths";
 import type { Protocol } from "./protocol";
 import { entryOf, readRecord, type ContractRecord, type DeploymentRecord, type ModelRecord } from "./record";
 
-/** Ending of a module's name of which there are several: capacity, key and quantile of a circuit. */
+/** The ending of a module's name that tells several instances apart: capacity, key and quantile of a circuit. */
 const VARIANT = /_\d+_[0-9a-f]{8}_\d+(?=#)/;
 
-/** Arguments of contracts that others create, by contract. */
+/** Constructor arguments of contracts that other contracts create, by name. */
 const CREATED: Readonly<Record<string, (addresses: Addresses) => unknown[]>> = {
   UsageFeeRouter: ({ ModelRegistry, InfrastructureReserve, ReserveToken }) => [
     ModelRegistry,
@@ -30,7 +30,7 @@ const CREATED: Readonly<Record<string, (addresses: Addresses) => unknown[]>> = {
   RewardDistributor: () => [],
 };
 
-/** Writes what the journal and the chain have of a protocol and of models into the network's record, and returns it. */
+/** Writes what journal and chain have of a protocol and its models into the network's record, and returns the record. */
 export async function writeRecord(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
@@ -60,7 +60,7 @@ export async function writeRecord(
       }),
   );
   const blocks = await blocksOf(hre);
-  // A map: an object takes an id such as __proto__ for something else.
+  // A Map, because an object would treat an id such as __proto__ specially.
   const recordedModels = new Map<string, ModelRecord>(Object.entries(before?.models ?? {}));
   for (const model of models) {
     const known = recordedModels.get(model.file.modelId);
@@ -152,7 +152,7 @@ function origin(log: { blockNumber: number; transactionHash: string } | undefine
   return { block: log.blockNumber, transaction: log.transactionHash };
 }
 
-/** The commit of the sources, with a mark when files differ from it; undefined where there is no git. */
+/** The commit of the sources, with a mark if files differ from it; undefined if there is no git. */
 function commitOfSources(): string | undefined {
   const git = (...args: string[]) =>
     execFileSync("git", ["-C", __dirname, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
@@ -164,7 +164,7 @@ function commitOfSources(): string | undefined {
   }
 }
 
-/** What a node lacks although other nodes have it. */
+/** The problem that a node lacks something which other nodes have. */
 function unseen(what: string): Problem {
   return new Problem("NODE_FAILED", `the RPC endpoint has no ${what}, it may lag behind: ${AGAIN}.`);
 }

@@ -19,22 +19,22 @@ import type { Parameters } from "./parameters";
 import { deployProtocol, type Protocol } from "./protocol";
 import { sendingAs } from "./sends";
 
-/** Wei that an account of a rehearsal has: nobody runs out of it. */
+/** Balance of each account in a rehearsal in wei, so that none runs out. */
 export const RICHES = 10n ** 24n;
 
-/** A transaction of a rehearsal, for the model that it launches. */
+/** A transaction of a rehearsal. */
 export interface RehearsedStep {
   readonly name: string;
-  /** What it used. */
+  /** The gas that it used. */
   readonly gas: bigint;
-  /** What it had to be given: some is given back at the end. */
+  /** Its gas limit; part of it is refunded at the end. */
   readonly gasLimit: bigint;
-  /** The transaction as it is signed, of which a rollup's chain pays the publication. */
+  /** The serialised transaction without its signature, from which a rollup's publication fee is computed. */
   readonly unsigned: string;
   readonly model?: ModelFile;
 }
 
-/** A deployment that took place on a chain in this process. */
+/** A deployment that took place on an in-process chain. */
 export interface Rehearsal {
   readonly hre: HardhatRuntimeEnvironment;
   readonly protocol: Protocol;
@@ -42,16 +42,16 @@ export interface Rehearsal {
 }
 
 /**
- * Deploys the protocol and launches models on an empty chain in this process that has the id of the real one: by the same code,
- * to the same addresses, with the same gas and the same code on chain, by the declared accounts without their keys. What would
- * be refused is refused here, before anything is sent.
+ * Deploys the protocol and launches models on an empty in-process chain that has the id of the real one: with the same code, to the same
+ * addresses, with the same gas and the same resulting code, by the declared accounts without their keys. Whatever would be refused is
+ * refused here, before anything is sent.
  */
 export async function rehearse(
   hre: HardhatRuntimeEnvironment,
   parameters: Parameters,
   files: readonly ModelFile[],
 ): Promise<Rehearsal> {
-  // By nobody's keys: where nothing is at stake no device is asked, and no price is too high.
+  // No accounts with keys: nothing is at stake, so no device is asked to sign, and no price is too high.
   return sendingAs({ accounts: async () => [] }, () => play(hre, parameters, files));
 }
 
@@ -89,8 +89,8 @@ async function stepOf(
 async function buildStage(hre: HardhatRuntimeEnvironment, parameters: Parameters): Promise<HardhatRuntimeEnvironment> {
   const accounts = declaredAccounts(parameters);
   const { chainId } = networkOf(hre);
-  // No accounts of its own: to derive the keys of the development accounts would take longer than all else here.
-  // And gas as on a live chain, where a transaction is given what it is estimated to need.
+  // Without accounts of its own, because deriving the development keys would take longer than everything else. Gas is estimated, as on a
+  // live chain, instead of being a whole block's.
   const settings = { chainId, accounts: [], gas: "auto" as const };
   const stage = environmentFor(hre, "hardhat", settings, async (provider) => new StageProvider(provider, accounts));
 
@@ -115,7 +115,7 @@ export function declaredAccounts(parameters: Parameters): string[] {
   return [...new Set(declared)].filter((value): value is string => isAddress(value));
 }
 
-/** Another environment of the same configuration, on a network with other settings. */
+/** Another environment with the same configuration, on a network with other settings. */
 export function environmentFor(
   hre: HardhatRuntimeEnvironment,
   network: string,
@@ -136,7 +136,7 @@ export function environmentFor(
   ) as unknown as HardhatRuntimeEnvironment;
 }
 
-/** The chain in this process, with the accounts of the real one. */
+/** The in-process chain, with the accounts of the real one. */
 class StageProvider extends ProviderWrapper {
   constructor(
     provider: EIP1193Provider,

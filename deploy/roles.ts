@@ -1,4 +1,4 @@
-// Who may do what on a network: asked of the contracts, since roles are granted and revoked every day.
+// Who may do what on a network. The contracts are asked each time, because roles are granted and revoked.
 
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { id, ZeroAddress } from "ethers";
@@ -16,8 +16,8 @@ const NAMES = { registry: "ModelRegistry", tokenManager: "TokenManager", timeloc
 type Granting = keyof typeof NAMES;
 
 /**
- * The account of this environment that holds a role; throws a {@link Problem} that says which role is missing where. While something
- * is drafted, a stand-in for whoever holds it.
+ * The account of this environment that holds a role; throws a {@link Problem} that names the role and the contract if none does. While
+ * drafting, a stand-in for the holder.
  */
 export async function signerWithRole(
   hre: HardhatRuntimeEnvironment,
@@ -37,7 +37,7 @@ export async function signerWithRole(
   );
 }
 
-/** The account with these rights: its key is here, or, while something is drafted, it is stood in for. */
+/** The signer of an account, if its key is here; while drafting, a stand-in. */
 export async function signerOfAccount(
   hre: HardhatRuntimeEnvironment,
   account: string,
@@ -48,7 +48,10 @@ export async function signerOfAccount(
   return signer && patientSigner(signer);
 }
 
-/** Who holds a role on the chain: a contract, such as a multisig, before an account with a key; of several the first that was granted it. */
+/**
+ * A holder of a role on the chain: a contract, such as a multisig, rather than an account with a key; otherwise the account that was
+ * granted the role first. Throws if there is none.
+ */
 export async function holderOfRole(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,

@@ -9,25 +9,25 @@ import { isNoted, note, type Dispatch } from "./sends";
 
 const TRIES = 5;
 
-/** How often a transaction is offered that must not be signed a second time: a quarter of a minute in all. */
+/** How often a transaction that must not be signed twice is offered; a quarter of a minute in all. */
 const NOTED_TRIES = 7;
 
-/** What an endpoint says that has, or had, another transaction with this nonce: perhaps this very one. */
+/** What an endpoint says if it has, or had, another transaction with this nonce, which may be this one. */
 const TAKEN = /nonce|already known|known transaction|already imported|underpriced|replacement/i;
 
-/** Nobody listens: worth another try only in the middle of something. */
+/** Nothing listens at the address. Worth a retry only in the middle of something. */
 const ABSENT = /HH108|ECONNREFUSED/;
 
-/** What an endpoint says about a transaction that is there already, or whose nonce it sees otherwise than another does. */
+/** What an endpoint says about a transaction that it already has, or whose nonce it sees differently from another endpoint. */
 const NONCE = /nonce|already known|known transaction|already imported|underpriced|replacement|replaced/i;
 
-/** What an endpoint says about fees that have risen since they were asked for. */
+/** What an endpoint says if fees have risen since they were requested. */
 const FEES = /less than (the )?block base fee/i;
 
-/** Ignition's codes for what passes: dropped, unconfirmed, foreign and lost transactions, and nonces that lag behind. */
+/** Ignition's codes for passing failures: dropped, unconfirmed, foreign and lost transactions, and lagging nonces. */
 const PASSING_IGNITION = new Set([401, 402, 403, 404, 405, 411]);
 
-/** Whether a deployment that failed so may go on a moment later, after another look at the chain. */
+/** Whether a deployment that failed with this error may continue a moment later, after another look at the chain. */
 export function isPassing(error: unknown): boolean {
   if (isProblem(error) || isOutOfFunds(error)) return false;
   if (error instanceof IgnitionError && PASSING_IGNITION.has(error.errorNumber)) return true;
@@ -39,7 +39,7 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
-/** What a node is asked to sign and send. */
+/** A transaction that a node is asked to sign and send. */
 interface Unsigned {
   readonly from: string;
   readonly to?: string;
@@ -57,12 +57,11 @@ interface Included {
 }
 
 /**
- * Retries when an endpoint fails for a moment. A transaction is signed once: a retry sends the same one or, where the node signs, one
- * with the same nonce, of which the chain accepts only one. If the network has the transaction it counts as sent, whatever the endpoint
- * said.
+ * Retries when an endpoint fails for a moment. A transaction is signed once: a retry sends the same one or, if the node signs, one with the
+ * same nonce, of which the chain accepts only one. If the network has the transaction, it counts as sent, whatever the endpoint said.
  */
 export class PatientWrapper extends ProviderWrapper {
-  /** Transactions that the node signs are sent one after the other: each has the nonce after the one before. */
+  /** Transactions that the node signs are sent one after the other, so that their nonces are consecutive. */
   private turn: Promise<unknown> = Promise.resolve();
 
   async request(args: RequestArguments): Promise<unknown> {
@@ -106,7 +105,7 @@ export class PatientWrapper extends ProviderWrapper {
     return hash;
   }
 
-  /** Sends, and sends again while nobody knows whether it arrived: answers with the hash, or throws what the node last said. */
+  /** Sends, and repeats while it is unknown whether the transaction arrived. Returns its hash, or throws the node's last error. */
   private async offer(
     args: RequestArguments,
     dispatch: Dispatch,
@@ -122,7 +121,7 @@ export class PatientWrapper extends ProviderWrapper {
         wasSilent ||= isSilent;
         const found = await find().catch(() => undefined);
         if (found !== undefined) return found;
-        // A nonce that is taken after silence is most likely taken by this very transaction, which the node shows a moment later.
+        // If the nonce is taken after a silence, this transaction has most likely taken it, and the node will show it a moment later.
         const isTaken = TAKEN.test(String((error as Error).message));
         if (failures < tries && (isSilent || (wasSilent && isTaken))) {
           await pause(failures);
@@ -134,7 +133,7 @@ export class PatientWrapper extends ProviderWrapper {
     }
   }
 
-  /** The transaction of an account that the node has signed, if it is in a block or waits for one. */
+  /** The hash of an account's transaction that the node has signed, if it is in a block or pending. */
   private async findSent({ from, to, data, nonce }: Unsigned, first: number): Promise<string | undefined> {
     const last = Number(await this.request({ method: "eth_blockNumber" }));
     const numbers = Array.from({ length: last - first + 1 }, (_, index) => toQuantity(first + index));
@@ -154,12 +153,12 @@ export class PatientWrapper extends ProviderWrapper {
   }
 }
 
-/** Notes what is signed, unless it offers too much; what cannot be read is the node's to refuse. */
+/** Notes a signed transaction, or throws if it offers too much. The node decides on one that cannot be parsed. */
 function noteSigned(raw: string, hash: string): Dispatch {
   const signed = readSigned(raw);
   if (signed === undefined) return { from: ZeroAddress, nonce: 0, hash, isRefused: false };
   const { from, nonce, maxFeePerGas, gasPrice, chainId } = signed;
-  // What is for every chain was signed once for all, at a price that nobody can change: CreateX's own, on a local chain.
+  // A transaction for any chain, such as CreateX's own on a local chain, was signed in advance at a price that nobody can change.
   if (chainId !== 0n) requireBelowCeiling(maxFeePerGas ?? gasPrice ?? 0n);
   return note({ from: from as string, nonce, hash, isRefused: false });
 }
@@ -173,15 +172,15 @@ function readSigned(raw: string): Transaction | undefined {
   }
 }
 
-/** ethers' own method that sends a transaction and does not wait until the node knows it. */
+/** Hardhat's own method that sends a transaction without waiting until the node knows it. */
 interface UncheckedSigner {
   _sendUncheckedTransaction(request: TransactionRequest): Promise<string>;
 }
 
-/** How often a transaction that was sent is looked for: half a minute in all. */
+/** How often a transaction that was sent is looked up; half a minute in all. */
 const LOOKS = 7;
 
-/** A signer that gives up a transaction which its endpoint took and lost; the library's own waits for it without an end. */
+/** Lets a signer give up a transaction that its endpoint accepted and then lost; Hardhat's own signer would wait for it for ever. */
 export function patientSigner(signer: HardhatEthersSigner): HardhatEthersSigner {
   signer.sendTransaction = async (request: TransactionRequest) => {
     const block = await signer.provider.getBlockNumber();

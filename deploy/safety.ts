@@ -1,17 +1,18 @@
-// What makes a protocol unsafe however right its code is: short delays, one signature, one key with several powers, a plain account as admin.
+// What makes a protocol unsafe even if its code is right: short delays, a single signature, one key with several powers, a plain account as
+// admin.
 
 import type { Parameters } from "./parameters";
 
-/** Least delay of the admin, and least time that rewards wait, where tokens have value: two days, in seconds. */
+/** The least admin delay and payout delay where tokens have value: two days, in seconds. */
 export const LEAST_DELAY = 2 * 86_400;
 
-/** Fewest attesters that must sign an improvement where tokens have value. */
+/** The least number of attesters that must sign an improvement where tokens have value. */
 const LEAST_THRESHOLD = 2;
 
-/** Code of a plain account that lends itself a contract's begins so: see EIP-7702. */
+/** How the code of a plain account begins that has delegated to a contract: see EIP-7702. */
 const DELEGATION = "0xef0100";
 
-/** Powers that no account may have two of: what one of them does wrong another is there to notice or to stop. */
+/** Powers of which no account may have two, so that somebody else is there to notice or stop what one of them does wrong. */
 const POWERS: Readonly<Record<string, (parameters: Parameters) => readonly string[]>> = {
   "the deploying key": ({ $global }) => [$global.deployer],
   "the multisig behind the timelock": ({ Governance, Market }) => [
@@ -37,7 +38,7 @@ export interface UnsafePoint {
 /** A point in one line. */
 export const pointInWords = ({ what, actual, expected }: UnsafePoint) => `${what} is ${actual}, expected ${expected}`;
 
-/** What is unsafe in parameters by themselves; nothing where they are fit for tokens of value. */
+/** What is unsafe in the parameters by themselves; empty if they are fit for tokens of value. */
 export function unsafePoints(parameters: Parameters): UnsafePoint[] {
   const { $global, Models, Methods } = parameters;
   const least = [
@@ -64,7 +65,7 @@ function sharedPowers(parameters: Parameters): UnsafePoint[] {
     .map(([what, powers]) => ({ what, actual: `${powers.join(", ")} at once`, expected: "an account for each" }));
 }
 
-/** Proposers that are plain accounts: whoever steals such a key is the admin. `codeOf` is what the chain has at an address. */
+/** Proposers that are plain accounts, any of whose keys would make its thief the admin. `codeOf` returns the code at an address. */
 export async function plainProposers(
   { Governance: { proposers } }: Parameters,
   codeOf: (address: string) => Promise<string>,

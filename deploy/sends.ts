@@ -1,4 +1,5 @@
-// What a command has handed to a node, and what became of it: kept while it works, so that no way out of it loses a transaction.
+// What a command has handed to a node, and what became of it. It is kept while the command works, so that no transaction is lost however
+// the command ends.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { EIP1193Provider } from "hardhat/types";
@@ -11,30 +12,30 @@ import { isDrafting } from "./batch/drafting";
 export interface Dispatch {
   readonly from: string;
   readonly nonce: number;
-  /** Absent while a node that signs it has not answered. */
+  /** Absent until a node that signs it has answered. */
   hash?: string;
-  /** Whether a node refused it, and nobody has it. */
+  /** Whether the node refused it, and no other has it. */
   isRefused: boolean;
 }
 
-/** What became of a transaction. `never`: it cannot be mined any more. `unknown`: it may be. */
+/** What became of a transaction. `never` means that it can no longer be mined, `unknown` that it may be. */
 export type Fate =
   { readonly kind: "mined" | "reverted"; readonly block: number } | { readonly kind: "waiting" | "never" | "unknown" };
 
-/** How often a transaction that seems replaced is looked for, because several nodes behind one address do not all know it at once. */
+/** How often a transaction that seems replaced is looked up, because not all nodes behind an address know a transaction at once. */
 const LOOKS = 4;
 
 /** How a command sends. */
 export interface Sending {
-  /** Wei for a unit of gas above which nothing is sent; without it there is no ceiling. */
+  /** The most that is offered for a unit of gas, in wei; no limit if absent. */
   readonly maxFeePerGas?: bigint;
-  /** Wei for a unit of gas for which accounts were found to have enough: no more is offered unless the base fee is above it. */
+  /** The price per unit of gas, in wei, that the accounts were found able to pay. No more is offered unless the base fee is higher. */
   readonly plannedFeePerGas?: bigint;
   /** Milliseconds to wait while the chain asks more than the ceiling. */
   readonly patience?: number;
-  /** The accounts whose keys are the user's; without it those that the environment's variables name. */
+  /** The accounts whose keys are the user's; by default those that the environment variables name. */
   readonly accounts?: () => Promise<readonly SigningAccount[]>;
-  /** Told what is waited for, and by which key something is signed first. */
+  /** Called with reasons for waiting, and with each key when it first signs. */
   readonly onNotice?: (notice: string) => void;
 }
 
@@ -49,17 +50,17 @@ export function noting<T>(sends: Dispatch[], action: () => Promise<T>): Promise<
   return ledger.run({ ...ledger.getStore(), sends }, action);
 }
 
-/** Does something, and sends meanwhile as it is told. */
+/** Runs an action that sends with these options. */
 export function sendingAs<T>(sending: Sending, action: () => Promise<T>): Promise<T> {
   return ledger.run({ ...ledger.getStore(), ...sending }, action);
 }
 
-/** How is sent here. */
+/** The present options for sending. */
 export function presentSending(): Sending {
   return ledger.getStore() ?? {};
 }
 
-/** Notes a transaction before it is sent. While something is drafted nothing may be: throws a {@link Problem}. */
+/** Records a transaction before it is sent; throws a {@link Problem} while drafting, when nothing may be sent. */
 export function note(dispatch: Dispatch): Dispatch {
   if (isDrafting())
     throw new Problem("NOT_YET", `${dispatch.from} has to send something first: run the command without --batch.`);
@@ -67,7 +68,7 @@ export function note(dispatch: Dispatch): Dispatch {
   return dispatch;
 }
 
-/** Whether transactions that are sent here are recorded. */
+/** Whether transactions are being recorded. */
 export function isNoted(): boolean {
   return ledger.getStore()?.sends !== undefined;
 }
@@ -96,7 +97,7 @@ export async function fateOf(chain: Asked, { from, nonce, hash, isRefused }: Dis
   }
 }
 
-/** A transaction and what became of it, for people. */
+/** A transaction and its fate, in words. */
 export function fateInWords({ from, nonce, hash }: Dispatch, fate: Fate): string {
   const what = hash === undefined ? `a transaction of ${from} with nonce ${nonce}` : `transaction ${hash}`;
   switch (fate.kind) {
@@ -113,7 +114,7 @@ export function fateInWords({ from, nonce, hash }: Dispatch, fate: Fate): string
   }
 }
 
-/** What is said at the end of a command that failed: of each transaction that its output does not name, what became of it. */
+/** The closing words of a failed command: what became of each transaction that its output does not mention. */
 export async function unsaid(chain: Asked, sends: readonly Dispatch[], output: string): Promise<string> {
   const open = sends.filter(({ hash, isRefused }) => !isRefused && !(hash !== undefined && output.includes(hash)));
   const told: string[] = [];
@@ -124,7 +125,7 @@ export async function unsaid(chain: Asked, sends: readonly Dispatch[], output: s
   return told.join("; ");
 }
 
-/** A transaction and what became of it, for programs. */
+/** A transaction and its fate, for programs. */
 export interface SentDocument {
   readonly hash?: string;
   readonly from: string;
@@ -133,7 +134,7 @@ export interface SentDocument {
   readonly block?: number;
 }
 
-/** Transactions and what became of them, for programs. */
+/** Transactions and their fates, for programs. */
 export async function sentDocuments(chain: Asked, sends: readonly Dispatch[]): Promise<SentDocument[]> {
   const documents: SentDocument[] = [];
   for (const dispatch of sends) {

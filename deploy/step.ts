@@ -1,15 +1,15 @@
 import type { Sent } from "../sdk/client/confirm";
 
-/** One step of a launch: sent now, done without the chain, or found on chain and checked. */
+/** One step of a launch: sent now, done off chain, or found on chain and checked. */
 export interface Step {
   readonly name: string;
-  /** Done now and needs no transaction: an evaluation, a signature. */
+  /** Done now without a transaction, such as an evaluation or a signature. */
   readonly isOffline?: boolean;
-  /** The transaction; absent when the step was done before. */
+  /** The transaction; absent if an earlier run took the step. */
   readonly sent?: Sent;
-  /** What the chain has now, in words. */
+  /** The resulting state, in words. */
   readonly outcome: string;
 }
 
-/** Told of every step as it is taken. */
+/** Called with every step as it is taken. */
 export type Report = (step: Step) => void;

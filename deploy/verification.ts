@@ -6,10 +6,10 @@ import { writeWhole } from "../sdk/node/files";
 import { toJson } from "../sdk/schemas/json";
 import { recordedContracts, type DeploymentRecord } from "./record";
 
-/** What a block explorer asks for to verify a contract. */
+/** What a block explorer needs to verify a contract. */
 export interface VerificationInput {
   readonly address: string;
-  /** Path of the source and name of the contract. */
+  /** Path of the source, and name of the contract. */
   readonly contract: string;
   readonly compilerVersion: string;
   /** ABI-encoded, without 0x. */
@@ -19,8 +19,8 @@ export interface VerificationInput {
 }
 
 /**
- * Writes what explorers need to verify every contract of a record, without a connection: `contracts.json` is a list of
- * {@link Verification}, and each input has the sources of one contract, as they were compiled.
+ * Writes offline what explorers need to verify every contract of a record: `contracts.json` is a list of {@link VerificationInput}, and
+ * each input file has the sources of one contract, as they were compiled.
  */
 export async function writeVerification(
   hre: HardhatRuntimeEnvironment,
@@ -48,7 +48,7 @@ export async function writeVerification(
   return verifications;
 }
 
-/** The compiler's input of a build, with the sources that one of them needs. */
+/** The compiler's input of a build, reduced to what one source needs. */
 function inputFor({ input, output }: BuildInfo, source: string): BuildInfo["input"] {
   const needed = new Set<string>();
   const visit = (name: string) => {

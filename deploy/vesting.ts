@@ -16,7 +16,10 @@ import { blocksOf, journaledArguments } from "./journal";
 import type { Protocol } from "./protocol";
 import type { Report } from "./step";
 
-/** The supplier recipient; a vesting wallet is deployed first, to start when sells open if the launch goes on at once. */
+/**
+ * Returns the supplier recipient. If it is a vesting wallet, that is deployed first; its start is when sells open if the launch goes on at
+ * once.
+ */
 export async function ensureRecipient(
   {
     hre,
@@ -35,7 +38,7 @@ export async function ensureRecipient(
   const begun = await journaledArguments(hre, `${moduleId}#VestingWallet`);
   const found = await findWallet(hre, protocol, file);
   if (found !== undefined && found.creator !== sender) {
-    // Of a deployer that has been replaced since: no second one is made.
+    // A deployer who has since been replaced may have created it; there is no second one.
     const address = await found.wallet.getAddress();
     await checkWallet(hre, address, beneficiary);
     report({ name: "deploy vesting wallet", outcome: `${address}, by ${found.creator}` });
@@ -60,7 +63,10 @@ export async function ensureRecipient(
   return wallet as string;
 }
 
-/** The TokenManager refuses some contracts of the protocol as recipients; here all are but the timelock, which can pass tokens on. */
+/**
+ * Refuses the protocol's contracts as recipients, except the timelock, which can pass tokens on. The TokenManager itself refuses only some
+ * of them.
+ */
 function requireSpender({ addresses }: Protocol, { recipient }: ModelFile): void {
   const [field, account] =
     recipient.kind === "account" ? ["recipient", recipient.account] : ["beneficiary", recipient.beneficiary];
@@ -72,7 +78,7 @@ function requireSpender({ addresses }: Protocol, { recipient }: ModelFile): void
   );
 }
 
-/** Has whoever deploys the token create the wallet in the same transaction; answers with its address. */
+/** Drafts the wallet's creation by the account that deploys the token, in the same transaction; returns the wallet's address. */
 async function draftWallet(
   hre: HardhatRuntimeEnvironment,
   sender: string,
@@ -85,12 +91,12 @@ async function draftWallet(
   return create2Address(sender, salt, data);
 }
 
-/** A salt for one model of one protocol: by it a wallet is found again whose start nobody remembers. */
+/** The salt of a model's wallet in one protocol, by which the wallet can be found again without knowing its start. */
 function walletSalt({ addresses }: Protocol, key: string, sender: string): string {
   return saltOf(sender, `vesting wallet of ${key} in ${addresses["TokenManager"]}`);
 }
 
-/** The model's vesting wallet that anybody deployed who was ever a deployer, as the chain alone knows it; undefined without one. */
+/** Finds the model's vesting wallet on the chain alone, whichever present or former deployer created it; undefined if there is none. */
 export async function findWallet(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,

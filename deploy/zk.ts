@@ -1,5 +1,5 @@
-// The methods for models whose scores are proven, by a proof alone or beside attesters: deployed with the circuit's key. The admin
-// decides who may register models with them.
+// Methods for models whose scores are proven, by a proof alone or together with attesters. They are deployed with the circuit's key; the
+// admin decides who may register models with them.
 
 import type { IgnitionModule, IgnitionModuleResult } from "@nomicfoundation/ignition-core";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
@@ -19,8 +19,8 @@ import type { Report } from "./step";
 export const MethodAccess = { NONE: 0n, ADMIN: 1n, REGISTRAR: 2n } as const;
 
 /**
- * Who is to register models with a method. Whoever holds the labels of a benchmark can prove any score, so that with a proof alone
- * the admin looks at each benchmark.
+ * Who may register models with each method. The holder of a benchmark's labels can prove any score, so the admin examines each benchmark
+ * that relies on a proof alone.
  */
 export const ACCESS_OF = {
   OracleAttestation: MethodAccess.REGISTRAR,
@@ -28,7 +28,7 @@ export const ACCESS_OF = {
   Hybrid: MethodAccess.REGISTRAR,
 } as const satisfies Record<BenchmarkTerms["method"], bigint>;
 
-/** Refuses a key against which everybody can forge proofs, but on a chain where nothing is at stake. */
+/** Refuses a key with which anybody can forge proofs, except on a chain where nothing is at stake. */
 export function requireSafeKey({ capacity, isDevelopment }: CircuitKey, { name, isLocal }: Network): void {
   if (!isDevelopment || isLocal) return;
   throw new Problem(
@@ -37,7 +37,7 @@ export function requireSafeKey({ capacity, isDevelopment }: CircuitKey, { name, 
   );
 }
 
-/** A circuit with the recorded key, at a quantile. */
+/** A circuit with its recorded key, at a quantile. */
 export function circuitOf(capacity: number, quantileE9: bigint): Circuit {
   return { capacity, keyHash: recordedKeyHash(capacity), quantileE9 };
 }
@@ -47,7 +47,7 @@ function circuitFor({ capacity, quantileE9 }: BenchmarkTerms): Circuit | undefin
   return capacity === undefined || quantileE9 === undefined ? undefined : circuitOf(capacity, quantileE9);
 }
 
-/** The address of a benchmark's method. Others than the protocol's own are deployed for the first model that names them. */
+/** The address of a benchmark's method. Methods other than the protocol's own are deployed for the first model that names them. */
 export async function ensureMethod(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,
@@ -60,7 +60,7 @@ export async function ensureMethod(
   return benchmark.method === "ZkProof" ? zkProof : ensureHybrid(hre, protocol, circuit, zkProof, report);
 }
 
-/** Whether each step that makes the method of a benchmark usable is taken. */
+/** Whether each step that makes a benchmark's method usable has been taken. */
 export async function methodSteps(
   hre: HardhatRuntimeEnvironment,
   { registry }: Protocol,
@@ -81,7 +81,7 @@ export async function methodSteps(
   };
 }
 
-/** The ZkProof of a circuit: deployed if it is missing, and checked against the recorded key. */
+/** The ZkProof of a circuit, deployed if it is missing and checked against the recorded key. */
 async function ensureZkProof(
   hre: HardhatRuntimeEnvironment,
   { network }: Protocol,
@@ -107,7 +107,7 @@ async function ensureZkProof(
   return address;
 }
 
-/** The hybrid of the protocol's attesters and a ZkProof: deployed if it is missing, and checked. */
+/** The hybrid of the protocol's attesters and a ZkProof, deployed if it is missing and checked. */
 async function ensureHybrid(
   hre: HardhatRuntimeEnvironment,
   protocol: Protocol,

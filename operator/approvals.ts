@@ -11,15 +11,15 @@ import { rpcMessageOf } from "./rpc";
 /** Milliseconds that the API has to answer. */
 const LONGEST_ANSWER = 10_000;
 
-/** Bytes of a page at most. */
+/** The largest page, in bytes. */
 const LARGEST_PAGE = 16 * 1_048_576;
 
-/** Items of a page, and pages that are read at most. */
+/** Items per page, and the most pages that are read. */
 const [PAGE, MOST_PAGES] = [100, 1_000];
 
 const LONGEST_FILE = 1_048_576;
 
-/** Where the API is, and the key that reads approvals. */
+/** Address of the API, and the key that reads approvals. */
 export interface ApprovalsSource {
   readonly url: string;
   readonly key: string;
@@ -28,17 +28,17 @@ export interface ApprovalsSource {
 /** A model whose registration a person approved, with the files that declare it. */
 export interface ApprovedModel {
   readonly modelId: string;
-  /** The token that was looked at. */
+  /** The token that the person examined. */
   readonly token: string;
   /** Contract of the verification method. */
   readonly method: string;
-  /** A model file, and what it names as `<modelId>.benchmark` and `<modelId>.licence`. */
+  /** A model file, and the two files that it refers to as `<modelId>.benchmark` and `<modelId>.licence`. */
   readonly files: { readonly model: string; readonly benchmark: string; readonly licence: string };
 }
 
 /** Reads approvals, page by page. */
 export class Approvals {
-  /** `ending` breaks off what is on its way. */
+  /** Requests that are under way fail once `ending` aborts. */
   constructor(
     private readonly source: ApprovalsSource,
     private readonly ending: AbortSignal,
@@ -106,12 +106,12 @@ export class Approvals {
   }
 }
 
-/** Fields that are for people. */
+/** Rule for fields that only people read. */
 const ANYTHING = { expected: "a value", none: undefined, read: (value: unknown) => value ?? null };
 
 const FILE = text(1, LONGEST_FILE);
 
-/** The body, which is not read further once it is too large. */
+/** Reads a body; stops as soon as it is too large. */
 async function textOf({ body }: Response, path: string): Promise<string> {
   const parts: Uint8Array[] = [];
   let length = 0;

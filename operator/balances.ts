@@ -7,20 +7,20 @@ import type { DeployedContracts } from "../sdk/client/connect";
 import type { PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
 
-/** How often balances are read, in milliseconds. */
+/** The shortest time between two reads of the balances, in milliseconds. */
 const SELDOM = 60_000;
 
-/** Where the fees' account pays from. */
+/** The contracts through which the fee account pays. */
 export type FeePurse = Pick<DeployedContracts, "feeRouter" | "reserveToken">;
 
-/** What the router may take from an account, in reserve units. */
+/** The most that the router can take from an account, in reserve units. */
 export async function fundsOf({ feeRouter, reserveToken }: FeePurse, account: string): Promise<bigint> {
   const balance = await reserveToken.balanceOf(account);
   const allowance = await reserveToken.allowance(account, feeRouter.target);
   return balance < allowance ? balance : allowance;
 }
 
-/** Measures the ether of every account, and what the fees' account can pay with. */
+/** Measures the ether of every account, and what the fee account can pay. */
 export class WatchedBalances {
   private readAt = -Infinity;
 
@@ -31,7 +31,7 @@ export class WatchedBalances {
     private readonly fees: { readonly purse: FeePurse; readonly account: string } | undefined,
   ) {}
 
-  /** Reads the balances when that was long ago. */
+  /** Reads the balances, unless they were read recently. */
   async advance(): Promise<void> {
     if (Date.now() - this.readAt < SELDOM) return;
     const { provider, telemetry, fees } = this;

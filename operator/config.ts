@@ -24,7 +24,7 @@ export type DutyName = (typeof DUTIES)[number];
 export interface DutyConfig {
   readonly name: DutyName;
   readonly key: DutyKey;
-  /** Where it finds what is to be done; empty for duties that find it on chain. */
+  /** Folder with the duty's tasks; empty for duties that find their tasks on chain. */
   readonly folder: string;
   /** What `fees` may spend. */
   readonly limits: SpendingLimits;
@@ -32,16 +32,16 @@ export interface DutyConfig {
   readonly approvals?: ApprovalsSource;
 }
 
-/** What a service is told to do. */
+/** The configuration of a service. */
 export interface Config extends SendingPolicy {
-  /** Address of the ModelRegistry, which knows all others. */
+  /** Address of the ModelRegistry, from which all other addresses are read. */
   readonly registry: string;
-  /** Block from which on the protocol's events are read. */
+  /** First block from which the protocol's events are read. */
   readonly fromBlock: number;
   readonly pollMilliseconds: number;
-  /** Seconds after which a head is too old for a service that is ready; 0 on a chain that makes blocks only when it is asked to. */
+  /** Seconds after which the service is not ready because the head is too old; 0 for a chain that makes blocks only on request. */
   readonly maxHeadAge: number;
-  /** Folder of what was read of the chain. */
+  /** Folder for what was read from the chain. */
   readonly state: string;
   /** Folder of model files. */
   readonly models: string;
@@ -49,9 +49,9 @@ export interface Config extends SendingPolicy {
   readonly http: { readonly host: string; readonly port: number; readonly token: string };
 }
 
-/** Name of the environment's variable with the token that posts must show. */
+/** Name of the environment variable with the token that posts must show. */
 export const TOKEN = "OPERATOR_TOKEN";
-/** Name of the environment's variable with the key that reads approvals. */
+/** Name of the environment variable with the key that reads approvals. */
 export const APPROVALS_KEY = "HOKUSAI_API_KEY";
 const SHORTEST_TOKEN = 32;
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
@@ -64,7 +64,7 @@ const PATH = text(1, 1024);
 const WEB_ADDRESS = pattern(/^https?:\/\/[^\s@]{1,1000}$/, "an address as http://… or https://…, without a password");
 const VARIABLE = pattern(/^[A-Z][A-Z0-9_]{0,63}$/, "the name of a variable of the environment");
 
-/** Where a duty's key may be. */
+/** The kinds of place that a duty's key may be in. */
 const KEY_KINDS = ["environment", "keystore", "ledger", "kms", "remote", "development"] as const;
 
 const LEDGER_ACCOUNT: Rule<string> = {
@@ -136,7 +136,7 @@ function readDuty(fields: Fields, name: DutyName, at: (path: string) => string, 
   };
 }
 
-/** The key comes from the environment, and is never part of a message. */
+/** The key comes from the environment, and never appears in a message. */
 function readApprovals(fields: Fields, env: NodeJS.ProcessEnv): ApprovalsSource {
   const key = env[APPROVALS_KEY] ?? "";
   if (key === "")
@@ -171,7 +171,7 @@ function readKey(fields: Fields, at: (path: string) => string): DutyKey {
   return { kind: "environment", variable: fields.read("environment", VARIABLE, "PRIVATE_KEY") };
 }
 
-/** Whoever can reach the service from elsewhere must show a token. It is never part of a message. */
+/** Requires a token if the service can be reached from other machines. The token never appears in a message. */
 function reportOpenDoor(fields: Fields, { http: { host, token } }: Pick<Config, "http">): void {
   if (token !== "" && token.length < SHORTEST_TOKEN) {
     fields.report(`${TOKEN} has ${token.length} characters, expected at least ${SHORTEST_TOKEN}`);

@@ -14,10 +14,10 @@ import { RESERVE_DECIMALS } from "../sdk/base/units";
 import { confirm } from "../sdk/client/confirm";
 import { APPROVALS_KEY, GWEI_DECIMALS, MODELS, TOKEN, type Config, type DutyConfig, type DutyName } from "./config";
 
-/** Where files are dropped when the environment does not say. */
+/** The folder of inboxes, unless the environment names another. */
 const FOLDER = join(__dirname, "../.build/operator");
 
-/** Accounts as in ignition/parameters/localhost.json5; those of submit, fees and release are used by nobody else. */
+/** Accounts as in ignition/parameters/localhost.json5; no other duty or person uses those of submit, fees and release. */
 export const DUTY_ACCOUNTS: Readonly<Record<DutyName, number>> = {
   admit: 4,
   register: 5,
@@ -28,12 +28,12 @@ export const DUTY_ACCOUNTS: Readonly<Record<DutyName, number>> = {
   release: 19,
 };
 
-/** Name of the environment's variable with the address of the API that has approvals; without it nobody approves anything. */
+/** Name of the environment variable with the address of the approvals API; without it, nothing is approved. */
 const API = "HOKUSAI_API_URL";
 
 const FUNDS = parseUnits("1000000", RESERVE_DECIMALS);
 
-/** Deploys the protocol if the chain has none, gives the fee account what it pays with, and answers the configuration of all duties. */
+/** Deploys the protocol if the chain has none, funds the fee account, and returns a configuration with all duties. */
 export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessEnv): Promise<Config> {
   const network = networkOf(hre);
   if (!network.isLocal)
@@ -41,7 +41,8 @@ export async function embed(hre: HardhatRuntimeEnvironment, env: NodeJS.ProcessE
       "BAD_OPTION",
       `--config is missing: without it the service works on a local chain, not ${network.name}.`,
     );
-  // Alone, since other commands write the same journal. No record: it is for what others rely on, and comes with `npm run deploy`.
+  // Under a lock, because other commands write the same journal. No record is written: records are for what others rely on, and `npm run
+  // deploy` writes them.
   const protocol = await alone(hre, () => deployProtocol(hre));
   await fund(hre, protocol);
   const inbox = (name: string) => join(env["OPERATOR_FOLDER"] ?? FOLDER, name);

@@ -4,22 +4,22 @@
 import type { ChainView } from "./chain/head";
 import type { Reply } from "./http";
 
-/** A loop has stopped when nothing was asked or answered for so long, in milliseconds: longer than the longest rest that a node names. */
+/** The loop counts as stopped after this many milliseconds without a request or an answer; longer than any pause that a node asks for. */
 const STILL = 120_000;
 
-/** The chain is away when it has not answered for so long, in milliseconds. */
+/** The chain counts as away after this many milliseconds without an answer. */
 const AWAY = 60_000;
 
-/** After this many failed passes in a row, failing is a state and no longer an incident. */
+/** After this many failed passes in a row, a failure is a state and no longer an incident. */
 const FAILURES = 3;
 
-/** What other parts of the service know about its state. */
+/** What other parts of the service report about its state. */
 export interface Surveyed {
-  /** When a request to the chain was answered, or given up, last, in milliseconds. */
+  /** When a request to the chain was last answered or given up, in milliseconds. */
   readonly signAt: number;
   /** Since when the chain has not answered, in milliseconds. */
   readonly failingSince: number | undefined;
-  /** Blocks that are confirmed and not read yet; undefined before the chain has been looked at. */
+  /** Number of confirmed blocks that are not read yet; undefined before the chain was first examined. */
   readonly behind: number | undefined;
   /** The last block that was read. */
   readonly readUpTo: number;
@@ -31,48 +31,48 @@ export class Health {
   private readonly startedAt = Date.now();
   private passedAt: number | undefined;
   private head = -1;
-  /** When the head moved last, by our clock, and its own time. */
+  /** When the head last moved, by our clock, and the head's own time, both in milliseconds. */
   private headSince = Date.now();
   private headTime = Infinity;
   private readonly failures = new Map<string, { readonly count: number; readonly reason: string }>();
 
-  /** `maxHeadAge` is how old the head may be, in seconds; 0 on a chain that makes blocks only when it is asked to. */
+  /** `maxHeadAge` is how old the head may be, in seconds; 0 for a chain that makes blocks only on request. */
   constructor(
     private readonly maxHeadAge: number,
     private readonly survey: () => Surveyed,
   ) {}
 
-  /** The chain has shown its head. A head from a node that lags behind changes nothing. */
+  /** Records the chain's head. An older head, from a node that lags behind, changes nothing. */
   saw({ head, seenAt, time }: Pick<ChainView, "head" | "seenAt" | "time">): void {
     if (head <= this.head) return;
     [this.head, this.headSince, this.headTime] = [head, seenAt, 1_000 * Number(time)];
   }
 
-  /** Something was looked at in a pass, a duty or the service itself, and did not fail. */
+  /** Records that a duty, or the service itself, finished its part of a pass without failing. */
   passed(name: string): void {
     this.failures.delete(name);
   }
 
-  /** Something failed in a pass; answers whether that is a state by now. */
+  /** Records a failure in a pass; returns whether it counts as a state by now. */
   failed(name: string, reason: string): boolean {
     const count = (this.failures.get(name)?.count ?? 0) + 1;
     this.failures.set(name, { count, reason });
     return count >= FAILURES;
   }
 
-  /** A pass has ended, successfully or not. */
+  /** Records the end of a pass, successful or not. */
   ended(): void {
     this.passedAt = Date.now();
   }
 
-  /** 200 while the loop turns, even while the chain is away or a long past is being read: a restart would not help. */
+  /** 200 while the loop runs, even if the chain is away or a long history is being read, because a restart would not help. */
   live(): Reply {
     const idle = Date.now() - Math.max(this.startedAt, this.passedAt ?? 0, this.survey().signAt);
     const problems = idle > STILL ? [`the loop has stood still for ${seconds(idle)} s`] : [];
     return reply(problems, { secondsSinceLastSign: seconds(idle) });
   }
 
-  /** 200 while the service does its work; else 503 with every reason. */
+  /** 200 while the service does its work; otherwise 503 with every reason. */
   ready(): Reply {
     const now = Date.now();
     const { failingSince, behind, readUpTo, isStopping } = this.survey();

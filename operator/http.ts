@@ -8,11 +8,11 @@ import type { AddressInfo } from "node:net";
 import { Problem } from "../sdk/base/problem";
 import type { Telemetry } from "./telemetry";
 
-/** Bytes of a body at most: 15,000 records with room to spare. */
+/** The largest body, in bytes: room for well over 15,000 records. */
 const LARGEST_BODY = 4 * 1_048_576;
 const SLOWEST_REQUEST = 10_000;
 
-/** Posts that are read or wait for their turn at most; seconds after which one that found no room may come again. */
+/** The most posts that are read or waiting, and the seconds after which a refused one may be sent again. */
 const [MOST_POSTS, PAUSE] = [4, 1];
 
 /** An answer to a post. */
@@ -21,34 +21,34 @@ export interface Reply {
   readonly body: object;
 }
 
-/** What is behind the door. */
+/** What the HTTP server exposes. */
 export interface Behind {
-  /** Whether the service need not be begun again. */
+  /** Whether the service runs and needs no restart. */
   readonly live: () => Reply;
-  /** Whether it does its work. */
+  /** Whether the service does its work. */
   readonly ready: () => Reply;
-  /** Takes the text that was posted to a path; throws a problem when it is malformed. */
+  /** Handlers of posted texts by path; they throw a problem if the text is malformed. */
   readonly posts: ReadonlyMap<string, TakePost>;
 }
 
-/** A door, and what is behind it at first. */
+/** An HTTP server, and what it exposes at first. */
 export interface Door extends Behind {
   readonly host: string;
   readonly port: number;
-  /** What posts must show; empty when nobody else can reach the door. */
+  /** The token that posts must show; empty if only this machine can reach the server. */
   readonly token: string;
   readonly telemetry: Telemetry;
 }
 
-/** A door that is open. */
+/** A running HTTP server. */
 export interface OpenDoor {
   readonly url: string;
-  /** From now on something else is behind the door. */
+  /** Replaces what the server exposes. */
   readonly change: (behind: Behind) => void;
   readonly close: () => Promise<void>;
 }
 
-/** A service that starts: it waits for its chain or its keys, and to begin it again would help nobody. */
+/** A service that is starting and waits for its chain or its keys; a restart would not help. */
 export const STARTING: Behind = {
   live: () => starting(200),
   ready: () => starting(503),
@@ -60,10 +60,10 @@ function starting(status: number): Reply {
   return { status, body: { status: status === 200 ? "ok" : "unwell", problems: status === 200 ? [] : problems } };
 }
 
-/** What is done with the text of a post. */
+/** Handles the text of a post. */
 export type TakePost = (text: string) => Promise<Reply>;
 
-/** Opens the door; answers where it is, how to change what is behind it, and how to close it. */
+/** Starts the HTTP server; returns its address, how to change what it exposes, and how to close it. */
 export async function openDoor(first: Door): Promise<OpenDoor> {
   let door = first;
   const queue = new Queue();
@@ -85,12 +85,12 @@ export async function openDoor(first: Door): Promise<OpenDoor> {
   return { url: addressOf(server), change, close: async () => close(server) };
 }
 
-/** One post after the other: what two of them say about one name is never mixed, and memory is bounded. */
+/** Handles posts one after the other, so that two posts about the same name are never interleaved and memory is bounded. */
 class Queue {
   private last: Promise<unknown> = Promise.resolve();
   private length = 0;
 
-  /** Does what `read` and then, in its turn, `take` do; undefined when there is no room. */
+  /** Runs `read` at once and `take` in turn; undefined if the queue is full. */
   async pass<T>(read: () => Promise<T>, take: (value: T) => Promise<Reply>): Promise<Reply | undefined> {
     if (this.length === MOST_POSTS) return undefined;
     this.length++;
@@ -119,7 +119,7 @@ async function answer(door: Door, queue: Queue, request: IncomingMessage): Promi
       },
     };
   }
-  // Browsers say where a page that posts comes from; nobody else does. No page may use a door that is open to this machine.
+  // Only browsers send an Origin header. No web page may use a server that is open to this machine.
   if (request.headers.origin !== undefined) return { status: 403, body: { error: "a web page may not post here" } };
   if (!isAllowed(door.token, request)) return { status: 401, body: { error: "the bearer token is missing or wrong" } };
   const reply = await queue.pass(
@@ -139,14 +139,14 @@ async function taken(take: TakePost, text: string | undefined): Promise<Reply> {
   }
 }
 
-/** Hashes have one length: how long the comparison takes says nothing about the token. */
+/** Compares hashes of equal length, so that the time of the comparison reveals nothing about the token. */
 function isAllowed(token: string, request: IncomingMessage): boolean {
   if (token === "") return true;
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(`Bearer ${token}`), digest(request.headers.authorization ?? ""));
 }
 
-/** The body, or undefined as soon as it is too large. */
+/** The body; undefined as soon as it is too large. */
 async function textOf(request: IncomingMessage): Promise<string | undefined> {
   const parts: Buffer[] = [];
   let length = 0;

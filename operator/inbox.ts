@@ -10,25 +10,25 @@ import { Problem } from "../sdk/base/problem";
 import { writeWhole } from "../sdk/node/files";
 import { toJson } from "../sdk/schemas/json";
 
-/** How long a file that cannot be read may be one that is still being written, in milliseconds. */
+/** Milliseconds for which an unreadable file may be one that is still being written. */
 const WRITING = 2_000;
 
-/** How many files are written before other work gets its turn: some milliseconds. */
+/** How many files are written before other work gets a turn, which takes some milliseconds. */
 const AT_A_TIME = 100;
 
-/** Where a delivery is kept until each of its files is on disk. */
+/** Folder where a delivery is kept until each of its files is on disk. */
 const DELIVERIES = "posted";
 
 /** What became of a file. */
 export type InboxVerdict = "done" | "refused";
 
-/** The folder of a duty. Several processes may share it: whoever comes second finds a file gone and goes on. */
+/** The folder of a duty. Several processes may share it: a process that comes second finds the file gone and carries on. */
 export class Inbox {
-  /** Deliveries that are being flushed. */
+  /** Settles once all deliveries so far are flushed. */
   private flushing: Promise<void> = Promise.resolve();
   private isClosed = false;
 
-  /** Opens the folder; what an earlier process has accepted and the disk has lost is there again. */
+  /** Opens the folder, and restores files that an earlier process accepted but the disk lost. */
   constructor(readonly folder: string) {
     for (const name of ["done", "refused", DELIVERIES]) mkdirSync(join(folder, name), { recursive: true });
     for (const name of readdirSync(join(folder, DELIVERIES)).filter((each) => each.endsWith(".json")))
@@ -40,7 +40,7 @@ export class Inbox {
     this.isClosed = true;
   }
 
-  /** Names of what is to be done, the oldest first. */
+  /** Names of the waiting files, oldest first. */
   list(): string[] {
     return readdirSync(this.folder)
       .filter((name) => name.endsWith(".json"))
@@ -49,7 +49,7 @@ export class Inbox {
       .map(({ name }) => name);
   }
 
-  /** Content of a file; undefined if it is gone. Throws a {@link Problem} if it is not a file or cannot be read. */
+  /** The content of a file; undefined if it is gone. Throws a {@link Problem} if it is not a file or cannot be read. */
   read(name: string): string | undefined {
     try {
       return readFileSync(join(this.folder, name), "utf8");
@@ -58,25 +58,25 @@ export class Inbox {
     }
   }
 
-  /** When a file was written last, in milliseconds; 0 when it is gone. */
+  /** When a file was last written, in milliseconds; 0 if it is gone. */
   timeOf(name: string): number {
     try {
       return statSync(join(this.folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
     } catch {
-      return 0; // as what cannot be read: told by whoever reads it
+      return 0; // the read of the file reports the fault
     }
   }
 
-  /** Whether a file may still be written by whoever put it there. */
+  /** Whether a file may still be in the course of being written. */
   isFresh(name: string): boolean {
     return Date.now() - this.timeOf(name) < WRITING;
   }
 
   /**
-   * Puts files into the folder, for good when this resolves, and lets others work meanwhile. A file that is waiting already is left as it
-   * is. Answers the name of one that waits with another content, if any: then nothing was stored.
+   * Stores files durably in the folder, and lets other work proceed meanwhile. A file that already waits is left as it is. Returns the name
+   * of a file that waits with different content, if any; in that case nothing is stored.
    *
-   * All are written to one file first, which alone is waited for: thousands of files take a disk minutes.
+   * All files are first written to a single file, and only that one is flushed before this resolves: flushing thousands takes minutes.
    */
   async store(files: ReadonlyMap<string, string>): Promise<string | undefined> {
     const present = new Set(readdirSync(this.folder));
@@ -88,7 +88,7 @@ export class Inbox {
     }
     const missing = [...files].filter(([name]) => !present.has(name));
     if (missing.length === 0) return undefined;
-    const delivery = join(this.folder, DELIVERIES, `${randomUUID()}.json`); // its own: the same post may be on its way twice
+    const delivery = join(this.folder, DELIVERIES, `${randomUUID()}.json`); // with a name of its own, because the same post may arrive twice
     writeWhole(delivery, JSON.stringify(missing));
     for (const written of [delivery, join(this.folder, DELIVERIES)]) await flush(written);
     for (const [index, [name, text]] of missing.entries()) {
@@ -99,7 +99,7 @@ export class Inbox {
     return undefined;
   }
 
-  /** Where a file will be, without its ending, when it is finished: no other is there. */
+  /** The name, without its extension, that a file gets when it is finished; no other file has it. */
   placeOf(name: string, verdict: InboxVerdict): string {
     const folder = join(this.folder, verdict);
     const stem = name.slice(0, -".json".length);
@@ -110,7 +110,7 @@ export class Inbox {
     return place;
   }
 
-  /** Moves a file to where its verdict says; the result is there before it. */
+  /** Moves a file to the folder of its verdict, after writing the result there. */
   finish(name: string, verdict: InboxVerdict, result: object): void {
     const folder = join(this.folder, verdict);
     const place = this.placeOf(name, verdict);
@@ -118,11 +118,11 @@ export class Inbox {
     try {
       renameSync(join(this.folder, name), join(folder, `${place}.json`));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // moved by another process
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // another process moved it
     }
   }
 
-  /** Moves a done file back to what is to be done, and its result away; nothing happens when it is gone. */
+  /** Moves a done file back to the waiting ones, and deletes its result; does nothing if the file is gone. */
   reopen(place: string): void {
     const [done, result] = [`${place}.json`, `${place}.result.json`].map((name) => join(this.folder, "done", name));
     if (!existsSync(done as string)) return;
@@ -132,7 +132,7 @@ export class Inbox {
     rmSync(result as string, { force: true });
   }
 
-  /** Writes those files of a delivery that are neither in the folder nor finished. */
+  /** Writes the files of a delivery that are neither waiting nor finished. */
   private recover(delivery: string): void {
     const files = JSON.parse(readFileSync(delivery, "utf8")) as [string, string][];
     const isFinished = (name: string, text: string) =>
@@ -147,7 +147,7 @@ export class Inbox {
     this.settle(delivery, files);
   }
 
-  /** Removes a delivery once its files are on disk. One that stays, for whatever reason, is recovered at the next start. */
+  /** Removes a delivery once its files are on disk. A delivery that remains for any reason is recovered at the next start. */
   private settle(delivery: string, files: readonly (readonly [string, string])[]): void {
     this.flushing = this.flushing
       .then(async () => {
@@ -162,7 +162,7 @@ export class Inbox {
   }
 }
 
-/** Nothing for a file that is gone; throws a {@link Problem} for any other that cannot be read. */
+/** Returns undefined for a file that is gone; throws a {@link Problem} for any other fault. */
 function explainUnreadable(name: string, error: unknown): undefined {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return undefined;
@@ -172,7 +172,7 @@ function explainUnreadable(name: string, error: unknown): undefined {
   );
 }
 
-/** Waits until a file, or the names in a folder, are on disk. */
+/** Waits until a file, or the entries of a folder, are on disk. */
 async function flush(path: string): Promise<void> {
   const file = await open(path, "r");
   try {

@@ -8,10 +8,10 @@ import { developmentKey } from "../sdk/base/accounts";
 import { Problem } from "../sdk/base/problem";
 import { openKey, type KeyRef, type Secrets } from "../sdk/node/keys";
 
-/** Where a duty's key comes from: exactly one of these. */
+/** Where a duty's key comes from. */
 export type DutyKey = KeyRef | { readonly kind: "development"; readonly index: number };
 
-/** The signer of a duty's key. */
+/** Opens the signer of a duty's key. */
 export async function openDutyKey(hre: HardhatRuntimeEnvironment, key: DutyKey, secrets: Secrets): Promise<Signer> {
   const network = networkOf(hre);
   if (key.kind !== "development") return openKey(network, key, secrets);

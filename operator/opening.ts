@@ -23,7 +23,7 @@ import type { Inbox } from "./inbox";
 import type { PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
 
-/** Refuses a node of another chain. */
+/** Throws if the node serves another chain. */
 export async function requireChain(hre: HardhatRuntimeEnvironment, provider: PatientProvider): Promise<void> {
   const { name, chainId } = networkOf(hre);
   const actual = Number(await provider.send("eth_chainId", []));
@@ -43,7 +43,7 @@ export interface Shared {
   readonly models: WatchedModels | undefined;
 }
 
-/** The models that the duties of a launch look at; undefined without such a duty. */
+/** Opens the models for the duties of a launch; undefined without such a duty. */
 export async function openModels(
   hre: HardhatRuntimeEnvironment,
   provider: PatientProvider,
@@ -55,7 +55,7 @@ export async function openModels(
   return new WatchedModels(hre, provider, registry, manager, config.models, follower, telemetry);
 }
 
-/** A duty with what it needs. */
+/** Opens a duty with what it needs. */
 export async function openDuty(
   { name, limits, approvals: source }: DutyConfig,
   tools: Tools,
@@ -63,7 +63,7 @@ export async function openDuty(
   inbox: Inbox | undefined,
 ): Promise<Duty> {
   const { registry, tokenManager, factory, feeRouter, reserveToken } = contracts;
-  const verifier = contracts.verifier.interface; // that of any verifier, whichever the registry listens to
+  const verifier = contracts.verifier.interface; // the same for every verifier that the registry accepts
   const approvals = () => new Approvals(source as ApprovalsSource, tools.provider.ending);
   switch (name) {
     case "distribute":
@@ -98,7 +98,7 @@ export async function openDuty(
   }
 }
 
-/** An account must be able to pay; that of the fees must be theirs alone, since its nonces tell what was paid. */
+/** Requires that an account can pay, and that the account of `fees` has no other duty, because its nonces tell what was paid. */
 export async function requireFit(access: Access, address: string, duties: readonly Duty[]): Promise<void> {
   const names = duties.map(({ name }) => name);
   if (names.includes("fees") && names.length > 1) {

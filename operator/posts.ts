@@ -10,13 +10,13 @@ import { nameOfBundle } from "./duties/submit";
 import type { Reply, TakePost } from "./http";
 import type { Inbox } from "./inbox";
 
-/** Records of a post at most. */
+/** The most records in a post. */
 const MOST_RECORDS = 20_000;
 
-/** Records that are read before others get their turn: some milliseconds. */
+/** How many records are read before other work gets a turn, which takes some milliseconds. */
 const AT_A_TIME = 250;
 
-/** Takes posts into the folders of the duties that have one, by path. */
+/** The handlers of posts, by path, which put them into the folders of the duties that have one. */
 export function postsFor(inboxes: ReadonlyMap<DutyName, Inbox>): Map<string, TakePost> {
   const posts = new Map<string, TakePost>();
   const [bundles, fees] = [inboxes.get("submit"), inboxes.get("fees")];
@@ -47,7 +47,7 @@ async function takeRecords(inbox: Inbox, text: string): Promise<Reply> {
   return store(inbox, files);
 }
 
-/** Stores all, or says which name is taken by something else. */
+/** Stores all files, or reports a name that waits with other content. */
 async function store(inbox: Inbox, files: ReadonlyMap<string, string>): Promise<Reply> {
   const taken = await inbox.store(files);
   if (taken !== undefined) return { status: 409, body: { error: `${taken} is waiting with another content` } };

@@ -12,7 +12,7 @@ import type { Telemetry } from "./telemetry";
 /** How many characters of a node's message are shown. */
 const LONGEST_MESSAGE = 500;
 
-/** Ends whatever waits for the chain when the service stops. */
+/** Ends all waiting for the chain when the service stops. */
 export class Stopped extends Error {
   constructor() {
     super("the service stops");
@@ -20,7 +20,7 @@ export class Stopped extends Error {
   }
 }
 
-/** The node's answers do not fit together: one that lags behind has answered, or the chain is being reorganised. It passes. */
+/** The node's answers contradict each other, because one of several nodes lags behind or the chain is being reorganised. It passes. */
 export class Unsettled extends Error {
   constructor(what: string) {
     super(`${what}: a node behind the address lags, or the chain is being reorganised`);
@@ -28,26 +28,26 @@ export class Unsettled extends Error {
   }
 }
 
-/** When the chain last answered. */
+/** When the chain last answered or failed to. */
 interface Silence {
   since: number | undefined;
   signAt: number;
 }
 
-/** How often the chain is asked again whose answer is that of a node which is busy or behind: a quarter of a minute in all. */
+/** How often a request is repeated if the node is busy or behind; a quarter of a minute in all. */
 const ANSWERS = 7;
 
-/** How often a block is asked for that must be there. */
+/** How often a block that must exist is requested. */
 const LOOKS = 3;
 
 /**
- * The provider of a service: while the chain does not answer it is asked again and again. To do so is always safe: a signed
- * transaction is the same one however often it is sent.
+ * The provider of a service. While the chain does not answer, requests are repeated, which is always safe: a signed transaction stays the
+ * same however often it is sent.
  */
 export class PatientProvider extends EndpointProvider {
   private readonly silence: Silence;
 
-  /** @param ending Ends all waiting for the chain, and for what a service needs to use it. */
+  /** @param ending Ends all waiting, for the chain and for anything that needs it. */
   constructor(
     url: string,
     chainId: number,
@@ -81,8 +81,8 @@ export class PatientProvider extends EndpointProvider {
   }
 
   /**
-   * A block that some node behind the address has: one that lags behind may be asked first, so it is asked for more than once. Null when
-   * none was met that has it.
+   * Returns a block that some node behind the address has. A lagging node may answer first, so the block is requested several times. Null
+   * if no node that answered has it.
    */
   async blockAt(number: number, prefetch = false): Promise<Block | null> {
     for (let looks = 1; ; looks++) {
@@ -92,13 +92,13 @@ export class PatientProvider extends EndpointProvider {
     }
   }
 
-  /** When a request was answered, or a try of it given up, last, in milliseconds: whoever asks lives. */
+  /** When a request was last answered, or an attempt given up, in milliseconds: a sign that the service is alive. */
   get signAt(): number {
     return this.silence.signAt;
   }
 }
 
-/** The environment with every read through `provider`: what tools do with it survives whatever the provider survives. */
+/** The environment with all reads through `provider`, so that tools survive whatever the provider survives. */
 export function through(hre: HardhatRuntimeEnvironment, provider: PatientProvider): HardhatRuntimeEnvironment {
   const getContractAt = async (name: string, address: string) =>
     new Contract(address, (await hre.artifacts.readArtifact(name)).abi, provider);

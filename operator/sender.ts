@@ -9,30 +9,30 @@ import type { ChainView } from "./chain/head";
 import { rpcMessageOf, Stopped, type PatientProvider } from "./rpc";
 import type { Telemetry } from "./telemetry";
 
-/** How many transactions of an account may be without a block: what nodes keep of every account. */
+/** The most transactions of an account that are in no block yet; nodes keep as many for each account. */
 const MOST_UNMINED = 16;
 
-/** A replacement must offer a tenth more on most nodes, an eighth on some. */
+/** Most nodes require a replacement to offer a tenth more, some an eighth. */
 const [BUMP, BUMP_BASE] = [1_125n, 1_000n];
 
-/** What is left of a transaction's gas for a state that has changed since it was estimated. */
+/** The gas limit is a quarter above the estimate, because the state may have changed since. */
 const [GAS_MARGIN, GAS_BASE] = [125n, 100n];
 
-/** Milliseconds that a key may take to sign: the owner of a device has to confirm. A machine elsewhere is given up sooner, by itself. */
+/** Milliseconds that a key may take to sign; the owner of a device has to confirm. Remote signers have a shorter limit of their own. */
 const LONGEST_SIGNING = 180_000;
 
-/** How often a node is asked again for what it lacks or refuses, where other nodes may know more. */
+/** How often a node is asked about something that it lacks or refuses, because other nodes may know more. */
 const LOOKS = 3;
 
 const DEFAULT_TIP = 10n ** 9n;
 
 /** When transactions count as done, when they are replaced, and what they may cost at most. */
 export interface SendingPolicy {
-  /** Blocks that must have a transaction below them, its own included. */
+  /** Confirmations that a transaction needs, its own block included. */
   readonly confirmations: number;
-  /** Blocks that the oldest transaction waits before it is replaced by one that offers more. */
+  /** Blocks after which the oldest unmined transaction is replaced by one that offers more. */
   readonly replaceAfterBlocks: number;
-  /** Wei per gas that is never exceeded, by replacements neither. */
+  /** The highest fee in wei per gas, which replacements do not exceed either. */
   readonly maxFeePerGas: bigint;
 }
 
@@ -45,7 +45,7 @@ export interface Call {
 /** How a slot ended: with our transaction, which may have reverted, or with one that is not ours. */
 export type Outcome = { readonly kind: "mined"; readonly receipt: TransactionReceipt } | { readonly kind: "lost" };
 
-/** A transaction on its way. */
+/** A transaction that was sent, with its nonce. */
 export interface Slot {
   readonly nonce: number;
   /** Hashes of the transaction and its replacements. */
@@ -66,15 +66,15 @@ interface OpenSlot extends Slot {
   outcome?: Outcome;
   fees: Fees;
   raw: string;
-  /** Whether a node has taken the present transaction. */
+  /** Whether a node has accepted the present transaction. */
   isTaken: boolean;
-  /** Block at which it was sent, replaced or became the oldest. */
+  /** Block at which it was sent, was replaced or became the oldest. */
   since: number | undefined;
-  /** Whether a block had it when it was last looked at. */
+  /** Whether it was in a block when last examined. */
   isMined: boolean;
 }
 
-/** The one sender of an account: gives out nonces, follows transactions, replaces those that are stuck. */
+/** The only sender of an account: assigns nonces, follows transactions, and replaces those that are stuck. */
 export class Sender {
   private slots: OpenSlot[] = [];
   private minedCount = 0;
@@ -95,8 +95,8 @@ export class Sender {
   }
 
   /**
-   * The nonce of the next slot: the first that neither the chain's latest block nor an open slot has. After a reorganisation it may be
-   * below those of open slots, none of which is mined before that one is used again.
+   * The nonce of the next slot: the first that neither the chain's latest block nor an open slot has used. After a reorganisation it may be
+   * lower than those of open slots, and none of these is mined before it is used again.
    */
   get nextNonce(): number {
     const taken = new Set(this.slots.map(({ nonce }) => nonce));
@@ -106,8 +106,8 @@ export class Sender {
   }
 
   /**
-   * Sends a call in the next slot. A call that would revert is thrown as the revert that it is, and takes no slot. Whether a node
-   * takes the transaction at once makes no difference: it is offered until its slot ends.
+   * Sends a call in the next slot. If the call would revert, this throws the revert and takes no slot. A node need not accept the
+   * transaction at once: it is offered until its slot ends.
    */
   async send(call: Call): Promise<Slot> {
     const estimate = await this.estimate(call);
@@ -135,8 +135,8 @@ export class Sender {
   }
 
   /**
-   * Gas of a call. Where one of several nodes lags behind, its refusal is not the chain's: others are asked, then the head that was looked
-   * at tells why the call is refused; what only later blocks refuse is believed.
+   * Estimates the gas of a call. A lagging node's refusal is not the chain's, so other nodes are asked, too. Then a call at the head tells
+   * why the call is refused; if it succeeds there, only later blocks refuse the call, and the refusal is believed.
    */
   private async estimate(call: Call): Promise<bigint> {
     const request = { from: this.address, ...call };
@@ -152,7 +152,7 @@ export class Sender {
     }
   }
 
-  /** Looks at every slot from a new head; answers whether one has ended. */
+  /** Examines every slot at a new head; returns whether one has ended. */
   async advance({ head, baseFeePerGas }: Pick<ChainView, "head" | "baseFeePerGas">): Promise<boolean> {
     this.head = head;
     this.minedCount = await this.countAt("latest");
@@ -167,18 +167,18 @@ export class Sender {
     return hasEnded;
   }
 
-  /** Transactions of the account in the chain up to a block. */
+  /** Number of the account's transactions on the chain up to a block. */
   async countAt(block: number | "latest"): Promise<number> {
     return this.provider.getTransactionCount(this.address, block);
   }
 
-  /** A slot whose nonce is used: by us or by others, and how deep. */
+  /** Examines a slot whose nonce is used: whether by our transaction, and how deep. */
   private async look(slot: OpenSlot): Promise<void> {
     slot.isMined = true;
     const { confirmations } = this.policy;
     let receipt = await this.receiptOf(slot);
     const isUsed = async () => (await this.countAt(Math.max(0, this.head - confirmations + 1))) > slot.nonce;
-    // A node that lags behind has no receipt: that somebody else's transaction is in our place is not said at the first look.
+    // A lagging node has no receipt, so the first look does not suffice to say that another transaction has taken our place.
     for (let looks = 1; receipt === undefined && looks < LOOKS && (await isUsed()); looks++) {
       await pause(looks);
       receipt = await this.receiptOf(slot);
@@ -202,7 +202,10 @@ export class Sender {
     return undefined;
   }
 
-  /** Slots that no block has: offered again where no node took them or a reorganisation undid them, replaced when stuck. */
+  /**
+   * Takes care of unmined slots: offers them again if no node has accepted them or a reorganisation undid them, and replaces the oldest if
+   * it is stuck.
+   */
   private async push([oldest, ...others]: OpenSlot[]): Promise<void> {
     if (oldest === undefined) return;
     oldest.since ??= this.head;
@@ -222,7 +225,7 @@ export class Sender {
       this.telemetry.log("warn", "transaction stuck at the highest fee allowed", fields);
       return;
     }
-    const maxFeePerGas = larger(least.maxFeePerGas, this.quote.maxFeePerGas); // a quote is within the limit
+    const maxFeePerGas = larger(least.maxFeePerGas, this.quote.maxFeePerGas); // the quote is within the limit
     const maxPriorityFeePerGas = smaller(larger(least.tip, this.quote.maxPriorityFeePerGas), maxFeePerGas);
     await this.sign(slot, { maxFeePerGas, maxPriorityFeePerGas });
     this.note("replaced");
@@ -243,7 +246,7 @@ export class Sender {
     Object.assign(slot, { fees, raw, isTaken: false });
   }
 
-  /** Gives the transaction to the node. What it answers only matters for what is offered again; the chain decides the rest. */
+  /** Sends the transaction to the node. The answer only decides whether it is offered again; the chain decides everything else. */
   private async offer(slot: OpenSlot): Promise<void> {
     try {
       await this.provider.send("eth_sendRawTransaction", [slot.raw]);
@@ -251,9 +254,9 @@ export class Sender {
     } catch (error) {
       if (error instanceof Stopped) throw error;
       const reason = rpcMessageOf(error);
-      // Known: it is there. Underpriced: another one for the same nonce is there; the slot is replaced when that one is stuck.
+      // Already known: the node has it. Underpriced: the node has another one with this nonce; if that gets stuck, the slot is replaced.
       slot.isTaken = /already known|already imported|known transaction|underpriced/i.test(reason);
-      const isExpected = slot.isTaken || /nonce.{0,20}too low/i.test(reason); // somebody was faster, see `look`
+      const isExpected = slot.isTaken || /nonce.{0,20}too low/i.test(reason); // the nonce was used before us, see `look`
       if (!isExpected) {
         this.telemetry.log("warn", "transaction not taken", { account: this.address, nonce: slot.nonce, reason });
       }
@@ -264,7 +267,7 @@ export class Sender {
     const cap = this.policy.maxFeePerGas;
     const suggested: unknown = await this.provider.send("eth_maxPriorityFeePerGas", []).catch((error: unknown) => {
       if (error instanceof Stopped) throw error;
-      return DEFAULT_TIP; // the method is not everywhere
+      return DEFAULT_TIP; // not every node has the method
     });
     const tip = smaller(BigInt(suggested as string | bigint), cap);
     this.quote = { maxFeePerGas: smaller(2n * baseFeePerGas + tip, cap), maxPriorityFeePerGas: tip };
@@ -275,7 +278,7 @@ export class Sender {
   }
 }
 
-/** Of nothing, too, a replacement must offer more. */
+/** A replacement must offer more even if the fee was 0. */
 const bump = (fee: bigint) => larger((fee * BUMP + BUMP_BASE - 1n) / BUMP_BASE, fee + 1n);
 const larger = (a: bigint, b: bigint) => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint) => (a < b ? a : b);

@@ -28,19 +28,19 @@ import { PatientProvider, rpcMessageOf, Stopped, through, Unsettled } from "./rp
 import { Sender } from "./sender";
 import type { Telemetry } from "./telemetry";
 
-/** How long a pass may take after the service was told to stop, in milliseconds. */
+/** Milliseconds that a pass may take after the service was told to stop. */
 const GRACE = 5_000;
 
 /** What a service needs besides its configuration. */
 export interface Surroundings {
   readonly hre: HardhatRuntimeEnvironment;
-  /** Address of the chain's node, or several with commas between. */
+  /** Address of the chain's node, or several separated by commas. */
   readonly url: string;
   readonly secrets: Secrets;
   readonly telemetry: Telemetry;
 }
 
-/** Whoever uses one account, in turn. */
+/** The duties that share one account, which run in turn. */
 interface Crew {
   readonly sender: Sender;
   readonly duties: Duty[];
@@ -78,7 +78,7 @@ export class Service {
     }));
   }
 
-  /** Opens keys and folders, and refuses what cannot work before anything is sent. */
+  /** Opens keys and folders, and refuses a configuration that cannot work before anything is sent. */
   static async open(config: Config, surroundings: Surroundings): Promise<Service> {
     const { url, telemetry, secrets } = surroundings;
     const controller = new AbortController();
@@ -117,7 +117,7 @@ export class Service {
     return new Service(config, surroundings, parts);
   }
 
-  /** Works behind a door until it is told to stop, and closes the door. */
+  /** Works, and serves HTTP through `door`, until it is told to stop; then closes the door. */
   async run(door: OpenDoor): Promise<void> {
     const { config, surroundings, health } = this;
     const { telemetry } = surroundings;
@@ -131,7 +131,7 @@ export class Service {
     try {
       while (!this.isStopping) {
         const hasMoved = await this.pass();
-        // Whatever moved may have made room for more: look again at once.
+        // Something moved, which may have made room for more: look again at once.
         if (!hasMoved && !this.isStopping) await this.rest();
       }
     } finally {
@@ -143,7 +143,10 @@ export class Service {
     }
   }
 
-  /** Finishes the present pass, and leaves what is not finished soon: the chain has it, or it has not happened. */
+  /**
+   * Lets the present pass finish, and breaks it off if it takes too long. That is safe: what was sent is on the chain, and the rest has not
+   * happened.
+   */
   stop(): void {
     const { controller, provider } = this.parts;
     this.isStopping = true;
@@ -152,7 +155,9 @@ export class Service {
     setTimeout(() => controller.abort(new Stopped()), GRACE).unref();
   }
 
-  /** Looks at everything once; answers whether anything moved. No error but the end of the service stops the next pass. */
+  /**
+   * Examines everything once; returns whether anything moved. Errors are recorded, so that only the end of the service stops the passes.
+   */
   async pass(): Promise<boolean> {
     const { telemetry } = this.surroundings;
     const { head, balances, follower, models, crews } = this.parts;
@@ -167,7 +172,7 @@ export class Service {
       await follower.advance(view);
       if (follower.isAheadOf(view)) return false;
       await models?.advance();
-      // All are waited for, failures included: a pass must never begin while a duty is still at the one before.
+      // All are awaited, even if some fail: a pass must not begin while a duty still works on the one before.
       const results = await Promise.allSettled(crews.map(async (crew) => this.passCrew(crew, view)));
       for (const result of results) {
         if (result.status === "rejected") await this.note("service", result.reason);
@@ -208,7 +213,7 @@ export class Service {
     else telemetry.log("error", "pass failed", { duty, reason });
   }
 
-  /** What wakes the service from its rest between two passes. */
+  /** Aborting it wakes the service from its rest between two passes. */
   private readonly waking = new AbortController();
 
   private async rest(): Promise<void> {

@@ -3,7 +3,7 @@
 
 import { printedJson } from "../sdk/base/printed";
 
-/** Everything that is measured: kind and what it means, by name without the prefix. */
+/** Everything that is measured: kind and meaning, by name without the prefix. */
 export const OPERATOR_METRICS = {
   build_info: ["gauge", "Always 1; the labels say what runs."],
   head_block: ["gauge", "Latest block that was looked at."],
@@ -36,7 +36,7 @@ export const OPERATOR_METRICS = {
   posts_total: ["counter", "Answered posts by status."],
 } as const satisfies Record<string, readonly ["gauge" | "counter", string]>;
 
-/** What every name begins with. */
+/** The prefix of every name. */
 export const PREFIX = "hokusai_operator_";
 
 type Metric = keyof typeof OPERATOR_METRICS;
@@ -45,7 +45,7 @@ type Labels = Readonly<Record<string, string>>;
 /** How much an event matters. */
 export type Level = "info" | "warn" | "error";
 
-/** Log and metrics of one service. Nothing secret is ever given to it. */
+/** Log and metrics of one service. They never receive a secret. */
 export class Telemetry {
   private readonly values = new Map<Metric, Map<string, number>>();
 
@@ -69,7 +69,7 @@ export class Telemetry {
     this.values.set(metric, series.set(format(labels), value));
   }
 
-  /** What a metric says now. */
+  /** The present value of a metric. */
   get(metric: Metric, labels: Labels = {}): number {
     return this.values.get(metric)?.get(format(labels)) ?? 0;
   }
@@ -89,7 +89,7 @@ export class Telemetry {
   }
 }
 
-/** Labels are names and addresses of our own making: nothing in them needs an escape. */
+/** Labels are names and addresses of our own making, so none needs an escape. */
 function format(labels: Labels): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;

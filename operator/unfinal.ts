@@ -10,9 +10,9 @@ import type { ChainView } from "./chain/head";
 import type { Inbox } from "./inbox";
 import type { Telemetry } from "./telemetry";
 
-/** How the work of a file was done. */
+/** How the task in a file was done. */
 export interface Doing {
-  /** What was done, under the name by which it is found on chain. */
+  /** The name by which the result is found on chain. */
   readonly key: string;
   readonly block: number;
   readonly transaction: string;
@@ -24,7 +24,7 @@ export interface Undone<Entry> {
   readonly entry: Entry;
 }
 
-/** Where something that was done is found on chain. */
+/** Where the result of a task is on the chain. */
 export interface Standing {
   readonly block: number;
   readonly transaction: string;
@@ -46,17 +46,17 @@ export class Unfinal<Entry extends Doing> {
     mkdirSync(this.folder, { recursive: true });
   }
 
-  /** Finishes a file that is done; `final` is the block up to which nothing is undone any more. */
+  /** Finishes a file that is done; blocks up to `final` can no longer be undone. */
   finish(name: string, result: object, entry: Entry, { final }: ChainView): void {
     if (entry.block > final) {
-      this.keep(this.inbox.placeOf(name, "done"), entry); // before the file: what is done is never without it
+      this.keep(this.inbox.placeOf(name, "done"), entry); // before the file moves, so that no done file is without it
     }
     this.inbox.finish(name, "done", result);
   }
 
   /**
-   * Looks at what is not final: what `find` finds is done, what it does not find was undone, and its file waits again. To be called when
-   * the chain was read up to the confirmed block. Answers what was undone and not forgotten since.
+   * Examines what is not final. What `find` finds is still done; what it does not find was undone, and its file waits again. To be called
+   * when the chain was read up to the confirmed block. Returns what was undone and not forgotten since.
    */
   review({ confirmed, final }: ChainView, find: (entry: Entry) => Standing | undefined): Undone<Entry>[] {
     this.refresh();
@@ -67,7 +67,7 @@ export class Unfinal<Entry extends Doing> {
         if (standing && standing.block <= final) this.forget(place);
         if (standing || !(known.block <= confirmed)) continue;
       }
-      const entry = this.readEntry(place); // another process may have reopened the file meanwhile, or done it again
+      const entry = this.readEntry(place); // another process may have reopened the file meanwhile, or done its task again
       if (entry === undefined) continue;
       this.entries.set(place, entry);
       if (!entry.isUndone && (known.isUndone || entry.transaction !== known.transaction)) continue;
@@ -77,7 +77,7 @@ export class Unfinal<Entry extends Doing> {
     return undone;
   }
 
-  /** Ends to keep what is final, or was undone. */
+  /** Stops tracking something that is final or was undone. */
   forget(place: string): void {
     this.entries.delete(place);
     rmSync(this.pathOf(place), { force: true });
@@ -96,7 +96,7 @@ export class Unfinal<Entry extends Doing> {
     this.entries.set(place, entry);
   }
 
-  /** What another process has finished, and what it has dropped, is known too. */
+  /** Takes over what other processes have finished or forgotten. */
   private refresh(): void {
     const places = new Set(readdirSync(this.folder).flatMap((name) => /^(.*)\.json$/.exec(name)?.[1] ?? []));
     for (const place of this.entries.keys()) if (!places.has(place)) this.entries.delete(place);
@@ -107,7 +107,7 @@ export class Unfinal<Entry extends Doing> {
     }
   }
 
-  /** What the disk has; undefined of what is gone, or not ours. */
+  /** The entry on disk; undefined if it is gone or not ours. */
   private readEntry(place: string): Kept<Entry> | undefined {
     try {
       return readJson(place, readFileSync(this.pathOf(place), "utf8")) as Kept<Entry>;

@@ -1,11 +1,11 @@
-// A log that cannot fill the disk.
+// A log of bounded size.
 
 import { appendFileSync, renameSync, statSync } from "node:fs";
 
-/** Bytes of a log file at most. */
+/** The largest size of a log file, in bytes. */
 const MOST = 16 * 2 ** 20;
 
-/** A file of lines. When it is full it becomes `<file>.1`, whose place it takes, and a new one begins. */
+/** A file of lines. When it is full it is renamed to `<file>.1`, replacing the previous one, and a new file begins. */
 export class LogFile {
   private size: number;
 

@@ -1,4 +1,5 @@
-// Everything that runs beside the chain, in one process that owns the database: indexer, API and, on the platform's own chain, the operator.
+// Everything that runs beside the chain, in the one process that owns the database: the indexer, the API and, on the platform's own chain,
+// the operator.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -14,24 +15,24 @@ import { LogFile } from "./logFile";
 import type { PlatformSite } from "./site";
 import type { Store } from "./store/open";
 
-/** What the services of a platform need. */
+/** What a platform's services need. */
 export interface ServicesOptions {
   readonly site: PlatformSite;
   readonly store: Store;
   /** Folder of keys, uploads and logs. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Told what a reader of the terminal should know. */
+  /** Called with a line for the terminal. */
   readonly say: (line: string) => void;
 }
 
-/** Services that run. */
+/** Running services. */
 export interface PlatformServices {
   readonly api: string;
-  /** Address of the operator; undefined where it is not ours to run. */
+  /** Address of the operator; undefined on a network that is not ours, where we do not run it. */
   readonly operator: string | undefined;
   readonly adminKeyFile: string;
-  /** Becomes an error when a service ends that should not. */
+  /** Rejects if a service ends unexpectedly. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
@@ -42,10 +43,10 @@ const PAGE = join(__dirname, "web/dist");
 /** Evaluations at once. */
 const WORKERS = 1;
 
-/** Milliseconds that an answer of the chain may take for the API. */
+/** Milliseconds after which the API stops waiting for the chain. */
 const PATIENCE = 5_000;
 
-/** Starts everything; of an own chain the tables are up to date before the API answers. */
+/** Starts everything. On the platform's own chain, the API answers only once the tables are up to date. */
 export async function startServices({ site, store, folder, env, say }: ServicesOptions): Promise<PlatformServices> {
   const ending = new AbortController();
   const closing: (() => Promise<unknown>)[] = [];
@@ -65,11 +66,11 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
       onNews: note,
     });
     closing.push(() => indexer.close());
-    // Nobody waits for the history of a public network before the API answers: it may take long.
+    // On a public network the API does not wait for the history, which may take long to read.
     while (site.resumed !== undefined && (await indexer.step()));
     say(`indexer: has read up to block ${indexer.block}`);
     const indexing = indexer.run();
-    indexing.catch(() => undefined); // whoever waits for a failure is told
+    indexing.catch(() => undefined); // reported through `failed`
     closing.push(async () => Promise.allSettled([indexing]));
 
     const adminKeyFile = join(folder, "admin.key");
@@ -103,7 +104,7 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
 
     if (door) operator = await startOperator(door);
     const failed = Promise.race([indexing.then(forEver), operator?.running.then(forEver) ?? forEver()]);
-    failed.catch(() => undefined); // whoever waits for it is told
+    failed.catch(() => undefined); // reported to whoever awaits it
     return { api: api.url, operator: door?.url, adminKeyFile, failed, stop };
 
     async function startOperator(own: OpenDoor) {
@@ -119,7 +120,7 @@ export async function startServices({ site, store, folder, env, say }: ServicesO
   }
 }
 
-/** A service that ended because it was told to is no failure. */
+/** Never settles, because a service that was told to stop is not a failure. */
 const forEver = () => new Promise<never>(() => undefined);
 
 interface Receipt {

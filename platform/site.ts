@@ -1,4 +1,4 @@
-// Which chain the platform works on: its own, with the protocol and two models, or a network that is deployed already.
+// Which chain the platform works on: its own, with the protocol and two models, or a network with an existing deployment.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { join } from "node:path";
@@ -17,20 +17,20 @@ import { openNodesOf } from "./indexer/source";
 /** A chain with the protocol on it. */
 export interface PlatformSite {
   readonly hre: HardhatRuntimeEnvironment;
-  /** Address of its node, or of several with commas between. */
+  /** Address of its node, or several separated by commas. */
   readonly url: string;
   readonly deployment: DeploymentAddresses;
-  /** Launched from here, by their published ids. */
+  /** The models launched from here, by their published ids. */
   readonly models: Readonly<Record<string, ModelRecord>>;
-  /** Blocks of an earlier run that the chain has mined again; undefined of a network that is not ours. */
+  /** Number of blocks of an earlier run that the chain has mined again; undefined on a network that is not ours. */
   readonly resumed?: number;
   close(): Promise<void>;
 }
 
-/** What a chain of the platform's own begins with. */
+/** The models with which the platform's own chain begins. */
 const DEMO = ["sentiment-v2", "credit-default"].map((name) => join(__dirname, `../deploy/models/${name}.json`));
 
-/** Starts the platform's own chain, and deploys and launches what is missing on it. */
+/** Starts the platform's own chain, and deploys and launches whatever is missing on it. */
 export async function openOwnSite(
   hre: HardhatRuntimeEnvironment,
   {
@@ -39,7 +39,7 @@ export async function openOwnSite(
     say,
   }: { readonly folder: string; readonly hasDemo: boolean; readonly say: (line: string) => void },
 ): Promise<PlatformSite> {
-  process.env["DEPLOYMENTS"] = join(folder, "deployments"); // where journal and record of a deployment are looked for
+  process.env["DEPLOYMENTS"] = join(folder, "deployments"); // where the journal and record of a deployment are looked for
   const chain = await startLocalChain(hre, { file: join(folder, "chain.jsonl"), port: 0 });
   try {
     const { url, resumed } = chain;
@@ -48,7 +48,7 @@ export async function openOwnSite(
     const { parameters, file: parametersFile } = await readDeclaration(own);
     const files = await Promise.all((hasDemo ? DEMO : []).map((path) => readModelFile(path, true)));
     const tell = (what: string) => say(`chain: ${what}`);
-    // A chain that ends with the command has nothing in flight that a failure would have to tell of.
+    // A chain that ends with the command has no pending transactions that a failure would have to report.
     const { record } = await noting([], () =>
       deployTo(
         own,
@@ -78,8 +78,8 @@ export async function openOwnSite(
 }
 
 /**
- * A network on which the protocol was deployed with these sources.
- * @throws {Problem} `NOT_DEPLOYED` when there is no record of it, `WRONG_CHAIN` when its nodes are of another chain.
+ * Opens a network on which the protocol was deployed from these sources.
+ * @throws {Problem} `NOT_DEPLOYED` if there is no record of the deployment, `WRONG_CHAIN` if its nodes serve another chain.
  */
 export async function openPublicSite(hre: HardhatRuntimeEnvironment): Promise<PlatformSite> {
   const record = await recordOf(hre);
@@ -91,6 +91,6 @@ export async function openPublicSite(hre: HardhatRuntimeEnvironment): Promise<Pl
     );
   const url = nodesOf(hre) as string;
   const deployment = addressesIn(record);
-  await openNodesOf(deployment, url); // refused before anything is created for it
+  await openNodesOf(deployment, url); // fails before anything is created for it
   return { hre, url, deployment, models: record.models, close: async () => undefined };
 }

@@ -1,4 +1,5 @@
-// The command line of `npm run platform`: a chain, the operator, the indexer and the API, until it is told to stop. See docs/platform.md.
+// The command line of `npm run platform`: runs a chain, the operator, the indexer and the API until it is told to stop. See
+// docs/platform.md.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { join } from "node:path";
@@ -16,13 +17,13 @@ const USAGE = `usage: npm run platform [-- options]
   --json            also print a failure as one JSON document, on standard output
   --help            print this text`;
 
-/** Where everything of the platform is kept, when PLATFORM_FOLDER does not name another folder. */
+/** Where the platform keeps its files, unless PLATFORM_FOLDER names another folder. */
 const FOLDER = join(__dirname, "../.build/platform");
 
-/** Milliseconds that everything has to stop. */
+/** Milliseconds that everything has for stopping. */
 const LONGEST_STOP = 15_000;
 
-/** Development accounts worth knowing: see ignition/parameters/localhost.json5. */
+/** Development accounts to introduce: see ignition/parameters/localhost.json5. */
 const ACCOUNTS = [
   [0, "develops models"],
   [8, "invests"],
@@ -76,7 +77,7 @@ async function run(
   });
 }
 
-/** What to do next. */
+/** Tells the user what to do next. */
 function introduction(
   { url, deployment, models, resumed }: PlatformSite,
   services: PlatformServices,

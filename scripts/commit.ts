@@ -31,7 +31,9 @@ const THRESHOLD: Rule<string> = {
   read: (value) => (typeof value === "string" && parseDigits(value) !== undefined ? value : undefined),
 };
 
-/** Runs the command and returns its exit code: JSON on standard output, or one line on the error stream and 1. */
+/**
+ * Runs the command and returns its exit code. The result is JSON on standard output; a failure gives one line on the error stream and 1.
+ */
 export const main = offlineMainOf("commit", USAGE, run);
 
 function run({ options: fields, paths }: CommandLine, streams: Streams): string {

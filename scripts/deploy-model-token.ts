@@ -3,8 +3,8 @@
 //   RPC_URL=http://127.0.0.1:8545 PRIVATE_KEY=… TOKEN_MANAGER_ADDRESS=… GOVERNOR_ADDRESS=… MODEL_SUPPLIER_RECIPIENT=… \
 //     npm run deploy-model-token
 //
-// On any chain but a local one CHAIN_ID must confirm which it is. RPC_URL may have several addresses with commas between. Instead of
-// PRIVATE_KEY the key may be named by KEYSTORE, LEDGER, KMS or REMOTE_SIGNER, and MAX_FEE says what gas may cost: docs/signing.md.
+// On any chain except a local one, CHAIN_ID must confirm which it is. RPC_URL may list several addresses separated by commas. Instead of
+// PRIVATE_KEY, the key may be named by KEYSTORE, LEDGER, KMS or REMOTE_SIGNER; MAX_FEE limits what gas may cost: docs/signing.md.
 
 import {
   decodeBytes32String,
@@ -36,7 +36,7 @@ import { tellProblem } from "../sdk/node/failure";
 const LOCAL_CHAIN_ID = "31337";
 const DIGITS = /^[1-9][0-9]{0,14}$/;
 
-/** The published function, the views that the checks need, and the errors that its troubleshooting table names. */
+/** The published function, the views that the checks need, and the errors in its troubleshooting table. */
 export const TOKEN_MANAGER_ABI = [
   "function deployTokenWithAllocations(string modelId, string name, string symbol, uint256 modelSupplierAllocation, address modelSupplierRecipient, uint256 investorAllocation, (uint256 tokensPerDeltaOne, uint16 infrastructureAccrualBps, uint256 initialOraclePricePerThousandUsd, bytes32 licenseHash, string licenseURI, address governor) initialParams) payable returns (address)",
   "function hasRole(bytes32 role, address account) view returns (bool)",
@@ -63,7 +63,7 @@ const MODEL = {
 interface Settings {
   readonly rpcUrl: string;
   readonly key: KeyRef;
-  /** Wei for a unit of gas; 0 without a ceiling. */
+  /** The ceiling in wei per unit of gas; 0 without one. */
   readonly maxFee: bigint;
   readonly tokenManager: string;
   readonly governor: string;
@@ -78,7 +78,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     const value = env[name] ?? "";
     if (value === "") problems.push(`${name} is missing, expected ${expected}`);
     else if (!isRight(value)) {
-      // The address of a node may hold an access key.
+      // A node's address may contain an access key.
       const shown = { PRIVATE_KEY: "not a key", RPC_URL: "not an address" }[name] ?? value;
       problems.push(`${name} is ${shown}, expected ${expected}`);
     }
@@ -112,13 +112,13 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   return settings;
 }
 
-/** Arguments that the published troubleshooting table speaks of. */
+/** Arguments that the published troubleshooting table mentions. */
 const FIELDS: Readonly<Record<string, string>> = {
   tokensPerDeltaOne: "the reward for a DeltaOne, in wei,",
   infrastructureAccrualBps: "the infrastructure share, in bps,",
 };
 
-/** What the script may meet, as a {@link Problem}. */
+/** Converts the failures that the script expects to a {@link Problem}. */
 function problemFrom(error: unknown): Problem {
   if (isError(error, "NETWORK_ERROR") || /ECONNREFUSED/.test(String(error))) {
     return new Problem("NODE_FAILED", explainRefusal(error));
@@ -126,7 +126,7 @@ function problemFrom(error: unknown): Problem {
   return isCallException(error) ? new Problem("REVERTED", explainRefusal(error)) : classify(error);
 }
 
-/** Each row of the published troubleshooting table in words. */
+/** Explains each error in the published troubleshooting table. */
 export function explainRefusal(error: unknown): string {
   if (isError(error, "NETWORK_ERROR") || /ECONNREFUSED/.test(String(error))) {
     return "RPC_URL does not answer: start the node or correct the address.";
@@ -159,7 +159,7 @@ const missingRole = (account: string) =>
 
 type Print = (line: string) => void;
 
-/** Where the token is deployed, and by whom. */
+/** Where and by whom the token is deployed. */
 interface Desk {
   readonly provider: EndpointProvider;
   readonly account: SigningAccount;

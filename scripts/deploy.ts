@@ -1,4 +1,4 @@
-// The command line of `npm run deploy`: shows what a deployment will send, sends it, verifies and records it.
+// The command line of `npm run deploy`: shows what a deployment will send, sends it, verifies it and records it.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { readDeclaration } from "../deploy/declaration";
@@ -95,7 +95,7 @@ async function verify(hre: HardhatRuntimeEnvironment, { verification }: Input): 
   throw new Problem("NOT_DEPLOYED", `${network.name} has no record ${recordFile(network)}: deploy to it first.`);
 }
 
-/** What was replaced for each account, in words. */
+/** Frees every account from its pending transactions; returns what was replaced, in words. */
 async function free(hre: HardhatRuntimeEnvironment, onWait: (reason: string) => void): Promise<string[]> {
   const replaced: string[] = [];
   for (const { address } of await hre.ethers.getSigners()) {

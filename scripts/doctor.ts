@@ -9,7 +9,7 @@ import { toJson } from "../sdk/schemas/json";
 import { flag, mainOf, networkName, runAsScript, type CommandLine, type Main } from "./cli/command";
 import { toText } from "./cli/views/diagnosis";
 
-/** Exit codes beside 0: something is wrong, or nothing could be looked at. */
+/** Exit codes besides 0: something is wrong, or nothing could be examined. */
 const [DEVIATIONS, COULD_NOT_LOOK] = [1, 2];
 
 const USAGE = `usage: npm run --silent doctor -- --network <name> [--json]

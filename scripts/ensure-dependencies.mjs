@@ -1,5 +1,5 @@
-// Installs the locked dependencies when they are missing or differ from package-lock.json: the root's, then those of the folders that
-// are named. Plain Node: runs before anything is installed.
+// Installs the locked dependencies if they are missing or differ from package-lock.json: first the root's, then those of the named folders.
+// Written in plain Node, because it runs before anything is installed.
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -8,15 +8,15 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Milliseconds that npm may take before it is ended and begun again, and how often it is begun. */
+/** Milliseconds after which npm is ended and started again, and how often it is started. */
 const [LIMIT, TRIES] = [10 * 60_000, 2];
 
-/** Whoever installs touches the lock every second; one that nobody has touched for so many milliseconds is left behind. */
+/** The installing process touches the lock every second; a lock that was not touched for the second number of milliseconds is abandoned. */
 const [TOUCH, STALE] = [1_000, 30_000];
 
 const lock = `${root}.build/install.lock`;
 
-/** Path → integrity of every package in a lockfile; null if the file cannot be read. */
+/** The packages in a lockfile, by path; null if the file cannot be read. */
 function packagesIn(folder, lockfile) {
   try {
     return JSON.parse(readFileSync(join(root, folder, lockfile), "utf8")).packages;
@@ -33,12 +33,12 @@ function isInstalled(folder) {
   return Object.entries(locked).every(([path, entry]) => {
     if (path === "") return true;
     const found = installed[path];
-    // Optional packages of other platforms are locked but not installed.
+    // Optional packages for other platforms are locked but not installed.
     return found ? found.version === entry.version && found.integrity === entry.integrity : Boolean(entry.optional);
   });
 }
 
-/** Takes the lock; answers whether it was free. */
+/** Takes the lock; returns whether it was free. */
 function take() {
   mkdirSync(`${root}.build`, { recursive: true });
   try {
@@ -52,10 +52,10 @@ function take() {
   return false;
 }
 
-/** Runs npm once; answers its exit code, or undefined when it took too long and was ended, with all that it had started. */
+/** Runs npm once. Returns its exit code; undefined if npm took too long and was ended, with all processes that it had started. */
 function install(folder) {
   const isWindows = process.platform === "win32";
-  // Not on standard output: that belongs to the command which follows. On its own, npm can be ended with its children.
+  // Standard output belongs to the command that follows. In a process group of its own, npm can be ended with its children.
   const npm = spawn("npm", ["ci"], {
     cwd: join(root, folder),
     stdio: ["ignore", process.stderr, "inherit"],
@@ -67,7 +67,7 @@ function install(folder) {
       if (isWindows) npm.kill();
       else process.kill(-npm.pid, "SIGKILL");
     } catch {
-      // it has ended by itself
+      // it has ended already
     }
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {

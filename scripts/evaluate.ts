@@ -31,19 +31,21 @@ export const USAGE = `usage: evaluate --benchmark <benchmark.json> [<examples.cs
   --json                  also print a failure as one JSON document, on standard output
   --help                  print this text`;
 
-/** Where the command reads and writes. */
+/** The streams that the command reads and writes. */
 export interface PieceStreams {
   readStandardInput(): Iterable<Uint8Array>;
   out(text: string): void;
   err(text: string): void;
-  /** How far it is, on a terminal; an empty text clears it. */
+  /** Shows progress on a terminal; an empty text clears it. */
   progress(text: string): void;
 }
 
 const REPORT = pattern(/\.(html|json)$/, "a file whose name ends in .html or .json");
 const SEPARATOR = pattern(/^([^"\r\n]|tab)$/u, "one character, or tab");
 
-/** Runs the command and returns its exit code: JSON on standard output, or one line on the error stream and 1. */
+/**
+ * Runs the command and returns its exit code. The result is JSON on standard output; a failure gives one line on the error stream and 1.
+ */
 export const main = offlineMainOf("evaluate", USAGE, run);
 
 function run({ options: fields, paths }: CommandLine, streams: PieceStreams): string {
@@ -109,7 +111,7 @@ function readInput({ paths, baseline, candidate, separator }: Files, wanted: Wan
 
 const PIECE = 1 << 20;
 
-/** The file piece by piece, so that its size has no bound. */
+/** Yields the file piece by piece, so that its size is not limited. */
 function* readPieces(name: string, streams: PieceStreams): Generator<Uint8Array> {
   const file = openSync(name, "r");
   try {

@@ -1,3 +1,3 @@
-// The `hokusai` command from a checkout. Installed, it is sdk/bin/hokusai.ts itself.
+// The `hokusai` command in a checkout. When installed, the command is sdk/bin/hokusai.ts itself.
 
 import "../sdk/bin/hokusai";

@@ -1,5 +1,4 @@
-// The command line of `npm run launch`: deploys the protocol if the network has none, launches a model on it,
-// trades it and improves it.
+// The command line of `npm run launch`: deploys the protocol if the network has none, launches a model on it, trades it and improves it.
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
 import { mkdirSync } from "node:fs";
@@ -58,7 +57,7 @@ function read({ options: fields, paths }: CommandLine, { env }: Streams) {
     confirmedChain: fields.read("confirm-chain", digits(1, Number.MAX_SAFE_INTEGER), 0),
     json: fields.read("json", flag, false),
     sending: readSending(fields, env),
-    /** Where the page goes, if one is wanted. */
+    /** The path of the HTML report, if one is wanted. */
     report: hasReport ? resolve(paths[0] ?? DEFAULT_REPORT) : undefined,
   };
   fields.refuse("options");
@@ -71,7 +70,7 @@ function read({ options: fields, paths }: CommandLine, { env }: Streams) {
 
 type Input = ReturnType<typeof read>;
 
-/** Everything that is told of a launch, in the ways that the options ask for. */
+/** The views of a launch that the options ask for. */
 function viewOf({ json, report }: Input, { out, err }: Streams): View {
   const view = json ? documentView((document) => out(toJson(document))) : humanView(out);
   if (report === undefined) return view;

@@ -19,7 +19,7 @@ const USAGE = `usage: npm run --silent operator [-- options]
   --json                 also print a failure as one JSON document, on standard output
   --help                 print this text`;
 
-/** Milliseconds that a service has to stop. */
+/** Milliseconds that a service has for stopping. */
 const LONGEST_STOP = 10_000;
 
 /** Runs the command until the process is told to stop, and returns its exit code. */
@@ -42,7 +42,7 @@ async function run(
     throw new Problem("BAD_OPTION", `${hre.network.name} lives in this process: choose localhost or a public network.`);
   const telemetry = new Telemetry(streams.out);
   const settings = config ?? (await embed(hre, streams.env));
-  // Whoever watches gets an answer from the beginning, also while the chain is away.
+  // The server answers from the beginning, even while the chain is away.
   const door = await openDoor({ ...settings.http, telemetry, ...STARTING });
   telemetry.log("info", "listening", { url: door.url });
   const service = await Service.open(settings, { hre, url, secrets: streams, telemetry }).catch(

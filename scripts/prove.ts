@@ -75,7 +75,7 @@ function read({ options: fields }: CommandLine) {
   if (new Set(written.map((path) => resolve(path))).size < written.length)
     fields.report("--opening, --claims and --out name the same file");
   fields.refuse("options");
-  readText(files.contribution); // refuses a missing file in the same words
+  readText(files.contribution); // refuses a missing file with the same message
   return {
     ...options,
     ...readOpenings(files, options.openingFile),
@@ -84,7 +84,7 @@ function read({ options: fields }: CommandLine) {
   };
 }
 
-/** The three openings; one that comes from CSV is new, and needs a place to be kept. */
+/** Reads the three openings. One that is made from CSV is new, and needs a file to be kept in. */
 function readOpenings(
   { escrowKey, ...files }: Record<"labels" | "baseline" | "candidate" | "escrowKey", string>,
   openingFile: string,
@@ -109,7 +109,7 @@ function readOpenings(
   return { labels, baseline, candidate };
 }
 
-/** What a file holds, decrypted if it is an escrow file. */
+/** The content of a file, decrypted if it is an escrow file. */
 function contentOf(file: string, escrowKey: string): string {
   const content = readText(file);
   if (!isSealed(content)) return content;

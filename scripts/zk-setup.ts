@@ -40,8 +40,8 @@ const BLAKE2B = pattern(/^[0-9a-f]{128}$/, "128 hexadecimal digits, in lower cas
 type Input = ReturnType<typeof read>;
 
 /**
- * Runs the command and returns its exit code: what it made, or one line on the error stream and 1 or 2. Without places it works on the
- * project's own.
+ * Runs the command and returns its exit code. It prints what it made; a failure gives one line on the error stream and 1 or 2. Without
+ * `places`, it works on the project's own folders.
  */
 export async function main(
   args: readonly string[],
@@ -59,7 +59,7 @@ export async function main(
 }
 
 function read({ options: fields, paths }: CommandLine) {
-  fields.read("json", flag, false); // how a failure is told
+  fields.read("json", flag, false); // read only to accept it: `--json` affects how a failure is shown
   const [force, record] = [fields.read("force", flag, false), fields.read("record", flag, false)];
   const isCeremony = ["phase1", "phase1-hash", "final"].some((name) => fields.has(name));
   const path = fields.read("phase1", fileName, isCeremony ? undefined : "");
@@ -115,7 +115,7 @@ async function setup(
   return `${folder} made in ${seconds} s, as recorded: ${constraints} constraints.`;
 }
 
-/** Begins a ceremony, or ends it. */
+/** Begins or ends a ceremony. */
 async function hold(
   { capacity, phase1, final }: Pick<Input, "capacity" | "final"> & { phase1: Phase1 },
   progress: ProverProgress,

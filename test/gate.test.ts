@@ -5,20 +5,22 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(__dirname, "..");
+const GATE = "test/solidity/gate";
 
 /**
- * Runs test/solidity/gate, which the normal run skips, but for one file, with its own output folders. Not by a filter: forge would
- * compile the whole project to apply it.
+ * Runs one file of test/solidity/gate, which the normal run skips, with output folders of its own. Not by a filter: forge would compile
+ * the whole project to apply it.
  */
-function runForgeWithout(file: string, env: NodeJS.ProcessEnv = {}) {
+function runForgeOn(file: string, env: NodeJS.ProcessEnv = {}) {
+  const others = readdirSync(join(ROOT, GATE)).filter((name) => name !== file);
   const { status, stdout } = spawnSync(process.execPath, ["scripts/dev/test-solidity.mjs"], {
     cwd: ROOT,
     encoding: "utf8",
     env: {
       ...process.env,
-      FOUNDRY_SRC: "test/solidity/gate",
-      FOUNDRY_TEST: "test/solidity/gate",
-      FOUNDRY_SKIP: JSON.stringify([`test/solidity/gate/${file}`]),
+      FOUNDRY_SRC: GATE,
+      FOUNDRY_TEST: GATE,
+      FOUNDRY_SKIP: JSON.stringify(others.map((name) => `${GATE}/${name}`)),
       FOUNDRY_OUT: ".build/gate/out",
       FOUNDRY_CACHE_PATH: ".build/gate/cache",
       ...env,
@@ -29,14 +31,14 @@ function runForgeWithout(file: string, env: NodeJS.ProcessEnv = {}) {
 
 describe("Gate of the Solidity tests @uninstrumented", () => {
   it("exits 0 when every test passes", () => {
-    const { status, stdout } = runForgeWithout("Failing.t.sol");
+    const { status, stdout } = runForgeOn("Passing.t.sol");
 
     expect(stdout).to.contain("1 tests passed, 0 failed");
     expect(status).to.equal(0);
   });
 
   it("exits 1 when assertions fail in a test, a fuzz test and an invariant's handler", () => {
-    const { status, stdout } = runForgeWithout("Passing.t.sol");
+    const { status, stdout } = runForgeOn("Failing.t.sol");
 
     expect(stdout).to.contain("0 tests passed, 3 failed");
     expect(stdout).to.contain("on purpose: 1 != 2");
@@ -47,7 +49,7 @@ describe("Gate of the Solidity tests @uninstrumented", () => {
   it("keeps nothing of a failure, which the next run would try first", () => {
     const temporary = mkdtempSync(join(tmpdir(), "gate-"));
     try {
-      expect(runForgeWithout("Passing.t.sol", { TMPDIR: temporary }).status).to.equal(1);
+      expect(runForgeOn("Failing.t.sol", { TMPDIR: temporary }).status).to.equal(1);
       expect(readdirSync(temporary)).to.deep.equal([]);
       expect(existsSync(join(ROOT, "cache"))).to.equal(false); // where forge keeps them otherwise
     } finally {

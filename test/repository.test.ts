@@ -167,10 +167,20 @@ describe("Repository @uninstrumented", () => {
     expect(steps).to.include("tests");
     expect([...matrix.matchAll(/- (.+)/g)].map(([, name]) => name)).to.deep.equal(steps);
     expect(workflow).to.contain('run: .ci/run "${{ matrix.step }}"');
-    expect([...workflow.matchAll(/uses: (.+)/g)].map(([, action]) => action)).to.deep.equal([
+    expect([...new Set([...workflow.matchAll(/uses: (.+)/g)].map(([, action]) => action))]).to.deep.equal([
       "actions/checkout@v4",
       "actions/setup-node@v4",
     ]);
+  });
+
+  it("runs half an hour of the deep tests every night, in a job that pushes do without", () => {
+    const workflow = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
+    const [, steps = "", deep = ""] = workflow.split(/^ {2}(?:step|deep):\n/m);
+
+    expect(workflow).to.match(/^ {2}schedule:\n {4}- cron: "\d+ \d+ \* \* \*"$/m);
+    expect(steps).to.contain("if: github.event_name != 'schedule'\n");
+    expect(deep).to.contain("if: github.event_name == 'schedule'\n");
+    expect(deep).to.contain("run: npm run test:deep -- --minutes 30 --seed ${{ github.run_number }}\n");
   });
 
   for (const folder of [".", "platform"]) {

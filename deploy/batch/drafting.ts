@@ -1,4 +1,4 @@
-// What would be sent, written down instead: while something is drafted, whoever holds a role need not be at hand, and nothing is sent.
+// Drafting: what a command would send is written down instead, and nothing is sent. The keys of the role holders need not be at hand.
 
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import { resolveAddress, type TransactionRequest } from "ethers";
@@ -13,27 +13,27 @@ export interface DraftedCall {
 
 /** Calls that one account makes in one transaction. */
 export interface Draft {
-  /** What they do, in words. */
+  /** What the calls do, in words. */
   readonly what: string;
-  /** Why this account can make them: the role that it holds, or what it is. */
+  /** Why the account can make them: its role, or what it is. */
   readonly as: string;
   readonly sender: string;
   readonly calls: readonly DraftedCall[];
-  /** What the draft is among several that belong together; absent when it is the only one. */
+  /** Which part this is of several drafts that belong together; absent for a single one. */
   readonly part?: string;
 }
 
-/** Drafting has come to its end, since nothing after a call can be known before it is made: control flow. */
+/** Ends a draft as control flow, because nothing that comes after a call can be known before the call is made. */
 class Drafted extends Error {}
 
 const drafts = new AsyncLocalStorage<{ readonly done: Draft[]; readonly before: DraftedCall[] }>();
 
-/** Whether calls are to be written down here instead of sent. */
+/** Whether calls are being drafted instead of sent. */
 export function isDrafting(): boolean {
   return drafts.getStore() !== undefined;
 }
 
-/** Does something up to the first call that it would send; answers with what is to be sent, and with nothing where there is nothing to do. */
+/** Runs an action up to the first call that it would send. Returns what is to be sent; nothing if there is nothing to do. */
 export async function drafting(action: () => Promise<unknown>): Promise<readonly Draft[]> {
   const store = { done: [], before: [] };
   try {
@@ -50,14 +50,14 @@ export function endDrafting(...done: readonly Draft[]): never {
   throw new Drafted("drafted");
 }
 
-/** Adds a call that the next one needs: the same account makes both in one transaction. */
+/** Adds a call that the next one needs; the same account makes both in one transaction. */
 export function draftBefore(call: DraftedCall): void {
   drafts.getStore()?.before.push(call);
 }
 
 /**
- * Stands in for an account whose key is elsewhere: what it is to send becomes the draft. A call that the chain would refuse is refused
- * before anybody signs it.
+ * Stands in for an account whose key is elsewhere: what it would send becomes the draft. The call is simulated first, so that nobody signs
+ * one that the chain would refuse.
  */
 export async function draftingSigner(
   hre: HardhatRuntimeEnvironment,

@@ -1,4 +1,4 @@
-// The file that Safe's Transaction Builder imports, version 1.0: what an account is to send, with its calls spelt out.
+// The file format that Safe's Transaction Builder imports, version 1.0: what an account is to send, with its calls decoded.
 
 import { id, Interface, isHexString, type FunctionFragment, type ParamType } from "ethers";
 import { address, Fields, integer, oneOf, pattern, text, type Rule } from "../../sdk/base/fields";
@@ -11,11 +11,11 @@ export interface BatchCall {
   /** In wei. */
   readonly value: bigint;
   readonly data: string;
-  /** The call spelt out, if it is: for programs that show it, and compared with the data by ours. */
+  /** The call's method and arguments, if the file has them: for programs that show them. They are compared with the data. */
   readonly spelt?: { readonly method: unknown; readonly values: unknown };
 }
 
-/** What a file says. */
+/** The content of a file. */
 export interface BatchFile {
   readonly chainId: number;
   readonly name: string;
@@ -38,10 +38,10 @@ interface Input {
   readonly components?: readonly Input[];
 }
 
-/** Deeper than any call, and no danger for the stack. */
+/** The deepest nesting that is allowed: more than any call needs, and safe for the stack. */
 const DEEPEST = 24;
 
-/** Bytes of a file that nobody needs to sign more than. */
+/** The largest file, in bytes: more than anybody needs to sign. */
 const LONGEST = 1 << 20;
 
 const BUILDER_VERSION = "1.18.0";
@@ -57,8 +57,8 @@ const digitsOnly = pattern(/^[1-9]\d{0,14}$/, "a chain id as a decimal string");
 const anything: Rule<unknown> = { expected: "anything", none: undefined, read: (value) => value };
 
 /**
- * What stands in the file as the checksum: of everything in it but the name and the checksum itself. It finds damage, and no forgery:
- * whoever changes a file can compute it anew.
+ * The checksum of everything in the file except its name and the checksum itself. It detects damage but no forgery, because anybody who
+ * changes a file can compute it again.
  */
 export function checksumOf(file: Readonly<Record<string, unknown>>): string {
   return id(serialised({ ...file, meta: { ...(file["meta"] as object), name: null } }));
@@ -74,7 +74,7 @@ function serialised(value: unknown, depth = 0): string {
   return `{${JSON.stringify(keys)}${keys.map((key) => `${serialised(fields[key], depth + 1)},`).join("")}}`;
 }
 
-/** The text of a batch file; `createdAt` in milliseconds. `interfaceOf` knows the contracts whose calls are spelt out. */
+/** Writes a batch file; `createdAt` is in milliseconds. Calls to contracts that `interfaceOf` knows are decoded. */
 export function batchText(
   { chainId, name, description, sender, calls }: BatchFile,
   createdAt: number,
@@ -93,7 +93,7 @@ export function batchText(
   return `${JSON.stringify({ ...file, meta: { ...meta, checksum: checksumOf(file) } }, null, 2)}\n`;
 }
 
-/** Reads a batch file; throws a {@link Problem} when it is damaged, or not of the format. `name` is what messages call it. */
+/** Reads a batch file; throws a {@link Problem} if it is damaged or has another format. Messages call it `name`. */
 export function readBatch(name: string, content: string): BatchFile {
   if (content.length > LONGEST) throw new Problem("BAD_FILE", `${name} is longer than ${LONGEST} bytes.`);
   const json = readJson(name, content);
@@ -126,7 +126,7 @@ export function readBatch(name: string, content: string): BatchFile {
   return { chainId, name: title, description, sender, calls };
 }
 
-/** A call as the Transaction Builder shows it; undefined where nobody knows the function. */
+/** A call as the Transaction Builder shows it; undefined if the function is unknown. */
 function spelling(
   contract: Interface | undefined,
   data: string,
@@ -142,7 +142,7 @@ function spelling(
   return { method, values: Object.fromEntries(values) };
 }
 
-/** Whether what is spelt out is the call that the data makes. */
+/** Whether the decoded call in the file is the one that its data make. */
 export function isSpeltAs({ spelt, data }: BatchCall, contract: Interface): boolean {
   if (spelt === undefined) return true;
   const found = spelling(contract, data);
@@ -153,14 +153,14 @@ function inputOf(type: ParamType): Input {
   const element = type.isArray() ? type.arrayChildren : type;
   const components = element.isTuple() ? element.components.map(inputOf) : undefined;
   const shown = type.format("sighash");
-  // Of a tuple the name is `tuple`, and its parts stand beside it.
+  // A tuple's type is named `tuple`, with its components beside it.
   const name = components === undefined ? shown : `tuple${type.isArray() ? "[]" : ""}`;
   return { internalType: name, name: type.name, type: name, ...(components && { components }) };
 }
 
 const nameIn = ({ inputs }: FunctionFragment, index: number) => inputs[index]?.name || String(index);
 
-/** A value as the Transaction Builder takes it: text, lists and tuples in brackets. */
+/** A value as the Transaction Builder takes it: text, with lists and tuples in brackets. */
 function valueText(type: ParamType, value: unknown): string {
   const plain = plainOf(type, value);
   return typeof plain === "string" ? plain : JSON.stringify(plain);

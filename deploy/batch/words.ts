@@ -1,4 +1,5 @@
-// Calls in words: which contract, which function, what with, in units that people know. Everything is read from the calldata itself.
+// Describes calls in words: the contract, the function and its arguments, in units that people know. Everything is decoded from the
+// calldata itself.
 
 import { AbiCoder, id, Interface, keccak256, type ParamType, type Result } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
@@ -17,10 +18,10 @@ interface KnownContract {
   readonly abi: Interface;
 }
 
-/** Contracts by address, and what else has a name. */
+/** Contracts by address, and other names. */
 export interface Glossary {
   readonly contracts: ReadonlyMap<string, KnownContract>;
-  /** Names of 32 bytes: roles, and models by their key. */
+  /** Names for 32-byte values: roles, and models by their key. */
   readonly words: ReadonlyMap<string, string>;
 }
 
@@ -30,13 +31,13 @@ export interface CallInWords {
   readonly to: string;
   readonly data: string;
   readonly name: string;
-  /** What each argument is called, and what it says. */
+  /** The name of each argument, and its value in words. */
   readonly args: readonly (readonly [name: string, value: string])[];
-  /** What it does with an operation of the timelock. */
+  /** The timelock operation that the call schedules, executes or cancels. */
   readonly operation?: OperationInWords;
 }
 
-/** An operation of the timelock; without calls where only its id is named. */
+/** An operation of the timelock; without calls if only its id is given. */
 interface OperationInWords {
   readonly id: string;
   readonly predecessor?: string;
@@ -49,7 +50,7 @@ const ROLES = [
   ...["PAYER_ROLE", "PROPOSER_ROLE", "EXECUTOR_ROLE", "CANCELLER_ROLE"],
 ];
 
-/** Arguments whose numbers are not of the smallest unit to people. */
+/** How to show arguments whose numbers are not in the smallest unit of a token. */
 const UNITS: readonly (readonly [name: RegExp, show: (value: bigint) => string])[] = [
   [
     /^(since|until|start|effectiveAt)$/,
@@ -64,7 +65,7 @@ const UNITS: readonly (readonly [name: RegExp, show: (value: bigint) => string])
   [/Bps$|^tradeFee$|Score$/, (value) => `${value} bps`],
 ];
 
-/** What batches of a deployment may name. */
+/** The names that batches of a deployment may need. */
 export async function glossaryOf(
   hre: HardhatRuntimeEnvironment,
   { addresses, registry }: Protocol,
@@ -79,7 +80,7 @@ export async function glossaryOf(
   const glossary = { contracts, words };
   const keys = [...new Set(calls.flatMap((call) => keysIn(decodeCall(glossary, call))))];
   if (keys.length === 0) return glossary;
-  // A model's key is the hash of its id, which the chain tells once.
+  // A model's key is the hash of its id, which only the event of its creation has in full.
   const created = await readEvents(await blocksOf(hre), registry, registry.filters.ModelCreated());
   for (const { modelId } of created.map(({ args }) => args)) {
     if (keys.includes(id(modelId))) words.set(id(modelId), `model ${printed(modelId)}`);
@@ -93,7 +94,7 @@ function keysIn({ args, operation }: CallInWords): string[] {
   return [...own, ...(operation?.calls ?? []).flatMap(keysIn)];
 }
 
-/** A call in words; throws a {@link Problem} when it is none of this deployment's, or hands ether over. */
+/** Describes a call in words; throws a {@link Problem} if it does not belong to this deployment, or sends ether. */
 export function decodeCall(glossary: Glossary, { to, data }: DraftedCall): CallInWords {
   const known = glossary.contracts.get(to);
   if (known === undefined)
@@ -109,7 +110,7 @@ export function decodeCall(glossary: Glossary, { to, data }: DraftedCall): CallI
   return { contract: known.name, to, data, name: call.name, args, ...(operation && { operation }) };
 }
 
-/** The call that a contract understands; calldata that it would not write itself is none. */
+/** Decodes a call; undefined if encoding it again does not give the same calldata. */
 function parse(abi: Interface, data: string) {
   try {
     const call = abi.parseTransaction({ data });
@@ -137,14 +138,14 @@ function operationIn(glossary: Glossary, name: string, args: Result): OperationI
   return { id: keccak256(encoded), predecessor, salt, calls };
 }
 
-/** A call and those of its operation. */
+/** A call, and the calls of its operation. */
 export function allCalls(call: CallInWords): CallInWords[] {
   return [call, ...(call.operation?.calls ?? []).flatMap(allCalls)];
 }
 
-/** A call as lines, what an operation consists of below it. */
+/** A call as lines, followed by the calls of its operation. */
 export function callLines({ contract, to, name, args, operation }: CallInWords, indent = ""): string[] {
-  // The calls of an operation are told one by one: not as bytes a second time.
+  // An operation's calls follow one by one, so their bytes are not shown as well.
   const isTold = /^(targets?|values?|payloads?|data|predecessor|salt)$/;
   const shown = operation !== undefined ? args.filter(([argument]) => !isTold.test(argument)) : args;
   return [

@@ -4,7 +4,7 @@ import type { ModelFile } from "../../sdk/schemas/model";
 import { networkOf } from "../network";
 import type { Parameters } from "../parameters";
 
-/** Throws a {@link Problem}, before anything is sent, where a local chain has not the keys of as many attesters as must sign. */
+/** Throws a {@link Problem}, before anything is sent, if a local chain lacks the keys of enough attesters to reach the threshold. */
 export async function requireAttesters(
   hre: HardhatRuntimeEnvironment,
   { Methods: { attesters, threshold } }: Parameters,

@@ -15,12 +15,14 @@ import type { Released } from "./release";
 import type { Refused } from "./refused";
 import type { Trading } from "./trade";
 
-/** A launch for programs: what `--json` prints and `--report` draws. Amounts in the smallest unit, prices as `spotPrice` has them. */
+/**
+ * A launch for programs: what `--json` prints and `--report` draws. Amounts are in the smallest unit, prices in the unit of `spotPrice`.
+ */
 export interface LaunchDocument {
   readonly network: { readonly name: string; readonly chainId: number };
   readonly protocol: Addresses;
   readonly model: Readonly<Record<"id" | "name" | "symbol" | "key" | "status" | "token" | "pool", string>>;
-  /** Transactions of this run: the protocol's, and the model's. */
+  /** Transactions of this run for the protocol, and for the model. */
   readonly deployment: readonly Sent[];
   readonly steps: readonly Sent[];
   /** Steps that an earlier run took. */
@@ -28,7 +30,7 @@ export interface LaunchDocument {
   readonly trades?: readonly Trade[];
   readonly refused?: Refused;
   readonly improvement?: Improved;
-  /** The improvement that this run measured, where its candidate missed the benchmark's target. */
+  /** The improvement that this run measured, if its candidate missed the benchmark's target. */
   readonly belowTarget?: Missed;
   /** The reward that this run released. */
   readonly release?: Released;
@@ -39,7 +41,7 @@ export interface LaunchDocument {
   readonly history: MarketHistory;
 }
 
-/** What the events of the model tell, whichever run made them. */
+/** The history that the model's events tell, whichever run caused them. */
 export interface MarketHistory {
   readonly trades: readonly {
     readonly side: "buy" | "sell";
@@ -57,7 +59,7 @@ export interface MarketHistory {
     readonly reward: bigint;
     readonly payments: readonly { readonly account: string; readonly amount: bigint }[];
     readonly timestamp: bigint;
-    /** What became of the reward. */
+    /** Status of the reward. */
     readonly status: PayoutStatus;
     readonly releasableFrom: bigint;
   }[];
@@ -65,7 +67,7 @@ export interface MarketHistory {
   readonly fees: readonly Readonly<Record<"amount" | "pending" | "streamEnd" | "timestamp", bigint>>[];
 }
 
-/** How a launch ended. Without `trading` it ended before step 5. */
+/** How a launch ended. Without `trading`, it ended before step 5. */
 export interface LaunchResult {
   readonly protocol: Protocol;
   readonly model: LaunchedModel;
@@ -75,14 +77,14 @@ export interface LaunchResult {
   readonly improvement?: Improved;
   readonly belowTarget?: Missed;
   readonly release?: Released;
-  /** The day of usage that this run let pass. */
+  /** The day of usage that this run simulated. */
   readonly usage?: Usage;
   readonly state: MarketState;
-  /** What the model's events tell; of another than a local chain only the rewards are asked for. */
+  /** What the model's events tell. Except on a local chain, only the rewards are read. */
   readonly history: MarketHistory;
 }
 
-/** Puts together what a launch did and what it left. */
+/** Combines what a launch did with the state that it left. */
 export function documentOf(
   { protocol, model, status, trading, improvement, belowTarget, release, usage, state, history }: LaunchResult,
   run: Pick<LaunchDocument, "deployment" | "steps" | "found">,
@@ -135,7 +137,7 @@ export async function readHistory(
   );
   const trades = await Promise.all(
     traded.map(async ({ event, side }) => {
-      // Both events have: account, receiver, what came in, what went out, reserve and curve supply after the trade.
+      // Both events have account, receiver, amount in, amount out, and the reserve and curve supply after the trade.
       const [account, , given, received, reserveAfter, curveSupply] = event.args;
       return {
         side,
@@ -158,7 +160,7 @@ export async function readHistory(
   return { trades, improvements: await readRewards(hre, protocol, model), fees };
 }
 
-/** Reads the model's improvements and what became of their rewards, from the events of every verifier. */
+/** Reads the model's improvements and the status of their rewards, from the events of every verifier. */
 export async function readRewards(
   hre: HardhatRuntimeEnvironment,
   { registry }: Protocol,

@@ -8,16 +8,16 @@ import type { LaunchedModel } from "../launch";
 import { chainTime, passTime } from "../localTime";
 import type { Report } from "../step";
 
-/** Who acts on a local chain: see ignition/parameters/localhost.json5. The last is a supplier of computing power. */
+/** Development accounts: see ignition/parameters/localhost.json5. The last one supplies computing power. */
 const [CUSTOMER, GOVERNOR, PAYER, PAYEE] = [8, 12, 15, 16];
 
-/** What a day of API calls brings. */
+/** What a day of API calls brings, in reserve units. */
 const FEE = parseUnits("1000", RESERVE_DECIMALS);
 
 const DAY = 86_400;
 const PAYEE_DELAY = 2 * DAY;
 
-/** What a day of usage showed. Amounts in reserve units, prices as `spotPrice` has them. */
+/** The results of a day of usage. Amounts are in reserve units, prices in the unit of `spotPrice`. */
 export interface Usage {
   readonly fee: bigint;
   readonly infrastructure: bigint;
@@ -28,8 +28,8 @@ export interface Usage {
 }
 
 /**
- * Step 7 on the chain in this process, whose clock can be moved: a day of usage fees, an invoice that the infrastructure share
- * pays, and the price before and after the rest has streamed into the pool. Undefined on any other chain.
+ * Step 7, on the in-process chain, whose clock can be moved: a day of usage fees, an invoice that the infrastructure share pays, and the
+ * price before and after the rest has streamed into the pool. Undefined on any other chain.
  */
 export async function use(
   hre: HardhatRuntimeEnvironment,

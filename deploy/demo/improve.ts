@@ -15,7 +15,7 @@ import type { Report } from "../step";
 import { evaluationIdOf, measure, measureByProof, type MeasuredImprovement } from "./measure";
 import { refusalOfAttempt, type Refused } from "./refused";
 
-/** What an improvement showed. Scores and bounds are in bps, amounts in wei. */
+/** The results of an improvement. Scores and bounds are in bps, amounts in wei. */
 export interface Improved extends Submission, Omit<MeasuredImprovement, "bundle"> {
   readonly deltaBps: bigint;
   readonly lowerBoundBps: bigint;
@@ -23,22 +23,22 @@ export interface Improved extends Submission, Omit<MeasuredImprovement, "bundle"
   readonly refused: Refused;
 }
 
-/** A candidate that missed its benchmark's target: nothing is paid for it. Scores in bps. */
+/** A candidate that missed its benchmark's target and is paid nothing. Scores are in bps. */
 export interface Missed {
   readonly candidateScore: bigint;
   readonly targetScore: bigint;
   readonly message: string;
 }
 
-/** What came of what the model file names: an improvement, or a candidate below the target. */
+/** The result of the model file's candidate: an improvement, or a candidate below the target. */
 export interface Attempted {
   readonly improvement?: Improved;
   readonly belowTarget?: Missed;
 }
 
 /**
- * Step 6 on a local chain: measures or proves what the model file names, gathers as many attestations as must be there from the
- * development attesters, submits, and tries to submit the same again. Empty when an earlier run did it.
+ * Step 6, on a local chain: measures or proves the model file's improvement, gathers as many attestations from the development attesters as
+ * the threshold requires, submits it, and tries to submit it again. Empty if an earlier run did this.
  */
 export async function improve(
   hre: HardhatRuntimeEnvironment,
@@ -121,7 +121,7 @@ async function gather(
   return bundle;
 }
 
-/** What waits, and for whom. */
+/** Says what waits, and for whom. */
 function inWords({ reward, owner, symbol, releasableFrom }: Submission): string {
   const [all, ownerPart, rest] = [reward, owner.amount, reward - owner.amount].map(formatTokens);
   const until = formatTime(releasableFrom);

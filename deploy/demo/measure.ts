@@ -12,7 +12,7 @@ import { propose } from "../../sdk/statements/propose";
 import { deltaOf } from "../../sdk/statements/review";
 import type { Report } from "../step";
 
-/** A statement before anybody signed it, and the two models' values. */
+/** A statement that nobody has signed yet, and the two models' values. */
 export interface MeasuredImprovement {
   readonly bundle: Bundle;
   readonly metric: string;
@@ -30,7 +30,7 @@ export function evaluationIdOf(improvement: EvaluatedImprovement | ProvenImprove
   return "labels" in improvement ? id(improvement.evaluationName) : assess(improvement).evaluationId;
 }
 
-/** Evaluates the predictions of examples that everybody may see. */
+/** Evaluates predictions for public examples. */
 export async function measure(
   chain: Connection,
   modelId: string,
@@ -48,7 +48,7 @@ export async function measure(
   });
   const { bundle } = await propose(chain, {
     modelId,
-    evaluationName: "", // It has an id of its own, the hash of its document.
+    evaluationName: "", // The id is the hash of the document, so no name is needed.
     measured: {
       evaluationId: evaluation.evaluationId,
       specHash: evaluation.specHash,
@@ -67,12 +67,12 @@ export async function measure(
   return { bundle, metric, baselineValue, candidateValue };
 }
 
-/** The confidence of a one-sided bound, in words. */
+/** The confidence of a one-sided bound, as a percentage. */
 function confidence(level: number): string {
   return `${Number((100 * (1 - level)).toFixed(4))} %`;
 }
 
-/** Proves what the openings show, with the circuit's development setup, which is made if it is missing. */
+/** Proves what the openings show, with the circuit's development setup, which is created if it is missing. */
 export async function measureByProof(
   chain: Connection,
   modelId: string,
@@ -95,7 +95,7 @@ export async function measureByProof(
   return { bundle, metric: "accuracy", baselineValue, candidateValue };
 }
 
-/** A development setup can be made here; the files of a ceremony's key must be put there. */
+/** Creates a missing development setup. The files of a ceremony's key must be provided instead. */
 async function ensureSetup(capacity: number, report: Report): Promise<void> {
   const setup = recordedSetup(capacity);
   if (!setup.key.isDevelopment || (await differingFiles(setup)).length === 0) return;

@@ -3,12 +3,12 @@ import type { Access } from "../../sdk/client/access";
 import { decodeRevert, type Revert } from "../../sdk/client/errors";
 import type { Report } from "../step";
 
-/** What must not happen, and why it did not. */
+/** A call that must fail, and why it failed. */
 export interface Refused extends Revert {
   readonly attempt: string;
 }
 
-/** Tells why a call was refused; one that succeeds must not have. */
+/** Returns why a call was refused; throws if it succeeded. */
 export async function refusalOfAttempt(
   access: Access,
   report: Report,

@@ -10,25 +10,25 @@ import type { Protocol } from "../protocol";
 import type { Report } from "../step";
 import { refusalOfAttempt, type Refused } from "./refused";
 
-/** Who releases: somebody without any role, see ignition/parameters/localhost.json5. */
+/** An account without any role, which releases: see ignition/parameters/localhost.json5. */
 const ANYBODY = 18;
 
-/** What a release showed. */
+/** The results of a release. */
 export interface Released {
   readonly evaluationId: string;
   readonly reward: bigint;
   readonly queuedAt: bigint;
   readonly releasableFrom: bigint;
   readonly releasedBy: string;
-  /** The release before its time; absent when the time had come. */
+  /** The refused attempt to release too early; absent if the delay was over already. */
   readonly refused?: Refused;
-  /** What each payee had and has. */
+  /** What each payee had before and has after, in wei. */
   readonly balances: readonly { readonly account: string; readonly before: bigint; readonly after: bigint }[];
 }
 
 /**
- * After step 6 on a local chain: shows the reward that waits, tries to release it before its time, lets the time pass and lets
- * somebody without a role release it. Undefined when nothing waits.
+ * After step 6, on a local chain: shows the waiting reward, tries to release it too early, lets the delay pass, and lets an account without
+ * a role release it. Undefined if nothing waits.
  */
 export async function releaseReward(
   hre: HardhatRuntimeEnvironment,
@@ -84,7 +84,7 @@ export async function releaseReward(
   };
 }
 
-/** Who waits for how much, and until when. */
+/** Says who waits for how much, and until when. */
 function payoutInWords({ reward, releasableFrom, accounts, amounts }: Payout, symbol: string): string {
   const parts = accounts.map((account, index) => `${formatTokens(amounts[index] as bigint)} to ${account}`);
   return `${formatTokens(reward)} ${symbol} from ${formatTime(releasableFrom)}: ${parts.join(", ")}`;

@@ -19,20 +19,20 @@ import { chainTime, passTimeTo } from "../localTime";
 import type { Report } from "../step";
 import { refusalOfAttempt, type Refused } from "./refused";
 
-/** Who trades on a local chain: see ignition/parameters/localhost.json5. */
+/** The account that trades on a local chain: see ignition/parameters/localhost.json5. */
 const INVESTOR = 8;
 
-/** Parts of the investor allocation that the first two buys are meant to take, in percent. The third takes what is left. */
+/** Percentages of the investor allocation that the first two buys aim at; the third takes the rest. */
 const FIRST_BUYS = [25n, 50n];
 
-/** Part of its tokens that the investor sells, in percent. */
+/** Percentage of its tokens that the investor sells. */
 const SOLD = 20n;
 
-/** What trading showed. */
+/** The results of trading. */
 export interface Trading {
   readonly trades: readonly Trade[];
   readonly refused: Refused;
-  /** Second at which sells open, when the launch ended before it. */
+  /** The second at which sells open, if the launch ended earlier. */
   readonly sellsOpenAt?: bigint;
 }
 
@@ -45,8 +45,8 @@ interface Market {
 }
 
 /**
- * Step 5 on a local chain: buys that mint lazily up to the cap, one past it, and a sell. Trades that an earlier run made are
- * not made again.
+ * Step 5, on a local chain: buys that mint tokens as they are sold, up to the cap; one beyond the cap; and a sell. Trades that an earlier
+ * run made are not repeated.
  */
 export async function trade(
   hre: HardhatRuntimeEnvironment,
@@ -76,7 +76,7 @@ export async function trade(
   return { trades, refused, ...(sold === 0 && !open && { sellsOpenAt: await model.pool.sellsOpenAt() }) };
 }
 
-/** Sees to it that the investor has twice what the whole allocation costs, and that the pool may take it. */
+/** Ensures that the investor has twice what the whole allocation costs, and that the pool may take it. */
 async function fund({ hre, protocol, model, investor, report }: Market): Promise<void> {
   const { pool, token } = model;
   const [, cost] = await pool.quoteBuyExactOut(await token.investorAllocation());
@@ -96,7 +96,7 @@ async function fund({ hre, protocol, model, investor, report }: Market): Promise
   }
 }
 
-/** Buys the percentage of the allocation with an exact amount of reserve, or all that is left as an exact amount of tokens. */
+/** Buys a percentage of the allocation with an exact amount of reserve, or all that is left as an exact amount of tokens. */
 async function buy({ hre, model, investor, report }: Market, name: string, percent?: bigint): Promise<Trade> {
   const pool = model.pool.connect(investor);
   const remaining = await pool.remainingInvestorAllocation();
@@ -122,7 +122,7 @@ async function buyPastTheCap({ hre, model, investor, report }: Market): Promise<
   return refusalOfAttempt(hre, report, "buy past the cap", attempt, buying);
 }
 
-/** Whether sells are open; on the chain in this process the clock is moved past the buy-only window. */
+/** Whether sells are open; on the in-process chain, the clock is moved past the buy-only window. */
 async function waitForSells({ hre, protocol, model, report }: Market): Promise<boolean> {
   const opensAt = await model.pool.sellsOpenAt();
   if ((await chainTime(hre)) >= opensAt) return true;

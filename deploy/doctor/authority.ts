@@ -6,10 +6,10 @@ import type { Matrix } from "./checks/roles";
 import type { Authority } from "./report";
 import { contractOf, modelsOf, type Subject } from "./subject";
 
-/** Where the roles of contracts without roles of their own are. */
+/** The contract that keeps the roles of contracts without roles of their own. */
 const ROLES_OF_OTHERS = "ModelRegistry";
 
-/** What each role of the timelock is for; its other functions are its own. */
+/** The timelock's role for each function; only the timelock itself may call the others. */
 const TIMELOCK_ROLES: Readonly<Record<string, string>> = {
   schedule: "PROPOSER_ROLE",
   scheduleBatch: "PROPOSER_ROLE",
@@ -18,7 +18,7 @@ const TIMELOCK_ROLES: Readonly<Record<string, string>> = {
   cancel: "CANCELLER_ROLE",
 };
 
-/** Every function that somebody in particular can call, by account. What anybody may, and what contracts do, is left out. */
+/** Every function that only particular accounts can call, by account. What anybody or only contracts may call is left out. */
 export function authoritiesOf(subject: Subject, matrix: Matrix): Authority[] {
   const rows = Object.entries(AUTHORITY).flatMap(([contract, powers]) =>
     Object.entries(powers).flatMap(([name, { callers, delay, worst }]) =>

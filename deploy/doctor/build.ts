@@ -9,14 +9,14 @@ import { readFileSync } from "node:fs";
 export interface Compiled {
   readonly name: string;
   readonly abi: Interface;
-  /** What deploys it, without arguments. */
+  /** The code that deploys it, without arguments. */
   readonly creationCode: string;
-  /** Its code on chain, with zeros where immutables go. */
+  /** Its code on chain, with zeros in place of immutables. */
   readonly code: string;
   readonly immutables: readonly Immutable[];
 }
 
-/** An immutable by the contract that declares it, as `EIP712._name`, and its places in the code, in bytes. */
+/** An immutable, named with the contract that declares it, such as `EIP712._name`, and its places in the code, in bytes. */
 export interface Immutable {
   readonly name: string;
   readonly places: readonly Place[];
@@ -30,7 +30,7 @@ interface Place {
 /** Compiled contracts by name. */
 export type Build = (contract: string) => Compiled;
 
-/** Reads the named contracts from what Hardhat compiled. */
+/** Reads the named contracts from Hardhat's build. */
 export async function readBuild(hre: HardhatRuntimeEnvironment, contracts: readonly string[]): Promise<Build> {
   const outputs = (await hre.artifacts.getBuildInfoPaths()).map(
     (path) => (JSON.parse(readFileSync(path, "utf8")) as { output: CompilerOutput }).output,
@@ -59,7 +59,7 @@ export async function readBuild(hre: HardhatRuntimeEnvironment, contracts: reado
   };
 }
 
-/** A code with zeros where the contract's immutables go. */
+/** A contract's code with zeros in place of its immutables. */
 export function masked({ immutables }: Compiled, code: string): string {
   const places = immutables.flatMap(({ places: own }) => own).sort((a, b) => a.start - b.start);
   const parts: string[] = [];
@@ -71,7 +71,7 @@ export function masked({ immutables }: Compiled, code: string): string {
   return [...parts, code.slice(end)].join("");
 }
 
-/** The words that a code has for the contract's immutables, by name; one for each value when its places differ. */
+/** The values of the contract's immutables in a code, by name. A list has several values only if an immutable's places disagree. */
 export function immutablesOf({ immutables }: Compiled, code: string): Map<string, string[]> {
   return new Map(
     immutables.map(({ name, places }) => [
@@ -81,7 +81,7 @@ export function immutablesOf({ immutables }: Compiled, code: string): Map<string
   );
 }
 
-/** Where a byte begins in hexadecimal text. */
+/** The position of a byte in 0x-prefixed hexadecimal text. */
 const digit = (byte: number) => 2 + 2 * byte;
 
 interface CompilerOutput {
@@ -102,7 +102,7 @@ interface AstNode {
   readonly nodes?: AstNode[];
 }
 
-/** Names of all immutables, by the number that the compiler gives them. */
+/** Names of all immutables, by the compiler's id for them. */
 function immutableNames({ sources }: CompilerOutput): Map<number, string> {
   const contracts = Object.values(sources).flatMap(({ ast }) => ast.nodes ?? []);
   return new Map(

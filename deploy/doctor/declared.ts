@@ -25,13 +25,13 @@ import { networkOf } from "../network";
 
 const MODELS = join(__dirname, "../models");
 
-/** A model file and where it is. */
+/** A model file, and where it is. */
 export interface DeclaredModel {
   readonly path: string;
   readonly file: ModelFile;
 }
 
-/** A method with a proof that the journal knows, how many rows its circuit holds, and the quantile of its bounds, times 1e9. */
+/** A method with a proof that is in the journal: the number of rows of its circuit, and the quantile of its bounds, times 10^9. */
 export interface DeclaredMethod {
   readonly contract: "ZkProof" | "Hybrid";
   readonly address: string;
@@ -42,19 +42,19 @@ export interface DeclaredMethod {
 /** The declared state of a network. */
 export interface Declared {
   readonly network: Network;
-  /** Name of the parameter file: the one that the record names, the network's own without a record. */
+  /** Name of the parameter file: the one that the record names or, without a record, the network's own. */
   readonly file: string;
   readonly parameters: Parameters;
   /** By contract name; the reserve token as `ReserveToken`. */
   readonly addresses: Addresses;
   readonly methods: readonly DeclaredMethod[];
-  /** Where the deployment began. */
+  /** The first block of the deployment. */
   readonly firstBlock: number;
-  /** The file of a model on chain, if there is one. */
+  /** Finds the file of a model on chain, if there is one. */
   readonly modelFile: (key: string) => Promise<DeclaredModel | undefined>;
 }
 
-/** Reads what is declared for the network; refuses a network without a deployment. */
+/** Reads what is declared for the network; throws if the network has no deployment. */
 export async function readDeclared(hre: HardhatRuntimeEnvironment, modelsFolder = MODELS): Promise<Declared> {
   const network = networkOf(hre);
   const { parameters, file } = await readDeclaration(hre);
@@ -83,7 +83,7 @@ export async function readDeclared(hre: HardhatRuntimeEnvironment, modelsFolder 
   };
 }
 
-/** Model files by the key of their model. A file that is not read any further may be for another network. */
+/** Paths of model files by the key of their model. The files are not checked here, because some may be for another network. */
 function modelPaths(folder: string): Map<string, string> {
   const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
   return new Map(
@@ -113,7 +113,7 @@ async function findMethods(hre: HardhatRuntimeEnvironment): Promise<DeclaredMeth
   return found.flat();
 }
 
-/** The quantiles of all proofs that the journal knows: each benchmark's level of error has its own. */
+/** The quantiles of all proofs in the journal; each level of error has its own. */
 async function journaledQuantiles(hre: HardhatRuntimeEnvironment): Promise<Set<bigint>> {
   const contracts = (await journaledContracts(hre)).filter(({ contract }) => contract === "ZkProof");
   return new Set(contracts.map((each) => BigInt(String(each.arguments?.[1]))));

@@ -15,7 +15,7 @@ import type { Subject } from "./subject";
 
 const GROUPS = ["code", "parameters", "roles", "timelock", "models", "payouts", "pauses", "invariants"];
 
-/** Examines a deployment as it is in one block. */
+/** Examines a deployment as it is at one block. */
 export async function examine(subject: Subject): Promise<Diagnosis> {
   const { chain, declared, state } = subject;
   const { matrix, checks: roles } = await checkRoles(subject);

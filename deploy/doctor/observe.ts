@@ -11,7 +11,7 @@ import { readBuild, type Build } from "./build";
 import { readDeclared, type Declared } from "./declared";
 import { OTHER_CONTRACTS, type Subject } from "./subject";
 
-/** Gives the network's deployment, as it is in its latest block, to a reader. */
+/** Passes the network's deployment, as of its latest block, to a reader. */
 export async function observe<T>(hre: HardhatRuntimeEnvironment, reader: (subject: Subject) => Promise<T>): Promise<T> {
   const declared = await readDeclared(hre);
   const url = nodesOf(hre);
@@ -22,7 +22,7 @@ export async function observe<T>(hre: HardhatRuntimeEnvironment, reader: (subjec
   return reader(await subjectOf(await Chain.at(url, declared.network), build, declared));
 }
 
-/** A deployment as it is in the chain's block. */
+/** A deployment as of the chain's block. */
 export async function subjectOf(chain: Chain, build: Build, declared: Declared): Promise<Subject> {
   const contracts = Object.fromEntries(
     Object.entries(declared.addresses)

@@ -30,7 +30,7 @@ export class Check {
     readonly name: string,
   ) {}
 
-  /** Compares two values as they are printed. */
+  /** Compares two values by their text. */
   same(what: string, actual: unknown, declared: unknown, fix: string): void {
     this.holds(String(actual) === String(declared), what, String(actual), String(declared), fix);
   }
@@ -50,7 +50,7 @@ export class Check {
   }
 }
 
-/** Who can call what: an account, why it may, and what that comes to. */
+/** What an account can call, why it may, and what a stolen key could do with it. */
 export interface Authority {
   readonly account: string;
   readonly as: string;
@@ -70,7 +70,7 @@ export interface Diagnosis {
   readonly authorities: readonly Authority[];
 }
 
-/** Whether nothing is wrong. Notable findings are not wrong. */
+/** Whether nothing is wrong. Notes do not count as wrong. */
 export function isHealthy({ checks }: Diagnosis): boolean {
   return checks.every(({ verdict }) => verdict !== "WRONG");
 }

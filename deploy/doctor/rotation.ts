@@ -8,20 +8,20 @@ import type { AdminCall } from "../admin";
 import { checkRoles, declaredHolders, ROLE_ADMINS } from "./checks/roles";
 import { contractOf, type Named, type Subject } from "./subject";
 
-/** A call that brings the chain to what is declared. */
+/** A call that brings the chain closer to what is declared. */
 export interface Change extends AdminCall {
-  /** The role of its caller: the admin's, or one that grants another. */
+  /** The role that must make the call: the admin, or the role that grants the one in question. */
   readonly by: string;
-  /** What it does, in words. */
+  /** What the call does, in words. */
   readonly what: string;
 }
 
-/** The role of the timelock. */
+/** The timelock's role. */
 export const ADMIN_ROLE = "DEFAULT_ADMIN_ROLE";
 
 /**
- * The calls that make roles, attesters, treasury and delay as declared. New holders come before old ones go, so that nothing is missing
- * in between. The admin itself stays the timelock.
+ * The calls that bring roles, attesters, treasury and delays to their declared state. New holders are added before old ones are removed, so
+ * that no role is ever without a holder in between. The admin itself remains the timelock.
  */
 export async function planRotation(subject: Subject): Promise<Change[]> {
   const { matrix } = await checkRoles(subject);
@@ -42,7 +42,7 @@ export async function planRotation(subject: Subject): Promise<Change[]> {
   return [...changes, ...attesterChanges(subject), ...(await otherChanges(subject)), ...gone];
 }
 
-/** In an order in which the threshold can always be met. */
+/** Changes of the attesters, ordered so that the threshold can always be met. */
 function attesterChanges(subject: Subject): Change[] {
   const { attesters, threshold } = subject.declared.parameters.Methods;
   const present = [...subject.state.attesters];
@@ -81,7 +81,7 @@ async function otherChanges(subject: Subject): Promise<Change[]> {
   return changes;
 }
 
-/** The delay of a contract's admin, or the one that is to come. */
+/** The delay of a contract's admin, or the pending one. */
 async function nextAdminDelay({ chain }: Subject, contract: Named): Promise<number> {
   const access = chain.contract<ModelRegistry>(contract);
   const [pending, effectFrom] = (await answerOf(access.pendingDefaultAdminDelay())) ?? [0n, 0n];

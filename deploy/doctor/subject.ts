@@ -19,11 +19,11 @@ export interface Subject {
   readonly declared: Declared;
   /** Contracts of the protocol by name. */
   readonly contracts: Readonly<Record<string, Named>>;
-  /** What the events of these contracts tell. */
+  /** The state that the events of these contracts add up to. */
   readonly state: ProtocolState;
 }
 
-/** Contracts that every model has its own of, and what else the doctor reads. */
+/** Contracts that each model has its own instance of, and others that the doctor reads. */
 export const OTHER_CONTRACTS = [
   "ModelToken",
   "HokusaiAMM",
@@ -33,7 +33,7 @@ export const OTHER_CONTRACTS = [
   "IERC20Metadata",
 ] as const;
 
-/** A contract of the protocol. */
+/** Returns a contract of the protocol by name. */
 export function contractOf({ contracts }: Subject, name: string): Named {
   const contract = contracts[name];
   if (contract === undefined) throw new Error(`the deployment has no ${name}`);
@@ -45,12 +45,12 @@ export function modelsOf({ state }: Subject): ModelState[] {
   return [...state.models.values()];
 }
 
-/** A time on chain, for people. */
+/** A time on chain, in words. */
 export function timeText(timestamp: bigint): string {
   return new Date(Number(timestamp) * 1000).toISOString().replace(".000Z", "Z");
 }
 
-/** A time span on chain, for people, rounded down. */
+/** A length of time, in words, rounded down. */
 export function durationText(seconds: bigint): string {
   const [day, hour] = [86_400n, 3_600n];
   if (seconds >= day) return `${seconds / day} d ${(seconds % day) / hour} h`;

@@ -1,7 +1,7 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { Models } from "./Models";
 
-/** What takes usage fees, and keeps their infrastructure share. */
+/** The contracts that take usage fees and keep the infrastructure share. */
 export const Fees = buildModule("Fees", (m) => {
   const { registry } = m.useModule(Models);
   const infrastructureReserve = m.contract("InfrastructureReserve", [registry, m.getParameter("reserveToken")]);

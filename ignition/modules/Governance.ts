@@ -1,7 +1,7 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { ZeroAddress } from "ethers";
 
-/** The timelock that is every contract's admin from its first block. It administers itself: nobody else ever does. */
+/** The timelock, which is every contract's admin from the first block. It administers itself; nobody else ever does. */
 export const Governance = buildModule("Governance", (m) => {
   const timelock = m.contract("TimelockController", [
     m.getParameter("adminDelay"),

@@ -1,7 +1,7 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { suffixOf, type Circuit } from "./ZkMethod";
 
-/** Name of the module that holds the hybrid of the attesters and the circuit's ZkProof. */
+/** Name of the module that holds the hybrid of the attesters and a circuit's ZkProof. */
 export function hybridModuleId(circuit: Circuit): string {
   return `HybridMethod_${suffixOf(circuit)}`;
 }

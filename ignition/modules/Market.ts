@@ -2,7 +2,7 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { Fees } from "./Fees";
 import { Models } from "./Models";
 
-/** What creates the pools. */
+/** The factory that creates the pools. */
 export const Market = buildModule("Market", (m) => {
   const { registry } = m.useModule(Models);
   const { feeRouter } = m.useModule(Fees);

@@ -1,7 +1,9 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { Governance } from "./Governance";
 
-/** The registry of models, with the roles of all contracts but the TokenManager, still without its address book: see Protocol. */
+/**
+ * The registry of models, which holds the roles for all contracts except the TokenManager. Its address book is still empty: see Protocol.
+ */
 export const Models = buildModule("Models", (m) => {
   const { timelock } = m.useModule(Governance);
   const registry = m.contract("ModelRegistry", [

@@ -7,7 +7,7 @@ import { Models } from "./Models";
 import { Tokens } from "./Tokens";
 import { Verification } from "./Verification";
 
-/** Every contract of the protocol, with its final role holders, before the registry knows the others. */
+/** Every contract of the protocol with its final role holders, before the registry knows the other contracts. */
 export const Contracts = buildModule("Contracts", (m) => ({
   ...m.useModule(Governance),
   ...m.useModule(Models),
@@ -18,7 +18,7 @@ export const Contracts = buildModule("Contracts", (m) => ({
   ...m.useModule(Verification),
 }));
 
-/** The whole protocol. The one call closes the circle of addresses; with it the deploying account has done all it can. */
+/** The whole protocol. The call of `wire` tells the registry the other addresses; after it, the deploying account can do nothing more. */
 export const ProtocolModule = buildModule("Protocol", (m) => {
   const contracts = m.useModule(Contracts);
   m.call(contracts.registry, "wire", [

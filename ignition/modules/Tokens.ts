@@ -2,7 +2,10 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import { Governance } from "./Governance";
 import { Models } from "./Models";
 
-/** What deploys model tokens and mints their supplier and reward buckets, and what holds rewards of many contributors. */
+/**
+ * The TokenManager, which deploys model tokens and mints their supplier and reward allocations, and the distributor, which holds rewards of
+ * many contributors.
+ */
 export const Tokens = buildModule("Tokens", (m) => {
   const { timelock } = m.useModule(Governance);
   const { registry } = m.useModule(Models);

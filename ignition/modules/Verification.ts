@@ -3,7 +3,7 @@ import { Market } from "./Market";
 import { Models } from "./Models";
 import { Tokens } from "./Tokens";
 
-/** What pays for improvements that a method vouches for. */
+/** The verifier, which records improvements that a method has accepted. */
 export const Verification = buildModule("Verification", (m) => {
   const { registry } = m.useModule(Models);
   const { tokenManager } = m.useModule(Tokens);

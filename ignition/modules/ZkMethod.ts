@@ -1,8 +1,8 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
 /**
- * A circuit with the hash of its key, and the quantile of the lower bound, times 1e9: with another key, from a later ceremony, or at
- * another level of confidence it is another method.
+ * A circuit: its capacity, the hash of its verification key, and the quantile of the lower bound times 10^9. With the key of another
+ * ceremony or another confidence level, it is a different method.
  */
 export interface Circuit {
   readonly capacity: number;
@@ -15,7 +15,7 @@ export function zkModuleId(circuit: Circuit): string {
   return `ZkMethod_${suffixOf(circuit)}`;
 }
 
-/** What tells the modules of a circuit from those of another: its capacity, the first 32 bits of its key's hash, the quantile. */
+/** Suffix that distinguishes a circuit's modules: its capacity, the first 32 bits of its key's hash, and the quantile. */
 export function suffixOf({ capacity, keyHash, quantileE9 }: Circuit): string {
   return `${capacity}_${keyHash.slice(2, 10)}_${quantileE9}`;
 }

@@ -6,16 +6,16 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../../sdk/node/files";
 
-/** Another number for another form: what was written in the old one is read again from the chain. */
+/** Version of the file format. A file of another version is ignored, and its content is read from the chain again. */
 const VERSION = 1;
 
-/** A block that was read up to, and its hash. */
+/** A block up to which logs were read, and its hash. */
 export interface Mark {
   readonly block: number;
   readonly hash: string;
 }
 
-/** What is kept of an event: values of JSON, and the block and transaction with which it stands or falls. */
+/** What is kept about an event: JSON values, and the block and transaction that it depends on. */
 export interface Fact {
   readonly block: number;
   readonly transaction: string;
@@ -24,20 +24,20 @@ export interface Fact {
 /** Everything that was read, up to a block. */
 export interface ScannedLogs {
   readonly block: number;
-  /** Blocks by which a reorganisation is noticed, in their order. */
+  /** Blocks that reveal a reorganisation, in ascending order. */
   readonly marks: readonly Mark[];
-  /** Logs of the last blocks, which are read more than once: their names, and their blocks. */
+  /** Logs of the last blocks, which are read more than once: their names and blocks. */
   readonly recent: readonly (readonly [log: string, block: number])[];
-  /** What is kept, by who wanted it. */
+  /** What is kept, by the name of the subject. */
   readonly facts: Readonly<Record<string, readonly Fact[]>>;
 }
 
-/** A file with what was read for one purpose: for another there is another file. */
+/** A file with what was read for one purpose; each purpose has a file of its own. */
 export class Checkpoint {
   private readonly path: string;
   private readonly purpose: string;
 
-  /** `purpose` is everything that the reading depends on: chain, addresses, first block, events. */
+  /** `purpose` is everything that the content depends on: chain, addresses, first block, events. */
   constructor(
     private readonly folder: string,
     purpose: readonly unknown[],
@@ -48,7 +48,7 @@ export class Checkpoint {
     this.path = join(folder, `events-${this.purpose.slice(0, 16)}.json`);
   }
 
-  /** What was kept; undefined when there is nothing, or nothing that can be used. */
+  /** Returns what was kept; undefined if there is nothing usable. */
   load(): ScannedLogs | undefined {
     if (!existsSync(this.path)) return undefined;
     try {
@@ -59,7 +59,7 @@ export class Checkpoint {
     }
   }
 
-  /** Keeps a reading, whole or not at all. */
+  /** Writes what was read, atomically. */
   save(reading: ScannedLogs): void {
     mkdirSync(this.folder, { recursive: true });
     writeWhole(this.path, JSON.stringify({ purpose: this.purpose, ...reading }));

@@ -9,39 +9,42 @@ import type { Telemetry } from "../telemetry";
 import type { Checkpoint, Fact, Mark } from "./checkpoint";
 import type { ChainView } from "./head";
 
-/** How a long past is read: ranges that most nodes answer at all, and in time; several at once. */
+/** How a long history is read: in ranges that most nodes answer in time, several at once. */
 const READING = { first: 10_000, most: 10_000, atOnce: 8 } as const;
 
-/** Blocks that are read again with those after them: a node that lags behind the one that named the head shows fewer logs, and no error. */
+/**
+ * Blocks that are read again together with those after them. A node that lags behind the one that reported the head returns fewer logs,
+ * without an error.
+ */
 export const LAG = 64;
 
-/** Milliseconds between two writings of the checkpoint at least, and the part of the time that they may take. */
+/** The least time in milliseconds between two writes of the checkpoint, and the largest share of the time that they may take. */
 const [SAVING, SHARE] = [15_000, 0.02];
 
-/** Marks that are kept while nothing becomes final. */
+/** The most marks that are kept while no block becomes final. */
 const MOST_MARKS = 512;
 
-/** Whoever wants to know of events. */
+/** A subscriber to events. */
 export interface LogSubject<Kept extends Fact> {
-  /** Of what is kept, in the checkpoint. */
+  /** Names the subscriber's facts in the checkpoint. */
   readonly name: string;
   readonly addresses: readonly string[];
   /** Hashes of the events' signatures. */
   readonly events: readonly string[];
-  /** What is kept of a log of these addresses and events; undefined of one that does not matter. */
+  /** Returns what to keep about a log of these addresses and events; undefined if the log does not matter. */
   read(log: Log): Kept | undefined;
-  /** Takes what was read, in the order in which it was. */
+  /** Takes a fact, in the order in which facts were read. */
   apply(fact: Kept): void;
-  /** Forgets all facts: those that stand are told again. */
+  /** Forgets all facts; those that still hold are applied again. */
   clear(): void;
-  /** Told of facts that a reorganisation has undone and that have not come again. */
+  /** Called with facts that a reorganisation has undone and that have not recurred. */
   undone(facts: readonly Kept[]): void;
 }
 
 interface Followed {
   readonly subject: LogSubject<Fact>;
   facts: Fact[];
-  /** What a reorganisation has taken, until it is known whether it has come again. */
+  /** Facts that a reorganisation has removed, until it is known whether they recur. */
   taken: Fact[];
 }
 
@@ -71,18 +74,18 @@ export class Follower {
     return this.block;
   }
 
-  /** Blocks that are confirmed and not read yet; undefined before the chain has been looked at. */
+  /** Number of confirmed blocks that are not read yet; undefined before the chain was first examined. */
   get behind(): number | undefined {
     if (this.target === undefined) return undefined;
     return this.followed.length === 0 ? 0 : Math.max(0, this.target - this.block);
   }
 
-  /** Whether more was read than a view shows: then it is that of a node which lags behind, and what it says of now is over. */
+  /** Whether logs were read beyond what a view shows. The view is then from a node that lags behind, and out of date. */
   isAheadOf({ confirmed }: Pick<ChainView, "confirmed">): boolean {
     return this.marks.length > 0 && confirmed < this.block;
   }
 
-  /** What makes one reading differ from another. */
+  /** What distinguishes one follower's content from another's. */
   get purpose(): readonly unknown[] {
     return [
       this.fromBlock,
@@ -90,9 +93,9 @@ export class Follower {
     ];
   }
 
-  /** Begins to follow. The function that is answered keeps a fact that was found out about one that is followed. */
+  /** Follows a subject. The returned function keeps a further fact that was found out about an event of the subject. */
   follow<Kept extends Fact>(subject: LogSubject<Kept>): (fact: Kept) => void {
-    const addresses = subject.addresses.map(getAddress); // as logs have them
+    const addresses = subject.addresses.map(getAddress); // in the form that logs have
     const followed: Followed = {
       subject: { ...subject, addresses } as unknown as LogSubject<Fact>,
       facts: [],
@@ -102,7 +105,7 @@ export class Follower {
     return (fact) => this.keep(followed, fact);
   }
 
-  /** Goes on from a checkpoint, once everything is followed that will be. */
+  /** Continues from a checkpoint. To be called once all subjects are followed. */
   resume(checkpoint: Checkpoint): void {
     this.checkpoint = checkpoint;
     const reading = checkpoint.load();
@@ -115,16 +118,17 @@ export class Follower {
     this.telemetry.log("info", "read from the checkpoint", { block: this.block });
   }
 
-  /** Reads up to the confirmed block. What was read stays read when it fails in between. */
+  /** Reads up to the confirmed block. If this fails midway, what was read is kept. */
   async advance({ confirmed, final }: ChainView): Promise<void> {
     this.target = confirmed;
     if (this.followed.length === 0) return;
     if (!(await this.anchor(confirmed))) return;
-    // Its hash is asked for first of all: a reorganisation before that is noticed now by the marks, one after it next time by this hash.
+    // The confirmed block's hash is read first. A reorganisation before that shows now in the marks; one after it shows next time in this
+    // hash.
     let last;
     do last = confirmed > this.block ? await this.provider.blockAt(confirmed) : undefined;
     while (await this.rewind());
-    if (!last?.hash) return; // nothing new, or a node that lags behind
+    if (!last?.hash) return; // nothing new, or the node lags behind
     const from = Math.max(this.fromBlock, this.block + 1 - LAG);
     for await (const part of readParts({ from, to: confirmed }, async (blocks) => this.logsIn(blocks), this.size)) {
       this.take(part.logs, part.to);
@@ -178,7 +182,7 @@ export class Follower {
     this.isSaved = false;
   }
 
-  /** The first block is always marked: by it another chain with the same addresses is noticed. */
+  /** Marks the first block, which reveals another chain that has the same addresses. */
   private async anchor(confirmed: number): Promise<boolean> {
     if (this.marks.length > 0) return true;
     if (confirmed < this.fromBlock) return false;
@@ -188,8 +192,8 @@ export class Follower {
   }
 
   /**
-   * Goes back to the last block that is still in the chain, if a later one is not; answers whether it has. That a node has not got a block
-   * proves nothing.
+   * Returns to the last marked block that is still on the chain, if a later one is not; returns whether it did. A block that the node does
+   * not have proves nothing.
    */
   private async rewind(): Promise<boolean> {
     let common = -1;
@@ -221,7 +225,7 @@ export class Follower {
     return true;
   }
 
-  /** What the new chain lacks where the old one had it; nothing is known yet about later blocks. */
+  /** Reports facts that the new chain lacks. Facts in blocks that are not read yet must wait. */
   private tellUndone(): void {
     for (const followed of this.followed.filter(({ taken }) => taken.length > 0)) {
       const present = new Set(followed.facts.map(identityOf));
@@ -236,7 +240,7 @@ export class Follower {
     return !this.isSaved && Date.now() >= this.saveAfter;
   }
 
-  /** In the middle of a long reading, where nothing is undone any more: with a mark, so that another chain with the same addresses is noticed. */
+  /** Saves in the middle of a long history, up to a final block. The block is marked, to reveal another chain with the same addresses. */
   private async save(block: number): Promise<void> {
     const found = await this.provider.getBlock(block);
     if (!found?.hash) return;
@@ -244,7 +248,7 @@ export class Follower {
     this.write();
   }
 
-  /** The chain has it all: a disk that is full stops nothing. */
+  /** Writes the checkpoint. A failure, such as a full disk, is only logged, because everything can be read from the chain again. */
   private write(): void {
     const begin = Date.now();
     try {
@@ -259,7 +263,7 @@ export class Follower {
   }
 }
 
-/** A fact apart from the block that it is in. */
+/** A fact without its block, because it may recur in another one. */
 function identityOf(fact: Fact): string {
   return JSON.stringify({ ...fact, block: 0 });
 }

@@ -3,32 +3,32 @@
 
 import { Stopped, type PatientProvider } from "../rpc";
 
-/** Blocks below the latest one that count as final where the chain does not say: more than any reorganisation that was ever seen. */
+/** Depth at which blocks count as final if the chain does not report finality; deeper than any known reorganisation. */
 const DEEP = 1_024;
 
-/** Blocks after which a node that named no final one is asked again. */
+/** Blocks after which a node that reported no final block is asked again. */
 const SELDOM = 64;
 
-/** Where in the chain a pass looks. */
+/** The state of the chain that a pass works with. */
 export interface ChainView {
   /** Latest block. */
   readonly head: number;
-  /** When the node named it, by our clock, in milliseconds. */
+  /** When the node reported the latest block, by our clock, in milliseconds. */
   readonly seenAt: number;
-  /** Latest block that is deep enough to be acted on. */
+  /** Latest block that is deep enough to act on. */
   readonly confirmed: number;
-  /** Latest block that nothing undoes any more, at most `confirmed`; −1 before there is one. */
+  /** Latest block that can no longer be undone, at most `confirmed`; −1 if there is none yet. */
   readonly final: number;
-  /** Time of the latest block, in seconds. */
+  /** Time of the latest block, in seconds since 1970. */
   readonly time: bigint;
-  /** Wei per gas of the latest block. */
+  /** Base fee of the latest block, in wei per gas. */
   readonly baseFeePerGas: bigint;
 }
 
-/** Asks where the chain stands. */
+/** Reads the state of the chain's head. */
 export class ChainHead {
   private final = -1;
-  /** Block from which on the node is asked for the final one. */
+  /** Block from which on the node is asked for its final block. */
   private askFrom = 0;
 
   constructor(
@@ -36,14 +36,14 @@ export class ChainHead {
     private readonly confirmations: number,
   ) {}
 
-  /** The chain as it stands now; undefined while the node has no block. */
+  /** Reads the present state; undefined while the node has no block. */
   async look(): Promise<ChainView | undefined> {
     const block = await this.provider.getBlock("latest");
     if (block === null) return undefined;
     const seenAt = Date.now();
     const { number: head, timestamp, baseFeePerGas } = block;
     const confirmed = head - this.confirmations + 1;
-    // A node that lags behind another may name an older one: what was final once is final.
+    // A lagging node may report an older final block, but a final block stays final.
     this.final = Math.max(this.final, await this.readFinal(head));
     const final = Math.min(this.final, confirmed);
     return { head, seenAt, confirmed, final, time: BigInt(timestamp), baseFeePerGas: baseFeePerGas ?? 0n };
@@ -54,7 +54,7 @@ export class ChainHead {
     if (head < this.askFrom) return deep;
     const block = await this.provider.getBlock("finalized").catch((error: unknown) => {
       if (error instanceof Stopped) throw error;
-      return null; // in many words: the chain has none, or the node does not know it now
+      return null; // nodes word it differently: the chain has no final block, or the node does not know it now
     });
     if (block === null) this.askFrom = head + SELDOM;
     return block?.number ?? deep;

@@ -18,7 +18,7 @@ const TAKEN =
 /** What the chain's logs say about a wallet's role. */
 type RoleFact = Fact & { readonly account: string; readonly kind: "granted" | "revoked" };
 
-/** Gives admitted wallets the role that deploys models. */
+/** Grants admitted wallets the role that deploys models. */
 export class AdmitDuty implements Duty {
   readonly name = "admit";
   private readonly sent = new Map<string, Slot>();
@@ -50,7 +50,7 @@ export class AdmitDuty implements Duty {
     const ended = [...this.sent].filter(([, { outcome }]) => outcome !== undefined);
     for (const [account, slot] of ended) this.end(account, slot);
     const admitted = [...new Set(await this.approvals.admittedWallets())];
-    // No role is granted before it is known whether it was taken away.
+    // No role is granted before it is known whether it was revoked earlier.
     if (this.follower.behind !== 0) return ended.length > 0;
 
     const open = admitted.filter((account) => !this.granted.has(account) || this.revoked.has(account));
@@ -82,7 +82,7 @@ export class AdmitDuty implements Duty {
     }
   }
 
-  /** A transaction is final. If it did not succeed, the chain is examined again. */
+  /** Handles a final transaction. If it did not succeed, the wallet is examined again. */
   private end(account: string, { outcome, nonce }: Slot): void {
     this.sent.delete(account);
     const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;
@@ -100,7 +100,7 @@ export class AdmitDuty implements Duty {
     return { ...fact, account, kind: event.name === "RoleGranted" ? "granted" : "revoked" };
   }
 
-  /** Nothing to do: a grant that is open again is repeated. */
+  /** Only logs what was undone: the duty grants a role again if it is missing. */
   private tellUndone(facts: readonly RoleFact[]): void {
     for (const { kind, account, block, transaction } of facts)
       this.tools.telemetry.log("warn", "undone", { what: `role ${kind}`, account, block, hash: transaction });

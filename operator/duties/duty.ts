@@ -11,7 +11,7 @@ import { rpcMessageOf, Stopped, type PatientProvider } from "../rpc";
 import type { Sender } from "../sender";
 import type { Telemetry } from "../telemetry";
 
-/** One thing that a service does. Its state follows from the chain and its folder: a pass can be left at any point. */
+/** One thing that a service does. Its state follows from the chain and its folder, so a pass may be interrupted at any point. */
 export interface Duty {
   readonly name: string;
   /** Examines the chain and starts what can be started; returns whether anything changed. */
@@ -27,10 +27,10 @@ export interface Tools {
   readonly telemetry: Telemetry;
 }
 
-/** How long something refused rests before it is examined again, in milliseconds. */
+/** Milliseconds before something that was refused is examined again. */
 const REST = 60_000;
 
-/** What a duty refuses for now. It is logged once and examined again after a while, because chain and files change. */
+/** What a duty refuses for now. Each refusal is logged once and examined again later, because the chain and the files change. */
 export class Refusals {
   private readonly entries = new Map<string, { reason: string; version: unknown; until: number }>();
 
@@ -39,13 +39,13 @@ export class Refusals {
     private readonly telemetry: Telemetry,
   ) {}
 
-  /** Whether it is too early to examine this again; another version of it need not wait. */
+  /** Whether it is too early to examine this again. Another version of it need not wait. */
   isResting(name: string, version?: unknown): boolean {
     const entry = this.entries.get(name);
     return entry !== undefined && entry.version === version && entry.until > Date.now();
   }
 
-  /** Refuses something for a while, and logs why unless that is already known. */
+  /** Refuses something for a while, and logs the reason if it is new. */
   add(name: string, reason: string, { shown = name, version }: { shown?: string; version?: unknown } = {}): void {
     if (this.entries.get(name)?.reason !== reason) {
       this.telemetry.log("warn", "refused", { duty: this.duty, name: shown, reason });
@@ -54,12 +54,12 @@ export class Refusals {
     this.publish();
   }
 
-  /** Why something was refused when it was last examined. */
+  /** The reason for which something was refused when it was last examined. */
   reasonFor(name: string): string | undefined {
     return this.entries.get(name)?.reason;
   }
 
-  /** Forgets what is no longer refused. */
+  /** Forgets something that is no longer refused. */
   delete(name: string): void {
     if (this.entries.delete(name)) this.publish();
   }
@@ -76,7 +76,7 @@ export class Refusals {
 
 /** Why something is refused. */
 export interface RefusalReason {
-  /** Of the revert; `Problem` for one of ours. */
+  /** Name of the revert; `Problem` for one of our own errors. */
   readonly name: string;
   readonly reason: string;
   /** Arguments of the revert. */
@@ -84,8 +84,8 @@ export interface RefusalReason {
 }
 
 /**
- * Why something is refused: a problem or a revert in words, or whatever else is wrong with it alone. That the chain did not answer, or
- * that the service stops, is thrown as it is.
+ * Returns why something is refused: a problem or a revert in words, or whatever else is wrong with this one thing. Rethrows the error if
+ * the chain did not answer or the service is stopping.
  */
 export async function refusalOf(hre: HardhatRuntimeEnvironment, error: unknown): Promise<RefusalReason> {
   if (error instanceof Problem) return { name: "Problem", reason: error.message, args: {} };

@@ -9,20 +9,20 @@ import { refusalOf, type Refusals, type Tools } from "./duty";
 import type { PlannedDeposit } from "./lumps";
 import { MAX_CALLS, type MeteringRecord } from "./records";
 
-/** Records in a transaction at most: some three million gas. */
+/** The most records in a transaction; they use some three million gas. */
 const LARGEST_BATCH = 50;
 
 /** The number of calls that a model's price is for. */
 const CALLS_PER_PRICE = 1_000n;
 
-/** How many records that lack funds or exceed a limit are named at a time. */
+/** How many of the records that lack funds or exceed a limit are named in a log entry. */
 const SHOWN = 5;
 
-/** What may be spent, in reserve units; absent where there is no limit. */
+/** Spending limits in reserve units; no limit where absent. */
 export interface SpendingLimits {
-  /** What a record may cost. */
+  /** The most that a record may cost. */
   readonly perRecord?: bigint;
-  /** What all records may cost in a UTC day, by the chain's time. */
+  /** The most that all records may cost in a UTC day, by the chain's time. */
   readonly perDay?: bigint;
 }
 
@@ -39,21 +39,24 @@ export interface FeeBatch {
   readonly data: string;
 }
 
-/** What a transaction may spend, and which records had to wait because of that. */
+/** What a transaction may spend, and which records must wait because of that. */
 class Budget {
-  /** Costs of the records that wait, by what they wait for. */
+  /** Costs of the waiting records: `short` wait for funds, `late` for the next day. */
   readonly short = new Map<WaitingRecord, bigint>();
   readonly late = new Map<WaitingRecord, bigint>();
 
   constructor(
     readonly funds: bigint,
-    /** What the day's limit leaves. */
+    /** What the daily limit leaves, in reserve units; undefined without a limit. */
     readonly left: bigint | undefined,
     private readonly limits: SpendingLimits,
     private readonly refusals: Refusals,
   ) {}
 
-  /** Whether a record of this cost may be paid where the transaction then costs `total`. What may not is kept in mind, or refused. */
+  /**
+   * Whether a record may be paid, given its cost and the transaction's total cost with it. A record that may not is refused if it exceeds a
+   * limit by itself, and otherwise noted as waiting.
+   */
   allows(entry: WaitingRecord, cost: bigint, total: bigint): boolean {
     const { perRecord, perDay } = this.limits;
     const over = [
@@ -86,10 +89,10 @@ export class FeeComposer implements FeePurse {
   ) {}
 
   /**
-   * The next transaction: records of amounts, or the calls of one model, whichever has waited longest. What cannot be paid now, for want
-   * of funds, because of a limit or because it is refused, leaves the others their turn.
-   * @param waiting The oldest first.
-   * @param spent What the account has deposited today, all its transactions confirmed.
+   * Composes the next transaction: either records of amounts or the calls of one model, whichever includes the longest-waiting record. A
+   * record that cannot be paid now, for lack of funds, because of a limit or because it is refused, does not hold up the others.
+   * @param waiting The records that wait, oldest first.
+   * @param spent What the account has deposited today in reserve units; all of its transactions are confirmed.
    */
   async compose(waiting: readonly WaitingRecord[], spent: bigint): Promise<FeeBatch | undefined> {
     const { perDay } = this.limits;
@@ -106,7 +109,7 @@ export class FeeComposer implements FeePurse {
       const alike = open.filter(isAlike);
       batch =
         due.kind === "calls" ? await this.composeCalls(model, alike, budget) : await this.composeAmounts(alike, budget);
-      // Of amounts, what was found to be refused rests now, and the others of the same batch are tried again.
+      // If a record of an amount was just refused, the others of its batch are tried again without it.
       const isRetried = due.kind === "amount" && alike.some(({ file }) => this.refusals.isResting(file));
       open = open.filter((entry) => !this.refusals.isResting(entry.file) && (isRetried || !isAlike(entry)));
     }
@@ -133,7 +136,7 @@ export class FeeComposer implements FeePurse {
     for (const [index, { file, deposit }] of affordable.entries()) {
       if (results[index]) continue;
       const reason = reasons.get(deposit.model) ?? (await this.reasonAgainst(deposit));
-      reasons.set(deposit.model, reason); // asked once for each model: thousands of its records may wait
+      reasons.set(deposit.model, reason); // asked once per model: thousands of its records may wait
       this.refusals.add(file, reason);
     }
     const accepted = affordable.filter((_, index) => results[index]);
@@ -175,7 +178,9 @@ export class FeeComposer implements FeePurse {
     return { entries, deposits: [{ model: id(model), modelId: model, amount }], data: withIds(call, entries) };
   }
 
-  /** What a thousand calls cost now, in reserve units; undefined, and the records refused, where the router says that there is none. */
+  /**
+   * The present price of a thousand calls in reserve units; undefined if the router reports none, in which case the records are refused.
+   */
   private async priceOf(model: string, ready: readonly WaitingRecord[]): Promise<bigint | undefined> {
     try {
       return await this.feeRouter.quoteCalls(id(model), CALLS_PER_PRICE);
@@ -186,7 +191,7 @@ export class FeeComposer implements FeePurse {
     }
   }
 
-  /** Logs once what waits for funds or for another day. */
+  /** Logs once which records wait for funds or for the next day. */
   private tell({ funds, left, short, late }: Budget): void {
     this.tellOnce("short", "funds or allowance too small", `the router may take ${formatReserve(funds)} USDC`, short);
     const rest = `${formatReserve(left ?? 0n)} of ${formatReserve(this.limits.perDay ?? 0n)} USDC are left until 00:00 UTC`;
@@ -207,7 +212,7 @@ export class FeeComposer implements FeePurse {
   }
 }
 
-/** A call with the ids of the records that it pays after its arguments. */
+/** Appends the ids of the records that a call pays to its data. */
 function withIds(call: string, entries: readonly WaitingRecord[]): string {
   return concat([call, ...entries.map(({ record }) => id(record.id))]);
 }

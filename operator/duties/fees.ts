@@ -28,13 +28,13 @@ import { readMeteringRecord, type MeteringRecord } from "./records";
 import { DaySpending } from "./spending";
 import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
 
-/** How often the chain is asked what was spent while nothing waits, in milliseconds. */
+/** How often the chain is asked for today's spending while nothing waits, in milliseconds. */
 const IDLE = 60_000;
 
-/** How many files are read before other work gets its turn. */
+/** How many files are read before other work gets a turn. */
 const AT_A_TIME = 250;
 
-/** A record that was paid, by the hash of its id, and with which nonce of the account. */
+/** A payment of a record, keyed by the hash of its id, with the account's nonce that paid it. */
 interface DonePayment extends Doing {
   readonly nonce: number;
 }
@@ -46,7 +46,7 @@ export class FeesDuty implements Duty {
   private readonly payments: FeePayments;
   private readonly unfinal: Unfinal<DonePayment>;
   private slots: Slot[] = [];
-  /** Files as they were read, so that thousands that wait are not read in every pass. */
+  /** Parsed files, so that thousands of waiting files are not read in every pass. */
   private readonly read = new Map<string, { readonly time: number; readonly record: MeteringRecord }>();
   private spentAt = 0;
   private readonly refusals: Refusals;
@@ -93,7 +93,7 @@ export class FeesDuty implements Duty {
     }
     if (!isKnown) return hadSlot;
 
-    // The order matters: nothing is composed before it is known what every transaction below its nonce has paid.
+    // The order matters: nothing is composed before it is known what every transaction with a lower nonce has paid.
     const nonce = await this.readNonce(view);
     const { waiting, hasMoved } = await this.sort(names, view);
     if (nonce === undefined) return hadSlot || hasMoved;
@@ -105,8 +105,8 @@ export class FeesDuty implements Duty {
   }
 
   /**
-   * The nonce of the next transaction, once it is known what every one below has paid, up to the confirmed block. Undefined while that is
-   * not known, or while something is on its way.
+   * The nonce of the next transaction, once it is known what all lower nonces have paid up to the confirmed block. Undefined until then,
+   * and while a transaction is pending.
    */
   private async readNonce(view: ChainView): Promise<number | undefined> {
     const { sender } = this.tools;
@@ -117,9 +117,10 @@ export class FeesDuty implements Duty {
   }
 
   /**
-   * The records that the transaction of a nonce may pay, and whether the nonce was used before a reorganisation, or one above it is. What
-   * has used a later nonce, be it on its way or undone, was composed knowing what this nonce had paid, and may come back: so the nonce
-   * pays the same records again, or nothing. With a new nonce any record is paid.
+   * The records that a transaction with this nonce may pay, and whether a reorganisation has freed the nonce: this one or a later one was
+   * used before. A transaction with a later nonce, pending or undone, was composed on the assumption that this nonce had paid certain
+   * records, and it may still be mined. So a reused nonce pays the same records again, or none. A nonce that was never used may pay any
+   * record.
    */
   private payable(waiting: readonly WaitingRecord[], nonce: number, undone: readonly Undone<DonePayment>[]) {
     for (const { place, entry } of undone) if (entry.nonce < nonce) this.unfinal.forget(place);
@@ -130,7 +131,7 @@ export class FeesDuty implements Duty {
     return { payable: waiting.filter(({ record }) => same.has(id(record.id))), isRefill };
   }
 
-  /** Moves what is paid or malformed out of the folder; answers the rest, the oldest first, each id once. */
+  /** Moves paid and malformed files out of the folder; returns the other records, oldest first, each id once. */
   private async sort(
     names: readonly string[],
     view: ChainView,
@@ -155,7 +156,7 @@ export class FeesDuty implements Duty {
     return { waiting: [...waiting.values()], hasMoved };
   }
 
-  /** The record in a file, unless that is gone or cannot be read; throws a {@link Problem} for what is no record. */
+  /** The record in a file; undefined if the file is gone or cannot be read. Throws a {@link Problem} if the content is not a record. */
   private recordIn(file: string): MeteringRecord | undefined {
     const time = this.inbox.timeOf(file);
     const known = this.read.get(file);
@@ -167,7 +168,7 @@ export class FeesDuty implements Duty {
     return record;
   }
 
-  /** Content of a file, unless it is gone or cannot be read: that is told, and stops no other. */
+  /** The content of a file; undefined if it is gone or cannot be read, which is logged and stops no other file. */
   private textOf(file: string): string | undefined {
     try {
       return this.inbox.read(file);
@@ -177,7 +178,7 @@ export class FeesDuty implements Duty {
     }
   }
 
-  /** Reserve units that were spent today, for whoever watches too. */
+  /** Reads what was spent today in reserve units, and publishes it as a metric. */
   private async spentToday(view: ChainView): Promise<bigint> {
     const spent = await this.spending.read(view);
     this.spentAt = Date.now();
@@ -201,7 +202,7 @@ export class FeesDuty implements Duty {
     }
   }
 
-  /** Uses the next nonce for an empty transaction, so that later ones can follow. */
+  /** Uses the next nonce for an empty transaction, so that the transactions with later nonces can follow. */
   private async fill(): Promise<boolean> {
     const { sender, telemetry } = this.tools;
     const slot = await sender.send({ to: sender.address, data: "0x" });
@@ -210,14 +211,17 @@ export class FeesDuty implements Duty {
     return true;
   }
 
-  /** A transaction may have ended. The chain says what it paid, whoever sent it. */
+  /** Logs a transaction that failed. What a successful one paid is read from the chain, whoever sent it. */
   private end({ outcome, nonce }: Slot): void {
     const isMined = outcome?.kind === "mined";
     if (outcome === undefined || (isMined && outcome.receipt.status === 1)) return;
     this.note(isMined ? "reverted" : "lost", { nonce });
   }
 
-  /** Finishes a record that the chain has: the same one is done, a different one under the same id is refused. Returns whether its file has moved. */
+  /**
+   * Finishes the file of a record whose id the chain says is paid: done if it was this record, refused if it was a different one. Returns
+   * whether the file was moved.
+   */
   private settle({ file, record }: WaitingRecord, paid: Paid, view: ChainView): boolean {
     const { transaction, block, nonce, model, amount: deposited } = paid;
     const isSame =
@@ -226,7 +230,7 @@ export class FeesDuty implements Duty {
     if (!isSame) {
       const reason = `the id ${record.id} was paid for another record, in ${transaction}.`;
       if (block <= view.final) return this.refuse(file, reason);
-      this.refusals.add(file, reason); // until nothing can undo that payment
+      this.refusals.add(file, reason); // until that payment is final
       return false;
     }
     const entry = { key: id(record.id), block, transaction, nonce };

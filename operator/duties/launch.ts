@@ -7,13 +7,13 @@ import type { ChainView } from "../chain/head";
 import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
 import { AT_ONCE, type LaunchStep, type WatchedModel, type WatchedModels } from "./models";
 
-/** A contract that takes a step. */
+/** The contract that performs a step. */
 export interface Target {
   readonly address: string;
   readonly interface: Interface;
 }
 
-/** Reverts that mean that somebody was faster. The logs show it once they are confirmed. */
+/** Reverts which mean that somebody else took the step first. The logs show it once they are confirmed. */
 const DONE: Readonly<Record<LaunchStep, readonly string[]>> = {
   distribute: ["SupplierAlreadyMinted"],
   pools: ["PoolAlreadyExists"],
@@ -27,10 +27,10 @@ const CALLS: Readonly<Record<LaunchStep, (model: WatchedModel) => readonly [stri
   ],
 };
 
-/** Takes one step for every declared model. The contract guarantees that it is taken once, and the logs show that it was taken. */
+/** Takes one step of the launch for every declared model. The contract guarantees that a step happens once; the logs show that it did. */
 export class LaunchDuty implements Duty {
   private readonly sent = new Map<string, Slot>();
-  /** Models found done at a block, although the logs do not show it yet. */
+  /** Models whose step was found done at a block before the logs show it. */
   private readonly doneAt = new Map<string, number>();
   private readonly refusals: Refusals;
 
@@ -99,7 +99,7 @@ export class LaunchDuty implements Duty {
     this.refusals.add(key, reason, { shown: this.models.nameOf(key), version: this.models.fileOf(key) });
   }
 
-  /** A transaction is final. If it did not succeed, the chain is examined again. */
+  /** Handles a final transaction. If it did not succeed, the model is examined again. */
   private end(key: string, { outcome, nonce }: Slot): void {
     this.sent.delete(key);
     const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;

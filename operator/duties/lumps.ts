@@ -8,24 +8,24 @@ import { bestPurchase, gainOf, readLumps, readPurchase } from "../../sdk/market/
 import { Stopped } from "../rpc";
 import type { Tools } from "./duty";
 
-/** Models that are looked at at once. */
+/** How many models are examined at once. */
 const AT_ONCE = 8;
 
-/** A deposit for a model: its key, its published id, reserve units. */
+/** A deposit for a model: the model's key and published id, and reserve units. */
 export interface PlannedDeposit {
   readonly model: string;
   readonly modelId: string;
   readonly amount: bigint;
 }
 
-/** Examines what is about to be deposited. */
+/** Examines planned deposits for lumps. */
 export class LumpWatch {
   constructor(
     private readonly tools: Tools,
     private readonly router: UsageFeeRouter,
   ) {}
 
-  /** Warns of each model whose deposits together are more than its pool can take at once. Never delays a deposit. */
+  /** Warns about each model whose deposits together exceed what its pool can take at once. Never delays a deposit. */
   async look(deposits: readonly PlannedDeposit[]): Promise<void> {
     const sums = new Map<string, PlannedDeposit>();
     for (const deposit of deposits) {
@@ -42,7 +42,7 @@ export class LumpWatch {
     try {
       await this.compare(deposit);
     } catch (error) {
-      if (error instanceof Stopped) throw error; // anything else, such as a pause of buys: nobody can buy
+      if (error instanceof Stopped) throw error; // for any other error, such as paused buys, nobody can buy
     }
   }
 

@@ -38,7 +38,7 @@ type ModelFact = Fact & { readonly key: string } & (
 interface KnownFile {
   readonly changed: number;
   readonly file?: ModelFile;
-  /** Why it cannot be read. */
+  /** Why the file cannot be read. */
   readonly reason?: string;
 }
 
@@ -48,7 +48,7 @@ const KINDS = { OracleAttestation: "epoch", ZkProof: "keyHash", Hybrid: "methods
 /** How many models are compared with the chain at once. */
 export const AT_ONCE = 16;
 
-/** Follows the logs of registry and TokenManager, and the folder of model files. */
+/** Follows the logs of the registry and the TokenManager, and the folder of model files. */
 export class WatchedModels {
   private readonly files = new Map<string, KnownFile>();
   private declared = new Map<string, ModelFile>();
@@ -82,13 +82,13 @@ export class WatchedModels {
     });
   }
 
-  /** Reads what is new in the folder. */
+  /** Reads new and changed files in the folder. */
   async advance(): Promise<void> {
     await this.readFiles();
     this.tellUndeclared();
   }
 
-  /** Declared models whose step is not taken, in the order of their registration. */
+  /** Keys of declared models whose step has not been taken, in the order of registration. */
   open(step: LaunchStep): string[] {
     return [...this.registered.keys()].filter((key) => this.declared.has(key) && !this.taken[step].has(key));
   }
@@ -98,12 +98,12 @@ export class WatchedModels {
     return this.declared.get(key);
   }
 
-  /** Published id of a model. */
+  /** Published id of a model; its key if the id is unknown. */
   nameOf(key: string): string {
     return this.declared.get(key)?.modelId ?? this.names.get(key) ?? key;
   }
 
-  /** The model, if the chain has at a block what its file says; throws a problem that names every difference. */
+  /** Returns the model if its file agrees with the chain at a block; throws a problem that names every difference. */
   async compare(key: string, block: number): Promise<WatchedModel> {
     const file = this.declared.get(key) as ModelFile;
     const known = this.compared.get(key);
@@ -123,7 +123,7 @@ export class WatchedModels {
     return model;
   }
 
-  /** A file names the kind of its method; on chain it is one of those that the admin allowed. */
+  /** A model file names the kind of its method; on chain the method is a contract that the admin allowed. */
   private async requireKind(
     hre: HardhatRuntimeEnvironment,
     { modelId, benchmark: { method } }: ModelFile,
@@ -152,7 +152,7 @@ export class WatchedModels {
     }
   }
 
-  /** Reads files that are new or have changed; one that cannot be read is told and left out. */
+  /** Reads files that are new or have changed. A file that cannot be read is logged and left out. */
   private async readFiles(): Promise<void> {
     const { folder } = this;
     const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
@@ -163,7 +163,7 @@ export class WatchedModels {
       const path = join(folder, name);
       const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
       const known = this.files.get(name);
-      // What is wrong with a file may be another that it names, such as its licence: it is read until it is right.
+      // The fault may be in another file that this one names, such as the licence, so a faulty file is read again until it is right.
       if (known?.changed === changed && known.file !== undefined) continue;
       const read = await this.readFile(path);
       if (read.reason !== undefined && read.reason !== known?.reason) {
@@ -227,7 +227,7 @@ export class WatchedModels {
     this.compared.clear();
   }
 
-  /** Nothing to do: the duties repeat steps that are open again. */
+  /** Only logs what was undone: the duties repeat the steps. */
   private tellUndone(facts: readonly ModelFact[]): void {
     for (const { kind, key, block, transaction } of facts) {
       this.telemetry.log("warn", "undone", { what: kind, model: this.nameOf(key), block, hash: transaction });

@@ -21,14 +21,14 @@ export interface Paid {
   readonly block: number;
   readonly nonce: number;
   readonly model: string;
-  /** Absent when several records of calls were paid together. */
+  /** In reserve units; absent for a record of calls. */
   readonly amount?: bigint;
 }
 
-/** A record that a transaction has paid: hash of its id, model, reserve units unless it is of calls. */
+/** A record that a transaction has paid: the hash of its id, the model's key, and reserve units, or null for calls. */
 type PaidRecord = readonly [record: string, model: string, amount: string | null];
 
-/** An event or fact from the chain: a deposit of the account, or which transaction used a nonce. */
+/** What is kept from the chain: a deposit of the account, or what a transaction has paid and which nonce it used. */
 type PaymentFact = Fact &
   (
     | { readonly kind: "deposit" }
@@ -36,7 +36,7 @@ type PaymentFact = Fact &
         readonly kind: "transaction";
         readonly nonce: number;
         readonly records: readonly PaidRecord[];
-        /** Reserve units that it has deposited. */
+        /** What the transaction deposited, in reserve units. */
         readonly spent: string;
       }
   );
@@ -47,9 +47,9 @@ export class FeePayments {
   private readonly paid = new Map<string, Paid>();
   /** Transactions with deposits that have not been examined yet. */
   private readonly unread = new Set<string>();
-  /** Nonces for which the transaction that used them is known. */
+  /** Nonces whose transaction is known. */
   private readonly nonces = new Set<number>();
-  /** What each transaction deposited, and in which block. */
+  /** What each transaction deposited in reserve units, and in which block. */
   private readonly spent = new Map<string, { readonly block: number; readonly amount: bigint }>();
   private readonly remember: (fact: PaymentFact) => void;
 
@@ -71,12 +71,12 @@ export class FeePayments {
     });
   }
 
-  /** How the record with this hash of its id was paid; undefined if it was not. */
+  /** How a record was paid, by the hash of its id; undefined if it was not. */
   of(record: string): Paid | undefined {
     return this.paid.get(record);
   }
 
-  /** Reserve units that were deposited from a block on. */
+  /** What was deposited from a block on, in reserve units. */
   spentFrom(first: number): bigint {
     return [...this.spent.values()].reduce((sum, { block, amount }) => (block < first ? sum : sum + amount), 0n);
   }
@@ -87,11 +87,11 @@ export class FeePayments {
   }
 
   /**
-   * Finds out what has used each of the last nonces below a count, unless that is known. `countAt` tells the account's nonces up to a
-   * block: a node that lacks the block says so.
+   * Finds the transactions that used the latest nonces below `count`, as far as they are unknown. `countAt` returns the number of nonces
+   * that the account had used by a block, and throws if the node lacks the block.
    */
   async complete({ confirmed }: ChainView, count: number, countAt: (block: number) => Promise<number>): Promise<void> {
-    const start = Math.max(0, confirmed - LAG); // what is older no node has hidden
+    const start = Math.max(0, confirmed - LAG); // lagging nodes hide no older blocks
     for (let nonce = await countAt(start); nonce < count; nonce++) {
       if (this.nonces.has(nonce)) continue;
       let [before, block] = [start, confirmed];
@@ -172,7 +172,7 @@ export class FeePayments {
     }
   }
 
-  /** Nothing to log: whoever has the records' files reports them. */
+  /** Logs the records whose payment was undone; the duty reopens their files. */
   private tellUndone(facts: readonly PaymentFact[]): void {
     for (const fact of facts) {
       if (fact.kind === "deposit" || fact.records.length === 0 || this.unread.has(fact.transaction)) continue;

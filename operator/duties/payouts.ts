@@ -32,17 +32,17 @@ type PayoutFact = Fact &
 
 type Queued = Extract<PayoutFact, { kind: "queued" }>;
 
-/** A verifier's log of a payout, as the chain has it. */
+/** The log in which a verifier announced a payout. */
 interface ToldLog {
   readonly topics: readonly string[];
   readonly data: string;
 }
 
-/** What the registry has told of payouts, and every verifier that it has ever listened to. */
+/** The payouts that the registry has reported, and every verifier that it has ever accepted. */
 export class WatchedPayouts {
   private names = new Map<string, string>();
   private verifiers = new Set<string>();
-  /** Recorded, and neither released nor returned: of some it is not known yet who is paid. */
+  /** Recorded, but neither released nor returned. The payees of some are not known yet. */
   private queued = new Map<string, Queued>();
   private open = new Map<string, QueuedPayout>();
   private untold = new Set<string>();
@@ -67,22 +67,22 @@ export class WatchedPayouts {
     });
   }
 
-  /** Payouts that are neither released nor returned, in the order in which they come due. */
+  /** Payouts with known payees that are neither released nor returned, in the order in which they come due. */
   get waiting(): ReadonlyMap<string, QueuedPayout> {
     return this.open;
   }
 
-  /** How many payouts no verifier has told the payees of, so that only whoever knows them can release them. */
+  /** Number of payouts whose payees no verifier announced. Only somebody who knows the payees can release them. */
   get untoldCount(): number {
     return this.untold.size;
   }
 
-  /** Published id of a model. */
+  /** Published id of a model; its key if the id is unknown. */
   nameOf(model: string): string {
     return this.names.get(model) ?? model;
   }
 
-  /** Finds out the payees of what waits, each once: from the receipt of the transaction that queued it. */
+  /** Finds the payees of each waiting payout once, from the receipt of the transaction that queued it. */
   async advance(): Promise<void> {
     const unknown = [...this.queued].filter(([key]) => !this.open.has(key) && !this.untold.has(key));
     const found = await Promise.all(unknown.map(async ([key, entry]) => this.readPayees(key, entry)));
@@ -107,7 +107,7 @@ export class WatchedPayouts {
     return { kind: "payees", block, transaction, key, queuedAt, ...(log && { log }) };
   }
 
-  /** The content of a log; undefined if it cannot be decoded. */
+  /** The hash of the payees in a log; undefined if the log cannot be decoded. */
   private payeesHashOf(log: ToldLog): string | undefined {
     try {
       return termsOf(this.payoutIn(log, "0")).payeesHash;
@@ -180,7 +180,7 @@ export class WatchedPayouts {
     this.untold = new Set();
   }
 
-  /** Nothing to do: the duty repeats a release, and whoever has the bundle repeats an improvement. */
+  /** Only logs what was undone: the duty repeats releases, and the holder of a bundle repeats an improvement. */
   private tellUndone(facts: readonly PayoutFact[]): void {
     for (const fact of facts) {
       const { block, transaction: hash } = fact;

@@ -4,12 +4,12 @@
 import { amount, Fields, integer, publishedId } from "../../sdk/base/fields";
 import { formatReserve, RESERVE_DECIMALS } from "../../sdk/base/units";
 
-/** Calls that one payment may be for. */
+/** The most calls in one payment. */
 export const MAX_CALLS = 1_000_000_000_000_000n;
 
-/** Use of a model that is to be paid: so many calls at the model's price, or an amount in reserve units. */
+/** Metered use of a model to be paid: a number of calls at the model's price, or an amount in reserve units. */
 export interface MeteringRecord {
-  /** Unique among all records: a record is paid once by its id. */
+  /** Unique among all records; each id is paid once. */
   readonly id: string;
   readonly model: string;
   readonly due:

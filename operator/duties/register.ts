@@ -21,10 +21,10 @@ import type { Slot } from "../sender";
 import { refusalOf, Refusals, type Duty, type Tools } from "./duty";
 import { AT_ONCE } from "./models";
 
-/** The revert that means that somebody was faster. */
+/** The revert which means that somebody else registered the model first. */
 const DONE = "WrongModelStatus";
 
-/** Sends `registerModel` for what is approved. The contract guarantees that a model is registered once. */
+/** Sends `registerModel` for approved models. The contract guarantees that a model is registered once. */
 export class RegisterDuty implements Duty {
   readonly name = "register";
   /** By the model's id. */
@@ -66,9 +66,9 @@ export class RegisterDuty implements Duty {
       const file = declarationIn(approved, networkOf(hre).isLocal);
       const key = keyOf(file);
       const status = await this.registry.statusOf(key, { blockTag: block });
-      if (status === Status.NONE) return false; // not confirmed yet
+      if (status === Status.NONE) return false; // the token is not confirmed yet
       if (status > Status.PROPOSAL) {
-        this.declare(approved); // registered, by whomever: what launches it needs the file
+        this.declare(approved); // whoever registered it: the launch needs the file
         return false;
       }
       await this.requireToken(approved, file, block);
@@ -86,7 +86,7 @@ export class RegisterDuty implements Duty {
     }
   }
 
-  /** The token that was approved must be the model's, with what its declaration says. */
+  /** Requires that the approved token is the model's, and that it agrees with the declaration. */
   private async requireToken({ modelId, token }: ApprovedModel, file: ModelFile, block: number): Promise<void> {
     const provider = pinned(this.tools.provider, block);
     const [hre, registry] = [through(this.tools.hre, provider), this.registry.connect(provider)];
@@ -97,16 +97,16 @@ export class RegisterDuty implements Duty {
     await checkToken({ hre, protocol: { registry }, file }, contract);
   }
 
-  /** Keeps the declaration, unless somebody else has declared the model. */
+  /** Writes the declaration, unless the model is declared already. */
   private declare({ modelId, files }: ApprovedModel): void {
     const path = (name: string) => join(this.folder, `${modelId}.${name}`);
     if (existsSync(path("json"))) return;
     writeWhole(path("benchmark"), files.benchmark);
     writeWhole(path("licence"), files.licence);
-    writeWhole(path("json"), files.model); // last: it names the others
+    writeWhole(path("json"), files.model); // last, because it names the others
   }
 
-  /** A transaction is final. If it did not succeed, the chain is examined again. */
+  /** Handles a final transaction. If it did not succeed, the model is examined again. */
   private end(modelId: string, { outcome, nonce }: Slot): void {
     this.sent.delete(modelId);
     const isDone = outcome?.kind === "mined" && outcome.receipt.status === 1;
@@ -117,12 +117,12 @@ export class RegisterDuty implements Duty {
   }
 }
 
-/** Another approval of the same model is looked at at once. */
+/** Identifies an approval, so that another approval of the same model is examined at once. */
 function versionOf({ token, method, files }: ApprovedModel): string {
   return [token, method, ...Object.values(files)].join("\n");
 }
 
-/** The model file that was approved; throws one {@link Problem} that names everything wrong with it. */
+/** The approved model file; throws one {@link Problem} that names everything wrong with it. */
 function declarationIn({ modelId, files }: ApprovedModel, isLocal: boolean): ModelFile {
   const name = `the declaration of ${modelId}`;
   const named = new Map([

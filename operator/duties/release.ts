@@ -20,7 +20,7 @@ import type { ChainView } from "../chain/head";
 import { refusalOf, Refusals, type Duty, type RefusalReason, type Tools } from "./duty";
 import type { WatchedPayouts } from "./payouts";
 
-/** Reverts that mean that a guardian was faster, or that the chain's time is a block behind. The next pass finds out. */
+/** Reverts which mean that a guardian acted first, or that the chain's time is a block behind. The next pass decides. */
 const PASSING = ["PayoutIsStopped", "PayoutWaits"];
 
 /** Payouts with their keys, by status. */
@@ -30,11 +30,11 @@ type Sorted = Readonly<Record<OpenPayoutStatus, [key: string, payout: QueuedPayo
 export class ReleaseDuty implements Duty {
   readonly name = "release";
   private readonly sent = new Map<string, { readonly payout: QueuedPayout; readonly slot: Slot }>();
-  /** Payouts found released or returned at a block, although the logs do not show it yet. */
+  /** Payouts found released or returned at a block before the logs show it. */
   private readonly doneAt = new Map<string, number>();
   private readonly refusals: Refusals;
   private payoutDelay: bigint | undefined;
-  /** What was logged of stops, so that each is logged once. */
+  /** What was logged about stops, so that each is logged once. */
   private readonly told = new Map<string, string>();
 
   constructor(
@@ -67,7 +67,7 @@ export class ReleaseDuty implements Duty {
     return ended.length + count > 0;
   }
 
-  /** Waiting payouts by status. The stops are those of the latest block, because a guardian's stop takes effect at once. */
+  /** Sorts waiting payouts by status. Stops are read at the latest block, because a guardian's stop takes effect at once. */
   private async sort(waiting: ReadonlyMap<string, QueuedPayout>, now: bigint): Promise<Sorted> {
     const sorted: Sorted = { waits: [], due: [], stopped: [], void: [] };
     if (waiting.size === 0) return sorted;
@@ -123,7 +123,7 @@ export class ReleaseDuty implements Duty {
       return true;
     } catch (error) {
       if (error instanceof Stopped) throw error;
-      // Whatever is wrong with one payout, the others go on: a verifier may have queued what no block has room for.
+      // A fault in one payout must not hold up the others: a verifier may have queued one that fits in no block.
       const { name, reason } = await this.refusalOf(error);
       if (PASSING.includes(name)) return false;
       if (await this.isOver(payout)) this.doneAt.set(key, head);
@@ -146,7 +146,7 @@ export class ReleaseDuty implements Duty {
     return present === PAYOUT_RELEASED || present === PAYOUT_VOIDED;
   }
 
-  /** A transaction is final. If it failed because somebody was faster, that is not an error. */
+  /** Handles a final transaction. A failure because somebody else was faster is not an error. */
   private async end(key: string, payout: QueuedPayout, { outcome, nonce }: Slot): Promise<void> {
     this.sent.delete(key);
     const hash = outcome?.kind === "mined" ? outcome.receipt.hash : undefined;

@@ -7,9 +7,9 @@ import type { FeePayments } from "./payments";
 
 const SECONDS_PER_DAY = 86_400n;
 
-/** Sums what an account has deposited in the UTC day of the latest block, up to the confirmed block. */
+/** Sums what an account has deposited, up to the confirmed block, in the UTC day of the latest block. */
 export class DaySpending {
-  /** Number of a day since 1970, in UTC, and the first block of it. */
+  /** The UTC day as a number since 1970, and its first block. */
   private day: { readonly number: bigint; readonly first: number } | undefined;
 
   constructor(
@@ -18,7 +18,7 @@ export class DaySpending {
     private readonly fromBlock: number,
   ) {}
 
-  /** Reserve units deposited today, whoever sent the transactions. */
+  /** Reads what was deposited today in reserve units, whoever sent the transactions. */
   async read({ confirmed, final, time }: ChainView): Promise<bigint> {
     const number = time / SECONDS_PER_DAY;
     const begin = number * SECONDS_PER_DAY;
@@ -28,13 +28,13 @@ export class DaySpending {
     return this.payments.spentFrom(this.day.first);
   }
 
-  /** As long as a block may be undone, another one may become the day's first. */
+  /** Whether a block is still the day's first; a reorganisation can change that until the block is final. */
   private async isFirst(block: number, time: bigint): Promise<boolean> {
     const [before, found] = await Promise.all([block - 1, block].map(async (number) => this.provider.blockAt(number)));
     return found !== null && BigInt(found?.timestamp ?? 0) >= time && BigInt(before?.timestamp ?? 0) < time;
   }
 
-  /** The first block of a time or later, up to `last`; the one after `last` when there is none. */
+  /** The first block, up to `last`, at a time or later; `last + 1` if there is none. */
   private async firstOf(time: bigint, last: number): Promise<number> {
     let [low, high] = [Math.min(this.fromBlock, last + 1), last + 1];
     while (low < high) {

@@ -22,17 +22,17 @@ import { Unfinal, type Doing } from "../unfinal";
 import { refusalOf, Refusals, type Duty, type RefusalReason, type Tools } from "./duty";
 
 /**
- * Reverts that no later state of the chain undoes. Whatever else is refused may pass: a pause ends, another improvement comes first, a
- * node catches up. It is tried again until the statement's deadline.
+ * Reverts that no later state of the chain can cure. Other refusals may pass, because a pause ends, another improvement comes first, or a
+ * node catches up; they are tried again until the statement's deadline.
  */
 const FINAL = new Set(["InvalidSignature", "EvaluationTooWeak", "ProtocolContract", "DeadlineExpired"]);
 
-/** The revert that goes away with the UTC day, unless the improvement exceeds the limit itself. */
+/** The revert that goes away at the end of the UTC day, unless the improvement exceeds the limit by itself. */
 const LIMITED = "DailyLimitExceeded";
 
 const SECONDS_PER_DAY = 86_400n;
 
-/** The revert that means that somebody was faster. The next pass finds the improvement recorded. */
+/** The revert which means that somebody else was faster. The next pass finds the improvement recorded. */
 const DONE = "EvaluationAlreadyUsed";
 
 interface Sent {
@@ -40,7 +40,7 @@ interface Sent {
   readonly slot: Slot;
 }
 
-/** An improvement that the registry has recorded: which, and where. */
+/** An improvement that the registry has recorded, and where. */
 interface Recorded extends Fact {
   readonly key: string;
 }
@@ -49,9 +49,9 @@ interface Recorded extends Fact {
 export class SubmitDuty implements Duty {
   readonly name = "submit";
   private readonly sent = new Map<string, Sent>();
-  /** Files for which nothing was left of a day's limit, and the second in which the next day begins. */
+  /** Files that must wait for the next day because of a daily limit, and the second in which that day begins. */
   private readonly tomorrow = new Map<string, bigint>();
-  /** Deadlines of statements that were refused and may still be accepted. */
+  /** Deadlines of statements that were refused but may still be accepted. */
   private readonly deadlines = new Map<string, bigint>();
   /** Why files whose deadline has passed were refused. */
   private readonly expired = new Map<string, string>();
@@ -77,7 +77,7 @@ export class SubmitDuty implements Duty {
       },
       apply: (fact) => this.recorded.set(fact.key, fact),
       clear: () => this.recorded.clear(),
-      undone: () => undefined, // told of each bundle that is not final
+      undone: () => undefined, // already logged for each bundle that is not final
     });
   }
 
@@ -88,7 +88,7 @@ export class SubmitDuty implements Duty {
     for (const [name, { slot }] of ended) this.end(name, slot);
     if (this.follower.behind === 0) {
       const undone = this.unfinal.review(view, ({ key }) => this.recorded.get(key));
-      for (const { place } of undone) this.unfinal.forget(place); // the file waits again, as any other
+      for (const { place } of undone) this.unfinal.forget(place); // the file waits again like any other
     }
 
     const names = this.inbox.list();
@@ -106,7 +106,7 @@ export class SubmitDuty implements Duty {
     return ended.length + count > 0;
   }
 
-  /** What has waited for another day is looked at again when that has begun, by the chain's time; and so is what expires. */
+  /** Lets files be examined again whose next day has begun, by the chain's time, or whose deadline has passed. */
   private beginDay(names: readonly string[], { time }: ChainView): void {
     for (const [name, begin] of this.tomorrow) {
       if (names.includes(name) && time < begin) continue;
@@ -150,10 +150,10 @@ export class SubmitDuty implements Duty {
       const isHere = bundle.chainId === networkOf(hre).chainId;
       const recorded = isHere ? this.recorded.get(keyOf(evaluation.model, evaluationId)) : undefined;
       if (recorded) return await this.settle(name, bundle, recorded, view);
-      // What is compared is read at one block: of several nodes behind one address some may not have it yet, and say so.
+      // Everything that is compared is read at one block. If a node behind the address lacks that block, the read fails.
       const provider = pinned(this.tools.provider, view.head);
       const registry = this.registry.connect(provider);
-      if (isHere && (await registry.payoutOf(evaluation.model, evaluationId)) !== ZeroHash) return false; // not deep enough yet
+      if (isHere && (await registry.payoutOf(evaluation.model, evaluationId)) !== ZeroHash) return false; // not confirmed yet
       const chain = await connect(siteOf(through(hre, provider)), await registry.verifier());
       const { deadline } = bundle.statement;
       if (isHere && view.time > deadline) return this.refuse(name, this.reasonAfter(name, deadline));
@@ -202,8 +202,8 @@ export class SubmitDuty implements Duty {
   }
 
   /**
-   * An improvement that was recorded, under whichever verifier: by this statement it is done, by another it is refused. Its reward waits
-   * from then on.
+   * Finishes the file of an improvement that was recorded, under any verifier: done if it was this statement, refused if it was another.
+   * The reward waits from then on.
    */
   private async settle(name: string, bundle: Bundle, recorded: Recorded, view: ChainView): Promise<boolean> {
     const { evaluationId } = bundle.statement;
@@ -222,7 +222,7 @@ export class SubmitDuty implements Duty {
     return false;
   }
 
-  /** A transaction is final. The chain says what became of the file, whoever sent it. */
+  /** Logs a transaction that failed. What became of the file is read from the chain, whoever sent the transaction. */
   private end(name: string, { outcome, nonce }: Slot): void {
     this.sent.delete(name);
     if (outcome?.kind === "mined" && outcome.receipt.status === 1) return;
@@ -242,7 +242,7 @@ export class SubmitDuty implements Duty {
   }
 }
 
-/** Whether a log tells that a bundle's statement was recorded. */
+/** Whether a log shows that a bundle's statement was recorded. */
 function isTold({ statement }: Bundle, event: LogDescription | null): boolean {
   const { evaluation, evaluationId, contributionDataHash, contributorsRoot } = statement;
   return (
@@ -258,7 +258,10 @@ function isTold({ statement }: Bundle, event: LogDescription | null): boolean {
 
 const keyOf = (model?: string, evaluationId?: string) => `${model} ${evaluationId}`;
 
-/** Reads a posted bundle; answers the name that its file gets: of what it says, so that the same bundle is one file. */
+/**
+ * Reads a posted bundle and returns the name for its file. The name is derived from the content, so the same bundle is always the same
+ * file.
+ */
 export function nameOfBundle(text: string): string {
   const { modelId } = readBundle("the bundle", text);
   return `${modelId}-${id(text).slice(2, 18)}.json`;

@@ -1,4 +1,4 @@
-// Who asks, and what they may.
+// Identifies callers and checks what they may do.
 
 import type { Context, MiddlewareHandler } from "hono";
 import { Problem } from "../../sdk/base/problem";
@@ -9,7 +9,7 @@ import { ApiRefusal } from "./failure";
 import { callerOf, type ApiCaller } from "./keys";
 import type { RateLimiter } from "./rates";
 
-/** Finds out who asks, and counts the request against their rate. A key that is wrong is refused, also where none is needed. */
+/** Identifies the caller and counts the request against its rate. A wrong key is refused even where no key is needed. */
 export function identify(
   db: Database,
   rates: { readonly known: RateLimiter; readonly anonymous: RateLimiter },
@@ -23,7 +23,7 @@ export function identify(
       const key = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(header)?.[1];
       caller = key === undefined ? undefined : await callerOf(db, key);
       if (caller === undefined) {
-        count(rates.anonymous, client); // guessing is counted too
+        count(rates.anonymous, client); // guesses count too
         throw new Problem("BAD_KEY", "the key is unknown or revoked: send one as `authorization: Bearer hk_…`.");
       }
     }
@@ -33,7 +33,7 @@ export function identify(
   };
 }
 
-/** Lets only those pass whose key has a scope. */
+/** Lets through only callers whose key has the scope. */
 export function needs(scope: ApiScope): MiddlewareHandler<RequestFacts> {
   return async (context, next) => {
     const caller = requireCaller(context);
@@ -46,24 +46,24 @@ export function needs(scope: ApiScope): MiddlewareHandler<RequestFacts> {
   };
 }
 
-/** Whoever asks; refuses one without a key. */
+/** Returns the caller; throws `BAD_KEY` if the request has no key. */
 export function requireCaller(context: Context<RequestFacts>): ApiCaller {
   const caller = context.get("caller");
   if (caller === undefined) throw new Problem("BAD_KEY", "this needs a key: send one as `authorization: Bearer hk_…`.");
   return caller;
 }
 
-/** Whoever asks, where {@link needs} has let them pass. */
+/** Returns the caller of a request that {@link needs} has let through. */
 export function callerIn(context: Context<RequestFacts>): ApiCaller {
   return context.get("caller") as ApiCaller;
 }
 
-/** Whether something belongs to whoever asks, or to nobody else's account but an admin asks. */
+/** Whether the caller is the owning account or an admin. */
 export function isOwner(caller: ApiCaller | undefined, owner: string): boolean {
   return caller !== undefined && (caller.account === owner || caller.scopes.has("admin"));
 }
 
-/** Refuses what belongs to another account. */
+/** Throws `NOT_ALLOWED` if something belongs to another account. */
 export function requireOwner(caller: ApiCaller, owner: string, what: string): void {
   if (!isOwner(caller, owner)) throw new Problem("NOT_ALLOWED", `${what} belongs to another account.`);
 }
@@ -78,7 +78,7 @@ function count(limiter: RateLimiter, who: string): void {
   throw new ApiRefusal(429, "BUSY", `too many requests: try again in ${wait} s.`, { retryAfter: wait });
 }
 
-/** The peer's address; behind a proxy all clients without a key share one rate. */
+/** The peer's address. Behind a proxy, all clients without a key share one rate. */
 function clientOf(context: Context<RequestFacts>): string {
   const { incoming } = (context.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } };
   return incoming?.socket?.remoteAddress ?? "local";

@@ -52,7 +52,7 @@ const ready = createRoute({
   },
 });
 
-/** The API. `wake` is called when there is a new job. */
+/** Creates the API. It calls `wake` whenever there is a new job. */
 export function createApi(parts: ApiParts, wake: () => void = () => undefined): ApiApp {
   const { store, onFault, latestBlock } = parts;
   const limits = { ...LIMITS, ...parts.limits };
@@ -99,7 +99,7 @@ export function createApi(parts: ApiParts, wake: () => void = () => undefined): 
   app.route("/", evaluationRoutes(parts, limits, wake));
   app.route("/", usageRoutes(parts));
   app.route("/", adminRoutes(parts));
-  app.route("/", chainRoutes(parts)); // after the drafts: /models/drafts is no model
+  app.route("/", chainRoutes(parts)); // after the drafts, or /models/drafts would be read as a model
   app.route("/", mlflowRoutes(parts, limits));
 
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });

@@ -1,4 +1,4 @@
-// BenchmarkSpecs: what people state, as the benchmark whose canonical bytes are hashed into the registry.
+// BenchmarkSpecs: turns what people state into the benchmark whose canonical bytes are hashed into the registry.
 
 import { sql, type SQL } from "drizzle-orm";
 import { printed } from "../../sdk/base/printed";
@@ -14,7 +14,7 @@ import { rowsOf, type Database } from "../store/database";
 import { ApiRefusal } from "./failure";
 import { seconds } from "./pages";
 
-/** What is computed from a benchmark that somebody stated. */
+/** What is computed from a stated benchmark. */
 export interface StatedBenchmark {
   /** Canonical bytes. */
   readonly spec: string;
@@ -28,10 +28,10 @@ const DIRECTIONS: Readonly<Record<MetricDirection, "maximise" | "minimise">> = {
   lower_is_better: "minimise",
 };
 
-/** Fields of a benchmark that have fields of their own here. */
+/** Fields of a benchmark's specification that the input has as fields of its own, outside `parameters`. */
 const STATED_ELSEWHERE = ["version", "name", "metric", "direction", "minSampleSize", "guardrails"];
 
-/** The benchmark that is meant; throws a refusal for one that sdk/evaluation refuses. */
+/** Returns the stated benchmark; throws an {@link ApiRefusal} if sdk/evaluation refuses it. */
 export function stateBenchmark(input: BenchmarkInput): StatedBenchmark {
   const { model_id: name, metric_name: metric, metric_direction, eval_spec, baseline_value } = input;
   const { guardrails, min_examples: minSampleSize, parameters = {}, primary_metric, secondary_metrics } = eval_spec;
@@ -71,7 +71,7 @@ function refused(what: string): ApiRefusal {
   return new ApiRefusal(422, "BAD_FILE", `${printed(what, 1000)}.`);
 }
 
-/** What the store has of a version. */
+/** A benchmark version as stored. */
 export interface BenchmarkRow {
   readonly id: string;
   readonly owner: string;
@@ -85,7 +85,7 @@ export interface BenchmarkRow {
   readonly updated_at: number;
 }
 
-/** Benchmarks at their latest versions. */
+/** Selects benchmarks at their latest versions. */
 export function selectBenchmarks(where: SQL): SQL {
   return sql`SELECT specs.id, specs.owner, specs.version, specs.is_active, versions.content, versions.spec,
       versions.spec_hash, versions.baseline_score, ${seconds("specs.created_at")} AS created_at,
@@ -95,21 +95,21 @@ export function selectBenchmarks(where: SQL): SQL {
     WHERE ${where}`;
 }
 
-/** A benchmark at its latest version; throws for an id that nobody has. */
+/** Returns a benchmark at its latest version; throws `NOT_DEPLOYED` if there is none with this id. */
 export async function requireBenchmark(db: Database, id: string): Promise<BenchmarkRow> {
   const [row] = await rowsOf<BenchmarkRow>(db, selectBenchmarks(sql`specs.id = ${id}`));
   if (row) return row;
   throw new Problem("NOT_DEPLOYED", `there is no benchmark ${id}: see GET /api/v1/benchmarks.`);
 }
 
-/** The same; refuses one that was deactivated. */
+/** Like {@link requireBenchmark}, but throws `CONFLICT` if the benchmark was deactivated. */
 export async function requireActiveBenchmark(db: Database, id: string): Promise<BenchmarkRow> {
   const row = await requireBenchmark(db, id);
   if (row.is_active) return row;
   throw new Problem("CONFLICT", `the benchmark ${id} was deactivated: name another.`);
 }
 
-/** A benchmark as it is answered. */
+/** A benchmark as the API answers it. */
 export function benchmarkViewOf(row: BenchmarkRow): BenchmarkView {
   const { id, version, is_active, content, spec, spec_hash, created_at, updated_at } = row;
   return {

@@ -1,4 +1,4 @@
-// Bodies of requests: bounded before they are read, and JSON that every reader reads alike.
+// Request bodies: bounded before they are read, and JSON that every parser reads the same way.
 
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -9,29 +9,29 @@ import { ApiRefusal, refusalFor } from "./failure";
 
 const KIB = 1024;
 
-/** Bytes of a body of JSON, unless an operation takes more. */
+/** The largest JSON body, in bytes, unless an operation allows more. */
 const LARGEST_BODY = 256 * KIB;
 
-/** Bytes of a body by the path of its operation. */
+/** Larger limits in bytes, by the operation's path. */
 const LARGER: readonly (readonly [RegExp, number])[] = [
   [/^\/api\/v1\/usage\/events$/, 4096 * KIB],
   [/^\/api\/v1\/claims\//, 4096 * KIB],
 ];
 
-/** Methods whose bodies nobody reads. */
+/** Methods whose bodies are never read. */
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Operations that stream what they take. */
+/** Operations that stream their body instead of reading it as JSON. */
 const STREAMED = /^\/api\/(mlflow\/|v1\/models\/[^/]+\/evaluate$)/;
 
-/** What PostgreSQL keeps in no text: zero characters and halves of characters, as JSON writes them. */
+/** What PostgreSQL cannot store as text: NUL characters and unpaired surrogates, as JSON escapes them. */
 const UNKEPT = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89ab][0-9a-f]{2}|d[c-f][0-9a-f]{2})/i;
 
-/** Refuses a body that is too large, of another type than JSON, or ambiguous JSON. */
+/** Refuses a body that is too large, is not declared as JSON, or is ambiguous JSON. */
 export const boundedBody: MiddlewareHandler<RequestFacts> = async (context, next) => {
   const { method, path } = context.req;
   if (BODILESS.has(method) || STREAMED.test(path)) return next();
-  requireCaller(context); // nothing is read of whoever may change nothing
+  requireCaller(context); // read nothing from a caller who may change nothing
   const maxSize = LARGER.find(([form]) => form.test(path))?.[1] ?? LARGEST_BODY;
   return bodyLimit({
     maxSize,
@@ -45,7 +45,7 @@ export const boundedBody: MiddlewareHandler<RequestFacts> = async (context, next
   });
 };
 
-/** The refusal of what is larger than it may be. */
+/** The refusal of a body that is larger than allowed. */
 export function tooLarge(largest: number): ApiRefusal {
   return new ApiRefusal(413, "BAD_OPTION", `the body is larger than ${largest} bytes: send less.`);
 }

@@ -1,4 +1,4 @@
-// What the indexer has of the chain, in the words of the API. Everything in one answer is true at one block.
+// What the indexer knows of the chain, in the API's terms. Everything in one answer is true at the same block.
 
 import { sql, type SQL } from "drizzle-orm";
 import { id as keyOf, ZeroHash } from "ethers";
@@ -9,12 +9,12 @@ import { rowsOf, type Database } from "../store/database";
 import { marketOf, reserveAt, spotPriceAt, type StreamingMarket } from "../store/market";
 import { rowsAsJson } from "./pages";
 
-/** What everything that is read at one block may need of it. */
+/** The block of an answer, and the state at that block that its rows need. */
 export interface ChainAt {
   readonly block: BlockRef;
   /** Seconds that every payout waits. */
   readonly payoutDelay: bigint;
-  /** Stops of payouts, by the address of their method in small letters. */
+  /** Stops of payouts, by the method's address in lower case. */
   readonly stops: ReadonlyMap<string, { readonly since: bigint; readonly until: bigint }>;
 }
 
@@ -24,8 +24,8 @@ interface ChainRow extends BlockRef {
 }
 
 /**
- * Reads columns at the block that the indexer has reached, whatever it writes meanwhile: one statement sees one state, and an embedded
- * store answers one in a fraction of the time that a transaction takes. The columns may refer to the row of the block as `present`.
+ * Reads columns at the block that the indexer has reached, even while it writes: one statement sees one state, and an embedded store
+ * answers one statement in a fraction of the time that a transaction takes. The columns may refer to the row of the block as `present`.
  */
 export async function readAt<Row>(db: Database, columns: SQL): Promise<{ readonly chain: ChainAt; readonly row: Row }> {
   const [found] = await rowsOf<ChainRow & Row>(
@@ -45,18 +45,18 @@ export async function readAt<Row>(db: Database, columns: SQL): Promise<{ readonl
   };
 }
 
-/** Where an event stands, as columns of its table. */
+/** The columns that locate an event on the chain. */
 export const PLACE = (table: string): SQL =>
   sql.raw(
     `${table}.block::float8 AS block_number, ${table}.log_index, ${table}.transaction_hash, ${table}.time::float8 AS timestamp`,
   );
 
-/** The key of a model that is named by its published id or by the key itself. */
+/** Returns the key of a model, given either its published id or the key itself. */
 export function keyOfModel(id: string): string {
   return /^0x[0-9a-fA-F]{64}$/.test(id) ? id.toLowerCase() : keyOf(id);
 }
 
-/** What a model has that is named so, as {@link readAt} reads it; throws where the chain has no such model. */
+/** Like {@link readAt}, for one model; throws `NOT_DEPLOYED` if the chain has no such model. */
 export async function readAtModel<Row>(
   db: Database,
   id: string,
@@ -69,7 +69,7 @@ export async function readAtModel<Row>(
   return found;
 }
 
-/** A model as it is listed, with what its market needs. */
+/** A model as lists show it, with the figures from which its market is computed. */
 export interface SummaryRow extends Omit<ModelSummary, "spot_price"> {
   readonly crr: number | null;
   readonly market: Readonly<Record<"virtual_reserve" | "curve_supply" | "held" | "stream_amount", string>> &
@@ -86,14 +86,14 @@ const SUMMARY = sql.raw(`models.model_id, models.key, models.status, models.toke
 
 const MODELS = sql.raw("models LEFT JOIN model_drafts AS drafts ON drafts.token = models.token");
 
-/** Which models are wanted. */
+/** Filters for a list of models. */
 export interface ModelFilter {
   readonly search?: string | undefined;
   readonly category?: string | undefined;
   readonly status?: string | undefined;
 }
 
-/** The models that are wanted. */
+/** Selects the models that match a filter. */
 export function selectModels({ search, category, status }: ModelFilter): SQL {
   const like = `%${(search ?? "").replace(/[\\%_]/g, "\\$&")}%`;
   const found = sql`(models.model_id ILIKE ${like} OR models.name ILIKE ${like} OR models.symbol ILIKE ${like})`;
@@ -106,7 +106,7 @@ export function selectModels({ search, category, status }: ModelFilter): SQL {
   return sql`SELECT ${SUMMARY} FROM ${MODELS} WHERE ${where}`;
 }
 
-/** A model as it is answered in a list. */
+/** A model as the API answers it in a list. */
 export const summaryAt =
   ({ block }: ChainAt) =>
   (row: SummaryRow): ModelSummary => {
@@ -144,10 +144,10 @@ interface DetailRow extends SummaryRow, Omit<ModelDetail, keyof ModelSummary | "
   };
 }
 
-/** Holders of roles that are answered at most. */
+/** The most role holders that one answer contains. */
 const MOST_HOLDERS = 500;
 
-/** A model with everything that the chain says of it. */
+/** Reads a model with everything that the chain says about it. */
 export async function readModelDetail(db: Database, id: string): Promise<ModelDetail> {
   const query = (
     key: string,
@@ -208,12 +208,12 @@ export async function readModelDetail(db: Database, id: string): Promise<ModelDe
   };
 }
 
-/** An improvement as the tables have it. */
+/** An improvement as the tables hold it. */
 export interface ImprovementRow extends Omit<ImprovementView, "status" | "releasable_from"> {
   readonly settled: "released" | "returned" | null;
 }
 
-/** Improvements, with more columns where they are wanted. */
+/** Selects improvements, with additional columns if given. */
 export function selectImprovements(where: SQL, more: SQL = sql.raw("")): SQL {
   return sql`SELECT ${PLACE("improvements")}, improvements.evaluation_id, improvements.benchmark_version,
       improvements.method, improvements.baseline_score AS baseline_score_bps,
@@ -230,10 +230,10 @@ export function selectImprovements(where: SQL, more: SQL = sql.raw("")): SQL {
     FROM improvements WHERE ${where}`;
 }
 
-/** The order of events of one kind. */
+/** Orders events of one kind as the chain does. */
 export const BY_PLACE = sql.raw("block, log_index");
 
-/** What becomes of rewards at the block: by the stops of their methods, and the time. */
+/** Adds the status of a reward at the block, which follows from the stop of its method and from the time. */
 export function rewardStatusAt({ block, payoutDelay, stops }: ChainAt) {
   return <Row extends ImprovementRow>({ settled, ...improvement }: Row) => {
     const queuedAt = BigInt(improvement.timestamp);

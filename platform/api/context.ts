@@ -1,59 +1,59 @@
-// What operations work with, and what is known of a request.
+// What operations work with, and what is known about a request.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Store } from "../store/open";
 import { invalid } from "./failure";
 import type { ApiCaller } from "./keys";
 
-/** What the chain says of a transaction that succeeded. */
+/** What the chain reports about a successful transaction. */
 export interface ReceiptFacts {
   readonly block: number;
-  /** Contracts that logged something. */
+  /** The contracts that emitted events. */
   readonly addresses: readonly string[];
 }
 
-/** Bounds of an API; requests are counted per account, or per address without a key. */
+/** Limits of the API. Requests are counted per account, or per address if they have no key. */
 export interface ApiLimits {
   readonly requestsPerMinute: number;
   readonly anonymousRequestsPerMinute: number;
-  /** Jobs that wait or run, of one account and of all. */
+  /** The most queued and running jobs, per account and in all. */
   readonly openJobsPerAccount: number;
   readonly openJobs: number;
-  /** Bytes of an evaluation's upload. */
+  /** The largest upload for an evaluation, in bytes. */
   readonly upload: number;
-  /** Bytes that pass to MLflow in one request. */
+  /** The most bytes that one request may send to MLflow. */
   readonly artifact: number;
-  /** Streams of events that are open at once, of one account or address and of all. */
+  /** The most event streams open at once, per account or address and in all. */
   readonly streamsPerClient: number;
   readonly streams: number;
 }
 
-/** What an API is made of. */
+/** The parts that an API is made of. */
 export interface ApiParts {
   readonly store: Store;
-  /** Folder of uploads; every process of a database must see the same. */
+  /** Folder of uploads, which must be the same for every process that shares the database. */
   readonly uploads: string;
   /** The deployment's OracleAttestation, with which approved models are registered. */
   readonly oracleAttestation: string;
-  /** The chain's word on a transaction; undefined of one that it has not got, or that failed. */
+  /** Looks a transaction up on the chain; undefined if the transaction is unknown or failed. */
   readonly receiptOf: (transactionHash: string) => Promise<ReceiptFacts | undefined>;
-  /** Number of the chain's latest block; null while it does not answer. */
+  /** Number of the chain's latest block; null while the node does not answer. */
   readonly latestBlock: () => Promise<number | null>;
-  /** Address of the MLflow server; without it nothing passes. */
+  /** Address of the MLflow server; without it, requests to MLflow are refused. */
   readonly mlflow?: string;
   readonly limits?: Partial<ApiLimits>;
-  /** Told of every fault of ours, with its error. */
+  /** Called with the error of every internal fault. */
   readonly onFault: (error: unknown) => void;
 }
 
-/** What is known of a request. */
+/** What is known about a request. */
 export interface RequestFacts {
   Variables: { caller: ApiCaller | undefined; client: string };
 }
 
 export type ApiApp = OpenAPIHono<RequestFacts>;
 
-/** An app whose invalid requests are refused in the one shape. */
+/** Creates an app that refuses invalid requests in the API's common shape. */
 export function newApp(): ApiApp {
   return new OpenAPIHono<RequestFacts>({
     defaultHook: async (result, context) => {

@@ -1,4 +1,4 @@
-// A draft that was handed over, as the model file with which the operator registers and launches it.
+// A handed-over draft as the model file with which the operator registers and launches the model.
 
 import { formatUnits } from "ethers";
 import { Problem } from "../../sdk/base/problem";
@@ -11,7 +11,7 @@ import type { DraftRow, LaunchFacts } from "./drafts";
 
 /**
  * The files of a declaration.
- * @throws {Problem} `NOT_YET` when the licence's text or the evaluation set's hash is missing, `BAD_FILE` when no model can be so.
+ * @throws {Problem} `NOT_YET` if the licence's text or the evaluation set's hash is missing, `BAD_FILE` if no valid model file results.
  */
 export function declarationOf(
   draft: DraftRow,
@@ -56,7 +56,7 @@ export function declarationOf(
     [model.benchmark.spec, files.benchmark],
   ]);
   const read = (name: string) => Buffer.from(named.get(name) as string, "utf8");
-  // Whether development accounts may hold it is the operator's to say: it knows the chain.
+  // Only the operator, who knows the chain, can tell whether development accounts are acceptable.
   checkModelFile(model, { name: `the declaration of ${model_id}`, read }, true);
   return files;
 }

@@ -1,4 +1,4 @@
-// Drafts of models: what their developers say, and what the chain has of it.
+// Drafts of models: what their developers state, and what the chain has of them.
 
 import { sql, type SQL } from "drizzle-orm";
 import { id as keyOf, keccak256, parseUnits, toUtf8Bytes } from "ethers";
@@ -14,17 +14,17 @@ import { ApiRefusal } from "./failure";
 import type { ApiCaller } from "./keys";
 import { seconds } from "./pages";
 
-/** What the chain has of a model that was handed over. */
+/** What the chain records about a model that was handed over. */
 export interface LaunchFacts {
   readonly governor: string;
   readonly supplier_recipient: string;
   readonly infrastructure_accrual_bps: number;
-  /** Reserve units. */
+  /** In reserve units. */
   readonly price_per_thousand_calls: string;
   readonly license_uri: string;
 }
 
-/** A draft as it is kept: its content has allocations instead of a preset, and of the licence the hash and the address. */
+/** A draft as stored: its content has allocations instead of a preset, and the licence's hash and address instead of its text. */
 export interface DraftRow {
   readonly id: string;
   readonly owner: string;
@@ -44,7 +44,7 @@ type DraftContent = Omit<DraftInput, "allocations" | "licence"> & {
   readonly licence: { readonly hash: string; readonly uri: string };
 };
 
-/** Drafts, with the status that the chain gives those which were handed over. */
+/** Selects drafts. A draft that was handed over has the status that the chain gives its model. */
 export function selectDrafts(where: SQL): SQL {
   return sql`SELECT drafts.id, drafts.owner, coalesce(models.status, drafts.status) AS status, drafts.content,
       drafts.licence_text, drafts.token, drafts.transaction_hash, drafts.launch,
@@ -54,20 +54,20 @@ export function selectDrafts(where: SQL): SQL {
     WHERE ${where}`;
 }
 
-/** A draft that whoever asks may see: what is not published yet is its owner's alone. */
+/** Returns a draft that the caller may see; an unpublished draft is visible only to its owner and to admins. */
 export async function requireDraft(db: Database, caller: ApiCaller | undefined, id: string): Promise<DraftRow> {
   const [row] = await rowsOf<DraftRow>(db, selectDrafts(sql`drafts.id = ${id}`));
   if (row && (row.status !== "DRAFT" || isOwner(caller, row.owner))) return row;
   throw new Problem("NOT_DEPLOYED", `there is no draft ${id} that you may see.`);
 }
 
-/** The same, for a change: nobody else changes it meanwhile. */
+/** Like {@link requireDraft}, but locks the draft until the transaction ends. */
 export async function lockDraft(db: Database, caller: ApiCaller, id: string): Promise<DraftRow> {
   await db.execute(sql`SELECT id FROM model_drafts WHERE id = ${id} FOR UPDATE`);
   return requireDraft(db, caller, id);
 }
 
-/** A draft as it is answered. */
+/** A draft as the API answers it. */
 export function draftViewOf(row: DraftRow): DraftView {
   const { id, owner, status, content, licence_text, approved_at, token, transaction_hash } = row;
   const { created_at, updated_at } = row;
@@ -75,7 +75,7 @@ export function draftViewOf(row: DraftRow): DraftView {
   return { ...content, id, owner, status, licence, approved_at, token, transaction_hash, created_at, updated_at };
 }
 
-/** What is kept of what a developer states. */
+/** What is stored of a developer's input. */
 export function contentOf(input: DraftInput): { readonly content: DraftContent; readonly licenceText: string | null } {
   const { allocations, licence, ...rest } = input;
   const isText = "text" in licence;
@@ -90,13 +90,13 @@ export function contentOf(input: DraftInput): { readonly content: DraftContent; 
   };
 }
 
-/** A preset says nothing of the improvements that are expected. */
+/** A preset states no number of expected improvements, so it is 0. */
 function allocationsOf(preset: keyof typeof PRESETS): Allocations {
   const { supplier, investor, tokensPerDeltaOne } = PRESETS[preset];
   return { supplier, investor, tokens_per_delta_one: tokensPerDeltaOne, expected_delta_ones: 0 };
 }
 
-/** A model as the indexer has it. */
+/** A model as the indexer stores it. */
 interface IndexedModel {
   readonly model_id: string;
   readonly token: string;
@@ -112,7 +112,7 @@ interface IndexedModel {
   readonly created_block: number;
 }
 
-/** The model of an id on chain; undefined where the indexer has none. */
+/** Returns the model with an id on the chain; undefined if the indexer has none. */
 export async function indexedModel(db: Database, modelId: string): Promise<IndexedModel | undefined> {
   const [row] = await rowsOf<IndexedModel>(
     db,
@@ -124,7 +124,7 @@ export async function indexedModel(db: Database, modelId: string): Promise<Index
   return row;
 }
 
-/** Refuses a token that is not what its draft says, value by value. */
+/** Throws if any value of a token differs from its draft. */
 export function requireSameModel({ content }: DraftRow, model: IndexedModel): void {
   const { allocations } = content;
   const units = (tokens: string) => parseUnits(tokens, TOKEN_DECIMALS);
@@ -151,7 +151,7 @@ export function requireSameModel({ content }: DraftRow, model: IndexedModel): vo
   });
 }
 
-/** What is kept of a model at its hand-over. */
+/** What is stored about a model when it is handed over. */
 export async function launchFactsOf(db: Database, model: IndexedModel): Promise<LaunchFacts> {
   const rows = await rowsOf<{ name: string; value: string }>(
     db,

@@ -11,31 +11,31 @@ import type { ApiLimits } from "./context";
 import { ApiRefusal } from "./failure";
 import { seconds } from "./pages";
 
-/** A job as the store has it. */
+/** A job as stored. */
 export interface JobRow extends JobView {
   readonly account: string;
 }
 
-/** Statuses of jobs that are over. */
+/** The statuses of jobs that have ended. */
 export const ENDED_JOBS: ReadonlySet<JobView["status"]> = new Set(["accepted", "refused", "failed", "cancelled"]);
 
 const JOB = sql`SELECT id AS job_id, model_id, benchmark_id AS benchmark_spec_id, benchmark_version, status, progress, attempt,
   evaluation_id, message, account, ${seconds("created_at")} AS created_at, ${seconds("started_at")} AS started_at,
   ${seconds("ended_at")} AS ended_at FROM evaluation_jobs`;
 
-/** Jobs of a model. */
+/** Selects the jobs of a model. */
 export function selectJobs(modelId: string): SQL {
   return sql`${JOB} WHERE model_id = ${modelId}`;
 }
 
-/** A job of a model; throws for an id that nobody has. */
+/** Returns a job of a model; throws `NOT_DEPLOYED` if there is none with this id. */
 export async function requireJob(db: Database, modelId: string, id: string): Promise<JobRow> {
   const [row] = await rowsOf<JobRow>(db, sql`${JOB} WHERE id = ${id} AND model_id = ${modelId}`);
   if (row) return row;
   throw new Problem("NOT_DEPLOYED", `${modelId} has no evaluation ${id}.`);
 }
 
-/** A job as it is answered. */
+/** A job as the API answers it. */
 export function jobViewOf(row: JobRow): JobView {
   const { job_id, model_id, benchmark_spec_id, benchmark_version, status, progress, attempt, evaluation_id } = row;
   const { message, created_at, started_at, ended_at } = row;
@@ -43,18 +43,18 @@ export function jobViewOf(row: JobRow): JobView {
   return { ...place, status, progress, attempt, evaluation_id, message, created_at, started_at, ended_at };
 }
 
-/** What a job is made of. */
+/** What a job is made from. */
 export interface JobInput {
   readonly id: string;
   readonly modelId: string;
   readonly account: string;
   readonly benchmark: BenchmarkRow;
-  /** keccak256 of the contributed data, where whoever asks has told it. */
+  /** keccak256 of the contributed data, if the caller stated it. */
   readonly contribution: string | undefined;
   readonly file: string;
 }
 
-/** @throws {ApiRefusal} 429 or 503 when too many jobs are open. */
+/** @throws {ApiRefusal} 429 or 503 if too many jobs are open. */
 export async function requireRoom(db: Database, account: string, limits: ApiLimits): Promise<void> {
   const [open] = await rowsOf<{ all: number; own: number }>(
     db,
@@ -70,13 +70,14 @@ export async function requireRoom(db: Database, account: string, limits: ApiLimi
 }
 
 /**
- * Makes a job, which keeps the benchmark's version as it is now and takes the next of its attempts.
- * @throws {ApiRefusal} 429 or 503 when too many are open, 409 when the benchmark has no attempt left.
+ * Creates a job with the benchmark's present version and its next attempt.
+ * @throws {ApiRefusal} 429 or 503 if too many jobs are open.
+ * @throws {Problem} `ALREADY_DONE` if the benchmark has no attempt left.
  */
 export async function makeJob(db: Database, input: JobInput, limits: ApiLimits): Promise<void> {
   const { id, modelId, account, benchmark, contribution, file } = input;
   const { spec, spec_hash } = benchmark;
-  // One after the other: they count.
+  // Serialised, because the counts below must not change before the row is inserted.
   await db.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended('evaluation jobs', 0))`);
   await requireRoom(db, account, limits);
   const [last] = await rowsOf<{ attempt: number }>(
@@ -100,7 +101,7 @@ export async function makeJob(db: Database, input: JobInput, limits: ApiLimits):
   );
 }
 
-/** The model's score on chain, if it is measured by this benchmark. */
+/** The model's score on chain, if this benchmark measures it; otherwise null. */
 async function registeredScore(db: Database, modelId: string, specHash: string): Promise<number | null> {
   const [row] = await rowsOf<{ score: number | null }>(
     db,
@@ -111,7 +112,7 @@ async function registeredScore(db: Database, modelId: string, specHash: string):
   return row?.score ?? null;
 }
 
-/** Cancels a job: one that waits at once, one that is under way within a moment. */
+/** Cancels a job: a queued one at once, a running one shortly afterwards. */
 export async function cancelJob(db: Database, id: string): Promise<void> {
   await db.execute(
     sql`UPDATE evaluation_jobs SET is_cancelled = true,
@@ -121,7 +122,7 @@ export async function cancelJob(db: Database, id: string): Promise<void> {
   );
 }
 
-/** A document by its hash, and whether the chain has the improvement that it is of. */
+/** Returns a document by its hash, and whether its improvement is on the chain. */
 export async function requireDocument(db: Database, evaluationId: string): Promise<DocumentAnswer> {
   const [row] = await rowsOf<{ document: string; model_id: string }>(
     db,

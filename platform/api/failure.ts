@@ -1,4 +1,4 @@
-// What the API refuses, and how it says so: one shape for every answer that is not 2xx.
+// What the API refuses and how it says so: every answer that is not 2xx has one shape.
 
 import { DrizzleQueryError } from "drizzle-orm";
 import { HTTPException } from "hono/http-exception";
@@ -8,7 +8,7 @@ import type { ApiFailure, FieldFailure } from "../../sdk/platform/wire";
 
 export type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503;
 
-/** Statuses of problems that are thrown as they are. */
+/** HTTP statuses of problems that are thrown without one. */
 const STATUS_OF: Readonly<Partial<Record<ProblemCode, FailureStatus>>> = {
   BAD_OPTION: 400,
   BAD_FILE: 422,
@@ -25,7 +25,7 @@ const STATUS_OF: Readonly<Partial<Record<ProblemCode, FailureStatus>>> = {
   NODE_FAILED: 503,
 };
 
-/** Codes of statuses that the server itself refuses with. */
+/** Codes for the statuses with which the server itself refuses a request. */
 const CODE_OF: Readonly<Partial<Record<number, ProblemCode>>> = {
   401: "BAD_KEY",
   403: "NOT_ALLOWED",
@@ -34,11 +34,11 @@ const CODE_OF: Readonly<Partial<Record<number, ProblemCode>>> = {
 
 interface RefusalDetails {
   readonly fields?: readonly FieldFailure[];
-  /** Seconds after which it may be tried again. */
+  /** Seconds after which the caller may retry. */
   readonly retryAfter?: number;
 }
 
-/** A refusal with a status of its own. */
+/** A refusal with an HTTP status of its own. */
 export class ApiRefusal extends Problem {
   readonly fields: readonly FieldFailure[] | undefined;
   readonly retryAfter: number | undefined;
@@ -56,7 +56,7 @@ export class ApiRefusal extends Problem {
   }
 }
 
-/** What is answered to an error: what is no refusal is a fault of ours, of which nothing is told. */
+/** The refusal that answers an error. Anything that is not a refusal is an internal fault, and the answer reveals nothing about it. */
 export function refusalFor(error: unknown): ApiRefusal {
   if (error instanceof ApiRefusal) return error;
   const status = error instanceof Problem ? STATUS_OF[error.code] : undefined;
@@ -73,25 +73,25 @@ export function refusalFor(error: unknown): ApiRefusal {
   return new ApiRefusal(500, "INTERNAL", "a fault in our code: please report it with the time of the request.");
 }
 
-/** PostgreSQL's unique_violation: what was free a moment ago is somebody else's. */
+/** PostgreSQL's unique_violation: somebody else took the value a moment ago. */
 const UNIQUE_VIOLATION = "23505";
 
-/** No connection, one that broke, too many, or a server that stops or starts. */
+/** The connection failed or broke, there are too many, or the server is stopping or starting. */
 const DATABASE_AWAY = /^(ECONN\w+|ENOTFOUND|ETIMEDOUT|08\w{3}|53300|57P0[123])$/;
 
-/** The driver's code of a query or a connection that failed; empty of any other error. */
+/** The driver's code for a failed query or connection; empty for any other error. */
 function codeOfDatabase(error: unknown): string {
   const found: unknown = error instanceof DrizzleQueryError ? error.cause : error;
   const { code = "", message = "" } = Object(found) as { readonly code?: string; readonly message?: string };
   return /^(timeout exceeded when trying to connect|Connection terminated)/.test(message) ? "ECONNRESET" : code;
 }
 
-/** The answer's body. */
+/** The body of the answer. */
 export function failureBody({ code, message, fields }: ApiRefusal): ApiFailure {
   return { error: { code, message: printed(message, Infinity), ...(fields && { fields }) } };
 }
 
-/** What a schema's issue says of a field. */
+/** What a schema's issue says about a field. */
 interface Issue {
   readonly path: readonly PropertyKey[];
   readonly message: string;
@@ -102,7 +102,7 @@ interface Issue {
 const LONGEST_GIVEN = 80;
 const MOST_FIELDS = 50;
 
-/** The refusal of a request whose parts do not fit their schema. */
+/** The refusal of a request that does not fit its schema. */
 export function invalid(where: string, issues: readonly Issue[], given: unknown): ApiRefusal {
   const fields = issues.slice(0, MOST_FIELDS).map((issue): FieldFailure => {
     const path = [where, ...issue.path.map(String)].join(".");

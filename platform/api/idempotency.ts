@@ -1,4 +1,4 @@
-// Posts that are done once however often they come.
+// POST requests that take effect once, however often they are sent.
 
 import { sql } from "drizzle-orm";
 import type { Context } from "hono";
@@ -8,12 +8,12 @@ import { rowsOf, type Database } from "../store/database";
 import { callerIn } from "./access";
 import type { RequestFacts } from "./context";
 
-/** How long an answer is kept for a post that comes again. */
+/** How long an answer is kept for a repeated request. */
 const KEPT = "2 days";
 
 /**
- * Does what a post asks for in one transaction, with the answer to its idempotency key: both are kept, or none. The same post again has the
- * same answer; another under the same key is refused. Two at once are done one after the other.
+ * Performs a request in one transaction and stores its answer under its idempotency key, both or neither. Repeating the request returns the
+ * same answer; a different request with the same key is refused. Simultaneous requests with one key run one after the other.
  */
 export async function actOnce<T>(
   context: Context<RequestFacts>,
@@ -29,7 +29,7 @@ export async function actOnce<T>(
   const request = [method, path, query, content ?? (await context.req.text())].join("\n");
   const hash = createHash("sha256").update(request).digest("hex");
   return db.transaction(async (transaction) => {
-    // Of two at once the second waits here for the first.
+    // If two arrive at once, the second waits here for the first.
     const [mine] = await rowsOf(
       transaction,
       sql`INSERT INTO idempotent_answers (account, key, request_hash) VALUES (${account}, ${key}, ${hash})
@@ -51,7 +51,7 @@ export async function actOnce<T>(
   });
 }
 
-/** Forgets answers that nobody asks for again. */
+/** Deletes answers that are too old to be requested again. */
 export async function forgetAnswers(db: Database): Promise<void> {
   await db.execute(sql`DELETE FROM idempotent_answers WHERE created_at < now() - ${KEPT}::interval`);
 }

@@ -1,4 +1,4 @@
-// Keys of the API: `hk_<prefix>_<secret>`, of which the store has the prefix and a hash.
+// API keys: `hk_<prefix>_<secret>`. The store has only the prefix and a hash.
 
 import { sql } from "drizzle-orm";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
@@ -9,7 +9,7 @@ import { OWNER_ONLY, readText, writeWhole } from "../../sdk/node/files";
 import type { ApiScope } from "../../sdk/platform/wire";
 import { rowsOf, type Database } from "../store/database";
 
-/** Everything that a key may be used for; `admin` includes all others. */
+/** Everything that a key can permit; `admin` includes all the others. */
 export const SCOPES = [
   "read",
   "models",
@@ -19,18 +19,18 @@ export const SCOPES = [
   "admin",
 ] as const satisfies readonly ApiScope[];
 
-/** Account of the key that is made at the first start. */
+/** The account of the key that is created at the first start. */
 const ADMIN = "admin";
 
 const FORM = /^hk_([0-9a-f]{16})_([0-9a-f]{64})$/;
 
-/** Whoever asks with a key. */
+/** The account behind a key. */
 export interface ApiCaller {
   readonly account: string;
   readonly scopes: ReadonlySet<ApiScope>;
 }
 
-/** Makes a key for an account; it is answered once, and nobody can read it again. */
+/** Creates a key for an account. The key is returned once; nobody can read it again. */
 export async function createApiKey(db: Database, account: string, scopes: readonly ApiScope[]): Promise<string> {
   const key = randomKey();
   await keep(db, key, account, scopes);
@@ -49,7 +49,7 @@ async function keep(db: Database, key: string, account: string, scopes: readonly
   );
 }
 
-/** Who a bearer key belongs to; undefined of one that is unknown or revoked. */
+/** Returns the owner of a bearer key; undefined if the key is unknown or revoked. */
 export async function callerOf(db: Database, key: string): Promise<ApiCaller | undefined> {
   const [, prefix, secret] = FORM.exec(key) ?? [];
   if (prefix === undefined || secret === undefined) return undefined;
@@ -62,15 +62,15 @@ export async function callerOf(db: Database, key: string): Promise<ApiCaller | u
 }
 
 /**
- * The admin's key: made at the first start and kept in a file that its owner alone may read.
- * @throws {Problem} `BAD_KEY` when the store has an admin whose key the file is not.
+ * Returns the admin's key. It is created at the first start and kept in a file that only its owner may read.
+ * @throws {Problem} `BAD_KEY` if the store has an admin whose key is not the one in the file.
  */
 export async function ensureAdminKey(db: Database, file: string): Promise<{ key: string; isNew: boolean }> {
   const [known] = await rowsOf(db, sql`SELECT 1 FROM api_keys WHERE account = ${ADMIN} AND revoked_at IS NULL LIMIT 1`);
   if (known === undefined) {
     const key = randomKey();
     mkdirSync(dirname(file), { recursive: true });
-    writeWhole(file, `${key}\n`, OWNER_ONLY); // first: a key that nobody has would be the admin's for good
+    writeWhole(file, `${key}\n`, OWNER_ONLY); // first, or the admin's key could be one that nobody has
     await keep(db, key, ADMIN, SCOPES);
     return { key, isNew: true };
   }
@@ -82,7 +82,7 @@ export async function ensureAdminKey(db: Database, file: string): Promise<{ key:
   );
 }
 
-/** Makes a key worthless; answers whether there was one. */
+/** Revokes a key; returns whether there was one. */
 export async function revokeApiKey(db: Database, prefix: string): Promise<boolean> {
   const rows = await rowsOf(
     db,

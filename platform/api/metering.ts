@@ -1,8 +1,8 @@
-// Metered events, summed per model and handed to the operator's duty `fees`, each once.
+// Sums metered events per model and hands each sum to the operator's duty `fees` once.
 //
-// An event counts once by its id. A batch sums the events of a model that no batch has yet, under an id of its own, in one transaction:
-// from then on neither its id nor its sum changes. The operator takes a record of an id once, and pays it once, so a batch may be sent as
-// often as it takes until it is known to have arrived.
+// An event's id counts once. A batch sums the events of a model that are in no batch yet, under an id of its own and in one transaction;
+// from then on neither its id nor its sum changes. The operator accepts a record's id once and pays it once, so a batch may be sent
+// repeatedly until its arrival is confirmed.
 
 import { sql } from "drizzle-orm";
 import { randomUUID } from "node:crypto";
@@ -11,10 +11,10 @@ import { Problem } from "../../sdk/base/problem";
 import type { UsageAnswer, UsageEvent } from "../../sdk/platform/wire";
 import { rowsOf, type Database } from "../store/database";
 
-/** Keeps events; of those that came before nothing is kept again. Throws for an id that came with another content. */
+/** Stores events, except those that it has already. Throws `CONFLICT` if an id was used before with other content. */
 export async function keepEvents(db: Database, account: string, events: readonly UsageEvent[]): Promise<UsageAnswer> {
   const rows = events.map(({ id, model, calls, at }) => ({ id, model, calls, at }));
-  // In one order, so that two posts with the same ids cannot wait for each other.
+  // Sorted, so that two requests with the same ids cannot deadlock.
   const sorted = JSON.stringify([...rows].sort((a, b) => (a.id < b.id ? -1 : 1)));
   const given = sql`jsonb_to_recordset(${sorted}::jsonb) AS given (id text, model text, calls bigint, at bigint)`;
   const kept = await rowsOf<{ id: string }>(
@@ -33,7 +33,7 @@ export async function keepEvents(db: Database, account: string, events: readonly
   return { accepted: kept.length, duplicates: events.length - kept.length };
 }
 
-/** Sums what no batch has yet; answers how many batches were made. */
+/** Sums the events that are in no batch yet; returns the number of models that had any. */
 export async function makeBatches(db: Database): Promise<number> {
   const models = await rowsOf<{ model: string }>(
     db,
@@ -42,8 +42,8 @@ export async function makeBatches(db: Database): Promise<number> {
   for (const { model } of models) {
     const id = `usage.${randomUUID()}`;
     await db.transaction(async (transaction) => {
-      // The sum is that of exactly the events that are marked: others that come meanwhile wait for the next batch. Of two processes the
-      // second waits for the first, and then finds them marked.
+      // The sum covers exactly the marked events; events that arrive meanwhile wait for the next batch. If two processes run this, the
+      // second waits for the first and then finds the events marked.
       await transaction.execute(sql`INSERT INTO metered_batches (id, model, calls) VALUES (${id}, ${model}, 0)`);
       await transaction.execute(
         sql`WITH taken AS (
@@ -55,14 +55,14 @@ export async function makeBatches(db: Database): Promise<number> {
             )
             UPDATE metered_batches SET calls = (SELECT coalesce(sum(calls), 0) FROM taken) WHERE id = ${id}`,
       );
-      // Another process has taken them all.
+      // Another process has taken all of them.
       await transaction.execute(sql`DELETE FROM metered_batches WHERE id = ${id} AND calls = 0`);
     });
   }
   return models.length;
 }
 
-/** Where batches go. */
+/** Where batches are sent. */
 export interface FeeDoor {
   /** Address of the operator that has the duty `fees`. */
   readonly url: string;
@@ -72,7 +72,7 @@ export interface FeeDoor {
 const AT_ONCE = 1_000;
 const LONGEST_ANSWER = 30_000;
 
-/** Hands over what the operator has not got yet; answers how many batches it took. */
+/** Sends the operator the batches that it does not have yet; returns how many it took. */
 export async function handOverBatches(db: Database, { url, token }: FeeDoor): Promise<number> {
   const batches = await rowsOf<{ id: string; model: string; calls: number }>(
     db,
@@ -100,7 +100,7 @@ export async function handOverBatches(db: Database, { url, token }: FeeDoor): Pr
   return batches.length;
 }
 
-/** Sums and hands over again and again. */
+/** Sums and sends batches periodically. */
 export class MeteringOutbox {
   private timer: NodeJS.Timeout | undefined;
   private passing: Promise<void> | undefined;
@@ -111,12 +111,12 @@ export class MeteringOutbox {
     private readonly onFault: (error: unknown) => void,
   ) {}
 
-  /** Begins; a deposit flows over a day, so that often is better than much. */
+  /** Starts a pass at every interval. Deposits flow over a day, so frequent small ones are best. */
   start(milliseconds: number): void {
     this.timer = setInterval(() => void this.pass(), milliseconds);
   }
 
-  /** Sums and hands over once. */
+  /** Sums and sends once. */
   async pass(): Promise<void> {
     this.passing ??= this.advance()
       .catch(this.onFault)
@@ -124,7 +124,7 @@ export class MeteringOutbox {
     await this.passing;
   }
 
-  /** Ends after what is under way. */
+  /** Stops after the pass that is running. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.passing;

@@ -1,4 +1,4 @@
-// The API at an address, with the queue of its evaluations and the way of metered calls to the operator.
+// Serves the API with its evaluation queue and the outbox that sends metered calls to the operator.
 
 import { serve } from "@hono/node-server";
 import { once as event } from "node:events";
@@ -12,20 +12,20 @@ import { forgetAnswers } from "./idempotency";
 import { JobQueue } from "./jobs/queue";
 import { MeteringOutbox, type FeeDoor } from "./metering";
 
-/** Where an API is served, and what it does beside answering. */
+/** Where the API is served, and what it does besides answering. */
 export interface ServeOptions extends ApiParts {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Evaluations at once; none in a process that only answers. */
+  /** The most evaluations at once; 0 for a process that only answers. */
   readonly workers: number;
-  /** The page that is served beside the API; without it the API is alone. */
+  /** The page that is served beside the API, if any. */
   readonly page?: PageOptions;
-  /** The operator that takes metered calls; without it they wait. */
+  /** The operator that takes metered calls; without it, they wait. */
   readonly fees?: FeeDoor;
 }
 
-/** How often metered calls are handed over, and old answers are forgotten, in milliseconds. */
+/** How often metered calls are sent, and old answers deleted, in milliseconds. */
 const [HAND_OVER, FORGET] = [60_000, 3_600_000];
 
 /** Serves the API until it is closed. */

@@ -1,4 +1,4 @@
-// Bodies that go to disk as they come.
+// Request bodies that are written to disk as they arrive.
 
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { tooLarge } from "./bodies";
 import { ApiRefusal } from "./failure";
 
-/** Writes a body to a file that is not there yet; answers its sha-256. What is too large or breaks off leaves no file. */
+/** Writes a body to a new file and returns its SHA-256. Leaves no file if the body is too large or the upload breaks off. */
 export async function storeUpload(
   body: ReadableStream<Uint8Array> | null,
   path: string,

@@ -1,6 +1,6 @@
 /**
- * Measures what `npm run platform` holds in memory and on disk over an hour of its chain in a few minutes: a trade in every block, and
- * a block every two seconds of the chain's time; then how long a start takes that mines them all again.
+ * Measures in a few minutes how much memory and disk `npm run platform` uses over an hour of its chain: a trade in every block, and a block
+ * every two seconds of the chain's time. Then measures how long a start takes that mines all these blocks again.
  */
 import { Interface, toQuantity } from "ethers";
 import { spawn } from "node:child_process";
@@ -13,7 +13,7 @@ import { createInterface } from "node:readline";
 import { developmentKey } from "../../sdk/base/accounts";
 import { Endpoint } from "../../sdk/rpc/endpoint";
 
-/** Blocks of the hour, between two measurements, and seconds of the chain's time between two blocks. */
+/** Blocks in the hour, number of measurements, and seconds of the chain's time between two blocks. */
 const [BLOCKS, PART, BLOCK_TIME] = [Number(process.env["BLOCKS"] ?? 1_800), 6, 2];
 
 const MEGABYTE = 2 ** 20;
@@ -25,7 +25,7 @@ const ABI = new Interface([
 ]);
 const MOST = 2n ** 256n - 1n;
 
-/** Bytes of a file, or of all files in a folder. */
+/** Size in bytes of a file, or of all files in a folder. */
 function sizeOf(path: string): number {
   if (!statSync(path).isDirectory()) return statSync(path).size;
   return readdirSync(path, { recursive: true, withFileTypes: true })

@@ -1,6 +1,6 @@
 /**
- * Measures the indexer on an embedded database in a folder: events a second over half a million, what memory does meanwhile, and how
- * long reads take that come a hundred times a second. Fails when one misses its figure.
+ * Measures the indexer on an embedded database in a folder: its rate over half a million events, its memory meanwhile, and how long reads
+ * take at a rate of a hundred per second. Fails if any figure is missed.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -15,7 +15,10 @@ import { DEPLOYMENT, EVENTS_OF_A_BLOCK } from "./node";
 
 const EVENTS = Number(process.env["EVENTS"] ?? 500_000);
 
-/** Events a second, growth of memory from the first fifth to the end in MB, and milliseconds of the slowest reads but one percent. */
+/**
+ * The lowest rate in events per second, the largest growth of memory from the first fifth to the end in MB, and the highest 99th percentile
+ * of read times in milliseconds.
+ */
 const [LEAST_RATE, MOST_GROWTH, MOST_P99] = [2_000, 100, 100];
 
 /** Milliseconds between two reads. */
@@ -23,12 +26,15 @@ const BEAT = 10;
 
 const MEGABYTE = 2 ** 20;
 
-/** What readers ask the API for, by turns. */
+/** What readers request from the API, in turn. */
 const PATHS = ["", "/model-3", "/model-3/trades", "/model-7/candles?interval=1h", "/model-7/fees"].map(
   (path) => `/api/v1/models${path}`,
 );
 
-/** Asks the API a hundred times a second until it is told to stop; answers how long each answer took since it was due, in order. */
+/**
+ * Requests from the API a hundred times a second until the returned function is called. That returns how many milliseconds each answer
+ * took, measured from when its request was due, in ascending order.
+ */
 function readMeanwhile(store: Store, folder: string): () => Promise<number[]> {
   const times: number[] = [];
   const underWay = new Set<Promise<void>>();
@@ -64,9 +70,9 @@ function readMeanwhile(store: Store, folder: string): () => Promise<number[]> {
 interface Fifth {
   readonly events: number;
   readonly "events/s": number;
-  /** Of this process, in which reads and the database are too, for a thousand events. */
+  /** Of this process, which also holds the database and the readers. */
   readonly "CPU ms per 1,000": number;
-  /** The most that the process held at once. */
+  /** The most memory that the process held at once. */
   readonly "MB at most": number;
   readonly "MB of heap": number;
   readonly "MB on disk": number;
@@ -118,7 +124,7 @@ class Course {
   }
 }
 
-/** Bytes of all files in a folder. */
+/** Size in bytes of all files in a folder. */
 function sizeOf(folder: string): number {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

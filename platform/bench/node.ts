@@ -1,4 +1,4 @@
-/** A node whose chain is made up as it is asked for: thousands of blocks full of the protocol's events, in a process of their own. */
+/** A node that makes up its chain on request: thousands of blocks full of the protocol's events. It runs in a process of its own. */
 import { id, Interface, keccak256, toBeHex, toQuantity, zeroPadValue, ZeroHash, type InterfaceAbi } from "ethers";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,16 +7,16 @@ import { DEPLOYED_CONTRACTS, type DeploymentAddresses } from "../../sdk/client/d
 
 const MODELS = 20;
 
-/** Events of a block: of each model by turns, mostly trades. */
+/** Events in a block, mostly trades, for each model in turn. */
 export const EVENTS_OF_A_BLOCK = 20;
 
-/** Blocks before the made-up ones: the deployment and the launches. */
+/** Blocks before the made-up ones, for the deployment and the launches. */
 const LAUNCHES = 2;
 
 const address = (name: string) => `0x${id(name).slice(-40)}`;
 const word = (value: bigint | number) => BigInt(value).toString(16).padStart(64, "0");
 
-/** Where everything is on the made-up chain. */
+/** The contracts' addresses on the made-up chain. */
 export const DEPLOYMENT: DeploymentAddresses = {
   ...{ network: "bench", chainId: 31_337, firstBlock: 1 },
   contracts: Object.fromEntries(
@@ -102,7 +102,7 @@ async function buildChain(): Promise<(block: number) => readonly MadeLog[]> {
 const timeOf = (block: number) => 1_700_000_000 + 2 * block;
 const hashOf = (block: number) => keccak256(toBeHex(block, 32));
 
-/** Serves the chain, and tells its parent where. */
+/** Serves the chain, and tells the parent process its address. */
 async function serve(blocks: number): Promise<void> {
   const logsOf = await buildChain();
   const manager = new Interface(["function name() view returns (string)"]);

@@ -1,4 +1,5 @@
-// What a chain in this process has mined, kept so that another one can mine the same: Hardhat's keeps nothing when it ends.
+// A journal of what a chain in this process has mined, so that a later process can mine the same blocks: Hardhat's chain keeps nothing when
+// it ends.
 
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
@@ -7,9 +8,9 @@ import { Problem } from "../../sdk/base/problem";
 /** How a chain began. */
 export interface Origin {
   readonly kind: "origin";
-  /** By which deployments know their chain. */
+  /** Identifies the chain to deployments. */
   readonly instanceId: string;
-  /** Time of the first block, seconds since 1970. */
+  /** Time of the first block, in seconds since 1970. */
   readonly time: number;
 }
 
@@ -20,24 +21,24 @@ export interface MinedBlock {
   readonly hash: string;
   readonly time: number;
   readonly prevRandao: string;
-  /** Signed transactions in their order. */
+  /** Signed transactions, in their order. */
   readonly transactions: readonly string[];
 }
 
-/** A balance that was given, as deployments give one on chains for development. */
+/** A balance that was set, as deployments do on development chains. */
 export interface GivenBalance {
   readonly kind: "balance";
   readonly params: readonly unknown[];
 }
 
-/** What happens to a chain. */
+/** Something that happened to a chain. */
 export type ChainEntry = MinedBlock | GivenBalance;
 
-/** The file of a chain. */
+/** A chain's journal file. */
 export class ChainJournal {
   constructor(private readonly file: string) {}
 
-  /** What was kept; undefined before a chain began. A last line that was cut off, as by a loss of power, counts as never written. */
+  /** Returns what was kept; undefined if no chain has begun. An incomplete last line, as after a power failure, is removed. */
   read(): { readonly origin: Origin; readonly entries: readonly ChainEntry[] } | undefined {
     if (!existsSync(this.file)) return undefined;
     const text = readFileSync(this.file, "utf8");
@@ -52,12 +53,12 @@ export class ChainJournal {
       if (origin?.kind === "origin" && entries.every((each): each is ChainEntry => each.kind !== "origin"))
         return { origin, entries };
     } catch {
-      // told below
+      // reported below
     }
     throw new Problem("BAD_FILE", `${this.file} is no journal of a chain: delete its folder to start over.`);
   }
 
-  /** Adds what has happened. */
+  /** Appends what happened. */
   append(entry: Origin | ChainEntry): void {
     mkdirSync(dirname(this.file), { recursive: true });
     appendFileSync(this.file, `${JSON.stringify(entry)}\n`);

@@ -1,5 +1,5 @@
-// The platform's own chain: Hardhat's, in this process, behind an address; what it has mined is mined again at the next start, block by
-// block with the same hashes, so that all that was built on it is still true.
+// The platform's own chain: Hardhat's, in this process, served at an address. At the next start, the blocks that it mined are mined again
+// with the same hashes, so everything that was built on them stays true.
 
 import { Signature, toQuantity, Transaction } from "ethers";
 import { MethodNotSupportedError } from "hardhat/internal/core/providers/errors";
@@ -10,15 +10,18 @@ import { environmentFor } from "../../deploy/rehearsal";
 import { Problem } from "../../sdk/base/problem";
 import { ChainJournal, type ChainEntry } from "./journal";
 
-/** A chain that is served. */
+/** A chain that is being served. */
 export interface LocalChain {
   readonly url: string;
-  /** Blocks that an earlier run had mined. */
+  /** Number of blocks that an earlier run had mined. */
   readonly resumed: number;
   close(): Promise<void>;
 }
 
-/** What makes blocks, and what is written down beside them; everything else of these families would change the chain unseen. */
+/**
+ * Methods that make blocks, and the one that sets a balance, are recorded in the journal. All other development methods except `READING`
+ * are refused, because they would change the chain without a record.
+ */
 const MINING = new Set([
   ...["eth_sendTransaction", "eth_sendRawTransaction", "evm_mine", "evm_increaseTime", "evm_setNextBlockTimestamp"],
 ]);
@@ -27,10 +30,10 @@ const READING = new Set(["hardhat_metadata", "hardhat_getAutomine"]);
 const OF_DEVELOPMENT = /^(evm|hardhat|anvil|debug)_/;
 
 /**
- * Starts the chain, as an earlier run left it.
+ * Starts the chain as an earlier run left it.
  * @param file Where its blocks are kept.
  * @param port 0 for a free one.
- * @throws {Problem} `CONFLICT` when the blocks that were kept cannot be mined again.
+ * @throws {Problem} `CONFLICT` if the kept blocks cannot be mined again.
  */
 export async function startLocalChain(
   hre: HardhatRuntimeEnvironment,
@@ -61,7 +64,7 @@ export async function startLocalChain(
   return { url: `http://127.0.0.1:${actual}`, resumed: provider.block, close: () => server.close() };
 }
 
-/** Writes down each block as soon as it is mined. */
+/** Records each block as soon as it is mined. */
 class KeepingProvider extends ProviderWrapper {
   private written = 0;
   private turn: Promise<unknown> = Promise.resolve();
@@ -88,7 +91,7 @@ class KeepingProvider extends ProviderWrapper {
     return this.written;
   }
 
-  /** Does what an earlier run did. */
+  /** Repeats what an earlier run did. */
   async repeat(entry: ChainEntry, file: string): Promise<void> {
     const send = (method: string, ...params: unknown[]) => this._wrappedProvider.request({ method, params });
     if (entry.kind === "balance") return void (await send(GIVING, ...entry.params));
@@ -108,7 +111,7 @@ class KeepingProvider extends ProviderWrapper {
     this.written = number;
   }
 
-  /** One after the other, so that the order of the blocks is that of the requests. */
+  /** Runs requests one after the other, so that blocks have the order of the requests. */
   private inTurn(args: RequestArguments): Promise<unknown> {
     const result = this.turn.then(async () => {
       try {
@@ -116,7 +119,7 @@ class KeepingProvider extends ProviderWrapper {
         if (args.method === GIVING) this.journal.append({ kind: "balance", params: args.params as unknown[] });
         return answer;
       } finally {
-        await this.write(); // a transaction that reverts is mined too
+        await this.write(); // even a transaction that reverts is mined
       }
     });
     this.turn = result.catch(() => undefined);
@@ -144,7 +147,7 @@ interface Block {
   readonly transactions: readonly Readonly<Record<string, string>>[];
 }
 
-/** The bytes that were signed, from what the chain answers of a transaction. */
+/** Returns the signed bytes of a transaction, from the chain's answer about it. */
 function signed(answer: Readonly<Record<string, string>>): string {
   const { type, nonce, to, value, input, gas, chainId, hash, r, s, v, yParity } = answer;
   const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = answer;

@@ -1,4 +1,4 @@
-// Applies events to the state, and notes the rows that come of them.
+// Applies events to the state, and collects the rows that result from them.
 
 import type { InferInsertModel } from "drizzle-orm";
 import { ZeroAddress, ZeroHash } from "ethers";
@@ -13,7 +13,7 @@ import type { IndexedModel, IndexState } from "./state";
 
 type Row<Name extends keyof typeof tables> = InferInsertModel<(typeof tables)[Name]>;
 
-/** What was read of the chain for a batch beside its events. */
+/** What was read from the chain for a batch, in addition to its events. */
 export interface Extras {
   /** By token. */
   readonly names: ReadonlyMap<string, { readonly name: string; readonly symbol: string }>;
@@ -21,12 +21,12 @@ export interface Extras {
   readonly statements: ReadonlyMap<string, ClaimedStatement>;
 }
 
-/** An improvement whose reward waits no longer. */
+/** An improvement whose reward was released or returned. */
 export type Settlement = Required<
   Pick<Row<"improvements">, "model" | "evaluationId" | "settled" | "settledBlock" | "settledAt" | "settledTransaction">
 >;
 
-/** Rows of events, in their order, and what must be written anew. */
+/** The new rows for events, in their order, and what must be rewritten. */
 export class Batch {
   readonly rows = {
     trades: [] as Row<"trades">[],
@@ -45,14 +45,14 @@ export class Batch {
   /** By model, length and start. */
   readonly candles: Candles = new Map();
   readonly settlements: Settlement[] = [];
-  /** Keys of models that are not as they were. */
+  /** Keys of the models that have changed. */
   readonly models = new Set<string>();
-  /** Those of them whose parameters need not be either: no trade changes one. */
+  /** Those whose parameters may have changed too; trades change none. */
   readonly terms = new Set<string>();
-  /** Addresses of contracts whose roles are not as they were. */
+  /** Addresses of the contracts whose roles have changed. */
   readonly roles = new Set<string>();
   isProtocolChanged = false;
-  /** Improvements of this batch, for what the verifier tells after the registry. */
+  /** The improvements of this batch, because the verifier's event comes after the registry's. */
   private readonly recorded = new Map<string, Row<"improvements">>();
   private paid: { readonly transaction: string; readonly key: string; readonly calls: string } | undefined;
 
@@ -65,15 +65,15 @@ export class Batch {
   take(entry: IndexedEvent): void {
     if (entry.contract === "HokusaiAMM") return this.takeMarket(entry);
     const { protocol } = this.state;
-    // Anybody's contract may log it: only those count that the registry has listened to.
+    // Any contract may emit this event; only verifiers that the registry has accepted count.
     if (entry.contract === "DeltaOneVerifier" && !protocol.verifiers.has(entry.address)) return;
     const before = this.beforeEvent(entry);
     applyEvent(protocol, entry);
-    protocol.paidInvoices.clear(); // they are in their table, and would grow for ever
+    protocol.paidInvoices.clear(); // they are in their table, and would grow without limit here
     this.note(entry, before);
   }
 
-  /** What an event is about to change, as far as rows tell it. */
+  /** Notes the state that an event is about to change, as far as its rows need it. */
   private beforeEvent({ event: { name, args } }: IndexedEvent) {
     const { protocol } = this.state;
     if (name === "ScoreMoved") {
@@ -135,7 +135,7 @@ export class Batch {
   private takeMarket(entry: IndexedEvent): void {
     const { event, address } = entry;
     const key = this.state.pools.get(address);
-    if (key === undefined) return; // no pool of the protocol
+    if (key === undefined) return; // not a pool of the protocol
     const model = this.touch(key, entry);
     const { market } = model;
     if (!market) return;
@@ -207,7 +207,7 @@ export class Batch {
     (this.state.models.get(id) as IndexedModel).improvements++;
   }
 
-  /** What a verifier told of the payees whom the registry recorded in the same block. */
+  /** Notes the payees that a verifier announced for an improvement that the registry recorded in the same batch. */
   private notePayees({ blockNumber, event: { args } }: IndexedEvent): void {
     const [model, evaluationId] = [String(args["model"]), String(args["evaluationId"])];
     const key = payoutKey(model, evaluationId);
@@ -266,7 +266,7 @@ export class Batch {
     });
   }
 
-  /** The fee of calls is deposited next, in the same transaction. */
+  /** Remembers a payment for calls; its fee is deposited next, in the same transaction. */
   private noteCalls({ event: { args }, transactionHash }: IndexedEvent): void {
     const key = `${args["model"]} ${args["payer"]} ${args["amount"]}`;
     this.paid = { transaction: transactionHash, key, calls: String(args["calls"]) };
@@ -292,7 +292,7 @@ export class Batch {
   }
 }
 
-/** The model that an event speaks of, by whichever name; of operations `id` is another thing, and no model has it. */
+/** The key of an event's model, under either name. In the timelock's events `id` is an operation, which matches no model. */
 function keyIn(args: IndexedEvent["event"]["args"]): string | undefined {
   const key: unknown = args["id"] ?? args["model"];
   return typeof key === "string" ? key : undefined;

@@ -1,4 +1,4 @@
-// Candles: what trades of an interval of time come to.
+// Candles: summaries of the trades in an interval of time.
 
 import type { InferInsertModel } from "drizzle-orm";
 import type { candles, trades } from "../store/tables/chain";
@@ -12,7 +12,7 @@ export type Candles = Map<string, Candle>;
 /** Lengths of candles, in seconds. */
 export const CANDLE_SECONDS = [60, 900, 3_600, 86_400] as const;
 
-/** Adds a trade, later than all before, to the candles of every length that it is in. */
+/** Adds a trade to its candle of each length. Trades must come in their order. */
 export function addTrade(candles: Candles, trade: Trade): void {
   const { model, time, priceAfter: price, reserve, tokens } = trade;
   for (const seconds of CANDLE_SECONDS) {

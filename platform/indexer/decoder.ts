@@ -1,12 +1,12 @@
-// Decodes events. Those that are made of single words, which are nearly all, without the library's general decoder: it takes most of
-// the time of a trade, for checksums of addresses that come again and again.
+// Decodes events. Nearly all consist of single words and are decoded here, because ethers' general decoder would take most of the time of a
+// trade to recompute checksums of the same addresses.
 
 import { getAddress, type EventFragment, type Interface, type LogDescription } from "ethers";
 
-/** Addresses whose checksums are kept at most. */
+/** The most addresses whose checksums are kept. */
 const KEPT = 20_000;
 
-/** What comes in one word. */
+/** Types that fill exactly one word. */
 const WORD = /^(address|bool|bytes32|u?int\d+)$/;
 
 interface Input {
@@ -25,7 +25,7 @@ export class EventDecoder {
   private readonly shapes = new WeakMap<Interface, Map<string, Shape | undefined>>();
   private checksums = new Map<string, string>();
 
-  /** Name and arguments of an event, by name; null of what is no event of the contract. */
+  /** Returns an event's name, and its arguments by name; null if the contract has no such event. */
   decode(abi: Interface, topics: readonly string[], data: string): LogDescription | null {
     const shape = this.shapeOf(abi, topics[0] ?? "");
     if (!shape) return abi.parseLog({ topics: [...topics], data });
@@ -33,14 +33,14 @@ export class EventDecoder {
     let [topic, word] = [1, 0];
     for (const { name, type, isIndexed } of shape.inputs) {
       const text = isIndexed ? topics[topic++]?.slice(2) : data.slice(2 + 64 * word, 66 + 64 * word++);
-      if (text?.length !== 64) return null; // another event with the same name
+      if (text?.length !== 64) return null; // another event with the same topic
       args[name] = this.valueOf(type, text);
     }
-    // Whoever reads it asks for arguments by their names only.
+    // Callers access arguments only by name.
     return { name: shape.name, args } as unknown as LogDescription;
   }
 
-  /** An address with its checksum. */
+  /** Returns an address with its checksum. */
   address(text: string): string {
     const present = this.checksums.get(text);
     if (present !== undefined) return present;

@@ -1,4 +1,4 @@
-// Follows the chain and keeps its tables true: the only writer of them.
+// Follows the chain and keeps its tables up to date. Nothing else writes to them.
 
 import { DrizzleQueryError, sql } from "drizzle-orm";
 import type { DeploymentAddresses } from "../../sdk/client/deployment";
@@ -16,7 +16,7 @@ import { ChainSource, type BlockHeader, type IndexedEvent } from "./source";
 import { decodeState, emptyIndex, type IndexState } from "./state";
 import { rewind, writeBatch, writePosition, writeSnapshot, type Position } from "./write";
 
-/** What an indexer tells of its work. */
+/** What an indexer reports about its work. */
 export type IndexerNews =
   | { readonly kind: "indexed"; readonly block: number; readonly events: number }
   | { readonly kind: "reorganisation"; readonly from: number; readonly to: number }
@@ -25,62 +25,65 @@ export type IndexerNews =
 /** What an indexer is opened with. */
 export interface IndexerOptions {
   readonly store: Store;
-  /** Address of a node, or of several with commas between; their credentials are never shown. */
+  /** Address of a node, or several separated by commas; their credentials are never shown. */
   readonly url: string;
   readonly deployment: DeploymentAddresses;
-  /** Milliseconds between two looks at the chain's head; 1,000 without it. */
+  /** Milliseconds between two checks of the chain's head; 1,000 by default. */
   readonly pollMilliseconds?: number;
   readonly onNews?: (news: IndexerNews) => void;
   /** Ends all waiting. */
   readonly signal?: AbortSignal;
 }
 
-/** Blocks below the head that are read one by one, by their hashes; those before in ranges. */
+/** The number of blocks below the head that are read one by one, by hash; earlier ones are read in ranges. */
 const TIP = 64;
 
-/** Blocks of the tip that are read at a time. */
+/** The most blocks of the tip that are read at once. */
 const TIP_AT_ONCE = 16;
 
-/** Ranges in which the past is read: not so full that an answer would hold up whoever asks the same process for something. */
+/** How ranges of the past are read: small enough that one answer does not block other work in the same process. */
 const READING = { first: 20, most: 2_000, logs: 250, atOnce: 2 } as const;
 
-/** Events of a transaction of the database, more only when one block has more: readers wait for it on an embedded store. */
+/** Events in one database transaction, more only if a single block has more: readers of an embedded store wait for the transaction. */
 const EVENTS = 200;
 
-/** An embedded database answers one at a time: the past is written in half of the time, and the other half is its readers'. */
+/**
+ * Pause after each write, as a multiple of its time. An embedded database serves one request at a time, so half of its time is left to
+ * readers.
+ */
 const REST = 1;
 
-/** Blocks between two snapshots at the tip, and events between two of the past, at least. */
+/** The fewest blocks between two snapshots at the tip, and events between two in the past. */
 const [SNAPSHOT_BLOCKS, SNAPSHOT_EVENTS] = [8, 50_000];
 
-/** Milliseconds after a failure of the node. */
+/** Milliseconds to wait after the node fails. */
 const PAUSE = 2_000;
 
-/** What the indexer of a database holds while it works. */
+/** The lock that an indexer holds on its database while it works. */
 const WRITER = "hokusai indexer";
 
-/** Keeps the tables of the chain in a database. */
+/** Keeps the chain's tables in a database. */
 export class Indexer {
   private state: IndexState = emptyIndex();
   private position: Position = { number: -1, hash: "", time: 0 };
-  /** Events, and the block, since the last snapshot. */
+  /** Events since the last snapshot, and the block of that snapshot. */
   private unsaved = { events: 0, block: 0 };
-  /** What is in memory may differ from what is in the database: a transaction failed. */
+  /** Memory and database may differ, because a transaction failed. */
   private isDoubtful = true;
   private readonly size = new RangeSize(READING);
 
   private constructor(
     private readonly source: ChainSource,
-    /** Absent while its connection is lost. */
+    /** Undefined while its connection is lost. */
     private writer: Writer | undefined,
     private readonly contracts: ReadonlyMap<string, string>,
     private readonly options: IndexerOptions,
   ) {}
 
   /**
-   * Becomes the writer of a database and goes on where the last one has stopped, on whichever machine.
-   * @throws {Problem} `BUSY` while another indexer writes, `CONFLICT` when the database is of another deployment, `WRONG_CHAIN` when
-   * the node is of another chain.
+   * Becomes the database's writer and continues where the last one stopped, even on another machine.
+   * @throws {Problem} `BUSY` while another indexer writes, `CONFLICT` if the database belongs to another deployment, `WRONG_CHAIN` if the
+   * node serves another chain.
    */
   static async open(options: IndexerOptions): Promise<Indexer> {
     const { store, url, deployment, signal } = options;
@@ -100,12 +103,12 @@ export class Indexer {
     }
   }
 
-  /** The block that everything in the tables is true at. */
+  /** The block at which everything in the tables is true. */
   get block(): number {
     return this.position.number;
   }
 
-  /** Follows the chain until the signal; a node that fails is waited for, and so is a server of the database. */
+  /** Follows the chain until the signal aborts. While a node or the database server fails, it waits and retries. */
   async run(): Promise<void> {
     const { store, signal, onNews, pollMilliseconds = 1_000 } = this.options;
     while (!signal?.aborted) {
@@ -120,11 +123,11 @@ export class Indexer {
         onNews?.({ kind: "waiting", reason: (error as Error).message });
         pause = PAUSE;
       }
-      if (pause > 0) await sleep(pause, signal).catch(() => undefined); // the signal ends the loop
+      if (pause > 0) await sleep(pause, signal).catch(() => undefined); // an abort ends the loop
     }
   }
 
-  /** Reads what is new; answers whether there may be more. */
+  /** Reads what is new; returns whether there may be more. */
   async step(): Promise<boolean> {
     if (this.isDoubtful) await this.restore();
     const head = await this.source.head();
@@ -137,19 +140,19 @@ export class Indexer {
     return this.readTip(head);
   }
 
-  /** Keeps the state, so that the next one begins here, and lets another indexer write. */
+  /** Saves the state, so that the next indexer starts here, and lets that one write. */
   async close(): Promise<void> {
     if (this.writer && !this.isDoubtful && this.unsaved.events > 0) await this.saveSnapshot();
     await this.writer?.release();
   }
 
-  /** What is written with after the right to write was lost fails. */
+  /** Throws once the right to write was lost. */
   private get db(): Database {
     if (!this.writer) throw new Error("the connection to the database is lost");
     return this.writer.db;
   }
 
-  /** Gives up a connection that answers nothing more; throws the failure of a query where the connection does answer. */
+  /** Gives up a connection that no longer answers; rethrows the query's failure if the connection still does. */
   private async leaveLostConnection(failure: DrizzleQueryError): Promise<void> {
     if (this.options.store.isEmbedded) throw failure;
     const isAlive = await this.db.execute(sql`SELECT 1`).then(
@@ -187,7 +190,7 @@ export class Indexer {
     });
   }
 
-  /** Goes on from the last snapshot: what is above it was written by a run that did not end well, and comes again. */
+  /** Returns to the last snapshot. Anything above it was written by a run that did not end cleanly, and is read again. */
   private async restore(): Promise<void> {
     const { db } = this;
     const [row] = await rowsOf<{ block: string }>(db, sql`SELECT max(block)::text AS block FROM snapshots`);
@@ -215,7 +218,7 @@ export class Indexer {
     return { state: this.state, contracts: this.contracts };
   }
 
-  /** Whether the chain has another block where we are. A node that has not got one proves nothing. */
+  /** Whether the chain has another block at our position. A node without that block proves nothing. */
   private async hasForked(head: BlockHeader): Promise<boolean> {
     const { number, hash } = this.position;
     if (head.number < number) return (await this.lastCommon(head.number)) !== undefined;
@@ -223,7 +226,10 @@ export class Indexer {
     return present !== undefined && present.hash !== hash;
   }
 
-  /** The last snapshot that is still in the chain, if one up to a block is not; undefined when all up to there are. */
+  /**
+   * Returns the newest snapshot that is still on the chain if a later one, up to the given block, is not; undefined if none has been
+   * replaced.
+   */
   private async lastCommon(upTo: number): Promise<number | undefined> {
     const kept = await this.db
       .select({ block: tables.snapshots.block, hash: tables.snapshots.blockHash })
@@ -244,7 +250,7 @@ export class Indexer {
     );
   }
 
-  /** Undoes what a reorganisation has taken. */
+  /** Undoes what a reorganisation has removed. */
   private async goBack(): Promise<void> {
     const before = this.position.number;
     const { number } = await this.source.head();
@@ -265,7 +271,7 @@ export class Indexer {
     const from = this.position.number + 1;
     for await (const part of readParts({ from, to }, (blocks) => this.source.eventsIn(blocks), this.size)) {
       const [last] = await this.source.headers({ from: part.to, to: part.to });
-      if (!last) return; // a node that lags behind
+      if (!last) return; // the node lags behind
       for (const events of inTransactions(part.logs)) {
         const { blockNumber: number, blockHash: hash, time } = events.at(-1) as IndexedEvent;
         const start = performance.now();
@@ -279,7 +285,7 @@ export class Indexer {
     await this.saveSnapshot();
   }
 
-  /** Reads blocks one by one, each the child of the one before. */
+  /** Reads blocks one by one, each the child of the one before; returns whether there may be more. */
   private async readTip(head: BlockHeader): Promise<boolean> {
     const from = this.position.number + 1;
     const to = Math.min(head.number, from + TIP_AT_ONCE - 1);
@@ -289,14 +295,14 @@ export class Indexer {
       headers.map(async (header) => ({ header, events: await this.source.eventsOf(header) })),
     );
     for (const { header, events } of found) {
-      if (header.parentHash !== this.position.hash && !(await this.isNext(header))) return true; // a reorganisation meanwhile
+      if (header.parentHash !== this.position.hash && !(await this.isNext(header))) return true; // reorganised meanwhile
       await this.write(events, header);
     }
     if (this.position.number - this.unsaved.block >= SNAPSHOT_BLOCKS) await this.saveSnapshot();
     return this.position.number < head.number && headers.length > 0;
   }
 
-  /** Whether a block is still the one after ours, although it does not say so: chains for development that skip blocks link them anyhow. */
+  /** Whether a block still follows ours although its parent hash differs: development chains that skip blocks link them that way. */
   private async isNext({ number, hash }: BlockHeader): Promise<boolean> {
     const present = await this.source.headers({ from: number - 1, to: number });
     return present[0]?.hash === this.position.hash && present[1]?.hash === hash;
@@ -335,7 +341,7 @@ async function becomeWriterOf(store: Store): Promise<Writer> {
   throw new Problem("BUSY", "another process indexes the chain into this database: end it, or use another database.");
 }
 
-/** Events in groups that end with a block. */
+/** Splits events into groups that end with a block. */
 function* inTransactions(events: readonly IndexedEvent[]): Generator<IndexedEvent[]> {
   let group: IndexedEvent[] = [];
   for (const event of events) {

@@ -1,4 +1,4 @@
-// The rows of what is so now, from the state.
+// Builds the rows that describe the present, from the state.
 
 import type { InferInsertModel } from "drizzle-orm";
 import { getAddress, id, ZeroAddress, ZeroHash } from "ethers";
@@ -16,7 +16,7 @@ const ROLES = new Map<string, string>([
   ),
 ]);
 
-/** A model as it is. */
+/** A model's present row. */
 export function modelRow({ protocol, models: known }: IndexState, key: string): InferInsertModel<typeof models> {
   const model = protocol.models.get(key) as ModelState;
   const { name, symbol, createdBlock, createdAt, block, time, improvements, ...own } = known.get(key) as IndexedModel;
@@ -85,7 +85,7 @@ export function parameterRows({ protocol }: IndexState, key: string): InferInser
   });
 }
 
-/** Who holds the roles of a contract; `address` in lower case. */
+/** The holders of a contract's roles; `address` is in lower case. */
 export function holderRows(
   { protocol }: IndexState,
   address: string,
@@ -102,7 +102,7 @@ export function holderRows(
   );
 }
 
-/** What is so of the protocol as a whole, by name; amounts and times as decimal strings. */
+/** The present state of the protocol as a whole, by name; amounts and times are decimal strings. */
 export function protocolRows({ protocol }: IndexState): { name: string; value: unknown }[] {
   const { attesters, threshold, epoch, methods, stops, operations, tokenManager, factory, verifier } = protocol;
   const { verifiers, treasury, submissionsPause, launchesPause, minDelay } = protocol;

@@ -1,4 +1,4 @@
-// What the indexer reads of a node: blocks, and the protocol's events in them, decoded.
+// What the indexer reads from a node: blocks, and the protocol's events in them, decoded.
 
 import { AbiCoder, Interface, toQuantity, type InterfaceAbi } from "ethers";
 import { readAbis } from "../../sdk/client/contracts";
@@ -20,18 +20,18 @@ export interface BlockHeader {
   readonly time: number;
 }
 
-/** An event of a contract of the protocol, or of one that may be a pool or a verifier of it. */
+/** An event of one of the protocol's contracts, or of one that may be its pool or verifier. */
 export interface IndexedEvent extends Event {
-  /** Name of the contract: of a pool `HokusaiAMM`, of a verifier `DeltaOneVerifier`. */
+  /** The contract's name; `HokusaiAMM` for a pool, `DeltaOneVerifier` for a verifier. */
   readonly contract: string;
   readonly blockHash: string;
   readonly logIndex: number;
   readonly transactionHash: string;
-  /** Of the block, seconds since 1970. */
+  /** Time of the block, in seconds since 1970. */
   readonly time: number;
 }
 
-/** What a statement in a transaction claims beside what events tell. */
+/** What the statement in a transaction claims beyond what events say. */
 export interface ClaimedStatement {
   readonly model: string;
   readonly evaluationId: string;
@@ -40,13 +40,13 @@ export interface ClaimedStatement {
   readonly runs: string;
 }
 
-/** Requests in a message, and messages under way, at most. */
+/** The most requests in a message and messages at once, and the timeout in milliseconds. */
 const MANY = { batch: 100, atOnce: 4, timeout: 60_000 } as const;
 
-/** Contracts of which there are many, or others in the course of time: found by their events, whoever emits them. */
+/** Contracts that exist in many instances, or are replaced over time. Their events are found whichever address emits them. */
 const EVERYWHERE = ["HokusaiAMM", "DeltaOneVerifier"] as const;
 
-/** A node, and where the protocol is on its chain. */
+/** A node, and the protocol's addresses on its chain. */
 export class ChainSource {
   private readonly decoder = new EventDecoder();
 
@@ -58,8 +58,8 @@ export class ChainSource {
   ) {}
 
   /**
-   * @param url Address of the node, or of several with commas between; their credentials are never shown.
-   * @throws {Problem} `WRONG_CHAIN` when it is of another chain than the deployment.
+   * @param url Address of a node, or several separated by commas; their credentials are never shown.
+   * @throws {Problem} `WRONG_CHAIN` if the node's chain is not the deployment's.
    */
   static async open(url: string, deployment: DeploymentAddresses, signal?: AbortSignal): Promise<ChainSource> {
     const { contracts } = deployment;
@@ -93,7 +93,7 @@ export class ChainSource {
     return headerOf(block);
   }
 
-  /** Blocks by number, in their order, up to the first that the node has not got. */
+  /** Returns blocks by number, in order, up to the first that the node does not have. */
   async headers({ from, to }: Blocks): Promise<BlockHeader[]> {
     const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
     const blocks = await Promise.all(
@@ -103,7 +103,7 @@ export class ChainSource {
     return blocks.slice(0, missing < 0 ? undefined : missing).map((block) => headerOf(block as RawBlock));
   }
 
-  /** All events of a range of blocks, in the order of the chain. */
+  /** Returns all events in a range of blocks, in chain order. */
   async eventsIn({ from, to }: Blocks): Promise<IndexedEvent[]> {
     const range = { fromBlock: toQuantity(from), toBlock: toQuantity(to) };
     const logs = await this.logs(range);
@@ -121,12 +121,12 @@ export class ChainSource {
     return this.decode(logs, ({ blockNumber, blockTimestamp }) => Number(blockTimestamp ?? times.get(blockNumber)));
   }
 
-  /** All events of one block, by its hash: of another block in its place the node knows nothing. */
+  /** Returns all events of one block. It is named by its hash, so a node with another block in its place cannot answer with that one's. */
   async eventsOf({ hash, time }: BlockHeader): Promise<IndexedEvent[]> {
     return this.decode(await this.logs({ blockHash: hash }), () => time);
   }
 
-  /** Names and symbols of tokens. They never change, and only archives know them as of an old block. */
+  /** Names and symbols of tokens, read at the latest block: they never change, and only archive nodes know them at an old block. */
   async namesOf(tokens: readonly string[]): Promise<Map<string, { name: string; symbol: string }>> {
     const abi = this.abis.get("ModelToken") as Interface;
     const ask = async (to: string, view: string) => {
@@ -145,7 +145,7 @@ export class ChainSource {
     );
   }
 
-  /** The delay of payouts, in seconds: the registry never changes it. */
+  /** The payout delay in seconds, which the registry never changes. */
   async payoutDelay(): Promise<number> {
     const [[address]] = [[...this.known].find(([, { name }]) => name === "ModelRegistry") as [string, unknown]];
     const abi = this.abis.get("ModelRegistry") as Interface;
@@ -155,7 +155,10 @@ export class ChainSource {
     );
   }
 
-  /** Statements that transactions bring to a verifier themselves, by transaction; those of others' contracts are not seen. */
+  /**
+   * The statements of transactions that call `processImprovement` directly, by transaction. Statements sent through other contracts are not
+   * seen.
+   */
   async statementsIn(transactions: readonly string[]): Promise<Map<string, ClaimedStatement>> {
     const abi = this.abis.get("DeltaOneVerifier") as Interface;
     const found = new Map<string, ClaimedStatement>();
@@ -205,9 +208,9 @@ export class ChainSource {
 }
 
 /**
- * The nodes of a deployment's chain.
- * @param url Address of one, or of several with commas between; their credentials are never shown.
- * @throws {Problem} `WRONG_CHAIN` when they are of another chain.
+ * Connects to the nodes of a deployment's chain.
+ * @param url Address of a node, or several separated by commas; their credentials are never shown.
+ * @throws {Problem} `WRONG_CHAIN` if they serve another chain.
  */
 export async function openNodesOf(
   { network, chainId }: Pick<DeploymentAddresses, "network" | "chainId">,

@@ -1,16 +1,16 @@
-// What the indexer keeps in mind: the protocol's state from its events, as the doctor replays it, and the markets, which the replay
+// What the indexer holds in memory: the protocol's state, replayed from events as the doctor does, and the markets, which that replay
 // leaves to the pools' views.
 
 import type { StreamingMarket } from "../store/market";
 import { emptyState, type ProtocolState } from "../../sdk/state/index";
 
-/** What is kept of a model beside the replayed state. */
+/** What is kept about a model in addition to the replayed state. */
 export interface IndexedModel {
   readonly name: string;
   readonly symbol: string;
   readonly createdBlock: number;
   readonly createdAt: number;
-  /** Of the last event that concerned it. */
+  /** Of the last event that concerned the model. */
   block: number;
   time: number;
   improvements: number;
@@ -18,7 +18,7 @@ export interface IndexedModel {
   market: StreamingMarket | undefined;
 }
 
-/** All that is so after a block. */
+/** The whole state after a block. */
 export interface IndexState {
   readonly protocol: ProtocolState;
   /** By key. */
@@ -37,12 +37,12 @@ export function encodeState(state: IndexState): string {
   return JSON.stringify(tagged(state));
 }
 
-/** The state that a text is of. */
+/** The state that a text encodes. */
 export function decodeState(text: string): IndexState {
   return untagged(JSON.parse(text)) as IndexState;
 }
 
-/** JSON has no sets, maps, large integers and absent values: they stand as lists with a sign in front. */
+/** JSON has no sets, maps, bigints or undefined: they become lists that begin with a tag. */
 function tagged(value: unknown): unknown {
   if (typeof value === "bigint") return ["n", value.toString()];
   if (value === undefined) return ["u"];

@@ -1,4 +1,4 @@
-// Writes what a batch of events brings, and takes back what is above a block.
+// Writes the rows that a batch of events produced, and undoes everything above a block.
 
 import { inArray, sql } from "drizzle-orm";
 import { getAddress } from "ethers";
@@ -11,20 +11,20 @@ import { holderRows, modelRow, parameterRows, protocolRows } from "./present";
 import type { BlockHeader } from "./source";
 import { encodeState, type IndexState } from "./state";
 
-/** A block that everything is true at. */
+/** A block at which everything is true. */
 export type Position = Pick<BlockHeader, "number" | "hash" | "time">;
 
-/** What was written, so that rows of what is so now can be. */
+/** What the rows that describe the present are built from. */
 export interface Present {
   readonly state: IndexState;
-  /** Names of contracts by their addresses in lower case. */
+  /** Names of contracts, by their addresses in lower case. */
   readonly contracts: ReadonlyMap<string, string>;
 }
 
-/** Snapshots of so many blocks are kept, and one older one beside the first. */
+/** Snapshots of this many latest blocks are kept, and before them only the newest and the first. */
 const KEPT = 256;
 
-/** Writes all that a batch has noted. */
+/** Writes everything that a batch has collected. */
 export async function writeBatch(db: Database, batch: Batch, present: Present): Promise<void> {
   const { rows } = batch;
   for (const name of Object.keys(rows) as (keyof typeof rows)[])
@@ -42,7 +42,7 @@ export async function writeBatch(db: Database, batch: Batch, present: Present): 
   await writePresent(db, present, batch);
 }
 
-/** Writes anew what is so now of some models and contracts. */
+/** Rewrites the present rows of the models and contracts that changed. */
 async function writePresent(
   db: Database,
   { state, contracts }: Present,
@@ -74,12 +74,12 @@ async function writePresent(
   if (isProtocolChanged) await insertRows(db, tables.protocol, protocolRows(state), anew);
 }
 
-/** Says up to which block everything is read. */
+/** Records up to which block everything is read. */
 export async function writePosition(db: Database, { number, hash, time }: Position): Promise<void> {
   await db.update(tables.chain).set({ block: number, blockHash: hash, blockTime: time });
 }
 
-/** Keeps the state at a block, and of older ones no more than is of use. */
+/** Saves the state at a block, and deletes older snapshots that are no longer needed. */
 export async function writeSnapshot(db: Database, { number, hash, time }: Position, state: IndexState): Promise<void> {
   const row = { block: number, blockHash: hash, blockTime: time, state: encodeState(state) };
   await db.insert(tables.snapshots).values(row).onConflictDoNothing();
@@ -88,7 +88,7 @@ export async function writeSnapshot(db: Database, { number, hash, time }: Positi
       AND block < (SELECT max(block) FROM snapshots WHERE block <= ${number - KEPT})`);
 }
 
-/** Takes back all that is above a block, whose state is given. */
+/** Undoes everything above a block, whose state is given. */
 export async function rewind(db: Database, position: Position, present: Present): Promise<void> {
   const { number } = position;
   const after = sql`block > ${number}`;
@@ -129,13 +129,13 @@ export async function rewind(db: Database, position: Position, present: Present)
   await writePosition(db, position);
 }
 
-/** Tables whose rows stand as long as their block does. */
+/** Tables whose rows are deleted together with their block. */
 const OF_EVENTS = [
   ...["trades", "fees", "streams", "collections", "invoices", "benchmarks", "scores", "improvements", "payees"],
   ...["distributions", "claims", "parameter_changes"],
 ];
 
-/** Says of distributions what is left, from their claims. */
+/** Recomputes from their claims what is left of distributions. */
 async function recount(db: Database, distributions: readonly string[]): Promise<void> {
   if (distributions.length === 0) return;
   await db.execute(sql`
@@ -161,7 +161,7 @@ async function addToCandles(db: Database, candles: readonly object[]): Promise<v
       volume_tokens = candles.volume_tokens + excluded.volume_tokens`);
 }
 
-/** Candles of a model from a time on, from the trades that are left. */
+/** Rebuilds a model's candles from a time on, from the remaining trades. */
 async function rebuildCandles(db: Database, model: string, since: number): Promise<void> {
   for (const seconds of CANDLE_SECONDS) {
     const from = since - (since % seconds);

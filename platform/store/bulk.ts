@@ -1,10 +1,10 @@
-// Many rows in one statement: what a driver takes in single parameters is bounded, and slow.
+// Inserts many rows in one statement. Drivers limit the number of single parameters, and are slow with them.
 
 import { getTableName, sql, type InferInsertModel } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import type { Database } from "./database";
 
-/** Inserts rows; where one with the same primary key is present, it replaces that if `replace` is set, else it is an error. */
+/** Inserts rows. A row whose primary key exists replaces the old one if `replace` is set; otherwise the insertion fails. */
 export async function insertRows<Table extends PgTable>(
   db: Database,
   table: Table,
@@ -24,7 +24,7 @@ export async function insertRows<Table extends PgTable>(
 }
 
 interface Shape {
-  /** Names in the database by those in the program. */
+  /** Column names in the database, by property names in the program. */
   readonly names: ReadonlyMap<string, string>;
   readonly conflict: string;
 }

@@ -1,4 +1,4 @@
-// Creates an empty embedded database in the folder that is named, and ends.
+// Creates an empty embedded database in the given folder, and exits.
 import { PGlite } from "@electric-sql/pglite";
 
 const db = await PGlite.create({ dataDir: process.argv[2] });

@@ -1,4 +1,4 @@
-// The embedded database: PostgreSQL compiled for JavaScript, in one process at a time.
+// The embedded database: PostgreSQL compiled for JavaScript, open in one process at a time.
 
 import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
@@ -11,15 +11,15 @@ import { Problem } from "../../sdk/base/problem";
 import type { Database } from "./database";
 import { Upkeep } from "./upkeep";
 
-/** Pages that the database keeps in memory: every page is read from a file that the system keeps in memory too. */
+/** Few pages are buffered, because the operating system caches the files that they are read from anyway. */
 const SETTINGS = ["shared_buffers=32MB", "max_wal_size=64MB", "min_wal_size=32MB"];
 
-/** Milliseconds between two looks at what has to be kept in order. */
+/** Milliseconds between two maintenance checks. */
 const LOOK = 5_000;
 
 /**
  * Opens the database in a folder, or one in memory.
- * @throws {Problem} `BUSY` when another process has the folder open, `NO_FILE` when it cannot be written or is damaged.
+ * @throws {Problem} `BUSY` if another process has the folder open, `NO_FILE` if the database cannot be written or is damaged.
  */
 export async function openEmbedded(folder: string | undefined) {
   const unlock = folder === undefined ? async () => undefined : await lock(`${folder}.lock`);
@@ -57,17 +57,17 @@ export async function openEmbedded(folder: string | undefined) {
   }
 }
 
-/** Creates the database where there is none, in a process of its own: what that takes of memory would never be given back. */
+/** Creates the database if there is none. A separate process does it, because the memory that this takes would never be released. */
 async function ensureCreated(folder: string): Promise<void> {
   if (existsSync(folder)) return;
   const draft = `${folder}.new`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(dirname(folder), { recursive: true });
   await promisify(execFile)(process.execPath, [join(__dirname, "create.mjs"), draft]);
-  renameSync(draft, folder); // never found half made
+  renameSync(draft, folder); // nobody finds it half made
 }
 
-/** Keeps other processes out of a folder until the function that is answered is called. */
+/** Locks a folder against other processes until the returned function is called. */
 async function lock(file: string): Promise<() => Promise<void>> {
   return new Promise((taken, refused) => {
     const holding = withLock(file, () => {

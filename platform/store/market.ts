@@ -1,4 +1,4 @@
-// A pool's market between two of its events: fees stream into its reserve all the time, and no event tells of it.
+// A pool's market between two of its events: fees stream into its reserve all the time, and no event reports that.
 
 /** What the last event left in a pool. */
 export interface StreamingMarket {
@@ -8,33 +8,33 @@ export interface StreamingMarket {
   readonly virtualReserve: bigint;
   /** Wei. */
   readonly curveSupply: bigint;
-  /** Reserve and what the stream has yet to release, in reserve units. */
+  /** The reserve plus what the stream has yet to release, in reserve units. */
   readonly held: bigint;
-  /** What the stream had to release when it started. */
+  /** What the stream had to release when it started, in reserve units. */
   readonly streamAmount: bigint;
   /** Seconds since 1970. */
   readonly streamStart: bigint;
   readonly streamEnd: bigint;
 }
 
-/** What the stream has yet to release at a time since the last event, in reserve units. */
+/** What the stream has yet to release at a time after the last event, in reserve units. */
 export function pendingStreamAt({ streamAmount, streamStart, streamEnd }: StreamingMarket, time: bigint): bigint {
   if (time >= streamEnd) return 0n;
   return streamAmount - (streamAmount * (time - streamStart)) / (streamEnd - streamStart);
 }
 
-/** What `reserve` of the pool answers at a time since the last event. */
+/** What the pool's `reserve` would return at a time after the last event. */
 export function reserveAt(market: StreamingMarket, time: bigint): bigint {
   return market.held - pendingStreamAt(market, time);
 }
 
-/** What `spotPrice` of the pool answers at a time since the last event: reserve units for a whole token, with 18 decimals more. */
+/** What the pool's `spotPrice` would return at a time after the last event: reserve units per whole token, times 10^18. */
 export function spotPriceAt(market: StreamingMarket, time: bigint): bigint {
   const { crr, curveSupply, virtualReserve } = market;
   return ((reserveAt(market, time) + virtualReserve) * 10n ** 42n) / (crr * curveSupply);
 }
 
-/** The market of a row of `models`; undefined before the model has a pool. */
+/** The market in a row of `models`; undefined before the model has a pool. */
 export function marketOf(row: {
   readonly crr: number | null;
   readonly virtualReserve: string | null;

@@ -1,4 +1,4 @@
-// Brings the tables of a database up to date: the files in migrations/, in the order of their names, each once and whole.
+// Brings a database's tables up to date: applies each file in migrations/ once and completely, in the order of their names.
 
 import { sql } from "drizzle-orm";
 import { createHash } from "node:crypto";
@@ -9,10 +9,10 @@ import { rowsOf, type Database } from "./database";
 
 const FOLDER = join(__dirname, "migrations");
 
-/** Of several processes that start at once only one migrates; the others wait for it. */
+/** If several processes start at once, one migrates and the others wait for it. */
 const LOCK = "hokusai migrations";
 
-/** Applies what is missing. */
+/** Applies the missing migrations. */
 export async function migrate(db: Database): Promise<void> {
   await db.transaction(async (transaction) => {
     await transaction.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${LOCK}, 0))`);
@@ -41,7 +41,7 @@ export async function migrate(db: Database): Promise<void> {
   });
 }
 
-/** Statements end with a semicolon at the end of a line: the embedded database takes one at a time. */
+/** Statements end with a semicolon at the end of a line. They are split because the embedded database takes one at a time. */
 function statementsOf(text: string): string[] {
   return text
     .split(/;\s*$/m)

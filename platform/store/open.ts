@@ -1,4 +1,4 @@
-// The database: PostgreSQL where DATABASE_URL names one, else an embedded one in a folder, with the same migrations and the same queries.
+// The database: PostgreSQL if DATABASE_URL names one, otherwise an embedded one in a folder, with the same migrations and queries.
 
 import { drizzle } from "drizzle-orm/node-postgres";
 import { Pool, type PoolClient } from "pg";
@@ -9,15 +9,15 @@ import { migrate } from "./migrate";
 
 /** Where a store is kept. */
 export interface StoreOptions {
-  /** Address of a PostgreSQL database, such as `postgres://user:password@host/name`; never shown. Wins over `folder`. */
+  /** Address of a PostgreSQL database, such as `postgres://user:password@host/name`; never shown. Takes precedence over `folder`. */
   readonly url?: string;
-  /** Folder of the embedded database, which one process opens at a time; in memory without it. */
+  /** Folder of the embedded database, which one process can open at a time; without a folder, it is in memory. */
   readonly folder?: string;
 }
 
-/** The only writer of something, for as long as its connection lasts. */
+/** The right to be the only writer of something, which lasts as long as its connection. */
 export interface Writer {
-  /** Its own connection: what is written after the right was lost fails. */
+  /** Its own connection, on which writes fail once the right is lost. */
   readonly db: Database;
   release(): Promise<void>;
 }
@@ -25,24 +25,24 @@ export interface Writer {
 /** An open database with all its tables. */
 export interface Store {
   readonly db: Database;
-  /** Whether the database lives in this process, and so with it. */
+  /** Whether the database lives, and ends, in this process. */
   readonly isEmbedded: boolean;
-  /** Becomes the only writer of something on all processes of the database; undefined while another one is. */
+  /** Becomes the only writer of something among all processes of the database; undefined while another process is. */
   becomeWriter(of: string): Promise<Writer | undefined>;
-  /** Closes it; whoever writes, writes no more. */
+  /** Closes the database; writers can no longer write. */
   close(): Promise<void>;
 }
 
-/** Connections of a process to PostgreSQL at most. */
+/** The most connections of a process to PostgreSQL. */
 const CONNECTIONS = 10;
 
-/** Milliseconds that a connection may take. */
+/** Milliseconds within which a connection must be made. */
 const CONNECTING = 10_000;
 
 /**
  * Opens a database and brings its tables up to date.
- * @throws {Problem} `BUSY` when another process has the folder open, `NO_FILE` when it cannot be written or is damaged,
- * `BAD_OPTION` when the address is no database's, `NODE_FAILED` when its server does not answer, `CONFLICT` when its tables are not ours.
+ * @throws {Problem} `BUSY` if another process has the folder open, `NO_FILE` if the database cannot be written or is damaged, `BAD_OPTION`
+ * if the address is not a database's, `NODE_FAILED` if its server does not answer, `CONFLICT` if its tables are not ours.
  */
 export async function openStore({ url, folder }: StoreOptions): Promise<Store> {
   const store = url === undefined ? await openEmbedded(folder) : await openServer(url);
@@ -63,7 +63,7 @@ async function openServer(url: string): Promise<Store> {
       "DATABASE_URL is not the address of a PostgreSQL database, such as postgres://user:password@host/name: correct it.",
     );
   const pool = new Pool({ connectionString: url, max: CONNECTIONS, connectionTimeoutMillis: CONNECTING });
-  // A connection that breaks while nobody uses it is replaced; one in use fails its query.
+  // A connection that breaks while idle is replaced; one in use fails its query.
   pool.on("error", () => undefined);
   try {
     await pool.query("SELECT 1");
@@ -73,7 +73,7 @@ async function openServer(url: string): Promise<Store> {
     throw new Problem("NODE_FAILED", `the database at ${new URL(url).host} does not answer: ${reason}.`);
   }
   const writers = new Set<PoolClient>();
-  // Ended with its lock, not handed back to the pool.
+  // Closes the connection, which releases its lock, instead of returning it to the pool.
   const release = (client: PoolClient) => {
     if (writers.delete(client)) client.release(true);
   };
@@ -82,7 +82,7 @@ async function openServer(url: string): Promise<Store> {
     isEmbedded: false,
     becomeWriter: async (of) => {
       const client = await pool.connect();
-      client.on("error", () => undefined); // the next query tells
+      client.on("error", () => undefined); // the next query reports it
       try {
         const { rows } = await client.query<{ is: boolean }>(
           "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS is",

@@ -1,13 +1,16 @@
-// What a server of PostgreSQL does in the background, and the embedded one never does by itself: without it, its log and the room of
-// dead rows would grow for as long as the process runs, and the next start would repeat the whole log after a kill.
+// Maintenance that a PostgreSQL server does in the background, but the embedded one never does by itself. Without it, the log and the space
+// of dead rows would grow as long as the process runs, and the first start after a kill would replay the whole log.
 
 import { sql } from "drizzle-orm";
 import { rowsOf, type Database } from "./database";
 
-/** Bytes of log after which everything is written to the tables' files, so that the log begins anew. */
+/** Bytes of log after which a checkpoint writes everything to the tables' files, so that the log starts over. */
 const MOST_LOG = 32 * 2 ** 20;
 
-/** Rows that are dead, or new, after which a table is gone through: a fifth of the others, and a thousand. New ones are counted without a look at each afterwards. */
+/**
+ * A table is vacuumed once its dead or new rows exceed a fifth of the live ones plus a thousand. New rows count too, so that later counts
+ * need not check each row.
+ */
 const IS_DUE = "greatest(n_dead_tup, n_ins_since_vacuum) > 1000 + n_live_tup / 5";
 
 /** Keeps an embedded database in order. */
@@ -16,21 +19,21 @@ export class Upkeep {
 
   constructor(private readonly db: Database) {}
 
-  /** Does what has to be done; between transactions, never twice at a time. */
+  /** Does what is due, between transactions and never twice at once. */
   async look(): Promise<void> {
     this.looking ??= this.keep()
-      .catch(() => undefined) // the next look tries again; whoever writes is told of what is the matter
+      .catch(() => undefined) // the next call tries again; writers see the failure themselves
       .finally(() => (this.looking = undefined));
     await this.looking;
   }
 
-  /** Waits for what is being done. */
+  /** Waits for maintenance that is running. */
   async end(): Promise<void> {
     await this.looking;
   }
 
   private async keep(): Promise<void> {
-    // Counts of dead rows are written down once a second at most: now, instead.
+    // Counts of dead rows are otherwise published at most once a second.
     await this.db.execute(sql`SELECT pg_stat_force_next_flush()`);
     const due = await rowsOf<{ name: string }>(
       this.db,

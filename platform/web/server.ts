@@ -1,5 +1,5 @@
-// What a browser needs beside the API: the built page under a strict policy, the deployment's addresses, and a way to the node that
-// reads and hands on what a wallet has signed.
+// What a browser needs besides the API: the built page under a strict content policy, the deployment's addresses, and a route to the node
+// that reads the chain and forwards transactions that a wallet has signed.
 
 import type { serve } from "@hono/node-server";
 import { Hono } from "hono";
@@ -19,7 +19,7 @@ export interface PageOptions {
   readonly node: ChainClient;
 }
 
-/** No script, style or request but this host's; pictures may be data, since wallets announce theirs so. */
+/** Scripts, styles and requests only from this host. Images may also be data URLs, which is how wallets announce their icons. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -46,7 +46,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** What the page asks a node for: reads, and what a wallet has signed. Nothing that unlocks, mines or traces. */
+/** What the page may request from a node: reads, and sending signed transactions. No method that unlocks, mines or traces. */
 const METHODS = new Set([
   "eth_blockNumber",
   "eth_call",
@@ -76,7 +76,7 @@ interface StaticFile {
   readonly tag: string;
 }
 
-/** The routes of the page; every path that is nobody else's shows it. */
+/** The page's routes; every path that no other route matches shows the page. */
 export function pageRoutes({ dist, deployment, node }: PageOptions): Hono {
   const files = readDist(dist);
   const app = new Hono();
@@ -115,7 +115,7 @@ export function pageRoutes({ dist, deployment, node }: PageOptions): Hono {
   return app;
 }
 
-/** Paths that are the API's; all others are the page's. */
+/** Paths that belong to the API; all others belong to the page. */
 const OF_API = /^\/(api|live|ready|openapi\.json)(\/|$)/;
 
 type Fetch = Parameters<typeof serve>[0]["fetch"];
@@ -142,7 +142,7 @@ function refusal(id: unknown, code: number): object {
   return { jsonrpc: "2.0", id, error: { code, message: WORDS[code] } };
 }
 
-/** The built files, small enough to be kept, by their path. */
+/** Reads the built files, which are small enough to keep in memory, by path. */
 function readDist(dist: string): ReadonlyMap<string, StaticFile> {
   const names = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(

@@ -12,10 +12,10 @@ import { tellFailure } from "./failure";
 import { askPassword } from "./password";
 import { lineFor, outliveReaders } from "./terminal";
 
-// What the library reads command lines with serves these commands too.
+// These commands read their command lines with the same functions as the library's commands.
 export { digits, fileName, fileNames, flag, readCommandLine, type CommandLine } from "../../sdk/node/commandLine";
 
-/** Where a command reads and writes. */
+/** The streams that a command reads and writes. */
 export interface Streams {
   readonly env: NodeJS.ProcessEnv;
   readStandardInput(): string;
@@ -34,25 +34,24 @@ export interface Command<Input extends { readonly network: string }> {
   readonly run: (hre: HardhatRuntimeEnvironment, input: Input, streams: Streams) => Promise<string>;
 }
 
-/** Makes the environment of a network. */
+/** Creates the environment of a network. */
 type Open = (network: string) => Promise<HardhatRuntimeEnvironment>;
 
 /**
- * Runs a command and answers its exit code: its result on standard output, or one line on the error stream and the
- * problem's code, 1 or 2. `open` replaces the
- * environment of the process.
+ * Runs a command and returns its exit code. The result goes to standard output; a failure gives one line on the error stream and the
+ * problem's code, 1 or 2. `open` replaces the environment of the process.
  */
 export type Main = (args: readonly string[], streams: Streams, open?: Open) => Promise<number>;
 
-/** The environment that a process has, once Hardhat is loaded. */
+/** The environment of the process, in which Hardhat is loaded now. */
 const openProcess: Open = async (network) => {
   process.env["HARDHAT_NETWORK"] = network; // Hardhat reads it when it is loaded.
   return (await import("hardhat")).default;
 };
 
 /**
- * The main function of a command. Where its usage has `--verbose`, that shows an error with its stack; with `--json` a failure is told
- * as one document too.
+ * The main function of a command. If its usage has `--verbose`, that option shows an error with its stack; with `--json`, a failure is also
+ * reported as a document.
  */
 export function mainOf<Input extends { readonly network: string }>({ name, usage, read, run }: Command<Input>): Main {
   return async (args, streams, open = openProcess) => {
@@ -89,7 +88,7 @@ export function mainOf<Input extends { readonly network: string }>({ name, usage
   };
 }
 
-/** Looked for among the arguments as they are: a command line that cannot be read is refused in JSON too. */
+/** Searched for in the raw arguments, so that a malformed command line, too, is refused in JSON. */
 const JSON_OPTION = "--json";
 
 function kept(said: string[], text: string): string {
@@ -97,7 +96,7 @@ function kept(said: string[], text: string): string {
   return text;
 }
 
-/** The main function of a command that needs no network; `run` answers with its result. */
+/** The main function of a command that needs no network; `run` returns its result. */
 export function offlineMainOf<Output extends Pick<Streams, "out" | "err">>(
   name: string,
   usage: string,
@@ -126,29 +125,29 @@ export function runAsScript(
   void Promise.resolve(main(process.argv.slice(2), processStreams)).then((code) => (process.exitCode = code));
 }
 
-/** Content of a file, and what messages call it. */
+/** The content of a file, and what messages call it. */
 export type NamedText = readonly [name: string, text: string];
 
-/** The files that the arguments name; standard input when they name none. */
+/** The files that the arguments name; standard input if they name none. */
 export function readInputs(paths: readonly string[], streams: Streams): [NamedText, ...NamedText[]] {
   const [first, ...others] = paths.map((path): NamedText => [path, readText(path)]);
   return first ? [first, ...others] : [["standard input", streams.readStandardInput()]];
 }
 
-/** The one file that the arguments may name; standard input when they name none. */
+/** The one file that the arguments may name; standard input if they name none. */
 export function readInput(paths: readonly string[], streams: Streams): NamedText {
   if (paths[1] !== undefined) throw new Problem("BAD_OPTION", `unexpected argument "${paths[1]}", expected one file.`);
   return readInputs(paths, streams)[0];
 }
 
-/** Puts a result into a file, whole or not at all, and answers with nothing; or with the result when no file is named. */
+/** Writes a result atomically to a file, and returns an empty text; returns the result if no file is named. */
 export function deliver(result: string, path: string): string {
   if (path === "") return result;
   writeWhole(path, `${result}\n`);
   return "";
 }
 
-/** Name of a network of hardhat.config.ts. */
+/** The name of a network in hardhat.config.ts. */
 export const networkName = pattern(/^[a-z0-9-]{1,32}$/, "a network of hardhat.config.ts");
 
 /** The streams of this process. */

@@ -1,12 +1,12 @@
 import type { Artifacts, HardhatRuntimeEnvironment } from "hardhat/types";
 
 /**
- * What is up to date: sources do not change while a command runs, and looking at all of them takes longer than most tasks. By
- * the artifacts, because Hardhat wraps the environment anew for each task.
+ * Builds that are up to date: sources do not change while a command runs, and checking all of them takes longer than most tasks. The key is
+ * the artifacts object, because Hardhat wraps the environment anew for each task.
  */
 const compiled = new WeakSet<Artifacts>();
 
-/** Compiles what has changed. All that is said meanwhile goes to the error stream: the output belongs to the command's result. */
+/** Compiles what has changed. All messages go to the error stream, because standard output belongs to the command's result. */
 export async function compile(hre: HardhatRuntimeEnvironment): Promise<void> {
   if (compiled.has(hre.artifacts)) return;
   const { log } = console;

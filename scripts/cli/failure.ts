@@ -11,18 +11,21 @@ import { failureDocument, lineOf, withoutSecrets, type FailureTeller } from "../
 /** What a command had done before it failed. */
 interface Past {
   readonly provider: Pick<EIP1193Provider, "request">;
-  /** What it handed to the network. */
+  /** The transactions that it handed to the network. */
   readonly sends: readonly Dispatch[];
-  /** What it has told of that. */
+  /** What it has printed about them. */
   readonly said: readonly string[];
-  /** What it says of that to programs. */
+  /** What it reports about them to programs. */
   readonly document?: Readonly<Record<string, unknown>>;
 }
 
 /** Outcomes of a transaction that was sent and may still be mined. */
 const OPEN = new Set<unknown>(["unknown", "waiting"]);
 
-/** Tells of a failure and of all that was sent before it, and answers the exit code. `stack` is told instead of the sentence. */
+/**
+ * Reports a failure and everything that was sent before it, and returns the exit code. If `stack` is given, it is shown instead of the
+ * sentence.
+ */
 export async function tellFailure(
   { name, env, isJson, out, err }: FailureTeller,
   problem: Problem,

@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 import { ReadStream, WriteStream } from "node:tty";
 import { Problem } from "../../sdk/base/problem";
 
-/** Asks at the terminal, whatever the standard streams are connected to; what is typed is not shown. */
+/** Asks at the terminal, whatever the standard streams are connected to; the input is not shown. */
 export async function askPassword(): Promise<string> {
   let terminal: number;
   try {

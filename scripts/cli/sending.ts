@@ -1,4 +1,4 @@
-// What every command that sends is told in the same words: which keys sign, and what gas may cost.
+// The options that all sending commands share: which keys sign, and what gas may cost.
 
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/signers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types";
@@ -13,23 +13,23 @@ import { fileName, type Streams } from "./command";
 /** Wei, from gwei. */
 const CEILING = amount(9, "0.001", "100000");
 
-/** The lines of a usage for the keys. */
+/** The usage lines for keys. */
 export const KEYS_USAGE = `  --keystore <file>      encrypted key; its password is KEYSTORE_PASSWORD or asked for
   --ledger <account>     or a Ledger's account: its number, or a path such as 44'/60'/0'/0/0
   --kms <key>            or a key of AWS KMS, by its ARN, or of Google Cloud KMS, by the name of its version
   --remote <module>      or a module that signs elsewhere, see docs/signing.md; without any of them PRIVATE_KEY`;
 
-/** The lines of a usage for whatever sends. */
+/** The usage lines for everything that sends. */
 export const SENDING_USAGE = `${KEYS_USAGE}
   --max-fee <gwei>       nothing is sent above this price of gas; by default MAX_FEE`;
 
-/** What a user says about sending. */
+/** A user's options for sending. */
 export interface SendingOptions extends NamedKeys {
-  /** Wei; 0 without a ceiling. */
+  /** The ceiling in wei per unit of gas; 0 without one. */
   readonly maxFee: bigint;
 }
 
-/** The options for keys. */
+/** Reads the options for keys. */
 export function readKeys(fields: Pick<Fields, "read">): NamedKeys {
   return {
     keystore: fields.read("keystore", fileName, ""),
@@ -39,12 +39,12 @@ export function readKeys(fields: Pick<Fields, "read">): NamedKeys {
   };
 }
 
-/** The options of whatever sends; the ceiling may also be MAX_FEE. */
+/** Reads the options for sending; the ceiling may also come from MAX_FEE. */
 export function readSending(fields: Pick<Fields, "read" | "has">, env: NodeJS.ProcessEnv): SendingOptions {
   return { ...readKeys(fields), maxFee: fields.has("max-fee") ? fields.read("max-fee", CEILING) : readMaxFee(env) };
 }
 
-/** The ceiling of the environment, in wei; 0 without one. */
+/** The ceiling from the environment, in wei; 0 without one. */
 export function readMaxFee(env: NodeJS.ProcessEnv): bigint {
   const stated = env["MAX_FEE"] ?? "";
   if (stated === "") return 0n;
@@ -55,8 +55,8 @@ export function readMaxFee(env: NodeJS.ProcessEnv): bigint {
 }
 
 /**
- * Does something, and sends meanwhile as the user says. A local chain has accounts of its own, and what a shell says about others does
- * not concern it; a command that needs a key of the user's even there says so by `needsKey`.
+ * Runs an action that sends with the user's options. A local chain has accounts of its own, so keys in the environment do not apply to it;
+ * a command that needs a user's key even there sets `needsKey`.
  */
 export function sendAs<T>(
   hre: HardhatRuntimeEnvironment,
@@ -79,7 +79,7 @@ export function sendAs<T>(
   return sendingAs(sending, action);
 }
 
-/** The account that sends for a command: the first. */
+/** The account that sends for a command, which is the first. */
 export async function senderOf(hre: HardhatRuntimeEnvironment): Promise<HardhatEthersSigner> {
   const [sender] = await hre.ethers.getSigners();
   if (sender) return patientSigner(sender);

@@ -1,16 +1,16 @@
-// How a command that runs until it is told to stop hears of it.
+// Stops a command that runs until a signal tells it to stop.
 
 import { constants } from "node:os";
 
-/** The same signal within so many milliseconds is one: a terminal gives it to every process, and npm hands on its own. */
+/** Milliseconds within which a repeated signal counts as one: a terminal sends it to every process, and npm forwards its own. */
 const ECHO = 500;
 
-/** Exit codes above this one name the signal, as shells do. */
+/** Added to a signal's number to give the exit code, as in shells. */
 const SIGNAL_EXIT = 128;
 
 /**
- * The first signal calls `stop`, which lets the command finish what it is at; a second ends the process at once, and so do
- * `longest` milliseconds.
+ * The first signal calls `stop`, which lets the command finish its present work. A second signal ends the process at once, and so does the
+ * end of `longest` milliseconds.
  */
 export function stopOnSignals(stop: (signal: NodeJS.Signals) => void, longest: number): void {
   let first: { readonly signal: NodeJS.Signals; readonly time: number } | undefined;
@@ -23,7 +23,7 @@ export function stopOnSignals(stop: (signal: NodeJS.Signals) => void, longest: n
     }
     first = { signal, time };
     stop(signal);
-    setTimeout(end, longest).unref(); // what something leaves open keeps no process
+    setTimeout(end, longest).unref(); // the timer does not keep the process running
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, hear);
 }

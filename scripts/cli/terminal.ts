@@ -2,23 +2,23 @@ import { printedOutput } from "../../sdk/base/printed";
 
 type Output = Pick<NodeJS.WriteStream, "isTTY">;
 
-/** What has a colour: only a terminal that knows colours, and only when NO_COLOR is not set. */
+/** Whether a stream shows colours: only a terminal that supports them does, unless NO_COLOR is set. */
 export function isColoured({ isTTY }: Output, env: NodeJS.ProcessEnv = process.env): boolean {
   return isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb";
 }
 
-/** A line has colours when either of our streams has; {@link lineFor} takes them out where it goes to the other. */
+/** A line is coloured if either of our streams shows colours; {@link lineFor} removes the colours for the other. */
 const styled = (code: number) => (text: string) =>
   isColoured(process.stdout) || isColoured(process.stderr) ? `\u001b[${code}m${text}\u001b[0m` : text;
 
-/** A line as a stream of this process shows it: its colours only where the stream has any, what is not ours escaped. */
+/** A line as a stream of this process shows it: with colours only if the stream shows any, and with foreign control characters escaped. */
 export function lineFor(stream: Output, line: string): string {
   return printedOutput(line, isColoured(stream));
 }
 
 let isOutliving = false;
 
-/** Goes on when whoever reads our output has gone: what is sent to a chain must come to its end. */
+/** Continues when the reader of our output has closed it, because transactions that were sent must be followed to their end. */
 export function outliveReaders(): void {
   if (isOutliving) return;
   isOutliving = true;
@@ -35,7 +35,7 @@ export const green = styled(32);
 export const yellow = styled(33);
 export const cyan = styled(36);
 
-/** Columns, the first to the left and the others to the right, under dim headings. */
+/** A table with dim headings; its first column is left-aligned, the others right-aligned. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => (row[column] ?? "").length)),
@@ -47,7 +47,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [dim(line(headings)), ...rows.map(line)];
 }
 
-/** Shows one line of progress in the place of the one before; nothing where the output is no terminal. */
+/** Shows one line of progress in place of the previous one; does nothing unless the output is a terminal. */
 export function progressOn(output: Output & Pick<NodeJS.WriteStream, "write">): (text: string) => void {
   if (!output.isTTY) return () => undefined;
   return (text) => void output.write(`\r\u001b[K${text}`);

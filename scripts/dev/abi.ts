@@ -1,13 +1,13 @@
-// The ABIs of the protocol as TypeScript, for the library and for the package of the protocol.
+// The ABIs of the protocol as TypeScript, for the library and for the protocol's package.
 
 import type { Artifact, Artifacts } from "hardhat/types";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What the protocol deploys, or reads, of what others wrote. */
+/** Contracts by others that the protocol deploys or reads. */
 const OF_OTHERS = ["IERC20Metadata", "TimelockController", "VestingWallet"];
 
-/** Writes each contract and interface of the protocol into a file of its own, with an index of all, unless they are there. */
+/** Writes each contract and interface of the protocol to a file of its own, with an index of all, unless they exist. */
 export async function ensureAbis(artifacts: Artifacts, folder: string): Promise<void> {
   if (existsSync(join(folder, "index.ts"))) return;
   const names = await artifacts.getAllFullyQualifiedNames();
@@ -20,7 +20,7 @@ export async function ensureAbis(artifacts: Artifacts, folder: string): Promise<
   }
   const deployable = published.filter(isDeployable).map(({ contractName }) => contractName);
   write("deployable", [`export const DEPLOYABLE: readonly string[] = ${JSON.stringify(deployable, null, 2)};`]);
-  // Last: whoever finds it finds all.
+  // Written last, so that if the index exists, so does everything else.
   write(
     "index",
     published.map(({ contractName }) => `export { ${contractName} } from "./${contractName}.ts";`),

@@ -1,6 +1,6 @@
 /**
- * Measures the gas of every scenario and compares it with test/snapshots/gas.json. A figure that rose, appeared or vanished
- * fails, one that fell asks for an update; `--update` writes the snapshot anew.
+ * Measures the gas of every scenario and compares it with test/snapshots/gas.json. A figure that rose, appeared or vanished fails, and one
+ * that fell asks for an update; `--update` rewrites the snapshot.
  */
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import hre from "hardhat";
@@ -11,7 +11,7 @@ import { SCENARIOS, type Scenario } from "./bench/scenarios";
 const SNAPSHOT = join(__dirname, "../../test/snapshots/gas.json");
 const UPDATE = "if that is meant, run npm run bench -- --update.";
 
-/** Times are signed, and calldata costs what their bytes are: the benchmark always begins at the same one, 2090-01-01. */
+/** The fixed time at which the benchmark begins, 2090-01-01: signatures contain times, and the cost of calldata depends on their bytes. */
 const BEGIN = 3_786_912_000;
 
 type Figures = Record<string, number>;
@@ -37,7 +37,7 @@ function print(figures: Figures, snapshot: Figures): void {
   console.table(Object.fromEntries(rows));
 }
 
-/** What is wrong with a figure, or undefined. */
+/** What is wrong with a figure; undefined if nothing is. */
 function problem(name: string, figure: number | undefined, stored: number | undefined): string | undefined {
   if (figure === undefined) return `${name} is in the snapshot but is not measured; ${UPDATE}`;
   if (stored === undefined) return `${name} is not in the snapshot; ${UPDATE}`;

@@ -9,7 +9,10 @@ import { METRICS, type MetricName } from "../../sdk/evaluation/metrics";
 import { generatorOf, uniform } from "../../sdk/evaluation/random";
 
 const COMMAND = resolve(__dirname, "../evaluate.ts");
-/** Words of a made-up language of 20,000, frequent ones short: sentences of 12 to 28 have 120 characters in the mean, as news have. */
+/**
+ * A made-up vocabulary of 20,000 words, of which frequent ones are short: sentences of 12 to 28 words have 120 characters on average, as
+ * news do.
+ */
 const VOCABULARY = 20_000;
 const SYLLABLES = ["a", "the", "in", "to", "re", "con", "ti", "on", "er", "pla", "men", "so", "li", "da", "ku", "vo"];
 const WORDS = Array.from({ length: VOCABULARY }, (_, rank) =>
@@ -17,7 +20,7 @@ const WORDS = Array.from({ length: VOCABULARY }, (_, rank) =>
 );
 const PIECE = 10_000;
 
-/** Reports what the process took when it ends. */
+/** Reports the resources that the process used when it ends. */
 const PROBE = `process.on("exit", () => {
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   require("node:fs").writeSync(2, "\\n" + JSON.stringify({ maxRSS, cpu: (userCPUTime + systemCPUTime) / 1e6 }));
@@ -25,7 +28,7 @@ const PROBE = `process.on("exit", () => {
 
 function rowOf(metric: MetricName, random: ReturnType<typeof generatorOf>): string {
   const u = () => uniform(random);
-  const pick = () => WORDS[Math.floor(VOCABULARY ** u()) - 1] as string; // Zipf's law: as often as 1 / rank.
+  const pick = () => WORDS[Math.floor(VOCABULARY ** u()) - 1] as string; // Zipf's law: the frequency is proportional to 1 / rank
   const { classes } = METRICS[metric];
   if (metric === "bleu" || metric === "rouge_l") {
     const words = Array.from({ length: 12 + Math.floor(17 * u()) }, pick);

@@ -3,10 +3,10 @@ import type { BuildInfo } from "hardhat/types";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Read once: it takes a second, and most contracts share one. */
+/** Read only once: reading takes a second, and most contracts share a file. */
 const read = new Map<string, BuildInfo>();
 
-/** What the compiler was told and said when it made a contract's artifact. */
+/** The compiler's input and output from which a contract's artifact was made. */
 export function buildInfoOf(qualifiedName: string): BuildInfo {
   const artifact = hre.artifacts.formArtifactPathFromFullyQualifiedName(qualifiedName);
   const link = JSON.parse(readFileSync(artifact.replace(/\.json$/, ".dbg.json"), "utf8")) as { buildInfo: string };

@@ -1,27 +1,30 @@
-// Which tests a change can break: those that import, start or read a changed file, directly or through others.
+// Finds the tests that a change can break: those that import, start or read a changed file, directly or through others.
 //
-// A file depends on what it imports, and on every file and folder of the repository that one of its strings names. Contracts are
-// the exception: nearly every test deploys the whole protocol, so that following its names would select everything. A changed
-// contract selects the tests of its folder, of the folders whose contracts import it, and of authority, and the Solidity tests
-// that import it; commands and services see contracts through their ABIs, whose snapshot selects everything when it changes.
+// A file depends on what it imports, and on every file and folder of the repository that one of its strings names. Contracts are the
+// exception: nearly every test deploys the whole protocol, so following its names would select everything. A changed contract selects the
+// tests of its folder, of the folders whose contracts import it, and of authority, and the Solidity tests that import it. Commands and
+// services see contracts through their ABIs, whose snapshot selects everything when it changes.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 
-/** Whatever depends on these is not known: they select everything. */
+/** Files whose dependants are unknown, so that a change in them selects everything. */
 const ROOTS = [
   ...["package.json", "package-lock.json", "hardhat.config.ts", "tsconfig.json", "test/snapshots/abi.json"],
   ...["scripts/dev/test.mjs", "scripts/dev/test-solidity.mjs", "scripts/dev/solc.mjs", "test/solidity/foundry.toml"],
 ];
 
-/** They read the whole repository, in seconds. */
+/** Tests that read the whole repository, which takes seconds. */
 const READERS = /^test\/(layout|repository)\.test\.ts$|^test\/docs\//;
 
 const isCode = (file) => /\.(ts|mjs|cjs|js)$/.test(file) && !file.startsWith("platform/");
 const isSolidity = (file) => file.endsWith(".sol");
 
-/** Test files and Solidity suites that changes since a revision can break, files that git does not know yet among them; throws what git says of a wrong revision. */
+/**
+ * Test files and Solidity suites that changes since a revision can break, including changes in files that are not under git yet. Throws
+ * git's message for an unknown revision.
+ */
 export function affectedSince(root, revision) {
   const git = (...args) => {
     const { status, stdout, stderr } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 });
@@ -33,7 +36,7 @@ export function affectedSince(root, revision) {
   return { changed, ...affectedBy(changed, [...git("ls-files"), ...fresh], root) };
 }
 
-/** Test files and Solidity suites that a change of some files can break. */
+/** Test files and Solidity suites that a change in some files can break. */
 function affectedBy(changed, files, root) {
   const tests = files.filter((file) => file.startsWith("test/") && file.endsWith(".test.ts"));
   const suites = files.filter((file) => file.endsWith(".t.sol"));
@@ -46,13 +49,13 @@ function affectedBy(changed, files, root) {
   return { tests: tests.filter(isAffected), suites: suites.filter((file) => touched.has(file)) };
 }
 
-/** For each file, those that depend on it. */
+/** For each file, the files that depend on it. */
 function usersAmong(known, root) {
   const inFolder = new Map();
   for (const file of known)
     for (let folder = dirname(file); folder !== "."; folder = dirname(folder))
       inFolder.set(folder, [...(inFolder.get(folder) ?? []), file]);
-  // A folder at the root, such as "docs", is a word too.
+  // The name of a folder at the root, such as "docs", may also be an ordinary word.
   const filesOf = (path) => (known.has(path) ? [path] : path.includes("/") ? (inFolder.get(path) ?? []) : []);
   const users = new Map();
   const sources = [...known].filter((file) => (isCode(file) || isSolidity(file)) && existsSync(join(root, file)));
@@ -62,7 +65,7 @@ function usersAmong(known, root) {
   return users;
 }
 
-/** Paths that the strings of a file may mean. */
+/** The paths that the strings of a file may mean. */
 function* namedIn(file, text) {
   const strings = isSolidity(file)
     ? [...text.matchAll(/(?:from|import)\s+"([^"]+)"/g)].map(([, name]) => name)
@@ -74,7 +77,7 @@ function* namedIn(file, text) {
   }
 }
 
-/** Strings of a source, and the constant beginnings of its templates, without what is imported for its types alone. */
+/** The strings of a source and the constant beginnings of its templates, without imports that are only for types. */
 function stringsIn(text) {
   const strings = new Set();
   const visit = (node) => {
@@ -87,7 +90,7 @@ function stringsIn(text) {
   return strings;
 }
 
-/** Whether an import leaves nothing to run: the compiler finds what breaks there. */
+/** Whether an import is only for types, so that the compiler finds what breaks there. */
 function isForTypes(node) {
   if (ts.isImportTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return true;
   const clause = ts.isImportDeclaration(node) ? node.importClause : ts.isExportDeclaration(node) ? node : undefined;
@@ -96,7 +99,7 @@ function isForTypes(node) {
   return clause?.isTypeOnly === true || (elements.length > 0 && elements.every(({ isTypeOnly }) => isTypeOnly));
 }
 
-/** Files and all that depend on them, directly or through others. */
+/** The given files and all that depend on them, directly or through others. */
 function reach(from, users) {
   const reached = new Set(from);
   for (const file of reached) for (const user of users.get(file) ?? []) reached.add(user);

@@ -34,7 +34,7 @@ export interface Approximation {
   readonly exact: (x: Decimal) => Decimal;
 }
 
-// The largest |z| is 3 − 2√2 when the ratio is brought to [1/√2, √2]; the library's 46341 for 2^15·√2 takes a little of the 2^-14 of slack.
+// The largest |z| is 3 − 2√2 once the ratio is scaled to [1/√2, √2]. The slack of 2^-14 covers the library's 46341 for 2^15·√2.
 const Z_END = new Real(3).sub(Real.sqrt(2).mul(2)).mul(ONE.add(new Real(2).pow(-14)));
 
 /** H(u) = (ln 2 / 2)·√u / atanh √u, used as log2(rho) = z / H(z²). */
@@ -56,7 +56,10 @@ const G: Approximation = {
 /** The library's approximations, in the order of its source. */
 export const APPROXIMATIONS = [H, G];
 
-/** The levels' magnitudes in Q127: the rational interpolant in the Chebyshev nodes of the interval, expanded at 0, rounded to nearest. */
+/**
+ * The magnitudes of the levels in Q127: the rational interpolant at the Chebyshev nodes of the interval, expanded at 0 and rounded to
+ * nearest.
+ */
 export function deriveConstants({ levels, end, exact }: Approximation): bigint[] {
   const points = Array.from({ length: levels }, (_, i) => {
     const cosine = Real.acos(-1)
@@ -81,7 +84,7 @@ export function deriveConstants({ levels, end, exact }: Approximation): bigint[]
   return expand(numerator, denominator, levels).map((level) => BigInt(level.abs().mul(SCALE).toFixed(0)));
 }
 
-/** The constants that the library's source holds: the hexadecimal literals of its two chains, in order. */
+/** The constants in the library's source: the hexadecimal literals of its two chains, in order. */
 export function readConstants(): bigint[] {
   const source = readFileSync(LIBRARY, "utf8");
   return [...source.matchAll(/^\s+(?:(?:sub|add)\()?(0x[0-9a-f]{30,34})\b/gm)].map(([, literal = ""]) =>
@@ -89,7 +92,7 @@ export function readConstants(): bigint[] {
   );
 }
 
-/** How far H's levels are at most from log2, and G's from y, over a grid of each interval and without rounding; in units of 2^-127. */
+/** The largest deviations of H's levels from log2 and of G's from y, without rounding, on a grid over each interval; in units of 2^-127. */
 export function approximationErrors(constants: readonly bigint[], steps: number): { log2: number; exp2: number } {
   const Short = Decimal.clone({ precision: 60 });
   const [zEnd, halfLn2] = [new Short(Z_END), new Short(HALF_LN2)];
@@ -145,7 +148,7 @@ function scale(polynomial: Polynomial, factor: Decimal): Polynomial {
   return polynomial.map((coefficient) => coefficient.mul(factor));
 }
 
-/** Prints the constants; exits with 1 if the library holds others. */
+/** Prints the constants; exits with 1 if the library's differ. */
 function main(): void {
   const derived = APPROXIMATIONS.map((approximation) => ({
     name: approximation.name,

@@ -1,4 +1,4 @@
-// Writes the tables and the plot of docs/economics.md anew, from the formulas of the curve.
+// Rewrites the tables and the plot of docs/economics.md from the formulas of the curve.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { tables, type Table } from "./economics/tables";
 export const DOCUMENT = join(__dirname, "../../docs/economics.md");
 export const PLOT = join(__dirname, "../../docs/economics.svg");
 
-/** The document with every table, between `<!-- name -->` and `<!-- end -->`, as it should be. */
+/** Returns the document with up-to-date tables, each between `<!-- name -->` and `<!-- end -->`. */
 export async function withTables(document: string): Promise<string> {
   const filled = Object.entries(tables()).reduce((text, [name, table]) => {
     const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end -->)`);

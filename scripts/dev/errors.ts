@@ -1,7 +1,7 @@
 /**
- * docs/errors.md, and the same for programs in sdk/client/errorGuide.ts: every error of the contracts that are deployed, from the
- * NatSpec of its declaration, and from libraryErrors.ts for those of OpenZeppelin. `npm run snapshots` compares them,
- * `npm run snapshots -- --update` writes them.
+ * Generates docs/errors.md and sdk/client/errorGuide.ts, the same content for programs: every error of the deployed contracts, explained by
+ * the NatSpec of its declaration or, for OpenZeppelin's, by libraryErrors.ts. `npm run snapshots` compares both, `npm run snapshots --
+ * --update` writes them.
  */
 import { ErrorFragment } from "ethers";
 import hre from "hardhat";
@@ -28,14 +28,14 @@ fewer accounts than amounts. \`Panic(0x11)\` means that a figure is too large to
 This page is generated from the contracts' NatSpec: \`npm run snapshots -- --update\` writes it.
 `;
 
-/** Errors that are declared outside of any contract. */
+/** Section of the errors that are declared outside any contract. */
 const SHARED = "Shared by several contracts";
 
 const LIBRARY = "OpenZeppelin's";
 
 const REASON = "Token already deployed for this model";
 
-/** An error, as a page of the manual has it. */
+/** An error as a page of the manual shows it. */
 interface Entry {
   readonly section: string;
   /** As in the ABI, with the names of arguments. */
@@ -68,7 +68,7 @@ export function natspecTags(text: string): (readonly [tag: string, value: string
   });
 }
 
-/** The syntax trees of the project's own sources without the test doubles, by file, in the order of their names. */
+/** The syntax trees of the project's own sources without test doubles, by file and sorted by name. */
 export async function ownSources(): Promise<(readonly [file: string, tree: AstNode])[]> {
   const names = await hre.artifacts.getAllFullyQualifiedNames();
   const trees = new Map<string, AstNode>();
@@ -88,7 +88,7 @@ async function deployedContracts(sources: readonly (readonly [string, AstNode])[
   return [...own.map(({ name }) => name as string), ...DEPLOYED_OF_LIBRARY];
 }
 
-/** Errors of the ABIs by selector: how the ABI writes them, and whose they are. */
+/** Errors in the ABIs by selector: each one's signature in the ABI, and the contracts that have it. */
 async function declaredErrors(contracts: readonly string[]) {
   const errors = new Map<string, { signature: string; where: string[] }>();
   for (const contract of [...contracts].sort()) {
@@ -189,18 +189,18 @@ export async function errorsPage(): Promise<string> {
   return format(page, { ...(await resolveConfig(ERRORS_PAGE)), parser: "markdown" });
 }
 
-/** The same for programs: a module of the library. */
+/** The same content for programs: a module of the library. */
 export async function errorGuide(): Promise<string> {
   const entries = await allEntries();
   const lines = entries.map(({ signature, where, why, fix }) => `  ${JSON.stringify({ signature, where, why, fix })},`);
   return [
     "// Generated from the contracts' NatSpec, as docs/errors.md is: `npm run snapshots -- --update` writes it.",
     "",
-    "/** What the manual says of one error. */",
+    "/** What docs/errors.md says about one error. */",
     "export interface ErrorEntry {",
-    '  /** As in the ABI, with argument names, or `Error("…")` for a reason string. */',
+    '  /** The signature in the ABI with argument names, or `Error("…")` for a reason string. */',
     "  readonly signature: string;",
-    "  /** Names of the contracts that raise it. */",
+    "  /** The names of the contracts that revert with it. */",
     "  readonly where: readonly string[];",
     "  readonly why: string;",
     "  readonly fix: string;",
@@ -214,7 +214,7 @@ export async function errorGuide(): Promise<string> {
   ].join("\n");
 }
 
-/** Writes the page and the module, or tells which differs. */
+/** Writes the page and the module, or returns which of them differs. */
 export async function settleErrorsPage(update: boolean): Promise<string[]> {
   const problems: string[] = [];
   for (const [path, text] of [

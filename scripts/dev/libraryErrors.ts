@@ -1,6 +1,6 @@
-// What OpenZeppelin's errors mean here: their declarations say nothing of it.
+// What OpenZeppelin's errors mean here, because their declarations do not say.
 
-/** Contracts of the library that are deployed as they are. */
+/** Contracts of the library that are deployed unchanged. */
 export const DEPLOYED_OF_LIBRARY = ["TimelockController", "VestingWallet"] as const;
 
 /** An error of the library, as docs/errors.md explains it. */

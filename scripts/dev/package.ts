@@ -1,6 +1,6 @@
 /**
- * Packs the two packages that others install into .build/packages: the protocol's (interfaces, types, ABIs, addresses) and the
- * library's. Prints the path of each.
+ * Packs the two packages that others install into .build/packages: the protocol's (interfaces, types, ABIs, addresses) and the library's.
+ * Prints the path of each.
  */
 import hre from "hardhat";
 import { execFileSync } from "node:child_process";
@@ -16,7 +16,7 @@ const PROTOCOL = join(FOLDER, "protocol");
 const SDK = join(FOLDER, "sdk");
 const ADDRESSES = join(BUILD, "addresses.ts");
 
-/** Compiles to ES modules with types. */
+/** Compiler options for ES modules with types. */
 const AS_MODULES = [
   ...["--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "--strict", "--skipLibCheck"],
   ...["--declaration", "--rewriteRelativeImportExtensions", "--rootDir", BUILD, "--outDir", PROTOCOL],
@@ -55,7 +55,7 @@ function buildProtocol(): void {
   writeFileSync(join(PROTOCOL, "package.json"), `${JSON.stringify(protocolManifest(), null, 2)}\n`);
 }
 
-/** What the repository's manifest says and what others need; nothing of what the repository itself is built with. */
+/** The parts of the repository's manifest that others need, without anything that only builds the repository. */
 function protocolManifest(): object {
   const { name, version, license, devDependencies } = readManifest();
   const module = (path: string) => ({ types: `${path}.d.ts`, default: `${path}.js` });
@@ -74,7 +74,7 @@ function protocolManifest(): object {
   };
 }
 
-/** Every recorded deployment but those on chains that live on one machine. */
+/** Every recorded deployment, except those on local chains. */
 function addressesModule(): string {
   const folder = join(ROOT, "deploy/addresses");
   const files = existsSync(folder) ? readdirSync(folder) : [];

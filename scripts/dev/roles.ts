@@ -1,4 +1,4 @@
-/** Writes docs/roles.md from the contracts' ABIs and sdk/state/authority.ts; without `--update` says whether it differs. */
+/** Writes docs/roles.md from the contracts' ABIs and sdk/state/authority.ts; without `--update`, reports whether it differs. */
 import hre from "hardhat";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ The admin of every contract is the timelock: the multisig proposes an operation,
 executed. The default admin cannot be renounced or given to zero. The deploying key holds no role; it can only call \`wire\`, once.
 `;
 
-/** Names of the functions of a deployable contract that change state, from its ABI. */
+/** Names of the state-changing functions of a deployable contract, from its ABI. */
 export async function changingFunctions(contract: string): Promise<string[]> {
   const { abi } = await hre.artifacts.readArtifact(contract);
   const entries = abi as { type: string; name?: string; stateMutability?: string }[];

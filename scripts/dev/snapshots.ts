@@ -1,7 +1,6 @@
 /**
- * Compares sizes, ABIs and storage layouts of the production contracts with test/snapshots, and docs/errors.md with the errors
- * and their NatSpec; `--update` writes them anew.
- * Runtime code above the limit of EIP-170 fails either way.
+ * Compares sizes, ABIs and storage layouts of the production contracts with test/snapshots, and docs/errors.md with the errors and their
+ * NatSpec; `--update` rewrites them. Runtime code above the limit of EIP-170 fails in either case.
  */
 import { Interface } from "ethers";
 import hre from "hardhat";
@@ -34,7 +33,7 @@ interface AstNode {
   abstract?: boolean;
 }
 
-/** What the compiler said about each deployable contract outside contracts/mocks, by name. */
+/** The compiler's output for each deployable contract outside contracts/mocks, by name. */
 async function productionContracts() {
   await hre.run("compile", { quiet: true });
   const names = (await hre.artifacts.getAllFullyQualifiedNames())
@@ -65,7 +64,7 @@ function describeStorage({ storage, types }: StorageLayout) {
   return { variables: storage.map(line), ...Object.fromEntries(structs.sort()) } as Snapshot;
 }
 
-/** Writes the snapshot or returns the names that differ from it. */
+/** Writes the snapshot, or returns the names that differ from it. */
 function settle(file: string, current: Snapshot, update: boolean): string[] {
   const path = join(FOLDER, file);
   if (update) {

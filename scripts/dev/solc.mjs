@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Gives the pinned npm compiler the command line that forge expects: `--version`, or standard JSON from stdin to stdout.
-// Path arguments are ignored: forge runs in the base path and hands over the text of every source. Those that others import relatively
-// it names by their absolute path, while the compiler asks for them by the importing one's: these are read here.
+// Gives the pinned npm compiler the command line that forge expects: `--version`, or standard JSON from stdin to stdout. Path arguments are
+// ignored: forge runs in the base path and passes the text of every source. Forge names sources that are imported relatively by their
+// absolute path, but the compiler asks for them by a path relative to the importing source; those are read here.
 import { readFileSync } from "node:fs";
 import solc from "solc";
 

@@ -1,5 +1,5 @@
 /**
- * Runs Slither on the production contracts as Hardhat compiled them, and compares what it finds of high and medium impact with
+ * Runs Slither on the production contracts as Hardhat compiled them, and compares its findings of high and medium impact with
  * test/static/answers.json. `slither` must be on the PATH: `pip install --requirement test/static/requirements.txt`.
  */
 import hre from "hardhat";
@@ -11,14 +11,14 @@ import { compareFindings, type Answer, type StaticFinding } from "./static/findi
 const ROOT = join(__dirname, "../..");
 const ANSWERS = "test/static/answers.json";
 
-/** What Slither writes, as far as it matters here. */
+/** The part of Slither's output that matters here. */
 interface SlitherReport {
   readonly success: boolean;
   readonly error: string | null;
   readonly results: { readonly detectors?: readonly { readonly check: string; readonly description: string }[] };
 }
 
-/** Everything of high or medium impact in contracts/ but the mocks. */
+/** All findings of high or medium impact in contracts/, except the mocks. */
 function slither(): StaticFinding[] {
   const { artifacts, cache } = hre.config.paths;
   const compiled = [
@@ -38,7 +38,7 @@ function slither(): StaticFinding[] {
     { cwd: ROOT, encoding: "utf8", maxBuffer: 2 ** 28 },
   );
   if (error) throw error;
-  // A function that Slither cannot translate is one that no detector has seen.
+  // No detector has seen a function that Slither could not translate.
   if (!stdout.startsWith("{") || /Impossible to generate IR|Function not found/.test(stderr)) throw new Error(stderr);
 
   const report = JSON.parse(stdout) as SlitherReport;
@@ -46,7 +46,7 @@ function slither(): StaticFinding[] {
   return (report.results.detectors ?? []).map(({ check, description }) => ({ detector: check, description }));
 }
 
-/** Compiles so that the compiler's last word on every source is in one file: Slither reads all files, also what is outdated in them. */
+/** Compiles so that a single file has the compiler's latest output for every source: Slither reads all files, including outdated ones. */
 async function compile() {
   await hre.run("compile", { quiet: true });
   const outputs = await hre.artifacts.getBuildInfoPaths();

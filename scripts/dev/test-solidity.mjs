@@ -1,6 +1,6 @@
 // Runs forge on test/solidity; arguments are passed on (`-- --match-contract X -vvv`). FUZZ_RUNS, FUZZ_SEED, INVARIANT_RUNS and
-// INVARIANT_DEPTH override foundry.toml. The platform's binary is installed and called without forge's npm wrapper, which exits 0
-// when tests fail.
+// INVARIANT_DEPTH override foundry.toml. The platform's binary is installed and called without forge's npm wrapper, which exits with 0 even
+// if tests fail.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -21,7 +21,7 @@ function forgeBinary() {
   }
 }
 
-// Forge keeps inputs that failed and tries them again first: a failure of another seed or depth would colour the next run.
+// Forge keeps failing inputs and tries them again first, so a failure with another seed or depth would affect the next run.
 const failures = mkdtempSync(join(tmpdir(), "forge-failures-"));
 const overrides = ["FUZZ_RUNS", "FUZZ_SEED", "INVARIANT_RUNS", "INVARIANT_DEPTH"].filter((name) => process.env[name]);
 const { status, error } = spawnSync(forgeBinary(), ["test", "--root", ".", "--offline", ...process.argv.slice(2)], {
@@ -29,7 +29,7 @@ const { status, error } = spawnSync(forgeBinary(), ["test", "--root", ".", "--of
   stdio: "inherit",
   env: {
     ...process.env,
-    // The project is forge's root: from a folder inside it, forge would give solc the same source by two names.
+    // The project's root is forge's root: from a folder inside it, forge would give solc the same source under two names.
     FOUNDRY_CONFIG: "test/solidity/foundry.toml",
     FOUNDRY_FUZZ_FAILURE_PERSIST_DIR: failures,
     FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR: failures,

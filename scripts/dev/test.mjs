@@ -1,9 +1,10 @@
-// Runs every test but those of faults in deployments, which take minutes (npm run test:faults): those in TypeScript with one
-// process for each folder of test/, because the chain of a process keeps all the snapshots of its fixtures, and for each file of
-// test/scripts, which run whole commands; the small folders of the library share one. Those in Solidity run with forge, which
-// compiles for itself. Three at a time; each one's output is shown when it ends.
+// Runs every test except those of faults in deployments, which take minutes (npm run test:faults). TypeScript tests run in one process for
+// each folder of test/, because the chain of a process keeps all the snapshots of its fixtures, and one for each file of test/scripts,
+// which runs whole commands; the small folders of the library share a process. Solidity tests run with forge, which compiles for itself.
+// Three processes run at a time, and the output of each is shown when it ends.
 //
-// `--changed [revision]` runs only what the changes since a revision can break; without one, those that are not committed.
+// `--changed [revision]` runs only the tests that changes since a revision can break; without a revision, those that uncommitted changes
+// can.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,12 +12,12 @@ import { fileURLToPath } from "node:url";
 import { affectedSince } from "./changed.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const AT_ONCE = 3; // Some wait for chains of their own.
+const AT_ONCE = 3; // some wait for chains of their own
 const FAULTS = "deploy/faults/";
 const COMMANDS = "test/scripts";
 const LIBRARY = "test/sdk";
 const LARGE = ["test/sdk/proofs", "test/sdk/statements"];
-// Begin with these, so that none is left alone at the end: the others take seconds.
+// These start first, so that none runs alone at the end: the others take seconds.
 const LONGEST = [
   ...["test/sdk/proofs", "test/authority", "test/circuits", "test/verification", "test/market"],
   ...["test/operator", "test/sdk/statements", "test/deploy", "test/scripts/launch.test.ts"],
@@ -48,7 +49,7 @@ const queue = groups.map((name) => ({
   args: [HARDHAT, "test", "--no-compile", ...files.filter((file) => groupOf(file) === name)],
 }));
 
-/** What the changes can break; ends the process when git does not know the revision. */
+/** The tests that the changes can break; ends the process if git does not know the revision. */
 function readChanges() {
   try {
     const { changed, tests, suites } = affectedSince(ROOT, revision);
@@ -60,7 +61,7 @@ function readChanges() {
   }
 }
 
-/** Runs one process to its end and shows what it printed. */
+/** Runs one process to its end, and shows what it printed. */
 function run({ name, args }) {
   const start = Date.now();
   return new Promise((done) => {

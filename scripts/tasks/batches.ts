@@ -18,7 +18,9 @@ import type { TaskContext, Work } from "./run";
 /** Views of a multisig wallet. */
 const WALLET = ["function getOwners() view returns (address[])", "function getThreshold() view returns (uint256)"];
 
-/** Says what a batch would do; throws a {@link Problem} when it is damaged, of another chain, or calls what is not the deployment's. */
+/**
+ * Says what a batch would do; throws a {@link Problem} if it is damaged, is for another chain, or calls a contract outside the deployment.
+ */
 export const showBatch: Work = (args) => {
   const path = args.read("file", text(1, 1024));
   args.refuse();
@@ -62,7 +64,7 @@ export const showBatch: Work = (args) => {
   };
 };
 
-/** What a call shows must be what it does, and nothing hands ether over. */
+/** Requires that a call does what it shows, and that it sends no ether. */
 function requireHonest(call: BatchCall, index: number, abi: Parameters<typeof isSpeltAs>[1] | undefined): void {
   const which = `transaction ${index + 1} of the batch`;
   if (call.value !== 0n)
@@ -71,7 +73,7 @@ function requireHonest(call: BatchCall, index: number, abi: Parameters<typeof is
     throw new Problem("CONFLICT", `${which} describes another call than its data makes: do not sign it.`);
 }
 
-/** How an operation of the timelock stands. */
+/** The state of a timelock operation. */
 async function stateOf({ hre, protocol: { timelock } }: TaskContext, id: CallInWords["name"]): Promise<string> {
   const [readyAt, now] = [await timelock.getTimestamp(id), await chainTime(hre)];
   if (readyAt === 0n) return `${id} is not scheduled`;
@@ -81,7 +83,7 @@ async function stateOf({ hre, protocol: { timelock } }: TaskContext, id: CallInW
     : `${id} can be executed since ${formatTime(readyAt)}`;
 }
 
-/** What is to be known of what a batch decides, as the chain is now. */
+/** What to know about a batch's decisions, given the chain's present state. */
 async function remarksOn({ protocol: { registry } }: TaskContext, decoded: CallInWords): Promise<string[]> {
   const remarks: string[] = [];
   for (const { name, data } of allCalls(decoded)) {
@@ -92,7 +94,7 @@ async function remarksOn({ protocol: { registry } }: TaskContext, decoded: CallI
   return remarks;
 }
 
-/** What would become of a call at this moment, sent by itself. */
+/** What a call would do now, sent by itself. */
 async function trial({ hre }: TaskContext, from: string, { to, data }: BatchCall): Promise<string> {
   try {
     await hre.ethers.provider.call({ from, to, data });
@@ -104,7 +106,7 @@ async function trial({ hre }: TaskContext, from: string, { to, data }: BatchCall
   }
 }
 
-/** Who must sign, where the sender is a wallet that says it. */
+/** Who must sign, if the sender is a wallet that reports its owners. */
 async function signersOf({ hre }: TaskContext, sender: string): Promise<string> {
   if ((await hre.ethers.provider.getCode(sender)) === "0x") return ", an account with a key,";
   const wallet = new Contract(sender, WALLET, hre.ethers.provider);

@@ -12,7 +12,7 @@ const BATCH =
   "write what is to be sent to this file instead of sending it: a batch for Safe's Transaction Builder; for the timelock, one file each to schedule, execute and cancel";
 const FROM = "account that sends; by default the network's first";
 
-/** Declares a task whose work is imported when it runs. Hardhat passes absent parameters as undefined. */
+/** Declares a task whose implementation is imported when it runs. Hardhat passes absent parameters as undefined. */
 function declare(
   name: string,
   description: string,
@@ -27,7 +27,7 @@ function declare(
     });
 }
 
-/** Declares a task that sends. The same words as those of `scripts/cli/sending.ts`, which says what they mean. */
+/** Declares a task that sends, with the same options as `scripts/cli/sending.ts`, which explains them. */
 function declareSending(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
   return declare(name, description, work, true)
     .addOptionalParam("keystore", "encrypted key that signs; its password is KEYSTORE_PASSWORD or asked for")
@@ -37,7 +37,7 @@ function declareSending(name: string, description: string, work: () => Promise<W
     .addOptionalParam("maxFee", "gwei above which nothing is sent; MAX_FEE without it");
 }
 
-/** Declares a task that a role takes: what a multisig or the timelock has to send goes into a file instead. */
+/** Declares a task that needs a role. With `--batch`, what a multisig or the timelock must send is written to a file instead. */
 function declareOfRole(name: string, description: string, work: () => Promise<Work>): ConfigurableTaskDefinition {
   return declareSending(name, description, work).addOptionalParam("batch", BATCH);
 }

@@ -36,16 +36,16 @@ export function stepOf(step: (launch: Launch) => Promise<Record<string, unknown>
   };
 }
 
-/** Step 1. */
+/** Step 1: deploys the model's token. */
 export const deployModel = stepOf(async (launch) => ({ token: await (await ensureToken(launch)).getAddress() }));
 
-/** Step 2. */
+/** Step 2: registers the model. */
 export const registerModel = stepOf(async (launch) => {
   await ensureRegistered(launch);
   return { score: await launch.protocol.registry.scoreOf(id(launch.file.modelId)) };
 });
 
-/** Step 3. */
+/** Step 3: mints the supplier allocation. */
 export const distributeModel: Work = (args) => {
   const modelId = readId(args);
   args.refuse();
@@ -56,7 +56,7 @@ export const distributeModel: Work = (args) => {
   });
 };
 
-/** The status of a model, and what a task has to say beside it. */
+/** The status of a model, together with a task's own results. */
 async function resultOf(
   { protocol }: TaskContext,
   modelId: string,
@@ -66,7 +66,7 @@ async function resultOf(
   return { lines: [`${modelId} is ${status}`], document: { model: { id: modelId, status, ...found } } };
 }
 
-/** All that the chain has of a model. */
+/** Shows everything that the chain has of a model. */
 export const showModel: Work = (args) => {
   const modelId = readId(args);
   args.refuse();

@@ -21,7 +21,7 @@ const RATE = amount(TOKEN_DECIMALS, "100", "10000000");
 const SHARE = digits(1000, 10_000);
 const PRICE = amount(RESERVE_DECIMALS, "0", "1000000");
 
-/** What a governor changes one by one, in the order of the chain; each with its setter, its form and its words. */
+/** What a governor changes one by one, in the order of the contract's enumeration; each with its setter, its rule and its words. */
 export const GOVERNED = [
   {
     name: "tokensPerDeltaOne",
@@ -43,7 +43,7 @@ export const GOVERNED = [
   },
 ] as const;
 
-/** Changes of a model's parameters that wait. */
+/** Pending changes of a model's parameters. */
 export async function pendingChanges({ hre, protocol }: TaskContext, key: string) {
   const now = BigInt((await hre.ethers.provider.getBlock("latest"))?.timestamp ?? 0);
   const changes = await Promise.all(
@@ -55,7 +55,7 @@ export async function pendingChanges({ hre, protocol }: TaskContext, key: string
   return changes.filter(({ effectiveAt }) => effectiveAt >= now);
 }
 
-/** Calls the setter of the one parameter that is given, as the governor. */
+/** Calls the setter of the one given parameter, as the governor. */
 export const proposeChange: Work = (args) => {
   const modelId = readId(args);
   const given = args.one(...GOVERNED.map(({ name }) => optionOf(name)));

@@ -31,7 +31,7 @@ import {
   type Work,
 } from "./run";
 
-/** An evaluation by its id on chain, or by the name whose hash that is. */
+/** An evaluation id, or a name whose hash is the id. */
 const EVALUATION: Rule<string> = {
   expected: "an evaluation id, or the name of an evaluation",
   none: "",
@@ -43,13 +43,13 @@ const EVALUATION: Rule<string> = {
 
 const SECOND = digits(1, 2 ** 40 - 1);
 
-/** The first second of a stop that holds everything that waits. */
+/** The first second of a stop that covers every waiting payout. */
 const EVERYTHING = 1;
 
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 const DURATION = pattern(/^[1-9]\d{0,8}[smhd]?$/, "a time such as 3600, 90m, 12h or 2d");
 
-/** Every payout of a model. */
+/** Lists every payout of a model. */
 export const listPayouts: Work = (args) => {
   const modelId = readId(args);
   args.refuse();
@@ -66,7 +66,7 @@ export const listPayouts: Work = (args) => {
   };
 };
 
-/** Mints a reward whose time has come. */
+/** Mints a reward whose payout is due. */
 export const releasePayout: Work = (args) => {
   const [modelId, evaluationId, from] = readPayoutArguments(args);
   return once(async (context) => {
@@ -91,7 +91,7 @@ export const releasePayout: Work = (args) => {
   });
 };
 
-/** Puts the reward of what is void back into the model's lifetime rewards. */
+/** Returns a void reward to the model's lifetime rewards. */
 export const returnPayout: Work = (args) => {
   const [modelId, evaluationId, from] = readPayoutArguments(args);
   return once(async (context) => {
@@ -114,7 +114,7 @@ export const returnPayout: Work = (args) => {
   });
 };
 
-/** Stops what a method vouched for, as a guardian. */
+/** Stops the payouts of a method, as a guardian. */
 export const stopPayouts: Work = (args) => {
   const method = args.read("method", address);
   const since = args.read("since", SECOND, EVERYTHING);
@@ -140,7 +140,7 @@ export const stopPayouts: Work = (args) => {
   });
 };
 
-/** Lets go what was stopped, as the admin. */
+/** Lifts a stop, as the admin. */
 export const liftPayoutStop: Work = (args) => {
   const method = args.read("method", address);
   args.refuse();
@@ -150,7 +150,7 @@ export const liftPayoutStop: Work = (args) => {
   }));
 };
 
-/** Makes a stop final, as the admin: what was queued within its bounds is void. */
+/** Makes a stop final, as the admin: payouts that were queued within its bounds become void. */
 export const voidPayouts: Work = (args) => {
   const method = args.read("method", address);
   const since = args.has("since") ? args.read("since", SECOND) : undefined;
@@ -177,7 +177,7 @@ export const letTimePass: Work = (args) => {
   };
 };
 
-/** A call of the admin's on the registry: made on a local chain, elsewhere only written down. */
+/** A call that the admin makes on the registry: sent on a local chain; elsewhere it can only be drafted. */
 function byAdmin(
   method: string,
   command: string,
@@ -216,7 +216,7 @@ function stopInWords({ since, until }: { since: bigint; until: bigint }): string
   return until === OPEN_STOP ? `${from} are stopped` : `${from}, before ${formatTime(until)}, are void`;
 }
 
-/** Hybrids that contain a method, at any depth, among those that models may or might name. */
+/** Hybrids that contain a method at any depth, among the methods that models may or might use. */
 async function hybridsOf({ hre, protocol: { registry } }: TaskContext, method: string): Promise<string[]> {
   const events = await readEvents(await blocksOf(hre), registry, registry.filters.MethodAllowed());
   const candidates = [...new Set(events.map(({ args }) => args.method))];
@@ -254,7 +254,7 @@ async function payoutOf(context: TaskContext, modelId: string, evaluationId: str
   );
 }
 
-/** Why an action does not fit a status: what comes later, or was done before. */
+/** The code of the problem that is reported if a payout's status does not allow an action. */
 const CODES = {
   waits: "NOT_YET",
   due: "CONFLICT",

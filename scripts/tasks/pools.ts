@@ -38,16 +38,16 @@ const MINUTES = digits(1, 1440);
 const DEFAULT_SLIPPAGE_BPS = 50;
 const DEFAULT_MINUTES = 20;
 
-/** Step 4 of a launch. */
+/** Step 4 of a launch: creates the pool. */
 export const createPool = stepOf(async (launch) => ({ pool: await (await ensurePool(launch)).getAddress() }));
 
-/** How far a trade may end from its quote: a limit that the caller states, or a share of the quote. */
+/** How far a trade may deviate from its quote: a limit that the caller states, or a share of the quote. */
 interface Limit {
   readonly stated?: bigint;
   readonly slippageBps: bigint;
 }
 
-/** What a trade would give now. */
+/** Quotes a trade as of now. */
 export const quote: Work = (args) => {
   const modelId = readId(args);
   const kind = args.one("usdc", "tokens", "sell");
@@ -121,7 +121,10 @@ function orderOf(kind: string, given: bigint): TradeOrder {
   return kind === "sell" ? { side: "sell", tokens: given } : { side: "buy", tokens: given };
 }
 
-/** What the trade may not be worse than. It is quoted in any case: what cannot be traded is refused before anything is sent. */
+/**
+ * The worst acceptable result of the trade. The trade is quoted even if the limit is stated, so that an impossible one is refused before
+ * anything is sent.
+ */
 async function endOf(pool: HokusaiAMM, order: TradeOrder, { stated, slippageBps }: Limit): Promise<bigint> {
   const quoted = await quoteTrade(pool, order);
   return stated ?? limitOf(order, quoted, slippageBps);

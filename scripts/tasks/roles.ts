@@ -14,7 +14,7 @@ import { resumed, type TaskContext, type Work } from "./run";
 
 const COMMAND = "roles:apply";
 
-/** Holders of each role, as the doctor rebuilds them. */
+/** Lists the holders of each role, as the doctor rebuilds them. */
 export const listRoles: Work = (args) => {
   args.refuse();
   return async ({ hre }) => {
@@ -38,7 +38,7 @@ export const listRoles: Work = (args) => {
   };
 };
 
-/** Brings who holds what to what the parameter file declares: the operators' part and, on a local chain, the admin's. */
+/** Brings the holders of roles in line with the parameter file: the operators' part and, on a local chain, the admin's. */
 export const applyRoles: Work = (args) => {
   args.refuse();
   return resumed(async (context) => {
@@ -46,7 +46,7 @@ export const applyRoles: Work = (args) => {
       file: subject.declared.file,
       changes: await planRotation(subject),
     }));
-    // Operators first: the admin may be about to replace them.
+    // Operators first, because the admin may be about to replace them.
     const roles = [...new Set(changes.map(({ by }) => by))].sort(
       (a, b) => Number(a === ADMIN_ROLE) - Number(b === ADMIN_ROLE),
     );
@@ -63,7 +63,7 @@ export const applyRoles: Work = (args) => {
   });
 };
 
-/** What each role that is needed is to send. */
+/** What each of the required roles must send. */
 async function draftsOf({ hre, protocol }: TaskContext, roles: readonly string[], changes: readonly Change[]) {
   const drafts: Draft[] = [];
   for (const role of roles) {
@@ -80,7 +80,7 @@ async function draftsOf({ hre, protocol }: TaskContext, roles: readonly string[]
   return drafts;
 }
 
-/** What holders of a role do at once; answers with what they have to, where their key is not at hand. */
+/** Sends what holders of a role can do at once; if their key is not at hand, returns what they must do. */
 async function changeAs({ hre, protocol, report }: TaskContext, role: string, changes: readonly Change[]) {
   const holder = await signerWithRole(hre, protocol, "tokenManager", role).catch((error: unknown) => {
     if (error instanceof Problem) return undefined;
@@ -95,7 +95,7 @@ async function changeAs({ hre, protocol, report }: TaskContext, role: string, ch
   return [];
 }
 
-/** What the admin does in one operation; answers with what its proposers and executors have to send on a live network. */
+/** Sends the admin's changes in one operation; on a live network, returns what its proposers and executors must send instead. */
 async function changeAsAdmin({ hre, protocol, report }: TaskContext, changes: readonly Change[]) {
   const calls = changes.map(({ target, data }) => ({ target, data }));
   const words = changes.map(({ what }) => what);

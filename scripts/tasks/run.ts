@@ -29,11 +29,11 @@ import { writeBatches } from "./writing";
 export interface TaskContext {
   readonly hre: HardhatRuntimeEnvironment;
   readonly protocol: Protocol;
-  /** Tells of a step as soon as it is done, on the error stream. */
+  /** Shows a step on the error stream as soon as it is done. */
   readonly report: (step: Step) => void;
-  /** What was handed to the network, in order. */
+  /** The transactions that were handed to the network, in order. */
   readonly sends: readonly Dispatch[];
-  /** Tells what is waited for, on the error stream. */
+  /** Shows a reason for waiting on the error stream. */
   readonly onWait: (reason: string) => void;
 }
 
@@ -43,19 +43,19 @@ export interface TaskResult {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** A task: reads its arguments before anything else happens, then answers with what it does. */
+/** A task: reads its arguments before anything else happens, and returns the action to run. */
 export type Work = (args: Arguments) => Act;
 
 type Act = (context: TaskContext) => Promise<TaskResult>;
 
-/** Work that sends only what the chain lacks. It runs alone on its network and is repeated after passing failures. */
+/** Wraps work that sends only what the chain lacks. It runs alone on its network and is repeated after passing failures. */
 export function resumed(act: Act): Act {
   return (context) => patiently(context, () => act(context), {});
 }
 
 /**
- * What must not be sent twice: like {@link resumed}, but again only if nothing that was sent and not reported can be mined. Only the
- * account that sends is waited for, see {@link settled}.
+ * Wraps work that must not send anything twice: like {@link resumed}, but repeated only if no unreported transaction can still be mined.
+ * Only the sending account's pending transactions are awaited, see {@link settled}.
  */
 export function once(act: Act): Act {
   return (context) => {
@@ -95,7 +95,7 @@ export class Arguments {
     this.fields = new Fields(Object.fromEntries(present.map(([name, value]) => [optionOf(name), value])));
   }
 
-  /** Which keys sign, and what gas may cost. */
+  /** Reads which keys sign, and what gas may cost. */
   readSending(env: NodeJS.ProcessEnv): SendingOptions {
     return readSending(this.fields, env);
   }
@@ -108,14 +108,14 @@ export class Arguments {
     return this.fields.read(name, rule, fallback);
   }
 
-  /** The one of several arguments that was given. */
+  /** Returns the one of several arguments that was given; reports a problem unless it is exactly one. */
   one(...names: readonly string[]): string {
     const found = this.among(names);
     if (found.length !== 1) this.fields.report(`give one of ${options(names)}, got ${options(found) || "none"}`);
     return found[0] ?? "";
   }
 
-  /** At most one of several arguments. */
+  /** Reports a problem if more than one of several arguments was given. */
   atMostOne(...names: readonly string[]): void {
     const found = this.among(names);
     if (found.length > 1) this.fields.report(`give at most one of ${options(names)}, got ${options(found)}`);
@@ -126,7 +126,7 @@ export class Arguments {
     this.fields.refuse("arguments", "BAD_OPTION");
   }
 
-  /** Those that were given; none of them counts as unknown any more. */
+  /** The arguments that were given; they no longer count as unknown. */
   private among(names: readonly string[]): string[] {
     return names.filter((name) => this.has(name) && this.read(name, ANYTHING) !== undefined);
   }
@@ -136,15 +136,15 @@ const ANYTHING: Rule<unknown> = { expected: "anything", none: undefined, read: (
 
 const options = (names: readonly string[]) => names.map((name) => `--${name}`).join(", ");
 
-/** `slippageBps` as on the command line. */
+/** Converts a name such as `slippageBps` to its form on the command line. */
 export const optionOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** Argument `id`. */
+/** Reads the argument `id`. */
 export function readId(args: Arguments): string {
   return args.read("id", publishedId);
 }
 
-/** Runs a task: its result on standard output, or one line on the error stream and an exit code of 1 or 2. */
+/** Runs a task. The result goes to standard output; a failure gives one line on the error stream and an exit code of 1 or 2. */
 export async function runTask(
   hre: HardhatRuntimeEnvironment,
   name: string,
@@ -177,7 +177,7 @@ export async function runTask(
     const context = { hre, protocol, sends, report, onWait };
     const act = () => noting(sends, () => work(context));
     const taken = () => (batch === undefined ? act() : writeBatches(context, name, batch, act));
-    // What only reads or drafts asks for no key.
+    // A task that only reads or drafts needs no key.
     const isKeyless = sending === undefined || batch !== undefined;
     const { lines, document } = await (isKeyless
       ? sendingAs({ accounts: async () => [] }, taken)
@@ -202,12 +202,12 @@ export async function runTask(
   }
 }
 
-/** Argument `from`. */
+/** Reads the argument `from`. */
 export function readSender(args: Arguments): string | undefined {
   return args.has("from") ? args.read("from", address) : undefined;
 }
 
-/** The account of this environment that sends, or its first. */
+/** The signer of the named account, by default of the environment's first. */
 export async function signerOf(context: TaskContext, from: string | undefined): Promise<HardhatEthersSigner> {
   const { hre, protocol } = context;
   if (from === undefined) return settled(context, await senderOf(hre));
@@ -220,8 +220,8 @@ export async function signerOf(context: TaskContext, from: string | undefined): 
 }
 
 /**
- * An account once nothing of it is on its way. What others have on theirs holds up nobody, and neither does what is on its way while
- * something is drafted.
+ * A signer of the account once the account has no pending transactions. Those of other accounts are not awaited, and while drafting none
+ * are.
  */
 export async function settled({ hre, onWait }: TaskContext, signer: HardhatEthersSigner): Promise<HardhatEthersSigner> {
   if (isDrafting()) return signer;
@@ -229,7 +229,7 @@ export async function settled({ hre, onWait }: TaskContext, signer: HardhatEther
   return patientSigner(signer);
 }
 
-/** Lets a contract take exactly this much of the sender's reserve tokens, unless it may already. */
+/** Approves exactly this amount of the sender's reserve tokens for a contract, unless the allowance suffices. */
 export async function approve(
   { protocol, report }: TaskContext,
   sender: HardhatEthersSigner,

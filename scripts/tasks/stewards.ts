@@ -9,7 +9,7 @@ import { Problem } from "../../sdk/base/problem";
 import { confirm } from "../../sdk/client/confirm";
 import { once, readId, settled, type TaskContext, type Work } from "./run";
 
-/** The two that a model is handed over by, each with its functions on the registry. */
+/** The two roles of a model that are handed over, each with its functions on the registry. */
 const STEWARDS = {
   governor: {
     propose: "proposeGovernor",
@@ -27,7 +27,7 @@ const STEWARDS = {
 
 type StewardName = keyof typeof STEWARDS;
 
-/** Proposes who follows; the present one does, and until the other accepts nothing changes. */
+/** Proposes a successor, as the present steward; nothing changes until the successor accepts. */
 export function proposeSteward(steward: StewardName): Work {
   return (args) => {
     const modelId = readId(args);
@@ -52,7 +52,7 @@ export function proposeSteward(steward: StewardName): Work {
   };
 }
 
-/** Accepts as the one who was proposed. */
+/** Accepts, as the proposed successor. */
 export function acceptSteward(steward: StewardName): Work {
   return (args) => {
     const modelId = readId(args);

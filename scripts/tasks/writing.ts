@@ -12,13 +12,13 @@ import { writeWhole } from "../../sdk/node/files";
 
 const JSON_FILE = pattern(/^.{0,1000}[^/]\.json$/, "the name of a file that ends in .json");
 
-/** What is told, for people and for programs. */
+/** A result for people and for programs. */
 interface Told {
   readonly lines: readonly string[];
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** Lets a task say what it would send, and writes that; of a task that has nothing to send the result is its own. */
+/** Drafts what a task would send and writes it to files; if there is nothing to send, returns the task's own result. */
 export async function writeBatches(
   { hre, protocol }: { readonly hre: HardhatRuntimeEnvironment; readonly protocol: Protocol },
   name: string,
@@ -62,7 +62,7 @@ export async function writeBatches(
   };
 }
 
-/** A draft for people: who sends it, and what it is. */
+/** A draft for people: who sends it, and what it does. */
 function draftLines(glossary: Glossary, { what, as, sender, calls }: Draft): string[] {
   return [
     `${sender}, ${/^[A-Z_]+ of/.test(as) ? `holder of ${as}` : `who ${as}`}, sends`,

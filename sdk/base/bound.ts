@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// An end for what might never come.
+// A time limit for promises that might never settle.
 
 import { Problem } from "./problem.ts";
 
 /**
- * What a promise answers, unless that takes too long.
- * @param milliseconds How long is waited.
- * @param what What the problem then says has not happened, as in "the key has not signed".
- * @param signal Ends the waiting at once, with its reason.
+ * Returns what the promise resolves to, unless it takes too long.
+ * @param milliseconds The longest time to wait.
+ * @param what What has not happened, for the message of the `BUSY` problem: "the key has not signed".
+ * @param signal Ends the waiting at once and rejects with its reason.
  */
 export async function within<T>(
   milliseconds: number,

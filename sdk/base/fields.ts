@@ -2,15 +2,15 @@ import { getAddress, isHexString, parseUnits, toUtf8Bytes, ZeroHash, type BigNum
 import { printed } from "./printed.ts";
 import { problemOfAll, type ProblemCode, type ProblemFacts } from "./problem.ts";
 
-/** What a field may hold. `none` stands in for a refused value until {@link Fields.refuse} throws. */
+/** The values that a field may have. `none` stands in for a refused value until {@link Fields.refuse} throws. */
 export interface Rule<T> {
   readonly expected: string;
   readonly none: T;
-  /** The value, or undefined when it breaks the rule. */
+  /** Returns the value, or undefined if it breaks the rule. */
   readonly read: (value: unknown) => T | undefined;
 }
 
-/** The mark by which a file says that a value has to be filled in. */
+/** Marks a value in a file that has yet to be filled in. */
 export const PLACEHOLDER = "REQUIRED";
 
 /** One thing that is wrong with an object. */
@@ -18,7 +18,7 @@ interface Finding extends ProblemFacts {
   readonly message: string;
 }
 
-/** Reads an object field by field and collects everything that is wrong with it, to be told at once. */
+/** Reads an object field by field and collects everything that is wrong with it, so that all of it is reported at once. */
 export class Fields {
   private readonly known = new Set<string>();
   private readonly children: Fields[] = [];
@@ -26,7 +26,7 @@ export class Fields {
   private readonly problems: Finding[] = [];
   private readonly open: string[] = [];
 
-  /** Whether this is not an object, or not part of one: then its missing fields are not reported. */
+  /** Whether this is not an object, or belongs to something that is not one. Its missing fields are then not reported. */
   private readonly isVoid: boolean;
 
   constructor(
@@ -44,7 +44,7 @@ export class Fields {
     return Object.hasOwn(this.fields, key);
   }
 
-  /** A field that must be there, or that has a default. */
+  /** Reads a field that is required unless a default is given. */
   read<T>(key: string, rule: Rule<T>, fallback?: T): T {
     this.known.add(key);
     if (!this.has(key)) {
@@ -60,7 +60,7 @@ export class Fields {
     return rule.none;
   }
 
-  /** A field that is an object; an absent one reads as empty. */
+  /** Reads a field that is an object. A missing field is read as an empty object. */
   child(key: string): Fields {
     this.known.add(key);
     const child = new Fields(this.has(key) ? this.fields[key] : {}, `${this.path}${key}.`, this.isVoid);
@@ -68,7 +68,7 @@ export class Fields {
     return child;
   }
 
-  /** A field that is a list of objects. */
+  /** Reads a field that is a list of objects. */
   list(key: string): Fields[] {
     const values = this.read(key, LIST);
     const entries = values.map((value, index) => new Fields(value, `${this.path}${key}[${index}].`));
@@ -76,12 +76,12 @@ export class Fields {
     return entries;
   }
 
-  /** Adds a problem that no rule of a single field can find. */
+  /** Adds a problem that no rule for a single field can find. */
   report(message: string, { expected }: { readonly expected?: string } = {}): void {
     this.problems.push({ message, ...(expected !== undefined && { expected }) });
   }
 
-  /** Throws one {@link Problem} that names everything found, unknown fields included. */
+  /** Throws one {@link Problem} that names everything found, including unknown fields. Does nothing if nothing is wrong. */
   refuse(file: string, code: ProblemCode = this.path.startsWith("--") ? "BAD_OPTION" : "BAD_FILE"): void {
     const open = this.everythingOpen();
     const found = [
@@ -119,7 +119,7 @@ const LIST: Rule<unknown[]> = {
   read: (value) => (Array.isArray(value) ? value : undefined),
 };
 
-/** UTF-8 text of a number of bytes. */
+/** A string of `min` to `max` bytes in UTF-8. */
 export function text(min: number, max: number): Rule<string> {
   return {
     expected: `text of ${min} to ${max} bytes`,
@@ -132,20 +132,20 @@ export function text(min: number, max: number): Rule<string> {
   };
 }
 
-/** Text of a form. */
+/** A string that matches a regular expression. */
 export function pattern(form: RegExp, expected: string): Rule<string> {
   return { expected, none: "", read: (value) => (typeof value === "string" && form.test(value) ? value : undefined) };
 }
 
-/** Published id of a model, or name of an evaluation. */
+/** The published id of a model or the name of an evaluation. */
 export const publishedId = pattern(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 characters of A-Z a-z 0-9 . _ -");
 
-/** One of a few words. */
+/** One of the given words. */
 export function oneOf<T extends string>(...words: readonly [T, ...T[]]): Rule<T> {
   return { expected: words.join(", "), none: words[0], read: (value) => words.find((word) => word === value) };
 }
 
-/** A JSON integer within bounds. */
+/** A JSON number that is an integer from `min` to `max`. */
 export function integer(min: number, max: number): Rule<number> {
   return {
     expected: `an integer from ${min} to ${max}`,
@@ -155,7 +155,7 @@ export function integer(min: number, max: number): Rule<number> {
   };
 }
 
-/** Whole tokens as a decimal string, read as the token's smallest units; bounds are in whole tokens too. */
+/** An amount of whole tokens as a decimal string, converted to the token's smallest units. The bounds are in whole tokens too. */
 export function amount(decimals: number, min: string, max: string): Rule<bigint> {
   const [low, high] = [parseUnits(min, decimals), parseUnits(max, decimals)];
   return {
@@ -177,21 +177,21 @@ export const hash: Rule<string> = {
   read: (value) => (isHexString(value, 32) && !isZero(value) ? value.toLowerCase() : undefined),
 };
 
-/** 32 bytes; zero is none. */
+/** 32 bytes; zero stands for "none". */
 export const word: Rule<string> = {
   expected: "32 bytes as 0x and 64 hexadecimal digits",
   none: ZeroHash,
   read: (value) => (isHexString(value, 32) ? value.toLowerCase() : undefined),
 };
 
-/** An account or contract, not zero. If the address has a checksum, it must be right. */
+/** The address of an account or contract, not zero. A checksum, if there is one, must be right. */
 export const address: Rule<string> = {
   expected: "an address, not zero, in lower case or with its checksum",
   none: "",
   read: readAddress,
 };
 
-/** At least one address, each once. */
+/** One or more addresses without repetition. */
 export const addresses: Rule<string[]> = {
   expected: "a list of different addresses",
   none: [],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text into HTML, such that no text can become markup by accident.
+// Builds HTML so that no text can become markup by accident.
 
 /** A piece of HTML that is safe to use unchanged. */
 export class Markup {
@@ -8,7 +8,7 @@ export class Markup {
 
 type Content = Markup | string | number | bigint | readonly Markup[];
 
-/** A template of HTML: everything that is put into it is escaped, except markup. */
+/** An HTML template tag that escapes everything inserted, except {@link Markup}. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
   return new Markup(
     parts.map((part, index) => (index === 0 ? part : render(contents[index - 1] ?? "") + part)).join(""),

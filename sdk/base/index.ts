@@ -1,4 +1,4 @@
-// Units, and the one class of error that a user can put right.
+// Units, and the one class of errors that a user can put right.
 
 export { printed } from "./printed.ts";
 export { Problem, PROBLEMS, type ProblemCode } from "./problem.ts";

@@ -1,14 +1,14 @@
-// Makes text that others wrote safe for a terminal: names and symbols of tokens, content of files, messages of nodes.
+// Makes foreign text safe for a terminal: names and symbols of tokens, contents of files, messages of nodes.
 
-/** Control characters, marks that reverse or hide text, unusual line ends, halves of characters. */
+/** Control characters, characters that reverse or hide text, unusual line breaks, unpaired surrogates and private-use characters. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
 
-/** The same, except for what our own output contains: line ends, and the terminal's colours. */
+/** The same characters, except for those of our own output: line breaks and terminal colours. */
 const UNSAFE_IN_OUTPUT = /\p{Cc}\[(?:0|1|2|32|33|36)m|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
 
 const STYLE = "\u001b[";
 
-/** How many characters of a foreign text are shown; a longer text is shortened, visibly. */
+/** The number of characters of a foreign text that are shown. Longer texts are cut, and the result says so. */
 const LONGEST = 120;
 
 const NAMES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
@@ -17,7 +17,7 @@ function escape(character: string): string {
   return NAMES[character] ?? `\\u{${(character.codePointAt(0) as number).toString(16)}}`;
 }
 
-/** A foreign text on one line. Whatever could move the cursor, or hide or reverse the text around it, is escaped visibly. */
+/** Returns foreign text on a single line. Every character that could move the cursor, or hide or reverse text, is escaped visibly. */
 export function printed(text: string, longest = LONGEST): string {
   const characters = [...text];
   const shown = characters.slice(0, longest).join("").replace(UNSAFE, escape);
@@ -25,7 +25,7 @@ export function printed(text: string, longest = LONGEST): string {
   return more > 0 ? `${shown}… (${more} characters more)` : shown;
 }
 
-/** Output on its way to a stream: control characters that are neither line ends nor our own colours are escaped. */
+/** Makes output safe for a stream: escapes control characters other than line breaks and our own colours. */
 export function printedOutput(output: string, hasColours: boolean): string {
   return output.replace(UNSAFE_IN_OUTPUT, (found) => {
     if (found === "\n") return found;
@@ -34,7 +34,7 @@ export function printedOutput(output: string, hasColours: boolean): string {
   });
 }
 
-/** JSON text that a terminal shows unchanged: escaped as JSON escapes, so that programs read the same. */
+/** Makes JSON safe for a terminal. It uses JSON's own escapes, so that programs read the same value. */
 export function printedJson(json: string): string {
   return json.replace(/[^\n\P{C}]|[\p{Zl}\p{Zp}]/gu, (found) =>
     found

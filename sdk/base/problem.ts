@@ -1,8 +1,8 @@
 import { printed } from "./printed.ts";
 
 /**
- * What can be wrong, in words that do not change: programs decide by them. docs/problems.md lists them for readers.
- * A revert keeps the name of its error beside `REVERTED`, a refused evaluation its reasons beside `EVALUATION_REFUSED`.
+ * The codes of everything that can go wrong. They never change, because programs depend on them; docs/problems.md lists them.
+ * A revert keeps the name of its error beside `REVERTED`, and a refused evaluation keeps its reasons beside `EVALUATION_REFUSED`.
  */
 export const PROBLEMS = {
   BAD_OPTION: "An option, an argument or a setting of the environment is missing, unknown or not allowed here.",
@@ -27,12 +27,12 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Problems that leave unknown whether something is so, or was done. */
+/** The codes after which it is unknown whether something is true, or whether it was done. */
 const UNKNOWABLE: ReadonlySet<ProblemCode> = new Set(["NODE_FAILED", "UNKNOWN_OUTCOME", "INTERNAL"]);
 
-/** What is known about a problem, beside its sentence. */
+/** What is known about a problem besides its message. */
 export interface ProblemFacts {
-  /** The value that was refused; foreign text, and so escaped. */
+  /** The refused value. It is foreign text and therefore escaped. */
   readonly given?: string;
   readonly expected?: string;
   readonly remedy?: string;
@@ -44,7 +44,7 @@ export interface ProblemReason<Code extends string = string> extends ProblemFact
   readonly message: string;
 }
 
-/** The error of a contract with its arguments as the chain gives them: amounts in smallest units, times in seconds. */
+/** A contract's error with its arguments as the chain returns them: amounts in smallest units, times in seconds. */
 export interface ProblemRevert {
   readonly name: string;
   readonly args: Readonly<Record<string, string>>;
@@ -55,12 +55,12 @@ interface ProblemDetails extends ProblemFacts {
   readonly revert?: ProblemRevert;
 }
 
-/** An error that the user can put right. The message is one line: what, value, expected, how to fix. */
+/** An error that the user can put right. The message is one line: what is wrong, the value, what is expected, how to fix it. */
 export class Problem extends Error {
   readonly given?: string;
   readonly expected?: string;
   readonly remedy?: string;
-  /** Everything that is wrong, when it is more than one thing, or has codes of its own. */
+  /** Everything that is wrong, if there are several reasons or if they have codes of their own. */
   readonly reasons?: readonly ProblemReason[];
   readonly revert?: ProblemRevert;
 
@@ -78,12 +78,12 @@ export class Problem extends Error {
     if (revert !== undefined) this.revert = revert;
   }
 
-  /** The exit code of a process: 1 if something was refused, 2 if it is unknown whether something is so, or was done. */
+  /** The exit code of a process: 1 if something was refused, 2 if it is unknown whether something is true or was done. */
   get exitCode(): 1 | 2 {
     return UNKNOWABLE.has(this.code) ? 2 : 1;
   }
 
-  /** The problem as fields, for programs. */
+  /** Returns the problem as an object, for programs. */
   toDocument(): Readonly<Record<string, unknown>> {
     const { message, code, given, expected, remedy, reasons, revert } = this;
     const fields = { error: printed(message, Infinity), code, given, expected, remedy, reasons, revert };
@@ -91,7 +91,7 @@ export class Problem extends Error {
   }
 }
 
-/** One problem for several that were found at once; a single one keeps its own facts. */
+/** Combines several problems found at once into one. A single problem keeps its own facts. */
 export function problemOfAll(
   reasons: readonly [ProblemReason, ...ProblemReason[]],
   code: ProblemCode,
@@ -106,7 +106,10 @@ export function problemOfAll(
   });
 }
 
-/** Waits for all, and throws every {@link Problem} among them as one; any other error is thrown unchanged. */
+/**
+ * Waits for all promises. If any reject with a {@link Problem}, throws all of these as one; any other error takes precedence and is
+ * thrown unchanged.
+ */
 export async function together<T extends readonly unknown[]>(
   ...all: { readonly [Index in keyof T]: Promise<T[Index]> }
 ): Promise<T> {
@@ -126,7 +129,6 @@ export async function together<T extends readonly unknown[]>(
   return (await Promise.all(all)) as unknown as T;
 }
 
-/** A problem as one of several. */
 function reasonOf({ code, message, given, expected, remedy }: ProblemReason): ProblemReason {
   return {
     code,

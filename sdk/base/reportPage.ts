@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
-// A document as one page that needs nothing else: no scripts, no fonts, no network; everything in it that others wrote is escaped.
+// Renders a document as one self-contained page without scripts, fonts or network access. All foreign text in it is escaped.
 
 import { html, Markup } from "./html.ts";
 import { STYLE } from "./style.ts";
 
-/** What the page may do in the browser of whoever opens it: show its own style, and nothing else. */
+/** The page's content security policy: its own style is allowed, and nothing else. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
-/** What a page shows. */
+/** The contents of a page. */
 export interface ReportPage {
   readonly title: string;
-  /** What kind of document it is. */
+  /** The kind of document. */
   readonly kind: string;
-  /** What stands below the title. */
+  /** The content below the title. */
   readonly lead?: Markup;
   readonly main: Markup;
-  /** What the reader must know of units and sources. */
+  /** What the reader must know about units and sources. */
   readonly footer: Markup;
 }
 
-/** The page as HTML. */
+/** Returns the page as HTML. */
 export function renderReportPage({ title, kind, lead, main, footer }: ReportPage): string {
   return html`<!doctype html>
     <html lang="en">
@@ -45,7 +45,7 @@ export function renderReportPage({ title, kind, lead, main, footer }: ReportPage
     </html> `.text;
 }
 
-/** The figures that a reader looks for first, each with its name and unit. */
+/** Renders the key figures, each with its name and unit. */
 export function figureList(entries: readonly (readonly [name: string, value: string, unit: string])[]): Markup {
   return html`<dl class="figures">
     ${entries.map(

@@ -1,15 +1,15 @@
-// How long a client waits before it asks again.
+// The pauses of a client between two attempts.
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
 
-/** Waits longer after each failure, between half of the pause and the whole; `signal` ends the waiting. */
+/** Waits for a random time from half of the pause to all of it. The pause doubles with each failure, from 250 ms to 30 s. `signal` ends it. */
 export function restAfter(failures: number, signal?: AbortSignal): Promise<void> {
   const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures - 1, 16));
   return sleep(longest * (0.5 + Math.random() / 2), signal);
 }
 
-/** Waits so many milliseconds, or until `signal` ends all waiting: then it throws the signal's reason. */
+/** Waits the given number of milliseconds. If `signal` is aborted, throws the signal's reason at once. */
 export function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {

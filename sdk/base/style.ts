@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How the pages look: one set of names for colours, in light and in dark.
+// The look of all pages: one set of named colours, for light and dark mode.
 
-/** The style sheet of all pages. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -8,27 +8,27 @@ export const RESERVE_DECIMALS = 6;
 
 const SHOWN = 10n ** 14n;
 
-/** Whole tokens with thousands separated: 400,000 or 1.5. */
+/** Formats wei as whole tokens with thousands separators, such as 400,000 or 1.5. */
 export function formatTokens(wei: bigint): string {
   return group(formatUnits(wei, TOKEN_DECIMALS));
 }
 
-/** Rounds wei down to four decimals of a whole token, for people. */
+/** Rounds wei down to four decimals of a whole token, for display. */
 export function roundTokens(wei: bigint): bigint {
   return (wei / SHOWN) * SHOWN;
 }
 
-/** Whole reserve tokens with thousands separated. */
+/** Formats smallest units as whole reserve tokens with thousands separators. */
 export function formatReserve(units: bigint): string {
   return group(formatUnits(units, RESERVE_DECIMALS));
 }
 
-/** Reserve tokens per whole token, from a pool's `spotPrice`, to six significant digits. */
+/** Formats a pool's `spotPrice` as reserve tokens per whole token, to six significant digits. */
 export function formatPrice(priceWad: bigint): string {
   return String(Number(Number(formatUnits(priceWad, TOKEN_DECIMALS + RESERVE_DECIMALS)).toPrecision(6)));
 }
 
-/** An integer with thousands separated. */
+/** Formats an integer with thousands separators. */
 export function formatInteger(value: bigint): string {
   return group(value.toString());
 }
@@ -39,7 +39,7 @@ function group(decimal: string): string {
   return /^0*$/.test(fraction) ? grouped : `${grouped}.${fraction}`;
 }
 
-/** A time of the chain, in UTC. */
+/** Formats a block timestamp, in seconds, as UTC. */
 export function formatTime(seconds: bigint): string {
   return new Date(Number(seconds) * 1000).toISOString().replace(".000Z", " UTC").replace("T", " ");
 }

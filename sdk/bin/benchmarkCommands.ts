@@ -1,4 +1,4 @@
-// Benchmarks as the platform keeps them.
+// The commands for benchmarks on the platform.
 
 import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
@@ -25,7 +25,7 @@ function lineFor({
   return `${printed(id)}  version ${version}, ${state}, ${printed(model_id)}: ${printed(metric_name)}, ${metric_direction}, from ${baseline_value}; ${printed(spec_hash)}`;
 }
 
-/** The content of the one file that is named; standard input when none is. */
+/** Reads a benchmark from the named file, or from standard input if no file is named. */
 function inputOf(path: string | undefined, streams: HokusaiStreams): BenchmarkInput {
   const name = path ?? "standard input";
   const content = readJson(name, path === undefined ? streams.readStandardInput() : readText(path));

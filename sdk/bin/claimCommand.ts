@@ -1,4 +1,4 @@
-// Rewards to those who contributed.
+// The command that pays contributors their rewards.
 
 import { id } from "ethers";
 import { address } from "../base/fields.ts";
@@ -46,7 +46,7 @@ export const claimCommand: HokusaiCommand = {
   },
 };
 
-/** The files of all that the platform knows the account can claim. What they say is checked against the chain. */
+/** Returns the claims files of everything that the account can claim according to the platform. The chain has the final say. */
 async function filesOnPlatform(account: string, streams: HokusaiStreams): Promise<NamedClaims[]> {
   const platform = platformOf(streams);
   const { claims } = await platform.claimable(account);

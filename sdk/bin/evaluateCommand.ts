@@ -1,4 +1,4 @@
-// An evaluation, on this machine or as a job of the platform.
+// The command that evaluates predictions, on this machine or as a job of the platform.
 
 import { keccak256 } from "ethers";
 import { openAsBlob, readFileSync, statSync } from "node:fs";
@@ -58,11 +58,10 @@ export const evaluateCommand: HokusaiCommand = {
   },
 };
 
-/** What is evaluated. */
 interface Evaluated {
   readonly specId: string;
   readonly examples: string;
-  /** keccak256 of the contributed data. */
+  /** The keccak256 of the contributed data. */
   readonly contribution: string | undefined;
 }
 
@@ -87,7 +86,7 @@ async function evaluateThere(
   streams: HokusaiStreams,
 ): Promise<EvaluationDocument> {
   const platform = platformOf(streams);
-  statSync(examples); // a file that is not there is refused by its name
+  statSync(examples); // throws if the file does not exist, before anything is sent
   const format = /\.jsonl$|\.ndjson$/i.test(examples) ? "jsonl" : "csv";
   const { job_id } = await platform.evaluate(model, {
     benchmark_spec_id: specId,

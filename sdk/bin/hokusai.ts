@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The `hokusai` command of this process.
+// Runs the `hokusai` command in this process.
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -9,7 +9,7 @@ import { runHokusai } from "./main.ts";
 const write = (stream: NodeJS.WriteStream, text: string) => void stream.write(`${printedOutput(text, false)}\n`);
 
 for (const stream of [process.stdout, process.stderr]) {
-  // Whoever reads has gone: what is under way still comes to its end.
+  // The reader has closed the pipe; the command still finishes its work.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });

@@ -1,4 +1,4 @@
-// `hokusai`: which command is meant, its help, and its end.
+// Finds the subcommand of `hokusai` that is meant, prints help, and reports failures.
 
 import { Problem } from "../base/problem.ts";
 import { classify } from "../client/errors.ts";
@@ -36,7 +36,7 @@ ${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(22)}${summary}`).j
   --help                after a command prints its options; --json tells a failure as a document too
 environment: HOKUSAI_API_URL and HOKUSAI_API_KEY for the platform, HOKUSAI_RPC_URL for a node, MLFLOW_TRACKING_URI for MLflow`;
 
-/** Runs a command line and answers its exit code: 0 done, 1 refused, 2 when nobody knows. */
+/** Runs a command line and returns its exit code: 0 if it is done, 1 if it was refused, 2 if the outcome is unknown. */
 export async function runHokusai(args: readonly string[], streams: HokusaiStreams): Promise<number> {
   const [first = "--help", second = ""] = args;
   const words = COMMANDS.has(`${first} ${second}`) ? 2 : 1;

@@ -1,4 +1,4 @@
-// A model's file into MLflow's registry, for a token and a benchmark.
+// The command that registers a model's file in MLflow for a token and a benchmark.
 
 import { basename } from "node:path";
 import { pattern } from "../base/fields.ts";
@@ -84,7 +84,7 @@ async function upload(
     await mlflow.endRun(run.runId, "FINISHED");
     return { ...version, ...uploaded };
   } catch (error) {
-    // The run is not left open; what went wrong first is what is told.
+    // Ends the run as failed. The first error is the one to report, so an error from this call is dropped.
     await mlflow.endRun(run.runId, "FAILED").catch(() => undefined);
     throw error;
   } finally {
@@ -92,7 +92,7 @@ async function upload(
   }
 }
 
-/** The candidate's value in a document of this benchmark: a value that nobody has measured is not taken. */
+/** Returns the candidate's value from an evaluation document of this benchmark. Values that were not measured are not accepted. */
 function measuredValue(path: string, content: EvaluationDocument, benchmark: BenchmarkView): number {
   const document = Object(content) as EvaluationDocument;
   const { evaluationId, specHash, candidateValue } = document;

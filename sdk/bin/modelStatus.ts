@@ -1,4 +1,4 @@
-// How far a model has come.
+// The command that shows how far a model or a draft has come.
 
 import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";

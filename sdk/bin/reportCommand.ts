@@ -1,4 +1,4 @@
-// How models have performed.
+// The command that reports how models have performed.
 
 import { address, oneOf, publishedId, type Rule } from "../base/fields.ts";
 import { Problem } from "../base/problem.ts";
@@ -82,7 +82,7 @@ function inFormat(format: "text" | "json" | "csv" | "html", reports: readonly Pe
   return [...(comparison ? [comparisonText(comparison)] : []), ...reports.map(performanceText)].join("\n\n");
 }
 
-/** Documents and claims files by what they are of; each is checked against the chain when it is used. */
+/** Indexes documents by evaluation id and claims files by root. Each is checked against the chain when it is used. */
 function evidenceIn({
   documents,
   claims,
@@ -108,7 +108,7 @@ function evidenceIn({
   } satisfies EvidenceSource;
 }
 
-/** What is at hand, or else what the platform has. */
+/** Asks the files at hand first, then the platform. */
 function either(first: ReturnType<typeof evidenceIn>, second: EvidenceSource): EvidenceSource {
   return {
     document: async (evaluationId) => (await first.document(evaluationId)) ?? second.document?.(evaluationId),

@@ -1,4 +1,4 @@
-// What the commands share: where they read and write, and how they reach the platform, a node and MLflow.
+// What the commands share: their streams, and how they reach the platform, a node and MLflow.
 
 import type { Signer } from "ethers";
 import { Problem } from "../base/problem.ts";
@@ -19,17 +19,16 @@ export interface HokusaiStreams {
   readStandardInput(): string;
   out(text: string): void;
   err(text: string): void;
-  /** How far it is, on a terminal; an empty text clears it. */
+  /** Shows progress if the output is a terminal. An empty text clears it. */
   progress(text: string): void;
 }
 
-/** One command. */
 export interface HokusaiCommand {
-  /** What the list of commands says. */
+  /** The line in the list of commands. */
   readonly summary: string;
-  /** What `--help` prints, and the declaration of the options. */
+  /** The text that `--help` prints, which also declares the options. */
   readonly usage: string;
-  /** Answers with what is printed. */
+  /** Returns what is to be printed. */
   readonly run: (line: CommandLine, streams: HokusaiStreams) => Promise<string>;
 }
 
@@ -39,14 +38,16 @@ function setting({ env }: HokusaiStreams, name: string, what: string): string {
   return value;
 }
 
-/** The platform of HOKUSAI_API_URL, with the key if there is one. */
+/** Returns a client of the platform at HOKUSAI_API_URL, with HOKUSAI_API_KEY if it is set. */
 export function platformOf(streams: HokusaiStreams): PlatformClient {
   const url = setting(streams, "HOKUSAI_API_URL", "the platform's address");
   const key = streams.env["HOKUSAI_API_KEY"] ?? "";
   return new PlatformClient({ url, ...(key !== "" && { key }) });
 }
 
-/** The tracking server of MLFLOW_TRACKING_URI; without it the platform's way to its own. */
+/**
+ * Returns a client of the tracking server at MLFLOW_TRACKING_URI. If that is not set, requests go through the platform to its own server.
+ */
 export function mlflowOf(streams: HokusaiStreams): MlflowClient {
   const { env } = streams;
   const [url, token] = [env["MLFLOW_TRACKING_URI"] ?? "", env["MLFLOW_TRACKING_TOKEN"] ?? ""];
@@ -56,14 +57,17 @@ export function mlflowOf(streams: HokusaiStreams): MlflowClient {
   return new MlflowClient({ url: `${platform.replace(/\/$/, "")}/api/mlflow`, token: key });
 }
 
-/** A deployment and the node of HOKUSAI_RPC_URL that it is reached by. */
+/** A deployment, and the node at HOKUSAI_RPC_URL through which it is reached. */
 export interface DeploymentPlace {
   readonly site: Site;
   readonly deployment: DeploymentAddresses;
   readonly close: () => void;
 }
 
-/** @param path The record of the deployment, the file deploy/addresses/<chainId>.json of whoever deployed. */
+/**
+ * Connects to a deployment.
+ * @param path The record of the deployment, which is the deployer's file deploy/addresses/<chainId>.json.
+ */
 export async function deploymentAt(path: string, streams: HokusaiStreams): Promise<DeploymentPlace> {
   const record = readJson(path, readText(path), true) as RecordedContracts;
   if (typeof record !== "object" || record === null || typeof record.contracts !== "object")
@@ -75,7 +79,7 @@ export async function deploymentAt(path: string, streams: HokusaiStreams): Promi
   return { site: await siteAt(provider, deployment), deployment, close: () => provider.destroy() };
 }
 
-/** The key that pays for gas, from a keystore or PRIVATE_KEY. */
+/** Opens the key that pays for gas, from a keystore or from PRIVATE_KEY. */
 export async function payingSigner(
   { site }: DeploymentPlace,
   keystore: string,
@@ -88,7 +92,7 @@ export async function payingSigner(
   return signer.connect(site.access.ethers.provider);
 }
 
-/** The one argument of a command that must have it. */
+/** Returns the argument of a command that takes exactly one. */
 export function onlyArgument({ paths }: CommandLine, what: string): string {
   const [first, second] = paths;
   if (first === undefined || second !== undefined)

@@ -5,25 +5,25 @@ import { readAbis } from "./contracts.ts";
 export interface Network {
   readonly name: string;
   readonly chainId: number;
-  /** A development chain: nothing on it has value. */
+  /** Whether this is a development chain, on which nothing has value. */
   readonly isLocal: boolean;
-  /** The chain lives in this process and ends with it. */
+  /** Whether the chain runs inside this process and ends with it. */
   readonly isEphemeral: boolean;
 }
 
-/** How the library reaches a chain. Hardhat's environment is one way. */
+/** How the library reaches a chain. Hardhat's runtime environment is one implementation. */
 export interface Access {
   readonly network: { readonly name: string };
   readonly ethers: { readonly provider: Provider };
 }
 
-/** A network, and how it is reached. */
+/** A network and the way to reach it. */
 export interface Site {
   readonly access: Access;
   readonly network: Network;
 }
 
-/** The contract of a name at an address, for reading. */
+/** Returns the named contract at an address, for reading. */
 export async function contractAt<T extends BaseContract>(
   { ethers }: Access,
   name: string,

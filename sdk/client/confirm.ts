@@ -2,34 +2,36 @@ import type { TransactionReceipt, TransactionResponse } from "ethers";
 import { Problem } from "../base/problem.ts";
 import { isUnanswered } from "../rpc/answers.ts";
 
-/** Milliseconds after which a transaction that was not mined is looked for again: it may have been dropped. */
+/** The default time to wait for a receipt, in milliseconds. A transaction that has none by then may have been dropped. */
 const PATIENCE = 3 * 60_000;
 
-/** Milliseconds between two looks, which become rarer. */
+/** The shortest and the longest pause between two looks for a receipt, in milliseconds. Pauses grow. */
 const [FIRST_LOOK, LAST_LOOK] = [25, 1_000];
 
-/** How often a transaction whose nonce is used is looked for: lagging nodes know a nonce before they know its receipt. */
+/** How often a receipt is looked for after the nonce has been used. Lagging nodes know about a nonce before they know the receipt. */
 const LOOKS_OF_USED = 10;
 
-/** It is unknown whether a transaction that was sent will be mined. An error for control flow: the sender may look again. */
+/** Thrown if it is unknown whether a transaction that was sent will be mined. Used for control flow: the sender may look again. */
 export class Unconfirmed extends Error {}
 
-/** A transaction that was mined for one step. */
+/** A mined transaction that completed one step. */
 export interface Sent {
   readonly name: string;
   readonly hash: string;
   readonly gasUsed: bigint;
 }
 
-/** Waits for a transaction and returns what it cost. If it reverted, throws the reason. */
+/** Waits for a transaction and returns the gas it used. Throws the reason if it reverted. */
 export async function confirm(name: string, sending: Promise<TransactionResponse>, patience?: number): Promise<Sent> {
   const { hash, gasUsed } = await receiptOf(name, sending, patience);
   return { name, hash, gasUsed };
 }
 
 /**
- * Waits for the receipt of a transaction. A node that has none, or does not answer, is asked again until the patience is over. Whatever
- * is thrown after the sending names the transaction.
+ * Waits for the receipt of a transaction. If the node has none or does not answer, asks again until `patience` milliseconds have passed.
+ * Every error after the sending names the transaction.
+ * @throws {Unconfirmed} If there is no receipt in time.
+ * @throws {Problem} `CONFLICT` if another transaction has used the nonce.
  */
 export async function receiptOf(
   name: string,
@@ -62,7 +64,7 @@ export async function receiptOf(
   }
 }
 
-/** A node's answer, or undefined if it does not answer. */
+/** Returns what a node answers, or undefined if it does not answer. */
 async function answered<T>(asked: Promise<T>): Promise<T | undefined> {
   return asked.catch((error: unknown) => {
     if (!isUnanswered(error)) throw error;
@@ -70,7 +72,7 @@ async function answered<T>(asked: Promise<T>): Promise<T | undefined> {
   });
 }
 
-/** Repeats a transaction's call in the state before its block, to throw the revert with its data, which no receipt contains. */
+/** Repeats a transaction's call on the state before its block, and throws the revert with its data, which the receipt lacks. */
 async function replay(
   name: string,
   { provider, hash, from, to, data, value }: TransactionResponse,

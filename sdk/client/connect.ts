@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one way to the contracts of a deployment: from its verifier, from its registry, or from addresses that are known. What must be
-// there is looked for more than once before it is said to be missing.
+// The one way to reach the contracts of a deployment: from its verifier, from its registry, or from known addresses. What must exist is
+// looked up more than once before it is reported as missing, because nodes may lag behind.
 
 import { id, isError, ZeroAddress, type Block, type Signer } from "ethers";
 import type {
@@ -25,7 +25,7 @@ import { contractAt, type Access, type Site } from "./access.ts";
 import type { DeployedContract } from "./deployment.ts";
 import { decodeRevert, inFigures, refused, type Revert } from "./errors.ts";
 
-/** A network and the verifier on it that pays. */
+/** A network with the verifier that records improvements and its registry. */
 export interface Connection extends Site {
   readonly address: string;
   readonly verifier: DeltaOneVerifier;
@@ -46,19 +46,19 @@ export interface DeployedContracts {
   readonly reserveToken: IERC20Metadata;
 }
 
-/** What the registry of a deployment leads to. */
+/** The contracts that can be found from a deployment's registry. */
 export type RegisteredContracts = Pick<
   DeployedContracts,
   "registry" | "tokenManager" | "factory" | "feeRouter" | "reserveToken" | "verifier"
 >;
 
-/** Where the contracts of a deployment are. */
+/** The addresses of a deployment's contracts. */
 export type ContractAddresses = Readonly<Record<DeployedContract | "ReserveToken", string>>;
 
-/** A registered model, with what an improvement must start from. */
+/** A registered model with everything that an improvement starts from. */
 export type ImprovableModel = Awaited<ReturnType<typeof readModel>>;
 
-/** Finds the verifier and its registry. */
+/** Finds the verifier at an address, and its registry. */
 export async function connect({ access, network }: Site, address: string): Promise<Connection> {
   const verifier = await contractAt<DeltaOneVerifier>(access, "DeltaOneVerifier", address);
   const registry = await addressFrom({ access, network }, "verifier", "DeltaOneVerifier", address, () =>
@@ -69,7 +69,7 @@ export async function connect({ access, network }: Site, address: string): Promi
 
 /**
  * Finds the contracts that a registry leads to.
- * @throws {Problem} `NOT_DEPLOYED` when there is no registry at the address, or one whose deployment was not finished.
+ * @throws {Problem} `NOT_DEPLOYED` if there is no registry at the address, or if its deployment is not finished.
  */
 export async function connectRegistry(site: Site, address: string): Promise<RegisteredContracts> {
   const { access } = site;
@@ -90,7 +90,7 @@ export async function connectRegistry(site: Site, address: string): Promise<Regi
   };
 }
 
-/** The contracts of a deployment at addresses that are known, unchecked. */
+/** Returns the contracts of a deployment at known addresses, without checking them. */
 export async function connectAddresses(access: Access, addresses: ContractAddresses): Promise<DeployedContracts> {
   return {
     timelock: await contractAt(access, "TimelockController", addresses.TimelockController),
@@ -126,7 +126,10 @@ export async function hasEther({ ethers }: Access, account: string): Promise<boo
   );
 }
 
-/** The address that a view of a contract answers; refuses a contract that is none, is another, or knows no address yet. */
+/**
+ * Returns the address that a view of a contract returns. Throws if there is no contract, if it is another kind of contract, or if the
+ * address is not set yet.
+ */
 async function addressFrom(
   { access, network }: Site,
   role: string,
@@ -140,7 +143,7 @@ async function addressFrom(
     (seen) => seen !== undefined && seen !== ZeroAddress,
     () =>
       view().catch((error: unknown) => {
-        if (isError(error, "BAD_DATA")) return undefined; // what an address without code answers
+        if (isError(error, "BAD_DATA")) return undefined; // what a call to an address without code ends in
         if (!isRevert(error)) throw error;
         throw refusal(`the contract at ${address} ${where} does not answer as a ${name}.`);
       }),
@@ -155,8 +158,8 @@ async function addressFrom(
 }
 
 /**
- * The model's benchmark and score, and whom or what its benchmark trusts. Refuses a verifier that the registry no longer
- * listens to: nothing can be improved through it.
+ * Reads the model's benchmark, verification method, owner and token. Refuses a verifier that the registry no longer accepts, because
+ * nothing can be improved through it.
  */
 export async function readModel({ access, network, address, registry }: Connection, modelId: string) {
   const present = await registry.verifier();
@@ -183,13 +186,13 @@ export async function readModel({ access, network, address, registry }: Connecti
   };
 }
 
-/** The time of the latest block, in seconds. */
+/** Returns the timestamp of the latest block, in seconds. */
 export async function timeOf({ access }: Connection): Promise<bigint> {
   const block = (await access.ethers.provider.getBlock("latest")) as Block;
   return BigInt(block.timestamp);
 }
 
-/** Refuses an account that cannot pay for a transaction. */
+/** Throws a {@link Problem} if an account cannot pay for a transaction. */
 export async function requireEther({ access, network }: Connection, sender: Signer): Promise<void> {
   const address = await sender.getAddress();
   if (await hasEther(access, address)) return;
@@ -197,8 +200,8 @@ export async function requireEther({ access, network }: Connection, sender: Sign
 }
 
 /**
- * Runs a call that is to be sent next; a revert becomes a {@link Problem} that names the rule, the values and what to do, or says
- * what `inWords` makes of it.
+ * Waits for the simulation of a call that is to be sent next. Throws a revert as a {@link Problem} that names the rule, the values and the
+ * remedy, or in the words of `inWords` if it returns any.
  */
 export async function simulate<T>(
   chain: Connection,
@@ -216,13 +219,13 @@ export async function simulate<T>(
   }
 }
 
-/** A revert for which the caller has words of its own. */
+/** A caller's own words for a revert. */
 export interface Weakness {
   readonly code: ProblemCode;
   readonly words: string;
 }
 
-/** The revert that an error carries; any other error is thrown unchanged. */
+/** Returns the revert that an error carries. Any other error is thrown unchanged. */
 export async function revertOf({ access }: Connection, error: unknown): Promise<Revert> {
   const revert = await decodeRevert(access, error);
   if (revert === undefined) throw error;

@@ -1,4 +1,4 @@
-// Contracts with their types and ABIs: the only place in the library that knows where the compiler puts them.
+// The contracts with their types and ABIs. This is the only place in the library that knows where the compiler puts them.
 
 export type { TimelockController } from "../../.build/typechain/@openzeppelin/contracts/governance/TimelockController.ts";
 export type { IERC20Metadata } from "../../.build/typechain/@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.ts";
@@ -25,17 +25,17 @@ export interface AbiEntry {
   readonly name?: string;
 }
 
-/** What is known of a contract beside its code. */
+/** A contract as its ABI describes it. */
 export interface ContractAbi {
   readonly name: string;
   readonly abi: readonly AbiEntry[];
-  /** Not an interface. */
+  /** Whether this is a contract, not an interface. */
   readonly isDeployable: boolean;
 }
 
 /**
- * Every contract and interface of the protocol, by name. Read when it is first asked for: a command starts before it compiles, and a
- * page may never need them.
+ * Returns every contract and interface of the protocol by name. The ABIs are imported on demand, because a command starts before
+ * compilation and a page may never need them.
  */
 export async function readAbis(): Promise<ReadonlyMap<string, ContractAbi>> {
   const [abis, { DEPLOYABLE }] = await Promise.all([

@@ -1,14 +1,14 @@
-// A deployment as somebody else's program knows it: a record of addresses, and a node.
+// A deployment as an outside program knows it: a record of addresses, and a node.
 
 import type { Provider } from "ethers";
 import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
 import type { Site } from "./access.ts";
 
-/** The chain id of Hardhat's and anvil's chains. */
+/** The chain id of Hardhat and anvil. */
 export const LOCAL_CHAIN_ID = 31_337;
 
-/** Contracts that every deployment has. */
+/** The contracts that every deployment has. */
 export const DEPLOYED_CONTRACTS = [
   "TimelockController",
   "ModelRegistry",
@@ -21,19 +21,18 @@ export const DEPLOYED_CONTRACTS = [
   "DeltaOneVerifier",
 ] as const;
 
-/** The name of one of them. */
 export type DeployedContract = (typeof DEPLOYED_CONTRACTS)[number];
 
-/** What a deployment put on a chain, as the protocol's package lists it by chain. */
+/** The contracts of a deployment, as the protocol's package lists them for each chain. */
 export interface DeploymentAddresses {
   readonly network: string;
   readonly chainId: number;
-  /** The block it began in: no event of it is older. */
+  /** The block in which the deployment began. No event of the deployment is older. */
   readonly firstBlock: number;
   readonly contracts: Readonly<Record<DeployedContract, string>>;
 }
 
-/** The part of a deployment's record that is read here. The record is deploy/addresses/<chainId>.json, written by whoever deployed. */
+/** The part of a deployment's record that is read here. The deployer has the record in deploy/addresses/<chainId>.json. */
 export interface RecordedContracts {
   readonly network: string;
   readonly chainId: number;
@@ -41,8 +40,8 @@ export interface RecordedContracts {
 }
 
 /**
- * The addresses that a record names.
- * @throws {Problem} When a contract is missing that every deployment has.
+ * Returns the addresses in a record.
+ * @throws {Problem} If a contract is missing that every deployment has.
  */
 export function addressesIn({ network, chainId, contracts }: RecordedContracts): DeploymentAddresses {
   const missing = DEPLOYED_CONTRACTS.filter((name) => !(name in contracts));
@@ -56,8 +55,8 @@ export function addressesIn({ network, chainId, contracts }: RecordedContracts):
 }
 
 /**
- * The network of a deployment, reached by a provider of ethers.
- * @throws {Problem} When the provider's chain is not the deployment's.
+ * Returns the network of a deployment, reached through a provider of ethers.
+ * @throws {Problem} If the provider is connected to another chain.
  */
 export async function siteAt(
   provider: Provider,

@@ -1,10 +1,10 @@
 // Generated from the contracts' NatSpec, as docs/errors.md is: `npm run snapshots -- --update` writes it.
 
-/** What the manual says of one error. */
+/** What docs/errors.md says about one error. */
 export interface ErrorEntry {
-  /** As in the ABI, with argument names, or `Error("…")` for a reason string. */
+  /** The signature in the ABI with argument names, or `Error("…")` for a reason string. */
   readonly signature: string;
-  /** Names of the contracts that raise it. */
+  /** The names of the contracts that revert with it. */
   readonly where: readonly string[];
   readonly why: string;
   readonly fix: string;

@@ -20,26 +20,26 @@ import { readAbis, type AbiEntry, type ContractAbi } from "./contracts.ts";
 import { ERROR_GUIDE, type ErrorEntry } from "./errorGuide.ts";
 import { inUnits, type ContractCall } from "./figures.ts";
 
-/** Characters of a node's message that are shown. */
+/** The number of characters of a node's message that are shown. */
 const LONGEST_MESSAGE = 500;
 
-/** A revert in words. */
+/** A decoded revert. */
 export interface Revert {
   readonly name: string;
   readonly args: Readonly<Record<string, string>>;
   readonly message: string;
-  /** What to do about it, from docs/errors.md; absent for an error that is not the protocol's. */
+  /** How to fix it, from docs/errors.md. Errors that are not the protocol's have no hint. */
   readonly hint?: string;
 }
 
-/** Any error, as one line for the user. */
+/** Describes any error in one line for the user. */
 export async function explain(access: Access, error: unknown): Promise<string> {
   return printed((await problemOf(access, error)).message, Infinity);
 }
 
 /**
- * Everything a tool may meet, as a {@link Problem}. Reverts are decoded with the errors of all contracts of the protocol;
- * docs/errors.md says why they are raised and what to do about them.
+ * Converts any error to a {@link Problem}. Reverts are decoded with the errors of all contracts of the protocol; docs/errors.md says why
+ * each is raised and how to fix it.
  */
 export async function problemOf(access: Access, error: unknown): Promise<Problem> {
   if (error instanceof Problem) return error;
@@ -52,7 +52,7 @@ export async function problemOf(access: Access, error: unknown): Promise<Problem
   return classify(error);
 }
 
-/** An error met without a chain, as a {@link Problem}. Whatever is neither a Problem nor an error of a node or the system is internal. */
+/** Converts an error to a {@link Problem} without access to a chain. Errors that come from neither a node nor the system are `INTERNAL`. */
 export function classify(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const said = messageOf(error).split("\n")[0] as string;
@@ -71,7 +71,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What an error from outside the library means; undefined for one that is not expected. */
+/** Returns the code for an error from outside the library, or undefined for an unexpected one. */
 function codeOf(error: unknown): ProblemCode | undefined {
   if (error instanceof Unconfirmed) return "UNKNOWN_OUTCOME";
   if (isOutOfFunds(error)) return "NO_FUNDS";
@@ -84,7 +84,7 @@ function codeOf(error: unknown): ProblemCode | undefined {
     : undefined;
 }
 
-/** A revert as a problem: what it says, and what to do about it. */
+/** Converts a revert to a problem that says what went wrong and how to fix it. */
 export function refused({ hint, ...revert }: Revert): Problem {
   const message = printed(
     hint === undefined ? revert.message : `${revert.message.replace(/\.$/, "")}. ${hint}`,
@@ -93,12 +93,12 @@ export function refused({ hint, ...revert }: Revert): Problem {
   return new Problem("REVERTED", message, { revert: inFigures(revert), ...(hint !== undefined && { remedy: hint }) });
 }
 
-/** A revert as the chain gives it, for programs. */
+/** Returns a revert with its arguments as they are on the chain, for programs. */
 export function inFigures({ name, args }: Pick<Revert, "name" | "args">): ProblemRevert {
   return { name, args };
 }
 
-/** The revert that an error carries, or undefined when it carries none. */
+/** Returns the revert that an error carries, or undefined if it carries none. */
 export async function decodeRevert(access: Access, error: unknown): Promise<Revert | undefined> {
   const data = revertDataOf(error);
   if (data === undefined) return undefined;
@@ -120,15 +120,15 @@ export async function decodeRevert(access: Access, error: unknown): Promise<Reve
   return { name, args, message, ...(entry && { hint: entry.fix }) };
 }
 
-/** What the contracts and docs/errors.md know of errors. */
+/** What the ABIs and docs/errors.md say about errors. */
 interface Dictionary {
   readonly contracts: readonly ContractAbi[];
   readonly errors: Interface;
-  /** docs/errors.md by selector, and by what stands there for a reason string. */
+  /** The entries of docs/errors.md, by selector, or by `Error("…")` for a reason string. */
   readonly guide: ReadonlyMap<string, ErrorEntry>;
 }
 
-/** Read once, with the first revert. */
+/** Built once, for the first revert. */
 let dictionary: Promise<Dictionary> | undefined;
 
 async function readDictionary(): Promise<Dictionary> {
@@ -140,7 +140,7 @@ async function readDictionary(): Promise<Dictionary> {
   return { contracts, errors, guide };
 }
 
-/** A value of an error. `field` is a name in ASCII; what is longer than any amount is a hash. */
+/** Formats an argument of an error. `field` is a name in ASCII; a number too large for any amount is a hash. */
 function show({ name, type }: { name: string; type: string }, value: unknown): string {
   if (name === "field" && type === "bytes32") return decodeBytes32String(String(value));
   return typeof value === "bigint" && value >> 128n > 0n ? toBeHex(value, 32) : String(value);
@@ -161,7 +161,7 @@ function wordsFor(
 
 const ADMIN_ROLE = "DEFAULT_ADMIN_ROLE";
 
-/** The contract whose book of roles is asked by contracts without one. */
+/** The contract that keeps the roles for contracts without roles of their own. */
 const REGISTRY = "ModelRegistry";
 
 const has = ({ abi }: ContractAbi, name: string) => abi.some((entry) => entry.name === name);
@@ -179,7 +179,7 @@ async function missingRole(
     .flatMap(({ name, abi }) => abi.map((entry) => ({ book: name, constant: entry.name ?? "" })))
     .filter(({ constant }) => constant.endsWith("_ROLE") && roleOf(constant) === role);
   const [first, ...others] = homes;
-  // An account that did not call the contract itself was refused by one that the call does not name.
+  // If the refused account did not send the call, another contract refused it, and the call does not name that contract.
   const isDirect = others.length > 0 && call !== undefined && call.from === account;
   const called = isDirect ? await contractAt(access, call, deployable) : undefined;
   const asked = called && !has(called, "hasRole") && has(called, "registry") ? REGISTRY : called?.name;
@@ -187,7 +187,7 @@ async function missingRole(
   return `AccessControl: account ${account} is missing role ${first?.constant ?? role}${home ? ` on ${home.book}` : ""}`;
 }
 
-/** The contract that was called, recognised by its code: of the contracts all of whose selectors occur in the code, the largest. */
+/** Returns the called contract, recognised by its code: the largest contract whose selectors all occur there. */
 async function contractAt(
   access: Access,
   { to }: ContractCall,
@@ -203,12 +203,12 @@ async function contractAt(
     .sort((a, b) => selectors(b).length - selectors(a).length)[0];
 }
 
-/** The bytes of a revert, wherever the provider left them. */
+/** Returns the data of a revert, wherever the provider has put them. */
 function revertDataOf(error: unknown): string | undefined {
   return within(error, ({ data }) => (isHexString(data) && data.length >= 10 ? data : undefined));
 }
 
-/** The call that failed, if the error names both caller and contract. */
+/** Returns the call that failed, if the error names both the caller and the contract. */
 function callOf(error: unknown): ContractCall | undefined {
   return within(error, ({ transaction }) => {
     const { from, to, data } = (transaction ?? {}) as Record<string, unknown>;
@@ -217,7 +217,7 @@ function callOf(error: unknown): ContractCall | undefined {
   });
 }
 
-/** The first result that is found in an error or in one that it wraps. */
+/** Returns the first result found in an error or in the errors that it wraps. */
 function within<T>(error: unknown, find: (fields: Record<string, unknown>) => T | undefined): T | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const fields = error as Record<string, unknown>;

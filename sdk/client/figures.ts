@@ -1,11 +1,10 @@
-// Figures of errors as people read them: amounts in whole units with their symbol, times as dates. Programs get them as the chain has them.
+// Formats the numbers in errors for people: amounts in whole units with their symbol, times as dates. Programs get the raw values.
 
 import { Contract, FunctionFragment, formatEther, formatUnits } from "ethers";
 import { printed } from "../base/printed.ts";
 import { formatReserve, formatTime, formatTokens } from "../base/units.ts";
 import type { Access } from "./access.ts";
 
-/** A call to a contract. */
 export interface ContractCall {
   readonly from: string;
   readonly to: string;
@@ -13,12 +12,13 @@ export interface ContractCall {
 }
 
 /**
- * What a number is. `paid` and `received`: what a trade takes and gives, reserve or tokens by its direction. `asset`: of the token that was
- * called. `count`: a plain number, such as bps, scores and places.
+ * The unit of a number. `paid` and `received` are what a trade takes and gives: reserve or tokens, depending on its direction. `asset` is
+ * an
+ * amount of the token that was called. `count` is a plain number, such as bps, scores and indices.
  */
 type Unit = "tokens" | "USDC" | "ether" | "paid" | "received" | "asset" | "time" | "duration" | "count";
 
-/** Every number of every error. Those of `OutOfRange` and `ValueMismatch` are of the unit that the field has. */
+/** The units of all numbers in all errors. Those of `OutOfRange` and `ValueMismatch` depend on the field and are shown as plain numbers. */
 export const UNITS: Readonly<Record<string, Readonly<Record<string, Unit>>>> = {
   AccessControlEnforcedDefaultAdminDelay: { schedule: "time" },
   AlreadyClaimed: { index: "count" },
@@ -44,7 +44,7 @@ export const UNITS: Readonly<Record<string, Readonly<Record<string, Unit>>>> = {
   InsufficientReserve: { requested: "USDC", available: "USDC" },
   InsufficientSurplus: { requested: "USDC", available: "USDC" },
   InvalidAccountNonce: { currentNonce: "count" },
-  InvalidInterval: { from: "time", to: "time" },
+  InvalidInterval: { from: "count", to: "count" },
   InvalidProof: { index: "count" },
   InvestorAllocationExceeded: { requested: "tokens", remaining: "tokens" },
   KeyPointInvalid: { index: "count" },
@@ -74,7 +74,7 @@ export const UNITS: Readonly<Record<string, Readonly<Record<string, Unit>>>> = {
   WrongModelStatus: { actual: "count", required: "count" },
 };
 
-/** The arguments of an error for people. Whatever is not a number, or has no known unit, stays unchanged. */
+/** Formats the arguments of an error for people. Arguments that are not numbers, or have no known unit, stay unchanged. */
 export async function inUnits(
   access: Access,
   call: ContractCall | undefined,
@@ -116,10 +116,10 @@ async function inUnit(access: Access, call: ContractCall | undefined, unit: Unit
 
 const HOUR = 3_600n;
 
-/** The largest time that the contracts store; it stands for no time at all. */
+/** The largest time that the contracts store. It stands for "without end". */
 const NO_END = 2n ** 40n - 1n;
 
-/** The direction of the trade that was called, by the functions of a pool. */
+/** Returns the direction of the trade that was called, or undefined if the call is not a trade. */
 function sideOf(call: ContractCall | undefined): "buy" | "sell" | undefined {
   const selector = call?.data?.slice(0, 10);
   return selector === undefined ? undefined : TRADES.get(selector);
@@ -127,7 +127,7 @@ function sideOf(call: ContractCall | undefined): "buy" | "sell" | undefined {
 
 const PERMIT = "(uint256, uint8, bytes32, bytes32)";
 
-/** The functions of a pool that trade, by selector. */
+/** The trading functions of a pool, by selector. */
 export const TRADES: ReadonlyMap<string, "buy" | "sell"> = new Map(
   (
     [
@@ -152,7 +152,7 @@ function asker({ ethers }: Access): Ask {
   return (to, view) => new Contract(to, TOKEN, ethers.provider).getFunction(view)();
 }
 
-/** The symbol of the token that was called, or of the token of the pool that was called; undefined for any other call. */
+/** Returns the symbol of the called token, or of the called pool's token; "tokens" for any other call. */
 async function symbolAt(access: Access, call: ContractCall | undefined): Promise<string> {
   if (call === undefined) return "tokens";
   const ask = asker(access);
@@ -164,7 +164,10 @@ async function symbolAt(access: Access, call: ContractCall | undefined): Promise
   }
 }
 
-/** An amount of a pool's reserve token, or of the token that was called; unchanged for any other call. */
+/**
+ * Formats an amount of the called token, or of the token that the called trade takes: USDC for a buy, the model's token for a sale. For any
+ * other call, the number stays unchanged.
+ */
 async function inAsset(access: Access, call: ContractCall | undefined, value: bigint): Promise<string> {
   if (call === undefined) return String(value);
   const side = sideOf(call);

@@ -1,4 +1,4 @@
-// A deployment on a chain: its models, markets and rewards, and reverts in words.
+// A deployment on a chain: its models, markets and rewards, and decoded reverts.
 
 export type { Access, Network, Site } from "./access.ts";
 export { confirm, receiptOf, type Sent } from "./confirm.ts";

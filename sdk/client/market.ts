@@ -5,7 +5,7 @@ import { contractAt, type Access } from "./access.ts";
 import type { Connection } from "./connect.ts";
 import type { HokusaiAMM, ModelToken } from "./contracts.ts";
 
-/** Where a model's token is traded. */
+/** The pool and the token of a model. */
 export interface ModelMarket {
   readonly access: Access;
   readonly token: ModelToken;
@@ -15,7 +15,7 @@ export interface ModelMarket {
 /**
  * Finds the market of a model.
  * @param modelId The id that the model was published under, not its hash.
- * @throws {Problem} When the model has no pool.
+ * @throws {Problem} If the model has no pool.
  */
 export async function findMarket(
   { access, network, registry }: Pick<Connection, "access" | "network" | "registry">,
@@ -32,18 +32,20 @@ export async function findMarket(
   return { access, pool, token: await contractAt<ModelToken>(access, "ModelToken", await pool.token()) };
 }
 
-/** What a model's token and market look like now. Tokens in wei, reserve in its units, prices in the unit of `spotPrice`. */
+/**
+ * The current state of a model's token and market. Tokens are in wei, the reserve in its smallest units, prices in the unit of `spotPrice`.
+ */
 export type MarketState = Awaited<ReturnType<typeof readState>>;
 
 export type SupplyState = Awaited<ReturnType<typeof readSupply>>;
 export type PoolFigures = Awaited<ReturnType<typeof readPool>>;
 
-/** Reads the supply buckets against their caps, and the pool. */
+/** Reads the supply buckets with their caps, and the pool. */
 export async function readState({ token, pool }: { readonly token: ModelToken; readonly pool: HokusaiAMM }) {
   return { supply: await readSupply(token, pool), pool: await readPool(pool) };
 }
 
-/** Reads the supply buckets against their caps; without a pool, investors have nothing yet. */
+/** Reads the supply buckets with their caps. Without a pool, nothing has been issued to investors. */
 export async function readSupply(token: ModelToken, pool?: HokusaiAMM) {
   const investorAllocation = await token.investorAllocation();
   const supplierAllocation = await token.supplierAllocation();
@@ -60,7 +62,7 @@ export async function readSupply(token: ModelToken, pool?: HokusaiAMM) {
   };
 }
 
-/** Reads the pool: its terms, and what it holds. */
+/** Reads the pool's terms and holdings. */
 export async function readPool(pool: HokusaiAMM) {
   return {
     crr: await pool.crr(),
@@ -77,12 +79,12 @@ export async function readPool(pool: HokusaiAMM) {
   };
 }
 
-/** The price at which the pool began, in the unit of `spotPrice`. */
+/** Returns the pool's price at its creation, in the unit of `spotPrice`. */
 export function priceAtCreation({ crr, virtualReserve, virtualSupply }: PoolFigures): bigint {
   return priceOf(virtualReserve, crr, virtualSupply);
 }
 
-/** The price at a reserve, the virtual one included, and a supply, in the unit of `spotPrice`. */
+/** Returns the price in the unit of `spotPrice`. The reserve includes the virtual reserve. */
 export function priceOf(reserve: bigint, crr: bigint, supply: bigint): bigint {
   return (reserve * 10n ** 42n) / (crr * supply);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rewards that wait: found in the logs of every verifier that the registry ever listened to, confirmed by the registry.
+// Payouts, found in the logs of every verifier that the registry has ever accepted, and confirmed by the registry.
 
 import type { Block, Provider } from "ethers";
 import type { DeltaOneVerifier, ModelRegistry, TokenManager } from "./contracts.ts";
@@ -7,24 +7,24 @@ import { readEvents, type Blocks } from "../rpc/logs.ts";
 import { payoutStatus, termsOf, type PayoutStatus, type QueuedPayout } from "../state/payouts.ts";
 import { contractAt, type Access } from "./access.ts";
 
-/** A payout and what became of it. */
+/** A payout and its status. */
 export interface Payout extends QueuedPayout {
   readonly status: PayoutStatus;
-  /** First second in which it can be released, unless it is stopped. */
+  /** The first second in which it can be released, unless it is stopped. */
   readonly releasableFrom: bigint;
 }
 
-/** The values of a `PayoutQueued` event. */
+/** The arguments of a `PayoutQueued` event. */
 type PayoutQueued = Awaited<ReturnType<typeof queuedEvents>>[number]["args"];
 
-/** A payout from its event and the time of its block. */
+/** Builds a payout from its event and the timestamp of its block. */
 export function payoutOf(args: PayoutQueued, queuedAt: bigint): QueuedPayout {
   const { model, evaluationId, method, baselineScore, candidateScore, reward, contributorsRoot } = args;
   const payees = { accounts: [...args.accounts], amounts: [...args.amounts] };
   return { model, evaluationId, method, queuedAt, baselineScore, candidateScore, reward, contributorsRoot, ...payees };
 }
 
-/** Every payout that was queued in a range of blocks, of one model if it is named, in the order of the chain. */
+/** Returns every payout queued in a range of blocks, in the order of the chain; only those of `model` if it is given. */
 export async function readPayouts(
   access: Access,
   registry: ModelRegistry,
@@ -38,7 +38,7 @@ export async function readPayouts(
     const verifier = await contractAt<DeltaOneVerifier>(access, "DeltaOneVerifier", address);
     for (const { args, blockNumber, transactionHash } of await queuedEvents(verifier, blocks, model)) {
       const payout = payoutOf(args, await timestampOf(access.ethers.provider, blockNumber));
-      // A contract that was a verifier may have logged anything: the registry's own event must say the same.
+      // A former verifier may have logged anything, so the registry's own event must agree.
       const key = keyOf({ id: payout.model, ...payout }, termsOf(payout).payeesHash, transactionHash);
       if (recorded.has(key)) queued.push(payout);
     }
@@ -55,13 +55,13 @@ export async function readPayouts(
   return found;
 }
 
-/** The arguments of a release. */
+/** Returns the arguments of a release. */
 export function releaseCall(payout: QueuedPayout): Parameters<TokenManager["releasePayout"]["staticCall"]> {
   const { model, evaluationId, method, queuedAt, contributorsRoot, accounts, amounts } = payout;
   return [model, evaluationId, method, queuedAt, contributorsRoot, [...accounts], [...amounts]];
 }
 
-/** The arguments of a return of what is void. */
+/** Returns the arguments that return a void payout to its model. */
 export function returnCall(payout: QueuedPayout) {
   return [payout.model, payout.evaluationId, termsOf(payout)] as const;
 }
@@ -69,7 +69,7 @@ export function returnCall(payout: QueuedPayout) {
 const keyOf = (of: { readonly id: string; readonly evaluationId: string }, payeesHash: string, transaction: string) =>
   [of.id, of.evaluationId, payeesHash, transaction].join(" ");
 
-/** The present verifier and every one before it. */
+/** Returns the current verifier and all earlier ones. */
 export async function verifiersOf(registry: ModelRegistry, blocks: Blocks): Promise<string[]> {
   const wired = await readEvents(blocks, registry, registry.filters.Wired());
   const changed = await readEvents(blocks, registry, registry.filters.VerifierChanged());

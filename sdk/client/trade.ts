@@ -9,46 +9,46 @@ import type { ModelMarket } from "./market.ts";
 const WAD = 10n ** 18n;
 const BPS = 10_000n;
 
-/** An order for a pool: one amount is given, the other follows from the curve. Tokens in wei, reserve in its smallest units. */
+/** An order for a pool. One amount is given, and the other follows from the curve. Tokens are in wei, the reserve in its smallest units. */
 export type TradeOrder =
   | { readonly side: "buy"; readonly reserve: bigint }
   | { readonly side: "buy"; readonly tokens: bigint }
   | { readonly side: "sell"; readonly tokens: bigint };
 
-/** What an order would give now. */
+/** What an order would yield now. */
 export interface Quote {
   readonly side: TradeOrder["side"];
-  /** Reserve paid or received, trade fee included. */
+  /** The reserve paid or received, including the trade fee. */
   readonly reserve: bigint;
   readonly tokens: bigint;
-  /** In the unit of `spotPrice`. */
+  /** The price in the unit of `spotPrice`. */
   readonly priceBefore: bigint;
-  /** By how much the average price of the trade, fee included, is worse than the price before it, in bps. */
+  /** How much worse the average price of the trade, including the fee, is than the price before it, in bps. */
   readonly impactBps: bigint;
 }
 
 /** How much worse than its quote a trade may be, and how long it may wait for a block. */
 export interface TradeTerms {
-  /** At most this much worse, from 0 to 10,000 bps. */
+  /** The largest slippage, from 0 to 10,000 bps. */
   readonly slippageBps: bigint;
-  /** Seconds from the time of the latest block, after which the trade is refused. */
+  /** Seconds after the timestamp of the latest block at which the trade expires. */
   readonly seconds: number;
 }
 
-/** One trade and what it did to the price. */
+/** A completed trade and its effect on the price. */
 export interface Trade {
   readonly name: string;
   readonly reserve: bigint;
   readonly tokens: bigint;
   readonly priceBefore: bigint;
   readonly priceAfter: bigint;
-  /** By how much the average price of the trade, fee included, was worse than the price before it, in bps. */
+  /** How much worse the average price of the trade, including the fee, was than the price before it, in bps. */
   readonly impactBps: bigint;
 }
 
 /**
- * What an order would give in the latest block. Reverts as the pool's own quotes do: more than is left to buy or can be sold, nothing
- * at all, a pause.
+ * Quotes an order in the latest block. Reverts like the pool's own quotes: if the order is larger than what can be bought or sold, if it
+ * yields nothing, or if it is a buy while buys are paused.
  */
 export async function quoteTrade(pool: HokusaiAMM, order: TradeOrder): Promise<Quote> {
   const priceBefore = await pool.spotPrice();
@@ -64,7 +64,7 @@ async function amountsOf(pool: HokusaiAMM, order: TradeOrder): Promise<Pick<Quot
   return { tokens, reserve: (await pool.quoteBuyExactOut(tokens)).reserveIn };
 }
 
-/** The least that a trade may yield, or the most that it may cost, given how much worse than its quote it may be. */
+/** Returns the least that a trade may yield or the most that it may cost, given a quote and the slippage in bps. */
 export function limitOf(
   order: TradeOrder,
   { reserve, tokens }: Pick<Quote, "reserve" | "tokens">,
@@ -75,9 +75,9 @@ export function limitOf(
 }
 
 /**
- * Sends an order from an account, which pays and receives.
- * @param limit Least tokens for an amount of reserve, most reserve for an amount of tokens, least reserve for a sale.
- * @param deadline Time of the last block that may carry it out, in seconds since 1970.
+ * Sends an order for an account that pays and receives.
+ * @param limit The least tokens for a given reserve, the most reserve for given tokens, or the least reserve for a sale.
+ * @param deadline The timestamp of the last block that may execute the order, in seconds since 1970.
  */
 export async function sendOrder(
   pool: HokusaiAMM,
@@ -94,8 +94,8 @@ export async function sendOrder(
 }
 
 /**
- * Trades at the present price: quotes, lets the pool take what the trade costs, sends, and waits until it is mined.
- * @throws {Problem} When the account has too little reserve. A revert is thrown as ethers has it: {@link explain} puts it in words.
+ * Trades at the current price: quotes the order, approves what it costs, sends it, and waits until it is mined.
+ * @throws {Problem} If the account has too little reserve. Reverts are thrown as ethers' errors; {@link explain} describes them.
  */
 export async function executeOrder(
   { access, pool }: ModelMarket,
@@ -115,9 +115,9 @@ export async function executeOrder(
 }
 
 /**
- * Sees to it that a spender may take an amount of an account's reserve tokens, in their smallest units.
- * @returns The transaction; none where the spender may take as much already.
- * @throws {Problem} When the account has not as much.
+ * Approves a spender for an amount of an account's reserve tokens, in their smallest units, unless the allowance is large enough already.
+ * @returns The approval, or undefined if none was needed.
+ * @throws {Problem} If the account has less than the amount.
  */
 export async function ensureAllowance(
   reserve: IERC20Metadata,
@@ -138,7 +138,7 @@ export async function ensureAllowance(
   return confirm("approve", reserve.connect(owner).approve(spender, amount));
 }
 
-/** Sends a trade, and reads from its event what changed hands. */
+/** Sends a trade and reads the amounts exchanged from its event. */
 export async function settleTrade(
   pool: HokusaiAMM,
   name: string,
@@ -159,7 +159,7 @@ export async function settleTrade(
   return { sent, trade: { name, reserve, tokens, priceBefore, priceAfter: await pool.spotPrice(), impactBps } };
 }
 
-/** How far the average price is above `priceBefore`, in bps. */
+/** Returns how far the average price is above `priceBefore`, in bps. */
 export function priceImpact(reserve: bigint, tokens: bigint, priceBefore: bigint): bigint {
   return (reserve * WAD * WAD * BPS) / (tokens * priceBefore) - BPS;
 }

@@ -9,9 +9,10 @@ import { areas, boundInfluence, components, effectsOf, isConstant, orderOf, type
 import { NO_VARIATION } from "./studentBound.ts";
 
 /**
- * Compares two models by the area under the ROC curve, which is always maximised: P(score of a positive > score of a negative) + ½ P(equal).
+ * Compares two models by the area under the ROC curve, which is always maximised: P(score of a positive > score of a negative) + ½
+ * P(equal).
  * The interval is DeLong's: DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating
- * characteristic curves", Biometrics 44, 1988; with f = ln by the delta method; with groups by sums of its components over each,
+ * characteristic curves", Biometrics 44, 1988. With f = ln it uses the delta method. With groups it sums the components within each group:
  * Obuchowski, "Nonparametric analysis of clustered ROC curve data", Biometrics 53, 1997.
  */
 export function compareByAuc({ ranks, positive, names }: Ranked): Comparison {
@@ -59,7 +60,10 @@ function varianceOfMean(values: Float64Array): number {
   return squares / (values.length - 1) / values.length;
 }
 
-/** Influences whose mean is 0 and whose variance, divided by the rows, is the difference's. */
+/**
+ * Returns each row's influence on the difference. Their mean is 0, and their variance divided by the number of rows is the variance of the
+ * difference.
+ */
 function aucInfluence(
   wins: Record<Model, Float64Array>,
   positive: Uint8Array,

@@ -8,12 +8,13 @@ import { RANKED_CLASS_SIZE, requireClasses, requireGroups, unitsByClass } from "
 import { boundInfluence, bump, orderOf, type Order, type Ranked } from "./ranking.ts";
 import { NO_VARIATION } from "./studentBound.ts";
 
-/** What one step of a precision is rounded down to. */
+/** The unit to which each step of a precision is rounded down. */
 const PRECISION_UNIT = 10n ** 24n;
 
 /**
- * Compares two models by average precision: the precision at each positive's score, averaged over the positives. The interval is made from
- * the influence of each row, the derivative by its weight.
+ * Compares two models by average precision: the precision at each positive's score, averaged over the positives. The interval is computed
+ * from
+ * each row's influence, which is the derivative with respect to the row's weight.
  */
 export function compareByAveragePrecision({ ranks, positive, names }: Ranked): Comparison {
   const orders = eachModel((model) => orderOf(ranks[model]));
@@ -90,7 +91,7 @@ function precisionInfluence(
   value: number,
 ): Float64Array {
   const ranks = starts.length - 1;
-  // For each rank: positives, and rows, at or above it.
+  // For each rank, the positives and the rows at or above it.
   const [hits, seen] = [new Float64Array(ranks + 1), new Float64Array(ranks + 1)];
   for (let rank = ranks - 1; rank >= 0; rank--) {
     const [from, to] = [starts[rank] as number, starts[rank + 1] as number];

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Bounds of the mean of differences that are known to be bounded, whatever their distribution and however few they are.
+// Bounds on the mean of bounded differences, for any distribution and any sample size.
 
 import { MARGIN_BPS, type Interval, type IntervalTerms } from "./comparison.ts";
 import { ln } from "./math.ts";
 import { shuffle } from "./random.ts";
 
-/** Largest share of a stake that a bet may lose. */
+/** The largest share of the stake that a single bet may lose. */
 const TRUNCATION = 0.5;
 const HALVINGS = 60;
 
 /**
- * Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", Journal of the Royal Statistical Society B 86, 2024: a mean m is refused
- * once a gambler who bets against it, on the examples in a random order, has multiplied the stake by 1 / level. Differences lie in ±range; the error is
- * kept for every sample size.
+ * Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", Journal of the Royal Statistical Society B 86, 2024:
+ * a
+ * mean m is rejected once a gambler who bets against it, on the examples in a random order, has multiplied the stake by 1 / level. The
+ * differences lie in ±range. The error level holds for every sample size.
  */
 export function betBounds(differences: Float64Array, range: number, { scale, level, random }: IntervalTerms): Interval {
   const order = new Uint32Array(differences.length).map((_, place) => place);
@@ -25,7 +26,7 @@ export function betBounds(differences: Float64Array, range: number, { scale, lev
   return { method: "betting", low, high, lowBps };
 }
 
-/** The largest mean in [0, 1] against which the bets win; found by halving, as a larger mean is won against later. */
+/** Returns the largest mean in [0, 1] against which the bets win, by bisection: the larger the mean, the later they win. */
 function largestRefused(values: Float64Array, level: number): number {
   const bets = stakes(values, level);
   if (!isRefused(values, bets, 0, level)) return 0;
@@ -38,7 +39,7 @@ function largestRefused(values: Float64Array, level: number): number {
   return low;
 }
 
-/** Bets that depend on the examples before only: √(2·ln(1 / level) / (n·variance so far)). */
+/** Returns the bets, which depend only on earlier examples: √(2·ln(1 / level) / (n·variance so far)). */
 function stakes(values: Float64Array, level: number): Float64Array {
   const n = values.length;
   const reward = 2 * -ln(level);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What people look at beside the figures: confusion, calibration, residuals, groups. It decides nothing and is not hashed.
+// What people look at besides the figures: confusion, calibration, residuals, groups. It affects no decision and is not hashed.
 
 import { toDoubles, type Column } from "./columns.ts";
 import { eachModel, type Comparison, type Model } from "./comparison.ts";
@@ -11,37 +11,37 @@ import { METRICS } from "./metrics.ts";
 import { classesOf, listsOf, numbersOf } from "./reading.ts";
 import type { BenchmarkSpec } from "./spec.ts";
 
-/** Examples of one class that a model puts into another, or the same: `counts[model][class][predicted]`. */
+/** How many examples of each class a model assigns to each class: `counts[model][class][predicted]`. */
 export interface Confusion {
   readonly names: readonly string[];
   readonly counts: Readonly<Record<Model, readonly (readonly number[])[]>>;
 }
 
-/** Predicted probabilities between two tenths: how many, their mean, and how often the class was the true one. */
+/** Predicted probabilities within one tenth of the range: their number, their mean, and how often the class was the true one. */
 export interface CalibrationBin {
   readonly count: number;
   readonly predicted: number;
   readonly observed: number;
 }
 
-/** How often prediction − label lies in each of equal parts of `from` … `to`; what lies outside counts in the outer parts. */
+/** A histogram of prediction − label with equal bins from `from` to `to`. Values outside count in the outer bins. */
 export interface Residuals {
   readonly from: number;
   readonly to: number;
   readonly counts: Readonly<Record<Model, readonly number[]>>;
 }
 
-/** The metric on the examples of one group, or of all that are not shown. Null is what has no value. */
+/** The metric on the examples of one group, or of all groups that are not shown. Null if it has no value. */
 export interface GroupValues {
   readonly name: string;
   readonly size: number;
   readonly baseline: number | null;
   readonly candidate: number | null;
-  /** Difference in the direction of improvement. */
+  /** The difference, positive if the candidate is better. */
   readonly improvement: number | null;
 }
 
-/** What there is to look at; each part only where the metric and the predictions have it. */
+/** The parts of a breakdown. Each is present only if the metric and the predictions provide it. */
 export interface Breakdown {
   readonly confusion?: Confusion;
   readonly calibration?: Readonly<Record<Model, readonly CalibrationBin[]>>;
@@ -54,10 +54,10 @@ const MOST_SHOWN_GROUPS = 20;
 const BINS = 10;
 const RESIDUAL_PARTS = 24;
 
-/** Share of the residuals on each side that the plot's ends leave out, so that few do not squeeze the others. */
+/** The share of residuals beyond each end of the plot, so that a few outliers do not squeeze the rest. */
 const RESIDUAL_TAIL = 0.005;
 
-/** Breaks an evaluation down, which must have been assessed. */
+/** Breaks down an evaluation. It must have been assessed before. */
 export function breakDown(examples: Examples, spec: BenchmarkSpec): Breakdown {
   const comparison = METRICS[spec.metric].compare(examples, spec);
   const confusion = confusionOf(comparison);
@@ -86,7 +86,7 @@ function confusionOf({ classified }: Comparison): Confusion | undefined {
   return { names, counts };
 }
 
-/** The probabilities of classes, with the class of each; undefined where predictions are none. */
+/** Returns the columns of class probabilities, each with its class, or undefined if the predictions are not probabilities. */
 function probabilitiesIn(examples: Examples, model: Model, spec: BenchmarkSpec): [number, Column][] | undefined {
   const { classes } = METRICS[spec.metric];
   if (classes === "none" || spec.predictions === "class") return undefined;
@@ -104,7 +104,7 @@ function calibrationOf(examples: Examples, spec: BenchmarkSpec): Breakdown["cali
   return baseline && candidate && { baseline, candidate };
 }
 
-/** Undefined where a score is no probability. */
+/** Returns undefined if a score is not a probability. */
 function binsOf(columns: readonly [number, Column][], actual: Uint8Array): CalibrationBin[] | undefined {
   const [count, predicted, observed] = [0, 1, 2].map(() => new Array<number>(BINS).fill(0)) as [
     number[],
@@ -152,7 +152,7 @@ function residualsOf(examples: Examples, spec: BenchmarkSpec): Residuals | undef
   return { from, to, counts };
 }
 
-/** The largest groups one by one, and the others together. */
+/** Returns the values for the largest groups one by one, and for all others together. */
 function groupValues(comparison: Comparison, examples: Examples, spec: BenchmarkSpec): GroupValues[] {
   const { of, count } = groupsOf(examples, spec.group as string);
   const [sizes, names] = [new Array<number>(count).fill(0), new Array<string>(count)];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** JSON with keys in ascending order at every depth and no white space (RFC 8785). */
+/** Returns JSON with keys in ascending order at every depth and without white space (RFC 8785). */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)

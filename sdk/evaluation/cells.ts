@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Two models' classes on the same examples: everything that metrics of counts need stands in the few cells (class, baseline's
-// class, candidate's class).
+// The classes that two models predict for the same examples, counted in cells of (class, baseline's class, candidate's class). The few
+// cells
+// contain everything that metrics of counts need.
 
 import { boundShare } from "./shareBound.ts";
 import { rowsBy, type Parts } from "./columns.ts";
@@ -22,10 +23,10 @@ import { multinomial, type RandomGenerator } from "./random.ts";
 import type { Scale } from "./scale.ts";
 import { boundMean, NO_VARIATION } from "./studentBound.ts";
 
-/** Metrics that are the share of right predictions. */
+/** The metrics that equal the share of correct predictions. */
 const SHARES: readonly CountMetric[] = ["accuracy", "micro_f1", "micro_precision", "micro_recall"];
 
-/** Fewest examples of a class whose own counts matter, or groups that have some. */
+/** The fewest examples of a class whose own counts matter, or groups with such examples. */
 const CLASS_SIZE = 100;
 
 /** Compares two models by a metric of counts. */
@@ -53,7 +54,7 @@ export function compareByCounts(classified: Classified, metric: CountMetric): Co
   };
 }
 
-/** Groups with an example that the models put into different classes. */
+/** Returns the number of groups with an example that the models assign to different classes. */
 function changedGroups({ baseline, candidate }: Classified["predicted"], { of, count }: Groups): number {
   const changed = new Uint8Array(count);
   for (let row = 0; row < of.length; row++) if (baseline[row] !== candidate[row]) changed[of[row] as number] = 1;
@@ -84,14 +85,14 @@ function addTo({ actual, predicted, right }: Marginals, label: number, guess: nu
   if (label === guess) right[label] = (right[label] as number) + count;
 }
 
-/** The cells that hold examples, in ascending order of (class, baseline's class, candidate's class). */
+/** The non-empty cells, in ascending order of (class, baseline's class, candidate's class). */
 export interface Cells {
   readonly size: number;
   readonly classes: number;
   readonly counts: Float64Array;
   readonly actual: Uint8Array;
   readonly predicted: Readonly<Record<Model, Uint8Array>>;
-  /** Examples on which the predicted classes differ. */
+  /** The number of examples whose predicted classes differ. */
   readonly changed: number;
 }
 
@@ -119,7 +120,7 @@ export function countedCells({ names, actual, predicted: { baseline, candidate }
   };
 }
 
-/** Both models' counts when the cells hold `counts` examples; the result is overwritten by the next call. */
+/** Returns a function that computes both models' counts when the cells hold `counts` examples. Each call overwrites the previous result. */
 function counter({ size, classes, actual, predicted }: Cells): (counts: Float64Array) => Record<Model, Marginals> {
   const empty = () => ({ ...emptyMarginals(classes), size });
   const result = { baseline: empty(), candidate: empty() };
@@ -135,7 +136,7 @@ function counter({ size, classes, actual, predicted }: Cells): (counts: Float64A
   };
 }
 
-/** Both models' counts in one resample after the other; each overwrites the one before. */
+/** Yields both models' counts in one resample after another. Each result overwrites the previous one. */
 function* drawn(cells: Cells, resamples: number, random: RandomGenerator): Generator<Record<Model, Marginals>> {
   const count = counter(cells);
   const counts = new Float64Array(cells.counts.length);
@@ -150,7 +151,7 @@ function improvementOf(scale: Scale, before: number, after: number): number {
   return Number.isFinite(improvement) ? improvement : -Infinity;
 }
 
-/** The improvement in one resample after the other; a resample in which the metric is undefined counts as the worst. */
+/** Yields the improvement in one resample after another. A resample in which the metric is undefined counts as the worst. */
 export function* drawnImprovements(
   cells: Cells,
   metric: CountMetric,
@@ -163,9 +164,10 @@ export function* drawnImprovements(
 }
 
 /**
- * The percentile interval of a paired bootstrap: Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13. Examples of
- * one cell are alike, so that a resample is one multinomial draw of the cells. Of R resamples the floor(level·(R + 1))-th smallest and
- * largest are the ends.
+ * Returns the percentile interval of a paired bootstrap: Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13.
+ * Examples
+ * of one cell are interchangeable, so that a resample is one multinomial draw of the cells. Of R resamples, the floor(level·(R + 1))-th
+ * smallest and largest are the ends.
  */
 function resample(cells: Cells, metric: CountMetric, terms: IntervalTerms): Interval {
   const { scale, level, resamples, random } = terms;
@@ -180,7 +182,7 @@ function resample(cells: Cells, metric: CountMetric, terms: IntervalTerms): Inte
   if (!scale.isLinear || !(Math.abs(bps - near) < NEAR_BPS)) {
     return { method: "resampling", low, high, lowBps: certainBps(bps) };
   }
-  // The end is a whole number of bps, or almost: whether it reaches it is counted in exact numbers.
+  // The end is close to a whole number of bps. Exact arithmetic decides how many resamples reach that number.
   const formula = COUNT_FORMULAS[metric];
   let below = 0;
   for (const { baseline, candidate } of drawn(cells, resamples, replay)) {
@@ -194,7 +196,7 @@ function resample(cells: Cells, metric: CountMetric, terms: IntervalTerms): Inte
 
 const NEAR_BPS = 1e-5;
 
-/** The jackknife over groups: leaves out one group after the other. */
+/** Computes the jackknife over groups, which leaves out one group at a time. */
 function boundByGroups(
   { actual, predicted, names }: Classified,
   formula: CountFormula,

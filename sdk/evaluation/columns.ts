@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Columns of exact decimals as integers in a common unit, and their exact sums over parts of the rows.
+// Columns of exact decimals, stored as integers in a common unit, and their exact sums over parts of the rows.
 
 import { fraction, type Fraction } from "./fraction.ts";
 
-/** Integers, in doubles where all are safe ones. */
+/** Integers, stored as doubles if all of them are safe integers. */
 export type Integers = Float64Array | readonly bigint[];
 
-/** A column of decimals: `integers` in units of 10^−decimals. */
+/** A column of decimals. `integers` are in units of 10^−decimals. */
 export interface Column {
   readonly integers: Integers;
   readonly decimals: number;
 }
 
-/** Which part each row belongs to. */
+/** The part to which each row belongs. */
 export interface Parts {
   readonly of: Uint8Array;
   readonly count: number;
@@ -23,20 +23,22 @@ const FAST_DIGITS = 15;
 const LARGEST_EXPONENT = 400;
 const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
 
-/** A decimal as its digits and the number of those behind the point. */
+/** A decimal: its digits, and how many of them are after the point. */
 export interface Digits {
   readonly digits: number | bigint;
   readonly decimals: number;
 }
 
 /**
- * Reads one decimal text, such as `-0.25` or `1.5e-7`; undefined if it is none that a double can hold, or has more than 400 decimals.
+ * Parses a decimal such as `-0.25` or `1.5e-7`. Returns undefined if the text is not a decimal that a finite double can represent, or if it
+ * has
+ * more than 400 decimals.
  */
 export function parseDigits(text: string): Digits | undefined {
   return parseShort(text) ?? parseLong(text);
 }
 
-/** Up to fifteen digits, with a point and a minus at most: almost every number there is. */
+/** Parses up to fifteen digits with an optional minus and point, which covers almost all numbers. */
 function parseShort(text: string): Digits | undefined {
   const { length } = text;
   const isNegative = length > 0 && text.charCodeAt(0) === 45;
@@ -66,11 +68,11 @@ function parseLong(text: string): Digits | undefined {
   return { digits: isSafe ? Number(whole) : whole, decimals: Math.max(0, shift) };
 }
 
-/** Makes a column from one decimal after the other. */
+/** Builds a column from single decimals. */
 export class ColumnBuilder {
   readonly #digits: Float64Array;
   readonly #places: Uint16Array;
-  /** Digits that are no safe integers, by row. */
+  /** Digits that are not safe integers, by row. */
   #long: bigint[] | undefined;
 
   constructor(size: number) {
@@ -78,7 +80,7 @@ export class ColumnBuilder {
     this.#places = new Uint16Array(size);
   }
 
-  /** Whether the text is a decimal; then it is the row's. */
+  /** Parses the text as the row's value. Returns whether it is a decimal. */
   parse(row: number, text: string): boolean {
     const parsed = parseDigits(text);
     if (parsed === undefined) return false;
@@ -104,14 +106,14 @@ export class ColumnBuilder {
   }
 }
 
-/** The same numbers in the unit with this many decimals, which are not fewer. */
+/** Returns the same numbers in the unit with `wanted` decimals, which must not be fewer than before. */
 export function withDecimals({ integers, decimals }: Column, wanted: number): Column {
   return wanted === decimals
     ? { integers, decimals }
     : { integers: scaleEach(integers, () => wanted - decimals), decimals: wanted };
 }
 
-/** The columns in one unit. */
+/** Returns the columns converted to one unit. */
 export function inOneUnit(...columns: readonly Column[]): Column[] {
   const decimals = Math.max(...columns.map((column) => column.decimals));
   return columns.map((column) => withDecimals(column, decimals));
@@ -139,14 +141,15 @@ function scaleEachExactly(values: ArrayLike<number | bigint>, powerOf: (row: num
 
 const POWERS = Array.from({ length: FAST_DIGITS + 1 }, (_, power) => Number(`1e${power}`));
 
-/** NaN for the powers that leave no integer safe. */
+/** Returns NaN if the power is too large for the product to be a safe integer. */
 function powerOfTen(power: number): number {
   return POWERS[power] ?? NaN;
 }
 
 /**
- * Computes a column from two of one unit, row by row: with doubles where what they are computed from stays below `bound`, so that results
- * stay safe, and with big integers otherwise.
+ * Computes a column row by row from two columns of the same unit. Uses doubles if both inputs stay below `bound`, which must keep the
+ * results
+ * safe integers, and big integers otherwise.
  */
 export function compute(
   [a, b]: readonly [Integers, Integers],
@@ -163,19 +166,19 @@ export function compute(
   return Array.from({ length: size }, (_, row) => exactly(BigInt(a[row] as number), BigInt(b[row] as number)));
 }
 
-/** Whether all integers are doubles whose size is below a bound. */
+/** Whether all integers are doubles with an absolute value below a bound. */
 export function isBelow(values: Integers, bound: number): values is Float64Array {
   return values instanceof Float64Array && values.every((value) => value < bound && value > -bound);
 }
 
-/** The exact sum of the rows of each part. */
+/** Returns the exact sum of the rows of each part. */
 export function sumParts(values: Integers, { of, count }: Parts): bigint[] {
   const totals = new Array<bigint>(count).fill(0n);
   if (!(values instanceof Float64Array)) {
     values.forEach((value, row) => (totals[of[row] as number] = (totals[of[row] as number] as bigint) + value));
     return totals;
   }
-  // Sums in doubles, carried over to big integers before any can leave the safe ones.
+  // Sums in doubles, and carries over to big integers before a sum stops being a safe integer.
   const open = new Float64Array(count);
   for (let row = 0; row < values.length; row++) {
     const part = of[row] as number;
@@ -190,12 +193,12 @@ export function sumParts(values: Integers, { of, count }: Parts): bigint[] {
   return totals.map((total, part) => total + BigInt(open[part] as number));
 }
 
-/** A sum in the unit of its column. */
+/** Converts a sum in the unit of its column to a fraction. */
 export function inUnit(sum: bigint, decimals: number): Fraction {
   return fraction(sum, 10n ** BigInt(decimals));
 }
 
-/** The numbers in double precision. They may be the column's own: nobody writes to either. */
+/** Returns the numbers as doubles. This may be the column's own array, so nobody may write to it. */
 export function toDoubles({ integers, decimals }: Column): Float64Array {
   if (integers instanceof Float64Array && decimals === 0) return integers;
   const unit = Number(`1e${decimals}`);
@@ -205,12 +208,12 @@ export function toDoubles({ integers, decimals }: Column): Float64Array {
   return result;
 }
 
-/** Compares two integers of a column. */
+/** Compares two integers of a column, for sorting in ascending order. */
 export function ascending(a: number | bigint, b: number | bigint): number {
   return Number(a > b) - Number(a < b);
 }
 
-/** The place of each row's number among the distinct ones in ascending order. */
+/** Returns the rank of each row's number among the distinct numbers in ascending order. */
 export function ranksOf({ integers }: Column): Uint32Array {
   const sorted = integers instanceof Float64Array ? integers.slice().sort() : [...integers].sort(ascending);
   let count = 0;
@@ -231,14 +234,14 @@ export function ranksOf({ integers }: Column): Uint32Array {
   return result;
 }
 
-/** The same integers as big ones. */
+/** Returns the integers as big integers. */
 export function toBigInts(values: Integers): bigint[] {
   const result = new Array<bigint>(values.length);
   for (let row = 0; row < result.length; row++) result[row] = BigInt(values[row] as number | bigint);
   return result;
 }
 
-/** The rows that belong to each of `count` lists, in ascending order. */
+/** Returns the rows that belong to each of `count` lists, in ascending order. */
 export function rowsBy(of: ArrayLike<number>, count: number): Uint32Array[] {
   const ends = new Uint32Array(count);
   for (let row = 0; row < of.length; row++) ends[of[row] as number] = (ends[of[row] as number] as number) + 1;

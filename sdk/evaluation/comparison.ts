@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Two models on the same examples: exact values on any parts of them, and the interval of the improvement.
+// Compares two models on the same examples: exact values on any parts of them, and the interval of the improvement.
 
 import type { Parts } from "./columns.ts";
 import type { Bounds, Fraction } from "./fraction.ts";
@@ -18,63 +18,63 @@ export interface Classified {
   readonly predicted: Readonly<Record<Model, Uint8Array>>;
 }
 
-/** How an interval is made; docs/evaluation.md specifies each. */
+/** The method that computes an interval. docs/evaluation.md specifies each. */
 export type IntervalMethod = "exact" | "normal" | "delong" | "student" | "clusters" | "resampling" | "betting";
 
-/** Confidence interval of the improvement f(candidate) − f(baseline), or its negative where less is better. */
+/** The confidence interval of the improvement f(candidate) − f(baseline), or of its negative if less is better. */
 export interface Interval {
   readonly method: IntervalMethod;
   /** One-sided lower and upper bounds, each at the level of one attempt. */
   readonly low: number;
   readonly high: number;
-  /** The largest whole number of bps that the lower bound reaches; no rounding of a double can raise it. */
+  /** The largest whole number of bps that the lower bound reaches. It is never too large because of rounding in double precision. */
   readonly lowBps: number;
   readonly standardError?: number;
-  /** The multiple of the standard error that is taken off. */
+  /** How many standard errors are subtracted. */
   readonly quantile?: number;
 }
 
-/** What an interval needs to know beside the data. */
+/** What computing an interval requires besides the data. */
 export interface IntervalTerms {
   readonly scale: Scale;
-  /** One-sided error of one attempt, as a double. */
+  /** The one-sided error level of one attempt, as a double. */
   readonly level: number;
-  /** The same, exactly. */
+  /** The same level, exactly. */
   readonly alpha: Fraction;
-  /** Attempts that the benchmark allows. */
+  /** The number of attempts that the benchmark allows. */
   readonly attempts: number;
   readonly resamples: number;
   readonly random: RandomGenerator;
-  /** The group of each row, counted from 0, where rows are not independent. */
+  /** The group of each row, if rows are not independent. */
   readonly groups?: Groups;
 }
 
-/** Rows that belong together. */
+/** Groups of rows that are not independent. They are numbered from 0. */
 export interface Groups {
   readonly of: Uint32Array;
   readonly count: number;
 }
 
-/** An interval, or what is missing for one. */
+/** An interval, and the reasons why it may not be used. */
 export interface Estimate {
   readonly interval: Interval;
   readonly reasons: readonly Reason[];
 }
 
 export interface Comparison {
-  /** The class of each row, where the metric knows classes: folds keep their shares. */
+  /** The class of each row, if the metric has classes. Folds then have equal shares of each class. */
   readonly strata?: { readonly of: ArrayLike<number>; readonly names: readonly string[] };
-  /** The predicted classes, where the metric is one of them. */
+  /** The predicted classes, if the metric is computed from them. */
   readonly classified?: Classified;
-  /** The metric of a model on each of the parts; undefined where its formula divides by zero. */
+  /** Returns the metric of a model on each part, or undefined where its formula divides by zero. */
   values(model: Model, parts: Parts): (Bounds | undefined)[];
   estimate(terms: IntervalTerms): Estimate;
 }
 
-/** Far above the rounding error of a bound in double precision, far below what anybody sees. */
+/** Far above the rounding error of a bound in double precision, and far below any visible difference. */
 export const MARGIN_BPS = 1e-6;
 
-/** The whole bps that a bound in double precision certainly reaches. */
+/** Returns the whole number of bps that a bound in double precision is certain to reach. */
 export function certainBps(bps: number): number {
   return Number.isFinite(bps) ? Math.floor(bps - MARGIN_BPS) : -Infinity;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A benchmark that takes from the examples what its file leaves open.
+// Completes a benchmark with values derived from the examples.
 
 import type { Examples } from "./examples.ts";
 import { toNumber } from "./fraction.ts";
@@ -9,7 +9,7 @@ import { undefinedMetric } from "./reasons.ts";
 import { Refusal } from "./refusal.ts";
 import { completeSpec, type BenchmarkSpec } from "./spec.ts";
 
-/** Reads a benchmark and, where its scale or its classes are missing, derives them from these examples. */
+/** Reads a benchmark. If its scale or its classes are missing, derives them from the examples. */
 export function completeSpecFor(text: string, examples: Examples): BenchmarkSpec {
   return completeSpec(text, {
     baselineValue(draft) {

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Metrics that depend on counts of (class, predicted class) only: from a confusion matrix in exact numbers and in doubles.
+// Metrics that depend only on counts of (class, predicted class), computed from a confusion matrix exactly and in doubles.
 
 import { exactly, fraction, root, type Bounds } from "./fraction.ts";
 
-/** What a confusion matrix says of each class. */
+/** The totals of a confusion matrix for each class. */
 export interface Marginals {
   readonly size: number;
-  /** For each class: examples of it, predictions of it, and right ones. */
+  /** For each class: its examples, the predictions of it, and the correct ones among these. */
   readonly actual: Float64Array;
   readonly predicted: Float64Array;
   readonly right: Float64Array;
 }
 
-/** A metric of counts. Counts are whole numbers, so that exact values are ratios or roots of ratios. */
+/** A metric of counts. Counts are whole numbers, so exact values are ratios or roots of ratios. */
 export interface CountFormula {
   exact(counts: Marginals): Bounds | undefined;
-  /** The same in double precision; NaN where undefined. */
+  /** Returns the value in double precision, or NaN if it is undefined. */
   estimate(counts: Marginals): number;
 }
 
-/** The class that binary metrics look for. */
+/** The index of the positive class of binary metrics. */
 const POSITIVE = 1;
 
 type Ratio = readonly [numerator: number, denominator: number];
@@ -30,7 +30,7 @@ const precisionOf: RatioOf = ({ right, predicted }, k) => [at(right, k), at(pred
 const recallOf: RatioOf = ({ right, actual }, k) => [at(right, k), at(actual, k)];
 const f1Of: RatioOf = ({ right, actual, predicted }, k) => [2 * at(right, k), at(actual, k) + at(predicted, k)];
 
-/** One ratio of counts. */
+/** A single ratio of counts. */
 function single(ratio: (counts: Marginals) => Ratio): CountFormula {
   return {
     exact(counts) {
@@ -44,7 +44,7 @@ function single(ratio: (counts: Marginals) => Ratio): CountFormula {
   };
 }
 
-/** The mean over classes of a ratio, which counts as 0 where it divides by zero; weighted by the classes' examples, or not. */
+/** The mean of a ratio over the classes, optionally weighted by the number of their examples. A ratio that divides by zero counts as 0. */
 function average(ratio: RatioOf, isWeighted: boolean): CountFormula {
   return {
     exact(counts) {
@@ -77,7 +77,7 @@ function sum(values: Float64Array): number {
   return total;
 }
 
-/** Σ aₖ·bₖ as a big integer: the products of counts may leave the safe integers. */
+/** Returns Σ aₖ·bₖ as a big integer, because products of counts may not be safe integers. */
 function dot(a: Float64Array, b: Float64Array): bigint {
   return a.reduce((total, value, k) => total + BigInt(value) * BigInt(at(b, k)), 0n);
 }
@@ -90,7 +90,7 @@ function dotEstimate(a: Float64Array, b: Float64Array): number {
 
 /**
  * The correlation of class and prediction: Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient",
- * Computational Biology and Chemistry 28, 2004; for two classes Matthews' coefficient.
+ * Computational Biology and Chemistry 28, 2004. For two classes this is Matthews' coefficient.
  */
 const correlation: CountFormula = {
   exact({ size, actual, predicted, right }) {
@@ -111,7 +111,7 @@ const correlation: CountFormula = {
 
 const share = single(({ right, size }) => [sum(right), size]);
 
-/** The mean recall over the classes that there are. */
+/** The mean recall of all classes. Undefined if a class has no examples. */
 const balanced: CountFormula = {
   exact: (counts) => (counts.actual.includes(0) ? undefined : average(recallOf, false).exact(counts)),
   estimate: (counts) => (counts.actual.includes(0) ? NaN : average(recallOf, false).estimate(counts)),

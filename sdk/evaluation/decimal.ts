@@ -2,7 +2,7 @@
 
 import { parseDecimal, type Fraction } from "./fraction.ts";
 
-/** The exact decimal value of a number of the specification, as its shortest text states it. */
+/** Returns the exact decimal value of a number in the specification, as written by its shortest representation. */
 export function fractionOf(value: number): Fraction {
   return parseDecimal(String(value)) as Fraction;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an evaluation finds, as a document that is hashed.
+// The result of an evaluation, as a document that is hashed.
 
 import { keccak256, toUtf8Bytes } from "ethers";
 import { canonical } from "./canonical.ts";
@@ -11,11 +11,11 @@ import type { Direction } from "./reading.ts";
 import type { Reason } from "./refusal.ts";
 import { SPEC_VERSION, type BenchmarkSpec } from "./spec.ts";
 
-/** What every evaluation finds, accepted or refused. Scores and bounds are integer bps; null is what could not be measured. */
+/** The result of an evaluation, accepted or refused. Scores and bounds are integer bps. Values that could not be measured are null. */
 export interface EvaluationDocument {
   readonly version: typeof SPEC_VERSION;
   readonly accepted: boolean;
-  /** Everything that is in the way of a statement; empty when accepted. */
+  /** All reasons against a statement. Empty if the evaluation is accepted. */
   readonly reasons: readonly Reason[];
   readonly benchmark: string;
   readonly metric: MetricName;
@@ -26,12 +26,15 @@ export interface EvaluationDocument {
   readonly candidateScore: number | null;
   readonly deltaBps: number | null;
   readonly sampleSize: number;
-  /** Groups of examples that belong together, where the benchmark names a column for them. */
+  /** The number of groups of dependent examples. Present if the benchmark names a group column. */
   readonly groups?: number;
-  /** Folds, that is disjoint evaluation runs, in which the candidate is strictly better: the mean over the dealings, rounded down. */
+  /** The number of folds (disjoint evaluation runs) in which the candidate is strictly better: the mean over the dealings, rounded down. */
   readonly runs: number | null;
   readonly lowerBoundBps: number | null;
-  /** Which of the attempts this is, how many there may be, and the one-sided error of one. */
+  /**
+   * The number of this attempt and of all that the benchmark allows, and the one-sided error of all together (`alpha`) and of one
+   * (`level`).
+   */
   readonly attempt: number;
   readonly attempts: number;
   readonly alpha: number;
@@ -45,11 +48,11 @@ export interface EvaluationDocument {
   readonly baselineDataHash: string;
   readonly candidateDataHash: string;
   readonly contributionDataHash?: string;
-  /** keccak256 of the document's canonical JSON without this field. */
+  /** The keccak256 of the document's canonical JSON without this field. */
   readonly evaluationId: string;
 }
 
-/** An evaluation whose improvement may be stated: nothing is missing. */
+/** An accepted evaluation. No value is missing. */
 export type AcceptedEvaluation = EvaluationDocument & {
   readonly accepted: true;
   readonly baselineValue: number;
@@ -62,7 +65,7 @@ export type AcceptedEvaluation = EvaluationDocument & {
   readonly interval: Interval;
 };
 
-/** The id of an evaluation: keccak256 of its document's canonical JSON, whatever its field `evaluationId` says. */
+/** Returns the id of an evaluation: the keccak256 of its document's canonical JSON, without the field `evaluationId`. */
 export function hashDocument(document: object): string {
   const content = Object.fromEntries(Object.entries(document).filter(([key]) => key !== "evaluationId"));
   return keccak256(toUtf8Bytes(canonical(content)));

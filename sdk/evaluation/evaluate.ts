@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From two models' predictions on a benchmark to a document: what was measured, and whether an improvement may be stated.
+// Evaluates two models' predictions on a benchmark. The resulting document says what was measured, and whether an improvement may be
+// stated.
 
 import { keccak256 } from "ethers";
 import type { Comparison, Groups, Interval, Model } from "./comparison.ts";
@@ -20,15 +21,15 @@ import { hashSpec, levelAsNumber, levelOf, SPEC_VERSION, type BenchmarkSpec } fr
 export interface EvaluationInput {
   readonly spec: BenchmarkSpec;
   readonly examples: Examples;
-  /** Which of the benchmark's attempts this is, from 1; the first where it is not stated. */
+  /** The number of this attempt, from 1, which is the default. */
   readonly attempt?: number;
-  /** The baseline's score on chain, once an earlier improvement has moved it; otherwise the baseline's value rounded to its advantage. */
+  /** The baseline's score on chain, if an earlier improvement has moved it. By default, the baseline's value rounded to its advantage. */
   readonly registeredScore?: number;
-  /** The contributed data that made the candidate better, as it is filed, or keccak256 of its bytes where it is kept elsewhere. */
+  /** The contributed data that improved the candidate, exactly as filed, or the keccak256 of its bytes. */
   readonly contribution?: Uint8Array | string;
 }
 
-/** Evaluates a candidate against a baseline; throws a {@link Refusal} with every reason where the improvement may not be stated. */
+/** Evaluates a candidate against a baseline. Throws a {@link Refusal} with every reason if the improvement may not be stated. */
 export function evaluate(input: EvaluationInput): AcceptedEvaluation {
   const document = assess(input);
   const [first, ...further] = document.reasons;
@@ -37,8 +38,8 @@ export function evaluate(input: EvaluationInput): AcceptedEvaluation {
 }
 
 /**
- * Evaluates a candidate against a baseline and tells everything that was found, accepted or refused. Throws a {@link Refusal} only
- * for what cannot be evaluated at all: an attempt that the benchmark does not have, or predictions that cannot be read.
+ * Evaluates a candidate against a baseline and returns all results, accepted or refused. Throws a {@link Refusal} only if nothing can be
+ * evaluated: the benchmark has no such attempt, there are no examples, or the predictions cannot be read.
  */
 export function assess({
   spec,
@@ -154,7 +155,10 @@ function scoresOf(before: Bounds, after: Bounds, scale: Scale, registeredScore: 
   return { baseline, candidate, deltaBps: scale.sign * (candidate - baseline) };
 }
 
-/** A score on chain comes from one of the two roundings of the baseline's value, as a registered baseline or an accepted candidate. */
+/**
+ * Returns the baseline's score. On chain it is one of two roundings of its value: that of a registered baseline, or of an accepted
+ * candidate.
+ */
 function startingScore(score: Bounds, sign: Scale["sign"], registered: number | undefined): number {
   const [registration, acceptance] = [baselineScore(score, sign), candidateScore(score, sign)];
   if (registered === undefined || registered === registration) return registration;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The evaluation set and the two models' predictions, column by column, in the order of the ids.
+// The evaluation set and both models' predictions, by column, in the order of the ids.
 
 import { BOTH_MODELS, type Model } from "./comparison.ts";
 import { Refusal, show } from "./refusal.ts";
@@ -8,25 +8,25 @@ import { rowOf } from "./table.ts";
 import type { Texts } from "./texts.ts";
 import { Words } from "./words.ts";
 
-/** One example of the evaluation set with what both models say about it, as written in the file. */
+/** An example of the evaluation set with both models' predictions, as written in the file. */
 export interface Example {
   readonly id: string;
   readonly label: string;
   readonly baseline: string;
   readonly candidate: string;
-  /** Whose example it is, where several belong together. */
+  /** The group of dependent examples to which it belongs. */
   readonly group?: string;
   /** Further pairs of columns, for guardrails. */
   readonly extra?: Readonly<Record<string, Readonly<Record<Model, string>>>>;
 }
 
-/** One field of every example. */
+/** One field of all examples. */
 export class ExampleColumn {
   readonly #texts: Texts;
   readonly #rows: Uint32Array;
   readonly #placeOf: (row: number) => string;
 
-  /** `rows` says which text is the first example's, the second's and so on, and `placeOf` where a text stood. */
+  /** Creates a column. `rows` has the index of each example's text, and `placeOf` returns the position of a text in its file. */
   constructor(texts: Texts, rows: Uint32Array, placeOf: (row: number) => string) {
     this.#texts = texts;
     this.#rows = rows;
@@ -45,7 +45,11 @@ export class ExampleColumn {
     return this.#texts.text(this.#rows[example] as number);
   }
 
-  /** Reads the words between single spaces into `numbers`, where they stand until another text of the column is read; how many they are. */
+  /**
+   * Reads the indices of the words between single spaces into `numbers`, and returns how many there are. They are valid until another text
+   * of
+   * the column is read.
+   */
   readWords(example: number): number {
     return this.#texts.read(this.#rows[example] as number);
   }
@@ -54,31 +58,31 @@ export class ExampleColumn {
     return this.#texts.numbers;
   }
 
-  /** Where an example's field stands: file, line and column, or its id where it came from no file. */
+  /** Returns the position of an example's field: file, line and column, or the example's id if there is no file. */
   place(example: number): string {
     return this.#placeOf(this.#rows[example] as number);
   }
 }
 
-/** What examples are made of: their ids with the order in which they come, and columns. */
+/** The parts of which examples are made: their ids, the order in which these come, and columns. */
 export interface ExampleParts {
   readonly ids: Words;
   readonly order: Uint32Array;
   readonly label: ExampleColumn;
   readonly group?: ExampleColumn;
-  /** By the names that {@link columnOf} gives. */
+  /** By the names that {@link columnOf} returns. */
   readonly pairs: ReadonlyMap<string, ExampleColumn>;
-  /** Names of further pairs. */
+  /** The names of further pairs. */
   readonly extras: readonly string[];
 }
 
-/** Examples in ascending order of the ids' UTF-16 code units. */
+/** Examples in ascending order of their ids (UTF-16 code units). */
 export class Examples implements Iterable<Example> {
   readonly size: number;
   readonly label: ExampleColumn;
   readonly group: ExampleColumn | undefined;
   readonly ids: Words;
-  /** The number of each example's id. */
+  /** The index of each example's id. */
   readonly order: Uint32Array;
   readonly #pairs: ReadonlyMap<string, ExampleColumn>;
   readonly #extras: readonly string[];
@@ -93,7 +97,7 @@ export class Examples implements Iterable<Example> {
     this.#extras = extras;
   }
 
-  /** Takes examples that stand in no file; refuses an id that is used twice. */
+  /** Creates examples that come from no file. Throws a {@link Refusal} if an id is used twice. */
   static of(list: readonly Example[]): Examples {
     const extras = Object.keys(list[0]?.extra ?? {});
     const group = list.some((example) => example.group !== undefined) ? "group" : undefined;
@@ -122,12 +126,12 @@ export class Examples implements Iterable<Example> {
     return this.ids.text(this.order[example] as number);
   }
 
-  /** How a message speaks of an example. */
+  /** Returns the name of an example in messages. */
   name(example: number): string {
     return `example ${show(this.id(example))}`;
   }
 
-  /** A model's predictions, or what stands in a further pair of columns. */
+  /** Returns a model's predictions, or its column of a further pair. */
   predictions(model: Model, column?: string): ExampleColumn {
     const name = columnOf(model, column);
     const found = this.#pairs.get(name);
@@ -152,12 +156,12 @@ export class Examples implements Iterable<Example> {
   }
 }
 
-/** What a column of a model's predictions, or of a further pair, is called. */
+/** Returns the name of the column with a model's predictions, or of its column of a further pair. */
 export function columnOf(model: Model, column: string | undefined): string {
   return column === undefined ? model : `${model}_${column}`;
 }
 
-/** The names of both models' predictions and of the further pairs. */
+/** Returns the column names of both models' predictions and of the further pairs. */
 export function pairNames(extras: readonly string[]): string[] {
   return [undefined, ...extras].flatMap((column) => BOTH_MODELS.map((model) => columnOf(model, column)));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Disjoint parts of the examples, each evaluated on its own, and dealt several times.
+// Deals the examples several times into disjoint parts, each of which is evaluated on its own.
 
 import { rowsBy, type Parts } from "./columns.ts";
 import { BOTH_MODELS, reason, type Comparison } from "./comparison.ts";
@@ -8,12 +8,12 @@ import { shuffle, type RandomGenerator } from "./random.ts";
 import type { Reason } from "./refusal.ts";
 import type { Scale } from "./scale.ts";
 
-/** One disjoint part of the evaluation set; values are null where the metric is undefined on it. */
+/** A disjoint part of the evaluation set. Values are null if the metric is undefined on it. */
 export interface Fold {
   readonly size: number;
   readonly baseline: number | null;
   readonly candidate: number | null;
-  /** Difference in the direction of improvement. */
+  /** The difference, positive if the candidate is better. */
   readonly improvement: number | null;
   readonly improved: boolean;
 }
@@ -21,9 +21,9 @@ export interface Fold {
 export interface Dealt {
   /** The parts of the first dealing. */
   readonly folds: readonly Fold[];
-  /** Parts in which the candidate is strictly better, added up over all dealings. */
+  /** The number of parts in which the candidate is strictly better, over all dealings. */
   readonly improved: number;
-  /** Their mean over the dealings, rounded down. */
+  /** The mean of that number per dealing, rounded down. */
   readonly runs: number;
 }
 
@@ -43,7 +43,7 @@ export function deal(
   return { folds: all[0] as readonly Fold[], improved, runs: Math.floor(improved / dealings) };
 }
 
-/** Refuses classes with fewer examples than there are folds. */
+/** Returns a reason if a class has fewer examples than there are folds. */
 export function requireClassesForFolds(comparison: Comparison, size: number, folds: number): Reason[] {
   if (comparison.strata === undefined) return [];
   const fewest = Math.min(...strataOf(comparison, size).map((list) => list.length));
@@ -53,7 +53,7 @@ export function requireClassesForFolds(comparison: Comparison, size: number, fol
   ];
 }
 
-/** The rows of each class that occurs, the last class first; all rows where there are no classes. */
+/** Returns the rows of each class that occurs, last class first, or all rows if there are no classes. */
 function strataOf({ strata }: Comparison, size: number): Uint32Array[] {
   if (strata === undefined) return [new Uint32Array(size).map((_, row) => row)];
   return rowsBy(strata.of, strata.names.length)

@@ -41,10 +41,10 @@ function ofQuotient(exact: (value: Fraction) => Bounds, estimate: (value: number
 /** sums: a, n → a / n, for a statistic of each of the n examples. */
 export const mean: Formula = { ...ofQuotient(exactly, (value) => value), isMean: true };
 
-/** The unit of logarithmic losses, which are rounded to it one by one. */
+/** The decimals to which each logarithmic loss is rounded. */
 export const LOSS_DECIMALS = 12;
 
-/** The mean of values that are right to half a unit of LOSS_DECIMALS and an error far below. */
+/** The mean of values with an error of at most half a unit of LOSS_DECIMALS, plus a negligible one. The bounds allow a whole unit. */
 export const meanOfRounded: Formula = {
   ...mean,
   exact(sums) {
@@ -58,7 +58,7 @@ export const meanOfRounded: Formula = {
 
 export const rootOfMean = ofQuotient((value) => root(value, 2), Math.sqrt);
 
-/** sums: −Σ ln p, tokens → their geometric mean improbability. */
+/** sums: −Σ ln p, tokens → exp(−Σ ln p / tokens), the geometric mean of 1 / p. */
 export const perplexity = ofQuotient(exponential, exp);
 
 /** sums: squared errors, labels, squared labels, n → 1 − n·errors / (n·squares − labels²). */
@@ -75,7 +75,9 @@ export const determination: Formula = {
   },
 };
 
-/** sums: matches of 1- to 4-grams, numbers of 1- to 4-grams, of which the first is the candidate's length, reference length → BP · (p1·p2·p3·p4)^¼. */
+/**
+ * sums: matches of 1- to 4-grams, numbers of 1- to 4-grams (the first is the candidate's length), reference length → BP · (p1·p2·p3·p4)^¼.
+ */
 export const bleu: Formula = {
   isMean: false,
   exact(sums) {

@@ -1,36 +1,38 @@
 // SPDX-License-Identifier: MIT
-// Exact numbers. What the input determines exactly is a fraction; a root, exponential or logarithm is a pair of bounds that encloses it.
+// Exact numbers. Values that the input determines exactly are fractions. Roots, exponentials and logarithms are pairs of enclosing bounds.
 
 import { Decimal } from "decimal.js";
 
-/** An exact number `num / den`, den > 0, not necessarily in lowest terms. */
+/** An exact number `num / den` with den > 0, not necessarily in lowest terms. */
 export interface Fraction {
   readonly num: bigint;
   readonly den: bigint;
 }
 
-/** A closed interval that holds the true value; `low` and `high` are the same when the value is known exactly. */
+/** A closed interval that contains the true value. `low` equals `high` if the value is known exactly. */
 export interface Bounds {
   readonly low: Fraction;
   readonly high: Fraction;
 }
 
-/** Decimal arithmetic with 80 digits; a result keeps at least 60 after any of the steps below. */
+/** Decimal arithmetic with 80 digits. After any of the steps below, at least 60 of them are correct. */
 const Precise = Decimal.clone({ precision: 80, defaults: true });
 const MARGIN = new Precise("1e-60");
 const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
 
-/** `num / den`; `den` may be negative, not zero. */
+/** Returns `num / den`. `den` may be negative, but not zero. */
 export function fraction(num: bigint, den = 1n): Fraction {
   return den < 0n ? { num: -num, den: -den } : { num, den };
 }
 
-/** A whole number as a fraction. */
+/** Returns a whole number as a fraction. */
 export function whole(value: number): Fraction {
   return { num: BigInt(value), den: 1n };
 }
 
-/** The exact value of a decimal text such as `-0.25` or `1.5e-7`; undefined if it is none that a double can hold. */
+/**
+ * Returns the exact value of a decimal such as `-0.25` or `1.5e-7`, or undefined if it is not a decimal that a finite double can represent.
+ */
 export function parseDecimal(text: string): Fraction | undefined {
   const match = DECIMAL.exec(text);
   if (match === null || !Number.isFinite(Number(text))) return undefined;
@@ -59,39 +61,39 @@ export function multiply(a: Fraction, b: Fraction): Fraction {
   return { num: a.num * b.num, den: a.den * b.den };
 }
 
-/** `a / b`, b not zero. */
+/** Returns `a / b`. b must not be zero. */
 export function divide(a: Fraction, b: Fraction): Fraction {
   return fraction(a.num * b.den, a.den * b.num);
 }
 
-/** Negative, zero or positive as a is below, at or above b. */
+/** Returns a negative number, zero or a positive number if a is below, equal to or above b. */
 export function compare(a: Fraction, b: Fraction): number {
   const difference = a.num * b.den - b.num * a.den;
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-/** The largest integer that is not above the value. */
+/** Returns the largest integer that is at most the value. */
 export function floor({ num, den }: Fraction): bigint {
   const quotient = num / den;
   return num < 0n && quotient * den !== num ? quotient - 1n : quotient;
 }
 
-/** The smallest integer that is not below the value. */
+/** Returns the smallest integer that is at least the value. */
 export function ceil(value: Fraction): bigint {
   return -floor(negate(value));
 }
 
-/** The double nearest to the value, for display and for estimates. */
+/** Returns the double nearest to the value, for display and for estimates. */
 export function toNumber(value: Fraction): number {
   return toDecimal(value).toNumber();
 }
 
-/** Bounds of a value that is known exactly. */
+/** Returns the bounds of a value that is known exactly. */
 export function exactly(value: Fraction): Bounds {
   return { low: value, high: value };
 }
 
-/** The square or fourth root of a value that is not negative; exact where the root is a finite decimal. */
+/** Returns the square or fourth root of a value that is not negative. The result is exact if the root is a finite decimal. */
 export function root(value: Fraction, degree: 2 | 4): Bounds {
   const square = toDecimal(value).sqrt();
   const approximate = degree === 2 ? square : square.sqrt();
@@ -101,17 +103,17 @@ export function root(value: Fraction, degree: 2 | 4): Bounds {
   return compare(power, value) === 0 ? exactly(found) : enclose(approximate);
 }
 
-/** e to the power of the value. */
+/** Returns e to the power of the value. */
 export function exponential(value: Fraction): Bounds {
   return value.num === 0n ? exactly(fraction(1n)) : enclose(toDecimal(value).exp());
 }
 
-/** The natural logarithm of bounds above zero. */
+/** Returns the natural logarithm of positive bounds. */
 export function logarithm({ low, high }: Bounds): Bounds {
   return { low: logarithmOf(low).low, high: logarithmOf(high).high };
 }
 
-/** The product of bounds that are not negative. */
+/** Returns the product of bounds that are not negative. */
 export function product(a: Bounds, b: Bounds): Bounds {
   return { low: multiply(a.low, b.low), high: multiply(a.high, b.high) };
 }

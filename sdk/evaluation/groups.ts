@@ -5,7 +5,7 @@ import type { Examples } from "./examples.ts";
 import { refuseField } from "./labels.ts";
 import { Refusal, show } from "./refusal.ts";
 
-/** The groups of a column, numbered as they appear. */
+/** Reads the groups of examples, numbered in the order in which they appear. Throws a {@link Refusal} if an example has no group. */
 export function groupsOf(examples: Examples, name: string): Groups {
   const { group: column, size } = examples;
   if (column === undefined) throw new Refusal("MISSING_COLUMN", `the examples have no column ${show(name)}`);

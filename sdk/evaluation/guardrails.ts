@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Secondary metrics that an improvement must not pay for.
+// Secondary metrics that must not suffer for an improvement.
 
 import { BOTH_MODELS, type Model } from "./comparison.ts";
 import { fractionOf } from "./decimal.ts";
@@ -8,18 +8,18 @@ import { compare, subtract, toNumber, type Bounds } from "./fraction.ts";
 import { METRICS, type NamedReading } from "./metrics.ts";
 import { attemptTo, type Reason } from "./refusal.ts";
 
-/** A metric of both models with one bound on the candidate's. */
+/** A metric of both models with one bound on the candidate's value. */
 export interface Guardrail extends NamedReading {
-  /** The candidate's value itself. */
+  /** Bounds on the candidate's value itself. */
   readonly atLeast?: number;
   readonly atMost?: number;
-  /** How much worse than the baseline it may be, in the metric's units. */
+  /** How much worse than the baseline's value it may be, in the metric's unit. */
   readonly maxLoss?: number;
   /** Whether a candidate that fails is refused, or only reported. */
   readonly blocking: boolean;
 }
 
-/** What became of a guardrail; values are null where there are none. */
+/** The result of a guardrail. Values that could not be measured are null. */
 export interface GuardrailResult {
   readonly metric: string;
   readonly column?: string;
@@ -31,7 +31,7 @@ export interface GuardrailResult {
   readonly problem?: string;
 }
 
-/** Measures a guardrail; what cannot be measured does not hold. */
+/** Measures a guardrail. A guardrail that cannot be measured does not hold. */
 export function checkGuardrail(examples: Examples, guardrail: Guardrail): GuardrailResult {
   const { metric, column, blocking } = guardrail;
   const known = { metric, ...(column !== undefined && { column }), bound: describeBound(guardrail), blocking };
@@ -52,7 +52,7 @@ export function checkGuardrail(examples: Examples, guardrail: Guardrail): Guardr
   return result ?? { ...known, ...missing, problem: reasons.map(({ message }) => message).join("; ") };
 }
 
-/** Why the candidate is refused, if the guardrail blocks. */
+/** Returns the reason for refusing the candidate, if a blocking guardrail fails. */
 export function reasonsOf(result: GuardrailResult): Reason[] {
   if (result.holds || !result.blocking) return [];
   const name = `guardrail ${result.metric}${result.column === undefined ? "" : ` of ${result.column}`}`;
@@ -66,7 +66,7 @@ function describeBound({ atLeast, atMost, maxLoss }: Guardrail): string {
   return `at most ${maxLoss} worse than the baseline`;
 }
 
-/** Values that are roots or logarithms are judged by the lower of their bounds, which are closer than anybody can tell. */
+/** Compares the lower bounds of values that are roots or logarithms. The distance between their bounds is negligible. */
 function isWithin({ atLeast, atMost, maxLoss, direction }: Guardrail, baseline: Bounds, candidate: Bounds): boolean {
   if (atLeast !== undefined) return compare(candidate.low, fractionOf(atLeast)) >= 0;
   if (atMost !== undefined) return compare(candidate.low, fractionOf(atMost)) <= 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What identifies an evaluation set and predictions: hashes of JSON texts that are never whole in memory.
+// The hashes that identify an evaluation set and predictions. The hashed JSON is written as a stream and never held in memory as a whole.
 
 import type { Model } from "./comparison.ts";
 import type { ExampleColumn, Examples } from "./examples.ts";
@@ -7,14 +7,17 @@ import { Keccak256 } from "./keccak.ts";
 import type { Words } from "./words.ts";
 
 /**
- * Identifies an evaluation set, whatever the predictions and the order of rows and columns: keccak256 of the UTF-8 JSON text
- * `[["id","label"],…]`, or `[["id","label","group"],…]` with groups, without spaces, in ascending order of the ids' UTF-16 code units.
+ * Returns the hash of an evaluation set, which does not depend on the predictions or on the order of rows and columns. It is the keccak256
+ * of
+ * the UTF-8 JSON `[["id","label"],…]`, or `[["id","label","group"],…]` with groups, without spaces, in ascending order of the ids' UTF-16
+ * code
+ * units.
  */
 export function hashEvaluationData(examples: Examples): string {
   return hashColumns(examples, [examples.label, ...(examples.group ? [examples.group] : [])]);
 }
 
-/** Identifies one model's predictions: keccak256 of `[["id","prediction"],…]`, written and ordered alike. */
+/** Returns the hash of a model's predictions: the keccak256 of `[["id","prediction"],…]` in the same format and order. */
 export function hashPredictions(examples: Examples, model: Model): string {
   return hashColumns(examples, [examples.predictions(model)]);
 }
@@ -38,20 +41,20 @@ function hashColumns({ ids, order, size }: Examples, columns: readonly ExampleCo
 const BUFFER = 2 ** 16;
 const SPACE = 0x20;
 
-/** JSON that is hashed as it is written. */
+/** Hashes JSON while it is written. */
 class HashedJson {
   readonly #hash = new Keccak256();
   readonly #encoder = new TextEncoder();
   #buffer = new Uint8Array(BUFFER);
   #filled = 0;
 
-  /** ASCII text as it stands. */
+  /** Writes ASCII text unchanged. */
   write(text: string): void {
     this.#reserve(text.length);
     for (let k = 0; k < text.length; k++) this.#buffer[this.#filled++] = text.charCodeAt(k);
   }
 
-  /** A text within quotes. */
+  /** Writes a text as the contents of a JSON string. */
   text(column: ExampleColumn, example: number): void {
     const { words } = column;
     const count = column.readWords(example);
@@ -65,7 +68,7 @@ class HashedJson {
     }
   }
 
-  /** A word within quotes. */
+  /** Writes a word as part of the contents of a JSON string. */
   word(words: Words, word: number): void {
     this.#reserve(words.lengthOf(word));
     const end = words.copyPlain(word, this.#buffer, this.#filled);

@@ -1,4 +1,5 @@
-// From two models' predictions to a document: what was measured, and whether an improvement may be stated.
+// Evaluates two models' predictions on a benchmark. The resulting document says what was measured, and whether an improvement may be
+// stated.
 
 export { breakDown, type Breakdown } from "./breakdown.ts";
 export { completeSpecFor } from "./completeSpec.ts";

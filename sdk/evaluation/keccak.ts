@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Keccak-256 of bytes that come in pieces: Bertoni, Daemen, Peeters and Van Assche, "The Keccak reference", 2011. What is hashed may be larger
-// than memory, and a round is written out, because half of an evaluation's time would be hashing otherwise. A lane of 64 bits is kept as its even
-// and its odd bits, so that a rotation of it is two rotations of 32 bits.
+// Keccak-256 of bytes that arrive in pieces, because the input may be larger than memory: Bertoni, Daemen, Peeters and Van Assche, "The
+// Keccak
+// reference", 2011. The round is unrolled, because hashing would otherwise take half of an evaluation's time. A lane of 64 bits is stored
+// as its
+// even and its odd bits, so that rotating it takes two rotations of 32 bits.
 
 const RATE = 136;
 const LANES = 25;
@@ -9,7 +11,7 @@ const ROUNDS = 24;
 const FIRST_PAD = 0x01;
 const LAST_PAD = 0x80;
 
-/** The hash of what was added. */
+/** The hash of all bytes added so far. */
 export class Keccak256 {
   readonly #state = new Int32Array(2 * LANES);
   readonly #block = new Uint8Array(RATE);
@@ -32,7 +34,7 @@ export class Keccak256 {
     }
   }
 
-  /** Ends the hash: 0x and 64 hexadecimal digits. Nothing may be added afterwards. */
+  /** Returns the final hash as 0x and 64 hexadecimal digits. Nothing may be added afterwards. */
   digest(): string {
     this.#block.fill(0, this.#filled);
     this.#block[this.#filled] = FIRST_PAD;
@@ -63,7 +65,7 @@ export class Keccak256 {
 const LOW_HALF = 0xffff;
 const HIGH_HALF = ~LOW_HALF;
 
-/** Moves the even bits of a word to its low half and the odd ones to its high half: Warren, "Hacker's Delight", 7-2. */
+/** Moves the even bits of a word to its low half and the odd bits to its high half: Warren, "Hacker's Delight", 7-2. */
 function part(word: number): number {
   let bits = swap(word, 0x22222222, 1);
   bits = swap(bits, 0x0c0c0c0c, 2);
@@ -71,7 +73,7 @@ function part(word: number): number {
   return swap(bits, 0x0000ff00, 8);
 }
 
-/** What `part` has moved, where it was before. */
+/** Reverses `part`. */
 function join(bits: number): number {
   let word = swap(bits, 0x0000ff00, 8);
   word = swap(word, 0x00f000f0, 4);
@@ -79,7 +81,7 @@ function join(bits: number): number {
   return swap(word, 0x22222222, 1);
 }
 
-/** Swaps the bits of a mask with those that stand so many places higher. */
+/** Swaps the bits under a mask with the bits `places` positions higher. */
 function swap(bits: number, mask: number, places: number): number {
   const difference = (bits ^ (bits >>> places)) & mask;
   return bits ^ difference ^ (difference << places);
@@ -89,7 +91,7 @@ function swap(bits: number, mask: number, places: number): number {
 type Row = [number, number, number, number, number, number, number, number, number, number];
 type Lanes = [...Row, ...Row, ...Row, ...Row, ...Row];
 
-/** The constants of the rounds: one bit at each of the places 2ʲ − 1 that a linear feedback register says. */
+/** The round constants. A linear feedback shift register determines which of the bits 2ʲ − 1 are set. */
 const [CONSTANTS_EVEN, CONSTANTS_ODD] = roundConstants();
 
 function roundConstants(): readonly [Int32Array, Int32Array] {
@@ -106,7 +108,10 @@ function roundConstants(): readonly [Int32Array, Int32Array] {
   return halves;
 }
 
-/** One round: θ, ρ and π into t, χ and ι back. `e` and `o` are halves of a lane, and r a lane before its rotation. */
+/**
+ * Computes one round: θ, ρ and π write to t, χ and ι write back to s. `e` and `o` are the halves of a lane; r is a lane before its
+ * rotation.
+ */
 function permute(s: Lanes, round: number): void {
   const ce0 = s[0] ^ s[10] ^ s[20] ^ s[30] ^ s[40];
   const co0 = s[1] ^ s[11] ^ s[21] ^ s[31] ^ s[41];

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-// From the texts of a file to classes and numbers, with refusals that say where.
+// Converts the texts of a file to classes and numbers. Refusals state the position in the file.
 
 import { ColumnBuilder, type Column } from "./columns.ts";
 import type { ExampleColumn } from "./examples.ts";
 import { Refusal, show, type RefusalCode } from "./refusal.ts";
 
-/** A class: the name that is shown, and every other text that means it. */
+/** The names of a class: the one that is shown, then all other texts that mean the same class. */
 export type ClassNames = readonly [string, ...string[]];
 
-/** Classes of a binary benchmark that names none: what people write for no and yes. */
+/** The default classes of a binary benchmark: common ways to write no and yes. */
 export const YES_NO: readonly ClassNames[] = [
   ["0", "0.0", "false", "False"],
   ["1", "1.0", "true", "True"],
 ];
 
-/** Most classes of a benchmark. */
+/** The most classes of a benchmark. */
 export const MOST_CLASSES = 100;
 
-/** Says of one field where it stands, what is there, or a part of it, and what is expected. */
+/** Returns a refusal of a field that states its position, its text or the given part of it, and what is expected. */
 export function refuseField(
   code: RefusalCode,
   column: ExampleColumn,
@@ -28,7 +28,7 @@ export function refuseField(
   return new Refusal(code, `${column.place(example)}: ${show(text)}, expected ${expected}`);
 }
 
-/** The classes of a column of the file. */
+/** Reads the classes of a column. */
 export function readClasses(column: ExampleColumn, classes: readonly ClassNames[]): Uint8Array {
   const indices = new Map(classes.flatMap((names, index) => names.map((name) => [name, index] as const)));
   const result = new Uint8Array(column.size);
@@ -42,7 +42,7 @@ export function readClasses(column: ExampleColumn, classes: readonly ClassNames[
   return result;
 }
 
-/** The labels' classes, of which at least two must occur. */
+/** Reads the labels' classes. Throws a {@link Refusal} if all labels have the same class. */
 export function readLabels(column: ExampleColumn, classes: readonly ClassNames[]): Uint8Array {
   const labels = readClasses(column, classes);
   if (labels.every((label) => label === labels[0])) {
@@ -55,7 +55,7 @@ export function readLabels(column: ExampleColumn, classes: readonly ClassNames[]
 
 export const A_NUMBER = "a finite decimal number";
 
-/** A column of numbers. */
+/** Reads a column of numbers. */
 export function readNumbers(column: ExampleColumn, expected = A_NUMBER): Column {
   const builder = new ColumnBuilder(column.size);
   for (let example = 0; example < column.size; example++) {
@@ -64,7 +64,7 @@ export function readNumbers(column: ExampleColumn, expected = A_NUMBER): Column 
   return builder.build();
 }
 
-/** Refuses the first number outside the bounds, which are in the column's unit. */
+/** Throws a refusal for the first number outside the bounds. These are plain values, not in the column's unit. */
 export function requireWithin(
   { integers, decimals }: Column,
   [low, high]: readonly [number, number],
@@ -81,7 +81,7 @@ export function requireWithin(
   }
 }
 
-/** Several numbers in each field, separated by spaces: one column for each of `count`. */
+/** Reads `count` numbers from each field, separated by white space, commas or semicolons, into one column each. */
 export function readLists(column: ExampleColumn, count: number, expected: string): Column[] {
   const builders = Array.from({ length: count }, () => new ColumnBuilder(column.size));
   for (let example = 0; example < column.size; example++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lines of a file that comes in pieces, in one buffer that is used again and again.
+// Reads the lines of a file that arrives in pieces, in one buffer that is reused.
 
 import { Refusal } from "./refusal.ts";
 import { decodeText, LAST_ASCII } from "./words.ts";
@@ -8,16 +8,16 @@ const PIECE = 2 ** 20;
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
-/** Moves over the lines of a file. The present one is `bytes` from `start` to before `end`, without its line feed. */
+/** Moves over the lines of a file. The current line is `bytes` from `start` to before `end`, without its line feed. */
 export class Lines {
   bytes = new Uint8Array(2 * PIECE);
   start = 0;
   end = 0;
-  /** Of the present line, counted from 1. */
+  /** The number of the current line, from 1. */
   number = 0;
-  /** Lines that it spans. */
+  /** The number of lines in the file that the current line spans. */
   #height = 1;
-  /** Where the next line begins, and where what was read ends. */
+  /** The beginning of the next line, and the end of what was read. */
   #next = 0;
   #filled = 0;
   /** Whether what was read may end within a character. */
@@ -36,7 +36,7 @@ export class Lines {
     this.start = this.#next;
   }
 
-  /** Goes to the next line that is not blank; whether there is one. */
+  /** Moves to the next line that is not blank. Returns whether there is one. */
   nextFilled(): boolean {
     do {
       this.number += this.number === 0 ? 1 : this.#height;
@@ -48,7 +48,7 @@ export class Lines {
     return true;
   }
 
-  /** Takes the following line to the present one, with the line feed between them; whether there is one. */
+  /** Appends the following line to the current one, with the line feed between them. Returns whether there is one. */
   extend(): boolean {
     const end = this.end - this.start;
     if (this.#next - this.start === end) return false; // The file ended without a line feed.
@@ -61,7 +61,7 @@ export class Lines {
     return true;
   }
 
-  /** Moves `end` on to the next line feed, or to the end of the file; false where nothing is left. */
+  /** Moves `end` to the next line feed or to the end of the file. Returns false if nothing is left. */
   #toLineEnd(): boolean {
     let from = this.end;
     for (;;) {
@@ -88,7 +88,10 @@ export class Lines {
     return decodeText(this.bytes, this.start, this.end).trim() === "";
   }
 
-  /** Reads another piece behind what is there; moves the present line to the front. */
+  /**
+   * Reads another piece after the existing content, and moves the current line to the front of the buffer. Returns false at the end of the
+   * file.
+   */
   #read(): boolean {
     const { value: piece, done } = this.#pieces.next();
     if (done) {
@@ -119,7 +122,7 @@ export class Lines {
     }
   }
 
-  /** The first byte from the present line on that is not UTF-8, and where it stands. No character goes over a line feed. */
+  /** Describes the first byte from the current line on that is not UTF-8. No character spans a line feed. */
   #badByte(): string {
     const read = this.bytes.subarray(0, this.#filled);
     let line = Math.max(1, this.number);
@@ -131,20 +134,20 @@ export class Lines {
     }
     const rest = read.subarray(from, to < 0 ? read.length : to);
     const place = firstBad(rest);
-    // The file's end may be within a character: then its last byte is the one.
+    // If the file ends within a character, its last byte is the bad one.
     const byte = place < 0 ? rest.length - 1 : place;
     return `line ${line}, byte ${byte + 1}: 0x${(rest[byte] as number).toString(16).padStart(2, "0")}`;
   }
 }
 
-/** Most files are: looking at their bytes takes a tenth of decoding them. */
+/** Most files are ASCII, and checking this takes a tenth of the time of decoding. */
 function isAscii(bytes: Uint8Array): boolean {
   let all = 0;
   for (let k = 0; k < bytes.length; k++) all |= bytes[k] as number;
   return all <= LAST_ASCII;
 }
 
-/** Where bytes cease to be UTF-8, or −1; the beginning of a character may be their end. */
+/** Returns the index of the first byte that is not UTF-8, or −1. The bytes may end within a character. */
 function firstBad(bytes: Uint8Array): number {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   return bytes.findIndex((_, place) => {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What each example adds to a metric's sums, as exact columns.
+// What each example contributes to the sums of a metric, as exact columns.
 
 import { compute, inOneUnit, toDoubles, type Column } from "./columns.ts";
 import { LOSS_DECIMALS } from "./formulas.ts";
 import { ln } from "./math.ts";
 
-/** Doubles below it have exact squares of differences. */
+/** The bound below which doubles have exact squares of differences. */
 const ROOT = 2 ** 25;
 const SAFE = 2 ** 52;
 
@@ -38,7 +38,7 @@ export type Losses = (
   refuse: (row: number) => Error,
 ) => Column;
 
-/** −ln of the true class's probability, each rounded to LOSS_DECIMALS; infinite ones need a cap. */
+/** −ln of the true class's probability, rounded to LOSS_DECIMALS. Infinite losses need a cap. */
 export const logLosses: Losses = (probabilities, actual, cap, refuse) => {
   const unit = Number(`1e${LOSS_DECIMALS}`);
   const doubles = probabilities.map(toDoubles);
@@ -50,7 +50,7 @@ export const logLosses: Losses = (probabilities, actual, cap, refuse) => {
   return { integers, decimals: LOSS_DECIMALS };
 };
 
-/** (p − y)² of the second of two classes, or its sum over all of several: Brier, Monthly Weather Review 78, 1950. */
+/** (p − y)² for the second of two classes, or the sum over all classes if there are more: Brier, Monthly Weather Review 78, 1950. */
 export const brierScores: Losses = (probabilities, actual) => {
   const columns = probabilities.length === 2 ? probabilities.slice(1) : probabilities;
   const first = probabilities.length === 2 ? 1 : 0;

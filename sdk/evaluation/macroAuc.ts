@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The mean over classes of the area of each against the rest.
+// The mean over classes of the area under the ROC curve of each class against the rest.
 
 import type { Parts } from "./columns.ts";
 import { BOTH_MODELS, eachModel, type Comparison, type Model } from "./comparison.ts";
@@ -8,14 +8,14 @@ import { CLASS_SIZE, requireClasses, requireGroups, unitsByClass } from "./minim
 import { areas, boundInfluence, bump, components, effectsOf, isConstant, orderOf, type Order } from "./ranking.ts";
 import { NO_VARIATION } from "./studentBound.ts";
 
-/** The classes one against the rest: one ranking for each, by each model's score of that class. */
+/** Rankings of each class against the rest, by each model's score for that class. */
 export interface RankedClasses {
   readonly ranks: Readonly<Record<Model, readonly Uint32Array[]>>;
   readonly actual: Uint8Array;
   readonly names: readonly string[];
 }
 
-/** Compares two models by the mean over classes of the area of each against the rest. */
+/** Compares two models by the mean over classes of the area of each class against the rest. */
 export function compareByMacroAuc({ ranks, actual, names }: RankedClasses): Comparison {
   const orders = eachModel((model) => ranks[model].map(orderOf));
   const positives = names.map((_, k) => actual.map((label) => Number(label === k)));

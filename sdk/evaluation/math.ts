@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Logarithm and exponential made of additions, multiplications, divisions and roots alone: these are the same in every engine and
-// language, to the last bit, which the functions of Math are not.
+// Logarithm and exponential, built only from additions, multiplications, divisions and roots. Unlike the functions of Math, these give the
+// same
+// bits in every engine and language.
 
-/** ln 2 in two parts, the first of which has zeros at its end, so that its multiples are exact. */
+/** ln 2 in two parts. The first has trailing zeros, so that its multiples are exact. */
 const LN2_HIGH = 0.69314718036912381649;
 const LN2_LOW = 1.90821492927058770002e-10;
 const LN2 = 0.6931471805599453;
@@ -10,7 +11,7 @@ const ROOT_HALF = 0.7071067811865476;
 const ATANH_TERMS = 13;
 const EXP_TERMS = 17;
 
-/** 2·artanh(s) for |s| ≤ 0.2, by its series. */
+/** Returns 2·artanh(s) for |s| ≤ 0.2, by its series. */
 function twiceArtanh(s: number): number {
   const square = s * s;
   let sum = 0;
@@ -18,7 +19,7 @@ function twiceArtanh(s: number): number {
   return 2 * s * (1 + sum);
 }
 
-/** The natural logarithm of a positive number; −∞ of 0, NaN below. */
+/** Returns the natural logarithm: −∞ for 0, NaN for negative numbers. */
 export function ln(x: number): number {
   if (!(x > 0)) return x === 0 ? -Infinity : NaN;
   if (x === Infinity) return Infinity;
@@ -35,12 +36,12 @@ export function ln(x: number): number {
   return exponent * LN2_HIGH + (twiceArtanh((mantissa - 1) / (mantissa + 1)) + exponent * LN2_LOW);
 }
 
-/** ln(1 + y) for 0 ≤ y, with all digits where y is small. */
+/** Returns ln(1 + y) for y ≥ 0, in full precision even if y is small. */
 export function ln1p(y: number): number {
   return y < 0.25 ? twiceArtanh(y / (2 + y)) : ln(1 + y);
 }
 
-/** e to the power of x; 0 below −745, ∞ above 709.7. */
+/** Returns e to the power of x: 0 below −745.2, ∞ above 709.78. */
 export function exp(x: number): number {
   if (x < -745.2) return 0;
   if (x > 709.78) return Infinity;
@@ -55,7 +56,7 @@ export function exp(x: number): number {
 
 const LN_ROOT_TWO_PI = 0.9189385332046728;
 
-/** ln(k!), from Stirling's series for k ≥ 16. */
+/** Returns ln(k!), by Stirling's series for k ≥ 16. */
 export function lnFactorial(k: number): number {
   return k < KNOWN ? (LN_FACTORIALS[k] as number) : lnFactorialOf(k);
 }
@@ -72,6 +73,6 @@ function lnFactorialOf(k: number): number {
   return (k + 0.5) * ln(k) - k + LN_ROOT_TWO_PI + series;
 }
 
-/** Resamples ask for small ones again and again. */
+/** The number of precomputed values. Resampling needs small ones repeatedly. */
 const KNOWN = 2048;
 const LN_FACTORIALS = Float64Array.from({ length: KNOWN }, (_, k) => lnFactorialOf(k));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Metrics that are means of a number of each example: errors of predicted numbers, ratings, values of any kind.
+// Metrics that are means of one number per example: errors of predicted numbers, ratings, values of any kind.
 
 import { inOneUnit, isBelow, sumParts, toBigInts, type Column, type Integers } from "./columns.ts";
 import { eachModel, type Comparison, type Model } from "./comparison.ts";
@@ -14,7 +14,7 @@ function ones(size: number): Column {
   return { integers: new Float64Array(size).fill(1), decimals: 0 };
 }
 
-/** Compares two models by a function of the mean of a number of each example; `range` bounds it where it is capped. */
+/** Compares two models by a function of the mean of one number per example. `range` bounds the numbers if they are capped. */
 export function compareMeans(
   examples: Examples,
   values: Readonly<Record<Model, Column>>,
@@ -27,7 +27,7 @@ export function compareMeans(
   return compareBySums(statistics, formula, (row) => examples.name(row), range);
 }
 
-/** A loss above the cap counts as the cap. */
+/** Replaces losses above the cap by the cap. */
 export function capped(losses: Column, cap: number | undefined): Column {
   if (cap === undefined) return losses;
   const [values, limit] = inOneUnit(losses, constant(cap)) as [Column, Column];
@@ -52,7 +52,7 @@ export function compareErrors(
   };
 }
 
-/** Compares two models by the values that stand in the file. */
+/** Compares two models by the values in the file. */
 export function compareValues(examples: Examples, reading: Reading): Comparison {
   return compareMeans(
     examples,
@@ -60,7 +60,7 @@ export function compareValues(examples: Examples, reading: Reading): Comparison 
   );
 }
 
-/** The same of ratings, each of which lies on the scale. */
+/** Compares two models by ratings. Throws a {@link Refusal} for a rating outside the scale. */
 export function compareRatings(examples: Examples, reading: Reading): Comparison {
   const { lo, hi } = reading;
   const ratings = eachModel((model) => {
@@ -78,11 +78,14 @@ export function compareRatings(examples: Examples, reading: Reading): Comparison
   return compareMeans(examples, ratings);
 }
 
-/** R². Labels are taken from the whole unit next to their mean, which leaves doubles their digits and depends on no order. */
+/**
+ * Compares two models by R². Labels are shifted by their mean, truncated to a whole unit. This preserves the digits of doubles and does not
+ * depend on the order of examples.
+ */
 export function compareByDetermination(examples: Examples, reading: Reading): Comparison {
   const labels = readNumbers(examples.label);
   const [total] = sumParts(labels.integers, { of: new Uint8Array(examples.size), count: 1 }) as [bigint];
-  const origin = total / BigInt(examples.size); // Towards zero.
+  const origin = total / BigInt(examples.size); // Truncates towards zero.
   const isDouble = isBelow(labels.integers, 2 ** 52);
   const centred: Column = {
     integers: isDouble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The metrics a benchmark may name: what they read, in which direction they improve, on which scale they live.
+// The metrics that a benchmark may name: what they read, in which direction they improve, and on which scale.
 
 import { compareByAuc } from "./auc.ts";
 import { compareByAveragePrecision } from "./averagePrecision.ts";
@@ -21,15 +21,15 @@ import type { Tokeniser } from "./tokenisers.ts";
 
 export interface Metric {
   readonly directions: readonly Direction[];
-  /** Default of lo … hi: the unit interval, 0 … twice the baseline's value, or none. */
+  /** The default of lo … hi: the unit interval, 0 … twice the baseline's value, or no default. */
   readonly range: "unit" | "twice baseline" | "stated";
-  /** Whether labels are classes, and of how many kinds. */
+  /** Whether labels are classes, and if so, whether there are two or several. */
   readonly classes: "none" | "two" | "several";
-  /** What its predictions are, where labels are classes. */
+  /** What the predictions are, if labels are classes. */
   readonly predictions: "classes" | "scores";
-  /** Whether the interval is made from resamples. */
+  /** Whether the interval is computed by resampling. */
   readonly resampled: boolean;
-  /** Whether a single example's loss may be capped. */
+  /** Whether the loss of a single example may be capped. */
   readonly cap: boolean;
   readonly tokeniser?: Tokeniser;
   compare(examples: Examples, reading: Reading): Comparison;
@@ -39,7 +39,7 @@ const NO_CLASSES = { classes: "none", predictions: "scores", resampled: false, c
 const ERROR = { ...NO_CLASSES, directions: ["minimise"], range: "twice baseline" } as const;
 const UNIT = { ...NO_CLASSES, directions: ["maximise"], range: "unit" } as const;
 
-/** In the order of their codes on chain: new ones are appended. */
+/** In the order of their codes on chain. New metrics are appended. */
 const metrics = {
   accuracy: counted("accuracy", "several", false),
   precision: counted("precision", "two"),
@@ -93,15 +93,15 @@ const metrics = {
 
 export type MetricName = keyof typeof metrics;
 
-/** A metric by its name, and how it reads. */
+/** A metric's name, and how it reads the examples. */
 export interface NamedReading extends Reading {
   readonly metric: MetricName;
 }
 
-/** Every metric by the name that a benchmark uses. */
+/** All metrics by the names that benchmarks use. */
 export const METRICS: Readonly<Record<MetricName, Metric>> = metrics;
 
-/** The metrics' codes on chain: contracts/types/ModelTypes.sol has the same order. */
+/** The metrics' codes on chain, in the same order as contracts/types/ModelTypes.sol. */
 export const METRIC_CODES = Object.fromEntries(Object.keys(metrics).map((name, code) => [name, code])) as Readonly<
   Record<MetricName, number>
 >;
@@ -121,7 +121,7 @@ function counted(metric: CountMetric, classes: "two" | "several", resampled = tr
   };
 }
 
-/** A score from the threshold upwards means the second class. */
+/** Returns the predicted classes. A score at or above the threshold means the second class. */
 function predictedClasses(examples: Examples, model: Model, reading: Reading): Uint8Array {
   if (reading.predictions === "class") return readClasses(predictionsOf(examples, model, reading), classesOf(reading));
   const threshold = constant(reading.threshold as number);

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
-// The smallest samples that an interval is made from. `npm run coverage:intervals` measures that the error is kept from there on.
+// The smallest samples for which an interval is computed. `npm run coverage:intervals` measures that the error level holds from these on.
 
 import { reason, type Groups, type IntervalTerms } from "./comparison.ts";
 import type { Reason } from "./refusal.ts";
 
-/** Rows, or groups, in which the models differ, for means and whatever is made of them: 800 where there is more than one attempt. */
+/** For means and metrics derived from them: the rows or groups in which the models differ, with one attempt and with several. */
 const DIFFERENCES = { one: 200, several: 800 } as const;
 
-/** Rows in which the predicted classes differ, for ratios of counts. */
+/** For ratios of counts: the rows in which the predicted classes differ. */
 const CHANGED_CLASSES = { one: 100, several: 200 } as const;
 
-/** Examples of each class, or groups that have some, for areas under curves. */
+/** For areas under curves: the examples of each class, or the groups with such examples. */
 export const CLASS_SIZE = 30;
 
-/** Examples of each class, for average precision. */
+/** For average precision: the examples of each class, or the groups with such examples. */
 export const RANKED_CLASS_SIZE = 100;
 
-/** Examples of each class from which the normal quantile replaces Student's in DeLong's interval. */
+/** In DeLong's interval: the number of examples of each class from which the normal quantile replaces Student's. */
 export const LARGE_CLASS = 300;
 
-/** Disagreements from which the normal bound of an accuracy stands alone; below, the exact one counts too. */
+/** The number of disagreements from which the normal bound of an accuracy is enough. With fewer, the exact bound counts too. */
 export const NORMAL_DISAGREEMENTS = 150;
 
-/** Groups, where rows are not independent; for ratios of counts as many in which predicted classes differ. */
+/** The number of groups, if rows are not independent. For ratios of counts, the predicted classes must differ in as many groups. */
 const GROUPS = { one: 50, several: 200 } as const;
 
 type Minimum = Readonly<Record<"one" | "several", number>>;
@@ -31,14 +31,14 @@ function minimumOf(minimum: Minimum, { attempts }: IntervalTerms): number {
   return attempts > 1 ? minimum.several : minimum.one;
 }
 
-/** Refuses fewer differences than means need. */
+/** Returns a reason if there are fewer differences than means need. */
 export function requireDifferences(count: number, terms: IntervalTerms): Reason[] {
   const expected = minimumOf(DIFFERENCES, terms);
   const unit = terms.groups ? "groups" : "examples";
   return tooFew(count, expected, `${unit} on which the models differ`);
 }
 
-/** Refuses fewer changed classes than ratios of counts need: examples, or groups that have one. */
+/** Returns a reason if fewer classes changed than ratios of counts need. Changes are counted in examples, or in groups that contain one. */
 export function requireChanges(count: number, terms: IntervalTerms): Reason[] {
   if (terms.groups) {
     return tooFew(count, minimumOf(GROUPS, terms), "groups with examples that the models put into different classes");
@@ -46,7 +46,7 @@ export function requireChanges(count: number, terms: IntervalTerms): Reason[] {
   return tooFew(count, minimumOf(CHANGED_CLASSES, terms), "examples that the models put into different classes");
 }
 
-/** Refuses fewer groups than an interval by clusters needs. */
+/** Returns a reason if there are fewer groups than an interval by clusters needs. */
 export function requireGroups({ groups, ...terms }: IntervalTerms): Reason[] {
   if (groups === undefined) return [];
   const expected = minimumOf(GROUPS, terms);
@@ -54,7 +54,7 @@ export function requireGroups({ groups, ...terms }: IntervalTerms): Reason[] {
   return [reason("TOO_FEW_GROUPS", `${groups.count} groups, expected at least ${expected}`)];
 }
 
-/** Refuses classes that are too small: `sizes` as {@link unitsByClass} counts them. */
+/** Returns a reason for each class that is too small. `sizes` is the result of {@link unitsByClass}. */
 export function requireClasses(
   sizes: readonly number[],
   names: readonly string[],
@@ -69,7 +69,7 @@ export function requireClasses(
   );
 }
 
-/** How often each class occurs independently: its examples, or the groups that have some. */
+/** Returns the number of independent units of each class: its examples, or the groups with such examples. */
 export function unitsByClass(actual: ArrayLike<number>, classes: number, groups: Groups | undefined): number[] {
   const sizes = new Array<number>(classes).fill(0);
   const seen = sizes.map(() => new Uint8Array(groups?.count ?? 0));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the parts of an evaluation's page are made of.
+// The building blocks of an evaluation's page.
 
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; --ink: #1d2330; --paper: #fff; --line: #d5dae3; --muted: #5b6474; --good: #1a7f4b; --bad: #b3261e; --before: #6b7785; --after: #2f6fde; }
@@ -15,7 +15,7 @@ svg { display: block; width: 100%; max-width: 36rem; height: auto; } svg text { 
 @media (max-width: 30rem) { table { font-size: .85rem; } th, td { padding-right: .4rem; } }
 `;
 
-/** Width of a plot in its own units, which are near to pixels on a phone. */
+/** The width of a plot in its own units, each about a pixel on a phone. */
 export const PLOT_WIDTH = 400;
 const LEFT = 80;
 const RIGHT = 24;
@@ -32,7 +32,7 @@ export function sixDigits(value: number | null): string {
   return value === null ? "–" : String(Number(value.toPrecision(6)));
 }
 
-/** A table of texts. `numbers` are the columns that are aligned to the right. */
+/** Renders a table of texts. `numbers` are the indices of right-aligned columns. */
 export function htmlTable(
   caption: string,
   header: readonly string[],
@@ -47,18 +47,18 @@ ${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}
 </tbody></table></div>`;
 }
 
-/** A drawing with a name for who cannot see it. */
+/** Renders a drawing, with a name for people who cannot see it. */
 export function drawing(name: string, height: number, parts: readonly string[]): string {
   return `<svg viewBox="0 0 ${PLOT_WIDTH} ${height}" role="img"><title>${escapeHtml(name)}</title>\n${parts.join("\n")}\n</svg>`;
 }
 
 export interface PlotAxis {
   place(value: number): number;
-  /** The axis with its marks, at a height. */
+  /** Renders the axis with its tick labels at a height. */
   draw(y: number): string;
 }
 
-/** A horizontal axis that holds the values, and marks at round numbers. */
+/** Returns a horizontal axis that covers the values, with ticks at round numbers. */
 export function axisOf(values: readonly number[]): PlotAxis {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const span = high - low || Math.abs(high) || 1;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Memory that grows without holding everything twice.
+// Memory that grows without copying its contents.
 
-/** Numbers of a page. */
+/** The length of a page, in numbers. */
 export const PAGE = 2 ** 20;
-/** Pieces begin at multiples of it, so that 32 bits say where. */
+/** Pieces begin at multiples of this, so that 32 bits can address them. */
 const STEP = 4;
 const STEP_BITS = 18;
 const STEPS_OF_A_PAGE = 2 ** STEP_BITS;
 const MOST_PAGES = 2 ** (32 - STEP_BITS);
 
-/** Numbers in pages, so that no growth copies them. A piece never lies in two pages. */
+/** An array of numbers that grows by pages, so that growth copies nothing. A piece never spans two pages. */
 export class Pages<T extends Uint8Array | Uint16Array> {
   readonly #make: (length: number) => T;
   readonly #pages: T[] = [];
@@ -19,7 +19,7 @@ export class Pages<T extends Uint8Array | Uint16Array> {
     this.#make = make;
   }
 
-  /** Room for so many numbers: where it begins. Throws a RangeError after 2³⁴ of them. */
+  /** Reserves space for a piece of this length and returns where it begins. Throws a RangeError after 2³⁴ numbers. */
   reserve(length: number): number {
     if (this.#pages.length === 0 || this.#free < length) {
       if (this.#pages.length === MOST_PAGES) throw new RangeError(`more than ${MOST_PAGES} pages of texts`);
@@ -37,12 +37,12 @@ export class Pages<T extends Uint8Array | Uint16Array> {
   }
 }
 
-/** Where in its page a piece begins. */
+/** Returns where in its page a piece begins. */
 export function placeInPage(start: number): number {
   return (start % STEPS_OF_A_PAGE) * STEP;
 }
 
-/** Numbers that are appended one by one. */
+/** A list that numbers are appended to one by one. */
 export class GrowingUint32 {
   list = new Uint32Array(1024);
   size = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Perplexity: log-probabilities of the tokens of each example, added up exactly.
+// Perplexity: exact sums of the log-probabilities of each example's tokens.
 
 import { ColumnBuilder, inOneUnit, parseDigits, sumParts, type Column } from "./columns.ts";
 import { eachModel, type Comparison, type Model } from "./comparison.ts";
@@ -9,11 +9,11 @@ import { refuseField, requireWithin } from "./labels.ts";
 import { predictionsOf, type Reading } from "./reading.ts";
 import { compareBySums } from "./sums.ts";
 
-/** No token is less probable than e^−10000; a smaller value is a marker, not a probability. */
+/** The lowest accepted log-probability. Smaller values are markers, not probabilities. */
 const LOWEST_LOG_PROBABILITY = -10_000;
 const LOG_PROBABILITIES = "natural log-probabilities from -10000 to 0, separated by spaces";
 
-/** Compares two models by perplexity. Both have the same tokens. */
+/** Compares two models by perplexity. Both must have the same number of tokens in each example. */
 export function compareByPerplexity(examples: Examples, reading: Reading): Comparison {
   const columns = eachModel((model) => predictionsOf(examples, model, reading));
   const tokens = eachModel((model) => tokenLosses(columns[model]));
@@ -33,7 +33,7 @@ export function compareByPerplexity(examples: Examples, reading: Reading): Compa
   return compareBySums(statistics, perplexity, (row) => examples.name(row));
 }
 
-/** Each example's −Σ ln p and its tokens. */
+/** Returns −Σ ln p and the number of tokens for each example. */
 function tokenLosses(column: ExampleColumn): { losses: Column; lengths: Float64Array } {
   const builder = new ColumnBuilder(column.size);
   const lengths = new Float64Array(column.size);
@@ -54,10 +54,16 @@ interface Sum {
 
 const MOST_DECIMALS = 11;
 
-/** Sums of words that are log-probabilities of few digits. Log-probabilities are often rounded and recur: each is read once. */
+/**
+ * Sums the log-probabilities of texts whose words have few digits. Rounded log-probabilities recur, so each distinct word is parsed once.
+ */
 class WordLogs {
   readonly #column: ExampleColumn;
-  /** Digits without their sign, and decimals of each word and 1: 0 where it was not read, 255 where it is not of this kind. */
+  /**
+   * For each word: its digits without the sign, and its decimals plus 1. The latter is 0 if the word was not parsed yet, and 255 if it is
+   * not of
+   * this kind.
+   */
   readonly #digits: Float64Array;
   readonly #decimals: Uint8Array;
 
@@ -67,7 +73,7 @@ class WordLogs {
     this.#decimals = new Uint8Array(column.words.size);
   }
 
-  /** Undefined where a word is of another kind, or the sum may not be a safe integer. */
+  /** Returns undefined if a word is of another kind, or if the sum may not be a safe integer. */
   sum(row: number): Sum | undefined {
     const count = this.#column.readWords(row);
     const words = this.#column.numbers;
@@ -99,7 +105,7 @@ class WordLogs {
 
 const POWERS = Array.from({ length: MOST_DECIMALS + 1 }, (_, power) => 10 ** power);
 
-/** The same of any text; refuses what is no list of log-probabilities. */
+/** Sums the log-probabilities of any text. Throws a {@link Refusal} if it is not a list of log-probabilities. */
 function sumExactly(column: ExampleColumn, row: number): Sum {
   const texts = column.text(row).trim().split(/\s+/u);
   const refuse = (token: number) => refuseField("NOT_A_NUMBER", column, row, LOG_PROBABILITIES, texts[token]);

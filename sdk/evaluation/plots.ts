@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The plots of an evaluation's page.
+// The plots on an evaluation's page.
 
 import type { Breakdown, CalibrationBin, Confusion, GroupValues, Residuals } from "./breakdown.ts";
 import type { EvaluationDocument } from "./document.ts";
@@ -59,14 +59,14 @@ function foldLine(
   return label + between([baseline, candidate], y, improved, place);
 }
 
-/** Both values of one line, and what lies between them. */
+/** Renders both values in one line, and the segment between them. */
 function between([before, after]: [number, number], y: number, isBetter: boolean, place: (value: number) => number) {
   const [from, to] = [place(before).toFixed(1), place(after).toFixed(1)];
   const colour = isBetter ? "var(--good)" : "var(--bad)";
   return `<line x1="${from}" y1="${y}" x2="${to}" y2="${y}" stroke="${colour}" stroke-width="2"/><circle cx="${from}" cy="${y}" r="4" fill="${COLOURS.baseline}"/><circle cx="${to}" cy="${y}" r="4" fill="${COLOURS.candidate}"/>`;
 }
 
-/** What there is beside the figures: nothing where the metric has none of it. */
+/** Renders those parts of a breakdown that the metric provides. */
 export function breakdownPlots({ confusion, calibration, residuals, groups }: Breakdown): string {
   return [
     ...(calibration ? [`<h2>Calibration</h2>\n${calibrationPlot(calibration)}`] : []),

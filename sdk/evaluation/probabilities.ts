@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Metrics of probabilities, and of scores of several classes.
+// Metrics of probabilities, and of scores for several classes.
 
 import { compute, inOneUnit, isBelow, ranksOf, toBigInts, withDecimals, type Column } from "./columns.ts";
 import { eachModel, type Comparison, type Model } from "./comparison.ts";
@@ -25,7 +25,7 @@ export function compareByLoss(loss: Losses, formula: Formula): (examples: Exampl
   };
 }
 
-/** The probabilities of each class: of two, the second's may stand alone. */
+/** Returns the probabilities of each class. For two classes, the file may have only that of the second. */
 function probabilitiesOf(examples: Examples, model: Model, reading: Reading): Column[] {
   const count = classesOf(reading).length;
   const lists = listsOf(examples, model, reading, "probabilities from 0 to 1");
@@ -59,7 +59,7 @@ function complement({ integers, decimals }: Column): Column {
   return { integers: toBigInts(integers).map((value) => unit - value), decimals };
 }
 
-/** Compares two models by the areas of scores that each class has one of. */
+/** Compares two models by the areas of their scores for each class. */
 export function compareScoresOfClasses(examples: Examples, reading: Reading): Comparison {
   const names = classesOf(reading);
   const actual = readLabels(examples.label, names);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Quantiles of the normal and of Student's distribution, rounded up to 1e-9: a rounding that any implementation with a dozen
-// right digits agrees on, and that a contract can hold.
+// Quantiles of the normal and of Student's distribution, rounded up to 1e-9. Every implementation with a dozen correct digits agrees on
+// this
+// rounding, and a contract can store it.
 
 import { exp, ln, ln1p } from "./math.ts";
 
@@ -11,12 +12,16 @@ const CONTINUED = 600;
 const HALVINGS = 80;
 const LARGEST = 400;
 
-/** The z that a standard normal variable exceeds with the probability `tail` (at most 0.05), rounded up to 1e-9. */
+/** Returns the z that a standard normal variable exceeds with probability `tail` (at most 0.05), rounded up to 1e-9. */
 export function normalQuantile(tail: number): number {
   return quantile(tail, normalTail);
 }
 
-/** The t that Student's variable with these degrees of freedom (at least 2) exceeds with the probability `tail`, rounded up to 1e-9. */
+/**
+ * Returns the t that a variable of Student's distribution with these degrees of freedom (at least 2) exceeds with probability `tail`,
+ * rounded
+ * up to 1e-9.
+ */
 export function studentQuantile(tail: number, degrees: number): number {
   return quantile(tail, (t) => studentTail(t, degrees));
 }
@@ -28,17 +33,17 @@ function quantile(tail: number, probabilityAbove: (x: number) => number): number
     if (probabilityAbove(middle) > tail) low = middle;
     else high = middle;
   }
-  return Math.ceil(high * NANO - 1e-3) / NANO; // A thousandth of the last digit is the bisection's own error.
+  return Math.ceil(high * NANO - 1e-3) / NANO; // The thousandth of the last digit allows for the error of the bisection.
 }
 
-/** Laplace's continued fraction of the tail. */
+/** Returns the tail probability by Laplace's continued fraction. */
 function normalTail(x: number): number {
   let fraction = x;
   for (let term = CONTINUED; term >= 1; term--) fraction = x + term / fraction;
   return exp((-x * x) / 2) / (ROOT_TWO_PI * fraction);
 }
 
-/** ½·I_x(ν/2, ½) at x = ν/(ν + t²), by the continued fraction of the incomplete beta function. */
+/** Returns ½·I_x(ν/2, ½) at x = ν/(ν + t²), by the continued fraction of the incomplete beta function. */
 function studentTail(t: number, degrees: number): number {
   const a = degrees / 2;
   const b = 0.5;
@@ -52,7 +57,7 @@ function studentTail(t: number, degrees: number): number {
   return beta / 2;
 }
 
-/** Lentz's evaluation of the continued fraction of the incomplete beta function. */
+/** Evaluates the continued fraction of the incomplete beta function by Lentz's method. */
 function betaFraction(x: number, a: number, b: number): number {
   let c = 1;
   let d = 1 / (1 - ((a + b) * x) / (a + 1));
@@ -72,7 +77,7 @@ function betaFraction(x: number, a: number, b: number): number {
   return result;
 }
 
-/** ln(Γ(a + ½) / Γ(a)), by its asymptotic series above 15 and by recursion below. */
+/** Returns ln(Γ(a + ½) / Γ(a)), by its asymptotic series above 15 and by recursion below. */
 function lnGammaRatio(a: number): number {
   if (a < 15) return lnGammaRatio(a + 1) + ln(a / (a + 0.5));
   const inverse = 1 / a;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Everything that is drawn at random: from xoroshiro128+ with the benchmark's seed, the same in every language.
+// All random draws: from xoroshiro128+ with the benchmark's seed, the same in every language.
 
 import { unsafeUniformIntDistribution as uniformInt, xoroshiro128plus, type RandomGenerator } from "pure-rand";
 import { exp, ln, lnFactorial } from "./math.ts";
 
 export type { RandomGenerator };
 
-/** The generator of a seed. */
+/** Returns the generator for a seed. */
 export function generatorOf(seed: number): RandomGenerator {
   return xoroshiro128plus(seed);
 }
 
-/** Fisher and Yates: from the last place down, each exchanged with one of the places up to it. */
+/** Shuffles in place (Fisher and Yates): from the last place down, each is exchanged with a random place up to and including it. */
 export function shuffle(values: Uint32Array, random: RandomGenerator): void {
   for (let last = values.length - 1; last > 0; last--) {
     const other = uniformInt(0, last, random);
@@ -21,7 +21,7 @@ export function shuffle(values: Uint32Array, random: RandomGenerator): void {
   }
 }
 
-/** A multiple of 2⁻⁵³ in [0, 1): 27 bits of one output, then 26 of the next. */
+/** Returns a multiple of 2⁻⁵³ in [0, 1): 27 bits of one output, then 26 of the next. */
 export function uniform(random: RandomGenerator): number {
   const high = random.unsafeNext() >>> 5;
   const low = random.unsafeNext() >>> 6;
@@ -29,8 +29,8 @@ export function uniform(random: RandomGenerator): number {
 }
 
 /**
- * A binomial variable by inversion from its mode outwards: first the mode's probability is taken from a uniform draw, then those of
- * the places below and above it in turn. It takes steps in the order of the standard deviation.
+ * Draws a binomial variable by inversion from its mode outwards: subtracts the mode's probability from a uniform draw, then those of the
+ * values below and above it in turn. The number of steps is of the order of the standard deviation.
  */
 export function binomial(trials: number, probability: number, random: RandomGenerator): number {
   if (trials === 0 || probability <= 0) return 0;
@@ -62,10 +62,10 @@ export function binomial(trials: number, probability: number, random: RandomGene
       if (rest < 0) return above;
     }
   }
-  return mode; // Also for the last 1e-9 of the draws, which rounding leaves over.
+  return mode; // Also reached by the last 1e-9 of the draws, because the rounded probabilities do not sum to 1.
 }
 
-/** Draws how many of `size` examples fall into each of the cells, which hold `counts` of `size` examples. */
+/** Draws how many of `size` examples fall into each cell when the cells hold `counts` of `size` examples. */
 export function multinomial(
   counts: ArrayLike<number>,
   size: number,

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MIT
-// What metrics of order are made from: rankings, areas under them and each row's share in these. Scores are given by their ranks, equal where tied.
+// The parts of ranking metrics: rankings, the areas under them, and each row's share in these. Scores are given by their ranks, which are
+// equal
+// for ties.
 
 import type { Parts } from "./columns.ts";
 import type { Estimate, IntervalTerms, Model } from "./comparison.ts";
 import { fraction, type Fraction } from "./fraction.ts";
 import { boundMean, byGroup } from "./studentBound.ts";
 
-/** One ranking of the rows for each model, and who is looked for. */
+/** A ranking of the rows for each model, and the class that should rank high. */
 export interface Ranked {
   readonly ranks: Readonly<Record<Model, Uint32Array>>;
-  /** 1 for the class that should rank high. */
+  /** 1 for rows of the class that should rank high, and 0 for the others. */
   readonly positive: Uint8Array;
   readonly names: readonly string[];
 }
 
-/** Rows in ascending order of rank, and where each rank begins. */
+/** The rows in ascending order of rank, and the position at which each rank begins. */
 export interface Order {
   readonly rows: Uint32Array;
   readonly starts: Uint32Array;
@@ -42,7 +44,7 @@ export const bump = (values: Float64Array, index: number, by: number): void => {
   values[index] = (values[index] as number) + by;
 };
 
-/** Twice the pairs in the right order plus the tied ones, and the sizes of the classes, for each part. */
+/** Returns, for each part, twice the number of correctly ordered pairs plus the number of tied ones, and the sizes of both classes. */
 function pairsOf({ rows, starts }: Order, positive: Uint8Array, { of, count }: Parts) {
   const [wins, positives, negatives, tiedPositives, tiedNegatives] = [0, 1, 2, 3, 4].map(
     () => new Float64Array(count),
@@ -78,7 +80,7 @@ export function areas(order: Order, positive: Uint8Array, parts: Parts): (Fracti
   return Array.from(wins, (won, part) => areaOf(won, positives[part] as number, negatives[part] as number));
 }
 
-/** For each row twice the number of rows of the other class that it is ranked right against, plus the ties. */
+/** Returns, for each row, twice the number of rows of the other class against which it is correctly ordered, plus the number of ties. */
 export function components({ rows, starts }: Order, positive: Uint8Array, positives: number): Float64Array {
   const result = new Float64Array(rows.length);
   let [positivesBelow, negativesBelow] = [0, 0];
@@ -98,7 +100,7 @@ export function components({ rows, starts }: Order, positive: Uint8Array, positi
   return result;
 }
 
-/** Whether every row of a class has the same effect on the difference, judged on integers. */
+/** Whether all rows of a class have the same effect on the difference. Compares integers. */
 export function isConstant({ baseline, candidate }: Record<Model, Float64Array>, positive: Uint8Array): boolean {
   const seen: (number | undefined)[] = [undefined, undefined];
   for (let row = 0; row < positive.length; row++) {
@@ -110,7 +112,7 @@ export function isConstant({ baseline, candidate }: Record<Model, Float64Array>,
   return true;
 }
 
-/** Each row's share in the difference of the areas, class by class, in the order of the rows. */
+/** Returns each row's share in the difference of the areas, separately for both classes, in the order of the rows. */
 export function effectsOf(
   { baseline, candidate }: Record<Model, Float64Array>,
   positive: Uint8Array,
@@ -127,7 +129,7 @@ export function effectsOf(
   return { positives, negatives };
 }
 
-/** The bound from influences; the smallest class limits the degrees of freedom. */
+/** Returns the bound from influences. The smallest class limits the degrees of freedom. */
 export function boundInfluence(
   influence: Float64Array,
   improvement: number,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Examples from files: one with both models' predictions, or one of each model, joined by id.
+// Reads examples from one file with both models' predictions, or from one file per model, joined by id.
 
 import { columnOf, ExampleColumn, Examples, pairNames } from "./examples.ts";
 import { Refusal, show } from "./refusal.ts";
@@ -8,7 +8,7 @@ import type { TableFile } from "./table.ts";
 import type { Texts } from "./texts.ts";
 import { Words } from "./words.ts";
 
-/** Columns beside id, label and predictions that a benchmark names. */
+/** The columns that a benchmark names besides id, label and predictions. */
 export interface Wanted {
   readonly group?: string;
   readonly columns?: readonly string[];
@@ -30,7 +30,7 @@ export function readExamples(file: TableFile, { group, columns = [] }: Wanted = 
   });
 }
 
-/** Reads examples from one file per model, each with the columns id, label and prediction, over the same examples. */
+/** Reads the same examples from one file per model, each with the columns id, label and prediction. */
 export function joinExamples(
   baselineFile: TableFile,
   candidateFile: TableFile,
@@ -65,7 +65,7 @@ function columnIn(file: TableFile, sheet: Sheet, rows: Uint32Array, name: string
   return new ExampleColumn(sheet.texts(name), rows, place);
 }
 
-/** The rows of the other file with the same ids; refuses an id that it does not have. */
+/** Returns the rows of the other file with the same ids. Throws a {@link Refusal} if an id is missing there. */
 function requireAll(holder: Sheet, holderFile: TableFile, other: Sheet, otherFile: TableFile): Uint32Array {
   const rows = new Uint32Array(holder.ids.size);
   for (let row = 0; row < rows.length; row++) {
@@ -102,7 +102,7 @@ function requireSame(
   }
 }
 
-/** Whether two texts of columns with the same words are the same. */
+/** Whether two texts are equal. Both columns must share the same words. */
 function isEqual(a: Texts, i: number, b: Texts, j: number): boolean {
   const count = a.read(i);
   if (count !== b.read(j)) return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a metric reads examples: the part of a benchmark, or of a guardrail, that says what labels and predictions mean.
+// How a metric reads examples: the part of a benchmark or guardrail that defines the meaning of labels and predictions.
 
 import { ColumnBuilder, type Column } from "./columns.ts";
 import type { Model } from "./comparison.ts";
@@ -9,7 +9,7 @@ import type { Tokeniser } from "./tokenisers.ts";
 
 export type Direction = "maximise" | "minimise";
 
-/** What a metric is told beside the examples. */
+/** What a metric needs besides the examples. */
 export interface Reading {
   readonly direction: Direction;
   readonly lo?: number;
@@ -19,15 +19,15 @@ export interface Reading {
   readonly threshold?: number;
   readonly tokeniser?: Tokeniser;
   readonly cap?: number;
-  /** Predictions stand in baseline_<column> and candidate_<column>. */
+  /** The predictions are in the columns baseline_<column> and candidate_<column>. */
   readonly column?: string;
 }
 
 export function classesOf({ classes }: Reading): readonly ClassNames[] {
-  return classes as readonly ClassNames[]; // There for every metric of classes: the specification's reader sees to it.
+  return classes as readonly ClassNames[]; // Always present for metrics with classes: the specification's reader ensures it.
 }
 
-/** The names of classes that people see. */
+/** Returns the names of classes that people see. */
 export function shownNames(classes: readonly ClassNames[]): string[] {
   return classes.map(([name]) => name);
 }
@@ -36,19 +36,19 @@ export function predictionsOf(examples: Examples, model: Model, { column }: Read
   return examples.predictions(model, column);
 }
 
-/** A model's predictions as numbers. */
+/** Reads a model's predictions as numbers. */
 export function numbersOf(examples: Examples, model: Model, reading: Reading, expected = A_NUMBER): Column {
   return readNumbers(predictionsOf(examples, model, reading), expected);
 }
 
-/** A number of the specification as a column of one row. */
+/** Returns a number of the specification as a column of one row. */
 export function constant(value: number): Column {
   const builder = new ColumnBuilder(1);
   builder.parse(0, String(value));
   return builder.build();
 }
 
-/** One column for each class, or one alone where there are two classes and one number in each field. */
+/** Reads one column for each class, or a single column if there are two classes and each field has one number. */
 export function listsOf(examples: Examples, model: Model, reading: Reading, what: string): Column[] {
   const names = shownNames(classesOf(reading));
   const column = predictionsOf(examples, model, reading);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Why an improvement may not be stated although it was measured.
+// The reasons why a measured improvement may not be stated.
 
 import { reason, type Interval, type Model } from "./comparison.ts";
 import type { MetricName } from "./metrics.ts";
@@ -7,7 +7,7 @@ import { Refusal, type Reason } from "./refusal.ts";
 import type { Scale } from "./scale.ts";
 import { levelAsNumber, type BenchmarkSpec } from "./spec.ts";
 
-/** Both models' scores in bps, and the difference in the direction of improvement. */
+/** Both models' scores in bps, and the difference, which is positive if the candidate is better. */
 export interface Scores {
   readonly baseline: number;
   readonly candidate: number;

@@ -2,7 +2,7 @@
 
 import { Problem } from "../base/problem.ts";
 
-/** Why an evaluation is refused. */
+/** The codes of reasons for a refusal. */
 export type RefusalCode =
   | "BAD_SPEC"
   | "MALFORMED_FILE"
@@ -29,13 +29,13 @@ export type RefusalCode =
   | "BELOW_TARGET"
   | "GUARDRAIL";
 
-/** One thing that is in the way. The message is one line: where, what, expected. */
+/** One reason against a statement. The message is one line: where, what, and what is expected. */
 export interface Reason {
   readonly code: RefusalCode;
   readonly message: string;
 }
 
-/** An evaluation that must not become a statement. It carries every reason, and the messages of all. */
+/** An evaluation that must not become a statement. It has all reasons, and its message joins theirs. */
 export class Refusal extends Problem {
   declare readonly reasons: readonly [Reason, ...Reason[]];
 
@@ -46,7 +46,7 @@ export class Refusal extends Problem {
   }
 }
 
-/** What a step gives, or the reasons for which it refuses. */
+/** Runs a step. Returns its result, or the reasons if it throws a {@link Refusal}. */
 export function attemptTo<T>(step: () => T): { readonly result?: T; readonly reasons: readonly Reason[] } {
   try {
     return { result: step(), reasons: [] };
@@ -59,7 +59,7 @@ export function attemptTo<T>(step: () => T): { readonly result?: T; readonly rea
 const LONGEST_SHOWN = 80;
 const UNPRINTABLE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 
-/** A value as one line that can be printed: quoted, escaped, and cut where it is long. */
+/** Returns a value as one printable line: quoted, escaped, and cut if it is long. */
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? "undefined";
   const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What an evaluation found, as a page for people: self-contained, without scripts, every text escaped.
+// Renders the result of an evaluation as a self-contained page without scripts. All text in it is escaped.
 
 import type { Breakdown } from "./breakdown.ts";
 import type { EvaluationDocument } from "./document.ts";
 import { escapeHtml, htmlTable, asPercent, sixDigits, PAGE_STYLE } from "./page.ts";
 import { breakdownPlots, foldsPlot, intervalPlot } from "./plots.ts";
 
-/** The page of an evaluation, accepted or refused. Who has the examples can show what {@link breakDown} finds in them, too. */
+/** Returns the page of an evaluation, accepted or refused. With the examples at hand, {@link breakDown} provides the optional breakdown. */
 export function reportPage(document: EvaluationDocument, breakdown: Breakdown = {}): string {
   const title = `${document.benchmark}: ${document.accepted ? "accepted" : "refused"}`;
   return `<!doctype html>

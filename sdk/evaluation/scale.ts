@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From a metric's value to the integer score on chain, rounded so that an improvement is never overstated.
+// Converts a metric's value to the integer score on chain, rounded so that an improvement is never overstated.
 
 import {
   ceil,
@@ -20,7 +20,7 @@ import { fractionOf } from "./decimal.ts";
 import { ln } from "./math.ts";
 import { Refusal } from "./refusal.ts";
 
-/** What a scale is made from: a part of a benchmark's specification. */
+/** The part of a benchmark's specification that defines the scale. */
 export interface ScaleSpec {
   readonly metric: string;
   readonly direction: "maximise" | "minimise";
@@ -36,25 +36,25 @@ const FULL_SCALE = fraction(BigInt(FULL_SCALE_BPS));
 /** The scale of a benchmark: score = 10000·(f(x) − f(lo)) / (f(hi) − f(lo)), and the direction in which a model improves. */
 export interface Scale {
   readonly sign: 1 | -1;
-  /** Exact bounds of the score in bps, before rounding; refuses values outside lo … hi. */
+  /** Returns exact bounds of the score in bps, before rounding. Throws a {@link Refusal} for values outside lo … hi. */
   score(value: Bounds, model: string): Bounds;
   /** f and its derivative, in double precision, for estimates. */
   f(x: number): number;
   slope(x: number): number;
-  /** A difference of f in bps. */
+  /** Converts a difference of f to bps. */
   toBps(difference: number): number;
-  /** The reverse, and in exact numbers, which it is only where f is the identity. */
+  /** Converts bps to a difference of f. The exact version, `differenceOf`, is valid only if f is the identity. */
   fromBps(bps: number): number;
   differenceOf(bps: number): Fraction;
   /** Whether f is the identity. */
   readonly isLinear: boolean;
-  /** Scales that a unit of f covers. */
+  /** The number of full scales in one unit of f. */
   readonly perUnit: number;
-  /** Whether an improvement from one exact value to another reaches so many bps, where f is the identity. */
+  /** Whether the improvement from one exact value to another is at least `bps`. Valid only if f is the identity. */
   reaches(before: Bounds | undefined, after: Bounds | undefined, bps: number): boolean;
 }
 
-/** Builds the scale that a benchmark states. */
+/** Builds the scale of a benchmark. */
 export function scaleOf(spec: ScaleSpec): Scale {
   const [lo, hi] = [fractionOf(spec.lo), fractionOf(spec.hi)];
   const transform = spec.f === "ln" ? logarithm : (x: Bounds): Bounds => x;
@@ -94,12 +94,12 @@ export function scaleOf(spec: ScaleSpec): Scale {
   };
 }
 
-/** The candidate's score, rounded to its disadvantage. */
+/** Returns the candidate's score, rounded to its disadvantage. */
 export function candidateScore(score: Bounds, sign: Scale["sign"]): number {
   return Number(sign > 0 ? floor(score.low) : ceil(score.high));
 }
 
-/** The baseline's score, rounded to its advantage. */
+/** Returns the baseline's score, rounded to its advantage. */
 export function baselineScore(score: Bounds, sign: Scale["sign"]): number {
   return Number(sign > 0 ? ceil(score.high) : floor(score.low));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The bound of a difference of two shares of right predictions, decided in whole numbers: as ZkProof.sol computes it, and exactly
-// where too few disagreements make that too generous.
+// The bound on the difference of two shares of correct predictions, decided in whole numbers: as ZkProof.sol computes it, and by an exact
+// test
+// if there are too few disagreements for that bound to be safe.
 
 import type { Classified, Estimate, Interval, IntervalTerms } from "./comparison.ts";
 import { compare, divide, fraction, multiply, parseDecimal, subtract, whole, type Fraction } from "./fraction.ts";
@@ -11,14 +12,14 @@ import { NO_VARIATION } from "./studentBound.ts";
 const ZERO = fraction(0n);
 const FULL_SCALE = 10_000;
 
-/** How many of n examples only the candidate, and only the baseline, gets right. */
+/** How many of n examples only the candidate, and how many only the baseline, predicts correctly. */
 export interface Disagreements {
   readonly size: number;
   readonly gained: number;
   readonly lost: number;
 }
 
-/** The interval of the difference of two accuracies. */
+/** Returns the interval of the difference of two accuracies. */
 export function boundShare(classified: Classified, terms: IntervalTerms): Estimate {
   const counts = disagreements(classified);
   const reversed = { ...counts, gained: counts.lost, lost: counts.gained };
@@ -51,7 +52,7 @@ function disagreements({ actual, predicted: { baseline, candidate } }: Classifie
   return { size: actual.length, gained, lost };
 }
 
-/** The largest whole bps that the bound reaches. */
+/** Returns the largest whole number of bps that the bound reaches. */
 function lowerBps(counts: Disagreements, quantile: number, { scale, alpha }: IntervalTerms): number {
   const isReached = (bps: number): boolean => {
     const difference = scale.differenceOf(bps);
@@ -79,8 +80,9 @@ function isNormalAbove({ size, gained, lost }: Disagreements, difference: Fracti
 }
 
 /**
- * Whether, given the D disagreements, as many gains as these or more would have at most the level's probability if the true difference were no
- * more than this one: Clopper and Pearson, "The use of confidence or fiducial limits", Biometrika 26, 1934, on McNemar's test.
+ * Whether, given the D disagreements, this many gains or more would have at most the probability of the level if the true difference were
+ * no
+ * more than this one: Clopper and Pearson, "The use of confidence or fiducial limits", Biometrika 26, 1934, applied to McNemar's test.
  */
 function isExactAbove({ size, gained, lost }: Disagreements, difference: Fraction, alpha: Fraction): boolean {
   const trials = gained + lost;

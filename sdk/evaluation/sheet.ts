@@ -7,7 +7,7 @@ import { readTable, type TableFile, type TableRow } from "./table.ts";
 import { Texts } from "./texts.ts";
 import { decodeText, Words } from "./words.ts";
 
-/** Ids and other fields of rows, in the order of the file. The first column is the id. */
+/** The ids and other fields of rows, in the order of the file. The first column is the id. */
 export class Sheet {
   readonly ids = new Words();
   readonly #names: readonly string[];
@@ -19,7 +19,7 @@ export class Sheet {
     this.#columns = names.map(() => new Texts(words));
   }
 
-  /** Takes a row, unless its id was there before. */
+  /** Adds a row. Returns false if its id is already present. */
   add({ line, bytes, starts, ends }: TableRow): boolean {
     const { size } = this.ids;
     if (this.ids.add(bytes, starts[0] as number, ends[0] as number) < size) return false;
@@ -39,7 +39,10 @@ export class Sheet {
   }
 }
 
-/** Reads a file whose first two columns are the id and the label, which are never empty; predictions may be: a model may answer with an empty text. */
+/**
+ * Reads a file whose first two columns are the id and the label. These must not be blank; predictions may be, because a model may return an
+ * empty text.
+ */
 export function readSheet(file: TableFile, names: readonly string[], words: Words): Sheet {
   const sheet = new Sheet(names, words);
   for (const row of readTable(file, names)) {

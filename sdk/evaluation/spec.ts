@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A benchmark: everything that turns predictions into a score, as JSON whose canonical bytes are hashed into the registry.
+// A benchmark: everything that turns predictions into a score, as JSON. The registry stores the hash of its canonical form.
 
 import { keccak256, toUtf8Bytes } from "ethers";
 import { canonical } from "./canonical.ts";
@@ -23,34 +23,34 @@ import {
   type JsonObject,
 } from "./specFields.ts";
 
-/** The edition of this format; a file of the first one had no such field and is read as this one. */
+/** The version of this format. Files of the first version lack this field and are read as the current one. */
 export const SPEC_VERSION = 2;
 
-/** A complete benchmark: nothing is left to a default. */
+/** A complete benchmark, in which every default is filled in. */
 export interface BenchmarkSpec extends NamedReading {
   readonly version: typeof SPEC_VERSION;
   readonly name: string;
-  /** Transformation of the metric before it is scaled. */
+  /** The transformation of the metric before it is scaled. */
   readonly f: "identity" | "ln";
   /** The metric's values at 0 and at 10000 bps. */
   readonly lo: number;
   readonly hi: number;
-  /** Column whose equal values mark examples that belong together. */
+  /** The column whose equal values mark examples that are not independent. */
   readonly group?: string;
-  /** Disjoint parts of a dealing, and how often the examples are dealt. */
+  /** The number of disjoint parts in a dealing, and of dealings. */
   readonly folds: number;
   readonly dealings: number;
   readonly seed: number;
-  /** One-sided error of all attempts together, and how many there may be. */
+  /** The one-sided error of all attempts together, and the number of attempts allowed. */
   readonly alpha: number;
   readonly attempts: number;
-  /** Resamples; only for metrics whose interval is made from them. */
+  /** The number of resamples. Only for metrics whose interval is computed by resampling. */
   readonly resamples?: number;
   readonly minImprovementBps: number;
   readonly minSampleSize: number;
   readonly minRuns: number;
   readonly minLowerBoundBps: number;
-  /** Score that a candidate must reach, in bps. */
+  /** The score that a candidate must reach, in bps. */
   readonly targetScore?: number;
   readonly guardrails?: readonly Guardrail[];
 }
@@ -60,17 +60,17 @@ const TRANSFORMS = ["identity", "ln"] as const;
 const RANGE_DIGITS = 15;
 const FULL_SCALE = 10_000;
 
-/** Resamples below and above the bounds' ends that the ends may not hang on. */
+/** The least number of resamples beyond each end of the interval, so that the ends do not depend on a few of them. */
 const TAIL = 25;
 const FEWEST_RESAMPLES = 9999;
 
-/** What the examples say about a benchmark whose file leaves it open. */
+/** Derives from the examples what a benchmark's file leaves open. */
 export interface Defaults {
   baselineValue(draft: BenchmarkSpec): number;
   classes(): readonly ClassNames[] | undefined;
 }
 
-/** Reads a benchmark from JSON text, checks every bound and fills in the defaults. */
+/** Reads a benchmark from JSON, checks all bounds and fills in the defaults. */
 export function parseSpec(text: string): BenchmarkSpec {
   return completeSpec(text, {
     baselineValue: () => {
@@ -84,8 +84,10 @@ export function parseSpec(text: string): BenchmarkSpec {
 }
 
 /**
- * Reads a benchmark that may depend on the examples: where lo and hi are missing for an unbounded minimised metric, they become 0 and
- * twice the baseline's value, rounded to fifteen significant digits; where the classes of a metric of several are missing, they are the labels.
+ * Reads a benchmark that may depend on the examples. If lo and hi are missing for an unbounded minimised metric, they become 0 and twice
+ * the
+ * baseline's value, rounded to fifteen significant digits. If the classes of a metric with several classes are missing, they are the
+ * labels.
  */
 export function completeSpec(text: string, defaults: Defaults): BenchmarkSpec {
   const fields = parseObject(text);
@@ -131,33 +133,33 @@ export function completeSpec(text: string, defaults: Defaults): BenchmarkSpec {
   return { ...known, ...ends };
 }
 
-/** The bytes that are hashed: JSON with keys in ascending order and no white space (RFC 8785). */
+/** Returns the text that is hashed: JSON with keys in ascending order and without white space (RFC 8785). */
 export function canonicalSpec(spec: BenchmarkSpec): string {
   return canonical(spec);
 }
 
-/** keccak256 of the canonical bytes. */
+/** Returns the keccak256 of the canonical form. */
 export function hashSpec(spec: BenchmarkSpec): string {
   return keccak256(toUtf8Bytes(canonicalSpec(spec)));
 }
 
-/** The one-sided error of one attempt. */
+/** Returns the one-sided error level of one attempt, exactly. */
 export function levelOf({ alpha, attempts }: Pick<BenchmarkSpec, "alpha" | "attempts">): Fraction {
   const { num, den } = fractionOf(alpha);
   return fraction(num, den * BigInt(attempts));
 }
 
-/** The same in double precision. */
+/** Returns the one-sided error level of one attempt, in double precision. */
 export function levelAsNumber(spec: Pick<BenchmarkSpec, "alpha" | "attempts">): number {
   return toNumber(levelOf(spec));
 }
 
-/** Columns that a benchmark, complete or not, reads beside id, label and predictions. */
+/** Returns the columns that a benchmark, complete or not, needs besides id, label and predictions. */
 export function wantedBy(text: string): Wanted {
   return wantedOf(completeSpec(text, { baselineValue: () => 1, classes: () => undefined }));
 }
 
-/** The same of a benchmark that was read. */
+/** Returns the columns that a parsed benchmark needs besides id, label and predictions. */
 export function wantedOf({ group, column, guardrails = [] }: BenchmarkSpec): Wanted {
   const columns = [column, ...guardrails.map((guardrail) => guardrail.column)].filter((name) => name !== undefined);
   return { ...(group !== undefined && { group }), columns: [...new Set(columns)] };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Fields of a benchmark's file, checked one by one.
+// Reads and checks the fields of a benchmark's file one by one.
 
 import { parseJson } from "../schemas/json.ts";
 import type { Guardrail } from "./guardrails.ts";
@@ -14,7 +14,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const LONGEST_NAME = 256;
 
-/** A problem of one field. `path` says which part of the file the fields are. */
+/** Returns a refusal of one field. `path` says to which part of the file the fields belong. */
 export function bad(fields: JsonObject, key: string, expected: string, path = "benchmark: "): Refusal {
   return new Refusal("BAD_SPEC", `${path}${key} is ${show(fields[key])}, expected ${expected}`);
 }
@@ -58,7 +58,7 @@ export function refuseUnknown(fields: JsonObject, known: readonly string[], path
   }
 }
 
-/** How predictions and labels are read. Where classes are not stated, the labels of the examples may say them. */
+/** Reads how predictions and labels are to be interpreted. If classes are not stated, `labels` may derive them from the examples. */
 export function readReading(
   fields: JsonObject,
   labels: () => readonly ClassNames[] | undefined,
@@ -115,7 +115,7 @@ function defaultClasses(name: MetricName, labels: () => readonly ClassNames[] | 
   return found ?? YES_NO;
 }
 
-/** `["spam", …]` or `[["spam", "1"], …]`: of two, the second is the one that is looked for. */
+/** Reads `["spam", …]` or `[["spam", "1"], …]`. Of two classes, the second is the positive one. */
 function readClasses(fields: JsonObject, isBinary: boolean, path: string): readonly ClassNames[] {
   const given = fields["classes"];
   const expected = isBinary ? "two classes" : `2 to ${MOST_CLASSES} classes`;
@@ -134,7 +134,7 @@ function readClasses(fields: JsonObject, isBinary: boolean, path: string): reado
 const BOUNDS = ["atLeast", "atMost", "maxLoss"] as const;
 const MOST_GUARDRAILS = 20;
 
-/** Secondary metrics with a bound each. */
+/** Reads secondary metrics, each with one bound. */
 export function readGuardrails(
   fields: JsonObject,
   labels: () => readonly ClassNames[] | undefined,

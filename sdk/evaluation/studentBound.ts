@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
-// The interval of a mean that stands skewed data: the lesser of Student's and Johnson's bounds, each at half the level.
+// The interval of a mean that tolerates skewed data: the lesser of Student's and Johnson's bounds, each at half the level.
 
 import { certainBps, reason, type Estimate, type IntervalMethod, type IntervalTerms } from "./comparison.ts";
 import { studentQuantile } from "./quantiles.ts";
 import type { Reason } from "./refusal.ts";
 
-/** Rows in which a mean differs from group to group. */
+/** The values from which the interval of a mean is computed. */
 export interface Sample {
-  /** One value for each independent unit; their mean is the improvement up to rounding. */
+  /** One value for each independent unit. Up to rounding, their mean is the improvement. */
   readonly values: Float64Array;
   /** The improvement itself. */
   readonly improvement: number;
-  /** Degrees of freedom; one less than the values where it is not stated. */
+  /** The degrees of freedom; one less than the number of values by default. */
   readonly degrees?: number;
 }
 
 /**
  * Johnson, "Modified t tests and confidence intervals for asymmetrical populations", Journal of the American Statistical Association 73,
- * 1978: a true mean is refused where δ + m₃ / (6·s²·n) + m₃·δ² / (3·s⁴) ≥ t·s / √n, δ being how far the sample's mean lies above it.
- * Student's has δ alone. Taking the lesser of both, at half the level, keeps the error for skew in either direction.
+ * 1978: a true mean is rejected if δ + m₃ / (6·s²·n) + m₃·δ² / (3·s⁴) ≥ t·s / √n, where δ is the distance of the sample's mean above it.
+ * Student's test has δ alone. The lesser of both bounds, each at half the level, keeps the error for skew in either direction.
  */
 export function boundMean(
   { values, improvement, degrees = values.length - 1 }: Sample,
@@ -49,7 +49,7 @@ export function boundMean(
   };
 }
 
-/** The least δ that Johnson refuses; infinite where the skew is too strong for any. */
+/** Returns the least δ that Johnson's test rejects, or infinity if the skew is too strong for any. */
 function johnson(thirdMoment: number, variance: number, n: number, reach: number): number {
   if (variance === 0) return 0;
   const quadratic = thirdMoment / (3 * variance * variance);
@@ -63,7 +63,7 @@ export const NO_VARIATION = reason(
   "the improvement does not vary over the examples, expected data from which an interval can be estimated",
 );
 
-/** Adds up values by group, so that their mean is the mean over groups of (groups / rows) · sum. */
+/** Sums values by group and scales the sums by groups / rows, so that their mean equals the mean over the rows. */
 export function byGroup(values: Float64Array, { groups }: IntervalTerms): Float64Array {
   if (groups === undefined) return values;
   const sums = new Float64Array(groups.count);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Metrics that depend on sums of per-example statistics only: means, and smooth functions of several sums.
+// Metrics that depend only on sums of per-example statistics: means, and smooth functions of several sums.
 
 import { betBounds } from "./betting.ts";
 import { compute, inUnit, sumParts, toDoubles, type Column, type Parts } from "./columns.ts";
@@ -9,22 +9,22 @@ import { requireDifferences, requireGroups } from "./minima.ts";
 import { Refusal } from "./refusal.ts";
 import { boundMean, NO_VARIATION } from "./studentBound.ts";
 
-/** A metric as a function of sums over the examples, in exact numbers and in double precision. */
+/** A metric as a function of sums over the examples, computed exactly and in double precision. */
 export interface Formula {
   exact(sums: readonly Fraction[]): Bounds | undefined;
   estimate(sums: ArrayLike<number>): number;
-  /** Whether it is the first sum divided by the number of examples. */
+  /** Whether the metric is the first sum divided by the number of examples. */
   readonly isMean: boolean;
 }
 
 const SAFE = Number.MAX_SAFE_INTEGER;
 
-/** The statistics of one model, each with one number for each example. */
+/** The statistics of one model. Each column has one number per example. */
 export type Statistics = readonly Column[];
 
 /**
- * Compares two models by sums. `range` bounds what a single example adds to the first sum, from 0 on, where the benchmark states a
- * cap: then the interval is a bet's.
+ * Compares two models by sums. If the benchmark has a cap, `range` is the most that a single example can add to the first sum, and 0 the
+ * least. The interval then comes from betting.
  */
 export function compareBySums(
   statistics: Readonly<Record<Model, Statistics>>,
@@ -68,7 +68,7 @@ function boundSums(
   return { interval: estimate.interval, reasons: [...reasons, ...all] };
 }
 
-/** The improvement on all examples, from their exact values. */
+/** Returns the improvement on all examples, from their exact values. */
 function improvementOf(
   statistics: Readonly<Record<Model, Statistics>>,
   formula: Formula,
@@ -78,12 +78,12 @@ function improvementOf(
   const whole = { of: new Uint8Array(size), count: 1 };
   const [before, after] = BOTH_MODELS.map((model) => {
     const [value] = valuesOf(statistics[model], formula, whole);
-    return scale.f(toNumber((value as Bounds).low)); // There is one: nothing is estimated without.
+    return scale.f(toNumber((value as Bounds).low)); // Defined, because nothing is estimated for undefined values.
   }) as [number, number];
   return scale.sign * (after - before);
 }
 
-/** The difference of each example in the direction of improvement: exact integers first, one rounding last. */
+/** Returns the difference of each example, positive if the candidate is better. It is exact in integers and rounded once at the end. */
 function differences(
   { baseline, candidate }: Readonly<Record<Model, Statistics>>,
   { scale }: IntervalTerms,
@@ -101,8 +101,8 @@ function differences(
 }
 
 /**
- * Jackknife: of G units the pseudo-value G·θ − (G − 1)·θ₋, where θ₋ is the improvement without the unit. Quenouille, "Notes on bias in
- * estimation", Biometrika 43, 1956. A mean's are its differences.
+ * Returns the jackknife's pseudo-values: G·θ − (G − 1)·θ₋ for G units, where θ₋ is the improvement without the unit. Quenouille, "Notes on
+ * bias in estimation", Biometrika 43, 1956. For a mean, these are the differences.
  */
 function pseudoValues(
   statistics: Readonly<Record<Model, Statistics>>,
@@ -164,7 +164,7 @@ function unitSums(statistics: Statistics, groups: IntervalTerms["groups"]): Floa
   });
 }
 
-/** Units in which any statistic of the two models differs. */
+/** Returns the number of units in which any statistic of the two models differs. */
 function countDifferences(
   { baseline, candidate }: Readonly<Record<Model, Statistics>>,
   { groups }: IntervalTerms,
@@ -174,7 +174,7 @@ function countDifferences(
   baseline.forEach(({ integers }, k) => {
     const others = (candidate[k] as Column).integers;
     for (let row = 0; row < size; row++) {
-      // The same unit on both sides: equal numbers are equal integers, of the same kind or not.
+      // Both columns have the same unit, so equal numbers are equal integers, even if one is a double and the other a bigint.
       if (integers[row] != others[row]) different[groups ? (groups.of[row] as number) : row] = 1; // eslint-disable-line eqeqeq
     }
   });
@@ -183,7 +183,7 @@ function countDifferences(
   return count;
 }
 
-/** Whether any example has another effect than the first, judged on integers. */
+/** Whether any example has another effect than the first. Compares integers. */
 function varies({ baseline, candidate }: Readonly<Record<Model, Statistics>>, { isMean }: Formula): boolean {
   return baseline.some(({ integers }, k) => {
     const others = (candidate[k] as Column).integers;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Rows of a table, piece by piece: CSV (RFC 4180) with any separator, or JSON Lines, in UTF-8.
+// Reads the rows of a table piece by piece: CSV (RFC 4180) with any separator, or JSON Lines, in UTF-8.
 
 import { Lines } from "./lines.ts";
 import { Refusal, show } from "./refusal.ts";
 import { decodeText } from "./words.ts";
 
-/** A file: its bytes, whole or in pieces, and the name by which messages speak of it. */
+/** A file: its bytes, whole or in pieces, and its name in messages. */
 export interface TableFile {
   readonly name: string;
   readonly bytes: Uint8Array | Iterable<Uint8Array>;
-  /** What separates the fields of CSV; a comma where it is not stated. */
+  /** The separator of CSV fields; a comma by default. */
   readonly separator?: string;
 }
 
-/** A row: its wanted field k, in the order in which they were asked for, lies from `starts[k]` to before `ends[k]`. Valid until the next row. */
+/** A row. Its k-th requested field is in `bytes` from `starts[k]` to before `ends[k]`. Valid until the next row is read. */
 export interface TableRow {
   readonly line: number;
   readonly bytes: Uint8Array;
@@ -23,7 +23,7 @@ export interface TableRow {
 
 const encoder = new TextEncoder();
 
-/** A row of texts that stand in no buffer yet. */
+/** Builds a row from strings. */
 export function rowOf(line: number, values: readonly string[]): TableRow {
   const [starts, ends] = [new Uint32Array(values.length), new Uint32Array(values.length)];
   const bytes = new Uint8Array(3 * values.reduce((total, value) => total + value.length, 0));
@@ -36,7 +36,7 @@ export function rowOf(line: number, values: readonly string[]): TableRow {
   return { line, bytes, starts, ends };
 }
 
-/** Reads the wanted columns row by row. A file whose first character is `{` is JSON Lines. */
+/** Reads the requested columns row by row. A file whose first character is `{` is JSON Lines. */
 export function* readTable(file: TableFile, names: readonly string[]): Generator<TableRow> {
   const lines = new Lines(file.name, file.bytes);
   if (!lines.nextFilled()) {
@@ -91,12 +91,12 @@ const QUOTE = 0x22;
 const RETURN = 0x0d;
 const LONGEST_SHOWN = 400;
 
-/** Splits the present line into fields, which quotes may spread over the next ones. */
+/** Splits the current line into fields. A quoted field may continue on the following lines. */
 class Splitter {
   count = 0;
   readonly starts: number[] = [];
   readonly #ends: number[] = [];
-  /** Whether a field has doubled quotes in it. */
+  /** Whether a field contains doubled quotes. */
   readonly #isDoubled: boolean[] = [];
   readonly #file: string;
   readonly #lines: Lines;
@@ -112,7 +112,7 @@ class Splitter {
     const lines = this.#lines;
     const first = this.#separator[0] as number;
     this.count = 0;
-    // Places are counted from the line's beginning while it may still move.
+    // Positions are relative to the beginning of the line, because the line may still move within the buffer.
     for (let place = 0; ;) {
       const { bytes, start, end } = lines;
       let at = start + place;
@@ -145,7 +145,7 @@ class Splitter {
     return decodeText(this.#lines.bytes, this.starts[field], end);
   }
 
-  /** Where a field ends, after its doubled quotes have become single ones. */
+  /** Returns where a field ends, after replacing its doubled quotes by single ones. */
   closed(field: number): number {
     const end = this.#ends[field] as number;
     if (!this.#isDoubled[field]) return end;
@@ -160,7 +160,7 @@ class Splitter {
     return to;
   }
 
-  /** Reads a field that begins with a quote; returns where the next one begins, or undefined after the last. */
+  /** Reads a field that begins with a quote. Returns where the next field begins, or undefined after the last. */
   #quoted(place: number): number | undefined {
     const lines = this.#lines;
     let isDoubled = false;
@@ -192,7 +192,7 @@ class Splitter {
 
   #separates(at: number): boolean {
     const separator = this.#separator;
-    const { bytes } = this.#lines; // Which are UTF-8: no character, and so no separator, goes over the line's end.
+    const { bytes } = this.#lines; // The bytes are UTF-8, so no character, and no separator, spans the end of the line.
     for (let k = 0; k < separator.length; k++) if (bytes[at + k] !== separator[k]) return false;
     return true;
   }
@@ -241,10 +241,10 @@ function parseObject(file: string, { number, bytes, start, end }: Lines): Record
   throw new Refusal("MALFORMED_FILE", `${file} line ${number}: ${show(shown)}, expected a JSON object`);
 }
 
-/** A half of a character of two units, which UTF-8 cannot say and RFC 8785 refuses. */
+/** An unpaired surrogate, which UTF-8 cannot encode and RFC 8785 refuses. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** A field of JSON as it would stand in CSV. */
+/** Returns a JSON field as it would be written in CSV, or undefined if it has another type. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return LONE_SURROGATE.test(value) ? undefined : value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: MIT
-// Counts behind the text metrics, from tokens as whole numbers.
+// The counts behind the text metrics. Tokens are whole numbers.
 
 /** The longest n-gram that BLEU counts. */
 export const BLEU_ORDER = 4;
 
 /**
- * BLEU's clipped matches of 1- to 4-grams: Papineni et al., "BLEU: a method for automatic evaluation of machine translation", ACL 2002.
- * An n-gram is known by the number of its first n − 1 tokens and its last token.
+ * Counts BLEU's clipped matches of 1- to 4-grams: Papineni et al., "BLEU: a method for automatic evaluation of machine translation", ACL
+ * 2002.
+ * An n-gram is identified by the number of its first n − 1 tokens and its last token.
  */
 export class NgramCounter {
-  /** Open addressing: an entry is of the present reference where its stamp is the reference's. */
+  /** A hash table with open addressing. An entry belongs to the current reference if it has the reference's stamp. */
   #stamps = new Uint32Array(1024);
   #prefixes = new Uint32Array(1024);
   #tokens = new Uint32Array(1024);
   #numbers = new Uint32Array(1024);
   #stamp = 0;
-  /** Different n-grams of the reference, numbered from 1, and how often each stands in it. */
+  /** The number of distinct n-grams in the reference, which are numbered from 1, and how often each occurs. */
   #size = 0;
   #counts = new Uint32Array(512);
   #left = new Uint32Array(512);
-  /** The n-gram at each place, 0 where the reference has none like it. */
+  /** The number of the n-gram at each position, or 0 if the reference does not contain it. */
   #at = new Uint32Array(256);
   readonly #matches = new Uint32Array(BLEU_ORDER);
 
-  /** Takes a reference. */
+  /** Sets the reference. */
   refer(reference: Uint32Array): void {
     this.#reserve(reference.length);
     this.#stamp++;
@@ -38,7 +39,7 @@ export class NgramCounter {
     }
   }
 
-  /** How many 1-, 2-, 3- and 4-grams find one of their own in the reference; valid until the next call. */
+  /** Returns how many 1-, 2-, 3- and 4-grams match one in the reference, each of which is used once. Valid until the next call. */
   matches(hypothesis: Uint32Array): Uint32Array {
     if (hypothesis.length > this.#at.length) this.#at = new Uint32Array(2 * hypothesis.length);
     const left = this.#left;
@@ -77,7 +78,7 @@ export class NgramCounter {
     return this.#size;
   }
 
-  /** Room for the n-grams of a reference of this length, in a table that is at most half full. */
+  /** Makes room for the n-grams of a reference of this length, in a table that is at most half full. */
   #reserve(length: number): void {
     const entries = BLEU_ORDER * length + 1;
     if (length > this.#at.length) this.#at = new Uint32Array(2 * length);
@@ -95,7 +96,7 @@ export class NgramCounter {
 }
 
 /**
- * ROUGE-L's F1 of one example as a ratio: 2·LCS / (length of reference + length of hypothesis), 0 / 1 without any token.
+ * Returns ROUGE-L's F1 of one example as a ratio: 2·LCS / (length of reference + length of hypothesis), or 0 / 1 if there are no tokens.
  * Lin, "ROUGE: a package for automatic evaluation of summaries", 2004, with β = 1.
  */
 export function rougeL(expected: Uint32Array, given: Uint32Array): readonly [number, number] {
@@ -105,7 +106,7 @@ export function rougeL(expected: Uint32Array, given: Uint32Array): readonly [num
 
 let lengths = new Uint32Array(256);
 
-/** What both begin and end with belongs to it. */
+/** Returns the length of the longest common subsequence. Common beginnings and ends always belong to it. */
 function longestCommonSubsequence(a: Uint32Array, b: Uint32Array): number {
   let [first, endOfA, endOfB] = [0, a.length, b.length];
   while (first < endOfA && first < endOfB && a[first] === b[first]) first++;

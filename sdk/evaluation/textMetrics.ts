@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Metrics of texts: what each example adds to their sums. Words recur, so each distinct one is made into tokens once.
+// Metrics of texts: what each example contributes to their sums. Words recur, so each distinct word is tokenised once.
 
 import type { Column } from "./columns.ts";
 import { eachModel, type Comparison, type Model } from "./comparison.ts";
@@ -11,7 +11,7 @@ import { BLEU_ORDER, NgramCounter, rougeL } from "./text.ts";
 import { TokenReader } from "./tokenReader.ts";
 import { TOKENISERS, type Tokeniser } from "./tokenisers.ts";
 
-/** What a text metric is told of one example: the tokens of its reference and of what a model wrote. */
+/** Receives one example: the tokens of its reference and of a model's text. */
 type Visit = (row: number, expected: Uint32Array, given: Uint32Array, model: Model) => void;
 
 function visitTexts(examples: Examples, reading: Reading, visit: Visit): void {
@@ -44,7 +44,7 @@ export function compareByBleu(examples: Examples, reading: Reading): Comparison 
   return compareBySums(statistics, bleu, (row) => examples.name(row));
 }
 
-/** What each ROUGE-L is rounded to, half a unit up. */
+/** The decimals to which each ROUGE-L is rounded, half up. */
 const ROUGE_DECIMALS = 15;
 const ROUGE_UNIT = 10n ** BigInt(ROUGE_DECIMALS);
 

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-// A column of texts in little memory: of each, the numbers of its words.
+// A column of texts in little memory, each stored as the indices of its words.
 
 import { GrowingUint32, Pages, placeInPage } from "./pages.ts";
 import { HASH_START, hashEnd, hashNext, type Words } from "./words.ts";
 
 const SPACE = 0x20;
-/** What is below stands in one place, what is not in two: the higher bits with this one, then the lower 16. */
+/** Smaller numbers take one place. Others take two: the higher bits with this flag, then the lower 16 bits. */
 const LONG = 0x8000;
 const LOW_BITS = 16;
 
-/** Texts in the order in which they were added, each as the numbers of its words between single spaces. */
+/** Texts in the order in which they were added, each as the indices of its words between single spaces. */
 export class Texts {
   readonly words: Words;
   readonly #pages = new Pages((length) => new Uint16Array(length));
   readonly #starts = new GrowingUint32();
-  /** The numbers of the words of the text that was read last. */
+  /** The indices of the words of the last text that was read. */
   numbers = new Uint32Array(64);
 
   constructor(words: Words) {
@@ -46,14 +46,17 @@ export class Texts {
     this.#starts.push(start);
   }
 
-  /** Reads a text's words into `numbers`, where they stand until the next text is added or read; how many they are. */
+  /**
+   * Reads the indices of a text's words into `numbers`, and returns how many there are. They are valid until the next text is added or
+   * read.
+   */
   read(index: number): number {
     const start = this.#starts.list[index] as number;
     const page = this.#pages.pageOf(start);
     let place = placeInPage(start);
     let count = page[place++] as number;
     if (count >= LONG) count = longNumber(count, page[place++] as number);
-    // There is room: the text was added here.
+    // `numbers` is large enough, because the text was added here.
     for (let k = 0; k < count; k++) {
       const number = page[place++] as number;
       this.numbers[k] = number < LONG ? number : longNumber(number, page[place++] as number);
@@ -79,7 +82,7 @@ function placesOf(value: number): number {
   return value < LONG ? 1 : 2;
 }
 
-/** Writes a number below 2³¹; returns where it ends. */
+/** Writes a number below 2³¹. Returns where it ends. */
 function writeNumber(page: Uint16Array, at: number, value: number): number {
   if (value < LONG) {
     page[at] = value;

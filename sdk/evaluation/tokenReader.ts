@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Tokens of a column's texts, as whole numbers that are equal where the tokens are.
+// The tokens of a column's texts, as whole numbers that are equal if the tokens are equal.
 
 import type { ExampleColumn } from "./examples.ts";
 import { GrowingUint32 } from "./pages.ts";
 import type { Words } from "./words.ts";
 
-/**
- * Makes each distinct word into tokens once. That is the same as making the whole text into tokens, because no tokeniser looks from one word,
- * past a single space, into the next.
- */
+/** Tokenises each distinct word once. The result is the same as for the whole text, because no tokeniser looks beyond a single space. */
 export class TokenReader {
   readonly #words: Words;
   readonly #tokenise: (text: string) => string[];
   readonly #numbers = new Map<string, number>();
-  /** Tokens of all words that were seen; where a word's begin, and 1, or 0; and how many it has. */
+  /** The tokens of all words seen so far. For each word: where they begin, plus 1, or 0 if the word is new; and how many there are. */
   readonly #tokens = new GrowingUint32();
   readonly #starts: Uint32Array;
   readonly #counts: Uint32Array;
@@ -26,7 +23,7 @@ export class TokenReader {
     this.#counts = new Uint32Array(words.size);
   }
 
-  /** The tokens of a text; valid until the next one is read into the same of two buffers. */
+  /** Returns the tokens of a text. They are valid until another text is read into the same one of the two buffers. */
   read(column: ExampleColumn, row: number, buffer: 0 | 1): Uint32Array {
     const count = column.readWords(row);
     const { numbers } = column;

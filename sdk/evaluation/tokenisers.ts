@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// How texts become tokens. A benchmark names one.
+// The tokenisers of texts, one of which a benchmark names.
 
-/** White space as Python's str.split has it, which the usual tools are written in. */
+/** White space according to Python's str.split, because the usual tools are written in Python. */
 const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
 
 export const TOKENISERS = {
-  /** What white space separates, as it stands. */
+  /** Splits at white space and changes nothing else. */
   whitespace: (text: string): string[] => text.split(SPACES).filter((token) => token !== ""),
 
-  /** mteval-v13a, as sacrebleu has it under the name 13a. */
+  /** mteval-v13a, which sacrebleu calls 13a. */
   "13a": (text: string): string[] => {
     let line = text.replaceAll("<skipped>", "").replaceAll("-\n", "").replaceAll("\n", " ");
     if (line.includes("&")) {
@@ -22,7 +22,7 @@ export const TOKENISERS = {
     return TOKENISERS.whitespace(spaced);
   },
 
-  /** The default of rouge-score: lower case, runs of a-z and 0-9. */
+  /** The default of rouge-score: runs of a-z and 0-9 in lower case. */
   rouge: (text: string): string[] => text.toLowerCase().match(/[a-z0-9]+/g) ?? [],
 } as const satisfies Record<string, (text: string) => string[]>;
 

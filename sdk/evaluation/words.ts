@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Millions of distinct texts in little memory, each kept once, as UTF-8.
+// Millions of distinct texts in little memory, each stored once, as UTF-8.
 
 import { GrowingUint32, Pages, placeInPage } from "./pages.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The text of some bytes. */
+/** Decodes bytes as UTF-8. */
 export function decodeText(bytes: Uint8Array, from = 0, to = bytes.length): string {
   return decoder.decode(bytes.subarray(from, to));
 }
 
-/** How many of the first words are kept as strings too: labels, groups and the like recur. */
+/** The number of first words that are also kept as strings, because labels, groups and the like recur. */
 const REMEMBERED = 4096;
 const FEWEST_SLOTS = 1024;
 const SPACE = 0x20;
@@ -21,22 +21,22 @@ const BACKSLASH = 0x5c;
 export class Words {
   readonly #pages = new Pages((length) => new Uint8Array(length));
   readonly #starts = new GrowingUint32();
-  /** Twice the length in bytes, and 1 where JSON writes them as they stand. */
+  /** Twice the length in bytes, plus 1 if JSON writes the bytes unchanged. */
   readonly #lengths = new GrowingUint32();
   readonly #texts: string[] = [];
-  /** Open addressing: of each slot a word's number and 1, or 0, and the word's hash. */
+  /** A hash table with open addressing. Each slot has a word's index plus 1, or 0 if it is empty, and the word's hash. */
   #slots = new Uint32Array(2 * FEWEST_SLOTS);
 
   get size(): number {
     return this.#starts.size;
   }
 
-  /** The number of a text, which is a new one where it was not there before. */
+  /** Returns the index of a text, and adds the text if it is new. */
   add(bytes: Uint8Array, from: number, to: number): number {
     return this.addHashed(hashOf(bytes, from, to), bytes, from, to);
   }
 
-  /** The same where the hash is known: what {@link hashOf} gives. */
+  /** Does the same for a known hash, which must be {@link hashEnd} of the text's bytes. */
   addHashed(hash: number, bytes: Uint8Array, from: number, to: number): number {
     if (8 * this.size >= 3 * this.#slots.length) this.#grow();
     const slot = this.#slotOf(hash, bytes, from, to);
@@ -57,7 +57,7 @@ export class Words {
     return this.size - 1;
   }
 
-  /** The number of a word of another list in this one; undefined where it is none. */
+  /** Returns the index in this list of a word of another list, or undefined if it is not present. */
   find(other: Words, word: number): number | undefined {
     const page = other.#pageOf(word);
     const from = placeInPage(other.#startOf(word));
@@ -71,7 +71,7 @@ export class Words {
     return (this.#lengths.list[word] as number) >>> 1;
   }
 
-  /** Copies the bytes to a place that has room, and returns where they end; −1 where JSON does not write them as they stand. */
+  /** Copies the bytes to a buffer with enough room and returns where they end. Returns −1 if JSON would escape any of them. */
   copyPlain(word: number, into: Uint8Array, at: number): number {
     const length = this.#lengths.list[word] as number;
     if ((length & 1) === 0) return -1;
@@ -91,7 +91,7 @@ export class Words {
     return text;
   }
 
-  /** The words in ascending order of their UTF-16 code units. */
+  /** Returns the words in ascending order of their UTF-16 code units. */
   inOrder(): Uint32Array {
     const order = new Uint32Array(this.size).map((_, word) => word);
     const shared = this.#sharedPrefix();
@@ -141,7 +141,7 @@ export class Words {
     }
   }
 
-  /** How many bytes all words have in common at their beginning. */
+  /** Returns the number of bytes that all words have in common at their beginning. */
   #sharedPrefix(): number {
     if (this.size === 0) return 0;
     let shared = this.lengthOf(0);
@@ -153,14 +153,14 @@ export class Words {
     return shared;
   }
 
-  /** Six bytes as one number: most words are told apart by it. */
+  /** Combines six bytes into one number, which distinguishes most words. */
   #keyOf(word: number, from: number): number {
     let key = 0;
     for (let k = from; k < from + 6; k++) key = key * 256 + this.#rankAt(word, k);
     return key;
   }
 
-  /** The byte's place in the order of UTF-16, in which U+E000 to U+FFFF come after what needs two units; 0 beyond the end. */
+  /** Returns a byte's rank in the order of UTF-16, or 0 beyond the end. There, U+E000 to U+FFFF come after characters of two units. */
   #rankAt(word: number, place: number): number {
     if (place >= this.lengthOf(word)) return 0;
     const byte = this.#pageOf(word)[placeInPage(this.#startOf(word)) + place] as number;
@@ -177,14 +177,14 @@ export class Words {
   }
 }
 
-/** Fowler, Noll and Vo's hash, one byte after the other. */
+/** The FNV-1a hash (Fowler, Noll and Vo), byte by byte. */
 export const HASH_START = 0x811c9dc5;
 
 export function hashNext(hash: number, byte: number): number {
   return Math.imul(hash ^ byte, 0x01000193);
 }
 
-/** Mixes once more, so that the low bits depend on all. */
+/** Mixes the hash once more, so that the low bits depend on all others. */
 export function hashEnd(hash: number): number {
   const mixed = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
   return (mixed ^ (mixed >>> 13)) >>> 0;
@@ -199,7 +199,7 @@ function hashOf(bytes: Uint8Array, from: number, to: number): number {
 const SHORT = 24;
 export const LAST_ASCII = 0x7f;
 
-/** The text of some bytes; of few ASCII ones faster than a decoder is called. */
+/** Decodes bytes. For a few ASCII bytes this is faster than a decoder. */
 function decodeShort(bytes: Uint8Array, from: number, to: number): string {
   if (to - from > SHORT) return decodeText(bytes, from, to);
   let text = "";

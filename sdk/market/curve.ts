@@ -1,12 +1,12 @@
 import { Decimal } from "decimal.js";
 
-// One trade after another: 60 digits leave far more than the contracts' smallest units.
+// 60 digits keep the errors of long sequences of trades far below the contracts' smallest units.
 const Real = Decimal.clone({ precision: 60 });
 
-/** A real number, or how one is written. */
+/** A real number or its notation. */
 export type Amount = Decimal.Value;
 
-/** Terms of a pool. Amounts in whole tokens and whole reserve tokens, ratios as fractions of one. */
+/** The terms of a pool. Amounts are in whole tokens and whole reserve tokens, ratios are fractions of one. */
 export interface Terms {
   readonly ratio: Amount;
   readonly initialPrice: Amount;
@@ -14,16 +14,16 @@ export interface Terms {
   readonly tradeFee: Amount;
 }
 
-/** A trade and the market that it leaves behind. */
+/** A trade and the market after it. */
 export interface ModelTrade {
-  /** Reserve tokens paid or received, fee included. */
+  /** The reserve tokens paid or received, including the fee. */
   readonly reserve: Decimal;
   readonly tokens: Decimal;
   readonly fee: Decimal;
   readonly after: MarketModel;
 }
 
-/** The market of one model, in real numbers from the formulas of the curve: what the contracts round is below their smallest units. */
+/** The market of one model, computed in real numbers from the formulas of the curve. The contracts' rounding is not modelled. */
 export class MarketModel {
   private constructor(
     readonly terms: Terms,
@@ -31,18 +31,18 @@ export class MarketModel {
     readonly supply: Decimal,
   ) {}
 
-  /** A pool before its first trade. */
+  /** Returns a pool before its first trade. */
   static create(terms: Terms): MarketModel {
     const { virtualReserve, ratio, initialPrice } = terms;
     return new MarketModel(terms, new Real(0), new Real(virtualReserve).div(ratio).div(initialPrice));
   }
 
-  /** A pool that holds a reserve, the virtual one not included, at a supply of the curve, the virtual one included. */
+  /** Returns a pool with the given reserve, without the virtual reserve, and curve supply, with the virtual supply. */
   static at(terms: Terms, reserve: Amount, supply: Amount): MarketModel {
     return new MarketModel(terms, new Real(reserve), new Real(supply));
   }
 
-  /** Tokens that the pool issued and did not take back. */
+  /** The tokens that the pool has issued and not taken back. */
   get issued(): Decimal {
     return this.supply.sub(MarketModel.create(this.terms).supply);
   }
@@ -51,14 +51,14 @@ export class MarketModel {
     return this.curveReserve.div(this.supply).div(this.terms.ratio);
   }
 
-  /** Most tokens that one sale can be. */
+  /** The most tokens that a single sale can sell. */
   get maxSell(): Decimal {
     return this.supply.mul(
       new Real(1).sub(new Real(this.terms.virtualReserve).div(this.curveReserve).pow(this.terms.ratio)),
     );
   }
 
-  /** Buys with an amount of reserve. */
+  /** Buys tokens for a given amount of reserve, including the fee. */
   buy(reserve: Amount): ModelTrade {
     const fee = new Real(reserve).mul(this.terms.tradeFee);
     const net = new Real(reserve).sub(fee);
@@ -66,7 +66,7 @@ export class MarketModel {
     return { reserve: new Real(reserve), tokens, fee, after: this.moved(net, tokens) };
   }
 
-  /** Buys an amount of tokens. */
+  /** Buys a given amount of tokens. */
   buyExactOut(tokens: Amount): ModelTrade {
     const growth = new Real(tokens).div(this.supply).add(1).pow(new Real(1).div(this.terms.ratio));
     const net = this.curveReserve.mul(growth.sub(1));
@@ -74,7 +74,7 @@ export class MarketModel {
     return { reserve, tokens: new Real(tokens), fee: reserve.sub(net), after: this.moved(net, new Real(tokens)) };
   }
 
-  /** Sells an amount of tokens. */
+  /** Sells a given amount of tokens. Throws a RangeError if the reserve cannot pay for them. */
   sell(tokens: Amount): ModelTrade {
     const rest = new Real(1).sub(new Real(tokens).div(this.supply)).pow(new Real(1).div(this.terms.ratio));
     const gross = this.curveReserve.mul(new Real(1).sub(rest));
@@ -88,7 +88,7 @@ export class MarketModel {
     };
   }
 
-  /** The market after usage fees have flowed into its reserve. */
+  /** Returns the market after usage fees have flowed into its reserve. */
   withFees(amount: Amount): MarketModel {
     return this.moved(new Real(amount), new Real(0));
   }

@@ -1,44 +1,49 @@
 // SPDX-License-Identifier: MIT
-// What a deposit of usage fees pays to whoever comes for it: a sniper buys in the block of the deposit and sells a day later, when
-// all of it has flowed into the reserve.
+// What a deposit of usage fees pays to a sniper, who buys in the block of the deposit and sells a day later, when all of it has flowed into
+// the reserve.
 //
-// With C = R + R0 before the buy and Y after it, a buy and a sale of the same tokens move Y − C. The deposit L raises the proceeds
-// in the ratio (Y + L) / Y: the tokens bought are 1 − (C/Y)^w of the supply, and a sale of that part pays the part 1 − C/Y of what
-// the market holds. With a trade fee f on both ways, the sniper's gain is
+// With C = R + R0 before the buy and Y after it, a buy and a sale of the same tokens move Y − C. The deposit L raises the proceeds by the
+// factor (Y + L) / Y: the tokens bought are 1 − (C/Y)^w of the supply, and a sale of that share pays the share 1 − C/Y of what the market
+// holds. With a trade fee f on both ways, the sniper's gain is
 //
 //     (Y − C) · ((1 − f) · (Y + L) / Y − 1 / (1 − f)),      nothing for L ≤ Y · (1 / (1 − f)² − 1).
 //
-// No power is left in it, so integers say it exactly.
+// The formula contains no powers, so integers express it exactly.
 
 import type { HokusaiAMM } from "../client/contracts.ts";
 
 const BPS = 10_000n;
 
-/** A purchase as a sniper makes it, in reserve units: R + R0 before and after it; the trade fee is in bps. */
+/** A sniper's purchase: R + R0 before and after it in reserve units, and the trade fee in bps. */
 export interface Purchase {
   readonly before: bigint;
   readonly after: bigint;
   readonly tradeFee: bigint;
 }
 
-/** What a pool can take at once, in reserve units. The stream that runs already counts: it flows in within the same day. */
+/**
+ * The deposits that a pool can take at once, in reserve units. What is left of the running stream counts too, since it flows in within
+ * the same day.
+ */
 export interface Lumps {
-  /** Pays nobody anything, however much is bought: 0.6 % of R + R0 where the trade fee is 0.3 %. */
+  /** The largest deposit that pays nobody anything, however much is bought: 0.6 % of R + R0 if the trade fee is 0.3 %. */
   readonly harmless: bigint;
-  /** Pays nothing to whoever buys all that is left of the investors' allocation; a smaller purchase may gain from it. */
+  /**
+   * The largest deposit that pays nothing to somebody who buys the rest of the investor allocation. A smaller purchase may gain from it.
+   */
   readonly breakEven: bigint;
 }
 
 /**
- * Largest deposit that pays this sniper nothing, rounded down.
- * @param purchase Of its fields only `after` and `tradeFee` matter: to buy less means to gain from a smaller deposit.
+ * Returns the largest deposit that pays this sniper nothing, rounded down.
+ * @param purchase Only `after` and `tradeFee` matter. A smaller purchase already gains from a smaller deposit.
  */
 export function breakEvenLump({ after, tradeFee }: Pick<Purchase, "after" | "tradeFee">): bigint {
   const kept = BPS - tradeFee;
   return (after * (BPS * BPS - kept * kept)) / (kept * kept);
 }
 
-/** What a deposit pays this sniper, trade fees deducted, rounded down: below zero it is a loss. */
+/** Returns the sniper's gain from a deposit after trade fees, rounded down. A negative gain is a loss. */
 export function gainOf({ before, after, tradeFee }: Purchase, deposit: bigint): bigint {
   const kept = BPS - tradeFee;
   const numerator = (after - before) * (kept * kept * (after + deposit) - BPS * BPS * after);
@@ -47,19 +52,19 @@ export function gainOf({ before, after, tradeFee }: Purchase, deposit: bigint): 
   return quotient * denominator > numerator ? quotient - 1n : quotient;
 }
 
-/** The purchase that gains most from a deposit, of all up to this one; nothing is bought where nothing can be gained. */
+/** Returns the purchase that gains most from a deposit, up to the given one. If nothing can be gained, nothing is bought. */
 export function bestPurchase(largest: Purchase, deposit: bigint): Purchase {
   const { before, after, tradeFee } = largest;
   const kept = BPS - tradeFee;
   if (kept === BPS) return largest;
-  // Where the gain's derivative by Y is zero: Y² = L · C / (1 / (1 − f)² − 1).
+  // Here the derivative of the gain with respect to Y is zero: Y² = L · C / (1 / (1 − f)² − 1).
   const best = squareRoot((deposit * before * kept * kept) / (BPS * BPS - kept * kept));
   return { ...largest, after: best < before ? before : best < after ? best : after };
 }
 
 /**
- * What a pool can take at once in the latest block. Undefined when nothing can be bought: the allocation is sold out.
- * Reverts as `quoteBuyExactOut` does, `Paused` while buys are.
+ * Reads what a pool can take at once in the latest block. Returns undefined if the allocation is sold out, so that nothing can be bought.
+ * Reverts like `quoteBuyExactOut`, with `Paused` while buys are paused.
  */
 export async function readLumps(pool: HokusaiAMM): Promise<Lumps | undefined> {
   const rest = await pool.remainingInvestorAllocation();
@@ -68,7 +73,7 @@ export async function readLumps(pool: HokusaiAMM): Promise<Lumps | undefined> {
   return { harmless: breakEvenLump({ after: before, tradeFee }), breakEven: breakEvenLump({ after, tradeFee }) };
 }
 
-/** The purchase of so many tokens, in wei, in the latest block. */
+/** Reads the purchase of an amount of tokens, in wei, in the latest block. */
 export async function readPurchase(pool: HokusaiAMM, tokens: bigint): Promise<Purchase> {
   const tradeFee = await pool.tradeFee();
   const before = (await pool.reserve()) + (await pool.virtualReserve());
@@ -77,7 +82,7 @@ export async function readPurchase(pool: HokusaiAMM, tokens: bigint): Promise<Pu
   return { before, after: before + reserveIn - fee, tradeFee };
 }
 
-/** Rounded down, by Newton's method from above. */
+/** Returns the square root, rounded down, by Newton's method from above. */
 function squareRoot(value: bigint): bigint {
   if (value < 2n) return value;
   let root = 1n << BigInt(Math.ceil(value.toString(2).length / 2));

@@ -1,30 +1,29 @@
-// A small client of an MLflow tracking server: experiments, runs, artifacts through its proxy, registered models.
+// A small client of an MLflow tracking server: experiments, runs, artifacts through the server's proxy, and registered models.
 
 import { printed } from "../base/printed.ts";
 import { Problem, type ProblemCode } from "../base/problem.ts";
 import { HttpService, jsonOf, type HttpAnswer, type HttpRequest } from "../platform/http.ts";
 
-/** How a tracking server is reached. */
+/** How to reach a tracking server. */
 export interface MlflowOptions {
-  /** As `MLFLOW_TRACKING_URI` has it; a name and a password in it are used and never shown. */
+  /** The address, as in `MLFLOW_TRACKING_URI`. A user name and password in it are used and never shown. */
   readonly url: string;
-  /** Sent as a bearer token, as `MLFLOW_TRACKING_TOKEN` or the key of whoever stands in front of the server. */
+  /** The bearer token: `MLFLOW_TRACKING_TOKEN`, or the key of a proxy in front of the server. */
   readonly token?: string;
   readonly tries?: number;
   readonly timeout?: number;
   readonly signal?: AbortSignal;
 }
 
-/** A run. */
 export interface MlflowRun {
   readonly runId: string;
   readonly experimentId: string;
-  /** Where its artifacts are: `mlflow-artifacts:/…` when the server keeps them. */
+  /** The location of its artifacts: `mlflow-artifacts:/…` if the server keeps them. */
   readonly artifactUri: string;
   readonly status: string;
 }
 
-/** What is logged of a run at once. Times are milliseconds since 1970. */
+/** What can be logged in one call. Timestamps are milliseconds since 1970. */
 export interface MlflowBatch {
   readonly metrics?: readonly {
     readonly key: string;
@@ -47,10 +46,13 @@ export interface MlflowModelVersion {
 
 const API = "/api/2.0/mlflow";
 
-/** What a request carries of a kind: the server takes 1000 of all kinds together, and 100 parameters and tags each. */
+/**
+ * The most metrics, and the most parameters or tags, in one request. The server accepts 1000 entries in all, and 100 parameters and tags
+ * each.
+ */
 const [MOST_METRICS, MOST_ENTRIES] = [800, 100];
 
-/** Time for a file of any size, in milliseconds. */
+/** The timeout for files of any size, in milliseconds. */
 const FILE_TIMEOUT = 3_600_000;
 
 const CODES: Readonly<Record<string, ProblemCode>> = {
@@ -62,7 +64,7 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
   BAD_REQUEST: "BAD_OPTION",
 };
 
-/** Every method throws a {@link Problem}; `NODE_FAILED` when the server does not answer. */
+/** A client whose methods all throw a {@link Problem}: `NODE_FAILED` if the server does not answer. */
 export class MlflowClient {
   readonly #service: HttpService;
 
@@ -71,7 +73,7 @@ export class MlflowClient {
     this.#service = new HttpService({ ...options, headers, name: "MLflow" });
   }
 
-  /** The id of an experiment, which is made if there is none of this name. */
+  /** Returns the id of the experiment with this name, and creates it if it does not exist. */
   async experimentNamed(name: string): Promise<string> {
     const find = () =>
       this.#get<{ readonly experiment: { readonly experiment_id: string } }>("/experiments/get-by-name", {
@@ -85,7 +87,7 @@ export class MlflowClient {
     try {
       return (await this.#post<{ readonly experiment_id: string }>("/experiments/create", { name })).experiment_id;
     } catch (error) {
-      // Somebody else was faster.
+      // Another client has created it meanwhile.
       if (!isProblem(error, "ALREADY_DONE")) throw error;
       return (await find()).experiment.experiment_id;
     }
@@ -100,7 +102,7 @@ export class MlflowClient {
     return runOf((await this.#get<{ readonly run: RawRun }>("/runs/get", { run_id: runId })).run);
   }
 
-  /** Logs metrics, parameters and tags, in as many requests as the server wants. The same values may be logged twice. */
+  /** Logs metrics, parameters and tags in as many requests as the server's limits require. Retries may log the same values twice. */
   async logBatch(runId: string, { metrics = [], params = {}, tags = {} }: MlflowBatch): Promise<void> {
     const [allParams, allTags] = [pairsOf(params), pairsOf(tags)];
     const parts = Math.max(
@@ -123,15 +125,14 @@ export class MlflowClient {
     }
   }
 
-  /** Ends a run. */
   async endRun(runId: string, status: "FINISHED" | "FAILED" | "KILLED"): Promise<void> {
     await this.#post("/runs/update", { run_id: runId, status, end_time: Date.now() }, true);
   }
 
   /**
-   * Puts a file among a run's artifacts, through the server.
-   * @param path Below the run's artifacts: `model/model.pkl`.
-   * @param content A file opened with `fs.openAsBlob` is streamed.
+   * Uploads a file as an artifact of a run, through the server.
+   * @param path The path below the run's artifacts, such as `model/model.pkl`.
+   * @param content The file. A Blob opened with `fs.openAsBlob` is streamed.
    */
   async uploadArtifact(run: MlflowRun, path: string, content: Blob): Promise<void> {
     const headers = { "content-type": "application/octet-stream" };
@@ -139,7 +140,7 @@ export class MlflowClient {
     this.#read(await this.#service.send({ ...request, method: "PUT" }));
   }
 
-  /** The bytes of an artifact, as they come; a stream that breaks throws. */
+  /** Returns the bytes of an artifact as a stream. Iteration throws if the stream breaks. */
   async openArtifact(run: MlflowRun, path: string): Promise<AsyncIterable<Uint8Array>> {
     const request: HttpRequest = { method: "GET", path: artifactPath(run, path), timeout: FILE_TIMEOUT };
     const response = await this.#service.open(request).catch(() => {
@@ -150,7 +151,7 @@ export class MlflowClient {
     return (response.body ?? []) as unknown as AsyncIterable<Uint8Array>;
   }
 
-  /** Makes a registered model, unless there is one of this name. */
+  /** Creates a registered model unless one of this name exists. */
   async registerModel(name: string): Promise<void> {
     try {
       await this.#post("/registered-models/create", { name });
@@ -159,7 +160,7 @@ export class MlflowClient {
     }
   }
 
-  /** Makes a version of a registered model from a run's artifacts. */
+  /** Creates a version of a registered model from a run's artifacts. */
   async createVersion(
     name: string,
     {
@@ -201,7 +202,7 @@ export class MlflowClient {
     const { host } = this.#service;
     const said = printed(new TextDecoder().decode(body.slice(0, 200)).trim());
     if (status === 403) {
-      // From 3.5 on the server looks at the Host header, against names that were rebound.
+      // From version 3.5 on, the server checks the Host header, to prevent DNS rebinding.
       const remedy = `start it with --allowed-hosts ${host}, or look at the key`;
       return new Problem("NOT_ALLOWED", `MLflow at ${host} refuses access, "${said}": ${remedy}.`, { remedy });
     }

@@ -1,4 +1,4 @@
-// Models in MLflow: runs, artifacts, versions that belong to a token.
+// Models in MLflow: runs, artifacts, and versions that belong to a token.
 
 export {
   MlflowClient,

@@ -1,4 +1,4 @@
-// A model's version in MLflow's registry, tagged with the token and the benchmark that it belongs to.
+// Registers a version of a model in MLflow, tagged with its token and benchmark.
 
 import { oneOf, pattern } from "../base/fields.ts";
 import { printed } from "../base/printed.ts";
@@ -6,35 +6,35 @@ import { Problem } from "../base/problem.ts";
 import { METRICS, type MetricName } from "../evaluation/metrics.ts";
 import type { MlflowClient, MlflowModelVersion } from "./client.ts";
 
-/** A model that was logged, and what it is registered for. */
+/** A logged model, and the token and benchmark for which it is registered. */
 export interface TokenizedModel {
-  /** `runs:/<run id>/<path>` of a model among a run's artifacts. */
+  /** The model among a run's artifacts: `runs:/<run id>/<path>`. */
   readonly modelUri: string;
-  /** Its name in the registry. */
+  /** The model's name in the registry. */
   readonly modelName: string;
   /** The token's ticker, 3 to 6 upper-case letters. */
   readonly tokenId: string;
-  /** A metric of a benchmark. */
+  /** The benchmark's metric. */
   readonly metricName: string;
-  /** The metric's value that improvements start from. */
+  /** The value of the metric from which improvements start. */
   readonly baselineValue: number;
   readonly additionalTags?: Readonly<Record<string, string>>;
 }
 
-/** A version that was registered; `modelUri` is `models:/<name>/<version>`. */
+/** A registered version. `modelUri` is `models:/<name>/<version>`. */
 export interface RegisteredModelVersion extends MlflowModelVersion {
   readonly modelUri: string;
 }
 
-/** A ticker of a model's token. */
+/** The ticker of a model's token. */
 export const ticker = pattern(/^[A-Z]{3,6}$/, "3 to 6 upper-case letters");
 
 const MODEL_URI = /^runs:\/([0-9A-Za-z-]{1,64})\/([^\s]{1,512})$/;
 const metricName = oneOf(...(Object.keys(METRICS) as [MetricName, ...MetricName[]]));
 
 /**
- * Registers what a run has logged as a version of a model, tagged with `hokusai_token_id`, `benchmark_metric` and `benchmark_value`.
- * @throws {Problem} `BAD_OPTION` for a value that is none, `CONFLICT` for tags that would hide these.
+ * Registers the model of a run as a version, tagged with `hokusai_token_id`, `benchmark_metric` and `benchmark_value`.
+ * @throws {Problem} `BAD_OPTION` for an invalid value, `CONFLICT` for a tag that would hide one of these.
  */
 export async function registerTokenizedModel(
   { modelUri, modelName, tokenId, metricName: metric, baselineValue, additionalTags = {} }: TokenizedModel,

@@ -1,5 +1,5 @@
-// A key whose secret nobody knows: begun from the published phase 1 of a public ceremony, contributed to with snarkjs, and checked at its
-// end from the circuit on.
+// A key whose secret nobody knows. It starts from the published phase 1 of a public ceremony, receives contributions through snarkjs, and
+// at the end is checked against everything from the circuit on.
 
 import { copyFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -13,7 +13,7 @@ export interface Phase1 {
   readonly hash: string;
 }
 
-/** Begins phase 2 in a folder: its initial.zkey is for the first contributor, and for nobody else. */
+/** Starts phase 2 in a folder. Its initial.zkey is for the first contributor and for nobody else. */
 export async function beginCeremony(
   recorded: CircuitKey,
   folder: string,
@@ -26,7 +26,7 @@ export async function beginCeremony(
   await requireCircuit(recorded, folder);
 }
 
-/** Checks all of a ceremony that ended with a proving key, and answers with what is to be recorded of it. */
+/** Verifies a finished ceremony that ended with the given proving key. Returns the record of the key. */
 export async function endCeremony(
   recorded: CircuitKey,
   folder: string,

@@ -1,4 +1,4 @@
-// Keys of circuits as they are recorded, and the files that belong to them.
+// The recorded keys of the circuits, and the files that belong to them.
 
 import { AbiCoder, keccak256 } from "ethers";
 import { createHash } from "node:crypto";
@@ -10,22 +10,22 @@ import { CAPACITIES } from "../proofs/circuit.ts";
 import { toJson } from "../schemas/json.ts";
 import { writeWhole } from "./files.ts";
 
-/** The folder of this project. */
+/** The root folder of this project. */
 export const ROOT = resolve(__dirname, "../..");
 
-/** Where circuits are, with the records of their keys, and where the files that belong to these are made. */
+/** The folder with circuits and the records of their keys, and the folder in which files are built from them. */
 export interface Places {
   readonly circuits: string;
   readonly build: string;
 }
 
-/** The project's own places. */
+/** The project's own folders. */
 export const HERE: Places = { circuits: join(ROOT, "circuits"), build: join(ROOT, ".build") };
 
-/** Files of a setup that are pinned by their hash. */
+/** The files of a setup that are pinned by their hash. */
 const PINNED = ["score.r1cs", "score.wasm", "score.zkey"] as const;
 
-/** A verification key as snarkjs writes it; coordinates are decimal strings. */
+/** A verification key as snarkjs writes it. Coordinates are decimal strings. */
 export interface SnarkjsKey {
   readonly nPublic: number;
   readonly vk_alpha_1: readonly string[];
@@ -39,9 +39,9 @@ export interface SnarkjsKey {
 export interface CircuitKey {
   readonly capacity: number;
   readonly constraints: number;
-  /** Made from numbers that everybody knows: no live chain may trust it. */
+  /** Whether the key was made from numbers that everybody knows. No live chain may trust such a key. */
   readonly isDevelopment: boolean;
-  /** SHA-256 of the files that the setup makes. */
+  /** The SHA-256 hashes of the files of the setup. */
   readonly sha256: Readonly<Record<(typeof PINNED)[number], string>>;
   readonly verificationKey: SnarkjsKey;
 }
@@ -49,7 +49,7 @@ export interface CircuitKey {
 type G1 = [x: bigint, y: bigint];
 type G2 = [x1: bigint, x0: bigint, y1: bigint, y0: bigint];
 
-/** A verification key as ZkProof's constructor takes it. */
+/** A verification key in the form that ZkProof's constructor takes. */
 export interface VerifyingKey {
   readonly alpha: G1;
   readonly beta: G2;
@@ -63,7 +63,7 @@ export function hasKey(capacity: number, places?: Places): boolean {
   return existsSync(keyFile(capacity, places));
 }
 
-/** The recorded key of a circuit. */
+/** Returns the recorded key of a circuit. Throws a {@link Problem} if there is none. */
 export function readKey(capacity: number, places?: Places): CircuitKey {
   const path = keyFile(capacity, places);
   if (!existsSync(path))
@@ -71,33 +71,32 @@ export function readKey(capacity: number, places?: Places): CircuitKey {
   return JSON.parse(readFileSync(path, "utf8")) as CircuitKey;
 }
 
-/** Records the key of a circuit. */
 export function writeKey(key: CircuitKey, places?: Places): void {
   writeWhole(keyFile(key.capacity, places), `${toJson(key)}\n`);
 }
 
-/** A circuit's key, and the folder that has the files which belong to it. */
+/** A circuit's key, and the folder with the files that belong to it. */
 export interface Setup {
   readonly key: CircuitKey;
   readonly folder: string;
 }
 
-/** The folder of a circuit's setup, as `npm run zk:setup` makes it. */
+/** Returns the folder of a circuit's setup, in which `npm run zk:setup` writes. */
 export function setupFolder(capacity: number, { build }: Places = HERE): string {
   return join(build, "zk", String(capacity));
 }
 
-/** Where a ceremony for a circuit's key is held. */
+/** Returns the folder of the ceremony for a circuit's key. */
 export function ceremonyFolder(capacity: number, { build }: Places = HERE): string {
   return join(build, "ceremony", String(capacity));
 }
 
-/** The setup for the recorded key. */
+/** Returns the setup of the recorded key. */
 export function recordedSetup(capacity: number, places?: Places): Setup {
   return { key: readKey(capacity, places), folder: setupFolder(capacity, places) };
 }
 
-/** The smallest circuit that holds as many rows, without that of the tests. */
+/** Returns the smallest circuit for this many rows, not counting the one for tests. */
 export function capacityFor(rows: number): number {
   const capacity = CAPACITIES.slice(1).find((most) => rows <= most);
   if (rows < 1 || capacity === undefined)
@@ -105,13 +104,13 @@ export function capacityFor(rows: number): number {
   return capacity;
 }
 
-/** The files of the setup that are missing or have another hash than the key's record says. */
+/** Returns the names of the setup's files that are missing or whose hash differs from the key's record. */
 export async function differingFiles({ key: { sha256 }, folder }: Setup): Promise<string[]> {
   const hashes = await hashSetup(folder);
   return PINNED.filter((name) => hashes[name] !== sha256[name]);
 }
 
-/** Refuses a setup with a file that is missing or not the recorded one, and says where it comes from. */
+/** Throws a {@link Problem} if a file of the setup is missing or differs from the record, and says where to get it. */
 export async function requireRecorded(setup: Setup): Promise<void> {
   const differing = await differingFiles(setup);
   if (differing.length === 0) return;
@@ -125,13 +124,13 @@ export async function requireRecorded(setup: Setup): Promise<void> {
   );
 }
 
-/** SHA-256 of every pinned file of a setup; empty for one that is missing. */
+/** Returns the SHA-256 of every pinned file of a setup, and an empty string for a missing file. */
 export async function hashSetup(folder: string): Promise<CircuitKey["sha256"]> {
   const hashes = PINNED.map(async (name) => [name, await hashFile("sha256", join(folder, name))]);
   return Object.fromEntries(await Promise.all(hashes));
 }
 
-/** The hash of a file; empty when there is none. */
+/** Returns the hash of a file in hexadecimal digits, or an empty string if there is no file. */
 export async function hashFile(algorithm: "sha256" | "blake2b512", path: string): Promise<string> {
   if (!existsSync(path)) return "";
   const hash = createHash(algorithm);
@@ -139,7 +138,7 @@ export async function hashFile(algorithm: "sha256" | "blake2b512", path: string)
   return hash.digest("hex");
 }
 
-/** The key in the form that ZkProof's constructor takes. */
+/** Converts a key to the form that ZkProof's constructor takes. */
 export function encodeKey({ vk_alpha_1, vk_beta_2, vk_gamma_2, vk_delta_2, IC }: SnarkjsKey): VerifyingKey {
   return {
     alpha: g1(vk_alpha_1),
@@ -150,12 +149,12 @@ export function encodeKey({ vk_alpha_1, vk_beta_2, vk_gamma_2, vk_delta_2, IC }:
   };
 }
 
-/** By which the recorded key of a circuit is known where it is deployed. */
+/** Returns the hash that identifies the recorded key of a circuit on chain. */
 export function recordedKeyHash(capacity: number): string {
   return hashKey(encodeKey(readKey(capacity).verificationKey));
 }
 
-/** By which a deployed key is known. */
+/** Returns the hash that identifies a deployed key. */
 export function hashKey({ alpha, beta, gamma, delta, inputs }: VerifyingKey): string {
   const words = [alpha, beta, gamma, delta, inputs].flat(2);
   return keccak256(AbiCoder.defaultAbiCoder().encode([`uint256[${words.length}]`], [words]));
@@ -165,12 +164,12 @@ function keyFile(capacity: number, { circuits }: Places = HERE): string {
   return join(circuits, `keys/score-${capacity}.json`);
 }
 
-/** A point of the first group, as the chain wants it. */
+/** Converts a point of the first group to the form that the chain takes. */
 export function g1(point: readonly string[]): G1 {
   return point.slice(0, 2).map(BigInt) as G1;
 }
 
-/** The chain wants the imaginary part first. */
+/** Converts a point of the second group to the form that the chain takes, with the imaginary part first. */
 export function g2(point: readonly (readonly string[])[]): G2 {
   return point.slice(0, 2).flatMap((coordinate) => [...coordinate].reverse().map(BigInt)) as G2;
 }

@@ -1,19 +1,19 @@
-// Command lines, as their usage declares them.
+// Parses command lines according to their usage text.
 
 import { parseArgs } from "node:util";
 import { Fields, integer, text, type Rule } from "../base/fields.ts";
 import { Problem } from "../base/problem.ts";
 
-/** What stands on a command line: its options, and the other arguments. */
+/** The options and the other arguments of a command line. */
 export interface CommandLine {
   readonly options: Fields;
   readonly paths: readonly string[];
 }
 
 /**
- * Reads a command line as its usage declares it: each line that begins with `  --name` is an option, with a value when `<…>`
- * follows, with several when `...` follows that; other arguments are allowed when it has any in brackets.
- * Undefined when the usage is asked for.
+ * Parses a command line according to its usage text. Each line of the usage that begins with ` --name` declares an option: with a value if
+ * `<…>` follows, and with several if `...` follows that. Other arguments are allowed if the usage has one in brackets.
+ * Returns undefined if the line asks for help.
  */
 export function readCommandLine(usage: string, args: readonly string[]): CommandLine | undefined {
   const declared = [...usage.matchAll(/^  --([a-z0-9-]+)( <[^>]+>)?( \.\.\.)?/gm)];
@@ -32,7 +32,7 @@ export function readCommandLine(usage: string, args: readonly string[]): Command
   return help ? undefined : { options: new Fields({ ...given }, "--"), paths: positionals };
 }
 
-/** Node goes on with advice about the shell, which misleads whoever has only misspelt an option. */
+/** Drops the advice about the shell that Node appends to its messages, which misleads users who have only misspelt an option. */
 function refusing<T>(parse: () => T): T {
   try {
     return parse();
@@ -42,23 +42,23 @@ function refusing<T>(parse: () => T): T {
   }
 }
 
-/** An integer within bounds, as digits on a command line. */
+/** An integer from `min` to `max`, written in digits on a command line. */
 export function digits(min: number, max: number): Rule<number> {
   const rule = integer(min, max);
   return { ...rule, read: (value) => (/^\d{1,15}$/.test(String(value)) ? rule.read(Number(value)) : undefined) };
 }
 
-/** Name of a file. */
+/** The name of a file. */
 export const fileName = text(1, 1024);
 
-/** Names of files. */
+/** The names of files. */
 export const fileNames: Rule<string[]> = {
   expected: "names of files",
   none: [],
   read: (value) => (Array.isArray(value) ? (value as string[]) : undefined),
 };
 
-/** An option that is there or not. */
+/** An option without a value. */
 export const flag: Rule<boolean> = {
   expected: "no value",
   none: false,

@@ -3,7 +3,7 @@ import { MAX_LISTED, readContributors } from "../schemas/contributorsFile.ts";
 import type { WeightedContributor } from "../schemas/distribution.ts";
 import { readText } from "./files.ts";
 
-/** Reads the file; more contributors than a statement lists must have a file to be kept in. */
+/** Reads a contributors file. If it names more contributors than a statement can list, a claims file has to be named as well. */
 export function readContributorsFor(path: string, claimsPath: string): WeightedContributor[] {
   const contributors = readContributors(path, readText(path));
   if (contributors.length > MAX_LISTED && claimsPath === "") {

@@ -1,6 +1,7 @@
-// An opening that only the holder of a key can read: given to the label holder with the commitment, so that no contributor can
-// block a model by withholding what the next proof needs. X25519, HKDF-SHA256 and AES-256-GCM of Node's own library: a sender's key for
-// each file, and a cipher's key that depends on both public keys as they are written, since X25519 takes different ones for the same.
+// Encrypts openings to the label holder. A contributor hands over such a file with the commitment, and so cannot block a model by
+// withholding what the next proof needs. Uses X25519, HKDF-SHA256 and AES-256-GCM from Node's own library. Each file has a sender's key of
+// its
+// own. The cipher key depends on both public keys as they are encoded, because X25519 accepts several encodings of the same key.
 
 import {
   createCipheriv,
@@ -40,7 +41,7 @@ export function seal(content: string, recipient: KeyObject): string {
   });
 }
 
-/** Decrypts what was sealed to the key; refuses what was changed or sealed to another. */
+/** Decrypts a text that was sealed to the key. Throws a {@link Problem} if it was changed or sealed to another key. */
 export function unseal(name: string, content: string, recipient: KeyObject): string {
   const fields = new Fields(readJson(name, content));
   fields.read("format", { ...FIELD, expected: FORMAT, read: (value) => (value === FORMAT ? FORMAT : undefined) });
@@ -60,22 +61,22 @@ export function unseal(name: string, content: string, recipient: KeyObject): str
   }
 }
 
-/** Whether a file is sealed. */
+/** Whether the content of a file is sealed. */
 export function isSealed(content: string): boolean {
   return content.includes(FORMAT);
 }
 
-/** A public key from PEM, as `openssl pkey -pubout` prints it. */
+/** Parses a public key in PEM form, as `openssl pkey -pubout` prints it. */
 export function readPublicKey(name: string, pem: string): KeyObject {
   return readKey(name, "public", () => {
     const publicKey = createPublicKey(pem);
-    // Throws for the few keys with which everybody shares the same secret.
+    // Throws for the few weak keys with which everybody derives the same secret.
     diffieHellman({ privateKey: generateKeyPairSync("x25519").privateKey, publicKey });
     return publicKey;
   });
 }
 
-/** A private key from PEM, as `openssl genpkey -algorithm x25519` prints it. */
+/** Parses a private key in PEM form, as `openssl genpkey -algorithm x25519` prints it. */
 export function readPrivateKey(name: string, pem: string): KeyObject {
   return readKey(name, "private", () => createPrivateKey(pem));
 }

@@ -1,23 +1,23 @@
-// How a command that failed says so: one line for people, the same as fields for programs, and an exit code. No secret of the environment
-// is in any of them, whoever wrote the message.
+// Reports the failure of a command: one line for people, a JSON document for programs, and an exit code. No secret of the environment
+// appears in any of them, whoever wrote the message.
 
 import { inspect } from "node:util";
 import { printed } from "../base/printed.ts";
 import type { Problem } from "../base/problem.ts";
 import { toJson } from "../schemas/json.ts";
 
-/** Names of variables whose values are nobody's business: keys, passwords, and addresses of nodes, which hold keys of providers. */
+/** The names of environment variables with secret values: keys, passwords, and addresses of nodes, which often contain a provider's key. */
 const SECRET = /(KEY|PASSWORD|PASSPHRASE|SECRET|TOKEN|MNEMONIC|CREDENTIALS|URL)$|^RPC_URL/i;
 
-/** A shorter value would be found in words that have nothing to do with it. */
+/** The least length of a value that is masked. Shorter values would also match unrelated words. */
 const SHORTEST_SECRET = 8;
 
-/** Takes the values of secret variables out of a text, and names the variables instead. */
+/** Replaces the values of secret variables in a text with the variables' names. */
 export function withoutSecrets(text: string, env: NodeJS.ProcessEnv): string {
   const secrets = Object.entries(env).filter((entry): entry is [string, string] => SECRET.test(entry[0]));
   return (
     secrets
-      // Of several keys or nodes, with commas between, each is one.
+      // If a variable holds several keys or nodes separated by commas, each is a secret.
       .flatMap(([name, value]) =>
         [value, ...value.split(",").map((part) => part.trim())].map((part) => [name, part] as const),
       )
@@ -28,9 +28,9 @@ export function withoutSecrets(text: string, env: NodeJS.ProcessEnv): string {
   );
 }
 
-/** Where a failure is told. */
+/** How a failure is reported. */
 export interface FailureTeller {
-  /** The command or task. */
+  /** The name of the command or task. */
   readonly name: string;
   readonly env: NodeJS.ProcessEnv;
   readonly isJson: boolean;
@@ -38,17 +38,17 @@ export interface FailureTeller {
   err(text: string): void;
 }
 
-/** The line of a problem. */
+/** Returns the line that reports a problem. */
 export function lineOf(problem: Problem, env: NodeJS.ProcessEnv): string {
   return withoutSecrets(printed(problem.message, Infinity), env);
 }
 
-/** The problem as one JSON document. */
+/** Returns a problem as a JSON document, with the fields of `past`. */
 export function failureDocument(problem: Problem, past: object, env: NodeJS.ProcessEnv): string {
   return withoutSecrets(toJson({ ...problem.toDocument(), ...past }), env);
 }
 
-/** Tells of a failure before which nothing can have been sent, and answers the exit code. `stack` is told instead of the sentence. */
+/** Reports a failure before which nothing can have been sent, and returns the exit code. If `stack` is given, it replaces the message. */
 export function tellProblem({ name, env, isJson, out, err }: FailureTeller, problem: Problem, stack?: unknown): 1 | 2 {
   err(stack === undefined ? `${name}: ${lineOf(problem, env)}` : withoutSecrets(inspect(stack), env));
   if (isJson) out(failureDocument(problem, {}, env));

@@ -2,16 +2,16 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Problem } from "../base/problem.ts";
 
-/** Text of a file that a user named. */
+/** Reads a file that a user has named. Throws a {@link Problem} if there is none. */
 export function readText(path: string): string {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new Problem("NO_FILE", `there is no file ${path}.`);
   return readFileSync(path, "utf8");
 }
 
-/** For files that their owner alone may read. */
+/** The mode of files that only their owner may read. */
 export const OWNER_ONLY = 0o600;
 
-/** Writes a file as a whole or not at all: whoever reads it meets the old content or the new. */
+/** Writes a file atomically, so that readers see either the old content or the new. */
 export function writeWhole(path: string, text: string, mode = 0o666): void {
   const draft = `${path}.${randomUUID()}`;
   try {

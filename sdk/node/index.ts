@@ -1,4 +1,4 @@
-// What needs Node: files, keys and escrow.
+// The parts that need Node: files, keys and escrow.
 
 export { readContributorsFor } from "./contributors.ts";
 export { isSealed, readPrivateKey, readPublicKey, seal, unseal } from "./escrow.ts";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The keys of whoever attests or sends: from the environment, an encrypted keystore, or where they sign and are never shown.
+// The keys of attesters and senders: in the environment, in an encrypted keystore, or in a device or service that signs without revealing
+// them.
 
 import { getAddress, isKeystoreJson, Wallet, type Signer } from "ethers";
 import { resolve } from "node:path";
@@ -10,27 +11,27 @@ import { readText } from "./files.ts";
 import { RemoteSigner, type RemoteKey } from "./remote.ts";
 import { openKms, openLedger } from "./vendors.ts";
 
-/** What opens keys. */
+/** What is needed to open keys. */
 export interface Secrets {
   readonly env: NodeJS.ProcessEnv;
-  /** Asks for the keystore's password when KEYSTORE_PASSWORD is not set. */
+  /** Asks for the keystore's password if KEYSTORE_PASSWORD is not set. */
   readonly askPassword: () => Promise<string>;
 }
 
-/** Where a key is. */
+/** The location of a key. */
 export type KeyRef =
-  /** In a variable of the environment: one, or one of several with commas between, from 0. */
+  /** A variable of the environment. If it holds several keys separated by commas, `place` counts from 0. */
   | { readonly kind: "environment"; readonly variable: string; readonly place?: number }
-  /** In an encrypted file; without a file for its password that is KEYSTORE_PASSWORD or asked for. */
+  /** An encrypted file. Without a password file, the password is KEYSTORE_PASSWORD, or the user is asked for it. */
   | { readonly kind: "keystore"; readonly file: string; readonly passwordFile: string }
-  /** An account of the Ledger that is plugged in. */
+  /** An account of the connected Ledger. */
   | { readonly kind: "ledger"; readonly account: string }
   /** A key of AWS KMS or Google Cloud KMS. */
   | { readonly kind: "kms"; readonly name: string }
-  /** A CommonJS module whose export returns a {@link RemoteKey}. */
+  /** A CommonJS module whose default export returns a {@link RemoteKey}. */
   | { readonly kind: "remote"; readonly module: string };
 
-/** The places that a user names, each with commas between several; empty where there is none. */
+/** The keys that a user names, separated by commas if there are several, or empty. */
 export interface NamedKeys {
   readonly keystore: string;
   readonly ledger: string;
@@ -38,7 +39,7 @@ export interface NamedKeys {
   readonly remote: string;
 }
 
-/** Variables of the environment that say what the options of a command say. */
+/** The environment variables that correspond to the options of a command. */
 export const KEY_VARIABLES = {
   keystore: "KEYSTORE",
   ledger: "LEDGER",
@@ -46,20 +47,23 @@ export const KEY_VARIABLES = {
   remote: "REMOTE_SIGNER",
 } as const satisfies Record<keyof NamedKeys, string>;
 
-/** No place named on a command line. */
+/** The value if no key is named on the command line. */
 export const UNNAMED: NamedKeys = { keystore: "", ledger: "", kms: "", remote: "" };
 
-/** An account that signs. Of a keystore that names its address nothing is decrypted before something is signed. */
+/** An account that signs. If a keystore states its address, nothing is decrypted until something has to be signed. */
 export interface SigningAccount {
   readonly address: string;
-  /** Where the key is, for people. */
+  /** The location of the key, for people. */
   readonly origin: string;
   readonly open: () => Promise<Signer>;
 }
 
 const PLAIN_KEY = /^(0x)?[0-9a-fA-F]{64}$/;
 
-/** The keys that options name, and no others; without any those of the environment's variables; else PRIVATE_KEY. */
+/**
+ * Returns the keys named by the options, and no others. Without options, returns those named by the environment variables, or else those
+ * in PRIVATE_KEY.
+ */
 export function namedKeys(options: NamedKeys, env: NodeJS.ProcessEnv): KeyRef[] {
   const chosen = keysIn((kind) => options[kind]);
   if (chosen.length > 0) return chosen;
@@ -87,12 +91,12 @@ const parts = (list: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
-/** The one key that a command signs with, which must be there. */
+/** Returns the one key that a command signs with: the first of {@link namedKeys}, or PRIVATE_KEY even if it is not set. */
 export function firstKey(options: NamedKeys, env: NodeJS.ProcessEnv): KeyRef {
   return namedKeys(options, env)[0] ?? { kind: "environment", variable: "PRIVATE_KEY" };
 }
 
-/** The accounts of keys; a development key is refused where it is worth anything. */
+/** Opens the accounts of keys. Development keys are refused on chains where tokens have value. */
 export async function openAccounts(
   network: Pick<Network, "isLocal">,
   keys: readonly KeyRef[],
@@ -114,7 +118,6 @@ async function openAccount(network: Pick<Network, "isLocal">, key: KeyRef, secre
   return { address: await signer.getAddress(), origin, open: () => Promise.resolve(signer) };
 }
 
-/** Where a key is, for people. */
 function originOf(key: KeyRef): string {
   switch (key.kind) {
     case "environment":
@@ -130,7 +133,7 @@ function originOf(key: KeyRef): string {
   }
 }
 
-/** The signer of a key, connected to nothing; a development key is refused where it is worth anything. */
+/** Returns the signer of a key without a provider. Development keys are refused on chains where tokens have value. */
 export async function openKey(network: Pick<Network, "isLocal">, key: KeyRef, secrets: Secrets): Promise<Signer> {
   const signer = await signerOf(key, secrets);
   const address = await signer.getAddress();
@@ -170,7 +173,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv, variable: string, place: number
   try {
     return new Wallet(key.startsWith("0x") ? key : `0x${key}`);
   } catch {
-    throw wrong; // zero, or above the order of the curve
+    throw wrong; // zero, or not below the order of the curve
   }
 }
 
@@ -181,7 +184,7 @@ function keystoreIn(path: string): string {
   return text;
 }
 
-/** The address that a keystore names; some keep it to themselves. */
+/** Returns the address that a keystore states, or undefined: some keystores omit it. */
 function addressIn(path: string): string | undefined {
   const { address } = JSON.parse(keystoreIn(path)) as { address?: unknown };
   return typeof address === "string" && /^(0x)?[0-9a-f]{40}$/i.test(address)

@@ -1,4 +1,4 @@
-// Model files, and the files that they name.
+// Reads model files and the files that they name.
 
 import { readFileSync, statSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
@@ -8,19 +8,19 @@ import { readJson } from "../schemas/json.ts";
 import { checkModelFile } from "../schemas/modelFile.ts";
 import type { ModelFile } from "../schemas/model.ts";
 
-/** Reads and checks a model file; throws one {@link Problem} that names everything wrong at once. */
+/** Reads and checks a model file. Throws one {@link Problem} that names everything that is wrong. */
 export async function readModelFile(path: string, isLocal: boolean): Promise<ModelFile> {
   return parseModelFile(readJson(relative(cwd(), path), Buffer.from(readContent(path)).toString()), path, isLocal);
 }
 
-/** Checks the content of a model file. Files that it names are found from the folder of `path`. */
+/** Checks the content of a model file. The files that it names are relative to the folder of `path`. */
 export function parseModelFile(content: unknown, path: string, isLocal: boolean): ModelFile {
   const folder = dirname(path);
   const source = { name: relative(cwd(), path), read: (name: string) => readContent(resolve(folder, name)) };
   return checkModelFile(content, source, isLocal);
 }
 
-/** Refuses a missing model file early, because what follows takes long. */
+/** Throws a {@link Problem} early if there is no model file, because the steps that follow take long. */
 export function requireModelFile(path: string): void {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new Problem("NO_FILE", `there is no file ${relative(cwd(), path)}`);

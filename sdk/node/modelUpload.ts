@@ -1,4 +1,4 @@
-// A model's file on its way to MLflow: streamed there, and its hash read back.
+// Uploads a model's file to MLflow as a stream, and verifies it by reading it back.
 
 import { createHash } from "node:crypto";
 import { createReadStream, openAsBlob, statSync } from "node:fs";
@@ -6,21 +6,21 @@ import { basename } from "node:path";
 import { Problem } from "../base/problem.ts";
 import type { MlflowClient, MlflowRun } from "../mlflow/client.ts";
 
-/** A file that was uploaded. */
+/** An uploaded file. */
 export interface UploadedModel {
-  /** Below the run's artifacts. */
+  /** The path below the run's artifacts. */
   readonly path: string;
   readonly bytes: number;
-  /** Of the file here and of what the server has, in hexadecimal digits. */
+  /** The hash in hexadecimal digits, which is the same for the local file and the server's copy. */
   readonly sha256: string;
 }
 
-/** The folder of a run's artifacts that has its model. */
+/** The folder for the model among a run's artifacts. */
 const FOLDER = "model";
 
 /**
- * Uploads a file of any size, and reads it back.
- * @throws {Problem} `NO_FILE` when there is none, `CONFLICT` when the server has other bytes, or the file changed meanwhile.
+ * Uploads a file of any size and reads it back.
+ * @throws {Problem} `NO_FILE` if there is no file or it is empty; `CONFLICT` if the server has other bytes or the file changed meanwhile.
  */
 export async function uploadModel(mlflow: MlflowClient, run: MlflowRun, file: string): Promise<UploadedModel> {
   const found = statSync(file, { throwIfNoEntry: false });

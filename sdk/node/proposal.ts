@@ -1,4 +1,4 @@
-// From openings to a statement and its proof, for a model whose method is a ZkProof or a hybrid with one.
+// Makes a statement and its proof from openings, for a model whose method is a ZkProof or a hybrid that contains one.
 
 import { Problem } from "../base/problem.ts";
 import { readModel, type Connection, type ImprovableModel } from "../client/connect.ts";
@@ -13,7 +13,7 @@ import { requireAcceptable } from "../statements/review.ts";
 import { encodeZkProof, prove, type ProverProgress } from "./prover.ts";
 import { recordedKeyHash } from "./circuitKeys.ts";
 
-/** What the prover is told: openings instead of measured figures. */
+/** The input of the prover: openings instead of measured figures. */
 export interface ZkProposal extends Omit<Proposal, "measured" | "candidateCommitment"> {
   readonly labels: Opening;
   readonly baseline: Opening;
@@ -26,7 +26,7 @@ export interface ProvenProposal extends Proposed {
   readonly counts: Counts;
 }
 
-/** Makes the statement that the openings prove, refuses what the chain would refuse, proves it, and asks the chain about the proof. */
+/** Makes the statement that the openings prove, refuses what the chain would refuse, proves it, and lets the chain verify the proof. */
 export async function proposeProof(
   chain: Connection,
   proposal: ZkProposal,
@@ -64,7 +64,7 @@ export async function proposeProof(
   return { counts, bundle: proven, ...(claims && { claims }) };
 }
 
-/** The best figures that ZkProof lets a statement say. */
+/** Returns the best figures that ZkProof accepts in a statement. */
 async function measuredBy(
   counts: Counts,
   { benchmark: { specHash, baselineScore }, method: { zkProof } }: ImprovableModel,

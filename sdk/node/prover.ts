@@ -1,4 +1,4 @@
-// The prover is a program of its own, circuits/zk.mjs; here is the way to it.
+// Runs the prover, which is a separate program, circuits/zk.mjs.
 
 import { AbiCoder } from "ethers";
 import { spawn } from "node:child_process";
@@ -26,7 +26,7 @@ import {
 
 const PROGRAM = join(ROOT, "circuits/zk.mjs");
 
-/** Told what is being done, line by line. */
+/** Receives the prover's progress line by line. */
 export type ProverProgress = (line: string) => void;
 
 /** A proof as snarkjs writes it. */
@@ -36,7 +36,7 @@ export interface SnarkjsProof {
   readonly pi_c: readonly string[];
 }
 
-/** What is proven: the three openings and the statement's digest. */
+/** What is proven: three openings and the statement's digest. */
 export interface Claim {
   readonly labels: Opening;
   readonly baseline: Opening;
@@ -44,19 +44,19 @@ export interface Claim {
   readonly digest: string;
 }
 
-/** A proof with the public inputs that it is for, in the order of the circuit. */
+/** A proof and its public inputs, in the order of the circuit. */
 export interface Proven {
   readonly proof: SnarkjsProof;
   readonly publicSignals: readonly string[];
 }
 
-/** The public inputs of a claim, in the order of the circuit. */
+/** Returns the public inputs of a claim, in the order of the circuit. */
 export function publicInputsOf({ labels, baseline, candidate, digest }: Claim): bigint[] {
   const counts = packCounts(countRows(labels.bits, baseline.bits, candidate.bits));
   return [BigInt(commit(labels)), BigInt(commit(baseline)), BigInt(commit(candidate)), counts, BigInt(digest) % FIELD];
 }
 
-/** What the circuit is told. */
+/** Returns all inputs of the circuit. */
 export function circuitInput(claim: Claim) {
   const { labels, baseline, candidate } = claim;
   const [labelsCommitment, baselineCommitment, candidateCommitment, counts, statement] =
@@ -78,7 +78,7 @@ export function circuitInput(claim: Claim) {
   };
 }
 
-/** Proves a claim. The rows reach the prover through a pipe: no file has them. */
+/** Proves a claim. The rows reach the prover through a pipe and are never written to a file. */
 export async function prove(
   claim: Claim,
   progress?: ProverProgress,
@@ -89,17 +89,17 @@ export async function prove(
   return (await runProgram(["prove"], request, progress)) as Proven;
 }
 
-/** The circuit's values for each input; null for one that breaks a constraint. */
+/** Returns the circuit's witness for each input, or null for an input that breaks a constraint. */
 export async function witnessesOf(capacity: number, inputs: readonly object[]): Promise<(string[] | null)[]> {
   return (await runProgram(["witnesses"], { ...artefactsIn(setupFolder(capacity)), inputs })) as (string[] | null)[];
 }
 
-/** snarkjs' own judgement of each proof. */
+/** Verifies each proof with snarkjs. */
 export async function verifyWithSnarkjs(verificationKey: SnarkjsKey, proofs: readonly Proven[]): Promise<boolean[]> {
   return (await runProgram(["verify"], { verificationKey, proofs })) as boolean[];
 }
 
-/** Compiles a circuit and makes its development keys; other processes meet all of it or nothing. */
+/** Compiles a circuit and makes its development keys. Other processes see either all of the new files or none. */
 export async function setUp(
   capacity: number,
   progress?: ProverProgress,
@@ -121,7 +121,7 @@ export async function setUp(
   }
 }
 
-/** Compiles a circuit and begins its phase 2 in a folder, from a phase 1; answers with the number of constraints. */
+/** Compiles a circuit and starts its phase 2 in a folder, from a phase 1. Returns the number of constraints. */
 export async function beginPhase2(
   capacity: number,
   folder: string,
@@ -133,12 +133,12 @@ export async function beginPhase2(
   return (answer as { constraints: number }).constraints;
 }
 
-/** The verification key of a proving key. */
+/** Returns the verification key of a proving key. */
 export async function verificationKeyOf(zkey: string): Promise<SnarkjsKey> {
   return (await runProgram(["key", zkey])) as SnarkjsKey;
 }
 
-/** Whether a proving key comes from the folder's circuit, the phase 1 and contributions to them. */
+/** Whether a proving key comes from the folder's circuit, this phase 1 and contributions to them. */
 export async function isFromPhase1(
   folder: string,
   phase1: string,
@@ -149,12 +149,12 @@ export async function isFromPhase1(
   return (answer as { isValid: boolean }).isValid;
 }
 
-/** The proof that the ZkProof method takes: the counts, then A, B and C. */
+/** Encodes a proof in the form that the ZkProof method takes: the counts, then A, B and C. */
 export function encodeZkProof(counts: Omit<Counts, "n">, { pi_a, pi_b, pi_c }: SnarkjsProof): string {
   return encodePoints(counts, [...g1(pi_a), ...g2(pi_b), ...g1(pi_c)]);
 }
 
-/** The same from coordinates as the chain has them. */
+/** Encodes a proof whose coordinates are already in the chain's form and order. */
 export function encodePoints(
   { baselineCorrect, candidateCorrect, disagreements }: Omit<Counts, "n">,
   points: readonly bigint[],
@@ -173,7 +173,7 @@ function artefactsIn(folder: string) {
   return { wasm: join(folder, "score.wasm"), zkey: join(folder, "score.zkey") };
 }
 
-/** Runs the program. On its error stream is progress; on standard output the answer, or why there is none. */
+/** Runs the program. It writes progress to its error stream, and the result or the reason for a failure to standard output. */
 function runProgram(
   args: readonly string[],
   request: object = {},

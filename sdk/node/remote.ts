@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Keys that sign where they are kept and are never shown: how their signatures become those of an account.
+// Keys that sign without leaving the place where they are kept, and the conversion of their signatures to an account's.
 
 import {
   AbstractSigner,
@@ -25,24 +25,23 @@ import { createPublicKey } from "node:crypto";
 import { within } from "../base/bound.ts";
 import { Problem } from "../base/problem.ts";
 
-/** A key that signs 32 bytes where it is kept, as AWS KMS does with a key of kind ECC_SECG_P256K1. */
+/** A key that signs 32 bytes where it is kept, as AWS KMS does with keys of kind ECC_SECG_P256K1. */
 export interface RemoteKey {
-  /** `Sign` with message type DIGEST and algorithm ECDSA_SHA_256: the DER signature of 32 bytes. */
+  /** Signs 32 bytes and returns the DER signature, as `Sign` does with message type DIGEST and algorithm ECDSA_SHA_256. */
   sign(digest: Uint8Array): Promise<Uint8Array>;
-  /** `GetPublicKey`: the DER SubjectPublicKeyInfo. */
+  /** Returns the DER SubjectPublicKeyInfo, as `GetPublicKey` does. */
   publicKey(): Promise<Uint8Array>;
 }
 
-/** The two numbers of a signature. */
 export interface SignatureNumbers {
   readonly r: bigint;
   readonly s: bigint;
 }
 
-/** What signs for one account elsewhere, each thing in its own way: some show what they sign. */
+/** Signs for one account elsewhere. Each kind of data has a method of its own, because some devices display what they sign. */
 export interface RemoteBackend {
   readonly address: string;
-  /** Milliseconds that a signature may take. */
+  /** The longest time that a signature may take, in milliseconds. */
   readonly patience: number;
   signTransaction(transaction: Transaction): Promise<SignatureNumbers>;
   signMessage(message: Uint8Array): Promise<SignatureNumbers>;
@@ -53,10 +52,10 @@ export interface RemoteBackend {
   ): Promise<SignatureNumbers>;
 }
 
-/** Milliseconds that a machine may take for a signature. */
+/** The longest time that a machine may take for a signature, in milliseconds. */
 const PATIENCE = 30_000;
 
-/** A signer whose key is elsewhere. What comes back as a signature is checked before anybody relies on it. */
+/** A signer whose key is kept elsewhere. Every signature is checked before it is used. */
 export class RemoteSigner extends AbstractSigner {
   constructor(
     private readonly backend: RemoteBackend,
@@ -65,7 +64,7 @@ export class RemoteSigner extends AbstractSigner {
     super(provider);
   }
 
-  /** Asks a key who it is. Neither that nor a signature may take longer than `patience` milliseconds. */
+  /** Asks a key for its address and returns its signer. Neither this nor a signature may take longer than `patience` milliseconds. */
   static async of(key: RemoteKey, provider: Provider | null = null, patience = PATIENCE): Promise<RemoteSigner> {
     const address = addressOf(await within(patience, "the remote key has not told its public key", key.publicKey()));
     const sign = async (digest: string) => readSignature(await key.sign(getBytes(digest)));
@@ -117,7 +116,11 @@ export class RemoteSigner extends AbstractSigner {
     return (await this.checked(digest, this.backend.signTypedData(domain, types, value))).serialized;
   }
 
-  /** The chain wants the lower of the two possible s, and a bit that only a trial tells. */
+  /**
+   * Returns the signature in the form that the chain accepts: the lower of the two possible values of s, and the parity bit, found by
+   * trying
+   * both. Throws a {@link Problem} if the signature is not the account's.
+   */
   private async checked(digest: string, signing: Promise<SignatureNumbers>): Promise<Signature> {
     const { address, patience } = this.backend;
     const { r, s } = await within(patience, `the key of ${address} has not signed`, signing);
@@ -130,7 +133,7 @@ export class RemoteSigner extends AbstractSigner {
   }
 }
 
-/** The account of a public key on secp256k1 in DER. */
+/** Returns the address of a secp256k1 public key in DER form. */
 function addressOf(spki: Uint8Array): string {
   const { crv, x, y } = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" }).export({
     format: "jwk",
@@ -143,7 +146,7 @@ function addressOf(spki: Uint8Array): string {
 
 const [SEQUENCE, INTEGER] = [0x30, 0x02];
 
-/** The two numbers of a DER signature: a sequence of two integers, each shorter than 128 bytes. */
+/** Parses a DER signature: a sequence of two integers, shorter than 128 bytes. */
 export function readSignature(der: Uint8Array): SignatureNumbers {
   const malformed = new Problem("BAD_KEY", "the remote key's answer is not a DER signature.");
   const integerAt = (offset: number) => {

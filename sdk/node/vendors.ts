@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Keys of the makers of machines that sign. Their packages are large and only for who has such a machine: whoever does installs them,
-// and they are loaded when a key asks for them.
+// Keys in hardware wallets and key management services. The vendors' packages are large and useful only to owners of such keys, who install
+// them; they are loaded when a key needs them.
 
 import { hexlify, TypedDataEncoder, type Signer } from "ethers";
 import { createPublicKey } from "node:crypto";
@@ -11,36 +11,36 @@ import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
 import { RemoteSigner, type RemoteBackend, type RemoteKey } from "./remote.ts";
 
-/** Characters of a vendor's message that are told. */
+/** The number of characters of a vendor's message that are shown. */
 const LONGEST_MESSAGE = 200;
 
-/** Milliseconds until a device that is plugged in says who it is, and those that its owner has to read and confirm. */
+/** How long a connected device may take to identify itself, and its owner to read and confirm, in milliseconds. */
 const [DEVICE_ANSWERS, OWNER_CONFIRMS] = [30_000, 180_000];
 
 const ARN = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(key|alias)\/[A-Za-z0-9/_-]+$/;
 const KEY_VERSION =
   /^projects\/[^/\s]+\/locations\/[^/\s]+\/keyRings\/[^/\s]+\/cryptoKeys\/[^/\s]+\/cryptoKeyVersions\/\d+$/;
 
-/** How keys of the services are named. */
+/** The forms of names of keys in key management services. */
 export const KMS_NAMES =
   "arn:aws:kms:<region>:<account>:key/<id> or projects/…/locations/…/keyRings/…/cryptoKeys/…/cryptoKeyVersions/<n>";
 
-/** How keys of a Ledger are named. */
+/** The forms of names of keys on a Ledger. */
 export const LEDGER_NAMES = "the number of an account, such as 0, or a path such as 44'/60'/0'/0/0";
 
-/** Whether something names a key of a service. */
+/** Whether this names a key in a key management service. */
 export function isKmsName(name: string): boolean {
   return ARN.test(name) || KEY_VERSION.test(name);
 }
 
-/** The path of a Ledger's account, which may be given by its number; undefined when it is neither. */
+/** Returns the path of a Ledger's account, which may be given by its number, or undefined if the name is neither a number nor a path. */
 export function ledgerPath(name: string): string | undefined {
   if (/^\d{1,4}$/.test(name)) return `44'/60'/${name}'/0/0`;
   const path = name.replace(/^m\//, "");
   return /^\d{1,10}'?(\/\d{1,10}'?){1,9}$/.test(path) ? path : undefined;
 }
 
-/** The signer of a key in AWS KMS or Google Cloud KMS, by its name there. */
+/** Returns the signer of a key in AWS KMS or Google Cloud KMS, by the key's name there. */
 export async function openKms(name: string): Promise<Signer> {
   const region = ARN.exec(name)?.[1];
   if (region === undefined && !KEY_VERSION.test(name)) {
@@ -92,7 +92,7 @@ function googleKey(name: string): RemoteKey {
   const { KeyManagementServiceClient } = load("@google-cloud/kms", "Google Cloud KMS") as GooglePackage;
   const client = new KeyManagementServiceClient();
   return {
-    // The service signs what it is told is a hash of SHA-256: it has no way to tell Keccak's.
+    // The service has no parameter for Keccak digests. It signs any 32 bytes that are passed as a SHA-256 hash.
     sign: async (sha256) => {
       const [{ signature }] = await client.asymmetricSign({ name, digest: { sha256 } });
       return typeof signature === "string" ? Buffer.from(signature, "base64") : given(signature);
@@ -121,7 +121,7 @@ interface LedgerApp {
   signEIP712HashedMessage(path: string, domain: string, message: string): Promise<LedgerSignature>;
 }
 
-/** The signer of an account of the Ledger that is plugged in; its owner confirms each signature on it. */
+/** Returns the signer of an account on the connected Ledger. The owner confirms each signature on the device. */
 export async function openLedger(name: string): Promise<Signer> {
   const path = ledgerPath(name);
   if (path === undefined)
@@ -180,7 +180,7 @@ function refusal(what: string, error: unknown, advice: string): Problem {
   return new Problem("NODE_FAILED", `${what} does not answer as it should: ${said}; check ${advice}.`);
 }
 
-/** A package of the user's own, from the folder that the process runs in or above it, or from NODE_PATH. */
+/** Loads one of the user's own packages, from the working directory or a folder above it, or from NODE_PATH. */
 function load(name: string, whatFor: string): unknown {
   const require = createRequire(join(process.cwd(), "package.json"));
   try {

@@ -1,22 +1,22 @@
-// Requests of the platform's API and what it refuses, as problems.
+// Sends requests to the platform's API and converts its refusals to problems.
 
 import { printed } from "../base/printed.ts";
 import { Problem, PROBLEMS, type ProblemCode } from "../base/problem.ts";
 import { HttpService, jsonOf, type HttpRequest } from "./http.ts";
 import type { ApiFailure } from "./wire.ts";
 
-/** How the platform is reached. */
+/** How to reach the platform. */
 export interface PlatformOptions {
   readonly url: string;
-  /** What `HOKUSAI_API_KEY` holds; public reads need none. It is never shown. */
+  /** The value of `HOKUSAI_API_KEY`. Public reads need no key. It is never shown. */
   readonly key?: string;
   readonly tries?: number;
-  /** Milliseconds that an answer may take; 30 seconds without it. */
+  /** The longest time that an answer may take, in milliseconds; 30 seconds by default. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Codes for statuses whose answer names none of ours. */
+/** The codes for statuses whose answers do not name one of ours. */
 const CODES: Readonly<Record<number, ProblemCode>> = {
   400: "BAD_OPTION",
   401: "BAD_KEY",
@@ -29,7 +29,6 @@ const CODES: Readonly<Record<number, ProblemCode>> = {
   429: "BUSY",
 };
 
-/** The platform behind an address. */
 export class ApiConnection {
   readonly service: HttpService;
   readonly signal: AbortSignal | undefined;
@@ -47,7 +46,7 @@ export class ApiConnection {
     return this.send({ method: "GET", path, query: query as NonNullable<HttpRequest["query"]> });
   }
 
-  /** Carries an idempotency key, so that it is asked again without being done twice. */
+  /** Sends an idempotency key with the request, so that it can be retried without being done twice. */
   post<T>(path: string, body: object, more: Partial<HttpRequest> = {}): Promise<T> {
     const headers = { ...more.headers, "idempotency-key": crypto.randomUUID() };
     return this.send({ ...more, method: "POST", path, body, headers, isRepeatable: true });
@@ -77,7 +76,7 @@ export class ApiConnection {
         }))
       : [];
     const message = printed(error.message, 1000);
-    // A fault of the platform's is none of this program's.
+    // An internal error of the platform is not an internal error of this program.
     return new Problem(code === "INTERNAL" ? "NODE_FAILED" : code, `${this.service.name}: ${message}`, {
       ...(reasons.length > 0 && { reasons }),
     });
@@ -92,7 +91,7 @@ export class ApiConnection {
   }
 }
 
-/** What stands in a path for an id that somebody gave. */
+/** Encodes a given id as a path segment. Throws a {@link Problem} for segments that would change the path. */
 export function segment(part: string): string {
   if (part === "" || part === "." || part === "..")
     throw new Problem("BAD_OPTION", `an id is "${part}", expected one that the platform knows.`);

@@ -1,25 +1,26 @@
-// What the platform's API answers about the chain, from its indexer. Types only: no dependency, no code.
+// What the platform's API returns about the chain, from its indexer. Types only, without dependencies or code.
 //
-// Amounts are integers of the smallest unit as decimal strings: tokens in wei, reserve in its units (6 decimals of USDC). Prices are
-// what `spotPrice` of a pool answers, as decimal strings. Times are seconds since 1970, scores and shares bps, addresses have their
-// checksum, hashes are in lower case.
+// Amounts are integers of the smallest unit as decimal strings: tokens in wei, the reserve in its units (6 decimals for USDC). Prices are
+// values of a pool's `spotPrice`, as decimal strings. Times are seconds since 1970, scores and shares are bps, addresses have their
+// checksum,
+// hashes are in lower case.
 
-/** An integer as a decimal string, since JSON's numbers lose digits. */
+/** An integer as a decimal string, because JSON numbers lose digits. */
 export type DecimalInteger = string;
 
-/** The block that an answer is true at. */
+/** The block for which an answer is true. */
 export interface BlockRef {
   readonly number: number;
   readonly hash: string;
   readonly timestamp: number;
 }
 
-/** An answer with the block that it is true at. */
+/** An answer with the block for which it is true. */
 export interface AtBlock {
   readonly block: BlockRef;
 }
 
-/** Where an event stands in the chain. */
+/** The position of an event in the chain. */
 export interface EventPlace {
   readonly block_number: number;
   readonly log_index: number;
@@ -35,49 +36,49 @@ export interface Page<T> {
   readonly page_size: number;
 }
 
-/** A page of what the chain says. */
+/** A page of data from the chain. */
 export interface ChainPage<T> extends Page<T>, AtBlock {}
 
-/** Lifecycle of a model: DRAFT and the first PROPOSAL are the API's, what is on chain is the chain's. */
+/** The lifecycle of a model. DRAFT, and PROPOSAL until the model is on chain, are statuses of the API; the others come from the chain. */
 export type LifecycleStatus = "DRAFT" | "PROPOSAL" | "REGISTERED" | "DEPLOYED";
 
-/** A model of the chain in a list. */
+/** An on-chain model in a list. */
 export interface ModelSummary {
-  /** The id that it was published under. */
+  /** The id that the model was published under. */
   readonly model_id: string;
-  /** keccak256 of it. */
+  /** The keccak256 of `model_id`. */
   readonly key: string;
   readonly status: Exclude<LifecycleStatus, "DRAFT">;
   readonly token: string;
   readonly name: string;
   readonly symbol: string;
   readonly pool: string | null;
-  /** Null without a pool. */
+  /** Null if there is no pool. */
   readonly spot_price: DecimalInteger | null;
   readonly total_supply: DecimalInteger;
   /** Null before registration. */
   readonly score_bps: number | null;
   readonly improvements: number;
-  /** What the model's draft says, if it had one here; else null. */
+  /** From the model's draft; null if it had none on this platform. */
   readonly category: string | null;
   readonly description: string | null;
   readonly tags: readonly string[];
 }
 
-/** What was issued of an allocation. */
+/** The amount issued of an allocation. */
 export interface SupplyBucket {
   readonly issued: DecimalInteger;
   readonly cap: DecimalInteger;
 }
 
-/** A parameter that governors change, and what it will be. */
+/** A parameter that the governor can change, with its pending change. */
 export interface ParameterView {
   readonly name: "tokensPerDeltaOne" | "infrastructureAccrualBps" | "pricePerThousandCalls";
   readonly value: DecimalInteger;
   readonly pending: { readonly value: DecimalInteger; readonly effective_at: number } | null;
 }
 
-/** A change of a parameter in the course of time. */
+/** A step in the history of a parameter. */
 export interface ParameterChange extends EventPlace {
   readonly name: ParameterView["name"];
   readonly kind: "scheduled" | "changed" | "cancelled";
@@ -86,17 +87,17 @@ export interface ParameterChange extends EventPlace {
   readonly effective_at: number | null;
 }
 
-/** A benchmark as the registry has it. */
+/** A benchmark as it is stored in the registry. */
 export interface BenchmarkOnChain {
   readonly version: number;
-  /** When it was committed. */
+  /** The block in which it was committed. */
   readonly block_number: number;
   readonly timestamp: number;
   readonly spec_hash: string;
   readonly evaluation_data_hash: string;
   readonly method: string;
   readonly metric: number;
-  /** 0 when higher is better, 1 when lower is. */
+  /** 0 if higher is better, 1 if lower is better. */
   readonly direction: number;
   readonly baseline_score_bps: number;
   readonly target_score_bps: number;
@@ -106,7 +107,7 @@ export interface BenchmarkOnChain {
   readonly min_lower_bound_bps: number;
 }
 
-/** The market of a model. */
+/** The pool of a model. */
 export interface PoolView {
   readonly address: string;
   readonly crr_ppm: number;
@@ -121,14 +122,14 @@ export interface PoolView {
   readonly buys_paused_until: number | null;
 }
 
-/** Who holds a role of a model or of the protocol. */
+/** An account that holds a role of a model or of the protocol. */
 export interface RoleHolder {
   readonly contract: string;
   readonly role: string;
   readonly account: string;
 }
 
-/** A model with everything that the chain says of it. */
+/** A model with everything that the chain says about it. */
 export interface ModelDetail extends ModelSummary, AtBlock {
   readonly owner: string;
   readonly governor: string;
@@ -138,7 +139,7 @@ export interface ModelDetail extends ModelSummary, AtBlock {
   readonly rewards_waiting: DecimalInteger;
   readonly license_hash: string;
   readonly license_uri: string;
-  /** Every version of the benchmark, the present one last; empty before registration. */
+  /** All versions of the benchmark, the current one last. Empty before registration. */
   readonly benchmarks: readonly BenchmarkOnChain[];
   readonly score_interval: ScoreInterval | null;
   readonly parameters: readonly ParameterView[];
@@ -146,13 +147,12 @@ export interface ModelDetail extends ModelSummary, AtBlock {
   readonly roles: readonly RoleHolder[];
 }
 
-/** What the last evaluation document says of the score; null where the API has none whose hashes and scores are the chain's. */
+/** The lower bound from the last evaluation document. Null if the API has no document whose hashes and scores match the chain. */
 export interface ScoreInterval {
   readonly evaluation_id: string;
   readonly lower_bound_bps: number;
 }
 
-/** A trade. */
 export interface TradeView extends EventPlace {
   readonly side: "buy" | "sell";
   readonly account: string;
@@ -162,7 +162,7 @@ export interface TradeView extends EventPlace {
   readonly price_after: DecimalInteger;
 }
 
-/** Trades of an interval of time. */
+/** The trades in an interval of time. */
 export interface Candle {
   readonly start: number;
   readonly open: DecimalInteger;
@@ -176,63 +176,63 @@ export interface Candle {
 
 export type CandleInterval = "1m" | "15m" | "1h" | "1d";
 
-/** One payee of an improvement; `contributors` is the distributor that stands for the contributors of a root. */
+/** A payee of an improvement. `contributors` is the distributor, which is paid for all contributors behind a root. */
 export interface PayeeView {
   readonly account: string;
   readonly amount: DecimalInteger;
   readonly part: "owner" | "contributor" | "contributors";
 }
 
-/** What became of a reward. */
+/** The status of a reward. */
 export type RewardStatus = "waits" | "due" | "stopped" | "void" | "released" | "returned";
 
-/** An improvement that the registry recorded, with what was paid for it. */
+/** A recorded improvement with its reward. */
 export interface ImprovementView extends EventPlace {
   readonly evaluation_id: string;
   readonly benchmark_version: number;
   readonly method: string;
   readonly baseline_score_bps: number;
   readonly candidate_score_bps: number;
-  /** The rate in that block, wei for 100 bps. */
+  /** The reward rate in that block: wei for 100 bps. */
   readonly tokens_per_delta_one: DecimalInteger;
   readonly reward: DecimalInteger;
-  /** Zero when no verifier told what was contributed. */
+  /** Zero if no verifier logged it. */
   readonly contribution_data_hash: string;
-  /** Null when the contributors are listed. */
+  /** Null if the contributors are listed. */
   readonly contributors_root: string | null;
   readonly payees: readonly PayeeView[];
   readonly status: RewardStatus;
   readonly releasable_from: number;
-  /** When it was released or returned. */
+  /** The time of its release or return. */
   readonly settled_at: number | null;
-  /** Whether the API keeps the evaluation's document. */
+  /** Whether the API stores the evaluation's document. */
   readonly has_document: boolean;
 }
 
-/** A reward that waits or is settled: an improvement's part that concerns payment. */
+/** A reward that is waiting or settled: the part of an improvement that concerns payment. */
 export type PayoutView = Omit<ImprovementView, "benchmark_version" | "tokens_per_delta_one" | "has_document">;
 
-/** A distribution to the contributors of a root, and what was claimed of it. */
+/** A distribution to the contributors behind a root, with its claims. */
 export interface DistributionView extends EventPlace {
   readonly distribution_id: string;
   readonly root: string;
   readonly total: DecimalInteger;
   readonly remaining: DecimalInteger;
   readonly claims: number;
-  /** Whether the API keeps the claims file. */
+  /** Whether the API stores the claims file. */
   readonly has_file: boolean;
 }
 
-/** Usage that was paid for. */
+/** A payment of usage fees. */
 export interface FeeView extends EventPlace {
   readonly payer: string;
-  /** Null where fees were deposited without calls. */
+  /** Null if fees were deposited without a number of calls. */
   readonly calls: number | null;
   readonly infrastructure: DecimalInteger;
   readonly pool: DecimalInteger;
 }
 
-/** What an address can claim or is to be paid, as far as events and claims files tell it. */
+/** What an address can claim or is due to be paid, according to events and claims files. */
 export interface ClaimableAnswer extends AtBlock {
   readonly account: string;
   readonly payouts: readonly (PayoutView & { readonly model_id: string; readonly own_amount: DecimalInteger })[];

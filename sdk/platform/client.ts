@@ -1,4 +1,4 @@
-// The client of the platform's HTTP interface: types from wire.ts, one class of error, the same answers in Node and in a browser.
+// The client of the platform's HTTP API, with the types of wire.ts and one class of errors. It behaves the same in Node and in browsers.
 
 import { ApiConnection, segment, type PlatformOptions } from "./apiConnection.ts";
 import type {
@@ -39,20 +39,20 @@ import type {
   UsageInput,
 } from "./wire.ts";
 
-/** A part of a list: pages from 1, of at most 200 entries. */
+/** The part of a list to return. Pages count from 1 and have at most 200 entries. */
 export interface PageQuery {
   readonly page?: number;
   readonly page_size?: number;
 }
 
-/** Which models are listed. */
+/** The models to list. */
 export interface ModelQuery extends PageQuery {
   readonly search?: string;
   readonly category?: string;
   readonly status?: string;
 }
 
-/** What is listed of a model, by the name of its list. */
+/** The entries of a model's lists, by the name of the list. */
 export interface ModelLists {
   readonly trades: TradeView;
   readonly improvements: ImprovementView;
@@ -65,10 +65,10 @@ export interface ModelLists {
 /** Predictions to be evaluated as a job. */
 export interface EvaluationUpload {
   readonly benchmark_spec_id: string;
-  /** CSV or JSON Lines, at most 64 MiB; a file opened with `fs.openAsBlob` is streamed. */
+  /** CSV or JSON Lines, at most 64 MiB. A file opened with `fs.openAsBlob` is streamed. */
   readonly examples: Blob;
   readonly format: "csv" | "jsonl";
-  /** keccak256 of the contributed data: without it no statement can be made of the evaluation. */
+  /** The keccak256 of the contributed data. Without it, no statement can be made from the evaluation. */
   readonly contribution_data_hash?: string;
 }
 
@@ -76,13 +76,14 @@ const MODELS = "/api/v1/models";
 const BENCHMARKS = "/api/v1/benchmarks";
 const MOST_PAGES = 100_000;
 
-/** Time for an upload of the largest size, in milliseconds. */
+/** The timeout for the largest uploads, in milliseconds. */
 const UPLOAD_TIMEOUT = 600_000;
 
 /**
- * The platform's API. Every method throws a {@link Problem}: what the platform refuses with the code that it names, `NODE_FAILED` when it
- * does not answer, and `UNKNOWN_OUTCOME` when nobody knows whether what was asked for was done. What changes something carries an
- * idempotency key, so that it is asked again without being done twice.
+ * The platform's API. Every method throws a {@link Problem}: the platform's own code if it refuses, `NODE_FAILED` if it does not answer,
+ * and
+ * `UNKNOWN_OUTCOME` if a request may or may not have been carried out. POST requests carry an idempotency key, so that they can be retried
+ * without being done twice.
  */
 export class PlatformClient {
   private readonly api: ApiConnection;
@@ -91,7 +92,7 @@ export class PlatformClient {
     this.api = new ApiConnection(options);
   }
 
-  /** Whether the platform is up, and how far its indexer is. */
+  /** Whether the platform is up, and how far its indexer has come. */
   ready(): Promise<ReadyAnswer> {
     return this.api.get("/ready");
   }
@@ -100,12 +101,12 @@ export class PlatformClient {
     return this.api.get(MODELS, query);
   }
 
-  /** @param id Its published id, or keccak256 of it. */
+  /** @param id The model's published id or the keccak256 of it. */
   model(id: string): Promise<ModelDetail> {
     return this.api.get(`${MODELS}/${segment(id)}`);
   }
 
-  /** A page of what happened to a model, oldest first. */
+  /** Returns a page of a model's history, oldest entries first. */
   listOf<List extends keyof ModelLists>(
     id: string,
     list: List,
@@ -114,7 +115,7 @@ export class PlatformClient {
     return this.api.get(`${MODELS}/${segment(id)}/${list}`, query);
   }
 
-  /** @param query Times in seconds since 1970. */
+  /** @param query Times are in seconds since 1970. */
   candles(
     id: string,
     query: PageQuery & { readonly interval: CandleInterval; readonly from?: number; readonly to?: number },
@@ -130,7 +131,7 @@ export class PlatformClient {
     return this.api.post(MODELS, draft);
   }
 
-  /** Your drafts. */
+  /** Returns the drafts of the key's account. */
   drafts(query: PageQuery = {}): Promise<Page<DraftView>> {
     return this.api.get(`${MODELS}/drafts`, query);
   }
@@ -151,12 +152,12 @@ export class PlatformClient {
     return this.api.post(`${MODELS}/drafts/${segment(id)}/publish`, {});
   }
 
-  /** For admins: the operator registers the model then. */
+  /** Approves a draft, after which the operator registers the model. For admins only. */
   approveDraft(id: string, approval: ApprovalInput): Promise<DraftView> {
     return this.api.post(`${MODELS}/drafts/${segment(id)}/approve`, approval);
   }
 
-  /** Hands over a token that a wallet deployed itself. */
+  /** Reports a token that the wallet deployed itself. */
   handOver(id: string, deployed: DeployedInput): Promise<DraftView> {
     return this.api.post(`${MODELS}/drafts/${segment(id)}/deployed`, deployed);
   }
@@ -173,7 +174,7 @@ export class PlatformClient {
     return this.api.get(`${BENCHMARKS}/${segment(id)}`);
   }
 
-  /** Makes a new version. */
+  /** Creates a new version of the benchmark. */
   updateBenchmark(id: string, benchmark: BenchmarkInput): Promise<BenchmarkView> {
     return this.api.send({ method: "PUT", path: `${BENCHMARKS}/${segment(id)}`, body: benchmark });
   }
@@ -186,7 +187,7 @@ export class PlatformClient {
     return this.api.post("/api/models/tokenized-registration-events", registration);
   }
 
-  /** Sends predictions and makes a job of their evaluation. */
+  /** Uploads predictions and creates a job that evaluates them. */
   evaluate(id: string, { examples, format, ...query }: EvaluationUpload): Promise<JobCreated> {
     const path = `${MODELS}/${segment(id)}/evaluate`;
     const headers = { "content-type": format === "csv" ? "text/csv" : "application/x-ndjson" };
@@ -201,14 +202,15 @@ export class PlatformClient {
     return this.api.send({ method: "DELETE", path: this.jobPath(id, job) });
   }
 
-  /** The document of a job that was accepted or refused. */
+  /** Returns the document of an accepted or refused job. */
   jobDocument(id: string, job: string): Promise<DocumentAnswer> {
     return this.api.get(`${this.jobPath(id, job)}/document`);
   }
 
   /**
-   * Waits for the end of a job by its server-sent events; a stream that breaks is opened again, and several that tell nothing are given up.
-   * @param onProgress Told of the job each time that it has come further.
+   * Waits for the end of a job by its server-sent events. A broken stream is opened again; after several streams without any event, this
+   * gives up with `NODE_FAILED`.
+   * @param onProgress Receives the job each time that it has progressed.
    */
   followJob(id: string, job: string, onProgress: (job: JobView) => void = () => undefined): Promise<JobView> {
     return followJob(this.api, this.jobPath(id, job), onProgress);
@@ -218,27 +220,27 @@ export class PlatformClient {
     return this.api.get(`${MODELS}/${segment(id)}/attempts`, query);
   }
 
-  /** An evaluation's document by its hash. */
+  /** Returns the document of an evaluation by its hash. */
   evaluation(evaluationId: string): Promise<DocumentAnswer> {
     return this.api.get(`/api/v1/evaluations/${segment(evaluationId)}`);
   }
 
-  /** A claims file by its root, as it was put there. */
+  /** Returns a claims file by its root, exactly as it was uploaded. */
   claimsFile(root: string): Promise<unknown> {
     return this.api.get(`/api/v1/claims/${segment(root)}`);
   }
 
-  /** Puts a claims file there: its root has to be one of the chain. */
+  /** Uploads a claims file. Its root has to be on the chain. */
   putClaimsFile(root: string, claims: object): Promise<void> {
     return this.api.send({ method: "PUT", path: `/api/v1/claims/${segment(root)}`, body: claims });
   }
 
-  /** Events whose ids were sent before count once. */
+  /** Sends usage events. Events with an id that was sent before are not counted again. */
   sendUsage(usage: UsageInput): Promise<UsageAnswer> {
     return this.api.post("/api/v1/usage/events", usage);
   }
 
-  /** For admins: lets a wallet deploy models. */
+  /** Lets a wallet deploy models. For admins only. */
   admit(admission: AdmissionInput): Promise<AdmissionView> {
     return this.api.post("/api/v1/admissions", admission);
   }
@@ -251,7 +253,7 @@ export class PlatformClient {
     return this.api.get("/api/v1/operator/registrations", query);
   }
 
-  /** Every entry of a list, page by page. */
+  /** Iterates over all entries of a list, page by page. */
   async *all<T>(pageOf: (query: PageQuery) => Promise<Page<T>>): AsyncGenerator<T> {
     for (let page = 1; page <= MOST_PAGES; page++) {
       const { items, total, page_size } = await pageOf({ page, page_size: 200 });

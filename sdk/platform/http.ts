@@ -1,57 +1,55 @@
-// A service behind HTTP: asked again where that does no harm, bounded in time and size, and what opens it is never shown.
+// An HTTP service. Requests are retried where that is safe and bounded in time and size, and credentials are never shown.
 
 import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
 import { restAfter, sleep } from "../base/rest.ts";
 
-/** How a service is reached. */
+/** How to reach a service. */
 export interface HttpServiceOptions {
-  /** What messages call it: "the platform". */
+  /** The name of the service in messages, such as "the platform". */
   readonly name: string;
   readonly url: string;
-  /** Sent with each request; their values are secrets. */
+  /** Sent with each request. The values are secret. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** How often the same is asked while nobody answers or it is busy; four times without it. */
+  /** How often a request is tried while the service is silent or busy; 4 by default. */
   readonly tries?: number;
-  /** Milliseconds that an answer may take; 30 seconds without it. */
+  /** The longest time that an answer may take, in milliseconds; 30 seconds by default. */
   readonly timeout?: number;
   /** Ends all waiting. */
   readonly signal?: AbortSignal;
 }
 
-/** One request. */
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** From the service's address on, encoded. */
+  /** The encoded path, relative to the service's address. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
-  /** Sent as JSON, or as it is when it is a Blob. */
+  /** Sent as JSON, except that a Blob is sent unchanged. */
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether asking twice does the same as asking once; of a GET, PUT or DELETE it does. */
+  /** Whether the request is idempotent. By default, GET, PUT and DELETE are; POST and PATCH are not. */
   readonly isRepeatable?: boolean;
-  /** Instead of the service's, for what takes long. */
+  /** Replaces the service's timeout, for slow requests. */
   readonly timeout?: number;
 }
 
-/** What a service answered, whatever its status. */
+/** The answer of a service, whatever its status. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Uint8Array;
 }
 
-/** Bytes of an answer at most. */
+/** The largest answer that is accepted, in bytes. */
 const LARGEST = 64 * 1024 * 1024;
 
 const LONGEST_REST = 60_000;
 
-/** Answers after which the same may be asked again. */
+/** The statuses after which the same request may succeed later. */
 const PASSING = new Set([429, 502, 503, 504]);
 
-/** A service behind an address. */
 export class HttpService {
-  /** The service's host: of its address nothing else is shown. */
+  /** The service's host, which is the only part of its address that is ever shown. */
   readonly host: string;
   readonly name: string;
   private readonly root: string;
@@ -72,8 +70,9 @@ export class HttpService {
   }
 
   /**
-   * The answer to a request, read as a whole; a busy or silent service is asked again where that is safe.
-   * @throws {Problem} `NODE_FAILED` when nobody answers, `UNKNOWN_OUTCOME` when what was asked for may have been done all the same.
+   * Returns the whole answer to a request. If the service is busy or silent, retries where that is safe.
+   * @throws {Problem} `NODE_FAILED` if the service does not answer, `UNKNOWN_OUTCOME` if the request may nevertheless have been carried
+   * out.
    */
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const { tries = 4 } = this.options;
@@ -98,7 +97,7 @@ export class HttpService {
     }
   }
 
-  /** Begins a request: the answer's body is still to be read. Rejects as `fetch` does. */
+  /** Starts a request. The body of the answer has yet to be read. Rejects like `fetch`. */
   async open(
     { method, path, query = {}, body, headers, timeout }: HttpRequest,
     signal?: AbortSignal,
@@ -115,13 +114,13 @@ export class HttpService {
         ...headers,
       },
       ...(body !== undefined && { body: body instanceof Blob ? body : JSON.stringify(body) }),
-      // A redirection would carry keys to whom nobody named.
+      // A redirect would send the credentials to a host that the user has not named.
       redirect: "error",
       signal: AbortSignal.any(limits.filter((limit) => limit !== undefined)),
     });
   }
 
-  /** Waits longer after each failure; where the service says for how long, as long as that, up to a minute. */
+  /** Waits longer after each failure, or as long as the service asks for, up to a minute. */
   async rest(failures: number, wanted?: number): Promise<void> {
     await (wanted === undefined ? restAfter(failures, this.options.signal) : sleep(wanted, this.options.signal));
   }
@@ -144,7 +143,7 @@ export class HttpService {
     return whole;
   }
 
-  /** Why there is no answer; what was thrown for another reason is thrown on. */
+  /** Returns why there is no answer. Errors with another cause are thrown. */
   private silenceOf(error: unknown): string {
     this.options.signal?.throwIfAborted();
     if (error instanceof Problem) throw error;
@@ -171,10 +170,13 @@ export class HttpService {
   }
 }
 
-/** Nobody was reached, so that nothing was done. */
+/** The connection was refused, so the request was certainly not carried out. */
 const REFUSED = "the connection was refused";
 
-/** The body of an answer, piece by piece: not every browser can iterate over a stream. Ends the answer when nobody listens any more. */
+/**
+ * Returns the body of an answer piece by piece, because some browsers cannot iterate over a stream. Cancels the answer if the consumer
+ * stops.
+ */
 export async function* bodyPieces({ body }: Pick<Response, "body">): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader();
   if (reader === undefined) return;
@@ -189,14 +191,14 @@ function isRepeatable({ method, isRepeatable: isSaid }: HttpRequest): boolean {
   return isSaid ?? (method !== "POST" && method !== "PATCH");
 }
 
-/** Milliseconds from a header that names seconds or a date. */
+/** Returns the milliseconds to wait according to a header that gives seconds or a date. */
 function restOf(header: string | null): number | undefined {
   if (header === null) return undefined;
   const wanted = /^\d+$/.test(header) ? 1000 * Number(header) : Date.parse(header) - Date.now();
   return Number.isFinite(wanted) ? Math.min(Math.max(wanted, 0), LONGEST_REST) : undefined;
 }
 
-/** The JSON of an answer; undefined where it is none. */
+/** Parses an answer as JSON. Returns undefined if it is not JSON. */
 export function jsonOf({ body }: Pick<HttpAnswer, "body">): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));

@@ -1,4 +1,4 @@
-// The platform's HTTP interface: the types of what is sent and answered, and its client.
+// The platform's HTTP API: its request and response types, and its client.
 
 export type * from "./chainWire.ts";
 export type { PlatformOptions } from "./apiConnection.ts";

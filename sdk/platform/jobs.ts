@@ -1,4 +1,4 @@
-// Following an evaluation job to its end.
+// Follows an evaluation job to its end.
 
 import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
@@ -9,13 +9,13 @@ import type { JobStatus, JobView } from "./wire.ts";
 
 const ENDED: ReadonlySet<JobStatus> = new Set(["accepted", "refused", "failed", "cancelled"]);
 
-/** Milliseconds without a word after which a stream of events is opened anew. */
+/** The time without any data after which an event stream is opened again, in milliseconds. */
 const QUIET_TIMEOUT = 60_000;
 
-/** Streams of events in a row that may end without having told anything. */
+/** The number of successive event streams that may end without an event. */
 const QUIET_STREAMS = 5;
 
-/** Waits for the end of the job at a path: see {@link PlatformClient.followJob}. */
+/** Waits for the end of the job at a path; see {@link PlatformClient.followJob}. */
 export async function followJob(
   api: ApiConnection,
   path: string,
@@ -53,7 +53,7 @@ async function* jobEvents({ service, signal }: ApiConnection, path: string): Asy
       if (event === "progress" || event === "end") yield JSON.parse(data) as JobView;
     }
   } catch {
-    // A stream that broke: whoever follows the job asks for its status, which tells what is wrong.
+    // The stream broke. The caller asks for the job's status next, which reveals what is wrong.
     signal?.throwIfAborted();
   } finally {
     clearTimeout(timer);

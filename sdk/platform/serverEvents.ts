@@ -1,17 +1,17 @@
-// Server-sent events, from the bytes of an answer.
+// Parses server-sent events from the bytes of an answer.
 
-/** One event: its name and its data. */
+/** An event with its name and data. */
 export interface ServerEvent {
   readonly event: string;
   readonly data: string;
 }
 
-/** Characters of an event at most. */
+/** The most characters of an event. */
 const LARGEST_EVENT = 1_048_576;
 
 /**
- * The events of a stream, until it ends. Comments, which servers send to keep a connection open, are left out.
- * @throws {RangeError} When an event is longer than a megabyte.
+ * Returns the events of a stream until it ends. Comments, which servers send to keep a connection open, are skipped.
+ * @throws {RangeError} If an event is longer than a megabyte.
  */
 export async function* serverEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
@@ -20,7 +20,7 @@ export async function* serverEvents(bytes: AsyncIterable<Uint8Array>): AsyncGene
   let data: string[] = [];
   for await (const piece of bytes) {
     rest += decoder.decode(piece, { stream: true });
-    // A carriage return at the end may be half of the end of a line.
+    // A carriage return at the end may be the first half of a line break.
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() as string;
     for (const line of lines) {

@@ -1,10 +1,10 @@
-// What is sent to the platform's API and what it answers, apart from what it says of the chain (chainWire.ts). Types only: no
-// dependency, no code. Field names are those of the HTTP interface.
+// The requests and answers of the platform's API, apart from its data about the chain (chainWire.ts). Types only, without dependencies or
+// code. Field names are those of the HTTP interface.
 
 import type { EvaluationDocument } from "../evaluation/document.ts";
 import type { LifecycleStatus, Page } from "./chainWire.ts";
 
-/** What every answer that is not 2xx says. `code` is one of docs/problems.md, or a contract error's code there. */
+/** The body of every answer that is not 2xx. `code` is one of docs/problems.md, or the code of a contract's error listed there. */
 export interface ApiFailure {
   readonly error: {
     readonly code: string;
@@ -20,22 +20,22 @@ export interface FieldFailure {
   readonly expected: string;
 }
 
-/** What a key may be used for; reading what is public needs none. */
+/** What a key may be used for. Public data can be read without a key. */
 export type ApiScope = "read" | "models" | "benchmarks" | "evaluate" | "usage" | "admin";
 
-/** Metrics of a draft as people name them. */
+/** The direction in which a metric improves. */
 export type MetricDirection = "higher_is_better" | "lower_is_better";
 
-/** A licence and its address: its text, without which no registration is approved, or keccak256 of its bytes alone. */
+/** A licence and its address. It is given as text, which an approval requires, or only as the keccak256 of its bytes. */
 export type LicenceInput =
   { readonly text: string; readonly uri: string } | { readonly hash: string; readonly uri: string };
 
-/** How a model's tokens are allotted: whole tokens as decimal strings. */
+/** The allocation of a model's tokens, in whole tokens as decimal strings. */
 export interface Allocations {
   readonly supplier: string;
   readonly investor: string;
   readonly tokens_per_delta_one: string;
-  /** DeltaOnes that are expected in two years: rewards are their product. */
+  /** The number of DeltaOnes expected within two years. The expected rewards are this number times `tokens_per_delta_one`. */
   readonly expected_delta_ones: number;
 }
 
@@ -43,7 +43,7 @@ export type AllocationPreset = "experimental" | "growth" | "mature";
 
 /** A model as its developer describes it. */
 export interface DraftInput {
-  /** The id that it is published under; nobody on chain may have it. */
+  /** The id to publish the model under. It must not be taken on chain. */
   readonly model_id: string;
   readonly name: string;
   /** 3 to 6 upper-case letters. */
@@ -59,7 +59,7 @@ export interface DraftInput {
   readonly direction: MetricDirection;
   readonly allocations: Allocations | { readonly preset: AllocationPreset };
   readonly pool?: {
-    /** Whole reserve tokens for one token, as a decimal string. */
+    /** The price of one token in whole reserve tokens, as a decimal string. */
     readonly initial_price: string;
     readonly crr_ppm: number;
     readonly trade_fee_bps: number;
@@ -67,14 +67,14 @@ export interface DraftInput {
   readonly benchmark_spec_id?: string;
 }
 
-/** A draft and how far it has come. REGISTERED and DEPLOYED follow the chain. */
+/** A draft and its status. REGISTERED and DEPLOYED follow the chain. */
 export interface DraftView extends Omit<DraftInput, "allocations" | "licence"> {
   readonly id: string;
   readonly owner: string;
   readonly status: LifecycleStatus;
   readonly allocations: Allocations;
   readonly licence: { readonly hash: string; readonly uri: string; readonly has_text: boolean };
-  /** Set when an admin approved its registration. */
+  /** The time at which an admin approved its registration. */
   readonly approved_at: number | null;
   readonly token: string | null;
   readonly transaction_hash: string | null;
@@ -82,40 +82,39 @@ export interface DraftView extends Omit<DraftInput, "allocations" | "licence"> {
   readonly updated_at: number;
 }
 
-/** What an admin approves. */
 export interface ApprovalInput {
-  /** The benchmark's version that they have looked at: it is frozen on chain. */
+  /** The version of the benchmark that the admin has reviewed. It is frozen on chain. */
   readonly benchmark_version: number;
 }
 
-/** Hand-over of a token that a wallet deployed itself. */
+/** Reports a token that a wallet deployed itself. */
 export interface DeployedInput {
   readonly transaction_hash: string;
   readonly token: string;
 }
 
-/** A secondary metric that must not get worse than a bound. */
+/** A secondary metric with a bound that a candidate must respect. */
 export interface GuardrailInput {
   readonly name: string;
   readonly metric: string;
   readonly direction: MetricDirection;
-  /** The bound in the metric's unit. */
+  /** The bound, in the metric's unit. */
   readonly threshold: number;
   readonly blocking: boolean;
   readonly column?: string;
 }
 
-/** What an evaluation does beside measuring the primary metric. */
+/** The metrics, guardrails and further parameters of an evaluation. */
 export interface EvalSpec {
   readonly primary_metric: string;
   readonly secondary_metrics: readonly string[];
   readonly guardrails: readonly GuardrailInput[];
   readonly min_examples: number;
-  /** Further fields of a benchmark as sdk/evaluation reads them: folds, dealings, seed, alpha, attempts, lo, hi, classes, … */
+  /** Other benchmark fields that sdk/evaluation reads: folds, dealings, seed, alpha, attempts, lo, hi, classes, … */
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
-/** A BenchmarkSpec as it is created. */
+/** The input that creates a benchmark. */
 export interface BenchmarkInput {
   readonly model_id: string;
   readonly provider: string;
@@ -125,30 +124,30 @@ export interface BenchmarkInput {
   readonly input_columns: readonly string[];
   readonly metric_name: string;
   readonly metric_direction: MetricDirection;
-  /** sha256: and 64 hexadecimal digits. */
+  /** `sha256:` and 64 hexadecimal digits. */
   readonly dataset_version: string;
-  /** keccak256 of the evaluation set as sdk/evaluation hashes it: without it no registration is approved. */
+  /** The keccak256 of the evaluation set, as sdk/evaluation computes it. Without it, no registration is approved. */
   readonly evaluation_data_hash?: string;
   readonly baseline_value: number;
   readonly eval_spec: EvalSpec;
   readonly task_type: string;
 }
 
-/** A BenchmarkSpec: an edit makes a new version, deletion deactivates. */
+/** A benchmark. An update creates a new version, and deletion deactivates it. */
 export interface BenchmarkView extends BenchmarkInput {
   readonly id: string;
   readonly version: number;
   readonly is_active: boolean;
-  /** The very bytes that `spec_hash` is keccak256 of: what sdk/evaluation's canonical benchmark is. */
+  /** The canonical form of the benchmark according to sdk/evaluation. `spec_hash` is the keccak256 of exactly these bytes. */
   readonly spec: string;
   readonly spec_hash: string;
-  /** The baseline's value on the scale of the benchmark. */
+  /** The baseline's value as a score on the benchmark's scale. */
   readonly baseline_score_bps: number;
   readonly created_at: number;
   readonly updated_at: number;
 }
 
-/** A version of a model that was uploaded and tagged. */
+/** An uploaded and tagged version of a model. */
 export interface RegistrationInput {
   /** The model's ticker. */
   readonly token_id: string;
@@ -162,7 +161,7 @@ export interface RegistrationInput {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** A registration as it was kept. */
+/** A stored registration. */
 export interface RegistrationView extends RegistrationInput {
   readonly id: string;
   readonly benchmark_version: number;
@@ -171,37 +170,36 @@ export interface RegistrationView extends RegistrationInput {
 
 export type JobStatus = "queued" | "running" | "accepted" | "refused" | "failed" | "cancelled";
 
-/** What a job answers when it is made. */
+/** The answer to the creation of a job. */
 export interface JobCreated {
   readonly job_id: string;
 }
 
-/** An evaluation job. */
 export interface JobView {
   readonly job_id: string;
   readonly model_id: string;
   readonly benchmark_spec_id: string;
-  /** Version that was pinned when the job was made. */
+  /** The version of the benchmark that was current when the job was created. */
   readonly benchmark_version: number;
   readonly status: JobStatus;
   /** From 0 to 1. */
   readonly progress: number;
   readonly attempt: number;
   readonly evaluation_id: string | null;
-  /** Why it was refused or failed: one line. */
+  /** One line that says why the job was refused or failed. */
   readonly message: string | null;
   readonly created_at: number;
   readonly started_at: number | null;
   readonly ended_at: number | null;
 }
 
-/** Events of `…/events`: `progress` while it runs, then one `end`; the data of both is the job. */
+/** An event of `…/events`: `progress` while the job runs, then one `end`. The data of both is the job. */
 export interface JobEvent {
   readonly event: "progress" | "end";
   readonly data: JobView;
 }
 
-/** An attempt at a benchmark, kept whether or not it was accepted. */
+/** An attempt at a benchmark. Attempts are kept whether or not they are accepted. */
 export interface AttemptView {
   readonly job_id: string;
   readonly benchmark_spec_id: string;
@@ -212,15 +210,15 @@ export interface AttemptView {
   readonly created_at: number;
 }
 
-/** An evaluation's document; `is_on_chain` when the registry recorded its id with the same scores. */
+/** The document of an evaluation. `is_on_chain` is true if the registry has recorded its id with the same scores. */
 export interface DocumentAnswer {
   readonly document: EvaluationDocument;
   readonly is_on_chain: boolean;
 }
 
-/** Calls of a model that someone served. */
+/** Calls of a model that were served. */
 export interface UsageEvent {
-  /** Unique: an id that was sent before counts once. */
+  /** A unique id. Events with an id that was sent before are not counted again. */
   readonly id: string;
   readonly model: string;
   readonly calls: number;
@@ -234,11 +232,11 @@ export interface UsageInput {
 
 export interface UsageAnswer {
   readonly accepted: number;
-  /** Events whose ids were known already. */
+  /** The number of events whose ids were already known. */
   readonly duplicates: number;
 }
 
-/** A wallet that may deploy models, once the operator has granted it the role. */
+/** A wallet that may deploy models once the operator has granted it the role. */
 export interface AdmissionInput {
   readonly address: string;
 }
@@ -247,27 +245,27 @@ export interface AdmissionView extends AdmissionInput {
   readonly admitted_at: number;
 }
 
-/** A model whose registration an admin approved: what the operator's `register` duty sends. */
+/** A model whose registration an admin has approved. The operator's `register` duty sends the registration. */
 export interface ApprovedRegistration {
   readonly draft_id: string;
   readonly model_id: string;
   readonly token: string;
-  /** Contract of the verification method. */
+  /** The contract of the verification method. */
   readonly method: string;
   readonly approved_at: number;
-  /** A model file, and what it names as `<model_id>.benchmark` and `<model_id>.licence`. */
+  /** A model file, and the files that it names as `<model_id>.benchmark` and `<model_id>.licence`. */
   readonly files: { readonly model: string; readonly benchmark: string; readonly licence: string };
 }
 
-/** A key to be made for an account. */
+/** The input that creates a key for an account. */
 export interface ApiKeyInput {
   readonly account: string;
   readonly scopes: readonly ApiScope[];
 }
 
-/** A key as it is shown, once. */
+/** A new key, which is shown only once. */
 export interface ApiKeyCreated extends ApiKeyInput {
-  /** Names the key when it is to be revoked. */
+  /** Identifies the key for its revocation. */
   readonly prefix: string;
   readonly key: string;
 }
@@ -275,7 +273,7 @@ export interface ApiKeyCreated extends ApiKeyInput {
 /** Whether the services are up. */
 export interface ReadyAnswer {
   readonly is_ready: boolean;
-  /** Block that the indexer has reached, and the chain's latest. */
+  /** The last block that the indexer has processed; `latest_block` is the chain's latest. */
   readonly indexed_block: number | null;
   readonly latest_block: number | null;
 }
@@ -283,7 +281,7 @@ export interface ReadyAnswer {
 export type AdmissionPage = Page<AdmissionView>;
 export type ApprovedPage = Page<ApprovedRegistration>;
 
-/** The metered calls of a model, and how many of them the operator has taken. */
+/** The metered calls of a model, and how many of them the operator has taken over. */
 export interface UsageSummary {
   readonly model: string;
   readonly calls: number;

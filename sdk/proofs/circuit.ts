@@ -1,24 +1,24 @@
-// What circuits/score.circom fixes, apart from the hash: the field, how many rows it holds, and what rows are.
+// What circuits/score.circom determines apart from the hash: the field, the number of rows, and the meaning of the rows.
 
-/** Order of the field that the circuit computes in. */
+/** The order of the field in which the circuit computes. */
 export const FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
 
-/** Rows that a circuit holds at most, from the smallest circuit on; the first is for tests. */
+/** The most rows that each circuit holds, in ascending order. The first circuit is for tests. */
 export const CAPACITIES = [64, 1_024, 4_096, 16_384] as const;
 
-/** What a commitment is to; part of what is hashed, so that one can't stand for the other. */
+/** The kind of rows behind a commitment. It is part of what is hashed, so that one kind cannot stand in for the other. */
 export enum Domain {
   Labels = 1,
   Predictions = 2,
 }
 
-/** What opens a commitment. Whoever has it knows the rows. */
+/** The rows and the salt behind a commitment. Its holder knows the rows. */
 export interface Opening {
   readonly domain: Domain;
-  /** Rows that the circuit holds; the same rows have another commitment for another circuit. */
+  /** The number of rows that the circuit holds. The commitment to the same rows differs from circuit to circuit. */
   readonly capacity: number;
   readonly bits: readonly number[];
   readonly salt: bigint;
-  /** Hash of the ids of the rows in their order, where the table had any; no part of what is committed to. */
+  /** The hash of the rows' ids in their order, if the table has ids. It is not part of the commitment. */
   readonly ids?: string;
 }

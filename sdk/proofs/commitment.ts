@@ -13,8 +13,8 @@ const WORD_BITS = 248;
 const MAX_INPUTS = 16;
 
 /**
- * The hashes of as many inputs as the circuits' commitments take: each has many constants, which are read when this file is. Words of 64
- * rows make 4 inputs, of 1,024 rows 8, of 4,096 rows 16 and 5, of 16,384 rows 16, 16, 16, 16 and 10.
+ * The Poseidon hashes by number of inputs, for those numbers that the circuits' commitments need. Only these are imported, because each has
+ * many constants. 64 rows make 4 inputs, 1,024 rows 8, 4,096 rows 16 and 5, 16,384 rows 16, 16, 16, 16 and 10.
  */
 const POSEIDON: Readonly<Record<number, (inputs: bigint[]) => bigint>> = {
   4: poseidon4,
@@ -25,8 +25,9 @@ const POSEIDON: Readonly<Record<number, (inputs: bigint[]) => bigint>> = {
 };
 
 /**
- * The commitment, as a field element in 32 bytes. Throws a {@link Problem} for a capacity that no circuit has, for no rows or too many,
- * for rows that are neither 0 nor 1, and for a salt outside the field.
+ * Returns the commitment, a field element, as 32 bytes. Throws a {@link Problem} if no circuit has this capacity, if there are no rows or
+ * too
+ * many, if a row is neither 0 nor 1, or if the salt is outside the field.
  */
 export function commit({ domain, capacity, bits, salt }: Opening): string {
   if (!CAPACITIES.some((rows) => rows === capacity))
@@ -40,12 +41,12 @@ export function commit({ domain, capacity, bits, salt }: Opening): string {
   return toBeHex(chain([BigInt(domain), BigInt(bits.length), salt, ...words]), 32);
 }
 
-/** 248 rows as one number, the first as its lowest bit. */
+/** Packs 248 rows into one number. The first row is the lowest bit. */
 function wordOf(bits: readonly number[], word: number): bigint {
   return bits.slice(word * WORD_BITS, (word + 1) * WORD_BITS).reduceRight((value, bit) => 2n * value + BigInt(bit), 0n);
 }
 
-/** Poseidon over the first 16 values, then each time the digest with the next 15. */
+/** Hashes the first 16 values with Poseidon, then repeatedly the digest with the next 15. */
 function chain(values: readonly bigint[]): bigint {
   let digest = poseidon(values.slice(0, MAX_INPUTS));
   for (let start = MAX_INPUTS; start < values.length; start += MAX_INPUTS - 1)

@@ -3,7 +3,7 @@
 import { Problem } from "../base/problem.ts";
 import { normalQuantile } from "../evaluation/quantiles.ts";
 
-/** What a proof shows: of n rows, how many predictions are right, and in how many the two models differ. */
+/** What a proof reveals: the number of rows, of each model's correct predictions, and of rows on which the models differ. */
 export interface Counts {
   readonly n: number;
   readonly baselineCorrect: number;
@@ -15,10 +15,10 @@ const BPS = 10_000n;
 
 const NANO = 1_000_000_000n;
 
-/** One-sided error of all attempts together where a benchmark states none. */
+/** The default one-sided error level of a benchmark, for all attempts together. */
 const ALPHA = 0.025;
 
-/** What a benchmark may say of its lower bounds' error, beside all else. */
+/** The fields of a benchmark that determine the error level of its lower bounds. */
 interface ErrorBudget {
   readonly name?: string;
   readonly alpha?: number;
@@ -26,19 +26,20 @@ interface ErrorBudget {
 }
 
 /**
- * Quantile of the normal distribution at the level of a benchmark's lower bound, rounded up, in units of 1e-9: its error is shared
- * by all attempts. One attempt at 2.5 %, 1.959963985, where the benchmark says nothing else.
+ * Returns the quantile of the normal distribution at the level of a benchmark's lower bound, rounded up, in units of 1e-9. The attempts
+ * share
+ * the error level equally. By default, one attempt at 2.5 %, the quantile is 1.959963985.
  */
 export function quantileE9({ alpha = ALPHA, attempts = 1 }: ErrorBudget): bigint {
   return BigInt(Math.round(normalQuantile(alpha / attempts) * Number(NANO)));
 }
 
-/** The quantile of one attempt. */
+/** The quantile for a single attempt. */
 export const ONE_ATTEMPT = quantileE9({});
 
 const FIELD_BITS = 32n;
 
-/** Counts the right predictions and the disagreements. */
+/** Counts the correct predictions and the disagreements. Throws a {@link Problem} if the lists differ in length. */
 export function countRows(
   labels: readonly number[],
   baseline: readonly number[],
@@ -59,7 +60,7 @@ export function countRows(
   };
 }
 
-/** The public input that holds all counts. */
+/** Packs all counts into one public input. */
 export function packCounts({ n, baselineCorrect, candidateCorrect, disagreements }: Counts): bigint {
   return [n, baselineCorrect, candidateCorrect, disagreements].reduceRight(
     (packed, count) => (packed << FIELD_BITS) + BigInt(count),
@@ -67,17 +68,17 @@ export function packCounts({ n, baselineCorrect, candidateCorrect, disagreements
   );
 }
 
-/** What the chain lets a statement say, in bps, rounded down; an improvement or bound below zero is zero. */
+/** The figures that the chain accepts in a statement, in bps, rounded down. A negative improvement or bound is stated as zero. */
 export interface ProvenScore {
   readonly score: bigint;
   readonly improvementBps: bigint;
-  /** Lower confidence bound of the improvement, one-sided, at the level of the quantile. */
+  /** The one-sided lower confidence bound of the improvement, at the level of the quantile. */
   readonly lowerBoundBps: bigint;
 }
 
 /**
- * Score, improvement and lower bound that counts prove. Per row the difference of the two models is 1, 0 or −1; its variance,
- * times n, is D − Δ²/n.
+ * Returns the score, improvement and lower bound that the counts prove. In each row the difference of the two models is 1, 0 or −1. Its
+ * variance times n is D − Δ²/n.
  */
 export function provenBy(
   { n, baselineCorrect, candidateCorrect, disagreements }: Counts,
@@ -102,7 +103,7 @@ function divideUp(a: bigint, b: bigint): bigint {
   return (a + b - 1n) / b;
 }
 
-/** The least integer whose square is at least the value. */
+/** Returns the least integer whose square is at least the value. */
 function rootUp(value: bigint): bigint {
   if (value < 2n) return value;
   let [low, high] = [1n, 1n << BigInt(Math.ceil(value.toString(2).length / 2))];

@@ -1,4 +1,4 @@
-// Commitments to rows, what opens them, and what a proof shows.
+// Commitments to rows, their openings, and what a proof reveals.
 
 export { CAPACITIES, Domain, FIELD, type Opening } from "./circuit.ts";
 export { commit } from "./commitment.ts";

@@ -1,4 +1,4 @@
-// Openings as files: what a label holder and contributors keep, and hand over only to whom they trust with the rows.
+// Openings as files. Label holders and contributors keep them, and hand them over only to people whom they trust with the rows.
 
 import { id, randomBytes, toBeHex, toBigInt } from "ethers";
 import { Fields, hash, integer, oneOf, pattern, type Rule } from "../base/fields.ts";
@@ -12,20 +12,20 @@ import { commit } from "./commitment.ts";
 
 const DOMAINS = { labels: Domain.Labels, predictions: Domain.Predictions } as const;
 
-/** What rows are, in words. */
+/** The name of a domain, as it is written in files. */
 export type DomainName = keyof typeof DOMAINS;
 
-/** Number of rows that a circuit holds. */
+/** The number of rows that a circuit holds. */
 export const capacityRule: Rule<number> = {
   ...integer(1, Math.max(...CAPACITIES)),
   expected: `one of ${CAPACITIES.join(", ")}`,
   read: (value) => CAPACITIES.find((capacity) => capacity === Number(value)),
 };
 
-/** The domain of a name. */
+/** Returns the domain with this name. */
 export const domainOf = (name: DomainName): Domain => DOMAINS[name];
 
-/** The opening as JSON, with the commitment that it opens. */
+/** Returns the opening as JSON, with its commitment. */
 export function formatOpening(opening: Opening): string {
   const [domain] = Object.entries(DOMAINS).find(([, value]) => value === opening.domain) as [DomainName, Domain];
   const { capacity, bits, salt, ids } = opening;
@@ -39,7 +39,7 @@ export function formatOpening(opening: Opening): string {
   return toJson({ ...known, bits: bits.join("") });
 }
 
-/** Reads and checks an opening; `name` is what messages call it. */
+/** Reads and checks an opening. Messages refer to it as `name`. */
 export function readOpening(name: string, text: string, expected: DomainName): Opening {
   const fields = new Fields(readJson(name, text));
   const commitment = fields.read("commitment", hash);
@@ -59,20 +59,21 @@ export function readOpening(name: string, text: string, expected: DomainName): O
   return opening;
 }
 
-/** An opening of rows with a salt of its own. */
+/** Returns an opening of the rows with a random salt. */
 export function drawOpening(rows: Omit<Opening, "salt">): Opening {
   return { ...rows, salt: toBigInt(randomBytes(64)) % FIELD };
 }
 
-/** Rows from a table: what they say, and by which their order is known, where the table has ids. */
+/** The rows of a table, and the hash that identifies their ids and order, if the table has ids. */
 export interface Rows {
   readonly bits: readonly number[];
   readonly ids?: string;
 }
 
 /**
- * The candidate's predictions from a CSV file with the column candidate, as a new opening. Columns label and baseline, where the file
- * has them, must be what was committed to, row by row, and so must ids: otherwise the rows of the two are not the same examples.
+ * Reads the candidate's predictions from a CSV file with the column candidate, as a new opening. If the file has the columns label,
+ * baseline
+ * or id, they must match the committed rows one by one; otherwise the rows would not be the same examples.
  */
 export function readCandidate(name: string, text: string, labels: Opening, baseline: Opening): Opening {
   const rows = rowsOfCsv(name, text, ["candidate"], ["label", "baseline"]);
@@ -96,7 +97,7 @@ export function readCandidate(name: string, text: string, labels: Opening, basel
   return opening;
 }
 
-/** Refuses openings of which one was made from a table with other ids, or with the same in another order. */
+/** Throws a {@link Problem} if any two openings were made from tables with different ids, or with the same ids in another order. */
 export function requireSameOrder(openings: Readonly<Record<string, Opening>>): void {
   const known = Object.entries(openings).filter(([, { ids }]) => ids !== undefined);
   const [first, ...others] = known;
@@ -110,8 +111,8 @@ export function requireSameOrder(openings: Readonly<Record<string, Opening>>): v
 }
 
 /**
- * Rows from one column of a CSV file, in the file's order: exactly `0` and `1`, or decimals that count as 1 from the threshold on, compared
- * without rounding. Ids, where the file has them, are each there once. Throws a {@link Problem} with line, column and value.
+ * Reads rows from one column of a CSV file, in the file's order: exactly `0` and `1`, or decimals that count as 1 if they are at least the
+ * threshold, compared without rounding. Ids, if the file has them, must be unique. Throws a {@link Problem} with line, column and value.
  */
 export function readRows(name: string, text: string, column: string, threshold?: string): Rows {
   const rows = rowsOfCsv(name, text, [column], []);
@@ -140,7 +141,7 @@ function rowsOfCsv(name: string, text: string, wanted: readonly string[], option
   return rows;
 }
 
-/** By which the rows of files are known to be the same, in the same order; undefined for a file without ids. */
+/** Returns the hash that identifies the ids of rows and their order, or undefined if the file has no ids. */
 function hashIds(rows: readonly CsvRow[]): string | undefined {
   const ids = rows.map(({ fields }) => fields.get(ID));
   return ids.includes(undefined) ? undefined : id(JSON.stringify(ids));
@@ -161,7 +162,7 @@ function bitsOf(name: string, rows: readonly CsvRow[], column: string, threshold
 
 type Decimal = NonNullable<ReturnType<typeof decimal>>;
 
-/** An exact decimal, as `evaluate` reads one. */
+/** Parses an exact decimal in the same way as `evaluate`. */
 const decimal = (value: string) => parseDigits(value);
 
 /** Compares without rounding: a score just below the threshold stays below it. */

@@ -1,11 +1,11 @@
-// What the answers of nodes mean. Providers say the same with many codes and in many words: they are read here, and nowhere else.
+// Interprets the answers of nodes. Providers report the same failure with many codes and wordings; this is the only place that reads them.
 
 import { isHexString } from "ethers";
 import { Problem } from "../base/problem.ts";
 
 const FIRST_PAUSE = 250;
 
-/** An error that a node answers with. */
+/** The error object of a JSON-RPC answer. */
 export interface RpcError {
   readonly code: number;
   readonly message: string;
@@ -13,12 +13,12 @@ export interface RpcError {
 }
 
 /**
- * What became of a request that failed. `revert`: the chain carried it out, and it failed. `passing`: the same request may succeed a
- * moment later. `limit`: the node wants to be asked for less. `final`: the same request will fail again.
+ * The kind of a failed request. `revert`: the chain executed it, and it failed. `passing`: the same request may succeed later. `limit`: the
+ * node wants smaller requests. `final`: the same request will fail again.
  */
 export type FailureKind = "revert" | "passing" | "limit" | "final";
 
-/** A request that a node did not fulfil, with the node's own words. */
+/** A request that a node did not fulfil, with the node's own message. */
 export class NodeFailure extends Error {
   constructor(
     readonly kind: FailureKind,
@@ -38,16 +38,16 @@ const READS = new Set([
   ...["eth_getTransactionCount", "eth_blockNumber", "eth_chainId", "eth_gasPrice", "eth_feeHistory"],
 ]);
 
-/** A call that the chain carried out and that failed, where the code does not say so. */
+/** Messages of calls that the chain executed and that failed. They are needed where the code does not say so. */
 const REVERT =
   /revert|invalid opcode|out of gas|stack (over|under)flow|EVM error|VM execution error|bad (jump|instruction)/i;
 const REVERTED = 3;
 
-/** What a node says when it lacks a block that other nodes have. */
+/** Messages of nodes that lack a block which other nodes have. */
 const BEHIND =
   /\bhead\b|header not found|unknown block|BlockOutOfRange|(?<!finalized |safe )block not found|missing trie node|not (yet )?available/i;
 
-/** What nodes, the proxies before them and connections say when the same request may succeed a moment later. */
+/** Messages of nodes, proxies and connections after which the same request may succeed later. */
 const PASSING = new RegExp(
   [
     "HH110|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR|socket|other side closed|timed? ?out|fetch failed",
@@ -57,10 +57,13 @@ const PASSING = new RegExp(
   "i",
 );
 
-/** Codes that mean too many requests, or that a provider's nodes are away for a moment. */
+/** Codes for too many requests, or for a provider whose nodes are briefly unavailable. */
 const BUSY = new Set<unknown>([429, -32_005, -32_011, -32_603]);
 
-/** How nodes say that a request is too large: in blocks, logs, bytes, or requests per message. Some use a code for busy nodes. */
+/**
+ * Messages about requests that are too large: in blocks, logs, bytes, or requests per message. Some nodes send them with the code of a busy
+ * node.
+ */
 const LIMIT = new RegExp(
   [
     "\\brange\\b|response (size|is too)|too (big|large)|payload|batch",
@@ -70,16 +73,16 @@ const LIMIT = new RegExp(
   "i",
 );
 
-/** Requests for more than a node may answer at once; the empty name is that of a message as a whole, or of a request unknown. */
+/** The requests that a node may find too large. The empty name stands for a whole message or an unknown request. */
 const MAY_BE_LIMITED = new Set(["eth_getLogs", ""]);
 
-/** Messages of errors that another try will not change; needed because many nodes use one code for everything. */
+/** Messages of errors that another try will not change. They are needed because many nodes use one code for everything. */
 const FINAL =
   /insufficient funds|enough funds|gas required exceeds|fee cap|nonce|underpriced|already known|(finalized|safe) block|not supported|unsupported|does not exist|invalid (argument|param|sender|address|signature)/i;
 const FINAL_CODES = new Set<unknown>([-32_700, -32_602, -32_600]);
 const NO_SUCH_METHOD = -32_601;
 
-/** What an error that a node answers with means for the request that it answers. */
+/** Returns the kind of failure that a node's error means for the request that it answers. */
 export function kindOfError(method: string, { code, message, data }: RpcError): FailureKind {
   if (code === NO_SUCH_METHOD) return "final";
   if (code === REVERTED || hasRevertData(data) || REVERT.test(message)) return "revert";
@@ -87,22 +90,22 @@ export function kindOfError(method: string, { code, message, data }: RpcError): 
   if (MAY_BE_LIMITED.has(method) && LIMIT.test(message)) return "limit";
   if (FINAL.test(message)) return "final";
   if (BUSY.has(code) || PASSING.test(message)) return "passing";
-  if (method === "eth_getLogs") return "limit"; // whatever the words: less may be answered
+  if (method === "eth_getLogs") return "limit"; // whatever the message: a smaller request may succeed
   return READS.has(method) && !FINAL_CODES.has(code) ? "passing" : "final";
 }
 
-/** What a status of HTTP means when no answer of JSON-RPC comes with it. */
+/** Returns the kind of failure that an HTTP status means if no JSON-RPC answer comes with it. */
 export function kindOfStatus(status: number): FailureKind {
   if (status === 413) return "limit";
   return [408, 425, 429].includes(status) || status >= 500 ? "passing" : "final";
 }
 
-/** Whether a node refuses so many blocks or so large an answer, so that asking for the same again is useless. */
+/** Whether a node refuses the number of blocks or the size of the answer, so that repeating the request is useless. */
 export function isLimit(error: unknown): boolean {
   return kindsOf(error, "eth_getLogs").includes("limit");
 }
 
-/** Whether a node or a connection failed, so that the same request may succeed a moment later. What the library itself refuses never does. */
+/** Whether a node or a connection failed, so that the same request may succeed later. Errors that the library itself raises never count. */
 export function isOutage(error: unknown, method = ""): boolean {
   if (isProblem(error)) return false;
   const kinds = kindsOf(error, method);
@@ -111,18 +114,18 @@ export function isOutage(error: unknown, method = ""): boolean {
     : causesOf(error).some(({ code, message }) => BUSY.has(code) || PASSING.test(`${code} ${message}`));
 }
 
-/** Whether we raised an error ourselves, or what caused it. */
+/** Whether the error, or one of its causes, is a {@link Problem}. */
 export function isProblem(error: unknown): boolean {
   return layersOf(error).some((layer) => layer instanceof Problem);
 }
 
-/** Whether an error is a node's that did not answer the request: it says nothing about the chain. */
+/** Whether a node failed to answer the request, so that the error says nothing about the chain. */
 export function isUnanswered(error: unknown): boolean {
   const kinds = kindsOf(error, "");
   return kinds.length > 0 ? !kinds.includes("revert") : isOutage(error);
 }
 
-/** Whether the chain carried out a call, and it failed. */
+/** Whether the chain executed a call and it failed. */
 export function isRevert(error: unknown): boolean {
   const kinds = kindsOf(error, "eth_call");
   if (kinds.length > 0) return kinds.includes("revert");
@@ -141,12 +144,12 @@ export async function pause(failures: number): Promise<void> {
   await new Promise((later) => setTimeout(later, FIRST_PAUSE * 2 ** (failures - 1)));
 }
 
-/** An error and what it was caused by. */
+/** Returns an error and its causes. */
 export function causesOf(error: unknown): { readonly code: unknown; readonly message: string }[] {
   return layersOf(error).map(({ code, message }) => ({ code, message: String(message) }));
 }
 
-/** What an error of a node means: the kind of a known failure, or else the meaning of its code and message. */
+/** Returns the kinds of a node's error: that of a {@link NodeFailure}, or else the meaning of its code and message. */
 function kindsOf(error: unknown, method: string): FailureKind[] {
   return layersOf(error).flatMap((layer): FailureKind[] => {
     if (layer instanceof NodeFailure) return [layer.kind];
@@ -161,7 +164,7 @@ function layersOf(error: unknown): Record<string, unknown>[] {
   return [layer, ...[layer["error"], layer["info"], layer["parent"], layer["cause"]].flatMap(layersOf)];
 }
 
-/** Nodes put the bytes of a revert into the error, some into an object in it. */
+/** Nodes put the revert data into the error, either directly or in a nested object. */
 function hasRevertData(data: unknown): boolean {
   if (typeof data === "object" && data !== null) return hasRevertData((data as Record<string, unknown>)["data"]);
   return isHexString(data) && data.length > 2;

@@ -1,46 +1,46 @@
-// The client of a node, through which every request to a chain is made. It retries passing failures, asks for less if a node has limits,
-// never asks for too much at once, and keeps a node's credentials out of everything that is shown.
+// The client of a node, through which every request to a chain is made. It retries passing failures, makes smaller requests if a node has
+// limits, never asks for too much at once, and keeps a node's credentials out of everything that is shown.
 
 import { Problem } from "../base/problem.ts";
 import { kindOfError, kindOfStatus, NodeFailure, type FailureKind, type RpcError } from "./answers.ts";
 import { restAfter, sleep } from "../base/rest.ts";
 
-/** One request of JSON-RPC. */
+/** A JSON-RPC request. */
 export interface RpcRequest {
   readonly method: string;
   readonly params: unknown;
 }
 
-/** What a node says to a request, once nothing that passes is in the way. */
+/** A node's answer to a request, after passing failures have been retried. */
 export type RpcAnswer = { readonly result: unknown } | { readonly error: RpcError };
 
-/** How a client behaves. */
+/** The options of a client. */
 export interface EndpointOptions {
-  /** How often the same is asked while nobody answers; five times without it. */
+  /** How often a request is tried while the node does not answer; 5 by default. */
   readonly tries?: number;
-  /** How often the same is asked while the answer is that of a node which is busy or behind; five times without it. */
+  /** How often a request is tried while the node answers that it is busy or behind; 5 by default. */
   readonly answers?: number;
-  /** Milliseconds that an answer may take; 20 seconds without it. */
+  /** The longest time that an answer may take, in milliseconds; 20 seconds by default. */
   readonly timeout?: number;
-  /** Requests in a message at most; one without it. */
+  /** The most requests in a message; 1 by default. */
   readonly batch?: number;
-  /** Messages under way at a time at most; eight without it. */
+  /** The most messages in flight at the same time; 8 by default. */
   readonly atOnce?: number;
   /** Ends all waiting. */
   readonly signal?: AbortSignal;
-  /** Told of each try that had no answer, and why. */
+  /** Called with the reason after each try without an answer. */
   readonly onSilence?: (reason: string) => void;
-  /** Told of each message that was answered. */
+  /** Called after each message that was answered. */
   readonly onAnswer?: () => void;
 }
 
 const LONGEST_REST = 60_000;
 
-/** Why a message as a whole was not answered. */
+/** The reason why a whole message was not answered. */
 interface Silence {
   readonly kind: Exclude<FailureKind, "revert">;
   readonly reason: string;
-  /** Milliseconds after which the node wants to be asked again. */
+  /** The pause that the node asks for, in milliseconds. */
   readonly rest?: number;
 }
 
@@ -56,17 +56,17 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Whoever answers requests for a chain: a node, or several that stand for each other. */
+/** A client that answers requests for a chain: a single node, or several that can replace each other. */
 export interface ChainClient {
-  /** Of an address nothing else is ever shown. */
+  /** The node's host, which is the only part of its address that is ever shown. */
   readonly host: string;
   ask(request: RpcRequest): Promise<RpcAnswer>;
   send<T>(method: string, params?: readonly unknown[]): Promise<T>;
 }
 
-/** A node behind an address. */
+/** The client of a single node. */
 export class Endpoint implements ChainClient {
-  /** The node's host: of its address nothing else is ever shown, since paths and queries hold keys. */
+  /** The node's host, which is the only part of its address that is ever shown, because paths and queries contain keys. */
   readonly host: string;
 
   private readonly address: string;
@@ -97,14 +97,17 @@ export class Endpoint implements ChainClient {
     };
   }
 
-  /** Asks the node; what is asked in one turn goes out together. Throws a {@link NodeFailure} with the node's own words. */
+  /**
+   * Sends a request to the node. If `batch` is above 1, requests of the same turn of the event loop share a message. Throws a
+   * {@link NodeFailure} with the node's own message.
+   */
   async send<T>(method: string, params: readonly unknown[] = []): Promise<T> {
     const answer = await this.ask({ method, params });
     if ("error" in answer) throw failureOf(method, answer.error);
     return answer.result as T;
   }
 
-  /** Asks the node, and hands on what it answers, errors included. */
+  /** Sends a request to the node and returns its answer, including errors. */
   ask(request: RpcRequest): Promise<RpcAnswer> {
     return new Promise((resolve, reject) => {
       this.queue.push({ request, resolve, reject });
@@ -117,7 +120,7 @@ export class Endpoint implements ChainClient {
     while (this.queue.length > 0) void this.deliver(this.queue.splice(0, this.batch));
   }
 
-  /** Answers each of the waiting, or none. */
+  /** Settles all of these requests: with their answers, or with the same error. */
   private async deliver(waiting: readonly Waiting[]): Promise<void> {
     try {
       const answers = await this.exchange(waiting.map(({ request }) => request));
@@ -127,7 +130,7 @@ export class Endpoint implements ChainClient {
     }
   }
 
-  /** The answers to requests, in their order. */
+  /** Returns the answers to requests, in their order. */
   private async exchange(requests: readonly RpcRequest[]): Promise<RpcAnswer[]> {
     const { tries = 5, answers: most = 5 } = this.options;
     const found = new Map<RpcRequest, RpcAnswer>();
@@ -161,7 +164,7 @@ export class Endpoint implements ChainClient {
     return requests.map((request) => found.get(request) as RpcAnswer);
   }
 
-  /** Does something when fewer than the most messages are under way and the node wants no rest. */
+  /** Runs an action once a slot for a message is free and the node no longer wants a rest. */
   private async inTurn<T>(action: () => Promise<T>): Promise<T> {
     if (this.underWay >= (this.options.atOnce ?? 8)) await new Promise<void>((turn) => this.idle.push(turn));
     else this.underWay++;
@@ -176,21 +179,22 @@ export class Endpoint implements ChainClient {
   }
 
   /**
-   * Waits longer after each failure, between half of the pause and the whole, so that several do not come back at the same moment.
-   * Where the node says for how long, nobody asks it before.
+   * Waits longer after each failure, a random time between half of the pause and the whole, so that several clients do not return at the
+   * same
+   * moment. If the node says for how long, no request is sent to it before.
    */
   private async rest(failures: number, wanted?: number): Promise<void> {
     await (wanted === undefined ? restAfter(failures, this.options.signal) : this.holdOff(wanted));
   }
 
-  /** Lets nobody ask the node for some milliseconds. */
+  /** Sends no requests to the node for some milliseconds. */
   private holdOff(milliseconds: number): Promise<void> {
     const pause = sleep(milliseconds, this.options.signal);
     this.resting = pause.catch(() => undefined);
     return pause;
   }
 
-  /** The answers of the node in the order of the requests, or why there are none. */
+  /** Returns the node's answers in the order of the requests, or the reason why there are none. */
   private async post(requests: readonly RpcRequest[]): Promise<RpcAnswer[] | Silence> {
     const { signal, timeout = 20_000 } = this.options;
     signal?.throwIfAborted();
@@ -214,7 +218,7 @@ export class Endpoint implements ChainClient {
   }
 }
 
-/** The failure that a node's answer is. */
+/** Converts an error in a node's answer to a failure. */
 export function failureOf(method: string, error: RpcError): NodeFailure {
   return new NodeFailure(kindOfError(method, error), error.code, error.message, error.data);
 }
@@ -223,7 +227,7 @@ function isPassing({ method }: RpcRequest, answer: RpcAnswer | undefined): boole
   return answer !== undefined && "error" in answer && kindOfError(method, answer.error) === "passing";
 }
 
-/** A body of JSON-RPC is an answer whatever the status of HTTP: providers send limits with 400 and 413, reverts with 500. */
+/** A JSON-RPC body is an answer whatever the HTTP status: providers send limits with 400 and 413, and reverts with 500. */
 function readReply(
   requests: readonly RpcRequest[],
   status: number,
@@ -244,7 +248,7 @@ function readReply(
   }
   const [first] = envelopes;
   if (first?.error && envelopes.length === 1 && (requests.length > 1 || status === 429)) {
-    // One error for a whole message.
+    // One error answers the whole message.
     const kind = status === 429 ? "passing" : kindOfError("", first.error);
     if (kind === "passing" || kind === "limit") {
       return { kind, reason: first.error.message, ...(rest !== undefined && { rest }) };
@@ -275,7 +279,7 @@ function envelopesIn(body: string): Envelope[] | undefined {
   }
 }
 
-/** Milliseconds from a header that names seconds or a date. */
+/** Returns the milliseconds to wait according to a header that gives seconds or a date. */
 function restOf(header: string | null): number | undefined {
   if (header === null) return undefined;
   const wanted = /^\d+$/.test(header) ? 1000 * Number(header) : Date.parse(header) - Date.now();

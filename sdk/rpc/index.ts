@@ -1,4 +1,4 @@
-// A node: asked again when it is busy, in parts where it has limits; its address is never shown.
+// The client of a node: it retries while the node is busy, splits requests if the node has limits, and never shows the node's address.
 
 export { isOutage, isUnanswered, NodeFailure, type FailureKind } from "./answers.ts";
 export { Endpoint, type ChainClient, type EndpointOptions } from "./endpoint.ts";

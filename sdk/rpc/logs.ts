@@ -1,35 +1,36 @@
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog } from "../client/contracts.ts";
 import { isLimit } from "./answers.ts";
 
-/** Blocks from one to another, both included. */
+/** A range of blocks, including both ends. */
 export interface Blocks {
   readonly from: number;
   readonly to: number;
 }
 
-/** What a query found in a part of a range. */
+/** The logs in one part of a range. */
 export interface LogPart<T> extends Blocks {
   readonly logs: readonly T[];
 }
 
 /** How a range is read. */
 export interface LogReading {
-  /** How many parts are asked for at a time; one by default. */
+  /** The number of parts requested at the same time; 1 by default. */
   readonly atOnce?: number;
-  /** Blocks of the first part; by default the whole range. */
+  /** The number of blocks in the first part; the whole range by default. */
   readonly first?: number;
-  /** Most blocks of a part; unlimited by default. */
+  /** The most blocks in a part; unlimited by default. */
   readonly most?: number;
-  /** Logs that a part should have at most: of more, shorter parts follow; unlimited by default. */
+  /** The number of logs that a part should not exceed; unlimited by default. If it does, the next parts are shorter. */
   readonly logs?: number;
 }
 
-/** Parts in a row that were answered, after which a longer one is tried; and after which a refusal is forgotten. */
+/** The number of successive answers after which a longer part is tried, and after which a refusal is forgotten. */
 const [GROWTH, MEMORY] = [4, 400];
 
 /**
- * How many blocks are requested at once: half of what a node refuses, then gradually as many as it answers. Kept from one range to the
- * next, it saves the search.
+ * The number of blocks to request at once. After a refusal it is halved, then it gradually grows again to what the node answers. Reusing
+ * the
+ * object for the next range saves the search.
  */
 export class RangeSize {
   private refused = Infinity;
@@ -43,23 +44,26 @@ export class RangeSize {
     [this.length, this.most, this.logs, this.atOnce] = [first, most, logs, atOnce];
   }
 
-  /** The first part of a range that is worth asking for. */
+  /** Returns the first part of a range that should be requested. */
   partOf({ from, to }: Blocks): Blocks {
     return { from, to: Math.min(from + this.length - 1, to) };
   }
 
-  /** A part was answered, with so many logs. */
+  /** Records that a part was answered with this number of logs. */
   grow({ from, to }: Blocks, logs: number): void {
     this.answered++;
     if (this.answered % MEMORY === 0) this.refused = Infinity;
     if (logs > this.logs) this.length = Math.min(this.length, Math.ceil(((to - from + 1) * this.logs) / logs));
-    // One of twice the length may have twice as many.
+    // A part of twice the length may have twice as many logs.
     if (this.answered % GROWTH !== 0 || 2 * logs > this.logs) return;
     const wanted = this.refused === Infinity ? 2 * this.length : Math.floor((this.length + this.refused) / 2);
     this.length = Math.min(wanted, Math.max(this.most, this.length));
   }
 
-  /** A node wants to be asked for less than this. Of several parts under way the first refusal counts, and smaller ones. */
+  /**
+   * Records that a node refused a part as too large. If several parts were in flight, the first refusal counts, and later ones of smaller
+   * parts.
+   */
   shrink({ from, to }: Blocks): void {
     const size = to - from + 1;
     this.answered = 0;
@@ -70,9 +74,10 @@ export class RangeSize {
 }
 
 /**
- * The results of a query over a range of blocks, part by part in the order of the chain, while later parts are already requested. A node
- * that refuses so many blocks or logs is asked for less. An error for a single block is thrown, and so is every failure that is not a
- * limit, at once.
+ * Yields the results of a query over a range of blocks, part by part in the order of the chain, while later parts are already requested. If
+ * a
+ * node refuses the number of blocks or logs, smaller parts are requested. Throws at once on any other failure, and on a limit that a single
+ * block exceeds.
  */
 export async function* readParts<T>(
   blocks: Blocks,
@@ -105,7 +110,7 @@ export async function* readParts<T>(
   };
 
   for (let { from } = blocks; from <= blocks.to;) {
-    // Answers that wait for an earlier one are bounded too: it is asked for first.
+    // Answers that wait for an earlier one are limited as well. The part that they wait for is requested first.
     while (open.length > 0 && underWay.size < size.atOnce && (answers.size < size.atOnce || open[0]?.from === from))
       start();
     await Promise.race(underWay);
@@ -118,7 +123,7 @@ export async function* readParts<T>(
   }
 }
 
-/** What a query for logs finds in a range of blocks, in the order of the chain: all of {@link readParts}. */
+/** Returns the logs that a query finds in a range of blocks, in the order of the chain. See {@link readParts}. */
 export async function readLogs<T>(blocks: Blocks, query: (part: Blocks) => Promise<readonly T[]>): Promise<T[]> {
   const found: T[] = [];
   for await (const { logs } of readParts(blocks, query)) for (const log of logs) found.push(log);
@@ -129,7 +134,7 @@ interface Emitter<Event extends TypedContractEvent> {
   queryFilter(filter: TypedDeferredTopicFilter<Event>, from: number, to: number): Promise<TypedEventLog<Event>[]>;
 }
 
-/** The events of a contract in a range of blocks: {@link readLogs} of a filter. */
+/** Returns the events of a contract in a range of blocks that match a filter. See {@link readLogs}. */
 export async function readEvents<Event extends TypedContractEvent>(
   blocks: Blocks,
   contract: Emitter<Event>,

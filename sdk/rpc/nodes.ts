@@ -1,5 +1,6 @@
-// Several nodes of one chain behind one client. One is asked as long as it answers; when it does not, the next takes its place, if it
-// is of the same chain and has seen as much of it.
+// Several nodes of one chain behind one client. Requests go to one node while it answers. If it does not, the next takes over, provided
+// that
+// it belongs to the same chain and has seen as many blocks.
 
 import { keccak256 } from "ethers";
 import { Problem } from "../base/problem.ts";
@@ -14,48 +15,49 @@ import {
 } from "./endpoint.ts";
 import { restAfter } from "../base/rest.ts";
 
-/** Milliseconds that a node has to say of which chain it is before anything else is asked. */
+/** How long a node may take to report its chain id before other requests are sent to it, in milliseconds. */
 const FIRST_ANSWER = 5_000;
 
-/** How often all nodes are asked while none answers. */
+/** How often all nodes are tried while none answers. */
 const ROUNDS = 5;
 
-/** The client of a chain whose nodes have `addresses`: one, or several with commas between, in the order in which they are asked. */
+/** Returns the client of a chain. `addresses` is the address of one node, or of several in order of preference, separated by commas. */
 export function openNodes(addresses: string, chainId: number, options: EndpointOptions = {}): ChainClient {
   const urls = nodesListed(addresses);
   return urls.length === 1 ? new Endpoint(urls[0] as string, options) : new Nodes(urls, chainId, options);
 }
 
-/** The addresses in a list with commas between. A comma that belongs to one is written as %2C. */
+/** Splits a list of addresses at its commas. A comma within an address is written as %2C. */
 export function nodesListed(list: string): string[] {
   return list.split(",").map((address) => address.trim());
 }
 
-/** What a node did not answer, or answered as one that is busy or behind. */
+/** A node did not answer, or answered that it is busy or behind, so that another should be asked. */
 class Elsewhere extends Error {
   constructor(readonly answer: NodeFailure | RpcAnswer) {
     super("another node is asked");
   }
 
-  /** Whether a later try is in vain. */
+  /** Whether another try is useless. */
   get isFinal(): boolean {
     return this.answer instanceof NodeFailure && this.answer.kind === "final";
   }
 }
 
 /**
- * Nodes that stand for each other. A node of another chain is refused. One that has not the blocks that were seen already is no
- * answer: what was read after a write stays read. What was sent and has no receipt yet is offered to each node that takes over,
- * since the one before may have kept it to itself.
+ * Nodes that can replace each other. Nodes of another chain are refused. A node without the blocks that were already seen does not take
+ * over,
+ * so that reads never fall back behind a write. Transactions without a receipt are sent again to each node that takes over, since the
+ * previous node may not have passed them on.
  */
 class Nodes implements ChainClient {
   private readonly nodes: readonly Endpoint[];
-  /** The same for the first question, which no node may draw out. */
+  /** The same nodes with a short timeout, for the first request. */
   private readonly asked: readonly Endpoint[];
   private current = 0;
-  /** Ends when the node that is asked now may be asked. */
+  /** Settles once the current node may be used. */
   private arrival: Promise<void> | undefined;
-  /** The highest block that any answer was about. */
+  /** The highest block that an answer has mentioned. */
   private highest = 0;
   /** Signed transactions without a receipt, by hash. */
   private readonly open = new Map<string, string>();
@@ -125,15 +127,15 @@ class Nodes implements ChainClient {
     return answer;
   }
 
-  /** Lets the next node take the place of one that does not answer, unless another request did so already. */
+  /** Switches from a node that does not answer to the next, unless another request has already done so. */
   private leave(place: number): void {
     if (place !== this.current) return;
     this.current = (place + 1) % this.nodes.length;
     this.arrival = this.enter(this.current);
-    this.arrival.catch(() => undefined); // told to whoever waits for it
+    this.arrival.catch(() => undefined); // reported to the requests that wait for it
   }
 
-  /** Asks all nodes at once of which chain they are; the first that answers is asked from then on. */
+  /** Asks all nodes for their chain id at once. The first in the list that answers becomes the current one. */
   private async begin(): Promise<void> {
     const ids = await Promise.allSettled(this.asked.map((node) => node.send<string>("eth_chainId")));
     ids.forEach((id, place) => {
@@ -145,7 +147,7 @@ class Nodes implements ChainClient {
     );
   }
 
-  /** Before a node takes over: whether it is of the chain and has the blocks that were seen; and it gets what was sent. */
+  /** Checks that a node belongs to the chain and has the blocks already seen, and sends it the open transactions, before it takes over. */
   private async enter(place: number): Promise<void> {
     const node = this.nodeAt(place);
     this.requireChain(place, Number(await node.send<string>("eth_chainId")));

@@ -1,8 +1,9 @@
 import type { Provider, TransactionRequest } from "ethers";
 
 /**
- * A chain as of one block. Some of the nodes behind one address may be a few blocks behind. Asked for the latest state, they answer with
- * an older one; asked for a block that they lack, they say so and are asked again.
+ * Returns a provider that reads the state of one block. Some of the nodes behind an address may be a few blocks behind. Asked for the
+ * latest
+ * state, they return an older one; asked for a block that they lack, they report an error, and the request is retried.
  */
 export function pinned<T extends Provider>(provider: T, block: number): T {
   return new Proxy(provider, {

@@ -1,13 +1,13 @@
-// The client of a node as ethers takes it.
+// The client of a node as a provider for ethers.
 
 import { JsonRpcApiProvider, Network, type JsonRpcError, type JsonRpcPayload, type JsonRpcResult } from "ethers";
 import { kindOfError } from "./answers.ts";
 import { failureOf, type ChainClient } from "./endpoint.ts";
 
-/** Requests that end in a revert when the chain refuses what they ask for. */
+/** Requests that fail with a revert if the chain refuses them. */
 const CALLS = new Set(["eth_call", "eth_estimateGas"]);
 
-/** A provider whose requests are all made by a {@link ChainClient}: it has its patience, its limits and its words. */
+/** A provider that makes all requests through a {@link ChainClient}, and so has its retries, limits and error messages. */
 export class EndpointProvider extends JsonRpcApiProvider {
   constructor(
     private readonly endpoint: ChainClient,
@@ -27,7 +27,7 @@ export class EndpointProvider extends JsonRpcApiProvider {
     return Promise.all([payload].flat().map(ask)) as Promise<(JsonRpcResult | JsonRpcError)[]>;
   }
 
-  /** The library takes every failed call for a revert; here only what the chain carried out is one. */
+  /** Ethers treats every failed call as a revert. Here, only calls that the chain executed count as reverts. */
   override getRpcError(payload: JsonRpcPayload, answer: JsonRpcError): Error {
     const { method } = payload;
     const error = { ...answer.error, message: answer.error.message ?? "" };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The chain as the doctor sees it: one block of it, read in batches, never written.
+// A read-only view of one block of a chain, read in batches. The doctor uses it.
 
 import {
   Contract,
@@ -20,7 +20,7 @@ import { openNodes } from "./nodes.ts";
 /** A contract did not answer a view as its code should. */
 export class Unanswered extends Error {}
 
-/** An event of a contract, in the order of the chain. */
+/** An event of a contract. Lists of events are in the order of the chain. */
 export interface Event {
   readonly address: string;
   readonly blockNumber: number;
@@ -33,10 +33,9 @@ export interface Located {
   readonly compiled: { readonly abi: Interface };
 }
 
-/** How much is asked at a time; a deployment is read with tens of thousands of small requests. */
+/** Large batches, because reading a deployment takes tens of thousands of small requests. */
 const MANY = { batch: 100, atOnce: 2, timeout: 60_000 } as const;
 
-/** One block of a chain. */
 export class Chain {
   private readonly runner: ContractRunner;
 
@@ -48,7 +47,10 @@ export class Chain {
     this.runner = { provider: null, call: async ({ to, data }) => this.call(String(await to), data ?? "0x") };
   }
 
-  /** The latest block of the chain behind an address, or several with commas between. */
+  /**
+   * Returns the latest block of the chain behind an address, or behind several addresses separated by commas.
+   * @throws {Problem} `WRONG_CHAIN` if the node belongs to another chain, `NODE_FAILED` if it has no block.
+   */
   static async at(url: string, network: { readonly name: string; readonly chainId: number }): Promise<Chain> {
     const node = openNodes(url, network.chainId, MANY);
     const actual = Number(await node.send<string>("eth_chainId"));
@@ -67,28 +69,28 @@ export class Chain {
     return new Chain(node, Number(latest.number), BigInt(latest.timestamp));
   }
 
-  /** A contract whose views answer as of this block. */
+  /** Returns a contract whose views are evaluated in this block. */
   contract<T extends BaseContract>({ address, compiled }: Located): T {
     return new Contract(address, compiled.abi, this.runner) as unknown as T;
   }
 
-  /** The code at an address, `0x` where there is none. */
+  /** Returns the code at an address, or `0x` if there is none. */
   code(address: string): Promise<string> {
     return this.node.send("eth_getCode", [address, toQuantity(this.block)]);
   }
 
-  /** The code that a creation code would leave on chain. */
+  /** Returns the code that a creation code would deploy. */
   created(creationCode: string): Promise<string> {
     return this.node.send("eth_call", [{ data: creationCode }, toQuantity(this.block)]);
   }
 
-  /** The time of a block. */
+  /** Returns the timestamp of a block, in seconds. */
   async timeOf(block: number): Promise<bigint> {
     const found = await this.node.send<Block>("eth_getBlockByNumber", [toQuantity(block), false]);
     return BigInt(found.timestamp);
   }
 
-  /** All events of contracts from a block on; what is no event of theirs is left out. */
+  /** Returns all events of the contracts since a block. Logs that their ABIs do not describe are left out. */
   async events(contracts: readonly Located[], from: number): Promise<Event[]> {
     const compiledAt = new Map(contracts.map(({ address, compiled }) => [address.toLowerCase(), compiled]));
     const address = [...compiledAt.keys()];
@@ -128,7 +130,7 @@ interface Log {
   readonly data: string;
 }
 
-/** Reads something of contracts; undefined when one of them does not answer as its code should. */
+/** Waits for a reading. Returns undefined if a contract does not answer as its code should. */
 export async function answerOf<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
@@ -138,7 +140,7 @@ export async function answerOf<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** A contract's answer that cannot be decoded. */
+/** Whether a contract's answer cannot be decoded. */
 function isUnreadable(error: unknown): boolean {
   return isError(error, "BAD_DATA") || isError(error, "BUFFER_OVERRUN");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A statement on its way to the chain, with the attestations and the proof it has gathered: what the tools hand to each other, as JSON.
+// Bundles: JSON files with a statement and the attestations and proof collected for it, which the tools pass to each other.
 
 import { id, isHexString, ZeroHash } from "ethers";
 import { address, Fields, hash, integer, publishedId, word, type Rule } from "../base/fields.ts";
@@ -8,20 +8,20 @@ import { MAX_LISTED } from "./contributorsFile.ts";
 import { readJson } from "./json.ts";
 import type { Attestation, Contributor, Evaluation, ImprovementStatement } from "./statement.ts";
 
-/** A statement for one verifier on one chain, and what vouches for it. */
+/** A statement for one verifier on one chain, with its attestations and proof. */
 export interface Bundle {
   readonly chainId: number;
   readonly verifier: string;
-  /** Published id of the model. */
+  /** The published id of the model. */
   readonly modelId: string;
   readonly statement: ImprovementStatement;
-  /** Each signer once, in any order. */
+  /** At most one per signer, in any order. */
   readonly attestations: readonly Attestation[];
-  /** A ZkProof's proof of the statement; absent where attesters are enough. */
+  /** The proof for a ZkProof. Absent if attestations are enough. */
   readonly proof?: string;
 }
 
-/** A chain's id. */
+/** The id of a chain. */
 export const chainNumber = integer(1, Number.MAX_SAFE_INTEGER);
 
 const BPS = 10_000;
@@ -33,13 +33,13 @@ const BYTES: Rule<string> = {
   read: (value) => (isHexString(value, true) && value.length > 2 ? value.toLowerCase() : undefined),
 };
 
-/** A contract may have approved a statement on chain: its signature is empty then. */
+/** An empty signature is allowed: a contract may have approved the statement on chain. */
 const SIGNATURE: Rule<string> = {
   ...BYTES,
   read: (value) => (isHexString(value, true) ? value.toLowerCase() : undefined),
 };
 
-/** Reads and checks a bundle; throws one {@link Problem} that names everything wrong with it. `name` is what it calls the file. */
+/** Reads and checks a bundle. Throws one {@link Problem} that names everything wrong with it and calls the file `name`. */
 export function readBundle(name: string, text: string): Bundle {
   const fields = new Fields(readJson(name, text));
   const bundle = {
@@ -59,13 +59,13 @@ export function readBundle(name: string, text: string): Bundle {
   return bundle;
 }
 
-/** The bundle as JSON. */
+/** Returns the bundle as JSON. */
 export function formatBundle(bundle: Bundle): string {
-  // All integers of a bundle are small enough for JSON's.
+  // All integers in a bundle are within the exact range of JSON numbers.
   return JSON.stringify(bundle, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value), 2);
 }
 
-/** One bundle with the attestations and the proof of all; throws when they are not over the same statement. */
+/** Merges the attestations and the proof of several bundles into one. Throws a {@link Problem} if their statements differ. */
 export function mergeBundles(named: readonly (readonly [name: string, bundle: Bundle])[]): Bundle {
   const [first, ...others] = named;
   if (first === undefined) throw new Problem("BAD_OPTION", "there is no bundle, expected at least one.");
@@ -98,7 +98,7 @@ export function mergeBundles(named: readonly (readonly [name: string, bundle: Bu
   return { ...bundle, attestations: [...attestations.values()], ...(proof !== undefined && { proof }) };
 }
 
-/** The bundle without what vouches for it. */
+/** Returns the bundle without attestations and proof, as JSON. */
 function stated({ chainId, verifier, modelId, statement }: Bundle): string {
   return formatBundle({ chainId, verifier, modelId, statement, attestations: [] });
 }
@@ -128,10 +128,10 @@ function readEvaluationFields(fields: Fields): Evaluation {
   };
 }
 
-/** What `evaluate` measures of a statement's evaluation. */
+/** The figures of an evaluation that `evaluate` measures. */
 export type Figures = Omit<Evaluation, "model" | "benchmarkVersion" | "baselineCommitment" | "candidateCommitment">;
 
-/** Reads the figures that `evaluate` and a bundle call by the same names. */
+/** Reads the figures, which have the same names in a bundle and in the output of `evaluate`. */
 export function readFigures(fields: Fields): Figures {
   return {
     specHash: fields.read("specHash", hash),
@@ -144,7 +144,7 @@ export function readFigures(fields: Fields): Figures {
   };
 }
 
-/** What no field shows by itself: each contradiction would be refused on chain. */
+/** Reports contradictions between fields. The chain would refuse each of them. */
 function reportContradictions(fields: Fields, { modelId, statement, attestations }: Bundle): void {
   const { evaluation, contributors, contributorsRoot } = statement;
   if (evaluation.model !== id(modelId)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Contributors behind a root, as JSON: with it anybody can rebuild the tree, check the root and claim.
+// Claims files: the contributors behind a root, as JSON. With one, anybody can rebuild the tree, check the root and claim.
 
 import { id } from "ethers";
 import { address, Fields, hash, publishedId } from "../base/fields.ts";
@@ -9,7 +9,7 @@ import { weight } from "./contributorsFile.ts";
 import { buildContributorTree, type ContributorTree, type WeightedContributor } from "./distribution.ts";
 import { readJson, toJson } from "./json.ts";
 
-/** All contributors of one evaluation and the root that stands in its statement. */
+/** All contributors of an evaluation, and the root in its statement. */
 export interface Claims {
   readonly chainId: number;
   readonly verifier: string;
@@ -19,14 +19,14 @@ export interface Claims {
   readonly contributors: readonly WeightedContributor[];
 }
 
-/** Reads and checks a claims file; the root must be that of its contributors. */
+/** Reads and checks a claims file, including that its root matches its contributors. */
 export function readClaims(name: string, text: string): Claims {
   const claims = parseClaims(name, text);
   requireRoot(name, claims);
   return claims;
 }
 
-/** Reads a claims file without the work of its tree: what it says of its root is still to be checked with {@link requireRoot}. */
+/** Reads a claims file without building its tree. The root has yet to be checked with {@link requireRoot}. */
 export function parseClaims(name: string, text: string): Claims {
   const fields = new Fields(readJson(name, text));
   const claims = {
@@ -44,7 +44,7 @@ export function parseClaims(name: string, text: string): Claims {
   return claims;
 }
 
-/** The tree of a claims file, whose root must be the one that the file names. */
+/** Builds the tree of a claims file. Throws a {@link Problem} if its root is not the one in the file. */
 export function requireRoot(name: string, claims: Claims): ContributorTree {
   const tree = treeOf(name, claims);
   if (tree.root === claims.contributorsRoot) return tree;
@@ -54,10 +54,10 @@ export function requireRoot(name: string, claims: Claims): ContributorTree {
   );
 }
 
-/** The claims file as JSON. */
+/** Returns the claims file as JSON. */
 export const formatClaims = (claims: Claims): string => toJson(claims);
 
-/** The tree behind the root; `name` is what messages call the contributors' file. */
+/** Builds the tree behind the root. Messages call the contributors' file `name`. */
 export function treeOf(
   name: string,
   { modelId, evaluationId, contributors }: Pick<Claims, "modelId" | "evaluationId" | "contributors">,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who contributed to an improvement and with what weight, as a file says it, and what each gets when they are listed.
+// Reads contributors and their weights from a file, and computes the shares of contributors who are listed.
 
 import { at } from "../evaluation/at.ts";
 import { address, type Rule } from "../base/fields.ts";
@@ -9,14 +9,14 @@ import { readJson } from "./json.ts";
 import type { WeightedContributor } from "./distribution.ts";
 import type { Contributor } from "./statement.ts";
 
-/** Most contributors that a statement may list; more stand behind a root. */
+/** The most contributors that a statement may list. If there are more, it has their root. */
 export const MAX_LISTED = 64;
 
 const BPS = 10_000n;
 const WEIGHT = /^[0-9]{1,30}$/;
 const COLUMNS = ["account", "weight"] as const;
 
-/** A contributor's weight: a positive integer, in JSON as a number or as its digits. */
+/** A contributor's weight: a positive integer. In JSON it is a number or a string of digits. */
 export const weight: Rule<bigint> = {
   expected: "a positive integer of at most 30 digits",
   none: 1n,
@@ -27,8 +27,8 @@ export const weight: Rule<bigint> = {
 };
 
 /**
- * Reads a CSV file with the columns account and weight, or a JSON list of objects with these fields. Fields are taken as they stand, white
- * space included. Throws a {@link Problem} `BAD_FILE` with the place, the column and the value.
+ * Reads a CSV file with the columns account and weight, or a JSON list of objects with these fields. White space is not trimmed. Throws a
+ * {@link Problem} `BAD_FILE` with the place, the column and the value.
  */
 export function readContributors(name: string, text: string): WeightedContributor[] {
   const isJson = /^\s*[[{]/.test(text); // white space includes a byte order mark
@@ -38,8 +38,8 @@ export function readContributors(name: string, text: string): WeightedContributo
 }
 
 /**
- * Shares in bps that sum to 10000, in ascending order of account, by the method of the largest remainder; the first of equals
- * gets more. Throws for a weight that is too small for a share.
+ * Computes shares in bps that sum to 10000, in ascending order of account, by the largest-remainder method. Of equal remainders, the first
+ * account is rounded up. Throws a {@link Problem} for a weight too small for a share.
  */
 export function shareOut(contributors: readonly WeightedContributor[]): Contributor[] {
   const ordered = [...contributors].sort((a, b) => (BigInt(a.account) < BigInt(b.account) ? -1 : 1));
@@ -66,7 +66,7 @@ export function shareOut(contributors: readonly WeightedContributor[]): Contribu
 }
 
 interface Entry {
-  /** Where it stands, for messages. */
+  /** The position in the file, for messages. */
   readonly place: string;
   readonly account: unknown;
   readonly weight: unknown;

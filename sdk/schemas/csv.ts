@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MIT
-// Tables that are not a benchmark's examples: read by the same reader, and as strictly.
+// Tables other than a benchmark's examples. They are read by the same strict reader.
 
 import { Problem } from "../base/problem.ts";
 import { Refusal } from "../evaluation/refusal.ts";
 import { readTable, type TableFile } from "../evaluation/table.ts";
 import { decodeText } from "../evaluation/words.ts";
 
-/** A row of a table: its fields by column, exactly as they stand there, without any quotes. */
+/** A row of a table. Fields are exact, without enclosing quotes, by column. */
 export interface CsvRow {
   readonly line: number;
   readonly fields: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads columns of CSV (RFC 4180) with a header line; the file may begin with a byte order mark and end its lines in either way. Columns
- * that are `optional` are read where the header has them, others are ignored. Throws a {@link Problem} `BAD_FILE` with line and column
- * for what is no table, lacks a column, or has a wanted one twice. `name` is what messages call the file.
+ * Reads columns of CSV (RFC 4180) with a header line. The file may begin with a byte order mark and use either kind of line break.
+ * `optional`
+ * columns are read if the header has them, others are ignored. Throws a {@link Problem} `BAD_FILE` with line and column if the file is not
+ * a
+ * table, lacks a column, or has a requested one twice. Messages call the file `name`.
  */
 export function readCsv(
   name: string,
@@ -33,7 +35,7 @@ export function readCsv(
   });
 }
 
-/** Whether a table has a column; one that it has twice counts, to be refused when it is read. */
+/** Whether a table has a column. A duplicate column counts; reading it is refused later. */
 function hasColumn(file: TableFile, column: string): boolean {
   try {
     readTable(file, [column]).next();
@@ -44,7 +46,7 @@ function hasColumn(file: TableFile, column: string): boolean {
   }
 }
 
-/** A table that is refused is a file that is wrong: only that of an evaluation has more to say. */
+/** Converts a refusal of the reader to `BAD_FILE`. `EVALUATION_REFUSED` is for evaluations only. */
 function refusing<T>(read: () => T): T {
   try {
     return read();

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-// Contributors behind a Merkle root: each owns an interval of the distribution, in proportion to a weight.
+// Contributors behind a Merkle root. Each owns an interval of the distribution in proportion to a weight.
 
 import { SimpleMerkleTree } from "@openzeppelin/merkle-tree";
 import { AbiCoder, getAddress, keccak256, ZeroAddress } from "ethers";
 
-/** The whole of a distribution; intervals are parts of it. */
+/** The whole of a distribution, in the unit of the intervals. */
 export const WHOLE = 10n ** 18n;
 
-/** What a contributor's data is worth, in any unit. */
+/** The weight of a contributor's data, in any unit. */
 export interface WeightedContributor {
   readonly account: string;
   readonly weight: bigint;
 }
 
-/** A contributor's place in the tree: what a claim on the distributor needs beside token, root and total. */
+/** A contributor's leaf in the tree: what a claim needs besides token, root and total. */
 export interface ContributorLeaf {
   readonly index: bigint;
   readonly account: string;
-  /** The contributor's interval of [0, 1e18]. */
+  /** The contributor's interval within [0, 1e18]. */
   readonly from: bigint;
   readonly to: bigint;
   readonly proof: readonly string[];
@@ -33,14 +33,15 @@ export interface ContributorTree {
 const LEAF_TYPES = ["bytes32", "uint256", "address", "uint256", "uint256"];
 const ABI = AbiCoder.defaultAbiCoder();
 
-/** Id of the distribution of a model's evaluation, which every leaf names. */
+/** Returns the id of the distribution for an evaluation of a model. Every leaf contains it. */
 export function hashDistribution(model: string, evaluationId: string): string {
   return keccak256(ABI.encode(["bytes32", "bytes32"], [model, evaluationId]));
 }
 
 /**
- * The tree of an improvement's contributors. Intervals are adjacent and cover all of [0, 1e18], so that the amounts paid for them
- * sum to the total. Throws for an account that is zero or stands twice, and for a weight that is no part of the whole.
+ * Builds the tree of an improvement's contributors. The intervals are adjacent and cover [0, 1e18], so that the amounts paid for them sum
+ * to
+ * the total. Throws if an account is zero or appears twice, or if a weight is not positive or too small for an interval.
  */
 export function buildContributorTree(
   model: string,
@@ -50,13 +51,13 @@ export function buildContributorTree(
   if (contributors.length === 0) throw new Error("contributors are none, expected at least one");
   const distributionId = hashDistribution(model, evaluationId);
   const intervals = toIntervals(contributors);
-  // The tree that the library calls standard: its own encoder takes most of the time of a large one.
+  // This equals the library's StandardMerkleTree, whose own encoder would take most of the time for a large tree.
   const tree = SimpleMerkleTree.of(
     intervals.map(({ index, account, from, to }) =>
       keccak256(keccak256(ABI.encode(LEAF_TYPES, [distributionId, index, account, from, to]))),
     ),
   );
-  // A proof is made when somebody asks for it: those of all take many times as long as the tree.
+  // Proofs are computed on demand: computing all of them takes many times as long as building the tree.
   const leaves = intervals.map((interval, i) => ({
     ...interval,
     get proof() {
@@ -66,7 +67,7 @@ export function buildContributorTree(
   return { distributionId, root: tree.root, leaves };
 }
 
-/** The contributor's part of a distribution of `total` wei. */
+/** Returns the contributor's part of a distribution of `total` wei, in wei. */
 export function contributorAmount(total: bigint, { from, to }: Pick<ContributorLeaf, "from" | "to">): bigint {
   return (total * to) / WHOLE - (total * from) / WHOLE;
 }

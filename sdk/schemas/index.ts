@@ -1,4 +1,4 @@
-// Files and statements: what they hold, how they are read, checked and hashed.
+// The formats of files and statements: reading, checking and hashing them.
 
 export { formatBundle, mergeBundles, readBundle, type Bundle } from "./bundle.ts";
 export { formatClaims, parseClaims, readClaims, requireRoot, treeOf, type Claims } from "./claims.ts";

@@ -3,16 +3,16 @@ import { Problem } from "../base/problem.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";
 
-/** What keeps a text from being read. */
+/** The reason why a text cannot be read. */
 export interface JsonFault {
-  /** Line and column, from 1. */
+  /** The line and column, from 1. */
   readonly where: string;
   readonly what: string;
-  /** Whether the text is JSON, though one that readers disagree on. */
+  /** Whether the text is valid JSON that parsers interpret differently. */
   readonly isJson: boolean;
 }
 
-/** A value from JSON text; `name` is what messages call it. Throws a {@link Problem} `BAD_FILE` with line and column: see {@link parseJson}. */
+/** Parses JSON text and throws a {@link Problem} `BAD_FILE` with line and column. Messages call the text `name`. See {@link parseJson}. */
 export function readJson(name: string, text: string, mayNameProto = false): unknown {
   if (text.trim() === "") throw new Problem("BAD_FILE", `${name} is empty, expected JSON.`);
   const refuse = ({ where, what, isJson }: JsonFault) => {
@@ -23,8 +23,11 @@ export function readJson(name: string, text: string, mayNameProto = false): unkn
 }
 
 /**
- * A value from JSON text, which may begin with a byte order mark. Refused is what is no JSON, and what JSON leaves open and readers disagree
- * on: a key that stands twice in an object, and the key `__proto__` unless keys may be any names, which are then looked up as own ones.
+ * Parses JSON text, which may begin with a byte order mark. Besides invalid JSON, this refuses what parsers interpret differently:
+ * duplicate
+ * keys, the key `__proto__`, and nesting deeper than 64 levels. With `mayNameProto`, `__proto__` is allowed, and the caller must look up
+ * own
+ * properties only.
  */
 export function parseJson(content: string, refuse: (fault: JsonFault) => Error, mayNameProto = false): unknown {
   const text = content.startsWith(BYTE_ORDER_MARK) ? content.slice(1) : content;
@@ -42,13 +45,13 @@ export function parseJson(content: string, refuse: (fault: JsonFault) => Error, 
   return value;
 }
 
-/** Objects and lists within each other at most: no file of ours comes near it, and readers that descend have a stack. */
+/** The deepest nesting of objects and lists. Our files come nowhere near it, and recursive readers have a limited stack. */
 const DEEPEST = 64;
 
-/** Texts, and what opens, closes and parts objects and lists. */
+/** Strings, and the punctuation of objects and lists. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
 
-/** The first key that is refused in a text that is JSON. */
+/** Returns the first refused key or the first excessive nesting in valid JSON. */
 function faultOfKeys(text: string, mayNameProto: boolean): JsonFault | undefined {
   const open: (Set<string> | undefined)[] = [];
   let last: RegExpExecArray | undefined;
@@ -81,7 +84,7 @@ function positionIn(text: string, place: number): string {
   return `line ${before.length}, column ${(before.at(-1) as string).length + 1}`;
 }
 
-/** JSON for files and pipes; amounts are strings of the smallest unit. */
+/** Formats JSON for files and pipes. Amounts are strings in smallest units. */
 export function toJson(value: unknown): string {
   return printedJson(
     JSON.stringify(value, (_, entry: unknown) => (typeof entry === "bigint" ? entry.toString() : entry), 2),

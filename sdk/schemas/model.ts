@@ -1,4 +1,4 @@
-// A model to launch, as its file says it.
+// A model to launch, as its file describes it.
 
 import { id } from "ethers";
 import type { Examples } from "../evaluation/examples.ts";
@@ -6,28 +6,28 @@ import type { BenchmarkSpec } from "../evaluation/spec.ts";
 import type { Opening } from "../proofs/circuit.ts";
 import type { WeightedContributor } from "./distribution.ts";
 
-/** Lifetime rewards of a model in DeltaOnes. */
+/** The lifetime rewards of a model, in DeltaOnes. */
 export const REWARD_DELTA_ONES = 100;
 
-/** Parts of a whole, as ratios are given. */
+/** Parts per million, the unit of ratios. */
 export const PPM = 1_000_000n;
 
-/** Of a whole token. */
+/** The number of wei in a whole token. */
 export const WEI = 10n ** 18n;
 
-/** Verification methods that a benchmark may name, as contracts of the protocol. */
+/** The verification methods that a benchmark may name, by contract. */
 export const METHODS = ["OracleAttestation", "ZkProof", "Hybrid"] as const;
 
-/** Who receives the supplier allocation: an account, or a wallet that releases it to a beneficiary over a year. */
+/** The recipient of the supplier allocation: an account, or a vesting wallet that releases it to a beneficiary over a year. */
 export type Recipient =
   { readonly kind: "account"; readonly account: string } | { readonly kind: "vesting"; readonly beneficiary: string };
 
-/** A benchmark as it is committed, except that its method is still a contract's name. */
+/** A benchmark as it is committed, except that the method is still a contract's name. */
 export interface BenchmarkTerms {
   readonly method: (typeof METHODS)[number];
-  /** Rows that the circuit of a ZkProof holds, alone or beside attesters in a Hybrid; absent where there is none. */
+  /** The number of rows that the ZkProof's circuit holds. Absent if the method contains no ZkProof. */
   readonly capacity?: number;
-  /** Of the proof's lower bound, times 1e9; there with a capacity. */
+  /** The quantile of the proof's lower bound, times 1e9. Present together with `capacity`. */
   readonly quantileE9?: bigint;
   readonly specHash: string;
   readonly evaluationDataHash: string;
@@ -35,7 +35,7 @@ export interface BenchmarkTerms {
   readonly metric: number;
   readonly direction: number;
   readonly baselineScore: number;
-  /** Score that a candidate must reach; 0 for none. */
+  /** The score that a candidate must reach, or 0 for none. */
   readonly targetScore: number;
   readonly minImprovementBps: number;
   readonly minSampleSize: number;
@@ -43,7 +43,7 @@ export interface BenchmarkTerms {
   readonly minLowerBoundBps: number;
 }
 
-/** Terms of a pool, as `createPoolWithParams` takes them. */
+/** The terms of a pool, as `createPoolWithParams` takes them. */
 export interface PoolTerms {
   readonly crr: bigint;
   readonly tradeFee: bigint;
@@ -52,7 +52,7 @@ export interface PoolTerms {
   readonly initialPrice: bigint;
 }
 
-/** A first improvement of the model: who contributed to it and what. */
+/** A first improvement of the model: its contributors and their data. */
 interface Contribution {
   /** The contributed data. */
   readonly contribution: Uint8Array;
@@ -65,16 +65,16 @@ export interface EvaluatedImprovement extends Contribution {
   readonly examples: Examples;
 }
 
-/** An improvement that is proven: openings of what the benchmark committed to, and of the candidate. */
+/** An improvement that is proven: the openings of the benchmark's commitments and of the candidate's. */
 export interface ProvenImprovement extends Contribution {
-  /** Name of the evaluation; its hash is the evaluation's id. */
+  /** The name of the evaluation, whose hash is the evaluation id. */
   readonly evaluationName: string;
   readonly labels: Opening;
   readonly baseline: Opening;
   readonly candidate: Opening;
 }
 
-/** A model to launch. Token amounts are wei, reserve amounts the reserve token's units. */
+/** A model to launch. Token amounts are in wei, reserve amounts in the reserve token's smallest units. */
 export interface ModelFile {
   readonly modelId: string;
   readonly name: string;
@@ -90,31 +90,31 @@ export interface ModelFile {
   readonly licenseURI: string;
   readonly benchmark: BenchmarkTerms;
   readonly pool: PoolTerms;
-  /** Shown on a local chain after trading; absent when the file names none. */
+  /** Demonstrated on a local chain after trading. Absent if the file names none. */
   readonly improvement?: EvaluatedImprovement | ProvenImprovement;
-  /** DeltaOnes that its developer expects within two years; absent when the file does not say. */
+  /** The number of DeltaOnes that the developer expects within two years. Absent if the file does not say. */
   readonly expectedDeltaOnes?: number;
 }
 
-/** What the expected improvements of two years add to a model's launch cap. */
+/** The effect of two years' expected improvements on top of a model's launch cap, in wei. */
 export interface Dilution {
   readonly rewards: bigint;
   readonly supply: bigint;
-  /** Share of rewards in that supply, in bps, rounded up. */
+  /** The share of rewards in that supply, in bps, rounded up. */
   readonly bps: bigint;
 }
 
-/** Key of the model on chain. */
+/** Returns the key of the model on chain. */
 export function keyOf({ modelId }: ModelFile): string {
   return id(modelId);
 }
 
-/** The virtual supply that follows from terms, in wei. */
+/** Returns the virtual supply that follows from the terms, in wei. */
 export function virtualSupplyOf({ virtualReserve, crr, initialPrice }: PoolTerms): bigint {
   return (virtualReserve * PPM * WEI) / (crr * initialPrice);
 }
 
-/** What the improvements that the file expects would mint within two years; undefined when it expects none. */
+/** Returns what the expected improvements would mint within two years, or undefined if the file does not state an expectation. */
 export function projectedDilution(model: ModelFile): Dilution | undefined {
   if (model.expectedDeltaOnes === undefined) return undefined;
   const rewards = BigInt(model.expectedDeltaOnes) * model.tokensPerDeltaOne;

@@ -24,14 +24,14 @@ import {
   type ProvenImprovement,
   type ModelFile,
 } from "./model.ts";
-// of a whole token
+
 const DAY = 86_400;
 const MAX_SCORE = 10_000; // bps
 
-/** A refused target stands as none until the file is refused. */
+/** An invalid target is replaced by 0, for none, until the file is refused. */
 const TARGET: Rule<number> = { ...integer(1, MAX_SCORE), none: 0 };
 
-/** Economics by name, in whole tokens. */
+/** Named sets of allocations and reward rates, in whole tokens. */
 export const PRESETS = {
   experimental: { supplier: "200000", investor: "300000", tokensPerDeltaOne: "200000" },
   growth: { supplier: "400000", investor: "600000", tokensPerDeltaOne: "100000" },
@@ -43,16 +43,16 @@ const REWARD_RATE = amount(TOKEN_DECIMALS, "100", "10000000");
 
 type Preset = keyof typeof PRESETS;
 
-/** Codes on chain. */
+/** The codes of directions on chain. */
 const DIRECTIONS: Readonly<Record<Direction, number>> = { maximise: 0, minimise: 1 };
 
-/** Where a model file stands: what messages call it, and how the files that it names are read. */
+/** The origin of a model file: its name in messages, and a reader for the files that it names. */
 export interface ModelFileSource {
   readonly name: string;
   readonly read: (name: string) => Uint8Array;
 }
 
-/** Checks the content of a model file; throws one Problem that names everything wrong at once. */
+/** Checks the content of a model file. Throws one {@link Problem} that names everything that is wrong. */
 export function checkModelFile(content: unknown, source: ModelFileSource, isLocal: boolean): ModelFile {
   const fields = new Fields(content);
   const preset = fields.has("preset")
@@ -102,7 +102,7 @@ const RECIPIENT: Rule<string> = {
   read: (value) => (value === "vesting" ? value : address.read(value)),
 };
 
-/** The recipient is a vesting wallet unless the file names an account. */
+/** Reads the recipient, which is a vesting wallet unless the file names an account. */
 function readRecipient(fields: Fields): Recipient {
   const recipient = fields.read("recipient", RECIPIENT, "vesting");
   if (recipient !== "vesting") return { kind: "account", account: recipient };
@@ -133,7 +133,7 @@ function readProvenImprovement(fields: Fields, source: ModelFileSource): ProvenI
   };
 }
 
-/** Stands for an opening that cannot be read until the file is refused. */
+/** Stands in for an opening that cannot be read, until the file is refused. */
 const NO_OPENING: Opening = { domain: Domain.Labels, capacity: 0, bits: [], salt: 0n };
 
 function readContribution(fields: Fields, source: ModelFileSource) {
@@ -145,7 +145,7 @@ function readContribution(fields: Fields, source: ModelFileSource) {
   };
 }
 
-/** A proof is about accuracy as it is, in one run. */
+/** Reports a benchmark that no proof can satisfy: a proof covers unscaled accuracy in one run. */
 function reportUnprovable(fields: Fields, { metric, direction, f, lo, hi, minRuns }: BenchmarkSpec): void {
   const wanted = { metric: "accuracy", direction: "maximise", f: "identity", lo: 0, hi: 1, minRuns: 1 };
   const actual: Record<string, unknown> = { metric, direction, f, lo, hi, minRuns };
@@ -185,7 +185,7 @@ function reportTarget(fields: Fields, { baselineScore, targetScore, direction }:
   fields.report(`benchmark.targetScore is ${targetScore}, expected one ${side} the baselineScore, ${baselineScore}`);
 }
 
-/** What the specification says of a benchmark; a refused one stands as zeros until the file is refused. */
+/** Returns the terms that the specification determines. Zeros stand in for an invalid specification until the file is refused. */
 function termsOf(spec: BenchmarkSpec | undefined) {
   return {
     specHash: spec ? hashSpec(spec) : ZeroHash,
@@ -198,7 +198,7 @@ function termsOf(spec: BenchmarkSpec | undefined) {
   };
 }
 
-/** The terms that the file states; for each that it does not, the published default. */
+/** Reads the pool's terms. Published defaults replace those that the file omits. */
 function readPool(fields: Fields, maxSupply: bigint): PoolTerms {
   const crr = BigInt(fields.read("crr", integer(50_000, 1_000_000), 200_000));
   const initialPrice = fields.read("initialPrice", amount(RESERVE_DECIMALS, "0.000001", "1000000"), 10_000n);
@@ -212,18 +212,18 @@ function readPool(fields: Fields, maxSupply: bigint): PoolTerms {
   };
 }
 
-/** Columns that the benchmark reads of its examples. */
+/** Returns the columns of examples that the benchmark needs. */
 function wantedBy(spec: BenchmarkSpec | undefined): Wanted {
   return spec ? wantedOf(spec) : {};
 }
 
-/** A file that a field names. */
+/** A file named by a field. */
 interface NamedBytes {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
-/** What is read from a file that a field names; `none` stands in for it when that fails. */
+/** Reads a file named by a field. If that fails, reports it and returns `none`. */
 function readNamedFile<T>(
   fields: Fields,
   key: string,

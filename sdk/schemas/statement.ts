@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What attesters sign and verifiers hash: the EIP-712 statement of an improvement, in TypeScript. `test/verification/statement.test.ts`
-// compares all of it with the contract.
+// The EIP-712 statement of an improvement, which attesters sign and verifiers hash. `test/verification/statement.test.ts` compares all of
+// it
+// with the contract.
 
 import { AbiCoder, getAddress, TypedDataEncoder, type TypedDataDomain } from "ethers";
 
-/** What was measured: a candidate against the model's present baseline on its benchmark. Scores and bounds in bps. */
+/** The figures of an evaluation of a candidate against the model's current baseline on its benchmark. Scores and bounds are in bps. */
 export interface Evaluation {
   readonly model: string;
   readonly benchmarkVersion: bigint;
@@ -22,11 +23,11 @@ export interface Evaluation {
 /** A contributor who is paid directly. */
 export interface Contributor {
   readonly account: string;
-  /** Part of the contributors' share in bps. */
+  /** The part of the contributors' reward, in bps. */
   readonly shareBps: bigint;
 }
 
-/** A statement that an improvement happened and who contributed to it: contributors are listed, or stand behind a root. */
+/** A statement about an improvement and its contributors, who are either listed or represented by a root. */
 export interface ImprovementStatement {
   readonly evaluation: Evaluation;
   readonly evaluationId: string;
@@ -34,11 +35,11 @@ export interface ImprovementStatement {
   readonly contributors: readonly Contributor[];
   readonly contributorsRoot: string;
   readonly attesterEpoch: bigint;
-  /** Last second at which the statement may be submitted. */
+  /** The last second in which the statement may be submitted. */
   readonly deadline: bigint;
 }
 
-/** One attester's word. */
+/** An attester's signature. */
 export interface Attestation {
   readonly signer: string;
   readonly signature: string;
@@ -74,17 +75,17 @@ export const STATEMENT_TYPES = {
   ],
 };
 
-/** The EIP-712 domain of a verifier. */
+/** Returns the EIP-712 domain of a verifier. */
 export function statementDomain(chainId: bigint, verifier: string): TypedDataDomain {
   return { name: "DeltaOneVerifier", version: "1", chainId, verifyingContract: verifier };
 }
 
-/** The digest that attesters sign. */
+/** Returns the digest that attesters sign. */
 export function hashStatement(domain: TypedDataDomain, statement: ImprovementStatement): string {
   return TypedDataEncoder.hash(domain, STATEMENT_TYPES, statement);
 }
 
-/** The proof of the oracle method: signers and signatures, in ascending order of signer. */
+/** Encodes the proof for the oracle method: signers and signatures, in ascending order of signer. */
 export function encodeProof(attestations: readonly Attestation[]): string {
   const ordered = attestations
     .map(({ signer, signature }) => ({ signer: getAddress(signer), signature }))
@@ -95,12 +96,12 @@ export function encodeProof(attestations: readonly Attestation[]): string {
   );
 }
 
-/** The proof of a hybrid method: one proof for each of its methods, in the order of its list. */
+/** Encodes the proof for a hybrid: one proof for each of its methods, in the order of its list. */
 export function encodeHybridProof(proofs: readonly string[]): string {
   return AbiCoder.defaultAbiCoder().encode(["bytes[]"], [proofs]);
 }
 
-/** A statement in the form that contract calls and signers take. */
+/** Returns a statement in the form that contract calls and signers take. */
 export function toCall(statement: ImprovementStatement) {
   return { ...statement, contributors: [...statement.contributors] };
 }

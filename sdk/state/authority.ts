@@ -1,6 +1,6 @@
-// Who may do what, at worst: the source of docs/roles.md, which the tests hold against the contracts.
+// Who may do what, and the worst that each can do: the source of docs/roles.md, which tests compare with the contracts.
 
-/** Who may call a function. */
+/** The kinds of callers of a function. */
 export type Caller =
   | "anyone"
   | "admin"
@@ -18,7 +18,7 @@ export type Caller =
   | "wirer"
   | "contract";
 
-/** Callers that a role makes. */
+/** The roles that make an account one of these callers. */
 export const ROLE_OF = {
   guardian: "GUARDIAN_ROLE",
   operator: "OPERATOR_ROLE",
@@ -29,28 +29,28 @@ export const ROLE_OF = {
   payer: "PAYER_ROLE",
 } as const satisfies Partial<Record<Caller, string>>;
 
-/** Parts of the protocol's state that a call may change. */
+/** The parts of the protocol's state that a call may change. */
 export type Effect =
-  | "roles" // holders of roles, admin and its transfers
+  | "roles" // holders of roles, the admin and its transfers
   | "book" // address book, allow-list, attesters, treasury
-  | "lifecycle" // models that exist, their status and benchmarks
-  | "limits" // recorded per day
-  | "payouts" // rewards that wait, and their stops
-  | "parameters" // parameters and licences, present and pending
-  | "handovers" // governors and owners, present and proposed
+  | "lifecycle" // existing models, their status and benchmarks
+  | "limits" // limits recorded per day
+  | "payouts" // waiting rewards and their stops
+  | "parameters" // parameters and licences, current and pending
+  | "handovers" // governors and owners, current and proposed
   | "pauses"
   | "payees"
-  | "supply" // tokens that exist, by bucket
+  | "supply" // existing tokens, by bucket
   | "market" // reserve, stream and fees of pools
-  | "bills"; // what models own in the infrastructure reserve
+  | "bills"; // what the infrastructure reserve owes models
 
-/** One function's entry. */
+/** What is known about one function. */
 export interface Power {
   callers: readonly Caller[];
   effects: readonly Effect[];
-  /** What a stolen key does with it at worst. */
+  /** The worst that a stolen key can do with it. */
   worst: string;
-  /** What stands between the call, or the decision to call, and its effect. */
+  /** What delays the effect after the call, or after the decision to call. */
   delay: string;
 }
 
@@ -71,7 +71,7 @@ const byContract = (who: string, effects: readonly Effect[]) =>
 
 const own = (effects: readonly Effect[], worst: string) => power(["anyone"], effects, worst);
 
-/** Functions that every contract with roles has. */
+/** The functions that every contract with roles has. */
 export const ACCESS: Readonly<Record<string, Power>> = {
   grantRole: power(
     ["admin", "operator"],

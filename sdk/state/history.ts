@@ -1,4 +1,4 @@
-// A deployment's history: read from its first block on, and replayed.
+// Reads all events of a deployment and replays them.
 
 import { getAddress, Interface, type InterfaceAbi } from "ethers";
 import { readAbis } from "../client/contracts.ts";
@@ -8,10 +8,11 @@ import type { ProtocolState } from "./protocolState.ts";
 import { replay } from "./replay.ts";
 
 /**
- * The state of a deployment as its events tell it, up to the latest block: roles, every model with its terms, scores, rewards and
+ * Returns the state of a deployment in the latest block, according to its events: roles, and every model with its terms, scores, rewards
+ * and
  * fees. Reads all events since the deployment began.
- * @param url Address of a node; its credentials are never shown.
- * @throws {Problem} When the node is of another chain, or refuses what it is asked.
+ * @param url The address of a node. Its credentials are never shown.
+ * @throws {Problem} If the node belongs to another chain or refuses a request.
  */
 export async function replayDeployment(url: string, deployment: DeploymentAddresses): Promise<ProtocolState> {
   const { network: name, chainId, contracts, firstBlock } = deployment;
@@ -24,9 +25,9 @@ export async function replayDeployment(url: string, deployment: DeploymentAddres
 }
 
 /**
- * The state that the events of a deployment's contracts tell, up to the chain's block.
- * @param verifier What every verifier is compiled to, also those that the registry listened to before or since.
- * @param firstBlock No event is older.
+ * Returns the state according to the events of a deployment's contracts, up to the chain's block.
+ * @param verifier The ABI of every verifier, including those that the registry has accepted since the deployment.
+ * @param firstBlock The first block that may contain an event.
  */
 export async function replayContracts(
   chain: Chain,
@@ -38,7 +39,7 @@ export async function replayContracts(
   const known = new Set(contracts.map(({ address }) => address));
   const others = [...state.verifiers].filter((address) => !known.has(address));
   if (others.length === 0) return state;
-  // Verifiers that the deployment did not begin with told payees too: everything is read again with what they say.
+  // Verifiers that were added later have logged payees too, so everything is read again with their events.
   const verifiers = others.map((address) => ({ address, compiled: verifier }));
   return replay(await chain.events([...contracts, ...verifiers], firstBlock));
 }

@@ -1,4 +1,4 @@
-// The state of a deployment from its events alone.
+// The state of a deployment, from its events alone.
 
 export { replayContracts, replayDeployment } from "./history.ts";
 export {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Finds in the state what an event refers to.
+// Finds the part of the state that an event refers to.
 
 import type {
   ModelState,
@@ -10,13 +10,13 @@ import type {
   WaitingReward,
 } from "./protocolState.ts";
 
-/** A pause that has ended, or never was. */
+/** The state without a pause. */
 export const NO_PAUSE: PauseState = { until: 0n, wholeAt: 0n };
 
-/** The key by which a waiting payout is found. */
+/** Returns the key of a waiting payout. */
 export const payoutKey = (model: string, evaluationId: string) => `${model} ${evaluationId}`;
 
-/** Removes a payout that is no longer waiting. */
+/** Removes a payout that is no longer waiting. Throws if no event has recorded it. */
 export function takePayout(state: ProtocolState, model: string, evaluationId: string): WaitingReward {
   const { payouts } = state;
   const key = payoutKey(model, evaluationId);
@@ -27,19 +27,19 @@ export function takePayout(state: ProtocolState, model: string, evaluationId: st
   return payout;
 }
 
-/** A parameter of a model, with its present and its pending value. */
+/** Returns a parameter of a model, with its current and its pending value. */
 export function parameterOf(state: ProtocolState, id: string, parameter: bigint): ParameterState {
   return modelOf(state, id).parameters[Number(parameter)] as ParameterState;
 }
 
-/** A model that events have named before; any other is an error. */
+/** Returns a model. Throws if no event has created it. */
 export function modelOf({ models }: ProtocolState, id: unknown): ModelState {
   const model = models.get(String(id));
   if (model === undefined) throw new Error(`an event speaks of the model ${String(id)}, which no event has created`);
   return model;
 }
 
-/** The roles of a contract, created with its first event. */
+/** Returns the roles of a contract, which are created with its first event. */
 export function rolesOf({ roles }: ProtocolState, address: string): RolesState {
   const key = address.toLowerCase();
   const present = roles.get(key) ?? {
@@ -53,7 +53,7 @@ export function rolesOf({ roles }: ProtocolState, address: string): RolesState {
   return present;
 }
 
-/** The set of a key, created empty if it is missing. */
+/** Returns the set for a key, and creates an empty one if it is missing. */
 export function setOf(sets: Map<string, Set<string>>, key: string): Set<string> {
   const present = sets.get(key) ?? new Set();
   sets.set(key, present);

@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: MIT
-// The status of a waiting reward, by what is known of it, the stop of its method and the time.
+// The status of a payout, from what the registry stores for it, the stop of its method, and the time.
 
 import { AbiCoder, keccak256, toBeHex } from "ethers";
 import { formatTime } from "../base/units.ts";
 
-/** A reward that was queued, as its event and the time of its block tell it. */
+/** A queued reward, according to its event and the timestamp of its block. */
 export interface QueuedPayout {
-  /** Key of the model. */
+  /** The key of the model. */
   readonly model: string;
   readonly evaluationId: string;
-  /** The verification method that vouched for it: payouts are stopped by method. */
+  /** The verification method that confirmed the improvement. Stops apply to a method. */
   readonly method: string;
   readonly queuedAt: bigint;
   readonly baselineScore: bigint;
   readonly candidateScore: bigint;
-  /** Wei to all payees together. */
+  /** The total for all payees, in wei. */
   readonly reward: bigint;
   readonly contributorsRoot: string;
-  /** The owner first; the reward distributor stands for the contributors of a root. */
+  /** The owner comes first. The reward distributor is paid for all contributors behind a root. */
   readonly accounts: readonly string[];
   readonly amounts: readonly bigint[];
 }
 
-/** What became of a payout: only a due one can be released, only a void one returned. */
+/** The status of a payout. Only a due one can be released, only a void one returned. */
 export type PayoutStatus = "waits" | "due" | "stopped" | "void" | "released" | "returned";
 
-/** End of a stop that has none. */
+/** The end of a stop that is still open. */
 export const OPEN_STOP = 2n ** 40n - 1n;
 
-/** What `payoutOf` answers once a payout is no longer waiting. */
+/** What the registry's `payoutOf` returns for a released payout, and for one whose reward was returned. */
 export const [PAYOUT_RELEASED, PAYOUT_VOIDED] = [toBeHex(1, 32), toBeHex(2, 32)];
 
-/** Payouts of a method that are not released: those queued from `since` on, before `until`. All zero when there is no stop. */
+/** A stop: the method's payouts that were queued from `since` on and before `until` are not released. Both are zero if there is no stop. */
 export interface StopState {
   readonly since: bigint;
   readonly until: bigint;
@@ -40,21 +40,21 @@ export interface StopState {
 export const NO_STOP: StopState = { since: 0n, until: 0n };
 
 /**
- * What becomes of a payout that is neither released nor returned:
- * - `waits`: its time has not come;
+ * The status of a payout that is neither released nor returned:
+ * - `waits`: its delay is not over;
  * - `due`: anyone can release it;
  * - `stopped`: a guardian stopped its method, and the admin has yet to decide;
- * - `void`: the admin decided, and anyone can return its reward to the model.
+ * - `void`: the admin closed the stop, and anyone can return the reward to the model.
  */
 export type OpenPayoutStatus = Exclude<PayoutStatus, "released" | "returned">;
 
-/** Seconds that a reward waits, and the time on chain. */
+/** The payout delay and the time on chain, in seconds. */
 interface PayoutTimes {
   readonly payoutDelay: bigint;
   readonly now: bigint;
 }
 
-/** The status at a time. */
+/** Returns the status at a given time. */
 export function openPayoutStatus(
   { queuedAt }: Pick<QueuedPayout, "queuedAt">,
   { since, until }: StopState,
@@ -65,8 +65,8 @@ export function openPayoutStatus(
 }
 
 /**
- * What became of a payout, from what `payoutOf` answers for it.
- * @returns Undefined of one that the registry does not keep: it waits as another one, or not at all.
+ * Returns the status of a payout, given the word that `payoutOf` returns for it.
+ * @returns Undefined if the registry does not store a payout with these terms.
  */
 export function payoutStatus(
   kept: string,
@@ -79,7 +79,7 @@ export function payoutStatus(
   return kept === payoutHashOf(payout) ? openPayoutStatus(payout, stop, times) : undefined;
 }
 
-/** A payout in the form whose hash the registry keeps. */
+/** Returns the terms of a payout, whose hash the registry stores. */
 export function termsOf({ method, queuedAt, reward, contributorsRoot, accounts, amounts }: QueuedPayout) {
   const payees = AbiCoder.defaultAbiCoder().encode(
     ["bytes32", "address[]", "uint256[]"],
@@ -88,7 +88,7 @@ export function termsOf({ method, queuedAt, reward, contributorsRoot, accounts, 
   return { method, queuedAt, reward, payeesHash: keccak256(payees) };
 }
 
-/** What `payoutOf` answers while the payout waits. */
+/** Returns the hash that `payoutOf` returns while the payout waits. */
 export function payoutHashOf(payout: QueuedPayout): string {
   const { method, queuedAt, reward, payeesHash } = termsOf(payout);
   const types = ["address", "uint256", "uint256", "bytes32"];
@@ -96,8 +96,9 @@ export function payoutHashOf(payout: QueuedPayout): string {
 }
 
 /**
- * What the admin must know of a decision to make payouts void, `since` and `until` as in its call: it closes whatever stop its method has
- * when it is executed, also one that a guardian has set or moved after it was scheduled.
+ * Returns what the admin should know before making payouts void; `since` and `until` are the arguments of that call. The call closes the
+ * stop
+ * that the method has at its execution, even if a guardian set or moved it after the call was scheduled.
  */
 export function voidRemarks(stop: StopState, since: bigint, until: bigint): string[] {
   if (stop.since === NO_STOP.since) return ["its method is not stopped: the chain refuses it"];

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What the protocol's state consists of, as far as events tell it.
+// The protocol's state, as far as events reveal it.
 
 import type { QueuedPayout, StopState } from "./payouts.ts";
 
-/** Lifecycle of a model, as on chain. */
+/** The lifecycle of a model, in the order of the chain's enumeration. */
 export const MODEL_STATUS = ["NONE", "PROPOSAL", "REGISTERED", "DEPLOYED"] as const;
 
-/** Who may register models with a verification method, as on chain. */
+/** Who may register models with a verification method, in the order of the chain's enumeration. */
 export const METHOD_ACCESS = ["NONE", "ADMIN", "REGISTRAR"] as const;
 
 export type MethodAccessName = (typeof METHOD_ACCESS)[number];
 
-/** A pause by guardians: its end, and when the budget that it uses is whole again. */
+/** A guardians' pause: its end, and the time at which its budget is full again. */
 export interface PauseState {
   readonly until: bigint;
   readonly wholeAt: bigint;
@@ -22,36 +22,36 @@ export interface WaitingReward {
   readonly model: string;
   readonly evaluationId: string;
   readonly payeesHash: string;
-  /** Wei. */
+  /** In wei. */
   readonly reward: bigint;
-  /** Block in which it was recorded; its time is when the reward was queued. */
+  /** The block in which it was recorded. Its timestamp is the time at which the reward was queued. */
   readonly block: number;
-  /** What the verifier logged, without the time; undefined if no verifier logged these payees. */
+  /** The payout that the verifier logged, without the time. Undefined if no verifier has logged one with these payees. */
   told: Omit<QueuedPayout, "queuedAt"> | undefined;
 }
 
 /** The parameters that governors can change, in the order of the chain's enumeration. */
 export const PARAMETERS = ["tokensPerDeltaOne", "infrastructureAccrualBps", "pricePerThousandCalls"] as const;
 
-/** The holders of one contract's roles. */
+/** The roles of one contract. */
 export interface RolesState {
-  /** Accounts by role; one that lost its last holder stays as an empty set. */
+  /** The holders of each role. A role without holders keeps an empty set. */
   readonly holders: Map<string, Set<string>>;
-  /** Accounts that ever held a role, by role. */
+  /** All accounts that have ever held each role. */
   readonly everHeld: Map<string, Set<string>>;
-  /** Roles whose admin is not the default one, and that admin. */
+  /** The roles whose admin role is not the default one, with that admin role. */
   readonly roleAdmins: Map<string, string>;
   pendingAdmin: { account: string; schedule: bigint } | undefined;
   pendingAdminDelay: { delay: bigint; schedule: bigint } | undefined;
 }
 
-/** A parameter of a model: what is stored, and what replaces it after a time. */
+/** A parameter of a model: the stored value, and the value that replaces it at a given time. */
 export interface ParameterState {
   value: bigint;
   scheduled: { value: bigint; effectiveAt: bigint } | undefined;
 }
 
-/** A benchmark, as the events carry it. */
+/** A benchmark, as events describe it. */
 export interface BenchmarkState {
   readonly specHash: string;
   readonly evaluationDataHash: string;
@@ -67,7 +67,7 @@ export interface BenchmarkState {
   readonly minLowerBoundBps: bigint;
 }
 
-/** Terms of a pool, as the events carry them. */
+/** The terms of a pool, as events describe them. */
 export interface PoolState {
   readonly address: string;
   readonly block: number;
@@ -80,11 +80,10 @@ export interface PoolState {
   buysPause: PauseState;
 }
 
-/** A model. */
 export interface ModelState {
   readonly id: string;
   readonly modelId: string;
-  /** Its number among the models, from 0. */
+  /** The position among all models, from 0. */
   readonly index: number;
   readonly token: string;
   supplierRecipient: string;
@@ -95,7 +94,7 @@ export interface ModelState {
   owner: string;
   pendingOwner: string;
   governor: string;
-  /** How many governors have accepted a handover. */
+  /** How often the governor has changed. */
   generation: bigint;
   pendingGovernor: { account: string; acceptableFrom: bigint } | undefined;
   readonly parameters: readonly [ParameterState, ParameterState, ParameterState];
@@ -106,18 +105,18 @@ export interface ModelState {
   score: bigint;
   modelCommitment: string;
   rewardsRemaining: bigint;
-  /** Waiting rewards, including void ones. */
+  /** The total of waiting rewards, including void ones. */
   rewardsQueued: bigint;
-  /** Rewards that were released. */
+  /** The total of released rewards. */
   rewardsReleased: bigint;
   dailyLimitBps: bigint;
   isDistributed: boolean;
   pool: PoolState | undefined;
-  /** Terms that a governor has fixed, and the generation of the one who did. */
+  /** The hash of the terms that a governor fixed, and that governor's generation. */
   poolTerms: { readonly hash: string; readonly generation: bigint };
-  /** What the infrastructure reserve owes it. */
+  /** What the infrastructure reserve owes the model. */
   owed: bigint;
-  /** Time from which each payee may be paid whom the present governor has approved. */
+  /** The payees that the current governor has approved, with the time from which each may be paid. */
   readonly payees: Map<string, bigint>;
 }
 
@@ -127,17 +126,17 @@ export interface OperationState {
   readonly calls: { readonly target: string; readonly data: string }[];
 }
 
-/** The protocol. */
+/** The state of the whole protocol. */
 export interface ProtocolState {
-  /** By the address of the contract that has the roles. */
+  /** By the address of the contract that keeps the roles. */
   readonly roles: Map<string, RolesState>;
   readonly models: Map<string, ModelState>;
   readonly operations: Map<string, OperationState>;
-  /** Who may register models with each method that was ever allowed. */
+  /** The access to each method that was ever allowed. */
   readonly methods: Map<string, MethodAccessName>;
-  /** Stops of payouts, by method. */
+  /** The stops of payouts, by method. */
   readonly stops: Map<string, StopState>;
-  /** Rewards that wait, by model and evaluation. */
+  /** The waiting rewards, by model and evaluation. */
   readonly payouts: Map<string, WaitingReward>;
   readonly attesters: Set<string>;
   threshold: bigint;
@@ -145,7 +144,7 @@ export interface ProtocolState {
   tokenManager: string;
   factory: string;
   verifier: string;
-  /** Every verifier that the registry has listened to. */
+  /** Every verifier that the registry has ever accepted. */
   readonly verifiers: Set<string>;
   treasury: string;
   submissionsPause: PauseState;
@@ -154,12 +153,12 @@ export interface ProtocolState {
   readonly paidInvoices: Set<string>;
 }
 
-/** What a parameter of a model is at a time: a change takes effect in the blocks after its time, without an event. */
+/** Returns a parameter's value at a time. A scheduled change takes effect in blocks after its time, without an event. */
 export function valueAt({ value, scheduled }: ParameterState, timestamp: bigint): bigint {
   return scheduled && timestamp > scheduled.effectiveAt ? scheduled.value : value;
 }
 
-/** The change of a parameter that still waits at a time. */
+/** Returns the change of a parameter that is still pending at a time. */
 export function pendingAt({ scheduled }: ParameterState, timestamp: bigint): ParameterState["scheduled"] {
   return scheduled && timestamp <= scheduled.effectiveAt ? scheduled : undefined;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The state of the protocol from its events alone. Every event of its contracts has an entry: a new one that has none does not
-// compile, and one that nobody knows is an error.
+// Rebuilds the state of the protocol from its events alone. Every event of the contracts needs a handler: without one for a new event this
+// does
+// not compile, and an unknown event is an error.
 
 import { ZeroAddress, ZeroHash } from "ethers";
 import type {
@@ -22,19 +23,19 @@ import { NO_STOP, termsOf } from "./payouts.ts";
 import { METHOD_ACCESS, type BenchmarkState, type ParameterState, type ProtocolState } from "./protocolState.ts";
 import { NO_PAUSE, payoutKey, takePayout, parameterOf, modelOf, rolesOf, setOf } from "./lookups.ts";
 
-/** The daily limit of every model until the admin changes it. */
+/** The daily limit of every model until the admin changes it, in bps. */
 export const DEFAULT_DAILY_LIMIT_BPS = 1_000n;
 
 const DEFAULT_ADMIN_ROLE = ZeroHash;
 
-/** Rebuilds the state from events, which must be all of them, in their order. */
+/** Rebuilds the state from all events, in the order of the chain. */
 export function replay(events: readonly Event[]): ProtocolState {
   const state = emptyState();
   for (const event of events) applyEvent(state, event);
   return state;
 }
 
-/** The state before the first event. */
+/** Returns the state before the first event. */
 export function emptyState(): ProtocolState {
   return {
     roles: new Map(),
@@ -58,11 +59,11 @@ export function emptyState(): ProtocolState {
   };
 }
 
-/** Brings the state up to date with the next event. */
+/** Updates the state with the next event. Throws if the event is unknown. */
 export function applyEvent(state: ProtocolState, entry: Event): void {
   const handle = (HANDLERS as Readonly<Record<string, Handler | undefined>>)[entry.event.name];
   if (handle === undefined) throw new Error(`unknown event ${entry.event.name} of ${entry.address}`);
-  handle(state, entry.event.args as never, entry); // the name has chosen the handler, and so the arguments' type
+  handle(state, entry.event.args as never, entry); // the name selects the handler, and thereby the type of the arguments
 }
 
 type Filters =
@@ -92,7 +93,7 @@ type Handlers = {
 
 type Handler = (state: ProtocolState, args: never, entry: Event) => void;
 
-/** An event that does not change the state kept here. */
+/** Handles an event that does not change this state. */
 const tellsNoState = (): void => undefined;
 
 const HANDLERS: Handlers = {
@@ -193,7 +194,7 @@ const HANDLERS: Handlers = {
     Object.assign(model, { score, modelCommitment, rewardsRemaining, rewardsQueued: model.rewardsQueued + reward });
   },
   PayoutQueued: ({ payouts }, args, { blockNumber }) => {
-    // A replaced verifier may log anything. Only what is logged together with the record, for its payees, counts.
+    // A replaced verifier may log anything. Its event counts only if it is in the block of the registry's record and has the same payees.
     const payout = payouts.get(payoutKey(args.model, args.evaluationId));
     const told = payoutOf(args, 0n);
     if (payout?.block === blockNumber && termsOf(told).payeesHash === payout.payeesHash) payout.told ??= told;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An attester's signature over a statement.
+// Signs a statement as an attester.
 
 import type { Signer } from "ethers";
 import { Problem } from "../base/problem.ts";
@@ -9,8 +9,9 @@ import { requireProof } from "./method.ts";
 import type { Review } from "./review.ts";
 
 /**
- * Adds the signer's attestation to a statement that was found acceptable; refuses who is no attester or has signed, and a statement
- * without the proof that its model asks for.
+ * Adds the signer's attestation to an acceptable statement. Throws a {@link Problem} if the signer is not an attester or has already
+ * signed,
+ * if the model needs no attestations, or if it needs a proof that the bundle lacks.
  */
 export async function attest({ bundle, model }: Review, signer: Signer): Promise<Bundle> {
   const { attesters, zkProof } = model.method;

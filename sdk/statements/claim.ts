@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Contributors' claims on rewards that were attested as a root.
+// Claims rewards for contributors behind a root.
 
 import { id, ZeroHash, type Signer } from "ethers";
 import { Problem } from "../base/problem.ts";
@@ -13,30 +13,30 @@ import { contributorAmount } from "../schemas/distribution.ts";
 import { requireDestination } from "./review.ts";
 import type { Payment } from "./submit.ts";
 
-/** Claims that one transaction carries at most: about half of what a block of 16 million gas holds. */
+/** The most claims in one transaction. They use about half of the gas of a block of 16 million gas. */
 export const BATCH = 100;
 
-/** A claims file and what messages call it. */
+/** A claims file and its name in messages. */
 export interface NamedClaims {
   readonly name: string;
   readonly claims: Claims;
 }
 
-/** Whom to pay (everybody if no account is given), and the block where the protocol began. */
+/** The account to pay, or everybody if there is none, and the block in which the deployment began. */
 export interface ClaimOptions {
   readonly account?: string;
   readonly fromBlock: number;
 }
 
-/** What was claimed. */
+/** The transactions sent, and the payments that they made. */
 export interface Claimed {
   readonly transactions: readonly { readonly hash: string; readonly gasUsed: bigint; readonly claims: number }[];
   readonly payments: readonly (Payment & { readonly token: string; readonly evaluationId: string })[];
 }
 
 /**
- * Claims for one account, or for everybody, what was not claimed of the given distributions. Every batch is simulated before the
- * first is sent. Anybody may pay for the gas; rewards go to the contributors alone.
+ * Claims the unclaimed parts of the given distributions, for one account or for everybody. All batches are simulated before the first is
+ * sent. Anybody may pay for the gas; the rewards go only to the contributors.
  */
 export async function claim(
   chain: Connection,
@@ -105,10 +105,13 @@ async function openClaims(
     }));
 }
 
-/** What `payoutOf` answers of a payout that was minted, and of one whose reward went back. */
+/** What `payoutOf` returns for a released payout, and for one whose reward was returned. */
 const [RELEASED, RETURNED] = [1n, 2n];
 
-/** What the distribution began with, from its event. There is nothing to claim before the payout is released. */
+/**
+ * Returns the total of the distribution, from its event. Throws a {@link Problem} if the payout is not released, or belongs to another
+ * root.
+ */
 async function totalOf(
   { access, registry }: Connection,
   distributor: RewardDistributor,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a model's benchmark asks for: attestations, a proof, or both over the same statement.
+// What a model's benchmark requires: attestations, a proof, or both for the same statement.
 
 import { getAddress, Interface, isError, recoverAddress } from "ethers";
 import type { Hybrid, OracleAttestation, ZkProof } from "../client/contracts.ts";
@@ -16,7 +16,7 @@ import {
   type Attestation,
 } from "../schemas/statement.ts";
 
-/** Who has to sign. */
+/** The contract with the attesters, and how many must sign. */
 export interface Attesters {
   readonly contract: OracleAttestation;
   readonly epoch: bigint;
@@ -24,18 +24,18 @@ export interface Attesters {
   readonly count: bigint;
 }
 
-/** The method of a benchmark. */
+/** The verification method of a benchmark. */
 export interface Method {
-  /** Absent when a proof is enough. */
+  /** Absent if a proof is enough. */
   readonly attesters?: Attesters;
-  /** What checks the proof; absent when attestations are enough. */
+  /** The contract that verifies the proof. Absent if attestations are enough. */
   readonly zkProof?: ZkProof;
-  /** What the proof on chain consists of: one part, or the parts of a hybrid in its order. */
+  /** The parts of the proof that is sent to the chain: a single part, or those of a hybrid in its order. */
   readonly parts: readonly ("attesters" | "zkProof")[];
   readonly isHybrid: boolean;
 }
 
-/** The method at an address. */
+/** Reads the method at an address. Throws a {@link Problem} if it is not an OracleAttestation, a ZkProof, or a hybrid of both. */
 export async function readMethod(access: Access, modelId: string, address: string): Promise<Method> {
   const listed = await answerOf((await contractAt<Hybrid>(access, "Hybrid", address)).methods());
   const found = await Promise.all((listed ?? [address]).map((part) => readPart(access, part)));
@@ -49,7 +49,7 @@ export async function readMethod(access: Access, modelId: string, address: strin
   return { ...Object.assign({}, ...found), parts, isHybrid: listed !== undefined };
 }
 
-/** The proof that the method takes, from what the bundle has gathered: of the attestations as many as are needed. */
+/** Encodes the proof that the method takes, from the bundle. It contains only as many attestations as the threshold requires. */
 export function encodeFor({ attesters, parts, isHybrid }: Method, bundle: Bundle): string {
   const encode = {
     attesters: () => encodeAttestations(bundle, Number(attesters?.threshold)),
@@ -59,18 +59,19 @@ export function encodeFor({ attesters, parts, isHybrid }: Method, bundle: Bundle
   return isHybrid ? encodeHybridProof(proofs) : (proofs[0] as string);
 }
 
-/** The bundle lacks what its method asks for, so that another bundle is needed. */
+/** The bundle lacks something that its method requires, so that another bundle is needed. */
 export class Incomplete extends Problem {}
 
-/** An attestation that is not sent, and why. */
+/** An attestation that is not sent, and the reason. */
 export interface LeftOut {
   readonly signer: string;
   readonly reason: string;
 }
 
 /**
- * The bundle with the attestations that the method takes, and those left out. When too few are left it stays whole: then the chain
- * says what is wrong with the first.
+ * Separates the attestations that the method accepts from those that it does not. If too few are valid, returns the whole bundle, so that
+ * the
+ * chain reports what is wrong with the first.
  */
 export async function selectValid(
   access: Access,
@@ -93,7 +94,7 @@ export async function selectValid(
 
 const ERC1271 = new Interface(["function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)"]);
 
-/** As the contract asks: a key's own signature first, then ERC-1271's magic value and nothing else. */
+/** Checks a signature in the same way as the contract: first as the key's own, then by ERC-1271's magic value and nothing else. */
 async function isSignatureOf({ ethers }: Access, digest: string, { signer, signature }: Attestation): Promise<boolean> {
   if (recoveredFrom(digest, signature) === getAddress(signer)) return true;
   const data = ERC1271.encodeFunctionData("isValidSignature", [digest, signature]);
@@ -112,11 +113,11 @@ function recoveredFrom(digest: string, signature: string): string | undefined {
   try {
     return recoverAddress(digest, signature);
   } catch {
-    return undefined; // a contract's, in a form of its own
+    return undefined; // a contract's signature may have any form
   }
 }
 
-/** The proof of a bundle, which a method asks for. */
+/** Returns the proof of a bundle whose method requires one. Throws {@link Incomplete} if it is missing. */
 export function requireProof({ modelId, proof }: Bundle): string {
   if (proof === undefined)
     throw new Incomplete("NOT_YET", `the bundle has no proof, which ${modelId} asks for: make it with prove.`);
@@ -145,7 +146,7 @@ async function readPart(access: Access, address: string): Promise<Pick<Method, "
   return (await answerOf(zkProof.keyHash())) === undefined ? {} : { zkProof };
 }
 
-/** The answer of a contract, or undefined when it is of another kind. */
+/** Waits for a contract's answer. Returns undefined if the contract is of another kind. */
 async function answerOf<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch((error: unknown) => {
     if (isUnanswered(error)) throw error;

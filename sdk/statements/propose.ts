@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From an evaluation and the contributors to the statement that attesters are asked to sign.
+// Makes the statement that attesters are asked to sign, from an evaluation and its contributors.
 
 import { id, ZeroHash } from "ethers";
 import { Fields, hash, type Rule } from "../base/fields.ts";
@@ -13,26 +13,26 @@ import type { WeightedContributor } from "../schemas/distribution.ts";
 import { readJson } from "../schemas/json.ts";
 import { requireAcceptable } from "./review.ts";
 
-/** What `evaluate` found, as far as a statement says it. */
+/** The figures of an evaluation that a statement contains. */
 export interface Measured extends Figures {
   readonly contributionDataHash: string;
-  /** Hash of the evaluation's document, which names attempt and level; where it is absent, the evaluation's name gives the id. */
+  /** The hash of the evaluation's document, which includes attempt and level. If it is absent, the evaluation's name determines the id. */
   readonly evaluationId?: string;
 }
 
 export interface Proposal {
   readonly modelId: string;
-  /** Name of the evaluation, unique per model; its hash is the evaluation's id where no document has one. */
+  /** The name of the evaluation, unique per model. Its hash is the evaluation id if no document has one. */
   readonly evaluationName: string;
   readonly measured: Measured;
   readonly contributors: readonly WeightedContributor[];
-  /** Commitment to the candidate's predictions; zero for none. */
+  /** The commitment to the candidate's predictions, or zero for none. */
   readonly candidateCommitment: string;
   /** How long the statement may be submitted, in seconds. */
   readonly life: bigint;
 }
 
-/** An unsigned statement, and the contributors behind its root when they are too many to be listed. */
+/** An unsigned statement, and the contributors behind its root if they are too many to be listed. */
 export interface Proposed {
   readonly bundle: Bundle;
   readonly claims?: Claims;
@@ -40,7 +40,7 @@ export interface Proposed {
 
 const CONTRIBUTION: Rule<string> = { ...hash, expected: "the hash that evaluate --contribution gives" };
 
-/** Reads what `evaluate` prints; of its fields a statement needs only some. */
+/** Reads the output of `evaluate`. A statement needs only some of its fields. */
 export function readMeasured(name: string, text: string): Measured {
   const content = readJson(name, text);
   const isObject = typeof content === "object" && content !== null && !Array.isArray(content);
@@ -61,7 +61,7 @@ export function readMeasured(name: string, text: string): Measured {
   return measured;
 }
 
-/** A refused evaluation has a document too; nothing can be stated from it. */
+/** Refused evaluations have documents too, but no statement can be made from them. */
 function requireAccepted(name: string, { accepted, reasons }: { accepted?: unknown; reasons?: unknown }): void {
   if (accepted === undefined || accepted === true) return;
   const list = Array.isArray(reasons) ? (reasons as { message?: unknown }[]) : [];
@@ -85,7 +85,7 @@ function onlyNeeded(content: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(content).filter(([key]) => (NEEDED as readonly string[]).includes(key)));
 }
 
-/** The statement that attesters are asked to sign; throws a {@link Problem} where the chain would not pay for it. */
+/** Makes the statement that attesters are asked to sign. Throws a {@link Problem} if the chain would not pay for it. */
 export async function propose(chain: Connection, proposal: Proposal): Promise<Proposed> {
   const { modelId, candidateCommitment } = proposal;
   const model = await readModel(chain, modelId);
@@ -100,7 +100,10 @@ export async function propose(chain: Connection, proposal: Proposal): Promise<Pr
   return compose(chain, model, proposal);
 }
 
-/** The statement that the model's benchmark would pay for now, for attesters or a proof to confirm. */
+/**
+ * Makes a statement for the model's current benchmark, to be confirmed by attesters or a proof. Throws a {@link Problem} if the chain would
+ * not pay for it.
+ */
 export async function compose(
   chain: Connection,
   { model, version, benchmark, method }: ImprovableModel,

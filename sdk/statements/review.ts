@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whether the chain would pay for a statement, before anybody signs or sends it, and what it says in words.
+// Checks whether the chain would pay for a statement before anybody signs or sends it, and describes the statement.
 
 import { ZeroHash } from "ethers";
 import { Problem } from "../base/problem.ts";
@@ -12,27 +12,27 @@ import { contributorAmount } from "../schemas/distribution.ts";
 import { hashStatement, statementDomain, type ImprovementStatement } from "../schemas/statement.ts";
 import { BelowTarget, isForToday, weaknessOf } from "./weakness.ts";
 
-/** Longest life of a statement, in seconds. */
+/** The longest life of a statement, in seconds. */
 export const MAX_LIFE = 172_800n;
 
-/** How many contributors behind a root are shown. */
+/** The number of contributors behind a root that are shown. */
 const SHOWN_CONTRIBUTORS = 5;
 
 /** The first bytes of the code of an account that delegates to a contract (EIP-7702). */
 const DELEGATION = "0xef0100";
 
-/** What the chain says about a statement now. */
+/** A statement with what the chain currently says about it. */
 export interface Review {
   readonly bundle: Bundle;
   readonly model: ImprovableModel;
   readonly ownerReward: bigint;
   readonly contributorsReward: bigint;
-  /** What is left of the day's limit, in bps, when the improvement is more. */
+  /** What is left of the day's limit in bps. Present only if the improvement exceeds it. */
   readonly waitsForLimit?: bigint;
   readonly now: bigint;
 }
 
-/** Refuses a statement for another chain or verifier. */
+/** Throws a {@link Problem} if a statement is for another chain or verifier. */
 export function requireDestination(
   { network, address }: Connection,
   { chainId, verifier }: Pick<Bundle, "chainId" | "verifier">,
@@ -48,8 +48,9 @@ export function requireDestination(
 }
 
 /**
- * Refuses a statement that the chain would not pay for now, and says everything about it that an attester has to know. Only the
- * day's limit may be in its way: that passes with the day.
+ * Throws a {@link Problem} if the chain would not pay for a statement now. Otherwise returns everything that an attester has to know about
+ * it.
+ * The only obstacle that is tolerated is the day's limit, because it ends with the day.
  */
 export async function requireAcceptable(chain: Connection, bundle: Bundle): Promise<Review> {
   requireDestination(chain, bundle);
@@ -82,8 +83,9 @@ export async function requireAcceptable(chain: Connection, bundle: Bundle): Prom
 }
 
 /**
- * The statement for an attester's eyes, line by line. With contributors behind a root, their file must be at hand. Payees that are
- * contracts are marked: what a pool or the fee router is paid stays there for ever, and the verifier refuses only some of them.
+ * Describes the statement to an attester, line by line. If the contributors are behind a root, their claims file is required. Payees that
+ * are
+ * contracts are marked: tokens paid to a pool or the fee router stay there for ever, and the verifier refuses only some such payees.
  */
 export async function describe(chain: Connection, review: Review, claims?: Claims): Promise<string[]> {
   const { network } = chain;
@@ -121,7 +123,7 @@ export async function describe(chain: Connection, review: Review, claims?: Claim
   return [`Improvement of ${modelId}`, ...rows.map(([name, value]) => `  ${name.padEnd(16)} ${value}`), ...note];
 }
 
-/** By how much the candidate is better, in bps. */
+/** Returns by how much the scores differ, in bps. */
 export function deltaOf({ evaluation }: Pick<ImprovementStatement, "evaluation">): bigint {
   const difference = evaluation.candidateScore - evaluation.baselineScore;
   return difference < 0n ? -difference : difference;
@@ -160,8 +162,8 @@ function requireSameBenchmark(
 }
 
 /**
- * Asks the registry about the benchmark's minima and target; answers what is left today when the day's limit is all that is in the
- * way, and passes.
+ * Asks the registry whether the improvement meets the benchmark's minima and target. If only the day's limit is in the way, returns what is
+ * left of it, in bps.
  */
 async function requireStrong(
   chain: Connection,
@@ -180,7 +182,7 @@ async function requireStrong(
   }
 }
 
-/** Asks the model's ZkProof about the bundle's proof, if there is one. */
+/** Asks the model's ZkProof to verify the bundle's proof, if there is one. */
 async function requireValidProof(
   chain: Connection,
   { method: { zkProof } }: ImprovableModel,
@@ -196,7 +198,7 @@ async function requireValidProof(
   }
 }
 
-/** Who has signed the statement so far, and who has to. */
+/** Describes who has to sign the statement and who has signed it, and whether it has its proof. */
 function vouchersOf({ model: { method }, bundle: { attestations, proof } }: Review): [string, string][] {
   const rows: [string, string][] = [];
   if (method.zkProof) rows.push(["proof", proof === undefined ? "missing" : "valid"]);

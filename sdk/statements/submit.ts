@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Submits a statement to the chain, and reads the payout that it queued.
+// Submits a statement to the chain and reads the payout that this has queued.
 
 import type { LogDescription, Signer, TransactionReceipt } from "ethers";
 import { receiptOf } from "../client/confirm.ts";
@@ -13,13 +13,13 @@ import { encodeFor, selectValid, type LeftOut, type Method } from "./method.ts";
 import { requireDestination } from "./review.ts";
 import { weaknessOf } from "./weakness.ts";
 
-/** Wei to an account. */
+/** An amount in wei for an account. */
 export interface Payment {
   readonly account: string;
   readonly amount: bigint;
 }
 
-/** A recorded improvement, and the reward that waits for its release. */
+/** A recorded improvement, and its reward, which waits to be released. */
 export interface Submission {
   readonly transaction: string;
   readonly gasUsed: bigint;
@@ -31,17 +31,17 @@ export interface Submission {
   readonly symbol: string;
   readonly reward: bigint;
   readonly owner: Payment;
-  /** The contributors; the distributor alone when they claim. */
+  /** The contributors, or only the distributor if they claim. */
   readonly contributors: readonly Payment[];
-  /** Attestations of the bundle that were not sent, because the chain would have refused them. */
+  /** The attestations of the bundle that were not sent because the chain would have refused them. */
   readonly leftOut: readonly LeftOut[];
-  /** What a release needs. */
+  /** The data that a release needs. */
   readonly payout: QueuedPayout;
-  /** First second in which the reward can be released. */
+  /** The first second in which the reward can be released. */
   readonly releasableFrom: bigint;
 }
 
-/** Sends a statement with the proof that its model asks for, after simulating exactly this call. Anyone may do so. */
+/** Sends a statement with the proof that its model requires, after simulating exactly the same call. Anyone may do so. */
 export async function submit(chain: Connection, bundle: Bundle, sender: Signer): Promise<Submission> {
   requireDestination(chain, bundle);
   const { modelId, statement } = bundle;
@@ -74,7 +74,7 @@ export async function submit(chain: Connection, bundle: Bundle, sender: Signer):
   };
 }
 
-/** The payout that a transaction queued. */
+/** Returns the payout that a transaction queued. */
 async function queuedBy({ address, verifier }: Connection, receipt: TransactionReceipt): Promise<QueuedPayout> {
   const own = receipt.logs.filter((log) => log.address === address);
   const queued = own.map((log) => verifier.interface.parseLog(log)).find((event) => event?.name === "PayoutQueued");
@@ -82,7 +82,7 @@ async function queuedBy({ address, verifier }: Connection, receipt: TransactionR
   return payoutOf((queued as LogDescription).args as unknown as Parameters<typeof payoutOf>[0], BigInt(timestamp));
 }
 
-/** The arguments of a submission: the statement, and the proof that the model's method takes; and the attestations left out of it. */
+/** Returns the arguments of a submission, which are the statement and the proof for the model's method, and the attestations left out. */
 export async function callOf({ access }: Connection, method: Method, whole: Bundle) {
   const { bundle, leftOut } = await selectValid(access, method, whole);
   return { call: [toCall(bundle.statement), encodeFor(method, bundle)] as const, leftOut };

@@ -5,7 +5,7 @@ import { Problem } from "../base/problem.ts";
 import type { Weakness } from "../client/connect.ts";
 import { inFigures, type Revert } from "../client/errors.ts";
 
-/** The candidate does not reach the benchmark's target. Scores in bps. */
+/** The candidate does not reach the benchmark's target. Scores are in bps. */
 export class BelowTarget extends Problem {
   readonly candidateScore: bigint;
   readonly targetScore: bigint;
@@ -18,12 +18,12 @@ export class BelowTarget extends Problem {
   }
 }
 
-/** Whether an improvement that is more than what is left today can be submitted another day. */
+/** Whether an improvement that exceeds what is left of today's limit can be submitted on another day. */
 export function isForToday({ args }: Revert): boolean {
   return BigInt(args["deltaBps"] ?? 0) <= BigInt(args["limitBps"] ?? 0);
 }
 
-/** What a refusal for a target or a daily limit means for the model, with both figures; undefined for any other. */
+/** Explains a refusal because of a target or a daily limit, with both figures. Returns undefined for any other refusal. */
 export function weaknessOf(modelId: string, revert: Revert): Weakness | undefined {
   const { name, args } = revert;
   if (name === "EvaluationTooWeak" && args["field"] === "targetScore")

@@ -1,4 +1,4 @@
-// A model from the logs of a node and the views of one block.
+// Reads a model from the logs of a node and the views of one block.
 
 import type { Block, Interface, LogDescription } from "ethers";
 import { printed } from "../base/printed.ts";
@@ -22,10 +22,10 @@ import {
 } from "./facts.ts";
 import { improvementsIn, type HistoryEvent } from "./improvements.ts";
 
-/** Readings in a row that a reorganisation may undo. */
+/** How often the model is read before this gives up, because reorganisations keep undoing the reading. */
 const TRIES = 3;
 
-/** Where a deployment is, and how its chain is reached. */
+/** A deployment and the way to reach its chain. */
 export interface ChainPlace {
   readonly site: Site;
   readonly deployment: Pick<DeploymentAddresses, "firstBlock"> & {
@@ -34,8 +34,9 @@ export interface ChainPlace {
 }
 
 /**
- * Tells of models from a node alone. Everything is as of one block: a reading that a reorganisation undoes is made again.
- * @throws {Problem} `NOT_DEPLOYED` for a model that the chain has not got.
+ * Returns a source that reads models from a node alone. All values are from the same block: a reading that a reorganisation has undone is
+ * repeated.
+ * @throws {Problem} `NOT_DEPLOYED` for a model that is not on the chain, `NODE_FAILED` if reorganisations undo every reading.
  */
 export function fromChain({ site, deployment }: ChainPlace): TrackingSource {
   return {
@@ -88,7 +89,7 @@ async function readModelAt(
   };
 }
 
-/** All that the registry's events say of a model, with their times. */
+/** Returns all events of the registry about a model, with their timestamps. */
 async function historyOf(
   access: Access,
   blocks: Blocks,
@@ -194,7 +195,7 @@ function placed<Event extends TypedContractEvent, Args extends Omit<TrackedTrade
   return { blockNumber, logIndex, reserve, curveSupply, trade };
 }
 
-/** The first block of a range that is not older than a time; one after the range where all are older. */
+/** Returns the first block of a range at or after a time, or the block after the range if all are older. */
 async function firstBlockFrom({ ethers: { provider } }: Access, { from, to }: Blocks, time: number): Promise<number> {
   let [low, high] = [from, to + 1];
   while (low < high) {

@@ -1,28 +1,28 @@
-// Models side by side.
+// Compares models side by side.
 
 import type { PerformanceReport, Timeframe } from "./tracker.ts";
 import { Problem } from "../base/problem.ts";
 
-/** A model's line. */
+/** One model in the comparison. */
 export interface ComparedModel {
   readonly modelId: string;
   readonly symbol: string;
   readonly status: PerformanceReport["model"]["status"];
   readonly score: number | null;
-  /** Towards the better, in bps, also where the benchmark was replaced. */
+  /** The score's improvement in bps, positive if it became better. It includes changes by a replaced benchmark. */
   readonly gainBps: number | null;
   readonly improvements: number;
   readonly deltaOnes: bigint;
   readonly rewards: bigint;
   readonly contributors: number;
   readonly spotPrice: bigint | null;
-  /** Of the spot price since the timeframe began, rounded towards zero. */
+  /** The change of the spot price since the timeframe began, rounded towards zero. */
   readonly priceChangeBps: number | null;
-  /** Reserve units that were traded. */
+  /** The traded volume in reserve units. */
   readonly volume: bigint;
 }
 
-/** Models by their DeltaOnes in the same timeframe, most first. */
+/** Models in descending order of their DeltaOnes in the same timeframe. */
 export interface ModelComparison {
   readonly timeframe: Timeframe;
   readonly models: readonly ComparedModel[];
@@ -30,7 +30,7 @@ export interface ModelComparison {
 
 /**
  * Compares models by reports of the same timeframe.
- * @throws {Problem} `CONFLICT` when the reports are of different ones, `BAD_OPTION` without a report.
+ * @throws {Problem} `CONFLICT` if the reports have different timeframes, `BAD_OPTION` if there is no report.
  */
 export function compareModels(reports: readonly PerformanceReport[]): ModelComparison {
   const [first, ...others] = reports;

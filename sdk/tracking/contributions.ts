@@ -1,4 +1,4 @@
-// What each account has brought about and was paid for it, and what holders have made of their tokens.
+// What each account has contributed and earned, and what holders have gained on their tokens.
 
 import { getAddress } from "ethers";
 import type { PayoutStatus } from "../state/payouts.ts";
@@ -9,39 +9,41 @@ import type { PoolValuer, TokenValue } from "./value.ts";
 
 const WHOLE_BPS = 10_000n;
 
-/** An account's part in improvements. Amounts in wei. */
+/** An account's part in improvements. Amounts are in wei. */
 export interface ContributionEntry {
-  /** The reward distributor stands for contributors behind a root whose file is not at hand. */
+  /** The contributor or owner. If the claims file of a root is not at hand, the reward distributor takes the place of its contributors. */
   readonly account: string;
   readonly part: "owner" | "contributor" | "contributors";
   readonly improvements: number;
-  /** DeltaOnes of the improvements in proportion to the contributors' rewards, with 18 decimals; an owner's are none. */
+  /**
+   * The account's DeltaOnes, with 18 decimals: those of the improvements, in proportion to the contributors' rewards. Zero for an owner.
+   */
   readonly deltaOnes: bigint;
-  /** Part of all contributors' rewards, rounded down; of an owner, of all owners'. */
+  /** The share of all contributors' rewards, rounded down. For an owner, the share of all owners' rewards. */
   readonly shareBps: number;
   readonly rewards: bigint;
-  /** What was released of them. For contributors behind a root it is theirs to claim. */
+  /** The released part. Contributors behind a root have to claim it. */
   readonly released: bigint;
   readonly waiting: bigint;
-  /** What all the rewards that were not returned are worth; null without a pool. */
+  /** The value of all rewards that are released or still waiting. Null if there is no pool. */
   readonly value: TokenValue | null;
 }
 
-/** What an account has paid and received, from the beginning. Reserve in its units, tokens in wei. */
+/** What an account has paid and received since the model was launched. The reserve is in its smallest units, tokens are in wei. */
 export interface HolderReturn {
   readonly account: string;
   readonly bought: { readonly tokens: bigint; readonly reserve: bigint };
   readonly sold: { readonly tokens: bigint; readonly reserve: bigint };
   readonly rewards: bigint;
   readonly supplierAllocation: bigint;
-  /** Received less sold, as far as the pool and the protocol tell: transfers between accounts are not counted. */
+  /** Tokens received minus tokens sold, according to the pool and the protocol. Transfers between accounts are not counted. */
   readonly held: bigint;
   readonly value: TokenValue;
-  /** Sold and mark less bought. */
+  /** The proceeds of sales plus the mark, minus the cost of purchases. */
   readonly returnAtMark: bigint;
-  /** Sold and sale less bought. */
+  /** The proceeds of sales plus what selling the rest would pay, minus the cost of purchases. */
   readonly returnAtSale: bigint;
-  /** The same in bps of what was bought, rounded towards zero; null where nothing was. */
+  /** The returns in bps of the cost of purchases, rounded towards zero. Null if nothing was bought. */
   readonly returnAtMarkBps: number | null;
   readonly returnAtSaleBps: number | null;
 }
@@ -52,7 +54,7 @@ interface Portion {
   readonly amount: bigint;
 }
 
-/** The payees of an improvement, those behind a root one by one where their file is at hand. */
+/** Returns the payees of an improvement. Contributors behind a root are listed one by one if their claims file is at hand. */
 function portionsOf({ payees }: TrackedImprovement, { contributors }: Evidence): Portion[] {
   return payees.flatMap(({ account, amount, part }): Portion[] =>
     part === "contributors" && contributors
@@ -61,7 +63,7 @@ function portionsOf({ payees }: TrackedImprovement, { contributors }: Evidence):
   );
 }
 
-/** Who has brought about what, the largest rewards first. */
+/** Returns each account's contributions, largest rewards first. */
 export function contributionsOf(
   improvements: readonly TrackedImprovement[],
   evidence: readonly Evidence[],
@@ -101,12 +103,12 @@ export function contributionsOf(
     .sort((a, b) => (a.rewards === b.rewards ? 0 : a.rewards > b.rewards ? -1 : 1));
 }
 
-/** Whether a reward is neither paid nor lost. */
+/** Whether a reward may still be released. */
 export function isWaiting(status: PayoutStatus): boolean {
   return status === "waits" || status === "due" || status === "stopped";
 }
 
-/** What accounts have made of their tokens, from the beginning. */
+/** Returns what accounts have gained on their tokens since the model was launched. */
 export function returnsOf(
   { trades, supplier, improvements }: TrackedModel,
   evidence: readonly Evidence[],
@@ -116,7 +118,7 @@ export function returnsOf(
   return accounts.map((given): HolderReturn => {
     const account = getAddress(given);
     const side = (wanted: "buy" | "sell") => {
-      // Who pays for tokens that another receives has bought none; who sells for another's benefit has sold.
+      // A purchase belongs to the account that receives the tokens, a sale to the account that sells them.
       const own = trades.filter(
         (trade) => trade.side === wanted && (wanted === "buy" ? trade.to : trade.account) === account,
       );

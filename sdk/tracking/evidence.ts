@@ -1,4 +1,5 @@
-// What is known beside the chain: documents of evaluations and lists of contributors, kept only where the chain's hashes and scores agree.
+// Off-chain data about improvements: evaluation documents and lists of contributors. They are used only if they match the hashes and scores
+// on chain.
 
 import { printed } from "../base/printed.ts";
 import { hashDocument, type EvaluationDocument } from "../evaluation/document.ts";
@@ -6,43 +7,43 @@ import { treeOf, type Claims } from "../schemas/claims.ts";
 import { contributorAmount } from "../schemas/distribution.ts";
 import type { TrackedImprovement, TrackedModel } from "./facts.ts";
 
-/** Finds what belongs to an improvement; answers with undefined for what it has not got. Whatever it answers is checked. */
+/** A source of data about improvements. It returns undefined for what it does not have. Everything that it returns is checked. */
 export interface EvidenceSource {
-  /** The document of an evaluation, as it was written. */
+  /** Returns the document of an evaluation, exactly as it was written. */
   document?(evaluationId: string): Promise<unknown>;
-  /** The contributors behind a root. */
+  /** Returns the contributors behind a root. */
   claims?(root: string): Promise<Claims | undefined>;
 }
 
-/** A metric of both models. */
+/** The values of a metric for both models. */
 export interface MeasuredMetric {
   readonly baseline: number | null;
   readonly candidate: number | null;
 }
 
-/** What a document that the chain confirms says. */
+/** The contents of a document that matches the chain. */
 export interface VerifiedDocument {
   readonly metrics: Readonly<Record<string, MeasuredMetric>>;
   readonly sampleSize: number;
   readonly lowerBoundBps: number | null;
 }
 
-/** One contributor behind a root, and the part in wei. */
+/** A contributor behind a root, with the amount in wei. */
 export interface ListedContributor {
   readonly account: string;
   readonly amount: bigint;
 }
 
-/** What was found of one improvement. */
+/** The data found for one improvement. */
 export interface Evidence {
   readonly document?: VerifiedDocument;
-  /** Why a document that was found is not used. */
+  /** The reason why a document that was found is not used. */
   readonly refusal?: string;
-  /** Contributors behind the root, where their file has this root. */
+  /** The contributors behind the root, if their file has the same root. */
   readonly contributors?: readonly ListedContributor[];
 }
 
-/** What is known beside the chain of each improvement, in their order. */
+/** Returns the off-chain data for each improvement, in their order. */
 export function evidenceOf(
   model: TrackedModel,
   improvements: readonly TrackedImprovement[],
@@ -80,7 +81,7 @@ function readDocument(
   return { document: { metrics: Object.fromEntries([...secondary, [metric, primary]]), sampleSize, lowerBoundBps } };
 }
 
-/** Where a document is not what the chain recorded. */
+/** Returns how a document differs from what the chain recorded, or undefined if it does not. */
 function contradictionOf(
   { benchmarks }: TrackedModel,
   { evaluationId, benchmarkVersion, baselineScore, candidateScore }: TrackedImprovement,

@@ -1,4 +1,4 @@
-// What is known of a model and what happened to it, whoever told it: logs of a node, or the platform's indexer.
+// The facts about a model and its history, whether they come from the logs of a node or from the platform's indexer.
 
 import { keccak256, toUtf8Bytes } from "ethers";
 import type { PayoutStatus } from "../state/payouts.ts";
@@ -6,12 +6,12 @@ import type { MetricName } from "../evaluation/metrics.ts";
 import type { Direction } from "../evaluation/reading.ts";
 import type { MODEL_STATUS } from "../state/protocolState.ts";
 
-/** Where an event stands. */
+/** The position of an event in the chain. */
 export interface TrackedPlace {
   readonly blockNumber: number;
   readonly logIndex: number;
   readonly transactionHash: string;
-  /** Seconds since 1970. */
+  /** In seconds since 1970. */
   readonly timestamp: number;
 }
 
@@ -24,40 +24,43 @@ export interface TrackedBenchmark {
   readonly evaluationDataHash: string;
   readonly metric: MetricName;
   readonly direction: Direction;
-  /** Bps. */
+  /** In bps. */
   readonly baselineScore: number;
 }
 
-/** Whom an improvement pays, and how much, in wei. The distributor stands for the contributors of a root. */
+/** A payee of an improvement and the amount in wei. The distributor is paid for all contributors behind a root. */
 export interface TrackedPayee {
   readonly account: string;
   readonly amount: bigint;
   readonly part: "owner" | "contributor" | "contributors";
 }
 
-/** An improvement that the registry recorded. */
+/** A recorded improvement. */
 export interface TrackedImprovement extends TrackedPlace {
   readonly evaluationId: string;
   readonly benchmarkVersion: number;
   readonly method: string;
-  /** Bps. */
+  /** In bps. */
   readonly baselineScore: number;
   readonly candidateScore: number;
-  /** The rate in its block: wei for 100 bps. */
+  /** The reward rate in its block: wei for 100 bps. */
   readonly tokensPerDeltaOne: bigint;
-  /** Wei to all payees. */
+  /** The total for all payees, in wei. */
   readonly reward: bigint;
   readonly contributionDataHash: string;
-  /** Null where the contributors are listed. */
+  /** Null if the contributors are listed. */
   readonly contributorsRoot: string | null;
   readonly payees: readonly TrackedPayee[];
   readonly status: PayoutStatus;
   readonly releasableFrom: number;
-  /** When it was released or returned. */
+  /** The time of its release or return, or null. */
   readonly settledAt: number | null;
 }
 
-/** A pool, as its views answer: reserve in its units, tokens in wei, price as `spotPrice` has it, ratio in ppm, fee in bps. */
+/**
+ * The values of a pool's views: the reserve in its smallest units, tokens in wei, the price in the unit of `spotPrice`, the ratio in ppm,
+ * the fee in bps.
+ */
 export interface TrackedPool {
   readonly address: string;
   readonly crr: bigint;
@@ -73,15 +76,15 @@ export interface TrackedPool {
 /** A trade with the pool. */
 export interface TrackedTrade {
   readonly side: "buy" | "sell";
-  /** Who pays, or sells. */
+  /** The account that pays or sells. */
   readonly account: string;
-  /** Who receives. */
+  /** The account that receives. */
   readonly to: string;
   readonly reserve: bigint;
   readonly tokens: bigint;
-  /** As `spotPrice` has it, without what flows in as usage fees later. */
+  /** The price in the unit of `spotPrice` right after the trade, before further usage fees flow in. */
   readonly priceAfter: bigint;
-  /** Whether it is of the time that was asked for. */
+  /** Whether the trade is within the requested time. */
   readonly isRecent: boolean;
 }
 
@@ -95,30 +98,30 @@ export interface TrackedModel {
   readonly token: string;
   readonly status: (typeof MODEL_STATUS)[number];
   readonly supplier: { readonly recipient: string; readonly issued: bigint };
-  /** Every version, the present one last. */
+  /** All versions, the current one last. */
   readonly benchmarks: readonly TrackedBenchmark[];
-  /** Bps; null before registration. */
+  /** In bps. Null before registration. */
   readonly score: number | null;
   readonly tokensPerDeltaOne: bigint;
   readonly rewardsRemaining: bigint;
-  /** All of them, oldest first. */
+  /** All improvements, oldest first. */
   readonly improvements: readonly TrackedImprovement[];
   readonly pool: TrackedPool | null;
-  /** All of them, oldest first. */
+  /** All trades, oldest first. */
   readonly trades: readonly TrackedTrade[];
 }
 
-/** Tells of models. */
+/** A source of facts about models. */
 export interface TrackingSource {
   /**
-   * Everything of a model, as of the latest block that the source knows.
-   * @param modelId The id that it was published under.
-   * @param seconds Trades that are older than so many seconds before that block are not recent; without it all are.
+   * Returns everything about a model, as of the latest block that the source knows.
+   * @param modelId The id that the model was published under.
+   * @param seconds The age in seconds, relative to that block, up to which trades are recent. By default, all trades are.
    */
   read(modelId: string, seconds?: number): Promise<TrackedModel>;
 }
 
-/** keccak256 of a published id, which the chain knows a model by. */
+/** Returns the keccak256 of a published id, which identifies the model on chain. */
 export function modelKey(modelId: string): string {
   return keccak256(toUtf8Bytes(modelId));
 }

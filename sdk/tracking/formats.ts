@@ -1,4 +1,4 @@
-// Reports as text for a terminal and as tables for other programs. JSON is `toJson` of the document itself.
+// Formats reports as text for a terminal and as tables for other programs. For JSON, apply `toJson` to the report itself.
 
 import { formatUnits } from "ethers";
 import { printed } from "../base/printed.ts";
@@ -8,23 +8,23 @@ import { rewardLines } from "./reward.ts";
 import type { PerformanceReport } from "./tracker.ts";
 import type { TokenValue } from "./value.ts";
 
-/** DeltaOnes as people read them, rounded down to four decimals: 4.94. */
+/** Formats DeltaOnes for people, rounded down to four decimals: 4.94. */
 export function formatDeltaOnes(deltaOnes: bigint): string {
   return formatUnits(roundTokens(deltaOnes), 18).replace(/\.0$/, "");
 }
 
-/** A share or a change of bps in percent. */
+/** Formats bps as a percentage. */
 export function formatBps(bps: number | null): string {
   return bps === null ? "–" : `${(bps / 100).toFixed(2)}\u00a0%`;
 }
 
-/** A value at the spot price, and what a sale would pay. */
+/** Formats the value at the spot price, and what a sale would pay. */
 export function formatValue({ tokens, mark, sale, sellable }: TokenValue): string {
   const part = sellable < tokens ? `, of ${formatTokens(roundTokens(sellable))} that the pool could take at once` : "";
   return `mark ${formatReserve(mark)} USDC, a sale would pay ${formatReserve(sale)} USDC${part}`;
 }
 
-/** The report as lines for people, every foreign text escaped. */
+/** Formats a report as lines for people. Foreign text is escaped. */
 export function performanceText(report: PerformanceReport): string {
   const { model, summary, timeframe, improvements, documents, contributions, returns, block, metrics } = report;
   const symbol = printed(model.symbol);
@@ -71,12 +71,12 @@ export function performanceText(report: PerformanceReport): string {
   ].join("\n");
 }
 
-/** Reserve with its sign. */
+/** Formats an amount of reserve with its sign. */
 export function signed(units: bigint): string {
   return units < 0n ? `−${formatReserve(-units)}` : formatReserve(units);
 }
 
-/** A comparison as lines for people. */
+/** Formats a comparison as lines for people. */
 export function comparisonText({ models, timeframe }: ModelComparison): string {
   return [
     `models by DeltaOnes, ${timeframe}`,
@@ -87,7 +87,7 @@ export function comparisonText({ models, timeframe }: ModelComparison): string {
   ].join("\n");
 }
 
-/** The improvements of reports as CSV (RFC 4180): amounts in smallest units, times in seconds, one line for each payee. */
+/** Formats the improvements of reports as CSV (RFC 4180), with one line for each payee. Amounts are in smallest units, times in seconds. */
 export function performanceCsv(reports: readonly PerformanceReport[]): string {
   const header = [
     ...["model_id", "evaluation_id", "timestamp", "block", "transaction", "benchmark_version"],

@@ -1,4 +1,4 @@
-// The improvements of a model, from the registry's events and what its verifiers told of the payees.
+// The improvements of a model, from the registry's events and the payees that its verifiers logged.
 
 import { ZeroHash, type Result } from "ethers";
 import { Problem } from "../base/problem.ts";
@@ -11,13 +11,13 @@ import { type PayoutStatus, type QueuedPayout, openPayoutStatus, termsOf } from 
 import { valueAt, type ParameterState } from "../state/protocolState.ts";
 import type { TrackedImprovement, TrackedPayee, TrackedPlace } from "./facts.ts";
 
-/** An event of the registry that speaks of one model. */
+/** An event of the registry about a model. */
 export interface HistoryEvent extends TrackedPlace {
   readonly name: string;
   readonly args: Result;
 }
 
-/** What `ScoreMoved` and the events before it say of an improvement. */
+/** The part of an improvement that `ScoreMoved` and the events before it contain. */
 type Recorded = TrackedPlace &
   Pick<
     TrackedImprovement,
@@ -26,10 +26,10 @@ type Recorded = TrackedPlace &
     readonly payeesHash: string;
   };
 
-/** The first parameter of a model: its rate. */
+/** The index of the reward rate among a model's parameters. */
 const TOKENS_PER_DELTA_ONE = 0n;
 
-/** Every improvement of a model, oldest first. */
+/** Returns all improvements of a model, oldest first. */
 export async function improvementsIn(
   chain: Connection,
   events: readonly HistoryEvent[],
@@ -75,7 +75,7 @@ export async function improvementsIn(
   );
 }
 
-/** Walks through the events in their order: an improvement starts from the score, the benchmark and the rate before it. */
+/** Replays the events in order, because an improvement refers to the score, the benchmark and the rate at its time. */
 function recordsIn(events: readonly HistoryEvent[]): Recorded[] {
   const found: Recorded[] = [];
   const rate: ParameterState = { value: 0n, scheduled: undefined };
@@ -106,7 +106,7 @@ function recordsIn(events: readonly HistoryEvent[]): Recorded[] {
   return found;
 }
 
-/** What every verifier that the registry ever listened to has told of a model's payouts. */
+/** Returns the payouts of a model that any verifier has logged, including verifiers that were replaced. */
 async function toldBy({ access, registry }: Connection, blocks: Blocks, key: string) {
   const told = await Promise.all(
     (await verifiersOf(registry, blocks)).map(async (address) => {

@@ -1,4 +1,4 @@
-// How models have performed: improvements, rewards step by step, contributions, returns; from logs or from the platform's indexer.
+// The performance of models: improvements, rewards step by step, contributions and returns, from logs or from the platform's indexer.
 
 export { fromChain, type ChainPlace } from "./chainSource.ts";
 export { compareModels, type ComparedModel, type ModelComparison } from "./comparison.ts";

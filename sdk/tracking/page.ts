@@ -1,4 +1,4 @@
-// Reports as one page that needs nothing else: no scripts, no fonts, no network; everything in it that others wrote is escaped.
+// Renders reports as one self-contained page without scripts, fonts or network access. All foreign text in it is escaped.
 
 import { html, type Markup } from "../base/html.ts";
 import { figureList, renderReportPage } from "../base/reportPage.ts";
@@ -11,7 +11,7 @@ import type { PerformanceReport } from "./tracker.ts";
 
 type Cell = Markup | string | number;
 
-/** The page of one report, or of several with their comparison. */
+/** Returns the page of one report, or of several reports with their comparison. */
 export function performancePage(reports: readonly PerformanceReport[], comparison?: ModelComparison): string {
   const [first] = reports;
   const title = reports.length === 1 && first ? first.model.name : "Models compared";

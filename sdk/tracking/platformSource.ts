@@ -1,4 +1,4 @@
-// A model from the platform's indexer.
+// Reads a model from the platform's indexer.
 
 import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
@@ -17,7 +17,7 @@ import {
   type TrackingSource,
 } from "./facts.ts";
 
-/** Tells of models from the platform's indexer, as of the block that it has reached. */
+/** Returns a source that reads models from the platform, as of the last block that its indexer has processed. */
 export function fromPlatform(platform: PlatformClient): TrackingSource {
   return {
     async read(modelId, seconds) {
@@ -25,7 +25,7 @@ export function fromPlatform(platform: PlatformClient): TrackingSource {
       if (detail.key !== modelKey(modelId))
         throw new Problem("CONFLICT", `${printed(modelId)} is no model's published id.`);
       const { block } = detail;
-      // What happened while the lists were read is left out.
+      // Events after this block are left out. They may have been added while the lists were read.
       const listed = async <List extends keyof ModelLists>(list: List) => {
         const found: (ModelLists[List] & EventPlace)[] = [];
         for await (const item of platform.all((query) => platform.listOf(modelId, list, query)))
@@ -45,7 +45,7 @@ export function fromPlatform(platform: PlatformClient): TrackingSource {
   };
 }
 
-/** Documents and claims files that the platform keeps. */
+/** Returns a source of the documents and claims files that the platform stores. */
 export function evidenceOn(platform: PlatformClient): EvidenceSource {
   const orNothing = (error: unknown): undefined => {
     if (error instanceof Problem && (error.code === "NOT_DEPLOYED" || error.code === "NO_FILE")) return undefined;
@@ -114,7 +114,7 @@ function tradeOf(view: TradeView, since: number): TrackedTrade {
   };
 }
 
-/** An answer that is not as wire.ts has it is none of ours. */
+/** Converts the error of reading an answer whose format differs from wire.ts to a {@link Problem}. */
 function readingOut<T>(read: () => T): T {
   try {
     return read();

@@ -1,5 +1,5 @@
-// The reward of an improvement, step by step, in the integers of the contracts. Every division rounds down; what it leaves goes to a
-// named receiver, so that the parts sum to the reward exactly.
+// Computes the reward of an improvement step by step, in the same integer arithmetic as the contracts. Every division rounds down, and a
+// defined payee receives the remainder, so that the parts sum exactly to the reward.
 
 import { formatTokens } from "../base/units.ts";
 import type { TrackedImprovement, TrackedPayee } from "./facts.ts";
@@ -8,21 +8,21 @@ const BPS = 10_000n;
 const BPS_OF_A_DELTA_ONE = 100n;
 const OWNER_SHARE_BPS = 3_000n;
 
-/** One contributor's part. Amounts in wei. */
+/** A contributor's part of a reward. Amounts are in wei. */
 export interface ContributorPart {
   readonly account: string;
-  /** Part of the contributors' share. */
+  /** The share of what all contributors receive, in bps. */
   readonly shareBps: bigint;
   readonly rounded: bigint;
-  /** What the divisions left, for the largest share, the first of equals. */
+  /** The remainder of all divisions. It goes to the largest share, or to the first of several. */
   readonly remainder: bigint;
   readonly amount: bigint;
 }
 
-/** How a reward comes about. Amounts in wei. */
+/** The steps that lead to a reward. Amounts are in wei. */
 export interface RewardSteps {
   readonly deltaBps: number;
-  /** With 18 decimals, as `calculateDeltaOnes` answers. */
+  /** With 18 decimals, as `calculateDeltaOnes` returns it. */
   readonly deltaOnes: bigint;
   readonly tokensPerDeltaOne: bigint;
   /** floor(deltaBps · tokensPerDeltaOne / 100) */
@@ -31,20 +31,20 @@ export interface RewardSteps {
   readonly owner: bigint;
   /** reward − owner */
   readonly contributors: bigint;
-  /** Empty where the contributors are behind a root. */
+  /** Empty if the contributors are behind a root. */
   readonly parts: readonly ContributorPart[];
 }
 
-/** DeltaOnes of an improvement, with 18 decimals. */
+/** Returns the DeltaOnes of an improvement, with 18 decimals. */
 export function deltaOnesOf(deltaBps: number): bigint {
   return (BigInt(deltaBps) * 10n ** 18n) / BPS_OF_A_DELTA_ONE;
 }
 
 /**
- * The reward of an improvement and its parts.
+ * Returns the reward of an improvement and its parts.
  * @param deltaBps The improvement, from 0 to 10,000 bps.
- * @param tokensPerDeltaOne The rate, wei for 100 bps.
- * @param contributors In ascending order of account, shares summing to 10,000 bps; none where they are behind a root.
+ * @param tokensPerDeltaOne The reward rate: wei for 100 bps.
+ * @param contributors In ascending order of account, with shares that sum to 10,000 bps. Empty if they are behind a root.
  */
 export function calculateReward(
   deltaBps: number,
@@ -67,7 +67,7 @@ export function calculateReward(
   };
 }
 
-/** The steps of a recorded improvement, and whether they end in what the chain recorded, to the last wei. */
+/** Returns the steps of a recorded reward. `isExact` says whether they reproduce the recorded amounts to the last wei. */
 export function explainReward(
   improvement: Pick<TrackedImprovement, "tokensPerDeltaOne" | "reward" | "payees">,
   deltaBps: number,
@@ -82,11 +82,11 @@ export function explainReward(
   return { ...steps, isExact };
 }
 
-/** The shares that listed contributors were given: events have the amounts alone, from which they follow. */
+/** Reconstructs the shares of listed contributors from their amounts, because events contain only the amounts. */
 function sharesOf(payees: readonly TrackedPayee[]): Pick<ContributorPart, "account" | "shareBps">[] {
   const total = payees.reduce((sum, { amount }) => sum + amount, 0n);
   const largest = indexOfLargest(payees.map(({ amount }) => amount));
-  // An amount was rounded down from its share: the least share that gives so much.
+  // Each amount was rounded down from its share. This is the smallest share that yields the amount.
   const shares = payees.map(({ amount }) => (total === 0n ? 0n : (amount * BPS + total - 1n) / total));
   const others = shares.reduce((sum, share, index) => (index === largest ? sum : sum + share), 0n);
   return payees.map(({ account }, index) => ({
@@ -95,12 +95,12 @@ function sharesOf(payees: readonly TrackedPayee[]): Pick<ContributorPart, "accou
   }));
 }
 
-/** The first of the largest; −1 of none. */
+/** Returns the index of the first largest value, or −1 if there is none. */
 function indexOfLargest(values: readonly bigint[]): number {
   return values.reduce((best, value, index) => (best < 0 || value > (values[best] as bigint) ? index : best), -1);
 }
 
-/** The steps as lines for people. */
+/** Formats the steps as lines for people. */
 export function rewardLines(steps: RewardSteps, symbol: string): string[] {
   const { deltaBps, tokensPerDeltaOne, reward, owner, contributors, parts } = steps;
   const shown = (amount: bigint) => `${formatTokens(amount)} ${symbol}`;

@@ -1,11 +1,11 @@
-// The score in the course of time, as a drawing.
+// Draws the score over time.
 
 import { html, type Markup } from "../base/html.ts";
 import type { PerformanceReport } from "./tracker.ts";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [760, 190, 64, 28];
 
-/** A line that steps up or down with each improvement; nothing before a model has a score. */
+/** Returns a line with a step for each improvement, or nothing if the model has no score or no improvement. */
 export function scoreChart({ summary, improvements, timeframe, model }: PerformanceReport): Markup {
   const { score, scoreBefore } = summary;
   const [first] = improvements;

@@ -1,4 +1,4 @@
-// How a model has done: one document, whoever told of the model.
+// Reports the performance of a model as one document, whatever the source of the facts.
 
 import { printed } from "../base/printed.ts";
 import { Problem } from "../base/problem.ts";
@@ -9,23 +9,23 @@ import type { TrackedImprovement, TrackedModel, TrackedPayee, TrackedPlace, Trac
 import { deltaOnesOf, explainReward, type RewardSteps } from "./reward.ts";
 import { PoolValuer } from "./value.ts";
 
-/** The edition of the report's format. */
+/** The version of the report's format. */
 export const REPORT_VERSION = 1;
 
 const DAY = 86_400;
 
-/** Times that a report may be of, and their seconds. */
+/** The timeframes of reports, with their length in seconds. */
 export const TIMEFRAMES = { last_30_days: 30 * DAY, last_90_days: 90 * DAY, all: undefined } as const;
 
 export type Timeframe = keyof typeof TIMEFRAMES;
 
-/** What a report is to have. */
+/** The contents of a report. */
 export interface ReportOptions {
   readonly timeframe: Timeframe;
-  /** Metrics by their names in evaluation documents; all that are found without it. */
+  /** The names of metrics in evaluation documents. By default, all metrics that are found. */
   readonly metrics?: readonly string[];
   readonly includeContributions?: boolean;
-  /** Holders whose return is to be told, over all the time. */
+  /** The holders whose returns are reported. Returns cover the whole time since the launch. */
   readonly accounts?: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface ReportedImprovement extends TrackedPlace {
   readonly baselineScore: number;
   readonly candidateScore: number;
   readonly deltaBps: number;
-  /** How the reward comes about; `isExact` when it is what the chain recorded, to the last wei. */
+  /** The steps that lead to the reward. `isExact` says whether they reproduce the recorded amounts to the last wei. */
   readonly reward: RewardSteps & { readonly isExact: boolean };
   readonly payees: readonly TrackedPayee[];
   readonly contributionDataHash: string;
@@ -45,26 +45,26 @@ export interface ReportedImprovement extends TrackedPlace {
   readonly status: TrackedImprovement["status"];
   readonly releasableFrom: number;
   readonly settledAt: number | null;
-  /** From the evaluation's document, where the chain confirms it; else null. */
+  /** From the evaluation's document if it matches the chain, or null. */
   readonly metrics: Readonly<Record<string, MeasuredMetric>> | null;
   readonly sampleSize: number | null;
   readonly lowerBoundBps: number | null;
 }
 
-/** A metric in the course of time. */
+/** The values of a metric over time. */
 export interface MetricHistory {
-  /** What the last document says of the model that won; null where none has the metric. */
+  /** The candidate's value in the last document with this metric, or null if there is none. */
   readonly current: number | null;
   readonly history: readonly (MeasuredMetric & { readonly evaluationId: string; readonly timestamp: number })[];
 }
 
-/** How a model has done. Amounts are in smallest units, scores in bps, times in seconds since 1970. */
+/** The performance of a model. Amounts are in smallest units, scores in bps, times in seconds since 1970. */
 export interface PerformanceReport {
   readonly version: typeof REPORT_VERSION;
   readonly model: Pick<TrackedModel, "modelId" | "key" | "name" | "symbol" | "token" | "status"> & {
     readonly pool: string | null;
   };
-  /** The block that everything is as of. */
+  /** The block in which all values were read. */
   readonly block: TrackedModel["block"];
   readonly timeframe: { readonly name: Timeframe; readonly from: number | null; readonly to: number };
   readonly summary: PerformanceSummary;
@@ -83,22 +83,22 @@ export interface PerformanceReport {
   readonly metrics: Readonly<Record<string, MetricHistory>>;
   readonly documents: {
     readonly verified: number;
-    /** Evaluations whose document is not at hand. */
+    /** The evaluations whose document is not at hand. */
     readonly missing: readonly string[];
-    /** Documents that are not what the chain recorded. */
+    /** The documents that do not match the chain. */
     readonly refused: readonly { readonly evaluationId: string; readonly reason: string }[];
   };
   readonly contributions?: readonly ContributionEntry[];
   readonly returns?: readonly HolderReturn[];
 }
 
-/** The figures of a report in short. */
+/** The main figures of a report. */
 export interface PerformanceSummary {
   readonly metric: string | null;
   readonly direction: "maximise" | "minimise" | null;
   readonly benchmarkVersion: number;
   readonly score: number | null;
-  /** At the beginning of the timeframe. */
+  /** The score at the beginning of the timeframe. */
   readonly scoreBefore: number | null;
   readonly improvements: number;
   readonly deltaOnes: bigint;
@@ -108,7 +108,7 @@ export interface PerformanceSummary {
     readonly released: bigint;
     readonly waiting: bigint;
     readonly returned: bigint;
-    /** What may still be earned. */
+    /** The rewards that can still be earned. */
     readonly remaining: bigint;
   };
   readonly contributors: number;
@@ -116,7 +116,7 @@ export interface PerformanceSummary {
   readonly trades: { readonly buys: number; readonly sells: number; readonly volume: bigint };
 }
 
-/** Tells how a model has done. */
+/** Reports the performance of a model. */
 export class PerformanceTracker {
   readonly #modelId: string;
   readonly #source: TrackingSource;
@@ -124,8 +124,8 @@ export class PerformanceTracker {
 
   /**
    * @param options.modelId The id that the model was published under.
-   * @param options.source `fromChain` or `fromPlatform`: the report is the same.
-   * @param options.evidence Where documents of evaluations and lists of contributors are; none without it.
+   * @param options.source `fromChain` or `fromPlatform`, which lead to the same report.
+   * @param options.evidence The source of evaluation documents and lists of contributors. By default, there is none.
    */
   constructor({
     modelId,
@@ -140,8 +140,10 @@ export class PerformanceTracker {
   }
 
   /**
-   * Everything of a timeframe that ends with the latest block.
-   * @throws {Problem} `NOT_DEPLOYED` for an unknown model, or for returns of a model without a pool; `BAD_OPTION` for a timeframe that is none.
+   * Returns the report for a timeframe that ends with the latest block.
+   * @throws {Problem} `NOT_DEPLOYED` if the model is unknown, or has no pool although returns are requested; `BAD_OPTION` if there is no
+   * such
+   * timeframe.
    */
   async generateReport({
     timeframe,
@@ -239,7 +241,7 @@ function summaryOf(
   };
 }
 
-/** The score when the timeframe began; the first baseline of a model that was registered later. */
+/** Returns the score at the beginning of the timeframe, or the first baseline if the model was registered later. */
 function scoreBefore({ benchmarks, improvements }: TrackedModel, from: number | null): number | null {
   const moves = [
     ...benchmarks.map(({ timestamp, blockNumber, baselineScore: score }) => ({ timestamp, blockNumber, score })),

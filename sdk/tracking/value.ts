@@ -1,4 +1,4 @@
-// What tokens are worth: at the spot price, which is a mark, and what a sale of them would pay.
+// The value of tokens: at the spot price, which is only a mark, and what selling them would pay.
 
 import { Decimal } from "decimal.js";
 import { MarketModel } from "../market/curve.ts";
@@ -7,28 +7,28 @@ import type { TrackedPool } from "./facts.ts";
 const PPM = 1_000_000;
 const BPS = 10_000;
 
-// As exact as the market's own: a supply in wei has up to thirty digits.
+// The precision of the market model, because a supply in wei has up to thirty digits.
 const Exact = Decimal.clone({ precision: 60 });
 const TOKEN = new Exact(10).pow(18);
 const RESERVE = new Exact(10).pow(6);
 
-/** What an amount of tokens is worth in a block. Reserve in its units. */
+/** The value of an amount of tokens in a block. The reserve is in its smallest units. */
 export interface TokenValue {
   readonly tokens: bigint;
-  /** Tokens times spot price: what nobody pays for more than a few of them. */
+  /** Tokens times the spot price, at which only a small amount can be sold. */
   readonly mark: bigint;
-  /** What one sale of `sellable` would pay then, fee deducted. */
+  /** What a single sale of `sellable` tokens would pay, after the fee. */
   readonly sale: bigint;
-  /** The part of the tokens that the pool could take at once: none before its sales open. */
+  /** The part of the tokens that the pool would buy back in a single sale. Zero before sells open. */
   readonly sellable: bigint;
 }
 
-/** A pool's tokens in a block. */
+/** Values a pool's tokens in a block. */
 export class PoolValuer {
   readonly #market: MarketModel;
   readonly #most: bigint;
 
-  /** @param timestamp Of the block, in seconds since 1970. */
+  /** @param timestamp The block's timestamp, in seconds since 1970. */
   constructor(
     private readonly pool: TrackedPool,
     timestamp: number,
@@ -47,8 +47,9 @@ export class PoolValuer {
   }
 
   /**
-   * The value of tokens, in wei, if they were sold before anybody else's. From the formulas of the curve: at most two units of the reserve
-   * away from the pool's own `quoteSell`, which rounds its powers.
+   * Returns the value of tokens, given in wei, if they were sold before anybody else's. The formulas of the curve give at most two reserve
+   * units
+   * more or less than the pool's own `quoteSell`, which rounds its powers.
    */
   valueOf(tokens: bigint): TokenValue {
     const sellable = tokens < this.#most ? tokens : this.#most;

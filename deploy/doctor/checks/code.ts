@@ -27,17 +27,17 @@ const OTHER_IMMUTABLE = "stop using the contract: it was not deployed as declare
 
 const OTHER_METHOD = "let the admin disallow it; deploy the circuit's recorded key again";
 
-/** Words of immutables by the contract that declares them and their name. */
+/** Values of immutables, by the contract that declares them and their name. */
 export type Immutables = ReadonlyMap<string, string>;
 
-/** Compares the code at an address with the build; answers with its immutables when it is the same. */
+/** Compares the code at an address with the build; returns its immutables if it is the same. */
 export function compareCode(
   check: Check,
   { what, address, code }: { what: string; address: string; code: string },
   compiled: Compiled,
 ): Immutables | undefined {
   const isSame = code.length === compiled.code.length && masked(compiled, code) === compiled.code;
-  // The hash of a code is that of what it has in common with others of its contract.
+  // Immutables are masked, so that all instances of a contract have the same hash.
   const hashOf = () =>
     code.length === compiled.code.length ? keccak256(masked(compiled, code)) : `${keccak256(code)} of another length`;
   check.looked++;
@@ -50,7 +50,7 @@ export function compareCode(
   return new Map([...immutablesOf(compiled, code)].map(([name, words]) => [name, words.join(" and ")]));
 }
 
-/** Compares every immutable of a contract with what it must be; one that nobody declares fails. */
+/** Compares every immutable of a contract with its declared value; an undeclared immutable fails. */
 export function compareImmutables(
   check: Check,
   what: string,
@@ -63,7 +63,7 @@ export function compareImmutables(
   }
 }
 
-/** Contracts of the protocol, one check for each. */
+/** Checks the code of the protocol's contracts, with one check for each. */
 export async function checkCode(subject: Subject): Promise<Check[]> {
   const { chain, contracts } = subject;
   return Promise.all(
@@ -77,7 +77,10 @@ export async function checkCode(subject: Subject): Promise<Check[]> {
   );
 }
 
-/** Methods with proofs, exactly as their recorded keys make them; a hybrid is of the attesters and of the proof of its circuit. */
+/**
+ * Checks that methods with proofs are exactly what their recorded keys make, and that a hybrid consists of the attesters and its circuit's
+ * proof.
+ */
 export async function checkMethodCode(subject: Subject): Promise<Check> {
   const check = new Check("code", "code of methods with proofs");
   const { chain, build, declared } = subject;
@@ -103,7 +106,7 @@ export async function checkMethodCode(subject: Subject): Promise<Check> {
   return check;
 }
 
-/** The token of a model: its immutables, when its code is that of a ModelToken. */
+/** Compares the code of a model's token with ModelToken; returns its immutables if it is the same. */
 export function compareToken(subject: Subject, check: Check, model: ModelState, code: string): Immutables | undefined {
   const what = `the token of ${model.modelId}`;
   const immutables = compareCode(check, { what, address: model.token, code }, subject.build("ModelToken"));
@@ -122,7 +125,7 @@ export function compareToken(subject: Subject, check: Check, model: ModelState, 
   return immutables;
 }
 
-/** The pool of a model; `createdAt` is the time of the block that has its creation. */
+/** Compares a model's pool; `createdAt` is the time of the block in which it was created. */
 export function comparePool(
   subject: Subject,
   check: Check,
@@ -166,14 +169,14 @@ function protocolWords(subject: Subject): Record<string, string> {
   return { ...Object.fromEntries(words), ...own };
 }
 
-/** What the one contract that takes signatures has in its code beside. */
+/** The additional immutables of the one contract that takes signatures. */
 function domainWords(subject: Subject, name: string, address: string): Record<string, string> {
   return contractOf(subject, name).compiled.immutables.some((entry) => entry.name.startsWith("EIP712."))
     ? eip712Words(subject, name, address)
     : {};
 }
 
-/** What OpenZeppelin's EIP712 keeps in the code of a contract. */
+/** What OpenZeppelin's EIP712 keeps in a contract's code. */
 function eip712Words({ declared }: Subject, name: string, verifyingContract: string): Record<string, string> {
   const { chainId } = declared.network;
   const version = "1";

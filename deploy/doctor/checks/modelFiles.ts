@@ -11,7 +11,7 @@ import type { ModelViews } from "./modelReading";
 
 const VESTING_SECONDS = 365n * 86_400n;
 
-/** Compares a model with its file; a vesting wallet, if it has one, by its code too. */
+/** Compares a model with its file, and the code of its vesting wallet, if it has one. */
 export function examineFile(
   subject: Subject,
   checks: { readonly files: Check; readonly vestingCode: Check },

@@ -18,7 +18,7 @@ import { contractOf, type Subject } from "../subject";
 /** What was read of a model. */
 export type ModelViews = Awaited<ReturnType<typeof readModelViews>>;
 
-/** Reads all there is of a model at once. What does not answer is undefined. */
+/** Reads everything about a model at once. What cannot be read is undefined. */
 export async function readModelViews(subject: Subject, model: ModelState) {
   const { chain, declared } = subject;
   const { pool } = model;
@@ -92,7 +92,7 @@ async function readToken({ chain, build }: Subject, { token: address }: ModelSta
     token.totalSupply(),
     token.pool(),
     token.isSupplierMinted(),
-    answerOf(token.rewardsMinted()), // these two subtract: nothing comes of a storage that breaks the invariants
+    answerOf(token.rewardsMinted()), // these two subtract, and so revert if the storage violates the invariants
     answerOf(token.remainingInvestorAllocation()),
   ]);
   return { totalSupply, pool, isSupplierMinted, rewardsMinted, remaining };

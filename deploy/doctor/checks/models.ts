@@ -14,10 +14,10 @@ import { comparePool, compareToken } from "./code";
 import { examineFile } from "./modelFiles";
 import { readModelViews, type ModelViews } from "./modelReading";
 
-/** Models that are read at the same time: bounds the memory and the requests under way. */
+/** How many models are read at once, which bounds memory and concurrent requests. */
 const AT_ONCE = 25;
 
-/** What only a new benchmark changes. Score and commitment change with improvements. */
+/** What only a new benchmark changes; score and commitment change with improvements. */
 const BENCHMARK_TERMS = [
   "specHash",
   "evaluationDataHash",
@@ -61,7 +61,7 @@ const buildChecks = () => ({
   solvency: new Check("invariants", "P1 pools hold their reserve and stream"),
 });
 
-/** Examines every model, some at a time. */
+/** Examines every model, in groups. */
 export async function checkModels(subject: Subject): Promise<Check[]> {
   const checks = buildChecks();
   const models = modelsOf(subject);
@@ -154,7 +154,7 @@ function examineEvents({ chain }: Subject, check: Check, model: ModelState, read
   for (const [name, actual, expected] of rows) check.same(`${name} of ${model.modelId}`, actual, expected, COMPROMISED);
 }
 
-/** In the form of a view's answer, with zeros for what does not exist. */
+/** Converts to the form of a view's answer, with zeros for what does not exist. */
 function toList<T, First>(value: T | undefined, list: (value: T) => [First, bigint], none: First): [First, bigint] {
   return value === undefined ? [none, 0n] : list(value);
 }
@@ -257,7 +257,7 @@ function examineMarket({ chain }: Subject, checks: Checks, { modelId, pool }: Mo
   notePause(checks.pauses, `buys of ${modelId}`, pause, chain.timestamp, "resumeBuys");
 }
 
-/** The factory and the events count the same pools. */
+/** Checks that the factory and the events count the same pools. */
 async function checkCounts(subject: Subject, check: Check): Promise<void> {
   const factory = subject.chain.contract<HokusaiAMMFactory>(contractOf(subject, "HokusaiAMMFactory"));
   const pools = modelsOf(subject).filter(({ pool }) => pool !== undefined).length;

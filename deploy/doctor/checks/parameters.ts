@@ -18,7 +18,7 @@ import { ACCESS_OF } from "../../zk";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, type Subject } from "../subject";
 
-/** The address book, the delay, the treasury, the reserve token, the attesters and the methods. */
+/** Checks the address book, the delay, the treasury, the reserve token, the attesters and the methods. */
 export async function checkParameters(subject: Subject): Promise<Check[]> {
   return Promise.all([
     checkBook(subject),
@@ -67,7 +67,7 @@ async function checkDelay(subject: Subject): Promise<Check> {
   return check;
 }
 
-/** How long rewards wait is fixed for ever: another delay means another deployment. */
+/** Checks the payout delay, which can never change: a different one needs a different deployment. */
 async function checkPayoutDelay(subject: Subject): Promise<Check> {
   const check = new Check("parameters", "R1 delay of payouts");
   const { chain, declared } = subject;
@@ -135,8 +135,8 @@ async function checkAttesters(subject: Subject): Promise<Check> {
 }
 
 /**
- * M1: registrars may use the protocol's own method and hybrids; only the admin may use a proof alone. Other methods in the journal may
- * also not be allowed yet, and the proof of a hybrid need not be allowed by itself.
+ * M1: registrars may use the protocol's own method and hybrids; only the admin may use a proof alone. Other methods in the journal may also
+ * not be allowed yet, and the proof of a hybrid need not be allowed by itself.
  */
 async function checkMethods(subject: Subject): Promise<Check> {
   const check = new Check("parameters", "M1 access to verification methods");
@@ -170,7 +170,7 @@ function list(addresses: readonly string[]): string {
   return [...addresses].sort().join(", ");
 }
 
-/** A view's answer as text; a different contract has none. */
+/** A view's answer as text; a different contract may have none. */
 async function answer(reading: Promise<unknown>): Promise<string> {
   const value = await answerOf(reading);
   return value === undefined ? "no answer" : String(value);

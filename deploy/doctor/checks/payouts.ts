@@ -18,10 +18,10 @@ import type { WaitingReward } from "../../../sdk/state/protocolState";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, timeText, type Subject } from "../subject";
 
-/** Payouts that are read at the same time. */
+/** How many payouts are read at once. */
 const AT_ONCE = 25;
 
-/** Every reward that is neither released nor returned, and every stop. */
+/** Checks every reward that is neither released nor returned, and every stop. */
 export async function checkPayouts(subject: Subject): Promise<Check[]> {
   const payouts = new Check("payouts", "R2 rewards that wait are those that the events tell");
   const stops = new Check("payouts", "stops of payouts");
@@ -61,7 +61,7 @@ async function checkPayout(subject: Subject, check: Check, payout: WaitingReward
   check.note(what, `${formatTokens(reward)} tokens ${actual}: ${payees.join(", ")}`, next);
 }
 
-/** What becomes of a payout, and who can do what about it. */
+/** Says what becomes of a payout, and who can do what about it. */
 function inWords(payout: QueuedPayout, stop: StopState, times: { payoutDelay: bigint; now: bigint }): [string, string] {
   const due = timeText(payout.queuedAt + times.payoutDelay);
   switch (openPayoutStatus(payout, stop, times)) {
@@ -101,7 +101,7 @@ async function checkStops(subject: Subject, check: Check): Promise<void> {
   }
 }
 
-/** Operations that wait in the timelock and make payouts void, against the stop that their method has now. */
+/** Notes the timelock's pending operations that make payouts void, each with the present stop of its method. */
 function noteDecisions(subject: Subject, check: Check): void {
   const { state } = subject;
   const { address, compiled } = contractOf(subject, "ModelRegistry");
@@ -117,7 +117,7 @@ function noteDecisions(subject: Subject, check: Check): void {
   }
 }
 
-/** Methods that contain a stopped one and are not stopped themselves: a stop is by the method's own address. */
+/** Methods that contain a stopped one but are not stopped themselves, because a stop covers only the method's own address. */
 async function hybridsOf({ chain, build, state }: Subject, methods: ReadonlySet<string>, stopped: string) {
   const found: string[] = [];
   for (const address of methods) {

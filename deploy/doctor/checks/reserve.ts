@@ -6,7 +6,7 @@ import { answerOf } from "../../../sdk/rpc/snapshot";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, modelsOf, type Subject } from "../subject";
 
-/** F3: the events' balances, the contract's sum, and the tokens behind them. */
+/** F3: compares the balances in the events, the contract's sum, and the tokens behind them. */
 export async function checkOwed(subject: Subject): Promise<Check> {
   const check = new Check("invariants", "F3 the infrastructure reserve holds what it owes");
   const { chain, build, declared } = subject;

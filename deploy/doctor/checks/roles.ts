@@ -10,7 +10,7 @@ import type { RolesState } from "../../../sdk/state/protocolState";
 import { Check } from "../report";
 import { COMPROMISED, contractOf, timeText, type Named, type Subject } from "../subject";
 
-/** Declared holders of each role, on whichever contract has it, and where in the parameter file; the admin is the timelock. */
+/** Declared holders of each role, on whichever contract has it, and where the parameter file states them; the admin is the timelock. */
 const DECLARED: Readonly<
   Record<string, readonly [string | undefined, (parameters: Parameters, timelock: string) => string[]]>
 > = {
@@ -27,19 +27,19 @@ const DECLARED: Readonly<
   EXECUTOR_ROLE: ["Governance.executors", ({ Governance }) => Governance.executors],
 };
 
-/** The declared holders of a role; nobody for a role that is not the protocol's. */
+/** The declared holders of a role; none for a role that is not the protocol's. */
 export function declaredHolders(subject: Subject, role: string): string[] {
   const [, holdersOf] = entryOf(DECLARED, role) ?? [undefined, () => []];
   return holdersOf(subject.declared.parameters, contractOf(subject, "TimelockController").address);
 }
 
-/** Roles that another role than the default admin grants. */
+/** Roles that are granted by another role than the default admin. */
 export const ROLE_ADMINS: Readonly<Record<string, string>> = { DEPLOYER_ROLE: "OPERATOR_ROLE" };
 
-/** Present holders by contract and name of the role. */
+/** Present holders, by contract and name of the role. */
 export type Matrix = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
-/** The live matrix, and a check of it for each contract that has roles. */
+/** Reads the present holders of all roles, with a check for each contract that has roles. */
 export async function checkRoles(subject: Subject): Promise<{ matrix: Matrix; checks: Check[] }> {
   const contracts = Object.values(subject.contracts).filter(({ compiled }) => compiled.abi.hasFunction("hasRole"));
   const examined = await Promise.all(
@@ -56,7 +56,7 @@ export async function checkRoles(subject: Subject): Promise<{ matrix: Matrix; ch
   };
 }
 
-/** Names of the roles that a contract has, by their ids. */
+/** Names of a contract's roles, by their ids. */
 export function roleNames({ compiled }: Named): Map<string, string> {
   const names: string[] = [];
   compiled.abi.forEachFunction(({ name, inputs }) => {
@@ -123,7 +123,7 @@ function list(accounts: readonly string[]): string {
   return accounts.length === 0 ? "nobody" : [...accounts].sort().join(", ");
 }
 
-/** The admin is the timelock, waits as long as declared, and neither is about to change: nothing the protocol does needs that. */
+/** Checks that the admin is the timelock with the declared delay, and that no change of either is pending: the protocol never needs one. */
 async function checkAdmin(subject: Subject, contract: Named): Promise<Check> {
   const check = new Check("roles", `A1 admin of ${contract.name}`);
   const { address: timelock } = contractOf(subject, "TimelockController");

@@ -8,12 +8,15 @@ import type { Subject } from "../subject";
 
 const FIX = "declare it otherwise and let roles:apply change it";
 
-/** Long delays, several signatures, and powers that are apart. On a test network a shortcoming is only told, on a local chain not at all. */
+/**
+ * Checks for long delays, several signatures and separate powers. On a test network a shortcoming is only noted, and on a local chain not
+ * reported at all.
+ */
 export async function checkSafety({ chain, declared }: Subject): Promise<Check[]> {
   const { network, parameters } = declared;
   if (network.isLocal) return [];
   const check = new Check("roles", "powers that are apart");
-  // The delay of payouts has a check of its own: nothing changes it.
+  // The payout delay has a check of its own, because it cannot be changed.
   const points = unsafePoints(parameters).filter(({ what }) => what !== "Models.payoutDelay");
   const plain = await plainProposers(parameters, (address) => chain.code(address));
   check.looked++;

@@ -8,17 +8,19 @@ import type { OperationState, PauseState } from "../../../sdk/state/protocolStat
 import { Check } from "../report";
 import { COMPROMISED, contractOf, durationText, timeText, type Subject } from "../subject";
 
-/** Longest pause out of a whole budget, and the seconds in which a paused one comes back: as in GuardianPause. */
+/**
+ * The longest pause that a full budget allows, in seconds, and the seconds in which one paused second is recovered: as in GuardianPause.
+ */
 const [PAUSE_BUDGET, PAUSE_RECOVERY] = [7n * 86_400n, 6n];
 
-/** Operations that were scheduled and neither executed nor cancelled: public, and notable. */
+/** Checks operations that were scheduled but neither executed nor cancelled. They are public, and noted. */
 export async function checkOperations(subject: Subject): Promise<Check> {
   const check = new Check("timelock", "operations that wait");
   const { chain, state } = subject;
   const timelock = chain.contract<TimelockController>(contractOf(subject, "TimelockController"));
   for (const operation of state.operations.values()) {
     const time = await answerOf(timelock.getTimestamp(operation.id));
-    const isPending = time !== undefined && time > 1n; // 1 says that it was executed
+    const isPending = time !== undefined && time > 1n; // 1 means that it was executed
     check.holds(isPending, `operation ${operation.id}`, "not pending", "pending by its events", COMPROMISED);
     if (!isPending) continue;
     const readiness = time <= chain.timestamp ? "ready since" : "ready at";
@@ -28,7 +30,7 @@ export async function checkOperations(subject: Subject): Promise<Check> {
   return check;
 }
 
-/** Pauses of launches and of improvements. They end by themselves, and are notable until the guardians' budget is whole again. */
+/** Checks pauses of launches and of improvements. They end by themselves, and are noted until the guardians' budget is whole again. */
 export async function checkPauses(subject: Subject): Promise<Check> {
   const check = new Check("pauses", "G1 launches and improvements");
   const { chain, state } = subject;
@@ -62,7 +64,7 @@ function comparePause(
   notePause(check, what, told, chain.timestamp, end);
 }
 
-/** Reports a pause, and what is left of the budget for pauses. */
+/** Notes a pause, and what is left of the budget for pauses. */
 export function notePause(check: Check, what: string, { until, wholeAt }: PauseState, now: bigint, end: string): void {
   const missing = wholeAt > now ? wholeAt - now : 0n;
   if (missing === 0n) return;
@@ -72,7 +74,7 @@ export function notePause(check: Check, what: string, { until, wholeAt }: PauseS
   else check.note(what, `was paused until ${timeText(until)}`, budget);
 }
 
-/** A call in words, when it is one of a contract of the protocol. */
+/** A call in words, if its target is a contract of the protocol; otherwise its data. */
 function callText({ contracts }: Subject, { target, data }: OperationState["calls"][number]): string {
   const contract = Object.values(contracts).find(({ address }) => address === getAddress(target));
   const call = contract?.compiled.abi.parseTransaction({ data });

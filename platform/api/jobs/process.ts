@@ -1,4 +1,4 @@
-// One evaluation in a process of its own, which bounds its memory and its time and can be ended.
+// Runs one evaluation in a process of its own, so that its memory and time are bounded and it can be ended.
 
 import { fork } from "node:child_process";
 import { join } from "node:path";
@@ -7,28 +7,28 @@ import type { JobTask, WorkerMessage } from "./messages";
 const ROOT = join(__dirname, "../../..");
 const SCRIPT = join(__dirname, "worker.ts");
 
-/** Megabytes that an evaluation may take: a million rows take a third. */
+/** The most megabytes that an evaluation may use; a million rows take a third of it. */
 const MEMORY = 1_536;
 
-/** Milliseconds that an evaluation may take: the largest that were measured take a few minutes. */
+/** The most milliseconds that an evaluation may take; the largest that were measured take a few minutes. */
 const LONGEST = 30 * 60_000;
 
-/** Variables that a process needs to run at all: it reads what strangers send, and is told no secret. */
+/** The variables that a process needs to run at all. It reads data from strangers, so it gets no secrets. */
 const VARIABLES = ["PATH", "HOME", "TMPDIR", "NODE_V8_COVERAGE"];
 
 /** How an evaluation ended. */
 export type EvaluationEnd =
   | Exclude<WorkerMessage, { kind: "progress" }>
   | { readonly kind: "died"; readonly how: string }
-  /** It took longer than it may, as it would again. */
+  /** It ran out of time, and would again. */
   | { readonly kind: "late"; readonly minutes: number };
 
-/** An evaluation that is under way. */
+/** A running evaluation. */
 export interface RunningEvaluation {
   /** From 0 to 1. */
   readonly progress: number;
   readonly end: Promise<EvaluationEnd>;
-  /** Ends the process, whatever it is at. */
+  /** Ends the process, whatever it is doing. */
   kill(): void;
 }
 
@@ -57,6 +57,6 @@ export function startEvaluation(task: JobTask, longest = LONGEST): RunningEvalua
       resolve({ kind: "died", how: signal ?? `exit code ${code}` });
     });
   });
-  child.send(task, () => undefined); // a process that is gone is told by its exit
+  child.send(task, () => undefined); // if the process is gone, its exit event says so
   return Object.assign(running, { end, kill });
 }

@@ -1,5 +1,5 @@
-// Evaluations that wait, and those that are under way: in the database, so that they outlive the processes that work on them. Whoever
-// works on one renews a lease of it; one whose lease has run out is begun again by whoever comes first.
+// The queued and running evaluations. They are in the database, so that they outlive the processes that work on them. A worker renews a
+// lease on its job; once a lease has expired, another worker may restart the job.
 
 import { sql } from "drizzle-orm";
 import { randomUUID } from "node:crypto";
@@ -16,24 +16,24 @@ export interface QueueOptions {
   readonly db: Database;
   /** Folder of uploads. */
   readonly folder: string;
-  /** Evaluations at once. */
+  /** The most evaluations that run at once. */
   readonly workers: number;
-  /** Milliseconds of a lease, which is renewed four times as often. */
+  /** Length of a lease in milliseconds; it is renewed four times as often. */
   readonly lease?: number;
-  /** How an evaluation is started, for tests. */
+  /** Starts an evaluation; tests replace it. */
   readonly start?: (task: JobTask) => RunningEvaluation;
   readonly onFault: (error: unknown) => void;
 }
 
 const LEASE = 20_000;
 
-/** How often a job is begun before it counts as failed. */
+/** How many times a job is started before it counts as failed. */
 const TRIES = 3;
 
 /** Milliseconds after which an upload without a job is removed. */
 const ORPHANED = 3_600_000;
 
-/** Characters of a refusal that are kept. */
+/** The most characters kept of a refusal. */
 const LONGEST_MESSAGE = 2_000;
 
 interface TakenJob {
@@ -47,14 +47,14 @@ interface TakenJob {
   readonly tries: number;
 }
 
-/** What is kept of how a job ended. */
+/** What is stored about how a job ended. */
 interface JobEnd {
   readonly status: "accepted" | "refused" | "failed" | "cancelled";
   readonly message?: string;
   readonly document?: string;
 }
 
-/** Takes jobs while there are any. */
+/** Takes and runs jobs as long as there are any. */
 export class JobQueue {
   private readonly worker = randomUUID();
   private readonly lease: number;
@@ -69,14 +69,14 @@ export class JobQueue {
     mkdirSync(options.folder, { recursive: true });
   }
 
-  /** Begins to work, and to look for what others have left. */
+  /** Starts working, and looking for jobs that others have left behind. */
   async start(): Promise<void> {
     await this.sweep();
     this.timer = setInterval(() => this.wake(), this.lease / 4);
     this.wake();
   }
 
-  /** Looks for work: called when there may be some. */
+  /** Looks for work; called when there may be some. */
   wake(): void {
     if (this.isStopped || this.looking !== undefined) return;
     this.looking = this.look()
@@ -84,7 +84,7 @@ export class JobQueue {
       .finally(() => (this.looking = undefined));
   }
 
-  /** Ends what is under way; it is begun again at once by whoever works on the database next. */
+  /** Ends running evaluations and returns them to the queue, so that the next worker on the database restarts them at once. */
   async stop(): Promise<void> {
     this.isStopped = true;
     clearInterval(this.timer);
@@ -121,7 +121,7 @@ export class JobQueue {
     }
   }
 
-  /** The oldest job that nobody works on. */
+  /** Takes the oldest job that nobody is working on. */
   private async take(): Promise<TakenJob | undefined> {
     const [job] = await rowsOf<TakenJob>(
       this.options.db,
@@ -172,7 +172,7 @@ export class JobQueue {
     return { isOurs: row !== undefined, isCancelled: row?.is_cancelled ?? false };
   }
 
-  /** A job whose process died is begun again at once. */
+  /** Lets a job whose process died restart at once. */
   private async giveBack({ id }: TakenJob): Promise<void> {
     await this.options.db.execute(
       sql`UPDATE evaluation_jobs SET leased_until = now() - interval '1 second'
@@ -180,7 +180,7 @@ export class JobQueue {
     );
   }
 
-  /** Keeps the end of a job with its document, or none of both; nothing of one that another works on. */
+  /** Stores how a job ended together with its document, both or neither; nothing if another worker has taken the job. */
   private async finish({ id, model_id, file }: TakenJob, { status, message = "", document }: JobEnd): Promise<void> {
     const evaluationId = document === undefined ? null : (JSON.parse(document) as EvaluationDocument).evaluationId;
     const isKept = await this.options.db.transaction(async (transaction) => {

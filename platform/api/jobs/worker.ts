@@ -1,4 +1,4 @@
-// A process that makes one evaluation: it needs neither database nor chain, and may be ended at any time.
+// A process that runs one evaluation. It needs neither a database nor a chain, and may be ended at any time.
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Worker } from "node:worker_threads";
@@ -10,14 +10,14 @@ import type { JobTask, WorkerMessage } from "./messages";
 
 const PIECE = 1 << 20;
 
-/** How far an evaluation is when everything is read. */
+/** The progress of an evaluation once everything is read. */
 const READ = 0.5;
 
 function tell(message: WorkerMessage, told: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, told);
 }
 
-/** The file piece by piece: it need not fit into memory. */
+/** Yields the file piece by piece, because it need not fit into memory. */
 function* piecesOf(path: string): Generator<Uint8Array> {
   const file = openSync(path, "r");
   try {
@@ -52,8 +52,8 @@ function evaluate({ file, spec: text, attempt, registeredScore, contribution }: 
 }
 
 /**
- * An evaluation never looks up: a thread beside it ends the process when whoever waits for it is gone. It is told whom to look for,
- * since whoever waits may be gone before the thread has begun.
+ * An evaluation never yields to the event loop, so a second thread ends the process once its parent is gone. The thread is told the
+ * parent's id, because the parent may be gone before the thread has started.
  */
 const WATCH = `const { workerData: waiting } = require("node:worker_threads");
   setInterval(() => process.ppid === waiting || process.kill(process.pid, "SIGKILL"), 500);`;

@@ -1,4 +1,4 @@
-// What admins do, and what the operator reads of it.
+// What admins do, and what the operator reads about it.
 
 import { sql } from "drizzle-orm";
 import { getAddress } from "ethers";

@@ -1,4 +1,4 @@
-// BenchmarkSpecs, and registrations of versions of models against them.
+// BenchmarkSpecs, and registrations of model versions against them.
 
 import { sql } from "drizzle-orm";
 import { randomUUID } from "node:crypto";
@@ -195,7 +195,10 @@ async function ownBenchmark(db: Database, caller: ApiCaller, id: string): Promis
   return benchmark;
 }
 
-/** A token is a draft's of the account, or one that the chain has and nobody else has proposed. Drafts of others count for nothing. */
+/**
+ * The ticker must belong to one of the account's drafts, or be on the chain without another account having proposed it. Unpublished drafts
+ * of others do not count.
+ */
 async function requireToken(db: Database, account: string, ticker: string): Promise<void> {
   const owners = await rowsOf<{ owner: string }>(
     db,

@@ -1,4 +1,4 @@
-// What the chain says of models and accounts, from the indexer's tables.
+// What the chain says about models and accounts, from the indexer's tables.
 
 import { sql, type SQL } from "drizzle-orm";
 import { getAddress } from "ethers";
@@ -54,7 +54,7 @@ const idSchema = z
   .openapi({ example: "credit-default" });
 const params = z.object({ id: idSchema });
 
-/** Seconds of a candle by the name of its interval. */
+/** Length of a candle in seconds, by the name of its interval. */
 const INTERVALS = { "1m": 60, "15m": 900, "1h": 3_600, "1d": 86_400 } as const;
 
 const timeSchema = z.coerce.number("seconds since 1970").pipe(secondsSchema).openapi({ example: 1_700_000_000 });
@@ -83,7 +83,7 @@ const model = createRoute({
   responses: { 200: answers(modelDetail, "The model"), ...failures(404) },
 });
 
-/** A list of a model, oldest first. */
+/** The route of a list that belongs to a model, oldest entries first. */
 const listRoute = <Path extends string, T>(path: Path, summary: string, entry: z.ZodType<T>) =>
   createRoute({
     tags,
@@ -136,7 +136,7 @@ const FEES = sql`SELECT ${PLACE("fees")}, payer, calls::float8 AS calls, infrast
 const CHANGES = sql`SELECT ${PLACE("parameter_changes")}, name, kind, old_value::text AS old_value,
   new_value::text AS new_value, effective_at::float8 AS effective_at FROM parameter_changes`;
 
-/** Reads of the chain. */
+/** Operations that read the chain. */
 export function chainRoutes({ store: { db } }: ApiParts): ApiApp {
   const app = newApp();
 
@@ -149,7 +149,7 @@ export function chainRoutes({ store: { db } }: ApiParts): ApiApp {
 
   app.openapi(model, async (context) => reply(context, await readModelDetail(db, context.req.valid("param").id), 200));
 
-  /** A page of what a model has, as the query selects it by the model's key. */
+  /** Answers a page of a list that belongs to a model; the query selects it by the model's key. */
   const pageOfModel = async <Row extends object>(
     id: string,
     page: z.infer<typeof pageQuery>,
@@ -174,7 +174,7 @@ export function chainRoutes({ store: { db } }: ApiParts): ApiApp {
     reply(context, await events(context.req.valid("param").id, context.req.valid("query"), CHANGES), 200),
   );
 
-  /** A page of a model's improvements. */
+  /** Answers a page of a model's improvements. */
   const rewards = async <T extends object>(
     id: string,
     page: z.infer<typeof pageQuery>,
@@ -242,7 +242,7 @@ export function chainRoutes({ store: { db } }: ApiParts): ApiApp {
   return app;
 }
 
-/** Rewards and claims of an account that are answered at most. */
+/** The most rewards and claims of an account that one answer contains. */
 const MOST_OPEN = 1_000;
 
 interface ClaimRow extends Omit<ClaimableAnswer["claims"][number], "amount"> {

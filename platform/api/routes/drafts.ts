@@ -1,4 +1,4 @@
-// Drafts and their life: DRAFT, PROPOSAL when published; REGISTERED and DEPLOYED are the chain's word.
+// Drafts and their life cycle: a DRAFT becomes a PROPOSAL when published; the chain decides on REGISTERED and DEPLOYED.
 
 import { sql } from "drizzle-orm";
 import { getAddress } from "ethers";
@@ -192,7 +192,7 @@ export function draftRoutes({ store: { db }, receiptOf, oracleAttestation }: Api
   app.openapi(handOver, async (context) => {
     const { id } = context.req.valid("param");
     const { transaction_hash, token } = context.req.valid("json");
-    // Asked before anything is locked: the chain may take its time.
+    // Before anything is locked, because the chain may be slow.
     const receipt = await receiptOf(transaction_hash);
     const view = await actOnce(context, db, async (transaction) => {
       const draft = await ownDraft(transaction, callerIn(context), id);
@@ -267,7 +267,7 @@ async function insert(db: Database, id: string, owner: string, input: DraftInput
   );
 }
 
-/** A proposal's id is its own: nobody else can hand over the token that is deployed under it. */
+/** A published proposal keeps its model id to itself: nobody else can hand over the token that is deployed under the id. */
 async function requireFreeId(db: Database, id: string, modelId: string): Promise<void> {
   const [other] = await rowsOf(
     db,

@@ -1,4 +1,4 @@
-// Evaluations: predictions that are uploaded and measured against a benchmark, in processes of their own.
+// Evaluations: predictions are uploaded and measured against a benchmark in separate processes.
 
 import { sql } from "drizzle-orm";
 import { streamSSE } from "hono/streaming";
@@ -48,10 +48,10 @@ const modelParams = z.object({ id: nameSchema });
 const jobParams = z.object({ id: nameSchema, job: uuidSchema });
 const tags = ["evaluations"];
 
-/** What predictions may be declared as. */
+/** Media types that predictions may have. */
 const FORMATS = ["text/csv", "application/x-ndjson"];
 
-/** Milliseconds between two looks at a job that somebody follows, and between two signs of life. */
+/** Milliseconds between two checks of a followed job, and between two keep-alive events. */
 const [LOOK, SIGN] = [300, 15_000];
 
 const predictions = { schema: z.string().openapi({ example: "id,label,baseline,candidate\n1,0,0.2,0.1\n" }) };
@@ -134,7 +134,7 @@ const byHash = createRoute({
   responses: { 200: answers(documentAnswer, "The document"), ...failures(404) },
 });
 
-/** Operations on evaluations; `wake` tells the queue of a new job. */
+/** Operations on evaluations; `wake` tells the queue about a new job. */
 export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: ApiLimits, wake: () => void): ApiApp {
   const app = newApp();
   const streams = new StreamCount(limits);
@@ -150,7 +150,7 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
         "BAD_OPTION",
         `the predictions are declared as another type, expected ${FORMATS.join(" or ")}.`,
       );
-    // Refused before anything is uploaded.
+    // Checked before the upload begins.
     await requireBenchmarkOf(modelId, benchmark_spec_id);
     await requireRoom(db, account, limits);
     const id = randomUUID();
@@ -167,7 +167,7 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
         },
         sha256,
       );
-      if (made.job_id !== id) rmSync(path, { force: true }); // the same post came before
+      if (made.job_id !== id) rmSync(path, { force: true }); // the same request came before
       wake();
       return reply(context, made, 202);
     } catch (error) {
@@ -245,14 +245,14 @@ export function evaluationRoutes({ store: { db }, uploads }: ApiParts, limits: A
   return app;
 }
 
-/** Streams that are open in this process: nobody takes all of them. */
+/** Counts the streams that are open in this process, so that nobody takes all of them. */
 class StreamCount {
   private readonly byClient = new Map<string, number>();
   private all = 0;
 
   constructor(private readonly limits: Pick<ApiLimits, "streams" | "streamsPerClient">) {}
 
-  /** Counts one more; answers what counts it no longer. */
+  /** Counts one more stream; returns the function that uncounts it. */
   take(client: string): () => void {
     const own = this.byClient.get(client) ?? 0;
     if (own >= this.limits.streamsPerClient)

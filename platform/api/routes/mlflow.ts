@@ -1,4 +1,4 @@
-// The way to MLflow: requests and answers pass as they come, without being kept.
+// The way to MLflow: requests and answers are streamed through and not kept.
 
 import type { Context } from "hono";
 import { Problem } from "../../../sdk/base/problem";
@@ -9,10 +9,10 @@ import { ApiRefusal } from "../failure";
 
 const PREFIX = "/api/mlflow";
 
-/** Headers that pass; keys of ours do not. */
+/** Headers that are forwarded; our keys are not. */
 const PASSING = ["accept", "content-type", "content-length", "content-disposition", "range", "content-range", "etag"];
 
-/** Operations under /api/mlflow/, streamed to the server that is named. */
+/** Operations under /api/mlflow/, streamed to the configured server. */
 export function mlflowRoutes({ mlflow }: ApiParts, limits: ApiLimits): ApiApp {
   const app = newApp();
   app.all(`${PREFIX}/*`, needs("models"), async (context) => {
@@ -40,7 +40,7 @@ async function pass({ req }: Context<RequestFacts>, server: string, most: number
   try {
     const answer = await fetch(target, init);
     const headers = passing((name) => answer.headers.get(name) ?? undefined);
-    // `fetch` has decoded the body, so that its length may be another.
+    // `fetch` has decoded the body, so its length may have changed.
     if (answer.headers.has("content-encoding")) delete headers["content-length"];
     return new Response(answer.body, { status: answer.status, headers });
   } catch {

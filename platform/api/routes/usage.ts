@@ -1,4 +1,4 @@
-// Metered events, and claims files.
+// Metered events and claims files.
 
 import { sql } from "drizzle-orm";
 import { id as keyOf } from "ethers";
@@ -29,7 +29,7 @@ import { usageAnswer, usageInput, usageSummary } from "../schemas/evaluations";
 const CLAIMS = "/api/v1/claims/{root}";
 const params = z.object({ root: hashSchema });
 
-/** The file is sdk/schemas' own format, which reads it. */
+/** The format is that of sdk/schemas, which parses the file. */
 const claimsSchema = z.record(z.string(), z.unknown()).openapi("Claims", {
   type: "object",
   description: "Contributors behind a root: chainId, verifier, modelId, evaluationId, contributorsRoot, contributors",
@@ -126,10 +126,10 @@ export function usageRoutes({ store: { db } }: ApiParts): ApiApp {
         "CONFLICT",
         `the root of ${evaluationId} on chain is ${recorded.contributors_root ?? "none"}, not ${root}.`,
       );
-    // Whoever put it there: what a root stands for is always the same.
+    // It does not matter who stored it: a root always stands for the same file.
     const [kept] = await rowsOf(db, sql`SELECT 1 FROM claims_files WHERE root = ${root}`);
     if (kept !== undefined) return context.body(null, 204);
-    // Last: the tree of a large file takes seconds.
+    // Checked last, because the tree of a large file takes seconds.
     const { leaves } = requireRoot("the claims file", claims);
     const shares = leaves.map(({ index, account: owner, from, to }) => {
       return { position: Number(index), account: owner, share_from: String(from), share_to: String(to) };

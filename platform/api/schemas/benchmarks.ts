@@ -1,4 +1,4 @@
-// BenchmarkSpecs, and registrations of versions of models against them.
+// BenchmarkSpecs, and registrations of model versions against them.
 
 import type { BenchmarkInput, BenchmarkView, RegistrationInput, RegistrationView } from "../../../sdk/platform/wire";
 import { hashSchema, nameSchema, secondsSchema, textOf, uuidSchema, z } from "./common";
@@ -6,7 +6,7 @@ import { directionSchema, valueSchema } from "./drafts";
 
 const columnSchema = textOf(1, 64).openapi({ example: "label" });
 
-/** A metric as sdk/evaluation calls it; which it knows is its word. */
+/** A metric's name; sdk/evaluation decides whether it knows the metric. */
 const metricSchema = z
   .string("the name of a metric")
   .regex(/^[a-z][a-z0-9_]{0,63}$/, "the name of a metric, such as roc_auc")

@@ -20,7 +20,7 @@ const account = addressSchema;
 const place = { block_number: z.int(), log_index: z.int(), transaction_hash: hashSchema, timestamp: seconds };
 const parameterName = z.enum(["tokensPerDeltaOne", "infrastructureAccrualBps", "pricePerThousandCalls"]);
 
-/** A page of what the chain says, with the block that it is true at. */
+/** A page of data from the chain, with the block at which it is true. */
 export const chainPageOf = <T>(entry: z.ZodType<T>): z.ZodType<ChainPage<T>> =>
   z.object({ items: z.array(entry), total: z.int(), page: z.int(), page_size: z.int(), block });
 

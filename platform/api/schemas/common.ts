@@ -1,4 +1,4 @@
-// Parts of requests and answers that many operations share.
+// Parts that many requests and answers share.
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { getAddress } from "ethers";
@@ -8,16 +8,19 @@ import type { Page } from "../../../sdk/platform/chainWire";
 import type { ApiFailure } from "../../../sdk/platform/wire";
 import type { RequestFacts } from "../context";
 
-/** Entries of a page at most. */
+/** The most entries in a page. */
 const LARGEST_PAGE = 200;
 
 const MOST_PAGES = 1_000_000;
 
-/** Without flags: the document has none. */
+/** Without flags, because the API document cannot state any. */
 const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$/;
 const SEVERAL_LINES = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$/;
 
-/** Text of a number of characters, without any that end or turn a line; line breaks and tabulators where it may have several. */
+/**
+ * Text of `min` to `max` characters without control characters or ones that change the text's direction; with `several` lines, line breaks
+ * and tabs are allowed.
+ */
 export const textOf = (min: number, max: number, lines: "one" | "several" = "one") =>
   z
     .string(`text of ${min} to ${max} characters`)
@@ -25,7 +28,7 @@ export const textOf = (min: number, max: number, lines: "one" | "several" = "one
     .max(max, `text of ${min} to ${max} characters`)
     .regex(lines === "one" ? ONE_LINE : SEVERAL_LINES, "text without control characters, and without any that turn it");
 
-/** Published id of a model, or another name within an address. */
+/** The published id of a model, or another name that is part of an address. */
 export const nameSchema = z
   .string("1 to 64 characters of A-Z a-z 0-9 . _ -")
   .regex(/^[A-Za-z0-9._-]{1,64}$/, "1 to 64 characters of A-Z a-z 0-9 . _ -")
@@ -65,7 +68,7 @@ export const secondsSchema = z
 
 const pageNumber = (max: number, what: string) => z.coerce.number(what).pipe(z.int(what).min(1, what).max(max, what));
 
-/** Which part of a list. */
+/** Which page of a list. */
 export const pageQuery = z.strictObject({
   page: pageNumber(MOST_PAGES, `a page from 1 to ${MOST_PAGES}`).default(1).openapi({ example: 1 }),
   page_size: pageNumber(LARGEST_PAGE, `an integer from 1 to ${LARGEST_PAGE}`).default(50).openapi({ example: 50 }),
@@ -104,7 +107,7 @@ export type FailureMeaning = keyof typeof MEANINGS;
 
 const json = <T>(schema: z.ZodType<T>) => ({ "application/json": { schema } });
 
-/** What an operation may answer beside its success: what holds for all of them is always among it. */
+/** The failures that an operation may answer with; those common to all operations are always included. */
 export function failures(...statuses: readonly FailureMeaning[]) {
   const all = [...new Set<FailureMeaning>([400, 401, 429, 500, 503, ...statuses])];
   return Object.fromEntries(all.map((status) => [status, failure(status)])) as Record<
@@ -113,12 +116,12 @@ export function failures(...statuses: readonly FailureMeaning[]) {
   >;
 }
 
-/** A refusal of one status. */
+/** The failure with one status. */
 export function failure(status: FailureMeaning) {
   return { description: MEANINGS[status], content: json(failureSchema) };
 }
 
-/** Stands for what an operation answers: hono's own type of JSON would follow types that have no end. */
+/** Stands for an operation's answer: hono's own JSON type would expand recursive types without end. */
 type Answered = true;
 
 /** A successful answer. */
@@ -139,12 +142,12 @@ export function reply<T extends object, Status extends 200 | 201 | 202>(
   >;
 }
 
-/** A body of JSON that must be there. */
+/** A required JSON body. */
 export function jsonBodyOf<T>(schema: z.ZodType<T>) {
   return { required: true, content: json(schema) };
 }
 
-/** The header with which a post is done once however often it comes. */
+/** The header that makes a POST request take effect once, however often it is sent. */
 export const idempotencyHeader = z.object({
   "idempotency-key": z
     .string()
@@ -153,7 +156,7 @@ export const idempotencyHeader = z.object({
     .openapi({ example: "a-key-of-your-own", param: { name: "idempotency-key", in: "header" } }),
 });
 
-/** Whoever asks needs a key. */
+/** Marks an operation whose callers need a key. */
 export const BEARER = [{ bearer: [] }];
 
 export { createRoute, z };

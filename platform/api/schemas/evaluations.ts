@@ -48,12 +48,12 @@ export const attemptView: z.ZodType<AttemptView> = z
   })
   .openapi("Attempt");
 
-/** The document is sdk/evaluation's, of which a schema of its own tells every field. */
+/** The document is sdk/evaluation's and has a schema of its own, which describes every field. */
 export const documentAnswer: z.ZodType<DocumentAnswer> = z
   .object({ document: z.custom<DocumentAnswer["document"]>().openapi({ type: "object" }), is_on_chain: z.boolean() })
   .openapi("Document");
 
-/** Events of a post at most. */
+/** The most events in one request. */
 const MOST_EVENTS = 20_000;
 
 const callsSchema = z

@@ -1,8 +1,8 @@
-// Tables of what the chain says: the indexer alone writes them. Amounts are integers of the smallest unit: tokens in wei, reserve in
-// its units. Times are seconds since 1970, scores and shares bps, addresses have their checksum, hashes are in lower case.
+// Tables of what the chain says. Only the indexer writes them. Amounts are integers in the smallest unit: wei for tokens, reserve units for
+// the reserve. Times are in seconds since 1970, scores and shares in bps; addresses have their checksum, hashes are in lower case.
 //
-// Rows of events stand as long as their block does. Rows of what is so now (`models`, `parameters`, `holders`, `protocol`) are written
-// anew when an event changes them, and after a reorganisation.
+// Rows of events exist as long as their block does. Rows that describe the present (`models`, `parameters`, `holders`, `protocol`) are
+// rewritten when an event changes them, and after a reorganisation.
 
 import {
   bigint,
@@ -20,10 +20,10 @@ import {
 /** An integer up to 2^256, as a decimal string. */
 const amount = (name: string) => numeric(name, { precision: 78, scale: 0 });
 
-/** Of a block, and seconds since 1970. */
+/** An integer that fits a JavaScript number, such as a block or seconds since 1970. */
 const number = (name: string) => bigint(name, { mode: "number" });
 
-/** Where an event stands in the chain. */
+/** Where an event is on the chain. */
 const place = () => ({
   block: number("block").notNull(),
   logIndex: integer("log_index").notNull(),
@@ -34,7 +34,7 @@ const place = () => ({
 /** Text that may be long, and is read and written as a whole. */
 const document = customType<{ data: string }>({ dataType: () => "text" });
 
-/** Which deployment is indexed, and up to which block. One row. */
+/** Which deployment is indexed, and up to which block. It has one row. */
 export const chain = pgTable("chain", {
   id: boolean("id").primaryKey().default(true),
   chainId: number("chain_id").notNull(),
@@ -46,7 +46,7 @@ export const chain = pgTable("chain", {
   blockTime: number("block_time").notNull(),
 });
 
-/** The indexer's state at blocks that it can go back to. */
+/** The indexer's state at blocks to which it can return. */
 export const snapshots = pgTable("snapshots", {
   block: number("block").primaryKey(),
   blockHash: text("block_hash").notNull(),
@@ -54,19 +54,19 @@ export const snapshots = pgTable("snapshots", {
   state: document("state").notNull(),
 });
 
-/** What is so of the protocol as a whole, by name: attesters, methods, stops of payouts, pauses, operations that wait. */
+/** The present state of the protocol as a whole, by name: attesters, methods, stops of payouts, pauses, pending operations. */
 export const protocol = pgTable("protocol", {
   name: text("name").primaryKey(),
   value: jsonb("value").notNull(),
 });
 
-/** Models as they are. */
+/** The present state of each model. */
 export const models = pgTable(
   "models",
   {
     key: text("key").primaryKey(),
     modelId: text("model_id").notNull(),
-    /** Its number among the models, from 0. */
+    /** Its index among the models, from 0. */
     position: integer("position").notNull(),
     status: text("status", { enum: ["PROPOSAL", "REGISTERED", "DEPLOYED"] }).notNull(),
     token: text("token").notNull(),
@@ -83,7 +83,7 @@ export const models = pgTable(
     investorAllocation: amount("investor_allocation").notNull(),
     rewardAllocation: amount("reward_allocation").notNull(),
     supplierIssued: amount("supplier_issued").notNull(),
-    /** What the pool issued net of sales; negative when others sold more than it issued. */
+    /** The pool's net issue; negative if the pool has bought back more than it sold. */
     investorIssued: amount("investor_issued").notNull(),
     rewardIssued: amount("reward_issued").notNull(),
     totalSupply: amount("total_supply").notNull(),
@@ -99,9 +99,9 @@ export const models = pgTable(
     improvements: integer("improvements").notNull(),
     termsHash: text("terms_hash").notNull(),
     termsGeneration: integer("terms_generation").notNull(),
-    /** What the infrastructure reserve owes it. */
+    /** What the infrastructure reserve owes the model. */
     owed: amount("owed").notNull(),
-    /** Time from which each payee may be paid whom the present governor has approved, by account. */
+    /** For each payee that the present governor has approved, the time from which it may be paid, by account. */
     payees: jsonb("payees").$type<Readonly<Record<string, number>>>().notNull(),
     pool: text("pool"),
     crr: integer("crr"),
@@ -113,12 +113,12 @@ export const models = pgTable(
     buysPausedUntil: number("buys_paused_until"),
     buysPauseWholeAt: number("buys_pause_whole_at"),
     curveSupply: amount("curve_supply"),
-    /** Reserve and what the stream has yet to release. */
+    /** The reserve plus what the stream has yet to release. */
     held: amount("held"),
     streamAmount: amount("stream_amount"),
     streamStart: number("stream_start"),
     streamEnd: number("stream_end"),
-    /** Spot price at the model's last event. At another time: store/market.ts. */
+    /** Spot price at the model's last event; for any other time see store/market.ts. */
     spotPrice: amount("spot_price"),
     createdBlock: number("created_block").notNull(),
     createdAt: number("created_at").notNull(),
@@ -128,7 +128,7 @@ export const models = pgTable(
   (table) => [index("models_position").on(table.position), index("models_pool").on(table.pool)],
 );
 
-/** Parameters of models as they are stored, with what replaces the value in the blocks after a time. */
+/** Parameters of models as stored, with the value that is scheduled to replace each and from when. */
 export const parameters = pgTable(
   "parameters",
   {
@@ -160,7 +160,7 @@ export const parameterChanges = pgTable(
   (table) => [primaryKey({ columns: [table.block, table.logIndex] }), index("parameter_changes_model").on(table.model)],
 );
 
-/** Who holds roles: of each contract, by the role's hash and, where it is one of the protocol's, name. */
+/** Holders of each contract's roles, by the role's hash; also its name, if it is one of the protocol's roles. */
 export const holders = pgTable(
   "holders",
   {
@@ -188,7 +188,7 @@ export const benchmarks = pgTable(
     modelCommitment: text("model_commitment").notNull(),
     method: text("method").notNull(),
     metric: integer("metric").notNull(),
-    /** 0 when higher is better, 1 when lower is. */
+    /** 0 if higher is better, 1 if lower is. */
     direction: integer("direction").notNull(),
     baselineScore: integer("baseline_score").notNull(),
     targetScore: integer("target_score").notNull(),
@@ -200,7 +200,7 @@ export const benchmarks = pgTable(
   (table) => [primaryKey({ columns: [table.model, table.version] }), index("benchmarks_block").on(table.block)],
 );
 
-/** Scores in the order in which they came: the first of each version of a benchmark is its baseline. */
+/** Scores in the order in which they were recorded; the first of each benchmark version is its baseline. */
 export const scores = pgTable(
   "scores",
   {
@@ -208,9 +208,9 @@ export const scores = pgTable(
     model: text("model").notNull(),
     benchmarkVersion: integer("benchmark_version").notNull(),
     score: integer("score").notNull(),
-    /** Null of a baseline. */
+    /** Null for a baseline. */
     evaluationId: text("evaluation_id"),
-    /** Least improvement that the statement claims at its confidence; null of a baseline, and where the transaction does not show it. */
+    /** Lower bound of the improvement that the statement claims; null for a baseline, and if the transaction does not show it. */
     lowerBound: integer("lower_bound"),
   },
   (table) => [
@@ -231,18 +231,18 @@ export const improvements = pgTable(
     baselineScore: integer("baseline_score").notNull(),
     candidateScore: integer("candidate_score").notNull(),
     modelCommitment: text("model_commitment").notNull(),
-    /** The rate in that block, wei for 100 bps. */
+    /** The rate in that block, in wei per 100 bps. */
     tokensPerDeltaOne: amount("tokens_per_delta_one").notNull(),
     reward: amount("reward").notNull(),
     payeesHash: text("payees_hash").notNull(),
-    /** These three are null when no verifier told whom the reward is for. */
+    /** These two are null if no verifier announced the payees; the root is null also if all contributors are listed. */
     contributionDataHash: text("contribution_data_hash"),
     contributorsRoot: text("contributors_root"),
-    /** From the statement in the transaction; null where it does not show it. */
+    /** From the statement in the transaction; null if the transaction does not show it. */
     lowerBound: integer("lower_bound"),
     sampleSize: amount("sample_size"),
     runs: amount("runs"),
-    /** Whether the reward was released or, being void, returned; null while neither. */
+    /** Whether the reward was released or, being void, returned; null until then. */
     settled: text("settled", { enum: ["released", "returned"] }),
     settledBlock: number("settled_block"),
     settledAt: number("settled_at"),
@@ -255,7 +255,7 @@ export const improvements = pgTable(
   ],
 );
 
-/** Whom rewards are for: the owner, then contributors or the distributor that stands for those of a root. */
+/** The payees of rewards: the owner, then the contributors, or the distributor in place of the contributors behind a root. */
 export const payees = pgTable(
   "payees",
   {
@@ -274,7 +274,7 @@ export const payees = pgTable(
   ],
 );
 
-/** Distributions to the contributors of a root. */
+/** Distributions to the contributors behind a root. */
 export const distributions = pgTable(
   "distributions",
   {
@@ -294,7 +294,7 @@ export const distributions = pgTable(
   ],
 );
 
-/** What contributors were paid of distributions. */
+/** Claims that contributors were paid from distributions. */
 export const claims = pgTable(
   "claims",
   {
@@ -312,7 +312,6 @@ export const claims = pgTable(
   ],
 );
 
-/** Trades. */
 export const trades = pgTable(
   "trades",
   {
@@ -321,7 +320,7 @@ export const trades = pgTable(
     side: text("side", { enum: ["buy", "sell"] }).notNull(),
     account: text("account").notNull(),
     recipient: text("recipient").notNull(),
-    /** What a buyer paid, fee included, or a seller received. */
+    /** What a buyer paid, including the fee, or what a seller received. */
     reserve: amount("reserve").notNull(),
     tokens: amount("tokens").notNull(),
     reserveAfter: amount("reserve_after").notNull(),
@@ -334,7 +333,7 @@ export const trades = pgTable(
   ],
 );
 
-/** Trades of intervals of time, in seconds from their start. Prices are those after a trade. */
+/** Trades summarised by interval; `seconds` is its length. Prices are those after a trade. */
 export const candles = pgTable(
   "candles",
   {
@@ -352,14 +351,13 @@ export const candles = pgTable(
   (table) => [primaryKey({ columns: [table.model, table.seconds, table.start] })],
 );
 
-/** Usage fees. */
 export const fees = pgTable(
   "fees",
   {
     ...place(),
     model: text("model").notNull(),
     payer: text("payer").notNull(),
-    /** Null where fees were deposited without calls. */
+    /** Null if the fees were deposited without calls. */
     calls: amount("calls"),
     infrastructure: amount("infrastructure").notNull(),
     pool: amount("pool").notNull(),
@@ -370,7 +368,7 @@ export const fees = pgTable(
   ],
 );
 
-/** Deposits into streams of pools, and the stream after each. */
+/** Deposits into pools' streams, and the stream after each. */
 export const streams = pgTable(
   "streams",
   {

@@ -1,4 +1,4 @@
-// Before the first paint: the theme that the reader chose here, or else the system's.
+// Sets the theme before the first paint: the reader's choice or, without one, the system's.
 try {
   const chosen = localStorage.getItem("theme");
   if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;

@@ -1,4 +1,4 @@
-// The frame around every page: navigation, the wallet, the theme, and what is wrong with the connection.
+// The frame around every page: navigation, the wallet, the theme, and connection problems.
 
 import { lazy, Suspense, useEffect, useRef, type ComponentType } from "react";
 import { ChainProvider, useChain } from "./chain/chainContext.tsx";
@@ -44,7 +44,7 @@ const NAVIGATION: readonly (readonly [string, string])[] = [
   ["/claim", "Claim"],
 ];
 
-/** What the foot of each page says of the platform's API. */
+/** What the footer of each page says about the platform's API. */
 const WORDS_OF_SERVICE = { unknown: "", up: "", away: "The platform's API does not answer. " } as const;
 
 export function App() {
@@ -74,7 +74,7 @@ function Frame() {
 
   useEffect(() => {
     document.title = `${title} – Hokusai`;
-    // Whoever reads with a keyboard or a screen reader begins at the new page, not where the link was.
+    // Readers who use a keyboard or a screen reader start at the new page, not where the link was.
     if (!isFirst.current) main.current?.focus();
     isFirst.current = false;
   }, [title, path]);

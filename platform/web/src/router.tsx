@@ -1,4 +1,4 @@
-// Addresses of the page's parts, each of which can be sent to somebody else.
+// The addresses of the page's parts, so that each can be shared as a link.
 
 import { createContext, useContext, useEffect, useMemo, useState, type MouseEvent, type ReactNode } from "react";
 
@@ -50,7 +50,7 @@ interface LinkProps {
   readonly children: ReactNode;
 }
 
-/** A link within the page: an ordinary one for whoever opens it elsewhere. */
+/** A link within the page; opened in a new tab or window, it behaves like an ordinary one. */
 export function Link({ to, className, isCurrent = false, children }: LinkProps) {
   const { go } = useLocation();
   const follow = (event: MouseEvent) => {
@@ -65,7 +65,7 @@ export function Link({ to, className, isCurrent = false, children }: LinkProps) 
   );
 }
 
-/** The parts of a path that a pattern such as `/models/:id` names, decoded; undefined where it does not fit. */
+/** Matches a path against a pattern such as `/models/:id`; returns the decoded parts by name, or undefined if the path does not match. */
 export function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
   const [wanted, given] = [pattern, path].map((each) => each.replace(/\/$/, "").split("/"));
   if (wanted === undefined || given === undefined || wanted.length !== given.length) return undefined;

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Scales and ticks of charts.
 
-/** A place on paper for every value, and values worth a tick. */
+/** Maps values to positions, and lists the values to mark with ticks. */
 export interface Axis {
   readonly at: (value: number) => number;
   readonly ticks: readonly number[];
 }
 
-/** From 0 to `max`, drawn from `start` to `end`. */
+/** An axis from 0 to `max`, drawn from `start` to `end`, with about `count` ticks. */
 export function axis(max: number, start: number, end: number, count: number): Axis {
   const step = niceStep(max / count);
   const ticks = Array.from({ length: Math.floor(max / step + 1e-9) + 1 }, (_, index) => index * step);
   return { at: (value) => round(start + (value / max) * (end - start)), ticks };
 }
 
-/** To a hundredth of a pixel. */
+/** Rounds to a hundredth of a pixel. */
 export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
@@ -25,7 +25,7 @@ function niceStep(least: number): number {
   return ([1, 2, 5].find((factor) => factor * power >= least * 0.999) ?? 10) * power;
 }
 
-/** A figure for a tick: 150k, 1.5M, 0.02. */
+/** A tick's label, such as 150k, 1.5M or 0.02. */
 export function short(value: number): string {
   const units: [number, string][] = [
     [1e9, "B"],

@@ -11,7 +11,7 @@ const POINTS = 120;
 const LANES = 8;
 const LANE_HEIGHT = 18;
 
-/** Size of a drawing, and how many ticks it has room for. */
+/** Size of a chart, and how many ticks it has room for. */
 export interface Paper {
   readonly name: "wide" | "narrow";
   readonly width: number;
@@ -19,13 +19,13 @@ export interface Paper {
   readonly ticks: number;
 }
 
-/** One drawing for desktops and one for phones: text keeps its size on both. */
+/** One chart for desktops and one for phones, so that text keeps its size on both. */
 export const PAPERS: readonly Paper[] = [
   { name: "wide", width: 760, height: 380, ticks: 6 },
   { name: "narrow", width: 358, height: 320, ticks: 3 },
 ];
 
-/** A trade on the curve: tokens that investors hold, and the price, before and after. */
+/** A trade on the curve: the tokens that investors hold and the price, before and after. */
 interface Mark {
   readonly side: string;
   readonly from: number;
@@ -33,7 +33,7 @@ interface Mark {
   readonly price: number;
 }
 
-/** The drawing. Both curves are the pool's own: price = price at creation · (supply / virtual supply)^(1 / ratio − 1). */
+/** Draws the chart. Both curves are the pool's own: price = price at creation · (supply / virtual supply)^(1 / ratio − 1). */
 export function curveChart({ model, pool, supply, history }: LaunchDocument, paper: Paper): Markup {
   const whole = (wei: bigint) => Number(formatUnits(wei, TOKEN_DECIMALS));
   const usdc = (priceWad: bigint) => Number(formatUnits(priceWad, TOKEN_DECIMALS + RESERVE_DECIMALS));
@@ -105,7 +105,7 @@ function marker(side: string, number: number, x: number, y: number, hasNumber: b
   return html`<g class="trade ${side}"><title>trade ${number}: ${side}</title>${shape}${label}</g>`;
 }
 
-/** How far one trade moved the supply, as an arrow below the axis. */
+/** An arrow below the axis that shows how far one trade moved the supply. */
 function lane(side: string, number: number, from: number, to: number, y: number): Markup {
   const back = to >= from ? -6 : 6;
   return html`<g class="lane ${side}"

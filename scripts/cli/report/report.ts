@@ -11,7 +11,7 @@ import { html, type Markup } from "../../../sdk/base/html";
 import { figureList, renderReportPage } from "../../../sdk/base/reportPage";
 import { streamChart } from "./stream";
 
-/** The page of a launch. Everything in it that comes from files and the chain is escaped. */
+/** The page of a launch. Everything in it that comes from files or the chain is escaped. */
 export function renderReport(launch: LaunchDocument): string {
   const { model, network } = launch;
   return renderReportPage({
@@ -161,7 +161,7 @@ function rewards({ history: { improvements }, model, improvement, belowTarget }:
   </section>`;
 }
 
-/** What the payees of a reward are, by what became of it. */
+/** The heading of a reward's payees, by the reward's status. */
 const PAYEES: Readonly<Record<PayoutStatus, string>> = {
   waits: "To be paid",
   due: "To be paid",
@@ -289,7 +289,7 @@ function addresses({ protocol, model }: LaunchDocument): Markup {
   </section>`;
 }
 
-/** Parts of a whole, side by side: kind, part and whole. */
+/** Parts of a whole, side by side; each entry has kind, part and whole. */
 function bar(title: string, parts: readonly (readonly [string, bigint, bigint])[]): Markup {
   let start = 0;
   const pieces = parts.map(([kind, part, whole]) => {

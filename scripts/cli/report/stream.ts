@@ -11,13 +11,13 @@ import { html, type Markup } from "../../../sdk/base/html";
 const HOUR = 3600;
 const HEIGHT = 240;
 
-/** A corner of the line. */
+/** A vertex of the line. */
 export interface Corner {
   readonly hours: number;
   readonly usdc: number;
 }
 
-/** The drawing: each deposit lifts what is pending, and the stream takes it down to zero in a straight line. */
+/** Draws the chart: each deposit raises what is pending, and the stream lowers it to zero in a straight line. */
 export function streamChart({ history: { fees } }: LaunchDocument, paper: Paper): Markup {
   const corners = pendingOver(fees);
   const plot = { left: 62, right: paper.width - 16, top: 34, bottom: HEIGHT - 50 };
@@ -48,7 +48,7 @@ export function streamChart({ history: { fees } }: LaunchDocument, paper: Paper)
   </svg>`;
 }
 
-/** Corners of the line: before and after each deposit, and the end of the last stream. */
+/** Vertices of the line: before and after each deposit, and at the end of the last stream. */
 export function pendingOver(fees: MarketHistory["fees"]): Corner[] {
   const [first] = fees;
   const last = fees.at(-1);

@@ -10,17 +10,17 @@ import { toJson } from "../../../sdk/schemas/json";
 import type { Streams } from "../command";
 import { bold, cyan, dim, green, table } from "../terminal";
 
-/** What is told while a deployment is planned and applied, and at its end. */
+/** Shows a deployment while it is planned and applied, and its result. */
 export interface DeploymentView extends Progress {
   readonly onVerification: (verifications: readonly VerificationInput[], folder: string) => void;
   readonly onUnstick: (replaced: readonly string[]) => void;
   readonly onFork: (rehearsed: ForkedDeployment) => void;
   readonly onEnd: (deployment: Deployment) => void;
-  /** What the command prints at its end. */
+  /** What the command prints at the end. */
   readonly result: () => string;
 }
 
-/** For people: the plan as a table, then each step as it happens. What is waited for goes to the error stream. */
+/** For people: the plan as a table, then each step as it happens. Reasons for waiting go to the error stream. */
 export function humanDeploymentView({ out, err }: Streams): DeploymentView {
   const sent = ({ name, gasUsed, hash }: Sent) =>
     out(`  ${green("✓")} ${nameOf(name).padEnd(32)}${formatInteger(gasUsed).padStart(11)} gas  ${dim(hash)}`);
@@ -63,7 +63,7 @@ export function humanDeploymentView({ out, err }: Streams): DeploymentView {
   };
 }
 
-/** For programs: one JSON document. Amounts are strings of the smallest unit. */
+/** For programs: one JSON document. Amounts are strings in the smallest unit. */
 export function jsonView({ err }: Streams): DeploymentView {
   const document: Record<string, unknown> = {};
   const sent: Sent[] = [];
@@ -93,7 +93,7 @@ export function jsonView({ err }: Streams): DeploymentView {
 
 const inWords = ({ models }: Deployment) => ["The protocol", ...models.map(({ file }) => file.modelId)].join(", ");
 
-/** Tells what would be refused where tokens have value. */
+/** Warns of what would be refused where tokens have value. */
 export function warn({ warnings }: Plan, err: Streams["err"]): void {
   for (const warning of warnings) err(`warning: ${warning}; refused where tokens have value`);
 }

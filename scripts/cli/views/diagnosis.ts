@@ -4,7 +4,7 @@
 import { noteInWords, type Authority, type Check, type Diagnosis } from "../../../deploy/doctor/report";
 import { bold, green, yellow } from "../terminal";
 
-/** The tables for people. */
+/** The diagnosis as tables for people. */
 export function toText(diagnosis: Diagnosis): string {
   const { network, block, models, checks } = diagnosis;
   const wrong = checks.filter(({ verdict }) => verdict === "WRONG").length;
@@ -44,7 +44,7 @@ function lines({ name, verdict, looked, wrong, notable }: Check): string[] {
   ];
 }
 
-/** By account, then by what makes it able: the functions, and what each must wait for. */
+/** The functions that each account may call, grouped by what entitles it, and the delay of each. */
 function authorityLines(authorities: readonly Authority[]): string[] {
   return [
     bold("who can do what"),

@@ -21,7 +21,7 @@ import { projectedDilution, type ModelFile } from "../../../sdk/schemas/model";
 import { bold, cyan, dim, green, table, yellow } from "../terminal";
 import { marketTable, supplyTable } from "./market";
 
-/** What is told while a launch goes on, and at its end. */
+/** Shows a launch as it proceeds, and its result. */
 export interface View {
   begin(network: Network, file: ModelFile): void;
   deployed(transaction: Sent): void;
@@ -62,7 +62,7 @@ export function humanView(print: Print): View {
   };
 }
 
-/** A step for people: its transaction, and what the chain has now. */
+/** A step for people: its transaction, and the resulting state. */
 export function stepLines(step: Step): string[] {
   const { name, sent, outcome } = step;
   const mark = isFound(step) ? dim("·") : isRefused(step) ? yellow("✗") : green("✓");
@@ -90,7 +90,7 @@ export function documentView(deliver: (document: LaunchDocument) => void): View 
   };
 }
 
-/** Tells two views. */
+/** Forwards everything to two views. */
 export function bothViews(first: View, second: View): View {
   return {
     begin: (...told) => [first, second].forEach((view) => view.begin(...told)),
@@ -101,7 +101,7 @@ export function bothViews(first: View, second: View): View {
   };
 }
 
-/** Whether the step shows what must not happen. */
+/** Whether the step shows a call that must fail. */
 const isRefused = ({ outcome }: Step) => outcome.startsWith("refused");
 
 const isFound = (step: Step) => !step.sent && !step.isOffline && !isRefused(step);
@@ -177,7 +177,7 @@ function released(release: Released | undefined, symbol: string): string[] {
   ];
 }
 
-/** What waits on a chain whose time passes by itself, and how it is released. */
+/** The rewards that wait on a chain whose time cannot be moved, and how to release them. */
 function waiting({ improvements }: MarketHistory, { modelId, symbol }: ModelFile): string[] {
   const open = improvements.filter(({ status }) => !["released", "returned"].includes(status));
   if (open.length === 0) return [];

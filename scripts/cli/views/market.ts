@@ -2,7 +2,7 @@ import { formatPrice, formatReserve, formatTokens, roundTokens } from "../../../
 import { priceAtCreation, type PoolFigures, type SupplyState } from "../../../sdk/client/market";
 import { table } from "../terminal";
 
-/** Supply buckets against their caps. */
+/** The minted amounts of each allocation against their caps. */
 export function supplyTable(supply: SupplyState, symbol: string): string[] {
   return table(
     [`supply in ${symbol}`, "minted", "cap", "left"],

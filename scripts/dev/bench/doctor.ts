@@ -1,6 +1,6 @@
 /**
- * Measures the doctor on a protocol with a thousand models, each launched, traded and used, on a local node: how long the
- * command takes, and its peak of memory. Fails when either passes its figure, or when the doctor finds anything wrong.
+ * Measures the doctor on a protocol with a thousand models, each launched, traded and used, on a local node: the command's time and its
+ * peak memory. Fails if either exceeds its figure, or if the doctor finds anything wrong.
  */
 import { getCreateAddress, id, JsonRpcProvider, MaxUint256, toQuantity, type Interface } from "ethers";
 import hre, { ethers } from "hardhat";
@@ -12,7 +12,7 @@ const MODELS = 1_000;
 const SECONDS = 60;
 const MEGABYTES = 500;
 
-/** Transactions in a block of the set-up, and the gas of each at most. */
+/** Transactions in a block of the set-up, and the gas limit of each. */
 const AT_ONCE = 100;
 const GAS = 3_000_000;
 
@@ -30,7 +30,7 @@ interface Call {
   readonly data: string;
 }
 
-/** Sends many transactions in few blocks, and refuses one that failed. */
+/** Sends many transactions in few blocks; throws if one fails. */
 async function sendAll(provider: JsonRpcProvider, calls: readonly Call[]): Promise<void> {
   const nonces = new Map<string, number>();
   for (const { from } of calls) {
@@ -69,7 +69,7 @@ async function build(node: Node, addresses: Record<string, string>): Promise<voi
   });
   const models = Array.from({ length: MODELS }, (_, index) => {
     const modelId = `model-${String(index).padStart(4, "0")}`;
-    // The first contract of the TokenManager is its reward distributor.
+    // The first contract that the TokenManager creates is its reward distributor.
     const token = getCreateAddress({ from: addresses.TokenManager as string, nonce: index + 2 });
     const pool = getCreateAddress({ from: addresses.HokusaiAMMFactory as string, nonce: index + 1 });
     return { modelId, key: id(modelId), token, pool };
@@ -119,7 +119,7 @@ async function readAbis(contracts: readonly string[]): Promise<Map<string, Inter
   return new Map(await Promise.all(names.map(read)));
 }
 
-/** Runs the command in a process of its own; its document tells the addresses. */
+/** Runs the command in a process of its own; its document contains the addresses. */
 async function measure(node: Node) {
   const { code, stdout, stderr, ...taken } = await measureScript("scripts/doctor.ts", ARGUMENTS, node);
   if (code !== 0 && code !== 1) throw new Error(stderr);

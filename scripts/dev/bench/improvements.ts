@@ -1,5 +1,5 @@
-// Where the figures of improvements, releases and claims are taken: a model without commitments, rewarded twice before, to listed
-// contributors and to a root.
+// The world in which improvements, releases and claims are measured: a model without commitments that was rewarded twice before, once to
+// listed contributors and once to a root.
 
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import {
@@ -31,7 +31,7 @@ const WHOLE_BPS = 10_000n;
 const HOLDERS = accounts("holder", 10);
 const CONTRIBUTORS = 10_000;
 
-/** A protocol whose oracle asks for one signature, and a model whose {@link HOLDERS} and owner hold tokens. */
+/** A protocol whose oracle requires one signature, and a model whose owner and {@link HOLDERS} hold tokens. */
 async function rewarded() {
   const context = await deployImprovements();
   const { oracleAttestation, admin } = context;
@@ -44,7 +44,7 @@ async function rewarded() {
   return improved;
 }
 
-/** The same with three of five attesters. */
+/** Like {@link rewarded}, but with three of five attesters. */
 async function rewardedByFive() {
   const context = await rewarded();
   const { oracleAttestation, admin, alice, bob } = context;
@@ -53,7 +53,7 @@ async function rewardedByFive() {
   return context;
 }
 
-/** A distribution to 10,000 contributors none of whom has claimed. */
+/** A distribution to 10,000 contributors, none of whom has claimed. */
 async function distributed() {
   const context = await rewarded();
   const { model, registry, rewardDistributor: distributor } = context;
@@ -75,7 +75,7 @@ export async function improvementGas(contributors: readonly Contributor[] | "roo
   return submissionGas(await loadFixture(rewarded), contributors);
 }
 
-/** Gas of an improvement by one contributor that three of five attesters vouch for. */
+/** Gas of an improvement by one contributor, signed by three of five attesters. */
 export async function improvementByFiveGas(): Promise<bigint> {
   return submissionGas(await loadFixture(rewardedByFive), listed(HOLDERS.slice(0, 1)));
 }
@@ -85,7 +85,7 @@ export function contributors(count: number, kind: "holders" | "new" = "holders")
   return listed(kind === "holders" ? HOLDERS.slice(0, count) : accounts("newcomer", count));
 }
 
-/** Gas of the first claim of a word of the bitmap, or of the next; each is paid to somebody new. */
+/** Gas of the first claim in a word of the bitmap, or of the next claim; each pays an account that held nothing before. */
 export async function claimGas(which: "first" | "next"): Promise<bigint> {
   const { tree, distributor, token, total } = await loadFixture(distributed);
   const claim = (index: number) => distributor.claim(claimOf(tree, index, token, total));
@@ -106,7 +106,7 @@ function claimOf(
   return { token, root, total, distributionId, index, account, from, to, proof: [...proof] };
 }
 
-/** Gas of the release of such an improvement. */
+/** Gas of releasing such an improvement's reward. */
 export async function releaseGas(to: readonly Contributor[] | "root"): Promise<bigint> {
   const context = await loadFixture(rewarded);
   const { registry, tokenManager, relayer, model } = context;

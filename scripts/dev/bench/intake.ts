@@ -1,6 +1,6 @@
 /**
- * `npm run bench:intake`: 15,000 fee records are posted to the operator's door at once. Fails when that takes longer than ten seconds, or
- * when `/live` takes longer than a second meanwhile.
+ * `npm run bench:intake`: posts 15,000 fee records at once to the operator. Fails if that takes longer than ten seconds, or if `/live`
+ * takes longer than a second meanwhile.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { Inbox } from "../../../operator/inbox";
 import { postsFor } from "../../../operator/posts";
 import { Telemetry } from "../../../operator/telemetry";
 
-/** Records of the post, and milliseconds that it and an answer meanwhile may take at most. */
+/** Records in the post, and the most milliseconds that the post, and an answer meanwhile, may take. */
 const [RECORDS, LONGEST_POST, LONGEST_ANSWER] = [15_000, 10_000, 1_000];
 
 async function main(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Registrations in numbers, for benchmarks of the operator: the first two steps of a launch, and what became of the others. */
+/** Registers many models for benchmarks of the operator: takes the first two steps of each launch, and counts what became of the others. */
 import { Contract, id, JsonRpcProvider, parseEther, parseUnits, type Wallet } from "ethers";
 import hre from "hardhat";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -22,10 +22,10 @@ export const LOCAL_CHAIN = 31_337;
 const ROOT = resolve(__dirname, "../../..");
 const AT_ONCE = 25;
 
-/** USDC for a thousand calls of a queued model. */
+/** Price of a thousand calls of a queued model, in USDC. */
 export const QUEUED_PRICE = "2.5";
 
-/** What registrations need of a deployment. */
+/** What registrations need from a deployment. */
 export interface QueueDeployment {
   readonly registry: Contract;
   readonly tokenManager: Contract;
@@ -47,7 +47,7 @@ export async function deployForQueue(node: Node, provider: JsonRpcProvider): Pro
   };
 }
 
-/** Declares models in files of the folder `models`. */
+/** Writes files that declare models to the folder `models`. */
 export function writeQueuedModels(folder: string, count: number): ModelFile[] {
   mkdirSync(join(folder, "models"));
   const [supplier, governor] = [HOLDERS.supplier, HOLDERS.governor].map((index) => developmentKey(index).address);
@@ -76,7 +76,7 @@ export function writeQueuedModels(folder: string, count: number): ModelFile[] {
   });
 }
 
-/** Steps 1 and 2 of every launch. */
+/** Takes steps 1 and 2 of every launch. */
 export async function registerQueued(
   provider: JsonRpcProvider,
   { registry, tokenManager, method }: QueueDeployment,
@@ -98,7 +98,7 @@ export async function registerQueued(
   await sendAll(registrar as unknown as Wallet, registry.target as string, benchmarks);
 }
 
-/** Sends calls from an account, in their order, with a few under way. */
+/** Sends calls from an account, in their order, a few at a time. */
 export async function sendAll(wallet: Wallet, to: string, calls: readonly string[]): Promise<void> {
   const provider = wallet.provider as JsonRpcProvider;
   await provider.send("anvil_setBalance", [wallet.address, `0x${parseEther("1000000").toString(16)}`]);
@@ -112,11 +112,11 @@ export async function sendAll(wallet: Wallet, to: string, calls: readonly string
       ),
     );
     for (const raw of raws) await provider.send("eth_sendRawTransaction", [raw]);
-    while ((await wallet.getNonce("latest")) < first + start + part.length) await pause(20); // mined beside the answers
+    while ((await wallet.getNonce("latest")) < first + start + part.length) await pause(20); // blocks are mined independently of the answers
   }
 }
 
-/** Models that trade and whose supplier allocation was minted; throws when an action was doubled. */
+/** Counts the models that trade and whose supplier allocation was minted; throws if an action happened twice. */
 export async function countLaunched(
   { registry, tokenManager }: QueueDeployment,
   models: readonly ModelFile[],

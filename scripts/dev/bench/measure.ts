@@ -1,4 +1,4 @@
-// What a command takes as its users run it. Linux only, because of the memory.
+// Measures what a command takes when run as its users run it. Linux only, because of the memory.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { runScript, type Node, type Outcome } from "../world/process";
 
 export interface ScriptFigures extends Outcome {
   readonly seconds: number;
-  /** Peak of the largest of its processes. */
+  /** Peak memory of the largest of its processes. */
   readonly megabytes: number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:operator [-- <count>]`: so many registrations, 1,000 without a number, wait for the operator at once, on anvil with a
- * block a second. It is killed in the middle and begun again. No action may be lost or doubled. With `--soak <minutes>` see soak.ts.
+ * `npm run bench:operator [-- <count>]`: the given number of registrations, 1,000 by default, wait for the operator at once, on anvil with
+ * a block per second. The operator is killed halfway and restarted. No action may be lost or happen twice. For `--soak <minutes>` see
+ * soak.ts.
  */
 import { JsonRpcProvider } from "ethers";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -24,18 +25,18 @@ import {
 /** What became of a queue. */
 export interface QueueFigures {
   readonly registrations: number;
-  /** From the operator's start to the last confirmed action, the killed process and its successor's start included. */
+  /** From the operator's start to the last confirmed action, including the kill and the successor's start. */
   readonly seconds: number;
   readonly blocks: number;
-  /** Models that trade and whose supplier allocation was minted. */
+  /** Number of models that trade and whose supplier allocation was minted. */
   readonly launched: number;
-  /** Transactions of the two accounts in the chain, and those of them that failed. */
+  /** Transactions of the two accounts on the chain, and how many of them failed. */
   readonly distributions: number;
   readonly pools: number;
   readonly failed: number;
 }
 
-/** Registers models on a chain of its own, lets the operator work on them, kills it half-way and starts another. */
+/** Registers models on a new chain, lets the operator work on them, kills it halfway and starts another. */
 export async function runQueue(count: number): Promise<QueueFigures> {
   const node = await startAnvil();
   const folder = mkdtempSync(join(tmpdir(), "queue-"));
@@ -69,7 +70,7 @@ async function work(
   const options = ["--network", "localhost", "--config", config];
   const isDone = ({ event }: Entry) => event === "done";
   const first = startOperator(options, node.env);
-  await first.until(isDone, models.length); // of twice as many
+  await first.until(isDone, models.length); // half of the actions, because each model has two
   await first.end("SIGKILL");
 
   const second = startOperator(options, node.env);

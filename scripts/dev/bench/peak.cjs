@@ -1,5 +1,5 @@
-// Preloaded into each process of a command that is measured: at its end it adds its peak of memory, in KiB, to the file that PEAKS
-// names. As Linux tells it: resourceUsage().maxRSS also counts what the process had that started this one.
+// Preloaded into each process of a measured command: when the process ends, its peak memory in KiB is appended to the file that PEAKS names.
+// The figure is Linux's own, because resourceUsage().maxRSS also counts the memory of the process that started this one.
 const { appendFileSync, readFileSync } = require("node:fs");
 
 process.on("exit", () => {

@@ -1,6 +1,6 @@
 /**
- * Measures `prove` for three sizes of a benchmark on a local node: the shortest of three runs, and the peak of memory of its largest
- * process. Needs the circuits' setups. Fails when a figure is passed.
+ * Measures `prove` for three sizes of a benchmark on a local node: the shortest of three runs, and the peak memory of its largest process.
+ * Needs the circuits' setups. Fails if a figure is exceeded.
  */
 import hre, { ethers } from "hardhat";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -32,10 +32,13 @@ const SIZES: readonly Size[] = [
 const RUNS = 3;
 const SEED = 1;
 
-/** Of 1,000 rows so many are right in the baseline, and in the candidate too, or in the candidate only: as in the example data. */
+/**
+ * How many of 1,000 rows the baseline gets right, how many of these the candidate gets right too, and how many only the candidate does: as
+ * in the example data.
+ */
 const THOUSAND = 1_000;
 const [BASELINE_RIGHT, STILL_RIGHT, NEWLY_RIGHT] = [744, 681, 90];
-/** Mixes a thousand rows: it has no divisor in common with their number. */
+/** Shuffles a thousand rows, as it has no common divisor with their number. */
 const STRIDE = 617;
 const BPS = 10_000;
 
@@ -43,7 +46,7 @@ const MODELS = "--models";
 
 const modelOf = ({ rows }: Size) => `rows-${rows}`;
 
-/** Labels at random, and predictions that are right as often as those of the example data. */
+/** Random labels, and predictions that are right as often as those of the example data. */
 function openingsOf({ rows }: Size): Record<"labels" | "baseline" | "candidate", Opening> {
   const generator = xoroshiro128plus(SEED);
   const capacity = capacityFor(rows);
@@ -67,7 +70,7 @@ function openingsOf({ rows }: Size): Record<"labels" | "baseline" | "candidate",
   };
 }
 
-/** The process that deploys the protocol and a model of each size; prints the verifier's address. */
+/** Runs in its own process: deploys the protocol and a model of each size, and prints the verifier's address. */
 async function deployModels(): Promise<void> {
   const context = await deployImprovements();
   const { registry, admin, verifier } = context;

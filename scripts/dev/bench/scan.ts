@@ -1,7 +1,7 @@
 /**
- * `npm run bench:scan`: the operator reads a year of an L2 with a block every two seconds, 15.8 million blocks with 50,000 events, from a
- * node that answers after 100 ms, ranges of 10,000 blocks at most: from nothing, and from its checkpoint. Meanwhile it must say that it
- * lives, and that it is not ready before it has read all.
+ * `npm run bench:scan`: the operator reads a year of an L2 with a block every two seconds, which is 15.8 million blocks with 50,000 events.
+ * The node answers after 100 ms, and for at most 10,000 blocks at a time. The history is read from nothing, and then from the checkpoint.
+ * Meanwhile the operator must report that it is live, and that it is not ready until everything is read.
  */
 import { id, toBeHex, toQuantity } from "ethers";
 import { once } from "node:events";
@@ -31,13 +31,13 @@ interface ScanFigures {
   readonly seconds: number;
   readonly requests: number;
   readonly events: number;
-  /** The longest that `/live` took to say yes, in milliseconds. */
+  /** The longest time that `/live` took to answer yes, in milliseconds. */
   readonly slowestLive: number;
   readonly saysReadyEarly: boolean;
   readonly isReadyAtTheEnd: boolean;
 }
 
-/** A node with so many blocks and events, which nobody has to keep. */
+/** A node with this many blocks and events, which it makes up instead of storing. */
 async function startNode() {
   const start = Date.now();
   let requests = 0;

@@ -15,9 +15,9 @@ import { provenImprovementGas, verificationGas } from "./zk";
 /** One figure of the benchmark. */
 export interface Scenario {
   name: string;
-  /** The figure not to pass, where one was set. */
+  /** The figure that must not be exceeded, if one was set. */
   target?: bigint;
-  /** The scenario above whose figure the target is counted, where it bounds a difference. */
+  /** The scenario whose figure is subtracted before comparing with the target, if the target bounds a difference. */
   targetAbove?: string;
   measure(): Promise<bigint>;
 }
@@ -29,7 +29,7 @@ const STREAMED = 1_000n * 10n ** 6n;
 const CALLS = 100_000n;
 const STREAM_DURATION = 86_400n;
 
-/** Lower bounds close to what a trade yields, so that calldata costs what a careful user's does. */
+/** Lower bounds close to the trade's result, so that calldata costs as much as a careful user's. */
 const MIN_TOKENS_OUT = 9_123_456_789_012_345_678n;
 const MIN_RESERVE_OUT = 9_123_456n;
 
@@ -40,15 +40,15 @@ const inMarket = (measure: (market: BenchMarket) => Promise<bigint>) => async ()
 const buy = ({ pool }: BenchMarket, buyer: Signer) =>
   gasOf(pool.connect(buyer).buy(PAID, MIN_TOKENS_OUT, buyer, DEADLINE));
 
-/** The gas of a further model's launch, when the protocol has launched one before. */
+/** The gas of launching another model on a protocol that has launched one before. */
 const launchGas = async ({ protocol }: BenchMarket) => (await launch(protocol, "sentiment-v2")).gas;
 
-/** A measurement by somebody who has paid fees of the model of {@link openMarket} before, and of 19 others. */
+/** A measurement by somebody who has paid fees before, for the model of {@link openMarket} and 19 others. */
 const withFees = (measure: (payer: FeePayer) => Promise<bigint>) => async () => measure(await loadFixture(payFees));
 
 const deposit = ({ router, model }: FeePayer) => gasOf(router.depositFee(model, PAID));
 
-/** Every figure, in the order in which the table shows them. */
+/** Every figure, in the order of the table. */
 export const SCENARIOS: readonly Scenario[] = [
   { name: "buy.repeat", target: 71_300n, measure: inMarket((market) => buy(market, market.protocol.alice)) },
   { name: "buy.first", target: 88_450n, measure: inMarket((market) => buy(market, market.protocol.bob)) },
@@ -129,13 +129,13 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "curve.sell.max", target: 1_300n, measure: () => mostCurveGas(CurveSide.Sell) },
 ];
 
-/** What each of nine further listed contributors adds. */
+/** What each of nine more listed contributors adds. */
 async function furtherContributorGas(kind: "holders" | "new"): Promise<bigint> {
   const [one, ten] = [await improvementGas(contributors(1, kind)), await improvementGas(contributors(10, kind))];
   return (ten - one) / 9n;
 }
 
-/** All transactions by which `npm run deploy` brings the protocol to a chain that has a reserve token. */
+/** All transactions with which `npm run deploy` brings the protocol to a chain that has a reserve token. */
 async function deploymentGas(): Promise<bigint> {
   const parameters = await readParameters(networkOf(hre));
   let gas = 0n;
@@ -147,13 +147,13 @@ async function deploymentGas(): Promise<bigint> {
   return gas;
 }
 
-/** The harness's order. */
+/** In the order of the harness. */
 enum CurveSide {
   Buy,
   Sell,
 }
 
-/** The most that the curve's arithmetic takes over a grid of its domain: tiny to huge trades at every kind of ratio. */
+/** The most gas that the curve's arithmetic takes on a grid over its domain: tiny to huge trades at every kind of ratio. */
 async function mostCurveGas(side: CurveSide): Promise<bigint> {
   const harness = await ethers.deployContract("BondingCurveHarness");
   const [supply, reserve] = [10n ** 24n, 10n ** 12n];

@@ -1,9 +1,10 @@
 /**
  * `npm run bench:operator -- --soak <minutes>`: two operators with the same keys and folders work through registrations, bundles and fee
- * records with poison among them, on a node that lags, limits, drops and reorganises beyond the confirmations. One of the two is killed
- * again and again. Nothing may be lost or doubled, every poison is named, and what `/ready` says is compared with what is so.
+ * records, some of them poisonous. Their node lags, limits, drops and reorganises beyond the confirmations, and one of the two operators is
+ * killed again and again. Nothing may be lost or happen twice, every poisonous item must be named, and the answers of `/ready` are compared
+ * with the facts.
  *
- * A day of the chain, and what a day brings, is scaled to the minutes that there are.
+ * A day of the chain, and what a day brings, is scaled to the available minutes.
  */
 import { JsonRpcProvider } from "ethers";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -20,35 +21,36 @@ import { findFaults, prepareSoak, SOAK_ACCOUNTS, SOAK_LIMITS, type SoakLoad, typ
 
 const DAY = 86_400;
 
-/** What a day brings, and minutes that take as much of it as two cores can do. */
+/** What a day brings, and how much of it two cores can do in a minute. */
 const FULL = { registrations: 5_000, bundles: 5_000, records: 5_000 } as const;
 const PER_MINUTE = { registrations: 20, bundles: 10, records: 100 } as const;
 
-/** Parts of the time with faults; then the node is calm, and everything must be done. */
+/** The share of the time that has faults. Afterwards the node is calm, and everything must get done. */
 const ROUGH = 0.6;
 
-/** Milliseconds after which what is missing will not come any more: a slow machine takes longer, but it goes on. */
+/** Milliseconds without progress after which what is missing counts as lost. A slow machine takes longer, but makes progress. */
 const PATIENCE = 120_000;
 
-/** Within the rough part: when the chain stands still, when the node is away, and for how long, in parts and seconds. */
+/** Within the rough part: when the chain stands still and when the node is away, as fractions of it, and for how many seconds. */
 const [STALL_AT, AWAY_AT, HOLE] = [0.3, 0.6, 45];
 
-/** Kills, reorganisations, posts and jumps of a soak, evenly. */
+/** Numbers of kills, reorganisations, posts and clock jumps in a soak, evenly spread. */
 const [KILLS, REORGANISATIONS, POSTS, JUMPS] = [8, 12, 20, 30];
 
-/** Blocks whose states the chain keeps: many times as many as a reorganisation takes back. */
+/** Number of blocks whose states the chain keeps: many times as many as a reorganisation undoes. */
 const STATES = 200;
 
-/** Faults, and errors of the log beside them, that are shown. */
+/** The most faults, and errors of the log, that are shown. */
 const SHOWN = 20;
 
-/** Soaks the operator for some minutes, and ends the process with 0 when nothing is wrong. */
+/** Soaks the operator for some minutes, and ends the process with 0 if nothing is wrong. */
 export async function runSoak(minutes: number): Promise<void> {
   if (!(minutes >= 5 && minutes <= 1_440)) throw new Error(`--soak is ${minutes}, expected minutes from 5 to 1440`);
   const load = Object.fromEntries(
     Object.entries(FULL).map(([name, count]) => [name, Math.min(count, PER_MINUTE[name as keyof SoakLoad] * minutes)]),
   ) as unknown as SoakLoad;
-  // States that anvil 1.7.1 has put on disk come back empty after a reorganisation: it keeps the last ones in memory, and drops the others.
+  // States that anvil 1.7.1 has written to disk come back empty after a reorganisation. With this option it keeps the last ones in memory
+  // and drops the others.
   const chain = await startAnvil(["--prune-history", String(STATES)]);
   const folder = mkdtempSync(join(tmpdir(), "soak-"));
   const provider = new JsonRpcProvider(chain.url, LOCAL_CHAIN, {
@@ -125,7 +127,7 @@ export async function runSoak(minutes: number): Promise<void> {
   }
 }
 
-/** The rough part; answers how many records were accepted. */
+/** The rough part; returns how many records were accepted. */
 async function weather(
   node: SoakNode,
   instances: readonly [SoakInstance, SoakInstance],
@@ -170,7 +172,7 @@ async function weather(
   return accepted;
 }
 
-/** Gives records to whichever instance takes them; says whether one did. */
+/** Posts records to whichever instance takes them; returns whether one did. */
 async function post(instances: readonly SoakInstance[], records: readonly SoakRecord[]): Promise<boolean> {
   const body = JSON.stringify(records.map((record) => ({ ...record, cost: undefined })));
   for (const instance of instances) {
@@ -179,7 +181,7 @@ async function post(instances: readonly SoakInstance[], records: readonly SoakRe
   return false;
 }
 
-/** The calm part: until nothing is missing, or no less is missing for a while; answers what is wrong then. */
+/** The calm part: waits until nothing is missing, or until nothing has improved for a while; returns what is wrong then. */
 async function clear(node: SoakNode, witness: SoakWitness, missing: () => Promise<string[]>): Promise<string[]> {
   [node.weather, node.isStalled] = ["calm", false];
   let [fewest, since] = [Infinity, Date.now()];
@@ -187,7 +189,7 @@ async function clear(node: SoakNode, witness: SoakWitness, missing: () => Promis
     await witness.look();
     await pause(1_000);
     if (looks % 5 !== 0) continue;
-    // A chain that is being reorganised may not answer: that is looked at again.
+    // During a reorganisation the chain may not answer, so this is retried.
     const faults = await missing().catch((error: unknown) => error as Error);
     if (faults instanceof Error) {
       if (Date.now() - since > PATIENCE) return [`the chain cannot be read: ${faults.message}`];
@@ -198,7 +200,7 @@ async function clear(node: SoakNode, witness: SoakWitness, missing: () => Promis
   }
 }
 
-/** Warnings and errors of a log without figures, each with how often it was said. */
+/** Warnings and errors of a log with their figures masked, each with its number of occurrences. */
 function summaryOf(log: readonly Entry[]): string[] {
   const counts = new Map<string, number>();
   for (const { level, event, duty, reason } of log) {

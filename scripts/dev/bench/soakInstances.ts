@@ -1,20 +1,21 @@
-/** Operators of a soak, which are killed and begun again, and whether what they say of themselves is so. */
+/** The operators of a soak, which are killed and restarted, and a check of what they report about themselves. */
 import { startOperator, type Entry, type OperatorProcess } from "../world/operatorProcess";
 import type { SoakNode } from "./soakNode";
 
 /**
- * Seconds after which a head is too old, and after which an instance looks at the head again at the latest: once in a pass, which takes a
- * quarter of a minute when a node answers at the last try only. The head's own time tells nothing here: the chain's clock has jumped.
+ * Seconds after which a head is too old, and the most seconds between two looks of an instance at the head: it looks once per pass, which
+ * takes a quarter of a minute if a node answers only at the last attempt. The head's own time does not matter here, because the chain's
+ * clock has jumped.
  */
 export const MAX_HEAD_AGE = 15;
 const SLACK = 15;
 
-/** An operator that is killed and begun again. */
+/** An operator that is killed and restarted. */
 export class SoakInstance {
   readonly logs: Entry[] = [];
   url = "";
   deaths = 0;
-  /** Milliseconds at which it was begun last. */
+  /** When it was last started, in milliseconds. */
   startedAt = 0;
   private process: OperatorProcess | undefined;
 
@@ -40,7 +41,7 @@ export class SoakInstance {
     if (signal === "SIGKILL") this.deaths++;
   }
 
-  /** Asks a path; undefined while nobody answers. */
+  /** Requests a path; undefined if nobody answers. */
   async ask(
     path: string,
     init: RequestInit = {},
@@ -55,18 +56,18 @@ export class SoakInstance {
   }
 }
 
-/** What `/ready` answers, as far as it is compared. */
+/** The compared part of the answers of `/ready`. */
 interface Ready {
   readonly head: number;
   readonly problems: readonly string[];
 }
 
-/** Compares what instances say of themselves with what is so. */
+/** Compares what instances report about themselves with the facts. */
 export class SoakWitness {
   readonly faults: string[] = [];
-  /** Answers by whether they said ready, and those that were given while the chain stood still or was away. */
+  /** Numbers of answers by whether they said ready, and of those that said otherwise while the chain stood still or was away. */
   readonly answers = { ready: 0, unready: 0, unreadyInHoles: 0 };
-  /** Why they said unready, without figures. */
+  /** Why they said that they were not ready, with figures masked. */
   readonly problems = new Set<string>();
   slowestLive = 0;
 
@@ -83,7 +84,7 @@ export class SoakWitness {
           this.slowestLive = Math.max(this.slowestLive, Date.now() - asked);
         const reply = await instance.ask("/ready");
         if (reply === undefined) return;
-        // The chain's clock has jumped ahead of ours: an instance sees how old a head is from its own beginning on.
+        // The chain's clock is ahead of ours, so an instance knows a head's age only since its own start.
         const age = Math.min(this.node.ageOf(reply.body.head), Date.now() - instance.startedAt) / 1_000;
         const isHole = this.node.isStalled || this.node.weather === "away";
         if (reply.status === 200) this.answers.ready++;

@@ -1,19 +1,19 @@
-/** A chain that goes on, and a node before it that lags, limits, drops and reorganises: all that the operator must live with. */
+/** A running chain behind a node that lags, limits, drops and reorganises: everything that the operator must survive. */
 import type { JsonRpcProvider } from "ethers";
 import { xoroshiro128plus, type RandomGenerator } from "pure-rand";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Fault, Policy, RpcRequest } from "../world/faultyRpc";
 
-/** Milliseconds between blocks, which are a second apart for the chain. */
+/** Milliseconds between blocks; their timestamps are a second apart. */
 const BEAT = 250;
 
-/** Blocks of a reorganisation: more than the operator's confirmations, fewer than are final. */
+/** Depths of a reorganisation in blocks: more than the operator's confirmations, less than the depth of finality. */
 const [SHALLOWEST, DEEPEST] = [3, 12];
 
-/** Blocks by which a node lags, and the most that it reads at once. */
+/** Blocks by which a node lags, and the largest range that it reads. */
 const [LAG, LONGEST_RANGE] = [3, 1_000];
 
-/** Where the methods that read a state have its block. */
+/** The position of the block parameter in methods that read a state. */
 const BLOCK_AT: Readonly<Record<string, number>> = {
   eth_getBlockByNumber: 0,
   eth_call: 1,
@@ -21,7 +21,7 @@ const BLOCK_AT: Readonly<Record<string, number>> = {
   eth_getBalance: 1,
 };
 
-/** Numbers that are the same in every run. */
+/** Random numbers that are the same in every run. */
 export class Dice {
   private readonly generator: RandomGenerator;
 
@@ -29,7 +29,7 @@ export class Dice {
     this.generator = xoroshiro128plus(seed);
   }
 
-  /** An integer from 0, below `bound`. */
+  /** An integer from 0 to `bound` − 1. */
   below(bound: number): number {
     return Math.floor(((this.generator.unsafeNext() >>> 0) / 2 ** 32) * bound);
   }
@@ -38,23 +38,23 @@ export class Dice {
 /** How the node behaves now. */
 export type Weather = "calm" | "rough" | "away";
 
-/** A node's chain and moods, and what is known of them. */
+/** A node's chain and moods, and what is known about them. */
 export class SoakNode {
   weather: Weather = "rough";
   isStalled = false;
   reorganisations = 0;
   faults = 0;
-  /** When the chain's head was reached, in milliseconds, by its number. */
+  /** The chain's heads by number, and when each was reached, in milliseconds. */
   private heads: { readonly number: number; readonly at: number }[] = [];
   private isOver = false;
-  /** Carries out a reorganisation between two blocks: anvil loses blocks when it is asked for both at once. */
+  /** A pending reorganisation, carried out between two blocks, because anvil loses blocks if it mines meanwhile. */
   private pending: (() => Promise<void>) | undefined;
   private jumps = 0;
   private readonly dice = new Dice(7);
 
   constructor(
     private readonly provider: JsonRpcProvider,
-    /** Seconds that the chain jumps ahead at a time, milliseconds between two jumps, and how many there are. */
+    /** Seconds of each jump of the chain's clock, milliseconds between two jumps, and their number. */
     private readonly jump: { readonly seconds: number; readonly every: number; readonly count: number },
   ) {}
 
@@ -63,12 +63,12 @@ export class SoakNode {
     return this.heads.at(-1)?.number ?? 0;
   }
 
-  /** Seconds that the chain has jumped. */
+  /** Seconds that the chain's clock has jumped in all. */
   get skippedSeconds(): number {
     return this.jumps * this.jump.seconds;
   }
 
-  /** How old a block of this number is at most for whoever takes it for the head: since when there is a later one, in milliseconds. */
+  /** For how many milliseconds a block has not been the head; for the head itself, its age. */
   ageOf(number: number): number {
     const later = this.heads.find((entry) => entry.number > number);
     return later === undefined ? Date.now() - (this.heads.at(-1)?.at ?? 0) : Date.now() - later.at;
@@ -97,7 +97,7 @@ export class SoakNode {
     this.isOver = true;
   }
 
-  /** Takes blocks back, with all that is in them, and puts empty ones in their place. */
+  /** Removes blocks with everything in them, and puts empty ones in their place. */
   async reorganise(): Promise<void> {
     const depth = SHALLOWEST + this.dice.below(DEEPEST - SHALLOWEST + 1);
     await new Promise<void>((resolve, reject) => {
@@ -109,7 +109,7 @@ export class SoakNode {
     this.reorganisations++;
   }
 
-  /** What becomes of a request. */
+  /** Decides what happens to a request. */
   readonly policy: Policy = async (request) => {
     const fault = await this.faultOf(request);
     if (fault.kind !== "pass") this.faults++;
@@ -138,7 +138,7 @@ export class SoakNode {
     return { kind: "pass" };
   }
 
-  /** The answer of a node that has not heard of the latest blocks. */
+  /** The answer of a node that does not know the latest blocks. */
   private async lagging(method: string, params: readonly unknown[]): Promise<Fault> {
     const place = BLOCK_AT[method];
     if (place === undefined || params[place] !== "latest") return { kind: "pass" };

@@ -1,4 +1,4 @@
-/** What the operator is given in a soak, the good and the poisonous, and what the chain and the folders must have at its end. */
+/** What the operator is given in a soak, good and poisonous, and what the chain and the folders must contain at the end. */
 import { Contract, id, JsonRpcProvider, MaxUint256, parseUnits, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -16,25 +16,25 @@ import { type Node } from "../world/process";
 import { HOLDERS, registerQueued, writeQueuedModels, type QueueDeployment } from "./launches";
 import { Dice } from "./soakNode";
 
-/** Accounts beside {@link HOLDERS}: two attesters, and those of the operator's duties. */
+/** Accounts besides {@link HOLDERS}: two attesters, and those of the operator's duties. */
 export const SOAK_ACCOUNTS = { attesters: [9, 10], submit: 17, fees: 18 } as const;
 
-/** USDC that a record may cost in a soak, and what all may in a day. */
+/** The most USDC that one record, and all records of a day, may cost in a soak. */
 export const SOAK_LIMITS = { mostPerRecord: "100", mostPerDay: "1000000" } as const;
 
-/** Models whose calls are paid at their price: those of one are paid together. */
+/** Number of models whose calls are paid at their price; the calls of one model are paid together. */
 const CALLED = 5;
 
 const [DELTA, LIFE] = [100n, 2n * 86_400n - 60n];
 
-/** What is given to the operator, in numbers. */
+/** How many of each kind the operator is given. */
 export interface SoakLoad {
   readonly registrations: number;
   readonly bundles: number;
   readonly records: number;
 }
 
-/** A record that must be paid, and what it costs in reserve units. */
+/** A record that must be paid, and its cost in reserve units. */
 export interface SoakRecord {
   readonly id: string;
   readonly model: string;
@@ -43,7 +43,7 @@ export interface SoakRecord {
   readonly cost: bigint;
 }
 
-/** Everything that a soak gives, and by which names the operator must tell of what is wrong. */
+/** Everything that a soak gives the operator, and the names under which it must report what is wrong. */
 export interface SoakWork {
   readonly models: readonly ModelFile[];
   readonly bundles: readonly Bundle[];
@@ -53,7 +53,7 @@ export interface SoakWork {
   readonly poison: readonly string[];
 }
 
-/** Registers the models, gives the fee account its funds, and writes bundles and poison into the folders. */
+/** Registers the models, funds the fee account, and writes bundles and poison to the folders. */
 export async function prepareSoak(
   node: Node,
   provider: JsonRpcProvider,
@@ -95,7 +95,7 @@ async function fundFees(provider: JsonRpcProvider, { addresses }: QueueDeploymen
   await confirm("approve", reserve.getFunction("approve")(router, MaxUint256));
 }
 
-/** An improvement of each model, attested by as many as are needed. All models have the same benchmark. */
+/** Signs an improvement of each model with as many attesters as the threshold requires. All models have the same benchmark. */
 async function signBundles(
   node: Node,
   { addresses }: QueueDeployment,
@@ -160,7 +160,9 @@ function poisonRecords(folder: string, { modelId: model }: ModelFile): string[] 
   return ["drawer", "ring", "words", "due", "model", "price", "large"].map((name) => `poison-${name}.json`);
 }
 
-/** Records of amounts for all models, of calls for some; among them two whose files have names that a result could have. */
+/**
+ * Records of amounts for all models, and of calls for some. Two of their files are named in a way that could collide with a result's file.
+ */
 function buildRecords(models: readonly ModelFile[], count: number): SoakRecord[] {
   const dice = new Dice(11);
   return Array.from({ length: count }, (_, index): SoakRecord => {
@@ -175,7 +177,7 @@ function buildRecords(models: readonly ModelFile[], count: number): SoakRecord[]
   });
 }
 
-/** What of the work is not done, done twice, or wrongly done: one line each. */
+/** What is not done, done twice or done wrong, one line each. */
 export async function findFaults(
   provider: JsonRpcProvider,
   { registry, tokenManager, addresses }: QueueDeployment,

@@ -1,4 +1,4 @@
-// Where the benchmark's figures are taken: the protocol, one model launched as in production, and a market that has traded.
+// The world in which the benchmark measures: the protocol, one model launched as in production, and a market that has traded.
 
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { id as hashOf, MaxUint256, ZeroHash, type ContractTransactionResponse } from "ethers";
@@ -14,12 +14,12 @@ export interface BenchLaunch {
   gas: { deploy: bigint; register: bigint; distribute: bigint; createPool: bigint };
 }
 
-/** A market in which alice has bought and sold and bob has only approved the pool. */
+/** A market in which Alice has bought and sold, and Bob has only approved the pool. */
 export interface BenchMarket extends BenchLaunch {
   protocol: Protocol;
 }
 
-/** Alice as a payer of fees of twenty models, `model` being one of them: each has had a deposit, and its stream runs. */
+/** Alice as a payer of fees for twenty models, including `model`: each has had a deposit, and its stream is running. */
 export interface FeePayer {
   router: UsageFeeRouter;
   model: string;
@@ -35,14 +35,16 @@ const FEE = 100n * 10n ** 6n;
 const CALL_PRICE = 10n ** 6n;
 const FUNDS = 1_000_000n * 10n ** 6n;
 
-/** What a transaction cost: base, calldata and refunds included. */
+/** The gas of a transaction, including base cost, calldata and refunds. */
 export async function gasOf(transaction: Promise<ContractTransactionResponse>): Promise<bigint> {
   const receipt = await (await transaction).wait();
   if (receipt === null) throw new Error("a benchmark's transaction was not mined");
   return receipt.gasUsed;
 }
 
-/** The four transactions of a launch: 12-character id, 20-character name, 66-character licence URI, a given recipient. */
+/**
+ * Sends the four transactions of a launch: with a 12-character id, a 20-character name, a 66-character licence URI and a given recipient.
+ */
 export async function launch(protocol: Protocol, modelId: string): Promise<BenchLaunch> {
   const { registry, tokenManager, factory, launcher, registrar, distributor, poolCreator, supplier, governor } =
     protocol;
@@ -95,7 +97,7 @@ export async function launch(protocol: Protocol, modelId: string): Promise<Bench
   return { token, pool, gas: { deploy, register, distribute, createPool } };
 }
 
-/** A fixture: the market after its buy-only window, fees uncollected, no stream running. */
+/** A fixture: the market after its buy-only window, with uncollected fees and no running stream. */
 export async function openMarket(): Promise<BenchMarket> {
   const protocol = await deployProtocol();
   const { alice, bob } = protocol;

@@ -1,4 +1,4 @@
-// Proofs of the benchmark: made from a key whose secret numbers are known, so that no setup is needed. Gas depends on neither.
+// Proofs for the benchmark, made from a key with known secrets, so that no setup is needed. The gas is the same as with a real key.
 
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import { ethers } from "hardhat";
@@ -15,7 +15,7 @@ type Inputs = [bigint, bigint, bigint, bigint, bigint];
 const INPUTS: Inputs = [FIELD - 1n, FIELD - 2n, FIELD - 3n, (1n << 127n) - 1n, FIELD - 4n];
 const WHOLE_SHARE = 10_000n;
 
-/** The gas that a verification takes, without the call to it. */
+/** The gas of a verification, without the call to it. */
 export async function verificationGas(): Promise<bigint> {
   const harness = await ethers.deployContract("Groth16Harness", [keyOf(SECRETS)]);
   const { valid, gas } = await harness.gasOf(simulate(SECRETS, INPUTS) as Points, INPUTS);
@@ -23,7 +23,7 @@ export async function verificationGas(): Promise<bigint> {
   return gas;
 }
 
-/** An improvement with a proof, for one contributor who holds the model's tokens as its owner does. */
+/** The gas of an improvement with a proof, for one contributor; both contributor and owner hold the model's tokens already. */
 export async function provenImprovementGas(): Promise<bigint> {
   const context = await loadFixture(deployProven);
   const { alice, model, prove } = context;

@@ -29,7 +29,7 @@ const STYLE = `
       .mark { stroke: #f85149 }
     }`;
 
-/** Where a panel stands, and what its axes hold. */
+/** The position of a panel, and the ranges of its axes. */
 interface Panel {
   readonly left: number;
   readonly title: string;
@@ -124,7 +124,7 @@ function axes(panel: Panel): string[] {
   ];
 }
 
-/** Points of a market's figure from some tokens issued to the whole allocation. */
+/** Points of a market's figure from some number of issued tokens up to the whole allocation. */
 function curve(
   panel: Panel,
   terms: typeof GROWTH.terms,
@@ -154,7 +154,7 @@ function text(px: number, py: number, content: string, style: string, anchor = "
   return `<text class="${style}" x="${round(px)}" y="${round(py)}" text-anchor="${anchor}">${content}</text>`;
 }
 
-/** A hundredth of a pixel, the same everywhere. */
+/** Rounds to a hundredth of a pixel, so that the plot is the same on every machine. */
 function round(value: number): string {
   return String(Math.round(value * 100) / 100);
 }

@@ -9,7 +9,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The preset that the worked numbers are about, in whole tokens, with the default terms of a pool. */
+/** The preset of the worked numbers, in whole tokens, with the default terms of a pool. */
 export const GROWTH = {
   supplier: Number(PRESETS.growth.supplier),
   investor: Number(PRESETS.growth.investor),
@@ -20,20 +20,20 @@ export const GROWTH = {
 const FEE_DEPOSIT = 1000;
 const EXPECTED_DELTA_ONES = 5;
 
-/** Tokens that are issued when a sniper comes for a deposit, and what it may be, in USDC. */
+/** Number of tokens that are issued when a sniper buys ahead of a deposit, and the deposits considered, in USDC. */
 const SNIPED_AT = 150_000;
 const SNIPED_DEPOSITS = [10, 25, 50, 100, 250, 500, 1000, 2000] as const;
 
-/** Most DeltaOnes that are rewarded per model and UTC day by default. */
+/** The most DeltaOnes that are rewarded per model and UTC day by default. */
 const DAILY_DELTA_ONES = 10;
 
-/** Terms at which the virtual supply is the launch cap: those of `createPool`, with another ratio where one is given. */
+/** Terms that make the virtual supply equal to the launch cap: those of `createPool`, or with another ratio. */
 export function defaultTerms(maxSupply: number, ratio = 0.2): Terms {
   const initialPrice = 0.01;
   return { ratio, initialPrice, virtualReserve: ratio * initialPrice * maxSupply, tradeFee: 0.003 };
 }
 
-/** The market when the whole investor allocation is sold. */
+/** The market once the whole investor allocation is sold. */
 export function fullMarket(terms: Terms = GROWTH.terms, investor: number = GROWTH.investor): MarketModel {
   return MarketModel.create(terms).buyExactOut(investor).after;
 }
@@ -51,7 +51,7 @@ export function workedTrades(): { readonly name: string; readonly trade: ModelTr
   ];
 }
 
-/** Every table of docs/economics.md, by the name that its place there has. */
+/** Every table of docs/economics.md, by the name of its place there. */
 export function tables(): Readonly<Record<string, Table>> {
   return {
     ...{ trades: trades(), virtual: virtualReserves(), supplier: supplierSales(), fees: fees() },
@@ -63,7 +63,7 @@ export function tables(): Readonly<Record<string, Table>> {
 export interface Snipe {
   /** USDC paid. */
   readonly paid: Decimal;
-  /** USDC gained, trade fees deducted. */
+  /** USDC gained after trade fees. */
   readonly gain: Decimal;
 }
 
@@ -80,7 +80,7 @@ export function snipe(market: MarketModel, tokens: Decimal.Value, deposit: numbe
 }
 
 /**
- * The purchase that gains most from a deposit. With C = R + R0 before it, Y after it, and the fee f, the gain is
+ * The purchase that gains most from a deposit L. With C = R + R0 before it, Y after it, and the fee f, the gain is
  * (Y − C) · ((1 − f) · (Y + L) / Y − 1 / (1 − f)), which is largest at Y² = C · L · (1 − f)² / (1 − (1 − f)²).
  */
 export function bestSnipe(market: MarketModel, deposit: number): Snipe {
@@ -94,14 +94,14 @@ export function bestSnipe(market: MarketModel, deposit: number): Snipe {
   return snipe(market, Decimal.min(bought, left), deposit);
 }
 
-/** Largest deposit from which no purchase gains anything: (R + R0) · (1 / (1 − f)² − 1). */
+/** The largest deposit from which no purchase can gain: (R + R0) · (1 / (1 − f)² − 1). */
 export function harmlessLump(market: MarketModel): Decimal {
   const { virtualReserve, tradeFee } = market.terms;
   const kept = new Decimal(1).sub(tradeFee).pow(2);
   return market.reserve.add(virtualReserve).mul(new Decimal(1).div(kept).sub(1));
 }
 
-/** What a holder of one DeltaOne's tokens gains who sells before another sells as many, new ones, and buys them back after it. */
+/** The gain of a holder of one DeltaOne's tokens who sells them before somebody else sells as many new ones, and then buys them back. */
 export function saleAround(): Decimal {
   const tokens = GROWTH.tokensPerDeltaOne;
   const sold = fullMarket().sell(tokens);
@@ -109,14 +109,14 @@ export function saleAround(): Decimal {
   return sold.reserve.sub(dumped.after.buyExactOut(tokens).reserve);
 }
 
-/** A number with thousands separated. */
+/** A number with thousands separators. */
 export function format(value: Decimal.Value, decimals: number): string {
   const [whole = "", fraction] = new Decimal(value).toFixed(decimals).split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
-/** A fraction in percent. */
+/** A fraction as percent. */
 export function percent(value: Decimal.Value, decimals = 1): string {
   return `${format(new Decimal(value).mul(100), decimals)} %`;
 }

@@ -1,17 +1,17 @@
-/** A finding as the analyser words it, with the lines of the source. */
+/** A finding in the analyser's words, with the lines of the source. */
 export interface StaticFinding {
   readonly detector: string;
   readonly description: string;
 }
 
-/** Why a finding is no fault; `finding` is its description without lines of the source. */
+/** Why a finding is not a fault; `finding` is its description without source locations. */
 export interface Answer {
   readonly detector: string;
   readonly finding: string;
   readonly reason: string;
 }
 
-/** A description that stays the same when lines move: one line, without places in files. */
+/** A description without source locations, on one line, so that it stays the same when lines move. */
 function withoutPlaces(description: string): string {
   return description
     .replace(/ \([^()\s]+\.sol#[\d-]+\)/g, "")
@@ -19,9 +19,7 @@ function withoutPlaces(description: string): string {
     .trim();
 }
 
-/**
- * What is found and not answered, and what is answered and not found, each once. An answer without a reason counts as none.
- */
+/** Findings without an answer, and answers without a finding, each once. An answer without a reason does not count. */
 export function compareFindings(
   findings: readonly StaticFinding[],
   answers: readonly Answer[],

@@ -1,14 +1,14 @@
-// The groups of BN254, from their definition and in affine coordinates: slow, and independent of what is tested.
+// The groups of BN254, from their definition and in affine coordinates: slow, but independent of what is tested.
 
 import { FIELD } from "../../../sdk/proofs/circuit";
 
-/** Field of the coordinates. */
+/** The field of the coordinates. */
 export const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
 
 type Element = readonly bigint[];
 type Point = readonly [Element, Element] | undefined;
 
-/** y² = x³ + b has no use for b here. Elements have one coefficient, or two with i² = −1. */
+/** Point addition on y² = x³ + b does not need b. Elements have one coefficient, or two with i² = −1. */
 const mod = (value: bigint, modulus: bigint) => ((value % modulus) + modulus) % modulus;
 const add = (a: Element, b: Element) => a.map((value, i) => mod(value + b[i]!, BASE_FIELD));
 const subtract = (a: Element, b: Element) => a.map((value, i) => mod(value - b[i]!, BASE_FIELD));
@@ -26,7 +26,7 @@ function invert(a: Element): Element {
   return [a0 * norm, -a1 * norm].map((value) => mod(value, BASE_FIELD)).slice(0, a.length);
 }
 
-/** The inverse modulo a prime, by Euclid. */
+/** The inverse modulo a prime, by Euclid's algorithm. */
 export function inverse(value: bigint, modulus: bigint): bigint {
   let [a, b, x, y] = [mod(value, modulus), modulus, 1n, 0n];
   while (b !== 0n) [a, b, x, y] = [b, a % b, y, x - (a / b) * y];
@@ -58,7 +58,7 @@ const G2: Point = [
   ],
 ];
 
-/** Multiples of a generator, whose doubles are computed once. */
+/** Multiples of a generator, whose doublings are computed once. */
 function multiplesOf(generator: Point): (scalar: bigint) => bigint[] {
   const doubles = [generator];
   return (scalar) => {
@@ -68,15 +68,15 @@ function multiplesOf(generator: Point): (scalar: bigint) => bigint[] {
       const double = (doubles[i] ??= sum(doubles[i - 1], doubles[i - 1]));
       if (rest & 1n) result = sum(result, double);
     }
-    // As precompiles have it: the imaginary part first, zero for the point at infinity.
+    // In the form of the precompiles: imaginary part first, and zeros for the point at infinity.
     return (result ?? generator!.map((coordinate) => coordinate.map(() => 0n))).flatMap((c) => [...c].reverse());
   };
 }
 
-/** The generator of G1 times a scalar: x, y. */
+/** The generator of G1 times a scalar, as x and y. */
 export const g1Times = multiplesOf(G1);
 
-/** The generator of G2 times a scalar: x, y, each with its imaginary part first. */
+/** The generator of G2 times a scalar, as x and y, each with its imaginary part first. */
 export const g2Times = multiplesOf(G2);
 
 /** −P for P in either group. */

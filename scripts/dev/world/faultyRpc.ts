@@ -6,11 +6,11 @@ import type { AddressInfo } from "node:net";
 export interface RpcRequest {
   readonly method: string;
   readonly params: readonly unknown[];
-  /** How many requests of the method there were, this one included. */
+  /** How many requests of this method there have been, including this one. */
   readonly count: number;
 }
 
-/** An error as a chain answers it. */
+/** An error as a chain returns it. */
 export interface RpcError {
   readonly code: number;
   readonly message: string;
@@ -19,23 +19,23 @@ export interface RpcError {
 
 /** What happens to a request. */
 export type Fault =
-  /** Nothing. */
+  /** The request passes. */
   | { readonly kind: "pass" }
-  /** The connection breaks before the chain hears of the request. */
+  /** The connection breaks before the chain receives the request. */
   | { readonly kind: "drop" }
-  /** The chain carries out the request and the connection breaks before the answer. */
+  /** The chain executes the request, and the connection breaks before the answer. */
   | { readonly kind: "dropAnswer" }
-  /** No answer comes, and the chain hears of nothing. */
+  /** No answer comes, and the chain does not receive the request. */
   | { readonly kind: "hang" }
-  /** An answer of HTTP alone, such as 429 or 500; the chain hears of nothing. */
+  /** A bare HTTP status, such as 429 or 500; the chain does not receive the request. */
   | { readonly kind: "status"; readonly status: number }
-  /** An error, with a status of HTTP if one is named; the chain hears of nothing. */
+  /** An error, with an HTTP status if one is given; the chain does not receive the request. */
   | { readonly kind: "error"; readonly error: RpcError; readonly status?: number }
-  /** An error, although the chain carries out the request. */
+  /** An error, although the chain executes the request. */
   | { readonly kind: "errorAfter"; readonly error: RpcError }
-  /** An answer; the chain hears of nothing. */
+  /** An answer; the chain does not receive the request. */
   | { readonly kind: "answer"; readonly result: unknown }
-  /** The chain's answer, changed: that of a node which lags behind, or lies. */
+  /** The chain's answer, changed, like that of a node that lags behind or lies. */
   | { readonly kind: "edit"; readonly edit: (result: unknown) => unknown };
 
 /** Decides on each request, in the order of arrival. */
@@ -44,7 +44,7 @@ export type Policy = (request: RpcRequest) => Fault | Promise<Fault>;
 /** Lets everything through. */
 export const healthy: Policy = () => ({ kind: "pass" });
 
-/** A JSON-RPC endpoint that passes requests on to a chain, and does to them what its policy says. */
+/** A JSON-RPC endpoint that forwards requests to a chain, subject to its policy. */
 export interface FaultyRpc {
   readonly url: string;
   /** Address of the chain behind it. */
@@ -52,7 +52,7 @@ export interface FaultyRpc {
   /** Every request so far. */
   readonly requests: readonly RpcRequest[];
   policy: Policy;
-  /** Starts to count from one again. */
+  /** Restarts the counts from one. */
   forget: () => void;
   stop: () => Promise<void>;
 }
@@ -69,7 +69,7 @@ export async function startFaultyRpc(target: string, policy: Policy = healthy): 
   const counts = new Map<string, number>();
 
   const server = createServer((incoming, outgoing) => {
-    answer(incoming, outgoing).catch(() => incoming.socket.destroy()); // A chain that is gone breaks the connection too.
+    answer(incoming, outgoing).catch(() => incoming.socket.destroy()); // if the chain is gone, the connection breaks too
   });
 
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A request as a stand-in server has received it. */
+/** A request as the server received it. */
 export interface ReceivedRequest {
   readonly method: string;
   /** Path with its query, as it was sent. */
@@ -11,20 +11,20 @@ export interface ReceivedRequest {
   readonly body: Buffer;
 }
 
-/** What a stand-in answers: a status and JSON, or bytes; `undefined` breaks the connection. */
+/** The server's answer: a status and JSON, or bytes; `undefined` breaks the connection. */
 export type StandInAnswer =
   | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown }
   | ((response: ServerResponse) => void)
   | undefined;
 
-/** A server that answers as a test says, on a port of the system's choice. */
+/** A server that answers as a test decides, on a port that the system chooses. */
 export interface StandIn {
   readonly url: string;
   readonly requests: readonly ReceivedRequest[];
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a server that answers what `answer` says. */
+/** Starts a server that answers with what `answer` returns. */
 export async function startStandIn(
   answer: (request: ReceivedRequest) => StandInAnswer | Promise<StandInAnswer>,
 ): Promise<StandIn> {

@@ -22,16 +22,16 @@ import { BPS, DAY, HOUR, TOKEN } from "./units";
 /** Score of the model of {@link deployImprovements} at registration: the example data's ROC AUC, 0.749352. */
 export const BASELINE = 7_494n;
 
-/** Improvement of a statement that is told nothing else, in bps. */
+/** Improvement of a statement by default, in bps. */
 export const DELTA = 100n;
 
-/** Improvement that is recorded per model and UTC day unless the admin decides otherwise, in bps. */
+/** The most improvement that is recorded per model and UTC day by default, in bps. */
 export const DAILY_LIMIT = 1_000n;
 
 /** Reward for 100 bps, in wei. */
 export const RATE = 1_000n * TOKEN;
 
-/** Longest life of a statement, in seconds. */
+/** The longest that a statement may be valid, in seconds. */
 export const MAX_STATEMENT_LIFE = 2n * DAY;
 
 const OWNER_SHARE_BPS = 3_000n;
@@ -39,7 +39,7 @@ const OWNER_SHARE_BPS = 3_000n;
 /** The deployed protocol with its keys. */
 export type Deployed = Awaited<ReturnType<typeof deployWithKeys>>;
 
-/** The same with a registered model. */
+/** The deployed protocol with a registered model. */
 export type Improvements = Deployed & { model: RegisteredModel };
 
 /** A registered model. */
@@ -49,7 +49,7 @@ export interface RegisteredModel {
   owner: string;
 }
 
-/** What {@link buildStatement} may be told; the evaluation field by field. */
+/** Overrides for {@link buildStatement}; the evaluation's field by field. */
 export type StatementOverrides = Partial<Omit<ImprovementStatement, "evaluation">> & {
   evaluation?: Partial<Evaluation>;
 };
@@ -62,8 +62,8 @@ export interface Refusal {
 }
 
 /**
- * The protocol as it is shipped, with 2 of 3 attesters, in ascending order, and one model that they vouch for; `admin` is the
- * timelock without its delay. `alice`, `bob`, `carol`, `relayer` and `mallory` are anybody.
+ * The protocol as it is shipped, with two of three attesters, in ascending order, and a model that they attest; `admin` is the timelock
+ * without its delay. `alice`, `bob`, `carol`, `relayer` and `mallory` have no roles.
  */
 export async function deployImprovements(): Promise<Improvements> {
   const deployed = await deployWithKeys();
@@ -85,7 +85,7 @@ export async function proposeModel(
   return { id, token, owner: supplier.address };
 }
 
-/** A model in status REGISTERED whose method is the oracle's, unless told otherwise. */
+/** A model in status REGISTERED, by default with the oracle's method. */
 export async function registerModel(
   context: Deployed,
   { benchmark = {}, ...model }: Parameters<typeof proposeModel>[1] & { benchmark?: Partial<BenchmarkStruct> } = {},
@@ -96,12 +96,12 @@ export async function registerModel(
   return proposed;
 }
 
-/** Another verifier in the place of the present one, if the admin puts it there. */
+/** Deploys another verifier, which the admin may put in place of the present one. */
 export async function deployVerifier({ registry, tokenManager, factory }: Deployed) {
   return ethers.deployContract("DeltaOneVerifier", [registry, tokenManager, factory]);
 }
 
-/** A benchmark at {@link BASELINE} whose method is the oracle's. */
+/** A benchmark at {@link BASELINE} with the oracle's method. */
 export async function benchmarkWith(
   { oracleAttestation }: Pick<Deployed, "oracleAttestation">,
   overrides: Partial<BenchmarkStruct> = {},
@@ -114,8 +114,8 @@ export async function benchmarkWith(
 }
 
 /**
- * A statement that the model's benchmark pays for, {@link DELTA} better than the present score. Its commitment is short enough
- * to be one of a proof.
+ * A statement that the model's benchmark accepts, with a score {@link DELTA} better than the present one. Its commitment is small enough to
+ * be a proof's.
  */
 export async function buildStatement(
   { registry, oracleAttestation, alice, bob }: Deployed,
@@ -152,14 +152,14 @@ export async function buildStatement(
   };
 }
 
-/** Contributors in ascending order; the shares go to them in the given order. */
+/** Contributors in ascending order, with the shares in the given order. */
 export function buildContributors(accounts: readonly { address: string }[], shares: readonly bigint[]): Contributor[] {
   return ascending(accounts.map(({ address }, i) => ({ account: address, address, shareBps: shares[i]! }))).map(
     ({ account, shareBps }) => ({ account, shareBps }),
   );
 }
 
-/** In ascending order of address. */
+/** Sorts by address, in ascending order. */
 export function ascending<T extends { address: string }>(accounts: readonly T[]): T[] {
   return [...accounts].sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
 }
@@ -174,7 +174,7 @@ export async function signStatement(
   return signer.signTypedData(domain, STATEMENT_TYPES, { ...statement, contributors: [...statement.contributors] });
 }
 
-/** The oracle method's proof by these signers: as many attesters as must sign, unless told otherwise. */
+/** The oracle method's proof by these signers; by default as many attesters as the threshold requires. */
 export async function attest(
   context: Deployed,
   statement: ImprovementStatement,
@@ -193,7 +193,7 @@ export function toCall(statement: ImprovementStatement) {
   return { ...statement, contributors: [...statement.contributors] };
 }
 
-/** Sends a statement; anybody may. */
+/** Sends a statement, which anybody may do. */
 export function submit(
   { verifier, relayer }: Pick<Deployed, "verifier" | "relayer">,
   statement: ImprovementStatement,
@@ -213,7 +213,7 @@ export async function improve(
   return { statement, proof, transaction: await submit(context, statement, proof) };
 }
 
-/** Improves a model and, once the reward has waited, releases it. */
+/** Improves a model and releases the reward once its delay is over. */
 export async function improveAndRelease(
   context: Deployed,
   model: Pick<RegisteredModel, "id">,
@@ -264,7 +264,7 @@ export async function stateOf(
   };
 }
 
-/** V5: the statement is refused for this reason, by the submission as by its preview, and nothing has changed. */
+/** V5: asserts that submission and preview both refuse the statement with this reason, and that nothing has changed. */
 export async function expectRefused(
   context: Deployed,
   model: RegisteredModel,
@@ -285,8 +285,8 @@ export async function expectRefused(
 }
 
 /**
- * R1, V2, V3: the reward of the owner and the listed contributors waits exactly, nothing is minted, the score has moved, and every
- * event tells it. Answers with what waits.
+ * R1, V2, V3: asserts that exactly the reward of the owner and the listed contributors waits, that nothing is minted, that the score has
+ * moved, and that every event says so. Returns the waiting payout.
  */
 export async function expectImproved(
   context: Deployed,
@@ -367,15 +367,15 @@ async function deployWithKeys() {
   const attesters = ascending(
     await Promise.all(parameters.Methods.attesters.map((account) => ethers.getSigner(account))),
   );
-  // The accounts before have their place in the parameters of local chains.
+  // The accounts before these are taken by the parameters of local chains.
   const [governor, supplier, , relayer, alice, bob, carol, mallory] = (await ethers.getSigners()).slice(12);
   const anybody = { relayer: relayer!, alice: alice!, bob: bob!, carol: carol!, mallory: mallory! };
-  // No UTC day ends within a test that does not wait for it.
+  // Ensures that no UTC day ends within a test that does not wait for it.
   await time.increaseTo((BigInt(await time.latest()) / DAY + 1n) * DAY + HOUR);
   return { ...protocol, ...keys, ...anybody, attesters, governor: governor!, supplier: supplier! };
 }
 
-/** Contracts that the first account calls where no other is named. */
+/** Connects contracts to the first account, as the default sender. */
 async function withSender<T extends object>(contracts: T): Promise<T> {
   const [somebody] = await ethers.getSigners();
   const connected = Object.entries(contracts).map(([name, value]) => [

@@ -8,19 +8,19 @@ import { rpc, type Node, type Outcome } from "./process";
 
 const FUNDS = parseEther("100");
 
-/** Keys of a deployment that nobody knows: one deploys, one holds every role that the backend needs. */
+/** Secret keys of a deployment: one deploys, the other holds every role that the backend needs. */
 export interface Keys {
   readonly deployer: Wallet;
   readonly backend: Wallet;
 }
 
-/** The same keys in every run, so that addresses are. */
+/** The same keys in every run, so that addresses are the same too. */
 export const KEYS: Keys = {
   deployer: new Wallet(`0x${"d".repeat(64)}`),
   backend: new Wallet(`0x${"b".repeat(64)}`),
 };
 
-/** An environment whose network is a chain of the test's own, with keys as a user's configuration has them. */
+/** An environment whose network is a chain of the test's own, with keys as in a user's configuration. */
 export function environmentOn(
   { url }: { url: string },
   network: string,
@@ -31,7 +31,7 @@ export function environmentOn(
 
 const environments = new Map<string, HardhatRuntimeEnvironment>();
 
-/** The environment of a network for a command in this process; that of a chain is kept. What is compiled serves them all. */
+/** The environment of a network for a command in this process. Environments of chains are kept, and all share one build. */
 function environmentOf(network: string, env: Readonly<Record<string, string>>): HardhatRuntimeEnvironment {
   const open = (settings: { url?: string }) =>
     Object.assign(environmentFor(hre, network, settings), { artifacts: hre.artifacts });
@@ -44,8 +44,8 @@ function environmentOf(network: string, env: Readonly<Record<string, string>>): 
 }
 
 /**
- * Runs a command like `runScript`, but in this process, which has already loaded what takes another one seconds. One at a time:
- * the variables of the process are those of the command meanwhile.
+ * Runs a command like `runScript`, but in this process, which has already loaded what would take another process seconds. One at a time,
+ * because the command replaces the variables of this process meanwhile.
  */
 export async function runMain(
   main: Main,
@@ -67,12 +67,12 @@ export async function runMain(
   return { code, ...outcome };
 }
 
-/** Does something while deployments are kept in a folder, such as that of a {@link Node}. */
+/** Runs an action that keeps its deployments in a folder, such as that of a {@link Node}. */
 export async function withDeployments<T>(folder: string | undefined, action: () => Promise<T>): Promise<T> {
   return withVariables({ DEPLOYMENTS: folder }, action);
 }
 
-/** Does something while variables of this process have other values, or none. */
+/** Runs an action while variables of this process have other values, or none. */
 export async function withVariables<T>(
   variables: Readonly<Record<string, string | undefined>>,
   action: () => Promise<T>,
@@ -92,7 +92,7 @@ export async function withVariables<T>(
   }
 }
 
-/** Gives accounts what they pay for gas with. */
+/** Gives accounts the ether that they pay for gas with. */
 export async function fund({ url }: Pick<Node, "url">, { deployer, backend }: Keys = KEYS): Promise<void> {
   for (const { address } of [deployer, backend]) {
     await rpc(url, "anvil_setBalance", [address, toQuantity(FUNDS)]);

@@ -1,4 +1,4 @@
-// A tracking server as far as the client speaks to it, with the answers that MLflow 3 gives.
+// A tracking server as far as the client uses it, with the answers that MLflow 3 gives.
 
 import { randomUUID } from "node:crypto";
 import { startStandIn, type ReceivedRequest, type StandIn, type StandInAnswer } from "./httpServer";
@@ -18,7 +18,7 @@ interface Body {
   readonly params: readonly unknown[];
 }
 
-/** A stand-in that may be told to answer otherwise first, or to spoil what it keeps. */
+/** A stand-in that can be told to give other answers first, or to corrupt what it stores. */
 export interface MlflowStandIn extends StandIn {
   readonly state: { next: StandInAnswer; spoils: boolean };
 }

@@ -3,10 +3,10 @@ import type { BenchmarkStruct, EvaluationStruct } from "../../../.build/typechai
 import type { InitialParamsStruct } from "../../../.build/typechain/contracts/tokens/TokenManager";
 import { DAY, TOKEN, USDC } from "./units";
 
-/** Lifecycle of a model, as on chain. */
+/** Life cycle of a model, as on chain. */
 export const Status = { NONE: 0n, PROPOSAL: 1n, REGISTERED: 2n, DEPLOYED: 3n } as const;
 
-/** What a benchmark measures, as on chain; the tests need only these. */
+/** Metrics of a benchmark, as on chain; the tests need only these. */
 export const Metric = { ACCURACY: 0n, F1: 3n, HUMAN_SCORE: 12n } as const;
 
 /** Whether a better score is higher or lower, as on chain. */
@@ -33,7 +33,7 @@ export interface ModelLaunch {
   params: InitialParamsStruct;
 }
 
-/** What a builder of launches may be told; parameters one by one. */
+/** Overrides for builders of launches; parameters one by one. */
 export type ModelOverrides = Partial<Omit<ModelLaunch, "params">> & { params?: Partial<InitialParamsStruct> };
 
 /** Terms of a pool, in the order of `createPoolWithParams`. */
@@ -48,7 +48,7 @@ export interface PoolTerms {
 /** Published id of the model of {@link buildModel}. */
 export const MODEL_ID = "sentiment-v2";
 
-/** Improvement of {@link buildEvaluation}. */
+/** Improvement of {@link buildEvaluation}, in bps. */
 export const IMPROVEMENT_BPS = 100n;
 
 /** Key of a published model id. */
@@ -100,7 +100,7 @@ export function buildBenchmark(method: string, overrides: Partial<BenchmarkStruc
   };
 }
 
-/** An evaluation that just satisfies the benchmark at its first version, with {@link IMPROVEMENT_BPS} of improvement. */
+/** An evaluation that just satisfies the first version of the benchmark, with {@link IMPROVEMENT_BPS} of improvement. */
 export function buildEvaluation(
   model: string,
   benchmark: BenchmarkStruct,

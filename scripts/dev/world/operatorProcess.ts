@@ -15,22 +15,22 @@ export interface Entry {
 /** A service in a process of its own. */
 export interface OperatorProcess {
   readonly log: readonly Entry[];
-  /** All that it has printed, on both streams. */
+  /** Everything that it has printed, on both streams. */
   readonly output: () => string;
-  /** Resolves when the log has as many entries of the kind as wanted; fails when the process ends before. */
+  /** Resolves once the log has `count` matching entries; rejects if the process ends before. */
   readonly until: (isWanted: (entry: Entry) => boolean, count?: number) => Promise<Entry>;
-  /** Ends it and answers its exit code, which a signal that it cannot catch leaves null. */
+  /** Ends the process and returns its exit code; null after a signal that it cannot catch. */
   readonly end: (signal: "SIGTERM" | "SIGINT" | "SIGKILL") => Promise<number | null>;
 }
 
 /** What `npm run operator` starts. */
 const COMMAND = [process.execPath, "-r", "ts-node/register/transpile-only", "scripts/operator.ts"] as const;
 
-/** How its users start it. */
+/** How users start it. */
 const THROUGH_NPM = ["npm", "run", "--silent", "operator", "--"] as const;
 
 /**
- * Who starts a service: a supervisor does it directly; npm gets its signals and must hand them on; a terminal runs npm and gives a
+ * What starts a service. A supervisor starts it directly; npm receives signals and must forward them; a terminal runs npm, and sends a
  * signal to every process in it.
  */
 export type Starter = "supervisor" | "npm" | "terminal";

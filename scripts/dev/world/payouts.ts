@@ -11,13 +11,13 @@ import type {
 } from "../../../.build/typechain";
 import { hashDistribution } from "../../../sdk/schemas/distribution";
 
-/** What `payoutOf` answers once a payout waits no longer. */
+/** What `payoutOf` returns once a payout was released or returned. */
 export const [RELEASED, VOIDED] = [toBeHex(1, 32), toBeHex(2, 32)];
 
-/** End of a stop that has none. */
+/** The end of a stop without an end. */
 export const OPEN = 2n ** 40n - 1n;
 
-/** A reward that waits, as `PayoutQueued` and the time of its block tell it. */
+/** A waiting reward, from `PayoutQueued` and the time of its block. */
 export interface QueuedPayout {
   model: string;
   evaluationId: string;
@@ -29,7 +29,7 @@ export interface QueuedPayout {
   amounts: bigint[];
 }
 
-/** What releases payouts, and what they are released from. */
+/** The contracts and the account that releases need. */
 export interface Releasing {
   registry: ModelRegistry;
   tokenManager: TokenManager;
@@ -58,7 +58,7 @@ export async function queuedBy(
   };
 }
 
-/** Hash of who is paid what. */
+/** The hash of payees and amounts. */
 export function hashPayees(contributorsRoot: string, accounts: readonly string[], amounts: readonly bigint[]): string {
   const types = ["bytes32", "address[]", "uint256[]"];
   return keccak256(AbiCoder.defaultAbiCoder().encode(types, [contributorsRoot, accounts, amounts]));
@@ -69,7 +69,7 @@ export function toPayout({ method, queuedAt, reward, contributorsRoot, accounts,
   return { method, queuedAt, reward, payeesHash: hashPayees(contributorsRoot, accounts, amounts) };
 }
 
-/** What the registry keeps of a payout that waits. */
+/** What the registry stores for a waiting payout. */
 export function hashPayout(queued: QueuedPayout): string {
   const { method, queuedAt, reward, payeesHash } = toPayout(queued);
   const types = ["address", "uint256", "uint256", "bytes32"];
@@ -82,7 +82,7 @@ export function releaseArguments(queued: QueuedPayout) {
   return [model, evaluationId, method, queuedAt, contributorsRoot, accounts, amounts] as const;
 }
 
-/** First second in which a payout can be released. */
+/** The first second in which a payout can be released. */
 export async function releasableFrom(
   { registry }: Pick<Releasing, "registry">,
   { queuedAt }: Pick<QueuedPayout, "queuedAt">,
@@ -90,13 +90,13 @@ export async function releasableFrom(
   return queuedAt + (await registry.payoutDelay());
 }
 
-/** Lets time pass, as far as it has to, so that the next transaction can release the payout. */
+/** Lets time pass, if necessary, until the next transaction can release the payout. */
 export async function waitFor(context: Pick<Releasing, "registry">, queued: QueuedPayout): Promise<void> {
   const from = await releasableFrom(context, queued);
   if (BigInt(await time.latest()) < from) await time.increaseTo(from);
 }
 
-/** Sends a release; anybody may. */
+/** Sends a release, which anybody may do. */
 export function release(
   { tokenManager, relayer }: Pick<Releasing, "tokenManager" | "relayer">,
   queued: QueuedPayout,
@@ -104,7 +104,10 @@ export function release(
   return tokenManager.connect(relayer).releasePayout(...releaseArguments(queued));
 }
 
-/** R2, V3: the payout can be released now: each payee is paid exactly, every event tells it, and the payout is over. */
+/**
+ * R2, V3: asserts that the payout can be released now, that each payee is paid exactly, that every event says so, and that the payout is
+ * then over.
+ */
 export async function expectReleased(context: Releasing, token: ModelToken, queued: QueuedPayout): Promise<void> {
   const { registry, tokenManager, rewardDistributor } = context;
   const { model, evaluationId, contributorsRoot, accounts, amounts, reward } = queued;
@@ -140,7 +143,7 @@ export async function expectReleased(context: Releasing, token: ModelToken, queu
   expect(await registry.rewardsRemainingOf(model)).to.equal(before.remaining);
 }
 
-/** The payout cannot be released, for this reason of the registry's, and nothing has changed. */
+/** Asserts that the registry refuses to release the payout for this reason, and that nothing has changed. */
 export async function expectHeld(
   context: Pick<Releasing, "registry" | "tokenManager" | "relayer">,
   token: ModelToken,

@@ -17,7 +17,7 @@ export interface Outcome {
   stderr: string;
 }
 
-/** A persistent chain with a folder of its own for what is deployed on it. */
+/** A persistent chain, with a folder of its own for what is deployed on it. */
 export interface Node {
   url: string;
   /** What a command needs in its environment to work on this chain as `localhost`. */
@@ -25,9 +25,9 @@ export interface Node {
   stop: () => Promise<void>;
 }
 
-/** A script that runs. */
+/** A running script. */
 export interface Script {
-  /** Ends its process on the spot. */
+  /** Ends its process immediately. */
   readonly kill: () => void;
   readonly outcome: Promise<Outcome>;
 }
@@ -42,7 +42,7 @@ export function runScript(
   return startScript(script, args, env, input).outcome;
 }
 
-/** {@link runScript}, without waiting for its end. */
+/** Like {@link runScript}, but does not wait for the script's end. */
 export function startScript(
   script: string,
   args: readonly string[] = [],
@@ -51,7 +51,7 @@ export function startScript(
 ): Script {
   const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", script, ...args], {
     cwd: ROOT,
-    // NODE_V8_COVERAGE lets a coverage run see into the process.
+    // NODE_V8_COVERAGE lets a coverage run include the process.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_V8_COVERAGE: process.env.NODE_V8_COVERAGE, ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -70,20 +70,20 @@ export async function startNode(): Promise<Node> {
   return start("hardhat node", process.execPath, () => [bootstrap, "node", "--hostname", "127.0.0.1"]);
 }
 
-/** Starts anvil, with as many development accounts as Hardhat has unless the options say how many. */
+/** Starts anvil, with as many development accounts as Hardhat has, unless the options say otherwise. */
 export async function startAnvil(options: readonly string[] = []): Promise<Node> {
   const accounts = options.includes("--accounts") ? [] : ["--accounts", "20"];
-  // States that it puts on disk go with its folder; its own place for them is the user's home, where they stay.
+  // The states that anvil writes to disk go into the chain's folder; by default they would stay in the user's home.
   return start("anvil", anvilBinary(), (folder) => [...accounts, "--cache-path", join(folder, "states"), ...options]);
 }
 
-/** The package's on Linux x64; elsewhere the one on the PATH. */
+/** The binary from the package on Linux x64; elsewhere the one on the PATH. */
 function anvilBinary(): string {
   const isPackaged = process.platform === "linux" && process.arch === "x64";
   return isPackaged ? require.resolve("@foundry-rs/anvil-linux-amd64/bin/anvil") : "anvil";
 }
 
-/** Starts a chain on a port that the system gives it, and reads from its log which one that is. */
+/** Starts a chain on a port that the system chooses, and reads the port from the chain's log. */
 async function start(name: string, command: string, optionsIn: (folder: string) => readonly string[]): Promise<Node> {
   const folder = mkdtempSync(join(tmpdir(), "node-"));
   const [deployments, log] = [join(folder, "deployments"), join(folder, "log")];
@@ -113,7 +113,7 @@ async function start(name: string, command: string, optionsIn: (folder: string) 
   throw new Error(`${name} did not start within ${STARTUP_SECONDS} s, or has ended`);
 }
 
-/** Waits until something is so; not for ever. */
+/** Waits until a condition holds; throws after {@link WAITING_SECONDS}. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + WAITING_SECONDS * 1000;
   while (!(await isSo())) {
@@ -132,7 +132,7 @@ export async function rpc(url: string, method: string, params: unknown[] = []): 
   return ((await response.json()) as { result: unknown }).result;
 }
 
-/** A port on which nobody listens. */
+/** A port on which nothing listens. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

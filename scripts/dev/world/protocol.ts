@@ -18,7 +18,7 @@ import { ADMIN_DELAY, PAYOUT_DELAY } from "./units";
 
 const ETHER_OF_A_CONTRACT = 10n ** 20n;
 
-/** One account for each key of the protocol. `deployer` and `wirer` hold no role; the last three are anybody. */
+/** One account for each key of the protocol. `deployer` and `wirer` hold no role, and neither do the last three. */
 export async function namedSigners() {
   const signers = await ethers.getSigners();
   const next = () => signers.shift()!;
@@ -48,14 +48,14 @@ export async function namedSigners() {
 export type Protocol = Awaited<ReturnType<typeof deployProtocol>>;
 
 /**
- * The protocol as it is shipped, without models. `admin`, `verifier` and `method` are the timelock, the verifier and the oracle
- * attestation, ready to send transactions of their own accord.
+ * The protocol as it is shipped, without models. `admin`, `verifier` and `method` are the timelock, the verifier and the oracle attestation
+ * as signers, ready to send transactions themselves.
  */
 export async function deployProtocol() {
   return deployWith(ProtocolModule, "wirer");
 }
 
-/** The protocol as {@link deployProtocol} has it, before `wire`. */
+/** The protocol of {@link deployProtocol}, before `wire`. */
 export async function deployUnwiredProtocol() {
   return deployWith(Contracts, "deployer");
 }
@@ -84,7 +84,7 @@ async function deployWith(module: typeof Contracts | typeof ProtocolModule, send
   };
 }
 
-/** One holder for every role. */
+/** Parameters with one holder for every role. */
 function parametersFor(actors: Awaited<ReturnType<typeof namedSigners>>, reserveToken: string): Parameters {
   const holder = (name: keyof typeof actors) => [actors[name].address];
   return {
@@ -169,7 +169,7 @@ export async function createPool(protocol: Protocol, modelId: string, overrides:
   return { terms, pool };
 }
 
-/** What {@link launchModel} may be told. `distributed: false` leaves step 3 out. */
+/** Overrides for {@link launchModel}; `distributed: false` leaves out step 3. */
 export interface LaunchOverrides {
   model?: ModelOverrides;
   benchmark?: Partial<BenchmarkStruct>;

@@ -1,4 +1,4 @@
-// A public network for tests of deployments: anvil with the id of Sepolia, behind an endpoint that injects faults.
+// A public network for tests of deployments: anvil with Sepolia's chain id, behind an endpoint that injects faults.
 
 import { dataSlice, HDNodeWallet, id, toQuantity } from "ethers";
 import hre from "hardhat";
@@ -28,23 +28,23 @@ const GENESIS = 1_800_000_000;
 const BASE_FEE = 10n ** 9n;
 const RICHES = 10n ** 20n;
 
-/** One key does everything, as one that the environment names has to. */
+/** One key does everything, as a key that the environment names must. */
 const key = HDNodeWallet.fromSeed(id("a key of the tests"));
 const account = (name: string) => dataSlice(id(name), 0, 20);
 
 /** How a run ended, and what it said. */
 export interface Run {
-  /** The line at its end; absent when everything was deployed. */
+  /** Its last line; absent if everything was deployed. */
   readonly refusal?: string;
-  /** Names of the transactions that it saw through. */
+  /** Names of the transactions that it saw confirmed. */
   readonly sent: readonly string[];
   /** What it waited for. */
   readonly waits: readonly string[];
 }
 
 /**
- * What a deployment left behind, a value for each name: all of deploy/addresses/<chainId>.json, everything that the contracts
- * ever told, roles included, and how many transactions the deploying account sent.
+ * What a deployment left behind, as named values: all of deploy/addresses/<chainId>.json, every event of the contracts, including roles,
+ * and the number of transactions that the deploying account sent.
  */
 export type State = Record<string, string>;
 
@@ -61,29 +61,29 @@ export interface Network {
   readonly node: Node;
   readonly rpc: FaultyRpc;
   readonly deployer: string;
-  /** What a process needs in its environment to deploy to it through the endpoint. */
+  /** What a process needs in its environment to deploy through the endpoint. */
   readonly env: Record<string, string>;
-  /** What `npm run deploy` is called with. */
+  /** The arguments of `npm run deploy`. */
   readonly args: readonly string[];
-  /** Asks the chain itself. */
+  /** Sends a request to the chain itself. */
   readonly ask: (method: string, ...params: unknown[]) => Promise<unknown>;
   /** Runs the command in this process. */
   readonly run: () => Promise<Run>;
   readonly state: () => Promise<State>;
-  /** Sends something else with the deployer's key. */
+  /** Sends another transaction with the deployer's key. */
   readonly sendOther: (nonce: number) => Promise<void>;
-  /** Takes the chain back to where nothing was deployed, and forgets its journals and records. */
+  /** Returns the chain to the state in which nothing was deployed, and deletes its journals and records. */
   readonly reset: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** How much faster time passes for a run in this process, so that nobody waits for its pauses. */
+/** How much faster time passes for a run in this process, to shorten its pauses. */
 const SPEED = 20;
 
-/** Milliseconds of that time after which a request counts as lost. */
+/** Milliseconds of the faster time after which a request counts as lost. */
 export const TIMEOUT = 500 * SPEED;
 
-/** Starts a public network, with what the protocol stands on. */
+/** Starts a public network, with what the protocol is built on. */
 export async function startNetwork(): Promise<Network> {
   const node = await startAnvil(["--chain-id", String(SEPOLIA), "--timestamp", String(GENESIS)]);
   const faulty = await startFaultyRpc(node.url);
@@ -94,7 +94,7 @@ export async function startNetwork(): Promise<Network> {
   await ask("anvil_setBalance", key.address, toQuantity(RICHES));
   await ask("anvil_setCode", CREATE_X, await codeOfCreateX());
   await ask("anvil_setCode", reserveToken, (await hre.artifacts.readArtifact("ReserveTokenMock")).deployedBytecode);
-  await ask("anvil_setBlockTimestampInterval", 1); // The same blocks have the same time in every run.
+  await ask("anvil_setBlockTimestampInterval", 1); // blocks have the same times in every run
 
   const parameters = join(folder, "sepolia.json5");
   const model = join(folder, "model.json");
@@ -156,7 +156,7 @@ export async function startNetwork(): Promise<Network> {
     return found;
   }
 
-  /** A transaction without its fees, which are of the moment. */
+  /** A transaction without its fees, which change all the time. */
   async function describe(hash: string): Promise<string> {
     const { from, nonce, input } = (await ask("eth_getTransactionByHash", hash)) as Record<string, string>;
     return `number ${Number(nonce)} of ${from}: ${id(input as string)}`;
@@ -189,7 +189,7 @@ export async function startNetwork(): Promise<Network> {
   return network;
 }
 
-/** An environment of Hardhat in this process that works on a chain as if it were Sepolia. */
+/** A Hardhat environment in this process that treats a chain as Sepolia. */
 function environment(url: string): HardhatRuntimeEnvironment {
   const { environmentExtenders, providerExtenders, tasksDSL } = HardhatContext.getHardhatContext();
   const { networks } = hre.config;
@@ -205,7 +205,7 @@ function environment(url: string): HardhatRuntimeEnvironment {
   ) as unknown as HardhatRuntimeEnvironment;
 }
 
-/** CreateX is put on a chain in this process by the first deployment. */
+/** The first deployment puts CreateX on the in-process chain, from which its code is read. */
 async function codeOfCreateX(): Promise<string> {
   const [sender] = await hre.ethers.getSigners();
   await deployModule(hre, LocalReserve, {
@@ -216,7 +216,7 @@ async function codeOfCreateX(): Promise<string> {
   return hre.ethers.provider.getCode(CREATE_X);
 }
 
-/** Lets time pass {@link SPEED} times as fast while something is done. */
+/** Lets time pass {@link SPEED} times as fast while an action runs. */
 async function hurry(action: () => Promise<unknown>): Promise<void> {
   const { setTimeout: wait } = globalThis;
   const { now } = Date;
@@ -233,7 +233,7 @@ async function hurry(action: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** What a log says, and who says it. */
+/** The emitter and the content of a log. */
 const told = (log: { address?: string; topics?: string[]; data?: string }) =>
   [log.address, ...(log.topics ?? []), log.data].join(" ");
 

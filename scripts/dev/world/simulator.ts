@@ -1,11 +1,11 @@
-// Keys whose secret numbers are known, and so proofs of anything at all: what a verifier is tested with when no rows are at hand.
+// Keys with known secrets, with which anything can be proven: for testing a verifier without any rows.
 
 import { FIELD } from "../../../sdk/proofs/circuit";
 import type { Proven } from "../../../sdk/node/prover";
 import type { SnarkjsKey, VerifyingKey } from "../../../sdk/node/circuitKeys";
 import { g1Times, g2Times, inverse } from "./bn254";
 
-/** The numbers behind a key, which the maker of a real one forgets. */
+/** The numbers behind a key, which the maker of a real key forgets. */
 export interface Secrets {
   readonly alpha: bigint;
   readonly beta: bigint;
@@ -14,7 +14,7 @@ export interface Secrets {
   readonly inputs: readonly bigint[];
 }
 
-/** Secrets as good as any. */
+/** Arbitrary secrets. */
 export const SECRETS: Secrets = {
   alpha: 11n ** 70n % FIELD,
   beta: 13n ** 70n % FIELD,
@@ -34,7 +34,7 @@ export function keyOf({ alpha, beta, gamma, delta, inputs }: Secrets): Verifying
   } as unknown as VerifyingKey;
 }
 
-/** A, B and C of a valid proof for these public inputs; `a` and `b` may be any numbers but zero. */
+/** A, B and C of a valid proof for these public inputs; `a` and `b` may be any numbers except zero. */
 export function simulate(
   { alpha, beta, gamma, delta, inputs }: Secrets,
   publicInputs: readonly bigint[],

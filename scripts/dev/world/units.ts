@@ -16,13 +16,13 @@ export const HOUR = 3_600n;
 
 export const DAY = 24n * HOUR;
 
-/** Delay of the admin and of its own transfer, in seconds. */
+/** The timelock's delay, and that of transferring the admin role, in seconds. */
 export const ADMIN_DELAY = 2n * DAY;
 
 export const MAX_UINT256 = 2n ** 256n - 1n;
 
-/** Time that a payout waits where the tests deploy, in seconds. */
+/** The payout delay where the tests deploy, in seconds. */
 export const PAYOUT_DELAY = 2n * DAY;
 
-/** Name of a parameter as errors carry it. */
+/** Name of a parameter in the form that errors carry. */
 export const field = (name: string): string => encodeBytes32String(name);

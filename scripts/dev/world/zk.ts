@@ -1,4 +1,4 @@
-// A protocol with a method that takes proofs, made from a key whose secret numbers are known, so that no setup is needed.
+// A protocol with a method that takes proofs, made from a key with known secrets, so that no setup is needed.
 
 import { ethers } from "hardhat";
 import { encodePoints } from "../../../sdk/node/prover";
@@ -20,12 +20,12 @@ export const COUNTS: Counts = { n: 1_000, baselineCorrect: 744, candidateCorrect
 /** Quantile of the lower bounds of {@link COUNTS}: one attempt at 2.5 %. */
 export const QUANTILE_E9 = 1_959_963_985n;
 
-/** The baseline's score by {@link COUNTS}. */
+/** The baseline's score by {@link COUNTS}, in bps. */
 export const ZK_BASELINE = 7_440n;
 
 const commitment = (value: bigint) => ethers.toBeHex(value, 32);
 
-/** A benchmark whose labels and baseline are committed. */
+/** A benchmark with committed labels and a committed baseline. */
 export const PROVEN_BENCHMARK = {
   evaluationDataHash: commitment(1n << 250n),
   modelCommitment: commitment(FIELD - 1n),
@@ -33,7 +33,7 @@ export const PROVEN_BENCHMARK = {
   minRuns: 1n,
 };
 
-/** The method's proof of counts for a digest, made from the key's secrets. */
+/** The method's proof of counts for a digest, made with the key's secrets. */
 export function simulateProof(evaluation: Evaluation, digest: string, counts: Counts = COUNTS): string {
   const inputs = [
     ...[evaluation.evaluationDataHash, evaluation.baselineCommitment, evaluation.candidateCommitment].map(BigInt),
@@ -43,7 +43,7 @@ export function simulateProof(evaluation: Evaluation, digest: string, counts: Co
   return encodePoints(counts, simulate(SECRETS, inputs));
 }
 
-/** Makes the proofs of a protocol's statements. */
+/** Returns a function that proves statements of a protocol. */
 export function proveFor({ verifier, network }: Improvements) {
   return async (statement: ImprovementStatement) => {
     const domain = statementDomain(BigInt(network.chainId), await verifier.getAddress());
@@ -51,7 +51,7 @@ export function proveFor({ verifier, network }: Improvements) {
   };
 }
 
-/** A protocol that allows a ZkProof whose key's secrets are known. */
+/** A protocol that allows a ZkProof with known secrets. */
 export async function deployZk() {
   const context = await deployImprovements();
   const method = await ethers.deployContract("ZkProof", [keyOf(SECRETS), QUANTILE_E9]);
@@ -59,7 +59,7 @@ export async function deployZk() {
   return { ...context, method };
 }
 
-/** The same with a model whose method is that ZkProof alone. */
+/** Like {@link deployZk}, with a model whose method is that ZkProof alone. */
 export async function deployProven() {
   const context = await deployZk();
   const benchmark = { ...PROVEN_BENCHMARK, method: await context.method.getAddress() };

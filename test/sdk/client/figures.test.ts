@@ -64,6 +64,13 @@ describe("Figures of errors", () => {
     ["what a buy takes", "ERC20InsufficientBalance", { needed: "2500000" }, selectorOf("buy"), { needed: "2.5 USDC" }],
     ["what a sale takes", "ERC20InsufficientBalance", { needed: ether }, selectorOf("sell"), { needed: "1.5 tokens" }],
     ["a count as it is", "DailyLimitExceeded", { deltaBps: "1200" }, "0x", { deltaBps: "1200" }],
+    [
+      "places in a distribution as they are",
+      "InvalidInterval",
+      { from: "0", to: ether },
+      "0x",
+      { from: "0", to: ether },
+    ],
     ["what is no number as it is", "PayoutIsStopped", { method: FROM }, "0x", { method: FROM }],
   ];
   for (const [what, error, args, data, shown] of cases) {

@@ -81,6 +81,11 @@ contract FeesInvariantsTest is ProtocolTest {
         _handler.assertGoverned();
     }
 
+    /// @dev Forge calls it at the end of each walk.
+    function afterInvariant() external {
+        writeReached("FeeMilestones", abi.encode(_handler.getReached()));
+    }
+
     function testFuzz_F1_splitIsExact(uint256 amount, uint256 bps) external {
         amount = bound(amount, 1, type(uint128).max);
         bps = bound(bps, 1000, 10_000);

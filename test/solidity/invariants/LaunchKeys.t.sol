@@ -66,6 +66,11 @@ contract LaunchKeysInvariantsTest is ProtocolTest {
         }
     }
 
+    /// @dev Forge calls it at the end of each walk.
+    function afterInvariant() external {
+        writeReached("LaunchKeysReached", abi.encode(_handler.getReached()));
+    }
+
     /// @dev The states that make the invariants worth something, in a walk of its own: every one is reached.
     function test_handlerReachesEveryInterestingState() external {
         uint256 seed = 11;

@@ -201,6 +201,11 @@ abstract contract PoolInvariants is ProtocolTest, CurveAssertions {
         assertTrue(vm.revertToState(snapshot));
     }
 
+    /// @dev Forge calls it at the end of each walk.
+    function afterInvariant() external {
+        writeReached("Reached", abi.encode(_handler.getReached()));
+    }
+
     /// @dev The states that make the invariants worth something, in a walk of its own: every one is reached.
     function test_handlerReachesEveryInterestingState() external {
         uint256 seed = 1;

@@ -83,6 +83,11 @@ abstract contract SupplyInvariants is ProtocolTest {
         }
     }
 
+    /// @dev Forge calls it at the end of each walk.
+    function afterInvariant() external {
+        writeReached("SupplyReached", abi.encode(_handler.getReached()));
+    }
+
     /// @dev The states that make the invariants worth something, in a walk of its own: every one is reached.
     function test_handlerReachesEveryInterestingState() external {
         uint256 seed = 1;

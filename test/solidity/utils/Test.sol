@@ -238,6 +238,14 @@ abstract contract Test is Assertions {
         return _excludedSelectors;
     }
 
+    /// @notice What `npm run test:deep` counts: adds a line to the file that REACHED_FILE names, if it names one.
+    /// @param counters Name of a struct of numbers, each of which says how often a walk has reached the state that its name says.
+    /// @param counts The struct, encoded.
+    function writeReached(string memory counters, bytes memory counts) internal {
+        string memory file = vm.envOr("REACHED_FILE", string(""));
+        if (bytes(file).length > 0) vm.writeLine(file, string.concat(counters, " ", vm.toString(counts)));
+    }
+
     /// @notice Calls every function of `target` between invariant checks; without any target, forge calls every contract of the test.
     function targetContract(address target) internal {
         _targetContracts.push(target);
@@ -255,7 +263,7 @@ abstract contract Test is Assertions {
         _excludedSenders.push(sender);
     }
 
-    /// @notice Calls only these functions of `target`.
+    /// @notice Calls only these functions of `target`; one that is named twice is called twice as often.
     function targetSelector(address target, bytes4[] memory selectors) internal {
         _targetSelectors.push(FuzzSelector({addr: target, selectors: selectors}));
     }

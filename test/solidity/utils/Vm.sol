@@ -42,6 +42,10 @@ interface Vm {
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
 
+    // The process that runs forge
+    function envOr(string calldata variable, string calldata otherwise) external view returns (string memory);
+    function writeLine(string calldata path, string calldata line) external;
+
     // Keys
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
@@ -52,6 +56,7 @@ interface Vm {
     function toString(int256 value) external pure returns (string memory);
     function toString(address value) external pure returns (string memory);
     function toString(bytes32 value) external pure returns (string memory);
+    function toString(bytes calldata value) external pure returns (string memory);
 
     // Assertions: each reverts with both values, and the reason if given
     function assertTrue(bool condition) external pure;

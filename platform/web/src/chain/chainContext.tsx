@@ -1,4 +1,4 @@
-// The chain as all parts of the page see it: its latest block, read again and again, and whether its node answers.
+// The chain as all parts of the page see it: its latest block, polled periodically, and whether its node answers.
 
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { wordsOf } from "../wallet/words.ts";
@@ -7,15 +7,15 @@ import { openSite, siteAtBlock, type BlockAt, type PageSite } from "./site.ts";
 interface ChainView {
   readonly site: PageSite | undefined;
   readonly block: BlockAt | undefined;
-  /** Why the chain can't be read at present. */
+  /** Why the chain can't be read at present, if so. */
   readonly trouble: string | undefined;
-  /** Reads the latest block at once, and with it everything that is shown. */
+  /** Reads the latest block at once, and with it everything on the page. */
   readonly refresh: () => void;
 }
 
 const ChainContext = createContext<ChainView | undefined>(undefined);
 
-/** Milliseconds between two looks for a new block. */
+/** Milliseconds between two checks for a new block. */
 const PERIOD = 4_000;
 
 export function ChainProvider({ children }: { readonly children: ReactNode }) {
@@ -67,25 +67,25 @@ export function useChain(): ChainView {
   return view;
 }
 
-/** Something that is read of the chain: the last value stays while the next one is read. */
+/** Something that is read from the chain. The last value stays while the next one is read. */
 export interface ChainReading<T> {
   readonly value: T | undefined;
-  /** The block that the value is true at. */
+  /** The block at which the value is true. */
   readonly block: BlockAt | undefined;
   readonly trouble: string | undefined;
 }
 
 type Read<T> = (site: PageSite, block: BlockAt) => Promise<T>;
 
-/** Values by key, so that a page that was seen before shows at once. */
+/** Values by key, so that a page opens at once with what it showed before. */
 const remembered = new Map<string, ChainReading<unknown>>();
 
-/** Reads something at each new block. `key` says what is read; without one, nothing is. */
+/** Reads something at each new block. `key` identifies what is read; without a key, nothing is read. */
 export function useReading<T>(key: string | undefined, read: Read<T>): ChainReading<T> {
   const { site, block, trouble } = useChain();
   const [reading, setReading] = useState<{ key: string; of: ChainReading<T> }>();
   const [turn, setTurn] = useState(0);
-  // One reading at a time: a slow one is finished before the next block's begins.
+  // One read at a time: a slow one finishes before the next block's begins.
   const state = useRef({ key, read, isUnderWay: false, isGone: false, last: "" });
   state.current.key = key;
   state.current.read = read;

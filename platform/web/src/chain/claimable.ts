@@ -1,4 +1,4 @@
-// What an address can claim or release, now or later: rewards that wait, and what vests.
+// What an address can claim or release, now or later: waiting rewards, and vesting tokens.
 
 import { Contract, getAddress } from "ethers";
 import { contractAt } from "../../../../sdk/client/access.ts";
@@ -22,11 +22,11 @@ export interface OwnPayout {
   readonly model: ModelState;
   readonly symbol: string;
   readonly payout: Payout;
-  /** Wei of it that are the address's own. */
+  /** The part that goes to the address, in wei. */
   readonly own: bigint;
 }
 
-/** A wallet that releases a supplier allocation to the address by and by. */
+/** A wallet that releases a supplier allocation to the address gradually. */
 export interface Vesting {
   readonly model: ModelState;
   readonly symbol: string;
@@ -71,7 +71,7 @@ export async function readClaimable(site: PageSite, block: BlockAt, account: str
   return { payouts, vesting: vesting.filter((each) => each !== undefined) };
 }
 
-/** Undefined where the supplier's tokens do not vest, or to somebody else. */
+/** Returns the vesting of a model's supplier allocation; undefined if it does not vest, or vests for another account. */
 async function readVesting(
   site: PageSite,
   model: ModelState,
@@ -93,7 +93,7 @@ async function readVesting(
     ]);
     return { model, symbol, wallet, releasable, released, held, end: Number(end) };
   } catch {
-    // Another contract, such as a Safe: nothing vests there.
+    // Another contract, such as a Safe, in which nothing vests.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-// What a governor may send: the call, checked against the chain, for a wallet or as a file for a Safe.
+// What a governor may send: a call, checked against the chain, for a wallet or as a file for a Safe.
 
 import { parseUnits, VoidSigner, type Interface, type JsonRpcSigner } from "ethers";
 import { batchText } from "../../../../deploy/batch/format.ts";
@@ -10,16 +10,16 @@ import type { PARAMETERS } from "../../../../sdk/state/protocolState.ts";
 import type { Teller } from "../wallet/transaction.tsx";
 import type { PageSite } from "./site.ts";
 
-/** Which of a model's parameters. */
+/** The name of a parameter of a model. */
 export type GovernedName = (typeof PARAMETERS)[number];
 
-/** Something that a governor does to a model. */
+/** A governor's change to a model. */
 export type GovernedChange =
   | { readonly kind: "set"; readonly parameter: GovernedName; readonly value: bigint }
   | { readonly kind: "cancel"; readonly parameter: GovernedName }
   | { readonly kind: "handover"; readonly governor: string };
 
-/** Places of the parameters in the contract's enumeration. */
+/** The parameters' positions in the contract's enumeration. */
 const PLACES: Readonly<Record<GovernedName, number>> = {
   tokensPerDeltaOne: 0,
   infrastructureAccrualBps: 1,
@@ -32,7 +32,7 @@ const SETTERS = {
   pricePerThousandCalls: "setPricePerThousandCalls",
 } as const satisfies Record<GovernedName, string>;
 
-/** A value as it is typed, in tokens, percent or USDC, in the chain's units; undefined where it is no number. */
+/** Converts a typed value in tokens, percent or USDC to the chain's units; undefined if it is not a number. */
 export function parseGoverned(parameter: GovernedName, text: string): bigint | undefined {
   const decimals = {
     tokensPerDeltaOne: TOKEN_DECIMALS,
@@ -57,12 +57,12 @@ async function callOf(site: PageSite, model: string, change: GovernedChange) {
   return { to, data, abi };
 }
 
-/** Throws what the chain would refuse a change for, sent by an account. */
+/** Throws the error with which the chain would refuse a call from an account. */
 async function rehearse(site: PageSite, account: string, call: { readonly to: string; readonly data: string }) {
   await new VoidSigner(account, site.provider).call({ to: call.to, data: call.data });
 }
 
-/** Sends a change, and answers the block that holds it. */
+/** Sends a change, and returns the block that includes it. */
 export async function sendChange(
   site: PageSite,
   signer: JsonRpcSigner,
@@ -78,7 +78,7 @@ export async function sendChange(
   return (await receiptOf("change", Promise.resolve(transaction))).blockNumber;
 }
 
-/** A file for Safe's Transaction Builder, whose call the chain would accept from the governor now. */
+/** Returns a file for Safe's Transaction Builder whose call the chain would accept from the governor now. */
 export async function changeForSafe(
   site: PageSite,
   { model, governor, name }: { readonly model: string; readonly governor: string; readonly name: string },

@@ -1,4 +1,4 @@
-// A model as its developer types it, checked as the chain checks it, and deployed by one signature.
+// A model as its developer types it, checked as the chain checks it, and deployed with one signature.
 
 import { id, keccak256, parseUnits, toUtf8Bytes, VoidSigner, type JsonRpcSigner } from "ethers";
 import { Problem } from "../../../../sdk/base/problem.ts";
@@ -11,12 +11,12 @@ import { ROLE_OF } from "../../../../sdk/state/authority.ts";
 import type { Teller } from "../wallet/transaction.tsx";
 import type { PageSite } from "./site.ts";
 
-/** What is typed; amounts in whole units as decimal strings. */
+/** What the developer types; amounts are decimal strings in whole units. */
 export interface LaunchDraft {
   readonly modelId: string;
   readonly name: string;
   readonly symbol: string;
-  /** Kept by the platform, as are category, tags, metric, direction, values and benchmark: the chain has none of them. */
+  /** Kept by the platform, as are category, tags, metric, direction, values and benchmark; the chain stores none of them. */
   readonly description: string;
   readonly category: string;
   /** Separated by commas. */
@@ -33,7 +33,7 @@ export interface LaunchDraft {
   readonly infrastructurePercent: string;
   readonly pricePerThousandCalls: string;
   readonly licenceHash: string;
-  /** Empty of a licence that is no text. */
+  /** Empty if the licence is not text. */
   readonly licenceText: string;
   readonly licenceUri: string;
   readonly recipient: string;
@@ -74,7 +74,7 @@ const within =
 const isNumber: Rule = (value) => /^-?\d{1,12}(\.\d{1,12})?$/.test(value);
 const isAccount: Rule = (value) => /^0x[0-9a-fA-F]{40}$/.test(value) && BigInt(value) > 0n;
 
-/** What each field must be, as the contracts want it, and as a reader is told. */
+/** What each field must be for the contracts, and how that is explained to the reader. */
 export const DRAFT_RULES: Readonly<Record<keyof LaunchDraft, readonly [Rule, string]>> = {
   modelId: [(value) => /^[A-Za-z0-9._-]{1,64}$/.test(value), "1 to 64 letters, digits, dots, hyphens or underscores"],
   name: [(value) => /^[ -~]{1,31}$/.test(value.trim()) && value.trim() !== "", "1 to 31 printable characters of ASCII"],
@@ -100,21 +100,21 @@ export const DRAFT_RULES: Readonly<Record<keyof LaunchDraft, readonly [Rule, str
   governor: [isAccount, "an address: 0x and 40 hexadecimal digits"],
 };
 
-/** What is wrong with a field; undefined when nothing is. */
+/** Returns what is wrong with a field; undefined if nothing is. */
 export function draftError(draft: LaunchDraft, field: keyof LaunchDraft): string | undefined {
   const [holds, expected] = DRAFT_RULES[field];
   return holds(draft[field]) ? undefined : `Expected ${expected}.`;
 }
 
-/** Tags as they are typed, without what is empty. */
+/** Splits typed tags, and drops empty and repeated ones. */
 export function tagsIn(text: string): string[] {
   return [...new Set(text.split(",").map((tag) => tag.trim()))].filter((tag) => tag !== "");
 }
 
-/** Characters of a licence that the platform keeps. */
+/** The most characters of a licence that the platform keeps. */
 const LONGEST_LICENCE = 100_000;
 
-/** keccak256 of the licence's very bytes, and its text where it is one that has just these bytes. */
+/** Returns keccak256 of the licence's exact bytes, and its text if the text encodes to the same bytes. */
 export async function readLicence(file: File): Promise<Pick<LaunchDraft, "licenceHash" | "licenceText">> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const licenceHash = keccak256(bytes);
@@ -123,7 +123,7 @@ export async function readLicence(file: File): Promise<Pick<LaunchDraft, "licenc
   return { licenceHash, licenceText: isText ? text : "" };
 }
 
-/** Terms on which a pool opens where its governor fixes none, in whole units. */
+/** Terms on which a pool opens if its governor fixes none, in whole units. */
 export interface OpeningTerms {
   readonly ratio: number;
   readonly fee: number;
@@ -145,7 +145,7 @@ export async function readOpeningTerms(site: PageSite, cap: bigint): Promise<Ope
   };
 }
 
-/** Whether an account may deploy models, and whether an id is free. */
+/** Reads whether an account may deploy models, and whether an id is free. */
 export async function readLaunchRights(site: PageSite, account: string, modelId: string) {
   const { access } = site.chain;
   const { contracts } = site.deployment;
@@ -160,7 +160,7 @@ export async function readLaunchRights(site: PageSite, account: string, modelId:
   return { mayDeploy, isFree: status === 0n };
 }
 
-/** Deploys the token: the wallet's one signature. */
+/** Deploys the token, which takes one signature. */
 export async function sendLaunch(
   site: PageSite,
   signer: JsonRpcSigner,

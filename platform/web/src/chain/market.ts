@@ -7,7 +7,7 @@ import { priceOf } from "../../../../sdk/client/market.ts";
 import type { PoolState } from "../../../../sdk/state/protocolState.ts";
 import type { BlockAt, PageSite } from "./site.ts";
 
-/** A trade as its event tells it. Amounts in smallest units, the price as `spotPrice` has it. */
+/** A trade as its event reports it. Amounts are in smallest units, the price is in the unit of `spotPrice`. */
 export interface PastTrade {
   readonly side: "buy" | "sell";
   readonly account: string;
@@ -21,7 +21,7 @@ export interface PastTrade {
   readonly transaction: string;
 }
 
-/** All trades of a pool, oldest first. */
+/** Returns all trades of a pool, oldest first. */
 export async function readTrades(site: PageSite, pool: PoolState, { number }: BlockAt): Promise<PastTrade[]> {
   const contract = await contractAt<HokusaiAMM>(site.chain.access, "HokusaiAMM", pool.address);
   const blocks = { from: pool.block, to: number };
@@ -58,7 +58,7 @@ export interface PastFee {
 
 const known = new Map<string, number>();
 
-/** The times of blocks, in seconds since 1970; each is asked for once. */
+/** Returns the times of blocks, in seconds since 1970. Each block is requested once. */
 export async function timesOf(site: PageSite, blocks: readonly number[]): Promise<ReadonlyMap<number, number>> {
   const key = (block: number) => `${site.deployment.chainId} ${block}`;
   const missing = [...new Set(blocks)].filter((block) => !known.has(key(block)));
@@ -73,7 +73,7 @@ export async function timesOf(site: PageSite, blocks: readonly number[]): Promis
 
 /** What a sale would take out of a pool now, in whole tokens and USDC. */
 export interface SaleEffect {
-  /** TokenAmount that the pool would take: of what is to be sold, at most what its reserve covers. */
+  /** Tokens that the pool would take: all that are offered, or as many as its reserve covers. */
   readonly sold: number;
   readonly proceeds: number;
   readonly ofReserve: number;
@@ -91,7 +91,7 @@ export interface CurveFigures {
   readonly maxSell: number;
 }
 
-/** The curve's formulas in floating point: for a reader's eye, not for a limit. */
+/** The curve's formulas in floating point: precise enough to display, not to set limits. */
 export function effectOfSale(pool: CurveFigures, tokens: number): SaleEffect {
   const { reserve, virtualReserve, supply, ratio, fee, maxSell } = pool;
   const sold = Math.min(tokens, maxSell);

@@ -1,4 +1,4 @@
-// One model with everything that the chain tells of it, true at one block.
+// One model with everything that the chain says about it, true at one block.
 
 import { contractAt } from "../../../../sdk/client/access.ts";
 import type {
@@ -17,11 +17,11 @@ import { readTrades, timesOf, type PastFee, type PastTrade } from "./market.ts";
 import { findModel, readProtocol } from "./protocol.ts";
 import type { BlockAt, PageSite } from "./site.ts";
 
-/** An improvement: its reward, where it stands in the chain, and what the statement behind it bounds. */
+/** An improvement with its reward, its place on the chain, and the figures of its statement. */
 export interface Improvement extends Payout {
   readonly block: number;
   readonly transaction: string;
-  /** Lower confidence bound of the improvement in bps; undefined where no statement was sent to the verifier itself. */
+  /** Lower confidence bound of the improvement in bps; undefined unless the statement was sent directly to the verifier. */
   readonly lowerBoundBps: number | undefined;
   readonly sampleSize: number | undefined;
 }
@@ -43,11 +43,11 @@ export interface ModelFacts {
   readonly trades: readonly PastTrade[];
   readonly improvements: readonly Improvement[];
   readonly fees: readonly PastFee[];
-  /** Times of all blocks that are named here. */
+  /** Times of all the blocks that are mentioned here. */
   readonly times: ReadonlyMap<number, number>;
 }
 
-/** Undefined where the chain knows no such model. */
+/** Returns undefined if the chain has no such model. */
 export async function readModelFacts(site: PageSite, block: BlockAt, modelId: string): Promise<ModelFacts | undefined> {
   const protocol = await readProtocol(site, block);
   const state = findModel(protocol, modelId);
@@ -81,7 +81,7 @@ async function readStreamingPool(market: HokusaiAMM) {
   return { ...figures, stream: { pending, end: Number(end) } };
 }
 
-/** Every improvement of a model, oldest first, with what its statement says beside the event. */
+/** Returns every improvement of a model, oldest first, with what its statement adds to the event. */
 async function readImprovements(site: PageSite, blocks: Blocks, model: string): Promise<Improvement[]> {
   const { access, verifier } = site.chain;
   const registry = await contractAt<ModelRegistry>(access, "ModelRegistry", site.deployment.contracts.ModelRegistry);
@@ -106,7 +106,7 @@ async function readImprovements(site: PageSite, blocks: Blocks, model: string): 
 
 const statements = new Map<string, { readonly lowerBoundBps: bigint; readonly sampleSize: bigint } | undefined>();
 
-/** The evaluation that a transaction stated, when it called the verifier itself. */
+/** Returns the evaluation that a transaction stated, if it called the verifier directly. */
 async function statementIn(site: PageSite, verifier: DeltaOneVerifier, hash: string) {
   if (!statements.has(hash)) {
     const transaction = await site.provider.getTransaction(hash);

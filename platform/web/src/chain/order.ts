@@ -11,7 +11,7 @@ import { signPermit } from "../wallet/permit.ts";
 import type { Teller } from "../wallet/transaction.tsx";
 import type { PageSite } from "./site.ts";
 
-/** A decimal number of a unit in its smallest parts; undefined for what is none, or has too many digits. */
+/** Converts a decimal number to the smallest units; undefined if the text is not a number or has too many decimals. */
 export function parseAmount(text: string, decimals: number): bigint | undefined {
   const plain = text.trim().replaceAll(",", "");
   if (!/^\d{1,20}(\.\d*)?$/.test(plain)) return undefined;
@@ -23,7 +23,7 @@ export function parseAmount(text: string, decimals: number): bigint | undefined 
 /** Which of the two amounts was typed. */
 export type TypedSide = "reserve" | "tokens";
 
-/** The order that an amount makes; undefined where nothing valid was typed. */
+/** The order that the typed amount describes; undefined if the amount is not valid. */
 export function typedOrder(side: TradeOrder["side"], typed: TypedSide, text: string): TradeOrder | undefined {
   const amount = parseAmount(text, typed === "reserve" ? RESERVE_DECIMALS : TOKEN_DECIMALS);
   if (amount === undefined || amount === 0n) return undefined;
@@ -47,7 +47,7 @@ export interface FilledOrder {
   readonly block: number;
 }
 
-/** Sends an order: with a permit where the reserve token has one, so that it is one transaction. */
+/** Sends an order; with a permit if the reserve token has one, so that it takes only one transaction. */
 export async function fillOrder(
   site: PageSite,
   signer: JsonRpcSigner,
@@ -106,7 +106,7 @@ async function requireBalance(token: IERC20Metadata, account: string, amount: bi
   throw new Problem("NO_FUNDS", "your wallet has too little USDC for this: lower the amount, or send it some.");
 }
 
-/** What the event of a mined trade says. */
+/** Reads the event of a mined trade. */
 async function readFill(
   pool: HokusaiAMM,
   side: TradeOrder["side"],

@@ -15,15 +15,15 @@ export interface ListedModel {
   readonly symbol: string;
   readonly supply: bigint;
   readonly spotPrice: bigint | undefined;
-  /** Prices after each trade, the price at creation first; empty without a pool. */
+  /** The price at creation, then the price after each trade; empty without a pool. */
   readonly prices: readonly bigint[];
-  /** Improvements that were recorded, with those that were paid or went back. */
+  /** Number of improvements whose reward is neither released nor returned yet. */
   readonly rewardsWaiting: number;
 }
 
 let latest: { readonly block: number; readonly timestamp: number; readonly state: Promise<ProtocolState> } | undefined;
 
-/** The state that the events tell, read once for each block. */
+/** Returns the state that the events add up to, read once for each block. */
 export function readProtocol(site: PageSite, { number, timestamp }: BlockAt): Promise<ProtocolState> {
   if (latest?.block !== number || latest.timestamp !== timestamp) {
     const state = replayDeployment(site.url, site.deployment);
@@ -55,7 +55,7 @@ async function readListed(
     pool && contractAt<HokusaiAMM>(access, "HokusaiAMM", pool.address).then((market) => market.spotPrice()),
     pool ? readTrades(site, pool, block) : [],
   ]);
-  // `initialPrice` of terms is in reserve units per whole token; `spotPrice` has 18 more decimals.
+  // A pool's `initialPrice` is in reserve units per whole token; `spotPrice` has 18 more decimals.
   const first = pool ? [pool.initialPrice * 10n ** 18n] : [];
   return {
     state,
@@ -68,7 +68,7 @@ async function readListed(
   };
 }
 
-/** A model by its published id. */
+/** Finds a model by its published id or its key. */
 export function findModel(protocol: ProtocolState, modelId: string): ModelState | undefined {
   return [...protocol.models.values()].find((model) => model.modelId === modelId || model.id === modelId);
 }

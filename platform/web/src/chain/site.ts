@@ -1,4 +1,4 @@
-// The deployment that this page is of, and the way to its chain: the page's own host, which reads the node.
+// The deployment that this page shows, and the connection to its chain through the page's own host.
 
 import type { Provider } from "ethers";
 import { connect, type Connection } from "../../../../sdk/client/connect.ts";
@@ -11,22 +11,22 @@ import { EndpointProvider } from "../../../../sdk/rpc/provider.ts";
 /** The chain as the page reaches it. */
 export interface PageSite {
   readonly deployment: DeploymentAddresses;
-  /** Address for whoever reads many logs. */
+  /** Address of the host's JSON-RPC route, for reading many logs. */
   readonly url: string;
   readonly provider: Provider;
   readonly chain: Connection;
 }
 
-/** A block that figures are true at. */
+/** A block at which figures are true. */
 export interface BlockAt {
   readonly number: number;
   readonly timestamp: number;
 }
 
-/** A page waits for a node less patiently than a service does: it says so instead. */
+/** A page waits for a node for less time than a service does, and then says so. */
 const PATIENCE = { batch: 50, atOnce: 4, tries: 2, answers: 2, timeout: 15_000 } as const;
 
-/** @throws {Problem} When the page's host does not answer, or its node is of another chain. */
+/** @throws {Problem} If the page's host does not answer, or its node serves another chain. */
 export async function openSite(): Promise<PageSite> {
   const answer = await fetch("/site.json").catch(() => undefined);
   if (!answer?.ok)
@@ -38,7 +38,7 @@ export async function openSite(): Promise<PageSite> {
   return { deployment, url, provider, chain };
 }
 
-/** The same site, whose contracts answer as of one block. */
+/** Returns the same site, with contracts that answer as of one block. */
 export function siteAtBlock(site: PageSite, { number }: BlockAt): PageSite {
   const provider = pinned(site.provider, number);
   const access = { ...site.chain.access, ethers: { provider } };

@@ -1,9 +1,9 @@
-// The frame of a drawing: lines and ticks of its scales, and what each scale counts.
+// The frame of a chart: grid lines, ticks and axis labels.
 
 import type { ReactNode } from "react";
 import { shortFigure, type Scale1D } from "./scale.ts";
 
-/** Where a drawing's values are on its paper, in pixels. */
+/** The area of a chart that values are drawn in, in pixels. */
 export interface PlotArea {
   readonly left: number;
   readonly right: number;
@@ -16,11 +16,11 @@ interface FrameProps {
   readonly y: Scale1D;
   readonly xLabel: string;
   readonly yLabel: string;
-  /** Ticks of the scale below. */
+  /** Ticks of the x axis. */
   readonly children: ReactNode;
 }
 
-/** The frame of a drawing whose lower scale has ticks of its own. */
+/** The frame of a chart that brings its own x ticks. */
 export function PlotFrame({ plot, y, xLabel, yLabel, children }: FrameProps) {
   return (
     <>
@@ -43,7 +43,7 @@ export function PlotFrame({ plot, y, xLabel, yLabel, children }: FrameProps) {
   );
 }
 
-/** The frame of a drawing with figures on both scales. */
+/** The frame of a chart with numeric scales on both axes. */
 export function Axes({ x, ...frame }: Omit<FrameProps, "children"> & { readonly x: Scale1D }) {
   return (
     <PlotFrame {...frame}>

@@ -1,4 +1,4 @@
-// The pool's price curve with the trades on it, and the supply against its caps.
+// The pool's price curve with its trades, and the supply against its caps.
 
 import type { ModelFacts } from "../chain/model.ts";
 import { Chart, DataTable } from "../ui/parts.tsx";
@@ -9,12 +9,12 @@ import { scaleBetween } from "./scale.ts";
 
 const HEIGHT = 300;
 const POINTS = 100;
-/** Trades that are marked at most: more would hide the curve. */
+/** The most trades that are marked; more would hide the curve. */
 const MOST_MARKS = 60;
 
 type Pool = NonNullable<ModelFacts["pool"]>;
 
-/** Price at each number of tokens that investors hold: the pool's formula through where it is now. */
+/** Returns the price at a number of tokens that investors hold: the pool's formula, through its present point. */
 function priceThrough(pool: Pool): (tokens: number) => number {
   const virtual = wholeTokens(pool.virtualSupply);
   const supply = wholeTokens(pool.curveSupply);

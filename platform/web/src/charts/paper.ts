@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 
 const NARROW = "(max-width: 560px)";
 
-/** Units that a drawing is wide: as many on a phone as leave its words as large as on a desktop. */
+/** Width of a chart in its own units: fewer on a phone, so that its text is as large as on a desktop. */
 export function usePaperWidth(): number {
   const isNarrow = useSyncExternalStore(
     (onChange) => {

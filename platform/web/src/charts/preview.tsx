@@ -1,4 +1,4 @@
-// What a model's market would be: the curve on opening terms, and how rewards would dilute it.
+// What a model's market would be: the curve on its opening terms, and how rewards would dilute it.
 
 import type { OpeningTerms } from "../chain/launch.ts";
 import { readable } from "../ui/figures.tsx";
@@ -13,12 +13,12 @@ const SHARES = [0, 0.25, 0.5, 0.75, 1];
 
 interface PreviewProps {
   readonly terms: OpeningTerms;
-  /** Tokens that investors may buy. */
+  /** The most tokens that investors may hold. */
   readonly cap: number;
   readonly symbol: string;
 }
 
-/** Price, and USDC that were paid before fees, at a number of tokens that investors hold. */
+/** Functions of the number of tokens that investors hold: the price, and the USDC paid for them before fees. */
 export function openingCurve({ ratio, virtualReserve, initialPrice }: OpeningTerms) {
   const virtualSupply = virtualReserve / ratio / initialPrice;
   const growth = (tokens: number) => 1 + tokens / virtualSupply;

@@ -1,12 +1,12 @@
-// Scales and ticks of the page's own drawings.
+// Scales and ticks of the page's own charts.
 
-/** A place on paper for every value, and values worth a tick. */
+/** Maps values to positions, and lists the values to mark with ticks. */
 export interface Scale1D {
   readonly at: (value: number) => number;
   readonly ticks: readonly number[];
 }
 
-/** From `min` to `max`, drawn from `start` to `end`, with about `count` ticks at round values. */
+/** A scale from `min` to `max`, drawn from `start` to `end`, with about `count` ticks at round values. */
 export function scaleBetween(min: number, max: number, start: number, end: number, count: number): Scale1D {
   const span = max > min ? max - min : Math.abs(max) || 1;
   const step = roundStep(span / count);
@@ -30,7 +30,7 @@ const UNITS: readonly (readonly [number, string])[] = [
   [1e3, "k"],
 ];
 
-/** A figure for a tick: 150k, 1.5M, 0.02. */
+/** A tick's label, such as 150k, 1.5M or 0.02. */
 export function shortFigure(value: number): string {
   const [unit, letter] = UNITS.find(([size]) => Math.abs(value) >= size) ?? [1, ""];
   return `${Number((value / unit).toPrecision(4))}${letter}`;

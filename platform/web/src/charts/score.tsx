@@ -1,4 +1,4 @@
-// The score in the course of its improvements, with the lower end that each statement vouches for.
+// The score over the course of its improvements, with the lower bound that each statement claims.
 
 import type { ModelFacts } from "../chain/model.ts";
 import { inPercent, Score, Time } from "../ui/figures.tsx";

@@ -1,4 +1,4 @@
-// How a price moved, at a glance: the words beside it say the same.
+// How a price moved, at a glance; the text beside it says the same.
 
 import { scaleBetween } from "./scale.ts";
 

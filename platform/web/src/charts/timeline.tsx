@@ -1,4 +1,4 @@
-// Values in the course of time: a line that stands until the next value, with the span between lowest and highest where there is one.
+// Values over time: a line that holds each value until the next, with the range from lowest to highest if there is one.
 
 import type { ReactNode } from "react";
 import { Chart } from "../ui/parts.tsx";
@@ -9,7 +9,7 @@ import { scaleBetween } from "./scale.ts";
 const HEIGHT = 240;
 const DAY = 86_400;
 
-/** A value from a time on; seconds since 1970. */
+/** A value that holds from a time on, in seconds since 1970. */
 export interface TimelineValue {
   readonly at: number;
   readonly value: number;
@@ -22,13 +22,13 @@ interface TimelineProps {
   readonly summary: string;
   readonly table: ReactNode;
   readonly values: readonly TimelineValue[];
-  /** The last value stands until then. */
+  /** The time up to which the last value is drawn. */
   readonly until: number;
   readonly yLabel: string;
   readonly xLabel: string;
 }
 
-/** A time on the axis: the hour while the whole lasts less than two days. */
+/** A time on the axis: the hour if the whole axis spans less than two days, otherwise the day. */
 function tickWords(seconds: number, span: number): string {
   const date = new Date(seconds * 1000);
   return span < 2 * DAY

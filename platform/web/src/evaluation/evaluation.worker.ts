@@ -1,4 +1,4 @@
-// Evaluates beside the page, which stays responsive meanwhile: with the very code of the command `evaluate`.
+// Evaluates in a worker, so that the page stays responsive, with the same code as the command `evaluate`.
 
 import { assess } from "../../../../sdk/evaluation/evaluate.ts";
 import { joinExamples, readExamples } from "../../../../sdk/evaluation/readExamples.ts";
@@ -10,10 +10,10 @@ const tell = (message: EvaluationMessage) => page.postMessage(message);
 
 const PIECE = 256 * 1024;
 
-/** What only workers have, and the types of pages do not know. */
+/** Exists only in workers, so the page's type definitions lack it. */
 declare const FileReaderSync: { new (): { readAsArrayBuffer(blob: Blob): ArrayBuffer } };
 
-/** A file's bytes, piece by piece; tells how many were read. */
+/** Yields a file's bytes piece by piece, and reports how many were read. */
 function* pieces(file: File, onRead: (bytes: number) => void): Generator<Uint8Array> {
   const reader = new FileReaderSync();
   for (let start = 0; start < file.size; start += PIECE) {

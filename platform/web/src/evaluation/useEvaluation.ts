@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { EvaluationMessage, EvaluationTask } from "./messages.ts";
 
-/** Where an evaluation is. */
+/** The state of an evaluation. */
 export type EvaluationRun = EvaluationMessage | { readonly kind: "idle" };
 
-/** One evaluation at a time, in a worker of its own; to cancel is to end the worker. */
+/** Runs one evaluation at a time, in a worker of its own; cancelling ends the worker. */
 export function useEvaluation() {
   const [run, setRun] = useState<EvaluationRun>({ kind: "idle" });
   const worker = useRef<Worker | undefined>(undefined);

@@ -1,4 +1,4 @@
-// Evaluating a candidate: in the browser, where no file leaves the machine, or by the platform.
+// Evaluates a candidate: in the browser, where no file leaves the machine, or on the platform.
 
 import { useState } from "react";
 import { hashSpec, parseSpec } from "../../../../sdk/evaluation/spec.ts";
@@ -32,7 +32,10 @@ export function ContributePage({ params }: { readonly params: Readonly<Record<st
 
 type Layout = "one" | "two";
 
-/** The benchmark that the chain has committed to, where the platform keeps it: its hash is taken here, whatever the platform says. */
+/**
+ * Returns the benchmark to which the chain is committed, if the platform has it. Its hash is computed here, so the platform need not be
+ * trusted.
+ */
 function useCommittedBenchmark({ modelId, benchmark }: ModelState) {
   const committed = benchmark?.specHash ?? "";
   return useKept(`committed ${modelId} ${committed}`, async (client) => {
@@ -170,7 +173,7 @@ function EvaluationCards({ facts }: { readonly facts: ModelFacts }) {
   );
 }
 
-/** From an accepted evaluation to a reward, with the commands of a clone. */
+/** The steps from an accepted evaluation to a reward, with the commands to run in a clone of the repository. */
 function NextCard({ facts: { state } }: { readonly facts: ModelFacts }) {
   const steps = [
     [

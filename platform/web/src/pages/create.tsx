@@ -1,4 +1,4 @@
-// Creating a model in five steps; its market is shown while it is typed, and the platform keeps it as a draft.
+// Creates a model in five steps. Its market is shown while its terms are typed, and the platform keeps it as a draft.
 
 import { parseUnits } from "ethers";
 import { useState } from "react";
@@ -37,7 +37,7 @@ function CreateForm() {
   };
   const set = (change: Partial<LaunchDraft>) => setTyped((last) => ({ ...last, ...change }));
   const step = Math.min(CREATE_STEPS.length, Math.max(1, Number(query.get("step")) || 1));
-  // A later step was opened by its address, with nothing typed before it.
+  // The address may open a later step although the earlier ones are still empty.
   const missing = CREATE_STEPS.slice(0, step - 1).findIndex(([, fields]) => isWrong(draft, fields));
   const shown = missing >= 0 ? missing + 1 : step;
   const draftId = query.get("draft");

@@ -1,4 +1,4 @@
-// What is typed to create a model, step by step.
+// The form for creating a model, step by step.
 
 import { useState } from "react";
 import { PRESETS } from "../../../../sdk/schemas/modelFile.ts";
@@ -7,7 +7,7 @@ import { WhereServed } from "../service/parts.tsx";
 import { useKept } from "../service/serviceContext.tsx";
 import { Address, Choice, FileField, SelectField, TextArea, TextField } from "../ui/parts.tsx";
 
-/** The steps, with the fields that must be right before the next; the last shows all of it. */
+/** The steps, with the fields that must be valid before the next step. The last step shows everything. */
 export const CREATE_STEPS: readonly (readonly [string, readonly (keyof LaunchDraft)[]])[] = [
   ["Model", ["modelId", "name", "symbol", "description", "category", "tags"]],
   ["Metric", ["metric", "currentValue", "targetValue"]],
@@ -53,11 +53,11 @@ interface FieldsProps {
     readonly onChange: (value: string) => void;
     readonly error: string | undefined;
   };
-  /** Whether what is wrong is told already: not before the reader wants to go on. */
+  /** Whether to show what is wrong with empty fields; not before the reader wants to go on. */
   readonly isTold: boolean;
 }
 
-/** The fields of a step, from 1 on. */
+/** The fields of a step, counted from 1. */
 export function CreateFields({ step, draft, set, isTold }: Omit<FieldsProps, "bind"> & { readonly step: number }) {
   const bind = (field: keyof LaunchDraft) => ({
     value: draft[field],
@@ -142,7 +142,7 @@ function MetricFields({ draft, set, bind }: FieldsProps) {
   );
 }
 
-/** Which of the platform's benchmarks of this id the model is to be registered with. */
+/** Chooses which of the platform's benchmarks for this model id the model is to be registered with. */
 function BenchmarkField({ draft, set }: Pick<FieldsProps, "draft" | "set">) {
   const { value = [] } = useKept(`benchmarks ${draft.modelId}`, async (client) =>
     (await client.benchmarks({ model_id: draft.modelId, page_size: 200 })).items.filter(({ is_active }) => is_active),

@@ -1,4 +1,4 @@
-// Everything of a new model on one page, and the wallet's one signature.
+// Everything about a new model on one page, and the one signature that deploys it.
 
 import { useChain, useReading } from "../chain/chainContext.tsx";
 import { readLaunchRights, sendLaunch, type LaunchDraft } from "../chain/launch.ts";

@@ -1,4 +1,4 @@
-// The draft of a model on the platform: saved and published when its developer asks for it.
+// The draft of a model on the platform, saved and published when its developer asks for it.
 
 import { useState } from "react";
 import type { DraftView } from "../../../../sdk/platform/wire.ts";
@@ -80,7 +80,7 @@ function DraftActions({ draft, keeping }: DraftCardProps) {
   );
 }
 
-/** What the key's account has drafted. */
+/** The drafts of the account that the key belongs to. */
 function OwnDrafts() {
   const { hasKey } = useService();
   const { value } = useKept(hasKey ? "own drafts" : undefined, (client) => client.drafts({ page_size: 200 }));

@@ -1,4 +1,4 @@
-// What an evaluation has found, and its document.
+// The result of an evaluation, and its document.
 
 import type { EvaluationDocument } from "../../../../sdk/evaluation/document.ts";
 import { toJson } from "../../../../sdk/schemas/json.ts";
@@ -10,7 +10,7 @@ import { saveFile } from "../ui/save.ts";
 interface ResultProps {
   readonly facts: ModelFacts;
   readonly document: EvaluationDocument;
-  /** By whom and how it was made. */
+  /** Who made the evaluation, and how. */
   readonly intro: string;
 }
 

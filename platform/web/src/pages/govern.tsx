@@ -1,4 +1,4 @@
-// What a model's governor can change: proposed, cancelled, handed over, by a wallet or by a Safe.
+// What a model's governor can do, with a wallet or a Safe: propose and cancel changes, and hand over.
 
 import { getAddress, isAddress } from "ethers";
 import { useState } from "react";
@@ -27,7 +27,7 @@ const UNITS: Readonly<Record<GovernedName, string>> = {
   pricePerThousandCalls: "USDC",
 };
 
-/** When a change takes effect, as the registry has it. */
+/** When a change takes effect in the registry. */
 const DELAYS: Readonly<Record<GovernedName, string>> = {
   tokensPerDeltaOne: "Takes effect after two days.",
   infrastructureAccrualBps: "A lower share takes effect at once, a higher one after two days.",
@@ -71,7 +71,7 @@ function WhoCanSend({ governor }: { readonly governor: string }) {
 
 interface ActionsProps {
   readonly facts: ModelFacts;
-  /** Undefined while nothing valid is typed. */
+  /** Undefined until a valid change is typed. */
   readonly change: GovernedChange | undefined;
   readonly name: string;
 }

@@ -1,4 +1,4 @@
-// One model: market, supply, score, rewards that wait, fees, parameters, roles, and what buyers bear.
+// One model: market, supply, score, waiting rewards, fees, parameters, roles, and the risks of buyers.
 
 import { useCallback } from "react";
 import { useReading } from "../chain/chainContext.tsx";
@@ -21,7 +21,7 @@ export function useModel(id: string) {
   return useReading(`model ${id}`, read);
 }
 
-/** What stands where a model is not there, or not yet. */
+/** Shown while a model is being read, cannot be read, or does not exist. */
 export function NoModel({
   id,
   isRead,

@@ -87,7 +87,7 @@ export function ParameterCard({ facts, now }: { readonly facts: ModelFacts; read
   );
 }
 
-/** Who may do what to this model, as the library's table of powers has it. */
+/** The callers in the table of roles, with their names on the page. */
 const OF_MODEL: readonly (readonly [Caller, string])[] = [
   ["governor", "Governor"],
   ["owner", "Owner"],

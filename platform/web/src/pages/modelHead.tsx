@@ -1,4 +1,4 @@
-// The head of every page about one model: which one, and where else to go.
+// The head of every page about one model: its name, and links to its other pages.
 
 import type { ModelFacts } from "../chain/model.ts";
 import { Link, useLocation } from "../router.tsx";

@@ -1,10 +1,10 @@
-// Improvements with their rewards, and what becomes of each.
+// Improvements with their rewards, and the status of each reward.
 
 import type { Improvement, ModelFacts } from "../chain/model.ts";
 import { inPercent, spanOf, Time, TokenAmount } from "../ui/figures.tsx";
 import { Address, DataTable } from "../ui/parts.tsx";
 
-/** What a status means to whoever waits for it. */
+/** What a status means to somebody who waits for the reward. */
 export function payoutWords(
   { status, releasableFrom }: Pick<Improvement, "status"> & { readonly releasableFrom: bigint | number },
   now: number,

@@ -1,4 +1,4 @@
-// Evaluations that the platform makes: predictions are sent when the reader asks for it, and not before.
+// Evaluations on the platform. Predictions are sent only when the reader asks for it.
 
 import { keccak256 } from "ethers";
 import { useState } from "react";
@@ -71,7 +71,7 @@ function PlatformJobs({ facts, jobId }: { readonly facts: ModelFacts; readonly j
   );
 }
 
-/** The latest attempts; lists begin with the oldest. */
+/** Returns the latest attempts; the API's lists begin with the oldest. */
 async function lastAttempts(client: PlatformClient, modelId: string): Promise<readonly AttemptView[]> {
   const { total } = await client.attempts(modelId, { page_size: 1 });
   const last = Math.max(1, Math.ceil(total / ATTEMPTS_SHOWN));
@@ -156,7 +156,7 @@ function JobForm({ facts: { state }, benchmarks, onMade }: JobFormProps) {
   );
 }
 
-/** A job from its making to its document. */
+/** A job from its creation to its document. */
 function JobCard({ facts, jobId }: { readonly facts: ModelFacts; readonly jobId: string }) {
   const { client, hasKey } = useService();
   const [turn, setTurn] = useState(0);

@@ -14,7 +14,7 @@ const DAY = 86_400;
 
 type Span = "day" | "month" | "all";
 
-/** What is shown of the past, in seconds. */
+/** The spans of time that can be shown, in seconds. */
 const SPANS: Readonly<Record<Span, { readonly words: string; readonly seconds: number }>> = {
   day: { words: "1 day", seconds: DAY },
   month: { words: "30 days", seconds: 30 * DAY },
@@ -34,14 +34,14 @@ const INTERVALS = {
   day: { of: "1d", seconds: DAY, words: ["day", "days"] },
 } as const satisfies Record<string, Interval>;
 
-/** The interval that makes up to a few hundred candles of a length of time. */
+/** Returns the interval that divides a span of time into a few hundred candles at most. */
 function intervalFor(seconds: number): Interval {
   if (seconds <= 6 * 3_600) return INTERVALS.minute;
   if (seconds <= 2 * DAY) return INTERVALS.quarter;
   return seconds <= 45 * DAY ? INTERVALS.hour : INTERVALS.day;
 }
 
-/** Candles of all time are drawn at most. */
+/** The most candles that are drawn. */
 const MOST = 1_000;
 
 async function readCandles(client: PlatformClient, id: string, of: CandleInterval, from: number): Promise<Candle[]> {
@@ -56,7 +56,7 @@ async function readCandles(client: PlatformClient, id: string, of: CandleInterva
 
 interface PriceHistoryProps {
   readonly facts: ModelFacts;
-  /** Time of the chain. */
+  /** The chain's time, in seconds since 1970. */
   readonly now: number;
 }
 
@@ -77,7 +77,7 @@ function Candles({ facts: { state, symbol, trades, times }, now }: PriceHistoryP
   const first = times.get(trades[0]?.block ?? 0) ?? now;
   const from = Math.max(first, Number.isFinite(seconds) ? now - seconds : 0);
   const interval = intervalFor(now - from);
-  // A candle begins before the first trade that is in it.
+  // A candle may begin before the first trade in it.
   const begin = Math.max(0, from - interval.seconds);
   const { value: candles, trouble } = useKept(`candles ${modelId} ${span} ${interval.of}`, (client) =>
     readCandles(client, modelId, interval.of, begin),

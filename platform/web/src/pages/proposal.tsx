@@ -1,4 +1,4 @@
-// A proposed model, and the backend's steps as they happen: from a draft to a market.
+// A proposed model, and the backend's steps from draft to market as they happen.
 
 import { id as keyOf } from "ethers";
 import { useEffect, useRef, useState, type ReactNode } from "react";
@@ -130,7 +130,7 @@ function ProposalCard({ draft }: { readonly draft: DraftView }) {
   );
 }
 
-/** Gives the platform the token that a wallet has deployed; by itself when the wallet has just done so. */
+/** Reports the token that a wallet has deployed to the platform; automatically if the wallet has just deployed it. */
 function HandOver({
   draft,
   deployed: { state, transaction },
@@ -154,7 +154,7 @@ function HandOver({
       setTrouble(undefined);
       onDone();
     } catch (error) {
-      // The indexer may be a block behind: it is asked again.
+      // The indexer may be a block behind, so this is retried.
       const isEarly = error instanceof Problem && (error.code === "NOT_YET" || error.code === "NODE_FAILED");
       own.isOver = !isEarly;
       setTrouble(isEarly ? undefined : await wordsOf(undefined, error));
@@ -229,7 +229,7 @@ function ModelLink({ modelId }: { readonly modelId: string }) {
   );
 }
 
-/** A model that was created without a draft: the chain's steps alone. */
+/** A model that was created without a draft: only the chain's steps. */
 export function CreatedCard({ modelId }: { readonly modelId: string }) {
   const { value: deployed, block } = useDeployed(modelId);
   if (block === undefined) return <Loading what={modelId} />;

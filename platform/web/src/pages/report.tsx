@@ -1,4 +1,4 @@
-// A model's report: its figures, each improvement with its reward step by step, who made them, and what holders gained.
+// A model's report: its figures, each improvement with its reward step by step, the contributors, and what holders gained.
 
 import { formatDeltaOnes } from "../../../../sdk/tracking/formats.ts";
 import { rewardLines } from "../../../../sdk/tracking/reward.ts";
@@ -147,7 +147,7 @@ function ImprovementsCard({ report: { improvements, model, timeframe } }: Report
 interface ImprovementItemProps {
   readonly improvement: ReportedImprovement;
   readonly symbol: string;
-  /** Time of the report. */
+  /** Time of the report, in seconds since 1970. */
   readonly now: number;
 }
 
@@ -187,7 +187,7 @@ function ImprovementItem({ improvement, symbol, now }: ImprovementItemProps) {
   );
 }
 
-/** What documents of evaluations say beside the chain, and which of them could not be used. */
+/** What evaluation documents add to the chain's data, and which documents could not be used. */
 function EvidenceCard({ report }: ReportProps) {
   const { metrics, documents } = report;
   const rows = Object.entries(metrics).flatMap(([name, { history }]) => history.map((entry) => ({ name, ...entry })));

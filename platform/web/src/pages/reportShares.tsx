@@ -1,4 +1,4 @@
-// Who made a model's improvements, and what holders gained with its tokens.
+// Who made a model's improvements, and what holders of its tokens gained.
 
 import type { ContributionEntry, HolderReturn } from "../../../../sdk/tracking/contributions.ts";
 import { formatDeltaOnes } from "../../../../sdk/tracking/formats.ts";
@@ -58,7 +58,7 @@ export function ContributionsCard({ contributions, symbol }: ContributionsProps)
   );
 }
 
-/** What a sale of tokens would pay now, of as many as the pool would take. */
+/** What a sale would pay now, for as many of the tokens as the pool would take. */
 function SaleValue({
   value: { tokens, sellable, sale },
   symbol,

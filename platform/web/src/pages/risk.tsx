@@ -1,4 +1,4 @@
-// What buyers bear, in figures: tokens that cost nobody USDC can be sold to the same pool, first come, first served.
+// The risk of buyers, in figures: tokens for which nobody paid USDC can be sold to the same pool, first come, first served.
 
 import { effectOfSale, type CurveFigures } from "../chain/market.ts";
 import type { ModelFacts } from "../chain/model.ts";

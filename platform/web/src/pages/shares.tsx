@@ -1,5 +1,5 @@
-// Shares in rewards with many contributors: of their list the chain holds the root alone. The platform keeps the list where somebody has
-// put it there; whoever has the file needs no platform.
+// Shares in rewards with many contributors. The chain holds only the root of their list. The platform keeps a list if somebody has uploaded
+// it; a reader who has the file needs no platform.
 
 import { useState } from "react";
 import type { ClaimableAnswer } from "../../../../sdk/platform/chainWire.ts";
@@ -36,7 +36,7 @@ export function SharesCard({ account }: { readonly account: string }) {
   );
 }
 
-/** Sends the claim of a share in a list, and tells what was paid. */
+/** Sends the claim of a share in a list, and reports what was paid. */
 function useClaim(account: string) {
   const { site } = useChain();
   const { signer, canSend } = useWallet();
@@ -56,7 +56,7 @@ function useClaim(account: string) {
 
 type Share = ClaimableAnswer["claims"][number];
 
-/** What the platform's lists name the address in. */
+/** The shares of the address in the lists that the platform keeps. */
 function KeptShares({ account }: { readonly account: string }) {
   const { value, trouble } = useKept(`claimable ${account}`, (client) => client.claimable(account));
   if (value === undefined)

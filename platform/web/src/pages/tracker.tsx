@@ -1,4 +1,4 @@
-// How models have performed: a report of each, a comparison of several, and both as files.
+// How models have performed: a report on each, a comparison of several, and both as files.
 
 import { getAddress, isAddress } from "ethers";
 import { useEffect, useRef, useState } from "react";
@@ -24,7 +24,7 @@ const TIMEFRAME_CHOICES: readonly (readonly [Timeframe, string])[] = [
   ["all", "All"],
 ];
 
-/** Models that are compared at once. */
+/** The most models that are compared at once. */
 const MOST_MODELS = 8;
 
 const FORM_NAMES: Readonly<Record<keyof typeof REPORT_FORMS, string>> = {
@@ -112,7 +112,7 @@ interface HolderFieldProps {
   readonly onChange: (accounts: readonly string[]) => void;
 }
 
-/** Whose return is told. */
+/** The field for the account whose return is reported. */
 function HolderField({ accounts, onChange }: HolderFieldProps) {
   const { account } = useWallet();
   const [text, setText] = useState(accounts[0] ?? "");

@@ -1,4 +1,4 @@
-// Buying and selling: quote, impact, limits, and one transaction.
+// Buying and selling: quote, price impact, limits, and one transaction.
 
 import { formatUnits } from "ethers";
 import { useEffect, useState } from "react";
@@ -38,7 +38,7 @@ const SLIPPAGES = [
   ["300", "3 %"],
 ] as const;
 
-/** Impact from which a trade is pointed out, and from which it must be confirmed, in bps. */
+/** Price impact in bps at which a trade is pointed out, and at which it must be confirmed. */
 const [NOTABLE, GRAVE] = [300n, 1_000n];
 
 /** Seconds that a trade may wait for a block. */
@@ -90,7 +90,7 @@ async function readHoldings(site: PageSite, pool: string, token: string, account
   return { reserve, tokens, ether };
 }
 
-/** A quote for what is typed, at the latest block. */
+/** A quote for the typed order, at the latest block. */
 function useQuote(pool: string, order: TradeOrder | undefined) {
   const { site, block } = useChain();
   const key =
@@ -117,7 +117,7 @@ function useQuote(pool: string, order: TradeOrder | undefined) {
       isOver = true;
       clearTimeout(timer);
     };
-    // `key` stands for the order, which is a new object at each keystroke.
+    // `key` stands for the order, which is a new object on every keystroke.
   }, [site, block, pool, key]);
   return answer?.key === key ? answer : undefined;
 }

@@ -1,9 +1,9 @@
-// A model as it is typed, and as the platform keeps it.
+// Converts a model between what is typed and what the platform keeps.
 
 import type { DraftInput, DraftView, MetricDirection } from "../../../../sdk/platform/wire.ts";
 import { DRAFT_RULES, draftError, tagsIn, type LaunchDraft } from "../chain/launch.ts";
 
-/** What the platform keeps nothing of: the chain tells it. */
+/** Fields that the platform does not keep, because the chain has them. */
 const OF_CHAIN: ReadonlySet<string> = new Set<keyof LaunchDraft>([
   "infrastructurePercent",
   "pricePerThousandCalls",
@@ -11,13 +11,13 @@ const OF_CHAIN: ReadonlySet<string> = new Set<keyof LaunchDraft>([
   "governor",
 ]);
 
-/** Whether all that the platform keeps is typed. */
+/** Whether every field that the platform keeps is valid. */
 export function isWholeDraft(draft: LaunchDraft): boolean {
   const fields = Object.keys(DRAFT_RULES) as (keyof LaunchDraft)[];
   return fields.every((field) => OF_CHAIN.has(field) || draftError(draft, field) === undefined);
 }
 
-/** What is typed, as the platform takes it. */
+/** What is typed, in the form that the platform takes. */
 export function draftInputOf(draft: LaunchDraft): DraftInput {
   const { licenceText, licenceHash, licenceUri: uri, targetValue, benchmarkId } = draft;
   return {
@@ -42,7 +42,10 @@ export function draftInputOf(draft: LaunchDraft): DraftInput {
   };
 }
 
-/** What the platform keeps, as it is typed. A licence that it has the text of is chosen again: its hash comes from the file alone. */
+/**
+ * What the platform keeps, as it would be typed. If the platform has the licence's text, the reader must choose the file again, because the
+ * hash is computed only from a file.
+ */
 export function typedOf(view: DraftView): Partial<LaunchDraft> {
   const { allocations, licence } = view;
   return {
@@ -67,7 +70,7 @@ export function typedOf(view: DraftView): Partial<LaunchDraft> {
   };
 }
 
-/** Whether the platform keeps just this. */
+/** Whether the platform keeps exactly what is typed. */
 export function isKeptAs(view: DraftView, draft: LaunchDraft): boolean {
   const kept: LaunchDraft = { ...draft, ...typedOf(view), licenceHash: view.licence.hash, licenceText: "" };
   const typed: LaunchDraft = { ...draft, licenceText: "" };

@@ -1,13 +1,15 @@
-// What pages say of the platform's API: that it is away, that its indexer is behind, and where its key is typed.
+// What pages say about the platform's API: that it does not answer, that its indexer is behind, and where to type its key.
 
 import type { ReactNode } from "react";
 import { Notice, TextField } from "../ui/parts.tsx";
 import { useService } from "./serviceContext.tsx";
 
-/** Blocks that an indexer is behind without anybody needing to know. */
+/** The number of blocks that the indexer may be behind without a notice. */
 const UNNOTICED = 2;
 
-/** Words for an API that is away or behind; nothing while all is well. `what` is what the page has of it here, in the plural. */
+/**
+ * Says that the API does not answer or is behind; shows nothing otherwise. `what` names, in the plural, what the page shows from the API.
+ */
 export function ServiceNotice({ what }: { readonly what: string }) {
   const { state } = useService();
   if (state.kind === "away")
@@ -27,7 +29,7 @@ export function ServiceNotice({ what }: { readonly what: string }) {
   return null;
 }
 
-/** What needs the API: shown once it has answered. */
+/** Content that needs the API, shown once the API has answered. */
 export function WhereServed({ what, children }: { readonly what: string; readonly children: ReactNode }) {
   const { state } = useService();
   return (
@@ -38,7 +40,7 @@ export function WhereServed({ what, children }: { readonly what: string; readonl
   );
 }
 
-/** Where the reader types the key of the API. */
+/** The field for the API key. */
 export function KeyField() {
   const { apiKey, hasKey, setApiKey } = useService();
   return (

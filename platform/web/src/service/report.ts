@@ -1,4 +1,4 @@
-// Reports of models, read from the chain by this page: the same documents that the command `hokusai report` makes.
+// Reports on models that this page reads from the chain: the same documents that the command `hokusai report` makes.
 
 import { Problem } from "../../../../sdk/base/problem.ts";
 import type { PlatformClient } from "../../../../sdk/platform/client.ts";
@@ -13,15 +13,15 @@ import { PerformanceTracker, type PerformanceReport, type Timeframe } from "../.
 import { findModel, readProtocol } from "../chain/protocol.ts";
 import type { BlockAt, PageSite } from "../chain/site.ts";
 
-/** What is to be reported. */
+/** What to report on. */
 export interface ReportWish {
   readonly models: readonly string[];
   readonly timeframe: Timeframe;
-  /** Holders whose return is to be told. */
+  /** Holders whose return is reported. */
   readonly accounts: readonly string[];
 }
 
-/** Reports of several models; documents and lists of contributors come from the platform where it answers. */
+/** Reads reports on several models. Documents and lists of contributors come from the platform if it answers. */
 export async function readReports(
   site: PageSite,
   block: BlockAt,
@@ -41,7 +41,7 @@ export async function readReports(
   );
 }
 
-/** What the platform keeps of a model; a platform that goes away, or does not know the model yet, has nothing. */
+/** What the platform keeps about a model; nothing if the platform does not answer or does not know the model yet. */
 async function keptOf(platform: PlatformClient, modelId: string): Promise<EvidenceSource> {
   const orNothing = (error: unknown): undefined => {
     if (error instanceof Problem && (error.code === "NODE_FAILED" || error.code === "NOT_DEPLOYED")) return undefined;
@@ -62,7 +62,7 @@ async function keptOf(platform: PlatformClient, modelId: string): Promise<Eviden
   };
 }
 
-/** Forms that a report is saved in, with the type of each. */
+/** File formats of a report, with their media types. */
 export const REPORT_FORMS = {
   json: "application/json",
   csv: "text/csv",

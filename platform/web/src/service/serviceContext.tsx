@@ -1,4 +1,4 @@
-// The platform's API beside the chain: whether it answers, how far its indexer is, and the key that the reader has typed.
+// The platform's API: whether it answers, how far its indexer is, and the key that the reader has typed.
 
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { PlatformClient } from "../../../../sdk/platform/client.ts";
@@ -7,17 +7,17 @@ import { wordsOf } from "../wallet/words.ts";
 /** Whether the API answers, and how far its indexer is. */
 export type ServiceState =
   | { readonly kind: "unknown" | "away" }
-  /** `behind` counts the blocks of the chain that the indexer has not read yet. */
+  /** `behind` is the number of the chain's blocks that the indexer has not read yet. */
   | { readonly kind: "up"; readonly indexed: number; readonly behind: number };
 
 interface ServiceView {
   readonly state: ServiceState;
-  /** Counts the answers of the API: whoever follows something there looks again at each. */
+  /** Counts the API's answers; readings are repeated at each. */
   readonly looks: number;
   readonly client: PlatformClient;
-  /** The key as it is typed. */
+  /** The key as typed. */
   readonly apiKey: string;
-  /** Whether it looks like one: what is not public is asked for with it alone. */
+  /** Whether the typed text has the form of a key. Data that are not public are requested only then. */
   readonly hasKey: boolean;
   readonly setApiKey: (key: string) => void;
   /** Asks the API at once. */
@@ -26,17 +26,17 @@ interface ServiceView {
 
 const ServiceContext = createContext<ServiceView | undefined>(undefined);
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const PERIOD = 4_000;
 
-/** The page says that the API is away rather than wait for it. */
+/** The page reports an API that does not answer rather than wait for it. */
 const PATIENCE = { tries: 1, timeout: 10_000 } as const;
 
 const KEPT = "platform-key";
 
 const WHOLE_KEY = /^hk_[0-9a-f]{16}_[0-9a-f]{64}$/;
 
-/** A client of the page's own host. */
+/** A client of the API on the page's own host. */
 export function clientWith(key: string, signal?: AbortSignal): PlatformClient {
   return new PlatformClient({
     ...{ url: location.origin, ...PATIENCE },
@@ -94,11 +94,11 @@ export function ServiceProvider({ children }: { readonly children: ReactNode }) 
     try {
       sessionStorage.setItem(KEPT, key.trim());
     } catch {
-      // no storage: it lasts until the page is left
+      // no storage: the key lasts until the page is left
     }
   }, []);
   const hasKey = WHOLE_KEY.test(apiKey);
-  // A key that is half typed would have even public reads refused.
+  // With a half-typed key, the API would refuse even public reads.
   const client = useMemo(() => clientWith(hasKey ? apiKey : ""), [apiKey, hasKey]);
   const view = useMemo(
     () => ({ state, looks, client, apiKey, hasKey, setApiKey, look }),
@@ -113,7 +113,7 @@ export function useService(): ServiceView {
   return view;
 }
 
-/** Something that the API keeps: the last value stays while the next one is read. */
+/** Something that is read from the API. The last value stays while the next one is read. */
 export interface ServiceReading<T> {
   readonly value: T | undefined;
   readonly trouble: string | undefined;
@@ -121,7 +121,7 @@ export interface ServiceReading<T> {
   readonly again: () => void;
 }
 
-/** Reads something of the API each time that it has answered. `key` says what is read; without one, nothing is. */
+/** Reads something from the API each time that the API has answered. `key` identifies what is read; without a key, nothing is read. */
 export function useKept<T>(key: string | undefined, read: (client: PlatformClient) => Promise<T>): ServiceReading<T> {
   const { client, looks } = useService();
   const [reading, setReading] = useState<{ key: string; value: T | undefined; trouble: string | undefined }>();

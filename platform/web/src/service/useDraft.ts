@@ -6,15 +6,15 @@ import type { LaunchDraft } from "../chain/launch.ts";
 import { draftInputOf, isKeptAs, typedOf } from "./drafts.ts";
 import { useKept, useService } from "./serviceContext.tsx";
 
-/** How what is typed is kept. */
+/** The platform's copy, and how to save and publish it. */
 export interface DraftKeeping {
   readonly kept: DraftView | undefined;
   readonly trouble: string | undefined;
-  /** Whether the platform keeps just what is typed. */
+  /** Whether the platform keeps exactly what is typed. */
   readonly isUpToDate: boolean;
-  /** Keeps what is typed, if it is not kept already. */
+  /** Saves what is typed, unless it is saved already. */
   readonly save: () => Promise<DraftView>;
-  /** Saves and publishes it: PROPOSAL. */
+  /** Saves the draft and publishes it as a PROPOSAL. */
   readonly publish: () => Promise<DraftView>;
 }
 
@@ -23,13 +23,13 @@ interface DraftListener {
   readonly onMade: (id: string) => void;
 }
 
-/** Keeps what is typed as the draft of an id, or as a new one; what was kept before is taken over once. */
+/** Saves what is typed as the draft with the given id, or as a new one. The saved draft is loaded into the form once. */
 export function useDraft(id: string | null, draft: LaunchDraft, { onRead, onMade }: DraftListener): DraftKeeping {
   const { client } = useService();
   const { value, trouble, again } = useKept(id === null ? undefined : `draft ${id}`, (at) => at.draft(id ?? ""));
   const known = useRef<string | undefined>(undefined);
   useEffect(() => {
-    // What is typed afterwards stays.
+    // Loaded only once, so that later edits are kept.
     if (value === undefined || known.current === value.id) return;
     known.current = value.id;
     onRead(typedOf(value));

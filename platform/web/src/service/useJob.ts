@@ -1,4 +1,4 @@
-// An evaluation of the platform, followed to its end by its server-sent events.
+// Follows an evaluation on the platform to its end, by its server-sent events.
 
 import { useEffect, useState } from "react";
 import type { EvaluationDocument } from "../../../../sdk/evaluation/document.ts";
@@ -6,17 +6,17 @@ import type { JobView } from "../../../../sdk/platform/wire.ts";
 import { wordsOf } from "../wallet/words.ts";
 import { clientWith } from "./serviceContext.tsx";
 
-/** What is known of a job. */
+/** What is known about a job. */
 export interface FollowedJob {
   readonly job: JobView | undefined;
-  /** Of a job that was accepted or refused. */
+  /** Once the job is accepted or refused. */
   readonly document: EvaluationDocument | undefined;
   readonly trouble: string | undefined;
 }
 
 const NOTHING: FollowedJob = { job: undefined, document: undefined, trouble: undefined };
 
-/** Follows a job; a new `turn` begins anew after trouble. */
+/** Follows a job; a new value of `turn` starts over after trouble. */
 export function useJob(modelId: string, jobId: string | null, turn: number): FollowedJob {
   const [followed, setFollowed] = useState<FollowedJob & { readonly of: string }>();
   const of = `${modelId} ${jobId ?? ""}`;

@@ -1,4 +1,4 @@
-// Figures as people read them: always with their unit, in columns that align; exact values on hover.
+// Figures as people read them: always with a unit, in aligned columns, with the exact value on hover.
 
 import { formatUnits } from "ethers";
 import type { ReactNode } from "react";
@@ -53,19 +53,19 @@ export function Price({ wad, symbol }: { readonly wad: bigint; readonly symbol: 
   );
 }
 
-/** Bps as percent, signed where a direction matters. */
+/** Bps as percent; with a sign if `isSigned`. */
 export function inPercent(bps: bigint | number, isSigned = false): string {
   const value = Number(bps) / 100;
   const sign = value < 0 ? "−" : isSigned && value > 0 ? "+" : "";
   return `${sign}${Math.abs(value).toLocaleString("en", { maximumFractionDigits: 2 })} %`;
 }
 
-/** How many of something there are. */
+/** A count with its noun in singular or plural. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
-/** A score, whose whole is 10,000 bps. */
+/** A score, of at most 10,000 bps, in percent. */
 export function Score({ bps }: { readonly bps: bigint | number }) {
   return (
     <span className="figure" title={`${bps} of 10,000 bps`}>
@@ -74,7 +74,7 @@ export function Score({ bps }: { readonly bps: bigint | number }) {
   );
 }
 
-/** A time in the reader's zone; in UTC on hover. */
+/** A time in the reader's time zone, and in UTC on hover. */
 export function Time({ seconds }: { readonly seconds: bigint | number }) {
   const date = new Date(Number(seconds) * 1000);
   return (
@@ -104,7 +104,7 @@ export function spanOf(seconds: number): string {
   return parts.join(" ") || "0 seconds";
 }
 
-/** Of which block what stands here is true. */
+/** Says at which block the figures on the page are true. */
 export function AtBlockNote({ block }: { readonly block: BlockAt | undefined }) {
   if (block === undefined) return null;
   return (
@@ -120,7 +120,7 @@ interface DatumProps {
   readonly note?: ReactNode;
 }
 
-/** A figure with its name, in a list of such. */
+/** A figure with its name, in a list of figures. */
 export function Datum({ name, children, note }: DatumProps) {
   return (
     <div className="fact">

@@ -1,8 +1,8 @@
-// Parts that every page uses.
+// Components that every page uses.
 
 import { useEffect, useId, useState, type ReactNode } from "react";
 
-/** An address that is short to see and whole to copy. */
+/** An address that is shown short and copied in full. */
 export function Address({ value, label }: { readonly value: string; readonly label?: string }) {
   const [isCopied, setIsCopied] = useState(false);
   useEffect(() => {
@@ -32,7 +32,7 @@ export type Tone = "info" | "good" | "warning" | "bad";
 
 const SIGNS: Readonly<Record<Tone, string>> = { info: "i", good: "✓", warning: "!", bad: "×" };
 
-/** Something that the reader must notice. The sign says the tone without colour. */
+/** Something that the reader must notice. The sign conveys the tone without colour. */
 export function Notice({ tone, children }: { readonly tone: Tone; readonly children: ReactNode }) {
   return (
     <div className={`notice ${tone}`} role={tone === "bad" ? "alert" : "status"}>
@@ -76,7 +76,7 @@ interface DataTableProps<Row> {
   readonly empty: string;
 }
 
-/** A table that scrolls by itself where the screen is narrow, with the keyboard too. */
+/** A table that scrolls on its own on narrow screens, also with the keyboard. */
 export function DataTable<Row>({ caption, columns, rows, keyOf, empty }: DataTableProps<Row>) {
   if (rows.length === 0) return <p className="empty">{empty}</p>;
   return (
@@ -108,7 +108,7 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, empty }: DataTab
   );
 }
 
-/** A chart with what it says in words, and its figures as a table. */
+/** A chart with its message in words, and its figures as a table. */
 export function Chart({
   title,
   summary,
@@ -132,7 +132,7 @@ export function Chart({
   );
 }
 
-/** What stands where something is still being read. */
+/** A placeholder for something that is still being read. */
 export function Loading({ what }: { readonly what: string }) {
   return (
     <p className="loading" role="status">
@@ -159,7 +159,10 @@ interface FieldProps {
   readonly placeholder?: string;
 }
 
-/** What stands around an entry: its label, a hint, and what is wrong with it; the entry is told what to be named and described by. */
+/**
+ * The frame of an input: its label, a hint, and what is wrong with the value. The input receives the ids of the elements that name and
+ * describe it.
+ */
 function Field({
   label,
   hint,
@@ -186,7 +189,7 @@ function Field({
   );
 }
 
-/** A line to type into, with its unit, a hint, and what is wrong with it. */
+/** A single-line input with its unit, a hint, and what is wrong with the value. */
 export function TextField({ label, value, onChange, unit, hint, error, isReadOnly, ...input }: FieldProps) {
   return (
     <Field label={label} hint={hint} error={error}>
@@ -209,7 +212,7 @@ export function TextField({ label, value, onChange, unit, hint, error, isReadOnl
   );
 }
 
-/** Several lines to type into. */
+/** A multi-line input. */
 export function TextArea({
   label,
   value,
@@ -236,7 +239,7 @@ interface FileFieldProps {
   readonly onChoose: (file: File | undefined) => void;
 }
 
-/** A file of the reader's. */
+/** An input for one of the reader's files. */
 export function FileField({ label, accept, onChoose }: FileFieldProps) {
   return (
     <label className="file">
@@ -246,7 +249,7 @@ export function FileField({ label, accept, onChoose }: FileFieldProps) {
   );
 }
 
-/** One of several that are too many for buttons. */
+/** A choice among too many options for buttons. */
 export function SelectField({
   label,
   options,
@@ -275,7 +278,7 @@ export function SelectField({
   );
 }
 
-/** How far something is that takes a while: from 0 to 1, or nobody knows. */
+/** Progress of something slow, from 0 to 1; undefined if unknown. */
 export function ProgressNotice({ words, done }: { readonly words: string; readonly done: number | undefined }) {
   return (
     <Notice tone="info">
@@ -285,7 +288,7 @@ export function ProgressNotice({ words, done }: { readonly words: string; readon
   );
 }
 
-/** One of a few, as buttons of which one is pressed. */
+/** A choice among a few options, as buttons of which one is pressed. */
 export function Choice<T extends string>({
   label,
   options,

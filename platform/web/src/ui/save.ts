@@ -1,4 +1,4 @@
-/** Gives the reader a text as a file. */
+/** Saves a text as a file on the reader's machine. */
 export function saveFile(name: string, text: string, type = "application/json"): void {
   const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement("a");

@@ -8,7 +8,7 @@ function present(): Theme {
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
-/** Changes between light and dark, and remembers it. */
+/** Switches between light and dark, and remembers the choice. */
 export function ThemeSwitch() {
   const [theme, setTheme] = useState(present);
   const other: Theme = theme === "light" ? "dark" : "light";
@@ -17,7 +17,7 @@ export function ThemeSwitch() {
     try {
       localStorage.setItem("theme", other);
     } catch {
-      // no storage: it lasts until the page is left
+      // no storage: the choice lasts until the page is left
     }
     setTheme(other);
   };

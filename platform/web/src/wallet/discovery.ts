@@ -2,13 +2,13 @@
 
 import type { Eip1193Provider } from "ethers";
 
-/** A wallet that can be asked, and how it presents itself. */
+/** A wallet, and how it presents itself. */
 export interface WalletOffer {
   readonly uuid: string;
   readonly name: string;
-  /** A picture as data, or nothing. */
+  /** An image as a data URL, or empty. */
   readonly icon: string;
-  /** Reverse domain: the same after a reload, while `uuid` changes. */
+  /** Reverse domain name: the same after a reload, unlike `uuid`. */
   readonly rdns: string;
   readonly provider: WalletProvider;
 }
@@ -29,7 +29,7 @@ interface Announcement {
   readonly provider?: WalletProvider;
 }
 
-/** Tells of each wallet that announces itself, now and later. Answers how to stop listening. */
+/** Reports each wallet that announces itself, now and later. Returns a function that stops listening. */
 export function discoverWallets(onOffer: (offer: WalletOffer) => void): () => void {
   const hear = (event: Event) => {
     const { info, provider } = (event as CustomEvent<Announcement>).detail ?? {};

@@ -1,9 +1,9 @@
-// ERC-2612: a signature in place of a transaction that approves.
+// ERC-2612: a signature that replaces an approval transaction.
 
 import { Contract, Signature, TypedDataEncoder, type JsonRpcSigner, type TypedDataDomain } from "ethers";
 import type { Access } from "../../../../sdk/client/access.ts";
 
-/** As the protocol's contracts take it. */
+/** A permit as the protocol's contracts take it. */
 export interface SignedPermit {
   readonly deadline: bigint;
   readonly v: number;
@@ -28,7 +28,7 @@ const ABI = [
   "function DOMAIN_SEPARATOR() view returns (bytes32)",
 ];
 
-/** Versions of tokens that do not tell theirs: OpenZeppelin's, then USDC's. */
+/** Versions to try for tokens that do not report theirs: OpenZeppelin's, then USDC's. */
 const VERSIONS = ["1", "2"];
 
 export interface PermitRequest {
@@ -40,7 +40,9 @@ export interface PermitRequest {
   readonly deadline: number;
 }
 
-/** Asks the wallet for a permit. Undefined where the token has none that this page can be sure of: approve then. */
+/**
+ * Asks the wallet for a permit. Returns undefined if this page cannot be sure of the token's permits; the caller then needs an approval.
+ */
 export async function signPermit(
   { ethers }: Access,
   chainId: number,

@@ -1,4 +1,4 @@
-// A transaction from the question in the wallet to the block that holds it. Nothing is shown as done before it is.
+// A transaction, from the wallet's prompt to the block that includes it. Nothing is shown as done before it is.
 
 import { useCallback, useRef, useState, type ReactNode } from "react";
 import { useChain } from "../chain/chainContext.tsx";
@@ -7,7 +7,7 @@ import { wordsOf } from "./words.ts";
 import { Offers } from "./walletMenu.tsx";
 import { useWallet } from "./walletContext.tsx";
 
-/** How far it is. */
+/** How far the transaction is. */
 export type SendProgress =
   | { readonly stage: "idle" }
   | { readonly stage: "asking"; readonly words: string }
@@ -15,13 +15,13 @@ export type SendProgress =
   | { readonly stage: "done"; readonly words: string; readonly hash: string | undefined }
   | { readonly stage: "failed"; readonly words: string; readonly hash: string | undefined };
 
-/** What a task tells on its way. */
+/** What a task reports as it proceeds. */
 export interface Teller {
   readonly asking: (words: string) => void;
   readonly sent: (hash: string, words: string) => void;
 }
 
-/** Runs one task at a time; it answers what was done. */
+/** Runs one task at a time; the task returns what was done, in words. */
 export function useTransaction() {
   const { site, refresh } = useChain();
   const [progress, setProgress] = useState<SendProgress>({ stage: "idle" });
@@ -70,7 +70,7 @@ export function TransactionStatus({ progress }: { readonly progress: SendProgres
   );
 }
 
-/** What can be sent with a wallet on the right chain; before that, the way there. */
+/** Shows its children if a wallet on the right chain is connected; otherwise, what the reader has to do first. */
 export function WalletGate({ to, children }: { readonly to: string; readonly children: ReactNode }) {
   const { account, isRightChain, switchChain, trouble } = useWallet();
   const { site } = useChain();

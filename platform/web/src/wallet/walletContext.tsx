@@ -11,13 +11,13 @@ interface WalletView {
   readonly wallet: WalletOffer | undefined;
   readonly account: string | undefined;
   readonly isRightChain: boolean;
-  /** Whether a wallet is connected that is on this page's chain. */
+  /** Whether a wallet is connected, and on this page's chain. */
   readonly canSend: boolean;
   readonly trouble: string | undefined;
   readonly connect: (offer: WalletOffer) => Promise<void>;
   readonly disconnect: () => void;
   readonly switchChain: () => Promise<void>;
-  /** Signs for the connected account. */
+  /** Returns a signer for the connected account. */
   readonly signer: () => Promise<JsonRpcSigner>;
 }
 
@@ -29,7 +29,7 @@ function remember(rdns: string | undefined): void {
     if (rdns === undefined) localStorage.removeItem(REMEMBERED);
     else localStorage.setItem(REMEMBERED, rdns);
   } catch {
-    // no storage: the wallet is connected again by hand
+    // no storage: the reader connects the wallet again
   }
 }
 
@@ -83,7 +83,7 @@ export function WalletContextProvider({ children }: { readonly children: ReactNo
     [open],
   );
 
-  // A wallet that was connected before is asked quietly: it shows no window for that.
+  // A wallet that was connected before is asked silently: `eth_accounts` opens no window.
   useEffect(() => {
     const before = offers.find(({ rdns }) => rdns !== "" && rdns === remembered());
     if (before && wallet === undefined) void open(before, "eth_accounts").catch(() => undefined);

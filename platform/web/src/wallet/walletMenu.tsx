@@ -1,4 +1,4 @@
-// Connecting a wallet, and what is connected.
+// Connects a wallet, and shows which one is connected.
 
 import { useId, useRef, useState } from "react";
 import { useChain } from "../chain/chainContext.tsx";

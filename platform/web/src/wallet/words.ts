@@ -1,10 +1,10 @@
-// What a reader is told when something fails: what happened, and a way on.
+// What a reader is told when something fails: what happened, and what to do next.
 
 import { Problem, type ProblemCode } from "../../../../sdk/base/problem.ts";
 import { problemOf } from "../../../../sdk/client/errors.ts";
 import type { Access } from "../../../../sdk/client/access.ts";
 
-/** Codes of wallets (EIP-1193, EIP-3085) and of ethers, in words. */
+/** Explanations for the error codes of wallets (EIP-1193, EIP-3085) and ethers. */
 const WALLET_WORDS: Readonly<Record<string, string>> = {
   ACTION_REJECTED: "You refused it in your wallet. Nothing was sent: try again when you like.",
   "4001": "You refused it in your wallet. Nothing was sent: try again when you like.",
@@ -24,7 +24,7 @@ const WAYS_ON: Partial<Record<ProblemCode, string>> = {
   CONFLICT: "Look in your wallet which transaction took its place.",
 };
 
-/** One or two sentences for whatever was thrown. */
+/** Explains any thrown value in one or two sentences. */
 export async function wordsOf(access: Access | undefined, error: unknown): Promise<string> {
   for (const code of codesIn(error)) {
     const words = WALLET_WORDS[code];
@@ -43,13 +43,13 @@ function withWayOn(message: string, code: ProblemCode): string {
   return wayOn === undefined ? sentence(message) : `${sentence(message)} ${wayOn}`;
 }
 
-/** A message of the library as a sentence of a page. */
+/** A library message as a sentence for the page. */
 function sentence(text: string): string {
   const begun = text.slice(0, 1).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
-/** The codes of an error and of those that it wraps. */
+/** The codes of an error and of the errors that it wraps. */
 function codesIn(error: unknown, depth = 0): string[] {
   if (typeof error !== "object" || error === null || depth > 4) return [];
   const { code, error: inner, info, cause } = error as Record<string, unknown>;

@@ -1,0 +1,71 @@
+/**
+ * Runs the fuzz tests and the invariants 25 million and 20 million times in all, in parts that take about a minute each. What passed
+ * is kept in .build/deep until a contract or a Solidity test changes, so that a run that was interrupted goes on.
+ */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { digestOfSources, Forge } from "./deep/forge";
+import { DEEP_TOTALS, deepPlan } from "./deep/plan";
+import { deepReport, deepFigures, unreachedIn } from "./deep/report";
+import { DeepResults } from "./deep/results";
+import { runParts } from "./deep/run";
+
+const ROOT = join(__dirname, "../..");
+
+const USAGE = `npm run test:deep -- [options]
+
+  --minutes <count>   begins no part after as many minutes, and says what is left
+  --seed <number>     what the seeds of all parts are made from (default 1)`;
+
+async function main(seed: number, minutes: number) {
+  const start = performance.now();
+  const forge = new Forge(ROOT);
+  const results = new DeepResults(join(ROOT, ".build/deep/results.jsonl"), digestOfSources(ROOT));
+  const parts = deepPlan(await forge.tests(), DEEP_TOTALS, seed);
+  const open = parts.filter((part) => !results.find(part)).length;
+  console.log(`${parts.length} parts, ${parts.length - open} of which have passed before.`);
+
+  let ended = 0;
+  const failures = await runParts(parts, results, {
+    atOnce: availableParallelism(),
+    run: (part) => forge.run(part),
+    isOver: () => performance.now() - start > minutes * 60_000,
+    told: ({ contract, name, seed: used }, outcome) => {
+      const said = "passed" in outcome ? `${outcome.passed.seconds.toFixed(0)} s` : `FAILED: ${outcome.failed}`;
+      console.log(`${++ended}/${open} ${contract}.${name}, seed ${used}: ${said}`);
+    },
+  });
+
+  const figures = deepFigures(parts, results);
+  const unreached = unreachedIn(figures);
+  console.log(
+    `\n${deepReport(
+      figures,
+      parts.map((part) => part.seed),
+    )}\n`,
+  );
+  for (const { part, reason } of failures) console.error(`${part.contract}.${part.name} failed: ${reason}`);
+  for (const state of unreached) console.error(`${state} was never reached.`);
+  const left = parts.filter((part) => !results.find(part)).length - failures.length;
+  console.log(`${parts.length - left - failures.length} parts passed, ${failures.length} failed, ${left} are left.`);
+  if (failures.length + unreached.length > 0) process.exitCode = 1;
+}
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "Infinity" },
+    seed: { type: "string", default: "1" },
+    help: { type: "boolean", default: false },
+  },
+});
+const [seed, minutes] = [Number(values.seed), Number(values.minutes)];
+if (values.help) console.log(USAGE);
+else if (!Number.isSafeInteger(seed * 10_000) || seed < 0 || !(minutes > 0)) {
+  console.error(`--seed must be a whole number from 0 on, and --minutes a number above 0.\n\n${USAGE}`);
+  process.exitCode = 1;
+} else
+  main(seed, minutes).catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
