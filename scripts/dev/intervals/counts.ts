@@ -7,7 +7,7 @@ import type { CountMetric } from "../../../sdk/evaluation/counts";
 import { uniform, type RandomGenerator } from "../../../sdk/evaluation/random";
 import { isGreater, SIMULATED_RESAMPLES, simulatedTry, type SimulatedRow } from "./simulated";
 
-/** Two models that are wrong equally often, each on examples of its own. `sizes` are the classes' examples. */
+/** Two models with the same error rate, each wrong on different examples. `sizes` holds the number of examples of each class. */
 function classifiedAlike(sizes: readonly number[], error: number, random: RandomGenerator): () => Classified {
   const actual = Uint8Array.from(sizes.flatMap((size, label) => new Array<number>(size).fill(label)));
   const others = sizes.length - 1;
@@ -32,7 +32,7 @@ function simulatedShares(name: string, size: number, error: number, attempts: 1 
   };
 }
 
-/** As the interval is made, but ended as soon as the bound is known to be no more than 0. */
+/** Resamples like the interval itself, but stops as soon as the bound cannot be above 0. */
 function simulatedRatios(metric: CountMetric, sizes: readonly number[], error: number, attempts: 1 | 10): SimulatedRow {
   const size = sizes.reduce((a, b) => a + b);
   const changed = Math.round(2 * error * (1 - error) * size);
@@ -59,7 +59,7 @@ function simulatedRatios(metric: CountMetric, sizes: readonly number[], error: n
   };
 }
 
-/** Groups of examples that are mostly right or wrong together: in some groups, which differ from model to model, the model fails. */
+/** Groups whose examples are mostly right or mostly wrong together: each model fails in some groups, and not in the same ones. */
 function simulatedGroupRatios(
   metric: CountMetric,
   [count, fails]: readonly [groups: number, fails: number],
@@ -86,7 +86,7 @@ function simulatedGroupRatios(
   };
 }
 
-/** Metrics of counts at their smallest samples. */
+/** The metrics of counts, at their smallest samples. */
 export function countMetricRows(attempts: 1 | 10): SimulatedRow[] {
   const changed = attempts === 1 ? 110 : 220;
   const [many, few] = [Math.round(changed / 0.18), Math.round(changed / 0.32)];

@@ -7,7 +7,7 @@ import { ranksOf } from "../../../sdk/evaluation/columns";
 import { compareByMacroAuc } from "../../../sdk/evaluation/macroAuc";
 import { decimalColumn, normalDraw, simulatedTry, type SimulatedRow } from "./simulated";
 
-/** Scores of two models that see the class through as much noise, of which they share a part. */
+/** Scores of two models that see the class through equal noise, part of which they share. */
 function simulatedCurves(
   name: string,
   [positives, negatives]: readonly [number, number],
@@ -31,7 +31,7 @@ function simulatedCurves(
   };
 }
 
-/** The same of three classes, one against the rest. */
+/** Scores of two models for three classes, each class against the rest. */
 function simulatedClassCurves(name: string, each: number, attempts: 1 | 10): SimulatedRow {
   const size = 3 * each;
   const actual = Uint8Array.from({ length: size }, (_, row) => row % 3);
@@ -54,7 +54,7 @@ function simulatedClassCurves(name: string, each: number, attempts: 1 | 10): Sim
   };
 }
 
-/** Scores of two models on rows of one class to a group, which share most of what is seen of them. */
+/** Scores of two models on groups. The rows of a group have one class and share most of their noise. */
 function simulatedGroupCurves(
   name: string,
   [positives, negatives]: readonly [number, number],
@@ -88,7 +88,7 @@ function simulatedGroupCurves(
   };
 }
 
-/** Areas under curves at their smallest samples. */
+/** The areas under curves, at their smallest samples. */
 export function curveRows(attempts: 1 | 10): SimulatedRow[] {
   return [
     simulatedCurves("ROC AUC", [30, 30], attempts),

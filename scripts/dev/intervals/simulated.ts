@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every simulated benchmark is made of.
+// The parts that every simulated benchmark shares.
 
 import type { Column } from "../../../sdk/evaluation/columns";
 import type { Comparison, IntervalTerms } from "../../../sdk/evaluation/comparison";
@@ -10,26 +10,26 @@ import { scaleOf } from "../../../sdk/evaluation/scale";
 export const SIMULATED_RESAMPLES = 9999;
 const DECIMALS = 6;
 
-/** One simulated world: no candidate of it is any better than its baseline. */
+/** A row of the table: benchmarks in which no candidate is better than its baseline. */
 export interface SimulatedRow {
   readonly name: string;
   readonly sample: string;
   readonly attempts: 1 | 10;
-  /** Makes the baseline of a benchmark, and returns what makes one candidate after the other. */
+  /** Makes the baseline of a benchmark, and returns a function that makes its next candidate. */
   readonly make: (random: RandomGenerator) => () => SimulatedTry;
 }
 
-/** One candidate: whether the lower bound of its improvement is above 0, which is the truth. */
+/** A candidate: returns whether its lower bound is above 0, although its true improvement is 0. */
 export type SimulatedTry = (terms: IntervalTerms) => boolean;
 
-/** Whether the candidate's value is the greater one. Where it is not, the bound need not be made: it is never above the improvement. */
+/** Returns whether the candidate's value is greater. If not, there is no need to compute the bound, which never exceeds the improvement. */
 export function isGreater({ values }: Comparison, size: number): boolean {
   const whole = { of: new Uint8Array(size), count: 1 };
   const [before, after] = [values("baseline", whole)[0], values("candidate", whole)[0]];
   return before !== undefined && after !== undefined && compare(after.low, before.low) > 0;
 }
 
-/** A candidate of a metric that is maximised on the scale from 0 to 1, on so many examples. */
+/** Makes a candidate on `size` examples, for a metric that is maximised on the scale from 0 to 1. */
 export function simulatedTry(comparison: Comparison, size: number, groups?: IntervalTerms["groups"]): SimulatedTry {
   return (terms) =>
     isGreater(comparison, size) && comparison.estimate({ ...terms, ...(groups && { groups }) }).interval.low > 0;

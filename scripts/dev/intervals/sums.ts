@@ -17,7 +17,7 @@ import {
   type SimulatedRow,
 } from "./simulated";
 
-/** Differences of mean 0 from a distribution. */
+/** Differences with mean 0, drawn from a distribution. */
 function simulatedMeans(
   name: string,
   size: number,
@@ -49,7 +49,7 @@ function simulatedMeans(
   };
 }
 
-/** Losses from 0 to 1 of two models, of which few are large. */
+/** Losses of two models, from 0 to 1. Few of them are large. */
 function simulatedBets(name: string, size: number, attempts: 1 | 10, share: number): SimulatedRow {
   const losses = (random: RandomGenerator) =>
     decimalColumn(Float64Array.from({ length: size }, () => (uniform(random) < share ? 1 : 0.05 * uniform(random))));
@@ -70,7 +70,7 @@ function simulatedBets(name: string, size: number, attempts: 1 | 10, share: numb
   };
 }
 
-/** Sums of two models that are drawn alike, and a function of them; less is better on scales other than 0 … 1. */
+/** A function of sums, drawn alike for both models. Less is better, except on the scale 0 … 1. */
 function simulatedFunctions(
   name: string,
   size: number,
@@ -106,21 +106,21 @@ const squares = (size: number, random: RandomGenerator) => () => [
   oneColumn(size),
 ];
 
-/** Squared errors of predictions of normal labels, which both models share. */
+/** Squared errors of predictions. The labels are normal and the same for both models. */
 function determined(size: number, random: RandomGenerator): () => Statistics {
   const labels = Float64Array.from({ length: size }, () => normalDraw(random));
   const common = [decimalColumn(labels), decimalColumn(labels.map((label) => label * label)), oneColumn(size)];
   return () => [drawn(size, () => 0.5 * normalDraw(random) ** 2), ...common];
 }
 
-/** Losses of texts of 5 to 40 tokens. */
+/** Losses of texts with 5 to 40 tokens. */
 function surprises(size: number, random: RandomGenerator): () => Statistics {
   const lengths = Float64Array.from({ length: size }, () => 5 + Math.floor(36 * uniform(random)));
   const tokens = { integers: lengths, decimals: 0 };
   return () => [drawn(size, (row) => (lengths[row] as number) * 2 * Math.exp(0.5 * normalDraw(random))), tokens];
 }
 
-/** Counts of sentences of 20 words, of which a share is right that differs from sentence to sentence. */
+/** Matches in sentences of 20 words. The share of right words differs from sentence to sentence. */
 function sentences(size: number, random: RandomGenerator): () => Statistics {
   const count = (values: Float64Array): Column => ({ integers: values, decimals: 0 });
   const orders = Array.from({ length: BLEU_ORDER }, (_, n) => n + 1);
@@ -136,7 +136,7 @@ const gain = (random: RandomGenerator) => Math.exp(normalDraw(random)) - Math.ex
 const pareto = (random: RandomGenerator) => 1.5 - (1 - uniform(random)) ** (-1 / 3);
 const rare = (random: RandomGenerator) => (uniform(random) < 0.02 ? -0.98 : 0.02);
 
-/** Means and functions of sums at their smallest samples. */
+/** The means and functions of sums, at their smallest samples. */
 export function sumRows(attempts: 1 | 10): SimulatedRow[] {
   const size = attempts === 1 ? 200 : 800;
   const groupSize = attempts === 1 ? 5 : 2;

@@ -17,8 +17,6 @@ export interface ListedModel {
   readonly spotPrice: bigint | undefined;
   /** The price at creation, then the price after each trade; empty without a pool. */
   readonly prices: readonly bigint[];
-  /** Number of improvements whose reward is neither released nor returned yet. */
-  readonly rewardsWaiting: number;
 }
 
 let latest: { readonly block: number; readonly timestamp: number; readonly state: Promise<ProtocolState> } | undefined;
@@ -36,15 +34,10 @@ export function readProtocol(site: PageSite, { number, timestamp }: BlockAt): Pr
 export async function readModels(site: PageSite, block: BlockAt): Promise<ListedModel[]> {
   const protocol = await readProtocol(site, block);
   const models = [...protocol.models.values()].reverse();
-  return Promise.all(models.map((state) => readListed(site, block, protocol, state)));
+  return Promise.all(models.map((state) => readListed(site, block, state)));
 }
 
-async function readListed(
-  site: PageSite,
-  block: BlockAt,
-  protocol: ProtocolState,
-  state: ModelState,
-): Promise<ListedModel> {
+async function readListed(site: PageSite, block: BlockAt, state: ModelState): Promise<ListedModel> {
   const { access } = site.chain;
   const token = await contractAt<ModelToken>(access, "ModelToken", state.token);
   const { pool } = state;
@@ -64,7 +57,6 @@ async function readListed(
     supply,
     spotPrice,
     prices: [...first, ...trades.map(({ priceAfter }) => priceAfter)],
-    rewardsWaiting: [...protocol.payouts.values()].filter(({ model }) => model === state.id).length,
   };
 }
 
