@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { withoutBits } from "../../scripts/dev/proofs/bits";
 import { PROOF_MUTANTS } from "../../scripts/dev/proofs/mutants";
 import { spliced, withPlainReverts } from "../../scripts/dev/proofs/splice";
 
@@ -22,8 +23,22 @@ const SOURCE = `contract Pool {
         if (amount == 0) revert Errors.Invalid(amount, (1));
         return (amount * BPS) / block.timestamp;
     }
+
+    function pay(bytes32 id, uint256[] calldata amounts) external {
+        Account storage account = _accounts[id];
+        for (uint256 i; i < amounts.length; ++i) {
+            account.paid += amounts[i];
+        }
+        emit Paid(account.paid);
+    }
 }
 `;
+
+const WORD = 2n ** 256n;
+const bitsOf = (name: string, width = 256) =>
+  `(ite (>= ${name} 0) ((_ int2bv ${width}) ${name}) (bvneg ((_ int2bv ${width}) (- ${name}))))`;
+const queryOf = (operation: string, constant: bigint) =>
+  `(set-logic ALL)\n(assert (= y ${constant}))\n(assert (= z (bv2nat (${operation} ${bitsOf("x")} ${bitsOf("y")}))))\n`;
 
 describe("Proofs @uninstrumented", () => {
   it("have a name of their own each, which docs/testing.md lists", () => {
@@ -39,17 +54,33 @@ describe("Proofs @uninstrumented", () => {
   });
 
   describe("when a specification names code", () => {
-    it("takes declarations word for word, with immutables as variables and the time as a variable", () => {
+    it("takes declarations word for word, with immutables and the time as variables that are internal", () => {
       expect(spliced("    //@ from Pool.sol: BPS, token, fee", () => SOURCE)).to.equal(
         [
           "    uint256 private constant BPS = 100_00;",
-          "    address public token;",
+          "    address internal token;",
           "    function fee(uint256 amount) private view returns (uint256) {",
           "        if (amount == 0) revert Errors.Invalid(amount, (1));",
           "        return (amount * BPS) / _now;",
           "    }",
         ].join("\n"),
       );
+    });
+
+    it("takes a function with a statement for its loop, with the items that it names written out", () => {
+      expect(spliced("    //@ from Pool.sol: pay {_payAll();}", () => SOURCE)).to.equal(
+        [
+          "    function pay(bytes32 id, uint256[] calldata amounts) internal {",
+          "",
+          "        _payAll();",
+          "        emit Paid(_accounts[id].paid);",
+          "    }",
+        ].join("\n"),
+      );
+    });
+
+    it("takes what a loop repeats", () => {
+      expect(spliced("    //@ loop Pool.sol: pay", () => SOURCE).trim()).to.equal("account.paid += amounts[i];");
     });
 
     it("takes lines from the first to the last that it names", () => {
@@ -63,7 +94,41 @@ describe("Proofs @uninstrumented", () => {
         "Pool.sol: declaration of price: expected one, found 0.",
       );
       expect(() => spliced("//@ lines Pool.sol: } … return", () => SOURCE)).to.throw(
-        "Pool.sol: line that begins with }: expected one, found 2.",
+        "Pool.sol: line that begins with }: expected one, found 4.",
+      );
+    });
+  });
+
+  describe("when a query has operations on bits", () => {
+    const asked = (operation: string, constant: bigint) =>
+      /\(= z (.*)\)\)\n$/.exec(withoutBits(queryOf(operation, constant)))?.[1];
+
+    it("ask for products and quotients of powers of two instead of shifts", () => {
+      expect(asked("bvshl", 3n)).to.equal(`(ite (= y 3) (mod (* (mod x ${WORD}) 8) ${WORD}) |word_0|)`);
+      expect(asked("bvlshr", 3n)).to.equal(`(ite (= y 3) (div (mod x ${WORD}) 8) |word_0|)`);
+    });
+
+    it("ask for a digit instead of a bit that is read or set", () => {
+      expect(asked("bvand", 4n)).to.equal(`(ite (= y 4) (* (mod (div (mod x ${WORD}) 4) 2) 4) |word_0|)`);
+      expect(asked("bvor", 4n)).to.equal(
+        `(ite (= y 4) (ite (= (mod (div (mod x ${WORD}) 4) 2) 1) (mod x ${WORD}) (+ (mod x ${WORD}) 4)) |word_0|)`,
+      );
+    });
+
+    it("ask for a remainder instead of a narrower number", () => {
+      expect(withoutBits(`(assert (= z (bv2nat ${bitsOf("x", 72)})))`)).to.equal(`(assert (= z (mod x ${2n ** 72n})))`);
+    });
+
+    it("add bits that do not meet", () => {
+      const or = `(bv2nat (bvor ${bitsOf("x")} ${bitsOf("y")}))`;
+      expect(withoutBits(`(assert (= y (bv2nat ${bitsOf("w", 8)})))(assert (= z ${or}))`)).to.equal(
+        `(assert (= y (mod w 256)))(assert (= z (ite (and (= (mod (mod x ${WORD}) 256) 0) (<= 0 y) (< y 256)) (+ (mod x ${WORD}) y) |word_0|)))`,
+      );
+    });
+
+    it("let an operation without such a form answer any word", () => {
+      expect(withoutBits(queryOf("bvxor", 4n))).to.equal(
+        `(set-logic ALL)\n(declare-fun |word_0| () Int)\n(assert (and (<= 0 |word_0|) (< |word_0| ${WORD})))\n(assert (= y 4))\n(assert (= z |word_0|))\n`,
       );
     });
   });

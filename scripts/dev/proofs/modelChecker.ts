@@ -1,18 +1,24 @@
 import solc from "solc";
 import { spawnSync } from "node:child_process";
-import { spliced, withPlainReverts, type ReadSource } from "./splice";
+import { withoutBits } from "./bits";
+import { spliced, statementAt, withPlainReverts, type ReadSource } from "./splice";
 
-/** What the model checker made of one function of a specification. */
-export interface LemmaVerdict {
-  readonly name: string;
-  readonly isProved: boolean;
+const ASSERTIONS = ["assert"];
+const ARITHMETIC = ["assert", "overflow", "underflow", "divByZero"];
+
+const LEMMA = /^    function lemma_(\w+)\(/gm;
+
+interface Place {
+  readonly file?: string;
+  readonly start: number;
 }
 
 interface Remark {
   readonly severity: string;
   readonly message: string;
   readonly formattedMessage: string;
-  readonly sourceLocation?: { readonly file: string; readonly start: number };
+  readonly sourceLocation?: Place;
+  readonly secondarySourceLocations?: readonly Place[];
 }
 
 /** What the model checker cannot read, and the same in Solidity; each must be found. */
@@ -21,30 +27,38 @@ const READABLE: Readonly<Record<string, readonly [RegExp, string]>> = {
   "utils/Panic.sol": [/assembly \("memory-safe"\) \{[^}]*\}/, "code; revert();"],
 };
 
+/** The names of a specification's lemmas, in its order. */
+export function lemmasOf(specification: string): string[] {
+  return [...specification.matchAll(LEMMA)].map(({ 1: name = "" }) => name);
+}
+
 /**
- * Asks solc's bounded model checker whether the assertions of each `lemma_…` of a specification hold, whatever its arguments and the
- * contract's state are. `z3` must be on the PATH.
+ * Asks solc's bounded model checker whether the assertions of `lemma_…` of a specification hold, whatever its arguments and the
+ * contract's state are. `z3` must be on the PATH. Where the lemma's name begins with `U_`, blocks are not unchecked: no sum, difference,
+ * product or quotient of the specification may overflow.
  * @param path The specification, from the root of the repository.
  * @param seconds Most that a query may take; what takes longer is not proved.
  */
-export function checkModel(path: string, read: ReadSource, seconds: number): LemmaVerdict[] {
-  const source = withPlainReverts(spliced(read(path), read));
-  const lemmas = [...source.matchAll(/^    function lemma_(\w+)\(/gm)].map(({ 1: name = "", index }, at, all) => {
-    const text = source.slice(index, all[at + 1]?.index);
-    const start = Buffer.byteLength(source.slice(0, index));
-    return { name, start, end: start + Buffer.byteLength(text), assertions: text.split("assert(").length - 1 };
-  });
+export function isProved(path: string, lemma: string, read: ReadSource, seconds: number): boolean {
+  const isOfArithmetic = lemma.startsWith("U_");
+  const code = withPlainReverts(spliced(read(path), read));
+  const source = withOneLemma(isOfArithmetic ? code.replace(/\bunchecked \{/g, "{") : code, lemma);
+  const assertions = source.split("assert(").length - 1;
   const contract = /^contract (\w+)/m.exec(source)?.[1] ?? "";
 
+  let isRefuted = false;
   const { errors = [] } = JSON.parse(
-    solc.compile(JSON.stringify(input(path, source, contract, seconds)), {
+    solc.compile(JSON.stringify(input(path, source, contract, isOfArithmetic ? ARITHMETIC : ASSERTIONS, seconds)), {
       import: (imported: string) => ({ contents: readable(imported, read) }),
       smtSolver: (query: string) => {
+        if (isRefuted) return { contents: "unknown\n" };
         const { stdout, error } = spawnSync("z3", ["-smt2", "-in", `-T:${seconds}`], {
-          input: query,
+          input: withoutBits(query),
           encoding: "utf8",
         });
         if (error) throw error;
+        // Then one of the lemma's assertions is not proved. Other questions may be about a function by itself.
+        isRefuted = !isOfArithmetic && !stdout.startsWith("unsat");
         return { contents: /^(sat|unsat)/.test(stdout) ? stdout : "unknown\n" };
       },
     }),
@@ -52,12 +66,40 @@ export function checkModel(path: string, read: ReadSource, seconds: number): Lem
   const broken = errors.find(({ severity }) => severity === "error");
   if (broken) throw new Error(broken.formattedMessage);
 
-  return lemmas.map(({ name, start, end, assertions }) => {
-    const own = errors.filter(({ sourceLocation: at }) => at?.file === path && at.start >= start && at.start < end);
-    const safe = own.filter(({ message }) => message.includes("Assertion violation check is safe"));
-    const unsafe = own.filter(({ message }) => /Assertion violation (happens|might happen)/.test(message));
-    return { name, isProved: assertions > 0 && safe.length === assertions && unsafe.length === 0 };
-  });
+  const at = source.indexOf(`    function lemma_${lemma}(`);
+  const start = Buffer.byteLength(source.slice(0, at));
+  const end = start + Buffer.byteLength(statementAt(source, at));
+  const isOfLemma = ({ sourceLocation, secondarySourceLocations: calls = [] }: Remark) =>
+    [...calls, sourceLocation].some((place) => place?.file === path && place.start >= start && place.start < end);
+  const safe = errors.filter(
+    (remark) => /Assertion violation check is safe!$/.test(remark.message) && isOfLemma(remark),
+  );
+  // Every function is checked by itself too, with any arguments: what happens then does not count. What was not decided names no calls.
+  const isUnsafe = errors.some(
+    (remark) =>
+      (/ happens here\.$/.test(remark.message) && isOfLemma(remark)) || / might happen here\.$/.test(remark.message),
+  );
+  return assertions > 0 && safe.length === assertions && !isUnsafe;
+}
+
+/** The source without other lemmas, nor functions that only these call, and the lemma first. */
+function withOneLemma(source: string, lemma: string): string {
+  let rest = lemmasOf(source).reduce((text, name) => (name === lemma ? text : without(text, `lemma_${name}`)), source);
+  // The model checker reports what may overflow once, where it meets it first.
+  const text = statementAt(rest, rest.indexOf(`    function lemma_${lemma}(`));
+  rest = rest.replace(text, text.replace(/[^\n]/g, "")).replace(/^contract \w+ \{\n/m, (line) => `${line}${text}\n`);
+  for (;;) {
+    const unused = [...rest.matchAll(/^    function (\w+)\(/gm)]
+      .map(({ 1: name = "" }) => name)
+      .find((name) => name !== `lemma_${lemma}` && [...rest.matchAll(new RegExp(`\\b${name}\\b`, "g"))].length === 1);
+    if (unused === undefined) return rest;
+    rest = without(rest, unused);
+  }
+}
+
+function without(source: string, name: string): string {
+  const text = statementAt(source, source.indexOf(`    function ${name}(`));
+  return source.replace(text, text.replace(/[^\n]/g, ""));
 }
 
 function readable(path: string, read: ReadSource): string {
@@ -70,7 +112,7 @@ function readable(path: string, read: ReadSource): string {
   return source;
 }
 
-function input(path: string, content: string, contract: string, seconds: number) {
+function input(path: string, content: string, contract: string, targets: readonly string[], seconds: number) {
   return {
     language: "Solidity",
     sources: { [path]: { content } },
@@ -80,7 +122,7 @@ function input(path: string, content: string, contract: string, seconds: number)
       modelChecker: {
         contracts: { [path]: [contract] },
         engine: "bmc",
-        targets: ["assert"],
+        targets,
         timeout: seconds * 1000,
         showProvedSafe: true,
         showUnproved: true,

@@ -11,6 +11,10 @@ const inFile = (file: string, specification: string, ...faults: readonly [lemma:
   faults.map(([lemma, from, to]): ProofMutant => ({ specification, lemma, file, from, to }));
 
 const OPENZEPPELIN_MATH = "node_modules/@openzeppelin/contracts/utils/math/Math.sol";
+const OPENZEPPELIN_ERC20 = "node_modules/@openzeppelin/contracts/token/ERC20/ERC20.sol";
+const REWARD_MATH = "contracts/libraries/RewardMath.sol";
+const ROUTER = "contracts/fees/UsageFeeRouter.sol";
+const POOL_STATE = "contracts/market/PoolState.sol";
 const AMM = "contracts/market/HokusaiAMM.sol";
 
 /** One for each lemma. */
@@ -21,7 +25,46 @@ export const PROOF_MUTANTS: readonly ProofMutant[] = [
     ["saturatingSub", "uint256 c = a - b;", "uint256 c = a - b - 1;"],
     ["ceilDiv", "((a - 1) / b + 1)", "(a / b + 1)"],
   ),
-  ...inFile("contracts/fees/UsageFeeRouter.sol", "FeeSplit", [
+  ...inFile(
+    "contracts/tokens/ModelToken.sol",
+    "Token",
+    [
+      "S1_capsBoundTheSupply",
+      "return word.mintCap() - investorAllocation",
+      "return word.mintCap() / 2 - investorAllocation",
+    ],
+    ["S3_mintSupplierAllocation", "_capWord.withSupplierMinted().withMinted(amount)", "_capWord.withMinted(amount)"],
+    ["S4_mintRewards", "if (total > remaining) revert", "if (total > remaining + 1) revert"],
+    ["S4_oneMoreReward", "total += amount;", "total += amount + 1;"],
+    [
+      "S5_mint",
+      "uint256 remaining = word.mintCap() - totalSupply();",
+      "uint256 remaining = word.mintCap() - totalSupply() + 1;",
+    ],
+    ["S5_burn", "requireCaller(pool());", "requireCaller(tokenManager);"],
+  ),
+  ...inFile(
+    "contracts/types/CapWord.sol",
+    "Token",
+    ["S2_newToken", "investorAllocation << MINT_CAP_OFFSET", "(investorAllocation + 1) << MINT_CAP_OFFSET"],
+    ["S6_setPool", "| uint160(pool_)", "| (uint160(pool_) / 2)"],
+  ),
+  ...inFile(
+    OPENZEPPELIN_ERC20,
+    "Token",
+    ["S2_supplyIsTheSumOfBalances", "_balances[from] = fromBalance - value;", "_balances[from] = fromBalance;"],
+    ["S6_transferKeepsTheSupply", "_balances[to] += value;", "_totalSupply += value;"],
+  ),
+  ...inFile(
+    "contracts/libraries/GuardianPause.sol",
+    "Pause",
+    ["G1_pause", "block.timestamp + missing +", "block.timestamp +"],
+    ["G1_resume", "wholeAt - running * RECOVERY", "wholeAt - running * (RECOVERY + 1)"],
+    ["G1_atMost14DaysOf42", "BUDGET = 7 days", "BUDGET = 8 days"],
+    ["U_pauseExtends", "(BUDGET * RECOVERY - missing)", "(BUDGET - missing)"],
+    ["U_pauseEnds", "wholeAt - running * RECOVERY", "wholeAt - running * (RECOVERY + 1)"],
+  ),
+  ...inFile(ROUTER, "FeeSplit", [
     "F1_partsAreTheFee",
     "amount - infrastructureAmount);",
     "amount - infrastructureAmount + 1);",
@@ -32,11 +75,74 @@ export const PROOF_MUTANTS: readonly ProofMutant[] = [
     ["P8_feeIsRoundedUp", "(amount * tradeFee + BPS - 1) / BPS", "(amount * tradeFee) / BPS"],
     ["P7_exactOutputPaysTheFeeOfABuy", "Math.ceilDiv(net * BPS, BPS - tradeFee)", "Math.ceilDiv(net * BPS, BPS)"],
   ),
-  ...inFile("contracts/market/PoolState.sol", "Stream", [
-    "P1_releasesAtMostWhatIsPending",
-    "/ (end - start);",
-    "/ (end - start - 1);",
+  ...inFile(
+    POOL_STATE,
+    "Stream",
+    ["P1_releasesAtMostWhatIsPending", "/ (end - start);", "/ (end - start - 1);"],
+    ["P1_releasedNeverFalls", "reserve_ -= amount - (amount", "reserve_ -= (amount"],
+    ["P2_nothingIsReleasedAtOnce", "(block.timestamp - start)", "(block.timestamp - start + 1)"],
+    ["U_market", "(block.timestamp - start)", "(start - block.timestamp)"],
+    ["U_pendingStream", "return held - reserve_;", "return reserve_ - held;"],
+  ),
+  ...inFile(
+    AMM,
+    "Deposit",
+    ["P2_depositKeepsTheReserve", "uint256 total = pending + amount;", "uint256 total = pending + amount + 1;"],
+    ["P12_depositEndsAtTheAverage", "pending * remaining + amount", "pending * remaining + 2 * amount"],
+    ["U_addToStream", "uint256 pending = held - reserve_;", "uint256 pending = reserve_ - held;"],
+  ),
+  ...inFile(
+    POOL_STATE,
+    "Unchecked",
+    ["S5_netIssueIsTheDifference", "int256(_curveSupply - virtualSupply)", "int256(virtualSupply - _curveSupply)"],
+    ["S2_unbackedSupplyIsTheRest", "(issued > 0 ?", "(issued < 0 ?"],
+    ["U_curveReserve", "return reserve_ + virtualReserve;", "return reserve_ - virtualReserve;"],
+  ),
+  ...inFile(
+    AMM,
+    "Unchecked",
+    ["U_buyInput", "Math.ceilDiv(net * BPS,", "Math.ceilDiv(net * BPS * BPS * BPS * BPS,"],
+    ["U_lessFee", "amount - (amount * tradeFee", "amount - (amount * BPS * tradeFee"],
+    ["U_requireRoom", "uint256 room = MAX_HELD - held;", "uint256 room = MAX_HELD - held - 1;"],
+    ["U_buy", "_fill(supply + tokensOut, held + net", "_fill(supply + tokensOut, held + reserveIn + 1"],
+    ["U_buyExactOut", "_fill(supply + tokensMinted, held + net", "_fill(supply + tokensMinted, held + reserveIn + 1"],
+    ["U_sell", "(supply - tokensIn, reserve_ - gross)", "(supply - tokensIn, gross - reserve_)"],
+    ["P1_poolPullsExactly", "received = _balance() - before;", "received = _balance();"],
+  ),
+  ...inFile(
+    ROUTER,
+    "Unchecked",
+    ["F1_routerTransfersExactly", "reserveToken.balanceOf(receiver) - before;", "reserveToken.balanceOf(receiver);"],
+    ["U_infrastructureShare", "amount - infrastructureAmount);", "infrastructureAmount - amount);"],
+  ),
+  ...inFile("contracts/fees/InfrastructureReserve.sol", "Unchecked", [
+    "U_credit",
+    "balance += amount;",
+    "balance += amount * amount;",
   ]),
+  ...inFile(
+    REWARD_MATH,
+    "Unchecked",
+    ["U_ownerShare", "(reward_ * OWNER_SHARE_BPS)", "(reward_ - OWNER_SHARE_BPS)"],
+    ["U_contributorShare", "(total * shareBps)", "(total - shareBps)"],
+  ),
+  ...inFile("contracts/tokens/TokenManager.sol", "Unchecked", [
+    "U_rewardAllocation",
+    "LIFETIME_DELTA_ONES * initialParams.tokensPerDeltaOne",
+    "LIFETIME_DELTA_ONES - initialParams.tokensPerDeltaOne",
+  ]),
+  ...inFile("contracts/models/ModelGovernance.sol", "Headroom", [
+    "V4_anAllowedRateStaysAllowed",
+    "(entry.rewardsRemaining * RewardMath.BPS_PER_DELTA_ONE) / headroomBps",
+    "(entry.rewardsRemaining * RewardMath.BPS_PER_DELTA_ONE) / headroomBps + 1",
+  ]),
+  ...inFile(
+    "contracts/models/ModelImprovements.sol",
+    "Payouts",
+    ["R3_record", "entry.rewardsRemaining - terms.reward;", "entry.rewardsRemaining - terms.reward / 2;"],
+    ["R1_release", "if (block.timestamp < releasableFrom)", "if (block.timestamp + 1 < releasableFrom)"],
+    ["R3_returnVoided", "entry.rewardsRemaining + payout.reward;", "entry.rewardsRemaining + payout.reward + 1;"],
+  ),
   ...inFile(AMM, "ExactOutput", [
     "B1_neverAboveTheLimitsPrice",
     "Math.mulDiv(maxReserveIn, tokensMinted, tokensOut)",
@@ -51,7 +157,7 @@ export const PROOF_MUTANTS: readonly ProofMutant[] = [
     ["V3_anIntervalIsWorthItsShareToAUnit", "(c.total * c.to) / WHOLE", "(c.total * c.to) / WHOLE + 1"],
   ),
   ...inFile(
-    "contracts/libraries/RewardMath.sol",
+    REWARD_MATH,
     "RewardSplit",
     ["V3_ownerAndRestAreTheReward", "(reward_ * OWNER_SHARE_BPS) / BPS", "(reward_ * OWNER_SHARE_BPS) / BPS + 1"],
     ["V3_oneMoreIsPaid", "(total * shareBps) / BPS", "(total * shareBps) / BPS + 1"],

@@ -5,18 +5,31 @@ export type ReadSource = (path: string) => string;
  * A specification whose directives are replaced by production code, word for word, so that what is proved is what is deployed:
  *
  *     //@ from FILE: name, name          the declarations of these names
+ *     //@ from FILE: name {statement}    the function with the statement in the place of its loop
+ *     //@ loop FILE: name                what the loop of the function repeats
  *     //@ lines FILE: first … last       the lines from the one that begins with `first` to the one that begins with `last`
  *
- * Two things differ: immutables are variables, so that they may have any value, and `block.timestamp` is the variable `_now`.
- * Throws when a file has no such declaration or line, or several.
+ * Four things differ: immutables are variables, so that they may have any value, `block.timestamp` is the variable `_now`, what others
+ * may call is internal, so that it is only called by lemmas, and what a name for an item of a mapping stands for is written out.
+ * Throws when a file has no such declaration, loop or line, or several.
  */
 export function spliced(specification: string, read: ReadSource): string {
   return specification
     .replace(/^ *\/\/@ from (\S+): (.*)$/gm, (_, file: string, names: string) =>
       names
         .split(",")
-        .map((name) => declaration(read(file), name.trim(), file).replace(/ immutable /, " "))
+        .map((item) => {
+          const [, name = "", statement] = /^(\w+)(?: \{(.*)\})?$/.exec(item.trim()) ?? [];
+          const text = declaration(read(file), name, file);
+          return statement === undefined ? text : text.replace(loop(text, name).whole, () => statement);
+        })
+        .map(withoutReferences)
+        .map((text) => text.replace(/ immutable /, " ").replace(/ (?:external|public) /, " internal "))
         .join("\n"),
+    )
+    .replace(
+      /^ *\/\/@ loop (\S+): (\w+)$/gm,
+      (_, file: string, name: string) => loop(declaration(read(file), name, file), name).body,
     )
     .replace(/^ *\/\/@ lines (\S+): (.*) … (.*)$/gm, (_, file: string, first: string, last: string) =>
       lines(read(file), first, last, file),
@@ -28,13 +41,37 @@ export function spliced(specification: string, read: ReadSource): string {
 function declaration(source: string, name: string, file: string): string {
   const pattern = `^    (?:function ${name}\\(|struct ${name} \\{|modifier ${name}\\(|[A-Za-z][^\\n/({]*\\b${name}(?: =|;))`;
   const { index } = only([...source.matchAll(new RegExp(pattern, "gm"))], `${file}: declaration of ${name}`);
-  let depth = 0;
-  for (let end = index; end < source.length; end++) {
+  return statementAt(source, index);
+}
+
+/** The model checker takes a local name for an item of a mapping for a copy of it. */
+function withoutReferences(text: string): string {
+  return [...text.matchAll(/^ *\w+ storage (\w+) = (\w+\[\w+\]);/gm)].reduce(
+    (rest, [reference, name = "", item = ""]) =>
+      rest.replace(reference, "").replace(new RegExp(`\\b${name}\\b`, "g"), () => item),
+    text,
+  );
+}
+
+/** From a place to the end of the block that begins there, or to the semicolon before it. */
+export function statementAt(source: string, from: number): string {
+  let [depth, brackets] = [0, 0];
+  for (let end = from; end < source.length; end++) {
     const character = source[end];
+    if (character === "(") brackets++;
+    if (character === ")") brackets--;
     if (character === "{") depth++;
-    if ((character === "}" && --depth === 0) || (character === ";" && depth === 0)) return source.slice(index, end + 1);
+    if ((character === "}" && --depth === 0) || (character === ";" && depth === 0 && brackets === 0))
+      return source.slice(from, end + 1);
   }
-  throw new Error(`${file}: ${name} has no end.`);
+  throw new Error(`No end of what begins with: ${source.slice(from, from + 80)}`);
+}
+
+/** The one loop of a function. */
+function loop(text: string, name: string) {
+  const { index } = only([...text.matchAll(/\bfor \(/g)], `${name}: loop`);
+  const whole = statementAt(text, index);
+  return { whole, body: whole.slice(whole.indexOf("{") + 1, -1) };
 }
 
 function lines(source: string, first: string, last: string, file: string): string {

@@ -1,0 +1,67 @@
+const WORD_BITS = 256;
+
+/** How the model checker makes bits of an integer; `group` is the number of the first of two groups, the integer and the bits' number. */
+const bits = (group: number) => {
+  const [integer, width] = [`\\${group}`, `\\${group + 1}`];
+  return `\\(ite \\(>= (\\S+) 0\\) \\(\\(_ int2bv (\\d+)\\) ${integer}\\) \\(bvneg \\(\\(_ int2bv ${width}\\) \\(- ${integer}\\)\\)\\)\\)`;
+};
+
+const CONVERSION = new RegExp(`\\(bv2nat ${bits(1)}\\)`, "g");
+const OPERATION = new RegExp(`\\(bv2nat \\((bv\\w+) ${bits(2)} ${bits(4)}\\)\\)`, "g");
+
+const power = (exponent: number | bigint) => String(1n << BigInt(exponent));
+const isPowerOfTwo = (value: bigint) => value > 0n && (value & (value - 1n)) === 0n;
+
+/**
+ * A query of solc's model checker with arithmetic in the place of bit operations, as solvers are slow where both meet. An operation
+ * that has no such form may answer any word, so that whatever is proved of the result holds for the query too.
+ */
+export function withoutBits(query: string): string {
+  const anyWords = new Map<string, string>();
+  const anyWordFor = (term: string) => {
+    const name = anyWords.get(term) ?? `|word_${anyWords.size}|`;
+    anyWords.set(term, name);
+    return name;
+  };
+  const narrow = [...query.matchAll(CONVERSION)].map(([, , width]) => Number(width));
+
+  const arithmetic = query
+    .replace(CONVERSION, (_, x: string, width: string) => `(mod ${x} ${power(Number(width))})`)
+    .replace(OPERATION, (term, name: string, x: string, _: string, y: string) => {
+      const word = `(mod ${x} ${power(WORD_BITS)})`;
+      const constant = valueOf(y, query);
+      const found = constant === undefined ? undefined : byConstant(name, word, constant);
+      if (found !== undefined) return `(ite (= ${y} ${constant}) ${found} ${anyWordFor(term)})`;
+      return name === "bvor" ? sumOfSeparateBits(word, y, new Set(narrow), anyWordFor(term)) : anyWordFor(term);
+    });
+  const declarations = [...anyWords.values()].map(
+    (name) => `(declare-fun ${name} () Int)\n(assert (and (<= 0 ${name}) (< ${name} ${power(WORD_BITS)})))\n`,
+  );
+  return arithmetic.replace("(set-logic ALL)\n", (line) => line + declarations.join(""));
+}
+
+function byConstant(operation: string, x: string, constant: bigint): string | undefined {
+  if (operation === "bvshl" && constant < WORD_BITS) return `(mod (* ${x} ${power(constant)}) ${power(WORD_BITS)})`;
+  if (operation === "bvlshr" && constant < WORD_BITS) return `(div ${x} ${power(constant)})`;
+  if (!isPowerOfTwo(constant)) return undefined;
+  const bit = `(mod (div ${x} ${constant}) 2)`;
+  if (operation === "bvand") return `(* ${bit} ${constant})`;
+  if (operation === "bvor") return `(ite (= ${bit} 1) ${x} (+ ${x} ${constant}))`;
+  return undefined;
+}
+
+/** `x | y` if y has fewer bits than x ends in zeros. */
+function sumOfSeparateBits(x: string, y: string, widths: ReadonlySet<number>, otherwise: string): string {
+  return [...widths].reduce(
+    (rest, width) =>
+      `(ite (and (= (mod ${x} ${power(width)}) 0) (<= 0 ${y}) (< ${y} ${power(width)})) (+ ${x} ${y}) ${rest})`,
+    otherwise,
+  );
+}
+
+/** A number to which the query compares the name, directly or by other names: what a constant of the source is. */
+function valueOf(name: string, query: string): bigint | undefined {
+  const [, value = ""] = new RegExp(`\\(= ${name.replace(/[|$]/g, "\\$&")} ([^\\s()]+)\\)`).exec(query) ?? [];
+  if (/^\d+$/.test(value)) return BigInt(value);
+  return value === "" ? undefined : valueOf(value, query);
+}
