@@ -6,16 +6,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import type { MutantAnswer } from "./mutation/answers";
+import { compareSurvivors, type MutantAnswer } from "./mutation/answers";
 import { digestOf, Results } from "./mutation/results";
 import type { MutantFate, MutantVerdict } from "./mutation/work";
-import {
-  compareWithAnswers,
-  describeMutants,
-  withMutant,
-  type DescribedMutant,
-  type ListedMutant,
-} from "./stryker/mutants";
+import { describeMutants, withMutant, type DescribedMutant, type ListedMutant } from "./stryker/mutants";
 import { codeOf, MUTATED_PARTS, testsOf, type MutatedPart } from "./stryker/parts";
 import { LISTER, runStryker } from "./stryker/run";
 import { TypeChecker } from "./stryker/types";
@@ -166,7 +160,7 @@ async function main(): Promise<void> {
   const answers = (JSON.parse(text(ANSWERS)) as MutantAnswer[]).filter((answer) =>
     parts.some(({ code }) => answer.file.startsWith(`${code}/`)),
   );
-  const { unanswered, superfluous } = compareWithAnswers(answers, { all, survived, killed });
+  const { unanswered, superfluous } = compareSurvivors(answers, { all, survived, killed });
   const rate = survived.length === 0 ? 1 : killed.length / (killed.length + survived.length);
   const left = `${judged.invalid.length} have wrong types, ${judged.static.length} are static and were not run`;
   console.log(

@@ -19,8 +19,8 @@ const LIBRARY = "test/sdk";
 const LARGE = ["test/sdk/proofs", "test/sdk/statements"];
 // These start first, so that none runs alone at the end: the others take seconds.
 const LONGEST = [
-  ...["test/sdk/proofs", "test/authority", "test/circuits", "test/verification", "test/market"],
-  ...["test/operator", "test/sdk/statements", "test/deploy", "test/scripts/launch.test.ts"],
+  ...["test/operator", "test/deploy", "test/scripts/tasks", "test/authority", "test/sdk/proofs", "test/circuits"],
+  ...["test/market", "test/sdk/statements", "test/verification", "test/scripts/launch.test.ts"],
 ];
 const HARDHAT = "node_modules/hardhat/internal/cli/bootstrap.js";
 

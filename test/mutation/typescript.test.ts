@@ -2,13 +2,7 @@ import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { MutantAnswer } from "../../scripts/dev/mutation/answers";
-import {
-  compareWithAnswers,
-  describeMutants,
-  withMutant,
-  type DescribedMutant,
-  type ListedMutant,
-} from "../../scripts/dev/stryker/mutants";
+import { describeMutants, withMutant, type ListedMutant } from "../../scripts/dev/stryker/mutants";
 import { codeOf, MUTATED_PARTS, testsOf } from "../../scripts/dev/stryker/parts";
 import { TypeChecker } from "../../scripts/dev/stryker/types";
 
@@ -108,48 +102,6 @@ describe("Mutants of TypeScript @uninstrumented", () => {
     expect(accepts(source('if (false) return "A"; return code;'))).to.equal(false);
     expect(accepts(source('return "A"'))).to.equal(true);
     expect(accepts(source("return (;"))).to.equal(false);
-  });
-
-  describe("given survivors and answers", () => {
-    const [mutant, other] = describeMutants(SOURCE, [listed("fee > 0n", "true"), listed("rate < 0n", "true")]) as [
-      DescribedMutant,
-      DescribedMutant,
-    ];
-    const answer: MutantAnswer = { ...described("fee > 0n", "true"), reason: "A fee is never zero." };
-
-    it("let an answer excuse its mutant, wherever its line is, and no other", () => {
-      const moved = { ...mutant, start: { line: 99, column: 0 } };
-      const all = [moved, other];
-
-      expect(compareWithAnswers([answer], { all, survived: all, killed: [] })).to.deep.equal({
-        unanswered: [other],
-        superfluous: [],
-      });
-    });
-
-    it("call an answer superfluous once its mutant is killed or gone, unless one that reads alike lives", () => {
-      const superfluous = [answer];
-
-      expect(compareWithAnswers([answer], { all: [mutant], survived: [], killed: [mutant] })).to.deep.equal({
-        unanswered: [],
-        superfluous,
-      });
-      expect(compareWithAnswers([answer], { all: [other], survived: [], killed: [] })).to.deep.equal({
-        unanswered: [],
-        superfluous,
-      });
-      expect(compareWithAnswers([answer], { all: [mutant], survived: [mutant], killed: [mutant] })).to.deep.equal({
-        unanswered: [],
-        superfluous: [],
-      });
-    });
-
-    it("do not judge the answer of a mutant that was not drawn", () => {
-      expect(compareWithAnswers([answer], { all: [mutant], survived: [], killed: [] })).to.deep.equal({
-        unanswered: [],
-        superfluous: [],
-      });
-    });
   });
 
   it("are answered once each, with a reason", () => {

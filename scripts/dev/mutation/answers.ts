@@ -1,5 +1,3 @@
-import type { Mutant } from "./mutants";
-
 /** Why a mutant that no test kills is no gap; it is named by what it changes, wherever its line is. */
 export interface MutantAnswer {
   readonly file: string;
@@ -13,25 +11,23 @@ type Named = Omit<MutantAnswer, "reason">;
 
 const nameOf = ({ file, within, original, mutated }: Named) => [file, within, original, mutated].join("\n");
 
-/** Whether each survivor has an answer, and each answer a mutant that needs it. An answer without a reason counts as none. */
-export function compareSurvivors(
+/**
+ * Returns the survivors without an answer, and the answers whose mutant was killed or no longer exists. An answer without a reason counts
+ * as none.
+ */
+export function compareSurvivors<M extends Named>(
   answers: readonly MutantAnswer[],
-  mutants: {
-    /** Every mutant of the contracts. */
-    readonly all: readonly Mutant[];
-    readonly survived: readonly Mutant[];
-    readonly killed: readonly Mutant[];
-  },
-): { unanswered: Mutant[]; superfluous: MutantAnswer[] } {
-  const [all, survived, killed] = [mutants.all, mutants.survived, mutants.killed].map(
-    (each) => new Set(each.map(nameOf)),
-  );
-  const answered = new Set(answers.filter(({ reason }) => reason.trim() !== "").map(nameOf));
+  mutants: Readonly<Record<"all" | "survived" | "killed", readonly M[]>>,
+): { unanswered: M[]; superfluous: MutantAnswer[] } {
+  const names = (list: readonly Named[]) => new Set(list.map(nameOf));
+  const [all, survived, killed] = [names(mutants.all), names(mutants.survived), names(mutants.killed)];
+  const answered = names(answers.filter(({ reason }) => reason.trim() !== ""));
   return {
     unanswered: mutants.survived.filter((mutant) => !answered.has(nameOf(mutant))),
     // Two places of a function can read alike: one that lives needs the answer.
-    superfluous: answers.filter(
-      (answer) => !all?.has(nameOf(answer)) || (killed?.has(nameOf(answer)) && !survived?.has(nameOf(answer))),
-    ),
+    superfluous: answers.filter((answer) => {
+      const name = nameOf(answer);
+      return !all.has(name) || (killed.has(name) && !survived.has(name));
+    }),
   };
 }

@@ -67,22 +67,3 @@ function namesAround(tree: ts.SourceFile, start: number, end: number): string[] 
 function onOneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
-
-const nameOf = ({ file, within, original, mutated }: Omit<MutantAnswer, "reason">) =>
-  [file, within, original, mutated].join("\n");
-
-/** Survivors that no answer names, and answers whose mutant is killed or gone. Two places of a function can read alike: one that lives needs the answer. */
-export function compareWithAnswers(
-  answers: readonly MutantAnswer[],
-  { all, survived, killed }: Readonly<Record<"all" | "survived" | "killed", readonly DescribedMutant[]>>,
-): { unanswered: DescribedMutant[]; superfluous: MutantAnswer[] } {
-  const names = (mutants: readonly Omit<MutantAnswer, "reason">[]) => new Set(mutants.map(nameOf));
-  const [existing, living, dead, answered] = [names(all), names(survived), names(killed), names(answers)];
-  return {
-    unanswered: survived.filter((mutant) => !answered.has(nameOf(mutant))),
-    superfluous: answers.filter((answer) => {
-      const name = nameOf(answer);
-      return !existing.has(name) || (dead.has(name) && !living.has(name));
-    }),
-  };
-}
