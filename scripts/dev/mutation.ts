@@ -3,7 +3,7 @@
  * draws, or all of them. What survives must have its answer in test/mutation/answers.json.
  */
 import { config } from "hardhat";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,7 +11,7 @@ import { compareSurvivors, type MutantAnswer } from "./mutation/answers";
 import { ContractCompiler, dependantsAmong } from "./mutation/compiler";
 import { mutantsOf, withFault, type Mutant } from "./mutation/mutants";
 import { testsFor } from "./mutation/plan";
-import { digestOf, Results } from "./mutation/results";
+import { digestBehind, digestOf, Results } from "./mutation/results";
 import { Worker, type Job, type MutantFate, type MutantVerdict } from "./mutation/work";
 
 const ROOT = join(__dirname, "../..");
@@ -64,16 +64,6 @@ function choose({ sample, seed, file, isAll }: Choice): Mutant[] {
   return candidates.filter((mutant) => chosen.has(mutant));
 }
 
-/** Digest of everything that a verdict follows from but the test files. */
-function support(): string {
-  const files = BEHIND.flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-      .filter((file) => /\.(ts|sol)$/.test(file) && !/\.(test|t)\./.test(file) && !file.startsWith("solidity/"))
-      .map((file) => join(folder, file)),
-  );
-  return digestOf(...files.sort().flatMap((file) => [file, text(file)]));
-}
-
 /**
  * Judges mutants on every core; `told` hears of each verdict. Before, each set of tests must pass without a mutant: a test that fails
  * anyway kills nothing.
@@ -83,7 +73,7 @@ async function judgeAll(
   told: (mutant: Mutant, verdict: MutantVerdict) => void,
 ): Promise<void> {
   const results = new Results(join(ROOT, ".build/mutation/results.jsonl"));
-  const base = support();
+  const base = digestBehind(ROOT, BEHIND);
   const killers = new Map<string, string>();
 
   /** The verdict on a job, from an earlier run where nothing has changed. */

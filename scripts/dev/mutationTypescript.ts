@@ -3,11 +3,11 @@
  * their folder kill each: a sample that a seed draws, or all of them. What survives must have its answer in test/mutation/typescript.json.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { compareSurvivors, type MutantAnswer } from "./mutation/answers";
-import { digestOf, Results } from "./mutation/results";
+import { digestBehind, digestOf, Results } from "./mutation/results";
 import type { MutantFate, MutantVerdict } from "./mutation/work";
 import { describeMutants, withMutant, type DescribedMutant, type ListedMutant } from "./stryker/mutants";
 import { codeOf, MUTATED_PARTS, testsOf, type MutatedPart } from "./stryker/parts";
@@ -63,16 +63,6 @@ function draw(mutants: readonly DescribedMutant[], count: number, seed: string):
   return drawn.map(({ mutant }) => mutant);
 }
 
-/** Digest of everything that a verdict follows from but the test files. */
-function support(): string {
-  const files = BEHIND.flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-      .filter((file) => /\.(ts|sol)$/.test(file) && !/\.(test|t)\./.test(file) && !file.startsWith("solidity/"))
-      .map((file) => join(folder, file)),
-  );
-  return digestOf(...files.sort().flatMap((file) => [file, text(file)]));
-}
-
 /** Judges mutants of a part, but for those whose verdict is known from an earlier run of the same code and tests. */
 async function judge(
   part: MutatedPart,
@@ -81,7 +71,7 @@ async function judge(
 ): Promise<void> {
   const results = new Results(join(ROOT, FOLDER, "results.jsonl"));
   const tests = testsOf(ROOT, part);
-  const base = support();
+  const base = digestBehind(ROOT, BEHIND);
   const nameOf = ({ key }: DescribedMutant) => digestOf(base, key);
   const decisiveFor = ({ killer }: MutantVerdict) =>
     digestOf(...(killer ? [killer.file] : tests).flatMap((file) => [file, text(file)]));

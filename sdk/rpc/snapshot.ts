@@ -36,6 +36,7 @@ export interface Located {
 /** Large batches, because reading a deployment takes tens of thousands of small requests. */
 const MANY = { batch: 100, atOnce: 2, timeout: 60_000 } as const;
 
+/** A chain as of one block, which answers every request with the state after that block. */
 export class Chain {
   private readonly runner: ContractRunner;
 

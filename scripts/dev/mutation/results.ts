@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { MutantVerdict } from "./work";
 
 /** What became of a mutant. */
@@ -39,4 +39,14 @@ export class Results {
 
 export function digestOf(...parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** Returns the digest of all TypeScript and Solidity in the folders except tests and what only forge runs. */
+export function digestBehind(root: string, folders: readonly string[]): string {
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(ts|sol)$/.test(file) && !/\.(test|t)\./.test(file) && !file.startsWith("solidity/"))
+      .map((file) => join(folder, file)),
+  );
+  return digestOf(...files.sort().flatMap((file) => [file, readFileSync(join(root, file), "utf8")]));
 }
