@@ -103,6 +103,17 @@ describe("Proofs @uninstrumented", () => {
     const asked = (operation: string, constant: bigint) =>
       /\(= z (.*)\)\)\n$/.exec(withoutBits(queryOf(operation, constant)))?.[1];
 
+    it("leave operations on fewer bits than a word as they are", () => {
+      const query = `(set-logic ALL)\n(assert (= z (bv2nat (bvshl ${bitsOf("x", 40)} ${bitsOf("y", 40)}))))\n`;
+
+      expect(withoutBits(query)).to.equal(query);
+    });
+
+    it("are refused if they bind names", () => {
+      for (const binding of ["let ((x 1))", "forall ((x Int))", "exists ((x Int))"])
+        expect(() => withoutBits(`(set-logic ALL)\n(assert (${binding} (= x 1)))\n`)).to.throw("binds names");
+    });
+
     it("ask for products and quotients of powers of two instead of shifts", () => {
       expect(asked("bvshl", 3n)).to.equal(`(ite (= y 3) (mod (* (mod x ${WORD}) 8) ${WORD}) |word_0|)`);
       expect(asked("bvlshr", 3n)).to.equal(`(ite (= y 3) (div (mod x ${WORD}) 8) |word_0|)`);

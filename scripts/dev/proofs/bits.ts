@@ -1,22 +1,28 @@
 const WORD_BITS = 256;
 
-/** How the model checker makes bits of an integer; `group` is the number of the first of two groups, the integer and the bits' number. */
-const bits = (group: number) => {
-  const [integer, width] = [`\\${group}`, `\\${group + 1}`];
-  return `\\(ite \\(>= (\\S+) 0\\) \\(\\(_ int2bv (\\d+)\\) ${integer}\\) \\(bvneg \\(\\(_ int2bv ${width}\\) \\(- ${integer}\\)\\)\\)\\)`;
+/** How the model checker makes bits of an integer. `group` is the number of the first of two groups: the integer, and how many bits. */
+const bits = (group: number, width = "\\d+") => {
+  const [integer, same] = [`\\${group}`, `\\${group + 1}`];
+  return `\\(ite \\(>= (\\S+) 0\\) \\(\\(_ int2bv (${width})\\) ${integer}\\) \\(bvneg \\(\\(_ int2bv ${same}\\) \\(- ${integer}\\)\\)\\)\\)`;
 };
+const word = (group: number) => bits(group, String(WORD_BITS));
 
 const CONVERSION = new RegExp(`\\(bv2nat ${bits(1)}\\)`, "g");
-const OPERATION = new RegExp(`\\(bv2nat \\((bv\\w+) ${bits(2)} ${bits(4)}\\)\\)`, "g");
+/** Operations on whole words only: a narrower one would wrap elsewhere, and stays as it is. */
+const OPERATION = new RegExp(`\\(bv2nat \\((bv\\w+) ${word(2)} ${word(4)}\\)\\)`, "g");
+/** Names that mean different things in different places: the same text would not be the same number. */
+const BINDING = /\((?:let|forall|exists) /;
 
 const power = (exponent: number | bigint) => String(1n << BigInt(exponent));
 const isPowerOfTwo = (value: bigint) => value > 0n && (value & (value - 1n)) === 0n;
 
 /**
  * A query of solc's model checker with arithmetic in the place of bit operations, as solvers are slow where both meet. An operation
- * that has no such form may answer any word, so that whatever is proved of the result holds for the query too.
+ * that has no such form may answer any word, so that whatever is proved of the result holds for the query too. Throws if the query binds
+ * names.
  */
 export function withoutBits(query: string): string {
+  if (BINDING.test(query)) throw new Error("a query binds names, which withoutBits cannot read");
   const anyWords = new Map<string, string>();
   const anyWordFor = (term: string) => {
     const name = anyWords.get(term) ?? `|word_${anyWords.size}|`;
@@ -28,11 +34,11 @@ export function withoutBits(query: string): string {
   const arithmetic = query
     .replace(CONVERSION, (_, x: string, width: string) => `(mod ${x} ${power(Number(width))})`)
     .replace(OPERATION, (term, name: string, x: string, _: string, y: string) => {
-      const word = `(mod ${x} ${power(WORD_BITS)})`;
+      const left = `(mod ${x} ${power(WORD_BITS)})`;
       const constant = valueOf(y, query);
-      const found = constant === undefined ? undefined : byConstant(name, word, constant);
+      const found = constant === undefined ? undefined : byConstant(name, left, constant);
       if (found !== undefined) return `(ite (= ${y} ${constant}) ${found} ${anyWordFor(term)})`;
-      return name === "bvor" ? sumOfSeparateBits(word, y, new Set(narrow), anyWordFor(term)) : anyWordFor(term);
+      return name === "bvor" ? sumOfSeparateBits(left, y, new Set(narrow), anyWordFor(term)) : anyWordFor(term);
     });
   const declarations = [...anyWords.values()].map(
     (name) => `(declare-fun ${name} () Int)\n(assert (and (<= 0 ${name}) (< ${name} ${power(WORD_BITS)})))\n`,
