@@ -12,7 +12,7 @@ import { ContractCompiler, dependantsAmong } from "./mutation/compiler";
 import { mutantsOf, withFault, type Mutant } from "./mutation/mutants";
 import { testsFor } from "./mutation/plan";
 import { digestBehind, digestOf, Results } from "./mutation/results";
-import { Worker, type Job, type MutantFate, type MutantVerdict } from "./mutation/work";
+import { Worker, type Job, type MutantFate, type MutantVerdict, type TestName } from "./mutation/work";
 
 const ROOT = join(__dirname, "../..");
 const ANSWERS = "test/mutation/answers.json";
@@ -21,6 +21,7 @@ const MOCKS = "contracts/mocks/";
 const BEHIND = ["contracts", "deploy", "ignition", "scripts/dev/mutation", "scripts/dev/world", "sdk", "test"];
 const LEAST_KILLED = 0.97; // of all; a sample tells too little of it
 const LONGEST = 900_000; // ms
+const MOST_FIRST = 6; // tests that have killed neighbours of a mutant
 const JOBS_OF_A_PROCESS = 25; // by then it holds two gigabytes
 
 const USAGE = `npm run test:mutation -- [options]
@@ -74,12 +75,14 @@ async function judgeAll(
 ): Promise<void> {
   const results = new Results(join(ROOT, ".build/mutation/results.jsonl"));
   const base = digestBehind(ROOT, BEHIND);
-  const killers = new Map<string, string>();
+  /** Tests that pass alone and have killed mutants of a function, by the function. */
+  const killers = new Map<string, TestName[]>();
 
   /** The verdict on a job, from an earlier run where nothing has changed. */
   async function judge(job: Job, worker: Worker): Promise<MutantVerdict> {
     const testsOf = ({ outcome, killer }: MutantVerdict) => {
-      const decisive = killer ? [killer.file].filter(Boolean) : outcome === "survived" ? job.tests.flat().sort() : [];
+      const all = [...job.first.map(({ file }) => file), ...job.tests.flat()];
+      const decisive = killer ? [killer.file].filter(Boolean) : outcome === "survived" ? [...new Set(all)].sort() : [];
       return digestOf(...decisive.flatMap((file) => [file, text(file)]));
     };
     const key = digestOf(base, job.file, job.text);
@@ -92,19 +95,25 @@ async function judgeAll(
   }
 
   const control = (tests: Job["tests"]) => async (worker: Worker) => {
-    const { killer } = await judge({ file: "", text: tests.flat().join(), contracts: [], tests }, worker);
+    const job = { file: "", text: tests.flat().join(), contracts: [], first: [], tests };
+    const { killer } = await judge(job, worker);
     if (killer) throw new Error(`${killer.file}: ${killer.test} fails without a mutant: ${killer.error}`);
+  };
+  const passesAlone = async ({ file, test }: TestName, worker: Worker) => {
+    if (/"(before|after) all" hook/.test(test)) return false; // not a test
+    const job = { file: "", text: `${file} ${test}`, contracts: [], first: [{ file, test }], tests: [] };
+    return (await judge(job, worker)).outcome === "survived";
   };
   const trial = (mutant: Mutant) => async (worker: Worker) => {
     const { file, within, declaration } = mutant;
     const contracts = dependants.get(declaration) ?? [];
     if (contracts.length === 0) return told(mutant, { outcome: "equivalent" });
-    const last = killers.get(within);
-    const groups = testsFor(ROOT, file);
-    const tests =
-      last === undefined ? groups : [[last], ...groups.map((group) => group.filter((test) => test !== last))];
-    const verdict = await judge({ file, text: withFault(read(file), mutant), contracts, tests }, worker);
-    if (verdict.killer?.file) killers.set(within, verdict.killer.file);
+    const first = killers.get(within) ?? [];
+    const job = { file, text: withFault(read(file), mutant), contracts, first, tests: testsFor(ROOT, file) };
+    const verdict = await judge(job, worker);
+    const { killer } = verdict;
+    if (killer?.file && first.every(({ test }) => test !== killer.test) && (await passesAlone(killer, worker)))
+      killers.set(within, [killer, ...first].slice(0, MOST_FIRST));
     told(mutant, verdict);
   };
 

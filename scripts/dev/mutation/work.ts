@@ -1,6 +1,12 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 
+/** A test, by its title and the titles around it. */
+export interface TestName {
+  readonly file: string;
+  readonly test: string;
+}
+
 /** A mutant, and what can kill it. */
 export interface Job {
   readonly file: string;
@@ -8,6 +14,8 @@ export interface Job {
   readonly text: string;
   /** Contracts whose code depends on the fault, as `file:name`; none for a trial without a fault. */
   readonly contracts: readonly string[];
+  /** Tests that run before all others, and alone. */
+  readonly first: readonly TestName[];
   /** Groups of test files, the likeliest to kill first. */
   readonly tests: readonly (readonly string[])[];
 }
@@ -18,7 +26,7 @@ export type MutantFate = "killed" | "survived" | "equivalent" | "invalid";
 export interface MutantVerdict {
   readonly outcome: MutantFate;
   /** The test that failed. */
-  readonly killer?: { readonly file: string; readonly test: string; readonly error: string };
+  readonly killer?: TestName & { readonly error: string };
 }
 
 /** One process of {@link ./worker.ts}, started when it is needed; after each death another takes its place. */

@@ -8,7 +8,7 @@ import type { Artifact } from "hardhat/types";
 import Mocha from "mocha";
 import { join, sep } from "node:path";
 import { ContractCompiler, type CompiledCode } from "./compiler";
-import type { Job, MutantVerdict } from "./work";
+import type { Job, MutantVerdict, TestName } from "./work";
 
 const ROOT = join(__dirname, "../../..");
 /** What tests keep in their modules is not for the next mutant. */
@@ -29,7 +29,7 @@ function withCode(artifact: Artifact): Artifact {
   return { ...artifact, ...mutated.get(`${artifact.sourceName}:${artifact.contractName}`) };
 }
 
-async function judge({ file, text, contracts, tests }: Job): Promise<MutantVerdict> {
+async function judge({ file, text, contracts, first, tests }: Job): Promise<MutantVerdict> {
   const compiled = contracts.length === 0 ? new Map() : compiler.compile(file, text, contracts);
   if (!compiled) return { outcome: "invalid" };
   const originals = await Promise.all(contracts.map(readArtifact));
@@ -37,15 +37,17 @@ async function judge({ file, text, contracts, tests }: Job): Promise<MutantVerdi
   if (isSame && contracts.length > 0) return { outcome: "equivalent" };
   mutated = compiled;
 
-  for (const files of tests.filter(({ length }) => length > 0)) {
-    const killer = await firstFailure(files);
-    if (killer) return { outcome: "killed", killer };
-  }
-  return { outcome: "survived" };
+  const titles = first.map(({ test }) => test);
+  let killer = first.length === 0 ? undefined : await firstFailure(first, titles);
+  for (const group of tests) killer ??= await firstFailure(group.map((path) => ({ file: path })));
+  return killer ? { outcome: "killed", killer } : { outcome: "survived" };
 }
 
-/** Runs tests on a new chain until the first fails. */
-async function firstFailure(files: readonly string[]): Promise<MutantVerdict["killer"]> {
+/** Runs tests on a new chain until the first fails: all of the files, or those with these titles. */
+async function firstFailure(
+  tests: readonly Pick<TestName, "file">[],
+  titles?: readonly string[],
+): Promise<MutantVerdict["killer"]> {
   for (const path of Object.keys(require.cache)) {
     if (FORGOTTEN.some((folder) => path.startsWith(folder))) Reflect.deleteProperty(require.cache, path);
   }
@@ -53,7 +55,8 @@ async function firstFailure(files: readonly string[]): Promise<MutantVerdict["ki
   await hre.network.provider.send("hardhat_reset");
 
   const mocha = new Mocha({ ...hre.config.mocha, bail: true, timeout: LONGEST_TEST, reporter: Silent });
-  for (const file of files) mocha.addFile(join(ROOT, file));
+  for (const file of new Set(tests.map((test) => test.file))) mocha.addFile(join(ROOT, file));
+  if (titles) mocha.grep(new RegExp(`^(?:${titles.map(escaped).join("|")})$`));
   let killer: MutantVerdict["killer"];
   let passed = 0;
   await new Promise<void>((done) => {
@@ -62,12 +65,18 @@ async function firstFailure(files: readonly string[]): Promise<MutantVerdict["ki
       .on("pass", () => passed++)
       .on("fail", (test, error: Error) => {
         const file = (test.file ?? "").slice(ROOT.length + 1);
-        killer ??= { file, test: test.fullTitle(), error: String(error.message).split("\n")[0] ?? "" };
+        const { currentTest } = test.ctx ?? {}; // what a hook was run for
+        const title = (currentTest ?? test).fullTitle();
+        killer ??= { file, test: title, error: String(error.message).split("\n")[0] ?? "" };
       });
   });
   mocha.dispose();
-  if (!killer && passed === 0) throw new Error(`${files.join(", ")}: no test ran`);
+  if (!killer && passed === 0) throw new Error(`${tests.map(({ file }) => file).join(", ")}: no test ran`);
   return killer;
+}
+
+function escaped(title: string): string {
+  return title.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 /** Prints nothing: what is worth telling is the verdict. */
