@@ -63,13 +63,13 @@ describe("npm test -- --changed", () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  it("selects nothing more when nothing has changed", () => {
+  it("selects no test when nothing has changed", () => {
     expect(selected()).to.deep.equal([]);
   });
 
   const changes: [string, keyof typeof FILES, string[]][] = [
     ["the test itself", "test/fees/Router.test.ts", ["test/fees/Router.test.ts"]],
-    ["a module that a command imports by a detour", "sdk/base/units.ts", ["test/scripts/quote.test.ts"]],
+    ["a module that a command imports indirectly", "sdk/base/units.ts", ["test/scripts/quote.test.ts"]],
     ["a command that is started", "scripts/quote.ts", ["test/scripts/quote.test.ts"]],
     ["a document that is read", "docs/quotes.md", ["test/scripts/docs.test.ts"]],
     [
@@ -111,7 +111,7 @@ describe("npm test -- --changed", () => {
     expect(selected()).to.deep.equal(["test/scripts/quote.test.ts"]);
   });
 
-  it("takes what was committed since another revision", () => {
+  it("selects the tests of what was committed since the named revision", () => {
     write("docs/quotes.md", "new");
     git("commit", "--quiet", "--all", "--message", "Change");
 
