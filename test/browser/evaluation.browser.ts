@@ -89,7 +89,7 @@ describe("page of an evaluation in a browser @uninstrumented", () => {
   for (const [kind, { spec: fields, examples, headings, plots }] of Object.entries(PAGES)) {
     for (const width of [360, 1280]) {
       for (const colorScheme of ["light", "dark"] as const) {
-        describe(`when ${kind} is opened at ${width} pixels in ${colorScheme}`, () => {
+        describe(`when an evaluation ${kind} is opened at ${width} pixels in ${colorScheme}`, () => {
           let said: readonly string[];
           let requested: readonly string[];
           let url: string;
