@@ -1,4 +1,4 @@
-/** A fault in production code that turns the named lemma red. */
+/** A fault in production code with which the named lemma is no longer proved. */
 export interface ProofMutant {
   readonly specification: string;
   readonly lemma: string;
@@ -17,7 +17,7 @@ const ROUTER = "contracts/fees/UsageFeeRouter.sol";
 const POOL_STATE = "contracts/market/PoolState.sol";
 const AMM = "contracts/market/HokusaiAMM.sol";
 
-/** One for each lemma. */
+/** One mutant for each lemma. */
 export const PROOF_MUTANTS: readonly ProofMutant[] = [
   ...inFile(
     OPENZEPPELIN_MATH,
