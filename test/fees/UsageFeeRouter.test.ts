@@ -103,6 +103,20 @@ describe("UsageFeeRouter", () => {
         });
       }
 
+      it("credits the infrastructure's share after it has arrived, and streams the pool's after that", async () => {
+        const { infrastructureReserve, reserveToken, first } = context;
+        const homes = [reserveToken, infrastructureReserve, first.pool] as const;
+        const addresses = await Promise.all(homes.map((home) => home.getAddress()));
+
+        const receipt = await (await deposit(first.id, AMOUNT)).wait();
+
+        const names = (receipt?.logs ?? []).flatMap((log) => {
+          const home = homes[addresses.indexOf(log.address)];
+          return home?.interface.parseLog(log)?.name ?? [];
+        });
+        expect(names).to.deep.equal(["Transfer", "Credited", "Transfer", "FeesDeposited"]);
+      });
+
       it("skips a share of the infrastructure that rounds to zero", async () => {
         const { feeRouter, infrastructureReserve, first, alice } = context;
         const transaction = deposit(first.id, 3n); // 3 · 33.33 % < 1
