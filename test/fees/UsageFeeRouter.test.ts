@@ -1,5 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { eventsOf } from "../helpers/eventOrder";
 import { shouldHaveOnly } from "../helpers/guarded.behavior";
 import { DAY, field, MAX_UINT256, USDC } from "../../scripts/dev/world/units";
 import {
@@ -105,15 +106,9 @@ describe("UsageFeeRouter", () => {
 
       it("credits the infrastructure's share after it has arrived, and streams the pool's after that", async () => {
         const { infrastructureReserve, reserveToken, first } = context;
-        const homes = [reserveToken, infrastructureReserve, first.pool] as const;
-        const addresses = await Promise.all(homes.map((home) => home.getAddress()));
 
-        const receipt = await (await deposit(first.id, AMOUNT)).wait();
+        const names = await eventsOf(deposit(first.id, AMOUNT), [reserveToken, infrastructureReserve, first.pool]);
 
-        const names = (receipt?.logs ?? []).flatMap((log) => {
-          const home = homes[addresses.indexOf(log.address)];
-          return home?.interface.parseLog(log)?.name ?? [];
-        });
         expect(names).to.deep.equal(["Transfer", "Credited", "Transfer", "FeesDeposited"]);
       });
 

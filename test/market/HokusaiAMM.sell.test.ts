@@ -107,6 +107,20 @@ describe("HokusaiAMM sells", () => {
       expect(await pool.remainingInvestorAllocation()).to.equal(await token.remainingInvestorAllocation());
     });
 
+    it("has burned the tokens when it pays", async () => {
+      const { pool, token, reserveToken } = context;
+      const burn = token.interface.getEvent("Transfer");
+
+      const receipt = await (await sell(TOKENS)).wait();
+
+      const transfers = (receipt?.logs ?? []).filter(({ topics }) => topics[0] === burn.topicHash);
+      expect(transfers.map(({ address }) => address)).to.deep.equal([
+        await token.getAddress(),
+        await reserveToken.getAddress(),
+      ]);
+      expect(receipt?.logs[0]?.address).to.equal(await pool.getAddress());
+    });
+
     it("buys back everything that it has issued", async () => {
       const { pool, token, alice, bob } = context;
       const tokensIn = await token.balanceOf(alice);
