@@ -229,6 +229,21 @@ describe("HokusaiAMM sells", () => {
         expect(await pool.unbackedSupply()).to.equal(supplierAllocation - max + (await netIssuedBefore(max)));
       });
 
+      it("accepts a sale that takes the whole reserve, to the unit", async () => {
+        const { pool, supplier, supplierAllocation } = context;
+        const state = await stateOf(pool);
+        let [pays, fails] = [0n, supplierAllocation];
+        while (fails - pays > 1n) {
+          const middle = (pays + fails) / 2n;
+          [pays, fails] = modelSell(state, middle).gross <= state.reserve ? [middle, fails] : [pays, middle];
+        }
+        expect(modelSell(state, pays).gross).to.equal(state.reserve);
+
+        await pool.connect(supplier).sell(pays, 0, supplier, NO_DEADLINE);
+
+        expect(await pool.reserve()).to.equal(0);
+      });
+
       /** What the sale of `sold` took from the tokens that the pool had issued. */
       async function netIssuedBefore(sold: bigint) {
         return (await context.pool.netIssued()) < 0n ? sold + (await context.pool.netIssued()) : sold;
