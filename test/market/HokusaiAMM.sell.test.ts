@@ -229,6 +229,15 @@ describe("HokusaiAMM sells", () => {
         expect(await pool.unbackedSupply()).to.equal(supplierAllocation - max + (await netIssuedBefore(max)));
       });
 
+      it("reports all but the last wei that the pool has issued as unbacked", async () => {
+        const { pool, token, alice, supplierAllocation } = context;
+
+        await sell((await token.balanceOf(alice)) - 1n);
+
+        expect(await pool.netIssued()).to.equal(1);
+        expect(await pool.unbackedSupply()).to.equal(supplierAllocation);
+      });
+
       it("accepts a sale that takes the whole reserve, to the unit", async () => {
         const { pool, supplier, supplierAllocation } = context;
         const state = await stateOf(pool);
