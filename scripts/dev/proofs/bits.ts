@@ -28,21 +28,45 @@ export function withoutBits(query: string): string {
     anyWords.set(term, name);
     return name;
   };
+  const facts = new Set<string>();
   const narrow = [...query.matchAll(CONVERSION)].map(([, , width]) => Number(width));
 
   const arithmetic = query
     .replace(CONVERSION, (_, x: string, width: string) => `(mod ${x} ${power(Number(width))})`)
     .replace(OPERATION, (term, name: string, x: string, _: string, y: string) => {
       const left = `(mod ${x} ${power(WORD_BITS)})`;
-      const constant = valueOf(y, query);
+      const constant = valueOf(y, query); // 0 may be what a variable begins with
       const found = constant === undefined ? undefined : byConstant(name, left, constant);
-      if (found !== undefined) return `(ite (= ${y} ${constant}) ${found} ${anyWordFor(term)})`;
-      return name === "bvor" ? sumOfSeparateBits(left, y, new Set(narrow), anyWordFor(term)) : anyWordFor(term);
+      if (found !== undefined && constant !== 0n) return `(ite (= ${y} ${constant}) ${found} ${anyWordFor(term)})`;
+      if (name === "bvshl" || name === "bvlshr") {
+        for (const fact of factsOfPower(y)) facts.add(fact);
+        return name === "bvshl"
+          ? `(mod (* ${left} (|power| ${y})) ${power(WORD_BITS)})`
+          : `(div ${left} (|power| ${y}))`;
+      }
+      const any = anyWordFor(term);
+      if (name !== "bvor") return any;
+      if (narrow.length === 0) facts.add(`(=> (<= 0 ${y}) (and (<= ${left} ${any}) (<= ${y} ${any})))`);
+      return sumOfSeparateBits(left, y, new Set(narrow), any);
     });
   const declarations = [...anyWords.values()].map(
     (name) => `(declare-fun ${name} () Int)\n(assert (and (<= 0 ${name}) (< ${name} ${power(WORD_BITS)})))\n`,
   );
-  return arithmetic.replace("(set-logic ALL)\n", (line) => line + declarations.join(""));
+  if (arithmetic.includes("(|power| ")) declarations.push("(declare-fun |power| (Int) Int)\n");
+  return arithmetic
+    .replace("(set-logic ALL)\n", (line) => line + declarations.join(""))
+    .replace(/\(check-sat\)|$/, (end) => [...facts].map((fact) => `(assert ${fact})\n`).join("") + end);
+}
+
+/** What is true of `power`, which stands for powers of two, at an exponent that varies. */
+function factsOfPower(exponent: string): string[] {
+  const value = `(|power| ${exponent})`;
+  return [
+    `(=> (<= 0 ${exponent}) (< ${exponent} ${value}))`,
+    `(=> (= ${exponent} 0) (= ${value} 1))`,
+    `(=> (< ${exponent} ${WORD_BITS}) (<= ${value} ${power(WORD_BITS - 1)}))`,
+    `(=> (<= ${WORD_BITS} ${exponent}) (<= ${power(WORD_BITS)} ${value}))`,
+  ];
 }
 
 function byConstant(operation: string, x: string, constant: bigint): string | undefined {

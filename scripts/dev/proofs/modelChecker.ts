@@ -1,7 +1,7 @@
 import solc from "solc";
 import { spawnSync } from "node:child_process";
 import { withoutBits } from "./bits";
-import { spliced, statementAt, withPlainReverts, type ReadSource } from "./splice";
+import { spliced, statementAt, withPlainMinus, withPlainReverts, type ReadSource } from "./splice";
 
 const ASSERTIONS = ["assert"];
 const ARITHMETIC = ["assert", "overflow", "underflow", "divByZero"];
@@ -41,7 +41,7 @@ export function lemmasOf(specification: string): string[] {
  */
 export function isProved(path: string, lemma: string, read: ReadSource, seconds: number): boolean {
   const isOfArithmetic = lemma.startsWith("U_");
-  const code = withPlainReverts(spliced(read(path), read));
+  const code = withPlainMinus(withPlainReverts(spliced(read(path), read)));
   const source = withOneLemma(isOfArithmetic ? code.replace(/\bunchecked \{/g, "{") : code, lemma);
   const assertions = source.split("assert(").length - 1;
   const contract = /^contract (\w+)/m.exec(source)?.[1] ?? "";

@@ -1,3 +1,5 @@
+import { asSolidity } from "./assembly";
+
 /** Reads a source by its path from the root of the repository. */
 export type ReadSource = (path: string) => string;
 
@@ -8,6 +10,7 @@ export type ReadSource = (path: string) => string;
  *     //@ from FILE: name {statement}    the function with the statement in the place of its loop
  *     //@ loop FILE: name                what the loop of the function repeats
  *     //@ lines FILE: first … last       the lines from the one that begins with `first` to the one that begins with `last`
+ *     //@ assembly FILE: first … last    lines of assembly as Solidity
  *
  * Four things differ: immutables become variables, so that they may have any value; `block.timestamp` becomes the variable `_now`;
  * functions become internal, so that only lemmas call them; and a local name for an item of a mapping is written out. Throws unless a
@@ -33,6 +36,9 @@ export function spliced(specification: string, read: ReadSource): string {
     )
     .replace(/^ *\/\/@ lines (\S+): (.*) … (.*)$/gm, (_, file: string, first: string, last: string) =>
       lines(read(file), first, last, file),
+    )
+    .replace(/^ *\/\/@ assembly (\S+): (.*) … (.*)$/gm, (_, file: string, first: string, last: string) =>
+      asSolidity(lines(read(file), first, last, file)),
     )
     .replace(/\bblock\.timestamp\b/g, "_now");
 }
@@ -74,7 +80,8 @@ function loop(text: string, name: string) {
   return { whole, body: whole.slice(whole.indexOf("{") + 1, -1) };
 }
 
-function lines(source: string, first: string, last: string, file: string): string {
+/** The lines of a source from the only one that begins with `first` to the only one after it that begins with `last`. */
+export function lines(source: string, first: string, last: string, file: string): string {
   const all = source.split("\n");
   const place = (text: string, from: number) => {
     const places = all.flatMap((line, at) => (at >= from && line.trim().startsWith(text) ? [at] : []));
@@ -104,3 +111,6 @@ export function withPlainReverts(source: string): string {
   }
   return result + rest;
 }
+
+/** `-CONSTANT` as `0 - CONSTANT`: the compiler's model checker takes the former for any number. */
+export const withPlainMinus = (source: string) => source.replace(/([(,=] ?)-(?=[A-Z])/g, "$10 - ");
