@@ -1,6 +1,6 @@
 /**
- * Proves lemmas about the production contracts: with solc's model checker and z3 those in test/proofs/smt, and with intervals the two
- * error constants of the curve. With `--mutants`, puts a fault into the code of each lemma and expects that it is no longer proved.
+ * Proves lemmas about the production contracts: with solc's model checker and z3 those in test/proofs/smt, and with intervals the widths
+ * and the two error constants of the curve. With `--mutants`, puts a fault into the code of each lemma and expects that it is no longer proved.
  * `z3` must be on the PATH: `pip install --requirement test/proofs/requirements.txt`.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -9,9 +9,11 @@ import { kernelErrors } from "./proofs/kernel";
 import { isProved, lemmasOf } from "./proofs/modelChecker";
 import { PROOF_MUTANTS } from "./proofs/mutants";
 import type { ReadSource } from "./proofs/splice";
+import { isProvedByRanges, LEMMAS_OF_RANGES } from "./proofs/widths";
 
 const ROOT = join(__dirname, "../..");
 const SPECIFICATIONS = "test/proofs/smt";
+const RANGES = "widths";
 const CURVE = "contracts/market/BondingCurve.sol";
 /** The largest error constants that the kernel's real errors do not allow. */
 const TOO_SMALL = { LOG2_ERROR: 974, EXP2_ERROR: 580 };
@@ -36,6 +38,8 @@ function reportTimed(work: () => boolean, text: string) {
 function prove() {
   for (const { name, error, bound } of kernelErrors(read(CURVE)))
     report(error <= bound, `${name}: at most ${error} of ${bound}`);
+  for (const lemma of LEMMAS_OF_RANGES)
+    reportTimed(() => isProvedByRanges(lemma, read(CURVE)), `${RANGES}.ts: ${lemma}`);
 
   for (const file of readdirSync(join(ROOT, SPECIFICATIONS)).sort()) {
     const path = `${SPECIFICATIONS}/${file}`;
@@ -52,7 +56,11 @@ function proveThatMutantsFail() {
     if (read(file).split(from).length !== 2) throw new Error(`${file}: expected once: ${from}`);
     const mutated: ReadSource = (path) => (path === file ? read(path).replace(from, to) : read(path));
     const path = `${SPECIFICATIONS}/${specification}.sol`;
-    reportTimed(() => !isProved(path, lemma, mutated, SECONDS_OF_A_MUTANT), `${specification}.sol: ${lemma}: ${to}`);
+    const isStillProved =
+      specification === RANGES
+        ? () => isProvedByRanges(lemma, mutated(file))
+        : () => isProved(path, lemma, mutated, SECONDS_OF_A_MUTANT);
+    reportTimed(() => !isStillProved(), `${specification}: ${lemma}: ${to}`);
   }
 }
 

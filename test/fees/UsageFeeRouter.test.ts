@@ -1,5 +1,6 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { eventsOf } from "../helpers/eventOrder";
 import { shouldHaveOnly } from "../helpers/guarded.behavior";
 import { DAY, field, MAX_UINT256, USDC } from "../../scripts/dev/world/units";
 import {
@@ -102,6 +103,14 @@ describe("UsageFeeRouter", () => {
           expect(await first.pool.pendingStream()).to.equal(pool);
         });
       }
+
+      it("credits the infrastructure's share after it has arrived, and streams the pool's after that", async () => {
+        const { infrastructureReserve, reserveToken, first } = context;
+
+        const names = await eventsOf(deposit(first.id, AMOUNT), [reserveToken, infrastructureReserve, first.pool]);
+
+        expect(names).to.deep.equal(["Transfer", "Credited", "Transfer", "FeesDeposited"]);
+      });
 
       it("skips an infrastructure share that rounds to zero", async () => {
         const { feeRouter, infrastructureReserve, first, alice } = context;

@@ -11,6 +11,7 @@ import {
   modelBuy,
   modelBuyExactOut,
   modelSpotPrice,
+  newPool,
   NO_DEADLINE,
   type PoolContext,
   signPermit,
@@ -121,6 +122,24 @@ describe("HokusaiAMM buys", () => {
       }
       await buy(fits);
       expect(await pool.remainingInvestorAllocation()).to.equal(room - modelBuy(state, fits).tokensOut);
+    });
+
+    it("S5: sells the whole allocation where an amount buys exactly that, and quotes it", async () => {
+      const { tokensOut } = modelBuy(await stateOf(context.pool), AMOUNT);
+      context = await newPool({ model: { investorAllocation: tokensOut } });
+      const { pool } = context;
+
+      expect(await pool.quoteBuy(AMOUNT)).to.equal(tokensOut);
+      await buy(AMOUNT, tokensOut);
+      expect(await pool.remainingInvestorAllocation()).to.equal(0);
+    });
+
+    it("P8: rounds the fee up by a whole unit where one ten-thousandth of a unit is due", async () => {
+      context = await newPool({ terms: { tradeFee: 1n } });
+      const { pool } = context;
+      const { net, tokensOut } = modelBuy(await stateOf(pool), 10_001n);
+      expect(net).to.equal(10_001n - 2n);
+      expect(await pool.quoteBuy(10_001n)).to.equal(tokensOut);
     });
 
     it("refuses everything when the cap is filled, and accepts buys again after a sale", async () => {

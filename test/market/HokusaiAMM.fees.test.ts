@@ -262,6 +262,19 @@ describe("HokusaiAMM fees", () => {
       expect(await pool.uncollectedFees()).to.equal(fees);
     });
 
+    it("knows the router by its own calls, whoever has signed, and takes all that has arrived", async () => {
+      const { pool, feeRouter, reserveToken, alice, id } = await load.newPool();
+      await reserveToken.connect(alice).approve(feeRouter, DEPOSIT);
+      const [, poolAmount] = await feeRouter.quoteSplit(id, DEPOSIT);
+      expect(await pool.uncollectedFees()).to.equal(0);
+      const at = BigInt(await time.latest()) + 1n;
+      await time.setNextBlockTimestamp(at);
+
+      await expect(feeRouter.connect(alice).depositFee(id, DEPOSIT))
+        .to.emit(pool, "FeesDeposited")
+        .withArgs(feeRouter, poolAmount, poolAmount, at + STREAM_DURATION, 0);
+    });
+
     it("refuses a unit more than has arrived", async () => {
       const { pool } = context;
       const arrived = await pool.uncollectedFees();

@@ -107,6 +107,20 @@ describe("HokusaiAMM sells", () => {
       expect(await pool.remainingInvestorAllocation()).to.equal(await token.remainingInvestorAllocation());
     });
 
+    it("has burned the tokens when it pays", async () => {
+      const { pool, token, reserveToken } = context;
+      const burn = token.interface.getEvent("Transfer");
+
+      const receipt = await (await sell(TOKENS)).wait();
+
+      const transfers = (receipt?.logs ?? []).filter(({ topics }) => topics[0] === burn.topicHash);
+      expect(transfers.map(({ address }) => address)).to.deep.equal([
+        await token.getAddress(),
+        await reserveToken.getAddress(),
+      ]);
+      expect(receipt?.logs[0]?.address).to.equal(await pool.getAddress());
+    });
+
     it("buys back everything that it has issued", async () => {
       const { pool, token, alice, bob } = context;
       const tokensIn = await token.balanceOf(alice);
@@ -213,6 +227,30 @@ describe("HokusaiAMM sells", () => {
         );
         expect(await pool.reserve()).to.be.lessThanOrEqual(1n);
         expect(await pool.unbackedSupply()).to.equal(supplierAllocation - max + (await netIssuedBefore(max)));
+      });
+
+      it("reports all but the last wei that the pool has issued as unbacked", async () => {
+        const { pool, token, alice, supplierAllocation } = context;
+
+        await sell((await token.balanceOf(alice)) - 1n);
+
+        expect(await pool.netIssued()).to.equal(1);
+        expect(await pool.unbackedSupply()).to.equal(supplierAllocation);
+      });
+
+      it("accepts a sale that takes the whole reserve, to the unit", async () => {
+        const { pool, supplier, supplierAllocation } = context;
+        const state = await stateOf(pool);
+        let [pays, fails] = [0n, supplierAllocation];
+        while (fails - pays > 1n) {
+          const middle = (pays + fails) / 2n;
+          [pays, fails] = modelSell(state, middle).gross <= state.reserve ? [middle, fails] : [pays, middle];
+        }
+        expect(modelSell(state, pays).gross).to.equal(state.reserve);
+
+        await pool.connect(supplier).sell(pays, 0, supplier, NO_DEADLINE);
+
+        expect(await pool.reserve()).to.equal(0);
       });
 
       /** What the sale of `sold` took from the tokens that the pool had issued. */

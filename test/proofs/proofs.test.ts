@@ -1,19 +1,24 @@
 import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { asSolidity, assignmentsOf } from "../../scripts/dev/proofs/assembly";
 import { withoutBits } from "../../scripts/dev/proofs/bits";
 import { PROOF_MUTANTS } from "../../scripts/dev/proofs/mutants";
-import { spliced, withPlainReverts } from "../../scripts/dev/proofs/splice";
+import { rangesOf, type Range } from "../../scripts/dev/proofs/ranges";
+import { spliced, withPlainMinus, withPlainReverts } from "../../scripts/dev/proofs/splice";
+import { LEMMAS_OF_RANGES } from "../../scripts/dev/proofs/widths";
 
 const ROOT = join(__dirname, "../..");
 const SPECIFICATIONS = join(__dirname, "smt");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
-const lemmas = readdirSync(SPECIFICATIONS).flatMap((file) =>
+const lemmasOfContracts = readdirSync(SPECIFICATIONS).flatMap((file) =>
   [...readFileSync(join(SPECIFICATIONS, file), "utf8").matchAll(/^    function lemma_(\w+)\(/gm)].map(
     ([, name]) => name!,
   ),
 );
+
+const lemmas = [...lemmasOfContracts, ...LEMMAS_OF_RANGES];
 
 const SOURCE = `contract Pool {
     uint256 private constant BPS = 100_00; // 100 %
@@ -42,7 +47,9 @@ const queryOf = (operation: string, constant: bigint) =>
 
 describe("proofs @uninstrumented", () => {
   it("have unique names, which docs/testing.md lists", () => {
-    const documented = [...read("docs/testing.md").matchAll(/^\| `(\w+)` +\| `\w+\.sol` /gm)].map(([, name]) => name!);
+    const documented = [...read("docs/testing.md").matchAll(/^\| `(\w+)` +\| `\w+\.(?:sol|ts)` /gm)].map(
+      ([, name]) => name!,
+    );
 
     expect(lemmas).to.have.length.above(10);
     expect(documented.sort()).to.deep.equal([...new Set(lemmas)].sort());
@@ -101,7 +108,7 @@ describe("proofs @uninstrumented", () => {
 
   describe("when a query has operations on bits", () => {
     const asked = (operation: string, constant: bigint) =>
-      /\(= z (.*)\)\)\n$/.exec(withoutBits(queryOf(operation, constant)))?.[1];
+      /\(= z (.*)\)\)\n/.exec(withoutBits(queryOf(operation, constant)))?.[1];
 
     it("keeps operations on fewer bits than a word", () => {
       const query = `(set-logic ALL)\n(assert (= z (bv2nat (bvshl ${bitsOf("x", 40)} ${bitsOf("y", 40)}))))\n`;
@@ -130,11 +137,38 @@ describe("proofs @uninstrumented", () => {
       expect(withoutBits(`(assert (= z (bv2nat ${bitsOf("x", 72)})))`)).to.equal(`(assert (= z (mod x ${2n ** 72n})))`);
     });
 
+    it("replaces a shift that varies by a product or quotient of some power of two", () => {
+      const query = withoutBits(queryOf("bvlshr", 3n).replace("(= y 3)", "(< y 3)") + "(check-sat)\n");
+
+      expect(query).to.equal(
+        [
+          "(set-logic ALL)",
+          "(declare-fun |power| (Int) Int)",
+          "(assert (< y 3))",
+          `(assert (= z (div (mod x ${WORD}) (|power| y))))`,
+          "(assert (=> (<= 0 y) (< y (|power| y))))",
+          "(assert (=> (= y 0) (= (|power| y) 1)))",
+          `(assert (=> (< y 256) (<= (|power| y) ${2n ** 255n})))`,
+          `(assert (=> (<= 256 y) (<= ${WORD} (|power| y))))`,
+          "(check-sat)\n",
+        ].join("\n"),
+      );
+    });
+
     it("replaces the union of disjoint bits by a sum", () => {
       const or = `(bv2nat (bvor ${bitsOf("x")} ${bitsOf("y")}))`;
       expect(withoutBits(`(assert (= y (bv2nat ${bitsOf("w", 8)})))(assert (= z ${or}))`)).to.equal(
         `(assert (= y (mod w 256)))(assert (= z (ite (and (= (mod (mod x ${WORD}) 256) 0) (<= 0 y) (< y 256)) (+ (mod x ${WORD}) y) |word_0|)))`,
       );
+    });
+
+    it("takes the union of other bits for no less than either", () => {
+      const query = withoutBits(queryOf("bvor", 3n).replace("(= y 3)", "(< y 3)"));
+
+      expect(query.split("\n").slice(-2)).to.deep.equal([
+        `(assert (=> (<= 0 y) (and (<= (mod x ${WORD}) |word_0|) (<= y |word_0|))))`,
+        "",
+      ]);
     });
 
     it("replaces an operation without such a form by any word", () => {
@@ -146,5 +180,56 @@ describe("proofs @uninstrumented", () => {
 
   it("replace typed reverts by plain ones, at which the model checker stops", () => {
     expect(withPlainReverts("if (a) revert Errors.Invalid(f(a),\n  (1)); b();")).to.equal("if (a) revert()\n; b();");
+  });
+
+  it("subtract a constant from zero instead of negating it", () => {
+    expect(withPlainMinus("f(x, -ERROR, -y) == -ERROR")).to.equal("f(x, 0 - ERROR, -y) == 0 - ERROR");
+  });
+
+  describe("when lines are assembly", () => {
+    it("becomes Solidity on signed integers, with a power of two for a shift that varies", () => {
+      expect(
+        asSolidity("let z := sdiv(shl(127, sub(n, m)), add(n, m)) // rounds\n  m := shl(k, mul(m, sgt(z, 0)))"),
+      ).to.equal(
+        "int256 z = (((n - m) * 2 ** 127) / (n + m));\nm = ((m * (z > 0 ? int256(1) : int256(0))) * _powerOf[k]);",
+      );
+      expect(asSolidity("k := shr(0x10, gt(m, n))")).to.equal(
+        "k = int256(uint256((uint256(m) > uint256(n) ? int256(1) : int256(0))) / uint256(2 ** 16));",
+      );
+    });
+
+    it("refuses what has no such form, and what is no assignment", () => {
+      expect(() => asSolidity("k := byte(k, m)")).to.throw("byte has no form in Solidity");
+      expect(() => asSolidity("sstore(0, 1)")).to.throw("expected :=, found (");
+      expect(() => asSolidity("let k := add(1, 2")).to.throw("ends too early");
+    });
+  });
+
+  describe("when ranges are proved", () => {
+    const found = (text: string, names: Record<string, Range>) => rangesOf(assignmentsOf(text), names)["x"];
+
+    it("encloses every result", () => {
+      expect(found("x := sub(mul(a, b), sdiv(a, 2))", { a: [-3n, 5n], b: [-1n, 4n] })).to.deep.equal([-14n, 21n]);
+      expect(found("x := add(div(a, b), shr(1, a))", { a: [4n, 9n], b: [2n, 3n] })).to.deep.equal([3n, 8n]);
+      expect(found("x := add(shl(3, a), sgt(a, 1))", { a: [1n, 2n] })).to.deep.equal([8n, 17n]);
+      expect(found("x := or(shl(2, lt(2, a)), gt(1, a))", { a: [3n, 9n] })).to.deep.equal([4n, 4n]);
+      expect(found("x := byte(a, 0x0707)", { a: [30n, 31n] })).to.deep.equal([7n, 7n]);
+    });
+
+    it("refuses what may wrap, lose bits or divide by zero", () => {
+      const a: Range = [1n, 1n << 254n];
+      expect(() => found("x := add(a, a)", { a })).to.throw("add may leave the word");
+      expect(() => found("x := shl(2, a)", { a })).to.throw("shl may leave the word");
+      expect(() => found("x := sdiv(a, sub(a, 1))", { a })).to.throw("a divisor may be zero or negative");
+    });
+
+    it("refuses what is unsigned of what may be negative, and what is not decided", () => {
+      const a: Range = [-1n, 1n];
+      for (const text of ["div(a, 2)", "shr(1, a)", "lt(a, 2)"])
+        expect(() => found(`x := ${text}`, { a }), text).to.throw("an unsigned operand may be negative");
+      expect(() => found("x := or(b, 1)", { b: [0n, 1n] })).to.throw("an operand may be one of several");
+      expect(() => found("x := byte(b, 0x0708)", { b: [30n, 31n] })).to.throw("byte may be one of several");
+      expect(() => found("x := y", {})).to.throw("y has no range");
+    });
   });
 });

@@ -269,6 +269,20 @@ describe("TokenManager.pauseLaunches", () => {
     return { ...(await pauseOf(context)), act: () => factory.connect(poolCreator).createPool(MODEL_ID, address) };
   }
 
+  it("names a guardian that is a contract in its event, not the account that signs for it", async () => {
+    const { tokenManager, admin, mallory } = await loadFixture(proposedModel);
+    const wallet = await ethers.deployContract("ERC1271WalletMock");
+    await tokenManager.connect(admin).grantRole(roleId("GUARDIAN_ROLE"), wallet);
+    const pause = tokenManager.interface.encodeFunctionData("pauseLaunches", [PAUSE]);
+
+    const transaction = await wallet.connect(mallory).execute(tokenManager, pause);
+
+    const until = BigInt(await time.latest()) + PAUSE;
+    await expect(transaction)
+      .to.emit(tokenManager, "LaunchesPaused")
+      .withArgs(until, until + 5n * PAUSE, wallet);
+  });
+
   describe("when it stops deployments of tokens", () => {
     shouldBehaveLikeGuardianPause(pausableDeployment);
   });

@@ -22,6 +22,7 @@ import {
 import { Direction, Status } from "../../scripts/dev/world/models";
 import { expectReleased, queuedBy, waitFor } from "../../scripts/dev/world/payouts";
 import { BPS, field, TOKEN } from "../../scripts/dev/world/units";
+import { eventsOf } from "../helpers/eventOrder";
 import { Random } from "../helpers/random";
 
 const MAX_CONTRIBUTORS = 64;
@@ -92,6 +93,16 @@ describe("DeltaOneVerifier rewards", () => {
       expect(await model.token.balanceOf(model.owner)).to.equal(GOLDEN.owner);
       expect(await model.token.balanceOf(alice)).to.equal(GOLDEN.contributors);
       expect(await verifier.calculateDeltaOnes(GOLDEN.deltaBps)).to.equal((494n * TOKEN) / 100n);
+    });
+
+    it("tells of the payout after the registry has recorded the improvement", async () => {
+      const { verifier, registry } = context;
+      const statement = await buildStatement(context, context.model);
+      const proof = await attest(context, statement);
+
+      const names = await eventsOf(submit(context, statement, proof), [registry, verifier]);
+
+      expect(names).to.deep.equal(["ScoreMoved", "PayoutQueued"]);
     });
 
     it("previews the reward, split into 30 and 70 %", async () => {

@@ -12,9 +12,14 @@ const USERS: Readonly<Record<string, readonly string[]>> = {
   "contracts/types/Permit.sol": ["market", "fees"],
 };
 
+/** Contracts that have no tests of their own name, but those of the contract that inherits them. */
+const HEIRS: Readonly<Record<string, string>> = { PoolState: "HokusaiAMM" };
+/** What the names of the slowest tests begin with. */
+const SLOWEST = "BondingCurve.";
+
 /**
- * Returns the tests that have to kill the mutants of a file, in two groups: first those named after the file, which are the likeliest to
- * fail, and then the others of its folder.
+ * Returns the tests that have to kill the mutants of a file, in groups: first those named after the file, which are the likeliest to
+ * fail, then the others of its folder, the slowest last.
  */
 export function testsFor(root: string, file: string): string[][] {
   const name = basename(file, ".sol");
@@ -25,6 +30,9 @@ export function testsFor(root: string, file: string): string[][] {
       .sort()
       .map((test) => join("test", folder, test)),
   );
-  const isNamed = (test: string) => basename(test).startsWith(`${name}.`);
-  return [tests.filter(isNamed), tests.filter((test) => !isNamed(test))].filter((group) => group.length > 0);
+  const isNamed = (test: string) => basename(test).startsWith(`${HEIRS[name] ?? name}.`);
+  const isSlow = (test: string) => basename(test).startsWith(SLOWEST);
+  const others = tests.filter((test) => !isNamed(test));
+  const groups = [tests.filter(isNamed), others.filter((test) => !isSlow(test)), others.filter((test) => isSlow(test))];
+  return groups.filter((group) => group.length > 0);
 }

@@ -1,7 +1,7 @@
 import solc from "solc";
 import { spawnSync } from "node:child_process";
 import { withoutBits } from "./bits";
-import { spliced, statementAt, withPlainReverts, type ReadSource } from "./splice";
+import { spliced, statementAt, withPlainMinus, withPlainReverts, type ReadSource } from "./splice";
 
 const ASSERTIONS = ["assert"];
 const ARITHMETIC = ["assert", "overflow", "underflow", "divByZero"];
@@ -21,27 +21,27 @@ interface Remark {
   readonly secondarySourceLocations?: readonly Place[];
 }
 
-/** What the model checker cannot read, and the same in Solidity; each must be found. */
+/** Code that the model checker cannot read, and its equivalent in Solidity. Each pattern must be found. */
 const READABLE: Readonly<Record<string, readonly [RegExp, string]>> = {
   "math/SafeCast.sol": [/assembly \("memory-safe"\) \{\s*u := iszero\(iszero\(b\)\)\s*\}/, "u = b ? 1 : 0;"],
   "utils/Panic.sol": [/assembly \("memory-safe"\) \{[^}]*\}/, "code; revert();"],
 };
 
-/** The names of a specification's lemmas, in its order. */
+/** Returns the names of a specification's lemmas in their order. */
 export function lemmasOf(specification: string): string[] {
   return [...specification.matchAll(LEMMA)].map(({ 1: name = "" }) => name);
 }
 
 /**
  * Asks solc's bounded model checker whether the assertions of `lemma_…` of a specification hold, whatever its arguments and the
- * contract's state are. `z3` must be on the PATH. Where the lemma's name begins with `U_`, blocks are not unchecked: no sum, difference,
+ * contract's state are. `z3` must be on the PATH. For lemmas whose names begin with `U_`, `unchecked` is left out, and no sum, difference,
  * product or quotient of the specification may overflow.
  * @param path The specification, from the root of the repository.
- * @param seconds Most that a query may take; what takes longer is not proved.
+ * @param seconds The time limit of a query; a query that takes longer is not proved.
  */
 export function isProved(path: string, lemma: string, read: ReadSource, seconds: number): boolean {
   const isOfArithmetic = lemma.startsWith("U_");
-  const code = withPlainReverts(spliced(read(path), read));
+  const code = withPlainMinus(withPlainReverts(spliced(read(path), read)));
   const source = withOneLemma(isOfArithmetic ? code.replace(/\bunchecked \{/g, "{") : code, lemma);
   const assertions = source.split("assert(").length - 1;
   const contract = /^contract (\w+)/m.exec(source)?.[1] ?? "";
@@ -57,7 +57,7 @@ export function isProved(path: string, lemma: string, read: ReadSource, seconds:
           encoding: "utf8",
         });
         if (error) throw error;
-        // Then one of the lemma's assertions is not proved. Other questions may be about a function by itself.
+        // Unless this is `unsat`, the lemma is not proved. Queries about arithmetic may be about a function by itself, so they go on.
         isRefuted = !isOfArithmetic && !stdout.startsWith("unsat");
         return { contents: /^(sat|unsat)/.test(stdout) ? stdout : "unknown\n" };
       },
@@ -74,7 +74,7 @@ export function isProved(path: string, lemma: string, read: ReadSource, seconds:
   const safe = errors.filter(
     (remark) => /Assertion violation check is safe!$/.test(remark.message) && isOfLemma(remark),
   );
-  // Every function is checked by itself too, with any arguments: what happens then does not count. What was not decided names no calls.
+  // The model checker also checks every function by itself, with any arguments; that does not count. Undecided results name no calls.
   const isUnsafe = errors.some(
     (remark) =>
       (/ happens here\.$/.test(remark.message) && isOfLemma(remark)) || / might happen here\.$/.test(remark.message),
@@ -82,10 +82,10 @@ export function isProved(path: string, lemma: string, read: ReadSource, seconds:
   return assertions > 0 && safe.length === assertions && !isUnsafe;
 }
 
-/** The source without other lemmas, nor functions that only these call, and the lemma first. */
+/** Returns the source with this lemma first, without the other lemmas and the functions that only they call. */
 function withOneLemma(source: string, lemma: string): string {
   let rest = lemmasOf(source).reduce((text, name) => (name === lemma ? text : without(text, `lemma_${name}`)), source);
-  // The model checker reports what may overflow once, where it meets it first.
+  // The model checker reports an overflow only where it finds it first.
   const text = statementAt(rest, rest.indexOf(`    function lemma_${lemma}(`));
   rest = rest.replace(text, text.replace(/[^\n]/g, "")).replace(/^contract \w+ \{\n/m, (line) => `${line}${text}\n`);
   for (;;) {

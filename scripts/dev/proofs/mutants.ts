@@ -1,4 +1,4 @@
-/** A fault in production code that turns the named lemma red. */
+/** A fault in production code with which the named lemma is no longer proved. */
 export interface ProofMutant {
   readonly specification: string;
   readonly lemma: string;
@@ -16,8 +16,9 @@ const REWARD_MATH = "contracts/libraries/RewardMath.sol";
 const ROUTER = "contracts/fees/UsageFeeRouter.sol";
 const POOL_STATE = "contracts/market/PoolState.sol";
 const AMM = "contracts/market/HokusaiAMM.sol";
+const CURVE = "contracts/market/BondingCurve.sol";
 
-/** One for each lemma. */
+/** One mutant for each lemma. */
 export const PROOF_MUTANTS: readonly ProofMutant[] = [
   ...inFile(
     OPENZEPPELIN_MATH,
@@ -167,5 +168,45 @@ export const PROOF_MUTANTS: readonly ProofMutant[] = [
     "RewardSplit",
     ["V3_nobodyIsPaidYet", "uint256 remainder = total;", "uint256 remainder = total + 1;"],
     ["V3_theRemainderIsTheRest", "if (sumOfShares != RewardMath.BPS)", "if (sumOfShares < RewardMath.BPS)"],
+  ),
+  ...inFile(
+    CURVE,
+    "widths",
+    ["U_bitsOfQuotient", "lt(0xffff, shr(k, quotient))", "lt(0xfffff, shr(k, quotient))"],
+    ["U_logarithm", "let log := add(shl(127, k), sdiv(shl(127, z),", "let log := add(shl(127, k), sdiv(shl(131, z),"],
+    ["U_power", "b := sub(g, r)", "b := sub(r, g)"],
+  ),
+  ...inFile(
+    CURVE,
+    "CurveKernel",
+    ["U_ratio", "gt(mul(n, 46341), shl(16, m))", "gt(mul(n, 46341), shl(17, m))"],
+    ["U_argument", "sdiv(shl(127, sub(n, m)), add(n, m))", "sdiv(shl(128, sub(n, m)), add(n, m))"],
+    ["U_fraction", "k := shr(127, add(y, shl(126, 1)))", "k := shr(127, add(y, shl(125, 1)))"],
+    ["P8_exponentOfAnOutputIsBelow", "mul(add(log, logMargin), p)", "mul(sub(log, logMargin), p)"],
+    ["P8_exponentOfACostIsAbove", "= LOG2_ERROR + 2 * EXP2_ERROR + 1;", "= LOG2_ERROR - 1;"],
+    ["P8_powerIsAtLeastOne", "b := sub(g, r)", "b := sub(g, add(r, 1))"],
+  ),
+  ...inFile(
+    CURVE,
+    "CurveResults",
+    ["P8_onlyWithinTheDomain", "crrPpm - 1 >= PPM", "crrPpm > PPM"],
+    ["U_curveBuy", "_requireGrowth(supply, k);", "_requireGrowth(1, k);"],
+    ["P8_linearBuyIsRoundedDown", "return (supply * amount) / reserve;", "return (supply * amount) / reserve + 1;"],
+    ["P8_buyIsRoundedDown", "return (supply * ((a << k) - b)) / b;", "return (supply * ((a << k) - b)) / b + 1;"],
+    ["P8_buyAsksForItsPower", "crrPpm, PPM, -LOG2_ERROR, -EXP2_ERROR", "crrPpm, PPM, LOG2_ERROR, -EXP2_ERROR"],
+    ["U_curveSell", "(a - ((b - 1) >> k) - 1)", "(a - ((b - 1) << k) - 1)"],
+    ["P8_linearSaleIsRoundedDown", "return (reserve * amount) / supply;", "return (reserve * amount) / (supply - 1);"],
+    ["P8_saleIsRoundedDown", "(a - ((b - 1) >> k) - 1)", "(a - ((b - 1) >> k))"],
+    ["P8_saleAsksForItsPower", "supply - amount, PPM, crrPpm,", "supply - amount, crrPpm, PPM,"],
+    ["P8_saleOfAllPaysAll", "if (amount == supply) return reserve;", "if (amount == supply) return reserve - 1;"],
+    ["U_curveBuyExactOut", "_requireGrowth(reserve, k);", "_requireGrowth(1, k);"],
+    [
+      "P8_linearCostIsRoundedUp",
+      "Math.ceilDiv(reserve * amount, supply)",
+      "Math.ceilDiv(reserve * amount, supply + 1)",
+    ],
+    ["P8_costIsRoundedUp", "ceilDiv(reserve * ((a << k) - b), b)", "ceilDiv(reserve * ((a << k) - b), b + 1)"],
+    ["P8_costAsksForItsPower", "LOG2_ERROR_UP, EXP2_ERROR_UP)", "LOG2_ERROR, EXP2_ERROR_UP)"],
+    ["U_spotPrice", "(reserve * (1e18 * 1e18 * PPM))", "(reserve * (1e18 * 1e18 * PPM * PPM))"],
   ),
 ];

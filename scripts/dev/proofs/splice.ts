@@ -1,17 +1,20 @@
+import { asSolidity } from "./assembly";
+
 /** Reads a source by its path from the root of the repository. */
 export type ReadSource = (path: string) => string;
 
 /**
- * A specification whose directives are replaced by production code, word for word, so that what is proved is what is deployed:
+ * Replaces the directives of a specification by production code, word for word, so that the proof is about what is deployed:
  *
  *     //@ from FILE: name, name          the declarations of these names
  *     //@ from FILE: name {statement}    the function with the statement in the place of its loop
  *     //@ loop FILE: name                what the loop of the function repeats
  *     //@ lines FILE: first … last       the lines from the one that begins with `first` to the one that begins with `last`
+ *     //@ assembly FILE: first … last    lines of assembly as Solidity
  *
- * Four things differ: immutables are variables, so that they may have any value, `block.timestamp` is the variable `_now`, what others
- * may call is internal, so that it is only called by lemmas, and what a name for an item of a mapping stands for is written out.
- * Throws when a file has no such declaration, loop or line, or several.
+ * Four things differ: immutables become variables, so that they may have any value; `block.timestamp` becomes the variable `_now`;
+ * functions become internal, so that only lemmas call them; and a local name for an item of a mapping is written out. Throws unless a
+ * file has exactly one such declaration, loop or line.
  */
 export function spliced(specification: string, read: ReadSource): string {
   return specification
@@ -34,17 +37,20 @@ export function spliced(specification: string, read: ReadSource): string {
     .replace(/^ *\/\/@ lines (\S+): (.*) … (.*)$/gm, (_, file: string, first: string, last: string) =>
       lines(read(file), first, last, file),
     )
+    .replace(/^ *\/\/@ assembly (\S+): (.*) … (.*)$/gm, (_, file: string, first: string, last: string) =>
+      asSolidity(lines(read(file), first, last, file)),
+    )
     .replace(/\bblock\.timestamp\b/g, "_now");
 }
 
-/** A function, struct, modifier or variable of a contract, without its comments. */
+/** Returns a function, struct, modifier or variable of a contract, without its comments. */
 function declaration(source: string, name: string, file: string): string {
   const pattern = `^    (?:function ${name}\\(|struct ${name} \\{|modifier ${name}\\(|[A-Za-z][^\\n/({]*\\b${name}(?: =|;))`;
   const { index } = only([...source.matchAll(new RegExp(pattern, "gm"))], `${file}: declaration of ${name}`);
   return statementAt(source, index);
 }
 
-/** The model checker takes a local name for an item of a mapping for a copy of it. */
+/** Writes out local names for items of mappings, as the model checker takes such a name for a copy. */
 function withoutReferences(text: string): string {
   return [...text.matchAll(/^ *\w+ storage (\w+) = (\w+\[\w+\]);/gm)].reduce(
     (rest, [reference, name = "", item = ""]) =>
@@ -53,7 +59,7 @@ function withoutReferences(text: string): string {
   );
 }
 
-/** From a place to the end of the block that begins there, or to the semicolon before it. */
+/** Returns the statement that begins at `from`, to the end of its block or to a semicolon before that. */
 export function statementAt(source: string, from: number): string {
   let [depth, brackets] = [0, 0];
   for (let end = from; end < source.length; end++) {
@@ -67,14 +73,15 @@ export function statementAt(source: string, from: number): string {
   throw new Error(`No end of what begins with: ${source.slice(from, from + 80)}`);
 }
 
-/** The one loop of a function. */
+/** Returns the only loop of a function. */
 function loop(text: string, name: string) {
   const { index } = only([...text.matchAll(/\bfor \(/g)], `${name}: loop`);
   const whole = statementAt(text, index);
   return { whole, body: whole.slice(whole.indexOf("{") + 1, -1) };
 }
 
-function lines(source: string, first: string, last: string, file: string): string {
+/** The lines of a source from the only one that begins with `first` to the only one after it that begins with `last`. */
+export function lines(source: string, first: string, last: string, file: string): string {
   const all = source.split("\n");
   const place = (text: string, from: number) => {
     const places = all.flatMap((line, at) => (at >= from && line.trim().startsWith(text) ? [at] : []));
@@ -91,7 +98,7 @@ function only<T>(found: readonly T[], what: string): T {
 }
 
 /**
- * `revert Name(…)` as `revert()`: the compiler's model checker goes on after a revert that carries an error. Lines stay where they are.
+ * Replaces `revert Name(…)` by `revert()`, as the model checker continues after a revert with an error. Lines stay where they are.
  */
 export function withPlainReverts(source: string): string {
   let result = "";
@@ -104,3 +111,6 @@ export function withPlainReverts(source: string): string {
   }
   return result + rest;
 }
+
+/** `-CONSTANT` as `0 - CONSTANT`: the compiler's model checker takes the former for any number. */
+export const withPlainMinus = (source: string) => source.replace(/([(,=] ?)-(?=[A-Z])/g, "$10 - ");

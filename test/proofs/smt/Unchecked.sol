@@ -9,7 +9,7 @@ import {AnyCurve} from "./AnyCurve.sol";
 import {Math} from "./Math.sol";
 
 /// @notice Unchecked arithmetic neither wraps nor loses bits. The blocks of the guardian's pause are in Pause.sol, that of
-/// `DeltaOneVerifier` is in RewardSplit.sol, that of `ModelToken` in Token.sol, and those of the curve in Curve.sol.
+/// `DeltaOneVerifier` is in RewardSplit.sol, that of `ModelToken` in Token.sol, and those of the curve in CurveKernel.sol and CurveResults.sol.
 /// Assumed: what PoolState says of widths, the factory's bounds of terms, the registry's of rates, and balances below 2^255; what the pool
 /// issued is part of the token's supply.
 contract UncheckedProof {

@@ -211,15 +211,25 @@ describe("evaluate: interval", () => {
       expect([low, lowBps]).to.deep.equal([-Infinity, -Infinity]);
     });
 
-    it("decides in exact numbers whether an end reaches a whole number of bps", () => {
-      // Only recall changes, from 20 of 40 to 40 of 40: every resample gives the share of its hits, a ratio of whole numbers.
-      const rows = Array.from({ length: 80 }, (_, i): [string, string, string] => {
-        const label = i < 40 ? "1" : "0";
-        return [label, i < 20 ? "1" : "0", label];
+    // Only recall changes, from so many of 40 to all of them, so every resample gives a ratio of small numbers.
+    for (const [hits, bps] of [
+      [2, 8_750],
+      [4, 8_000],
+      [7, 7_000],
+      [14, 5_000],
+      [24, 2_500],
+      [37, 0],
+    ] as const) {
+      it(`reaches exactly ${bps} bps where the lower end is that number, whatever the rounding`, () => {
+        const rows = Array.from({ length: 80 }, (_, i): [string, string, string] => {
+          const label = i < 40 ? "1" : "0";
+          return [label, i < hits ? "1" : "0", label];
+        });
+        const { low, lowBps } = intervalOf(examplesOf(rows), { metric: "recall" });
+        expect(low * 10_000).to.be.closeTo(bps, 1e-9);
+        expect(lowBps).to.equal(bps);
       });
-      const { low, lowBps } = intervalOf(examplesOf(rows), { metric: "recall" });
-      expect(lowBps).to.equal(Math.floor(low * 10_000 + 1e-9));
-    });
+    }
   });
 
   describe("of an accuracy, in whole numbers", () => {

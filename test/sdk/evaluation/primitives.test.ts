@@ -50,6 +50,11 @@ describe("evaluate: primitives", () => {
         expect(lnFactorial(k)).to.be.closeTo(sum, 1e-11);
       }
     });
+
+    it("of factorials go on without a step where the table ends, at 2,048", () => {
+      for (const k of [2_047, 2_048, 2_049])
+        expect(lnFactorial(k) - lnFactorial(k - 1)).to.be.closeTo(Math.log(k), 1e-11);
+    });
   });
 
   describe("quantiles", () => {

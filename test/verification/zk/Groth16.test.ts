@@ -243,6 +243,10 @@ describe("Groth16", () => {
             withPoint(index, (point) => replaced(point, i, point[i]! + BASE_FIELD)),
             "KeyPointInvalid",
           );
+          await refuse(
+            withPoint(index, (point) => point.map((_, at) => (at === i ? 1n : 0n))), // not zero: off its curve
+            "KeyPointInvalid",
+          );
         }
       });
     }

@@ -1,0 +1,85 @@
+/** A word of inline assembly: a number, a name, or what a function answers of others. */
+export type Word = bigint | string | { readonly operation: string; readonly operands: readonly Word[] };
+
+/** `name := value`, `isNew` with a `let` before it. */
+export interface Assignment {
+  readonly name: string;
+  readonly value: Word;
+  readonly isNew: boolean;
+}
+
+/** Reads assignments of inline assembly. Throws if the text has anything else, apart from comments. */
+export function assignmentsOf(text: string): Assignment[] {
+  const tokens = text.replace(/\/\/.*$/gm, "").match(/:=|\w+|\S/g) ?? [];
+  let at = 0;
+  const next = () => {
+    const token = tokens[at++];
+    if (token === undefined) throw new Error(`assembly ends too early: ${text}`);
+    return token;
+  };
+  const expect = (token: string) => {
+    const found = next();
+    if (found !== token) throw new Error(`assembly: expected ${token}, found ${found}: ${text}`);
+  };
+
+  function word(): Word {
+    const token = next();
+    if (/^\d/.test(token)) return BigInt(token);
+    if (!/^\w+$/.test(token)) throw new Error(`assembly: expected a word, found ${token}: ${text}`);
+    if (tokens[at] !== "(") return token;
+    at++;
+    const operands = [word()];
+    for (let separator = next(); separator !== ")"; separator = next()) {
+      if (separator !== ",") throw new Error(`assembly: expected a comma, found ${separator}: ${text}`);
+      operands.push(word());
+    }
+    return { operation: token, operands };
+  }
+
+  const assignments: Assignment[] = [];
+  while (at < tokens.length) {
+    const isNew = tokens[at] === "let";
+    if (isNew) at++;
+    const name = next();
+    expect(":=");
+    assignments.push({ name, value: word(), isNew });
+  }
+  return assignments;
+}
+
+/**
+ * Assembly as Solidity on variables of the type `int256`, which means the same as long as nothing overflows. The specification declares
+ * a mapping `_powerOf`, whose item `k` stands for 2^k where a shift varies. Throws on a function of assembly that has no such form here.
+ */
+export function asSolidity(text: string): string {
+  return assignmentsOf(text)
+    .map(({ name, value, isNew }) => `${isNew ? "int256 " : ""}${name} = ${solidity(value)};`)
+    .join("\n");
+}
+
+function solidity(word: Word): string {
+  if (typeof word !== "object") return String(word);
+  const [x = 0n, y = 0n] = word.operands;
+  const [left, right] = [solidity(x), solidity(y)];
+  const shift = typeof x === "bigint" ? `2 ** ${x}` : `_powerOf[${left}]`;
+  switch (word.operation) {
+    case "add":
+      return `(${left} + ${right})`;
+    case "sub":
+      return `(${left} - ${right})`;
+    case "mul":
+      return `(${left} * ${right})`;
+    case "sdiv":
+      return `(${left} / ${right})`;
+    case "shl":
+      return `(${right} * ${shift})`;
+    case "shr":
+      return `int256(uint256(${right}) / uint256(${shift}))`;
+    case "gt":
+      return `(uint256(${left}) > uint256(${right}) ? int256(1) : int256(0))`;
+    case "sgt":
+      return `(${left} > ${right} ? int256(1) : int256(0))`;
+    default:
+      throw new Error(`assembly: ${word.operation} has no form in Solidity`);
+  }
+}
