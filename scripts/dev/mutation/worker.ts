@@ -6,7 +6,8 @@ import { clearSnapshots } from "@nomicfoundation/hardhat-network-helpers";
 import hre from "hardhat";
 import type { Artifact } from "hardhat/types";
 import Mocha from "mocha";
-import { join, sep } from "node:path";
+import fs, { type PathOrFileDescriptor } from "node:fs";
+import { join, resolve, sep } from "node:path";
 import { ContractCompiler, type CompiledCode } from "./compiler";
 import type { Job, MutantVerdict, TestName } from "./work";
 
@@ -17,6 +18,14 @@ const LONGEST_TEST = 180_000; // ms; the slowest takes a tenth of it
 
 const compiler = new ContractCompiler(ROOT, hre.config.solidity.compilers[0]?.settings as object);
 let mutated: ReadonlyMap<string, CompiledCode> = new Map();
+
+/** Tests that read the source of a contract have to see the fault there, too. */
+const readFileSync = fs.readFileSync.bind(fs) as (path: PathOrFileDescriptor, options?: unknown) => unknown;
+let source = { path: "", text: "" };
+fs.readFileSync = ((path: PathOrFileDescriptor, options?: unknown) => {
+  if (resolve(String(path)) !== source.path) return readFileSync(path, options);
+  return options === undefined ? Buffer.from(source.text) : source.text;
+}) as typeof fs.readFileSync;
 
 const { artifacts } = hre;
 const readArtifact = artifacts.readArtifact.bind(artifacts);
@@ -36,6 +45,7 @@ async function judge({ file, text, contracts, first, tests }: Job): Promise<Muta
   const isSame = contracts.every((name, at) => compiled.get(name)?.bytecode === originals[at]?.bytecode);
   if (isSame && contracts.length > 0) return { outcome: "equivalent" };
   mutated = compiled;
+  source = { path: join(ROOT, file), text };
 
   const titles = first.map(({ test }) => test);
   let killer = first.length === 0 ? undefined : await firstFailure(first, titles);
