@@ -51,6 +51,10 @@ contract BondingCurveHarness {
         return BondingCurve.buyExactOut(supply, reserve, amount, crrPpm);
     }
 
+    function spotPriceWad(uint256 supply, uint256 reserve, uint256 crrPpm) external pure returns (uint256) {
+        return BondingCurve.spotPriceWad(supply, reserve, crrPpm);
+    }
+
     /// @notice Results of many points and the gas of each one's arithmetic, the call of the library function included.
     function compute(
         Point[] calldata points

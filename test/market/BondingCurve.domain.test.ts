@@ -48,6 +48,31 @@ describe("BondingCurve domain", () => {
     });
   }
 
+  describe("spotPriceWad", () => {
+    const { supply, reserve, crrPpm } = POOL;
+
+    it("is R · 1e42 / (w · S), rounded down", async () => {
+      const odd = supply + 1n;
+      expect(await harness.spotPriceWad(odd, reserve, crrPpm)).to.equal((reserve * 10n ** 42n) / (crrPpm * odd));
+    });
+
+    for (const [name, outside] of [
+      ["supply", [0n, reserve, crrPpm]],
+      ["supply", [MAX_VALUE + 1n, reserve, crrPpm]],
+      ["reserve", [supply, 0n, crrPpm]],
+      ["reserve", [supply, MAX_VALUE + 1n, crrPpm]],
+      ["reserve ratio", [supply, reserve, 0n]],
+      ["reserve ratio", [supply, reserve, PPM + 1n]],
+    ] as const) {
+      it(`refuses the ${name} in (${outside.join(", ")})`, async () => {
+        const [badSupply, badReserve, badRatio] = outside;
+        await expect(harness.spotPriceWad(badSupply, badReserve, badRatio))
+          .to.be.revertedWithCustomError(harness, "OutOfCurveDomain")
+          .withArgs(badSupply, badReserve, 0n, badRatio);
+      });
+    }
+  });
+
   for (const side of ["buy", "buyExactOut"] as const) {
     it(`${side} refuses an amount of 2^112 and of 2^256 − 1, and accepts 2^112 − 1`, async () => {
       const large = { ...POOL, supply: MAX_VALUE, reserve: MAX_VALUE };

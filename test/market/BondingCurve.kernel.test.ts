@@ -58,6 +58,47 @@ describe("BondingCurve kernel @uninstrumented", () => {
     expect(worst > 0n).to.equal(true);
   });
 
+  it("P8: the logarithm stays within its bound on both sides of each power of two", async () => {
+    const m = 3n;
+    const powers = Array.from({ length: 111 }, (_, k) => [2n ** BigInt(k) * m, (2n ** BigInt(k) + 1n) * m])
+      .flat()
+      .flatMap((n) => [n - 1n, n, n + 1n])
+      .filter((n) => n >= m)
+      .map((n) => ({ n, m, p: 1n, q: 1n }));
+    const ys = await exponents(harness, powers, 0n, 0n);
+    powers.forEach((power, i) => {
+      const error = magnitude((ys[i]! << SHIFT) - exactExponent(power)) + MODEL_ERROR;
+      if (error > LOG2_ERROR << SHIFT) expect.fail(`log2(${power.n}/${power.m}) is off by ${inUlps(error)}`);
+    });
+    expect(powers).to.have.length(111 * 6 - 1);
+  });
+
+  it("the exponent is cut off at zero, and not at one unit", async () => {
+    const one = { n: 1n, m: 1n, p: 1n, q: 1n };
+    for (const [logMargin, expMargin, y] of [
+      [1n, 0n, 1n],
+      [0n, 1n, 1n],
+      [1n, -1n, 0n],
+      [0n, -1n, 0n],
+      [-1n, 0n, 0n],
+    ] as const)
+      expect(await exponents(harness, [one], logMargin, expMargin)).to.deep.equal([y]);
+  });
+
+  it("P8: a sale pays R·(a − ⌈b/2^k⌉)/a, rounded down, with 2^y = 2^k · a/b", async () => {
+    const point = { supply: MAX_VALUE, amount: MAX_VALUE / 7n, crrPpm: 300_000n }; // nothing periodic in it
+    const power = { n: point.supply, m: point.supply - point.amount, p: PPM, q: point.crrPpm };
+    const ys = await exponents(harness, [power], -DOWN.log2, -DOWN.exp2);
+    const [{ a, b, k } = { a: 0n, b: 0n, k: 0n }] = await exp2(harness, ys);
+    const quotient = (b + 2n ** k - 1n) >> k;
+    const paid = (reserve: bigint, share: bigint) => (reserve * (a - share)) / a;
+    // A reserve at which one unit less of the quotient would pay more.
+    let reserve = MAX_VALUE;
+    while (paid(reserve, quotient) === paid(reserve, quotient - 1n)) reserve--;
+
+    expect(await harness.sell(point.supply, reserve, point.amount, point.crrPpm)).to.equal(paid(reserve, quotient));
+  });
+
   it("P8: the power, measured as an error of its exponent, stays within its bound", async () => {
     const random = new Random(`${SEED}/exp`);
     const ys = Array.from({ length: POWERS }, () =>

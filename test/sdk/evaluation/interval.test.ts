@@ -248,7 +248,7 @@ describe("evaluate: interval", () => {
     });
 
     it("is that of Clopper and Pearson with fewer disagreements", () => {
-      // SciPy: beta.ppf(0.025, 20, 11) = 0.4538…: 2·0.4538 − 1 < 0. And beta.ppf(0.025, 24, 7) = 0.6027…: 30·0.2055 / 1000 = 61 bps.
+      // SciPy: beta.ppf(0.025, 20, 11) = 0.47188, and 30·(2·0.47188 − 1)/1,000 is −16.9 bps; beta.ppf(0.025, 24, 7) = 0.61433: 68.6 bps.
       const lowest = (gained: number, lost: number) => intervalOf(changed(1000, gained, lost), { metric: "accuracy" });
       expect(lowest(20, 10)).to.include({ method: "exact", lowBps: -17 });
       expect(lowest(24, 6)).to.include({ method: "exact", lowBps: 68 });
