@@ -144,6 +144,17 @@ export const PROOF_MUTANTS: readonly ProofMutant[] = [
     ["R1_release", "if (block.timestamp < releasableFrom)", "if (block.timestamp + 1 < releasableFrom)"],
     ["R3_returnVoided", "entry.rewardsRemaining + payout.reward;", "entry.rewardsRemaining + payout.reward + 1;"],
   ),
+  ...inFile(
+    "contracts/tokens/TokenManager.sol",
+    "Release",
+    ["R3_nothingIsCountedYet", "        uint256 reward;", "        uint256 reward; reward = 1;"],
+    ["R3_oneMoreIsReleased", "reward += amounts[i];", "reward += amounts[i] / 2;"],
+    [
+      "R3_mintsOnlyTheRecordedReward",
+      "Payout(method, queuedAt, reward, payeesHash)",
+      "Payout(method, queuedAt, reward + 1, payeesHash)",
+    ],
+  ),
   ...inFile(AMM, "ExactOutput", [
     "B1_neverAboveTheLimitsPrice",
     "Math.mulDiv(maxReserveIn, tokensMinted, tokensOut)",
