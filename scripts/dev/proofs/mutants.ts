@@ -195,6 +195,8 @@ export const PROOF_MUTANTS: readonly ProofMutant[] = [
     ["U_fraction", "k := shr(127, add(y, shl(126, 1)))", "k := shr(127, add(y, shl(125, 1)))"],
     ["P8_exponentOfAnOutputIsBelow", "mul(add(log, logMargin), p)", "mul(sub(log, logMargin), p)"],
     ["P8_exponentOfACostIsAbove", "= LOG2_ERROR + 2 * EXP2_ERROR + 1;", "= LOG2_ERROR - 1;"],
+    ["exponentOfAnOutputRises", "y := mul(y, sgt(y, 0))", "y := mul(y, sgt(0, y))"],
+    ["exponentOfACostRises", "sdiv(mul(add(log, logMargin), p), q)", "sdiv(mul(add(log, logMargin), q), p)"],
     ["P8_powerIsAtLeastOne", "b := sub(g, r)", "b := sub(g, add(r, 1))"],
   ),
   ...inFile(

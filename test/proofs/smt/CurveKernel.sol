@@ -53,6 +53,25 @@ contract CurveKernelProof {
         assert(y >= 0);
     }
 
+    /// @dev `step` is what the logarithm rises by; exponents that are 1162 apart are further apart than the errors of two powers.
+    function lemma_exponentOfAnOutputRises(int256 log, int256 step, int256 p, int256 q) external pure {
+        require(_isLogarithm(log) && _isLogarithm(log + step) && _isRatio(p, q) && _isStep(step, p, q));
+        int256 y = _exponent(log, p, q, -LOG2_ERROR, -EXP2_ERROR);
+        int256 next = _exponent(log + step, p, q, -LOG2_ERROR, -EXP2_ERROR);
+
+        assert(next >= y && (y == 0 || next >= y + 1162));
+    }
+
+    /// @dev The logarithm of a purchase is not negative, up to its error.
+    function lemma_exponentOfACostRises(int256 log, int256 step, int256 p, int256 q) external pure {
+        require(_isLogarithm(log) && _isLogarithm(log + step) && _isRatio(p, q) && _isStep(step, p, q));
+        require(log >= -LOG2_ERROR);
+        int256 y = _exponent(log, p, q, LOG2_ERROR_UP, EXP2_ERROR_UP);
+        int256 next = _exponent(log + step, p, q, LOG2_ERROR_UP, EXP2_ERROR_UP);
+
+        assert(next >= y + 1162);
+    }
+
     function lemma_P8_powerIsAtLeastOne(int256 y, int256 g) external view {
         require(0 <= y && y < 2 ** 156 && 2 ** 128 <= g && g < 2 ** 129);
         int256 k;
@@ -77,6 +96,10 @@ contract CurveKernelProof {
 
     function _isLogarithm(int256 log) private pure returns (bool) {
         return -(2 ** 127) <= log && log <= 114 * 2 ** 127;
+    }
+
+    function _isStep(int256 step, int256 p, int256 q) private pure returns (bool) {
+        return 1 <= step && step <= 115 * 2 ** 127 && step * p >= 1162 * q;
     }
 
     function _isRatio(int256 p, int256 q) private pure returns (bool) {
