@@ -197,6 +197,7 @@ export const PROOF_MUTANTS: readonly ProofMutant[] = [
     ["P8_exponentOfACostIsAbove", "= LOG2_ERROR + 2 * EXP2_ERROR + 1;", "= LOG2_ERROR - 1;"],
     ["exponentOfAnOutputRises", "y := mul(y, sgt(y, 0))", "y := mul(y, sgt(0, y))"],
     ["exponentOfACostRises", "sdiv(mul(add(log, logMargin), p), q)", "sdiv(mul(add(log, logMargin), q), p)"],
+    ["costBuysItsTokens", "= EXP2_ERROR + 2 * LOG2_ERROR + 2;", "= EXP2_ERROR + 2 * LOG2_ERROR - 2;"],
     ["P8_powerIsAtLeastOne", "b := sub(g, r)", "b := sub(g, add(r, 1))"],
   ),
   ...inFile(

@@ -53,23 +53,34 @@ contract CurveKernelProof {
         assert(y >= 0);
     }
 
-    /// @dev `step` is what the logarithm rises by; exponents that are 1162 apart are further apart than the errors of two powers.
-    function lemma_exponentOfAnOutputRises(int256 log, int256 step, int256 p, int256 q) external pure {
-        require(_isLogarithm(log) && _isLogarithm(log + step) && _isRatio(p, q) && _isStep(step, p, q));
+    /// @dev Exponents that are 1162 apart are further apart than the errors of two powers.
+    function lemma_exponentOfAnOutputRises(int256 log, int256 more, int256 p, int256 q) external pure {
+        require(_isLogarithm(log) && _isLogarithm(more) && more >= log && _isRatio(p, q));
         int256 y = _exponent(log, p, q, -LOG2_ERROR, -EXP2_ERROR);
-        int256 next = _exponent(log + step, p, q, -LOG2_ERROR, -EXP2_ERROR);
+        int256 next = _exponent(more, p, q, -LOG2_ERROR, -EXP2_ERROR);
 
-        assert(next >= y && (y == 0 || next >= y + 1162));
+        assert(next >= y);
+        assert((more - log) * p < 1162 * q || y == 0 || next >= y + 1162);
     }
 
     /// @dev The logarithm of a purchase is not negative, up to its error.
-    function lemma_exponentOfACostRises(int256 log, int256 step, int256 p, int256 q) external pure {
-        require(_isLogarithm(log) && _isLogarithm(log + step) && _isRatio(p, q) && _isStep(step, p, q));
-        require(log >= -LOG2_ERROR);
+    function lemma_exponentOfACostRises(int256 log, int256 more, int256 p, int256 q) external pure {
+        require(_isLogarithm(log) && _isLogarithm(more) && more >= log && _isRatio(p, q) && log >= -LOG2_ERROR);
         int256 y = _exponent(log, p, q, LOG2_ERROR_UP, EXP2_ERROR_UP);
-        int256 next = _exponent(log + step, p, q, LOG2_ERROR_UP, EXP2_ERROR_UP);
+        int256 next = _exponent(more, p, q, LOG2_ERROR_UP, EXP2_ERROR_UP);
 
-        assert(next >= y + 1162);
+        assert(next >= y);
+        assert((more - log) * p < 1162 * q || next >= y + 1162);
+    }
+
+    /// @dev `exact` is the logarithm of what the tokens multiply S by, rounded up. What is paid multiplies R by the power of `y` at least.
+    function lemma_costBuysItsTokens(int256 exact, int256 logOfCost, int256 logOfBuy, int256 ratio) external pure {
+        require(_isLogarithm(logOfCost) && _isLogarithm(logOfBuy) && _isRatio(1e6, ratio) && exact >= 0);
+        require(logOfCost >= exact - LOG2_ERROR && exact <= 113 * 2 ** 127);
+        int256 y = _exponent(logOfCost, 1e6, ratio, LOG2_ERROR_UP, EXP2_ERROR_UP);
+        require(logOfBuy >= y - EXP2_ERROR - LOG2_ERROR);
+
+        assert(_exponent(logOfBuy, ratio, 1e6, -LOG2_ERROR, -EXP2_ERROR) - EXP2_ERROR >= exact);
     }
 
     function lemma_P8_powerIsAtLeastOne(int256 y, int256 g) external view {
@@ -96,10 +107,6 @@ contract CurveKernelProof {
 
     function _isLogarithm(int256 log) private pure returns (bool) {
         return -(2 ** 127) <= log && log <= 114 * 2 ** 127;
-    }
-
-    function _isStep(int256 step, int256 p, int256 q) private pure returns (bool) {
-        return 1 <= step && step <= 115 * 2 ** 127 && step * p >= 1162 * q;
     }
 
     function _isRatio(int256 p, int256 q) private pure returns (bool) {
