@@ -158,6 +158,12 @@ describe("Repository @uninstrumented", () => {
     });
   });
 
+  it("loads the gas reporter only where it reports, because every command would start later", () => {
+    const isLoaded = Object.keys(require.cache).some((file) => file.includes("/node_modules/hardhat-gas-reporter/"));
+
+    expect(isLoaded).to.equal(process.env.REPORT_GAS === "true");
+  });
+
   it("runs every step of .ci/run in the workflow of the forge", () => {
     const script = readFileSync(join(ROOT, ".ci/run"), "utf8");
     const workflow = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
