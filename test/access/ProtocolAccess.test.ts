@@ -53,14 +53,14 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
         .map(([, signer]) => signer)
         .filter((signer) => !holders.includes(signer));
 
-    describe("given the deployment", () => {
+    describe("given a new deployment", () => {
       it("A1: has the timelock as its only admin", async () => {
         expect(await contract.defaultAdmin()).to.equal(protocol.timelock);
         expect(await contract.owner()).to.equal(protocol.timelock);
         expect(await contract.defaultAdminDelay()).to.equal(ADMIN_DELAY);
       });
 
-      it("A2: has granted the declared roles and no others, and none to the deploying key", async () => {
+      it("A2: has granted exactly the declared roles, and none to the deploying key", async () => {
         const declared = [
           `${roleId(DEFAULT_ADMIN_ROLE)} ${admin.address}`,
           `${roleId(GUARDIAN_ROLE)} ${guardian.address}`,
@@ -78,8 +78,8 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
     });
 
     for (const { role, holder, grantor, grantorRole } of CONTRACTS[name]) {
-      describe(`when ${role} is granted and revoked`, () => {
-        it(`follows the word of ${grantor}`, async () => {
+      describe(`when ${role} is granted or revoked`, () => {
+        it(`lets the ${grantor} do both`, async () => {
           const sender = protocol[grantor];
           expect(await contract.getRoleAdmin(roleId(role))).to.equal(roleId(grantorRole));
           await expect(contract.connect(sender).grantRole(roleId(role), alice))
@@ -103,7 +103,7 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
       });
 
       describe(`when ${role} is suspended`, () => {
-        it("revokes it from the holder at the guardian's word, and its grantor may give it back", async () => {
+        it("lets the guardian revoke it from its holder, and the grantor grant it again", async () => {
           const account = protocol[holder];
           await expect(contract.connect(guardian).suspendRole(roleId(role), account))
             .to.emit(contract, "RoleRevoked")
@@ -133,7 +133,7 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
     }
 
     describe("given a guardian that is a contract", () => {
-      it("suspends at the contract's word, not at that of who signed the transaction", async () => {
+      it("judges by the contract that calls, not by whoever signed the transaction", async () => {
         const { role, holder } = CONTRACTS[name][0];
         const wallet = await ethers.deployContract("ERC1271WalletMock");
         const suspend = (signer: HardhatEthersSigner) =>
@@ -152,7 +152,7 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
       });
     });
 
-    describe("when a guardian turns on the admin or on guardians", () => {
+    describe("when a guardian acts against the admin or another guardian", () => {
       for (const role of [DEFAULT_ADMIN_ROLE, GUARDIAN_ROLE]) {
         it(`refuses to suspend ${role}`, async () => {
           for (const account of [admin, guardian]) {
@@ -194,7 +194,7 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
         expect(await contract.pendingDefaultAdmin()).to.deep.equal([ethers.ZeroAddress, 0n]);
       });
 
-      it("refuses that the admin renounces, with and without a transfer under way", async () => {
+      it("refuses to let the admin renounce, with and without a pending transfer", async () => {
         const renounce = () => contract.connect(admin).renounceRole(roleId(DEFAULT_ADMIN_ROLE), admin);
         await expect(renounce())
           .to.be.revertedWithCustomError(contract, "AccessControlEnforcedDefaultAdminDelay")
@@ -215,7 +215,7 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
         }
       });
 
-      it("takes a second step by the new admin, after the delay", async () => {
+      it("completes only when the new admin accepts after the delay", async () => {
         const schedule = await beginTransfer();
         await time.setNextBlockTimestamp(schedule);
         await expect(contract.connect(alice).acceptDefaultAdminTransfer())
@@ -229,7 +229,7 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
         expect(await contract.hasRole(roleId(DEFAULT_ADMIN_ROLE), admin)).to.equal(false);
       });
 
-      it("refuses acceptance by everybody else", async () => {
+      it("refuses acceptance by anybody but the new admin", async () => {
         const schedule = await beginTransfer();
         await time.increaseTo(schedule + 1n);
         for (const stranger of strangersTo(alice)) {
@@ -239,7 +239,7 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
         }
       });
 
-      it("can be called off by the admin", async () => {
+      it("lets the admin cancel the transfer", async () => {
         const schedule = await beginTransfer();
         await expect(contract.connect(admin).cancelDefaultAdminTransfer()).to.emit(
           contract,
@@ -251,7 +251,7 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
           .withArgs(alice);
       });
 
-      it("takes the admin to begin, cancel, or change the delay", async () => {
+      it("lets nobody but the admin begin or cancel a transfer or change the delay", async () => {
         for (const stranger of strangersTo(admin)) {
           const asStranger = contract.connect(stranger);
           for (const call of [
@@ -296,11 +296,11 @@ for (const name of Object.keys(CONTRACTS) as (keyof typeof CONTRACTS)[]) {
   });
 }
 
-describe("ProtocolAccess when a deployer of models is suspended", () => {
+describe("ProtocolAccess of tokenManager, when a deployer of models is suspended", () => {
   const DEPLOYER_ROLE = roleId("DEPLOYER_ROLE");
   const OPERATOR_ROLE = roleId("OPERATOR_ROLE");
 
-  it("A3: an operator gives the role back in the same block, and the admin cannot", async () => {
+  it("A3: lets an operator give the role back in the same block, but not the admin", async () => {
     const { tokenManager, admin, guardian, operator, launcher } = await loadFixture(deployProtocol);
     await inOneBlock(
       () => tokenManager.connect(guardian).suspendRole(DEPLOYER_ROLE, launcher),
@@ -320,7 +320,7 @@ describe("ProtocolAccess when a deployer of models is suspended", () => {
       .withArgs(admin, OPERATOR_ROLE);
   });
 
-  it("stays suspended when the operators are", async () => {
+  it("refuses an operator that has been suspended too", async () => {
     const { tokenManager, guardian, operator, launcher } = await loadFixture(deployProtocol);
     await tokenManager.connect(guardian).suspendRole(OPERATOR_ROLE, operator);
     await tokenManager.connect(guardian).suspendRole(DEPLOYER_ROLE, launcher);

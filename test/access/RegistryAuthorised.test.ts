@@ -70,7 +70,7 @@ describe("RegistryAuthorised", () => {
   });
 
   for (const { contract, role, holder, call, ...more } of ASKED) {
-    describe(`${contract}, what ${role} may`, () => {
+    describe(`${contract}, when a function requires ${role}`, () => {
       const send = async (sender: HardhatEthersSigner) => sender.sendTransaction(await call(context));
 
       /** Anybody tells the contract to call. */
@@ -92,14 +92,14 @@ describe("RegistryAuthorised", () => {
           .to.be.revertedWithCustomError(context[contract], "AccessControlUnauthorizedAccount")
           .withArgs(caller, roleId(role));
 
-      it("is for the registry's holder alone", async () => {
+      it("lets only the holder of the role in the registry call", async () => {
         for (const [name, sender] of signersIn(context)) {
           if (name !== holder) await expectRefused(send(sender), sender);
         }
         await expectLetThrough(send(context[holder]));
       });
 
-      it("is not for who holds the role in the TokenManager", async () => {
+      it("refuses an account that holds the role only in the TokenManager", async () => {
         const { tokenManager, admin, alice } = context;
         if (role === "DEFAULT_ADMIN_ROLE") {
           await tokenManager.connect(admin).beginDefaultAdminTransfer(alice);
@@ -112,7 +112,7 @@ describe("RegistryAuthorised", () => {
         await expectRefused(send(alice), alice);
       });
 
-      it("begins and ends with the registry's word, at once", async () => {
+      it("follows changes of the role in the registry at once", async () => {
         const { registry, admin, guardian, alice } = context;
         if (role === "DEFAULT_ADMIN_ROLE") {
           await registry.connect(admin).beginDefaultAdminTransfer(alice);
@@ -129,7 +129,7 @@ describe("RegistryAuthorised", () => {
         await expectRefused(send(alice), alice);
       });
 
-      it("is for the account or contract that calls, not for whoever signed the transaction", async () => {
+      it("judges by the account or contract that calls, not by whoever signed the transaction", async () => {
         const { registry, admin, mallory } = context;
         const wallet = await ethers.deployContract("ERC1271WalletMock");
         await expectRefused(sendBy(wallet, context[holder]), wallet);
@@ -141,13 +141,13 @@ describe("RegistryAuthorised", () => {
     });
   }
 
-  it("publishes the ids of the roles where they are asked for, as the registry has them", async () => {
+  it("publishes the same role ids as the registry", async () => {
     const { registry, factory, infrastructureReserve } = context;
     expect(await factory.POOL_CREATOR_ROLE()).to.equal(await registry.POOL_CREATOR_ROLE());
     expect(await infrastructureReserve.PAYER_ROLE()).to.equal(await registry.PAYER_ROLE());
   });
 
-  it("has no roles of its own: nothing of OpenZeppelin's is in the ABI but the error", async () => {
+  it("has no functions of its own that manage roles, only the error in its ABI", async () => {
     const access = (await ethers.getContractFactory("ModelRegistry")).interface;
     for (const contract of ["factory", "infrastructureReserve", "oracleAttestation"] as const) {
       const { interface: own } = context[contract];
@@ -159,7 +159,7 @@ describe("RegistryAuthorised", () => {
     }
   });
 
-  it("needs a registry", async () => {
+  it("refuses zero as the registry", async () => {
     const factory = await ethers.getContractFactory("OracleAttestation");
     await expect(factory.deploy(ethers.ZeroAddress, [OTHER], 1))
       .to.be.revertedWithCustomError(factory, "ZeroAddress")

@@ -199,20 +199,20 @@ const DELAYED: readonly Delayed[] = [
   },
 ];
 
-describe("A3: what adds power is delayed", () => {
-  it("in every function whose effect the table of roles delays", () => {
+describe("A3: the delay of what adds power", () => {
+  it("is tested below for every function whose effect the table of roles delays", () => {
     const tested = new Set(DELAYED.map(({ name }) => name.split(",")[0]));
     expect([...tested].sort()).to.deep.equal(PROMISED.map(({ contract, name }) => `${contract}.${name}`).sort());
   });
 
-  it("in all that the admin alone may do", () => {
+  it("applies to everything that the admin alone may do", () => {
     const powers = Object.values(AUTHORITY).flatMap((functions) => Object.values(functions));
     for (const power of powers.filter(({ callers }) => callers.join() === "admin")) {
       expect(isByTimelock(power), power.worst).to.equal(true);
     }
   });
 
-  it("by no less than two days: the timelock takes no shorter wait", async () => {
+  it("is at least two days: the timelock refuses a shorter one", async () => {
     const world = await loadFixture(quietProtocol);
     const { timelock, keys } = world;
     const [target, value, data, ...rest] = operationOf(world, "ModelRegistry", "setDailyLimit");
@@ -228,7 +228,7 @@ describe("A3: what adds power is delayed", () => {
   });
 
   for (const { name, delay, decide, then, read } of DELAYED) {
-    it(`${name}: has changed nothing one second before, and works at it`, async () => {
+    it(`lets ${name} take effect when the delay is over, and not a second before`, async () => {
       const world = await loadFixture(quietProtocol);
       const [contract, called] = name.split(",")[0]!.split(".") as [string, string];
       const target = contractsOf(world)[contract as keyof ReturnType<typeof contractsOf>];

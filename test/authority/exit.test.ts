@@ -30,21 +30,21 @@ async function pausedEverywhere() {
   return world;
 }
 
-describe("pause everything, then everyone exits", () => {
+describe("the protocol, given everything paused and revoked that a guardian can", () => {
   let world: World;
 
   beforeEach(async () => {
     world = await loadFixture(pausedEverywhere);
   });
 
-  it("stops buys", async () => {
+  it("refuses buys", async () => {
     const { pool, holder } = world;
     await expect(pool.connect(holder).buy(USDC, 0, holder, MAX_UINT256))
       .to.be.revertedWithCustomError(pool, "Paused")
       .withArgs(await pool.buysPausedUntil());
   });
 
-  it("P9: lets every holder sell all that they have", async () => {
+  it("P9: lets every holder sell everything", async () => {
     const { pool, model, usdc, holder, keys } = world;
     for (const seller of [holder, keys.attacker]) {
       const tokens = await model.token.balanceOf(seller);
@@ -60,8 +60,8 @@ describe("pause everything, then everyone exits", () => {
   });
 });
 
-describe("the admin", () => {
-  it("can be neither zero nor renounced", async () => {
+describe("the admin of the registry and of the token manager", () => {
+  it("can neither be set to zero nor renounce", async () => {
     const { registry, tokenManager, keys } = await loadFixture(protocolInUse);
     for (const contract of [registry, tokenManager]) {
       const asAdmin = contract.connect(keys.admin);

@@ -22,7 +22,7 @@ const WAYS = {
   },
 } as const;
 
-describe("H1: what a governor set in motion ends with it", () => {
+describe("H1: what a governor has set in motion ends with a handover", () => {
   let world: World;
 
   beforeEach(async () => {
@@ -42,7 +42,7 @@ describe("H1: what a governor set in motion ends with it", () => {
 
   for (const [way, handOver] of Object.entries(WAYS)) {
     describe(`given a handover ${way}`, () => {
-      it("pays no payee of the former governor's, approved before or while the successor waits", async () => {
+      it("pays no payee that the former governor approved", async () => {
         const { infrastructureReserve, keys, model, payee, usdc } = world;
         await infrastructureReserve.connect(keys.governor).approvePayee(model.id, keys.attacker);
         await time.increase(2n * DAY);
@@ -58,7 +58,7 @@ describe("H1: what a governor set in motion ends with it", () => {
         }
       });
 
-      it("changes no parameter that the former governor scheduled last", async () => {
+      it("drops the parameter change that the former governor scheduled last", async () => {
         const { registry, keys, model } = world;
         const before = await registry.parametersOf(model.id);
         const schedule = () => registry.connect(keys.governor).setInfrastructureAccrual(model.id, FULL_SHARE);
@@ -79,7 +79,7 @@ describe("H1: what a governor set in motion ends with it", () => {
         );
       });
 
-      it("creates no pool on terms of the former governor's, nor on free ones, until the present one decides", async () => {
+      it("creates no pool on the terms that the former governor fixed, until the present one frees them", async () => {
         const { factory, keys, bob } = world;
         const id = modelIdOf(REGISTERED);
         const fixed = await factory.hashTerms(buildPoolTerms());
@@ -91,7 +91,7 @@ describe("H1: what a governor set in motion ends with it", () => {
         await expect(createPool()).to.emit(factory, "PoolCreated");
       });
 
-      it("revives nothing when the former governor governs again", async () => {
+      it("revives neither pool terms nor payees when the former governor governs again", async () => {
         const { registry, infrastructureReserve, factory, keys, bob, model } = world;
         const id = modelIdOf(REGISTERED);
         await factory.connect(keys.governor).setPoolTerms(id, await factory.hashTerms(buildPoolTerms()));

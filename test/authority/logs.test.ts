@@ -182,7 +182,7 @@ describe("A4: replaying the logs rebuilds the state", () => {
     life = await birth();
   });
 
-  it("when it has been deployed, with three models", compare);
+  it("after a deployment with three models", compare);
 
   for (const [name, act] of ACTS) {
     it(`after ${name}`, async () => {
@@ -192,7 +192,7 @@ describe("A4: replaying the logs rebuilds the state", () => {
   }
 
   // ERC-20 leaves it open, and the library has no event for it.
-  it("except for what spenders have used of limited allowances", async () => {
+  it("except for what spenders have used of a limited allowance", async () => {
     const { model, alice, bob } = life;
     const [approved, used] = [3n * TOKEN, TOKEN];
     await model.token.connect(alice).approve(bob, approved);
@@ -206,7 +206,7 @@ describe("A4: replaying the logs rebuilds the state", () => {
     await compare();
   });
 
-  it("after every event that there is, each of which is needed but the receipts", async () => {
+  it("from all declared events, of which only the receipts could be left out", async () => {
     const logs = await logsSince(life.firstBlock);
     const emitted = new Set(logs.map(({ name }) => name));
     const declared = (await allEvents()).fragments.map((event) => (event as EventFragment).name);
@@ -220,7 +220,7 @@ describe("A4: replaying the logs rebuilds the state", () => {
     expect(redundant.sort()).to.deep.equal(RECEIPTS);
   });
 
-  it("in every view of every contract, or says why not", async () => {
+  it("for every view of every contract, apart from those listed with a reason", async () => {
     for (const contract of Object.keys(UNTOLD)) {
       const compared = new Set(answers.filter((answer) => answer.contract === contract).map(({ view }) => view));
       const listed = Object.keys(UNTOLD[contract]!);

@@ -33,7 +33,7 @@ async function robbedModel() {
   return { world, honest, forged, before };
 }
 
-describe("repair after attesters were stolen", () => {
+describe("repairing a model after its attesters' keys were stolen", () => {
   let world: World;
   let honest: QueuedPayout;
   let forged: QueuedPayout[];
@@ -77,7 +77,7 @@ describe("repair after attesters were stolen", () => {
     return timelock.connect(keys.multisig).executeBatch(...operation);
   }
 
-  it("R2, R3: gives everything back in one operation, and keeps what was honest", async () => {
+  it("R2, R3: takes back the forged rewards and scores in one operation, and still pays the honest improvement", async () => {
     const { registry, oracleAttestation, model } = world;
     const rate = await rateOf();
     const { close, return: giveBack, replace, attesters } = await steps();
@@ -91,7 +91,7 @@ describe("repair after attesters were stolen", () => {
     await expectReleased(world, model.token, honest);
   });
 
-  it("lowers the reward rate for good when the benchmark is replaced before the rewards are back", async () => {
+  it("lowers the reward rate for good if the benchmark is replaced before the rewards are returned", async () => {
     const { registry, model } = world;
     const rate = await rateOf();
     const { close, return: giveBack, replace, attesters } = await steps();

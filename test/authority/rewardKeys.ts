@@ -36,7 +36,9 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
         expect(await usdc.balanceOf(keys.attacker)).to.be.greaterThan(before);
         expect(await model.token.rewardsMinted()).to.be.greaterThanOrEqual(queued.reward);
       },
-      "mint two days later when a guardian stops it, and it announces the lifting only then": async (world) => {
+      "mint after six days if it announces the lifting of a guardian's stop only when the stop begins": async (
+        world,
+      ) => {
         const { registry, timelock, keys } = world;
         const { announced, queued } = await queueAsNewVerifier(world);
         const { method, queuedAt } = queued;
@@ -56,7 +58,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
         await release(world, queued);
         expect(await registry.payoutOf(queued.model, queued.evaluationId)).to.equal(RELEASED);
       },
-      "mint after four days in spite of a stop, when it announced the lifting with the rest": async (world) => {
+      "mint after four days in spite of a stop if it announced the lifting with everything else": async (world) => {
         const { registry, keys, oracleAttestation } = world;
         await announce(world, registry, "liftPayoutStop", [oracleAttestation.target]);
         const { announced, queued } = await queueAsNewVerifier(world);
@@ -69,20 +71,26 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
       },
     },
     cannot: {
-      "act before its delay": async (world) => {
+      "act before its delay is over": async (world) => {
         const { registry, timelock, keys } = world;
         await announce(world, registry, "setVerifier", [keys.attacker.address]);
         await time.increase(TIMELOCK_DELAY - 10n);
         const early = execute(world, registry, "setVerifier", [keys.attacker.address]);
         await expect(early).to.be.revertedWithCustomError(timelock, "TimelockUnexpectedOperationState");
       },
-      "take a reserve, or what models own": async ({ infrastructureReserve, factory, pool, keys, usdc }) => {
+      "take the money that models own, or command a pool": async ({
+        infrastructureReserve,
+        factory,
+        pool,
+        keys,
+        usdc,
+      }) => {
         const call = infrastructureReserve.connect(keys.admin).rescueSurplus(usdc, keys.attacker, 1);
         await refused(call, infrastructureReserve, "InsufficientSurplus", 1, 0);
         const pause = pool.connect(keys.admin).setBuysPausedUntil(1);
         await refused(pause, pool, "UnauthorizedCaller", keys.admin.address, factory);
       },
-      "pass the score scale in a day, or the lifetime rewards": async (world) => {
+      "allow more than the score scale in a day, or exceed the lifetime rewards": async (world) => {
         const { registry, keys, model } = world;
         const limit = registry.connect(keys.admin).setDailyLimit(model.id, 10_001);
         await refused(limit, registry, "OutOfRange", field("limitBps"), 10_001, MINIMUM, 10_000);
@@ -98,7 +106,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
   },
   "as many attesters as the threshold": {
     can: {
-      "let the daily limit wait, each UTC day": async (world) => {
+      "queue rewards up to the daily limit, every UTC day": async (world) => {
         const { registry, model } = world;
         for (let day = 0; day < 2; day++) {
           const left = await registry.rewardsRemainingOf(model.id);
@@ -111,7 +119,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
       },
     },
     cannot: {
-      "pass the daily limit": async (world) => {
+      "exceed the daily limit": async (world) => {
         const { registry, model } = world;
         await forge(world, await registry.remainingTodayBps(model.id));
         await refused(forge(world, MINIMUM), registry, "DailyLimitExceeded", MINIMUM, 0, DAILY_LIMIT);
@@ -127,7 +135,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
         await waitFor(world, queued);
         await expect(release(world, queued)).to.be.revertedWithCustomError(world.registry, "PayoutIsStopped");
       },
-      "go on when a guardian has removed one of them": async (world) => {
+      "vouch for anything more once a guardian has removed one of them": async (world) => {
         const { oracleAttestation, keys } = world;
         const statement = await buildStatement(world, world.model);
         const proof = await attest(world, statement);
@@ -150,11 +158,11 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
       },
     },
     cannot: {
-      "prove anything of a model with another method": async (world) => {
+      "prove an improvement of a model with another method": async (world) => {
         const { prove } = await provenModel(world);
         await expect(prove(DAILY_LIMIT, world.model.id)).to.be.revertedWithoutReason(); // it decodes to no signatures
       },
-      "mint what a guardian stops": async (world) => {
+      "mint what a guardian has stopped": async (world) => {
         const { prove } = await provenModel(world);
         const queued = await queuedBy(world, await prove(DAILY_LIMIT));
         await world.registry.connect(world.keys.guardian).stopPayouts(queued.method, 1);
@@ -165,7 +173,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
   },
   "a hostile verifier, once the admin has put it in place": {
     can: {
-      "let the daily limit of a model wait for itself, without its method's word": async (world) => {
+      "mint for itself up to a model's daily limit without asking its method": async (world) => {
         await withHostileVerifier(world);
         const queued = await queueForItself(world, DAILY_LIMIT);
         await waitFor(world, queued);
@@ -174,7 +182,7 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
       },
     },
     cannot: {
-      "pass the daily limit, or say what the benchmark does not ask": async (world) => {
+      "exceed the daily limit, or fall short of the benchmark's conditions": async (world) => {
         await withHostileVerifier(world);
         await queueForItself(world, DAILY_LIMIT);
         const { registry } = world;
@@ -182,14 +190,14 @@ export const REWARD_KEYS: Readonly<Record<string, Row>> = {
         const weak = queueForItself(world, MINIMUM - 1n);
         await refused(weak, registry, "EvaluationTooWeak", field("improvement"), MINIMUM - 1n, MINIMUM);
       },
-      "mint itself, or touch what waits already": async (world) => {
+      "release a payout itself, or touch one that is already waiting": async (world) => {
         const { registry, tokenManager, keys, waiting, model } = world;
         await withHostileVerifier(world);
         const call = registry.connect(keys.attacker).releasePayout(model.id, waiting.evaluationId, toPayout(waiting));
         await refused(call, registry, "UnauthorizedCaller", keys.attacker.address, tokenManager);
         await release(world, waiting);
       },
-      "mint when a guardian stops the methods of the models": async (world) => {
+      "mint once a guardian has stopped the model's method": async (world) => {
         await withHostileVerifier(world);
         const queued = await queueForItself(world, DAILY_LIMIT);
         await world.registry.connect(world.keys.guardian).stopPayouts(queued.method, queued.queuedAt);

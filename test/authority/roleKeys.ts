@@ -15,7 +15,7 @@ import { forge, INVOICE, MINIMUM, refused, type Row } from "./keys.support";
 export const ROLE_KEYS: Readonly<Record<string, Row>> = {
   guardian: {
     can: {
-      "stop buys, launches and improvements for seven days at once": async (world) => {
+      "pause buys, launches and improvements for seven days at a stretch": async (world) => {
         const { registry, tokenManager, factory, pool, keys, model, holder } = world;
         await factory.connect(keys.guardian).pauseBuys(model.id, 7n * DAY);
         await tokenManager.connect(keys.guardian).pauseLaunches(7n * DAY);
@@ -25,7 +25,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
         await expect(buy).to.be.revertedWithCustomError(pool, "Paused");
         await expect(forge(world, MINIMUM)).to.be.revertedWithCustomError(registry, "Paused");
       },
-      "delay payouts until the admin decides, also again": async (world) => {
+      "stop payouts until the admin lifts the stop, repeatedly": async (world) => {
         const { registry, keys, waiting } = world;
         for (let i = 0; i < 2; i++) {
           await registry.connect(keys.guardian).stopPayouts(waiting.method, 1);
@@ -35,7 +35,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
         }
         await release(world, waiting);
       },
-      "leave exactly the attesters that were stolen, whose payouts are then stopped": async (world) => {
+      "leave only the dishonest attesters, whose payouts can still be stopped": async (world) => {
         const { oracleAttestation, keys, attesters } = world;
         await oracleAttestation.connect(keys.guardian).removeAttester(attesters[2]!); // the honest one
         expect(await oracleAttestation.attesterCount()).to.equal(await oracleAttestation.threshold());
@@ -44,7 +44,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
         await waitFor(world, queued);
         await expect(release(world, queued)).to.be.revertedWithCustomError(world.registry, "PayoutIsStopped");
       },
-      "revoke operational roles, and cancel what is pending": async ({
+      "revoke operational roles, pending changes and approvals of payees": async ({
         registry,
         keys,
         model,
@@ -85,12 +85,12 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
         await denied(registry.connect(keys.guardian).liftPayoutStop(waiting.method), registry);
         await denied(registry.connect(keys.guardian).voidPayouts(waiting.method, 1, 2), registry);
       },
-      "stop sales, transfers and claims": async ({ factory, keys, model, pool, holder }) => {
+      "stop sales or transfers": async ({ factory, keys, model, pool, holder }) => {
         await factory.connect(keys.guardian).pauseBuys(model.id, 7n * DAY);
         await pool.connect(holder).sell(TOKEN, 0, holder, MAX_UINT256);
         await model.token.connect(holder).transfer(keys.attacker, TOKEN);
       },
-      "leave fewer attesters than must sign": async ({ oracleAttestation, keys, attesters }) => {
+      "leave fewer attesters than the threshold": async ({ oracleAttestation, keys, attesters }) => {
         await oracleAttestation.connect(keys.guardian).removeAttester(attesters[2]!);
         const call = oracleAttestation.connect(keys.guardian).removeAttester(attesters[1]!);
         await refused(call, oracleAttestation, "OutOfRange", field("threshold"), 2, 1, 1);
@@ -115,7 +115,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
           .registerModel(modelIdOf(PROPOSED), buildBenchmark(keys.attacker.address));
         await refused(call, registry, "MethodNotAllowed", keys.attacker.address, MethodAccess.ADMIN);
       },
-      "change a benchmark that is committed": async ({ registry, keys, model, oracleAttestation }) => {
+      "change a committed benchmark": async ({ registry, keys, model, oracleAttestation }) => {
         const benchmark = buildBenchmark(String(oracleAttestation.target));
         const asRegistrar = registry.connect(keys.registrar);
         await refused(asRegistrar.registerModel(model.id, benchmark), registry, "WrongModelStatus", model.id, 3, 1);
@@ -145,7 +145,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
       },
     },
     cannot: {
-      "go beyond the bounds": async (world) => {
+      "exceed the bounds": async (world) => {
         const { factory } = world;
         for (const [terms, name, value, min, max] of [
           [{ tradeFee: 1_001n }, "tradeFee", 1_001n, 0n, 1_000n],
@@ -155,7 +155,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
           await refused(createWorstPool(world, terms), factory, "OutOfRange", field(name), value, min, max);
         }
       },
-      "choose when the governor has fixed the terms": async (world) => {
+      "choose the terms once the governor has fixed them": async (world) => {
         const { factory, keys } = world;
         const fixed = ethers.id("fixed");
         await factory.connect(keys.governor).setPoolTerms(modelIdOf(REGISTERED), fixed);
@@ -172,7 +172,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
       },
     },
     cannot: {
-      "mint it twice, or before registration": async ({ tokenManager, keys, model }) => {
+      "mint a supplier allocation twice, or before the model is registered": async ({ tokenManager, keys, model }) => {
         const asDistributor = tokenManager.connect(keys.distributor);
         await asDistributor.distributeModelSupplierAllocation(LIVE);
         const again = asDistributor.distributeModelSupplierAllocation(LIVE);
@@ -184,7 +184,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
   },
   "operator, deployers": {
     can: {
-      "deploy tokens that nobody needs, and take free ids": async (world) => {
+      "deploy useless tokens and so occupy model ids": async (world) => {
         await expect(deployToken(world, "free-id")).to.emit(world.tokenManager, "TokenDeployed");
       },
       "give DEPLOYER_ROLE back at once to whom a guardian suspended, which the admin cannot": async ({
@@ -201,7 +201,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
       },
     },
     cannot: {
-      "touch a model that exists": async (world) => {
+      "deploy a second token for an existing model": async (world) => {
         await expect(deployToken(world, LIVE)).to.be.revertedWith("Token already deployed for this model");
       },
       "grant any other role": async ({ tokenManager, keys }) => {
@@ -213,12 +213,12 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
   },
   payer: {
     can: {
-      "pay approved payees, early": async ({ infrastructureReserve, keys, model, payee }) => {
+      "pay an approved payee all that a model has accrued": async ({ infrastructureReserve, keys, model, payee }) => {
         const all = await infrastructureReserve.balanceOf(model.id);
         await infrastructureReserve.connect(keys.payer).pay(model.id, payee, all, ethers.id("early"));
         expect(await infrastructureReserve.balanceOf(model.id)).to.equal(0);
       },
-      "use up the hash of another model's invoice, for one unit": async ({
+      "use up the hash of another model's invoice by paying one unit under it": async ({
         infrastructureReserve,
         keys,
         model,
@@ -242,7 +242,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
   },
   "governor of a model": {
     can: {
-      "together with a payer, pay its model's infrastructure money to anybody after two days": async (world) => {
+      "give its model's infrastructure money to anybody after two days, together with a payer": async (world) => {
         const { infrastructureReserve, keys, model, usdc } = world;
         await infrastructureReserve.connect(keys.governor).approvePayee(model.id, keys.attacker);
         await time.increase(2n * DAY);
@@ -263,7 +263,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
       },
     },
     cannot: {
-      "touch another model, mint, or move a reserve": async ({
+      "change a model that it has handed over, mint, or command a pool": async ({
         registry,
         keys,
         bob,
@@ -294,7 +294,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
       },
     },
     cannot: {
-      "change who is paid of what waits, or the supplier recipient": async (world) => {
+      "change who is paid from what is already waiting, or the supplier recipient": async (world) => {
         const { registry, keys, model, waiting } = world;
         await registry.connect(keys.owner).proposeOwner(model.id, keys.attacker);
         await registry.connect(keys.attacker).acceptOwner(model.id);
@@ -310,7 +310,7 @@ export const ROLE_KEYS: Readonly<Record<string, Row>> = {
   "deploying key": {
     can: {},
     cannot: {
-      "do anything once the address book is wired": async ({ registry, keys }) => {
+      "wire the address book a second time": async ({ registry, keys }) => {
         const { attacker } = keys;
         const call = registry.connect(keys.wirer).wire(attacker, attacker, attacker, [attacker]);
         await expect(call).to.be.revertedWithCustomError(registry, "AlreadyWired");

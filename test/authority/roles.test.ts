@@ -45,7 +45,7 @@ describe("docs/roles.md", () => {
     expect(readFileSync(PAGE, "utf8")).to.equal(await rolesPage());
   });
 
-  it("has every function that changes state of every contract", async () => {
+  it("lists every function of every contract that changes state", async () => {
     const page = readFileSync(PAGE, "utf8");
     for (const contract of [...(await productionContracts()), ...DEPLOYED_OF_LIBRARY]) {
       const functions = await changingFunctions(contract);
@@ -54,14 +54,14 @@ describe("docs/roles.md", () => {
     }
   });
 
-  it("has no contract that does not exist", async () => {
+  it("lists no contract that does not exist", async () => {
     const existing = [...(await productionContracts()), ...DEPLOYED_OF_LIBRARY].filter((name) => name in AUTHORITY);
     expect(Object.keys(AUTHORITY).sort()).to.deep.equal(existing.sort());
   });
 });
 
 describe("authority of the shipped deployment", () => {
-  it("A2: has the roles of the parameter file, by the events alone, and no others", async () => {
+  it("A2: has granted exactly the roles of the parameter file, as the events show", async () => {
     const protocol = await loadFixture(shipped);
     const { $global, Governance, Models, Tokens } = await readParameters(protocol.network);
     const timelock = await protocol.timelock.getAddress();
@@ -106,7 +106,7 @@ describe("authority of the shipped deployment", () => {
     }
   });
 
-  it("A1: has one admin, a contract, and leaves the deploying key nothing", async () => {
+  it("A1: has the timelock as its only admin, and gives the deploying key no role", async () => {
     const protocol = await loadFixture(shipped);
     const { registry, tokenManager, factory, infrastructureReserve, oracleAttestation, timelock, parameters } =
       protocol;
@@ -126,7 +126,7 @@ describe("authority of the shipped deployment", () => {
     expect(await timelock.getMinDelay()).to.equal(parameters.$global.adminDelay);
   });
 
-  it("A5: has no delegatecall, no selfdestruct and no code above the limit @uninstrumented", async () => {
+  it("A5: contains no delegatecall, no selfdestruct and no contract above the size limit @uninstrumented", async () => {
     for (const contract of await productionContracts()) {
       const { deployedBytecode } = await hre.artifacts.readArtifact(contract);
       expect(ethers.dataLength(deployedBytecode), contract).to.be.at.most(MAX_CODE_BYTES);

@@ -86,7 +86,7 @@ async function send(
   )) as ContractTransactionResponse;
 }
 
-describe("a Safe behind the timelock", () => {
+describe("a Safe as the multisig behind the timelock", () => {
   let context: Context;
   let addAttester: [string, bigint, string, string, string];
 
@@ -108,7 +108,7 @@ describe("a Safe behind the timelock", () => {
 
   const isAttester = () => context.oracleAttestation.isAttester(context.owners[2]!);
 
-  it("A3: proposes, waits two days and executes", async () => {
+  it("A3: executes a proposal after two days, and not a second before", async () => {
     const { timelock, oracleAttestation } = context;
     const id = await timelock.hashOperation(...addAttester);
     await expect(schedule())
@@ -151,7 +151,7 @@ describe("a Safe behind the timelock", () => {
     expect(await registry.dailyLimitOf(id)).to.equal(NEW_LIMIT);
   });
 
-  it("cancels what it announced", async () => {
+  it("cancels an operation that it has scheduled", async () => {
     const { timelock } = context;
     await schedule();
     const id = await timelock.hashOperation(...addAttester);
@@ -163,7 +163,7 @@ describe("a Safe behind the timelock", () => {
     expect(await isAttester()).to.equal(false);
   });
 
-  it("does nothing with too few signatures, a shorter delay, or without the timelock", async () => {
+  it("changes nothing with too few signatures, with a shorter delay, or without the timelock", async () => {
     const { owners, oracleAttestation } = context;
     const [target, , data] = addAttester;
     await expect(schedule(owners.slice(0, 1))).to.be.reverted;

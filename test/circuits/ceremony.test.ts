@@ -38,7 +38,7 @@ describe("Ceremony for a small circuit @uninstrumented", () => {
     snarkjs("zkey", "contribute", at("initial.zkey"), at("first.zkey"), "-n=first", "-e=unknown");
   });
 
-  it("refuses a phase 1 that is not the published one, or not there", async () => {
+  it("refuses a phase 1 other than the published one, and one that is missing", async () => {
     const other = { ...phase1, hash: "00".repeat(64) };
     const refusal = `${phase1.path} has the BLAKE2b hash ${phase1.hash}, not the published ${other.hash}.`;
     await expect(beginCeremony(key, folder, other, quiet, places)).to.be.rejectedWith(refusal);
@@ -55,7 +55,7 @@ describe("Ceremony for a small circuit @uninstrumented", () => {
     );
   });
 
-  it("gives a key to which nobody contributed to nobody: the tools and the chain refuse it", async () => {
+  it("gives out no key without a contribution, which a ZkProof refuses too", async () => {
     await expect(end(at("initial.zkey"))).to.be.rejectedWith(
       `${at("initial.zkey")} has no contribution: everybody could forge proofs against it.`,
     );
@@ -68,7 +68,7 @@ describe("Ceremony for a small circuit @uninstrumented", () => {
     );
   });
 
-  it("refuses a key that does not come from the phase 1 and contributions", async () => {
+  it("refuses a key that does not follow from the phase 1 and contributions", async () => {
     const bytes = readFileSync(at("first.zkey"));
     const points = sectionsOf(bytes).get(A_POINTS)!;
     points[points.length >> 1]! ^= 1;
@@ -86,7 +86,7 @@ describe("Ceremony for a small circuit @uninstrumented", () => {
     );
   });
 
-  describe("once its key is recorded", () => {
+  describe("given its recorded key", () => {
     const FILES = ["score.r1cs", "score.wasm", "score.zkey"] as const;
     const REMEDY =
       "is missing or not the recorded one: the key comes from a ceremony and can't be made again, put its files there.";
@@ -111,20 +111,20 @@ describe("Ceremony for a small circuit @uninstrumented", () => {
       for (const name of FILES) copyFileSync(at(name), setupFile(name));
     });
 
-    it("is left alone where its files are", async () => {
+    it("leaves files that match it as they are", async () => {
       const before = everything();
       expect(await zkSetup(places)).to.deep.equal({ code: 0, out: `${there()} is there and as recorded.`, err: [] });
       expect(everything()).to.deep.equal(before);
     });
 
-    it("is not replaced by a development key, even where that is asked for", async () => {
+    it("refuses to replace it by a development key, even with --force or --record", async () => {
       const before = everything();
       const line = `the key for ${CAPACITY} rows comes from a ceremony: --force and --record would make another.`;
       for (const options of [["--force"], ["--record"], ["--force", "--record"]]) await refused(line, ...options);
       expect(everything()).to.deep.equal(before);
     });
 
-    it("is neither made nor proven with where a file is missing or another", async () => {
+    it("neither makes a key nor proves with it if a file is missing or differs", async () => {
       const { claim } = readProven(CAPACITY);
       const refusedBoth = async (names: string) => {
         await refused(`${names} in ${there()} ${REMEDY}`);
@@ -142,7 +142,7 @@ describe("Ceremony for a small circuit @uninstrumented", () => {
       await refusedBoth(FILES.join(", "));
     });
 
-    it("does not match the files of the development key, which everybody can make", async () => {
+    it("refuses the files of the development key, which anybody can make", async () => {
       copyFileSync(at("development.zkey"), setupFile("score.zkey"));
       await refused(`score.zkey in ${there()} ${REMEDY}`);
     });

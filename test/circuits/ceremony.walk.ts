@@ -21,7 +21,7 @@ describe("Ceremony @uninstrumented", () => {
 
   const at = (name: string) => join(folder, name);
 
-  it("ends with a key that live chains take, and whose proofs its ZkProof takes", async () => {
+  it("ends with a key for live chains, whose proofs its ZkProof accepts", async () => {
     writeKey(recorded, places);
     const phase1 = makePhase1(places, 11);
     const begun = await zkSetup(places, ...optionsOf(phase1));

@@ -39,7 +39,7 @@ describe("Score(64) @uninstrumented", () => {
 
   useSetup(CAPACITY);
 
-  it("proves a claim, with the public inputs that the tools compute", async () => {
+  it("proves a claim with the public inputs that the library computes", async () => {
     const other = { ...claim, digest: `0x${"ff".repeat(32)}` };
     const proven = await prove(other);
     expect(proven.publicSignals).to.deep.equal(publicInputsOf(other).map(String));
@@ -47,7 +47,7 @@ describe("Score(64) @uninstrumented", () => {
     expect(await verifyWithSnarkjs(readKey(CAPACITY).verificationKey, [proven, wrong])).to.deep.equal([true, false]);
   });
 
-  it("accepts any number of rows up to its capacity, and the tools' commitments", async () => {
+  it("accepts any number of rows up to its capacity, with the library's commitments", async () => {
     const rows = (count: number, seed: number) => Array.from({ length: count }, (_, i) => ((i * seed) % 7) % 2);
     const opening = (domain: Domain, bits: number[], salt: bigint): Opening => ({
       domain,
@@ -116,7 +116,7 @@ describe("Score(64) @uninstrumented", () => {
     return { values, constraints };
   }
 
-  it("leaves no wire free: whichever is changed alone, to whatever value, breaks a constraint", async () => {
+  it("leaves no wire free but the sign of the statement, which the proof fixes", async () => {
     const { values, constraints } = await satisfied(claim);
     const constraintsOf = values.map((): Constraint[] => []);
     for (const constraint of constraints) {
@@ -140,7 +140,7 @@ describe("Score(64) @uninstrumented", () => {
     ).to.deep.equal([true, false]);
   });
 
-  it("leaves no combination of wires free: the public inputs fix all others", async () => {
+  it("leaves no combination of wires free: the public inputs determine all others", async () => {
     const more = Array.from({ length: CAPACITY - n }, (_, i) => i % 2);
     const fill = (rows: Opening) => ({ ...rows, bits: [...rows.bits, ...more] });
     // A full circuit: the rows beyond n are fixed by squares, which have no derivative at zero.
@@ -155,7 +155,7 @@ describe("Score(64) @uninstrumented", () => {
     expect(rankOf(constraints, values, isPrivate)).to.equal([...values.keys()].filter(isPrivate).length);
   });
 
-  it("gives no proof to wrong witnesses, whoever makes them", async () => {
+  it("yields no valid proof from a wrong witness, whoever makes it", async () => {
     const folder = mkdtempSync(join(tmpdir(), "witness-"));
     const { labels, candidate } = claim;
     const wrongRow = candidate.bits.findIndex((bit, row) => bit !== labels.bits[row]);
@@ -192,7 +192,7 @@ describe("Score(64) @uninstrumented", () => {
     }
   });
 
-  it("fits the sizes that were promised", () => {
+  it("has at most 7,400 constraints for 1,024 rows, and a proving key on disk", () => {
     expect(readKey(1_024).constraints).to.be.lessThanOrEqual(7_400);
     expect(existsSync(join(setupFolder(CAPACITY), "score.zkey"))).to.equal(true);
   });

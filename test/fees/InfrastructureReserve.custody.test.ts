@@ -33,7 +33,7 @@ describe("InfrastructureReserve custody", () => {
     const rescue = (amount: bigint, to: string = context.alice.address) =>
       context.infrastructureReserve.connect(context.admin).rescueSurplus(context.reserveToken, to, amount);
 
-    it("F3: never touches owed money", async () => {
+    it("F3: refuses to send money that models own", async () => {
       const { infrastructureReserve } = context;
       await expectUnchanged(context, async () => {
         await expect(rescue(1n))
@@ -59,7 +59,7 @@ describe("InfrastructureReserve custody", () => {
       expect(await reserveToken.balanceOf(infrastructureReserve)).to.equal(OWED.first + OWED.second);
     });
 
-    it("counts a model that was paid out and credited again once", async () => {
+    it("counts a model that was paid out and credited again only once", async () => {
       const { infrastructureReserve, feeRouter, alice, first } = context;
       await payInvoice(context, { amount: OWED.first });
       await feeRouter.connect(alice).depositFee(first.id, 3_000n * USDC);
@@ -69,7 +69,7 @@ describe("InfrastructureReserve custody", () => {
         .withArgs(1, 0);
     });
 
-    it("sends any other token, all of it", async () => {
+    it("sends the whole balance of any other token", async () => {
       const { infrastructureReserve, admin, alice } = context;
       const other = await ethers.deployContract("ReserveTokenMock");
       await other.mint(infrastructureReserve, SURPLUS);
@@ -80,7 +80,7 @@ describe("InfrastructureReserve custody", () => {
       await expect(asAdmin.rescueSurplus(other, alice, SURPLUS)).to.changeTokenBalance(other, alice, SURPLUS);
     });
 
-    it("finds no surplus where the reserve token has taken tokens away, and still sends other tokens", async () => {
+    it("finds no surplus after the reserve token has confiscated some of it, and still sends other tokens", async () => {
       const { infrastructureReserve, admin, alice } = context;
       const token = await turnHostile(context);
       await token.confiscate(infrastructureReserve, OWED.first);
@@ -104,9 +104,9 @@ describe("InfrastructureReserve custody", () => {
     });
   });
 
-  describe("given a reserve token that calls back", () => {
+  describe("given a reserve token that reenters", () => {
     for (const name of ["pay", "payMany", "rescueSurplus"] as const) {
-      it(`is not let into ${name} during a payment`, async () => {
+      it(`refuses its call of ${name} during a payment`, async () => {
         const { infrastructureReserve, registry, admin, reserveToken, payee, first } = context;
         const token = await turnHostile(context);
         // Even a token that is a payer finds the door closed.
@@ -131,7 +131,7 @@ describe("InfrastructureReserve custody", () => {
       });
     }
 
-    it("is not let into rescueSurplus by a rescue, though it were the admin", async () => {
+    it("refuses its call of rescueSurplus during a rescue, even if the token is the admin", async () => {
       const { infrastructureReserve, registry, admin, payee } = context;
       const token = await turnHostile(context);
       const tokenAddress = await token.getAddress();

@@ -60,8 +60,8 @@ describe("InfrastructureReserve payees", () => {
     return at;
   }
 
-  describe("when the governor approves one", () => {
-    it("A3: can be paid two days later, not a second before", async () => {
+  describe("when the governor approves a payee", () => {
+    it("A3: pays it two days later, and not a second before", async () => {
       const { infrastructureReserve, first, alice } = context;
       expect(await payableFrom(alice)).to.equal(0);
       const from = (await nextSecond()) + PAYEE_DELAY;
@@ -74,7 +74,7 @@ describe("InfrastructureReserve payees", () => {
       await expectPaid(payAlice(), alice);
     });
 
-    it("keeps the time of one that is approved already", async () => {
+    it("keeps the date of a payee that is approved already", async () => {
       const { infrastructureReserve, alice } = context;
       const from = (await nextSecond()) + PAYEE_DELAY;
       await approve();
@@ -83,14 +83,14 @@ describe("InfrastructureReserve payees", () => {
       expect(await payableFrom(alice)).to.equal(from);
     });
 
-    it("is for that model alone", async () => {
+    it("approves it for that model alone", async () => {
       const { infrastructureReserve, second, alice } = context;
       await approve();
       expect(await infrastructureReserve.payableFrom(second.id, alice)).to.equal(0);
       expect(await infrastructureReserve.payableFrom(UNKNOWN, alice)).to.equal(0);
     });
 
-    it("refuses zero", async () => {
+    it("refuses zero as the payee", async () => {
       const { infrastructureReserve, governor, first } = context;
       await expect(infrastructureReserve.connect(governor).approvePayee(first.id, ZeroAddress))
         .to.be.revertedWithCustomError(infrastructureReserve, "ZeroAddress")
@@ -98,7 +98,7 @@ describe("InfrastructureReserve payees", () => {
     });
 
     for (const [day, at] of LATE_TIMES) {
-      it(`T: counts the two days on ${day} as on any other`, async () => {
+      it(`T: counts the two days on ${day} like any others`, async () => {
         const { alice } = context;
         await time.setNextBlockTimestamp(at);
         await approve();
@@ -112,9 +112,9 @@ describe("InfrastructureReserve payees", () => {
     }
   });
 
-  describe("when one is revoked", () => {
+  describe("when a payee is revoked", () => {
     for (const key of ["governor", "guardian"] as const) {
-      it(`ends at once on the ${key}'s word, and waits anew when approved again`, async () => {
+      it(`stops its payments at once if the ${key} revokes it, and makes it wait anew when it is approved again`, async () => {
         const { infrastructureReserve, first, payee, governor } = context;
         await expect(infrastructureReserve.connect(context[key]).revokePayee(first.id, payee))
           .to.emit(infrastructureReserve, "PayeeRevoked")
@@ -129,7 +129,7 @@ describe("InfrastructureReserve payees", () => {
   });
 
   describe("given an unknown model", () => {
-    it("cannot be approved by anybody, and can be revoked only by a guardian", async () => {
+    it("refuses a governor, but lets a guardian revoke a payee", async () => {
       const { infrastructureReserve, governor, guardian, alice } = context;
       const asGovernor = infrastructureReserve.connect(governor);
       for (const change of [asGovernor.approvePayee, asGovernor.revokePayee]) {
@@ -144,7 +144,7 @@ describe("InfrastructureReserve payees", () => {
   });
 
   describe("when the governor changes", () => {
-    it("H1: are the new governor's to approve, and the former one's no more", async () => {
+    it("H1: lets the new governor approve payees, and the former one no longer", async () => {
       const { infrastructureReserve, governor, first, alice, bob } = context;
       await handOver(context, governor, bob);
       for (const change of ["approvePayee", "revokePayee"] as const) {
@@ -156,7 +156,7 @@ describe("InfrastructureReserve payees", () => {
       await expect(approve(bob)).to.emit(infrastructureReserve, "PayeeApproved").withArgs(first.id, alice, from);
     });
 
-    it("H1: pays nobody whom the former governor approved, at once and for ever", async () => {
+    it("H1: never again pays a payee that the former governor approved", async () => {
       const { governor, payee, bob } = context;
       await approve();
       expect(await payableFrom(payee)).to.be.greaterThan(0);
@@ -170,7 +170,7 @@ describe("InfrastructureReserve payees", () => {
       });
     });
 
-    it("H1: waits two days from the new governor's approval, whatever the former one approved", async () => {
+    it("H1: makes payees wait two days from the new governor's approval, whatever the former one approved", async () => {
       const { infrastructureReserve, governor, first, payee, bob } = context;
       await handOver(context, governor, bob);
       const from = (await nextSecond()) + PAYEE_DELAY;
@@ -183,7 +183,7 @@ describe("InfrastructureReserve payees", () => {
       await expectPaid(payInvoice(context), payee);
     });
 
-    it("H1: revives nothing when the former governor governs again", async () => {
+    it("H1: revives no approval when the former governor governs again", async () => {
       const { infrastructureReserve, governor, first, payee, bob } = context;
       await handOver(context, governor, bob);
       await handOver(context, bob, governor);
@@ -195,13 +195,13 @@ describe("InfrastructureReserve payees", () => {
       expect(await payableFrom(payee)).to.equal(from);
     });
 
-    it("H1: ends approvals by a governor who proposes and accepts itself", async () => {
+    it("H1: ends all approvals if a governor proposes and accepts itself", async () => {
       const { governor, payee } = context;
       await handOver(context, governor, governor);
       expect(await payableFrom(payee)).to.equal(0);
     });
 
-    it("H1: pays nobody whom a lost key approved, after recovery by the admin", async () => {
+    it("H1: pays no payee that a stolen key approved, once the admin has replaced the governor", async () => {
       const { registry, admin, first, payee, alice, bob } = context;
       await registry.connect(admin).proposeGovernor(first.id, bob);
       const acceptableFrom = BigInt(await time.latest()) + RECOVERY_DELAY;
@@ -216,7 +216,7 @@ describe("InfrastructureReserve payees", () => {
       expect(await registry.governanceOf(first.id)).to.deep.equal([bob.address, 1n]);
     });
 
-    it("F3: leaves other models' payees and all balances alone", async () => {
+    it("F3: changes neither other models' payees nor any balance", async () => {
       const { infrastructureReserve, governor, second, payee, bob } = context;
       await infrastructureReserve.connect(governor).approvePayee(second.id, payee);
       const from = await infrastructureReserve.payableFrom(second.id, payee);
@@ -225,8 +225,8 @@ describe("InfrastructureReserve payees", () => {
     });
   });
 
-  describe("given a governor that is a contract", () => {
-    it("are the contract's to approve and to revoke, not those of who signs for it", async () => {
+  describe("given a contract as the caller", () => {
+    it("lets it approve and revoke payees if it is the governor, but not those who sign for it", async () => {
       const { infrastructureReserve, registry, governor, first, alice, bob } = context;
       const wallet = await ethers.deployContract("ERC1271WalletMock");
       const asBob = wallet.connect(bob);
@@ -249,7 +249,7 @@ describe("InfrastructureReserve payees", () => {
       expect(await payableFrom(alice)).to.equal(0);
     });
 
-    it("are not a contract's whose caller is the governor", async () => {
+    it("refuses it if only whoever signed the transaction is the governor", async () => {
       const { infrastructureReserve, governor, first, alice } = context;
       const wallet = await ethers.deployContract("ERC1271WalletMock");
       for (const name of ["approvePayee", "revokePayee"] as const) {

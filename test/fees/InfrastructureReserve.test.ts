@@ -126,7 +126,7 @@ describe("InfrastructureReserve", () => {
       }
     });
 
-    it("keeps what it is given", async () => {
+    it("stores the registry and the reserve token", async () => {
       const { registry, reserveToken } = context;
       const reserve = await ethers.deployContract("InfrastructureReserve", [registry, reserveToken]);
       expect(await reserve.registry()).to.equal(registry);
@@ -134,7 +134,7 @@ describe("InfrastructureReserve", () => {
     });
   });
 
-  it("knows what each model owns", async () => {
+  it("reports the balance of each model and their sum", async () => {
     const { infrastructureReserve, first, second } = context;
     expect(await infrastructureReserve.balanceOf(first.id)).to.equal(OWED.first);
     expect(await infrastructureReserve.balanceOf(second.id)).to.equal(OWED.second);
@@ -172,7 +172,7 @@ describe("InfrastructureReserve", () => {
       });
     });
 
-    it("pays an invoice once, whatever else differs, the model too", async () => {
+    it("pays an invoice only once, even with another amount or another model", async () => {
       const { infrastructureReserve, governor, second, payee } = context;
       await infrastructureReserve.connect(governor).approvePayee(second.id, payee);
       await time.increase(PAYEE_DELAY);
@@ -189,7 +189,7 @@ describe("InfrastructureReserve", () => {
         .withArgs(context.first.id, payee, ethers.id("invoice 2"), AMOUNT, OWED.first - 2n * AMOUNT);
     });
 
-    it("refuses an amount of zero, and a missing invoice", async () => {
+    it("refuses an amount of zero and an invoice hash of zero", async () => {
       const { infrastructureReserve } = context;
       await expect(pay({ amount: 0n }))
         .to.be.revertedWithCustomError(infrastructureReserve, "InvalidAmount")
@@ -199,7 +199,7 @@ describe("InfrastructureReserve", () => {
         .withArgs(field("invoiceHash"));
     });
 
-    it("refuses a payee of another model, and a stranger", async () => {
+    it("refuses a payee that the model has not approved", async () => {
       const { infrastructureReserve, second, payee, mallory } = context;
       for (const [model, account] of [
         [second.id, payee.address],
@@ -212,7 +212,7 @@ describe("InfrastructureReserve", () => {
       }
     });
 
-    it("can be sent again after a failure", async () => {
+    it("pays an invoice whose first payment failed", async () => {
       const { infrastructureReserve, payer, first, payee } = context;
       await expect(pay({ amount: OWED.first + 1n }))
         .to.be.revertedWithCustomError(infrastructureReserve, "InsufficientBalance")
@@ -240,7 +240,7 @@ describe("InfrastructureReserve", () => {
       context.infrastructureReserve.interface.encodeErrorResult(name as never, args as never);
 
     for (const [name, bad, reason] of [
-      ["of nothing", () => payment({ amount: 0n }), () => encoded("InvalidAmount")],
+      ["of zero", () => payment({ amount: 0n }), () => encoded("InvalidAmount")],
       [
         "without an invoice",
         () => payment({ invoiceHash: ZeroHash }),
@@ -252,13 +252,13 @@ describe("InfrastructureReserve", () => {
         () => encoded("PayeeNotApproved", [context.first.id, context.mallory.address, 0]),
       ],
       [
-        "of another model's money",
+        "from another model's balance",
         () => payment({ model: context.second.id }),
         () => encoded("PayeeNotApproved", [context.second.id, context.payee.address, 0]),
       ],
     ] as const) {
       for (const position of [0, 1, 2]) {
-        it(`goes on past a payment ${name} at position ${position}`, async () => {
+        it(`continues after a payment ${name} at position ${position}`, async () => {
           const { infrastructureReserve, reserveToken, payer, payee } = context;
           const payments = goodPayments();
           payments.splice(position, 0, bad());
@@ -275,7 +275,7 @@ describe("InfrastructureReserve", () => {
       }
     }
 
-    it("pays an invoice once within a batch too", async () => {
+    it("pays an invoice only once within a batch", async () => {
       const { infrastructureReserve, reserveToken, first, payee } = context;
       const transaction = payMany([payment(), payment()]);
       await expect(transaction)
@@ -284,7 +284,7 @@ describe("InfrastructureReserve", () => {
       await expect(transaction).to.changeTokenBalance(reserveToken, payee, AMOUNT);
     });
 
-    it("pays while the model's balance lasts", async () => {
+    it("pays until the model's balance is used up", async () => {
       const { infrastructureReserve, first } = context;
       const last = ethers.id("last");
       await expect(payMany([payment({ amount: OWED.first }), payment({ amount: 1n, invoiceHash: last })]))
@@ -292,7 +292,7 @@ describe("InfrastructureReserve", () => {
         .withArgs(first.id, last, encoded("InsufficientBalance", [first.id, 1, 0]));
     });
 
-    it("goes on past a payee that the reserve token refuses, whose invoice stays open", async () => {
+    it("continues after a payee that the reserve token refuses, and leaves its invoice payable", async () => {
       const { infrastructureReserve, governor, first, alice, payee } = context;
       await infrastructureReserve.connect(governor).approvePayee(first.id, alice);
       await time.increase(PAYEE_DELAY);

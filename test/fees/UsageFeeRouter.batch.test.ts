@@ -25,12 +25,12 @@ const BAD_ITEMS: {
     reason: ({ feeRouter, poolless }) => feeRouter.interface.encodeErrorResult("PoolNotFound", [poolless.id]),
   },
   {
-    name: "of nothing",
+    name: "of zero",
     item: ({ first }) => ({ model: first.id, amount: 0n }),
     reason: ({ feeRouter }) => feeRouter.interface.encodeErrorResult("InvalidAmount"),
   },
   {
-    name: "of an absurd amount",
+    name: "of 2^256 − 1 units",
     item: ({ first }) => ({ model: first.id, amount: MAX_UINT256 }),
     reason: ({ feeRouter }) =>
       feeRouter.interface.encodeErrorResult("OutOfRange", [field("amount"), MAX_UINT256, 1, 2n ** 128n - 1n]),
@@ -61,7 +61,7 @@ async function frugalPayer() {
   return context;
 }
 
-describe("UsageFeeRouter batches", () => {
+describe("UsageFeeRouter.depositFees", () => {
   let context: FeeContext;
 
   beforeEach(async () => {
@@ -78,7 +78,7 @@ describe("UsageFeeRouter batches", () => {
   const pay = (deposits: { model: string; amount: bigint }[]) =>
     context.feeRouter.connect(context.alice).depositFees(deposits);
 
-  it("pays nothing for an empty batch", async () => {
+  it("deposits nothing for an empty batch", async () => {
     const { feeRouter, alice } = context;
     const before = await booksOf(context);
     expect(await feeRouter.connect(alice).depositFees.staticCall([])).to.deep.equal([]);
@@ -102,7 +102,7 @@ describe("UsageFeeRouter batches", () => {
 
   for (const { name, item, reason } of BAD_ITEMS) {
     for (const position of [0, 1, 2]) {
-      it(`goes on past an item ${name} at position ${position}`, async () => {
+      it(`continues after an item ${name} at position ${position}`, async () => {
         const { feeRouter, reserveToken, infrastructureReserve, first, second, alice } = context;
         const bad = item(context);
         const deposits = good();
@@ -127,7 +127,7 @@ describe("UsageFeeRouter batches", () => {
     }
   }
 
-  it("pays each item while the allowance lasts", async () => {
+  it("skips only the item that exceeds the remaining allowance", async () => {
     const { feeRouter, reserveToken, first, alice } = context;
     await reserveToken.connect(alice).approve(feeRouter, AMOUNT + 1n);
     const { infrastructure } = splitOf(AMOUNT);
@@ -146,14 +146,14 @@ describe("UsageFeeRouter batches", () => {
     expect(await reserveToken.allowance(alice, feeRouter)).to.equal(0);
   });
 
-  it("is the only caller of its own items", async () => {
+  it("lets nobody else call depositFromBatch", async () => {
     const { feeRouter, alice, bob } = context;
     await expect(feeRouter.connect(bob).depositFromBatch(alice, context.first.id, AMOUNT))
       .to.be.revertedWithCustomError(feeRouter, "UnauthorizedCaller")
       .withArgs(bob, feeRouter);
   });
 
-  it("lifts both streams as single deposits would", async () => {
+  it("starts both streams as single deposits would", async () => {
     const { first, second } = context;
     await pay(good());
     const paidAt = BigInt(await time.latest());

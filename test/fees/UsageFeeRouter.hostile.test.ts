@@ -22,7 +22,7 @@ const FALSE = 1n;
 const NOTHING = 2n;
 const GAS_LIMIT = 600_000;
 
-describe("UsageFeeRouter attacks", () => {
+describe("UsageFeeRouter with a hostile reserve token", () => {
   let context: Awaited<ReturnType<typeof fundedReserve>>;
   let token: HostileReserveTokenMock;
 
@@ -41,9 +41,9 @@ describe("UsageFeeRouter attacks", () => {
       { model: context.second.id, amount: AMOUNT },
     ]);
 
-  describe("a reserve token that charges on transfers", () => {
+  describe("given a token that charges on transfers", () => {
     for (const arrivingBps of [0n, BPS / 2n, BPS - 1n, BPS + 1n]) {
-      it(`is refused when ${arrivingBps} bps arrive, in a batch too`, async () => {
+      it(`refuses a deposit, in a batch too, of which ${arrivingBps} bps arrive`, async () => {
         const { feeRouter } = context;
         const { infrastructure } = splitOf(AMOUNT);
         const received = (infrastructure * arrivingBps) / BPS;
@@ -62,7 +62,7 @@ describe("UsageFeeRouter attacks", () => {
       });
     }
 
-    it("is refused though the infrastructure reserve holds a surplus that would cover it", async () => {
+    it("refuses a deposit even if a surplus in the infrastructure reserve would cover the charge", async () => {
       const { feeRouter, infrastructureReserve } = context;
       const { infrastructure } = splitOf(AMOUNT);
       await token.mint(infrastructureReserve, FUNDS);
@@ -72,7 +72,7 @@ describe("UsageFeeRouter attacks", () => {
         .withArgs((infrastructure * (BPS - 1n)) / BPS, infrastructure);
     });
 
-    it("is refused where no share is the infrastructure's", async () => {
+    it("refuses a deposit whose infrastructure share rounds to zero", async () => {
       const { feeRouter } = context;
       await token.setArrivingBps(0n);
       await expect(deposit(3n)) // 3 · 33.33 % < 1
@@ -81,7 +81,7 @@ describe("UsageFeeRouter attacks", () => {
     });
   });
 
-  describe("a reserve token that keeps something, given trade fees that would cover it", () => {
+  describe("given a token that keeps something, and trade fees that would cover it", () => {
     const ONE_PERCENT = 100n;
 
     beforeEach(async () => {
@@ -101,7 +101,7 @@ describe("UsageFeeRouter attacks", () => {
         .to.be.revertedWithCustomError(context.feeRouter, "UnexpectedReserveReceived")
         .withArgs(received, sent);
 
-    it("F1: is refused when the infrastructure share, rounded, arrives whole: 1 % of 99 units is nothing, of 100 one", async () => {
+    it("F1: refuses a deposit of which only the pool's share is charged: 1 % of 99 units rounds to zero, of 100 to one", async () => {
       await setAccrual(BPS / 2n);
       await token.setFees(ONE_PERCENT, 0n, ZeroAddress);
       expect(splitOf(199n, BPS / 2n)).to.deep.equal({ infrastructure: 99n, pool: 100n });
@@ -111,7 +111,7 @@ describe("UsageFeeRouter attacks", () => {
     });
 
     for (const bps of [1_000n, 3_333n, 4_999n, 5_000n, 5_001n, 9_999n, 10_000n]) {
-      it(`F1: is refused for every amount of which it keeps a unit, at an infrastructure share of ${bps} bps`, async () => {
+      it(`F1: refuses exactly the amounts of which the token keeps a unit, at an infrastructure share of ${bps} bps`, async () => {
         const { feeRouter, first, alice } = context;
         await setAccrual(bps);
         await token.setFees(ONE_PERCENT, 0n, ZeroAddress);
@@ -128,14 +128,14 @@ describe("UsageFeeRouter attacks", () => {
         }
       });
 
-      it(`F1: is refused when it keeps one unit of every transfer, at an infrastructure share of ${bps} bps`, async () => {
+      it(`F1: refuses a token that keeps one unit of every transfer, at an infrastructure share of ${bps} bps`, async () => {
         await setAccrual(bps);
         await token.setFees(0n, 1n, ZeroAddress);
         const { infrastructure } = splitOf(AMOUNT, bps);
         await expectUnchanged(context, () => expectShort(deposit(), infrastructure - 1n, infrastructure));
       });
 
-      it(`F3: is refused when it charges the infrastructure reserve alone, at a share of ${bps} bps`, async () => {
+      it(`F3: refuses a token that charges only the infrastructure reserve, at a share of ${bps} bps`, async () => {
         await setAccrual(bps);
         await token.setFees(ONE_PERCENT, 0n, context.infrastructureReserve);
         const { infrastructure } = splitOf(AMOUNT, bps);
@@ -146,7 +146,7 @@ describe("UsageFeeRouter attacks", () => {
     }
 
     for (const bps of [1_000n, 3_333n, 4_999n]) {
-      it(`F1: is refused when it charges the pool alone, whose share is the larger at ${bps} bps`, async () => {
+      it(`F1: refuses a token that charges only the pool, whose share is the larger one at ${bps} bps`, async () => {
         await setAccrual(bps);
         await token.setFees(ONE_PERCENT, 0n, context.first.pool);
         const { pool } = splitOf(AMOUNT, bps);
@@ -155,7 +155,7 @@ describe("UsageFeeRouter attacks", () => {
     }
 
     for (const bps of [5_000n, 9_999n]) {
-      it(`P1: leaves the pool with what it owes when it charges the pool alone, whose share is not the larger at ${bps} bps`, async () => {
+      it(`P1: leaves the pool with what it owes if the token charges only the pool, whose share is not the larger one at ${bps} bps`, async () => {
         const { first } = context;
         await setAccrual(bps);
         await token.setFees(ONE_PERCENT, 0n, first.pool);
@@ -169,7 +169,7 @@ describe("UsageFeeRouter attacks", () => {
       });
     }
 
-    it("is taken by a deposit of which it keeps nothing", async () => {
+    it("accepts a deposit of which the token keeps nothing", async () => {
       const { feeRouter, first, alice } = context;
       await setAccrual(BPS / 2n);
       await token.setFees(ONE_PERCENT, 0n, ZeroAddress);
@@ -185,7 +185,7 @@ describe("UsageFeeRouter attacks", () => {
 
   for (const { name, make, error, args } of [
     {
-      name: "answers false",
+      name: "returns false",
       make: () => token.setAnswer(FALSE),
       error: "SafeERC20FailedOperation",
       args: () => [token],
@@ -209,7 +209,7 @@ describe("UsageFeeRouter attacks", () => {
     });
   }
 
-  it("goes on with a batch past a pool that is blacklisted", async () => {
+  it("continues a batch after a pool that the reserve token blacklists", async () => {
     const { feeRouter, first, second, alice } = context;
     await token.setBlacklisted(first.pool, true);
     const pending = await second.pool.pendingStream();
@@ -220,14 +220,14 @@ describe("UsageFeeRouter attacks", () => {
     expect(await second.pool.pendingStream()).to.be.greaterThan(pending);
   });
 
-  it("takes a token that answers nothing", async () => {
+  it("accepts a token that returns nothing", async () => {
     const { feeRouter, first, alice } = context;
     await token.setAnswer(NOTHING);
     const { infrastructure, pool } = splitOf(AMOUNT);
     await expect(deposit()).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, alice, infrastructure, pool);
   });
 
-  describe("a reserve token that calls back during a deposit", () => {
+  describe("given a token that calls back during a deposit", () => {
     const permit = { deadline: MAX_UINT256, v: 27, r: `0x${"11".repeat(32)}`, s: `0x${"11".repeat(32)}` };
 
     for (const name of [
@@ -238,7 +238,7 @@ describe("UsageFeeRouter attacks", () => {
       "payForCalls",
       "payForCallsWithPermit",
     ] as const) {
-      it(`is not let into ${name}`, async () => {
+      it(`refuses its call of ${name}`, async () => {
         const { feeRouter, first } = context;
         const deposits = [{ model: first.id, amount: 1n }];
         const args = {
@@ -258,7 +258,7 @@ describe("UsageFeeRouter attacks", () => {
       });
     }
 
-    it("is not let into the infrastructure reserve's books", async () => {
+    it("refuses its call of the infrastructure reserve's credit", async () => {
       const { infrastructureReserve, second } = context;
       const tokenAddress = await token.getAddress();
       await token.reenter(
@@ -275,7 +275,7 @@ describe("UsageFeeRouter attacks", () => {
       );
     });
 
-    it("cannot have the pool's share collected as trade fees on its way", async () => {
+    it("refuses the deposit if the token has the pool's share collected as trade fees on its way", async () => {
       const { first } = context;
       await token.reenter(first.pool, first.pool.interface.encodeFunctionData("collectFees"));
       await expect(deposit())
@@ -283,7 +283,7 @@ describe("UsageFeeRouter attacks", () => {
         .withArgs(0, splitOf(AMOUNT).pool);
     });
 
-    it("cannot enter by a permit either", async () => {
+    it("refuses its call of depositFee during depositFeeWithPermit", async () => {
       const { feeRouter, first, mallory } = context;
       await token.reenter(feeRouter, feeRouter.interface.encodeFunctionData("depositFee", [first.id, 1n]));
       const signed = await signPermit(context.reserveToken, mallory, await feeRouter.getAddress(), AMOUNT);
@@ -293,7 +293,7 @@ describe("UsageFeeRouter attacks", () => {
   });
 });
 
-describe("UsageFeeRouter streams", () => {
+describe("UsageFeeRouter, the stream of a fee", () => {
   let context: FeeContext;
 
   beforeEach(async () => {
@@ -329,7 +329,7 @@ describe("UsageFeeRouter streams", () => {
     });
   }
 
-  it("lifts the price linearly in the reserve over a day", async () => {
+  it("raises the reserve linearly over a day, and with it the price", async () => {
     const { pool } = context.first;
     await deposit(1_000_000_000n);
     const start = BigInt(await time.latest());
@@ -345,7 +345,7 @@ describe("UsageFeeRouter streams", () => {
     }
   });
 
-  it("is not delayed by dust in every block", async () => {
+  it("keeps its end if dust is deposited again and again", async () => {
     const { pool } = context.first;
     await deposit(1_000_000_000n);
     const end = await pool.streamEnd();
@@ -356,7 +356,7 @@ describe("UsageFeeRouter streams", () => {
     }
   });
 
-  it("is delayed by no more than the average of what flows", async () => {
+  it("ends at most a second later if a second's worth of what is pending is deposited", async () => {
     const { pool } = context.first;
     await deposit(1_000_000_000n);
     const end = await pool.streamEnd();
@@ -368,8 +368,8 @@ describe("UsageFeeRouter streams", () => {
   });
 });
 
-describe("UsageFeeRouter donations", () => {
-  it("stay where they were sent and change no deposit", async () => {
+describe("UsageFeeRouter, given donations", () => {
+  it("leaves them where they were sent, and splits deposits as before", async () => {
     const context = await loadFixture(fundedReserve);
     const { feeRouter, infrastructureReserve, reserveToken, first, alice, mallory } = context;
     await reserveToken.connect(mallory).transfer(feeRouter, AMOUNT);

@@ -60,7 +60,7 @@ describe("UsageFeeRouter with a permit", () => {
         expect(await reserveToken.allowance(mallory, feeRouter)).to.equal(0);
       });
 
-      it("pays though somebody used the permit before", async () => {
+      it("pays even if somebody else has used the permit before", async () => {
         const { feeRouter, reserveToken, mallory, bob } = context;
         const signed = await permit(value);
         await reserveToken
@@ -69,7 +69,7 @@ describe("UsageFeeRouter with a permit", () => {
         await expect(pay(signed)).to.changeTokenBalance(reserveToken, mallory, -value);
       });
 
-      it("is refused by the token when the permit is for less, expired or somebody else's", async () => {
+      it("fails in the token if the permit is for less, has expired, or was signed by somebody else", async () => {
         const { feeRouter, reserveToken, bob } = context;
         const router = await feeRouter.getAddress();
         const useless = [
@@ -88,7 +88,7 @@ describe("UsageFeeRouter with a permit", () => {
     });
   }
 
-  it("returns what the calls cost", async () => {
+  it("payForCallsWithPermit returns the cost of the calls", async () => {
     const { feeRouter, mallory, first } = context;
     const signed = await permit(FUNDS);
     expect(await feeRouter.connect(mallory).payForCallsWithPermit.staticCall(first.id, CALLS, FUNDS, signed)).to.equal(
@@ -96,7 +96,7 @@ describe("UsageFeeRouter with a permit", () => {
     );
   });
 
-  it("pays a batch within a permit of its total, and no more", async () => {
+  it("depositFeesWithPermit pays a batch up to the permit's total, and no more", async () => {
     const { feeRouter, reserveToken, first, second, mallory } = context;
     const deposits = [
       { model: first.id, amount: AMOUNT },
@@ -167,7 +167,7 @@ describe("UsageFeeRouter called by a contract", () => {
     await expect(transaction).to.changeTokenBalances(reserveToken, [wallet, bob], [-cost, 0n]);
   });
 
-  it("takes a batch from the contract, and emits what failed", async () => {
+  it("takes a batch from the contract, and reports the item that failed", async () => {
     const { feeRouter, reserveToken, first, second, bob } = context;
     const deposits = [
       { model: first.id, amount: AMOUNT },
@@ -182,7 +182,7 @@ describe("UsageFeeRouter called by a contract", () => {
     await expect(transaction).to.changeTokenBalances(reserveToken, [wallet, bob], [-2n * AMOUNT, 0n]);
   });
 
-  it("is not for a contract's items of a batch: only the router's own", async () => {
+  it("refuses depositFromBatch", async () => {
     const { feeRouter, first, bob } = context;
     await expectUnchanged(context, async () => {
       await expect(send("depositFromBatch", [bob.address, first.id, AMOUNT]))
@@ -195,7 +195,7 @@ describe("UsageFeeRouter called by a contract", () => {
     ["depositFeeWithPermit", AMOUNT, []],
     ["payForCallsWithPermit", costOf(CALLS), [CALLS]],
   ] as const) {
-    it(`lets no contract use a signer's permit by ${name}`, async () => {
+    it(`does not use the signer's permit in ${name}`, async () => {
       const { feeRouter, reserveToken, first, bob } = context;
       const nonce = await reserveToken.nonces(bob);
       const signed = await signPermit(reserveToken, bob, await feeRouter.getAddress(), value);

@@ -62,7 +62,7 @@ describe("UsageFeeRouter", () => {
   ]);
 
   describe("constructor", () => {
-    it("is part of the infrastructure reserve's, with its registry and reserve token", async () => {
+    it("shares the registry and the reserve token of the infrastructure reserve", async () => {
       const { feeRouter, registry, infrastructureReserve, reserveToken } = context;
       expect(await infrastructureReserve.feeRouter()).to.equal(feeRouter);
       expect(await feeRouter.reserveToken()).to.equal(reserveToken);
@@ -76,7 +76,7 @@ describe("UsageFeeRouter", () => {
   describe("depositFee", () => {
     describe("given a model with a pool", () => {
       for (const amount of AMOUNTS) {
-        it(`F1: splits ${amount} exactly, and tells so everywhere`, async () => {
+        it(`F1: splits ${amount} units exactly, and reports the split in every event`, async () => {
           const { feeRouter, infrastructureReserve, reserveToken, first, alice } = context;
           const { infrastructure, pool } = splitOf(amount);
           expect(infrastructure + pool).to.equal(amount);
@@ -103,7 +103,7 @@ describe("UsageFeeRouter", () => {
         });
       }
 
-      it("skips a share of the infrastructure that rounds to zero", async () => {
+      it("skips an infrastructure share that rounds to zero", async () => {
         const { feeRouter, infrastructureReserve, first, alice } = context;
         const transaction = deposit(first.id, 3n); // 3 · 33.33 % < 1
         await expect(transaction).to.emit(feeRouter, "FeeDeposited").withArgs(first.id, alice, 0, 3);
@@ -111,7 +111,7 @@ describe("UsageFeeRouter", () => {
         expect(await first.pool.pendingStream()).to.equal(3);
       });
 
-      it("skips the pool's share when all is for the infrastructure", async () => {
+      it("skips the pool's share if everything goes to the infrastructure", async () => {
         const { feeRouter, infrastructureReserve, first, alice } = context;
         await setAccrual(10_000n);
         const transaction = deposit(first.id, AMOUNT);
@@ -121,7 +121,7 @@ describe("UsageFeeRouter", () => {
         expect(await first.pool.pendingStream()).to.equal(0);
       });
 
-      it("adds up", async () => {
+      it("adds further deposits to a model's balance", async () => {
         const { infrastructureReserve, first, second } = context;
         await deposit(first.id, AMOUNT);
         await deposit(second.id, AMOUNT);
@@ -131,7 +131,7 @@ describe("UsageFeeRouter", () => {
         expect(await infrastructureReserve.balanceOf(second.id)).to.equal(splitOf(AMOUNT, 1_000n).infrastructure);
       });
 
-      it("splits by the share of the moment: the old one in the last second of a delay", async () => {
+      it("splits by the present share, which is the old one until the last second of the delay", async () => {
         const { registry, governor, feeRouter, first } = context;
         await registry.connect(governor).setInfrastructureAccrual(first.id, 9_000n);
         const effectiveAt = BigInt(await time.latest()) + 2n * DAY;
@@ -157,7 +157,7 @@ describe("UsageFeeRouter", () => {
       });
 
       for (const amount of [MAX_AMOUNT + 1n, MAX_UINT256]) {
-        it(`refuses ${amount}`, async () => {
+        it(`refuses an amount of ${amount}`, async () => {
           const { feeRouter, first } = context;
           await expectUnchanged(context, async () => {
             for (const attempt of [deposit, feeRouter.quoteSplit]) {
@@ -169,7 +169,7 @@ describe("UsageFeeRouter", () => {
         });
       }
 
-      it("refuses more than the payer has, and more than the payer has approved", async () => {
+      it("refuses more than the payer has, or has approved", async () => {
         const { feeRouter, reserveToken, first, alice, mallory } = context;
         await expectUnchanged(context, async () => {
           await expect(deposit(first.id, FUNDS + 1n))
@@ -181,7 +181,7 @@ describe("UsageFeeRouter", () => {
         });
       });
 
-      it("refuses what the pool cannot hold, and keeps nothing of it", async () => {
+      it("refuses more than the pool can hold, and keeps nothing of it", async () => {
         const { reserveToken, first, alice } = context;
         const { pool } = first;
         await reserveToken.mint(alice, 2n * MAX_HELD);
@@ -194,7 +194,7 @@ describe("UsageFeeRouter", () => {
         });
       });
 
-      it("computes the split of the largest amount, and refuses it for want of money", async () => {
+      it("quotes the split of the largest amount, which fails only because the payer lacks the money", async () => {
         const { feeRouter, reserveToken, first, alice } = context;
         const { infrastructure, pool } = splitOf(MAX_AMOUNT);
         expect(await feeRouter.quoteSplit(first.id, MAX_AMOUNT)).to.deep.equal([infrastructure, pool]);
@@ -205,7 +205,7 @@ describe("UsageFeeRouter", () => {
     });
 
     for (const name of ["poolless", "unknown"] as const) {
-      it(`finds no pool for a model that is ${name}, and parks nothing`, async () => {
+      it(`refuses the ${name} model with PoolNotFound, and keeps nothing`, async () => {
         const { feeRouter, poolless } = context;
         const id = name === "unknown" ? UNKNOWN : poolless.id;
         await expectUnchanged(context, async () => {
@@ -227,7 +227,7 @@ describe("UsageFeeRouter", () => {
     }
 
     for (const ahead of [0n, 1n, 7n, DAY / 2n, DAY - 1n]) {
-      it(`says how much will have reached the reserve ${ahead} seconds later`, async () => {
+      it(`returns what will have reached the reserve ${ahead} seconds later`, async () => {
         const { feeRouter, first } = context;
         const { start, pool } = await stream();
         const reserve = await first.pool.reserve();
@@ -242,7 +242,7 @@ describe("UsageFeeRouter", () => {
     }
 
     for (const ahead of [DAY, DAY + 1n, MAX_UINT256]) {
-      it(`says that everything will, ${ahead === MAX_UINT256 ? "at the end of time" : `${ahead} seconds later`}`, async () => {
+      it(`returns the whole amount ${ahead === MAX_UINT256 ? "for the end of time" : `for ${ahead} seconds later`}`, async () => {
         const { feeRouter, first } = context;
         const { start, pool } = await stream();
         const timestamp = ahead === MAX_UINT256 ? ahead : start + ahead;
@@ -250,7 +250,7 @@ describe("UsageFeeRouter", () => {
       });
     }
 
-    it("says nothing of a stream that has ended, and of a pool that never had one", async () => {
+    it("returns zero for a stream that has ended, and for a pool that never had one", async () => {
       const { feeRouter, first, second } = context;
       const { start } = await stream();
       await time.increaseTo(start + DAY);
@@ -259,7 +259,7 @@ describe("UsageFeeRouter", () => {
       }
     });
 
-    it("refuses the second before now", async () => {
+    it("refuses a time before now", async () => {
       const { feeRouter, first } = context;
       const { start } = await stream();
       await expect(feeRouter.streamedTo(first.id, start - 1n))
@@ -268,7 +268,7 @@ describe("UsageFeeRouter", () => {
     });
 
     for (const [day, start] of LATE_TIMES) {
-      it(`T: tells and releases a stream of ${day} as any other`, async () => {
+      it(`T: quotes and releases a stream of ${day} like any other`, async () => {
         const { feeRouter, first } = context;
         const { pool } = splitOf(AMOUNT);
         await time.setNextBlockTimestamp(start);
@@ -288,7 +288,7 @@ describe("UsageFeeRouter", () => {
     }
 
     for (const name of ["poolless", "unknown"] as const) {
-      it(`finds no pool for a model that is ${name}`, async () => {
+      it(`refuses the ${name} model with PoolNotFound`, async () => {
         const { feeRouter, poolless } = context;
         const id = name === "unknown" ? UNKNOWN : poolless.id;
         await expect(feeRouter.streamedTo(id, MAX_UINT256))
@@ -300,7 +300,7 @@ describe("UsageFeeRouter", () => {
 
   describe("payForCalls", () => {
     for (const calls of [1n, 999n, 1_000n, 1_001n, CALLS]) {
-      it(`charges ${calls} calls, rounded up, and splits that`, async () => {
+      it(`charges ${calls} calls, rounded up, and splits the cost`, async () => {
         const { feeRouter, reserveToken, infrastructureReserve, first, alice } = context;
         const cost = costOf(calls);
         const { infrastructure, pool } = splitOf(cost);
@@ -319,7 +319,7 @@ describe("UsageFeeRouter", () => {
       });
     }
 
-    it("refuses a unit more than the payer's maximum", async () => {
+    it("refuses a cost of one unit more than the payer's maximum", async () => {
       const { feeRouter, first } = context;
       const cost = costOf(CALLS);
       await expectUnchanged(context, async () => {
@@ -340,7 +340,7 @@ describe("UsageFeeRouter", () => {
       });
     }
 
-    it("computes the cost of the most calls at the highest price, for which no pool has room", async () => {
+    it("quotes the most calls at the highest price, whose cost no pool can hold", async () => {
       const { feeRouter, registry, governor, reserveToken, first, alice } = context;
       const highest = 10n ** 12n;
       await registry.connect(governor).setPricePerThousandCalls(first.id, highest);
@@ -355,7 +355,7 @@ describe("UsageFeeRouter", () => {
     });
 
     for (const name of ["second", "unknown"] as const) {
-      it(`finds no price for the model that is ${name}`, async () => {
+      it(`refuses the ${name} model with PriceNotSet`, async () => {
         const { feeRouter, second } = context;
         const id = name === "unknown" ? UNKNOWN : second.id;
         for (const attempt of [payForCalls, feeRouter.quoteCalls]) {
@@ -364,7 +364,7 @@ describe("UsageFeeRouter", () => {
       });
     }
 
-    it("finds no pool for a model that has only a price", async () => {
+    it("refuses a model that has a price but no pool", async () => {
       const { feeRouter, poolless } = context;
       await expectUnchanged(context, async () => {
         await expect(payForCalls(poolless.id, CALLS))
@@ -374,7 +374,7 @@ describe("UsageFeeRouter", () => {
       expect(await feeRouter.quoteCalls(poolless.id, CALLS)).to.equal(costOf(CALLS));
     });
 
-    it("charges a raised price at once, and a lowered one until its last second", async () => {
+    it("charges a raised price at once, and a lowered one only after its delay", async () => {
       const { feeRouter, registry, governor, first } = context;
       await registry.connect(governor).setPricePerThousandCalls(first.id, 2n * PRICE);
       expect(await feeRouter.quoteCalls(first.id, CALLS)).to.equal(costOf(CALLS, 2n * PRICE));

@@ -72,7 +72,7 @@ async function roleName(contract: string, role: string): Promise<string> {
 }
 
 describe("Deployment of the protocol", () => {
-  it("A1 A2: leaves exactly the declared roles, read from events, and one admin, the timelock", async () => {
+  it("A1 A2: grants exactly the declared roles, as the events show, with the timelock as the only admin", async () => {
     const { protocol, declared } = await loadFixture(deploy);
 
     expect(await matrixFromEvents(protocol.addresses)).to.deep.equal(
@@ -103,7 +103,7 @@ describe("Deployment of the protocol", () => {
     await expect(again).to.be.revertedWithCustomError(registry, "AlreadyWired");
   });
 
-  it("A3: makes every change of power wait for the declared delay", async () => {
+  it("A3: sets the declared delay in the timelock and for changes of the admin", async () => {
     const { protocol, declared } = await loadFixture(deploy);
     const { registry, tokenManager, timelock } = protocol;
 
@@ -114,7 +114,7 @@ describe("Deployment of the protocol", () => {
     }
   });
 
-  it("binds the contracts to each other", async () => {
+  it("wires the contracts to each other as declared", async () => {
     const { protocol, declared } = await loadFixture(deploy);
     const { addresses, registry, tokenManager, factory, oracleAttestation, verifier, feeRouter } = protocol;
     const { infrastructureReserve } = protocol;
@@ -165,7 +165,7 @@ describe("Deployment of the protocol", () => {
     expect(sent.filter((name) => name.startsWith("LocalReserve"))).to.deep.equal([]);
   });
 
-  it("works through a factory of deterministic addresses, with the same admin and wiring", async () => {
+  it("also deploys to deterministic addresses, with the same admin and verifier", async () => {
     const declared = await readParameters(LOCAL);
     const reserveToken = await (await ethers.deployContract("ReserveTokenMock")).getAddress();
     const contracts = await hre.ignition.deploy(ProtocolModule, {
@@ -179,7 +179,7 @@ describe("Deployment of the protocol", () => {
     expect(await contracts.registry.getFunction("verifier")()).to.equal(await contracts.verifier.getAddress());
   });
 
-  it("refuses a deployer whose key is not there, or that cannot pay", async () => {
+  it("refuses a deployer whose key is missing, or that has no ether", async () => {
     const declared = await readParameters(LOCAL);
     const stranger = ethers.Wallet.createRandom().address;
     const withDeployer = (deployer: string) => ({ ...declared, $global: { ...declared.$global, deployer } });
@@ -196,7 +196,7 @@ describe("Deployment of the protocol", () => {
     await ethers.provider.send("hardhat_setBalance", [deployer, ethers.toQuantity(balance)]);
   });
 
-  it("takes the time that rewards wait from the declaration, within the bounds of the registry", async () => {
+  it("takes the payout delay from the parameters, within the bounds of the registry", async () => {
     const declared = await readParameters(LOCAL);
     const waiting = (payoutDelay: number) => ({ ...declared, Models: { ...declared.Models, payoutDelay } });
     for (const payoutDelay of [600, 1_209_600]) {
@@ -210,7 +210,7 @@ describe("Deployment of the protocol", () => {
     }
   });
 
-  it("is refused as one line when a constructor refuses its arguments", async () => {
+  it("reports in one line why a constructor refuses its arguments", async () => {
     const declared = await readParameters(LOCAL);
     const parameters = { ...declared, Market: { ...declared.Market, treasury: ZeroAddress } };
     await expect(deployProtocol(hre, { parameters })).to.be.rejectedWith(

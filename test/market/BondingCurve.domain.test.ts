@@ -20,7 +20,7 @@ describe("BondingCurve domain", () => {
   for (const side of SIDES) {
     describe(side, () => {
       for (const name of ["supply", "reserve"] as const) {
-        it(`refuses a ${name} of 0, of 2^112 and of 2^256 − 1, and takes 1 and 2^112 − 1`, async () => {
+        it(`refuses a ${name} of 0, of 2^112 and of 2^256 − 1, and accepts 1 and 2^112 − 1`, async () => {
           for (const value of [0n, MAX_VALUE + 1n, ethers.MaxUint256]) {
             const trade = { ...POOL, amount: 1n, [name]: value };
             await expect(call(side, trade))
@@ -32,7 +32,7 @@ describe("BondingCurve domain", () => {
         });
       }
 
-      it("refuses a ratio of 0, of 1,000,001 ppm and of 2^256 − 1, and takes 1 and 1,000,000 ppm", async () => {
+      it("refuses a reserve ratio of 0, of 1,000,001 ppm and of 2^256 − 1, and accepts 1 and 1,000,000 ppm", async () => {
         for (const value of [0n, PPM + 1n, ethers.MaxUint256]) {
           await expect(call(side, { ...POOL, amount: 1n, crrPpm: value }))
             .to.be.revertedWithCustomError(harness, "OutOfCurveDomain")
@@ -42,14 +42,14 @@ describe("BondingCurve domain", () => {
           await expect(call(side, { ...POOL, amount: 1n, crrPpm: value })).not.to.be.reverted;
       });
 
-      it("gives 0 for an amount of 0, at every ratio", async () => {
+      it("gives 0 for an amount of 0, at every reserve ratio", async () => {
         for (const crrPpm of RATIOS) expect(await call(side, { ...POOL, amount: 0n, crrPpm })).to.equal(0n);
       });
     });
   }
 
   for (const side of ["buy", "buyExactOut"] as const) {
-    it(`${side} refuses an amount of 2^112 and of 2^256 − 1, and takes 2^112 − 1`, async () => {
+    it(`${side} refuses an amount of 2^112 and of 2^256 − 1, and accepts 2^112 − 1`, async () => {
       const large = { ...POOL, supply: MAX_VALUE, reserve: MAX_VALUE };
       for (const amount of [MAX_VALUE + 1n, ethers.MaxUint256]) {
         await expect(call(side, { ...large, amount }))
@@ -60,7 +60,7 @@ describe("BondingCurve domain", () => {
     });
   }
 
-  it("sell refuses a token more than the supply, and 2^112 and more", async () => {
+  it("sell refuses more tokens than the supply, and 2^112 or more", async () => {
     for (const amount of [POOL.supply + 1n, MAX_VALUE]) {
       await expect(call("sell", { ...POOL, amount }))
         .to.be.revertedWithCustomError(harness, "AmountExceedsSupply")
@@ -73,7 +73,7 @@ describe("BondingCurve domain", () => {
     }
   });
 
-  it("sell gives the whole reserve for the whole supply, at every ratio", async () => {
+  it("sell pays the whole reserve for the whole supply, at every reserve ratio", async () => {
     for (const crrPpm of RATIOS) {
       for (const supply of [1n, POOL.supply, MAX_VALUE]) {
         for (const reserve of [1n, POOL.reserve, MAX_VALUE]) {
@@ -83,7 +83,7 @@ describe("BondingCurve domain", () => {
     }
   });
 
-  it("buy refuses to grow the supply to 2^127 and takes the step before", async () => {
+  it("buy refuses a supply that would grow to 2^127, and accepts one wei less", async () => {
     const doublings = 56n; // of (2^112)^(1/2)
     const least = (MAX_GROWN + 1n) >> doublings;
     for (const supply of [least, MAX_VALUE]) {
@@ -94,7 +94,7 @@ describe("BondingCurve domain", () => {
     await expect(call("buy", { supply: least - 1n, reserve: 1n, amount: MAX_VALUE, crrPpm: HALF })).not.to.be.reverted;
   });
 
-  it("buyExactOut refuses to grow the reserve to 2^127 and takes the step before", async () => {
+  it("buyExactOut refuses a reserve that would grow to 2^127, and accepts one unit less", async () => {
     const doublings = 40n; // of (2^20)^2
     const [supply, amount] = [1n, 2n ** 20n - 1n];
     const least = (MAX_GROWN + 1n) >> doublings;
@@ -112,7 +112,7 @@ describe("BondingCurve domain", () => {
   });
 
   for (const side of SIDES) {
-    it(`P8: ${side} is on the right side of the exact value at every extreme @uninstrumented`, async () => {
+    it(`P8: ${side} errs only against the trader, at every extreme @uninstrumented`, async () => {
       const values = [1n, 2n, 10n ** 6n, POOL.reserve, 2n ** 64n, POOL.supply, MAX_VALUE - 1n, MAX_VALUE];
       const points = RATIOS.flatMap((crrPpm) =>
         values.flatMap((supply) =>

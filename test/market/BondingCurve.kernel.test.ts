@@ -25,7 +25,7 @@ describe("BondingCurve kernel @uninstrumented", () => {
     harness = await ethers.deployContract("BondingCurveHarness");
   });
 
-  it("has the bounds that the tests take for granted", async () => {
+  it("publishes the bounds that these tests use", async () => {
     expect(await harness.MAX_VALUE()).to.equal(MAX_VALUE);
     expect(await harness.MAX_GROWN()).to.equal(MAX_GROWN);
     expect(await harness.LOG2_ERROR()).to.equal(LOG2_ERROR);
@@ -34,11 +34,11 @@ describe("BondingCurve kernel @uninstrumented", () => {
     expect(await harness.EXP2_ERROR_UP()).to.equal(UP.exp2);
   });
 
-  it("has the constants that follow from their definition", () => {
+  it("has exactly the constants that follow from their definition", () => {
     expect(readConstants()).to.deep.equal(APPROXIMATIONS.flatMap(deriveConstants));
   });
 
-  it("has constants whose error, with rounding, is within the margins", () => {
+  it("has constants whose error, including rounding, is within the margins", () => {
     const { log2, exp2 } = approximationErrors(readConstants(), GRID);
     if (isReported) console.log(`      approximation: log2 ${log2.toFixed(1)}, exp2 ${exp2.toFixed(1)}`);
     expect(log2 + LOG2_ROUNDING).to.be.lessThan(Number(LOG2_ERROR));
@@ -58,7 +58,7 @@ describe("BondingCurve kernel @uninstrumented", () => {
     expect(worst > 0n).to.equal(true);
   });
 
-  it("P8: the power stays within its bound, as an error of the exponent", async () => {
+  it("P8: the power, measured as an error of its exponent, stays within its bound", async () => {
     const random = new Random(`${SEED}/exp`);
     const ys = Array.from({ length: POWERS }, () =>
       random.pick([
@@ -78,7 +78,7 @@ describe("BondingCurve kernel @uninstrumented", () => {
     expect(worst > 0n).to.equal(true);
   });
 
-  it("P8: exponents for outputs are below the exact one, and for inputs above, by the power's error at least", async () => {
+  it("P8: the exponent is too low for outputs and too high for inputs, by at least the power's error", async () => {
     const powers = draw("exponent", POWERS);
     const down = await exponents(harness, powers, -DOWN.log2, -DOWN.exp2);
     const up = await exponents(harness, powers, UP.log2, UP.exp2);

@@ -11,7 +11,7 @@ const VECTOR_DIGITS = new Decimal("1e-59");
 
 const Real = Decimal.clone({ precision: 160 });
 
-describe("BondingCurve models @uninstrumented", () => {
+describe("BondingCurve, its two reference models @uninstrumented", () => {
   it("agree with the 60 digits of all published points", () => {
     for (const vector of vectors) {
       const point: CurvePoint = {
@@ -34,7 +34,7 @@ describe("BondingCurve models @uninstrumented", () => {
 
   for (const side of ["buy", "sell", "buyExactOut"] as const) {
     for (const draw of [anyPoint, poolPoint]) {
-      it(`${side}: the fast one encloses decimal.js, ${draw.name}`, () => {
+      it(`${side}: the bounds of the bigint model enclose decimal.js, ${draw.name}`, () => {
         const random = new Random(`models/${side}/${draw.name}`);
         for (let checked = 0; checked < POINTS;) {
           const point = draw(random, side);
@@ -49,7 +49,7 @@ describe("BondingCurve models @uninstrumented", () => {
     }
   }
 
-  it("the fast one's exponent agrees with decimal.js", () => {
+  it("the exponent of the bigint model agrees with decimal.js", () => {
     const random = new Random("models/exponent");
     for (let i = 0; i < POINTS; i++) {
       const power = powerOf(anyPoint(random, "buy"));

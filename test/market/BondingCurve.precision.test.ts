@@ -53,7 +53,7 @@ describe("BondingCurve precision @uninstrumented", () => {
       expect(answered).to.be.greaterThan(POINTS_PER_TEST / 4);
     });
 
-    it(`P8: ${side} is ${promise}, and within one unit, in pools that exist`, async function () {
+    it(`P8: ${side} is ${promise}, and within one unit, in pools that can exist`, async function () {
       this.timeout(TIMEOUT);
       let ofOneUnit = 0;
       await measure(side, poolPoint, (point, moved, off) => {

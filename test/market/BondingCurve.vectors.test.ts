@@ -6,7 +6,7 @@ const SIDES: Readonly<Record<string, number>> = { buy: 0, sell: 1 };
 const BATCH = 100;
 
 describe("BondingCurve vectors", () => {
-  it("P8: all 600 published points give the floor of the exact value", async () => {
+  it("P8: computes the floor of the exact value at all 600 published points", async () => {
     const harness = await ethers.deployContract("BondingCurveHarness");
     const results: bigint[] = [];
     for (let i = 0; i < vectors.length; i += BATCH) {

@@ -74,7 +74,7 @@ describe("HokusaiAMM access", () => {
       expect(until).to.equal(BigInt(await time.latest()) + PAUSE_BUDGET);
     });
 
-    it("refuses every buy and its quote", async () => {
+    it("refuses every buy and every quote of one", async () => {
       const { pool, alice } = context;
       const permit = { deadline: 0n, v: 0, r: ethers.ZeroHash, s: ethers.ZeroHash };
       const as = pool.connect(alice);
@@ -90,14 +90,14 @@ describe("HokusaiAMM access", () => {
       }
     });
 
-    it("P9: stops no sale, no deposit and no collection", async () => {
+    it("P9: still allows sales, deposits and the collection of fees", async () => {
       const { pool, alice } = context;
       await expect(pool.connect(alice).sell(TOKENS, 0, alice, NO_DEADLINE)).to.emit(pool, "Sold");
       await expect(pool.connect(alice).depositFees(AMOUNT)).to.emit(pool, "FeesDeposited");
       await expect(pool.collectFees()).to.emit(pool, "FeesCollected");
     });
 
-    it("changes neither curve nor stream, and survives trades", async () => {
+    it("changes neither the curve supply nor a stream when the admin ends it", async () => {
       const { pool, alice, factory, admin, id } = context;
       await pool.connect(alice).depositFees(AMOUNT);
       const end = await pool.streamEnd();
@@ -149,7 +149,7 @@ describe("HokusaiAMM access", () => {
       expect(zeros).to.deep.equal(Array(8).fill(0n));
     });
 
-    it("P3: says what is unbacked: all but what it issued", async () => {
+    it("P3: reports as unbacked every token that it did not issue, none of which moves its price", async () => {
       const { pool, token, tokenManager, distributor, modelId, bob, supplierAllocation } =
         await loadFixture(tradingPool);
       const issued = await token.totalSupply();
@@ -165,7 +165,7 @@ describe("HokusaiAMM access", () => {
       expect(await pool.spotPrice()).to.equal(price);
     });
 
-    it("belongs to the factory that creates it", async () => {
+    it("takes its creator for its factory, and cannot mint unless the token knows it", async () => {
       const { token, terms, reserveToken, feeRouter } = await loadFixture(newPool);
       const [anybody] = await ethers.getSigners();
       const { virtualReserve, crr, initialPrice } = terms;

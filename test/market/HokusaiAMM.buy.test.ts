@@ -42,7 +42,7 @@ describe("HokusaiAMM buys", () => {
 
   describe("buy", () => {
     for (const amount of AMOUNTS) {
-      it(`mints what the model says for ${amount} units, and tells all`, async () => {
+      it(`mints what the reference model computes for ${amount} units, and reports the trade`, async () => {
         const { pool, token, reserveToken, alice, bob } = context;
         const { tokensOut, after } = modelBuy(await stateOf(pool), amount);
         expect(await pool.quoteBuy(amount)).to.equal(tokensOut);
@@ -63,7 +63,7 @@ describe("HokusaiAMM buys", () => {
       });
     }
 
-    it("agrees with the model trade after trade", async () => {
+    it("agrees with the reference model trade after trade", async () => {
       const { pool } = context;
       for (const amount of [AMOUNT, 7n, 3_333_333_333n, USDC]) {
         const { tokensOut, after } = modelBuy(await stateOf(pool), amount);
@@ -72,12 +72,12 @@ describe("HokusaiAMM buys", () => {
       }
     });
 
-    it("is open in the buy-only window", async () => {
+    it("succeeds in the buy-only window", async () => {
       expect(await time.latest()).to.be.lessThan(await context.pool.sellsOpenAt());
       await expect(buy(AMOUNT)).to.not.be.reverted;
     });
 
-    it("refuses one wei less than the minimum", async () => {
+    it("refuses an output of one wei less than the minimum", async () => {
       const { pool } = context;
       const tokensOut = await pool.quoteBuy(AMOUNT);
       await expect(buy(AMOUNT, tokensOut + 1n))
@@ -86,14 +86,14 @@ describe("HokusaiAMM buys", () => {
     });
 
     for (const amount of [0n, DUST]) {
-      it(`refuses ${amount} units, of which the fee leaves nothing`, async () => {
+      it(`refuses ${amount} units, of which nothing is left after the fee`, async () => {
         const { pool } = context;
         await expect(pool.quoteBuy(amount)).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
         await expect(buy(amount)).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
       });
     }
 
-    it("needs the buyer's funds", async () => {
+    it("refuses a buyer whose allowance is a unit short", async () => {
       const { reserveToken, alice, pool } = context;
       await reserveToken.connect(alice).approve(pool, AMOUNT - 1n);
       await expect(buy(AMOUNT))
@@ -101,7 +101,7 @@ describe("HokusaiAMM buys", () => {
         .withArgs(await pool.getAddress(), AMOUNT - 1n, AMOUNT);
     });
 
-    it("S5: mints exactly up to the cap and not a wei more", async () => {
+    it("S5: mints exactly up to the cap, and not a wei more", async () => {
       const { pool, token, investorAllocation } = context;
       await buy(777_777n); // from a state in which no amount buys the cap to the wei
       const state = await stateOf(pool);
@@ -123,7 +123,7 @@ describe("HokusaiAMM buys", () => {
       expect(await pool.remainingInvestorAllocation()).to.equal(room - modelBuy(state, fits).tokensOut);
     });
 
-    it("refuses anything when the cap is filled, and opens again by a sale", async () => {
+    it("refuses everything when the cap is filled, and accepts buys again after a sale", async () => {
       const { pool, token, bob } = context;
       await fillCapUpTo(context, 0n);
       const tokensOut = modelBuy(await stateOf(pool), AMOUNT).tokensOut;
@@ -197,11 +197,11 @@ describe("HokusaiAMM buys", () => {
             : () => pool.connect(alice).buyExactOutWithPermit(TOKENS, TOKENS, amount, bob, NO_DEADLINE, permit);
         }
 
-        it("goes on when the allowance is there", async () => {
+        it("buys if the allowance suffices", async () => {
           await expect((await tradeWithUsedPermit(AMOUNT * 10n))()).to.emit(context.pool, "Bought");
         });
 
-        it("refuses, in the reserve token's words, when the allowance is a unit short", async () => {
+        it("fails in the reserve token if the allowance is a unit short", async () => {
           const { pool, reserveToken, alice } = context;
           const send = await tradeWithUsedPermit(AMOUNT * 10n);
           const needed = await cost(AMOUNT * 10n);
@@ -234,7 +234,7 @@ describe("HokusaiAMM buys", () => {
     }
   });
 
-  describe("what all buys check", () => {
+  describe("the deadline and the recipient of every kind of buy", () => {
     const permit = { deadline: 0n, v: 0, r: ethers.ZeroHash, s: ethers.ZeroHash };
     const variants = {
       buy: (to: string, deadline: bigint) => buy(AMOUNT, 0n, to, deadline),
@@ -247,7 +247,7 @@ describe("HokusaiAMM buys", () => {
     };
 
     for (const [name, trade] of Object.entries(variants)) {
-      it(`${name} is valid at its deadline`, async () => {
+      it(`${name} succeeds in the second of its deadline`, async () => {
         const deadline = BigInt(await time.latest()) + 100n;
         await time.setNextBlockTimestamp(deadline);
         await expect(trade(context.bob.address, deadline)).to.emit(context.pool, "Bought");
@@ -273,8 +273,8 @@ describe("HokusaiAMM buys", () => {
     }
   });
 
-  describe("beyond what the pool has room for", () => {
-    it("refuses amounts that no reserve has", async () => {
+  describe("given an amount at the limit of what the pool can hold", () => {
+    it("refuses more reserve tokens than there is room for", async () => {
       const { pool } = context;
       const room = MAX_RESERVE - (await pool.reserve());
       for (const amount of [room + 1n, MAX_VALUE << 64n, MAX_UINT256]) {
@@ -286,7 +286,7 @@ describe("HokusaiAMM buys", () => {
       }
     });
 
-    it("asks the cap about the largest amount that there is room for", async () => {
+    it("refuses the largest amount that there is room for only because of the investor allocation", async () => {
       const { pool, token, investorAllocation } = context;
       const room = MAX_RESERVE - (await pool.reserve());
       const { tokensOut } = modelBuy(await stateOf(pool), room);
@@ -310,7 +310,7 @@ describe("HokusaiAMM buys", () => {
         expect(await pool.reserve()).to.equal(MAX_RESERVE - ROOM);
       });
 
-      it("buys with all of it, and not with a unit more", async () => {
+      it("accepts a buy with all of it, and refuses a unit more", async () => {
         const { pool } = context;
         await expect(buy(ROOM + 1n))
           .to.be.revertedWithCustomError(pool, "OutOfRange")
@@ -318,7 +318,7 @@ describe("HokusaiAMM buys", () => {
         await expect(buy(ROOM)).to.emit(pool, "Bought");
       });
 
-      it("buys exact amounts that cost no more", async () => {
+      it("accepts an exact amount of tokens that costs no more, and refuses one that does", async () => {
         const { pool } = context;
         const { reserveIn } = modelBuyExactOut(await stateOf(pool), TOO_MUCH);
         for (const refused of [() => pool.quoteBuyExactOut(TOO_MUCH), () => buyExactOut(TOO_MUCH)]) {

@@ -34,7 +34,7 @@ describe("HokusaiAMM.buyExactOut", () => {
   const smallestLimit = (reserveIn: bigint, left: bigint, wanted: bigint) => ceilDiv(reserveIn * wanted, left);
 
   for (const tokensOut of TOKEN_AMOUNTS) {
-    it(`costs what the model says for ${tokensOut} wei, and tells all`, async () => {
+    it(`charges what the reference model computes for ${tokensOut} wei, and reports the trade`, async () => {
       const { pool, token, reserveToken, alice, bob } = context;
       const { reserveIn, after } = modelBuyExactOut(await stateOf(pool), tokensOut);
       expect(await pool.quoteBuyExactOut(tokensOut)).to.deep.equal([tokensOut, reserveIn]);
@@ -54,7 +54,7 @@ describe("HokusaiAMM.buyExactOut", () => {
     });
   }
 
-  it("refuses a unit more than the maximum", async () => {
+  it("refuses a cost of one unit more than the maximum", async () => {
     const { pool } = context;
     const [, reserveIn] = await pool.quoteBuyExactOut(TOKENS);
     await expect(buyExactOut(TOKENS, { maxReserveIn: reserveIn - 1n }))
@@ -69,12 +69,12 @@ describe("HokusaiAMM.buyExactOut", () => {
     }
   });
 
-  describe("given room for less than is wanted", () => {
+  describe("given fewer tokens left than are wanted", () => {
     const ROOM = 5n * TOKEN + 3n;
 
     beforeEach(() => fillCapUpTo(context, ROOM));
 
-    it("fills the remainder", async () => {
+    it("sells what is left", async () => {
       const { pool, token, reserveToken, alice, bob } = context;
       const { reserveIn, after } = modelBuyExactOut(await stateOf(pool), ROOM);
       expect(await pool.quoteBuyExactOut(ROOM + 1n)).to.deep.equal([ROOM, reserveIn]);
@@ -90,14 +90,14 @@ describe("HokusaiAMM.buyExactOut", () => {
       expect(await pool.remainingInvestorAllocation()).to.equal(0);
     });
 
-    it("refuses when the remainder is below the minimum", async () => {
+    it("refuses if what is left is below the minimum", async () => {
       const { pool } = context;
       await expect(buyExactOut(ROOM + 1n, { minTokensOut: ROOM + 1n }))
         .to.be.revertedWithCustomError(pool, "InsufficientOutput")
         .withArgs(ROOM, ROOM + 1n);
     });
 
-    it("lets nobody push the last buyer out by dust", async () => {
+    it("still lets the last buyer fill the cap after somebody has bought dust", async () => {
       const { pool, mallory } = context;
       await pool.connect(mallory).buyExactOut(1n, 1n, FUNDS, mallory, NO_DEADLINE);
       await expect(buyExactOut(ROOM, { minTokensOut: ROOM - TOKEN })).to.emit(pool, "Bought");
@@ -118,7 +118,7 @@ describe("HokusaiAMM.buyExactOut", () => {
       return (quoted * 101n) / 100n;
     }
 
-    it("refuses a part of the tokens that costs more than its part of the limit", async () => {
+    it("refuses a partial fill that costs more than its share of the limit", async () => {
       const { pool } = context;
       const maxReserveIn = await pushedTrader();
       const { reserveIn } = modelBuyExactOut(await stateOf(pool), LEFT);
@@ -131,7 +131,7 @@ describe("HokusaiAMM.buyExactOut", () => {
       expect(await pool.remainingInvestorAllocation()).to.equal(LEFT);
     });
 
-    it("takes the part at exactly its price, and refuses a unit less", async () => {
+    it("accepts a partial fill at exactly its price, and refuses it for a unit less", async () => {
       const { pool, reserveToken, alice } = context;
       await pushedTrader();
       const { reserveIn } = modelBuyExactOut(await stateOf(pool), LEFT);
@@ -143,7 +143,7 @@ describe("HokusaiAMM.buyExactOut", () => {
       await expect(buyExactOut(WANTED, { maxReserveIn })).to.changeTokenBalance(reserveToken, alice, -reserveIn);
     });
 
-    it("leaves nothing to whoever pushes a trader with a limit of 1 % in one block", async () => {
+    it("lets nobody profit in one block from pushing the price against a limit of 1 %", async () => {
       const { pool, reserveToken, token, alice, mallory } = context;
       await time.increaseTo(await pool.sellsOpenAt());
       await fillCapUpTo(context, WANTED + LEFT);
@@ -168,7 +168,7 @@ describe("HokusaiAMM.buyExactOut", () => {
       expect(await reserveToken.balanceOf(mallory)).to.be.lessThan(funds);
     });
 
-    it("holds for a wish of 2^256 − 1 tokens, of which a limit in reserve tokens pays none", async () => {
+    it("fills a request for 2^256 − 1 tokens only if the limit is as large", async () => {
       const { pool, reserveToken, alice, investorAllocation } = context;
       const [, reserveIn] = await pool.quoteBuyExactOut(investorAllocation);
       expect(await pool.quoteBuyExactOut(MAX_UINT256)).to.deep.equal([investorAllocation, reserveIn]);
@@ -186,7 +186,7 @@ describe("HokusaiAMM.buyExactOut", () => {
     });
   });
 
-  it("refuses when nothing is left", async () => {
+  it("refuses every request when nothing is left", async () => {
     const { pool, token } = context;
     await fillCapUpTo(context, 0n);
     for (const refused of [() => pool.quoteBuyExactOut(TOKENS), () => buyExactOut(TOKENS)]) {

@@ -36,7 +36,7 @@ describe("HokusaiAMM fees", () => {
   }
 
   describe("depositFees", () => {
-    it("starts a stream of a day, moves no price at once, and emits the deposit", async () => {
+    it("starts a stream of one day, moves no price at once, and emits the deposit", async () => {
       const { pool, reserveToken, bob } = context;
       const state = await stateOf(pool);
       const at = BigInt(await time.latest()) + 1n;
@@ -54,7 +54,7 @@ describe("HokusaiAMM fees", () => {
     });
 
     for (const elapsed of [1n, 7n, HOUR, DAY / 2n, DAY - 1n]) {
-      it(`has released its part after ${elapsed} seconds`, async () => {
+      it(`has released the proportional part after ${elapsed} seconds`, async () => {
         const { pool } = context;
         const { reserve } = await stateOf(pool);
         const fees = await pool.uncollectedFees();
@@ -82,7 +82,7 @@ describe("HokusaiAMM fees", () => {
       });
     }
 
-    it("lifts the price as it flows", async () => {
+    it("raises the price as the stream flows", async () => {
       const { pool } = context;
       const at = await deposit();
       let price = await pool.spotPrice();
@@ -94,7 +94,7 @@ describe("HokusaiAMM fees", () => {
       }
     });
 
-    it("P2: flows on evenly through trades, which change neither its amount nor its end", async () => {
+    it("P2: keeps the stream even through trades, which change neither its amount nor its end", async () => {
       const { pool, alice } = context;
       let state = await stateOf(pool);
       const at = await deposit();
@@ -131,7 +131,7 @@ describe("HokusaiAMM fees", () => {
       expect(await pool.pendingStream()).to.equal(0);
     });
 
-    it("counts an ended stream once", async () => {
+    it("adds a stream that has ended to the reserve only once", async () => {
       const { pool, alice } = context;
       const start = await stateOf(pool);
       await time.increaseTo((await deposit()) + STREAM_DURATION);
@@ -156,7 +156,7 @@ describe("HokusaiAMM fees", () => {
       [DEPOSIT * 9n, DAY - 1n],
       [3n * USDC, DAY / 2n],
     ] as const) {
-      it(`moves the end to the average when ${amount} more come after ${elapsed} seconds`, async () => {
+      it(`moves the end to the weighted average if ${amount} more arrive after ${elapsed} seconds`, async () => {
         const { pool, bob } = context;
         const { reserve } = await stateOf(pool);
         const at = await deposit();
@@ -178,19 +178,19 @@ describe("HokusaiAMM fees", () => {
       });
     }
 
-    it("is not prolonged by dust", async () => {
+    it("does not prolong the stream for dust", async () => {
       const { pool } = context;
       const at = await deposit();
       for (let i = 0; i < 20; i++) await deposit(1n, 60n);
       expect(await pool.streamEnd()).to.equal(at + STREAM_DURATION);
     });
 
-    it("refuses zero", async () => {
+    it("refuses an amount of zero", async () => {
       const { pool, bob } = context;
       await expect(pool.connect(bob).depositFees(0n)).to.be.revertedWithCustomError(pool, "InvalidAmount").withArgs();
     });
 
-    it("P12: gains nothing between a buy and a sale in one block", async () => {
+    it("P12: lets nobody profit from buying before it and selling after it in one block", async () => {
       const { pool, reserveToken, token, alice, bob } = context;
       const [funds, tokens] = [await reserveToken.balanceOf(alice), await token.balanceOf(alice)];
       const tokensOut = await pool.quoteBuy(AMOUNT);
@@ -210,13 +210,13 @@ describe("HokusaiAMM fees", () => {
       expect(await reserveToken.balanceOf(alice)).to.be.lessThan(funds);
     });
 
-    describe("at the most that a pool holds", () => {
+    describe("given a deposit at the limit of what the pool can hold", () => {
       beforeEach(async () => {
         const { reserveToken, bob } = context;
         await reserveToken.mint(bob, MAX_RESERVE);
       });
 
-      it("accepts a deposit that fills it", async () => {
+      it("accepts a deposit that fills the pool", async () => {
         const { pool } = context;
         const { reserve } = await stateOf(pool);
         const at = await deposit(MAX_RESERVE - reserve);
@@ -236,14 +236,14 @@ describe("HokusaiAMM fees", () => {
     });
   });
 
-  describe("depositFees by the router", () => {
+  describe("depositFees, called by the fee router", () => {
     let router: HardhatEthersSigner;
 
     beforeEach(async () => {
       router = await signerOf(await context.feeRouter.getAddress());
     });
 
-    it("streams what the router sent, as a deposit does", async () => {
+    it("streams what the router has sent, like any other deposit", async () => {
       const { pool, reserveToken } = context;
       const [state, fees] = [await stateOf(pool), await pool.uncollectedFees()];
       await reserveToken.mint(pool, DEPOSIT);
@@ -270,14 +270,14 @@ describe("HokusaiAMM fees", () => {
         .withArgs(arrived, arrived + 1n);
     });
 
-    it("refuses zero", async () => {
+    it("refuses an amount of zero", async () => {
       const { pool } = context;
       await expect(pool.connect(router).depositFees(0n))
         .to.be.revertedWithCustomError(pool, "InvalidAmount")
         .withArgs();
     });
 
-    it("takes nothing from the router, whatever it has approved", async () => {
+    it("takes nothing from the router's balance, whatever it has approved", async () => {
       const { pool, reserveToken } = context;
       await reserveToken.mint(router, DEPOSIT);
       await reserveToken.connect(router).approve(pool, ethers.MaxUint256);
@@ -304,7 +304,7 @@ describe("HokusaiAMM fees", () => {
       await expect(pool.collectFees()).to.not.emit(pool, "FeesCollected");
     });
 
-    it("P1: takes donations too, which moved no price, and neither reserve nor stream", async () => {
+    it("P1: also collects donations, which change neither the price nor the stream", async () => {
       const { pool, reserveToken, treasury, bob } = context;
       await deposit();
       const state = await stateOf(pool);
@@ -325,7 +325,7 @@ describe("HokusaiAMM fees", () => {
       expect(await reserveToken.balanceOf(pool)).to.equal(held);
     });
 
-    it("keeps model tokens that were sent to the pool out of everything", async () => {
+    it("counts no model tokens that were sent to the pool", async () => {
       const { pool, token, alice } = context;
       const state = await stateOf(pool);
       await token.connect(alice).transfer(pool, TOKENS);
@@ -333,7 +333,7 @@ describe("HokusaiAMM fees", () => {
       expect(await token.balanceOf(pool)).to.equal(TOKENS);
     });
 
-    it("goes to the treasury of the moment", async () => {
+    it("pays the present treasury", async () => {
       const { pool, factory, admin, reserveToken, treasury, mallory } = context;
       await factory.connect(admin).setTreasury(mallory);
       const fees = await pool.uncollectedFees();

@@ -68,7 +68,7 @@ async function protocolOn(decimals: number) {
   return { actors, factory, reserveToken };
 }
 
-describe("HokusaiAMM with hostile reserve tokens", () => {
+describe("HokusaiAMM, given a reserve token", () => {
   let pool: HokusaiAMM;
   let token: ModelToken;
   let reserveToken: HostileReserveTokenMock;
@@ -102,9 +102,9 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
     expect([await stateOf(pool), await token.totalSupply(), await reserveToken.balanceOf(pool)]).to.deep.equal(before);
   }
 
-  describe("that charges on transfer", () => {
+  describe("that charges on transfers", () => {
     for (const arrivingBps of [BPS - 1n, BPS / 2n, 0n, BPS + 1n]) {
-      it(`is refused when ${arrivingBps} bps arrive`, async () => {
+      it(`refuses every payment of which ${arrivingBps} bps arrive`, async () => {
         const cases = await pulls();
         await reserveToken.setArrivingBps(arrivingBps);
         for (const { send, amount } of cases) {
@@ -117,14 +117,14 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
       });
     }
 
-    it("lets holders sell all the same", async () => {
+    it("still lets holders sell", async () => {
       await reserveToken.setArrivingBps(BPS - 100n);
       await expect(sell()).to.emit(pool, "Sold");
     });
   });
 
-  describe("that answers false", () => {
-    it("is refused by every function that moves it", async () => {
+  describe("that returns false", () => {
+    it("refuses every trade, deposit and collection of fees", async () => {
       await reserveToken.setAnswer(FALSE);
       for (const send of [buy, buyExactOut, sell, deposit, collect]) {
         await expectUnchanged(() =>
@@ -139,8 +139,8 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
     });
   });
 
-  describe("that answers nothing", () => {
-    it("is accepted by every function that moves it", async () => {
+  describe("that returns nothing", () => {
+    it("accepts every trade, deposit and collection of fees", async () => {
       await reserveToken.setAnswer(NOTHING);
       const balance = await reserveToken.balanceOf(pool);
       await expect(buy()).to.emit(pool, "Bought");
@@ -152,8 +152,8 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
     });
   });
 
-  describe("that pauses", () => {
-    it("stops what moves it and loses nothing", async () => {
+  describe("that is paused", () => {
+    it("stops whatever moves it, and loses nothing", async () => {
       await reserveToken.setPaused(true);
       for (const send of [buy, buyExactOut, sell, deposit, collect]) {
         await expectUnchanged(() =>
@@ -165,8 +165,8 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
     });
   });
 
-  describe("that blacklists", () => {
-    it("P9: the treasury: stops collecting and nothing else", async () => {
+  describe("that blacklists an account", () => {
+    it("P9: stops only the collection of fees if the account is the treasury", async () => {
       const { treasury } = context;
       await reserveToken.setBlacklisted(treasury, true);
       const fees = await pool.uncollectedFees();
@@ -175,7 +175,7 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
       expect(await pool.uncollectedFees()).to.be.greaterThan(fees);
     });
 
-    it("P9: a seller: it can be paid elsewhere", async () => {
+    it("P9: pays a blacklisted seller at another address", async () => {
       const { alice, bob } = context;
       await reserveToken.setBlacklisted(alice, true);
       await expect(sell()).to.be.revertedWithCustomError(reserveToken, "Blacklisted").withArgs(alice.address);
@@ -230,7 +230,7 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
     };
 
     for (const [name, send] of Object.entries({ buy, buyExactOut, sell, deposit, collect })) {
-      it(`meets a closed pool during ${name}, views included`, async () => {
+      it(`refuses every reentrant call during ${name}, views included`, async () => {
         for (const reentry of await reentries()) {
           await reserveToken.connect(context.alice).approve(pool, MAX_UINT256);
           await buy();
@@ -245,7 +245,7 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
       });
     }
 
-    it("meets an open pool in a permit, which comes before the trade, and a closed one in the trade", async () => {
+    it("accepts a call during a permit, which precedes the trade, and refuses it during the trade", async () => {
       const fees = await pool.uncollectedFees();
       expect(fees).to.be.greaterThan(0);
       await reserveToken.reenter(pool, pool.interface.encodeFunctionData("collectFees"));
@@ -258,7 +258,7 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
       expect(await pool.uncollectedFees()).to.equal(feeOn(AMOUNT, await pool.tradeFee()));
     });
 
-    it("P9: is no way round a pause, which a guardian may begin even there", async () => {
+    it("P9: lets a token that is a guardian pause buys even during a buy, and the pause holds", async () => {
       const { id } = context;
       await reserveToken.reenter(factory, factory.interface.encodeFunctionData("pauseBuys", [id, DAY]));
       const { supply } = await stateOf(pool);
@@ -272,14 +272,14 @@ describe("HokusaiAMM with hostile reserve tokens", () => {
         .withArgs(await pool.buysPausedUntil());
     });
 
-    it("opens the pool again afterwards", async () => {
+    it("accepts calls again afterwards", async () => {
       await reserveToken.reenter(pool, pool.interface.encodeFunctionData("reserve"));
       await buy();
       expect(await pool.reserve()).to.be.greaterThan(0n);
     });
   });
 
-  it("counts donations of it as fees only", async () => {
+  it("counts donations as trade fees only", async () => {
     const { bob } = context;
     const [state, fees] = [await stateOf(pool), await pool.uncollectedFees()];
     await reserveToken.connect(bob).transfer(pool, AMOUNT);

@@ -33,21 +33,21 @@ describe("HokusaiAMM sells", () => {
       await context.pool.connect(context.alice).buy(1_000n * USDC, 0, context.alice, NO_DEADLINE);
     });
 
-    it("opens sells the window's length after its creation", async () => {
+    it("opens sales after the length of the window", async () => {
       const { pool, factory, terms } = context;
       const [creation] = await factory.queryFilter(factory.filters.PoolCreated);
       const created = (await creation!.getBlock()).timestamp;
       expect(await pool.sellsOpenAt()).to.equal(BigInt(created) + terms.ibrDuration);
     });
 
-    it("refuses to sell in the last second of the window", async () => {
+    it("refuses a sale in the last second of the window", async () => {
       const { pool } = context;
       const opensAt = await pool.sellsOpenAt();
       await time.setNextBlockTimestamp(opensAt - 1n);
       await expect(sell(TOKENS)).to.be.revertedWithCustomError(pool, "SellsNotOpen").withArgs(opensAt);
     });
 
-    it("sells in the second in which the window has passed", async () => {
+    it("accepts a sale in the second in which the window ends", async () => {
       const { pool } = context;
       await time.setNextBlockTimestamp(await pool.sellsOpenAt());
       await expect(sell(TOKENS)).to.emit(pool, "Sold");
@@ -62,7 +62,7 @@ describe("HokusaiAMM sells", () => {
       expect(await pool.quoteSell(TOKENS)).to.equal(modelSell(await stateOf(pool), TOKENS).reserveOut);
     });
 
-    it("lets the supplier, too, sell only then", async () => {
+    it("refuses the supplier's sale too", async () => {
       const { pool, supplier, modelId } = context;
       await distribute(context, modelId);
       await expect(pool.connect(supplier).sell(TOKENS, 0, supplier, NO_DEADLINE))
@@ -71,13 +71,13 @@ describe("HokusaiAMM sells", () => {
     });
   });
 
-  describe("given a pool that trades", () => {
+  describe("given a pool that is open for sales", () => {
     beforeEach(async () => {
       context = await load.tradingPool();
     });
 
     for (const tokensIn of TOKEN_AMOUNTS) {
-      it(`pays what the model says for ${tokensIn} wei, without approval, and tells all`, async () => {
+      it(`pays what the reference model computes for ${tokensIn} wei, without an approval, and reports the trade`, async () => {
         const { pool, token, reserveToken, alice, bob } = context;
         const { gross, reserveOut, after } = modelSell(await stateOf(pool), tokensIn);
         const fees = await pool.uncollectedFees();
@@ -98,7 +98,7 @@ describe("HokusaiAMM sells", () => {
       });
     }
 
-    it("S5: burns what is sold and frees the cap by as much", async () => {
+    it("S5: burns the tokens and frees as much of the investor allocation", async () => {
       const { pool, token } = context;
       const [supply, remaining] = [await token.totalSupply(), await pool.remainingInvestorAllocation()];
       await sell(TOKENS);
@@ -107,7 +107,7 @@ describe("HokusaiAMM sells", () => {
       expect(await pool.remainingInvestorAllocation()).to.equal(await token.remainingInvestorAllocation());
     });
 
-    it("buys everything back that it issued", async () => {
+    it("buys back everything that it has issued", async () => {
       const { pool, token, alice, bob } = context;
       const tokensIn = await token.balanceOf(alice);
       expect(tokensIn).to.equal(await token.totalSupply());
@@ -124,7 +124,7 @@ describe("HokusaiAMM sells", () => {
       expect(await pool.remainingInvestorAllocation()).to.equal(context.investorAllocation);
     });
 
-    it("refuses a unit less than the minimum, net of the fee", async () => {
+    it("refuses an output, net of the fee, of one unit less than the minimum", async () => {
       const { pool } = context;
       const reserveOut = await pool.quoteSell(TOKENS);
       await expect(sell(TOKENS, reserveOut + 1n))
@@ -133,7 +133,7 @@ describe("HokusaiAMM sells", () => {
     });
 
     for (const tokensIn of [0n, 1n, 10n ** 11n]) {
-      it(`refuses ${tokensIn} wei, which pay nothing`, async () => {
+      it(`refuses ${tokensIn} wei, for which it would pay nothing`, async () => {
         const { pool } = context;
         for (const refused of [() => pool.quoteSell(tokensIn), () => sell(tokensIn)]) {
           await expect(refused()).to.be.revertedWithCustomError(pool, "ZeroOutput").withArgs();
@@ -141,20 +141,20 @@ describe("HokusaiAMM sells", () => {
       });
     }
 
-    it("needs the seller's tokens", async () => {
+    it("refuses a seller without tokens", async () => {
       const { pool, token, bob } = context;
       await expect(pool.connect(bob).sell(TOKENS, 0, bob, NO_DEADLINE))
         .to.be.revertedWithCustomError(token, "ERC20InsufficientBalance")
         .withArgs(bob.address, 0, TOKENS);
     });
 
-    it("is valid at its deadline", async () => {
+    it("accepts a sale in the second of its deadline", async () => {
       const deadline = BigInt(await time.latest()) + 100n;
       await time.setNextBlockTimestamp(deadline);
       await expect(sell(TOKENS, 0n, undefined, deadline)).to.emit(context.pool, "Sold");
     });
 
-    it("is refused a second later", async () => {
+    it("refuses a sale one second after its deadline", async () => {
       const deadline = BigInt(await time.latest()) + 100n;
       await time.setNextBlockTimestamp(deadline + 1n);
       await expect(sell(TOKENS, 0n, undefined, deadline))
@@ -174,12 +174,12 @@ describe("HokusaiAMM sells", () => {
       }
     });
 
-    describe("when the supplier's tokens come to the same reserve", () => {
+    describe("when the supplier allocation has been minted", () => {
       beforeEach(async () => {
         await distribute(context, context.modelId);
       });
 
-      it("P3: shows them as unbacked, at an unchanged price", async () => {
+      it("P3: reports it as unbacked, and follows the reference model's price", async () => {
         const { pool, supplierAllocation } = context;
         const state = await stateOf(pool);
         expect(await pool.unbackedSupply()).to.equal(supplierAllocation);
@@ -187,7 +187,7 @@ describe("HokusaiAMM sells", () => {
         expect(await pool.spotPrice()).to.equal(modelSpotPrice(state));
       });
 
-      it("refuses more than the reserve pays, and pays the most that it can", async () => {
+      it("refuses a sale that the reserve cannot pay, and accepts one of maxSell tokens", async () => {
         const { pool, supplier, supplierAllocation, reserveToken } = context;
         const state = await stateOf(pool);
         const { gross } = modelSell(state, supplierAllocation);
@@ -220,7 +220,7 @@ describe("HokusaiAMM sells", () => {
         return (await context.pool.netIssued()) < 0n ? sold + (await context.pool.netIssued()) : sold;
       }
 
-      it("makes the net issue negative, and room above the allocation, when more is sold than it issued", async () => {
+      it("has a negative net issue, and more room than the allocation, once more is sold than it issued", async () => {
         const { pool, token, supplier, alice, bob, investorAllocation } = context;
         await pool.connect(bob).depositFees(DEPOSIT);
         await time.increase(STREAM_DURATION);
@@ -251,7 +251,7 @@ describe("HokusaiAMM sells", () => {
         .withArgs(reserve + virtualReserve - 1n, reserve);
     });
 
-    it("has a maximum of zero when it is empty", async () => {
+    it("has a maxSell of zero when it is empty", async () => {
       const { pool } = await launchModel(context, { model: { modelId: "empty" }, terms: { ibrDuration: 0n } });
       expect(await pool.maxSell()).to.equal(0);
       await expect(pool.quoteSell(TOKENS)).to.be.revertedWithCustomError(pool, "InsufficientReserve");
@@ -263,7 +263,7 @@ describe("HokusaiAMM sells", () => {
       context = await loadFixture(feelessPool);
     });
 
-    it("is open at once, and charges nothing", async () => {
+    it("is open at once, and charges no fee", async () => {
       const { pool, alice } = context;
       const { tokensOut, net } = modelBuy(await stateOf(pool), USDC);
       expect(net).to.equal(USDC);
@@ -274,7 +274,7 @@ describe("HokusaiAMM sells", () => {
       expect(await pool.uncollectedFees()).to.equal(0);
     });
 
-    it("buys from the smallest unit on", async () => {
+    it("accepts a buy of a single unit", async () => {
       const { pool, alice } = context;
       const { tokensOut } = modelBuy(await stateOf(pool), 1n);
       await expect(pool.connect(alice).buy(1n, tokensOut, alice, NO_DEADLINE)).to.emit(pool, "Bought");
@@ -282,7 +282,7 @@ describe("HokusaiAMM sells", () => {
   });
 
   for (const crr of [50_000n, 333_333n, 999_999n, PPM]) {
-    it(`follows the model both ways at a reserve ratio of ${crr} ppm`, async () => {
+    it(`follows the reference model both ways at a reserve ratio of ${crr} ppm`, async () => {
       context = await load.newPool();
       const { alice, bob, reserveToken } = context;
       // The virtual supply stays a million tokens at a cent.

@@ -36,7 +36,7 @@ describe("HokusaiAMM in the far future", () => {
         context = await loadFixture(tradingPool);
       });
 
-      it("T: streams a deposit over its day", async () => {
+      it("T: streams a deposit over one day", async () => {
         const { pool, bob } = context;
         const { reserve } = await stateOf(pool);
         const at = midnight - HOUR;
@@ -55,7 +55,7 @@ describe("HokusaiAMM in the far future", () => {
         }
       });
 
-      it("T: pauses buys, and touches neither supply nor stream by it", async () => {
+      it("T: pauses buys without touching the supply or the stream", async () => {
         const { pool, factory, guardian, alice, bob, id } = context;
         const at = midnight - HOUR;
         await time.setNextBlockTimestamp(at - 1n);
@@ -76,7 +76,7 @@ describe("HokusaiAMM in the far future", () => {
         await expect(pool.connect(alice).buy(AMOUNT, 0, alice, NO_DEADLINE)).to.emit(pool, "Bought");
       });
 
-      it("T: opens sells of a pool that is created then, after its window", async () => {
+      it("T: opens sales of a new pool when its window ends", async () => {
         const { reserveToken, bob } = context;
         await time.increaseTo(midnight - HOUR);
         const { pool } = await launchModel(context, { model: { modelId: "late" }, terms: { ibrDuration: WINDOW } });

@@ -101,7 +101,7 @@ describe("HokusaiAMMFactory", () => {
   });
 
   describe("pause of buys", () => {
-    it("is of the one model whose pool it is", async () => {
+    it("affects only the model that is paused", async () => {
       const context = await loadFixture(protocolWithModels);
       const { factory, guardian, launched } = context;
       const { pool: other, id } = await launchModel(context, { model: { modelId: "other" } });
@@ -113,7 +113,7 @@ describe("HokusaiAMMFactory", () => {
       expect(await factory.buysPauseOf(id)).to.deep.equal([0n, 0n]);
     });
 
-    it("needs a pool", async () => {
+    it("refuses a model without a pool", async () => {
       const { factory, guardian, admin, waiting } = await loadFixture(protocolWithModels);
       for (const id of [waiting.id, modelIdOf("unknown")]) {
         for (const refused of [
@@ -145,7 +145,7 @@ describe("HokusaiAMMFactory", () => {
       context = await loadFixture(protocolWithModels);
     });
 
-    it("keeps what it is given", async () => {
+    it("stores the addresses that it is given", async () => {
       const { registry, reserveToken, feeRouter, treasury } = context;
       const factory = await deploy();
       expect(await factory.registry()).to.equal(registry);
@@ -156,7 +156,7 @@ describe("HokusaiAMMFactory", () => {
     });
 
     for (const missing of ["registry", "feeRouter", "treasury"] as const) {
-      it(`needs a ${missing}`, async () => {
+      it(`refuses zero as the ${missing}`, async () => {
         await expect(deploy({ [missing]: ZeroAddress })).to.be.revertedWithCustomError(context.factory, "ZeroAddress");
       });
     }

@@ -73,7 +73,7 @@ describe("HokusaiAMMFactory.createPool", () => {
   });
 
   describe("createPoolWithParams, given a registered model", () => {
-    it("creates the pool, binds the token to it, moves the model's status, and emits all events", async () => {
+    it("creates the pool, binds the token to it, marks the model as deployed, and emits all events", async () => {
       const { factory, registry, token, id, poolCreator, modelId, investorAllocation } = context;
       const terms = buildPoolTerms();
       const start = startOf(terms);
@@ -107,7 +107,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       expect(await pool.sellsOpenAt()).to.equal(BigInt(await time.latest()) + terms.ibrDuration);
     });
 
-    it("keeps the pools in order", async () => {
+    it("numbers the pools in order of creation, and refuses every other index", async () => {
       const { factory } = context;
       await create(buildPoolTerms());
       const other = await deployToken(context, { modelId: "other" });
@@ -122,14 +122,14 @@ describe("HokusaiAMMFactory.createPool", () => {
       }
     });
 
-    it("allows no index while there is no pool", async () => {
+    it("refuses every index while there is no pool", async () => {
       const { factory } = context;
       await expect(factory.poolAt(0))
         .to.be.revertedWithCustomError(factory, "OutOfRange")
         .withArgs(field("index"), 0, 1, 0);
     });
 
-    it("tells the address of every pool, however many bytes its number has", async () => {
+    it("computes the address of every pool, however many bytes its number has", async () => {
       const from = String(context.factory.target);
       const count = 2n ** 64n - 1n;
       const word = ethers.concat([ethers.toBeHex(count, 12), await context.factory.treasury()]);
@@ -141,7 +141,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       }
     });
 
-    it("refuses a second pool", async () => {
+    it("refuses a second pool for the same model", async () => {
       const { factory, id } = context;
       await create(buildPoolTerms());
       await expect(create(buildPoolTerms({ tradeFee: 1n })))
@@ -158,7 +158,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       }
     });
 
-    it("refuses another token than the model's", async () => {
+    it("refuses a token other than the model's", async () => {
       const { factory, token, reserveToken } = context;
       for (const wrong of [reserveToken.target as string, ethers.ZeroAddress]) {
         await expect(create(buildPoolTerms(), { token: wrong }))
@@ -210,7 +210,7 @@ describe("HokusaiAMMFactory.createPool", () => {
         );
     });
 
-    it("rounds the virtual reserve down", async () => {
+    it("rounds the default virtual reserve down", async () => {
       const { factory } = context;
       const maxSupply = 1_234_567n * TOKEN + 5n * 10n ** 14n - 1n;
       expect((await factory.defaultTerms(maxSupply)).virtualReserve).to.equal(
@@ -218,7 +218,7 @@ describe("HokusaiAMMFactory.createPool", () => {
       );
     });
 
-    it("refuses an unknown model and another token", async () => {
+    it("refuses an unknown model, and a token other than the model's", async () => {
       const { factory, modelId, token, reserveToken } = context;
       await expect(create(context, UNKNOWN, token.target as string))
         .to.be.revertedWithCustomError(factory, "WrongModelStatus")
@@ -336,12 +336,12 @@ describe("HokusaiAMMFactory.createPool", () => {
       });
     }
 
-    it("accepts no fee and no window", async () => {
+    it("accepts a trade fee of zero and a window of zero", async () => {
       const terms = buildPoolTerms({ tradeFee: FEE.min, ibrDuration: WINDOW.min });
       await expect(create(terms)).to.emit(context.factory, "PoolCreated");
     });
 
-    it("refuses values that would wrap around", async () => {
+    it("refuses values of 2^255, which would wrap around", async () => {
       const { factory } = context;
       const huge = 2n ** 255n;
       for (const [parameter, { min, max }] of [
@@ -358,7 +358,7 @@ describe("HokusaiAMMFactory.createPool", () => {
     });
 
     describe("of the virtual supply", () => {
-      it("accepts a token and refuses less", async () => {
+      it("accepts one token, and refuses less", async () => {
         const { factory, supplierAllocation } = context;
         const model = { investorAllocation: MAX_RATIO * TOKEN };
         const terms = (initialPrice: bigint) =>

@@ -52,7 +52,7 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
       expect(hash).to.equal(ethers.keccak256(encoded));
     });
 
-    it("accepts exactly them", async () => {
+    it("accepts a pool on exactly these terms", async () => {
       await expect(create(terms)).to.emit(context.factory, "PoolCreated");
     });
 
@@ -66,7 +66,7 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
       });
     }
 
-    it("refuses the defaults", async () => {
+    it("refuses the default terms", async () => {
       const { factory, poolCreator, modelId, token, supplierAllocation, investorAllocation } = context;
       const { crr, tradeFee, ibrDuration, virtualReserve, initialPrice } = await factory.defaultTerms(
         supplierAllocation + investorAllocation,
@@ -80,7 +80,7 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
         );
     });
 
-    it("accepts any when they are freed again", async () => {
+    it("accepts any terms once the governor has freed them", async () => {
       const { factory, governor, id } = context;
       await expect(factory.connect(governor).setPoolTerms(id, ZERO_HASH))
         .to.emit(factory, "PoolTermsFixed")
@@ -95,7 +95,7 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
       expect((await createPool(context, other.modelId)).terms).to.not.deep.equal(terms);
     });
 
-    describe("H1: after a handover", () => {
+    describe("H1: when the governor changes", () => {
       /** The model's governor hands over. */
       async function handOver(from = context.governor, to = context.alice) {
         const { registry, id } = context;
@@ -125,7 +125,7 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
       };
 
       for (const [name, change] of Object.entries({ "to another account": handOver, "by the admin": recover })) {
-        it(`${name}, block every pool until the present governor decides`, async () => {
+        it(`refuses every pool after a handover ${name}, until the present governor decides`, async () => {
           const { registry, governor, factory, id } = context;
           await change();
           await expectOutdated(1n);
@@ -135,21 +135,21 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
         });
       }
 
-      it("and back, are not those of the governor's second time", async () => {
+      it("refuses every pool after a handover there and back", async () => {
         const { governor, alice } = context;
         await handOver(governor, alice);
         await handOver(alice, governor);
         await expectOutdated(2n);
       });
 
-      it("that is only proposed, still hold", async () => {
+      it("keeps the terms while a handover is only proposed", async () => {
         const { registry, factory, governor, alice, id } = context;
         await registry.connect(governor).proposeGovernor(id, alice);
         await expect(create(buildPoolTerms())).to.be.revertedWithCustomError(factory, "HashMismatch");
         await expect(create(terms)).to.emit(factory, "PoolCreated");
       });
 
-      it("hold again when the present governor fixes them", async () => {
+      it("accepts the same terms once the present governor has fixed them again", async () => {
         const { factory, alice, id } = context;
         await handOver();
         await expect(factory.connect(alice).setPoolTerms(id, hash))
@@ -160,7 +160,7 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
         await expect(create(terms)).to.emit(factory, "PoolCreated");
       });
 
-      it("are the pool creator's to choose when the present governor frees them", async () => {
+      it("lets the pool creator choose once the present governor has freed the terms", async () => {
         const { factory, alice, id } = context;
         await handOver();
         await expect(factory.connect(alice).setPoolTerms(id, ZERO_HASH))
@@ -169,7 +169,7 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
         await expect(create(buildPoolTerms())).to.emit(factory, "PoolCreated");
       });
 
-      it("block nothing when the former governor had freed them", async () => {
+      it("accepts any terms if the former governor had freed them", async () => {
         const { factory, governor, id } = context;
         await factory.connect(governor).setPoolTerms(id, ZERO_HASH);
         await handOver();
@@ -178,7 +178,7 @@ describe("HokusaiAMMFactory.setPoolTerms", () => {
     });
   });
 
-  it("fixes no terms of an unknown model", async () => {
+  it("refuses terms for an unknown model", async () => {
     const { factory, governor } = context;
     await expect(factory.connect(governor).setPoolTerms(modelIdOf(UNKNOWN), ZERO_HASH))
       .to.be.revertedWithCustomError(factory, "UnauthorizedCaller")

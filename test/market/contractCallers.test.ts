@@ -122,13 +122,13 @@ describe("the market, called by contracts", () => {
         .withArgs(waiting.id, ethers.ZeroHash, HASH, 1);
     });
 
-    it("knows a pool creator that is a contract, whoever signs", async () => {
+    it("lets a pool creator that is a contract create a pool, whoever signs", async () => {
       const { registry, factory, admin, wallet } = context;
       await registry.connect(admin).grantRole(roleId("POOL_CREATOR_ROLE"), wallet);
       await expect(by(wallet).createPool()).to.emit(factory, "PoolCreated");
     });
 
-    it("names a guardian that is a contract, whoever signs", async () => {
+    it("lets a guardian that is a contract pause buys, whoever signs, and names it in the event", async () => {
       const { registry, factory, admin, wallet, id } = context;
       await registry.connect(admin).grantRole(roleId("GUARDIAN_ROLE"), wallet);
       const transaction = by(wallet).pauseBuys();
@@ -139,7 +139,7 @@ describe("the market, called by contracts", () => {
         .withArgs(id, until, until + 5n * HOUR, wallet);
     });
 
-    it("lends no contract the power of who signs for it", async () => {
+    it("gives a contract none of the powers of whoever signs for it", async () => {
       const { registry, factory, poolCreator, guardian, admin, governor, waiting } = context;
       const stranger = await ethers.deployContract("ERC1271WalletMock");
       const refused = { interface: registry.interface };

@@ -36,7 +36,7 @@ describe("ModelRegistry governor", () => {
   }
 
   describe("given an unknown model", () => {
-    it("has no governor to propose or to become", async () => {
+    it("lets nobody propose or become its governor", async () => {
       const { registry, admin, governor } = context;
       for (const sender of [admin, governor]) {
         await expect(registry.connect(sender).proposeGovernor(UNKNOWN, sender))
@@ -51,7 +51,7 @@ describe("ModelRegistry governor", () => {
   });
 
   describe("given no proposal", () => {
-    it("shows none and lets nobody accept", async () => {
+    it("reports none, and lets nobody accept", async () => {
       expect(await context.registry.pendingGovernorOf(context.id)).to.deep.equal([ZeroAddress, 0n]);
       await expectRefused("alice", ZeroAddress);
     });
@@ -77,7 +77,7 @@ describe("ModelRegistry governor", () => {
         .withArgs(alice, governor);
     });
 
-    it("changes hands when the successor accepts, in the next second too", async () => {
+    it("makes the successor the governor when it accepts, even in the next second", async () => {
       const { registry, id, governor, alice } = context;
       await time.setNextBlockTimestamp(proposedAt + 1n);
       await expect(accept("alice")).to.emit(registry, "GovernorChanged").withArgs(id, governor, alice);
@@ -90,19 +90,19 @@ describe("ModelRegistry governor", () => {
       await expectRefused("alice", ZeroAddress);
     });
 
-    it("is nobody else's to accept", async () => {
+    it("lets nobody else accept", async () => {
       await expectRefused("bob", context.alice.address);
       await expectRefused("governor", context.alice.address);
     });
 
-    it("gives way to another", async () => {
+    it("drops the successor when another one is proposed", async () => {
       const { bob } = context;
       await propose("governor", bob.address);
       await expectRefused("alice", bob.address);
       await expect(accept("bob")).to.emit(context.registry, "GovernorChanged");
     });
 
-    it("ends by a proposal of zero", async () => {
+    it("drops the successor when zero is proposed", async () => {
       const { registry, id } = context;
       const at = await nextSecond();
       await expect(propose("governor", ZeroAddress))
@@ -125,7 +125,7 @@ describe("ModelRegistry governor", () => {
       expect(await registry.pendingGovernorOf(id)).to.deep.equal([bob.address, acceptableFrom]);
     });
 
-    it("cannot be accepted a second before the seven days are over", async () => {
+    it("refuses the successor one second before the seven days are over", async () => {
       const { registry, id, governor } = context;
       await time.setNextBlockTimestamp(acceptableFrom - 1n);
       await expect(accept("bob"))
@@ -134,20 +134,20 @@ describe("ModelRegistry governor", () => {
       expect(await registry.governorOf(id)).to.equal(governor);
     });
 
-    it("can be accepted when they are over", async () => {
+    it("lets the successor accept when they are over", async () => {
       const { registry, id, governor, bob } = context;
       await time.setNextBlockTimestamp(acceptableFrom);
       await expect(accept("bob")).to.emit(registry, "GovernorChanged").withArgs(id, governor, bob);
       expect(await registry.governorOf(id)).to.equal(bob);
     });
 
-    it("is rejected by the governor until the last second", async () => {
+    it("lets the governor reject the successor until the last second", async () => {
       await time.setNextBlockTimestamp(acceptableFrom);
       await propose("governor", ZeroAddress);
       await expectRefused("bob", ZeroAddress);
     });
 
-    it("gives way to the governor's own successor", async () => {
+    it("drops the successor when the governor proposes its own", async () => {
       const { registry, id, governor, alice } = context;
       await propose("governor", alice.address);
       await expectRefused("bob", alice.address);
@@ -157,8 +157,8 @@ describe("ModelRegistry governor", () => {
     });
   });
 
-  describe("given a governor that is the admin too", () => {
-    it("hands over without the seven days", async () => {
+  describe("given a governor that is also the admin", () => {
+    it("lets it hand over without the seven days", async () => {
       const { registry, id, admin, alice } = context;
       await propose("governor", admin.address);
       await registry.connect(admin).acceptGovernor(id);
@@ -220,7 +220,7 @@ describe("ModelRegistry handover", () => {
       .proposeGovernor(context.id, context[to])
       .then(() => context.registry.connect(context[to]).acceptGovernor(context.id));
 
-  it("H: counts generations from 0, of an unknown model too", async () => {
+  it("H: counts generations from 0, also for an unknown model", async () => {
     const { registry, governor, id } = context;
     expect(await registry.governanceOf(id)).to.deep.equal([governor.address, 0n]);
     expect(await registry.governanceOf(UNKNOWN)).to.deep.equal([ZeroAddress, 0n]);
@@ -237,7 +237,7 @@ describe("ModelRegistry handover", () => {
       for (const change of CHANGES) {
         const { name, parameter, to } = change;
 
-        it(`H1: cancels a change of ${name} that is pending`, async () => {
+        it(`H1: cancels a pending change of ${name}`, async () => {
           const { registry, id } = context;
           const before = await valueOf(change);
           const transaction = handOver(how, () => schedule(change));
@@ -247,7 +247,7 @@ describe("ModelRegistry handover", () => {
           expect(await valueOf(change)).to.equal(before);
         });
 
-        it(`H: keeps a change of ${name} that is due`, async () => {
+        it(`H: keeps a change of ${name} that is already due`, async () => {
           const { registry, id } = context;
           const transaction = await handOver(how, async () => {
             await schedule(change);
@@ -258,7 +258,7 @@ describe("ModelRegistry handover", () => {
           expect(await registry.pendingChangeOf(id, parameter)).to.deep.equal([0n, 0n]);
         });
 
-        it(`H1: cancels a change of ${name} in the last second in which it is pending`, async () => {
+        it(`H1: cancels a pending change of ${name} even in its last second`, async () => {
           const { registry, id } = context;
           const before = await valueOf(change);
           const transaction = await handOver(how, async () => {
@@ -270,7 +270,7 @@ describe("ModelRegistry handover", () => {
         });
       }
 
-      it("H1: cancels all three at once", async () => {
+      it("H1: cancels pending changes of all three parameters at once", async () => {
         const { registry, id } = context;
         const before = await registry.parametersOf(id);
         const transaction = await handOver(how, async () => {
@@ -283,7 +283,7 @@ describe("ModelRegistry handover", () => {
         expect(await registry.parametersOf(id)).to.deep.equal(before);
       });
 
-      it("keeps what is set, the licence among it, and the owner", async () => {
+      it("keeps all parameters, including the licence, and the owner", async () => {
         const { registry, id, owner } = context;
         const before = await registry.parametersOf(id);
         await handOver(how);
@@ -291,7 +291,7 @@ describe("ModelRegistry handover", () => {
         expect(await registry.ownerOf(id)).to.equal(owner);
       });
 
-      it("H: leaves the successor free to change the same parameter, which waits again", async () => {
+      it("H: lets the successor schedule the same change again, which waits anew", async () => {
         const { registry, id } = context;
         const [change] = CHANGES;
         await handOver(how, () => schedule(change));
@@ -304,7 +304,7 @@ describe("ModelRegistry handover", () => {
     });
   }
 
-  it("H: cancels and counts when nobody else takes over", async () => {
+  it("H: counts a generation and cancels changes even if the governor hands over to itself", async () => {
     const { registry, id, governor } = context;
     const [change] = CHANGES;
     await schedule(change);
@@ -314,7 +314,7 @@ describe("ModelRegistry handover", () => {
     expect(await registry.governanceOf(id)).to.deep.equal([governor.address, 1n]);
   });
 
-  it("H1: revives nothing when a governor comes back", async () => {
+  it("H1: revives no change when a former governor returns", async () => {
     const { registry, id, governor } = context;
     const [change] = CHANGES;
     const before = await valueOf(change);
@@ -327,7 +327,7 @@ describe("ModelRegistry handover", () => {
     expect(await valueOf(change)).to.equal(before);
   });
 
-  it("H1: ends the proposal that the former governor made, and the admin's", async () => {
+  it("H1: drops the admin's proposal when the governor's own successor accepts", async () => {
     const { registry, id, admin, bob, alice } = context;
     await registry.connect(admin).proposeGovernor(id, bob);
     await handOver(HANDOVERS[0]);
@@ -339,7 +339,7 @@ describe("ModelRegistry handover", () => {
     expect(await registry.governorOf(id)).to.equal(alice);
   });
 
-  it("H: is not caused by a new owner", async () => {
+  it("H: ends no generation when the owner changes", async () => {
     const { registry, id, supplier, governor, bob } = context;
     const [change] = CHANGES;
     await schedule(change);
@@ -349,7 +349,7 @@ describe("ModelRegistry handover", () => {
     expect((await registry.pendingChangeOf(id, change.parameter))[0]).to.equal(change.to);
   });
 
-  it("H: concerns no other model of the same governor", async () => {
+  it("H: affects no other model of the same governor", async () => {
     const { registry, tokenManager, governor } = context;
     const other = modelArguments(context, { initialOraclePricePerThousandUsd: 2n * USDC }, "other");
     await registry.connect(tokenManager).createModel(...other);
@@ -377,7 +377,7 @@ describe("ModelRegistry owner", () => {
       .withArgs(context[by], expected);
   }
 
-  it("cannot be proposed or become one for an unknown model", async () => {
+  it("refuses a proposal and an acceptance for an unknown model", async () => {
     const { registry, supplier } = context;
     await expect(registry.connect(supplier).proposeOwner(UNKNOWN, supplier))
       .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
@@ -387,7 +387,7 @@ describe("ModelRegistry owner", () => {
       .withArgs(supplier, ZeroAddress);
   });
 
-  it("changes hands when the successor accepts", async () => {
+  it("changes when the proposed successor accepts", async () => {
     const { registry, id, supplier, alice, governor } = context;
     expect(await registry.pendingOwnerOf(id)).to.equal(ZeroAddress);
     await expect(propose(alice.address)).to.emit(registry, "OwnerProposed").withArgs(id, alice);
@@ -404,13 +404,13 @@ describe("ModelRegistry owner", () => {
     await expectRefused("alice", ZeroAddress);
   });
 
-  it("is nobody else's to accept", async () => {
+  it("lets nobody but the proposed successor accept", async () => {
     await propose(context.alice.address);
     await expectRefused("bob", context.alice.address);
     await expectRefused("supplier", context.alice.address);
   });
 
-  it("gives way to another, and ends by zero", async () => {
+  it("lets a later proposal replace an earlier one, and zero withdraw it", async () => {
     const { registry, id, alice, bob } = context;
     await propose(alice.address);
     await propose(bob.address);

@@ -34,7 +34,7 @@ async function proposal() {
   return { ...context, id: created[0] };
 }
 
-describe("ModelRegistry headroom", () => {
+describe("ModelRegistry, the headroom rule", () => {
   let context: RegistryContext & { id: string };
   let benchmark: BenchmarkStruct;
 
@@ -85,8 +85,8 @@ describe("ModelRegistry headroom", () => {
     await expect(setRate(max)).to.emit(registry, "ParameterChangeScheduled");
   }
 
-  describe("given a proposal", () => {
-    it("has room for the rate at deployment", async () => {
+  describe("given a model without a benchmark", () => {
+    it("allows no rate above the one at deployment", async () => {
       await expectMax(RATE);
     });
   });
@@ -101,11 +101,11 @@ describe("ModelRegistry headroom", () => {
     describe(`given a score of ${baselineScore} to ${name}`, () => {
       beforeEach(() => register({ direction, baselineScore }));
 
-      it("has room for what the whole lifetime rewards pay for", async () => {
+      it("allows the rate at which the lifetime rewards pay for the rest of the scale", async () => {
         await expectMax(maxRate(LIFETIME, headroom));
       });
 
-      it("has the room that improvements leave", async () => {
+      it("allows the rate at which what an improvement left pays for what it left of the scale", async () => {
         await improve(337n);
         await expectMax(maxRate(LIFETIME - (337n * RATE) / 100n, headroom - 337n));
       });
@@ -117,14 +117,14 @@ describe("ModelRegistry headroom", () => {
       [Direction.MAXIMISE, 10_000n],
       [Direction.MINIMISE, 0n],
     ] as const) {
-      it(`is bounded by the parameter's own bounds alone (${direction})`, async () => {
+      it(`allows every rate within the parameter's own bounds (${direction})`, async () => {
         await register({ direction, baselineScore });
         await expect(setRate(MAX_RATE)).to.emit(context.registry, "ParameterChangeScheduled");
       });
     }
   });
 
-  it("V4: pays the rest of the scale at any rate it accepted, improvements during the wait included", async () => {
+  it("V4: can pay for the rest of the scale at every rate it accepted, even if improvements are paid during the wait", async () => {
     const random = new Random("headroom");
     for (let round = 0; round < 6; round++) {
       context = await loadFixture(proposal);
@@ -158,7 +158,7 @@ describe("ModelRegistry headroom", () => {
       expect(await context.registry.rewardsRemainingOf(context.id)).to.equal(LIFETIME - 2n * RATE);
     });
 
-    it("H: keeps it through a handover", async () => {
+    it("H: keeps the rate through a handover", async () => {
       const { registry, governor, alice, id } = context;
       await registry.connect(governor).proposeGovernor(id, alice);
       const transaction = await registry.connect(alice).acceptGovernor(id);
@@ -167,7 +167,7 @@ describe("ModelRegistry headroom", () => {
       expect(await registry.pendingChangeOf(id, TOKENS_PER_DELTA_ONE)).to.deep.equal([0n, 0n]);
     });
 
-    it("has nothing to cancel", async () => {
+    it("refuses to cancel it", async () => {
       const { registry, governor, id } = context;
       await expect(registry.connect(governor).cancelChange(id, TOKENS_PER_DELTA_ONE))
         .to.be.revertedWithCustomError(registry, "NoPendingChange")
@@ -179,7 +179,7 @@ describe("ModelRegistry headroom", () => {
   describe("when the benchmark is replaced", () => {
     beforeEach(() => register({ baselineScore: 7_500n }));
 
-    it("cancels the pending rate, and nothing else that is pending", async () => {
+    it("cancels the pending change of the rate, and no other pending change", async () => {
       const { registry, governor, id } = context;
       await setRate(2n * RATE);
       await registry.connect(governor).setInfrastructureAccrual(id, 6_000n);
@@ -195,7 +195,7 @@ describe("ModelRegistry headroom", () => {
       expect((await registry.parametersOf(id)).infrastructureAccrualBps).to.equal(6_000n);
     });
 
-    it("keeps a due rate that the new scale has room for", async () => {
+    it("keeps a rate in force that the new scale has room for", async () => {
       await setRate(4n * RATE);
       await time.increase(DELAY + 1n);
       const transaction = replace({ baselineScore: 7_500n });
@@ -204,7 +204,7 @@ describe("ModelRegistry headroom", () => {
       expect(await rateOf()).to.equal(4n * RATE);
     });
 
-    it("lowers a rate that the new scale has no room for to the highest that it has", async () => {
+    it("lowers a rate in force that is too high for the new scale to the highest that it has room for", async () => {
       const { registry, id } = context;
       await setRate(4n * RATE);
       await time.increase(DELAY + 1n);
@@ -216,7 +216,7 @@ describe("ModelRegistry headroom", () => {
       expect(await registry.scoreOf(id)).to.equal(FULL_SCALE);
     });
 
-    it("leaves a rate of nothing when no rewards are left, and refuses any other", async () => {
+    it("sets the rate to zero if no rewards are left, and refuses any other", async () => {
       const { registry, id } = context;
       await setRate(4n * RATE);
       await time.increase(DELAY + 1n);
@@ -232,7 +232,7 @@ describe("ModelRegistry headroom", () => {
   });
 });
 
-describe("ModelRegistry rates and improvements", () => {
+describe("ModelRegistry, changed rates and improvements", () => {
   const NEW_RATE = 2n * VERIFIED_RATE;
 
   /** What waits for the model's contributors and owner, by the registry. */
@@ -240,7 +240,7 @@ describe("ModelRegistry rates and improvements", () => {
     return 100n * VERIFIED_RATE - (await registry.rewardsRemainingOf(model.id));
   }
 
-  it("pays the old rate when the governor raises it and submits in the same block", async () => {
+  it("pays the old rate if the governor raises it in the same block", async () => {
     const deployed = await loadFixture(deployImprovements);
     const { registry, governor, verifier, model } = deployed;
     const statement = await buildStatement(deployed, model);
@@ -255,7 +255,7 @@ describe("ModelRegistry rates and improvements", () => {
     expect(await queued(deployed)).to.equal(rewardOf(DELTA, VERIFIED_RATE).reward);
   });
 
-  it("pays the rate known at signing for all of a statement's life, though a change was scheduled with it", async () => {
+  it("pays the old rate until the last second of the delay", async () => {
     const deployed = await loadFixture(deployImprovements);
     const { registry, governor, model } = deployed;
     const at = BigInt(await time.latest()) + 1n;
@@ -268,7 +268,7 @@ describe("ModelRegistry rates and improvements", () => {
     expect(await queued(deployed)).to.equal(rewardOf(DELTA, VERIFIED_RATE).reward);
   });
 
-  it("pays the new rate from the second after", async () => {
+  it("pays the new rate from the second after the delay", async () => {
     const deployed = await loadFixture(deployImprovements);
     const { registry, governor, model } = deployed;
     const at = BigInt(await time.latest()) + 1n;

@@ -74,9 +74,9 @@ describe("ModelRegistry improvements", () => {
     return registered;
   }
 
-  describe("V4, S4: given the whole scale ahead", () => {
+  describe("V4, S4: given a model with the whole scale ahead", () => {
     for (const [name, direction] of Object.entries(Direction)) {
-      it(`pays exactly the allocation over all of it at a rate that divides: ${name}`, async () => {
+      it(`pays exactly the allocation for all of it at a rate that divides: ${name}`, async () => {
         const { registry } = context;
         const whole = await registerAt(direction, RATE);
         expect(await registry.rewardsRemainingOf(whole.id)).to.equal(LIFETIME_DELTA_ONES * RATE);
@@ -89,7 +89,7 @@ describe("ModelRegistry improvements", () => {
         expect(await registry.scoreOf(whole.id)).to.equal(direction === Direction.MAXIMISE ? BPS : 0n);
       });
 
-      it(`pays the sum of the floors in random steps, never above the allocation: ${name}`, async () => {
+      it(`pays the sum of the rounded-down rewards in random steps, never more than the allocation: ${name}`, async () => {
         const { registry } = context;
         const whole = await registerAt(direction, ODD_RATE);
         const random = new Random(`scale ${name}`);
@@ -107,7 +107,7 @@ describe("ModelRegistry improvements", () => {
       });
     }
 
-    it("pays all of it in one step", async () => {
+    it("pays the whole allocation for a single improvement", async () => {
       const whole = await registerAt(Direction.MAXIMISE, RATE);
       const statement = await buildStatement(context, whole, { evaluation: { candidateScore: BPS } });
       const queued = await expectImproved(context, whole, statement, await attest(context, statement));
@@ -118,7 +118,7 @@ describe("ModelRegistry improvements", () => {
   });
 
   describe("when the benchmark is replaced", () => {
-    it("has every field of the new benchmark, as the next version, and emits it", async () => {
+    it("stores every field of the new benchmark as the next version, and emits it", async () => {
       const { registry, admin, oracleAttestation } = context;
       await improve(context, model);
       const benchmark = await benchmarkWith(context, REPLACEMENT);
@@ -144,7 +144,7 @@ describe("ModelRegistry improvements", () => {
       expect(await registry.scoreOf(model.id)).to.equal(REPLACEMENT.baselineScore);
     });
 
-    it("R2: leaves what was minted, what waits and what is left, and pays for the new benchmark's improvements", async () => {
+    it("R2: keeps minted, waiting and remaining rewards, and pays for improvements on the new benchmark", async () => {
       const { registry, admin } = context;
       const { queued: minted } = await improveAndRelease(context, model);
       const waiting = await queuedBy(context, (await improve(context, model)).transaction);
@@ -159,7 +159,7 @@ describe("ModelRegistry improvements", () => {
       expect(await model.token.rewardsMinted()).to.equal(minted.reward + waiting.reward + queued.reward);
     });
 
-    it("voids statements of the old one, also when the new one says the same", async () => {
+    it("makes statements on the old benchmark void, even if the new one has the same fields", async () => {
       const { registry, admin } = context;
       const statement = await buildStatement(context, model);
       const proof = await attest(context, statement);
@@ -168,7 +168,7 @@ describe("ModelRegistry improvements", () => {
       await expectRefused(context, model, statement, proof, { contract: registry, error: "ValueMismatch", args });
     });
 
-    it("V4: pays for the whole of a new scale with what is left", async () => {
+    it("V4: lowers the rate so that the remaining rewards pay for the whole new scale", async () => {
       const { registry, admin } = context;
       const whole = await registerAt(Direction.MAXIMISE, ODD_RATE);
       await improve(context, whole, { evaluation: { candidateScore: 3_333n } });
@@ -185,7 +185,7 @@ describe("ModelRegistry improvements", () => {
       expect(await registry.rewardsRemainingOf(whole.id)).to.equal(remaining - (BPS * lowered) / 100n);
     });
 
-    it("refuses a benchmark out of its bounds, and a model that has none", async () => {
+    it("refuses a benchmark that is out of bounds, and a model without a benchmark", async () => {
       const { registry, admin } = context;
       await expect(
         registry.connect(admin).replaceBenchmark(model.id, await benchmarkWith(context, { baselineScore: BPS + 1n })),
@@ -199,7 +199,7 @@ describe("ModelRegistry improvements", () => {
       expect(await registry.benchmarkVersionOf(model.id)).to.equal(1);
     });
 
-    it("leaves the governor free to change a rate that it lowered, also below the least of all rates", async () => {
+    it("lets the governor change a lowered rate, even below the usual minimum", async () => {
       const { registry, admin, governor } = context;
       const poor = await registerModel(context, {
         modelId: "poor",
@@ -231,7 +231,7 @@ describe("ModelRegistry improvements", () => {
 
   describe("when the daily limit is set", () => {
     for (const limit of [10n, BPS]) {
-      it(`accepts ${limit} and tells it`, async () => {
+      it(`accepts ${limit} bps and emits it`, async () => {
         const { registry, admin } = context;
         await expect(registry.connect(admin).setDailyLimit(model.id, limit))
           .to.emit(registry, "DailyLimitChanged")
@@ -242,7 +242,7 @@ describe("ModelRegistry improvements", () => {
     }
 
     for (const limit of [0n, 9n, BPS + 1n, 2n ** 16n + 10n]) {
-      it(`refuses ${limit}, where the benchmark pays for 10 bps`, async () => {
+      it(`refuses ${limit} bps, where the benchmark pays for 10 bps`, async () => {
         const { registry, admin } = context;
         await expect(registry.connect(admin).setDailyLimit(model.id, limit))
           .to.be.revertedWithCustomError(registry, "OutOfRange")
@@ -251,7 +251,7 @@ describe("ModelRegistry improvements", () => {
       });
     }
 
-    it("refuses a model that is unknown", async () => {
+    it("refuses an unknown model", async () => {
       const { registry, admin } = context;
       const unknown = ethers.id("unknown");
       await expect(registry.connect(admin).setDailyLimit(unknown, 10n))
@@ -268,7 +268,7 @@ describe("ModelRegistry improvements", () => {
       }
     });
 
-    it("leaves nothing for a day on which more was recorded, and counts what was recorded when it is raised", async () => {
+    it("leaves nothing if more was recorded that day, and deducts what was recorded when it is raised", async () => {
       const { registry, admin } = context;
       await improve(context, model, { evaluation: { candidateScore: BASELINE + 300n } });
       await registry.connect(admin).setDailyLimit(model.id, 299n);
@@ -277,7 +277,7 @@ describe("ModelRegistry improvements", () => {
       expect(await registry.remainingTodayBps(model.id)).to.equal(1_700);
     });
 
-    describe("before registration", () => {
+    describe("given a model that is not registered yet", () => {
       let proposed: RegisteredModel;
 
       beforeEach(async () => {
@@ -287,7 +287,7 @@ describe("ModelRegistry improvements", () => {
       const registerWith = async (overrides: Partial<BenchmarkStruct>) =>
         context.registry.connect(context.registrar).registerModel(proposed.id, await benchmarkWith(context, overrides));
 
-      it("works from PROPOSAL on, from 1 bps", async () => {
+      it("accepts a limit of 1 bps or more", async () => {
         const { registry, admin } = context;
         await expect(registry.connect(admin).setDailyLimit(proposed.id, 0n))
           .to.be.revertedWithCustomError(registry, "OutOfRange")
@@ -297,7 +297,7 @@ describe("ModelRegistry improvements", () => {
           .withArgs(proposed.id, DAILY_LIMIT, 1);
       });
 
-      it("refuses a benchmark whose minimum it does not hold", async () => {
+      it("refuses a benchmark whose smallest improvement exceeds the limit", async () => {
         const { registry, admin } = context;
         await registry.connect(admin).setDailyLimit(proposed.id, 19n);
         await expect(registerWith({ minImprovementBps: 20n }))
@@ -306,7 +306,7 @@ describe("ModelRegistry improvements", () => {
         await registerWith({ minImprovementBps: 19n });
       });
 
-      it("refuses every benchmark where it is below the least of all minima", async () => {
+      it("refuses every benchmark if the limit is below the smallest allowed minimum", async () => {
         const { registry, admin } = context;
         await registry.connect(admin).setDailyLimit(proposed.id, 9n);
         await expect(registerWith({ minImprovementBps: 10n }))
@@ -314,7 +314,7 @@ describe("ModelRegistry improvements", () => {
           .withArgs(field("minImprovementBps"), 10, 10, 9);
       });
 
-      it("refuses a benchmark to whose target it does not reach", async () => {
+      it("refuses a benchmark whose target is out of the limit's reach", async () => {
         const { registry, admin } = context;
         await registry.connect(admin).setDailyLimit(proposed.id, 399n);
         await expect(registerWith({ targetScore: BASELINE + 400n }))
@@ -328,7 +328,7 @@ describe("ModelRegistry improvements", () => {
       ["MAXIMISE", Direction.MAXIMISE, 1n],
       ["MINIMISE", Direction.MINIMISE, -1n],
     ] as const) {
-      it(`X: holds the way to the target and the minimum, whichever is more: ${name}`, async () => {
+      it(`X: refuses a limit below the way to the target or the smallest improvement, whichever is more: ${name}`, async () => {
         const { registry, admin } = context;
         const benchmark = { direction, targetScore: BASELINE + sign * 400n, minImprovementBps: 30n };
         const aimed = await registerModel(context, { modelId: "aimed", benchmark });
@@ -346,7 +346,7 @@ describe("ModelRegistry improvements", () => {
       });
     }
 
-    it("asks for no way to a target where there is none, also when lower scores are better", async () => {
+    it("takes no account of a target where there is none, even if lower scores are better", async () => {
       const { registry, admin } = context;
       const benchmark = { direction: Direction.MINIMISE, targetScore: 0n, minImprovementBps: 30n };
       const free = await registerModel(context, { modelId: "free", benchmark });
@@ -354,7 +354,7 @@ describe("ModelRegistry improvements", () => {
       expect(await registry.dailyLimitOf(free.id)).to.equal(30);
     });
 
-    it("holds the least lower bound, which no improvement is below", async () => {
+    it("refuses a limit below the smallest lower bound", async () => {
       const { registry, admin } = context;
       const strict = await registerModel(context, { modelId: "strict", benchmark: { minLowerBoundBps: 45n } });
       await expect(registry.connect(admin).setDailyLimit(strict.id, 44n))
@@ -368,7 +368,7 @@ describe("ModelRegistry improvements", () => {
     // 65,536 days after 1970: sixteen bits of days end.
     const END_OF_SIXTEEN_BITS = 65_536n * DAY;
 
-    it("starts again on 2149-06-07, and remembers no day before it", async () => {
+    it("starts anew on 2149-06-07, and remembers no earlier day", async () => {
       const { registry } = context;
       await improve(context, model, { evaluation: { candidateScore: BASELINE + 300n } });
       const recorded = BigInt(await time.latest()) / DAY;
@@ -380,7 +380,7 @@ describe("ModelRegistry improvements", () => {
     });
 
     for (const day of [65_535n, 65_536n]) {
-      it(`counts what was recorded on day ${day}`, async () => {
+      it(`counts what was recorded on day ${day} until its end`, async () => {
         const { registry } = context;
         await time.increaseTo(day * DAY + HOUR);
         await improve(context, model, { evaluation: { candidateScore: BASELINE + 300n } });
@@ -394,7 +394,7 @@ describe("ModelRegistry improvements", () => {
   });
 
   describe("views", () => {
-    it("preview what an improvement will answer", async () => {
+    it("previewImprovement returns what an improvement will be paid by whom", async () => {
       const { registry, oracleAttestation } = context;
       const { evaluation, evaluationId } = await buildStatement(context, model);
       const [method, token, owner, reward] = await registry.previewImprovement(evaluation, evaluationId);
@@ -407,7 +407,7 @@ describe("ModelRegistry improvements", () => {
       expect(await registry.rewardFor(model.id, evaluation.candidateScore)).to.equal(reward);
     });
 
-    it("tell no reward for what is no improvement, in either direction", async () => {
+    it("rewardFor returns zero for what is no improvement, in either direction", async () => {
       const { registry } = context;
       const down = await registerModel(context, { modelId: "down", benchmark: { direction: Direction.MINIMISE } });
       expect(await registry.rewardFor(model.id, BASELINE - 1n)).to.equal(0);

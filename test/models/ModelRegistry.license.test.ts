@@ -25,13 +25,13 @@ describe("ModelRegistry.setLicense", () => {
     return [licenseHash, licenseURI];
   }
 
-  it("sets the current licence at once", async () => {
+  it("replaces the current licence at once", async () => {
     const { registry, id } = context;
     await expect(setLicense(HASH, URI)).to.emit(registry, "LicenseSet").withArgs(id, HASH, URI);
     expect(await currentLicense()).to.deep.equal([HASH, URI]);
   });
 
-  it("A4: only ever adds to the history in the log, the same licence too", async () => {
+  it("A4: only adds to the history in the log, even if the licence is the same", async () => {
     const { registry, id, params } = context;
     const licenses = [
       [HASH, URI],
@@ -48,7 +48,7 @@ describe("ModelRegistry.setLicense", () => {
     expect(await currentLicense()).to.deep.equal([HASH, URI]);
   });
 
-  it("refuses no hash", async () => {
+  it("refuses a hash of zero", async () => {
     const before = await currentLicense();
     await expect(setLicense(ethers.ZeroHash, URI))
       .to.be.revertedWithCustomError(context.registry, "HashMissing")
@@ -73,7 +73,7 @@ describe("ModelRegistry.setLicense", () => {
     });
   }
 
-  it("counts bytes, not characters", async () => {
+  it("counts the bytes of the URI, not its characters", async () => {
     const wide = "é".repeat(MAX_URI_LENGTH / 2);
     await setLicense(HASH, wide);
     expect(await currentLicense()).to.deep.equal([HASH, wide]);
@@ -82,7 +82,7 @@ describe("ModelRegistry.setLicense", () => {
       .withArgs(field("licenseURI"), MAX_URI_LENGTH + 1, 1, MAX_URI_LENGTH);
   });
 
-  it("cannot be set by anybody for an unknown model", async () => {
+  it("refuses an unknown model", async () => {
     const { registry, governor } = context;
     await expect(setLicense(HASH, URI, modelIdOf("unknown")))
       .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")

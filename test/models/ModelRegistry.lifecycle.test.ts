@@ -59,7 +59,7 @@ describe("ModelRegistry lifecycle", () => {
   }
 
   describe("given an unknown model", () => {
-    it("answers every view with nothing", async () => {
+    it("returns zeros and empty values from its views", async () => {
       const { registry } = await loadFixture(deployRegistry);
       const id = modelIdOf("unknown");
       expect(await registry.statusOf(id)).to.equal(Status.NONE);
@@ -90,7 +90,7 @@ describe("ModelRegistry lifecycle", () => {
   });
 
   describe("when a model is created", () => {
-    it("tells everything in two events", async () => {
+    it("emits everything in two events", async () => {
       const context = await loadFixture(deployRegistry);
       const { registry, tokenManager } = context;
       const created = modelArguments(context);
@@ -107,7 +107,7 @@ describe("ModelRegistry lifecycle", () => {
       await expect(transaction).to.emit(registry, "LicenseSet").withArgs(id, params.licenseHash, params.licenseURI);
     });
 
-    it("is a proposal with the given identity and parameters, without benchmark, score or pool", async () => {
+    it("stores a proposal with its identity and parameters, without benchmark, score or pool", async () => {
       const { registry, id, token, owner, params } = await loadFixture(proposedModel);
       expect(await registry.model(id)).to.deep.equal([Status.PROPOSAL, token, ZeroAddress, owner, params.governor]);
       expect(await registry.statusOf(id)).to.equal(Status.PROPOSAL);
@@ -193,7 +193,7 @@ describe("ModelRegistry lifecycle", () => {
     });
   });
 
-  describe("when a step is taken out of turn", () => {
+  describe("when a step is taken in the wrong status", () => {
     const states = [
       { status: Status.PROPOSAL, fixture: proposedModel },
       { status: Status.REGISTERED, fixture: registeredModel },
@@ -232,7 +232,7 @@ describe("ModelRegistry lifecycle", () => {
   });
 
   describe("when the pool is set", () => {
-    it("becomes deployed", async () => {
+    it("marks the model as deployed", async () => {
       const { registry, factory, id, alice, token, owner, params } = await loadFixture(registeredModel);
       await expect(registry.connect(factory).setPool(id, alice)).to.emit(registry, "ModelPoolSet").withArgs(id, alice);
       expect(await registry.poolOf(id)).to.equal(alice);

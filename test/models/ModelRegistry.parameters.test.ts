@@ -122,7 +122,7 @@ describe("ModelRegistry parameters", () => {
         });
       }
 
-      it("cannot be changed by anybody for an unknown model", async () => {
+      it("refuses a change for an unknown model", async () => {
         const { registry, governor } = context;
         await expect(set(row, delayed[0]!, modelIdOf("unknown")))
           .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
@@ -130,12 +130,12 @@ describe("ModelRegistry parameters", () => {
       });
 
       describe("given no pending change", () => {
-        it("shows none", async () => {
+        it("reports none", async () => {
           expect(await pendingOf(row)).to.deep.equal([0n, 0n]);
         });
 
         for (const value of delayed) {
-          it(`moves from ${start} to ${value} after two days, by itself`, async () => {
+          it(`changes from ${start} to ${value} after two days, without another call`, async () => {
             const { registry, id } = context;
             const effectiveAt = (await nextSecond()) + DELAY;
             await expect(set(row, value))
@@ -155,7 +155,7 @@ describe("ModelRegistry parameters", () => {
         }
 
         for (const value of instant) {
-          it(`moves from ${start} to ${value} at once`, async () => {
+          it(`changes from ${start} to ${value} at once`, async () => {
             const { registry, id } = context;
             const transaction = set(row, value);
             await expect(transaction).to.emit(registry, "ParameterChanged").withArgs(id, parameter, start, value);
@@ -165,7 +165,7 @@ describe("ModelRegistry parameters", () => {
           });
         }
 
-        it("has nothing to cancel", async () => {
+        it("refuses to cancel", async () => {
           const { registry, governor, guardian, id } = context;
           for (const sender of [governor, guardian]) {
             await expect(cancel(row, sender))
@@ -178,7 +178,7 @@ describe("ModelRegistry parameters", () => {
       describe("given a pending change", () => {
         const [first, second] = [delayed[0]!, delayed[1]!];
 
-        it("gives way to the next change, which waits from the start", async () => {
+        it("lets the next change replace it, which waits the whole delay", async () => {
           const replaced = await schedule(row, first);
           await time.increase(DAY);
           const effectiveAt = (await nextSecond()) + DELAY;
@@ -193,7 +193,7 @@ describe("ModelRegistry parameters", () => {
         });
 
         for (const value of instant.slice(0, 1)) {
-          it("gives way to a change at once", async () => {
+          it("drops it if the next change takes effect at once", async () => {
             const effectiveAt = await schedule(row, first);
             await expect(set(row, value))
               .to.emit(context.registry, "ParameterChanged")
@@ -203,7 +203,7 @@ describe("ModelRegistry parameters", () => {
         }
 
         for (const key of ["governor", "guardian"] as const) {
-          it(`is cancelled by the ${key}, once`, async () => {
+          it(`lets the ${key} cancel it, once`, async () => {
             const { registry, id } = context;
             const effectiveAt = await schedule(row, first);
             const transaction = cancel(row, context[key]);
@@ -216,7 +216,7 @@ describe("ModelRegistry parameters", () => {
           });
         }
 
-        it("can be cancelled in its last second", async () => {
+        it("can still be cancelled in its last second", async () => {
           const effectiveAt = await schedule(row, first);
           await time.setNextBlockTimestamp(effectiveAt);
           await expect(cancel(row, context.guardian))
@@ -225,7 +225,7 @@ describe("ModelRegistry parameters", () => {
           await expectNever(row, effectiveAt, start);
         });
 
-        it("concerns neither another parameter nor another model", async () => {
+        it("affects neither another parameter nor another model", async () => {
           const effectiveAt = await schedule(row, first);
           const others = ROWS.filter((other) => other !== row);
           for (const other of others) {
@@ -245,7 +245,7 @@ describe("ModelRegistry parameters", () => {
       });
 
       describe("given a change that is due", () => {
-        it("cannot be cancelled any more", async () => {
+        it("refuses to cancel it", async () => {
           const { registry, governor, guardian, id } = context;
           const effectiveAt = await schedule(row, delayed[0]!);
           for (const [sender, at] of [
@@ -260,7 +260,7 @@ describe("ModelRegistry parameters", () => {
           expect(await valueOf(row)).to.equal(delayed[0]);
         });
 
-        it("is what the next change starts from", async () => {
+        it("takes it as the starting point of the next change", async () => {
           const { registry, id } = context;
           // From one end of the bounds to the other.
           const far = delayed.includes(min) ? min : max;
@@ -282,7 +282,7 @@ describe("ModelRegistry parameters", () => {
     });
   }
 
-  it("takes a first price at once, whatever it is", async () => {
+  it("sets a first price at once, whatever it is", async () => {
     const [, , price] = ROWS as [Row, Row, Row];
     await time.increaseTo((await schedule(price, 0n)) + 1n);
     expect(await valueOf(price)).to.equal(0);
@@ -292,7 +292,7 @@ describe("ModelRegistry parameters", () => {
     expect(await valueOf(price)).to.equal(1);
   });
 
-  it("tells usage fees the values of the moment", async () => {
+  it("feeTermsOf returns the values that are in force", async () => {
     const { registry, id } = context;
     const [, accrual, price] = ROWS as [Row, Row, Row];
     await schedule(accrual, 6_000n);
@@ -304,7 +304,7 @@ describe("ModelRegistry parameters", () => {
     expect(await terms()).to.deep.equal([6_000n, USDC]);
   });
 
-  it("lets a guardian find nothing to cancel for an unknown model, and nobody else anything", async () => {
+  it("finds nothing to cancel for an unknown model, and lets only a guardian try", async () => {
     const { registry, guardian, governor } = context;
     const unknown = modelIdOf("unknown");
     for (const { parameter } of ROWS) {

@@ -68,7 +68,7 @@ describe("ModelRegistry payouts under attack", () => {
   const giveBack = (queued: QueuedPayout) =>
     context.registry.connect(context.relayer).returnVoided(queued.model, queued.evaluationId, toPayout(queued));
 
-  describe("given an attester set that is stolen whole", () => {
+  describe("given an attester set that has been stolen as a whole", () => {
     /** As much as the daily limit allows, to the thief, on each of two days that meet at midnight. */
     async function steal(): Promise<QueuedPayout[]> {
       const { mallory } = context;
@@ -93,7 +93,7 @@ describe("ModelRegistry payouts under attack", () => {
       return stolen;
     }
 
-    it("R1: mints nothing for as long as the delay, though two UTC days fall within a second", async () => {
+    it("R1: mints nothing before the delay is over, even if two days' limits are used within a second", async () => {
       const stolen = await steal();
       await time.increaseTo((await releasableFrom(context, stolen[0]!)) - 2n);
       for (const queued of stolen) {
@@ -103,7 +103,7 @@ describe("ModelRegistry payouts under attack", () => {
       await expectBooks(stolen);
     });
 
-    it("R2, R3: pays nothing that a guardian stops in the last second, and gives all of it back", async () => {
+    it("R2, R3: pays nothing that a guardian stops in the last second, and returns all of it", async () => {
       const { registry, guardian, admin } = context;
       const honest = await queuedBy(context, (await improve(context, model)).transaction);
       const stolen = await steal();
@@ -121,7 +121,7 @@ describe("ModelRegistry payouts under attack", () => {
       expect(await model.token.balanceOf(context.mallory)).to.equal(0);
     });
 
-    it("R2: loses what was released before a guardian who stops late, and no more", async () => {
+    it("R2: loses only what was released before a guardian who stops late", async () => {
       const { registry, guardian, mallory } = context;
       const stolen = await steal();
       const [first, second] = stolen as [QueuedPayout, QueuedPayout];
@@ -143,7 +143,7 @@ describe("ModelRegistry payouts under attack", () => {
       await expectBooks([second]);
     });
 
-    it("R2: keeps the payouts of another method payable meanwhile", async () => {
+    it("R2: still pays the payouts of another method", async () => {
       const { registry, guardian, admin, attesters } = context;
       const second = await ethers.deployContract("OracleAttestation", [registry, attesters, 2]);
       await registry.connect(admin).setMethodAccess(second, 2);
@@ -187,7 +187,7 @@ describe("ModelRegistry payouts under attack", () => {
       return { ...payout, contributorsRoot, accounts, amounts };
     }
 
-    it("R1, R2: pays its own only after the delay, and not when it is stopped", async () => {
+    it("R1, R2: pays its payouts only after the delay, and not if they are stopped", async () => {
       const { registry, guardian } = context;
       const stolen = await queue(ZeroHash, [verifier.address], [reward]);
       await expectHeld(context, model.token, stolen, "PayoutWaits", [await releasableFrom(context, stolen)]);
@@ -199,7 +199,7 @@ describe("ModelRegistry payouts under attack", () => {
       await expectBooks([stolen]);
     });
 
-    it("R1: mints nothing by itself, marks nothing as released and begins no distribution", async () => {
+    it("R1: lets it neither mint, nor release, nor begin a distribution", async () => {
       const { registry, tokenManager, rewardDistributor } = context;
       await waitFor(context, honest);
       await expect(asVerifier.releasePayout(model.id, honest.evaluationId, toPayout(honest)))
@@ -216,14 +216,14 @@ describe("ModelRegistry payouts under attack", () => {
       expect(await model.token.totalSupply()).to.equal(0);
     });
 
-    it("R2: cannot turn another's payout to itself, nor hold it back", async () => {
+    it("R2: lets it neither redirect a payout of others nor hold it back", async () => {
       await waitFor(context, honest);
       const turned = { ...honest, accounts: honest.accounts.map(() => verifier.address) };
       await expectHeld(context, model.token, turned, "UnknownPayout", [model.id, honest.evaluationId]);
       await expectReleased(context, model.token, honest);
     });
 
-    it("V1: cannot queue an evaluation again, not while it waits, nor when it is released or returned", async () => {
+    it("V1: lets it queue no evaluation twice, whether the first waits, was released or was returned", async () => {
       const { registry, guardian, admin } = context;
       const refuse = async (evaluationId: string) => {
         const { evaluation } = await buildStatement(context, model);
@@ -242,7 +242,7 @@ describe("ModelRegistry payouts under attack", () => {
       await refuse(stolen.evaluationId);
     });
 
-    it("S7: cannot begin a distribution with what was not minted to the distributor", async () => {
+    it("S7: lets it begin no distribution of what was not minted to the distributor", async () => {
       const { tokenManager } = context;
       const foreign = await queue(ethers.id("root"), [model.owner, verifier.address], [1n, reward - 1n]);
       const alone = await queue(ethers.id("root"), [verifier.address], [reward]);
@@ -254,7 +254,7 @@ describe("ModelRegistry payouts under attack", () => {
       await expectBooks([honest, foreign, alone]);
     });
 
-    it("R3: cannot be paid more than was taken, nor queue what nobody can release but to its own cost", async () => {
+    it("R3: pays it no more than was taken, and lets the admin return what cannot be released", async () => {
       const { registry, guardian, admin } = context;
       const more = await queue(ZeroHash, [verifier.address], [reward + 1n]);
       const less = await queue(ZeroHash, [verifier.address], [reward - 1n]);
@@ -282,7 +282,7 @@ describe("ModelRegistry payouts under attack", () => {
       await expectBooks([]);
     });
 
-    it("V4: is held by the benchmark and the daily limit all the same", async () => {
+    it("V4: holds it to the benchmark and the daily limit", async () => {
       const { registry } = context;
       const { evaluation } = await buildStatement(context, model);
       const candidateScore = evaluation.baselineScore + DAILY_LIMIT;
@@ -295,7 +295,7 @@ describe("ModelRegistry payouts under attack", () => {
     });
   });
 
-  describe("given verifiers that are replaced twice while payouts wait", () => {
+  describe("given a verifier that was replaced twice while payouts wait", () => {
     it("R2, V1: pays once what each verifier queued, and accepts statements for the present one only", async () => {
       const { registry, admin } = context;
       const queued: QueuedPayout[] = [];
@@ -329,8 +329,8 @@ describe("ModelRegistry payouts under attack", () => {
     });
   });
 
-  describe(`given ${THOUSAND} payouts that wait`, () => {
-    it("R2, R3: costs as much to release one as when it waited alone, and pays all of them", async () => {
+  describe(`given ${THOUSAND} waiting payouts`, () => {
+    it("R2, R3: releases one for the same gas as if it waited alone, and pays all of them", async () => {
       const { registry, admin, alice, bob, supplier, tokenManager, relayer } = context;
       const whole = await registerModel(context, { modelId: "whole", benchmark: { baselineScore: 0n } });
       await registry.connect(admin).setDailyLimit(whole.id, BPS);

@@ -9,7 +9,7 @@ import { DAY, field, MAX_UINT256, PAYOUT_DELAY } from "../../scripts/dev/world/u
 import { hybridFixture } from "../verification/methods.fixture";
 import { nextSecond, payoutSteps, threePayouts, type ThreePayouts } from "./payouts.support";
 
-describe("ModelRegistry payouts that are stopped", () => {
+describe("ModelRegistry, stopped payouts", () => {
   let context: ThreePayouts;
   let method: string;
   let steps: ReturnType<typeof payoutSteps>;
@@ -43,7 +43,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       });
     }
 
-    it("lets a contract that is a guardian stop, and the key behind it not", async () => {
+    it("lets a contract that is a guardian stop payouts, but not whoever signs for it", async () => {
       const { registry, admin, alice, first } = context;
       const wallet = await ethers.deployContract("ERC1271WalletMock");
       await registry.connect(admin).grantRole(roleId("GUARDIAN_ROLE"), wallet);
@@ -58,15 +58,15 @@ describe("ModelRegistry payouts that are stopped", () => {
   });
 
   describe("given no stop", () => {
-    it("tells none", async () => {
+    it("reports none", async () => {
       await steps.expectStop(0n, 0n);
     });
 
-    it("R2: pays everything", async () => {
+    it("R2: pays every payout", async () => {
       for (const queued of context.queued) await steps.expectPaid(queued);
     });
 
-    it("has nothing to lift, to close or to return", async () => {
+    it("refuses to lift or void, and returns nothing", async () => {
       const { registry } = context;
       for (const step of [() => steps.lift(), () => steps.close(1n, 2n)]) {
         await expect(step()).to.be.revertedWithCustomError(registry, "PayoutsNotStopped").withArgs(method);
@@ -74,7 +74,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       for (const queued of context.queued) await steps.expectNotReturned(queued);
     });
 
-    it("stops from the first second to the present one, and emits the stop", async () => {
+    it("accepts a stop from any second up to the present one, and emits it", async () => {
       const { registry, guardian } = context;
       const at = await nextSecond();
       await expect(steps.stop(at)).to.emit(registry, "PayoutsStopped").withArgs(method, at, OPEN, guardian);
@@ -82,8 +82,8 @@ describe("ModelRegistry payouts that are stopped", () => {
     });
 
     for (const [name, ahead] of [
-      ["a second ahead", 1n],
-      ["of 40 bits that name the present one", 2n ** 40n],
+      ["from one second ahead", 1n],
+      ["from a time whose lowest 40 bits are the present one", 2n ** 40n],
     ] as const) {
       it(`refuses a stop ${name}`, async () => {
         const at = await nextSecond();
@@ -93,7 +93,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       });
     }
 
-    it("refuses a stop from 0, which would be none", async () => {
+    it("refuses a stop from 0, which would mean no stop", async () => {
       const at = await nextSecond();
       await expect(steps.stop(0n))
         .to.be.revertedWithCustomError(context.registry, "OutOfRange")
@@ -107,7 +107,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       ["in the second of", 0n, true],
       ["a second after", 1n, false],
     ] as const) {
-      it(`${isStopped ? "holds" : "pays"} a payout when it begins ${name} its queuing`, async () => {
+      it(`${isStopped ? "holds" : "pays"} a payout if the stop begins ${name} its queuing`, async () => {
         const { second } = context;
         const since = second.queuedAt + offset;
         await steps.stop(since);
@@ -116,7 +116,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       });
     }
 
-    it("holds all later payouts, those of later days as well, and no earlier ones", async () => {
+    it("holds all later payouts, even those of later days, and no earlier ones", async () => {
       const { first, second, third, model } = context;
       await steps.stop(second.queuedAt);
       const { transaction } = await improve(context, model);
@@ -127,7 +127,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       await steps.expectPaid(first);
     });
 
-    it("reports that a payout waits before it reports that it is stopped", async () => {
+    it("reports that a payout still waits rather than that it is stopped", async () => {
       const { transaction } = await improve(context, context.model);
       const young = await queuedBy(context, transaction);
       await steps.stop(young.queuedAt);
@@ -135,7 +135,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       await expectHeld(context, context.model.token, young, "PayoutWaits", args);
     });
 
-    it("leaves improvements open, and the score where it went", async () => {
+    it("leaves improvements open, and keeps the score", async () => {
       const { first, registry, model } = context;
       await steps.stop(first.queuedAt);
       const score = await registry.scoreOf(model.id);
@@ -143,7 +143,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       expect(statement.evaluation.baselineScore).to.equal(score);
     });
 
-    it("leaves a hybrid's payouts alone, which asks the stopped method, until the hybrid itself is stopped", async () => {
+    it("holds the payouts of a hybrid only if the hybrid itself is stopped, not one of its methods", async () => {
       const hybrid = await loadFixture(hybridFixture);
       const { registry, guardian, oracleAttestation, model, prove } = hybrid;
       const queueOne = async () => {
@@ -159,7 +159,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       await expectHeld(hybrid, model.token, queued[1], "PayoutIsStopped", args);
     });
 
-    it("moves back only: to the second before at the latest", async () => {
+    it("lets its beginning move back only, by a second or more", async () => {
       const { registry, guardian, second } = context;
       const since = second.queuedAt;
       await steps.stop(since);
@@ -177,19 +177,19 @@ describe("ModelRegistry payouts that are stopped", () => {
         .withArgs(method, since - 1n, OPEN, guardian);
     });
 
-    it("cannot move back from the first second of all", async () => {
+    it("cannot move back from the very first second", async () => {
       await steps.stop(1n);
       await expect(steps.stop(1n))
         .to.be.revertedWithCustomError(context.registry, "OutOfRange")
         .withArgs(field("since"), 1, 1, 0);
     });
 
-    it("voids nothing: what is stopped cannot be returned", async () => {
+    it("makes nothing void: a stopped payout cannot be returned", async () => {
       await steps.stop(context.first.queuedAt);
       for (const queued of context.queued) await steps.expectNotReturned(queued);
     });
 
-    it("is gone when it is lifted: everything can be released", async () => {
+    it("lets everything be released once the admin lifts it", async () => {
       const { registry, admin } = context;
       await steps.stop(1n);
       await expect(steps.lift()).to.emit(registry, "PayoutsStopped").withArgs(method, 0, 0, admin);
@@ -197,7 +197,7 @@ describe("ModelRegistry payouts that are stopped", () => {
       for (const queued of context.queued) await steps.expectPaid(queued);
     });
 
-    it("can be put again after it was lifted, from any second", async () => {
+    it("lets a guardian stop again from any second after it was lifted", async () => {
       await steps.stop(context.first.queuedAt);
       await steps.lift();
       await steps.stop(context.third.queuedAt);

@@ -51,7 +51,7 @@ describe("ModelRegistry payouts", () => {
   /** The contributors of a root. */
   const toRoot = { contributors: [], contributorsRoot: ROOT };
 
-  describe("R1: given a payout that waits", () => {
+  describe("R1: given a waiting payout", () => {
     let queued: QueuedPayout;
     let from: bigint;
 
@@ -61,7 +61,7 @@ describe("ModelRegistry payouts", () => {
       expect(from).to.equal(queued.queuedAt + PAYOUT_DELAY);
     });
 
-    it("mints nothing at once, nor in the last second before its time", async () => {
+    it("mints nothing at once, nor in the last second of the delay", async () => {
       await expectHeld(context, context.model.token, queued, "PayoutWaits", [from]);
       await time.setNextBlockTimestamp(from - 1n);
       await expect(release(context, queued))
@@ -71,7 +71,7 @@ describe("ModelRegistry payouts", () => {
     });
 
     for (const late of [0n, 1n, 365n * DAY]) {
-      it(`R2: pays ${late} seconds after its time began, whoever asks`, async () => {
+      it(`R2: pays ${late} seconds after the delay is over, whoever asks`, async () => {
         await time.setNextBlockTimestamp(from + late);
         await context.tokenManager.connect(context.mallory).releasePayout(...releaseArguments(queued));
         expect(await context.model.token.balanceOf(context.model.owner)).to.equal(queued.amounts[0]);
@@ -87,14 +87,14 @@ describe("ModelRegistry payouts", () => {
       await expectReleased(context, context.model.token, second);
     });
 
-    it("V1: pays once", async () => {
+    it("V1: pays it only once", async () => {
       await waitFor(context, queued);
       await expectReleased(context, context.model.token, queued);
       const args = [queued.model, queued.evaluationId];
       await expectHeld(context, context.model.token, queued, "UnknownPayout", args);
     });
 
-    it("can be released from logs alone", async () => {
+    it("can release it from the logs alone", async () => {
       const { verifier, registry, tokenManager, relayer, model } = context;
       await waitFor(context, queued);
       for (const event of await verifier.queryFilter(verifier.filters.PayoutQueued())) {
@@ -111,7 +111,7 @@ describe("ModelRegistry payouts", () => {
       expect(await registry.payoutOf(model.id, queued.evaluationId)).to.equal(RELEASED);
     });
 
-    it("R2: is payable while submissions and launches are paused, and when its method is not allowed any more", async () => {
+    it("R2: pays it while submissions and launches are paused and its method is no longer allowed", async () => {
       const { registry, tokenManager, guardian, admin, model } = context;
       await waitFor(context, queued);
       await registry.connect(guardian).pauseSubmissions(DAY);
@@ -120,7 +120,7 @@ describe("ModelRegistry payouts", () => {
       await expectReleased(context, model.token, queued);
     });
 
-    it("pays the owner that was fixed when it was queued, whoever owns the model then", async () => {
+    it("pays the owner at the time of queuing, whoever owns the model later", async () => {
       const { registry, supplier, alice, model } = context;
       await registry.connect(supplier).proposeOwner(model.id, alice);
       await registry.connect(alice).acceptOwner(model.id);
@@ -129,7 +129,7 @@ describe("ModelRegistry payouts", () => {
       expect(queued.accounts[0]).to.equal(supplier.address);
     });
 
-    it("pays at the rate that held when it was queued", async () => {
+    it("pays the rate at the time of queuing", async () => {
       const { registry, governor, model } = context;
       const rate = (await registry.parametersOf(model.id)).tokensPerDeltaOne;
       await registry.connect(governor).setTokensPerDeltaOne(model.id, rate / 2n);
@@ -139,7 +139,7 @@ describe("ModelRegistry payouts", () => {
     });
   });
 
-  describe("when a release is not of the payout as it was queued", () => {
+  describe("when a release differs from the payout that was queued", () => {
     let queued: QueuedPayout;
 
     beforeEach(async () => {
@@ -180,7 +180,7 @@ describe("ModelRegistry payouts", () => {
       expect(await tokenManager.distributor()).to.equal(queued.accounts[1]);
     });
 
-    it("refuses another evaluation and another model", async () => {
+    it("refuses another evaluation id and another model", async () => {
       const twin = await registerModel(context, { modelId: "twin" });
       for (const named of [{ evaluationId: other }, { model: twin.id }, { model: ZeroHash }]) {
         const renamed = { ...queued, ...named };
@@ -189,13 +189,13 @@ describe("ModelRegistry payouts", () => {
       }
     });
 
-    it("pays the payout itself afterwards", async () => {
+    it("still pays the payout itself", async () => {
       await expectReleased(context, context.model.token, queued);
     });
   });
 
   describe("payoutOf", () => {
-    it("is 0 before, the published hash while it waits, and 1 afterwards", async () => {
+    it("returns 0 before, the published hash while the payout waits, and 1 after its release", async () => {
       const { registry, model } = context;
       const { evaluationId } = await buildStatement(context, model);
       expect(await registry.payoutOf(model.id, evaluationId)).to.equal(ZeroHash);
@@ -207,7 +207,7 @@ describe("ModelRegistry payouts", () => {
       expect(await registry.payoutOf(model.id, evaluationId)).to.equal(RELEASED);
     });
 
-    it("keeps evaluations of the same id apart by model", async () => {
+    it("keeps evaluations with the same id in different models apart", async () => {
       const { registry, model } = context;
       const twin = await registerModel(context, { modelId: "twin" });
       const evaluationId = ethers.id("the same");
@@ -220,7 +220,7 @@ describe("ModelRegistry payouts", () => {
   });
 
   describe("callers", () => {
-    it("R1: lets the TokenManager alone mark a payout as released", async () => {
+    it("R1: lets only the TokenManager mark a payout as released", async () => {
       const { registry, tokenManager, admin, guardian, mallory, verifier } = context;
       const queued = await queue();
       await waitFor(context, queued);
@@ -232,7 +232,7 @@ describe("ModelRegistry payouts", () => {
       expect(await registry.verifier()).to.equal(verifier);
     });
 
-    it("R2: lets a contract release, and be a payee", async () => {
+    it("R2: lets a contract release a payout, and be its payee", async () => {
       const { tokenManager, model } = context;
       const wallet = await ethers.deployContract("ERC1271WalletMock");
       const queued = await queue({ contributors: [{ account: await wallet.getAddress(), shareBps: BPS }] });
@@ -255,7 +255,7 @@ describe("ModelRegistry payouts", () => {
       expect(await registry.scoreOf(model.id)).to.equal(statement.evaluation.candidateScore);
     });
 
-    it("R1: asks for the contract that calls, not for who began the transaction", async () => {
+    it("R1: judges by the contract that calls, not by whoever began the transaction", async () => {
       const { registry, admin, alice, model } = context;
       const { evaluation, evaluationId } = await buildStatement(context, model);
       const wallet = await ethers.deployContract("ERC1271WalletMock");
@@ -276,13 +276,13 @@ describe("ModelRegistry payouts", () => {
     }
 
     for (const delay of [SHORTEST_DELAY, PAYOUT_DELAY, LONGEST_DELAY]) {
-      it(`may be ${delay} seconds`, async () => {
+      it(`accepts ${delay} seconds`, async () => {
         expect(await (await deployRegistry(delay)).payoutDelay()).to.equal(delay);
       });
     }
 
     for (const delay of [0n, SHORTEST_DELAY - 1n, LONGEST_DELAY + 1n, MAX_UINT256]) {
-      it(`may not be ${delay} seconds`, async () => {
+      it(`refuses ${delay} seconds`, async () => {
         await expect(deployRegistry(delay))
           .to.be.revertedWithCustomError(context.registry, "OutOfRange")
           .withArgs(field("payoutDelay"), delay, SHORTEST_DELAY, LONGEST_DELAY);
@@ -295,7 +295,7 @@ describe("ModelRegistry payouts", () => {
     });
   });
 
-  describe("T: at times that 32 bits of seconds and 16 bits of days do not hold", () => {
+  describe("T: given times beyond 32 bits of seconds or 16 bits of days", () => {
     for (const [name, at] of [
       ["2106-02-07", 2n ** 32n],
       ["2149-06-06", 65_535n * DAY],
@@ -322,7 +322,7 @@ describe("ModelRegistry payouts", () => {
       }
     }
 
-    it("waits across the edge as ever", async () => {
+    it("waits across the edge as at any other time", async () => {
       const { model } = context;
       await time.increaseTo(2n ** 32n - 10n);
       const { transaction } = await improve(context, model);

@@ -18,7 +18,7 @@ import { APART, nextSecond, now, payoutSteps, threePayouts, type ThreePayouts } 
 
 const { ZeroHash } = ethers;
 
-describe("ModelRegistry payouts that are void", () => {
+describe("ModelRegistry, void payouts", () => {
   let context: ThreePayouts;
   let method: string;
   let steps: ReturnType<typeof payoutSteps>;
@@ -37,7 +37,7 @@ describe("ModelRegistry payouts that are void", () => {
       ["begins a second after its queuing", 1n, APART, false],
     ];
     for (const [name, since, until, isVoid] of bounds) {
-      it(`${isVoid ? "voids" : "pays"} a payout when the stop ${name}`, async () => {
+      it(`${isVoid ? "voids" : "pays"} a payout if the stop ${name}`, async () => {
         const { second, registry, admin } = context;
         const [from, to] = [second.queuedAt + since, second.queuedAt + until];
         await steps.stop(1n);
@@ -53,7 +53,7 @@ describe("ModelRegistry payouts that are void", () => {
       });
     }
 
-    it("pays what was queued before it and after it, and later", async () => {
+    it("pays what was queued before and after the stop", async () => {
       const { first, second, third, model } = context;
       await steps.stop(second.queuedAt);
       await steps.close(second.queuedAt, second.queuedAt + 1n);
@@ -63,7 +63,7 @@ describe("ModelRegistry payouts that are void", () => {
       await steps.expectReturned(second);
     });
 
-    it("voids what was queued by now for an end that is later, and nothing after", async () => {
+    it("voids only what has been queued so far if the end lies in the future", async () => {
       const { first, model, registry, admin } = context;
       await steps.stop(first.queuedAt);
       const young = await queuedBy(context, (await improve(context, model)).transaction);
@@ -77,14 +77,14 @@ describe("ModelRegistry payouts that are void", () => {
       await steps.expectPaid(next);
     });
 
-    it("returns a payout that is void before it could have been released", async () => {
+    it("returns a void payout even before it could have been released", async () => {
       const young = await queuedBy(context, (await improve(context, context.model)).transaction);
       await steps.stop(young.queuedAt);
       await steps.close(young.queuedAt, young.queuedAt + 1n);
       await steps.expectReturned(young);
     });
 
-    it("V1: returns once, releases never after, and leaves the id used", async () => {
+    it("V1: returns a payout only once, never releases it afterwards, and leaves its id used", async () => {
       const { second, registry, model } = context;
       await steps.stop(second.queuedAt);
       await steps.close(second.queuedAt, MAX_UINT256);
@@ -98,7 +98,7 @@ describe("ModelRegistry payouts that are void", () => {
       await expectRefused(context, model, again, await attest(context, again), refusal);
     });
 
-    it("R2: returns nothing that was released before", async () => {
+    it("R2: returns nothing that has been released", async () => {
       const { second, model, registry } = context;
       await steps.expectPaid(second);
       await steps.stop(second.queuedAt);
@@ -109,7 +109,7 @@ describe("ModelRegistry payouts that are void", () => {
       );
     });
 
-    it("returns only a payout as it was queued", async () => {
+    it("returns a payout only as it was queued", async () => {
       const { registry, first, second, third, mallory, model } = context;
       await steps.stop(first.queuedAt);
       await steps.close(first.queuedAt, third.queuedAt);
@@ -132,7 +132,7 @@ describe("ModelRegistry payouts that are void", () => {
       await steps.expectReturned(second);
     });
 
-    it("keeps its bounds within those of the stop, and in order", async () => {
+    it("refuses bounds outside those of the stop, or in the wrong order", async () => {
       const { registry, first, second, third } = context;
       await steps.stop(second.queuedAt);
       const at = (await now()) + 1n;
@@ -158,7 +158,7 @@ describe("ModelRegistry payouts that are void", () => {
       await steps.expectStop(least, most);
     });
 
-    it("lets what is void but not returned be released when it is lifted, or its bounds leave it out", async () => {
+    it("makes what was void but not returned payable again when the stop is lifted or its bounds exclude it", async () => {
       const { second, third } = context;
       await steps.stop(second.queuedAt);
       await steps.close(second.queuedAt, third.queuedAt + 1n);
@@ -170,8 +170,8 @@ describe("ModelRegistry payouts that are void", () => {
     });
   });
 
-  describe("when a guardian stops again what was made final", () => {
-    it("is open again, from the earlier of the two begins: what was void stays held", async () => {
+  describe("when a guardian stops again what the admin made final", () => {
+    it("opens the stop again from the earlier beginning, and holds what was void", async () => {
       const { first, second, third, registry, guardian } = context;
       await steps.stop(second.queuedAt);
       await steps.close(second.queuedAt, third.queuedAt);
@@ -184,7 +184,7 @@ describe("ModelRegistry payouts that are void", () => {
       await steps.expectPaid(first);
     });
 
-    it("may reach further back than it did", async () => {
+    it("lets the stop reach further back than before", async () => {
       const { first, second, third } = context;
       await steps.stop(second.queuedAt);
       await steps.close(second.queuedAt, third.queuedAt);
@@ -193,7 +193,7 @@ describe("ModelRegistry payouts that are void", () => {
       await steps.expectStopped(first, first.queuedAt);
     });
 
-    it("R3: voids and returns what the admin closes it on, in the end", async () => {
+    it("R3: returns what the admin finally voids, and pays the rest", async () => {
       const { first, second, third, registry, model } = context;
       const taken = 3n * first.reward;
       await steps.stop(second.queuedAt);
@@ -209,7 +209,7 @@ describe("ModelRegistry payouts that are void", () => {
     });
   });
 
-  it("is repaired in one batch of the timelock: close the stop, return, replace the benchmark, revoke the method", async () => {
+  it("repairs everything in one batch of the timelock: void, return, replace the benchmark, revoke the method", async () => {
     const { registry, timelock, parameters, second, third, first, model, oracleAttestation } = context;
     const [proposer] = await Promise.all(parameters.Governance.proposers.map((account) => ethers.getSigner(account)));
     await steps.stop(second.queuedAt);

@@ -111,7 +111,7 @@ describe("ModelRegistry.registerModel", () => {
       minLowerBoundBps: 5n,
     };
 
-    it("keeps every field, at version 1, and emits them", async () => {
+    it("stores every field as version 1, and emits them", async () => {
       const { registry, id, benchmark, transaction } = await register(every);
       await expect(transaction).to.emit(registry, "ModelRegistered").withArgs(id, 1, benchmarkTuple(benchmark));
       expect(await registry.benchmarkOf(id)).to.deep.equal(benchmarkTuple(benchmark));
@@ -120,7 +120,7 @@ describe("ModelRegistry.registerModel", () => {
       expect(await registry.scoreOf(id)).to.equal(benchmark.baselineScore);
     });
 
-    it("leaves identity and parameters as they were", async () => {
+    it("keeps the identity and the parameters", async () => {
       const { registry, id, token, owner, params } = await loadFixture(registeredModel);
       expect(await registry.model(id)).to.deep.equal([
         Status.REGISTERED,
@@ -132,11 +132,11 @@ describe("ModelRegistry.registerModel", () => {
       expect((await registry.parametersOf(id)).tokensPerDeltaOne).to.equal(params.tokensPerDeltaOne);
     });
 
-    it("accepts a zero model commitment: there is none yet", async () => {
+    it("accepts a model commitment of zero, for a model without one", async () => {
       await expect((await register({ modelCommitment: ZeroHash })).transaction).to.not.be.reverted;
     });
 
-    it("accepts every metric in both directions, and no further ones", async () => {
+    it("accepts every metric in both directions, and no others", async () => {
       const { registry, registrar, method, id } = await loadFixture(proposedModel);
       const asRegistrar = registry.connect(registrar);
       for (const direction of Object.values(Direction)) {
@@ -193,7 +193,7 @@ describe("ModelRegistry.registerModel", () => {
       }
     }
 
-    it("M: refuses a method of which nobody has decided, zero included, from both", async () => {
+    it("M: refuses a method that nobody has allowed, including zero, from both callers", async () => {
       const { registry, admin, registrar, mallory, id } = await loadFixture(proposedModel);
       for (const sender of [registrar, admin]) {
         for (const method of [mallory.address, ethers.ZeroAddress]) {
@@ -204,7 +204,7 @@ describe("ModelRegistry.registerModel", () => {
       }
     });
 
-    it("M: gives the registrar no more than its own role when the admin holds it too", async () => {
+    it("M: gives the registrar no more rights if the admin holds its role too", async () => {
       const { registry, admin, registrar, method, id } = await loadFixture(proposedModel);
       await registry.connect(admin).grantRole(await registry.REGISTRAR_ROLE(), admin);
       await registry.connect(admin).setMethodAccess(method, MethodAccess.ADMIN);
@@ -241,7 +241,7 @@ describe("ModelRegistry.registerModel", () => {
     describe(`X: given a baseline of ${baselineScore} to ${direction.toLowerCase()}`, () => {
       const target = (targetScore: bigint) => register({ direction: Direction[direction], baselineScore, targetScore });
 
-      it("accepts no target", async () => {
+      it("accepts a benchmark without a target", async () => {
         const { registry, id, transaction } = await target(0n);
         await transaction;
         expect((await registry.benchmarkOf(id)).targetScore).to.equal(0);
@@ -267,7 +267,7 @@ describe("ModelRegistry.registerModel", () => {
     });
   }
 
-  it("X: lets the admin's daily limit bound the target, the smallest improvement and its lower bound", async () => {
+  it("X: bounds the target, the smallest improvement and its lower bound by the daily limit that the admin set", async () => {
     const { registry, admin, registrar, method, id } = await loadFixture(proposedModel);
     const register = (overrides: Partial<BenchmarkStruct>) =>
       registry.connect(registrar).registerModel(id, buildBenchmark(method.address, overrides));

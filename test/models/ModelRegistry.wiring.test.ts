@@ -273,7 +273,7 @@ describe("ModelRegistry callers", () => {
     );
     shouldBeGuarded(deployUnwiredRegistry, registryOf, [...byBook.map(asUnwired), WIRE]);
 
-    it("refuses a release, as nothing can wait", async () => {
+    it("refuses a release, as no payout can wait", async () => {
       const { registry, alice, method } = await loadFixture(deployUnwiredRegistry);
       const payout = { method: method.address, queuedAt: 1, reward: 1, payeesHash: PAYEES_HASH };
       await expect(registry.connect(alice).releasePayout(ID, EVALUATION, payout))
@@ -300,7 +300,7 @@ describe("ModelRegistry constructor", () => {
   });
 
   for (const [place, role] of ["REGISTRAR_ROLE", "POOL_CREATOR_ROLE", "PAYER_ROLE"].entries()) {
-    it(`grants ${role} to each holder that is named for it, and nobody else`, async () => {
+    it(`grants ${role} to each holder that is named for it, and to nobody else`, async () => {
       const { admin, wirer, alice, bob, mallory } = await loadFixture(deployUnwiredRegistry);
       const holders: [string[], string[], string[]] = [[mallory.address], [mallory.address], [mallory.address]];
       holders[place] = [alice.address, bob.address];
@@ -321,14 +321,14 @@ describe("ModelRegistry constructor", () => {
 });
 
 describe("ModelRegistry.wire", () => {
-  it("is empty before", async () => {
+  it("leaves the address book empty until it is called", async () => {
     const { registry } = await loadFixture(deployUnwiredRegistry);
     expect(await registry.tokenManager()).to.equal(ZeroAddress);
     expect(await registry.factory()).to.equal(ZeroAddress);
     expect(await registry.verifier()).to.equal(ZeroAddress);
   });
 
-  it("completes the address book", async () => {
+  it("fills the address book", async () => {
     const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployUnwiredRegistry);
     await expect(registry.connect(wirer).wire(tokenManager, factory, verifier, []))
       .to.emit(registry, "Wired")
@@ -347,7 +347,7 @@ describe("ModelRegistry.wire", () => {
     }
   });
 
-  it("refuses zero as a method, and can be called again", async () => {
+  it("refuses zero as a method, and can then be called again", async () => {
     const { registry, wirer, tokenManager, factory, verifier, method } = await loadFixture(deployUnwiredRegistry);
     const wire = (methods: string[]) => registry.connect(wirer).wire(tokenManager, factory, verifier, methods);
     await expect(wire([method.address, ZeroAddress])).to.be.revertedWithCustomError(registry, "ZeroAddress");
@@ -356,7 +356,7 @@ describe("ModelRegistry.wire", () => {
   });
 
   for (const missing of ["tokenManager", "factory", "verifier"] as const) {
-    it(`refuses zero as ${missing}, and can be called again`, async () => {
+    it(`refuses zero as ${missing}, and can then be called again`, async () => {
       const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployUnwiredRegistry);
       const book = { tokenManager: tokenManager.address, factory: factory.address, verifier: verifier.address };
       const wire = (names: typeof book) =>
@@ -366,7 +366,7 @@ describe("ModelRegistry.wire", () => {
     });
   }
 
-  it("refuses a second time, even by the wirer with the same addresses", async () => {
+  it("refuses a second call, even by the wirer with the same addresses", async () => {
     const { registry, wirer, tokenManager, factory, verifier } = await loadFixture(deployRegistry);
     await expect(registry.connect(wirer).wire(tokenManager, factory, verifier, [])).to.be.revertedWithCustomError(
       registry,
@@ -374,14 +374,14 @@ describe("ModelRegistry.wire", () => {
     );
   });
 
-  it("refuses everybody else afterwards too", async () => {
+  it("refuses everybody else after it was called, too", async () => {
     const { registry, wirer, mallory, alice, bob } = await loadFixture(deployRegistry);
     await expect(registry.connect(mallory).wire(alice, bob, mallory, [alice]))
       .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
       .withArgs(mallory, wirer);
   });
 
-  it("A1: gives the wirer nothing but this one call", async () => {
+  it("A1: leaves the wirer without any role", async () => {
     const { registry, wirer } = await loadFixture(deployRegistry);
     for (const role of ["DEFAULT_ADMIN", "GUARDIAN", "REGISTRAR", "POOL_CREATOR", "PAYER"].map((n) => `${n}_ROLE`)) {
       expect(await registry.hasRole(roleId(role), wirer)).to.equal(false);
@@ -409,7 +409,7 @@ describe("ModelRegistry.setVerifier", () => {
 });
 
 describe("ModelRegistry.setMethodAccess", () => {
-  it("gives a method to the admin, to registrars and to nobody, in any order", async () => {
+  it("opens a method to the admin, to registrars or to nobody, in any order", async () => {
     const { registry, admin, alice } = await loadFixture(deployRegistry);
     expect(await registry.methodAccessOf(alice)).to.equal(MethodAccess.NONE);
     const { ADMIN, REGISTRAR, NONE } = MethodAccess;
@@ -421,7 +421,7 @@ describe("ModelRegistry.setMethodAccess", () => {
     }
   });
 
-  it("refuses an access that does not exist", async () => {
+  it("refuses an access level that does not exist", async () => {
     const { registry, admin, alice } = await loadFixture(deployRegistry);
     await expect(registry.connect(admin).setMethodAccess(alice, 3n)).to.be.revertedWithoutReason();
   });
@@ -433,7 +433,7 @@ describe("ModelRegistry.setMethodAccess", () => {
     ).to.be.revertedWithCustomError(registry, "ZeroAddress");
   });
 
-  it("leaves the method of a registered model as it is, and its improvements go on", async () => {
+  it("keeps the method of a registered model, whose improvements continue", async () => {
     const { registry, admin, verifier, method, id, benchmark } = await loadFixture(registeredModel);
     await registry.connect(admin).setMethodAccess(method, MethodAccess.NONE);
     expect((await registry.benchmarkOf(id)).method).to.equal(method);

@@ -25,7 +25,7 @@ async function withWallet() {
   return { ...context, wallet, send };
 }
 
-describe("ModelRegistry, called by a contract for which somebody signs who is nobody", () => {
+describe("ModelRegistry, called by a contract for which a stranger signs", () => {
   let context: Awaited<ReturnType<typeof withWallet>>;
 
   beforeEach(async () => {
@@ -54,7 +54,7 @@ describe("ModelRegistry, called by a contract for which somebody signs who is no
     expect(await registry.statusOf(id)).to.equal(2);
   });
 
-  it("hands the model over to the contract", async () => {
+  it("hands the model over to the contract when it accepts", async () => {
     const { registry, wallet, governor, supplier, id, send } = context;
     await expect(send("acceptGovernor", [id]))
       .to.emit(registry, "GovernorChanged")
@@ -66,7 +66,7 @@ describe("ModelRegistry, called by a contract for which somebody signs who is no
     expect(await registry.ownerOf(id)).to.equal(wallet);
   });
 
-  it("lets the contract that is governor name a successor at once", async () => {
+  it("lets the contract, once it is the governor, propose a successor at once", async () => {
     const { registry, alice, id, send } = context;
     await send("acceptGovernor", [id]);
     const transaction = await send("proposeGovernor", [id, alice.address]);

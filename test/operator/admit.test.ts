@@ -14,7 +14,7 @@ const operator = developmentKey(DUTY_ACCOUNTS.admit);
 const ROLE = id("DEPLOYER_ROLE");
 const KEY = "hk_test_secret";
 
-describe("operator: admits @uninstrumented", () => {
+describe("operator duty admit @uninstrumented", () => {
   const chain = useChain();
   const folders = useFolders();
   const api = useApprovals();
@@ -33,8 +33,8 @@ describe("operator: admits @uninstrumented", () => {
   };
   const isDeployer = async (number: number) => tools.tokenManager.hasRole(ROLE, wallet(number));
 
-  describe("given wallets that a person admitted", () => {
-    it("grants each the role, once", async () => {
+  describe("given wallets that were admitted through the API", () => {
+    it("grants each wallet the role exactly once", async () => {
       admit(1, 2);
       const { settle, events, telemetry } = await open();
       await settle();
@@ -49,7 +49,7 @@ describe("operator: admits @uninstrumented", () => {
       expect(telemetry.get("waiting", { duty: "admit" })).to.equal(0);
     });
 
-    it("asks with its key for pages of a hundred", async () => {
+    it("fetches the admissions with its API key, a hundred a page", async () => {
       admit(...Array.from({ length: 101 }, (_, index) => index + 1));
       const { service } = await open();
       await service.pass();
@@ -63,7 +63,7 @@ describe("operator: admits @uninstrumented", () => {
       expect((await transactionsOf(operator.address)).count).to.equal(16);
     });
 
-    it("goes on after a restart from the chain alone", async () => {
+    it("grants no role again after a restart", async () => {
       admit(1);
       await (await open()).settle();
       admit(1, 2);
@@ -73,7 +73,7 @@ describe("operator: admits @uninstrumented", () => {
       expect(await transactionsOf(operator.address)).to.deep.equal({ count: 2, failed: 0 });
     });
 
-    it("grants again what a reorganisation has undone", async () => {
+    it("grants the role again after a reorganisation has undone it", async () => {
       admit(1);
       await mine(1);
       const snapshot = await hre.network.provider.send("evm_snapshot", []);
@@ -88,7 +88,7 @@ describe("operator: admits @uninstrumented", () => {
       expect(events("undone").map(({ what, account }) => [what, account])).to.deep.equal([["role granted", wallet(1)]]);
     });
 
-    it("leaves alone what others have granted", async () => {
+    it("sends no transaction for a wallet that already has the role", async () => {
       admit(1);
       await tools.tokenManager.connect(await hre.ethers.getSigner(operator.address)).grantRole(ROLE, wallet(1));
       await (await open({ confirmations: 3 })).settle();
@@ -97,43 +97,45 @@ describe("operator: admits @uninstrumented", () => {
     });
   });
 
-  it("never gives back a role that a guardian has suspended, and says so once", async () => {
-    admit(1);
-    const { settle, events, telemetry } = await open();
-    await settle();
-    await tools.tokenManager.connect(tools.guardian).suspendRole(ROLE, wallet(1));
-    await settle();
-    await settle();
-    await (await open()).settle();
+  describe("given a role that cannot be granted", () => {
+    it("never gives back a role that a guardian has suspended, and logs the refusal once", async () => {
+      admit(1);
+      const { settle, events, telemetry } = await open();
+      await settle();
+      await tools.tokenManager.connect(tools.guardian).suspendRole(ROLE, wallet(1));
+      await settle();
+      await settle();
+      await (await open()).settle();
 
-    expect(await isDeployer(1)).to.equal(false);
-    expect(await transactionsOf(operator.address)).to.deep.equal({ count: 1, failed: 0 });
-    expect(events("refused").map(({ name, reason }) => [name, reason])).to.deep.equal([
-      [
-        wallet(1),
-        "its DEPLOYER_ROLE was taken away on chain, expected a wallet that never lost it: a holder of OPERATOR_ROLE can grant it again",
-      ],
-    ]);
-    expect(telemetry.get("refused", { duty: "admit" })).to.equal(1);
+      expect(await isDeployer(1)).to.equal(false);
+      expect(await transactionsOf(operator.address)).to.deep.equal({ count: 1, failed: 0 });
+      expect(events("refused").map(({ name, reason }) => [name, reason])).to.deep.equal([
+        [
+          wallet(1),
+          "its DEPLOYER_ROLE was taken away on chain, expected a wallet that never lost it: a holder of OPERATOR_ROLE can grant it again",
+        ],
+      ]);
+      expect(telemetry.get("refused", { duty: "admit" })).to.equal(1);
+    });
+
+    it("names the role that its own account lacks, and grants nothing", async () => {
+      admit(1);
+      const { settle, events } = await open({ accounts: { admit: DUTY_ACCOUNTS.release } });
+      await settle();
+
+      expect(events("refused").map(({ reason }) => reason)).to.deep.equal([
+        `refused on chain: AccessControl: account ${developmentKey(DUTY_ACCOUNTS.release).address} is missing role OPERATOR_ROLE on TokenManager`,
+      ]);
+      expect(await isDeployer(1)).to.equal(false);
+    });
   });
 
-  it("names the role that its own account lacks, and sends nothing", async () => {
-    admit(1);
-    const { settle, events } = await open({ accounts: { admit: DUTY_ACCOUNTS.release } });
-    await settle();
-
-    expect(events("refused").map(({ reason }) => reason)).to.deep.equal([
-      `refused on chain: AccessControl: account ${developmentKey(DUTY_ACCOUNTS.release).address} is missing role OPERATOR_ROLE on TokenManager`,
-    ]);
-    expect(await isDeployer(1)).to.equal(false);
-  });
-
-  describe("given an API that does not answer as it should", () => {
+  describe("given an API whose answer cannot be used", () => {
     const faults: [string, { status: number; body: string }, string][] = [
       ["refuses the key", { status: 403, body: "no" }, "the API answers"],
-      ["is no JSON", { status: 200, body: "<html>" }, "is not JSON"],
+      ["answers with no JSON", { status: 200, body: "<html>" }, "is not JSON"],
       [
-        "names no address",
+        "names no valid address",
         {
           status: 200,
           body: JSON.stringify({ items: [{ address: "0x1", admitted_at: 1 }], total: 1, page: 1, page_size: 100 }),
@@ -142,7 +144,7 @@ describe("operator: admits @uninstrumented", () => {
       ],
     ];
     for (const [name, fault, reason] of faults) {
-      it(`${name}: sends nothing, tells why, and goes on when it does`, async () => {
+      it(`grants nothing and logs the reason if it ${name}, and continues once the answer is valid`, async () => {
         admit(1);
         api.fault = fault;
         const { settle, service, events } = await open();

@@ -7,16 +7,16 @@ import { OPERATOR_METRICS, PREFIX, Telemetry } from "../../operator/telemetry";
 const read = (path: string) => readFileSync(resolve(__dirname, "../../docs", path), "utf8");
 const isMetric = (name: string) => name in OPERATOR_METRICS;
 
-describe("operator: what it is watched by @uninstrumented", () => {
+describe("operator metrics and alert rules @uninstrumented", () => {
   const rules = read("examples/operator/alerts.yml");
 
-  it("has alert rules that name nothing but metrics that there are", () => {
+  it("names in the alert rules only metrics that exist", () => {
     const named = [...rules.matchAll(/hokusai_\w+/g)].map(([name]) => name);
     expect(named.length).to.be.greaterThan(15);
     expect(named.filter((name) => !name.startsWith(PREFIX) || !isMetric(name.slice(PREFIX.length)))).to.deep.equal([]);
   });
 
-  it("has alert rules that rates are taken of in counters only", () => {
+  it("takes increases only of counters", () => {
     const counted = [...rules.matchAll(/increase\(hokusai_operator_(\w+)/g)].map(
       ([, name]) => name as keyof typeof OPERATOR_METRICS,
     );
@@ -24,7 +24,7 @@ describe("operator: what it is watched by @uninstrumented", () => {
     for (const name of counted) expect(OPERATOR_METRICS[name][0], name).to.equal("counter");
   });
 
-  it("gives every alert an expression, a severity and a summary, and each a name of its own", () => {
+  it("gives each alert a unique name, an expression, a severity and a summary", () => {
     const alerts = rules.split(/^ {6}- alert: /m).slice(1);
     for (const alert of alerts) {
       expect(alert).to.match(/^\w+\n {8}expr: \S.*\n/);
@@ -35,7 +35,7 @@ describe("operator: what it is watched by @uninstrumented", () => {
     expect(new Set(names).size).to.equal(names.length);
   });
 
-  it("shows amounts with their decimals", () => {
+  it("renders fractional amounts as decimals", () => {
     const telemetry = new Telemetry(() => undefined);
     telemetry.set("spent_today_usdc", 12.5);
     telemetry.set("balance_ether", 0.05, { account: "0x01" });

@@ -33,7 +33,7 @@ const asks =
   ({ method }: RpcRequest): boolean =>
     method === wanted;
 
-describe("operator: what a node answers @uninstrumented", () => {
+describe("operator: errors that a node answers with @uninstrumented", () => {
   const chain = useChain();
   const folders = useFolders();
   let tools: Tools;
@@ -59,25 +59,25 @@ describe("operator: what a node answers @uninstrumented", () => {
     folders.write("submit/a.json", formatBundle(bundle));
   }
 
-  describe("given an answer that says nothing about the chain", () => {
+  describe("given an error that says nothing about the chain", () => {
     const errors: RpcError[] = [
       { code: -32_000, message: "header not found" },
       { code: -32_603, message: "Internal error" },
       { code: -32_050, message: "Relay attempts exhausted" },
     ];
     const requests: [string, (request: RpcRequest) => boolean][] = [
-      ["which registry the verifier has", calls("registry()")],
-      ["which verifier the registry listens to", calls("verifier()")],
-      ["the benchmark's version", calls("benchmarkVersionOf(bytes32)")],
-      ["whether the method is a hybrid", calls("methods()")],
-      ["the attesters' epoch", calls("epoch()")],
-      ["whether the evaluation was used", calls("payoutOf(bytes32,bytes32)")],
+      ["the registry of the verifier", calls("registry()")],
+      ["the verifier of the registry", calls("verifier()")],
+      ["the version of the benchmark", calls("benchmarkVersionOf(bytes32)")],
+      ["the methods of a hybrid", calls("methods()")],
+      ["the epoch of the attesters", calls("epoch()")],
+      ["the payout of the evaluation", calls("payoutOf(bytes32,bytes32)")],
       ["the gas of the submission", asks("eth_estimateGas")],
     ];
 
     requests.forEach(([what, isMeant], index) => {
       const error = errors[index % errors.length] as RpcError;
-      it(`pays a bundle all the same: "${error.message}" to ${what}`, async () => {
+      it(`submits the bundle although a request for ${what} is answered with "${error.message}"`, async () => {
         await dropBundle();
         const { service } = await openService(tools, chain, folders, { duties: ["submit"] });
         const count = failOnce(isMeant, error);
@@ -88,12 +88,12 @@ describe("operator: what a node answers @uninstrumented", () => {
       });
     });
 
-    it("starts all the same", async () => {
+    it("starts", async () => {
       failOnce(calls("tokenManager()"), errors[0] as RpcError);
       await openService(tools, chain, folders, { duties: ["submit"] });
     });
 
-    it("launches a model all the same", async () => {
+    it("launches the model", async () => {
       await declare(tools, folders, "fresh");
       const { service } = await openService(tools, chain, folders);
       failOnce(calls("epoch()"), errors[0] as RpcError);
@@ -103,9 +103,9 @@ describe("operator: what a node answers @uninstrumented", () => {
     });
   });
 
-  describe("given a limit that comes with a status of HTTP", () => {
+  describe("given a limit on block ranges that is answered with an HTTP status", () => {
     for (const status of [200, 400, 413]) {
-      it(`reads the past in smaller parts, status ${status}`, async () => {
+      it(`reads the logs in smaller ranges if the status is ${status}`, async () => {
         await declare(tools, folders, "fresh");
         await mine(60);
         chain.rpc.policy = ({ method, params: [filter] }) => {
@@ -122,8 +122,8 @@ describe("operator: what a node answers @uninstrumented", () => {
     }
   });
 
-  describe("given a revert that comes with status 500", () => {
-    it("tells the revert's words and keeps the bundle, and does its other duties", async () => {
+  describe("given a submission whose gas estimate reverts", () => {
+    it("logs the reason of a revert with status 500, keeps the bundle and performs its other duties", async () => {
       await declare(tools, folders, "fresh");
       await dropBundle();
       const data = tools.registry.interface.encodeErrorResult("WrongModelStatus", [id("x"), 1n, 2n]);
@@ -142,7 +142,7 @@ describe("operator: what a node answers @uninstrumented", () => {
       await expectLaunched(tools, "fresh");
     });
 
-    it("stops no other bundle at one that reverts without a reason", async () => {
+    it("submits other bundles past one that reverts without a reason", async () => {
       const other = await registerModel(tools, { modelId: "other" });
       const measured = await buildMeasured({ registry: tools.registry, model: other });
       const proposal = await buildProposal(tools, { modelId: "other", measured });

@@ -14,14 +14,14 @@ const MINIMAL = {
   duties: { pools: { key: { environment: "POOLS_KEY" } } },
 };
 
-describe("operator: configuration @uninstrumented", () => {
+describe("operator configuration @uninstrumented", () => {
   const folder = useFolder();
   const read = (content: object, env: NodeJS.ProcessEnv = {}) =>
     readConfig(folder.write("operator.json", JSON.stringify(content)), env);
   const expectRefused = async (content: object, problem: string, env?: NodeJS.ProcessEnv) =>
     expectProblem(() => read(content, env), `${folder.path("operator.json")}: ${problem}.`);
 
-  it("has defaults for all but the registry, the highest fee and the duties", () => {
+  it("has a default for everything except the registry, the highest fee and the duties", () => {
     expect(read(MINIMAL)).to.deep.equal({
       registry: REGISTRY,
       fromBlock: 0,
@@ -37,7 +37,7 @@ describe("operator: configuration @uninstrumented", () => {
     });
   });
 
-  it("reads every kind of key, and paths from the file's folder", () => {
+  it("reads every kind of key and resolves paths from the folder of the file", () => {
     const { duties, models } = read({
       ...MINIMAL,
       models: "models",
@@ -68,14 +68,14 @@ describe("operator: configuration @uninstrumented", () => {
     expect(named.duties[0]!.key).to.deep.equal({ kind: "kms", name: kms });
   });
 
-  it("refuses names of keys that no Ledger and no KMS has", async () => {
+  it("refuses a name that is none of a Ledger or KMS key", async () => {
     await expectRefused(
       { ...MINIMAL, duties: { pools: { key: { ledger: "first" } }, distribute: { key: { kms: "mine" } } } },
       `duties.distribute.key.kms is "mine", expected ${KMS_NAMES}; duties.pools.key.ledger is "first", expected ${LEDGER_NAMES}`,
     );
   });
 
-  it("reads where approvals are, with the key of the environment", () => {
+  it("reads the address of the approvals, and their API key from the environment", () => {
     const { duties } = read(
       {
         ...MINIMAL,
@@ -93,7 +93,7 @@ describe("operator: configuration @uninstrumented", () => {
     ]);
   });
 
-  it("refuses approvals without a key or an address, and register without a folder of its own", async () => {
+  it("refuses approvals without an API key or an HTTP address, and the duty register without a folder for models", async () => {
     await expectRefused(
       { ...MINIMAL, duties: { register: { key: { environment: "KEY" }, api: "ftp://example.org" } } },
       "models is missing, expected a folder of its own: register keeps declarations there; " +
@@ -102,7 +102,7 @@ describe("operator: configuration @uninstrumented", () => {
     );
   });
 
-  it("names everything that is missing at once", async () => {
+  it("names everything that is missing in one message", async () => {
     await expectRefused(
       { duties: { fees: {} } },
       "registry is missing, expected an address, not zero, in lower case or with its checksum; " +
@@ -116,7 +116,7 @@ describe("operator: configuration @uninstrumented", () => {
     );
   });
 
-  it("refuses two keys for a duty, and what it does not know", async () => {
+  it("refuses two keys for a duty, and an unknown duty", async () => {
     await expectRefused(
       { ...MINIMAL, duties: { pools: { key: { environment: "KEY", remote: "kms.js" } } } },
       "duties.pools.key names environment and remote, expected one of environment, keystore, ledger, kms, remote, development; " +
@@ -154,14 +154,14 @@ describe("operator: configuration @uninstrumented", () => {
     ["fromBlock", 0, true],
   ];
   for (const [name, value, isRight] of bounds) {
-    it(`${isRight ? "takes" : "refuses"} ${name} of ${JSON.stringify(value)}`, () => {
+    it(`${isRight ? "accepts" : "refuses"} ${name} of ${JSON.stringify(value)}`, () => {
       const reading = () => read({ ...MINIMAL, [name]: value });
       if (isRight) expect(reading).not.to.throw();
       else expect(reading).to.throw(`${name} is ${JSON.stringify(value)}, expected `);
     });
   }
 
-  it("reads what fees may spend, to a millionth of a USDC", async () => {
+  it("reads the spending limits of the duty fees to a millionth of a USDC, and refuses them for other duties", async () => {
     const fees = (limits: object) => ({
       ...MINIMAL,
       duties: { fees: { key: { environment: "FEES_KEY" }, folder: "fees", ...limits } },
@@ -180,7 +180,7 @@ describe("operator: configuration @uninstrumented", () => {
     );
   });
 
-  it("is open to others only with a token, which it never shows", async () => {
+  it("listens on a public address only if a token of at least 32 characters is set", async () => {
     const open = { ...MINIMAL, http: { host: "0.0.0.0" } };
     await expectRefused(
       open,

@@ -78,7 +78,7 @@ class FakeChain {
   }
 }
 
-describe("operator: the follower of logs", () => {
+describe("operator: Follower, the reader of event logs", () => {
   const folders = useFolders();
   let chain: FakeChain;
   beforeEach(() => {
@@ -108,8 +108,8 @@ describe("operator: the follower of logs", () => {
   }
   const names = (...list: string[]) => list.map(id);
 
-  describe("given a past", () => {
-    it("tells what is in it once, in order, and that of no other address", async () => {
+  describe("given blocks that were mined before it starts", () => {
+    it("reads their logs once and in order, without those of other addresses", async () => {
       [3, 700, 1_000].forEach((block) => chain.emit(block, `in ${block}`));
       chain.emit(4, "elsewhere", OTHER);
       const { seen, advance, follower } = open();
@@ -120,7 +120,7 @@ describe("operator: the follower of logs", () => {
       expect([follower.readUpTo, follower.behind]).to.deep.equal([1_000, 0]);
     });
 
-    it("begins at the first block that it is told", async () => {
+    it("begins at the block from which it is told to read", async () => {
       chain.emit(3, "before");
       chain.emit(4, "in");
       const { seen, advance } = open({ fromBlock: 4 });
@@ -128,7 +128,7 @@ describe("operator: the follower of logs", () => {
       expect(seen).to.deep.equal(names("in"));
     });
 
-    it("reads it in as many parts as the node wants, several at a time, eight at most", async () => {
+    it("reads them in parts as small as the node wants, at most eight at a time", async () => {
       chain.head = 50_000;
       for (let block = 7; block < chain.head; block += 997) chain.emit(block, `in ${block}`);
       chain.most = 100;
@@ -141,7 +141,7 @@ describe("operator: the follower of logs", () => {
   });
 
   describe("given a checkpoint", () => {
-    it("goes on from it, and asks for what is new and for the last blocks only", async () => {
+    it("continues from it, and requests only new blocks and the last ones before them", async () => {
       chain.emit(5, "old");
       await open().advance();
       chain.asked.length = 0;
@@ -154,7 +154,7 @@ describe("operator: the follower of logs", () => {
       expect(chain.asked).to.deep.equal([{ from: 1_000 - LAG + 1, to: 1_010 }]);
     });
 
-    it("starts from scratch when it is gone, damaged, or for other addresses", async () => {
+    it("reads everything again if the checkpoint is gone, damaged or for other addresses", async () => {
       chain.emit(5, "old");
       await open().advance();
       const [file] = readdirSync(folders.path("state"));
@@ -168,7 +168,7 @@ describe("operator: the follower of logs", () => {
       expect(open().seen).to.deep.equal([]);
     });
 
-    it("starts from scratch on another chain with the same addresses, however short it is", async () => {
+    it("reads everything again on a different, shorter chain with the same addresses", async () => {
       chain.emit(5, "old");
       await open().advance();
       chain.reorganise(0, { fresh: 2 });
@@ -179,7 +179,7 @@ describe("operator: the follower of logs", () => {
       expect(undone).to.deep.equal(names("old"));
     });
 
-    it("goes on reading where a folder cannot be written", async () => {
+    it("continues and logs the failure if the checkpoint cannot be written", async () => {
       writeFileSync(folders.path("state"), "a file");
       chain.emit(5, "old");
       const { seen, advance, log } = open();
@@ -199,7 +199,7 @@ describe("operator: the follower of logs", () => {
       return opened;
     }
 
-    it("forgets what was undone, reports it, and reads what is there instead", async () => {
+    it("forgets and reports what was undone, and reads the logs of the new chain", async () => {
       const { seen, undone, advance, log } = await read();
       chain.reorganise(985, { instead: 986 });
       await advance(970);
@@ -210,7 +210,7 @@ describe("operator: the follower of logs", () => {
       ]);
     });
 
-    it("calls nothing undone that has come again, in whichever block", async () => {
+    it("does not report as undone what the new chain contains in another block", async () => {
       const { seen, undone, advance } = await read();
       chain.reorganise(985, { "in 990": 987 });
       await advance(970);
@@ -218,7 +218,7 @@ describe("operator: the follower of logs", () => {
       expect(undone).to.deep.equal([]);
     });
 
-    it("notices one that happened while nobody looked", async () => {
+    it("notices one that happened while it was not running", async () => {
       await read();
       chain.reorganise(985);
       chain.head = 1_010;
@@ -228,7 +228,7 @@ describe("operator: the follower of logs", () => {
       expect(undone).to.deep.equal(names("in 990"));
     });
 
-    it("notices one that happens during a reading, before whichever of its requests", async () => {
+    it("notices one that happens between any two of its requests", async () => {
       let requests = Infinity;
       for (let place = 1; place <= requests; place++) {
         chain = new FakeChain();
@@ -251,7 +251,7 @@ describe("operator: the follower of logs", () => {
       expect(requests).to.be.at.least(3);
     });
 
-    it("goes back to the last block that both have, and reads no more anew", async () => {
+    it("reads again only from the last block that both chains share", async () => {
       const { advance } = await read();
       for (chain.head = 1_100; chain.head <= 1_500; chain.head += 100) await advance(970);
       chain.asked.length = 0;
@@ -263,7 +263,7 @@ describe("operator: the follower of logs", () => {
   });
 
   describe("given a node that lags behind", () => {
-    it("finds later what it did not show at first", async () => {
+    it("finds later the logs that the node did not show at first", async () => {
       const { seen, advance } = open();
       chain.emit(995, "late");
       chain.shownUpTo = 990;
@@ -275,7 +275,7 @@ describe("operator: the follower of logs", () => {
       expect(seen).to.deep.equal(names("late"));
     });
 
-    it("takes a head far below for no reorganisation either", async () => {
+    it("does not mistake a much lower head for a reorganisation", async () => {
       chain.emit(995, "in");
       const { seen, undone, advance, log } = open();
       await advance();
@@ -286,7 +286,7 @@ describe("operator: the follower of logs", () => {
       expect([seen, undone, log]).to.deep.equal([names("in"), [], []]);
     });
 
-    it("does not take blocks that it lacks for a reorganisation", async () => {
+    it("does not mistake missing blocks for a reorganisation", async () => {
       chain.emit(995, "in");
       const { seen, undone, advance, follower } = open();
       await advance();

@@ -4,7 +4,7 @@ import { Health, type Surveyed } from "../../operator/health";
 
 const START = 1_800_000_000_000;
 
-describe("operator: health", () => {
+describe("operator: Health", () => {
   const { now } = Date;
   let time: number;
   let survey: Surveyed;
@@ -28,21 +28,21 @@ describe("operator: health", () => {
     return health;
   }
 
-  it("is ready when everything was read and a pass was finished", () => {
+  it("is ready after everything was read and a pass was finished", () => {
     expect(well().ready()).to.deep.equal({
       status: 200,
       body: { status: "ok", problems: [], head: 42, readUpTo: 41 },
     });
   });
 
-  it("is not ready at the beginning, and says of each thing that it is not so yet", () => {
+  it("is not ready before the first pass, and lists what has not happened yet", () => {
     survey = { ...survey, behind: undefined };
     const answer = open().ready();
     expect(answer.status).to.equal(503);
     expect(problemsOf(answer)).to.deep.equal(["the chain was not looked at yet", "no pass was finished yet"]);
   });
 
-  it("is not ready, and lives, while a long past is read, however long that takes", () => {
+  it("is live but not ready while it reads a long past, however long that takes", () => {
     const health = open();
     health.saw({ head: 42, seenAt: time, time: BigInt(START / 1_000) });
     time += 600_000;
@@ -51,7 +51,7 @@ describe("operator: health", () => {
     expect(health.live().status).to.equal(200);
   });
 
-  it("lives, and is not ready, while the chain is away for more than a minute", () => {
+  it("is live but not ready when the chain has not answered for more than a minute", () => {
     const health = well(0);
     survey = { ...survey, failingSince: time };
     time += 60_000;
@@ -62,7 +62,7 @@ describe("operator: health", () => {
     expect(health.live().status).to.equal(200);
   });
 
-  it("does not live when nothing was asked or answered and no pass went by for two minutes", () => {
+  it("is not live when there was no request, answer or pass for more than two minutes", () => {
     const health = well(0);
     time += 120_000;
     expect(health.live().status).to.equal(200);
@@ -72,8 +72,8 @@ describe("operator: health", () => {
     expect(problemsOf(health.ready())).to.deep.equal(["no pass was finished for 121 s"]);
   });
 
-  describe("given the head", () => {
-    it("is not ready when it stands still for longer than it may", () => {
+  describe("given the head of the chain", () => {
+    it("is not ready when the head has stood still for longer than allowed", () => {
       const health = well();
       time += 121_000;
       health.ended();
@@ -83,13 +83,13 @@ describe("operator: health", () => {
       expect(health.ready().status).to.equal(200);
     });
 
-    it("is not ready at one that is old by its own time, though it moves", () => {
+    it("is not ready when the timestamp of the head is too old, although the head moves", () => {
       const health = well();
       health.saw({ head: 43, seenAt: time, time: BigInt(time / 1_000) - 121n });
       expect(problemsOf(health.ready())).to.deep.equal(["the head is 121 s old, at most 120 s are allowed"]);
     });
 
-    it("counts its age from when the node named it, however long a pass has taken since", () => {
+    it("counts the age of the head from when the node reported it, however long the pass takes", () => {
       const health = well();
       time += 300_000;
       health.ended();
@@ -97,7 +97,7 @@ describe("operator: health", () => {
       expect(problemsOf(health.ready())).to.deep.equal(["the head is 121 s old, at most 120 s are allowed"]);
     });
 
-    it("takes a lower one, of a node that lags behind, for no movement", () => {
+    it("does not take a lower head, from a node that lags behind, for progress", () => {
       const health = well();
       time += 121_000;
       health.ended();
@@ -105,7 +105,7 @@ describe("operator: health", () => {
       expect(health.ready().status).to.equal(503);
     });
 
-    it("may stand still where blocks are made only when they are asked for", () => {
+    it("is ready at a head that stands still if no maximum age is set", () => {
       const health = well(0);
       time += 3_600_000;
       health.ended();
@@ -114,7 +114,7 @@ describe("operator: health", () => {
   });
 
   describe("given passes that fail", () => {
-    it("is not ready after three in a row, and says which and why, until one does not fail", () => {
+    it("is not ready after three failures in a row and names the duty and the reason, until a pass succeeds", () => {
       const health = well();
       for (let pass = 0; pass < 2; pass++) health.failed("submit", "the folder is gone");
       expect(health.ready().status).to.equal(200);
@@ -124,14 +124,14 @@ describe("operator: health", () => {
       expect(health.ready().status).to.equal(200);
     });
 
-    it("is ready when some fail and others do not", () => {
+    it("is ready when some passes fail and others do not", () => {
       const health = well();
       for (let pass = 0; pass < 9; pass++) pass % 3 === 2 ? health.passed("submit") : health.failed("submit", "busy");
       expect(health.ready().status).to.equal(200);
     });
   });
 
-  it("is not ready when it stops", () => {
+  it("is not ready while it is stopping", () => {
     const health = well();
     survey = { ...survey, isStopping: true };
     expect(problemsOf(health.ready())).to.deep.equal(["the service stops"]);

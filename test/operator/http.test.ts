@@ -8,7 +8,7 @@ import { expectProblem } from "../sdk/statements/support";
 const TOKEN = "t".repeat(32);
 const LARGEST = 4_194_304;
 
-describe("operator: door @uninstrumented", () => {
+describe("operator: HTTP server @uninstrumented", () => {
   const closing: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0)) await close();
@@ -37,7 +37,7 @@ describe("operator: door @uninstrumented", () => {
     return { ...door, ask, post, taken, telemetry, lines };
   }
 
-  it("tells whether it lives, and whether it is ready", async () => {
+  it("answers whether the service is live and whether it is ready", async () => {
     const { ask } = await open();
     for (const path of ["/live", "/ready"])
       expect(await ask(path)).to.deep.equal({ status: 200, text: '{"status":"ok"}\n' });
@@ -46,7 +46,7 @@ describe("operator: door @uninstrumented", () => {
     expect((await unwell.ask("/live")).status).to.equal(200);
   });
 
-  it("shows metrics in the text format of Prometheus", async () => {
+  it("shows the metrics in the text format of Prometheus", async () => {
     const { ask, telemetry, post } = await open();
     telemetry.set("head_block", 7);
     telemetry.count("actions_total", { duty: "pools", result: "done" });
@@ -68,29 +68,34 @@ describe("operator: door @uninstrumented", () => {
     expect(text.endsWith("\n")).to.equal(true);
   });
 
-  it("hands on what is posted, and answers what came of it", async () => {
-    const { post, taken } = await open();
-    expect(await post("hello")).to.deep.equal({ status: 202, text: '{"accepted":[5]}\n' });
-    expect(taken).to.deep.equal(["hello"]);
-  });
-
-  it("takes nothing from a web page", async () => {
-    const { post, taken } = await open();
-    expect(await post("hello", { origin: "http://127.0.0.1:9464" })).to.deep.equal({
-      status: 403,
-      text: '{"error":"a web page may not post here"}\n',
+  describe("when something is posted", () => {
+    it("passes on what is posted, and answers with the result", async () => {
+      const { post, taken } = await open();
+      expect(await post("hello")).to.deep.equal({ status: 202, text: '{"accepted":[5]}\n' });
+      expect(taken).to.deep.equal(["hello"]);
     });
-    expect(taken).to.deep.equal([]);
+
+    it("refuses a post from a web page", async () => {
+      const { post, taken } = await open();
+      expect(await post("hello", { origin: "http://127.0.0.1:9464" })).to.deep.equal({
+        status: 403,
+        text: '{"error":"a web page may not post here"}\n',
+      });
+      expect(taken).to.deep.equal([]);
+    });
+
+    it("answers what is wrong with a post, but only logs the reason of an internal failure", async () => {
+      const { post, lines } = await open();
+      expect(await post("wrong")).to.deep.equal({ status: 400, text: '{"error":"it is wrong."}\n' });
+      expect(await post("broken")).to.deep.equal({
+        status: 500,
+        text: '{"error":"the request failed, see the log"}\n',
+      });
+      expect(lines.join()).to.contain("a secret of the inside");
+    });
   });
 
-  it("says what is wrong with a post, but nothing of a failure inside", async () => {
-    const { post, lines } = await open();
-    expect(await post("wrong")).to.deep.equal({ status: 400, text: '{"error":"it is wrong."}\n' });
-    expect(await post("broken")).to.deep.equal({ status: 500, text: '{"error":"the request failed, see the log"}\n' });
-    expect(lines.join()).to.contain("a secret of the inside");
-  });
-
-  it("names its paths to whoever asks for another", async () => {
+  it("answers a request for any other path with the paths that exist", async () => {
     const { ask, lines } = await open();
     const answer = { status: 404, text: '{"error":"there is GET /live, GET /ready, GET /metrics, POST /bundles"}\n' };
     for (const path of ["//", "//:", "/%"]) expect(await ask(path), path).to.deep.equal(answer);
@@ -101,7 +106,7 @@ describe("operator: door @uninstrumented", () => {
     expect(await ask("/live", { method: "POST" })).to.deep.equal(answer);
   });
 
-  it("takes posts only with the token, when there is one", async () => {
+  it("accepts posts only with the token if one is set", async () => {
     const { ask, post, taken } = await open({ token: TOKEN });
     for (const authorization of ["", TOKEN, `Bearer ${TOKEN.slice(1)}`, `Bearer ${TOKEN}x`, `bearer ${TOKEN}`]) {
       expect((await post("x", authorization ? { authorization } : {})).status).to.equal(401);
@@ -111,14 +116,14 @@ describe("operator: door @uninstrumented", () => {
     expect((await ask("/live")).status).to.equal(200);
   });
 
-  it("takes a body of four mebibytes, and no byte more", async () => {
+  it("accepts a body of four mebibytes, and refuses one byte more", async () => {
     const { post, taken } = await open();
     expect((await post("x".repeat(LARGEST))).status).to.equal(202);
     expect((await post("x".repeat(LARGEST + 1))).status).to.equal(413);
     expect(taken.map(({ length }) => length)).to.deep.equal([LARGEST]);
   });
 
-  it("refuses a port that is taken", async () => {
+  it("refuses a port that is in use", async () => {
     const { url } = await open();
     const port = Number(new URL(url).port);
     await expectProblem(

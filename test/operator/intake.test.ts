@@ -9,7 +9,7 @@ import { useFolders } from "./support";
 const RECORDS = 15_000;
 const MOST_RECORDS = 20_000;
 
-describe("operator: intake of posts @uninstrumented", () => {
+describe("operator: posted metering records @uninstrumented", () => {
   const folders = useFolders();
   const closing: (() => Promise<void>)[] = [];
   afterEach(async () => {
@@ -46,7 +46,7 @@ describe("operator: intake of posts @uninstrumented", () => {
       amount: "0.25",
     }));
 
-  it(`takes ${RECORDS} records in one post, and answers others meanwhile`, async () => {
+  it(`accepts ${RECORDS} records in one post, and answers other requests meanwhile`, async () => {
     const { url, post } = await open();
     let isDone = false;
     let answers = 0;
@@ -66,7 +66,7 @@ describe("operator: intake of posts @uninstrumented", () => {
     );
   });
 
-  it("takes none of more records than it may, and says how many that is", async () => {
+  it("refuses a whole post that has too many records, and states the limit", async () => {
     const { post } = await open();
     const { status, body } = await post(recordsOf(MOST_RECORDS + 1).map(({ id }) => ({ id, model: "m", calls: 1 })));
     expect(status).to.equal(400);
@@ -74,7 +74,7 @@ describe("operator: intake of posts @uninstrumented", () => {
     expect(folders.names("fees")).to.deep.equal([]);
   });
 
-  it("takes none of a post in which one record is malformed, or two differ under one id", async () => {
+  it("refuses a whole post if one record is malformed or if two records differ under the same id", async () => {
     const { post } = await open();
     const [first, second] = recordsOf(2);
     expect((await post([first, { ...second, amount: "-1" }])).status).to.equal(400);
@@ -87,7 +87,7 @@ describe("operator: intake of posts @uninstrumented", () => {
     );
   });
 
-  it("takes none of a post of which one waits with another content", async () => {
+  it("refuses a whole post if one of its ids is waiting with a different content", async () => {
     const { post } = await open();
     const [first, second] = recordsOf(2);
     await post(first);
@@ -97,7 +97,7 @@ describe("operator: intake of posts @uninstrumented", () => {
     expect(folders.names("fees")).to.deep.equal([`${first!.id}.json`]);
   });
 
-  it("asks whoever comes while four posts are being taken to come again, and takes those", async () => {
+  it("asks further callers to try again while it takes four posts", async () => {
     const { post } = await open();
     const replies = await Promise.all([...Array(12).keys()].map(async (turn) => post(recordsOf(500, turn * 500))));
     const taken = replies.filter(({ status }) => status === 202);

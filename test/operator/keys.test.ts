@@ -37,7 +37,7 @@ const streams = (env: NodeJS.ProcessEnv = {}, password?: string) => ({
   err: () => undefined,
 });
 
-describe("operator: keys @uninstrumented", () => {
+describe("operator keys @uninstrumented", () => {
   const folder = useFolder();
   const open = async (key: DutyKey, env?: NodeJS.ProcessEnv, password?: string) =>
     (await openDutyKey(hre, key, streams(env, password))).getAddress();
@@ -49,41 +49,43 @@ describe("operator: keys @uninstrumented", () => {
       network: { value: { name: "sepolia", config: { chainId: 11_155_111 } } },
     }) as HardhatRuntimeEnvironment;
 
-  it("come from a variable of the environment, by its name", async () => {
-    const key = { kind: "environment", variable: "POOLS_KEY" } as const;
-    expect(await open(key, { POOLS_KEY: privateKey })).to.equal(address);
-    await expectProblem(
-      () => open(key),
-      "POOLS_KEY is missing: set it in the environment or name a file with --keystore.",
-    );
-    await expectProblem(
-      () => open(key, { POOLS_KEY: "0x12" }),
-      "POOLS_KEY is not a key, expected 64 hexadecimal digits: correct it in the environment.",
-    );
+  describe("given a key in the environment, a keystore or a module", () => {
+    it("reads a key from the environment variable that the configuration names", async () => {
+      const key = { kind: "environment", variable: "POOLS_KEY" } as const;
+      expect(await open(key, { POOLS_KEY: privateKey })).to.equal(address);
+      await expectProblem(
+        () => open(key),
+        "POOLS_KEY is missing: set it in the environment or name a file with --keystore.",
+      );
+      await expectProblem(
+        () => open(key, { POOLS_KEY: "0x12" }),
+        "POOLS_KEY is not a key, expected 64 hexadecimal digits: correct it in the environment.",
+      );
+    });
+
+    it("reads a key from a keystore, with the password from a file, the environment or the terminal", async () => {
+      const file = keystore();
+      const passwordFile = folder.write("password", `${PASSWORD}\n`);
+      const key = { kind: "keystore", file, passwordFile: "" } as const;
+      expect(await open({ ...key, passwordFile })).to.equal(address);
+      expect(await open(key, { KEYSTORE_PASSWORD: PASSWORD })).to.equal(address);
+      expect(await open(key, {}, PASSWORD)).to.equal(address);
+      await expectProblem(() => open(key, {}, "wrong"), `${file} cannot be decrypted: the password is wrong.`);
+    });
+
+    it("loads a key from a module that signs elsewhere", async () => {
+      expect(await open({ kind: "remote", module: MODULE })).to.equal(
+        await (await RemoteSigner.of(localKey())).getAddress(),
+      );
+      const module = folder.write("empty.js", "module.exports = {};");
+      await expectProblem(
+        () => open({ kind: "remote", module }),
+        `${module} has no default export, expected a function that returns { sign, publicKey }.`,
+      );
+    });
   });
 
-  it("come from a keystore, with its password from a file, the environment or the terminal", async () => {
-    const file = keystore();
-    const passwordFile = folder.write("password", `${PASSWORD}\n`);
-    const key = { kind: "keystore", file, passwordFile: "" } as const;
-    expect(await open({ ...key, passwordFile })).to.equal(address);
-    expect(await open(key, { KEYSTORE_PASSWORD: PASSWORD })).to.equal(address);
-    expect(await open(key, {}, PASSWORD)).to.equal(address);
-    await expectProblem(() => open(key, {}, "wrong"), `${file} cannot be decrypted: the password is wrong.`);
-  });
-
-  it("come from a module that signs elsewhere", async () => {
-    expect(await open({ kind: "remote", module: MODULE })).to.equal(
-      await (await RemoteSigner.of(localKey())).getAddress(),
-    );
-    const module = folder.write("empty.js", "module.exports = {};");
-    await expectProblem(
-      () => open({ kind: "remote", module }),
-      `${module} has no default export, expected a function that returns { sign, publicKey }.`,
-    );
-  });
-
-  it("are refused on a public network when everybody knows them", async () => {
+  it("refuses a publicly known key on a public network", async () => {
     const known = `the key is that of ${address}, a development account whose key everybody knows.`;
     const variable = { kind: "environment", variable: "KEY" } as const;
     await expectProblem(() => openDutyKey(onPublic(), variable, streams({ KEY: privateKey })), known);
@@ -98,15 +100,15 @@ describe("operator: keys @uninstrumented", () => {
     await expectProblem(() => openDutyKey(onPublic(), { kind: "remote", module }, streams()), known);
   });
 
-  describe("that sign elsewhere", () => {
-    it("have the address of their public key", async () => {
+  describe("given a remote key", () => {
+    it("has the address of its public key", async () => {
       for (let round = 0; round < 5; round++) {
         const wallet = new Wallet(hexlify(randomBytes(32)));
         expect(await (await RemoteSigner.of(localKey(wallet.privateKey))).getAddress()).to.equal(wallet.address);
       }
     });
 
-    it("sign transactions, messages and typed data that recover to them", async () => {
+    it("signs transactions, messages and typed data from which its address can be recovered", async () => {
       const wallet = new Wallet(hexlify(randomBytes(32)));
       const signer = await RemoteSigner.of(localKey(wallet.privateKey));
       const request = {
@@ -132,14 +134,14 @@ describe("operator: keys @uninstrumented", () => {
       expect(verifyTypedData(domain, types, { text: "hello" }, signature)).to.equal(wallet.address);
     });
 
-    it("refuse a transaction from somebody else", async () => {
+    it("refuses a transaction from a different account", async () => {
       const signer = await RemoteSigner.of(localKey());
       let message = "";
       await signer.signTransaction({ from: address, to: address }).catch((error: Error) => (message = error.message));
       expect(message).to.equal(`the transaction is from ${address}, the key is that of ${await signer.getAddress()}.`);
     });
 
-    it("give the lower s and the right recovery bit, whatever the machine answers", async () => {
+    it("returns the lower s and the right recovery bit, whichever s the remote key returns", async () => {
       const wallet = new Wallet(hexlify(randomBytes(32)));
       const local = localKey(wallet.privateKey);
       const digest = getBytes(hashMessage("hello"));
@@ -152,7 +154,7 @@ describe("operator: keys @uninstrumented", () => {
       }
     });
 
-    it("refuse an answer that is not theirs", async () => {
+    it("refuses a signature by a different key", async () => {
       const stranger = localKey(hexlify(randomBytes(32)));
       const signer = await RemoteSigner.of({ ...localKey(), sign: stranger.sign });
       let message = "";
@@ -160,7 +162,7 @@ describe("operator: keys @uninstrumented", () => {
       expect(message).to.equal(`the remote key's signature is not that of ${await signer.getAddress()}.`);
     });
 
-    it("are given up when they do not answer", async () => {
+    it("gives up if the key does not answer in time", async () => {
       const silent = new Promise<never>(() => undefined);
       await expectProblem(
         () => RemoteSigner.of({ ...localKey(), publicKey: () => silent }, null, 20),
@@ -173,7 +175,7 @@ describe("operator: keys @uninstrumented", () => {
       );
     });
 
-    it("are refused on another curve", async () => {
+    it("refuses a key on another curve", async () => {
       const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const key = {
         ...localKey(),
@@ -183,8 +185,8 @@ describe("operator: keys @uninstrumented", () => {
     });
   });
 
-  describe("a DER signature", () => {
-    it("is read", () => {
+  describe("given a DER signature", () => {
+    it("reads r and s", () => {
       for (const [r, s] of [
         [1n, 1n],
         [N - 1n, N - 1n],
@@ -195,16 +197,16 @@ describe("operator: keys @uninstrumented", () => {
     });
     const right = encodeDer(5n, 7n);
     const wrong: [string, Uint8Array][] = [
-      ["empty", new Uint8Array()],
-      ["too short", right.subarray(0, -1)],
-      ["too long", Buffer.concat([right, Buffer.from([0])])],
-      ["no sequence", Buffer.concat([Buffer.from([0x31]), right.subarray(1)])],
-      ["no integers", Buffer.from([0x30, 0x06, 0x04, 0x01, 0x05, 0x02, 0x01, 0x07])],
-      ["of zero", encodeDer(0n, 7n)],
-      ["of the order of the curve", encodeDer(5n, N)],
+      ["is empty", new Uint8Array()],
+      ["is too short", right.subarray(0, -1)],
+      ["is too long", Buffer.concat([right, Buffer.from([0])])],
+      ["is not a sequence", Buffer.concat([Buffer.from([0x31]), right.subarray(1)])],
+      ["has no integers", Buffer.from([0x30, 0x06, 0x04, 0x01, 0x05, 0x02, 0x01, 0x07])],
+      ["has an r of zero", encodeDer(0n, 7n)],
+      ["has an s of the order of the curve", encodeDer(5n, N)],
     ];
     for (const [name, bytes] of wrong) {
-      it(`is refused when it is ${name}`, () => {
+      it(`refuses a signature that ${name}`, () => {
         expect(() => readSignature(bytes)).to.throw("the remote key's answer is not a DER signature");
       });
     }

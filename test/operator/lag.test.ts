@@ -18,7 +18,7 @@ const asksFor =
   ({ method }: RpcRequest): boolean =>
     methods.includes(method);
 
-describe("operator: several nodes behind one address, one of which lags @uninstrumented", () => {
+describe("operator behind a load balancer with a node that lags @uninstrumented", () => {
   const chain = useChain();
   const folders = useFolders();
   let tools: Tools;
@@ -42,47 +42,49 @@ describe("operator: several nodes behind one address, one of which lags @uninstr
     await service.pass();
   }
 
-  it("launches a model, and accuses nobody of other values", async () => {
-    await mine(LAG);
-    await declare(tools, folders, "first");
-    const service = await openService(tools, chain, folders);
-    lag(everyOther());
-    await work(service);
+  describe("when every other answer is from the past", () => {
+    it("launches a model, and reports no mismatch", async () => {
+      await mine(LAG);
+      await declare(tools, folders, "first");
+      const service = await openService(tools, chain, folders);
+      lag(everyOther());
+      await work(service);
 
-    await expectLaunched(tools, "first");
-    expect(service.events("refused")).to.deep.equal([]);
-    expect(service.events("undone")).to.deep.equal([]);
+      await expectLaunched(tools, "first");
+      expect(service.events("refused")).to.deep.equal([]);
+      expect(service.events("undone")).to.deep.equal([]);
+    });
+
+    it("submits a bundle and finds it recorded, and refuses nothing", async () => {
+      await mine(LAG);
+      const [first, second] = attesterKeys;
+      const bundle = await signedBy(tools, (await proposed(tools)).bundle, second!, first!);
+      const service = await openService(tools, chain, folders, { duties: ["submit"] });
+      folders.write("submit/a.json", formatBundle(bundle));
+      lag(everyOther());
+      await work(service);
+
+      expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+      expect(folders.names("submit/refused")).to.deep.equal([]);
+    });
+
+    it("releases a payout, and reports nothing as undone", async () => {
+      const model = await registerModel(tools, { modelId: "first" });
+      const payout = await queuedBy(tools, (await improve(tools, model)).transaction);
+      await waitFor(tools, payout);
+      const service = await openService(tools, chain, folders, { duties: ["release"] });
+      lag(everyOther());
+      await work(service);
+
+      expect(await tools.registry.payoutOf(payout.model, payout.evaluationId)).to.equal(RELEASED);
+      expect(service.events("undone")).to.deep.equal([]);
+    });
   });
 
-  it("submits a bundle and finds it recorded, and refuses it for nothing", async () => {
-    await mine(LAG);
-    const [first, second] = attesterKeys;
-    const bundle = await signedBy(tools, (await proposed(tools)).bundle, second!, first!);
-    const service = await openService(tools, chain, folders, { duties: ["submit"] });
-    folders.write("submit/a.json", formatBundle(bundle));
-    lag(everyOther());
-    await work(service);
-
-    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
-    expect(folders.names("submit/refused")).to.deep.equal([]);
-  });
-
-  it("releases a payout once", async () => {
-    const model = await registerModel(tools, { modelId: "first" });
-    const payout = await queuedBy(tools, (await improve(tools, model)).transaction);
-    await waitFor(tools, payout);
-    const service = await openService(tools, chain, folders, { duties: ["release"] });
-    lag(everyOther());
-    await work(service);
-
-    expect(await tools.registry.payoutOf(payout.model, payout.evaluationId)).to.equal(RELEASED);
-    expect(service.events("undone")).to.deep.equal([]);
-  });
-
-  describe("given logs that do not show a payment yet", () => {
+  describe("given a node that does not know the latest transactions yet", () => {
     beforeEach(async () => mine(LAG));
 
-    it("pays no record again, which another instance has paid under the same key", async () => {
+    it("does not pay a record that another instance has paid with the same key", async () => {
       const other = {
         ...folders,
         path: (...names: string[]) => folders.path(...names.map((name) => (name === "fees" ? "fees-2" : name))),
@@ -103,7 +105,7 @@ describe("operator: several nodes behind one address, one of which lags @uninstr
       expect((await transactionsOf(payer.address)).count).to.equal(3); // the fixture's mint and approval, and one payment
     });
 
-    it("pays no record again after a restart that has lost its checkpoint", async () => {
+    it("does not pay a record again after a restart without its checkpoint", async () => {
       folders.write("fees/a.json", { id: "a", model: "paid", amount: "10" });
       await (await openService(tools, chain, folders, { duties: ["fees"] })).settle();
       folders.write("fees/a.json", { id: "a", model: "paid", amount: "10" });
@@ -115,7 +117,7 @@ describe("operator: several nodes behind one address, one of which lags @uninstr
       expect(folders.names("fees")).to.deep.equal([]);
     });
 
-    it("warns of passes that are not finished for want of a transaction, and calls the third in a row failed", async () => {
+    it("logs two passes that a missing transaction leaves unfinished as warnings, and the third in a row as a failure", async () => {
       folders.write("fees/a.json", { id: "a", model: "paid", amount: "10" });
       await (await openService(tools, chain, folders, { duties: ["fees"] })).settle();
       const { hash } = (await hre.ethers.provider.getBlock("latest", true))!.prefetchedTransactions[0]!;
@@ -135,7 +137,7 @@ describe("operator: several nodes behind one address, one of which lags @uninstr
       ]);
     });
 
-    it("pays no record again when what has used a nonce is no payment", async () => {
+    it("pays a record once when its account has sent another transaction that is no payment", async () => {
       const account = await hre.ethers.getSigner(payer.address);
       await account.sendTransaction({ to: account, value: 0n });
       const service = await openService(tools, chain, folders, { duties: ["fees"] });

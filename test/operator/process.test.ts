@@ -89,7 +89,7 @@ describe("npm run operator @uninstrumented", () => {
     }
   }
 
-  it("does not begin without a configuration while another run works on the network", async () => {
+  it("refuses to start without a configuration while another run works on the network", async () => {
     const lock = join(node.env.DEPLOYMENTS!, "chain-31337.lock");
     writeFileSync(lock, JSON.stringify(holderOf(process.ppid)));
     const { code, stderr } = await runMain(main, [], { ...node.env, OPERATOR_FOLDER: folder });
@@ -98,7 +98,7 @@ describe("npm run operator @uninstrumented", () => {
     expect(stderr).to.contain(`operator: another run, process ${process.ppid}, has been working on this network since`);
   });
 
-  it("works on a local node with one command: launches, takes posts, pays, tells how it is, and stops when told", async () => {
+  it("launches a model, accepts and pays records, reports its health and stops when told, with no configuration on a local node", async () => {
     await register();
     const isDone = (duty: string) => (entry: Entry) => entry.event === "done" && entry["duty"] === duty;
     await embedded.until(isDone("distribute"));
@@ -131,7 +131,7 @@ describe("npm run operator @uninstrumented", () => {
     expect(embedded.log.at(-1)?.event).to.equal("stopped");
   });
 
-  it("runs with keys from a keystore, the environment and a module; waits for a chain that is away; shows no secret", async () => {
+  it("runs with keys from a keystore, the environment and a module, waits while the chain does not answer, and shows no secret", async () => {
     const remote = new Wallet(`0x${"5e".repeat(32)}`);
     const provider = new JsonRpcProvider(node.url, 31_337, { staticNetwork: true });
     await provider.send("anvil_setBalance", [remote.address, `0x${parseEther("1").toString(16)}`]);
@@ -194,7 +194,7 @@ describe("npm run operator @uninstrumented", () => {
     }
   });
 
-  it("answers who watches it while its chain is away at the start, and takes no post", async () => {
+  it("answers health checks but refuses posts while the chain does not answer at the start", async () => {
     const content = {
       registry: started["registry"],
       maxFeePerGas: "500",
@@ -220,12 +220,12 @@ describe("npm run operator @uninstrumented", () => {
     expect(await operator.end("SIGTERM")).to.equal(0);
   });
 
-  describe("refuses, in one line and before anything is sent,", () => {
+  describe("when it is called with wrong arguments", () => {
     const config = useFolder();
     const start = async (content: object, env: NodeJS.ProcessEnv = {}) =>
       run(main, ["--network", "hardhat", "--config", config.write("operator.json", JSON.stringify(content))], { env });
 
-    it("a network without an address", async () => {
+    it("refuses a network without an address", async () => {
       const duties = { pools: { key: { development: 7 } } };
       const registry = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
       expectRefusal(
@@ -234,7 +234,7 @@ describe("npm run operator @uninstrumented", () => {
       );
     });
 
-    it("a configuration that says nothing", async () => {
+    it("refuses a configuration without duties, registry and highest fee", async () => {
       const path = config.path("operator.json");
       expectRefusal(
         await start({}),
@@ -242,7 +242,7 @@ describe("npm run operator @uninstrumented", () => {
       );
     });
 
-    it("an option that it does not know", async () => {
+    it("refuses an unknown option", async () => {
       const { code, err } = await run(main, ["--nonsense"]);
       expect(code).to.equal(1);
       expect(err).to.contain("operator: Unknown option '--nonsense'");

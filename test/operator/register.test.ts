@@ -17,7 +17,7 @@ import { buildModelFile, expectLaunched, openService, transactionsOf, useChain, 
 
 const registrar = developmentKey(DUTY_ACCOUNTS.register);
 
-describe("operator: registers @uninstrumented", () => {
+describe("operator duty register @uninstrumented", () => {
   const chain = useChain();
   const folders = useFolders();
   const api = useApprovals();
@@ -76,75 +76,77 @@ describe("operator: registers @uninstrumented", () => {
     };
   }
 
-  it("registers a model that was approved, with its benchmark, once", async () => {
-    const file = await deployToken("first");
-    api.registrations = [await approvalOf("first")];
-    const { settle, events, telemetry } = await open();
-    await settle();
-    await settle();
+  describe("given a model whose registration was approved", () => {
+    it("registers the model with its benchmark, once", async () => {
+      const file = await deployToken("first");
+      api.registrations = [await approvalOf("first")];
+      const { settle, events, telemetry } = await open();
+      await settle();
+      await settle();
 
-    expect(await statusOf("first")).to.equal(2n);
-    const { specHash, evaluationDataHash, baselineScore, method } = await tools.registry.benchmarkOf(id("first"));
-    expect({ specHash, evaluationDataHash, baselineScore, method }).to.deep.equal({
-      specHash: file.benchmark.specHash,
-      evaluationDataHash: id("evaluation data"),
-      baselineScore: 8500n,
-      method: await tools.oracleAttestation.getAddress(),
+      expect(await statusOf("first")).to.equal(2n);
+      const { specHash, evaluationDataHash, baselineScore, method } = await tools.registry.benchmarkOf(id("first"));
+      expect({ specHash, evaluationDataHash, baselineScore, method }).to.deep.equal({
+        specHash: file.benchmark.specHash,
+        evaluationDataHash: id("evaluation data"),
+        baselineScore: 8500n,
+        method: await tools.oracleAttestation.getAddress(),
+      });
+      expect(await sent()).to.deep.equal({ count: 1, failed: 0 });
+      expect(events("done").map(({ duty, model }) => [duty, model])).to.deep.equal([["register", "first"]]);
+      expect(telemetry.get("actions_total", { duty: "register", result: "done" })).to.equal(1);
     });
-    expect(await sent()).to.deep.equal({ count: 1, failed: 0 });
-    expect(events("done").map(({ duty, model }) => [duty, model])).to.deep.equal([["register", "first"]]);
-    expect(telemetry.get("actions_total", { duty: "register", result: "done" })).to.equal(1);
+
+    it("stores the declaration, from which the duties of a launch do the rest", async () => {
+      await deployToken("first");
+      api.registrations = [await approvalOf("first")];
+      const { settle } = await open({ duties: ["register", "distribute", "pools"] });
+      await settle();
+      await settle();
+
+      await expectLaunched(tools, "first");
+      expect(folders.names("models")).to.deep.equal(["first.json"]);
+    });
+
+    it("does not overwrite a declaration that somebody wrote", async () => {
+      await deployToken("first");
+      folders.write("models/first.json", { id: "by hand" });
+      api.registrations = [await approvalOf("first")];
+      await (await open()).settle();
+
+      expect(await statusOf("first")).to.equal(2n);
+      expect(folders.json("models/first.json")).to.deep.equal({ id: "by hand" });
+    });
+
+    it("waits while the chain has no token for the model, and registers the model once it has", async () => {
+      api.registrations = [await approvalOf("first", { token: tools.supplier.address })];
+      const { settle, events } = await open();
+      await settle();
+      expect(events("sent")).to.deep.equal([]);
+      await deployToken("first");
+      api.registrations = [await approvalOf("first")];
+      await settle();
+
+      expect(await statusOf("first")).to.equal(2n);
+      expect(events("refused")).to.deep.equal([]);
+    });
+
+    it("takes a model that others have registered as done, and sends nothing", async () => {
+      const file = await deployToken("first");
+      const method = await tools.oracleAttestation.getAddress();
+      await tools.registry
+        .connect(await ethers.getSigner(registrar.address))
+        .registerModel(id("first"), { ...file.benchmark, method });
+      api.registrations = [await approvalOf("first")];
+      const { settle, events } = await open();
+      await settle();
+
+      expect(events("sent")).to.deep.equal([]);
+      expect(await sent()).to.deep.equal({ count: 1, failed: 0 });
+    });
   });
 
-  it("keeps the declaration, so that the duties of a launch do the rest", async () => {
-    await deployToken("first");
-    api.registrations = [await approvalOf("first")];
-    const { settle } = await open({ duties: ["register", "distribute", "pools"] });
-    await settle();
-    await settle();
-
-    await expectLaunched(tools, "first");
-    expect(folders.names("models")).to.deep.equal(["first.json"]);
-  });
-
-  it("leaves a declaration alone that somebody wrote", async () => {
-    await deployToken("first");
-    folders.write("models/first.json", { id: "by hand" });
-    api.registrations = [await approvalOf("first")];
-    await (await open()).settle();
-
-    expect(await statusOf("first")).to.equal(2n);
-    expect(folders.json("models/first.json")).to.deep.equal({ id: "by hand" });
-  });
-
-  it("waits while the chain has no such model, and registers it when it is confirmed", async () => {
-    api.registrations = [await approvalOf("first", { token: tools.supplier.address })];
-    const { settle, events } = await open();
-    await settle();
-    expect(events("sent")).to.deep.equal([]);
-    await deployToken("first");
-    api.registrations = [await approvalOf("first")];
-    await settle();
-
-    expect(await statusOf("first")).to.equal(2n);
-    expect(events("refused")).to.deep.equal([]);
-  });
-
-  it("finds registered what others have registered, and sends nothing", async () => {
-    const file = await deployToken("first");
-    const method = await tools.oracleAttestation.getAddress();
-    await tools.registry
-      .connect(await ethers.getSigner(registrar.address))
-      .registerModel(id("first"), { ...file.benchmark, method });
-    api.registrations = [await approvalOf("first")];
-    const { settle, events } = await open();
-    await settle();
-
-    expect(events("sent")).to.deep.equal([]);
-    expect(await sent()).to.deep.equal({ count: 1, failed: 0 });
-  });
-
-  describe("refuses, and sends nothing for,", () => {
+  describe("given an approval that does not match the chain", () => {
     const wrong: [string, () => Promise<object>, string][] = [
       [
         "another token than was approved",
@@ -179,7 +181,7 @@ describe("operator: registers @uninstrumented", () => {
       ],
     ];
     for (const [name, approval, reason] of wrong) {
-      it(name, async () => {
+      it(`refuses ${name}, and sends nothing`, async () => {
         await deployToken("first");
         api.registrations = [await approval()];
         const { settle, events, telemetry } = await open();
@@ -197,7 +199,7 @@ describe("operator: registers @uninstrumented", () => {
     }
   });
 
-  it("looks again at once when the approval has changed, and lets one that is refused hold up no other", async () => {
+  it("registers other models past a refused one, and tries it again once its approval has changed", async () => {
     await deployToken("first");
     await deployToken("second");
     api.registrations = [await approvalOf("first", { model: { symbol: "OTHER" } }), await approvalOf("second")];

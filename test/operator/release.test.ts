@@ -22,7 +22,7 @@ import { openService, transactionsOf, useChain, useFolders } from "./support";
 
 const releaser = developmentKey(DUTY_ACCOUNTS.release);
 
-describe("operator: releases @uninstrumented", () => {
+describe("operator duty release @uninstrumented", () => {
   const chain = useChain();
   const folders = useFolders();
   let tools: Tools;
@@ -44,7 +44,7 @@ describe("operator: releases @uninstrumented", () => {
   const none = { count: 0, failed: 0 };
 
   describe("given a payout that waits", () => {
-    it("R1: sends nothing before its time, and reports when that is", async () => {
+    it("R1: sends nothing before its delay is over, and reports when that is", async () => {
       const payout = await queue("first");
       const { settle, telemetry } = await open();
       await time.increaseTo((await releasableFrom(tools, payout)) - 1n);
@@ -57,7 +57,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(telemetry.get("waiting", { duty: "release" })).to.equal(0);
     });
 
-    it("R2: releases it when its time has come, whole and once", async () => {
+    it("R2: releases it whole and once as soon as its delay is over", async () => {
       const payout = await queue("first");
       const { settle, telemetry, events } = await open();
       await settle();
@@ -83,7 +83,7 @@ describe("operator: releases @uninstrumented", () => {
         expect(telemetry.get("payouts", { status }), status).to.equal(0);
     });
 
-    it("releases to contributors behind a root: their distribution begins", async () => {
+    it("releases it to the distributor if its contributors are recorded as a root", async () => {
       const model = await registerModel(tools, { modelId: "first" });
       const contributorsRoot = id("contributors");
       const { transaction } = await improve(tools, model, { contributors: [], contributorsRoot });
@@ -95,7 +95,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(await model.token.balanceOf(tools.rewardDistributor)).to.equal(payout.amounts[1]);
     });
 
-    it("goes on after a restart from the chain alone", async () => {
+    it("releases no payout twice after a restart", async () => {
       const payouts = [await queue("first"), await queue("second")];
       await (await open()).settle();
       await waitFor(tools, payouts[0]!);
@@ -109,7 +109,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(await transactionsOf(releaser.address)).to.deep.equal({ count: 2, failed: 0 });
     });
 
-    it("calls it done only after the confirmations", async () => {
+    it("counts it as done only after the confirmations", async () => {
       const payout = await queue("first");
       await waitFor(tools, payout);
       await mine(2);
@@ -124,7 +124,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(await transactionsOf(releaser.address)).to.deep.equal({ count: 1, failed: 0 });
     });
 
-    it("releases again what a reorganisation has undone", async () => {
+    it("releases it again after a reorganisation has undone the release", async () => {
       const payout = await queue("first");
       await waitFor(tools, payout);
       await mine(1);
@@ -146,7 +146,7 @@ describe("operator: releases @uninstrumented", () => {
     const stop = async (since: bigint) =>
       tools.registry.connect(tools.guardian).stopPayouts(tools.oracleAttestation, since);
 
-    it("R2: sends no payout that was queued in the stop, logs the stop once, and sends all others", async () => {
+    it("R2: releases only payouts from before the stop, and logs the stop once", async () => {
       const before = await queue("before");
       await time.increase(1_000n);
       const within = await queue("within");
@@ -174,7 +174,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(events("refused")).to.deep.equal([]);
     });
 
-    it("R2: sends nothing when the guardian stops between the look and the transaction, and is not refused", async () => {
+    it("R2: sends nothing and logs no refusal if the guardian stops the method between check and transaction", async () => {
       const payout = await queue("first");
       await waitFor(tools, payout);
       const { service, events, telemetry } = await open();
@@ -195,7 +195,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(telemetry.get("payouts", { status: "stopped" })).to.equal(1);
     });
 
-    it("releases when the admin lifts the stop", async () => {
+    it("releases the payout once the admin lifts the stop", async () => {
       const payout = await queue("first");
       await stop(1n);
       await waitFor(tools, payout);
@@ -208,7 +208,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(events("payouts go on")).to.have.lengthOf(1);
     });
 
-    it("R2: never sends what is void, nor what was returned", async () => {
+    it("R2: never sends a payout that is void or was returned", async () => {
       const payout = await queue("first");
       await stop(payout.queuedAt);
       await tools.registry
@@ -226,8 +226,8 @@ describe("operator: releases @uninstrumented", () => {
     });
   });
 
-  describe("given others who release", () => {
-    it("finds released what anybody has released, and sends nothing", async () => {
+  describe("given others who release the same payout", () => {
+    it("takes it as released, and sends nothing", async () => {
       const payout = await queue("first");
       const { settle } = await open();
       await settle();
@@ -238,7 +238,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(await transactionsOf(releaser.address)).to.deep.equal(none);
     });
 
-    it("does not count it as a fault when somebody is faster between its look and its transaction", async () => {
+    it("logs no refusal if somebody releases it between check and transaction", async () => {
       const payout = await queue("first");
       await waitFor(tools, payout);
       const { service, events, telemetry } = await open();
@@ -259,7 +259,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(await transactionsOf(releaser.address)).to.deep.equal(none);
     });
 
-    it("does not count it as a fault when its transaction fails because somebody was faster", async () => {
+    it("logs no failure if its transaction fails because somebody was faster", async () => {
       const payout = await queue("first");
       await waitFor(tools, payout);
       const { service, events, telemetry } = await open();
@@ -291,7 +291,7 @@ describe("operator: releases @uninstrumented", () => {
   });
 
   describe("given a verifier that was replaced", () => {
-    it("releases what the former one queued, and what the present one does", async () => {
+    it("releases payouts of the former and of the present verifier", async () => {
       const former = await queue("first");
       const verifier = await deployVerifier(tools);
       await tools.registry.connect(tools.admin).setVerifier(verifier);
@@ -302,7 +302,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(await Promise.all([former, present].map(isReleased))).to.deep.equal([true, true]);
     });
 
-    it("finds a verifier that comes while it runs", async () => {
+    it("releases a payout of a verifier that is appointed while the service runs", async () => {
       const { settle } = await open();
       await settle();
       const verifier = await deployVerifier(tools);
@@ -316,7 +316,7 @@ describe("operator: releases @uninstrumented", () => {
       expect(await isReleased(payout)).to.equal(true);
     });
 
-    it("logs once a payout whose payees no event names, and goes on with the others", async () => {
+    it("logs a payout once if no event names its payees, and releases the others", async () => {
       const payout = await queue("first");
       const [liar] = await hre.ethers.getSigners();
       const silent = await registerModel(tools, { modelId: "silent" });
@@ -350,47 +350,52 @@ describe("operator: releases @uninstrumented", () => {
     });
   });
 
-  it("does not let one refused payout hold up the others, and says why it was refused", async () => {
-    const [first, second] = [await queue("first"), await queue("second")];
-    await waitFor(tools, second);
-    const { settle, events, telemetry } = await open();
-    chain.rpc.policy = ({ method, params }) =>
-      method === "eth_estimateGas" && JSON.stringify(params).includes(first.model.slice(2))
-        ? { kind: "error", error: { code: -32_000, message: "exceeds block gas limit" } }
-        : { kind: "pass" };
-    await settle();
+  describe("given several payouts that are due", () => {
+    it("releases other payouts past a refused one, and logs the reason", async () => {
+      const [first, second] = [await queue("first"), await queue("second")];
+      await waitFor(tools, second);
+      const { settle, events, telemetry } = await open();
+      chain.rpc.policy = ({ method, params }) =>
+        method === "eth_estimateGas" && JSON.stringify(params).includes(first.model.slice(2))
+          ? { kind: "error", error: { code: -32_000, message: "exceeds block gas limit" } }
+          : { kind: "pass" };
+      await settle();
 
-    expect(await Promise.all([first, second].map(isReleased))).to.deep.equal([false, true]);
-    expect(events("refused")[0]).to.include({ reason: "exceeds block gas limit", name: `first ${first.evaluationId}` });
-    expect(telemetry.get("refused", { duty: "release" })).to.equal(1);
-  });
+      expect(await Promise.all([first, second].map(isReleased))).to.deep.equal([false, true]);
+      expect(events("refused")[0]).to.include({
+        reason: "exceeds block gas limit",
+        name: `first ${first.evaluationId}`,
+      });
+      expect(telemetry.get("refused", { duty: "release" })).to.equal(1);
+    });
 
-  it("sends as many at once as an account may, and asks for no more than that needs", async () => {
-    const payouts: QueuedPayout[] = [];
-    for (let index = 0; index < 20; index++) payouts.push(await queue(`model-${index}`));
-    await waitFor(tools, payouts.at(-1)!);
-    await mine(1);
-    const { service, settle } = await open();
-    await hre.network.provider.send("evm_setAutomine", [false]);
-    const requests: string[] = [];
-    chain.rpc.policy = ({ method }) => {
-      requests.push(method);
-      return { kind: "pass" };
-    };
-    await service.pass();
-    await hre.network.provider.send("evm_setAutomine", [true]);
-    await mine(1);
-    const count = (name: string) => requests.filter((method) => method === name).length;
-    expect(count("eth_estimateGas")).to.equal(16);
-    expect(count("eth_sendRawTransaction")).to.equal(16);
-    expect(count("eth_getLogs")).to.equal(1);
-    requests.length = 0;
-    await settle();
+    it("sends 16 transactions at once, and makes no requests that it does not need", async () => {
+      const payouts: QueuedPayout[] = [];
+      for (let index = 0; index < 20; index++) payouts.push(await queue(`model-${index}`));
+      await waitFor(tools, payouts.at(-1)!);
+      await mine(1);
+      const { service, settle } = await open();
+      await hre.network.provider.send("evm_setAutomine", [false]);
+      const requests: string[] = [];
+      chain.rpc.policy = ({ method }) => {
+        requests.push(method);
+        return { kind: "pass" };
+      };
+      await service.pass();
+      await hre.network.provider.send("evm_setAutomine", [true]);
+      await mine(1);
+      const count = (name: string) => requests.filter((method) => method === name).length;
+      expect(count("eth_estimateGas")).to.equal(16);
+      expect(count("eth_sendRawTransaction")).to.equal(16);
+      expect(count("eth_getLogs")).to.equal(1);
+      requests.length = 0;
+      await settle();
 
-    expect(await Promise.all(payouts.map(isReleased))).to.deep.equal(payouts.map(() => true));
-    expect(count("eth_estimateGas")).to.equal(4);
-    requests.length = 0;
-    await service.pass();
-    expect(requests.filter((method) => method === "eth_call")).to.deep.equal([]); // nothing waits: nothing is asked
+      expect(await Promise.all(payouts.map(isReleased))).to.deep.equal(payouts.map(() => true));
+      expect(count("eth_estimateGas")).to.equal(4);
+      requests.length = 0;
+      await service.pass();
+      expect(requests.filter((method) => method === "eth_call")).to.deep.equal([]); // nothing waits: nothing is asked
+    });
   });
 });

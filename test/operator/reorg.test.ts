@@ -18,7 +18,7 @@ const unfinal: Policy = ({ method, params: [block] }) =>
     ? { kind: "error", error: { code: -32_000, message: "finalized block not found" } }
     : { kind: "pass" };
 
-describe("operator: reorganisations deeper than the confirmations @uninstrumented", () => {
+describe("operator after a reorganisation deeper than the confirmations @uninstrumented", () => {
   const chain = useChain();
   const folders = useFolders();
   let tools: Tools;
@@ -74,7 +74,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
   }
 
   describe("given payments that were undone", () => {
-    it("says of each record that it was undone and where, and pays it again, once", async () => {
+    it("logs each undone record with its transaction, and pays it again, once", async () => {
       const { service } = await payAndUndo();
       await confirm(service);
       await confirm(service);
@@ -95,7 +95,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
       );
     });
 
-    it("pays each again, once, when it was restarted meanwhile and has only its folder", async () => {
+    it("pays each record again, once, after a restart without its checkpoint", async () => {
       await payAndUndo();
       rmSync(folders.path("state"), { recursive: true });
       const later = await open("fees");
@@ -107,7 +107,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
       expect(later.events("undone").map(({ file }) => file)).to.have.members(["a.json", "b.json"]);
     });
 
-    it("pays none twice when the first transactions come back one after the other", async () => {
+    it("pays no record twice if the original transactions are mined after all", async () => {
       const { service, sent } = await payAndUndo();
       expect(sent.map((raw) => Transaction.from(raw).nonce)).to.deep.equal([2, 3]);
       await service.service.pass(); // sends what is next
@@ -120,7 +120,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
     });
   });
 
-  describe("given payments that were undone while a later one was on its way", () => {
+  describe("given payments that were undone while a later one was not mined yet", () => {
     /** The same, with a third payment sent and not mined when the first two are undone, and a fourth record that comes then. */
     async function payAndUndoBelow() {
       const snapshot = (await provider.send("evm_snapshot", [])) as string;
@@ -147,7 +147,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
       expect(folders.names("fees/done")).to.have.length(8);
     };
 
-    it("pays each again below it, and it once", async () => {
+    it("pays each undone record again at an earlier nonce, and the later one once", async () => {
       const { service, onItsWay } = await payAndUndoBelow();
       await hre.ethers.provider.broadcastTransaction(onItsWay);
       for (let payment = 0; payment < 4; payment++) await confirm(service);
@@ -155,7 +155,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
       await expectPaidOnce();
     });
 
-    it("pays none twice when another instance pays what was undone", async () => {
+    it("pays no record twice if another instance pays what was undone", async () => {
       const { onItsWay } = await payAndUndoBelow();
       rmSync(folders.path("state"), { recursive: true });
       const other = await open("fees");
@@ -168,7 +168,7 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
       await expectPaidOnce();
     });
 
-    it("uses a nonce for nothing whose record is gone", async () => {
+    it("fills the nonce of a record that was removed with an empty transaction", async () => {
       const { service } = await payAndUndoBelow();
       await service.service.pass(); // what was undone waits again
       rmSync(folders.path("fees/b.json"));
@@ -179,77 +179,81 @@ describe("operator: reorganisations deeper than the confirmations @uninstrumente
     });
   });
 
-  it("calls no payment undone whose transaction the new chain has too", async () => {
-    const snapshot = (await provider.send("evm_snapshot", [])) as string;
-    const service = await open("fees");
-    pay("a", "10");
-    await confirm(service);
-    const [raw] = raws();
-    const height = await hre.ethers.provider.getBlockNumber();
-    await provider.send("evm_revert", [snapshot]);
-    await time.increase(1_000); // so that no block is the same
-    await hre.ethers.provider.broadcastTransaction(raw!);
-    await mine(height - (await hre.ethers.provider.getBlockNumber()) + 3);
-    await service.settle();
+  describe("given a payment that was not undone", () => {
+    it("does not report a payment as undone if the new chain contains its transaction", async () => {
+      const snapshot = (await provider.send("evm_snapshot", [])) as string;
+      const service = await open("fees");
+      pay("a", "10");
+      await confirm(service);
+      const [raw] = raws();
+      const height = await hre.ethers.provider.getBlockNumber();
+      await provider.send("evm_revert", [snapshot]);
+      await time.increase(1_000); // so that no block is the same
+      await hre.ethers.provider.broadcastTransaction(raw!);
+      await mine(height - (await hre.ethers.provider.getBlockNumber()) + 3);
+      await service.settle();
 
-    expect(service.events("reorganisation deeper than the confirmations")).to.have.length(1);
-    expect(service.events("undone")).to.deep.equal([]);
-    expect(await spent()).to.equal(10_000_000n);
+      expect(service.events("reorganisation deeper than the confirmations")).to.have.length(1);
+      expect(service.events("undone")).to.deep.equal([]);
+      expect(await spent()).to.equal(10_000_000n);
+    });
+
+    it("keeps a paid record in the folder unfinal until its block is final", async () => {
+      const service = await open("fees");
+      pay("a", "10");
+      await confirm(service);
+      expect(folders.names("fees/unfinal")).to.deep.equal(["a.json"]);
+      chain.rpc.policy = healthy;
+      await mine(70); // a node that named no final block is asked again after some
+      await service.settle();
+      expect(folders.names("fees/unfinal")).to.deep.equal([]);
+      expect(folders.names("fees/done")).to.deep.equal(["a.json", "a.result.json"]);
+    });
   });
 
-  it("keeps what is done until it is final, and no longer", async () => {
-    const service = await open("fees");
-    pay("a", "10");
-    await confirm(service);
-    expect(folders.names("fees/unfinal")).to.deep.equal(["a.json"]);
-    chain.rpc.policy = healthy;
-    await mine(70); // a node that named no final block is asked again after some
-    await service.settle();
-    expect(folders.names("fees/unfinal")).to.deep.equal([]);
-    expect(folders.names("fees/done")).to.deep.equal(["a.json", "a.result.json"]);
-  });
+  describe("given other actions that were undone", () => {
+    it("submits again a bundle whose improvement was undone, and logs its file", async () => {
+      const snapshot = (await provider.send("evm_snapshot", [])) as string;
+      const service = await open("submit");
+      const [first, second] = attesterKeys;
+      folders.write(
+        "submit/a.json",
+        formatBundle(await signedBy(tools, (await proposed(tools)).bundle, second!, first!)),
+      );
+      await confirm(service);
+      expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+      const height = await hre.ethers.provider.getBlockNumber();
+      await provider.send("evm_revert", [snapshot]);
+      await time.increase(1_000);
+      await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
+      expect(await tools.registry.scoreOf(tools.model.id)).to.equal(7_494n);
+      await confirm(service);
 
-  it("submits again a bundle whose improvement was undone, and says which", async () => {
-    const snapshot = (await provider.send("evm_snapshot", [])) as string;
-    const service = await open("submit");
-    const [first, second] = attesterKeys;
-    folders.write(
-      "submit/a.json",
-      formatBundle(await signedBy(tools, (await proposed(tools)).bundle, second!, first!)),
-    );
-    await confirm(service);
-    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
-    const height = await hre.ethers.provider.getBlockNumber();
-    await provider.send("evm_revert", [snapshot]);
-    await time.increase(1_000);
-    await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
-    expect(await tools.registry.scoreOf(tools.model.id)).to.equal(7_494n);
-    await confirm(service);
+      expect(await tools.registry.scoreOf(tools.model.id)).to.equal(7_594n);
+      expect(service.events("undone").map(({ duty, file }) => [duty, file])).to.deep.equal([["submit", "a.json"]]);
+      expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+      expect(folders.names("submit/unfinal")).to.deep.equal(["a.json"]);
+    });
 
-    expect(await tools.registry.scoreOf(tools.model.id)).to.equal(7_594n);
-    expect(service.events("undone").map(({ duty, file }) => [duty, file])).to.deep.equal([["submit", "a.json"]]);
-    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
-    expect(folders.names("submit/unfinal")).to.deep.equal(["a.json"]);
-  });
+    it("launches again a model whose launch was undone, and logs each undone step", async () => {
+      await declare(tools, folders, "first");
+      const snapshot = (await provider.send("evm_snapshot", [])) as string;
+      const service = await openService(tools, chain, folders, { confirmations: CONFIRMATIONS });
+      await confirm(service);
+      await confirm(service);
+      await expectLaunched(tools, "first");
+      const height = await hre.ethers.provider.getBlockNumber();
+      await provider.send("evm_revert", [snapshot]);
+      await time.increase(1_000);
+      await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
+      await confirm(service);
+      await confirm(service);
 
-  it("launches again a model whose launch was undone, and says which steps", async () => {
-    await declare(tools, folders, "first");
-    const snapshot = (await provider.send("evm_snapshot", [])) as string;
-    const service = await openService(tools, chain, folders, { confirmations: CONFIRMATIONS });
-    await confirm(service);
-    await confirm(service);
-    await expectLaunched(tools, "first");
-    const height = await hre.ethers.provider.getBlockNumber();
-    await provider.send("evm_revert", [snapshot]);
-    await time.increase(1_000);
-    await mine(height + 1 - (await hre.ethers.provider.getBlockNumber()));
-    await confirm(service);
-    await confirm(service);
-
-    await expectLaunched(tools, "first");
-    expect(service.events("undone").map(({ what, model }) => [what, model])).to.have.deep.members([
-      ["distribute", "first"],
-      ["pools", "first"],
-    ]);
+      await expectLaunched(tools, "first");
+      expect(service.events("undone").map(({ what, model }) => [what, model])).to.have.deep.members([
+        ["distribute", "first"],
+        ["pools", "first"],
+      ]);
+    });
   });
 });

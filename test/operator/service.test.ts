@@ -10,7 +10,7 @@ import type { RpcRequest } from "../../scripts/dev/world/faultyRpc";
 import { deployTools, expectProblem, type Tools } from "../sdk/statements/support";
 import { declare, openService, useChain, useFolders } from "./support";
 
-describe("operator: service @uninstrumented", () => {
+describe("operator: Service @uninstrumented", () => {
   const chain = useChain();
   const folders = useFolders();
   let tools: Tools;
@@ -23,14 +23,14 @@ describe("operator: service @uninstrumented", () => {
   const expectRefused = async (message: string, overrides: object = {}) =>
     expectProblem(() => openService(tools, chain, folders, overrides), message);
 
-  describe("refuses to begin", () => {
-    it("on another chain", async () => {
+  describe("when it starts with something missing", () => {
+    it("refuses a node of another chain", async () => {
       chain.rpc.policy = ({ method }) =>
         method === "eth_chainId" ? { kind: "edit", edit: () => "0x1" } : { kind: "pass" };
       await expectRefused("the node answers for chain 1, hardhat is chain 31337: correct its address.");
     });
 
-    it("without a registry", async () => {
+    it("refuses a registry that is not there or is another contract", async () => {
       const nowhere = "0x00000000000000000000000000000000000000AA";
       const here = "on hardhat, chain 31337";
       await expectRefused(`the registry is ${nowhere}, where there is no contract ${here}.`, { registry: nowhere });
@@ -39,13 +39,13 @@ describe("operator: service @uninstrumented", () => {
       await expectRefused(message, { registry });
     });
 
-    it("with an account that cannot pay", async () => {
+    it("refuses an account without ether", async () => {
       const { address } = developmentKey(DUTY_ACCOUNTS.pools);
       await setBalance(address, 0);
       await expectRefused(`${address}, the account for pools, has no ether: send it some to pay for gas.`);
     });
 
-    it("without its folder of model files", async () => {
+    it("refuses a folder of model files that does not exist", async () => {
       const models = folders.path("nowhere");
       await expectRefused(`there is no folder ${models}: create it for model files.`, { models });
     });
@@ -59,7 +59,7 @@ describe("operator: service @uninstrumented", () => {
       ["accounts without ether", ["eth_getBalance"], "0x0"],
     ];
     for (const [what, methods, result] of nothing) {
-      it(`begins all the same when it shows ${what} at first`, async () => {
+      it(`starts although the node shows ${what} at first`, async () => {
         chain.rpc.forget();
         chain.rpc.policy = (request) =>
           methods.includes(request.method) && request.count <= 2 ? { kind: "answer", result } : { kind: "pass" };
@@ -70,41 +70,43 @@ describe("operator: service @uninstrumented", () => {
     }
   });
 
-  it("lets the other duties work when one fails", async () => {
-    const { service, events, telemetry } = await openService(tools, chain, folders, { duties: ["submit", "fees"] });
-    rmSync(folders.path("submit"), { recursive: true });
-    folders.write("fees/a.json", { id: "a", model: "credit-default", amount: "1" });
-    await service.pass();
-    expect(telemetry.get("failures_total", { duty: "submit" })).to.equal(1);
-    expect(events("pass failed").map(({ duty }) => duty)).to.deep.equal(["submit"]);
-    expect(telemetry.get("waiting", { duty: "fees" })).to.equal(1);
-    expect(telemetry.get("last_pass_timestamp_seconds")).to.be.greaterThan(0);
+  describe("when part of a pass fails", () => {
+    it("performs its other duties when one fails", async () => {
+      const { service, events, telemetry } = await openService(tools, chain, folders, { duties: ["submit", "fees"] });
+      rmSync(folders.path("submit"), { recursive: true });
+      folders.write("fees/a.json", { id: "a", model: "credit-default", amount: "1" });
+      await service.pass();
+      expect(telemetry.get("failures_total", { duty: "submit" })).to.equal(1);
+      expect(events("pass failed").map(({ duty }) => duty)).to.deep.equal(["submit"]);
+      expect(telemetry.get("waiting", { duty: "fees" })).to.equal(1);
+      expect(telemetry.get("last_pass_timestamp_seconds")).to.be.greaterThan(0);
+    });
+
+    it("finishes a pass for the other accounts when one account's requests fail", async () => {
+      await declare(tools, folders, "first");
+      const { service, events } = await openService(tools, chain, folders);
+      const { address } = developmentKey(DUTY_ACCOUNTS.pools);
+      chain.rpc.policy = ({ method, params }) =>
+        method === "eth_getTransactionCount" && String(params[0]).toLowerCase() === address.toLowerCase()
+          ? { kind: "error", error: { code: -32_000, message: "computer says no" } }
+          : { kind: "pass" };
+      expect(await service.pass()).to.equal(true);
+      expect(events("pass not finished").map(({ level, reason }) => [level, reason])).to.deep.equal([
+        ["warn", "computer says no"],
+      ]);
+      expect(events("pass failed")).to.deep.equal([]);
+      expect(events("sent").map(({ duty }) => duty)).to.deep.equal(["distribute"]);
+    });
   });
 
-  it("waits for every account before the next pass, though one fails", async () => {
-    await declare(tools, folders, "first");
-    const { service, events } = await openService(tools, chain, folders);
-    const { address } = developmentKey(DUTY_ACCOUNTS.pools);
-    chain.rpc.policy = ({ method, params }) =>
-      method === "eth_getTransactionCount" && String(params[0]).toLowerCase() === address.toLowerCase()
-        ? { kind: "error", error: { code: -32_000, message: "computer says no" } }
-        : { kind: "pass" };
-    expect(await service.pass()).to.equal(true);
-    expect(events("pass not finished").map(({ level, reason }) => [level, reason])).to.deep.equal([
-      ["warn", "computer says no"],
-    ]);
-    expect(events("pass failed")).to.deep.equal([]);
-    expect(events("sent").map(({ duty }) => duty)).to.deep.equal(["distribute"]);
-  });
-
-  describe("its health", () => {
+  describe("given the health of a running service", () => {
     const problemsOf = ({ body }: { readonly body: object }) => (body as { problems: string[] }).problems;
     const { now } = Date;
     afterEach(() => {
       Date.now = now;
     });
 
-    it("is not ready before everything was read, and lives meanwhile; then it is ready", async () => {
+    it("is live but not ready until everything was read", async () => {
       const { service } = await openService(tools, chain, folders);
       expect(problemsOf(service.health.ready())).to.deep.equal([
         "the chain was not looked at yet",
@@ -120,7 +122,7 @@ describe("operator: service @uninstrumented", () => {
       expect(service.health.ready().status).to.equal(200);
     });
 
-    it("is not ready when its logs can not be read, and says how many blocks that are", async () => {
+    it("is not ready and states how many blocks are unread while logs cannot be read", async () => {
       await mine(20);
       const { service } = await openService(tools, chain, folders);
       chain.rpc.policy = ({ method }) =>
@@ -136,7 +138,7 @@ describe("operator: service @uninstrumented", () => {
       );
     });
 
-    it("is not ready when a duty fails in every pass, and says which and why", async () => {
+    it("is not ready and names duty and reason after a duty has failed in three passes in a row", async () => {
       const { service } = await openService(tools, chain, folders, { duties: ["submit", "fees"] });
       rmSync(folders.path("submit"), { recursive: true });
       for (let pass = 0; pass < 2; pass++) await service.pass();
@@ -147,7 +149,7 @@ describe("operator: service @uninstrumented", () => {
       expect(others).to.deep.equal([]);
     });
 
-    it("is not ready at a head that stands still", async () => {
+    it("is not ready while the head stands still", async () => {
       const { service } = await openService(tools, chain, folders, { maxHeadAge: 60 });
       const start = 1_000 * (await time.latest());
       Date.now = () => start;
@@ -162,10 +164,10 @@ describe("operator: service @uninstrumented", () => {
     });
   });
 
-  describe("a folder", () => {
+  describe("given a folder of incoming files", () => {
     const store = async (inbox: Inbox, files: Record<string, string>) => inbox.store(new Map(Object.entries(files)));
 
-    it("keeps what is stored, once, and reports when a name has other content", async () => {
+    it("stores a file once, and reports a name that has a different content", async () => {
       const inbox = new Inbox(folders.path("fees"));
       expect(await store(inbox, { "a.json": "1" })).to.equal(undefined);
       expect(await store(inbox, { "a.json": "1" })).to.equal(undefined);
@@ -174,7 +176,7 @@ describe("operator: service @uninstrumented", () => {
       expect(inbox.list()).to.deep.equal(["a.json"]);
     });
 
-    it("keeps each of several files of one name that are finished, and the result beside it", async () => {
+    it("keeps every finished file of the same name, each with its result", async () => {
       const inbox = new Inbox(folders.path("fees"));
       for (const text of ["1", "2", "3"]) {
         await store(inbox, { "a.json": text });
@@ -191,7 +193,7 @@ describe("operator: service @uninstrumented", () => {
       }
     });
 
-    it("keeps each of two posts of the same on its own until it is on disk", async () => {
+    it("keeps a copy of each post until the file is on disk", async () => {
       const inbox = new Inbox(folders.path("fees"));
       inbox.close(); // what is posted stays, as when the disk is slow
       await store(inbox, { "a.json": "1" });
@@ -200,7 +202,7 @@ describe("operator: service @uninstrumented", () => {
       expect(folders.names("fees/posted")).to.have.lengthOf(2);
     });
 
-    it("puts no result over another: not a record's over the result of one whose name is like it", async () => {
+    it("never overwrites the result of another file", async () => {
       const inbox = new Inbox(folders.path("fees"));
       for (const name of ["a.result", "a", "a.result"]) {
         await store(inbox, { [`${name}.json`]: "1" });
@@ -212,7 +214,7 @@ describe("operator: service @uninstrumented", () => {
       expect(folders.names("fees/done")).to.have.lengthOf(6);
     });
 
-    it("has what was accepted and the disk has lost again, unless it was finished", async () => {
+    it("restores accepted files that the disk has lost, unless they were finished", async () => {
       const lost = new Inbox(folders.path("fees"));
       lost.close(); // as a process that ends before its files are on disk
       await store(lost, { "a.json": "1", "b.json": "2", "c.json": "3", "d.json": "4" });
@@ -227,7 +229,7 @@ describe("operator: service @uninstrumented", () => {
       while (folders.names("fees/posted").length > 0) await new Promise(setImmediate);
     });
 
-    it("tells of a place that holds no file, and stores nothing", async () => {
+    it("names a folder that is in the place of a file, and stores nothing", async () => {
       const inbox = new Inbox(folders.path("fees"));
       mkdirSync(folders.path("fees", "a.json"));
       await expectProblem(
@@ -237,7 +239,7 @@ describe("operator: service @uninstrumented", () => {
       expect(inbox.list()).to.deep.equal(["a.json"]);
     });
 
-    it("goes on when another process has moved a file", () => {
+    it("continues when another process has moved a file", () => {
       const inbox = new Inbox(folders.path("fees"));
       expect(inbox.read("gone.json")).to.equal(undefined);
       expect(() => inbox.finish("gone.json", "done", {})).not.to.throw();

@@ -13,7 +13,7 @@ import { expectProblem } from "../sdk/statements/support";
 
 const SIGINT_EXIT = 130;
 
-describe("operator: its end @uninstrumented", () => {
+describe("operator shutdown @uninstrumented", () => {
   describe("given a service in a process of its own", () => {
     let node: Node;
     let rpc: FaultyRpc;
@@ -48,7 +48,7 @@ describe("operator: its end @uninstrumented", () => {
       ["SIGINT", "npm"],
       ["SIGINT", "terminal"],
     ] as const) {
-      it(`ends with npm, and in order, at ${signal} of a ${starter === "npm" ? "supervisor" : "terminal"}`, async () => {
+      it(`stops in order, and npm with it, at ${signal} from a ${starter === "npm" ? "supervisor" : "terminal"}`, async () => {
         const operator = await start(starter);
         expect(await operator.end(signal)).to.equal(0);
         expect(operator.log.slice(-2).map(({ event }) => event)).to.deep.equal(["stopping", "stopped"]);
@@ -56,7 +56,7 @@ describe("operator: its end @uninstrumented", () => {
       });
     }
 
-    it("ends at once at a second signal, whatever it waits for", async () => {
+    it("stops at once at a second signal, whatever it is waiting for", async () => {
       const operator = await start("supervisor");
       let hanging = 0;
       rpc.policy = () => {
@@ -74,12 +74,12 @@ describe("operator: its end @uninstrumented", () => {
     });
   });
 
-  describe("what is waited for, such as a key that is elsewhere,", () => {
+  describe("given something to wait for, such as a remote key", () => {
     beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
     afterEach(() => mock.timers.reset());
     const never = new Promise<string>(() => undefined);
 
-    it("is given up after a time", async () => {
+    it("gives up after the timeout", async () => {
       const waiting = within(10_000, "the key has not signed", never);
       mock.timers.tick(9_999);
       expect(await Promise.race([waiting, Promise.resolve("still waiting")])).to.equal("still waiting");
@@ -87,7 +87,7 @@ describe("operator: its end @uninstrumented", () => {
       await expectProblem(() => waiting, "the key has not signed within 10 s: check whether it is available.");
     });
 
-    it("is given up at once when the service stops", async () => {
+    it("gives up at once when the service stops", async () => {
       const controller = new AbortController();
       const stopped = new Stopped();
       const failure = within(10_000, "the key has not signed", never, controller.signal).catch(
@@ -99,7 +99,7 @@ describe("operator: its end @uninstrumented", () => {
       expect(await late).to.equal(stopped);
     });
 
-    it("is answered, or fails, as it does in time", async () => {
+    it("returns the answer, or the failure, if it comes in time", async () => {
       expect(await within(10_000, "the key has not signed", Promise.resolve("signed"))).to.equal("signed");
       const failure = new Error("no such key");
       const failing = within(10_000, "the key has not signed", Promise.reject(failure));

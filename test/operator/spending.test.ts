@@ -13,7 +13,7 @@ import { openService, useChain, useFolders } from "./support";
 
 const usdc = (amount: string) => parseUnits(amount, 6);
 
-describe("operator: limits of spending @uninstrumented", () => {
+describe("operator: spending limits of the duty fees @uninstrumented", () => {
   const chain = useChain();
   const folders = useFolders();
   let tools: Tools;
@@ -37,8 +37,8 @@ describe("operator: limits of spending @uninstrumented", () => {
   /** The first second of the next UTC day, in a block of its own. */
   const toMidnight = async () => time.increaseTo((BigInt(await time.latest()) / DAY + 1n) * DAY);
 
-  describe("given a limit for a record", () => {
-    it("pays what costs as much, and lets wait what costs a unit more, by name", async () => {
+  describe("given a limit for each record", () => {
+    it("pays a record that costs the limit, and refuses by name one that costs a unit more", async () => {
       const { settle, events, telemetry } = await open({ perRecord: usdc("10") });
       drop({ id: "a", amount: "10.000001" });
       drop({ id: "b", amount: "10" });
@@ -68,8 +68,8 @@ describe("operator: limits of spending @uninstrumented", () => {
     });
   });
 
-  describe("given a limit for a day", () => {
-    it("spends it to the last unit, names what waits, and pays that on the next day by the chain's time", async () => {
+  describe("given a limit for each day", () => {
+    it("spends it to the last unit, names the record that waits, and pays that one from 00:00 UTC on", async () => {
       const { settle, events, telemetry } = await open({ perDay: usdc("10") });
       drop({ id: "a", amount: "9.999999" });
       drop({ id: "b", amount: "0.000002" });
@@ -96,7 +96,7 @@ describe("operator: limits of spending @uninstrumented", () => {
       expect(folders.names("fees")).to.deep.equal([]);
     });
 
-    it("knows what was spent before it began, by whomever with its key", async () => {
+    it("counts what was spent before the service started, whoever used the key", async () => {
       const account = await hre.ethers.getSigner(payer.address);
       await router.connect(account).depositFee(id("other"), usdc("4"));
       const first = await open({ perDay: usdc("10") });
@@ -111,7 +111,7 @@ describe("operator: limits of spending @uninstrumented", () => {
       expect(folders.names("fees")).to.deep.equal(["b.json"]);
     });
 
-    it("begins with the day, not with what was spent on the day before", async () => {
+    it("starts each day with the whole limit, whatever was spent on the day before", async () => {
       const { settle } = await open({ perDay: usdc("10") });
       drop({ id: "a", amount: "10" });
       await settle();
@@ -121,7 +121,7 @@ describe("operator: limits of spending @uninstrumented", () => {
       expect(await spent()).to.equal(usdc("20"));
     });
 
-    it("counts again after a reorganisation has undone a payment", async () => {
+    it("stays within the limit after a reorganisation has undone a payment", async () => {
       const { settle, service } = await open({ perDay: usdc("10") });
       const snapshot = await hre.network.provider.send("evm_snapshot", []);
       drop({ id: "a", amount: "6" });
@@ -137,7 +137,7 @@ describe("operator: limits of spending @uninstrumented", () => {
         .and.to.be.greaterThan(0n);
     });
 
-    it("names what costs more than a whole day's limit: no day helps", async () => {
+    it("refuses a record that costs more than the limit of a whole day", async () => {
       const { settle, events } = await open({ perDay: usdc("10") });
       drop({ id: "a", amount: "10.5" });
       await settle();
@@ -146,7 +146,7 @@ describe("operator: limits of spending @uninstrumented", () => {
       ]);
     });
 
-    it("holds for two instances with one key", async () => {
+    it("stays within the limit when two instances use the same key", async () => {
       const instances = [await open({ perDay: usdc("10") }), await open({ perDay: usdc("10") })];
       for (const name of ["a", "b", "c", "d"]) drop({ id: name, amount: "4" });
       await hre.network.provider.send("evm_setAutomine", [false]);
@@ -158,7 +158,7 @@ describe("operator: limits of spending @uninstrumented", () => {
       expect(folders.names("fees")).to.have.lengthOf(2);
     });
 
-    it("names five of many that wait, and counts the others", async () => {
+    it("names five of the waiting records, and counts the others", async () => {
       const { settle, events } = await open({ perDay: usdc("10") });
       for (let index = 0; index < 8; index++) drop({ id: `r${index}`, amount: "9" });
       await settle();

@@ -27,7 +27,7 @@ const submitter = developmentKey(DUTY_ACCOUNTS.submit);
 const [first, second] = attesterKeys;
 const SUBMIT = { duties: ["submit"] } as const;
 
-describe("operator: submissions @uninstrumented", () => {
+describe("operator duty submit @uninstrumented", () => {
   const chain = useChain();
   const folders = useFolders();
   let tools: Tools;
@@ -45,121 +45,125 @@ describe("operator: submissions @uninstrumented", () => {
   const drop = (name: string, bundle: Bundle) => folders.write(`submit/${name}.json`, formatBundle(bundle));
   const reasonOf = (name: string) => folders.json(`submit/refused/${name}.result.json`)["reason"];
 
-  it("records a bundle, and moves it to done with the transaction beside it, while its reward waits", async () => {
-    const { settle, telemetry } = await open();
-    drop("a", await signed());
-    await settle();
+  describe("given a valid bundle", () => {
+    it("submits it, and moves it to the folder done with its transaction", async () => {
+      const { settle, telemetry } = await open();
+      drop("a", await signed());
+      await settle();
 
-    expect(await score()).to.equal(7_594n);
-    expect(folders.names("submit")).to.deep.equal([]);
-    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
-    const { transaction, evaluationId } = folders.json("submit/done/a.result.json");
-    expect(evaluationId).to.equal(id("first"));
-    const receipt = await hre.ethers.provider.getTransactionReceipt(String(transaction));
-    expect(receipt?.from).to.equal(submitter.address);
-    expect(telemetry.get("actions_total", { duty: "submit", result: "done" })).to.equal(1);
-  });
-
-  it("finds recorded what anybody has submitted, and what is in the folder twice", async () => {
-    const bundle = await signed();
-    await submit(tools.chain, bundle, tools.relayer);
-    const { settle } = await open();
-    drop("a", bundle);
-    drop("b", bundle);
-    await settle();
-
-    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json", "b.json", "b.result.json"]);
-    expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
-  });
-
-  it("refuses what can never pass, and sends nothing", async () => {
-    const bundle = await signed();
-    const { settle } = await open();
-    drop("chain", { ...bundle, chainId: 1 });
-    drop("few", { ...bundle, attestations: bundle.attestations.slice(1) });
-    drop("signature", { ...bundle, statement: { ...bundle.statement, contributionDataHash: id("other data") } });
-    await settle();
-
-    expect(reasonOf("chain")).to.equal("the statement is for chain 1, hardhat is chain 31337.");
-    expect(reasonOf("few")).to.equal("the bundle has 1 of the 2 attestations that are needed.");
-    expect(reasonOf("signature")).to.contain(`InvalidSignature: signer ${first!.address}`);
-    expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
-  });
-
-  it("tries again what may pass, and refuses it after the deadline with the reason", async () => {
-    const bundle = await signed();
-    const { statement } = bundle;
-    const { settle, events } = await open();
-    drop("score", {
-      ...bundle,
-      statement: { ...statement, evaluation: { ...statement.evaluation, baselineScore: 7_493n } },
+      expect(await score()).to.equal(7_594n);
+      expect(folders.names("submit")).to.deep.equal([]);
+      expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+      const { transaction, evaluationId } = folders.json("submit/done/a.result.json");
+      expect(evaluationId).to.equal(id("first"));
+      const receipt = await hre.ethers.provider.getTransactionReceipt(String(transaction));
+      expect(receipt?.from).to.equal(submitter.address);
+      expect(telemetry.get("actions_total", { duty: "submit", result: "done" })).to.equal(1);
     });
-    await settle();
-    const reason = "ValueMismatch: field baselineScore, actual 7493, expected 7494";
-    expect(folders.names("submit")).to.deep.equal(["score.json"]);
-    expect(events("refused")[0]?.["reason"]).to.contain(reason);
 
-    await time.increaseTo(statement.deadline);
-    await settle();
-    expect(folders.names("submit")).to.deep.equal(["score.json"]);
-    await time.increaseTo(statement.deadline + 1n);
-    await settle();
-    expect(reasonOf("score"))
-      .to.contain(`the deadline ${statement.deadline} has passed; until then: `)
-      .and.to.contain(reason);
-    expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+    it("takes a bundle that anybody has submitted as recorded, in both of two files", async () => {
+      const bundle = await signed();
+      await submit(tools.chain, bundle, tools.relayer);
+      const { settle } = await open();
+      drop("a", bundle);
+      drop("b", bundle);
+      await settle();
+
+      expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json", "b.json", "b.result.json"]);
+      expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+    });
   });
 
-  it("goes on past a folder with a file's name", async () => {
-    const { settle, events } = await open();
-    mkdirSync(folders.path("submit", "0.json"));
-    utimesSync(folders.path("submit", "0.json"), LONG_AGO, LONG_AGO);
-    drop("a", await signed());
-    await settle();
-    await settle();
-    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
-    expect(events("pass failed")).to.deep.equal([]);
-    expect(events("refused").map(({ name, reason }) => [name, reason])).to.deep.equal([
-      ["0.json", "0.json cannot be read (EISDIR): put a file there that this service may read, or remove it."],
-    ]);
-  });
+  describe("given a bundle or file that is not valid", () => {
+    it("refuses what can never pass, and sends nothing", async () => {
+      const bundle = await signed();
+      const { settle } = await open();
+      drop("chain", { ...bundle, chainId: 1 });
+      drop("few", { ...bundle, attestations: bundle.attestations.slice(1) });
+      drop("signature", { ...bundle, statement: { ...bundle.statement, contributionDataHash: id("other data") } });
+      await settle();
 
-  it("leaves out a bad attestation of a low address, and says which", async () => {
-    const [, , third] = attesterKeys;
-    const good = await signedBy(tools, (await proposed(tools)).bundle, second!, third!);
-    const stale = await signedBy(tools, (await proposed(tools, { evaluationName: "draft" })).bundle, first!);
-    const { settle, events } = await open();
-    drop("a", { ...good, attestations: [...good.attestations, ...stale.attestations] });
-    await settle();
-    expect(await score()).to.equal(7_594n);
-    expect(events("attestations left out")[0]?.["leftOut"]).to.deep.equal([
-      { signer: first!.address, reason: "has not signed this statement" },
-    ]);
-  });
+      expect(reasonOf("chain")).to.equal("the statement is for chain 1, hardhat is chain 31337.");
+      expect(reasonOf("few")).to.equal("the bundle has 1 of the 2 attestations that are needed.");
+      expect(reasonOf("signature")).to.contain(`InvalidSignature: signer ${first!.address}`);
+      expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+    });
 
-  it("refuses another statement under an evaluation id that was recorded", async () => {
-    const { settle } = await open();
-    drop("a", await signed());
-    const other = await signed({ measured: await buildMeasured(tools, { contributionDataHash: id("other data") }) });
-    await settle();
-    drop("b", other);
-    await settle();
+    it("tries again what may still pass, and refuses it with the reason after its deadline", async () => {
+      const bundle = await signed();
+      const { statement } = bundle;
+      const { settle, events } = await open();
+      drop("score", {
+        ...bundle,
+        statement: { ...statement, evaluation: { ...statement.evaluation, baselineScore: 7_493n } },
+      });
+      await settle();
+      const reason = "ValueMismatch: field baselineScore, actual 7493, expected 7494";
+      expect(folders.names("submit")).to.deep.equal(["score.json"]);
+      expect(events("refused")[0]?.["reason"]).to.contain(reason);
 
-    const { transaction } = folders.json("submit/done/a.result.json");
-    expect(reasonOf("b")).to.equal(
-      `the evaluation ${id("first")} was recorded for another statement, in ${String(transaction)}.`,
-    );
-  });
+      await time.increaseTo(statement.deadline);
+      await settle();
+      expect(folders.names("submit")).to.deep.equal(["score.json"]);
+      await time.increaseTo(statement.deadline + 1n);
+      await settle();
+      expect(reasonOf("score"))
+        .to.contain(`the deadline ${statement.deadline} has passed; until then: `)
+        .and.to.contain(reason);
+      expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
+    });
 
-  it("refuses a file that is no bundle, once nobody is writing it any more", async () => {
-    const { settle } = await open();
-    folders.write("submit/a.json", '{ "chainId": 31337');
-    utimesSync(folders.path("submit", "a.json"), LATER, LATER);
-    await settle();
-    expect(folders.names("submit")).to.deep.equal(["a.json"]);
-    utimesSync(folders.path("submit", "a.json"), LONG_AGO, LONG_AGO);
-    await settle();
-    expect(reasonOf("a")).to.contain("a.json is not JSON");
+    it("submits other bundles past a folder with a file's name", async () => {
+      const { settle, events } = await open();
+      mkdirSync(folders.path("submit", "0.json"));
+      utimesSync(folders.path("submit", "0.json"), LONG_AGO, LONG_AGO);
+      drop("a", await signed());
+      await settle();
+      await settle();
+      expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+      expect(events("pass failed")).to.deep.equal([]);
+      expect(events("refused").map(({ name, reason }) => [name, reason])).to.deep.equal([
+        ["0.json", "0.json cannot be read (EISDIR): put a file there that this service may read, or remove it."],
+      ]);
+    });
+
+    it("leaves out a bad attestation and logs its signer", async () => {
+      const [, , third] = attesterKeys;
+      const good = await signedBy(tools, (await proposed(tools)).bundle, second!, third!);
+      const stale = await signedBy(tools, (await proposed(tools, { evaluationName: "draft" })).bundle, first!);
+      const { settle, events } = await open();
+      drop("a", { ...good, attestations: [...good.attestations, ...stale.attestations] });
+      await settle();
+      expect(await score()).to.equal(7_594n);
+      expect(events("attestations left out")[0]?.["leftOut"]).to.deep.equal([
+        { signer: first!.address, reason: "has not signed this statement" },
+      ]);
+    });
+
+    it("refuses another statement under an evaluation id that was recorded", async () => {
+      const { settle } = await open();
+      drop("a", await signed());
+      const other = await signed({ measured: await buildMeasured(tools, { contributionDataHash: id("other data") }) });
+      await settle();
+      drop("b", other);
+      await settle();
+
+      const { transaction } = folders.json("submit/done/a.result.json");
+      expect(reasonOf("b")).to.equal(
+        `the evaluation ${id("first")} was recorded for another statement, in ${String(transaction)}.`,
+      );
+    });
+
+    it("refuses an invalid file, but only once nobody is writing it any more", async () => {
+      const { settle } = await open();
+      folders.write("submit/a.json", '{ "chainId": 31337');
+      utimesSync(folders.path("submit", "a.json"), LATER, LATER);
+      await settle();
+      expect(folders.names("submit")).to.deep.equal(["a.json"]);
+      utimesSync(folders.path("submit", "a.json"), LONG_AGO, LONG_AGO);
+      await settle();
+      expect(reasonOf("a")).to.contain("a.json is not JSON");
+    });
   });
 
   describe("given a daily limit", () => {
@@ -174,7 +178,7 @@ describe("operator: submissions @uninstrumented", () => {
     const setLimit = async (bps: bigint) => tools.registry.connect(tools.admin).setDailyLimit(tools.model.id, bps);
     const none = { count: 0, failed: 0 };
 
-    it("lets wait what is more than what is left today, and submits it after 00:00 UTC by the chain's time", async () => {
+    it("keeps a bundle that exceeds what is left of the limit, and submits it from 00:00 UTC on", async () => {
       // What was paid today belongs to the model, not to the benchmark's version: the bundle is for the version after.
       await improve(tools, tools.model, { evaluation: { candidateScore: 7_994n } });
       const benchmark = await benchmarkWith(tools);
@@ -203,7 +207,7 @@ describe("operator: submissions @uninstrumented", () => {
       expect(telemetry.get("refused", { duty: "submit" })).to.equal(0);
     });
 
-    it("refuses what is more than the limit, with the reason: no day helps", async () => {
+    it("refuses a bundle that exceeds the whole limit, and states the reason", async () => {
       await dropImprovement(500n);
       await setLimit(499n);
       const { settle } = await open();
@@ -214,7 +218,7 @@ describe("operator: submissions @uninstrumented", () => {
     });
   });
 
-  it("lets wait what a pause of improvements holds up", async () => {
+  it("keeps a bundle while improvements are paused", async () => {
     const { settle, events } = await open();
     drop("a", await signed());
     await tools.registry.connect(tools.guardian).pauseSubmissions(DAY);
@@ -223,43 +227,45 @@ describe("operator: submissions @uninstrumented", () => {
     expect(events("refused")[0]?.["reason"]).to.contain("Paused");
   });
 
-  it("finds recorded what was recorded under a verifier that was replaced since", async () => {
-    const bundle = await signed();
-    await submit(tools.chain, bundle, tools.relayer);
-    await tools.registry.connect(tools.admin).setVerifier(await deployVerifier(tools));
-    const { settle } = await open();
-    drop("a", bundle);
-    await settle();
-    expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
-  });
-
-  for (const [when, restart] of [
-    ["while it runs", false],
-    ["after a restart", true],
-  ] as const) {
-    it(`finds recorded what was paid long ago with ten requests at most, ${when}`, async () => {
+  describe("given an improvement that was recorded before", () => {
+    it("takes a bundle that was recorded under a former verifier as recorded", async () => {
       const bundle = await signed();
       await submit(tools.chain, bundle, tools.relayer);
-      await mine(500);
-      chain.rpc.policy = ({ method, params: [filter] }) => {
-        const { fromBlock, toBlock } = (filter ?? {}) as { fromBlock?: string; toBlock?: string };
-        const isWide = method === "eth_getLogs" && Number(toBlock) - Number(fromBlock) >= 100;
-        return isWide ? { kind: "error", error: { code: -32_602, message: "range is too wide" } } : { kind: "pass" };
-      };
-      const first = await open();
-      await first.settle();
-      const { service } = restart ? await open() : first;
-      await mine(1);
+      await tools.registry.connect(tools.admin).setVerifier(await deployVerifier(tools));
+      const { settle } = await open();
       drop("a", bundle);
-      chain.rpc.forget();
-      await service.pass();
-
+      await settle();
       expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
-      expect(chain.rpc.requests.map(({ method }) => method)).to.have.length.at.most(10);
     });
-  }
 
-  it("does not wait for the reward to be released", async () => {
+    for (const [when, restart] of [
+      ["while it runs", false],
+      ["after a restart", true],
+    ] as const) {
+      it(`finds an improvement recorded long ago with at most ten requests ${when}`, async () => {
+        const bundle = await signed();
+        await submit(tools.chain, bundle, tools.relayer);
+        await mine(500);
+        chain.rpc.policy = ({ method, params: [filter] }) => {
+          const { fromBlock, toBlock } = (filter ?? {}) as { fromBlock?: string; toBlock?: string };
+          const isWide = method === "eth_getLogs" && Number(toBlock) - Number(fromBlock) >= 100;
+          return isWide ? { kind: "error", error: { code: -32_602, message: "range is too wide" } } : { kind: "pass" };
+        };
+        const first = await open();
+        await first.settle();
+        const { service } = restart ? await open() : first;
+        await mine(1);
+        drop("a", bundle);
+        chain.rpc.forget();
+        await service.pass();
+
+        expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
+        expect(chain.rpc.requests.map(({ method }) => method)).to.have.length.at.most(10);
+      });
+    }
+  });
+
+  it("moves the bundle to done before its reward is released", async () => {
     const { settle } = await open();
     drop("a", await signed());
     await settle();
@@ -267,7 +273,7 @@ describe("operator: submissions @uninstrumented", () => {
     expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
   });
 
-  it("submits one improvement of a model at a time, and of several models at once", async () => {
+  it("submits one improvement of a model at a time, and those of several models at once", async () => {
     const other = await registerModel(tools, { modelId: "other" });
     const measured = await buildMeasured({ registry: tools.registry, model: other });
     const proposal = await buildProposal(tools, { modelId: "other", measured });
@@ -286,7 +292,7 @@ describe("operator: submissions @uninstrumented", () => {
     expect((await transactionsOf(submitter.address)).failed).to.equal(0);
   });
 
-  it("calls it done only after the confirmations", async () => {
+  it("counts a bundle as done only after the confirmations", async () => {
     const { settle } = await open({ confirmations: 3 });
     drop("a", await signed());
     await settle();
@@ -299,7 +305,7 @@ describe("operator: submissions @uninstrumented", () => {
     expect(folders.names("submit/done")).to.deep.equal(["a.json", "a.result.json"]);
   });
 
-  it("submits again what a reorganisation has undone", async () => {
+  it("submits a bundle again after a reorganisation has undone the improvement", async () => {
     const snapshot = await hre.network.provider.send("evm_snapshot", []);
     const { settle } = await open({ confirmations: 2 });
     drop("a", await signed());
@@ -314,7 +320,7 @@ describe("operator: submissions @uninstrumented", () => {
     expect(folders.names("submit/done")).to.have.lengthOf(2);
   });
 
-  it("finds recorded what somebody has submitted between its look and its own transaction", async () => {
+  it("takes a bundle as recorded if somebody submits it between check and transaction", async () => {
     const bundle = await signed();
     const { service } = await open();
     drop("a", bundle);
@@ -335,7 +341,7 @@ describe("operator: submissions @uninstrumented", () => {
     expect(await transactionsOf(submitter.address)).to.deep.equal({ count: 0, failed: 0 });
   });
 
-  it("leaves the payment to one of two instances that share a folder and a key", async () => {
+  it("records a bundle once if two instances share a folder and a key", async () => {
     const instances = [await open(), await open()];
     drop("a", await signed());
     for (let turn = 0; turn < 4; turn++) await Promise.all(instances.map(({ service }) => service.pass()));

@@ -36,7 +36,7 @@ describe("ModelToken as an ERC-20", () => {
   });
 
   describe("when tokens are transferred", () => {
-    it("moves exactly the amount and no supply", async () => {
+    it("moves exactly the amount, and keeps the supply", async () => {
       const { token, alice, bob } = context;
       const transfer = token.connect(alice).transfer(bob, AMOUNT);
       await expect(transfer).to.emit(token, "Transfer").withArgs(alice, bob, AMOUNT);
@@ -60,7 +60,7 @@ describe("ModelToken as an ERC-20", () => {
   });
 
   describe("when a spender transfers", () => {
-    it("S7: takes at most what was approved, from nobody else", async () => {
+    it("S7: lets the spender take at most what was approved, and nobody else anything", async () => {
       const { token, alice, bob, mallory } = context;
       await expect(token.connect(alice).approve(bob, AMOUNT)).to.emit(token, "Approval").withArgs(alice, bob, AMOUNT);
       await expect(token.connect(bob).transferFrom(alice, bob, AMOUNT + 1n))
@@ -73,7 +73,7 @@ describe("ModelToken as an ERC-20", () => {
         .withArgs(mallory, 0, 1);
     });
 
-    it("S7: gives the pool no allowance of its own", async () => {
+    it("S7: gives the pool no allowance without an approval", async () => {
       const { token, alice, pool } = context;
       await expect(token.connect(pool).transferFrom(alice, pool, 1n))
         .to.be.revertedWithCustomError(token, "ERC20InsufficientAllowance")
@@ -148,7 +148,7 @@ describe("ModelToken.permit", () => {
     expect(await token.DOMAIN_SEPARATOR()).to.equal(ethers.TypedDataEncoder.hashDomain(await domain()));
   });
 
-  it("approves as signed, and counts the nonce", async () => {
+  it("approves the signed amount, and raises the nonce", async () => {
     const { token, alice, bob } = context;
     expect(await token.nonces(alice)).to.equal(0);
     await expect(submit(await sign(alice)))
@@ -169,7 +169,7 @@ describe("ModelToken.permit", () => {
     expect(await token.nonces(alice)).to.equal(1);
   });
 
-  it("works in the second of the deadline, not in the next", async () => {
+  it("accepts a permit in the second of its deadline, and refuses it in the next", async () => {
     const { token, alice } = context;
     const first = await sign(alice);
     await time.setNextBlockTimestamp(deadline);
@@ -179,7 +179,7 @@ describe("ModelToken.permit", () => {
     await expect(submit(second)).to.be.revertedWithCustomError(token, "ERC2612ExpiredSignature").withArgs(deadline);
   });
 
-  it("refuses another signer", async () => {
+  it("refuses the signature of anybody but the owner", async () => {
     const { token, alice, mallory } = context;
     await expect(submit(await sign(mallory)))
       .to.be.revertedWithCustomError(token, "ERC2612InvalidSigner")
@@ -187,7 +187,7 @@ describe("ModelToken.permit", () => {
     expect(await token.allowance(alice, context.bob)).to.equal(0);
   });
 
-  it("refuses another value or deadline than the signed", async () => {
+  it("refuses a value or a deadline other than the signed one", async () => {
     const { token, alice } = context;
     const signature = await sign(alice);
     await expect(submit(signature, MAX_UINT256))
@@ -213,7 +213,7 @@ describe("ModelToken.permit", () => {
     });
   }
 
-  it("refuses the other form of the same signature", async () => {
+  it("refuses the malleated form of a signature, with a high s", async () => {
     const { token, alice } = context;
     const { v, r, s } = await sign(alice);
     const high = ethers.toBeHex(GROUP_ORDER - BigInt(s), 32);
@@ -222,7 +222,7 @@ describe("ModelToken.permit", () => {
       .withArgs(high);
   });
 
-  it("refuses what is no signature", async () => {
+  it("refuses a signature of zeros", async () => {
     const { token } = context;
     await expect(submit({ v: 0, r: ethers.ZeroHash, s: ethers.ZeroHash })).to.be.revertedWithCustomError(
       token,

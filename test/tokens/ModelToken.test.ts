@@ -65,7 +65,7 @@ describe("ModelToken callers", () => {
       ...[SET_POOL.name, "approve", "permit", "transfer", "transferFrom"],
     ]);
 
-    it("refuses another pool from everybody", async () => {
+    it("refuses another pool, whoever asks", async () => {
       const context = await loadFixture(deployTokenWithPool);
       const { token, pool, mallory, tokenManager } = context;
       for (const sender of [pool, mallory]) {
@@ -97,7 +97,7 @@ describe("ModelToken.setPool", () => {
 
   // One word has the pool, and the caps beside it: neither may lose a bit to the other.
   for (const pool of [1n, 1n << 159n, (1n << 160n) - 1n].map((bits) => ethers.toBeHex(bits, 20))) {
-    it(`keeps ${pool} whole, and changes no bucket`, async () => {
+    it(`stores ${pool} in full, and changes no allocation`, async () => {
       const { token, tokenManager, alice } = await loadFixture(deployToken);
       await token.connect(tokenManager).mintSupplierAllocation();
       await token.connect(tokenManager).mintRewards([alice], [1n]);
@@ -108,7 +108,7 @@ describe("ModelToken.setPool", () => {
       expect(await token.remainingInvestorAllocation()).to.equal(investorAllocation);
     });
 
-    it(`keeps ${pool} whole when supplier and rewards are minted after it`, async () => {
+    it(`keeps ${pool} in full when rewards and the supplier allocation are minted after it`, async () => {
       const { token, tokenManager, alice } = await loadFixture(deployToken);
       await token.connect(tokenManager).setPool(pool);
       expect(await token.isSupplierMinted()).to.equal(false);
@@ -129,7 +129,7 @@ describe("ModelToken constructor", () => {
     return factory.deploy(name, symbol, deployer!, ...allocations);
   };
 
-  it("keeps its arguments, and its deployer as the TokenManager", async () => {
+  it("stores its arguments, and its deployer as the TokenManager", async () => {
     const { token, tokenManager, supplier } = await loadFixture(deployToken);
     expect(await token.name()).to.equal(TOKEN_ARGUMENTS.name);
     expect(await token.symbol()).to.equal(TOKEN_ARGUMENTS.symbol);
@@ -168,7 +168,7 @@ describe("ModelToken constructor", () => {
     }
   });
 
-  it("holds the largest allocations, all minted", async () => {
+  it("lets the largest allocations be minted in full", async () => {
     const [deployer, pool] = await ethers.getSigners();
     const token = await deployWith("Largest", "L", [LARGEST_ALLOCATION, LARGEST_ALLOCATION, LARGEST_REWARD_ALLOCATION]);
     await token.setPool(pool!);
@@ -197,7 +197,7 @@ describe("ModelToken.mintSupplierAllocation", () => {
     expect(await token.totalSupply()).to.equal(supplierAllocation);
   });
 
-  it("S3: refuses a second time when the pool burned the first", async () => {
+  it("S3: refuses to mint again even if the pool has burned the first tokens", async () => {
     const { token, tokenManager, supplier, pool } = await loadFixture(deployTokenWithPool);
     await token.connect(tokenManager).mintSupplierAllocation();
     await token.connect(pool).burn(supplier, supplierAllocation);
@@ -207,7 +207,7 @@ describe("ModelToken.mintSupplierAllocation", () => {
     );
   });
 
-  it("leaves the other buckets as they are", async () => {
+  it("leaves the other allocations as they are", async () => {
     const { token, tokenManager } = await loadFixture(deployTokenWithPool);
     await token.connect(tokenManager).mintSupplierAllocation();
     expect(await token.remainingInvestorAllocation()).to.equal(investorAllocation);
@@ -216,7 +216,7 @@ describe("ModelToken.mintSupplierAllocation", () => {
 });
 
 describe("ModelToken.mint", () => {
-  it("S5: mints up to the allocation, exactly", async () => {
+  it("S5: mints exactly up to the investor allocation", async () => {
     const { token, pool, alice } = await loadFixture(deployTokenWithPool);
     const asPool = token.connect(pool);
     await expect(asPool.mint(alice, investorAllocation + 1n))
@@ -234,7 +234,7 @@ describe("ModelToken.mint", () => {
   });
 
   for (const amount of [2n ** 95n, 2n ** 96n, MAX_UINT256]) {
-    it(`S5: refuses ${amount}, which no sum may wrap`, async () => {
+    it(`S5: refuses ${amount}, with which a sum might wrap around`, async () => {
       const { token, pool, alice } = await loadFixture(deployTokenWithPool);
       await token.connect(pool).mint(alice, 1n);
       await expect(token.connect(pool).mint(alice, amount))
@@ -252,7 +252,7 @@ describe("ModelToken.mint", () => {
 });
 
 describe("ModelToken.burn", () => {
-  it("S5: frees the room that the mint took, without approval", async () => {
+  it("S5: frees the room that a mint took, and needs no approval", async () => {
     const { token, pool, alice } = await loadFixture(deployTokenWithPool);
     const asPool = token.connect(pool);
     await asPool.mint(alice, investorAllocation);
@@ -266,7 +266,7 @@ describe("ModelToken.burn", () => {
     expect(await token.remainingInvestorAllocation()).to.equal(investorAllocation);
   });
 
-  it("frees room above the allocation for tokens that the pool never issued", async () => {
+  it("frees room above the allocation when it burns tokens that the pool never issued", async () => {
     const { token, tokenManager, supplier, pool, alice } = await loadFixture(deployTokenWithPool);
     await token.connect(tokenManager).mintSupplierAllocation();
     await token.connect(pool).burn(supplier, supplierAllocation);
@@ -288,7 +288,7 @@ describe("ModelToken.burn", () => {
 });
 
 describe("ModelToken.mintRewards", () => {
-  it("pays each account, and reports total and lifetime total", async () => {
+  it("pays each account, and adds up all rewards", async () => {
     const { token, tokenManager, alice, bob } = await loadFixture(deployTokenWithPool);
     const asTokenManager = token.connect(tokenManager);
     const first = asTokenManager.mintRewards([alice, bob], [1n, 2n]);
@@ -303,7 +303,7 @@ describe("ModelToken.mintRewards", () => {
     expect(await token.remainingInvestorAllocation()).to.equal(investorAllocation);
   });
 
-  it("S4: pays 64 accounts the cap to the wei, and refuses a wei more", async () => {
+  it("S4: pays 64 accounts exactly the reward allocation, and refuses a wei more", async () => {
     const { token, tokenManager } = await loadFixture(deployTokenWithPool);
     const accounts = Array.from({ length: MAX_PAYEES }, (_, i) =>
       ethers.getAddress(ethers.toBeHex(FIRST_PAYEE + i, 20)),
@@ -322,7 +322,7 @@ describe("ModelToken.mintRewards", () => {
     expect(await token.totalSupply()).to.equal(rewardAllocation);
   });
 
-  it("S4: reports what is left, one wei before the cap", async () => {
+  it("S4: names what is left when it refuses", async () => {
     const { token, tokenManager, alice } = await loadFixture(deployTokenWithPool);
     const asTokenManager = token.connect(tokenManager);
     await asTokenManager.mintRewards([alice], [rewardAllocation - 1n]);
@@ -333,7 +333,7 @@ describe("ModelToken.mintRewards", () => {
     expect(await token.rewardsMinted()).to.equal(rewardAllocation);
   });
 
-  it("S4: is never refilled: not by sales to the pool, nor by the supplier mint", async () => {
+  it("S4: gets no room back, neither from a burn nor from the supplier mint", async () => {
     const { token, tokenManager, pool, alice } = await loadFixture(deployTokenWithPool);
     const asTokenManager = token.connect(tokenManager);
     await asTokenManager.mintRewards([alice], [rewardAllocation]);
@@ -347,7 +347,7 @@ describe("ModelToken.mintRewards", () => {
 
   // Twice the amount, or the amount itself, is a multiple of the word that holds the cap.
   for (const amount of [2n ** 95n, 2n ** 96n, 2n ** 255n, MAX_UINT256]) {
-    it(`S4: refuses ${amount}, which no sum may wrap`, async () => {
+    it(`S4: refuses ${amount}, with which a sum might wrap around`, async () => {
       const { token, tokenManager, alice } = await loadFixture(deployTokenWithPool);
       await expect(token.connect(tokenManager).mintRewards([alice], [amount]))
         .to.be.revertedWithCustomError(token, "RewardAllocationExceeded")
@@ -355,7 +355,7 @@ describe("ModelToken.mintRewards", () => {
     });
   }
 
-  it("S4: refuses amounts whose sum wraps", async () => {
+  it("S4: refuses amounts whose sum wraps around", async () => {
     const { token, tokenManager, alice, bob } = await loadFixture(deployTokenWithPool);
     await expect(token.connect(tokenManager).mintRewards([alice, bob], [MAX_UINT256, 2n])).to.be.revertedWithPanic(
       PANIC_CODES.ARITHMETIC_OVERFLOW,

@@ -120,7 +120,7 @@ describe("RewardDistributor", () => {
   }
 
   describe("when contributors claim", () => {
-    it("pays each, whoever sends it, once", async () => {
+    it("pays each contributor once, whoever sends the claim", async () => {
       for (const i of [0, 1, CONTRIBUTORS - 1]) {
         await expectClaimed(leafAt(i));
         const args = [tree.distributionId, leafAt(i).index];
@@ -141,7 +141,7 @@ describe("RewardDistributor", () => {
       }
     });
 
-    it("pays several in one call, of several distributions, each with its event", async () => {
+    it("pays several claims on several distributions in one call, each with its event", async () => {
       const { rewardDistributor, model } = context;
       const second = buildContributorTree(model.id, id("second"), weighted(3, "second"));
       await distribute(context, second, id("second"));
@@ -162,7 +162,7 @@ describe("RewardDistributor", () => {
         .withArgs(second.distributionId, leafAt(0, second).account, 0, amount, TOTAL - amount);
     });
 
-    it("passes over who was paid before, so that nobody voids a batch by claiming for one of it first", async () => {
+    it("skips a contributor who has been paid, so that nobody makes a batch fail by claiming first", async () => {
       const { rewardDistributor, model, mallory } = context;
       const batch = [1, 2, 3].map((i) => claimOf(leafAt(i)));
       await claim(claimOf(leafAt(2)), mallory);
@@ -185,7 +185,7 @@ describe("RewardDistributor", () => {
       expect(await remainingOf()).to.equal(left - amountOf(1) - amountOf(3));
     });
 
-    it("pays an account that is twice in a batch only once", async () => {
+    it("pays an account that is in a batch twice only once", async () => {
       const { rewardDistributor } = context;
       await rewardDistributor.claimMany([1, 2, 1].map((i) => claimOf(leafAt(i))));
       expect(await remainingOf()).to.equal(
@@ -193,7 +193,7 @@ describe("RewardDistributor", () => {
       );
     });
 
-    it("does nothing for a batch that was paid as a whole", async () => {
+    it("does nothing for a batch that has been paid already", async () => {
       const { rewardDistributor } = context;
       const batch = [1, 2].map((i) => claimOf(leafAt(i)));
       await rewardDistributor.claimMany(batch);
@@ -202,7 +202,7 @@ describe("RewardDistributor", () => {
       expect(await remainingOf()).to.equal(left);
     });
 
-    it("pays none of a batch with a bad proof", async () => {
+    it("pays nobody in a batch with an invalid proof", async () => {
       const { rewardDistributor } = context;
       const batch = [leafAt(1), { ...leafAt(2), proof: [] }, leafAt(3)].map((leaf) => claimOf(leaf));
       await expect(rewardDistributor.claimMany(batch))
@@ -214,12 +214,12 @@ describe("RewardDistributor", () => {
       expect(await remainingOf()).to.equal(TOTAL);
     });
 
-    it("has nothing to do for an empty batch", async () => {
+    it("does nothing for an empty batch", async () => {
       await expect(context.rewardDistributor.claimMany([])).to.not.emit(context.rewardDistributor, "RewardClaimed");
     });
   });
 
-  describe("when a claim is not of the distribution", () => {
+  describe("when a claim does not match the distribution", () => {
     const wrong: [string, Partial<Claim>][] = [
       ["token", { token: accountAt(0) }],
       ["root", { root: id("another root") }],
@@ -238,7 +238,7 @@ describe("RewardDistributor", () => {
       });
     }
 
-    it("refuses another distribution of the same tree, token and total", async () => {
+    it("refuses a claim on another distribution of the same tree, token and total", async () => {
       const { model } = context;
       const evaluationId = id("second");
       await distribute(context, tree, evaluationId);
@@ -247,7 +247,7 @@ describe("RewardDistributor", () => {
     });
   });
 
-  describe("when a claim is not of the tree", () => {
+  describe("when a claim does not match the tree", () => {
     const altered: [string, (leaf: ContributorLeaf) => Partial<Claim>][] = [
       ["account", () => ({ account: accountAt(CONTRIBUTORS) })],
       ["index", () => ({ index: BigInt(CONTRIBUTORS) })],
@@ -272,7 +272,7 @@ describe("RewardDistributor", () => {
     });
   });
 
-  describe("when a tree is not one of adjacent intervals", () => {
+  describe("given a tree that was made by hand", () => {
     /** A tree whose only leaf is the claim's own: its root is the leaf. */
     async function loneClaim(from: bigint, to: bigint): Promise<Claim> {
       const evaluationId = id(`lone ${from} ${to}`);
@@ -308,7 +308,7 @@ describe("RewardDistributor", () => {
       });
     }
 
-    it("lets one that promises too much take nothing from another distribution", async () => {
+    it("lets a tree that promises too much take nothing from another distribution", async () => {
       const { rewardDistributor, model } = context;
       const evaluationId = id("greedy");
       const greedy = overlapping(model.id, evaluationId);
@@ -345,8 +345,8 @@ describe("RewardDistributor", () => {
     }
   });
 
-  describe(`when there are ${MANY} contributors`, () => {
-    it("pays each of them by the same rules", async () => {
+  describe(`given ${MANY} contributors`, () => {
+    it("pays those who claim by the same rules", async () => {
       const { rewardDistributor, model } = context;
       const evaluationId = id("many");
       tree = buildContributorTree(model.id, evaluationId, weighted(MANY, "many"));
@@ -359,7 +359,7 @@ describe("RewardDistributor", () => {
   });
 
   describe("callers", () => {
-    it("begins distributions for the TokenManager only, which deployed it", async () => {
+    it("lets only the TokenManager, which deployed it, begin a distribution", async () => {
       const { rewardDistributor, tokenManager, model, ...keys } = context;
       expect(await rewardDistributor.tokenManager()).to.equal(tokenManager);
       expect(await tokenManager.distributor()).to.equal(rewardDistributor);
@@ -372,7 +372,7 @@ describe("RewardDistributor", () => {
       }
     });
 
-    it("S7: gives a new verifier no say over what is unclaimed", async () => {
+    it("S7: gives a new verifier no power over what is unclaimed", async () => {
       const { rewardDistributor, tokenManager, registry, admin, alice, model } = context;
       await registry.connect(admin).setVerifier(alice);
       await expect(rewardDistributor.connect(alice).createDistribution(model.id, id("new"), token, tree.root, TOTAL))
@@ -381,7 +381,7 @@ describe("RewardDistributor", () => {
       await expectClaimed(leafAt(0));
     });
 
-    it("keeps a distribution by the whole of its id, token, root and total", async () => {
+    it("identifies a distribution by its id, token, root and total together", async () => {
       const { alice, model } = context;
       const distributor = await ethers.deployContract("RewardDistributor", alice);
       const distributionId = hashDistribution(model.id, EVALUATION);
@@ -394,7 +394,7 @@ describe("RewardDistributor", () => {
       expect(await distributor.remainingOf(distributionId, token, tree.root, TOTAL - 1n)).to.equal(0);
     });
 
-    it("keeps what is left under the full hash of id, token, root and total", async () => {
+    it("stores what is left under the hash of id, token, root and total", async () => {
       const { rewardDistributor } = context;
       const encoded = ethers.AbiCoder.defaultAbiCoder().encode(
         ["bytes32", "address", "bytes32", "uint256"],
@@ -410,7 +410,7 @@ describe("RewardDistributor", () => {
       expect(word).to.equal((TOTAL << 8n) | 1n);
     });
 
-    it("keeps evaluations of the same id apart by model", async () => {
+    it("keeps evaluations with the same id in different models apart", async () => {
       const { rewardDistributor } = context;
       const other = await registerModel(context, { modelId: "other" });
       const statement = await buildStatement(context, other, {
@@ -427,7 +427,7 @@ describe("RewardDistributor", () => {
       expect(await remainingOf()).to.equal(TOTAL);
     });
 
-    it("publishes what a whole distribution is", async () => {
+    it("publishes the length of all intervals together", async () => {
       expect(await context.rewardDistributor.WHOLE()).to.equal(WHOLE);
     });
   });

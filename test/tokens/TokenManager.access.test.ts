@@ -90,8 +90,8 @@ describe("TokenManager callers", () => {
     });
   });
 
-  describe("given no wiring", () => {
-    it("deploys no token: the registry knows no TokenManager", async () => {
+  describe("given a protocol that is not wired", () => {
+    it("deploys no token, as the registry knows no TokenManager", async () => {
       const protocol = await loadFixture(deployUnwiredProtocol);
       const { tokenManager, registry, launcher } = protocol;
       await expect(tokenManager.connect(launcher).deployTokenWithAllocations(...argumentsOf(buildLaunch(protocol))))
@@ -99,14 +99,14 @@ describe("TokenManager callers", () => {
         .withArgs(tokenManager, ZeroAddress);
     });
 
-    it("distributes nothing", async () => {
+    it("distributes no supplier allocation", async () => {
       const { tokenManager, distributor } = await loadFixture(deployUnwiredProtocol);
       await expect(tokenManager.connect(distributor).distributeModelSupplierAllocation(MODEL_ID))
         .to.be.revertedWithCustomError(tokenManager, "WrongModelStatus")
         .withArgs(ID, Status.NONE, Status.REGISTERED);
     });
 
-    it("takes no pool from anybody", async () => {
+    it("accepts a pool from nobody", async () => {
       const context = await loadFixture(deployUnwiredProtocol);
       const { tokenManager, alice } = context;
       for (const [, sender] of signersIn(context)) {
@@ -116,14 +116,14 @@ describe("TokenManager callers", () => {
       }
     });
 
-    it("releases nothing: the registry knows no TokenManager", async () => {
+    it("releases no payout, as the registry knows no TokenManager", async () => {
       const { tokenManager, registry, method, alice } = await loadFixture(deployUnwiredProtocol);
       await expect(tokenManager.releasePayout(ID, ZeroHash, method, 1n, ZeroHash, [alice], [1n]))
         .to.be.revertedWithCustomError(registry, "UnauthorizedCaller")
         .withArgs(tokenManager, ZeroAddress);
     });
 
-    it("creates no pool", async () => {
+    it("lets the factory create no pool", async () => {
       const { factory, poolCreator, alice } = await loadFixture(deployUnwiredProtocol);
       await expect(factory.connect(poolCreator).createPool(MODEL_ID, alice))
         .to.be.revertedWithCustomError(factory, "WrongModelStatus")
@@ -142,7 +142,7 @@ describe("TokenManager constructor", () => {
     );
   });
 
-  it("grants each list of roles, knows the registry, and deploys the distributor", async () => {
+  it("grants the listed roles, stores the registry, and deploys the distributor", async () => {
     const { admin, registry, ...accounts } = await loadFixture(deployProtocol);
     const { guardian, operator, launcher, distributor, alice, bob } = accounts;
     const tokenManager = await ethers.deployContract("TokenManager", [
@@ -166,7 +166,7 @@ describe("TokenManager constructor", () => {
     }
   });
 
-  it("lets operators grant the role of deployers, and the admin alone every other", async () => {
+  it("lets operators grant DEPLOYER_ROLE, and only the admin any other role", async () => {
     const { tokenManager } = await loadFixture(deployProtocol);
     expect(await tokenManager.getRoleAdmin(roleId("DEPLOYER_ROLE"))).to.equal(roleId("OPERATOR_ROLE"));
     for (const role of ["OPERATOR_ROLE", "DISTRIBUTOR_ROLE", "GUARDIAN_ROLE"]) {

@@ -64,7 +64,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
       await expect(transaction).to.emit(registry, "LicenseSet").withArgs(id, params.licenseHash, params.licenseURI);
     });
 
-    it("returns the address under which the token is found", async () => {
+    it("returns the address of the token", async () => {
       const { tokenManager, registry, launcher } = protocol;
       const returned = await tokenManager
         .connect(launcher)
@@ -83,7 +83,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
       expect(await protocol.registry.statusOf(id)).to.equal(Status.PROPOSAL);
     });
 
-    it("gives the token its name, buckets and recipient, and the recipient the model", async () => {
+    it("deploys the token with its name, allocations and recipient, who owns the model", async () => {
       const { token, id, ...model } = await deployToken(protocol);
       const rewardAllocation = REWARD_DELTA_ONES * BigInt(model.params.tokensPerDeltaOne);
       expect(await token.name()).to.equal(model.name);
@@ -99,7 +99,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
       expect(await protocol.registry.governorOf(id)).to.equal(model.params.governor);
     });
 
-    it("answers the published ABI string under the same selector", async () => {
+    it("can be called through the published ABI, under the same selector", async () => {
       const { tokenManager, launcher } = protocol;
       const published = new ethers.Interface([PUBLISHED_ABI]);
       const { selector } = published.getFunction("deployTokenWithAllocations")!;
@@ -115,7 +115,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
   });
 
   describe("given a taken id", () => {
-    it("refuses it with the published reason string, as the published ABI alone can read it", async () => {
+    it("refuses it with the published reason string, which the published ABI alone can decode", async () => {
       const { tokenManager, launcher } = protocol;
       await launch();
       await expect(launch({ name: "Another", supplierAllocation: 1n })).to.be.revertedWith(ID_TAKEN);
@@ -162,8 +162,8 @@ describe("TokenManager.deployTokenWithAllocations", () => {
     });
   }
 
-  describe("when all three buckets are as large as they may be", () => {
-    it("keeps them exactly", async () => {
+  describe("when all three allocations are at their largest", () => {
+    it("stores them exactly", async () => {
       const { token } = await deployToken(protocol, {
         supplierAllocation: MAX_ALLOCATION,
         investorAllocation: MAX_ALLOCATION,
@@ -196,9 +196,9 @@ describe("TokenManager.deployTokenWithAllocations", () => {
       }
     });
 
-    describe(`when ${text} has a character at the ends of what can be printed`, () => {
+    describe(`when ${text} has a character at the bounds of printable ASCII`, () => {
       for (const code of [0x20, 0x7e]) {
-        it(`accepts 0x${code.toString(16)}, at every place`, async () => {
+        it(`accepts 0x${code.toString(16)}, in every position`, async () => {
           const character = String.fromCharCode(code);
           const { token } = await deployToken(protocol, { [text]: character.repeat(maxLength) });
           expect(await token[text]()).to.equal(character.repeat(maxLength));
@@ -242,7 +242,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
     return call.replace(placeholder, ethers.hexlify(bytes).slice(2));
   }
 
-  describe("when the recipient cannot be one", () => {
+  describe("when the recipient is unacceptable", () => {
     it("refuses zero", async () => {
       await expect(launch({ supplierRecipient: ZeroAddress })).to.be.revertedWithCustomError(
         protocol.tokenManager,
@@ -259,7 +259,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
       });
     }
 
-    it("refuses the model's own token, whose address can be foretold", async () => {
+    it("refuses the model's own token, whose address can be predicted", async () => {
       const token = await nextToken();
       await expect(launch({ supplierRecipient: token }))
         .to.be.revertedWithCustomError(protocol.tokenManager, "ProtocolContract")
@@ -286,7 +286,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
       });
     }
 
-    it("refuses the accrual, price and licence as the registry does", async () => {
+    it("refuses an accrual, a price and a licence hash that the registry refuses", async () => {
       const { registry } = protocol;
       await expect(launch({ params: { infrastructureAccrualBps: MIN_ACCRUAL - 1n } }))
         .to.be.revertedWithCustomError(registry, "OutOfRange")
@@ -329,7 +329,7 @@ describe("TokenManager.deployTokenWithAllocations", () => {
   });
 
   describe("when everything is wrong at once", () => {
-    it("tells the errors in the documented order", async () => {
+    it("reports the errors in the documented order", async () => {
       const { tokenManager, registry, guardian, mallory, factory } = protocol;
       await launch();
       await tokenManager.connect(guardian).pauseLaunches(PAUSE);

@@ -76,7 +76,7 @@ describe("TokenManager.distributeModelSupplierAllocation", () => {
       expect(await token.isSupplierMinted()).to.equal(true);
     });
 
-    it("goes on while launches are paused", async () => {
+    it("works while launches are paused", async () => {
       const { protocol, tokenManager, guardian, token } = await loadFixture(registeredModel);
       await tokenManager.connect(guardian).pauseLaunches(PAUSE);
       await distribute(protocol, MODEL_ID);
@@ -85,7 +85,7 @@ describe("TokenManager.distributeModelSupplierAllocation", () => {
   });
 
   describe("given a distributed model", () => {
-    it("S3: refuses a second time, before and after the pool", async () => {
+    it("S3: refuses to mint again, before and after the pool is created", async () => {
       const { protocol, tokenManager, distributor, token, supplierAllocation } = await loadFixture(distributedModel);
       const again = () => tokenManager.connect(distributor).distributeModelSupplierAllocation(MODEL_ID);
       await expect(again()).to.be.revertedWithCustomError(token, "SupplierAlreadyMinted");
@@ -94,7 +94,7 @@ describe("TokenManager.distributeModelSupplierAllocation", () => {
       expect(await token.totalSupply()).to.equal(supplierAllocation);
     });
 
-    it("S3: refuses every other key, the supplier's included", async () => {
+    it("S3: refuses every other key, including the supplier's", async () => {
       const context = await loadFixture(distributedModel);
       const { tokenManager, distributor, token, supplierAllocation } = context;
       for (const [, sender] of signersIn(context).filter(([, signer]) => signer !== distributor)) {
@@ -107,7 +107,7 @@ describe("TokenManager.distributeModelSupplierAllocation", () => {
   });
 
   describe("given a pool but no distribution", () => {
-    it("mints all the same: the steps are independent", async () => {
+    it("still mints the allocation", async () => {
       const protocol = await loadFixture(deployProtocol);
       const { token, supplierAllocation } = await launchModel(protocol, { distributed: false });
       await distribute(protocol, MODEL_ID);
@@ -129,7 +129,7 @@ describe("TokenManager.setPool", () => {
     }
   });
 
-  it("binds the token to its pool, once", async () => {
+  it("binds the token to its pool, and only once", async () => {
     const { tokenManager, factorySigner, token, alice, bob } = await loadFixture(registeredModel);
     const asFactory = tokenManager.connect(factorySigner);
     await expect(asFactory.setPool(ID, ZeroAddress)).to.be.revertedWithCustomError(token, "ZeroAddress");
@@ -167,7 +167,7 @@ describe("TokenManager.releasePayout", () => {
 
   const releasing = (context: Context) => ({ ...context, relayer: context.mallory });
 
-  it("mints to each payee, with or without a pool, while launches are paused too", async () => {
+  it("mints to each payee, with or without a pool, even while launches are paused", async () => {
     const context = await loadFixture(registeredModel);
     const { protocol, tokenManager, guardian, token, supplier, alice, bob } = context;
     const [first, second] = [REWARD / 4n, REWARD / 4n + 1n];
@@ -184,7 +184,7 @@ describe("TokenManager.releasePayout", () => {
     expect(await token.rewardsMinted()).to.equal(2n * REWARD);
   });
 
-  it("adds up what one account receives twice", async () => {
+  it("adds up what an account receives twice", async () => {
     const context = await loadFixture(registeredModel);
     const { token, alice } = context;
     const queued = await queue(context, [
@@ -195,7 +195,7 @@ describe("TokenManager.releasePayout", () => {
     expect(await token.balanceOf(alice)).to.equal(REWARD);
   });
 
-  it("begins a distribution with what the second payee of a root, the distributor, receives", async () => {
+  it("begins a distribution of what the distributor receives as the second payee of a root", async () => {
     const context = await loadFixture(registeredModel);
     const { token, supplier, rewardDistributor } = context;
     const payees: [string, bigint][] = [
@@ -219,7 +219,7 @@ describe("TokenManager.releasePayout", () => {
     expect(await token.totalSupply()).to.equal(0);
   });
 
-  it("refuses what was not queued", async () => {
+  it("refuses a payout that was not queued", async () => {
     const context = await loadFixture(registeredModel);
     const { tokenManager, registry, token, method, alice } = context;
     await expect(tokenManager.releasePayout(ID, ROOT, method, 1n, ZeroHash, [alice], [1n]))
@@ -269,11 +269,11 @@ describe("TokenManager.pauseLaunches", () => {
     return { ...(await pauseOf(context)), act: () => factory.connect(poolCreator).createPool(MODEL_ID, address) };
   }
 
-  describe("as it stops deployments of tokens", () => {
+  describe("when it stops deployments of tokens", () => {
     shouldBehaveLikeGuardianPause(pausableDeployment);
   });
 
-  describe("as it stops creations of pools", () => {
+  describe("when it stops creations of pools", () => {
     shouldBehaveLikeGuardianPause(pausablePool);
   });
 });

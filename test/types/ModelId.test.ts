@@ -62,7 +62,7 @@ describe("ModelId", () => {
   }
 
   describe("when the id is one byte", () => {
-    it("accepts exactly A-Z, a-z, 0-9, dot, underscore and hyphen, of all 256", async () => {
+    it("accepts exactly A-Z, a-z, 0-9, dot, underscore and hyphen, of all 256 bytes", async () => {
       let accepted = 0;
       for (let byte = 0; byte < BYTES; byte++) {
         const valid = ALLOWED.test(String.fromCharCode(byte));
@@ -104,7 +104,7 @@ describe("ModelId", () => {
       });
     }
 
-    it("compares byte for byte: another case is another model", async () => {
+    it("takes the same id in another case for another model", async () => {
       const { tokenManager, registry, launcher } = protocol;
       for (const modelId of [MODEL_ID, MODEL_ID.toUpperCase()]) {
         await tokenManager
@@ -120,7 +120,7 @@ describe("ModelId", () => {
   });
 
   describe("when an invalid id is only looked up", () => {
-    it("answers that there is no token", async () => {
+    it("returns zero as its token", async () => {
       for (const id of ["", "a".repeat(MAX_LENGTH + 1), ...Object.values(LOOKALIKES)]) {
         expect(await protocol.tokenManager.tokenOf(id)).to.equal(ethers.ZeroAddress);
       }

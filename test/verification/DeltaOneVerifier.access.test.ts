@@ -108,7 +108,7 @@ describe("DeltaOneVerifier callers", () => {
   });
 });
 
-describe("Submissions, when a guardian pauses them,", () => {
+describe("DeltaOneVerifier submissions, when a guardian pauses them", () => {
   shouldBehaveLikeGuardianPause(pausable);
 });
 
@@ -127,7 +127,7 @@ describe("DeltaOneVerifier constructor", () => {
     return ethers.deployContract("DeltaOneVerifier", [registry, tokenManager, factory]);
   }
 
-  it("knows its registry and its bounds", async () => {
+  it("stores its registry, and publishes the largest number of contributors", async () => {
     const { registry, verifier } = await loadFixture(deployImprovements);
     expect(await verifier.registry()).to.equal(registry);
     expect(await verifier.MAX_CONTRIBUTORS()).to.equal(64);
@@ -142,8 +142,8 @@ describe("DeltaOneVerifier constructor", () => {
   }
 });
 
-describe("DeltaOneVerifier before and after its time", () => {
-  it("refuses everything before the registry is wired", async () => {
+describe("DeltaOneVerifier before it is wired and after it is replaced", () => {
+  it("refuses every statement while the registry is not wired", async () => {
     const context = await loadFixture(unwired);
     const { unwiredRegistry: registry, unwiredVerifier: verifier, model } = context;
     const statement = await buildStatement(context, model);
@@ -159,7 +159,7 @@ describe("DeltaOneVerifier before and after its time", () => {
       .withArgs(recorder, ZeroAddress);
   });
 
-  it("V1, R2: loses its power when the admin replaces it; what it queued is paid once, and old statements die", async () => {
+  it("V1, R2: loses its power when it is replaced: what it queued is paid once, and statements for it are void", async () => {
     const context = await loadFixture(deployImprovements);
     const { registry, admin, model } = context;
     const used = await buildStatement(context, model);

@@ -46,14 +46,14 @@ describe("DeltaOneVerifier limits", () => {
     refuse({ evaluation: { candidateScore } }, error, args, of);
 
   describe("V4: when the daily limit is reached", () => {
-    it("records the limit at once, and nothing more on that day", async () => {
+    it("records the whole limit at once, and nothing more on that day", async () => {
       await improveTo(BASELINE + DAILY_LIMIT);
       expect(await context.verifier.remainingTodayBps(model.id)).to.equal(0);
       const args = [MIN_IMPROVEMENT, 0, DAILY_LIMIT];
       await refuseTo(BASELINE + DAILY_LIMIT + MIN_IMPROVEMENT, "DailyLimitExceeded", args);
     });
 
-    it("refuses an improvement above the limit, which no day will allow, and names the limit", async () => {
+    it("refuses a single improvement above the limit, and names the limit", async () => {
       const args = [DAILY_LIMIT + 1n, DAILY_LIMIT, DAILY_LIMIT];
       await refuseTo(BASELINE + DAILY_LIMIT + 1n, "DailyLimitExceeded", args);
     });
@@ -69,7 +69,7 @@ describe("DeltaOneVerifier limits", () => {
       expect(await context.verifier.remainingTodayBps(model.id)).to.equal(0);
     });
 
-    it("starts again at midnight UTC, not a second before, for the same statement byte for byte", async () => {
+    it("accepts the same statement from midnight UTC on, and not a second before", async () => {
       await improveTo(BASELINE + DAILY_LIMIT);
       const midnight = (BigInt(await time.latest()) / DAY + 1n) * DAY;
       const statement = await buildStatement(context, model, { deadline: midnight + HOUR });
@@ -91,14 +91,14 @@ describe("DeltaOneVerifier limits", () => {
       expect(await context.verifier.remainingTodayBps(model.id)).to.equal(DAILY_LIMIT - 100n);
     });
 
-    it("counts each model by itself", async () => {
+    it("counts each model separately", async () => {
       const other = await registerModel(context, { modelId: "other" });
       await improveTo(BASELINE + DAILY_LIMIT);
       expect(await context.verifier.remainingTodayBps(other.id)).to.equal(DAILY_LIMIT);
       await improveTo(BASELINE + DAILY_LIMIT, other);
     });
 
-    it("keeps what was recorded today when the benchmark is replaced", async () => {
+    it("keeps counting when the benchmark is replaced", async () => {
       await improveTo(BASELINE + 300n);
       await context.registry.connect(context.admin).replaceBenchmark(model.id, await benchmarkWith(context));
       expect(await context.verifier.remainingTodayBps(model.id)).to.equal(700);
@@ -129,14 +129,14 @@ describe("DeltaOneVerifier limits", () => {
         }
 
         for (const bps of [distance, distance + 1n, DAILY_LIMIT]) {
-          it(`pays the whole way for a candidate ${bps} bps better`, async () => {
+          it(`pays the whole improvement of ${bps} bps`, async () => {
             const { reward } = await improveTo(at(bps), aimed);
             expect(reward).to.equal(rewardOf(bps, RATE).reward);
             expect((await context.registry.benchmarkOf(aimed.id)).targetScore).to.equal(target);
           });
         }
 
-        it("asks for the minimum only, once it is reached", async () => {
+        it("requires only the minimum once it has been reached", async () => {
           await improveTo(target, aimed);
           const args = [field("improvement"), MIN_IMPROVEMENT - 1n, MIN_IMPROVEMENT];
           await refuseTo(at(distance + MIN_IMPROVEMENT - 1n), "EvaluationTooWeak", args, aimed);
@@ -145,7 +145,7 @@ describe("DeltaOneVerifier limits", () => {
       });
     }
 
-    it("asks for the minimum too, where that is further", async () => {
+    it("also requires the minimum if that is further away", async () => {
       const [targetScore, minImprovementBps] = [BASELINE + 5n, 20n];
       const aimed = await registerModel(context, { modelId: "aimed", benchmark: { targetScore, minImprovementBps } });
       await refuseTo(BASELINE + 4n, "EvaluationTooWeak", [field("targetScore"), BASELINE + 4n, targetScore], aimed);
@@ -153,7 +153,7 @@ describe("DeltaOneVerifier limits", () => {
       await improveTo(BASELINE + minImprovementBps, aimed);
     });
 
-    it("asks for none when it is 0", async () => {
+    it("is not required if it is 0", async () => {
       await improveTo(BASELINE + MIN_IMPROVEMENT);
     });
   });

@@ -27,7 +27,7 @@ describe("DeltaOneVerifier replays", () => {
   });
 
   describe("V1: when a statement is replayed elsewhere", () => {
-    it("is refused by another verifier", async () => {
+    it("refuses it at another verifier", async () => {
       const { registry, oracleAttestation, admin } = context;
       const statement = await buildStatement(context, model);
       const proof = await attest(context, statement);
@@ -44,7 +44,7 @@ describe("DeltaOneVerifier replays", () => {
       await expectImproved(replaced, model, statement, await attest(replaced, statement));
     });
 
-    it("is refused when it was signed for another chain", async () => {
+    it("refuses it if it was signed for another chain", async () => {
       const statement = await buildStatement(context, model);
       const elsewhere = { ...context, network: { ...context.network, chainId: context.network.chainId + 1 } };
       const proof = await attest(elsewhere, statement);
@@ -55,7 +55,7 @@ describe("DeltaOneVerifier replays", () => {
       });
     });
 
-    it("is refused for a twin of the model", async () => {
+    it("refuses it for a twin of the model", async () => {
       const twin = await registerModel(context, { modelId: "twin" });
       const statement = await buildStatement(context, model);
       const proof = await attest(context, statement);
@@ -69,7 +69,7 @@ describe("DeltaOneVerifier replays", () => {
     });
   });
 
-  describe("when the encoding carries more than the statement says", () => {
+  describe("when the encoding has bits set beyond the type of a field", () => {
     const WORD = 32;
 
     /** The call with bits set above the type of a contributor's field. */

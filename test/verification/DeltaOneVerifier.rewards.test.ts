@@ -94,7 +94,7 @@ describe("DeltaOneVerifier rewards", () => {
       expect(await verifier.calculateDeltaOnes(GOLDEN.deltaBps)).to.equal((494n * TOKEN) / 100n);
     });
 
-    it("previews it, split in 30 and 70 %", async () => {
+    it("previews the reward, split into 30 and 70 %", async () => {
       const { verifier, model } = context;
       expect(await verifier.previewReward(model.id, CANDIDATE)).to.deep.equal([GOLDEN.owner, GOLDEN.contributors]);
       expect(await verifier.OWNER_SHARE_BPS()).to.equal(3_000);
@@ -131,7 +131,7 @@ describe("DeltaOneVerifier rewards", () => {
       });
     }
 
-    it("V3: gives the remainder to the largest share, wherever it is in the list", async () => {
+    it("V3: gives the remainder to the largest share, wherever it stands in the list", async () => {
       const model = await registerModel(context, { modelId: "odd-rate", tokensPerDeltaOne: ODD_RATE });
       for (const largest of [0, 1, 2]) {
         const contributors = buildContributors(accounts(3), unequalShares(3, largest));
@@ -152,7 +152,7 @@ describe("DeltaOneVerifier rewards", () => {
       expect(await model.token.balanceOf(contributors[1]!.account)).to.equal(amounts[1]);
     });
 
-    it("pays an owner who contributed twice: as owner and as contributor", async () => {
+    it("pays an owner who also contributed in both roles", async () => {
       const { alice, supplier } = context;
       await expectPaid({ contributors: buildContributors([supplier, alice], [5_000n, 5_000n]) });
     });
@@ -169,7 +169,7 @@ describe("DeltaOneVerifier rewards", () => {
       }
     });
 
-    it(`refuses ${MAX_CONTRIBUTORS + 1}`, async () => {
+    it(`refuses ${MAX_CONTRIBUTORS + 1} contributors`, async () => {
       const count = MAX_CONTRIBUTORS + 1;
       const contributors = buildContributors(accounts(count), unequalShares(count, 0));
       await refuseContributors(contributors, "OutOfRange", [field("contributors"), count, 1, MAX_CONTRIBUTORS]);
@@ -180,7 +180,7 @@ describe("DeltaOneVerifier rewards", () => {
       await refuseContributors([second!, first!], "NotAscending", [second!.account, first!.account]);
     });
 
-    it("refuses a contributor twice", async () => {
+    it("refuses the same contributor twice", async () => {
       const [first] = buildContributors(accounts(1), [5_000n]);
       await refuseContributors([first!, first!], "NotAscending", [first!.account, first!.account]);
     });
@@ -215,7 +215,7 @@ describe("DeltaOneVerifier rewards", () => {
       });
     }
 
-    it("refuses the model's token as a contributor, also as the last of several", async () => {
+    it("refuses the model's token as a contributor, even as the last of several", async () => {
       const token = await context.model.token.getAddress();
       const contributors = buildContributors([{ address: token }, accountAt(0)], [1n, BPS - 1n]);
       expect(contributors[1]!.account).to.equal(token);
@@ -223,7 +223,7 @@ describe("DeltaOneVerifier rewards", () => {
     });
   });
 
-  describe("when a root stands for contributors", () => {
+  describe("when a Merkle root takes the place of the list", () => {
     const contributorsRoot = ethers.id("root of a tree");
 
     it("V3: pays the owner and gives the rest to the distributor, as one distribution", async () => {
@@ -236,25 +236,25 @@ describe("DeltaOneVerifier rewards", () => {
       expect([...event!.args]).to.deep.equal([model.id, id, token, contributorsRoot, forContributors]);
     });
 
-    it("refuses contributors beside it", async () => {
+    it("refuses a list beside the root", async () => {
       const contributors = buildContributors(accounts(2), [5_000n, 5_000n]);
       await refuseContributors(contributors, "ContributorsOrRoot", [2, contributorsRoot], contributorsRoot);
     });
 
-    it("refuses neither", async () => {
+    it("refuses a statement with neither a list nor a root", async () => {
       await refuseContributors([], "ContributorsOrRoot", [0, ethers.ZeroHash]);
     });
   });
 
-  describe("views of improvements", () => {
-    it("convert bps to DeltaOnes exactly", async () => {
+  describe("views", () => {
+    it("calculateDeltaOnes converts bps exactly", async () => {
       const { verifier } = context;
       for (const bps of [0n, 1n, 10n, 225n, 10_000n]) {
         expect(await verifier.calculateDeltaOnes(bps)).to.equal((bps * TOKEN) / 100n);
       }
     });
 
-    it("preview nothing for what is no improvement, and everything up to the top of the scale", async () => {
+    it("previewReward returns zero for what is no improvement, and the reward up to the top of the scale", async () => {
       const { verifier, model } = context;
       for (const score of [0n, BASELINE - 1n, BASELINE]) {
         expect(await verifier.previewReward(model.id, score)).to.deep.equal([0n, 0n]);
@@ -263,7 +263,7 @@ describe("DeltaOneVerifier rewards", () => {
       expect(await verifier.previewReward(model.id, BPS)).to.deep.equal([owner, forContributors]);
     });
 
-    it("refuse to preview a score above the scale or an unregistered model", async () => {
+    it("previewReward refuses a score above the scale and an unregistered model", async () => {
       const { verifier, registry, model } = context;
       await expect(verifier.previewReward(model.id, BPS + 1n))
         .to.be.revertedWithCustomError(registry, "OutOfRange")
@@ -273,7 +273,7 @@ describe("DeltaOneVerifier rewards", () => {
         .withArgs(ethers.ZeroHash, Status.NONE, Status.REGISTERED);
     });
 
-    it("tell an evaluation as used from its recording on, not only from its release", async () => {
+    it("isUsed is true from the recording of an evaluation on, not only from its release", async () => {
       const { verifier, model } = context;
       const { statement, transaction } = await improve(context, model);
       expect(await verifier.isUsed(model.id, statement.evaluationId)).to.equal(true);
@@ -284,7 +284,7 @@ describe("DeltaOneVerifier rewards", () => {
       expect(await verifier.isUsed(model.id, ethers.ZeroHash)).to.equal(false);
     });
 
-    it("return the reward from the submission itself", async () => {
+    it("processImprovement returns the reward", async () => {
       const { verifier, model } = context;
       const statement = await buildStatement(context, model);
       const proof = await attest(context, statement);

@@ -61,7 +61,7 @@ describe("DeltaOneVerifier statements", () => {
     return statement;
   }
 
-  describe("when the evaluation is not of the model's benchmark", () => {
+  describe("when the evaluation does not match the model's benchmark", () => {
     const wrong: [keyof Evaluation, bigint | string][] = [
       ["benchmarkVersion", 0n],
       ["benchmarkVersion", 2n],
@@ -92,7 +92,7 @@ describe("DeltaOneVerifier statements", () => {
       await refuse({ evaluation: { model: id } }, "WrongModelStatus", args);
     });
 
-    it("refuses a candidate above the scale", async () => {
+    it("refuses a candidate score above the scale", async () => {
       for (const candidateScore of [BPS + 1n, MAX_UINT256]) {
         const args = [field("candidateScore"), candidateScore, 0, BPS];
         await refuse({ evaluation: { candidateScore } }, "OutOfRange", args);
@@ -100,14 +100,14 @@ describe("DeltaOneVerifier statements", () => {
     });
   });
 
-  describe("when the benchmark asks for a minimum", () => {
+  describe("when the benchmark sets a minimum", () => {
     const minima: [keyof Evaluation, keyof typeof STRICT, bigint][] = [
       ["sampleSize", "minSampleSize", MAX_UINT256],
       ["runs", "minRuns", MAX_UINT256],
       ["lowerBoundBps", "minLowerBoundBps", DELTA],
     ];
     for (const [name, minimum, largest] of minima) {
-      it(`refuses ${name} one below it, and pays at it and for the largest`, async () => {
+      it(`refuses ${name} one below it, and accepts it and the largest value`, async () => {
         const strict = await registerModel(context, { modelId: "strict", benchmark: STRICT });
         const min = STRICT[minimum];
         const args = [field(name), min - 1n, min];
@@ -118,7 +118,7 @@ describe("DeltaOneVerifier statements", () => {
     }
 
     for (const lowerBoundBps of [DELTA + 1n, MAX_UINT256]) {
-      it(`refuses ${lowerBoundBps} as the lower bound of an improvement of ${DELTA}`, async () => {
+      it(`refuses ${lowerBoundBps} bps as the lower bound of an improvement of ${DELTA} bps`, async () => {
         const strict = await registerModel(context, { modelId: "strict", benchmark: STRICT });
         const args = [field("lowerBoundBps"), lowerBoundBps, STRICT.minLowerBoundBps, DELTA];
         await refuse({ evaluation: { lowerBoundBps } }, "OutOfRange", args, strict);
@@ -127,7 +127,7 @@ describe("DeltaOneVerifier statements", () => {
 
     for (const min of [MIN_IMPROVEMENT, STRICT.minImprovementBps, LARGEST_MIN_IMPROVEMENT]) {
       for (const direction of [Direction.MAXIMISE, Direction.MINIMISE]) {
-        it(`refuses ${min - 1n} bps and pays ${min}, direction ${direction}`, async () => {
+        it(`refuses ${min - 1n} bps and accepts ${min} bps, direction ${direction}`, async () => {
           const benchmark = { minImprovementBps: min, direction };
           const strict = await registerModel(context, { modelId: "strict", benchmark });
           const sign = direction === Direction.MAXIMISE ? 1n : -1n;
@@ -140,22 +140,22 @@ describe("DeltaOneVerifier statements", () => {
     }
 
     for (const candidateScore of [0n, BASELINE - 1n, BASELINE]) {
-      it(`refuses ${candidateScore}, which is no improvement`, async () => {
+      it(`refuses a candidate score of ${candidateScore}, which is no improvement`, async () => {
         const args = [field("improvement"), 0, MIN_IMPROVEMENT];
         await refuse({ evaluation: { candidateScore } }, "EvaluationTooWeak", args);
       });
     }
 
-    it("refuses a lower bound of zero, the least benchmark's", async () => {
+    it("refuses a lower bound of zero even on the weakest benchmark", async () => {
       await refuse({ evaluation: { lowerBoundBps: 0n } }, "EvaluationTooWeak", [field("lowerBoundBps"), 0, 1]);
     });
 
-    it("publishes the floor of every benchmark", async () => {
+    it("publishes the smallest improvement that a benchmark may pay for", async () => {
       expect(await context.verifier.MIN_IMPROVEMENT_BPS()).to.equal(MIN_IMPROVEMENT);
     });
   });
 
-  describe("when a statement's time is over or has not come", () => {
+  describe("when a statement has expired or lives too long", () => {
     async function submitAt(timestamp: bigint, deadline: bigint) {
       const statement = await buildStatement(context, model, { deadline });
       const proof = await attest(context, statement);
@@ -163,7 +163,7 @@ describe("DeltaOneVerifier statements", () => {
       return { transaction: submit(context, statement, proof), statement, proof };
     }
 
-    it("pays in the last second before its deadline is over", async () => {
+    it("accepts it in the second of its deadline", async () => {
       const deadline = BigInt(await time.latest()) + HOUR;
       await (
         await submitAt(deadline, deadline)
@@ -171,7 +171,7 @@ describe("DeltaOneVerifier statements", () => {
       expect(await context.registry.scoreOf(model.id)).to.equal(BASELINE + 100n);
     });
 
-    it("refuses a second after its deadline", async () => {
+    it("refuses it one second after its deadline", async () => {
       const deadline = BigInt(await time.latest()) + HOUR;
       const { transaction } = await submitAt(deadline + 1n, deadline);
       await expect(transaction)
@@ -180,7 +180,7 @@ describe("DeltaOneVerifier statements", () => {
       expect(await context.registry.scoreOf(model.id)).to.equal(BASELINE);
     });
 
-    it("pays with the longest life", async () => {
+    it("accepts the longest life", async () => {
       const now = BigInt(await time.latest()) + HOUR;
       await (
         await submitAt(now, now + MAX_STATEMENT_LIFE)
@@ -189,7 +189,7 @@ describe("DeltaOneVerifier statements", () => {
       expect(await context.verifier.MAX_STATEMENT_LIFE()).to.equal(MAX_STATEMENT_LIFE);
     });
 
-    it("refuses a deadline a second further ahead, and pays a second later", async () => {
+    it("refuses a life one second longer, and accepts the same statement a second later", async () => {
       const now = BigInt(await time.latest()) + HOUR;
       const deadline = now + MAX_STATEMENT_LIFE + 1n;
       const { transaction, statement, proof } = await submitAt(now, deadline);
@@ -201,7 +201,7 @@ describe("DeltaOneVerifier statements", () => {
       expect(await context.registry.scoreOf(model.id)).to.equal(BASELINE + 100n);
     });
 
-    it("refuses a deadline of all bits", async () => {
+    it("refuses a deadline of 2^256 − 1", async () => {
       const now = BigInt(await time.latest()) + HOUR;
       await expect((await submitAt(now, MAX_UINT256)).transaction)
         .to.be.revertedWithCustomError(context.verifier, "OutOfRange")
@@ -209,31 +209,31 @@ describe("DeltaOneVerifier statements", () => {
     });
   });
 
-  describe("V1: when an evaluation was paid", () => {
+  describe("V1: when an evaluation has been recorded", () => {
     it("refuses the same statement again", async () => {
       const { statement, proof } = await improve(context, model);
       await expectRefused(context, model, statement, proof, used(statement));
     });
 
-    it("refuses its id for the next score", async () => {
+    it("refuses its id for the next improvement", async () => {
       const { evaluationId } = await pay();
       const next = await buildStatement(context, model, { evaluationId });
       await expectRefused(context, model, next, await attest(context, next), used(next));
     });
 
-    it("refuses its id after the benchmark was replaced, which leaves what waits payable", async () => {
+    it("refuses its id even after the benchmark is replaced", async () => {
       const { evaluationId } = await pay();
       await context.registry.connect(context.admin).replaceBenchmark(model.id, await benchmarkWith(context));
       const next = await buildStatement(context, model, { evaluationId });
       await expectRefused(context, model, next, await attest(context, next), used(next));
     });
 
-    it("pays the same id for another model", async () => {
+    it("accepts the same id for another model", async () => {
       const { evaluationId } = await pay();
       await pay({ evaluationId }, await registerModel(context, { modelId: "other" }));
     });
 
-    it("refuses a second statement from the same baseline: who loses a race is signed again, with the same id", async () => {
+    it("refuses a second statement on the same baseline, and accepts it once it is signed anew with the same id", async () => {
       const loser = await buildStatement(context, model, { evaluationId: ethers.id("loser") });
       const proof = await attest(context, loser);
       await pay({ evaluation: { candidateScore: BASELINE + 50n } });
@@ -247,7 +247,7 @@ describe("DeltaOneVerifier statements", () => {
       await pay({ evaluationId: loser.evaluationId, evaluation: { candidateScore: loser.evaluation.candidateScore } });
     });
 
-    it("never pays A → B → A → B: the way back is no improvement", async () => {
+    it("never pays for going back and forth: the way back is no improvement", async () => {
       const there = await buildStatement(context, model);
       const proof = await attest(context, there);
       await expectImproved(context, model, there, proof);
@@ -267,7 +267,7 @@ describe("DeltaOneVerifier statements", () => {
       });
     });
 
-    it("moves the commitment with the score, also when it stays the same", async () => {
+    it("moves the commitment with the score, even if it stays the same", async () => {
       const { baselineCommitment } = (await buildStatement(context, model)).evaluation;
       await pay({ evaluation: { candidateCommitment: baselineCommitment } });
       await pay();
@@ -285,7 +285,7 @@ describe("DeltaOneVerifier statements", () => {
   });
 
   describe("when submissions are paused", () => {
-    it("refuses, and pays the same statement afterwards", async () => {
+    it("refuses a statement, and accepts it once they are resumed", async () => {
       const { registry, guardian, admin } = context;
       const statement = await buildStatement(context, model);
       const proof = await attest(context, statement);
@@ -298,7 +298,7 @@ describe("DeltaOneVerifier statements", () => {
     });
   });
 
-  it("tells the first of many faults, in the published order", async () => {
+  it("reports the first of many faults, in the published order", async () => {
     const { verifier, registry, guardian, admin, oracleAttestation, alice } = context;
     const target = { targetScore: BASELINE + 50n };
     const strict = await registerModel(context, { modelId: "strict", benchmark: { ...STRICT, ...target } });

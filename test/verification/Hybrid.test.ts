@@ -27,7 +27,7 @@ describe("Hybrid", () => {
 
   describe("V2: when not every method accepts", () => {
     for (const position of [0, 1]) {
-      it(`refuses when proof ${position} is of another statement`, async () => {
+      it(`refuses a statement if proof ${position} belongs to another one`, async () => {
         const context = await loadFixture(hybridFixture);
         const { model, proofsOf, methods, second } = context;
         const statement = await buildStatement(context, model);
@@ -61,7 +61,7 @@ describe("Hybrid", () => {
       }
     });
 
-    it("refuses the proofs in the other order", async () => {
+    it("refuses the proofs in the wrong order", async () => {
       const context = await loadFixture(hybridFixture);
       const statement = await buildStatement(context, context.model);
       const proofs = await context.proofsOf(statement);
@@ -69,7 +69,7 @@ describe("Hybrid", () => {
     });
 
     for (const answer of OTHER_ANSWERS) {
-      it(`refuses a method that answers ${answer}`, async () => {
+      it(`refuses a method that returns ${answer}`, async () => {
         const context = await loadFixture(hybridFixture);
         const { model, hybrid, second, prove } = context;
         const statement = await buildStatement(context, model);
@@ -80,7 +80,7 @@ describe("Hybrid", () => {
       });
     }
 
-    it("refuses an oracle that lost an attester since the signing", async () => {
+    it("refuses a proof from before an attester was removed", async () => {
       const context = await loadFixture(hybridFixture);
       const { model, oracleAttestation, guardian, attesters, prove } = context;
       const statement = await buildStatement(context, model);
@@ -94,7 +94,7 @@ describe("Hybrid", () => {
     });
   });
 
-  describe("V2: when a method is a hybrid itself", () => {
+  describe("V2: when a method is itself a hybrid", () => {
     /** A model for which a hybrid and a third method must vouch, the hybrid being that of {@link hybridFixture}. */
     async function nestedFixture() {
       const context = await hybridFixture();
@@ -119,14 +119,14 @@ describe("Hybrid", () => {
       return { ...context, third, outer, model, combine, prove };
     }
 
-    it("accepts its proofs as a list in the place of one", async () => {
+    it("accepts a list of proofs in the place of one", async () => {
       const context = await loadFixture(nestedFixture);
       const { model, prove } = context;
       const statement = await buildStatement(context, model);
       await expectImproved(context, model, statement, await prove(statement));
     });
 
-    it("refuses as the inner hybrid does: one proof short, or a method that does not accept", async () => {
+    it("refuses what the inner hybrid refuses: one proof too few, or a method that does not accept", async () => {
       const context = await loadFixture(nestedFixture);
       const { model, hybrid, second, combine, prove, proofsOf } = context;
       const statement = await buildStatement(context, model);
@@ -138,7 +138,7 @@ describe("Hybrid", () => {
       await expectRefused(context, model, statement, await prove(statement), refused);
     });
 
-    it("refuses when the third method does not accept", async () => {
+    it("refuses a statement if the third method does not accept", async () => {
       const context = await loadFixture(nestedFixture);
       const { model, outer, third, prove } = context;
       const statement = await buildStatement(context, model);
@@ -147,7 +147,7 @@ describe("Hybrid", () => {
       await expectRefused(context, model, statement, await prove(statement), refused);
     });
 
-    it("accepts nothing where it lists itself: no proof contains itself", async () => {
+    it("accepts nothing if it lists itself, as no proof contains itself", async () => {
       const context = await loadFixture(hybridFixture);
       const { deployer, second, model, verifier } = context;
       const self = getCreateAddress({ from: deployer.address, nonce: await deployer.getNonce() });
@@ -170,12 +170,12 @@ describe("Hybrid", () => {
   });
 
   describe("when it is constructed", () => {
-    it("lists its methods", async () => {
+    it("stores its methods", async () => {
       const { hybrid, methods } = await loadFixture(hybridFixture);
       expect(await hybrid.methods()).to.deep.equal(methods);
     });
 
-    it("refuses fewer than two", async () => {
+    it("refuses fewer than two methods", async () => {
       const factory = await ethers.getContractFactory("Hybrid");
       for (const methods of [[], [LOW!]]) {
         await expect(factory.deploy(methods))
@@ -185,8 +185,8 @@ describe("Hybrid", () => {
     });
 
     const unordered: [string, string, string][] = [
-      ["descending", HIGH!, LOW!],
-      ["the same twice", LOW!, LOW!],
+      ["methods in descending order", HIGH!, LOW!],
+      ["the same method twice", LOW!, LOW!],
     ];
     for (const [name, first, second] of unordered) {
       it(`refuses ${name}`, async () => {
@@ -197,7 +197,7 @@ describe("Hybrid", () => {
       });
     }
 
-    it("refuses zero", async () => {
+    it("refuses zero as a method", async () => {
       const factory = await ethers.getContractFactory("Hybrid");
       await expect(factory.deploy([ethers.ZeroAddress, LOW!]))
         .to.be.revertedWithCustomError(factory, "NotAscending")
@@ -206,7 +206,7 @@ describe("Hybrid", () => {
   });
 });
 
-describe("DeltaOneVerifier with a method that does not answer", () => {
+describe("DeltaOneVerifier, when the method does not accept", () => {
   for (const answer of OTHER_ANSWERS) {
     it(`refuses the answer ${answer}`, async () => {
       const context = await loadFixture(hybridFixture);

@@ -109,22 +109,22 @@ describe("OracleAttestation signatures", () => {
       });
     }
 
-    it("are refused over the digest as a personal message", async () => {
+    it("are refused if the digest was signed as a personal message", async () => {
       const personal = await signer.signMessage(ethers.getBytes(await digestOf(context, statement)));
       await refuse(encodeAsGiven([signer.address], [personal]), "InvalidSignature", [signer.address]);
     });
 
-    it("are refused from another attester", async () => {
+    it("are refused in the name of another attester", async () => {
       const other = context.attesters[2]!.address;
       await refuse(encodeAsGiven([other], [signature]), "InvalidSignature", [other]);
     });
 
-    it("are refused from a key that is no attester's", async () => {
+    it("are refused from a key that is not an attester", async () => {
       const { mallory } = context;
       await refuse(await attest(context, statement, [mallory]), "NotAttester", [mallory.address]);
     });
 
-    it("are refused for zero, which an unrecoverable signature would recover to", async () => {
+    it("are refused for the zero address, to which an unrecoverable signature would recover", async () => {
       const { ZeroAddress } = ethers;
       await refuse(encodeAsGiven([ZeroAddress], ["0x"]), "NotAscending", [ZeroAddress, ZeroAddress]);
     });
@@ -148,7 +148,7 @@ describe("OracleAttestation signatures", () => {
       await refuse(proof, "NotAscending", [address, address]);
     });
 
-    it("are refused when one beyond the threshold is wrong", async () => {
+    it("are refused if one beyond the threshold is wrong", async () => {
       const [first, second] = context.attesters;
       const good = await signStatement(context, statement, first!);
       const proof = encodeAsGiven([first!.address, second!.address], [good, good]);
@@ -161,7 +161,7 @@ describe("OracleAttestation signatures", () => {
       [0, 1],
       [1, 0],
     ] as const) {
-      it(`are refused as ${signatures} for ${signers} signers`, async () => {
+      it(`are refused if ${signatures} of them come with ${signers} signers`, async () => {
         const keys = context.attesters.slice(0, Math.max(signers, signatures));
         const all = await Promise.all(keys.map((key) => signStatement(context, statement, key)));
         const proof = encodeAsGiven(
@@ -189,7 +189,7 @@ describe("OracleAttestation signatures", () => {
       });
     }
 
-    it("are accepted from the code", async () => {
+    it("are accepted from the code as well", async () => {
       await delegate(Behaviour.SIGN);
       const word = await digestOf(context, statement);
       await expectImproved(context, context.model, statement, encodeAsGiven([signer.address], [word]));
@@ -204,11 +204,11 @@ describe("OracleAttestation signatures", () => {
       signature = await digestOf(context, statement);
     });
 
-    it("are accepted when it answers as ERC-1271 says", async () => {
+    it("are accepted if it answers as ERC-1271 requires", async () => {
       await expectImproved(context, context.model, statement, encodeAsGiven([account], [signature]));
     });
 
-    it("are refused when it says so", async () => {
+    it("are refused if it refuses them", async () => {
       await refuse(encodeAsGiven([account], ["0x"]), "InvalidSignature", [account]);
       await refuse(encodeAsGiven([account], [ethers.id("something else")]), "InvalidSignature", [account]);
     });
@@ -231,13 +231,13 @@ describe("OracleAttestation signatures", () => {
       "HUGE_ANSWER",
       "MEGABYTE_ANSWER",
     ] as const) {
-      it(`are refused when it answers badly: ${name}`, async () => {
+      it(`are refused if its answer is invalid: ${name}`, async () => {
         await context.wallet.setBehaviour(Behaviour[name]);
         await refuse(encodeAsGiven([account], [signature]), "InvalidSignature", [account]);
       });
     }
 
-    it("are asked for with capped gas, however much there is", async () => {
+    it("are checked with limited gas, however much there is", async () => {
       const { oracleAttestation, wallet, verifier } = context;
       expect(await oracleAttestation.ERC1271_GAS()).to.equal(ERC1271_GAS);
       await wallet.setBehaviour(Behaviour.REQUIRE_CAP);
@@ -263,7 +263,7 @@ describe("OracleAttestation signatures", () => {
       });
     }
 
-    it("cannot submit anything while it is asked", async () => {
+    it("are refused if it tries to submit another statement meanwhile", async () => {
       const { verifier, attesters, model, wallet } = context;
       const other = { ...statement, evaluationId: ethers.id("other") };
       const otherProof = await attest(context, other, [attesters[0]!]);
@@ -278,7 +278,7 @@ describe("OracleAttestation signatures", () => {
       await expectImproved(context, model, other, otherProof);
     });
 
-    it("void with its removal", async () => {
+    it("become void when it is removed", async () => {
       const { oracleAttestation, guardian } = context;
       await oracleAttestation.connect(guardian).removeAttester(account);
       await refuse(encodeAsGiven([account], [signature]), "ValueMismatch", [field("attesterEpoch"), 1, 2]);

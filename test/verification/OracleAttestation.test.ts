@@ -75,7 +75,7 @@ describe("OracleAttestation", () => {
     const accounts = [1, 2, 3].map((i) => ethers.getAddress(ethers.toBeHex(i, 20)));
 
     for (const threshold of [1, ATTESTERS]) {
-      it(`takes ${ATTESTERS} attesters and a threshold of ${threshold}, at epoch 1`, async () => {
+      it(`accepts ${ATTESTERS} attesters and a threshold of ${threshold}, at epoch 1`, async () => {
         const method = await deploy(accounts, threshold);
         for (const [i, account] of accounts.entries()) {
           expect(await method.isAttester(account)).to.equal(true);
@@ -99,7 +99,7 @@ describe("OracleAttestation", () => {
       });
     }
 
-    it("refuses no attesters, whatever the threshold", async () => {
+    it("refuses an empty list of attesters, whatever the threshold", async () => {
       const { oracleAttestation } = await loadFixture(deployImprovements);
       for (const threshold of [0, 1]) {
         await expect(deploy([], threshold))
@@ -108,7 +108,7 @@ describe("OracleAttestation", () => {
       }
     });
 
-    it("refuses zero and an attester twice", async () => {
+    it("refuses zero and the same attester twice", async () => {
       const { oracleAttestation } = await loadFixture(deployImprovements);
       await expect(deploy([ZeroAddress], 1)).to.be.revertedWithCustomError(oracleAttestation, "ZeroAddress");
       await expect(deploy([accounts[0]!, accounts[0]!], 1))
@@ -118,7 +118,7 @@ describe("OracleAttestation", () => {
   });
 
   describe("when attesters are added", () => {
-    it("counts the new one at once, in the same epoch: signatures given so far stay valid", async () => {
+    it("counts the new one at once, and keeps the epoch, so that earlier signatures stay valid", async () => {
       const context = await loadFixture(deployImprovements);
       const { oracleAttestation, admin, alice, model, attesters } = context;
       const statement = await buildStatement(context, model);
@@ -135,7 +135,7 @@ describe("OracleAttestation", () => {
       await expectImproved(context, model, statement, proof);
     });
 
-    it("refuses zero and whoever is one", async () => {
+    it("refuses zero and an account that is an attester already", async () => {
       const { oracleAttestation, admin, attesters } = await loadFixture(deployImprovements);
       await expect(oracleAttestation.connect(admin).addAttester(ZeroAddress)).to.be.revertedWithCustomError(
         oracleAttestation,
@@ -150,7 +150,7 @@ describe("OracleAttestation", () => {
 
   describe("V6: when attesters are removed", () => {
     for (const remover of ["guardian", "admin"] as const) {
-      it(`voids at once what all signed so far, on the ${remover}'s word`, async () => {
+      it(`makes all earlier signatures void at once when the ${remover} removes one`, async () => {
         const context = await loadFixture(deployImprovements);
         const { oracleAttestation, model, attesters } = context;
         const [removed, ...others] = attesters;
@@ -174,7 +174,7 @@ describe("OracleAttestation", () => {
       });
     }
 
-    it("keeps as many as must sign", async () => {
+    it("keeps as many attesters as must sign", async () => {
       const { oracleAttestation, guardian, admin, attesters } = await loadFixture(deployImprovements);
       await oracleAttestation.connect(guardian).removeAttester(attesters[0]!);
       for (const remover of [guardian, admin]) {
@@ -186,7 +186,7 @@ describe("OracleAttestation", () => {
       expect(await oracleAttestation.epoch()).to.equal(2);
     });
 
-    it("keeps the last one", async () => {
+    it("keeps the last attester", async () => {
       const { oracleAttestation, guardian, admin, attesters } = await loadFixture(deployImprovements);
       await oracleAttestation.connect(admin).setThreshold(1);
       await oracleAttestation.connect(guardian).removeAttester(attesters[0]!);
@@ -197,7 +197,7 @@ describe("OracleAttestation", () => {
       expect(await oracleAttestation.attesterCount()).to.equal(1);
     });
 
-    it("refuses whoever is not an attester, even one who was removed", async () => {
+    it("refuses an account that is not an attester, even one that was removed", async () => {
       const { oracleAttestation, guardian, attesters, alice } = await loadFixture(deployImprovements);
       await oracleAttestation.connect(guardian).removeAttester(attesters[0]!);
       for (const account of [alice, attesters[0]!]) {
@@ -208,7 +208,7 @@ describe("OracleAttestation", () => {
       expect(await oracleAttestation.epoch()).to.equal(2);
     });
 
-    it("does not revive old signatures when an attester comes back", async () => {
+    it("does not revive old signatures when a removed attester is added again", async () => {
       const context = await loadFixture(deployImprovements);
       const { oracleAttestation, guardian, admin, attesters, model } = context;
       const statement = await buildStatement(context, model);
@@ -221,7 +221,7 @@ describe("OracleAttestation", () => {
   });
 
   describe("V6: when the threshold changes", () => {
-    it("asks for as many from then on", async () => {
+    it("requires as many signatures from then on", async () => {
       const context = await loadFixture(deployImprovements);
       const { oracleAttestation, admin, attesters, model } = context;
       const statement = await buildStatement(context, model);
@@ -246,7 +246,7 @@ describe("OracleAttestation", () => {
     }
   });
 
-  describe("V2: when fewer than the threshold vouch", () => {
+  describe("V2: given a number of signatures", () => {
     it("refuses one of two, and none", async () => {
       const context: Improvements = await loadFixture(deployImprovements);
       const { oracleAttestation: contract, attesters, model } = context;
@@ -258,13 +258,13 @@ describe("OracleAttestation", () => {
       }
     });
 
-    it("pays with more than the threshold", async () => {
+    it("accepts more than the threshold", async () => {
       const context = await loadFixture(deployImprovements);
       const statement = await buildStatement(context, context.model);
       await expectImproved(context, context.model, statement, await attest(context, statement, context.attesters));
     });
 
-    it("pays whoever relays", async () => {
+    it("accepts a statement whoever relays it, and pays the relayer nothing", async () => {
       const context = await loadFixture(deployImprovements);
       const statement = await buildStatement(context, context.model);
       const proof = await attest(context, statement);

@@ -74,14 +74,14 @@ export function shouldBehaveLikeVerificationMethod(fixture: () => Promise<Method
       return context.method.verify(statement.evaluation, statement.attesterEpoch, digest, proof);
     }
 
-    it("answers its selector to what was proven, and the model is paid for it", async () => {
+    it("returns its selector for a valid proof, and the improvement is recorded", async () => {
       const statement = await buildStatement(context, model);
       const proof = await context.prove(statement);
       expect(await verify(statement, proof)).to.equal(context.method.interface.getFunction("verify").selector);
       await expectImproved(context, model, statement, proof);
     });
 
-    it("accepts a root of contributors as well", async () => {
+    it("accepts a root of contributors too", async () => {
       const statement = await buildStatement(context, model, { contributors: [], contributorsRoot: OTHER_WORD });
       await expectImproved(context, model, statement, await context.prove(statement));
     });
@@ -106,7 +106,7 @@ export function shouldBehaveLikeVerificationMethod(fixture: () => Promise<Method
       await expectImproved(context, model, statement, proof);
     });
 
-    it("V5: leaves nothing behind when it refuses, and accepts the right proof afterwards", async () => {
+    it("V5: changes nothing when it refuses, and accepts the right proof afterwards", async () => {
       const statement = await buildStatement(context, model);
       const other = { ...statement, deadline: statement.deadline + DAY / 2n };
       const proof = await context.prove(statement);
@@ -128,7 +128,7 @@ export function shouldBehaveLikeVerificationMethod(fixture: () => Promise<Method
       await expectRefused(context, model, statement, proof, await context.refusalOf(statement, proof));
     });
 
-    it("refuses no proof and half a proof", async () => {
+    it("refuses an empty proof and half a proof", async () => {
       const statement = await buildStatement(context, model);
       const proof = await context.prove(statement);
       for (const part of ["0x", ethers.dataSlice(proof, 0, ethers.dataLength(proof) / 2)]) {
@@ -137,7 +137,7 @@ export function shouldBehaveLikeVerificationMethod(fixture: () => Promise<Method
       }
     });
 
-    it("keeps working for its models when it is taken off the allow-list, but for no new ones", async () => {
+    it("still serves its models when it is taken off the allow-list, but no new benchmark", async () => {
       const { registry, admin, method } = context;
       const address = await method.getAddress();
       await registry.connect(admin).setMethodAccess(address, MethodAccess.NONE);

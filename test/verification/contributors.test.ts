@@ -39,7 +39,7 @@ describe("Contributor trees", () => {
     expect(build([...contributors].reverse())).to.deep.equal(tree);
   });
 
-  it("give each an interval in proportion to the weight, rounded down at each bound", () => {
+  it("give each contributor an interval in proportion to the weight, rounded down at each bound", () => {
     const { leaves } = build([1n, 1n, 1n].map((weight, i) => ({ account: accountAt(i), weight })));
     const third = WHOLE / 3n;
 
@@ -50,7 +50,7 @@ describe("Contributor trees", () => {
     ]);
   });
 
-  it("have leaves that OpenZeppelin's standard tree proves", () => {
+  it("have the root and the proofs of OpenZeppelin's standard tree", () => {
     const { distributionId, root, leaves } = build(randomContributors(new Random("proofs")));
     expect(distributionId).to.equal(hashDistribution(MODEL, EVALUATION));
     const tree = StandardMerkleTree.of(
@@ -61,7 +61,7 @@ describe("Contributor trees", () => {
     expect(leaves.map(({ proof }) => proof)).to.deep.equal(leaves.map((_, i) => tree.getProof(i)));
   });
 
-  it(`V3: telescope to exactly the total, in ${TREES} random trees`, () => {
+  it(`V3: split exactly the total, in ${TREES} random trees`, () => {
     const random = new Random("telescope");
     for (let i = 0; i < TREES; i++) {
       const { leaves } = build(randomContributors(random));
@@ -76,7 +76,7 @@ describe("Contributor trees", () => {
     }
   });
 
-  it("refuse no contributors", () => {
+  it("refuse an empty list of contributors", () => {
     expect(() => build([])).to.throw("contributors are none, expected at least one");
   });
 
@@ -101,7 +101,7 @@ describe("Contributor trees", () => {
     );
   });
 
-  it("refuse a weight that owns no part, but not one that owns the smallest", () => {
+  it("refuse a weight whose share rounds to nothing, and accept the smallest share", () => {
     const pair = (weight: bigint) => [
       { account: accountAt(0), weight },
       { account: accountAt(1), weight: WHOLE },

@@ -109,7 +109,7 @@ describe("Proofs in TypeScript", () => {
   const [low, middle, high] = ["0x0a", "0x90", "0xf0"].map((end) => ethers.getAddress(ethers.zeroPadValue(end, 20)));
   const attestations = [high, low, middle].map((signer, i) => ({ signer: signer!, signature: `0x0${i}` }));
 
-  it("order signers by value, each with its signature", () => {
+  it("order signers by address, each with its signature", () => {
     const [signers, signatures] = AbiCoder.defaultAbiCoder().decode(
       ["address[]", "bytes[]"],
       encodeProof(attestations),
@@ -118,14 +118,14 @@ describe("Proofs in TypeScript", () => {
     expect([...signatures]).to.deep.equal(["0x01", "0x02", "0x00"]);
   });
 
-  it("do not depend on the case of addresses, and leave their input as it is", () => {
+  it("do not depend on the case of addresses, and leave their input unchanged", () => {
     const before = structuredClone(attestations);
     const lower = attestations.map(({ signer, signature }) => ({ signer: signer.toLowerCase(), signature }));
     expect(encodeProof(lower)).to.equal(encodeProof(attestations));
     expect(attestations).to.deep.equal(before);
   });
 
-  it("refuse what is no address", () => {
+  it("refuse an invalid address", () => {
     expect(() => encodeProof([{ signer: "0x01", signature: "0x" }])).to.throw("invalid address");
   });
 

@@ -63,7 +63,7 @@ describe("Groth16", () => {
       });
     }
 
-    it("refuses it for any other public input", async () => {
+    it("refuses a proof for any other public input", async () => {
       const { harness, proof, inputs } = await loadFixture(proven64);
       for (const [i, input] of inputs.entries()) {
         for (const other of [(input + 1n) % FIELD, (input + FIELD - 1n) % FIELD, FIELD - input, 0n, FIELD - 1n]) {
@@ -72,7 +72,7 @@ describe("Groth16", () => {
       }
     });
 
-    it("refuses a public input plus the field's order, and the order itself", async () => {
+    it("refuses a public input plus the order of the field, and the order itself", async () => {
       const { harness, proof, inputs } = await loadFixture(proven64);
       for (const [i, input] of inputs.entries()) {
         for (const value of [input + FIELD, FIELD, ethers.MaxUint256]) {
@@ -84,7 +84,7 @@ describe("Groth16", () => {
       }
     });
 
-    it("refuses it under another circuit's key", async () => {
+    it("refuses a proof under another circuit's key", async () => {
       const { proof, inputs } = await loadFixture(proven64);
       const { harness } = await proven(1_024);
       expect(await isValid(harness, proof, inputs)).to.equal(false);
@@ -92,14 +92,14 @@ describe("Groth16", () => {
   });
 
   describe("V2: with other points", () => {
-    it("refuses every coordinate plus one: off the curve", async () => {
+    it("refuses every coordinate plus one, which is off the curve", async () => {
       const { harness, proof } = await loadFixture(simulated);
       expect(await isValid(harness, proof, INPUTS)).to.equal(true);
       for (const [i, value] of proof.entries())
         expect(await isValid(harness, replaced(proof, i, value + 1n), INPUTS), COORDINATES[i]).to.equal(false);
     });
 
-    it("refuses every coordinate plus the field's size, and beyond 2^255", async () => {
+    it("refuses every coordinate plus the size of its field, and 2^256 − 1", async () => {
       const { harness, proof } = await loadFixture(simulated);
       for (const [i, value] of proof.entries()) {
         for (const other of [value + BASE_FIELD, ethers.MaxUint256])
@@ -115,14 +115,14 @@ describe("Groth16", () => {
       }
     });
 
-    it("refuses a B on the curve but outside the group", async () => {
+    it("refuses a B that is on the curve but outside the group", async () => {
       const { harness, proof } = await loadFixture(simulated);
       const [a, c] = [proof.slice(0, 2), proof.slice(6)];
       for (const b of [OUTSIDE_G2, negated(OUTSIDE_G2)])
         expect(await isValid(harness, [...a, ...b, ...c], INPUTS)).to.equal(false);
     });
 
-    it("refuses other points of the groups in the place of A, B and C", async () => {
+    it("refuses other points of the groups in place of A, B and C", async () => {
       const { harness, proof } = await loadFixture(simulated);
       const [a, b, c] = [proof.slice(0, 2), proof.slice(2, 6), proof.slice(6)];
       for (const points of [
@@ -137,7 +137,7 @@ describe("Groth16", () => {
         expect(await isValid(harness, points.flat(), INPUTS)).to.equal(false);
     });
 
-    it("accepts proofs that anybody can make from another: nothing may rest on a proof's bytes", async () => {
+    it("accepts a proof that anybody derived from another, so that nothing may depend on a proof's bytes", async () => {
       const { harness, proof } = await loadFixture(simulated);
       const [a, b, c] = [proof.slice(0, 2), proof.slice(2, 6), proof.slice(6)];
       expect(await isValid(harness, [...negated(a), ...negated(b), ...c], INPUTS)).to.equal(true);
@@ -185,7 +185,7 @@ describe("Groth16", () => {
         expect(await isValid(harness, points, inputs), `case ${i}`).to.equal(verdicts[i]);
     });
 
-    it("but for coordinates not reduced, which snarkjs accepts", async () => {
+    it("except on coordinates that are not reduced, which snarkjs accepts", async () => {
       const { harness, proof } = await loadFixture(simulated);
       const unreduced = proof.map((value, i) => replaced(proof, i, value + BASE_FIELD));
       const verdicts = await verifyWithSnarkjs(
@@ -216,7 +216,7 @@ describe("Groth16", () => {
     };
     const indices = Array.from({ length: 10 }, (_, i) => i);
 
-    it("is known by its hash", async () => {
+    it("has the hash of its 26 words", async () => {
       const { harness } = await loadFixture(simulated);
       const { alpha, beta, gamma, delta, inputs } = key;
       const words = [alpha, beta, gamma, delta, inputs].flat(2);
@@ -264,7 +264,7 @@ describe("Groth16", () => {
       }
     });
 
-    it("with γ = δ would let everybody prove anything", async () => {
+    it("with γ = δ would let anybody forge proofs", async () => {
       const { harness } = await loadFixture(simulated);
       const { alpha, beta, gamma, delta, inputs } = key;
       const address = await harness.getAddress();
@@ -288,7 +288,7 @@ describe("Groth16", () => {
     });
   });
 
-  it("takes no answer of a precompile for granted: without them nothing is valid @uninstrumented", async () => {
+  it("accepts nothing if a precompile does not answer @uninstrumented", async () => {
     const { harness, proof } = await loadFixture(simulated);
     const address = await harness.getAddress();
     const code = await ethers.provider.getCode(address);

@@ -65,7 +65,7 @@ function drawCounts(random: Random, i: number): Counts {
 }
 
 describe("ZkProof.provenBy", () => {
-  it("is the tools' and an independent computation's, for any counts", async () => {
+  it("agrees with the library and with an independent computation, for any counts", async () => {
     const { method } = await loadFixture(zkFixture);
     const random = new Random("counts");
     const draw = (min: number, max: number) => Number(random.between(BigInt(min), BigInt(max)));
@@ -91,7 +91,7 @@ describe("ZkProof.provenBy", () => {
     }
   });
 
-  it("is 67 bps at 95 % and 28 bps at 97.5 % on the 1,000 borrowers", async () => {
+  it("gives 28 bps at 97.5 % on the 1,000 borrowers, where 95 % would give 67 bps", async () => {
     const { method } = await loadFixture(zkFixture);
     expect(independentBound(COUNTS, 0.95)).to.equal(67n);
     expect(independentBound(COUNTS, 0.975)).to.equal(REAL.lowerBound);
@@ -101,7 +101,7 @@ describe("ZkProof.provenBy", () => {
   /** The quantile of {@link QUANTILE_E9}, and the true one, which it rounds up. */
   const [ROUNDED_UP, TRUE] = ["1.959963985", "1.95996398454005423552459443052055152795555"];
 
-  it("is the formula's value rounded down, never up, for counts of any size", async () => {
+  it("rounds the formula's value down, never up, for counts of any size", async () => {
     const { method } = await loadFixture(zkFixture);
     const random = new Random("bounds");
     let [positive, lower] = [0, 0];
@@ -148,7 +148,7 @@ describe("ZkProof.provenBy", () => {
       expect(provenBy(counts).lowerBoundBps).to.equal((await method.provenBy(counts, n)).lowerBoundBps);
   });
 
-  it("takes a whole bps for a margin of a fraction", async () => {
+  it("subtracts a whole bps for a margin of a fraction of one", async () => {
     const { method } = await loadFixture(zkFixture);
     const [n, half] = [4_000_000_000, 2_000_000_000];
     const counts = { baselineCorrect: 0, candidateCorrect: half, disagreements: half }; // the margin is 0.15 bps
@@ -189,11 +189,11 @@ describe("ZkProof.quantileE9", () => {
 
   for (const { name, quantileE9, error } of LEVELS) {
     if (error !== undefined)
-      it(`is the normal distribution's, rounded up in its tenth digit, for ${name}`, () => {
+      it(`is that of the normal distribution, rounded up in its tenth digit, for ${name}`, () => {
         expect(BigInt(Math.ceil(quantile(1 - error, 0, 1) * 1e9))).to.equal(quantileE9);
       });
 
-    it(`takes ${quantileE9} and computes every bound by it, rounded down: ${name}`, async () => {
+    it(`accepts ${quantileE9} and computes every bound with it, rounded down: ${name}`, async () => {
       const method = await deploy(quantileE9);
       expect(await method.quantileE9()).to.equal(quantileE9);
       const random = new Random(`quantile ${quantileE9}`);
@@ -220,7 +220,7 @@ describe("ZkProof.quantileE9", () => {
     }
   });
 
-  it("V2: decides which lower bound a proof allows: 28 bps for one attempt, nothing for the best of ten", async () => {
+  it("V2: decides which lower bound a proof allows: 28 bps for one attempt, none for the best of ten", async () => {
     const [one, ten] = [await deploy(QUANTILE_E9), await deploy(QUANTILE_OF_TEN_E9)];
     const proof = simulateProof(EVALUATION, DIGEST);
     expect(await one.verify(EVALUATION, 0n, DIGEST, proof)).to.equal(one.interface.getFunction("verify").selector);

@@ -76,7 +76,7 @@ for (const [attempts, quantileE9] of [
       expect(positive).to.be.greaterThan(8);
     });
 
-    it("state the same below, or evaluate the lesser one", async () => {
+    it("state the same bound below that, or evaluate a lower one", async () => {
       let less = 0;
       for (const outcome of outcomes("few", [1, NORMAL_DISAGREEMENTS - 1])) {
         const { bound } = evaluated(outcome, attempts);
@@ -87,7 +87,7 @@ for (const [attempts, quantileE9] of [
       expect(less).to.be.greaterThan(8);
     });
 
-    it("state the candidate's same score, and evaluate an improvement that a proof allows: at most 1 bps less", async () => {
+    it("state the same score of the candidate, and evaluate an improvement at most 1 bps lower", async () => {
       for (const outcome of outcomes("scores", [1, 600])) {
         const [found, allowed] = [evaluated(outcome, attempts), await proven(outcome)];
         expect(found.score, JSON.stringify(outcome)).to.equal(allowed.score);
@@ -97,8 +97,8 @@ for (const [attempts, quantileE9] of [
   });
 }
 
-describe("ZkProof and evaluate, of five gained and none lost of 100", () => {
-  it("differ: the normal bound is 72 bps, the exact one below 0", async () => {
+describe("ZkProof and evaluate, on five rows gained and none lost out of 100", () => {
+  it("differ: the normal bound is 72 bps, the exact one is negative", async () => {
     const method = await ethers.deployContract("ZkProof", [keyOf(SECRETS), 1_959_963_985n]);
     const counts = { baselineCorrect: 90, candidateCorrect: 95, disagreements: 5 };
     expect((await method.provenBy(counts, 100)).lowerBoundBps).to.equal(72n);

@@ -47,7 +47,7 @@ describe("ZkProof", () => {
       .withArgs(...args);
   }
 
-  describe("V2: what a proof allows to say", () => {
+  describe("V2: what a proof allows a statement to claim", () => {
     it("is at most the candidate's accuracy, rounded down", async () => {
       const [n, candidateCorrect] = [999n, 771]; // 7717.7 bps
       const stated = { sampleSize: n, baselineScore: 7_600n, lowerBoundBps: 0n };
@@ -76,23 +76,23 @@ describe("ZkProof", () => {
       await expectError("LowerBoundAboveProven", [lowerBoundBps, REAL.lowerBound], { lowerBoundBps });
     });
 
-    it("is no improvement where the candidate is not better", async () => {
+    it("is no improvement if the candidate is not better", async () => {
       const counts = { ...COUNTS, baselineCorrect: 771 };
       await expectError("ImprovementAboveProven", [REAL.improvement, 0n], {}, counts);
       await expectError("ImprovementAboveProven", [REAL.improvement, 0n], {}, { ...counts, baselineCorrect: 772 });
     });
 
-    it("is no score that is not above the baseline's: the method is for scores to maximise", async () => {
+    it("is no score at or below the baseline's: the method is for scores to maximise", async () => {
       for (const candidateScore of [ZK_BASELINE, ZK_BASELINE - 1n])
         await expectError("ScoreNotHigher", [ZK_BASELINE, candidateScore], { candidateScore });
       await expectAccepted({ candidateScore: ZK_BASELINE + 1n });
     });
 
-    it("covers one run", async () => {
+    it("is exactly one run", async () => {
       for (const runs of [0n, 2n, MaxUint256]) await expectError("ValueMismatch", [field("runs"), runs, 1n], { runs });
     });
 
-    it("has a sample size that fits a count: a larger one would pass for other counts", async () => {
+    it("is no sample size that does not fit a count, as it would pass for other counts", async () => {
       for (const sampleSize of [0n, MAX_COUNT + 1n, BigInt(COUNTS.n) + (1n << 32n), MaxUint256]) {
         const { method } = await loadFixture(zkFixture);
         const proof = simulateProof(EVALUATION, DIGEST, { ...COUNTS, baselineCorrect: COUNTS.baselineCorrect - 1 });
@@ -124,7 +124,7 @@ describe("ZkProof", () => {
         .withArgs();
     });
 
-    it("count what was proven, nothing else", async () => {
+    it("are the counts that were proven, and no others", async () => {
       const { method } = await loadFixture(zkFixture);
       const points = dataSlice(simulateProof(EVALUATION, DIGEST), 3 * 32);
       const counts = [COUNTS.baselineCorrect, COUNTS.candidateCorrect, COUNTS.disagreements].map(BigInt);
@@ -143,7 +143,7 @@ describe("ZkProof", () => {
       }
     });
 
-    it("do not name the epoch, which the digest binds", async () => {
+    it("do not include the epoch, which the digest binds", async () => {
       const { method } = await loadFixture(zkFixture);
       const proof = simulateProof(EVALUATION, DIGEST);
       for (const epoch of [0n, 1n, MaxUint256])
@@ -183,8 +183,8 @@ describe("ZkProof", () => {
     });
   });
 
-  describe("V1: a proof that was paid", () => {
-    it("pays nothing again, malleated or with another id", async () => {
+  describe("V1: given a proof that has been paid", () => {
+    it("pays nothing for it again, malleated or under another id", async () => {
       const context = await loadFixture(zkFixture);
       const { model, prove, verifier, registry } = context;
       const statement = await buildStatement(context, model);
@@ -218,7 +218,7 @@ describe("ZkProof", () => {
       expect((await registry.benchmarkOf(model.id)).modelCommitment).to.equal(statement.evaluation.candidateCommitment);
     });
 
-    it("is of no use to another model with the same benchmark", async () => {
+    it("refuses it for another model with the same benchmark", async () => {
       const context = await loadFixture(zkFixture);
       const { method, model, prove } = context;
       const benchmark = { ...PROVEN_BENCHMARK, method: await method.getAddress() };
@@ -232,7 +232,7 @@ describe("ZkProof", () => {
     });
   });
 
-  it("V2: refuses the next statement until it is against the moved baseline", async () => {
+  it("V2: refuses the next statement unless it is against the new baseline", async () => {
     const context = await loadFixture(zkFixture);
     const { model, prove, registry } = context;
     const first = await buildStatement(context, model);

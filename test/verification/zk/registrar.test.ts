@@ -68,7 +68,7 @@ async function inventedModel() {
   return { ...context, zkProof, benchmark, model: { id: ID, token, owner: mallory.address } };
 }
 
-describe("M1: a proof-only method, and the keys of launches in one hand @uninstrumented", () => {
+describe("M1: a proof-only method, given all launch keys in one hand @uninstrumented", () => {
   let context: Awaited<ReturnType<typeof inventedModel>>;
 
   useSetup(CAPACITY);
@@ -103,8 +103,8 @@ describe("M1: a proof-only method, and the keys of launches in one hand @uninstr
     expect(await verifier.queryFilter(verifier.filters.PayoutQueued())).to.deep.equal([]);
   }
 
-  describe("given that the method is the admin's", () => {
-    it("refuses it to the registrar, and takes the same benchmark from the admin", async () => {
+  describe("given that the method is reserved for the admin", () => {
+    it("refuses it to the registrar, and accepts the same benchmark from the admin", async () => {
       const { registry, registrar, admin, zkProof, benchmark } = context;
       await expect(register(registrar))
         .to.be.revertedWithCustomError(registry, "MethodNotAllowed")
@@ -113,7 +113,7 @@ describe("M1: a proof-only method, and the keys of launches in one hand @uninstr
       expect((await registry.benchmarkOf(ID)).evaluationDataHash).to.equal(benchmark.evaluationDataHash);
     });
 
-    it("refuses the registrar a method that nobody allowed, be it a hybrid of the admin's", async () => {
+    it("refuses the registrar a method that nobody has allowed, even a hybrid that includes the admin's", async () => {
       const { registry, registrar, zkProof } = context;
       const own = await ethers.deployContract("VerificationMethodMock");
       const addresses = await Promise.all([zkProof.getAddress(), own.getAddress()]);
@@ -126,7 +126,7 @@ describe("M1: a proof-only method, and the keys of launches in one hand @uninstr
       }
     });
 
-    it("refuses a method to the admin too that is not allowed at all", async () => {
+    it("refuses even the admin a method that is not allowed at all", async () => {
       const { registry, admin, zkProof } = context;
       await registry.connect(admin).setMethodAccess(zkProof, MethodAccess.NONE);
       await expect(register(admin))
@@ -134,7 +134,7 @@ describe("M1: a proof-only method, and the keys of launches in one hand @uninstr
         .withArgs(zkProof, MethodAccess.NONE);
     });
 
-    it("mints nothing for a real proof of a model that attesters must vouch for", async () => {
+    it("mints nothing for a real proof if attesters must vouch for the model", async () => {
       const { registrar, distributor, tokenManager, oracleAttestation, zkProof } = context;
       await register(registrar, await oracleAttestation.getAddress());
       await tokenManager.connect(distributor).distributeModelSupplierAllocation(MODEL_ID);
@@ -151,7 +151,7 @@ describe("M1: a proof-only method, and the keys of launches in one hand @uninstr
       await expectNothingMinted();
     });
 
-    it("opens no other door to any of the keys, before and after the pool", async () => {
+    it("opens no other way to mint to any of the keys, before and after the pool", async () => {
       const { registrar, oracleAttestation } = context;
       await tryEveryDoor();
       await register(registrar, await oracleAttestation.getAddress());
@@ -160,7 +160,7 @@ describe("M1: a proof-only method, and the keys of launches in one hand @uninstr
       await expectNothingMinted();
     });
 
-    it("R1, R2: pays what the admin registered, once it has waited, unless it is stopped", async () => {
+    it("R1, R2: pays what the admin registered once the delay is over, unless it is stopped", async () => {
       const { admin, registry, guardian, model, zkProof } = context;
       await register(admin);
       const { statement, proof } = await prepare();
@@ -175,8 +175,8 @@ describe("M1: a proof-only method, and the keys of launches in one hand @uninstr
     });
   });
 
-  describe("given that the admin opened it to registrars", () => {
-    it("pays the registrar's own invention: who opens it so lets registrars mint", async () => {
+  describe("given that the method is open to registrars", () => {
+    it("pays for an invented improvement: whoever opens the method lets registrars mint", async () => {
       const { admin, registrar, registry, zkProof, model } = context;
       await registry.connect(admin).setMethodAccess(zkProof, MethodAccess.REGISTRAR);
       await register(registrar);
