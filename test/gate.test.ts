@@ -29,7 +29,7 @@ function runForgeOn(file: string, env: NodeJS.ProcessEnv = {}) {
   return { status, stdout };
 }
 
-describe("Gate of the Solidity tests @uninstrumented", () => {
+describe("npm run test:solidity @uninstrumented", () => {
   it("exits 0 when every test passes", () => {
     const { status, stdout } = runForgeOn("Passing.t.sol");
 
@@ -46,7 +46,7 @@ describe("Gate of the Solidity tests @uninstrumented", () => {
     expect(status).to.equal(1);
   });
 
-  it("keeps nothing of a failure, which the next run would try first", () => {
+  it("stores no failure, which the next run would try first", () => {
     const temporary = mkdtempSync(join(tmpdir(), "gate-"));
     try {
       expect(runForgeOn("Failing.t.sol", { TMPDIR: temporary }).status).to.equal(1);

@@ -178,8 +178,8 @@ function circlesAmong(importsOf: ReadonlyMap<string, readonly string[]>): string
   return [...new Set(circles.map((circle) => circle.join(", ")))];
 }
 
-describe("Layout of the TypeScript @uninstrumented", () => {
-  it("imports along the arrows only: platform, scripts, operator, deploy, sdk, and nobody tests", () => {
+describe("layout of the TypeScript @uninstrumented", () => {
+  it("allows imports only along the arrows platform, scripts, operator, deploy, sdk, and none of tests", () => {
     const broken = [...sources].flatMap(([file, { imports }]) =>
       [...new Set(imports)]
         .filter((target) => folderOf(target) in ARROWS && !isArrow(folderOf(file), folderOf(target)))
@@ -189,7 +189,7 @@ describe("Layout of the TypeScript @uninstrumented", () => {
     expect(broken.sort()).to.deep.equal([]);
   });
 
-  it("keeps what only developers run apart from what is run everywhere", () => {
+  it("keeps code for developers apart from other code", () => {
     const isForDevelopers = (file: string) => FOR_DEVELOPERS.some((folder) => file.startsWith(folder));
     const broken = [...sources].flatMap(([file, { imports }]) =>
       isForDevelopers(file) ? [] : imports.filter(isForDevelopers).map((target) => `${file} → ${target}`),
@@ -198,7 +198,7 @@ describe("Layout of the TypeScript @uninstrumented", () => {
     expect(broken).to.deep.equal([]);
   });
 
-  it("has no circle of files", () => {
+  it("has no circular imports", () => {
     const circles = circlesAmong(new Map([...sources].map(([file, { imports }]) => [file, imports])));
 
     expect(circles).to.deep.equal([]);
@@ -216,7 +216,7 @@ describe("Layout of the TypeScript @uninstrumented", () => {
     expect(double.sort()).to.deep.equal([]);
   });
 
-  it("has a library of small files", () => {
+  it("limits the length of files in the library", () => {
     const lengths = production
       .filter(([file]) => folderOf(file) === "sdk")
       .map(([file]) => [file, linesOf(file)] as const);
@@ -224,14 +224,14 @@ describe("Layout of the TypeScript @uninstrumented", () => {
     expect(lengths.filter(([, length]) => length > LONGEST)).to.deep.equal([]);
   });
 
-  it("has files of tests of at most 450 lines", () => {
+  it("limits the length of test files to 450 lines", () => {
     const lengths = tests.map((file) => [file, linesOf(file)] as const);
 
     expect(lengths).not.to.have.lengthOf(0);
     expect(lengths.filter(([, length]) => length > LONGEST_TEST)).to.deep.equal([]);
   });
 
-  it("names each kind of suite and helper by one suffix", () => {
+  it("gives each kind of suite and helper one suffix", () => {
     const unclear = tests
       .filter((file) => file.endsWith(".ts"))
       .filter((file) => !hasKind(file, readFileSync(join(ROOT, file), "utf8")));
@@ -239,7 +239,7 @@ describe("Layout of the TypeScript @uninstrumented", () => {
     expect(unclear).to.deep.equal([]);
   });
 
-  it("has a library that runs without Hardhat, and without Node where it does not say so", () => {
+  it("keeps Hardhat out of the library, and Node out of all but its folders for Node", () => {
     const library = production.filter(([file]) => folderOf(file) === "sdk");
     const bound = library.flatMap(([file, { packages, globals }]) => {
       const needed = [...packages.filter((name) => NODE_PACKAGE.test(name)), ...globals];
@@ -260,7 +260,7 @@ describe("Layout of the TypeScript @uninstrumented", () => {
     expect(isArrow("operator", "sdk")).to.equal(true);
   });
 
-  it("recognises a file of tests with a wrong suffix, or without one", () => {
+  it("recognises a test file with a wrong suffix or none", () => {
     const [suite, rules, neither] = ['describe("A", () => {});', "export function shouldHold(): void {}", "export {};"];
 
     expect(hasKind("test/A.test.ts", suite)).to.equal(true);
@@ -275,7 +275,7 @@ describe("Layout of the TypeScript @uninstrumented", () => {
     expect(hasKind("test/A.test.ts", neither)).to.equal(false);
   });
 
-  it("recognises a circle, also one by a detour", () => {
+  it("recognises circular imports, direct or indirect", () => {
     const files = (imports: Record<string, string[]>) => new Map(Object.entries(imports));
 
     expect(circlesAmong(files({ a: ["b"], b: ["c"], c: ["b"] }))).to.deep.equal(["b, c"]);

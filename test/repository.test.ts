@@ -83,8 +83,8 @@ function violation({ file, symbols, target }: Import): string | undefined {
   return unmade && `${unmade} is imported but not deployed here: use its interface`;
 }
 
-describe("Repository @uninstrumented", () => {
-  it("has nothing at the top level but what the README shows", () => {
+describe("repository @uninstrumented", () => {
+  it("has nothing at the top level except what the README shows", () => {
     const unknown = readdirSync(ROOT)
       .filter((name) => !name.startsWith(".") && name !== "node_modules")
       .filter((name) => !TOP_LEVEL.includes(name));
@@ -92,7 +92,7 @@ describe("Repository @uninstrumented", () => {
     expect(unknown).to.deep.equal([]);
   });
 
-  it("keeps the layers: production imports go down, and across folders only to interfaces", () => {
+  it("keeps the layers of contracts: imports go down, and across folders only to interfaces", () => {
     const broken = production
       .flatMap(importsOf)
       .map((entry) => ({ entry, reason: violation(entry) }))
@@ -122,7 +122,7 @@ describe("Repository @uninstrumented", () => {
     );
   });
 
-  it("names licence, compiler version and symbols in every Solidity file, but for the shared errors as a whole", () => {
+  it("begins every Solidity file with licence and compiler version, and names imported symbols except the shared errors", () => {
     const tests = readdirSync(join(ROOT, "test/solidity"), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".sol"))
       .map((file) => join("../test/solidity", file));
@@ -138,7 +138,7 @@ describe("Repository @uninstrumented", () => {
     expect(careless).to.deep.equal([]);
   });
 
-  it("compiles for Solidity tests with the settings of deployment", () => {
+  it("compiles Solidity tests with the settings of the deployment", () => {
     const settings = config.solidity.compilers[0]?.settings;
     const foundry = readFileSync(join(ROOT, "test/solidity/foundry.toml"), "utf8");
     const setting = (name: string) => new RegExp(`^${name} = (.*)$`, "m").exec(foundry)?.[1];
@@ -158,13 +158,13 @@ describe("Repository @uninstrumented", () => {
     });
   });
 
-  it("loads the gas reporter only where it reports, because every command would start later", () => {
+  it("loads the gas reporter only to report gas, because every command would start later", () => {
     const isLoaded = Object.keys(require.cache).some((file) => file.includes("/node_modules/hardhat-gas-reporter/"));
 
     expect(isLoaded).to.equal(process.env.REPORT_GAS === "true");
   });
 
-  it("runs every step of .ci/run in the workflow of the forge", () => {
+  it("runs every step of .ci/run in the CI workflow", () => {
     const script = readFileSync(join(ROOT, ".ci/run"), "utf8");
     const workflow = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
     const steps = [...script.matchAll(/^(?:suite|check) "([^"]+)"/gm)].map(([, name]) => name);
@@ -179,7 +179,7 @@ describe("Repository @uninstrumented", () => {
     ]);
   });
 
-  it("runs half an hour of the deep tests every night, in a job that pushes do without", () => {
+  it("runs half an hour of the deep tests every night, but not on pushes", () => {
     const workflow = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
     const [, steps = "", deep = ""] = workflow.split(/^ {2}(?:step|deep):\n/m);
 

@@ -1,6 +1,6 @@
 /**
- * Runs the fuzz tests and the invariants 25 million and 20 million times in all, in parts that take about a minute each. What passed
- * is kept in .build/deep until a contract or a Solidity test changes, so that a run that was interrupted goes on.
+ * Gives the fuzz tests 25 million inputs and makes 20 million calls of invariants, in parts that take about a minute each. Parts that
+ * passed are kept in .build/deep until a contract or a Solidity test changes, so that an interrupted run continues.
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -15,8 +15,8 @@ const ROOT = join(__dirname, "../..");
 
 const USAGE = `npm run test:deep -- [options]
 
-  --minutes <count>   begins no part after as many minutes, and says what is left
-  --seed <number>     what the seeds of all parts are made from (default 1)`;
+  --minutes <count>   starts no part after this many minutes, and prints what is left
+  --seed <number>     the number from which the seeds of all parts are made (default 1)`;
 
 async function main(seed: number, minutes: number) {
   const start = performance.now();
@@ -24,7 +24,7 @@ async function main(seed: number, minutes: number) {
   const results = new DeepResults(join(ROOT, ".build/deep/results.jsonl"), digestOfSources(ROOT));
   const parts = deepPlan(await forge.tests(), DEEP_TOTALS, seed);
   const open = parts.filter((part) => !results.find(part)).length;
-  console.log(`${parts.length} parts, ${parts.length - open} of which have passed before.`);
+  console.log(`${parts.length} parts, of which ${parts.length - open} passed in earlier runs.`);
 
   let ended = 0;
   const failures = await runParts(parts, results, {
@@ -62,7 +62,7 @@ const { values } = parseArgs({
 const [seed, minutes] = [Number(values.seed), Number(values.minutes)];
 if (values.help) console.log(USAGE);
 else if (!Number.isSafeInteger(seed * 10_000) || seed < 0 || !(minutes > 0)) {
-  console.error(`--seed must be a whole number from 0 on, and --minutes a number above 0.\n\n${USAGE}`);
+  console.error(`--seed must be a whole number, at least 0, and --minutes a number above 0.\n\n${USAGE}`);
   process.exitCode = 1;
 } else
   main(seed, minutes).catch((error: unknown) => {

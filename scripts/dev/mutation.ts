@@ -1,6 +1,6 @@
 /**
- * Puts faults into the production contracts, one at a time, and expects that the tests of their folder kill each: a sample that a seed
- * draws, or all of them. What survives must have its answer in test/mutation/answers.json.
+ * Puts faults into the production contracts, one at a time, and expects the tests of the same folder to kill each of them: either a
+ * sample that a seed draws, or all. Each mutant that survives needs an answer in test/mutation/answers.json.
  */
 import { config } from "hardhat";
 import { readFileSync } from "node:fs";
@@ -17,20 +17,20 @@ import { Worker, type Job, type MutantFate, type MutantVerdict, type TestName } 
 const ROOT = join(__dirname, "../..");
 const ANSWERS = "test/mutation/answers.json";
 const MOCKS = "contracts/mocks/";
-/** Folders of what tests are compiled and run with. */
+/** Folders of everything that the tests are compiled and run with. */
 const BEHIND = ["contracts", "deploy", "ignition", "scripts/dev/mutation", "scripts/dev/world", "sdk", "test"];
-const LEAST_KILLED = 0.97; // of all; a sample tells too little of it
+const LEAST_KILLED = 0.97; // only checked for all mutants: a sample is too small to tell
 const LONGEST = 900_000; // ms
-const MOST_FIRST = 6; // tests that have killed neighbours of a mutant
-const JOBS_OF_A_PROCESS = 25; // by then it holds two gigabytes
+const MOST_FIRST = 6; // tests that killed other mutants of the same function
+const JOBS_OF_A_PROCESS = 25; // by then it uses two gigabytes
 
 const USAGE = `npm run test:mutation -- [options]
 
-  --sample <count>   as many mutants, drawn from all (default 80)
-  --seed <text>      what the sample is drawn with (default 1)
-  --file <path>      every mutant of this file
-  --all              every mutant
-  --list             shows the mutants, and runs nothing`;
+  --sample <count>   runs this many mutants, drawn at random (default 80)
+  --seed <text>      the seed of the sample (default 1)
+  --file <path>      runs every mutant of this file
+  --all              runs every mutant
+  --list             lists the chosen mutants and runs nothing`;
 
 const read = (path: string) => readFileSync(join(ROOT, path));
 const text = (path: string) => read(path).toString("utf8");
@@ -51,7 +51,7 @@ interface Choice {
   readonly isAll: boolean;
 }
 
-/** The sample of a seed stays the same for the mutants that stay the same. */
+/** Chooses by a digest of each mutant, so that mutants that did not change are chosen again. */
 function choose({ sample, seed, file, isAll }: Choice): Mutant[] {
   const candidates = file === undefined ? mutants : mutants.filter((mutant) => mutant.file === file);
   if (isAll) return candidates;
@@ -66,8 +66,8 @@ function choose({ sample, seed, file, isAll }: Choice): Mutant[] {
 }
 
 /**
- * Judges mutants on every core; `told` hears of each verdict. Before, each set of tests must pass without a mutant: a test that fails
- * anyway kills nothing.
+ * Judges mutants on every core and calls `told` with each verdict. First, each set of tests must pass without a mutant: a test that
+ * fails anyway proves nothing about a mutant.
  */
 async function judgeAll(
   chosen: readonly Mutant[],
@@ -75,10 +75,10 @@ async function judgeAll(
 ): Promise<void> {
   const results = new Results(join(ROOT, ".build/mutation/results.jsonl"));
   const base = digestBehind(ROOT, BEHIND);
-  /** Tests that pass alone and have killed mutants of a function, by the function. */
+  /** By function: tests that killed a mutant of it and also pass when they run alone. */
   const killers = new Map<string, TestName[]>();
 
-  /** The verdict on a job, from an earlier run where nothing has changed. */
+  /** Returns the verdict of an earlier run if nothing behind it has changed, and otherwise runs the job. */
   async function judge(job: Job, worker: Worker): Promise<MutantVerdict> {
     const testsOf = ({ outcome, killer }: MutantVerdict) => {
       const all = [...job.first.map(({ file }) => file), ...job.tests.flat()];
@@ -100,7 +100,7 @@ async function judgeAll(
     if (killer) throw new Error(`${killer.file}: ${killer.test} fails without a mutant: ${killer.error}`);
   };
   const passesAlone = async ({ file, test }: TestName, worker: Worker) => {
-    if (/"(before|after) all" hook/.test(test)) return false; // not a test
+    if (/"(before|after) all" hook/.test(test)) return false; // a hook cannot run alone
     const job = { file: "", text: `${file} ${test}`, contracts: [], first: [{ file, test }], tests: [] };
     return (await judge(job, worker)).outcome === "survived";
   };
@@ -126,7 +126,7 @@ async function judgeAll(
     try {
       for (let next = queue.shift(); next; next = queue.shift()) await next(worker);
     } finally {
-      queue.length = 0; // when one fails, the others end too
+      queue.length = 0; // if one worker fails, the others stop too
       worker.stop();
     }
   };
@@ -136,7 +136,7 @@ async function judgeAll(
 async function main(chosen: readonly Mutant[], isAll: boolean) {
   const start = performance.now();
   const judged: Record<MutantFate, Mutant[]> = { killed: [], survived: [], equivalent: [], invalid: [] };
-  console.log(`${mutants.length} mutants of the contracts, ${chosen.length} of them to be killed.`);
+  console.log(`The contracts have ${mutants.length} mutants; running ${chosen.length}.`);
   await judgeAll(chosen, (mutant, { outcome }) => {
     judged[outcome].push(mutant);
     if (outcome === "survived") console.log(show(mutant));
@@ -149,14 +149,16 @@ async function main(chosen: readonly Mutant[], isAll: boolean) {
   const rate = survived.length === 0 ? 1 : killed.length / (killed.length + survived.length);
   const left = `${equivalent.length} compile to the same code, ${invalid.length} do not compile`;
   console.log(
-    `${killed.length} killed, ${survived.length} survived, ${unanswered.length} of them without an answer; ${left}.`,
+    `${killed.length} were killed, ${survived.length} survived (${unanswered.length} without an answer), ${left}.`,
   );
-  console.log(`${(rate * 100).toFixed(1)} % killed, in ${seconds.toFixed(0)} s.`);
+  console.log(`${(rate * 100).toFixed(1)} % were killed, in ${seconds.toFixed(0)} s.`);
   for (const mutant of unanswered)
-    console.error(`${show(mutant)}\n  survives: add the test that kills it, or its reason to ${ANSWERS}.`);
+    console.error(
+      `${show(mutant)}\n  survived: add a test that kills it, or add it to ${ANSWERS} with the reason why it is no gap.`,
+    );
   for (const { file, within, original, mutated } of superfluous)
     console.error(
-      `${file}, ${within}: ${original} → ${mutated}\n  is answered in ${ANSWERS} but is not needed: remove it.`,
+      `${file}, ${within}: ${original} → ${mutated}\n  has an answer in ${ANSWERS} that is no longer needed: remove it.`,
     );
   if (unanswered.length + superfluous.length > 0 || (isAll && rate < LEAST_KILLED)) process.exitCode = 1;
 }
@@ -184,7 +186,7 @@ const chosen = choose({
 });
 if (values.help) console.log(USAGE);
 else if (chosen.length === 0) {
-  console.error("No mutant is chosen: see --help.");
+  console.error("no mutant was chosen: see --help.");
   process.exitCode = 1;
 } else if (values.list) console.log(chosen.map(show).join("\n"));
 else

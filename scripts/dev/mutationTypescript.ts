@@ -1,6 +1,7 @@
 /**
- * Puts faults into the statements, the evaluation and the operator's duties with Stryker, one at a time, and expects that the tests of
- * their folder kill each: a sample that a seed draws, or all of them. What survives must have its answer in test/mutation/typescript.json.
+ * Puts faults into the statements, the evaluation and the operator's duties with Stryker, one at a time, and expects the tests of the same
+ * part to kill each of them: either a sample that a seed draws, or all. Each mutant that survives needs an answer in
+ * test/mutation/typescript.json.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -17,20 +18,23 @@ import { TypeChecker } from "./stryker/types";
 const ROOT = join(__dirname, "../..");
 const FOLDER = ".build/mutants";
 const ANSWERS = "test/mutation/typescript.json";
-/** Folders of what the tests run, besides themselves. */
+/** Folders of the code that the tests run. */
 const BEHIND = ["contracts", "deploy", "ignition", "operator", "scripts/cli", "scripts/dev/world", "sdk", "test"];
-const LEAST_KILLED = 0.9; // of all; a sample tells too little of it
+const LEAST_KILLED = 0.9; // only checked for all mutants: a sample is too small to tell
 
 const USAGE = `npm run test:mutation:typescript -- [options]
 
-  --part <name>      ${Object.keys(MUTATED_PARTS).join(", ")} (default all three)
-  --sample <count>   as many mutants, drawn from all (default 60)
-  --seed <text>      what the sample is drawn with (default 1)
-  --file <path>      every mutant of this file
-  --all              every mutant
-  --list             shows the mutants, and runs nothing`;
+  --part <name>      only mutants of this part: ${Object.keys(MUTATED_PARTS).join(", ")} (default all three)
+  --sample <count>   runs this many mutants, drawn at random (default 60)
+  --seed <text>      the seed of the sample (default 1)
+  --file <path>      runs every mutant of this file
+  --all              runs every mutant
+  --list             lists the chosen mutants and runs nothing`;
 
-/** What became of a mutant: `invalid` ones survive the tests but have wrong types; `static` ones are made when a module is loaded, and are not run. */
+/**
+ * The fate of a mutant: an `invalid` one survives the tests but has type errors; a `static` one takes effect when a module is loaded,
+ * and is not run.
+ */
 type Fate = MutantFate | "static";
 
 const FATES: Readonly<Record<string, Fate>> = {
@@ -56,14 +60,14 @@ function mutantsOfPart(part: MutatedPart): DescribedMutant[] {
   );
 }
 
-/** The sample of a seed stays the same for the mutants that stay the same. */
+/** Draws by a digest of each mutant, so that mutants that did not change are drawn again. */
 function draw(mutants: readonly DescribedMutant[], count: number, seed: string): DescribedMutant[] {
   const lots = mutants.map((mutant) => ({ mutant, lot: digestOf(seed, mutant.key) }));
   const drawn = lots.sort((a, b) => (a.lot < b.lot ? -1 : 1)).slice(0, count);
   return drawn.map(({ mutant }) => mutant);
 }
 
-/** Judges mutants of a part, but for those whose verdict is known from an earlier run of the same code and tests. */
+/** Judges mutants of a part, and reuses verdicts of earlier runs of the same code and tests. */
 async function judge(
   part: MutatedPart,
   chosen: readonly DescribedMutant[],
@@ -91,7 +95,7 @@ async function judge(
   mkdirSync(join(ROOT, folder), { recursive: true });
   await runStryker(ROOT, folder, { tests, mutants: [...open.values()], isOnChain: part.isOnChain }, (verdict) => {
     const [mutant, outcome] = [open.get(verdict.key), FATES[verdict.status]];
-    if (!mutant || !outcome) throw new Error(`Stryker says ${verdict.status} of ${verdict.key}`);
+    if (!mutant || !outcome) throw new Error(`Stryker reports the status ${verdict.status} for ${verdict.key}`);
     const fate = outcome === "survived" && !hasTypes(mutant) ? "invalid" : outcome;
     if (fate !== "static") {
       const { killer } = verdict;
@@ -109,7 +113,7 @@ function show({ file, start, within, kind, original, mutated }: DescribedMutant)
 
 function partNamed(name: string): MutatedPart {
   const part = MUTATED_PARTS[name];
-  if (!part) throw new Error(`no part is called ${name}: see --help.`);
+  if (!part) throw new Error(`there is no part ${name}: see --help.`);
   return part;
 }
 
@@ -131,11 +135,11 @@ async function main(): Promise<void> {
   const all = parts.flatMap(mutantsOfPart);
   const candidates = file === undefined ? all : all.filter((mutant) => mutant.file === file);
   const chosen = isAll || file !== undefined ? candidates : draw(candidates, Number(sample), seed);
-  if (chosen.length === 0) throw new Error("no mutant is chosen: see --help.");
+  if (chosen.length === 0) throw new Error("no mutant was chosen: see --help.");
   if (values.list) return console.log(chosen.map(show).join("\n"));
 
   const start = performance.now();
-  console.log(`${all.length} mutants of ${parts.map(({ code }) => code).join(", ")}, ${chosen.length} of them drawn.`);
+  console.log(`${parts.map(({ code }) => code).join(", ")}: ${all.length} mutants; running ${chosen.length}.`);
   const judged: Record<Fate, DescribedMutant[]> = { killed: [], survived: [], equivalent: [], invalid: [], static: [] };
   for (const part of parts) {
     const own = chosen.filter((mutant) => mutant.file.startsWith(`${part.code}/`));
@@ -152,16 +156,18 @@ async function main(): Promise<void> {
   );
   const { unanswered, superfluous } = compareSurvivors(answers, { all, survived, killed });
   const rate = survived.length === 0 ? 1 : killed.length / (killed.length + survived.length);
-  const left = `${judged.invalid.length} have wrong types, ${judged.static.length} are static and were not run`;
+  const left = `${judged.invalid.length} have type errors, ${judged.static.length} are static and were not run`;
   console.log(
-    `${killed.length} killed, ${survived.length} survived, ${unanswered.length} of them without an answer; ${left}.`,
+    `${killed.length} were killed, ${survived.length} survived (${unanswered.length} without an answer), ${left}.`,
   );
-  console.log(`${(rate * 100).toFixed(1)} % killed, in ${seconds.toFixed(0)} s.`);
+  console.log(`${(rate * 100).toFixed(1)} % were killed, in ${seconds.toFixed(0)} s.`);
   for (const mutant of unanswered)
-    console.error(`${show(mutant)}\n  survives: add the test that kills it, or its reason to ${ANSWERS}.`);
+    console.error(
+      `${show(mutant)}\n  survived: add a test that kills it, or add it to ${ANSWERS} with the reason why it is no gap.`,
+    );
   for (const { file: home, within, original, mutated } of superfluous)
     console.error(
-      `${home}, ${within}: ${original} → ${mutated}\n  is answered in ${ANSWERS} but is not needed: remove it.`,
+      `${home}, ${within}: ${original} → ${mutated}\n  has an answer in ${ANSWERS} that is no longer needed: remove it.`,
     );
   if (unanswered.length + superfluous.length > 0 || (isAll && rate < LEAST_KILLED)) process.exitCode = 1;
 }

@@ -11,14 +11,14 @@ import { compareFindings, type Answer, type StaticFinding } from "./static/findi
 const ROOT = join(__dirname, "../..");
 const ANSWERS = "test/static/answers.json";
 
-/** The part of Slither's output that matters here. */
+/** The part of Slither's output that is used here. */
 interface SlitherReport {
   readonly success: boolean;
   readonly error: string | null;
   readonly results: { readonly detectors?: readonly { readonly check: string; readonly description: string }[] };
 }
 
-/** All findings of high or medium impact in contracts/, except the mocks. */
+/** Returns all findings of high or medium impact in contracts/, except the mocks. */
 function slither(): StaticFinding[] {
   const { artifacts, cache } = hre.config.paths;
   const compiled = [
@@ -38,7 +38,7 @@ function slither(): StaticFinding[] {
     { cwd: ROOT, encoding: "utf8", maxBuffer: 2 ** 28 },
   );
   if (error) throw error;
-  // No detector has seen a function that Slither could not translate.
+  // If Slither cannot translate a function, no detector has checked it.
   if (!stdout.startsWith("{") || /Impossible to generate IR|Function not found/.test(stderr)) throw new Error(stderr);
 
   const report = JSON.parse(stdout) as SlitherReport;
@@ -46,7 +46,7 @@ function slither(): StaticFinding[] {
   return (report.results.detectors ?? []).map(({ check, description }) => ({ detector: check, description }));
 }
 
-/** Compiles so that a single file has the compiler's latest output for every source: Slither reads all files, including outdated ones. */
+/** Compiles everything into a single build file if there are several: Slither reads all of them, including outdated ones. */
 async function compile() {
   await hre.run("compile", { quiet: true });
   const outputs = await hre.artifacts.getBuildInfoPaths();

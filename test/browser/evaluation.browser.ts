@@ -72,7 +72,7 @@ const PAGES: Readonly<Record<string, Shown>> = {
   },
 };
 
-describe("Page of an evaluation in a browser @uninstrumented", () => {
+describe("page of an evaluation in a browser @uninstrumented", () => {
   let folder: string;
   let browser: Browser;
 
@@ -89,7 +89,7 @@ describe("Page of an evaluation in a browser @uninstrumented", () => {
   for (const [kind, { spec: fields, examples, headings, plots }] of Object.entries(PAGES)) {
     for (const width of [360, 1280]) {
       for (const colorScheme of ["light", "dark"] as const) {
-        describe(`${kind}, ${width} pixels wide, in ${colorScheme}`, () => {
+        describe(`when an evaluation ${kind} is opened at ${width} pixels in ${colorScheme}`, () => {
           let said: readonly string[];
           let requested: readonly string[];
           let url: string;
@@ -109,22 +109,22 @@ describe("Page of an evaluation in a browser @uninstrumented", () => {
 
           after(() => page.close());
 
-          it("loads itself only, runs nothing, and has nothing to complain of", async () => {
+          it("requests nothing but itself, runs no script, and logs nothing", async () => {
             expect(requested).to.deep.equal([url]);
             expect(said).to.deep.equal([]);
             expect(await page.locator("script").count()).to.equal(0);
           });
 
-          it("is as wide as the screen", async () => {
+          it("is exactly as wide as the screen", async () => {
             expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(width);
           });
 
-          it("has a part for everything that was found", async () => {
+          it("has a section for each finding", async () => {
             expect(await page.locator("h2").allInnerTexts()).to.deep.equal(headings);
             expect(await page.locator("svg").count()).to.equal(plots);
           });
 
-          it("draws within its drawings, in letters that can be read", async () => {
+          it("keeps shapes and texts within their drawings, in legible letters", async () => {
             const outside = await page.evaluate(
               (legible) =>
                 [...document.querySelectorAll("svg")].flatMap((drawing) => {
@@ -146,7 +146,7 @@ describe("Page of an evaluation in a browser @uninstrumented", () => {
             expect(outside).to.deep.equal([]);
           });
 
-          it("is in the colours that were asked for, and readable", async () => {
+          it("has the colours of the chosen scheme, with enough contrast", async () => {
             const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
             expect(paper).to.equal({ light: "rgb(255, 255, 255)", dark: "rgb(20, 23, 29)" }[colorScheme]);
             for (const [selector, property, least] of [
@@ -161,7 +161,7 @@ describe("Page of an evaluation in a browser @uninstrumented", () => {
             }
           });
 
-          it("names every drawing and every table", async () => {
+          it("gives every drawing a title and every table a caption", async () => {
             const unnamed = await page.evaluate(() => [
               ...[...document.querySelectorAll("svg")].filter((drawing) => !drawing.querySelector(":scope > title")),
               ...[...document.querySelectorAll("table")].filter((table) => !table.caption?.textContent),

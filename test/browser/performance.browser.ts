@@ -12,7 +12,7 @@ import { PerformanceTracker } from "../../sdk/tracking/tracker";
 import { chainSourceOf, evidenceOf, loadTracked, MODEL_ID } from "../sdk/tracking/support";
 import { DISTINCT, openBrowser, openPage, READABLE, tooFaint } from "./support";
 
-describe("Performance report in a browser @uninstrumented", () => {
+describe("performance report in a browser @uninstrumented", () => {
   let folder: string;
   let browser: Browser;
   let url: string;
@@ -40,7 +40,7 @@ describe("Performance report in a browser @uninstrumented", () => {
     ["a desktop", { width: 1280, height: 900 }],
   ] as const) {
     for (const colorScheme of ["light", "dark"] as const) {
-      describe(`on ${device} in ${colorScheme}`, () => {
+      describe(`when it is opened on ${device} in ${colorScheme}`, () => {
         let said: readonly string[];
         let requested: readonly string[];
         let page: Page;
@@ -51,7 +51,7 @@ describe("Performance report in a browser @uninstrumented", () => {
 
         after(() => page.close());
 
-        it("loads itself only, and has nothing to complain of", () => {
+        it("requests nothing but itself, and logs nothing", () => {
           expect(requested).to.deep.equal([url]);
           expect(said).to.deep.equal([]);
         });
@@ -61,11 +61,11 @@ describe("Performance report in a browser @uninstrumented", () => {
           expect(await page.locator("script, model").count()).to.equal(0);
         });
 
-        it("is as wide as the screen", async () => {
+        it("is exactly as wide as the screen", async () => {
           expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(viewport.width);
         });
 
-        it("draws the score with a marker for each improvement, within the drawing", async () => {
+        it("draws a marker for each improvement, within the drawing", async () => {
           const drawing = (await page.locator("svg").boundingBox())!;
           const markers = await page.locator("svg .trade circle").all();
           expect(markers).to.have.length(3);
@@ -76,7 +76,7 @@ describe("Performance report in a browser @uninstrumented", () => {
           }
         });
 
-        it("is readable", async () => {
+        it("has texts and lines with enough contrast", async () => {
           for (const [selector, property, least] of [
             ["h1, h2, p, dt, dd, small, th, td, caption, code, .hash", "color", READABLE],
             ["svg text", "fill", READABLE],

@@ -29,7 +29,7 @@ function writeHostileModel(folder: string): string {
   return path;
 }
 
-describe("Report in a browser @uninstrumented", () => {
+describe("report of a launch in a browser @uninstrumented", () => {
   let folder: string;
   let browser: Browser;
   let launch: Launch;
@@ -56,7 +56,7 @@ describe("Report in a browser @uninstrumented", () => {
     ["a desktop", { width: 1280, height: 900 }],
   ] as const) {
     for (const colorScheme of ["light", "dark"] as const) {
-      describe(`on ${device} in ${colorScheme}`, () => {
+      describe(`when it is opened on ${device} in ${colorScheme}`, () => {
         let said: readonly string[];
         let requested: readonly string[];
         let page: Page;
@@ -67,7 +67,7 @@ describe("Report in a browser @uninstrumented", () => {
 
         after(() => page.close());
 
-        it("loads itself only, and has nothing to complain of", () => {
+        it("requests nothing but itself, and logs nothing", () => {
           expect(requested).to.deep.equal([url]);
           expect(said).to.deep.equal([]);
         });
@@ -77,11 +77,11 @@ describe("Report in a browser @uninstrumented", () => {
           expect(await page.locator("script").count()).to.equal(0);
         });
 
-        it("is as wide as the screen", async () => {
+        it("is exactly as wide as the screen", async () => {
           expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(viewport.width);
         });
 
-        it("shows the curve with a marker for each trade, within the drawing", async () => {
+        it("draws the curve with a marker for each trade, within the drawing", async () => {
           const drawing = page.locator("#market + p ~ svg:visible");
           expect(await drawing.count()).to.equal(1);
           const frame = (await drawing.boundingBox())!;
@@ -100,7 +100,7 @@ describe("Report in a browser @uninstrumented", () => {
           }
         });
 
-        it("has every transaction with its gas in a table", async () => {
+        it("lists every transaction with its gas in a table", async () => {
           const rows = await page.locator("#gas .transaction").allInnerTexts();
           const sent = [...launch.deployment, ...launch.steps];
           expect(rows).to.have.length(sent.length);
@@ -110,7 +110,7 @@ describe("Report in a browser @uninstrumented", () => {
           });
         });
 
-        it("is in the colours that were asked for, and readable", async () => {
+        it("has the colours of the chosen scheme, with enough contrast", async () => {
           const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
           expect(paper).to.equal({ light: "rgb(251, 250, 246)", dark: "rgb(20, 22, 26)" }[colorScheme]);
           const texts = "h1, h2, h3, h3 span, p, dt, dd, small, th, td, caption, code, .hash, li";
@@ -130,7 +130,7 @@ describe("Report in a browser @uninstrumented", () => {
           }
         });
 
-        it("names every drawing and every table", async () => {
+        it("gives every drawing a title and every table a caption", async () => {
           const unnamed = await page.evaluate(() => [
             ...[...document.querySelectorAll("svg")].filter((drawing) => !drawing.querySelector(":scope > title")),
             ...[...document.querySelectorAll("table")].filter((table) => !table.caption?.textContent),

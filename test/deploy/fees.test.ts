@@ -15,7 +15,7 @@ const gwei = (value: string) => parseUnits(value, "gwei");
 const OWN = new Wallet(`0x${"a1".repeat(32)}`);
 const TRANSFER = 21_000n;
 
-describe("Price and signature of what is sent @uninstrumented", () => {
+describe("sendingAs: fee and signature of what commands send @uninstrumented", () => {
   let node: Node;
   let env: HardhatRuntimeEnvironment;
   let notices: string[];
@@ -63,7 +63,7 @@ describe("Price and signature of what is sent @uninstrumented", () => {
   const count = () => env.ethers.provider.getTransactionCount(OWN.address);
 
   describe("given a key that the user names", () => {
-    it("is signed with it, and it is said once whose it is and where", async () => {
+    it("signs with it, and tells once whose key it is and where it comes from", async () => {
       env = environmentFor(hre, "localhost", { url: node.url }); // that has not said it yet
       const sends: Dispatch[] = [];
       const first = await send(own, OWN.address, sends);
@@ -73,7 +73,7 @@ describe("Price and signature of what is sent @uninstrumented", () => {
       expect(sends).to.deep.equal([{ from: OWN.address, nonce: first.nonce, hash: first.hash, isRefused: false }]);
     });
 
-    it("comes before the accounts of a local chain, which stay", async () => {
+    it("puts its account before those of a local chain", async () => {
       const addresses = await sendingAs(own, async () =>
         (await env.ethers.getSigners()).map((signer) => signer.address),
       );
@@ -81,7 +81,7 @@ describe("Price and signature of what is sent @uninstrumented", () => {
       expect(addresses[0]).to.equal(OWN.address);
     });
 
-    it("has a nonce of its own for each of several at once", async () => {
+    it("gives each of several simultaneous transactions a nonce of its own", async () => {
       const before = await count();
       await sendingAs(own, async () => {
         const signer = patientSigner(await env.ethers.getSigner(OWN.address));
@@ -90,13 +90,13 @@ describe("Price and signature of what is sent @uninstrumented", () => {
       expect((await count()) - before).to.equal(3);
     });
 
-    it("is nobody's outside of the command", async () => {
+    it("does not know the account outside of the command", async () => {
       expect((await env.ethers.getSigners()).map(({ address }) => address)).to.not.include(OWN.address);
     });
   });
 
-  describe("given a ceiling", () => {
-    it("offers no more than it, although more is the custom", async () => {
+  describe("given a ceiling on the gas price", () => {
+    it("never offers more than the ceiling, even if more is usual", async () => {
       for (const from of [OWN.address, (await env.ethers.getSigners())[0]!.address]) {
         const ceiling = (await baseFee()) + 1n;
         const { maxFeePerGas } = await send({ ...own, maxFeePerGas: ceiling }, from);
@@ -104,7 +104,7 @@ describe("Price and signature of what is sent @uninstrumented", () => {
       }
     });
 
-    it("waits while the chain asks more, says so once, and sends when it asks less", async () => {
+    it("waits while the chain asks for more, says so once, and sends when it asks for less", async () => {
       await setBaseFee(gwei("40"));
       const before = await count();
       const sending = send({ ...own, maxFeePerGas: gwei("30") });
@@ -116,7 +116,7 @@ describe("Price and signature of what is sent @uninstrumented", () => {
       expect(notices.filter((notice) => notice.startsWith("waiting"))).to.have.length(1);
     });
 
-    it("refuses when that does not end, and has sent nothing", async () => {
+    it("refuses and sends nothing if the chain asks for more until the patience ends", async () => {
       await setBaseFee(gwei("40"));
       const before = await count();
       const sends: Dispatch[] = [];
@@ -130,7 +130,7 @@ describe("Price and signature of what is sent @uninstrumented", () => {
       expect([await count(), sends]).to.deep.equal([before, []]);
     });
 
-    it("refuses what was signed elsewhere for more", async () => {
+    it("refuses a transaction that was signed elsewhere at a higher price", async () => {
       const raw = await OWN.signTransaction({
         to: OWN.address,
         type: 2,
@@ -147,21 +147,21 @@ describe("Price and signature of what is sent @uninstrumented", () => {
     });
   });
 
-  it("offers what an account has, where that is what the next block asks", async () => {
+  it("offers what the account has, if that is what the next block asks for", async () => {
     const price = ((await baseFee()) * 9n) / 8n + 1n;
     await rpc(node.url, "anvil_setBalance", [OWN.address, toQuantity(TRANSFER * price)]);
     const wanted = { maxFeePerGas: gwei("50"), maxPriorityFeePerGas: 1n };
     expect((await send(own, OWN.address, [], wanted)).maxFeePerGas).to.equal(price);
   });
 
-  it("offers what a plan has counted with, until the base fee is above it", async () => {
+  it("offers the planned price until the base fee rises above it", async () => {
     const planned = (await baseFee()) + 2n;
     expect((await send({ ...own, plannedFeePerGas: planned })).maxFeePerGas).to.equal(planned);
     await setBaseFee(gwei("40"));
     expect((await send({ ...own, plannedFeePerGas: planned })).maxFeePerGas! > gwei("40")).to.equal(true);
   });
 
-  it("leaves it to the chain to refuse an account that has less", async () => {
+  it("leaves it to the chain to refuse an account with less", async () => {
     await rpc(node.url, "anvil_setBalance", [OWN.address, toQuantity(TRANSFER * gwei("5"))]);
     await expect(send(own)).to.be.rejectedWith(/insufficient funds/i);
   });

@@ -16,7 +16,7 @@ import type { Step } from "../../deploy/step";
 import { runScript } from "../../scripts/dev/world/process";
 import { startNetwork, type Network } from "../../scripts/dev/world/publicNetwork";
 
-describe("a rehearsal on a fork @uninstrumented", () => {
+describe("npm run deploy -- --fork @uninstrumented", () => {
   let network: Network;
 
   before(async () => (network = await startNetwork()));
@@ -42,7 +42,7 @@ describe("a rehearsal on a fork @uninstrumented", () => {
   const kept = () => readdirSync(network.env["DEPLOYMENTS"] as string, { recursive: true });
 
   describe("given a chain on which nothing is deployed", () => {
-    it("deploys all of it without a key, and leaves the chain and the files as they are", async () => {
+    it("deploys everything without a key, and leaves the chain and the files unchanged", async () => {
       const block = await head();
       const { code, document } = await rehearse();
       expect(code).to.equal(0);
@@ -85,7 +85,7 @@ describe("a rehearsal on a fork @uninstrumented", () => {
       }
     }
 
-    it("goes on from what is there", async () => {
+    it("continues from what is there", async () => {
       const { code, document } = await rehearse(otherModel());
       expect(code).to.equal(0);
       expect(document.sent!.map(({ name }) => name)).to.deep.equal([
@@ -97,7 +97,7 @@ describe("a rehearsal on a fork @uninstrumented", () => {
       ]);
     });
 
-    it("lets the admin act after its delay, on the copy alone", async () => {
+    it("lets the admin act after its delay, on the copy only", async () => {
       const block = await head();
       const steps: Step[] = [];
       await there(() =>
@@ -119,7 +119,7 @@ describe("a rehearsal on a fork @uninstrumented", () => {
       expect(await head()).to.equal(block);
     });
 
-    it("refuses what the chain as it is would refuse, in one line", async () => {
+    it("refuses in one line what the chain would refuse", async () => {
       const clean = await network.ask("evm_snapshot");
       const record = await there(async () => readRecord({ chainId: 11_155_111 }));
       const [timelock, factory] = ["TimelockController", "ModelRegistry"].map(

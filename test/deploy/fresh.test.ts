@@ -5,7 +5,7 @@ import { NodeFailure } from "../../sdk/rpc/answers";
 
 const CALL = { to: "0x00000000000000000000000000000000000000aa" };
 
-describe("Reads after a write", () => {
+describe("FreshWrapper: reads after a write", () => {
   let asked: RequestArguments[];
   let head: number;
   let now: number;
@@ -30,7 +30,7 @@ describe("Reads after a write", () => {
   const blocks = () =>
     asked.filter(({ method }) => method === "eth_call").map(({ params }) => (params as unknown[])[1]);
 
-  it("are as they were asked for before the first write, and long after the last", async () => {
+  it("does not change reads before the first write, or long after the last", async () => {
     await read();
     await write();
     now = 60_001;
@@ -39,13 +39,13 @@ describe("Reads after a write", () => {
     expect(asked.map(({ method }) => method)).not.to.include("eth_blockNumber");
   });
 
-  it("are of the block of the write, though the node that is asked for the head is behind it", async () => {
+  it("reads at the block of the write, although the node that is asked for the head is behind", async () => {
     await write();
     await read();
     expect(blocks()).to.deep.equal(["0x65"]);
   });
 
-  it("are of the head once that is later, which those that read at the same time ask for once", async () => {
+  it("reads at the head once that is later, and asks for it once for simultaneous reads", async () => {
     await write();
     head = 200;
     await Promise.all([read(), read()]);
@@ -55,14 +55,14 @@ describe("Reads after a write", () => {
     expect(asked.filter(({ method }) => method === "eth_blockNumber")).to.have.length(2);
   });
 
-  it("are of the block that is named, where one is", async () => {
+  it("reads at the block that a request names", async () => {
     await write();
     await read("0x5");
     await read("pending");
     expect(blocks()).to.deep.equal(["0x5", "pending"]);
   });
 
-  it("are of the latest block again on a chain that has lost the write", async () => {
+  it("reads at the latest block again if the chain has lost the write", async () => {
     await write();
     failure = new NodeFailure("passing", -32_000, "header not found");
     await read();
@@ -70,7 +70,7 @@ describe("Reads after a write", () => {
     expect(blocks()).to.deep.equal(["0x65", "latest", "latest"]);
   });
 
-  it("hand on a revert as it is", async () => {
+  it("passes on a revert unchanged", async () => {
     await write();
     failure = new NodeFailure("revert", 3, "execution reverted", "0x12345678");
     await expect(read()).to.be.rejectedWith("execution reverted");

@@ -25,7 +25,7 @@ const BASE_FEE = parseUnits("30", "gwei");
 /** Code that answers every call with a number in the first of three words. */
 const answering = (value: number) => `0x61${value.toString(16).padStart(4, "0")}60005260606000f3`;
 
-describe("Money for gas", () => {
+describe("funds for gas", () => {
   const [sender, other] = [Wallet.createRandom().address, Wallet.createRandom().address];
   const steps: Costed[] = [
     { from: sender, gasLimit: 100n, unsigned: "0x02c0", isDone: false },
@@ -40,22 +40,22 @@ describe("Money for gas", () => {
       await hre.network.provider.send("hardhat_setCode", [address, "0x"]);
   });
 
-  it("is what each transaction is given, at what it offers at most, of those that are still to be sent", async () => {
+  it("multiply gas limit and highest price of the transactions that are still to be sent", async () => {
     expect(await needs()).to.deep.equal(new Map([[sender, 120n * 7n]]));
   });
 
-  it("includes on a rollup of the OP stack twice what the publication costs now", async () => {
+  it("include twice the current cost of publication on a rollup of the OP stack", async () => {
     await hre.network.provider.send("hardhat_setCode", [ORACLE, answering(1_000)]);
     expect(await needs()).to.deep.equal(new Map([[sender, 120n * 7n + 4n * 1_000n]]));
   });
 
-  it("includes on Arbitrum twice the gas of the publication", async () => {
+  it("include twice the gas of publication on Arbitrum", async () => {
     await hre.network.provider.send("hardhat_setCode", [ARB_SYS, "0xfe"]);
     await hre.network.provider.send("hardhat_setCode", [NODE_INTERFACE, answering(50)]);
     expect(await needs()).to.deep.equal(new Map([[sender, 120n * 7n + 4n * 50n * 7n]]));
   });
 
-  it("lacks only to whom it is lacking, and those who send nothing need none", async () => {
+  it("are reported as too small only for accounts that lack them", async () => {
     await hre.network.provider.send("hardhat_setBalance", [sender, toQuantity(840n)]);
     expect(await fundsProblems(hre, await needs())).to.deep.equal([]);
     const lacking = await fundsProblems(hre, new Map([...(await needs()), [other, 1n]]));
@@ -64,7 +64,7 @@ describe("Money for gas", () => {
     ]);
   });
 
-  describe("given accounts with exactly what the plan says @uninstrumented", () => {
+  describe("given accounts with exactly the planned funds @uninstrumented", () => {
     let node: Node;
     let deployments: string;
 
@@ -84,7 +84,7 @@ describe("Money for gas", () => {
       ["falls", undefined],
       ["doubles", 2n * BASE_FEE],
     ] as const) {
-      it(`suffices to the end when the base fee ${what} meanwhile`, async () => {
+      it(`suffice to the end if the base fee ${what} meanwhile`, async () => {
         const env = environmentFor(hre, "localhost", { url: node.url });
         const { deployer, backend } = KEYS;
         const secrets = { env: { KEYS: `${deployer.privateKey},${backend.privateKey}` }, askPassword: async () => "" };

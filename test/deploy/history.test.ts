@@ -24,10 +24,10 @@ function historyWith(transaction: unknown) {
   return historyOf({ request } as EIP1193Provider, Number(BLOCKS.fromBlock));
 }
 
-describe("History of an account", () => {
+describe("history of an account", () => {
   const send = { method: "eth_sendTransaction", params: [CALL] };
 
-  it("answers a call that was made with its hash, and counts it", async () => {
+  it("answers a call that was already made with its hash, and counts it", async () => {
     const history = historyWith({ from: CALLER, input: CALL.data });
     expect(await history.request({ method: "eth_getTransactionCount" })).to.equal("0x0");
     expect(await history.request(send)).to.equal(HASH);
@@ -35,7 +35,7 @@ describe("History of an account", () => {
     expect(history.isEnded).to.equal(false);
   });
 
-  it("ends at a call of others, or with other arguments", async () => {
+  it("ends at a call by another sender or with other arguments", async () => {
     for (const transaction of [
       { from: ZeroAddress, input: CALL.data },
       { from: CALLER, input: "0x87654321" },
@@ -46,7 +46,7 @@ describe("History of an account", () => {
     }
   });
 
-  it("does not end where an endpoint has logs of a transaction and not itself: that passes", async () => {
+  it("does not end, but fails for the moment, if the endpoint has logs of a transaction and not the transaction", async () => {
     const history = historyWith(null);
     const error: unknown = await history.request(send).catch((thrown: unknown) => thrown);
     expect(error).to.have.property("message").that.contains(`logs of the transaction ${HASH}`);

@@ -11,7 +11,7 @@ const CHAIN = 31_337;
 const LINE = JSON.stringify({ type: "TRANSACTION_CONFIRM", futureId: "Protocol#A", receipt: { blockNumber: 7 } });
 const TORN = '{"type":"TRANSACTION_CON';
 
-describe("Journal", () => {
+describe("journal of a deployment", () => {
   let folder: string;
 
   beforeEach(() => {
@@ -57,27 +57,27 @@ describe("Journal", () => {
         contracts: await journaledContracts(environment),
       }));
 
-    it("tells all but a line that is being written, and stays as it is", async () => {
+    it("returns everything except a line that is being written, and changes no file", async () => {
       const before = contentOf(folder);
       expect(await readAll()).to.deep.equal({ block: 7, contracts: [] });
       expect(contentOf(folder)).to.deep.equal(before);
     });
 
-    it("tells of no module that is not complete, and stays as it is", async () => {
+    it("finds no module that is not complete, and changes no file", async () => {
       write(`${JSON.stringify({ type: "DEPLOYMENT_INITIALIZE", chainId: CHAIN })}\n${TORN}`, "present");
       const before = contentOf(folder);
       expect(await inFolder(() => findModule(environment, ProtocolModule))).to.equal(undefined);
       expect(contentOf(folder)).to.deep.equal(before);
     });
 
-    it("tells nothing of a local chain that is gone, and stays as it is, the record too", async () => {
+    it("returns nothing of a local chain that is gone, and changes no file", async () => {
       write(LINE, "gone");
       const before = contentOf(folder);
       expect(await readAll()).to.deep.equal({ block: undefined, contracts: [] });
       expect(contentOf(folder)).to.deep.equal(before);
     });
 
-    it("is not made where there is none", async () => {
+    it("creates no journal where there is none", async () => {
       rmSync(join(folder, `chain-${CHAIN}`), { recursive: true });
       expect((await readAll()).block).to.equal(undefined);
       expect(existsSync(join(folder, `chain-${CHAIN}`))).to.equal(false);
@@ -85,13 +85,13 @@ describe("Journal", () => {
   });
 
   describe("when it is opened to deploy", () => {
-    it("is set aside where its last line is torn", async () => {
+    it("sets a journal aside whose last line is torn", async () => {
       await inFolder(() => openJournal(environment));
       expect(existsSync(path("journal.jsonl"))).to.equal(false);
       expect(readFileSync(path("journal.jsonl.torn"), "utf8")).to.equal(`${LINE}\n${TORN}`);
     });
 
-    it("begins anew for a local chain that is another one, and the record with it", async () => {
+    it("removes journal and record of a local chain that is gone", async () => {
       write(LINE, "gone");
       await inFolder(() => openJournal(environment));
       expect(contentOf(folder)).to.deep.equal({ [path("chain-instance")]: "present" });

@@ -35,7 +35,7 @@ async function launch({ protocol, file }: Awaited<ReturnType<typeof deployed>>, 
 
 const sentIn = (steps: Step[]) => steps.filter(({ sent }) => sent).map(({ name }) => name);
 
-describe("Launch of a model", () => {
+describe("launch of a model", () => {
   it("takes the four steps in four transactions, after one for the vesting wallet", async () => {
     const { protocol, file, model, steps } = await loadFixture(launched);
     const { registry } = protocol;
@@ -69,7 +69,7 @@ describe("Launch of a model", () => {
     expect(await ethers.provider.getBlockNumber()).to.equal(block);
   });
 
-  it("refuses a recipient or beneficiary that is a contract of the protocol, but for the timelock", async () => {
+  it("refuses a recipient or beneficiary that is a contract of the protocol other than the timelock", async () => {
     const context = await loadFixture(deployed);
     const { TimelockController: timelock, ...others } = context.protocol.addresses;
     const block = await ethers.provider.getBlockNumber();
@@ -95,7 +95,7 @@ describe("Launch of a model", () => {
     [2, "DISTRIBUTOR_ROLE", "tokenManager"],
     [3, "POOL_CREATOR_ROLE", "registry"],
   ] as const) {
-    it(`goes on after step ${done}, where an earlier launch ended for want of ${role}`, async () => {
+    it(`continues after step ${done} if an earlier launch failed for want of ${role}`, async () => {
       const context = await loadFixture(deployed);
       const { protocol } = context;
       const holder = await signerWithRole(hre, protocol, contract, role);
@@ -116,7 +116,7 @@ describe("Launch of a model", () => {
     });
   }
 
-  it("sends the supplier allocation to the account that the file names", async () => {
+  it("mints the supplier allocation to the account that the file names", async () => {
     const context = await loadFixture(deployed);
     const account = ethers.Wallet.createRandom().address;
     const { model, steps } = await launch(context, { recipient: { kind: "account", account } });
@@ -125,49 +125,55 @@ describe("Launch of a model", () => {
     expect(await model.token.balanceOf(account)).to.equal(context.file.supplierAllocation);
   });
 
-  it("names every value of an existing token that the file has otherwise", async () => {
-    const context = await loadFixture(launched);
-    const { file } = context;
-    await expect(
-      launch(context, { symbol: "OTHER", tokensPerDeltaOne: 2n * file.tokensPerDeltaOne, licenseURI: "ipfs://other" }),
-    ).to.be.rejectedWith(
-      Problem,
-      "credit-default is on chain with other values: symbol is CRDEF, the file says OTHER; " +
-        `reward allocation is ${100n * file.tokensPerDeltaOne}, the file says ${200n * file.tokensPerDeltaOne}; ` +
-        `licence URI is ${file.licenseURI}, the file says ipfs://other. Correct the file or take another id.`,
-    );
-  });
+  describe("given a model on chain that differs from the file", () => {
+    it("names every value of an existing token that differs from the file", async () => {
+      const context = await loadFixture(launched);
+      const { file } = context;
+      await expect(
+        launch(context, {
+          symbol: "OTHER",
+          tokensPerDeltaOne: 2n * file.tokensPerDeltaOne,
+          licenseURI: "ipfs://other",
+        }),
+      ).to.be.rejectedWith(
+        Problem,
+        "credit-default is on chain with other values: symbol is CRDEF, the file says OTHER; " +
+          `reward allocation is ${100n * file.tokensPerDeltaOne}, the file says ${200n * file.tokensPerDeltaOne}; ` +
+          `licence URI is ${file.licenseURI}, the file says ipfs://other. Correct the file or take another id.`,
+      );
+    });
 
-  it("refuses another benchmark, pool or beneficiary than the file's", async () => {
-    const context = await loadFixture(launched);
-    const { file } = context;
-    const other = ethers.Wallet.createRandom().address;
-    await expect(launch(context, { benchmark: { ...file.benchmark, minRuns: 1 } })).to.be.rejectedWith(
-      `the benchmark of credit-default is on chain with other values: minRuns is ${file.benchmark.minRuns}, the file says 1.`,
-    );
-    const begun = { ...file.benchmark, baselineScore: 1, modelCommitment: id("another model") };
-    await expect(launch(context, { benchmark: begun })).to.be.rejectedWith(
-      "the benchmark of credit-default is on chain with other values: " +
-        `baselineScore is ${file.benchmark.baselineScore}, the file says 1; ` +
-        `modelCommitment is ${ZeroHash}, the file says ${id("another model")}.`,
-    );
-    await expect(launch(context, { pool: { ...file.pool, tradeFee: 31n } })).to.be.rejectedWith(
-      "the pool of credit-default is on chain with other values: tradeFee is 30, the file says 31.",
-    );
-    await expect(launch(context, { recipient: { kind: "vesting", beneficiary: other } })).to.be.rejectedWith(
-      new RegExp(
-        `the vesting wallet 0x\\w+ is on chain with other values: beneficiary is 0x\\w+, the file says ${other}\\.`,
-      ),
-    );
-  });
+    it("refuses a benchmark, pool or beneficiary that differs from the file", async () => {
+      const context = await loadFixture(launched);
+      const { file } = context;
+      const other = ethers.Wallet.createRandom().address;
+      await expect(launch(context, { benchmark: { ...file.benchmark, minRuns: 1 } })).to.be.rejectedWith(
+        `the benchmark of credit-default is on chain with other values: minRuns is ${file.benchmark.minRuns}, the file says 1.`,
+      );
+      const begun = { ...file.benchmark, baselineScore: 1, modelCommitment: id("another model") };
+      await expect(launch(context, { benchmark: begun })).to.be.rejectedWith(
+        "the benchmark of credit-default is on chain with other values: " +
+          `baselineScore is ${file.benchmark.baselineScore}, the file says 1; ` +
+          `modelCommitment is ${ZeroHash}, the file says ${id("another model")}.`,
+      );
+      await expect(launch(context, { pool: { ...file.pool, tradeFee: 31n } })).to.be.rejectedWith(
+        "the pool of credit-default is on chain with other values: tradeFee is 30, the file says 31.",
+      );
+      await expect(launch(context, { recipient: { kind: "vesting", beneficiary: other } })).to.be.rejectedWith(
+        new RegExp(
+          `the vesting wallet 0x\\w+ is on chain with other values: beneficiary is 0x\\w+, the file says ${other}\\.`,
+        ),
+      );
+    });
 
-  it("refuses an account where the file wants a vesting wallet", async () => {
-    const context = await loadFixture(deployed);
-    const account = ethers.Wallet.createRandom().address;
-    await launch(context, { recipient: { kind: "account", account } });
+    it("refuses a token whose recipient is an account if the file wants a vesting wallet", async () => {
+      const context = await loadFixture(deployed);
+      const account = ethers.Wallet.createRandom().address;
+      await launch(context, { recipient: { kind: "account", account } });
 
-    await expect(launch(context)).to.be.rejectedWith(
-      `the supplier recipient is the account ${account}, the file says a vesting wallet.`,
-    );
+      await expect(launch(context)).to.be.rejectedWith(
+        `the supplier recipient is the account ${account}, the file says a vesting wallet.`,
+      );
+    });
   });
 });

@@ -31,21 +31,21 @@ const refusalOf = (change: (parameters: Parameters) => void, isLocal = false) =>
   return () => parseParameters(JSON.parse(JSON.stringify(parameters)), FILE, isLocal);
 };
 
-describe("Deployment parameters", () => {
-  it("accepts a complete set as it is", () => {
+describe("deployment parameters", () => {
+  it("accept a complete set unchanged", () => {
     expect(parseParameters(JSON.parse(JSON.stringify(buildParameters())), FILE, false)).to.deep.equal(
       buildParameters(),
     );
   });
 
-  it("accepts the local file, which leaves the reserve token to the deployment", async () => {
+  it("accept the local file, which leaves the reserve token to the deployment", async () => {
     const { $global } = await readParameters({ name: "hardhat", isLocal: true });
 
     expect($global.reserveToken).to.equal("");
   });
 
   for (const name of PUBLIC_NETWORKS) {
-    it(`names everything at once that is to be filled in for ${name}`, async () => {
+    it(`name everything that has to be filled in for ${name} in one message`, async () => {
       await expect(readParameters({ name, isLocal: false })).to.be.rejectedWith(
         Problem,
         `ignition/parameters/${name}.json5: to be filled in: $global.deployer, $global.guardians, ` +
@@ -55,13 +55,13 @@ describe("Deployment parameters", () => {
     });
   }
 
-  it("says which file to write for another network", async () => {
+  it("name the file to write for an unknown network", async () => {
     await expect(readParameters({ name: "elsewhere", isLocal: false })).to.be.rejectedWith(
       "ignition/parameters/elsewhere.json5 does not exist: write it to deploy to elsewhere.",
     );
   });
 
-  it("refuses a development account on a public network, and not on a local one", () => {
+  it("refuse a development account on a public network, and accept it on a local one", () => {
     const change = (parameters: Parameters) => void (parameters.Tokens.operators = [DEVELOPMENT_ACCOUNT]);
 
     expect(refusalOf(change)).to.throw(
@@ -70,7 +70,7 @@ describe("Deployment parameters", () => {
     expect(refusalOf(change, true)).not.to.throw();
   });
 
-  it("refuses a public network without a reserve token", () => {
+  it("refuse a public network without a reserve token", () => {
     const change = ({ $global }: Parameters) => void Reflect.deleteProperty($global, "reserveToken");
 
     expect(refusalOf(change)).to.throw(
@@ -79,7 +79,7 @@ describe("Deployment parameters", () => {
     expect(refusalOf(change, true)).not.to.throw();
   });
 
-  it("holds the threshold to the number of attesters", () => {
+  it("refuse a threshold of 0 or above the number of attesters", () => {
     expect(refusalOf(({ Methods }) => void (Methods.threshold = 3))).to.throw(
       `${FILE}: Methods.threshold is 3, expected at most the number of attesters, 2.`,
     );
@@ -88,7 +88,7 @@ describe("Deployment parameters", () => {
     );
   });
 
-  it("holds the wait of rewards to the bounds of the registry", () => {
+  it("accept payout delays within the bounds of the registry, and refuse others", () => {
     for (const payoutDelay of [600, 1_209_600]) {
       expect(refusalOf(({ Models }) => void (Models.payoutDelay = payoutDelay))).not.to.throw();
     }
@@ -99,7 +99,7 @@ describe("Deployment parameters", () => {
     }
   });
 
-  it("refuses an empty list, one with repetitions and one with the zero address", () => {
+  it("refuse a list that is empty or has a repetition or the zero address", () => {
     for (const payers of [[], [account(1), account(1)], [account(0)]]) {
       expect(refusalOf(({ Models }) => void (Models.payers = payers))).to.throw(
         `${FILE}: Models.payers is ${JSON.stringify(payers)}, expected a list of different addresses.`.slice(0, 92),
@@ -107,7 +107,7 @@ describe("Deployment parameters", () => {
     }
   });
 
-  it("tells several problems at once, unknown names included", () => {
+  it("report several problems in one message, unknown names included", () => {
     const change = (parameters: Parameters) => {
       parameters.$global.adminDelay = 0;
       Object.assign(parameters.Models, { registrar: account(1) });

@@ -11,7 +11,7 @@ const ACCOUNT = KEYS.deployer.address;
 const LOW_FEE = 2_000_000_000n;
 const SHORT = 1_200;
 
-describe("Transactions on their way @uninstrumented", () => {
+describe("unconfirmed transactions of an account @uninstrumented", () => {
   let node: Node;
   let env: HardhatRuntimeEnvironment;
 
@@ -37,7 +37,7 @@ describe("Transactions on their way @uninstrumented", () => {
     return BigInt(block.transactions[0]!.maxFeePerGas);
   }
 
-  it("are waited for, and it is said once that they are", async () => {
+  it("are waited for, which is reported once", async () => {
     const waits: string[] = [];
     await send();
     await Promise.all([
@@ -51,7 +51,7 @@ describe("Transactions on their way @uninstrumented", () => {
     expect(waits).to.have.length(1);
   });
 
-  it("are not waited for endlessly, and can be replaced", async () => {
+  it("are waited for within limits, and can be replaced with --unstick", async () => {
     const stuck = await send();
     await expect(settle(env, ACCOUNT, () => undefined, SHORT)).to.be.rejectedWith(
       Problem,
@@ -71,7 +71,7 @@ describe("Transactions on their way @uninstrumented", () => {
     expect(await unstick(env, ACCOUNT, () => undefined)).to.deep.equal([]);
   });
 
-  it("are free as soon as any transaction with their nonce is mined", async () => {
+  it("no longer need a replacement once another transaction with the same nonce is mined", async () => {
     const { nonce } = await send();
     const signer = await env.ethers.getSigner(ACCOUNT);
     const overtake = async () => {
@@ -85,7 +85,7 @@ describe("Transactions on their way @uninstrumented", () => {
     expect(replaced).to.deep.equal([`nonce ${nonce} by itself: another transaction was mined`]);
   });
 
-  it("of which one offers nothing to the proposer are replaced by one that offers something", async () => {
+  it("are replaced at rising tips from 1 wei if they offer no tip", async () => {
     const endpoint = await startFaultyRpc(node.url, ({ method }) =>
       method === "eth_maxPriorityFeePerGas" ? { kind: "answer", result: "0x0" } : { kind: "pass" },
     );
@@ -106,7 +106,7 @@ describe("Transactions on their way @uninstrumented", () => {
     expect([...new Set(tips)].slice(0, 3)).to.deep.equal([1n, 2n, 4n]);
   });
 
-  it("of another account hold nobody up who names their own", async () => {
+  it("do not delay a command that uses another account", async () => {
     await send();
     const waits: string[] = [];
     const { address } = KEYS.backend;
@@ -117,7 +117,7 @@ describe("Transactions on their way @uninstrumented", () => {
     await rpc(node.url, "anvil_mine", ["0x5"]);
   });
 
-  it("are given up with what was last offered when no raise of the fee helps, and told at each", async () => {
+  it("are given up, with the last price offered, if no higher fee helps", async () => {
     const { nonce } = await send();
     const waits: string[] = [];
     await expect(unstick(env, ACCOUNT, (reason) => waits.push(reason), 100)).to.be.rejectedWith(

@@ -7,7 +7,7 @@ import { entryOf, readRecord } from "../../deploy/record";
 
 const NETWORK = { chainId: 84_532 };
 
-describe("Record of a deployment", () => {
+describe("record of a deployment", () => {
   const environment = process.env.DEPLOYMENTS;
   let folder: string;
 
@@ -26,7 +26,7 @@ describe("Record of a deployment", () => {
     expect(readRecord(NETWORK)).to.equal(undefined);
   });
 
-  it("has entries of any name, and none that it does not have", () => {
+  it("has entries of any name, and no inherited ones", () => {
     const models = JSON.parse('{ "__proto__": 1, "toString": 2 }') as Record<string, number>;
     const found = ["__proto__", "toString", "constructor", "hasOwnProperty"].map((name) => entryOf(models, name));
     expect(found).to.deep.equal([1, 2, undefined, undefined]);
@@ -34,7 +34,7 @@ describe("Record of a deployment", () => {
     expect(entryOf(undefined, "constructor")).to.equal(undefined);
   });
 
-  it("is named when it is not JSON", () => {
+  it("is refused by its name if it is not JSON", () => {
     const file = join(folder, `${NETWORK.chainId}.json`);
     for (const [text, reason] of [
       ["", "is empty, expected JSON."],

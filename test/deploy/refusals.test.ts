@@ -18,7 +18,7 @@ import { rpc, startAnvil, type Node } from "../../scripts/dev/world/process";
 const MODEL = resolve(__dirname, "../../deploy/models/sentiment-v2.json");
 const OTHER_CHAIN = 84_532;
 
-describe("Deployment to a network that has none yet @uninstrumented", () => {
+describe("first deployment to a network @uninstrumented", () => {
   const environment = process.env.DEPLOYMENTS;
   let folder: string;
   let local: Node;
@@ -77,13 +77,13 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
     };
   };
 
-  describe("is refused before the first transaction, in one line with everything, for", () => {
+  describe("given a mistake that is found before the first transaction", () => {
     const strangers: Keys = {
       deployer: new Wallet(`0x${"1".repeat(64)}`),
       backend: new Wallet(`0x${"2".repeat(64)}`),
     };
 
-    it("a chain with another id, and mainnet without a confirmation", async () => {
+    it("refuses a chain with another id, and mainnet without --confirm-chain", async () => {
       expect(await refusal(environmentOn(other, "mainnet"), declare(safe(parametersOf(KEYS, reserveToken))))).to.equal(
         "mainnet is a network where value is at stake: confirm its id with --confirm-chain 1; " +
           `the RPC address of mainnet answers for chain ${OTHER_CHAIN}, expected 1. Nothing was sent.`,
@@ -96,7 +96,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
       );
     });
 
-    it("rewards that wait less than two days where tokens have value", async () => {
+    it("refuses a payout delay below two days where tokens have value", async () => {
       const declared = safe(parametersOf(KEYS, reserveToken));
       const waiting = (payoutDelay: number) => declare({ ...declared, Models: { ...declared.Models, payoutDelay } });
       for (const [name, chainId] of [
@@ -113,7 +113,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
       expect(await refusal(there, waiting(600))).to.not.contain("payoutDelay");
     });
 
-    it("a development key on a public chain", async () => {
+    it("refuses a development key on a public chain", async () => {
       const { deployer } = KEYS;
       const backend = new Wallet(developmentKey(0).privateKey);
       expect(await refusal(environmentOn(other, "base-sepolia", { deployer, backend }))).to.equal(
@@ -121,7 +121,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
       );
     });
 
-    it("a circuit's development key on a public chain", async () => {
+    it("refuses a circuit's development key on a public chain", async () => {
       const proven = (method: "ZkProof" | "Hybrid"): ModelFile => ({
         ...file,
         benchmark: { ...file.benchmark, method, capacity: 1_024 },
@@ -135,7 +135,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
       );
     });
 
-    it("keys of others: not the deployer's, without roles", async () => {
+    it("refuses keys that are neither the deployer's nor have the roles", async () => {
       const message = await refusal(environmentOn(local, "localhost", strangers), {
         ...declare({
           ...parametersOf(KEYS, reserveToken),
@@ -156,7 +156,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
       }
     });
 
-    it("accounts that cannot pay", async () => {
+    it("refuses accounts that cannot pay for gas", async () => {
       const message = await refusal(
         environmentOn(local, "localhost", strangers),
         declare(parametersOf(strangers, reserveToken)),
@@ -168,7 +168,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
       }
     });
 
-    it("parameters that are unsafe where tokens have value, each point named", async () => {
+    it("refuses unsafe parameters where tokens have value, naming each, and warns about them on a test network", async () => {
       const { $global, Methods, Models, ...others } = parametersOf(KEYS, reserveToken);
       const unsafe: Parameters = {
         ...others,
@@ -199,7 +199,7 @@ describe("Deployment to a network that has none yet @uninstrumented", () => {
       expect((await planDeployment(here, declare(unsafeStill))).warnings).to.deep.equal([]);
     });
 
-    it("a reserve token of other decimals", async () => {
+    it("refuses a reserve token that does not have 6 decimals", async () => {
       const address = Wallet.createRandom().address;
       const { deployedBytecode } = await hre.artifacts.readArtifact("ModelToken");
       await rpc(local.url, "anvil_setCode", [address, deployedBytecode]);

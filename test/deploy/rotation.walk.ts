@@ -94,11 +94,11 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
   });
 
   describe("given a deployment with a parameter file of its own", () => {
-    it("its record names the file from the root of the project", () => {
+    it("the record names the parameter file by its path from the root of the project", () => {
       expect(first.parameters).to.equal(relative(ROOT, file));
     });
 
-    it("tasks, doctor and deploy find that file from any folder", async () => {
+    it("tasks, doctor and deploy find the parameter file from any folder", async () => {
       const before = process.cwd();
       process.chdir(folder);
       try {
@@ -111,23 +111,23 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
       }
     });
 
-    it("nothing is to be done while everything is as declared", async () => {
+    it("roles:apply has nothing to do while the chain is as declared", async () => {
       const [outcome] = await kept(() => runTasks(env, ["roles:apply", {}]));
       const shown = relative(process.cwd(), file);
       expect(outcome).to.deep.equal({ code: 0, stdout: `Everything is as ${shown} declares.\n`, stderr: "" });
     });
   });
 
-  describe("when others are declared", () => {
+  describe("when other holders are declared", () => {
     before(() => declare(rotated(born, account)));
 
-    it("the doctor says that they hold nothing yet", async () => {
+    it("the doctor reports that they do not hold their roles yet", async () => {
       const { code, stdout } = await diagnose();
       expect(code).to.equal(1);
       expect(stdout).to.contain(`or change Tokens.deployers of ${relative(process.cwd(), file)}`);
     });
 
-    it("one command brings the chain there, through operators and the timelock, and then finds nothing to do", async () => {
+    it("roles:apply grants and revokes the roles, through the operators and the timelock, and then has nothing to do", async () => {
       const [applied, again] = await tasks(["roles:apply", {}], ["roles:apply", {}]);
       expect(applied!.steps.map(({ name }) => name)).to.deep.equal([
         `grant DEPLOYER_ROLE of TokenManager to ${account(4)}`,
@@ -138,14 +138,14 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
       expect(again).to.deep.include({ changes: [], steps: [] });
     });
 
-    it("the doctor is content once the delays of the admins have changed too", async () => {
+    it("the doctor passes once the delays of the admins have changed too", async () => {
       await tasks(["pass-time", { duration: "5d" }]);
       const { code, stdout } = await diagnose();
       expect(stdout).to.match(/\d+ checks pass\n$/);
       expect(code).to.equal(0);
     });
 
-    it("deploy finds everything as it was born and launches another model by the new holders", async () => {
+    it("deploy finds everything, and launches another model by the new holders", async () => {
       const { code, stdout, stderr } = await run("--model", declareModel(SECOND, account(GOVERNOR)));
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
       const { plan } = JSON.parse(stdout) as { plan: { steps: { name: string; model?: string; from?: string }[] } };
@@ -160,14 +160,14 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
       expect((await diagnose()).code).to.equal(0);
     });
 
-    it("the record keeps what it was born with, and the file that says what holds today", async () => {
+    it("the record keeps the parameters of the first deployment and the name of the parameter file", async () => {
       const { contracts, parameters, models } = await record();
       expect({ contracts, parameters }).to.deep.equal({ contracts: first.contracts, parameters: first.parameters });
       expect(contracts["ModelRegistry"]!.arguments).to.deep.include.members([born.$global.guardians]);
       expect(Object.keys(models)).to.deep.equal([FIRST, SECOND]);
     });
 
-    it("a lost record is written again from the journal, as it was", async () => {
+    it("deploy writes a lost record again from the journal, unchanged", async () => {
       const before = await record();
       rmSync(join(node.env.DEPLOYMENTS as string, `${LOCAL.chainId}.json`));
       const models = [FIRST, SECOND].flatMap((id) => ["--model", join(folder, `${id}.json`)]);
@@ -177,8 +177,8 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
     });
   });
 
-  describe("when the former ones are declared again, and once more the others", () => {
-    it("a vesting wallet that a former deployer has made is found, and no second one made", async () => {
+  describe("when the former holders are declared again, and then the others once more", () => {
+    it("deploy finds a vesting wallet that a former deployer has made, and makes no second one", async () => {
       const path = declareModel(THIRD, account(GOVERNOR));
       const { contracts } = await record();
       const guardian = await env.ethers.getSigner(account(16));
@@ -197,7 +197,7 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
       expect((await record()).models[THIRD]!.wallet!.address).to.equal(address);
     });
 
-    it("the same operations take place again", async () => {
+    it("roles:apply makes both changes again", async () => {
       for (const parameters of [born, rotated(born, account)]) {
         declare(parameters);
         const [applied] = await tasks(["roles:apply", {}], ["pass-time", { duration: "5d" }]);
@@ -209,7 +209,7 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
   });
 
   describe("when a model is handed over", () => {
-    it("its governor and its owner change by what each of the two sends", async () => {
+    it("the governor and the owner change by a proposal and an acceptance each", async () => {
       const [proposed, , accepted, , ownership] = await tasks(
         ["governor:propose", { id: FIRST, account: account(NEXT_GOVERNOR) }],
         ["owner:propose", { id: FIRST, account: account(NEXT_OWNER) }],
@@ -222,7 +222,7 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
       expect(ownership).to.deep.include({ model: { id: FIRST, owner: account(NEXT_OWNER) }, before: account(OWNER) });
     });
 
-    it("deploy wants the new governor in the model's file, and then sends nothing", async () => {
+    it("deploy refuses the former governor in the model's file, and sends nothing for the new one", async () => {
       const path = join(folder, `${FIRST}.json`);
       const stale = await run("--model", path);
       expect(stale.code).to.equal(1);
@@ -234,7 +234,7 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
       expect((await diagnose()).code).to.equal(0);
     });
 
-    it("nobody accepts who was not proposed, and nobody proposes who is neither", async () => {
+    it("governor:accept is refused without a proposal, and owner:propose for an unknown model", async () => {
       const [accept, propose] = await kept(() =>
         runTasks(env, ["governor:accept", { id: FIRST }], ["owner:propose", { id: "nobody", account: account(1) }]),
       );
@@ -245,8 +245,8 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
     });
   });
 
-  describe("what can never change", () => {
-    it("is refused when it is declared otherwise, each value named, and nothing is sent", async () => {
+  describe("given parameters that can never change", () => {
+    it("deploy refuses a declaration that changes them, names each value, and sends nothing", async () => {
       const { parameters } = await kept(() => readDeclaration(env));
       const reserveToken = first.contracts["HokusaiAMMFactory"]!.arguments[1] as string;
       const changed: Parameters = {
@@ -262,14 +262,14 @@ describe("rotation of every role of a live deployment @uninstrumented", () => {
       );
     });
 
-    it("needs no look at what changes: a plan of today's declaration sends nothing", async () => {
+    it("deploy plans no transaction for today's declaration", async () => {
       const { parameters } = await kept(() => readDeclaration(env));
       const plan = await kept(() => planDeployment(env, { parameters, parametersFile: file, files: [] }));
       expect(openSteps(plan)).to.deep.equal([]);
     });
   });
 
-  it("a parameter file that is gone is named with the record that names it", async () => {
+  it("roles:list names a missing parameter file, and the record that names it", async () => {
     rmSync(file);
     const [outcome] = await kept(() => runTasks(env, ["roles:list", {}]));
     const shown = (path: string) => relative(process.cwd(), path);

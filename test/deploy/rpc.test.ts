@@ -33,7 +33,7 @@ function buildProvider(failures: Record<string, Error[]>, known: unknown = null)
 
 const reset = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
 
-describe("Patience with an endpoint", () => {
+describe("PatientWrapper: repeated requests to an endpoint", () => {
   it("asks again when the endpoint fails for a moment, at most five times", async () => {
     const two = buildProvider({ eth_blockNumber: [reset(), new Error("Invalid JSON-RPC response received: ")] });
     expect(await two.provider.request({ method: "eth_blockNumber" })).to.equal("eth_blockNumber");
@@ -44,13 +44,13 @@ describe("Patience with an endpoint", () => {
     expect(many.asked).to.have.length(5);
   });
 
-  it("does not ask again what was refused", async () => {
+  it("does not ask again after a refusal", async () => {
     const refused = buildProvider({ eth_call: [new Error("execution reverted")] });
     await expect(refused.provider.request({ method: "eth_call" })).to.be.rejectedWith("execution reverted");
     expect(refused.asked).to.deep.equal(["eth_call"]);
   });
 
-  describe("given what an endpoint signs", () => {
+  describe("given a transaction that the endpoint signs", () => {
     const call = { from: REVERTER, to: REVERTER, data: "0x12" };
     const sent = { hash: HASH, from: REVERTER, to: REVERTER, nonce: "0x7", input: "0x12" };
 
@@ -73,13 +73,13 @@ describe("Patience with an endpoint", () => {
       };
     }
 
-    it("asks again under the nonce that it asked for first", async () => {
+    it("sends again under the nonce of the first attempt", async () => {
       const { nonces, send } = buildNode([reset(), reset()]);
       expect(await send()).to.equal(HASH);
       expect(nonces).to.deep.equal(["0x7", "0x7", "0x7"]);
     });
 
-    it("takes as sent what is in a block although the answer was lost, and no other call", async () => {
+    it("takes a transaction as sent if a block contains it although the answer was lost, and no other transaction", async () => {
       const lost = buildNode([reset()], () => [{ ...sent, hash: keccak256("0x00"), input: "0x13" }, sent]);
       expect(await lost.send()).to.equal(HASH);
       expect(lost.nonces).to.have.length(1);
@@ -87,14 +87,14 @@ describe("Patience with an endpoint", () => {
       await expect(other.send()).to.be.rejectedWith("nonce too low");
     });
 
-    it("looks again when the nonce is taken after silence, until the node shows the transaction", async () => {
+    it("asks again when the nonce is taken after a lost answer, until the node shows the transaction", async () => {
       const taken = () => new Error("transaction already imported");
       const late = buildNode([reset(), taken(), taken()], (sends) => (sends === 3 ? [sent] : []));
       expect(await late.send()).to.equal(HASH);
       expect(late.nonces).to.deep.equal(["0x7", "0x7", "0x7"]);
     });
 
-    it("gives up after five attempts when the nonce stays taken by something else", async () => {
+    it("gives up after five attempts if the nonce stays taken by something else", async () => {
       const taken = () => new Error("nonce too low");
       const other = buildNode([reset(), taken(), taken(), taken(), taken()]);
       await expect(other.send()).to.be.rejectedWith("nonce too low");
@@ -102,52 +102,54 @@ describe("Patience with an endpoint", () => {
     });
   });
 
-  it("notes what is sent, with what became of it", async () => {
-    const raw = await Wallet.createRandom().signTransaction({ to: REVERTER, nonce: 3, chainId: 1, gasLimit: 21_000 });
-    const sends: Dispatch[] = [];
-    const { provider } = buildProvider({ eth_sendRawTransaction: [new Error("insufficient funds")] });
-    const sending = noting(sends, () => provider.request({ method: "eth_sendRawTransaction", params: [raw] }));
-    await expect(sending).to.be.rejectedWith("insufficient funds");
-    expect(sends.map(({ nonce, hash, isRefused }) => ({ nonce, hash, isRefused }))).to.deep.equal([
-      { nonce: 3, hash: keccak256(raw), isRefused: true },
-    ]);
+  describe("given a transaction that was signed here", () => {
+    it("records what is sent, and finds out what became of it", async () => {
+      const raw = await Wallet.createRandom().signTransaction({ to: REVERTER, nonce: 3, chainId: 1, gasLimit: 21_000 });
+      const sends: Dispatch[] = [];
+      const { provider } = buildProvider({ eth_sendRawTransaction: [new Error("insufficient funds")] });
+      const sending = noting(sends, () => provider.request({ method: "eth_sendRawTransaction", params: [raw] }));
+      await expect(sending).to.be.rejectedWith("insufficient funds");
+      expect(sends.map(({ nonce, hash, isRefused }) => ({ nonce, hash, isRefused }))).to.deep.equal([
+        { nonce: 3, hash: keccak256(raw), isRefused: true },
+      ]);
 
-    const receipt = { blockNumber: "0x5", status: "0x1" };
-    const sent = { from: REVERTER, nonce: 3, hash: HASH, isRefused: false };
-    const fates: [Record<string, unknown>, Fate][] = [
-      [{ eth_getTransactionReceipt: receipt }, { kind: "mined", block: 5 }],
-      [{ eth_getTransactionReceipt: { ...receipt, status: "0x0" } }, { kind: "reverted", block: 5 }],
-      [{ eth_getTransactionCount: "0x3", eth_getTransactionByHash: {} }, { kind: "waiting" }],
-      [{ eth_getTransactionCount: "0x3" }, { kind: "unknown" }],
-      [{ eth_getTransactionCount: "0x4" }, { kind: "never" }],
-    ];
-    for (const [answers, fate] of fates) {
-      const chain = { request: async ({ method }: RequestArguments) => answers[method] ?? null };
-      expect(await fateOf(chain, sent)).to.deep.equal(fate);
-    }
-    expect(await fateOf({ request: () => Promise.reject(reset()) }, sent)).to.deep.equal({ kind: "unknown" });
+      const receipt = { blockNumber: "0x5", status: "0x1" };
+      const sent = { from: REVERTER, nonce: 3, hash: HASH, isRefused: false };
+      const fates: [Record<string, unknown>, Fate][] = [
+        [{ eth_getTransactionReceipt: receipt }, { kind: "mined", block: 5 }],
+        [{ eth_getTransactionReceipt: { ...receipt, status: "0x0" } }, { kind: "reverted", block: 5 }],
+        [{ eth_getTransactionCount: "0x3", eth_getTransactionByHash: {} }, { kind: "waiting" }],
+        [{ eth_getTransactionCount: "0x3" }, { kind: "unknown" }],
+        [{ eth_getTransactionCount: "0x4" }, { kind: "never" }],
+      ];
+      for (const [answers, fate] of fates) {
+        const chain = { request: async ({ method }: RequestArguments) => answers[method] ?? null };
+        expect(await fateOf(chain, sent)).to.deep.equal(fate);
+      }
+      expect(await fateOf({ request: () => Promise.reject(reset()) }, sent)).to.deep.equal({ kind: "unknown" });
+    });
+
+    it("takes a signed transaction as sent if the network has it, whatever the endpoint answered", async () => {
+      for (const error of [reset(), new Error("already known"), new Error("nonce too low")]) {
+        const { asked, provider } = buildProvider({ eth_sendRawTransaction: [error] }, { hash: "any" });
+        expect(await provider.request({ method: "eth_sendRawTransaction", params: [RAW] })).to.equal(keccak256(RAW));
+        expect(asked).to.deep.equal(["eth_sendRawTransaction", "eth_getTransactionByHash"]);
+      }
+    });
+
+    it("sends a signed transaction again if the network does not have it, and passes on a refusal", async () => {
+      const lost = buildProvider({ eth_sendRawTransaction: [reset()] });
+      expect(await lost.provider.request({ method: "eth_sendRawTransaction", params: [RAW] })).to.equal(
+        "eth_sendRawTransaction",
+      );
+      const refused = buildProvider({ eth_sendRawTransaction: [new Error("replacement transaction underpriced")] });
+      await expect(refused.provider.request({ method: "eth_sendRawTransaction", params: [RAW] })).to.be.rejectedWith(
+        "underpriced",
+      );
+    });
   });
 
-  it("takes a signed transaction as sent that the network has, whatever was answered", async () => {
-    for (const error of [reset(), new Error("already known"), new Error("nonce too low")]) {
-      const { asked, provider } = buildProvider({ eth_sendRawTransaction: [error] }, { hash: "any" });
-      expect(await provider.request({ method: "eth_sendRawTransaction", params: [RAW] })).to.equal(keccak256(RAW));
-      expect(asked).to.deep.equal(["eth_sendRawTransaction", "eth_getTransactionByHash"]);
-    }
-  });
-
-  it("sends a signed transaction again that the network has not, and tells why it is refused", async () => {
-    const lost = buildProvider({ eth_sendRawTransaction: [reset()] });
-    expect(await lost.provider.request({ method: "eth_sendRawTransaction", params: [RAW] })).to.equal(
-      "eth_sendRawTransaction",
-    );
-    const refused = buildProvider({ eth_sendRawTransaction: [new Error("replacement transaction underpriced")] });
-    await expect(refused.provider.request({ method: "eth_sendRawTransaction", params: [RAW] })).to.be.rejectedWith(
-      "underpriced",
-    );
-  });
-
-  it("is for every network but the chain in this process", async () => {
+  it("repeats requests on every network except the chain in this process", async () => {
     const node = await startFaultyRpc("http://127.0.0.1:1", ({ count }) =>
       count === 1 ? { kind: "drop" } : { kind: "answer", result: "0x7" },
     );
@@ -169,7 +171,7 @@ describe("Patience with an endpoint", () => {
     }
   });
 
-  it("says with an error of a call which one it was", async () => {
+  it("attaches the call to the error of a failed call", async () => {
     const { provider } = hre.network;
     const call = { from: ethers.ZeroAddress, to: REVERTER, data: "0x12345678" };
     await provider.send("hardhat_setCode", [REVERTER, "0x60006000fd"]);
@@ -189,7 +191,7 @@ describe("Patience with an endpoint", () => {
       .and.not.to.have.property("transaction");
   });
 
-  it("tells apart what passes from what does not", () => {
+  it("distinguishes temporary failures from lasting ones", () => {
     const dropped = { number: 401, message: "all were dropped" };
     const invalid = { number: 726, message: "a parameter is wrong" };
     expect([dropped, invalid].map((descriptor) => isPassing(new IgnitionError(descriptor)))).to.deep.equal([

@@ -16,8 +16,8 @@ const SAFE: Parameters = {
 
 const DELEGATED = `0xef0100${"1".repeat(40)}`;
 
-describe("Safety of parameters", () => {
-  it("accepts long delays, two signatures and an account for each power; the backend may be one", () => {
+describe("safety of parameters", () => {
+  it("accepts long delays, two signatures, and an account for each power except those of the backend", () => {
     expect(unsafePoints(SAFE)).to.deep.equal([]);
   });
 
@@ -46,14 +46,14 @@ describe("Safety of parameters", () => {
     ],
   ];
   for (const [what, change, name, actual] of unsafe) {
-    it(`names ${what}`, () => {
+    it(`reports ${what}`, () => {
       expect(unsafePoints({ ...SAFE, ...change }).map((point) => [point.what, point.actual])).to.deep.equal([
         [name, actual],
       ]);
     });
   }
 
-  it("names proposers that are plain accounts, delegating ones too, and no contract", async () => {
+  it("reports proposers that are plain accounts, with delegated code too, but not contracts", async () => {
     const proposers = [account(4), account(5), account(6)];
     const codes: Record<string, string> = { [account(4)]: "0x6001", [account(5)]: "0x", [account(6)]: DELEGATED };
     const found = await plainProposers({ ...SAFE, Governance: { ...Governance, proposers } }, async (at) => codes[at]!);

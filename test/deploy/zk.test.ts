@@ -27,8 +27,8 @@ const CAPACITY = 1_024;
 const PROVEN = resolve(__dirname, "../../deploy/models/credit-default-zk.json");
 const HYBRID = resolve(__dirname, "../../deploy/models/credit-default-hybrid.json");
 
-describe("Deployment of ZkProof", () => {
-  it("refuses a development key on a live chain, whichever it is", () => {
+describe("deployment of ZkProof", () => {
+  it("refuses the development key of every circuit on a public chain", () => {
     for (const capacity of CAPACITIES) {
       const key = readKey(capacity);
       for (const name of ["sepolia", "base-sepolia", "mainnet"]) {
@@ -42,7 +42,7 @@ describe("Deployment of ZkProof", () => {
     }
   });
 
-  it("deploys nothing with a development key on a live chain", async () => {
+  it("deploys no method with a development key on a public chain", async () => {
     const protocol = await loadFixture(deployImprovements);
     const before = await ethers.provider.getBlockNumber();
     const live = { ...protocol, network: { ...protocol.network, name: "mainnet", isLocal: false } };
@@ -54,7 +54,7 @@ describe("Deployment of ZkProof", () => {
     expect(await ethers.provider.getBlockNumber()).to.equal(before);
   });
 
-  it("deploys the recorded key at the quantile of one attempt", async () => {
+  it("deploys the recorded key with the quantile for one attempt", async () => {
     const protocol = await loadFixture(deployImprovements);
     const { benchmark } = await readModelFile(PROVEN, true);
     const method = await ethers.getContractAt("ZkProof", await ensureMethod(hre, protocol, benchmark, () => undefined));
@@ -62,13 +62,13 @@ describe("Deployment of ZkProof", () => {
     expect(await method.quantileE9()).to.equal(1_959_963_985n);
   });
 
-  it("takes the quantile of all attempts at the benchmark's error", () => {
+  it("computes the quantile from all attempts and the benchmark's error", () => {
     expect(quantileE9({})).to.equal(1_959_963_985n);
     expect(quantileE9({ attempts: 10 })).to.equal(2_807_033_769n);
     expect(quantileE9({ alpha: 0.05, attempts: 2 })).to.equal(1_959_963_985n);
   });
 
-  describe("registers a model", () => {
+  describe("when a model is registered", () => {
     interface Registered {
       readonly steps: Step[];
       readonly benchmarkMethod: string;
@@ -87,7 +87,7 @@ describe("Deployment of ZkProof", () => {
 
     const namesOf = (steps: readonly Step[]) => steps.map(({ name }) => name);
 
-    it("by the admin when a proof alone verifies it, in one operation with the method's permission", async () => {
+    it("registers it by the admin, together with the method's permission, if a proof alone verifies it", async () => {
       const { protocol, steps, benchmarkMethod } = await register(PROVEN);
       expect(namesOf(steps).slice(-3)).to.deep.equal(["deploy ZkProof", "schedule registration", "register model"]);
       const { hash } = steps.at(-1)!.sent!;
@@ -96,7 +96,7 @@ describe("Deployment of ZkProof", () => {
       expect(await protocol.registry.methodAccessOf(benchmarkMethod)).to.equal(MethodAccess.ADMIN);
     });
 
-    it("by the registrar when attesters vouch as well; only the hybrid is allowed", async () => {
+    it("registers it by the registrar and allows only the hybrid if attesters verify it as well", async () => {
       const { protocol, steps, benchmarkMethod } = await register(HYBRID);
       expect(namesOf(steps).slice(-5)).to.deep.equal([
         "deploy ZkProof",
@@ -116,7 +116,7 @@ describe("Deployment of ZkProof", () => {
       expect(await registry.methodAccessOf(zkProof)).to.equal(MethodAccess.NONE);
     });
 
-    it("names on a live network who may, and drafts permission and benchmark together", async () => {
+    it("names the timelock on a public network, and drafts permission and registration as one operation", async () => {
       const protocol = await loadFixture(deployImprovements);
       const file = await readModelFile(PROVEN, true);
       const report = () => undefined;
@@ -148,7 +148,7 @@ describe("Deployment of ZkProof", () => {
   });
 });
 
-describe("Methods of two keys for one circuit @uninstrumented", () => {
+describe("ZkProof methods with two keys for one circuit @uninstrumented", () => {
   let node: Node;
   const environment = process.env.DEPLOYMENTS;
 
@@ -164,7 +164,7 @@ describe("Methods of two keys for one circuit @uninstrumented", () => {
     await node.stop();
   });
 
-  it("stand beside each other in the journal, each with its own", async () => {
+  it("have separate entries in the journal, each with its own key", async () => {
     const env = environmentOn(node, "localhost");
     const deploy = async (key: VerifyingKey) => {
       const circuit = { capacity: CAPACITY, keyHash: hashKey(key), quantileE9: ONE_ATTEMPT };
@@ -187,7 +187,7 @@ describe("Methods of two keys for one circuit @uninstrumented", () => {
   });
 });
 
-describe("Model file with a ZkProof", () => {
+describe("model file with a ZkProof", () => {
   const content = () => JSON.parse(readFileSync(PROVEN, "utf8")) as { benchmark: Record<string, unknown> };
   const parse = (benchmark: Record<string, unknown>) => {
     const file = content();
@@ -204,7 +204,7 @@ describe("Model file with a ZkProof", () => {
     expect(BigInt(benchmark.baselineScore)).to.equal((right * BPS) / BigInt(labels.bits.length));
   });
 
-  it("refuses another metric, scale or number of runs, and a circuit that does not exist", () => {
+  it("is refused with another metric or number of runs, or for a circuit that does not exist", () => {
     expect(() => parse({ spec: "../benchmarks/credit-default/benchmark.json" })).to.throw(
       Problem,
       "benchmark.spec has metric roc_auc, expected accuracy for a proof; benchmark.spec has minRuns 7, expected 1 for a proof",
@@ -215,7 +215,7 @@ describe("Model file with a ZkProof", () => {
     );
   });
 
-  it("refuses an opening of something else", () => {
+  it("is refused with an opening of something else or a missing one", () => {
     const file = content() as unknown as { improvement: Record<string, unknown> };
     const swapped = { ...file, improvement: { ...file.improvement, labels: file.improvement["baseline"] } };
     expect(() => parseModelFile(swapped, PROVEN, true)).to.throw(Problem, "domain is predictions, expected labels");

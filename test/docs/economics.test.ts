@@ -58,15 +58,15 @@ describe("docs/economics.md @uninstrumented", () => {
   const document = readFileSync(DOCUMENT, "utf8");
   const prose = document.replace(/\s+/g, " ");
 
-  it("has the tables that the formulas give", async () => {
+  it("has the tables that the formulas generate", async () => {
     expect(await withTables(document)).to.equal(document);
   });
 
-  it("has the plot that the formulas give", () => {
+  it("has the plot that the formulas generate", () => {
     expect(readFileSync(PLOT, "utf8")).to.equal(plot());
   });
 
-  it("quotes in its text what the formulas give", () => {
+  it("quotes figures of the formulas in its text", () => {
     const empty = MarketModel.create(GROWTH.terms);
     const full = fullMarket();
     const first = empty.buy(1000);
@@ -126,7 +126,7 @@ describe("docs/economics.md @uninstrumented", () => {
     }
   });
 
-  it("shows what a supplier's first sale leaves in a full pool", async () => {
+  it("shows what remains after the supplier's first sale in a full pool", async () => {
     const { pool, supplier } = await loadFixture(fullPool);
     const { after } = fullMarket().sell(GROWTH.supplier);
     expect(usdc(await pool.reserve())).to.equal(format(fullMarket().reserve, 2));
@@ -138,7 +138,7 @@ describe("docs/economics.md @uninstrumented", () => {
     expect(await pool.remainingInvestorAllocation()).to.equal(400_000n * TOKEN);
   });
 
-  it("shows what one to ten DeltaOnes take that are sold first", async () => {
+  it("shows what a sale of one to ten DeltaOnes pays, and which the reserve cannot pay", async () => {
     const { pool } = await loadFixture(fullPool);
     const full = fullMarket();
     for (let count = 1; count <= 5; count++) {
@@ -151,7 +151,7 @@ describe("docs/economics.md @uninstrumented", () => {
     }
   });
 
-  it("shows what a sniper takes of a deposit, and from which deposit nobody takes anything", async () => {
+  it("shows what a sniper gains from a deposit, and a deposit from which nobody gains", async () => {
     const { pool, alice, bob, mallory, reserveToken, token } = await loadFixture(snipedPool);
     const left = (await token.investorAllocation()) - SNIPED_AT;
     for (const deposit of [24n, 100n, 1_000n]) {
@@ -174,7 +174,7 @@ describe("docs/economics.md @uninstrumented", () => {
     expect(await token.balanceOf(alice)).to.equal(SNIPED_AT);
   });
 
-  it("shows what a holder gains who trades around the sale of a reward", async () => {
+  it("shows what a holder gains by selling before a reward and buying back after it", async () => {
     const context = await loadFixture(fullPool);
     const { pool, token, registry, tokenManager, alice, bob, reserveToken, method, verifier, benchmark, ...model } =
       context;

@@ -61,15 +61,15 @@ describe("docs/errors.md @uninstrumented", () => {
     declared = await declaredErrors();
   });
 
-  it("is what the contracts' NatSpec makes it", async () => {
+  it("is what the NatSpec of the contracts generates", async () => {
     expect(readFileSync(ERRORS_PAGE, "utf8")).to.equal(await errorsPage());
   });
 
-  it("is for programs what it is for readers", async () => {
+  it("has the same content in the guide for programs", async () => {
     expect(readFileSync(ERROR_GUIDE_FILE, "utf8")).to.equal(await errorGuide());
   });
 
-  it("names the panics that callers can meet", async () => {
+  it("names the panics that callers can cause", async () => {
     const { parameters, tokenManager, timelock, verifier } = await loadFixture(deployImprovements);
     const [TOO_LARGE, TOO_SHORT] = [0x11, 0x32];
     const zero = ethers.ZeroHash;
@@ -99,7 +99,7 @@ describe("docs/errors.md @uninstrumented", () => {
     expect(missing).to.deep.equal([]);
   });
 
-  it("has no entry for an error that no ABI has, and names arguments as an ABI does", () => {
+  it("has no entry for an unknown error, and names arguments like the ABI", () => {
     const stale = guide
       .filter(({ signature }) => !signature.startsWith("Error("))
       .filter(({ signature }) => !declared.get(keyOf(signature))?.signatures.has(signature))
@@ -124,7 +124,7 @@ describe("docs/errors.md @uninstrumented", () => {
     expect(wrong).to.deep.equal([]);
   });
 
-  it("has the one reason string of the contracts", () => {
+  it("has the only reason string of the contracts", () => {
     const documented = guide.map(({ signature }) => signature).filter((signature) => signature.startsWith("Error("));
 
     expect(reasons).to.deep.equal(['Error("Token already deployed for this model")']);

@@ -36,7 +36,7 @@ const valuesOf = (node: Node, wanted: string) =>
 
 const parametersOf = ({ parameters, members }: Node) => members ?? parameters?.parameters ?? [];
 
-describe("the interfaces are the manual @uninstrumented", () => {
+describe("NatSpec of the interfaces @uninstrumented", () => {
   const interfaces: Declared[] = [];
   const ownErrors = new Set<string>(LIBRARY);
   const ownEvents = new Set<string>();
@@ -110,7 +110,7 @@ describe("the interfaces are the manual @uninstrumented", () => {
     ["error", "ErrorDefinition"],
     ["struct", "StructDefinition"],
   ] as const) {
-    it(`say what every ${kind} is, and what each of its parameters`, () => {
+    it(`describes every ${kind} and each of its parameters`, () => {
       const problems: string[] = [];
       for (const { file, members } of interfaces) {
         for (const node of members.filter((member) => member.nodeType === nodeType)) {
@@ -128,7 +128,7 @@ describe("the interfaces are the manual @uninstrumented", () => {
     });
   }
 
-  it("say what every function returns, by name where it has one", () => {
+  it("describes what every function returns, by its name if it has one", () => {
     const problems: string[] = [];
     for (const declared of interfaces) {
       for (const node of functionsOf(declared)) {
@@ -146,7 +146,7 @@ describe("the interfaces are the manual @uninstrumented", () => {
     expect(problems).to.deep.equal([]);
   });
 
-  it("say what every function that changes state emits and reverts with", () => {
+  it("names every event and error of each function", () => {
     const problems: string[] = [];
     for (const declared of interfaces) {
       for (const node of functionsOf(declared)) {

@@ -61,7 +61,7 @@ describe("docs/invariants.md @uninstrumented", () => {
   const cited = new Map(CODE.flatMap(sourcesOf).map((path) => [path, citedIn(readFileSync(join(ROOT, path), "utf8"))]));
   const citing = (number: string) => [...cited].filter(([, found]) => found.includes(number)).map(([path]) => path);
 
-  it("has one line for each invariant that tests and code cite, and no other", () => {
+  it("has one entry for each invariant that tests and code cite, and no other", () => {
     const everywhere = [...new Set([...cited.values()].flat())];
 
     expect(numbers).to.have.length(new Set(numbers).size);
@@ -72,7 +72,7 @@ describe("docs/invariants.md @uninstrumented", () => {
     expect(documented.filter(({ statement }) => statement.length < 20)).to.deep.equal([]);
   });
 
-  it("names for each invariant tests that cite it", () => {
+  it("names for each invariant only tests that cite it, and at least one", () => {
     const wrong = documented.flatMap(({ number, tests }) =>
       tests.length === 0
         ? [`${number} has no test`]
@@ -84,13 +84,13 @@ describe("docs/invariants.md @uninstrumented", () => {
     expect(wrong).to.deep.equal([]);
   });
 
-  it("names the invariants that the doctor checks", () => {
+  it("marks exactly the invariants that the doctor checks", () => {
     const watched = numbers.filter((number) => citing(number).some((path) => path.startsWith("deploy/doctor/")));
 
     expect(documented.filter(({ isWatched }) => isWatched).map(({ number }) => number)).to.deep.equal(watched);
   });
 
-  it("finds every form of a citation, and no group of a curve, metric or amount", () => {
+  it("recognises every form of a citation, and nothing else", () => {
     expect(
       citedIn(
         [

@@ -34,7 +34,7 @@ function isBroken(document: string, link: string): boolean {
   return !existsSync(target) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
 }
 
-describe("Documents @uninstrumented", () => {
+describe("documents @uninstrumented", () => {
   it("link only to files and headings that exist", () => {
     const links = documents.flatMap((document) => linksOf(document).map((link) => ({ document, link })));
     const broken = links
@@ -45,7 +45,7 @@ describe("Documents @uninstrumented", () => {
     expect(broken).to.deep.equal([]);
   });
 
-  it("keep the README short", () => {
+  it("include a README of at most 150 lines", () => {
     expect(readFileSync(join(ROOT, "README.md"), "utf8").split("\n").length).to.be.at.most(MAX_README_LINES);
   });
 });

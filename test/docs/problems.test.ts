@@ -12,7 +12,7 @@ describe("docs/problems.md", () => {
     expect(rows).to.deep.equal(Object.entries(PROBLEMS));
   });
 
-  it("names those after which nothing is known", () => {
+  it("names the codes whose exit code is 2", () => {
     const [, named] = /^Exit code 2 belongs to (.+), exit code 1 to the others\.$/m.exec(PAGE) ?? [];
     const codes = Object.keys(PROBLEMS) as ProblemCode[];
 

@@ -31,7 +31,7 @@ function expectTold(...sentences: string[]) {
 }
 
 describe("docs/walkthrough.md @uninstrumented", () => {
-  it("tells a buy as a pool makes it", async () => {
+  it("describes a buy with the figures of a pool", async () => {
     const { pool, token, alice, reserveToken } = await load.newPool();
     const virtual = await pool.virtualReserve();
     const before = { supply: await pool.curveSupply(), price: await pool.spotPrice() };
@@ -58,7 +58,7 @@ describe("docs/walkthrough.md @uninstrumented", () => {
     expectTold(`she gets ${usdc((await reserveToken.balanceOf(alice)) - funds)} USDC back`);
   });
 
-  it("tells the evaluation as evaluate makes it", () => {
+  it("describes the evaluation with the figures of evaluate", () => {
     const spec = parseSpec(readFileSync(join(BENCHMARK, "benchmark.json"), "utf8"));
     const bytes = readFileSync(join(BENCHMARK, "evaluation.csv"));
     const document = evaluate({ spec, examples: readExamples({ name: "evaluation.csv", bytes }, wantedOf(spec)) });
@@ -71,7 +71,7 @@ describe("docs/walkthrough.md @uninstrumented", () => {
     );
   });
 
-  it("tells the reward as the contracts pay it", async () => {
+  it("describes the reward with the figures of the contracts", async () => {
     const context = await loadFixture(deployImprovements);
     const { model, registry, alice, bob } = context;
     const [, ...rows] = readFileSync(join(BENCHMARK, "contributors.csv"), "utf8").trim().split("\n");

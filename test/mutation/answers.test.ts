@@ -20,48 +20,50 @@ const { file, within, original, mutated } = MUTANT;
 const ANSWER: MutantAnswer = { file, within, original, mutated, reason: "The most is never reached." };
 const ELSEWHERE: Mutant = { ...MUTANT, line: 9, start: 200, end: 201 };
 
-describe("Answers to mutants that survive @uninstrumented", () => {
-  describe("given a survivor", () => {
-    it("name it, wherever its line is", () => {
+describe("answers to surviving mutants @uninstrumented", () => {
+  describe("given a mutant that survived", () => {
+    it("match it by its text, whatever its line is", () => {
       const mutants = { all: [ELSEWHERE], survived: [ELSEWHERE], killed: [] };
 
       expect(compareSurvivors([ANSWER], mutants)).to.deep.equal({ unanswered: [], superfluous: [] });
     });
 
-    it("are missing without an answer, and with one that has no reason", () => {
+    it("are missing if there is none, or if it has no reason", () => {
       const mutants = { all: [MUTANT], survived: [MUTANT], killed: [] };
 
       expect(compareSurvivors([], mutants).unanswered).to.deep.equal([MUTANT]);
       expect(compareSurvivors([{ ...ANSWER, reason: " " }], mutants).unanswered).to.deep.equal([MUTANT]);
     });
 
-    it("are needed while one of two mutants that read alike survives", () => {
+    it("are needed if one of two identical mutants survives", () => {
       const mutants = { all: [MUTANT, ELSEWHERE], survived: [ELSEWHERE], killed: [MUTANT] };
 
       expect(compareSurvivors([ANSWER], mutants)).to.deep.equal({ unanswered: [], superfluous: [] });
     });
   });
 
-  it("are not judged while their mutant was not drawn", () => {
-    const mutants = { all: [MUTANT], survived: [], killed: [] };
+  describe("given a mutant that did not survive", () => {
+    it("are not judged if their mutant was not in the sample", () => {
+      const mutants = { all: [MUTANT], survived: [], killed: [] };
 
-    expect(compareSurvivors([ANSWER], mutants)).to.deep.equal({ unanswered: [], superfluous: [] });
+      expect(compareSurvivors([ANSWER], mutants)).to.deep.equal({ unanswered: [], superfluous: [] });
+    });
+
+    it("are superfluous once a test kills the mutant or the code no longer has it", () => {
+      const superfluous = [ANSWER];
+
+      expect(compareSurvivors([ANSWER], { all: [MUTANT], survived: [], killed: [MUTANT] })).to.deep.equal({
+        unanswered: [],
+        superfluous,
+      });
+      expect(compareSurvivors([ANSWER], { all: [], survived: [], killed: [] })).to.deep.equal({
+        unanswered: [],
+        superfluous,
+      });
+    });
   });
 
-  it("are superfluous once a test kills the mutant, or the code has it no more", () => {
-    const superfluous = [ANSWER];
-
-    expect(compareSurvivors([ANSWER], { all: [MUTANT], survived: [], killed: [MUTANT] })).to.deep.equal({
-      unanswered: [],
-      superfluous,
-    });
-    expect(compareSurvivors([ANSWER], { all: [], survived: [], killed: [] })).to.deep.equal({
-      unanswered: [],
-      superfluous,
-    });
-  });
-
-  it("are each given once, with a reason", () => {
+  it("are unique and give a reason in answers.json", () => {
     const answers = JSON.parse(readFileSync(join(__dirname, "answers.json"), "utf8")) as MutantAnswer[];
     const names = answers.map((answer) => [answer.file, answer.within, answer.original, answer.mutated].join("\n"));
 

@@ -45,7 +45,7 @@ function mutantsOfLine(line: string): string[] {
     .map(told);
 }
 
-describe("Mutants @uninstrumented", () => {
+describe("mutants of Solidity @uninstrumented", () => {
   const LINES: Readonly<Record<string, readonly [line: string, ...mutated: string[]]>> = {
     "exchange operators of sums, products, shifts and bits": [
       "sum = a + b * b;",
@@ -53,41 +53,41 @@ describe("Mutants @uninstrumented", () => {
       "arithmetic: sum = a - b * b;",
       "arithmetic: sum = a + b / b;",
     ],
-    "exchange what is added to a variable, and the direction of a step": [
+    "exchange compound assignments, and the direction of a step": [
       "sum += a++;",
       "statement: {}",
       "arithmetic: sum -= a++;",
       "arithmetic: sum += a--;",
     ],
-    "move a comparison's bound, and turn it round": [
+    "move the bound of a comparison, and reverse it": [
       "c = a < b;",
       "statement: {}",
       "comparison: c = a <= b;",
       "comparison: c = a >= b;",
     ],
-    "exchange and with or, and drop a negation": [
+    "exchange && with ||, and drop a negation": [
       "c = c && !c;",
       "statement: {}",
       "comparison: c = c || !c;",
       "condition: c = c && c;",
     ],
-    "negate a condition, and leave a refusal out": [
+    "negate a condition, and leave out a revert": [
       "if (c) revert Refused(a);",
       "condition: if (!(c)) revert Refused(a);",
       "statement: if (c) {}",
     ],
-    "leave a comparison's negation to its operator": [
+    "negate an equality only by its operator": [
       "if (a == b) return a;",
       "comparison: if (a != b) return a;",
       "statement: if (a == b) {}",
     ],
     "leave out an event": ["emit Done(a);", "statement: {}"],
-    "leave a variable without its first value": [
+    "leave out the initial value of a variable": [
       "uint256 x = a - b;",
       "statement: uint256 x;",
       "arithmetic: uint256 x = a + b;",
     ],
-    "move constants by one, and none below zero": [
+    "move constants by one, but none below zero": [
       "sum = 7 days ** 0;",
       "statement: {}",
       "constant: sum = (7 days + 1) ** 0;",
@@ -101,26 +101,22 @@ describe("Mutants @uninstrumented", () => {
       "order: leap(); step();",
       "statement: step(); {}",
     ],
-    "leave the order of a check and a call alone": [
-      "check(); leap();",
-      "statement: {} leap();",
-      "statement: check(); {}",
-    ],
-    "take the signer and a parameter for the caller": [
+    "keep the order of a check and a call": ["check(); leap();", "statement: {} leap();", "statement: check(); {}"],
+    "replace the caller by the origin and by a parameter": [
       "c = msg.sender == to;",
       "statement: {}",
       "caller: c = tx.origin == to;",
       "caller: c = to == to;",
       "comparison: c = msg.sender != to;",
     ],
-    "turn a loop's bound and step": [
+    "change the bound and the step of a loop": [
       "for (uint256 i; i < a; ++i) {}",
       "comparison: for (uint256 i; i <= a; ++i) {}",
       "comparison: for (uint256 i; i >= a; ++i) {}",
       "arithmetic: for (uint256 i; i < a; --i) {}",
       "statement: for (uint256 i; i < a; ) {}",
     ],
-    "reach into assembly": [
+    "change assembly too": [
       'assembly ("memory-safe") { y := shl(0x10, lt(a, b)) if c { revert(0, 0) } }',
       'statement: assembly ("memory-safe") { {} if c { revert(0, 0) } }',
       'arithmetic: assembly ("memory-safe") { y := shr(0x10, lt(a, b)) if c { revert(0, 0) } }',
@@ -141,7 +137,7 @@ describe("Mutants @uninstrumented", () => {
     });
   }
 
-  describe("of a whole source", () => {
+  describe("given a whole source", () => {
     const SOURCE = `pragma solidity 0.8.30;
 uint256 constant DAY = 1; // ≤ a day
 interface IPool { function f(uint256[2] calldata) external; }
@@ -154,7 +150,7 @@ contract Pool {
   uint256 sum = DAY;
 }`;
 
-    it("are in constants, functions and modifiers' use, with place and name, and in no declaration of a type", () => {
+    it("include constants, functions and used modifiers, with their places and names, and no type declarations", () => {
       expect(mutantsIn(SOURCE).map(({ line, within, kind, original, mutated }) => [line, within, kind, original, mutated]))
         .to.deep.equal([
           [2, "DAY", "constant", "uint256 constant DAY = 1;", "uint256 constant DAY = (1 + 1);"],
@@ -164,7 +160,7 @@ contract Pool {
         ]); // prettier-ignore
     });
 
-    it("change the source in their place alone, also behind letters of several bytes", () => {
+    it("change only their own place, even after characters of several bytes", () => {
       const removed = mutantsIn(SOURCE).find(({ kind }) => kind === "statement")!;
 
       expect(withFault(Buffer.from(SOURCE), removed)).to.equal(SOURCE.replace("delete sum;", "{}"));
@@ -172,7 +168,7 @@ contract Pool {
   });
 });
 
-describe("Contracts that depend on a mutant @uninstrumented", () => {
+describe("contracts that depend on a mutant @uninstrumented", () => {
   const SOURCE = `pragma solidity 0.8.30;
 library Sums { function add(uint256 a) internal pure returns (uint256) { return a + 1; } }
 library Others { function twice(uint256 a) internal pure returns (uint256) { return a * 2; } }
@@ -181,7 +177,7 @@ contract Pool is Base { function f() external pure returns (uint256) { return ba
 contract Factory { function g() external returns (Pool) { return new Pool(); } }
 contract User { function h() external pure returns (uint256) { return Others.twice(3); } }`;
 
-  it("are those that inherit, call or deploy it, by whatever detour", () => {
+  it("are those that inherit, call or deploy it, directly or indirectly", () => {
     const tree = parse(SOURCE);
     const dependants = dependantsAmong([[FILE, tree]]);
     const named = new Map(

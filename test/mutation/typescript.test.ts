@@ -47,9 +47,9 @@ function described(text: string, replacement: string): Omit<MutantAnswer, "reaso
   return { file, within, original, mutated };
 }
 
-describe("Mutants of TypeScript @uninstrumented", () => {
-  describe("given a mutant in one line", () => {
-    it("are described by that line before and after, and the function around it", () => {
+describe("mutants of TypeScript @uninstrumented", () => {
+  describe("given a mutant on one line", () => {
+    it("is described by the line before and after, and the enclosing function", () => {
       expect(described("fee > 0n", "fee >= 0n")).to.deep.equal({
         file: FILE,
         within: "isFree",
@@ -58,7 +58,7 @@ describe("Mutants of TypeScript @uninstrumented", () => {
       });
     });
 
-    it("are found in constructors, methods, functions within them, and constants", () => {
+    it("names constructors, methods, nested functions and constants as the enclosing code", () => {
       expect(described("rate < 0n", "false").within).to.equal("Fees.constructor");
       expect(described("amount * this.rate", "amount / this.rate").within).to.equal("Fees.of");
       expect(described("value + 1n", "value - 1n").within).to.equal("Fees.of.rounded");
@@ -71,8 +71,8 @@ describe("Mutants of TypeScript @uninstrumented", () => {
     });
   });
 
-  describe("given a mutant of several lines", () => {
-    it("are described on one line", () => {
+  describe("given a mutant on several lines", () => {
+    it("is described on one line", () => {
       const { original, mutated } = described("{\n    return false;\n  }", "{}");
 
       expect(original).to.equal("if (fee > 0n) { return false; }");
@@ -80,18 +80,18 @@ describe("Mutants of TypeScript @uninstrumented", () => {
     });
   });
 
-  it("keep what the tool says of them", () => {
+  it("keep the fields of the mutation tool", () => {
     const mutant = listed("fee > 0n", "true");
 
     expect(describeMutants(SOURCE, [mutant])[0]).to.include(mutant);
   });
 
-  it("are put into the source", () => {
+  it("are inserted into the source", () => {
     for (const text of ["const RATES", "fee > 0n", "{\n    return false;\n  }"])
       expect(withMutant(SOURCE, listed(text, "here"))).to.equal(SOURCE.replace(text, "here"));
   });
 
-  it("are no mutants where the compiler refuses them, but may leave names unused", () => {
+  it("are left out if the compiler refuses them for more than unused names", () => {
     const types = new TypeChecker(ROOT);
     const accepts = (text: string) => types.accepts(join(ROOT, "sdk/imagined.ts"), text);
     const source = (body: string) =>
@@ -104,7 +104,7 @@ describe("Mutants of TypeScript @uninstrumented", () => {
     expect(accepts(source("return (;"))).to.equal(false);
   });
 
-  it("are answered once each, with a reason", () => {
+  it("have unique answers with reasons in typescript.json", () => {
     const answers = JSON.parse(readFileSync(join(__dirname, "typescript.json"), "utf8")) as MutantAnswer[];
     const names = answers.map(({ file, within, original, mutated }) => [file, within, original, mutated].join("\n"));
 
@@ -113,7 +113,7 @@ describe("Mutants of TypeScript @uninstrumented", () => {
     expect(answers.filter(({ file }) => !existsSync(join(ROOT, file)))).to.deep.equal([]);
   });
 
-  it("are made of the statements, the evaluation and the duties, and killed by tests that run in their process", () => {
+  it("are made in statements, evaluation and duties, and exclude tests that start processes", () => {
     const { statements, evaluation, duties } = MUTATED_PARTS;
 
     expect(codeOf(ROOT, statements!)).to.include("sdk/statements/claim.ts");

@@ -32,7 +32,7 @@ const FORGE = require.resolve(
 /** The key of the fifth development account. */
 const KEY = "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a";
 
-describe("A contract on the packages @uninstrumented", () => {
+describe("contract that uses the packages @uninstrumented", () => {
   let folder: string;
   let chain: Chain;
   let env: Record<string, string>;
@@ -53,7 +53,7 @@ describe("A contract on the packages @uninstrumented", () => {
     return { quoted, gained: (await chain.balanceOf(account)) - before };
   }
 
-  it("compiles in a Hardhat project and trades", async () => {
+  it("compiles in a Hardhat project, and trades at the quote", async () => {
     lend(folder, "hardhat", "@nomicfoundation/hardhat-ethers", "ethers");
     write(folder, {
       "hardhat.config.cjs": `${documented("hardhat.config.cjs")}${COMPILER}`,
@@ -72,7 +72,7 @@ describe("A contract on the packages @uninstrumented", () => {
     expect(gained).to.equal(quoted);
   });
 
-  it("compiles in a forge project and trades", async () => {
+  it("compiles in a forge project, and trades at the quote", async () => {
     write(folder, { "foundry.toml": documented("foundry.toml"), "Buy.s.sol": documented("Buy.s.sol") });
     const args = ["script", "Buy.s.sol", "--rpc-url", chain.url, "--private-key", KEY, "--broadcast"];
     const offline = { FOUNDRY_SOLC: join(ROOT, "scripts/dev/solc.mjs"), FOUNDRY_OFFLINE: "true" };

@@ -15,9 +15,9 @@ interface Manifest {
 
 const readManifest = (path: string) => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as Manifest;
 
-describe("The packages @uninstrumented", () => {
+describe("published packages @uninstrumented", () => {
   for (const name of ["protocol", "sdk"] as const) {
-    it(`publint and attw find nothing wrong with: ${name}`, async () => {
+    it(`pass publint and attw: ${name}`, async () => {
       const tarball = (await packed())[name];
       // Below a warning is only that `browser` could be a condition of exports: the field serves bundlers as well.
       const level = ["--strict", "--level", "warning"];
@@ -33,7 +33,7 @@ describe("The packages @uninstrumented", () => {
     });
   }
 
-  it("the library depends on the versions that the repository tests", () => {
+  it("depend on the versions that the repository tests", () => {
     const tested = readManifest("package.json").devDependencies ?? {};
     const { dependencies = {}, peerDependencies = {} } = readManifest("sdk/package.json");
     const expected = Object.fromEntries(Object.keys(dependencies).map((name) => [name, tested[name]]));
@@ -42,7 +42,7 @@ describe("The packages @uninstrumented", () => {
     expect(peerDependencies).to.deep.equal({ ethers: `^${tested["ethers"]}` });
   });
 
-  it("every function and class that the library offers says what it does", async () => {
+  it("document every function and class of the library", async () => {
     await packed();
     const entries = Object.keys(readManifest("sdk/package.json").exports)
       .filter((name) => !name.endsWith(".json"))
@@ -63,7 +63,7 @@ describe("The packages @uninstrumented", () => {
     expect(silent).to.deep.equal([]);
   });
 
-  it("docs/integrating.md shows each consumer in few lines", () => {
+  it("need at most 24 lines for each example in docs/integrating.md", () => {
     expect(documentedFiles).to.deep.equal([
       ...["trade.ts", "trade.cjs", "page.ts"],
       ...["Buyer.sol", "hardhat.config.cjs", "buy.cjs", "foundry.toml", "Buy.s.sol"],

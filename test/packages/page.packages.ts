@@ -19,7 +19,7 @@ const ESBUILD = join(CI_TOOLS, "esbuild/bin/esbuild");
 /** All that a browser can load. */
 const FOLDERS = ["base", "client", "evaluation", "market", "proofs", "rpc", "schemas", "state", "statements"];
 
-describe("A page on the packages @uninstrumented", () => {
+describe("page that uses the packages @uninstrumented", () => {
   let folder: string;
   let browser: Browser;
 
@@ -45,7 +45,7 @@ describe("A page on the packages @uninstrumented", () => {
     return { page, complaints };
   }
 
-  it("evaluates a table of predictions as the command does", async () => {
+  it("evaluates a table of predictions like the command", async () => {
     const spec = parseSpec(readFileSync(BENCHMARK, "utf8"));
     const examples = readExamples({ name: "evaluation.csv", bytes: readFileSync(EXAMPLES) }, wantedOf(spec));
     const { deltaBps, lowerBoundBps, accepted } = assess({ spec, examples });
@@ -61,7 +61,7 @@ describe("A page on the packages @uninstrumented", () => {
     await page.close();
   });
 
-  it("loads every folder of the library but the one for Node", async () => {
+  it("loads every folder of the library except the one for Node", async () => {
     const imports = FOLDERS.map((name) => `import * as ${name} from "@hokusai/sdk/${name}";`);
     const count = `[${FOLDERS.join(", ")}].filter((names) => Object.keys(names).length > 0).length`;
     const { page, complaints } = await open(

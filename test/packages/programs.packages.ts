@@ -28,7 +28,7 @@ const STRICT = {
   files: ["trade.ts"],
 };
 
-describe("A program on the packages @uninstrumented", () => {
+describe("program that uses the packages @uninstrumented", () => {
   let folder: string;
   let chain: Chain;
 
@@ -47,13 +47,13 @@ describe("A program on the packages @uninstrumented", () => {
     return { tokens, impact, gained: async () => (await chain.balanceOf(account)) - before };
   }
 
-  it("installs nothing beside the library's own dependencies and ethers", async () => {
+  it("installs nothing except the library, ethers and the protocol's package", async () => {
     const listed = JSON.parse(await succeed(folder, "npm", ["ls", "--json"])) as { dependencies: object };
 
     expect(Object.keys(listed.dependencies).sort()).to.deep.equal(["@hokusai/sdk", "ethers", "hokusai-contracts"]);
   });
 
-  it("in TypeScript, as an ES module, compiles against the types, quotes, trades and replays", async () => {
+  it("compiles in TypeScript as an ES module, quotes, trades and replays", async () => {
     lend(folder, "typescript");
     write(folder, {
       "package.json": JSON.stringify({ private: true, type: "module" }),
@@ -77,7 +77,7 @@ describe("A program on the packages @uninstrumented", () => {
     expect(await gained()).to.equal(tokens);
   });
 
-  it("that is the installed command reports on a launched model from its node alone", async () => {
+  it("reports on a launched model with the installed command from its node alone", async () => {
     const command = ["report", "--model", "sentiment-v2", "--deployment", chain.record, "--timeframe", "all", "--json"];
 
     const { code, stdout, stderr } = await run(folder, "node_modules/.bin/hokusai", command, {
@@ -90,7 +90,7 @@ describe("A program on the packages @uninstrumented", () => {
     expect(summary).to.deep.include({ score: Number(await scoreOf(chain)), improvements: 0 });
   });
 
-  it("that only has require trades and replays", async () => {
+  it("trades and replays in CommonJS", async () => {
     write(folder, { "trade.cjs": documented("trade.cjs") });
     const { tokens, gained } = await buyer(2);
 
@@ -104,7 +104,7 @@ describe("A program on the packages @uninstrumented", () => {
     expect(await gained()).to.equal(tokens);
   });
 
-  it("loads every entry of the library, by import and by require", async () => {
+  it("loads every entry of the library with import and with require", async () => {
     const list = `Object.keys(require("@hokusai/sdk/package.json").exports).filter((name) => !name.endsWith(".json"))`;
     const names = JSON.parse(await succeed(folder, process.execPath, ["-p", `JSON.stringify(${list})`])) as string[];
     const specifiers = names.map((name) => JSON.stringify(`@hokusai/sdk/${basename(name)}`));
@@ -120,7 +120,7 @@ describe("A program on the packages @uninstrumented", () => {
     }
   });
 
-  it("has ABIs as constants and as JSON, and addresses, from the protocol's package", async () => {
+  it("finds ABIs as constants and as JSON, and addresses, in the protocol's package", async () => {
     write(folder, {
       "abi.cjs": [
         `const { HokusaiAMM } = require("hokusai-contracts/abi");`,

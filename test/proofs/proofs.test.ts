@@ -40,21 +40,21 @@ const bitsOf = (name: string, width = 256) =>
 const queryOf = (operation: string, constant: bigint) =>
   `(set-logic ALL)\n(assert (= y ${constant}))\n(assert (= z (bv2nat (${operation} ${bitsOf("x")} ${bitsOf("y")}))))\n`;
 
-describe("Proofs @uninstrumented", () => {
-  it("have a name of their own each, which docs/testing.md lists", () => {
+describe("proofs @uninstrumented", () => {
+  it("have unique names, which docs/testing.md lists", () => {
     const documented = [...read("docs/testing.md").matchAll(/^\| `(\w+)` +\| `\w+\.sol` /gm)].map(([, name]) => name!);
 
     expect(lemmas).to.have.length.above(10);
     expect(documented.sort()).to.deep.equal([...new Set(lemmas)].sort());
   });
 
-  it("have a mutant each, of which the source has the original once", () => {
+  it("have a mutant each, whose original the source contains exactly once", () => {
     expect([...new Set(PROOF_MUTANTS.map(({ lemma }) => lemma))].sort()).to.deep.equal([...lemmas].sort());
     for (const { file, from } of PROOF_MUTANTS) expect(read(file).split(from), `${file}: ${from}`).to.have.length(2);
   });
 
   describe("when a specification names code", () => {
-    it("takes declarations word for word, with immutables and the time as variables that are internal", () => {
+    it("copies declarations word for word, with immutables and the time as internal variables", () => {
       expect(spliced("    //@ from Pool.sol: BPS, token, fee", () => SOURCE)).to.equal(
         [
           "    uint256 private constant BPS = 100_00;",
@@ -67,7 +67,7 @@ describe("Proofs @uninstrumented", () => {
       );
     });
 
-    it("takes a function with a statement for its loop, with the items that it names written out", () => {
+    it("copies a function with a statement in place of its loop, and writes named items out", () => {
       expect(spliced("    //@ from Pool.sol: pay {_payAll();}", () => SOURCE)).to.equal(
         [
           "    function pay(bytes32 id, uint256[] calldata amounts) internal {",
@@ -79,17 +79,17 @@ describe("Proofs @uninstrumented", () => {
       );
     });
 
-    it("takes what a loop repeats", () => {
+    it("copies the body of a loop", () => {
       expect(spliced("    //@ loop Pool.sol: pay", () => SOURCE).trim()).to.equal("account.paid += amounts[i];");
     });
 
-    it("takes lines from the first to the last that it names", () => {
+    it("copies lines from the first to the last that it names", () => {
       expect(spliced("    //@ lines Pool.sol: if (amount … return", () => SOURCE)).to.equal(
         "        if (amount == 0) revert Errors.Invalid(amount, (1));\n        return (amount * BPS) / _now;",
       );
     });
 
-    it("refuses a name that the source does not declare, and a line that it has twice", () => {
+    it("refuses a name that the source does not declare, and a line that it contains twice", () => {
       expect(() => spliced("//@ from Pool.sol: price", () => SOURCE)).to.throw(
         "Pool.sol: declaration of price: expected one, found 0.",
       );
@@ -103,48 +103,48 @@ describe("Proofs @uninstrumented", () => {
     const asked = (operation: string, constant: bigint) =>
       /\(= z (.*)\)\)\n$/.exec(withoutBits(queryOf(operation, constant)))?.[1];
 
-    it("leave operations on fewer bits than a word as they are", () => {
+    it("keeps operations on fewer bits than a word", () => {
       const query = `(set-logic ALL)\n(assert (= z (bv2nat (bvshl ${bitsOf("x", 40)} ${bitsOf("y", 40)}))))\n`;
 
       expect(withoutBits(query)).to.equal(query);
     });
 
-    it("are refused if they bind names", () => {
+    it("refuses a query that binds names", () => {
       for (const binding of ["let ((x 1))", "forall ((x Int))", "exists ((x Int))"])
         expect(() => withoutBits(`(set-logic ALL)\n(assert (${binding} (= x 1)))\n`)).to.throw("binds names");
     });
 
-    it("ask for products and quotients of powers of two instead of shifts", () => {
+    it("replaces shifts by products and quotients of powers of two", () => {
       expect(asked("bvshl", 3n)).to.equal(`(ite (= y 3) (mod (* (mod x ${WORD}) 8) ${WORD}) |word_0|)`);
       expect(asked("bvlshr", 3n)).to.equal(`(ite (= y 3) (div (mod x ${WORD}) 8) |word_0|)`);
     });
 
-    it("ask for a digit instead of a bit that is read or set", () => {
+    it("replaces a bit that is read or set by a digit", () => {
       expect(asked("bvand", 4n)).to.equal(`(ite (= y 4) (* (mod (div (mod x ${WORD}) 4) 2) 4) |word_0|)`);
       expect(asked("bvor", 4n)).to.equal(
         `(ite (= y 4) (ite (= (mod (div (mod x ${WORD}) 4) 2) 1) (mod x ${WORD}) (+ (mod x ${WORD}) 4)) |word_0|)`,
       );
     });
 
-    it("ask for a remainder instead of a narrower number", () => {
+    it("replaces a narrower number by a remainder", () => {
       expect(withoutBits(`(assert (= z (bv2nat ${bitsOf("x", 72)})))`)).to.equal(`(assert (= z (mod x ${2n ** 72n})))`);
     });
 
-    it("add bits that do not meet", () => {
+    it("replaces the union of disjoint bits by a sum", () => {
       const or = `(bv2nat (bvor ${bitsOf("x")} ${bitsOf("y")}))`;
       expect(withoutBits(`(assert (= y (bv2nat ${bitsOf("w", 8)})))(assert (= z ${or}))`)).to.equal(
         `(assert (= y (mod w 256)))(assert (= z (ite (and (= (mod (mod x ${WORD}) 256) 0) (<= 0 y) (< y 256)) (+ (mod x ${WORD}) y) |word_0|)))`,
       );
     });
 
-    it("let an operation without such a form answer any word", () => {
+    it("replaces an operation without such a form by any word", () => {
       expect(withoutBits(queryOf("bvxor", 4n))).to.equal(
         `(set-logic ALL)\n(declare-fun |word_0| () Int)\n(assert (and (<= 0 |word_0|) (< |word_0| ${WORD})))\n(assert (= y 4))\n(assert (= z |word_0|))\n`,
       );
     });
   });
 
-  it("let every typed revert be one that the model checker stops at", () => {
+  it("replace typed reverts by plain ones, at which the model checker stops", () => {
     expect(withPlainReverts("if (a) revert Errors.Invalid(f(a),\n  (1)); b();")).to.equal("if (a) revert()\n; b();");
   });
 });

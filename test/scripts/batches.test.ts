@@ -45,7 +45,7 @@ interface Written {
   }[];
 }
 
-describe("Batches @uninstrumented", () => {
+describe("batches of transactions for a Safe @uninstrumented", () => {
   const { DEPLOYMENTS, NO_COLOR } = process.env;
   const covered = new Set<string>();
   let node: Node;
@@ -116,78 +116,80 @@ describe("Batches @uninstrumented", () => {
 
   const show = async (name: string) => (await runTasks(env, ["batch:show", { file: path(name) }]))[0]!;
 
-  it("are imported by the Transaction Builder: version, chain, sender and its checksum", async () => {
-    expect(await write("model:deploy", { file: FILE }, "deploy.json")).to.deep.equal(["deploy.json"]);
-    const batch = read("deploy.json");
-    const { checksum, ...meta } = batch.meta;
-    expect(batch).to.include({ version: "1.0", chainId: "31337" });
-    expect(meta).to.include({ name: "model:deploy", createdFromSafeAddress: safe.address });
-    expect(checksumOf({ ...batch, meta })).to.equal(checksum);
-    expect(batch.transactions.map((call) => call.contractMethod?.name)).to.deep.equal([
-      "deployCreate2",
-      "deployTokenWithAllocations",
-    ]);
-    expect(batch.transactions[1]!.contractInputsValues).to.include({ modelId: MODEL, symbol: "SENT" });
-    for (const { value, contractInputsValues } of batch.transactions)
-      for (const text of [value, ...Object.values(contractInputsValues!)]) expect(text).to.be.a("string");
+  describe("given tasks that a Safe may perform", () => {
+    it("writes a file for the Transaction Builder with version, chain, sender and checksum", async () => {
+      expect(await write("model:deploy", { file: FILE }, "deploy.json")).to.deep.equal(["deploy.json"]);
+      const batch = read("deploy.json");
+      const { checksum, ...meta } = batch.meta;
+      expect(batch).to.include({ version: "1.0", chainId: "31337" });
+      expect(meta).to.include({ name: "model:deploy", createdFromSafeAddress: safe.address });
+      expect(checksumOf({ ...batch, meta })).to.equal(checksum);
+      expect(batch.transactions.map((call) => call.contractMethod?.name)).to.deep.equal([
+        "deployCreate2",
+        "deployTokenWithAllocations",
+      ]);
+      expect(batch.transactions[1]!.contractInputsValues).to.include({ modelId: MODEL, symbol: "SENT" });
+      for (const { value, contractInputsValues } of batch.transactions)
+        for (const text of [value, ...Object.values(contractInputsValues!)]) expect(text).to.be.a("string");
+    });
+
+    it("performs each step of a launch by the Safe that has the roles", async () => {
+      const { registry, tokenManager } = protocol;
+      await asSafe("deploy.json");
+      const token = await env.ethers.getContractAt("ModelToken", await registry.tokenOf(KEY));
+      const wallet = await env.ethers.getContractAt("VestingWallet", await token.supplierRecipient());
+      expect(await wallet.duration()).to.equal(365n * DAY);
+
+      await write("model:register", { file: FILE }, "register.json");
+      await asSafe("register.json");
+      await write("model:distribute", { id: MODEL }, "distribute.json");
+      await asSafe("distribute.json");
+      expect(await token.isSupplierMinted()).to.equal(true);
+      await write("pool:create", { file: FILE }, "pool.json");
+      await asSafe("pool.json");
+      expect(await registry.statusOf(KEY)).to.equal(3n);
+      expect(await tokenManager.tokenOf(MODEL)).to.equal(await token.getAddress());
+    });
+
+    it("writes no file if there is nothing to send", async () => {
+      const [outcome] = await runTasks(env, ["model:distribute", { id: MODEL, batch: path("nothing.json") }]);
+      expect(outcome!.stdout).to.match(/Nothing is to be sent: no batch was written\.\n$/);
+      expect(readdirSync(folder)).to.not.include("nothing.json");
+    });
+
+    it("hands a model over to the Safe, as governor and as owner", async () => {
+      const { registry } = protocol;
+      await write("governor:propose", { id: MODEL, account: safe.address }, "governor.json");
+      const [call] = read("governor.json").transactions;
+      await (await (await provider.getSigner(GOVERNOR)).sendTransaction({ to: call!.to, data: call!.data })).wait();
+      await write("governor:accept", { id: MODEL }, "accept.json");
+      await asSafe("accept.json");
+      expect(await registry.governorOf(KEY)).to.equal(safe.address);
+
+      await write("owner:propose", { id: MODEL, account: safe.address }, "owner.json");
+      const { transactions, meta } = read("owner.json");
+      const owner = await signerOf(meta["createdFromSafeAddress"]!);
+      expect(await registry.ownerOf(KEY)).to.equal(owner.address);
+      await (await owner.sendTransaction({ to: transactions[0]!.to, data: transactions[0]!.data })).wait();
+      await write("owner:accept", { id: MODEL }, "own.json");
+      await asSafe("own.json");
+      expect(await registry.ownerOf(KEY)).to.equal(safe.address);
+    });
+
+    it("proposes a parameter change by the Safe as the governor", async () => {
+      await write("params:propose", { id: MODEL, tokensPerDeltaOne: "90000" }, "rate.json");
+      const shown = await show("rate.json");
+      expect(shown.stdout).to.contain("wallet of which 2 of 3 sign");
+      expect(shown.stdout).to.contain(`model ${MODEL} (${KEY})`);
+      expect(shown.stdout).to.contain("Sent now it succeeds.");
+      await asSafe("rate.json");
+      const [value] = await protocol.registry.pendingChangeOf(KEY, 0);
+      expect(value).to.equal(90_000n * 10n ** 18n);
+    });
   });
 
-  it("take each step of a launch, by the Safe that has the roles", async () => {
-    const { registry, tokenManager } = protocol;
-    await asSafe("deploy.json");
-    const token = await env.ethers.getContractAt("ModelToken", await registry.tokenOf(KEY));
-    const wallet = await env.ethers.getContractAt("VestingWallet", await token.supplierRecipient());
-    expect(await wallet.duration()).to.equal(365n * DAY);
-
-    await write("model:register", { file: FILE }, "register.json");
-    await asSafe("register.json");
-    await write("model:distribute", { id: MODEL }, "distribute.json");
-    await asSafe("distribute.json");
-    expect(await token.isSupplierMinted()).to.equal(true);
-    await write("pool:create", { file: FILE }, "pool.json");
-    await asSafe("pool.json");
-    expect(await registry.statusOf(KEY)).to.equal(3n);
-    expect(await tokenManager.tokenOf(MODEL)).to.equal(await token.getAddress());
-  });
-
-  it("are not written where nothing is to be sent", async () => {
-    const [outcome] = await runTasks(env, ["model:distribute", { id: MODEL, batch: path("nothing.json") }]);
-    expect(outcome!.stdout).to.match(/Nothing is to be sent: no batch was written\.\n$/);
-    expect(readdirSync(folder)).to.not.include("nothing.json");
-  });
-
-  it("hand a model over to the Safe, and on", async () => {
-    const { registry } = protocol;
-    await write("governor:propose", { id: MODEL, account: safe.address }, "governor.json");
-    const [call] = read("governor.json").transactions;
-    await (await (await provider.getSigner(GOVERNOR)).sendTransaction({ to: call!.to, data: call!.data })).wait();
-    await write("governor:accept", { id: MODEL }, "accept.json");
-    await asSafe("accept.json");
-    expect(await registry.governorOf(KEY)).to.equal(safe.address);
-
-    await write("owner:propose", { id: MODEL, account: safe.address }, "owner.json");
-    const { transactions, meta } = read("owner.json");
-    const owner = await signerOf(meta["createdFromSafeAddress"]!);
-    expect(await registry.ownerOf(KEY)).to.equal(owner.address);
-    await (await owner.sendTransaction({ to: transactions[0]!.to, data: transactions[0]!.data })).wait();
-    await write("owner:accept", { id: MODEL }, "own.json");
-    await asSafe("own.json");
-    expect(await registry.ownerOf(KEY)).to.equal(safe.address);
-  });
-
-  it("change a parameter, as the governor", async () => {
-    await write("params:propose", { id: MODEL, tokensPerDeltaOne: "90000" }, "rate.json");
-    const shown = await show("rate.json");
-    expect(shown.stdout).to.contain("wallet of which 2 of 3 sign");
-    expect(shown.stdout).to.contain(`model ${MODEL} (${KEY})`);
-    expect(shown.stdout).to.contain("Sent now it succeeds.");
-    await asSafe("rate.json");
-    const [value] = await protocol.registry.pendingChangeOf(KEY, 0);
-    expect(value).to.equal(90_000n * 10n ** 18n);
-  });
-
-  describe("of the timelock", () => {
-    it("schedule, are refused early, execute after the delay, and have their effect", async () => {
+  describe("given operations of the timelock", () => {
+    it("schedules an operation, is refused before the delay, and executes it afterwards", async () => {
       const { registry } = protocol;
       await write("payout:stop", { method }, "stop.json");
       await asSafe("stop.json");
@@ -222,7 +224,7 @@ describe("Batches @uninstrumented", () => {
       expect((await show("lift.execute.json")).stdout).to.match(/was executed\.\n {2}Sent now it is refused: /);
     });
 
-    it("say what a decision on payouts would do after a guardian has moved the stop", async () => {
+    it("states what a decision on payouts would do after a guardian has moved the stop", async () => {
       const { timestamp } = (await provider.getBlock("latest"))!;
       await write("payout:stop", { method, since: String(timestamp - 10) }, "stop.json");
       await asSafe("stop.json");
@@ -248,7 +250,7 @@ describe("Batches @uninstrumented", () => {
       await asSafe("end.execute.json");
     });
 
-    it("cancel what waits", async () => {
+    it("cancels a scheduled operation", async () => {
       await write("payout:stop", { method }, "stop.json");
       await asSafe("stop.json");
       await write("payout:void", { method }, "void.json");
@@ -260,7 +262,7 @@ describe("Batches @uninstrumented", () => {
       expect(await protocol.registry.payoutStopOf(method)).to.deep.equal([1n, OPEN_STOP]);
     });
 
-    it("bring the roles to what is declared, operators' part and admin's part", async () => {
+    it("brings the roles to what is declared, in files for the operators and for the admin", async () => {
       const { tokenManager, registry } = protocol;
       const files = await write("roles:apply", {}, "roles.json");
       expect(files).to.deep.equal([
@@ -277,7 +279,7 @@ describe("Batches @uninstrumented", () => {
     });
   });
 
-  describe("are refused before anybody signs them:", () => {
+  describe("when batch:show reads a file that was tampered with", () => {
     /** The batch with changes, and with the checksum that then fits if it is to. */
     function forge(change: (batch: Written) => void, isSealed: boolean): void {
       const batch = read("rate.json");
@@ -290,13 +292,13 @@ describe("Batches @uninstrumented", () => {
     const other = "0x00000000000000000000000000000000000000aa";
     const cases: [string, (batch: Written) => void, boolean, RegExp][] = [
       [
-        "another amount",
+        "a changed amount",
         (batch) => (batch.transactions[0]!.value = "1"),
         false,
         /forged\.json was changed after it was written/,
       ],
       [
-        "ether",
+        "a transaction that sends ether",
         (batch) => (batch.transactions[0]!.value = "1"),
         true,
         /transaction 1 of the batch sends 1 wei, expected none/,
@@ -308,32 +310,27 @@ describe("Batches @uninstrumented", () => {
         /the batch is for chain 1, localhost is chain 31337/,
       ],
       [
-        "a contract of others",
+        "a contract outside the deployment",
         (batch) => (batch.transactions[0]!.to = other),
         true,
         /is no contract of this deployment: do not sign/,
       ],
       [
-        "a function of others",
+        "an unknown function",
         (batch) => (batch.transactions[0]!.data = "0xdeadbeef"),
         true,
         /ModelRegistry at 0x\w+ has no function for 0xdeadbeef/,
       ],
       [
-        "words that are not what the data does",
+        "inputs that differ from the data",
         (batch) => (batch.transactions[0]!.contractInputsValues!["newTokensPerDeltaOne"] = "1"),
         true,
         /transaction 1 of the batch describes another call than its data makes/,
       ],
-      [
-        "a field that nobody knows",
-        (batch) => Object.assign(batch, { "\u001b[2Jx": 1 }),
-        true,
-        /\\u\{1b\}\[2Jx is unknown/,
-      ],
+      ["an unknown field", (batch) => Object.assign(batch, { "\u001b[2Jx": 1 }), true, /\\u\{1b\}\[2Jx is unknown/],
     ];
     for (const [what, change, isSealed, message] of cases) {
-      it(what, async () => {
+      it(`refuses ${what}`, async () => {
         forge(change, isSealed);
         const outcome = await show("forged.json");
         expect({ code: outcome.code, stdout: outcome.stdout }).to.deep.equal({ code: 1, stdout: "" });
@@ -341,7 +338,7 @@ describe("Batches @uninstrumented", () => {
       });
     }
 
-    it("__proto__, as a field and in what is spelt out", async () => {
+    it("refuses __proto__, as a field and among the inputs", async () => {
       const text = readFileSync(path("rate.json"), "utf8");
       for (const forged of [
         text.replace("{", '{ "__proto__": { "checksum": "x" },'),
@@ -355,7 +352,7 @@ describe("Batches @uninstrumented", () => {
       }
     });
 
-    it("a file that is nested without end", async () => {
+    it("refuses a file that is nested 50,000 deep", async () => {
       writeFileSync(
         path("forged.json"),
         readFileSync(path("rate.json"), "utf8").replace(
@@ -367,7 +364,7 @@ describe("Batches @uninstrumented", () => {
       expect({ code: outcome.code, stdout: outcome.stdout }).to.deep.equal({ code: 1, stdout: "" });
     });
 
-    it("escapes in its name are shown as what they are", async () => {
+    it("escapes control characters in the name of a batch", async () => {
       forge((batch) => (batch.meta["name"] = "pay\u001b[2K\r\u202enothing"), true);
       const { code, stdout } = await show("forged.json");
       expect(code).to.equal(0);
@@ -375,8 +372,8 @@ describe("Batches @uninstrumented", () => {
     });
   });
 
-  describe("altogether", () => {
-    it("has the Transaction Builder's own checksum", () => {
+  describe("given all batches", () => {
+    it("computes the same checksum as the Transaction Builder", () => {
       const account = "0x49d4450977E2c95362C13D3a31a09311E0Ea26A6";
       const method = (name: string, input: string, type: string) => ({
         contractMethod: { inputs: [{ internalType: type, name: input, type }], name, payable: false },
@@ -407,7 +404,7 @@ describe("Batches @uninstrumented", () => {
       ).to.equal("0x86c81826dbf7e8a37612153294cc85fdf5c81998dd0a44b86d945502a7eace7c");
     });
 
-    it("are written by every task that needs a role", () => {
+    it("can be written by every task that needs a role", () => {
       const ours = Object.values(env.tasks).filter(({ name }) =>
         /^(batch|fees|governor|model|owner|params|payout|pool|roles):|^pass-time$/.test(name),
       );

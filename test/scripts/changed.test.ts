@@ -67,17 +67,17 @@ describe("npm test -- --changed", () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  it("selects nothing more when nothing has changed", () => {
+  it("selects no test when nothing has changed", () => {
     expect(selected()).to.deep.equal([]);
   });
 
   const changes: [string, keyof typeof FILES, string[]][] = [
-    ["the test itself", "test/fees/Router.test.ts", ["test/fees/Router.test.ts"]],
-    ["a module that a command imports by a detour", "sdk/base/units.ts", OF_COMMAND],
-    ["a command that is started", "scripts/quote.ts", OF_COMMAND],
-    ["a document that is read", "docs/quotes.md", ["test/scripts/docs.test.ts"]],
+    ["a test", "test/fees/Router.test.ts", ["test/fees/Router.test.ts"]],
+    ["a module that a command imports indirectly", "sdk/base/units.ts", OF_COMMAND],
+    ["a command that tests start", "scripts/quote.ts", OF_COMMAND],
+    ["a document that tests read", "docs/quotes.md", ["test/scripts/docs.test.ts"]],
     [
-      "a file of a folder that is read",
+      "a file of a folder that tests read",
       "deploy/models/a.json",
       ["test/deploy/models.test.ts", "test/sdk/named.test.ts"],
     ],
@@ -94,10 +94,10 @@ describe("npm test -- --changed", () => {
         ...["test/solidity/Pool.t.sol", "test/solidity/Router.t.sol"],
       ],
     ],
-    ["what everything depends on", "package.json", ALL.filter((file) => file !== "test/layout.test.ts").sort()],
+    ["a file that everything depends on", "package.json", ALL.filter((file) => file !== "test/layout.test.ts").sort()],
   ];
   for (const [what, file, tests] of changes)
-    it(`selects the tests of ${what}`, () => {
+    it(`selects the tests that a change in ${what} can break`, () => {
       write(file, `${FILES[file]} `);
 
       expect(selected().sort()).to.deep.equal([...tests].sort());
@@ -115,7 +115,7 @@ describe("npm test -- --changed", () => {
     expect(selected()).to.deep.equal(OF_COMMAND);
   });
 
-  it("takes what was committed since another revision", () => {
+  it("selects the tests of what was committed since the named revision", () => {
     write("docs/quotes.md", "new");
     git("commit", "--quiet", "--all", "--message", "Change");
 

@@ -36,7 +36,7 @@ const PUBLISHED_SCRIPT = "docs/examples/deploy-token.mjs";
 
 const TOKEN_MANAGER = [...TOKEN_MANAGER_ABI, "function grantRole(bytes32 role, address account)"];
 
-describe("Published deployment script @uninstrumented", () => {
+describe("published deployment script @uninstrumented", () => {
   let node: Node;
   let provider: JsonRpcProvider;
   let settings: Record<string, string>;
@@ -77,7 +77,7 @@ describe("Published deployment script @uninstrumented", () => {
     expect(await tokenOf()).to.equal(ZeroAddress);
   }
 
-  it("works unchanged, once, and reads the reason why not twice", async () => {
+  it("deploys unchanged, once, and prints the contract's own reason the second time", async () => {
     const first = await runScript(PUBLISHED_SCRIPT, [], settings);
     const second = await runScript(PUBLISHED_SCRIPT, [], settings);
 
@@ -86,7 +86,7 @@ describe("Published deployment script @uninstrumented", () => {
     expect(second).to.deep.equal({ code: 1, stdout: "", stderr: "Token already deployed for this model\n" });
   });
 
-  it("ships with checks: shows what it does, and that an id is taken", async () => {
+  it("is shipped with checks, shows what it does, and names the token of a taken id", async () => {
     const { code, stdout, stderr } = await runScript(OWN_SCRIPT, [], settings);
     const token = await tokenOf();
 
@@ -101,7 +101,7 @@ describe("Published deployment script @uninstrumented", () => {
     );
   });
 
-  describe("given an encrypted keystore and a first node that is away", () => {
+  describe("given an encrypted keystore and a first node that does not answer", () => {
     const folder = useFolder();
     const { address, privateKey } = new Wallet(DEVELOPER_KEY);
     const keystore = () =>
@@ -117,7 +117,7 @@ describe("Published deployment script @uninstrumented", () => {
       });
     };
 
-    it("signs with it through the next node, below the ceiling, and says as whom", async () => {
+    it("signs through the next node, below the ceiling, and tells which account signs", async () => {
       const { code, stdout, stderr } = await run({ KEYSTORE_PASSWORD: "secret", MAX_FEE: "3" });
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
       expect(stdout).to.contain(`signing as ${address}, by the keystore ${folder.path("key.json")}\n`);
@@ -125,7 +125,7 @@ describe("Published deployment script @uninstrumented", () => {
       expect((await provider.getTransaction(hash!))!.maxFeePerGas! <= parseUnits("3", "gwei")).to.equal(true);
     });
 
-    it("sends nothing when the password is wrong, or there is nobody to ask for it", async () => {
+    it("sends nothing if the password is wrong", async () => {
       const wrong = await run({ KEYSTORE_PASSWORD: "wrong" });
       expect(wrong.code).to.equal(1);
       expect(wrong.stderr).to.equal(
@@ -135,7 +135,7 @@ describe("Published deployment script @uninstrumented", () => {
       expect(await tokenOf()).to.equal(ZeroAddress);
     });
 
-    it("waits for no node that is of another chain: it refuses them all", async () => {
+    it("refuses all nodes if one of them is of another chain", async () => {
       const other = await startFaultyRpc(node.url, ({ method }) =>
         method === "eth_chainId" ? { kind: "answer", result: "0x1" } : { kind: "pass" },
       );
@@ -151,7 +151,7 @@ describe("Published deployment script @uninstrumented", () => {
     });
   });
 
-  it("names what was sent when no receipt comes", async () => {
+  it("names the transaction if its receipt cannot be read", async () => {
     const endpoint = await startFaultyRpc(node.url, ({ method }) =>
       method === "eth_getTransactionReceipt"
         ? { kind: "error", error: { code: -32_601, message: "the method does not exist" } }
@@ -167,13 +167,13 @@ describe("Published deployment script @uninstrumented", () => {
     }
   });
 
-  it("refuses an account without the role, as the table says it", () =>
+  it("refuses an account without the role, in the words of the table", () =>
     expectRefusal(
       { PRIVATE_KEY: OTHER_KEY },
       "AccessControl: account 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC is missing role DEPLOYER_ROLE on TokenManager; an operator can grant it.",
     ));
 
-  it("refuses an account that cannot pay", async () => {
+  it("refuses an account that cannot pay for gas", async () => {
     const poor = Wallet.createRandom();
     const operator = await provider.getSigner(OPERATOR);
     await (await tokenManager(operator).getFunction("grantRole")(id("DEPLOYER_ROLE"), poor.address)).wait();
@@ -187,7 +187,7 @@ describe("Published deployment script @uninstrumented", () => {
     );
   });
 
-  it("refuses another chain than the confirmed one", () =>
+  it("refuses a chain other than the confirmed one", () =>
     expectRefusal({ CHAIN_ID: "1" }, "the chain at RPC_URL has id 31337, expected 1: confirm it with CHAIN_ID."));
 
   it("refuses an address without a contract", () =>
@@ -196,14 +196,14 @@ describe("Published deployment script @uninstrumented", () => {
       `TOKEN_MANAGER_ADDRESS is ${GOVERNOR}, where chain 31337 has no contract.`,
     ));
 
-  it("says that nobody answers", async () =>
+  it("reports a node that does not answer", async () =>
     expectRefusal(
       { RPC_URL: `http://127.0.0.1:${await freePort()}` },
       "RPC_URL does not answer: start the node or correct the address.",
       2,
     ));
 
-  it("names every missing or wrong setting at once, and never shows the key", async () => {
+  it("names every missing or wrong setting in one message, and never shows the key", async () => {
     const { code, stderr } = await runMain(main, [], { PRIVATE_KEY: "secret", GOVERNOR_ADDRESS: ZeroAddress });
 
     expect(code).to.equal(1);
@@ -217,7 +217,7 @@ describe("Published deployment script @uninstrumented", () => {
     );
   });
 
-  it("shows no malformed RPC address, which may hold a key, and no chain id but digits", () => {
+  it("does not show a malformed RPC address, which may hold a key, and accepts only digits as the chain id", () => {
     const read = (change: object) => () => readSettings({ ...settings, ...change });
     expect(read({ RPC_URL: "rpc.example.org/v2/secret" })).to.throw(
       Problem,
@@ -236,7 +236,7 @@ describe("Published deployment script @uninstrumented", () => {
     expect(readSettings({ ...settings, CHAIN_ID: "11155111" }).chainId).to.equal("11155111");
   });
 
-  describe("troubleshooting table", () => {
+  describe("given a refusal by the contract", () => {
     const valid = {
       supplier: TOKEN,
       investor: TOKEN,
@@ -258,37 +258,37 @@ describe("Published deployment script @uninstrumented", () => {
       return explainRefusal(outcome);
     }
 
-    it("answers zero allocations", async () => {
+    it("explains zero allocations", async () => {
       const answer = "InvalidAmount: an allocation is zero; both the supplier's and the investors' must be positive.";
       expect(await explain({ supplier: 0n })).to.equal(answer);
       expect(await explain({ investor: 0n })).to.equal(answer);
     });
 
-    it("answers a zero recipient or governor", async () => {
+    it("explains a zero recipient or governor", async () => {
       const answer = "ZeroAddress: MODEL_SUPPLIER_RECIPIENT or GOVERNOR_ADDRESS is zero; both must be accounts.";
       expect(await explain({ recipient: ZeroAddress })).to.equal(answer);
       expect(await explain({ governor: ZeroAddress })).to.equal(answer);
     });
 
-    it("answers a reward outside its range", async () => {
+    it("explains a reward outside its range", async () => {
       expect(await explain({ rate: 100n * TOKEN - 1n })).to.equal(
         "OutOfRange: the reward for a DeltaOne, in wei, is 99999999999999999999, expected 100000000000000000000 to 10000000000000000000000000.",
       );
     });
 
-    it("answers an infrastructure share outside its range", async () => {
+    it("explains an infrastructure share outside its range", async () => {
       expect(await explain({ bps: 10_001n })).to.equal(
         "OutOfRange: the infrastructure share, in bps, is 10001, expected 1000 to 10000.",
       );
     });
 
-    it("answers a missing role", async () => {
+    it("explains a missing role", async () => {
       expect(await explain({}, 2)).to.equal(
         "AccessControl: account 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC is missing role DEPLOYER_ROLE on TokenManager; an operator can grant it.",
       );
     });
 
-    it("answers a taken id", async () => {
+    it("explains a taken id", async () => {
       const contract = tokenManager(await provider.getSigner(0));
       const params = [100n * TOKEN, 5000n, 0n, id("licence"), "ipfs://licence", GOVERNOR];
       const args = ["sentiment-v2", "Sentiment Model", "SENT", TOKEN, SUPPLIER, TOKEN, params];
@@ -302,13 +302,13 @@ describe("Published deployment script @uninstrumented", () => {
       );
     });
 
-    it("answers an allocation outside its range by the name of its argument", async () => {
+    it("names the argument whose allocation is outside its range", async () => {
       expect(await explain({ supplier: 10n ** 28n + 1n })).to.equal(
         "OutOfRange: modelSupplierAllocation is 10000000000000000000000000001, expected 1 to 10000000000000000000000000000.",
       );
     });
 
-    it("refers to the list of errors for any other", async () => {
+    it("refers to the list of errors for any other error", async () => {
       expect(await explain({ recipient: settings.TOKEN_MANAGER_ADDRESS! })).to.match(
         /^the TokenManager refuses: 0x[0-9a-f]+; docs\/errors\.md explains every error\.$/,
       );

@@ -62,7 +62,7 @@ describe("npm run deploy @uninstrumented", () => {
 
   const deploy = (...args: string[]) => runMain(main, args, node.env);
 
-  it("shows people the plan, and sends nothing with --plan", async () => {
+  it("shows the plan and sends nothing with --plan", async () => {
     const { code, stdout, stderr } = await deploy("--network", "localhost", "--model", MODEL, "--plan");
 
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
@@ -74,7 +74,7 @@ describe("npm run deploy @uninstrumented", () => {
     expect(await rpc(node.url, "eth_blockNumber")).to.equal("0x0");
   });
 
-  it("prints one JSON document that says what was planned, sent and recorded", async () => {
+  it("prints with --json what was planned, sent and recorded, in one document", async () => {
     const args = ["--network", "localhost", "--model", MODEL, "--json"];
     const { code, stdout, stderr } = await runScript("scripts/deploy.ts", args, node.env);
 
@@ -94,7 +94,7 @@ describe("npm run deploy @uninstrumented", () => {
     expect(readme).to.contain(`"ReserveTokenMock", "${document.record.contracts["ReserveTokenMock"]?.address}"`);
   });
 
-  it("writes what explorers need: from it the chain's code and addresses are made again", async () => {
+  it("writes with --verification the input from which code and addresses can be reproduced", async () => {
     const folder = mkdtempSync(join(tmpdir(), "verification-"));
     const { code, stderr } = await deploy("--network", "localhost", "--verification", folder);
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
@@ -126,7 +126,7 @@ describe("npm run deploy @uninstrumented", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("says with --unstick what it has replaced, or that nothing waits", async () => {
+  it("lists with --unstick what it has replaced, or says that no transaction waits", async () => {
     expect(await deploy("--network", "localhost", "--unstick")).to.deep.equal({
       code: 0,
       stdout: "No transaction waits.\n",
@@ -151,24 +151,24 @@ describe("npm run deploy @uninstrumented", () => {
   });
 
   for (const [name, args, message] of [
-    ["no network", [], "deploy: options: --network is missing, expected a network of hardhat.config.ts.\n"],
+    ["a missing network", [], "deploy: options: --network is missing, expected a network of hardhat.config.ts.\n"],
     [
       "the chain in its own process",
       ["--network", "hardhat"],
       "deploy: the chain of hardhat ends with this command: name another with --network.\n",
     ],
     [
-      "a chain id that is none",
+      "an invalid chain id",
       ["--network", "localhost", "--confirm-chain", "one"],
       'deploy: options: --confirm-chain is "one", expected an integer from 1 to 9007199254740991.\n',
     ],
     [
-      "a model file that is not there",
+      "a missing model file",
       ["--network", "localhost", "--model", "absent.json"],
       "deploy: there is no file absent.json\n",
     ],
   ] as const) {
-    it(`answers ${name} with one line`, async () => {
+    it(`refuses ${name} in one line`, async () => {
       expect(await deploy(...args)).to.deep.equal({ code: 1, stdout: "", stderr: message });
     });
   }

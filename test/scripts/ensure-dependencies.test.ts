@@ -17,7 +17,7 @@ import { delimiter, join, resolve } from "node:path";
 const SCRIPT = resolve(__dirname, "../../scripts/ensure-dependencies.mjs");
 const PACKAGES = JSON.stringify({ packages: { "": {}, "node_modules/a": { version: "1.0.0", integrity: "x" } } });
 
-describe("Dependencies @uninstrumented", () => {
+describe("ensure-dependencies @uninstrumented", () => {
   let root: string;
 
   beforeEach(() => {
@@ -50,7 +50,7 @@ describe("Dependencies @uninstrumented", () => {
   const starts = () => readFileSync(path("starts"), "utf8").split("\n").length - 1;
   const INSTALL = "mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json";
 
-  it("are installed when they are missing, and not again", async () => {
+  it("installs missing dependencies, and does not install them again", async () => {
     buildNpm(INSTALL);
     expect((await run()).code).to.equal(0);
     expect(await run()).to.deep.equal({ code: 0, stderr: "" });
@@ -58,7 +58,7 @@ describe("Dependencies @uninstrumented", () => {
     expect(existsSync(path(".build/install.lock"))).to.equal(false);
   });
 
-  it("are installed in folders that are named, after the root's", async () => {
+  it("installs those of the named folders too", async () => {
     buildNpm(INSTALL);
     mkdirSync(path("part"));
     writeFileSync(path("part/package-lock.json"), PACKAGES);
@@ -71,7 +71,7 @@ describe("Dependencies @uninstrumented", () => {
     ]);
   });
 
-  it("are installed once by two commands that start together", async () => {
+  it("installs once when two commands start together", async () => {
     buildNpm(`sleep 1; ${INSTALL}`);
     const outcomes = await Promise.all([run(), run()]);
     expect(outcomes.map(({ code }) => code)).to.deep.equal([0, 0]);
@@ -79,7 +79,7 @@ describe("Dependencies @uninstrumented", () => {
     expect(starts()).to.equal(1);
   });
 
-  it("are tried a second time when npm stands still, and then given up", async () => {
+  it("tries a second time when npm stands still, and then gives up", async () => {
     buildNpm("sleep 600");
     const { code, stderr } = await run();
     expect(code).to.equal(1);
@@ -90,13 +90,13 @@ describe("Dependencies @uninstrumented", () => {
     expect(existsSync(path(".build/install.lock"))).to.equal(false);
   });
 
-  it("are not tried again when npm fails", async () => {
+  it("does not try again when npm fails", async () => {
     buildNpm("exit 3");
     expect((await run()).code).to.equal(1);
     expect(starts()).to.equal(1);
   });
 
-  it("do not wait for a lock that was left behind", async () => {
+  it("does not wait for a lock that was left behind", async () => {
     buildNpm(INSTALL);
     mkdirSync(path(".build"));
     writeFileSync(path(".build/install.lock"), "1");

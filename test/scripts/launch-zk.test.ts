@@ -40,7 +40,7 @@ describe("npm run launch with a proof @uninstrumented", () => {
     ["credit-default-zk", ["schedule registration"], 0, launchAlone],
     ["credit-default-hybrid", ["schedule Hybrid", "allow Hybrid"], 2, launch],
   ] as const) {
-    it(`launches ${name} and proves 0.744 → 0.771 on 1,000 borrowers, 270 bps`, async () => {
+    it(`launches ${name} and records its proven improvement from 0.744 to 0.771, 270 bps`, async () => {
       const args = ["--json", "--network", "localhost", "--model", join(MODELS, `${name}.json`)];
       const { code, stdout, stderr } = await run(args);
 

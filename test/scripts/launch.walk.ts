@@ -43,7 +43,7 @@ describe("npm run launch on a persistent node @uninstrumented", () => {
 
   after(() => node.stop());
 
-  it("deploys once, finds everything the second time, and sells when the window is over", async () => {
+  it("deploys once, finds everything the second time, and sells once the window is over", async () => {
     const blocks = await rpc(node.url, "eth_blockNumber");
     const second = await launchJson(args, node.env);
 
@@ -59,7 +59,7 @@ describe("npm run launch on a persistent node @uninstrumented", () => {
     expectConsistent({ ...third, trades: [...first.trades, ...third.trades] });
   });
 
-  it("keeps the vesting wallet of a launch that failed after it", async () => {
+  it("finds the vesting wallet of a launch that failed after it", async () => {
     const other = [...args, "--model", CREDIT_DEFAULT];
     const provider = new JsonRpcProvider(node.url);
     const manager = new Contract(await addressOf(node, "TokenManager"), PAUSES, await provider.getSigner(GUARDIAN));

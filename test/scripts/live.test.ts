@@ -13,7 +13,7 @@ import { runTasks, type TaskCall } from "../helpers/tasks";
 
 const GUARDIAN = "0x00000000000000000000000000000000000A11cE";
 
-describe("Tasks on a public network @uninstrumented", () => {
+describe("tasks on a public network @uninstrumented", () => {
   const { DEPLOYMENTS, PRIVATE_KEY, NO_COLOR } = process.env;
   let network: Network;
   let env: HardhatRuntimeEnvironment;
@@ -44,13 +44,13 @@ describe("Tasks on a public network @uninstrumented", () => {
   const mayOnly = (command: string) =>
     `only the admin may, the timelock ${timelock}, after its delay of 172800 seconds: ${command} --batch <file> writes what its proposers and executors are to send.`;
 
-  describe("given a stop of payouts", () => {
+  describe("given a method whose payouts are stopped", () => {
     before(async () => {
       const { code, stderr } = await run(["payout:stop", { method }]);
       expect(code, stderr).to.equal(0);
     });
 
-    it("payout:lift names who may and how, and sends nothing", async () => {
+    it("payout:lift names who may lift the stop and how, and sends nothing", async () => {
       const outcome = await run(["payout:lift", { method }]);
       expect(outcome).to.deep.equal({
         code: 1,
@@ -59,7 +59,7 @@ describe("Tasks on a public network @uninstrumented", () => {
       });
     });
 
-    it("payout:void says beforehand what such a decision would let go", async () => {
+    it("payout:void states which payouts the decision would make payable", async () => {
       const { code, stderr } = await run(["payout:void", { method, since: "2" }]);
       expect(code).to.equal(1);
       expect(stderr).to.contain(
@@ -68,7 +68,7 @@ describe("Tasks on a public network @uninstrumented", () => {
       expect(stderr).to.contain(mayOnly("payout:void"));
     });
 
-    it("payout:lift --batch writes it", async () => {
+    it("payout:lift --batch writes the operation to a file", async () => {
       const batch = join(dirname(network.args[3] as string), "lift.json");
       const { code, stdout } = await run(["payout:lift", { method, batch }]);
       expect(code).to.equal(0);
@@ -76,7 +76,7 @@ describe("Tasks on a public network @uninstrumented", () => {
     });
   });
 
-  describe("given another guardian that is declared", () => {
+  describe("given a declaration with one more guardian", () => {
     before(() => {
       const file = network.args[3] as string;
       const declared = JSON.parse(readFileSync(file, "utf8")) as { $global: { guardians: string[] } };
@@ -84,7 +84,7 @@ describe("Tasks on a public network @uninstrumented", () => {
       writeFileSync(file, JSON.stringify(declared));
     });
 
-    it("roles:apply names what the admin is to do, and how it is written down", async () => {
+    it("roles:apply names what the admin has to grant, and how to write it to a file", async () => {
       const { code, stdout, stderr } = await run(["roles:apply", {}]);
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
       const lines = stdout.trimEnd().split("\n");

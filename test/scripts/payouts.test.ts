@@ -26,7 +26,7 @@ const REWARD = 4_940n * TOKEN;
 const LIFETIME = 100_000n * TOKEN;
 const DELAY = 2n * DAY;
 
-describe("Tasks of payouts @uninstrumented", () => {
+describe("tasks for payouts @uninstrumented", () => {
   const { DEPLOYMENTS, NO_COLOR } = process.env;
   let node: Node;
   let env: HardhatRuntimeEnvironment;
@@ -81,7 +81,7 @@ describe("Tasks of payouts @uninstrumented", () => {
     return token.rewardsMinted();
   }
 
-  it("list what waits: whose it is, how much and from when", async () => {
+  it("payout:list shows recipients, amounts and the time of release", async () => {
     const [shown] = await run(["payout:list", model()]);
     expect({ code: shown!.code, stderr: shown!.stderr }).to.deep.equal({ code: 0, stderr: "" });
     expect(shown!.stdout).to.contain(payout.evaluationId);
@@ -105,7 +105,7 @@ describe("Tasks of payouts @uninstrumented", () => {
     ]);
   });
 
-  it("release a reward only when its time has come, by anybody, and only once", async () => {
+  it("payout:release releases a reward only after its delay, by anybody, and only once", async () => {
     const [early] = await run(["payout:release", evaluation()]);
     expect({ code: early!.code, stdout: early!.stdout }).to.deep.equal({ code: 1, stdout: "" });
     const from = formatTime(payout.queuedAt + DELAY);
@@ -132,7 +132,7 @@ describe("Tasks of payouts @uninstrumented", () => {
     });
   });
 
-  it("stop what waits, and let it go again when the admin lifts the stop", async () => {
+  it("payout:stop holds payouts back until the admin lifts the stop", async () => {
     const { method } = payout;
     const [stopped] = await documents(["payout:stop", { method }]);
     expect(stopped!["stop"]).to.deep.equal({ since: "1", until: String(OPEN_STOP) });
@@ -152,7 +152,7 @@ describe("Tasks of payouts @uninstrumented", () => {
     expect(await minted()).to.equal(REWARD);
   });
 
-  it("declare void what was stopped, and return it to the lifetime rewards", async () => {
+  it("payout:void makes stopped payouts void, and payout:return gives their reward back to the lifetime rewards", async () => {
     const { method } = payout;
     const { registry } = protocol;
     expect(await registry.rewardsRemainingOf(id(MODEL))).to.equal(LIFETIME - REWARD);
@@ -175,7 +175,7 @@ describe("Tasks of payouts @uninstrumented", () => {
     expect(await minted()).to.equal(0n);
   });
 
-  it("name the hybrids that contain a stopped method, nested ones too", async () => {
+  it("payout:stop names the hybrids that contain the stopped method, nested ones too", async () => {
     const { registry, parameters } = protocol;
     const other = parameters.Market.treasury;
     const ascending = (...methods: string[]) => methods.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
@@ -197,7 +197,7 @@ describe("Tasks of payouts @uninstrumented", () => {
     expect(stopped!["hybrids"]).to.deep.equal([inner, outer]);
   });
 
-  it("let time pass, in any unit", async () => {
+  it("pass-time accepts seconds, minutes, hours and days", async () => {
     for (const [duration, seconds] of [
       ["90", 90n],
       ["10m", 600n],
@@ -210,7 +210,7 @@ describe("Tasks of payouts @uninstrumented", () => {
     }
   });
 
-  describe("refuse in one line", () => {
+  describe("when the arguments do not fit the state", () => {
     const cases: [string, () => TaskCall, () => string][] = [
       [
         "an evaluation that the model does not have",
@@ -223,25 +223,25 @@ describe("Tasks of payouts @uninstrumented", () => {
         () => "payout:list: unknown has no token on localhost: check the id, or deploy the model first.",
       ],
       [
-        "the return of what waits",
+        "the return of a payout that waits",
         () => ["payout:return", { id: MODEL, evaluation: payout.evaluationId }],
         () =>
           `payout:return: the payout of ${payout.evaluationId}: its status is waits, expected void; nothing was sent.`,
       ],
       [
-        "to lift a stop that is none",
+        "to lift a stop that does not exist",
         () => ["payout:lift", { method: "0xdF3e18d64BC6A983f673Ab319CCaE4f1a57C7097" }],
         () =>
           "payout:lift: payouts of 0xdF3e18d64BC6A983f673Ab319CCaE4f1a57C7097 are not stopped: there is nothing to decide.",
       ],
       [
-        "a time that is none",
+        "a time that is no duration",
         () => ["pass-time", { duration: "soon" }],
         () => 'pass-time: arguments: duration is "soon", expected a time such as 3600, 90m, 12h or 2d.',
       ],
     ];
     for (const [what, call, message] of cases) {
-      it(what, async () => {
+      it(`refuse ${what} in one line`, async () => {
         const [outcome] = await run(call());
         expect(outcome).to.deep.equal({ code: 1, stdout: "", stderr: `${message()}\n` });
       });

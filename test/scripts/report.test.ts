@@ -106,8 +106,8 @@ const pageOf = (document: LaunchDocument) =>
 const sectionOf = (page: string, id: string) =>
   page.split(`<section aria-labelledby="${id}"`)[1]!.split("</section>")[0]!;
 
-describe("Report of a launch", () => {
-  it("escapes whatever comes from files", () => {
+describe("report of a launch", () => {
+  it("escapes everything that comes from files", () => {
     const document = buildDocument();
     const model = { ...document.model, id: HOSTILE, name: HOSTILE, symbol: HOSTILE };
     const steps = [{ name: HOSTILE, hash: HOSTILE, gasUsed: 1n }];
@@ -119,14 +119,14 @@ describe("Report of a launch", () => {
     expect(page.replaceAll(ESCAPED, "")).to.not.contain("alert");
   });
 
-  it("needs nothing from outside, and forbids it", () => {
+  it("loads nothing from outside, and forbids it", () => {
     const page = pageOf(buildDocument());
 
     expect(page).to.not.match(/https?:|src=|href=|url\(|@import|<link|<script|<iframe| on\w+=/);
     expect(page).to.contain(`content="default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;"`);
   });
 
-  it("draws each trade where the curve is at its supply", () => {
+  it("draws each trade on the curve at its supply", () => {
     const page = pageOf(buildDocument());
     const [wide = ""] = sectionOf(page, "market").split("</svg>");
     const [curve = ""] = /class="curve" points="([^"]+)"/.exec(wide)!.slice(1);
@@ -143,7 +143,7 @@ describe("Report of a launch", () => {
     expect(sellY).to.be.lessThan(points[0]![1]);
   });
 
-  it("says the curve in words", () => {
+  it("describes the curve in words", () => {
     const page = pageOf(buildDocument());
 
     expect(page).to.contain("Price curve of SENT with its trades</title>");
@@ -152,7 +152,7 @@ describe("Report of a launch", () => {
     );
   });
 
-  it("fills each bucket as far as it is minted", () => {
+  it("fills each bar as far as the allocation is minted", () => {
     const supply = sectionOf(pageOf(buildDocument()), "supply");
 
     expect([...supply.matchAll(/class="bar-full" x="0" width="([\d.]+)"/g)].map(([, width]) => width)).to.deep.equal([
@@ -164,7 +164,7 @@ describe("Report of a launch", () => {
     expect(supply).to.contain("654,940 SENT exist; there can never be more than 1,100,000.");
   });
 
-  it("lists every transaction with its gas, and the sums", () => {
+  it("lists every transaction with its gas, and the totals", () => {
     const gas = sectionOf(pageOf(buildDocument()), "transactions");
 
     expect(gas.match(/class="transaction"/g)).to.have.length(3);
@@ -183,7 +183,7 @@ describe("Report of a launch", () => {
     expect(rewards).to.match(/contributor<span class="hash">0x0{40}<\/span><\/th><td>3,458<\/td><td>70\u00a0%/);
   });
 
-  it("says what has not happened yet", () => {
+  it("states what has not happened yet", () => {
     const page = pageOf(buildDocument({ history: { trades: [], improvements: [], fees: [] }, steps: [] }));
 
     expect(page).to.contain("Nobody has traded yet.");
@@ -193,7 +193,7 @@ describe("Report of a launch", () => {
     expect(page).to.not.contain("lifted by usage fees");
   });
 
-  describe("fee stream", () => {
+  describe("given the fee stream", () => {
     const deposit = (hours: number, amount: string, pending: string, end: number) => ({
       timestamp: BigInt(1000 + hours * 3600),
       amount: usdc(amount),
@@ -201,7 +201,7 @@ describe("Report of a launch", () => {
       streamEnd: BigInt(1000 + end * 3600),
     });
 
-    it("falls from what a deposit lifted it to, and begins anew after it ended", () => {
+    it("rises with each deposit and falls to zero at the end of its stream", () => {
       const fees = [deposit(0, "500", "500", 24), deposit(12, "100", "350", 34), deposit(40, "60", "60", 64)];
 
       expect(pendingOver(fees)).to.deep.equal([
@@ -216,12 +216,12 @@ describe("Report of a launch", () => {
       ]);
     });
 
-    it("is nothing without deposits", () => {
+    it("is empty without deposits", () => {
       expect(pendingOver([])).to.deep.equal([]);
     });
   });
 
-  describe("axis", () => {
+  describe("given an axis", () => {
     it("puts ticks at 1, 2 or 5 times a power of ten", () => {
       expect(axis(600_000, 0, 600, 6).ticks).to.deep.equal([0, 100_000, 200_000, 300_000, 400_000, 500_000, 600_000]);
       expect(axis(24, 0, 100, 6).ticks).to.deep.equal([0, 5, 10, 15, 20]);
@@ -229,12 +229,12 @@ describe("Report of a launch", () => {
       expect(axis(10, 100, 0, 5).at(2.5)).to.equal(75);
     });
 
-    it("shortens figures", () => {
+    it("abbreviates large figures", () => {
       expect([0, 0.02, 999, 1500, 2.5e6, 1e9].map(short)).to.deep.equal(["0", "0.02", "999", "1.5k", "2.5M", "1B"]);
     });
   });
 
-  it("puts markup into markup as it is, and everything else escaped", () => {
+  it("inserts markup unchanged, and escapes everything else", () => {
     expect(html`<b>${"<"}${html`<i>${1n}</i>`}${[new Markup("<u></u>"), html`${2}`]}</b>`.text).to.equal(
       "<b>&lt;<i>1</i><u></u>\n2</b>",
     );

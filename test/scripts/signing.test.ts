@@ -12,7 +12,7 @@ const PASSWORD = "correct horse";
 /** Who deploys the protocol, and who deploys tokens, as in ignition/parameters/localhost.json5. */
 const [DEPLOYER, TOKEN_DEPLOYER] = [developmentKey(1), developmentKey(0)];
 
-describe("Commands that sign with a keystore @uninstrumented", () => {
+describe("commands that sign with a keystore @uninstrumented", () => {
   const folder = useFolder();
   let node: Node;
 
@@ -30,7 +30,7 @@ describe("Commands that sign with a keystore @uninstrumented", () => {
     return runScript("scripts/deploy.ts", args, { ...node.env, RPC_URL_LOCALHOST: nodes, ...env });
   };
 
-  it("plan without its password, refuse a wrong one, and a ceiling below what the chain asks, and send nothing", async () => {
+  it("plan without the password, and send nothing with a wrong password or a ceiling that is too low", async () => {
     const planned = await deploy({}, "--plan");
     expect({ code: planned.code, stderr: planned.stderr }).to.deep.equal({ code: 0, stderr: "" });
     expect(planned.stdout).to.match(new RegExp(`\\n${DEPLOYER.address} must have 0\\.\\d+ ether`));
@@ -47,7 +47,7 @@ describe("Commands that sign with a keystore @uninstrumented", () => {
     expect(await rpc(node.url, "eth_getTransactionCount", [DEPLOYER.address, "latest"])).to.equal("0x0");
   });
 
-  it("deploy, and then take a step of a launch as a task, through the node that answers", async () => {
+  it("deploy, and then perform a task, through the node that answers", async () => {
     const { code, stdout, stderr } = await deploy({ KEYSTORE_PASSWORD: PASSWORD }, "--max-fee", "5");
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(new RegExp(`signing as ${DEPLOYER.address}, by the keystore .*key\\.json\\n`));

@@ -15,22 +15,22 @@ const ANSWER: Answer = {
 };
 const { detector, finding } = ANSWER;
 
-describe("Findings of static analysis @uninstrumented", () => {
-  it("agree with answers that name them, wherever their lines are", () => {
+describe("findings of static analysis @uninstrumented", () => {
+  it("match answers by their text, whatever their lines are", () => {
     expect(compareFindings([FINDING, FINDING], [ANSWER])).to.deep.equal({ unanswered: [], superfluous: [] });
   });
 
-  it("are unanswered without an answer", () => {
+  it("are unanswered if there is no answer", () => {
     expect(compareFindings([FINDING], [])).to.deep.equal({ unanswered: [{ detector, finding }], superfluous: [] });
   });
 
-  it("are unanswered when the answer gives no reason", () => {
+  it("are unanswered if the answer gives no reason", () => {
     const { unanswered } = compareFindings([FINDING], [{ ...ANSWER, reason: " " }]);
 
     expect(unanswered).to.deep.equal([{ detector, finding }]);
   });
 
-  it("are unanswered when the answer is to another detector or another expression", () => {
+  it("are unanswered if the answer names another detector or another expression", () => {
     const others = [
       { ...ANSWER, detector: "locked-ether" },
       { ...ANSWER, finding: finding.replace("out == 0", "out == 1") },
@@ -42,11 +42,11 @@ describe("Findings of static analysis @uninstrumented", () => {
     });
   });
 
-  it("leave answers superfluous that they no longer need", () => {
+  it("make an answer superfluous if they are gone", () => {
     expect(compareFindings([], [ANSWER])).to.deep.equal({ unanswered: [], superfluous: [ANSWER] });
   });
 
-  it("have answers that are sorted, each once and with a reason", () => {
+  it("have sorted and unique answers with reasons in answers.json", () => {
     const answers = JSON.parse(readFileSync(join(__dirname, "answers.json"), "utf8")) as Answer[];
     const keys = answers.map((answer) => `${answer.detector} ${answer.finding}`);
 

@@ -11,14 +11,14 @@ describe("API: access", () => {
   const world = useApi();
   const post = async (key?: string) => ask(world, "POST", DRAFT, { key, body: buildDraft() });
 
-  describe("given a key", () => {
-    it("is needed for what belongs to an account", async () => {
+  describe("given an API key", () => {
+    it("refuses an operation on an account's own data without a key", async () => {
       const refused = await post();
       expect(refusalIn(refused)).to.equal("401 BAD_KEY");
       expect(refused.headers.get("www-authenticate")).to.equal("Bearer");
     });
 
-    it("is refused when it is unknown, malformed, half right, or revoked, also where none is needed", async () => {
+    it("refuses a key that is unknown, malformed, half right or revoked, even where none is needed", async () => {
       const [, prefix, secret] = world.keys.alice.split("_") as [string, string, string];
       const wrong = ["x", `hk_${"0".repeat(16)}_${secret}`, `hk_${prefix}_${"0".repeat(64)}`, `hk_${prefix}`];
       for (const key of wrong) {
@@ -32,7 +32,7 @@ describe("API: access", () => {
       );
     });
 
-    it("does what its scopes say, and an admin's does all", async () => {
+    it("allows what the key's scopes name, and everything to an admin's key", async () => {
       const key = await createApiKey(world.store.db, "carol", ["usage"]);
       expect(refusalIn(await post(key))).to.equal("403 NOT_ALLOWED");
       expect((await post(world.keys.admin)).status).to.equal(201);
@@ -41,7 +41,7 @@ describe("API: access", () => {
       );
     });
 
-    it("is made by an admin, and shown once", async () => {
+    it("lets an admin make a key, and stores no secret of it", async () => {
       const input = { account: "carol", scopes: ["models"] };
       const { status, body } = await ask(world, "POST", "/api/v1/keys", { key: world.keys.admin, body: input });
       expect(status).to.equal(201);
@@ -52,7 +52,7 @@ describe("API: access", () => {
   });
 
   describe("given the first start", () => {
-    it("makes the admin's key in a file that its owner alone may read, once", async () => {
+    it("writes the admin's key once, to a file that only its owner can read", async () => {
       const file = join(world.uploads, "admin.key");
       const first = await ensureAdminKey(world.store.db, file);
       const second = await ensureAdminKey(world.store.db, file);
@@ -64,7 +64,7 @@ describe("API: access", () => {
   });
 
   describe("given many requests", () => {
-    it("refuses more than a minute's, by account and by address, and says when to come again", async () => {
+    it("limits requests a minute by account and by address, and states when to try again", async () => {
       const app = createApi({ ...world.parts, limits: { requestsPerMinute: 2, anonymousRequestsPerMinute: 3 } });
       const statuses = [];
       for (const key of ["alice", "alice", "alice", "bob", undefined, undefined, undefined, undefined] as const) {
@@ -75,7 +75,7 @@ describe("API: access", () => {
       expect(statuses).to.deep.equal([200, 200, 429, 200, 200, 200, 200, 429]);
     });
 
-    it("counts keys that are guessed", async () => {
+    it("counts requests with wrong keys", async () => {
       const app = createApi({ ...world.parts, limits: { anonymousRequestsPerMinute: 2 } });
       const statuses = [];
       for (let index = 0; index < 3; index++)
@@ -92,9 +92,9 @@ describe("API: access", () => {
       ["with a zero character", JSON.stringify(buildDraft({ description: "a\u0000b" })), {}, "400 BAD_OPTION"],
       ["with half of a character", '{"name":"\\ud800"}', {}, "400 BAD_OPTION"],
       ["of another type", "{}", { "content-type": "text/plain" }, "415 BAD_OPTION"],
-      ["that is nested without end", "[".repeat(100_000) + "]".repeat(100_000), {}, "400 BAD_OPTION"],
-      ["that is packed", "\u001f\u008b", { "content-encoding": "gzip" }, "400 BAD_OPTION"],
-      ["of a type that begins as JSON's", "{}", { "content-type": "application/jsonp" }, "415 BAD_OPTION"],
+      ["that is nested 100,000 deep", "[".repeat(100_000) + "]".repeat(100_000), {}, "400 BAD_OPTION"],
+      ["that is compressed", "\u001f\u008b", { "content-encoding": "gzip" }, "400 BAD_OPTION"],
+      ["whose type only begins like JSON's", "{}", { "content-type": "application/jsonp" }, "415 BAD_OPTION"],
       ["that is too large", JSON.stringify({ name: "x".repeat(300_000) }), {}, "413 BAD_OPTION"],
     ];
     for (const [name, body, headers, refusal] of refused) {
@@ -104,7 +104,7 @@ describe("API: access", () => {
       });
     }
 
-    it("names every field that is wrong, what it is, and what is expected", async () => {
+    it("names every wrong field, its value, and what is expected", async () => {
       const body = { ...buildDraft(), ticker: "crdef", current_value: "x", surplus: 1 };
       const answer = await ask(world, "POST", DRAFT, { key: world.keys.alice, body });
       expect(answer.status).to.equal(400);
@@ -120,8 +120,8 @@ describe("API: access", () => {
     });
   });
 
-  describe("given a fault of ours", () => {
-    it("tells nothing of it but that it is one", async () => {
+  describe("given an internal error", () => {
+    it("answers that there is one, without details", async () => {
       const store = { ...world.store, db: undefined as never };
       const app = createApi({ ...world.parts, store });
       const answer = await ask({ app }, "GET", "/ready");
@@ -133,8 +133,8 @@ describe("API: access", () => {
     });
   });
 
-  describe("given a page of another host", () => {
-    it("lets it read and send nothing: it answers no preflight, and names no origin", async () => {
+  describe("given a page on another host", () => {
+    it("answers no preflight, names no origin, and refuses a form without a key", async () => {
       const headers = { origin: "https://evil.example", "access-control-request-method": "POST" };
       const preflight = await ask(world, "OPTIONS", DRAFT, { headers });
       expect(refusalIn(preflight)).to.equal("404 NOT_DEPLOYED");
@@ -152,7 +152,7 @@ describe("API: access", () => {
     });
   });
 
-  it("refuses what is no operation in the one shape", async () => {
+  it("refuses an unknown operation in the same form as every refusal", async () => {
     expect(refusalIn(await ask(world, "GET", "/nothing"))).to.equal("404 NOT_DEPLOYED");
   });
 });

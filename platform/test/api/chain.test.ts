@@ -37,7 +37,7 @@ const at = (block: number, more: object = {}) => ({
   ...more,
 });
 
-describe("API: the chain", () => {
+describe("API: data of the chain", () => {
   const world = useApi();
   const insert = async (table: string, row: Record<string, unknown>) => insertRow(world.store.db, table, row);
 
@@ -105,7 +105,7 @@ describe("API: the chain", () => {
       expect((await ask(world, "GET", `/api/v1/models?${query}`)).body["total"], query).to.equal(0);
   });
 
-  it("tells everything of a model, by its id or its key", async () => {
+  it("shows everything about a model, by its id or its key", async () => {
     await insert("benchmarks", {
       ...at(8, { model: KEY, version: 1, spec_hash: HASH, evaluation_data_hash: HASH, model_commitment: HASH }),
       ...{ method: ORACLE_ATTESTATION, metric: 0, direction: 0, baseline_score: 7500, target_score: 0 },
@@ -148,7 +148,7 @@ describe("API: the chain", () => {
     expect(refusalIn(await ask(world, "GET", "/api/v1/models/nobody"))).to.equal("404 NOT_DEPLOYED");
   });
 
-  it("lists trades, candles, fees and changes of parameters", async () => {
+  it("lists trades, candles, fees and parameter changes", async () => {
     const trade = { model: KEY, side: "buy", account: ALICE, recipient: BOB, reserve: "100", tokens: "200" };
     await insert("trades", at(8, { ...trade, reserve_after: "1", curve_supply_after: "1", price_after: "7" }));
     const prices = { open: "1", high: "3", low: "1", close: "2", volume_reserve: "4", volume_tokens: "5", trades: 2 };
@@ -174,7 +174,7 @@ describe("API: the chain", () => {
     ["was released", { settled: "released", settled_at: 5 }, undefined, "released"],
   ];
   for (const [name, row, stop, status] of statuses) {
-    it(`tells that a reward ${name}`, async () => {
+    it(`shows that a reward ${name}`, async () => {
       await improve(row);
       if (stop) await insert("protocol", { name: "stops", value: { [ORACLE_ATTESTATION]: stop } });
       const [payout] = await itemsOf("payouts");
@@ -197,7 +197,7 @@ describe("API: the chain", () => {
     const put = async (body: object, root = TREE.root) =>
       ask(world, "PUT", `/api/v1/claims/${root}`, { key: world.keys.alice, body });
 
-    it("keeps it when its root is the chain's, and tells each contributor's part", async () => {
+    it("keeps it if the chain has its root, and shows each contributor's part", async () => {
       await improve();
       expect((await put(claims())).status).to.equal(204);
       expect((await put(claims())).status).to.equal(204);
@@ -232,9 +232,9 @@ describe("API: the chain", () => {
     });
 
     const refused: [string, () => Promise<unknown>, object, string, string][] = [
-      ["of an evaluation that the chain has not", async () => undefined, claims(), TREE.root, "404 NOT_DEPLOYED"],
+      ["of an evaluation that the chain does not have", async () => undefined, claims(), TREE.root, "404 NOT_DEPLOYED"],
       [
-        "whose root the chain has otherwise",
+        "whose root differs from the chain's",
         async () => improve({ contributors_root: HASH }),
         claims(),
         TREE.root,
@@ -242,7 +242,7 @@ describe("API: the chain", () => {
       ],
       ["under another root", async () => improve(), claims(), HASH, "409 CONFLICT"],
       [
-        "whose contributors are others",
+        "whose contributors do not match its root",
         async () => improve(),
         claims({ contributors: [{ account: ALICE, weight: "1" }] }),
         TREE.root,
@@ -258,7 +258,7 @@ describe("API: the chain", () => {
     }
   });
 
-  it("says that it has nothing before the indexer has begun", async () => {
+  it("answers that it is not ready before the indexer has started", async () => {
     await world.store.db.execute("DELETE FROM chain");
     expect(refusalIn(await ask(world, "GET", MODEL))).to.equal("503 BUSY");
     expect((await ask(world, "GET", "/ready")).body).to.deep.equal({

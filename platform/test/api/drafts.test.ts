@@ -48,7 +48,7 @@ describe("API: drafts", () => {
   const handOver = async (id: string, body: object = HAND_OVER) => act(id, "deployed", { ...alice(), body });
 
   describe("given a draft", () => {
-    it("answers what was stated, with the licence's hash instead of its text", async () => {
+    it("is answered as it was stated, with the hash of the licence instead of its text", async () => {
       const { status, body } = await ask(world, "POST", "/api/v1/models", { ...alice(), body: buildDraft() });
 
       expect(status).to.equal(201);
@@ -65,7 +65,7 @@ describe("API: drafts", () => {
       expect([typeof id, updated_at]).to.deep.equal(["string", created_at]);
     });
 
-    it("takes a preset's allocations", async () => {
+    it("has the allocations of a named preset", async () => {
       const id = await createDraft({ allocations: { preset: "growth" } });
       const { body } = await ask(world, "GET", `${DRAFTS}/${id}`, alice());
       expect(body["allocations"]).to.deep.equal({
@@ -76,7 +76,7 @@ describe("API: drafts", () => {
       });
     });
 
-    it("shows it to its owner and to admins alone", async () => {
+    it("is shown only to its owner and to admins", async () => {
       const id = await createDraft();
       const statuses = [];
       for (const who of [alice(), admin(), bob(), {}])
@@ -86,7 +86,7 @@ describe("API: drafts", () => {
       expect((await ask(world, "GET", DRAFTS, alice())).body["total"]).to.equal(1);
     });
 
-    it("changes and removes it for its owner, and answers others as if there were none", async () => {
+    it("can be changed and removed only by its owner, and does not exist for others", async () => {
       const id = await createDraft();
       for (const method of ["PUT", "DELETE"]) {
         const body = method === "PUT" ? { body: buildDraft() } : {};
@@ -102,7 +102,7 @@ describe("API: drafts", () => {
   });
 
   describe("given a proposal", () => {
-    it("shows it to everybody, and lets no other account change it", async () => {
+    it("is shown to everybody, and changed by no other account", async () => {
       const id = await createDraft();
       expect((await act(id, "publish")).body["status"]).to.equal("PROPOSAL");
 
@@ -113,14 +113,14 @@ describe("API: drafts", () => {
       expect(refusalIn(await act(id, "publish"))).to.equal("409 ALREADY_DONE");
     });
 
-    it("refuses an id that the chain has", async () => {
+    it("is refused if the chain has its id", async () => {
       await indexModel(world, LICENCE);
       const id = await createDraft();
       expect(refusalIn(await act(id, "publish"))).to.equal("409 CONFLICT");
       expect((await ask(world, "GET", `${DRAFTS}/${id}`, alice())).body["status"]).to.equal("DRAFT");
     });
 
-    it("has its id alone: who copies it can neither publish the copy nor rename a proposal to it", async () => {
+    it("reserves its id: a copy can be neither published nor renamed to it", async () => {
       const id = await createProposal();
       const copy = async (overrides: Parameters<typeof buildDraft>[0] = {}) => {
         const body = buildDraft(overrides);
@@ -138,14 +138,14 @@ describe("API: drafts", () => {
       expect((await ask(world, "PUT", `${DRAFTS}/${id}`, { ...alice(), body: buildDraft() })).status).to.equal(200);
     });
 
-    it("is one of two that are published at once", async () => {
+    it("is published once if two drafts have the same id at the same time", async () => {
       const drafts = [await createDraft(), await createDraft()];
       const answers = await Promise.all(drafts.map((id) => act(id, "publish")));
       expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, 409]);
       expect(world.faults).to.deep.equal([]);
     });
 
-    it("takes over the token that a wallet has deployed, as the chain has it", async () => {
+    it("takes the token over that a wallet has deployed", async () => {
       const id = await createProposal();
       const { status, body } = await handOver(id);
 
@@ -156,7 +156,7 @@ describe("API: drafts", () => {
 
     const refused: [string, object, () => void, string][] = [
       ["another token", { ...HAND_OVER, token: OTHER_TOKEN }, () => undefined, "409 CONFLICT"],
-      ["a transaction that the chain has not", HAND_OVER, () => world.receipts.clear(), "409 NOT_YET"],
+      ["a transaction that the chain does not have", HAND_OVER, () => world.receipts.clear(), "409 NOT_YET"],
       [
         "another transaction than the token's",
         HAND_OVER,
@@ -173,7 +173,7 @@ describe("API: drafts", () => {
       });
     }
 
-    it("names every value that the chain has otherwise", async () => {
+    it("names every value that differs on chain", async () => {
       const id = await createProposal({
         ticker: "OTHER",
         allocations: { supplier: "1", investor: "600000", tokens_per_delta_one: "1000", expected_delta_ones: 0 },
@@ -186,14 +186,14 @@ describe("API: drafts", () => {
       ]);
     });
 
-    it("refuses a draft that is not published", async () => {
+    it("needs to be published before its token is handed over", async () => {
       const id = await createDraft();
       expect(refusalIn(await handOver(id))).to.equal("409 NOT_YET");
     });
   });
 
   describe("given a token that was handed over", () => {
-    it("lets an admin approve it, and shows the operator a declaration of it", async () => {
+    it("is approved by an admin only, and then declared to the operator", async () => {
       const id = await createProposal();
       await handOver(id);
       expect(refusalIn(await approve(id, alice()))).to.equal("403 NOT_ALLOWED");
@@ -226,7 +226,7 @@ describe("API: drafts", () => {
       expect(declared.benchmark.baselineScore).to.equal(7500);
     });
 
-    it("follows the chain, and shows the operator only what is not registered", async () => {
+    it("has its status on chain, and is no longer declared once it is registered", async () => {
       const id = await createProposal();
       await handOver(id);
       await approve(id);
@@ -236,7 +236,7 @@ describe("API: drafts", () => {
       expect((await ask(world, "GET", "/api/v1/operator/registrations", admin())).body["items"]).to.deep.equal([]);
     });
 
-    it("is approved with the benchmark's version that was looked at, and no other", async () => {
+    it("is approved only with the version of the benchmark that was looked at", async () => {
       const id = await createProposal();
       await handOver(id);
       const { body } = await ask(world, "GET", `${DRAFTS}/${id}`);
@@ -246,7 +246,7 @@ describe("API: drafts", () => {
       expect((await approve(id, admin(), 2)).status).to.equal(200);
     });
 
-    it("is not approved without a licence's text, or before it was handed over", async () => {
+    it("is not approved before the handover, or without the text of the licence", async () => {
       const id = await createProposal({ licence: { hash: LICENCE, uri: "https://example.org/licence.txt" } });
       expect(refusalIn(await approve(id))).to.equal("409 NOT_YET");
       await handOver(id);
@@ -259,7 +259,7 @@ describe("API: drafts", () => {
     const post = async (body: object, name = "one") =>
       ask(world, "POST", "/api/v1/models", { ...alice(), body, headers: { "idempotency-key": name } });
 
-    it("does the same post once, and answers it alike, also when it comes twice at once", async () => {
+    it("performs the same post once, and answers it alike, even if it comes twice at once", async () => {
       const [first, second] = await Promise.all([post(buildDraft()), post(buildDraft())]);
       const third = await post(buildDraft());
       expect([first.status, second.status]).to.deep.equal([201, 201]);
@@ -268,14 +268,14 @@ describe("API: drafts", () => {
       expect((await ask(world, "GET", DRAFTS, alice())).body["total"]).to.equal(1);
     });
 
-    it("refuses another post under it, and knows it apart from other accounts'", async () => {
+    it("refuses another post with the same key, but not another account's", async () => {
       await post(buildDraft());
       expect(refusalIn(await post(buildDraft({ ticker: "OTHER" })))).to.equal("409 CONFLICT");
       const others = { ...bob(), body: buildDraft(), headers: { "idempotency-key": "one" } };
       expect((await ask(world, "POST", "/api/v1/models", others)).status).to.equal(201);
     });
 
-    it("takes it again after a refusal, of which nothing is kept", async () => {
+    it("repeats a refusal if the refused post is repeated", async () => {
       const id = await createDraft();
       const sending = { ...admin(), body: { benchmark_version: 1 }, headers: { "idempotency-key": "two" } };
       expect(refusalIn(await act(id, "approve", sending))).to.equal("409 NOT_YET");

@@ -109,7 +109,7 @@ describe("API: evaluations", () => {
     });
 
   describe("given predictions", () => {
-    it("measures them in a process of its own, and keeps the document under its hash", async () => {
+    it("evaluates them in a process of its own, and keeps the document under its hash", async () => {
       await startQueue();
       const job = await jobOf(await createBenchmark());
       queues[0]!.wake();
@@ -125,7 +125,7 @@ describe("API: evaluations", () => {
       await until(() => readdirSync(world.uploads).length === 0); // removed when its end is kept
     });
 
-    it("states the hash of the contributed data, which stays with whoever has it", async () => {
+    it("states the hash of the contributed data, which stay with the contributor", async () => {
       await startQueue();
       const hash = keyOf("contributed data");
       const { body } = await post(await createBenchmark(), PREDICTIONS, {}, `&contribution_data_hash=${hash}`);
@@ -136,7 +136,7 @@ describe("API: evaluations", () => {
       expect([document.contributionDataHash, document.evaluationId]).to.deep.equal([hash, hashDocument(document)]);
     });
 
-    it("gives up one that takes longer than it may, and does not begin it again", async () => {
+    it("ends an evaluation that takes too long, and does not start it again", async () => {
       await startQueue((task) => startEvaluation(task, 1));
       const job = await jobOf(await createBenchmark());
       queues[0]!.wake();
@@ -147,7 +147,7 @@ describe("API: evaluations", () => {
       expect(row).to.deep.equal({ tries: 1 });
     });
 
-    it("says when the chain has the improvement with the same scores", async () => {
+    it("reports when the chain has recorded the evaluation", async () => {
       await startQueue();
       const job = await jobOf(await createBenchmark());
       queues[0]!.wake();
@@ -168,7 +168,7 @@ describe("API: evaluations", () => {
       expect(body["is_on_chain"]).to.equal(true);
     });
 
-    it("refuses what cannot be evaluated, in words", async () => {
+    it("refuses what cannot be evaluated, and gives the reason", async () => {
       await startQueue();
       const { body } = await post(await createBenchmark(), "id,label,baseline\n1,0,0\n");
       queues[0]!.wake();
@@ -180,7 +180,7 @@ describe("API: evaluations", () => {
       );
     });
 
-    it("measures against the version that was there when they came, whatever becomes of the benchmark", async () => {
+    it("evaluates with the benchmark's version of the time of the post, even if it changes afterwards", async () => {
       await startHeldQueue();
       const benchmark = await createBenchmark();
       const job = await jobOf(benchmark);
@@ -198,7 +198,7 @@ describe("API: evaluations", () => {
       expect((await statusOf(job))["benchmark_version"]).to.equal(1);
     });
 
-    it("starts from the score that the chain has for the benchmark", async () => {
+    it("uses the score that the chain has for the benchmark as the baseline", async () => {
       await startHeldQueue();
       const benchmark = await createBenchmark();
       const { body } = await ask(world, "GET", `/api/v1/benchmarks/${benchmark}`);
@@ -223,7 +223,7 @@ describe("API: evaluations", () => {
   });
 
   describe("given attempts", () => {
-    it("counts each that was measured, and takes no more than the benchmark allows", async () => {
+    it("numbers each measured one, and refuses more than the benchmark allows", async () => {
       await startHeldQueue();
       const benchmark = await createBenchmark();
       for (const attempt of [1, 2, 3]) {
@@ -248,7 +248,7 @@ describe("API: evaluations", () => {
     });
   });
 
-  describe("given a process that is killed", () => {
+  describe("given a process that ends", () => {
     const states: [string, (job: string) => Promise<void>][] = [
       ["while the job waits", async () => undefined],
       [
@@ -261,7 +261,7 @@ describe("API: evaluations", () => {
         },
       ],
       [
-        "after it has taken the job and before it has begun",
+        "after it has taken the job but before it has started",
         async (job) => {
           await world.store.db.execute(
             sql`UPDATE evaluation_jobs SET status = 'running', worker = 'gone', tries = 1, leased_until = now()
@@ -281,7 +281,7 @@ describe("API: evaluations", () => {
     }
 
     for (const [name, kill] of states) {
-      it(`begins it again and ends it: ${name}`, async () => {
+      it(`starts the job again and completes it if it is killed ${name}`, async () => {
         const job = await jobOf(await createBenchmark());
         await kill(job);
         await startQueue();
@@ -289,7 +289,7 @@ describe("API: evaluations", () => {
       });
     }
 
-    it("keeps nothing of one that was too late: another has the job", async () => {
+    it("ignores a late result if another process has the job", async () => {
       await startHeldQueue();
       const job = await jobOf(await createBenchmark());
       queues[0]!.wake();
@@ -302,7 +302,7 @@ describe("API: evaluations", () => {
       expect(row).to.deep.equal({ status: "running", worker: "another", message: null });
     });
 
-    it("begins one again at once whose worker died, and gives up after three", async () => {
+    it("starts a job again at once if its worker died, and fails it after three deaths", async () => {
       await startHeldQueue();
       const job = await jobOf(await createBenchmark());
       queues[0]!.wake();
@@ -314,7 +314,7 @@ describe("API: evaluations", () => {
       ]);
     });
 
-    it("gives back at its stop what is under way, so that the next start begins it at once", async () => {
+    it("gives running jobs back when it stops, without counting the try", async () => {
       const queue = await startHeldQueue();
       await jobOf(await createBenchmark());
       queue.wake();
@@ -325,8 +325,8 @@ describe("API: evaluations", () => {
     });
   });
 
-  describe("given somebody who cancels", () => {
-    it("ends one that waits at once, and one that is under way within a moment", async () => {
+  describe("when somebody cancels a job", () => {
+    it("cancels a waiting job at once and a running one soon, and refuses other accounts", async () => {
       await startHeldQueue();
       const benchmark = await createBenchmark();
       const [first, second] = [await jobOf(benchmark), await jobOf(benchmark)];
@@ -343,8 +343,8 @@ describe("API: evaluations", () => {
     });
   });
 
-  describe("given somebody who follows a job", () => {
-    it("tells progress and then one end", async () => {
+  describe("when somebody follows a job", () => {
+    it("sends its progress and then its end, once", async () => {
       await startHeldQueue();
       const job = await jobOf(await createBenchmark());
       queues[0]!.wake();
@@ -360,7 +360,7 @@ describe("API: evaluations", () => {
       expect(events.filter((event) => event === "end")).to.have.lengthOf(1);
     });
 
-    it("takes no more streams of one address than its share, and gives back those that end", async () => {
+    it("limits the streams of one address, and frees those that have ended", async () => {
       await startHeldQueue();
       const job = await jobOf(await createBenchmark());
       queues[0]!.wake();
@@ -376,8 +376,8 @@ describe("API: evaluations", () => {
     });
   });
 
-  describe("refuses", () => {
-    it("an upload that is too large, empty, or of another type, and keeps no file", async () => {
+  describe("given a post that is not valid", () => {
+    it("refuses an upload that is too large, empty or of another type, and keeps no file", async () => {
       const benchmark = await createBenchmark();
       expect(refusalIn(await post(benchmark, "x".repeat(100_001)))).to.equal("413 BAD_OPTION");
       expect(refusalIn(await post(benchmark, ""))).to.equal("400 BAD_OPTION");
@@ -388,7 +388,7 @@ describe("API: evaluations", () => {
       expect((await ask(world, "GET", `${MODEL}/attempts`)).body["total"]).to.equal(0);
     });
 
-    it("a benchmark of another model, or one that was deactivated", async () => {
+    it("refuses a benchmark of another model, and one that was deactivated", async () => {
       const benchmark = await createBenchmark({ model_id: "other" });
       expect(refusalIn(await post(benchmark))).to.equal("409 CONFLICT");
       const own = await createBenchmark();
@@ -396,7 +396,7 @@ describe("API: evaluations", () => {
       expect(refusalIn(await post(own))).to.equal("409 CONFLICT");
     });
 
-    it("more than an account may have open", async () => {
+    it("refuses more open jobs than an account may have", async () => {
       const benchmark = await createBenchmark();
       await jobOf(benchmark);
       await jobOf(benchmark);
@@ -405,7 +405,7 @@ describe("API: evaluations", () => {
     });
   });
 
-  it("makes one job of the same post that comes twice, and keeps one file", async () => {
+  it("makes one job and keeps one file for the same post sent twice", async () => {
     const benchmark = await createBenchmark();
     const headers = { "idempotency-key": "one" };
     const [first, second] = await Promise.all([

@@ -30,7 +30,7 @@ const PREDICTIONS = [
   "",
 ].join("\n");
 
-describe("API: a process that is killed @uninstrumented", () => {
+describe("API: process that is killed @uninstrumented", () => {
   useApi(); // the tables of a PostgreSQL server are empty
   const processes = useApiProcesses();
   let folder: string;
@@ -54,7 +54,7 @@ describe("API: a process that is killed @uninstrumented", () => {
   const settled = async (api: ApiProcess) =>
     until(async () => (await jobsOf(api)).every(({ status }) => !["queued", "running"].includes(status)));
 
-  it("has lost nothing and done nothing twice, in whatever state of a job and of the hand-over of calls", async () => {
+  it("loses nothing and repeats nothing, in whatever state of a job and of the handover of calls it is killed", async () => {
     let benchmark = "";
     for (const [index, [ofJob, ofCalls]] of KILLS.entries()) {
       const api = await processes.start(folder, operator.url);

@@ -78,7 +78,7 @@ describe("API: metered events", () => {
     return faults;
   };
 
-  it("counts 20,000 events with duplicates once, and hands each to the operator once through crashes", async () => {
+  it("counts 20,000 events with duplicates once, and hands each over once in spite of crashes", async () => {
     const events = buildEvents(0, 20_000);
     const half = await send(events.slice(0, 12_000));
     expect(half.body).to.deep.equal({ accepted: 12_000, duplicates: 0 });
@@ -105,7 +105,7 @@ describe("API: metered events", () => {
       expect(item.handed_over).to.equal(item.calls);
   });
 
-  it("keeps what two sum at once in one batch each", async () => {
+  it("puts events into one batch each although two processes make batches at the same time", async () => {
     await send(buildEvents(0, 1_000));
     await Promise.all([makeBatches(world.store.db), makeBatches(world.store.db)]);
     await Promise.all([handOverBatches(world.store.db, { url, token: "" }), passed()]);
@@ -119,12 +119,12 @@ describe("API: metered events", () => {
     expect(row).to.deep.equal({ batches: 2, open: 0 });
   });
 
-  it("counts an id once that stands twice in one post", async () => {
+  it("counts an id once that is twice in one post", async () => {
     const [event] = buildEvents(0, 1);
     expect((await send([event!, event!])).body).to.deep.equal({ accepted: 1, duplicates: 1 });
   });
 
-  describe("refuses, and keeps nothing of,", () => {
+  describe("given a post that is not valid", () => {
     const wrong: [string, () => UsageEvent[], string][] = [
       [
         "an id that came before with other calls",
@@ -132,14 +132,14 @@ describe("API: metered events", () => {
         "409 CONFLICT",
       ],
       [
-        "a model that the chain has not",
+        "a model that the chain does not have",
         () => [...buildEvents(1, 2), { ...buildEvents(2, 3)[0]!, model: "nobody" }],
         "404 NOT_DEPLOYED",
       ],
       ["more than 20,000 events", () => buildEvents(1, 20_002), "400 BAD_OPTION"],
     ];
     for (const [name, events, refusal] of wrong) {
-      it(name, async () => {
+      it(`refuses ${name}, and keeps nothing of the post`, async () => {
         await send(buildEvents(0, 1));
         expect(refusalIn(await send(events()))).to.equal(refusal);
         const [row] = await rowsOf<object>(world.store.db, sql`SELECT count(*)::int AS count FROM metered_events`);
@@ -147,7 +147,7 @@ describe("API: metered events", () => {
       });
     }
 
-    it("an id of another account's event", async () => {
+    it("refuses the id of another account's event", async () => {
       await send(buildEvents(0, 1));
       expect(refusalIn(await send(buildEvents(0, 1), world.keys.bob))).to.equal("409 CONFLICT");
     });

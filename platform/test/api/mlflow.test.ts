@@ -7,7 +7,7 @@ import { ask, refusalIn, useApi } from "./support";
 
 const PATH = "/api/mlflow/api/2.0/mlflow-artifacts/artifacts/1/model.pkl";
 
-describe("API: MLflow", () => {
+describe("API: access to MLflow", () => {
   const world = useApi();
   let server: Server;
   let mlflow: string;
@@ -36,7 +36,7 @@ describe("API: MLflow", () => {
   });
   const through = (limits = {}) => ({ app: createApi({ ...world.parts, mlflow, limits }) });
 
-  it("passes method, path, query, body and answer, and keeps the platform's key to itself", async () => {
+  it("passes on method, path, query, body and answer, but not the platform's key", async () => {
     const answer = await ask(through(), "PUT", `${PATH}?a=b`, { key: world.keys.alice, body: { any: "thing" } });
 
     expect([answer.status, answer.body, answer.headers.get("x-secret")]).to.deep.equal([201, { ok: true }, null]);
@@ -50,18 +50,18 @@ describe("API: MLflow", () => {
     ]);
   });
 
-  it("needs a key with its scope, and passes nothing else", async () => {
+  it("refuses a request without a key, and passes nothing on", async () => {
     expect(refusalIn(await ask(through(), "GET", PATH))).to.equal("401 BAD_KEY");
     expect(seen).to.deep.equal([]);
   });
 
-  it("breaks off what is larger than it may be", async () => {
+  it("refuses a body that is too large, and passes nothing on", async () => {
     const sending = { key: world.keys.alice, body: { any: "x".repeat(1_000) } };
     expect(refusalIn(await ask(through({ artifact: 100 }), "PUT", PATH, sending))).to.equal("413 BAD_OPTION");
     expect(seen).to.deep.equal([]);
   });
 
-  it("says when there is no server, or it does not answer", async () => {
+  it("reports a server that is not configured or does not answer", async () => {
     const key = world.keys.alice;
     expect(refusalIn(await ask(world, "GET", PATH, { key }))).to.equal("503 NODE_FAILED");
     const app = createApi({ ...world.parts, mlflow: "http://127.0.0.1:1" });

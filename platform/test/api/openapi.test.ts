@@ -89,7 +89,7 @@ describe("API: every operation of its OpenAPI document", () => {
   }
   const nameOf = ({ method, path }: DocumentOperation) => `${method} ${path}`;
 
-  it("is asked with what the document says, and answers as it says", async () => {
+  it("accepts a request that fits the document, and answers as the document says", async () => {
     for (const each of operations.filter(({ path }) => !path.endsWith("/events"))) {
       const answer = await send(each, world.keys.admin);
       const declared = each.responses[String(answer.status)];
@@ -104,7 +104,7 @@ describe("API: every operation of its OpenAPI document", () => {
     expect(operations.length).to.be.greaterThan(25);
   });
 
-  it("refuses whoever has no key, or one without a scope, where the document asks for one", async () => {
+  it("refuses a caller without a key or without the scope where the document requires one", async () => {
     const key = await createApiKey(world.store.db, "carol", []);
     const guarded = operations.filter(({ security }) => security !== undefined);
     for (const each of guarded) {

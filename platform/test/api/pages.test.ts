@@ -12,12 +12,12 @@ describe("readPage", () => {
 
   const read = (page: number) => readPage(store.db, { page, page_size: 2 }, LIST, ({ n }: { n: number }) => n);
 
-  it("answers a part in the order that is asked for, and how many there are in all", async () => {
+  it("returns a page of the list in its order, with the total", async () => {
     expect(await read(1)).to.deep.equal({ items: [5, 4], total: 5, page: 1, page_size: 2 });
     expect(await read(3)).to.deep.equal({ items: [1], total: 5, page: 3, page_size: 2 });
   });
 
-  it("answers nothing beyond the end, and still how many there are", async () => {
+  it("returns no items beyond the end, with the total", async () => {
     expect(await read(4)).to.deep.equal({ items: [], total: 5, page: 4, page_size: 2 });
   });
 });

@@ -8,7 +8,7 @@ import { ask, indexChain, indexModel, useApi, type Sending } from "./support";
 /** Statuses that every operation has for the same reasons; the others are each operation's own, and its tests have them. */
 const COMMON = [400, 401, 403, 413, 415, 429, 500, 503];
 
-describe("API: statuses that its document names for every operation", () => {
+describe("API: statuses that the document names for every operation", () => {
   const world = useApi({ upload: 1_000 });
   let document: ApiDocument;
   beforeEach(async () => {

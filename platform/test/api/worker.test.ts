@@ -16,7 +16,7 @@ import { buildBenchmarkInput } from "./support";
 const ROOT = resolve(__dirname, "../../..");
 const PREDICTIONS = "id,label,baseline,candidate\na,0,0,0\nb,1,1,1\n";
 
-describe("API: the process of an evaluation @uninstrumented", () => {
+describe("API: process of an evaluation @uninstrumented", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "worker-"))));
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -26,7 +26,7 @@ describe("API: the process of an evaluation @uninstrumented", () => {
     return { file, spec, attempt: 1, registeredScore: null, contribution: null };
   };
 
-  it("knows nothing of the platform's environment", async () => {
+  it("does not inherit NODE_OPTIONS from the platform", async () => {
     const file = join(folder, "predictions.csv");
     writeFileSync(file, PREDICTIONS);
     const { NODE_OPTIONS } = process.env;
@@ -41,7 +41,7 @@ describe("API: the process of an evaluation @uninstrumented", () => {
     }
   });
 
-  it("ends soon after the process that waits for it was killed, whatever it is at", async () => {
+  it("ends soon after the process that started it was killed, whatever it is doing", async () => {
     const file = join(folder, "predictions.csv");
     execFileSync("mkfifo", [file]); // it waits for more of the file as long as somebody may write
     const start = `require("./platform/api/jobs/process").startEvaluation(${JSON.stringify(taskOf(file))})`;

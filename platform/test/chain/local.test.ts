@@ -54,7 +54,7 @@ describe("startLocalChain @uninstrumented", () => {
     );
   };
 
-  it("has the same blocks after another start, and goes on", async () => {
+  it("has the same blocks after a restart, and continues from there", async () => {
     const first = await start();
     await live(first);
     const blocks = await blocksOf(first.node);
@@ -71,7 +71,7 @@ describe("startLocalChain @uninstrumented", () => {
     expect(await blocksOf(third.node)).to.deep.equal(more);
   });
 
-  it("forgets a block that was not written down whole", async () => {
+  it("drops a block that was not written completely", async () => {
     const first = await start();
     await live(first);
     const blocks = await blocksOf(first.node);
@@ -81,7 +81,7 @@ describe("startLocalChain @uninstrumented", () => {
     expect(await blocksOf(second.node)).to.deep.equal(blocks.slice(0, -1));
   });
 
-  it("refuses a file that says something else", async () => {
+  it("refuses a file that is not its own", async () => {
     await start();
     writeFileSync(file(), "{}\n");
 
@@ -89,7 +89,7 @@ describe("startLocalChain @uninstrumented", () => {
     expect((failure as Problem).code).to.equal("BAD_FILE");
   });
 
-  it("refuses what would change it without a block", async () => {
+  it("refuses a method that would change the chain without a block", async () => {
     const { node } = await start();
 
     const failure = await node.ask({ method: "hardhat_reset", params: [] });

@@ -41,8 +41,8 @@ describe("Indexer @uninstrumented", () => {
     await Promise.all(databases.splice(0).map((database) => database.drop()));
   });
 
-  describe("given a life of models", () => {
-    it("says of each what its replay and the contracts say, whether read from afar or block by block", async () => {
+  describe("given models with a whole life of events", () => {
+    it("indexes what a replay and the contracts say, in one run or block by block", async () => {
       const [afar, near] = [await emptyStore(), await emptyStore()];
       const follower = await index(near);
       await catchUp(follower);
@@ -70,7 +70,7 @@ describe("Indexer @uninstrumented", () => {
       }
     }
 
-    it("forgets what was undone, be it 1 block or 50, and reads what came in its place", async () => {
+    it("forgets 1 to 50 undone blocks, and indexes the blocks that replaced them", async () => {
       const news: IndexerNews[] = [];
       const store = await emptyStore();
       const indexer = await index(store, { onNews: (each) => news.push(each) });
@@ -92,7 +92,7 @@ describe("Indexer @uninstrumented", () => {
       expect(await contentOf(store.db)).to.deep.equal(await contentOf(fresh.db));
     });
 
-    it("forgets models, payouts, claims and roles that were undone", async () => {
+    it("forgets undone models, payouts, claims and roles", async () => {
       const store = await emptyStore();
       const indexer = await index(store);
       const snapshot: unknown = await provider.send("evm_snapshot", []);
@@ -115,7 +115,7 @@ describe("Indexer @uninstrumented", () => {
   });
 
   describe("given a database of an earlier run", () => {
-    it("goes on, also on another machine, after a run that was killed, and where it was", async () => {
+    it("continues where a killed run stopped, even on another machine", async () => {
       const database = await create();
       const first = await database.open();
       await catchUp(await index(first));
@@ -144,7 +144,7 @@ describe("Indexer @uninstrumented", () => {
       expect(await codeOf(index(store, { deployment: { ...world.deployment, chainId: 1 } }))).to.equal("WRONG_CHAIN");
     });
 
-    it("refuses a chain that was begun anew", async () => {
+    it("refuses a chain whose blocks are all different", async () => {
       const store = await emptyStore();
       const indexer = await index(store);
       await catchUp(indexer);

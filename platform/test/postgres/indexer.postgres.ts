@@ -11,7 +11,7 @@ import { contentOf, expectTrue } from "../indexer/compare";
 import { buildWorld, liveALife, poolOf, tradeAWhile, useServer, type IndexedWorld } from "../indexer/world";
 import { createTestDatabase, type TestDatabase } from "../store/testDatabase";
 
-describe("Indexer: two on one PostgreSQL", () => {
+describe("Indexer: two instances on one PostgreSQL", () => {
   const chain = useServer();
   const databases: TestDatabase[] = [];
   let world: IndexedWorld;
@@ -40,7 +40,7 @@ describe("Indexer: two on one PostgreSQL", () => {
   });
   afterEach(() => Promise.all(databases.splice(0).map((database) => database.drop())));
 
-  it("write one after the other", async () => {
+  it("write one after the other, never both", async () => {
     const writer = await catchUp(await index(first!));
     const refused = (await failureOf(index(second!))) as Problem;
     expect(refused.code).to.equal("BUSY");
@@ -54,7 +54,7 @@ describe("Indexer: two on one PostgreSQL", () => {
     await expectTrue(first!.db, chain.url, world);
   });
 
-  it("take turns when one loses its connection: it writes no more, and goes on once the other has ended", async () => {
+  it("take turns when one loses its connection: it stops writing, and continues once the other has ended", async () => {
     const stop = new AbortController();
     const news = new EventEmitter();
     const told = async (wanted: (each: IndexerNews) => boolean) => {

@@ -47,7 +47,7 @@ describe("API: two processes on one PostgreSQL @uninstrumented", () => {
   const send = async (api: ApiProcess, from: number, to: number) =>
     (await api.ask("POST", "/api/v1/usage/events", { events: events.slice(from, to) })).body as unknown as UsageAnswer;
 
-  it("hand over 20,000 events once that came to both, one of which is killed in between", async () => {
+  it("hand over 20,000 events once that were sent to both, although one is killed in between", async () => {
     const one = await processes.start(folder, operator.url);
     await one.hold("posted");
     const first = await send(one, 0, 12_000);
@@ -69,7 +69,7 @@ describe("API: two processes on one PostgreSQL @uninstrumented", () => {
   });
 });
 
-describe("API: two on one PostgreSQL", () => {
+describe("API: two instances on one PostgreSQL", () => {
   const first = useApi({ openJobsPerAccount: 100 });
   let store: Store;
   let second: Pick<ApiWorld, "app">;
@@ -80,7 +80,7 @@ describe("API: two on one PostgreSQL", () => {
   after(async () => store.close());
   const alice = () => first.keys.alice;
 
-  it("do a post once that comes to both at once", async () => {
+  it("perform a post once that both receive at the same time", async () => {
     const sending = { key: alice(), body: buildDraft(), headers: { "idempotency-key": "one" } };
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, index) => ask(index % 2 ? first : second, "POST", "/api/v1/models", sending)),
@@ -90,7 +90,7 @@ describe("API: two on one PostgreSQL", () => {
     expect(body["total"]).to.equal(1);
   });
 
-  it("give each attempt once, and each job to one queue", async () => {
+  it("give each attempt number once, and each job to one queue", async () => {
     const attempts = { ...buildBenchmarkInput().eval_spec, parameters: { attempts: 10 } };
     const input = buildBenchmarkInput({ eval_spec: attempts });
     const { body } = await ask(first, "POST", "/api/v1/benchmarks", { key: alice(), body: input });
@@ -122,7 +122,7 @@ describe("API: two on one PostgreSQL", () => {
     expect(rows.map(({ attempt }) => attempt)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it("count metered events once that come to both, and sum each into one batch", async () => {
+  it("count events once that were sent to both, and put each into one batch", async () => {
     await indexModel(first, `0x${"00".repeat(32)}`);
     const events = Array.from({ length: 5_000 }, (_, index): UsageEvent => {
       return { id: `event-${index}`, model: "credit-default", calls: 1 + (index % 5), at: 1_767_225_600 };

@@ -15,14 +15,14 @@ describe("LogFile", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("goes on where an earlier run stopped", () => {
+  it("continues the file of an earlier run", () => {
     new LogFile(file).write("one");
     new LogFile(file).write("two");
 
     expect(readFileSync(file, "utf8")).to.equal("one\ntwo\n");
   });
 
-  it("takes lines until it has 16 MiB", () => {
+  it("fills a file up to 16 MiB", () => {
     const log = new LogFile(file);
     log.write("a".repeat(MOST / 2 - 1));
     log.write("b".repeat(MOST / 2 - 1));
@@ -31,7 +31,7 @@ describe("LogFile", () => {
     expect(readdirSync(folder)).to.deep.equal(["a.log"]);
   });
 
-  it("keeps one full file beside the present one", () => {
+  it("keeps one full file beside the current one", () => {
     for (const letter of "abc") new LogFile(file).write(letter.repeat(MOST - 1));
 
     expect(readdirSync(folder).sort()).to.deep.equal(["a.log", "a.log.1"]);

@@ -55,7 +55,7 @@ describe("npm run platform -- --network @uninstrumented", () => {
     return items.map(({ model_id, status }) => `${model_id} ${status}`);
   };
 
-  it("indexes and serves a deployment there, without chain and operator, and goes on where it was", async () => {
+  it("indexes and serves the deployment, without chain or operator, and continues after each end", async () => {
     const first = await start(options, env);
     await isAtHead(first);
     expect(await modelsOf(first)).to.deep.equal(["credit-default DEPLOYED"]);

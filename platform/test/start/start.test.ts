@@ -16,7 +16,7 @@ describe("npm run platform @uninstrumented", () => {
   const start = (...options: string[]) => platforms.start(options, { PLATFORM_FOLDER: folder });
   const ready = async (platform: PlatformProcess) => (await fetch(`${platform.told("API")}/ready`)).json();
 
-  it("starts everything, keeps up with its chain, ends at a signal, and goes on where it was", async () => {
+  it("starts everything, follows its chain, ends at a signal, and continues from there", async () => {
     const first = await start();
     const chain = first.told("chain");
     const [from, to] = [developmentKey(8).address, developmentKey(9).address];
@@ -55,7 +55,7 @@ describe("npm run platform @uninstrumented", () => {
     return { code, stderr };
   }
 
-  it("says in one line why it does not come up, whatever it has sent to its own chain before", async () => {
+  it("gives the reason in one line if it cannot start", async () => {
     const other = mkdtempSync(join(tmpdir(), "platform-"));
     mkdirSync(join(other, "own"));
     writeFileSync(join(other, "own/db"), "no database");
@@ -66,7 +66,7 @@ describe("npm run platform @uninstrumented", () => {
     expect(stderr).to.match(/^platform: the database in .* cannot be opened: .*start over\.\n$/);
   });
 
-  it("refuses a second platform in the same folder, and a network without a deployment", async () => {
+  it("refuses to start twice in one folder, or on a network without a deployment", async () => {
     const running = await start("--no-demo");
     const second = await outcome([]);
     await running.end("SIGTERM");

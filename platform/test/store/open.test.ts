@@ -23,7 +23,7 @@ describe("openStore", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   describe("given a folder", () => {
-    it("keeps what was written for the next process that opens it", async () => {
+    it("keeps what was written for the next process", async () => {
       const at = { folder: join(folder, "db") };
       const first = await openStore(at);
       await first.db.execute(sql`INSERT INTO protocol VALUES ('threshold', '2')`);
@@ -36,7 +36,7 @@ describe("openStore", () => {
       expect(rows).to.deep.equal([{ name: "threshold", value: "2" }]);
     });
 
-    it("refuses a second one meanwhile", async () => {
+    it("refuses a second process while the first one uses it", async () => {
       const at = { folder: join(folder, "db") };
       const first = await openStore(at);
 
@@ -47,7 +47,7 @@ describe("openStore", () => {
       expect((failure as Problem).code).to.equal("BUSY");
     });
 
-    it("keeps no bytes of log and no dead rows beyond a bound", async () => {
+    it("limits the size of its log and of dead rows", async () => {
       const at = { folder: join(folder, "db") };
       const store = await openStore(at);
       const upkeep = new Upkeep(store.db);
@@ -69,7 +69,7 @@ describe("openStore", () => {
       expect(log).to.be.at.most(64 * 2 ** 20);
     });
 
-    it("refuses tables of another version", async () => {
+    it("refuses tables of an unknown version", async () => {
       const at = { folder: join(folder, "db") };
       const first = await openStore(at);
       await first.db.execute(sql`INSERT INTO migrations VALUES ('999_later.sql', 'ab')`);
@@ -84,7 +84,7 @@ describe("openStore", () => {
     });
   });
 
-  it("has every table as its queries know it", async () => {
+  it("creates every table of the chain with the columns that the queries use", async () => {
     const store = await openStore({});
     const columns = await rowsOf<{ place: string; is_nullable: string }>(
       store.db,
@@ -103,7 +103,7 @@ describe("openStore", () => {
     expect(columns.filter(({ place }) => ofChain.has(place.split(".")[0]!))).to.have.deep.members(known);
   });
 
-  it("lets one writer write", async () => {
+  it("lets one writer write at a time", async () => {
     const store = await openStore({});
     const first = await store.becomeWriter("chain");
     const second = await store.becomeWriter("chain");
@@ -114,7 +114,7 @@ describe("openStore", () => {
     expect([first, second, third].map((writer) => writer !== undefined)).to.deep.equal([true, false, true]);
   });
 
-  it("refuses an address that is no database's", async () => {
+  it("refuses an address that is not a database's", async () => {
     const failure: unknown = await openStore({ url: "https://example.org/db" }).catch((error: unknown) => error);
 
     expect((failure as Problem).code).to.equal("BAD_OPTION");

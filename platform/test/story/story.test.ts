@@ -41,13 +41,13 @@ const CONTRIBUTORS = [
 const DEPLOY =
   "deployTokenWithAllocations(string, string, string, uint256, address, uint256, (uint256 tokensPerDeltaOne, uint16 infrastructureAccrualBps, uint256 initialOraclePricePerThousandUsd, bytes32 licenseHash, string licenseURI, address governor)) payable returns (address)";
 
-describe("from a draft to a claimed reward, by HTTP and command alone @uninstrumented", () => {
+describe("from a draft to a claimed reward, by HTTP and command only @uninstrumented", () => {
   const world = useStory();
   const { ask, get, hokusai, run, send, view, wait } = world;
   const detail = () => get<ModelDetail>(`/api/v1/models/${MODEL}`);
   const listOf = async <T>(list: string) => (await get<Page<T>>(`/api/v1/models/${MODEL}/${list}`)).items;
 
-  it("is one story, in which the platform is killed once", async () => {
+  it("completes every step, although the platform is killed once", async () => {
     await world.start();
     const { contracts } = world;
     const made = await ask("POST", "/api/v1/keys", world.admin, {

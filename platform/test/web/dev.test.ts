@@ -48,7 +48,7 @@ describe("npm run platform:dev @uninstrumented", () => {
   const bodyOf = async (path: string, accept = "text/html") =>
     (await fetch(url + path, { headers: { accept } })).text();
 
-  it("serves the sources, which reload by themselves, at every address of the page", async () => {
+  it("serves the sources with live reload at every address of the page", async () => {
     for (const path of ["/", "/models/credit-default"])
       expect(await bodyOf(path))
         .to.contain('src="/src/main.tsx')
@@ -57,7 +57,7 @@ describe("npm run platform:dev @uninstrumented", () => {
     expect(await bodyOf("/src/main.tsx", "*/*")).to.contain("/src/app.tsx");
   });
 
-  it("passes on to the platform what is the platform's", async () => {
+  it("passes the platform's own addresses on to the platform", async () => {
     for (const path of ["/site.json", "/rpc", "/ready", "/api/v1/models?page=2"])
       expect(await bodyOf(path)).to.equal(`the platform has ${path}`);
   });

@@ -37,16 +37,16 @@ const PAGES: readonly (readonly [string, string, string])[] = [
   ["a model", MODEL, "Who can do what"],
   ["the trade", `${MODEL}/trade`, "Where the price stands"],
   ["an evaluation", `${MODEL}/contribute`, "From an evaluation to a reward"],
-  ["what governs a model", `${MODEL}/govern`, "Changes that wait"],
+  ["the governance of a model", `${MODEL}/govern`, "Changes that wait"],
   ["a new model", "/create", "On the terms on which a pool opens"],
   ["the tracker", "/tracker?model=credit-default&timeframe=all", "Who made the improvements"],
   ["a proposal", "/proposals/", "What is proposed"],
   ["the claims", `/claim/${BENEFICIARY}`, "Claim with a file of your own"],
-  ["a page that is not there", "/nowhere", "There is no such page"],
-  ["a model that is not there", "/models/nobody", "There is no model nobody"],
+  ["an unknown page", "/nowhere", "There is no such page"],
+  ["an unknown model", "/models/nobody", "There is no model nobody"],
 ];
 
-describe("The page in a browser @uninstrumented", () => {
+describe("the page in a browser @uninstrumented", () => {
   let world: PageWorld;
   /** A draft that is published. */
   let proposal: string;
@@ -66,8 +66,8 @@ describe("The page in a browser @uninstrumented", () => {
   const order = (page: Page) => page.locator(".card", { hasText: "Trade CRDEF" });
   const alert = (page: Page) => page.getByRole("alert").first();
 
-  describe("as it is served", () => {
-    it("has a policy that allows nothing unsafe and no other host", async () => {
+  describe("when it is served", () => {
+    it("has a security policy without unsafe sources or other hosts", async () => {
       const policy = (await fetch(world.url)).headers.get("content-security-policy") ?? "";
 
       expect(policy.split("; ").sort()).to.deep.equal([
@@ -83,7 +83,7 @@ describe("The page in a browser @uninstrumented", () => {
       ]);
     });
 
-    it("leaves to the API what is the API's, and answers every other address itself", async () => {
+    it("passes the API's addresses on, and answers every other address itself", async () => {
       const bodyOf = async (path: string) => (await fetch(world.url + path)).text();
 
       const { items } = JSON.parse(await bodyOf("/api/v1/models")) as { items: { model_id: string }[] };
@@ -93,7 +93,7 @@ describe("The page in a browser @uninstrumented", () => {
       expect((await fetch(`${world.url}/assets/none.js`)).status).to.equal(404);
     });
 
-    it(`begins with a script of at most ${MOST_SCRIPT / 1000} kB, packed`, () => {
+    it(`starts with a script of at most ${MOST_SCRIPT / 1000} kB, compressed`, () => {
       const html = readFileSync(join(DIST, "index.html"), "utf8");
       const scripts = [...html.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].map(([, path]) => path as string);
       const size = scripts.reduce((sum, path) => sum + gzipSync(readFileSync(join(DIST, path))).length, 0);
@@ -102,7 +102,7 @@ describe("The page in a browser @uninstrumented", () => {
       expect(size).to.be.at.most(MOST_SCRIPT);
     });
 
-    it("hands nothing to the node that would change its chain without a signature", async () => {
+    it("does not pass a method to the node that changes the chain without a signature", async () => {
       const body = JSON.stringify([{ jsonrpc: "2.0", id: 7, method: "anvil_mine", params: [] }]);
       const answer = await fetch(`${world.url}/rpc`, { method: "POST", body });
 
@@ -127,7 +127,7 @@ describe("The page in a browser @uninstrumented", () => {
   for (const [name, path, landmark] of PAGES) {
     for (const width of [360, 1280]) {
       for (const scheme of ["light", "dark"] as const) {
-        describe(`${name}, ${width} pixels wide, ${scheme}`, () => {
+        describe(`when ${name} is opened at ${width} pixels in ${scheme}`, () => {
           let found: Opened;
 
           before(async () => {
@@ -137,7 +137,7 @@ describe("The page in a browser @uninstrumented", () => {
 
           after(() => closePage(found));
 
-          it("is laid out within the screen, nothing cut and nothing overlapping", async () => {
+          it("fits the screen, with nothing cut off and nothing overlapping", async () => {
             expect(await findMisplaced(found.page)).to.deep.equal([]);
             expect(await findOverlaps(found.page)).to.deep.equal([]);
           });
@@ -146,7 +146,7 @@ describe("The page in a browser @uninstrumented", () => {
             expect(await findViolations(found.page)).to.deep.equal([]);
           });
 
-          it("asks its own host alone, and complains of nothing", () => {
+          it("requests only its own host, and logs no error", () => {
             expect(found.complaints).to.deep.equal([]);
           });
         });
@@ -154,7 +154,7 @@ describe("The page in a browser @uninstrumented", () => {
     }
   }
 
-  describe("a model", () => {
+  describe("given a model", () => {
     let found: Opened;
 
     before(async () => {
@@ -164,7 +164,7 @@ describe("The page in a browser @uninstrumented", () => {
 
     after(() => closePage(found));
 
-    it("tells of the reward that waits, of its payees and of how long", async () => {
+    it("shows the reward that waits, and for how long", async () => {
       const row = found.page.locator(".card", { hasText: "Improvements and rewards" }).locator("tbody tr");
 
       expect(await row.innerText()).to.match(
@@ -172,7 +172,7 @@ describe("The page in a browser @uninstrumented", () => {
       );
     });
 
-    it("has the trades of its curve in a table too", async () => {
+    it("shows the trades of its curve in a table too", async () => {
       await found.page.locator(".card", { hasText: "Price curve" }).getByText("Figures as a table").click();
       const rows = found.page.locator(".card", { hasText: "Price curve" }).locator("tbody tr");
 
@@ -182,14 +182,14 @@ describe("The page in a browser @uninstrumented", () => {
       );
     });
 
-    it("says at which block its figures are true", async () => {
+    it("states the block of its figures", async () => {
       expect(await found.page.locator(".at-block").innerText()).to.match(
         /^True at block \d+, \d+ \w+ \d{4}, \d\d:\d\d$/,
       );
     });
   });
 
-  describe("a trade, from a market that is sold out", () => {
+  describe("given a market that is sold out", () => {
     let found: Opened;
 
     before(async () => {
@@ -198,7 +198,7 @@ describe("The page in a browser @uninstrumented", () => {
 
     after(() => closePage(found));
 
-    it("refuses to quote more than is left, and says so before anything is sent", async () => {
+    it("refuses to quote more than is left, and sends nothing", async () => {
       const { page, wallet } = found;
       await page.getByLabel("You pay").fill("100");
 
@@ -208,7 +208,7 @@ describe("The page in a browser @uninstrumented", () => {
       expect(wallet.sent).to.deep.equal([]);
     });
 
-    it("says until when nobody can sell", async () => {
+    it("states until when nobody can sell", async () => {
       const { page } = found;
       await page.getByRole("button", { name: "Sell", exact: true }).click();
       await page.getByLabel("You sell").fill("1000");
@@ -219,7 +219,7 @@ describe("The page in a browser @uninstrumented", () => {
     });
   });
 
-  describe("a trade, once sales are open", () => {
+  describe("given a market that is open for sales", () => {
     let found: Opened;
 
     before(async () => {
@@ -229,7 +229,7 @@ describe("The page in a browser @uninstrumented", () => {
 
     after(() => closePage(found));
 
-    it("sells for what was quoted, and tells the block", async () => {
+    it("sells at the quoted price, and states the block", async () => {
       const { page, wallet } = found;
       const before = await world.balanceOf(world.token, wallet.account);
       await page.getByRole("button", { name: "Sell", exact: true }).click();
@@ -244,7 +244,7 @@ describe("The page in a browser @uninstrumented", () => {
       expect(wallet.sent).to.have.length(1);
     });
 
-    it("buys in one transaction, with a permit in place of an approval", async () => {
+    it("buys with a permit instead of an approval", async () => {
       const { page, wallet } = found;
       const reserve = world.contracts["ReserveTokenMock"] as string;
       // What the launch left of an approval would spare the permit.
@@ -264,7 +264,7 @@ describe("The page in a browser @uninstrumented", () => {
       expect(wallet.sent).to.have.length(2);
     });
 
-    it("wants a trade that moves the price far to be confirmed first", async () => {
+    it("asks for confirmation of a trade that moves the price far", async () => {
       const { page } = found;
       await page.getByRole("button", { name: "Sell", exact: true }).click();
       await page.getByLabel("You sell").fill("200000");
@@ -278,7 +278,7 @@ describe("The page in a browser @uninstrumented", () => {
     });
   });
 
-  describe("what can go wrong with a wallet", () => {
+  describe("when something goes wrong in the wallet", () => {
     let found: Opened;
 
     beforeEach(async () => {
@@ -292,7 +292,7 @@ describe("The page in a browser @uninstrumented", () => {
 
     const sell = () => order(found.page).getByRole("button", { name: "Sell CRDEF" }).click();
 
-    it("refused in the wallet: nothing was sent, and the order stays", async () => {
+    it("says that nothing was sent, and keeps the order, if the user refuses", async () => {
       const { page, wallet } = found;
       wallet.refuses = true;
       await sell();
@@ -304,7 +304,7 @@ describe("The page in a browser @uninstrumented", () => {
       expect(await page.getByLabel("You sell").inputValue()).to.equal("10");
     });
 
-    it("replaced by another transaction: says so, and where to look", async () => {
+    it("says that another transaction took the nonce, and where to look", async () => {
       const { page, wallet } = found;
       wallet.replaces = true;
       await sell();
@@ -313,7 +313,7 @@ describe("The page in a browser @uninstrumented", () => {
       expect(await alert(page).innerText()).to.match(/has taken nonce \d+.*Look in your wallet/);
     });
 
-    it("reverted: the rule in words, before anything is sent", async () => {
+    it("names the rule before anything is sent if the trade would revert", async () => {
       const { page, wallet } = found;
       // The price falls between the quote and the sale by more than is tolerated.
       world.node.policy = ({ method, params }) =>
@@ -329,8 +329,8 @@ describe("The page in a browser @uninstrumented", () => {
     });
   });
 
-  describe("a wallet on another chain", () => {
-    it("is asked to switch before it can send, and told what to do when it does not know the chain", async () => {
+  describe("given a wallet on another chain", () => {
+    it("asks to switch the chain first, and explains what to do if the wallet does not know it", async () => {
       const found = await opened(`${MODEL}/trade`, { hasWallet: true });
       const { page, wallet } = found;
       [wallet.isAway, wallet.follows] = [true, false];
@@ -346,8 +346,8 @@ describe("The page in a browser @uninstrumented", () => {
     });
   });
 
-  describe("an account that has no ether", () => {
-    it("is told so where it trades", async () => {
+  describe("given an account without ether", () => {
+    it("says at the trade that the account has none", async () => {
       const before = await world.provider.getBalance(world.trader.address);
       await world.provider.send("anvil_setBalance", [world.trader.address, "0x0"]);
       const found = await withWallet(`${MODEL}/trade`);
@@ -358,8 +358,8 @@ describe("The page in a browser @uninstrumented", () => {
     });
   });
 
-  describe("a node that goes away", () => {
-    it("leaves what was read, says that it is away, and is forgotten once it is back", async () => {
+  describe("given a node that stops answering", () => {
+    it("keeps what was read and reports the failure until the node answers again", async () => {
       const found = await opened(MODEL);
       const { page } = found;
       await page.getByText("Who can do what").waitFor();
@@ -377,10 +377,10 @@ describe("The page in a browser @uninstrumented", () => {
     });
   });
 
-  describe("a reward, once its time has come", () => {
+  describe("given a reward whose delay is over", () => {
     before(() => world.pass(8 * DAY));
 
-    it("is released by whoever likes to, and then stands as paid", async () => {
+    it("lets anyone release it, and then shows it as paid", async () => {
       const owner = (await world.payees())[0] as string;
       const before = await world.balanceOf(world.token, owner);
       const found = await withWallet(`/claim/${owner}`);
@@ -395,7 +395,7 @@ describe("The page in a browser @uninstrumented", () => {
       await closePage(found);
     });
 
-    it("vests to the beneficiary, whose part is released by whoever likes to", async () => {
+    it("lets anyone release what has vested to the beneficiary", async () => {
       const before = await world.balanceOf(world.token, BENEFICIARY);
       const found = await withWallet(`/claim/${BENEFICIARY}`);
       const { page } = found;

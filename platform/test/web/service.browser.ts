@@ -19,7 +19,7 @@ const LICENCE = join(__dirname, "../../../deploy/models/licenses/credit-default.
 /** Rows of a file that a page evaluates without freezing. */
 const MANY = 100_000;
 
-describe("The page and the platform's API @uninstrumented", () => {
+describe("the page with the API of the platform @uninstrumented", () => {
   let world: PageWorld;
   let folder: string;
 
@@ -45,8 +45,8 @@ describe("The page and the platform's API @uninstrumented", () => {
     return readFileSync(await (await saving).path(), "utf8");
   };
 
-  describe("the price over time", () => {
-    it("has the candles of the indexer, in a table too", async () => {
+  describe("given trades", () => {
+    it("shows the indexer's candles, and a table of them", async () => {
       const found = await world.open(MODEL);
       const prices = card(found.page, "Price over time");
       await prices.getByText("Figures as a table").click();
@@ -59,7 +59,7 @@ describe("The page and the platform's API @uninstrumented", () => {
     });
   });
 
-  describe("an API that goes away, and an indexer that is behind", () => {
+  describe("given an API that does not answer, and an indexer that is behind", () => {
     let found: Opened;
 
     before(async () => {
@@ -69,7 +69,7 @@ describe("The page and the platform's API @uninstrumented", () => {
 
     after(() => closePage(found));
 
-    it("goes on with the chain alone, and says what waits", async () => {
+    it("continues with the chain alone, and names what is missing", async () => {
       const { page } = found;
       world.service.isAway = true;
 
@@ -81,7 +81,7 @@ describe("The page and the platform's API @uninstrumented", () => {
       await card(page, "Price over time").getByText("Figures as a table").waitFor();
     });
 
-    it("says by how many blocks it is behind, and of which block its figures are", async () => {
+    it("states how many blocks the indexer is behind, and the block of its figures", async () => {
       const { page } = found;
       world.service.ahead = 1_200;
       await card(page, "Price over time")
@@ -93,7 +93,7 @@ describe("The page and the platform's API @uninstrumented", () => {
     });
   });
 
-  describe("an evaluation by the platform", () => {
+  describe("given an evaluation by the platform", () => {
     let found: Opened;
 
     before(async () => {
@@ -106,7 +106,7 @@ describe("The page and the platform's API @uninstrumented", () => {
 
     const sent = () => world.service.requests.filter((request) => request.endsWith("/evaluate"));
 
-    it("sends the predictions when the button is pressed, and not before", async () => {
+    it("sends the predictions only when the button is pressed", async () => {
       const { page } = found;
       const button = page.getByRole("button", { name: "Send to the platform" });
       await button.and(page.locator(":enabled")).waitFor();
@@ -118,7 +118,7 @@ describe("The page and the platform's API @uninstrumented", () => {
       expect(world.service.requests.filter((request) => request.endsWith("/events"))).to.have.length(1);
     });
 
-    it("shows the document that the platform keeps, and saves it", async () => {
+    it("shows and saves the document that the platform keeps", async () => {
       const { page } = found;
       const result = card(page, "Accepted");
       await result.getByText("The document", { exact: true }).click();
@@ -130,7 +130,7 @@ describe("The page and the platform's API @uninstrumented", () => {
       expect(shown).to.deep.equal(kept.document);
     });
 
-    it("has an address of its own, and stands among the attempts", async () => {
+    it("gives the evaluation an address of its own, and lists it among the attempts", async () => {
       const { page } = found;
       const again = await world.open(new URL(page.url()).pathname + new URL(page.url()).search);
       await card(again.page, "Accepted").waitFor();
@@ -141,7 +141,7 @@ describe("The page and the platform's API @uninstrumented", () => {
       await closePage(again);
     });
 
-    it("is cancelled by whoever has made it", async () => {
+    it("cancels it for the account that started it", async () => {
       const { page } = found;
       const path = join(folder, "many.csv");
       writeFileSync(path, manyRows(20 * MANY));
@@ -153,7 +153,7 @@ describe("The page and the platform's API @uninstrumented", () => {
     });
   });
 
-  describe(`an evaluation of ${MANY.toLocaleString("en")} rows in the browser`, () => {
+  describe(`given an evaluation of ${MANY.toLocaleString("en")} rows in the browser`, () => {
     let found: Opened;
 
     before(async () => {
@@ -170,7 +170,7 @@ describe("The page and the platform's API @uninstrumented", () => {
 
     after(() => closePage(found));
 
-    it("is cancelled while it goes on", async () => {
+    it("cancels it while it runs", async () => {
       const { page } = found;
       await page.getByRole("button", { name: "Evaluate" }).click();
       await page.getByRole("button", { name: "Cancel", exact: true }).click();
@@ -180,7 +180,7 @@ describe("The page and the platform's API @uninstrumented", () => {
       expect(await page.getByRole("button", { name: "Evaluate" }).isEnabled()).to.equal(true);
     });
 
-    it("shows how far it is, piece by piece, while the page goes on drawing", async () => {
+    it("shows its progress in steps, and keeps drawing meanwhile", async () => {
       const { page } = found;
       await page.evaluate(watchProgress);
       await page.getByRole("button", { name: "Evaluate" }).click();
@@ -194,8 +194,8 @@ describe("The page and the platform's API @uninstrumented", () => {
     });
   });
 
-  describe("a draft", () => {
-    it("is saved, published, created by the wallet, handed over, and followed as the platform goes on", async () => {
+  describe("given a draft", () => {
+    it("saves and publishes it, creates its token with the wallet, hands it over, and shows the platform's steps", async () => {
       await world.admit(world.trader.address);
       const { ask, keys } = world.service;
       const stated = await ask<BenchmarkView>(
@@ -245,7 +245,7 @@ describe("The page and the platform's API @uninstrumented", () => {
       await closePage(found);
     });
 
-    it("is opened again by its address, with what was typed", async () => {
+    it("opens a saved draft by its address, with what was typed", async () => {
       const draftId = await world.propose("opened-again");
       const found = await world.open(`/create?draft=${draftId}`);
       const { page } = found;
@@ -256,8 +256,8 @@ describe("The page and the platform's API @uninstrumented", () => {
     });
   });
 
-  describe("the tracker", () => {
-    it("makes the very report of the command, and saves it", async () => {
+  describe("given the tracker", () => {
+    it("saves the same report as the command", async () => {
       const found = await world.open("/tracker?model=credit-default&timeframe=all");
       const { page } = found;
       const text = await downloaded(page, () => page.getByRole("button", { name: "Save as JSON" }).click());
@@ -270,7 +270,7 @@ describe("The page and the platform's API @uninstrumented", () => {
       await closePage(found);
     });
 
-    it("shows how each reward comes about, and what a sale would pay beside the mark", async () => {
+    it("shows how each reward is computed, and what a sale would pay beside the value at the mark price", async () => {
       const found = await world.open(`/tracker?model=credit-default&timeframe=all&account=${world.trader.address}`);
       const { page } = found;
       await page.getByText("The reward, step by step").click();

@@ -32,7 +32,7 @@ const CONTRIBUTORS = [
   ...Array.from({ length: 69 }, (_, index) => new Wallet(id(`contributor ${index}`)).address),
 ];
 
-describe("From an empty page to a claimed reward @uninstrumented", () => {
+describe("from an empty page to a claimed reward @uninstrumented", () => {
   const platforms = usePlatformProcesses();
   let folder: string;
   let platform: PlatformProcess;
@@ -94,7 +94,7 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
     expect(code, `${script}: ${stderr}`).to.equal(0);
   };
 
-  it("begins with a page that has no model", async () => {
+  it("shows that there is no model yet", async () => {
     ({ page } = await openWithWallet(opener(DEVELOPER), "/"));
 
     await page.getByText("No model has been created so far.").waitFor();
@@ -127,7 +127,7 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
     await page.getByText(/^Saved, last changed/).waitFor();
   });
 
-  it("is created by one signature, once the operator has admitted the wallet", async () => {
+  it("creates it with one signature, once the operator has admitted the wallet", async () => {
     await page.getByText("Your account is not admitted to create models").waitFor();
     await ask("POST", "/api/v1/admissions", admin(), { address: DEVELOPER.address });
     await page.getByText("Your account is not admitted to create models").waitFor({ state: "detached" });
@@ -136,7 +136,7 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
     await page.getByText("Done: The platform has compared the token with the draft.").waitFor();
   });
 
-  it("is registered, distributed and given a pool by the operator, step by step on the page", async () => {
+  it("shows each step by which the operator registers and launches it", async () => {
     const draft = new URL(page.url()).pathname.split("/").at(-1) ?? "";
     await ask("POST", `/api/v1/models/drafts/${draft}/approve`, admin(), { benchmark_version: 1 });
     for (const step of ["A registrar has committed the benchmark.", "The pool is open: anyone can buy."])
@@ -145,7 +145,7 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
     expect(await page.locator("li", { hasText: "Waits" }).count()).to.equal(0);
   });
 
-  it("is bought with a permit", async () => {
+  it("buys with a permit", async () => {
     const reserve = contracts["ReserveTokenMock"]?.address ?? "";
     const mock = new Contract(reserve, ["function mint(address, uint256)"], DEVELOPER.connect(provider));
     await (await mock.getFunction("mint")(DEVELOPER.address, 1_000_000_000n)).wait();
@@ -163,7 +163,7 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
     await card("Price over time").getByText("in 1 minute with trades").waitFor();
   });
 
-  it("is evaluated by the platform, and in the browser with the benchmark that the platform keeps", async () => {
+  it("evaluates by the platform, and in the browser with the benchmark that the platform keeps", async () => {
     await page.getByRole("link", { name: "Contribute" }).click();
     await page.getByLabel("Predictions of both models, to be sent").setInputFiles(EXAMPLES);
     await page.getByLabel("Contributed data, of which only the hash is sent").setInputFiles(CONTRIBUTION);
@@ -187,7 +187,7 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
     file("evaluation.json", document);
   });
 
-  it("is improved by a statement that two attesters have signed, and its reward waits", async () => {
+  it("shows a reward that waits after two attesters have signed the improvement", async () => {
     const verifier = ["--network", "localhost", "--verifier", contracts["DeltaOneVerifier"]?.address ?? ""];
     const rows = CONTRIBUTORS.map((account, index) => `${account},${index + 1}`);
     const listed = file("contributors.csv", ["account,weight", ...rows, ""].join("\n"));
@@ -207,7 +207,7 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
       .waitFor();
   });
 
-  it("is paid two days later by the operator, and a contributor claims a share without a file", async () => {
+  it("shows the reward as paid two days later, and claims a contributor's share without a file", async () => {
     const { contributorsRoot, ...rest } = JSON.parse(readFileSync(join(folder, "claims.json"), "utf8")) as {
       contributorsRoot: string;
     };
@@ -240,7 +240,7 @@ describe("From an empty page to a claimed reward @uninstrumented", () => {
     expect(((await token.getFunction("balanceOf")(CONTRIBUTOR.address)) as bigint) > 0n).to.equal(true);
   });
 
-  it("is told by the tracker, with the contributors whose list the platform keeps", async () => {
+  it("lists in the tracker the contributors that the platform keeps", async () => {
     await page.getByRole("link", { name: "Tracker" }).click();
     await page.getByText("The reward, step by step").waitFor();
 

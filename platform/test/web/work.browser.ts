@@ -12,7 +12,7 @@ import { closePage, openWithWallet, startPageWorld, type Opened, type PageWorld 
 
 const MODEL = "/models/credit-default";
 
-describe("Work on the page @uninstrumented", () => {
+describe("the page at work @uninstrumented", () => {
   let world: PageWorld;
 
   before(async () => {
@@ -24,7 +24,7 @@ describe("Work on the page @uninstrumented", () => {
   const opened = (path: string) => world.open(path);
   const withWallet = (path: string) => openWithWallet(world, path);
 
-  describe("an evaluation in the browser", () => {
+  describe("given an evaluation in the browser", () => {
     const data = join(__dirname, "../../../deploy/benchmarks/credit-default");
     let found: Opened;
 
@@ -34,13 +34,13 @@ describe("Work on the page @uninstrumented", () => {
 
     after(() => closePage(found));
 
-    it("knows the benchmark that the chain has committed to", async () => {
+    it("recognises the benchmark that the chain has committed to", async () => {
       await found.page.getByLabel("The benchmark's JSON file").setInputFiles(join(data, "benchmark.json"));
 
       await found.page.getByText("This is the benchmark that the chain has committed to.").waitFor();
     });
 
-    it("finds in a worker what the command finds, and sends nothing anywhere", async () => {
+    it("computes in a worker what the command computes, and sends nothing", async () => {
       const { page, complaints } = found;
       const posted: string[] = [];
       page.on("request", (request) => {
@@ -63,7 +63,7 @@ describe("Work on the page @uninstrumented", () => {
     });
   });
 
-  describe("what governs a model", () => {
+  describe("given a parameter change", () => {
     let found: Opened;
 
     before(async () => {
@@ -74,7 +74,7 @@ describe("Work on the page @uninstrumented", () => {
 
     const card = () => found.page.locator(".card", { hasText: "Change a parameter" });
 
-    it("says which rule the chain would refuse a change for, before the wallet is asked", async () => {
+    it("names the rule by which the chain would refuse it, before it asks the wallet", async () => {
       await card().getByLabel("Reward for one DeltaOne").fill("2000");
       await card().getByRole("button", { name: "Change it" }).click();
 
@@ -84,7 +84,7 @@ describe("Work on the page @uninstrumented", () => {
       expect(found.wallet.sent).to.deep.equal([]);
     });
 
-    it("saves what a Safe imports, whose call is the change", async () => {
+    it("saves a file with the change, for import into a Safe", async () => {
       await card().getByLabel("Reward for one DeltaOne").fill("900");
       const saving = found.page.waitForEvent("download");
       await card().getByRole("button", { name: "File for a Safe" }).click();
@@ -100,8 +100,8 @@ describe("Work on the page @uninstrumented", () => {
     });
   });
 
-  describe("a new model", () => {
-    it("is created in five steps with one signature, and followed on its way", async () => {
+  describe("given a new model", () => {
+    it("creates it in five steps with one signature, and shows its progress", async () => {
       await world.admit(world.trader.address);
       const found = await withWallet("/create");
       const { page, wallet } = found;
@@ -134,8 +134,8 @@ describe("Work on the page @uninstrumented", () => {
     });
   });
 
-  describe("with the keyboard alone", () => {
-    it("reaches a model from the list, and its trade", async () => {
+  describe("given a keyboard and no mouse", () => {
+    it("reaches a model from the list, and the page of its trade", async () => {
       const found = await opened("/");
       const { page } = found;
       await page.getByRole("link", { name: "Credit Default Model" }).waitFor();

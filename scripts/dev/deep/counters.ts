@@ -1,7 +1,7 @@
 /** How often each state was reached, by `Struct.field`. */
 export type Counters = Readonly<Record<string, number>>;
 
-/** The fields of each struct of numbers in Solidity sources. */
+/** Returns the fields of each struct in Solidity sources that consists of numbers only. */
 export function countersIn(sources: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const structs = sources.flatMap((source) => [...source.matchAll(/^struct (\w+) \{\n((?: +uint256 \w+;.*\n)+)\}/gm)]);
   return new Map(
@@ -13,9 +13,9 @@ export function countersIn(sources: readonly string[]): ReadonlyMap<string, read
 }
 
 /**
- * The sums of what walks wrote: `Struct 0x…` in each line, with a word for each field.
- * @param walks How many lines of each struct count: forge repeats the last walk to show it.
- * @throws If a struct is not known or has another number of fields.
+ * Adds up the counters that walks wrote: one line `Struct 0x…` for each walk, with a word for each field.
+ * @param walks The number of lines of each struct that count, as forge repeats the last walk to show it.
+ * @throws If a struct is unknown or has another number of fields.
  */
 export function sumReached(text: string, structs: ReadonlyMap<string, readonly string[]>, walks: number): Counters {
   const sums: Record<string, number> = {};

@@ -6,10 +6,10 @@ import { countersIn, sumReached } from "./counters";
 import { commandOf, isInvariant, type DeepPart, type DeepTest } from "./plan";
 import type { DeepResult } from "./results";
 
-/** What became of a part. */
+/** The outcome of a part. */
 export type DeepOutcome = { readonly passed: DeepResult } | { readonly failed: string };
 
-/** Of forge's report on a test, what is read here. */
+/** The part of forge's report on a test that is used here. */
 interface ForgeVerdict {
   readonly status: string;
   readonly reason: string | null;
@@ -18,18 +18,18 @@ interface ForgeVerdict {
 
 type ForgeReport = Readonly<Record<string, { readonly test_results: Readonly<Record<string, ForgeVerdict>> }>>;
 
-/** What is compiled, and how. */
+/** What is compiled, and with which settings and tools. */
 const SOURCES = ["contracts", "test/solidity"];
 const SETTINGS = "test/solidity/foundry.toml";
 const TOOLS = ["@foundry-rs/forge-linux-amd64", "@openzeppelin/contracts", "solc"];
-/** Compiled for test/gate.test.ts alone. */
+/** Only compiled for test/gate.test.ts. */
 const GATE = "test/solidity/gate/";
 
-/** Forge as `npm run test:solidity` starts it, one process for each part. */
+/** Runs forge as `npm run test:solidity` does, with one process for each part. */
 export class Forge {
   readonly #structs: ReadonlyMap<string, readonly string[]>;
 
-  /** @param env What the processes get beside the environment of this one. */
+  /** @param env Variables that are added to the environment of the processes. */
   constructor(
     private readonly root: string,
     private readonly env: Readonly<Record<string, string>> = {},
@@ -37,7 +37,7 @@ export class Forge {
     this.#structs = countersIn(solidityIn(root).map((file) => readFileSync(join(root, file), "utf8")));
   }
 
-  /** Compiles, and tells every test of every contract. */
+  /** Compiles, and returns every test of every contract. */
   async tests(): Promise<DeepTest[]> {
     const { output, errors } = await this.#forge(["--list", "--json"], {});
     const files = parsed<Record<string, Record<string, string[]>>>(output);
@@ -93,7 +93,7 @@ export class Forge {
   }
 }
 
-/** Digest of everything that a part's outcome follows from, beside the part itself. */
+/** Returns the digest of everything, apart from the part itself, that can change the outcome of a part. */
 export function digestOfSources(root: string): string {
   const hash = createHash("sha256");
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<

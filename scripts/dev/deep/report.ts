@@ -2,18 +2,18 @@ import { addCounters, type Counters } from "./counters";
 import { isInvariant, type DeepPart } from "./plan";
 import type { DeepResult, DeepResults } from "./results";
 
-/** What was done of the parts of one contract and one kind of test. */
+/** The progress of all parts of one contract and one kind of test. */
 export interface DeepFigures {
   readonly contract: string;
   readonly kind: "fuzz runs" | "invariant calls";
   readonly tests: number;
   readonly planned: number;
   readonly done: number;
-  /** Of all processes together. */
+  /** The time of all processes together. */
   readonly seconds: number;
-  /** Sums over all walks; none for fuzz tests. */
+  /** Sums over all walks; empty for fuzz tests. */
   readonly reached: Counters;
-  /** Whether every test has passed with one seed at least. */
+  /** Whether every test has passed with at least one seed. */
   readonly isRepresentative: boolean;
 }
 
@@ -44,7 +44,7 @@ export function deepFigures(parts: readonly DeepPart[], results: DeepResults): D
   });
 }
 
-/** States that no walk of a suite reached, though each of its invariants was walked: what is never reached is not tested. */
+/** Returns the states that no walk of a suite reached although each of its invariants has passed: such a state is not tested. */
 export function unreachedIn(figures: readonly DeepFigures[]): string[] {
   return figures
     .filter(({ isRepresentative }) => isRepresentative)
@@ -55,7 +55,7 @@ export function unreachedIn(figures: readonly DeepFigures[]): string[] {
     );
 }
 
-/** Figures as a table, sums, and how often each state was reached. */
+/** Returns the figures as a table, with sums and with the number of times that each state was reached. */
 export function deepReport(figures: readonly DeepFigures[], seeds: readonly number[]): string {
   const rows = figures.map(({ contract, kind, tests, done, planned, seconds }) => [
     contract,
@@ -91,7 +91,7 @@ export function deepReport(figures: readonly DeepFigures[], seeds: readonly numb
   ].join("\n");
 }
 
-/** Columns, of which the first two are words. */
+/** Aligns columns, the first two to the left and the others to the right. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

@@ -4,12 +4,12 @@ import { digestOf } from "../mutation/results";
 import type { Counters } from "./counters";
 import type { DeepPart } from "./plan";
 
-/** A part that passed. */
+/** The result of a part that passed. */
 export interface DeepResult {
   readonly seconds: number;
-  /** Inputs or calls, as forge counted them. */
+  /** Inputs or calls as forge counted them. */
   readonly done: number;
-  /** States that its walks reached; none for a fuzz test. */
+  /** The states that its walks reached; empty for a fuzz test. */
   readonly reached: Counters;
 }
 
@@ -18,13 +18,13 @@ interface DeepEntry extends DeepResult {
   readonly key: string;
 }
 
-/** What has passed, in a file to which each part is added when it ends: a run that was interrupted goes on from there. */
+/** Keeps the parts that passed in a file, to which each is appended when it ends, so that an interrupted run continues from there. */
 export class DeepResults {
   readonly #known = new Map<string, DeepResult>();
   readonly #path: string;
   readonly #sources: string;
 
-  /** @param sources Digest of everything that is compiled: nothing that passed with other sources is known. */
+  /** @param sources The digest of everything that is compiled. Parts that passed with other sources do not count. */
   constructor(path: string, sources: string) {
     this.#path = path;
     this.#sources = sources;
@@ -48,7 +48,7 @@ export class DeepResults {
   }
 }
 
-/** None of a line during which the process was killed. */
+/** Returns nothing for a line that is incomplete because the process was killed. */
 function entryOf(line: string): DeepEntry[] {
   try {
     return [JSON.parse(line) as DeepEntry];

@@ -10,13 +10,13 @@ export interface DeepFailure {
 export interface DeepSchedule {
   readonly atOnce: number;
   readonly run: (part: DeepPart) => Promise<DeepOutcome>;
-  /** Whether the time is over: then what runs is brought to its end, and nothing more begins. */
+  /** Whether the time is over: running parts are then completed, and no new ones are started. */
   readonly isOver: () => boolean;
-  /** Hears of each part that has ended. */
+  /** Is called with each part that has ended. */
   readonly told: (part: DeepPart, outcome: DeepOutcome) => void;
 }
 
-/** Runs the parts that have not passed yet; one that fails keeps none of the others from running. */
+/** Runs the parts that have not passed yet. If one fails, the others run all the same. */
 export async function runParts(
   parts: readonly DeepPart[],
   results: DeepResults,

@@ -1,4 +1,4 @@
-/** Why a mutant that no test kills is no gap; it is named by what it changes, wherever its line is. */
+/** States why a surviving mutant is no gap in the tests. It names the mutant by its text, so that lines may move. */
 export interface MutantAnswer {
   readonly file: string;
   readonly within: string;
@@ -24,7 +24,7 @@ export function compareSurvivors<M extends Named>(
   const answered = names(answers.filter(({ reason }) => reason.trim() !== ""));
   return {
     unanswered: mutants.survived.filter((mutant) => !answered.has(nameOf(mutant))),
-    // Two places of a function can read alike: one that lives needs the answer.
+    // Two mutants of a function can have the same text: the answer is needed while one of them survives.
     superfluous: answers.filter((answer) => {
       const name = nameOf(answer);
       return !all.has(name) || (killed.has(name) && !survived.has(name));

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { childrenOf, list, type SyntaxNode } from "./syntax";
 
-/** Positions of addresses of libraries, by file and library. */
+/** Positions of library addresses in the code, by file and library. */
 type LinkReferences = Record<string, Record<string, { start: number; length: number }[]>>;
 
-/** What is deployed, and what stands on the chain then. */
+/** The code that is sent to deploy a contract, and the code that is on the chain afterwards. */
 export interface CompiledCode {
   readonly bytecode: string;
   readonly linkReferences: LinkReferences;
@@ -27,15 +27,15 @@ interface Output {
   >;
 }
 
-/** The contracts of the repository, as the pinned compiler sees them. Contracts are named `file:name`, as Hardhat names them. */
+/** Compiles the contracts of the repository with the pinned compiler. Contracts are named `file:name`, as in Hardhat. */
 export class ContractCompiler {
   readonly #root: string;
   readonly #settings: object;
   readonly #sources = new Map<string, string>();
-  /** Every file of contracts/, from the root of the repository. */
+  /** Every file of contracts/, by its path from the root of the repository. */
   readonly files: readonly string[];
 
-  /** @param settings The compiler's, as Hardhat has them. */
+  /** @param settings The compiler settings of the Hardhat configuration. */
   constructor(root: string, settings: object) {
     this.#root = root;
     this.#settings = settings;
@@ -45,13 +45,13 @@ export class ContractCompiler {
       .sort();
   }
 
-  /** The syntax tree of each file, those of dependencies too. */
+  /** Returns the syntax tree of each file, including dependencies. */
   trees(): ReadonlyMap<string, SyntaxNode> {
     const { sources } = this.#run(this.files, { "*": { "": ["ast"] } });
     return new Map(Object.entries(sources).map(([file, { ast }]) => [file, ast]));
   }
 
-  /** The code of contracts when the file has this text; undefined when that does not compile. */
+  /** Returns the code of the contracts if `file` has this text, or undefined if that does not compile. */
   compile(file: string, text: string, contracts: readonly string[]): ReadonlyMap<string, CompiledCode> | undefined {
     const selection: Record<string, Record<string, string[]>> = {};
     for (const contract of contracts) {
@@ -101,8 +101,8 @@ export class ContractCompiler {
 }
 
 /**
- * The contracts whose code depends on a declaration, by the declaration's id: functions, modifiers and constants that a contract
- * inherits, calls or deploys, and those that these use.
+ * Returns, by the id of each declaration, the contracts whose code depends on it: declarations that a contract inherits, calls or
+ * deploys, and those that these use in turn.
  */
 export function dependantsAmong(
   trees: Iterable<readonly [string, SyntaxNode]>,
@@ -141,7 +141,7 @@ function reachableFrom(contract: SyntaxNode, nodes: ReadonlyMap<number, SyntaxNo
   const walk = (node: SyntaxNode, isDeployed: boolean): void => {
     if (typeof node.id === "number") reached.add(node.id);
     add(node.referencedDeclaration, isDeployed);
-    add(node.function, isDeployed); // an operator of a type of ours
+    add(node.function, isDeployed); // a user-defined operator
     if (Array.isArray(node.externalReferences)) {
       for (const { declaration } of node.externalReferences as { declaration: number }[]) add(declaration, false);
     }

@@ -1,20 +1,20 @@
 import { child, list, rangeOf, typeOf, type SourceRange, type SyntaxNode } from "./syntax";
 
-/** What kind of mistake a mutant imitates. */
+/** The kind of mistake that a mutant imitates. */
 export type FaultKind =
   "arithmetic" | "comparison" | "condition" | "statement" | "modifier" | "constant" | "order" | "caller";
 
-/** `replacement` takes the place of a piece of the source. */
+/** A change of the source: `replacement` takes the place of the range. */
 export interface Fault extends SourceRange {
   readonly kind: FaultKind;
   readonly replacement: string;
 }
 
-/** Where a node stands. */
+/** What surrounds a node. */
 export interface FaultContext {
   readonly source: Buffer;
   readonly parent: SyntaxNode | undefined;
-  /** Names of the addresses among the parameters of the function around. */
+  /** Names of the parameters of type `address` of the enclosing function. */
   readonly addresses: readonly string[];
 }
 
@@ -41,10 +41,12 @@ const ASSEMBLY_ARITHMETIC: Readonly<Record<string, string>> = {
   ...{ shl: "shr", shr: "shl", sar: "shl", and: "or", or: "and", xor: "or" },
 };
 
-/** A comparison in assembly → its opposite's name, whose negation differs in the case of equality, and its own negation. */
+/**
+ * The opposite of each comparison in assembly. `iszero(gt(a, b))` in place of `lt(a, b)` moves the bound, as it differs only if a = b.
+ */
 const ASSEMBLY_COMPARISONS: Readonly<Record<string, string>> = { lt: "gt", gt: "lt", slt: "sgt", sgt: "slt" };
 
-/** What a list of parameters or an interface holds is no code. */
+/** Parents whose literals are part of a type: changing them changes no value. */
 const VALUE_LESS = ["ArrayTypeName"];
 
 /** The faults of one node, without those of the nodes below it. */
@@ -119,7 +121,7 @@ function ofUnary(node: SyntaxNode): Fault[] {
   return operator === "-" || operator === "~" ? [{ kind: "arithmetic", ...place, replacement: "" }] : [];
 }
 
-/** Negates what has no operator that is exchanged anyway. */
+/** Negates a condition unless its operator is replaced anyway. */
 function ofCondition(node: SyntaxNode, around: FaultContext): Fault[] {
   const condition = child(node, "condition");
   if (!condition || String(condition.operator) === "!") return [];
@@ -128,7 +130,7 @@ function ofCondition(node: SyntaxNode, around: FaultContext): Fault[] {
   return isComparison ? [] : [{ kind: "condition", ...range, replacement: `!(${textOf(around, range)})` }];
 }
 
-/** An empty block takes the place of a statement; the step of a loop is left out. */
+/** Replaces a statement by an empty block, and leaves out the step of a loop. */
 function ofStatement(node: SyntaxNode, around: FaultContext): Fault[] {
   const { start, end } = rangeOf(node);
   const isStep = around.parent?.nodeType === "ForStatement" && around.parent.loopExpression === node;
@@ -136,7 +138,7 @@ function ofStatement(node: SyntaxNode, around: FaultContext): Fault[] {
   return [{ kind: "statement", start, end: around.source.indexOf(";", end) + 1, replacement: "{}" }];
 }
 
-/** Leaves a single variable without its value. */
+/** Leaves out the initial value of a variable that is declared alone. */
 function ofInitialValue(node: SyntaxNode): Fault[] {
   const [declaration, ...others] = list(node, "declarations");
   const value = child(node, "initialValue");
@@ -157,7 +159,7 @@ function ofLiteral(node: SyntaxNode, around: FaultContext): Fault[] {
   return [constant(`(${text} + 1)`), ...(Number(node.value) === 0 ? [] : [constant(`(${text} - 1)`)])];
 }
 
-/** Exchanges a call with the call in the statement after it. Of a check, which changes nothing, the order tells only which error comes. */
+/** Exchanges two neighbouring calls. Calls of view functions stay: their order only decides which error is raised first. */
 function ofOrder(node: SyntaxNode, around: FaultContext): Fault[] {
   const statements = list(node, "statements");
   return statements.flatMap((first, at): Fault[] => {
@@ -176,14 +178,14 @@ function isCall(statement: SyntaxNode): boolean {
   return callee !== undefined && !/\) (view|pure)\b/.test(typeOf(callee));
 }
 
-/** Takes another account than the caller for it: who signed the transaction, and a parameter or the contract itself. */
+/** Replaces the caller by the signer of the transaction, and by a parameter or, without one, by the contract itself. */
 function ofCaller(node: SyntaxNode, { addresses }: FaultContext): Fault[] {
   const isCaller = node.memberName === "sender" && child(node, "expression")?.name === "msg";
   const others = ["tx.origin", addresses[0] ?? "address(this)"];
   return isCaller ? others.map((replacement) => ({ kind: "caller", ...rangeOf(node), replacement })) : [];
 }
 
-/** Names of the addresses among a function's or a modifier's parameters. */
+/** Returns the names of the parameters of type `address` of a function or modifier. */
 export function addressesAmong(definition: SyntaxNode): string[] {
   const parameters = child(definition, "parameters");
   return (parameters ? list(parameters, "parameters") : [])

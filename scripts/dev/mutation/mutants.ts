@@ -1,21 +1,21 @@
 import { addressesAmong, faultsOf, type Fault, type FaultContext } from "./faults";
 import { childrenOf, type SourceRange, type SyntaxNode } from "./syntax";
 
-/** A fault in one place of production code. */
+/** A fault in one place of the production code. */
 export interface Mutant extends Fault {
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
-  /** The contract and its function, modifier or constant. */
+  /** The contract and the function, modifier or constant in it, as `Contract.function`. */
   readonly within: string;
-  /** The lines that change on one line, without comments, before and after. */
+  /** The changed source lines before and after, joined to one line, without comments. */
   readonly original: string;
   readonly mutated: string;
   /** The compiler's id of the function, modifier or constant. */
   readonly declaration: number;
 }
 
-/** Nodes that hold no code. */
+/** Nodes that contain no code. */
 const NO_CODE = [
   ...["PragmaDirective", "ImportDirective", "UsingForDirective", "InheritanceSpecifier", "OverrideSpecifier"],
   ...["StructDefinition", "EnumDefinition", "ErrorDefinition", "EventDefinition", "UserDefinedValueTypeDefinition"],
@@ -24,8 +24,8 @@ const NO_CODE = [
 const FUNCTIONS = ["FunctionDefinition", "ModifierDefinition"];
 
 /**
- * Every mutant of a source, in the order of the source.
- * @param tree What the compiler read in it.
+ * Returns every mutant of a source, in the order of the source.
+ * @param tree The compiler's syntax tree of the source.
  */
 export function mutantsOf(file: string, source: Buffer, tree: SyntaxNode): Mutant[] {
   const found = new Map<string, Mutant>();
@@ -55,7 +55,7 @@ function isConstant({ nodeType, stateVariable, constant }: SyntaxNode): boolean 
   return nodeType === "VariableDeclaration" && (stateVariable === true || constant === true);
 }
 
-/** The source with the fault in it. */
+/** Returns the source with the fault in it. */
 export function withFault(source: Buffer, { start, end, replacement }: Fault): string {
   return source.toString("utf8", 0, start) + replacement + source.toString("utf8", end);
 }

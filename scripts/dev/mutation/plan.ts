@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** Test folders of code that others use and that has no folder of its own, and of code that only others call. */
+/** Test folders for shared code without a test folder of its own, and for code that is only called by other folders. */
 const USERS: Readonly<Record<string, readonly string[]>> = {
   "contracts/libraries/GuardianPause.sol": ["market", "models"],
   "contracts/libraries/RewardMath.sol": ["verification", "models"],
@@ -13,8 +13,8 @@ const USERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The tests that a mutant of a file has to be killed by, in groups, the likeliest first: those named after the file, and the others
- * of its folder.
+ * Returns the tests that have to kill the mutants of a file, in two groups: first those named after the file, which are the likeliest to
+ * fail, and then the others of its folder.
  */
 export function testsFor(root: string, file: string): string[][] {
   const name = basename(file, ".sol");

@@ -3,15 +3,15 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from
 import { dirname, join } from "node:path";
 import type { MutantVerdict } from "./work";
 
-/** What became of a mutant. */
+/** A verdict and what it follows from. */
 interface Result extends MutantVerdict {
-  /** Digest of the mutant and of all that is compiled and run with it, but for tests. */
+  /** Digest of the mutant and of everything that is compiled and run with it, except tests. */
   readonly mutant: string;
-  /** Digest of the tests that the verdict follows from: of the one that killed, or of all. */
+  /** Digest of the test file that killed the mutant, or of all test files if it survived. */
   readonly tests: string;
 }
 
-/** What became of mutants, in a file to which each verdict is added as it falls: a run that was interrupted goes on from there. */
+/** Keeps verdicts in a file, to which each is appended at once, so that an interrupted run continues from there. */
 export class Results {
   readonly #known = new Map<string, Result>();
   readonly #path: string;
@@ -41,7 +41,7 @@ export function digestOf(...parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-/** Returns the digest of all TypeScript and Solidity in the folders except tests and what only forge runs. */
+/** Returns the digest of all TypeScript and Solidity in the folders, except tests and files that only forge runs. */
 export function digestBehind(root: string, folders: readonly string[]): string {
   const files = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })

@@ -1,4 +1,4 @@
-/** A node of the compiler's syntax tree, of Solidity or of the assembly within. */
+/** A node of the compiler's syntax tree, of Solidity or of inline assembly. */
 export interface SyntaxNode {
   readonly nodeType: string;
   /** `start:length:file`, in bytes. */
@@ -6,7 +6,7 @@ export interface SyntaxNode {
   readonly [key: string]: unknown;
 }
 
-/** A piece of a source, in bytes. */
+/** A range of a source, in bytes. */
 export interface SourceRange {
   readonly start: number;
   readonly end: number;
@@ -16,7 +16,7 @@ export function isNode(value: unknown): value is SyntaxNode {
   return typeof value === "object" && value !== null && "nodeType" in value;
 }
 
-/** The nodes directly below, in the order of the source. */
+/** Returns the child nodes in the order of the source. */
 export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   return Object.values(node)
     .flatMap((value): unknown[] => (Array.isArray(value) ? value : [value]))
@@ -24,13 +24,13 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
     .sort((a, b) => rangeOf(a).start - rangeOf(b).start);
 }
 
-/** The node that a field holds; undefined where there is none. */
+/** Returns the node in a field, or undefined if there is none. */
 export function child(node: SyntaxNode, field: string): SyntaxNode | undefined {
   const value = node[field];
   return isNode(value) ? value : undefined;
 }
 
-/** The nodes of a list; none where the field is no list. */
+/** Returns the nodes of a list, or none if the field is no list. */
 export function list(node: SyntaxNode, field: string): SyntaxNode[] {
   const value = node[field];
   return Array.isArray(value) ? value.filter(isNode) : [];
@@ -41,7 +41,7 @@ export function rangeOf({ src }: SyntaxNode): SourceRange {
   return { start, end: start + length };
 }
 
-/** The type of an expression or a variable, as the compiler prints it. */
+/** Returns the type of an expression or variable as the compiler prints it. */
 export function typeOf(node: SyntaxNode): string {
   const { typeString = "" } = (node.typeDescriptions ?? {}) as { typeString?: string };
   return typeString;

@@ -1,26 +1,26 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 
-/** A test, by its title and the titles around it. */
+/** A test, named by its full title, which includes those of its suites. */
 export interface TestName {
   readonly file: string;
   readonly test: string;
 }
 
-/** A mutant, and what can kill it. */
+/** A mutant and the tests that can kill it. */
 export interface Job {
   readonly file: string;
   /** The source with the fault in it. */
   readonly text: string;
-  /** Contracts whose code depends on the fault, as `file:name`; none for a trial without a fault. */
+  /** Contracts whose code depends on the fault, as `file:name`; none for a run without a fault. */
   readonly contracts: readonly string[];
-  /** Tests that run before all others, and alone. */
+  /** Single tests that run before all others. */
   readonly first: readonly TestName[];
-  /** Groups of test files, the likeliest to kill first. */
+  /** Groups of test files, the likeliest to fail first. */
   readonly tests: readonly (readonly string[])[];
 }
 
-/** What became of a mutant: `invalid` does not compile, `equivalent` compiles to the same code. */
+/** The fate of a mutant: an `invalid` one does not compile, an `equivalent` one compiles to the same code. */
 export type MutantFate = "killed" | "survived" | "equivalent" | "invalid";
 
 export interface MutantVerdict {
@@ -29,14 +29,14 @@ export interface MutantVerdict {
   readonly killer?: TestName & { readonly error: string };
 }
 
-/** One process of {@link ./worker.ts}, started when it is needed; after each death another takes its place. */
+/** One process of {@link ./worker.ts}. It is started when it is needed and replaced when it ends. */
 export class Worker {
   #child: ChildProcess | undefined;
   #jobs = 0;
 
   /**
-   * @param longest Milliseconds that a mutant may take: one that makes a test hang is killed by it.
-   * @param mostJobs Mutants after which another process takes over: chains leave memory behind.
+   * @param longest Milliseconds that a mutant may take; one that makes a test hang longer counts as killed.
+   * @param mostJobs Number of mutants after which a new process takes over, as chains leak memory.
    */
   constructor(
     private readonly longest: number,

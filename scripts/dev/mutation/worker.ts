@@ -1,6 +1,6 @@
 /**
- * A process that puts mutants into the chain of Hardhat, one after the other, and runs tests on each: started by ../mutation.ts, which
- * sends a {@link Job} and awaits a {@link MutantVerdict}. Hardhat, the compiler and what they have loaded serve all mutants.
+ * A process that puts one mutant after another into the artifacts of Hardhat and runs tests on it. ../mutation.ts starts it, sends a
+ * {@link Job} and receives a {@link MutantVerdict}. Hardhat and the compiler stay loaded from one mutant to the next.
  */
 import { clearSnapshots } from "@nomicfoundation/hardhat-network-helpers";
 import hre from "hardhat";
@@ -11,7 +11,7 @@ import { ContractCompiler, type CompiledCode } from "./compiler";
 import type { Job, MutantVerdict, TestName } from "./work";
 
 const ROOT = join(__dirname, "../../..");
-/** What tests keep in their modules is not for the next mutant. */
+/** Folders whose modules are loaded anew for each mutant, as tests keep state in them. */
 const FORGOTTEN = ["test", "scripts/dev/world"].map((folder) => join(ROOT, folder) + sep);
 const LONGEST_TEST = 180_000; // ms; the slowest takes a tenth of it
 
@@ -24,7 +24,7 @@ const readArtifactSync = artifacts.readArtifactSync.bind(artifacts);
 artifacts.readArtifact = async (name: string) => withCode(await readArtifact(name));
 artifacts.readArtifactSync = (name: string) => withCode(readArtifactSync(name));
 
-/** What a contract is deployed from: its own artifact but for the mutant's code. */
+/** Returns the artifact with the code of the mutant, if the mutant changes it. */
 function withCode(artifact: Artifact): Artifact {
   return { ...artifact, ...mutated.get(`${artifact.sourceName}:${artifact.contractName}`) };
 }
@@ -43,7 +43,7 @@ async function judge({ file, text, contracts, first, tests }: Job): Promise<Muta
   return killer ? { outcome: "killed", killer } : { outcome: "survived" };
 }
 
-/** Runs tests on a new chain until the first fails: all of the files, or those with these titles. */
+/** Runs tests on a new chain until the first one fails: all tests of the files, or only those with these titles. */
 async function firstFailure(
   tests: readonly Pick<TestName, "file">[],
   titles?: readonly string[],
@@ -65,7 +65,7 @@ async function firstFailure(
       .on("pass", () => passed++)
       .on("fail", (test, error: Error) => {
         const file = (test.file ?? "").slice(ROOT.length + 1);
-        const { currentTest } = test.ctx ?? {}; // what a hook was run for
+        const { currentTest } = test.ctx ?? {}; // a failing hook counts as its test
         const title = (currentTest ?? test).fullTitle();
         killer ??= { file, test: title, error: String(error.message).split("\n")[0] ?? "" };
       });
@@ -79,7 +79,7 @@ function escaped(title: string): string {
   return title.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-/** Prints nothing: what is worth telling is the verdict. */
+/** Prints nothing, as only the verdict matters. */
 class Silent extends Mocha.reporters.Base {}
 
 process.on("message", (job: Job) => {

@@ -1,4 +1,4 @@
-/** A finding in the analyser's words, with the lines of the source. */
+/** A finding as the analyser describes it, with source locations. */
 export interface StaticFinding {
   readonly detector: string;
   readonly description: string;
@@ -11,7 +11,7 @@ export interface Answer {
   readonly reason: string;
 }
 
-/** A description without source locations, on one line, so that it stays the same when lines move. */
+/** Returns a description on one line without source locations, so that it stays the same when lines move. */
 function withoutPlaces(description: string): string {
   return description
     .replace(/ \([^()\s]+\.sol#[\d-]+\)/g, "")
@@ -19,7 +19,7 @@ function withoutPlaces(description: string): string {
     .trim();
 }
 
-/** Findings without an answer, and answers without a finding, each once. An answer without a reason does not count. */
+/** Returns the findings without an answer, each once, and the answers without a finding. An answer without a reason does not count. */
 export function compareFindings(
   findings: readonly StaticFinding[],
   answers: readonly Answer[],

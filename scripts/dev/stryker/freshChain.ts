@@ -2,10 +2,11 @@ import { clearSnapshots } from "@nomicfoundation/hardhat-network-helpers";
 import hre from "hardhat";
 import { TASK_COMPILE } from "hardhat/builtin-tasks/task-names";
 
-// A deployment compiles first, which in the sandbox, whose paths no cache knows, would mean everything. The artifacts are there.
+// A deployment compiles first. In the sandbox, whose paths are not in the cache, it would compile everything, although the artifacts
+// are there.
 hre.tasks[TASK_COMPILE]?.setAction(async () => undefined);
 
-/** What mocha runs before the tests of each mutant: all mutants of a process have its chain, and none may leave anything to the next. */
+/** Mocha runs this before the tests of each mutant, as all mutants of a process share a chain and must not affect each other. */
 export const mochaHooks = {
   async beforeAll(): Promise<void> {
     await clearSnapshots();

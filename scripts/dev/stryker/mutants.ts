@@ -1,15 +1,15 @@
 import ts from "typescript";
 import type { MutantAnswer } from "../mutation/answers";
 
-/** A place in a source, counted from 0. */
+/** A position in a source; lines and columns count from 0. */
 interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** A mutant as .ci/mutants/list.mjs lists it. */
+/** A mutant as .ci/mutants/list.mjs prints it. */
 export interface ListedMutant {
-  /** Its name in all runs. */
+  /** Its name, the same in every run. */
   readonly key: string;
   readonly file: string;
   readonly kind: string;
@@ -18,10 +18,10 @@ export interface ListedMutant {
   readonly end: Place;
 }
 
-/** A mutant, and what an answer names it by. */
+/** A mutant with the fields by which an answer names it. */
 export interface DescribedMutant extends ListedMutant, Omit<MutantAnswer, "reason"> {}
 
-/** Describes the mutants of one source by the functions around them and the lines that change, as one line each. */
+/** Describes the mutants of one source by the enclosing functions and the changed lines, joined to one line. */
 export function describeMutants(source: string, mutants: readonly ListedMutant[]): DescribedMutant[] {
   const tree = ts.createSourceFile("source.ts", source, ts.ScriptTarget.Latest, true);
   const offsetOf = ({ line, column }: Place) => tree.getPositionOfLineAndCharacter(line, column);
@@ -41,14 +41,14 @@ export function describeMutants(source: string, mutants: readonly ListedMutant[]
   });
 }
 
-/** The source with the mutant in it. */
+/** Returns the source with the mutant in it. */
 export function withMutant(source: string, { start, end, replacement }: ListedMutant): string {
   const lines = source.split("\n");
   const offsetOf = ({ line, column }: Place) => lines.slice(0, line).join("\n").length + (line > 0 ? 1 : 0) + column;
   return source.slice(0, offsetOf(start)) + replacement + source.slice(offsetOf(end));
 }
 
-/** Names of what encloses a piece of a source, from the outermost. */
+/** Returns the names of the functions, classes and variables around a range, outermost first. */
 function namesAround(tree: ts.SourceFile, start: number, end: number): string[] {
   const names: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -1,11 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** TypeScript that mutants are made of, and the folder of the tests that have to kill them. */
+/** A folder of TypeScript that is mutated, and the folder of the tests that have to kill its mutants. */
 export interface MutatedPart {
   readonly code: string;
   readonly tests: string;
-  /** Whether the tests need a chain, which then begins anew for each mutant. */
+  /** Whether the tests need a chain, which is then reset for each mutant. */
   readonly isOnChain: boolean;
 }
 
@@ -15,15 +15,15 @@ export const MUTATED_PARTS: Readonly<Record<string, MutatedPart>> = {
   duties: { code: "operator/duties", tests: "test/operator", isOnChain: true },
 };
 
-/** Tests whose commands run in processes of their own, where no mutant is. */
+/** Tests that run commands in separate processes, which contain no mutant. */
 const ELSEWHERE = ["test/operator/process.test.ts", "test/sdk/statements/cli.test.ts"];
 
-/** Paths from the root of what is mutated in a part. */
+/** Returns the files that are mutated in a part, by their paths from the root. */
 export function codeOf(root: string, { code }: MutatedPart): string[] {
   return filesIn(root, code, ".ts");
 }
 
-/** Paths from the root of the tests of a part. */
+/** Returns the test files of a part, by their paths from the root. */
 export function testsOf(root: string, { tests }: MutatedPart): string[] {
   return filesIn(root, tests, ".test.ts").filter((file) => !ELSEWHERE.includes(file));
 }

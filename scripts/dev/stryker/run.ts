@@ -9,15 +9,15 @@ const TOOLS = resolve(__dirname, "../../../.ci/mutants");
 /** The program that lists the mutants of files. */
 export const LISTER = join(TOOLS, "list.mjs");
 
-/** What Stryker is to do. */
+/** The mutants that Stryker has to run, and the tests to run on them. */
 interface StrykerJob {
-  /** Test files. */
+  /** Test files, by their paths from the root. */
   readonly tests: readonly string[];
   readonly mutants: readonly ListedMutant[];
   readonly isOnChain: boolean;
 }
 
-/** A verdict as .ci/mutants/plugin.mjs tells it. */
+/** A verdict as .ci/mutants/plugin.mjs prints it. */
 interface StrykerVerdict {
   readonly key: string;
   readonly status: string;
@@ -27,7 +27,7 @@ interface StrykerVerdict {
 
 const sandboxIn = (folder: string) => `${folder}/sandbox`;
 
-/** What Stryker is told of a run. Its sandbox has all that the tests read but packages, to which it has links. */
+/** Returns Stryker's configuration of a run. The sandbox is a copy of everything that the tests read; packages are linked. */
 function settingsOf(folder: string, { tests, mutants, isOnChain }: StrykerJob): object {
   return {
     testRunner: "mocha",
@@ -35,7 +35,7 @@ function settingsOf(folder: string, { tests, mutants, isOnChain }: StrykerJob): 
     checkers: ["drawn"],
     reporters: ["verdicts"],
     drawn: mutants.map(({ key }) => key),
-    // The rest of the code stays as it is, and as fast.
+    // Instrumenting only these ranges keeps the rest of the code as it is, and fast.
     mutate: mutants.map(
       ({ file, start, end }) => `${file}:${start.line + 1}:${start.column}-${end.line + 1}:${end.column}`,
     ),
@@ -49,7 +49,7 @@ function settingsOf(folder: string, { tests, mutants, isOnChain }: StrykerJob): 
     coverageAnalysis: "perTest",
     ignoreStatic: true,
     concurrency: 2,
-    // Milliseconds beyond four times what the tests take: machines do other things too, and endless loops are ended by their count.
+    // Milliseconds in addition to four times the usual time, for busy machines. Endless loops are ended by their number of rounds.
     timeoutMS: 60_000,
     timeoutFactor: 4,
     dryRunTimeoutMinutes: 30,
@@ -58,7 +58,7 @@ function settingsOf(folder: string, { tests, mutants, isOnChain }: StrykerJob): 
   };
 }
 
-/** Runs Stryker at the root, with its files in a folder there; `told` hears of each verdict as it falls. */
+/** Runs Stryker in the root, with its files in `folder`, and calls `told` with each verdict at once. */
 export async function runStryker(
   root: string,
   folder: string,

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import ts from "typescript";
 
 /**
- * Tells whether a source that was changed still has its types: the compiler kills what has not. Names that are no longer used do not
- * count; those are a matter of style.
+ * Tells whether a changed source still compiles: a mutant that does not is killed by the compiler. Names that are no longer used do not
+ * count, as they are a matter of style.
  */
 export class TypeChecker {
   readonly #changed = new Map<string, { readonly text: string; readonly version: string }>();

@@ -9,8 +9,8 @@ const USAGE = `usage: npm run tool -- options [<file> ...]
   --json                   without a value
   --help                   print this text`;
 
-describe("Command lines", () => {
-  it("have the options of the usage: with a value, with several, or without", () => {
+describe("command line", () => {
+  it("reads the options of the usage, with one value, several or none, and the files", () => {
     const args = ["a.csv", "--out", "o.json", "--model", "a", "--model", "b", "--json", "--phase1-hash=x", "b.csv"];
     const { options, paths } = readCommandLine(USAGE, args)!;
     expect(options.read("out", fileName)).to.equal("o.json");
@@ -21,18 +21,18 @@ describe("Command lines", () => {
     options.refuse("options");
   });
 
-  it("have nothing that was not given", () => {
+  it("has no option or file that was not given", () => {
     const { options, paths } = readCommandLine(USAGE, [])!;
     expect(["out", "model", "json", "help"].filter((name) => options.has(name))).to.deep.equal([]);
     expect(paths).to.deep.equal([]);
   });
 
-  it("ask for the usage with --help, whatever else they have", () => {
+  it("asks for the usage if --help is given, whatever else is", () => {
     expect(readCommandLine(USAGE, ["--help", "--out", "o.json"])).to.equal(undefined);
     expect(readCommandLine("usage: npm run tool", ["--help"])).to.equal(undefined);
   });
 
-  it("are refused for options that the usage has not, and for files where it has none", () => {
+  it("refuses an option that the usage does not name, and a file where it names none", () => {
     expect(() => readCommandLine(USAGE, ["--in", "a"])).to.throw("Unknown option '--in': see --help.");
     expect(() => readCommandLine(USAGE, ["--out"])).to.throw("Option '--out <value>' argument missing: see --help.");
     expect(() => readCommandLine(USAGE, ["--json=1"])).to.throw(

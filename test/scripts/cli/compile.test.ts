@@ -20,15 +20,15 @@ async function toldOf(...remarks: readonly { file: string; severity: string }[])
   return told;
 }
 
-describe("Remarks of the compiler @uninstrumented", () => {
+describe("messages of the compiler @uninstrumented", () => {
   const OWN = "contracts/market/HokusaiAMM.sol";
   const DEPENDENCY = "@openzeppelin/contracts/utils/TransientSlot.sol";
 
-  it("are silent about warnings of dependencies", async () => {
+  it("leave out warnings about dependencies", async () => {
     expect(await toldOf({ file: DEPENDENCY, severity: "warning" })).to.deep.equal([]);
   });
 
-  it("tell every warning of the project, and every error", async () => {
+  it("include every warning about the project, and every error", async () => {
     const told = await toldOf(
       { file: OWN, severity: "warning" },
       { file: DEPENDENCY, severity: "warning" },
@@ -38,7 +38,7 @@ describe("Remarks of the compiler @uninstrumented", () => {
     expect(told).to.deep.equal([`warning in ${OWN}`, `error in ${DEPENDENCY}`]);
   });
 
-  it("are nothing where the compiler has none", async () => {
+  it("are empty if the compiler has none", async () => {
     expect(await toldOf()).to.deep.equal([]);
   });
 });

@@ -19,15 +19,15 @@ async function refusalOf(main: Main, ...args: string[]): Promise<string> {
   return err;
 }
 
-describe("Before a network is opened", () => {
-  it("launch and deploy look for their model files", async () => {
+describe("commands before they open a network", () => {
+  it("refuse a missing model file, in launch and in deploy", async () => {
     expect(await refusalOf(launch, "--model", "absent.json")).to.match(/^launch: there is no file .*absent\.json$/);
     expect(await refusalOf(deploy, "--network", "localhost", "--model", "absent.json")).to.equal(
       "deploy: there is no file absent.json",
     );
   });
 
-  it("a malformed PRIVATE_KEY is nobody's concern on a local chain", async () => {
+  it("ignore a malformed PRIVATE_KEY on a local chain", async () => {
     const program = `require("hardhat").ethers.getSigners().then(({ length }) => console.log(length))`;
     const { code, stdout, stderr } = await runScript("-e", [program], { PRIVATE_KEY: "secret" });
     expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: "20\n", stderr: "" });

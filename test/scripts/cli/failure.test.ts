@@ -37,12 +37,12 @@ async function endOf(work: (environment: HardhatRuntimeEnvironment) => Promise<s
 
 const failing = (error: unknown) => () => Promise.reject(error as Error);
 
-describe("End of a command", () => {
-  it("is 0 with the result alone when it is done", async () => {
+describe("exit of a command", () => {
+  it("prints the result alone with code 0 when it is done", async () => {
     expect(await endOf(() => Promise.resolve("result"))).to.deep.equal({ code: 0, out: "result", err: "" });
   });
 
-  it("is 1 with one line when something is refused, and nothing on standard output", async () => {
+  it("prints one line on standard error and nothing else, with code 1, when something is refused", async () => {
     const problem = new Problem("NO_FUNDS", "a has 1 USDC, expected 2: send it some.");
 
     expect(await endOf(failing(problem))).to.deep.equal({
@@ -52,7 +52,7 @@ describe("End of a command", () => {
     });
   });
 
-  it("has the same as fields with --json", async () => {
+  it("prints the refusal as fields with --json", async () => {
     const facts = { given: "1", expected: "2", remedy: "send it some" };
     const { code, out, err } = await endOf(
       failing(new Problem("NO_FUNDS", "a has 1 USDC, expected 2: send it some.", facts)),
@@ -67,7 +67,7 @@ describe("End of a command", () => {
     });
   });
 
-  it("is a refusal in JSON too when the command line cannot be read", async () => {
+  it("prints a refusal as JSON even if the command line cannot be read", async () => {
     const { code, out } = await endOf(failing(new Error("not reached")), "--jsn", "--json");
 
     expect(code).to.equal(1);
@@ -78,14 +78,14 @@ describe("End of a command", () => {
     });
   });
 
-  it("is 2 when a node fails", async () => {
+  it("has code 2 when a node fails", async () => {
     const { code, out } = await endOf(failing(new NodeFailure("passing", 429, "too many requests")), "--json");
 
     expect(code).to.equal(2);
     expect(JSON.parse(out)).to.deep.equal({ error: "too many requests", code: "NODE_FAILED" });
   });
 
-  it("is 2 when what was sent may still be mined, whatever the problem is", async () => {
+  it("has code 2 when something sent may still be mined, whatever the problem is", async () => {
     const sent = { from: "0x1", nonce: 7, isRefused: false };
     const work = () => {
       note(sent);
@@ -104,11 +104,11 @@ describe("End of a command", () => {
     });
   });
 
-  describe("by an internal error", () => {
+  describe("given an internal error", () => {
     const fault = new TypeError(`cannot read ${KEY}\nmore`);
     fault.stack = `TypeError: …\n    at run (/home/a/project/sdk/market/curve.ts:12:3)`;
 
-    it("is called that, with its place and where to report it, without a secret", async () => {
+    it("names the place and where to report it, and shows no secret", async () => {
       const line =
         "internal error, TypeError: cannot read <PRIVATE_KEY> at sdk/market/curve.ts:12: please report it as SECURITY.md says, with what you did.";
       const { code, out, err } = await endOf(failing(fault), "--json");
@@ -121,14 +121,14 @@ describe("End of a command", () => {
       });
     });
 
-    it("shows its stack with --verbose, and no secret there either", async () => {
+    it("shows a stack with --verbose, and no secret there either", async () => {
       const { err } = await endOf(failing(new Error(`cannot read ${KEY}`)), "--verbose");
 
       expect(err).to.contain("Error: cannot read <PRIVATE_KEY>\n    at ");
     });
   });
 
-  it("is the same for a command without a network", () => {
+  it("prints the same for a command without a network", () => {
     const said = { out: "", err: "" };
     const streams = { out: (text: string) => void (said.out += text), err: (text: string) => void (said.err += text) };
     const main = offlineMainOf("try", USAGE, () => {
@@ -141,8 +141,8 @@ describe("End of a command", () => {
   });
 });
 
-describe("Secrets of the environment", () => {
-  it("are replaced by the names of their variables, also without their prefix", () => {
+describe("secrets of the environment", () => {
+  it("are replaced by the names of their variables, with or without their prefix", () => {
     const env = { PRIVATE_KEY: KEY, RPC_URL_SEPOLIA: "https://node.example/v2/abcdef", HOME: "/home/someone" };
 
     expect(withoutSecrets(`${KEY} ${KEY.slice(2)} https://node.example/v2/abcdef/ /home/someone`, env)).to.equal(
@@ -150,14 +150,14 @@ describe("Secrets of the environment", () => {
     );
   });
 
-  it("are replaced one by one where a variable names several", () => {
+  it("are replaced one by one if a variable has several", () => {
     const other = KEY.replace("0x", "0y");
     const env = { PRIVATE_KEY: `${KEY}, ${other}` };
 
     expect(withoutSecrets(`${other} of ${KEY.slice(2)}`, env)).to.equal("<PRIVATE_KEY> of <PRIVATE_KEY>");
   });
 
-  it("are left alone where they are too short to be told from words", () => {
+  it("are left alone if they are too short to tell them from words", () => {
     expect(withoutSecrets("a key", { API_KEY: "key" })).to.equal("a key");
   });
 });

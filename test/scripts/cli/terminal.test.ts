@@ -4,8 +4,8 @@ import { isColoured, lineFor, progressOn } from "../../../scripts/cli/terminal";
 
 const [TERMINAL, PIPE] = [{ isTTY: true }, { isTTY: false }];
 
-describe("Output of a command", () => {
-  it("has colours where its stream is a terminal that knows them, and nobody forbids them", () => {
+describe("output of a command", () => {
+  it("has colours on a terminal that supports them, unless NO_COLOR is set", () => {
     expect(isColoured(TERMINAL, { TERM: "xterm" })).to.equal(true);
     expect(isColoured(TERMINAL, { TERM: "xterm", NO_COLOR: "" })).to.equal(true);
     for (const [stream, env] of [
@@ -17,7 +17,7 @@ describe("Output of a command", () => {
     }
   });
 
-  it("goes to a pipe without colours, and with what is foreign escaped", () => {
+  it("is written to a pipe without colours, and with foreign control characters escaped", () => {
     expect(lineFor(PIPE, "\u001b[1mthe token\u001b[0m CRD\r\u001b[8m")).to.equal("the token CRD\\r\\u{1b}[8m");
   });
 
@@ -30,7 +30,7 @@ describe("Output of a command", () => {
     expect(written).to.deep.equal(["\r\u001b[Khalf"]);
   });
 
-  it("ends without a word when its reader has gone, and what it does goes on", () => {
+  it("stops silently when its reader has gone, while the command continues", () => {
     const program = `
       require("./scripts/cli/terminal").outliveReaders();
       const lines = setInterval(() => process.stdout.write("x".repeat(100000)), 1);

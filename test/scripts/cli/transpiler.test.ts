@@ -12,7 +12,7 @@ interface Transpiler {
 const load = createRequire(__filename);
 const KEPT = resolve(__dirname, "../../../.build/transpiled");
 
-describe("Transpiler @uninstrumented", () => {
+describe("transpiler @uninstrumented", () => {
   const { create } = load("../../../scripts/cli/transpiler.cjs") as { create: () => Transpiler };
   const { transpile } = create();
   const fileName = "/project/named.ts";
@@ -31,13 +31,13 @@ describe("Transpiler @uninstrumented", () => {
   });
   afterEach(() => kept().forEach((path) => rmSync(path)));
 
-  it("strips types, and maps to the file's name", () => {
+  it("strips types, and maps to the name of the file", () => {
     const { outputText, sourceMapText } = transpile(codeOf(1), { fileName });
     expect(outputText).to.include("value = 1").and.not.to.include("number");
     expect((JSON.parse(sourceMapText) as { sources: string[] }).sources).to.deep.equal([fileName]);
   });
 
-  it("keeps what came out, for the same content of the same file alone", () => {
+  it("reuses a result only for the same content of the same file", () => {
     const first = transpile(codeOf(1), { fileName });
     const [path, ...others] = kept() as [string];
     expect(others).to.deep.equal([]);
@@ -51,7 +51,7 @@ describe("Transpiler @uninstrumented", () => {
     expect(kept()).to.have.length(3);
   });
 
-  it("makes again what was damaged", () => {
+  it("replaces a damaged result", () => {
     const first = transpile(codeOf(1), { fileName });
     const [path] = kept() as [string];
     writeFileSync(path, `{ "${id}`);

@@ -35,36 +35,36 @@ describe("npm run test:deep @uninstrumented", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  describe("the plan", () => {
+  describe("given the plan", () => {
     const parts = deepPlan(TESTS, TOTALS, 7);
 
-    it("sums exactly to the totals", () => {
+    it("has amounts that sum exactly to the totals", () => {
       expect(amountOf(parts.filter((part) => !isWalked(part)))).to.equal(1_001);
       expect(amountOf(parts.filter(isWalked))).to.equal(101 * WALK);
     });
 
-    it("sums to 25 million runs and 20 million calls", () => {
+    it("sums to 25 million runs and 20 million calls by default", () => {
       const whole = deepPlan(TESTS, DEEP_TOTALS, 1);
 
       expect(amountOf(whole.filter((part) => !isWalked(part)))).to.equal(25_000_000);
       expect(amountOf(whole.filter(isWalked))).to.equal(20_000_000);
     });
 
-    it("has the fuzz tests and the invariants, and no other test", () => {
+    it("contains the fuzz tests and the invariants, and no other test", () => {
       expect([...new Set(parts.map(({ contract, name }) => `${contract}.${name}`))]).to.deep.equal([
         ...["PoolTest.invariant_covers", "PoolTest.invariant_owes"],
         ...["CurveTest.testFuzz_rises", "PoolTest.testFuzz_pays"],
       ]);
     });
 
-    it("has a part for each test before it has another for one", () => {
+    it("contains a part of each test before the next part of any", () => {
       const names = parts.map(({ name }) => name);
 
       expect(names).to.deep.equal(Array.from({ length: parts.length / 4 }, () => names.slice(0, 4)).flat());
       expect(new Set(names.slice(0, 4)).size).to.equal(4);
     });
 
-    it("gives each part a seed of its own, so that no two invariants are walked on the same ways", () => {
+    it("gives each part a different seed", () => {
       expect(parts.map((part) => part.seed)).to.deep.equal(parts.map((_, i) => 70_000 + i));
     });
 
@@ -80,13 +80,13 @@ describe("npm run test:deep @uninstrumented", () => {
     });
   });
 
-  describe("the counters", () => {
+  describe("given the counters of states", () => {
     const structs = countersIn([
       "struct Pair {\n    address to;\n    uint256 amount;\n}\n\nstruct Reached {\n    uint256 filled;\n    uint256 refused; // by the cap\n}\n",
     ]);
     const word = (value: number) => value.toString(16).padStart(64, "0");
 
-    it("are the fields of structs of numbers alone", () => {
+    it("are the fields of those structs that consist of numbers", () => {
       expect([...structs]).to.deep.equal([["Reached", ["filled", "refused"]]]);
     });
 
@@ -99,12 +99,12 @@ describe("npm run test:deep @uninstrumented", () => {
       });
     });
 
-    it("refuse what has another number of fields", () => {
+    it("are refused if their number differs from the struct's", () => {
       expect(() => sumReached(`Reached 0x${word(1)}\n`, structs, 1)).to.throw("Reached: expected 2 counters, found 1.");
     });
   });
 
-  describe("the run", () => {
+  describe("when the parts run", () => {
     const parts = deepPlan(TESTS, TOTALS, 1);
     const runAll = async (results: DeepResults, most = Infinity, failing?: DeepPart) => {
       const ran: DeepPart[] = [];
@@ -120,7 +120,7 @@ describe("npm run test:deep @uninstrumented", () => {
       return { ran, failures };
     };
 
-    it("goes on where it was interrupted, also in the middle of a line", async () => {
+    it("continues where it was interrupted, even in the middle of a line", async () => {
       expect((await runAll(new DeepResults(file, "sources"), 3)).ran).to.deep.equal(parts.slice(0, 3));
       appendFileSync(file, '\n{"key":"an');
 
@@ -135,7 +135,7 @@ describe("npm run test:deep @uninstrumented", () => {
       expect((await runAll(new DeepResults(file, "others"))).ran).to.deep.equal(parts);
     });
 
-    it("goes on after a part that fails, and tries it again the next time", async () => {
+    it("continues after a part that fails, and tries that one again the next time", async () => {
       const { ran, failures } = await runAll(new DeepResults(file, "sources"), Infinity, parts[2]);
 
       expect(ran).to.deep.equal(parts);
@@ -144,7 +144,7 @@ describe("npm run test:deep @uninstrumented", () => {
     });
   });
 
-  describe("the report", () => {
+  describe("given the report", () => {
     const parts = deepPlan(
       TESTS.filter(({ contract }) => contract === "PoolTest"),
       TOTALS,
@@ -157,7 +157,7 @@ describe("npm run test:deep @uninstrumented", () => {
       return results;
     }
 
-    it("says what was done of what is planned, how quickly, and which states were reached", () => {
+    it("states what was done of the plan, in what time, and which states were reached", () => {
       const results = resultsOf(walked.slice(0, 2), { "Reached.filled": 3, "Reached.refused": 0 });
       const [invariants, fuzz] = deepFigures(parts, results);
       const done = amountOf(walked.slice(0, 2));
@@ -179,7 +179,7 @@ describe("npm run test:deep @uninstrumented", () => {
       expect(report).to.contain("PoolTest reached Reached.filled 6, Reached.refused 0");
     });
 
-    it("names a state that no walk reached, once every invariant of the suite was walked", () => {
+    it("names a state that no walk reached once every invariant of the suite was walked", () => {
       const reached = { "Reached.filled": 3, "Reached.refused": 0 };
 
       expect(unreachedIn(deepFigures(parts, resultsOf(walked.slice(0, 1), reached)))).to.deep.equal([]);
@@ -189,7 +189,7 @@ describe("npm run test:deep @uninstrumented", () => {
     });
   });
 
-  it("knows what it has to start again for: contracts, tests, settings and tools", () => {
+  it("starts again after a change in contracts, tests, settings or tools", () => {
     const copied = ["contracts/libraries", "test/solidity/foundry.toml", "test/solidity/utils", "package.json"];
     for (const path of copied) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
     const digests = [digestOfSources(folder)];
@@ -208,7 +208,7 @@ describe("npm run test:deep @uninstrumented", () => {
     expect(digestOfSources(folder)).to.equal(digests[4]);
   });
 
-  describe("with forge, on test/solidity/gate", () => {
+  describe("when forge runs the suites of test/solidity/gate", () => {
     const forge = new Forge(ROOT, {
       FOUNDRY_SRC: "test/solidity/gate",
       FOUNDRY_TEST: "test/solidity/gate",
@@ -218,7 +218,7 @@ describe("npm run test:deep @uninstrumented", () => {
     });
     const part = (contract: string, name: string, depth: number) => ({ contract, name, seed: 5, runs: 3, depth });
 
-    it("finds the tests", async () => {
+    it("finds their tests", async () => {
       expect(await forge.tests()).to.have.deep.members([
         { contract: "CountingTest", name: "invariant_passes" },
         { contract: "CountingTest", name: "testFuzz_passes" },
@@ -242,7 +242,7 @@ describe("npm run test:deep @uninstrumented", () => {
       });
     });
 
-    it("says why a part fails, and how to repeat it", async () => {
+    it("states why a part fails, and how to repeat it", async () => {
       const failing = part("FailingTest", "invariant_handlerFails", 4);
       const outcome = await forge.run(failing);
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { startFaultyRpc, type Fault, type FaultyRpc } from "../../../scripts/dev/world/faultyRpc";
 import { rpc, startAnvil, type Node } from "../../../scripts/dev/world/process";
 
-describe("a faulty RPC endpoint @uninstrumented", () => {
+describe("faulty RPC endpoint @uninstrumented", () => {
   let node: Node;
   let faulty: FaultyRpc;
 
@@ -35,12 +35,12 @@ describe("a faulty RPC endpoint @uninstrumented", () => {
 
   const error = { code: -32_000, message: "already known" };
 
-  it("passes on what it lets through, and counts it", async () => {
+  it("passes a request on, and counts it", async () => {
     expect(await mine({ kind: "pass" })).to.deep.equal({ answer: { jsonrpc: "2.0", id: 7, result: "0x0" }, mined: 1 });
     expect(faulty.requests.at(-1)).to.deep.equal({ method: "evm_mine", params: [], count: 1 });
   });
 
-  it("breaks the connection before or after the chain has heard of it", async () => {
+  it("breaks the connection before or after the chain has received the request", async () => {
     expect(await mine({ kind: "drop" })).to.deep.equal({ answer: "TypeError", mined: 0 });
     expect(await mine({ kind: "dropAnswer" })).to.deep.equal({ answer: "TypeError", mined: 1 });
   });
@@ -49,19 +49,19 @@ describe("a faulty RPC endpoint @uninstrumented", () => {
     expect(await mine({ kind: "hang" })).to.deep.equal({ answer: "TimeoutError", mined: 0 });
   });
 
-  it("answers a status of HTTP, or an error before or after the chain has heard of it", async () => {
+  it("answers with an HTTP status, or with an error before or after the chain has received the request", async () => {
     expect(await mine({ kind: "status", status: 429 })).to.deep.equal({ answer: 429, mined: 0 });
     const answer = { jsonrpc: "2.0", id: 7, error };
     expect(await mine({ kind: "error", error })).to.deep.equal({ answer, mined: 0 });
     expect(await mine({ kind: "errorAfter", error })).to.deep.equal({ answer, mined: 1 });
   });
 
-  it("answers by itself", async () => {
+  it("answers without the chain", async () => {
     const answer = { jsonrpc: "2.0", id: 7, result: "0x1" };
     expect(await mine({ kind: "answer", result: "0x1" })).to.deep.equal({ answer, mined: 0 });
   });
 
-  it("counts from one again", async () => {
+  it("counts from one again after it was told to forget", async () => {
     faulty.forget();
     await mine({ kind: "pass" });
     expect(faulty.requests).to.deep.equal([{ method: "evm_mine", params: [], count: 1 }]);

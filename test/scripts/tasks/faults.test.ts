@@ -18,7 +18,7 @@ import { INVESTOR, LAUNCH, MODEL, useTaskChain } from "./support";
 
 const OTHER_FILE = resolve(__dirname, "../../../deploy/models/credit-default.json");
 
-describe("Tasks over an endpoint that fails @uninstrumented", () => {
+describe("tasks over an endpoint that fails @uninstrumented", () => {
   const BUSY: Fault = { kind: "error", error: { code: -32_005, message: "limit exceeded" } };
   let endpoint: FaultyRpc;
   const chain = useTaskChain(async (prepared) => {
@@ -48,8 +48,8 @@ describe("Tasks over an endpoint that fails @uninstrumented", () => {
   ];
 
   for (const [what, fault] of [
-    ["to one whose connection breaks", { kind: "drop" }],
-    ["to one that is asked too often", BUSY],
+    ["over a connection that breaks", { kind: "drop" }],
+    ["to an endpoint that limits requests", BUSY],
     ["and the answer is lost", { kind: "dropAnswer" }],
   ] as const) {
     it(`buy once when a transaction is sent ${what}`, async () => {
@@ -58,7 +58,7 @@ describe("Tasks over an endpoint that fails @uninstrumented", () => {
     });
   }
 
-  it("buy once when the transaction arrives after all looks for it", async () => {
+  it("buy once when the transaction arrives late, after it was looked for", async () => {
     const from = await chain().accountOf(INVESTOR);
     const reserve = await chain().contractAt("ReserveTokenMock", chain().addresses.ReserveToken!, INVESTOR);
     const before = (await reserve.getFunction("balanceOf")(from)) as bigint;
@@ -81,7 +81,7 @@ describe("Tasks over an endpoint that fails @uninstrumented", () => {
     expect(before - ((await reserve.getFunction("balanceOf")(from)) as bigint)).to.equal(parseUnits("10", 6));
   });
 
-  it("buy with an own key by the same bytes, however often they are sent", async () => {
+  it("send the same signed bytes each time, and buy once, with a key of their own", async () => {
     const buyer = Wallet.createRandom();
     await rpc(chain().node.url, "anvil_setBalance", [buyer.address, toQuantity(parseEther("1"))]);
     const reserve = await chain().contractAt("ReserveTokenMock", chain().addresses.ReserveToken!, INVESTOR);
@@ -103,7 +103,7 @@ describe("Tasks over an endpoint that fails @uninstrumented", () => {
     expect(await reserve.getFunction("balanceOf")(buyer.address)).to.equal(parseUnits("10", 6));
   });
 
-  it("wait for a receipt that the endpoint has not yet", async () => {
+  it("wait for a receipt that the endpoint does not have yet", async () => {
     endpoint.forget();
     endpoint.policy = ({ method, count }) =>
       method === "eth_getTransactionReceipt" && count % 2 === 1 ? { kind: "answer", result: null } : { kind: "pass" };
@@ -111,7 +111,7 @@ describe("Tasks over an endpoint that fails @uninstrumented", () => {
     expect({ code: outcome!.code }, outcome!.stderr).to.deep.equal({ code: 0 });
   });
 
-  it("say when a change takes effect, though every other look is at the state before it", async () => {
+  it("tell when a change takes effect, although every other answer is from the block before", async () => {
     const isNext = everyOther();
     endpoint.policy = laggingNode(chain().node.url, 1, (request) => request.method === "eth_call" && isNext(request));
     const [outcome] = await run(["params:propose", { id: MODEL, tokensPerDeltaOne: "90000", json: true }]);
@@ -121,7 +121,7 @@ describe("Tasks over an endpoint that fails @uninstrumented", () => {
     expect(BigInt(change.effectiveAt)).to.equal(BigInt(timestamp) + 2n * DAY);
   });
 
-  it("name what was sent, to people and to programs, when something fails after it", async () => {
+  it("name what was sent, in text and in JSON, when something fails afterwards", async () => {
     let isSent = false;
     endpoint.forget();
     endpoint.policy = ({ method, count }) => {
@@ -143,7 +143,7 @@ describe("Tasks over an endpoint that fails @uninstrumented", () => {
     expect(document.sent[1]).to.deep.include({ hash, outcome: "mined", block: block!.number });
   });
 
-  it("say that it is not known what was sent when the endpoint stays away", async () => {
+  it("report that a transaction may have been sent if the endpoint stops answering", async () => {
     let isAway = false;
     endpoint.policy = ({ method, count }) => {
       isAway ||= method === "eth_sendTransaction" && count === 2;
@@ -159,7 +159,7 @@ describe("Tasks over an endpoint that fails @uninstrumented", () => {
     );
   });
 
-  it("take a step of a launch once, and go on, when the answer is lost", async () => {
+  it("take a step of a launch once, and continue, when the answer is lost", async () => {
     const { Tokens } = await readParameters({ name: "localhost", isLocal: true });
     const [deployer] = Tokens.deployers as [string];
     const step: TaskCall = ["model:deploy", { file: OTHER_FILE }];
@@ -171,7 +171,7 @@ describe("Tasks over an endpoint that fails @uninstrumented", () => {
     );
   });
 
-  it("wait for nobody: another run on the network keeps those out that send", async () => {
+  it("are refused at once if they send while another run works on the network", async () => {
     endpoint.policy = healthy;
     writeFileSync(join(chain().node.env.DEPLOYMENTS!, "chain-31337.lock"), JSON.stringify(holderOf(process.ppid)));
     const [bought, launched, quoted] = await run(await purchase(), LAUNCH[3]!, [

@@ -9,7 +9,7 @@ import { type TaskCall } from "../../helpers/tasks";
 import { DAY } from "../../../scripts/dev/world/units";
 import { GOVERNOR, INVESTOR, LAUNCH, MODEL, useTaskChain } from "./support";
 
-describe("Tasks of a market @uninstrumented", () => {
+describe("tasks of a market @uninstrumented", () => {
   let pool: Contract;
   let token: Contract;
   let reserve: Contract;
@@ -29,7 +29,7 @@ describe("Tasks of a market @uninstrumented", () => {
   const view = (contract: Contract, name: string, ...args: unknown[]) =>
     contract.getFunction(name)(...args) as Promise<bigint>;
 
-  it("buy for exactly the USDC, at the quote, leaving no allowance", async () => {
+  it("pool:buy spends exactly the USDC at the quoted price, and leaves no allowance", async () => {
     const paid = parseUnits("100.5", 6);
     const [quoted, bought] = await documents(
       ["pool:quote", { id: MODEL, usdc: "100.5" }],
@@ -47,7 +47,7 @@ describe("Tasks of a market @uninstrumented", () => {
     expect(await view(pool, "spotPrice")).to.equal(BigInt(trade.priceAfter!));
   });
 
-  it("buy exactly the tokens for at most what is said, and not for less", async () => {
+  it("pool:buy buys exactly the tokens for at most the maximum, and is refused one unit below the price", async () => {
     const [quoted] = await documents(["pool:quote", { id: MODEL, tokens: "1000" }]);
     const cost = BigInt(quoted!.reserve as string);
     const max = (units: bigint) => `${units / 1_000_000n}.${String(units % 1_000_000n).padStart(6, "0")}`;
@@ -60,7 +60,7 @@ describe("Tasks of a market @uninstrumented", () => {
     expect((bought!.trade as Record<string, string>).reserve).to.equal(String(cost));
   });
 
-  it("buy no fewer tokens than the least that is said", async () => {
+  it("pool:buy is refused if it would buy fewer tokens than the minimum", async () => {
     const [outcome] = await run(["pool:buy", { id: MODEL, usdc: "100", min: "1000000", from }]);
 
     expect(outcome!.code).to.equal(1);
@@ -68,7 +68,7 @@ describe("Tasks of a market @uninstrumented", () => {
     expect(await view(token, "balanceOf", from)).to.equal(0n);
   });
 
-  it("refuse a buyer without enough USDC before anything is sent", async () => {
+  it("pool:buy refuses a buyer without enough USDC, and sends nothing", async () => {
     const block = await chain().provider.getBlockNumber();
     const [outcome] = await run(["pool:buy", { id: MODEL, usdc: "10001", from }]);
 
@@ -80,7 +80,7 @@ describe("Tasks of a market @uninstrumented", () => {
     expect(await chain().provider.getBlockNumber()).to.equal(block);
   });
 
-  it("sell when the window is over, and say before that when it is", async () => {
+  it("pool:sell names the opening time while selling is closed, and sells at the quoted price afterwards", async () => {
     const [, early] = await run(
       ["pool:buy", { id: MODEL, usdc: "100", from }],
       ["pool:sell", { id: MODEL, tokens: "5000", from }],
@@ -102,7 +102,7 @@ describe("Tasks of a market @uninstrumented", () => {
     expect(await view(reserve, "balanceOf", from)).to.equal(before + BigInt(quoted!.reserve as string));
   });
 
-  it("deposit usage fees, split as quoted, leaving no allowance", async () => {
+  it("fees:deposit splits the fee by the model's share, and leaves no allowance", async () => {
     const [document] = await documents(["fees:deposit", { id: MODEL, usdc: "200", from }]);
     const { infrastructureAccrualBps } = await (
       await chain().contractAt("ModelRegistry", chain().addresses.ModelRegistry!, 0)
@@ -118,7 +118,7 @@ describe("Tasks of a market @uninstrumented", () => {
     expect(await view(reserve, "allowance", from, chain().addresses.UsageFeeRouter)).to.equal(0n);
   });
 
-  it("change parameters as the governor, and show when they take effect", async () => {
+  it("params:propose changes a parameter as the governor, and states when it takes effect", async () => {
     const [rate, share, shown] = await documents(
       ["params:propose", { id: MODEL, tokensPerDeltaOne: "90000" }],
       ["params:propose", { id: MODEL, infrastructureAccrualBps: "1000" }],
@@ -145,7 +145,7 @@ describe("Tasks of a market @uninstrumented", () => {
     expect(rate!.model.governor).to.equal(await chain().accountOf(GOVERNOR));
   });
 
-  it("show a model to people", async () => {
+  it("model:show describes a model in text", async () => {
     const [outcome] = await run(["model:show", { id: MODEL }]);
 
     expect(outcome!.code).to.equal(0);

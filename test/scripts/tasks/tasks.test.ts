@@ -37,13 +37,13 @@ const TASKS = [
   ...["pool:buy", "pool:create", "pool:quote", "pool:sell", "roles:apply", "roles:list"],
 ];
 
-describe("Tasks @uninstrumented", () => {
+describe("tasks @uninstrumented", () => {
   const chain = useTaskChain();
   const run = (...calls: readonly TaskCall[]) => chain().run(...calls);
   const documents = (...calls: readonly TaskCall[]) => chain().documents(...calls);
 
-  describe("before anything is compiled", () => {
-    it("are declared with their help, and load nothing that compiled contracts are needed for", async () => {
+  describe("before the contracts are compiled", () => {
+    it("are declared with their descriptions, and load nothing that needs compiled contracts", async () => {
       const program = `
         const { tasks } = require("hardhat");
         const ours = Object.keys(require.cache).filter((file) => /scripts|\\.build/.test(file.replace(/.*node_modules.*/, "")));
@@ -61,7 +61,7 @@ describe("Tasks @uninstrumented", () => {
     });
   });
 
-  describe("of a launch", () => {
+  describe("given the tasks of a launch", () => {
     it("take one step each, and find it taken the second time", async () => {
       const first = await documents(...LAUNCH);
       const block = await chain().provider.getBlockNumber();
@@ -105,7 +105,7 @@ describe("Tasks @uninstrumented", () => {
       expect(await chain().provider.getBlockNumber()).to.equal(block);
     });
 
-    it("refuse what is not there yet", async () => {
+    it("refuse a step whose token does not exist yet", async () => {
       const [distribute, register, create] = await run(LAUNCH[2]!, LAUNCH[1]!, LAUNCH[3]!);
       const advice = "has no token on localhost: check the id, or deploy the model first.";
 
@@ -118,7 +118,7 @@ describe("Tasks @uninstrumented", () => {
     });
   });
 
-  it("list the declared holders of every role, and nobody whose role was suspended", async () => {
+  it("list the declared holders of every role, without those who are suspended", async () => {
     type Roles = Record<string, Record<string, string[]>>;
     const { Models, Tokens, $global } = await readParameters({ name: "localhost", isLocal: true });
     const [document] = await documents(["roles:list", {}]);
@@ -136,7 +136,7 @@ describe("Tasks @uninstrumented", () => {
     expect((later!.roles as Roles).ModelRegistry!.REGISTRAR_ROLE).to.deep.equal([]);
   });
 
-  it("answer bad input with one line and exit code 1", async () => {
+  it("refuse wrong arguments in one line with exit code 1", async () => {
     const cases: [TaskCall, string][] = [
       [["model:deploy", {}], "arguments: file is missing, expected text of 1 to 1024 bytes."],
       [["model:deploy", { file: "absent.json" }], "there is no file absent.json"],
@@ -172,7 +172,7 @@ describe("Tasks @uninstrumented", () => {
     });
   });
 
-  it("name no chain that ends with them", async () => {
+  it("refuse the chain in their own process", async () => {
     const [outcome] = await runTasks(hre, ["model:show", { id: MODEL }]);
 
     expect(outcome).to.deep.equal({
@@ -195,7 +195,7 @@ describe("Tasks @uninstrumented", () => {
     expect(JSON.parse(stdout)).to.deep.equal(document);
   });
 
-  it("take their arguments from the command line, and end with exit code 1 there", async () => {
+  it("take their arguments from the command line, and end with exit code 1 if one is wrong", async () => {
     const args = ["--network", "localhost", "pool:quote", "nobody", "--usdc", String(MaxUint256)];
     const { code, stdout, stderr } = await runScript(HARDHAT, args, chain().node.env);
 

@@ -12,7 +12,7 @@ async function thrownBy(action: () => unknown): Promise<Problem> {
 }
 
 describe("Problem", () => {
-  it("escapes what was given, and tells itself as fields", () => {
+  it("escapes the value that was given, and has a document of its fields", () => {
     const problem = new Problem("BAD_FILE", "a is \u001b[2J, expected 1: write 1.", {
       given: "\u001b[2J",
       expected: "1",
@@ -35,12 +35,12 @@ describe("Problem", () => {
     ["UNKNOWN_OUTCOME", 2],
     ["INTERNAL", 2],
   ] as const) {
-    it(`ends a process with ${exitCode} when it is ${code}`, () => {
+    it(`ends a process with ${exitCode} if its code is ${code}`, () => {
       expect(new Problem(code, "").exitCode).to.equal(exitCode);
     });
   }
 
-  describe("of fields", () => {
+  describe("when fields are refused", () => {
     it("has the facts of the only one", async () => {
       const fields = new Fields({ runs: "x" });
       fields.read("runs", integer(1, 9));
@@ -82,14 +82,14 @@ describe("Problem", () => {
       ]);
     });
 
-    it("is one of the command line where the fields are options", async () => {
+    it("has the code BAD_OPTION if the fields are options", async () => {
       const fields = new Fields({ more: true }, "--");
 
       expect((await thrownBy(() => fields.refuse("options"))).code).to.equal("BAD_OPTION");
     });
   });
 
-  describe("of several things at once", () => {
+  describe("when several problems are collected", () => {
     const one = new Problem("NO_FILE", "there is no file a.", { given: "a" });
     const two = new Problem("BAD_FILE", "b is empty.");
 
@@ -97,7 +97,7 @@ describe("Problem", () => {
       expect(await thrownBy(() => together(Promise.reject(one), Promise.resolve(1)))).to.equal(one);
     });
 
-    it("has the code of the first, all sentences and a reason for each", async () => {
+    it("has the code of the first, the sentences of all, and a reason for each", async () => {
       const problem = await thrownBy(() => together(Promise.reject(one), Promise.reject(two)));
 
       expect(problem.toDocument()).to.deep.equal({
@@ -110,7 +110,7 @@ describe("Problem", () => {
       });
     });
 
-    it("is whatever else was thrown, before any problem", async () => {
+    it("gives way to any other error", async () => {
       const other = new Error("away");
 
       expect(await thrownBy(() => together(Promise.reject(one), Promise.reject(other)))).to.equal(other);

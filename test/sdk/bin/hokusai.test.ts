@@ -83,8 +83,8 @@ describe("hokusai @uninstrumented", () => {
 
   const sent = () => platform.requests.map(({ method, path }) => `${method} ${path}`);
 
-  describe("asked for help", () => {
-    it("lists its commands, each of which has a help of its own", async () => {
+  describe("when asked for help", () => {
+    it("lists its commands, each of which has its own help", async () => {
       const { code, stdout } = await run([]);
       const names = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}\w/gm)].map(([, name]) => name as string);
 
@@ -100,7 +100,7 @@ describe("hokusai @uninstrumented", () => {
       }
     });
 
-    it("refuses a command that it has not in one line, and as JSON", async () => {
+    it("refuses an unknown command in one line, and in JSON", async () => {
       const { code, stdout, stderr } = await run(["model", "delete", "--json"]);
 
       expect(code).to.equal(1);
@@ -110,8 +110,8 @@ describe("hokusai @uninstrumented", () => {
     });
   });
 
-  describe("given benchmarks", () => {
-    it("creates one from a file or standard input, with the key", async () => {
+  describe("benchmark", () => {
+    it("creates one from a file or from standard input, and sends the key", async () => {
       const file = write("benchmark.json", { model_id: "credit-default" });
 
       const { code, stdout } = await run(["benchmark", "create", file]);
@@ -128,7 +128,7 @@ describe("hokusai @uninstrumented", () => {
       expect(platform.requests[0]!.headers.authorization).to.equal(`Bearer ${KEY}`);
     });
 
-    it("prints the bytes that are hashed", async () => {
+    it("shows the exact bytes that are hashed", async () => {
       expect((await run(["benchmark", "show", "b1", "--spec"])).stdout).to.equal(`${benchmark.spec}\n`);
     });
 
@@ -143,7 +143,7 @@ describe("hokusai @uninstrumented", () => {
       ]);
     });
 
-    it("ends with 1 when the platform refuses, and with 2 when nobody answers", async () => {
+    it("exits with 1 if the platform refuses, and with 2 if nobody answers", async () => {
       expect(await run(["benchmark", "show", "b2"])).to.deep.equal({
         ...{ code: 1, stdout: "", stderr: "hokusai benchmark show: the platform: there is none\n" },
       });
@@ -154,7 +154,7 @@ describe("hokusai @uninstrumented", () => {
       expect(dead.stderr).to.match(/does not answer, the connection was refused/);
     });
 
-    it("says which setting is missing", async () => {
+    it("names a missing setting", async () => {
       const { code, stderr } = await run(["benchmark", "list"], { HOKUSAI_API_URL: "" });
 
       expect(code).to.equal(1);
@@ -162,8 +162,8 @@ describe("hokusai @uninstrumented", () => {
     });
   });
 
-  describe("evaluating", () => {
-    it("does it here, by a benchmark of the platform, without sending anything", async () => {
+  describe("evaluate", () => {
+    it("runs locally with a benchmark of the platform, and sends nothing", async () => {
       const { code, stdout } = await run(["evaluate", "--benchmark-spec-id", "b1", EXAMPLES]);
 
       expect(code).to.equal(0);
@@ -171,7 +171,7 @@ describe("hokusai @uninstrumented", () => {
       expect(sent()).to.deep.equal(["GET /api/v1/benchmarks/b1"]);
     });
 
-    it("does it as a job, and waits for its end", async () => {
+    it("runs as a job of the platform, and waits for its end", async () => {
       const job = { job_id: "j1", status: "accepted", progress: 1, message: null } as JobView;
       answer = ({ method, path }) => {
         if (method === "POST") return { status: 202, body: { job_id: "j1" } };
@@ -185,7 +185,7 @@ describe("hokusai @uninstrumented", () => {
       expect(platform.requests[0]!.body.equals(readFileSync(EXAMPLES))).to.equal(true);
     });
 
-    it("ends with 1 for a job that failed, was cancelled or refused", async () => {
+    it("exits with 1 if the job failed or was cancelled", async () => {
       for (const status of ["failed", "cancelled"] as const) {
         answer = ({ method }) =>
           method === "POST"
@@ -197,7 +197,7 @@ describe("hokusai @uninstrumented", () => {
       }
     });
 
-    it("refuses a file that is not there, and options that contradict", async () => {
+    it("refuses a missing file, and options that contradict each other", async () => {
       const options = ["evaluate", "--model", "m", "--benchmark-spec-id", "b1"];
       expect((await run([...options, join(folder, "none.csv")])).stderr).to.contain("none.csv");
       expect((await run([...options, "--attempt", "2", EXAMPLES])).code).to.equal(1);
@@ -206,13 +206,13 @@ describe("hokusai @uninstrumented", () => {
     });
   });
 
-  describe("registering a model", () => {
+  describe("model register", () => {
     const register = (evaluation: string, path = write("model.pkl", "weights")) => [
       ...["model", "register", "--token-id", "CRDEF", "--benchmark-spec-id", "b1", "--model-path", path],
       ...["--evaluation", evaluation],
     ];
 
-    it("uploads it, tags it with its benchmark and tells the platform the measured value", async () => {
+    it("uploads the model, tags it with its benchmark, and reports the measured value to the platform", async () => {
       const benchmarks = answer;
       answer = (request) =>
         request.method === "POST"
@@ -240,7 +240,7 @@ describe("hokusai @uninstrumented", () => {
       expect(ended.body.toString()).to.contain('"status":"FINISHED"');
     });
 
-    it("uploads nothing that is worse than the baseline, of another benchmark, or was not measured", async () => {
+    it("uploads nothing if the evaluation was changed, is on another or an inactive benchmark, or is no improvement", async () => {
       const changed = write("changed.json", { ...document, candidateValue: 0.99 });
       const other = { ...document, specHash: `0x${"1".repeat(64)}` };
       const ofOther = write("other.json", { ...other, evaluationId: hashDocument(other) });
@@ -256,7 +256,7 @@ describe("hokusai @uninstrumented", () => {
       expect(mlflow.requests).to.have.length(0);
     });
 
-    it("leaves no run open when the upload fails", async () => {
+    it("ends the run as failed if the upload fails", async () => {
       mlflow.state.spoils = true;
       const { code, stderr } = await run(register(write("document.json", document)));
       mlflow.state.spoils = false;
@@ -268,18 +268,18 @@ describe("hokusai @uninstrumented", () => {
     });
   });
 
-  describe("reporting and claiming", () => {
-    it("asks where the facts are to come from", async () => {
+  describe("report, model status and claim", () => {
+    it("report asks for --deployment or --platform", async () => {
       expect((await run(["report", "--model", "m"])).stderr).to.contain("name one of --deployment and --platform");
     });
 
-    it("refuses a model that the platform has not got", async () => {
+    it("report refuses a model that the platform does not have", async () => {
       const { code, stderr } = await run(["report", "--model", "m", "--platform"]);
 
       expect({ code, stderr }).to.deep.equal({ code: 1, stderr: "hokusai report: the platform: there is none\n" });
     });
 
-    it("tells of a draft where there is no model yet", async () => {
+    it("model status reports a draft if there is no model yet", async () => {
       const notFound = answer;
       answer = (request) =>
         request.path === "/api/v1/models/drafts/d1"
@@ -291,7 +291,7 @@ describe("hokusai @uninstrumented", () => {
       );
     });
 
-    it("claims nothing without a record of the deployment", async () => {
+    it("claim refuses a missing record of the deployment", async () => {
       const account = `0x${"a".repeat(40)}`;
       const record = join(folder, "none.json");
 

@@ -40,13 +40,13 @@ describe("sdk/client/connect", () => {
     registry = addressOf(tools.registry);
   });
 
-  it("leads from the verifier to the registry that it knows", async () => {
+  it("connect finds the registry through the verifier", async () => {
     const { verifier, registry: found } = await connect(siteOf(hre), tools.address);
 
     expect([addressOf(verifier), addressOf(found)]).to.deep.equal([tools.address, registry]);
   });
 
-  it("leads from the registry to all that it knows, and what these know", async () => {
+  it("connectRegistry finds every other contract through the registry", async () => {
     const found = await connectRegistry(siteOf(hre), registry);
 
     expect(
@@ -62,7 +62,7 @@ describe("sdk/client/connect", () => {
     expect(await found.reserveToken.decimals()).to.equal(6n);
   });
 
-  it("takes addresses that are known as they are, and asks nobody", async () => {
+  it("connectAddresses takes known addresses as they are, and asks the node nothing", async () => {
     const { site, asked } = showing({ call: () => "0x", getCode: () => "0x" });
     const names = ["TimelockController", "ModelRegistry", "TokenManager", "HokusaiAMMFactory", "InfrastructureReserve"];
     const others = ["UsageFeeRouter", "OracleAttestation", "RewardDistributor", "DeltaOneVerifier", "ReserveToken"];
@@ -78,27 +78,27 @@ describe("sdk/client/connect", () => {
     expect(asked()).to.equal(0);
   });
 
-  describe("given a node that is behind at first", () => {
+  describe("given a node that lags behind at first", () => {
     const shown: [string, Answers][] = [
       ["shows no code", { call: () => "0x" }],
       ["shows a contract that is not wired", { call: () => `0x${"0".repeat(64)}` }],
     ];
     for (const [what, answers] of shown) {
-      it(`looks again by the verifier when it ${what}`, async () => {
+      it(`connect asks again if the node ${what}`, async () => {
         const { site, asked } = showing(answers);
 
         expect(addressOf((await connect(site, tools.address)).registry)).to.equal(registry);
         expect(asked()).to.equal(TIMES + 1);
       });
 
-      it(`looks again by the registry when it ${what}`, async () => {
+      it(`connectRegistry asks again if the node ${what}`, async () => {
         const { site } = showing(answers);
 
         expect(addressOf((await connectRegistry(site, registry)).factory)).to.equal(await tools.registry.factory());
       });
     }
 
-    it("looks again when an account seems to have no ether", async () => {
+    it("hasEther asks again if an account seems to have no ether", async () => {
       const { site, asked } = showing({ getBalance: () => 0n });
 
       expect(await hasEther(site.access, tools.admin.address)).to.equal(true);
@@ -107,7 +107,7 @@ describe("sdk/client/connect", () => {
   });
 
   describe("refuses", () => {
-    it("an address without a contract, named by what it should be", async () => {
+    it("an address without a contract, and names what should be there", async () => {
       await expectProblem(
         () => connectRegistry(siteOf(hre), NOBODY),
         `the registry is ${NOBODY}, where there is no contract on hardhat, chain 31337.`,
@@ -124,7 +124,7 @@ describe("sdk/client/connect", () => {
       expect(asked()).to.equal(0);
     });
 
-    it("a registry that stays without its contracts", async () => {
+    it("a registry that stays unwired", async () => {
       const { address: account } = tools.admin;
       const bare = await hre.ethers.deployContract("ModelRegistry", [0, account, [], [], [], [], account, DAY]);
       const address = await bare.getAddress();
@@ -136,7 +136,7 @@ describe("sdk/client/connect", () => {
     });
   });
 
-  it("finds no ether where there is none", async () => {
+  it("hasEther is false for an account without ether", async () => {
     await setBalance(NOBODY, 0);
 
     expect(await hasEther(siteOf(hre).access, NOBODY)).to.equal(false);

@@ -12,7 +12,7 @@ const contracts = Object.fromEntries(
 );
 
 describe("a deployment from its record", () => {
-  it("has every address, and begins with the oldest of its contracts", () => {
+  it("has every address, and begins with its oldest contract", () => {
     const deployment = addressesIn({ network: "base", chainId: 8_453, contracts });
 
     expect(deployment).to.deep.equal({
@@ -23,7 +23,7 @@ describe("a deployment from its record", () => {
     });
   });
 
-  it("is refused while contracts are missing, each by its name", () => {
+  it("is refused if contracts are missing, and names them", () => {
     const { TokenManager, DeltaOneVerifier, ...rest } = contracts;
 
     expect([TokenManager, DeltaOneVerifier].every((entry) => entry !== undefined)).to.equal(true);
@@ -32,14 +32,14 @@ describe("a deployment from its record", () => {
       .with.property("code", "BAD_FILE");
   });
 
-  it("is reached by a provider of its chain", async () => {
+  it("is reachable through a provider of its chain", async () => {
     const { access, network } = await siteAt(ethers.provider, { network: "here", chainId: 31_337 });
 
     expect(network).to.deep.equal({ name: "here", chainId: 31_337, isLocal: true, isEphemeral: false });
     expect(access.ethers.provider).to.equal(ethers.provider);
   });
 
-  it("is not reached by a provider of another chain", async () => {
+  it("is not reachable through a provider of another chain", async () => {
     const problem: unknown = await siteAt(ethers.provider, { network: "base", chainId: 8_453 }).catch(
       (error: unknown) => error,
     );

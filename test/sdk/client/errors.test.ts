@@ -38,7 +38,7 @@ function revertWith(error: ErrorFragment): { data: string } {
   return { data: ethers.concat([error.selector, encoded]) };
 }
 
-describe("Errors in words", () => {
+describe("explain", () => {
   it("gives words, the name and a hint for every error of every ABI @uninstrumented", async () => {
     const errors = await declaredErrors();
     const hints = new Map(
@@ -71,7 +71,7 @@ describe("Errors in words", () => {
     );
   });
 
-  it("names the registry for a role that another contract asks it for", async () => {
+  it("names the registry if another contract asks it for a role", async () => {
     const { factory, mallory } = await loadFixture(deployProtocol);
     const error = await errorOf(factory.connect(mallory).createPool("model", ZeroAddress));
 
@@ -80,7 +80,7 @@ describe("Errors in words", () => {
     );
   });
 
-  describe("of a role that several contracts have", () => {
+  describe("given a role that several contracts have", () => {
     const GUARDIAN = ethers.id("GUARDIAN_ROLE");
     const lineOf = (account: string, role: string, contract?: string) =>
       `AccessControl: account ${account} is missing role ${role}${contract ? ` on ${contract}` : ""}. ${fixOf("AccessControlUnauthorizedAccount")}`;
@@ -101,7 +101,7 @@ describe("Errors in words", () => {
       }
     });
 
-    it("names the registry for a contract that has no roles of its own", async () => {
+    it("names the registry for a contract without roles of its own", async () => {
       const { factory, mallory } = await loadFixture(deployProtocol);
       expect(await explain(hre, await errorOf(factory.connect(mallory).setTreasury(mallory)))).to.equal(
         lineOf(mallory.address, "DEFAULT_ADMIN_ROLE", "ModelRegistry"),
@@ -111,7 +111,7 @@ describe("Errors in words", () => {
       );
     });
 
-    it("names no contract when the call is not known, was another account's, or went to something else", async () => {
+    it("names no contract if the call is unknown, came from another account, or went elsewhere", async () => {
       const { registry, reserveToken, mallory } = await loadFixture(deployProtocol);
       const error = await errorOf(registry.connect(mallory).pauseSubmissions(1n));
       const { data } = error as { data: string };
@@ -130,7 +130,7 @@ describe("Errors in words", () => {
       );
     });
 
-    it("names no contract when the node does not tell its code", async () => {
+    it("names no contract if the node does not return its code", async () => {
       const { registry, mallory } = await loadFixture(deployProtocol);
       const error = await errorOf(registry.connect(mallory).pauseSubmissions(1n));
       const getCode = () => Promise.reject(new Error("read ECONNRESET"));
@@ -162,7 +162,7 @@ describe("Errors in words", () => {
     });
   });
 
-  it("gives amounts in whole units with their symbol, and leaves the arguments as they are", async () => {
+  it("gives amounts in whole units with their symbol, and decodes arguments unchanged", async () => {
     const protocol = await loadFixture(deployProtocol);
     const { token } = await deployToken(protocol);
     const raise = (name: string, ...values: bigint[]) => ({
@@ -187,7 +187,7 @@ describe("Errors in words", () => {
     );
   });
 
-  it("gives a reason string as it is, with its hint", async () => {
+  it("gives a reason string as it is, with a hint", async () => {
     const protocol = await loadFixture(deployProtocol);
     await deployToken(protocol);
 
@@ -202,7 +202,7 @@ describe("Errors in words", () => {
     expect(await explain(hre, { data })).to.equal(`reverted with ${data}`);
   });
 
-  it("gives the first line of anything else", async () => {
+  it("gives the first line of any other error", async () => {
     expect(await explain(hre, new Problem("BAD_FILE", "a is 1, expected 2."))).to.equal("a is 1, expected 2.");
     expect(await explain(hre, new NodeFailure("final", -32_000, "first\nsecond"))).to.equal("first");
     expect(await explain(hre, new Error("first\nsecond"))).to.match(

@@ -10,8 +10,8 @@ const [FROM, TO] = [`0x${"1".repeat(40)}`, `0x${"2".repeat(40)}`] as const;
 const callOf = (selector: string) => ({ from: FROM, to: TO, data: `${selector}${"00".repeat(32)}` });
 const selectorOf = (wanted: string) => [...TRADES].find(([, side]) => side === wanted)![0];
 
-describe("Figures of errors", () => {
-  it("have a unit for every number of every error", () => {
+describe("sdk/client/figures", () => {
+  it("has a unit for every number of every error", () => {
     const numbers = ERROR_GUIDE.filter(({ signature }) => !signature.startsWith("Error(")).flatMap(({ signature }) => {
       const { name, inputs } = ErrorFragment.from(`error ${signature}`);
       return inputs.filter(({ type }) => /^u?int/.test(type)).map((input) => `${name}.${input.name}`);
@@ -21,7 +21,7 @@ describe("Figures of errors", () => {
     expect(known.sort()).to.deep.equal([...new Set(numbers)].sort());
   });
 
-  it("know the trades of a pool", async () => {
+  it("knows every trade of a pool", async () => {
     const { abi } = await artifacts.readArtifact("HokusaiAMM");
     const trades = Object.values(new Interface(abi).fragments).flatMap((fragment) => {
       if (fragment.type !== "function") return [];
@@ -42,7 +42,7 @@ describe("Figures of errors", () => {
     shown: Record<string, string>,
   ][] = [
     ["a time in UTC", "SellsNotOpen", { opensAt: "1767225600" }, "0x", { opensAt: "2026-01-01 00:00:00 UTC" }],
-    ["no time", "PayeeNotApproved", { payableFrom: "0" }, "0x", { payableFrom: "never" }],
+    ["a time of zero as never", "PayeeNotApproved", { payableFrom: "0" }, "0x", { payableFrom: "never" }],
     [
       "a stop without end",
       "PayoutIsStopped",
@@ -57,29 +57,53 @@ describe("Figures of errors", () => {
       "0x",
       { delay: "1.5 hours", minDelay: "48 hours" },
     ],
-    ["the reserve", "InsufficientReserve", { requested: "2500000" }, "0x", { requested: "2.5 USDC" }],
-    ["ether", "InsufficientBalance", { balance: ether }, "0x", { balance: "1.5 ether" }],
-    ["what a buy gives", "InsufficientOutput", { output: ether }, selectorOf("buy"), { output: "1.5 tokens" }],
-    ["what a sale gives", "InsufficientOutput", { output: "2500000" }, selectorOf("sell"), { output: "2.5 USDC" }],
-    ["what a buy takes", "ERC20InsufficientBalance", { needed: "2500000" }, selectorOf("buy"), { needed: "2.5 USDC" }],
-    ["what a sale takes", "ERC20InsufficientBalance", { needed: ether }, selectorOf("sell"), { needed: "1.5 tokens" }],
-    ["a count as it is", "DailyLimitExceeded", { deltaBps: "1200" }, "0x", { deltaBps: "1200" }],
+    ["a reserve in USDC", "InsufficientReserve", { requested: "2500000" }, "0x", { requested: "2.5 USDC" }],
+    ["a balance in ether", "InsufficientBalance", { balance: ether }, "0x", { balance: "1.5 ether" }],
     [
-      "places in a distribution as they are",
+      "the output of a buy in tokens",
+      "InsufficientOutput",
+      { output: ether },
+      selectorOf("buy"),
+      { output: "1.5 tokens" },
+    ],
+    [
+      "the output of a sale in USDC",
+      "InsufficientOutput",
+      { output: "2500000" },
+      selectorOf("sell"),
+      { output: "2.5 USDC" },
+    ],
+    [
+      "the input of a buy in USDC",
+      "ERC20InsufficientBalance",
+      { needed: "2500000" },
+      selectorOf("buy"),
+      { needed: "2.5 USDC" },
+    ],
+    [
+      "the input of a sale in tokens",
+      "ERC20InsufficientBalance",
+      { needed: ether },
+      selectorOf("sell"),
+      { needed: "1.5 tokens" },
+    ],
+    ["a number without a unit as it is", "DailyLimitExceeded", { deltaBps: "1200" }, "0x", { deltaBps: "1200" }],
+    [
+      "the ends of an interval as they are",
       "InvalidInterval",
       { from: "0", to: ether },
       "0x",
       { from: "0", to: ether },
     ],
-    ["what is no number as it is", "PayoutIsStopped", { method: FROM }, "0x", { method: FROM }],
+    ["an address as it is", "PayoutIsStopped", { method: FROM }, "0x", { method: FROM }],
   ];
   for (const [what, error, args, data, shown] of cases) {
-    it(`show ${what}`, async () => {
+    it(`shows ${what}`, async () => {
       expect(await inUnits(hre, callOf(data), error, args)).to.deep.equal(shown);
     });
   }
 
-  it("stay as they are where nobody knows what was traded", async () => {
+  it("shows an amount as it is if nobody knows what was traded", async () => {
     expect(await inUnits(hre, undefined, "InsufficientOutput", { output: "7" })).to.deep.equal({ output: "7" });
     expect(await inUnits(hre, undefined, "ERC20InsufficientBalance", { needed: "7" })).to.deep.equal({ needed: "7" });
   });

@@ -18,7 +18,7 @@ const DELAY = 2n * DAY;
 /** Code of a contract that logs what it is told: four topics, then the data. */
 const TELLER = "0x601a600c600039601a6000f3606035604035602035600035608036038060806000376000a400";
 
-describe("Payouts from logs", () => {
+describe("Payouts read from logs", () => {
   async function read({ registry }: Improvements, model?: string) {
     return readPayouts(hre, registry, { from: 0, to: await ethers.provider.getBlockNumber() }, model);
   }
@@ -35,7 +35,7 @@ describe("Payouts from logs", () => {
     return (await read(context)).map(({ status }) => status);
   }
 
-  it("tell what waits, from when it can be released, and what it takes", async () => {
+  it("wait, are due and then released, with all that the release takes", async () => {
     const context = await loadFixture(queuedOnce);
     const { queued, model, tokenManager, relayer } = context;
     const releasableFrom = queued.queuedAt + DELAY;
@@ -52,7 +52,7 @@ describe("Payouts from logs", () => {
     expect(await model.token.rewardsMinted()).to.equal(queued.reward);
   });
 
-  it("tell what is stopped, void and returned", async () => {
+  it("are stopped, void and then returned", async () => {
     const context = await loadFixture(queuedOnce);
     const { queued, registry, guardian, admin, relayer } = context;
     await registry.connect(guardian).stopPayouts(queued.method, queued.queuedAt);
@@ -65,7 +65,7 @@ describe("Payouts from logs", () => {
     expect(await statuses(context)).to.deep.equal(["returned"]);
   });
 
-  it("are those of every verifier, the present one and those before it", async () => {
+  it("include those of every verifier, present and former", async () => {
     const context = await loadFixture(queuedOnce);
     const { registry, admin, model } = context;
     const verifier = await deployVerifier(context);
@@ -80,7 +80,7 @@ describe("Payouts from logs", () => {
     expect(payouts.map(({ status }) => status)).to.deep.equal(["waits", "waits"]);
   });
 
-  it("are not what a hostile verifier logs about a payout of another", async () => {
+  it("do not include what a hostile verifier logs about another one's payout", async () => {
     const context = await loadFixture(queuedOnce);
     const { queued, registry, admin, verifier, mallory } = context;
     const deployed = await mallory.sendTransaction({ data: TELLER });

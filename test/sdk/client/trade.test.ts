@@ -10,7 +10,7 @@ import { load, type PoolContext } from "../../market/pool.support";
 
 const TERMS = { slippageBps: 50n, seconds: 600 };
 
-describe("orders", () => {
+describe("Orders", () => {
   let context: PoolContext;
   let market: ModelMarket;
 
@@ -25,12 +25,12 @@ describe("orders", () => {
     market = await findMarket(connectionTo(context), MODEL_ID);
   });
 
-  it("go to the market of a model, found by its id", async () => {
+  it("find the market of a model by its id", async () => {
     expect(await market.pool.getAddress()).to.equal(await context.pool.getAddress());
     expect(await market.token.getAddress()).to.equal(await context.token.getAddress());
   });
 
-  it("find no market of a model that has none", async () => {
+  it("find no market for a model without one", async () => {
     const problem: unknown = await findMarket(connectionTo(context), "unknown").catch((error: unknown) => error);
 
     expect(problem).to.be.instanceOf(Problem).with.property("code", "NOT_DEPLOYED");
@@ -58,7 +58,7 @@ describe("orders", () => {
     });
   });
 
-  it("are worse than the price before them on both sides", async () => {
+  it("have a price impact on both sides", async () => {
     const buy = await quoteTrade(context.pool, { side: "buy", tokens: 1_000n * TOKEN });
     const sell = await quoteTrade(context.pool, { side: "sell", tokens: 1_000n * TOKEN });
 
@@ -80,7 +80,7 @@ describe("orders", () => {
     { side: "buy", tokens: 1_000n * TOKEN },
     { side: "sell", tokens: 1_000n * TOKEN },
   ] as const) {
-    it(`are carried out at their quote: ${order.side} for ${"reserve" in order ? "reserve" : "tokens"}`, async () => {
+    it(`are executed at their quote: ${order.side} for ${"reserve" in order ? "reserve" : "tokens"}`, async () => {
       const { alice, token, reserveToken } = context;
       const quote = await quoteTrade(market.pool, order);
       const before = { tokens: await token.balanceOf(alice), reserve: await reserveToken.balanceOf(alice) };
@@ -106,7 +106,7 @@ describe("orders", () => {
     expect(await reserveToken.allowance(alice, pool)).to.equal(0n);
   });
 
-  it("are refused to an account with too little reserve before anything is sent", async () => {
+  it("are refused before anything is sent if the account has too little reserve", async () => {
     const { supplier } = context;
     const nonce = await supplier.getNonce();
 

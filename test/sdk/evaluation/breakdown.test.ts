@@ -32,7 +32,7 @@ describe("evaluate: breakdown", () => {
     ]);
     const spec = { ...ACCURACY, classes: ["cat", "dog", "cow"] };
 
-    it("counts what becomes of each class, and has no probabilities", () => {
+    it("counts which class each was taken for, and has nothing else", () => {
       expect(brokenDown(spec, rows)).to.deep.equal({
         confusion: {
           names: ["cat", "dog", "cow"],
@@ -52,14 +52,14 @@ describe("evaluate: breakdown", () => {
       });
     });
 
-    it("leaves out more than twelve", () => {
+    it("leaves out more than twelve classes", () => {
       const names = Array.from({ length: 13 }, (_, i) => `c${i}`);
       expect(
         brokenDown({ ...ACCURACY, classes: names }, examplesOf(names.map((name) => [name, name, name]))),
       ).to.deep.equal({});
     });
 
-    it("shows a class that there is no example of", () => {
+    it("shows a class without examples", () => {
       const page = pageOf({ ...spec, classes: [...spec.classes, "none"] }, rows);
       expect(page).to.include('<td>none</td><td class="number">0</td><td class="number">0</td>');
       expect(page).to.include('<td class="number">–</td></tr>');
@@ -85,7 +85,7 @@ describe("evaluate: breakdown", () => {
       ]);
     });
 
-    it("of several classes counts each class's", () => {
+    it("counts each of several classes", () => {
       const rows = examplesOf([
         ["a", "0.5 0.3 0.2", "1 0 0"],
         ["b", "0.5 0.3 0.2", "0 1 0"],
@@ -103,7 +103,7 @@ describe("evaluate: breakdown", () => {
       ]);
     });
 
-    it("is not made of scores that are none", () => {
+    it("is left out for scores that are not probabilities", () => {
       const rows = examplesOf([
         ["1", "0.9", "2"],
         ["0", "0.2", "1"],
@@ -111,7 +111,7 @@ describe("evaluate: breakdown", () => {
       expect(brokenDown({ ...ACCURACY, metric: "roc_auc" }, rows)).to.deep.equal({});
     });
 
-    it("stands on the page", () => {
+    it("appears on the page", () => {
       const page = pageOf({ ...ACCURACY, metric: "roc_auc" }, creditDefault());
       expect(page).to.include("<h2>Calibration</h2>").and.not.include("<h2>Confusion</h2>");
       expect(page.match(/<circle [^>]*><title>\d+ examples<\/title>/g)).to.have.length(18);
@@ -119,7 +119,7 @@ describe("evaluate: breakdown", () => {
   });
 
   describe("of numbers", () => {
-    it("counts predictions minus labels in equal parts, and what lies outside in the outer ones", () => {
+    it("counts errors in equal intervals, the outer ones of which hold the outliers", () => {
       const rows = examplesOf(
         Array.from({ length: 240 }, (_, i) => ["0", String(i % 24), i === 0 ? "1000" : i === 1 ? "-1000" : "12"]),
       );
@@ -132,7 +132,7 @@ describe("evaluate: breakdown", () => {
       expect(pageOf(MAE, rows)).to.include("<h2>Errors</h2>");
     });
 
-    it("may be all the same", () => {
+    it("copes with errors that are all the same", () => {
       const rows = examplesOf(Array.from({ length: 40 }, () => ["1", "2", "2"]));
       const { residuals } = brokenDown(MAE, rows);
       expect([residuals?.from, residuals?.to, residuals?.counts.baseline[0]]).to.deep.equal([1, 1, 40]);
@@ -150,7 +150,7 @@ describe("evaluate: breakdown", () => {
         group: `g${i % count}`,
       }));
 
-    it("has the metric on each of the largest, and on the others together", () => {
+    it("has the metric of each of the largest groups, and of all others together", () => {
       const list = [
         ...grouped(25),
         ...grouped(1).map((example) => ({ ...example, id: `x${example.id}`, group: "g24" })),
@@ -165,7 +165,7 @@ describe("evaluate: breakdown", () => {
       }
     });
 
-    it("counts the other way where less is better, and has nothing where there is no value", () => {
+    it("reverses the sign where less is better, and is null where there is no value", () => {
       const list = examplesOf([
         ["1", "1", "3"],
         ["2", "2", "2"],
@@ -179,13 +179,13 @@ describe("evaluate: breakdown", () => {
       expect(first).to.deep.equal({ name: "g0", size: 1, baseline: null, candidate: null, improvement: null });
     });
 
-    it("stand on the page with their names, escaped", () => {
+    it("shows the names of groups on the page, escaped", () => {
       const list = grouped(60).map((example) => ({ ...example, group: `<${example.group}>` }));
       expect(pageOf({ ...ACCURACY, group: "group" }, list)).to.include("<td>&#60;g0&#62;</td>");
     });
   });
 
-  it("has nothing of a document alone", () => {
+  it("is not on the page of a document alone", () => {
     const spec = parseSpec(JSON.stringify(ACCURACY));
     const page = reportPage(assess({ spec, examples: Examples.of(creditDefault()) }));
     expect(page).to.not.match(/Calibration|Confusion|Errors|Groups/);
@@ -200,13 +200,13 @@ describe("evaluate: breakdown", () => {
     expect(page).to.include("<td>holds</td>").and.include("<td>fails, reported</td>");
   });
 
-  it("says on the page where logarithms are compared", () => {
+  it("says on the page if logarithms are compared", () => {
     const fields = { ...ACCURACY, metric: "roc_auc", f: "ln", lo: 0.5, hi: 1 };
     expect(pageOf(fields, creditDefault())).to.include("Difference of logarithms.");
     expect(pageOf(ACCURACY, creditDefault())).to.include("Difference of the metric, to the better.");
   });
 
-  it("draws nothing where there is nothing", () => {
+  it("draws nothing if it is empty", () => {
     expect(breakdownPlots({})).to.equal("");
   });
 

@@ -31,21 +31,21 @@ describe("evaluate: several classes", () => {
     ["c", "0.25;0.25;0.5", "0.1 0.1 0.8"],
   ]);
 
-  it("Brier's score adds the squares over all of them", () => {
+  it("Brier's score adds the squares over all classes", () => {
     // a: 0 + 0 + 0; b: 0.04 + 0.25 + 0.09; c: 0.01 + 0.01 + 0.04.
     expect(valueOf("brier", examples, "candidate", THREE)).to.equal(0.44 / 3);
     // a: 0.25 + 0.09 + 0.04; b: 0.01 + 0.64 + 0.49; c: 0.0625 + 0.0625 + 0.25.
     expect(valueOf("brier", examples, "baseline", THREE)).to.be.closeTo(1.895 / 3, 1e-15);
   });
 
-  it("the logarithmic loss takes the true one's probability", () => {
+  it("the logarithmic loss takes the probability of the true class", () => {
     expect(valueOf("log_loss", examples, "baseline", THREE)).to.be.closeTo(
       -(Math.log(0.5) + Math.log(0.2) + Math.log(0.5)) / 3,
       1e-11,
     );
   });
 
-  it("the logarithmic loss of certain and right predictions is 0, not below", () => {
+  it("the logarithmic loss of certain and right predictions is 0, and not below", () => {
     const certain = examplesOf([
       ["a", "1 0 0", "1 0 0"],
       ["b", "0 1 0", "0 1 0"],
@@ -53,7 +53,7 @@ describe("evaluate: several classes", () => {
     expect(valueOf("log_loss", certain, "candidate", THREE)).to.equal(0);
   });
 
-  it("two of two classes may stand side by side, in their order", () => {
+  it("two classes may be given as two probabilities, in their order", () => {
     const both = examplesOf([
       ["0", "0.75 0.25", "0.5 0.5"],
       ["1", "0.5 0.5", "0.25 0.75"],
@@ -68,14 +68,14 @@ describe("evaluate: several classes", () => {
     expect(valueOf("brier", both)).to.equal((0.25 + 0.0625) / 2);
   });
 
-  it("areas of each against the rest have their mean", () => {
+  it("the macro AUC is the mean of the areas of each class against the rest", () => {
     // a: 1 above 0.2 and 0.1. b: 0.5 above 0 and 0.1. c: 0.8 above 0 and 0.3. The baseline's b: 0.2 below 0.3 and 0.25.
     expect(valueOf("macro_auc", examples, "candidate", THREE)).to.equal(1);
     // a: 0.5 is first: 1. b: 0. c: 0.5 above 0.2, below 0.7: ½.
     expect(valueOf("macro_auc", examples, "baseline", THREE)).to.equal(0.5);
   });
 
-  it("predictions may be classes", () => {
+  it("predictions may be classes, and one that is never predicted has a precision of 0", () => {
     const named = examplesOf([
       ["a", "a", "a"],
       ["b", "a", "b"],
@@ -88,7 +88,7 @@ describe("evaluate: several classes", () => {
     expect(valueOf("macro_precision", named, "baseline", reading)).to.equal(1 / 9);
   });
 
-  describe("where a part lacks one, there is no", () => {
+  describe("where a part lacks a class, there is no value of", () => {
     const rows = examplesOf([
       ["1", "0.9", "0.9"],
       ["0", "0.1", "0.1"],
@@ -109,7 +109,7 @@ describe("evaluate: several classes", () => {
     }
   });
 
-  it("a metric of numbers has no value on no examples", () => {
+  it("metrics have no value on a part with too few examples", () => {
     const rows = examplesOf([["x", "1", "2"]]);
     expect(valuesOnParts("custom", rows, [1])).to.deep.equal([null, 2]);
     expect(
@@ -134,7 +134,7 @@ describe("evaluate: several classes", () => {
     ).to.deep.equal([null, null]);
   });
 
-  it("resamples without one of them count as the worst", () => {
+  it("a resample without one of the classes counts as the worst", () => {
     const rows = Array.from({ length: 60 }, (_, i): [string, string, string] => {
       const label = i === 0 ? "c" : i % 2 ? "a" : "b";
       return [label, i % 3 ? label : "a", label];
@@ -143,7 +143,7 @@ describe("evaluate: several classes", () => {
     expect(estimateOf(examplesOf(rows), reading).interval.low).to.equal(-Infinity);
   });
 
-  it("rankings that are the same vary nowhere", () => {
+  it("equal rankings show no variation", () => {
     const same = examplesOf(
       Array.from({ length: 240 }, (_, i) => [String(i % 2), String((i * 7) % 11), String((i * 7) % 11)]),
     );

@@ -57,7 +57,7 @@ describe("evaluate: command line", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("prints what the module finds, as JSON", () => {
+  it("prints the evaluation of the library as JSON", () => {
     const { code, out, err } = run(["--benchmark", BENCHMARK, DATA]);
     const expected = evaluate({
       spec: parseSpec(readFileSync(BENCHMARK, "utf8")),
@@ -67,7 +67,7 @@ describe("evaluate: command line", () => {
     expect(JSON.parse(out)).to.deep.equal(expected);
   });
 
-  it("reads standard input without a file", () => {
+  it("reads standard input if no file is named", () => {
     const fromFile = run(["--benchmark", BENCHMARK, DATA]);
     expect(run(["--benchmark", BENCHMARK], readFileSync(DATA, "utf8"))).to.deep.equal(fromFile);
   });
@@ -97,7 +97,7 @@ describe("evaluate: command line", () => {
     });
   });
 
-  it("completes a benchmark from the baseline's value", () => {
+  it("completes a benchmark from the value of the baseline", () => {
     const draft = write("draft.json", '{ "name": "b", "metric": "mse", "direction": "minimise" }');
     const { code, out } = run(["--benchmark", draft, "--complete", DATA]);
     expect(code).to.equal(0);
@@ -105,14 +105,14 @@ describe("evaluate: command line", () => {
     expect(JSON.parse(out)).to.include({ lo: 0, hi: 0.351103337171898 });
   });
 
-  it("counts the attempt, which the id depends on", () => {
+  it("states which of the attempts it is, and a bound that allows for all of them", () => {
     const draft = write("ten.json", JSON.stringify({ ...JSON.parse(readFileSync(BENCHMARK, "utf8")), attempts: 10 }));
     const { code, out } = run(["--benchmark", draft, "--attempt", "3", DATA]);
     expect(code).to.equal(0);
     expect(JSON.parse(out)).to.include({ attempt: 3, attempts: 10, lowerBoundBps: 203 });
   });
 
-  it("reads fields that are separated otherwise", () => {
+  it("reads fields with another separator", () => {
     const tabs = write("tabs.tsv", readFileSync(DATA, "utf8").replaceAll(",", "\t"));
     const expected = run(["--benchmark", BENCHMARK, DATA]);
     expect(run(["--benchmark", BENCHMARK, "--sep", "tab", tabs])).to.deep.equal(expected);
@@ -126,7 +126,7 @@ describe("evaluate: command line", () => {
     expect(run(["--benchmark", BENCHMARK], lines.join("\n"))).to.deep.equal(run(["--benchmark", BENCHMARK, DATA]));
   });
 
-  it("shows how far it is on a large file, and clears it", () => {
+  it("shows its progress on a large file, and clears it", () => {
     shown.length = 0;
     const padding = "x".repeat(1 << 20);
     const large = write(
@@ -148,7 +148,7 @@ describe("evaluate: command line", () => {
       expect(readFileSync(path, "utf8")).to.equal(`${out}\n`);
     });
 
-    it("as a page, also of a refused candidate: standard output stays empty", () => {
+    it("as a page, even for a refused candidate, with nothing on standard output", () => {
       const path = join(folder, "report.html");
       const strict = write(
         "strict.json",

@@ -82,7 +82,7 @@ describe("evaluate", () => {
       expect(folds.filter(({ improved }) => improved)).to.have.length(9);
     });
 
-    it("deals ten folds of 100, of which improvement and values agree", () => {
+    it("deals ten folds of 100, whose improvements follow from their values", () => {
       const { folds } = evaluate({ spec: BENCHMARK, examples: Examples.of(creditDefault()) });
       expect(folds.map(({ size }) => size)).to.deep.equal(Array(10).fill(100));
       for (const { baseline, candidate, improvement, improved } of folds) {
@@ -93,7 +93,7 @@ describe("evaluate", () => {
       }
     });
 
-    it("does not depend on the order of rows, but on the seed", () => {
+    it("does not depend on the order of rows, but does on the seed", () => {
       const examples = creditDefault();
       const expected = evaluate({ spec: BENCHMARK, examples: Examples.of(examples) });
       expect(evaluate({ spec: BENCHMARK, examples: Examples.of([...examples].reverse()) })).to.deep.equal(expected);
@@ -102,13 +102,13 @@ describe("evaluate", () => {
       );
     });
 
-    it("hashes the contributed data's bytes", () => {
+    it("hashes the bytes of the contributed data", () => {
       const contribution = Buffer.from("id,label\n1,0\n");
       const evaluation = evaluate({ spec: BENCHMARK, examples: Examples.of(creditDefault()), contribution });
       expect(evaluation.contributionDataHash).to.equal(keccak256(contribution));
     });
 
-    it("hashes benchmark and evaluation set apart", () => {
+    it("hashes the benchmark and the evaluation set separately", () => {
       const examples = randomExamples("roc_auc", 200, 1);
       const { specHash, evaluationDataHash } = evaluate({
         spec: buildSpec({ metric: "roc_auc" }),
@@ -147,7 +147,7 @@ describe("evaluate", () => {
 
   describe("every metric", () => {
     for (const [name, { range }] of Object.entries(METRICS) as [MetricName, (typeof METRICS)[MetricName]][]) {
-      it(`${name} goes from a benchmark and predictions to a statement's figures`, () => {
+      it(`${name} leads from a benchmark and predictions to the figures of a statement`, () => {
         const size = name.includes("precision") ? 2400 : 400; // It moves least.
         const examples = randomExamples(name, size, 3);
         const stated = { ...(range === "stated" && { lo: 1, hi: 5 }), attempts: 1 };
@@ -163,7 +163,7 @@ describe("evaluate", () => {
       });
     }
 
-    it("keeps the classes' shares in each fold", () => {
+    it("deals each class evenly to the folds", () => {
       const examples = classified(43, 67);
       const { folds } = assess({ spec: buildSpec({ metric: "recall", folds: 10 }), examples: Examples.of(examples) });
       // 43 positives: three folds hold five, seven hold four; recall is a multiple of 1/5 or 1/4 there.
@@ -172,7 +172,7 @@ describe("evaluate", () => {
       expect(folds.map(({ size }) => size)).to.deep.equal(Array(10).fill(11));
     });
 
-    it("does not count a fold on which both are equal", () => {
+    it("does not count a fold on which both models are equal as improved", () => {
       // Seven of 40 are better: among ten folds at least three have none of them.
       const { folds, runs } = assess({
         spec: buildSpec({ ...RATING, folds: 10 }),
@@ -184,7 +184,7 @@ describe("evaluate", () => {
       expect(runs).to.equal(better.length);
     });
 
-    it("does not count a fold on which the metric is undefined", () => {
+    it("does not count a fold on which the metric is undefined as improved", () => {
       // One fold in two gets the baseline's only positive prediction; precision of the other is 0/0.
       const rows = Array.from({ length: 40 }, (_, i): [string, string, string] => [
         String(i % 2),
@@ -202,16 +202,16 @@ describe("evaluate", () => {
     });
   });
 
-  describe("with a score on chain", () => {
+  describe("given a score on chain", () => {
     const evaluateFrom = (registeredScore: number, overrides: Partial<BenchmarkSpec> = {}): number =>
       evaluate({ spec: { ...BENCHMARK, ...overrides }, examples: Examples.of(creditDefault()), registeredScore })
         .baselineScore;
 
-    it("accepts the baseline's value rounded as a baseline or as an accepted candidate", () => {
+    it("accepts the baseline's value in either rounding", () => {
       expect([evaluateFrom(7494), evaluateFrom(7493)]).to.deep.equal([7494, 7493]);
     });
 
-    it("does so for a minimised metric", () => {
+    it("accepts either rounding of a minimised metric", () => {
       const mse = buildSpec({ metric: "mse" });
       expect([evaluateFrom(1755, mse), evaluateFrom(1756, mse)]).to.deep.equal([1755, 1756]);
     });
@@ -236,17 +236,17 @@ describe("evaluate", () => {
       expectRefusal(() => evaluate({ spec: buildSpec(overrides), examples: Examples.of(examples) }), ...expected);
     };
 
-    it("fewer examples than the benchmark asks for, and takes as many", () => {
+    it("fewer examples than the benchmark requires, and accepts exactly as many", () => {
       const spec = { ...RATING, minSampleSize: 500 };
       refuse(spec, ratings(499, 250), "TOO_FEW_EXAMPLES", "499 examples, expected at least 500");
       expect(evaluate({ spec: buildSpec(spec), examples: Examples.of(ratings(500, 250)) }).sampleSize).to.equal(500);
     });
 
-    it("no example", () => {
+    it("an empty list of examples", () => {
       refuse({}, [], "TOO_FEW_EXAMPLES", "0 examples, expected at least 20");
     });
 
-    it("fewer examples of a class than folds, and takes as many", () => {
+    it("fewer examples of a class than folds, and accepts exactly as many", () => {
       const message = "9 examples of one class, expected at least one for each of 10 folds";
       refuse({ folds: 10 }, classified(9, 40), "TOO_FEW_EXAMPLES", message);
       refuse({ folds: 10 }, classified(40, 9), "TOO_FEW_EXAMPLES", message);
@@ -255,7 +255,7 @@ describe("evaluate", () => {
       ).to.have.length(10);
     });
 
-    it("a metric that divides by zero, with null for what has no value", () => {
+    it("a metric that divides by zero, and reports null for what has no value", () => {
       const examples = classified(20, 20).map((example) => ({ ...example, baseline: "0.1" }));
       const message =
         "baseline: precision divides by zero on these examples, expected predictions for which it is defined";
@@ -274,7 +274,7 @@ describe("evaluate", () => {
       });
     });
 
-    it("a value off the scale instead of clamping it", () => {
+    it("a value off the scale, instead of clamping it", () => {
       const examples = randomExamples("mse", 40, 1).map((example, i) => ({
         ...example,
         label: String(i),
@@ -289,7 +289,7 @@ describe("evaluate", () => {
       expect(baselineScore).to.equal(null);
     });
 
-    it("a rating off the scale, though the mean is on it", () => {
+    it("a rating off the scale, even if the mean is on it", () => {
       const examples = ratings(400, 200).map((example, i) => (i === 5 ? { ...example, candidate: "6" } : example));
       refuse(
         RATING,
@@ -299,7 +299,7 @@ describe("evaluate", () => {
       );
     });
 
-    it("a candidate that is the baseline", () => {
+    it("a candidate that equals the baseline", () => {
       const codes = (overrides: Partial<BenchmarkSpec>, examples: Example[]) =>
         assess({ spec: buildSpec(overrides), examples: Examples.of(examples) }).reasons.map(({ code }) => code);
       expect(codes(RATING, ratings(400, 0))).to.deep.equal([
@@ -314,7 +314,7 @@ describe("evaluate", () => {
       expect(codes({ metric: "f1" }, equal)).to.include.members(["NO_VARIATION", "TOO_FEW_DIFFERENCES"]);
     });
 
-    it("a candidate that is worse, for all reasons at once", () => {
+    it("a worse candidate, for all reasons at once", () => {
       const swapped = creditDefault().map((example) => ({
         ...example,
         baseline: example.candidate,
@@ -362,7 +362,7 @@ describe("evaluate", () => {
       refuse({ ...RATING, group: "user" }, ratings(40, 20), "MISSING_COLUMN", 'the examples have no column "user"');
     });
 
-    it("a candidate below the target, and takes one that reaches it", () => {
+    it("a candidate below the target, and accepts one that reaches it", () => {
       const evaluateWith = (targetScore: number) => () =>
         evaluate({ spec: { ...BENCHMARK, targetScore }, examples: Examples.of(creditDefault()) });
       expect(evaluateWith(7988)().accepted).to.equal(true);
@@ -379,7 +379,7 @@ describe("evaluate", () => {
       );
     });
 
-    describe("what is below the benchmark's minima, and takes what reaches them:", () => {
+    describe("what is below the benchmark's minima, and accepts what reaches them:", () => {
       const cases: [keyof BenchmarkSpec, number, string][] = [
         ["minImprovementBps", 494, "improvement in bps"],
         ["minLowerBoundBps", 291, "lower bound in bps"],
@@ -401,7 +401,7 @@ describe("evaluate", () => {
   });
 
   describe("the evaluation's id", () => {
-    it("is the hash of the document that names attempt, attempts and level", () => {
+    it("is the hash of the document, which names attempt, attempts and level", () => {
       const evaluated = (attempt: number, attempts: number) =>
         assess({ spec: { ...BENCHMARK, attempts }, examples: Examples.of(creditDefault()), attempt });
       const document = evaluated(2, 10);
@@ -414,7 +414,7 @@ describe("evaluate", () => {
   });
 
   describe("a benchmark completed from the examples", () => {
-    it("takes their labels for classes, up to 100", () => {
+    it("takes their labels as classes, up to 100", () => {
       const labelled = (count: number) =>
         Examples.of(examplesOf(Array.from({ length: 2 * count }, (_, i) => [`c${i % count}`, `c${i % count}`, "c0"])));
       const text = JSON.stringify({ name: "b", metric: "macro_f1", direction: "maximise" });
@@ -428,7 +428,7 @@ describe("evaluate", () => {
   });
 
   describe("never overstates", () => {
-    it("an improvement, nor takes two bps from it, nor states a bound above it", () => {
+    it("an improvement, nor understates it by two bps, nor states a bound above it", () => {
       const draw = draws(11);
       for (let round = 0; round < 25; round++) {
         const size = 500 + draw(100);

@@ -12,7 +12,7 @@ const TWO = `${HEADER}b,1,0.5,0.75\na,0,0.25,0.125\n`;
 
 describe("evaluate: examples", () => {
   describe("given one file", () => {
-    it("reads columns by name, in any order, with others beside them", () => {
+    it("reads columns by name, in any order, and ignores others", () => {
       const text = "candidate,note,id,label,baseline\r\n0.75,x,b,1,0.5\r\n";
       const examples = readExamples(csvFile(text));
       expect([...examples]).to.deep.equal([{ id: "b", label: "1", baseline: "0.5", candidate: "0.75" }]);
@@ -43,7 +43,7 @@ describe("evaluate: examples", () => {
         'data.csv: column "id" is missing, the header has label, baseline, candidate',
       ],
       [
-        "a column that stands twice",
+        "a column that appears twice",
         "id,label,baseline,candidate,label\n1,0,0.5,0.5,1\n",
         "MALFORMED_FILE",
         'data.csv: column "label" appears more than once in the header, expected it once',
@@ -116,12 +116,12 @@ describe("evaluate: examples", () => {
 
     const refused: [string, string, string][] = [
       [
-        "an example of the baseline's only",
+        "an example that only the baseline has",
         "1,0,0.5\n",
         'a.csv line 3: example "2" is not in b.csv, expected the same examples for both models',
       ],
       [
-        "an example of the candidate's only",
+        "an example that only the candidate has",
         "1,0,0.5\n2,1,0.5\n3,1,0.5\n",
         'b.csv line 4: example "3" is not in a.csv, expected the same examples for both models',
       ],
@@ -131,7 +131,7 @@ describe("evaluate: examples", () => {
         'b.csv line 3, column label: "0", expected "1" as a.csv has for example "2"',
       ],
       [
-        "a label with another word",
+        "a label with a further word",
         "1,0,0.5\n2,1 0,0.5\n",
         'b.csv line 3, column label: "1 0", expected "1" as a.csv has for example "2"',
       ],
@@ -147,13 +147,13 @@ describe("evaluate: examples", () => {
   describe("given further columns", () => {
     const wanted = { group: "user", columns: ["latency"] };
 
-    it("reads a pair for each, and the group", () => {
+    it("reads a pair for each column, and the group", () => {
       const text = "id,label,baseline,candidate,user,baseline_latency,candidate_latency\n1,0,0.5,0.6,u,3,4\n";
       const [example] = [...readExamples(csvFile(text), wanted)];
       expect(example).to.deep.include({ group: "u", extra: { latency: { baseline: "3", candidate: "4" } } });
     });
 
-    it("reads one from each model's file, and the group, which must be the same", () => {
+    it("reads one column from each model's file, and the group, which must agree", () => {
       const file = (user: string, name: string) =>
         csvFile(`id,label,prediction,user,latency\n1,0,0.5,${user},3\n`, name);
       const [example] = [...joinExamples(file("u", "a.csv"), file("u", "b.csv"), wanted)];
@@ -165,7 +165,7 @@ describe("evaluate: examples", () => {
       );
     });
 
-    it("refuses a file without them", () => {
+    it("refuses a file without the columns", () => {
       expectRefusal(
         () => readExamples(csvFile(TWO), { columns: ["latency"] }),
         "MISSING_COLUMN",
@@ -174,8 +174,8 @@ describe("evaluate: examples", () => {
     });
   });
 
-  describe("where a field stands", () => {
-    it("is said by file, line and column, or by id", () => {
+  describe("the place of a field", () => {
+    it("is given by file, line and column, or by id", () => {
       const text = "id,label,baseline,candidate,baseline_x,candidate_x\nb,1,0,1,2,3\na,1,0,1,2,3\n";
       const read = readExamples(csvFile(text, "a.csv"), { columns: ["x"] });
       expect(read.predictions("candidate", "x").place(0)).to.equal("a.csv line 3, column candidate_x");
@@ -186,7 +186,7 @@ describe("evaluate: examples", () => {
       ).to.equal('example "b", column baseline_x');
     });
 
-    it("is said by the model's own file and its columns", () => {
+    it("is given by the model's own file and its columns", () => {
       const file = (rows: string, name: string) => csvFile(`id,label,prediction,latency\n${rows}`, name);
       const joined = joinExamples(file("x,1,0,3\n", "a.csv"), file("\n\nx,1,1,4\n", "b.csv"), { columns: ["latency"] });
       expect(joined.predictions("candidate").place(0)).to.equal("b.csv line 4, column prediction");
@@ -194,7 +194,7 @@ describe("evaluate: examples", () => {
       expect(joined.label.place(0)).to.equal("a.csv line 2, column label");
     });
 
-    it("cannot be said of a column that there is not", () => {
+    it("does not exist for a missing column", () => {
       const examples = Examples.of([{ id: "x", label: "1", baseline: "0", candidate: "1" }]);
       expectRefusal(
         () => examples.predictions("baseline", "x"),
@@ -204,8 +204,8 @@ describe("evaluate: examples", () => {
     });
   });
 
-  describe("given as a list", () => {
-    it("keeps groups and further columns, and comes in the order of ids", () => {
+  describe("given a list", () => {
+    it("keeps groups and further columns, and sorts by id", () => {
       const example = (id: string) => ({
         id,
         label: "a  b",
@@ -230,7 +230,7 @@ describe("evaluate: examples", () => {
   });
 
   describe("the hash of predictions", () => {
-    it("is of ids and one model's predictions, in the order of ids", () => {
+    it("covers the ids and one model's predictions, in the order of ids", () => {
       const examples = readExamples(csvFile(TWO));
       expect(hashPredictions(examples, "candidate")).to.equal(keccak256(Buffer.from('[["a","0.125"],["b","0.75"]]')));
       expect(hashPredictions(Examples.of([...examples].reverse()), "baseline")).to.equal(
@@ -240,7 +240,7 @@ describe("evaluate: examples", () => {
   });
 
   describe("the evaluation data hash", () => {
-    it("has the groups in it where there are any", () => {
+    it("includes the groups if there are any", () => {
       const [first] = [...readExamples(csvFile(`${HEADER}a,0,1,1\n`))];
       expect(hashEvaluationData(Examples.of([{ ...first!, group: "g" }]))).to.equal(
         keccak256(Buffer.from('[["a","0","g"]]', "utf8")),
@@ -258,14 +258,14 @@ describe("evaluate: examples", () => {
       expect(hashEvaluationData(readExamples(csvFile(other)))).to.equal(hashEvaluationData(readExamples(csvFile(TWO))));
     });
 
-    it("is the same whatever ends the lines, also where they end in both ways", () => {
+    it("is the same for all line endings, even mixed ones", () => {
       const [mixed, other] = [TWO.replace("\n", "\r\n"), TWO.replaceAll("\n", "\r\n")];
       expect(mixed.split("\r\n")).to.have.length(2);
       const hashes = [TWO, mixed, other].map((text) => hashEvaluationData(readExamples(csvFile(text))));
       expect(new Set(hashes).size).to.equal(1);
     });
 
-    it("changes with each id and label", () => {
+    it("changes with every id and label", () => {
       const variants = [TWO, TWO.replace("b,1", "b,0"), TWO.replace("b,1", "c,1"), TWO.replace("b,1", '"b,",1')];
       const hashes = variants.map((text) => hashEvaluationData(readExamples(csvFile(text))));
       expect(new Set(hashes).size).to.equal(variants.length);

@@ -110,7 +110,7 @@ describe("evaluate: fractions", () => {
   });
 
   describe("bounds", () => {
-    it("are exact where a root is a finite decimal", () => {
+    it("are exact for a root that is a finite decimal", () => {
       expectEqual(root(fraction(9n, 16n), 2).low, fraction(3n, 4n));
       expectEqual(root(fraction(9n, 16n), 2).high, fraction(3n, 4n));
       expectEqual(root(fraction(1n, 16n), 4).low, fraction(1n, 2n));

@@ -25,7 +25,7 @@ describe("evaluate: interval of groups", () => {
     "average_precision",
     "macro_auc",
   ] as const) {
-    it(`of ${metric} is no narrower when every example stands twice`, () => {
+    it(`of ${metric} is no narrower if every example appears twice`, () => {
       const { examples, single } = everyTwice(metric, 250);
       const scale = metric === "human_score" ? { lo: 1, hi: 5 } : { lo: 0, hi: 10 };
       const twice = estimateOf(examples, { metric, ...scale }, { groups: groups(250) });
@@ -41,7 +41,7 @@ describe("evaluate: interval of groups", () => {
   }
 
   for (const metric of ["accuracy", "mcc", "f1"] as const) {
-    it(`of ${metric} is the jackknife's, which leaves out one group after the other`, () => {
+    it(`of ${metric} is that of the jackknife, which leaves out one group after the other`, () => {
       const [examples, count] = [randomExamples(metric, 120, 6), 40];
       const improvement = (list: typeof examples) => valueOf(metric, list) - valueOf(metric, list, "baseline");
       const values = Array.from(
@@ -77,14 +77,14 @@ describe("evaluate: interval of groups", () => {
       message: `${found} groups with examples that the models put into different classes, expected at least ${expected}`,
     });
 
-    it("50 of them for one attempt, 200 for several", () => {
+    it("50 groups for one attempt, 200 for several", () => {
       expect(missing("accuracy", 600, 50, 1)).to.deep.equal([]);
       expect(missing("accuracy", 600, 49, 1)).to.deep.equal([tooFewGroups(49, 50), tooFewChanged(49, 50)]);
       expect(missing("accuracy", 600, 200, 2)).to.deep.equal([]);
       expect(missing("accuracy", 600, 199, 2)).to.deep.equal([tooFewGroups(199, 200), tooFewChanged(199, 200)]);
     });
 
-    it("as many in which predicted classes differ", () => {
+    it("as many groups in which predicted classes differ", () => {
       const examples = examplesOf(
         Array.from({ length: 300 }, (_, i) => [String(i % 2), String(i % 2), String(i < 49 ? 1 - (i % 2) : i % 2)]),
       );
@@ -97,7 +97,7 @@ describe("evaluate: interval of groups", () => {
       ]);
     });
 
-    it("each class in as many groups as it needs examples where there are none", () => {
+    it("each class in as many groups as it needs examples without groups", () => {
       // Of 170 groups of three examples, the first `count` hold all positives.
       const reasonsOf = (metric: MetricName, count: number) => {
         const examples = examplesOf(

@@ -41,7 +41,7 @@ describe("evaluate: guardrails", () => {
     ]);
   });
 
-  it("refuses where a blocking one fails, and reports one that does not block", () => {
+  it("refuses if a blocking one fails, and reports one that does not block", () => {
     const strict = { ...MAE, atMost: 0.3, blocking: true };
     expect(guarded([strict]).reasons).to.deep.equal([
       {
@@ -65,7 +65,7 @@ describe("evaluate: guardrails", () => {
     expect([holds(0.0766), holds(0.0765)]).to.deep.equal([true, false]);
   });
 
-  it("refuses a missing value of a blocking one", () => {
+  it("fails a blocking one with a missing value", () => {
     const latency = {
       metric: "custom",
       direction: "minimise",
@@ -93,7 +93,7 @@ describe("evaluate: guardrails", () => {
     expect(guarded([latency], creditDefault()).reasons).to.have.length(1);
   });
 
-  it("does not hold where the metric has no value", () => {
+  it("fails one whose metric has no value", () => {
     const never = creditDefault().map((example) => ({
       ...example,
       extra: { other: { baseline: "0", candidate: "0" } },

@@ -17,7 +17,7 @@ const ratings = (size: number, seed: number) => randomExamples("human_score", si
 
 describe("evaluate: interval", () => {
   describe("of means, by the lesser of Student's and Johnson's bounds", () => {
-    it("is what SciPy gives for a sample without skew", () => {
+    it("is that of SciPy for a sample without skew", () => {
       // Differences 1 and −1 as often each, and one 0: mean 0, s² = 400/400 = 1.
       const rows = Array.from({ length: 401 }, (_, i): [string, string, string] => [
         "p",
@@ -32,7 +32,7 @@ describe("evaluate: interval", () => {
       expect(interval.high).to.be.closeTo(-interval.low, ROUNDING);
     });
 
-    it("takes Johnson's further bound where losses are skewed, at the other end where gains are", () => {
+    it("takes Johnson's wider bound where losses are skewed, and at the other end where gains are", () => {
       const rows = Array.from({ length: 400 }, (_, i): [string, string, string] => [
         "p",
         "3",
@@ -59,7 +59,7 @@ describe("evaluate: interval", () => {
       }
     });
 
-    it("has no lower end where skew is too strong for any", () => {
+    it("has no lower end if the skew is too strong", () => {
       const rows = Array.from({ length: 400 }, (_, i): [string, string, string] => [
         "p",
         "3",
@@ -95,7 +95,7 @@ describe("evaluate: interval", () => {
     }
 
     for (const metric of ["rmse", "r2", "perplexity", "bleu"] as const) {
-      it(`of ${metric} is made from the jackknife's pseudo-values`, () => {
+      it(`of ${metric} comes from the pseudo-values of the jackknife`, () => {
         const examples = randomExamples(metric, 40, 5);
         const sign = METRICS[metric].directions[0] === "maximise" ? 1 : -1;
         const improvement = (list: typeof examples) =>
@@ -121,7 +121,7 @@ describe("evaluate: interval", () => {
       expect([low, high].map((end) => end.toFixed(12))).to.deep.equal(Array(2).fill(Math.LN2.toFixed(12)));
     });
 
-    it("of r2 depends on neither the order of ids nor how far labels are from 0", () => {
+    it("of r2 depends neither on the order of ids nor on the distance of labels from 0", () => {
       const examples = randomExamples("r2", 40, 5);
       const shift = (text: string): string => (Number(text) + 1e9).toFixed(3);
       const shifted = examples.map(({ id, label, baseline, candidate }) => ({
@@ -144,7 +144,7 @@ describe("evaluate: interval", () => {
         Array.from({ length: size }, (_, i): [string, string, string] => ["0", "1", i % 10 === 0 ? "9" : "0.2"]),
       );
 
-    it("is below the improvement, needs no minimum and keeps its ends in the range", () => {
+    it("lies below the improvement, needs no minimum, and keeps its ends in the range", () => {
       const { interval, reasons } = estimateOf(losses(60), { metric: "mae", hi: 2, cap: 1 });
       // Capped: a tenth has 1 − 1 = 0, the rest 1 − 0.2.
       expect(reasons).to.deep.equal([]);
@@ -153,13 +153,13 @@ describe("evaluate: interval", () => {
       expect(interval.high).to.be.within(0.72, 1);
     });
 
-    it("grows towards the improvement with the examples", () => {
+    it("approaches the improvement with more examples", () => {
       const lows = [60, 240, 960].map((size) => intervalOf(losses(size), { metric: "mae", hi: 2, cap: 1 }).low);
       expect(lows).to.deep.equal([...lows].sort((a, b) => a - b));
       expect(lows[2]).to.be.within(0.65, 0.72);
     });
 
-    it("does not fail for a candidate that is as good: the lower end is −cap without evidence", () => {
+    it("has a negative lower end for a candidate that equals the baseline", () => {
       const same = losses(20).map((example) => ({ ...example, candidate: example.baseline }));
       expect(intervalOf(same, { metric: "mae", hi: 2, cap: 1 }).low).to.be.lessThan(0);
     });
@@ -176,7 +176,7 @@ describe("evaluate: interval", () => {
       "weighted_precision",
     ];
     for (const metric of RATIOS) {
-      it(`of ${metric} agrees with a bootstrap of rows to its own error`, () => {
+      it(`of ${metric} agrees with a bootstrap of rows within its own error`, () => {
         const examples = randomExamples(metric, 200, 5);
         const draw = draws(3);
         const resamples = Array.from({ length: 999 }, () => {
@@ -191,7 +191,7 @@ describe("evaluate: interval", () => {
       });
     }
 
-    it("is the same for the same seed and another for another", () => {
+    it("is the same for the same seed, and differs for another", () => {
       const examples = randomExamples("f1", 200, 5);
       expect(intervalOf(examples, { metric: "f1", seed: 7 })).to.deep.equal(
         intervalOf(examples, { metric: "f1", seed: 7 }),
@@ -232,24 +232,24 @@ describe("evaluate: interval", () => {
         ]),
       );
 
-    it("is ZkProof's from 150 disagreements on: 28 bps for 90 gained and 63 lost of 1,000", () => {
+    it("is that of ZkProof from 150 disagreements on: 28 bps for 90 gained and 63 lost of 1,000", () => {
       const { interval } = estimateOf(changed(1000, 90, 63), { metric: "accuracy" });
       expect(interval).to.include({ method: "normal", lowBps: 28, quantile: 1.959963985 });
     });
 
-    it("is no more than Clopper's and Pearson's below", () => {
+    it("is that of Clopper and Pearson with fewer disagreements", () => {
       // SciPy: beta.ppf(0.025, 20, 11) = 0.4538…: 2·0.4538 − 1 < 0. And beta.ppf(0.025, 24, 7) = 0.6027…: 30·0.2055 / 1000 = 61 bps.
       const lowest = (gained: number, lost: number) => intervalOf(changed(1000, gained, lost), { metric: "accuracy" });
       expect(lowest(20, 10)).to.include({ method: "exact", lowBps: -17 });
       expect(lowest(24, 6)).to.include({ method: "exact", lowBps: 68 });
     });
 
-    it("is no less than the least that the exact test lets pass: six gained, none lost", () => {
+    it("is first above 0 with six gained and none lost", () => {
       expect(intervalOf(changed(100, 5, 0), { metric: "accuracy" }).lowBps).to.be.lessThan(0);
       expect(intervalOf(changed(100, 6, 0), { metric: "accuracy" }).lowBps).to.be.greaterThan(0);
     });
 
-    it("refuses models that are right on the same examples, or gain on all", () => {
+    it("refuses models that are right on the same examples, and a gain on every example", () => {
       const codes = (gained: number, lost: number) =>
         estimateOf(changed(40, gained, lost), { metric: "accuracy" }).reasons.map(({ code }) => code);
       expect(codes(0, 0)).to.deep.equal(["NO_VARIATION"]);
@@ -259,7 +259,7 @@ describe("evaluate: interval", () => {
   });
 
   describe("by DeLong", () => {
-    it("of credit-default has scikit-learn's and SciPy's figures", () => {
+    it("of credit-default has the figures of scikit-learn and SciPy", () => {
       const { method, low, high, standardError } = intervalOf(creditDefault(), { metric: "roc_auc" });
       expect(method).to.equal("delong");
       expect(standardError).to.be.closeTo(0.01038889755315513, 1e-16);
@@ -277,7 +277,7 @@ describe("evaluate: interval", () => {
       });
     }
 
-    it("takes Student's quantile below 300 examples of a class", () => {
+    it("takes Student's quantile for fewer than 300 examples of a class", () => {
       const smaller = creditDefault().filter(({ label }, i) => label === "0" || i > 4);
       const positives = smaller.filter(({ label }) => label === "1").length;
       expect(positives).to.be.lessThan(300);
@@ -300,7 +300,7 @@ describe("evaluate: interval", () => {
       ]);
     });
 
-    it("agrees with all pairs one by one, ties included", () => {
+    it("agrees with a count of all pairs, ties included", () => {
       for (const seed of [1, 2, 3, 4]) {
         const examples = randomExamples("roc_auc", 60, seed);
         const pairs = [pairsOf(examples, "baseline"), pairsOf(examples, "candidate")] as const;
@@ -322,7 +322,7 @@ describe("evaluate: interval", () => {
   });
 
   describe("of average precision", () => {
-    it("is made from the derivative by each row's weight", () => {
+    it("comes from the derivative by each row's weight", () => {
       // A row's weight raised by one is the row twice; the derivative is near the difference where there are many rows.
       const examples = randomExamples("average_precision", 240, 2);
       const improvement = (list: typeof examples) =>
@@ -339,7 +339,7 @@ describe("evaluate: interval", () => {
   });
 
   describe("the area on a part of the examples", () => {
-    it("agrees with all pairs of that part", () => {
+    it("agrees with a count of all pairs of that part", () => {
       const examples = randomExamples("roc_auc", 60, 9);
       const of = Uint8Array.from(examples, (_, i) => Number(i % 3 === 0));
       const [bounds] = METRICS.roc_auc

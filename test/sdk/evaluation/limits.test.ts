@@ -19,7 +19,7 @@ import { draws, estimateOf, examplesOf, expectRefusal, pairsOf, randomExamples, 
 const LONG = "12345678901234567890";
 
 describe("evaluate: numbers that no double holds", () => {
-  it("are subtracted exactly, beside others with decimals", () => {
+  it("are subtracted exactly, even beside decimals", () => {
     const rows = examplesOf([
       [LONG, `${LONG}.5`, "12345678901234567889"],
       [`-${LONG}`, `-${LONG}`, `-${LONG}`],
@@ -29,7 +29,7 @@ describe("evaluate: numbers that no double holds", () => {
     expect(valueOf("mse", rows, "candidate", { cap: 0.25 })).to.equal(0.125);
   });
 
-  it("have a determination that is exact", () => {
+  it("have an exact R²", () => {
     const rows = examplesOf([
       ["12345678901234567890", "12345678901234567890", "12345678901234567891"],
       ["12345678901234567892", "12345678901234567892", "12345678901234567892"],
@@ -55,7 +55,7 @@ describe("evaluate: numbers that no double holds", () => {
     expect(valueOf("macro_auc", rows)).to.equal(1);
   });
 
-  it("have the interval of small ones, on a scale that is as much larger", () => {
+  it("have the interval of small ones, on a scale that is larger by as much", () => {
     const small = randomExamples("custom", 60, 5);
     const large = small.map((example) => ({
       ...example,
@@ -68,7 +68,7 @@ describe("evaluate: numbers that no double holds", () => {
     expect(Number(far.standardError) / 1e19).to.be.closeTo(Number(near.standardError), 1e-12);
   });
 
-  it("are probabilities like others", () => {
+  it("are accepted as probabilities", () => {
     const rows = examplesOf([
       ["1", "0.50000000000000000000", "0.25000000000000000000"],
       ["0", "0.50000000000000000000", "0.25000000000000000000"],
@@ -89,7 +89,7 @@ describe("evaluate: numbers that no double holds", () => {
     );
   });
 
-  it("are log-probabilities like others, however long their sum is", () => {
+  it("are accepted as log-probabilities, however large their sum is", () => {
     const precise = `-${"0.6931471805599453094172321214581765680755"}`;
     const rows = examplesOf([["x", `${precise} ${precise}`, `-9999.99999999999 -9999.99999999999`]]);
     expect(valueOf("perplexity", rows, "baseline")).to.be.closeTo(2, 1e-15);
@@ -129,13 +129,13 @@ describe("evaluate: texts that no buffer holds", () => {
     expect(valueOf("rouge_l", examplesOf([[words.join(" "), "w1 w0", padded]]))).to.equal((2 * 900) / (900 + 2700));
   });
 
-  it("have a BLEU of 0 where no four words stand in the reference, and an interval all the same", () => {
+  it("have a BLEU of 0 if no four words match, and still an interval", () => {
     const rows = examplesOf(Array.from({ length: 300 }, (_, i) => [`a b c d e`, "a b c x", i % 2 ? "a b y d" : "a b"]));
     expect(valueOf("bleu", rows)).to.equal(0);
     expect(estimateOf(rows, { metric: "bleu", tokeniser: "whitespace" }).interval.high).to.equal(0);
   });
 
-  it("are hashed as JSON, quotes, line breaks and all", () => {
+  it("are hashed as JSON, with quotes and line breaks", () => {
     const long = `say "${"x".repeat(200_000)}"\n\\`;
     const list = [
       { id: 'a"', label: "0", baseline: "", candidate: long },
@@ -153,7 +153,7 @@ describe("evaluate: words", () => {
     return { words, numbers: texts.map((text) => words.add(Buffer.from(text), 0, Buffer.from(text).length)) };
   };
 
-  it("are told apart where their hashes are the same", () => {
+  it("are told apart even if their hashes are equal", () => {
     for (const pair of [
       ["7yzx", "e6ad"],
       ["365ulb", "b9597854"],
@@ -164,7 +164,7 @@ describe("evaluate: words", () => {
     }
   });
 
-  it("come in order, also where one is the beginning of the other", () => {
+  it("are sorted, even if one is the beginning of another", () => {
     const { words } = wordsOf("b-and-more-of-it", "abcdefgh-longer", "abcdefgh", "abcdefghi");
     expect(Array.from(words.inOrder(), (word) => words.text(word))).to.deep.equal([
       "abcdefgh",
@@ -175,20 +175,20 @@ describe("evaluate: words", () => {
   });
 });
 
-describe("evaluate: the ends of intervals", () => {
-  it("Student's quantile is SciPy's where it is small", () => {
+describe("evaluate: extreme intervals", () => {
+  it("Student's quantile is that of SciPy for many degrees of freedom", () => {
     // scipy.stats.t.isf(0.05, [100, 1000]), rounded up.
     expect(studentQuantile(0.05, 100)).to.equal(1.660234327);
     expect(studentQuantile(0.05, 1000)).to.equal(1.646378818);
   });
 
-  it("a bet bounds the worst of all candidates by the worst there is", () => {
+  it("a bet bounds the worst possible candidate by the lowest possible value", () => {
     const rows = examplesOf(Array.from({ length: 300 }, () => ["0", "0", "1"]));
     const { low, lowBps } = estimateOf(rows, { metric: "mse", cap: 1 }).interval;
     expect([low, lowBps]).to.deep.equal([-1, -10_001]);
   });
 
-  it("a resample's end that is almost a whole number of bps does not reach it where it is below", () => {
+  it("a resampled end just below a whole number of bps does not reach it", () => {
     // Only recall changes, from 20 of 40 to 40 of 40: on a scale that is a little wider than 1 no share of 40 is a whole number any more.
     const rows = Array.from({ length: 80 }, (_, i): [string, string, string] => {
       const label = i < 40 ? "1" : "0";
@@ -202,7 +202,7 @@ describe("evaluate: the ends of intervals", () => {
     expect(wider.lowBps).to.equal(isWhole ? exact.lowBps - 1 : exact.lowBps);
   });
 
-  it("a scale says of a loss whether its fall reaches some bps", () => {
+  it("a scale tells whether the fall of a loss reaches some bps", () => {
     const scale = scaleOf({ metric: "mae", direction: "minimise", f: "identity", lo: 0, hi: 2 });
     const value = (num: bigint) => ({ low: { num, den: 100n }, high: { num, den: 100n } });
     expect(scale.reaches(value(100n), value(90n), 500)).to.equal(true);
@@ -211,7 +211,7 @@ describe("evaluate: the ends of intervals", () => {
     expect(scale.reaches(value(100n), undefined, 1)).to.equal(false);
   });
 
-  it("a metric that one example or one group alone defines has none", () => {
+  it("a metric that is undefined without one example or one group is refused", () => {
     const rows = Array.from({ length: 300 }, (_, i): [string, string, string] => [i ? "1" : "2", "1.5", "1.6"]);
     expectRefusal(
       () => estimateOf(examplesOf(rows), { metric: "r2" }),
@@ -234,8 +234,8 @@ describe("evaluate: the ends of intervals", () => {
   });
 });
 
-describe("evaluate: what there is not", () => {
-  it("has no scale", () => {
+describe("evaluate: missing input", () => {
+  it("an empty list of examples gives no scale", () => {
     expectRefusal(
       () => completeSpecFor('{"name":"b","metric":"mse","direction":"minimise"}', Examples.of([])),
       "UNDEFINED_METRIC",
@@ -243,11 +243,11 @@ describe("evaluate: what there is not", () => {
     );
   });
 
-  it("has no class", () => {
+  it("an empty list of examples gives no classes", () => {
     expectRefusal(() => valueOf("accuracy", []), "SINGLE_CLASS", "all 0 labels are 0, expected both classes");
   });
 
-  it("is an empty text in examples that others have it of", () => {
+  it("a group or a column that one example lacks is an empty text", () => {
     const [first, second] = Examples.of([
       {
         id: "a",
@@ -263,11 +263,11 @@ describe("evaluate: what there is not", () => {
     expect([second?.group, second?.extra]).to.deep.equal(["", { x: { baseline: "", candidate: "" } }]);
   });
 
-  it("is shown as such", () => {
+  it("undefined is shown as such", () => {
     expect(show(undefined)).to.equal("undefined");
   });
 
-  it("ends a quote in a file without a last line feed", () => {
+  it("an open quote in a last line without a line feed is refused", () => {
     expectRefusal(
       () => [...readTable({ name: "x", bytes: Buffer.from('a\n"b') }, ["a"])],
       "MALFORMED_FILE",
@@ -275,14 +275,14 @@ describe("evaluate: what there is not", () => {
     );
   });
 
-  it("is no refusal: another error of a guardrail goes on", () => {
+  it("an error of a guardrail that is not a refusal is thrown on", () => {
     const guardrail = { ...readingOf("mae"), metric: "none" as "mae", blocking: true, atMost: 1 };
     expect(() => checkGuardrail(Examples.of([]), guardrail)).to.throw(TypeError);
   });
 });
 
-describe("evaluate: the entry of the library", () => {
-  it("has what a page or a program evaluates with", () => {
+describe("evaluate: the entry point of the library", () => {
+  it("exports what a page or a program needs to evaluate", () => {
     expect(Object.values(evaluation)).to.not.include(undefined);
     expect(evaluation).to.include.keys("assess", "breakDown", "evaluate", "parseSpec", "readExamples", "reportPage");
   });

@@ -321,7 +321,7 @@ describe("evaluate: malformed input", () => {
   }
 
   for (const [kind, table] of Object.entries({ FILES, CLASSES, GROUPS, NUMBERS })) {
-    describe(`of ${kind.toLowerCase()} refuses`, () => {
+    describe(`in ${kind.toLowerCase()} is refused:`, () => {
       for (const [what, spec, data, message] of table) {
         it(what, () => {
           expectRefused(spec, data, `evaluate: ${message}`);
@@ -330,7 +330,7 @@ describe("evaluate: malformed input", () => {
     });
   }
 
-  describe("of benchmarks refuses", () => {
+  describe("in benchmarks is refused:", () => {
     for (const [spec, message] of SPECS) {
       it(typeof spec === "string" ? spec : JSON.stringify(spec), () => {
         expectRefused(spec, GOOD, typeof message === "string" ? `evaluate: benchmark: ${message}` : message);

@@ -52,7 +52,7 @@ describe("evaluate: metrics", () => {
     expect(NAMES).to.deep.equal(Object.keys(REFERENCE));
   });
 
-  it("have the codes of the enumeration on chain", () => {
+  it("have the codes of the enum on chain", () => {
     const source = readFileSync(resolve(__dirname, "../../../contracts/types/ModelTypes.sol"), "utf8");
     const [, names = ""] = /enum Metric \{([^}]*)\}/.exec(source) ?? [];
     const codes = names.split(",").map((name, code) => [name.trim().toLowerCase(), code]);
@@ -103,7 +103,7 @@ describe("evaluate: metrics", () => {
       expect(valueOfRows("accuracy", rows)).to.equal(1);
     });
 
-    it("are undefined where nothing is predicted positive", () => {
+    it("leave precision undefined and F1 at 0 if nothing is predicted positive", () => {
       const examples = examplesOf([
         ["1", "0.1", "0.1"],
         ["0", "0.1", "0.1"],
@@ -167,7 +167,7 @@ describe("evaluate: metrics", () => {
       expect(valueOfRows("mae", rows)).to.equal(0.15);
     });
 
-    it("give R² of 1 for no error, 0 for the mean, and none for constant labels", () => {
+    it("give R² of 1 without errors, 0 for the mean, and none for constant labels", () => {
       expect(
         valueOfRows("r2", [
           ["1", "1"],
@@ -190,7 +190,7 @@ describe("evaluate: metrics", () => {
   });
 
   describe("perplexity", () => {
-    it("of tokens that each have the probability 1 is 1", () => {
+    it("is 1 for tokens that each have the probability 1", () => {
       expect(valueOfRows("perplexity", [["text", "0 0.0 -0"]])).to.equal(1);
     });
 
@@ -204,7 +204,7 @@ describe("evaluate: metrics", () => {
       expect(valueOfRows("perplexity", rows)).to.equal(3.5490034058668227);
     });
 
-    it("accepts the least log-probability and refuses less, more than 0, and none", () => {
+    it("accepts the smallest log-probability, and refuses less, more than 0, and none", () => {
       expect(valueOfRows("perplexity", [["text", "-10000 0"]])).to.equal(Infinity);
       for (const text of ["-10000.001", "0.001", "", "nan"]) {
         expectRefusal(
@@ -215,7 +215,7 @@ describe("evaluate: metrics", () => {
       }
     });
 
-    it("refuses other tokens for the candidate", () => {
+    it("refuses another number of tokens for the candidate", () => {
       for (const [tokens, count] of [
         ["-1 -2 -3", 3],
         ["-1", 1],

@@ -19,7 +19,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 describe("evaluate: primitives", () => {
   describe("Keccak-256 in pieces", () => {
     for (const size of [0, 1, 135, 136, 137, 271, 272, 5000]) {
-      it(`of ${size} bytes is that of the whole`, () => {
+      it(`of ${size} bytes is the hash of the whole`, () => {
         const bytes = new Uint8Array(size).map((_, place) => 7 * place);
         const hash = new Keccak256();
         for (let from = 0; from < size; from += 77) hash.add(bytes.subarray(from, from + 77));
@@ -29,7 +29,7 @@ describe("evaluate: primitives", () => {
   });
 
   describe("logarithms and exponentials", () => {
-    it("are those of Math to the last digits", () => {
+    it("agree with Math to the last digits", () => {
       for (const x of [1e-300, 1e-9, 0.3, 0.7071, 1, 1.5, 2, 10, 12345.678, 1e300]) {
         expect(ln(x)).to.be.closeTo(Math.log(x), 4e-16 * (1 + Math.abs(Math.log(x))));
       }
@@ -39,7 +39,7 @@ describe("evaluate: primitives", () => {
       for (const y of [0, 1e-12, 0.1, 0.25, 3]) expect(ln1p(y)).to.be.closeTo(Math.log1p(y), 1e-15);
     });
 
-    it("have their limits", () => {
+    it("have the right limits", () => {
       expect([ln(0), ln(-1), ln(Infinity), exp(-746), exp(710)]).to.deep.equal([-Infinity, NaN, Infinity, 0, Infinity]);
     });
 
@@ -78,7 +78,7 @@ describe("evaluate: primitives", () => {
       expect(list.reduce((a, b) => a + b) / list.length).to.be.closeTo(0.5, 0.01);
     });
 
-    it("of a binomial variable have its mean and variance, and its ends", () => {
+    it("of a binomial variable have its mean and variance, and are exact at its ends", () => {
       const random = generatorOf(5);
       const list = Array.from({ length: 20_000 }, () => binomial(50, 0.3, random));
       const mean = list.reduce((a, b) => a + b) / list.length;
@@ -96,7 +96,7 @@ describe("evaluate: primitives", () => {
   });
 
   describe("words", () => {
-    it("keep each text once, whatever its size, and find those of others", () => {
+    it("keep each text once, whatever its size, and find those of another list", () => {
       const [words, others] = [new Words(), new Words()];
       const texts = Array.from({ length: 5000 }, (_, i) => `w${i % 4500}`);
       const long = "x".repeat(3_000_000);
@@ -108,7 +108,7 @@ describe("evaluate: primitives", () => {
       expect([words.find(others, 0), words.find(others, 1)]).to.deep.equal([undefined, 7]);
     });
 
-    it("make texts of any length", () => {
+    it("store texts of any length", () => {
       const texts = new Texts(new Words());
       const list = ["", " ", "a", "a  b", Array.from({ length: 70_000 }, (_, i) => `n${i}`).join(" "), "é ü\u{10000}"];
       for (const text of list) {
@@ -119,7 +119,7 @@ describe("evaluate: primitives", () => {
     });
   });
 
-  it("pages end with a RangeError where 32 bits no longer say where a piece begins", () => {
+  it("pages throw a RangeError if 32 bits would no longer hold the place of a piece", () => {
     const pages = new Pages(() => new Uint8Array(0));
     for (let page = 0; page < 2 ** 14; page++) pages.reserve(PAGE);
     expect(() => pages.reserve(1)).to.throw(RangeError, "more than 16384 pages of texts");
@@ -174,7 +174,7 @@ describe("evaluate: primitives", () => {
     });
   });
 
-  it("name columns by model", () => {
+  it("columns are named by model", () => {
     expect([columnOf("baseline", undefined), columnOf("candidate", "x")]).to.deep.equal(["baseline", "candidate_x"]);
   });
 });

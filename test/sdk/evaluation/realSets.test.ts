@@ -57,7 +57,7 @@ function close(found: number, expected: number, digits = DIGITS): void {
 describe("evaluate: data that R ships", () => {
   const all = JSON.parse(readFileSync(join(FOLDER, "expected.json"), "utf8")) as Found[];
 
-  it("are three pairs of markers, two regressions of one class and two of numbers", () => {
+  it("consist of three pairs of markers, two regressions of one class and two of numbers", () => {
     expect(
       all.map(({ set, metric, baseline, candidate }) => [set, metric, baseline, candidate].join(" ")),
     ).to.deep.equal([
@@ -98,7 +98,7 @@ describe("evaluate: data that R ships", () => {
       }
 
       if (metric === "roc_auc" && statistic !== undefined && p !== undefined) {
-        it("has R's p: the normal quantile at half of it is the statistic", () => {
+        it("has R's p-value: the normal quantile of half of it is the statistic", () => {
           close(normalQuantile(p / 2), statistic, 1e-9);
         });
       }

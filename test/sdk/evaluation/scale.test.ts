@@ -23,7 +23,7 @@ describe("evaluate: scale", () => {
   });
 
   describe("to maximise", () => {
-    it("keeps a score that is a whole number of bps, as 0.7494, whichever fraction gives it", () => {
+    it("keeps a score that is a whole number of bps, such as 0.7494, whichever fraction gives it", () => {
       expect(scores(UP, ratio(7494n, 10000n))).to.deep.equal([7494, 7494]);
       expect(scores(UP, ratio(157374n, 210000n))).to.deep.equal([7494, 7494]);
     });
@@ -74,7 +74,7 @@ describe("evaluate: scale", () => {
       expect(scores(scale, exactly(whole(2)))).to.deep.equal([0, 1]);
     });
 
-    it("never overstates where the value lies on a whole number", () => {
+    it("never overstates a value on a whole number of bps", () => {
       expect(scores(LN, exactly(whole(10)))).to.deep.equal([4999, 5001]);
     });
   });
@@ -104,7 +104,7 @@ describe("evaluate: scale", () => {
       );
     });
 
-    it("refuses what may lie outside", () => {
+    it("refuses bounds that may lie outside", () => {
       const unsure = (value: bigint): Bounds => ({
         low: fraction(value * TINY - 1n, TINY),
         high: fraction(value * TINY + 1n, TINY),

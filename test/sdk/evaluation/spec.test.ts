@@ -41,7 +41,7 @@ describe("evaluate: benchmark", () => {
     });
   });
 
-  it("keeps what is stated", () => {
+  it("keeps every stated field", () => {
     const stated = {
       version: 2,
       ...RATING,
@@ -65,13 +65,13 @@ describe("evaluate: benchmark", () => {
     expect(parse(stated)).to.deep.equal(stated);
   });
 
-  it("keeps a cap, which none has by default", () => {
+  it("keeps a cap, which no benchmark has by default", () => {
     const mae = { name: "b", metric: "mae", direction: "minimise", lo: 0, hi: 1 };
     expect(parseSpec(JSON.stringify({ ...mae, cap: 0.5 }))).to.include({ cap: 0.5 });
     expect(parseSpec(JSON.stringify(mae))).to.not.have.property("cap");
   });
 
-  it("lives on 0 … 1 where the metric does", () => {
+  it("has the scale 0 … 1 if the metric has", () => {
     const unit = Object.entries(METRICS).filter(([, { range }]) => range === "unit");
     expect(unit.map(([name]) => name)).to.deep.equal([
       "accuracy",
@@ -101,12 +101,12 @@ describe("evaluate: benchmark", () => {
       expect(parse({ name: "b", metric, direction: directions[0] })).to.include({ lo: 0, hi: 1 });
   });
 
-  it("asks for as many examples as folds by default", () => {
+  it("requires as many examples as folds by default", () => {
     expect(parse({ ...ACCURACY, folds: 100 }).minSampleSize).to.equal(100);
   });
 
   describe("completed from the baseline's value", () => {
-    it("lives on 0 … twice that value", () => {
+    it("has the scale 0 … twice that value", () => {
       expect(
         completeSpec(
           JSON.stringify(MSE),
@@ -115,7 +115,7 @@ describe("evaluate: benchmark", () => {
       ).to.include({ lo: 0, hi: 0.351103337171898 });
     });
 
-    it("keeps a scale that is stated", () => {
+    it("keeps a stated scale", () => {
       const text = JSON.stringify({ ...MSE, lo: 0, hi: 3 });
       expect(
         completeSpec(
@@ -138,7 +138,7 @@ describe("evaluate: benchmark", () => {
     });
   });
 
-  it("takes the examples' labels for classes where several may be and none are stated", () => {
+  it("takes the examples' labels as classes if several are possible and none are stated", () => {
     const complete = (metric: string) =>
       completeSpec(JSON.stringify({ ...ACCURACY, metric }), {
         baselineValue: () => 0,
@@ -164,7 +164,7 @@ describe("evaluate: benchmark", () => {
     expect(num * 400n).to.equal(den);
   });
 
-  it("draws resamples enough for the level: 25 beyond the end", () => {
+  it("draws enough resamples for the level: 25 beyond the end", () => {
     const resamples = (attempts: number) => parse({ ...ACCURACY, metric: "f1", attempts }).resamples;
     expect([1, 10, 11].map(resamples)).to.deep.equal([9999, 9999, 10999]);
   });
@@ -182,7 +182,7 @@ describe("evaluate: benchmark", () => {
       expect(hashSpec(parse(guarded))).to.equal(keccak256(toUtf8Bytes(canonical)));
     });
 
-    it("is the same however the file is laid out and whether a default is stated", () => {
+    it("is the same whatever the layout of the file, and whether or not a default is stated", () => {
       const text = '{ "direction": "maximise",\n "lo": 0.0, "hi": 1e0, "metric": "accuracy", "name": "b", "seed": 1 }';
       expect(hashSpec(parseSpec(text))).to.equal(hashSpec(parse(ACCURACY)));
     });
@@ -214,7 +214,7 @@ describe("evaluate: benchmark", () => {
       expect(new Set([...hashes, hashSpec(parse(ACCURACY))]).size).to.equal(hashes.length + 1);
     });
 
-    it("of credit-default is the one that is registered", () => {
+    it("of credit-default is the registered one", () => {
       const spec = parseSpec(readFileSync(resolve(CREDIT_DEFAULT, "benchmark.json"), "utf8"));
       expect(hashSpec(spec)).to.equal("0x9155f56045991cc13db7b3e6a0d4afc4a8006c5d18f6601b180587d0aadeb250");
     });
@@ -344,7 +344,7 @@ describe("evaluate: benchmark", () => {
     });
   });
 
-  it("accepts every bound", () => {
+  it("accepts the bounds of every field", () => {
     const lowest = {
       seed: 0,
       dealings: 1,

@@ -22,17 +22,17 @@ describe("evaluate: tables", () => {
       ]);
     });
 
-    it("may be separated by anything", () => {
+    it("may have any separator", () => {
       expect(valuesOf('a\tb\n1,5\t"2\t3"\n', ["b", "a"], "\t")).to.deep.equal([["2\t3", "1,5"]]);
       expect(valuesOf("a;b\n1;2", ["a"], ";")).to.deep.equal([["1"]]);
     });
 
-    it("may be separated by a character of several bytes", () => {
+    it("may have a separator of several bytes", () => {
       expect(valuesOf("a\u00a6b\n1\u00a62", ["b"], "\u00a6")).to.deep.equal([["2"]]);
       expect(valuesOf('a\u00a6b\n"1"\u00a6\u00a5', ["a", "b"], "\u00a6")).to.deep.equal([["1", "\u00a5"]]);
     });
 
-    it("may be larger than the buffer, with fields that are", () => {
+    it("may be larger than the buffer, and so may their fields", () => {
       const long = "x".repeat(3_000_000);
       expect(valuesOf(`a,b\n1,${long}\n2,"${long}\n""${long}"\n3,4\n`)).to.deep.equal([
         ["1", long],
@@ -41,7 +41,7 @@ describe("evaluate: tables", () => {
       ]);
     });
 
-    it("are the same however the bytes come", () => {
+    it("are the same however the bytes are split", () => {
       const bytes = Buffer.from('a,b\n"ä\n€",😀\nlast,row');
       for (const size of [1, 2, 3, 7, 100]) {
         const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
@@ -78,7 +78,7 @@ describe("evaluate: tables", () => {
       });
     }
 
-    it("refuse a byte that is not UTF-8, and say where it stands, however many lines come before", () => {
+    it("refuse a byte that is not UTF-8, and name its place, however many lines come before", () => {
       const lines = Buffer.from("a\n\u20ac\n".repeat(3));
       const bytes = Buffer.concat([lines, Uint8Array.of(0x62, 0x80, 0x0a, 0x31)]);
       const pieces = [...bytes].map((byte) => Uint8Array.of(byte));
@@ -91,7 +91,7 @@ describe("evaluate: tables", () => {
       }
     });
 
-    it("refuse a character that the next piece does not end", () => {
+    it("refuse a character that the next piece does not complete", () => {
       expectRefusal(
         () => [...readTable({ name: "x", bytes: [Uint8Array.of(0x61, 0xe2), Buffer.from("b\n1\n")] }, ["a"])],
         "MALFORMED_FILE",
@@ -109,7 +109,7 @@ describe("evaluate: tables", () => {
   });
 
   describe("of JSON Lines", () => {
-    it("read texts, numbers, booleans, nothing and lists of numbers", () => {
+    it("read texts, numbers, booleans, null and lists of numbers", () => {
       const text = '{"a":"x","b":0.25}\n\n{"b":true,"a":null}\n{"a":[0.1,0.9],"b":1e-7}';
       expect(read(text)).to.deep.equal([
         { line: 1, values: ["x", "0.25"] },
@@ -126,7 +126,7 @@ describe("evaluate: tables", () => {
         'data.csv line 2: "{\\"a\\":", expected a JSON object',
       ],
       [
-        "something else than an object",
+        "a line that is not an object",
         '{"a":1,"b":2}\n[1]\n',
         "MALFORMED_FILE",
         'data.csv line 2: "[1]", expected a JSON object',

@@ -10,7 +10,7 @@ import { newPool, NO_DEADLINE, type PoolContext } from "../../market/pool.suppor
 /** Roundings of a purchase and a sale, all of them the pool's: two inputs, two fees, two outputs, in reserve units. */
 const ROUNDINGS = 6n;
 
-describe("lumps of usage fees", () => {
+describe("Lumps of usage fees", () => {
   /** 150,000 of the investors' 600,000 tokens are issued, and sells are open. */
   async function tradedPool() {
     const context = await newPool();
@@ -49,7 +49,7 @@ describe("lumps of usage fees", () => {
       rest = await context.pool.remainingInvestorAllocation();
     });
 
-    it("S: 1,000 USDC at once pay 703.91 to whoever buys all that is left, as the formula says", async () => {
+    it("S: a lump of 1,000 USDC pays 703.91 to whoever buys all that is left, as the formula says", async () => {
       const computed = gainOf(await readPurchase(context.pool, rest), 1_000n * USDC);
       expect(computed / 10_000n).to.equal(703_91n);
 
@@ -63,7 +63,7 @@ describe("lumps of usage fees", () => {
       expectAsComputed(await snipe(context, breakEven, rest), 0n);
     });
 
-    it("S: ten roundings more than the break-even lump pay something", async () => {
+    it("S: a lump of ten roundings more than the break-even lump pays something", async () => {
       const { breakEven } = (await readLumps(context.pool))!;
 
       expect(await snipe(context, breakEven + 10n * ROUNDINGS, rest)).to.be.greaterThan(0n);
@@ -78,7 +78,7 @@ describe("lumps of usage fees", () => {
       expectAsComputed(await snipe(context, breakEven, part), computed);
     });
 
-    it("knows the purchase that gains most: any other gains less", async () => {
+    it("the best purchase gains more than any other", async () => {
       const { breakEven } = (await readLumps(context.pool))!;
       const largest = await readPurchase(context.pool, rest);
       const best = bestPurchase(largest, breakEven);
@@ -88,7 +88,7 @@ describe("lumps of usage fees", () => {
         expect(gainOf({ ...best, after }, breakEven)).to.be.lessThan(gain);
     });
 
-    it("agrees with the tables of docs/economics.md, which are computed from the curve", async () => {
+    it("the gains agree with the tables of docs/economics.md, which are computed from the curve", async () => {
       const largest = await readPurchase(context.pool, rest);
       for (const deposit of [50n, 250n, 500n, 2_000n]) {
         const { gain } = bestSnipe(snipedMarket(), Number(deposit));
@@ -97,7 +97,7 @@ describe("lumps of usage fees", () => {
       }
     });
 
-    it("buys nothing where nothing can be gained, and all where the deposit is large", async () => {
+    it("the best purchase is nothing if nothing can be gained, and everything if the deposit is large", async () => {
       const { harmless } = (await readLumps(context.pool))!;
       const largest = await readPurchase(context.pool, rest);
       expect(bestPurchase(largest, harmless).after).to.equal(largest.before);
@@ -115,19 +115,19 @@ describe("lumps of usage fees", () => {
     }
   });
 
-  it("knows no lump when everything is sold", async () => {
+  it("no lump exists once everything is sold", async () => {
     const { pool, alice } = await loadFixture(tradedPool);
     await pool.connect(alice).buyExactOut(600_000n * TOKEN, 0, 100_000n * USDC, alice, NO_DEADLINE);
 
     expect(await readLumps(pool)).to.equal(undefined);
   });
 
-  it("lets every deposit pay where trades are free, and a deposit of 23.4 % none where they cost 10 %", () => {
+  it("the break-even lump is zero where trades are free, and 23.4 % of R + R0 after the purchase where they cost 10 %", () => {
     expect(breakEvenLump({ after: 10n ** 12n, tradeFee: 0n })).to.equal(0n);
     expect(breakEvenLump({ after: 10n ** 12n, tradeFee: 1_000n })).to.equal(234_567_901_234n);
   });
 
-  it("rounds gains and losses down", () => {
+  it("gains and losses are rounded down", () => {
     expect(gainOf({ before: 3n, after: 10n, tradeFee: 0n }, 1n)).to.equal(0n);
     expect(gainOf({ before: 3n, after: 10n, tradeFee: 1n }, 0n)).to.equal(-1n);
   });

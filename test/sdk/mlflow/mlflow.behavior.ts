@@ -32,7 +32,7 @@ export function shouldBehaveLikeMlflow(urlOf: () => string): void {
     return file;
   };
 
-  it("makes an experiment once", async () => {
+  it("creates an experiment only once", async () => {
     const made = await mlflow.experimentNamed("hokusai tests");
 
     expect(made).to.match(/^\d+$/);
@@ -70,7 +70,7 @@ export function shouldBehaveLikeMlflow(urlOf: () => string): void {
     expect(version.modelUri).to.equal(`models:/Credit/${version.version}`);
   });
 
-  it("logs more than one request takes", async () => {
+  it("logs more than one request can carry", async () => {
     const run = await mlflow.createRun(await mlflow.experimentNamed("batches"), "many");
     const metrics = Array.from({ length: 1_200 }, (_, step) => ({ key: "loss", value: step, timestamp: step, step }));
     const tags = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`tag${index}`, String(index)]));
@@ -80,14 +80,14 @@ export function shouldBehaveLikeMlflow(urlOf: () => string): void {
     expect((await mlflow.run(run.runId)).runId).to.equal(run.runId);
   });
 
-  it("refuses a run that is not there, in its own words", async () => {
+  it("names a missing run by its id", async () => {
     const { code, message } = await problemOf(mlflow.run("0".repeat(32)));
 
     expect(code).to.equal("NOT_DEPLOYED");
     expect(message).to.contain("0".repeat(32));
   });
 
-  it("refuses a file that is not there or empty before it asks for anything", async () => {
+  it("refuses a missing file and an empty one", async () => {
     const run = { runId: "r", experimentId: "1", artifactUri: "mlflow-artifacts:/1/r/artifacts", status: "RUNNING" };
 
     expect((await problemOf(uploadModel(mlflow, run, join(folder, "none")))).code).to.equal("NO_FILE");

@@ -18,10 +18,10 @@ describe("MlflowClient @uninstrumented", () => {
   });
   after(() => server.stop());
 
-  describe("on a server that does as it should", () => shouldBehaveLikeMlflow(() => server.url));
+  describe("given a server that works", () => shouldBehaveLikeMlflow(() => server.url));
 
-  describe("on one that does not", () => {
-    it("says that the server does not know its own host", async () => {
+  describe("given a server that fails", () => {
+    it("explains that the server does not know its own host", async () => {
       server.state.next = { status: 403, body: "Invalid Host header - possible DNS rebinding attack detected" };
 
       const { code, message } = await problemOf(mlflow.experimentNamed("x"));
@@ -33,7 +33,7 @@ describe("MlflowClient @uninstrumented", () => {
       expect(message).not.to.contain("a-secret-token");
     });
 
-    it("refuses a file that arrived otherwise than it was sent", async () => {
+    it("refuses an upload that arrived changed", async () => {
       const folder = mkdtempSync(join(tmpdir(), "mlflow-"));
       const file = join(folder, "model.pkl");
       writeFileSync(file, "weights");
@@ -50,7 +50,7 @@ describe("MlflowClient @uninstrumented", () => {
       );
     });
 
-    it("asks again what it may, and no run twice", async () => {
+    it("repeats requests that may be repeated, but never the creation of a run", async () => {
       const asked = () => server.requests.length;
       const before = asked();
       server.state.next = { status: 503, headers: { "retry-after": "0" } };
@@ -61,7 +61,7 @@ describe("MlflowClient @uninstrumented", () => {
       expect((await problemOf(mlflow.createRun("1", "once"))).code).to.equal("NODE_FAILED");
     });
 
-    it("refuses artifacts that the server does not keep, and paths that lead elsewhere", async () => {
+    it("refuses artifacts that the server does not store, and paths that lead elsewhere", async () => {
       const run = { runId: "r", experimentId: "1", artifactUri: "file:///mlruns/1/r", status: "RUNNING" };
       const upload = async (artifactUri: string, path: string) =>
         problemOf((async () => mlflow.uploadArtifact({ ...run, artifactUri }, path, new Blob(["x"])))());
@@ -71,21 +71,21 @@ describe("MlflowClient @uninstrumented", () => {
     });
   });
 
-  describe("registering for a token", () => {
+  describe("when registering for a token", () => {
     const model: TokenizedModel = {
       ...{ modelUri: "runs:/abc/model", modelName: "Credit", tokenId: "CRDEF", metricName: "accuracy" },
       baselineValue: 0.5,
     };
 
     for (const [what, change, code] of [
-      ["an address that is none", { modelUri: "s3://bucket/model" }, "BAD_OPTION"],
+      ["an invalid model address", { modelUri: "s3://bucket/model" }, "BAD_OPTION"],
       ["a name with a slash", { modelName: "a/b" }, "BAD_OPTION"],
       ["a ticker in lower case", { tokenId: "crdef" }, "BAD_OPTION"],
       ["a metric that no benchmark has", { metricName: "goodness" }, "BAD_OPTION"],
-      ["a baseline that is no number", { baselineValue: NaN }, "BAD_OPTION"],
-      ["a tag that would hide its own", { additionalTags: { hokusai_token_id: "OTHER" } }, "CONFLICT"],
+      ["a baseline that is not a number", { baselineValue: NaN }, "BAD_OPTION"],
+      ["a tag that would replace one of its own", { additionalTags: { hokusai_token_id: "OTHER" } }, "CONFLICT"],
     ] as const) {
-      it(`refuses ${what} before it asks for anything`, async () => {
+      it(`refuses ${what} before it sends any request`, async () => {
         const before = server.requests.length;
 
         expect((await problemOf(registerTokenizedModel({ ...model, ...change }, mlflow))).code).to.equal(code);

@@ -5,10 +5,10 @@ import { readText, writeWhole } from "../../../sdk/node/files";
 import { toJson } from "../../../sdk/schemas/json";
 import { expectProblem, useFolder } from "../statements/support";
 
-describe("files of the tools", () => {
+describe("Files that the tools write", () => {
   const folder = useFolder();
 
-  it("are written as a whole, over what was there", () => {
+  it("are written as a whole, and replace what was there", () => {
     const path = folder.path("result.json");
     writeWhole(path, "first");
     writeWhole(path, "second");
@@ -16,24 +16,24 @@ describe("files of the tools", () => {
     expect(folder.names()).to.deep.equal(["result.json"]);
   });
 
-  it("leave nothing half-written: what cannot take its place is gone", () => {
+  it("leave nothing half-written behind if they cannot take their place", () => {
     mkdirSync(folder.path("taken"));
     expect(() => writeWhole(folder.path("taken"), "text")).to.throw(/^.*taken cannot be written: EISDIR[^\n]*\.$/);
     expect(folder.names()).to.deep.equal(["taken"]);
   });
 
-  it("cannot be written into a folder that is not there", () => {
+  it("are refused in a folder that does not exist", () => {
     expect(() => writeWhole(folder.path("none/result.json"), "text")).to.throw(
       /result\.json cannot be written: ENOENT/,
     );
     expect(folder.names()).to.deep.equal([]);
   });
 
-  it("are not folders", async () => {
+  it("are not read from a folder", async () => {
     await expectProblem(() => readText(folder.path(".")), `there is no file ${folder.path(".")}.`);
   });
 
-  it("have amounts as strings", () => {
+  it("contain amounts as strings", () => {
     expect(JSON.parse(toJson({ amount: 10n ** 30n, count: 1 }))).to.deep.equal({
       amount: `1${"0".repeat(30)}`,
       count: 1,

@@ -30,7 +30,7 @@ async function open(overrides: Partial<Source>, network = LOCAL) {
 
 const addressFrom = async (overrides: Partial<Source>) => (await open(overrides)).getAddress();
 
-describe("keys", () => {
+describe("Keys", () => {
   const folder = useFolder();
   const keystore = (): string =>
     folder.write("key.json", encryptKeystoreJsonSync({ address, privateKey }, PASSWORD, { scrypt: { N: 2 } }));
@@ -40,7 +40,7 @@ describe("keys", () => {
     expect(await addressFrom({ env: { PRIVATE_KEY: privateKey.slice(2) } })).to.equal(address);
   });
 
-  it("come from a keystore with KEYSTORE_PASSWORD, which wins over PRIVATE_KEY", async () => {
+  it("come from a keystore with KEYSTORE_PASSWORD, which takes precedence over PRIVATE_KEY", async () => {
     const env = { KEYSTORE_PASSWORD: PASSWORD, PRIVATE_KEY: developmentKey(1).privateKey };
     expect(await addressFrom({ keystore: keystore(), env })).to.equal(address);
   });
@@ -49,7 +49,7 @@ describe("keys", () => {
     expect(await addressFrom({ keystore: keystore(), askPassword: () => Promise.resolve(PASSWORD) })).to.equal(address);
   });
 
-  it("come one from each variable that is set, of PRIVATE_KEY only without any of them", () => {
+  it("come from every variable that is set, and from PRIVATE_KEY only if no other is", () => {
     const env = { KEYSTORE: "a.json, b.json", LEDGER: "1", KMS: "arn", REMOTE_SIGNER: "m.js", PRIVATE_KEY: "1,2" };
     expect(namedKeys(NOTHING, env)).to.deep.equal([
       { kind: "keystore", file: "a.json", passwordFile: "" },
@@ -66,7 +66,7 @@ describe("keys", () => {
     expect(namedKeys(NOTHING, {})).to.deep.equal([]);
   });
 
-  it("come from a module that signs elsewhere, and say where they are", async () => {
+  it("come from a module that signs elsewhere, and name their origin", async () => {
     const helper = JSON.stringify(join(__dirname, "../../helpers/remoteKey.ts"));
     const module = folder.write(
       "signer.js",
@@ -89,7 +89,7 @@ describe("keys", () => {
     );
   });
 
-  it("of a Ledger or a KMS are refused under a name that none has", async () => {
+  it("in a Ledger or a KMS are refused if their name is invalid", async () => {
     const secrets = { env: {}, askPassword: async () => "" };
     for (const key of [
       { kind: "ledger", account: "my ledger" },
@@ -101,7 +101,7 @@ describe("keys", () => {
     }
   });
 
-  it("of which PRIVATE_KEY has several are told apart", async () => {
+  it("in PRIVATE_KEY are told apart if there are several", async () => {
     const other = developmentKey(1);
     const env = { PRIVATE_KEY: `${privateKey},${other.privateKey}` };
     const accounts = await openAccounts(LOCAL, namedKeys(NOTHING, env), { env, askPassword: async () => "" });
@@ -135,7 +135,7 @@ describe("keys", () => {
       expect(asked).to.equal(1);
     });
 
-    it("asks at once when it does not name its address", async () => {
+    it("asks at once if the file does not name the address", async () => {
       keystore();
       const secretive = { ...(JSON.parse(folder.read("key.json")) as object), address: undefined };
       const account = await accountOf(folder.write("key.json", JSON.stringify(secretive)));
@@ -148,7 +148,7 @@ describe("keys", () => {
     const wrong: [string, string, string][] = [
       ["when missing", "", "PRIVATE_KEY is missing: set it in the environment or name a file with --keystore."],
       ["when a digit is missing", privateKey.slice(0, -1), WRONG],
-      ["when a digit is none", privateKey.replace(/.$/, "g"), WRONG],
+      ["when a character is not a digit", privateKey.replace(/.$/, "g"), WRONG],
       ["when zero", `0x${"0".repeat(64)}`, WRONG],
       ["when not below the order of the curve", ORDER, WRONG],
     ];

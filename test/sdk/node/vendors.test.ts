@@ -67,7 +67,7 @@ const PACKAGES = {
 const domain = { name: "Test", version: "1", chainId: 1 };
 const types = { Note: [{ name: "text", type: "string" }] };
 
-describe("Keys of vendors' machines @uninstrumented", () => {
+describe("Keys in a KMS or a Ledger @uninstrumented", () => {
   const folder = useFolder();
   const { cwd } = process;
 
@@ -86,7 +86,7 @@ describe("Keys of vendors' machines @uninstrumented", () => {
     ["Google Cloud KMS", "@google-cloud/kms", VERSION],
   ] as const) {
     describe(`given ${service}`, () => {
-      it("sign as the account of their public key", async () => {
+      it("sign for the account of their public key", async () => {
         install(name);
         const signer = await openKms(key);
         expect(await signer.getAddress()).to.equal(wallet.address);
@@ -101,7 +101,7 @@ describe("Keys of vendors' machines @uninstrumented", () => {
         expect(Transaction.from(raw).from).to.equal(wallet.address);
       });
 
-      it("say which package is missing", async () => {
+      it("name the missing package", async () => {
         await expectProblem(
           () => openKms(key),
           `${service} needs the package ${name}: install it with npm install --no-save ${name}.`,
@@ -110,7 +110,7 @@ describe("Keys of vendors' machines @uninstrumented", () => {
     });
   }
 
-  it("say what a service refuses, such as a key of another region", async () => {
+  it("report what a service refuses, such as a key of another region", async () => {
     install("@aws-sdk/client-kms");
     const other = ARN.replace("eu-central-1", "us-east-1");
     await expectProblem(
@@ -133,7 +133,7 @@ describe("Keys of vendors' machines @uninstrumented", () => {
     }
   });
 
-  it("refuse names that are no service's", async () => {
+  it("refuse a name that no service has", async () => {
     for (const name of ["alias/mine", "arn:aws:kms:eu:12:key/x", `${VERSION}x`]) {
       await expectProblem(
         () => openKms(name),
@@ -145,7 +145,7 @@ describe("Keys of vendors' machines @uninstrumented", () => {
   describe("given a Ledger", () => {
     const both = () => (["@ledgerhq/hw-transport-node-hid", "@ledgerhq/hw-app-eth"] as const).forEach(install);
 
-    it("sign what its owner confirms, by the account's number or path", async () => {
+    it("sign what their owner confirms, by the account's number or path", async () => {
       both();
       for (const name of ["2", "44'/60'/2'/0/0", "m/44'/60'/2'/0/0"]) {
         const signer = await openLedger(name);
@@ -164,14 +164,14 @@ describe("Keys of vendors' machines @uninstrumented", () => {
       }
     });
 
-    it("say which package is missing", async () => {
+    it("name the missing package", async () => {
       await expectProblem(
         () => openLedger("0"),
         "a Ledger needs the package @ledgerhq/hw-transport-node-hid: install it with npm install --no-save @ledgerhq/hw-transport-node-hid.",
       );
     });
 
-    it("say what the device refuses", async () => {
+    it("report what the device refuses", async () => {
       both();
       await expectProblem(
         () => openLedger("0"),
@@ -179,7 +179,7 @@ describe("Keys of vendors' machines @uninstrumented", () => {
       );
     });
 
-    it("refuse what is no account", async () => {
+    it("refuse an invalid account", async () => {
       await expectProblem(
         () => openLedger("first"),
         "the Ledger's account is first, expected the number of an account, such as 0, or a path such as 44'/60'/0'/0/0.",

@@ -42,7 +42,7 @@ describe("PlatformClient @uninstrumented", () => {
   const sent = () => server.requests.map(({ method, path }) => `${method} ${path}`);
 
   describe("given a platform that answers", () => {
-    it("sends the key, the path in its encoding and the query", async () => {
+    it("sends the key, the encoded path and the query", async () => {
       answers = [{ body: { items: [], total: 0 } }];
 
       await client.models({ search: "credit & more", page: 2 });
@@ -80,13 +80,13 @@ describe("PlatformClient @uninstrumented", () => {
       );
     });
 
-    it("answers with nothing where the platform has nothing to say", async () => {
+    it("returns undefined for an empty answer", async () => {
       answers = [{ status: 204 }];
 
       expect(await client.deactivateBenchmark("b1")).to.equal(undefined);
     });
 
-    it("sends predictions as they are", async () => {
+    it("sends predictions unchanged", async () => {
       answers = [{ status: 202, body: { job_id: "j1" } }];
 
       const created = await client.evaluate("m", {
@@ -108,7 +108,7 @@ describe("PlatformClient @uninstrumented", () => {
       body: { error: { code, message: "it is \u001b[31mso", ...(fields && { fields }) } },
     });
 
-    it("throws the code that it names, with its words escaped", async () => {
+    it("throws the code that the platform names, with its message escaped", async () => {
       answers = [failure(409, "ALREADY_DONE")];
 
       const { code, message, exitCode } = await problemOf(client.publishDraft("d1"));
@@ -127,14 +127,14 @@ describe("PlatformClient @uninstrumented", () => {
       [413, "BAD_OPTION"],
       [500, "NODE_FAILED"],
     ] as const) {
-      it(`makes ${code} of status ${status} with a code that it does not know`, async () => {
+      it(`turns status ${status} with an unknown code into ${code}`, async () => {
         answers = [failure(status, "SOMETHING_NEW")];
 
         expect((await problemOf(client.benchmark("b1"))).code).to.equal(code);
       });
     }
 
-    it("tells each field that was refused", async () => {
+    it("has a reason for each field that was refused", async () => {
       answers = [failure(400, "BAD_OPTION", [{ path: "ticker", given: '"ab"', expected: "3 to 6 letters" }])];
 
       const { reasons } = await problemOf(client.createBenchmark({} as never));
@@ -147,7 +147,7 @@ describe("PlatformClient @uninstrumented", () => {
       ]);
     });
 
-    it("says so when what answers is no API, and shows nothing of the key", async () => {
+    it("reports an answer that is not from the API, and does not show the key", async () => {
       answers = [{ status: 401, body: "<html>" }];
 
       const { code, message } = await problemOf(client.ready());
@@ -159,7 +159,7 @@ describe("PlatformClient @uninstrumented", () => {
   });
 
   describe("given a platform that is busy or silent", () => {
-    it("asks again as soon as it may, with the same idempotency key", async () => {
+    it("retries as soon as it may, with the same idempotency key", async () => {
       answers = [{ status: 429, headers: { "retry-after": "0" } }, undefined, { status: 201, body: { id: "b1" } }];
 
       expect(await client.createBenchmark({} as never)).to.deep.equal({ id: "b1" });
@@ -169,14 +169,14 @@ describe("PlatformClient @uninstrumented", () => {
       expect(keys.size).to.equal(1);
     });
 
-    it("gives up after as many tries as it was told", async () => {
+    it("gives up after the given number of tries", async () => {
       answers = [{ status: 503, headers: { "retry-after": "0" }, body: "" }];
 
       expect((await problemOf(client.ready())).code).to.equal("NODE_FAILED");
       expect(server.requests).to.have.length(3);
     });
 
-    it("says that nobody answers, and where", async () => {
+    it("reports that nobody answers, and where", async () => {
       answers = [undefined];
       client = new PlatformClient({ url: server.url, tries: 1 });
 
@@ -186,14 +186,14 @@ describe("PlatformClient @uninstrumented", () => {
       expect(message).to.match(/^the platform at 127\.0\.0\.1:\d+ does not answer, no connection/);
     });
 
-    it("waits no longer than it was told", async () => {
+    it("waits no longer than the given time", async () => {
       answers = [() => undefined];
       client = new PlatformClient({ url: server.url, tries: 1, timeout: 50 });
 
       expect((await problemOf(client.ready())).message).to.contain("no answer in time");
     });
 
-    it("ends when it is told to", async () => {
+    it("stops when it is aborted", async () => {
       answers = [{ status: 503, headers: { "retry-after": "60" } }];
       const abort = new AbortController();
       client = new PlatformClient({ url: server.url, signal: abort.signal });
@@ -204,7 +204,7 @@ describe("PlatformClient @uninstrumented", () => {
     });
   });
 
-  describe("following a job", () => {
+  describe("when it follows a job", () => {
     const streaming = (...texts: readonly string[]): StandInAnswer => {
       return (response) => {
         response.writeHead(200, { "content-type": "text/event-stream" });
@@ -213,7 +213,7 @@ describe("PlatformClient @uninstrumented", () => {
       };
     };
 
-    it("tells its progress and answers with its end", async () => {
+    it("reports the progress, and returns the end", async () => {
       const end = job({ status: "accepted", progress: 1 });
       const text = `: still here\r\n\r\n${eventText("progress", job({ progress: 0.5 }))}${eventText("end", end)}`;
       answers = [{ body: job() }, streaming(text.slice(0, 30), text.slice(30))];
@@ -223,7 +223,7 @@ describe("PlatformClient @uninstrumented", () => {
       expect(told).to.deep.equal([0, 0.5]);
     });
 
-    it("opens a stream that broke again", async () => {
+    it("asks for the status again if the stream breaks", async () => {
       const half = streaming(eventText("progress", job({ progress: 0.25 })), "event: progr");
       answers = [{ body: job() }, half, { body: job({ status: "refused", message: "too weak" }) }];
 
@@ -235,7 +235,7 @@ describe("PlatformClient @uninstrumented", () => {
       ]);
     });
 
-    it("asks for nothing more of a job that has ended", async () => {
+    it("sends nothing more for a job that has ended", async () => {
       answers = [{ body: job({ status: "cancelled" }) }];
 
       expect((await client.followJob("m", "j1")).status).to.equal("cancelled");
@@ -243,7 +243,7 @@ describe("PlatformClient @uninstrumented", () => {
     });
   });
 
-  it("refuses an address that is none", () => {
+  it("refuses an invalid address", () => {
     expect(() => new PlatformClient({ url: "file:///etc/passwd" }))
       .to.throw(Problem)
       .with.property("code", "BAD_OPTION");

@@ -50,7 +50,7 @@ describe("commit @uninstrumented", () => {
     return { code: main(args, streams), out: out.join("\n"), err: err.join("\n") };
   }
 
-  it("commits to a column, and keeps the opening", () => {
+  it("commits to a column, and writes the opening", () => {
     const { code, out, err } = run(
       "--column",
       "label",
@@ -72,7 +72,7 @@ describe("commit @uninstrumented", () => {
     expect(JSON.parse(out)).to.deep.equal({ commitment: commit(opening), domain: "labels", capacity: 1_024, rows: 3 });
   });
 
-  it("does so as a process of its own, with the rows from standard input", async () => {
+  it("works as a process of its own, with the rows from standard input", async () => {
     const args = ["--column", "label", "--domain", "labels", "--opening", at("o.json")];
     const { code, stdout, stderr } = await runScript("scripts/commit.ts", args, {}, CSV);
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
@@ -86,12 +86,12 @@ describe("commit @uninstrumented", () => {
     });
   });
 
-  it("takes another salt each time, so that equal rows have unequal commitments", () => {
+  it("takes a new salt each time, so that equal rows have different commitments", () => {
     const commitments = ["a", "b"].map((name) => run("--column", "label", "--opening", at(name)).out);
     expect(new Set(commitments)).to.have.length(2);
   });
 
-  it("turns scores into rows by a threshold, which counts as 1 itself", () => {
+  it("turns scores into rows by a threshold, which itself counts as 1", () => {
     expect(readRows("rows", CSV, "score", "0.5").bits).to.deep.equal([1, 0, 1]);
     expect(readRows("rows", CSV, "score", "0.51").bits).to.deep.equal([1, 0, 0]);
     expect(run("--column", "score", "--threshold", "0.5", "--capacity", "64", "--opening", at("o")).code).to.equal(0);
@@ -122,22 +122,22 @@ describe("commit @uninstrumented", () => {
         /line 2, column score: "0\.7", expected 0 or 1; .*--threshold\.$/,
       ],
       [
-        "another domain",
+        "an unknown domain",
         ["--column", "label", "--domain", "all", "--opening", "o"],
         /--domain is "all", expected predictions, labels/,
       ],
       [
-        "another capacity",
+        "an unknown capacity",
         ["--column", "label", "--capacity", "65", "--opening", "o"],
         /--capacity is "65", expected one of 64/,
       ],
       [
-        "an escrow file for nobody",
+        "an escrow file without a recipient",
         ["--column", "label", "--opening", "o", "--escrow", "e"],
         /--escrow and --to belong together/,
       ],
       [
-        "an escrow file in the place of the opening",
+        "one file for escrow and opening",
         ["--column", "label", "--opening", "o", "--escrow", "./o", "--to", "to.pem"],
         /options: --opening and --escrow name the same file\.$/,
       ],
@@ -148,13 +148,13 @@ describe("commit @uninstrumented", () => {
       ],
       ["no column", ["--opening", "o"], /--column is missing/],
       [
-        "a threshold that is no number",
+        "a threshold that is not a number",
         ["--column", "score", "--threshold", "high", "--opening", "o"],
         /--threshold is "high", expected a decimal number/,
       ],
       ["two files", ["--column", "label", "--opening", "o", "a.csv", "b.csv"], /unexpected argument "b\.csv"/],
       ["an unknown option", ["--colum", "label"], /Unknown option '--colum'/],
-      ["no place for the opening", ["--column", "label"], /--opening is missing/],
+      ["no file for the opening", ["--column", "label"], /--opening is missing/],
       ["a missing file", ["--column", "label", "--opening", "o", "nothing.csv"], /there is no file nothing\.csv\.$/],
     ];
     for (const [name, args, message] of refusals) {
@@ -186,7 +186,7 @@ describe("commit @uninstrumented", () => {
       }
     });
 
-    it("more rows than the circuit holds, or than any does", () => {
+    it("more rows than the chosen circuit holds, or than any circuit does", () => {
       const rows = (count: number) => `label\n${"1\n".repeat(count)}`;
       for (const [count, options, line] of [
         [65, ["--capacity", "64"], "there are 65 rows, expected 1 to 64 for this circuit."],
@@ -235,19 +235,19 @@ describe("Escrow", () => {
   ].map((u) => Buffer.from(u.toString(16).padStart(64, "0"), "hex").reverse());
   const der = (key: Buffer) => Buffer.concat([Buffer.from("302a300506032b656e032100", "hex"), key]);
 
-  it("is opened by the key that it is sealed to, and by no other", () => {
+  it("is opened by the key that it was sealed to, and by no other", () => {
     const sealed = seal(CONTENT, recipient);
     expect(unseal("e", sealed, holder)).to.equal(CONTENT);
     expect(sealed).not.to.contain(OPENING.bits.join(""));
     refused(sealed, readPrivateKey("key", pem("x25519").privateKey));
   });
 
-  it("is another each time", () => {
+  it("is different each time", () => {
     const [one, other] = [seal(CONTENT, recipient), seal(CONTENT, recipient)].map(partsOf);
     for (const part of PARTS) expect(one![part], part).not.to.equal(other![part]);
   });
 
-  it("shows every changed bit, also one that X25519 does not look at", () => {
+  it("is refused with any changed bit, even one that X25519 ignores", () => {
     const parts = partsOf(seal("rows", recipient));
     for (const part of PARTS) {
       const bytes = Buffer.from(parts[part]!, "base64");
@@ -259,7 +259,7 @@ describe("Escrow", () => {
     }
   });
 
-  it("is refused when it is cut short, or put together from two", () => {
+  it("is refused if it is cut short, or put together from two", () => {
     const [parts, other] = [seal(CONTENT, recipient), seal(CONTENT, recipient)].map(partsOf) as [
       Record<string, string>,
       Record<string, string>,
@@ -274,7 +274,7 @@ describe("Escrow", () => {
     expect(() => unseal("e", sealed.slice(0, -1), holder)).to.throw(Problem, "e is not JSON");
   });
 
-  it("names fields that are missing, unknown or of another format", () => {
+  it("names fields that are missing or of another format", () => {
     const parts = partsOf(seal(CONTENT, recipient));
     expect(() => unseal("e", "{}", holder)).to.throw(Problem, "e: format is missing, expected hokusai-escrow-1");
     expect(() => unseal("e", JSON.stringify({ ...parts, tag: undefined }), holder)).to.throw(
@@ -287,7 +287,7 @@ describe("Escrow", () => {
     );
   });
 
-  it("accepts X25519 keys only, and none of small order", () => {
+  it("accepts only X25519 keys, and none of small order", () => {
     const wrong = pem("ed25519");
     expect(() => readPublicKey("k", wrong.publicKey)).to.throw(Problem, "k is not an X25519 public key in PEM form.");
     expect(() => readPrivateKey("k", wrong.privateKey)).to.throw(
@@ -342,7 +342,7 @@ describe("Openings and commitments", () => {
     expect(() => countRows([1], [1], [])).to.throw("there are 1 labels, 1 baseline and 0 candidate predictions");
   });
 
-  it("survive their file, and show when it was changed", () => {
+  it("are read as they were written, and refused if their file was changed", () => {
     const text = formatOpening(OPENING);
     expect(readOpening("o", text, "predictions")).to.deep.equal(OPENING);
     expect(() => readOpening("o", text, "labels")).to.throw("domain is predictions, expected labels");

@@ -107,18 +107,18 @@ describe("prove refuses in one line @uninstrumented", () => {
       () => `${folder.path("rows.csv")} is not JSON: `,
     ],
     [
-      "CSV without a place for its opening",
+      "CSV without a file for its opening",
       () => ({ ...csv(CSV), "--opening": "" }),
       () =>
         `${folder.path("rows.csv")} is CSV: name a file for its opening, which the next proof needs, with --opening <file>.`,
     ],
     [
-      "an opening with a place for another",
+      "--opening beside an opening",
       () => ({ "--opening": folder.path("kept.json") }),
       () => `${folder.path("candidate.json")} is an opening: leave out --opening, which is for CSV.`,
     ],
     [
-      "a place for the opening where there is a file",
+      "a file for the opening that exists already",
       () => ({ ...csv(CSV), "--opening": write("kept.json", "kept") }),
       () => `${folder.path("kept.json")} exists: an opening is never overwritten, name another file.`,
     ],
@@ -141,13 +141,13 @@ describe("prove refuses in one line @uninstrumented", () => {
         `${folder.path("rows.csv")} line 2, column label: not what was committed to, expected the committed rows in their order.`,
     ],
     [
-      "CSV with a row more than was committed to",
+      "CSV with one row more than was committed to",
       () => csv(`${CSV}60,1,0,1\n`),
       () =>
         `${folder.path("rows.csv")} line 62, column label: not what was committed to, expected the committed rows in their order.`,
     ],
     [
-      "CSV with a row less than was committed to",
+      "CSV with one row fewer than were committed to",
       () => csv(CSV.split("\n").slice(0, ROWS).join("\n")),
       "there are 60 labels, 60 baseline and 59 candidate predictions, expected as many of each.",
     ],
@@ -163,7 +163,7 @@ describe("prove refuses in one line @uninstrumented", () => {
         `${folder.path("rows.csv")} line 2, column candidate: "0.7", expected 0 or 1; for scores, say from where on they are a 1 with commit --threshold.`,
     ],
     ["CSV without rows", () => csv("candidate\n"), () => `${folder.path("rows.csv")} has no rows.`],
-    ["CSV that is none", () => csv('candidate\n"1\n'), () => `${folder.path("rows.csv")} line 2, field 1: `],
+    ["malformed CSV", () => csv('candidate\n"1\n'), () => `${folder.path("rows.csv")} line 2, field 1: `],
     [
       "an escrow file without a key",
       () => ({ "--candidate": sealed(keyPair()) }),
@@ -210,7 +210,7 @@ describe("prove refuses in one line @uninstrumented", () => {
       "options: --opening, --claims and --out name the same file.",
     ],
     [
-      "a key that is none",
+      "an invalid key",
       () => ({ "--candidate": sealed(keyPair()), "--escrow-key": write("key.pem", "secret") }),
       () => `${folder.path("key.pem")} is not an X25519 private key in PEM form.`,
     ],
@@ -220,13 +220,13 @@ describe("prove refuses in one line @uninstrumented", () => {
       () => `there is no file ${folder.path("absent")}.`,
     ],
     [
-      "more contributors than a statement lists, with nowhere to keep them",
+      "more contributors than a statement lists, without a file for them",
       () => ({ "--contributors": write("many.csv", toCsv(buildContributors(65))) }),
       () =>
         `${folder.path("many.csv")} names 65 contributors, more than the 64 that a statement lists: name a file for them with --claims <file>.`,
     ],
     [
-      "hours that no statement lives",
+      "more hours than a statement may live",
       () => ({ "--hours": "49" }),
       'options: --hours is "49", expected an integer from 1 to 48.',
     ],
@@ -252,7 +252,7 @@ describe("prove refuses in one line @uninstrumented", () => {
     });
   }
 
-  it("an evaluation that was recorded", async () => {
+  it("an evaluation that was recorded before", async () => {
     const context = await loadFixture(provenModels);
     const { verifier, models, registry, admin, zkProof } = context;
     const bundle = await proven(context, "proven");

@@ -56,7 +56,7 @@ describe("prove @uninstrumented", () => {
   const onChain = ({ address }: Context) => ["--network", "hardhat", "--verifier", address];
 
   describe("for a model whose method is a ZkProof", () => {
-    it("makes a statement that anybody submits, and that is paid once", async () => {
+    it("makes a statement that anybody can submit, and that is paid once", async () => {
       const context = await loadFixture(provenModels);
       const { models, registry, carol } = context;
       const model = models.proven;
@@ -138,7 +138,7 @@ describe("prove @uninstrumented", () => {
     });
   });
 
-  it("says when an improvement must wait for another day, which the chain refuses today", async () => {
+  it("says that an improvement must wait for another day if the chain would refuse it today", async () => {
     const context = await loadFixture(provenModels);
     const { models, registry, admin, verifier, zkProof } = context;
     const earlier = await proven(context, "proven");
@@ -205,7 +205,7 @@ describe("prove @uninstrumented", () => {
       expect((JSON.parse(sent.out) as Submission).reward).to.equal(String(rewardOf(DELTA, RATE).reward));
     });
 
-    it("lets nobody sign or merge a proof of something else", async () => {
+    it("refuses to sign or merge a proof of another statement", async () => {
       const context = await loadFixture(provenModels);
       const bundle = await proven(context, "hybrid");
       const later = { ...bundle, statement: { ...bundle.statement, deadline: bundle.statement.deadline + 1n } };
@@ -226,7 +226,7 @@ describe("prove @uninstrumented", () => {
       expectRefusal(merged, "submit: the bundle has 0 of the 2 attestations that are needed.");
     });
 
-    it("leaves statements without a proof to other models", async () => {
+    it("refuses a statement without a proof", async () => {
       const context = await loadFixture(provenModels);
       const measured = toEvaluation(await buildMeasured({ registry: context.registry, model: context.models.hybrid }));
       const contributors = proofFiles(folder, context.carol.address)["--contributors"];
@@ -238,7 +238,7 @@ describe("prove @uninstrumented", () => {
     });
   });
 
-  it("prints its usage, and names options that it does not know", async () => {
+  it("prints its usage, and names unknown options", async () => {
     const { code, out } = await run(prove, ["--help"]);
     expect(code).to.equal(0);
     expect(out).to.match(/^usage: npm run --silent prove -- options\n/);
@@ -247,7 +247,7 @@ describe("prove @uninstrumented", () => {
     expect(unknown.err).to.match(/^prove: Unknown option '--label'/);
   });
 
-  it("takes a chain that does not answer for no answer, not for another kind of method", async () => {
+  it("reports a chain that does not answer, instead of taking it for another kind of method", async () => {
     const call = () => Promise.reject(new Error("timeout"));
     const silent: Provider = Object.create(hre.ethers.provider, { call: { value: call } });
     const access = { network: hre.network, artifacts: hre.artifacts, ethers: { provider: silent } };
@@ -255,7 +255,7 @@ describe("prove @uninstrumented", () => {
   });
 
   describe("the setup", () => {
-    it("must be there, and be the recorded one", async () => {
+    it("must exist and match the recorded one", async () => {
       const setup = { ...recordedSetup(CAPACITY), folder: folder.path("setup") };
       const fix = "is missing or not the recorded one: run npm run zk:setup -- 64.";
       const refused = (names: string) => `${names} in ${relative(process.cwd(), setup.folder)} ${fix}`;
@@ -274,7 +274,7 @@ describe("prove @uninstrumented", () => {
       await expect(proveClaim(larger)).to.be.rejectedWith("there is no key for 65 rows");
     });
 
-    it("refuses a claim that is not true, as the circuit does", async () => {
+    it("is not used for a claim with a row that is neither 0 nor 1", async () => {
       const claim = { ...CLAIM, labels: { ...LABELS, bits: [2, ...LABELS.bits.slice(1)] } };
       await expect(proveClaim(claim)).to.be.rejectedWith("row 1 is 2, expected 0 or 1.");
     });

@@ -28,17 +28,17 @@ describe("zk:setup @uninstrumented", () => {
     return { code, out: out.join("\n"), err: err.join("\n") };
   }
 
-  it("leaves alone what is there and as recorded, also as a process of its own", async () => {
+  it("leaves a setup that matches the record as it is, even as a process of its own", async () => {
     const line = ".build/zk/64 is there and as recorded.";
     expect(await run("64")).to.deep.equal({ code: 0, out: line, err: "" });
     const outcome = await runScript("scripts/zk-setup.ts", ["64"]);
     expect(outcome).to.deep.equal({ code: 0, stdout: `${line}\n`, stderr: "" });
   });
 
-  describe("in a project without keys", () => {
+  describe("given a project without keys", () => {
     const places = useProject("score");
 
-    it("makes nothing to compare with", async () => {
+    it("makes no setup, as there is nothing to compare it with", async () => {
       expect(await runIn(places, "64")).to.deep.equal({
         code: 1,
         out: "",
@@ -47,7 +47,7 @@ describe("zk:setup @uninstrumented", () => {
     });
   });
 
-  describe("in a project with the key of another circuit", () => {
+  describe("given a project with the key of another circuit", () => {
     /** What is said while a development setup is made. */
     const PROGRESS = ["5 constraints", "development phase 1 for 2^4 constraints", "phase 2"];
     const places = useProject("small");
@@ -56,7 +56,7 @@ describe("zk:setup @uninstrumented", () => {
 
     before(async () => expect((await makeIt("--record")).code).to.equal(0));
 
-    it("makes a setup again where a file differs, with the same hashes", async () => {
+    it("makes a setup again if a file differs, with the same hashes", async () => {
       const recorded = recordedSetup(64, places);
       writeFileSync(join(recorded.folder, "score.zkey"), "damaged");
       expect(await differingFiles(recorded)).to.deep.equal(["score.zkey"]);
@@ -67,7 +67,7 @@ describe("zk:setup @uninstrumented", () => {
       expect(await differingFiles(recorded)).to.deep.equal([]);
     });
 
-    it("makes it again when it is told to, though nothing differs", async () => {
+    it("makes a setup again with --force even if nothing differs", async () => {
       expect(await makeIt()).to.deep.equal({ code: 0, out: `${folder} is there and as recorded.`, err: "" });
       const { code, out, err } = await makeIt("--force");
       expect(code, err).to.equal(0);
@@ -75,7 +75,7 @@ describe("zk:setup @uninstrumented", () => {
       expect(err.split("\n")).to.deep.equal(PROGRESS);
     });
 
-    it("says what came out other than recorded", async () => {
+    it("reports a result that differs from the record", async () => {
       const key = readKey(64, places);
       writeKey({ ...key, sha256: { ...key.sha256, "score.wasm": "00" } }, places);
       const { code, out, err } = await makeIt("--force");
@@ -86,7 +86,7 @@ describe("zk:setup @uninstrumented", () => {
       ]);
     });
 
-    it("records the key again when it is told to", async () => {
+    it("records the key again with --record", async () => {
       const { code, out } = await makeIt("--record");
       expect(code).to.equal(0);
       expect(out).to.match(/ made in \d+ s and recorded\.$/);
@@ -102,7 +102,7 @@ describe("zk:setup @uninstrumented", () => {
 
   const HASH = "ab".repeat(64);
   const refusals: [string, string[], string][] = [
-    ["another number of rows", ["100"], 'rows are "100", expected one of 64, 1024, 4096, 16384.'],
+    ["an unknown number of rows", ["100"], 'rows are "100", expected one of 64, 1024, 4096, 16384.'],
     ["two numbers of rows", ["64", "1024"], 'unexpected argument "1024", expected one number of rows.'],
     ["an unknown option", ["--fast"], "Unknown option '--fast'"],
     [
@@ -111,7 +111,7 @@ describe("zk:setup @uninstrumented", () => {
       "options: --phase1-hash is missing, expected 128 hexadecimal digits, in lower case.",
     ],
     [
-      "a hash of another kind",
+      "a malformed hash",
       ["--phase1", "p.ptau", "--phase1-hash", "ab", "64"],
       'options: --phase1-hash is "ab", expected 128 hexadecimal digits, in lower case.',
     ],
@@ -125,7 +125,7 @@ describe("zk:setup @uninstrumented", () => {
       ["--record", "--phase1", "p.ptau", "--phase1-hash", HASH, "64"],
       "options: --force and --record are for development keys.",
     ],
-    ["a phase 1 that is not there", ["--phase1", "p.ptau", "--phase1-hash", HASH, "64"], "there is no file p.ptau."],
+    ["a missing phase 1", ["--phase1", "p.ptau", "--phase1-hash", HASH, "64"], "there is no file p.ptau."],
   ];
   for (const [name, args, line] of refusals) {
     it(`refuses ${name} in one line`, async () => {
@@ -136,7 +136,7 @@ describe("zk:setup @uninstrumented", () => {
     });
   }
 
-  it("refuses a phase 1 with another hash than was published", async () => {
+  it("refuses a phase 1 whose hash is not the published one", async () => {
     const file = folder.write("p.ptau", "");
     const { err } = await run("--phase1", file, "--phase1-hash", HASH, "64");
     expect(err).to.match(

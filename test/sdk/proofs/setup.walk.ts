@@ -6,7 +6,7 @@ import { useProject } from "../../circuits/setup";
 describe("zk:setup for the circuit itself @uninstrumented", () => {
   const places = useProject("score");
 
-  it("makes and records a key: the one that is recorded here", async () => {
+  it("makes and records a key that equals the one recorded here", async () => {
     const [out, err]: [string[], string[]] = [[], []];
     const streams = { out: (text: string) => out.push(text), err: (text: string) => err.push(text) };
     const code = await main(["--record", "64"], streams, places);

@@ -73,14 +73,14 @@ describe("Answers of nodes", () => {
   ] as const) {
     for (const [kind, answers] of Object.entries(said)) {
       for (const [code, message, data] of answers) {
-        it(`takes ${code} "${message}" to ${method} for ${kind}`, () => {
+        it(`are classified as ${kind}: ${code} "${message}" to ${method}`, () => {
           expect(kindOfError(method, { code, message, data })).to.equal(kind);
         });
       }
     }
   }
 
-  it("takes what is said of a transaction for final, unless the node was away", () => {
+  it("about a transaction are final, unless the node was away", () => {
     const kindOf = (code: number, message: string) => kindOfError("eth_sendRawTransaction", { code, message });
     expect(kindOf(-32_000, "nonce too low")).to.equal("final");
     expect(kindOf(-32_000, "replacement transaction underpriced")).to.equal("final");
@@ -88,18 +88,18 @@ describe("Answers of nodes", () => {
     expect(kindOf(-32_011, "no backend is healthy")).to.equal("passing");
   });
 
-  it("takes limits of a message for limits, whatever the method", () => {
+  it("about limits of a message are limits, whatever the method", () => {
     expect(kindOfError("", { code: -32_600, message: "batch too large" })).to.equal("limit");
   });
 
-  it("reads a status where nothing else is said", () => {
+  it("are classified by their status if they say nothing else", () => {
     const kinds = [400, 401, 404, 408, 413, 429, 500, 502, 504].map((status) => kindOfStatus(status));
     expect(kinds).to.deep.equal([
       ...["final", "final", "final", "passing", "limit", "passing", "passing", "passing", "passing"],
     ]);
   });
 
-  describe("in an error", () => {
+  describe("in an error of a library", () => {
     const passing = new NodeFailure("passing", -32_000, "header not found");
     const revert = new NodeFailure("revert", 3, "execution reverted");
 
@@ -111,7 +111,7 @@ describe("Answers of nodes", () => {
       );
     });
 
-    it("say nothing about the chain unless it answered", () => {
+    it("count as unanswered unless the chain answered", () => {
       expect(isUnanswered(passing)).to.equal(true);
       expect(isUnanswered(new NodeFailure("final", -32_601, "no such method"))).to.equal(true);
       expect(isUnanswered(new Error("fetch failed"))).to.equal(true);
@@ -119,7 +119,7 @@ describe("Answers of nodes", () => {
       expect(isUnanswered(new Error("could not decode result data"))).to.equal(false);
     });
 
-    it("are never those of a problem that we raise, whatever its words", () => {
+    it("are never read from a problem of our own, whatever its words", () => {
       expect(isOutage(new Problem("BUSY", "a transaction with nonce 7 timed out"))).to.equal(false);
     });
   });

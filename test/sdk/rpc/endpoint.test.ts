@@ -90,8 +90,8 @@ describe("Endpoint of a node @uninstrumented", () => {
     return failure as NodeFailure;
   }
 
-  describe("given an answer with a status of HTTP that is no 200", () => {
-    it("reads a revert as one, with its data, at once", async () => {
+  describe("given an HTTP status other than 200", () => {
+    it("reports a revert at once, with its data", async () => {
       node.prepared.push(failing(REVERT, 500));
       const { kind, data } = await failureOf(open().send("eth_call"));
       expect({ kind, data }).to.deep.equal({ kind: "revert", data: REVERT.data });
@@ -99,7 +99,7 @@ describe("Endpoint of a node @uninstrumented", () => {
     });
 
     for (const status of [400, 413]) {
-      it(`reads the limit of a range that comes with ${status}`, async () => {
+      it(`reports the limit of a range that comes with status ${status}`, async () => {
         const error = { code: -32_602, message: "eth_getLogs is limited to a 10,000 blocks range" };
         node.prepared.push(failing(error, status));
         expect((await failureOf(open().send("eth_getLogs"))).kind).to.equal("limit");
@@ -108,7 +108,7 @@ describe("Endpoint of a node @uninstrumented", () => {
     }
 
     for (const status of [401, 403]) {
-      it(`says at once that ${status} is final, without the key`, async () => {
+      it(`reports status ${status} as final at once, without showing the key`, async () => {
         node.prepared.push(() => ({ status, body: '{"error":{"code":-32000,"message":"secret-key is wrong"}}' }));
         const { kind, message } = await failureOf(open().send("eth_call"));
         expect(kind).to.equal("final");
@@ -119,22 +119,22 @@ describe("Endpoint of a node @uninstrumented", () => {
     }
   });
 
-  describe("given what passes", () => {
+  describe("given a failure that passes", () => {
     for (const [what, reply] of [
       ["a proxy's page", () => ({ status: 502, body: "<html>" })],
-      ["a text that is no JSON", () => ({ body: "busy" })],
+      ["a text that is not JSON", () => ({ body: "busy" })],
       ["a node behind", failing({ code: -32_000, message: "header not found" })],
       ["no healthy backend", failing({ code: -32_011, message: "no backend is healthy" })],
       ["an internal error", failing({ code: -32_603, message: "Internal error" }, 500)],
     ] as const) {
-      it(`asks again after ${what}`, async () => {
+      it(`tries again after ${what}`, async () => {
         node.prepared.push(reply);
         expect(await open().send("eth_call")).to.equal("eth_call");
         expect(node.messages).to.have.length(2);
       });
     }
 
-    it("asks no earlier than the node says", async () => {
+    it("tries again no earlier than the node says", async () => {
       node.prepared.push(() => ({ status: 429, body: "slow down", headers: { "retry-after": "1" } }));
       const start = Date.now();
       const endpoint = open();
@@ -142,19 +142,19 @@ describe("Endpoint of a node @uninstrumented", () => {
       expect(Date.now() - start).to.be.at.least(1000);
     });
 
-    it("gives up after as many tries as it has, and says why", async () => {
+    it("gives up after the given number of tries, and says why", async () => {
       node.prepared.push(...Array.from({ length: 2 }, () => () => ({ status: 503, body: "" })));
       const { kind, message } = await failureOf(open({ tries: 2 }).send("eth_call"));
       expect({ kind, message }).to.deep.equal({ kind: "passing", message: `${host}: status 503` });
     });
 
-    it("hands on what the node keeps answering", async () => {
+    it("hands on a failure that the node keeps answering with", async () => {
       const behind = failing({ code: -32_000, message: "header not found" });
       node.prepared.push(behind, behind);
       expect((await failureOf(open({ answers: 2 }).send("eth_call"))).message).to.equal("header not found");
     });
 
-    it("ends with the reason of its signal", async () => {
+    it("stops with the reason of its signal", async () => {
       const controller = new AbortController();
       node.prepared.push(() => ({ status: 503, body: "" }));
       const onSilence = () => controller.abort(new Error("the service stops"));
@@ -167,18 +167,18 @@ describe("Endpoint of a node @uninstrumented", () => {
     const all = (endpoint: Endpoint, count: number) =>
       Promise.all(Array.from({ length: count }, (_, index) => endpoint.send<string>(`m${index}`)));
 
-    it("puts those of one turn into one message, and answers each with its own", async () => {
+    it("batches the requests of one turn into one message, and answers each with its own", async () => {
       expect(await all(open({ batch: 10 }), 3)).to.deep.equal(["m0", "m1", "m2"]);
       expect(node.messages).to.have.length(1);
     });
 
-    it("has no more messages under way than it may", async () => {
+    it("has no more messages under way than allowed", async () => {
       await all(open({ atOnce: 3 }), 20);
       expect(node.most).to.equal(3);
       expect(node.messages).to.have.length(20);
     });
 
-    it("asks again only for those whose answer passes", async () => {
+    it("repeats only those whose failure passes", async () => {
       node.prepared.push((envelopes) => ({
         body: bodyOf(
           envelopes.map(({ id, method }) =>
@@ -193,7 +193,7 @@ describe("Endpoint of a node @uninstrumented", () => {
       ]);
     });
 
-    it("makes smaller messages where the node limits them", async () => {
+    it("sends smaller batches if the node limits them", async () => {
       const refuse = () => ({ status: 413, body: "" });
       const batch = () => ({
         body: JSON.stringify({ id: null, error: { code: -32_600, message: "batch too large" } }),
@@ -212,7 +212,7 @@ describe("Endpoint of a node @uninstrumented", () => {
       expect(node.authorizations).to.deep.equal([`Basic ${btoa("user:p@ss")}`]);
     });
 
-    it("shows neither them nor the keys in its path", async () => {
+    it("shows neither them nor the key in its path", async () => {
       node.stop();
       const endpoint = open({ tries: 1 }, "user:secret@");
       const { message } = await failureOf(endpoint.send("eth_call"));
@@ -220,7 +220,7 @@ describe("Endpoint of a node @uninstrumented", () => {
     });
   });
 
-  it("refuses an address that is none, without showing it", () => {
+  it("refuses an invalid address, without showing it", () => {
     expect(() => new Endpoint("secret")).to.throw(
       "the address of the node is not a URL: correct it in the environment.",
     );

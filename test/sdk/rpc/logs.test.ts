@@ -65,7 +65,7 @@ describe("Logs of a range of blocks @uninstrumented", () => {
     return { found: logs instanceof Error ? logs : logs.map(({ blockNumber }) => blockNumber), asked };
   }
 
-  it("are asked for once where the endpoint reads them at once", async () => {
+  it("are requested once if the endpoint allows it", async () => {
     expect(await read()).to.deep.equal({ found: blocks, asked: [{ from: 0, to: latest }] });
   });
 
@@ -77,15 +77,15 @@ describe("Logs of a range of blocks @uninstrumented", () => {
     }
   });
 
-  it("are not asked for where there are no blocks", async () => {
+  it("are not requested for an empty range", async () => {
     expect(await read({ from: latest + 1, to: latest })).to.deep.equal({ found: [], asked: [] });
   });
 
-  it("are asked for in halves of a range that the endpoint refuses, none lost and none twice", async () => {
+  it("are requested in halves if the endpoint refuses the range, with none lost and none twice", async () => {
     for (const most of [40, 20, 7, 1]) expect((await read({ most })).found, `${most} blocks`).to.deep.equal(blocks);
   });
 
-  it("are asked for in parts as small as the first that was answered, and no smaller", async () => {
+  it("are requested in parts as small as the first that was answered, and no smaller", async () => {
     const { asked } = await read({ from: 1, to: 40, most: 10 });
     expect(asked).to.deep.equal([
       { from: 1, to: 40 },
@@ -97,12 +97,12 @@ describe("Logs of a range of blocks @uninstrumented", () => {
     ]);
   });
 
-  it("are asked for in halves when the refusal has the code of an endpoint that is asked too often", async () => {
+  it("are requested in halves even if the refusal has the code of a rate limit", async () => {
     const error = { code: -32_005, message: "query returned more than 10000 results" };
     expect((await read({ most: 10, error })).found).to.deep.equal(blocks);
   });
 
-  it("are asked for in longer parts again once a node has answered some, and longest when it refuses no more", async () => {
+  it("are requested in longer parts again once a node has answered some, and in the longest if it refuses no more", async () => {
     let most = 100;
     const lengths: number[] = [];
     const query = async ({ from, to }: Blocks) => {
@@ -123,13 +123,13 @@ describe("Logs of a range of blocks @uninstrumented", () => {
     expect(await readTo(100_000)).to.equal(1_000);
   });
 
-  it("fail when not even one block is read", async () => {
+  it("fail if not even one block can be read", async () => {
     const { found, asked } = await read({ most: 0 });
     expect(String(found)).to.contain("block range is too wide");
     expect(asked.at(-1)).to.deep.equal({ from: 0, to: 0 });
   });
 
-  it("fail at once when the endpoint is away, too busy or behind", async () => {
+  it("fail at once if the endpoint is away, too busy or behind", async () => {
     for (const error of [
       { code: -32_000, message: "service unavailable" },
       { code: -32_005, message: "limit exceeded" },
@@ -141,7 +141,7 @@ describe("Logs of a range of blocks @uninstrumented", () => {
     }
   });
 
-  it("fail at once for what is no answer of an endpoint", async () => {
+  it("fail at once on an error that did not come from the endpoint", async () => {
     let asked = 0;
     const reading = readLogs({ from: 0, to: 9 }, async () => {
       asked++;
@@ -151,7 +151,7 @@ describe("Logs of a range of blocks @uninstrumented", () => {
     expect(asked).to.equal(1);
   });
 
-  it("are asked for in shorter parts where there are many, and in longer ones where there are few again", async () => {
+  it("are requested in shorter parts where there are many, and in longer ones where there are few again", async () => {
     const size = new RangeSize({ first: 10, most: 40, logs: 100 });
     const logsAt = (block: number) => (block >= 20 && block < 60 ? 20 : 1);
     const query = async ({ from, to }: Blocks) => new Array<number>((to - from + 1) * logsAt(from)).fill(0);

@@ -66,7 +66,7 @@ class Twin {
   }
 }
 
-describe("Nodes that stand for each other @uninstrumented", () => {
+describe("Nodes of one chain @uninstrumented", () => {
   let first: Twin;
   let second: Twin;
 
@@ -82,14 +82,14 @@ describe("Nodes that stand for each other @uninstrumented", () => {
   /** Whose answer it was. */
   const ask = (client: ChainClient) => client.send<string>("eth_gasPrice");
 
-  it("are asked one by one: the first as long as it answers", async () => {
+  it("are asked one at a time: the first as long as it answers", async () => {
     const client = open();
     expect([await ask(client), await ask(client)]).to.deep.equal([first.host, first.host]);
     expect(second.asked).to.deep.equal(["eth_chainId"]);
   });
 
   for (const state of ["away", "limited", "closed", "behind"] as const) {
-    it(`are left when the one that is asked is ${state}, and the next stays the one that is asked`, async () => {
+    it(`are switched if the present one is ${state}, and the next one stays`, async () => {
       const client = open();
       await ask(client);
       first.state = state;
@@ -101,12 +101,12 @@ describe("Nodes that stand for each other @uninstrumented", () => {
     });
   }
 
-  it("begin with one that answers", async () => {
+  it("start with one that answers", async () => {
     first.state = "away";
     expect(await ask(open({ tries: 1 }))).to.equal(second.host);
   });
 
-  it("are asked again when one has come back after all were away", async () => {
+  it("are asked again if one comes back after all were away", async () => {
     const client = open();
     await ask(client);
     [first.state, second.state] = ["away", "away"];
@@ -117,21 +117,21 @@ describe("Nodes that stand for each other @uninstrumented", () => {
     expect(await ask(client)).to.equal(first.host);
   });
 
-  it("are given up after some rounds, by their hosts alone", async () => {
+  it("are given up after some rounds, and only their hosts are named", async () => {
     [first.state, second.state] = ["away", "away"];
     const failure: unknown = await ask(open({ tries: 2 })).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(NodeFailure);
     expect((failure as Error).message).to.match(/^127\.0\.0\.1:\d+: no connection/);
   });
 
-  it("are given up at once when all refuse access", async () => {
+  it("are given up at once if all refuse access", async () => {
     [first.state, second.state] = ["closed", "closed"];
     const failure = (await ask(open()).catch((error: unknown) => error)) as NodeFailure;
     expect(failure.kind).to.equal("final");
     expect(failure.message).to.not.contain("secret");
   });
 
-  it("are refused when one is of another chain, before anything is asked", async () => {
+  it("are refused if one is of another chain, before anything is asked", async () => {
     second.chainId = 1;
     const failure: unknown = await ask(open()).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(Problem);
@@ -141,7 +141,7 @@ describe("Nodes that stand for each other @uninstrumented", () => {
     expect(first.asked).to.deep.equal(["eth_chainId"]);
   });
 
-  it("are refused when one turns out to be of another chain once it answers", async () => {
+  it("are refused if one turns out later to be of another chain", async () => {
     second.state = "away";
     const client = open();
     expect(await ask(client)).to.equal(first.host);
@@ -151,7 +151,7 @@ describe("Nodes that stand for each other @uninstrumented", () => {
     expect(failure).to.be.instanceOf(Problem);
   });
 
-  it("do not answer with less than was seen: one that lags is asked once it has caught up", async () => {
+  it("give no answer older than what was seen: one that lags is asked once it has caught up", async () => {
     const client = open({ tries: 20 });
     const hash = id("mined");
     first.receipts.set(hash, { blockNumber: "0x66" });
@@ -170,7 +170,7 @@ describe("Nodes that stand for each other @uninstrumented", () => {
     expect(await asked).to.equal(second.host);
   });
 
-  it("pass on to the next what was sent and has no receipt", async () => {
+  it("pass transactions without a receipt on to the next one", async () => {
     const wallet = Wallet.createRandom();
     const sign = (nonce: number) =>
       wallet.signTransaction({ to: wallet.address, nonce, chainId: CHAIN, gasLimit: 21_000 });
@@ -184,7 +184,7 @@ describe("Nodes that stand for each other @uninstrumented", () => {
     expect(second.raws).to.deep.equal([waiting]);
   });
 
-  it("answer what the chain refuses without asking another", async () => {
+  it("return what the chain refuses without asking another one", async () => {
     first.state = "reverting";
     const answer = await open().ask({ method: "eth_call", params: [] });
     expect(answer).to.deep.equal({ error: REVERT });

@@ -102,23 +102,23 @@ describe("doctor: the chain @uninstrumented", () => {
     expect(failure).to.equal("localhost answers with the chain id 1, expected 31337.");
   });
 
-  it("is as of the latest block", async () => {
+  it("is read as of the latest block", async () => {
     const { block, timestamp } = await connect();
     expect({ block, timestamp }).to.deep.equal({ block: LATEST, timestamp: 5n });
   });
 
-  describe("a node that is busy", () => {
+  describe("given a node that is busy", () => {
     it("is asked again a little later", async () => {
       node.busy.push({ status: 429, body: "slow down" });
       expect((await connect()).block).to.equal(LATEST);
     });
 
-    it("is asked again when what answers is another server", async () => {
+    it("is asked again if another server answers", async () => {
       node.busy.push({ status: 502, body: "<html>" });
       expect((await connect()).block).to.equal(LATEST);
     });
 
-    it("is asked again while it has no block, a few times", async () => {
+    it("is asked again a few times while the node has no block", async () => {
       const none = { status: 200, body: JSON.stringify({ jsonrpc: "2.0", id: 0, result: null }) };
       const chainId = { status: 200, body: JSON.stringify({ jsonrpc: "2.0", id: 0, result: "0x7a69" }) };
       node.busy.push(chainId, none, none);
@@ -128,7 +128,7 @@ describe("doctor: the chain @uninstrumented", () => {
       expect(failure).to.equal("the node of localhost has no block yet: run the command again later.");
     });
 
-    it("is asked again for what it left out of a message", async () => {
+    it("is asked again for what a message left out", async () => {
       node.busy.push({ status: 200, body: "[]" });
       expect((await connect()).block).to.equal(LATEST);
     });
@@ -145,14 +145,14 @@ describe("doctor: the chain @uninstrumented", () => {
       expect(node.asked).to.deep.equal([[250, LATEST]]);
     });
 
-    it("are all read, each once, from a node that gives few at once", async () => {
+    it("are all read, each once, from a node that returns few at a time", async () => {
       node.most = 700;
       expect(await read(0)).to.deep.equal(numbers(0));
       const blocks = node.asked.reduce((sum, [from, to]) => sum + to - from + 1, 0);
       expect(blocks).to.equal(LATEST + 1);
     });
 
-    it("are not made up where the node gives none", async () => {
+    it("fail if the node returns none", async () => {
       node.most = 0;
       const failure = await read(0).catch((error: Error) => error.message);
       expect(failure).to.match(/query returned more than 10000 results/);
@@ -162,25 +162,25 @@ describe("doctor: the chain @uninstrumented", () => {
   describe("views", () => {
     const verifier = async () => (await connect()).contract<ModelRegistry>(CONTRACT).verifier();
 
-    it("answer", async () => {
+    it("return the answer of the contract", async () => {
       node.call = { result: zeroPadValue(ADDRESS, 32) };
       expect(await answerOf(verifier())).to.equal(ADDRESS);
     });
 
-    it("have no answer where they revert", async () => {
+    it("have no answer if they revert", async () => {
       node.call = { error: { code: 3, message: "execution reverted" } };
       expect(await verifier().catch((error: unknown) => error)).to.be.instanceOf(Unanswered);
       expect(await answerOf(verifier())).to.equal(undefined);
     });
 
-    it("have no answer where there is nothing, or something else", async () => {
+    it("have no answer if nothing or something malformed is returned", async () => {
       for (const result of ["0x", toBeHex(1n, 31)]) {
         node.call = { result };
         expect(await answerOf(verifier())).to.equal(undefined);
       }
     });
 
-    it("fail where the node fails", async () => {
+    it("fail if the node fails", async () => {
       node.call = { error: { code: -32_005, message: "too many requests" } };
       const failure = await answerOf(verifier()).catch((error: Error) => error.message);
       expect(failure).to.equal(

@@ -55,7 +55,7 @@ function altered(path: string, value?: unknown, text = formatBundle(buildBundle(
   return JSON.stringify(json);
 }
 
-describe("bundle", () => {
+describe("Bundle", () => {
   it("is read as it was written", () => {
     expect(readBundle(FILE, formatBundle(buildBundle()))).to.deep.equal(buildBundle());
   });
@@ -175,7 +175,7 @@ describe("bundle", () => {
       await expectProblem(() => readBundle(FILE, text), `${FILE}: statement.contributors are 65, expected at most 64.`);
     });
 
-    it("everything wrong at once", async () => {
+    it("all errors at once", async () => {
       const text = altered("modelId", "", altered("chainId", 0));
       const [chainId, modelId] = [
         "chainId is 0, expected an integer from 1 to",
@@ -184,7 +184,7 @@ describe("bundle", () => {
       expect(() => readBundle(FILE, text)).to.throw(new RegExp(`^${FILE}: ${chainId} .*; ${modelId} .*$`));
     });
 
-    it("no JSON", async () => {
+    it("text that is not JSON, and JSON that is not an object", async () => {
       await expectProblem(() => readBundle(FILE, " \n"), `${FILE} is empty, expected JSON.`);
       expect(() => readBundle(FILE, "{")).to.throw(/^bundle\.json is not JSON: [^\n]+\.$/);
       await expectProblem(() => readBundle(FILE, "[]"), `${FILE}: the file is [], expected an object.`);
@@ -211,11 +211,11 @@ describe("bundle", () => {
       }
     });
 
-    it("is refused when there is none", async () => {
+    it("is refused if there is none", async () => {
       await expectProblem(() => mergeBundles([]), "there is no bundle, expected at least one.");
     });
 
-    it("is refused for another statement", async () => {
+    it("is refused with another statement", async () => {
       const other = { ...signed(b), statement: { ...buildBundle().statement, deadline: 1n } };
       await expectProblem(
         () =>
@@ -227,7 +227,7 @@ describe("bundle", () => {
       );
     });
 
-    it("is refused for two signatures of one signer", async () => {
+    it("is refused with two signatures of one signer", async () => {
       const other = { ...buildBundle(), attestations: [{ signer: a, signature: "0x99" }] };
       await expectProblem(
         () =>
@@ -241,7 +241,7 @@ describe("bundle", () => {
   });
 });
 
-describe("claims file", () => {
+describe("Claims file", () => {
   const buildClaims = (): Claims => {
     const terms = { modelId: MODEL, evaluationId: id("evaluation"), contributors: buildContributors(65) };
     return { chainId: 31_337, verifier: THIRD, contributorsRoot: treeOf("here", terms).root, ...terms };
@@ -260,7 +260,7 @@ describe("claims file", () => {
     );
   });
 
-  it("is refused for a contributor who stands twice, or for nobody", async () => {
+  it("is refused for a contributor who appears twice, and for an empty list", async () => {
     const { contributors } = buildClaims();
     const twice = [...contributors, contributors[0]].map((entry) => ({ ...entry, weight: String(entry?.weight) }));
     await expectProblem(

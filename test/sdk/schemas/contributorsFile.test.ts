@@ -10,7 +10,7 @@ const FILE = "people.csv";
 const rows = (...lines: string[]) => ["account,weight", ...lines].join("\n");
 const BPS = 10_000n;
 
-describe("contributors' file", () => {
+describe("Contributors' file", () => {
   it("is CSV with columns in any order, others ignored", () => {
     const text = `\uFEFFweight, name ,account\r\n7,Ann,${FIRST.toLowerCase()}\n\n3,Bob,${SECOND}\n`;
     expect(readContributors(FILE, text)).to.deep.equal([
@@ -39,7 +39,7 @@ describe("contributors' file", () => {
       ["is an empty list", "[]", `${FILE} names no contributor, expected at least one.`],
       ["lacks a column", "account,share\n", `${FILE}: column "weight" is missing, the header has account, share.`],
       ["has a ragged row", rows(FIRST), `${FILE} line 2: 1 fields, expected 2 as the header has.`],
-      ["has no address", rows("0x12,1"), `${FILE} line 2: account is "0x12", ${account}`],
+      ["has an invalid address", rows("0x12,1"), `${FILE} line 2: account is "0x12", ${account}`],
       ["has a zero address", rows(`${ZeroAddress},1`), `${FILE} line 2: account is "${ZeroAddress}", ${account}`],
       [
         "has a wrong checksum",
@@ -74,7 +74,7 @@ describe("contributors' file", () => {
         `${FILE} line 3: ${FIRST} appears twice, expected each account once with its summed weight.`,
       ],
       ["is an object", "{}", `${FILE} is an object, expected a list of contributors.`],
-      ["lists no objects", "[null]", `${FILE} entry 1: account is undefined, ${account}`],
+      ["lists something other than objects", "[null]", `${FILE} entry 1: account is undefined, ${account}`],
       ["has a fraction in JSON", `[{"account":"${FIRST}","weight":1.5}]`, `${FILE} entry 1: weight is 1.5, ${weight}`],
     ];
     for (const [what, text, message] of refused) {
@@ -93,7 +93,7 @@ describe("contributors' file", () => {
   });
 });
 
-describe("shares", () => {
+describe("Shares", () => {
   const sharesOf = (...weights: bigint[]) => {
     const accounts = buildContributors(weights.length).sort((a, b) => (BigInt(a.account) < BigInt(b.account) ? -1 : 1));
     return shareOut(accounts.map(({ account }, i) => ({ account, weight: weights[i] ?? 0n }))).map(
@@ -101,7 +101,7 @@ describe("shares", () => {
     );
   };
 
-  it("sum to 10000 by the largest remainder, the first of equals first", () => {
+  it("sum to 10000 by the largest remainder, of which the first goes first", () => {
     expect(sharesOf(1n)).to.deep.equal([BPS]);
     expect(sharesOf(7n, 3n)).to.deep.equal([7_000n, 3_000n]);
     expect(sharesOf(1n, 1n, 1n)).to.deep.equal([3_334n, 3_333n, 3_333n]);
@@ -132,7 +132,7 @@ describe("shares", () => {
     }
   });
 
-  it("take a weight of one in ten thousand, and refuse one that is less even after rounding", async () => {
+  it("accept a weight of one in ten thousand, and refuse a smaller one", async () => {
     expect(sharesOf(9_999n, 1n)).to.deep.equal([9_999n, 1n]);
     expect(sharesOf(19_998n, 2n)).to.deep.equal([9_999n, 1n]);
     const [large, small] = buildContributors(2).sort((a, b) => (BigInt(a.account) < BigInt(b.account) ? -1 : 1));

@@ -16,7 +16,7 @@ describe("CSV", () => {
     ]);
   });
 
-  it("has an optional column or not", () => {
+  it("has an optional column only if the file has it", () => {
     expect(fieldsOf("a\n1\n", ["a"], ["b"])).to.deep.equal([[2, ["a", "1"]]]);
     expect(fieldsOf("a,b\n1,2\n", ["a"], ["b"])).to.deep.equal([[2, ["a", "1"], ["b", "2"]]]);
   });
@@ -39,7 +39,7 @@ describe("CSV", () => {
     it(`is refused ${what}`, () => expectProblem(() => readCsv(FILE, content, ["a"]), message));
   }
 
-  it("is refused when it has an optional column twice", () =>
+  it("is refused if it has an optional column twice", () =>
     expectProblem(
       () => readCsv(FILE, "a,b,b\n1,2,3\n", ["a"], ["b"]),
       `${FILE}: column "b" appears more than once in the header, expected it once.`,
@@ -49,12 +49,12 @@ describe("CSV", () => {
 describe("Rows of a column", () => {
   const ROWS = "id,label\r\nx,1\ny,0\r\n";
 
-  it("are zeros and ones, whatever ends their lines", () => {
+  it("are zeros and ones, whatever the line endings", () => {
     expect(readRows(FILE, ROWS, "label")).to.deep.equal(readRows(FILE, ROWS.replaceAll("\r", ""), "label"));
     expect(readRows(FILE, ROWS, "label").bits).to.deep.equal([1, 0]);
   });
 
-  it("are known by their ids in their order", () => {
+  it("are identified by their ids and the order of these", () => {
     const { ids } = readRows(FILE, ROWS, "label");
 
     expect(readRows(FILE, "id,label\nx,0\ny,1\n", "label").ids).to.equal(ids);
@@ -69,7 +69,7 @@ describe("Rows of a column", () => {
   });
 
   for (const value of ["1.0", " 1", "0x1", "", "true"]) {
-    it(`are neither with ${JSON.stringify(value)}`, () =>
+    it(`refuse ${JSON.stringify(value)} where 0 or 1 is expected`, () =>
       expectProblem(
         () => readRows(FILE, `id,label\nx,${value}\n`, "label"),
         `${FILE} line 2, column label: ${JSON.stringify(value)}, expected 0 or 1; for scores, say from where on they are a 1 with commit --threshold.`,
@@ -77,19 +77,19 @@ describe("Rows of a column", () => {
   }
 
   for (const value of [" 1", "0x1", "", "high", "Infinity"]) {
-    it(`are no score with ${JSON.stringify(value)}`, () =>
+    it(`refuse ${JSON.stringify(value)} where a score is expected`, () =>
       expectProblem(
         () => readRows(FILE, `id,score\nx,${value}\n`, "score", "0.5"),
         `${FILE} line 2, column score: ${JSON.stringify(value)}, expected a number.`,
       ));
   }
 
-  it("have each id once", () =>
+  it("refuse an id that appears twice", () =>
     expectProblem(
       () => readRows(FILE, "id,label\nx,1\nx,0\n", "label"),
       `${FILE} line 3, column id: "x", expected each id once.`,
     ));
 
-  it("have an id each", () =>
+  it("refuse a row without an id", () =>
     expectProblem(() => readRows(FILE, "id,label\n,1\n", "label"), `${FILE} line 2, column id: "", expected an id.`));
 });

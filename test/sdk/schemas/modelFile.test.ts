@@ -123,14 +123,14 @@ describe("Model file", () => {
     });
   }
 
-  it("fills in the published terms of a pool, whose virtual supply is then the launch cap", () => {
+  it("fills in the published terms of a pool, whose virtual supply then equals the launch cap", () => {
     const { pool } = parse({ pool: undefined });
 
     expect(pool).to.deep.equal(parse().pool);
     expect(virtualSupplyOf(pool)).to.equal(1_000_000n * TOKEN);
   });
 
-  it("takes an account as the recipient, a vesting wallet without one", () => {
+  it("takes an account as the recipient, or a vesting wallet by default", () => {
     expect(parse({ recipient: SUPPLIER, beneficiary: undefined }).recipient).to.deep.equal({
       kind: "account",
       account: SUPPLIER,
@@ -143,7 +143,7 @@ describe("Model file", () => {
     expect(() => parse({ recipient: SUPPLIER })).to.throw(/^[^;]*: beneficiary is unknown, expected one of [^;]*$/);
   });
 
-  it("takes the hash of evaluation data that are not there", () => {
+  it("takes the hash of evaluation data that it does not include", () => {
     const evaluationDataHash = `0x${"ab".repeat(32)}`;
     const { benchmark } = parse(group("benchmark", { evaluationData: undefined, evaluationDataHash }));
 
@@ -271,7 +271,7 @@ describe("Model file", () => {
       });
     });
 
-    it("tells everything that is wrong with it", () => {
+    it("reports everything that is wrong with it", () => {
       expectRefusal(
         {
           improvement: {
@@ -286,7 +286,7 @@ describe("Model file", () => {
     });
   });
 
-  it("tells everything at once", () => {
+  it("reports everything that is wrong at once", () => {
     expectRefusal(
       { ...group("pool", { crr: 1 }), id: "", governor: undefined },
       `id is "", expected ${ID}`,
@@ -295,7 +295,7 @@ describe("Model file", () => {
     );
   });
 
-  it("refuses development accounts on public networks only", () => {
+  it("refuses development accounts, but only on public networks", () => {
     const overrides = { governor: DEVELOPMENT_ACCOUNT, beneficiary: DEVELOPMENT_ACCOUNT };
     const why = "a development account whose key everybody knows";
 
@@ -317,7 +317,7 @@ describe("Model file", () => {
 
   describe("shipped models", () => {
     for (const name of ["sentiment-v2", "credit-default"]) {
-      it(`${name}: its baseline is what the evaluation data say`, async () => {
+      it(`${name} has the baseline score that its evaluation data give`, async () => {
         const { benchmark, modelId } = await readModelFile(join(DEPLOY, `models/${name}.json`), true);
         const folder = join(DEPLOY, "benchmarks", name);
         const { baselineScore } = evaluate({

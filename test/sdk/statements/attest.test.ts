@@ -36,7 +36,7 @@ describe("attest", () => {
   const folder = useFolder();
   const argsFor = ({ address }: Pick<Tools, "address">) => ["--network", "hardhat", "--verifier", address];
 
-  it("marks payees that are contracts, not accounts that delegate to one", async () => {
+  it("marks payees that are contracts, but not accounts that delegate to one", async () => {
     const tools = await loadFixture(deployTools);
     const [contract, delegating] = [await tools.model.token.getAddress(), tools.alice.address];
     const router = await (await ethers.getContractAt("HokusaiAMMFactory", await tools.registry.factory())).feeRouter();
@@ -57,7 +57,7 @@ describe("attest", () => {
     expect(largest).to.match(new RegExp(`${router}: [\\d.]+ .*${mark}`));
   });
 
-  it("adds a signature over the statement and leaves the rest alone", async () => {
+  it("adds a signature over the statement, and changes nothing else", async () => {
     const tools = await loadFixture(deployTools);
     const { bundle } = await proposed(tools);
     const { code, out } = await run(main, argsFor(tools), { input: formatBundle(bundle), env: { PRIVATE_KEY: key } });
@@ -117,7 +117,7 @@ describe("attest", () => {
     expect(err).to.contain("signed by        nobody yet");
   });
 
-  it("says when a statement has to wait for another day's limit", async () => {
+  it("says that a statement has to wait for another day's limit", async () => {
     const tools = await loadFixture(deployTools);
     await improve(tools, tools.model);
     const score = BASELINE + 100n;
@@ -131,7 +131,7 @@ describe("attest", () => {
     expect(err).to.contain("\n  waits for another day: 900 bps are left today, it can be submitted from 00:00 UTC\n");
   });
 
-  it("accepts a statement in the last second of its life, and says nothing of a limit that is far", async () => {
+  it("accepts a statement in the last second of its life, and mentions no limit that is far away", async () => {
     const tools = await loadFixture(deployTools);
     const { bundle } = await proposed(tools);
     await time.increaseTo(bundle.statement.deadline);
@@ -140,7 +140,7 @@ describe("attest", () => {
     expect(review).not.to.have.property("waitsForLimit");
   });
 
-  it("counts down for a metric that is minimised", async () => {
+  it("shows a falling score for a metric that is minimised", async () => {
     const tools = await loadFixture(deployTools);
     const modelId = "errors";
     const model = await registerModel(tools, { modelId, benchmark: { direction: Direction.MINIMISE } });
@@ -150,7 +150,7 @@ describe("attest", () => {
     expect(err).to.contain("  improvement      score 7494 → 7469, 25 bps; ");
   });
 
-  it("says of a model without commitments that there are none", async () => {
+  it("says that a candidate is not committed", async () => {
     const tools = await loadFixture(deployTools);
     const { bundle } = await proposed(tools);
     const evaluation = { ...bundle.statement.evaluation, candidateCommitment: `0x${"0".repeat(64)}` };
@@ -159,7 +159,7 @@ describe("attest", () => {
     expect(err).to.contain("  candidate        not committed\n");
   });
 
-  it("signs with a keystore and writes into the file that it read", async () => {
+  it("signs with a keystore, and writes into the file that it has read", async () => {
     const tools = await loadFixture(deployTools);
     const account = { address: first!.address, privateKey: key };
     const keystore = folder.write("key.json", encryptKeystoreJsonSync(account, "secret", { scrypt: { N: 2 } }));
@@ -227,7 +227,7 @@ describe("attest", () => {
         () => "the attester epoch is 1, expected 2: make the statement again.",
       ],
       [
-        "an evaluation that was paid",
+        "an evaluation that was recorded before",
         alter(async (bundle, tools) => {
           await improve(tools, tools.model, { evaluationId: bundle.statement.evaluationId });
           return bundle;
@@ -274,7 +274,7 @@ describe("attest", () => {
       expect(folder.names()).to.deep.equal(["bundle.json"]);
     }
 
-    it("who is no attester, and writes nothing", async () => {
+    it("a key that is not an attester's, and writes nothing", async () => {
       const { oracleAttestation } = await loadFixture(deployTools);
       await expectNotSigned(
         { PRIVATE_KEY: relayerKey.privateKey },
@@ -283,7 +283,7 @@ describe("attest", () => {
       );
     });
 
-    it("who has signed before", () =>
+    it("an attester who has signed before", () =>
       expectNotSigned(
         { PRIVATE_KEY: key },
         async (tools) => signedBy(tools, (await proposed(tools)).bundle, first!),
@@ -297,7 +297,7 @@ describe("attest", () => {
         "attest: PRIVATE_KEY is not a key, expected 64 hexadecimal digits: correct it in the environment.",
       ));
 
-    it("a root without its contributors, or with others", async () => {
+    it("a root without its contributors, or with other ones", async () => {
       const tools = await loadFixture(deployTools);
       const { bundle } = await proposed(tools, { contributors: buildContributors(65) });
       const options = { input: formatBundle(bundle), env: { PRIVATE_KEY: key } };

@@ -60,7 +60,7 @@ const accountAt = (index: number) => buildContributors(index + 1)[index]!.accoun
 describe("claim", () => {
   const folder = useFolder();
 
-  it("pays one contributor their part, whoever sends it", async () => {
+  it("pays one contributor, whoever sends the claim", async () => {
     const { claims, model, rewardDistributor } = await loadFixture(deployPaid);
     const account = accountAt(10);
     const { code, out } = await run(main, [...NETWORK, "--account", account.toLowerCase()], {
@@ -109,7 +109,7 @@ describe("claim", () => {
     expect(await tools.model.token.balanceOf(account)).to.equal(sum);
   });
 
-  it("works when the verifier was replaced since", async () => {
+  it("works after the verifier was replaced", async () => {
     const tools = await loadFixture(deployPaid);
     await tools.registry.connect(tools.admin).setVerifier(tools.mallory);
     const { code } = await run(main, NETWORK, { input: formatClaims(tools.claims), env: ENV });
@@ -122,13 +122,13 @@ describe("claim", () => {
     const rebuilt = (claims: Claims): Claims => ({ ...claims, contributorsRoot: treeOf("here", claims).root });
     const refused: [string, Make, string[], (tools: Tools & { claims: Claims }) => string][] = [
       [
-        "who is no contributor",
+        "an account that is not a contributor",
         ({ claims }) => claims,
         ["--account", relayerKey.address],
         () => `${relayerKey.address} is not among the 65 contributors in standard input.`,
       ],
       [
-        "who has claimed before",
+        "a contributor who has claimed before",
         async ({ chain, claims, relayer }) => {
           await claim(chain, [{ name: "claims.json", claims }], relayer, { ...EVERYBODY, account: accountAt(3) });
           return claims;
@@ -152,7 +152,7 @@ describe("claim", () => {
         () => `the evaluation ${id("unpaid")} of ${MODEL} was not recorded yet: submit its statement first.`,
       ],
       [
-        "an evaluation whose reward waits",
+        "an evaluation whose reward is still waiting",
         async (tools) => {
           const waiting = { contributors: buildContributors(FEW), evaluationName: "waiting" };
           const { bundle, claims } = await proposed(tools, { ...waiting, measured: await buildMeasured(tools) });

@@ -20,7 +20,7 @@ const TOKEN = 10n ** 18n;
  * The tools on a chain that all share: as a shell runs them, each in a process of its own, where evaluate, statement, attest and
  * submit succeed, and in this process for the rest.
  */
-describe("attester's tools: command lines @uninstrumented", () => {
+describe("The attester's tools, as command lines @uninstrumented", () => {
   const folder = useFolder();
   let node: Node;
   let verifier: string;
@@ -52,7 +52,7 @@ describe("attester's tools: command lines @uninstrumented", () => {
 
   after(() => node.stop());
 
-  it("refuse the evaluation that the launch has recorded, with one line", async () => {
+  it("refuse the evaluation that the launch has recorded, in one line", async () => {
     const contributors = folder.write("contributors.csv", toCsv(buildContributors(2)));
     const options = ["--network", "localhost", "--verifier", verifier, "--model", MODEL];
     const args = [...options, "--contributors", contributors];
@@ -63,7 +63,7 @@ describe("attester's tools: command lines @uninstrumented", () => {
     });
   });
 
-  it("pass a statement from evaluation to rewards", async () => {
+  it("take a statement from its evaluation to its submission", async () => {
     const found = JSON.parse(evaluation) as Record<string, unknown>;
     const better = { ...found, baselineScore: 7_988, candidateScore: 8_008, lowerBoundBps: 20 };
     const next = JSON.stringify({ ...better, evaluationId: hashDocument(better) });

@@ -43,9 +43,9 @@ async function unproven(modelId: Kind) {
   return { ...context, bundle, method: model.method };
 }
 
-describe("method of a benchmark", () => {
+describe("Method of a benchmark", () => {
   describe("given a ZkProof", () => {
-    it("has a proof as its only part, and nobody who signs", async () => {
+    it("has a proof as its only part, and no attesters", async () => {
       const { method, zkProof } = await unproven("proven");
 
       expect(method.parts).to.deep.equal(["zkProof"]);
@@ -54,7 +54,7 @@ describe("method of a benchmark", () => {
       expect(await method.zkProof!.getAddress()).to.equal(await zkProof.getAddress());
     });
 
-    it("takes the bundle's proof as it is, and asks for one that is missing", async () => {
+    it("takes the bundle's proof as it is, and refuses a bundle without one", async () => {
       const { method, bundle } = await unproven("proven");
 
       expect(encodeFor(method, { ...bundle, proof: PROOF })).to.equal(PROOF);
@@ -64,7 +64,7 @@ describe("method of a benchmark", () => {
       );
     });
 
-    it("leaves no attestation out", async () => {
+    it("drops no attestation", async () => {
       const { method, bundle, chain } = await unproven("proven");
       const attestations = [{ signer: first!.address, signature: "0x" }];
 
@@ -74,7 +74,7 @@ describe("method of a benchmark", () => {
       });
     });
 
-    it("has a statement of epoch 0, which says that its proof is missing, and that nobody has to sign", async () => {
+    it("makes a statement of epoch 0, whose review shows a missing proof and no signers", async () => {
       const { bundle, chain } = await unproven("proven");
       const rows = await describeReview(chain, await requireAcceptable(chain, bundle));
 
@@ -84,7 +84,7 @@ describe("method of a benchmark", () => {
       ]);
     });
 
-    it("lets nobody propose without a proof, nor sign", async () => {
+    it("refuses a proposal without a proof, and any signature", async () => {
       const { bundle, chain, ...context } = await unproven("proven");
       const review = await requireAcceptable(chain, bundle);
 
@@ -100,7 +100,7 @@ describe("method of a benchmark", () => {
   });
 
   describe("given a hybrid", () => {
-    it("has both parts in the hybrid's order, with the attesters' numbers", async () => {
+    it("has both parts in the hybrid's order, with the figures of the attesters", async () => {
       const { method, methods, oracleAttestation } = await unproven("hybrid");
       const oracle = await oracleAttestation.getAddress();
       const { contract, ...numbers } = method.attesters!;
@@ -121,7 +121,7 @@ describe("method of a benchmark", () => {
       );
     });
 
-    it("lets nobody sign before there is a proof", async () => {
+    it("refuses a signature before there is a proof", async () => {
       const { bundle, chain } = await unproven("hybrid");
       const review = await requireAcceptable(chain, bundle);
 
@@ -132,7 +132,7 @@ describe("method of a benchmark", () => {
     });
   });
 
-  it("is refused when a hybrid has two parts of one kind", async () => {
+  it("is refused if it is a hybrid with two parts of the same kind", async () => {
     const { chain, zkProof, otherKey } = await loadFixture(provenModels);
     const parts = await Promise.all([zkProof, otherKey].map(async (part) => ({ address: await part.getAddress() })));
     const twice = await ethers.deployContract("Hybrid", [ascending(parts).map(({ address }) => address)]);
@@ -144,7 +144,7 @@ describe("method of a benchmark", () => {
     );
   });
 
-  it("is refused where no contract is", async () => {
+  it("is refused if it is not a contract", async () => {
     const { chain, alice } = await loadFixture(provenModels);
 
     await expectProblem(
@@ -154,7 +154,7 @@ describe("method of a benchmark", () => {
   });
 
   describe("given attestations", () => {
-    it("keeps the bundle whole when too few are valid", async () => {
+    it("keeps the bundle whole if too few are valid", async () => {
       const { method, bundle, chain, mallory } = await unproven("attested");
       const valid = await attest(await requireAcceptable(chain, bundle), first!);
       const whole = { ...valid, attestations: [...valid.attestations, { signer: mallory.address, signature: "0x" }] };
@@ -162,7 +162,7 @@ describe("method of a benchmark", () => {
       expect(await selectValid(chain.access, method, whole)).to.deep.equal({ bundle: whole, leftOut: [] });
     });
 
-    it("takes a node that does not answer for no answer, not for a refusal", async () => {
+    it("reports a node that does not answer, instead of taking it for a refusal", async () => {
       const { method, bundle, chain } = await unproven("attested");
       const call = () => Promise.reject(new Error("timeout"));
       const silent: Provider = Object.create(ethers.provider, { call: { value: call } });
@@ -174,7 +174,7 @@ describe("method of a benchmark", () => {
     });
   });
 
-  it("is no matter of a proof when the attesters' signatures are enough", async () => {
+  it("needs no proof if it consists of attesters only", async () => {
     const { method, bundle } = await unproven("attested");
     const attestations = [first!, second!].map(({ address }) => ({ signer: address, signature: "0x12" }));
     const whole: Bundle = { ...bundle, attestations };

@@ -44,10 +44,10 @@ async function releaseWhenDue({ tokenManager, relayer }: Tools, printed: string)
   await tokenManager.connect(relayer).releasePayout(...releaseCall(payout));
 }
 
-describe("attester's tools: round trip in one process", () => {
+describe("The attester's tools, from an evaluation to its rewards", () => {
   const folder = useFolder();
 
-  it("takes an evaluation to rewards, through a pipe of commands", async () => {
+  it("pass an evaluation through a pipe of commands, after which its rewards are paid", async () => {
     const tools = await loadFixture(deployTools);
     const { address, alice, bob, model, registry } = tools;
     const contributors = folder.write(
@@ -89,7 +89,7 @@ describe("attester's tools: round trip in one process", () => {
     expect(sent.err.split("\n")[0]).to.contain(`score 7494 → 7594: 1,000 ${await model.token.symbol()} wait, `);
   });
 
-  it("pays a hundred contributors through their claims", async () => {
+  it("pay a hundred contributors through their claims", async () => {
     const tools = await loadFixture(deployTools);
     const { address, model, rewardDistributor } = tools;
     const everybody = buildContributors(MANY);

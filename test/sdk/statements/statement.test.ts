@@ -99,7 +99,7 @@ describe("statement", () => {
       });
     });
 
-    it("is accepted when only the day's limit is in its way", async () => {
+    it("is accepted if only the day's limit is in its way", async () => {
       const tools = await loadFixture(deployTools);
       await improve(tools, tools.model);
       const candidateScore = BASELINE + DELTA + 901n;
@@ -107,7 +107,7 @@ describe("statement", () => {
       expect(bundle.statement.evaluation.candidateScore).to.equal(candidateScore);
     });
 
-    it("may use up a day's whole limit, though less is left today", async () => {
+    it("may use up a whole day's limit, even if less is left today", async () => {
       const tools = await loadFixture(deployTools);
       await improve(tools, tools.model);
       const candidateScore = BASELINE + DELTA + 1_000n;
@@ -115,7 +115,7 @@ describe("statement", () => {
       expect((await requireAcceptable(tools.chain, bundle)).waitsForLimit).to.equal(900n);
     });
 
-    it("needs no candidate's commitment while the baseline has none", async () => {
+    it("needs no commitment of the candidate while the baseline has none", async () => {
       const tools = await loadFixture(deployTools);
       const modelId = "uncommitted";
       const model = await registerModel(tools, { modelId, benchmark: { modelCommitment: ZeroHash } });
@@ -125,7 +125,7 @@ describe("statement", () => {
       expect([baselineCommitment, candidateCommitment]).to.deep.equal([ZeroHash, ZeroHash]);
     });
 
-    it("goes down for a metric that is minimised", async () => {
+    it("accepts a falling score for a metric that is minimised", async () => {
       const tools = await loadFixture(deployTools);
       const modelId = "errors";
       const model = await registerModel(tools, { modelId, benchmark: { direction: Direction.MINIMISE } });
@@ -160,13 +160,13 @@ describe("statement", () => {
             `${benchmark}: specHash is ${id("other")}, the chain has ${(await registry.benchmarkOf(model.id)).specHash}.`,
         ],
         [
-          "for other data and another score, told at once",
+          "for other data and another score, reported at once",
           measuredBut({ evaluationDataHash: id("other"), baselineScore: BASELINE - 1n }),
           async ({ registry, model }) =>
             `${benchmark}: evaluationDataHash is ${id("other")}, the chain has ${(await registry.benchmarkOf(model.id)).evaluationDataHash}; baselineScore is 7493, the chain has 7494.`,
         ],
         [
-          "for 9 bps",
+          "for an improvement of 9 bps",
           measuredBut({ candidateScore: BASELINE + 9n }),
           () => weak("field improvement, actual 9, required 10"),
         ],
@@ -177,7 +177,7 @@ describe("statement", () => {
         ],
         ["for too few runs", measuredBut({ runs: 2n }), () => weak("field runs, actual 2, required 3")],
         [
-          "for an evaluation that was recorded",
+          "for an evaluation that was recorded before",
           async (tools) => {
             await improve(tools, tools.model, { evaluationId: id(EVALUATION_NAME) });
             return proposed(tools);
@@ -195,13 +195,13 @@ describe("statement", () => {
           () => `the candidate's score is 7594, ${MODEL} pays for 7595 or better, its target.`,
         ],
         [
-          "for more than the daily limit, with which only the admin helps",
+          "for more than the daily limit, which only the admin can raise",
           measuredBut({ candidateScore: BASELINE + 1_001n }),
           () =>
             `the improvement is 1001 bps, more than the daily limit of ${MODEL}, 1000 bps: only the admin helps, by setDailyLimit.`,
         ],
         [
-          "for a model that no oracle verifies",
+          "for a model whose method is of no known kind",
           async (tools) => {
             const { registry, admin, model, rewardDistributor } = tools;
             const method = await rewardDistributor.getAddress();
@@ -222,12 +222,12 @@ describe("statement", () => {
             `the verifier is ${address}, but the registry on hardhat listens to ${mallory.address}.`,
         ],
         [
-          "where there is no contract",
+          "for an address without a contract",
           ({ mallory }) => connect(siteOf(hre), mallory.address),
           ({ mallory }) => `the verifier is ${mallory.address}, where there is no contract on hardhat, chain 31337.`,
         ],
         [
-          "where another contract is",
+          "for the address of another contract",
           async ({ reserveToken }) => connect(siteOf(hre), await reserveToken.getAddress()),
           async ({ reserveToken }) =>
             `the contract at ${await reserveToken.getAddress()} on hardhat, chain 31337 does not answer as a DeltaOneVerifier.`,
@@ -243,7 +243,7 @@ describe("statement", () => {
   });
 
   describe("below the target", () => {
-    it("is refused with both scores, and with the chain's own words", async () => {
+    it("is refused with both scores, and with the error of the contract", async () => {
       const tools = await loadFixture(deployTools);
       const { registry, admin, model } = tools;
       const targetScore = BASELINE + DELTA + 1n;
@@ -258,7 +258,7 @@ describe("statement", () => {
     });
   });
 
-  describe("evaluation's JSON", () => {
+  describe("the evaluation's JSON", () => {
     it("may have more fields than a statement needs", async () => {
       const measured = await buildMeasured(await loadFixture(deployTools));
       expect(readMeasured("evaluation.json", toEvaluation(measured))).to.deep.equal(measured);
@@ -266,7 +266,7 @@ describe("statement", () => {
       expect(readMeasured("evaluation.json", accepted)).to.deep.equal(measured);
     });
 
-    it("carries its id, the hash of the rest, and is refused where that was changed", async () => {
+    it("carries its id, the hash of the rest, and is refused if anything was changed", async () => {
       const measured = await buildMeasured(await loadFixture(deployTools));
       const document = JSON.parse(toEvaluation(measured)) as object;
       const evaluationId = hashDocument(document);
@@ -280,7 +280,7 @@ describe("statement", () => {
       );
     });
 
-    it("is refused where the evaluation was", async () => {
+    it("is refused if the evaluation was refused", async () => {
       const reasons = [
         { code: "BELOW_MINIMUM", message: "too little" },
         { code: "GUARDRAIL", message: "too slow" },
@@ -324,7 +324,7 @@ describe("statement", () => {
       return { tools, args, contributors, input: toEvaluation(await buildMeasured(tools)) };
     }
 
-    it("prints the statement, for a day unless told otherwise", async () => {
+    it("prints the statement, which lives for a day by default", async () => {
       const { args, input } = await prepare(2);
       const { code, out, err } = await run(main, args, { input });
       expect([code, err]).to.deep.equal([0, ""]);
@@ -347,7 +347,7 @@ describe("statement", () => {
       expect(folder.names()).to.deep.equal(["bundle.json", "claims.json", "contributors.csv"]);
     });
 
-    it("writes nothing when the chain would refuse the statement", async () => {
+    it("writes nothing if the chain would refuse the statement", async () => {
       const { args, tools } = await prepare(65);
       const measured = await buildMeasured(tools, { sampleSize: 1n });
       const files = ["--claims", folder.path("claims.json"), "--out", folder.path("bundle.json")];
@@ -356,7 +356,7 @@ describe("statement", () => {
       expect(folder.names()).to.deep.equal(["contributors.csv"]);
     });
 
-    it("names everything that is missing at once", async () => {
+    it("reports all missing and wrong options at once", async () => {
       expectRefusal(
         await run(main, ["--hours", "49"]),
         'statement: options: --network is missing, expected a network of hardhat.config.ts; --verifier is missing, expected an address, not zero, in lower case or with its checksum; --model is missing, expected 1 to 64 characters of A-Z a-z 0-9 . _ -; --contributors is missing, expected text of 1 to 1024 bytes; --hours is "49", expected an integer from 1 to 48.',
@@ -371,7 +371,7 @@ describe("statement", () => {
       );
     });
 
-    it("refuses hours that are no digits, and a second file", async () => {
+    it("refuses hours that are not digits, and a second file", async () => {
       const { args, input } = await prepare(2);
       expectRefusal(
         await run(main, [...args, "--hours", "1e1"], { input }),

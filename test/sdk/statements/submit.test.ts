@@ -45,7 +45,7 @@ describe("submit", () => {
     return registry.scoreOf(model.id);
   }
 
-  it("records an improvement and prints who waits for what", async () => {
+  it("records an improvement, and prints the rewards that wait", async () => {
     const tools = await loadFixture(deployTools);
     const bundle = await signed(tools);
     const { code, out, err } = await run(main, NETWORK, { input: formatBundle(bundle), env: ENV });
@@ -91,7 +91,7 @@ describe("submit", () => {
     expect(await scoreOf(tools)).to.equal(7_594n);
   });
 
-  it("names the distributor when contributors claim", async () => {
+  it("names the distributor if contributors have to claim", async () => {
     const tools = await loadFixture(deployTools);
     const input = formatBundle(await signed(tools, { contributors: buildContributors(65) }));
     const { out } = await run(main, NETWORK, { input, env: ENV });
@@ -101,7 +101,7 @@ describe("submit", () => {
     ]);
   });
 
-  it("merges what several attesters signed apart, in any order", async () => {
+  it("merges what several attesters signed separately, in any order", async () => {
     const orders = [
       [first!, third!],
       [third!, first!],
@@ -119,7 +119,7 @@ describe("submit", () => {
     }
   });
 
-  it("takes no more attestations than are needed", async () => {
+  it("submits no more attestations than are needed", async () => {
     const tools = await loadFixture(deployTools);
     const { bundle } = await proposed(tools);
     const all = await signedBy(tools, bundle, third!, second!, first!);
@@ -151,7 +151,7 @@ describe("submit", () => {
       expect(await scoreOf(tools)).to.equal(7_594n);
     });
 
-    it("leaves out whoever is no attester, and a signature that is none", async () => {
+    it("leaves out a signer who is not an attester, and a signature that is empty", async () => {
       const tools = await loadFixture(deployTools);
       const stranger = "0x0000000000000000000000000000000000000001";
       const { code, out, err } = await withBad(
@@ -166,7 +166,7 @@ describe("submit", () => {
       ]);
     });
 
-    it("takes a contract's approval, whose signature is empty, and refuses one that says no", async () => {
+    it("accepts a contract's approval with an empty signature, and fails if the contract refuses", async () => {
       const tools = await loadFixture(deployTools);
       const wallet = await hre.ethers.deployContract("ERC1271WalletMock");
       const address = await wallet.getAddress();
@@ -185,7 +185,7 @@ describe("submit", () => {
     });
   });
 
-  describe("tells which rule and which value, and sends nothing,", () => {
+  describe("names the rule and the value, and sends nothing,", () => {
     type Make = (tools: Tools) => Promise<Bundle>;
     const alter =
       (change: (bundle: Bundle) => Bundle): Make =>
@@ -239,7 +239,7 @@ describe("submit", () => {
         () => refusedBecause("ValueMismatch", "field attesterEpoch, actual 2, expected 1"),
       ],
       [
-        "for a signer who is no attester",
+        "for a signer who is not an attester",
         async (tools) => {
           const bundle = await signed(tools);
           const [, kept] = bundle.attestations;
@@ -261,7 +261,7 @@ describe("submit", () => {
           ),
       ],
       [
-        "for an evaluation that was paid",
+        "for an evaluation that was recorded before",
         async (tools) => {
           const bundle = await signed(tools);
           await improve(tools, tools.model, { evaluationId: bundle.statement.evaluationId });
@@ -270,7 +270,7 @@ describe("submit", () => {
         ({ model }) => refusedBecause("EvaluationAlreadyUsed", `id ${model.id}, evaluationId ${id(EVALUATION_NAME)}`),
       ],
       [
-        "for more than is left today, which the next day pays",
+        "for more than is left today, which the next day allows",
         async (tools) => {
           await improve(tools, tools.model);
           return signed(tools, { measured: await buildMeasured(tools, { candidateScore: 7_594n + 901n }) });
@@ -279,7 +279,7 @@ describe("submit", () => {
           "the improvement is 901 bps, 900 of 1000 bps are left today: it can be submitted from 00:00 UTC; nothing was sent.",
       ],
       [
-        "for more than the daily limit, with which only the admin helps",
+        "for more than the daily limit, which only the admin can raise",
         async (tools) => {
           const bundle = await signed(tools, {
             measured: await buildMeasured(tools, { candidateScore: 7_494n + 600n }),
@@ -309,7 +309,7 @@ describe("submit", () => {
         ({ address }) => refusedBecause("ProtocolContract", `account ${address}`),
       ],
       [
-        "for a verifier that is none",
+        "for a verifier that is not a contract",
         alter((bundle) => ({ ...bundle, verifier: relayerKey.address })),
         () => `the verifier is ${relayerKey.address}, where there is no contract on hardhat, chain 31337.`,
       ],
@@ -338,7 +338,7 @@ describe("submit", () => {
       expectRefusal(outcome, `submit: ${poor.address} has no ether on hardhat: send it some to pay for gas.`);
     });
 
-    it("but passes on what is no revert", async () => {
+    it("but passes on an error that is not a revert", async () => {
       const { chain } = await loadFixture(deployTools);
       const lost = new Error("connection lost");
       const thrown: unknown = await simulate(chain, Promise.reject(lost)).catch((error: unknown) => error);
@@ -359,7 +359,7 @@ describe("submit", () => {
       expectRefusal(await run(main, NETWORK, { input: "" }), "submit: standard input is empty, expected JSON.");
     });
 
-    it("for a key that is missing", async () => {
+    it("for a missing key", async () => {
       const tools = await loadFixture(deployTools);
       expectRefusal(
         await run(main, NETWORK, { input: formatBundle(await signed(tools)) }),
@@ -367,7 +367,7 @@ describe("submit", () => {
       );
     });
 
-    it("for an option that is missing", async () => {
+    it("for a missing option", async () => {
       expectRefusal(
         await run(main, []),
         "submit: options: --network is missing, expected a network of hardhat.config.ts.",

@@ -31,7 +31,7 @@ describe("Formats of a performance report", () => {
     expect(lines.filter((line) => line.includes(world.alice.address))).to.have.length(3);
   });
 
-  it("escape in text what could move a terminal's cursor", () => {
+  it("escape in text what could move the cursor of a terminal", () => {
     const hostile = { ...report, model: { ...report.model, name: "a\u001b[2Jb", symbol: "\u202eX" } };
 
     expect(performanceText(hostile)).to.not.match(/\u001b|\u202e/);
@@ -59,20 +59,20 @@ describe("Formats of a performance report", () => {
     expect(page).to.contain(report.improvements[0]!.evaluationId);
   });
 
-  it("say that a part alone can be sold where the pool cannot take all", () => {
+  it("say that only a part can be sold if the pool cannot take everything", () => {
     const value = { tokens: 5n * 10n ** 18n, mark: 2_000_000n, sale: 1_000_000n, sellable: 10n ** 18n };
 
     expect(formatValue(value)).to.equal("mark 2 USDC, a sale would pay 1 USDC, of 1 that the pool could take at once");
   });
 
-  describe("comparing models", () => {
+  describe("when models are compared", () => {
     const other = (): PerformanceReport => ({
       ...report,
       model: { ...report.model, modelId: "better" },
       summary: { ...report.summary, deltaOnes: report.summary.deltaOnes + 1n, direction: "minimise", score: 7_000 },
     });
 
-    it("puts the one with most DeltaOnes first, and counts gains towards the better", () => {
+    it("put the one with the most DeltaOnes first, and count gains towards the better", () => {
       const { models } = compareModels([report, other()]);
 
       expect(models.map(({ modelId, gainBps }) => [modelId, gainBps])).to.deep.equal([
@@ -81,14 +81,14 @@ describe("Formats of a performance report", () => {
       ]);
     });
 
-    it("refuses reports of different times, and none", () => {
+    it("refuse reports of different timeframes, and an empty list", () => {
       const later = { ...report, timeframe: { ...report.timeframe, name: "last_30_days" as const } };
 
       expect(() => compareModels([report, later])).to.throw("the reports have different timeframes");
       expect(() => compareModels([])).to.throw("there is nothing to compare");
     });
 
-    it("has a page and a text of its own", () => {
+    it("include a page and a text of the comparison", () => {
       const comparison = compareModels([report, other()]);
 
       expect(performancePage([report, other()], comparison)).to.contain("<h1>Models compared</h1>");
@@ -107,7 +107,7 @@ describe("Formats of a performance report", () => {
       expect(parts.map(({ remainder }) => remainder > 0n)).to.deep.equal([false, true, false]);
     });
 
-    it("say when the chain has recorded something else", () => {
+    it("say that the chain has recorded something else", () => {
       const [improvement] = report.improvements as [PerformanceReport["improvements"][0]];
       const { tokensPerDeltaOne, reward } = improvement.reward;
       const payees = improvement.payees.map((payee, index) => ({

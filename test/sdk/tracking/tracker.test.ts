@@ -31,7 +31,7 @@ describe("PerformanceTracker", () => {
   }
 
   describe("given the logs of a chain", () => {
-    it("tells each improvement with the integers of the contracts, step by step", async () => {
+    it("reports each improvement with the integers of the contracts, step by step", async () => {
       const { improvements } = await reportOf();
 
       expect(
@@ -62,7 +62,7 @@ describe("PerformanceTracker", () => {
       ]);
     });
 
-    it("knows the rate that an improvement was paid at, also one that no event announced", async () => {
+    it("finds the rate that each improvement was paid at, even one that no event announced", async () => {
       const { improvements, summary } = await reportOf();
 
       const rates = improvements.map(({ reward }) => reward.tokensPerDeltaOne);
@@ -70,7 +70,7 @@ describe("PerformanceTracker", () => {
       expect(summary.tokensPerDeltaOne).to.equal(SECOND_RATE);
     });
 
-    it("answers with the DeltaOnes of the verifier", async () => {
+    it("reports the DeltaOnes that the verifier computes", async () => {
       const { improvements, deltaOnes } = await reportOf();
 
       const expected = await Promise.all(
@@ -80,7 +80,7 @@ describe("PerformanceTracker", () => {
       expect(deltaOnes.total).to.equal(expected.reduce((sum, value) => sum + value, 0n));
     });
 
-    it("sums up what the contracts say now", async () => {
+    it("summarises what the contracts say now", async () => {
       const { summary, block, model } = await reportOf();
 
       const latest = (await ethers.provider.getBlock("latest"))!;
@@ -121,7 +121,7 @@ describe("PerformanceTracker", () => {
       expect((await reportOf({ timeframe: "last_90_days" })).improvements).to.have.length(3);
     });
 
-    it("is that of the block which a sale would be in, within two units of the reserve", async () => {
+    it("values tokens as a sale in this block would, within two units of the reserve", async () => {
       const { contributions } = await reportOf({ includeContributions: true });
 
       const [{ value }] = contributions as [NonNullable<typeof contributions>[0]];
@@ -132,7 +132,7 @@ describe("PerformanceTracker", () => {
       expect(value!.mark > value!.sale).to.equal(true);
     });
 
-    it("reads again what a reorganisation has undone", async () => {
+    it("reads again if a reorganisation replaced the block", async () => {
       const site = siteOf(hre);
       let asked = 0;
       const getBlock = async (block: number | string) => {
@@ -153,7 +153,7 @@ describe("PerformanceTracker", () => {
       expect(asked).to.equal(2);
     });
 
-    it("refuses a model that is not there, and a timeframe that is none", async () => {
+    it("refuses an unknown model, and an unknown timeframe", async () => {
       const source = await chainSourceOf(world);
       const refused = async (modelId: string, timeframe: string) => {
         const tracker = new PerformanceTracker({ modelId, source });
@@ -168,7 +168,7 @@ describe("PerformanceTracker", () => {
   });
 
   describe("given documents of evaluations", () => {
-    it("tells the metrics of one that the chain confirms", async () => {
+    it("reports the metrics of a document that the chain confirms", async () => {
       const { metrics, documents, improvements } = await reportOf({}, evidenceOf(world));
 
       expect(metrics).to.deep.equal({
@@ -194,13 +194,13 @@ describe("PerformanceTracker", () => {
       expect(improvements[0]!.lowerBoundBps).to.equal(world.document.lowerBoundBps);
     });
 
-    it("answers for the metrics that were asked for, also where no document has them", async () => {
+    it("reports every requested metric, even if no document has it", async () => {
       const { metrics } = await reportOf({ metrics: ["accuracy"] }, evidenceOf(world));
 
       expect(metrics).to.deep.equal({ accuracy: { current: null, history: [] } });
     });
 
-    it("uses none that was changed, and says so", async () => {
+    it("uses no document that was changed, and says so", async () => {
       const changed = { ...world.document, candidateValue: 0.99 };
       const { metrics, documents } = await reportOf({}, { document: async () => changed });
 
@@ -211,8 +211,8 @@ describe("PerformanceTracker", () => {
     });
   });
 
-  describe("told of contributions", () => {
-    it("tells each account's part of what was earned, those behind a root included", async () => {
+  describe("when contributions are included", () => {
+    it("reports each account's part of the rewards, including those behind a root", async () => {
       const { contributions } = await reportOf({ includeContributions: true }, evidenceOf(world));
 
       const [first, second, third] = world.queued.map(({ amounts }) => amounts) as [bigint[], bigint[], bigint[]];
@@ -234,7 +234,7 @@ describe("PerformanceTracker", () => {
       expect(total).to.equal(world.queued.reduce((sum, { reward }) => sum + reward, 0n));
     });
 
-    it("shares the DeltaOnes out by the contributors' rewards", async () => {
+    it("shares out the DeltaOnes in proportion to the contributors' rewards", async () => {
       const { contributions, deltaOnes } = await reportOf({ includeContributions: true }, evidenceOf(world));
 
       const shared = contributions!.reduce((sum, entry) => sum + entry.deltaOnes, 0n);
@@ -244,7 +244,7 @@ describe("PerformanceTracker", () => {
       expect(contributions!.find(({ part }) => part === "owner")).to.deep.include({ deltaOnes: 0n, shareBps: 10_000 });
     });
 
-    it("names the distributor where nobody knows who stands behind a root", async () => {
+    it("names the distributor if nobody knows who stands behind a root", async () => {
       const { contributions } = await reportOf({ includeContributions: true });
 
       const entry = contributions!.find(({ part }) => part === "contributors");
@@ -253,8 +253,8 @@ describe("PerformanceTracker", () => {
     });
   });
 
-  describe("told of holders", () => {
-    it("tells what they have paid, received and hold, at mark and at sale", async () => {
+  describe("given holders", () => {
+    it("reports what they paid, received and hold, valued at mark and at a sale", async () => {
       const [alice, carol] = [world.alice.address, world.carol.address];
       const { returns } = await reportOf({ accounts: [alice.toLowerCase(), carol] });
 
@@ -270,7 +270,7 @@ describe("PerformanceTracker", () => {
       expect(ofCarol.returnAtMarkBps).to.equal(Number((ofCarol.returnAtMark * 10_000n) / (2_000n * USDC)));
     });
 
-    it("counts the supplier's allocation, and no return where nothing was paid", async () => {
+    it("counts the supplier's allocation, and reports no return if nothing was paid", async () => {
       const { returns } = await reportOf({ accounts: [world.supplier.address] });
 
       const [entry] = returns as [NonNullable<typeof returns>[0]];
